@@ -1,0 +1,22 @@
+"""One ASGI entry: pages and API over HTTP, live updates over websockets."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
+http = get_asgi_application()  # before anything that imports models
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+
+from webapp.sockets import websocket_urlpatterns
+
+application = ProtocolTypeRouter(
+    {
+        "http": http,
+        # Browsers do not apply the same-origin rule to sockets; a missing Origin is refused as well.
+        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+    }
+)

@@ -1,0 +1,1 @@
+"""Conversations: the pages, the API and the socket around turns."""

@@ -1,0 +1,75 @@
+"""Conversations, photos and turns over HTTP: what the page uses is what a script uses."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest
+from ninja import File, Router, Schema
+from ninja.files import UploadedFile
+
+from inference import photo_store, turns
+from webapp.chat import conversations
+from webapp.chat.models import Conversation
+
+router = Router(tags=["chat"])
+
+
+class Question(Schema):
+    question: str
+    photo: UUID | None = None
+    conversation: UUID | None = None
+    node: str | None = None
+    policy: str = "fastest"
+    route: str | None = None
+
+
+@router.post("/photos", response={201: dict[str, Any]})
+def upload(request: HttpRequest, photo: UploadedFile = File(...)) -> tuple[int, dict[str, Any]]:  # noqa: B008
+    """Keep a photo (JPEG, PNG, WebP or HEIC). It is turned upright and loses its metadata."""
+    return 201, turns.photo_json(photo_store.store(request.user, photo.chunks()))
+
+
+@router.post("/turns", response={202: dict[str, Any]})
+def ask(request: HttpRequest, body: Question) -> tuple[int, dict[str, Any]]:
+    """Ask a question. The answer comes later: over the conversation's socket, or by reading the turn again."""
+    turn = conversations.ask(request.user, **body.model_dump())
+    return 202, turns.as_json(turn)
+
+
+@router.get("/turns/{uuid:pk}", response=dict[str, Any])
+def read(request: HttpRequest, pk: UUID) -> dict[str, Any]:
+    return turns.as_json(conversations.own_turn(request.user, pk))
+
+
+@router.post("/turns/{uuid:pk}/stop", response=dict[str, Any])
+def stop(request: HttpRequest, pk: UUID) -> dict[str, Any]:
+    """Stop answering. A turn that is already finished stays as it is."""
+    turn = conversations.own_turn(request.user, pk)
+    turns.stop(turn)
+    return turns.as_json(conversations.own_turn(request.user, pk))
+
+
+@router.post("/turns/{uuid:pk}/retry", response=dict[str, Any])
+def retry(request: HttpRequest, pk: UUID) -> dict[str, Any]:
+    turns.retry(conversations.own_turn(request.user, pk))
+    return turns.as_json(conversations.own_turn(request.user, pk))
+
+
+@router.get("/conversations", response=list[dict[str, Any]])
+def history(request: HttpRequest) -> list[dict[str, Any]]:
+    rows = Conversation.objects.filter(owner=request.user)[: settings.HISTORY_ROWS]
+    return [{"id": str(row.pk), "title": str(row), "updated": row.updated.isoformat()} for row in rows]
+
+
+@router.get("/conversations/{uuid:pk}", response=dict[str, Any])
+def conversation(request: HttpRequest, pk: UUID) -> dict[str, Any]:
+    found = conversations.own(request.user, pk)
+    return {"id": str(found.pk), "title": str(found), "turns": conversations.turns_of(found)}
+
+
+@router.delete("/conversations/{uuid:pk}", response={204: None})
+def forget(request: HttpRequest, pk: UUID) -> tuple[int, None]:
+    """Delete a conversation with its questions, answers and photos."""
+    conversations.delete(conversations.own(request.user, pk))
+    return 204, None

@@ -1,0 +1,89 @@
+"""What a person may do with conversations; each function finds only the person's own."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+
+from devices.models import Node
+from inference import photo_store, turns
+from inference.models import LIVE, Photo, Step, Turn
+from webapp.chat.models import TITLE_CHARS, Conversation
+from webapp.live.errors import UserError, not_found
+
+
+def own(owner: Any, pk: UUID) -> Conversation:
+    found = Conversation.objects.filter(pk=pk, owner=owner).first()
+    if found is None:
+        raise not_found("conversation")
+    return found
+
+
+def own_turn(owner: Any, pk: UUID) -> Turn:
+    found = _with_parts(Turn.objects.filter(pk=pk, owner=owner)).first()
+    if found is None:
+        raise not_found("question")
+    return turns.expire(found)
+
+
+def own_photo(owner: Any, pk: UUID) -> Photo:
+    found = Photo.objects.filter(pk=pk, owner=owner).first()
+    if found is None:
+        raise not_found("photo")
+    return found
+
+
+def turns_of(conversation: Conversation) -> list[dict[str, Any]]:
+    rows = _with_parts(Turn.objects.filter(conversation=conversation.pk, owner=conversation.owner_id))
+    return [turns.as_json(turns.expire(turn)) for turn in rows]
+
+
+def ask(
+    owner: Any,
+    question: str,
+    *,
+    photo: UUID | None = None,
+    conversation: UUID | None = None,
+    node: str | None = None,
+    policy: str = "fastest",
+    route: str | None = None,
+) -> Turn:
+    """Put a question, into a new conversation when none is given. A question without a photo is about the last one.
+
+    Raises UserError; then nothing was stored.
+    """
+    place = own(owner, conversation) if conversation else Conversation(owner=owner)
+    about = own_photo(owner, photo) if photo else _last_photo(place)
+    if node and not Node.objects.filter(slug=node, tier="device", revoked_at=None).exists():
+        raise UserError("unknown_node", f"There is no device “{node[:40]}”.", "Pick one from the devices page.", 422)
+    if place._state.adding:
+        place.title = " ".join(question.split())[:TITLE_CHARS]
+        turns.check(question, policy, route or "")
+        place.save()
+    turn = turns.ask(owner, place.pk, question, about, policy=policy, route=route or "", node=node or "")
+    place.save(update_fields=["updated"])
+    return turn
+
+
+def delete(conversation: Conversation) -> None:
+    """Remove the conversation, its turns, and the photos that no other turn shows."""
+    rows = Turn.objects.filter(conversation=conversation.pk)
+    for turn in rows.filter(state__in=LIVE):
+        turns.stop(turn)
+    photos = list(Photo.objects.filter(turn__in=rows).distinct())
+    rows.delete()
+    conversation.delete()
+    for photo in photos:
+        if not Turn.objects.filter(photo=photo).exists():
+            photo_store.forget(photo)
+
+
+def _last_photo(conversation: Conversation) -> Photo | None:
+    if conversation._state.adding:
+        return None
+    last = Turn.objects.filter(conversation=conversation.pk, photo__isnull=False).order_by("-created").first()
+    return last.photo if last else None
+
+
+def _with_parts(rows: QuerySet[Turn]) -> QuerySet[Turn]:
+    return rows.select_related("photo").prefetch_related(Prefetch("steps", Step.objects.order_by("number")))

@@ -1,0 +1,55 @@
+"""The pages: chat, the photo itself, the model card."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from devices import presence
+from devices.models import Node
+from inference.models import POLICIES
+from inference.vision import catalogue
+from webapp.chat import conversations
+from webapp.live.errors import UserError
+
+
+def chat(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse:
+    """The chat page. Its turns come by socket, so this page says the same whether it is new or refreshed."""
+    if conversation is not None:
+        try:
+            conversations.own(request.user, conversation)
+        except UserError:
+            return redirect("chat")
+    boot: dict[str, Any] = {
+        "conversation": str(conversation) if conversation else "",
+        "nodes": [presence.as_json(node) for node in Node.objects.filter(revoked_at=None).order_by("slug")],
+        "policies": POLICIES,
+        "profile": settings.PROFILE,
+        "max_upload_bytes": settings.PHOTO_MAX_BYTES,
+        "max_question_chars": settings.QUESTION_MAX_CHARS,
+        "user": request.user.get_username(),
+    }
+    return render(request, "chat.html", {"boot": boot, "conversation": boot["conversation"]})
+
+
+def photo(request: HttpRequest, pk: UUID) -> HttpResponse | FileResponse:
+    """The owner's photo and nobody else's; the browser may neither guess its type nor run anything in it."""
+    try:
+        found = conversations.own_photo(request.user, pk)
+        file = (found.small_path if request.GET.get("small") else found.path).open("rb")
+    except (UserError, FileNotFoundError):
+        return render(request, "404.html", status=404)
+    response = FileResponse(file, content_type="image/jpeg")
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Disposition"] = f'inline; filename="{found.pk}.jpg"'
+    response["Cache-Control"] = "private, max-age=86400, immutable"
+    return response
+
+
+def models(request: HttpRequest) -> HttpResponse:
+    """What the models of this installation can and cannot do, as measured."""
+    profile = catalogue.profile(settings.PROFILE)
+    return render(request, "models.html", {"profile": profile.describe(), "card": catalogue.card_text(settings.PROFILE)})

@@ -1,0 +1,114 @@
+"""The base of every socket: logged in, authorised again at every delivery, a snapshot first, deltas after.
+
+Close codes: 4401 not logged in, 4404 nothing here for you, 1011 the snapshot could not be read.
+"""
+
+import json
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
+from redis.exceptions import RedisError
+
+from webapp.live.errors import ErrorBody, UserError
+
+MAX_FRAME = 4096  # characters; everything a page sends is a few dozen
+
+
+class LiveConsumer(AsyncWebsocketConsumer):
+    """Subclasses say which groups, whether the person may still read them, and what a snapshot is."""
+
+    def groups_for(self) -> list[str]:
+        return []
+
+    def allowed(self, user: AbstractBaseUser) -> bool:
+        """Asked in a thread at connect and before every delivery; may query the database."""
+        return True
+
+    def snapshot(self) -> dict[str, Any]:
+        """Called in a thread after the groups were joined, so that nothing falls between snapshot and deltas."""
+        return {"type": "snapshot"}
+
+    def receive_frame(self, frame: dict[str, Any]) -> dict[str, Any]:
+        """Answer one well-formed frame from the page, in a thread; raise UserError to refuse it."""
+        raise UserError("unknown_frame", f"This socket does not know {frame.get('type')!r}.", "Reload the page.")
+
+    async def connect(self) -> None:
+        self.joined: list[str] = []
+        user = self.scope.get("user")
+        if user is None or not user.is_authenticated:
+            await self.refuse(4401)
+            return
+        if not await database_sync_to_async(self._still_allowed)():
+            await self.refuse(4404)
+            return
+        await self.accept()
+        try:
+            for group in self.groups_for():
+                await self.channel_layer.group_add(group, self.channel_name)
+                self.joined.append(group)
+        except (RedisError, OSError):
+            await self.send_json(self.error_frame(REDIS_AWAY))
+            await self.close(1013)
+            return
+        await self.send_json(await database_sync_to_async(self.snapshot)())
+
+    async def refuse(self, code: int) -> None:
+        # Accept first: before the handshake a close code cannot travel, and the page could not tell why.
+        await self.accept()
+        await self.close(code)
+
+    async def disconnect(self, code: int) -> None:
+        for group in self.joined:
+            try:
+                await self.channel_layer.group_discard(group, self.channel_name)
+            except (RedisError, OSError):
+                return  # the subscription died with the connection
+
+    async def live_event(self, message: dict[str, Any]) -> None:
+        if not await database_sync_to_async(self._still_allowed)():
+            await self.close(4404)
+            return
+        await self.send_json(message["event"])
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        try:
+            answer = await self._answer(text_data)
+        except UserError as error:
+            answer = self.error_frame(error.body())
+        await self.send_json(answer)
+
+    async def _answer(self, text: str | None) -> dict[str, Any]:
+        if text is None or len(text) > MAX_FRAME:
+            raise MALFORMED
+        try:
+            frame = json.loads(text)
+        except (json.JSONDecodeError, RecursionError):
+            raise MALFORMED from None
+        if not isinstance(frame, dict):
+            raise MALFORMED
+        if frame.get("type") == "ping":
+            return {"type": "pong"}
+        return await database_sync_to_async(self.receive_frame)(frame)
+
+    async def send_json(self, frame: dict[str, Any]) -> None:
+        await self.send(text_data=json.dumps(frame))
+
+    @staticmethod
+    def error_frame(body: ErrorBody) -> dict[str, Any]:
+        return {"type": "error", **body}
+
+    def _still_allowed(self) -> bool:
+        """The account may have been switched off, or the conversation deleted, since the last delivery."""
+        user = get_user_model().objects.filter(pk=self.scope["user"].pk, is_active=True).first()
+        return user is not None and self.allowed(user)
+
+
+MALFORMED = UserError("malformed_frame", "That was not a JSON object of a sensible size.", "Reload the page.")
+REDIS_AWAY: ErrorBody = {
+    "code": "redis_down",
+    "message": "Live updates are off because Redis does not answer.",
+    "next": "The page tries again by itself; if it lasts, run `python manage.py doctor`.",
+}

@@ -1,0 +1,32 @@
+"""The one error a person ever sees: a code, one sentence, and what to do next. HTTP, socket and page show the same."""
+
+from typing import TypedDict
+
+
+class ErrorBody(TypedDict):
+    code: str
+    message: str
+    next: str
+
+
+class UserError(Exception):
+    """Raised anywhere below a view, a consumer or a task; those translate it, nobody else catches it.
+
+    `status` is the HTTP status that carries it.
+    """
+
+    def __init__(self, code: str, message: str, next: str = "", status: int = 400) -> None:
+        super().__init__(message)
+        self.code, self.message, self.next, self.status = code, message, next, status
+
+    def body(self) -> ErrorBody:
+        return {"code": self.code, "message": self.message, "next": self.next}
+
+    @classmethod
+    def from_body(cls, body: ErrorBody, status: int = 400) -> "UserError":
+        return cls(body["code"], body["message"], body["next"], status)
+
+
+def not_found(what: str) -> UserError:
+    """The same for what does not exist and for what belongs to somebody else, so that ids cannot be probed."""
+    return UserError("not_found", f"There is no such {what}.", "Check the address, or start from the first page.", 404)

@@ -1,0 +1,15 @@
+"""Names of the channel groups. One group per conversation, one for all nodes, one per federated run."""
+
+from uuid import UUID
+
+
+def chat(conversation: UUID | str) -> str:
+    return f"chat.{conversation}"
+
+
+def devices() -> str:
+    return "devices"
+
+
+def run(run_id: int | str) -> str:
+    return f"run.{run_id}"

@@ -1,0 +1,85 @@
+"""publish(): the only caller of group_send, from any thread of any process.
+
+One background event loop per process keeps one Redis connection open and sends in the order of the calls. A hint that
+cannot be sent is logged and dropped: the page will refetch from the database, so nothing but freshness is lost.
+"""
+
+import asyncio
+import atexit
+import logging
+import os
+import threading
+from typing import Any
+
+from channels.layers import get_channel_layer
+from redis.exceptions import RedisError
+
+from webapp.live import events
+
+log = logging.getLogger(__name__)
+BACKLOG = 2000  # hints waiting while Redis is away; beyond this the oldest knowledge is worthless anyway
+
+
+class _Publisher:
+    """A thread with an event loop and a queue; made on first use in each process."""
+
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        self.loop = asyncio.new_event_loop()
+        self.queue: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue(BACKLOG)
+        threading.Thread(target=self._run, name="live-publish", daemon=True).start()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_until_complete(self._drain())
+
+    async def _drain(self) -> None:
+        layer = get_channel_layer()
+        while True:
+            group, event = await self.queue.get()
+            try:
+                await layer.group_send(group, {"type": "live.event", "event": event})
+            except (RedisError, OSError) as error:
+                log.warning("live event %s was not sent: %s", event["type"], error)
+            finally:
+                self.queue.task_done()
+
+    def put(self, group: str, event: dict[str, Any]) -> None:
+        self.loop.call_soon_threadsafe(self._offer, group, event)
+
+    def _offer(self, group: str, event: dict[str, Any]) -> None:
+        try:
+            self.queue.put_nowait((group, event))
+        except asyncio.QueueFull:
+            log.warning("live event %s was dropped: Redis has been away for long", event["type"])
+
+    def flush(self, timeout_s: float) -> None:
+        waiting = asyncio.run_coroutine_threadsafe(self.queue.join(), self.loop)
+        try:
+            waiting.result(timeout_s)
+        except TimeoutError:
+            waiting.cancel()
+
+
+_lock = threading.Lock()
+_publisher: _Publisher | None = None
+
+
+def publish(group: str, event: dict[str, Any]) -> None:
+    """Hand an event to every socket in `group`. Returns at once; never raises for a Redis that is away.
+
+    Raises ValueError for an event that is not in webapp.live.events.
+    """
+    events.check(event)
+    global _publisher
+    with _lock:
+        if _publisher is None or _publisher.pid != os.getpid():  # a forked child has no thread
+            _publisher = _Publisher()
+            atexit.register(_publisher.flush, 1.0)
+    _publisher.put(group, event)
+
+
+def flush(timeout_s: float = 2.0) -> None:
+    """Wait until everything published so far was handed to Redis."""
+    if _publisher is not None and _publisher.pid == os.getpid():
+        _publisher.flush(timeout_s)

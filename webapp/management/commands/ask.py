@@ -1,0 +1,120 @@
+"""`manage.py ask PHOTO "QUESTION"`: one question from the shell to the running stack.
+
+Exit status: 0 answered, 1 failed (the reason is on stderr), 2 bad arguments.
+"""
+
+import json
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from inference import photo_store, turns
+from inference.models import FINAL, POLICIES, ROUTES, Turn
+from inference.tasks import cloud_is_alive
+from webapp.chat import conversations
+from webapp.live.errors import UserError
+from webapp.people.models import User
+
+CHUNK = 65536
+POLL_S = 0.05
+
+
+class BadArguments(Exception):
+    """What was typed cannot be asked."""
+
+
+class Command(BaseCommand):
+    help = "Ask one question about a photo; prints the plan, one receipt per step and the answer."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("photo", type=Path, help="a JPEG, PNG, WebP or HEIC file")
+        parser.add_argument("question")
+        parser.add_argument("--node", default="", help="the device that holds the photo (default: the least busy)")
+        parser.add_argument("--policy", choices=POLICIES, default="fastest")
+        parser.add_argument("--route", choices=ROUTES, help="force a route instead of letting placement choose")
+        parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            turn = _wait(_ask(options))
+        except BadArguments as error:
+            self.stderr.write(str(error))
+            sys.exit(2)
+        except UserError as error:
+            self.stderr.write(f"{error} {error.next}")
+            sys.exit(1)
+        for line in _report(turn):
+            self.stdout.write(line)
+        if options["json"]:
+            receipts = [step.receipt for step in turn.steps.all()]
+            found = {"state": turn.state, "plan": turn.plan, "receipts": receipts, "answer": turn.answer or None}
+            self.stdout.write(json.dumps({**found, "error": turn.error}))
+        if turn.state != "answered":
+            error = turn.error or {"message": f"The question was {turn.state}.", "next": ""}
+            self.stderr.write(f"{error['message']} {error['next']}")
+            sys.exit(1)
+
+
+def _ask(options: dict[str, Any]) -> Turn:
+    if not cloud_is_alive():
+        raise UserError("not_running", "No cloud worker answers.", "Start everything with `make run`, or see `manage.py doctor`.")
+    owner = User.objects.shell()
+    try:
+        with options["photo"].open("rb") as file:
+            photo = photo_store.store(owner, iter(lambda: file.read(CHUNK), b""))
+    except OSError as error:
+        raise BadArguments(f"{options['photo']} cannot be read: {error.strerror}.") from error
+    except UserError as error:
+        raise BadArguments(f"{error} {error.next}") from error
+    try:
+        return conversations.ask(
+            owner, options["question"], photo=photo.pk, node=options["node"], policy=options["policy"], route=options["route"]
+        )
+    except UserError as error:
+        photo_store.forget(photo)
+        raise BadArguments(f"{error} {error.next}") from error
+
+
+def _wait(turn: Turn) -> Turn:
+    """Read the turn until it is final; reading fails one that is overdue, so this always ends."""
+    started = timezone.now()
+    while turn.state not in FINAL and (timezone.now() - started).total_seconds() < settings.TURN_DEADLINE_S + 5:
+        time.sleep(POLL_S)
+        turn.refresh_from_db()
+        turns.expire(turn)
+    return turn
+
+
+def _report(turn: Turn) -> Iterator[str]:
+    if turn.plan:
+        steps = ", ".join(f"{s['task']}({s['question']})" if s["question"] else s["task"] for s in turn.plan["steps"])
+        yield f"plan     {steps or 'no step'}  [{turn.plan['planner']}] {turn.plan['why']}"
+    for step in turn.steps.all():
+        if step.receipt and step.receipt["actual_ms"]:
+            yield from _receipt(step.receipt)
+        elif step.error:
+            yield f"{step.task:8} failed: {step.error['message']}"
+    if turn.answer:
+        yield f"answer   {turn.answer}"
+
+
+def _receipt(r: dict[str, Any]) -> Iterator[str]:
+    ms = r["actual_ms"]
+    where = {"device": r["device"], "edge": f"{r['device']} → {r['edge']}", "split": f"{r['device']} | {r['edge']}"}[r["route"]]
+    detail = f" after block {r['split_at']}, level {r['level']}" if r["route"] == "split" else ""
+    if r["codec"]:
+        detail = f" as {r['codec']} {r['quality']}"
+    predicted = f"{r['predicted_ms']:.0f}" if r["predicted_ms"] is not None else "?"
+    yield f"{r['task']:8} {r['route']} ({where}){detail}: {r['bytes']['uplink']:,} bytes up"
+    yield (
+        f"         predicted {predicted} ms, took {ms['total']:.0f} ms: queue {ms['queue']:.0f}, device {ms['device']:.0f}, "
+        f"uplink {ms['uplink']:.0f}, edge {ms['edge']:.0f}, overhead {ms['overhead']:.0f}"
+    )
+    yield f"         {r['reason']}"

@@ -1,0 +1,45 @@
+"""`manage.py models list` says what can answer here; `manage.py models fetch` brings the large models of the paper profile."""
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from inference.vision import catalogue
+from inference.vision.fetch import FetchFailed, fetch
+
+
+class Command(BaseCommand):
+    help = "List the model profiles, or fetch the large models of the paper profile."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("what", choices=["list", "fetch"])
+        parser.add_argument("--json", action="store_true", help="with list: end with one JSON object on the last line")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["what"] == "fetch":
+            self._fetch()
+            return
+        profiles = [catalogue.profile(name).describe() for name in catalogue.PROFILES]
+        for one in profiles:
+            self._show(one)
+        if options["json"]:
+            self.stdout.write(json.dumps({"active": settings.PROFILE, "profiles": profiles}))
+
+    def _show(self, profile: dict[str, Any]) -> None:
+        active = " (active)" if profile["name"] == settings.PROFILE else ""
+        self.stdout.write(f"{profile['name']}{active}: {'ready' if profile['ready'] else 'not ready'}")
+        for task, told in profile["tasks"].items():
+            measured = "not measured" if told["accuracy"] is None else f"{told['metric']} {told['accuracy']:.3f}"
+            smallest = min((level["bytes"] for levels in told["levels"].values() for level in levels), default=0)
+            self.stdout.write(f"  {task:9} {told['model']}, {told['image_size']} px, {measured}, {told['code']} code from {smallest} bytes")
+        for sentence in profile["missing"]:
+            self.stdout.write(f"  {sentence}")
+
+    def _fetch(self) -> None:
+        try:
+            fetch(self.stdout.write)
+        except FetchFailed as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write("All there. Switch them on with ISTHMUS_PROFILE=paper and restart.")

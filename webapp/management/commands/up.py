@@ -1,0 +1,158 @@
+"""`manage.py up`: everything on one machine, supervised, until Ctrl-C."""
+
+import fcntl
+import json
+import os
+import string
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from devices import enrol
+from devices.models import Node
+from inference.vision import catalogue
+from webapp import private_redis
+from webapp.people.models import User
+
+DEFAULT_UPLINKS = (250_000, 1_000_000)  # bytes per second: a poor mobile link, and a fair one
+LOCK = "run/up.lock"
+
+
+class Command(BaseCommand):
+    help = "Run Redis, the web app, a cloud worker, one edge and simulated devices on this machine."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=8000, help="of the web app (default 8000)")
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+        parser.add_argument("--devices", type=int, default=2, help="how many simulated devices (default 2, at most 26)")
+        parser.add_argument("--uplink", default="", help="their uplinks in bytes per second, separated by commas")
+        parser.add_argument(
+            "--slowdown", type=float, default=4.0, help="how many times slower than this machine they compute (default 4)"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        devices = _devices(options["devices"], options["uplink"], options["slowdown"])
+        var: Path = settings.VAR_DIR
+        (var / "run").mkdir(parents=True, exist_ok=True)
+        lock = _lock(var / LOCK)
+        _check_models()
+        try:
+            redis = private_redis.prepare(var)
+        except private_redis.NoRedis as error:
+            raise CommandError(str(error)) from error
+        settings.REDIS_URL = redis.url
+        _write_private(settings.REDIS_URL_FILE, redis.url)
+        call_command("migrate", verbosity=0, interactive=False)
+        plan = _plan(redis, devices, options["host"], options["port"])
+        _write_private(var / "run" / "processes.json", json.dumps(plan))
+        self.stdout.write(f"Starting {', '.join(plan['processes'])}. Ctrl-C stops everything.")
+        self.stdout.flush()
+        lock.seek(0)
+        lock.truncate()
+        lock.write(f"{os.getpid()} {plan['url']}")
+        lock.flush()
+        os.set_inheritable(lock.fileno(), True)  # the lock lives as long as the supervisor
+        os.chdir(settings.BASE_DIR)
+        os.execv(sys.executable, [sys.executable, "-m", "webapp.supervise", str(var / "run" / "processes.json")])
+
+
+def _plan(redis: private_redis.PrivateRedis, devices: dict[str, dict[str, Any]], host: str, port: int) -> dict[str, Any]:
+    python, var = sys.executable, settings.VAR_DIR
+    local = f"http://127.0.0.1:{port}"
+    processes = {
+        "redis": redis.command,
+        "web": [
+            python, "-m", "uvicorn", "webapp.asgi:application", "--host", host, "--port", str(port), "--no-access-log",
+            "--log-level", "warning", "--lifespan", "off", "--ws-max-size", "65536", "--timeout-graceful-shutdown", "2",
+        ],
+        "cloud": [
+            python, "-m", "celery", "-A", "webapp.celery", "worker", "--pool", "threads", "--concurrency", "8",
+            "--loglevel", "warning", "--without-gossip", "--without-mingle", "--without-heartbeat",
+        ],
+    }  # fmt: skip
+    nodes = {"edge-1": {"tier": "edge"}, **{name: {"tier": "device", **facts} for name, facts in devices.items()}}
+    for name, facts in nodes.items():
+        home = var / "nodes" / name
+        processes[name] = [python, "-m", "devices.agent", "run", "--home", str(home), *_joining(name, home, facts, local)]
+    _retire_others(set(nodes))
+    token_line = f"The first visitor creates the owner account: {local}/setup/?token={settings.SETUP_TOKEN}"
+    return {
+        "url": local,
+        "local_url": local,
+        "greeting": "Log in there." if User.objects.humans().exists() else token_line,
+        "processes": processes,
+        "env": {
+            "REDIS_URL": redis.url,
+            "ISTHMUS_VAR": str(var),
+            "ISTHMUS_PROFILE": settings.PROFILE,
+            "ISTHMUS_PUBLIC_URL": local,
+            "ISTHMUS_HOSTS": ",".join(settings.ALLOWED_HOSTS),
+            # Three processes with a model each on one machine: one thread each computes steadier than all on all cores.
+            "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
+        },
+    }
+
+
+def _joining(name: str, home: Path, facts: dict[str, Any], server: str) -> list[str]:
+    """What the agent needs besides its home: nothing if it has joined, else a code, as an admin would hand it over."""
+    if enrol.is_enrolled(home, name):
+        return []
+    code = enrol.create_code(
+        name=name,
+        tier=facts["tier"],
+        preapproved=True,
+        simulated_uplink_bytes_per_s=facts.get("uplink"),
+        simulated_slowdown=facts.get("slowdown", 1.0),
+    )
+    return ["--server", server, "--code", code]
+
+
+def _retire_others(names: set[str]) -> None:
+    """Simulated nodes of an earlier start with more devices do not count any more."""
+    extra = Node.objects.filter(simulated_uplink_bytes_per_s__isnull=False, revoked_at=None).exclude(slug__in=names)
+    extra.update(revoked_at=timezone.now())
+
+
+def _devices(count: int, uplinks: str, slowdown: float) -> dict[str, dict[str, Any]]:
+    if not 1 <= count <= 26:
+        raise CommandError("--devices must be between 1 and 26.")
+    if slowdown < 1:
+        raise CommandError("--slowdown must be 1 or more: a simulated device cannot be faster than this machine.")
+    try:
+        rates = [int(float(rate)) for rate in uplinks.split(",") if rate.strip()] or list(DEFAULT_UPLINKS)
+    except ValueError:
+        raise CommandError("--uplink must be numbers of bytes per second, for example 250000,1000000.") from None
+    if min(rates) < 1000:
+        raise CommandError("--uplink must be at least 1000 bytes per second.")
+    return {
+        f"jetson-{string.ascii_lowercase[i]}": {"uplink": rates[i % len(rates)], "slowdown": slowdown} for i in range(count)
+    }
+
+
+def _lock(path: Path) -> Any:
+    handle = path.open("a+")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        handle.seek(0)
+        pid, _, url = handle.read().partition(" ")
+        raise CommandError(f"Isthmus already runs in this folder at {url or 'another port'} (process {pid}).") from None
+    return handle
+
+
+def _check_models() -> None:
+    for sentence in catalogue.missing(catalogue.profile(settings.PROFILE)):
+        raise CommandError(sentence)
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as handle:
+        handle.write(text)

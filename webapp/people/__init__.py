@@ -1,0 +1,1 @@
+"""Accounts: the owner's first visit, login, personal tokens for scripts."""

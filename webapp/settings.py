@@ -1,0 +1,180 @@
+"""Settings of Isthmus. Everything that may differ between two installations comes from the environment (see README)."""
+
+from pathlib import Path
+
+from webapp import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env.text("ISTHMUS_VAR", str(BASE_DIR / "var"))).resolve()
+
+# --- safety -----------------------------------------------------------------------------------------------------------
+SECRET_KEY = env.secret("SECRET_KEY", VAR_DIR / "secrets" / "secret_key")
+DEBUG = env.flag("DEBUG")
+ALLOWED_HOSTS = env.words("ISTHMUS_HOSTS", "localhost,127.0.0.1,[::1]")
+# Behind a proxy that ends TLS the origin differs from what Django sees; name it here, scheme included.
+CSRF_TRUSTED_ORIGINS = env.words("ISTHMUS_ORIGINS")
+HTTPS = env.flag("ISTHMUS_HTTPS")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# Two installations on one host name (two ports) must not log each other out.
+SESSION_COOKIE_NAME = "isthmus_session"
+CSRF_COOKIE_NAME = "isthmus_csrf"
+if HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# Django 5.2 has no built-in CSP. Plotly sets inline styles; nothing may run inline scripts or load from elsewhere.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+# --- the application --------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "channels",
+    "ninja",
+    "webapp",
+    "webapp.people",
+    "devices",
+    "inference",
+    "webapp.chat",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "webapp.middleware.ContentSecurityPolicy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "webapp.people.middleware.OwnerFirst",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "webapp.urls"
+ASGI_APPLICATION = "webapp.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-gb"
+
+# --- people -----------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "people.User"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "chat"
+LOGOUT_REDIRECT_URL = "login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+# Printed by `up`: only who can read it may create the first account.
+SETUP_TOKEN = env.secret("ISTHMUS_SETUP_TOKEN", VAR_DIR / "secrets" / "setup_token", length=12)
+
+# --- database ---------------------------------------------------------------------------------------------------------
+POSTGRES = env.text("POSTGRES_HOST")
+if POSTGRES:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.postgresql",
+            "HOST": POSTGRES,
+            "PORT": env.text("POSTGRES_PORT", "5432"),
+            "NAME": env.text("POSTGRES_DB", "isthmus"),
+            "USER": env.text("POSTGRES_USER", "isthmus"),
+            "PASSWORD": env.text("POSTGRES_PASSWORD"),
+            "CONN_MAX_AGE": 60,
+            "CONN_HEALTH_CHECKS": True,
+        }
+    }
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": VAR_DIR / "isthmus.sqlite3",
+            "OPTIONS": {
+                # Readers do not wait for the writer; a commit survives a crash of the process (not of the power).
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+                # Take the write lock at BEGIN: upgrading a read lock in mid-transaction fails at once, not after a wait.
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+            },
+        }
+    }
+
+# --- Redis: the queue, the node credentials, the sockets --------------------------------------------------------------
+REDIS_URL_FILE = VAR_DIR / "run" / "redis_url"  # written by `up` for its own private Redis
+REDIS_URL = env.text("REDIS_URL") or (
+    REDIS_URL_FILE.read_text().strip() if REDIS_URL_FILE.exists() else "redis://127.0.0.1:6379/0"
+)
+# RedisChannelLayer lost four of five group sends to a busy consumer without a word; the pub/sub layer lost none.
+CHANNEL_LAYERS = {
+    "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
+}
+
+# --- files ------------------------------------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "webapp.plotly_file.PlotlyFinder",
+]
+WHITENOISE_USE_FINDERS = True  # serve straight from the source folders: no collectstatic step between clone and page
+PHOTO_DIR = VAR_DIR / "photos"
+
+# --- what a person may send -------------------------------------------------------------------------------------------
+PHOTO_MAX_BYTES = env.integer("ISTHMUS_PHOTO_MAX_MB", 25) * 1024 * 1024
+PHOTO_MAX_PIXELS = env.integer("ISTHMUS_PHOTO_MAX_MEGAPIXELS", 50) * 1_000_000
+PHOTO_MAX_SIDE = env.integer("ISTHMUS_PHOTO_MAX_SIDE", 2048)
+QUESTION_MAX_CHARS = 2000
+HISTORY_ROWS = 200
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # JSON bodies; photos stream past this through their own cap
+
+# --- answering --------------------------------------------------------------------------------------------------------
+PROFILE = env.choice("ISTHMUS_PROFILE", ("compact", "paper"))
+TURN_DEADLINE_S = env.integer("ISTHMUS_TURN_DEADLINE", 60)
+LEASE_S = 8  # a cloud worker that was killed is noticed after this long; it renews the lease every third of it
+MAX_ATTEMPTS = 3  # a question that kills its worker is not tried for ever
+MAX_LOSS = env.number("ISTHMUS_MAX_LOSS", 0.02)  # accuracy that `fastest` may give up, as a fraction
+PLANNER = {
+    "base_url": env.text("ISTHMUS_PLANNER_URL"),
+    "api_key": env.text("ISTHMUS_PLANNER_KEY"),
+    "model": env.text("ISTHMUS_PLANNER_MODEL"),
+    "azure_api_version": env.text("ISTHMUS_PLANNER_AZURE"),
+}
+
+# --- nodes ------------------------------------------------------------------------------------------------------------
+PUBLIC_URL = env.text("ISTHMUS_PUBLIC_URL", "http://127.0.0.1:8000")  # how a node reaches the web app
+NODE_REDIS_HOST = env.text("ISTHMUS_NODE_REDIS_HOST")  # how a node reaches Redis, when not by the cloud's own name
+SAMPLE_DAYS = env.integer("ISTHMUS_SAMPLE_DAYS", 14)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(levelname).1s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    "loggers": {"httpx": {"level": "WARNING"}},
+}

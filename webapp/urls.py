@@ -1,0 +1,29 @@
+"""Every address of the site."""
+
+from django.contrib import admin
+from django.contrib.auth import views as auth
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from webapp import health
+from webapp.api import api
+from webapp.chat import views as chat
+from webapp.people import views as people
+
+urlpatterns = [
+    path("", chat.chat, name="chat"),
+    path("c/<uuid:conversation>/", chat.chat, name="conversation"),
+    path("photos/<uuid:pk>/", chat.photo, name="photo"),
+    path("models/", chat.models, name="models"),
+    path("devices/", include("devices.urls")),
+    path("setup/", people.setup, name="setup"),
+    path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("account/", people.account, name="account"),
+    path("account/tokens/<int:pk>/revoke/", people.revoke_token, name="revoke_token"),
+    path("api/", api.urls),
+    path("admin/login/", RedirectView.as_view(pattern_name="login", query_string=True)),
+    path("admin/", admin.site.urls),
+    path("healthz", health.healthz),
+    path("livez", health.livez),
+]
