@@ -1,0 +1,1 @@
+"""What the project claims, measured again by anyone: `python -m bench.NAME [--quick] [--json]`."""

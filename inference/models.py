@@ -1,0 +1,110 @@
+"""What answering remembers: photos, turns, their steps with receipts, and what nodes were seen to need."""
+
+import uuid
+from pathlib import Path
+
+from django.conf import settings
+from django.db import models
+
+LIVE = ("queued", "planning", "running")
+FINAL = ("answered", "failed", "stopped")
+POLICIES = ("fastest", "private", "best")
+ROUTES = ("device", "edge", "split")
+
+
+class Photo(models.Model):
+    """A photo as it was kept: upright, without metadata, JPEG. The file's name is its random id."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    bytes = models.PositiveIntegerField()
+    source_format = models.CharField(max_length=10)
+    source_bytes = models.PositiveIntegerField()
+    # slug of a node that holds it -> {"webp:50": bytes} as that node's own encoder makes them, so placement is exact
+    placed = models.JSONField(default=dict)
+    created = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.width}×{self.height} photo of {self.owner}"
+
+    @property
+    def path(self) -> Path:
+        return Path(settings.PHOTO_DIR) / f"{self.id}.jpg"
+
+    @property
+    def small_path(self) -> Path:
+        return Path(settings.PHOTO_DIR) / f"{self.id}.small.jpg"
+
+
+class Turn(models.Model):
+    """One question and its answer. A turn knows its conversation only as an id.
+
+    The worker that answers holds a lease: `lease` is its token, and every write it makes names that token, so that a
+    worker which was thought dead and comes back can write nothing.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    conversation = models.UUIDField(db_index=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    photo = models.ForeignKey(Photo, null=True, blank=True, on_delete=models.SET_NULL)
+    question = models.TextField(max_length=settings.QUESTION_MAX_CHARS)
+    policy = models.CharField(max_length=10, choices=[(p, p) for p in POLICIES], default="fastest")
+    route = models.CharField(max_length=10, choices=[(r, r) for r in ROUTES], blank=True, help_text="forced route")
+    node = models.SlugField(max_length=40, blank=True, help_text="forced device")
+
+    state = models.CharField(max_length=10, default="queued", db_index=True)
+    seq = models.PositiveIntegerField(default=1, help_text="grows by one with each stored transition")
+    phase = models.JSONField(null=True, blank=True)
+    plan = models.JSONField(null=True, blank=True)
+    answer = models.TextField(blank=True)
+    error = models.JSONField(null=True, blank=True)
+
+    attempt = models.PositiveSmallIntegerField(default=0)
+    lease = models.CharField(max_length=32, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+    queued = models.DateTimeField(auto_now_add=True, help_text="when it was last put into the queue; a retry renews it")
+    finished = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("created",)
+
+    def __str__(self) -> str:
+        return self.question[:60]
+
+
+class Step(models.Model):
+    """One model call of a turn's plan, with its receipt."""
+
+    turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="steps")
+    number = models.PositiveSmallIntegerField()
+    task = models.CharField(max_length=10)
+    question = models.TextField(blank=True)
+    state = models.CharField(max_length=10, default="waiting")
+    receipt = models.JSONField(null=True, blank=True)
+    error = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("number",)
+        constraints = [models.UniqueConstraint(fields=("turn", "number"), name="one_step_per_number")]
+
+    def __str__(self) -> str:
+        return f"{self.number}. {self.task}"
+
+
+class NodeProfile(models.Model):
+    """What one part of a model really took on one node: the node's own profile, corrected after every job."""
+
+    node = models.SlugField(max_length=40)
+    part = models.CharField(max_length=60, help_text="for example compact/vqa/head/2")
+    ms = models.FloatField()
+    samples = models.PositiveIntegerField(default=1)
+    updated = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("node", "part"), name="one_profile_per_part")]
+
+    def __str__(self) -> str:
+        return f"{self.node} {self.part}: {self.ms:.1f} ms"

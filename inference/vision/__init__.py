@@ -1,0 +1,1 @@
+"""The models and what goes over the link. No Django here; `catalogue`, `codec`, `wire` and `photo_codec` do without torch."""

@@ -1,0 +1,243 @@
+"""Which model serves which task, per profile, with what was measured about it. No torch: web and cloud read this too."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from inference.vision import codec, wire
+from inference.vision.answer import Calibration
+
+TASKS = ("classify", "caption", "vqa")
+PROFILES = ("compact", "paper")
+WEIGHTS = Path(__file__).resolve().parent / "weights"
+PAPER = {
+    "classify": "google/vit-base-patch16-224",
+    "caption": "Salesforce/blip-image-captioning-base",
+    "vqa": "Salesforce/blip-vqa-base",
+}
+# What to encode a photo with where nothing was measured: a small, a middling and a nearly lossless one.
+UNMEASURED_PHOTO = (("webp", 20), ("webp", 60), ("jpeg", 90))
+
+
+class UnknownProfile(ValueError):
+    pass
+
+
+@dataclass(frozen=True)
+class Level:
+    level: int
+    bytes: int  # of the whole packet, header included
+    accuracy: float | None  # as a fraction; None where it was not measured
+
+
+@dataclass(frozen=True)
+class PhotoLevel:
+    codec: str
+    quality: int
+    accuracy: float | None
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A vision tower's, as far as bytes and split points depend on it."""
+
+    image_size: int
+    patch: int
+    width: int
+    blocks: int
+
+    @property
+    def tokens(self) -> int:
+        return 1 + (self.image_size // self.patch) ** 2
+
+
+PAPER_SHAPES = {"classify": Shape(224, 16, 768, 12), "caption": Shape(384, 16, 768, 12), "vqa": Shape(384, 16, 768, 12)}
+
+
+@dataclass(frozen=True)
+class Profile:
+    name: str
+    folders: Mapping[str, Path | None]  # by task; None: not on this machine
+    models: Mapping[str, str]  # by task, what people call them
+    card: Mapping[str, Any] = field(default_factory=dict)
+    code_file: Path | None = None
+
+    @classmethod
+    def from_folders(cls, name: str, folders: Mapping[str, Path | str], code_file: Path | None = None, card: Mapping[str, Any] | None = None) -> "Profile":
+        """Models in transformers' own folders. A BLIP folder without `vision_model` weights uses the classifier's tower."""
+        paths = {task: Path(folder) for task, folder in folders.items()}
+        return cls(name, paths, {task: path.name for task, path in paths.items()}, card or {}, code_file)
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        return tuple(task for task in TASKS if task in self.folders)
+
+    @cached_property
+    def _shapes(self) -> dict[str, Shape]:
+        return {task: self._shape(task) for task in self.tasks}
+
+    def _shape(self, task: str) -> Shape:
+        folder = self.folders[task]
+        if folder is None or not (folder / "config.json").exists():
+            return PAPER_SHAPES[task]
+        told = json.loads((folder / "config.json").read_text())
+        vision = {**BLIP_DEFAULTS, **told["vision_config"]} if "vision_config" in told else {**VIT_DEFAULTS, **told}
+        return Shape(*(int(vision[name]) for name in ("image_size", "patch_size", "hidden_size", "num_hidden_layers")))
+
+    @cached_property
+    def code_sizes(self) -> dict[int, tuple[int, ...]] | None:
+        """Payload bytes by split point of the learned code; None without one, or with one made for other weights."""
+        folder = self.folders.get("classify")
+        if self.code_file is None or folder is None or not self.code_file.exists():
+            return None
+        told = codec.about(self.code_file)
+        if told["weights"] != sha256(folder / "model.safetensors"):
+            return None
+        return {int(k): tuple(sizes) for k, sizes in told["sizes"].items()}
+
+    def learned(self, task: str) -> bool:
+        """Whether the learned code serves this task: it does where the task looks through the classifier's tower."""
+        return self.code_sizes is not None and (task == "classify" or self.shares_tower(task))
+
+    def shares_tower(self, task: str) -> bool:
+        folder = self.folders[task]
+        return task != "classify" and "classify" in self.folders and folder is not None and not has_vision(folder)
+
+    def shape(self, task: str) -> Shape:
+        return self._shapes[task]
+
+    def image_size(self, task: str) -> int:
+        return self._shapes[task].image_size
+
+    def blocks(self, task: str) -> int:
+        return self._shapes[task].blocks
+
+    def split_points(self, task: str) -> tuple[int, ...]:
+        if self.learned(task) and self.code_sizes is not None:
+            return tuple(sorted(self.code_sizes))
+        blocks = self.blocks(task)  # a third at most: further in, a slow device pays more for compute than bytes cost
+        return tuple(sorted({0, blocks // 6, blocks // 3}))
+
+    def accuracy(self, task: str) -> float | None:
+        value = self._told(task).get("accuracy")
+        return None if value is None else float(value)
+
+    def calibration(self, task: str) -> Calibration:
+        told = self._told(task)
+        return Calibration(float(told.get("temperature", 1.0)), float(told.get("unsure_below", 0.5)))
+
+    def code_levels(self, task: str, k: int) -> list[Level]:
+        """Every level at a split point with its exact bytes. Raises KeyError where the model is not split."""
+        if self.learned(task) and self.code_sizes is not None:
+            measured = self.card.get("code", {}).get("levels", {}).get(str(k), [])
+            known = {one["level"]: one["accuracy"].get(task) for one in measured}
+            return [Level(n, wire.HEADER_BYTES + size, known.get(n)) for n, size in enumerate(self.code_sizes[k], 1)]
+        if k not in self.split_points(task):
+            raise KeyError(k)
+        shape = self.shape(task)
+        sizes = codec.pooled_sizes(shape.tokens, shape.width)
+        return [Level(n, wire.HEADER_BYTES + size, None) for n, size in enumerate(sizes, 1)]
+
+    def photo_levels(self, task: str) -> list[PhotoLevel]:
+        measured = self.card.get("photo") or []
+        if not measured:
+            return [PhotoLevel(name, quality, None) for name, quality in UNMEASURED_PHOTO]
+        return [PhotoLevel(one["codec"], int(one["quality"]), one["accuracy"].get(task)) for one in measured]
+
+    def describe(self) -> dict[str, Any]:
+        """For pages and scripts; JSON."""
+        absent = missing(self)
+        return {
+            "name": self.name,
+            "ready": not absent,
+            "missing": absent,
+            "version": self.card.get("version"),
+            "measured": self.card.get("measured"),
+            "tasks": {task: self._describe(task) for task in self.tasks},
+        }
+
+    def _describe(self, task: str) -> dict[str, Any]:
+        told, shape = self._told(task), self.shape(task)
+        return {
+            "model": self.models[task],
+            "image_size": shape.image_size,
+            "blocks": shape.blocks,
+            **{name: told.get(name) for name in ("accuracy", "metric", "temperature", "unsure_below", "question_only")},
+            "code": "learned" if self.learned(task) else "pooled",
+            "split_points": list(self.split_points(task)),
+            "levels": {str(k): [vars(level) for level in self.code_levels(task, k)] for k in self.split_points(task)},
+            "photo": [vars(level) for level in self.photo_levels(task)],
+        }
+
+    def _told(self, task: str) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self.card.get("tasks", {}).get(task, {})
+        return found
+
+
+VIT_DEFAULTS = {"image_size": 224, "patch_size": 16, "hidden_size": 768, "num_hidden_layers": 12}
+BLIP_DEFAULTS = {**VIT_DEFAULTS, "image_size": 384}  # transformers leaves values equal to its defaults out of config.json
+
+
+def profile(name: str) -> Profile:
+    if name == "compact":
+        root = WEIGHTS / "compact"
+        file = root / "card.json"
+        card = json.loads(file.read_text()) if file.exists() else {}
+        return Profile(name, {task: root / task for task in TASKS}, {task: f"compact {task}" for task in TASKS}, card, root / "codec.safetensors")
+    if name == "paper":
+        return Profile(name, {task: _paper_folder(task) for task in TASKS}, PAPER)
+    raise UnknownProfile(f"There is no profile named {name}; choose one of {', '.join(PROFILES)}.")
+
+
+def missing(profile: Profile) -> list[str]:
+    """What has to be put in place before this profile can answer, one sentence each; empty when all is there."""
+    remedy = "run `python manage.py models fetch`" if profile.name == "paper" else "restore the folder from the repository"
+    return [
+        f"The {task} model ({profile.models[task]}) is not on this machine; {remedy}."
+        for task in profile.tasks
+        if not has_weights(profile.folders[task])
+    ]
+
+
+def has_weights(folder: Path | None) -> bool:
+    if folder is None or not (folder / "config.json").exists():
+        return False
+    return any((folder / name).exists() for name in ("model.safetensors", "pytorch_model.bin"))
+
+
+def has_vision(folder: Path) -> bool:
+    """Whether a BLIP folder brings its own vision tower. Reads the header of its weights alone."""
+    file = folder / "model.safetensors"
+    if not file.exists():
+        return True
+    with file.open("rb") as opened:
+        names = json.loads(opened.read(int.from_bytes(opened.read(8), "little")))
+    return any(name.startswith("vision_model.") for name in names)
+
+
+def card_text(name: str) -> str:
+    """The model card for people, as Markdown."""
+    file = WEIGHTS / f"{name}.md"
+    if file.exists():
+        return file.read_text()
+    names = "\n".join(f"* {task}: {model}" for task, model in PAPER.items())
+    return f"# The {name} models\n\n{names}\n\nTheir cards are where they were published; nothing was measured here."
+
+
+def sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else ""
+
+
+def _paper_folder(task: str) -> Path | None:
+    """ISTHMUS_MODELS/<task> where that is set, else the newest snapshot in the hub's cache."""
+    if local := os.environ.get("ISTHMUS_MODELS"):
+        return Path(local) / task
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(PAPER[task], "config.json")
+    return Path(found).parent if isinstance(found, str) else None

@@ -1,0 +1,85 @@
+"""Fits one split point's LearnedCode: directions, spreads, the order of bits and the cells."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from inference.vision import codec, split
+
+Arrays = dict[str, NDArray[Any]]
+CLASS_WEIGHT = 4.0  # the class token alone carries classification; the text models look at all tokens alike
+TYPICAL = 1500  # coefficients that the cells are fitted to: those that get bits at all
+WIDEST = 8.0  # deviations; beyond, the outermost cell
+
+
+def fit(tower: split.Tower, features: Tensor, k: int, bits: int, probed: int) -> Arrays:
+    """features [N, T, D] at split point k -> the arrays of codec.LearnedCode, with an order of `bits` bits."""
+    gradients = sensitivity(tower, features[:: max(1, len(features) // probed)][:probed], k)
+    mean = features.mean(0).numpy()
+    centred = features.numpy() - mean
+    forward, inverse = directions(centred, gradients)
+    # A gradient turns with the inverse's transpose: d/dc = (d/dx) · inverse', where x = c · inverse.
+    importance = np.mean([codec.spectrum(one @ inverse.T) ** 2 for one in gradients], 0)
+    coefficients = np.stack([codec.spectrum(one @ forward) for one in centred])
+    scale = coefficients.std(0)
+    worth = (importance * scale**2).ravel()
+    typical = np.argsort(-worth)[:TYPICAL]
+    edges, values, distortion = cells((coefficients.reshape(len(coefficients), -1)[:, typical] / np.maximum(scale.ravel()[typical], 1e-8)).ravel())
+    order = bit_order(worth, distortion, bits)
+    half = {"mean": mean, "forward": forward, "inverse": inverse, "scale": scale}
+    return {**{name: value.astype(np.float16) for name, value in half.items()}, "order": order.astype(np.int32), "edges": edges, "values": values}
+
+
+def sensitivity(tower: split.Tower, features: Tensor, k: int) -> NDArray[np.float32]:
+    """Gradients [n, T, D] of random probes of the tower's output: their second moment is the expected Gauss-Newton metric."""
+    noise, found = torch.Generator().manual_seed(0), []
+    for part in features.split(50):
+        given = part.clone().requires_grad_(True)
+        out = split.tail(tower, given, k)
+        probe = torch.randn(out.shape, generator=noise)
+        probe[:, 0] *= CLASS_WEIGHT
+        found.append(torch.autograd.grad((out * probe).sum(), given)[0])
+    return torch.cat(found).numpy()
+
+
+def directions(centred: NDArray[np.float32], gradients: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """forward, inverse [D, D]: principal components of the features in the metric of the gradients, strongest first."""
+    width = centred.shape[-1]
+    flat = gradients.reshape(-1, width).astype(np.float64)
+    metric = flat.T @ flat / len(flat)
+    metric += 1e-3 * np.trace(metric) / width * np.eye(width)  # no direction counts for nothing: the inverse must exist
+    root = np.linalg.cholesky(metric)
+    seen = centred.reshape(-1, width).astype(np.float64) @ root
+    strength, turn = np.linalg.eigh(seen.T @ seen / len(seen))
+    turn = turn[:, np.argsort(-strength)]
+    return (root @ turn).astype(np.float32), (turn.T @ np.linalg.inv(root)).astype(np.float32)
+
+
+def cells(values: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float64]]:
+    """Nested cells for one normalised coefficient -> edges [2^B - 1], means by depth, mean squared error by depth 0…B.
+
+    The finest cells follow the cube root of the density (Panter and Dite 1951); each bit halves the one before."""
+    both = np.concatenate([values, -values]).clip(-WIDEST, WIDEST)
+    density, at = np.histogram(both, 2001, (-WIDEST, WIDEST))
+    spread = np.cumsum(np.cbrt(np.convolve(density, np.ones(9) / 9, "same") + 1e-3))
+    count = 1 << codec.BITS
+    edges = np.interp(np.arange(1, count) / count, spread / spread[-1], at[1:])
+    cell, means, errors = np.searchsorted(edges, both), [], [float(np.mean(both**2))]
+    for depth in range(1, codec.BITS + 1):
+        inside = cell >> (codec.BITS - depth)
+        held = np.bincount(inside, minlength=1 << depth)
+        middle = np.concatenate([[-WIDEST], edges, [WIDEST]])[:: 1 << (codec.BITS - depth)]
+        mean = np.where(held > 0, np.bincount(inside, both, 1 << depth) / np.maximum(held, 1), (middle[:-1] + middle[1:]) / 2)
+        means.append(mean)
+        errors.append(float(np.mean((both - mean[inside]) ** 2)))
+    return edges.astype(np.float32), np.concatenate(means).astype(np.float32), np.array(errors)
+
+
+def bit_order(worth: NDArray[np.float32], distortion: NDArray[np.float64], bits: int) -> NDArray[np.int64]:
+    """Which coefficient's next bit comes when: always the one that saves most weighted error."""
+    saved = np.minimum.accumulate(distortion[:-1] - distortion[1:])  # never more than the bit before, or bits would overtake
+    gains = (worth[:, None].astype(np.float64) * saved).ravel()
+    return np.argsort(-gains, kind="stable")[:bits] // codec.BITS
