@@ -1,0 +1,105 @@
+"""People, a real Redis, and the whole stack as a person would start it."""
+
+import io
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import redis
+from PIL import Image
+
+from tests.processes import running_redis
+from tests.stack import Stack
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A private Redis, started once; the settings of the tests point to it."""
+    from tests.settings import PRIVATE_REDIS
+
+    with running_redis(PRIVATE_REDIS):
+        yield PRIVATE_REDIS.url
+
+
+@pytest.fixture
+def store(redis_url: str) -> Iterator["redis.Redis[bytes]"]:
+    """The owner's connection to the tests' Redis, emptied afterwards."""
+    with redis.Redis.from_url(redis_url) as client:
+        yield client
+        client.flushall()
+
+
+@pytest.fixture
+def owner(db: None) -> Any:
+    from webapp.people.models import User
+
+    return User.objects.create_superuser("owner", password="correct horse")
+
+
+@pytest.fixture
+def colleague(db: None) -> Any:
+    from webapp.people.models import User
+
+    return User.objects.create_user("colleague", password="battery staple")
+
+
+@pytest.fixture
+def client_of() -> Callable[[Any], Any]:
+    from django.test import Client
+
+    def make(user: Any) -> Any:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def stranger(owner: Any) -> Any:
+    """Somebody who is not logged in, at an installation that has an owner."""
+    from django.test import Client
+
+    return Client()
+
+
+@pytest.fixture
+def photo_bytes() -> bytes:
+    return draw_photo()
+
+
+def draw_photo(seed: int = 0, size: tuple[int, int] = (320, 240)) -> bytes:
+    """A JPEG of coloured blocks, different for each seed."""
+    blocks = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(blocks).resize(size, Image.Resampling.BICUBIC).save(out, "JPEG", quality=90)
+    return out.getvalue()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Everything that `make run` starts, in a folder of its own, with an owner; shared by the tests that need it."""
+    with Stack(tmp_path_factory.mktemp("stack")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        import os
+
+        if os.environ.get("CI"):
+            pytest.fail("No Chromium on this machine: apt-get install chromium.")
+        pytest.skip("No Chromium on this machine: apt-get install chromium.")
+    return found
+
+
+@pytest.fixture
+def photo_file(tmp_path: Path, photo_bytes: bytes) -> Path:
+    file = tmp_path / "photo.jpg"
+    file.write_bytes(photo_bytes)
+    return file

@@ -1,0 +1,67 @@
+"""Starting, finding and ending real processes in tests."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import redis
+
+from webapp.private_redis import PrivateRedis
+
+
+@contextmanager
+def running_redis(private: PrivateRedis) -> Iterator["subprocess.Popen[bytes]"]:
+    server = subprocess.Popen(private.command, stdout=subprocess.DEVNULL)
+    try:
+        with redis.Redis.from_url(private.url) as client:
+            wait_for(lambda: answers(client), 10, "Redis did not start")
+        yield server
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def answers(client: "redis.Redis[bytes]") -> bool:
+    try:
+        return bool(client.ping())
+    except redis.ConnectionError:
+        return False
+
+
+def wait_for(done: Callable[[], object], seconds: float, otherwise: str, every: float = 0.1) -> None:
+    """Poll until `done()` is true; fail with the sentence when it is not in time."""
+    until = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > until:
+            raise AssertionError(f"{otherwise} within {seconds:g} s")
+        time.sleep(every)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def pids_of(*words: str) -> list[int]:
+    """Processes whose command line holds all the words, the youngest last. Linux alone."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue  # it ended while we looked
+        if all(word in command for word in words):
+            found.append(int(entry.name))
+    return sorted(found)
+
+
+def kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,19 @@
+"""Settings of the tests: the real ones over a folder and a Redis of their own. conftest.redis_server starts the server."""
+
+import os
+import tempfile
+from pathlib import Path
+
+os.environ["ISTHMUS_VAR"] = tempfile.mkdtemp(prefix="isthmus-tests-")
+for name in [name for name in os.environ if name.startswith(("ISTHMUS_PLANNER", "POSTGRES_", "ISTHMUS_PROFILE"))]:
+    del os.environ[name]  # a developer's own installation must not leak into the tests
+
+from webapp import private_redis
+
+PRIVATE_REDIS = private_redis.prepare(Path(os.environ["ISTHMUS_VAR"]))
+os.environ["REDIS_URL"] = PRIVATE_REDIS.url
+
+from webapp.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow on purpose
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]

@@ -1,0 +1,74 @@
+"""What export writes, transformers reads, and it answers as the trained model did."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import (
+    BertTokenizerFast,
+    BlipForConditionalGeneration,
+    BlipForQuestionAnswering,
+    ViTForImageClassification,
+)
+
+from inference.vision.training import bundle
+from inference.vision.training.data import SIDE
+from inference.vision.training.shape import BLOCKS, Compact
+
+
+@pytest.fixture
+def folder(tmp_path: Path, model: Compact, tokenizer: BertTokenizerFast) -> Path:
+    bundle.save(model, tokenizer, tmp_path / "compact")
+    return tmp_path / "compact"
+
+
+@pytest.mark.parametrize("task", ["caption", "vqa"])
+def test_the_tokenizer_comes_back_with_its_real_vocabulary(folder: Path, tokenizer: BertTokenizerFast, task: str) -> None:
+    back = BertTokenizerFast.from_pretrained(folder / task)
+    assert back.get_vocab() == tokenizer.get_vocab() and back.bos_token == "[DEC]"
+    assert back.unk_token_id not in back("a black dog runs")["input_ids"]
+
+
+def test_loading_gives_the_saved_model_within_half_precision(folder: Path, model: Compact) -> None:
+    back, _ = bundle.load(folder)
+    pixels = torch.rand(1, 3, SIDE, SIDE)
+    assert torch.allclose(back.tokens(pixels), model.tokens(pixels), atol=0.02)
+    assert next(back.parameters()).dtype == torch.float32
+
+
+def test_blip_derived_from_the_tower_sees_what_the_tower_sees(folder: Path) -> None:
+    model, _ = bundle.load(folder)
+    pixels = torch.rand(1, 3, SIDE, SIDE)
+    tower = ViTForImageClassification.from_pretrained(folder / "classify", dtype=torch.float32).vit.state_dict()
+    for kind, task in ((BlipForConditionalGeneration, "caption"), (BlipForQuestionAnswering, "vqa")):
+        blip = kind.from_pretrained(folder / task, dtype=torch.float32).eval()
+        blip.vision_model.load_state_dict(bundle.derive_vision(tower, BLOCKS))
+        assert torch.allclose(blip.vision_model(pixels).last_hidden_state, model.tokens(pixels), atol=1e-4)
+
+
+def test_the_blip_folders_hold_no_vision_and_no_tied_weight_twice(folder: Path) -> None:
+    for task in ("caption", "vqa"):
+        names = load_file(folder / task / "model.safetensors").keys()
+        assert not [name for name in names if name.startswith("vision_model.") or name.endswith("predictions.decoder.weight")]
+
+
+def test_transformers_own_answer_is_ours(folder: Path) -> None:
+    model, tokenizer = bundle.load(folder)
+    blip = BlipForQuestionAnswering.from_pretrained(folder / "vqa", dtype=torch.float32).eval()
+    tower = {name.removeprefix("vit."): value for name, value in model.classify.state_dict().items() if name.startswith("vit.")}
+    blip.vision_model.load_state_dict(bundle.derive_vision(tower, BLOCKS))
+    pixels, asked = torch.rand(1, 3, SIDE, SIDE), tokenizer("how many dogs are there?", return_tensors="pt")
+    theirs = blip.generate(pixel_values=pixels, **{k: v for k, v in asked.items() if k != "token_type_ids"}, max_new_tokens=6, do_sample=False)[0]
+    from inference.vision.training import decode
+
+    ours = decode.answers(model, tokenizer, model.tokens(pixels), ["how many dogs are there?"])[0]
+    assert tokenizer.decode(theirs, skip_special_tokens=True).strip() == ours.text
+
+
+def test_weights_of_another_shape_are_refused_with_the_folder_named(folder: Path) -> None:
+    file = folder / "vqa" / "model.safetensors"
+    weights = load_file(file)
+    save_file({name: value for name, value in weights.items() if "text_decoder.bert.encoder.layer.1" not in name}, file)
+    with pytest.raises(ValueError, match="vqa does not fit the compact shapes; export it again"):
+        bundle.load(folder)
