@@ -55,9 +55,19 @@ def main() -> None:
 def run(model: Compact, tokenizer: BertTokenizerFast, quick: bool, weights: Path) -> dict[str, Any]:
     held = measure.Held(data.data_dir(), QUICK if quick else None)
     each = measure.latency(model, tokenizer, 10 if quick else 30)
-    figures = {**measure.classify(model, held), **measure.caption(model, tokenizer, held), **measure.answer(model, tokenizer, held)}
+    figures = {
+        **measure.classify(model, held),
+        **measure.caption(model, tokenizer, held),
+        **measure.answer(model, tokenizer, held),
+    }
     size = sum(file.stat().st_size for file in weights.rglob("*") if file.is_file())
-    return {**figures, "latency_ms_p50": max(each.values()), "latency_ms": each, "weights_mb": round(size / 1e6, 2), "quick": quick}
+    return {
+        **figures,
+        "latency_ms_p50": max(each.values()),
+        "latency_ms": each,
+        "weights_mb": round(size / 1e6, 2),
+        "quick": quick,
+    }
 
 
 def gallery(model: Compact, tokenizer: BertTokenizerFast, console: Console) -> None:
@@ -67,7 +77,10 @@ def gallery(model: Compact, tokenizer: BertTokenizerFast, console: Console) -> N
         seen = decode.see(model, data.read_pixels(root / "images" / item["image"])[None])
         with torch.inference_mode():
             top = model.classify.classifier(seen[:, 0]).softmax(1)[0].topk(3)
-        names = ", ".join(f"{model.classify.config.id2label[i]} {100 * p:.0f} %" for p, i in zip(top.values.tolist(), top.indices.tolist(), strict=True))
+        names = ", ".join(
+            f"{model.classify.config.id2label[i]} {100 * p:.0f} %"
+            for p, i in zip(top.values.tolist(), top.indices.tolist(), strict=True)
+        )
         console.print(f"[bold]{item['image']}[/bold]  people say: {item['captions'][0]}")
         console.print(f"  caption  {decode.captions(model, tokenizer, seen)[0]}\n  labels   {names}")
         for text, said in zip(ASKED, decode.answers(model, tokenizer, seen.expand(len(ASKED), -1, -1), ASKED), strict=True):

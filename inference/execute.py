@@ -68,8 +68,15 @@ def _photo_to_edge(step: Step, chosen: Candidate, deadline: float) -> Outcome:
 def _split(step: Step, chosen: Candidate, deadline: float) -> Outcome:
     k = chosen.split_at
     sent = _call(
-        step, step.device, "run_head", deadline,
-        task=step.task, photo=step.photo, split_at=k, level=chosen.level, blob=step.blob,
+        step,
+        step.device,
+        "run_head",
+        deadline,
+        task=step.task,
+        photo=step.photo,
+        split_at=k,
+        level=chosen.level,
+        blob=step.blob,
     )
     edge = _arrived(step, sent)
     done = _call(step, edge, "run_tail", deadline, task=step.task, question=step.question, blob=step.blob)

@@ -27,9 +27,7 @@ def device_for(photo: Photo, wanted: str, without: set[str]) -> Node:
     if wanted:
         found = next((node for node in ready if node.slug == wanted), None)
         if found is None:
-            raise UserError(
-                "node_offline", f"{wanted} is not online.", "Start it, or ask without choosing a device.", 503
-            )
+            raise UserError("node_offline", f"{wanted} is not online.", "Start it, or ask without choosing a device.", 503)
         return found
     if not ready:
         raise UserError("no_device", "No device is online.", "Start one, or look at the devices page for the reason.", 503)

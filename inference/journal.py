@@ -31,9 +31,7 @@ def claim(turn_id: str) -> "Journal | None":
     """Take a turn nobody works on. None if it is finished, taken, or was tried too often (then it is failed)."""
     now = timezone.now()
     token = secrets.token_hex(8)
-    free = Turn.objects.filter(pk=turn_id).filter(
-        Q(state="queued") | Q(state__in=("planning", "running"), lease_until__lt=now)
-    )
+    free = Turn.objects.filter(pk=turn_id).filter(Q(state="queued") | Q(state__in=("planning", "running"), lease_until__lt=now))
     if exhausted := free.filter(attempt__gte=settings.MAX_ATTEMPTS).first():
         turns.fail(exhausted, EXHAUSTED)
         return None
@@ -91,7 +89,7 @@ class Journal:
         self._change({"phase": phase}, {"type": "turn.phase", "phase": phase, "step": step})
 
     def planned(self, plan: dict[str, Any]) -> None:
-        rows = [Step(turn=self.turn, number=s["id"], task=s["task"], question=s["question"]) for s in plan["steps"]]
+        rows = [Step(turn=self.turn, number=s["id"], task=s["task"], question=s["question"] or "") for s in plan["steps"]]
         self._change({"plan": plan, "state": "running"}, {"type": "turn.plan", "plan": plan}, rows)
 
     def step_running(self, number: int) -> None:

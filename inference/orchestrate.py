@@ -72,7 +72,9 @@ def _answer(journal: Journal) -> str:
             results[step.id] = result
     ordered = [results[step.id] for step in steps]
     if all(result.error for result in ordered):
-        raise UserError("no_answer", ordered[0].error or "No step could be answered.", "Try again, or choose another route.", 503)
+        raise UserError(
+            "no_answer", ordered[0].error or "No step could be answered.", "Try again, or choose another route.", 503
+        )
     if len(steps) > 1:
         journal.phase("composing")
     return compose(turn.question, ordered)
@@ -141,14 +143,25 @@ def _try(
             journal.phase(name, step.id)
 
     running = execute.Step(
-        step.task, step.question, str(turn.photo.pk), profile.name, device.slug, edge.slug if edge else None,
-        journal.cancelled, phase, blob=f"{turn.pk}-{step.id}-{len(fell_back)}",
+        step.task,
+        step.question,
+        str(turn.photo.pk),
+        profile.name,
+        device.slug,
+        edge.slug if edge else None,
+        journal.cancelled,
+        phase,
+        blob=f"{turn.pk}-{step.id}-{len(fell_back)}",
     )
     placing = _place(journal, turn.photo, device, running)
     link = _link(device, edge, running)
     options = candidates.build(
-        step.task, profile, candidates.timings(device.slug, device.profile),
-        candidates.timings(edge.slug, edge.profile) if edge else None, turn.photo.bytes, turn.photo.placed[device.slug],
+        step.task,
+        profile,
+        candidates.timings(device.slug, device.profile),
+        candidates.timings(edge.slug, edge.profile) if edge else None,
+        turn.photo.bytes,
+        turn.photo.placed[device.slug],
     )
     choice = _choose(turn, options, link, device, edge)
     receipt = receipts.make(turn, step.task, device, edge, link, choice, placing, list(fell_back))
@@ -176,9 +189,7 @@ def _place(journal: Journal, photo: Photo, device: Node, running: execute.Step) 
     running.phase("placing")
     data = photo.path.read_bytes()
     dispatch.put_blob(device.slug, str(photo.pk), data)
-    placed = dispatch.call(
-        device.slug, "place", {"photo": str(photo.pk)}, execute.UNKNOWN_DEADLINE_S, journal.cancelled
-    )
+    placed = dispatch.call(device.slug, "place", {"photo": str(photo.pk)}, execute.UNKNOWN_DEADLINE_S, journal.cancelled)
     dispatch.drop_blob(device.slug, str(photo.pk))
     _remember(photo, {**photo.placed, device.slug: placed["sizes"]})
     return len(data)

@@ -1,7 +1,6 @@
 """From an upload to a stored Photo: clean it, write it, register it."""
 
 import io
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -64,4 +63,4 @@ def _write(path: Path, data: bytes) -> None:
     """All of it or nothing: a reader never sees half a photo."""
     part = path.with_suffix(".part")
     part.write_bytes(data)
-    os.replace(part, path)
+    part.replace(path)

@@ -45,7 +45,9 @@ def receive(chunks: Iterable[bytes], *, max_bytes: int, max_pixels: int, max_sid
     except Image.DecompressionBombError:
         raise _too_many_pixels(max_pixels) from None
     except (UnidentifiedImageError, *DAMAGE):
-        raise PhotoRefused("photo_damaged", "The photo is damaged or cut short.", "Open it on your side and save it again.") from None
+        raise PhotoRefused(
+            "photo_damaged", "The photo is damaged or cut short.", "Open it on your side and save it again."
+        ) from None
     out = io.BytesIO()
     clean.save(out, "JPEG", quality=QUALITY, optimize=True)
     return CleanPhoto(out.getvalue(), clean.width, clean.height, kind, len(data))

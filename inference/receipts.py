@@ -10,7 +10,13 @@ from inference.turns import Turn
 
 
 def make(
-    turn: Turn, task: str, device: Node, edge: Node | None, link: LinkEstimate, choice: Choice, placing: int,
+    turn: Turn,
+    task: str,
+    device: Node,
+    edge: Node | None,
+    link: LinkEstimate,
+    choice: Choice,
+    placing: int,
     fell_back_from: list[dict[str, str]],
 ) -> dict[str, Any]:
     """The part known before anything runs: candidates, predictions, choice. `finish` adds what happened."""

@@ -21,12 +21,25 @@ log = logging.getLogger(__name__)
 
 
 def ask(
-    owner: Any, conversation: UUID, question: str, photo: Photo | None, *, policy: str = "fastest", route: str = "", node: str = ""
+    owner: Any,
+    conversation: UUID,
+    question: str,
+    photo: Photo | None,
+    *,
+    policy: str = "fastest",
+    route: str = "",
+    node: str = "",
 ) -> Turn:
     """Store the question and queue it. Raises UserError for what cannot be asked."""
     check(question, policy, route)
     turn = Turn.objects.create(
-        conversation=conversation, owner=owner, photo=photo, question=question.strip(), policy=policy, route=route, node=node,
+        conversation=conversation,
+        owner=owner,
+        photo=photo,
+        question=question.strip(),
+        policy=policy,
+        route=route,
+        node=node,
         phase={"name": "queued", "step": None, "since": timezone.now().isoformat()},
     )
     enqueue(turn)
@@ -47,6 +60,7 @@ def check(question: str, policy: str, route: str) -> None:
         raise UserError("unknown_policy", f"There is no policy “{policy[:40]}”.", f"Use one of {', '.join(POLICIES)}.", 422)
     if route and route not in ROUTES:
         raise UserError("unknown_route", f"There is no route “{route[:40]}”.", f"Use one of {', '.join(ROUTES)}.", 422)
+
 
 def enqueue(turn: Turn) -> None:
     """Tell the cloud workers. The message is a hint: a turn whose message is lost is found by the sweep."""
@@ -87,8 +101,17 @@ def retry(turn: Turn) -> None:
         again = Turn.objects.filter(pk=turn.pk).exclude(state__in=LIVE)
         phase = {"name": "queued", "step": None, "since": timezone.now().isoformat()}
         moved = again.update(
-            state="queued", seq=F("seq") + 1, phase=phase, plan=None, answer="", error=None, attempt=0, lease="",
-            lease_until=None, queued=timezone.now(), finished=None,
+            state="queued",
+            seq=F("seq") + 1,
+            phase=phase,
+            plan=None,
+            answer="",
+            error=None,
+            attempt=0,
+            lease="",
+            lease_until=None,
+            queued=timezone.now(),
+            finished=None,
         )
         if not moved:
             raise UserError("still_running", "This question is still being answered.", "Stop it first, or wait.", 409)

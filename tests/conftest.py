@@ -11,8 +11,8 @@ import pytest
 import redis
 from PIL import Image
 
-from tests.processes import running_redis
-from tests.stack import Stack
+from bench.processes import running_redis
+from bench.stack import Stack
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ os.environ["ISTHMUS_VAR"] = tempfile.mkdtemp(prefix="isthmus-tests-")
 for name in [name for name in os.environ if name.startswith(("ISTHMUS_PLANNER", "POSTGRES_", "ISTHMUS_PROFILE"))]:
     del os.environ[name]  # a developer's own installation must not leak into the tests
 
-from webapp import private_redis
+from webapp import private_redis  # noqa: E402  reads ISTHMUS_VAR when it is imported
 
 PRIVATE_REDIS = private_redis.prepare(Path(os.environ["ISTHMUS_VAR"]))
 os.environ["REDIS_URL"] = PRIVATE_REDIS.url
@@ -17,3 +17,5 @@ from webapp.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow on purpose
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
+# A file, not memory: SQLite's shared memory databases lock whole tables between threads and do not wait.
+DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "tests.sqlite3"}  # noqa: F405

@@ -128,9 +128,7 @@ REDIS_URL = env.text("REDIS_URL") or (
     REDIS_URL_FILE.read_text().strip() if REDIS_URL_FILE.exists() else "redis://127.0.0.1:6379/0"
 )
 # RedisChannelLayer lost four of five group sends to a busy consumer without a word; the pub/sub layer lost none.
-CHANNEL_LAYERS = {
-    "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
-}
+CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}}
 
 # --- files ------------------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"

@@ -11,7 +11,9 @@ REPEAT = 3  # no run of three words twice: small decoders otherwise fall into "a
 
 
 class Captioner:
-    def __init__(self, model: BlipForConditionalGeneration, tokenizer: PreTrainedTokenizerBase, calibration: Calibration) -> None:
+    def __init__(
+        self, model: BlipForConditionalGeneration, tokenizer: PreTrainedTokenizerBase, calibration: Calibration
+    ) -> None:
         self.decoder, self.tokenizer, self.calibration = model.text_decoder, tokenizer, calibration
         text, told = model.config.text_config, model.generation_config
         self.start, self.end, self.pad = text.bos_token_id, text.sep_token_id, text.pad_token_id

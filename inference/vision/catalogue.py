@@ -68,7 +68,9 @@ class Profile:
     code_file: Path | None = None
 
     @classmethod
-    def from_folders(cls, name: str, folders: Mapping[str, Path | str], code_file: Path | None = None, card: Mapping[str, Any] | None = None) -> "Profile":
+    def from_folders(
+        cls, name: str, folders: Mapping[str, Path | str], code_file: Path | None = None, card: Mapping[str, Any] | None = None
+    ) -> "Profile":
         """Models in transformers' own folders. A BLIP folder without `vision_model` weights uses the classifier's tower."""
         paths = {task: Path(folder) for task, folder in folders.items()}
         return cls(name, paths, {task: path.name for task, path in paths.items()}, card or {}, code_file)
@@ -188,7 +190,13 @@ def profile(name: str) -> Profile:
         root = WEIGHTS / "compact"
         file = root / "card.json"
         card = json.loads(file.read_text()) if file.exists() else {}
-        return Profile(name, {task: root / task for task in TASKS}, {task: f"compact {task}" for task in TASKS}, card, root / "codec.safetensors")
+        return Profile(
+            name,
+            {task: root / task for task in TASKS},
+            {task: f"compact {task}" for task in TASKS},
+            card,
+            root / "codec.safetensors",
+        )
     if name == "paper":
         return Profile(name, {task: _paper_folder(task) for task in TASKS}, PAPER)
     raise UnknownProfile(f"There is no profile named {name}; choose one of {', '.join(PROFILES)}.")

@@ -82,7 +82,12 @@ class LearnedCode:
 
     def __init__(self, arrays: dict[str, NDArray[Any]], sizes: tuple[int, ...]) -> None:
         wide = {name: arrays[name].astype(np.float32) for name in TENSORS if name != "order"}
-        self.mean, self.forward, self.inverse, self.scale = wide["mean"], wide["forward"], wide["inverse"], wide["scale"].ravel()
+        self.mean, self.forward, self.inverse, self.scale = (
+            wide["mean"],
+            wide["forward"],
+            wide["inverse"],
+            wide["scale"].ravel(),
+        )
         self.edges, self.values, self.sizes = wide["edges"], wide["values"], sizes
         self.order = arrays["order"].astype(np.int64)
         self.rank = _ranks(self.order)

@@ -62,9 +62,18 @@ def _classify(profile: Profile, device: torch.device) -> Part:
     folder = _folder(profile, "classify")
     model = _pretrained(ViTForImageClassification, folder).to(device)
     tower, digest = towers.ViTTower(model.vit), towers.digest(model.vit)
-    end = Classifier(model.classifier, {int(n): name for n, name in model.config.id2label.items()}, profile.calibration("classify"))
+    end = Classifier(
+        model.classifier, {int(n): name for n, name in model.config.id2label.items()}, profile.calibration("classify")
+    )
     codes = _codes(profile, "classify", tower, digest)
-    return Part(tower, digest, towers.digest(model.classifier), Pixels.read(folder, tower.image_size), codes, lambda tokens, _: end.answer(tokens))
+    return Part(
+        tower,
+        digest,
+        towers.digest(model.classifier),
+        Pixels.read(folder, tower.image_size),
+        codes,
+        lambda tokens, _: end.answer(tokens),
+    )
 
 
 def _blip(profile: Profile, task: str, device: torch.device, parts: dict[str, Part]) -> Part:
@@ -97,7 +106,7 @@ def _codes(profile: Profile, task: str, tower: Tower, digest: bytes) -> dict[int
     if profile.code_file is not None and profile.code_file.exists():
         log.warning("%s belongs to other weights and is not used; train the feature code again.", profile.code_file)
     pooled = codec.PooledCode(tower.tokens, tower.width)
-    return {k: pooled for k in profile.split_points(task)}
+    return dict.fromkeys(profile.split_points(task), pooled)
 
 
 def _pretrained(kind: Any, folder: Path, without: str | None = None) -> Any:
@@ -108,7 +117,9 @@ def _pretrained(kind: Any, folder: Path, without: str | None = None) -> Any:
         raise ModelsMissing(f"The model in {folder} cannot be loaded ({error}); fetch or restore it again.") from error
     absent = [name for name in told["missing_keys"] if TIED not in name and not (without and name.startswith(without))]
     if absent:
-        raise ModelsMissing(f"The model in {folder} lacks {len(absent)} weights, {absent[0]} for one; fetch or restore it again.")
+        raise ModelsMissing(
+            f"The model in {folder} lacks {len(absent)} weights, {absent[0]} for one; fetch or restore it again."
+        )
     return model.eval().requires_grad_(False)
 
 

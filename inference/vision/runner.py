@@ -100,7 +100,9 @@ class Vision:
         if packet.tower != part.digest[:8]:
             raise WireError("wire_model", "The features come from other weights; give both nodes the same profile.")
         if (packet.tokens, packet.width) != (tower.tokens, tower.width):
-            raise WireError("wire_shape", "The features have another shape than this model's; give both nodes the same profile.")
+            raise WireError(
+                "wire_shape", "The features have another shape than this model's; give both nodes the same profile."
+            )
         code = _code(part, packet.split_at, packet.level)
         if packet.code != code.digest:
             raise WireError("wire_code", "The features were packed with another code; give both nodes the same version.")

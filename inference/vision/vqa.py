@@ -11,7 +11,12 @@ LONGEST = 10  # tokens of an answer
 
 class Answerer:
     def __init__(self, model: BlipForQuestionAnswering, tokenizer: PreTrainedTokenizerBase, calibration: Calibration) -> None:
-        self.reader, self.decoder, self.tokenizer, self.calibration = model.text_encoder, model.text_decoder, tokenizer, calibration
+        self.reader, self.decoder, self.tokenizer, self.calibration = (
+            model.text_encoder,
+            model.text_decoder,
+            tokenizer,
+            calibration,
+        )
         text = model.config.text_config
         self.start, self.end, self.pad = model.decoder_start_token_id, text.sep_token_id, text.pad_token_id
         self.longest_question = int(text.max_position_embeddings)

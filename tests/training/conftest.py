@@ -22,7 +22,11 @@ def _draw(file: Path, seed: int) -> None:
 @pytest.fixture
 def world(tmp_path: Path) -> Path:
     """The folders as the data sets unpack: two photos of each split and set, DAQUAR with twelve training photos."""
-    rows = [{"path": f"{split}/n0/{n}.png", "split": split, "label": n, "wnid": "n0", "name": "x"} for split in ("train", "val") for n in range(2)]
+    rows = [
+        {"path": f"{split}/n0/{n}.png", "split": split, "label": n, "wnid": "n0", "name": "x"}
+        for split in ("train", "val")
+        for n in range(2)
+    ]
     captions = [{"image": f"{split}{n}.png", "split": split, "captions": ["A black dog runs on the grass .", "Two dogs run on grass .",
                                                                          "Two dogs on the grass .", "A black dog .", "Dogs running ."]}
                 for split in ("train", "dev", "test", "extra") for n in range(2)]  # fmt: skip
@@ -56,7 +60,9 @@ def labels(photos: data.Photos) -> list[dict[str, np.ndarray]]:
 
 @pytest.fixture(scope="session")
 def tokenizer() -> object:
-    return tokens.learn(["a black dog runs on the grass", "two dogs", "how many dogs are there?", "garbage bin", "what is left of it"] * 20)
+    return tokens.learn(
+        ["a black dog runs on the grass", "two dogs", "how many dogs are there?", "garbage bin", "what is left of it"] * 20
+    )
 
 
 @pytest.fixture

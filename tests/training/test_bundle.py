@@ -59,7 +59,9 @@ def test_transformers_own_answer_is_ours(folder: Path) -> None:
     tower = {name.removeprefix("vit."): value for name, value in model.classify.state_dict().items() if name.startswith("vit.")}
     blip.vision_model.load_state_dict(bundle.derive_vision(tower, BLOCKS))
     pixels, asked = torch.rand(1, 3, SIDE, SIDE), tokenizer("how many dogs are there?", return_tensors="pt")
-    theirs = blip.generate(pixel_values=pixels, **{k: v for k, v in asked.items() if k != "token_type_ids"}, max_new_tokens=6, do_sample=False)[0]
+    theirs = blip.generate(
+        pixel_values=pixels, **{k: v for k, v in asked.items() if k != "token_type_ids"}, max_new_tokens=6, do_sample=False
+    )[0]
     from inference.vision.training import decode
 
     ours = decode.answers(model, tokenizer, model.tokens(pixels), ["how many dogs are there?"])[0]

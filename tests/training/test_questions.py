@@ -60,7 +60,11 @@ def test_a_no_is_never_said_about_what_a_caption_may_mean() -> None:
     men = [_photo(f"man{n}", "A man walks .", "A man .") for n in range(20)]
     people = [_photo(f"people{n}", "People at a lake .", "A group of people .") for n in range(20)]
     made = questions.make([*men, *people])
-    assert not [q for q in made if q.photo.startswith("people") and q.text in ("is there a man?", "can you see a man?") and q.answer == "no"]
+    assert not [
+        q
+        for q in made
+        if q.photo.startswith("people") and q.text in ("is there a man?", "can you see a man?") and q.answer == "no"
+    ]
 
 
 def test_no_answer_of_a_kind_exceeds_its_share() -> None:

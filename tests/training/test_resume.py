@@ -53,7 +53,11 @@ def test_learning_lowers_every_loss_on_a_batch_seen_again_and_again(model: Compa
 def test_a_batch_depends_on_its_number_alone(feed: Batches) -> None:
     first, again, other = feed(1, batches.CLOSE), feed(1, batches.CLOSE), feed(0, batches.CLOSE)
     assert first.keep is not None and again.keep is not None
-    assert torch.equal(first.pixels, again.pixels) and torch.equal(first.asked, again.asked) and torch.equal(first.keep, again.keep)
+    assert (
+        torch.equal(first.pixels, again.pixels)
+        and torch.equal(first.asked, again.asked)
+        and torch.equal(first.keep, again.keep)
+    )
     assert not torch.equal(first.pixels, other.pixels)
 
 

@@ -43,8 +43,12 @@ def test_the_bound_lies_between_wrong_and_right() -> None:
 
 
 def test_the_question_alone_finds_what_questions_give_away() -> None:
-    learned = [Question("p", "colour", "what colour is the grass?", "green")] * 30 + [Question("p", "number", "how many dogs?", str(n % 3)) for n in range(30)]
-    asked = [Question("q", "colour", "what colour is the grass?", "green")] * 5 + [Question("q", "number", "how many dogs?", "7")] * 5
+    learned = [Question("p", "colour", "what colour is the grass?", "green")] * 30 + [
+        Question("p", "number", "how many dogs?", str(n % 3)) for n in range(30)
+    ]
+    asked = [Question("q", "colour", "what colour is the grass?", "green")] * 5 + [
+        Question("q", "number", "how many dogs?", "7")
+    ] * 5
     assert question_only.accuracy(learned, asked) == 0.5
 
 

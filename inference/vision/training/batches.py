@@ -63,7 +63,15 @@ class Texts:
 
 
 class Batches:
-    def __init__(self, photos: data.Photos, texts: Texts, labels: list[dict[str, NDArray[Any]]], tokenizer: BertTokenizerFast, size: int, seed: int):
+    def __init__(
+        self,
+        photos: data.Photos,
+        texts: Texts,
+        labels: list[dict[str, NDArray[Any]]],
+        tokenizer: BertTokenizerFast,
+        size: int,
+        seed: int,
+    ) -> None:
         self.photos, self.texts, self.labels, self.size, self.seed = photos, texts, labels, size, seed
         self.rows: NDArray[Any] = labels[0]["rows"]
         self.start, self.end, self.first = tokenizer.convert_tokens_to_ids([tokens.START, "[SEP]", "[CLS]"])
@@ -76,7 +84,11 @@ class Batches:
         label, rows = self.labels[number], self.rows[places]
         drawn = [crops.draw(int(row), number) for row in rows]
         pixels = crops.batch([crops.cut(self.photos.pixels[row], *box) for row, box in zip(rows, drawn, strict=True)])
-        keep = None if phase.patches == GRID * GRID else torch.rand(len(rows), GRID * GRID, generator=noise).argsort(1)[:, : phase.patches]
+        keep = (
+            None
+            if phase.patches == GRID * GRID
+            else torch.rand(len(rows), GRID * GRID, generator=noise).argsort(1)[:, : phase.patches]
+        )
         return Batch(pixels, keep, torch.from_numpy(label["ids"][places].astype(np.int64)), torch.from_numpy(label["probabilities"][places]).float(),
                      on_grid(label["features"][places]), torch.from_numpy(self.photos.label[rows]),
                      torch.stack([self.texts.tags.get(row, NO_TAGS) for row in rows.tolist()]), **self._texts(rows, drawn, phase, chance))  # fmt: skip
@@ -91,7 +103,9 @@ class Batches:
         close = min(crops.CLOSE_PASSES, len(self.labels))
         return close + epoch % (len(self.labels) - close) if wide and len(self.labels) > close else epoch % close
 
-    def _texts(self, rows: NDArray[Any], drawn: list[tuple[Any, bool]], phase: Phase, chance: random.Random) -> dict[str, Tensor]:
+    def _texts(
+        self, rows: NDArray[Any], drawn: list[tuple[Any, bool]], phase: Phase, chance: random.Random
+    ) -> dict[str, Tensor]:
         said: list[tuple[int, list[int]]] = []
         asked: list[tuple[int, list[int], list[int]]] = []
         for place, (row, (_, flipped)) in enumerate(zip(rows.tolist(), drawn, strict=True)):
@@ -134,12 +148,20 @@ def daquar_pairs(root: Path, split: str) -> list[questions.Question]:
 def training_questions(root: Path) -> list[tuple[str, questions.Question]]:
     """(row name, question) of every training photo."""
     made = questions.make([item for item in data.captions(root) if item["split"] == "train"])
-    return [*((f"flickr8k/images/{q.photo}", q) for q in made), *((f"daquar/images/{q.photo}", q) for q in daquar_pairs(root, "train"))]
+    return [
+        *((f"flickr8k/images/{q.photo}", q) for q in made),
+        *((f"daquar/images/{q.photo}", q) for q in daquar_pairs(root, "train")),
+    ]
 
 
 def training_captions(root: Path) -> list[tuple[str, str]]:
     """(row name, caption) of every training photo. The 94 photos outside the official splits train the tower alone."""
-    return [(f"flickr8k/images/{item['image']}", clean(text)) for item in data.captions(root) if item["split"] == "train" for text in item["captions"]]
+    return [
+        (f"flickr8k/images/{item['image']}", clean(text))
+        for item in data.captions(root)
+        if item["split"] == "train"
+        for text in item["captions"]
+    ]
 
 
 def clean(caption: str) -> str:
@@ -161,7 +183,9 @@ def tags(said: list[tuple[str, str]]) -> dict[str, Tensor]:
     for name, text in said:
         words[name].append(set(score.words(text)))
     photos = Counter(word for captions in words.values() for word in set.union(*captions))
-    telling = [word for word, count in sorted(photos.items(), key=lambda item: (-item[1], item[0])) if count <= COMMON * len(words)]
+    telling = [
+        word for word, count in sorted(photos.items(), key=lambda item: (-item[1], item[0])) if count <= COMMON * len(words)
+    ]
     place = {word: number for number, word in enumerate(telling[:TAGS])}
     found: dict[str, Tensor] = {}
     for name, captions in words.items():

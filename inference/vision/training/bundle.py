@@ -31,7 +31,10 @@ BEAMS, LONGEST_CAPTION, LONGEST_ANSWER = 3, 20, 6
 def save(model: Compact, tokenizer: BertTokenizerFast, folder: Path) -> None:
     """Replaces the three task folders, each in one rename; what else lies in `folder` stays."""
     folder.mkdir(parents=True, exist_ok=True)
-    caption, vqa = BlipForConditionalGeneration(blip_config(model.vocabulary, 3)), BlipForQuestionAnswering(blip_config(model.vocabulary, 2))
+    caption, vqa = (
+        BlipForConditionalGeneration(blip_config(model.vocabulary, 3)),
+        BlipForQuestionAnswering(blip_config(model.vocabulary, 2)),
+    )
     caption.text_decoder.load_state_dict(model.caption.state_dict())
     vqa.text_encoder.load_state_dict(model.question.state_dict())
     vqa.text_decoder.load_state_dict(model.answer.state_dict())
@@ -89,19 +92,27 @@ def load(folder: Path) -> tuple[Compact, BertTokenizerFast]:
     names = [name for _, name in sorted(classify.config.id2label.items())]
     model = Compact(names, Vocabulary(text.vocab_size, text.pad_token_id, text.bos_token_id, text.sep_token_id))
     model.classify = classify
-    for task, halves in (("caption", {"text_decoder": "caption"}), ("vqa", {"text_encoder": "question", "text_decoder": "answer"})):
+    for task, halves in (
+        ("caption", {"text_decoder": "caption"}),
+        ("vqa", {"text_encoder": "question", "text_decoder": "answer"}),
+    ):
         weights = load_file(folder / task / "model.safetensors")
         for half, attribute in halves.items():
             mine = {key.removeprefix(f"{half}."): value for key, value in weights.items() if key.startswith(f"{half}.")}
             missing, unexpected = getattr(model, attribute).load_state_dict(mine, strict=False)
             if unexpected or any(not key.startswith("cls.predictions.decoder.") for key in missing):
-                raise ValueError(f"{folder / task} does not fit the compact shapes; export it again: {sorted(missing)[:3]} {unexpected[:3]}.")
+                raise ValueError(
+                    f"{folder / task} does not fit the compact shapes; export it again: {sorted(missing)[:3]} {unexpected[:3]}."
+                )
     return model.eval().requires_grad_(False), tokenizer
 
 
 def derive_vision(tower: dict[str, Tensor], blocks: int) -> dict[str, Tensor]:
     """A ViT's weights (names below `vit.`) under the names of BLIP's vision model; q, k, v become one matrix."""
-    found = {"embeddings.class_embedding": tower["embeddings.cls_token"], "embeddings.position_embedding": tower["embeddings.position_embeddings"]}
+    found = {
+        "embeddings.class_embedding": tower["embeddings.cls_token"],
+        "embeddings.position_embedding": tower["embeddings.position_embeddings"],
+    }
     rename = {"embeddings.patch_embeddings.projection": "embeddings.patch_embedding", "layernorm": "post_layernorm"}
     for n in range(blocks):
         here, there = f"layers.{n}", f"encoder.layers.{n}"
@@ -109,5 +120,7 @@ def derive_vision(tower: dict[str, Tensor], blocks: int) -> dict[str, Tensor]:
                    f"{here}.mlp.fc2": f"{there}.mlp.fc2", f"{here}.layernorm_before": f"{there}.layer_norm1",
                    f"{here}.layernorm_after": f"{there}.layer_norm2"}  # fmt: skip
         for kind in ("weight", "bias"):
-            found[f"{there}.self_attn.qkv.{kind}"] = torch.cat([tower[f"{here}.attention.{part}_proj.{kind}"] for part in "qkv"])
+            found[f"{there}.self_attn.qkv.{kind}"] = torch.cat(
+                [tower[f"{here}.attention.{part}_proj.{kind}"] for part in "qkv"]
+            )
     return found | {f"{new}.{kind}": tower[f"{old}.{kind}"] for old, new in rename.items() for kind in ("weight", "bias")}

@@ -35,7 +35,11 @@ def bound(confidence: Sequence[float], right: Sequence[bool]) -> float:
 
 
 def calibrate(model: Compact, tokenizer: BertTokenizerFast, held: measure.Held) -> dict[str, dict[str, Any]]:
-    return {"classify": _classify(model, held), "caption": _caption(model, tokenizer, held), "vqa": _answer(model, tokenizer, held)}
+    return {
+        "classify": _classify(model, held),
+        "caption": _caption(model, tokenizer, held),
+        "vqa": _answer(model, tokenizer, held),
+    }
 
 
 @torch.inference_mode()

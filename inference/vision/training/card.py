@@ -10,20 +10,31 @@ CONFIDENCE = {
 }
 
 
-def make(tasks: dict[str, Any], figures: dict[str, Any], latency: dict[str, float], run: dict[str, Any], digest: dict[str, str]) -> dict[str, Any]:
+def make(
+    tasks: dict[str, Any], figures: dict[str, Any], latency: dict[str, float], run: dict[str, Any], digest: dict[str, str]
+) -> dict[str, Any]:
     """What the catalogue reads. Accuracies are of held-out photos, as fractions; latencies in milliseconds on one core."""
     measured = {"classify": {"accuracy": figures["imagenette_top1"], "metric": "imagenette top-1"},
                 "caption": {"accuracy": figures["flickr8k_bleu4"], "metric": "BLEU-4", "cider": figures["flickr8k_cider"]},
                 "vqa": {"accuracy": figures["vqa_accuracy"], "metric": "exact answer", "question_only": figures["vqa_question_only"]}}  # fmt: skip
-    merged = {task: {**measured[task], **tasks[task], "confidence": CONFIDENCE[task], "latency_ms": latency[task]} for task in measured}
+    merged = {
+        task: {**measured[task], **tasks[task], "confidence": CONFIDENCE[task], "latency_ms": latency[task]}
+        for task in measured
+    }
     return {"profile": "compact", "version": VERSION, "digest": digest, "tasks": merged, "figures": figures, "run": run,
             "measured": "python -m inference.vision.training.export, on held-out photos; see compact.md"}  # fmt: skip
 
 
 def page(card: dict[str, Any]) -> str:
     figures, tasks, run = card["figures"], card["tasks"], card["run"]
-    kinds = "\n".join(f"| … {kind} | {percent(one['accuracy'])} | {percent(one['question_only'])} | {one['n']} |" for kind, one in figures["vqa_kinds"].items())
-    bounds = "\n".join(f"| {name} | {one['temperature']} | {one['unsure_below']} | {one['confidence']} | {one['latency_ms']:.0f} ms |" for name, one in tasks.items())
+    kinds = "\n".join(
+        f"| … {kind} | {percent(one['accuracy'])} | {percent(one['question_only'])} | {one['n']} |"
+        for kind, one in figures["vqa_kinds"].items()
+    )
+    bounds = "\n".join(
+        f"| {name} | {one['temperature']} | {one['unsure_below']} | {one['confidence']} | {one['latency_ms']:.0f} ms |"
+        for name, one in tasks.items()
+    )
     return PAGE.format(**run, f=Shown(figures), kinds=kinds, bounds=bounds, photos=figures["imagenette_n"])
 
 

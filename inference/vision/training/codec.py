@@ -52,8 +52,14 @@ class Examined:
         said = decode.captions(self.model, self.tokenizer, tokens[first:])
         rows = [row for row, _, _ in self.asked]
         answers = decode.answers(self.model, self.tokenizer, tokens[rows], [question for _, question, _ in self.asked])
-        right = [measure.plain(one.text) == measure.plain(wanted) for one, (_, _, wanted) in zip(answers, self.asked, strict=True)]
-        return {"classify": measure.share(named), "caption": round(score.bleu4(said, self.references), 4), "vqa": measure.share(right)}
+        right = [
+            measure.plain(one.text) == measure.plain(wanted) for one, (_, _, wanted) in zip(answers, self.asked, strict=True)
+        ]
+        return {
+            "classify": measure.share(named),
+            "caption": round(score.bleu4(said, self.references), 4),
+            "vqa": measure.share(right),
+        }
 
 
 def examined(model: Compact, tokenizer: BertTokenizerFast, root: Path) -> Examined:
@@ -62,7 +68,9 @@ def examined(model: Compact, tokenizer: BertTokenizerFast, root: Path) -> Examin
     place = {name: len(named) + row for row, (name, _) in enumerate(captioned)}
     asked = [(place[name], q.text, q.answer) for q in held.made("test") if (name := f"flickr8k/images/{q.photo}") in place]
     pixels = held.pixels([name for name, _ in [*named, *captioned]])
-    return Examined(model, tokenizer, pixels, torch.tensor([label for _, label in named]), [texts for _, texts in captioned], asked)
+    return Examined(
+        model, tokenizer, pixels, torch.tensor([label for _, label in named]), [texts for _, texts in captioned], asked
+    )
 
 
 def even(rows: Sequence[Any], count: int) -> list[Any]:
@@ -81,7 +89,9 @@ def finished(tower: split.Tower, given: Tensor, k: int) -> Tensor:
     return torch.cat([split.tail(tower, part, k) for part in given.split(100)])
 
 
-def measure_levels(tower: split.Tower, exam: Examined, code: codec.LearnedCode, k: int, tick: Callable[[], object]) -> list[dict[str, Any]]:
+def measure_levels(
+    tower: split.Tower, exam: Examined, code: codec.LearnedCode, k: int, tick: Callable[[], object]
+) -> list[dict[str, Any]]:
     given, found = features(tower, exam.pixels, k).numpy(), []
     for level, size in enumerate(code.sizes, 1):
         back = np.stack([code.decode(code.encode(one, level), level) for one in given])
@@ -104,7 +114,14 @@ def measure_photos(tower: split.Tower, exam: Examined, tick: Callable[[], object
         sent = [photo_codec.encode(Image.fromarray(one), name, quality, tower.image_size) for one in exam.pixels]
         back = np.stack([np.asarray(photo_codec.decode(one)) for one in sent])
         mean = round(float(np.mean([len(one) for one in sent])))
-        found.append({"codec": name, "quality": quality, "bytes": mean, "accuracy": exam.accuracy(finished(tower, features(tower, back, 0), 0))})
+        found.append(
+            {
+                "codec": name,
+                "quality": quality,
+                "bytes": mean,
+                "accuracy": exam.accuracy(finished(tower, features(tower, back, 0), 0)),
+            }
+        )
         tick()
     return found
 
@@ -128,7 +145,9 @@ def main() -> None:
         arrays[k] = fit.fit(tower, features(tower, pixels, k), k, 8 * max(SIZES), PROBED)
         bar.update()
     file = options.weights / "codec.safetensors"
-    codec.save(file, arrays, SIZES, towers.digest(model.classify.vit), sha256(options.weights / "classify" / "model.safetensors"))
+    codec.save(
+        file, arrays, SIZES, towers.digest(model.classify.vit), sha256(options.weights / "classify" / "model.safetensors")
+    )
     codes, exam = codec.load(file), examined(model, tokenizer, root)
     levels = {str(k): measure_levels(tower, exam, codes[k], k, bar.update) for k in POINTS}
     write_card(options.weights / "card.json", levels, measure_photos(tower, exam, bar.update), exam, tower)

@@ -29,7 +29,9 @@ class Photos:
 
     def where(self, split: str, prefix: str = "") -> np.ndarray[Any, Any]:
         """Row numbers of a split (and set)."""
-        hits = [i for i, (name, s) in enumerate(zip(self.names, self.split, strict=True)) if s == split and name.startswith(prefix)]
+        hits = [
+            i for i, (name, s) in enumerate(zip(self.names, self.split, strict=True)) if s == split and name.startswith(prefix)
+        ]
         return np.array(hits, dtype=np.int64)
 
     def index(self) -> dict[str, int]:
@@ -40,8 +42,10 @@ def listing(root: Path) -> list[tuple[str, str, int]]:
     """(set/path, split, label) of every photo, in a fixed order."""
     rows: list[tuple[str, str, int]] = []
     with (require(root / "imagenette" / "labels.csv")).open() as file:
-        for row in csv.DictReader(file):
-            rows.append((f"imagenette/images/{row['path']}", row["split"], IMAGENETTE_IDS[int(row["label"])]))
+        rows.extend(
+            (f"imagenette/images/{row['path']}", row["split"], IMAGENETTE_IDS[int(row["label"])])
+            for row in csv.DictReader(file)
+        )
     for item in captions(root):
         split = {"train": "train", "dev": "val", "test": "test"}.get(item["split"], "train")
         rows.append((f"flickr8k/images/{item['image']}", split, -1))
@@ -63,7 +67,7 @@ def daquar_splits(root: Path) -> dict[str, str]:
     """By photo; of the training photos every tenth is held out as val."""
     splits = {item["image"]: item["split"] for item in daquar(root)}
     held = sorted(name for name, split in splits.items() if split == "train")[::10]
-    return {**splits, **{name: "val" for name in held}}
+    return {**splits, **dict.fromkeys(held, "val")}
 
 
 def load(cache: Path, root: Path | None = None) -> Photos:

@@ -42,7 +42,9 @@ def see(model: Compact, pixels: NDArray[np.uint8]) -> Tensor:
 
 
 @torch.inference_mode()
-def answers(model: Compact, tokenizer: BertTokenizerFast, seen: Tensor, texts: Sequence[str], temperature: float = 1.0) -> list[Said]:
+def answers(
+    model: Compact, tokenizer: BertTokenizerFast, seen: Tensor, texts: Sequence[str], temperature: float = 1.0
+) -> list[Said]:
     """seen [N, T, WIDTH], one row per question -> the most probable token at each place, until the end."""
     start, end, first = tokenizer.convert_tokens_to_ids([tokens.START, "[SEP]", "[CLS]"])
     found: list[Said] = []
@@ -82,7 +84,9 @@ def caption_log_p(model: Compact, tokenizer: BertTokenizerFast, seen: Tensor, te
 
 
 @torch.inference_mode()
-def answer_log_p(model: Compact, tokenizer: BertTokenizerFast, seen: Tensor, asked: Sequence[str], texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+def answer_log_p(
+    model: Compact, tokenizer: BertTokenizerFast, seen: Tensor, asked: Sequence[str], texts: Sequence[str]
+) -> tuple[Tensor, Tensor]:
     """The same for answers."""
     start, end, first = tokenizer.convert_tokens_to_ids([tokens.START, "[SEP]", "[CLS]"])
     questions = tokens.pad([[first, *row, end] for row in tokens.ids(tokenizer, asked)], [first], counts=1)

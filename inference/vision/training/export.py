@@ -51,7 +51,10 @@ def _averaged(held: dict[str, Any], run: Path, names: Path) -> tuple[Compact, Be
 
 def digests(folder: Path) -> dict[str, str]:
     """SHA-256 of each weight file, so that damage is named and not met as nonsense answers."""
-    return {f"{task}/model.safetensors": hashlib.sha256((folder / task / "model.safetensors").read_bytes()).hexdigest() for task in TASKS}
+    return {
+        f"{task}/model.safetensors": hashlib.sha256((folder / task / "model.safetensors").read_bytes()).hexdigest()
+        for task in TASKS
+    }
 
 
 def _kept(folder: Path) -> dict[str, Any]:

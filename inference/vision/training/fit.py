@@ -27,10 +27,17 @@ def fit(tower: split.Tower, features: Tensor, k: int, bits: int, probed: int) ->
     scale = coefficients.std(0)
     worth = (importance * scale**2).ravel()
     typical = np.argsort(-worth)[:TYPICAL]
-    edges, values, distortion = cells((coefficients.reshape(len(coefficients), -1)[:, typical] / np.maximum(scale.ravel()[typical], 1e-8)).ravel())
+    edges, values, distortion = cells(
+        (coefficients.reshape(len(coefficients), -1)[:, typical] / np.maximum(scale.ravel()[typical], 1e-8)).ravel()
+    )
     order = bit_order(worth, distortion, bits)
     half = {"mean": mean, "forward": forward, "inverse": inverse, "scale": scale}
-    return {**{name: value.astype(np.float16) for name, value in half.items()}, "order": order.astype(np.int32), "edges": edges, "values": values}
+    return {
+        **{name: value.astype(np.float16) for name, value in half.items()},
+        "order": order.astype(np.int32),
+        "edges": edges,
+        "values": values,
+    }
 
 
 def sensitivity(tower: split.Tower, features: Tensor, k: int) -> NDArray[np.float32]:

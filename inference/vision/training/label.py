@@ -38,7 +38,9 @@ def main() -> None:
 def _directions(photos: data.Photos, rows: NDArray[Any], teacher: Teacher) -> Directions:
     """Fitted on the same crops each time, so every pass speaks of the same directions."""
     sample = rows[:: max(1, len(rows) // FITTED_ON)]
-    return Directions.fit(np.concatenate([teacher(photos.pixels[row])[2] for row in tqdm(sample, desc="directions", mininterval=5)]))
+    return Directions.fit(
+        np.concatenate([teacher(photos.pixels[row])[2] for row in tqdm(sample, desc="directions", mininterval=5)])
+    )
 
 
 def _label(photos: data.Photos, rows: NDArray[Any], number: int, teacher: Teacher, directions: Directions, file: Path) -> None:

@@ -49,7 +49,9 @@ class Held:
 def classify(model: Compact, held: Held) -> Figures:
     """Top-1 among all 1000 names, and among the ten of this set alone."""
     rows = held.labelled()
-    logits = torch.cat([model.classify.classifier(part[:, 0]) for part in decode.see(model, held.pixels([n for n, _ in rows])).split(500)])
+    logits = torch.cat(
+        [model.classify.classifier(part[:, 0]) for part in decode.see(model, held.pixels([n for n, _ in rows])).split(500)]
+    )
     wanted, ten = torch.tensor([label for _, label in rows]), torch.tensor(data.IMAGENETTE_IDS)
     return {"imagenette_top1": share(logits.argmax(1) == wanted), "imagenette_top5": share((logits.topk(5).indices == wanted[:, None]).any(1)),
             "imagenette_top1_of_ten": share(ten[logits[:, ten].argmax(1)] == wanted), "imagenette_n": len(rows)}  # fmt: skip

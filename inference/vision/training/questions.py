@@ -179,7 +179,15 @@ def _yes_no(photos: list[dict[str, Any]], chance: random.Random) -> list[Questio
 
 def _closed(what: str, chance: random.Random) -> str:
     if what == "people":
-        return chance.choice(("is there a person?", "are there people?", "is there a person in the photo?", "can you see people?", "is anybody there?"))
+        return chance.choice(
+            (
+                "is there a person?",
+                "are there people?",
+                "is there a person in the photo?",
+                "can you see people?",
+                "is anybody there?",
+            )
+        )
     if what.startswith("~"):
         return f"is {chance.choice(('someone', 'anyone', 'anybody'))} {what[1:]}?"
     if what in UNCOUNTED | SEVERAL_THINGS:
@@ -187,4 +195,6 @@ def _closed(what: str, chance: random.Random) -> str:
     article = "an" if what[0] in "aeiou" else "a"
     if what in lex.PLACES and chance.random() < 0.5:
         return f"is this at the {what}?"
-    return chance.choice((f"is there {article} {what}?", f"is there {article} {what} in the photo?", f"can you see {article} {what}?"))
+    return chance.choice(
+        (f"is there {article} {what}?", f"is there {article} {what} in the photo?", f"can you see {article} {what}?")
+    )

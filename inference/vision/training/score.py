@@ -70,4 +70,6 @@ def cider(said: Sequence[str], references: Sequence[Sequence[str]]) -> float:
 def _alike(mine: dict[tuple[str, ...], float], theirs: dict[tuple[str, ...], float]) -> float:
     """Cosine, with my weights clipped to theirs so that repeating a good word earns nothing."""
     norm = math.sqrt(sum(w * w for w in mine.values())) * math.sqrt(sum(w * w for w in theirs.values()))
-    return sum(min(weight, theirs.get(gram, 0.0)) * theirs.get(gram, 0.0) for gram, weight in mine.items()) / norm if norm else 0.0
+    return (
+        sum(min(weight, theirs.get(gram, 0.0)) * theirs.get(gram, 0.0) for gram, weight in mine.items()) / norm if norm else 0.0
+    )

@@ -53,7 +53,10 @@ class Compact(nn.Module):
     def __init__(self, names: list[str], vocabulary: Vocabulary) -> None:
         super().__init__()
         self.classify = ViTForImageClassification(vit_config(names))
-        caption, vqa = BlipForConditionalGeneration(blip_config(vocabulary, 3)), BlipForQuestionAnswering(blip_config(vocabulary, 2))
+        caption, vqa = (
+            BlipForConditionalGeneration(blip_config(vocabulary, 3)),
+            BlipForQuestionAnswering(blip_config(vocabulary, 2)),
+        )
         self.caption, self.question, self.answer = caption.text_decoder, vqa.text_encoder, vqa.text_decoder
         self.dense = nn.Linear(WIDTH, FEATURES)
         self.tags = nn.Linear(WIDTH, TAGS)
@@ -87,11 +90,15 @@ class Compact(nn.Module):
         return self._next(logits, answers, 0.0)
 
     def read(self, tokens: Tensor, questions: Tensor) -> Tensor:
-        read: Tensor = self.question(questions, attention_mask=self._mask(questions), encoder_hidden_states=tokens).last_hidden_state
+        read: Tensor = self.question(
+            questions, attention_mask=self._mask(questions), encoder_hidden_states=tokens
+        ).last_hidden_state
         return read
 
     def _mask(self, ids: Tensor) -> Tensor:
         return (ids != self.vocabulary.pad).long()
 
     def _next(self, logits: Tensor, ids: Tensor, smoothing: float) -> Tensor:
-        return F.cross_entropy(logits.float().flatten(0, 1), ids[:, 1:].flatten(), ignore_index=self.vocabulary.pad, label_smoothing=smoothing)
+        return F.cross_entropy(
+            logits.float().flatten(0, 1), ids[:, 1:].flatten(), ignore_index=self.vocabulary.pad, label_smoothing=smoothing
+        )

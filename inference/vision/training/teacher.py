@@ -49,9 +49,15 @@ def with_feature_map(file: Path) -> bytes:
 
     model = schema.ModelT.InitFromPackedBuf(file.read_bytes(), 0)
     graph = model.subgraphs[0]
-    hits = [i for i, tensor in enumerate(graph.tensors) if tensor.name.decode().startswith(FEATURE_MAP) and list(tensor.shape) == [1, 7, 7, 320]]
+    hits = [
+        i
+        for i, tensor in enumerate(graph.tensors)
+        if tensor.name.decode().startswith(FEATURE_MAP) and list(tensor.shape) == [1, 7, 7, 320]
+    ]
     if len(hits) != 1:
-        raise SystemExit(f"{file} is not the network expected: {len(hits)} feature maps of 7×7×320; use mobilenet_v2_imagenet.tflite.")
+        raise SystemExit(
+            f"{file} is not the network expected: {len(hits)} feature maps of 7×7×320; use mobilenet_v2_imagenet.tflite."
+        )
     graph.outputs = [*graph.outputs, hits[0]]
     model.signatureDefs = []
     builder = flatbuffers.Builder(0)

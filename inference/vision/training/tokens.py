@@ -16,7 +16,9 @@ START = "[DEC]"  # BLIP's decoders begin with it and end with [SEP]
 def learn(texts: Iterable[str]) -> BertTokenizerFast:
     """The same texts give the same vocabulary."""
     pieces = BertWordPieceTokenizer(lowercase=True)
-    pieces.train_from_iterator(sorted(texts), vocab_size=SIZE, min_frequency=2, special_tokens=list(SPECIAL), show_progress=False)
+    pieces.train_from_iterator(
+        sorted(texts), vocab_size=SIZE, min_frequency=2, special_tokens=list(SPECIAL), show_progress=False
+    )
     # `vocab=`, not `vocab_file=`: the latter is ignored without a word and leaves every word [UNK].
     return BertTokenizerFast(vocab=pieces.get_vocab(), bos_token=START, model_max_length=64)
 

@@ -69,12 +69,20 @@ def losses(model: Compact, batch: Batch, phase: Phase, device: str = "cpu") -> d
 
 
 def to(batch: Batch, device: str) -> Batch:
-    return batch if device == "cpu" else Batch(**{name: value if value is None else value.to(device) for name, value in vars(batch).items()})
+    return (
+        batch
+        if device == "cpu"
+        else Batch(**{name: value if value is None else value.to(device) for name, value in vars(batch).items()})
+    )
 
 
 def rate_at(progress: float) -> float:
     """Factor on the learning rate: linear warm-up, then a cosine to zero."""
-    return progress / WARM_UP if progress < WARM_UP else 0.5 * (1 + math.cos(math.pi * min(1.0, (progress - WARM_UP) / (1 - WARM_UP))))
+    return (
+        progress / WARM_UP
+        if progress < WARM_UP
+        else 0.5 * (1 + math.cos(math.pi * min(1.0, (progress - WARM_UP) / (1 - WARM_UP))))
+    )
 
 
 def optimiser(model: Compact, recipe: Recipe) -> torch.optim.AdamW:
@@ -99,7 +107,9 @@ def step(state: Checkpoint, batch: Batch, phase: Phase, factor: float, recipe: R
     return {name: value.item() for name, value in found.items()}
 
 
-def train(state: Checkpoint, feed: Batches, recipe: Recipe, folder: Path, photos: data.Photos, save_every: float = 150.0) -> None:
+def train(
+    state: Checkpoint, feed: Batches, recipe: Recipe, folder: Path, photos: data.Photos, save_every: float = 150.0
+) -> None:
     """Runs until the schedule ends. `folder` gets `checkpoint.pt` and a line of `metrics.jsonl` at each save."""
     begun, saved, bar = time.monotonic() - state.seconds, time.monotonic(), tqdm(initial=state.step, mininterval=20)
     recent: list[dict[str, float]] = []
@@ -122,8 +132,17 @@ def train(state: Checkpoint, feed: Batches, recipe: Recipe, folder: Path, photos
 
 def _report(state: Checkpoint, recent: list[dict[str, float]], folder: Path, photos: data.Photos, progress: float) -> None:
     state.save(folder / "checkpoint.pt")
-    means = {name: round(sum(r.get(name, 0.0) for r in recent) / max(len(recent), 1), 4) for name in ("distil", "label", "dense", "tags", "caption", "answer")}
-    line = {"step": state.step, "minutes": round(state.seconds / 60, 2), "progress": round(progress, 4), **means, **probe(state.average, photos)}
+    means = {
+        name: round(sum(r.get(name, 0.0) for r in recent) / max(len(recent), 1), 4)
+        for name in ("distil", "label", "dense", "tags", "caption", "answer")
+    }
+    line = {
+        "step": state.step,
+        "minutes": round(state.seconds / 60, 2),
+        "progress": round(progress, 4),
+        **means,
+        **probe(state.average, photos),
+    }
     with (folder / "metrics.jsonl").open("a") as file:
         file.write(json.dumps(line) + "\n")
 
@@ -147,15 +166,28 @@ def main() -> None:
     parser.add_argument("--fp32", action="store_true", help="full precision; bf16 is faster where the processor has it")
     parser.add_argument("--compile", action="store_true", help="compile the tower's blocks (needs a C++ compiler)")
     parser.add_argument("--out", type=Path, default=Path("var/training"))
-    parser.add_argument("--labels", type=Path, default=Path("inference/vision/training/imagenet_names.txt"), help="1000 class names")
+    parser.add_argument(
+        "--labels", type=Path, default=Path("inference/vision/training/imagenet_names.txt"), help="1000 class names"
+    )
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    recipe = Recipe(options.minutes, rate=options.rate, batch=options.batch, seed=options.seed, bf16=not options.fp32, device=options.device)
+    recipe = Recipe(
+        options.minutes, rate=options.rate, batch=options.batch, seed=options.seed, bf16=not options.fp32, device=options.device
+    )
     photos, root = data.load(options.out / "photos.npy"), data.data_dir()
     tokenizer = _tokenizer(options.out / "tokenizer", root)
-    feed = Batches(photos, batches.read_texts(photos, tokenizer, root), batches.read_labels(options.out), tokenizer, recipe.batch, recipe.seed)
+    feed = Batches(
+        photos,
+        batches.read_texts(photos, tokenizer, root),
+        batches.read_labels(options.out),
+        tokenizer,
+        recipe.batch,
+        recipe.seed,
+    )
     torch.manual_seed(recipe.seed)
-    model = Compact(options.labels.read_text().splitlines(), Vocabulary(len(tokenizer), 0, feed.start, feed.end)).to(recipe.device)
+    model = Compact(options.labels.read_text().splitlines(), Vocabulary(len(tokenizer), 0, feed.start, feed.end)).to(
+        recipe.device
+    )
     state = Checkpoint.resume(options.out / "checkpoint.pt", model, optimiser(model, recipe))
     if options.compile:
         for block in model.classify.vit.layers:

@@ -64,7 +64,9 @@ class Command(BaseCommand):
 
 def _ask(options: dict[str, Any]) -> Turn:
     if not cloud_is_alive():
-        raise UserError("not_running", "No cloud worker answers.", "Start everything with `make run`, or see `manage.py doctor`.")
+        raise UserError(
+            "not_running", "No cloud worker answers.", "Start everything with `make run`, or see `manage.py doctor`."
+        )
     owner = User.objects.shell()
     try:
         with options["photo"].open("rb") as file:

@@ -89,7 +89,9 @@ def _database() -> Finding:
         executor = MigrationExecutor(connection)
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError as error:
-        return Finding("database", f"it does not answer ({error})", "Check POSTGRES_HOST and its password file, or ISTHMUS_VAR.")
+        return Finding(
+            "database", f"it does not answer ({error})", "Check POSTGRES_HOST and its password file, or ISTHMUS_VAR."
+        )
     if missing:
         return Finding("database", f"{len(missing)} migration(s) not applied", "Run `python manage.py migrate`.")
     return Finding("database", f"{connection.vendor}, up to date")
@@ -117,7 +119,9 @@ def _redis() -> Finding:
 def _cloud() -> Finding:
     if cloud_is_alive():
         return Finding("cloud worker", "alive")
-    return Finding("cloud worker", "no sign of life", "Start it with `make run`, or `celery -A webapp.celery worker --pool threads`.")
+    return Finding(
+        "cloud worker", "no sign of life", "Start it with `make run`, or `celery -A webapp.celery worker --pool threads`."
+    )
 
 
 def _nodes() -> Iterator[Finding]:

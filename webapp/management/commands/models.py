@@ -33,7 +33,9 @@ class Command(BaseCommand):
         for task, told in profile["tasks"].items():
             measured = "not measured" if told["accuracy"] is None else f"{told['metric']} {told['accuracy']:.3f}"
             smallest = min((level["bytes"] for levels in told["levels"].values() for level in levels), default=0)
-            self.stdout.write(f"  {task:9} {told['model']}, {told['image_size']} px, {measured}, {told['code']} code from {smallest} bytes")
+            self.stdout.write(
+                f"  {task:9} {told['model']}, {told['image_size']} px, {measured}, {told['code']} code from {smallest} bytes"
+            )
         for sentence in profile["missing"]:
             self.stdout.write(f"  {sentence}")
 

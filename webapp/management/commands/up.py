@@ -59,7 +59,10 @@ class Command(BaseCommand):
         lock.flush()
         os.set_inheritable(lock.fileno(), True)  # the lock lives as long as the supervisor
         os.chdir(settings.BASE_DIR)
-        os.execv(sys.executable, [sys.executable, "-m", "webapp.supervise", str(var / "run" / "processes.json")])
+        # In place of this process, so that Ctrl-C and the lock reach the supervisor and Django's memory is given back.
+        os.execv(  # noqa: S606
+            sys.executable, [sys.executable, "-m", "webapp.supervise", str(var / "run" / "processes.json")]
+        )
 
 
 def _plan(redis: private_redis.PrivateRedis, devices: dict[str, dict[str, Any]], host: str, port: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Starting, finding and ending real processes in tests."""
+"""Starting, finding and ending real processes: for the benches, and for the tests that need whole ones."""
 
 import os
 import signal
@@ -49,19 +49,33 @@ def free_port() -> int:
 
 
 def pids_of(*words: str) -> list[int]:
-    """Processes whose command line holds all the words, the youngest last. Linux alone."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit() or int(entry.name) == os.getpid():
-            continue
-        try:
-            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue  # it ended while we looked
-        if all(word in command for word in words):
-            found.append(int(entry.name))
-    return sorted(found)
+    """Processes whose command line holds all the words. Linux alone."""
+    every = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return sorted(pid for pid in every if pid != os.getpid() and all(word in command_of(pid) for word in words))
+
+
+def command_of(pid: int) -> str:
+    """Its words, each followed by a space; nothing for a process that has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
 
 
 def kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
+
+
+def pids_below(root: int) -> list[int]:
+    """The process and all its descendants. Linux alone."""
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except OSError:
+                continue  # it ended while we looked
+    found = [root]
+    for pid in found:
+        found.extend(child for child, parent in parents.items() if parent == pid)
+    return found

@@ -1,4 +1,4 @@
-"""The whole stack, started with the command that `make run` uses."""
+"""The whole stack, started with the command that `make run` uses, with an owner signed up. For benches and tests."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from tests.processes import free_port, kill, pids_of, wait_for
+from bench.processes import command_of, free_port, kill, pids_below, pids_of, wait_for
 
 ROOT = Path(__file__).resolve().parent.parent
 OWNER, PASSWORD = "owner", "a long enough password"
@@ -136,15 +136,12 @@ class Stack:
         return held
 
     def worker(self, *words: str) -> int:
-        """The process that does the work, below its keeper."""
-        return [pid for pid in pids_of(*words, str(self.var.parent)) if "webapp.keep" not in _command(pid)][-1]
+        """The one process of this stack that does the work: below its keeper, which carries the same words."""
+        mine = set(pids_below(self.process.pid))
+        return next(pid for pid in pids_of(*words) if pid in mine and "webapp.keep" not in command_of(pid))
 
     def node(self, name: str) -> int:
-        return self.worker("devices.agent", f"nodes/{name}")
+        return self.worker("devices.agent", f"nodes/{name} ")
 
     def kill(self, pid: int) -> None:
         kill(pid)
-
-
-def _command(pid: int) -> str:
-    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")

@@ -1,0 +1,147 @@
+"""A photo and a question through every real part: HTTP, Celery, Redis, agents, models, sockets; by every route."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import websockets
+
+from bench.stack import Stack
+from tests.conftest import draw_photo
+
+pytestmark = pytest.mark.slow
+ROUTES = ("device", "edge", "split")
+PARTS = ("queue", "device", "uplink", "edge", "overhead", "total")
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("photo") / "photo.jpg"
+    file.write_bytes(draw_photo(3, (640, 480)))
+    return file
+
+
+@pytest.fixture(scope="module")
+def asked(stack: Stack, photo: Path) -> dict[str, dict[str, Any]]:
+    """What `manage.py ask` printed for each forced route."""
+    found = {}
+    for route in ROUTES:
+        status, body, said = stack.ask(photo, "What is in this photo?", "--route", route, "--node", "jetson-b")
+        assert status == 0, said
+        found[route] = body
+    return found
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_each_route_answers_with_one_receipt(asked: dict[str, dict[str, Any]], route: str) -> None:
+    body = asked[route]
+    (receipt,) = body["receipts"]
+    assert body["state"] == "answered" and body["answer"] and receipt["route"] == route and receipt["forced"] == route
+    assert receipt["device"] == "jetson-b" and receipt["edge"] == (None if route == "device" else "edge-1")
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_the_clocks_add_up_and_every_candidate_is_told(asked: dict[str, dict[str, Any]], route: str) -> None:
+    (receipt,) = asked[route]["receipts"]
+    took = receipt["actual_ms"]
+    assert set(PARTS) <= set(took) and all(took[part] >= 0 for part in PARTS)
+    assert took["total"] == pytest.approx(sum(took[part] for part in PARTS[:-1]), abs=1)
+    assert {c["route"] for c in receipt["candidates"]} == set(ROUTES)
+    assert sum(c["chosen"] for c in receipt["candidates"]) == 1
+
+
+def test_bytes_are_what_crossed_the_link(asked: dict[str, dict[str, Any]]) -> None:
+    up = {route: asked[route]["receipts"][0]["bytes"]["uplink"] for route in ROUTES}
+    size = asked["device"]["receipts"][0]["bytes"]["photo"]
+    assert up["device"] == 0 and 0 < up["split"] < 5000 and up["split"] < up["edge"] <= size
+
+
+def test_only_the_edge_route_lets_the_photo_leave(asked: dict[str, dict[str, Any]]) -> None:
+    assert {route: asked[route]["receipts"][0]["photo_left_device"] for route in ROUTES} == {
+        "device": False, "edge": True, "split": False,
+    }  # fmt: skip
+
+
+def test_what_is_simulated_says_so(asked: dict[str, dict[str, Any]]) -> None:
+    simulated = asked["split"]["receipts"][0]["simulated"]
+    assert simulated["device"] == {"uplink_bytes_per_s": 1_000_000, "slowdown": 2.0} and simulated["edge"] is None
+
+
+def test_without_a_forced_route_placement_chooses_and_says_why(stack: Stack, photo: Path) -> None:
+    status, body, said = stack.ask(photo, "What is in this photo?")
+    assert status == 0, said
+    (receipt,) = body["receipts"]
+    assert receipt["forced"] is None and receipt["reason"].endswith(".") and receipt["predicted_ms"] > 0
+
+
+def test_private_never_sends_the_photo(stack: Stack, photo: Path) -> None:
+    status, body, said = stack.ask(photo, "What is in this photo?", "--policy", "private")
+    assert status == 0, said
+    assert body["receipts"][0]["route"] in ("device", "split") and not body["receipts"][0]["photo_left_device"]
+
+
+def test_private_with_a_forced_edge_is_refused_with_the_reason(stack: Stack, photo: Path) -> None:
+    status, _, said = stack.ask(photo, "What is in this photo?", "--policy", "private", "--route", "edge")
+    assert status == 1 and "private" in said
+
+
+def test_several_requests_in_one_sentence_have_a_receipt_each(stack: Stack, photo: Path) -> None:
+    status, body, said = stack.ask(photo, "Describe this photo and tell me what colour the ball is.")
+    assert status == 0, said
+    assert [step["task"] for step in body["plan"]["steps"]] == ["caption", "vqa"] and len(body["receipts"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("photo_name", "question", "word"),
+    [("nothing.jpg", "What is this?", "cannot be read"), ("README.md", "What is this?", "photo"), ("photo", "  ", "empty")],
+)
+def test_bad_arguments_exit_with_2_and_a_sentence(stack: Stack, photo: Path, photo_name: str, question: str, word: str) -> None:
+    file = photo if photo_name == "photo" else Path(__file__).resolve().parents[2] / photo_name
+    status, _, said = stack.ask(file, question)
+    assert status == 2 and word in said and "Traceback" not in said
+
+
+def test_an_unknown_node_exits_with_2(stack: Stack, photo: Path) -> None:
+    status, _, said = stack.ask(photo, "What is this?", "--node", "jetson-z")
+    assert status == 2 and "There is no device" in said
+
+
+async def test_the_socket_tells_every_step_without_a_gap(stack: Stack, photo: Path) -> None:
+    first = stack.finished(stack.put("Describe this photo.", photo=stack.upload(photo.read_bytes()))["id"])
+    cookie = "; ".join(f"{name}={value}" for name, value in stack.owner.cookies.items())
+    address = f"{stack.url.replace('http', 'ws')}/ws/chat/{first['conversation']}/"
+    async with websockets.connect(address, additional_headers={"Cookie": cookie}, origin=stack.url) as socket:
+        snapshot = json.loads(await socket.recv())
+        assert [turn["id"] for turn in snapshot["turns"]] == [first["id"]]
+        turn = stack.put("Is there a dog?", conversation=first["conversation"])
+        events = []
+        while not events or events[-1]["type"] != "turn.answer":
+            events.append(json.loads(await socket.recv()))
+    numbers = [event["seq"] for event in events if event["turn"] == turn["id"]]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers))) and numbers[0] == turn["seq"] + 1
+    kinds = [event["type"] for event in events]
+    assert kinds.index("turn.plan") < kinds.index("turn.receipt") < kinds.index("turn.answer")
+
+
+def test_a_script_asks_with_a_token(stack: Stack, photo: Path) -> None:
+    made = stack.owner.post(
+        "/account/", data={"name": "script", "csrfmiddlewaretoken": stack.owner.cookies["isthmus_csrf"]}
+    ).text
+    token = "isthmus_" + made.split("isthmus_")[1].split("<")[0].split('"')[0].strip()
+    with httpx.Client(base_url=stack.url, headers={"Authorization": f"Bearer {token}"}) as script:
+        kept = script.post("/api/photos", files={"photo": photo.read_bytes()}).json()
+        turn = script.post("/api/turns", json={"question": "Describe this photo.", "photo": kept["id"]}).json()
+    assert stack.finished(turn["id"])["state"] == "answered"
+
+
+def test_doctor_finds_nothing_wrong(stack: Stack) -> None:
+    done = stack.manage("doctor")
+    assert done.returncode == 0 and "All is well." in done.stdout, done.stdout
+
+
+def test_a_second_start_in_the_same_folder_says_so_and_breaks_nothing(stack: Stack) -> None:
+    again = stack.manage("up", "--port", "1")
+    assert again.returncode != 0 and f"already runs in this folder at {stack.url}" in again.stderr
+    assert stack.ready()

@@ -1,0 +1,26 @@
+"""A question that takes seconds, so that there is time to kill what answers it."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bench.processes import wait_for
+from bench.stack import Stack
+
+
+@pytest.fixture
+def large_photo() -> bytes:
+    """Noise of about 1 MB: four seconds on jetson-a's link, when the photo itself is sent."""
+    pixels = np.random.default_rng(1).integers(0, 256, (900, 1200, 3), np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "JPEG", quality=92)
+    return out.getvalue()
+
+
+@pytest.fixture
+def whole(stack: Stack) -> Stack:
+    """The shared stack, whole again after what an earlier test did to it."""
+    wait_for(stack.ready, 60, "the stack did not recover")
+    return stack

@@ -1,0 +1,72 @@
+"""Events reach the sockets of their group, as long as the person may read them."""
+
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from webapp.live import groups
+from webapp.live.publish import publish
+
+EVENT = {"type": "turn.phase", "turn": "x", "seq": 3, "state": "running", "phase": {"name": "device"}}
+
+
+async def _open(socket_of: Any, user: Any, conversation: Any) -> Any:
+    socket = await sync_to_async(socket_of)(user, f"/ws/chat/{conversation.pk}/")
+    await socket.connect()
+    assert (await socket.receive_json_from())["type"] == "snapshot"
+    return socket
+
+
+async def test_an_event_arrives_as_it_was_published(socket_of: Any, owner: Any, conversation: Any) -> None:
+    socket = await _open(socket_of, owner, conversation)
+    publish(groups.chat(conversation.pk), EVENT)
+    assert await socket.receive_json_from(3) == EVENT
+    await socket.disconnect()
+
+
+async def test_an_event_of_another_conversation_does_not_arrive(socket_of: Any, owner: Any, conversation: Any) -> None:
+    socket = await _open(socket_of, owner, conversation)
+    publish(groups.chat("00000000-0000-0000-0000-000000000000"), EVENT)
+    assert await socket.receive_nothing(0.3)
+    await socket.disconnect()
+
+
+async def test_five_hundred_events_arrive_in_order(socket_of: Any, owner: Any, conversation: Any) -> None:
+    socket = await _open(socket_of, owner, conversation)
+    for number in range(500):
+        publish(groups.chat(conversation.pk), {**EVENT, "seq": number})
+    assert [(await socket.receive_json_from(5))["seq"] for _ in range(500)] == list(range(500))
+    await socket.disconnect()
+
+
+async def test_a_person_who_was_switched_off_hears_nothing_more(socket_of: Any, owner: Any, conversation: Any) -> None:
+    socket = await _open(socket_of, owner, conversation)
+    owner.is_active = False
+    await sync_to_async(owner.save)()
+    publish(groups.chat(conversation.pk), EVENT)
+    assert (await socket.receive_output(3)) == {"type": "websocket.close", "code": 4404}
+
+
+async def test_a_deleted_conversation_says_nothing_more(socket_of: Any, owner: Any, conversation: Any) -> None:
+    socket = await _open(socket_of, owner, conversation)
+    name = groups.chat(conversation.pk)
+    await sync_to_async(conversation.delete)()
+    publish(name, EVENT)
+    assert (await socket.receive_output(3))["code"] == 4404
+
+
+def test_an_event_nobody_knows_is_a_bug() -> None:
+    with pytest.raises(ValueError, match=r"'turn\.mood' is not a live event"):
+        publish("chat.x", {"type": "turn.mood"})
+
+
+async def test_a_turn_is_fetched_again_on_request(socket_of: Any, owner: Any, conversation: Any) -> None:
+    from inference import turns
+
+    turn = await sync_to_async(turns.ask)(owner, conversation.pk, "What is this?", None)
+    socket = await _open(socket_of, owner, conversation)
+    await socket.send_json_to({"type": "refetch", "turn": str(turn.pk)})
+    answer = await socket.receive_json_from(3)
+    assert answer["type"] == "turn.snapshot" and answer["turn"]["question"] == "What is this?"
+    await socket.disconnect()
