@@ -64,7 +64,7 @@ def call(
     """
     job = secrets.token_hex(8)
     store = bulk()
-    started = time.monotonic()
+    started, boot = time.monotonic(), _boot(slug)
     ticket, state = f"{slug}:job:{job}", f"{slug}:progress:{job}"
     try:
         # The node checks this key before it begins: a message that comes out of the queue after we gave up does nothing.
@@ -79,9 +79,9 @@ def call(
                     answer = result.get(timeout=SLICE_S, propagate=False, disable_sync_subtasks=False)
                     break
                 except ResultTimeout:
-                    _check(slug, started, deadline_s, cancelled)
+                    _check(slug, boot, started, deadline_s, cancelled)
                     if phase := store.get(state):
-                        progress(phase.decode())
+                        progress(phase.decode())  # type: ignore[union-attr]
         finally:
             store.delete(ticket)
             result.forget()
@@ -90,7 +90,12 @@ def call(
     return _unwrap(slug, verb, answer)
 
 
-def _check(slug: str, started: float, deadline_s: float, cancelled: Callable[[], bool]) -> None:
+def _boot(slug: str) -> str:
+    """Changes when the agent starts anew; then every job it had taken is lost, long before any deadline."""
+    return Node.objects.filter(slug=slug).values_list("boot", flat=True).first() or ""
+
+
+def _check(slug: str, boot: str, started: float, deadline_s: float, cancelled: Callable[[], bool]) -> None:
     if cancelled():
         raise Cancelled
     if time.monotonic() - started > deadline_s:
@@ -99,6 +104,8 @@ def _check(slug: str, started: float, deadline_s: float, cancelled: Callable[[],
     state = presence.state(node, timezone.now()) if node else "revoked"
     if state in {"offline", "revoked"}:
         raise NodeGone(slug, f"{slug} is {state}.")
+    if node and boot and node.boot != boot:
+        raise NodeGone(slug, f"{slug} was restarted while it worked.")
 
 
 def _unwrap(slug: str, verb: str, answer: Any) -> dict[str, Any]:
@@ -131,7 +138,7 @@ def drop_blob(slug: str, name: str) -> None:
     bulk().delete(f"{slug}:blob:{name}")
 
 
-def bulk() -> "redis.Redis[bytes]":
+def bulk() -> redis.Redis:
     """This process's connection pool for blobs, tickets and progress."""
     global _bulk
     with _bulk_lock:
@@ -140,7 +147,7 @@ def bulk() -> "redis.Redis[bytes]":
     return _bulk
 
 
-_bulk: "redis.Redis[bytes] | None" = None
+_bulk: redis.Redis | None = None
 _bulk_lock = threading.Lock()
 
 

@@ -6,6 +6,7 @@ cloud can choose another route; anything else is a bug and raises.
 """
 
 import logging
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 PROTOCOL = 1
 KEPT_PHOTOS = 200  # on the node's disk; the least recently used go first
 BLOB_TTL_S = 120
+PHOTO_ID = re.compile("[0-9A-Za-z-]{1,64}")  # UUIDs, and what a camera may call its own
 VERBS = ("place", "run_whole", "run_head", "run_tail", "send_photo", "probe")
 
 
@@ -103,7 +105,7 @@ class Stages:
         self._forget_old()
         profile = self.runtime.vision.profile
         sizes: dict[str, int] = {}
-        for task in catalogue.TASKS:
+        for task in profile.tasks:
             for level in profile.photo_levels(task):
                 key = f"{level.codec}:{level.quality}:{profile.image_size(task)}"
                 if key not in sizes:
@@ -131,9 +133,7 @@ class Stages:
         self, job: "_Job", task: str, photo: str, blob: str, codec: str | None = None, quality: int | None = None
     ) -> dict[str, Any]:
         """Send the photo up: as it is, or encoded at the model's own input size."""
-        data = self._path(photo).read_bytes() if self._path(photo).exists() else None
-        if data is None:
-            raise Refused("photo_missing", "This node does not hold that photo.")
+        data = self._kept(photo)
         if codec is not None and quality is not None:
             size = self.runtime.vision.profile.image_size(task)
             original = data
@@ -151,18 +151,21 @@ class Stages:
     # -- what they share ---------------------------------------------------------------------------------------------
 
     def _path(self, photo: str) -> Path:
-        if not photo.replace("-", "").isalnum():  # ids are UUIDs; nothing else may become part of a path
+        if not PHOTO_ID.fullmatch(photo):  # nothing else may become part of a path
             raise Refused("photo_missing", "That is not the id of a photo.")
         return self.photos / f"{photo}.jpg"
 
     def _photo(self, photo: str) -> Image.Image:
+        return photo_codec.decode(self._kept(photo))
+
+    def _kept(self, photo: str) -> bytes:
         path = self._path(photo)
         try:
             data = path.read_bytes()
         except FileNotFoundError:
             raise Refused("photo_missing", "This node does not hold that photo.") from None
         path.touch()
-        return photo_codec.decode(data)
+        return data
 
     def _blob(self, name: str) -> bytes:
         data: bytes | None = self.runtime.get_blob(name)

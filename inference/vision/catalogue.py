@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -203,13 +203,19 @@ def profile(name: str) -> Profile:
 
 
 def missing(profile: Profile) -> list[str]:
-    """What has to be put in place before this profile can answer, one sentence each; empty when all is there."""
+    """What has to be put in place before this profile can answer, one sentence each; empty when all is there.
+
+    Files that the card names are compared with it, so that a half copied folder is noticed here and not in an answer.
+    """
     remedy = "run `python manage.py models fetch`" if profile.name == "paper" else "restore the folder from the repository"
-    return [
-        f"The {task} model ({profile.models[task]}) is not on this machine; {remedy}."
-        for task in profile.tasks
-        if not has_weights(profile.folders[task])
-    ]
+    absent = [task for task in profile.tasks if not has_weights(profile.folders[task])]
+    sentences = [f"The {task} model ({profile.models[task]}) is not on this machine; {remedy}." for task in absent]
+    for name, told in profile.card.get("digest", {}).items():
+        task, _, file = name.partition("/")
+        folder = profile.folders.get(task)
+        if folder is not None and task not in absent and sha256(folder / file) != told:
+            sentences.append(f"{folder / file} is damaged or of another version than its card; {remedy}.")
+    return sentences
 
 
 def has_weights(folder: Path | None) -> bool:
@@ -224,7 +230,10 @@ def has_vision(folder: Path) -> bool:
     if not file.exists():
         return True
     with file.open("rb") as opened:
-        names = json.loads(opened.read(int.from_bytes(opened.read(8), "little")))
+        length = int.from_bytes(opened.read(8), "little")
+        if length > file.stat().st_size:
+            return True  # cut short; loading says so
+        names = json.loads(opened.read(length) or b"{}")
     return any(name.startswith("vision_model.") for name in names)
 
 
@@ -238,7 +247,17 @@ def card_text(name: str) -> str:
 
 
 def sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else ""
+    """Of a file's content; empty when there is none."""
+    if not file.exists():
+        return ""
+    told = file.stat()
+    return _sha256(file, told.st_size, told.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _sha256(file: Path, size: int, changed_ns: int) -> str:
+    """Every question asks the catalogue; megabytes are read again only when the file has changed."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _paper_folder(task: str) -> Path | None:

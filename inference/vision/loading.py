@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 from transformers import (
     AutoTokenizer,
@@ -113,7 +114,7 @@ def _pretrained(kind: Any, folder: Path, without: str | None = None) -> Any:
     """In single precision, for answering. Weights that the folder lacks are an error, not noise to answer from."""
     try:
         model, told = kind.from_pretrained(folder, dtype=torch.float32, local_files_only=True, output_loading_info=True)
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise ModelsMissing(f"The model in {folder} cannot be loaded ({error}); fetch or restore it again.") from error
     absent = [name for name in told["missing_keys"] if TIED not in name and not (without and name.startswith(without))]
     if absent:

@@ -1,0 +1,25 @@
+# One image for the web app, the cloud worker and nodes; docker-compose.yml says which of them a container is.
+FROM python:3.11-slim
+
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    ISTHMUS_VAR=/var/lib/isthmus HF_HOME=/models
+
+# pip reads an argument of this name by itself. With the address of PyTorch's CPU wheels the image is several GB smaller
+# on x86-64, where the ordinary torch brings CUDA along.
+ARG PIP_EXTRA_INDEX_URL
+
+# Folders that become volumes belong to the account before the volume is made, or it could not write there.
+RUN useradd --uid 10001 --user-group --create-home isthmus \
+    && install -d -o isthmus -g isthmus -m 700 "$ISTHMUS_VAR" "$HF_HOME" /node
+
+WORKDIR /app
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+COPY . .
+
+USER isthmus
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/livez', timeout=4)"]
+CMD ["python", "-m", "uvicorn", "webapp.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--no-access-log", \
+     "--log-level", "warning", "--lifespan", "off", "--ws-max-size", "65536", "--timeout-graceful-shutdown", "2"]

@@ -1,0 +1,57 @@
+# Isthmus: `make run` starts everything on this machine, `make test` tests all of it. Both set up what they need, once.
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8000
+# More arguments for the command behind a target, for example: make run ARGS="--devices 4"
+ARGS ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Stamps: a set-up is done again only when what is to be installed changes.
+RUNS := $(VENV)/.installed
+TESTS := $(VENV)/.installed-dev
+# A bench is a module that can be started; the others in the folder serve them.
+BENCHES = $(patsubst bench/%.py,%,$(shell grep -l __main__ bench/*.py))
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench clean
+
+help:  ## say what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
+		|| grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST)
+
+# exec: Ctrl-C and a supervisor's SIGTERM reach the program itself, not a shell in front of it.
+run: $(RUNS)  ## start everything on this machine (PORT=8000), until Ctrl-C
+	@exec $(BIN)/python manage.py up --port $(PORT) $(ARGS)
+
+test: $(TESTS)  ## run every test, the slow ones and those in a browser included
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+lint: $(TESTS)  ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy manage.py webapp inference devices federation bench
+
+bench: $(TESTS)  ## measure what is claimed, the short way (in full: ARGS=--json)
+	@failed=; for name in $(BENCHES); do echo "== $$name"; \
+		$(BIN)/python -m bench.$$name $(or $(ARGS),--quick) || failed="$$failed $$name"; done; \
+	test -z "$$failed" || { echo "These could not be measured:$$failed"; exit 1; }
+
+clean:  ## remove caches; the environment and everything in var/ stay
+	@find . \( -path ./var -o -path './$(VENV)' -o -path ./.git \) -prune -o -type d -name __pycache__ -print | xargs -r rm -rf
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(RUNS): requirements.txt
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON); install Python 3.11 or newer, or name one: make PYTHON=…"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "$(PYTHON) is too old; Isthmus needs Python 3.11 or newer: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "$(PYTHON) has no venv module; install it (Debian, Ubuntu: apt install python3-venv) and try again."; exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV); the first time takes a few minutes."
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(TESTS): $(RUNS) requirements-dev.txt
+	@$(PIP) -r requirements-dev.txt
+	@touch $@

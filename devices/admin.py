@@ -1,0 +1,54 @@
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest
+
+from devices import enrol
+from devices.models import EnrolCode, Node, Sample
+
+
+class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Nodes and codes are made by joining and by the devices page, which keep Redis in line; here they are looked at."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Node)
+class NodeAdmin(ReadOnly):
+    list_display = ("slug", "tier", "approved", "fingerprint", "last_seen", "revoked_at")
+    list_filter = ("tier", "approved")
+    exclude = ("token_sha256", "redis_sha256")
+    actions = ("approve", "revoke")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # a deleted row could not be taken out of Redis any more; revoke it
+
+    @admin.action(description="Approve", permissions=["manage"])
+    def approve(self, request: HttpRequest, rows: Any) -> None:
+        for node in rows.filter(revoked_at=None):
+            enrol.approve(node.slug)
+        self.message_user(request, "Approved; the agents fetch their credentials within seconds.", messages.SUCCESS)
+
+    @admin.action(description="Revoke at once", permissions=["manage"])
+    def revoke(self, request: HttpRequest, rows: Any) -> None:
+        for node in rows:
+            enrol.revoke(node.slug)
+        self.message_user(request, "Revoked: they are refused from now on.", messages.SUCCESS)
+
+    def has_manage_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("devices.change_node"))
+
+
+@admin.register(EnrolCode)
+class EnrolCodeAdmin(ReadOnly):
+    list_display = ("name", "tier", "created", "expires", "attempts", "used_at")
+
+
+@admin.register(Sample)
+class SampleAdmin(ReadOnly):
+    list_display = ("node", "at", "bytes", "ms", "source")
+    list_filter = ("node", "source")

@@ -1,0 +1,108 @@
+"""The home folder of an agent: who it is and what it was given. Readable by its own account alone."""
+
+import fcntl
+import hashlib
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import IO, Any
+
+FILE = "agent.json"
+
+
+class BadHome(Exception):
+    """The home folder cannot be used; one sentence says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Config:
+    server: str
+    slug: str
+    tier: str
+    token: str
+    joined_with: str  # digest of the code that was spent: the same command started again must not spend it twice
+    redis: dict[str, Any] | None = None  # None until an admin has approved the node
+    profile: str = "compact"
+    simulated_uplink_bytes_per_s: float | None = None
+    simulated_slowdown: float = 1.0
+
+    @property
+    def redis_password(self) -> str:
+        return str(self.redis["password"]) if self.redis else ""
+
+    @property
+    def redis_url(self) -> str:
+        if self.redis is None:
+            raise BadHome("This node has no credentials for Redis yet; it waits for approval.")
+        at = self.redis
+        host = f"[{at['host']}]" if ":" in at["host"] else at["host"]
+        return f"{at['scheme']}://{at['username']}:{at['password']}@{host}:{at['port']}/{at['db']}"
+
+    def with_simulated(self, told: dict[str, Any] | None) -> "Config":
+        """As the server says now; a real node has neither a shaped link nor a slowdown."""
+        told = told or {}
+        return replace(
+            self,
+            simulated_uplink_bytes_per_s=told.get("uplink_bytes_per_s"),
+            simulated_slowdown=float(told.get("slowdown") or 1.0),
+        )
+
+
+def load(home: Path) -> Config:
+    """Raises BadHome."""
+    try:
+        return Config(**json.loads((home / FILE).read_text()))
+    except FileNotFoundError:
+        raise BadHome(f"{home} holds no node yet; start with --server and --code.") from None
+    except (OSError, ValueError, TypeError) as error:
+        raise BadHome(f"{home / FILE} cannot be read ({error}); join again with a new code.") from error
+
+
+def save(home: Path, config: Config) -> None:
+    """Whole or not at all: a board may lose power at any moment."""
+    _private_folder(home)
+    part = home / f"{FILE}.part"
+    _write_private(part, json.dumps(asdict(config), indent=1))
+    part.replace(home / FILE)
+
+
+def fingerprint(home: Path) -> str:
+    """What a person compares on the node and on the devices page. Made once, and kept when the node joins anew."""
+    _private_folder(home)
+    file = home / "identity"
+    if not file.exists():
+        _write_private(file, secrets.token_hex(32))
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+    return ":".join(digest[i : i + 4] for i in range(0, 16, 4))
+
+
+def digest_of(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()[:16]
+
+
+def lock(home: Path) -> IO[str]:
+    """Two agents with one identity would take each other's jobs. Held as long as the handle lives. Raises BadHome."""
+    _private_folder(home)
+    handle = (home / "lock").open("a")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        handle.close()
+        raise BadHome(f"Another agent already runs in {home}; stop it first.") from None
+    return handle
+
+
+def _private_folder(home: Path) -> None:
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise BadHome(f"{home} cannot be made ({error.strerror}); choose another --home.") from error
+
+
+def _write_private(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as handle:
+        os.fchmod(handle.fileno(), 0o600)  # the file may have been there before, with another mode
+        handle.write(text)

@@ -1,0 +1,49 @@
+"""What is wrong with this node, and how to mend it."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import redis
+
+from devices.agent import config
+from devices.agent.server import Refused, Server, Unreachable
+
+LEAST_FREE = 1 << 30  # bytes
+Finding = tuple[str, str, str]  # what, how it is, the remedy ("" when it is well)
+
+
+def findings(home: Path) -> Iterator[Finding]:
+    try:
+        kept = config.load(home)
+    except config.BadHome as error:
+        yield "home", str(error), "Ask an admin for a code and run `join`."
+        return
+    yield "home", f"{kept.slug} ({kept.tier}), fingerprint {config.fingerprint(home)}", ""
+    free = shutil.disk_usage(home).free
+    yield "disk", f"{free / 1e9:.1f} GB free", "" if free > LEAST_FREE else "Free some space: photos are kept here."
+    yield _server(kept)
+    yield _redis(kept)
+
+
+def _server(kept: config.Config) -> Finding:
+    try:
+        Server(kept.server, kept.token).get("/api/nodes/me")
+    except Unreachable as error:
+        return "server", str(error), "Check the network and the server's address."
+    except Refused as refused:
+        return "server", str(refused), "Join again with a new code." if refused.status == 401 else "Update the agent."
+    return "server", f"{kept.server} knows this node", ""
+
+
+def _redis(kept: config.Config) -> Finding:
+    if kept.redis is None:
+        return "redis", "no credentials yet", "An admin approves this node on the devices page."
+    try:
+        with redis.Redis.from_url(kept.redis_url, socket_timeout=3, socket_connect_timeout=3) as client:
+            client.llen(f"{kept.slug}:stages")
+    except redis.AuthenticationError:
+        return "redis", "it refuses this node", "It comes back by itself while the agent runs; else join again."
+    except redis.RedisError as error:
+        return "redis", f"it does not answer ({error})", "Is its port reachable from here? See ISTHMUS_NODE_REDIS_HOST."
+    return "redis", f"{kept.redis['host']}:{kept.redis['port']} lets this node in", ""

@@ -1,0 +1,104 @@
+"""The node's side of the heartbeat: a thread that says how it goes and hears what is wanted."""
+
+import logging
+import random
+import secrets
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import redis
+from celery.worker import state
+
+from devices.agent import VERSION, sensors
+from devices.agent.config import Config
+from devices.agent.runtime import Runtime
+from devices.agent.server import Refused, Server, Unreachable
+
+log = logging.getLogger(__name__)
+EVERY_S, LONGEST_S = 2.0, 15.0
+QUEUE = "stages"
+
+
+class Heartbeat:
+    """Starts before the models load, so that the node is seen at once, and seen to be without a profile."""
+
+    def __init__(self, config: Config, runtime: Runtime, revoked: Callable[[str], None]) -> None:
+        self.config, self.runtime, self.revoked = config, runtime, revoked
+        self.server = Server(config.server, config.token)
+        self.sensors = sensors.Sensors()
+        self.heard = threading.Event()  # the server has answered at least once
+        self._wake = threading.Event()
+        self._every = EVERY_S
+        self._failures = 0
+        # Said until the server has heard it: facts of this start, and that no profile of an earlier one counts.
+        self._news: dict[str, Any] = {
+            "boot": secrets.token_hex(8),
+            "hardware": sensors.hardware(),
+            "versions": sensors.versions(VERSION),
+            "profile": None,
+        }
+
+    def start(self) -> None:
+        threading.Thread(target=self._run, name="heartbeat", daemon=True).start()
+
+    def ready(self, profile: dict[str, Any]) -> None:
+        """The models are loaded and the worker listens: say so now."""
+        self._news = {**self._news, "profile": profile}
+        self._wake.set()
+
+    def _run(self) -> None:
+        while self._beat():
+            self._wake.wait(self._pause())
+            self._wake.clear()
+
+    def _beat(self) -> bool:
+        """False when there is no point in another one."""
+        news = self._news
+        try:
+            answer = self.server.post("/api/nodes/me/heartbeat", {**news, **self._now()})
+        except Unreachable as error:
+            self._failed(str(error))
+            return True
+        except Refused as refused:
+            if refused.status == 401:
+                self.revoked(str(refused))
+                return False
+            self._failed(str(refused))
+            return True
+        if answer.get("state") == "revoked":
+            self.revoked("This node was revoked.")
+            return False
+        self._heard(answer, news)
+        return True
+
+    def _heard(self, answer: dict[str, Any], news: dict[str, Any]) -> None:
+        if self._failures:
+            log.info("%s answers again", self.server.url)
+        self._failures = 0
+        if self._news is news:
+            self._news = {}
+        self._every = min(max(float(answer.get("next_s", EVERY_S)), 0.5), LONGEST_S)
+        self.runtime.simulate(self.config.with_simulated(answer.get("simulated")))
+        self.heard.set()
+
+    def _failed(self, why: str) -> None:
+        self._failures += 1
+        if self._failures in (1, 10) or self._failures % 100 == 0:  # a night without network is not a full log
+            log.warning("heartbeat: %s", why)
+
+    def _pause(self) -> float:
+        if not self._failures:
+            return self._every
+        # With jitter: a fleet that lost its server must not come back as one wave.
+        return min(0.5 * 2 ** min(self._failures, 5), LONGEST_S) * (0.5 + random.random())  # noqa: S311
+
+    def _now(self) -> dict[str, Any]:
+        told: dict[str, Any] = {"sample": self.sensors.read()}
+        try:
+            waiting = int(self.runtime.redis.llen(self.runtime.key(QUEUE)))
+        except redis.AuthenticationError:
+            return {**told, "redis": "refused"}
+        except redis.RedisError:
+            return {**told, "redis": "away"}
+        return {**told, "redis": "ok", "queue": waiting + len(state.reserved_requests)}

@@ -1,0 +1,101 @@
+#!/bin/sh
+# Install the Isthmus agent on this board, join a server and start it with the machine:
+#   curl -fsSL SERVER/devices/install.sh | sudo sh -s -- --server SERVER --code CODE
+# Safe to run again: it updates the agent, and joins again only when a code is given.
+# ISTHMUS_TORCH=FILE_OR_URL installs that build of torch first (NVIDIA's, for a Jetson's GPU).
+set -eu
+
+main() {
+    server='' code='' prefix=/opt/isthmus
+    while [ $# -gt 0 ]; do
+        [ $# -ge 2 ] || fail "$1 needs a value."
+        case "$1" in
+            --server) server=$2 ;;
+            --code) code=$2 ;;
+            --prefix) prefix=$2 ;;
+            *) fail "Unknown option $1; use --server, --code and --prefix." ;;
+        esac
+        shift 2
+    done
+    server=${server%/}
+    home=$prefix/home
+    [ "$(id -u)" = 0 ] || fail "Run this as root: it makes an account and a service."
+    case "$server" in http://* | https://*) ;; *) fail "Give --server the address of the web app, http:// or https://." ;; esac
+    case "$server$code$prefix" in *[!A-Za-z0-9:/._-]*) fail "Server, code or prefix holds a character that cannot be meant." ;; esac
+    case "$prefix" in /?*) ;; *) fail "--prefix must be an absolute path." ;; esac
+    [ -n "$code" ] || [ -f "$home/agent.json" ] || fail "Give --code; an admin makes one on the devices page."
+    command -v systemctl >/dev/null || fail "This installer needs systemd; see the README for running the agent by hand."
+    command -v curl >/dev/null || fail "curl is missing: apt-get install curl."
+    python=$(command -v python3) || fail "python3 is missing: apt-get install python3 python3-venv."
+    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || fail "Python 3.10 or newer is needed."
+    "$python" -c 'import venv, ensurepip' 2>/dev/null || fail "Python's venv is missing: apt-get install python3-venv."
+
+    id isthmus >/dev/null 2>&1 || useradd --system --home-dir "$home" --shell /usr/sbin/nologin isthmus
+    mkdir -p "$prefix" "$home"
+    fetch
+    environment
+    chown -R isthmus: "$home"
+    chmod 700 "$home"
+    service
+    say "Installed. The devices page shows this board; compare the fingerprint and approve it:"
+    sleep 3
+    journalctl -u isthmus-agent -n 5 --no-pager -o cat || true
+}
+
+fetch() {
+    say "Fetching the agent from $server"
+    rm -rf "$prefix/new" && mkdir "$prefix/new"
+    curl -fsSL "$server/devices/agent.tar.gz" -o "$prefix/agent.tar.gz"
+    tar -xzf "$prefix/agent.tar.gz" -C "$prefix/new" --no-same-owner
+    rm -rf "$prefix/old"
+    [ ! -d "$prefix/app" ] || mv "$prefix/app" "$prefix/old"
+    mv "$prefix/new" "$prefix/app"
+    rm -rf "$prefix/old" "$prefix/agent.tar.gz"
+}
+
+environment() {
+    say "Preparing Python (the first time this takes minutes)"
+    # System packages stay visible: a Jetson's image may bring a torch that knows its GPU.
+    [ -x "$prefix/venv/bin/python" ] || "$python" -m venv --system-site-packages "$prefix/venv"
+    [ -z "${ISTHMUS_TORCH:-}" ] || "$prefix/venv/bin/python" -m pip install --quiet "$ISTHMUS_TORCH"
+    "$prefix/venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$prefix/app/devices/agent/requirements.txt"
+}
+
+service() {
+    joining=''
+    [ -z "$code" ] || joining=" --server $server --code $code"
+    # The code is spent at the first start; the agent knows that it has spent it.
+    cat >/etc/systemd/system/isthmus-agent.service <<UNIT
+[Unit]
+Description=Isthmus agent
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+User=isthmus
+WorkingDirectory=$prefix/app
+ExecStart=$prefix/venv/bin/python -m devices.agent run --home $home$joining
+Environment=PYTHONUNBUFFERED=1 HF_HUB_OFFLINE=1
+Restart=always
+RestartSec=5
+# Revoked, or a code that is not valid: starting again would not help.
+RestartPreventExitStatus=2 3
+NoNewPrivileges=yes
+ProtectSystem=strict
+ReadWritePaths=$home
+PrivateTmp=yes
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+    chmod 600 /etc/systemd/system/isthmus-agent.service
+    systemctl daemon-reload
+    systemctl enable --quiet isthmus-agent
+    systemctl restart isthmus-agent
+}
+
+say() { printf '%s\n' "$*"; }
+fail() { printf '%s\n' "$*" >&2; exit 1; }
+
+# Last line: a download that was cut off has done nothing.
+main "$@"

@@ -1,0 +1,75 @@
+"""Calls to the web app. The standard library is enough, and a board has one package less to install."""
+
+import http.client
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+from urllib.parse import urlsplit
+
+TIMEOUT_S = 5.0
+MAX_ANSWER = 256 * 1024
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class Unreachable(Exception):
+    """Nobody answered, or something that is not Isthmus did; worth another try."""
+
+
+class Refused(Exception):
+    """The server said no; `code` is for programs, the text is its own sentence."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code = status, code
+
+
+class Server:
+    def __init__(self, url: str, token: str = "") -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise Refused(0, "bad_server", f"{url!r} is not the address of a server; give one like http://cloud.example:8000.")
+        self.url, self.token = url.rstrip("/"), token
+        # A proxy is for the world outside; asking one for this machine would ask for the proxy's own.
+        handlers = [urllib.request.ProxyHandler({})] if parts.hostname in LOOPBACK else []
+        self._opener = urllib.request.build_opener(*handlers)
+
+    def get(self, path: str) -> dict[str, Any]:
+        return self._call(urllib.request.Request(self.url + path))
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        data = json.dumps(body, allow_nan=False).encode()
+        return self._call(urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"}))
+
+    def _call(self, request: urllib.request.Request) -> dict[str, Any]:
+        if self.token:
+            request.add_unredirected_header("Authorization", f"Bearer {self.token}")  # not for where a redirect leads
+        try:
+            with self._opener.open(request, timeout=TIMEOUT_S) as answer:
+                return _object(answer.read(MAX_ANSWER))
+        except urllib.error.HTTPError as error:
+            raise _refusal(error) from None
+        except (OSError, http.client.HTTPException) as error:
+            raise Unreachable(f"{self.url} does not answer ({getattr(error, 'reason', None) or error}).") from error
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(data)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise Unreachable("The answer is not from Isthmus; check the server's address.")
+    return found
+
+
+def _refusal(error: urllib.error.HTTPError) -> Exception:
+    """The server's own sentence; a server that is starting, overloaded or gone behind its proxy is worth another try."""
+    try:
+        said = _object(error.read(MAX_ANSWER)).get("error")
+    except (Unreachable, OSError, http.client.HTTPException):
+        said = None
+    if error.code >= 500 or not isinstance(said, dict):
+        return Unreachable(f"The server answered {error.code}.")
+    words = f"{said.get('message', '')} {said.get('next', '')}".strip()
+    return Refused(error.code, str(said.get("code", "refused")), words)

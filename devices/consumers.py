@@ -1,0 +1,63 @@
+"""The socket of the devices page: all nodes and their links, then what changes."""
+
+import asyncio
+from typing import Any
+
+from channels.db import database_sync_to_async
+from django.utils import timezone
+
+from devices import links, presence
+from devices.models import Node
+from webapp.live import groups
+from webapp.live.consumer import LiveConsumer
+from webapp.live.errors import UserError
+
+LOOK_S = 2.0
+
+
+class DevicesConsumer(LiveConsumer):
+    """A node that falls silent sends no event that says so: while a page is open, the socket itself looks for it."""
+
+    watch: "asyncio.Task[None] | None" = None
+
+    def groups_for(self) -> list[str]:
+        return [groups.devices()]
+
+    def snapshot(self) -> dict[str, Any]:
+        nodes = list(Node.objects.filter(revoked_at=None))
+        samples = {node.slug: links.since(node.slug, links.SHOWN_S) for node in nodes if node.tier == "device"}
+        return {"type": "snapshot", "nodes": [presence.as_json(node) for node in nodes], "samples": samples}
+
+    def receive_frame(self, frame: dict[str, Any]) -> dict[str, Any]:
+        if frame.get("type") != "refetch":
+            raise UserError("unknown_frame", "This socket does not know that request.", "Reload the page.")
+        return self.snapshot()
+
+    async def connect(self) -> None:
+        await super().connect()
+        if self.joined:
+            self.watch = asyncio.create_task(self._watch())
+
+    async def disconnect(self, code: int) -> None:
+        if self.watch is not None:
+            self.watch.cancel()
+        await super().disconnect(code)
+
+    async def _watch(self) -> None:
+        known = await database_sync_to_async(_states)()
+        while True:
+            await asyncio.sleep(LOOK_S)
+            now = await database_sync_to_async(_states)()
+            silent = [slug for slug, state in now.items() if state in ("stale", "offline") and known.get(slug) != state]
+            for event in await database_sync_to_async(_events)(silent):
+                await self.live_event({"event": event})
+            known = now
+
+
+def _states() -> dict[str, str]:
+    now = timezone.now()
+    return {node.slug: presence.state(node, now) for node in Node.objects.filter(revoked_at=None)}
+
+
+def _events(slugs: list[str]) -> list[dict[str, Any]]:
+    return [{"type": "node.state", "node": presence.as_json(node)} for node in Node.objects.filter(slug__in=slugs)]

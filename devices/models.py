@@ -1,0 +1,84 @@
+"""What the server knows about nodes. Of every secret only a hash is kept."""
+
+from django.db import models
+
+TIERS = ("edge", "device")
+SOURCES = ("transfer", "probe")
+
+
+class Node(models.Model):
+    """An edge or a device. Whether it is there is not stored but computed when read (devices.presence)."""
+
+    slug = models.SlugField(max_length=40, unique=True, help_text="also the prefix of all its keys in Redis")
+    tier = models.CharField(max_length=10, choices=[(tier, tier) for tier in TIERS])
+    approved = models.BooleanField(default=False)
+    fingerprint = models.CharField(max_length=40, help_text="compare it with what the node itself shows before approving")
+    token_sha256 = models.CharField(max_length=64, unique=True, editable=False)
+    redis_sha256 = models.CharField(max_length=64, blank=True, editable=False, help_text="the form Redis itself accepts")
+
+    boot = models.CharField(max_length=32, blank=True, editable=False, help_text="changes whenever the agent starts anew")
+    profile = models.JSONField(null=True, blank=True, help_text="as inference.stages.warm measured it on the node")
+    queue = models.PositiveIntegerField(null=True, blank=True, help_text="jobs waiting or running")
+    hardware = models.JSONField(default=dict, blank=True)
+    versions = models.JSONField(default=dict, blank=True)
+    sensors = models.JSONField(default=dict, blank=True, help_text="last reading; what a board lacks is null")
+
+    created = models.DateTimeField(auto_now_add=True)
+    last_seen = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    simulated_uplink_bytes_per_s = models.PositiveIntegerField(null=True, blank=True)
+    simulated_slowdown = models.FloatField(default=1.0)
+
+    class Meta:
+        ordering = ("tier", "slug")
+
+    def __str__(self) -> str:
+        return self.slug
+
+    @property
+    def simulated(self) -> bool:
+        return self.simulated_uplink_bytes_per_s is not None or self.simulated_slowdown != 1
+
+
+class EnrolCode(models.Model):
+    """One board may join with it once, within minutes. The first letters find the row, the rest is only kept as a hash."""
+
+    selector = models.CharField(max_length=8, db_index=True, editable=False)
+    verifier = models.CharField(max_length=64, editable=False)
+    tier = models.CharField(max_length=10, choices=[(tier, tier) for tier in TIERS])
+    name = models.SlugField(max_length=40, blank=True, help_text="empty: the board's host name")
+    preapproved = models.BooleanField(default=False)
+    simulated_uplink_bytes_per_s = models.PositiveIntegerField(null=True, blank=True)
+    simulated_slowdown = models.FloatField(default=1.0)
+    created = models.DateTimeField(auto_now_add=True)
+    expires = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="wrong guesses")
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created",)
+
+    def __str__(self) -> str:
+        return f"code for {self.name or 'a'} {self.tier}"
+
+
+class Sample(models.Model):
+    """One measured transfer over a node's uplink. It names the node by slug: it outlives the row it was made under."""
+
+    node = models.SlugField(max_length=40)
+    at = models.DateTimeField()
+    bytes = models.PositiveIntegerField()
+    ms = models.FloatField()
+    rtt_ms = models.FloatField(null=True, blank=True)
+    source = models.CharField(max_length=10, choices=[(source, source) for source in SOURCES])
+
+    class Meta:
+        ordering = ("-at",)
+        indexes = [models.Index(fields=("node", "-at"), name="samples_of_a_node")]
+
+    def __str__(self) -> str:
+        return f"{self.node}: {self.bytes} bytes in {self.ms:.0f} ms"
+
+    @property
+    def bytes_per_s(self) -> float:
+        return self.bytes / (self.ms / 1000)

@@ -1,0 +1,16 @@
+"""Addresses below /devices/."""
+
+from django.urls import path
+
+from devices import views
+
+app_name = "devices"
+urlpatterns = [
+    path("", views.page, name="page"),
+    path("add/", views.add, name="add"),
+    path("install.sh", views.install, name="install"),
+    path("agent.tar.gz", views.agent, name="agent"),
+    path("<slug:slug>/approve/", views.approve, name="approve"),
+    path("<slug:slug>/revoke/", views.revoke, name="revoke"),
+    path("<slug:slug>/history/", views.history, name="history"),
+]

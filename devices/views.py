@@ -1,0 +1,122 @@
+"""The devices page and what its buttons do."""
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from devices import enrol, links, package, presence
+from devices.models import Node
+from webapp.live.errors import UserError
+
+INSTALLER = Path(__file__).parent / "agent" / "install.sh"
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+HISTORY_MINUTES, HISTORY_AT_MOST = 24 * 60, 2000
+
+
+@require_GET
+def page(request: HttpRequest) -> HttpResponse:
+    boot = {
+        "nodes": [presence.as_json(node) for node in Node.objects.filter(revoked_at=None)],
+        "can_manage": bool(request.user.is_staff),  # type: ignore[union-attr]
+    }
+    return render(request, "devices.html", {"boot": boot})
+
+
+@require_POST
+def add(request: HttpRequest) -> HttpResponse:
+    """A new code, shown in this answer and never again."""
+    try:
+        _only_staff(request)
+        name, tier = _wanted(request)
+        code = enrol.create_code(name=name, tier=tier)
+    except UserError as error:
+        return _refused(error)
+    server = _server(request)
+    script = server + reverse("devices:install")
+    command = f"curl -fsSL {script} | sudo sh -s -- --server {server} --code {code}"
+    return JsonResponse({"code": code, "expires_s": enrol.CODE_S, "command": command, "server": server}, status=201)
+
+
+@require_POST
+def approve(request: HttpRequest, slug: str) -> HttpResponse:
+    return _managed(request, lambda: enrol.approve(slug))
+
+
+@require_POST
+def revoke(request: HttpRequest, slug: str) -> HttpResponse:
+    return _managed(request, lambda: enrol.revoke(slug))
+
+
+@require_GET
+def history(request: HttpRequest, slug: str) -> HttpResponse:
+    """Link samples of the last minutes, oldest first."""
+    node = get_object_or_404(Node, slug=slug)
+    try:
+        minutes = int(request.GET.get("minutes", "10"))
+    except ValueError:
+        return _refused(UserError("bad_minutes", "minutes must be a whole number.", "Leave it out for the last ten.", 422))
+    seconds = 60 * min(max(minutes, 1), HISTORY_MINUTES)
+    return JsonResponse({"node": node.slug, "samples": links.since(slug, seconds, HISTORY_AT_MOST)})
+
+
+@login_not_required
+@require_GET
+def install(request: HttpRequest) -> HttpResponse:
+    """The installer. Public: a board has no account, and there is no secret in it."""
+    return HttpResponse(INSTALLER.read_text(), content_type="text/x-shellscript; charset=utf-8")
+
+
+@login_not_required
+@require_GET
+def agent(request: HttpRequest) -> FileResponse:
+    """The agent's own sources, public like the installer that fetches them."""
+    return FileResponse(package.archive().open("rb"), content_type="application/gzip", filename="agent.tar.gz")
+
+
+def _managed(request: HttpRequest, change: Any) -> HttpResponse:
+    try:
+        _only_staff(request)
+        node: Node = change()
+    except UserError as error:
+        return _refused(error)
+    if "application/json" in request.headers.get("Accept", "") or "application/json" in (request.content_type or ""):
+        return JsonResponse({"node": presence.as_json(node)})
+    return redirect("devices:page")
+
+
+def _only_staff(request: HttpRequest) -> None:
+    if not request.user.is_staff:  # type: ignore[union-attr]
+        raise UserError("not_staff", "Only admins manage nodes.", "Ask one to do it.", 403)
+
+
+def _wanted(request: HttpRequest) -> tuple[str, str]:
+    """Name and tier from a form or a JSON object; the name may be left to the board."""
+    fields: Any = request.POST
+    if request.content_type == "application/json":
+        try:
+            fields = json.loads(request.body)
+        except ValueError:
+            fields = None
+        if not isinstance(fields, dict):
+            raise UserError("bad_json", "The request is not a JSON object.", "Send name and tier.", 422)
+    return str(fields.get("name") or "").strip().lower(), str(fields.get("tier") or "device")
+
+
+def _server(request: HttpRequest) -> str:
+    """How a board reaches us: as configured; but a loopback address helps no board, so then as the admin does."""
+    configured = settings.PUBLIC_URL.rstrip("/")
+    if urlsplit(configured).hostname in LOOPBACK:
+        return request.build_absolute_uri("/").rstrip("/")
+    return configured
+
+
+def _refused(error: UserError) -> JsonResponse:
+    return JsonResponse({"error": error.body()}, status=error.status)

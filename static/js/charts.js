@@ -1,0 +1,90 @@
+/** The only module that touches Plotly: loads it when a chart is wanted, and draws the links. */
+
+import { now } from "./clock.js";
+import { el } from "./dom.js";
+import * as format from "./format.js";
+
+const SOURCE = "/static/plotly/plotly.min.js";
+const WINDOW_MS = 10 * 60 * 1000;
+const BATCH_MS = 250; // four times a second, however fast samples come
+const SLIDE_MS = 2000; // without samples the time axis still moves
+const MARKS = ["circle", "diamond", "square", "triangle-up", "cross", "x", "star", "pentagon"];
+
+/** @type {?Promise<any>} */
+let loading = null;
+
+function plotly() {
+  loading ??= new Promise((resolve, reject) => {
+    const script = el("script", { src: SOURCE });
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => reject(new Error("Plotly could not be loaded"));
+    document.head.append(script);
+  });
+  return loading;
+}
+
+/**
+ * Keep a chart of every device's link up to date. One colour for the link, as everywhere; devices differ in their marks.
+ * @param {HTMLElement} place @param {import("./nodes/store.js").NodeStore} store @param {(drawn: boolean) => void} onDrawn
+ */
+export async function linkChart(place, store, onDrawn) {
+  const Plotly = await plotly();
+  let changed = true, busy = false, drawnAt = 0;
+  store.onChange(() => (changed = true));
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => (changed = true));
+  const draw = async () => {
+    if (busy || document.hidden || (!changed && Date.now() - drawnAt < SLIDE_MS)) return;
+    changed = false;
+    drawnAt = Date.now();
+    const traces = store.of("device").flatMap((node, index) => tracesOf(node.slug, index, store)).filter((trace) => trace.x.length);
+    onDrawn(traces.length > 0);
+    if (!traces.length) return;
+    busy = true;
+    await Plotly.react(place, traces, layout(), { displayModeBar: false, responsive: true });
+    busy = false;
+  };
+  setInterval(draw, BATCH_MS);
+  await draw();
+}
+
+/** The points as they were measured, always; the estimate as the line it is used as. */
+function tracesOf(slug, index, store) {
+  const from = now() - WINDOW_MS;
+  const points = (store.samples.get(slug) ?? []).filter((one) => one.at > from);
+  const line = (store.estimates.get(slug) ?? []).filter((one) => one.at > from);
+  const colour = token("--link-fill"), dash = index ? ["dash", "dot", "dashdot"][(index - 1) % 3] : "solid";
+  return [
+    {
+      name: slug, legendgroup: slug, mode: "markers", type: "scatter",
+      x: points.map((one) => new Date(one.at)), y: points.map((one) => one.bytes_per_s),
+      marker: { color: colour, opacity: 0.75, symbol: MARKS[index % MARKS.length], size: points.map((one) => size(one.bytes)) },
+      text: points.map((one) => `${slug}: ${format.bytes(one.bytes)} in ${format.ms(one.ms)}<br>${format.rate(one.bytes_per_s)} (${one.source})`),
+      hovertemplate: "%{text}<br>%{x|%H:%M:%S}<extra></extra>",
+    },
+    {
+      name: `${slug}, estimate`, legendgroup: slug, showlegend: false, mode: "lines", type: "scatter",
+      x: [...line.map((one) => new Date(one.at)), ...(line.length ? [new Date(now())] : [])],
+      y: [...line.map((one) => one.up), ...line.slice(-1).map((one) => one.up)],
+      line: { color: colour, width: 2, shape: "hv", dash },
+      hovertemplate: `${slug}, estimate: %{y:.3s}B/s<extra></extra>`,
+    },
+  ];
+}
+
+/** Large transfers tell more about the bandwidth. */
+const size = (bytes) => Math.min(12, 4 + Math.log10(Math.max(bytes, 10)));
+
+function layout() {
+  const ink = token("--soft"), line = token("--line");
+  const axis = { gridcolor: line, linecolor: line, zerolinecolor: line, fixedrange: true };
+  const end = now();
+  return {
+    margin: { l: 64, r: 8, t: 8, b: 32 }, paper_bgcolor: "transparent", plot_bgcolor: "transparent",
+    font: { family: "system-ui, Noto Sans, sans-serif", size: 12, color: ink },
+    xaxis: { ...axis, type: "date", range: [new Date(end - WINDOW_MS), new Date(end)], tickformat: "%H:%M" },
+    yaxis: { ...axis, rangemode: "tozero", tickformat: "~s", ticksuffix: "B/s" },
+    legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 }, showlegend: true, hovermode: "closest", uirevision: "links",
+  };
+}
+
+const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();

@@ -1,0 +1,104 @@
+/** The chat page: one conversation, its socket, the box to ask from, history and nodes at the sides. */
+
+import { call } from "./api.js";
+import { now, observe, onTick } from "./clock.js";
+import { Compose } from "./compose.js";
+import { boot, byId, sentence } from "./dom.js";
+import { drawers, History } from "./history.js";
+import { How } from "./how.js";
+import { NodePanel } from "./nodes/panel.js";
+import { LiveSocket } from "./socket.js";
+import { TurnList } from "./turns/list.js";
+import { EMPTY, isLive, reduce } from "./turns/state.js";
+
+const OVERDUE_MARGIN_MS = 2000;
+const ASK_AGAIN_MS = 5000; // for a turn that is fetched again and has not come
+
+class Chat {
+  constructor(start) {
+    this.deadlineMs = start.deadline_s * 1000;
+    this.conversation = start.conversation;
+    this.state = EMPTY;
+    /** @type {Map<string, number>} turn -> when it was last asked for */
+    this.asked = new Map();
+    this.list = new TurnList(byId("turns"), { stop: (turn) => this.act(turn, "stop"), retry: (turn) => this.act(turn, "retry") }, byId("announcer"));
+    this.nodes = new NodePanel(start.nodes, () => this.device());
+    this.how = new How(start.policies, () => this.nodes.store.of("device"), () => this.nodes.changed());
+    this.history = new History(() => this.conversation);
+    new Compose(start, (question, photo) => this.ask(question, photo));
+    if (this.conversation) this.connect();
+    else byId("welcome").hidden = false;
+    onTick(() => this.lookForOverdue());
+  }
+
+  connect() {
+    this.socket = new LiveSocket(`/ws/chat/${this.conversation}/`, { onFrame: (frame) => this.heard(frame), onStatus: note });
+  }
+
+  heard(frame) {
+    if (frame.type === "snapshot") this.asked.clear();
+    if (frame.type === "turn.snapshot") this.asked.delete(frame.turn.id);
+    // Made just now, so they teach the server's clock; what a snapshot tells may be old.
+    if (frame.type === "turn.phase") observe(frame.phase?.since);
+    if (frame.type === "turn.answer") observe(frame.finished);
+    const { state, refetch } = reduce(this.state, frame);
+    if (refetch) this.refetch(refetch);
+    this.show(state);
+  }
+
+  show(state) {
+    if (state === this.state) return;
+    this.state = state;
+    byId("welcome").hidden = state.turns.length > 0;
+    this.list.draw(state.turns);
+    this.nodes.changed();
+  }
+
+  refetch(turn) {
+    const before = this.asked.get(turn);
+    if (before && Date.now() - before < ASK_AGAIN_MS) return;
+    if (this.socket?.send({ type: "refetch", turn })) this.asked.set(turn, Date.now());
+  }
+
+  /** Reading an overdue turn ends it, even when every worker is dead. */
+  lookForOverdue() {
+    for (const turn of this.state.turns) {
+      if (isLive(turn) && now() - Date.parse(turn.queued) > this.deadlineMs + OVERDUE_MARGIN_MS) this.refetch(turn.id);
+    }
+  }
+
+  async ask(question, photo) {
+    const turn = await call("POST", "/api/turns", { question, photo, conversation: this.conversation || null, ...this.how.value() });
+    this.heard({ type: "turn.snapshot", turn });
+    this.list.toEnd();
+    if (!this.conversation) {
+      this.conversation = turn.conversation;
+      window.history.replaceState(null, "", `/c/${turn.conversation}/`);
+      this.connect();
+    }
+    this.history.load();
+  }
+
+  async act(turn, verb) {
+    try {
+      this.heard({ type: "turn.snapshot", turn: await call("POST", `/api/turns/${turn.id}/${verb}`) });
+    } catch (error) {
+      note(sentence(error));
+    }
+  }
+
+  /** The device this conversation is about: the chosen one, else the one of the last receipt. */
+  device() {
+    const used = this.state.turns.flatMap((turn) => turn.steps).map((step) => step.receipt?.device).filter(Boolean);
+    return byId("node").value || used.at(-1) || "";
+  }
+}
+
+/** @param {?string} text */
+function note(text) {
+  byId("connection").hidden = !text;
+  byId("connection").textContent = text ?? "";
+}
+
+drawers();
+new Chat(boot());

@@ -1,0 +1,91 @@
+/** The box at the bottom: question, photo, send. */
+
+import { byId, el, sentence } from "./dom.js";
+import { HeldPhoto } from "./held-photo.js";
+import { photoWays } from "./photo-pick.js";
+
+const COUNT_FROM = 0.8; // of the limit; before that the number is noise
+const IDEAS = ["What is in this photo?", "Describe the photo.", "How many people are there?", "What colour is it?"];
+
+export class Compose {
+  /**
+   * @param {{max_question_chars: number, max_upload_bytes: number}} limits
+   * @param {(question: string, photo: ?string) => Promise<void>} ask rejects with a UserError; then the text stays
+   */
+  constructor(limits, ask) {
+    this.limit = limits.max_question_chars;
+    this.ask = ask;
+    this.sending = false;
+    this.text = byId("question");
+    this.photo = new HeldPhoto(byId("held"), limits.max_upload_bytes, {
+      onError: (error) => this.fail(error),
+      onChange: () => this.refresh(),
+    });
+    photoWays((file) => this.take(file));
+    byId("compose").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.submit();
+    });
+    this.text.addEventListener("input", () => this.refresh());
+    this.text.addEventListener("keydown", (event) => this.key(event));
+    byId("suggestions").append(...IDEAS.map((idea) => el("button", { type: "button", onclick: () => this.suggest(idea) }, idea)));
+    this.refresh();
+  }
+
+  take(file) {
+    this.fail(null);
+    this.photo.take(file);
+    this.text.focus();
+  }
+
+  suggest(idea) {
+    this.text.value = idea;
+    this.refresh();
+    this.text.focus();
+  }
+
+  key(event) {
+    // While a word is being composed (Japanese, Chinese, …), Enter ends the word.
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    this.submit();
+  }
+
+  async submit() {
+    const question = this.text.value.trim();
+    if (!question || this.over() || this.sending) return;
+    this.sending = true;
+    this.fail(null);
+    this.refresh();
+    try {
+      await this.ask(question, await this.photo.id());
+      this.text.value = "";
+      this.photo.drop();
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      this.sending = false;
+      this.refresh();
+    }
+  }
+
+  over() {
+    return this.text.value.trim().length > this.limit;
+  }
+
+  refresh() {
+    const length = this.text.value.trim().length;
+    byId("count").hidden = length < this.limit * COUNT_FROM;
+    byId("count").textContent = `${length} / ${this.limit}`;
+    byId("count").classList.toggle("over", this.over());
+    byId("ask").disabled = !length || this.over() || this.sending;
+    byId("ask").textContent = this.sending && this.photo.busy ? "Uploading…" : "Ask";
+    this.text.style.height = "auto";
+    this.text.style.height = `${this.text.scrollHeight}px`;
+  }
+
+  fail(error) {
+    byId("compose-error").hidden = !error;
+    byId("compose-error").textContent = error ? sentence(error) : "";
+  }
+}

@@ -1,0 +1,68 @@
+/** The devices page: cards, the chart of the links, and for staff the ways in and out. */
+
+import { call } from "./api.js";
+import { linkChart } from "./charts.js";
+import { onTick } from "./clock.js";
+import { boot, byId, el, sentence } from "./dom.js";
+import { addDialog } from "./nodes/add.js";
+import { looksSame, nodeCard, renewAges } from "./nodes/card.js";
+import { NodeStore } from "./nodes/store.js";
+
+const start = boot();
+const store = new NodeStore(start.nodes, note);
+/** @type {Map<string, {card: HTMLElement, node: any}>} */
+const shown = new Map();
+
+function draw() {
+  const nodes = store.all();
+  for (const [slug, { card }] of shown) {
+    if (nodes.some((node) => node.slug === slug)) continue;
+    card.remove();
+    shown.delete(slug);
+  }
+  nodes.forEach(put);
+  if (!nodes.length) byId("nodes").replaceChildren(el("p", { class: "empty" }, start.can_manage ? "No device yet. Add one: you get a command to run on it." : "No device yet. An admin can add one."));
+  else byId("nodes").querySelector(".empty")?.remove();
+}
+
+function put(node, index) {
+  const before = shown.get(node.slug);
+  if (before && looksSame(before.node, node)) {
+    before.node = node;
+    return;
+  }
+  const card = nodeCard(node, start.can_manage, { approve: (one) => manage(one, "approve"), revoke: (one) => manage(one, "revoke") });
+  if (before) before.card.replaceWith(card);
+  else byId("nodes").insertBefore(card, byId("nodes").querySelectorAll(".node")[index] ?? null);
+  shown.set(node.slug, { card, node });
+}
+
+async function manage(node, verb) {
+  try {
+    const answer = await call("POST", `/devices/${node.slug}/${verb}/`, {});
+    store.put(answer.node);
+    note(null);
+  } catch (error) {
+    note(sentence(error));
+  }
+  draw();
+}
+
+function note(text) {
+  byId("connection").hidden = !text;
+  byId("connection").textContent = text ?? "";
+}
+
+draw();
+store.onChange((kind) => kind === "nodes" && draw());
+let renewed = 0;
+onTick(() => {
+  if (Date.now() - renewed < 1000) return;
+  renewed = Date.now();
+  for (const { card, node } of shown.values()) renewAges(card, node);
+});
+if (start.can_manage) addDialog();
+linkChart(byId("chart"), store, (drawn) => {
+  byId("chart").hidden = !drawn;
+  byId("chart-empty").hidden = drawn;
+}).catch(() => note("The chart could not be loaded. Reload the page."));

@@ -1,0 +1,64 @@
+/** The conversations at the side, and deleting one. */
+
+import { call } from "./api.js";
+import { byId, el, sentence } from "./dom.js";
+
+export class History {
+  /** @param {() => string} here id of the open conversation, or "" */
+  constructor(here) {
+    this.here = here;
+    this.load();
+  }
+
+  async load() {
+    try {
+      this.draw(await call("GET", "/api/conversations"));
+    } catch (error) {
+      byId("conversations").replaceChildren(el("li", { class: "hint" }, sentence(error)));
+    }
+  }
+
+  draw(rows) {
+    const shown = rows.map((row) => this.row(row));
+    byId("conversations").replaceChildren(...(shown.length ? shown : [el("li", { class: "hint" }, "Your questions will be kept here.")]));
+  }
+
+  row({ id, title }) {
+    const here = id === this.here();
+    const item = el("li", { "data-here": here });
+    const link = el("a", { href: `/c/${id}/`, title, "aria-current": here ? "page" : null }, title);
+    const remove = el("button", { type: "button", "aria-label": `Delete ${title}`, title: "Delete", onclick: () => this.confirm(item, id) }, "×");
+    item.append(link, remove);
+    return item;
+  }
+
+  /** Ask in place: a question about a row belongs into the row. */
+  confirm(item, id) {
+    const keep = el("button", { type: "button", onclick: () => this.load() }, "Keep");
+    const drop = el("button", { type: "button", class: "danger", onclick: () => this.remove(id) }, "Delete");
+    item.replaceChildren(el("div", { class: "sure" }, el("span", {}, "Delete with its photos?"), drop, keep));
+    drop.focus();
+  }
+
+  async remove(id) {
+    try {
+      await call("DELETE", `/api/conversations/${id}`);
+      if (id === this.here()) location.assign("/");
+      else await this.load();
+    } catch (error) {
+      byId("conversations").prepend(el("li", { class: "note error" }, sentence(error)));
+    }
+  }
+}
+
+/** On a phone, side panels are drawers behind a button. */
+export function drawers() {
+  for (const button of document.querySelectorAll("[data-drawer]")) {
+    const drawer = byId(button.getAttribute("data-drawer"));
+    button.addEventListener("click", () => {
+      const open = drawer.toggleAttribute("data-open");
+      button.setAttribute("aria-expanded", String(open));
+      if (open) window.scrollTo({ top: 0 });
+    });
+  }
+}

@@ -1,0 +1,61 @@
+/** The dialog that lets a new node in: name, then the one-use code with the command that spends it. */
+
+import { call } from "../api.js";
+import { onTick } from "../clock.js";
+import { byId, el, sentence } from "../dom.js";
+
+export function addDialog() {
+  const dialog = byId("add-dialog");
+  let expires = null;
+  byId("add").hidden = false;
+  byId("add").addEventListener("click", () => {
+    expires = null;
+    dialog.replaceChildren(asking(dialog, (answer) => {
+      expires = Date.now() + answer.expires_s * 1000;
+      dialog.replaceChildren(answered(dialog, answer));
+    }));
+    dialog.showModal();
+  });
+  onTick(() => {
+    const place = dialog.querySelector("[data-countdown]");
+    if (!dialog.open || expires === null || !place) return;
+    const left = Math.max(0, Math.round((expires - Date.now()) / 1000));
+    place.textContent = left ? `Good for ${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")} more, once.` : "Expired. Close this and make another.";
+  });
+}
+
+function asking(dialog, onCode) {
+  const name = el("input", { id: "add-name", name: "name", maxlength: "40", pattern: "[a-z][a-z0-9\\-]*", placeholder: "jetson-kitchen", autocomplete: "off", required: true });
+  const tier = el("select", { id: "add-tier" }, el("option", { value: "device" }, "device: holds photos"), el("option", { value: "edge" }, "edge: runs the large models"));
+  const wrong = el("p", { class: "note error", role: "alert", hidden: true });
+  const submit = async (event) => {
+    event.preventDefault();
+    try {
+      onCode(await call("POST", "/devices/add/", { name: name.value.trim(), tier: tier.value }));
+    } catch (error) {
+      wrong.hidden = false;
+      wrong.textContent = sentence(error);
+    }
+  };
+  return el("form", { class: "stack", onsubmit: submit }, el("h1", { id: "add-title" }, "Add a device"),
+    el("div", { class: "field" }, el("label", { for: "add-name" }, "Name"), name, el("p", { class: "hint" }, "Lower-case letters, digits and dashes.")),
+    el("div", { class: "field" }, el("label", { for: "add-tier" }, "It is a"), tier), wrong,
+    el("div", { class: "buttons" }, closing(dialog, "Cancel"), el("button", { type: "submit", class: "primary" }, "Make a code")));
+}
+
+function answered(dialog, { code, command }) {
+  const copied = el("span", { class: "hint", role: "status" });
+  // Without TLS a browser offers no clipboard; the command can still be marked and copied.
+  const copy = navigator.clipboard && el("button", { type: "button", onclick: async () => {
+    await navigator.clipboard.writeText(command);
+    copied.textContent = "Copied.";
+  } }, "Copy the command");
+  return el("div", { class: "stack" }, el("h1", { id: "add-title" }, "Run this on the device"),
+    el("pre", { tabindex: "0" }, command),
+    el("div", {}, el("p", { class: "hint" }, "or give this code to an agent that is installed already"), el("p", { class: "code" }, code)),
+    el("p", { class: "hint", "data-countdown": true }),
+    el("p", { class: "hint" }, "The code is shown this once. When the device has joined it appears here and waits: compare its fingerprint and approve it."),
+    el("div", { class: "buttons" }, copied, copy, closing(dialog, "Done")));
+}
+
+const closing = (dialog, words) => el("button", { type: "button", onclick: () => dialog.close() }, words);

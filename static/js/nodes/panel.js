@@ -1,0 +1,71 @@
+/** The chat page's view of the nodes: the header's three badges and the panel at the side. */
+
+import { onTick } from "../clock.js";
+import { byId, dot, el } from "../dom.js";
+import * as format from "../format.js";
+import { sparkline } from "./sparkline.js";
+import { NodeStore } from "./store.js";
+import { shortWords, STATES } from "./words.js";
+
+const REDRAW_MS = 250;
+
+export class NodePanel {
+  /** @param {any[]} nodes @param {() => string} preferred slug of the device the person works with, or "" */
+  constructor(nodes, preferred) {
+    this.preferred = preferred;
+    // Live numbers being away is no reason for a note on this page: the badges grow stale visibly, the answer does not.
+    this.store = new NodeStore(nodes, () => {});
+    this.stale = true;
+    this.drawnAt = 0;
+    this.store.onChange(() => (this.stale = true));
+    onTick(() => this.draw());
+  }
+
+  changed() {
+    this.stale = true;
+  }
+
+  /** At most four times a second when something happened, else once, for the ages. */
+  draw() {
+    const age = Date.now() - this.drawnAt;
+    if (age < (this.stale ? REDRAW_MS : 1000)) return;
+    this.stale = false;
+    this.drawnAt = Date.now();
+    const device = this.device();
+    this.badges(device, this.edge());
+    byId("node-rows").replaceChildren(...this.rows());
+    if (!byId("side").checkVisibility()) return;
+    byId("spark-node").textContent = device ? `of ${device.slug}` : "";
+    byId("spark").replaceChildren(sparkline(this.store.samples.get(device?.slug) ?? [], this.store.estimates.get(device?.slug) ?? []));
+  }
+
+  device() {
+    const devices = this.store.of("device");
+    return devices.find((node) => node.slug === this.preferred()) ?? devices.find((node) => node.state === "online") ?? devices[0];
+  }
+
+  edge() {
+    const edges = this.store.of("edge");
+    return edges.find((node) => node.state === "online") ?? edges[0];
+  }
+
+  rows() {
+    const nodes = this.store.all();
+    if (!nodes.length) return [el("p", { class: "hint" }, "No device yet. Add one on the devices page.")];
+    return nodes.map((node) => el("div", { class: "node-row", title: STATES[node.state] }, el("b", {}, dot(node.tier), node.slug), el("span", {}, shortWords(node))));
+  }
+
+  badges(device, edge) {
+    badge("status-device", device && "device", device && `${device.slug}${device.state === "online" ? "" : ` · ${device.state}`}`);
+    const link = device?.link?.up_bytes_per_s ? `${format.rate(device.link.up_bytes_per_s)} · ${format.ms(device.link.rtt_ms)}` : null;
+    badge("status-link", link && "link", link);
+    const load = edge && (edge.state !== "online" ? edge.state : edge.queue ? `${edge.queue} waiting` : "idle");
+    badge("status-edge", edge && "edge", edge && `${edge.slug} · ${load}`);
+  }
+}
+
+function badge(id, place, text) {
+  const shown = byId(id);
+  shown.hidden = !place;
+  if (place && shown.textContent !== text) shown.replaceChildren(dot(place), text);
+}

@@ -1,0 +1,82 @@
+/**
+ * The nodes and the recent transfers of their links, kept up to date by the devices socket.
+ *
+ * @typedef {{at: number, bytes: number, ms: number, bytes_per_s: number, source: string}} Sample `at` in milliseconds
+ * @typedef {{at: number, up: number}} Estimate
+ */
+
+import { observe, since } from "../clock.js";
+import { LiveSocket } from "../socket.js";
+
+const KEPT = 600; // per device: a ring, so that a page that stays open for days does not grow
+
+export class NodeStore {
+  /** @param {any[]} nodes what the page was made with @param {(note: ?string) => void} onStatus */
+  constructor(nodes, onStatus) {
+    /** @type {Map<string, any>} */
+    this.nodes = new Map();
+    /** @type {Map<string, Sample[]>} */
+    this.samples = new Map();
+    /** @type {Map<string, Estimate[]>} */
+    this.estimates = new Map();
+    this.listeners = new Set();
+    nodes.forEach((node) => this.put(node));
+    this.socket = new LiveSocket("/ws/devices/", { onFrame: (frame) => this.heard(frame), onStatus });
+  }
+
+  /** @param {(kind: "nodes" | "samples") => void} listener */
+  onChange(listener) {
+    this.listeners.add(listener);
+  }
+
+  of(tier) {
+    return [...this.nodes.values()].filter((node) => node.tier === tier && node.state !== "revoked");
+  }
+
+  all() {
+    return [...this.nodes.values()].filter((node) => node.state !== "revoked").sort((a, b) => b.tier.localeCompare(a.tier) || a.slug.localeCompare(b.slug));
+  }
+
+  put(node) {
+    // The age in the JSON is as of now; the moment itself stays true while the page waits.
+    const heardAt = Date.now();
+    this.nodes.set(node.slug, { ...node, heardAt });
+    if (node.state === "online") observe(node.last_seen);
+    if (node.link?.up_bytes_per_s) push(this.estimates, node.slug, { at: heardAt, up: node.link.up_bytes_per_s });
+  }
+
+  heard(frame) {
+    if (frame.type === "snapshot") {
+      this.nodes.clear();
+      frame.nodes.forEach((node) => this.put(node));
+      for (const [slug, rows] of Object.entries(frame.samples)) this.samples.set(slug, rows.map(parsed));
+      this.tell("nodes");
+      this.tell("samples");
+    } else if (frame.type === "node.state") {
+      this.put(frame.node);
+      this.tell("nodes");
+    } else if (frame.type === "link.sample") {
+      push(this.samples, frame.node, parsed(frame));
+      this.tell("samples");
+    }
+  }
+
+  tell(kind) {
+    this.listeners.forEach((listener) => listener(kind));
+  }
+}
+
+/** Seconds since the node's link was last measured. */
+export const linkAge = (node) => (node.link?.age_s === null || node.link?.age_s === undefined ? null : node.link.age_s + (Date.now() - node.heardAt) / 1000);
+
+/** Seconds since the node was last heard. */
+export const silence = (node) => since(node.last_seen);
+
+const parsed = ({ at, bytes, ms, bytes_per_s, source }) => ({ at: Date.parse(at), bytes, ms, bytes_per_s, source });
+
+function push(ring, slug, item) {
+  const rows = ring.get(slug) ?? [];
+  rows.push(item);
+  if (rows.length > KEPT) rows.splice(0, rows.length - KEPT);
+  ring.set(slug, rows);
+}

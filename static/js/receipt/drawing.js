@@ -1,0 +1,75 @@
+/** The drawing of a receipt: device, link, edge. */
+
+import { el, svg } from "../dom.js";
+import * as format from "../format.js";
+import { shape } from "./shape.js";
+
+const CHARACTER_PX = 6.6;
+const WIDEST = 720;
+const NARROWEST = 280;
+
+/** A drawing that is made again when its width changes, so that its letters keep their size. @param {any} receipt */
+export function drawing(receipt) {
+  const place = el("div", { class: "drawing" });
+  let drawn = 0;
+  const fitTo = (width) => {
+    const whole = Math.round(Math.min(WIDEST, Math.max(NARROWEST, width)));
+    if (whole !== drawn) place.replaceChildren(draw(receipt, (drawn = whole)));
+  };
+  fitTo(Math.min(680, document.documentElement.clientWidth - 58));
+  new ResizeObserver(([entry]) => entry.contentRect.width && fitTo(entry.contentRect.width)).observe(place);
+  return place;
+}
+
+function draw(receipt, width) {
+  const s = shape(receipt, width);
+  const figure = svg("svg", { viewBox: `0 0 ${s.width} ${s.height}`, role: "img", "aria-label": inWords(receipt) });
+  figure.append(svg("path", { class: "device", d: s.device }));
+  if (s.link) figure.append(svg("rect", { class: "neck", ...s.link }), svg("path", { class: "edge", d: s.edge }));
+  labels(receipt, s).forEach((label) => figure.append(label));
+  for (const piece of s.scale) {
+    const bar = svg("rect", { class: `scale-${piece.place}`, x: piece.x, y: piece.y, width: piece.width, height: 4 });
+    bar.append(svg("title", {}, `${piece.place === "rest" ? "waiting and overhead" : piece.place}: ${format.ms(piece.ms)}`));
+    figure.append(bar);
+  }
+  return figure;
+}
+
+function labels(receipt, s) {
+  const [from, to] = s.spans.device;
+  const actual = receipt.actual_ms;
+  const told = { device: deviceWords(receipt), edge: edgeWords(receipt) };
+  const found = land(from, to - from, receipt.device, told.device, format.ms(actual.device));
+  if (!s.link) return found;
+  const middle = (s.spans.link[0] + s.spans.link[1]) / 2;
+  return [
+    ...found,
+    svg("text", { class: "on-link", x: middle, y: s.link.y - 7, "text-anchor": "middle" }, format.bytes(receipt.bytes.uplink)),
+    svg("text", { class: "minor", x: middle, y: s.link.y + s.link.height + 15, "text-anchor": "middle" }, format.ms(actual.uplink)),
+    ...land(s.spans.edge[0], s.spans.edge[1] - s.spans.edge[0], receipt.edge, told.edge, format.ms(actual.edge), 12),
+  ];
+}
+
+/** Name and time on a land; what it does only where there is room for it. */
+function land(x, width, name, does, time, inset = 0) {
+  const room = (text) => text.length * CHARACTER_PX < width - 34 - inset;
+  const left = x + 12 + inset;
+  const first = room(`${name} · ${does}`) ? `${name} · ${does}` : fit(name, width - 30 - inset);
+  return [svg("text", { x: left, y: 50 }, first), svg("text", { class: "minor", x: left, y: 68 }, time)];
+}
+
+const fit = (text, width) => (text.length * CHARACTER_PX <= width ? text : `${text.slice(0, Math.max(3, Math.floor(width / CHARACTER_PX) - 1))}…`);
+
+function deviceWords(receipt) {
+  if (receipt.route === "device") return "whole model, nothing was sent";
+  if (receipt.route === "edge") return receipt.codec ? `made ${format.codec(receipt)}` : "sent the photo";
+  return receipt.split_at === 0 ? "patches only" : `first ${receipt.split_at} block${receipt.split_at === 1 ? "" : "s"}`;
+}
+
+const edgeWords = (receipt) => (receipt.route === "split" ? "the other blocks, answer" : "whole model");
+
+function inWords(receipt) {
+  const { device, uplink, edge } = receipt.actual_ms;
+  if (receipt.route === "device") return `All on ${receipt.device}: ${format.ms(device)}; nothing crossed the link.`;
+  return `${receipt.device} ${format.ms(device)}, link ${format.ms(uplink)} with ${format.bytes(receipt.bytes.uplink)}, ${receipt.edge} ${format.ms(edge)}.`;
+}

@@ -1,0 +1,53 @@
+/** The row of facts under the drawing. */
+
+import { el } from "../dom.js";
+import * as format from "../format.js";
+
+/** @param {any} receipt a finished one */
+export function facts(receipt) {
+  const rows = [total(receipt), saved(receipt), whereabouts(receipt), sureness(receipt), foretold(receipt), placing(receipt), simulation(receipt)];
+  return el("ul", { class: "facts" }, rows.filter(Boolean));
+}
+
+function total({ actual_ms: a }) {
+  const detail = `device ${format.ms(a.device)}, link ${format.ms(a.uplink)}, edge ${format.ms(a.edge)}, waiting for a node ${format.ms(a.queue)}, everything else ${format.ms(a.overhead)}`;
+  return el("li", { title: detail }, el("b", {}, format.ms(a.total)), " in all");
+}
+
+function saved({ bytes }) {
+  if (!bytes.uplink) return el("li", {}, el("b", {}, "0 B"), " crossed the link");
+  const ratio = bytes.photo / bytes.uplink;
+  if (ratio < 1.05) return el("li", {}, el("b", {}, format.bytes(bytes.uplink)), " crossed the link");
+  const detail = `${format.count(bytes.uplink)} of ${format.count(bytes.photo)} bytes`;
+  return el("li", { title: detail }, el("b", {}, format.times(ratio)), " fewer bytes than the photo");
+}
+
+function whereabouts(receipt) {
+  if (!receipt.photo_left_device) return el("li", {}, "the photo ", el("b", {}, "stayed on the device"));
+  return el("li", {}, "the photo was ", el("b", {}, `sent to ${receipt.edge}`));
+}
+
+function sureness({ confidence, sure }) {
+  if (confidence === null || confidence === undefined) return null;
+  const value = confidence.toFixed(2);
+  if (sure === false) return el("li", { class: "unsure", title: "Below the confidence at which this model is usually right" }, el("b", {}, "not sure"), ` (${value})`);
+  return el("li", { title: "The model's own confidence, calibrated on held-out photos" }, "sure: ", el("b", {}, value));
+}
+
+function foretold({ predicted_ms: predicted, actual_ms: actual }) {
+  if (predicted === null || predicted === undefined) return el("li", {}, "nothing was predicted");
+  return el("li", { title: "What placement expected of this way, before it ran" }, "predicted ", el("b", {}, format.ms(predicted)), `, took ${format.ms(actual.total)}`);
+}
+
+function placing({ bytes, device }) {
+  if (!bytes.placing) return null;
+  return el("li", { title: "An upload stands for a photo the device's camera took, so bringing it there is not counted as uplink" },
+    `placed on ${device} first: ${format.bytes(bytes.placing)}, not counted`);
+}
+
+function simulation({ simulated, device, edge }) {
+  const told = [[device, simulated?.device], [edge, simulated?.edge]].filter(([, facts]) => facts);
+  if (!told.length) return null;
+  const detail = told.map(([name, facts]) => `${name} is ${format.simulated(facts)}`).join("; ");
+  return el("li", { class: "chip simulated", title: detail }, format.simulated(told[0][1]));
+}

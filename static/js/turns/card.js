@@ -1,0 +1,98 @@
+/** One turn on the page: the question with its photo, then what became of it. */
+
+import { since } from "../clock.js";
+import { dot, el } from "../dom.js";
+import * as format from "../format.js";
+import { receiptOf } from "../receipt/receipt.js";
+import { phaseWords } from "./phases.js";
+import { isLive } from "./state.js";
+
+/**
+ * @typedef {import("./state.js").Turn} Turn
+ * @typedef {{stop: (turn: Turn) => void, retry: (turn: Turn) => void, next: () => void}} Actions
+ */
+
+export class TurnCard {
+  /** @param {Turn} turn @param {Actions} actions */
+  constructor(turn, actions) {
+    this.actions = actions;
+    this.opened = new Set(); // details a person opened stay open when the card is drawn again
+    this.body = el("div", { class: "card", role: "group", "aria-label": "Answer" });
+    this.element = el("article", { class: "turn", "data-turn": turn.id }, questionOf(turn), this.body);
+    this.update(turn);
+  }
+
+  /** @param {Turn} turn */
+  update(turn) {
+    if (turn === this.turn) return;
+    const focused = this.body.contains(document.activeElement) ? document.activeElement?.getAttribute("data-key") : null;
+    this.turn = turn;
+    this.element.dataset.state = turn.state;
+    this.body.replaceChildren(...[planOf(turn), ...this.outcome(turn), ...this.receipts(turn)].filter(Boolean));
+    this.tick();
+    if (focused) this.body.querySelector(`[data-key="${focused}"]`)?.focus();
+  }
+
+  /** Move the clocks of a live turn. */
+  tick() {
+    if (!isLive(this.turn) || !this.clock) return;
+    const here = since(this.turn.phase?.since), all = since(this.turn.queued);
+    const total = all !== null && here !== null && all - here > 0.3 ? ` · ${format.seconds(all)} in all` : "";
+    this.clock.textContent = format.seconds(here ?? all ?? 0) + total;
+  }
+
+  outcome(turn) {
+    if (isLive(turn)) return [this.live(turn)];
+    if (turn.state === "answered") return [el("p", { class: "answer" }, turn.answer ?? "")];
+    if (turn.state === "stopped") return [el("div", { class: "stopped" }, "Stopped before there was an answer.", this.retryButton())];
+    const error = turn.error ?? { message: "The question failed.", next: "" };
+    return [
+      el("div", { class: "failed", role: "alert" }, el("p", { class: "what" }, error.message), error.next && el("p", { class: "hint" }, error.next), this.retryButton()),
+    ];
+  }
+
+  live(turn) {
+    const { words, place } = phaseWords(turn.phase, turn.steps.length);
+    this.clock = el("span", { class: "clock", "aria-hidden": "true" });
+    const stop = el("button", { type: "button", class: "small", "data-key": "stop", onclick: () => this.actions.stop(this.turn) }, "Stop");
+    return el("div", { class: "live" }, dot(place), el("span", { class: "words" }, el("span", {}, words), this.clock), stop);
+  }
+
+  retryButton() {
+    return el("button", { type: "button", class: "small", "data-key": "retry", onclick: () => this.actions.retry(this.turn) }, "Try again");
+  }
+
+  receipts(turn) {
+    const many = turn.steps.length > 1;
+    return turn.steps.filter((step) => step.receipt?.actual_ms || step.error).map((step) => {
+      const heading = many && el("h3", {}, `${step.id} · ${format.stepWords(step)} `, step.receipt?.answer && el("span", {}, `→ ${step.receipt.answer}`));
+      const said = turn.state !== "failed" && step.error ? el("p", { class: "note error" }, step.error.message) : null;
+      const shown = step.receipt?.actual_ms ? receiptOf(step.receipt, this.opened, step.id) : null;
+      return said || shown ? el("section", { class: "receipt", "aria-label": `Receipt of step ${step.id}` }, heading, said, shown) : null;
+    });
+  }
+}
+
+/** @param {Turn} turn */
+function questionOf(turn) {
+  const photo = turn.photo && el("figure", {},
+    el("a", { href: turn.photo.url, target: "_blank", rel: "noopener" },
+      el("img", { src: `${turn.photo.url}?small=1`, alt: "The photo this question is about", loading: "lazy", ...fitted(turn.photo) })),
+    el("figcaption", {}, format.bytes(turn.photo.bytes)));
+  return el("div", { class: "me" }, el("p", {}, turn.question), photo);
+}
+
+/** The size it will have, so that the page does not jump when it arrives. */
+function fitted({ width, height }) {
+  const scale = Math.min(168 / width, 140 / height, 1);
+  return { width: Math.round(width * scale), height: Math.round(height * scale) };
+}
+
+/** @param {Turn} turn */
+function planOf(turn) {
+  if (!turn.plan) return null;
+  const { planner, model, note, ms, why } = turn.plan;
+  const chips = turn.plan.steps.map((step) => el("span", { class: "chip", title: step.question || null }, `${step.id} · ${format.stepWords(step)}`));
+  const how = el("span", { title: why || null }, `planned ${planner === "offline" ? "offline" : `by ${model || planner}`} in ${format.ms(ms)}`);
+  return el("div", { class: "plan" }, chips, how, note && el("p", { class: "note" }, note));
+}

@@ -1,0 +1,59 @@
+"""README's table of settings and what the code reads from the environment are the same list."""
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+READERS = {"text", "integer", "number", "flag", "words", "choice", "secret"}
+
+
+def read_by_the_code() -> set[str]:
+    found = set()
+    for folder in ("webapp", "inference", "devices", "federation", "bench"):
+        for file in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text())):
+                if isinstance(node, ast.Call) and (name := name_read_by(node)):
+                    found.add(name)
+    return found
+
+
+def name_read_by(call: ast.Call) -> str:
+    """The variable that `env.text("NAME")` or `os.environ.get("ISTHMUS_NAME")` reads."""
+    if not (isinstance(call.func, ast.Attribute) and call.args and isinstance(call.args[0], ast.Constant)):
+        return ""
+    name, owner = call.args[0].value, ast.unparse(call.func.value)
+    if owner == "env" and call.func.attr in READERS:
+        return str(name)
+    return str(name) if owner == "os.environ" and str(name).startswith("ISTHMUS_") else ""
+
+
+def documented() -> dict[str, str]:
+    """Name → the default as it is written."""
+    return dict(re.findall(r"^\| `([A-Z_]+)` \| (.*?) \|", (ROOT / "README.md").read_text(), re.MULTILINE))
+
+
+def test_every_setting_has_a_line_in_the_readme() -> None:
+    assert read_by_the_code() - set(documented()) == set()
+
+
+def test_the_readme_names_no_setting_that_does_not_exist() -> None:
+    assert set(documented()) - read_by_the_code() == set()
+
+
+def test_a_documented_default_is_the_default() -> None:
+    code = (ROOT / "webapp" / "settings.py").read_text()
+    defaults = dict(re.findall(r'env\.(?:text|integer|number|words)\("([A-Z_]+)", "?([^")]+)"?\)', code))
+    assert len(defaults) > 8
+    written = documented()
+    assert {name: written[name] for name in defaults if name != "ISTHMUS_VAR"} == {
+        name: f"`{default}`" for name, default in defaults.items() if name != "ISTHMUS_VAR"
+    }
+
+
+def test_every_folder_of_the_readme_is_there() -> None:
+    told = (ROOT / "README.md").read_text().partition("## Where things are")[2].partition("## ")[0]
+    folders = re.findall(r"^((?:[a-z]+/ ?)+) ", told, re.MULTILINE)
+    names = [name for line in folders for name in line.split()]
+    assert len(names) >= 7
+    assert not [name for name in names if not (ROOT / name).is_dir()]

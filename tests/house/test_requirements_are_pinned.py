@@ -1,0 +1,64 @@
+"""What is installed today is what is installed tomorrow, and what is imported is listed."""
+
+import ast
+import re
+import sys
+from importlib.metadata import packages_distributions, version
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PIN = re.compile(r"^([A-Za-z0-9_-]+)(?:\[[a-z]+\])?==(\S+?)(?:;.*)?$")
+
+
+def lines(name: str) -> list[str]:
+    text = (ROOT / name).read_text().splitlines()
+    return [line for line in text if line and not line.startswith(("#", "-r "))]
+
+
+def canonical(name: str) -> str:
+    return name.lower().replace("_", "-")
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_every_requirement_has_one_exact_version(name: str) -> None:
+    assert not [line for line in lines(name) if not PIN.match(line)]
+
+
+def test_torch_comes_first() -> None:
+    assert lines("requirements.txt")[0].startswith("torch==")
+
+
+def test_the_pins_are_what_is_installed_here() -> None:
+    pinned = [
+        match for name in ("requirements.txt", "requirements-dev.txt") for line in lines(name) if (match := PIN.match(line))
+    ]
+    different = {m[1]: version(m[1]) for m in pinned if ";" not in m[0] and version(m[1]).partition("+")[0] != m[2].rstrip(";")}
+    assert not different
+
+
+def test_every_package_the_server_imports_is_required() -> None:
+    required = {canonical(match[1]) for line in lines("requirements.txt") if (match := PIN.match(line))}
+    # asgiref is Django's own, huggingface_hub is how transformers finds models, billiard and kombu come with Celery.
+    required |= {"asgiref", "huggingface-hub", "tokenizers"}
+    owners = packages_distributions()
+    missing = {
+        f"{file.relative_to(ROOT)}: {name}"
+        for folder in ("webapp", "inference", "devices", "federation")
+        for file in (ROOT / folder).rglob("*.py")
+        if "training" not in file.parts  # run by developers, with their requirements
+        for name in imported(file)
+        if name in owners and not required & {canonical(owner) for owner in owners[name]}
+    }
+    assert not missing
+
+
+def imported(file: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {name.name.partition(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(str(node.module).partition(".")[0])
+    return found - set(sys.stdlib_module_names)
