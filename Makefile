@@ -42,7 +42,8 @@ clean:  ## remove caches; the environment and everything in var/ stay
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(RUNS): requirements.txt
-	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON); install Python 3.11 or newer, or name one: make PYTHON=…"; exit 1; }
+	@command -v $(PYTHON) >/dev/null \
+		|| { echo "There is no $(PYTHON); install Python 3.11 or newer, or name one: make PYTHON=…"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "$(PYTHON) is too old; Isthmus needs Python 3.11 or newer: make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \

@@ -20,7 +20,7 @@ MAX_BODY = 64 * 1024  # a profile with every split point is a tenth of it
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Milliseconds = Annotated[float, Field(ge=0, le=3_600_000, allow_inf_nan=False)]
 Words = Annotated[str, Field(max_length=120)]
-Facts = Annotated[dict[Annotated[str, Field(max_length=40)], Number | bool | Words | None], Field(max_length=40)]
+Facts = Annotated[dict[Annotated[str, Field(max_length=40)], bool | int | Number | Words | None], Field(max_length=40)]
 
 
 class Strict(Schema):

@@ -16,6 +16,8 @@ from statistics import median
 WINDOW = 16  # transfers of one series that are fitted; more would only slow down what follows a drift
 FORGET_S = 600.0  # older than the newest transfer by more: another place, another network
 STALE_S = 120.0  # after that long without a transfer a link is probed before it is relied on
+SHORTEST_S, LONGEST_S = 1e-6, 3600.0  # what a clock can tell, and what no deadline lets through
+FEW = 4  # transfers below which their distances from the line say little about noise
 HEAVY_BYTES = 8192  # from here on the time of one transfer says something about bandwidth by itself
 SPREAD_BYTES = 1024  # sizes closer than this cannot tell round trip and bandwidth apart
 CLOCK_S = 0.001  # differences below a millisecond are scheduling, not the link
@@ -50,34 +52,46 @@ UNKNOWN = LinkEstimate(None, None, None, "unknown")
 
 @dataclass(frozen=True)
 class _Line:
-    """Seconds before the first byte (0: cannot be told), per byte (None: cannot be told), and the usual distance from it."""
+    """What a series says: how long any number of bytes takes, between `fastest` and `slowest`.
 
-    rtt: float
-    per_byte: float | None
-    noise: float
-    at_most: float | None = None  # seconds per byte, where only a bound is known
+    Either fitted (`per_byte`), or with a round trip and a bound (`at_most`) on the time of a byte, or, from one size
+    alone (`size`), the two extremes: all of its time is round trip, or none.
+    """
 
-    @property
-    def slope(self) -> float:
-        return self.per_byte or self.at_most or 0.0
+    rtt: float  # seconds; of one size alone, all it took
+    noise: float  # the usual distance from the line, seconds
+    per_byte: float | None = None
+    at_most: float = 0.0
+    size: float | None = None
+
+    def fastest(self, count: float) -> float:
+        if self.size is not None:
+            return self.rtt * min(1.0, count / self.size)
+        return self.rtt + count * (self.per_byte or 0.0)
+
+    def slowest(self, count: float) -> float:
+        if self.size is not None:
+            return self.rtt * max(1.0, count / self.size)
+        return self.rtt + count * (self.per_byte or self.at_most)
 
 
 def estimate(transfers: Sequence[Transfer], now_s: float) -> LinkEstimate:
-    """`transfers` oldest first; those that cannot be true (no time, negative bytes) are left out."""
-    usable = [t for t in transfers if t.bytes >= 0 and 0 < t.seconds < math.inf and math.isfinite(t.at_s)]
+    """`transfers` oldest first; those that cannot be true (no bytes, no time) are left out."""
+    usable = [t for t in transfers if t.bytes > 0 and SHORTEST_S <= t.seconds <= LONGEST_S and math.isfinite(t.at_s)]
     if not usable:
         return UNKNOWN
     last = usable[-1].at_s
     series, before = _last_series([t for t in usable if last - t.at_s <= FORGET_S])
     line = _fit(series, before)
-    doubtful = len(series) > 2 and _deviates(series[-1], _fit(series[:-1], before))
+    doubtful = len(series) > 2 and _deviates(series[-1], _fit(series[:-1], before)) != 0
     age = max(0.0, now_s - last)
-    rtt_ms = line.rtt * 1000 if line.rtt or line.per_byte else None
     if line.per_byte:
-        return LinkEstimate(1 / line.per_byte, rtt_ms, age, "transfers", doubtful)
-    if line.at_most:
-        return LinkEstimate(1 / line.at_most, rtt_ms, age, "lower bound", doubtful)
-    return LinkEstimate(None, rtt_ms, age, "small transfers", doubtful)
+        return LinkEstimate(1 / line.per_byte, line.rtt * 1000, age, "transfers", doubtful)
+    if max(t.bytes for t in series) < HEAVY_BYTES:
+        return LinkEstimate(None, line.rtt * 1000, age, "small transfers", doubtful)
+    if line.size is not None:
+        return LinkEstimate(line.size / line.rtt, None, age, "lower bound", doubtful)
+    return LinkEstimate(1 / line.at_most, line.rtt * 1000, age, "lower bound", doubtful)
 
 
 def needs_probe(link: LinkEstimate) -> bool:
@@ -89,45 +103,33 @@ def _last_series(transfers: list[Transfer]) -> tuple[list[Transfer], _Line | Non
     """The transfers since the last change, and the line that held before it."""
     start, before = 0, None
     for i in range(1, len(transfers)):
-        if start == i:
-            continue
         line = _fit(transfers[start:i], before)
-        if not _deviates(transfers[i], line):
+        way = _deviates(transfers[i], line)
+        if not way:
             continue
-        second = i + 1 < len(transfers) and _deviates(transfers[i + 1], line, _slower(transfers[i], line))
-        if second or _counts_alone(transfers[i], line):
+        again = i + 1 < len(transfers) and _deviates(transfers[i + 1], line) == way
+        if again or _counts_alone(transfers[i], line):
             start, before = i, line
     return transfers[start:][-WINDOW:], before
 
 
-def _expected(transfer: Transfer, line: _Line) -> float:
-    return line.rtt + transfer.bytes * line.slope
-
-
-def _slower(transfer: Transfer, line: _Line) -> bool:
-    return transfer.seconds > _expected(transfer, line)
-
-
-def _deviates(transfer: Transfer, line: _Line, slower: bool | None = None) -> bool:
-    """Far from the line, in the given direction if one is given. A transfer larger than a line without a slope was made
-    from says nothing against it; one that beats a bound merely confirms it."""
-    if line.slope == 0.0 and transfer.bytes >= SPREAD_BYTES:
-        return False
-    is_slower = _slower(transfer, line)
-    if (slower is not None and slower != is_slower) or (not is_slower and line.per_byte is None):
-        return False
-    expected = _expected(transfer, line)
+def _deviates(transfer: Transfer, line: _Line) -> int:
+    """1: clearly slower than the line allows; -1: clearly faster; 0: it may be the same link."""
+    slowest, fastest = line.slowest(transfer.bytes), line.fastest(transfer.bytes)
+    floor = max(4 * line.noise, 2 * CLOCK_S)
+    if transfer.seconds > slowest + max(DEVIATION * slowest, floor):
+        return 1
     # Slower by half and faster by a third are the same factor.
-    room = expected * (DEVIATION if is_slower else DEVIATION / (1 + DEVIATION))
-    return abs(transfer.seconds - expected) > max(room, 4 * line.noise, 2 * CLOCK_S)
+    if transfer.seconds < fastest - max(DEVIATION / (1 + DEVIATION) * fastest, floor):
+        return -1
+    return 0
 
 
 def _counts_alone(transfer: Transfer, line: _Line) -> bool:
     """A heavy transfer that took twice its time, or half, is a change at once. A light one may be a hiccup."""
-    expected = _expected(transfer, line)
-    heavy = transfer.bytes >= HEAVY_BYTES or transfer.bytes * line.slope >= SHARE * expected
-    far = transfer.seconds > 2 * expected or transfer.seconds < expected / 2
-    return heavy and far and line.slope > 0
+    slowest = line.slowest(transfer.bytes)
+    far = transfer.seconds > 2 * slowest or transfer.seconds < line.fastest(transfer.bytes) / 2
+    return far and _shows_bandwidth(transfer.bytes, line)
 
 
 def _fit(series: Sequence[Transfer], before: _Line | None) -> _Line:
@@ -137,28 +139,31 @@ def _fit(series: Sequence[Transfer], before: _Line | None) -> _Line:
     if span < SPREAD_BYTES or max(sizes) < 2 * min(sizes):
         return _one_size(series, before)
     per_byte = max(0.0, _slope(series))
-    rtt = max(0.0, median(t.seconds - per_byte * t.bytes for t in series))
-    rtt = min(rtt, min(t.seconds for t in series))  # nothing arrives before one round trip
+    # Nothing arrives before one round trip.
+    rtt = max(0.0, min(median(t.seconds - per_byte * t.bytes for t in series), *(t.seconds for t in series)))
     noise = median(abs(t.seconds - rtt - per_byte * t.bytes) for t in series)
-    visible = max(CLOCK_S, 2 * noise, 0.1 * rtt if len(series) < 4 else 0.0)
+    visible = max(CLOCK_S, 2 * noise, 0.1 * rtt if len(series) < FEW else 0.0)
     if per_byte * span > visible:
-        return _Line(rtt, per_byte, noise)
+        return _Line(rtt, noise, per_byte)
     # Carrying `span` more bytes cannot be told from noise, so it takes at most as long as noise hides.
-    return _Line(rtt, None, noise, visible / span if max(sizes) >= HEAVY_BYTES else None)
+    return _Line(rtt, noise, at_most=visible / span)
 
 
 def _one_size(series: Sequence[Transfer], before: _Line | None) -> _Line:
-    """One size alone cannot tell round trip from bandwidth: the round trip is taken from before a change, if there was one."""
+    """One size alone cannot tell round trip from bandwidth; after a change the round trip is taken to be the old one,
+    where the old line knew it and this size is one that shows bandwidth."""
     seconds = median(t.seconds for t in series)
     noise = median(abs(t.seconds - seconds) for t in series)
     size = median(t.bytes for t in series)
-    if before is not None and size and seconds - before.rtt > max(CLOCK_S, before.rtt, 2 * noise):
-        known = (seconds - before.rtt) / size
-        if size >= HEAVY_BYTES or before.slope * size >= SHARE * (before.rtt + before.slope * size):
-            return _Line(before.rtt, known, noise)
-    if size >= HEAVY_BYTES:
-        return _Line(0.0, None, noise, seconds / size)
-    return _Line(seconds, None, noise)
+    if before is None or before.size is not None or seconds - before.rtt <= max(CLOCK_S, before.rtt / 2, 2 * noise):
+        return _Line(seconds, noise, size=size)
+    if _shows_bandwidth(size, before):
+        return _Line(before.rtt, noise, (seconds - before.rtt) / size)
+    return _Line(seconds, noise, size=size)
+
+
+def _shows_bandwidth(count: float, line: _Line) -> bool:
+    return count >= HEAVY_BYTES or count * (line.per_byte or 0.0) >= SHARE * line.slowest(count)
 
 
 def _slope(series: Sequence[Transfer]) -> float:

@@ -121,11 +121,13 @@ def choose(
     if not possible:
         raise NoRoute(_impossible(forced))
     if policy.name == "private" and all(option.route == "edge" for option in possible):
-        raise NoRoute("The edge route would send the photo, and the policy “private” keeps it on the device; change one of them.")
-    floor, relaxed = _floor(options, possible, policy)
+        raise NoRoute(
+            "The edge route would send the photo, and the policy “private” keeps it on the device; change one of them."
+        )
+    bar = _bar(options, possible, policy)
     assessed = []
     for option in options:
-        why_not = _why_not(option, forced, floor, policy)
+        why_not = _why_not(option, forced, bar, policy)
         assessed.append(Assessed(option, predict(option, link, load), why_not is None, why_not))
     allowed = [a for a in assessed if a.allowed]
     ranked = sorted(allowed, key=_rank)
@@ -133,8 +135,8 @@ def choose(
     kept = _kept(best, allowed, previous)
     chosen = kept or best
     reason = _reason(chosen, ranked, link, forced, kept is not None)
-    if relaxed:
-        reason += f" This route gives up more accuracy than “{policy.name}” allows; it was taken because you asked for it."
+    if bar.lowered:
+        reason += f" It may give up more accuracy than “{policy.name}” allows, but nothing else is left to choose."
     elif chosen.candidate.accuracy is None and not chosen.candidate.exact:
         reason += " What it costs in accuracy was not measured."
     return Choice(chosen.candidate, assessed, reason)
@@ -148,40 +150,48 @@ def _impossible(forced: str | None) -> str:
     return "There is no way to answer this step: no device offers one; look at the devices page for the reason."
 
 
-def _floor(options: Sequence[Candidate], possible: list[Candidate], policy: Policy) -> tuple[float | None, bool]:
-    """The accuracy a candidate must reach, None where none is known; and whether it had to be lowered for a forced route."""
-    floor = _least(options, policy)
+@dataclass(frozen=True)
+class _Bar:
+    """What accuracy is measured against (None: nothing known) and how much of it may be given up."""
+
+    best: float | None
+    loss: float
+    lowered: bool = False
+
+
+def _bar(options: Sequence[Candidate], possible: list[Candidate], policy: Policy) -> _Bar:
+    """Lowered to the best that is left where the route asked for, or privacy, leaves nothing that reaches it."""
+    bar = _Bar(_reference(options), policy.loss)
     usable = [c for c in possible if not (policy.name == "private" and c.route == "edge")]
-    if any(_loss(c, floor, policy) is None for c in usable):
-        return floor, False
-    known = [c.accuracy for c in usable if c.accuracy is not None]
-    return (max(known) - ROUNDING if known else None), True
+    if any(_loses(c, bar, policy) is None for c in usable):
+        return bar
+    return _Bar(max((c.accuracy for c in usable if c.accuracy is not None), default=None), 0.0, lowered=True)
 
 
-def _least(options: Sequence[Candidate], policy: Policy) -> float | None:
-    """Against the uncompressed model: a compressed one that scored higher did so by luck."""
+def _reference(options: Sequence[Candidate]) -> float | None:
+    """The uncompressed model's: a compressed one that scored higher did so by luck."""
     known = [c.accuracy for c in options if c.accuracy is not None and c.exact]
-    known = known or [c.accuracy for c in options if c.accuracy is not None]
-    return max(known) - policy.loss - ROUNDING if known else None
+    return max(known or [c.accuracy for c in options if c.accuracy is not None], default=None)
 
 
-def _loss(option: Candidate, floor: float | None, policy: Policy) -> str | None:
+def _loses(option: Candidate, bar: _Bar, policy: Policy) -> str | None:
+    if bar.best is None:
+        return None
     if option.accuracy is None:
-        if policy.name == "best" and not option.exact and floor is not None:
-            return "What it costs in accuracy was not measured."
+        unmeasured = policy.name == "best" and not option.exact
+        return "What it costs in accuracy was not measured." if unmeasured else None
+    given_up = bar.best - option.accuracy
+    if given_up <= bar.loss + ROUNDING:
         return None
-    if floor is None or option.accuracy >= floor:
-        return None
-    best = floor + policy.loss + ROUNDING
-    return f"It gives up {percent_text(best - option.accuracy)} of accuracy; “{policy.name}” allows {percent_text(policy.loss)}."
+    return f"It gives up {percent_text(given_up)} of accuracy; {percent_text(bar.loss)} is allowed."
 
 
-def _why_not(option: Candidate, forced: str | None, floor: float | None, policy: Policy) -> str | None:
+def _why_not(option: Candidate, forced: str | None, bar: _Bar, policy: Policy) -> str | None:
     if forced is not None and option.route != forced:
         return f"The {forced} route was asked for."
     if policy.name == "private" and option.route == "edge":
         return "The photo would leave the device."
-    return _loss(option, floor, policy)
+    return _loses(option, bar, policy)
 
 
 def _rank(assessed: Assessed) -> tuple[bool, float, int, float, bool]:
@@ -216,7 +226,7 @@ def _cost(chosen: Assessed, link: LinkEstimate) -> str:
     if predicted is None or not link.up_bytes_per_s:
         return f"{c}: the link is not measured yet, so what it takes is unknown; {bytes_text(c.uplink_bytes)} are sent"
     on_link = time_text(c.uplink_bytes / link.up_bytes_per_s * 1000)
-    at = f"{'at least ' if link.source == 'lower bound' else ''}{rate_text(link.up_bytes_per_s)}"
+    at = f"{rate_text(link.up_bytes_per_s)}{' or more' if link.source == 'lower bound' else ''}"
     return f"{c}: {bytes_text(c.uplink_bytes)} take {on_link} at {at}, the answer {total}"
 
 

@@ -6,6 +6,7 @@ Runs every two seconds in every cloud worker. Claiming is compare-and-set, so sw
 from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from inference import turns
@@ -22,9 +23,10 @@ def sweep(queue_is_empty: bool) -> int:
     for turn in overdue:
         turns.expire(turn)
         count += 1
-    abandoned = Turn.objects.filter(state__in=("planning", "running"), lease_until__lt=now)
-    forgotten = Turn.objects.filter(state="queued", queued__lt=now - timedelta(seconds=PATIENCE_S))
-    for turn in abandoned.union(forgotten) if queue_is_empty else abandoned:
+    waiting = Q(state__in=("planning", "running"), lease_until__lt=now)
+    if queue_is_empty:
+        waiting |= Q(state="queued", queued__lt=now - timedelta(seconds=PATIENCE_S))
+    for turn in Turn.objects.filter(waiting):
         turns.enqueue(turn)
         count += 1
     return count

@@ -5,4 +5,5 @@ class WebappConfig(AppConfig):
     name = "webapp"
 
     def ready(self) -> None:
-        from webapp import checks  # noqa: F401  registers the system checks
+        # The Celery app that `shared_task` belongs to, in every process that queues, and the system checks.
+        from webapp import celery, checks  # noqa: F401

@@ -9,6 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 from django.conf import settings
 
 app = Celery("isthmus", broker=settings.REDIS_URL)
+app.set_default()  # "current" is a matter of the thread, and the web app queues from threads of its own
 app.conf.update(
     task_default_queue="cloud",
     task_ignore_result=True,  # the database is the result

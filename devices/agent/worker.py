@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from celery import Celery
+from celery.app import trace
 from celery.worker import WorkController, state
 
 from devices.agent.config import Config
@@ -14,7 +15,7 @@ from devices.agent.config import Config
 log = logging.getLogger(__name__)
 QUEUE = "stages"
 THREADS = 4  # one computes, the others send and receive
-GRACE_S = 2.0
+GRACE_S, IDLE_GRACE_S = 2.0, 0.3
 RESULT_S = 300
 
 
@@ -43,7 +44,7 @@ def make_app(config: Config) -> Celery:
 
 
 class Worker(WorkController):
-    """The bare controller: celery.apps.worker.Worker would print a banner and take the signals."""
+    """The bare controller: celery.apps.worker.Worker would print a banner and take over the signals."""
 
     def __init__(self, app: Celery, listening: Callable[[], None]) -> None:
         self.listening = listening
@@ -57,6 +58,10 @@ class Worker(WorkController):
             without_heartbeat=True,
             loglevel=logging.WARNING,
         )
+
+    def on_before_init(self, **_: Any) -> None:
+        # In a pool's threads the current app is the default one; unless that is ours, results go nowhere without a word.
+        trace.setup_worker_optimizations(self.app, self.hostname)
 
     def on_consumer_ready(self, consumer: Any) -> None:
         """Called at the start and after every reconnection."""
@@ -75,7 +80,8 @@ class Stop:
         self.code = code
         log.info("%s", why)
         state.should_stop = code
-        late = threading.Timer(GRACE_S, self._end)
+        # The controller looks at should_stop only when something wakes it: an idle one is not waited for.
+        late = threading.Timer(GRACE_S if state.reserved_requests else IDLE_GRACE_S, self._end)
         late.daemon = True
         late.start()
 

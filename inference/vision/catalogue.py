@@ -1,16 +1,17 @@
 """Which model serves which task, per profile, with what was measured about it. No torch: web and cloud read this too."""
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from inference.vision import codec, wire
 from inference.vision.answer import Calibration
+from inference.vision.folders import has_vision, has_weights
+from inference.vision.folders import sha256 as sha256  # training names the file it started from by it
 
 TASKS = ("classify", "caption", "vqa")
 PROFILES = ("compact", "paper")
@@ -97,7 +98,10 @@ class Profile:
         folder = self.folders.get("classify")
         if self.code_file is None or folder is None or not self.code_file.exists():
             return None
-        told = codec.about(self.code_file)
+        try:
+            told = codec.about(self.code_file)
+        except codec.CodecError:  # `missing` says so
+            return None
         if told["weights"] != sha256(folder / "model.safetensors"):
             return None
         return {int(k): tuple(sizes) for k, sizes in told["sizes"].items()}
@@ -211,30 +215,17 @@ def missing(profile: Profile) -> list[str]:
     absent = [task for task in profile.tasks if not has_weights(profile.folders[task])]
     sentences = [f"The {task} model ({profile.models[task]}) is not on this machine; {remedy}." for task in absent]
     for name, told in profile.card.get("digest", {}).items():
-        task, _, file = name.partition("/")
+        task, _, rest = name.partition("/")
         folder = profile.folders.get(task)
-        if folder is not None and task not in absent and sha256(folder / file) != told:
-            sentences.append(f"{folder / file} is damaged or of another version than its card; {remedy}.")
+        file = folder / rest if folder and rest else profile.code_file
+        if file is not None and task not in absent and sha256(file) != told:
+            sentences.append(f"{file} is damaged or of another version than its card; {remedy}.")
+    if profile.code_file is not None and profile.code_file.exists():
+        try:
+            codec.about(profile.code_file)
+        except codec.CodecError as error:
+            sentences.append(str(error))
     return sentences
-
-
-def has_weights(folder: Path | None) -> bool:
-    if folder is None or not (folder / "config.json").exists():
-        return False
-    return any((folder / name).exists() for name in ("model.safetensors", "pytorch_model.bin"))
-
-
-def has_vision(folder: Path) -> bool:
-    """Whether a BLIP folder brings its own vision tower. Reads the header of its weights alone."""
-    file = folder / "model.safetensors"
-    if not file.exists():
-        return True
-    with file.open("rb") as opened:
-        length = int.from_bytes(opened.read(8), "little")
-        if length > file.stat().st_size:
-            return True  # cut short; loading says so
-        names = json.loads(opened.read(length) or b"{}")
-    return any(name.startswith("vision_model.") for name in names)
 
 
 def card_text(name: str) -> str:
@@ -244,20 +235,6 @@ def card_text(name: str) -> str:
         return file.read_text()
     names = "\n".join(f"* {task}: {model}" for task, model in PAPER.items())
     return f"# The {name} models\n\n{names}\n\nTheir cards are where they were published; nothing was measured here."
-
-
-def sha256(file: Path) -> str:
-    """Of a file's content; empty when there is none."""
-    if not file.exists():
-        return ""
-    told = file.stat()
-    return _sha256(file, told.st_size, told.st_mtime_ns)
-
-
-@lru_cache(maxsize=64)
-def _sha256(file: Path, size: int, changed_ns: int) -> str:
-    """Every question asks the catalogue; megabytes are read again only when the file has changed."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _paper_folder(task: str) -> Path | None:

@@ -40,7 +40,7 @@ export async function linkChart(place, store, onDrawn) {
     onDrawn(traces.length > 0);
     if (!traces.length) return;
     busy = true;
-    await Plotly.react(place, traces, layout(), { displayModeBar: false, responsive: true });
+    await Plotly.react(place, traces, layout(traces), { displayModeBar: false, responsive: true });
     busy = false;
   };
   setInterval(draw, BATCH_MS);
@@ -66,7 +66,8 @@ function tracesOf(slug, index, store) {
       x: [...line.map((one) => new Date(one.at)), ...(line.length ? [new Date(now())] : [])],
       y: [...line.map((one) => one.up), ...line.slice(-1).map((one) => one.up)],
       line: { color: colour, width: 2, shape: "hv", dash },
-      hovertemplate: `${slug}, estimate: %{y:.3s}B/s<extra></extra>`,
+      text: line.map((one) => format.rate(one.up)),
+      hovertemplate: `${slug}, estimate: %{text}<extra></extra>`,
     },
   ];
 }
@@ -74,7 +75,8 @@ function tracesOf(slug, index, store) {
 /** Large transfers tell more about the bandwidth. */
 const size = (bytes) => Math.min(12, 4 + Math.log10(Math.max(bytes, 10)));
 
-function layout() {
+/** @param {any[]} traces */
+function layout(traces) {
   const ink = token("--soft"), line = token("--line");
   const axis = { gridcolor: line, linecolor: line, zerolinecolor: line, fixedrange: true };
   const end = now();
@@ -82,9 +84,18 @@ function layout() {
     margin: { l: 64, r: 8, t: 8, b: 32 }, paper_bgcolor: "transparent", plot_bgcolor: "transparent",
     font: { family: "system-ui, Noto Sans, sans-serif", size: 12, color: ink },
     xaxis: { ...axis, type: "date", range: [new Date(end - WINDOW_MS), new Date(end)], tickformat: "%H:%M" },
-    yaxis: { ...axis, rangemode: "tozero", tickformat: "~s", ticksuffix: "B/s" },
+    yaxis: { ...axis, ...ticks(traces) },
     legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 }, showlegend: true, hovermode: "closest", uirevision: "links",
   };
+}
+
+/** Plotly would write kB where the rest of the page writes KB. */
+function ticks(traces) {
+  const most = 1.08 * Math.max(...traces.flatMap((trace) => trace.y));
+  const power = 10 ** Math.floor(Math.log10(most / 4));
+  const step = power * [1, 2, 5, 10].find((times) => power * times >= most / 5);
+  const tickvals = Array.from({ length: Math.floor(most / step) + 1 }, (_, i) => i * step);
+  return { range: [0, most], tickvals, ticktext: tickvals.map((value) => format.rate(value)) };
 }
 
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();

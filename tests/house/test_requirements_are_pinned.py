@@ -40,8 +40,8 @@ def test_the_pins_are_what_is_installed_here() -> None:
 
 def test_every_package_the_server_imports_is_required() -> None:
     required = {canonical(match[1]) for line in lines("requirements.txt") if (match := PIN.match(line))}
-    # asgiref is Django's own, huggingface_hub is how transformers finds models, billiard and kombu come with Celery.
-    required |= {"asgiref", "huggingface-hub", "tokenizers"}
+    # asgiref is Django's own, typing_extensions pydantic's, huggingface_hub is how transformers finds models, billiard and kombu come with Celery.
+    required |= {"asgiref", "typing-extensions", "huggingface-hub", "tokenizers"}
     owners = packages_distributions()
     missing = {
         f"{file.relative_to(ROOT)}: {name}"

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.test import Client
+
+from tests.live.browser_socket import BrowserSocket
 
 ORIGIN = (b"origin", b"http://localhost")
 
@@ -17,8 +18,8 @@ def _with_redis(redis_url: str, transactional_db: None) -> None:
 
 
 @pytest.fixture
-def socket_of() -> Callable[..., WebsocketCommunicator]:
-    def open_as(user: Any, path: str, origin: tuple[bytes, bytes] | None = ORIGIN) -> WebsocketCommunicator:
+def socket_of() -> Callable[..., BrowserSocket]:
+    def open_as(user: Any, path: str, origin: tuple[bytes, bytes] | None = ORIGIN) -> BrowserSocket:
         from webapp.asgi import application
 
         headers = [(b"host", b"localhost")] + ([origin] if origin else [])
@@ -27,7 +28,7 @@ def socket_of() -> Callable[..., WebsocketCommunicator]:
             client.force_login(user)
             name = settings.SESSION_COOKIE_NAME
             headers.append((b"cookie", f"{name}={client.cookies[name].value}".encode()))
-        return WebsocketCommunicator(application, path, headers)
+        return BrowserSocket(application, path, headers)
 
     return open_as
 

@@ -1,9 +1,10 @@
 """The base of every socket: logged in, authorised again at every delivery, a snapshot first, deltas after.
 
-Close codes: 4401 not logged in, 4404 nothing here for you, 1011 the snapshot could not be read.
+Close codes: 4401 not logged in, 4404 nothing here for you, 1013 Redis is away, try again.
 """
 
 import json
+import logging
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -14,11 +15,14 @@ from redis.exceptions import RedisError
 
 from webapp.live.errors import ErrorBody, UserError
 
+log = logging.getLogger(__name__)
 MAX_FRAME = 4096  # characters; everything a page sends is a few dozen
 
 
 class LiveConsumer(AsyncWebsocketConsumer):
     """Subclasses say which groups, whether the person may still read them, and what a snapshot is."""
+
+    opened = False  # the handshake is over: from here on a close code and frames can travel
 
     def groups_for(self) -> list[str]:
         return []
@@ -35,6 +39,22 @@ class LiveConsumer(AsyncWebsocketConsumer):
         """Answer one well-formed frame from the page, in a thread; raise UserError to refuse it."""
         raise UserError("unknown_frame", f"This socket does not know {frame.get('type')!r}.", "Reload the page.")
 
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Channels subscribes before it calls connect(): with Redis away the page would see a failed handshake and not why."""
+        self.base_send = send
+        try:
+            await super().__call__(scope, receive, send)
+        except (RedisError, OSError) as error:
+            log.warning("a socket was closed because Redis does not answer: %s", error)
+            if not self.opened:
+                await self.accept()
+            await self.send_json(self.error_frame(REDIS_AWAY))
+            await self.close(1013)
+
+    async def accept(self, *arguments: Any, **named: Any) -> None:
+        await super().accept(*arguments, **named)
+        self.opened = True
+
     async def connect(self) -> None:
         self.joined: list[str] = []
         user = self.scope.get("user")
@@ -45,14 +65,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self.refuse(4404)
             return
         await self.accept()
-        try:
-            for group in self.groups_for():
-                await self.channel_layer.group_add(group, self.channel_name)
-                self.joined.append(group)
-        except (RedisError, OSError):
-            await self.send_json(self.error_frame(REDIS_AWAY))
-            await self.close(1013)
-            return
+        for group in self.groups_for():
+            await self.channel_layer.group_add(group, self.channel_name)
+            self.joined.append(group)
         await self.send_json(await database_sync_to_async(self.snapshot)())
 
     async def refuse(self, code: int) -> None:

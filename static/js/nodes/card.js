@@ -19,13 +19,14 @@ export function nodeCard(node, canManage, actions) {
   return el("article", { class: `card node ${node.tier}${calm}`, role: "listitem", "data-node": node.slug, "aria-label": node.slug },
     el("div", { class: "head" }, el("h3", {}, node.slug, el("small", {}, node.tier)), state),
     simulated && el("div", {}, simulated),
-    node.state === "unseen" && el("p", { class: "hint" }, STATES.unseen),
+    node.state === "unseen" && el("p", { class: "hint" }, node.approved ? STATES.unseen : "It has joined and waits for approval."),
     el("dl", {}, rows(node).map(([name, value, title]) => el("div", { title: title ?? null }, el("dt", {}, name), el("dd", { class: value === null ? "absent" : null }, value ?? ABSENT)))),
     canManage && manage(node, actions));
 }
 
 /** @returns {[string, ?string, ?string][]} name, value (null for what the board lacks), source */
 function rows(node) {
+  if (node.state === "unseen") return [["last heard", "never", null]];
   const { hardware: h = {}, sensors: s = {} } = node;
   const link = node.tier === "device" ? [["uplink", linkWords(node) ?? "not measured yet", "Bandwidth and round trip, fitted over recent transfers; this is what placement uses"]] : [];
   return [

@@ -35,7 +35,7 @@ export class NodePanel {
     this.badges(device, this.edge());
     byId("node-rows").replaceChildren(...this.rows());
     if (!byId("side").checkVisibility()) return;
-    byId("spark-node").textContent = device ? `of ${device.slug}` : "";
+    byId("spark-node").textContent = device?.slug ?? "";
     byId("spark").replaceChildren(sparkline(this.store.samples.get(device?.slug) ?? [], this.store.estimates.get(device?.slug) ?? []));
   }
 

@@ -34,7 +34,7 @@ export class NodeStore {
   }
 
   all() {
-    return [...this.nodes.values()].filter((node) => node.state !== "revoked").sort((a, b) => b.tier.localeCompare(a.tier) || a.slug.localeCompare(b.slug));
+    return [...this.nodes.values()].filter((node) => node.state !== "revoked").sort((a, b) => a.tier.localeCompare(b.tier) || a.slug.localeCompare(b.slug));
   }
 
   put(node) {

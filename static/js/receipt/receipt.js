@@ -33,12 +33,13 @@ function why(receipt, opened, key) {
 
 function linkLine({ link }) {
   if (link?.up_bytes_per_s === null || link?.up_bytes_per_s === undefined) return null;
-  const age = link.age_s === null ? "" : `, ${format.ago(link.age_s).replace("now", "just")} measured by ${{ transfer: "transfers", probe: "a probe" }[link.source] ?? link.source}`;
-  return el("p", { class: "hint" }, `The link then: ${format.rate(link.up_bytes_per_s)}, ${format.ms(link.rtt_ms)} round trip${age}.`);
+  const age = link.age_s === null ? "" : `, measured ${format.seconds(link.age_s)} before by ${{ transfer: "transfers", probe: "a probe" }[link.source] ?? link.source}`;
+  const rtt = link.rtt_ms === null ? "" : `, ${format.ms(link.rtt_ms)} round trip`;
+  return el("p", { class: "hint" }, `The link then: ${format.rate(link.up_bytes_per_s)}${rtt}${age}.`);
 }
 
 function table(candidates) {
-  const rows = [...candidates].sort(byMerit);
+  const rows = inOrder(candidates);
   const shown = rows.slice(0, FIRST_ROWS);
   const body = el("tbody", {}, shown.map(row));
   const rest = rows.length - shown.length;
@@ -50,7 +51,14 @@ function table(candidates) {
   return [el("div", { class: "scroll" }, el("table", {}, el("thead", {}, el("tr", {}, head)), body)), more];
 }
 
-/** The chosen one first, then what was allowed, the fastest first. */
+/** The chosen one, the best of every other route, then the rest: so that the first rows compare the routes. */
+function inOrder(candidates) {
+  const sorted = [...candidates].sort(byMerit);
+  const best = sorted.filter((one, index) => sorted.findIndex((other) => other.route === one.route) === index);
+  return [...best, ...sorted.filter((one) => !best.includes(one))];
+}
+
+/** What was chosen or allowed before what was not, the fastest first. */
 function byMerit(a, b) {
   return b.chosen - a.chosen || b.allowed - a.allowed || (a.predicted_ms ?? Infinity) - (b.predicted_ms ?? Infinity);
 }
@@ -58,7 +66,7 @@ function byMerit(a, b) {
 function row(candidate) {
   const reason = !candidate.allowed && candidate.why_not;
   return el("tr", { class: candidate.chosen ? "won" : candidate.allowed ? null : "refused" },
-    el("td", {}, dot(format.placeOf(candidate.route)), format.way(candidate), candidate.chosen && el("span", { class: "unseen" }, " (chosen)"), reason && el("span", { class: "reason" }, reason)),
+    el("td", {}, dot(format.placeOf(candidate.route)), format.way(candidate), candidate.chosen && el("span", { class: "visually-hidden" }, " (chosen)"), reason && el("span", { class: "reason" }, reason)),
     el("td", {}, candidate.predicted_ms === null ? "unknown" : format.ms(candidate.predicted_ms)),
     el("td", {}, format.count(candidate.uplink_bytes)),
     el("td", {}, candidate.accuracy === null ? "–" : format.percent(candidate.accuracy)));

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import socket
 import string
 import sys
 from argparse import ArgumentParser
@@ -41,6 +42,7 @@ class Command(BaseCommand):
         var: Path = settings.VAR_DIR
         (var / "run").mkdir(parents=True, exist_ok=True)
         lock = _lock(var / LOCK)
+        _check_port(options["host"], options["port"])
         _check_models()
         try:
             redis = private_redis.prepare(var)
@@ -125,11 +127,11 @@ def _retire_others(names: set[str]) -> None:
 def _devices(count: int, uplinks: str, slowdown: float) -> dict[str, dict[str, Any]]:
     if not 1 <= count <= 26:
         raise CommandError("--devices must be between 1 and 26.")
-    if slowdown < 1:
+    if not slowdown >= 1:  # also refuses nan
         raise CommandError("--slowdown must be 1 or more: a simulated device cannot be faster than this machine.")
     try:
         rates = [int(float(rate)) for rate in uplinks.split(",") if rate.strip()] or list(DEFAULT_UPLINKS)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise CommandError("--uplink must be numbers of bytes per second, for example 250000,1000000.") from None
     if min(rates) < 1000:
         raise CommandError("--uplink must be at least 1000 bytes per second.")
@@ -147,6 +149,15 @@ def _lock(path: Path) -> Any:
         pid, _, url = handle.read().partition(" ")
         raise CommandError(f"Isthmus already runs in this folder at {url or 'another port'} (process {pid}).") from None
     return handle
+
+
+def _check_port(host: str, port: int) -> None:
+    """Say now that the web app cannot listen there, or its keeper would try in vain for ever."""
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise CommandError(f"The web app cannot listen at {host}:{port} ({why}); choose another with --port.") from None
 
 
 def _check_models() -> None:

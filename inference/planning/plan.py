@@ -1,0 +1,100 @@
+"""The plan: what the planners make, what is stored and shown, and what an LLM's answer has to be.
+
+Whatever an LLM says passes through `Plan`, so that it can name neither a task nor an argument that does not exist.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from typing_extensions import Self
+
+Task = Literal["classify", "caption", "vqa", "train"]
+TASKS: tuple[Task, ...] = ("classify", "caption", "vqa", "train")
+MAX_STEPS = 6
+MAX_QUESTION = 300
+MAX_WHY = 500
+
+
+class PlanStep(BaseModel):
+    """One model call. `question` is empty for the tasks that take none; `after` names the steps it has to wait for."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    id: int = Field(ge=1, le=MAX_STEPS)
+    task: Task
+    question: str = Field(default="", max_length=MAX_QUESTION)
+    after: list[int] = Field(default_factory=list, max_length=MAX_STEPS)
+
+    @field_validator("question", mode="before")
+    @classmethod
+    def _none_is_empty(cls, value: Any) -> Any:
+        return "" if value is None else value
+
+    @model_validator(mode="after")
+    def _question_fits_task(self) -> Self:
+        if self.task == "vqa" and not self.question:
+            raise ValueError(f"step {self.id} is vqa and needs a question")
+        if self.task in {"classify", "caption"}:
+            self.question = ""  # nothing reads it there; kept, it would seem to have been answered
+        return self
+
+
+class Plan(BaseModel):
+    """At most six steps, numbered 1 to n in order, each waiting for earlier ones only: so there is no circle."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    steps: list[PlanStep] = Field(max_length=MAX_STEPS)
+    why: str = Field(min_length=1, max_length=MAX_WHY)
+
+    @model_validator(mode="after")
+    def _steps_fit_together(self) -> Self:
+        if [step.id for step in self.steps] != list(range(1, len(self.steps) + 1)):
+            raise ValueError("the ids of the steps must be 1, 2, 3 and so on, in order")
+        for step in self.steps:
+            if any(not 1 <= before < step.id for before in step.after):
+                raise ValueError(f"step {step.id} may wait only for steps before it")
+        if len({(step.task, step.question.lower()) for step in self.steps}) < len(self.steps):
+            raise ValueError("two steps are the same")
+        return self
+
+    @property
+    def needs_photo(self) -> bool:
+        return any(step.task != "train" for step in self.steps)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan, who made it ("offline" or "llm"), and what the person should know about that."""
+
+    plan: Plan
+    planner: str
+    model: str | None
+    note: str | None
+    ms: float
+
+
+# Written out, not taken from pydantic: strict structured output wants every property required, and knows no lengths.
+JSON_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "steps": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "id": {"type": "integer", "description": "1, 2, 3 and so on"},
+                    "task": {"type": "string", "enum": list(TASKS)},
+                    "question": {"type": "string", "description": "for vqa: one short question; otherwise empty"},
+                    "after": {"type": "array", "items": {"type": "integer"}, "description": "ids of earlier steps"},
+                },
+                "required": ["id", "task", "question", "after"],
+                "additionalProperties": False,
+            },
+        },
+        "why": {"type": "string", "description": "one sentence"},
+    },
+    "required": ["steps", "why"],
+    "additionalProperties": False,
+}

@@ -1,0 +1,89 @@
+"""At every split point, head and tail give what the unsplit model of transformers gives: the same bits, the same words."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+from transformers import (
+    AutoTokenizer,
+    BlipForConditionalGeneration,
+    BlipForQuestionAnswering,
+    PreTrainedTokenizerBase,
+    ViTForImageClassification,
+)
+
+from inference.vision import split, wire
+from inference.vision.caption import Captioner
+from inference.vision.answer import Calibration
+from inference.vision.loading import Part
+from inference.vision.runner import Vision
+from inference.vision.vqa import Answerer
+
+EVERY_K = range(6)  # the small towers have five blocks
+QUESTION = "how many dogs are there?"
+
+
+def _features(part: Part, image: Image.Image, k: int) -> tuple[Tensor, Tensor]:
+    """The pixels, and what the tail makes of the head's features."""
+    pixels = torch.from_numpy(part.pixels(image))
+    with torch.inference_mode():
+        return pixels, split.tail(part.tower, split.head(part.tower, pixels, k), k)
+
+
+@pytest.mark.parametrize("k", EVERY_K)
+def test_logits_equal_the_unsplit_classifiers(small: Vision, small_folders: dict[str, Path], image: Image.Image, k: int) -> None:
+    theirs = ViTForImageClassification.from_pretrained(small_folders["classify"], dtype=torch.float32).eval()
+    pixels, tokens = _features(small.parts["classify"], image, k)
+    with torch.inference_mode():
+        assert torch.equal(theirs.classifier(tokens[:, 0]), theirs(pixel_values=pixels).logits)
+
+
+@pytest.mark.parametrize("k", EVERY_K)
+def test_a_caption_is_token_identical_to_the_models_own(small: Vision, small_folders: dict[str, Path], image: Image.Image, k: int) -> None:
+    theirs, tokenizer = _blip(BlipForConditionalGeneration, small_folders["caption"])
+    ours = Captioner(theirs, tokenizer, Calibration())
+    pixels, tokens = _features(small.parts["caption"], image, k)
+    told = theirs.generate(pixel_values=pixels, num_beams=3, max_new_tokens=20, no_repeat_ngram_size=3, do_sample=False)
+    assert told.shape[1] > 3 and torch.equal(ours.ids(tokens), told)
+
+
+@pytest.mark.parametrize("k", EVERY_K)
+def test_an_answer_is_token_identical_to_the_models_own(small: Vision, small_folders: dict[str, Path], image: Image.Image, k: int) -> None:
+    theirs, tokenizer = _blip(BlipForQuestionAnswering, small_folders["vqa"])
+    ours = Answerer(theirs, tokenizer, Calibration())
+    pixels, tokens = _features(small.parts["vqa"], image, k)
+    asked = tokenizer(QUESTION, return_tensors="pt")
+    told = theirs.generate(
+        pixel_values=pixels, input_ids=asked["input_ids"], attention_mask=asked["attention_mask"],
+        num_beams=1, do_sample=False, max_new_tokens=10,
+    )  # fmt: skip
+    assert told.shape[1] > 2 and torch.equal(ours.ids(tokens, QUESTION)[0], told)
+
+
+@pytest.mark.parametrize("task", ["classify", "caption", "vqa"])
+def test_over_the_wire_without_loss_the_answer_is_the_whole_models(small: Vision, image: Image.Image, task: str) -> None:
+    whole = small.run_whole(task, image, QUESTION)
+    for k in EVERY_K:
+        assert small.run_tail(task, small.run_head(task, image, k, 1), QUESTION) == whole
+
+
+def test_another_photo_gets_another_answer(small: Vision) -> None:
+    """Else the equalities above would say nothing."""
+    answers = [small.run_whole("classify", Image.new("RGB", (40, 40), colour), None).top for colour in ("red", "white", "black")]
+    assert answers[0] != answers[1] != answers[2]
+
+
+@pytest.mark.parametrize("k", [-1, 6, 250])
+def test_a_split_point_the_tower_lacks_is_refused(small: Vision, image: Image.Image, k: int) -> None:
+    part = small.parts["classify"]
+    with pytest.raises(ValueError, match="can be split after 0 to 5 blocks"):
+        split.head(part.tower, torch.from_numpy(part.pixels(image)), k)
+    with pytest.raises(wire.WireError) as refused:
+        small.run_head("classify", image, k, 1)
+    assert refused.value.code == "wire_split"
+
+
+def _blip(kind: type, folder: Path) -> tuple[torch.nn.Module, PreTrainedTokenizerBase]:
+    return kind.from_pretrained(folder, dtype=torch.float32).eval(), AutoTokenizer.from_pretrained(folder)  # type: ignore[attr-defined]
