@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import websockets
 from PIL import Image
+from websockets.typing import Origin
 
 from bench.processes import pids_below
 from bench.stack import Stack
@@ -69,7 +70,7 @@ async def ask(stack: Stack, each: int) -> dict[str, list[float]]:
     cookie = "; ".join(f"{name}={value}" for name, value in stack.owner.cookies.items())
     address = stack.url.replace("http", "ws") + f"/ws/chat/{first['conversation']}/"
     found: dict[str, list[float]] = {route: [] for route in ROUTES}
-    async with websockets.connect(address, additional_headers={"Cookie": cookie}, origin=stack.url) as socket:
+    async with websockets.connect(address, additional_headers={"Cookie": cookie}, origin=Origin(stack.url)) as socket:
         await socket.recv()  # the snapshot
         for number in range(WARM_UP + each):
             for route in ROUTES:

@@ -17,7 +17,7 @@ from inference import candidates, execute, fleet, receipts
 from inference.journal import Journal, LeaseLost, claim
 from inference.link import LinkEstimate, needs_probe
 from inference.models import Photo, Turn
-from inference.placement import Choice, Load, NoRoute, Policy, choose
+from inference.placement import Candidate, Choice, Load, NoRoute, Policy, choose
 from inference.planning.compose import StepResult, compose
 from inference.planning.llm import PlannerConfig, make_planner
 from inference.planning.offline import Context
@@ -169,7 +169,7 @@ def _try(
     return receipt, execute.run(running, choice.chosen, predicted)
 
 
-def _choose(turn: Turn, options: list[candidates.Candidate], link: LinkEstimate, device: Node, edge: Node | None) -> Choice:
+def _choose(turn: Turn, options: list[Candidate], link: LinkEstimate, device: Node, edge: Node | None) -> Choice:
     if edge is None and turn.route in {"edge", "split"}:
         raise UserError("no_edge", "No edge server is online.", "Start one, or ask without forcing a route.", 503)
     load = Load(device_queue_ms=_waiting_ms(device), edge_queue_ms=_waiting_ms(edge) if edge else 0.0)

@@ -6,7 +6,7 @@ from devices.models import Node
 from inference.execute import Outcome
 from inference.link import LinkEstimate
 from inference.placement import Assessed, Choice
-from inference.turns import Turn
+from inference.models import Turn
 
 
 def make(

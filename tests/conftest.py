@@ -25,7 +25,7 @@ def redis_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def store(redis_url: str) -> Iterator["redis.Redis[bytes]"]:
+def store(redis_url: str) -> Iterator[redis.Redis]:
     """The owner's connection to the tests' Redis, emptied afterwards."""
     with redis.Redis.from_url(redis_url) as client:
         yield client

@@ -172,7 +172,9 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(levelname).1s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # Asking twice a second whether all is ready is how a start is watched; each "not yet" is no error.
+    "filters": {"readiness": {"()": "django.utils.log.CallbackFilter", "callback": lambda r: "/healthz" not in r.getMessage()}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["readiness"]}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
     "loggers": {"httpx": {"level": "WARNING"}},
 }

@@ -22,6 +22,7 @@ _PEOPLE = {
     "toddler",
     "teenager",
 }
+_ANIMALS = {"dog", "cat", "horse", "bird", "puppy", "kitten"}  # many people call theirs he or she
 _MANY_PEOPLE = {"men", "women", "children", "people"}
 _NO_THING = re.compile(
     rf"^(?:{PHOTO}|background|foreground|left|right|middle|centre|center|top|bottom|front|back|side|corner|colou?rs?|number|"
@@ -123,7 +124,7 @@ def _fits(pronoun: str, thing: str) -> bool:
         return _plural(thing)
     if pronoun in {"it", "its"}:
         return not _plural(thing) and last not in _PEOPLE
-    return last in _PEOPLE or last not in _MANY_PEOPLE and not _plural(thing)
+    return last in _PEOPLE or last in _ANIMALS
 
 
 def _plural(noun: str) -> bool:

@@ -34,7 +34,24 @@ WANTED: dict[Task, str] = {
 }
 SHOWN = 60  # characters of a question that the explanation repeats
 COUNTS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six"}
-TALK = frozenset("there everyone you for that nice cool great good bye goodbye thx cheers yes no wow morning".split())
+TALK = {
+    "there",
+    "everyone",
+    "you",
+    "for",
+    "that",
+    "nice",
+    "cool",
+    "great",
+    "good",
+    "bye",
+    "goodbye",
+    "thx",
+    "cheers",
+    "yes",
+    "no",
+    "wow",
+}
 
 
 @dataclass(frozen=True)
@@ -88,7 +105,7 @@ def _read(parts: Sequence[Piece], context: Context) -> tuple[list[_Found], str |
         raw = part.raw.strip(" ,;:.!?")
         if elsewhere(text):
             refused = refused or ELSEWHERE
-        elif followup.again(raw) or (noun := followup.elliptic(raw)) and not task_of(text, asked=False):
+        elif followup.again(raw) or (followup.elliptic(raw) and not task_of(text, asked=False)):
             more, why = _continued(raw, said, earlier, context)
             found += more
             refused = refused or why
@@ -122,7 +139,7 @@ def _request(text: str, task: Task, ordered: bool, said: Sequence[str], earlier:
 
 
 def _continued(raw: str, said: Sequence[str], earlier: Sequence[str], context: Context) -> tuple[list[_Found], str | None]:
-    """ "And this one?" repeats the last request; "and the car?" asks it about the car."""
+    """`And this one?` repeats the last request; `and the car?` asks it about the car."""
     before = [*earlier, *said]
     if followup.again(raw):
         last = next(((text, task) for text in reversed(before) if (task := task_of(text, asked=False))), None)
@@ -131,10 +148,10 @@ def _continued(raw: str, said: Sequence[str], earlier: Sequence[str], context: C
         question = last[0] if last[1] == "vqa" else ""
         return [_Found(last[1], question, False, "the last request was repeated")], None
     noun = followup.elliptic(raw) or ""
-    question = followup.reuse(noun, before)
-    if question is None:
+    reused = followup.reuse(noun, before)
+    if reused is None:
         return [], UNCLEAR.format(noun=noun) if before else NO_EARLIER
-    return [_Found("vqa", question, False, f"it was taken as the earlier question, asked about {noun}")], None
+    return [_Found("vqa", reused, False, f"it was taken as the earlier question, asked about {noun}")], None
 
 
 def _numbered(found: Sequence[_Found], refused: str | None) -> Plan:

@@ -4,9 +4,9 @@ Whatever an LLM says passes through `Plan`, so that it can name neither a task n
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from typing_extensions import Self
 
 Task = Literal["classify", "caption", "vqa", "train"]
@@ -16,20 +16,25 @@ MAX_QUESTION = 300
 MAX_WHY = 500
 
 
+def _printable(value: Any) -> Any:
+    """None is empty; what is no printable character (a NUL ends a PostgreSQL row) is a space."""
+    if not isinstance(value, str):
+        return "" if value is None else value
+    return " ".join("".join(c if c.isprintable() else " " for c in value).split())
+
+
+Text = Annotated[str, BeforeValidator(_printable)]
+
+
 class PlanStep(BaseModel):
     """One model call. `question` is empty for the tasks that take none; `after` names the steps it has to wait for."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid")
 
     id: int = Field(ge=1, le=MAX_STEPS)
     task: Task
-    question: str = Field(default="", max_length=MAX_QUESTION)
+    question: Text = Field(default="", max_length=MAX_QUESTION)
     after: list[int] = Field(default_factory=list, max_length=MAX_STEPS)
-
-    @field_validator("question", mode="before")
-    @classmethod
-    def _none_is_empty(cls, value: Any) -> Any:
-        return "" if value is None else value
 
     @model_validator(mode="after")
     def _question_fits_task(self) -> Self:
@@ -43,10 +48,10 @@ class PlanStep(BaseModel):
 class Plan(BaseModel):
     """At most six steps, numbered 1 to n in order, each waiting for earlier ones only: so there is no circle."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid")
 
     steps: list[PlanStep] = Field(max_length=MAX_STEPS)
-    why: str = Field(min_length=1, max_length=MAX_WHY)
+    why: Text = Field(min_length=1, max_length=MAX_WHY)
 
     @model_validator(mode="after")
     def _steps_fit_together(self) -> Self:

@@ -80,21 +80,15 @@ _JOINTS = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Request:
-    """One direct request; `ordered` where the person asked for it after the one before."""
-
-    text: str
-    task: Task
-    ordered: bool = False
+LOOK = 160  # characters either side of a conjunction that tell whether it parts requests: more would only take longer
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of the message, as typed but regular; a request, or talk around one."""
+    """A part of the message, as typed but regular: a request, or talk around one."""
 
     raw: str
-    ordered: bool
+    ordered: bool  # asked for after the piece before it
     asked: bool  # it ended with a question mark
 
 
@@ -124,7 +118,7 @@ def pieces(text: str) -> list[Piece]:
     found: list[Piece] = []
     start, ordered = 0, False
     for joint in _JOINTS.finditer(text):
-        left, right = text[start : joint.start()], text[joint.end() :]
+        left, right = text[start : joint.start()][:LOOK], text[joint.end() :][:LOOK]
         if joint["full"] is None and not _parts(left, right, comma=joint["comma"] is not None):
             continue
         if left.strip():

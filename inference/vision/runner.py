@@ -5,6 +5,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -89,8 +90,8 @@ class Vision:
         for k in self.profile.split_points(task):
             level = self.profile.code_levels(task, k)[-1].level
             packet = self.run_head(task, image, k, level)
-            head_ms[str(k)] = _time(lambda k=k, level=level: self.run_head(task, image, k, level), repeats)
-            tail_ms[str(k)] = _time(lambda packet=packet: self.run_tail(task, packet, QUESTION), repeats)
+            head_ms[str(k)] = _time(partial(self.run_head, task, image, k, level), repeats)
+            tail_ms[str(k)] = _time(partial(self.run_tail, task, packet, QUESTION), repeats)
         whole_ms = _time(lambda: self.run_whole(task, image, QUESTION), repeats)
         return {"whole_ms": whole_ms, "head_ms": head_ms, "tail_ms": tail_ms}
 

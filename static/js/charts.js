@@ -57,7 +57,7 @@ function tracesOf(slug, index, store) {
     {
       name: slug, legendgroup: slug, mode: "markers", type: "scatter",
       x: points.map((one) => new Date(one.at)), y: points.map((one) => one.bytes_per_s),
-      marker: { color: colour, opacity: 0.75, symbol: MARKS[index % MARKS.length], size: points.map((one) => size(one.bytes)) },
+      marker: { color: colour, opacity: 0.8, line: { width: 0 }, symbol: MARKS[index % MARKS.length], size: points.map((one) => size(one.bytes)) },
       text: points.map((one) => `${slug}: ${format.bytes(one.bytes)} in ${format.ms(one.ms)}<br>${format.rate(one.bytes_per_s)} (${one.source})`),
       hovertemplate: "%{text}<br>%{x|%H:%M:%S}<extra></extra>",
     },

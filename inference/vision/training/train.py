@@ -11,6 +11,7 @@ import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -69,11 +70,8 @@ def losses(model: Compact, batch: Batch, phase: Phase, device: str = "cpu") -> d
 
 
 def to(batch: Batch, device: str) -> Batch:
-    return (
-        batch
-        if device == "cpu"
-        else Batch(**{name: value if value is None else value.to(device) for name, value in vars(batch).items()})
-    )
+    moved: dict[str, Any] = {name: value if value is None else value.to(device) for name, value in vars(batch).items()}
+    return Batch(**moved)
 
 
 def rate_at(progress: float) -> float:

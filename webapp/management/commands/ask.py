@@ -57,8 +57,8 @@ class Command(BaseCommand):
             found = {"state": turn.state, "plan": turn.plan, "receipts": receipts, "answer": turn.answer or None}
             self.stdout.write(json.dumps({**found, "error": turn.error}))
         if turn.state != "answered":
-            error = turn.error or {"message": f"The question was {turn.state}.", "next": ""}
-            self.stderr.write(f"{error['message']} {error['next']}")
+            why = turn.error or {"message": f"The question was {turn.state}.", "next": ""}
+            self.stderr.write(f"{why['message']} {why['next']}")
             sys.exit(1)
 
 

@@ -1,0 +1,82 @@
+"""A real Chromium, and a page of it logged in to the real stack that remembers what it complained about."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.stack import Stack
+
+# Without these Chromium itself tries to reach its maker.
+QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+ANSWER_MS = 40_000
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def logged_in(browser: Browser, stack: Stack) -> Any:
+    """The cookies of the owner, so that each test need not log in again."""
+    context = browser.new_context()
+    stack.login(context.new_page())
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+class Seen:
+    """A page with what it asked for and complained about."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page, self.url = page, url
+        self.errors: list[str] = []
+        self.hosts: set[str] = set()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
+        page.on("websocket", lambda socket: self.hosts.add(urlsplit(socket.url).netloc))
+
+    def open(self, path: str = "/") -> Page:
+        self.page.goto(f"{self.url}{path}")
+        return self.page
+
+    def give(self, name: str, kind: str, data: bytes) -> None:
+        self.page.set_input_files("#file", {"name": name, "mimeType": kind, "buffer": data})
+
+    def ask(self, question: str) -> None:
+        self.page.fill("#question", question)
+        self.page.press("#question", "Enter")
+
+    def answer(self, which: int = -1) -> str:
+        """Wait until every turn on the page has ended; the text of one answer."""
+        self.page.wait_for_function(
+            "() => { const turns = [...document.querySelectorAll('.turn')];"
+            " return turns.length && turns.every((turn) => ['answered', 'failed', 'stopped'].includes(turn.dataset.state)) }",
+            timeout=ANSWER_MS,
+        )
+        turn = self.page.locator(".turn").all()[which]
+        assert turn.get_attribute("data-state") == "answered", turn.inner_text()
+        return turn.locator(".answer").inner_text()
+
+
+@pytest.fixture
+def seen(browser: Browser, stack: Stack, logged_in: Any) -> Iterator[Seen]:
+    context = browser.new_context(storage_state=logged_in, viewport={"width": 1360, "height": 900})
+    yield Seen(context.new_page(), stack.url)
+    context.close()
+
+
+@pytest.fixture
+def phone(browser: Browser, stack: Stack, logged_in: Any) -> Iterator[Seen]:
+    context = browser.new_context(storage_state=logged_in, viewport={"width": 390, "height": 844}, has_touch=True)
+    yield Seen(context.new_page(), stack.url)
+    context.close()

@@ -1,0 +1,96 @@
+"""A person with a photo and a question, in a real browser against the real stack."""
+
+import os
+import re
+import signal
+
+import pytest
+
+from tests.browser.conftest import Seen
+from tests.stack import Stack
+
+pytestmark = pytest.mark.browser
+OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def test_a_photo_and_a_question_lead_to_an_answer_with_its_receipt(seen: Seen, photo_bytes: bytes) -> None:
+    page = seen.open()
+    seen.give("photo.jpg", "image/jpeg", photo_bytes)
+    page.locator("#held").get_by_text("320 × 240").wait_for()
+    seen.ask("What is in this photo?")
+    assert seen.answer().strip()
+    receipt = page.locator(".receipt")
+    assert re.search(r"ms|s", receipt.locator(".drawing svg").get_attribute("aria-label") or "")
+    facts = receipt.locator(".facts").inner_text()
+    assert "in all" in facts and "the photo" in facts and "simulated" in facts
+    receipt.locator("summary").click()
+    assert receipt.locator("tr.won").count() == 1
+    assert re.search(r"/c/[0-9a-f-]{36}/$", page.url)
+    assert page.locator("#conversations li[data-here]").inner_text().startswith("What is in this photo?")
+    assert seen.errors == []
+    assert seen.hosts == {seen.url.removeprefix("http://")}
+
+
+def test_a_forced_route_is_the_one_the_receipt_shows(seen: Seen, photo_bytes: bytes) -> None:
+    page = seen.open()
+    page.locator("#how summary").click()
+    page.select_option("#route", "split")
+    seen.give("photo.jpg", "image/jpeg", photo_bytes)
+    seen.ask("Describe the photo.")
+    seen.answer()
+    page.locator(".receipt summary").click()
+    assert page.locator("tr.won").inner_text().startswith("split")
+    assert page.locator(".facts").get_by_text("stayed on the device").count() == 1
+
+
+def test_a_refresh_in_mid_answer_loses_nothing(seen: Seen, stack: Stack, photo_bytes: bytes) -> None:
+    page = seen.open()
+    edge = stack.node("edge-1")
+    os.kill(edge, signal.SIGSTOP)  # so that there is a middle to refresh in
+    try:
+        page.locator("#how summary").click()
+        page.select_option("#route", "split")
+        seen.give("photo.jpg", "image/jpeg", photo_bytes)
+        seen.ask("What is this?")
+        page.locator(".live .words").get_by_text("Computing on the edge").wait_for()
+        page.reload()
+        page.locator(".live .words").wait_for()
+    finally:
+        os.kill(edge, signal.SIGCONT)
+    assert seen.answer().strip()
+    assert page.locator(".turn").count() == 1
+
+
+def test_markup_in_a_question_stays_text(seen: Seen, photo_bytes: bytes) -> None:
+    page = seen.open()
+    seen.give("photo.jpg", "image/jpeg", photo_bytes)
+    seen.ask("What is <img src=x onerror=alert(1)> this?")
+    seen.answer()
+    assert "<img src=x" in page.locator(".me p").inner_text()
+    assert page.locator(".turn img[src=x]").count() == 0
+    assert seen.errors == []
+
+
+def test_a_file_that_is_no_photo_is_refused_with_a_sentence(seen: Seen) -> None:
+    page = seen.open()
+    seen.give("notes.jpg", "image/jpeg", b"these are only words")
+    said = page.locator("#compose-error")
+    said.wait_for()
+    assert said.inner_text().count(".") >= 2, "what is wrong, and what to do"
+    assert page.locator("#held").is_hidden()
+
+
+def test_at_phone_width_nothing_hangs_over_and_the_side_is_a_drawer(phone: Seen, photo_bytes: bytes) -> None:
+    page = phone.open()
+    phone.give("photo.jpg", "image/jpeg", photo_bytes)
+    phone.ask("What is in this photo? And describe it.")
+    phone.answer()
+    for summary in page.locator(".receipt summary").all():
+        summary.click()
+    assert page.evaluate(OVERFLOW) <= 0
+    assert page.locator("#history").is_hidden()
+    page.get_by_role("button", name="Conversations").click()
+    assert page.locator("#history").is_visible()
+    for path in ("/devices/", "/models/", "/account/"):
+        phone.open(path)
+        assert page.evaluate(OVERFLOW) <= 0, path

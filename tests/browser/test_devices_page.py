@@ -1,0 +1,34 @@
+"""The devices page in a real browser: states, the live chart, letting a device in."""
+
+import re
+
+import pytest
+
+from tests.browser.conftest import Seen
+from tests.stack import Stack
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_page_shows_every_node_and_a_live_chart_of_the_links(seen: Seen, stack: Stack, photo_bytes: bytes) -> None:
+    page = seen.open("/devices/")
+    for name in ("edge-1", "jetson-a", "jetson-b"):
+        page.locator(f"[data-node={name}] .state.online").wait_for()
+    assert "simulated: 250 KB/s" in page.locator("[data-node=jetson-a]").inner_text()
+    turn = stack.put("What is it?", photo=stack.upload(photo_bytes), route="edge", node="jetson-a")
+    assert stack.finished(turn["id"])["state"] == "answered"
+    page.locator("#chart .scatterlayer .points path").first.wait_for()
+    page.wait_for_function("() => /KB.s/.test(document.querySelector('[data-node=jetson-a]').textContent)")
+    assert seen.errors == []
+    assert seen.hosts == {seen.url.removeprefix("http://")}
+
+
+def test_staff_are_given_a_code_and_the_command_that_spends_it(seen: Seen) -> None:
+    page = seen.open("/devices/")
+    page.click("#add")
+    page.fill("#add-name", "jetson-yard")
+    page.get_by_role("button", name="Make a code").click()
+    code = page.locator("#add-dialog .code").inner_text()
+    assert code in page.locator("#add-dialog pre").inner_text()
+    page.wait_for_function("() => /Good for 1[45]:/.test(document.querySelector('[data-countdown]').textContent)")
+    assert re.fullmatch(r"[A-Z0-9-]{8,9}", code)

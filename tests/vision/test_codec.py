@@ -1,0 +1,127 @@
+"""The feature codes: fixed bytes, each level a prefix of the next, and less error with every level."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from inference.vision import codec, split, wire
+from inference.vision.runner import Vision
+
+TASKS = ("classify", "caption", "vqa")
+
+
+def _features(vision: Vision, image: Image.Image, k: int) -> NDArray[np.float32]:
+    part = vision.parts["classify"]
+    with torch.inference_mode():
+        return split.head(part.tower, torch.from_numpy(part.pixels(image)), k)[0].numpy()
+
+
+def _points(vision: Vision) -> list[int]:
+    return list(vision.profile.split_points("classify"))
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_packet_has_exactly_the_bytes_the_catalogue_promises(compact: Vision, image: Image.Image, task: str) -> None:
+    for k in compact.profile.split_points(task):
+        for level in compact.profile.code_levels(task, k):
+            assert len(compact.run_head(task, image, k, level.level)) == level.bytes
+
+
+def test_so_has_a_pooled_packet(small: Vision, small_folders: dict[str, object], image: Image.Image) -> None:
+    fresh = Vision(small.profile)
+    fresh.load()
+    for task in TASKS:
+        assert not fresh.profile.learned(task)
+        for k in fresh.profile.split_points(task):
+            for level in fresh.profile.code_levels(task, k):
+                assert len(fresh.run_head(task, image, k, level.level)) == level.bytes
+
+
+def test_each_learned_level_is_a_prefix_of_the_next(compact: Vision, image: Image.Image) -> None:
+    for k in _points(compact):
+        code, features = compact.parts["classify"].codes[k], _features(compact, image, k)
+        payloads = [code.encode(features, level) for level in range(1, len(code.sizes) + 1)]
+        assert all(longer.startswith(shorter) for shorter, longer in zip(payloads, payloads[1:], strict=False))
+        assert len({len(payload) for payload in payloads}) == len(payloads)
+
+
+def test_each_pooled_level_is_a_prefix_of_the_next() -> None:
+    features = np.random.default_rng(0).normal(size=(65, 12)).astype(np.float32)
+    code = codec.PooledCode(65, 12)
+    payloads = [code.encode(features, level) for level in (1, 2, 3)]
+    assert payloads[2].startswith(payloads[1]) and payloads[1].startswith(payloads[0])
+
+
+def test_error_falls_with_every_level_of_the_bundled_code(compact: Vision, drawn: object) -> None:
+    images = [drawn(seed) for seed in range(4)]  # type: ignore[operator]
+    for k in _points(compact):
+        code = compact.parts["classify"].codes[k]
+        errors = np.zeros(len(code.sizes))
+        for image in images:
+            features = _features(compact, image, k)
+            errors += [float(np.square(code.decode(code.encode(features, n), n) - features).mean()) for n in range(1, len(code.sizes) + 1)]
+        assert list(errors) == sorted(errors, reverse=True), (k, errors)
+
+
+def test_the_highest_pooled_level_is_nearly_exact() -> None:
+    features = np.random.default_rng(0).normal(size=(65, 192)).astype(np.float32)
+    code = codec.PooledCode(65, 192)
+    back = code.decode(code.encode(features, 3), 3)
+    assert np.abs(back - features).max() < 0.05 and back.shape == features.shape and back.dtype == np.float32
+
+
+def test_the_cosine_transform_loses_nothing() -> None:
+    rows = np.random.default_rng(0).normal(size=(50, 5)).astype(np.float32)
+    assert np.allclose(codec.spectrum(codec.spectrum(rows), back=True), rows, atol=1e-5)
+    assert np.isclose(np.square(codec.spectrum(rows)).sum(), np.square(rows).sum(), rtol=1e-4)
+
+
+@pytest.mark.parametrize("change", [-1, 1, 1000])
+def test_a_payload_of_another_length_is_refused(compact: Vision, change: int) -> None:
+    for code in (compact.parts["classify"].codes[0], codec.PooledCode(65, 192)):
+        for level, size in enumerate(code.sizes, 1):
+            with pytest.raises(codec.CodecError, match=f"Level {level} has {size} bytes, not {size + change}; send it again."):
+                code.decode(bytes(size + change), level)
+
+
+@pytest.mark.parametrize("level", [0, -1, 99])
+def test_a_level_the_code_lacks_is_refused(compact: Vision, level: int) -> None:
+    for code in (compact.parts["classify"].codes[0], codec.PooledCode(65, 192)):
+        with pytest.raises(codec.CodecError, match="This code has levels 1 to"):
+            code.decode(b"", level)
+
+
+@pytest.mark.parametrize("tokens", [0, 1, 3, 64])
+def test_tokens_that_are_no_square_grid_cannot_be_coded(tokens: int) -> None:
+    with pytest.raises(codec.CodecError, match="cannot be split"):
+        codec.PooledCode(tokens, 8)
+
+
+def test_a_code_that_contradicts_itself_is_refused() -> None:
+    tokens, width = 5, 2
+    arrays = {
+        "mean": np.zeros((tokens, width)), "forward": np.eye(width), "inverse": np.eye(width), "scale": np.ones((tokens, width)),
+        "order": np.arange(8), "edges": np.linspace(-1, 1, 2**codec.BITS - 1), "values": np.zeros(2 ** (codec.BITS + 1) - 2),
+    }  # fmt: skip
+    assert codec.LearnedCode(arrays, (1,)).sizes == (1,)
+    for order, sizes in ((np.arange(8), (2,)), (np.arange(8) + 3, (1,)), (np.zeros(16, np.int64), (1,))):
+        with pytest.raises(codec.CodecError, match="contradicts itself"):
+            codec.LearnedCode({**arrays, "order": order}, sizes)
+
+
+def test_two_processes_mean_the_same_by_a_packet(compact: Vision) -> None:
+    """The digest names weights, words and codes; it must not depend on the process that computes it."""
+    script = (
+        "from inference.vision import catalogue; from inference.vision.runner import Vision; from PIL import Image\n"
+        "vision = Vision(catalogue.profile('compact')); vision.load()\n"
+        "print(vision.digest, vision.run_head('vqa', Image.new('RGB', (64, 64), 'orange'), 2, 3)[:36].hex())"
+    )
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    ours = compact.run_head("vqa", Image.new("RGB", (64, 64), "orange"), 2, 3)
+    assert told[0] == compact.digest
+    assert bytes.fromhex(told[1])[: wire.CHECKED] == ours[: wire.CHECKED]
