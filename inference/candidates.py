@@ -17,7 +17,9 @@ class Timings:
     """Expected milliseconds of each part of each task on one node."""
 
     node: str
-    measured: dict[str, Any]  # the node's own profile: {"name", "digest", "tasks": {task: {whole_ms, head_ms, tail_ms}}}
+    measured: dict[
+        str, Any
+    ]  # the node's own profile: {"name", "digest", "tasks": {task: {whole_ms, head_ms, tail_ms, send_ms}}}
     corrected: dict[str, float]  # part -> ms, as observed since
 
     def whole(self, task: str) -> float:
@@ -28,6 +30,10 @@ class Timings:
 
     def tail(self, task: str, k: int) -> float:
         return self._of(f"{task}/tail/{k}", self.measured["tasks"][task]["tail_ms"][str(k)])
+
+    def send(self, task: str, codec: str) -> float:
+        """Decoding the photo and encoding it anew; the photo as it is costs nothing to read."""
+        return self._of(f"{task}/send/{codec}", self.measured["tasks"][task].get("send_ms", {}).get(codec, 0.0))
 
     def _of(self, part: str, measured: float) -> float:
         return self.corrected.get(f"{self.measured['name']}/{part}", measured)
@@ -59,18 +65,19 @@ def build(
     if edge is None:
         return found
     found.append(Candidate("edge", None, None, None, None, photo_bytes, 0.0, edge.whole(task), full))
-    found.extend(_photo_codecs(task, profile, edge, sizes))
+    found.extend(_photo_codecs(task, profile, device, edge, sizes))
     # The same model on both sides, or the features mean nothing there.
     if device.measured["digest"] == edge.measured["digest"]:
         found.extend(_splits(task, profile, device, edge))
     return found
 
 
-def _photo_codecs(task: str, profile: Profile, edge: Timings, sizes: dict[str, int]) -> Iterable[Candidate]:
+def _photo_codecs(task: str, profile: Profile, device: Timings, edge: Timings, sizes: dict[str, int]) -> Iterable[Candidate]:
     for level in profile.photo_levels(task):
         size = sizes.get(f"{level.codec}:{level.quality}:{profile.image_size(task)}")
         if size is not None:
-            yield Candidate("edge", None, None, level.codec, level.quality, size, 0.0, edge.whole(task), level.accuracy)
+            send = device.send(task, level.codec)
+            yield Candidate("edge", None, None, level.codec, level.quality, size, send, edge.whole(task), level.accuracy)
 
 
 def _splits(task: str, profile: Profile, device: Timings, edge: Timings) -> Iterable[Candidate]:

@@ -61,6 +61,8 @@ def _photo_to_edge(step: Step, chosen: Candidate, deadline: float) -> Outcome:
     edge = _arrived(step, sent)
     done = _call(step, edge, "run_whole", deadline, task=step.task, question=step.question, blob=step.blob)
     dispatch.drop_blob(edge, step.blob)
+    if chosen.codec:
+        _observe(step, step.device, f"send/{chosen.codec}", sent)
     _observe(step, edge, "whole", done)
     return Outcome(done["answer"], _clocks(device=sent, edge=done), sent["bytes"])
 

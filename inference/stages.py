@@ -41,16 +41,16 @@ def warm(runtime: Any) -> dict[str, Any]:
     vision.load()
     runtime.vision = vision
     measured = vision.measure()
-    slow = runtime.slowdown
-    tasks = {
-        task: {
-            "whole_ms": times["whole_ms"] * slow,
-            "head_ms": {k: ms * slow for k, ms in times["head_ms"].items()},
-            "tail_ms": {k: ms * slow for k, ms in times["tail_ms"].items()},
-        }
-        for task, times in measured["tasks"].items()
-    }
+    tasks = {task: _slowed(times, runtime.slowdown) for task, times in measured["tasks"].items()}
     return {"name": profile.name, "digest": vision.digest, "protocol": PROTOCOL, "tasks": tasks}
+
+
+def _slowed(times: dict[str, Any], slowdown: float) -> dict[str, Any]:
+    """Every time of one task as the simulated node takes it."""
+    return {
+        name: {part: ms * slowdown for part, ms in value.items()} if isinstance(value, dict) else value * slowdown
+        for name, value in times.items()
+    }
 
 
 def register(app: Celery, runtime: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from inference.vision import codec, wire
 from inference.vision.answer import Calibration
-from inference.vision.folders import has_vision, has_weights
+from inference.vision.folders import config, has_vision, has_weights
 from inference.vision.folders import sha256 as sha256  # training names the file it started from by it
 
 TASKS = ("classify", "caption", "vqa")
@@ -86,9 +86,9 @@ class Profile:
 
     def _shape(self, task: str) -> Shape:
         folder = self.folders[task]
-        if folder is None or not (folder / "config.json").exists():
+        told = config(folder) if folder else None
+        if told is None:
             return PAPER_SHAPES[task]
-        told = json.loads((folder / "config.json").read_text())
         vision = {**BLIP_DEFAULTS, **told["vision_config"]} if "vision_config" in told else {**VIT_DEFAULTS, **told}
         return Shape(*(int(vision[name]) for name in ("image_size", "patch_size", "hidden_size", "num_hidden_layers")))
 

@@ -124,7 +124,7 @@ def pooled_sizes(tokens: int, width: int) -> tuple[int, ...]:
 
 
 def grid_side(tokens: int) -> int:
-    side = round((tokens - 1) ** 0.5)
+    side = round(max(0, tokens - 1) ** 0.5)
     if side < 1 or side * side + 1 != tokens:
         raise CodecError(f"{tokens} tokens are not a class token and a square grid; this tower cannot be split.")
     return side

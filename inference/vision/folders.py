@@ -4,10 +4,21 @@ import hashlib
 import json
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
+
+
+def config(folder: Path) -> dict[str, Any] | None:
+    """The model's shape as transformers wrote it; None when the file is missing or damaged."""
+    try:
+        told = json.loads((folder / "config.json").read_text())
+    except (OSError, ValueError):
+        return None
+    return told if isinstance(told, dict) else None
 
 
 def has_weights(folder: Path | None) -> bool:
-    if folder is None or not (folder / "config.json").exists():
+    """Whether there is a model to load, as far as names tell."""
+    if folder is None or config(folder) is None:
         return False
     return any((folder / name).exists() for name in ("model.safetensors", "pytorch_model.bin"))
 

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from inference.vision import codec, loading, split, wire
+from inference.vision import codec, loading, photo_codec, split, wire
 from inference.vision.answer import Answer
 from inference.vision.catalogue import Profile
 from inference.vision.loading import ModelsMissing, Part
@@ -80,7 +80,7 @@ class Vision:
         return unpacked.part.answer(tokens, question or QUESTION)
 
     def measure(self, repeats: int = 3) -> dict[str, Any]:
-        """Median milliseconds per task of the whole model and of head and tail at each split point, code included."""
+        """Median milliseconds per task: the whole model, head and tail at each split point with the code, each photo encoding."""
         return {"tasks": {task: self._measure(task, repeats) for task in self._loaded()}}
 
     def _measure(self, task: str, repeats: int) -> dict[str, Any]:
@@ -93,7 +93,10 @@ class Vision:
             head_ms[str(k)] = _time(partial(self.run_head, task, image, k, level), repeats)
             tail_ms[str(k)] = _time(partial(self.run_tail, task, packet, QUESTION), repeats)
         whole_ms = _time(lambda: self.run_whole(task, image, QUESTION), repeats)
-        return {"whole_ms": whole_ms, "head_ms": head_ms, "tail_ms": tail_ms}
+        size, levels = self.profile.image_size(task), self.profile.photo_levels(task)
+        middling = {one.codec: one.quality for one in levels}  # what an encoder takes hardly depends on the quality
+        send_ms = {name: _time(partial(photo_codec.encode, image, name, q, size), repeats) for name, q in middling.items()}
+        return {"whole_ms": whole_ms, "head_ms": head_ms, "tail_ms": tail_ms, "send_ms": send_ms}
 
     def _unpack(self, task: str, data: bytes) -> _Unpacked:
         part, packet = self._loaded()[task], wire.unpack(data)

@@ -6,8 +6,8 @@ import signal
 
 import pytest
 
+from bench.stack import Stack
 from tests.browser.conftest import Seen
-from tests.stack import Stack
 
 pytestmark = pytest.mark.browser
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"

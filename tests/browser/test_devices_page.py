@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from bench.stack import Stack
 from tests.browser.conftest import Seen
-from tests.stack import Stack
 
 pytestmark = pytest.mark.browser
 

@@ -103,10 +103,10 @@ def test_a_feature_code_cut_short_is_named(copied: Profile, keep: int) -> None:
         loading.load(copied, torch.device("cpu"))
 
 
-def test_a_damaged_config_is_named(copied: Profile) -> None:
-    file = copied.folders["vqa"] / "config.json"  # type: ignore[operator]
-    _cut(file, 200)
-    assert str(file) in copied.describe()["missing"][0]
+@pytest.mark.parametrize("keep", [0, 200])
+def test_a_damaged_config_makes_its_task_missing(copied: Profile, keep: int) -> None:
+    _cut(copied.folders["vqa"] / "config.json", keep)  # type: ignore[operator]
+    assert copied.describe()["missing"] == ["The vqa model (compact vqa) is not on this machine; restore the folder from the repository."]
 
 
 def test_a_code_for_other_weights_is_not_used(copied: Profile, small_folders: dict[str, Path]) -> None:

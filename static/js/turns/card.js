@@ -30,7 +30,8 @@ export class TurnCard {
     this.element.dataset.state = turn.state;
     this.body.replaceChildren(...[planOf(turn), ...this.outcome(turn), ...this.receipts(turn)].filter(Boolean));
     this.tick();
-    if (focused) this.body.querySelector(`[data-key="${focused}"]`)?.focus();
+    // The button that was pressed may have made way for its opposite: a keyboard must not fall out of the card.
+    if (focused) (this.body.querySelector(`[data-key="${focused}"]`) ?? this.body.querySelector("button"))?.focus();
   }
 
   /** Move the clocks of a live turn. */
