@@ -83,7 +83,8 @@ def _answer(journal: Journal) -> str:
 def _plan(journal: Journal) -> list[PlanStep]:
     turn = journal.turn
     earlier = Turn.objects.filter(conversation=turn.conversation, created__lt=turn.created, state="answered")
-    context = Context(has_photo=turn.photo is not None, earlier=tuple(earlier.values_list("question", flat=True))[-5:])
+    asked = tuple(earlier.values_list("question", flat=True))[-5:]
+    context = Context(turn.photo is not None, asked, new_photo=not earlier.filter(photo=turn.photo).exists())
     planned = make_planner(PlannerConfig(**settings.PLANNER)).plan(turn.question, context)
     plan = planned.plan.model_dump()
     journal.planned(

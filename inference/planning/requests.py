@@ -118,8 +118,8 @@ def pieces(text: str) -> list[Piece]:
     found: list[Piece] = []
     start, ordered = 0, False
     for joint in _JOINTS.finditer(text):
-        left, right = text[start : joint.start()][:LOOK], text[joint.end() :][:LOOK]
-        if joint["full"] is None and not _parts(left, right, comma=joint["comma"] is not None):
+        left, right = text[start : joint.start()], text[joint.end() :]
+        if joint["full"] is None and not _parts(left[:LOOK], right[:LOOK], comma=joint["comma"] is not None):
             continue
         if left.strip():
             found.append(Piece(left.strip(), ordered, "?" in (joint["full"] or "")))

@@ -42,8 +42,12 @@ class Seen:
         page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
-        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
-        page.on("websocket", lambda socket: self.hosts.add(urlsplit(socket.url).netloc))
+        page.on("request", lambda request: self._asked(request.url))
+        page.on("websocket", lambda socket: self._asked(socket.url))
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith("blob:"):  # the preview of a photo, which never leaves the page
+            self.hosts.add(urlsplit(url).netloc)
 
     def open(self, path: str = "/") -> Page:
         self.page.goto(f"{self.url}{path}")

@@ -20,7 +20,7 @@ def test_a_photo_and_a_question_lead_to_an_answer_with_its_receipt(seen: Seen, p
     seen.ask("What is in this photo?")
     assert seen.answer().strip()
     receipt = page.locator(".receipt")
-    assert re.search(r"ms|s", receipt.locator(".drawing svg").get_attribute("aria-label") or "")
+    assert re.search(r"\d m?s", receipt.locator(".drawing svg").get_attribute("aria-label") or "")
     facts = receipt.locator(".facts").inner_text()
     assert "in all" in facts and "the photo" in facts and "simulated" in facts
     receipt.locator("summary").click()

@@ -1,7 +1,10 @@
 """Any one worker may be killed while a question runs: it ends answered or failed with a reason, within 30 s, and once."""
 
+import os
+import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +24,7 @@ def _until(stack: Stack, pk: str, *phases: str) -> None:
     )
 
 
-def _ends(stack: Stack, pk: str) -> dict[str, object]:
+def _ends(stack: Stack, pk: str) -> dict[str, Any]:
     started = time.monotonic()
     turn = stack.finished(pk, LIMIT_S)
     assert time.monotonic() - started < LIMIT_S
@@ -34,6 +37,19 @@ def _ends(stack: Stack, pk: str) -> dict[str, object]:
 def _slow(stack: Stack, photo: bytes, **fields: str) -> str:
     """A forced edge route sends the photo; on a bare jetson-a that takes some seconds."""
     return str(stack.put("Describe this photo.", photo=stack.upload(photo), node="jetson-a", **fields)["id"])
+
+
+def test_a_frozen_edge_is_given_up_and_the_receipt_says_so(whole: Stack, large_photo: bytes) -> None:
+    """Frozen, not killed: its connections stay open and nothing comes back, as on a half-open link."""
+    edge = whole.node("edge-1")
+    os.kill(edge, signal.SIGSTOP)
+    try:
+        turn = _ends(whole, _slow(whole, large_photo))
+    finally:
+        os.kill(edge, signal.SIGCONT)
+    (step,) = turn["steps"]
+    assert turn["state"] == "answered" and step["receipt"]["route"] == "device"
+    assert [gone["node"] for gone in step["receipt"]["fell_back_from"]] == ["edge-1"]
 
 
 def test_a_killed_edge_leaves_the_device_to_answer(whole: Stack, large_photo: bytes) -> None:
@@ -74,13 +90,13 @@ def test_a_killed_cloud_worker_hands_the_turn_to_the_next(whole: Stack, large_ph
     _until(whole, pk, "placing", "probing", "device", "uplink", "edge")
     whole.kill(whole.worker("celery", "webapp.celery"))
     turn = _ends(whole, pk)
-    assert turn["state"] == "answered" and len(turn["steps"]) == 1  # type: ignore[arg-type]
+    assert turn["state"] == "answered" and len(turn["steps"]) == 1
 
 
 def test_a_killed_redis_comes_back_and_the_question_is_answered_or_failed(whole: Stack, large_photo: bytes) -> None:
     pk = _slow(whole, large_photo)
     _until(whole, pk, "placing", "probing", "device", "uplink", "edge")
-    whole.kill(whole.worker("redis.conf"))
+    whole.kill(whole.worker("redis-server"))
     _ends(whole, pk)
     wait_for(whole.ready, 60, "the stack did not recover from a Redis restart")
     again = str(whole.put("Describe this photo.", photo=whole.upload(large_photo))["id"])
