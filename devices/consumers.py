@@ -1,6 +1,7 @@
 """The socket of the devices page: all nodes and their links, then what changes."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -19,12 +20,14 @@ class DevicesConsumer(LiveConsumer):
     """A node that falls silent sends no event that says so: while a page is open, the socket itself looks for it."""
 
     watch: "asyncio.Task[None] | None" = None
+    known: dict[str, str]  # state of each node as the page was last told
 
     def groups_for(self) -> list[str]:
         return [groups.devices()]
 
     def snapshot(self) -> dict[str, Any]:
         nodes = list(Node.objects.filter(revoked_at=None))
+        self.known = _states(nodes)
         samples = {node.slug: links.since(node.slug, links.SHOWN_S) for node in nodes if node.tier == "device"}
         return {"type": "snapshot", "nodes": [presence.as_json(node) for node in nodes], "samples": samples}
 
@@ -44,19 +47,18 @@ class DevicesConsumer(LiveConsumer):
         await super().disconnect(code)
 
     async def _watch(self) -> None:
-        known = await database_sync_to_async(_states)()
         while True:
             await asyncio.sleep(LOOK_S)
-            now = await database_sync_to_async(_states)()
-            silent = [slug for slug, state in now.items() if state in ("stale", "offline") and known.get(slug) != state]
+            now = await database_sync_to_async(_states)(Node.objects.filter(revoked_at=None))
+            silent = [slug for slug, state in now.items() if state in ("stale", "offline") and self.known.get(slug) != state]
             for event in await database_sync_to_async(_events)(silent):
                 await self.live_event({"event": event})
-            known = now
+            self.known = now
 
 
-def _states() -> dict[str, str]:
+def _states(nodes: Iterable[Node]) -> dict[str, str]:
     now = timezone.now()
-    return {node.slug: presence.state(node, now) for node in Node.objects.filter(revoked_at=None)}
+    return {node.slug: presence.state(node, now) for node in nodes}
 
 
 def _events(slugs: list[str]) -> list[dict[str, Any]]:

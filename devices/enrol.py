@@ -146,7 +146,7 @@ def _replace(node: Node) -> None:
 
 
 def _free_name(hostname: str, tier: str) -> str:
-    base = slugify(hostname)[:36].strip("-")
+    base = slugify(hostname.partition(".")[0].replace("_", "-"))[:36].strip("-")
     base = base if NAME.fullmatch(base) and base not in RESERVED else tier
     taken = set(Node.objects.filter(slug__startswith=base, revoked_at=None).values_list("slug", flat=True))
     return next(name for name in (base, *(f"{base}-{n}" for n in range(2, 1000))) if name not in taken)
@@ -212,6 +212,11 @@ def is_enrolled(home: Path, name: str) -> bool:
         return False
     # No password yet, and none given away: the agent goes on asking for it.
     return node.redis_sha256 == sha256(kept.redis_password) if kept.redis_password else node.last_seen is None
+
+
+def simulate(slug: str, uplink_bytes_per_s: int | None, slowdown: float) -> None:
+    """Change what is simulated; the agent hears it with its next heartbeat."""
+    Node.objects.filter(slug=slug).update(simulated_uplink_bytes_per_s=uplink_bytes_per_s, simulated_slowdown=slowdown)
 
 
 def announce(node: Node) -> None:

@@ -13,7 +13,7 @@ from webapp.live import groups
 from webapp.live.publish import publish
 
 log = logging.getLogger(__name__)
-REMEMBERED = 40  # samples the shown estimate is made from, as many as placement uses
+REMEMBERED = 24  # samples the shown estimate is made from, as many as placement uses
 SHOWN_S, SHOWN_AT_MOST = 600, 300
 # Placement's own estimator, by name as Celery finds tasks: devices stands below inference and imports nothing from it,
 # yet the page must not show another number than the receipt.

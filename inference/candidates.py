@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import F
+from django.utils import timezone
+
 from inference.models import NodeProfile
 from inference.placement import Candidate
 from inference.vision.catalogue import Profile
@@ -17,9 +20,8 @@ class Timings:
     """Expected milliseconds of each part of each task on one node."""
 
     node: str
-    measured: dict[
-        str, Any
-    ]  # the node's own profile: {"name", "digest", "tasks": {task: {whole_ms, head_ms, tail_ms, send_ms}}}
+    # the node's own profile: {"name", "digest", "tasks": {task: {whole_ms, head_ms, tail_ms, send_ms}}}
+    measured: dict[str, Any]
     corrected: dict[str, float]  # part -> ms, as observed since
 
     def whole(self, task: str) -> float:
@@ -46,11 +48,10 @@ def timings(node: str, measured: dict[str, Any]) -> Timings:
 
 def observe(node: str, part: str, ms: float) -> None:
     """Correct what we expect of a part on a node by what it just took."""
-    row, created = NodeProfile.objects.get_or_create(node=node, part=part, defaults={"ms": ms})
-    if not created:
-        row.ms += WEIGHT * (ms - row.ms)
-        row.samples += 1
-        row.save()
+    known = NodeProfile.objects.filter(node=node, part=part)
+    mean = F("ms") * (1 - WEIGHT) + ms * WEIGHT
+    if not known.update(ms=mean, samples=F("samples") + 1, updated=timezone.now()):
+        NodeProfile.objects.get_or_create(node=node, part=part, defaults={"ms": ms})
 
 
 def build(

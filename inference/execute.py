@@ -35,6 +35,17 @@ class Outcome:
     answer: dict[str, Any]
     actual_ms: dict[str, float] = field(default_factory=dict)
     uplink_bytes: int = 0
+    observed: list[tuple[str, str, float]] = field(default_factory=list)  # node, part, what it took
+    sent: tuple[str, int, float] | None = None  # device, bytes, milliseconds on its uplink
+
+
+def learn(outcome: Outcome) -> None:
+    """Keep what a step taught about link and nodes. Not while somebody waits for the answer."""
+    if outcome.sent is not None:
+        device, size, ms = outcome.sent
+        links.record(device, size, ms / 1000, None, "transfer")
+    for node, part, ms in outcome.observed:
+        candidates.observe(node, part, ms)
 
 
 def run(step: Step, chosen: Candidate, predicted_ms: float | None) -> Outcome:
@@ -51,8 +62,7 @@ def run(step: Step, chosen: Candidate, predicted_ms: float | None) -> Outcome:
 
 def _on_device(step: Step, chosen: Candidate, deadline: float) -> Outcome:
     done = _call(step, step.device, "run_whole", deadline, task=step.task, question=step.question, photo=step.photo)
-    _observe(step, step.device, "whole", done)
-    return Outcome(done["answer"], _clocks(device=done))
+    return Outcome(done["answer"], _clocks(device=done), observed=[_observed(step, step.device, "whole", done)])
 
 
 def _photo_to_edge(step: Step, chosen: Candidate, deadline: float) -> Outcome:
@@ -61,10 +71,10 @@ def _photo_to_edge(step: Step, chosen: Candidate, deadline: float) -> Outcome:
     edge = _arrived(step, sent)
     done = _call(step, edge, "run_whole", deadline, task=step.task, question=step.question, blob=step.blob)
     dispatch.drop_blob(edge, step.blob)
+    observed = [_observed(step, edge, "whole", done)]
     if chosen.codec:
-        _observe(step, step.device, f"send/{chosen.codec}", sent)
-    _observe(step, edge, "whole", done)
-    return Outcome(done["answer"], _clocks(device=sent, edge=done), sent["bytes"])
+        observed.append(_observed(step, step.device, f"send/{chosen.codec}", sent))
+    return _crossed(step, sent, done, observed)
 
 
 def _split(step: Step, chosen: Candidate, deadline: float) -> Outcome:
@@ -83,9 +93,8 @@ def _split(step: Step, chosen: Candidate, deadline: float) -> Outcome:
     edge = _arrived(step, sent)
     done = _call(step, edge, "run_tail", deadline, task=step.task, question=step.question, blob=step.blob)
     dispatch.drop_blob(edge, step.blob)
-    _observe(step, step.device, f"head/{k}", sent)
-    _observe(step, edge, f"tail/{k}", done)
-    return Outcome(done["answer"], _clocks(device=sent, edge=done), sent["bytes"])
+    observed = [_observed(step, step.device, f"head/{k}", sent), _observed(step, edge, f"tail/{k}", done)]
+    return _crossed(step, sent, done, observed)
 
 
 def probe(step: Step, sizes: list[int]) -> None:
@@ -101,15 +110,20 @@ def _call(step: Step, node: str, verb: str, deadline: float, **arguments: Any) -
 
 
 def _arrived(step: Step, sent: dict[str, Any]) -> str:
-    """The bytes are up: learn from the transfer, and hand them to the edge."""
-    links.record(step.device, sent["bytes"], sent["uplink_ms"] / 1000, None, "transfer")
+    """The bytes are up: hand them to the edge."""
     assert step.edge is not None, "a candidate that needs an edge was chosen without one"
     dispatch.hand_over(step.device, step.edge, step.blob)
     return step.edge
 
 
-def _observe(step: Step, node: str, part: str, done: dict[str, Any]) -> None:
-    candidates.observe(node, f"{step.profile}/{step.task}/{part}", done["compute_ms"])
+def _crossed(step: Step, sent: dict[str, Any], done: dict[str, Any], observed: list[tuple[str, str, float]]) -> Outcome:
+    """What came of bytes that crossed the link."""
+    transfer = step.device, sent["bytes"], sent["uplink_ms"]
+    return Outcome(done["answer"], _clocks(device=sent, edge=done), sent["bytes"], observed, transfer)
+
+
+def _observed(step: Step, node: str, part: str, done: dict[str, Any]) -> tuple[str, str, float]:
+    return node, f"{step.profile}/{step.task}/{part}", done["compute_ms"]
 
 
 def _clocks(device: dict[str, Any] | None = None, edge: dict[str, Any] | None = None) -> dict[str, float]:

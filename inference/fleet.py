@@ -10,20 +10,20 @@ from inference.link import LinkEstimate, Transfer, estimate
 from inference.models import Photo
 from webapp.live.errors import UserError
 
-REMEMBERED = 40  # transfers an estimate is made from
+REMEMBERED = 24  # transfers an estimate is made from
 
 
-def online(tier: str, without: set[str]) -> list[Node]:
-    """Nodes of a tier that answer heartbeats and have reported a profile, least busy first."""
+def online(without: set[str]) -> list[Node]:
+    """Nodes that answer heartbeats and have reported a profile, least busy first."""
     now = timezone.now()
-    rows = Node.objects.filter(tier=tier, revoked_at=None).exclude(slug__in=without)
+    rows = [node for node in Node.objects.filter(revoked_at=None) if node.slug not in without]
     ready = [node for node in rows if node.profile and presence.state(node, now) == "online"]
     return sorted(ready, key=lambda node: (node.queue or 0, node.slug))
 
 
-def device_for(photo: Photo, wanted: str, without: set[str]) -> Node:
+def device_for(photo: Photo, wanted: str, nodes: list[Node]) -> Node:
     """The device the person chose; else one that holds the photo already; else the least busy. Raises UserError."""
-    ready = online("device", without)
+    ready = [node for node in nodes if node.tier == "device"]
     if wanted:
         found = next((node for node in ready if node.slug == wanted), None)
         if found is None:
@@ -34,9 +34,8 @@ def device_for(photo: Photo, wanted: str, without: set[str]) -> Node:
     return next((node for node in ready if node.slug in photo.placed), ready[0])
 
 
-def edge_for(without: set[str]) -> Node | None:
-    ready = online("edge", without)
-    return ready[0] if ready else None
+def edge_for(nodes: list[Node]) -> Node | None:
+    return next((node for node in nodes if node.tier == "edge"), None)
 
 
 def link_of(device: Node) -> LinkEstimate:

@@ -32,10 +32,7 @@ def claim(turn_id: str) -> "Journal | None":
     now = timezone.now()
     token = secrets.token_hex(8)
     free = Turn.objects.filter(pk=turn_id).filter(Q(state="queued") | Q(state__in=("planning", "running"), lease_until__lt=now))
-    if exhausted := free.filter(attempt__gte=settings.MAX_ATTEMPTS).first():
-        turns.fail(exhausted, EXHAUSTED)
-        return None
-    taken = free.update(
+    taken = free.filter(attempt__lt=settings.MAX_ATTEMPTS).update(
         state="planning",
         lease=token,
         lease_until=now + timedelta(seconds=settings.LEASE_S),
@@ -44,6 +41,8 @@ def claim(turn_id: str) -> "Journal | None":
         phase=_phase("planning", None),
     )
     if not taken:
+        if exhausted := free.filter(attempt__gte=settings.MAX_ATTEMPTS).first():
+            turns.fail(exhausted, EXHAUSTED)
         return None
     turn = Turn.objects.select_related("photo", "owner").get(pk=turn_id)
     if turn.attempt > 1:
@@ -86,14 +85,14 @@ class Journal:
 
     def phase(self, name: str, step: int | None = None, **detail: Any) -> None:
         phase = {**_phase(name, step), **detail}
-        self._change({"phase": phase}, {"type": "turn.phase", "phase": phase, "step": step})
+        with self._write:
+            self._cas({"phase": phase})
+            self.turn.phase = phase
+            self._publish({"type": "turn.phase", "phase": phase, "step": step})
 
     def planned(self, plan: dict[str, Any]) -> None:
         rows = [Step(turn=self.turn, number=s["id"], task=s["task"], question=s["question"] or "") for s in plan["steps"]]
         self._change({"plan": plan, "state": "running"}, {"type": "turn.plan", "plan": plan}, rows)
-
-    def step_running(self, number: int) -> None:
-        Step.objects.filter(turn=self.turn, number=number).update(state="running")
 
     def receipt(self, number: int, receipt: dict[str, Any]) -> None:
         self._step(number, {"state": "answered", "receipt": receipt}, receipt)

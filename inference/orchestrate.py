@@ -40,7 +40,10 @@ def answer(turn_id: str) -> None:
         return
     with journal:
         try:
-            journal.answered(_answer(journal))
+            learned: list[execute.Outcome] = []
+            journal.answered(_answer(journal, learned))
+            for outcome in learned:
+                execute.learn(outcome)
         except (LeaseLost, dispatch.Cancelled):
             log.info("turn %s was stopped or taken over", turn_id)
         except UserError as error:
@@ -58,7 +61,8 @@ def _end(journal: Journal, error: UserError) -> None:
         log.info("turn %s was stopped or taken over", journal.turn.pk)
 
 
-def _answer(journal: Journal) -> str:
+def _answer(journal: Journal, learned: list[execute.Outcome]) -> str:
+    """The answer's text; `learned` gets what each step came to."""
     turn = journal.turn
     steps = _plan(journal)
     if not steps:
@@ -68,7 +72,7 @@ def _answer(journal: Journal) -> str:
     results: dict[int, StepResult] = {}
     while waiting := [step for step in steps if step.id not in results]:
         ready = [step for step in waiting if all(before in results for before in step.after)]
-        for step, result in zip(ready, _together(journal, ready), strict=True):
+        for step, result in zip(ready, _together(journal, ready, learned), strict=True):
             results[step.id] = result
     ordered = [results[step.id] for step in steps]
     if all(result.error for result in ordered):
@@ -93,22 +97,21 @@ def _plan(journal: Journal) -> list[PlanStep]:
     return planned.plan.steps
 
 
-def _together(journal: Journal, steps: list[PlanStep]) -> list[StepResult]:
+def _together(journal: Journal, steps: list[PlanStep], learned: list[execute.Outcome]) -> list[StepResult]:
     if len(steps) == 1:
-        return [_step(journal, steps[0])]
-    return list(_pool.map(lambda step: _in_thread(journal, step), steps))
+        return [_step(journal, steps[0], learned)]
+    return list(_pool.map(lambda step: _in_thread(journal, step, learned), steps))
 
 
-def _in_thread(journal: Journal, step: PlanStep) -> StepResult:
+def _in_thread(journal: Journal, step: PlanStep, learned: list[execute.Outcome]) -> StepResult:
     try:
-        return _step(journal, step)
+        return _step(journal, step, learned)
     finally:
         close_old_connections()
 
 
-def _step(journal: Journal, step: PlanStep) -> StepResult:
+def _step(journal: Journal, step: PlanStep, learned: list[execute.Outcome]) -> StepResult:
     """Answer one step, falling back from node to node and route to route."""
-    journal.step_running(step.id)
     gone: set[str] = set()
     fell_back: list[dict[str, str]] = []
     for _ in range(MAX_TRIES):
@@ -127,6 +130,7 @@ def _step(journal: Journal, step: PlanStep) -> StepResult:
             return _no_way(journal, step, error, fell_back)
         else:
             journal.receipt(step.id, receipts.finish(receipt, outcome))
+            learned.append(outcome)
             return _result(step, outcome.answer)
     return _no_way(journal, step, UserError("gave_up", f"{MAX_TRIES} tries failed.", "Try again later.", 503), fell_back)
 
@@ -136,8 +140,8 @@ def _try(
 ) -> tuple[dict[str, Any], execute.Outcome]:
     turn, profile = journal.turn, catalogue.profile(settings.PROFILE)
     assert turn.photo is not None, "the planner made a step without a photo"
-    device = fleet.device_for(turn.photo, turn.node, gone)
-    edge = fleet.edge_for(gone)
+    nodes = fleet.online(without=gone)
+    device, edge = fleet.device_for(turn.photo, turn.node, nodes), fleet.edge_for(nodes)
 
     def phase(name: str) -> None:
         if (journal.turn.phase or {}).get("name") != name:

@@ -4,18 +4,32 @@ Pure: no files, no Django. Every refusal says what is wrong in one sentence and 
 """
 
 import io
+import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pillow_heif
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 QUALITY = 92  # what re-encoding costs at this quality is below what the models notice
 KINDS = "JPEG, PNG, WebP or HEIC"
 HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}
 # All that Pillow and libheif raise for bytes they cannot make sense of; MemoryError is what a lying header can end in.
-DAMAGE = (OSError, ValueError, SyntaxError, EOFError, RuntimeError, MemoryError, KeyError, IndexError, TypeError, OverflowError)
+DAMAGE = (
+    OSError, ValueError, SyntaxError, EOFError, RuntimeError, MemoryError, KeyError, IndexError, TypeError, OverflowError, struct.error,
+)  # fmt: skip
+# EXIF's orientation -> what puts the photo upright.
+TURNS: dict[Any, Image.Transpose] = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 class PhotoRefused(Exception):
@@ -41,7 +55,7 @@ def receive(chunks: Iterable[bytes], *, max_bytes: int, max_pixels: int, max_sid
     try:
         with _open(data, kind, max_pixels) as image:
             image.load()  # verify() passes a JPEG cut to a third; this does not
-            clean = _fit(_flat(ImageOps.exif_transpose(image)), max_side)
+            clean = _fit(_flat(image if kind == "HEIC" else _upright(image)), max_side)
     except Image.DecompressionBombError:
         raise _too_many_pixels(max_pixels) from None
     except (UnidentifiedImageError, *DAMAGE):
@@ -84,7 +98,7 @@ def _open(data: bytes, kind: str, max_pixels: int) -> Image.Image:
         # Opened directly: registering a plugin would open HEIC for every Image.open of the process.
         heif = pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True)
         _bound(heif.size, max_pixels)
-        return heif.to_pillow()  # libheif has turned it upright, and the orientation tag says so
+        return heif.to_pillow()  # libheif has turned it upright already, whatever its EXIF says
     image = Image.open(io.BytesIO(data), formats=[kind])
     _bound(image.size, max_pixels)
     return image
@@ -100,15 +114,26 @@ def _too_many_pixels(max_pixels: int) -> PhotoRefused:
     return PhotoRefused("photo_too_many_pixels", f"The photo has more than {most}.", "Save it smaller and try again.")
 
 
+def _upright(image: Image.Image) -> Image.Image:
+    """ImageOps.exif_transpose would write the EXIF anew, and fail over damage in tags that are thrown away anyway."""
+    try:
+        turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+    except DAMAGE:
+        return image
+    return image if turn is None else image.transpose(turn)
+
+
 def _flat(image: Image.Image) -> Image.Image:
-    """8-bit RGB; what was transparent becomes white, as it looks on a page."""
+    """8-bit RGB; what was transparent becomes white, as it looks on a page. At 50 megapixels each copy is 200 MB: no more than one."""
     if image.mode.startswith("I"):  # 16 bits of grey; convert() would clip everything above 255 to white
         deep = np.asarray(image).astype(np.int64).clip(0, 65535)
         return Image.fromarray((deep >> 8).astype(np.uint8)).convert("RGB")
     if image.has_transparency_data:
-        seen = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", seen.size, "white"), seen).convert("RGB")
-    return image.convert("RGB")
+        seen = image if image.mode == "RGBA" else image.convert("RGBA")
+        flat = Image.new("RGB", seen.size, "white")
+        flat.paste(seen, mask=seen)
+        return flat
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _fit(image: Image.Image, max_side: int) -> Image.Image:

@@ -5,8 +5,8 @@ from typing import Any
 from devices.models import Node
 from inference.execute import Outcome
 from inference.link import LinkEstimate
-from inference.placement import Assessed, Choice
 from inference.models import Turn
+from inference.placement import Assessed, Choice
 
 
 def make(

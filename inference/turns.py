@@ -89,7 +89,7 @@ def _leave(turn: Turn, changes: dict[str, Any]) -> bool:
     if not moved:
         turn.refresh_from_db()
         return turn.state in LIVE and _leave(turn, changes)
-    Step.objects.filter(turn=turn, state__in=("waiting", "running")).update(state="failed", error=changes.get("error"))
+    Step.objects.filter(turn=turn, state="waiting").update(state="failed", error=changes.get("error"))
     turn.refresh_from_db()
     publish(groups.chat(turn.conversation), ended(turn))
     return True

@@ -101,7 +101,8 @@ class LearnedCode:
     def encode(self, features: Array, level: int) -> bytes:
         count = 8 * self.sizes[level - 1]
         which, rank = self.order[:count], self.rank[:count]
-        coefficients = spectrum((features - self.mean) @ self.forward).ravel()
+        turned = (features - self.mean) @ self.forward
+        coefficients = spectrum(turned.astype(np.float32, copy=False)).ravel()
         cells = np.searchsorted(self.edges, coefficients[which] / np.maximum(self.scale[which], 1e-8))
         return np.packbits((cells >> (BITS - 1 - rank)) & 1).tobytes()
 

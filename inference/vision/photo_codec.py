@@ -1,6 +1,7 @@
 """JPEG, WebP and AVIF at the model's own input size: the fair way to send a photo instead of features. No torch."""
 
 import io
+import struct
 
 from PIL import Image, UnidentifiedImageError, features
 
@@ -46,5 +47,5 @@ def decode(data: bytes) -> Image.Image:
             return image.convert("RGB")
     except UnidentifiedImageError:
         raise PhotoCodecError("These bytes are not a JPEG, WebP or AVIF photo; upload the photo again.") from None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, EOFError):
+    except (OSError, ValueError, SyntaxError, EOFError, RuntimeError, MemoryError, struct.error, Image.DecompressionBombError):
         raise PhotoCodecError("The photo is damaged; upload it again.") from None

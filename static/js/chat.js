@@ -1,7 +1,7 @@
 /** The chat page: one conversation, its socket, the box to ask from, history and nodes at the sides. */
 
 import { call } from "./api.js";
-import { now, observe, onTick } from "./clock.js";
+import { observe, onTick } from "./clock.js";
 import { Compose } from "./compose.js";
 import { boot, byId, sentence } from "./dom.js";
 import { drawers, History } from "./history.js";
@@ -11,16 +11,14 @@ import { LiveSocket } from "./socket.js";
 import { TurnList } from "./turns/list.js";
 import { EMPTY, isLive, reduce } from "./turns/state.js";
 
-const OVERDUE_MARGIN_MS = 2000;
-const ASK_AGAIN_MS = 5000; // for a turn that is fetched again and has not come
+const QUIET_MS = 5000; // a live turn that says nothing for so long is read again, and again after as long
 
 class Chat {
   constructor(start) {
-    this.deadlineMs = start.deadline_s * 1000;
     this.conversation = start.conversation;
     this.state = EMPTY;
-    /** @type {Map<string, number>} turn -> when it was last asked for */
-    this.asked = new Map();
+    /** @type {Map<string, number>} turn -> when it was last heard of or asked for */
+    this.heardOf = new Map();
     this.list = new TurnList(byId("turns"), { stop: (turn) => this.act(turn, "stop"), retry: (turn) => this.act(turn, "retry") }, byId("announcer"));
     this.nodes = new NodePanel(start.nodes, () => this.device());
     this.how = new How(start.policies, () => this.nodes.store.of("device"), () => this.nodes.changed());
@@ -28,7 +26,7 @@ class Chat {
     new Compose(start, (question, photo) => this.ask(question, photo));
     if (this.conversation) this.connect();
     else byId("welcome").hidden = false;
-    onTick(() => this.lookForOverdue());
+    onTick(() => this.lookForQuiet());
   }
 
   connect() {
@@ -36,13 +34,12 @@ class Chat {
   }
 
   heard(frame) {
-    if (frame.type === "snapshot") this.asked.clear();
-    if (frame.type === "turn.snapshot") this.asked.delete(frame.turn.id);
+    if (frame.type.startsWith("turn.")) this.heardOf.set(frame.turn.id ?? frame.turn, Date.now());
     // Made just now, so they teach the server's clock; what a snapshot tells may be old.
     if (frame.type === "turn.phase") observe(frame.phase?.since);
     if (frame.type === "turn.answer") observe(frame.finished);
     const { state, refetch } = reduce(this.state, frame);
-    if (refetch) this.refetch(refetch);
+    if (refetch) this.socket?.send({ type: "refetch", turn: refetch });
     this.show(state);
   }
 
@@ -54,16 +51,11 @@ class Chat {
     this.nodes.changed();
   }
 
-  refetch(turn) {
-    const before = this.asked.get(turn);
-    if (before && Date.now() - before < ASK_AGAIN_MS) return;
-    if (this.socket?.send({ type: "refetch", turn })) this.asked.set(turn, Date.now());
-  }
-
-  /** Reading an overdue turn ends it, even when every worker is dead. */
-  lookForOverdue() {
+  /** A lost last event leaves no gap that would show it; and reading an overdue turn ends it, even with every worker dead. */
+  lookForQuiet() {
     for (const turn of this.state.turns) {
-      if (isLive(turn) && now() - Date.parse(turn.queued) > this.deadlineMs + OVERDUE_MARGIN_MS) this.refetch(turn.id);
+      if (!isLive(turn) || Date.now() - (this.heardOf.get(turn.id) ?? 0) < QUIET_MS) continue;
+      if (this.socket?.send({ type: "refetch", turn: turn.id })) this.heardOf.set(turn.id, Date.now());
     }
   }
 

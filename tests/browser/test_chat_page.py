@@ -61,6 +61,20 @@ def test_a_refresh_in_mid_answer_loses_nothing(seen: Seen, stack: Stack, photo_b
     assert page.locator(".turn").count() == 1
 
 
+def test_a_gap_in_the_sequence_asks_for_the_turn_again_and_an_old_event_changes_nothing(seen: Seen) -> None:
+    said = seen.open().evaluate(
+        """async () => {
+          const { reduce } = await import("/static/js/turns/state.js");
+          const turn = { id: "a", seq: 3, state: "running", created: "2026-01-01T00:00:00Z", steps: [] };
+          const event = (seq) => ({ type: "turn.answer", turn: "a", seq, state: "answered", answer: "Two.", error: null });
+          const after = (seq) => reduce({ turns: [turn] }, event(seq));
+          const short = ({ state, refetch }) => [state.turns[0].state, refetch];
+          return [short(after(4)), short(after(5)), short(after(3))];
+        }"""
+    )
+    assert said == [["answered", None], ["running", "a"], ["running", None]]
+
+
 def test_markup_in_a_question_stays_text(seen: Seen, photo_bytes: bytes) -> None:
     page = seen.open()
     seen.give("photo.jpg", "image/jpeg", photo_bytes)

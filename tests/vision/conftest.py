@@ -21,8 +21,9 @@ from transformers import (
 from inference.vision import catalogue
 from inference.vision.runner import Vision
 
+SENTENCE = "what is in the photo ? how many dogs are there a black dog runs on grass two one man red yes no"
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[DEC]"]
-WORDS = [*SPECIAL, *"what is in the photo ? how many dogs are there a black dog runs on grass two one man red yes no".split()]
+WORDS = [*SPECIAL, *SENTENCE.split()]
 SIDE, PATCH, WIDTH, BLOCKS = 32, 8, 32, 5
 
 
@@ -59,7 +60,7 @@ def drawn() -> Callable[..., Image.Image]:
 @pytest.fixture(scope="session")
 def compact() -> Vision:
     """The bundled models."""
-    vision = Vision(catalogue.profile("compact"))
+    vision = Vision(catalogue.profile("compact"), threads=1)  # more of them only wait for each other on a busy machine
     vision.load()
     return vision
 
@@ -75,7 +76,9 @@ def save_small(root: Path) -> dict[str, Path]:
             "bos_token_id": 5, "is_decoder": True, "initializer_range": 0.5}  # fmt: skip
     blip = BlipConfig(text_config=text, vision_config={**tower, "initializer_range": 0.2}, image_text_hidden_size=WIDTH)
     models: dict[str, PreTrainedModel] = {
-        "classify": ViTForImageClassification(ViTConfig(**tower, initializer_range=0.2, id2label={n: f"name {n}, other" for n in range(7)})),
+        "classify": ViTForImageClassification(
+            ViTConfig(**tower, initializer_range=0.2, id2label={n: f"name {n}, other" for n in range(7)})
+        ),
         "caption": BlipForConditionalGeneration(blip),
         "vqa": BlipForQuestionAnswering(blip),
     }
@@ -94,9 +97,9 @@ def small_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture(scope="session")
 def small(small_folders: dict[str, Path]) -> Vision:
     """Each task with a tower of its own, as the large models have, and an exact code at every split point."""
-    vision = Vision(catalogue.Profile.from_folders("small", small_folders))
+    vision = Vision(catalogue.Profile.from_folders("small", small_folders), threads=1)
     vision.load()
     for part in vision.parts.values():
         exact = ExactCode(part.tower.tokens, part.tower.width)
-        part.codes.update({k: exact for k in range(part.tower.depth + 1)})
+        part.codes.update(dict.fromkeys(range(part.tower.depth + 1), exact))
     return vision

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inference.vision import wire
+from inference.vision import catalogue, wire
 from inference.vision.codec import PooledCode
 from inference.vision.runner import Vision
 
-K, LEVEL = 2, 6
+PROFILE = catalogue.profile("compact")
+K, NEXT = PROFILE.split_points("classify")[1:3]
+LEVEL = PROFILE.code_levels("classify", K)[-1].level
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +48,7 @@ def test_a_packet_of_other_making_is_refused(compact: Vision, packet: bytes, cha
 
 def test_a_split_point_whose_code_differs_is_refused(compact: Vision, packet: bytes) -> None:
     """Each split point has its own code: bits of one mean nothing to another."""
-    assert _refusal(compact, wire.pack(replace(wire.unpack(packet), split_at=K + 1))) == "wire_code"
+    assert _refusal(compact, wire.pack(replace(wire.unpack(packet), split_at=NEXT))) == "wire_code"
 
 
 def test_damage_on_the_way_is_refused(compact: Vision, packet: bytes) -> None:
@@ -75,8 +77,12 @@ def test_tasks_on_one_tower_share_a_packet(compact: Vision, packet: bytes) -> No
     assert compact.run_tail("caption", packet, None).text and compact.run_tail("vqa", packet, "what colour is it?").text
 
 
-@pytest.mark.parametrize(("k", "level", "code"), [(17, 1, "wire_split"), (K, 0, "wire_level"), (K, 7, "wire_level"), (K, -1, "wire_level")])
-def test_a_head_that_the_catalogue_does_not_offer_is_refused(compact: Vision, image: Image.Image, k: int, level: int, code: str) -> None:
+@pytest.mark.parametrize(
+    ("k", "level", "code"), [(99, 1, "wire_split"), (K, 0, "wire_level"), (K, LEVEL + 1, "wire_level"), (K, -1, "wire_level")]
+)
+def test_a_head_that_the_catalogue_does_not_offer_is_refused(
+    compact: Vision, image: Image.Image, k: int, level: int, code: str
+) -> None:
     with pytest.raises(wire.WireError) as refused:
         compact.run_head("classify", image, k, level)
     assert refused.value.code == code

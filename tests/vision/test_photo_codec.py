@@ -55,7 +55,7 @@ def test_a_cmyk_jpeg_can_be_read() -> None:
 
 @pytest.mark.parametrize("codec", ["png", "", "JPEG"])
 def test_an_unknown_format_is_refused(codec: str) -> None:
-    with pytest.raises(PhotoCodecError, match="cannot write .*; choose one of jpeg, webp, avif."):
+    with pytest.raises(PhotoCodecError, match=r"cannot write .*; choose one of jpeg, webp, avif\."):
         photo_codec.encode(Image.new("RGB", (8, 8)), codec, 50, 8)
 
 

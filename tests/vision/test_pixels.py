@@ -11,23 +11,24 @@ from inference.vision import catalogue
 from inference.vision.pixels import Pixels
 
 COMPACT = catalogue.WEIGHTS / "compact" / "classify"
+SIDE = catalogue.profile("compact").image_size("classify")
 
 
 @pytest.fixture
 def pixels() -> Pixels:
-    return Pixels.read(COMPACT, 160)
+    return Pixels.read(COMPACT, SIDE)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "P", "RGBA", "LA", "1", "CMYK", "I;16"])
 def test_every_kind_of_image_becomes_three_channels(pixels: Pixels, drawn: Callable[..., Image.Image], mode: str) -> None:
     found = pixels(drawn(0).convert("I" if mode == "I;16" else mode))
-    assert found.shape == (1, 3, 160, 160) and found.dtype == np.float32 and found.flags.c_contiguous
+    assert found.shape == (1, 3, SIDE, SIDE) and found.dtype == np.float32 and found.flags.c_contiguous
     assert found.min() >= -1.001 and found.max() <= 1.001
 
 
-@pytest.mark.parametrize("size", [(1, 1), (4000, 100), (1, 3000), (160, 160)])
+@pytest.mark.parametrize("size", [(1, 1), (4000, 100), (1, 3000), (SIDE, SIDE)])
 def test_every_size_fits(pixels: Pixels, drawn: Callable[..., Image.Image], size: tuple[int, int]) -> None:
-    assert pixels(drawn(1, size)).shape == (1, 3, 160, 160)
+    assert pixels(drawn(1, size)).shape == (1, 3, SIDE, SIDE)
 
 
 def test_nothing_is_cropped_away(pixels: Pixels) -> None:
@@ -35,7 +36,7 @@ def test_nothing_is_cropped_away(pixels: Pixels) -> None:
     panorama = Image.new("RGB", (4000, 100), "blue")
     panorama.paste("red", (0, 0, 400, 100))
     found = pixels(panorama)[0]
-    assert found[0, 80, 2] > 0.9 > -0.9 > found[2, 80, 2] and found[2, 80, 157] > 0.9
+    assert found[0, SIDE // 2, 2] > 0.9 > -0.9 > found[2, SIDE // 2, 2] and found[2, SIDE // 2, -3] > 0.9
 
 
 def test_white_is_one_and_black_minus_one(pixels: Pixels) -> None:

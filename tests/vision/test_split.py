@@ -15,8 +15,8 @@ from transformers import (
 )
 
 from inference.vision import split, wire
-from inference.vision.caption import Captioner
 from inference.vision.answer import Calibration
+from inference.vision.caption import Captioner
 from inference.vision.loading import Part
 from inference.vision.runner import Vision
 from inference.vision.vqa import Answerer
@@ -33,7 +33,9 @@ def _features(part: Part, image: Image.Image, k: int) -> tuple[Tensor, Tensor]:
 
 
 @pytest.mark.parametrize("k", EVERY_K)
-def test_logits_equal_the_unsplit_classifiers(small: Vision, small_folders: dict[str, Path], image: Image.Image, k: int) -> None:
+def test_logits_equal_the_unsplit_classifiers(
+    small: Vision, small_folders: dict[str, Path], image: Image.Image, k: int
+) -> None:
     theirs = ViTForImageClassification.from_pretrained(small_folders["classify"], dtype=torch.float32).eval()
     pixels, tokens = _features(small.parts["classify"], image, k)
     with torch.inference_mode():
@@ -41,7 +43,9 @@ def test_logits_equal_the_unsplit_classifiers(small: Vision, small_folders: dict
 
 
 @pytest.mark.parametrize("k", EVERY_K)
-def test_a_caption_is_token_identical_to_the_models_own(small: Vision, small_folders: dict[str, Path], image: Image.Image, k: int) -> None:
+def test_a_caption_is_token_identical_to_the_models_own(
+    small: Vision, small_folders: dict[str, Path], image: Image.Image, k: int
+) -> None:
     theirs, tokenizer = _blip(BlipForConditionalGeneration, small_folders["caption"])
     ours = Captioner(theirs, tokenizer, Calibration())
     pixels, tokens = _features(small.parts["caption"], image, k)
@@ -50,7 +54,9 @@ def test_a_caption_is_token_identical_to_the_models_own(small: Vision, small_fol
 
 
 @pytest.mark.parametrize("k", EVERY_K)
-def test_an_answer_is_token_identical_to_the_models_own(small: Vision, small_folders: dict[str, Path], image: Image.Image, k: int) -> None:
+def test_an_answer_is_token_identical_to_the_models_own(
+    small: Vision, small_folders: dict[str, Path], image: Image.Image, k: int
+) -> None:
     theirs, tokenizer = _blip(BlipForQuestionAnswering, small_folders["vqa"])
     ours = Answerer(theirs, tokenizer, Calibration())
     pixels, tokens = _features(small.parts["vqa"], image, k)
@@ -71,7 +77,9 @@ def test_over_the_wire_without_loss_the_answer_is_the_whole_models(small: Vision
 
 def test_another_photo_gets_another_answer(small: Vision) -> None:
     """Else the equalities above would say nothing."""
-    answers = [small.run_whole("classify", Image.new("RGB", (40, 40), colour), None).top for colour in ("red", "white", "black")]
+    answers = [
+        small.run_whole("classify", Image.new("RGB", (40, 40), colour), None).top for colour in ("red", "white", "black")
+    ]
     assert answers[0] != answers[1] != answers[2]
 
 

@@ -29,7 +29,6 @@ def chat(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse
         "profile": settings.PROFILE,
         "max_upload_bytes": settings.PHOTO_MAX_BYTES,
         "max_question_chars": settings.QUESTION_MAX_CHARS,
-        "deadline_s": settings.TURN_DEADLINE_S,
         "user": request.user.get_username(),
     }
     return render(request, "chat.html", {"boot": boot, "conversation": boot["conversation"]})

@@ -24,7 +24,7 @@ function saved({ bytes }) {
 
 function whereabouts(receipt) {
   if (!receipt.photo_left_device) return el("li", {}, "the photo ", el("b", {}, "stayed on the device"));
-  return el("li", {}, "the photo was ", el("b", {}, `sent to ${receipt.edge}`));
+  return el("li", {}, "the photo was ", el("b", {}, `sent to ${receipt.edge}`), receipt.codec && ` as ${format.codec(receipt)}`);
 }
 
 function sureness({ confidence, sure }) {

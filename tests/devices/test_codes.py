@@ -1,0 +1,146 @@
+"""An enrolment code lets one board in, once, for a quarter of an hour."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from devices import enrol
+from devices.models import EnrolCode, Node
+from tests.devices.conftest import FINGERPRINT
+from webapp.live.errors import UserError
+
+
+def make(name: str = "jetson-a", **more: object) -> str:
+    return enrol.create_code(name=name, tier="device", **more)  # type: ignore[arg-type]
+
+
+def refusal(code: str, address: str = "") -> dict[str, str]:
+    with pytest.raises(UserError) as refused:
+        enrol.join(code, FINGERPRINT, {}, address)
+    return dict(refused.value.body())
+
+
+def wrong(code: str) -> str:
+    """The same first letters, another end."""
+    return code[:-1] + ("A" if code[-1] != "A" else "B")
+
+
+def test_a_code_has_eight_letters_that_nobody_confuses() -> None:
+    code = make()
+    assert len(code) == 8
+    assert not set(code) & set("ILO01")
+
+
+def test_only_a_hash_of_it_is_kept() -> None:
+    code = make()
+    row = EnrolCode.objects.get()
+    assert code not in str(EnrolCode.objects.values().get())
+    assert code[enrol.SELECTOR_LETTERS :] not in row.verifier
+
+
+def test_small_letters_and_spaces_do_not_matter() -> None:
+    code = make()
+    node, _ = enrol.join(f" {code[:4].lower()}-{code[4:].lower()} ", FINGERPRINT, {})
+    assert node.slug == "jetson-a"
+
+
+def test_unknown_used_expired_and_wrong_codes_get_the_same_answer() -> None:
+    used, expired, living = make("a"), make("b"), make("c")
+    enrol.join(used, FINGERPRINT, {})
+    EnrolCode.objects.filter(name="b").update(expires=timezone.now() - timedelta(seconds=1))
+    answers = [refusal(code) for code in ("ZZZZZZZZ", "", used, expired, wrong(living))]
+    assert all(answer == answers[0] for answer in answers)
+    assert answers[0]["code"] == "bad_code"
+
+
+def test_a_code_is_good_until_its_last_second() -> None:
+    code = make()
+    EnrolCode.objects.update(expires=timezone.now() + timedelta(seconds=5))
+    assert enrol.join(code, FINGERPRINT, {})[0].slug == "jetson-a"
+
+
+def test_wrong_guesses_wear_a_code_out() -> None:
+    code = make()
+    for _ in range(enrol.ATTEMPTS):
+        refusal(wrong(code))
+    assert refusal(code)["code"] == "bad_code"
+
+
+def test_one_guess_fewer_does_not() -> None:
+    code = make()
+    for _ in range(enrol.ATTEMPTS - 1):
+        refusal(wrong(code))
+    assert enrol.join(code, FINGERPRINT, {})[0].slug == "jetson-a"
+
+
+def test_an_address_that_guesses_on_is_shut_out_even_with_a_right_code() -> None:
+    for _ in range(enrol.GUESSES):
+        refusal("ZZZZZZZZ", "10.0.0.9")
+    code = make()
+    assert refusal(code, "10.0.0.9")["code"] == "too_many_guesses"
+    assert enrol.join(code, FINGERPRINT, {}, "10.0.0.7")[0].slug == "jetson-a"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_boards_with_one_code_exactly_one_wins() -> None:
+    code = make("")
+    start = threading.Barrier(4)
+    outcomes: list[str] = []
+
+    def join(host: str) -> None:
+        start.wait()
+        try:
+            outcomes.append(enrol.join(code, FINGERPRINT, {"hostname": host})[0].slug)
+        except UserError as error:
+            outcomes.append(error.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=join, args=(f"host-{n}",)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert sorted(outcomes)[:3] == ["bad_code"] * 3
+    assert [node.slug for node in Node.objects.all()] == [sorted(outcomes)[3]]
+
+
+def test_without_a_name_the_board_is_called_as_its_host() -> None:
+    first, _ = enrol.join(make(""), FINGERPRINT, {"hostname": "Orin_Nano.local"})
+    second, _ = enrol.join(make(""), FINGERPRINT, {"hostname": "Orin_Nano.local"})
+    assert (first.slug, second.slug) == ("orin-nano", "orin-nano-2")
+
+
+@pytest.mark.parametrize("name", ["Jetson", "a b", "a:b", "a*", "-a", "ü", "x" * 41, "cloud", "celery"])
+def test_a_name_that_could_touch_other_keys_is_refused(name: str) -> None:
+    with pytest.raises(UserError) as refused:
+        make(name)
+    assert refused.value.code == "bad_name"
+
+
+def test_the_name_of_a_living_node_is_taken(board: Callable[..., object]) -> None:
+    board("jetson-a")
+    with pytest.raises(UserError) as refused:
+        make("jetson-a")
+    assert refused.value.code == "name_taken"
+
+
+def test_the_name_of_a_revoked_node_is_free_again_and_nothing_of_the_old_one_is_left(board: Callable[..., object]) -> None:
+    old = board("jetson-a")
+    enrol.revoke("jetson-a")
+    new, token = enrol.join(make("jetson-a"), FINGERPRINT, {})
+    assert (new.revoked_at, new.approved, new.last_seen) == (None, False, None)
+    assert enrol.holder(token) == new
+    assert enrol.holder(old.token) is None  # type: ignore[attr-defined]
+
+
+def test_a_simulated_node_is_replaced_by_who_joins_in_its_name(board: Callable[..., object]) -> None:
+    old = board("jetson-a", simulated_uplink_bytes_per_s=250_000, simulated_slowdown=4.0)
+    again = make("jetson-a", preapproved=True, simulated_uplink_bytes_per_s=1_000_000)
+    node, _ = enrol.join(again, FINGERPRINT, {})
+    assert node.simulated_uplink_bytes_per_s == 1_000_000
+    assert enrol.holder(old.token) is None  # type: ignore[attr-defined]

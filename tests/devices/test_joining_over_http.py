@@ -1,0 +1,118 @@
+"""What a board says and hears on its way in and out."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from devices import enrol
+from devices.agent import config
+from devices.models import Node
+from tests.devices.conftest import FINGERPRINT, Board
+
+
+def join(code: str, **more: Any) -> Any:
+    body = {"code": code, "fingerprint": FINGERPRINT, "hostname": "orin", **more}
+    return Client().post("/api/nodes/join", body, content_type="application/json")
+
+
+def test_joining_gives_a_name_and_a_token() -> None:
+    answer = join(enrol.create_code(name="jetson-a", tier="device")).json()
+    assert (answer["slug"], answer["tier"], answer["approved"]) == ("jetson-a", "device", False)
+    node = enrol.holder(answer["token"])
+    assert node is not None
+    assert node.slug == "jetson-a"
+
+
+def test_a_wrong_code_is_a_sentence() -> None:
+    answer = join("ZZZZZZZZ")
+    assert answer.status_code == 403
+    assert answer.json()["error"]["next"] == "Ask an admin for a new one."
+
+
+def test_guessing_on_is_slowed_down() -> None:
+    answers = [join("ZZZZZZZZ").status_code for _ in range(enrol.GUESSES + 1)]
+    assert answers == [403] * enrol.GUESSES + [429]
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{", '{"code": 1}', '{"code": "A", "fingerprint": "<script>"}'])
+def test_a_malformed_request_is_refused_in_order(body: str) -> None:
+    answer = Client().post("/api/nodes/join", body, content_type="application/json")
+    assert answer.status_code in (400, 422)
+    assert answer.json()["error"]["message"]
+
+
+def test_credentials_wait_for_approval(joined: Callable[..., Board]) -> None:
+    board = joined(preapproved=False)
+    refused = board.get("/me/credentials")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "not_approved")
+    enrol.approve("jetson-a")
+    given = board.get("/me/credentials").json()
+    board.password = given["redis"]["password"]
+    assert given["redis"]["username"] == "node-jetson-a"
+    with board.redis() as client:
+        assert client.llen("jetson-a:stages") == 0
+
+
+def test_credentials_are_given_once(joined: Callable[..., Board]) -> None:
+    board = joined()
+    assert board.get("/me/credentials").status_code == 200
+    board.beat()
+    refused = board.get("/me/credentials")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "already_given")
+
+
+def test_an_answer_that_was_lost_may_be_asked_for_again_and_only_the_last_counts(joined: Callable[..., Board]) -> None:
+    board = joined()
+    first, second = (board.get("/me/credentials").json()["redis"]["password"] for _ in range(2))
+    assert Node.objects.get().redis_sha256 == enrol.sha256(second) != enrol.sha256(first)
+
+
+def test_what_is_simulated_is_told(joined: Callable[..., Board]) -> None:
+    board = joined(simulated_uplink_bytes_per_s=250_000, simulated_slowdown=4.0)
+    told = {"uplink_bytes_per_s": 250_000, "slowdown": 4.0}
+    assert board.get("/me/credentials").json()["simulated"] == told
+    assert board.beat().json()["simulated"] == told
+
+
+@pytest.mark.parametrize("path", ["/me", "/me/credentials"])
+def test_without_a_nodes_token_there_is_nothing(path: str, stranger: Client, owner: Any, client_of: Any) -> None:
+    assert stranger.get(f"/api/nodes{path}").status_code == 401
+    assert client_of(owner).get(f"/api/nodes{path}").status_code == 401
+    wrong = stranger.get(f"/api/nodes{path}", headers={"Authorization": "Bearer nonsense"})
+    assert wrong.status_code == 401
+
+
+def test_a_nodes_token_opens_nothing_else(board: Callable[..., Board]) -> None:
+    made = board()
+    for path in ("/api/nodes", "/api/conversations"):
+        assert Client().get(path, headers={"Authorization": f"Bearer {made.token}"}).status_code == 401
+
+
+def test_the_list_is_for_people(stranger: Client, colleague: Any, client_of: Any, board: Callable[..., Board]) -> None:
+    board()
+    assert stranger.get("/api/nodes").status_code == 401
+    listed = client_of(colleague).get("/api/nodes").json()
+    assert [node["slug"] for node in listed] == ["jetson-a"]
+    assert "sha256" not in json.dumps(listed)
+
+
+def test_a_revoked_node_is_refused_at_once(board: Callable[..., Board]) -> None:
+    made = board()
+    assert made.beat().status_code == 200
+    enrol.revoke("jetson-a")
+    refused = made.beat()
+    assert (refused.status_code, refused.json()["error"]["code"]) == (401, "revoked")
+    assert made.get("/me/credentials").status_code == 401
+
+
+def test_up_sees_whether_a_home_folder_is_still_good(board: Callable[..., Board], tmp_path: Any) -> None:
+    made = board()
+    assert not enrol.is_enrolled(tmp_path, "jetson-a")
+    config.save(tmp_path, made.config())
+    assert enrol.is_enrolled(tmp_path, "jetson-a")
+    assert not enrol.is_enrolled(tmp_path, "jetson-b")
+    enrol.revoke("jetson-a")
+    assert not enrol.is_enrolled(tmp_path, "jetson-a")

@@ -1,0 +1,50 @@
+"""Samples of a link: kept, newest first, forgotten in time."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from devices import links
+from devices.models import Sample
+
+
+def test_the_newest_come_first() -> None:
+    for size in (1000, 2000, 3000):
+        links.record("jetson-a", size, 0.01, None, "transfer")
+    assert [sample.bytes for sample in links.recent("jetson-a", 2)] == [3000, 2000]
+    assert links.recent("jetson-b", 2) == []
+
+
+@pytest.mark.parametrize(
+    ("size", "seconds"), [(0, 1.0), (-5, 1.0), (10, 0.0), (10, -1.0), (10, float("nan")), (10, float("inf"))]
+)
+def test_a_transfer_that_cannot_be_is_dropped(size: int, seconds: float) -> None:
+    links.record("jetson-a", size, seconds, None, "transfer")
+    assert not Sample.objects.exists()
+
+
+def test_the_shown_estimate_is_the_one_placement_uses() -> None:
+    for size in (256, 16_384, 65_536):
+        links.record("jetson-a", size, 0.02 + size / 250_000, None, "probe")
+    shown = links.estimate("jetson-a")
+    assert shown is not None
+    assert shown["up_bytes_per_s"] == pytest.approx(250_000, rel=0.05)
+    assert shown["rtt_ms"] == pytest.approx(20, abs=5)
+    assert links.estimate("jetson-b") is None
+
+
+def test_a_chart_gets_the_last_minutes_oldest_first_and_not_more_than_it_can_show() -> None:
+    for size in (1, 2, 3, 4):
+        links.record("jetson-a", size, 0.01, None, "transfer")
+    Sample.objects.filter(bytes=1).update(at=timezone.now() - timedelta(minutes=11))
+    assert [row["bytes"] for row in links.since("jetson-a", 600)] == [2, 3, 4]
+    assert [row["bytes"] for row in links.since("jetson-a", 600, at_most=2)] == [3, 4]
+
+
+def test_pruning_forgets_the_old_ones_and_counts_them() -> None:
+    links.record("jetson-a", 1, 0.01, None, "transfer")
+    links.record("jetson-a", 2, 0.01, None, "transfer")
+    Sample.objects.filter(bytes=1).update(at=timezone.now() - timedelta(days=20))
+    assert links.prune(timezone.now() - timedelta(days=14)) == 1
+    assert [sample.bytes for sample in Sample.objects.all()] == [2]

@@ -1,0 +1,126 @@
+"""The devices page: everybody who is logged in looks, admins manage."""
+
+import subprocess
+import tarfile
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from devices import enrol, links
+from devices.models import Node
+from tests.devices.conftest import FINGERPRINT, Board
+
+JSON = {"content_type": "application/json", "headers": {"Accept": "application/json"}}
+
+
+@pytest.mark.parametrize("path", ["/devices/", "/devices/jetson-a/history/"])
+def test_a_stranger_is_sent_to_the_login(stranger: Client, path: str) -> None:
+    answer = stranger.get(path)
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/login/")
+
+
+@pytest.mark.parametrize("path", ["add", "jetson-a/approve", "jetson-a/revoke"])
+def test_nobody_but_staff_manages(
+    stranger: Client, colleague: Any, client_of: Any, joined: Callable[..., Board], path: str
+) -> None:
+    joined(preapproved=False)
+    assert stranger.post(f"/devices/{path}/", {}, **JSON).status_code == 302
+    refused = client_of(colleague).post(f"/devices/{path}/", {}, **JSON)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "not_staff")
+    assert Node.objects.filter(approved=False, revoked_at=None).count() == 1
+
+
+def test_the_page_says_who_may_manage(owner: Any, colleague: Any, client_of: Any) -> None:
+    assert client_of(owner).get("/devices/").context["boot"]["can_manage"] is True
+    assert client_of(colleague).get("/devices/").context["boot"]["can_manage"] is False
+
+
+def test_adding_shows_a_code_that_works_and_the_command(owner: Any, client_of: Any) -> None:
+    answer = client_of(owner).post("/devices/add/", {"name": "orin", "tier": "device"}, **JSON)
+    made = answer.json()
+    assert answer.status_code == 201
+    assert made["command"].endswith(f"--server {made['server']} --code {made['code']}")
+    assert made["expires_s"] == 900
+    assert enrol.join(made["code"], FINGERPRINT, {})[0].slug == "orin"
+
+
+def test_a_server_that_listens_on_loopback_is_named_as_the_admin_calls_it(owner: Any, client_of: Any) -> None:
+    made = client_of(owner).post("/devices/add/", {"tier": "edge"}, HTTP_HOST="localhost:8123", **JSON).json()
+    assert made["server"] == "http://localhost:8123"
+
+
+@pytest.mark.parametrize("body", ['{"name": "A B"}', '{"tier": "moon"}', "[]", "{"])
+def test_what_cannot_be_added_is_a_sentence(owner: Any, client_of: Any, body: str) -> None:
+    answer = client_of(owner).post("/devices/add/", body, **JSON)
+    assert answer.status_code == 422
+    assert answer.json()["error"]["message"].endswith(".")
+
+
+def test_approving_and_revoking(owner: Any, client_of: Any, joined: Callable[..., Board]) -> None:
+    board, client = joined(preapproved=False), client_of(owner)
+    assert client.post("/devices/jetson-a/approve/", {}, **JSON).json()["node"]["approved"] is True
+    assert client.post("/devices/jetson-a/revoke/", {}, **JSON).json()["node"]["state"] == "revoked"
+    assert board.beat().status_code == 401
+
+
+def test_a_form_is_sent_back_to_the_page(owner: Any, client_of: Any, joined: Callable[..., Board]) -> None:
+    joined(preapproved=False)
+    assert client_of(owner).post("/devices/jetson-a/approve/")["Location"] == "/devices/"
+
+
+def test_an_unknown_node_is_not_found(owner: Any, client_of: Any) -> None:
+    assert client_of(owner).post("/devices/nobody/revoke/", {}, **JSON).status_code == 404
+
+
+def test_the_history_of_a_link(colleague: Any, client_of: Any, board: Callable[..., Board]) -> None:
+    board()
+    links.record("jetson-a", 5000, 0.02, None, "transfer")
+    client = client_of(colleague)
+    (sample,) = client.get("/devices/jetson-a/history/?minutes=5").json()["samples"]
+    assert (sample["bytes"], sample["ms"], sample["bytes_per_s"]) == (5000, 20.0, 250_000)
+    assert client.get("/devices/jetson-a/history/?minutes=nan").status_code == 422
+
+
+def test_the_installer_is_a_script_a_shell_understands(stranger: Client) -> None:
+    script = stranger.get("/devices/install.sh").content
+    assert script.startswith(b"#!/bin/sh")
+    subprocess.run(["sh", "-n"], input=script, check=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--server"], "needs a value"),
+        (["--server", "http://a;reboot", "--code", "X"], "cannot be meant"),
+        (["--server", "ftp://a", "--code", "X"], "http:// or https://"),
+        (["--moon", "1"], "Unknown option"),
+    ],
+)
+def test_the_installer_refuses_before_it_touches_anything(stranger: Client, words: list[str], sentence: str) -> None:
+    script = stranger.get("/devices/install.sh").content.replace(b'[ "$(id -u)" = 0 ]', b"true")
+    done = subprocess.run(["sh", "-s", "--", *words], input=script, capture_output=True)
+    assert done.returncode == 1
+    assert sentence in done.stderr.decode()
+
+
+def test_the_package_holds_the_agent_and_no_server(stranger: Client) -> None:
+    archive = b"".join(stranger.get("/devices/agent.tar.gz").streaming_content)  # type: ignore[arg-type]
+    with tarfile.open(fileobj=BytesIO(archive)) as package:
+        names = package.getnames()
+    assert {"devices/agent/__main__.py", "devices/agent/requirements.txt", "inference/stages.py"} <= set(names)
+    assert "inference/vision/weights/compact/card.json" in names
+    assert not [name for name in names if "training" in name or name.startswith(("webapp", "devices/models", "var"))]
+
+
+def test_admins_see_nodes_without_secrets(owner: Any, client_of: Any, board: Callable[..., Board]) -> None:
+    made = board()
+    client = client_of(owner)
+    page = client.get(f"/admin/devices/node/{made.node.pk}/change/").content.decode()
+    assert "jetson-a" in page
+    assert made.node.token_sha256 not in page
+    client.post("/admin/devices/node/", {"action": "revoke", "_selected_action": [made.node.pk]})
+    assert made.beat().status_code == 401

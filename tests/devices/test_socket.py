@@ -1,0 +1,79 @@
+"""The socket of the devices page."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.utils import timezone
+
+from devices import consumers, enrol, links
+from devices.models import Node
+from tests.live.browser_socket import BrowserSocket
+from tests.live.conftest import socket_of as socket_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Open = Callable[..., BrowserSocket]
+
+
+@pytest.fixture
+def node(transactional_db: None) -> Node:
+    code = enrol.create_code(name="jetson-a", tier="device", preapproved=True)
+    made = enrol.join(code, "0123:4567:89ab:cdef", {})[0]
+    Node.objects.update(last_seen=timezone.now())
+    links.record("jetson-a", 5000, 0.02, None, "transfer")
+    return made
+
+
+async def test_a_stranger_is_refused(socket_of: Open) -> None:
+    socket = socket_of(None, "/ws/devices/")
+    await socket.connect()
+    assert (await socket.receive_output(2))["code"] == 4401
+
+
+async def test_it_begins_with_all_nodes_and_their_links(socket_of: Open, colleague: Any, node: Node) -> None:
+    socket = await sync_to_async(socket_of)(colleague, "/ws/devices/")
+    await socket.connect()
+    snapshot = await socket.receive_json_from()
+    assert snapshot["type"] == "snapshot"
+    assert [(row["slug"], row["state"]) for row in snapshot["nodes"]] == [("jetson-a", "online")]
+    (sample,) = snapshot["samples"]["jetson-a"]
+    assert (sample["bytes"], sample["bytes_per_s"], sample["source"]) == (5000, 250_000, "transfer")
+    await socket.disconnect()
+
+
+async def test_transfers_and_changes_follow(socket_of: Open, colleague: Any, node: Node) -> None:
+    socket = await sync_to_async(socket_of)(colleague, "/ws/devices/")
+    await socket.connect()
+    await socket.receive_json_from()
+    await sync_to_async(links.record)("jetson-a", 700, 0.01, None, "probe")
+    event = await socket.receive_json_from()
+    assert (event["type"], event["node"], event["bytes"]) == ("link.sample", "jetson-a", 700)
+    await sync_to_async(enrol.revoke)("jetson-a")
+    event = await socket.receive_json_from()
+    assert (event["type"], event["node"]["state"]) == ("node.state", "revoked")
+    await socket.disconnect()
+
+
+async def test_a_node_that_falls_silent_is_shown_so(
+    socket_of: Open, colleague: Any, node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumers, "LOOK_S", 0.05)
+    socket = await sync_to_async(socket_of)(colleague, "/ws/devices/")
+    await socket.connect()
+    await socket.receive_json_from()
+    await Node.objects.aupdate(last_seen=timezone.now() - timedelta(seconds=13))
+    event = await socket.receive_json_from()
+    assert (event["type"], event["node"]["state"]) == ("node.state", "offline")
+    await socket.disconnect()
+
+
+async def test_a_page_may_ask_for_everything_again(socket_of: Open, colleague: Any, node: Node) -> None:
+    socket = await sync_to_async(socket_of)(colleague, "/ws/devices/")
+    await socket.connect()
+    first = await socket.receive_json_from()
+    await socket.send_json_to({"type": "refetch"})
+    again = await socket.receive_json_from()
+    assert [row["slug"] for row in again["nodes"]] == [row["slug"] for row in first["nodes"]]
+    await socket.disconnect()

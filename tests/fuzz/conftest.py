@@ -1,0 +1,6 @@
+"""How long fuzzing may take: enough to have found what it found, short enough for every run."""
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("isthmus", deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+settings.load_profile("isthmus")

@@ -1,0 +1,121 @@
+"""No bytes whatever make the wire or a code raise anything but their own errors, or hand on what was not sent."""
+
+import struct
+import tracemalloc
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from inference.vision import catalogue, codec, wire
+from inference.vision.codec import CodecError, LearnedCode, PooledCode
+from inference.vision.wire import Packet, WireError, pack, unpack
+from tests.fuzz.mutations import Mutation, mutate, mutations
+
+SHORT = st.integers(0, 255)
+PACKETS = st.builds(
+    Packet, SHORT, SHORT, st.integers(0, 65535), st.integers(0, 65535),
+    st.binary(min_size=8, max_size=8), st.binary(min_size=8, max_size=8), st.binary(max_size=500),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def learned() -> LearnedCode:
+    file = catalogue.profile("compact").code_file
+    assert file is not None
+    return next(iter(codec.load(file).values()))
+
+
+@given(PACKETS)
+def test_every_packet_comes_back(packet: Packet) -> None:
+    assert unpack(pack(packet)) == packet
+
+
+@settings(max_examples=400)
+@given(PACKETS, mutations())
+def test_a_changed_packet_is_refused_or_the_same(packet: Packet, changes: list[Mutation]) -> None:
+    data = pack(packet)
+    other = mutate(data, changes)
+    try:
+        found = unpack(other)
+    except WireError as refused:
+        assert refused.message.endswith(".")
+        assert other != data
+    else:
+        assert other == data and found == packet
+
+
+@settings(max_examples=300)
+@given(st.binary(max_size=200))
+@example(b"ISTH" + bytes(32))
+def test_random_bytes_are_refused(data: bytes) -> None:
+    with pytest.raises(WireError):
+        unpack(data)
+
+
+@given(st.binary(min_size=28, max_size=28), st.integers(0, 2**32 - 1))
+def test_a_header_may_claim_anything(fields: bytes, length: int) -> None:
+    """A liar can make the checksum fit; length and version must still hold, and nothing is allocated on its word."""
+    head = b"ISTH" + fields[4:] + struct.pack(">I", length)
+    data = head + struct.pack(">I", zlib.crc32(head))
+    tracemalloc.start()
+    try:
+        found = unpack(data)
+        assert length == 0 and found.payload == b"" and fields[4] == wire.VERSION and fields[7] == 0
+    except WireError:
+        pass
+    finally:
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peak < 64 * 1024
+
+
+@settings(max_examples=150)
+@given(level=st.integers(-3, 9), payload=st.binary(max_size=2200))
+def test_a_learned_code_decodes_anything_to_numbers_or_refuses(learned: LearnedCode, level: int, payload: bytes) -> None:
+    _decodes(learned, level, payload)
+
+
+@settings(max_examples=60)
+@given(seed=st.integers(0, 2**32 - 1), share=st.floats(0, 1))
+def test_random_bits_of_the_right_length_become_features_of_bounded_size(learned: LearnedCode, seed: int, share: float) -> None:
+    level = 1 + round(share * (len(learned.sizes) - 1))
+    payload = np.random.default_rng(seed).bytes(learned.sizes[level - 1])
+    found = _decodes(learned, level, payload)
+    assert found is not None and float(np.abs(found).max()) < 1e4
+
+
+@settings(max_examples=150)
+@given(level=st.integers(1, 3), seed=st.integers(0, 2**32 - 1))
+def test_a_pooled_code_decodes_anything_to_numbers_or_refuses(level: int, seed: int) -> None:
+    code = PooledCode(17, 6)
+    _decodes(code, level, np.random.default_rng(seed).bytes(code.sizes[level - 1]))
+
+
+@given(
+    level=st.integers(1, 3),
+    values=st.lists(st.floats(width=32, allow_nan=False), min_size=20, max_size=20),
+)
+def test_any_features_can_be_packed_and_read_back(level: int, values: list[float]) -> None:
+    """Also huge ones: a photo must not be able to make a packet that its own tail refuses."""
+    features = np.resize(np.array(values, np.float32).clip(-1e6, 1e6), (17, 6))
+    code = PooledCode(17, 6)
+    payload = code.encode(features, level)
+    assert len(payload) == code.sizes[level - 1] and _decodes(code, level, payload) is not None
+
+
+def _decodes(code: codec.Code, level: int, payload: bytes) -> np.ndarray | None:
+    tracemalloc.start()
+    try:
+        found = code.decode(payload, level)
+    except CodecError as refused:
+        assert str(refused).endswith(".")
+        return None
+    finally:
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert found.dtype == np.float32 and found.ndim == 2 and np.isfinite(found).all()
+    assert peak < 4 * 1024 * 1024
+    return found

@@ -1,0 +1,66 @@
+"""Photos of every kind a phone or a prankster may send."""
+
+import io
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pillow_heif
+import pytest
+from PIL import Image
+
+from inference.photos import CleanPhoto, receive
+
+LIMITS = {"max_bytes": 4 * 1024 * 1024, "max_pixels": 4_000_000, "max_side": 512}
+
+
+def draw(mode: str = "RGB", size: tuple[int, int] = (96, 64)) -> Image.Image:
+    """Four colours, so that a turned photo can be told: red green over blue white."""
+    image = Image.new("RGB", (2, 2))
+    image.putdata([(220, 20, 20), (20, 200, 20), (20, 20, 220), (240, 240, 240)])
+    return image.resize(size, Image.Resampling.NEAREST).convert(mode)
+
+
+def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
+    out = io.BytesIO()
+    if kind == "HEIC":
+        pillow_heif.from_pillow(image).save(out, quality=90, **options)
+    else:
+        image.save(out, kind, **options)
+    return out.getvalue()
+
+
+def cleaned(data: bytes, **limits: int) -> CleanPhoto:
+    return receive([data], **{**LIMITS, **limits})
+
+
+def seen(clean: CleanPhoto) -> Image.Image:
+    image = Image.open(io.BytesIO(clean.data))
+    image.load()
+    return image
+
+
+def corners(image: Image.Image) -> str:
+    """What stands in the corners, from the top left, row by row, as initials."""
+    names = {"r": (220, 20, 20), "g": (20, 200, 20), "b": (20, 20, 220), "w": (240, 240, 240)}
+    small = np.asarray(image.convert("RGB"), int)
+    at = [small[y, x] for y, x in itertools.product((4, -5), (4, -5))]
+    return "".join(min(names, key=lambda name: int(np.abs(np.array(names[name]) - pixel).sum())) for pixel in at)
+
+
+@pytest.fixture
+def counted() -> Callable[[int, int], tuple[Iterator[bytes], list[int]]]:
+    """An upload in chunks, and how many of them were taken."""
+
+    def make(chunks: int, size: int) -> tuple[Iterator[bytes], list[int]]:
+        taken: list[int] = []
+
+        def give() -> Iterator[bytes]:
+            for number in range(chunks):
+                taken.append(number)
+                yield b"\xff\xd8\xff" + bytes(size - 3)
+
+        return give(), taken
+
+    return make
