@@ -1,10 +1,6 @@
 """The offline planner by its phrasings: one table per kind of request."""
 
-import time
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from inference.planning import offline
 from inference.planning.offline import Context, plan
@@ -158,53 +154,6 @@ def test_then_makes_the_later_step_wait_and_and_does_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("earlier", "message", "steps"),
-    [
-        ("What is the dog doing?", "and what colour is it?", ["vqa what colour is the dog?"]),
-        ("Is there a car?", "What color is it", ["vqa what color is the car?"]),
-        ("How many children are there?", "what are they doing?", ["vqa what are the children doing?"]),
-        ("What is the man doing?", "and what is he wearing?", ["vqa what is the man wearing?"]),
-        ("What colour is the dog?", "and the car?", ["vqa what colour is the car?"]),
-        ("Where is the dog?", "what about the cat?", ["vqa where is the cat?"]),
-        ("How many dogs are there?", "how about cats?", ["vqa how many cats are there?"]),
-        ("Is there a dog?", "and a cat?", ["vqa is there a cat?"]),
-        ("What kind of dog is this?", "and this one?", ["classify"]),
-    ],
-)
-def test_a_follow_up_is_resolved_and_says_so(earlier: str, message: str, steps: list[str]) -> None:
-    found = plan(message, Context(True, (earlier,)))
-    assert _steps(found) == steps
-    assert "was taken" in found.why or "was repeated" in found.why
-
-
-def test_a_follow_up_of_a_follow_up_finds_the_nearer_noun() -> None:
-    assert _planned("where is it?", "what colour is the dog?", "and the car?") == ["vqa where is the car?"]
-
-
-@pytest.mark.parametrize(
-    ("earlier", "message"),
-    [
-        ("What is the dog doing?", "is it raining?"),  # stands for nothing
-        ("Is the dog next to the car?", "what colour is it?"),  # either
-        ("What is the man doing?", "what colour is it?"),  # no thing
-        ("What is the cat doing?", "does the dog have its ball?"),  # its own noun
-    ],
-)
-def test_a_pronoun_that_is_not_plain_stays_as_it_is(earlier: str, message: str) -> None:
-    assert _planned(message, earlier) == [f"vqa {message}"]
-
-
-def test_it_is_not_taken_from_questions_about_another_photo_but_this_one_repeats_them() -> None:
-    assert _planned("what colour is it?", "what is the dog doing?", new_photo=True) == ["vqa what colour is it?"]
-    assert _planned("and this one?", "what is the dog doing?", new_photo=True) == ["vqa what is the dog doing?"]
-
-
-def test_a_follow_up_of_nothing_asks_for_the_whole_question() -> None:
-    assert plan("and the car?", PHOTO).why == offline.NO_EARLIER
-    assert plan("and the car?", Context(True, ("describe it",))).why == offline.UNCLEAR.format(noun="the car")
-
-
-@pytest.mark.parametrize(
     "message",
     [
         "Train a model on my photos",
@@ -286,33 +235,3 @@ def test_every_plan_says_what_it_understood() -> None:
     assert plan("What is this and how many are there?", PHOTO).why == (
         "Two requests: a name for what it is; an answer to “how many are there?”."
     )
-
-
-WORDS = "what is the dog it and then , ? . describe tell me how many are they a train this one colour of & if whether in photo"
-
-
-@given(
-    st.lists(st.sampled_from(WORDS.split()), max_size=40),
-    st.lists(st.lists(st.sampled_from(WORDS.split()), max_size=8), max_size=3),
-    st.booleans(),
-)
-def test_any_mix_of_words_gives_the_same_valid_plan_twice(words: list[str], earlier: list[list[str]], has_photo: bool) -> None:
-    context = Context(has_photo, tuple(" ".join(one) for one in earlier))
-    found = plan(" ".join(words), context)
-    assert found == plan(" ".join(words), context)
-    assert has_photo or not found.needs_photo
-
-
-@given(st.text(max_size=300))
-def test_any_text_gives_a_valid_plan(message: str) -> None:
-    assert plan(message, PHOTO).why
-
-
-@pytest.mark.parametrize(
-    "part", ["then ", "a, ", "and what ", "in this photo, ", "what is the ", "tell me ", "is there a dog and "]
-)
-def test_the_longest_allowed_message_is_planned_quickly(part: str) -> None:
-    message = (part * 2000)[:2000]
-    started = time.perf_counter()
-    plan(message, Context(True, (message,)))
-    assert time.perf_counter() - started < 1.0

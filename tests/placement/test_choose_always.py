@@ -1,0 +1,112 @@
+"""What holds for every choice, whatever the world looks like."""
+
+import itertools
+import json
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference.link import UNKNOWN, LinkEstimate
+from inference.placement import Candidate, Load, NoRoute, Policy, choose
+from tests.placement.world import (
+    FASTEST,
+    IDLE,
+    OPTIONS,
+    SPLIT_3,
+    link_at,
+    links,
+    loads,
+    options,
+    policies,
+    predicted,
+)
+
+
+@given(options, links, loads, policies)
+def test_the_choice_is_one_of_the_allowed_and_every_other_has_a_reason(
+    options: list[Candidate], link: LinkEstimate, load: Load, policy: Policy
+) -> None:
+    choice = choose(options, link, load, policy)
+    assert any(a.candidate == choice.chosen and a.allowed for a in choice.assessed)
+    assert all(a.allowed == (a.why_not is None) for a in choice.assessed)
+    assert [a.candidate for a in choice.assessed] == options
+
+
+@given(options, links, loads, policies)
+def test_nothing_allowed_is_predicted_faster_than_the_choice(
+    options: list[Candidate], link: LinkEstimate, load: Load, policy: Policy
+) -> None:
+    choice = choose(options, link, load, policy)
+    chosen = predicted(choice, choice.chosen)
+    known = [a.predicted_ms for a in choice.assessed if a.allowed and a.predicted_ms is not None]
+    assert chosen == min(known) if known else chosen is None
+
+
+@given(options, links, loads, st.floats(0, 0.2), st.sampled_from([None, "device", "edge", "split"]))
+def test_private_never_sends_a_photo(
+    options: list[Candidate], link: LinkEstimate, load: Load, loss: float, forced: str | None
+) -> None:
+    try:
+        assert choose(options, link, load, Policy("private", loss), forced).chosen.route != "edge"
+    except NoRoute:
+        assert forced in {"edge", "split"}
+
+
+@given(options, loads, policies, st.floats(100, 1e7), st.floats(1, 1000))
+def test_more_bandwidth_never_makes_the_edge_look_worse(
+    options: list[Candidate], load: Load, policy: Policy, rate: float, times: float
+) -> None:
+    slow, fast = (choose(options, link_at(r), load, policy) for r in (rate, rate * times))
+    for before, after in zip(slow.assessed, fast.assessed, strict=True):
+        assert after.predicted_ms <= before.predicted_ms  # type: ignore[operator]
+    if slow.chosen.route != "device":  # what the faster link favours cannot be the one route without a link
+        assert fast.chosen.route != "device" or predicted(fast, fast.chosen) == predicted(slow, slow.chosen)
+
+
+@given(options, links, loads, policies)
+def test_the_same_question_gets_the_same_choice(
+    options: list[Candidate], link: LinkEstimate, load: Load, policy: Policy
+) -> None:
+    assert choose(options, link, load, policy) == choose(list(options), link, load, policy)
+
+
+@given(options, loads, policies, st.floats(100, 1e6), st.sampled_from([0.25, 2.0, 8.0]))
+def test_a_world_that_is_slower_throughout_chooses_the_same(
+    options: list[Candidate], load: Load, policy: Policy, rate: float, factor: float
+) -> None:
+    """Powers of two, so that scaling is exact."""
+    scaled = [replace(c, device_ms=c.device_ms * factor, edge_ms=c.edge_ms * factor) for c in options]
+    slower = Load(load.device_queue_ms * factor, load.edge_queue_ms * factor)
+    here = choose(options, link_at(rate, 16.0), load, policy)
+    there = choose(scaled, link_at(rate / factor, 16.0 * factor), slower, policy)
+    assert here.chosen.key == there.chosen.key
+
+
+@given(options, links, loads, policies)
+def test_predictions_can_be_stored_as_json(options: list[Candidate], link: LinkEstimate, load: Load, policy: Policy) -> None:
+    json.dumps([a.predicted_ms for a in choose(options, link, load, policy).assessed], allow_nan=False)
+
+
+@pytest.mark.parametrize("rate", [0.0, -5.0, 1e-300, math.nan, math.inf])
+def test_an_absurd_bandwidth_gives_no_absurd_prediction(rate: float) -> None:
+    choice = choose(OPTIONS, link_at(rate), IDLE, FASTEST)
+    assert all(a.predicted_ms is None or math.isfinite(a.predicted_ms) for a in choice.assessed)
+
+
+@given(st.permutations(OPTIONS))
+def test_the_order_of_the_options_does_not_matter(shuffled: list[Candidate]) -> None:
+    assert choose(shuffled, link_at(250_000), IDLE, FASTEST).chosen == SPLIT_3
+
+
+def test_every_pair_of_route_and_policy_ends_in_a_choice_or_a_sentence() -> None:
+    for policy, forced, link in itertools.product(
+        ("fastest", "private", "best"), (None, "device", "edge", "split"), (UNKNOWN, link_at(1e5))
+    ):
+        try:
+            reason = choose(OPTIONS, link, IDLE, Policy(policy, 0.02), forced).reason
+        except NoRoute as error:
+            reason = str(error)
+        assert reason.endswith(".")

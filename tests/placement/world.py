@@ -1,0 +1,52 @@
+"""A small world to choose in, and strategies for any other."""
+
+from hypothesis import strategies as st
+
+from inference.link import UNKNOWN, LinkEstimate
+from inference.placement import Candidate, Choice, Load, Policy
+
+DEVICE = Candidate("device", None, None, None, None, 0, 400.0, 0.0, 0.84)
+PHOTO = Candidate("edge", None, None, None, None, 224_000, 0.0, 40.0, 0.84)
+WEBP = Candidate("edge", None, None, "webp", 60, 32_000, 0.0, 40.0, 0.83)
+SPLIT_1 = Candidate("split", 2, 1, None, None, 212, 70.0, 32.0, 0.75)
+SPLIT_3 = Candidate("split", 2, 3, None, None, 612, 70.0, 32.0, 0.83)
+OPTIONS = [DEVICE, PHOTO, WEBP, SPLIT_1, SPLIT_3]
+IDLE = Load(0.0, 0.0)
+FASTEST = Policy("fastest", 0.02)
+
+
+def link_at(rate: float, rtt_ms: float = 10.0, source: str = "transfers") -> LinkEstimate:
+    return LinkEstimate(rate, rtt_ms, 1.0, source)
+
+
+def predicted(choice: Choice, candidate: Candidate) -> float | None:
+    return next(a.predicted_ms for a in choice.assessed if a.candidate == candidate)
+
+
+def why_not(choice: Choice, candidate: Candidate) -> str | None:
+    return next(a.why_not for a in choice.assessed if a.candidate == candidate)
+
+
+accuracies = st.none() | st.floats(0, 1)
+ms = st.floats(0, 1e5)
+sizes = st.integers(0, 10**7)
+devices = st.builds(
+    Candidate, st.just("device"), st.none(), st.none(), st.none(), st.none(), st.just(0), ms, st.just(0.0), accuracies
+)
+edges = st.builds(
+    Candidate, st.just("edge"), st.none(), st.none(), st.sampled_from([None, "webp", "jpeg"]), st.integers(1, 95), sizes,
+    st.just(0.0), ms, accuracies,
+)  # fmt: skip
+splits = st.builds(
+    Candidate, st.just("split"), st.integers(0, 12), st.integers(1, 8), st.none(), st.none(), sizes, ms, ms, accuracies
+)
+options = st.tuples(devices, st.lists(edges | splits, max_size=20)).map(lambda both: [both[0], *both[1]])
+links = st.just(UNKNOWN) | st.builds(
+    LinkEstimate,
+    st.floats(100, 1e8),
+    st.none() | st.floats(0, 500),
+    st.floats(0, 1e4),
+    st.sampled_from(["transfers", "lower bound"]),
+)
+loads = st.builds(Load, ms, ms)
+policies = st.builds(Policy, st.sampled_from(["fastest", "private", "best"]), st.floats(0, 0.2))

@@ -1,0 +1,99 @@
+"""A real HTTP server that speaks chat completions and misbehaves on request."""
+
+import json
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from inference.planning import offline
+from inference.planning.llm import PlannerConfig, make_planner
+from inference.planning.offline import Context
+from inference.planning.plan import Planned
+
+KEY = "sk-a-very-secret-key"
+PHOTO = Context(has_photo=True)
+QUESTION = "How many dogs are there?"
+VALID = {"steps": [{"id": 1, "task": "vqa", "question": "how many dogs?", "after": []}], "why": "It asks for a number."}
+Reply = Callable[["ChatHandler", dict[str, Any]], None]
+
+
+class ChatServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), ChatHandler)
+        self.replies: list[Reply] = []  # one per request; the last is used again
+        self.asked: list[dict[str, Any]] = []
+        self.paths: list[str] = []
+        self.keys: list[str | None] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class ChatHandler(BaseHTTPRequestHandler):
+    server: ChatServer
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.asked.append(body)
+        self.server.paths.append(self.path)
+        self.server.keys.append(self.headers.get("Authorization") or self.headers.get("api-key"))
+        replies = self.server.replies
+        (replies.pop(0) if len(replies) > 1 else replies[0])(self, body)
+
+    def send(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+def says(content: str | dict[str, Any] | None) -> Reply:
+    text = json.dumps(content) if isinstance(content, dict) else content
+    message = {"role": "assistant", "content": text}
+    body = {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [{"index": 0, "message": message}]}
+    return lambda handler, asked: handler.send(200, json.dumps(body).encode())
+
+
+def fails(status: int) -> Reply:
+    body = {"error": {"message": f"no, {KEY} is wrong", "type": "x", "code": "x"}}
+    return lambda handler, asked: handler.send(status, json.dumps(body).encode())
+
+
+def knows_no_schema(handler: ChatHandler, asked: dict[str, Any]) -> None:
+    (fails(400) if "response_format" in asked else says(VALID))(handler, asked)
+
+
+def hangs(handler: ChatHandler, asked: dict[str, Any]) -> None:
+    time.sleep(3)
+
+
+def drips(handler: ChatHandler, asked: dict[str, Any]) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Type", "application/json")
+    handler.end_headers()
+    try:
+        for _ in range(60):
+            handler.wfile.write(b" ")
+            handler.wfile.flush()
+            time.sleep(0.05)
+    except OSError:
+        pass  # the planner hung up, as it should
+
+
+def plan_with(
+    server: ChatServer, *replies: Reply, question: str = QUESTION, context: Context = PHOTO, timeout_s: float = 5.0
+) -> Planned:
+    server.replies = list(replies)
+    return make_planner(PlannerConfig(f"{server.url}/v1", KEY, "small-model"), timeout_s).plan(question, context)
+
+
+def is_offline(found: Planned) -> bool:
+    return found.planner == "offline" and found.model is None and found.plan == offline.plan(QUESTION, PHOTO)
