@@ -6,7 +6,8 @@ from typing import Any
 
 import httpx
 import pytest
-import websockets
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from bench.stack import Stack
 from tests.conftest import draw_photo
@@ -108,17 +109,17 @@ def test_an_unknown_node_exits_with_2(stack: Stack, photo: Path) -> None:
     assert status == 2 and "There is no device" in said
 
 
-async def test_the_socket_tells_every_step_without_a_gap(stack: Stack, photo: Path) -> None:
+def test_the_socket_tells_every_step_without_a_gap(stack: Stack, photo: Path) -> None:
     first = stack.finished(stack.put("Describe this photo.", photo=stack.upload(photo.read_bytes()))["id"])
     cookie = "; ".join(f"{name}={value}" for name, value in stack.owner.cookies.items())
     address = f"{stack.url.replace('http', 'ws')}/ws/chat/{first['conversation']}/"
-    async with websockets.connect(address, additional_headers={"Cookie": cookie}, origin=stack.url) as socket:
-        snapshot = json.loads(await socket.recv())
+    with connect(address, additional_headers={"Cookie": cookie}, origin=Origin(stack.url)) as socket:
+        snapshot = json.loads(socket.recv(10))
         assert [turn["id"] for turn in snapshot["turns"]] == [first["id"]]
         turn = stack.put("Is there a dog?", conversation=first["conversation"])
-        events = []
+        events: list[dict[str, Any]] = []
         while not events or events[-1]["type"] != "turn.answer":
-            events.append(json.loads(await socket.recv()))
+            events.append(json.loads(socket.recv(30)))
     numbers = [event["seq"] for event in events if event["turn"] == turn["id"]]
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers))) and numbers[0] == turn["seq"] + 1
     kinds = [event["type"] for event in events]

@@ -14,15 +14,16 @@ QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component
 ANSWER_MS = 40_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(chromium: str) -> Iterator[Browser]:
+    """Ends with this folder: Playwright keeps an event loop running, and the sockets' tests need one of their own."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
         yield browser
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def logged_in(browser: Browser, stack: Stack) -> Any:
     """The cookies of the owner, so that each test need not log in again."""
     context = browser.new_context()
