@@ -19,3 +19,4 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 # A file, not memory: SQLite's shared memory databases lock whole tables between threads and do not wait.
 DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "tests.sqlite3"}  # noqa: F405
+STATIC_ROOT.mkdir(parents=True)  # noqa: F405  as `up` does

@@ -47,7 +47,7 @@ def test_the_owner_uploads_and_reads_it_back(client_of: Clients, owner: Any) -> 
     photo = Photo.objects.get()
     assert told["id"] == str(photo.pk) and photo.owner == owner and (photo.width, photo.height) == (64, 96)
     shown = client.get(f"/photos/{photo.pk}/")
-    data = b"".join(shown.streaming_content)
+    data = shown.content
     assert shown.status_code == 200 and len(data) == photo.bytes and b"SecretCamera" not in data
     assert Image.open(io.BytesIO(data)).size == (64, 96)
 
@@ -90,7 +90,7 @@ def test_a_page_elsewhere_cannot_upload_in_somebodys_name(owner: Any) -> None:
 
 def test_the_preview_is_small(client_of: Clients, owner: Any) -> None:
     photo = photo_store.store(owner, [saved(draw("RGB", (1600, 1200)), "JPEG")])
-    data = b"".join(client_of(owner).get(f"/photos/{photo.pk}/?small=1").streaming_content)
+    data = client_of(owner).get(f"/photos/{photo.pk}/?small=1").content
     assert Image.open(io.BytesIO(data)).size == (480, 360)
 
 

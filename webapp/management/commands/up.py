@@ -40,7 +40,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         devices = _devices(options["devices"], options["uplink"], options["slowdown"])
         var: Path = settings.VAR_DIR
-        (var / "run").mkdir(parents=True, exist_ok=True)
+        for folder in ("run", "static"):  # WhiteNoise wants its folder, though it serves from the sources
+            (var / folder).mkdir(parents=True, exist_ok=True)
         lock = _lock(var / LOCK)
         _check_port(options["host"], options["port"])
         _check_models()
@@ -77,7 +78,7 @@ def _plan(redis: private_redis.PrivateRedis, devices: dict[str, dict[str, Any]],
             "--log-level", "warning", "--lifespan", "off", "--ws-max-size", "65536", "--timeout-graceful-shutdown", "2",
         ],
         "cloud": [
-            python, "-m", "celery", "-A", "webapp.celery", "worker", "--pool", "threads", "--concurrency", "8",
+            python, "-m", "celery", "--quiet", "-A", "webapp.celery", "worker", "--pool", "threads", "--concurrency", "8",
             "--loglevel", "warning", "--without-gossip", "--without-mingle", "--without-heartbeat",
         ],
     }  # fmt: skip
