@@ -130,7 +130,8 @@ class Profile:
         return tuple(sorted({0, blocks // 6, blocks // 3}))
 
     def accuracy(self, task: str) -> float | None:
-        value = self._told(task).get("accuracy")
+        """Of the uncompressed model, on the very photos that levels and encodings were measured on: like against like."""
+        value = self.card.get("code", {}).get("full", {}).get(task, self._told(task).get("accuracy"))
         return None if value is None else float(value)
 
     def calibration(self, task: str) -> Calibration:
