@@ -67,9 +67,9 @@ def _answer(journal: Journal, learned: list[execute.Outcome]) -> str:
     steps = _plan(journal)
     if not steps:
         return str(turn.plan["why"])
-    if any(step.task == "train" for step in steps):
-        return "Training runs are started on the federation page; this plan is a draft and nothing was started."
-    results: dict[int, StepResult] = {}
+    results = {step.id: _draft(journal, step) for step in steps if step.task == "train"}
+    if len(results) == len(steps):
+        return str(DRAFT)
     while waiting := [step for step in steps if step.id not in results]:
         ready = [step for step in waiting if all(before in results for before in step.after)]
         for step, result in zip(ready, _together(journal, ready, learned), strict=True):
@@ -82,6 +82,17 @@ def _answer(journal: Journal, learned: list[execute.Outcome]) -> str:
     if len(steps) > 1:
         journal.phase("composing")
     return compose(turn.question, ordered)
+
+
+DRAFT = UserError(
+    "draft", "Training cannot be started from here yet; this plan is a draft and nothing was started.", "Ask about a photo."
+)
+
+
+def _draft(journal: Journal, step: PlanStep) -> StepResult:
+    """A training run is never started by a sentence; what else was asked is answered."""
+    journal.step_failed(step.id, DRAFT)
+    return StepResult(step.id, step.task, step.question, None, None, False, (), str(DRAFT))
 
 
 def _plan(journal: Journal) -> list[PlanStep]:

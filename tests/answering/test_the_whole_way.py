@@ -94,6 +94,19 @@ def test_several_requests_in_one_sentence_have_a_receipt_each(stack: Stack, phot
     assert [step["task"] for step in body["plan"]["steps"]] == ["caption", "vqa"] and len(body["receipts"]) == 2
 
 
+def test_a_training_request_is_a_draft_and_what_else_was_asked_is_answered(stack: Stack, photo: Path) -> None:
+    status, body, said = stack.ask(photo, "Describe this photo and train a classifier on my photos.")
+    assert status == 0, said
+    tasks = {step["task"]: receipt for step, receipt in zip(body["plan"]["steps"], body["receipts"], strict=True)}
+    assert tasks["train"] is None and tasks["caption"]["answer"] in body["answer"].lower()
+    assert "nothing was started" in body["answer"]
+
+
+def test_a_training_request_alone_says_that_nothing_was_started(stack: Stack, photo: Path) -> None:
+    status, body, _ = stack.ask(photo, "Train a classifier on my photos.")
+    assert status == 0 and "nothing was started" in body["answer"]
+
+
 @pytest.mark.parametrize(
     ("photo_name", "question", "word"),
     [("nothing.jpg", "What is this?", "cannot be read"), ("README.md", "What is this?", "photo"), ("photo", "  ", "empty")],
