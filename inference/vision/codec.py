@@ -156,6 +156,7 @@ def save(file: Path, codes: dict[int, dict[str, NDArray[Any]]], sizes: tuple[int
     part = file.with_suffix(".part")
     flat = {f"{k}.{name}": np.ascontiguousarray(value) for k, arrays in codes.items() for name, value in arrays.items()}
     save_file(flat, part, metadata={"isthmus": json.dumps(told)})
+    part.chmod(0o644)  # safetensors writes for the owner alone; a node may run as someone else
     part.replace(file)
 
 

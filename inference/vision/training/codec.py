@@ -159,6 +159,7 @@ def write_card(file: Path, levels: dict[str, Any], photos: list[dict[str, Any]],
     card["code"] = {"split_points": list(POINTS), "levels": levels, "full": exam.accuracy(finished(tower, features(tower, exam.pixels, 0), 0)),
                     "photos": len(exam.pixels), "questions": len(exam.asked), "measured": "python -m inference.vision.training.codec"}  # fmt: skip
     card["photo"] = photos
+    card["digest"]["codec.safetensors"] = sha256(file.with_name("codec.safetensors"))
     part = file.with_suffix(".part")
     part.write_text(json.dumps(card, indent=1) + "\n")
     part.replace(file)
