@@ -55,7 +55,8 @@ def make(photos: list[dict[str, Any]], seed: int = 0, per_answer: float = 2.0) -
 
 def _said(words: list[list[str]], table: dict[str, str]) -> Counter[str]:
     """How many of the captions speak of each thing."""
-    return Counter(answer for caption in words for answer in {table[word] for word in caption if word in table})
+    # A dict where a set would do: the order decides between equals, and a set's order changes from process to process.
+    return Counter(answer for caption in words for answer in dict.fromkeys(table[word] for word in caption if word in table))
 
 
 def _objects(name: str, words: list[list[str]], captions: list[str], chance: random.Random) -> list[Question]:
