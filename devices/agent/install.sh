@@ -27,7 +27,7 @@ main() {
     command -v systemctl >/dev/null || fail "This installer needs systemd; see the README for running the agent by hand."
     command -v curl >/dev/null || fail "curl is missing: apt-get install curl."
     python=$(command -v python3) || fail "python3 is missing: apt-get install python3 python3-venv."
-    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || fail "Python 3.10 or newer is needed."
+    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "Python 3.11 or newer is needed: transformers needs it."
     "$python" -c 'import venv, ensurepip' 2>/dev/null || fail "Python's venv is missing: apt-get install python3-venv."
 
     id isthmus >/dev/null 2>&1 || useradd --system --home-dir "$home" --shell /usr/sbin/nologin isthmus

@@ -4,10 +4,9 @@ Whatever an LLM says passes through `Plan`, so that it can name neither a task n
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from typing_extensions import Self
 
 Task = Literal["classify", "caption", "vqa", "train"]
 TASKS: tuple[Task, ...] = ("classify", "caption", "vqa", "train")
