@@ -155,7 +155,7 @@ PROFILE = env.choice("ISTHMUS_PROFILE", ("compact", "paper"))
 TURN_DEADLINE_S = env.integer("ISTHMUS_TURN_DEADLINE", 60)
 LEASE_S = 8  # a cloud worker that was killed is noticed after this long; it renews the lease every third of it
 MAX_ATTEMPTS = 3  # a question that kills its worker is not tried for ever
-MAX_LOSS = env.number("ISTHMUS_MAX_LOSS", 0.02)  # accuracy that `fastest` may give up, as a fraction
+MAX_LOSS = env.number("ISTHMUS_MAX_LOSS", 0.02)  # of the uncompressed model's accuracy, what `fastest` may give up
 PLANNER = {
     "base_url": env.text("ISTHMUS_PLANNER_URL"),
     "api_key": env.text("ISTHMUS_PLANNER_KEY"),

@@ -77,6 +77,17 @@ def test_without_a_forced_route_placement_chooses_and_says_why(stack: Stack, pho
     assert receipt["forced"] is None and receipt["reason"].endswith(".") and receipt["predicted_ms"] > 0
 
 
+def test_fastest_gives_up_at_most_two_hundredths_of_what_the_whole_model_reaches(stack: Stack, photo: Path) -> None:
+    status, body, said = stack.ask(photo, "What is in this photo?")
+    assert status == 0, said
+    candidates = body["receipts"][0]["candidates"]
+    whole = next(c["accuracy"] for c in candidates if c["route"] == "device")
+    assert all(c["accuracy"] >= whole * 0.98 - 1e-6 for c in candidates if c["allowed"])
+    assert any(c["accuracy"] < whole * 0.98 for c in candidates if not c["allowed"]), (
+        "nothing was excluded: this tested nothing"
+    )
+
+
 def test_private_never_sends_the_photo(stack: Stack, photo: Path) -> None:
     status, body, said = stack.ask(photo, "What is in this photo?", "--policy", "private")
     assert status == 0, said
