@@ -13,7 +13,7 @@ from webapp.live import groups
 from webapp.live.publish import publish
 
 log = logging.getLogger(__name__)
-REMEMBERED = 24  # samples the shown estimate is made from, as many as placement uses
+REMEMBERED = 24  # samples an estimate is made from, shown or used for placement
 SHOWN_S, SHOWN_AT_MOST = 600, 300
 # Placement's own estimator, by name as Celery finds tasks: devices stands below inference and imports nothing from it,
 # yet the page must not show another number than the receipt.
@@ -36,7 +36,7 @@ def record(slug: str, bytes: int, seconds: float, rtt_s: float | None, source: s
     publish(groups.devices(), {"type": "link.sample", "node": slug, **as_json(sample)})
 
 
-def recent(slug: str, n: int) -> list[Sample]:
+def recent(slug: str, n: int = REMEMBERED) -> list[Sample]:
     """The newest `n`, newest first."""
     return list(Sample.objects.filter(node=slug).order_by("-at", "-pk")[:n])
 
@@ -64,7 +64,7 @@ def as_json(sample: Sample) -> dict[str, Any]:
 
 def estimate(slug: str) -> dict[str, Any] | None:
     """The link as placement sees it now; None while nothing was measured."""
-    rows = recent(slug, REMEMBERED)
+    rows = recent(slug)
     if not rows:
         return None
     transfer = import_string(TRANSFER)

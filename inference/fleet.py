@@ -10,8 +10,6 @@ from inference.link import LinkEstimate, Transfer, estimate
 from inference.models import Photo
 from webapp.live.errors import UserError
 
-REMEMBERED = 24  # transfers an estimate is made from
-
 
 def online(without: set[str]) -> list[Node]:
     """Nodes that answer heartbeats and have reported a profile, least busy first."""
@@ -40,6 +38,6 @@ def edge_for(nodes: list[Node]) -> Node | None:
 
 def link_of(device: Node) -> LinkEstimate:
     """What recent transfers say about a device's uplink."""
-    rows = links.recent(device.slug, REMEMBERED)
+    rows = links.recent(device.slug)
     transfers = [Transfer(row.at.timestamp(), row.bytes, row.ms / 1000) for row in rows]
     return estimate(sorted(transfers, key=lambda transfer: transfer.at_s), time.time())

@@ -1,14 +1,17 @@
 """transformers' ViT and BLIP vision models behind one protocol (split.Tower), and the digest that names their weights."""
 
 import hashlib
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from transformers import BlipVisionModel, ViTModel
 
 
-class ViTTower:
-    def __init__(self, model: ViTModel) -> None:
+class _Embedded:
+    """What both have alike: the shape, and pixels to features before the first block."""
+
+    def __init__(self, model: Any) -> None:
         self.model = model
         config = model.config
         self.image_size, self.depth, self.width = int(config.image_size), int(config.num_hidden_layers), int(config.hidden_size)
@@ -17,6 +20,10 @@ class ViTTower:
     def embed(self, pixels: Tensor) -> Tensor:
         embedded: Tensor = self.model.embeddings(pixels)
         return embedded
+
+
+class ViTTower(_Embedded):
+    model: ViTModel
 
     def blocks(self, features: Tensor, first: int, last: int) -> Tensor:
         for layer in self.model.layers[first:last]:
@@ -28,16 +35,8 @@ class ViTTower:
         return tokens
 
 
-class BlipTower:
-    def __init__(self, model: BlipVisionModel) -> None:
-        self.model = model
-        config = model.config
-        self.image_size, self.depth, self.width = int(config.image_size), int(config.num_hidden_layers), int(config.hidden_size)
-        self.tokens = 1 + (self.image_size // int(config.patch_size)) ** 2
-
-    def embed(self, pixels: Tensor) -> Tensor:
-        embedded: Tensor = self.model.embeddings(pixels)
-        return embedded
+class BlipTower(_Embedded):
+    model: BlipVisionModel
 
     def blocks(self, features: Tensor, first: int, last: int) -> Tensor:
         for layer in self.model.encoder.layers[first:last]:
