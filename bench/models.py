@@ -16,12 +16,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-import torch
+from PIL import Image
 from rich.console import Console
 from transformers import BertTokenizerFast
 from transformers.utils import logging
 
-from inference.vision.training import bundle, data, decode, measure
+from inference.vision import catalogue
+from inference.vision.answer import Answer
+from inference.vision.runner import Vision
+from inference.vision.training import bundle, data, measure
 from inference.vision.training.shape import Compact
 
 QUICK = 120
@@ -39,11 +42,11 @@ def main() -> None:
     options = parser.parse_args()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    model, tokenizer = bundle.load(data.require(options.weights))
     console = Console(highlight=False)
     if options.gallery:
-        gallery(model, tokenizer, console)
+        gallery(console)
         return
+    model, tokenizer = bundle.load(data.require(options.weights))
     figures = run(model, tokenizer, options.quick, options.weights)
     for name, value in figures.items():
         console.print(f"{name:24} {value}")
@@ -70,21 +73,26 @@ def run(model: Compact, tokenizer: BertTokenizerFast, quick: bool, weights: Path
     }
 
 
-def gallery(model: Compact, tokenizer: BertTokenizerFast, console: Console) -> None:
-    """Caption, three likeliest names and three answers for each of twelve photos, to be judged by eye."""
-    root = data.data_dir() / "photos"
+def gallery(console: Console) -> None:
+    """Caption, three likeliest names and three answers for each of twelve photos, as the product gives them, to be judged by eye."""
+    root, vision = data.data_dir() / "photos", Vision(catalogue.profile("compact"))
+    vision.load()
     for item in json.loads(data.require(root / "photos.json").read_text())[:GALLERY]:
-        seen = decode.see(model, data.read_pixels(root / "images" / item["image"])[None])
-        with torch.inference_mode():
-            top = model.classify.classifier(seen[:, 0]).softmax(1)[0].topk(3)
-        names = ", ".join(
-            f"{model.classify.config.id2label[i]} {100 * p:.0f} %"
-            for p, i in zip(top.values.tolist(), top.indices.tolist(), strict=True)
-        )
+        image = Image.open(root / "images" / item["image"]).convert("RGB")
+        names = vision.run_whole("classify", image, None)
         console.print(f"[bold]{item['image']}[/bold]  people say: {item['captions'][0]}")
-        console.print(f"  caption  {decode.captions(model, tokenizer, seen)[0]}\n  labels   {names}")
-        for text, said in zip(ASKED, decode.answers(model, tokenizer, seen.expand(len(ASKED), -1, -1), ASKED), strict=True):
-            console.print(f"  {text}  {said.text} ({100 * said.product:.0f} %)")
+        console.print(f"  caption  {_told(vision.run_whole('caption', image, None))}")
+        console.print(f"  labels   {', '.join(f'{name} {100 * p:.0f} %' for name, p in names.top[:3])}{_doubt(names)}")
+        for text in ASKED:
+            console.print(f"  {text}  {_told(vision.run_whole('vqa', image, text))}")
+
+
+def _told(answer: Answer) -> str:
+    return f"{answer.text} ({100 * answer.confidence:.0f} %{_doubt(answer)})"
+
+
+def _doubt(answer: Answer) -> str:
+    return "" if answer.sure else ", not sure"
 
 
 if __name__ == "__main__":

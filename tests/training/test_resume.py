@@ -23,7 +23,7 @@ def feed(world: Path, photos: data.Photos, labels: list[dict[str, np.ndarray]], 
 
 def _go(state: Checkpoint, feed: Batches, until: int) -> None:
     while state.step < until:
-        phase = batches.CLOSE if state.step < 2 else batches.WIDE
+        phase = batches.phase_at(state.step / 4, state.step)
         train.step(state, feed(state.step, phase), phase, train.rate_at(state.step / 4), RECIPE)
 
 
@@ -44,14 +44,14 @@ def test_stopping_and_resuming_changes_nothing(tmp_path: Path, model: Compact, f
 
 def test_learning_lowers_every_loss_on_a_batch_seen_again_and_again(model: Compact, feed: Batches, tmp_path: Path) -> None:
     state = Checkpoint.resume(tmp_path / "none.pt", model, train.optimiser(model, RECIPE))
-    batch = feed(0, batches.WIDE)
-    tries = [train.step(state, batch, batches.WIDE, 0.4, RECIPE) for _ in range(12)]
+    batch = feed(0, batches.READ)
+    tries = [train.step(state, batch, batches.READ, 0.4, RECIPE) for _ in range(12)]
     assert set(tries[0]) == {"distil", "label", "dense", "tags", "caption", "answer"}
     assert all(tries[-1][name] < tries[0][name] for name in ("distil", "dense", "tags", "caption", "answer"))
 
 
 def test_a_batch_depends_on_its_number_alone(feed: Batches) -> None:
-    first, again, other = feed(1, batches.CLOSE), feed(1, batches.CLOSE), feed(0, batches.CLOSE)
+    first, again, other = feed(1, batches.TELL), feed(1, batches.TELL), feed(0, batches.TELL)
     assert first.keep is not None and again.keep is not None
     assert (
         torch.equal(first.pixels, again.pixels)
@@ -61,10 +61,44 @@ def test_a_batch_depends_on_its_number_alone(feed: Batches) -> None:
     assert not torch.equal(first.pixels, other.pixels)
 
 
-def test_each_phase_reads_labels_of_its_own_crops(feed: Batches) -> None:
-    feed.labels = [*feed.labels * 3, *feed.labels]  # eight passes: 0…5 close, 6 and 7 wide
-    assert {feed._pass(epoch, wide=False) for epoch in range(20)} == set(range(6))
-    assert {feed._pass(epoch, wide=True) for epoch in range(20)} == {6, 7}
+def test_a_new_run_begins_from_the_averaged_weights_and_counts_the_time_before(
+    tmp_path: Path, model: Compact, feed: Batches
+) -> None:
+    first = Checkpoint.resume(tmp_path / "none.pt", deepcopy(model), train.optimiser(model, RECIPE))
+    _go(first, feed, 2)
+    first.seconds = 60.0
+    first.save(tmp_path / "first.pt")
+    second = Checkpoint.resume(tmp_path / "second.pt", model, train.optimiser(model, RECIPE), tmp_path / "first.pt")
+    assert (second.step, second.seconds, second.before) == (0, 0.0, (2, 60.0))
+    assert all(torch.equal(a, b) for a, b in zip(second.model.parameters(), first.average.parameters(), strict=True))
+
+
+def test_a_photo_goes_through_all_its_crops_and_then_through_them_mirrored(feed: Batches) -> None:
+    feed.small, shown = None, set()
+    for step in range(4):  # one batch is an epoch; two passes, so the third and fourth epoch are mirrored
+        batch = feed(step, batches.TELL)
+        row = int(np.flatnonzero(feed._places(step)[1] == 0)[0])
+        shown.add(batch.pixels[row].numpy().tobytes())
+    assert len(shown) == 4
+
+
+def test_what_is_mixed_in_brings_its_pixels_its_features_and_its_classes(feed: Batches) -> None:
+    plain = feed(0, batches.TELL)
+    mixed = feed(0, batches.TELL)
+    batches.mix(mixed, 0.7, torch.Generator().manual_seed(3))
+    patch = data.SIDE // GRID
+    for n in range(len(plain.pixels)):
+        own = (mixed.features[n] == plain.features[n]).all(1).reshape(GRID, GRID)
+        share = float(own.float().mean())
+        assert float(mixed.own[n]) == pytest.approx(share, abs=1e-6)
+        at = own.repeat_interleave(patch, 0).repeat_interleave(patch, 1)
+        assert torch.equal(mixed.pixels[n][:, at], plain.pixels[n][:, at])
+        assert torch.equal(mixed.pixels[n][:, ~at], plain.pixels[n - 1][:, ~at])
+        kept = plain.soft.shape[1]
+        assert torch.allclose(mixed.soft[n, :kept], plain.soft[n] * mixed.own[n])
+        assert torch.equal(mixed.soft_ids[n, kept:], plain.soft_ids[n - 1])
+        assert share == 1.0 or (mixed.tags[n] < 0).all()
+    assert 0 < int((mixed.own < 1).sum()) < len(mixed.own)
 
 
 def test_the_teachers_places_land_where_the_students_patches_are() -> None:

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,20 +21,32 @@ from inference.vision.training.teacher import FEATURES
 
 @dataclass(frozen=True)
 class Phase:
-    """One stretch of the schedule: how much of a photo is looked at, and how many texts it comes with."""
+    """One kind of step: how much of a photo is looked at, how many texts it comes with, and what else is added."""
 
     patches: int
     captions: int
     questions: int
-    wide: bool  # crops that show nearly all of the photo
     text_weight: float
+    mixed: float = 0.0  # share of the photos with a rectangle of another photo in them (CutMix, Yun et al. 2019)
+    tiny: int = 0  # CIFAR-10 photos beside the others
 
 
+NO_PHOTOS = torch.zeros(0, 3, data.SIDE, data.SIDE, dtype=torch.uint8)
 NO_TAGS = torch.full((TAGS,), -1.0)
 COMMON = 0.4  # a word in more than this share of the photos tells nothing about any of them
 
-CLOSE = Phase(GRID * GRID // 2, 1, 1, False, 0.5)
-WIDE = Phase(GRID * GRID, 2, 4, True, 1.0)
+LOOK = Phase(GRID * GRID // 2, 0, 0, 0.0, mixed=0.6, tiny=6)  # for the tower alone
+TELL = Phase(GRID * GRID // 2, 1, 2, 0.7)
+READ = Phase(GRID * GRID, 2, 3, 1.0)
+LOOK_CLOSELY = Phase(GRID * GRID, 0, 0, 0.0, mixed=0.4, tiny=6)
+FINE_FROM = 0.65  # of the schedule; before it, half of the patches are left out
+
+
+def phase_at(progress: float, step: int) -> Phase:
+    """Steps for the tower alone and steps with texts take turns. The texts need every photo as it is, the tower does not."""
+    if progress < FINE_FROM:
+        return TELL if step % 2 else LOOK
+    return READ if step % 2 else LOOK_CLOSELY
 
 
 @dataclass
@@ -44,12 +57,15 @@ class Batch:
     soft: Tensor  # [B, KEPT] probabilities
     features: Tensor  # [B, GRID * GRID, FEATURES], a unit being the deviation of the strongest direction
     label: Tensor  # [B] class id or -1
+    own: Tensor  # [B] share of the photo that is its own; the rest, its rectangle of the photo before it in the batch
     tags: Tensor  # [B, TAGS] share of the photo's captions that use the word; -1 throughout for a photo without captions
     captions: Tensor  # [C, T] [DEC] words [SEP]; the last rows may be filler
     caption_of: Tensor  # [C] which photo
     asked: Tensor  # [Q, T] [CLS] words [SEP]
     answers: Tensor  # [Q, A] [DEC] words [SEP]
     asked_of: Tensor  # [Q]
+    tiny: Tensor  # uint8 [t, 3, S, S] CIFAR-10 photos
+    tiny_label: Tensor  # [t] which of its ten classes
 
 
 @dataclass
@@ -71,37 +87,48 @@ class Batches:
         tokenizer: BertTokenizerFast,
         size: int,
         seed: int,
+        small: Callable[[int, torch.Generator], tuple[Tensor, Tensor]] | None = None,
     ) -> None:
+        self.small = small
         self.photos, self.texts, self.labels, self.size, self.seed = photos, texts, labels, size, seed
         self.rows: NDArray[Any] = labels[0]["rows"]
         self.start, self.end, self.first = tokenizer.convert_tokens_to_ids([tokens.START, "[SEP]", "[CLS]"])
 
     def __call__(self, step: int, phase: Phase) -> Batch:
         epoch, places = self._places(step)
-        number = self._pass(epoch, phase.wide)
         chance = random.Random(f"{self.seed}/{step}")
         noise = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
-        label, rows = self.labels[number], self.rows[places]
-        drawn = [crops.draw(int(row), number) for row in rows]
-        pixels = crops.batch([crops.cut(self.photos.pixels[row], *box) for row, box in zip(rows, drawn, strict=True)])
+        rows = self.rows[places]
+        # Each photo goes through all its crops, and the second time through them mirrored.
+        turns = [epoch + 5 * int(row) for row in rows]
+        passes = [turn % len(self.labels) for turn in turns]
+        again = [bool(turn // len(self.labels) % 2) for turn in turns]
+        drawn = [crops.draw(int(row), number) for row, number in zip(rows, passes, strict=True)]
+        boxes = [(box, flip != mirrored) for (box, flip), mirrored in zip(drawn, again, strict=True)]
+        pixels = crops.batch([crops.cut(self.photos.pixels[row], *box) for row, box in zip(rows, boxes, strict=True)])
+        told = {name: np.stack([self.labels[number][name][place] for number, place in zip(passes, places, strict=True)])
+                for name in ("ids", "probabilities", "features")}  # fmt: skip
+        features = on_grid(told["features"])
+        features[again] = mirrored_grid(features[again])
         keep = (
             None
             if phase.patches == GRID * GRID
             else torch.rand(len(rows), GRID * GRID, generator=noise).argsort(1)[:, : phase.patches]
         )
-        return Batch(pixels, keep, torch.from_numpy(label["ids"][places].astype(np.int64)), torch.from_numpy(label["probabilities"][places]).float(),
-                     on_grid(label["features"][places]), torch.from_numpy(self.photos.label[rows]),
-                     torch.stack([self.texts.tags.get(row, NO_TAGS) for row in rows.tolist()]), **self._texts(rows, drawn, phase, chance))  # fmt: skip
+        tags = torch.stack([self.texts.tags.get(row, NO_TAGS) for row in rows.tolist()])
+        tiny, tiny_label = self.small(phase.tiny, noise) if self.small else (NO_PHOTOS, NO_PHOTOS.new_zeros(0).long())
+        batch = Batch(pixels, keep, torch.from_numpy(told["ids"].astype(np.int64)), torch.from_numpy(told["probabilities"]).float(),
+                      features, torch.from_numpy(self.photos.label[rows]), torch.ones(len(rows)), tags,
+                      **self._texts(rows, boxes, phase, chance), tiny=tiny, tiny_label=tiny_label)  # fmt: skip
+        if phase.mixed:
+            mix(batch, phase.mixed, noise)
+        return batch
 
     def _places(self, step: int) -> tuple[int, NDArray[Any]]:
         """Epoch and the places in `rows` of step `step`; the last, short batch of an epoch is left out."""
         epoch, within = divmod(step, len(self.rows) // self.size)
         order = np.random.default_rng((self.seed, epoch)).permutation(len(self.rows))
         return epoch, order[within * self.size : (within + 1) * self.size]
-
-    def _pass(self, epoch: int, wide: bool) -> int:
-        close = min(crops.CLOSE_PASSES, len(self.labels))
-        return close + epoch % (len(self.labels) - close) if wide and len(self.labels) > close else epoch % close
 
     def _texts(
         self, rows: NDArray[Any], drawn: list[tuple[Any, bool]], phase: Phase, chance: random.Random
@@ -130,6 +157,34 @@ def on_grid(features: NDArray[np.int8]) -> Tensor:
     """The teacher's 7×7 places -> the student's grid. features int8 [B, 49, FEATURES] -> [B, GRID * GRID, FEATURES]."""
     square = torch.from_numpy(features).float().div_(127 / 4).transpose(1, 2).reshape(-1, FEATURES, 7, 7)
     return F.interpolate(square, (GRID, GRID), mode="bilinear", align_corners=False).flatten(2).transpose(1, 2)
+
+
+def mirrored_grid(features: Tensor) -> Tensor:
+    """[B, GRID * GRID, FEATURES], left and right exchanged."""
+    return features.unflatten(1, (GRID, GRID)).flip(2).flatten(1, 2)
+
+
+def mix(batch: Batch, share: float, noise: torch.Generator) -> None:
+    """Puts a rectangle of whole patches of the photo before it into `share` of the photos, with the teacher's features there.
+
+    Soft classes get the other photo's beside their own, by area; such a photo keeps no tags, which are of the whole."""
+    count = len(batch.pixels)
+    chosen = torch.rand(count, generator=noise) < share
+    height, width, top, left = (torch.rand(4, count, generator=noise)).unbind()
+    tall, broad = (1 + (GRID - 1) * height).long(), (1 + (GRID - 1) * width).long()
+    first, start = ((GRID - tall + 1) * top).long(), ((GRID - broad + 1) * left).long()
+    at = torch.arange(GRID)
+    down = (at >= first[:, None]) & (at < (first + tall)[:, None])
+    across = (at >= start[:, None]) & (at < (start + broad)[:, None])
+    inside = down[:, :, None] & across[:, None, :] & chosen[:, None, None]  # [B, GRID, GRID]
+    patch = data.SIDE // GRID
+    pixels = inside.repeat_interleave(patch, 1).repeat_interleave(patch, 2)[:, None]
+    batch.pixels = torch.where(pixels, batch.pixels.roll(1, 0), batch.pixels)
+    batch.features = torch.where(inside.flatten(1)[..., None], batch.features.roll(1, 0), batch.features)
+    batch.own = 1 - inside.float().mean((1, 2))
+    batch.soft_ids = torch.cat([batch.soft_ids, batch.soft_ids.roll(1, 0)], 1)
+    batch.soft = torch.cat([batch.soft * batch.own[:, None], batch.soft.roll(1, 0) * (1 - batch.own)[:, None]], 1)
+    batch.tags = torch.where(chosen[:, None], NO_TAGS, batch.tags)
 
 
 def read_labels(folder: Path) -> list[dict[str, NDArray[Any]]]:

@@ -19,15 +19,14 @@ from torch.nn import functional as F
 from tqdm import tqdm
 from transformers import BertTokenizerFast
 
-from inference.vision.training import batches, crops, data, tokens
+from inference.vision.training import batches, cifar, crops, data, tokens
 from inference.vision.training.batches import Batch, Batches, Phase
 from inference.vision.training.checkpoint import Checkpoint, average
 from inference.vision.training.probe import probe
 from inference.vision.training.shape import Compact, Vocabulary
 
-CLOSE_SHARE = 0.4  # of the schedule with half of the patches and close crops; then all patches, nearly whole photos
 WARM_UP = 0.03
-DENSE, LABEL, TAG = 2.0, 0.5, 20.0  # a tag's loss is a mean over hundreds of words, nearly all absent
+DENSE, LABEL, TAG, TINY = 2.0, 0.6, 20.0, 0.1  # a tag's loss is a mean over hundreds of words, nearly all absent
 
 
 @dataclass(frozen=True)
@@ -48,11 +47,18 @@ def losses(model: Compact, batch: Batch, phase: Phase, device: str = "cpu") -> d
     pixels = crops.jitter(crops.normalise(batch.pixels), noise).to(device)
     seen = model.tokens(pixels, batch.keep)
     log_p = model.classify.classifier(seen[:, 0]).float().log_softmax(-1)
-    told = batch.label >= 0
+    # A photo's label counts for the share of it that is its own, that of the photo mixed into it for the rest.
+    hard, told = F.nll_loss(log_p, batch.label.clamp(min=0), reduction="none"), batch.label >= 0
+    other, known = batch.label.roll(1, 0), batch.label.roll(1, 0) >= 0
+    share = batch.own * told + (1 - batch.own) * known
+    label = batch.own * told * hard + (1 - batch.own) * known * F.nll_loss(log_p, other.clamp(min=0), reduction="none")
     teacher = -(batch.soft * log_p.gather(1, batch.soft_ids)).sum(1)
-    found = {"distil": (teacher * torch.where(told, 1 - LABEL, 1.0)).mean()}
-    if told.any():
-        found["label"] = LABEL * F.nll_loss(log_p[told], batch.label[told]) * told.float().mean()
+    found = {"distil": (teacher * (1 - LABEL * share)).mean(), "label": LABEL * label.mean()}
+    if len(batch.tiny):
+        given = crops.jitter(crops.normalise(batch.tiny), noise).to(device)
+        keep = None if batch.keep is None else batch.keep[: len(given)]
+        small = model.classify.classifier(model.tokens(given, keep)[:, 0]).float().log_softmax(-1)
+        found["tiny"] = TINY * cifar.loss(small, batch.tiny_label)
     wanted = batch.features
     if batch.keep is not None:
         wanted = wanted.gather(1, batch.keep[..., None].expand(-1, -1, wanted.shape[-1]))
@@ -116,7 +122,7 @@ def train(
         return at / recipe.steps if recipe.steps else (time.monotonic() - begun) / (60 * recipe.minutes)
 
     while (now := progress(state.step)) < 1.0:
-        phase = batches.CLOSE if now < CLOSE_SHARE else batches.WIDE
+        phase = batches.phase_at(now, state.step)
         # Cut here and not in a thread ahead: two teams of threads on few cores cost more than the 15 ms they hide.
         recent.append(step(state, feed(state.step, phase), phase, rate_at(now), recipe))
         bar.update()
@@ -131,8 +137,8 @@ def train(
 def _report(state: Checkpoint, recent: list[dict[str, float]], folder: Path, photos: data.Photos, progress: float) -> None:
     state.save(folder / "checkpoint.pt")
     means = {
-        name: round(sum(r.get(name, 0.0) for r in recent) / max(len(recent), 1), 4)
-        for name in ("distil", "label", "dense", "tags", "caption", "answer")
+        name: round(sum(told := [r[name] for r in recent if name in r]) / max(len(told), 1), 4)
+        for name in ("distil", "label", "tiny", "dense", "tags", "caption", "answer")
     }
     line = {
         "step": state.step,
@@ -164,6 +170,7 @@ def main() -> None:
     parser.add_argument("--fp32", action="store_true", help="full precision; bf16 is faster where the processor has it")
     parser.add_argument("--compile", action="store_true", help="compile the tower's blocks (needs a C++ compiler)")
     parser.add_argument("--out", type=Path, default=Path("var/training"))
+    parser.add_argument("--begin-from", type=Path, help="checkpoint.pt of an earlier run: its averaged weights, a new schedule")
     parser.add_argument(
         "--labels", type=Path, default=Path("inference/vision/training/imagenet_names.txt"), help="1000 class names"
     )
@@ -181,12 +188,13 @@ def main() -> None:
         tokenizer,
         recipe.batch,
         recipe.seed,
+        cifar.Small(root),
     )
     torch.manual_seed(recipe.seed)
     model = Compact(options.labels.read_text().splitlines(), Vocabulary(len(tokenizer), 0, feed.start, feed.end)).to(
         recipe.device
     )
-    state = Checkpoint.resume(options.out / "checkpoint.pt", model, optimiser(model, recipe))
+    state = Checkpoint.resume(options.out / "checkpoint.pt", model, optimiser(model, recipe), options.begin_from)
     if options.compile:
         for block in model.classify.vit.layers:
             block.compile()

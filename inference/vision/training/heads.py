@@ -1,0 +1,175 @@
+"""The text halves learn to read the finished tower: `python -m inference.vision.training.heads --minutes 10`.
+
+After `train`, before `export`. The tower stands still, so each crop is looked at once and its tokens are kept: a step then
+costs a tenth, and people's questions, which are few, can come as often as the made-up ones. A twentieth of the tokens is
+hidden in each step, so that no answer hangs on one of them. Writes `checkpoint.pt` of the same run, which `export` reads.
+"""
+
+import argparse
+import json
+import random
+import time
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+from tqdm import tqdm
+from transformers import BertTokenizerFast
+
+from inference.vision.training import batches, crops, data, decode, measure, tokens, train
+from inference.vision.training.checkpoint import average
+from inference.vision.training.shape import Compact, Vocabulary
+
+WHOLE = -1  # beside this many crops the photo as it is
+CROPS = (WHOLE, 7, 9, 11)
+HIDDEN = 0.05
+PHOTOS, ASKED_PEOPLE = 40, 40  # per step: Flickr8k photos with two captions and three questions each, DAQUAR questions
+RATE = 5e-4
+Pair = tuple[list[int], list[int]]
+
+
+@dataclass
+class Seen:
+    """What the tower makes of every photo that has texts: tokens [crops, N, T, WIDTH] in half precision."""
+
+    place: dict[int, int]  # row of the photo array -> n
+    tokens: Tensor
+    mirrored: NDArray[np.bool_]  # [crops, N]
+
+
+@torch.inference_mode()
+def see(model: Compact, photos: data.Photos, rows: Sequence[int]) -> Seen:
+    kept, mirrored = [], np.zeros((len(CROPS), len(rows)), bool)
+    for number, crop in enumerate(CROPS):
+        for start in tqdm(range(0, len(rows), decode.AT_ONCE), desc=f"crop {crop}", mininterval=5):
+            part = rows[start : start + decode.AT_ONCE]
+            drawn = [crops.draw(row, crop) if crop != WHOLE else (np.array([0, 0, data.SIDE, data.SIDE], np.uint8), False)
+                     for row in part]  # fmt: skip
+            mirrored[number, start : start + len(part)] = [flip for _, flip in drawn]
+            pixels = crops.batch([crops.cut(photos.pixels[row], *box) for row, box in zip(part, drawn, strict=True)])
+            kept.append(model.tokens(crops.normalise(pixels)).half())
+    held = torch.cat(kept).unflatten(0, (len(CROPS), len(rows)))
+    return Seen({row: place for place, row in enumerate(rows)}, held, mirrored)
+
+
+@dataclass
+class Reading:
+    """Draws what one step reads. Step n depends on the seed and n alone."""
+
+    seen: Seen
+    texts: batches.Texts
+    vocabulary: Vocabulary
+    first: int  # [CLS]
+    seed: int
+    told: list[int] = field(init=False)
+    people: list[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.told = sorted(self.texts.captions)
+        self.people = sorted(set(self.texts.pairs) - set(self.texts.captions))
+
+    def losses(self, model: Compact, step: int) -> dict[str, Tensor]:
+        chance = random.Random(f"{self.seed}/{step}")
+        rows = [(row, chance.randrange(len(CROPS))) for row in chance.sample(self.told, min(PHOTOS, len(self.told)))]
+        humans = [(row, chance.randrange(len(CROPS))) for row in chance.choices(self.people, k=ASKED_PEOPLE)]
+        said = [(at, ids) for at in rows for ids in chance.sample(self.texts.captions[at[0]], 2)]
+        made = [(at, pair) for at in rows for pair in self._pairs(at, 3, chance)]
+        human = [(at, pair) for at in humans for pair in self._pairs(at, 1, chance)]
+        noise = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
+        found = {"caption": self._caption(model, said, noise), "made": self._answer(model, made, noise)}
+        return found | {"people": self._answer(model, human, noise)}
+
+    def _pairs(self, at: tuple[int, int], count: int, chance: random.Random) -> list[Pair]:
+        row, crop = at
+        mirrored = bool(self.seen.mirrored[crop, self.seen.place[row]])
+        pairs = (self.texts.mirrored if mirrored else self.texts.pairs).get(row, [])
+        return chance.sample(pairs, min(count, len(pairs)))
+
+    def _tokens(self, at: Sequence[tuple[int, int]], noise: torch.Generator) -> Tensor:
+        kept = self.seen.tokens[[crop for _, crop in at], [self.seen.place[row] for row, _ in at]].float()
+        return kept * (torch.rand(kept.shape[:2], generator=noise)[..., None] >= HIDDEN)
+
+    def _caption(self, model: Compact, said: Sequence[tuple[tuple[int, int], list[int]]], noise: torch.Generator) -> Tensor:
+        start, end = self.vocabulary.start, self.vocabulary.end
+        ids = tokens.pad([[start, *words, end] for _, words in said], [start], counts=1)
+        return model.caption_loss(self._tokens([at for at, _ in said], noise), ids)
+
+    def _answer(self, model: Compact, asked: Sequence[tuple[tuple[int, int], Pair]], noise: torch.Generator) -> Tensor:
+        start, end = self.vocabulary.start, self.vocabulary.end
+        questions = tokens.pad([[self.first, *words, end] for _, (words, _) in asked], [self.first], counts=1)
+        answers = tokens.pad([[start, *words, end] for _, (_, words) in asked], [start], lengths=4, counts=1)
+        return model.answer_loss(self._tokens([at for at, _ in asked], noise), questions, answers)
+
+
+def learn(model: Compact, reading: Reading, minutes: float, rate: float = RATE) -> tuple[Compact, int]:
+    """-> the moving average of the model, steps. The tower and its classifier stay as they are."""
+    for parameter in model.classify.parameters():
+        parameter.requires_grad_(False)
+    halves = [p for part in (model.caption, model.question, model.answer) for p in part.parameters()]
+    optimiser = torch.optim.AdamW(halves, lr=rate, betas=(0.9, 0.98), weight_decay=0.05, fused=True)
+    kept, step, begun = deepcopy(model).eval().requires_grad_(False), 0, time.monotonic()
+    bar = tqdm(mininterval=10)
+    while (progress := (time.monotonic() - begun) / (60 * minutes)) < 1.0:
+        optimiser.param_groups[0]["lr"] = rate * train.rate_at(progress)
+        losses = reading.losses(model, step)
+        optimiser.zero_grad(set_to_none=True)
+        torch.stack(list(losses.values())).sum().backward()
+        torch.nn.utils.clip_grad_norm_(halves, 1.0)
+        optimiser.step()
+        average(kept, model, step)
+        step += 1
+        bar.update()
+        if step % 50 == 0:
+            bar.set_postfix({name: f"{value.item():.2f}" for name, value in losses.items()})
+    return kept, step
+
+
+@torch.inference_mode()
+def look(model: Compact, tokenizer: BertTokenizerFast, root: Path) -> dict[str, float]:
+    """On held-out dev photos: loss of captions, share of made-up and of people's questions answered exactly."""
+    held = measure.Held(root, 300)
+    told = held.captions("dev")
+    seen = decode.see(model, held.pixels([name for name, _ in told]))
+    logits, wanted = decode.caption_log_p(model, tokenizer, seen, [texts[0] for _, texts in told])
+    made = measure.share(measure.ask(model, tokenizer, held, held.made("dev"), "flickr8k"))
+    people = measure.share(measure.ask(model, tokenizer, held, measure.Held(root).daquar("val"), "daquar"))
+    return {"caption_loss": round(float(F.cross_entropy(logits, wanted)), 4), "made": made, "people": people}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--rate", type=float, default=RATE)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--run", type=Path, default=Path("var/training"), help="the folder that training wrote")
+    parser.add_argument("--names", type=Path, default=Path("inference/vision/training/imagenet_names.txt"))
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    photos, root = data.load(options.run / "photos.npy"), data.data_dir()
+    tokenizer = BertTokenizerFast.from_pretrained(options.run / "tokenizer")
+    held = torch.load(options.run / "checkpoint.pt", map_location="cpu", weights_only=True)
+    start, end, first = tokenizer.convert_tokens_to_ids([tokens.START, "[SEP]", "[CLS]"])
+    model = Compact(options.names.read_text().splitlines(), Vocabulary(len(tokenizer), 0, start, end))
+    model.load_state_dict(held["average"])
+    before = look(model, tokenizer, root)
+    texts = batches.read_texts(photos, tokenizer, root)
+    rows = sorted({*texts.captions, *texts.pairs})
+    reading = Reading(see(model, photos, rows), texts, model.vocabulary, first, options.seed)
+    model, steps = learn(model, reading, options.minutes, options.rate)
+    line = {"heads_steps": steps, "heads_minutes": options.minutes, "before": before, "after": look(model, tokenizer, root)}
+    with (options.run / "metrics.jsonl").open("a") as file:
+        file.write(json.dumps(line) + "\n")
+    part = options.run / "checkpoint.part"
+    torch.save(held | {"average": model.state_dict(), "heads": (steps, 60 * options.minutes)}, part)
+    part.replace(options.run / "checkpoint.pt")
+
+
+if __name__ == "__main__":
+    main()
