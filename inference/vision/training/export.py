@@ -35,10 +35,15 @@ def main() -> None:
     photos = Held(data.data_dir(), QUICK if options.quick else None)
     tasks = calibrate(model, tokenizer, photos)
     figures = {**classify(model, photos), **caption(model, tokenizer, photos), **answer(model, tokenizer, photos)}
-    run = {"steps": held["step"], "minutes": round(held["seconds"] / 60, 1), "threads": 2}
+    run = {"threads": 2, **_told("before", held.get("before", (0, 0.0))), **_told("last", (held["step"], held["seconds"])),
+           **_told("heads", held.get("heads", (0, 0.0)))}  # fmt: skip
     written = card.make(tasks, figures, latency(model, tokenizer), run, digests(options.out)) | _kept(options.out)
     (options.out / "card.json").write_text(json.dumps(written, indent=1) + "\n")
     (options.out.parent / "compact.md").write_text(card.page(written))
+
+
+def _told(name: str, run: tuple[int, float]) -> dict[str, float]:
+    return {f"{name}_steps": run[0], f"{name}_minutes": round(run[1] / 60, 1)}
 
 
 def _averaged(held: dict[str, Any], run: Path, names: Path) -> tuple[Compact, BertTokenizerFast]:
