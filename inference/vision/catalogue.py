@@ -16,6 +16,7 @@ from inference.vision.folders import sha256 as sha256  # training names the file
 TASKS = ("classify", "caption", "vqa")
 PROFILES = ("compact", "paper")
 WEIGHTS = Path(__file__).resolve().parent / "weights"
+REPAIR = "run `git checkout -- inference/vision/weights`, or install Isthmus again"
 PAPER = {
     "classify": "google/vit-base-patch16-224",
     "caption": "Salesforce/blip-image-captioning-base",
@@ -212,7 +213,7 @@ def missing(profile: Profile) -> list[str]:
 
     Files that the card names are compared with it, so that a half copied folder is noticed here and not in an answer.
     """
-    remedy = "run `python manage.py models fetch`" if profile.name == "paper" else "restore the folder from the repository"
+    remedy = "run `python manage.py models fetch`" if profile.name == "paper" else REPAIR
     absent = [task for task in profile.tasks if not has_weights(profile.folders[task])]
     sentences = [f"The {task} model ({profile.models[task]}) is not on this machine; {remedy}." for task in absent]
     for name, told in profile.card.get("digest", {}).items():

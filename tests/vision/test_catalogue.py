@@ -69,9 +69,7 @@ def test_an_unknown_profile_is_named_with_the_known_ones() -> None:
 @pytest.mark.parametrize("file", ["model.safetensors", "config.json"])
 def test_a_missing_file_makes_its_task_missing(copied: Profile, file: str) -> None:
     (copied.folders["vqa"] / file).unlink()  # type: ignore[operator]
-    assert catalogue.missing(copied) == [
-        "The vqa model (compact vqa) is not on this machine; restore the folder from the repository."
-    ]
+    assert catalogue.missing(copied) == [f"The vqa model (compact vqa) is not on this machine; {catalogue.REPAIR}."]
     assert copied.describe()["ready"] is False
 
 
@@ -79,9 +77,7 @@ def test_a_missing_file_makes_its_task_missing(copied: Profile, file: str) -> No
 def test_weights_cut_short_are_named_with_the_remedy(copied: Profile, keep: int) -> None:
     file = copied.folders["caption"] / "model.safetensors"  # type: ignore[operator]
     _cut(file, keep)
-    assert copied.describe()["missing"] == [
-        f"{file} is damaged or of another version than its card; restore the folder from the repository."
-    ]
+    assert copied.describe()["missing"] == [f"{file} is damaged or of another version than its card; {catalogue.REPAIR}."]
     with pytest.raises(loading.ModelsMissing, match="caption/model\\.safetensors is damaged"):
         loading.load(copied, torch.device("cpu"))
 
@@ -106,9 +102,7 @@ def test_a_feature_code_cut_short_is_named(copied: Profile, keep: int) -> None:
 @pytest.mark.parametrize("keep", [0, 200])
 def test_a_damaged_config_makes_its_task_missing(copied: Profile, keep: int) -> None:
     _cut(copied.folders["vqa"] / "config.json", keep)  # type: ignore[operator]
-    assert copied.describe()["missing"] == [
-        "The vqa model (compact vqa) is not on this machine; restore the folder from the repository."
-    ]
+    assert copied.describe()["missing"] == [f"The vqa model (compact vqa) is not on this machine; {catalogue.REPAIR}."]
 
 
 def test_a_code_for_other_weights_is_not_used(copied: Profile, small_folders: dict[str, Path]) -> None:
