@@ -29,6 +29,7 @@ class Phase:
     text_weight: float
     mixed: float = 0.0  # share of the photos with a rectangle of another photo in them (CutMix, Yun et al. 2019)
     tiny: int = 0  # CIFAR-10 photos beside the others
+    labels: bool = True  # whether the photo's classes are learned from it
 
 
 NO_PHOTOS = torch.zeros(0, 3, data.SIDE, data.SIDE, dtype=torch.uint8)
@@ -37,16 +38,15 @@ COMMON = 0.4  # a word in more than this share of the photos tells nothing about
 
 LOOK = Phase(GRID * GRID // 2, 0, 0, 0.0, mixed=0.6, tiny=6)  # for the tower alone
 TELL = Phase(GRID * GRID // 2, 1, 2, 0.7)
-READ = Phase(GRID * GRID, 2, 3, 1.0)
-LOOK_CLOSELY = Phase(GRID * GRID, 0, 0, 0.0, mixed=0.4, tiny=6)
-FINE_FROM = 0.65  # of the schedule; before it, half of the patches are left out
+READ = Phase(GRID * GRID * 3 // 4, 2, 3, 1.0, labels=False)
+READ_FROM = 0.65  # of the schedule
 
 
 def phase_at(progress: float, step: int) -> Phase:
-    """Steps for the tower alone and steps with texts take turns. The texts need every photo as it is, the tower does not."""
-    if progress < FINE_FROM:
-        return TELL if step % 2 else LOOK
-    return READ if step % 2 else LOOK_CLOSELY
+    """Steps for the tower alone and steps with texts take turns. The texts need every photo as it is, the tower does not.
+
+    Labels are learned to the end with half of the patches: shown whole, the few photos are soon known by heart."""
+    return (READ if progress >= READ_FROM else TELL) if step % 2 else LOOK
 
 
 @dataclass

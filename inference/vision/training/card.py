@@ -108,7 +108,8 @@ steps of 48 photos, AdamW (decay 0.05), warm-up over 3 % and a cosine to zero in
 2. {last_steps} steps in {last_minutes} minutes (rate 0.0008) from the averaged weights of the first: `train --begin-from`. All sixteen crops of a photo in turn, then mirrored. Steps for
    the tower alone take turns with steps that have texts; in the former, 60 % of the photos have a rectangle of another photo in them (CutMix) and six CIFAR-10
    photos stand beside. Half of the patches are left out for the first 65 %.
-3. {heads_steps} steps in {heads_minutes} minutes (rate 0.0005): `heads`. The tower stands still; captions, made-up questions and people's questions weigh alike.
+3. {heads_steps} steps in {heads_minutes} minutes (rate 0.0008): `heads`. Only question reader and answer writer learn: people's questions as often as made-up ones, and once
+   more without their photo.
 
 Left and right are exchanged in the questions of mirrored crops; brightness and contrast are up to 25 % off. Published: the moving average of the weights (0.998).
 The loss of a photo is the sum of what is known of it: teacher classes, label (0.6 of both), feature map (weight 2), the share of

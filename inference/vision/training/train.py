@@ -53,7 +53,7 @@ def losses(model: Compact, batch: Batch, phase: Phase, device: str = "cpu") -> d
     share = batch.own * told + (1 - batch.own) * known
     label = batch.own * told * hard + (1 - batch.own) * known * F.nll_loss(log_p, other.clamp(min=0), reduction="none")
     teacher = -(batch.soft * log_p.gather(1, batch.soft_ids)).sum(1)
-    found = {"distil": (teacher * (1 - LABEL * share)).mean(), "label": LABEL * label.mean()}
+    found = {"distil": (teacher * (1 - LABEL * share)).mean(), "label": LABEL * label.mean()} if phase.labels else {}
     if len(batch.tiny):
         given = crops.jitter(crops.normalise(batch.tiny), noise).to(device)
         keep = None if batch.keep is None else batch.keep[: len(given)]
