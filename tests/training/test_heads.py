@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from inference.vision.training import batches, data, heads
+from inference.vision.training import data, heads, language
 from inference.vision.training.shape import Compact
 
 
 def _reading(world: Path, photos: data.Photos, model: Compact, tokenizer: object) -> heads.Reading:
-    texts = batches.read_texts(photos, tokenizer, world)  # type: ignore[arg-type]
+    texts = language.read_texts(photos, tokenizer, world)  # type: ignore[arg-type]
     rows = sorted(texts.pairs)
     first = tokenizer.convert_tokens_to_ids("[CLS]")  # type: ignore[attr-defined]
     return heads.Reading(heads.see(model, photos, rows), texts, model.vocabulary, first, 1)

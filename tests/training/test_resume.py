@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from inference.vision.training import batches, data, train
+from inference.vision.training import batches, data, language, train
 from inference.vision.training.batches import Batches
 from inference.vision.training.checkpoint import Checkpoint
 from inference.vision.training.shape import GRID, Compact
@@ -18,7 +18,7 @@ RECIPE = train.Recipe(minutes=0, steps=4, batch=16, bf16=False)  # all of the sm
 
 @pytest.fixture
 def feed(world: Path, photos: data.Photos, labels: list[dict[str, np.ndarray]], tokenizer: object) -> Batches:
-    return Batches(photos, batches.read_texts(photos, tokenizer, world), labels, tokenizer, RECIPE.batch, RECIPE.seed)  # type: ignore[arg-type]
+    return Batches(photos, language.read_texts(photos, tokenizer, world), labels, tokenizer, RECIPE.batch, RECIPE.seed)  # type: ignore[arg-type]
 
 
 def _go(state: Checkpoint, feed: Batches, until: int) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.vision.training import batches, data
+from inference.vision.training import data, language
 
 
 def test_training_rows_come_from_training_splits_alone(photos: data.Photos) -> None:
@@ -20,7 +20,7 @@ def test_every_tenth_daquar_training_photo_is_held_out(world: Path) -> None:
 
 def test_texts_belong_to_training_photos(world: Path, photos: data.Photos) -> None:
     allowed = {photos.names[row] for row in photos.where("train")}
-    said = {name for name, _ in batches.training_captions(world)} | {name for name, _ in batches.training_questions(world)}
+    said = {name for name, _ in language.training_captions(world)} | {name for name, _ in language.training_questions(world)}
     assert said and said <= allowed
 
 

@@ -22,7 +22,7 @@ from torch import Tensor
 from tqdm import tqdm
 from transformers import BertTokenizerFast
 
-from inference.vision.training import batches, crops, data, decode, measure, tokens, train
+from inference.vision.training import crops, data, decode, language, measure, tokens, train
 from inference.vision.training.checkpoint import average
 from inference.vision.training.shape import Compact, Vocabulary
 
@@ -63,7 +63,7 @@ class Reading:
     """Draws what one step reads. Step n depends on the seed and n alone."""
 
     seen: Seen
-    texts: batches.Texts
+    texts: language.Texts
     vocabulary: Vocabulary
     first: int  # [CLS]
     seed: int
@@ -154,7 +154,7 @@ def main() -> None:
     model = Compact(options.names.read_text().splitlines(), Vocabulary(len(tokenizer), 0, start, end))
     model.load_state_dict(held["average"])
     before = look(model, tokenizer, root)
-    texts = batches.read_texts(photos, tokenizer, root)
+    texts = language.read_texts(photos, tokenizer, root)
     rows = sorted(texts.pairs)
     reading = Reading(see(model, photos, rows), texts, model.vocabulary, first, options.seed)
     model, steps = learn(model, reading, options.minutes, options.rate)

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from transformers import BertTokenizerFast
 
-from inference.vision.training import batches, data, decode, question_only, questions, score
+from inference.vision.training import data, decode, language, question_only, questions, score
 from inference.vision.training.questions import Question
 from inference.vision.training.shape import Compact
 
@@ -43,7 +43,7 @@ class Held:
         return asked if not self.limit else asked[:: max(1, len(asked) // (4 * self.limit))]
 
     def daquar(self, split: str) -> list[Question]:
-        return self.sample(batches.daquar_pairs(self.root, split))
+        return self.sample(language.daquar_pairs(self.root, split))
 
 
 def classify(model: Compact, held: Held) -> Figures:
@@ -67,7 +67,7 @@ def caption(model: Compact, tokenizer: BertTokenizerFast, held: Held) -> Figures
 
 def answer(model: Compact, tokenizer: BertTokenizerFast, held: Held) -> Figures:
     """Exact answers to held-out questions, beside what the question alone gives."""
-    learned, made, human = batches.training_questions(held.root), held.made("test"), held.daquar("test")
+    learned, made, human = language.training_questions(held.root), held.made("test"), held.daquar("test")
     right = ask(model, tokenizer, held, made, "flickr8k")
     kinds: dict[str, list[bool]] = defaultdict(list)
     for question, hit in zip(made, right, strict=True):

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from tqdm import tqdm
 from transformers import BertTokenizerFast
 
-from inference.vision.training import batches, cifar, crops, data, tokens
+from inference.vision.training import batches, cifar, crops, data, language, tokens
 from inference.vision.training.batches import Batch, Batches, Phase
 from inference.vision.training.checkpoint import Checkpoint, average
 from inference.vision.training.probe import probe
@@ -154,8 +154,8 @@ def _report(state: Checkpoint, recent: list[dict[str, float]], folder: Path, pho
 def _tokenizer(folder: Path, root: Path) -> BertTokenizerFast:
     """Learned once: a run that goes on keeps the vocabulary its weights were trained with."""
     if not folder.exists():
-        questions = [part for _, q in batches.training_questions(root) for part in (q.text, q.answer)]
-        tokens.learn([*(text for _, text in batches.training_captions(root)), *questions]).save_pretrained(folder)
+        questions = [part for _, q in language.training_questions(root) for part in (q.text, q.answer)]
+        tokens.learn([*(text for _, text in language.training_captions(root)), *questions]).save_pretrained(folder)
     return BertTokenizerFast.from_pretrained(folder)
 
 
@@ -183,7 +183,7 @@ def main() -> None:
     tokenizer = _tokenizer(options.out / "tokenizer", root)
     feed = Batches(
         photos,
-        batches.read_texts(photos, tokenizer, root),
+        language.read_texts(photos, tokenizer, root),
         batches.read_labels(options.out),
         tokenizer,
         recipe.batch,
