@@ -39,6 +39,7 @@ class TaskTimes(Strict):
     whole_ms: Milliseconds
     head_ms: dict[Annotated[str, Field(pattern=r"^\d{1,3}$")], Milliseconds] = {}
     tail_ms: dict[Annotated[str, Field(pattern=r"^\d{1,3}$")], Milliseconds] = {}
+    encode_ms: dict[Annotated[str, Field(pattern=r"^\d{1,3}$")], Milliseconds] = {}
     send_ms: dict[Annotated[str, Field(pattern=r"^[a-z0-9]{1,10}$")], Milliseconds] = {}
 
 

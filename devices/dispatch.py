@@ -23,7 +23,7 @@ from devices.models import Node
 
 log = logging.getLogger(__name__)
 QUEUE = "stages"
-PROTOCOL = 1  # of the stage calls; a node that speaks another refuses with a sentence
+PROTOCOL = 2  # of the stage calls; a node that speaks another refuses with a sentence
 SLICE_S = 0.25  # how often a wait looks for a stop, for progress and for the node's state
 BLOB_TTL_S = 120
 
@@ -36,6 +36,14 @@ class NodeGone(Exception):
     def __init__(self, slug: str, why: str) -> None:
         super().__init__(why)
         self.slug = slug
+
+
+class LinkStalled(NodeGone):
+    """Its time was over while it was still sending: it is the link that is slow, and the node may do what needs none."""
+
+    def __init__(self, slug: str, why: str, waited_s: float) -> None:
+        super().__init__(slug, why)
+        self.waited_s = waited_s
 
 
 class StageFailed(Exception):
@@ -79,9 +87,11 @@ def call(
                     answer = result.get(timeout=SLICE_S, propagate=False, disable_sync_subtasks=False)
                     break
                 except ResultTimeout:
-                    _check(slug, boot, started, deadline_s, cancelled)
-                    if phase := store.get(state):
-                        progress(phase.decode())  # type: ignore[union-attr]
+                    phase = (store.get(state) or b"").decode()  # type: ignore[union-attr]
+                    _check(slug, boot, cancelled)
+                    _check_time(slug, started, deadline_s, phase)
+                    if phase:
+                        progress(phase)
         finally:
             store.delete(ticket)
             result.forget()
@@ -95,17 +105,24 @@ def _boot(slug: str) -> str:
     return Node.objects.filter(slug=slug).values_list("boot", flat=True).first() or ""
 
 
-def _check(slug: str, boot: str, started: float, deadline_s: float, cancelled: Callable[[], bool]) -> None:
+def _check(slug: str, boot: str, cancelled: Callable[[], bool]) -> None:
     if cancelled():
         raise Cancelled
-    if time.monotonic() - started > deadline_s:
-        raise NodeGone(slug, f"{slug} did not answer within {deadline_s:.0f} s.")
     node = Node.objects.filter(slug=slug).first()
     state = presence.state(node, timezone.now()) if node else "revoked"
     if state in {"offline", "revoked"}:
         raise NodeGone(slug, f"{slug} is {state}.")
     if node and boot and node.boot != boot:
         raise NodeGone(slug, f"{slug} was restarted while it worked.")
+
+
+def _check_time(slug: str, started: float, deadline_s: float, phase: str) -> None:
+    waited = time.monotonic() - started
+    if waited <= deadline_s:
+        return
+    if phase == "uplink":
+        raise LinkStalled(slug, f"The link of {slug} did not carry the bytes within {deadline_s:.0f} s.", waited)
+    raise NodeGone(slug, f"{slug} did not answer within {deadline_s:.0f} s.")
 
 
 def _unwrap(slug: str, verb: str, answer: Any) -> dict[str, Any]:
@@ -120,8 +137,22 @@ def _unwrap(slug: str, verb: str, answer: Any) -> dict[str, Any]:
 
 
 def put_blob(slug: str, name: str, data: bytes) -> None:
-    """Lay bytes where the node can fetch them."""
-    bulk().set(f"{slug}:blob:{name}", data, ex=BLOB_TTL_S)
+    """Lay bytes where the node can fetch them. Raises NodeGone."""
+    try:
+        bulk().set(f"{slug}:blob:{name}", data, ex=BLOB_TTL_S)
+    except redis.RedisError as error:
+        raise NodeGone(slug, f"{slug} cannot be reached because Redis does not answer.") from error
+
+
+def take_blob(slug: str, name: str) -> bytes:
+    """Fetch what the node laid ready. Raises NodeGone if it is not there any more."""
+    try:
+        data: bytes | None = bulk().getdel(f"{slug}:blob:{name}")  # type: ignore[assignment]
+    except redis.RedisError as error:
+        raise NodeGone(slug, f"{slug} cannot be reached because Redis does not answer.") from error
+    if data is None:
+        raise NodeGone(slug, f"What {slug} sent has expired.")
+    return data
 
 
 def hand_over(source: str, target: str, name: str) -> None:
@@ -135,7 +166,11 @@ def hand_over(source: str, target: str, name: str) -> None:
 
 
 def drop_blob(slug: str, name: str) -> None:
-    bulk().delete(f"{slug}:blob:{name}")
+    """Not needed any more. Without Redis it expires by itself, and no answer is lost for it."""
+    try:
+        bulk().delete(f"{slug}:blob:{name}")
+    except redis.RedisError as error:
+        log.debug("%s: a blob is left to expire: %s", slug, error)
 
 
 def bulk() -> redis.Redis:

@@ -14,6 +14,8 @@ from webapp.live.publish import publish
 
 log = logging.getLogger(__name__)
 REMEMBERED = 24  # samples an estimate is made from, shown or used for placement
+# Beside them a few large ones: where all that is sent is small, a probe long ago is all there is about the bandwidth.
+LARGE, LARGE_BYTES, LARGE_S = 4, 8192, 600
 SHOWN_S, SHOWN_AT_MOST = 600, 300
 # Placement's own estimator, by name as Celery finds tasks: devices stands below inference and imports nothing from it,
 # yet the page must not show another number than the receipt.
@@ -41,6 +43,16 @@ def recent(slug: str, n: int = REMEMBERED) -> list[Sample]:
     return list(Sample.objects.filter(node=slug).order_by("-at", "-pk")[:n])
 
 
+def evidence(slug: str) -> list[Sample]:
+    """What an estimate is made from, oldest first."""
+    rows = recent(slug)
+    if len(rows) == REMEMBERED:
+        young = timezone.now() - timedelta(seconds=LARGE_S)
+        older = Sample.objects.filter(node=slug, bytes__gte=LARGE_BYTES, at__gte=young, pk__lt=min(row.pk for row in rows))
+        rows += older.order_by("-at", "-pk")[:LARGE]
+    return sorted(rows, key=lambda sample: (sample.at, sample.pk))
+
+
 def since(slug: str, seconds: float, at_most: int = SHOWN_AT_MOST) -> list[dict[str, Any]]:
     """What a chart shows: oldest first."""
     young = Sample.objects.filter(node=slug, at__gte=timezone.now() - timedelta(seconds=seconds))
@@ -64,15 +76,16 @@ def as_json(sample: Sample) -> dict[str, Any]:
 
 def estimate(slug: str) -> dict[str, Any] | None:
     """The link as placement sees it now; None while nothing was measured."""
-    rows = recent(slug)
+    rows = evidence(slug)
     if not rows:
         return None
     transfer = import_string(TRANSFER)
-    transfers = [transfer(row.at.timestamp(), row.bytes, row.ms / 1000) for row in reversed(rows)]
+    transfers = [transfer(row.at.timestamp(), row.bytes, row.ms / 1000) for row in rows]
     known = import_string(ESTIMATOR)(transfers, timezone.now().timestamp())
     return {
         "up_bytes_per_s": known.up_bytes_per_s,
         "rtt_ms": known.rtt_ms,
         "age_s": known.age_s,
         "source": known.source,
+        "within": known.within,
     }

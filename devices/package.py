@@ -6,7 +6,8 @@ from pathlib import Path
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
-PARTS = ("devices/agent", "inference/__init__.py", "inference/stages.py", "inference/vision")
+STAGES = tuple(f"inference/{name}.py" for name in ("__init__", "stages", "job", "photo_folder", "shelf"))
+PARTS = ("devices/agent", *STAGES, "inference/vision")
 LEFT_OUT = frozenset({"training", "__pycache__"})
 
 

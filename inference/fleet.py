@@ -6,9 +6,15 @@ from django.utils import timezone
 
 from devices import links, presence
 from devices.models import Node
+from inference.candidates import named
 from inference.link import LinkEstimate, Transfer, estimate
-from inference.models import Photo
+from inference.models import Photo, Step
+from inference.prediction import Candidate, Load
+from inference.timings import QUEUE_S, waited_ms
 from webapp.live.errors import UserError
+
+BUSY_S = 60.0  # how long a wait that was seen is expected again while heartbeats tell of a queue
+LOOKED_AT = 20  # of the last steps of a kind, for one on the same device
 
 
 def online(without: set[str]) -> list[Node]:
@@ -33,11 +39,36 @@ def device_for(photo: Photo, wanted: str, nodes: list[Node]) -> Node:
 
 
 def edge_for(nodes: list[Node]) -> Node | None:
-    return next((node for node in nodes if node.tier == "edge"), None)
+    return next(iter(edges(nodes)), None)
 
 
-def link_of(device: Node) -> LinkEstimate:
-    """What recent transfers say about a device's uplink."""
-    rows = links.recent(device.slug)
-    transfers = [Transfer(row.at.timestamp(), row.bytes, row.ms / 1000) for row in rows]
-    return estimate(sorted(transfers, key=lambda transfer: transfer.at_s), time.time())
+def edges(nodes: list[Node]) -> list[Node]:
+    """Every edge that may be used, least busy first. They share the device's uplink."""
+    return [node for node in nodes if node.tier == "edge"]
+
+
+def link_of(device: str) -> LinkEstimate:
+    """What recent transfers say about a device's uplink, by its slug."""
+    rows = links.evidence(device)
+    return estimate([Transfer(row.at.timestamp(), row.bytes, row.ms / 1000) for row in rows], time.time())
+
+
+def load(device: Node, edges: list[Node]) -> Load:
+    """What waits at each node: as its last heartbeat counted it, or as the last jobs there found it, whichever is more."""
+    waits = {node.slug: _waiting_ms(node) for node in edges}
+    return Load(_waiting_ms(device), next(iter(waits.values()), 0.0), waits)
+
+
+def _waiting_ms(node: Node) -> float:
+    """Jobs are taken for average work. The one that ran when the heartbeat counted is most likely done by now."""
+    waiting, times = max(0, (node.queue or 0) - 1), [task["whole_ms"] for task in node.profile["tasks"].values()]
+    return max(waiting * sum(times) / len(times), waited_ms(node.slug, BUSY_S if waiting else QUEUE_S))
+
+
+def previous(device: Node, task: str) -> Candidate | None:
+    """What the last question of this kind on this device used, when nobody had asked for a route: placement's hysteresis."""
+    answered = Step.objects.filter(task=task, state="answered").order_by("-pk").values_list("receipt", flat=True)
+    for receipt in answered[:LOOKED_AT]:
+        if receipt["device"] == device.slug and not receipt["forced"]:
+            return named(receipt)
+    return None

@@ -14,6 +14,7 @@ from itertools import accumulate, combinations
 from statistics import median
 
 WINDOW = 16  # transfers of one series that are fitted; more would only slow down what follows a drift
+LARGE = 4  # of its large ones that are fitted though older: between packets that teach the round trip alone they are rare
 FORGET_S = 600.0  # older than the newest transfer by more: another place, another network
 STALE_S = 120.0  # after that long without a transfer a link is probed before it is relied on
 SHORTEST_S, LONGEST_S = 1e-6, 3600.0  # what a clock can tell, and what no deadline lets through
@@ -37,7 +38,8 @@ class Transfer:
 @dataclass(frozen=True)
 class LinkEstimate:
     """None is unknown. `source`: "transfers" (fitted), "lower bound" (at least this fast), "small transfers" (nothing
-    large enough to tell the bandwidth) or "unknown". `doubtful`: the last transfer contradicts the rest.
+    large enough to tell the bandwidth) or "unknown". `doubtful`: the last transfer contradicts the rest. `within`: how far
+    the bandwidth may be off, as a share of it; from the distances of the transfers from the line.
     """
 
     up_bytes_per_s: float | None
@@ -45,6 +47,7 @@ class LinkEstimate:
     age_s: float | None
     source: str
     doubtful: bool = False
+    within: float | None = None
 
 
 UNKNOWN = LinkEstimate(None, None, None, "unknown")
@@ -86,7 +89,7 @@ def estimate(transfers: Sequence[Transfer], now_s: float) -> LinkEstimate:
     doubtful = len(series) > 2 and _deviates(series[-1], _fit(series[:-1], before)) != 0
     age = max(0.0, now_s - last)
     if line.per_byte:
-        return LinkEstimate(1 / line.per_byte, line.rtt * 1000, age, "transfers", doubtful)
+        return LinkEstimate(1 / line.per_byte, line.rtt * 1000, age, "transfers", doubtful, _within(series, line))
     if max(t.bytes for t in series) < HEAVY_BYTES:
         return LinkEstimate(None, line.rtt * 1000, age, "small transfers", doubtful)
     if line.size is not None:
@@ -94,9 +97,14 @@ def estimate(transfers: Sequence[Transfer], now_s: float) -> LinkEstimate:
     return LinkEstimate(1 / line.at_most, line.rtt * 1000, age, "lower bound", doubtful)
 
 
+def blind(link: LinkEstimate) -> bool:
+    """Whether there is nothing to predict from: worth throw-away bytes even while somebody waits."""
+    return link.up_bytes_per_s is None or link.age_s is None or link.age_s > STALE_S
+
+
 def needs_probe(link: LinkEstimate) -> bool:
-    """Whether throw-away bytes should be sent before this link is relied on: it is unknown, old or contradicted."""
-    return link.up_bytes_per_s is None or link.age_s is None or link.age_s > STALE_S or link.doubtful
+    """Whether throw-away bytes should be sent before this link is relied on again: it is unknown, old or contradicted."""
+    return blind(link) or link.doubtful
 
 
 def _last_series(transfers: list[Transfer]) -> tuple[list[Transfer], _Line | None]:
@@ -110,7 +118,20 @@ def _last_series(transfers: list[Transfer]) -> tuple[list[Transfer], _Line | Non
         again = i + 1 < len(transfers) and _deviates(transfers[i + 1], line) == way
         if again or _counts_alone(transfers[i], line):
             start, before = i, line
-    return transfers[start:][-WINDOW:], before
+    return _window(transfers[start:]), before
+
+
+def _within(series: Sequence[Transfer], line: _Line) -> float:
+    """How far transfers usually are from the line, as a share of their time; never less than the clock can tell."""
+    per_byte, series = line.per_byte or 0.0, _window(series)
+    expected = [(t, line.rtt + per_byte * t.bytes) for t in series]
+    spread = median(abs(t.seconds - seconds) / seconds for t, seconds in expected)
+    return max(spread, CLOCK_S / (per_byte * max(t.bytes for t in series)))
+
+
+def _window(series: Sequence[Transfer]) -> list[Transfer]:
+    older = [t for t in series[:-WINDOW] if t.bytes >= HEAVY_BYTES]
+    return [*older[-LARGE:], *series[-WINDOW:]]
 
 
 def _deviates(transfer: Transfer, line: _Line) -> int:
@@ -133,7 +154,7 @@ def _counts_alone(transfer: Transfer, line: _Line) -> bool:
 
 
 def _fit(series: Sequence[Transfer], before: _Line | None) -> _Line:
-    series = series[-WINDOW:]
+    series = _window(series)
     sizes = [t.bytes for t in series]
     span = max(sizes) - min(sizes)
     if span < SPREAD_BYTES or max(sizes) < 2 * min(sizes):

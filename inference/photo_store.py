@@ -43,11 +43,15 @@ def store(owner: Any, chunks: Iterable[bytes]) -> Photo:
 
 
 def forget(photo: Photo) -> None:
-    """Delete the row and the files of a photo that no turn needs any more."""
-    paths = photo.path, photo.small_path
+    """Delete the row and the files of a photo that no turn needs any more, and what nodes keep of it."""
+    from inference import tasks
+
+    name, paths = str(photo.pk), (photo.path, photo.small_path)
     photo.delete()
     for path in paths:
         path.unlink(missing_ok=True)
+    if photo.placed:
+        tasks.send(tasks.forget, name, list(photo.placed))
 
 
 def _small(clean: CleanPhoto) -> bytes:

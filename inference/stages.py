@@ -3,35 +3,36 @@
 Each verb takes and returns small JSON. Bulk bytes go by key, through the node's own link; their size and time are the
 bandwidth measurement. What can be expected to go wrong comes back as `{"error": {"code", "message"}}`, so that the
 cloud can choose another route; anything else is a bug and raises.
+
+A node keeps, in memory and for a while, what it may be asked for again: a device the features its heads made (`heads`
+makes them before anybody asks), an edge the features that were sent to it. Both go by the id of the photo, which no
+node ever chooses: it can reach what the cloud names in a job, and nothing else.
 """
 
+import io
 import logging
-import re
-import time
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import redis
 from celery import Celery
-from PIL import Image
+from numpy.typing import NDArray
 
-from inference.vision import catalogue, photo_codec
-from inference.vision.runner import Vision
+from inference.job import EXPIRED, Job, Refused, answer_json, error_json
+from inference.photo_folder import PhotoFolder
+from inference.shelf import Shelf
+from inference.vision import catalogue, photo_codec, wire
+from inference.vision.rebuild import Rebuilder, RebuildError
+from inference.vision.runner import Received, Vision
 from inference.vision.wire import WireError
 
 log = logging.getLogger(__name__)
-PROTOCOL = 1
-KEPT_PHOTOS = 200  # on the node's disk; the least recently used go first
-BLOB_TTL_S = 120
-PHOTO_ID = re.compile("[0-9A-Za-z-]{1,64}")  # UUIDs, and what a camera may call its own
-VERBS = ("place", "run_whole", "run_head", "run_tail", "send_photo", "probe")
-
-
-class Refused(Exception):
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+PROTOCOL = 2
+HEADS_S = 3600.0  # a head's features are kept for so long after their last use
+VERBS = ("place", "heads", "forget", "run_whole", "run_head", "run_tail", "send_photo", "probe", "rebuild")
 
 
 def warm(runtime: Any) -> dict[str, Any]:
@@ -65,8 +66,9 @@ class Stages:
 
     def __init__(self, runtime: Any) -> None:
         self.runtime = runtime
-        self.photos = Path(runtime.home) / "photos"
-        self.photos.mkdir(parents=True, exist_ok=True)
+        self.photos = PhotoFolder(Path(runtime.home) / "photos")
+        self.made: Shelf[tuple[str, bytes, int], NDArray[np.float32]] = Shelf(runtime.keep_bytes)  # photo, tower, k
+        self.sent: Shelf[tuple[str, bytes, int, int], Received] = Shelf(runtime.keep_bytes)  # photo, tower, k, level
 
     def task(self, verb: str) -> Callable[..., dict[str, Any]]:
         """The verb as a Celery task: checks protocol and ticket, turns expected failures into an error object."""
@@ -76,33 +78,29 @@ class Stages:
             try:
                 if protocol != PROTOCOL:
                     raise Refused("protocol", f"This node speaks protocol {PROTOCOL}, not {protocol}; update the agent.")
-                if not self.runtime.redis.exists(self.runtime.key(f"job:{job}")):
-                    raise Refused("expired", "Nobody waits for this job any more.")
-                return method(_Job(self.runtime, job), **arguments)
-            except Refused as refused:
-                return _error(refused.code, str(refused))
-            except WireError as error:
-                return _error(error.code, str(error))
+                begun = Job(self.runtime, job)
+                if not begun.wanted():
+                    raise Refused("expired", EXPIRED)
+                return method(begun, **arguments)
+            except (Refused, WireError) as error:
+                return error_json(error.code, str(error))
             except photo_codec.PhotoCodecError as error:
-                return _error("bad_photo", str(error))
+                return error_json("bad_photo", str(error))
             except redis.RedisError as error:
                 log.warning("%s: %s", verb, error)
-                return _error("redis", "The node lost its connection to Redis.")
+                return error_json("redis", "The node lost its connection to Redis.")
 
         run.__name__ = verb
         return run
 
-    # -- the verbs ---------------------------------------------------------------------------------------------------
+    # -- about a photo, before and after anybody asks ------------------------------------------------------------------
 
-    def place(self, job: "_Job", photo: str) -> dict[str, Any]:
+    def place(self, job: Job, photo: str) -> dict[str, Any]:
         """Keep a photo the cloud laid ready; answer its exact size in every photo encoding placement may choose."""
         data = self._blob(photo)
         image = photo_codec.decode(data)
-        path = self._path(photo)
-        part = path.with_suffix(".part")
-        part.write_bytes(data)
-        part.replace(path)
-        self._forget_old()
+        self.photos.keep(photo, data)
+        self.made.forget(lambda key: key[0] == photo)  # were it another photo of the same id, its features would answer
         profile = self.runtime.vision.profile
         sizes: dict[str, int] = {}
         for task in profile.tasks:
@@ -112,35 +110,74 @@ class Stages:
                     sizes[key] = len(photo_codec.encode(image, level.codec, level.quality, profile.image_size(task)))
         return {"bytes": len(data), "sizes": sizes}
 
-    def run_whole(self, job: "_Job", task: str, question: str | None, photo: str = "", blob: str = "") -> dict[str, Any]:
+    def heads(self, job: Job, photo: str, points: dict[str, int]) -> dict[str, Any]:
+        """Compute heads before anybody asks, one split point for each task, and keep the features; which are kept now."""
+        for task, split_at in points.items():
+            self._head(job, task, photo, split_at)
+        kept = {task: k for task, k in points.items() if self.made.get((photo, self.runtime.vision.tower(task), k)) is not None}
+        return {"points": kept, **job.times()}
+
+    def forget(self, job: Job, photo: str) -> dict[str, Any]:
+        """Keep nothing of a photo any more: neither itself nor features of it."""
+        self.photos.forget(photo)
+        self.made.forget(lambda key: key[0] == photo)
+        self.sent.forget(lambda key: key[0] == photo)
+        return {}
+
+    # -- the parts of an answer ----------------------------------------------------------------------------------------
+
+    def run_whole(self, job: Job, task: str, question: str | None, photo: str = "", blob: str = "") -> dict[str, Any]:
         """Answer from a photo this node holds (`photo`) or was sent (`blob`)."""
-        image = photo_codec.decode(self._blob(blob)) if blob else self._photo(photo)
+        image = photo_codec.decode(self._blob(blob)) if blob else self.photos.image(photo)
         answer = job.compute(lambda: self.runtime.vision.run_whole(task, image, question))
-        return {"answer": _answer(answer), **job.times()}
+        return {"answer": answer_json(answer), **job.times()}
 
-    def run_head(self, job: "_Job", task: str, photo: str, split_at: int, level: int, blob: str) -> dict[str, Any]:
-        """Compute the head on a photo this node holds, and send the packet up as `blob`."""
-        image = self._photo(photo)
-        packet = job.compute(lambda: self.runtime.vision.run_head(task, image, split_at, level))
-        return {**job.send(blob, packet), **job.times()}
+    def run_head(self, job: Job, task: str, photo: str, split_at: int, level: int, blob: str, after: int = 0) -> dict[str, Any]:
+        """Send up, as `blob`, the bits of a level that come after those of level `after`. `ready`: the head was done before."""
+        features, ready = self._head(job, task, photo, split_at)
+        packet = job.compute(lambda: self.runtime.vision.pack(task, features, split_at, level, after))
+        return {**job.send(blob, packet), "ready": ready, **job.times()}
 
-    def run_tail(self, job: "_Job", task: str, question: str | None, blob: str) -> dict[str, Any]:
-        packet = self._blob(blob)
-        answer = job.compute(lambda: self.runtime.vision.run_tail(task, packet, question))
-        return {"answer": _answer(answer), **job.times()}
+    def run_tail(
+        self,
+        job: Job,
+        task: str,
+        question: str | None,
+        photo: str,
+        split_at: int,
+        level: int,
+        blob: str = "",
+        keep_s: float = 0.0,
+    ) -> dict[str, Any]:
+        """Answer from features of a level: sent as `blob`, kept from before, or kept up to a lower level and refined by it.
+
+        They are kept for `keep_s` seconds. Refuses with `features_missing` where what was kept is needed and gone.
+        """
+        vision: Vision = self.runtime.vision
+        if blob:
+            packet = self._blob(blob)
+            after = wire.unpack(packet).after
+            base = self._sent(task, photo, split_at, after).payload if after else b""
+            received = vision.receive(task, packet, base)
+        else:
+            received = self._sent(task, photo, split_at, level)
+        answer = job.compute(lambda: vision.answer(task, received, question))
+        key = photo, vision.tower(task), received.split_at, received.level
+        self.sent.put(key, received, len(received.payload), keep_s)
+        return {"answer": answer_json(answer), **job.times()}
 
     def send_photo(
-        self, job: "_Job", task: str, photo: str, blob: str, codec: str | None = None, quality: int | None = None
+        self, job: Job, task: str, photo: str, blob: str, codec: str | None = None, quality: int | None = None
     ) -> dict[str, Any]:
         """Send the photo up: as it is, or encoded at the model's own input size."""
-        data = self._kept(photo)
+        data = self.photos.read(photo)
         if codec is not None and quality is not None:
             size = self.runtime.vision.profile.image_size(task)
             original = data
             data = job.compute(lambda: photo_codec.encode(photo_codec.decode(original), codec, quality, size))
         return {**job.send(blob, data), **job.times()}
 
-    def probe(self, job: "_Job", sizes: list[int]) -> dict[str, Any]:
+    def probe(self, job: Job, sizes: list[int]) -> dict[str, Any]:
         """Send throw-away bytes of a few sizes; the link estimate is made from what they took."""
         transfers = []
         for number, size in enumerate(sizes[:4]):
@@ -148,74 +185,53 @@ class Stages:
             transfers.append({"bytes": sent["bytes"], "uplink_ms": sent["uplink_ms"]})
         return {"transfers": transfers, **job.times()}
 
-    # -- what they share ---------------------------------------------------------------------------------------------
-
-    def _path(self, photo: str) -> Path:
-        if not PHOTO_ID.fullmatch(photo):  # nothing else may become part of a path
-            raise Refused("photo_missing", "That is not the id of a photo.")
-        return self.photos / f"{photo}.jpg"
-
-    def _photo(self, photo: str) -> Image.Image:
-        return photo_codec.decode(self._kept(photo))
-
-    def _kept(self, photo: str) -> bytes:
-        path = self._path(photo)
+    def rebuild(self, job: Job, task: str, photo: str, split_at: int, level: int, blob: str) -> dict[str, Any]:
+        """The photo as far as it can be rebuilt from the kept features, laid ready as a JPEG."""
+        received = self._sent(task, photo, split_at, level)
         try:
-            data = path.read_bytes()
-        except FileNotFoundError:
-            raise Refused("photo_missing", "This node does not hold that photo.") from None
-        path.touch()
-        return data
+            features = self.runtime.vision.decode(task, received)
+            image = job.compute(lambda: self._rebuilder.rebuild(features, split_at, level))
+        except RebuildError as error:
+            raise Refused("no_rebuilding", str(error)) from None
+        out = io.BytesIO()
+        image.save(out, "JPEG", quality=90)
+        return {**job.send(blob, out.getvalue()), **job.times()}
+
+    # -- what they share -----------------------------------------------------------------------------------------------
+
+    def _head(self, job: Job, task: str, photo: str, split_at: int) -> tuple[NDArray[np.float32], bool]:
+        """A head's features, and whether they were there before."""
+        vision: Vision = self.runtime.vision
+        key = photo, vision.tower(task), split_at
+        kept = self.made.get(key)
+        if kept is not None:
+            return kept, True
+        image = self.photos.image(photo)
+
+        def compute() -> tuple[NDArray[np.float32], bool]:
+            if (meanwhile := self.made.get(key)) is not None:  # another job computed the same head while this one waited
+                return meanwhile, True
+            features = vision.head(task, image, split_at)
+            self.made.put(key, features, features.nbytes, HEADS_S)
+            return features, False
+
+        return job.compute(compute)
+
+    def _sent(self, task: str, photo: str, split_at: int, level: int) -> Received:
+        found = self.sent.get((photo, self.runtime.vision.tower(task), split_at, level))
+        if found is None:
+            raise Refused("features_missing", "The features of this photo are no longer kept here.")
+        return found
+
+    @cached_property
+    def _rebuilder(self) -> Rebuilder:
+        file: Path | None = self.runtime.vision.profile.code_file
+        if file is None:
+            raise RebuildError("These models have no decoder that rebuilds photos.")
+        return Rebuilder.load(file.parent)
 
     def _blob(self, name: str) -> bytes:
         data: bytes | None = self.runtime.get_blob(name)
         if data is None:
             raise Refused("blob_missing", "The bytes for this job are not there any more.")
         return data
-
-    def _forget_old(self) -> None:
-        kept = sorted(self.photos.glob("*.jpg"), key=lambda path: path.stat().st_mtime, reverse=True)
-        for path in kept[KEPT_PHOTOS:]:
-            path.unlink(missing_ok=True)
-
-
-class _Job:
-    """The clocks of one job: waiting for the model, computing, sending. All milliseconds."""
-
-    def __init__(self, runtime: Any, id: str) -> None:
-        self.runtime, self.id = runtime, id
-        self.queue_ms = self.compute_ms = 0.0
-
-    def compute(self, work: Callable[[], Any]) -> Any:
-        """Run `work` alone on this node: two at once would share the cores and make both times meaningless."""
-        waiting = time.perf_counter()
-        with self.runtime.compute_lock:
-            started = time.perf_counter()
-            self.queue_ms += (started - waiting) * 1000
-            result = work()
-            self.runtime.pace(time.perf_counter() - started)
-            self.compute_ms += (time.perf_counter() - started) * 1000
-        return result
-
-    def send(self, name: str, data: bytes) -> dict[str, Any]:
-        key = self.runtime.key(f"progress:{self.id}")
-        self.runtime.redis.set(key, "uplink", ex=BLOB_TTL_S)
-        seconds = self.runtime.put_blob(name, data, BLOB_TTL_S)
-        self.runtime.redis.delete(key)
-        return {"bytes": len(data), "uplink_ms": seconds * 1000}
-
-    def times(self) -> dict[str, float]:
-        return {"queue_ms": self.queue_ms, "compute_ms": self.compute_ms}
-
-
-def _answer(answer: Any) -> dict[str, Any]:
-    return {
-        "text": answer.text,
-        "confidence": answer.confidence,
-        "sure": answer.sure,
-        "top": [[label, probability] for label, probability in answer.top],
-    }
-
-
-def _error(code: str, message: str) -> dict[str, Any]:
-    return {"error": {"code": code, "message": message}}

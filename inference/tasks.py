@@ -5,10 +5,12 @@ import threading
 from typing import Any
 
 import redis
-from celery import shared_task
+from celery import Task, shared_task
+from celery.exceptions import OperationalError as QueueError
 from celery.signals import worker_ready
 from django.conf import settings
 from django.db import DatabaseError, connection
+from kombu.exceptions import OperationalError as BrokerError
 
 ALIVE_KEY = "cloud:alive"
 ALIVE_S = 6
@@ -23,6 +25,34 @@ def answer(turn_id: str) -> None:
     from inference import orchestrate
 
     orchestrate.answer(turn_id)
+
+
+@shared_task(name="inference.prepare")
+def prepare(photo_id: str, node: str) -> None:
+    """Place a photo that was just uploaded and compute heads from it. May be lost: the question then does the same."""
+    from inference import ahead
+    from inference.models import Photo
+
+    if photo := Photo.objects.filter(pk=photo_id).first():
+        ahead.prepare(photo, node)
+
+
+@shared_task(name="inference.forget")
+def forget(photo_id: str, devices: list[str]) -> None:
+    """Have the nodes drop a deleted photo and its features. A node that is away lets features expire and photos go in turn."""
+    from inference import ahead
+
+    ahead.forget(photo_id, devices)
+
+
+def send(task: Task, *arguments: Any) -> bool:
+    """Queue a task for the cloud workers; False when Redis is away, which no request waits for or fails from."""
+    try:
+        task.apply_async(arguments, retry=False)
+    except (QueueError, BrokerError, OSError) as error:
+        log.warning("%s was not queued: %s", task.name, error)
+        return False
+    return True
 
 
 @worker_ready.connect

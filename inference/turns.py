@@ -1,23 +1,18 @@
 """A turn from the outside: ask, look, stop, retry. Everything a page, the API or the shell may do with one."""
 
-import logging
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from celery.exceptions import OperationalError as QueueError
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
-from kombu.exceptions import OperationalError as BrokerError
 
 from inference.models import LIVE, POLICIES, ROUTES, Photo, Step, Turn
 from webapp.live import groups
 from webapp.live.errors import UserError
 from webapp.live.publish import publish
-
-log = logging.getLogger(__name__)
 
 
 def ask(
@@ -64,12 +59,9 @@ def check(question: str, policy: str, route: str) -> None:
 
 def enqueue(turn: Turn) -> None:
     """Tell the cloud workers. The message is a hint: a turn whose message is lost is found by the sweep."""
-    from inference.tasks import answer
+    from inference.tasks import answer, send
 
-    try:
-        answer.apply_async((str(turn.pk),), retry=False)
-    except (QueueError, BrokerError, OSError) as error:
-        log.warning("turn %s waits for the sweep: %s", turn.pk, error)
+    send(answer, str(turn.pk))
 
 
 def stop(turn: Turn) -> bool:

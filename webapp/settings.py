@@ -156,6 +156,7 @@ TURN_DEADLINE_S = env.integer("ISTHMUS_TURN_DEADLINE", 60)
 LEASE_S = 8  # a cloud worker that was killed is noticed after this long; it renews the lease every third of it
 MAX_ATTEMPTS = 3  # a question that kills its worker is not tried for ever
 MAX_LOSS = env.number("ISTHMUS_MAX_LOSS", 0.02)  # of the uncompressed model's accuracy, what `fastest` may give up
+KEEP_FEATURES_S = env.number("ISTHMUS_KEEP_FEATURES_S", 600)  # at the edge, for another question about the same photo
 PLANNER = {
     "base_url": env.text("ISTHMUS_PLANNER_URL"),
     "api_key": env.text("ISTHMUS_PLANNER_KEY"),

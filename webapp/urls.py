@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from webapp import health
+from webapp import curves, health
 from webapp.api import api
 from webapp.chat import views as chat
 from webapp.people import views as people
@@ -23,6 +23,7 @@ urlpatterns = [
     path("c/<uuid:conversation>/", chat.chat, name="conversation"),
     path("photos/<uuid:pk>/", chat.photo, name="photo"),
     path("models/", chat.models, name="models"),
+    path("curves/", curves.curves, name="curves"),
     path("devices/", include("devices.urls")),
     path("setup/", people.setup, name="setup"),
     path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),

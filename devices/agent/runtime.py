@@ -1,15 +1,23 @@
 """What the stages find on a node: its Redis, its link, its lock around compute. The contract of inference.stages."""
 
 import os
+import socket
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
 import redis
 
-from devices.agent.config import Config
+from devices.agent.config import BadHome, Config
 from devices.agent.shaping import Uplink
+
+PIECE_S = 0.5  # of a simulated link: how often a long transfer looks whether anybody still waits for it
+KEEP_MB = "64"
+# A link that was cut leaves connections half-open: nothing comes, and nothing fails. By default TCP asks after two hours;
+# with this it is noticed in eleven seconds, and the agent connects anew.
+KEEPALIVE = {socket.TCP_KEEPIDLE: 5, socket.TCP_KEEPINTVL: 2, socket.TCP_KEEPCNT: 3}
 
 
 class Runtime:
@@ -21,8 +29,15 @@ class Runtime:
         self.compute_lock = threading.Lock()
         self.uplink = Uplink()
         self.slowdown = 1.0
+        # Features kept for another question about the same photo, each kind of them: those made here, those sent here.
+        self.keep_bytes = _megabytes(os.environ.get("ISTHMUS_KEEP_FEATURES_MB") or KEEP_MB)
         self.redis = redis.Redis.from_url(
-            config.redis_url, socket_timeout=10, socket_connect_timeout=3, socket_keepalive=True, health_check_interval=15
+            config.redis_url,
+            socket_timeout=10,
+            socket_connect_timeout=3,
+            socket_keepalive=True,
+            socket_keepalive_options=KEEPALIVE,
+            health_check_interval=15,
         )
         self.simulate(config)
 
@@ -37,14 +52,20 @@ class Runtime:
     def get_blob(self, name: str) -> bytes | None:
         return cast("bytes | None", self.redis.get(self.key(f"blob:{name}")))
 
-    def put_blob(self, name: str, data: bytes, ttl_s: int) -> float:
-        """Send bytes up; the seconds it took, which are the measurement of the link.
+    def put_blob(self, name: str, data: bytes, ttl_s: int, wanted: Callable[[], bool] = lambda: True) -> float | None:
+        """Send bytes up; the seconds it took, which are the measurement of the link. None: given up, nobody wants them.
 
         A simulated link is waited for first and the bytes follow in one command: the same time as in slices, and a node
         that dies on the way leaves no half blob behind.
         """
         started = time.perf_counter()
-        self.uplink.carry(len(data))
+        left = len(data)
+        while left and (rate := self.uplink.bytes_per_s):
+            piece = min(left, max(1, int(rate * PIECE_S)))
+            self.uplink.carry(piece)
+            left -= piece
+            if left and not wanted():
+                return None
         self.redis.set(self.key(f"blob:{name}"), data, ex=ttl_s)
         return time.perf_counter() - started
 
@@ -52,3 +73,11 @@ class Runtime:
         """After `seconds` of computing: wait as much longer as a slower machine would have computed."""
         if self.slowdown > 1:
             time.sleep((self.slowdown - 1) * seconds)
+
+
+def _megabytes(told: str) -> int:
+    """Bytes. Raises BadHome for what is no amount."""
+    try:
+        return max(0, int(float(told) * 1_000_000))
+    except (ValueError, OverflowError):
+        raise BadHome(f"ISTHMUS_KEEP_FEATURES_MB must be a number of megabytes, not {told[:20]!r}.") from None

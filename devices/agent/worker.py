@@ -11,6 +11,7 @@ from celery.app import trace
 from celery.worker import WorkController, state
 
 from devices.agent.config import Config
+from devices.agent.runtime import KEEPALIVE
 
 log = logging.getLogger(__name__)
 QUEUE = "stages"
@@ -21,7 +22,12 @@ RESULT_S = 300
 
 def make_app(config: Config) -> Celery:
     """With the node's own credentials. Every key, of queue and of results, is under the node's prefix."""
-    options = {"global_keyprefix": f"{config.slug}:", "socket_keepalive": True, "socket_connect_timeout": 3}
+    options = {
+        "global_keyprefix": f"{config.slug}:",
+        "socket_keepalive": True,
+        "socket_keepalive_options": KEEPALIVE,
+        "socket_connect_timeout": 3,
+    }
     # No fixups: with DJANGO_SETTINGS_MODULE in the environment Celery would load Django by itself.
     app = Celery(config.slug, broker=config.redis_url, backend=config.redis_url, set_as_current=False, fixups=[])
     app.conf.update(

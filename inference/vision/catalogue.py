@@ -10,11 +10,14 @@ from typing import Any
 
 from inference.vision import codec, wire
 from inference.vision.answer import Calibration
-from inference.vision.folders import config, has_vision, has_weights
+from inference.vision.folders import config, has_vision, has_weights, weights_file
 from inference.vision.folders import sha256 as sha256  # training names the file it started from by it
+from inference.vision.offers import PAPER_SHAPES as PAPER_SHAPES
+from inference.vision.offers import Level, PhotoLevel, Refinement, Shape, shape_of
 
 TASKS = ("classify", "caption", "vqa")
 PROFILES = ("compact", "paper")
+CODE = "codec.safetensors"
 WEIGHTS = Path(__file__).resolve().parent / "weights"
 REPAIR = "run `git checkout -- inference/vision/weights`, or install Isthmus again"
 PAPER = {
@@ -28,37 +31,6 @@ UNMEASURED_PHOTO = (("webp", 20), ("webp", 60), ("jpeg", 90))
 
 class UnknownProfile(ValueError):
     pass
-
-
-@dataclass(frozen=True)
-class Level:
-    level: int
-    bytes: int  # of the whole packet, header included
-    accuracy: float | None  # as a fraction; None where it was not measured
-
-
-@dataclass(frozen=True)
-class PhotoLevel:
-    codec: str
-    quality: int
-    accuracy: float | None
-
-
-@dataclass(frozen=True)
-class Shape:
-    """A vision tower's, as far as bytes and split points depend on it."""
-
-    image_size: int
-    patch: int
-    width: int
-    blocks: int
-
-    @property
-    def tokens(self) -> int:
-        return 1 + (self.image_size // self.patch) ** 2
-
-
-PAPER_SHAPES = {"classify": Shape(224, 16, 768, 12), "caption": Shape(384, 16, 768, 12), "vqa": Shape(384, 16, 768, 12)}
 
 
 @dataclass(frozen=True)
@@ -87,29 +59,36 @@ class Profile:
 
     def _shape(self, task: str) -> Shape:
         folder = self.folders[task]
-        told = config(folder) if folder else None
-        if told is None:
-            return PAPER_SHAPES[task]
-        vision = {**BLIP_DEFAULTS, **told["vision_config"]} if "vision_config" in told else {**VIT_DEFAULTS, **told}
-        return Shape(*(int(vision[name]) for name in ("image_size", "patch_size", "hidden_size", "num_hidden_layers")))
+        return shape_of(task, config(folder) if folder else None)
+
+    def code_of(self, task: str) -> Path | None:
+        """The file of the code that serves a task: the profile's own, or one beside a model with a tower of its own."""
+        owner = "classify" if self.shares_tower(task) else task
+        if owner == "classify" and self.code_file is not None:
+            return self.code_file
+        folder = self.folders[owner]
+        return folder / CODE if folder is not None and (folder / CODE).exists() else None
 
     @cached_property
-    def code_sizes(self) -> dict[int, tuple[int, ...]] | None:
+    def _code_sizes(self) -> dict[str, dict[int, tuple[int, ...]]]:
+        return {task: sizes for task in self.tasks if (sizes := self._sizes(task))}
+
+    def _sizes(self, task: str) -> dict[int, tuple[int, ...]] | None:
         """Payload bytes by split point of the learned code; None without one, or with one made for other weights."""
-        folder = self.folders.get("classify")
-        if self.code_file is None or folder is None or not self.code_file.exists():
+        file, folder = self.code_of(task), self.folders["classify" if self.shares_tower(task) else task]
+        if file is None or folder is None or not file.exists():
             return None
         try:
-            told = codec.about(self.code_file)
+            told = codec.about(file)
         except codec.CodecError:  # `missing` says so
             return None
-        if told["weights"] != sha256(folder / "model.safetensors"):
+        if told["weights"] != sha256(weights_file(folder)):
             return None
         return {int(k): tuple(sizes) for k, sizes in told["sizes"].items()}
 
     def learned(self, task: str) -> bool:
-        """Whether the learned code serves this task: it does where the task looks through the classifier's tower."""
-        return self.code_sizes is not None and (task == "classify" or self.shares_tower(task))
+        """Whether a learned code serves this task; a task that looks through the classifier's tower uses that tower's."""
+        return task in self._code_sizes
 
     def shares_tower(self, task: str) -> bool:
         folder = self.folders[task]
@@ -125,8 +104,8 @@ class Profile:
         return self._shapes[task].blocks
 
     def split_points(self, task: str) -> tuple[int, ...]:
-        if self.learned(task) and self.code_sizes is not None:
-            return tuple(sorted(self.code_sizes))
+        if self.learned(task):
+            return tuple(sorted(self._code_sizes[task]))
         blocks = self.blocks(task)  # a third at most: further in, a slow device pays more for compute than bytes cost
         return tuple(sorted({0, blocks // 6, blocks // 3}))
 
@@ -141,15 +120,22 @@ class Profile:
 
     def code_levels(self, task: str, k: int) -> list[Level]:
         """Every level at a split point with its exact bytes. Raises KeyError where the model is not split."""
-        if self.learned(task) and self.code_sizes is not None:
+        if self.learned(task):
             measured = self.card.get("code", {}).get("levels", {}).get(str(k), [])
             known = {one["level"]: one["accuracy"].get(task) for one in measured}
-            return [Level(n, wire.HEADER_BYTES + size, known.get(n)) for n, size in enumerate(self.code_sizes[k], 1)]
+            return [Level(n, wire.HEADER_BYTES + size, known.get(n)) for n, size in enumerate(self._code_sizes[task][k], 1)]
         if k not in self.split_points(task):
             raise KeyError(k)
         shape = self.shape(task)
         sizes = codec.pooled_sizes(shape.tokens, shape.width)
         return [Level(n, wire.HEADER_BYTES + size, None) for n, size in enumerate(sizes, 1)]
+
+    def refinements(self, task: str, k: int) -> list[Refinement]:
+        """Ways to answer first and refine when unsure at a split point, as the card measured them; empty without any."""
+        if not self.learned(task):
+            return []
+        measured = self.card.get("code", {}).get("refine", {}).get(task, [])
+        return [Refinement(**one) for one in measured if one["split_at"] == k]
 
     def photo_levels(self, task: str) -> list[PhotoLevel]:
         measured = self.card.get("photo") or []
@@ -187,10 +173,6 @@ class Profile:
         return found
 
 
-VIT_DEFAULTS = {"image_size": 224, "patch_size": 16, "hidden_size": 768, "num_hidden_layers": 12}
-BLIP_DEFAULTS = {**VIT_DEFAULTS, "image_size": 384}  # transformers leaves values equal to its defaults out of config.json
-
-
 def profile(name: str) -> Profile:
     if name == "compact":
         root = WEIGHTS / "compact"
@@ -201,7 +183,7 @@ def profile(name: str) -> Profile:
             {task: root / task for task in TASKS},
             {task: f"compact {task}" for task in TASKS},
             card,
-            root / "codec.safetensors",
+            root / CODE,
         )
     if name == "paper":
         return Profile(name, {task: _paper_folder(task) for task in TASKS}, PAPER)
@@ -222,9 +204,10 @@ def missing(profile: Profile) -> list[str]:
         file = folder / rest if folder and rest else profile.code_file
         if file is not None and task not in absent and sha256(file) != told:
             sentences.append(f"{file} is damaged or of another version than its card; {remedy}.")
-    if profile.code_file is not None and profile.code_file.exists():
+    files = {file for task in profile.tasks if (file := profile.code_of(task)) is not None and file.exists()}
+    for file in sorted(files):
         try:
-            codec.about(profile.code_file)
+            codec.about(file)
         except codec.CodecError as error:
             sentences.append(str(error))
     return sentences

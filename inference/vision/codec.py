@@ -6,7 +6,8 @@ Level n is a prefix of level n + 1, and its bytes are known before anything is c
 are turned into the directions that matter to what the tower makes of them (a Karhunen-Loève transform in the metric of the
 tower's own sensitivity); the grid of tokens goes through a cosine transform; each coefficient is cut into cells by nested
 bits. Which bit of which coefficient comes first was sorted once by how much error it saves (reverse water-filling), so a
-level is simply the first so many bits, and there is no entropy coder to run on the device.
+level is simply the first so many bits, and there is no entropy coder to run on the device. The edge, which has the time,
+may restore what the bits leave out (restore.py).
 
 `PooledCode` needs no data: the class token and the lowest frequencies of the token grid in 8 bits, half a float each for
 scale. It makes every model splittable; it does not make the split pay.
@@ -22,9 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
+from inference.vision import restore
+
 Array = NDArray[np.float32]
 FORMAT = 1
 BITS = 8  # per coefficient at most
+DIGEST = 4  # bytes, as many as a packet names it with
 TENSORS = ("mean", "forward", "inverse", "scale", "order", "edges", "values")
 
 
@@ -33,7 +37,7 @@ class CodecError(Exception):
 
 
 class Code(Protocol):
-    digest: bytes  # 8: both ends must mean the same by the same bits
+    digest: bytes  # 4: both ends must mean the same by the same bits
     sizes: tuple[int, ...]  # payload bytes of level 1, 2, …
 
     def encode(self, features: Array, level: int) -> bytes:
@@ -47,7 +51,7 @@ class PooledCode:
     def __init__(self, tokens: int, width: int) -> None:
         self.tokens, self.width, self.side = tokens, width, grid_side(tokens)
         self.sizes = pooled_sizes(tokens, width)
-        self.digest = hashlib.sha256(f"pooled {FORMAT} {tokens} {width}".encode()).digest()[:8]
+        self.digest = hashlib.sha256(f"pooled {FORMAT} {tokens} {width}".encode()).digest()[:DIGEST]
         # Squares of growing side: the first m² rows are the grid pooled to m × m.
         corner = sorted((max(u, v), u, v) for u in range(self.side) for v in range(self.side))
         self.order = np.array([u * self.side + v for _, u, v in corner])
@@ -78,7 +82,7 @@ class PooledCode:
 class LearnedCode:
     """`arrays`: mean [T, D], forward and inverse [D, D], scale [T, D] (each coefficient's deviation), order [bits] (whose
     next bit is sent), edges [2^BITS - 1] (between the finest cells, in deviations), values (the mean of each cell, for
-    1, 2, … BITS bits one after the other)."""
+    1, 2, … BITS bits one after the other). With the arrays of restore.Restorer beside them, decoding ends with it."""
 
     def __init__(self, arrays: dict[str, NDArray[Any]], sizes: tuple[int, ...]) -> None:
         wide = {name: arrays[name].astype(np.float32) for name in TENSORS if name != "order"}
@@ -93,10 +97,16 @@ class LearnedCode:
         self.rank = _ranks(self.order)
         if len(self.order) < 8 * max(sizes) or self.order.max() >= self.scale.size or self.rank.max() >= BITS:
             raise CodecError("The feature code's file contradicts itself; train it again.")
+        self.restorer = None
+        if restore.TENSORS[0] in arrays:
+            try:
+                self.restorer = restore.Restorer(arrays, len(self.mean), self.mean.shape[1], len(sizes))
+            except (KeyError, ValueError):
+                raise CodecError("The feature code's file contradicts itself; train it again.") from None
         told = hashlib.sha256(f"learned {FORMAT} {sizes}".encode())
-        for name in TENSORS:
+        for name in sorted(arrays):
             told.update(np.ascontiguousarray(arrays[name]).tobytes())
-        self.digest = told.digest()[:8]
+        self.digest = told.digest()[:DIGEST]
 
     def encode(self, features: Array, level: int) -> bytes:
         count = 8 * self.sizes[level - 1]
@@ -116,7 +126,25 @@ class LearnedCode:
         told = depth > 0  # a coefficient nobody sent a bit of stays at its mean, which is zero
         coefficients = np.zeros(self.scale.size, np.float32)
         coefficients[told] = self.scale[told] * self.values[(1 << depth[told]) - 2 + prefix[told]]
-        return spectrum(coefficients.reshape(self.mean.shape), back=True) @ self.inverse + self.mean
+        features: Array = spectrum(coefficients.reshape(self.mean.shape), back=True) @ self.inverse + self.mean
+        return self.restorer(features, level) if self.restorer else features
+
+
+def rest(payload: bytes, sizes: tuple[int, ...], after: int) -> bytes:
+    """What a level's payload has that level `after` lacks; all of it after level 0."""
+    return payload[sizes[after - 1] if after else 0 :]
+
+
+def joined(base: bytes, more: bytes, sizes: tuple[int, ...], after: int) -> bytes:
+    """The whole payload again, from that of level `after` and the `rest`. Raises CodecError for a base of another length."""
+    if not 0 <= after <= len(sizes) or len(base) != (sizes[after - 1] if after else 0):
+        raise CodecError(f"What is kept of these features is not level {after}; send them again.")
+    return base + more
+
+
+def whole_level(sizes: tuple[int, ...], arrived: int) -> int:
+    """The highest level that the first `arrived` bytes of a payload hold; 0 when not even the lowest."""
+    return sum(size <= arrived for size in sizes)
 
 
 def pooled_sizes(tokens: int, width: int) -> tuple[int, ...]:
@@ -174,9 +202,12 @@ def about(file: Path) -> dict[str, Any]:
 
 def load(file: Path) -> dict[int, LearnedCode]:
     told = about(file)
+    arrays: dict[str, dict[str, NDArray[Any]]] = {}
     with safe_open(file, framework="numpy") as opened:
-        return {int(k): LearnedCode({name: opened.get_tensor(f"{k}.{name}") for name in TENSORS}, tuple(sizes))
-                for k, sizes in told["sizes"].items()}  # fmt: skip
+        for whole in opened.keys():  # noqa: SIM118 (no dictionary)
+            k, _, name = whole.partition(".")
+            arrays.setdefault(k, {})[name] = opened.get_tensor(whole)
+    return {int(k): LearnedCode(arrays[k], tuple(sizes)) for k, sizes in told["sizes"].items()}
 
 
 def _ranks(order: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -23,6 +23,12 @@ def has_weights(folder: Path | None) -> bool:
     return any((folder / name).exists() for name in ("model.safetensors", "pytorch_model.bin"))
 
 
+def weights_file(folder: Path) -> Path:
+    """The one that is loaded, as far as names tell."""
+    file = folder / "model.safetensors"
+    return file if file.exists() else folder / "pytorch_model.bin"
+
+
 def has_vision(folder: Path) -> bool:
     """Whether a BLIP folder brings its own vision tower. Reads the header of its weights alone."""
     file = folder / "model.safetensors"

@@ -100,12 +100,13 @@ def _blip(profile: Profile, task: str, device: torch.device, parts: dict[str, Pa
 
 
 def _codes(profile: Profile, task: str, tower: Tower, digest: bytes) -> dict[int, codec.Code]:
-    if profile.learned(task) and profile.code_file is not None:
-        if codec.about(profile.code_file)["tower"] != digest.hex():
-            raise ModelsMissing(f"{profile.code_file} belongs to other weights; restore both from the repository.")
-        return dict(codec.load(profile.code_file))
-    if profile.code_file is not None and profile.code_file.exists():
-        log.warning("%s belongs to other weights and is not used; train the feature code again.", profile.code_file)
+    file = profile.code_of(task)
+    if profile.learned(task) and file is not None:
+        if codec.about(file)["tower"] != digest.hex():
+            raise ModelsMissing(f"{file} belongs to other weights; restore both or train the feature code again.")
+        return dict(codec.load(file))
+    if file is not None and file.exists():
+        log.warning("%s belongs to other weights and is not used; train the feature code again.", file)
     pooled = codec.PooledCode(tower.tokens, tower.width)
     return dict.fromkeys(profile.split_points(task), pooled)
 

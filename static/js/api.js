@@ -32,6 +32,19 @@ export async function call(method, path, body) {
   return understood(response.status, await response.text());
 }
 
+/** An image that is made on demand, as an address for an <img>; whoever shows it revokes it. @param {string} path @returns {Promise<string>} */
+export async function picture(path) {
+  /** @type {Response} */
+  let response;
+  try {
+    response = await fetch(path, { credentials: "same-origin" });
+  } catch {
+    throw new ApiError(NETWORK);
+  }
+  if (!response.ok) understood(response.status, await response.text());
+  return URL.createObjectURL(await response.blob());
+}
+
 /**
  * Send a photo. XMLHttpRequest, because fetch cannot tell how far an upload is.
  * @param {File} file @param {(share: number) => void} onProgress

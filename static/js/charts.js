@@ -3,6 +3,7 @@
 import { now } from "./clock.js";
 import { el } from "./dom.js";
 import * as format from "./format.js";
+import { decisionWords } from "./nodes/decisions.js";
 
 const SOURCE = "/static/plotly/plotly.min.js";
 const WINDOW_MS = 10 * 60 * 1000;
@@ -25,18 +26,22 @@ function plotly() {
 
 /**
  * Keep a chart of every device's link up to date. One colour for the link, as everywhere; devices differ in their marks.
- * @param {HTMLElement} place @param {import("./nodes/store.js").NodeStore} store @param {(drawn: boolean) => void} onDrawn
+ * A person's own answers are ringed dots on it, coloured by route.
+ * @param {HTMLElement} place @param {import("./nodes/store.js").NodeStore} store
+ * @param {import("./nodes/decisions.js").Decisions} decisions @param {(drawn: boolean) => void} onDrawn
  */
-export async function linkChart(place, store, onDrawn) {
+export async function linkChart(place, store, decisions, onDrawn) {
   const Plotly = await plotly();
   let changed = true, busy = false, drawnAt = 0;
   store.onChange(() => (changed = true));
+  decisions.onChange(() => (changed = true));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => (changed = true));
   const draw = async () => {
     if (busy || document.hidden || (!changed && Date.now() - drawnAt < SLIDE_MS)) return;
     changed = false;
     drawnAt = Date.now();
-    const traces = store.of("device").flatMap((node, index) => tracesOf(node.slug, index, store)).filter((trace) => trace.x.length);
+    const links = store.of("device").flatMap((node, index) => tracesOf(node.slug, index, store, decisions));
+    const traces = [...links, ...answers(store, decisions)].filter((trace) => trace.x.length);
     onDrawn(traces.length > 0);
     if (!traces.length) return;
     busy = true;
@@ -48,10 +53,10 @@ export async function linkChart(place, store, onDrawn) {
 }
 
 /** The points as they were measured, always; the estimate as the line it is used as. */
-function tracesOf(slug, index, store) {
+function tracesOf(slug, index, store, decisions) {
   const from = now() - WINDOW_MS;
   const points = (store.samples.get(slug) ?? []).filter((one) => one.at > from);
-  const line = (store.estimates.get(slug) ?? []).filter((one) => one.at > from);
+  const line = decisions.estimates(slug).filter((one) => one.at > from);
   const colour = token("--link-fill"), dash = index ? ["dash", "dot", "dashdot"][(index - 1) % 3] : "solid";
   return [
     {
@@ -70,6 +75,25 @@ function tracesOf(slug, index, store) {
       hovertemplate: `${slug}, estimate: %{text}<extra></extra>`,
     },
   ];
+}
+
+const ROUTES = { device: "device", edge: "edge", split: "split" };
+
+/** Where the estimate stood when an answer was decided; on the ground where nothing was known of the link. */
+function answers(store, decisions) {
+  const from = now() - WINDOW_MS;
+  const all = store.of("device").flatMap(({ slug }) => decisions.of(slug).filter((one) => one.at > from).map((one) => ({ ...one, slug })));
+  return Object.entries(ROUTES).map(([route, name]) => {
+    const rows = all.filter((one) => one.route === route);
+    const colour = token(route === "split" ? "--link-fill" : `--${route}`);
+    return {
+      name, mode: "markers", type: "scatter", cliponaxis: false,
+      x: rows.map((one) => new Date(one.at)), y: rows.map((one) => one.up_bytes_per_s ?? 0),
+      marker: { color: colour, size: 11, symbol: "circle", line: { color: token("--ink"), width: 1.5 } },
+      text: rows.map((one) => `${one.slug}, ${decisionWords(one)}`),
+      hovertemplate: "%{text}<br>%{x|%H:%M:%S}<extra></extra>",
+    };
+  });
 }
 
 /** Large transfers tell more about the bandwidth. */
@@ -91,11 +115,31 @@ function layout(traces) {
 
 /** Plotly would write kB where the rest of the page writes KB. */
 function ticks(traces) {
-  const most = 1.08 * Math.max(...traces.flatMap((trace) => trace.y));
+  const most = 1.08 * Math.max(1, ...traces.flatMap((trace) => trace.y));
   const power = 10 ** Math.floor(Math.log10(most / 4));
   const step = power * [1, 2, 5, 10].find((times) => power * times >= most / 5);
   const tickvals = Array.from({ length: Math.floor(most / step) + 1 }, (_, i) => i * step);
   return { range: [0, most], tickvals, ticktext: tickvals.map((value) => format.rate(value)) };
+}
+
+/**
+ * Draw points that stand still; anew when the theme changes, as every colour comes from there.
+ * @param {HTMLElement} place @param {(token: (name: string) => string) => {traces: any[], layout: any}} make
+ */
+export async function curve(place, make) {
+  const Plotly = await plotly();
+  const draw = () => {
+    const { traces, layout } = make(token);
+    const ink = token("--soft"), line = token("--line");
+    const axis = { gridcolor: line, linecolor: line, zerolinecolor: line, fixedrange: true };
+    return Plotly.react(place, traces, {
+      margin: { l: 56, r: 8, t: 8, b: 32 }, paper_bgcolor: "transparent", plot_bgcolor: "transparent", hovermode: "closest",
+      font: { family: "system-ui, Noto Sans, sans-serif", size: 12, color: ink }, legend: { orientation: "h", y: -0.14, yanchor: "top", x: 0 },
+      ...layout, xaxis: { ...axis, ...layout.xaxis }, yaxis: { ...axis, ...layout.yaxis },
+    }, { displayModeBar: false, responsive: true });
+  };
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  await draw();
 }
 
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();

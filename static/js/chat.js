@@ -8,6 +8,7 @@ import { drawers, History } from "./history.js";
 import { How } from "./how.js";
 import { NodePanel } from "./nodes/panel.js";
 import { LiveSocket } from "./socket.js";
+import { ThreeWays } from "./turns/compare.js";
 import { TurnList } from "./turns/list.js";
 import { EMPTY, isLive, reduce } from "./turns/state.js";
 
@@ -19,7 +20,9 @@ class Chat {
     this.state = EMPTY;
     /** @type {Map<string, number>} turn -> when it was last heard of or asked for */
     this.heardOf = new Map();
-    this.list = new TurnList(byId("turns"), { stop: (turn) => this.act(turn, "stop"), retry: (turn) => this.act(turn, "retry") }, byId("announcer"));
+    const actions = { stop: (turn) => this.act(turn, "stop"), retry: (turn) => this.act(turn, "retry"), compare: (turn) => this.threeWays.run(turn) };
+    this.list = new TurnList(byId("turns"), actions, start.rebuild, byId("announcer"));
+    this.threeWays = new ThreeWays((fields, stored) => this.put(fields, stored));
     this.nodes = new NodePanel(start.nodes, () => this.device());
     this.how = new How(start.policies, () => this.nodes.store.of("device"), () => this.nodes.changed());
     this.history = new History(() => this.conversation);
@@ -37,7 +40,10 @@ class Chat {
     if (frame.type.startsWith("turn.")) this.heardOf.set(frame.turn.id ?? frame.turn, Date.now());
     // Made just now, so they teach the server's clock; what a snapshot tells may be old.
     if (frame.type === "turn.phase") observe(frame.phase?.since);
-    if (frame.type === "turn.answer") observe(frame.finished);
+    if (frame.type === "turn.answer") {
+      observe(frame.finished);
+      this.nodes.decisions.soon();
+    }
     const { state, refetch } = reduce(this.state, frame);
     if (refetch) this.socket?.send({ type: "refetch", turn: refetch });
     this.show(state);
@@ -47,7 +53,8 @@ class Chat {
     if (state === this.state) return;
     this.state = state;
     byId("welcome").hidden = state.turns.length > 0;
-    this.list.draw(state.turns);
+    this.list.draw(state.turns, this.threeWays.begun);
+    this.threeWays.saw(state.turns);
     this.nodes.changed();
   }
 
@@ -60,15 +67,22 @@ class Chat {
   }
 
   async ask(question, photo) {
-    const turn = await call("POST", "/api/turns", { question, photo, conversation: this.conversation || null, ...this.how.value() });
-    this.heard({ type: "turn.snapshot", turn });
-    this.list.toEnd();
+    const turn = await this.put({ question, photo, ...this.how.value() });
     if (!this.conversation) {
       this.conversation = turn.conversation;
       window.history.replaceState(null, "", `/c/${turn.conversation}/`);
       this.connect();
     }
     this.history.load();
+  }
+
+  /** @param {any} fields as POST /api/turns takes them @param {(turn: any) => void} stored called before it is drawn */
+  async put(fields, stored = () => {}) {
+    const turn = await call("POST", "/api/turns", { conversation: this.conversation || null, ...fields });
+    stored(turn);
+    this.heard({ type: "turn.snapshot", turn });
+    this.list.toEnd();
+    return turn;
   }
 
   async act(turn, verb) {

@@ -5,11 +5,14 @@ import { linkChart } from "./charts.js";
 import { onTick } from "./clock.js";
 import { boot, byId, el, sentence } from "./dom.js";
 import { addDialog } from "./nodes/add.js";
+import { Decisions } from "./nodes/decisions.js";
 import { looksSame, nodeCard, renewAges } from "./nodes/card.js";
+import { regretOf } from "./nodes/regret.js";
 import { NodeStore } from "./nodes/store.js";
 
 const start = boot();
 const store = new NodeStore(start.nodes, note);
+const decisions = new Decisions(store, () => store.of("device").map((node) => node.slug));
 /** @type {Map<string, {card: HTMLElement, node: any}>} */
 const shown = new Map();
 
@@ -62,7 +65,8 @@ onTick(() => {
   for (const { card, node } of shown.values()) renewAges(card, node);
 });
 if (start.can_manage) addDialog();
-linkChart(byId("chart"), store, (drawn) => {
+decisions.onChange(() => byId("regrets").replaceChildren(...store.of("device").map((node) => regretOf(node.slug, decisions)).filter(Boolean)));
+linkChart(byId("chart"), store, decisions, (drawn) => {
   byId("chart").hidden = !drawn;
   byId("chart-empty").hidden = drawn;
 }).catch(() => note("The chart could not be loaded. Reload the page."));

@@ -54,7 +54,7 @@ export function stepWords(step) {
 /** A candidate or a receipt as a way of answering. */
 export function way(candidate) {
   if (candidate.route === "device") return "all on the device";
-  if (candidate.route === "split") return `split ${afterBlock(candidate.split_at)}, level ${candidate.level}`;
+  if (candidate.route === "split") return `split ${afterBlock(candidate.split_at)}, level ${candidate.level}${candidate.refine_to ? `, then ${candidate.refine_to} if unsure` : ""}`;
   return candidate.codec ? `edge, ${codec(candidate)} at model size` : "edge, photo as kept";
 }
 

@@ -23,7 +23,7 @@ def test_a_photo_and_a_question_lead_to_an_answer_with_its_receipt(seen: Seen, p
     assert re.search(r"\d m?s", receipt.locator(".drawing svg").get_attribute("aria-label") or "")
     facts = receipt.locator(".facts").inner_text()
     assert "in all" in facts and "the photo" in facts and "simulated" in facts
-    receipt.locator("summary").click()
+    receipt.locator(".why summary").click()
     assert receipt.locator("tr.won").count() == 1
     assert re.search(r"/c/[0-9a-f-]{36}/$", page.url)
     assert page.locator("#conversations li[data-here]").inner_text().startswith("What is in this photo?")
@@ -38,7 +38,7 @@ def test_a_forced_route_is_the_one_the_receipt_shows(seen: Seen, photo_bytes: by
     seen.give("photo.jpg", "image/jpeg", photo_bytes)
     seen.ask("Describe the photo.")
     seen.answer()
-    page.locator(".receipt summary").click()
+    page.locator(".why summary").click()
     assert page.locator("tr.won").inner_text().startswith("split")
     assert page.locator(".facts").get_by_text("stayed on the device").count() == 1
 

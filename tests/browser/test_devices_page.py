@@ -23,6 +23,38 @@ def test_the_page_shows_every_node_and_a_live_chart_of_the_links(seen: Seen, sta
     assert seen.hosts == {seen.url.removeprefix("http://")}
 
 
+def test_answers_are_marked_on_the_chart_in_the_colour_of_their_route(seen: Seen, stack: Stack, photo_bytes: bytes) -> None:
+    for route in ("device", "edge", "split"):
+        turn = stack.put("What is it?", photo=stack.upload(photo_bytes), route=route, node="jetson-b")
+        assert stack.finished(turn["id"])["state"] == "answered"
+    page = seen.open("/devices/")
+    for name in ("device", "edge", "split"):
+        page.locator("#chart .legendtext").get_by_text(name, exact=True).wait_for()
+    seen.open("/")
+    page.evaluate(
+        "() => localStorage.setItem('isthmus.how', JSON.stringify({ node: 'jetson-b', route: null, policy: 'fastest' }))"
+    )
+    page.reload()
+    for place in ("device", "link", "edge"):
+        page.locator(f"#spark .decision.fill-{place} title").first.wait_for(state="attached")
+    told = page.locator("#spark .decision title").all_text_contents()
+    assert all(re.match(r"question \d+: .* · .*B · .*s$", words) for words in told), told
+    assert seen.errors == []
+
+
+def test_a_device_that_answered_a_few_questions_is_compared_with_the_best_fixed_way(
+    seen: Seen, stack: Stack, photo_bytes: bytes
+) -> None:
+    photo = stack.upload(photo_bytes)
+    for _ in range(4):  # the first may find no measured link, and then nothing was predicted
+        assert stack.finished(stack.put("What is it?", photo=photo, node="jetson-b")["id"])["state"] == "answered"
+    page = seen.open("/devices/")
+    said = page.locator(".regret[data-link=jetson-b]")
+    said.wait_for()
+    assert re.search(r"your last \d+ questions took .* time (than|as) the best single way in hindsight", said.inner_text())
+    assert said.locator("svg polyline").count() == 1
+
+
 def test_staff_are_given_a_code_and_the_command_that_spends_it(seen: Seen) -> None:
     page = seen.open("/devices/")
     page.click("#add")

@@ -42,6 +42,17 @@ def test_a_chart_gets_the_last_minutes_oldest_first_and_not_more_than_it_can_sho
     assert [row["bytes"] for row in links.since("jetson-a", 600, at_most=2)] == [3, 4]
 
 
+def test_large_transfers_stay_evidence_when_many_small_ones_follow() -> None:
+    links.record("jetson-a", 16_384, 0.1, None, "probe")
+    for size in range(1, 40):
+        links.record("jetson-a", 500 + size, 0.01, None, "transfer")
+    sizes = [sample.bytes for sample in links.evidence("jetson-a")]
+    assert sizes[0] == 16_384
+    assert sizes[-1] == 539
+    Sample.objects.filter(bytes=16_384).update(at=timezone.now() - timedelta(seconds=links.LARGE_S + 1))
+    assert 16_384 not in [sample.bytes for sample in links.evidence("jetson-a")]
+
+
 def test_pruning_forgets_the_old_ones_and_counts_them() -> None:
     links.record("jetson-a", 1, 0.01, None, "transfer")
     links.record("jetson-a", 2, 0.01, None, "transfer")

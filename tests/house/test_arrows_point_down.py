@@ -15,8 +15,22 @@ ABOVE = {
     "inference": ("federation", "webapp.chat"),
     "federation": ("inference", "webapp.chat"),
 }
-ON_BOARDS = ("inference.vision", "inference.stages", "devices.agent")
-PURE = ("inference.placement", "inference.link", "inference.planning", "inference.photos")
+ON_BOARDS = (
+    "inference.vision",
+    "inference.stages",
+    "inference.job",
+    "inference.photo_folder",
+    "inference.shelf",
+    "devices.agent",
+)
+PURE = (
+    "inference.placement",
+    "inference.prediction",
+    "inference.reasons",
+    "inference.link",
+    "inference.planning",
+    "inference.photos",
+)
 
 
 def within(module: str, package: str) -> bool:
@@ -93,6 +107,14 @@ def test_what_a_board_gets_needs_nothing_that_stays_on_the_server(part: str) -> 
         if name in modules() and name not in PACKAGES and not any(within(name, board) for board in ON_BOARDS)
     ]
     assert not wrong
+
+
+def test_a_board_is_given_everything_that_it_imports() -> None:
+    from devices.package import sources
+
+    needed = {name for name in reached("inference.stages") | reached("devices.agent.__main__") if name in modules()}
+    given = {ROOT / file for file in sources()}
+    assert not [name for name in needed - {"devices"} if modules()[name] not in given]
 
 
 def test_only_publish_sends_to_groups() -> None:

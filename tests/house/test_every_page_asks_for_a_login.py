@@ -63,6 +63,11 @@ def test_the_open_addresses_exist() -> None:
     assert set(every_address()) >= OPEN
 
 
+def _filled(path: str) -> str:
+    """Every place in a path of the API with something that may stand there."""
+    return re.sub(r"\{\w+\}", SAMPLES["uuid"], path.replace("{number}", SAMPLES["int"]))
+
+
 def test_the_api_asks_for_a_login(stranger: Any) -> None:
     from webapp.api import api
 
@@ -71,7 +76,7 @@ def test_the_api_asks_for_a_login(stranger: Any) -> None:
         if path.startswith("/api/nodes/me") or path == "/api/nodes/join":
             continue  # a node's own token and code
         for method in operations:
-            answer = stranger.generic(method.upper(), re.sub(r"\{\w+\}", SAMPLES["uuid"], path), "{}", "application/json")
+            answer = stranger.generic(method.upper(), _filled(path), "{}", "application/json")
             assert answer.status_code in (401, 403), f"{method} {path}: {answer.status_code}"
             asked += 1
     assert asked >= 8

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference.link import UNKNOWN, LinkEstimate
-from inference.placement import Candidate, Load, NoRoute, Policy, choose
+from inference.placement import KEEP_WITHIN, Candidate, Load, NoRoute, Policy, choose
 from tests.placement.world import (
     FASTEST,
     IDLE,
@@ -64,6 +64,30 @@ def test_more_bandwidth_never_makes_the_edge_look_worse(
         assert after.predicted_ms <= before.predicted_ms  # type: ignore[operator]
     if slow.chosen.route != "device":  # what the faster link favours cannot be the one route without a link
         assert fast.chosen.route != "device" or predicted(fast, fast.chosen) == predicted(slow, slow.chosen)
+
+
+@given(options, links, loads, policies, st.floats(0, 1e4), st.floats(0, 1e4))
+def test_a_longer_queue_never_makes_a_node_look_better(
+    options: list[Candidate], link: LinkEstimate, load: Load, policy: Policy, at_device: float, at_edges: float
+) -> None:
+    longer = {name: ms + at_edges for name, ms in load.edges.items()}
+    busier = Load(load.device_queue_ms + at_device, load.edge_queue_ms + at_edges, longer)
+    calm, busy = (choose(options, link, one, policy) for one in (load, busier))
+    for before, after in zip(calm.assessed, busy.assessed, strict=True):
+        assert (before.predicted_ms is None) == (after.predicted_ms is None)
+        assert after.predicted_ms is None or after.predicted_ms >= (before.predicted_ms or 0)
+
+
+@given(options, links, loads, policies, st.integers(0, 30))
+def test_what_was_used_before_is_kept_only_while_nothing_is_clearly_faster(
+    options: list[Candidate], link: LinkEstimate, load: Load, policy: Policy, which: int
+) -> None:
+    previous = options[which % len(options)]
+    free, held_on = choose(options, link, load, policy), choose(options, link, load, policy, previous=previous)
+    if held_on.chosen.key != free.chosen.key:
+        assert held_on.chosen.key == previous.key
+        best, kept = predicted(free, free.chosen), predicted(held_on, held_on.chosen)
+        assert best is not None and kept is not None and best >= kept * (1 - KEEP_WITHIN)
 
 
 @given(options, links, loads, policies)

@@ -3,6 +3,7 @@
 import itertools
 import math
 import random
+import statistics
 
 import pytest
 from hypothesis import assume, given
@@ -149,6 +150,23 @@ def test_what_was_measured_long_before_is_forgotten() -> None:
     old = _series(SIZES, 1_000_000, 0.01)
     new = _series((256, 16384), 800_000, 0.01, start=NOW + 5000)
     assert estimate([*old, *new], NOW + 5002).up_bytes_per_s == estimate(new, NOW + 5002).up_bytes_per_s
+
+
+def test_a_probe_long_ago_still_tells_the_bandwidth_when_only_small_packets_followed() -> None:
+    small = _series((600, 640, 560, 700) * 8, 250_000, 0.02, start=NOW + 2, noise=0.03)
+    found = estimate([*_series((256, 16384), 250_000, 0.02), *small], NOW + 40)
+    assert found.source == "transfers"
+    assert found.up_bytes_per_s == pytest.approx(250_000, rel=0.15)
+
+
+def test_the_estimate_says_how_far_off_it_may_be() -> None:
+    each = [
+        [estimate(_series(SIZES * 2, 250_000, 0.02, noise=noise, seed=n), NOW + 20) for n in range(20)] for noise in (0.02, 0.2)
+    ]
+    calm, wild = ([found.within or 0 for found in some] for some in each)
+    assert statistics.median(calm) < 0.03 < 0.05 < statistics.median(wild) < 0.3
+    off = [abs((found.up_bytes_per_s or 0) / 250_000 - 1) for found in each[1]]
+    assert statistics.median(off) < 2 * statistics.median(wild)
 
 
 def test_an_estimate_ages_and_then_wants_a_probe() -> None:

@@ -1,5 +1,7 @@
 """A small world to choose in, and strategies for any other."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from inference.link import UNKNOWN, LinkEstimate
@@ -10,6 +12,8 @@ PHOTO = Candidate("edge", None, None, None, None, 224_000, 0.0, 40.0, 0.84)
 WEBP = Candidate("edge", None, None, "webp", 60, 32_000, 0.0, 40.0, 0.83)
 SPLIT_1 = Candidate("split", 2, 1, None, None, 212, 70.0, 32.0, 0.75)
 SPLIT_3 = Candidate("split", 2, 3, None, None, 612, 70.0, 32.0, 0.83)
+HELD = replace(SPLIT_3, uplink_bytes=0, device_ms=0.0, held=True)
+REFINED = replace(SPLIT_1, uplink_bytes=330, refine_to=3, accuracy=0.83, round_trips=1.3)
 OPTIONS = [DEVICE, PHOTO, WEBP, SPLIT_1, SPLIT_3]
 IDLE = Load(0.0, 0.0)
 FASTEST = Policy("fastest", 0.02)
@@ -38,9 +42,14 @@ edges = st.builds(
     st.just(0.0), ms, accuracies,
 )  # fmt: skip
 splits = st.builds(
-    Candidate, st.just("split"), st.integers(0, 12), st.integers(1, 8), st.none(), st.none(), sizes, ms, ms, accuracies
-)
-options = st.tuples(devices, st.lists(edges | splits, max_size=20)).map(lambda both: [both[0], *both[1]])
+    Candidate, st.just("split"), st.integers(0, 12), st.integers(1, 8), st.none(), st.none(), sizes, ms, ms, accuracies,
+    st.just(False), st.none() | st.integers(9, 10), st.booleans(), ms, st.floats(1, 2), st.sampled_from([None, "edge-1", "edge-2"]),
+)  # fmt: skip
+held = st.builds(
+    Candidate, st.just("split"), st.integers(0, 12), st.integers(1, 8), st.none(), st.none(), st.just(0), st.just(0.0), ms, accuracies,
+    st.just(True),
+)  # fmt: skip
+options = st.tuples(devices, st.lists(edges | splits | held, max_size=12)).map(lambda both: [both[0], *both[1]])
 links = st.just(UNKNOWN) | st.builds(
     LinkEstimate,
     st.floats(100, 1e8),
@@ -48,5 +57,5 @@ links = st.just(UNKNOWN) | st.builds(
     st.floats(0, 1e4),
     st.sampled_from(["transfers", "lower bound"]),
 )
-loads = st.builds(Load, ms, ms)
+loads = st.builds(Load, ms, ms, st.dictionaries(st.sampled_from(["edge-1", "edge-2"]), ms))
 policies = st.builds(Policy, st.sampled_from(["fastest", "private", "best"]), st.floats(0, 0.2))

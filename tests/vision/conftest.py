@@ -30,7 +30,7 @@ SIDE, PATCH, WIDTH, BLOCKS = 32, 8, 32, 5
 class ExactCode:
     """Features as they are: with it, a packet loses nothing and head and tail must give the unsplit answer."""
 
-    digest = b"exactly!"
+    digest = b"same"
 
     def __init__(self, tokens: int, width: int) -> None:
         self.shape, self.sizes = (tokens, width), (4 * tokens * width,)

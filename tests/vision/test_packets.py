@@ -30,10 +30,8 @@ def _refusal(compact: Vision, data: bytes) -> str:
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        ({"tower": b"elsewise"}, "wire_model"),
-        ({"code": b"elsewise"}, "wire_code"),
-        ({"tokens": 50}, "wire_shape"),
-        ({"width": 191}, "wire_shape"),
+        ({"tower": b"else"}, "wire_model"),
+        ({"code": b"else"}, "wire_code"),
         ({"split_at": 99}, "wire_split"),
         ({"level": 0}, "wire_level"),
         ({"level": 200}, "wire_level"),

@@ -1,6 +1,5 @@
 """The verbs a node runs, over a real Redis and the bundled models: each route's answer, its costs, and its refusals."""
 
-import io
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,49 +12,13 @@ from PIL import Image
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from devices.agent.config import Config
-from devices.agent.runtime import Runtime
-from inference.stages import KEPT_PHOTOS, PROTOCOL, VERBS, Stages, register
+from inference.photo_folder import KEPT_PHOTOS
+from inference.stages import PROTOCOL, VERBS, register
 from inference.vision.runner import Vision
+from tests.node import Node, jpeg
 
 QUESTION = "what is in the photo?"
 PHOTO = str(uuid.UUID(int=7))
-
-
-class Node:
-    """A node whose queue is a function call: the cloud's side of each job is done here."""
-
-    def __init__(self, slug: str, url: str, home: Path, vision: Vision) -> None:
-        at = redis.connection.parse_url(url)
-        told = {
-            "scheme": "redis",
-            "username": "default",
-            "password": at["password"],
-            "host": at["host"],
-            "port": at["port"],
-            "db": 0,
-        }
-        self.runtime = Runtime(home, Config("http://127.0.0.1", slug, "device", "t", "c", redis=told))
-        self.runtime.vision = vision
-        self.stages = Stages(self.runtime)
-
-    def call(self, verb: str, job: str = "1", protocol: int = PROTOCOL, **arguments: Any) -> dict[str, Any]:
-        self.runtime.redis.set(self.runtime.key(f"job:{job}"), "1", ex=30)
-        return self.stages.task(verb)(job=job, protocol=protocol, **arguments)
-
-    def lay(self, name: str, data: bytes) -> None:
-        self.runtime.redis.set(self.runtime.key(f"blob:{name}"), data, ex=30)
-
-    def fails(self, verb: str, **arguments: Any) -> str:
-        error = self.call(verb, **arguments)["error"]
-        assert error["message"].endswith(".") and len(error["message"]) < 160
-        return str(error["code"])
-
-
-def _jpeg(image: Image.Image) -> bytes:
-    out = io.BytesIO()
-    image.save(out, "JPEG", quality=92)
-    return out.getvalue()
 
 
 @pytest.fixture
@@ -66,7 +29,7 @@ def node(store: "redis.Redis[bytes]", redis_url: str, tmp_path: Path, compact: V
 @pytest.fixture
 def placed(node: Node, drawn: Callable[..., Image.Image]) -> Node:
     """The node with one photo on it."""
-    node.lay(PHOTO, _jpeg(drawn(5, (320, 240))))
+    node.lay(PHOTO, jpeg(drawn(5, (320, 240))))
     assert node.call("place", photo=PHOTO)["bytes"] > 0
     return node
 
@@ -77,7 +40,11 @@ def _whole(node: Node, task: str = "classify", **about: str) -> dict[str, Any]:
 
 def _split(node: Node, task: str, k: int, level: int) -> dict[str, Any]:
     node.call("run_head", task=task, photo=PHOTO, split_at=k, level=level, blob="b")
-    return node.call("run_tail", task=task, question=QUESTION, blob="b")
+    return _tail(node, task, k, level, blob="b")
+
+
+def _tail(node: Node, task: str, k: int, level: int, **more: Any) -> dict[str, Any]:
+    return node.call("run_tail", task=task, question=QUESTION, photo=PHOTO, split_at=k, level=level, **more)
 
 
 def test_placing_keeps_the_photo_and_tells_its_exact_sizes(placed: Node) -> None:
@@ -107,7 +74,7 @@ def test_a_split_at_the_highest_level_mostly_answers_as_the_device(
     """The code loses a little, so a photo on the edge between two names may change sides; most do not."""
     same = total = 0
     for seed in range(6):
-        node.lay(PHOTO, _jpeg(drawn(seed, (320, 240))))
+        node.lay(PHOTO, jpeg(drawn(seed, (320, 240))))
         node.call("place", photo=PHOTO)
         whole = _whole(node, photo=PHOTO)["answer"]["text"]
         for k in compact.profile.split_points("classify"):
@@ -122,8 +89,8 @@ def test_the_head_sends_exactly_the_bytes_of_its_level(placed: Node, compact: Vi
     for level in compact.profile.code_levels(task, k):
         sent = placed.call("run_head", task=task, photo=PHOTO, split_at=k, level=level.level, blob="b")
         assert sent["bytes"] == level.bytes == len(placed.runtime.get_blob("b") or b"")
-        assert set(sent) == {"bytes", "uplink_ms", "queue_ms", "compute_ms"}
-        assert placed.call("run_tail", task=task, question=QUESTION, blob="b")["answer"]["text"]
+        assert set(sent) == {"bytes", "uplink_ms", "ready", "queue_ms", "compute_ms"}
+        assert _tail(placed, task, k, level.level, blob="b")["answer"]["text"]
 
 
 def test_a_probe_sends_what_it_was_told_and_no_more_than_64_kib(node: Node) -> None:
@@ -149,7 +116,7 @@ def test_a_slower_machine_computes_longer(placed: Node) -> None:
 def test_what_is_no_photo_id_never_becomes_a_path(placed: Node, photo: str) -> None:
     assert placed.fails("run_whole", task="classify", question=None, photo=photo) == "photo_missing"
     assert placed.fails("send_photo", task="classify", photo=photo, blob="b") == "photo_missing"
-    placed.lay(photo, _jpeg(Image.new("RGB", (9, 9))))
+    placed.lay(photo, jpeg(Image.new("RGB", (9, 9))))
     before = sorted(placed.runtime.home.rglob("*"))
     assert placed.fails("place", photo=photo) == "photo_missing"
     assert sorted(placed.runtime.home.rglob("*")) == before
@@ -164,7 +131,8 @@ def test_a_photo_the_node_does_not_hold_is_missing(placed: Node) -> None:
 
 def test_bytes_that_expired_are_missing(placed: Node) -> None:
     assert placed.fails("run_whole", task="classify", question=None, blob="gone") == "blob_missing"
-    assert placed.fails("run_tail", task="classify", question=None, blob="gone") == "blob_missing"
+    about = {"task": "classify", "question": None, "photo": PHOTO, "split_at": 1, "level": 1}
+    assert placed.fails("run_tail", **about, blob="gone") == "blob_missing"
     assert placed.fails("place", photo=str(uuid.UUID(int=8))) == "blob_missing"
 
 
@@ -190,7 +158,8 @@ def test_a_damaged_packet_is_refused_with_the_wires_code(placed: Node) -> None:
     placed.call("run_head", task="classify", photo=PHOTO, split_at=1, level=1, blob="b")
     data = placed.runtime.get_blob("b") or b""
     placed.lay("b", data[:-1] + bytes([data[-1] ^ 255]))
-    assert placed.fails("run_tail", task="classify", question=None, blob="b") == "wire_checksum"
+    about = {"task": "classify", "question": None, "photo": PHOTO, "split_at": 1, "level": 1}
+    assert placed.fails("run_tail", **about, blob="b") == "wire_checksum"
 
 
 @pytest.mark.parametrize(("k", "level", "code"), [(99, 1, "wire_split"), (1, 99, "wire_level")])
@@ -220,7 +189,7 @@ def test_the_least_recently_used_photos_go_first(placed: Node) -> None:
     os.utime(folder / f"{PHOTO}.jpg", (1, 1))
     placed.call("send_photo", task="classify", photo=PHOTO, blob="b")  # used just now
     newest = str(uuid.UUID(int=9))
-    placed.lay(newest, _jpeg(Image.new("RGB", (9, 9))))
+    placed.lay(newest, jpeg(Image.new("RGB", (9, 9))))
     placed.call("place", photo=newest)
     kept = {file.stem for file in folder.iterdir()}
     assert len(kept) == KEPT_PHOTOS and {PHOTO, newest} <= kept and not {"old-0", "old-1"} & kept
@@ -237,5 +206,5 @@ def test_every_verb_becomes_a_celery_task_of_its_name(node: Node) -> None:
 def test_a_node_without_some_task_still_places_photos(node: Node, compact: Vision, drawn: Callable[..., Image.Image]) -> None:
     only = replace(compact.profile, folders={"classify": compact.profile.folders["classify"]})
     node.runtime.vision = Vision(only)
-    node.lay(PHOTO, _jpeg(drawn(1)))
+    node.lay(PHOTO, jpeg(drawn(1)))
     assert node.call("place", photo=PHOTO)["sizes"]

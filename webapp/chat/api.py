@@ -4,11 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest
-from ninja import File, Router, Schema
+from django.http import HttpRequest, HttpResponse
+from ninja import File, Form, Router, Schema
 from ninja.files import UploadedFile
 
-from inference import photo_store, turns
+from inference import photo_store, rebuilt, tasks, turns
 from webapp.chat import conversations
 from webapp.chat.models import Conversation
 
@@ -25,9 +25,14 @@ class Question(Schema):
 
 
 @router.post("/photos", response={201: dict[str, Any]})
-def upload(request: HttpRequest, photo: File[UploadedFile]) -> tuple[int, dict[str, Any]]:
-    """Keep a photo (JPEG, PNG, WebP or HEIC). It is turned upright and loses its metadata."""
-    return 201, turns.photo_json(photo_store.store(request.user, photo.chunks()))
+def upload(request: HttpRequest, photo: File[UploadedFile], node: Form[str] = "") -> tuple[int, dict[str, Any]]:
+    """Keep a photo (JPEG, PNG, WebP or HEIC). It is turned upright and loses its metadata.
+
+    It is brought to a device at once (`node`, or the least busy one), which computes what a question will need.
+    """
+    kept = photo_store.store(request.user, photo.chunks())
+    tasks.send(tasks.prepare, str(kept.pk), node)
+    return 201, turns.photo_json(kept)
 
 
 @router.post("/turns", response={202: dict[str, Any]})
@@ -54,6 +59,13 @@ def stop(request: HttpRequest, pk: UUID) -> dict[str, Any]:
 def retry(request: HttpRequest, pk: UUID) -> dict[str, Any]:
     turns.retry(conversations.own_turn(request.user, pk))
     return turns.as_json(conversations.own_turn(request.user, pk))
+
+
+@router.get("/turns/{uuid:pk}/steps/{int:number}/rebuild.jpg")
+def rebuild(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
+    """The photo as far as it can be rebuilt from what left the device in this step. 410: the edge no longer keeps that."""
+    data = rebuilt.rebuilt(conversations.own_turn(request.user, pk), number)
+    return HttpResponse(data, content_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})
 
 
 @router.get("/conversations", response=list[dict[str, Any]])

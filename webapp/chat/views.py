@@ -27,6 +27,7 @@ def chat(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse
         "nodes": [presence.as_json(node) for node in Node.objects.filter(revoked_at=None).order_by("slug")],
         "policies": POLICIES,
         "profile": settings.PROFILE,
+        "rebuild": catalogue.profile(settings.PROFILE).card.get("rebuild", []),
         "max_upload_bytes": settings.PHOTO_MAX_BYTES,
         "max_question_chars": settings.QUESTION_MAX_CHARS,
         "user": request.user.get_username(),

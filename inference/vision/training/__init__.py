@@ -6,6 +6,7 @@
     python -m inference.vision.training.train     the tower and its three tasks; stopped and started again, it goes on
     python -m inference.vision.training.export    weights/compact from a checkpoint, calibrated, measured, with its card
     python -m inference.vision.training.codec     the feature code for those weights
+    python -m inference.vision.training.rebuild   the decoder that shows what can be seen again of a photo from its code
 
 `train` allocates the same large blocks in every step; with glibc, MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000
 in its environment keeps them from being handed back and fetched anew. Each program's `--help` tells the rest.

@@ -1,168 +1,130 @@
-"""The feature code of the bundled tower: `python -m inference.vision.training.codec` writes codec.safetensors and measures it.
+"""Feature codes: `python -m inference.vision.training.codec` writes codec.safetensors of the bundled tower and measures it.
 
-Learned from training photos with the tower frozen: means and spreads of the features, and how much each direction matters to
-the tower's output (the expected squared gradient of random probes of it, so of every task that looks at it). Then accuracy at
-each split point and level, and of the photo itself at several qualities, goes into card.json. Takes a few minutes on two cores.
+Learned from training photos with the tower frozen: means and spreads of the features, how much each direction matters to the
+tower's output (the expected squared gradient of random probes of it, so of every task that looks at it), then the edge's
+restoring block. Accuracy at each split point and level, of the photo itself at several qualities, and of answering first and
+refining when unsure (chosen on dev photos) goes into card.json. A few minutes on two cores.
+
+With `--tower MODEL_NAME_OR_FOLDER --photos FOLDER` a code for any ViT or BLIP of transformers, from unlabelled photos alone.
 """
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
 from tqdm import tqdm
-from transformers import BertTokenizerFast
 from transformers.utils import logging
 
 from inference.vision import codec, photo_codec, split, towers
-from inference.vision.catalogue import sha256
-from inference.vision.training import bundle, crops, data, decode, fit, measure, score
-from inference.vision.training.shape import Compact
+from inference.vision.catalogue import CODE, WEIGHTS, sha256
+from inference.vision.training import bundle, data, fit, measure, other_tower, refine
+from inference.vision.training.examined import Answered, Examined, even, examined, features, finished
+from inference.vision.wire import HEADER_BYTES
 
-POINTS = (0, 1, 2, 3, 4)
-SIZES = (60, 124, 252, 508, 1020, 2012)  # payload bytes; with the header a little under 100 … 2048
+POINTS = (0, 2, 4)
+STEPS = {0: 120, 2: 200, 4: 280}  # of the restoring block: the deeper the split, the cheaper a step
+SIZES = tuple(whole - HEADER_BYTES for whole in (64, 128, 256, 512, 1024, 2048, 4096))  # payload bytes
+REFINED = 5  # levels from the lowest on that take part in answering first; those above add nothing
 PHOTOS = (("webp", 5), ("webp", 20), ("webp", 40), ("webp", 70), ("jpeg", 10), ("jpeg", 30), ("jpeg", 60), ("jpeg", 85))
-LEARN_FROM, PROBED = 3000, 400
-CLASSIFIED, CAPTIONED = 500, 150
-
-
-@dataclass
-class Examined:
-    """Held-out photos with what is known of each: pixels [N, S, S, 3], and rows of names, captions and questions."""
-
-    model: Compact
-    tokenizer: BertTokenizerFast
-    pixels: NDArray[np.uint8]
-    labels: Tensor  # of the first CLASSIFIED photos
-    references: list[list[str]]  # of the photos after those
-    asked: list[tuple[int, str, str]]  # row in pixels, question, answer
-
-    @torch.inference_mode()
-    def accuracy(self, tokens: Tensor) -> dict[str, float]:
-        """tokens [N, T, D] after the tower, for every photo -> accuracy by task."""
-        first = len(self.labels)
-        named = self.model.classify.classifier(tokens[:first, 0]).argmax(1) == self.labels
-        said = decode.captions(self.model, self.tokenizer, tokens[first:])
-        rows = [row for row, _, _ in self.asked]
-        answers = decode.answers(self.model, self.tokenizer, tokens[rows], [question for _, question, _ in self.asked])
-        right = [
-            measure.plain(one.text) == measure.plain(wanted) for one, (_, _, wanted) in zip(answers, self.asked, strict=True)
-        ]
-        return {
-            "classify": measure.share(named),
-            "caption": round(score.bleu4(said, self.references), 4),
-            "vqa": measure.share(right),
-        }
-
-
-def examined(model: Compact, tokenizer: BertTokenizerFast, root: Path) -> Examined:
-    held = measure.Held(root)
-    named, captioned = even(held.labelled(), CLASSIFIED), even(held.captions("test"), CAPTIONED)
-    place = {name: len(named) + row for row, (name, _) in enumerate(captioned)}
-    asked = [(place[name], q.text, q.answer) for q in held.made("test") if (name := f"flickr8k/images/{q.photo}") in place]
-    pixels = held.pixels([name for name, _ in [*named, *captioned]])
-    return Examined(
-        model, tokenizer, pixels, torch.tensor([label for _, label in named]), [texts for _, texts in captioned], asked
-    )
-
-
-def even(rows: Sequence[Any], count: int) -> list[Any]:
-    return [rows[n * len(rows) // count] for n in range(min(count, len(rows)))]
-
-
-@torch.inference_mode()
-def features(tower: split.Tower, pixels: NDArray[np.uint8], k: int) -> Tensor:
-    """uint8 [N, S, S, 3] -> [N, T, D] at split point k."""
-    parts = torch.from_numpy(pixels).permute(0, 3, 1, 2).split(100)
-    return torch.cat([split.head(tower, crops.normalise(part), k) for part in parts])
-
-
-@torch.inference_mode()
-def finished(tower: split.Tower, given: Tensor, k: int) -> Tensor:
-    return torch.cat([split.tail(tower, part, k) for part in given.split(100)])
-
-
-def measure_levels(
-    tower: split.Tower, exam: Examined, code: codec.LearnedCode, k: int, tick: Callable[[], object]
-) -> list[dict[str, Any]]:
-    given, found = features(tower, exam.pixels, k).numpy(), []
-    for level, size in enumerate(code.sizes, 1):
-        back = np.stack([code.decode(code.encode(one, level), level) for one in given])
-        accuracy = exam.accuracy(finished(tower, torch.from_numpy(back), k))
-        found.append({"level": level, "bytes": codec_packet(size), "accuracy": accuracy})
-        tick()
-    return found
-
-
-def codec_packet(payload: int) -> int:
-    from inference.vision.wire import HEADER_BYTES
-
-    return HEADER_BYTES + payload
-
-
-def measure_photos(tower: split.Tower, exam: Examined, tick: Callable[[], object]) -> list[dict[str, Any]]:
-    """The same photos through JPEG and WebP at the model's size; `bytes` is the mean, as these codes have no fixed rate."""
-    found = []
-    for name, quality in PHOTOS:
-        sent = [photo_codec.encode(Image.fromarray(one), name, quality, tower.image_size) for one in exam.pixels]
-        back = np.stack([np.asarray(photo_codec.decode(one)) for one in sent])
-        mean = round(float(np.mean([len(one) for one in sent])))
-        found.append(
-            {
-                "codec": name,
-                "quality": quality,
-                "bytes": mean,
-                "accuracy": exam.accuracy(finished(tower, features(tower, back, 0), 0)),
-            }
-        )
-        tick()
-    return found
+LEARN_FROM = 3000
+QUICK = 40
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--weights", type=Path, default=Path("inference/vision/weights/compact"))
+    parser.add_argument("--weights", type=Path, default=WEIGHTS / "compact", help="the bundled models' folder")
+    parser.add_argument("--tower", help="another model instead: a name on the hub or a folder")
+    parser.add_argument("--photos", type=Path, help="with --tower: a folder of photos to learn from")
+    parser.add_argument("--out", type=Path, help="with --tower: where to write, the model's own folder when left out")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--quick", action="store_true", help="few photos and steps: to see it run, not to use it")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    root = data.data_dir()
-    model, tokenizer = bundle.load(data.require(options.weights))
-    tower = towers.ViTTower(model.classify.vit)
+    if bool(options.tower) != bool(options.photos):
+        parser.error("--tower and --photos go together: name the model and a folder of photos to learn from.")
+    if options.tower:
+        other_tower.make(options.tower, options.photos, options.out, options.quick, SIZES)
+    else:
+        bundled(data.require(options.weights), options.quick)
+
+
+def bundled(folder: Path, quick: bool) -> None:
+    root, card = data.data_dir(), json.loads((folder / "card.json").read_text())
+    model, tokenizer = bundle.load(folder)
+    tower, held = towers.ViTTower(model.classify.vit), measure.Held(root)
     names = [name for name, split_, _ in data.listing(root) if split_ == "train"]
-    pixels = measure.Held(root).pixels(even(names, LEARN_FROM))
-    bar = tqdm(total=len(POINTS) * (1 + len(SIZES)) + len(PHOTOS), mininterval=5)
-    arrays = {}
-    for k in POINTS:
-        arrays[k] = fit.fit(tower, features(tower, pixels, k), k, 8 * max(SIZES), PROBED)
-        bar.update()
-    file = options.weights / "codec.safetensors"
+    pixels = held.pixels(even(names, 2 * QUICK if quick else LEARN_FROM))
+    wanted = finished(tower, features(tower, pixels, 0), 0)
+    arrays = {k: fit.learn(tower, features(tower, pixels, k), wanted, k, STEPS[k] // 20 if quick else STEPS[k], SIZES,
+                           model.classify.classifier) for k in POINTS}  # fmt: skip
     codec.save(
-        file, arrays, SIZES, towers.digest(model.classify.vit), sha256(options.weights / "classify" / "model.safetensors")
+        folder / CODE, arrays, SIZES, towers.digest(model.classify.vit), sha256(folder / "classify" / "model.safetensors")
     )
-    codes, exam = codec.load(file), examined(model, tokenizer, root)
-    levels = {str(k): measure_levels(tower, exam, codes[k], k, bar.update) for k in POINTS}
-    write_card(options.weights / "card.json", levels, measure_photos(tower, exam, bar.update), exam, tower)
-
-
-def write_card(file: Path, levels: dict[str, Any], photos: list[dict[str, Any]], exam: Examined, tower: split.Tower) -> None:
-    """Adds to the card what was measured, beside the same photos uncompressed, so that levels compare with like."""
-    card = json.loads(file.read_text())
-    card["code"] = {"split_points": list(POINTS), "levels": levels, "full": exam.accuracy(finished(tower, features(tower, exam.pixels, 0), 0)),
-                    "photos": len(exam.pixels), "questions": len(exam.asked), "measured": "python -m inference.vision.training.codec"}  # fmt: skip
-    card["photo"] = photos
-    card["digest"]["codec.safetensors"] = sha256(file.with_name("codec.safetensors"))
-    part = file.with_suffix(".part")
+    heat = {task: float(told["temperature"]) for task, told in card["tasks"].items()}
+    shown = measure.Held(root, QUICK if quick else None)
+    test, dev = (examined(model, tokenizer, heat, shown, name) for name in ("test", "dev"))
+    levels, refined = measured(tower, test, dev, codec.load(folder / CODE))
+    told = {"split_points": list(POINTS), "levels": levels, "refine": refined,
+            "full": test.accuracy(finished(tower, features(tower, test.pixels, 0), 0)), "photos": len(test.pixels),
+            "questions": len(test.asked), "measured": "python -m inference.vision.training.codec"}  # fmt: skip
+    # Others add to it under their own keys, and may have done so meanwhile.
+    card = json.loads((folder / "card.json").read_text()) | {"code": told, "photo": measure_photos(tower, test)}
+    card["digest"][CODE] = sha256(folder / CODE)
+    part = folder / "card.part"
     part.write_text(json.dumps(card, indent=1) + "\n")
-    part.replace(file)
+    part.replace(folder / "card.json")
+
+
+def measured(
+    tower: split.Tower, test: Examined, dev: Examined, codes: dict[int, codec.LearnedCode]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """-> the card's levels by split point and ways to refine by task."""
+    levels: dict[str, Any] = {}
+    ways: dict[str, list[dict[str, Any]]] = {task: [] for task in ("classify", "caption", "vqa")}
+    for k, code in tqdm(codes.items(), desc="measuring", mininterval=5):
+        held, tried = answers(tower, test, code, k, len(code.sizes)), answers(tower, dev, code, k, REFINED)
+        levels[str(k)] = [
+            {"level": n, "bytes": packet(code, 0, n), "accuracy": {task: round(one.accuracy, 4) for task, one in found.items()}}
+            for n, found in enumerate(held, 1)
+        ]
+        for task, entries in ways.items():
+            size = partial(packet, code)
+            chosen = refine.choose([one[task] for one in tried], size)
+            entries += [refine.entry(k, way, [one[task] for one in held], size) for way in chosen]
+    return levels, ways
+
+
+def answers(tower: split.Tower, exam: Examined, code: codec.LearnedCode, k: int, levels: int) -> list[dict[str, Answered]]:
+    """Of each level from the lowest on, through the very code that nodes run."""
+    payloads, found = [code.encode(one, levels) for one in features(tower, exam.pixels, k).numpy()], []
+    for level, size in enumerate(code.sizes[:levels], 1):
+        back = np.stack([code.decode(payload[:size], level) for payload in payloads])
+        found.append(exam.answers(finished(tower, torch.from_numpy(back), k)))
+    return found
+
+
+def packet(code: codec.LearnedCode, after: int, level: int) -> int:
+    """Bytes on the link for what `level` has and `after` lacks."""
+    return HEADER_BYTES + code.sizes[level - 1] - (code.sizes[after - 1] if after else 0)
+
+
+def measure_photos(tower: split.Tower, exam: Examined) -> list[dict[str, Any]]:
+    """The same photos through JPEG and WebP at the model's size; `bytes` is the mean, as these codes have no fixed rate."""
+    found = []
+    for name, quality in tqdm(PHOTOS, desc="photos", mininterval=5):
+        sent = [photo_codec.encode(Image.fromarray(one), name, quality, tower.image_size) for one in exam.pixels]
+        back = np.stack([np.asarray(photo_codec.decode(one)) for one in sent])
+        mean = round(float(np.mean([len(one) for one in sent])))
+        accuracy = exam.accuracy(finished(tower, features(tower, back, 0), 0))
+        found.append({"codec": name, "quality": quality, "bytes": mean, "accuracy": accuracy})
+    return found
 
 
 if __name__ == "__main__":

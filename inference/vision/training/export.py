@@ -68,7 +68,7 @@ def _kept(folder: Path) -> dict[str, Any]:
     old = json.loads(file.read_text()) if file.exists() else {}
     if old.get("digest", {}).get("classify/model.safetensors") != now["classify/model.safetensors"]:
         return {"code": {"split_points": [], "levels": {}}, "photo": []}
-    return {"code": old["code"], "photo": old["photo"], "digest": old["digest"] | now}
+    return {"code": old["code"], "photo": old["photo"], "digest": old["digest"] | now, "rebuild": old.get("rebuild", [])}
 
 
 if __name__ == "__main__":

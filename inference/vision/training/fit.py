@@ -1,5 +1,6 @@
 """Fits one split point's LearnedCode: directions, spreads, the order of bits and the cells."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,19 +9,34 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inference.vision import codec, split
+from inference.vision.training import restoring
 
 Arrays = dict[str, NDArray[Any]]
 CLASS_WEIGHT = 4.0  # the class token alone carries classification; the text models look at all tokens alike
+PROBED = 400  # photos; a squared gradient needs fewer than a spread
 TYPICAL = 1500  # coefficients that the cells are fitted to: those that get bits at all
+VALUES = 700_000  # of features with gradients at once
 WIDEST = 8.0  # deviations; beyond, the outermost cell
 
 
-def fit(tower: split.Tower, features: Tensor, k: int, bits: int, probed: int) -> Arrays:
-    """features [N, T, D] at split point k -> the arrays of codec.LearnedCode, with an order of `bits` bits."""
-    gradients = sensitivity(tower, features[:: max(1, len(features) // probed)][:probed], k)
+def learn(
+    tower: split.Tower, given: Tensor, wanted: Tensor, k: int, steps: int, sizes: tuple[int, ...],
+    names: Callable[[Tensor], Tensor] | None = None,
+) -> Arrays:  # fmt: skip
+    """given [N, T, D] at k, wanted [N, T, D] after the tower -> all arrays of a LearnedCode with its restoring block."""
+    arrays = fit(tower, given, k, 8 * max(sizes))
+    return arrays | restoring.train(tower, codec.LearnedCode(arrays, sizes), given, wanted, k, steps, names)
+
+
+def fit(tower: split.Tower, features: Tensor, k: int, bits: int, turn: bool = True) -> Arrays:
+    """features [N, T, D] at split point k -> the arrays of codec.LearnedCode, with an order of `bits` bits.
+
+    Without `turn` channels are coded as they are, each for itself: what the transform is worth."""
+    gradients = sensitivity(tower, features[:: max(1, len(features) // PROBED)][:PROBED], k)
     mean = features.mean(0).numpy()
     centred = features.numpy() - mean
-    forward, inverse = directions(centred, gradients)
+    same = np.eye(centred.shape[-1], dtype=np.float32)
+    forward, inverse = directions(centred, gradients) if turn else (same, same)
     # A gradient turns with the inverse's transpose: d/dc = (d/dx) · inverse', where x = c · inverse.
     importance = np.mean([codec.spectrum(one @ inverse.T) ** 2 for one in gradients], 0)
     coefficients = np.stack([codec.spectrum(one @ forward) for one in centred])
@@ -43,7 +59,7 @@ def fit(tower: split.Tower, features: Tensor, k: int, bits: int, probed: int) ->
 def sensitivity(tower: split.Tower, features: Tensor, k: int) -> NDArray[np.float32]:
     """Gradients [n, T, D] of random probes of the tower's output: their second moment is the expected Gauss-Newton metric."""
     noise, found = torch.Generator().manual_seed(0), []
-    for part in features.split(50):
+    for part in features.split(max(2, min(50, VALUES // features[0].numel()))):
         given = part.clone().requires_grad_(True)
         out = split.tail(tower, given, k)
         probe = torch.randn(out.shape, generator=noise)

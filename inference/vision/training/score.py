@@ -45,6 +45,12 @@ def bleu4(said: Sequence[str], references: Sequence[Sequence[str]]) -> float:
 
 def cider(said: Sequence[str], references: Sequence[Sequence[str]]) -> float:
     """CIDEr-D on its usual scale, where people score about 0.9 on COCO. Word rarity is taken from `references`."""
+    each = ciders(said, references)
+    return sum(each) / len(each)
+
+
+def ciders(said: Sequence[str], references: Sequence[Sequence[str]]) -> list[float]:
+    """The same for each photo."""
     theirs = [[[grams(words(other), n) for n in range(1, 5)] for other in others] for others in references]
     seen: Grams = Counter()
     for others in theirs:
@@ -64,7 +70,7 @@ def cider(said: Sequence[str], references: Sequence[Sequence[str]]) -> float:
             gap = (max(size - 1, 0)) - other[1].total()
             each.append(sum(_alike(mine[n], weigh(other[n])) for n in range(4)) / 4 * math.exp(-(gap**2) / (2 * SIGMA**2)))
         scores.append(10 * sum(each) / len(each))
-    return sum(scores) / len(scores)
+    return scores
 
 
 def _alike(mine: dict[tuple[str, ...], float], theirs: dict[tuple[str, ...], float]) -> float:

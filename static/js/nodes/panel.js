@@ -3,6 +3,7 @@
 import { onTick } from "../clock.js";
 import { byId, dot, el } from "../dom.js";
 import * as format from "../format.js";
+import { Decisions } from "./decisions.js";
 import { sparkline } from "./sparkline.js";
 import { NodeStore } from "./store.js";
 import { shortWords, STATES } from "./words.js";
@@ -15,9 +16,11 @@ export class NodePanel {
     this.preferred = preferred;
     // Live numbers being away is no reason for a note on this page: the badges grow stale visibly, the answer does not.
     this.store = new NodeStore(nodes, () => {});
+    this.decisions = new Decisions(this.store, () => [this.device()?.slug].filter(Boolean));
     this.stale = true;
     this.drawnAt = 0;
-    this.store.onChange(() => (this.stale = true));
+    this.store.onChange(() => this.changed());
+    this.decisions.onChange(() => this.changed());
     onTick(() => this.draw());
   }
 
@@ -35,8 +38,10 @@ export class NodePanel {
     this.badges(device, this.edge());
     byId("node-rows").replaceChildren(...this.rows());
     if (!byId("side").checkVisibility()) return;
-    byId("spark-node").textContent = device?.slug ?? "";
-    byId("spark").replaceChildren(sparkline(this.store.samples.get(device?.slug) ?? [], this.store.estimates.get(device?.slug) ?? []));
+    const slug = device?.slug ?? "";
+    byId("spark-node").textContent = slug;
+    byId("spark-hint").hidden = !this.decisions.of(slug).length;
+    byId("spark").replaceChildren(sparkline(this.store.samples.get(slug) ?? [], this.decisions.estimates(slug), this.decisions.of(slug)));
   }
 
   device() {

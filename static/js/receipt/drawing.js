@@ -39,29 +39,31 @@ function labels(receipt, s) {
   const [from, to] = s.spans.device;
   const actual = receipt.actual_ms;
   const told = { device: deviceWords(receipt), edge: edgeWords(receipt) };
-  const found = land(from, to - from, receipt.device, told.device, format.ms(actual.device));
+  const ready = receipt.ready?.head && receipt.route === "split" ? ", ready before you asked" : "";
+  const found = land(from, to - from, receipt.device, told.device, format.ms(actual.device), ready);
   if (!s.link) return found;
   const middle = (s.spans.link[0] + s.spans.link[1]) / 2;
   return [
     ...found,
     svg("text", { class: "on-link", x: middle, y: s.link.y - 7, "text-anchor": "middle" }, format.bytes(receipt.bytes.uplink)),
     svg("text", { class: "minor", x: middle, y: s.link.y + s.link.height + 15, "text-anchor": "middle" }, format.ms(actual.uplink)),
-    ...land(s.spans.edge[0], s.spans.edge[1] - s.spans.edge[0], receipt.edge, told.edge, format.ms(actual.edge), 12),
+    ...land(s.spans.edge[0], s.spans.edge[1] - s.spans.edge[0], receipt.edge, told.edge, format.ms(actual.edge), "", 12),
   ];
 }
 
 /** Name and time on a land; what it does only where there is room for it. */
-function land(x, width, name, does, time, inset = 0) {
+function land(x, width, name, does, time, ready, inset = 0) {
   const room = (text) => text.length * CHARACTER_PX < width - 34 - inset;
   const left = x + 12 + inset;
   const first = room(`${name} · ${does}`) ? `${name} · ${does}` : fit(name, width - 30 - inset);
-  return [svg("text", { x: left, y: 50 }, first), svg("text", { class: "minor", x: left, y: 68 }, time)];
+  return [svg("text", { x: left, y: 50 }, first), svg("text", { class: "minor", x: left, y: 68 }, room(time + ready) ? time + ready : time)];
 }
 
 const fit = (text, width) => (text.length * CHARACTER_PX <= width ? text : `${text.slice(0, Math.max(3, Math.floor(width / CHARACTER_PX) - 1))}…`);
 
 function deviceWords(receipt) {
   if (receipt.route === "device") return "whole model, nothing was sent";
+  if (receipt.held) return "had nothing to do";
   if (receipt.route === "edge") return receipt.codec ? `made ${format.codec(receipt)}` : "sent the photo";
   return receipt.split_at === 0 ? "patches only" : `first ${receipt.split_at} block${receipt.split_at === 1 ? "" : "s"}`;
 }

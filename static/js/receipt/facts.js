@@ -5,7 +5,7 @@ import * as format from "../format.js";
 
 /** @param {any} receipt a finished one */
 export function facts(receipt) {
-  const rows = [total(receipt), saved(receipt), whereabouts(receipt), sureness(receipt), foretold(receipt), placing(receipt), simulation(receipt)];
+  const rows = [total, saved, whereabouts, sureness, foretold, ahead, placing, simulation].map((fact) => fact(receipt));
   return el("ul", { class: "facts" }, rows.filter(Boolean));
 }
 
@@ -14,7 +14,8 @@ function total({ actual_ms: a }) {
   return el("li", { title: detail }, el("b", {}, format.ms(a.total)), " in all");
 }
 
-function saved({ bytes }) {
+function saved({ bytes, held }) {
+  if (held && !bytes.uplink) return el("li", {}, el("b", {}, "nothing was sent"), ": the features of this photo are still at the edge");
   if (!bytes.uplink) return el("li", {}, el("b", {}, "0 B"), " crossed the link");
   const ratio = bytes.photo / bytes.uplink;
   if (ratio < 1.05) return el("li", {}, el("b", {}, format.bytes(bytes.uplink)), " crossed the link");
@@ -37,6 +38,14 @@ function sureness({ confidence, sure }) {
 function foretold({ predicted_ms: predicted, actual_ms: actual }) {
   if (predicted === null || predicted === undefined) return el("li", {}, "nothing was predicted");
   return el("li", { title: "What placement expected of this way, before it ran" }, "predicted ", el("b", {}, format.ms(predicted)), `, took ${format.ms(actual.total)}`);
+}
+
+/** What was done while the person still typed; that a photo lies where it lay before is no news. */
+function ahead({ ready }) {
+  const done = ready?.head && [el("b", {}, "ready before you asked"), ": the first part was computed"];
+  const hidden = ready?.plan_ms_hidden >= 1 && `${format.ms(ready.plan_ms_hidden)} of planning beside other work`;
+  if (!done && !hidden) return null;
+  return el("li", { title: "Done meanwhile, so it took no time of the answer" }, done, done && hidden && "; ", hidden);
 }
 
 function placing({ bytes, device }) {

@@ -5,8 +5,7 @@ const HEIGHT = 122;
 const SCALE_Y = 116; // of the thin bar that is true to scale
 const CURVE = 18;
 const ROUND = 8;
-const LEAST_LAND = 86; // pixels a name and a time need
-const LEAST_LINK = 64;
+const LEAST = { land: 86, link: 64 }; // pixels a name and a time need
 const NECK = { leastBytes: 64, mostBytes: 4e6, least: 3, most: 58 };
 
 /** Pixels of the neck: logarithmic, since a photo has a thousand times the bytes of a code. @param {number} bytes */
@@ -34,15 +33,15 @@ export function share(times, least, width) {
 
 /**
  * Two lands and the neck between them: each span's length is its time (with a least width), the neck's thickness the bytes.
- * @param {any} receipt a finished one @param {number} width
+ * @param {any} receipt a finished one @param {number} width @param {{land: number, link: number}} least widths
  */
-export function shape(receipt, width) {
+export function shape(receipt, width, least = LEAST) {
   const actual = receipt.actual_ms;
   const scale = trueScale(actual, width);
   if (receipt.route === "device") {
     return { width, height: HEIGHT, land: LAND, device: rounded(width), link: null, edge: null, spans: { device: [0, width] }, scale };
   }
-  const [a, b] = share([actual.device, actual.uplink, actual.edge], [LEAST_LAND, LEAST_LINK, LEAST_LAND], width);
+  const [a, b] = share([actual.device, actual.uplink, actual.edge], [least.land, least.link, least.land], width);
   const neck = neckHeight(receipt.bytes.uplink);
   const middle = (LAND.top + LAND.bottom) / 2;
   const sides = { top: middle - neck / 2, bottom: middle + neck / 2 };

@@ -1,7 +1,7 @@
 /** One turn on the page: the question with its photo, then what became of it. */
 
 import { since } from "../clock.js";
-import { dot, el } from "../dom.js";
+import { dot, el, sentence } from "../dom.js";
 import * as format from "../format.js";
 import { receiptOf } from "../receipt/receipt.js";
 import { phaseWords } from "./phases.js";
@@ -9,13 +9,14 @@ import { isLive } from "./state.js";
 
 /**
  * @typedef {import("./state.js").Turn} Turn
- * @typedef {{stop: (turn: Turn) => void, retry: (turn: Turn) => void, next: () => void}} Actions
+ * @typedef {{stop: (turn: Turn) => void, retry: (turn: Turn) => void, compare: (turn: Turn) => Promise<void>}} Actions
  */
 
 export class TurnCard {
-  /** @param {Turn} turn @param {Actions} actions */
-  constructor(turn, actions) {
+  /** @param {Turn} turn @param {Actions} actions @param {any[]} rebuild what the model card says of rebuilding photos */
+  constructor(turn, actions, rebuild) {
     this.actions = actions;
+    this.rebuild = rebuild;
     this.opened = new Set(); // details a person opened stay open when the card is drawn again
     this.body = el("div", { class: "card", role: "group", "aria-label": "Answer" });
     this.element = el("article", { class: "turn", "data-turn": turn.id }, questionOf(turn), this.body);
@@ -28,7 +29,7 @@ export class TurnCard {
     const focused = this.body.contains(document.activeElement) ? document.activeElement?.getAttribute("data-key") : null;
     this.turn = turn;
     this.element.dataset.state = turn.state;
-    this.body.replaceChildren(...[planOf(turn), ...this.outcome(turn), ...this.receipts(turn)].filter(Boolean));
+    this.body.replaceChildren(...[planOf(turn), ...this.outcome(turn), ...this.receipts(turn), this.more(turn)].filter(Boolean));
     this.tick();
     // The button that was pressed may have made way for its opposite: a keyboard must not fall out of the card.
     if (focused) (this.body.querySelector(`[data-key="${focused}"]`) ?? this.body.querySelector("button"))?.focus();
@@ -63,12 +64,34 @@ export class TurnCard {
     return el("button", { type: "button", class: "small", "data-key": "retry", onclick: () => this.actions.retry(this.turn) }, "Try again");
   }
 
+  place(step) {
+    return { turn: this.turn.id, step: step.id, photo: this.turn.photo, rebuild: this.rebuild, opened: this.opened };
+  }
+
+  more(turn) {
+    if (turn.state !== "answered" || !turn.photo || !turn.steps.some((step) => step.receipt?.actual_ms)) return null;
+    const wrong = el("p", { class: "note error", role: "alert", hidden: true });
+    const compare = async ({ currentTarget: button }) => {
+      button.disabled = wrong.hidden = true;
+      try {
+        await this.actions.compare(this.turn);
+      } catch (error) {
+        wrong.textContent = sentence(error);
+        wrong.hidden = false;
+      }
+      button.disabled = false;
+    };
+    const title = "Ask the same three times: all on the device, photo to the edge, split";
+    const ask = el("button", { type: "button", class: "small", "data-key": "compare", title, onclick: compare }, "Compare three ways");
+    return el("div", { class: "more-ways" }, ask, wrong);
+  }
+
   receipts(turn) {
     const many = turn.steps.length > 1;
     return turn.steps.filter((step) => step.receipt?.actual_ms || step.error).map((step) => {
       const heading = many && el("h3", {}, `${step.id} · ${format.stepWords(step)} `, step.receipt?.answer && el("span", {}, `→ ${step.receipt.answer}`));
       const said = turn.state !== "failed" && step.error ? el("p", { class: "note error" }, step.error.message) : null;
-      const shown = step.receipt?.actual_ms ? receiptOf(step.receipt, this.opened, step.id) : null;
+      const shown = step.receipt?.actual_ms ? receiptOf(step.receipt, this.place(step)) : null;
       return said || shown ? el("section", { class: "receipt", "aria-label": `Receipt of step ${step.id}` }, heading, said, shown) : null;
     });
   }

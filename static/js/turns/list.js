@@ -2,32 +2,35 @@
 
 import { onTick } from "../clock.js";
 import { TurnCard } from "./card.js";
+import { grouped } from "./groups.js";
 import { isLive } from "./state.js";
+import { WaysCard } from "./ways-card.js";
 
 const NEAR_END_PX = 160;
 
 export class TurnList {
-  /** @param {HTMLElement} place @param {import("./card.js").Actions} actions @param {HTMLElement} announcer */
-  constructor(place, actions, announcer) {
+  /** @param {HTMLElement} place @param {import("./card.js").Actions} actions @param {any[]} rebuild @param {HTMLElement} announcer */
+  constructor(place, actions, rebuild, announcer) {
     this.place = place;
     this.actions = actions;
+    this.rebuild = rebuild;
     this.announcer = announcer;
-    /** @type {Map<string, TurnCard>} */
+    /** @type {Map<string, TurnCard | WaysCard>} by the turn, or the first of the turns, each shows */
     this.cards = new Map();
+    /** @type {Map<string, import("./state.js").Turn>} */
+    this.known = new Map();
     this.drawn = false;
     onTick(() => this.cards.forEach((card) => card.tick()));
   }
 
-  /** @param {import("./state.js").Turn[]} turns */
-  draw(turns) {
+  /** @param {import("./state.js").Turn[]} turns @param {Set<string>} begun first turns of comparisons that go on */
+  draw(turns, begun) {
     const follow = !this.drawn || atEnd();
-    const known = new Set(turns.map((turn) => turn.id));
-    for (const [id, card] of this.cards) {
-      if (known.has(id)) continue;
-      card.element.remove();
-      this.cards.delete(id);
-    }
-    turns.forEach((turn, index) => this.show(turn, index));
+    const entries = grouped(turns, begun);
+    const ids = new Set(entries.map(idOf));
+    for (const id of this.cards.keys()) if (!ids.has(id)) this.remove(id);
+    entries.forEach((entry, index) => this.show(entry, index));
+    turns.forEach((turn) => this.listen(turn));
     this.drawn = true;
     if (follow) this.toEnd();
   }
@@ -36,16 +39,28 @@ export class TurnList {
     window.scrollTo({ top: document.documentElement.scrollHeight });
   }
 
-  show(turn, index) {
-    const card = this.cards.get(turn.id);
+  show(entry, index) {
+    const id = idOf(entry), kind = Array.isArray(entry) ? WaysCard : TurnCard;
+    if (this.cards.has(id) && !(this.cards.get(id) instanceof kind)) this.remove(id);
+    const card = this.cards.get(id);
     if (card) {
-      if (isLive(card.turn) && !isLive(turn)) this.announce(turn);
-      card.update(turn);
+      card.update(entry);
       return;
     }
-    const made = new TurnCard(turn, this.actions);
-    this.cards.set(turn.id, made);
+    const made = new kind(entry, this.actions, this.rebuild);
+    this.cards.set(id, made);
     this.place.insertBefore(made.element, this.place.children[index] ?? null);
+  }
+
+  remove(id) {
+    this.cards.get(id).element.remove();
+    this.cards.delete(id);
+  }
+
+  listen(turn) {
+    const before = this.known.get(turn.id);
+    if (before && isLive(before) && !isLive(turn)) this.announce(turn);
+    this.known.set(turn.id, turn);
   }
 
   /** Read the end of a turn aloud once; the phases would be a chatter. */
@@ -54,6 +69,8 @@ export class TurnList {
     this.announcer.textContent = said ?? "";
   }
 }
+
+const idOf = (entry) => (Array.isArray(entry) ? entry[0] : entry).id;
 
 function atEnd() {
   const page = document.documentElement;

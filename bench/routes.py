@@ -1,0 +1,116 @@
+"""Whether placement chooses well: `python -m bench.routes [--quick] [--json] [--plot]`.
+
+Starts the whole stack and one more device, slowed down, whose uplink is shaped: as root on Linux by `tc tbf` in a network
+namespace of its own, else by the agent's token bucket. Every question goes every way, in turns, from the same code:
+
+device       the device alone                         split       one split and level for all questions
+upload       the photo as it was uploaded             ours        as placement chooses, the photo new to it
+photo_codec  the best photo codec at model size       ours_ahead  the same, with heads computed when the photo was placed
+
+bandwidths        for each, in KB/s, and each way: milliseconds (p50, p95, mean) from the question to its answer without
+                  planner and queue, bytes over the link (mean), accuracy (mean of the tasks); `regret_*`: ours over the best
+                  fixed way in hindsight. Fixed ways give up at most a point of accuracy in every task
+speedup_vs_upload_at_100   of the medians
+drop              decisions around a drop from 1000 to 100 KB/s; questions_to_adapt: those after it that still went a way that
+                  was wrong by then; the first cannot know
+busy              decisions while others keep the edge busy, beside what the fixed split takes
+bandwidth_error   median of |estimate - shaped rate| / shaped rate; prediction_error: of |predicted - real| / real
+placement_ms      choosing among all candidates, median
+
+The mixed run asks about photos of 640 pixels, the drop and the busy edge about Imagenette's of 160; accuracies are of each
+configuration used, on held-out Imagenette and Flickr8k. Results of a full run are kept in bench/results/routes.json.
+"""
+
+import argparse
+import json
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import namespaces, routes_plot
+from bench.routes_world import World
+
+RESULTS, PLOT = Path("bench/results/routes.json"), Path("var/routes.html")
+RATES = (50_000, 100_000, 200_000, 300_000, 500_000, 1_000_000)  # bytes per second
+QUICK_RATES = (100_000, 1_000_000)
+SLOWDOWN = 10.0  # times slower than a core of this machine: about what a small board is
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="two bandwidths and few questions; the kept results stay")
+    parser.add_argument("--json", action="store_true", help="end with one JSON object on the last line")
+    parser.add_argument("--plot", action="store_true", help=f"write {PLOT}")
+    parser.add_argument("--slowdown", type=float, default=SLOWDOWN, help=f"of the device (default {SLOWDOWN:g})")
+    parser.add_argument("--bucket", action="store_true", help="the agent's token bucket, also where a namespace is possible")
+    options = parser.parse_args()
+    console = Console(highlight=False, width=120)
+    figures = measure(options.quick, options.slowdown, not options.bucket and namespaces.possible(), console)
+    if not options.quick:
+        RESULTS.parent.mkdir(exist_ok=True)
+        part = RESULTS.with_suffix(".part")
+        part.write_text(json.dumps(figures, indent=1) + "\n")
+        part.replace(RESULTS)
+    console.print(table(figures))
+    for name in (
+        "shaper",
+        "slowdown",
+        "speedup_vs_upload_at_100",
+        "questions_to_adapt",
+        "bandwidth_error",
+        "prediction_error",
+        "placement_ms",
+    ):
+        console.print(f"{name:26} {figures[name]}")  # fmt: skip
+    if options.plot:
+        PLOT.parent.mkdir(exist_ok=True)
+        PLOT.write_text(routes_plot.page(figures))
+        console.print(f"Figures: {PLOT}")
+    if options.json:
+        print(json.dumps(figures))  # not through the console, which would wrap the line
+
+
+def measure(quick: bool, slowdown: float, namespace: bool, console: Console) -> dict[str, Any]:
+    begun = time.perf_counter()
+
+    def said(what: str) -> None:
+        console.print(f"{time.perf_counter() - begun:4.0f} s  {what}")
+
+    said("starting")
+    with tempfile.TemporaryDirectory() as folder, World(Path(folder), slowdown, namespace) as world:
+        # Only now: these need Django, which needs the stack's folder.
+        from bench import routes_report, routes_runs
+        from bench.routes_photos import Photos
+        from inference.vision.training import data
+
+        rates, each, around = (QUICK_RATES, 6, 5) if quick else (RATES, 24, 12)
+        runs = routes_runs.run(world, Photos(data.data_dir()), rates, each, around, said)
+    said("accuracies")
+    from bench import routes_accuracy
+
+    accuracies = routes_accuracy.accuracies(routes_report.used(runs), routes_accuracy.QUICK if quick else routes_accuracy.FULL)
+    figures = routes_report.report(runs, accuracies)
+    said("done")
+    fixed = {way: routes_runs.name_of(key) for way, key in runs.fixed.items()}
+    return {"shaper": world.link.shaper, "slowdown": slowdown, "fixed": fixed, **figures, "quick": quick}
+
+
+def table(figures: dict[str, Any]) -> Table:
+    ways = [*figures["fixed"], "ours", "ours_ahead"]
+    shown = Table(title="median / 95th percentile in ms, mean bytes")
+    for column in ("KB/s", *ways, "regret p50 / p95"):
+        shown.add_column(column)
+    for rate, found in figures["bandwidths"].items():
+        cells = [f"{found[way]['p50']:.0f} / {found[way]['p95']:.0f}\n{found[way]['bytes']:,}" for way in ways]
+        shown.add_row(rate, *cells, f"{found['regret_p50']:.2f} / {found['regret_p95']:.2f}")
+    accuracies = {way: {found[way]["accuracy"] for found in figures["bandwidths"].values()} for way in ways}
+    shown.add_row("accuracy", *(f"{100 * min(values):.1f} to {100 * max(values):.1f} %" for values in accuracies.values()), "")
+    return shown
+
+
+if __name__ == "__main__":
+    main()

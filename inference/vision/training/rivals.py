@@ -1,0 +1,107 @@
+"""The codes that ours was compared with, as short as they can be told; nothing of the product imports them.
+
+Each is fitted to features [N, T, D] of training photos and gives a function (features, payload bytes) -> decoded features.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from inference.vision import codec, split
+from inference.vision.training import crops, fit, restoring
+
+Decoded = Callable[[Tensor, int], Tensor]
+WORDS, ROUNDS, STRONGEST = 256, 5, 64  # one byte names a word; k-means rounds; directions that are coded at all
+CONV_STEPS, AT_ONCE, RATE = 240, 24, 2e-3
+
+
+def cells(code: codec.LearnedCode, restored: bool) -> Decoded:
+    """Ours, with or without the restoring block."""
+    batched = restoring.Batched(code)
+
+    def decoded(features: Tensor, size: int) -> Tensor:
+        level = code.sizes.index(size) + 1
+        back = batched.back(batched.cells(features), torch.full((len(features),), level))
+        if not restored or code.restorer is None:
+            return back
+        return torch.from_numpy(np.stack([code.restorer(one, level) for one in back.numpy()]))
+
+    return decoded
+
+
+def plain_cells(tower: split.Tower, features: Tensor, k: int, sizes: Sequence[int]) -> Decoded:
+    """Nested finite-scalar quantisation of the channels as they are: the same cosines, cells and order of bits, no transform."""
+    arrays = fit.fit(tower, features, k, 8 * max(sizes), turn=False)
+    return cells(codec.LearnedCode(arrays, tuple(sizes)), False)
+
+
+def residual_vectors(features: Tensor, code: codec.LearnedCode, sizes: Sequence[int]) -> Decoded:
+    """Residual vector quantisation: each byte names a word of a codebook for one row of the token spectrum, in our directions;
+    the next byte goes to the row with most left, and its codebook is fitted to what the bytes before left (k-means)."""
+    batched, random = restoring.Batched(code), torch.Generator().manual_seed(0)
+    weight = (code.scale.reshape(code.mean.shape) > 0).astype(np.float32)[:, :STRONGEST]
+
+    def turned(given: Tensor) -> Tensor:
+        return batched.spectrum((given - batched.mean) @ batched.forward)[..., :STRONGEST] * torch.from_numpy(weight)
+
+    left, books = turned(features), []
+    for _ in tqdm(range(max(sizes)), desc="codebooks", mininterval=5):
+        row = int(left.square().sum((0, 2)).argmax())
+        rows = left[:, row]
+        words = rows[torch.randperm(len(rows), generator=random)[:WORDS]].clone()
+        for _ in range(ROUNDS):
+            nearest = torch.cdist(rows, words).argmin(1)
+            held = torch.bincount(nearest, minlength=len(words))
+            words = torch.where(
+                held[:, None] > 0, torch.zeros_like(words).index_add_(0, nearest, rows) / held[:, None].clamp_min(1), words
+            )
+        left[:, row] -= words[torch.cdist(rows, words).argmin(1)]
+        books.append((row, words))
+
+    def decoded(given: Tensor, size: int) -> Tensor:
+        rest, whole = turned(given), torch.zeros(len(given), *code.mean.shape)
+        begun = rest.clone()
+        for row, words in books[:size]:
+            rest[:, row] -= words[torch.cdist(rest[:, row], words).argmin(1)]
+        whole[..., :STRONGEST] = begun - rest
+        return batched.spectrum(whole, back=True) @ batched.inverse + batched.mean
+
+    return decoded
+
+
+class ConvHead(nn.Module):
+    """A shallow convolutional encoder in place of the embeddings and the first blocks: pixels -> features [B, T, D]."""
+
+    def __init__(self, width: int, side: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(3, 16, 5, 2, 2), nn.ReLU(), nn.Conv2d(16, 48, 5, 2, 2), nn.ReLU(), nn.Conv2d(48, 96, 3, 2, 1), nn.ReLU(),
+            nn.Conv2d(96, 96, 3, 1, 1, groups=96), nn.ReLU(), nn.Conv2d(96, 96, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(side),
+        )  # fmt: skip
+        self.patches, self.first = nn.Linear(96, width), nn.Linear(96, width)
+        self.place = nn.Parameter(torch.zeros(1 + side * side, width))
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        seen = self.body(pixels).flatten(2).transpose(1, 2)
+        return torch.cat([self.first(seen.mean(1, keepdim=True)), self.patches(seen)], 1) + self.place
+
+
+def convolutional(tower: split.Tower, pixels: Tensor, features: Tensor, wanted: Tensor, k: int) -> ConvHead:
+    """Distilled to the features after block k and to what the tower makes of them. pixels uint8 [N, 3, S, S]."""
+    torch.manual_seed(0)
+    head = ConvHead(tower.width, codec.grid_side(tower.tokens))
+    head.place.data.copy_(features.mean(0))
+    optimiser, random = torch.optim.AdamW(head.parameters(), lr=RATE), torch.Generator().manual_seed(0)
+    for step in tqdm(range(CONV_STEPS), desc=f"convolutions for block {k}", mininterval=5):
+        optimiser.param_groups[0]["lr"] = RATE * min(1.0, (step + 1) / 20) * (1 + np.cos(np.pi * step / CONV_STEPS)) / 2
+        rows = torch.randint(len(pixels), (AT_ONCE,), generator=random)
+        found = head(crops.normalise(pixels[rows]))
+        near = (found - features[rows]).square().mean() / features.var()
+        seen = (split.tail(tower, found, k) - wanted[rows]).square().mean() / wanted.var()
+        optimiser.zero_grad()
+        (near + 2 * seen).backward()
+        optimiser.step()
+    return head.eval().requires_grad_(False)

@@ -1,0 +1,40 @@
+/** Ours against the best fixed way in hindsight: one sentence, and how the difference grew from question to question. */
+
+import { el, svg } from "../dom.js";
+import * as format from "../format.js";
+
+const W = 240, H = 56, TOP = 6, BOTTOM = 44;
+const FEW = 3; // questions below which a comparison says nothing
+
+/** @param {string} slug @param {import("./decisions.js").Decisions} decisions @returns {?HTMLElement} */
+export function regretOf(slug, decisions) {
+  const regret = decisions.regret(slug), way = regret?.best_fixed;
+  // Questions whose route was asked for were no choice of ours.
+  const rows = decisions.of(slug).filter((row) => typeof row.fixed_ms?.[way] === "number");
+  if (!way || rows.length < FEW) return null;
+  return el("div", { class: "regret", "data-link": slug }, el("p", {}, sentence(slug, regret, rows.length)), line(rows, way));
+}
+
+function sentence(slug, { ours_ms: ours, best_fixed: way, best_fixed_ms: best }, count) {
+  const share = best > 0 ? ours / best - 1 : 0;
+  const told = Math.abs(share) < 0.0005 ? "the same time as" : `${format.percent(Math.abs(share))} ${share > 0 ? "more" : "less"} time than`;
+  return [el("b", {}, slug), `: as they were placed, your last ${count} questions took `, el("b", {}, told),
+    ` the best single way in hindsight, ${way}: ${format.ms(ours)} against ${format.ms(best)} in all, both as predicted.`];
+}
+
+/** Milliseconds lost to the best fixed way so far, question by question; below the line is time gained. */
+function line(rows, way) {
+  let lost = 0;
+  const sums = rows.map((row) => (lost += row.predicted_ms - row.fixed_ms[way]));
+  const [low, high] = [Math.min(0, ...sums), Math.max(0, ...sums)];
+  const x = (index) => (index / Math.max(1, rows.length - 1)) * W;
+  const y = (ms) => BOTTOM - ((ms - low) / (high - low || 1)) * (BOTTOM - TOP);
+  const figure = svg("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": `Time lost to ${way} so far: ${format.ms(lost)}` });
+  figure.append(
+    svg("line", { class: "zero", x1: 0, x2: W, y1: y(0), y2: y(0) }),
+    svg("polyline", { class: "ours", points: sums.map((sum, index) => `${x(index).toFixed(1)},${y(sum).toFixed(1)}`).join(" ") }),
+    svg("text", { x: 0, y: H - 2 }, `first of ${rows.length}`),
+    svg("text", { x: W, y: H - 2, "text-anchor": "end" }, `${lost < 0 ? "gained" : "lost"} so far: ${format.ms(Math.abs(lost))}`),
+  );
+  return figure;
+}

@@ -1,0 +1,23 @@
+/** The receipt's drawing in little: no words, and a bar of time that can be compared with its neighbours'. */
+
+import { el, svg } from "../dom.js";
+import * as format from "../format.js";
+import { shape } from "./shape.js";
+
+const WIDTH = 200;
+const LEAST = { land: 40, link: 30 };
+const BAR = { gap: 6, height: 6 };
+
+/** @param {any} receipt a finished one @param {number} longestMs fills the bar's whole width */
+export function neck(receipt, longestMs) {
+  const s = shape(receipt, WIDTH, LEAST);
+  const shrink = longestMs > 0 ? Math.min(1, receipt.actual_ms.total / longestMs) : 1;
+  const y = s.land.bottom + BAR.gap;
+  const figure = svg("svg", { viewBox: `0 ${s.land.top} ${WIDTH} ${y + BAR.height - s.land.top}`, role: "img", "aria-label": words(receipt) });
+  figure.append(svg("path", { class: "device", d: s.device }));
+  if (s.link) figure.append(svg("rect", { class: "neck", ...s.link }), svg("path", { class: "edge", d: s.edge }));
+  figure.append(...s.scale.map((piece) => svg("rect", { class: `scale-${piece.place}`, x: piece.x * shrink, y, width: piece.width * shrink, height: BAR.height })));
+  return el("div", { class: "drawing small" }, figure);
+}
+
+const words = ({ actual_ms: a, bytes }) => `Device ${format.ms(a.device)}, link ${format.ms(a.uplink)} with ${format.bytes(bytes.uplink)}, edge ${format.ms(a.edge)}.`;

@@ -1,0 +1,87 @@
+/** One question over three routes, side by side. */
+
+import { since } from "../clock.js";
+import { dot, el } from "../dom.js";
+import * as format from "../format.js";
+import { neck } from "../receipt/neck.js";
+import { ROUTES } from "./groups.js";
+import { phaseWords } from "./phases.js";
+import { isLive } from "./state.js";
+
+const NAMES = { device: "all on the device", edge: "photo to the edge", split: "split" };
+
+/** @typedef {import("./state.js").Turn} Turn */
+
+export class WaysCard {
+  /** @param {Turn[]} turns @param {import("./card.js").Actions} actions */
+  constructor(turns, actions) {
+    this.actions = actions;
+    this.columns = el("div", { class: "three" });
+    const title = el("p", { class: "hint" }, el("b", {}, "Three ways"), ` to answer “${turns[0].question}”`);
+    this.element = el("article", { class: "ways card", "aria-label": "Three ways" }, title, this.columns);
+    this.update(turns);
+  }
+
+  /** @param {Turn[]} turns */
+  update(turns) {
+    if (turns.length === this.turns?.length && turns.every((turn, index) => turn === this.turns[index])) return;
+    this.turns = turns;
+    this.clocks = new Map();
+    const sums = turns.map(sum);
+    this.columns.replaceChildren(...ROUTES.map((route, index) => this.column(route, turns[index], sums)));
+    this.tick();
+  }
+
+  tick() {
+    for (const [turn, clock] of this.clocks) clock.textContent = format.seconds(since(turn.phase?.since ?? turn.queued) ?? 0);
+  }
+
+  column(route, turn, sums) {
+    const head = el("h3", {}, dot(format.placeOf(route)), NAMES[route]);
+    const going = this.turns.some(isLive);
+    if (!turn) return el("section", { class: "way", "data-route": route }, head, el("p", { class: "hint" }, going ? "Waits for its turn." : "Was not asked."));
+    return el("section", { class: "way", "data-route": route, "data-state": turn.state }, head, this.outcome(turn, sums));
+  }
+
+  outcome(turn, sums) {
+    if (isLive(turn)) return this.live(turn);
+    if (turn.state === "stopped") return el("p", { class: "hint" }, "Stopped before there was an answer.");
+    if (turn.state === "failed") return [el("p", {}, turn.error?.message ?? "The question failed."), turn.error?.next && el("p", { class: "hint" }, turn.error.next)];
+    const longest = Math.max(...sums.filter(Boolean).map((one) => one.ms));
+    const drawn = turn.steps.filter((step) => step.receipt?.actual_ms).map((step) => neck(step.receipt, longest));
+    return [el("p", { class: "answer" }, turn.answer), el("div", {}, drawn), numbers(sum(turn), sums.filter(Boolean))];
+  }
+
+  live(turn) {
+    const { words, place } = phaseWords(turn.phase, turn.steps.length);
+    const clock = el("span", { class: "clock", "aria-hidden": "true" });
+    this.clocks.set(turn, clock);
+    return el("div", { class: "live" }, dot(place), el("span", { class: "words" }, el("span", {}, words), clock),
+      el("button", { type: "button", class: "small", onclick: () => this.actions.stop(turn) }, "Stop"));
+  }
+}
+
+/** What a turn's steps came to together; null without one that was answered. */
+function sum(turn) {
+  const receipts = turn.steps.map((step) => step.receipt).filter((receipt) => receipt?.actual_ms);
+  if (turn.state !== "answered" || !receipts.length) return null;
+  const add = (of) => receipts.reduce((all, receipt) => all + of(receipt), 0);
+  return {
+    ms: add((receipt) => receipt.actual_ms.total),
+    bytes: add((receipt) => receipt.bytes.uplink),
+    held: receipts.some((receipt) => receipt.held),
+    confidence: receipts.length === 1 ? receipts[0].confidence : null,
+  };
+}
+
+/** The least of each is in bold. */
+function numbers(here, all) {
+  const least = (key) => here[key] === Math.min(...all.map((one) => one[key]));
+  const value = (key, text) => (least(key) ? el("b", {}, text) : text);
+  const rows = [
+    ["time", value("ms", format.ms(here.ms))],
+    ["crossed the link", [value("bytes", format.bytes(here.bytes)), here.held && ", kept from before"]],
+    ["sure", typeof here.confidence === "number" ? `${Math.round(here.confidence * 100)} %` : null],
+  ];
+  return el("dl", {}, rows.filter(([, told]) => told).map(([name, told]) => el("div", {}, el("dt", {}, name), el("dd", {}, told))));
+}

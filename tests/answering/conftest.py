@@ -1,0 +1,71 @@
+"""A device and an edge in this process, whose queues are function calls; everything that crosses between them is real."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devices import dispatch
+from inference.execute import Step
+from inference.stages import Stages
+from inference.vision import catalogue
+from inference.vision.catalogue import Profile
+from inference.vision.runner import Vision
+from tests.conftest import draw_photo
+from tests.node import Node
+
+PHOTO = "5d3a"
+K, LOW, HIGH = 2, 1, 4
+
+
+@dataclass
+class Pair:
+    device: Node
+    edge: Node
+    profile: Profile
+    gone: Callable[[str, str], bool] = lambda slug, verb: False  # whether a node does not answer this call
+    calls: list[str] = field(default_factory=list)
+
+    def call(self, slug: str, verb: str, arguments: dict[str, Any], *_: Any) -> dict[str, Any]:
+        self.calls.append(f"{slug}.{verb}")
+        if self.gone(slug, verb):
+            raise dispatch.NodeGone(slug, f"{slug} is offline.")
+        node = self.device if slug == self.device.runtime.slug else self.edge
+        return dispatch._unwrap(slug, verb, node.call(verb, **arguments))
+
+    def step(self, task: str = "classify", **more: Any) -> Step:
+        ours = self.device.runtime.slug, self.edge.runtime.slug
+        fields = {"keep_s": 60.0, "blob": "turn-1-0", **more}
+        return Step(task, "what is it?", PHOTO, self.profile, *ours, lambda: False, lambda phase: None, **fields)
+
+    def restart_edge(self) -> None:
+        self.edge.stages = Stages(self.edge.runtime)
+
+
+@pytest.fixture(scope="module")
+def vision() -> Vision:
+    loaded = Vision(catalogue.profile("compact"), threads=1)
+    loaded.load()
+    return loaded
+
+
+@pytest.fixture
+def pair(store: Any, redis_url: str, tmp_path: Path, vision: Vision, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pair]:
+    """With one photo placed on the device."""
+    device, edge = (Node(name, redis_url, tmp_path / name, vision) for name in ("jetson-t", "edge-t"))
+    both = Pair(device, edge, vision.profile)
+    monkeypatch.setattr(dispatch, "call", both.call)
+    device.lay(PHOTO, draw_photo(4))
+    device.call("place", photo=PHOTO)
+    yield both
+
+
+def refining(profile: Profile, sure_above: float) -> Profile:
+    """The same models, with one way of answering first and refining when less sure than that."""
+    mode = {"split_at": K, "level": LOW, "refine_to": HIGH, "sure_above": sure_above, "expected_bytes": 200.0,
+            "refined_share": 0.4}  # fmt: skip
+    modes = {task: [{**mode, "accuracy": profile.accuracy(task)}] for task in profile.tasks}
+    code = {**profile.card.get("code", {}), "refine": modes}
+    return replace(profile, card={**profile.card, "code": code})

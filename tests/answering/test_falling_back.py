@@ -1,0 +1,153 @@
+"""A whole turn in this process: what is tried when a node or the link gives way in the middle, and what is told of it."""
+
+import uuid
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from devices import dispatch
+from devices.models import Node, Sample
+from inference import orchestrate, photo_store, turns
+from inference.models import Photo, Turn
+from inference.vision import catalogue
+from tests.answering.conftest import HIGH, LOW, K, Pair, refining
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NEVER_SURE = 1.1
+
+
+@pytest.fixture(autouse=True)
+def nodes(pair: Pair, transactional_db: None) -> None:
+    """Both nodes are online; the device would take long for everything, so that features are sent."""
+    digest = pair.device.runtime.vision.digest
+    points = {str(k): 5.0 for k in pair.profile.split_points("classify")}
+    for slug, tier, whole in (("jetson-t", "device", 3000.0), ("edge-t", "edge", 20.0)):
+        times = {"whole_ms": whole, "head_ms": points, "encode_ms": points, "tail_ms": points, "send_ms": {}}
+        profile = {"name": "compact", "digest": digest, "protocol": 2, "tasks": dict.fromkeys(pair.profile.tasks, times)}
+        Node.objects.create(
+            slug=slug, tier=tier, approved=True, token_sha256=slug, profile=profile, last_seen=timezone.now(), queue=0
+        )
+    for size, ms in ((256, 6.0), (16384, 70.0)):
+        Sample.objects.create(node="jetson-t", at=timezone.now(), bytes=size, ms=ms, source="probe")
+
+
+@pytest.fixture
+def turn(owner: Any, photo_bytes: bytes) -> Turn:
+    photo = photo_store.store(owner, [photo_bytes])
+    return ask(owner, photo)
+
+
+def ask(owner: Any, photo: Photo | None, **how: str) -> Turn:
+    """The photo stays on the device, so that what is chosen sends features."""
+    return turns.ask(owner, uuid.uuid4(), "What is in this photo?", photo, policy="private", **how)
+
+
+def answered(turn: Turn) -> dict[str, Any]:
+    orchestrate.answer(str(turn.pk))
+    turn.refresh_from_db()
+    step = turn.steps.get()
+    assert turn.state == "answered", turn.error or step.error
+    receipt: dict[str, Any] = step.receipt
+    return receipt
+
+
+def force_refining(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every split is answered first and refined."""
+    pair.profile = refining(pair.profile, NEVER_SURE)
+    monkeypatch.setattr(catalogue, "profile", lambda name: pair.profile)
+    monkeypatch.setattr(type(pair.profile), "split_points", lambda self, task: (K,))
+    monkeypatch.setattr(type(pair.profile), "code_levels", lambda self, task, k: [])
+
+
+def test_nothing_goes_wrong(pair: Pair, turn: Turn) -> None:
+    receipt = answered(turn)
+    assert receipt["route"] != "device" and receipt["fell_back_from"] == []
+    assert receipt["bytes"]["placing"] > 0 and not receipt["ready"]["placed"]
+
+
+def test_a_link_that_stalls_is_not_taken_for_a_lost_device(pair: Pair, turn: Turn) -> None:
+    def stalls(slug: str, verb: str) -> bool:
+        if verb in ("run_head", "send_photo"):
+            raise dispatch.LinkStalled(slug, f"The link of {slug} did not carry the bytes within 6 s.", 6.0)
+        return False
+
+    pair.gone = stalls
+    receipt = answered(turn)
+    assert (receipt["route"], receipt["device"]) == ("device", "jetson-t")
+    assert {told["node"] for told in receipt["fell_back_from"]} == {"jetson-t"}
+    assert 1 <= len(receipt["fell_back_from"]) <= 2
+
+
+def test_what_a_stalled_link_did_not_carry_is_evidence_about_it(pair: Pair, turn: Turn) -> None:
+    def stalls(slug: str, verb: str) -> bool:
+        if verb in ("run_head", "send_photo"):
+            raise dispatch.LinkStalled(slug, "It did not arrive.", 6.0)
+        return False
+
+    pair.gone = stalls
+    receipt = answered(turn)
+    slow = Sample.objects.filter(node="jetson-t", ms=6000.0)
+    assert slow.count() == len(receipt["fell_back_from"])
+
+
+def test_a_link_that_stalls_fails_a_forced_split_with_the_reason_and_nothing_else(pair: Pair, turn: Turn) -> None:
+    def stalls(slug: str, verb: str) -> bool:
+        if verb == "run_head":
+            raise dispatch.LinkStalled(slug, "The link of jetson-t did not carry the bytes within 6 s.", 6.0)
+        return False
+
+    Turn.objects.filter(pk=turn.pk).update(route="split")
+    pair.gone = stalls
+    orchestrate.answer(str(turn.pk))
+    turn.refresh_from_db()
+    assert turn.state == "failed" and turn.error["message"] == "The link of jetson-t did not carry the bytes within 6 s."
+
+
+def test_an_edge_lost_between_two_levels_leaves_the_device_to_answer(
+    pair: Pair, turn: Turn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    force_refining(pair, monkeypatch)
+    pair.gone = lambda slug, verb: verb == "run_tail" and pair.calls.count("edge-t.run_tail") == 2
+    receipt = answered(turn)
+    (lost,) = receipt["fell_back_from"]
+    assert lost["node"] == "edge-t" and lost["bytes"] > 0
+    assert receipt["route"] == "device" and receipt["bytes"]["uplink"] == 0
+
+
+def test_both_levels_stand_in_the_receipt(pair: Pair, turn: Turn, monkeypatch: pytest.MonkeyPatch) -> None:
+    force_refining(pair, monkeypatch)
+    receipt = answered(turn)
+    assert [one["level"] for one in receipt["levels"]] == [LOW, HIGH] and receipt["refine_to"] == HIGH
+    assert receipt["bytes"]["uplink"] == sum(one["bytes"] for one in receipt["levels"])
+
+
+def test_a_turn_that_is_delivered_twice_is_answered_once(pair: Pair, turn: Turn) -> None:
+    answered(turn)
+    seq, calls = turn.seq, len(pair.calls)
+    orchestrate.answer(str(turn.pk))
+    turn.refresh_from_db()
+    assert (turn.seq, len(pair.calls)) == (seq, calls)
+
+
+def test_the_second_question_is_answered_from_what_the_edge_holds(pair: Pair, turn: Turn) -> None:
+    answered(turn)
+    receipt = answered(ask(turn.owner, turn.photo))
+    assert receipt["held"] and receipt["bytes"]["uplink"] == 0 and receipt["ready"]["placed"]
+
+
+def test_lost_features_are_sent_again_and_the_receipt_says_so_quietly(pair: Pair, turn: Turn) -> None:
+    answered(turn)
+    pair.restart_edge()
+    receipt = answered(ask(turn.owner, turn.photo))
+    assert not receipt["held"] and receipt["bytes"]["uplink"] > 0 and receipt["fell_back_from"] == []
+    assert "sent again" in receipt["reason"]
+
+
+def test_a_photo_the_device_lost_is_placed_again(pair: Pair, turn: Turn) -> None:
+    answered(turn)
+    assert turn.photo is not None
+    pair.device.call("forget", photo=str(turn.photo.pk))
+    pair.restart_edge()
+    receipt = answered(ask(turn.owner, turn.photo))
+    assert receipt["device"] == "jetson-t" and receipt["bytes"]["placing"] > 0

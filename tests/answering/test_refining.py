@@ -1,0 +1,105 @@
+"""Answer from a low level; where that is not sure enough, send what is missing up to a higher one and answer again."""
+
+from typing import Any
+
+import pytest
+
+from devices import dispatch
+from inference import execute
+from inference.placement import Candidate
+from tests.answering.conftest import HIGH, LOW, K, Pair, refining
+
+NEVER_SURE, ALWAYS_SURE = 1.1, 0.0
+
+
+def candidate(level: int = LOW, refine_to: int | None = HIGH, held: bool = False) -> Candidate:
+    return Candidate("split", K, level, None, None, 200, 10.0, 10.0, 0.5, held, refine_to)
+
+
+def size(pair: Pair, level: int) -> int:
+    return pair.profile.code_levels("classify", K)[level - 1].bytes
+
+
+def test_a_sure_answer_is_not_refined(pair: Pair) -> None:
+    pair.profile = refining(pair.profile, ALWAYS_SURE)
+    outcome = execute.run(pair.step(), candidate(), 100.0)
+    assert [one["level"] for one in outcome.levels] == [LOW]
+    assert outcome.uplink_bytes == size(pair, LOW)
+
+
+def test_an_unsure_answer_is_given_again_from_all_the_bits(pair: Pair) -> None:
+    at_once = execute.run(pair.step(blob="other"), candidate(HIGH, None), 100.0)
+    pair.profile = refining(pair.profile, NEVER_SURE)
+    outcome = execute.run(pair.step(), candidate(), 100.0)
+    assert [one["level"] for one in outcome.levels] == [LOW, HIGH]
+    assert outcome.answer == at_once.answer
+    assert outcome.levels[1]["confidence"] == outcome.answer["confidence"]
+
+
+def test_the_bytes_of_both_levels_are_counted_and_teach_the_link(pair: Pair) -> None:
+    pair.profile = refining(pair.profile, NEVER_SURE)
+    outcome = execute.run(pair.step(), candidate(), 100.0)
+    sent = [one["bytes"] for one in outcome.levels]
+    assert sent[0] == size(pair, LOW) and sent[1] < size(pair, HIGH)
+    assert outcome.uplink_bytes == sum(sent) and [bytes for bytes, _ in outcome.transfers] == sent
+
+
+def test_the_head_is_computed_once_for_both_levels(pair: Pair) -> None:
+    pair.profile = refining(pair.profile, NEVER_SURE)
+    outcome = execute.run(pair.step(), candidate(), 100.0)
+    parts = [part.split("/", 2)[-1] for node, part, _ in outcome.observed if node == "jetson-t" and "classify" in part]
+    assert parts == [f"head/{K}", f"encode/{K}"]
+
+
+def test_the_clocks_add_up_over_both_levels(pair: Pair) -> None:
+    pair.profile = refining(pair.profile, NEVER_SURE)
+    took = execute.run(pair.step(), candidate(), 100.0).actual_ms
+    assert took["total"] == pytest.approx(sum(took[part] for part in ("queue", "device", "uplink", "edge", "overhead")))
+
+
+def test_where_nothing_is_kept_for_other_questions_refining_still_sends_only_what_is_missing(pair: Pair) -> None:
+    pair.profile = refining(pair.profile, NEVER_SURE)
+    outcome = execute.run(pair.step(keep_s=0.0), candidate(), 100.0)
+    assert outcome.levels[1]["bytes"] < size(pair, HIGH)
+
+
+def test_an_edge_that_lost_the_first_level_is_sent_the_whole_second_one(pair: Pair) -> None:
+    pair.profile = refining(pair.profile, NEVER_SURE)
+
+    def restarted(slug: str, verb: str) -> bool:
+        if pair.calls.count("jetson-t.run_head") == 2 and pair.calls.count("edge-t.run_tail") == 1:
+            pair.restart_edge()
+        return False
+
+    pair.gone = restarted
+    outcome = execute.run(pair.step(), candidate(), 100.0)
+    assert [one["level"] for one in outcome.levels] == [LOW, HIGH]
+    assert outcome.levels[1]["bytes"] == size(pair, HIGH)
+    assert outcome.uplink_bytes > size(pair, LOW) + size(pair, HIGH), "what was sent in vain counts too"
+
+
+def test_an_edge_lost_between_the_levels_is_told_with_the_bytes_it_cost(pair: Pair) -> None:
+    pair.profile = refining(pair.profile, NEVER_SURE)
+    pair.gone = lambda slug, verb: verb == "run_tail" and pair.calls.count("edge-t.run_tail") == 2
+    step = pair.step()
+    with pytest.raises(dispatch.NodeGone) as lost:
+        execute.run(step, candidate(), 100.0)
+    assert lost.value.slug == "edge-t"
+    assert len(step.transfers) == 2 and step.transfers[0][0] == size(pair, LOW)
+
+
+def test_no_blob_is_left_behind(pair: Pair, store: Any) -> None:
+    pair.profile = refining(pair.profile, NEVER_SURE)
+    execute.run(pair.step(), candidate(), 100.0)
+    assert not store.keys("*:blob:turn-*")
+
+
+def test_a_turn_that_is_taken_over_in_the_middle_of_refining_is_answered_once_and_counted_anew(pair: Pair) -> None:
+    """The worker dies between the two levels; another one begins again, and the edge still has the first level."""
+    pair.profile = refining(pair.profile, NEVER_SURE)
+    pair.gone = lambda slug, verb: verb == "run_head" and pair.calls.count("jetson-t.run_head") == 2
+    with pytest.raises(dispatch.NodeGone):
+        execute.run(pair.step(), candidate(), 100.0)
+    again = execute.run(pair.step(), candidate(), 100.0)
+    assert [one["level"] for one in again.levels] == [LOW, HIGH]
+    assert again.uplink_bytes == sum(one["bytes"] for one in again.levels)

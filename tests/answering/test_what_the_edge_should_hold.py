@@ -1,0 +1,108 @@
+"""What the cloud takes an edge to hold, from the receipts of earlier answers about the same photo."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from inference import ahead, kept, photo_store
+from inference.models import Photo, Step, Turn
+from inference.vision import catalogue
+
+TASKS = ["classify", "caption", "vqa"]
+
+
+@pytest.fixture
+def photo(owner: Any, photo_bytes: bytes) -> Photo:
+    return photo_store.store(owner, [photo_bytes])
+
+
+def answered(
+    photo: Photo, *, edge: str = "edge-1", task: str = "vqa", age_s: float = 1.0, route: str = "split", level: int = 3
+) -> None:
+    turn = Turn.objects.create(conversation=uuid.uuid4(), owner=photo.owner, photo=photo, question="?", state="answered")
+    receipt = {
+        "at": (timezone.now() - timedelta(seconds=age_s)).isoformat(),
+        "route": route, "edge": edge, "split_at": 2, "level": 1,
+        "levels": [{"level": 1, "bytes": 90, "confidence": 0.2}, {"level": level, "bytes": 300, "confidence": 0.9}],
+    }  # fmt: skip
+    Step.objects.create(turn=turn, number=1, task=task, state="answered", receipt=receipt)
+
+
+def held(photo: Photo, tasks: list[str] = TASKS) -> dict[int, int]:
+    return kept.held(photo, "edge-1", timezone.now(), tasks)
+
+
+def test_the_highest_level_that_was_sent_counts(photo: Photo) -> None:
+    answered(photo, level=3)
+    answered(photo, level=5)
+    answered(photo, level=2)
+    assert held(photo) == {2: 5}
+
+
+def test_what_was_sent_too_long_ago_is_gone(photo: Photo, settings: Any) -> None:
+    answered(photo, age_s=settings.KEEP_FEATURES_S + 1)
+    assert held(photo) == {}
+
+
+def test_another_edge_holds_nothing(photo: Photo) -> None:
+    answered(photo, edge="edge-2")
+    assert held(photo) == {}
+
+
+def test_another_photo_holds_nothing(photo: Photo, owner: Any, photo_bytes: bytes) -> None:
+    answered(photo)
+    assert held(photo_store.store(owner, [photo_bytes])) == {}
+
+
+def test_another_route_left_no_features(photo: Photo) -> None:
+    answered(photo, route="edge")
+    assert held(photo) == {}
+
+
+def test_a_task_with_another_tower_does_not_count(photo: Photo) -> None:
+    answered(photo, task="vqa")
+    assert held(photo, ["classify"]) == {}
+
+
+def test_an_installation_that_keeps_nothing_expects_nothing(photo: Photo, settings: Any) -> None:
+    settings.KEEP_FEATURES_S = 0
+    answered(photo)
+    assert held(photo) == {}
+
+
+def test_a_receipt_of_an_earlier_version_says_nothing(photo: Photo) -> None:
+    answered(photo)
+    step = Step.objects.get()
+    del step.receipt["levels"]
+    step.save()
+    assert held(photo) == {}
+
+
+def test_the_compact_tasks_share_their_features_and_the_large_ones_do_not() -> None:
+    assert kept.alike(catalogue.profile("compact"), "vqa") == TASKS
+    assert kept.alike(catalogue.profile("paper"), "vqa") == ["vqa"]
+
+
+def test_photos_placed_by_an_earlier_version_are_still_read(photo: Photo) -> None:
+    photo.placed = {"jetson-a": {"webp:50:160": 900}}
+    assert ahead.sizes(photo, "jetson-a") == {"webp:50:160": 900}
+    assert ahead.ready(photo, "jetson-a", catalogue.profile("compact"), "vqa") == []
+
+
+def test_a_head_computed_for_one_task_is_ready_for_the_others(photo: Photo) -> None:
+    photo.placed = {"jetson-a": {"sizes": {}, "ready": {}}}
+    photo.save()
+    ahead.remember_head(photo, "jetson-a", "vqa", 2)
+    ahead.remember_head(photo, "jetson-a", "caption", 0)
+    again = Photo.objects.get()
+    assert ahead.ready(again, "jetson-a", catalogue.profile("compact"), "classify") == [0, 2]
+
+
+def test_two_devices_that_are_placed_on_at_once_are_both_remembered(photo: Photo) -> None:
+    other = Photo.objects.get()
+    ahead._change(photo, "jetson-a", lambda _: {"sizes": {}, "ready": {}})
+    ahead._change(other, "jetson-b", lambda _: {"sizes": {}, "ready": {}})
+    assert set(Photo.objects.get().placed) == {"jetson-a", "jetson-b"}

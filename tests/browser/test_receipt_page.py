@@ -1,0 +1,76 @@
+"""What a receipt tells beside its numbers: levels, what was kept, what left the device."""
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import Route
+
+from tests.browser.conftest import Seen
+
+pytestmark = pytest.mark.browser
+
+LEVELS = """async (receipts) => {
+  const { levels } = await import("/static/js/receipt/levels.js");
+  return receipts.map((receipt) => levels(receipt)?.textContent ?? null);
+}"""
+GONE = {"code": "features_gone", "message": "They are no longer at the edge.", "next": "Ask again."}
+
+
+def used(*levels: dict[str, Any], refine_to: int | None = None) -> dict[str, Any]:
+    return {"levels": list(levels), "candidates": [{"chosen": False, "refine_to": 8}, {"chosen": True, "refine_to": refine_to}]}
+
+
+def test_the_levels_tell_how_sure_each_was_and_what_it_took(seen: Seen) -> None:
+    first, more = {"level": 2, "bytes": 124, "confidence": 0.41}, {"level": 4, "bytes": 372, "confidence": 0.87}
+    said = seen.open().evaluate(
+        LEVELS, [used(first, more, refine_to=4), used(more, refine_to=5), used(first), {"candidates": []}]
+    )
+    assert said == [
+        "level 2: 124 bytes, 41 % sure → level 4: 372 more bytes, 87 % sure",
+        "level 4: 372 bytes, 87 % sure; level 5 was not needed",
+        None,
+        None,
+    ]
+
+
+def split(seen: Seen, photo: bytes, question: str) -> None:
+    page = seen.open()
+    page.locator("#how summary").click()
+    page.select_option("#route", "split")
+    seen.give("photo.jpg", "image/jpeg", photo)
+    seen.ask(question)
+    seen.answer()
+
+
+def test_a_second_question_about_a_photo_sends_nothing_and_says_so(seen: Seen, photo_bytes: bytes) -> None:
+    split(seen, photo_bytes, "Describe the photo.")
+    assert "0 B" not in seen.page.locator(".facts").inner_text()
+    seen.ask("Describe the photo once more.")
+    seen.page.locator(".turn").nth(1).wait_for()
+    seen.answer()
+    facts = seen.page.locator(".facts").last.inner_text()
+    assert "nothing was sent: the features of this photo are still at the edge" in facts
+
+
+def test_what_left_the_device_is_shown_beside_the_photo_when_it_is_asked_for(seen: Seen, photo_bytes: bytes) -> None:
+    asked: list[str] = []
+    seen.page.on("request", lambda request: asked.append(request.url) if "rebuild" in request.url else None)
+    split(seen, photo_bytes, "What is in this photo?")
+    assert not asked, "making it costs the edge time"
+    seen.page.locator(".left summary").click()
+    images = seen.page.locator(".pair img")
+    images.nth(1).wait_for()
+    seen.page.wait_for_function("() => [...document.querySelectorAll('.pair img')].every((image) => image.naturalWidth > 0)")
+    assert len(asked) == 1
+    assert "dB PSNR" in seen.page.locator(".left .hint").inner_text()
+
+
+def test_features_that_are_gone_leave_a_sentence_where_the_picture_would_be(seen: Seen, photo_bytes: bytes) -> None:
+    def gone(route: Route) -> None:
+        route.fulfill(status=410, content_type="application/json", body=json.dumps({"error": GONE}))
+
+    seen.page.route("**/rebuild.jpg", gone)
+    split(seen, photo_bytes, "What is in this photo?")
+    seen.page.locator(".left summary").click()
+    seen.page.locator(".pair .note").get_by_text("They are no longer at the edge. Ask again.").wait_for()

@@ -1,0 +1,85 @@
+"""A link that becomes slow, or carries nothing at all, in the middle of a question."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bench.stack import Stack
+from tests.conftest import draw_photo
+
+pytestmark = pytest.mark.slow
+SLOW = 10_000  # bytes a second
+LIMIT_S = 40
+
+
+def simulate(stack: Stack, rate: int) -> None:
+    code = f"from devices import enrol; enrol.simulate('jetson-a', {rate}, 2.0)"
+    done = stack.manage("shell", "--no-imports", "-c", code)
+    assert done.returncode == 0, done.stderr
+    time.sleep(2.5)  # the agent hears it with its next heartbeat
+
+
+@pytest.fixture
+def slowing(whole: Stack) -> Iterator[Stack]:
+    yield whole
+    simulate(whole, 250_000)
+
+
+def ask(stack: Stack, photo: bytes, **fields: str) -> dict[str, Any]:
+    pk = stack.put("Describe this photo.", photo=stack.upload(photo), node="jetson-a", **fields)["id"]
+    return stack.finished(pk, LIMIT_S)
+
+
+def test_at_ten_kilobytes_a_second_the_next_question_takes_what_sends_little(slowing: Stack) -> None:
+    ask(slowing, draw_photo(21))
+    simulate(slowing, SLOW)
+    for seed in (22, 23):
+        turn = ask(slowing, draw_photo(seed, (640, 480)))
+        assert turn["state"] == "answered", turn["error"]
+        assert turn["steps"][0]["receipt"]["bytes"]["uplink"] < SLOW
+
+
+def test_a_photo_that_a_slowed_link_does_not_carry_fails_a_forced_edge_with_the_reason(
+    slowing: Stack, large_photo: bytes
+) -> None:
+    ask(slowing, draw_photo(24), route="edge")
+    pk = slowing.put("Describe this photo.", photo=slowing.upload(large_photo), node="jetson-a", route="edge")["id"]
+    simulate(slowing, SLOW)
+    turn = slowing.finished(pk, LIMIT_S)
+    assert turn["state"] == "answered" or "link of jetson-a" in turn["error"]["message"], turn["error"]
+
+
+def test_nothing_is_answered_twice_after_a_slow_link(slowing: Stack) -> None:
+    simulate(slowing, SLOW)
+    turn = ask(slowing, draw_photo(25))
+    time.sleep(3)
+    assert slowing.turn(turn["id"])["seq"] == turn["seq"] and len(turn["steps"]) == 1
+
+
+def test_a_silent_device_that_was_chosen_fails_with_its_name(whole: Stack, photo_bytes: bytes) -> None:
+    """Frozen: its connections stay open, as over a link that was cut, and nothing comes back."""
+    photo = whole.upload(photo_bytes)
+    device = whole.node("jetson-a")
+    os.kill(device, signal.SIGSTOP)
+    try:
+        turn = whole.finished(whole.put("Describe this photo.", photo=photo, node="jetson-a")["id"], LIMIT_S)
+    finally:
+        os.kill(device, signal.SIGCONT)
+    assert turn["state"] == "failed" and "jetson-a" in turn["error"]["message"]
+
+
+def test_a_silent_device_moves_the_question_to_the_other(whole: Stack, photo_bytes: bytes) -> None:
+    photo = whole.upload(photo_bytes)
+    time.sleep(2)  # placed, most likely on jetson-a, which is first by name
+    device = whole.node("jetson-a")
+    os.kill(device, signal.SIGSTOP)
+    try:
+        turn = whole.finished(whole.put("Describe this photo.", photo=photo)["id"], LIMIT_S)
+    finally:
+        os.kill(device, signal.SIGCONT)
+    assert turn["state"] == "answered", turn["error"]
+    assert turn["steps"][0]["receipt"]["device"] == "jetson-b"

@@ -1,0 +1,49 @@
+"""A node in this process, over the tests' real Redis."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import redis
+from PIL import Image
+
+from devices.agent.config import Config
+from devices.agent.runtime import Runtime
+from inference.stages import PROTOCOL, Stages
+from inference.vision.runner import Vision
+
+
+class Node:
+    """A node whose queue is a function call: the cloud's side of each job is done here."""
+
+    def __init__(self, slug: str, url: str, home: Path, vision: Vision) -> None:
+        at = redis.connection.parse_url(url)
+        told = {
+            "scheme": "redis",
+            "username": "default",
+            "password": at["password"],
+            "host": at["host"],
+            "port": at["port"],
+            "db": 0,
+        }
+        self.runtime = Runtime(home, Config("http://127.0.0.1", slug, "device", "t", "c", redis=told))
+        self.runtime.vision = vision
+        self.stages = Stages(self.runtime)
+
+    def call(self, verb: str, job: str = "1", protocol: int = PROTOCOL, **arguments: Any) -> dict[str, Any]:
+        self.runtime.redis.set(self.runtime.key(f"job:{job}"), "1", ex=30)
+        return self.stages.task(verb)(job=job, protocol=protocol, **arguments)
+
+    def lay(self, name: str, data: bytes) -> None:
+        self.runtime.redis.set(self.runtime.key(f"blob:{name}"), data, ex=30)
+
+    def fails(self, verb: str, **arguments: Any) -> str:
+        error = self.call(verb, **arguments)["error"]
+        assert error["message"].endswith(".") and len(error["message"]) < 160
+        return str(error["code"])
+
+
+def jpeg(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=92)
+    return out.getvalue()

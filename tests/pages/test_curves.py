@@ -1,0 +1,92 @@
+"""The page of accuracy against bytes: empty, drawn, out of date."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inference.vision import catalogue
+from webapp import curves
+
+
+def row(way: str, size: int, accuracy: float, **told: Any) -> dict[str, Any]:
+    return {"way": way, **told, "bytes": size, "accuracy": accuracy, "accuracy_ci": [accuracy - 0.02, accuracy + 0.02],
+            "difference": accuracy - 0.7, "difference_ci": [accuracy - 0.72, accuracy - 0.68]}  # fmt: skip
+
+
+def figures(quick: bool = False) -> dict[str, Any]:
+    ours, photo = (
+        row("code", 270, 0.69, split_at=2, level=3),
+        row("avif", 1400, 0.69, quality=30, tails="plain", psnr=29.2, ssim=0.86),
+    )
+    refined = row("refine", 180, 0.69, split_at=2, level=1, refine_to=3, sure_above=0.8, refined_share=0.4)
+    folder = catalogue.WEIGHTS / "compact"
+    task = {
+        "metric": "first of 1000 names", "photos": 600, "items": 600, "full": row("full", 76800, 0.7), "upload": row("upload", 7500, 0.7),
+        "code": [ours], "refine": [refined], "jpeg": [], "webp": [], "avif": [photo],
+        "chosen": {"at_1pt": ours, "photo_at_1pt": photo}, "detail": {"code": [{**ours, "psnr": 18.0, "ssim": 0.4}]},
+        "ratio_at_1pt": 5.19, "ratio_at_1pt_ci": [4.2, 6.8], "ratio_vs_upload_at_half_pt": None, "ratio_vs_upload_at_half_pt_ci": None,
+    }  # fmt: skip
+    return {"tasks": {"classify": task}, "adapted": "Adapted: closed form", "device_share": 0.21, "encode_ms": 0.8, "decode_ms": 2.1, "quick": quick,
+            "made_for": {"tower": catalogue.sha256(folder / "classify" / "model.safetensors"), "code": catalogue.sha256(folder / "codec.safetensors")}}  # fmt: skip
+
+
+@pytest.fixture
+def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    file = tmp_path / "rate_accuracy.json"
+    monkeypatch.setattr(curves, "RESULTS", file)
+    return file
+
+
+@pytest.fixture
+def page(owner: Any, client_of: Callable[[Any], Any]) -> Callable[[], str]:
+    return lambda: client_of(owner).get("/curves/").content.decode()
+
+
+def test_without_results_it_tells_the_command(results: Path, page: Callable[[], str]) -> None:
+    assert "python -m bench.rate_accuracy" in page()
+
+
+def test_results_that_were_cut_off_count_as_none(results: Path, page: Callable[[], str]) -> None:
+    results.write_text(json.dumps(figures())[:200])
+    assert "Nothing was measured yet" in page()
+
+
+def test_the_table_says_what_ours_and_the_best_photo_codec_need(results: Path, page: Callable[[], str]) -> None:
+    results.write_text(json.dumps(figures()))
+    shown = page()
+    assert "after block 2, level 3" in shown
+    assert "AVIF, quality 30, plain" in shown
+    assert "5.2× (4.2 to 6.8)" in shown
+    assert "none measured" in shown
+
+
+def test_every_measured_point_is_in_the_table_beneath(results: Path, page: Callable[[], str]) -> None:
+    results.write_text(json.dumps(figures()))
+    shown = page()
+    assert "after block 2, level 1, then 3 for 40 %" in shown
+    assert "-1.0 (-3.0 to +1.0)" in shown
+
+
+def test_it_says_when_the_weights_have_changed_since(results: Path, page: Callable[[], str]) -> None:
+    results.write_text(json.dumps(figures()))
+    assert "measured with other weights" not in page()
+    results.write_text(json.dumps(figures() | {"made_for": {"tower": "0", "code": "0"}}))
+    assert "measured with other weights" in page()
+
+
+def test_it_says_when_only_a_sample_was_measured(results: Path, page: Callable[[], str]) -> None:
+    results.write_text(json.dumps(figures(quick=True)))
+    assert "short run on a sample" in page()
+
+
+def test_every_page_and_the_models_page_lead_here(owner: Any, client_of: Callable[[Any], Any]) -> None:
+    assert client_of(owner).get("/models/").content.decode().count('href="/curves/"') == 2
+
+
+def test_the_kept_results_are_what_the_page_reads() -> None:
+    from bench import rate_accuracy
+
+    assert Path(rate_accuracy.__file__).resolve().parents[1] / rate_accuracy.RESULTS == curves.RESULTS
