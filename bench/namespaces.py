@@ -8,6 +8,7 @@ carry; the wire's own is higher by their headers.
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from types import TracebackType
 
 from bench import relay
@@ -67,7 +68,7 @@ class Namespace:
         """From now on, whatever is on its way."""
         wire = f"{round(bytes_per_s * WIRE * 8)}bit"
         limits = ["rate", wire, "burst", str(MTU + ETHERNET + CLOCK), "latency", f"{QUEUE_S:g}s"]
-        _run("tc", "-n", self.name, "qdisc", "replace", "dev", self.theirs, "root", "tbf", *limits)
+        run(["tc", "-n", self.name, "qdisc", "replace", "dev", self.theirs, "root", "tbf", *limits])
 
 
 def possible() -> bool:
@@ -83,8 +84,8 @@ def possible() -> bool:
 
 
 def _ip(*words: str) -> None:
-    _run("ip", *words)
+    run(["ip", *words])
 
 
-def _run(*words: str) -> None:
+def run(words: Sequence[str]) -> None:
     subprocess.run(words, check=True, capture_output=True, text=True)

@@ -13,7 +13,7 @@ bandwidths        for each, in KB/s, and each way: milliseconds (p50, p95, mean)
 speedup_vs_upload_at_100   of the medians
 drop              decisions around a drop from 1000 to 100 KB/s; questions_to_adapt: those after it that still went a way that
                   was wrong by then; the first cannot know
-busy              decisions while others keep the edge busy, beside what the fixed split takes
+busy              decisions while others keep a slowed edge busy, beside what the fixed split takes
 bandwidth_error   median of |estimate - shaped rate| / shaped rate; prediction_error: of |predicted - real| / real
 placement_ms      choosing among all candidates, median
 
@@ -87,7 +87,7 @@ def measure(quick: bool, slowdown: float, namespace: bool, console: Console) -> 
         from bench.routes_photos import Photos
         from inference.vision.training import data
 
-        rates, each, around = (QUICK_RATES, 6, 5) if quick else (RATES, 24, 12)
+        rates, each, around = (QUICK_RATES, 6, 4) if quick else (RATES, 24, 12)
         runs = routes_runs.run(world, Photos(data.data_dir()), rates, each, around, said)
     said("accuracies")
     from bench import routes_accuracy

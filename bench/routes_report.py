@@ -26,7 +26,7 @@ def report(runs: Runs, accuracies: Accuracies) -> dict[str, Any]:
         "bandwidth_error": _median([_off(one.up_bytes_per_s, rate) for rate, told in runs.mixed.items() for one in told if one.way == OURS]),
         "bandwidth_known": round(sum(one.source == "transfers" for one in ours) / len(ours), 3),
         "prediction_error": _median([_off(one.predicted_ms, one.executed_ms) for one in ours]),
-        "prediction_bias": _median([(one.predicted_ms or 0) / one.executed_ms - 1 for one in ours]),
+        "predicted_over_real": {way: _median([_over(one) for told in runs.mixed.values() for one in told if one.way == way]) for way in (*FIXED, OURS, AHEAD)},
         "placement_ms": round(runs.placement_ms, 3),
         "drop": runs.drop,
         "busy": {"decisions": runs.busy, **_busy(runs.busy)},
@@ -78,6 +78,10 @@ def _busy(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         for key in ("ms", "split_ms")
     }
     return {**medians, "crowded_routes": dict(Counter(row["route"] for row in crowded).most_common())}  # fmt: skip
+
+
+def _over(one: Told) -> float | None:
+    return None if one.predicted_ms is None else one.predicted_ms / one.executed_ms
 
 
 def _off(told: float | None, true: float) -> float | None:

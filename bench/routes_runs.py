@@ -9,15 +9,16 @@ from typing import Any
 
 from bench.routes_photos import Photos
 from bench.routes_ways import AHEAD, OURS, Asked, Asker, Told, only
-from bench.routes_world import DEVICE, OTHER, World
+from bench.routes_world import DEVICE, EDGE, HEARD_S, OTHER, World
+from devices import enrol
 from inference import fleet
 from inference.placement import Policy, choose
-from inference.prediction import Key
+from inference.prediction import Candidate, Key
 
 FROM, TO = 1_000_000, 100_000  # bytes per second before and after the drop
-DROP_TASK, BUSY_TASK, CROWD_TASK = "classify", "classify", "caption"
+DROP_TASK, BUSY_TASK, CROWD_TASK = "classify", "classify", "vqa"
 BUSY_RATE = 300_000
-CROWD = 3  # questions at the edge at once, while it is busy
+CROWD, CROWDED_SLOWDOWN = 3, 5.0  # questions at the edge at once while it is busy; slowed, or the cores would be busy too
 
 
 @dataclass
@@ -115,6 +116,8 @@ class Crowd:
         self.threads = [threading.Thread(target=self._ask, args=(asked,)) for _ in range(CROWD)]
 
     def __enter__(self) -> None:
+        enrol.simulate(EDGE, None, CROWDED_SLOWDOWN)
+        time.sleep(HEARD_S)
         for thread in self.threads:
             thread.start()
         time.sleep(1.0)
@@ -123,14 +126,20 @@ class Crowd:
         self.over.set()
         for thread in self.threads:
             thread.join()
+        enrol.simulate(EDGE, None, 1.0)
+        time.sleep(HEARD_S)
 
     def _ask(self, asked: Asked) -> None:
         from django.db import connection
 
         photo = self.asker.photo(asked.file, node=OTHER)
         while not self.over.is_set():
-            self.asker.ask("crowd", asked, photo, lambda options: [c for c in options if c.route == "edge" and c.exact], OTHER)
+            self.asker.ask("crowd", asked, photo, _whole_photo, OTHER)
         connection.close()
+
+
+def _whole_photo(options: list[Candidate]) -> list[Candidate]:
+    return [one for one in options if one.route == "edge" and one.exact]
 
 
 def placement_ms(asker: Asker, photos: Photos, repeats: int = 200) -> float:

@@ -15,7 +15,7 @@ from inference.reasons import impossible, reason
 
 __all__ = ["Assessed", "Candidate", "Choice", "Load", "NoRoute", "Policy", "choose", "predict"]
 POLICIES = ("fastest", "private", "best")
-KEEP_WITHIN = 0.1  # the previous choice is kept unless the gain is larger: noise must not flip it
+KEEP_WITHIN = 0.05  # the previous choice is kept unless the gain is larger: noise must not flip it
 ROUNDING = 1e-9
 
 

@@ -1,8 +1,9 @@
 """How long each part of a model takes on each node: what the node measured when it started, corrected after every job.
 
-What is expected is the part's own time, which is learned slowly and kept, times the node's pace, which is learned fast and
-forgotten: load comes and goes, and it slows all parts alike. Without the second a route that was once slow would not be
-taken again, and so never be seen to be fast. Messages have a pace of their own, which every route shows.
+What is expected is the part's own time, which is kept, times the node's pace, which is learned fast and forgotten: load
+comes and goes, and it slows all parts alike. A part's own time is what it takes without load, so it follows what was faster
+sooner than what was slower. Otherwise a route that was once slow would not be taken again, and so never be seen to be fast.
+Messages have a pace of their own, which every route shows.
 """
 
 import math
@@ -16,7 +17,8 @@ from django.utils import timezone
 
 from inference.models import NodeProfile
 
-PART_WEIGHT, PACE_WEIGHT, QUEUE_WEIGHT = 0.1, 0.3, 0.3  # of the newest observation in each running mean
+# Of the newest observation in each running mean.
+SLOWER_WEIGHT, FASTER_WEIGHT, PACE_WEIGHT, QUEUE_WEIGHT = 0.1, 0.3, 0.3, 0.3
 FORGET_AFTER = 2  # observations after which the node's own start-up measurement counts for nothing
 OUTLIER = 2.0  # an observation counts as at most this many times what was expected, and at least this fraction of it
 SMALL_MS = 5.0  # below which a multiple says nothing
@@ -35,7 +37,7 @@ class Timings:
     # the node's own profile: {"name", "digest", "tasks": {task: {whole_ms, head_ms, encode_ms, tail_ms, send_ms}}}
     measured: dict[str, Any]
     corrected: dict[str, float]  # part -> ms, as observed since
-    pace: float = 1.0  # how many times slower than measured the corrected parts turned out
+    pace: float = 1.0  # how many times slower than without load the node is now
 
     def whole(self, task: str) -> float:
         return self._of(f"{task}/whole", self.measured["tasks"][task]["whole_ms"])
@@ -74,18 +76,7 @@ def timings(node: str, measured: dict[str, Any]) -> Timings:
     paces = {kind: _pace(rows.get(part)) for kind, part in PACE.items()}
     seen = [row for row in rows.values() if row.samples >= FORGET_AFTER and row.part not in (QUEUE, *PACE.values())]
     corrected = {row.part: row.ms * paces[_is_overhead(row.part)] for row in seen}
-    ratios = [corrected[part] / ms for part, ms in _parts(measured) if part in corrected and ms > 0]
-    return Timings(node, measured, corrected, median(ratios) if ratios else paces[False])
-
-
-def _parts(measured: dict[str, Any]) -> list[tuple[str, float]]:
-    """Every part that the node measured, named as it is observed."""
-    found = []
-    for task, times in measured["tasks"].items():
-        for name, value in times.items():
-            part = f"{measured['name']}/{task}/{name.removesuffix('_ms')}"
-            found.extend([(f"{part}/{key}", ms) for key, ms in value.items()] if isinstance(value, dict) else [(part, value)])
-    return found
+    return Timings(node, measured, corrected, paces[False])
 
 
 def observe(node: str, part: str, ms: float) -> None:
@@ -103,8 +94,8 @@ def observe(node: str, part: str, ms: float) -> None:
     if row.samples >= FORGET_AFTER:
         ratio = _bounded((ms + SMALL_MS) / (row.ms * pace + SMALL_MS), 1.0)
         _store(node, kind, common, pace * _mean(1.0, ratio, PACE_WEIGHT))
-    weight = max(PART_WEIGHT, 1 / (row.samples + 1))  # the first few are averaged
-    _store(node, part, row, _mean(row.ms, _bounded(ms / pace, max(row.ms, SMALL_MS)), weight))
+    usual = _bounded(ms / pace, max(row.ms, SMALL_MS))
+    _store(node, part, row, _mean(row.ms, usual, FASTER_WEIGHT if usual < row.ms else SLOWER_WEIGHT))
 
 
 def _mean(known: float, new: float, weight: float) -> float:

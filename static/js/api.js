@@ -47,10 +47,11 @@ export async function picture(path) {
 
 /**
  * Send a photo. XMLHttpRequest, because fetch cannot tell how far an upload is.
- * @param {File} file @param {(share: number) => void} onProgress
+ * @param {File} file @param {string} node the device it will be asked about on, which prepares it; "" for any
+ * @param {(share: number) => void} onProgress
  * @returns {{done: Promise<any>, abort: () => void}}
  */
-export function upload(file, onProgress) {
+export function upload(file, node, onProgress) {
   const request = new XMLHttpRequest();
   const done = new Promise((resolve, reject) => {
     request.open("POST", "/api/photos");
@@ -66,6 +67,7 @@ export function upload(file, onProgress) {
     };
     const form = new FormData();
     form.append("photo", file, file.name || "photo");
+    form.append("node", node);
     request.send(form);
   });
   return { done, abort: () => request.abort() };

@@ -1,7 +1,7 @@
 /** The photo that goes with the next question: shown at once, uploaded at once. */
 
 import { upload } from "./api.js";
-import { el } from "./dom.js";
+import { byId, el } from "./dom.js";
 import * as format from "./format.js";
 
 export class HeldPhoto {
@@ -27,7 +27,8 @@ export class HeldPhoto {
     }
     const bar = el("progress", { max: "1", value: "0", "aria-label": "Upload" });
     const said = el("span", {}, `${format.bytes(file.size)} · uploading`);
-    const held = { photo: null, url: URL.createObjectURL(file), ...upload(file, (share) => this.progress(bar, said, file, share)) };
+    const sending = upload(file, byId("node").value, (share) => this.progress(bar, said, file, share));
+    const held = { photo: null, url: URL.createObjectURL(file), ...sending };
     this.current = held;
     this.show(held, file, bar, said);
     held.done.then((photo) => {

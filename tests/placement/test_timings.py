@@ -42,11 +42,12 @@ def test_a_part_that_took_nothing_can_grow_again() -> None:
     assert timings("jetson-a", MEASURED).whole("vqa") > 15
 
 
-def test_parts_never_seen_are_scaled_as_the_seen_ones_turned_out() -> None:
-    saw(100.0)
+def test_parts_never_seen_are_slowed_by_load_as_the_seen_ones() -> None:
+    saw(50.0, 3)
+    saw(100.0, 6)
     found = timings("jetson-a", MEASURED)
-    assert found.whole("caption") == pytest.approx(100)
-    assert found.tail("vqa", 1) == pytest.approx(80)
+    assert found.whole("caption") == pytest.approx(100, rel=0.25)
+    assert found.tail("vqa", 1) == pytest.approx(80, rel=0.25)
 
 
 def test_a_node_that_was_slow_is_expected_to_be_as_usual_again_after_a_while() -> None:
@@ -56,8 +57,8 @@ def test_a_node_that_was_slow_is_expected_to_be_as_usual_again_after_a_while() -
     old = timezone.now() - timedelta(seconds=4 * PACE_S)
     NodeProfile.objects.filter(part=PACE[False]).update(updated=old)
     later = timings("jetson-a", MEASURED)
-    assert busy.whole("vqa") > 90
-    assert later.whole("vqa") < 80
+    assert busy.whole("vqa") > 80
+    assert later.whole("vqa") < 70
     assert later.whole("caption") < busy.whole("caption")
 
 

@@ -155,14 +155,14 @@ def test_a_photo_that_is_none_is_not_placed(node: Node) -> None:
 
 
 def test_a_damaged_packet_is_refused_with_the_wires_code(placed: Node) -> None:
-    placed.call("run_head", task="classify", photo=PHOTO, split_at=1, level=1, blob="b")
+    placed.call("run_head", task="classify", photo=PHOTO, split_at=2, level=1, blob="b")
     data = placed.runtime.get_blob("b") or b""
     placed.lay("b", data[:-1] + bytes([data[-1] ^ 255]))
-    about = {"task": "classify", "question": None, "photo": PHOTO, "split_at": 1, "level": 1}
+    about = {"task": "classify", "question": None, "photo": PHOTO, "split_at": 2, "level": 1}
     assert placed.fails("run_tail", **about, blob="b") == "wire_checksum"
 
 
-@pytest.mark.parametrize(("k", "level", "code"), [(99, 1, "wire_split"), (1, 99, "wire_level")])
+@pytest.mark.parametrize(("k", "level", "code"), [(99, 1, "wire_split"), (2, 99, "wire_level")])
 def test_a_split_the_models_lack_is_refused(placed: Node, k: int, level: int, code: str) -> None:
     assert placed.fails("run_head", task="classify", photo=PHOTO, split_at=k, level=level, blob="b") == code
 

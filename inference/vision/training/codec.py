@@ -29,7 +29,7 @@ from inference.vision.wire import HEADER_BYTES
 POINTS = (0, 2, 4)
 STEPS = {0: 120, 2: 200, 4: 280}  # of the restoring block: the deeper the split, the cheaper a step
 SIZES = tuple(whole - HEADER_BYTES for whole in (64, 128, 256, 512, 1024, 2048, 4096))  # payload bytes
-REFINED = 5  # levels from the lowest on that take part in answering first; those above add nothing
+REFINED = 4  # levels from the lowest on that take part in answering first; those above add nothing
 PHOTOS = (("webp", 5), ("webp", 20), ("webp", 40), ("webp", 70), ("jpeg", 10), ("jpeg", 30), ("jpeg", 60), ("jpeg", 85))
 LEARN_FROM = 3000
 QUICK = 40

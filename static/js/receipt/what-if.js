@@ -9,7 +9,7 @@
  * @typedef {{candidate: any, ms: ?number}} Way
  */
 
-const KEEP_WITHIN = 0.1; // as placement has it: what was used before is kept unless the gain is larger
+const KEEP_WITHIN = 0.05; // as placement has it: what was used before is kept unless the gain is larger
 
 /** Receipts of an earlier version tell no parts of a prediction. @param {any} receipt */
 export const canAsk = (receipt) => receipt.candidates.every((one) => typeof one.device_ms === "number");
