@@ -3,10 +3,7 @@
 import re
 from pathlib import Path
 
-from PIL import Image
-
 from inference.job import Refused
-from inference.vision import photo_codec
 
 KEPT_PHOTOS = 200  # on the node's disk
 PHOTO_ID = re.compile("[0-9A-Za-z-]{1,64}")  # UUIDs, and what a camera may call its own
@@ -36,9 +33,6 @@ class PhotoFolder:
             raise Refused("photo_missing", "This node does not hold that photo.") from None
         path.touch()
         return data
-
-    def image(self, photo: str) -> Image.Image:
-        return photo_codec.decode(self.read(photo))
 
     def forget(self, photo: str) -> None:
         self._path(photo).unlink(missing_ok=True)

@@ -50,6 +50,7 @@ def make(turn: Turn, task: str, known: Known) -> dict[str, Any]:
             "rtt_ms": link.rtt_ms,
             "age_s": link.age_s,
             "source": link.source,
+            "within": link.within,
         },
         "load": {
             "device_queue_ms": known.load.device_queue_ms,

@@ -128,8 +128,9 @@ class Stages:
 
     def run_whole(self, job: Job, task: str, question: str | None, photo: str = "", blob: str = "") -> dict[str, Any]:
         """Answer from a photo this node holds (`photo`) or was sent (`blob`)."""
-        image = photo_codec.decode(self._blob(blob)) if blob else self.photos.image(photo)
-        answer = job.compute(lambda: self.runtime.vision.run_whole(task, image, question))
+        data = self._blob(blob) if blob else self.photos.read(photo)
+        # Decoding is part of the work: a photo encoded small is sooner open than one as it was uploaded.
+        answer = job.compute(lambda: self.runtime.vision.run_whole(task, photo_codec.decode(data), question))
         return {"answer": answer_json(answer), **job.times()}
 
     def run_head(self, job: Job, task: str, photo: str, split_at: int, level: int, blob: str, after: int = 0) -> dict[str, Any]:
@@ -174,7 +175,7 @@ class Stages:
         if codec is not None and quality is not None:
             size = self.runtime.vision.profile.image_size(task)
             original = data
-            data = job.compute(lambda: photo_codec.encode(photo_codec.decode(original), codec, quality, size))
+            data = job.compute(lambda: photo_codec.again(original, codec, quality, size))
         return {**job.send(blob, data), **job.times()}
 
     def probe(self, job: Job, sizes: list[int]) -> dict[str, Any]:
@@ -206,12 +207,12 @@ class Stages:
         kept = self.made.get(key)
         if kept is not None:
             return kept, True
-        image = self.photos.image(photo)
+        data = self.photos.read(photo)
 
         def compute() -> tuple[NDArray[np.float32], bool]:
             if (meanwhile := self.made.get(key)) is not None:  # another job computed the same head while this one waited
                 return meanwhile, True
-            features = vision.head(task, image, split_at)
+            features = vision.head(task, photo_codec.decode(data), split_at)
             self.made.put(key, features, features.nbytes, HEADS_S)
             return features, False
 

@@ -37,7 +37,7 @@ class Timings:
     # the node's own profile: {"name", "digest", "tasks": {task: {whole_ms, head_ms, encode_ms, tail_ms, send_ms}}}
     measured: dict[str, Any]
     corrected: dict[str, float]  # part -> ms, as observed since
-    pace: float = 1.0  # how many times slower than without load the node is now
+    pace: float = 1.0  # how many times slower than measured the corrected parts turned out, all together
 
     def whole(self, task: str) -> float:
         return self._of(f"{task}/whole", self.measured["tasks"][task]["whole_ms"])
@@ -76,7 +76,19 @@ def timings(node: str, measured: dict[str, Any]) -> Timings:
     paces = {kind: _pace(rows.get(part)) for kind, part in PACE.items()}
     seen = [row for row in rows.values() if row.samples >= FORGET_AFTER and row.part not in (QUEUE, *PACE.values())]
     corrected = {row.part: row.ms * paces[_is_overhead(row.part)] for row in seen}
-    return Timings(node, measured, corrected, paces[False])
+    pairs = [(corrected[part], ms) for part, ms in _parts(measured) if part in corrected]
+    took, expected = sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
+    return Timings(node, measured, corrected, took / expected if expected > 0 else paces[False])
+
+
+def _parts(measured: dict[str, Any]) -> list[tuple[str, float]]:
+    """Every part that the node measured, named as it is observed."""
+    found = []
+    for task, times in measured["tasks"].items():
+        for name, value in times.items():
+            part = f"{measured['name']}/{task}/{name.removesuffix('_ms')}"
+            found.extend([(f"{part}/{key}", ms) for key, ms in value.items()] if isinstance(value, dict) else [(part, value)])
+    return found
 
 
 def observe(node: str, part: str, ms: float) -> None:

@@ -35,6 +35,11 @@ def encode(image: Image.Image, codec: str, quality: int, size: int) -> bytes:
     return out.getvalue()
 
 
+def again(data: bytes, codec: str, quality: int, size: int) -> bytes:
+    """A photo's file as another one. Raises PhotoCodecError."""
+    return encode(decode(data), codec, quality, size)
+
+
 def decode(data: bytes) -> Image.Image:
     """A photo as RGB. Raises PhotoCodecError for anything that is not one whole picture of bounded size."""
     if len(data) > MAX_BYTES:
