@@ -24,7 +24,7 @@ help:  ## say what there is
 run: $(RUNS)  ## start everything on this machine (PORT=8000), until Ctrl-C
 	@exec $(BIN)/python manage.py up --port $(PORT) $(ARGS)
 
-test: $(TESTS)  ## run every test, the slow ones and those in a browser included
+test: $(TESTS)  ## run every test, those in a browser included (ARGS="-m long": the ones that take many minutes)
 	@exec $(BIN)/python -m pytest $(ARGS)
 
 lint: $(TESTS)  ## check style and types
