@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 
 from inference.vision.training import questions
-from inference.vision.training.batches import mirror
+from inference.vision.training.language import mirror
 
 
 def _photo(image: str, *captions: str) -> dict[str, object]:
