@@ -70,11 +70,14 @@ def secret(name: str, file: Path, length: int = 50) -> str:
     except FileNotFoundError:
         pass
     file.parent.mkdir(parents=True, exist_ok=True)
+    # Written aside and linked into place: whoever starts at the same moment sees either nothing or the whole secret.
+    part = file.with_name(f".{file.name}.{os.getpid()}")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
+        handle.write(secrets.token_urlsafe(length))
     try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        os.link(part, file)
     except FileExistsError:  # another process of the same start was quicker
-        return file.read_text().strip()
-    value = secrets.token_urlsafe(length)
-    with os.fdopen(descriptor, "w") as handle:
-        handle.write(value)
-    return value
+        pass
+    finally:
+        part.unlink()
+    return file.read_text().strip()

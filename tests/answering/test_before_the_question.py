@@ -60,7 +60,8 @@ def test_a_photo_nobody_asks_about_costs_nothing_on_the_link(stack: Stack) -> No
 
     before = samples()
     photo = stack.upload(draw_photo(14, (640, 480)))
-    wait_for(lambda: any(entry["ready"] for entry in _placed(stack, photo).values()), 30, "no head was computed")
+    # Heads may follow, where a split would win once they cost nothing; that is for what was measured until now to say.
+    wait_for(lambda: _placed(stack, photo), 30, "the photo was not placed")
     assert samples() == before
 
 
@@ -119,5 +120,6 @@ def test_a_deleted_conversation_leaves_no_photo_on_the_device(stack: Stack) -> N
     turn = stack.finished(stack.put("What is this?", photo=stack.upload(draw_photo(17)), node="jetson-b")["id"])
     kept = stack.var / "nodes" / "jetson-b" / "photos" / f"{turn['photo']['id']}.jpg"
     assert kept.exists()
-    stack.owner.delete(f"/api/conversations/{turn['conversation']}")
+    gone = stack.owner.delete(f"/api/conversations/{turn['conversation']}")
+    assert gone.status_code < 300, gone.text
     wait_for(lambda: not kept.exists(), 15, "the photo stayed on the device")
