@@ -130,9 +130,9 @@ class Stack:
 
         def final() -> bool:
             held.update(self.turn(pk))
-            return held["state"] in ("answered", "failed", "stopped")
+            return held.get("state") in ("answered", "failed", "stopped")  # none while asked too often
 
-        wait_for(final, seconds, f"turn {pk} was not final")
+        wait_for(final, seconds, f"turn {pk} was not final", every=0.25)
         return held
 
     def worker(self, *words: str) -> int:

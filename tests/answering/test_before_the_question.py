@@ -61,7 +61,7 @@ def test_a_photo_nobody_asks_about_costs_nothing_on_the_link(stack: Stack) -> No
     before = samples()
     photo = stack.upload(draw_photo(14, (640, 480)))
     # Heads may follow, where a split would win once they cost nothing; that is for what was measured until now to say.
-    wait_for(lambda: _placed(stack, photo), 30, "the photo was not placed")
+    wait_for(lambda: _placed(stack, photo), 30, "the photo was not placed", every=0.5)
     assert samples() == before
 
 
