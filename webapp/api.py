@@ -31,7 +31,7 @@ api = NinjaAPI(
     version="1",
     description="Ask about photos and read how each answer was computed. Make a personal token on your account page.",
     auth=[PersonalToken(), session],
-    throttle=[AuthRateThrottle("20/s")],
+    throttle=[AuthRateThrottle("60/s")],  # a page with many turns and devices asks for all of them at once
 )
 
 
