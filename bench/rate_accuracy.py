@@ -28,7 +28,7 @@ from rich.console import Console
 from rich.table import Table
 from tqdm import tqdm
 
-from bench import rate_accuracy_plot, rate_accuracy_report, rate_accuracy_time
+from bench import keeping, rate_accuracy_plot, rate_accuracy_report, rate_accuracy_time
 from bench.rate_accuracy_rows import Exam, Row, Sizes, code, photo, whole
 from inference.vision import photo_codec
 
@@ -79,17 +79,13 @@ def main() -> None:
     figures = run(QUICK if options.quick else FULL, options.processes, 4 if options.quick else 1)
     figures["quick"] = options.quick
     if not options.quick:
-        RESULTS.parent.mkdir(exist_ok=True)
-        part = RESULTS.with_suffix(".part")
-        part.write_text(json.dumps(figures, indent=1) + "\n")
-        part.replace(RESULTS)
+        keeping.keep(figures, RESULTS)
     console = Console(highlight=False, width=120)
     console.print(table(figures))
     console.print(f"device share {figures['device_share']}, encode {figures['encode_ms']} ms, decode {figures['decode_ms']} ms")
     console.print(figures["adapted"])
     if options.plot:
-        PLOT.parent.mkdir(exist_ok=True)
-        PLOT.write_text(rate_accuracy_plot.page(figures))
+        keeping.draw(rate_accuracy_plot.page(figures), PLOT)
         console.print(f"Curves: {PLOT}")
     if options.json:
         print(json.dumps(figures))  # not through the console, which would wrap the line

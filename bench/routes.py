@@ -31,7 +31,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import namespaces, routes_plot
+from bench import keeping, namespaces, routes_plot
 from bench.routes_world import World
 
 RESULTS, PLOT = Path("bench/results/routes.json"), Path("var/routes.html")
@@ -51,10 +51,7 @@ def main() -> None:
     console = Console(highlight=False, width=120)
     figures = measure(options.quick, options.slowdown, not options.bucket and namespaces.possible(), console)
     if not options.quick:
-        RESULTS.parent.mkdir(exist_ok=True)
-        part = RESULTS.with_suffix(".part")
-        part.write_text(json.dumps(figures, indent=1) + "\n")
-        part.replace(RESULTS)
+        keeping.keep(figures, RESULTS)
     console.print(table(figures))
     for name in (
         "shaper",
@@ -67,8 +64,7 @@ def main() -> None:
     ):
         console.print(f"{name:26} {figures[name]}")  # fmt: skip
     if options.plot:
-        PLOT.parent.mkdir(exist_ok=True)
-        PLOT.write_text(routes_plot.page(figures))
+        keeping.draw(routes_plot.page(figures), PLOT)
         console.print(f"Figures: {PLOT}")
     if options.json:
         print(json.dumps(figures))  # not through the console, which would wrap the line

@@ -67,7 +67,6 @@ BEHIND = re.compile(
     r"[\s,]*\b(?:please|pls|plz|thanks|thank you|thx|for me|for us|exactly|if you can|will you|would you)[\s!.]*$"
 )
 
-NOUN_PHRASE = r"(?:(?:the|a|an|this|that|these|those|my|his|her|their|its|every|each) )?[\w' -]+?"
 _BE = r"(?:is|are|was|were)"
 # "what colour the car is" -> "what colour is the car": people ask so after "tell me".
 INVERSIONS = [

@@ -4,17 +4,7 @@ import pytest
 
 from inference.planning import offline
 from inference.planning.offline import Context, plan
-from inference.planning.plan import Plan
-
-PHOTO = Context(has_photo=True)
-
-
-def _steps(found: Plan) -> list[str]:
-    return [f"{step.task} {step.question}".strip() for step in found.steps]
-
-
-def _planned(message: str, *earlier: str, new_photo: bool = False) -> list[str]:
-    return _steps(plan(message, Context(True, earlier, new_photo)))
+from tests.planning.reading import PHOTO, planned, steps_of
 
 
 @pytest.mark.parametrize(
@@ -33,12 +23,12 @@ def _planned(message: str, *earlier: str, new_photo: bool = False) -> list[str]:
 )
 def test_a_follow_up_is_resolved_and_says_so(earlier: str, message: str, steps: list[str]) -> None:
     found = plan(message, Context(True, (earlier,)))
-    assert _steps(found) == steps
+    assert steps_of(found) == steps
     assert "was taken" in found.why or "was repeated" in found.why
 
 
 def test_a_follow_up_of_a_follow_up_finds_the_nearer_noun() -> None:
-    assert _planned("where is it?", "what colour is the dog?", "and the car?") == ["vqa where is the car?"]
+    assert planned("where is it?", "what colour is the dog?", "and the car?") == ["vqa where is the car?"]
 
 
 @pytest.mark.parametrize(
@@ -51,12 +41,12 @@ def test_a_follow_up_of_a_follow_up_finds_the_nearer_noun() -> None:
     ],
 )
 def test_a_pronoun_that_is_not_plain_stays_as_it_is(earlier: str, message: str) -> None:
-    assert _planned(message, earlier) == [f"vqa {message}"]
+    assert planned(message, earlier) == [f"vqa {message}"]
 
 
 def test_it_is_not_taken_from_questions_about_another_photo_but_this_one_repeats_them() -> None:
-    assert _planned("what colour is it?", "what is the dog doing?", new_photo=True) == ["vqa what colour is it?"]
-    assert _planned("and this one?", "what is the dog doing?", new_photo=True) == ["vqa what is the dog doing?"]
+    assert planned("what colour is it?", "what is the dog doing?", new_photo=True) == ["vqa what colour is it?"]
+    assert planned("and this one?", "what is the dog doing?", new_photo=True) == ["vqa what is the dog doing?"]
 
 
 def test_a_follow_up_of_nothing_asks_for_the_whole_question() -> None:

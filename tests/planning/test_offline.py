@@ -4,17 +4,8 @@ import pytest
 
 from inference.planning import offline
 from inference.planning.offline import Context, plan
-from inference.planning.plan import MAX_QUESTION, MAX_STEPS, Plan
-
-PHOTO = Context(has_photo=True)
-
-
-def _steps(found: Plan) -> list[str]:
-    return [f"{step.task} {step.question}".strip() for step in found.steps]
-
-
-def _planned(message: str, *earlier: str, new_photo: bool = False) -> list[str]:
-    return _steps(plan(message, Context(True, earlier, new_photo)))
+from inference.planning.plan import MAX_QUESTION, MAX_STEPS
+from tests.planning.reading import PHOTO, planned, steps_of
 
 
 @pytest.mark.parametrize(
@@ -43,7 +34,7 @@ def _planned(message: str, *earlier: str, new_photo: bool = False) -> list[str]:
     ],
 )
 def test_a_request_for_the_whole_photo_is_one_caption(message: str) -> None:
-    assert _planned(message) == ["caption"]
+    assert planned(message) == ["caption"]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +61,7 @@ def test_a_request_for_the_whole_photo_is_one_caption(message: str) -> None:
     ],
 )
 def test_a_request_for_a_name_is_one_classification(message: str) -> None:
-    assert _planned(message) == ["classify"]
+    assert planned(message) == ["classify"]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +96,7 @@ def test_a_request_for_a_name_is_one_classification(message: str) -> None:
     ],
 )
 def test_any_other_question_about_the_photo_is_put_as_a_direct_question(message: str, question: str) -> None:
-    assert _planned(message) == [f"vqa {question}"]
+    assert planned(message) == [f"vqa {question}"]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +119,7 @@ def test_any_other_question_about_the_photo_is_put_as_a_direct_question(message:
     ],
 )
 def test_several_requests_in_one_message_are_several_steps(message: str, steps: list[str]) -> None:
-    assert _planned(message) == steps
+    assert planned(message) == steps
 
 
 @pytest.mark.parametrize(
@@ -145,7 +136,7 @@ def test_several_requests_in_one_message_are_several_steps(message: str, steps: 
     ],
 )
 def test_a_conjunction_inside_one_request_does_not_part_it(message: str) -> None:
-    assert _planned(message) == [f"vqa {message.lower()}"]
+    assert planned(message) == [f"vqa {message.lower()}"]
 
 
 def test_then_makes_the_later_step_wait_and_and_does_not() -> None:
@@ -213,7 +204,7 @@ def test_without_a_photo_nothing_is_planned_that_looks_at_one(message: str) -> N
 
 def test_what_is_left_out_of_a_mixed_message_is_said() -> None:
     found = plan("Describe this. Tell me a joke.", PHOTO)
-    assert _steps(found) == ["caption"]
+    assert steps_of(found) == ["caption"]
     assert found.why.endswith("left out.")
 
 

@@ -1,0 +1,14 @@
+"""A plan as the tables of these tests write it: one line for each step."""
+
+from inference.planning.offline import Context, plan
+from inference.planning.plan import Plan
+
+PHOTO = Context(has_photo=True)
+
+
+def steps_of(found: Plan) -> list[str]:
+    return [f"{step.task} {step.question}".strip() for step in found.steps]
+
+
+def planned(message: str, *earlier: str, new_photo: bool = False) -> list[str]:
+    return steps_of(plan(message, Context(True, earlier, new_photo)))
