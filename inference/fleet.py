@@ -14,7 +14,6 @@ from inference.timings import QUEUE_S, waited_ms
 from webapp.live.errors import UserError
 
 BUSY_S = 60.0  # how long a wait that was seen is expected again while heartbeats tell of a queue
-LOOKED_AT = 20  # of the last steps of a kind, for one on the same device
 
 
 def online(without: set[str]) -> list[Node]:
@@ -67,8 +66,6 @@ def _waiting_ms(node: Node) -> float:
 
 def previous(device: Node, task: str) -> Candidate | None:
     """What the last question of this kind on this device used, when nobody had asked for a route: placement's hysteresis."""
-    answered = Step.objects.filter(task=task, state="answered").order_by("-pk").values_list("receipt", flat=True)
-    for receipt in answered[:LOOKED_AT]:
-        if receipt["device"] == device.slug and not receipt["forced"]:
-            return named(receipt)
-    return None
+    chosen = Step.objects.filter(task=task, state="answered", receipt__device=device.slug, receipt__forced=None)
+    receipt = chosen.order_by("-pk").values_list("receipt", flat=True).first()
+    return named(receipt) if receipt else None
