@@ -120,7 +120,7 @@ def cell(row: dict[str, Any] | None) -> str:
 
 
 def factor(value: float | None) -> str:
-    return "none" if value is None else f"{value:.1f}×"
+    return "none" if not value else f"{value:.1f}×"
 
 
 if __name__ == "__main__":

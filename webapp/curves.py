@@ -127,4 +127,6 @@ def times(told: dict[str, Any], name: str) -> str:
     value, interval = told[name], told.get(f"{name}_ci")
     if value is None:
         return "none measured"
+    if value == 0:
+        return "no level of ours comes near enough"
     return f"{value:.1f}×" + (f" ({interval[0]:.1f} to {interval[1]:.1f})" if interval else "")

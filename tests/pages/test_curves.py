@@ -63,6 +63,11 @@ def test_the_table_says_what_ours_and_the_best_photo_codec_need(results: Path, p
     assert "none measured" in shown
 
 
+def test_a_ratio_of_nothing_is_told_in_words() -> None:
+    assert curves.times({"r": 0.0, "r_ci": [0.0, 14.7]}, "r") == "no level of ours comes near enough"
+    assert curves.times({"r": 8.0, "r_ci": [5.0, 9.0]}, "r") == "8.0× (5.0 to 9.0)"
+
+
 def test_every_measured_point_is_in_the_table_beneath(results: Path, page: Callable[[], str]) -> None:
     results.write_text(json.dumps(figures()))
     shown = page()
