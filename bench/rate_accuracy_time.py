@@ -39,8 +39,7 @@ def _split(exam: Exam, k: int, whole: dict[str, float], image: Image.Image) -> d
     head_ms = median(lambda: split.head(part.tower, pixels, k))
     encode_ms = [median(partial(code.encode, features, level)) for level in levels]
     decode_ms = [median(partial(code.decode, sent[level], level)) for level in levels]
-    vit = exam.model.classify.vit
-    on_device = [*vit.embeddings.parameters(), *vit.layers[:k].parameters()]
+    on_device = [one for module in part.tower.on_device(k) for one in module.parameters()]
     share = {task: [round((head_ms + one) / took, 4) for one in encode_ms] for task, took in whole.items()}
     return {"head_ms": head_ms, "encode_ms": encode_ms, "decode_ms": decode_ms, "share": share,
             "device_parameters": sum(p.numel() for p in on_device)}  # fmt: skip

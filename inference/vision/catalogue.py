@@ -126,8 +126,7 @@ class Profile:
             return [Level(n, wire.HEADER_BYTES + size, known.get(n)) for n, size in enumerate(self._code_sizes[task][k], 1)]
         if k not in self.split_points(task):
             raise KeyError(k)
-        shape = self.shape(task)
-        sizes = codec.pooled_sizes(shape.tokens, shape.width)
+        sizes = codec.pooled_sizes(*self.shape(task).features[k])
         return [Level(n, wire.HEADER_BYTES + size, None) for n, size in enumerate(sizes, 1)]
 
     def refinements(self, task: str, k: int) -> list[Refinement]:

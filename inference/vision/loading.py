@@ -15,6 +15,7 @@ from transformers import (
     AutoTokenizer,
     BlipForConditionalGeneration,
     BlipForQuestionAnswering,
+    ResNetForImageClassification,
     ViTForImageClassification,
 )
 from transformers.utils import logging as transformers_logging
@@ -24,6 +25,7 @@ from inference.vision.answer import Answer
 from inference.vision.caption import Captioner
 from inference.vision.catalogue import Profile
 from inference.vision.classify import Classifier
+from inference.vision.folders import config
 from inference.vision.pixels import Pixels
 from inference.vision.split import Tower
 from inference.vision.vqa import Answerer
@@ -61,8 +63,13 @@ def load(profile: Profile, device: torch.device) -> dict[str, Part]:
 
 def _classify(profile: Profile, device: torch.device) -> Part:
     folder = _folder(profile, "classify")
-    model = _pretrained(ViTForImageClassification, folder).to(device)
-    tower, digest = towers.ViTTower(model.vit), towers.digest(model.vit)
+    if (config(folder) or {}).get("model_type") == "resnet":
+        model = _pretrained(ResNetForImageClassification, folder).to(device)
+        tower: Tower = towers.ResNetTower(model.resnet)
+    else:
+        model = _pretrained(ViTForImageClassification, folder).to(device)
+        tower = towers.ViTTower(model.vit)
+    digest = towers.digest(model.base_model)
     end = Classifier(
         model.classifier, {int(n): name for n, name in model.config.id2label.items()}, profile.calibration("classify")
     )
@@ -107,8 +114,7 @@ def _codes(profile: Profile, task: str, tower: Tower, digest: bytes) -> dict[int
         return dict(codec.load(file))
     if file is not None and file.exists():
         log.warning("%s belongs to other weights and is not used; train the feature code again.", file)
-    pooled = codec.PooledCode(tower.tokens, tower.width)
-    return dict.fromkeys(profile.split_points(task), pooled)
+    return {k: codec.PooledCode(*tower.shape(k)) for k in profile.split_points(task)}
 
 
 def _pretrained(kind: Any, folder: Path, without: str | None = None) -> Any:

@@ -1,6 +1,6 @@
 """What the catalogue tells of a model: its shape, its levels, and ways to answer first and refine when unsure. No torch."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,16 +37,32 @@ class Shape:
     """A vision tower's, as far as bytes and split points depend on it."""
 
     image_size: int
-    patch: int
-    width: int
-    blocks: int
+    features: tuple[tuple[int, int], ...]  # (tokens, width) after 0, 1, … blocks
 
     @property
-    def tokens(self) -> int:
-        return 1 + (self.image_size // self.patch) ** 2
+    def blocks(self) -> int:
+        return len(self.features) - 1
 
 
-PAPER_SHAPES = {"classify": Shape(224, 16, 768, 12), "caption": Shape(384, 16, 768, 12), "vqa": Shape(384, 16, 768, 12)}
+def transformer(image_size: int, patch: int, width: int, blocks: int) -> Shape:
+    return Shape(image_size, ((1 + (image_size // patch) ** 2, width),) * (blocks + 1))
+
+
+def residual(image_size: int, widths: Sequence[int], depths: Sequence[int]) -> Shape:
+    """A ResNet's: the stem halves the side twice, every stage but the first once more."""
+    side, features = -(-image_size // 4), []
+    for stage, (width, depth) in enumerate(zip(widths, depths, strict=True)):
+        side = side if stage == 0 else -(-side // 2)
+        features += [(1 + side**2, width)] * (depth if stage else 1)
+    return Shape(image_size, tuple(features))
+
+
+PAPER_SHAPES = {
+    "classify": transformer(224, 16, 768, 12),
+    "caption": transformer(384, 16, 768, 12),
+    "vqa": transformer(384, 16, 768, 12),
+}
+RESNET_DEFAULTS = {"image_size": 224, "hidden_sizes": (256, 512, 1024, 2048), "depths": (3, 4, 6, 3)}
 VIT_DEFAULTS = {"image_size": 224, "patch_size": 16, "hidden_size": 768, "num_hidden_layers": 12}
 BLIP_DEFAULTS = {**VIT_DEFAULTS, "image_size": 384}  # transformers leaves values equal to its defaults out of config.json
 
@@ -55,5 +71,8 @@ def shape_of(task: str, told: Mapping[str, Any] | None) -> Shape:
     """From a folder's config.json; the large model's own where there is none."""
     if told is None:
         return PAPER_SHAPES[task]
+    if told.get("model_type") == "resnet":
+        known = {**RESNET_DEFAULTS, **told}
+        return residual(int(known["image_size"]), known["hidden_sizes"], known["depths"])
     vision = {**BLIP_DEFAULTS, **told["vision_config"]} if "vision_config" in told else {**VIT_DEFAULTS, **told}
-    return Shape(*(int(vision[name]) for name in ("image_size", "patch_size", "hidden_size", "num_hidden_layers")))
+    return transformer(*(int(vision[name]) for name in ("image_size", "patch_size", "hidden_size", "num_hidden_layers")))

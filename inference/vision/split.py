@@ -2,16 +2,21 @@
 
 from typing import Protocol
 
-from torch import Tensor
+from torch import Tensor, nn
 
 
 class Tower(Protocol):
-    """A vision transformer in three parts. Features are [B, tokens, width], float; the first token is the class token."""
+    """A vision model in three parts. Features are [B, tokens, width], float: one token for the whole photo, then its places in a
+    square grid, row by row. A convolutional tower has nothing to say in the first before it is finished; there it is zero."""
 
     image_size: int  # pixels; the photo is squashed to this square
     depth: int  # number of blocks
-    tokens: int  # 1 + grid²
-    width: int
+
+    def shape(self, k: int) -> tuple[int, int]:
+        """(tokens, width) of the features after k blocks."""
+
+    def on_device(self, k: int) -> list[nn.Module]:
+        """What embeds and the first k blocks."""
 
     def embed(self, pixels: Tensor) -> Tensor:
         """[B, 3, image_size, image_size], normalised -> features before the first block."""
@@ -20,7 +25,7 @@ class Tower(Protocol):
         """Blocks first…last-1."""
 
     def finish(self, features: Tensor) -> Tensor:
-        """The final layer norm: what the classifier and the text models look at."""
+        """What the classifier, by the first token, and the text models look at."""
 
 
 def head(tower: Tower, pixels: Tensor, k: int) -> Tensor:
@@ -30,7 +35,7 @@ def head(tower: Tower, pixels: Tensor, k: int) -> Tensor:
 
 
 def tail(tower: Tower, features: Tensor, k: int) -> Tensor:
-    """The blocks after k and the final norm."""
+    """The blocks after k and the tower's end."""
     _check(tower, k)
     return tower.finish(tower.blocks(features, k, tower.depth))
 

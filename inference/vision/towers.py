@@ -1,51 +1,90 @@
-"""transformers' ViT and BLIP vision models behind one protocol (split.Tower), and the digest that names their weights."""
+"""transformers' ViT, BLIP and ResNet vision models behind one protocol (split.Tower), and the digest that names their weights."""
 
 import hashlib
+import math
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import BlipVisionModel, ViTModel
+from torch.nn import functional as F
+from transformers import BlipVisionModel, ResNetModel, ViTModel
+
+from inference.vision.offers import shape_of
 
 
-class _Embedded:
-    """What both have alike: the shape, and pixels to features before the first block."""
+class _Tower:
+    """What all have alike: the shape, and that a head is the embedding and so many layers."""
 
-    def __init__(self, model: Any) -> None:
-        self.model = model
-        config = model.config
-        self.image_size, self.depth, self.width = int(config.image_size), int(config.num_hidden_layers), int(config.hidden_size)
-        self.tokens = 1 + (self.image_size // int(config.patch_size)) ** 2
+    def __init__(self, model: Any, embedding: nn.Module, layers: Iterable[nn.Module]) -> None:
+        self.model, self.embedding, self.layers = model, embedding, list(layers)
+        self._shape = shape_of("classify", model.config.to_dict())
+        self.image_size, self.depth = self._shape.image_size, self._shape.blocks
+
+    def shape(self, k: int) -> tuple[int, int]:
+        return self._shape.features[k]
+
+    def on_device(self, k: int) -> list[nn.Module]:
+        return [self.embedding, *self.layers[:k]]
 
     def embed(self, pixels: Tensor) -> Tensor:
-        embedded: Tensor = self.model.embeddings(pixels)
+        embedded: Tensor = self.embedding(pixels)
         return embedded
 
-
-class ViTTower(_Embedded):
-    model: ViTModel
-
     def blocks(self, features: Tensor, first: int, last: int) -> Tensor:
-        for layer in self.model.layers[first:last]:
+        for layer in self.layers[first:last]:
             features = layer(features)
         return features
+
+
+class ViTTower(_Tower):
+    def __init__(self, model: ViTModel) -> None:
+        super().__init__(model, model.embeddings, model.layers)
 
     def finish(self, features: Tensor) -> Tensor:
         tokens: Tensor = self.model.layernorm(features)
         return tokens
 
 
-class BlipTower(_Embedded):
-    model: BlipVisionModel
-
-    def blocks(self, features: Tensor, first: int, last: int) -> Tensor:
-        for layer in self.model.encoder.layers[first:last]:
-            features = layer(features)
-        return features
+class BlipTower(_Tower):
+    def __init__(self, model: BlipVisionModel) -> None:
+        super().__init__(model, model.embeddings, model.encoder.layers)
 
     def finish(self, features: Tensor) -> Tensor:
         tokens: Tensor = self.model.post_layernorm(features)
         return tokens
+
+
+class ResNetTower(_Tower):
+    """A residual block is a block. The first stage belongs to the embedding: before it, features are larger than the photo.
+
+    Weights lie channels last, which halves what the early, large maps cost a processor; sums then round otherwise than in the
+    model's own forward pass, in the sixth digit."""
+
+    def __init__(self, model: ResNetModel) -> None:
+        first, *rest = model.to(memory_format=torch.channels_last).encoder.stages
+        super().__init__(model, nn.Sequential(model.embedder, first), (layer for stage in rest for layer in stage.layers))
+
+    def embed(self, pixels: Tensor) -> Tensor:
+        return _tokens(self.embedding(pixels.contiguous(memory_format=torch.channels_last)))
+
+    def blocks(self, features: Tensor, first: int, last: int) -> Tensor:
+        if first == last:
+            return features
+        side = math.isqrt(features.shape[1] - 1)
+        places = features[:, 1:].unflatten(1, (side, side)).permute(0, 3, 1, 2)
+        for layer in self.layers[first:last]:
+            places = layer(places)
+        return _tokens(places)
+
+    def finish(self, features: Tensor) -> Tensor:
+        places = features[:, 1:]
+        return torch.cat([places.mean(1, keepdim=True), places], 1)
+
+
+def _tokens(places: Tensor) -> Tensor:
+    """[B, D, S, S] -> [B, 1 + S², D], the first of them zero."""
+    return F.pad(places.flatten(2).transpose(1, 2), (0, 0, 1, 0))
 
 
 def digest(module: nn.Module) -> bytes:

@@ -103,7 +103,8 @@ def test_a_world_that_is_slower_throughout_chooses_the_same(
 ) -> None:
     """Powers of two, so that scaling is exact."""
     scaled = [replace(c, device_ms=c.device_ms * factor, edge_ms=c.edge_ms * factor) for c in options]
-    slower = Load(load.device_queue_ms * factor, load.edge_queue_ms * factor)
+    queues = {edge: ms * factor for edge, ms in load.edges.items()}
+    slower = Load(load.device_queue_ms * factor, load.edge_queue_ms * factor, queues)
     here = choose(options, link_at(rate, 16.0), load, policy)
     there = choose(scaled, link_at(rate / factor, 16.0 * factor), slower, policy)
     assert here.chosen.key == there.chosen.key

@@ -90,7 +90,7 @@ def test_a_stopped_run_goes_on_with_the_next_split_point(tmp_path: Path, photos:
     folder = save_small(tmp_path)["classify"]
     learn, points = fit.learn, []
 
-    def counted(tower: object, given: object, wanted: object, k: int, *rest: object) -> other_tower.Arrays:
+    def counted(tower: object, given: object, wanted: object, k: int, *rest: object) -> fit.Arrays:
         points.append(k)
         if len(points) == 2:
             raise KeyboardInterrupt

@@ -100,6 +100,5 @@ def small(small_folders: dict[str, Path]) -> Vision:
     vision = Vision(catalogue.Profile.from_folders("small", small_folders), threads=1)
     vision.load()
     for part in vision.parts.values():
-        exact = ExactCode(part.tower.tokens, part.tower.width)
-        part.codes.update(dict.fromkeys(range(part.tower.depth + 1), exact))
+        part.codes.update({k: ExactCode(*part.tower.shape(k)) for k in range(part.tower.depth + 1)})
     return vision

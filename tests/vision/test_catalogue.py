@@ -49,9 +49,8 @@ def test_the_catalogue_has_the_shapes_of_the_loaded_towers(compact: object) -> N
     profile = catalogue.profile("compact")
     for task, part in compact.parts.items():  # type: ignore[attr-defined]
         shape = profile.shape(task)
-        assert (shape.image_size, shape.blocks, shape.tokens, shape.width) == (
-            part.tower.image_size, part.tower.depth, part.tower.tokens, part.tower.width,
-        )  # fmt: skip
+        assert (shape.image_size, shape.blocks) == (part.tower.image_size, part.tower.depth)
+        assert shape.features == tuple(part.tower.shape(k) for k in range(part.tower.depth + 1))
         assert set(part.codes) == set(profile.split_points(task))
 
 

@@ -51,7 +51,7 @@ def test_a_large_model_loads_and_splits(folder: Path, drawn: Callable[..., Image
         whole = split.whole(part.tower, pixels)
         features = split.head(part.tower, pixels, K)
         assert torch.equal(split.tail(part.tower, features, K), whole)
-    assert tuple(whole.shape) == (1, PAPER_SHAPES[task].tokens, 768)
+    assert tuple(whole.shape) == (1, *PAPER_SHAPES[task].features[-1])
     paper = catalogue.profile("paper")
     levels = paper.code_levels(task, K)
     packet = vision.run_head(task, image, K, levels[-1].level)

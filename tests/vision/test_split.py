@@ -11,10 +11,12 @@ from transformers import (
     BlipForConditionalGeneration,
     BlipForQuestionAnswering,
     PreTrainedTokenizerBase,
+    ResNetConfig,
+    ResNetForImageClassification,
     ViTForImageClassification,
 )
 
-from inference.vision import split, wire
+from inference.vision import catalogue, split, wire
 from inference.vision.answer import Calibration
 from inference.vision.caption import Captioner
 from inference.vision.loading import Part
@@ -95,3 +97,25 @@ def test_a_split_point_the_tower_lacks_is_refused(small: Vision, image: Image.Im
 
 def _blip(kind: type, folder: Path) -> tuple[torch.nn.Module, PreTrainedTokenizerBase]:
     return kind.from_pretrained(folder, dtype=torch.float32).eval(), AutoTokenizer.from_pretrained(folder)  # type: ignore[attr-defined]
+
+
+def test_a_residual_network_is_split_at_any_of_its_blocks_and_names_what_the_whole_one_does(
+    tmp_path: Path, image: Image.Image
+) -> None:
+    """To the sixth digit: the tower lays its weights channels last, and sums round otherwise."""
+    torch.manual_seed(1)
+    shape = ResNetConfig(embedding_size=8, hidden_sizes=[8, 12, 16], depths=[1, 2, 2], layer_type="basic", image_size=48)
+    model = ResNetForImageClassification(shape).eval()
+    model.save_pretrained(tmp_path / "classify")
+    vision = Vision(catalogue.Profile.from_folders("residual", {"classify": tmp_path / "classify"}), threads=1)
+    vision.load()
+    part = vision.parts["classify"]
+    pixels = torch.from_numpy(part.pixels(image))
+    with torch.inference_mode():
+        whole = model(pixels).logits
+        for k in range(part.tower.depth + 1):
+            features = split.head(part.tower, pixels, k)
+            assert tuple(features.shape[1:]) == part.tower.shape(k)
+            assert torch.allclose(model.classifier(split.tail(part.tower, features, k)[:, 0]), whole, atol=1e-4)
+    assert vision.profile.split_points("classify") == (0, 1)
+    assert vision.run_tail("classify", vision.run_head("classify", image, 1, 1), None).text

@@ -5,18 +5,22 @@ tower's output (the expected squared gradient of random probes of it, so of ever
 restoring block. Accuracy at each split point and level, of the photo itself at several qualities, and of answering first and
 refining when unsure (chosen on dev photos) goes into card.json. A few minutes on two cores.
 
-With `--tower MODEL_NAME_OR_FOLDER --photos FOLDER` a code for any ViT or BLIP of transformers, from unlabelled photos alone.
+With `--tower MODEL_NAME_OR_FOLDER --photos FOLDER` a code for any ViT, ResNet or BLIP of transformers, from unlabelled photos alone.
 """
 
 import argparse
+import hashlib
 import json
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 from tqdm import tqdm
 from transformers.utils import logging
 
@@ -41,6 +45,7 @@ def main() -> None:
     parser.add_argument("--tower", help="another model instead: a name on the hub or a folder")
     parser.add_argument("--photos", type=Path, help="with --tower: a folder of photos to learn from")
     parser.add_argument("--out", type=Path, help="with --tower: where to write, the model's own folder when left out")
+    parser.add_argument("--run", type=Path, default=Path("var/codec"), help="where what is learned is kept")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--quick", action="store_true", help="few photos and steps: to see it run, not to use it")
     options = parser.parse_args()
@@ -52,21 +57,18 @@ def main() -> None:
     if options.tower:
         other_tower.make(options.tower, options.photos, options.out, options.quick, SIZES)
     else:
-        bundled(data.require(options.weights), options.quick)
+        bundled(data.require(options.weights), options.quick, options.run)
 
 
-def bundled(folder: Path, quick: bool) -> None:
+def bundled(folder: Path, quick: bool, state: Path) -> None:
     root, card = data.data_dir(), json.loads((folder / "card.json").read_text())
     model, tokenizer = bundle.load(folder)
     tower, held = towers.ViTTower(model.classify.vit), measure.Held(root)
     names = [name for name, split_, _ in data.listing(root) if split_ == "train"]
     pixels = held.pixels(even(names, 2 * QUICK if quick else LEARN_FROM))
-    wanted = finished(tower, features(tower, pixels, 0), 0)
-    arrays = {k: fit.learn(tower, features(tower, pixels, k), wanted, k, STEPS[k] // 20 if quick else STEPS[k], SIZES,
-                           model.classify.classifier) for k in POINTS}  # fmt: skip
-    codec.save(
-        folder / CODE, arrays, SIZES, towers.digest(model.classify.vit), sha256(folder / "classify" / "model.safetensors")
-    )
+    weights = sha256(folder / "classify" / "model.safetensors")
+    codes = learned(tower, pixels, model.classify.classifier, state, weights, quick)
+    codec.save(folder / CODE, codes, SIZES, towers.digest(model.classify.vit), weights)
     heat = {task: float(told["temperature"]) for task, told in card["tasks"].items()}
     shown = measure.Held(root, QUICK if quick else None)
     test, dev = (examined(model, tokenizer, heat, shown, name) for name in ("test", "dev"))
@@ -80,6 +82,19 @@ def bundled(folder: Path, quick: bool) -> None:
     part = folder / "card.part"
     part.write_text(json.dumps(card, indent=1) + "\n")
     part.replace(folder / "card.json")
+
+
+def learned(
+    tower: split.Tower, pixels: NDArray[np.uint8], names: Callable[[Tensor], Tensor], state: Path, weights: str, quick: bool
+) -> dict[int, fit.Arrays]:
+    """By split point. Each is kept once it is learned: a stopped run goes on, and other text halves measure the same code."""
+    wanted, found = finished(tower, features(tower, pixels, 0), 0), {}
+    for k in POINTS:
+        steps = STEPS[k] // 20 if quick else STEPS[k]
+        name = hashlib.sha256(repr((weights, SIZES, steps, len(pixels))).encode()).hexdigest()[:8]
+        learn = partial(fit.learn, tower, features(tower, pixels, k), wanted, k, steps, SIZES, names)
+        found[k] = fit.kept(state / f"{name}-{k}.npz", learn)
+    return found
 
 
 def measured(

@@ -1,6 +1,7 @@
 """Fits one split point's LearnedCode: directions, spreads, the order of bits and the cells."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,18 @@ PROBED = 400  # photos; a squared gradient needs fewer than a spread
 TYPICAL = 1500  # coefficients that the cells are fitted to: those that get bits at all
 VALUES = 700_000  # of features with gradients at once
 WIDEST = 8.0  # deviations; beyond, the outermost cell
+
+
+def kept(file: Path, make: Callable[[], Arrays]) -> Arrays:
+    """What `make` gives, from `file` where an earlier run left it there."""
+    if file.exists():
+        with np.load(file) as held:
+            return dict(held)
+    arrays, part = make(), file.with_suffix(".part.npz")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(part, **arrays)  # type: ignore[arg-type]
+    part.replace(file)
+    return arrays
 
 
 def learn(

@@ -72,7 +72,7 @@ class Reading:
     of_people: list[Pair] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.told = sorted(self.texts.captions)
+        self.told = sorted(set(self.texts.captions) & set(self.texts.pairs))
         self.people = sorted(set(self.texts.pairs) - set(self.texts.captions))
         self.of_people = [pair for row in self.people for pair in self.texts.pairs[row]]
 

@@ -1,4 +1,4 @@
-"""A code for a tower that is not bundled: any ViT or BLIP of transformers, from unlabelled photos with the tower as teacher.
+"""A code for a tower that is not bundled: any ViT, ResNet or BLIP of transformers, from unlabelled photos with the tower as teacher.
 
 Writes codec.safetensors and codec.json beside the model, where its profile finds them. Each finished split point is kept in a
 state file, so a run that was stopped goes on with the next one; the state goes when the code is whole.
@@ -6,13 +6,14 @@ state file, so a run that was stopped goes on with the next one; the state goes 
 
 import hashlib
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 import transformers
-from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
@@ -25,23 +26,25 @@ from inference.vision.training import fit
 from inference.vision.training.examined import even
 from inference.vision.wire import HEADER_BYTES
 
-KINDS = {
-    "ViTForImageClassification": "vit",
-    "BlipForConditionalGeneration": "vision_model",
-    "BlipForQuestionAnswering": "vision_model",
+KINDS: dict[str, Callable[[Any], split.Tower]] = {
+    "ViTForImageClassification": towers.ViTTower,
+    "ResNetForImageClassification": towers.ResNetTower,
+    "BlipForConditionalGeneration": towers.BlipTower,
+    "BlipForQuestionAnswering": towers.BlipTower,
 }
 ENDINGS, FORMATS = (".jpg", ".jpeg", ".png", ".webp"), ("JPEG", "PNG", "WEBP")
 VALUES = 120_000_000  # of features in memory: 790 photos for ViT-B/16 at 224, 270 for BLIP at 384
 STEPS, EXAMINED = 200, 16  # EXAMINED photos are kept from learning; the card's errors are measured on them
 QUICK_PHOTOS, QUICK_STEPS = 6, 2
-Arrays = dict[str, NDArray[Any]]
 
 
 def make(name: str, photos: Path, out: Path | None, quick: bool, sizes: tuple[int, ...]) -> Path:
     """-> the code's file. Raises SystemExit, a sentence with the remedy, for a model or photos that will not do."""
     folder = Path(name) if Path(name).is_dir() else _fetched(name)
     tower, digest = _tower(folder)
-    count = QUICK_PHOTOS if quick else max(QUICK_PHOTOS, VALUES // (tower.tokens * tower.width))
+    points = sorted({0, tower.depth // 6, tower.depth // 3})
+    values = [tokens * width for tokens, width in map(tower.shape, points)]
+    count = QUICK_PHOTOS if quick else max(QUICK_PHOTOS, VALUES // max(values))
     found = [file for file in sorted(photos.rglob("*")) if file.suffix.lower() in ENDINGS]
     files = even(found, count)
     if len(files) < QUICK_PHOTOS:
@@ -50,16 +53,16 @@ def make(name: str, photos: Path, out: Path | None, quick: bool, sizes: tuple[in
         )
     pixels = _pixels(files, folder, tower)
     held = max(2, min(EXAMINED, len(pixels) // 10))
-    sizes = tuple(size for size in sizes if size <= tower.tokens * tower.width * codec.BITS // 8)
+    sizes = tuple(size for size in sizes if size <= min(values) * codec.BITS // 8)
     out, steps = out or folder, QUICK_STEPS if quick else STEPS
     out.mkdir(parents=True, exist_ok=True)
     # Another tower's state, or one from other photos or sizes, is not gone on with.
     run = hashlib.sha256(repr((digest, sizes, steps, [str(file) for file in files])).encode()).hexdigest()[:8]
-    state = {k: out / f".codec-{run}-{k}.npz" for k in sorted({0, tower.depth // 6, tower.depth // 3})}
+    state = {k: out / f".codec-{run}-{k}.npz" for k in points}
     wanted, levels, codes = seen(tower, pixels, None), {}, {}
     for k, file in tqdm(state.items(), desc="split points"):
         given = seen(tower, pixels, k)
-        codes[k] = _resumed(file) or _learned(file, tower, given[held:], wanted[held:], k, steps, sizes)
+        codes[k] = fit.kept(file, partial(fit.learn, tower, given[held:], wanted[held:], k, steps, sizes))
         levels[str(k)] = errors(tower, codec.LearnedCode(codes[k], sizes), given[:held], wanted[:held], k)
     weights = sha256(weights_file(folder))
     codec.save(out / CODE, codes, sizes, digest, weights)
@@ -88,32 +91,14 @@ def seen(tower: split.Tower, pixels: Tensor, k: int | None) -> Tensor:
     return torch.cat([split.whole(tower, part) if k is None else split.head(tower, part, k) for part in parts])
 
 
-def _learned(
-    file: Path, tower: split.Tower, given: Tensor, wanted: Tensor, k: int, steps: int, sizes: tuple[int, ...]
-) -> Arrays:
-    arrays = fit.learn(tower, given, wanted, k, steps, sizes)
-    part = file.with_suffix(".part.npz")
-    np.savez(part, **arrays)  # type: ignore[arg-type]
-    part.replace(file)
-    return arrays
-
-
-def _resumed(file: Path) -> Arrays | None:
-    if not file.exists():
-        return None
-    with np.load(file) as held:
-        return dict(held)
-
-
 def _tower(folder: Path) -> tuple[split.Tower, bytes]:
     told = config(folder) or {}
     kind = (told.get("architectures") or ["nothing that is known"])[0]
     if not has_weights(folder) or kind not in KINDS:
         raise SystemExit(f"{folder} holds {kind}; name a folder or model of the kind {', '.join(KINDS)}.")
     whole = getattr(transformers, kind).from_pretrained(folder, dtype=torch.float32, local_files_only=True)
-    model = getattr(whole, KINDS[kind]).eval().requires_grad_(False)
-    tower = towers.ViTTower(model) if KINDS[kind] == "vit" else towers.BlipTower(model)
-    return tower, towers.digest(model)
+    model = getattr(whole, "vision_model", whole.base_model).eval().requires_grad_(False)
+    return KINDS[kind](model), towers.digest(model)
 
 
 def _pixels(files: list[Path], folder: Path, tower: split.Tower) -> Tensor:

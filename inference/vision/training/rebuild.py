@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from inference.vision import catalogue, loading, rebuild, split
-from inference.vision.codec import Code
+from inference.vision.codec import Code, grid_side
 from inference.vision.rebuild import COMPONENTS, Decoder, Rebuilder, Shape
 from inference.vision.training import crops, data, likeness
 
@@ -158,9 +158,10 @@ def main() -> None:
     folder, root = catalogue.WEIGHTS / "compact", data.data_dir()
     part = loading.load(catalogue.profile("compact"), torch.device("cpu"))["classify"]
     tower, codes = part.tower, part.codes
-    patch = round(tower.image_size / (tower.tokens - 1) ** 0.5)
+    tokens, width = tower.shape(0)  # of a transformer, the same at every split point
+    patch = tower.image_size // grid_side(tokens)
     levels = max(len(code.sizes) for code in codes.values())
-    decoder = Decoder(Shape(tower.image_size, patch, tower.width, tuple(sorted(codes)), levels))
+    decoder = Decoder(Shape(tower.image_size, patch, width, tuple(sorted(codes)), levels))
     names = [name for name, split_, _ in data.listing(root) if split_ == "train"]
     sent = send(tower, codes, _read(root, _even(names, options.photos)))
     options.run.mkdir(parents=True, exist_ok=True)

@@ -92,7 +92,8 @@ class ConvHead(nn.Module):
 def convolutional(tower: split.Tower, pixels: Tensor, features: Tensor, wanted: Tensor, k: int) -> ConvHead:
     """Distilled to the features after block k and to what the tower makes of them. pixels uint8 [N, 3, S, S]."""
     torch.manual_seed(0)
-    head = ConvHead(tower.width, codec.grid_side(tower.tokens))
+    tokens, width = tower.shape(k)
+    head = ConvHead(width, codec.grid_side(tokens))
     head.place.data.copy_(features.mean(0))
     optimiser, random = torch.optim.AdamW(head.parameters(), lr=RATE), torch.Generator().manual_seed(0)
     for step in tqdm(range(CONV_STEPS), desc=f"convolutions for block {k}", mininterval=5):
