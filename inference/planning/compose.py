@@ -8,7 +8,12 @@ from inference.vision.answer import NOTHING
 GUESSES = 3
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 SPELLED = {str(n) for n in range(len(NUMBERS))}
-FAILED = {"classify": "name what is in the photo", "caption": "describe the photo", "vqa": "answer “{question}”"}
+FAILED = {
+    "classify": "name what is in the photo",
+    "caption": "describe the photo",
+    "vqa": "answer “{question}”",
+    "train": "draft the training run",
+}
 SOUNDS_LIKE_YOU = ("uni", "eu", "use", "ukulele", "one")  # a unicycle
 SILENT_H = ("hour", "honest", "heir")  # an hourglass
 
@@ -41,6 +46,8 @@ def _sentence(result: StepResult, alone: bool) -> str:
     text = " ".join((result.text or "").split())
     if not text or text == NOTHING:
         return _nothing(result)
+    if result.task == "train":
+        return text
     if result.task == "classify":
         return _named(result, text)
     if result.task == "caption":

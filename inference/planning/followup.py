@@ -1,76 +1,96 @@
-"""What "it", "and the car?" and "this one too" mean, from the requests before. Only where that is plain; else untouched."""
+"""What "and the car?", "this one too", "what colour?" and "the same breed as before?" ask, from the requests before."""
 
 import re
 from collections.abc import Sequence
 
+from inference.planning.pronouns import ADJECTIVE, Heard, noun_in, plural, things
 from inference.planning.wording import PHOTO
 
-_PEOPLE = {
-    "man",
-    "woman",
-    "boy",
-    "girl",
-    "child",
-    "kid",
-    "baby",
-    "person",
-    "guy",
-    "lady",
-    "player",
-    "rider",
-    "worker",
-    "toddler",
-    "teenager",
-}
-_ANIMALS = {"dog", "cat", "horse", "bird", "puppy", "kitten"}  # many people call theirs he or she
-_MANY_PEOPLE = {"men", "women", "children", "people"}
-_NO_THING = re.compile(
-    rf"^(?:{PHOTO}|background|foreground|left|right|middle|centre|center|top|bottom|front|back|side|corner|colou?rs?|number|"
-    r"time|day|weather|name|kind|type|breed|is|are|was|one|ones|same|other|many|it|there|in|on|of|a|an|the)$"
-)
-_ADJECTIVE = (
-    r"(?:(?:black|white|brown|red|blue|green|yellow|orange|pink|purple|grey|gray|tan|big|small|little|old|young|tall|large|"
-    r"other|first|second|left|right) )*"
-)
-_THINGS = re.compile(
-    rf"\bhow many (?P<many>{_ADJECTIVE}[a-z-]+)|\b(?:breed|kind|type|sort|species) of (?P<kind>[a-z-]+)"
-    rf"|\b(?:the|a|an|any|some|my|this|that|these|those) (?P<thing>{_ADJECTIVE}[a-z-]+)"
-)
-_SUBJECT = re.compile(r"\b(it|he|she|they|them|him)\b")
-_OWNER = re.compile(r"\b(its|his|her|their)(?= [a-z])")
-# "is it raining" and the like: this "it" stands for nothing.
-_NOBODY = re.compile(
-    r"^(?:is|was) it (?:rain|snow|sun|cloud|day|night|dark|bright|cold|warm|hot|wind|summer|winter|spring|autumn|indoor|outdoor|"
-    r"inside|outside|a |an |the |possible|safe|true|likely|in the |at the |on the )|\b(?:time|season|weather|day|cold|warm|hot|dark) is it\b"
-)
+_THIS = rf"(?:this|that|the new|the next|this new|the other|the second|the latest)(?: (?:one|{PHOTO}))?"
 _AGAIN = re.compile(
-    rf"^(?:and |(?:what|how) about |(?:the )?same (?:question )?(?:for |with |about |here)?|now |again )*"
-    rf"(?:(?:this|that|the new|the next|this new|the other|the second) ?(?:one|{PHOTO})?|here|again|same|now)(?: too| as well| please)?$"
+    rf"^(?:and |now |then |so |(?:what|how) about |(?:the )?same (?:question |thing )?(?:for |with |about |on |here)?|(?:once |one time )?(?:again|more) |(?:try|do) )*"
+    rf"(?:(?:(?:for|in|on|with|about) )?(?:{_THIS}|here|it)|again|same|now|(?:it |that )?again|(?:try |do )(?:it |that )?again|once (?:more|again)|one more time|repeat(?: that| it)?|"
+    rf"another (?:try|time)|(?:the )?same (?:question|again|here|for {_THIS}))"
+    rf"(?: (?:too|as well|now|also|again|please))*$"
+)
+_TOO_SHORT = frozenset(("it", "this", "that", "here", "now", "do it", "try it", "this photo", "this one now"))
+_PLACE = re.compile(
+    r"^(?:and |or |(?:and )?(?:what|how) about )(?P<place>(?:on|in|at|under|behind|next to|to|inside|above) the [\w ]+)$"
 )
 _AND_NOUN = re.compile(
-    rf"^(?:and|(?:and )?(?:what|how) (?:about|of)|or) (?P<noun>(?:(?:the|a|an|any|his|her|its|their) )?{_ADJECTIVE}[a-z-]+)$"
+    rf"^(?:(?:and|or|(?:and )?(?:what|how) (?:about|of)) (?:(?:is|are) )?|(?:is|are) (?=(?:the|his|her|their) ))"
+    rf"(?P<noun>(?:(?:the|a|an|any|his|her|its|their|how many) )?{ADJECTIVE}[a-z-]+(?: (?:behind|on|in|next to|under|near|beside|with) (?:it|him|her|them|(?:the|a) [a-z]+))?)$"
+)
+_NO_NOUN = re.compile(
+    rf"^(?:{PHOTO}|left|right|now|then|here|there|again|so|is|are|one|ones|it|this|that|you|me|why|who|what|where|when|how|more|else|"
+    r"caption|description|breed|species|describe|classify|identify|safe|open|closed)$"
+)
+# "what colour?": a request whose thing is left out.
+_ATTRIBUTE = re.compile(
+    r"^(?:and |but )?(?:(?P<ask>(?:what|which) (?:colou?rs?|size|shape|material|brand|age)|how (?:old|big|tall|large|long|many)|where)|(?:what|which) (?:kind|type|sort|breed|species)(?P<kind>))(?: (?:here|now|this time|in this one|in this photo))?$"
 )
 _FRAMES = (
     re.compile(r"^(?P<ahead>what colou?r|where|who|how (?:big|old|tall|large|small|long)|what) (?P<be>is|are) (?P<noun>(?:the|that|this|his|her|its|their) [a-z -]+?)(?P<behind>(?: [a-z]+ing)?)$"),
     re.compile(r"^(?P<ahead>how many) (?P<noun>[a-z -]+?)(?P<behind> are there| do you see| can you see)$"),
     re.compile(r"^(?P<be>is|are) (?P<ahead>there) (?P<noun>(?:an?|any|some) [a-z -]+?)(?P<behind>)$"),
+    re.compile(r"^(?P<be>is|are) (?P<noun>he|she|they|(?:the|that|this|his|her|its|their) [a-z]+)(?P<behind> [a-z ]+)$"),
+    re.compile(r"^(?P<ahead>(?:does|do)) (?P<noun>(?:the|that|this|his|her|its|their) [a-z]+)(?P<behind> [a-z ]+)$"),
 )  # fmt: skip
+_KIND = r"(?:kind|type|sort|breed|species|race|animal|thing|object|one|dog|cat|bird|fish|flower|plant|car|insect)"
+_SAME = re.compile(
+    rf"^(?:(?:is|are|was) (?:this|that|it|these|they|he|she)(?: (?:one|here|{PHOTO}))?(?: (?:still|again|also|of))* )?(?:the |a )?same {_KIND}(?: of [a-z]+)?"
+    rf"(?: again)?(?: (?:as|like|than) (?:before|earlier|last time|(?:in )?the (?:last|previous|first|other|earlier|old)(?: (?:one|{PHOTO}))?|the one before|(?:in )?my (?:last|first|previous|other) (?:one|{PHOTO})))?(?: again| here| too| in this one| now)*$"
+)
 
 
 def again(text: str) -> bool:
     """Asks the earlier request once more: of a new photo, or of the same."""
-    return bool(_AGAIN.match(text))
+    return text not in _TOO_SHORT and bool(_AGAIN.match(text))
+
+
+def attribute(text: str) -> str | None:
+    """The asking words of "what colour?"; empty where a name is asked for ("what breed?"); None where it is a whole question."""
+    found = _ATTRIBUTE.match(text)
+    return None if found is None else found["ask"] or ""
+
+
+def asked_of(ask: str, earlier: Sequence[Heard]) -> str | None:
+    """`What colour?` of the thing that was spoken of last."""
+    for one in reversed(earlier):
+        if named := [*things(one.text), *([noun] if (noun := noun_in(one.answer)) and one.names else [])]:
+            if ask == "how many":
+                return f"how many {named[-1]} are there"
+            return f"{ask} {'are' if plural(named[-1]) else 'is'} the {named[-1]}"
+    return None
 
 
 def elliptic(text: str) -> str | None:
-    """The noun of "and the car?" or "what about the car?"."""
+    """The noun of "and the car?" or "what about the car?", or the place of "and on the left?"."""
+    if place := _PLACE.match(text):
+        return place["place"]
+    if pronoun := re.match(r"^(?:and )?(?:is|are) (?P<noun>he|she|they)$", text):
+        return pronoun["noun"]
     found = _AND_NOUN.match(text)
-    return None if found is None or _NO_THING.match(found["noun"].split()[-1]) else found["noun"]
+    if found is None:
+        return None
+    noun = found["noun"].removeprefix("how many ")
+    return (
+        None
+        if any(
+            _NO_NOUN.match(word) for word in noun.split()[:1] + noun.split()[-1:] if word not in {"it", "him", "her", "them"}
+        )
+        else noun
+    )
 
 
 def reuse(noun: str, earlier: Sequence[str]) -> str | None:
-    """The latest earlier question asked about another noun; None where none has a place for it."""
+    """The latest earlier question asked about another noun or place; None where none has room for it."""
     for question in reversed(earlier):
+        if re.match(r"(?:on|in|at|under|behind|next to|to|inside|above) the ", noun):
+            asked, count = re.subn(r" (?:on|in|at|under|behind|next to|to|inside|above) the [\w ]+$", f" {noun}", question)
+            if count:
+                return asked
+            continue
         for frame in _FRAMES:
             if found := frame.match(question):
                 return _refilled(found, noun)
@@ -78,58 +98,29 @@ def reuse(noun: str, earlier: Sequence[str]) -> str | None:
 
 
 def _refilled(found: re.Match[str], noun: str) -> str:
-    ahead, behind = found["ahead"], found["behind"]
+    parts = found.groupdict()
+    ahead, behind = parts.get("ahead", ""), found["behind"]
     if ahead == "how many":
         return f"how many {_without_article(noun)}{behind}"
-    plural = _plural(noun)
+    many = noun == "they" or plural(noun.split(" ")[-1] if " " not in noun else noun)
     if ahead == "there":
-        article = "any" if plural else "an" if _without_article(noun)[0] in "aeiou" else "a"
-        return f"{'are' if plural else 'is'} there {article} {_without_article(noun)}"
-    return f"{ahead} {'are' if plural else 'is'} {noun if ' ' in noun else f'the {noun}'}{behind}"
+        article = "any" if many else "an" if _without_article(noun)[0] in "aeiou" else "a"
+        return f"{'are' if many else 'is'} there {article} {_without_article(noun)}"
+    named = noun if " " in noun or noun in {"he", "she", "they"} else f"the {noun}"
+    if ahead in {"does", "do"}:
+        return f"{'do' if many else 'does'} {named}{behind}"
+    return f"{ahead} {'are' if many else 'is'} {named}{behind}".strip()
 
 
-def resolve(question: str, earlier: Sequence[str]) -> tuple[str, str | None]:
-    """The question with its pronoun replaced, and what the pronoun was taken for; unchanged and None where it is not plain.
-
-    `earlier` is oldest first. Plain: the question names no thing of its own before the pronoun, and the latest earlier
-    request that names a fitting one names only that one.
-    """
-    found = _SUBJECT.search(question) or _OWNER.search(question)
-    if found is None or _NOBODY.search(question) or any(_fits(found[1], thing) for thing in _things(question[: found.start()])):
-        return question, None
-    for text in reversed(earlier):
-        fitting = list(dict.fromkeys(thing for thing in _things(text) if _fits(found[1], thing)))
-        if len(fitting) > 1:
-            return question, None
-        if fitting:
-            return _replaced(question, found, f"the {fitting[0]}"), f"“{found[1]}” was taken to mean the {fitting[0]}"
-    return question, None
-
-
-def _replaced(question: str, found: re.Match[str], meant: str) -> str:
-    if _OWNER.match(question, found.start()):
-        meant += "'" if meant.endswith("s") else "'s"
-    told = question[: found.start()] + meant + question[found.end() :]
-    return told if _plural(meant) else re.sub(rf"\bare {re.escape(meant)}\b", f"is {meant}", told)
-
-
-def _things(text: str) -> list[str]:
-    named = [found["many"] or found["kind"] or found["thing"] for found in _THINGS.finditer(text)]
-    return [name for name in named if not _NO_THING.match(name.split()[-1])]
-
-
-def _fits(pronoun: str, thing: str) -> bool:
-    last = thing.split()[-1]
-    if pronoun in {"they", "them", "their"}:
-        return _plural(thing)
-    if pronoun in {"it", "its"}:
-        return not _plural(thing) and last not in _PEOPLE
-    return last in _PEOPLE or last in _ANIMALS
-
-
-def _plural(noun: str) -> bool:
-    last = noun.split()[-1]
-    return last in _MANY_PEOPLE or (last.endswith("s") and not last.endswith(("ss", "us", "is", "'s")))
+def same(text: str, earlier: Sequence[Heard]) -> str | None:
+    """`Is this the same breed as before?` as a question about what was found before; empty where nothing was, None where it is
+    no such question."""
+    if not _SAME.match(text):
+        return None
+    for one in reversed(earlier):
+        if one.names and (noun := noun_in(one.answer)):
+            return f"is this {'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+    return ""
 
 
 def _without_article(noun: str) -> str:

@@ -3,6 +3,7 @@
 Whatever an LLM says passes through `Plan`, so that it can name neither a task nor an argument that does not exist.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
@@ -13,6 +14,9 @@ TASKS: tuple[Task, ...] = ("classify", "caption", "vqa", "train")
 MAX_STEPS = 6
 MAX_QUESTION = 300
 MAX_WHY = 500
+MAX_MODEL = 40
+# "{1}" in a question stands for what step 1 answered; the orchestrator puts the answer there.
+PLACEHOLDER = re.compile(r"\{(\d+)\}")
 
 
 def _printable(value: Any) -> Any:
@@ -26,7 +30,9 @@ Text = Annotated[str, BeforeValidator(_printable)]
 
 
 class PlanStep(BaseModel):
-    """One model call. `question` is empty for the tasks that take none; `after` names the steps it has to wait for."""
+    """One model call. `question` is empty for the tasks that take none; `after` names the steps it has to wait for, and
+    "{1}" in the question stands for the answer of step 1. `model` names another classifier than the bundled one: "run 12".
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -34,6 +40,7 @@ class PlanStep(BaseModel):
     task: Task
     question: Text = Field(default="", max_length=MAX_QUESTION)
     after: list[int] = Field(default_factory=list, max_length=MAX_STEPS)
+    model: Text = Field(default="", max_length=MAX_MODEL)
 
     @model_validator(mode="after")
     def _question_fits_task(self) -> Self:
@@ -41,7 +48,14 @@ class PlanStep(BaseModel):
             raise ValueError(f"step {self.id} is vqa and needs a question")
         if self.task in {"classify", "caption"}:
             self.question = ""  # nothing reads it there; kept, it would seem to have been answered
+        if self.model and self.task != "classify":
+            raise ValueError(f"step {self.id} is {self.task}, and only classify takes a model")
         return self
+
+    @property
+    def filled_from(self) -> list[int]:
+        """The steps whose answers the question waits for."""
+        return [int(number) for number in PLACEHOLDER.findall(self.question)]
 
 
 class Plan(BaseModel):
@@ -59,7 +73,11 @@ class Plan(BaseModel):
         for step in self.steps:
             if any(not 1 <= before < step.id for before in step.after):
                 raise ValueError(f"step {step.id} may wait only for steps before it")
-        if len({(step.task, step.question.lower()) for step in self.steps}) < len(self.steps):
+            if unknown := [number for number in step.filled_from if number not in step.after]:
+                raise ValueError(f"step {step.id} uses {{{unknown[0]}}}, so step {unknown[0]} must be in its after")
+            if any(self.steps[number - 1].task not in {"classify", "vqa"} for number in step.filled_from):
+                raise ValueError(f"step {step.id} may use only the answer of a classify or vqa step")
+        if len({(step.task, step.question.lower(), step.model) for step in self.steps}) < len(self.steps):
             raise ValueError("two steps are the same")
         return self
 
@@ -92,8 +110,9 @@ JSON_SCHEMA: dict[str, Any] = {
                     "task": {"type": "string", "enum": list(TASKS)},
                     "question": {"type": "string", "description": "for vqa: one short question; otherwise empty"},
                     "after": {"type": "array", "items": {"type": "integer"}, "description": "ids of earlier steps"},
+                    "model": {"type": "string", "description": "for classify: a name from models, or empty"},
                 },
-                "required": ["id", "task", "question", "after"],
+                "required": ["id", "task", "question", "after", "model"],
                 "additionalProperties": False,
             },
         },

@@ -1,6 +1,7 @@
 """What an LLM is told, and how its answer is read. The question is data there: it is quoted as JSON and named as such."""
 
 import json
+from itertools import zip_longest
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,7 +17,8 @@ Reply with one JSON object that fits this schema, and nothing else:
 {json.dumps(JSON_SCHEMA)}
 
 Tasks, and no others:
-- classify: names the kind, breed, type or species of the main thing ("what is this?", "what breed is it?"). No question.
+- classify: names the kind, breed, type or species of the main thing ("what is this?", "what breed is it?"). No question. "model"
+  stays empty unless the message names one of models ("use run 12"); if it names another, there are no steps and "why" says so.
 - caption: describes the whole photo ("what is in this photo?", "what is happening?"). No question.
 - vqa: answers one short question about a particular thing (number, colour, place, action, presence). Put that question, complete
   in itself, lower case, without politeness, into "question". Resolve "it" and "they" from the earlier messages where that is plain.
@@ -24,7 +26,9 @@ Tasks, and no others:
 
 Rules:
 - One step per request, in the order asked, numbered from 1; at most {MAX_STEPS}. A question has at most {MAX_QUESTION} characters.
-- "after" stays [] unless the message asks for an order.
+- "after" stays [] unless the message asks for an order, or a question is about what an earlier step finds. Then put {{1}} for the
+  answer of step 1: "what is he holding and what colour is it?" is "what is he holding?" and, after [1], "what colour is the {{1}}?".
+- If photo_is_new, "it" is in the new photo; "the same as before?" asks about the earlier answer: "is this a kingfisher?".
 - No steps for a greeting, for nonsense, for what no task can do, or if has_photo is false and a photo is needed. Then "why" tells
   the person so in one friendly sentence with what to do next.
 - "why" is one sentence for the person: what the message asks for. No promises, no answer.
@@ -39,7 +43,11 @@ def messages(question: str, context: Context) -> list[dict[str, str]]:
     data = {
         "has_photo": context.has_photo,
         "photo_is_new": context.new_photo,
-        "earlier": list(context.earlier[-MAX_EARLIER:]),
+        "earlier": [
+            {"message": message, "answer": answer}
+            for message, answer in zip_longest(context.earlier, context.answers[: len(context.earlier)], fillvalue="")
+        ][-MAX_EARLIER:],
+        "models": list(context.models),
         "message": question,
     }
     return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": json.dumps(data, ensure_ascii=False)}]
@@ -59,6 +67,9 @@ def read(answer: str, context: Context) -> Plan:
         raise BadPlan("; ".join(f"{'.'.join(map(str, p['loc'])) or 'plan'}: {p['msg']}" for p in problems) + ".") from error
     if plan.needs_photo and not context.has_photo:
         raise BadPlan(f"There is no photo, so there can be no step that looks at one; say instead: {NO_PHOTO}")
+    if unknown := [step.model for step in plan.steps if step.model and step.model not in context.models]:
+        known = ", ".join(context.models) or "none"
+        raise BadPlan(f"There is no model “{unknown[0]}”; the models are: {known}.")
     return plan
 
 

@@ -1,8 +1,10 @@
 """A real HTTP server that speaks chat completions and misbehaves on request."""
 
 import json
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -14,7 +16,7 @@ from inference.planning.plan import Planned
 KEY = "sk-a-very-secret-key"
 PHOTO = Context(has_photo=True)
 QUESTION = "How many dogs are there?"
-VALID = {"steps": [{"id": 1, "task": "vqa", "question": "how many dogs?", "after": []}], "why": "It asks for a number."}
+VALID = {"steps": [{"id": 1, "task": "vqa", "question": "how many dogs?", "after": [], "model": ""}], "why": "It asks."}
 Reply = Callable[["ChatHandler", dict[str, Any]], None]
 
 
@@ -33,6 +35,14 @@ class ChatServer(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
 
+@contextmanager
+def running_server() -> Iterator[ChatServer]:
+    with ChatServer() as running:
+        threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield running
+        running.shutdown()
+
+
 class ChatHandler(BaseHTTPRequestHandler):
     server: ChatServer
 
@@ -44,8 +54,10 @@ class ChatHandler(BaseHTTPRequestHandler):
         replies = self.server.replies
         (replies.pop(0) if len(replies) > 1 else replies[0])(self, body)
 
-    def send(self, status: int, body: bytes) -> None:
+    def send(self, status: int, body: bytes, **headers: str) -> None:
         self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -59,12 +71,38 @@ def says(content: str | dict[str, Any] | None) -> Reply:
     text = json.dumps(content) if isinstance(content, dict) else content
     message = {"role": "assistant", "content": text}
     body = {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [{"index": 0, "message": message}]}
+    body["usage"] = {"prompt_tokens": 900, "completion_tokens": 50, "total_tokens": 950}
     return lambda handler, asked: handler.send(200, json.dumps(body).encode())
 
 
-def fails(status: int) -> Reply:
+def streams(*pieces: str, pause_s: float = 0.0, ends: bool = True) -> Reply:
+    """Server-sent events, one for each piece; cut off before the end if `ends` is false."""
+
+    def reply(handler: ChatHandler, asked: dict[str, Any]) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/event-stream")
+        handler.end_headers()
+        told: list[dict[str, Any]] = [{"choices": [{"index": 0, "delta": {"content": piece}}]} for piece in pieces]
+        if ends:
+            told.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+            told.append({"choices": [], "usage": {"prompt_tokens": 120, "completion_tokens": 20, "total_tokens": 140}})
+        try:
+            for one in told:
+                chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m", **one}
+                handler.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
+                handler.wfile.flush()
+                time.sleep(pause_s)
+            handler.wfile.write(b"data: [DONE]\n\n" if ends else b"")
+        except OSError:
+            pass  # the planner hung up, as it should
+        handler.close_connection = True
+
+    return reply
+
+
+def fails(status: int, **headers: str) -> Reply:
     body = {"error": {"message": f"no, {KEY} is wrong", "type": "x", "code": "x"}}
-    return lambda handler, asked: handler.send(status, json.dumps(body).encode())
+    return lambda handler, asked: handler.send(status, json.dumps(body).encode(), **headers)
 
 
 def knows_no_schema(handler: ChatHandler, asked: dict[str, Any]) -> None:
@@ -86,6 +124,20 @@ def drips(handler: ChatHandler, asked: dict[str, Any]) -> None:
             time.sleep(0.05)
     except OSError:
         pass  # the planner hung up, as it should
+
+
+def is_cut(handler: ChatHandler, asked: dict[str, Any]) -> None:
+    """Promises more than it sends, and hangs up."""
+    handler.send_response(200)
+    handler.send_header("Content-Type", "application/json")
+    handler.send_header("Content-Length", "5000")
+    handler.end_headers()
+    handler.wfile.write(b'{"id": "1", "choices": [{"message": {"content": "{')
+    handler.close_connection = True
+
+
+def hangs_up(handler: ChatHandler, asked: dict[str, Any]) -> None:
+    handler.close_connection = True
 
 
 def plan_with(

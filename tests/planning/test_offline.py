@@ -175,7 +175,7 @@ def test_a_training_request_is_one_draft_with_or_without_a_photo(message: str, h
         ("asdfgh?", offline.NO_REQUEST),
         ("why?", offline.NO_REQUEST),
         ("nice dog", offline.NO_REQUEST),
-        ("Bonjour, que vois-tu ?", offline.NO_REQUEST),
+        ("Bonjour, que vois-tu ?", offline.FOREIGN),
         ("What is the capital of France?", offline.ELSEWHERE),
         ("Tell me a joke", offline.ELSEWHERE),
         ("Who are you?", offline.ELSEWHERE),

@@ -1,0 +1,56 @@
+"""Numbers, durations and rates as people write them: "ten", "a dozen", "half an hour", "250 KB/s"."""
+
+import re
+
+_ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+ONES = {word: n for n, word in enumerate(_ONES.split())}
+TENS = {word: 10 * n for n, word in enumerate(_TENS.split(), 2)}
+_SPELLED = re.compile(
+    rf"\b(?:(?P<tens>{'|'.join(TENS)})(?:[ -](?P<unit>{'|'.join(list(ONES)[1:10])}))?|(?P<ones>{'|'.join(ONES)}))\b(?! of (?:the|my))"
+)
+_FIXED = (
+    (r"\b(?:a |one |1 )?quarter of an hour\b", "15 minutes"),
+    (r"\bhalf (?:an|a|of an) hour\b|\ba half[ -]hour\b", "30 minutes"),
+    (r"\b(?:an|one|1) hour and a half\b|\bone and a half hours\b", "90 minutes"),
+    (r"\bhalf a dozen\b", "6"),
+    (r"\b(?:a|one) dozen\b", "12"),
+    (r"\ba (?:couple|pair) of\b", "2"),
+    (r"\b(?:a|one|1) hundred\b", "100"),
+    (r"\ban? (?=hour|minute|min\b|day)", "1 "),
+)
+NUMBER = r"\d+(?:\.\d+)?(?:e-?\d+)?"
+UNITS_S = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "hr": 3600, "hour": 3600, "minute": 60, "second": 1, "day": 86400}
+DURATION = re.compile(r"(?<![\w.-])(\d+(?:\.\d+)?)[ -]?(s|sec|second|min|minute|m|h|hr|hour|day)s?\b")
+RATE = re.compile(
+    r"(?<![\w.-])(?P<n>\d+(?:\.\d+)?) ?(?P<unit>[kmKM]i?)?(?P<kind>bytes?|bits?|B|b)(?P<per>/s|ps| per second| a second|/sec)"
+    r"|(?<![\w.-])(?P<n2>\d+(?:\.\d+)?) ?(?P<unit2>kilo|mega)(?P<kind2>bytes?|bits?) (?:per|a) second",
+    re.IGNORECASE,
+)
+_SCALE = {"": 1, "k": 1e3, "m": 1e6, "ki": 1024, "mi": 1024**2, "kilo": 1e3, "mega": 1e6}
+
+
+def digits(text: str) -> str:
+    """`text`, lower case, with its number words as digits."""
+    for pattern, told in _FIXED:
+        text = re.sub(pattern, told, text)
+    return _SPELLED.sub(_value, text)
+
+
+def _value(found: re.Match[str]) -> str:
+    if found["tens"]:
+        return str(TENS[found["tens"]] + ONES.get(found["unit"] or "", 0))
+    return str(ONES[found["ones"]])
+
+
+def seconds(found: re.Match[str]) -> float:
+    """Of a match of DURATION."""
+    return float(found[1]) * UNITS_S[found[2]]
+
+
+def bytes_per_s(found: re.Match[str]) -> int:
+    """Of a match of RATE. "kbps" and "kbit/s" are bits; "KB/s" and, as people mean it, "kb/s" are bytes."""
+    number, unit = found["n"] or found["n2"], (found["unit"] or found["unit2"] or "").lower()
+    kind = (found["kind"] or found["kind2"]).lower()
+    bits = kind.startswith("bit") or (kind == "b" and (found["per"] or "") == "ps")
+    return round(float(number) * _SCALE[unit] / (8 if bits else 1))

@@ -1,0 +1,149 @@
+"""Everything a planning model was seen to do wrong: each ends in a valid plan within the deadline, never in a failure.
+
+`python -m tests.planning.test_misbehaviour` prints the table.
+"""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from inference.planning.calls import Call
+from inference.planning.llm import PlannerConfig, make_planner
+from inference.planning.plan import Planned
+from tests.planning.chat_server import (
+    PHOTO,
+    QUESTION,
+    VALID,
+    ChatServer,
+    Reply,
+    drips,
+    fails,
+    hangs,
+    hangs_up,
+    is_cut,
+    running_server,
+    says,
+)
+
+DEADLINE_S = 1.2
+
+
+def _step(**changes: Any) -> dict[str, Any]:
+    return {"id": 1, "task": "vqa", "question": "how many dogs?", "after": [], "model": "", **changes}
+
+
+def _steps(*steps: dict[str, Any]) -> dict[str, Any]:
+    return {"steps": list(steps), "why": "x"}
+
+
+# What the server does, and who planned in the end.
+CASES: dict[str, tuple[list[Reply], str]] = {
+    "valid": ([says(VALID)], "llm"),
+    "invalid JSON once": ([says("{'steps': ["), says(VALID)], "llm"),
+    "invalid JSON always": ([says("{'steps': [")], "offline"),
+    "prose around it": ([says(f"Sure! Here is the plan:\n```json\n{json.dumps(VALID)}\n```\nEnjoy.")], "llm"),
+    "unknown tool": ([says(_steps(_step(task="detect_objects")))], "offline"),
+    "unknown tool, then valid": ([says(_steps(_step(task="detect_objects"))), says(VALID)], "llm"),
+    "invented argument": ([says(_steps(_step(shell="rm -rf /")))], "offline"),
+    "invented model": ([says(_steps(_step(task="classify", question="", model="run 99")))], "offline"),
+    "forward dependency": ([says(_steps(_step(after=[2]), _step(id=2, task="caption", question="")))], "offline"),
+    "circular dependency": ([says(_steps(_step(after=[2]), _step(id=2, task="caption", question="", after=[1])))], "offline"),
+    "waits for itself": ([says(_steps(_step(after=[1])))], "offline"),
+    "placeholder of nothing": ([says(_steps(_step(question="what colour is the {4}?")))], "offline"),
+    "seven steps": ([says(_steps(*[_step(id=n, question=f"{n}?") for n in range(1, 8)]))], "offline"),
+    "empty answer": ([says(None)], "offline"),
+    "400 to the schema": ([fails(400), says(VALID)], "llm"),
+    "401": ([fails(401)], "offline"),
+    "429 then valid": ([fails(429, Retry_After="0.1"), says(VALID)], "llm"),
+    "429 for an hour": ([fails(429, Retry_After="3600")], "offline"),
+    "500 then valid": ([fails(500), says(VALID)], "llm"),
+    "500 always": ([fails(500)], "offline"),
+    "503 twice, then valid": ([fails(503), fails(503), says(VALID)], "llm"),
+    "hangs": ([hangs], "offline"),
+    "slow stream": ([drips], "offline"),
+    "cut stream": ([is_cut], "offline"),
+    "hangs up": ([hangs_up], "offline"),
+    "a web page": ([lambda handler, asked: handler.send(200, b"<html>proxy</html>")], "offline"),
+    "megabytes": ([lambda handler, asked: handler.send(200, b" " * 2_000_000)], "offline"),
+}
+
+
+class Kept:
+    """A book in memory."""
+
+    def __init__(self, spent: float = 0.0) -> None:
+        self.calls: list[Call] = []
+        self.spent = spent
+
+    def record(self, call: Call) -> None:
+        self.calls.append(call)
+
+    def spent_today(self) -> float:
+        return self.spent
+
+
+def ask(server: ChatServer, replies: list[Reply], book: Kept | None = None, **config: Any) -> tuple[Planned, float]:
+    server.replies = list(replies)
+    planner = make_planner(PlannerConfig(f"{server.url}/v1", "k", "small-model", **config), DEADLINE_S, book or Kept())
+    started = time.monotonic()
+    return planner.plan(QUESTION, PHOTO), time.monotonic() - started
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_whatever_the_model_does_there_is_a_plan_in_time(case: str) -> None:
+    replies, planner = CASES[case]
+    with running_server() as server:
+        found, took = ask(server, replies)
+    assert [(step.task, step.question) for step in found.plan.steps] in (
+        [("vqa", "how many dogs?")],
+        [("vqa", "how many dogs are there?")],
+    )
+    assert found.planner == planner
+    assert found.note or planner == "llm"
+    assert took < DEADLINE_S + 0.8
+
+
+def test_each_request_is_in_the_book_with_its_tokens_and_cost() -> None:
+    book = Kept()
+    with running_server() as server:
+        ask(server, [fails(500), says(VALID)], book, price_in=2.0, price_out=8.0)
+    assert [call.outcome for call in book.calls] == ["http 500", "ok"]
+    assert (book.calls[1].tokens_in, book.calls[1].tokens_out) == (900, 50)
+    assert book.calls[1].cost == pytest.approx((900 * 2 + 50 * 8) / 1e6)
+
+
+def test_a_spent_limit_plans_offline_without_asking() -> None:
+    with running_server() as server:
+        found, _ = ask(server, [says(VALID)], Kept(spent=5.0), daily_limit=5.0)
+        assert server.asked == []
+    assert found.planner == "offline" and "limit for today" in (found.note or "")
+
+
+def test_a_model_that_keeps_failing_is_left_alone_for_a_while() -> None:
+    book = Kept()
+    with running_server() as server:
+        for _ in range(6):
+            found, took = ask(server, [fails(401)], book)
+        assert len(server.asked) == 4, "the breaker opens after four failures in a row"
+    assert "left alone" in (found.note or "") and took < 0.2
+
+
+def test_answers_that_are_no_plans_do_not_open_the_breaker() -> None:
+    book = Kept()
+    with running_server() as server:
+        for _ in range(6):
+            ask(server, [says("nonsense")], book)
+        assert len(server.asked) == 12
+
+
+def main() -> None:
+    for case, (replies, _) in CASES.items():
+        with running_server() as server:
+            found, took = ask(server, replies)
+            print(f"{case:26} {found.planner:8} {1000 * took:6.0f} ms  {len(server.asked)} requests  {found.note or ''}")
+
+
+if __name__ == "__main__":
+    main()

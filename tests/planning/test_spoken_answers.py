@@ -1,0 +1,82 @@
+"""A language model may word the answer to several questions, as a stream; it may not add to it, and its failures cost nothing."""
+
+from typing import Any
+
+import pytest
+
+from inference.planning import remote, spoken
+from inference.planning.compose import StepResult, compose
+from inference.planning.llm import PlannerConfig, make_planner
+from inference.planning.spoken import grounded, wanted
+from tests.planning.chat_server import ChatServer, Reply, fails, hangs, hangs_up, is_cut, running_server, says, streams
+from tests.planning.test_misbehaviour import Kept
+
+QUESTION = "How many dogs are there and what colour are they?"
+
+
+def _result(number: int, question: str, text: str, sure: bool = True) -> StepResult:
+    return StepResult(number, "vqa", question, text, 0.9, sure, (), None)
+
+
+RESULTS = [_result(1, "how many dogs are there?", "2"), _result(2, "what colour are the dogs?", "brown")]
+OURS = compose(QUESTION, RESULTS)
+GOOD = "There are two dogs, and they are brown."
+
+
+def _composed(server: ChatServer, reply: Reply, book: Kept | None = None, **config: Any) -> tuple[str, list[str]]:
+    heard: list[str] = []
+    server.replies = [reply]
+    told = PlannerConfig(f"{server.url}/v1", "k", "m", **{"compose": True, **config})
+    return make_planner(told, 5.0, book or Kept()).compose(QUESTION, RESULTS, heard.append), heard
+
+
+def test_a_grounded_wording_is_used_and_streamed_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spoken, "EVERY_S", 0.0)
+    book = Kept()
+    with running_server() as server:
+        text, heard = _composed(server, streams("There are two dogs,", " and they", " are brown."), book, price_in=10.0)
+    assert text == GOOD
+    assert heard == ["There are two dogs,", "There are two dogs, and they", GOOD]
+    assert [(call.purpose, call.outcome, call.tokens_in) for call in book.calls] == [("answer", "ok", 120)]
+
+
+BAD: dict[str, Reply] = {
+    "a number nobody found": streams("There are 2 brown dogs and 5 cats."),
+    "an answer left out": streams("There are two dogs."),
+    "nothing": streams(""),
+    "a novel": streams("two brown " * 200),
+    "cut in the middle": streams("There are two brown dogs", ends=False),
+    "no stream": says(GOOD),
+    "429": fails(429),
+    "500": fails(500),
+    "hangs": hangs,
+    "hangs up": hangs_up,
+    "cut": is_cut,
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_anything_else_leaves_our_own_wording(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "COMPOSE_S", 0.5)
+    with running_server() as server:
+        assert _composed(server, BAD[case])[0] == OURS
+
+
+def test_it_is_not_asked_unless_that_was_chosen() -> None:
+    with running_server() as server:
+        assert _composed(server, streams(GOOD), compose=False)[0] == OURS
+        assert server.asked == []
+
+
+def test_doubts_failures_and_single_answers_keep_their_own_sentences() -> None:
+    failed = StepResult(2, "vqa", "why?", None, None, False, (), "The edge is gone.")
+    assert not wanted([RESULTS[0], failed])
+    assert not wanted([RESULTS[0], _result(2, "why?", "rain", sure=False)])
+    assert not wanted(RESULTS[:1])
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"), [(GOOD, True), ("2 brown dogs.", True), ("Three brown dogs, or 2.", False), ("Two dogs.", False)]
+)
+def test_a_wording_holds_every_answer_and_no_other_number(text: str, holds: bool) -> None:
+    assert grounded(text, QUESTION, RESULTS) is holds

@@ -1,0 +1,12 @@
+"""A training request of the chat becomes a draft run, which its owner confirms on its page."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from federation import runs
+from inference.models import Turn
+
+
+def draft_run(turn: Turn, spec: dict[str, Any], why: dict[str, str]) -> str:
+    return reverse("federation:run", args=[runs.draft(turn.owner, spec, why, turn).pk])
