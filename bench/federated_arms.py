@@ -1,0 +1,131 @@
+"""The arms of the federated bench: one training run each, which can be stopped at any time and goes on where it was."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from flwr.app import ConfigRecord, Message
+
+from federation.app import server_app
+from federation.app.client_app import app as client_app
+from federation.app.reports import RoundReport
+from federation.app.threads import Spoil, ThreadGrid
+from federation.spec import RunSpec
+
+Row = dict[str, Any]
+CLIENTS = 10
+FEW = {"compression": "sketch", "bits": 1, "share": 1.0}
+# A sum over ten clients fits into four bits; so that masks cost no values, the arm without them sends the same.
+SUMMED = {"compression": "sketch", "bits": 4, "share": 0.25}
+FULL: dict[str, Any] = {"dataset": "cifar10", "model": "resnet-small", "rounds": 30, "batch_size": 32, "learning_rate": 0.05}
+QUICK: dict[str, Any] = {"dataset": "digits", "model": "cnn-small", "rounds": 6, "batch_size": 16, "learning_rate": 0.05}
+DEADLINE_S = 86_400.0  # the machine's speed is not what is measured
+
+
+@dataclass(frozen=True)
+class Arm:
+    """`hostile`: the first three clients send nonsense; `lost`: so many vanish after a third of the rounds."""
+
+    told: dict[str, Any] = field(default_factory=dict)
+    hostile: bool = False
+    lost: int = 0
+    share_of_rounds: float = 1.0  # where only bytes are compared, fewer rounds say as much
+
+
+ARMS: dict[str, Arm] = {
+    "iid-plain": Arm({"compression": "none"}),
+    "iid-ours": Arm(FEW),
+    "dirichlet-plain": Arm({"compression": "none", "partition": "dirichlet"}),
+    "dirichlet-ours": Arm({**FEW, "partition": "dirichlet"}),
+    "hostile3": Arm(FEW, hostile=True),
+    "dropout1": Arm(FEW, lost=1),
+    "dropout3": Arm(FEW, lost=3),
+    "dropout5": Arm(FEW, lost=5),
+    "secagg-off": Arm(SUMMED, share_of_rounds=1 / 2),
+    "secagg-on": Arm({**SUMMED, "secure_aggregation": True}, share_of_rounds=1 / 2),
+}
+
+
+def spec_of(arm: Arm, base: dict[str, Any]) -> RunSpec:
+    """Half of the clients are quorum enough: five of ten may be lost."""
+    rounds = max(2, round(base["rounds"] * arm.share_of_rounds))
+    told = {**base, **arm.told, "rounds": rounds, "clients": CLIENTS, "quorum": CLIENTS // 2, "round_deadline_s": DEADLINE_S}
+    return RunSpec(**told)
+
+
+def spoiler(arm: Arm, rounds: int) -> Spoil | None:
+    """What happens to a reply on its way: nonsense instead of it, or nothing arrives."""
+
+    def spoil(request: Message, reply: Message) -> Message | None:
+        client = request.metadata.dst_node_id
+        if arm.hostile and client <= len(NONSENSE) and not reply.has_error() and "update" in reply.content:
+            told = dict(reply.content.config_records["update"])
+            reply.content["update"] = ConfigRecord({**told, **NONSENSE[client - 1](told)})
+        late = 3 * int(request.metadata.group_id) > rounds
+        return None if late and client > CLIENTS - arm.lost else reply
+
+    return spoil if arm.hostile or arm.lost else None
+
+
+def _scaled(told: dict[str, Any], factor: float) -> dict[str, Any]:
+    return {"scales": (np.frombuffer(told["scales"], np.float32) * np.float32(factor)).tobytes()}
+
+
+def _flipped(told: dict[str, Any]) -> dict[str, Any]:
+    return {"codes": (~np.frombuffer(told["codes"], np.uint8)).tobytes()}  # each code's mirror, whatever its bits
+
+
+NONSENSE: list[Callable[[dict[str, Any]], dict[str, Any]]] = [
+    lambda told: _scaled(told, float("nan")),
+    lambda told: _scaled(told, 1e6),
+    _flipped,
+]
+
+
+def run(name: str, base: dict[str, Any], place: Path, told: Callable[[Row], None] = lambda row: None) -> list[Row]:
+    """Every round as a row; those that are in `place` are not run again."""
+    arm = ARMS[name]
+    spec = spec_of(arm, base)
+    place.mkdir(parents=True, exist_ok=True)
+    log, checkpoint = place / "rounds.jsonl", place / "checkpoint"
+    rows = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() and checkpoint.exists() else []
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    if len(rows) == spec.rounds:
+        return rows
+    clock = [time.process_time()]
+
+    def keep(report: RoundReport) -> None:
+        used = time.process_time() - clock[0]
+        row = row_of(report, used)
+        # A run that was killed between its checkpoint and this line repeats no round, so a line may be missing and none twice.
+        rows.append(row)
+        with log.open("a") as opened:
+            opened.write(json.dumps(row) + "\n")
+        told(row)
+        clock[0] = time.process_time()
+
+    grid = ThreadGrid(client_app, CLIENTS, spoil=spoiler(arm, spec.rounds), folder=place / "clients")
+    try:
+        server_app.start(grid, spec.model_dump(), keep, checkpoint)
+    finally:
+        grid.close()
+    return rows
+
+
+def row_of(report: RoundReport, used: float) -> Row:
+    return {
+        "round": report.round,
+        "accuracy": report.accuracy,
+        "loss": report.loss,
+        "bytes_up": report.bytes_up,
+        "bytes_down": report.bytes_down,
+        "link_s": report.seconds["uplink"] + report.seconds["downlink"],
+        "cpu_s": used,
+        "beside_training_s": max(0.0, used - sum(one.compute_s for one in report.clients)),
+        "left_out": {str(one.partition): one.state for one in report.clients if one.state != "ok"},
+        "why_not_counted": report.why_not_counted,
+    }

@@ -1,0 +1,91 @@
+"""A run after its last completed round, in one file that is replaced whole."""
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from federation.app import privacy
+from federation.app.compression import Coded
+from federation.app.errors import Trouble
+from federation.app.learning import Learning
+
+VERSION = 1
+MOMENTS = ("m_t", "v_t")  # what FedAdam remembers, by Flower's names
+
+
+def save(learning: Learning, file: Path, number: int) -> None:
+    """After round `number`."""
+    words = {
+        "round": number,
+        "step": learning.step,
+        "exchange": learning.exchange,
+        "noise": learning.accountant.multipliers,
+        "heard": {str(client): last for client, last in learning.heard.items()},
+    }
+    arrays = {"model": learning.model}
+    if learning.scales is not None:
+        arrays["scales"] = learning.scales
+    if learning.downlink is not None:
+        words["sent"] = [one.round for one in learning.downlink.sent]
+        arrays["held"] = learning.downlink.held
+        for one in learning.downlink.sent:
+            arrays |= {f"codes-{one.round}": np.frombuffer(one.codes, np.uint8), f"scales-{one.round}": one.scales}
+    for name in MOMENTS:
+        for layer, value in (getattr(learning.strategy, name, None) or {}).items():
+            arrays[f"{name}/{layer}"] = value
+    _write(file, words, arrays)
+
+
+def resume(learning: Learning, file: Path) -> int:
+    """The last round, or 0 where there is none. Raises Trouble."""
+    found = _read(file)
+    if found is None:
+        return 0
+    words, arrays = found
+    if arrays["model"].shape != learning.model.shape:
+        raise _damaged()
+    learning.model, learning.step, learning.exchange = arrays["model"], words["step"], words["exchange"]
+    learning.scales = arrays.get("scales", learning.scales)
+    learning.accountant = privacy.Accountant(words["noise"])
+    learning.heard = {int(client): last for client, last in words["heard"].items()}
+    if learning.downlink is not None:
+        learning.downlink.held = arrays["held"]
+        learning.downlink.sent = [
+            Coded(number, arrays[f"codes-{number}"].tobytes(), arrays[f"scales-{number}"]) for number in words["sent"]
+        ]
+    for name in MOMENTS:
+        kept = {key.partition("/")[2]: value for key, value in arrays.items() if key.startswith(f"{name}/")}
+        if kept:
+            setattr(learning.strategy, name, kept)
+    return int(words["round"])
+
+
+def _write(file: Path, words: dict[str, Any], arrays: dict[str, Any]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_name(f"{file.name}.partial")
+    told = json.dumps({**words, "version": VERSION}).encode()
+    with partial.open("wb") as opened:
+        np.savez(opened, words=np.frombuffer(told, np.uint8), **arrays)
+    partial.replace(file)
+
+
+def _read(file: Path) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """Words and arrays, or None where a run has not completed a round. Raises Trouble."""
+    try:
+        with np.load(file, allow_pickle=False) as held:
+            arrays = {name: held[name] for name in held.files}
+        words = json.loads(arrays.pop("words").tobytes())
+        if words["version"] == VERSION:
+            return words, arrays
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise _damaged() from error
+    raise _damaged()
+
+
+def _damaged() -> Trouble:
+    return Trouble("checkpoint", "The checkpoint of this run is damaged.", "Make a new run with the same specification.")

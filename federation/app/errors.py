@@ -1,0 +1,16 @@
+"""What can be expected to go wrong in training, in words for a person."""
+
+
+class Trouble(Exception):
+    """`code` is for programs, the text is one sentence, `remedy` what to do next."""
+
+    def __init__(self, code: str, sentence: str, remedy: str) -> None:
+        super().__init__(sentence)
+        self.code, self.remedy = code, remedy
+
+
+class DataMissing(Trouble):
+    """The data set is not on this machine, or not as its authors published it."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__("no_data", sentence, "Choose the digits, which are always there, or fetch the data.")

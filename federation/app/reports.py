@@ -1,0 +1,44 @@
+"""What a round was: the plain values that leave the learning."""
+
+from dataclasses import dataclass, field
+
+from flwr.app import ArrayRecord
+
+
+@dataclass
+class ClientReport:
+    """One client in one round. `state` is ok, refused, late or lost; `reason` is one sentence where it is not ok."""
+
+    node: int
+    partition: int
+    state: str
+    reason: str = ""
+    examples: int = 0
+    bytes_up: int = 0
+    bytes_down: int = 0
+    compute_s: float = 0.0
+    loss: float | None = None
+    accuracy: float | None = None
+
+
+@dataclass
+class RoundReport:
+    """Bytes are of whole messages as they go over the link, of all clients together; seconds are those of the slowest client."""
+
+    round: int
+    loss: float | None
+    accuracy: float | None
+    seconds: dict[str, float]  # compute, uplink, downlink, waiting
+    bytes_up: int
+    bytes_down: int
+    epsilon: float | None
+    clients: list[ClientReport] = field(default_factory=list)
+    why_not_counted: str = ""  # then the model stayed as it was
+
+
+@dataclass
+class Result:
+    """The model after the last completed round, by parameter name."""
+
+    arrays: ArrayRecord
+    rounds: list[RoundReport]

@@ -1,0 +1,52 @@
+"""`manage.py federate RUN`: the process of one run. federation.watch starts it; the token of the lease comes by stdin."""
+
+import logging
+import os
+import sys
+import threading
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from federation import journal
+
+NICENESS = 5  # adding up updates is light work, and answering goes first
+
+
+class Command(BaseCommand):
+    help = "Carry out one training run (started by the cloud worker, not by people)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("run", type=int)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        os.nice(NICENESS)
+        os.environ["FLWR_TELEMETRY_ENABLED"] = "0"
+        logging.getLogger("flwr").setLevel(logging.WARNING)  # what it says of each round is in the database
+        token = sys.stdin.readline().strip()
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+        if token:
+            _work(options["run"], token)
+        else:
+            from federation import counting
+
+            counting.count(options["run"])
+
+
+def _work(run: int, token: str) -> None:
+    try:
+        taken = journal.Journal(run, token)
+    except journal.LeaseLost:
+        return
+    with taken:
+        # Only now torch and Flower, which take seconds: the lease is renewed meanwhile.
+        from federation import runner
+
+        runner.execute(taken)
+
+
+def _end_with_parent() -> None:
+    """The pipe breaks when the cloud worker is gone; another one takes the run over when the lease has expired."""
+    sys.stdin.read()
+    os._exit(0)

@@ -1,0 +1,121 @@
+/** One run as it happens. */
+
+import { call } from "../api.js";
+import { curve } from "../charts.js";
+import { boot, byId, el, sentence } from "../dom.js";
+import * as format from "../format.js";
+import { chartsOf } from "./charts.js";
+import { matrix, rows } from "./clients.js";
+import { share } from "./figures.js";
+import { holdings } from "./holdings.js";
+import { RunStore } from "./store.js";
+
+const WAITS = { queued: "Waiting for a free process; it begins within seconds.", running: "The first round is under way; its points appear here.", paused: "Paused before its first round was complete.", stopped: "Stopped before its first round was complete.", failed: "No round was completed." };
+const VERBS = { queued: ["pause", "stop"], running: ["pause", "stop"], paused: ["start", "stop"], stopped: ["start"], failed: ["start"], done: [] };
+const NAMES = { pause: "Pause", stop: "Stop", start: "Go on" };
+
+const store = new RunStore(boot().run, note);
+const charts = chartsOf(() => store.run.rounds, store.run.spec.rounds);
+/** @type {(() => Promise<void>)[]} */
+const drawn = [];
+let chosen = null; // round; null follows the newest
+let shownHoldings = undefined, drawnRounds = -1;
+
+function draw() {
+  const run = store.run, last = run.rounds.at(-1);
+  byId("state").className = `run-state ${run.state}`;
+  byId("state").textContent = run.phase && run.state === "running" ? `${run.state}, ${run.phase}` : run.state;
+  byId("what").textContent = what(run.spec);
+  byId("reason").hidden = !run.error;
+  byId("reason").textContent = run.error ? sentence(run.error) : "";
+  byId("charts-empty").hidden = Boolean(last);
+  byId("charts-empty").textContent = WAITS[run.state] ?? "";
+  document.querySelector(".charts").hidden = !last;
+  byId("model").hidden = run.state !== "done";
+  figures(run, last);
+  actions(run);
+  clients(run);
+  if (run.holdings !== shownHoldings) byId("holdings").replaceChildren(...holdings(run.holdings));
+  shownHoldings = run.holdings;
+  if (drawnRounds !== run.rounds.length) drawCharts();
+}
+
+async function drawCharts() {
+  drawnRounds = store.run.rounds.length;
+  if (!drawnRounds) return;
+  try {
+    if (drawn.length) await Promise.all(drawn.map((again) => again()));
+    else drawn.push(...(await Promise.all(Object.entries(charts).map(([id, make]) => curve(byId(id), make)))));
+  } catch {
+    note("The charts could not be loaded. Reload the page; the tables have every number.");
+  }
+}
+
+function what(spec) {
+  const parts = [spec.dataset, spec.model, `${spec.clients} clients`, spec.partition === "dirichlet" ? `dirichlet, alpha ${spec.alpha}` : "iid", spec.strategy];
+  parts.push(spec.compression === "none" ? "uncompressed" : `${spec.bits} bits a value`);
+  if (spec.secure_aggregation) parts.push("secure aggregation");
+  if (spec.privacy) parts.push("differential privacy");
+  return parts.join(" · ");
+}
+
+function figures(run, last) {
+  const sum = (name) => run.rounds.reduce((total, one) => total + one[name], 0);
+  const best = Math.max(...run.rounds.map((one) => one.accuracy ?? -1));
+  const cells = [
+    ["Round", `${last?.round ?? 0} of ${run.spec.rounds}`], ["Accuracy", share(last?.accuracy)], ["Best", best < 0 ? "–" : share(best)],
+    ["Up", format.bytes(sum("bytes_up"))], ["Down", format.bytes(sum("bytes_down"))], ["Time", format.seconds(run.seconds)],
+    ...(run.spec.privacy ? [["Epsilon spent", last?.epsilon === null || last?.epsilon === undefined ? "–" : last.epsilon.toFixed(2)]] : []),
+  ];
+  byId("figures").replaceChildren(...cells.map(([name, text]) => el("div", {}, el("dt", {}, name), el("dd", {}, text))));
+}
+
+function actions(run) {
+  const wanted = [...VERBS[run.state]];
+  if (run.state === "done" || run.state === "stopped" || run.state === "failed") wanted.push("again");
+  const place = byId("actions");
+  if (place.dataset.for === wanted.join()) return;
+  place.dataset.for = wanted.join();
+  place.replaceChildren(...wanted.map((verb) => (verb === "again"
+    ? el("a", { class: "button", href: `/federation/new/?like=${run.run}` }, "A new run like this")
+    : el("button", { type: "button", class: verb === "stop" ? "danger" : "", onclick: (event) => tell(event.currentTarget, verb) }, NAMES[verb]))));
+}
+
+async function tell(button, verb) {
+  button.disabled = true;
+  try {
+    store.put(await call("POST", `/api/federation/runs/${store.run.run}/${verb}`, {}));
+    note(null);
+  } catch (error) {
+    note(sentence(error));
+  }
+  button.disabled = false;
+}
+
+function clients(run) {
+  const rounds = run.rounds.map((one) => one.round).reverse();
+  const options = [...(run.progress ? [[null, `${run.progress.round}, under way`]] : []), ...rounds.map((round) => [round, String(round)])];
+  const at = options.some(([round]) => round === chosen) ? chosen : (options[0]?.[0] ?? null);
+  byId("round").replaceChildren(...options.map(([round, words]) => el("option", { value: round ?? "", selected: round === at }, words)));
+  byId("round").disabled = !options.length;
+  const shown = at === null ? Object.values(run.progress?.clients ?? {}) : run.rounds.find((one) => one.round === at).clients;
+  const empty = el("tr", {}, el("td", { colspan: 9, class: "empty" }, "Each client gets a row here once the first round begins."));
+  const missed = run.rounds.some((one) => one.round === at && one.counted === false);
+  byId("missed").hidden = !missed;
+  byId("clients").replaceChildren(...(shown.length ? rows(shown, at === null) : [empty]));
+  byId("matrix").replaceChildren(...matrix(run, (round) => ((chosen = round), draw())));
+}
+
+function note(text) {
+  byId("connection").hidden = !text;
+  byId("connection").textContent = text ?? "";
+}
+
+byId("round").addEventListener("change", (event) => {
+  chosen = event.target.value === "" ? null : Number(event.target.value);
+  draw();
+});
+const told = Object.entries(store.run.spec).map(([name, value]) => [name.replaceAll("_", " "), value !== null && typeof value === "object" ? Object.entries(value).map(([inner, one]) => `${inner.replaceAll("_", " ")} ${one}`).join(", ") : value === null ? "none" : String(value)]);
+byId("told").replaceChildren(...told.map(([name, text]) => el("div", {}, el("dt", {}, name), el("dd", {}, text))));
+store.onChange(draw);
+draw();

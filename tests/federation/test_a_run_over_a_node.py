@@ -1,0 +1,72 @@
+"""The digits, really trained: the runner here, the clients one after the other on a node whose lane is a process of its own."""
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from devices import presence
+from devices.models import Node
+from federation import finished, journal, runner, runs
+from federation.journal import Journal
+from federation.models import Run
+from tests.federation.conftest import Trainer
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def node(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trainer]:
+    made = Trainer("jetson-c", tmp_path_factory.mktemp("node") / "jetson-c", "trains")
+    made.listening()
+    yield made
+    made.kill()
+
+
+@pytest.fixture
+def run(node: Trainer, owner: Any, store: Any, settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Run:
+    settings.VAR_DIR = tmp_path
+    monkeypatch.setattr(presence, "OFFLINE_S", 600.0)  # nobody here sends heartbeats
+    facts = {"tier": "device", "approved": True, "lanes": {"stages": True, "train": True}, "last_seen": timezone.now()}
+    Node.objects.create(slug=node.slug, token_sha256="c", **facts)
+    made = runs.draft(owner, {"clients": 2, "rounds": 3, "local_epochs": 2, "secure_aggregation": False})
+    runs.start(made)
+    return made
+
+
+def work() -> None:
+    taken = journal.claim_next()
+    assert taken is not None
+    with Journal(*taken) as held:
+        runner.execute(held)
+
+
+def test_a_run_that_is_paused_goes_on_from_its_last_completed_round_and_leaves_a_model(run: Run) -> None:
+    at_work = threading.Thread(target=work)
+    at_work.start()
+    until = timezone.now() + timedelta(seconds=120)
+    while not run.rounds.exists() and timezone.now() < until:
+        at_work.join(0.1)
+    runs.pause(Run.objects.get())
+    at_work.join(30)
+    assert not at_work.is_alive()
+    run.refresh_from_db()
+    before = runs.snapshot(run)["rounds"]
+    assert run.state == "paused"
+    runs.start(run)
+    work()
+    run.refresh_from_db()
+    told = runs.snapshot(run)
+    assert (told["state"], told["error"]) == ("done", None)
+    assert [row["round"] for row in told["rounds"]] == [1, 2, 3]
+    assert told["rounds"][: len(before)] == before
+    assert told["rounds"][-1]["accuracy"] > told["rounds"][0]["accuracy"] - 0.1
+    for row in told["rounds"]:
+        assert [(one["state"], one["node"]) for one in row["clients"]] == [("ok", "jetson-c")] * 2, row
+        assert row["counted"] and row["bytes_up"] > 0 and row["seconds"]["compute"] > 0
+        assert row["seconds"]["waiting"] >= 0
+    assert sum(map(sum, told["holdings"]["clients"])) > 1400
+    assert (finished.folder(run.pk) / finished.CARD).exists()

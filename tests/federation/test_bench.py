@@ -1,0 +1,54 @@
+"""The federated bench: its arms go on where they stopped, and its figures are what the rounds say."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench import federated_arms, federated_report
+
+BASE: dict[str, Any] = {**federated_arms.QUICK, "rounds": 3, "batch_size": 64}
+
+
+def row(number: int, accuracy: float, sent: int) -> dict[str, Any]:
+    return {
+        "round": number,
+        "accuracy": accuracy,
+        "bytes_up": sent,
+        "bytes_down": sent,
+        "link_s": 2.0,
+        "beside_training_s": 0.1,
+    }
+
+
+def test_an_arm_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
+    class Stopped(Exception):
+        pass
+
+    def stop(row: dict[str, Any]) -> None:
+        if row["round"] == 2:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        federated_arms.run("iid-ours", BASE, tmp_path, stop)
+    seen: list[int] = []
+    rows = federated_arms.run("iid-ours", BASE, tmp_path, lambda row: seen.append(row["round"]))
+    assert [one["round"] for one in rows] == [1, 2, 3]
+    assert seen == [3]
+    assert federated_arms.run("iid-ours", BASE, tmp_path) == rows
+
+
+def test_three_hostile_clients_are_left_out(tmp_path: Path) -> None:
+    rows = federated_arms.run("hostile3", {**BASE, "rounds": 2}, tmp_path)
+    assert {"0", "1"} <= set(rows[0]["left_out"])
+    assert rows[-1]["why_not_counted"] == ""
+
+
+def test_the_ratio_and_the_link_time_are_counted_from_the_rounds() -> None:
+    ours = [row(1, 0.5, 10), row(2, 0.71, 10), row(3, 0.8, 10)]
+    plain = [row(1, 0.6, 400), row(2, 0.72, 400), row(3, 0.8, 400)]
+    found = federated_report.figures({"iid-ours": ours, "iid-plain": plain})
+    assert found["iid"]["bytes_ratio"] == 40
+    assert found["iid"]["link_s_to_70"] == 4.0
+    assert found["dirichlet"] is None
+    assert found["hostile_points_lost"] is None

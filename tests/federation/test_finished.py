@@ -1,0 +1,50 @@
+"""What a run leaves behind."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from flwr.app import Array, ArrayRecord
+from safetensors.numpy import load_file
+
+from federation import finished, runs
+from federation.app.reports import Result
+from federation.models import Round, Run
+from federation.spec import RunSpec
+
+pytestmark = pytest.mark.django_db
+WEIGHTS = np.arange(640, dtype=np.float32).reshape(10, 64)
+CLASSES = [str(number) for number in range(10)]
+
+
+@pytest.fixture
+def kept(owner: Any, tmp_path: Path) -> Path:
+    run = runs.draft(owner, {"privacy": {}})
+    Round.objects.create(run=run, number=1, accuracy=0.9, epsilon=2.5, bytes_up=1000)
+    run.holdings = {"classes": CLASSES, "clients": []}
+    result = Result(ArrayRecord({"layer.weight": Array(WEIGHTS)}), [])
+    finished.keep(run, RunSpec.model_validate(run.spec), tmp_path, result)
+    return tmp_path
+
+
+def test_the_model_is_the_one_of_the_last_round(kept: Path) -> None:
+    loaded = load_file(kept / "model.safetensors")
+    assert np.array_equal(loaded["layer.weight"], WEIGHTS)
+
+
+def test_the_card_says_what_it_is_and_how_good(kept: Path) -> None:
+    card = json.loads((kept / "card.json").read_text())
+    assert card["name"] == f"run {Run.objects.get().pk}"
+    assert (card["accuracy"], card["epsilon"], card["parameters"], card["classes"]) == (0.9, 2.5, 640, CLASSES)
+
+
+def test_people_read_it_as_sentences(kept: Path) -> None:
+    text = (kept / "card.md").read_text()
+    assert "90.0 % on held-out examples" in text
+    assert "Differential privacy: epsilon 2.50 spent." in text
+
+
+def test_nothing_half_written_is_left(kept: Path) -> None:
+    assert sorted(file.name for file in kept.iterdir()) == ["card.json", "card.md", "model.safetensors"]

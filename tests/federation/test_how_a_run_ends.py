@@ -1,0 +1,111 @@
+"""The runner with a learning of a few lines: every end is a state with its reason."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from flwr.app import Array, ArrayRecord
+
+from federation import finished, journal, runner
+from federation.app.errors import DataMissing
+from federation.app.reports import ClientReport, Result, RoundReport
+from federation.journal import Journal
+from federation.models import Run
+from federation.spec import RunSpec
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Learning = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def _somewhere_else(settings: Any, tmp_path: Path, store: Any) -> None:
+    settings.VAR_DIR = tmp_path
+
+
+@pytest.fixture
+def run_with(owner: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Run]:
+    def execute(learning: Learning, **spec: Any) -> Run:
+        wanted = RunSpec(rounds=2, clients=2, **spec).model_dump()
+        holdings = {"classes": ["0", "1"], "clients": [[1, 2], [3, 4]]}
+        run = Run.objects.create(owner=owner, spec=wanted, state="queued", holdings=holdings)
+        monkeypatch.setattr(runner.server_app, "start", learning)
+        taken = journal.claim_next()
+        assert taken is not None
+        with Journal(*taken) as held:
+            runner.execute(held)
+        run.refresh_from_db()
+        return run
+
+    return execute
+
+
+def learns(grid: Any, spec: Any, on_round: Any, resume: Path, stop: Any, why: str = "") -> Result:
+    for number in range(1, spec["rounds"] + 1):
+        if stop():
+            break
+        clients = [ClientReport(1, 0, "ok", examples=5), ClientReport(2, 1, "late", "It was late.")]
+        on_round(RoundReport(number, 0.5, 0.75, {}, 10, 20, None, clients, why))
+    return Result(ArrayRecord({"weight": Array(np.ones((2, 3), np.float32))}), [])
+
+
+def test_a_finished_run_leaves_its_model_and_a_card(run_with: Any) -> None:
+    run = run_with(learns)
+    assert (run.state, run.error) == ("done", None)
+    card = json.loads((finished.folder(run.pk) / finished.CARD).read_text())
+    assert (card["name"], card["accuracy"], card["classes"]) == (f"run {run.pk}", 0.75, ["0", "1"])
+    late = run.rounds.get(number=1).clients.get(partition=1)
+    assert (late.state, late.reason) == ("late", "It was late.")
+
+
+def test_rounds_that_never_counted_are_a_failure(run_with: Any) -> None:
+    run = run_with(lambda *words: learns(*words, why="1 of 2 updates could be used; the quorum is 2."))
+    assert (run.state, run.error["code"]) == ("failed", "no_round_counted")
+    assert not (finished.folder(run.pk) / finished.CARD).exists()
+
+
+def test_what_the_learning_expects_to_go_wrong_is_its_sentence(run_with: Any) -> None:
+    def lacks_data(*words: Any) -> Result:
+        raise DataMissing("CIFAR-10 is not on this machine.")
+
+    run = run_with(lacks_data)
+    assert run.state == "failed"
+    assert (run.error["code"], run.error["message"]) == ("no_data", "CIFAR-10 is not on this machine.")
+    assert run.error["next"]
+
+
+def test_the_time_limit_keeps_what_was_learned(run_with: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(grid: Any, spec: Any, on_round: Any, resume: Path, stop: Any) -> Result:
+        once = {**spec, "rounds": 1}
+        kept = learns(grid, once, on_round, resume, stop)
+        monkeypatch.setattr(Journal, "seconds", lambda self: 61.0)
+        assert stop()
+        return kept
+
+    run = run_with(slow, wall_clock_s=60)
+    assert (run.state, run.error["code"]) == ("stopped", "time_limit")
+    assert run.error["message"] == "The time limit of 1 min was reached after round 1."
+    assert (finished.folder(run.pk) / finished.CARD).exists()
+
+
+def test_a_bug_is_logged_and_the_person_is_told(run_with: Any, caplog: pytest.LogCaptureFixture) -> None:
+    def broken(*words: Any) -> Result:
+        raise ZeroDivisionError
+
+    run = run_with(broken)
+    assert (run.state, run.error["code"]) == ("failed", "internal")
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_run_that_is_stopped_stays_stopped(run_with: Any) -> None:
+    from federation import runs
+
+    def stopped_on_the_way(grid: Any, spec: Any, on_round: Any, resume: Path, stop: Any) -> Result:
+        learns(grid, {**spec, "rounds": 1}, on_round, resume, stop)
+        assert runs.stop(Run.objects.get())
+        return learns(grid, {**spec, "rounds": 1}, on_round, resume, stop)
+
+    run = run_with(stopped_on_the_way)
+    assert (run.state, run.rounds.count()) == ("stopped", 1)

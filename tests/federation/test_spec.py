@@ -1,0 +1,69 @@
+"""What a run may be asked to do, and the sentence for what it may not."""
+
+from typing import Any
+
+import pytest
+
+from federation import spec
+from federation.spec import RunSpec
+
+
+def test_every_field_has_a_default_that_is_allowed() -> None:
+    wanted = RunSpec()
+    assert (wanted.dataset, wanted.clients, wanted.quorum) == ("digits", 4, 3)
+    assert spec.read(wanted.model_dump()) == (wanted, {})
+
+
+@pytest.mark.parametrize(
+    ("told", "field", "sentence"),
+    [
+        ({"clients": 0}, "clients", "Clients must be a whole number from 1 to 1,000."),
+        ({"clients": "many"}, "clients", "Clients must be a whole number from 1 to 1,000."),
+        ({"rounds": 1.5}, "rounds", "Rounds must be a whole number from 1 to 1,000."),
+        ({"learning_rate": float("nan")}, "learning_rate", "Learning rate must be a number from 1e-06 to 10."),
+        ({"dataset": "imagenet"}, "dataset", "Data set must be one of digits, cifar10, photos."),
+        ({"strategy": "best"}, "strategy", "Strategy must be one of fedavg, fedprox, fedadam, scaffold, trimmed-mean, krum."),
+        ({"privacy": {"clip": 0}}, "privacy.clip", "Clipping norm must be a number from 0.001 to 1,000."),
+        ({"privacy": 7}, "privacy", "Differential privacy must be off, or a noise multiplier and a clipping norm."),
+        ({"secure_aggregation": []}, "secure_aggregation", "Secure aggregation must be on or off."),
+        ({"trim": 0.5}, "trim", "Trimmed share must be a number from 0 to just under 0.5."),
+        ({"uplink_bytes_per_s": 5}, "uplink_bytes_per_s", "Uplink must be a whole number from 1,000 to 10,000,000,000."),
+        ({"colour": "red"}, "colour", "A run has no field “colour”."),
+        ({"clients": 2, "quorum": 3}, "quorum", "A quorum of 3 can never be met by 2 clients."),
+        (
+            {"clients": 2, "secure_aggregation": True},
+            "secure_aggregation",
+            "Secure aggregation hides nothing among fewer than 3 clients.",
+        ),
+        (
+            {"secure_aggregation": True, "strategy": "krum", "clients": 8},
+            "strategy",
+            "krum compares single updates, and secure aggregation hides them; choose one of the two.",
+        ),
+        (
+            {"strategy": "krum", "clients": 4},
+            "hostile",
+            "Krum needs at least 5 clients to tell 1 hostile ones from the others.",
+        ),
+    ],
+)
+def test_each_wrong_field_has_its_sentence(told: dict[str, Any], field: str, sentence: str) -> None:
+    wanted, wrong = spec.read(told)
+    assert wanted is None
+    assert wrong == {field: sentence}
+
+
+def test_all_wrong_fields_are_told_at_once() -> None:
+    assert set(spec.read({"clients": 0, "rounds": 0, "bits": 99})[1]) == {"clients", "rounds", "bits"}
+
+
+def test_fewer_nodes_than_clients_take_longer() -> None:
+    wanted = RunSpec(clients=8, rounds=5)
+    assert wanted.estimate(2).link_s == pytest.approx(4 * wanted.estimate(8).link_s)
+    assert wanted.estimate(2).seconds > wanted.estimate(8).seconds
+    assert wanted.estimate(2).bytes_up == wanted.estimate(8).bytes_up
+
+
+def test_compression_is_in_the_estimate() -> None:
+    plain, small = (RunSpec(compression=way, bits=4).estimate() for way in ("none", "sketch"))
+    assert plain.bytes_up > 4 * small.bytes_up

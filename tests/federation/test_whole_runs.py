@@ -1,0 +1,63 @@
+"""Runs over the whole stack, as `make run` starts it: the bundled nodes train the digits, and processes are killed on the way."""
+
+from typing import Any
+
+import pytest
+
+from bench.processes import wait_for
+from bench.stack import Stack
+
+SMALL = {"dataset": "digits", "clients": 3, "rounds": 3, "round_deadline_s": 60}
+PATIENCE_S = 90
+
+
+def put(stack: Stack, **spec: Any) -> int:
+    wait_for(lambda: trainers(stack), 30, "no node said that it can train")
+    answer = stack.owner.post("/api/federation/runs", json={"spec": {**SMALL, **spec}, "start": True})
+    assert answer.status_code == 201, answer.text
+    return int(answer.json()["run"])
+
+
+def trainers(stack: Stack) -> list[str]:
+    told = stack.owner.post("/api/federation/estimate", json={"spec": SMALL}).json()
+    return list(told.get("nodes", []))
+
+
+def read(stack: Stack, run: int) -> dict[str, Any]:
+    return dict(stack.owner.get(f"/api/federation/runs/{run}").json())
+
+
+def ended(stack: Stack, run: int) -> dict[str, Any]:
+    wait_for(lambda: read(stack, run).get("final"), PATIENCE_S, f"run {run} did not end: {read(stack, run)}", every=0.5)
+    return read(stack, run)
+
+
+def completed(stack: Stack, run: int, rounds: int) -> None:
+    wait_for(lambda: len(read(stack, run).get("rounds", ())) >= rounds, PATIENCE_S, f"no round {rounds}", every=0.2)
+
+
+@pytest.mark.slow
+def test_the_bundled_nodes_train_the_digits(stack: Stack) -> None:
+    run = put(stack)
+    told = ended(stack, run)
+    assert (told["state"], told["error"]) == ("done", None)
+    assert [row["round"] for row in told["rounds"]] == [1, 2, 3]
+    assert told["rounds"][-1]["accuracy"] > 0.3
+    assert sum(map(sum, told["holdings"]["clients"])) > 1400
+    for row in told["rounds"]:
+        assert [one["state"] for one in row["clients"]] == ["ok"] * 3
+        assert row["bytes_up"] > 0 and row["seconds"]["compute"] > 0
+    kept = stack.var / "federated" / str(run)
+    assert {"model.safetensors", "card.json", "card.md"} <= {file.name for file in kept.iterdir()}
+
+
+@pytest.mark.slow
+def test_a_run_whose_process_and_one_of_whose_clients_are_killed_goes_on(stack: Stack) -> None:
+    run = put(stack, rounds=4, local_epochs=3)
+    completed(stack, run, 1)
+    stack.kill(stack.worker("manage.py", f"federate {run}"))
+    completed(stack, run, 2)
+    stack.kill(stack.worker("devices.agent.training_lane", "nodes/jetson-a "))
+    told = ended(stack, run)
+    assert told["state"] == "done", told["error"]
+    assert [row["round"] for row in told["rounds"]] == [1, 2, 3, 4]
