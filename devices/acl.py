@@ -17,6 +17,7 @@ PREFIX = "node-"
 # What Celery's worker and the agent's blobs need. No KEYS, no SCAN, no CONFIG, no scripts beyond the user's own keys.
 COMMANDS = (
     *("hello", "auth", "ping", "multi", "exec", "publish", "subscribe", "unsubscribe"),
+    *("watch", "unwatch"),  # giving back a job that was taken and never acknowledged
     *("eval", "evalsha", "script|load"),  # the lock around kombu's sweep; a script can do no more than its user
     *("brpop", "llen", "lpush", "rpush", "sadd", "smembers", "hset", "hget", "hdel", "zadd", "zrem", "zrange"),
     *("set", "setex", "get", "del", "exists"),
@@ -32,6 +33,13 @@ def grant(node: Node) -> None:
     with _connect() as client:
         _set_user(client, node)
         _keep(client)
+
+
+def renew(node: Node) -> None:
+    """As grant(), and end what was connected with a password that is gone. Raises redis.RedisError."""
+    grant(node)
+    with _connect() as client:
+        client.execute_command("CLIENT", "KILL", "USER", user_name(node.slug))
 
 
 def remove(slug: str) -> None:
@@ -60,7 +68,8 @@ def reconcile() -> int:
 
 def _set_user(client: Any, node: Node) -> None:
     keys = [f"~{node.slug}:*", f"&{node.slug}:*"]
-    rules = ["reset", "on", f"#{node.redis_sha256}", "resetchannels", "-@all", *(f"+{name}" for name in COMMANDS), *keys]
+    passwords = [f"#{digest}" for digest in (node.redis_sha256, node.next_redis_sha256) if digest]
+    rules = ["reset", "on", *passwords, "resetchannels", "-@all", *(f"+{name}" for name in COMMANDS), *keys]
     client.execute_command("ACL", "SETUSER", user_name(node.slug), *rules)
 
 

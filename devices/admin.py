@@ -1,10 +1,12 @@
+from contextlib import AbstractContextManager
 from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest
 
-from devices import enrol
-from devices.models import EnrolCode, Node, Sample
+from devices import audit, enrol, rotation
+from devices.models import Audit, EnrolCode, Node, Reading, Sample
+from webapp.live.errors import UserError
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -17,26 +19,45 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
 
+def _acting(request: HttpRequest) -> AbstractContextManager[None]:
+    return audit.acting(request.user, request.META.get("REMOTE_ADDR", ""))
+
+
 @admin.register(Node)
 class NodeAdmin(ReadOnly):
-    list_display = ("slug", "tier", "approved", "fingerprint", "last_seen", "revoked_at")
+    list_display = ("slug", "title", "tier", "approved", "fingerprint", "last_seen", "revoked_at")
     list_filter = ("tier", "approved")
-    exclude = ("token_sha256", "redis_sha256")
-    actions = ("approve", "revoke")
+    exclude = ("token_sha256", "redis_sha256", "rotation", "next_token_sha256", "next_redis_sha256")
+    actions = ("approve", "rotate", "revoke")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # a deleted row could not be taken out of Redis any more; revoke it
 
     @admin.action(description="Approve", permissions=["manage"])
     def approve(self, request: HttpRequest, rows: Any) -> None:
-        for node in rows.filter(revoked_at=None):
-            enrol.approve(node.slug)
+        with _acting(request):
+            for node in rows.filter(revoked_at=None):
+                enrol.approve(node.slug)
         self.message_user(request, "Approved; the agents fetch their credentials within seconds.", messages.SUCCESS)
+
+    @admin.action(description="Rotate credentials", permissions=["manage"])
+    def rotate(self, request: HttpRequest, rows: Any) -> None:
+        with _acting(request):
+            for node in rows:
+                try:
+                    rotation.rotate(node.slug)
+                except UserError as error:
+                    self.message_user(request, f"{node.slug}: {error} {error.next}", messages.WARNING)
+                else:
+                    self.message_user(
+                        request, f"{node.slug} changes its credentials with its next heartbeat.", messages.SUCCESS
+                    )
 
     @admin.action(description="Revoke at once", permissions=["manage"])
     def revoke(self, request: HttpRequest, rows: Any) -> None:
-        for node in rows:
-            enrol.revoke(node.slug)
+        with _acting(request):
+            for node in rows:
+                enrol.revoke(node.slug)
         self.message_user(request, "Revoked: they are refused from now on.", messages.SUCCESS)
 
     def has_manage_permission(self, request: HttpRequest) -> bool:
@@ -52,3 +73,20 @@ class EnrolCodeAdmin(ReadOnly):
 class SampleAdmin(ReadOnly):
     list_display = ("node", "at", "bytes", "ms", "source")
     list_filter = ("node", "source")
+
+
+@admin.register(Audit)
+class AuditAdmin(ReadOnly):
+    list_display = ("at", "by", "action", "node", "detail", "address")
+    list_filter = ("action", "by", "node")
+    search_fields = ("node", "by", "detail")
+    date_hierarchy = "at"
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Reading)
+class ReadingAdmin(ReadOnly):
+    list_display = ("node", "at", "span_s", "cpu_percent", "gpu_percent", "memory_used_mb", "temperature_c", "power_w")
+    list_filter = ("node", "span_s")

@@ -1,7 +1,8 @@
 """Nodes over HTTP: what an agent calls, and the list for people and scripts."""
 
+from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
@@ -10,7 +11,7 @@ from ninja import Router, Schema
 from ninja.security import HttpBearer
 from pydantic import ConfigDict, Field
 
-from devices import enrol, heartbeat, presence
+from devices import enrol, heartbeat, presence, rotation
 from devices.models import Node
 from webapp.live.errors import UserError
 
@@ -19,8 +20,11 @@ MAX_BODY = 64 * 1024  # a profile with every split point is a tenth of it
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Milliseconds = Annotated[float, Field(ge=0, le=3_600_000, allow_inf_nan=False)]
-Words = Annotated[str, Field(max_length=120)]
-Facts = Annotated[dict[Annotated[str, Field(max_length=40)], bool | int | Number | Words | None], Field(max_length=40)]
+KEPT = r"^[^\x00]*$"  # the one letter that PostgreSQL does not keep
+Words = Annotated[str, Field(max_length=120, pattern=KEPT)]
+Facts = Annotated[
+    dict[Annotated[str, Field(max_length=40, pattern=KEPT)], bool | int | Number | Words | None], Field(max_length=40)
+]
 
 
 class Strict(Schema):
@@ -46,20 +50,21 @@ class TaskTimes(Strict):
 class MeasuredProfile(Strict):
     """As inference.stages.warm returns it."""
 
-    name: str = Field(max_length=40)
-    digest: str = Field(max_length=64)
+    name: str = Field(max_length=40, pattern=KEPT)
+    digest: str = Field(max_length=64, pattern=KEPT)
     protocol: int
-    tasks: dict[Annotated[str, Field(max_length=20)], TaskTimes] = Field(min_length=1, max_length=10)
+    tasks: dict[Annotated[str, Field(max_length=20, pattern=KEPT)], TaskTimes] = Field(min_length=1, max_length=10)
 
 
 class Heartbeat(Strict):
-    boot: str = Field("", max_length=32)
+    boot: str = Field("", max_length=32, pattern=KEPT)
     queue: int | None = Field(None, ge=0, le=1_000_000)
     profile: MeasuredProfile | None = None
     hardware: Facts = {}
     versions: Facts = {}
     sample: Facts = {}
     redis: str = Field("", max_length=20)
+    lanes: dict[Annotated[str, Field(max_length=20, pattern=KEPT)], bool] = Field({}, max_length=10)
 
 
 class NodeToken(HttpBearer):
@@ -67,7 +72,7 @@ class NodeToken(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> Node:
         bounded(request)
-        node = enrol.holder(token)
+        node = rotation.holder(token)
         if node is None:
             raise UserError("revoked", "This node was revoked, or never joined here.", "Join again with a new code.", 401)
         return node
@@ -125,9 +130,10 @@ def nodes(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _redis_for(slug: str, password: str) -> dict[str, Any]:
-    """Where the node finds Redis: as the cloud does, unless the setting knows better."""
+    """Where the node finds Redis: as the cloud does, unless the setting knows better. `ca`: whom to trust there, as PEM."""
     ours = urlsplit(settings.REDIS_URL)
     host, _, port = settings.NODE_REDIS_HOST.partition(":")
+    authority = parse_qs(ours.query).get("ssl_ca_certs", [""])[0]
     return {
         "scheme": ours.scheme,
         "host": host or ours.hostname or "127.0.0.1",
@@ -135,4 +141,5 @@ def _redis_for(slug: str, password: str) -> dict[str, Any]:
         "db": int(ours.path.strip("/") or 0),
         "username": f"node-{slug}",
         "password": password,
+        "ca": Path(authority).read_text() if authority else None,
     }

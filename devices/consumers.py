@@ -1,6 +1,8 @@
 """The socket of the devices page: all nodes and their links, then what changes."""
 
 import asyncio
+import threading
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +16,25 @@ from webapp.live.consumer import LiveConsumer
 from webapp.live.errors import UserError
 
 LOOK_S = 2.0
+RECHECK_S = 1.0  # a fleet sends many events a second, an account is switched off once
+
+
+class Look:
+    """The states of all nodes, read once for all the pages this process serves, however many look."""
+
+    def __init__(self) -> None:
+        self._lock, self._at, self._states = threading.Lock(), -LOOK_S, dict[str, str]()
+
+    def states(self) -> dict[str, str]:
+        """At most half a look old."""
+        with self._lock:
+            if time.monotonic() - self._at > LOOK_S / 2:
+                self._states = _states(Node.objects.filter(revoked_at=None).only("slug", "last_seen", "revoked_at"))
+                self._at = time.monotonic()
+            return self._states
+
+
+LOOK = Look()
 
 
 class DevicesConsumer(LiveConsumer):
@@ -21,6 +42,7 @@ class DevicesConsumer(LiveConsumer):
 
     watch: "asyncio.Task[None] | None" = None
     known: dict[str, str]  # state of each node as the page was last told
+    checked = 0.0  # when the account was last looked up
 
     def groups_for(self) -> list[str]:
         return [groups.devices()]
@@ -46,12 +68,19 @@ class DevicesConsumer(LiveConsumer):
             self.watch.cancel()
         await super().disconnect(code)
 
+    async def live_event(self, message: dict[str, Any]) -> None:
+        if time.monotonic() - self.checked < RECHECK_S:
+            await self.send_json(message["event"])
+            return
+        self.checked = time.monotonic()
+        await super().live_event(message)
+
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
-            now = await database_sync_to_async(_states)(Node.objects.filter(revoked_at=None))
+            now = await database_sync_to_async(LOOK.states)()
             silent = [slug for slug, state in now.items() if state in ("stale", "offline") and self.known.get(slug) != state]
-            for event in await database_sync_to_async(_events)(silent):
+            for event in await database_sync_to_async(_events)(silent) if silent else ():
                 await self.live_event({"event": event})
             self.known = now
 

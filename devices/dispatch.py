@@ -65,8 +65,9 @@ def call(
     deadline_s: float,
     cancelled: Callable[[], bool] = lambda: False,
     progress: Callable[[str], None] = lambda phase: None,
+    queue: str = QUEUE,
 ) -> dict[str, Any]:
-    """Run `stages.<verb>` on a node and return its JSON result.
+    """Run `stages.<verb>` on a node and return its JSON result. `queue` names the lane: answering, or training.
 
     `progress` hears the phase the node is in while it takes longer than a moment. Raises NodeGone, StageFailed, Cancelled.
     """
@@ -79,7 +80,7 @@ def call(
         # (Celery's own `expires` compares two machines' clocks; a board without a battery is often years off.)
         store.set(ticket, "1", px=int(deadline_s * 1000) + 1000)
         result = _producer(slug).send_task(
-            f"stages.{verb}", kwargs={"job": job, "protocol": PROTOCOL, **arguments}, queue=QUEUE, retry=False
+            f"stages.{verb}", kwargs={"job": job, "protocol": PROTOCOL, **arguments}, queue=queue, retry=False
         )
         try:
             while True:
@@ -136,10 +137,10 @@ def _unwrap(slug: str, verb: str, answer: Any) -> dict[str, Any]:
     return answer
 
 
-def put_blob(slug: str, name: str, data: bytes) -> None:
+def put_blob(slug: str, name: str, data: bytes, ttl_s: int = BLOB_TTL_S) -> None:
     """Lay bytes where the node can fetch them. Raises NodeGone."""
     try:
-        bulk().set(f"{slug}:blob:{name}", data, ex=BLOB_TTL_S)
+        bulk().set(f"{slug}:blob:{name}", data, ex=ttl_s)
     except redis.RedisError as error:
         raise NodeGone(slug, f"{slug} cannot be reached because Redis does not answer.") from error
 

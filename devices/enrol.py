@@ -17,9 +17,9 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.text import slugify
 
-from devices import acl, presence
+from devices import acl, audit, presence
 from devices.agent import config
-from devices.models import TIERS, EnrolCode, Node, Sample
+from devices.models import TIERS, EnrolCode, Node, Reading, Sample
 from webapp.live import groups
 from webapp.live.errors import UserError, not_found
 from webapp.live.publish import publish
@@ -31,22 +31,18 @@ CODE_S = 15 * 60
 ATTEMPTS = 5  # wrong guesses at one code
 GUESSES, GUESSES_S = 10, 600  # wrong guesses from one address
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
-RESERVED = frozenset({"cloud", "asgi", "celery", "default", "unacked"})  # prefixes of keys that are not a node's
+RESERVED = frozenset({"add", "cloud", "asgi", "celery", "default", "unacked"})  # prefixes of keys that are not a node's
 
 # The same for unknown, wrong, used, expired and worn-out codes: who guesses learns nothing.
 BAD_CODE = UserError("bad_code", "This code is not valid, or not any more.", "Ask an admin for a new one.", 403)
 TOO_MANY = UserError("too_many_guesses", "Too many wrong codes came from this address.", "Wait ten minutes.", 429)
 
 
-def create_code(
-    *,
-    name: str,
-    tier: str,
-    preapproved: bool = False,
-    simulated_uplink_bytes_per_s: int | None = None,
-    simulated_slowdown: float | None = 1.0,
-) -> str:
-    """A new code in plain text, which exists nowhere else. Raises UserError for a name that cannot be."""
+def create_code(*, name: str, tier: str, preapproved: bool = False, **simulated: float | None) -> str:
+    """A new code in plain text, which exists nowhere else; `simulated` are the fields of a node that begin with that word.
+
+    Raises UserError for a name that cannot be.
+    """
     if tier not in TIERS:
         raise UserError("unknown_tier", f"There is no tier “{tier[:20]}”.", f"Use one of {', '.join(TIERS)}.", 422)
     if name:
@@ -58,10 +54,10 @@ def create_code(
         tier=tier,
         name=name,
         preapproved=preapproved,
-        simulated_uplink_bytes_per_s=simulated_uplink_bytes_per_s,
-        simulated_slowdown=simulated_slowdown or 1.0,
         expires=timezone.now() + timedelta(seconds=CODE_S),
+        **{field: value for field, value in simulated.items() if value is not None},
     )
+    audit.record(None, "code made", name, f"for {'a preapproved' if preapproved else 'a'} {tier}")
     return plain
 
 
@@ -93,6 +89,7 @@ def join(code: str, fingerprint: str, facts: dict[str, Any], address: str = "") 
             node = _admit(found, token, fingerprint, facts)
     except IntegrityError:  # two codes for one name at the same moment
         raise UserError("name_taken", "Another board just took that name.", "Ask an admin for a new code.", 409) from None
+    audit.record(node.slug, "joined", node.slug, f"fingerprint {fingerprint}", address)
     announce(node)
     return node, token
 
@@ -128,6 +125,7 @@ def _admit(code: EnrolCode, token: str, fingerprint: str, facts: dict[str, Any])
         hardware=facts.get("hardware", {}),
         versions=facts.get("versions", {}),
         simulated_uplink_bytes_per_s=code.simulated_uplink_bytes_per_s,
+        simulated_downlink_bytes_per_s=code.simulated_downlink_bytes_per_s,
         simulated_slowdown=code.simulated_slowdown,
     )
 
@@ -141,6 +139,7 @@ def _replace(node: Node) -> None:
     """Another board takes the name: nothing of the earlier one may speak for it, nor its link be taken for the new one's."""
     if not node.simulated:
         Sample.objects.filter(node=node.slug).delete()
+        Reading.objects.filter(node=node.slug).delete()
     node.delete()
     _cut_off(node.slug)
 
@@ -157,6 +156,7 @@ def approve(slug: str) -> Node:
     if not Node.objects.filter(slug=slug, revoked_at=None).update(approved=True):
         raise not_found("node")
     node = Node.objects.get(slug=slug)
+    audit.record(None, "approved", slug, f"fingerprint {node.fingerprint}")
     announce(node)
     return node
 
@@ -166,7 +166,9 @@ def revoke(slug: str) -> Node:
     node = Node.objects.filter(slug=slug).first()
     if node is None:
         raise not_found("node")
-    Node.objects.filter(slug=slug, revoked_at=None).update(revoked_at=timezone.now(), approved=False, redis_sha256="")
+    gone = {"revoked_at": timezone.now(), "approved": False, "redis_sha256": "", "rotation": ""}
+    if Node.objects.filter(slug=slug, revoked_at=None).update(**gone, next_token_sha256="", next_redis_sha256=""):
+        audit.record(None, "revoked", slug)
     node.refresh_from_db()
     _cut_off(slug)
     announce(node)
@@ -214,9 +216,13 @@ def is_enrolled(home: Path, name: str) -> bool:
     return node.redis_sha256 == sha256(kept.redis_password) if kept.redis_password else node.last_seen is None
 
 
-def simulate(slug: str, uplink_bytes_per_s: int | None, slowdown: float) -> None:
+def simulate(slug: str, uplink_bytes_per_s: int | None, slowdown: float, downlink_bytes_per_s: int | None = None) -> None:
     """Change what is simulated; the agent hears it with its next heartbeat."""
-    Node.objects.filter(slug=slug).update(simulated_uplink_bytes_per_s=uplink_bytes_per_s, simulated_slowdown=slowdown)
+    Node.objects.filter(slug=slug).update(
+        simulated_uplink_bytes_per_s=uplink_bytes_per_s,
+        simulated_downlink_bytes_per_s=downlink_bytes_per_s,
+        simulated_slowdown=slowdown,
+    )
 
 
 def announce(node: Node) -> None:

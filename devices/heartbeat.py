@@ -1,4 +1,9 @@
-"""What a node says of itself every few seconds, and what it is told in return."""
+"""What a node says of itself every few seconds, and what it is told in return.
+
+The answer is {"state", "simulated", "next_s"}, and while its secrets are to change also
+"rotate": {"token": …, "redis_password": …}, the same ones until the node was heard with that token. The node keeps them
+and starts anew with them; the old ones are good until then and not a moment longer (devices.rotation).
+"""
 
 import logging
 from typing import Any
@@ -6,35 +11,51 @@ from typing import Any
 import redis
 from django.utils import timezone
 
-from devices import acl, enrol, presence
+from devices import acl, audit, enrol, presence, rotation, telemetry
 from devices.models import Node
 
 log = logging.getLogger(__name__)
 PUBLISH_S = 5  # a node that says nothing new is shown again this often
+LASTING = ("model", "machine", "cpus")  # of the hardware: what no update of the system changes
 
 
 def receive(node: Node, said: dict[str, Any]) -> dict[str, Any]:
     """Keep what was said (only the fields that were) and answer. Times are the server's own."""
     now = timezone.now()
     before = (presence.state(node, now), node.queue, node.boot, bool(node.profile), node.hardware)
-    told_in = _window(node.last_seen)
+    heard = node.last_seen
+    told_in = _window(heard)
     changes: dict[str, Any] = {"last_seen": now}
-    for field in ("boot", "queue", "profile", "hardware", "versions"):
+    for field in ("boot", "queue", "profile", "hardware", "versions", "lanes"):
         if field in said:
             changes[field] = said[field]
     if "sample" in said:
-        changes["sensors"] = said["sample"]
+        changes["sensors"] = telemetry.plausible(said["sample"])
+    changed = _other_board(node, said.get("hardware") or {})
+    if changed:
+        changes["hardware_before"] = {**changed, **node.hardware_before}
     # Only a node that is still allowed: a revocation between the check of the token and here must win.
     if not Node.objects.filter(pk=node.pk, revoked_at=None).update(**changes):
         return {"state": "revoked"}
     for field, value in changes.items():
         setattr(node, field, value)
+    if "sample" in said:
+        telemetry.keep(node, node.sensors, heard, now)
+    if changed:
+        audit.record(node.slug, "hardware changed", node.slug, presence.changes(node))
     if said.get("redis") == "refused":
         _grant_again(node)
     after = ("online", node.queue, node.boot, bool(node.profile), node.hardware)
     if after != before or _window(now) != told_in:
         enrol.announce(node)
-    return {"state": "online", "simulated": presence.simulated(node), "next_s": presence.HEARTBEAT_S}
+    answer = {"state": "online", "simulated": presence.simulated(node), "next_s": presence.HEARTBEAT_S}
+    return {**answer, "rotate": rotation.secrets_of(node)} if node.rotation else answer
+
+
+def _other_board(node: Node, told: dict[str, Any]) -> dict[str, Any]:
+    """What it was, of the lasting facts that a living node now tells otherwise."""
+    before = node.hardware
+    return {name: before[name] for name in LASTING if before.get(name) and told.get(name) and before[name] != told[name]}
 
 
 def _window(at: Any) -> int | None:

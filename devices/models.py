@@ -1,5 +1,6 @@
 """What the server knows about nodes. Of every secret only a hash is kept."""
 
+from django.conf import settings
 from django.db import models
 
 TIERS = ("edge", "device")
@@ -10,23 +11,30 @@ class Node(models.Model):
     """An edge or a device. Whether it is there is not stored but computed when read (devices.presence)."""
 
     slug = models.SlugField(max_length=40, unique=True, help_text="also the prefix of all its keys in Redis")
+    title = models.CharField(max_length=60, blank=True, help_text="what people call it; empty: as its slug")
     tier = models.CharField(max_length=10, choices=[(tier, tier) for tier in TIERS])
     approved = models.BooleanField(default=False)
     fingerprint = models.CharField(max_length=40, help_text="compare it with what the node itself shows before approving")
     token_sha256 = models.CharField(max_length=64, unique=True, editable=False)
     redis_sha256 = models.CharField(max_length=64, blank=True, editable=False, help_text="the form Redis itself accepts")
+    rotation = models.CharField(max_length=32, blank=True, editable=False, help_text="names the secrets it is to change to")
+    next_token_sha256 = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    next_redis_sha256 = models.CharField(max_length=64, blank=True, editable=False)
 
     boot = models.CharField(max_length=32, blank=True, editable=False, help_text="changes whenever the agent starts anew")
     profile = models.JSONField(null=True, blank=True, help_text="as inference.stages.warm measured it on the node")
     queue = models.PositiveIntegerField(null=True, blank=True, help_text="jobs waiting or running")
     hardware = models.JSONField(default=dict, blank=True)
     versions = models.JSONField(default=dict, blank=True)
+    hardware_before = models.JSONField(default=dict, blank=True, help_text="until an admin has seen that it changed")
     sensors = models.JSONField(default=dict, blank=True, help_text="last reading; what a board lacks is null")
+    lanes = models.JSONField(default=dict, blank=True, help_text="which of its two worker processes listen: stages, train")
 
     created = models.DateTimeField(auto_now_add=True)
     last_seen = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     simulated_uplink_bytes_per_s = models.PositiveIntegerField(null=True, blank=True)
+    simulated_downlink_bytes_per_s = models.PositiveIntegerField(null=True, blank=True)
     simulated_slowdown = models.FloatField(default=1.0)
 
     class Meta:
@@ -37,7 +45,8 @@ class Node(models.Model):
 
     @property
     def simulated(self) -> bool:
-        return self.simulated_uplink_bytes_per_s is not None or self.simulated_slowdown != 1
+        shaped = self.simulated_uplink_bytes_per_s is not None or self.simulated_downlink_bytes_per_s is not None
+        return shaped or self.simulated_slowdown != 1
 
 
 class EnrolCode(models.Model):
@@ -49,6 +58,7 @@ class EnrolCode(models.Model):
     name = models.SlugField(max_length=40, blank=True, help_text="empty: the board's host name")
     preapproved = models.BooleanField(default=False)
     simulated_uplink_bytes_per_s = models.PositiveIntegerField(null=True, blank=True)
+    simulated_downlink_bytes_per_s = models.PositiveIntegerField(null=True, blank=True)
     simulated_slowdown = models.FloatField(default=1.0)
     created = models.DateTimeField(auto_now_add=True)
     expires = models.DateTimeField()
@@ -82,3 +92,42 @@ class Sample(models.Model):
     @property
     def bytes_per_s(self) -> float:
         return self.bytes / (self.ms / 1000)
+
+
+class Reading(models.Model):
+    """What a node's sensors said at a heartbeat, or the means of a minute; null for what was not available."""
+
+    node = models.SlugField(max_length=40)
+    at = models.DateTimeField(help_text="of a mean: the beginning of its minute")
+    span_s = models.PositiveSmallIntegerField(default=0, help_text="0: one heartbeat")
+    cpu_percent = models.FloatField(null=True, blank=True)
+    gpu_percent = models.FloatField(null=True, blank=True)
+    memory_used_mb = models.FloatField(null=True, blank=True)
+    temperature_c = models.FloatField(null=True, blank=True)
+    power_w = models.FloatField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("at",)
+        constraints = [models.UniqueConstraint(fields=("node", "span_s", "at"), name="one_reading_at_a_time")]
+
+    def __str__(self) -> str:
+        return f"{self.node} at {self.at:%H:%M:%S}"
+
+
+class Audit(models.Model):
+    """One change of a node's standing. Rows are only ever added; they outlive the node and the account they name."""
+
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    by = models.CharField(max_length=150, help_text="the account's name then; the node's own, or the server")
+    action = models.CharField(max_length=40)
+    node = models.CharField(max_length=40, blank=True, db_index=True)
+    detail = models.CharField(max_length=300, blank=True)
+    address = models.GenericIPAddressField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-at", "-pk")
+        verbose_name_plural = "audit trail"
+
+    def __str__(self) -> str:
+        return f"{self.by}: {self.action} {self.node}".strip()

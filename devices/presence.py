@@ -33,6 +33,7 @@ def as_json(node: Node) -> dict[str, Any]:
     """A node as pages and scripts see it."""
     return {
         "slug": node.slug,
+        "title": node.title or node.slug,
         "tier": node.tier,
         "state": state(node, timezone.now()),
         "approved": node.approved,
@@ -42,6 +43,9 @@ def as_json(node: Node) -> dict[str, Any]:
         "queue": node.queue,
         "simulated": simulated(node),
         "hardware": node.hardware,
+        "changed": changes(node),
+        "rotating": bool(node.rotation),
+        "lanes": node.lanes,
         "sensors": node.sensors,
         "agent": node.versions.get("agent"),
         "versions": node.versions,
@@ -53,4 +57,18 @@ def simulated(node: Node) -> dict[str, Any] | None:
     """What about a node is not real; None for a real one."""
     if not node.simulated:
         return None
-    return {"uplink_bytes_per_s": node.simulated_uplink_bytes_per_s, "slowdown": node.simulated_slowdown}
+    return {
+        "uplink_bytes_per_s": node.simulated_uplink_bytes_per_s,
+        "downlink_bytes_per_s": node.simulated_downlink_bytes_per_s,
+        "slowdown": node.simulated_slowdown,
+    }
+
+
+def changes(node: Node) -> str:
+    """What about its hardware is not as it was when it was last trusted, in one sentence; empty: nothing."""
+    parts = [
+        f"{name.replace('_', ' ')} was {was}, is {node.hardware.get(name)}"
+        for name, was in node.hardware_before.items()
+        if node.hardware.get(name) != was
+    ]
+    return f"Its hardware changed: {'; '.join(parts)}." if parts else ""

@@ -10,7 +10,12 @@ urlpatterns = [
     path("add/", views.add, name="add"),
     path("install.sh", views.install, name="install"),
     path("agent.tar.gz", views.agent, name="agent"),
+    path("<slug:slug>/", views.node, name="node"),
+    path("<slug:slug>/readings/", views.readings, name="readings"),
     path("<slug:slug>/approve/", views.approve, name="approve"),
     path("<slug:slug>/revoke/", views.revoke, name="revoke"),
+    path("<slug:slug>/rotate/", views.rotate, name="rotate"),
+    path("<slug:slug>/rename/", views.rename, name="rename"),
+    path("<slug:slug>/accept/", views.accept, name="accept"),
     path("<slug:slug>/history/", views.history, name="history"),
 ]

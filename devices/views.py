@@ -1,6 +1,7 @@
 """The devices page and what its buttons do."""
 
 import json
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from devices import enrol, links, package, presence
+from devices import audit, enrol, links, package, presence, qr, rotation, telemetry
 from devices.models import Node
 from webapp.live.errors import UserError
 
@@ -30,19 +31,41 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "devices.html", {"boot": boot})
 
 
+@require_GET
+def node(request: HttpRequest, slug: str) -> HttpResponse:
+    """One node with its history."""
+    found = get_object_or_404(Node, slug=slug)
+    staff = bool(request.user.is_staff)  # type: ignore[union-attr]
+    boot = {"node": presence.as_json(found), "can_manage": staff, "audit": audit.of(slug) if staff else None}
+    return render(request, "devices/node.html", {"boot": boot, "node": found})
+
+
+@require_GET
+def readings(request: HttpRequest, slug: str) -> HttpResponse:
+    """What its sensors said in the last hour or day."""
+    get_object_or_404(Node, slug=slug)
+    hours = request.GET.get("hours", "1")
+    if hours not in {"1", "24"}:
+        return _refused(UserError("bad_hours", "hours must be 1 or 24.", "Leave it out for the last hour.", 422))
+    return JsonResponse(telemetry.history(slug, int(hours)))
+
+
 @require_POST
 def add(request: HttpRequest) -> HttpResponse:
     """A new code, shown in this answer and never again."""
     try:
         _only_staff(request)
-        name, tier = _wanted(request)
-        code = enrol.create_code(name=name, tier=tier)
+        fields = _fields(request)
+        name, tier = str(fields.get("name") or "").strip().lower(), str(fields.get("tier") or "device")
+        with _acting(request):
+            code = enrol.create_code(name=name, tier=tier)
     except UserError as error:
         return _refused(error)
     server = _server(request)
     script = server + reverse("devices:install")
     command = f"curl -fsSL {script} | sudo sh -s -- --server {server} --code {code}"
-    return JsonResponse({"code": code, "expires_s": enrol.CODE_S, "command": command, "server": server}, status=201)
+    made = {"code": code, "expires_s": enrol.CODE_S, "command": command, "server": server, "qr": qr.squares(command)}
+    return JsonResponse(made, status=201)
 
 
 @require_POST
@@ -53,6 +76,22 @@ def approve(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def revoke(request: HttpRequest, slug: str) -> HttpResponse:
     return _managed(request, lambda: enrol.revoke(slug))
+
+
+@require_POST
+def rotate(request: HttpRequest, slug: str) -> HttpResponse:
+    return _managed(request, lambda: rotation.rotate(slug))
+
+
+@require_POST
+def rename(request: HttpRequest, slug: str) -> HttpResponse:
+    return _managed(request, lambda: rotation.rename(slug, str(_fields(request).get("title") or "")))
+
+
+@require_POST
+def accept(request: HttpRequest, slug: str) -> HttpResponse:
+    """The hardware may be as it is now."""
+    return _managed(request, lambda: rotation.accept_hardware(slug))
 
 
 @require_GET
@@ -84,7 +123,8 @@ def agent(request: HttpRequest) -> FileResponse:
 def _managed(request: HttpRequest, change: Any) -> HttpResponse:
     try:
         _only_staff(request)
-        node: Node = change()
+        with _acting(request):
+            node: Node = change()
     except UserError as error:
         return _refused(error)
     if "application/json" in request.headers.get("Accept", "") or "application/json" in (request.content_type or ""):
@@ -97,8 +137,12 @@ def _only_staff(request: HttpRequest) -> None:
         raise UserError("not_staff", "Only admins manage nodes.", "Ask one to do it.", 403)
 
 
-def _wanted(request: HttpRequest) -> tuple[str, str]:
-    """Name and tier from a form or a JSON object; the name may be left to the board."""
+def _acting(request: HttpRequest) -> AbstractContextManager[None]:
+    return audit.acting(request.user, request.META.get("REMOTE_ADDR", ""))
+
+
+def _fields(request: HttpRequest) -> dict[str, Any]:
+    """Of a form or a JSON object."""
     fields: Any = request.POST
     if request.content_type == "application/json":
         try:
@@ -106,8 +150,8 @@ def _wanted(request: HttpRequest) -> tuple[str, str]:
         except ValueError:
             fields = None
         if not isinstance(fields, dict):
-            raise UserError("bad_json", "The request is not a JSON object.", "Send name and tier.", 422)
-    return str(fields.get("name") or "").strip().lower(), str(fields.get("tier") or "device")
+            raise UserError("bad_json", "The request is not a JSON object.", "Send what the page sends.", 422)
+    return dict(fields.items())
 
 
 def _server(request: HttpRequest) -> str:

@@ -25,7 +25,12 @@ def online(without: set[str]) -> list[Node]:
 
 
 def device_for(photo: Photo, wanted: str, nodes: list[Node]) -> Node:
-    """The device the person chose; else one that holds the photo already; else the least busy. Raises UserError."""
+    """The device the person chose; else one that holds the photo already; else the least busy. Raises UserError.
+
+    A photo that a device took itself is asked about there and nowhere else.
+    """
+    if photo.from_camera:
+        wanted = _home(photo, wanted)
     ready = [node for node in nodes if node.tier == "device"]
     if wanted:
         found = next((node for node in ready if node.slug == wanted), None)
@@ -35,6 +40,15 @@ def device_for(photo: Photo, wanted: str, nodes: list[Node]) -> Node:
     if not ready:
         raise UserError("no_device", "No device is online.", "Start one, or look at the devices page for the reason.", 503)
     return next((node for node in ready if node.slug in photo.placed), ready[0])
+
+
+def _home(photo: Photo, wanted: str) -> str:
+    slug = next(iter(photo.placed), None)
+    if slug is None:
+        raise UserError("photo_lost", "The device no longer keeps this photo.", "Take another one with its camera.", 410)
+    if wanted not in {"", slug}:
+        raise UserError("photo_elsewhere", f"{slug} took this photo and keeps it.", f"Choose {slug}, or any device.", 409)
+    return slug
 
 
 def edge_for(nodes: list[Node]) -> Node | None:

@@ -17,6 +17,7 @@ class Refused(Exception):
 
 
 EXPIRED = "Nobody waits for this job any more."
+NO_MEMORY = "This node has too little memory left to compute; end other programs on it."
 
 
 class Job:
@@ -36,7 +37,12 @@ class Job:
         with self.runtime.compute_lock:
             started = time.perf_counter()
             self.queue_ms += (started - waiting) * 1000
-            result = work()
+            if not self.runtime.has_room():  # better a sentence than a process that the kernel ends
+                raise Refused("no_memory", NO_MEMORY)
+            try:
+                result = work()
+            except MemoryError:
+                raise Refused("no_memory", NO_MEMORY) from None
             self.runtime.pace(time.perf_counter() - started)
             self.compute_ms += (time.perf_counter() - started) * 1000
         return result

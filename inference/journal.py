@@ -94,6 +94,18 @@ class Journal:
         rows = [Step(turn=self.turn, number=s["id"], task=s["task"], question=s["question"] or "") for s in plan["steps"]]
         self._change({"plan": plan, "state": "running"}, {"type": "turn.plan", "plan": plan}, rows)
 
+    def amended(self, plan: dict[str, Any]) -> None:
+        """The plan knows more than at first: a question that waited for another answer, or where a draft lies."""
+        with self._write, transaction.atomic():
+            self._cas({"plan": plan})
+            for step in plan["steps"]:
+                Step.objects.filter(turn=self.turn, number=step["id"]).update(question=step["question"])
+            self.turn.plan = plan
+            transaction.on_commit(lambda: self._publish({"type": "turn.phase", "phase": self.turn.phase, "plan": plan}))
+
+    def drafted(self, number: int) -> None:
+        self._step(number, {"state": "answered"}, None)
+
     def receipt(self, number: int, receipt: dict[str, Any]) -> None:
         self._step(number, {"state": "answered", "receipt": receipt}, receipt)
 

@@ -10,6 +10,7 @@ LIVE = ("queued", "planning", "running")
 FINAL = ("answered", "failed", "stopped")
 POLICIES = ("fastest", "private", "best")
 ROUTES = ("device", "edge", "split")
+CAMERA = "camera"  # the source of a photo that a device took itself
 
 
 class Photo(models.Model):
@@ -28,6 +29,11 @@ class Photo(models.Model):
 
     def __str__(self) -> str:
         return f"{self.width}×{self.height} photo of {self.owner}"
+
+    @property
+    def from_camera(self) -> bool:
+        """Taken by a device, which alone holds it; the cloud has no file of it."""
+        return self.source_format == CAMERA
 
     @property
     def path(self) -> Path:
@@ -108,3 +114,22 @@ class NodeProfile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.node} {self.part}: {self.ms:.1f} ms"
+
+
+class PlannerCall(models.Model):
+    """One request to the planning model. No text of it is kept: questions stay in their turns, keys nowhere."""
+
+    created = models.DateTimeField(auto_now_add=True, db_index=True)
+    model = models.CharField(max_length=100)
+    purpose = models.CharField(max_length=10)
+    outcome = models.CharField(max_length=20, help_text="ok, http 429, timeout, unreachable, unreadable")
+    tokens_in = models.PositiveIntegerField(default=0)
+    tokens_out = models.PositiveIntegerField(default=0)
+    ms = models.FloatField()
+    cost = models.FloatField(default=0.0, help_text="at the configured prices")
+
+    class Meta:
+        ordering = ("-created", "-pk")
+
+    def __str__(self) -> str:
+        return f"{self.model}: {self.outcome} in {self.ms:.0f} ms"

@@ -14,18 +14,20 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from devices import dispatch
-from inference import ahead, execute
+from inference import ahead, drafts, execute, finished, planner_book
 from inference.attempt import Attempt, Tries
 from inference.journal import Journal, LeaseLost, claim
 from inference.models import Photo, Turn
 from inference.placement import NoRoute
-from inference.planning.compose import StepResult, compose
-from inference.planning.llm import PlannerConfig, make_planner
+from inference.planning import drafted, training
+from inference.planning.compose import StepResult
+from inference.planning.filling import Unfilled, fill
 from inference.planning.offline import Context
 from inference.planning.plan import PlanStep
 from webapp.live.errors import UserError
 
 log = logging.getLogger(__name__)
+EARLIER = 5  # turns of a conversation that the planner is told of
 MAX_TRIES = 5  # candidates tried for one step; beyond that something is wrong everywhere
 
 # Independent steps of one plan run together. One pool for the process: its threads keep their connections to the nodes.
@@ -83,10 +85,8 @@ def _answer(course: Course) -> str:
     if not steps:
         return str(turn.plan["why"])
     results = {step.id: _draft(journal, step) for step in steps if step.task == "train"}
-    if len(results) == len(steps):
-        return str(DRAFT)
     while waiting := [step for step in steps if step.id not in results]:
-        ready = [step for step in waiting if all(before in results for before in step.after)]
+        ready = _filled(course, [step for step in waiting if all(before in results for before in step.after)], results)
         for step, result in zip(ready, _together(course, ready), strict=True):
             results[step.id] = result
     ordered = [results[step.id] for step in steps]
@@ -96,28 +96,43 @@ def _answer(course: Course) -> str:
         )
     if len(steps) > 1:
         journal.phase("composing")
-    return compose(turn.question, ordered)
+    return planner_book.planner().compose(turn.question, ordered, lambda text: journal.phase("composing", text=text))
 
 
-DRAFT = UserError(
-    "draft", "Training cannot be started from here yet; this plan is a draft and nothing was started.", "Ask about a photo."
-)
+def _filled(course: Course, ready: list[PlanStep], results: dict[int, StepResult]) -> list[PlanStep]:
+    """Steps with the answers that they waited for in their questions. One that waited for nothing gets its result here."""
+    journal, asked = course.journal, []
+    for step in ready:
+        try:
+            asked.append(step.model_copy(update={"question": fill(step.question, results)}) if step.filled_from else step)
+        except Unfilled as error:
+            results[step.id] = _no_way(journal, step, error, Tries())
+    plan, now = journal.turn.plan, {step.id: step.question for step in asked}
+    told = [{**row, "question": now.get(row["id"], row["question"])} for row in plan["steps"]]
+    if told != plan["steps"]:
+        journal.amended({**plan, "steps": told})
+    return asked
 
 
 def _draft(journal: Journal, step: PlanStep) -> StepResult:
-    """A training run is never started by a sentence; what else was asked is answered."""
-    journal.step_failed(step.id, DRAFT)
-    return StepResult(step.id, step.task, step.question, None, None, False, (), str(DRAFT))
+    """A training run is never started by a sentence: what its words name becomes a draft that a person starts."""
+    draft = training.read(journal.turn.question)
+    try:
+        address = drafts.make(journal.turn, draft.spec(), draft.why())
+    except UserError as error:
+        journal.step_failed(step.id, error)
+        return StepResult(step.id, step.task, step.question, None, None, False, (), f"{error} {error.next}".strip())
+    journal.amended({**journal.turn.plan, "draft": address})
+    journal.drafted(step.id)
+    return StepResult(step.id, step.task, step.question, drafted.sentence(draft), None, True, (), None)
 
 
 def _plan(course: Course) -> list[PlanStep]:
     journal, turn = course.journal, course.journal.turn
-    earlier = Turn.objects.filter(conversation=turn.conversation, created__lt=turn.created, state="answered")
-    asked = tuple(earlier.values_list("question", flat=True))[-5:]
-    context = Context(turn.photo is not None, asked, new_photo=not earlier.filter(photo=turn.photo).exists())
+    context = _context(turn)
     beside = _beside(turn)
     begun = time.perf_counter()
-    planned = make_planner(PlannerConfig(**settings.PLANNER)).plan(turn.question, context)
+    planned = planner_book.planner().plan(turn.question, context)
     ended = time.perf_counter()
     if beside is not None:  # what is not ready yet is waited for where it is needed
         course.plan_ms_hidden = 1000 * (min(ended, beside.result()) if beside.done() else ended) - 1000 * begun
@@ -126,6 +141,20 @@ def _plan(course: Course) -> list[PlanStep]:
         {**plan, "planner": planned.planner, "model": planned.model, "note": planned.note, "ms": round(planned.ms, 1)}
     )
     return planned.plan.steps
+
+
+def _context(turn: Turn) -> Context:
+    """What was asked before in this conversation and what the last step of each answer found."""
+    earlier = Turn.objects.filter(conversation=turn.conversation, created__lt=turn.created, state="answered")
+    last = list(earlier.order_by("-created").prefetch_related("steps")[:EARLIER])[::-1]
+    found = [[str((step.receipt or {}).get("answer") or "") for step in one.steps.all()] for one in last]
+    return Context(
+        turn.photo is not None,
+        tuple(one.question for one in last),
+        new_photo=not any(one.photo_id == turn.photo_id for one in last),
+        answers=tuple(answers[-1] if answers else "" for answers in found),
+        models=finished.names(),
+    )
 
 
 def _beside(turn: Turn) -> "Future[float] | None":
@@ -161,6 +190,8 @@ def _in_thread(course: Course, step: PlanStep) -> StepResult:
 def _step(course: Course, step: PlanStep) -> StepResult:
     """Answer one step, falling back from node to node and route to route."""
     journal, tries = course.journal, Tries()
+    if step.model:
+        return _no_way(journal, step, finished.NOT_ON_NODES, tries)
     for _ in range(MAX_TRIES):
         attempt = Attempt(journal, step, tries, course.plan_ms_hidden)
         try:

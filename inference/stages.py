@@ -21,6 +21,8 @@ import redis
 from celery import Celery
 from numpy.typing import NDArray
 
+from devices.agent.camera import CameraError
+from inference import looking
 from inference.job import EXPIRED, Job, Refused, answer_json, error_json
 from inference.photo_folder import PhotoFolder
 from inference.shelf import Shelf
@@ -32,7 +34,7 @@ from inference.vision.wire import WireError
 log = logging.getLogger(__name__)
 PROTOCOL = 2
 HEADS_S = 3600.0  # a head's features are kept for so long after their last use
-VERBS = ("place", "heads", "forget", "run_whole", "run_head", "run_tail", "send_photo", "probe", "rebuild")
+VERBS = ("place", "look", "heads", "forget", "run_whole", "run_head", "run_tail", "send_photo", "probe", "rebuild")
 
 
 def warm(runtime: Any) -> dict[str, Any]:
@@ -101,14 +103,17 @@ class Stages:
         image = photo_codec.decode(data)
         self.photos.keep(photo, data)
         self.made.forget(lambda key: key[0] == photo)  # were it another photo of the same id, its features would answer
-        profile = self.runtime.vision.profile
-        sizes: dict[str, int] = {}
-        for task in profile.tasks:
-            for level in profile.photo_levels(task):
-                key = f"{level.codec}:{level.quality}:{profile.image_size(task)}"
-                if key not in sizes:
-                    sizes[key] = len(photo_codec.encode(image, level.codec, level.quality, profile.image_size(task)))
-        return {"bytes": len(data), "sizes": sizes}
+        return {"bytes": len(data), "sizes": looking.encoded_sizes(image, self.runtime.vision.profile)}
+
+    def look(self, job: Job, camera: str, photo: str) -> dict[str, Any]:
+        """Take a picture with one of this node's cameras and keep it here as a photo; nothing of it is sent."""
+        try:
+            data, image = looking.photo_of(self.runtime.cameras.frame(camera))
+        except CameraError as error:
+            raise Refused("camera", str(error)) from None
+        self.photos.keep(photo, data)
+        sizes = looking.encoded_sizes(image, self.runtime.vision.profile)
+        return {"width": image.width, "height": image.height, "bytes": len(data), "stayed": True, "sizes": sizes}
 
     def heads(self, job: Job, photo: str, points: dict[str, int]) -> dict[str, Any]:
         """Compute heads before anybody asks, one split point for each task, and keep the features; which are kept now."""

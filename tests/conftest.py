@@ -82,7 +82,13 @@ def draw_photo(seed: int = 0, size: tuple[int, int] = (320, 240)) -> bytes:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Everything that `make run` starts, in a folder of its own, with an owner; shared by the tests that need it."""
-    with Stack(tmp_path_factory.mktemp("stack")) as running:
+    whole = Stack(tmp_path_factory.mktemp("stack"))
+    home, shots = whole.var / "nodes" / "jetson-a", whole.var / "shots"
+    for folder in (home, shots):
+        folder.mkdir(parents=True, mode=0o700)
+    (shots / "first.jpg").write_bytes(draw_photo(7))
+    (home / "cameras.toml").write_text(f'shots = "folder:{shots}"\n')  # a device with a camera, of the kind that needs none
+    with whole as running:
         yield running
 
 

@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "webapp.people",
     "devices",
     "inference",
+    "federation",
     "webapp.chat",
 ]
 MIDDLEWARE = [
@@ -162,6 +163,10 @@ PLANNER = {
     "api_key": env.text("ISTHMUS_PLANNER_KEY"),
     "model": env.text("ISTHMUS_PLANNER_MODEL"),
     "azure_api_version": env.text("ISTHMUS_PLANNER_AZURE"),
+    "price_in": env.number("ISTHMUS_PLANNER_PRICE_IN", 0),  # for a million tokens, in any currency
+    "price_out": env.number("ISTHMUS_PLANNER_PRICE_OUT", 0),
+    "daily_limit": env.number("ISTHMUS_PLANNER_DAILY_LIMIT", 0),
+    "compose": env.flag("ISTHMUS_PLANNER_COMPOSE"),
 }
 
 # --- nodes ------------------------------------------------------------------------------------------------------------
@@ -177,5 +182,5 @@ LOGGING = {
     "filters": {"readiness": {"()": "django.utils.log.CallbackFilter", "callback": lambda r: "/healthz" not in r.getMessage()}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["readiness"]}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {"httpx": {"level": "WARNING"}},
+    "loggers": {"httpx": {"level": "WARNING"}, "httpx2": {"level": "WARNING"}},
 }

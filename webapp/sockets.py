@@ -6,6 +6,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.urls import path, re_path
 
 from devices.consumers import DevicesConsumer
+from federation.consumers import RunConsumer
 from webapp.chat.consumers import ChatConsumer
 
 
@@ -20,5 +21,6 @@ class NoSuchSocket(AsyncWebsocketConsumer):
 websocket_urlpatterns: list[Any] = [
     path("ws/chat/<uuid:conversation>/", ChatConsumer.as_asgi()),
     path("ws/devices/", DevicesConsumer.as_asgi()),
+    path("ws/federation/<int:number>/", RunConsumer.as_asgi()),
     re_path(r"", NoSuchSocket.as_asgi()),
 ]

@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from webapp import curves, health
+from webapp import curves, health, planner
 from webapp.api import api
 from webapp.chat import views as chat
 from webapp.people import views as people
@@ -24,7 +24,10 @@ urlpatterns = [
     path("photos/<uuid:pk>/", chat.photo, name="photo"),
     path("models/", chat.models, name="models"),
     path("curves/", curves.curves, name="curves"),
+    path("planner/", planner.calls, name="planner"),
+    path("planner/calls.csv", planner.calls_csv, name="planner_csv"),
     path("devices/", include("devices.urls")),
+    path("federation/", include("federation.urls")),
     path("setup/", people.setup, name="setup"),
     path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),

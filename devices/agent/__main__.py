@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from devices.agent import config, doctor, join
+from devices.agent import camera, config, doctor, join
 from devices.agent.config import BadHome
 from devices.agent.server import Refused
 
@@ -35,7 +35,7 @@ def main(words: list[str]) -> int:
             join.approved(chosen.home, kept)
             print("Approved.")
             return 0
-        status = run(chosen.home, chosen.server, chosen.code)
+        status = run(chosen.home, chosen.server, chosen.code, camera.configured(chosen.home, chosen.camera))
         held.close()
         return status
     except (BadHome, Refused) as error:
@@ -45,11 +45,11 @@ def main(words: list[str]) -> int:
         return 0
 
 
-def run(home: Path, server: str, code: str) -> int:
+def run(home: Path, server: str, code: str, cameras: camera.Cameras) -> int:
     """Join if necessary, then work until told to stop."""
     kept = join.ready(home, server, code)
     # Only now what takes seconds to import; a wrong code is refused at once.
-    from devices.agent import heartbeat, worker
+    from devices.agent import heartbeat, lane, worker
     from devices.agent.runtime import Runtime
 
     stop = worker.Stop()
@@ -57,7 +57,17 @@ def run(home: Path, server: str, code: str) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, frame: _told_to_stop(stop, running))
     runtime = Runtime(home, kept)
-    beat = heartbeat.Heartbeat(kept, runtime, lambda why: stop.request(REVOKED, f"stopping: {why}"))
+    runtime.cameras = cameras
+    runtime.link_is_free()
+    training = lane.Lane(runtime)
+
+    def rotated(told: dict[str, str]) -> None:
+        config.save(home, config.load(home).with_secrets(told))
+        stop.request(worker.AGAIN, "new credentials: starting again with them")
+
+    beat = heartbeat.Heartbeat(
+        kept, runtime, lambda why: stop.request(REVOKED, f"stopping: {why}"), lambda: training.states, rotated
+    )
     beat.start()
     beat.heard.wait(FIRST_ANSWER_S)  # what is simulated may have changed since the last start, and the profile depends on it
     stages = importlib.import_module("inference.stages")  # by name, as Celery does: the agent stands below inference
@@ -65,8 +75,16 @@ def run(home: Path, server: str, code: str) -> int:
     log.info("%s is ready: profile %s", kept.slug, profile["name"])
     app = worker.make_app(kept)
     stages.register(app, runtime)
-    running.append(worker.Worker(app, listening=lambda: beat.ready(profile)))
+    training.start()
+
+    def listening() -> None:
+        training.declare(app)
+        beat.ready(profile)
+
+    running.append(worker.Worker(app, listening))
     running[0].start()
+    if stop.code == worker.AGAIN:
+        worker.begin_anew()
     return stop.code or 0
 
 
@@ -99,6 +117,10 @@ def _arguments(words: list[str]) -> argparse.Namespace:
         if name != "doctor":
             command.add_argument("--server", default="", help="address of the web app")
             command.add_argument("--code", default="", help="one-use code from the devices page")
+        if name == "run":
+            command.add_argument(
+                "--camera", action="append", default=[], metavar="NAME=SOURCE", help="as a line of cameras.toml in the home"
+            )
     chosen = parser.parse_args(words)
     if chosen.command != "doctor" and bool(chosen.code) != bool(chosen.server):
         parser.error("--server and --code belong together.")

@@ -8,6 +8,7 @@ import secrets
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urlencode
 
 FILE = "agent.json"
 
@@ -27,6 +28,7 @@ class Config:
     profile: str = "compact"
     simulated_uplink_bytes_per_s: float | None = None
     simulated_slowdown: float = 1.0
+    simulated_downlink_bytes_per_s: float | None = None
 
     @property
     def redis_password(self) -> str:
@@ -38,7 +40,16 @@ class Config:
             raise BadHome("This node has no credentials for Redis yet; it waits for approval.")
         at = self.redis
         host = f"[{at['host']}]" if ":" in at["host"] else at["host"]
-        return f"{at['scheme']}://{at['username']}:{at['password']}@{host}:{at['port']}/{at['db']}"
+        url = f"{at['scheme']}://{at['username']}:{at['password']}@{host}:{at['port']}/{at['db']}"
+        if at["scheme"] != "rediss":
+            return url
+        # Celery wants to be told in so many words that certificates are checked.
+        trusted = {"ssl_ca_certs": at["ca_file"]} if at.get("ca_file") else {}
+        return f"{url}?{urlencode({'ssl_cert_reqs': 'required', **trusted})}"
+
+    def with_secrets(self, told: dict[str, str]) -> "Config":
+        """After a rotation: another token and another password, everything else as before."""
+        return replace(self, token=told["token"], redis={**(self.redis or {}), "password": told["redis_password"]})
 
     def with_simulated(self, told: dict[str, Any] | None) -> "Config":
         """As the server says now; a real node has neither a shaped link nor a slowdown."""
@@ -47,6 +58,7 @@ class Config:
             self,
             simulated_uplink_bytes_per_s=told.get("uplink_bytes_per_s"),
             simulated_slowdown=float(told.get("slowdown") or 1.0),
+            simulated_downlink_bytes_per_s=told.get("downlink_bytes_per_s"),
         )
 
 
@@ -66,6 +78,16 @@ def save(home: Path, config: Config) -> None:
     part = home / f"{FILE}.part"
     _write_private(part, json.dumps(asdict(config), indent=1))
     part.replace(home / FILE)
+
+
+def trusting(home: Path, told: dict[str, Any]) -> dict[str, Any]:
+    """Credentials as the server gave them, its authority for Redis put into a file, where the libraries look for it."""
+    kept = {name: value for name, value in told.items() if name != "ca"}
+    if not told.get("ca"):
+        return kept  # the authorities that the system trusts
+    file = home.resolve() / "redis-ca.pem"
+    _write_private(file, told["ca"])
+    return {**kept, "ca_file": str(file)}
 
 
 def fingerprint(home: Path) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import redis
 
-from devices.agent import config
+from devices.agent import camera, config, lane
 from devices.agent.server import Refused, Server, Unreachable
 
 LEAST_FREE = 1 << 30  # bytes
@@ -22,8 +22,27 @@ def findings(home: Path) -> Iterator[Finding]:
     yield "home", f"{kept.slug} ({kept.tier}), fingerprint {config.fingerprint(home)}", ""
     free = shutil.disk_usage(home).free
     yield "disk", f"{free / 1e9:.1f} GB free", "" if free > LEAST_FREE else "Free some space: photos are kept here."
+    yield _cameras(home)
+    yield (
+        "training",
+        "this node can train" if lane.possible(lane.MODULE) else "switched off, or its parts are not installed",
+        "",
+    )
     yield _server(kept)
     yield _redis(kept)
+
+
+def _cameras(home: Path) -> Finding:
+    try:
+        found = camera.configured(home, [])
+    except config.BadHome as error:
+        return "cameras", str(error), f"Mend {home / camera.FILE}."
+    for name in found.names:
+        try:
+            found.frame(name)
+        except camera.CameraError as error:
+            return "cameras", str(error), "Look at the camera and at its line in cameras.toml."
+    return "cameras", ", ".join(found.names) or "none", ""
 
 
 def _server(kept: config.Config) -> Finding:

@@ -14,6 +14,7 @@ from devices.agent import VERSION, sensors
 from devices.agent.config import Config
 from devices.agent.runtime import Runtime
 from devices.agent.server import Refused, Server, Unreachable
+from devices.agent.tegrastats import Tegrastats
 
 log = logging.getLogger(__name__)
 EVERY_S, LONGEST_S = 2.0, 15.0
@@ -23,10 +24,18 @@ QUEUE = "stages"
 class Heartbeat:
     """Starts before the models load, so that the node is seen at once, and seen to be without a profile."""
 
-    def __init__(self, config: Config, runtime: Runtime, revoked: Callable[[str], None]) -> None:
-        self.config, self.runtime, self.revoked = config, runtime, revoked
+    def __init__(
+        self,
+        config: Config,
+        runtime: Runtime,
+        revoked: Callable[[str], None],
+        lanes: Callable[[], dict[str, bool]] = dict,
+        rotated: Callable[[dict[str, str]], None] = lambda told: None,
+    ) -> None:
+        self.rotated = rotated
+        self.config, self.runtime, self.revoked, self.lanes = config, runtime, revoked, lanes
         self.server = Server(config.server, config.token)
-        self.sensors = sensors.Sensors()
+        self.sensors = sensors.Sensors(tegrastats=Tegrastats())
         self.heard = threading.Event()  # the server has answered at least once
         self._wake = threading.Event()
         self._every = EVERY_S
@@ -34,7 +43,7 @@ class Heartbeat:
         # Said until the server has heard it: facts of this start, and that no profile of an earlier one counts.
         self._news: dict[str, Any] = {
             "boot": secrets.token_hex(8),
-            "hardware": sensors.hardware(),
+            "hardware": {**sensors.hardware(), "cameras": " ".join(runtime.cameras.names) or None},
             "versions": sensors.versions(VERSION),
             "profile": None,
         }
@@ -70,6 +79,8 @@ class Heartbeat:
             self.revoked("This node was revoked.")
             return False
         self._heard(answer, news)
+        if told := answer.get("rotate"):
+            return not self._rotate(told)
         return True
 
     def _heard(self, answer: dict[str, Any], news: dict[str, Any]) -> None:
@@ -81,6 +92,15 @@ class Heartbeat:
         self._every = min(max(float(answer.get("next_s", EVERY_S)), 0.5), LONGEST_S)
         self.runtime.simulate(self.config.with_simulated(answer.get("simulated")))
         self.heard.set()
+
+    def _rotate(self, told: dict[str, str]) -> bool:
+        """Whether the new secrets are kept; as long as they are not, the server goes on offering them."""
+        try:
+            self.rotated(told)
+        except OSError as error:
+            self._failed(f"new credentials could not be written ({error.strerror}).")
+            return False
+        return True
 
     def _failed(self, why: str) -> None:
         self._failures += 1
@@ -94,7 +114,7 @@ class Heartbeat:
         return min(0.5 * 2 ** min(self._failures, 5), LONGEST_S) * (0.5 + random.random())  # noqa: S311
 
     def _now(self) -> dict[str, Any]:
-        told: dict[str, Any] = {"sample": self.sensors.read()}
+        told: dict[str, Any] = {"sample": self.sensors.read(), "lanes": self.lanes()}
         try:
             waiting = int(self.runtime.redis.llen(self.runtime.key(QUEUE)))
         except redis.AuthenticationError:

@@ -27,17 +27,19 @@ main() {
     command -v systemctl >/dev/null || fail "This installer needs systemd; see the README for running the agent by hand."
     command -v curl >/dev/null || fail "curl is missing: apt-get install curl."
     python=$(command -v python3) || fail "python3 is missing: apt-get install python3 python3-venv."
-    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "Python 3.11 or newer is needed: transformers needs it."
+    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+        fail "$("$python" -V) is too old: transformers needs Python 3.11. Put a newer one first in PATH (deadsnakes, or NVIDIA's newer image), then run this again."
     "$python" -c 'import venv, ensurepip' 2>/dev/null || fail "Python's venv is missing: apt-get install python3-venv."
 
     id isthmus >/dev/null 2>&1 || useradd --system --home-dir "$home" --shell /usr/sbin/nologin isthmus
     mkdir -p "$prefix" "$home"
     fetch
     environment
+    wrapper
     chown -R isthmus: "$home"
     chmod 700 "$home"
     service
-    say "Installed. The devices page shows this board; compare the fingerprint and approve it:"
+    say "Installed; \`isthmus-agent doctor\` looks for faults. The devices page shows this board; compare the fingerprint and approve it:"
     sleep 3
     journalctl -u isthmus-agent -n 5 --no-pager -o cat || true
 }
@@ -61,6 +63,26 @@ environment() {
     "$prefix/venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$prefix/app/devices/agent/requirements.txt"
 }
 
+wrapper() {
+    # `isthmus-agent doctor` from anywhere, as the account that owns the home.
+    mkdir -p /usr/local/bin
+    cat >/usr/local/bin/isthmus-agent <<WRAPPER
+#!/bin/sh
+[ \$# -gt 0 ] || set -- doctor
+command=\$1
+shift
+cd $prefix/app || exit 2
+set -- $prefix/venv/bin/python -m devices.agent "\$command" --home $home "\$@"
+case "\$(id -un)" in
+    isthmus) ;;
+    root) set -- runuser -u isthmus -- "\$@" ;;
+    *) set -- sudo -u isthmus "\$@" ;;
+esac
+exec "\$@"
+WRAPPER
+    chmod 755 /usr/local/bin/isthmus-agent
+}
+
 service() {
     joining=''
     [ -z "$code" ] || joining=" --server $server --code $code"
@@ -80,6 +102,8 @@ Restart=always
 RestartSec=5
 # Revoked, or a code that is not valid: starting again would not help.
 RestartPreventExitStatus=2 3
+# Where memory runs out, a job may be refused and training goes first; the agent itself stays.
+OOMScoreAdjust=-300
 NoNewPrivileges=yes
 ProtectSystem=strict
 ReadWritePaths=$home

@@ -69,7 +69,9 @@ def approved(home: Path, kept: Config) -> Config:
             log.info("%s waits for approval; its fingerprint is %s", kept.slug, config.fingerprint(home))
             told = True
         time.sleep(2 + random.random())  # noqa: S311
-    made = replace(kept, redis=given["redis"], profile=given["profile"]).with_simulated(given["simulated"])
+    made = replace(kept, redis=config.trusting(home, given["redis"]), profile=given["profile"]).with_simulated(
+        given["simulated"]
+    )
     config.save(home, made)
     return made
 

@@ -10,24 +10,32 @@ from typing import Any, cast
 
 import redis
 
+from devices.agent.camera import Cameras
 from devices.agent.config import BadHome, Config
-from devices.agent.shaping import Uplink
+from devices.agent.sensors import memory_mb
+from devices.agent.shaping import Line, Link
 
 PIECE_S = 0.5  # of a simulated link: how often a long transfer looks whether anybody still waits for it
 KEEP_MB = "64"
+LEAST_FREE_MB = 80.0  # below this the next allocation of a model may be the one that the kernel ends a process for
 # A link that was cut leaves connections half-open: nothing comes, and nothing fails. By default TCP asks after two hours;
 # with this it is noticed in eleven seconds, and the agent connects anew.
 KEEPALIVE = {socket.TCP_KEEPIDLE: 5, socket.TCP_KEEPINTVL: 2, socket.TCP_KEEPCNT: 3}
 
 
 class Runtime:
-    def __init__(self, home: Path, config: Config) -> None:
+    """`trains`: this is the process that trains; on a simulated link it lets answering go first."""
+
+    def __init__(self, home: Path, config: Config, trains: bool = False) -> None:
         self.home = home
         self.slug = config.slug
         self.profile_name = os.environ.get("ISTHMUS_PROFILE") or config.profile
         self.vision: Any = None  # set by inference.stages.warm
         self.compute_lock = threading.Lock()
-        self.uplink = Uplink()
+        self.cameras = Cameras()
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.uplink = Link(line=Line(home / "uplink.line"), yields=trains)
+        self.downlink = Link(line=Line(home / "downlink.line"), yields=trains)
         self.slowdown = 1.0
         # Features kept for another question about the same photo, each kind of them: those made here, those sent here.
         self.keep_bytes = _megabytes(os.environ.get("ISTHMUS_KEEP_FEATURES_MB") or KEEP_MB)
@@ -44,13 +52,23 @@ class Runtime:
     def simulate(self, config: Config) -> None:
         """Take on the link and the speed the server wants simulated, at once."""
         self.uplink.bytes_per_s = config.simulated_uplink_bytes_per_s
+        self.downlink.bytes_per_s = config.simulated_downlink_bytes_per_s
         self.slowdown = max(1.0, config.simulated_slowdown)
+
+    def link_is_free(self) -> None:
+        """Said once, by the agent, when it starts."""
+        self.uplink.line.clear()
+        self.downlink.line.clear()
 
     def key(self, name: str) -> str:
         return f"{self.slug}:{name}"
 
     def get_blob(self, name: str) -> bytes | None:
-        return cast("bytes | None", self.redis.get(self.key(f"blob:{name}")))
+        """Fetch bytes, in the time of the simulated link; None where they are not there any more."""
+        data = cast("bytes | None", self.redis.get(self.key(f"blob:{name}")))
+        if data is not None:
+            self.downlink.carry(len(data))
+        return data
 
     def put_blob(self, name: str, data: bytes, ttl_s: int, wanted: Callable[[], bool] = lambda: True) -> float | None:
         """Send bytes up; the seconds it took, which are the measurement of the link. None: given up, nobody wants them.
@@ -68,6 +86,11 @@ class Runtime:
                 return None
         self.redis.set(self.key(f"blob:{name}"), data, ex=ttl_s)
         return time.perf_counter() - started
+
+    def has_room(self) -> bool:
+        """Whether the machine has memory to compute with; where it does not say, it has."""
+        free = memory_mb(Path("/"))[1]
+        return free is None or free > LEAST_FREE_MB
 
     def pace(self, seconds: float) -> None:
         """After `seconds` of computing: wait as much longer as a slower machine would have computed."""

@@ -1,32 +1,47 @@
-"""What a board says of itself, read from /proc and /sys. What it lacks, or what cannot be true, is None, never zero."""
+"""What a board says of itself, from /proc, /sys and `tegrastats`. What it lacks, or what cannot be true, is None, never zero."""
 
 import os
 import platform
 from importlib import metadata
 from pathlib import Path
 
+from devices.agent.power import power_w
+from devices.agent.tegrastats import COLDEST_C, HOTTEST_C, Tegrastats, constant
+
 Reading = float | None
-COLDEST_C, HOTTEST_C = -40.0, 125.0
-GPU_LOAD = ("sys/devices/gpu.0/load", "sys/devices/platform/gpu.0/load", "sys/devices/platform/bus@0/17000000.gpu/load")
+# Nano, Xavier, Orin; the first by the name that JetPack 4 gave all of them.
+GPU_LOAD = (
+    "sys/devices/gpu.0/load",
+    "sys/devices/57000000.gpu/load",
+    "sys/devices/17000000.gv11b/load",
+    "sys/devices/17000000.ga10b/load",
+    "sys/devices/platform/gpu.0/load",
+    "sys/devices/platform/bus@0/17000000.gpu/load",
+)
 PACKAGES = ("torch", "transformers", "celery", "redis")
 
 
 class Sensors:
     """`root` stands for / and makes every board a folder of files."""
 
-    def __init__(self, root: Path = Path("/")) -> None:
-        self.root = root
+    def __init__(self, root: Path = Path("/"), tegrastats: Tegrastats | None = None) -> None:
+        self.root, self.tegrastats = root, tegrastats
         self._before: tuple[float, float] | None = None
 
     def read(self) -> dict[str, Reading]:
         total, free = memory_mb(self.root)
-        return {
+        found = {
             "cpu_percent": self._cpu_percent(),
             "memory_used_mb": None if total is None or free is None else round(total - free, 1),
             "memory_total_mb": total,
             "temperature_c": _temperature(self.root),
             "gpu_percent": _gpu_percent(self.root),
+            "power_w": power_w(self.root),
         }
+        if self.tegrastats is not None:
+            said = self.tegrastats.read()
+            found |= {name: value for name, value in said.items() if found[name] is None}
+        return found
 
     def _cpu_percent(self) -> Reading:
         """Since the last reading; the first has nothing to compare with."""
@@ -72,9 +87,9 @@ def _cpu_times(root: Path) -> tuple[float, float] | None:
 
 
 def _temperature(root: Path) -> Reading:
-    """The hottest zone that can be true; an unconnected sensor reads -256 °C or worse."""
-    zones = (root / "sys/class/thermal").glob("thermal_zone*/temp")
-    found = [degrees / 1000 for zone in zones if (degrees := _number(_text(zone))) is not None]
+    """The hottest zone that can be true; a part that is switched off reads -256 °C or worse."""
+    zones = [zone for zone in (root / "sys/class/thermal").glob("thermal_zone*") if not constant(_text(zone / "type"))]
+    found = [degrees / 1000 for zone in zones if (degrees := _number(_text(zone / "temp"))) is not None]
     return max((c for c in found if COLDEST_C < c < HOTTEST_C), default=None)
 
 

@@ -1,7 +1,8 @@
-"""The Celery worker of a node, inside this process: models are loaded once, and the threads share them."""
+"""A Celery worker of a node, inside this process: models are loaded once, and the threads share them."""
 
 import logging
 import os
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -17,10 +18,11 @@ log = logging.getLogger(__name__)
 QUEUE = "stages"
 THREADS = 4  # one computes, the others send and receive
 GRACE_S, IDLE_GRACE_S = 2.0, 0.3
+AGAIN = 75  # of Stop: not an exit status, but this process begins anew
 RESULT_S = 300
 
 
-def make_app(config: Config) -> Celery:
+def make_app(config: Config, queue: str = QUEUE) -> Celery:
     """With the node's own credentials. Every key, of queue and of results, is under the node's prefix."""
     options = {
         "global_keyprefix": f"{config.slug}:",
@@ -33,7 +35,7 @@ def make_app(config: Config) -> Celery:
     app.conf.update(
         broker_transport_options=options,
         result_backend_transport_options=options,
-        task_default_queue=QUEUE,
+        task_default_queue=queue,
         task_serializer="json",
         result_serializer="json",
         accept_content=["json"],
@@ -52,13 +54,13 @@ def make_app(config: Config) -> Celery:
 class Worker(WorkController):
     """The bare controller: celery.apps.worker.Worker would print a banner and take over the signals."""
 
-    def __init__(self, app: Celery, listening: Callable[[], None]) -> None:
+    def __init__(self, app: Celery, listening: Callable[[], None] = lambda: None, threads: int = THREADS) -> None:
         self.listening = listening
         super().__init__(
             app=app,
-            hostname=f"{app.main}@isthmus",
+            hostname=f"{app.conf.task_default_queue}.{app.main}@isthmus",
             pool="threads",
-            concurrency=THREADS,
+            concurrency=threads,
             without_gossip=True,
             without_mingle=True,
             without_heartbeat=True,
@@ -94,4 +96,11 @@ class Stop:
     def _end(self) -> None:
         # A job in mid-computation cannot be interrupted; its result would reach nobody any more.
         logging.shutdown()
+        if self.code == AGAIN:
+            begin_anew()
         os._exit(self.code or 0)
+
+
+def begin_anew() -> None:
+    """The same command in the same process: what was imported, connected and locked is gone."""
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606

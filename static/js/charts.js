@@ -123,8 +123,9 @@ function ticks(traces) {
 }
 
 /**
- * Draw points that stand still; anew when the theme changes, as every colour comes from there.
+ * Draw points that stand still; anew when the theme changes, as every colour comes from there, or when the caller says so.
  * @param {HTMLElement} place @param {(token: (name: string) => string) => {traces: any[], layout: any}} make
+ * @returns {Promise<() => Promise<void>>} draws again what `make` gives by then
  */
 export async function curve(place, make) {
   const Plotly = await plotly();
@@ -140,6 +141,7 @@ export async function curve(place, make) {
   };
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
   await draw();
+  return draw;
 }
 
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();

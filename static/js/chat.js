@@ -3,6 +3,7 @@
 import { call } from "./api.js";
 import { observe, onTick } from "./clock.js";
 import { Compose } from "./compose.js";
+import { CameraChoice } from "./device-camera.js";
 import { boot, byId, sentence } from "./dom.js";
 import { drawers, History } from "./history.js";
 import { How } from "./how.js";
@@ -26,7 +27,8 @@ class Chat {
     this.nodes = new NodePanel(start.nodes, () => this.device());
     this.how = new How(start.policies, () => this.nodes.store.of("device"), () => this.nodes.changed());
     this.history = new History(() => this.conversation);
-    new Compose(start, (question, photo) => this.ask(question, photo));
+    const compose = new Compose(start, (question, photo) => this.ask(question, photo));
+    new CameraChoice(this.nodes.store, (device, camera) => compose.look(device, camera));
     if (this.conversation) this.connect();
     else byId("welcome").hidden = false;
     onTick(() => this.lookForQuiet());

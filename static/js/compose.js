@@ -38,6 +38,13 @@ export class Compose {
     this.text.focus();
   }
 
+  /** A photo that a device takes itself. @param {string} device @param {string} camera */
+  look(device, camera) {
+    this.fail(null);
+    this.photo.look(device, camera);
+    this.text.focus();
+  }
+
   suggest(idea) {
     this.text.value = idea;
     this.refresh();

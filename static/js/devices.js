@@ -34,15 +34,15 @@ function put(node, index) {
     before.node = node;
     return;
   }
-  const card = nodeCard(node, start.can_manage, { approve: (one) => manage(one, "approve"), revoke: (one) => manage(one, "revoke") });
+  const card = nodeCard(node, start.can_manage, Object.fromEntries(["approve", "revoke", "rotate", "rename", "accept"].map((verb) => [verb, (one, body) => manage(one, verb, body)])));
   if (before) before.card.replaceWith(card);
   else byId("nodes").insertBefore(card, byId("nodes").querySelectorAll(".node")[index] ?? null);
   shown.set(node.slug, { card, node });
 }
 
-async function manage(node, verb) {
+async function manage(node, verb, body = {}) {
   try {
-    const answer = await call("POST", `/devices/${node.slug}/${verb}/`, {});
+    const answer = await call("POST", `/devices/${node.slug}/${verb}/`, body);
     store.put(answer.node);
     note(null);
   } catch (error) {
@@ -64,7 +64,7 @@ onTick(() => {
   renewed = Date.now();
   for (const { card, node } of shown.values()) renewAges(card, node);
 });
-if (start.can_manage) addDialog();
+if (start.can_manage) addDialog(store, (node) => manage(node, "approve"));
 decisions.onChange(() => byId("regrets").replaceChildren(...store.of("device").map((node) => regretOf(node.slug, decisions)).filter(Boolean)));
 linkChart(byId("chart"), store, decisions, (drawn) => {
   byId("chart").hidden = !drawn;

@@ -1,6 +1,7 @@
 /** The photo that goes with the next question: shown at once, uploaded at once. */
 
 import { upload } from "./api.js";
+import { look, staying } from "./device-camera.js";
 import { byId, el } from "./dom.js";
 import * as format from "./format.js";
 
@@ -45,6 +46,28 @@ export class HeldPhoto {
     this.hooks.onChange();
   }
 
+  /** Have a device take it with its own camera. @param {string} device @param {string} camera */
+  look(device, camera) {
+    this.drop();
+    const said = el("span", {}, "taking a photo…");
+    const held = { photo: null, url: "", done: look(device, camera), abort: () => {} };
+    const thumb = el("span", { class: "thumb" });
+    this.current = held;
+    this.lay(thumb, `${camera} on ${device}`, said);
+    held.done.then((photo) => {
+      if (this.current !== held) return;
+      held.photo = photo;
+      said.textContent = staying(photo, device);
+      thumb.replaceWith(el("img", { class: "thumb", src: photo.url, alt: "" }));
+      this.hooks.onChange();
+    }, (error) => {
+      if (this.current !== held) return;
+      this.drop();
+      this.hooks.onError(error);
+    });
+    this.hooks.onChange();
+  }
+
   /** Its id once it is stored; null when there is none. Rejects with the reason it was refused. @returns {Promise<?string>} */
   async id() {
     return this.current ? (await this.current.done).id : null;
@@ -69,9 +92,12 @@ export class HeldPhoto {
   show(held, file, bar, said) {
     const image = el("img", { class: "thumb", src: held.url, alt: "" });
     image.addEventListener("error", () => image.replaceWith(el("span", { class: "thumb" }, extension(file))));
+    this.lay(image, file.name || "Pasted photo", said, bar);
+  }
+
+  lay(image, name, ...about) {
     const away = el("button", { type: "button", class: "small", "aria-label": "Take the photo back", onclick: () => this.drop() }, "Remove");
-    const about = el("div", { class: "about" }, el("span", { class: "name" }, file.name || "Pasted photo"), said, bar);
-    this.place.replaceChildren(image, about, away);
+    this.place.replaceChildren(image, el("div", { class: "about" }, el("span", { class: "name" }, name), ...about), away);
     this.place.hidden = false;
   }
 }

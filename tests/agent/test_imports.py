@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-MODULES = ("__main__", "config", "doctor", "heartbeat", "join", "runtime", "sensors", "server", "shaping", "worker")
+MODULES = (
+    *("__main__", "camera", "config", "doctor", "heartbeat", "join", "lane", "runtime", "sensors", "server", "shaping"),
+    *("tegrastats", "training_lane", "worker"),
+)
 BARE_BOARD = """
 import sys
 
 class Absent:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("django", "channels", "ninja", "webapp", "pydantic", "httpx"):
+        if name.split(".")[0] in ("django", "channels", "ninja", "webapp", "pydantic"):
             raise ImportError(name + " is not on a board")
 
 sys.meta_path.insert(0, Absent())

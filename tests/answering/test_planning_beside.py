@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from inference import ahead, orchestrate, photo_store
+from inference import ahead, orchestrate, photo_store, planner_book
 from inference.journal import claim
 from inference.models import Photo
 from inference.planning.llm import OfflinePlanner
@@ -25,7 +25,7 @@ class SlowPlanner(OfflinePlanner):
 def course(
     owner: Any, photo_bytes: bytes, redis_url: str, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> orchestrate.Course:
-    monkeypatch.setattr(orchestrate, "make_planner", lambda config: SlowPlanner())
+    monkeypatch.setattr(planner_book, "planner", SlowPlanner)
     monkeypatch.setattr(ahead, "prepare", lambda photo, node: time.sleep(PLACING_S))
     settings.PLANNER = {**settings.PLANNER, "model": "some-model"}
     photo = photo_store.store(owner, [photo_bytes])

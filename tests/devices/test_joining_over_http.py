@@ -72,7 +72,7 @@ def test_an_answer_that_was_lost_may_be_asked_for_again_and_only_the_last_counts
 
 def test_what_is_simulated_is_told(joined: Callable[..., Board]) -> None:
     board = joined(simulated_uplink_bytes_per_s=250_000, simulated_slowdown=4.0)
-    told = {"uplink_bytes_per_s": 250_000, "slowdown": 4.0}
+    told = {"uplink_bytes_per_s": 250_000, "downlink_bytes_per_s": None, "slowdown": 4.0}
     assert board.get("/me/credentials").json()["simulated"] == told
     assert board.beat().json()["simulated"] == told
 

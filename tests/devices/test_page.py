@@ -113,7 +113,7 @@ def test_the_package_holds_the_agent_and_no_server(stranger: Client) -> None:
         names = package.getnames()
     assert {"devices/agent/__main__.py", "devices/agent/requirements.txt", "inference/stages.py"} <= set(names)
     assert "inference/vision/weights/compact/card.json" in names
-    assert not [name for name in names if "training" in name or name.startswith(("webapp", "devices/models", "var"))]
+    assert not [name for name in names if "/training/" in name or name.startswith(("webapp", "devices/models", "var"))]
 
 
 def test_admins_see_nodes_without_secrets(owner: Any, client_of: Any, board: Callable[..., Board]) -> None:

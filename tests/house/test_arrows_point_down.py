@@ -19,9 +19,13 @@ ON_BOARDS = (
     "inference.vision",
     "inference.stages",
     "inference.job",
+    "inference.looking",
     "inference.photo_folder",
     "inference.shelf",
     "devices.agent",
+    "federation.app",
+    "federation.lane",
+    "federation.packing",
 )
 PURE = (
     "inference.placement",
@@ -30,6 +34,9 @@ PURE = (
     "inference.link",
     "inference.planning",
     "inference.photos",
+    "federation.cost",
+    "federation.fetching",
+    "federation.spec",
 )
 
 
@@ -112,7 +119,11 @@ def test_what_a_board_gets_needs_nothing_that_stays_on_the_server(part: str) -> 
 def test_a_board_is_given_everything_that_it_imports() -> None:
     from devices.package import sources
 
-    needed = {name for name in reached("inference.stages") | reached("devices.agent.__main__") if name in modules()}
+    needed = {
+        name
+        for name in reached("inference.stages") | reached("devices.agent.__main__") | reached("federation.lane")
+        if name in modules()
+    }
     given = {ROOT / file for file in sources()}
     assert not [name for name in needed - {"devices"} if modules()[name] not in given]
 

@@ -41,7 +41,9 @@ def test_the_pins_are_what_is_installed_here() -> None:
 def test_every_package_the_server_imports_is_required() -> None:
     required = {canonical(match[1]) for line in lines("requirements.txt") if (match := PIN.match(line))}
     # asgiref is Django's own, typing_extensions pydantic's, huggingface_hub is how transformers finds models, billiard and kombu come with Celery.
+    # cryptography and protobuf are what Flower itself speaks with, datasets is Flower Datasets' own, annotated-types pydantic's.
     required |= {"asgiref", "typing-extensions", "huggingface-hub", "tokenizers"}
+    required |= {"cryptography", "protobuf", "datasets", "annotated-types"}
     owners = packages_distributions()
     missing = {
         f"{file.relative_to(ROOT)}: {name}"

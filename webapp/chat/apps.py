@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class ChatConfig(AppConfig):
     name = "webapp.chat"
     label = "chat"
+
+    def ready(self) -> None:
+        from inference import drafts
+        from webapp.chat.drafting import draft_run
+
+        drafts.wire(draft_run)

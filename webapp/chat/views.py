@@ -39,6 +39,8 @@ def photo(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The owner's photo and nobody else's; the browser may neither guess its type nor run anything in it."""
     try:
         found = conversations.own_photo(request.user, pk)
+        if found.from_camera:
+            return _elsewhere(request, next(iter(found.placed), "A device"))
         data = (found.small_path if request.GET.get("small") else found.path).read_bytes()
     except (UserError, FileNotFoundError):
         return render(request, "404.html", status=404)
@@ -48,6 +50,14 @@ def photo(request: HttpRequest, pk: UUID) -> HttpResponse:
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Disposition"] = f'inline; filename="{found.pk}.jpg"'
     response["Cache-Control"] = "private, max-age=86400, immutable"
+    return response
+
+
+def _elsewhere(request: HttpRequest, device: str) -> HttpResponse:
+    """In the place of a photo that the server does not have."""
+    response = render(request, "photo_elsewhere.svg", {"device": device}, content_type="image/svg+xml")
+    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    response["X-Content-Type-Options"] = "nosniff"
     return response
 
 

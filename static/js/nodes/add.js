@@ -1,15 +1,19 @@
-/** The dialog that lets a new node in: name, then the one-use code with the command that spends it. */
+/** The dialog that lets a new node in: name, then the one-use code with the command that spends it, then the board that came. */
 
 import { call } from "../api.js";
 import { onTick } from "../clock.js";
-import { byId, el, sentence } from "../dom.js";
+import { byId, el, sentence, svg } from "../dom.js";
 
-export function addDialog() {
+/** @param {import("./store.js").NodeStore} store @param {(node: any) => void} onApprove */
+export function addDialog(store, onApprove) {
   const dialog = byId("add-dialog");
   let expires = null;
+  /** @type {Set<string>} */
+  let before = new Set();
   byId("add").hidden = false;
   byId("add").addEventListener("click", () => {
     expires = null;
+    before = new Set(store.all().map(signature));
     dialog.replaceChildren(asking(dialog, (answer) => {
       expires = Date.now() + answer.expires_s * 1000;
       dialog.replaceChildren(answered(dialog, answer));
@@ -19,9 +23,26 @@ export function addDialog() {
   onTick(() => {
     const place = dialog.querySelector("[data-countdown]");
     if (!dialog.open || expires === null || !place) return;
+    if (dialog.querySelector("[data-arrived]")?.childElementCount) return void (place.textContent = "");
     const left = Math.max(0, Math.round((expires - Date.now()) / 1000));
     place.textContent = left ? `Good for ${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")} more, once.` : "Expired. Close this and make another.";
   });
+  store.onChange((kind) => {
+    const place = dialog.querySelector("[data-arrived]");
+    if (kind !== "nodes" || !dialog.open || !place) return;
+    const come = store.all().filter((node) => !before.has(signature(node)));
+    place.replaceChildren(...come.map((node) => arrival(node, onApprove)));
+  });
+}
+
+/** The same name may come back with another board. */
+const signature = (node) => `${node.slug} ${node.fingerprint}`;
+
+function arrival(node, onApprove) {
+  if (node.approved) return el("p", { class: "note" }, `${node.slug} is approved${node.state === "online" ? " and online" : ": it fetches its credentials and loads its models"}.`);
+  return el("div", { class: "arrival" },
+    el("p", {}, el("b", {}, node.slug), " waits for approval. Compare with what its terminal shows: ", el("code", { class: "fingerprint" }, node.fingerprint)),
+    el("button", { type: "button", class: "primary", onclick: () => onApprove(node) }, "Approve"));
 }
 
 function asking(dialog, onCode) {
@@ -43,7 +64,7 @@ function asking(dialog, onCode) {
     el("div", { class: "buttons" }, closing(dialog, "Cancel"), el("button", { type: "submit", class: "primary" }, "Make a code")));
 }
 
-function answered(dialog, { code, command }) {
+function answered(dialog, { code, command, qr }) {
   const copied = el("span", { class: "hint", role: "status" });
   // Without TLS a browser offers no clipboard; the command can still be marked and copied.
   const copy = navigator.clipboard && el("button", { type: "button", onclick: async () => {
@@ -52,10 +73,16 @@ function answered(dialog, { code, command }) {
   } }, "Copy the command");
   return el("div", { class: "stack" }, el("h1", { id: "add-title" }, "Run this on the device"),
     el("pre", { tabindex: "0" }, command),
-    el("div", {}, el("p", { class: "hint" }, "or give this code to an agent that is installed already"), el("p", { class: "code" }, code)),
+    el("div", { class: "spend" }, squares(qr),
+      el("div", {}, el("p", { class: "hint" }, "The square holds the same command. Or give this code to an agent that is installed already:"), el("p", { class: "code" }, code))),
     el("p", { class: "hint", "data-countdown": true }),
-    el("p", { class: "hint" }, "The code is shown this once. When the device has joined it appears here and waits: compare its fingerprint and approve it."),
+    el("div", { class: "arrived", "data-arrived": true, role: "status" }),
+    el("p", { class: "hint" }, "The code is shown this once. When the device has joined it appears here and waits for you to approve it."),
     el("div", { class: "buttons" }, copied, copy, closing(dialog, "Done")));
 }
+
+/** Dark on light in both themes: not every reader knows the inverse. @param {{size: number, path: string}} qr */
+const squares = ({ size, path }) => svg("svg", { class: "qr", viewBox: `0 0 ${size} ${size}`, role: "img", "aria-label": "The command as a QR code", "shape-rendering": "crispEdges" },
+  svg("rect", { width: size, height: size, fill: "#fff" }), svg("path", { d: path, fill: "#000" }));
 
 const closing = (dialog, words) => el("button", { type: "button", onclick: () => dialog.close() }, words);

@@ -10,18 +10,26 @@ const ABSENT = "not available";
 
 /**
  * @param {any} node @param {boolean} canManage
- * @param {{approve: (node: any) => void, revoke: (node: any) => void}} actions
+ * @param {Record<"approve" | "revoke" | "rotate" | "rename" | "accept", (node: any, body?: any) => void>} actions
  */
 export function nodeCard(node, canManage, actions) {
   const state = el("span", { class: `state ${node.state}`, title: STATES[node.state] }, node.state);
   const simulated = node.simulated && el("span", { class: "chip simulated", title: "This node runs on the server's own machine and stands for a real one" }, format.simulated(node.simulated));
   const calm = node.state === "online" || node.state === "unseen" ? "" : " off";
   return el("article", { class: `card node ${node.tier}${calm}`, role: "listitem", "data-node": node.slug, "aria-label": node.slug },
-    el("div", { class: "head" }, el("h3", {}, node.slug, el("small", {}, node.tier)), state),
+    el("div", { class: "head" }, el("h3", {}, el("a", { href: `/devices/${node.slug}/` }, node.title), el("small", {}, node.title === node.slug ? node.tier : `${node.slug} · ${node.tier}`)), state),
+    changed(node, canManage, actions),
     simulated && el("div", {}, simulated),
     node.state === "unseen" && el("p", { class: "hint" }, node.approved ? STATES.unseen : "It has joined and waits for approval."),
     el("dl", {}, rows(node).map(([name, value, title]) => el("div", { title: title ?? null }, el("dt", {}, name), el("dd", { class: value === null ? "absent" : null }, value ?? ABSENT)))),
     canManage && manage(node, actions));
+}
+
+/** Another board under the same name is no fault by itself, but nobody should find it out by chance. */
+function changed(node, canManage, actions) {
+  if (!node.changed) return null;
+  const accept = el("button", { type: "button", class: "small", onclick: () => actions.accept(node) }, "I know");
+  return el("div", { class: "note changed" }, el("p", {}, `${node.changed} If nobody exchanged it, revoke it.`), canManage && accept);
 }
 
 /** @returns {[string, ?string, ?string][]} name, value (null for what the board lacks), source */
@@ -32,6 +40,7 @@ function rows(node) {
   return [
     ...link,
     ["waiting", numberOr(node.queue, (n) => `${n} job${n === 1 ? "" : "s"}`), "Jobs in this node's own queue at its last heartbeat"],
+    ["lanes", lanes(node), "The two worker processes of its agent: answering, and training at low priority"],
     ["models", node.profile ?? (node.state === "online" ? "loading" : null), null],
     ["processor", numberOr(s.cpu_percent, (n) => `${Math.round(n)} %`), "From /proc/stat, since the last heartbeat"],
     ["GPU", numberOr(s.gpu_percent, (n) => `${Math.round(n)} %`), "As the board's own driver reports it"],
@@ -44,6 +53,11 @@ function rows(node) {
 }
 
 const numberOr = (value, words) => (typeof value === "number" ? words(value) : null);
+
+function lanes({ lanes: told = {} }) {
+  const names = [told.stages && "answering", told.train && "training"].filter(Boolean);
+  return names.length ? names.join(", ") : null;
+}
 
 function memory(s, h) {
   const total = s.memory_total_mb ?? h.memory_total_mb;
@@ -64,8 +78,21 @@ function versions({ versions: v = {} }) {
 /** Staff: let a new node in, or withdraw a node's credentials; each after a look at what is about to happen. */
 function manage(node, actions) {
   const place = el("div", { class: "actions" });
-  const buttons = () => place.replaceChildren(...(node.approved ? [] : approval(node, actions)),
-    el("button", { type: "button", class: "small danger", onclick: sure }, "Revoke"));
+  const buttons = () => place.replaceChildren(...[...(node.approved ? [] : approval(node, actions)),
+    el("button", { type: "button", class: "small", onclick: naming }, "Rename"),
+    node.approved && node.state !== "unseen" && el("button", { type: "button", class: "small", disabled: node.rotating, onclick: () => actions.rotate(node), title: "New token and new Redis password with the next heartbeat; the old ones end when it uses them" }, node.rotating ? "Rotating…" : "Rotate"),
+    el("button", { type: "button", class: "small danger", onclick: sure }, "Revoke")].filter(Boolean));
+  const naming = () => {
+    const title = el("input", { "aria-label": `Name of ${node.slug}`, maxlength: "60", value: node.title });
+    const submit = (event) => {
+      event.preventDefault();
+      actions.rename(node, { title: title.value });
+      buttons();
+    };
+    place.replaceChildren(el("form", { class: "naming", onsubmit: submit }, title, el("button", { type: "submit", class: "small primary" }, "Save"), el("button", { type: "button", class: "small", onclick: buttons }, "Cancel")));
+    title.focus();
+    title.select();
+  };
   const sure = () => {
     const yes = el("button", { type: "button", class: "small danger", onclick: () => actions.revoke(node) }, "Revoke");
     place.replaceChildren(el("span", {}, `${node.slug} is refused from then on.`), yes, el("button", { type: "button", class: "small", onclick: buttons }, "Keep"));

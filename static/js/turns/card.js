@@ -45,7 +45,7 @@ export class TurnCard {
 
   outcome(turn) {
     if (isLive(turn)) return [this.live(turn)];
-    if (turn.state === "answered") return [el("p", { class: "answer" }, turn.answer ?? "")];
+    if (turn.state === "answered") return [el("p", { class: "answer" }, turn.answer ?? ""), draftOf(turn)];
     if (turn.state === "stopped") return [el("div", { class: "stopped" }, "Stopped before there was an answer.", this.retryButton())];
     const error = turn.error ?? { message: "The question failed.", next: "" };
     return [
@@ -57,7 +57,8 @@ export class TurnCard {
     const { words, place } = phaseWords(turn.phase, turn.steps.length);
     this.clock = el("span", { class: "clock", "aria-hidden": "true" });
     const stop = el("button", { type: "button", class: "small", "data-key": "stop", onclick: () => this.actions.stop(this.turn) }, "Stop");
-    return el("div", { class: "live" }, dot(place), el("span", { class: "words" }, el("span", {}, words), this.clock), stop);
+    const sofar = turn.phase?.text && el("p", { class: "answer" }, turn.phase.text);
+    return el("div", { class: "live" }, sofar, dot(place), el("span", { class: "words" }, el("span", {}, words), this.clock), stop);
   }
 
   retryButton() {
@@ -113,6 +114,8 @@ function fitted({ width, height }) {
 }
 
 /** @param {Turn} turn */
+const draftOf = ({ plan }) => plan?.draft && el("p", {}, el("a", { href: plan.draft, class: "button" }, "Look at the draft run"));
+
 function planOf(turn) {
   if (!turn.plan) return null;
   const { planner, model, note, ms, why } = turn.plan;

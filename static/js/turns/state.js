@@ -37,7 +37,7 @@ function step(turn, frame) {
   switch (frame.type) {
     case "turn.phase":
       // Queued or claimed again: what an earlier attempt found counts no more.
-      return isAgain(frame) ? { ...moved, ...AFRESH, ...requeued(frame), phase: frame.phase } : { ...moved, phase: frame.phase };
+      return isAgain(frame) ? { ...moved, ...AFRESH, ...requeued(frame), phase: frame.phase } : { ...moved, ...amended(turn, frame), phase: frame.phase };
     case "turn.plan":
       return { ...moved, plan: frame.plan, steps: frame.plan.steps.map(waiting) };
     case "turn.receipt":
@@ -51,6 +51,9 @@ function step(turn, frame) {
 
 const AFRESH = { plan: null, steps: [], answer: null, error: null, finished: null };
 const isAgain = (frame) => frame.state === "queued" || frame.state === "planning";
+// A question that waited for another step's answer is whole now, or a draft run has its page.
+const amended = (turn, { plan }) =>
+  plan ? { plan, steps: turn.steps.map((one) => ({ ...one, question: plan.steps.find((step) => step.id === one.id)?.question ?? one.question })) } : {};
 const requeued = (frame) => (frame.state === "queued" ? { queued: frame.phase.since } : {});
 const waiting = (planned) => ({ id: planned.id, task: planned.task, question: planned.question, state: "waiting", receipt: null, error: null });
 

@@ -11,13 +11,13 @@ from django.utils import timezone
 
 from devices import links
 from inference import photo_store
-from inference.models import Photo, Turn
+from inference.models import Photo, PlannerCall, Turn
 from webapp.chat.models import Conversation
 from webapp.people.models import SHELL
 
 
 class Command(BaseCommand):
-    help = "Delete old link samples, photos nobody asked about, and what `ask` left behind."
+    help = "Delete old link samples and planner calls, photos nobody asked about, and what `ask` left behind."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--days", type=int, default=settings.SAMPLE_DAYS, help="keep younger ones (default %(default)s)")
@@ -25,6 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         before = timezone.now() - timedelta(days=options["days"])
         samples = links.prune(before)
+        PlannerCall.objects.filter(created__lt=before).delete()
         Turn.objects.filter(owner__username=SHELL, created__lt=before).delete()
         Conversation.objects.filter(owner__username=SHELL, updated__lt=before).delete()
         unused = Photo.objects.filter(turn=None, created__lt=timezone.now() - timedelta(days=1))

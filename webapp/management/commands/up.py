@@ -22,6 +22,7 @@ from webapp import private_redis
 from webapp.people.models import User
 
 DEFAULT_UPLINKS = (250_000, 1_000_000)  # bytes per second: a poor mobile link, and a fair one
+DOWN_PER_UP = 2  # mobile links bring down about twice of what they carry up
 LOCK = "run/up.lock"
 
 
@@ -32,7 +33,9 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000, help="of the web app (default 8000)")
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
         parser.add_argument("--devices", type=int, default=2, help="how many simulated devices (default 2, at most 26)")
-        parser.add_argument("--uplink", default="", help="their uplinks in bytes per second, separated by commas")
+        parser.add_argument(
+            "--uplink", default="", help="their uplinks in bytes per second, separated by commas; twice as much comes down"
+        )
         parser.add_argument(
             "--slowdown", type=float, default=4.0, help="how many times slower than this machine they compute (default 4)"
         )
@@ -108,13 +111,14 @@ def _plan(redis: private_redis.PrivateRedis, devices: dict[str, dict[str, Any]],
 def _joining(name: str, home: Path, facts: dict[str, Any], server: str) -> list[str]:
     """What the agent needs besides its home: nothing if it has joined, else a code, as an admin would hand it over."""
     if enrol.is_enrolled(home, name):
-        enrol.simulate(name, facts.get("uplink"), facts.get("slowdown", 1.0))
+        enrol.simulate(name, facts.get("uplink"), facts.get("slowdown", 1.0), facts.get("downlink"))
         return []
     code = enrol.create_code(
         name=name,
         tier=facts["tier"],
         preapproved=True,
         simulated_uplink_bytes_per_s=facts.get("uplink"),
+        simulated_downlink_bytes_per_s=facts.get("downlink"),
         simulated_slowdown=facts.get("slowdown", 1.0),
     )
     return ["--server", server, "--code", code]
@@ -137,9 +141,15 @@ def _devices(count: int, uplinks: str, slowdown: float) -> dict[str, dict[str, A
         raise CommandError("--uplink must be numbers of bytes per second, for example 250000,1000000.") from None
     if min(rates) < 1000:
         raise CommandError("--uplink must be at least 1000 bytes per second.")
-    return {
-        f"jetson-{string.ascii_lowercase[i]}": {"uplink": rates[i % len(rates)], "slowdown": slowdown} for i in range(count)
-    }
+    devices = {}
+    for i in range(count):
+        uplink = rates[i % len(rates)]
+        devices[f"jetson-{string.ascii_lowercase[i]}"] = {
+            "uplink": uplink,
+            "downlink": DOWN_PER_UP * uplink,
+            "slowdown": slowdown,
+        }
+    return devices
 
 
 def _lock(path: Path) -> Any:

@@ -1,0 +1,20 @@
+"""The cameras of a node, by the names it reports. What they are is its owner's affair; a picture stays on the node."""
+
+from typing import Any
+
+from devices import dispatch
+from devices.models import Node
+
+LOOK_S = 15.0  # a camera behind a stream needs some seconds
+
+
+def names(node: Node) -> list[str]:
+    return str(node.hardware.get("cameras") or "").split()
+
+
+def look(slug: str, camera: str, photo_id: str) -> dict[str, Any]:
+    """Have the node take a picture and keep it as that photo: `{"width", "height", "bytes", "stayed", "sizes"}`.
+
+    Raises what dispatch.call raises; a camera that gives nothing is StageFailed with the node's own sentence.
+    """
+    return dispatch.call(slug, "look", {"camera": camera, "photo": photo_id}, LOOK_S)

@@ -1,0 +1,44 @@
+/** Taking a photo with a device's own camera. It stays on the device; the page shows what it is told about it. */
+
+import { call } from "./api.js";
+import { byId, el } from "./dom.js";
+import * as format from "./format.js";
+
+/** One choice per camera of every device that is online; hidden where there is none. */
+export class CameraChoice {
+  /** @param {import("./nodes/store.js").NodeStore} store @param {(device: string, camera: string) => void} take */
+  constructor(store, take) {
+    this.store = store;
+    this.select = byId("look");
+    this.offered = "";
+    this.select.addEventListener("change", () => {
+      const [device, camera] = this.select.value.split(" ");
+      this.select.value = "";
+      if (camera) take(device, camera);
+    });
+    // The device that was chosen for the question narrows the choice to its own cameras.
+    byId("node").addEventListener("change", () => this.offer());
+    store.onChange((kind) => kind === "nodes" && this.offer());
+    this.offer();
+  }
+
+  offer() {
+    const chosen = byId("node").value;
+    const found = this.store.of("device")
+      .filter((node) => node.state === "online" && (!chosen || node.slug === chosen))
+      .flatMap((node) => camerasOf(node).map((camera) => ({ value: `${node.slug} ${camera}`, words: `${camera} on ${node.slug}` })));
+    const offered = found.map(({ value }) => value).join();
+    if (offered === this.offered) return; // an open list must not be rebuilt under the finger
+    this.offered = offered;
+    this.select.hidden = found.length === 0;
+    this.select.replaceChildren(el("option", { value: "" }, "Device camera"), ...found.map(({ value, words }) => el("option", { value }, words)));
+  }
+}
+
+const camerasOf = (node) => String(node.hardware?.cameras ?? "").split(" ").filter(Boolean);
+
+/** @param {string} device @param {string} camera @returns {Promise<any>} the photo as the API tells it */
+export const look = (device, camera) => call("POST", `/api/devices/${encodeURIComponent(device)}/look/`, { camera });
+
+/** @param {any} photo */
+export const staying = (photo, device) => `${photo.width} × ${photo.height} · ${format.bytes(photo.bytes)} · stays on ${device}`;

@@ -1,0 +1,31 @@
+"""Jobs for the training lane of a test board: one that keeps a processor busy, one that tells of its process, one that dies."""
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+
+def register(app: Any, runtime: Any) -> None:
+    def train(seconds: float) -> int:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            sum(range(1000))
+        return os.getpid()
+
+    def tell() -> dict[str, Any]:
+        return {
+            "pid": os.getpid(),
+            "nice": os.nice(0),
+            "oom": int(Path("/proc/self/oom_score_adj").read_text()),
+            "threads": os.environ["OMP_NUM_THREADS"],
+            "uplink": runtime.uplink.bytes_per_s,
+            "downlink": runtime.downlink.bytes_per_s,
+            "slowdown": runtime.slowdown,
+        }
+
+    def die() -> None:
+        os._exit(9)
+
+    for work in (train, tell, die):
+        app.task(work, name=f"stages.{work.__name__}")

@@ -1,0 +1,31 @@
+"""A run on the devices of the stack, watched in the page from its one click to its model."""
+
+import re
+
+import pytest
+
+from bench.processes import wait_for
+from bench.stack import Stack
+from tests.browser.conftest import Seen
+
+LANES_S = 90
+RUN_MS = 120_000
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_run_is_watched_to_its_end_and_survives_a_refresh(seen: Seen, stack: Stack) -> None:
+    told = {"spec": {"clients": 2, "rounds": 3}}
+    wait_for(
+        lambda: stack.owner.post("/api/federation/estimate", json=told).json()["nodes"], LANES_S, "no node could train", every=1
+    )
+    made = stack.owner.post("/api/federation/runs", json={**told, "start": True}).json()
+    page = seen.open(f"/federation/{made['run']}/")
+    page.wait_for_selector(".matrix button.ok", timeout=RUN_MS)
+    page.reload()
+    page.wait_for_selector(".run-state.done", timeout=RUN_MS)
+    assert page.inner_text("#figures").startswith("Round\n3 of 3")
+    assert re.search(r"Accuracy\s+[\d.]+ %", page.inner_text("#figures"))
+    assert page.locator(".matrix button.ok").count() == 6
+    assert page.locator("#holdings tbody tr").count() == 2
+    assert seen.errors == []

@@ -1,0 +1,90 @@
+"""Under a node's own user Celery gets over a killed worker, and users come back after a Redis that forgot them."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from celery import Celery
+
+from bench.processes import running_redis, wait_for
+from devices import acl
+from devices.agent import worker
+from tests.devices.conftest import Board
+from webapp import private_redis
+
+
+@pytest.fixture
+def made(board: Callable[..., Board]) -> Board:
+    return board()
+
+
+def node_app(made: Board) -> Celery:
+    """The agent's own app; jobs that were taken and never acknowledged count as lost at once."""
+    app = worker.make_app(made.config())
+    app.conf.broker_transport_options = {**app.conf.broker_transport_options, "visibility_timeout": 0}
+    return app
+
+
+def test_a_job_that_a_killed_worker_had_taken_is_delivered_again(made: Board, store: Any) -> None:
+    with node_app(made).connection() as connection:
+        queue = connection.SimpleQueue(worker.QUEUE)
+        queue.put({"job": 1})
+        assert queue.get(timeout=5).payload == {"job": 1}
+        assert store.hlen("jetson-a:unacked") == 1
+        queue.channel.qos.restore_at_shutdown = False  # killed: it gives nothing back
+    with node_app(made).connection() as connection:
+        queue = connection.SimpleQueue(worker.QUEUE)
+        assert store.llen("jetson-a:stages") == 0
+        queue.channel.qos.restore_visible()
+        again = queue.get(timeout=5)
+        assert (again.payload, again.properties["delivery_info"]["redelivered"]) == ({"job": 1}, True)
+        again.ack()
+    assert (store.llen("jetson-a:stages"), store.hlen("jetson-a:unacked")) == (0, 0)
+
+
+def test_a_worker_that_ends_in_order_gives_its_job_back(made: Board, store: Any) -> None:
+    with node_app(made).connection() as connection:
+        queue = connection.SimpleQueue(worker.QUEUE)
+        queue.put({"job": 1})
+        queue.get(timeout=5)
+        assert store.llen("jetson-a:stages") == 0
+        queue.channel.qos.restore_unacked_once()
+    assert store.llen("jetson-a:stages") == 1
+
+
+def test_users_come_back_after_a_redis_that_kept_nothing(made: Board, tmp_path: Path, settings: Any) -> None:
+    private = private_redis.prepare(tmp_path)
+    settings.REDIS_URL = private.url
+    users = tmp_path / "redis" / "users.acl"
+    blank = users.read_text()
+    address = f"redis://{acl.user_name('jetson-a')}:{made.password}@127.0.0.1:{private.port}/0"
+    with running_redis(private) as server:
+        acl.reconcile()
+        with redis.Redis.from_url(address) as client:
+            assert client.llen("jetson-a:stages") == 0
+            _end(server)
+            users.write_text(blank)
+            with running_redis(private):
+                with pytest.raises(redis.AuthenticationError):
+                    redis.Redis.from_url(address).ping()
+                assert acl.reconcile() == 1
+                assert client.llen("jetson-a:stages") == 0
+
+
+def test_users_are_there_before_us_after_a_redis_that_kept_its_file(made: Board, tmp_path: Path, settings: Any) -> None:
+    private = private_redis.prepare(tmp_path)
+    settings.REDIS_URL = private.url
+    address = f"redis://{acl.user_name('jetson-a')}:{made.password}@127.0.0.1:{private.port}/0"
+    with running_redis(private) as server:
+        acl.reconcile()
+        _end(server)
+        with running_redis(private), redis.Redis.from_url(address) as client:
+            assert client.llen("jetson-a:stages") == 0
+
+
+def _end(server: "subprocess.Popen[bytes]") -> None:
+    server.kill()
+    wait_for(lambda: server.poll() is not None, 10, "Redis did not end")

@@ -1,0 +1,132 @@
+"""The history of a node's sensors: what is kept, how long, how fine, and what is dropped."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from devices import enrol, telemetry
+from devices.models import Node, Reading
+from tests.devices.conftest import Board
+
+START = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def made(board: Callable[..., Board]) -> Board:
+    return board()
+
+
+def hear(made: Board, seconds: list[float], reading: Callable[[float], dict[str, Any]]) -> None:
+    """Heartbeats at seconds after START, in order."""
+    before = None
+    for second in seconds:
+        now = START + timedelta(seconds=second)
+        telemetry.keep(made.node, reading(second), before, now)
+        before = now
+
+
+def test_a_heartbeat_leaves_a_reading(made: Board) -> None:
+    made.beat(sample={"cpu_percent": 12.5, "temperature_c": 51.0, "power_w": None})
+    told = telemetry.history("jetson-a", 1)
+    assert (told["cpu_percent"], told["temperature_c"], told["power_w"]) == ([12.5], [51.0], [None])
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ({"cpu_percent": 100}, {"cpu_percent": 100}),
+        ({"cpu_percent": 100.1}, {"cpu_percent": None}),
+        ({"gpu_percent": -1}, {"gpu_percent": None}),
+        ({"temperature_c": 511}, {"temperature_c": None}),
+        ({"temperature_c": -256}, {"temperature_c": None}),
+        ({"power_w": "hot"}, {"power_w": None}),
+        ({"cpu_percent": True}, {"cpu_percent": None}),
+        ({"memory_used_mb": 9000, "memory_total_mb": 8000}, {"memory_used_mb": None, "memory_total_mb": 8000}),
+        ({"temperature_c": None}, {"temperature_c": None}),
+    ],
+)
+def test_what_cannot_be_is_dropped_and_not_shown_as_zero(said: dict[str, Any], kept: dict[str, Any]) -> None:
+    assert telemetry.plausible(said) == kept
+
+
+def test_an_impossible_value_reaches_neither_the_node_nor_its_history(made: Board) -> None:
+    made.beat(sample={"temperature_c": 1e9, "cpu_percent": 5.0})
+    assert Node.objects.get().sensors == {"temperature_c": None, "cpu_percent": 5.0}
+    assert Reading.objects.get().temperature_c is None
+
+
+def test_a_board_without_any_sensor_leaves_no_rows(made: Board) -> None:
+    made.beat(sample={"temperature_c": None})
+    assert not Reading.objects.exists()
+
+
+def test_a_minute_that_is_over_becomes_its_mean(made: Board) -> None:
+    hear(made, [0, 20, 40, 61], lambda second: {"cpu_percent": second, "temperature_c": 50.0 if second else None})
+    mean = Reading.objects.get(span_s=telemetry.MINUTE_S)
+    assert (mean.at, mean.cpu_percent, mean.temperature_c, mean.power_w) == (START, 20.0, 50.0, None)
+
+
+def test_a_minute_is_closed_once_however_many_heartbeats_begin_the_next(made: Board) -> None:
+    for _ in range(2):
+        telemetry.keep(made.node, {"cpu_percent": 1.0}, START, START + timedelta(seconds=60))
+    hear(made, [0, 61], lambda second: {"cpu_percent": 1.0})
+    hear(made, [0, 61], lambda second: {"cpu_percent": 9.0})
+    assert Reading.objects.filter(span_s=telemetry.MINUTE_S).count() == 1
+
+
+def test_heartbeats_are_kept_for_an_hour_and_means_for_a_day(made: Board) -> None:
+    hear(made, [0, 60, 3660, 3720], lambda second: {"cpu_percent": 1.0})
+    raw = [row.at for row in Reading.objects.filter(span_s=0)]
+    assert raw == [START + timedelta(seconds=second) for second in (3660, 3720)]
+    assert Reading.objects.filter(span_s=telemetry.MINUTE_S).count() == 3
+    hear(made, [24 * 3600 + 61, 24 * 3600 + 121], lambda second: {"cpu_percent": 1.0})
+    assert START not in [row.at for row in Reading.objects.all()]
+
+
+def test_another_nodes_history_is_left_alone(made: Board, board: Callable[..., Board]) -> None:
+    other = board("jetson-b")
+    hear(made, [0], lambda second: {"cpu_percent": 1.0})
+    hear(other, [7200, 7261], lambda second: {"cpu_percent": 1.0})
+    assert Reading.objects.filter(node="jetson-a").count() == 1
+
+
+def test_the_history_of_a_day_is_in_minutes(made: Board, colleague: Any, client_of: Any) -> None:
+    now = timezone.now()
+    Reading.objects.create(node="jetson-a", at=now - timedelta(hours=2), span_s=60, cpu_percent=33.333)
+    Reading.objects.create(node="jetson-a", at=now - timedelta(seconds=5), cpu_percent=50)
+    client = client_of(colleague)
+    assert client.get("/devices/jetson-a/readings/?hours=24").json()["cpu_percent"] == [33.3]
+    assert client.get("/devices/jetson-a/readings/").json()["cpu_percent"] == [50.0]
+
+
+@pytest.mark.parametrize("hours", ["0", "2", "nan", "", "1e9"])
+def test_other_spans_are_refused_with_a_sentence(made: Board, colleague: Any, client_of: Any, hours: str) -> None:
+    answer = client_of(colleague).get(f"/devices/jetson-a/readings/?hours={hours}")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "bad_hours")
+
+
+def test_another_board_under_the_name_begins_its_own_history(made: Board) -> None:
+    made.beat(sample={"cpu_percent": 1.0})
+    enrol.revoke("jetson-a")
+    enrol.join(enrol.create_code(name="jetson-a", tier="device"), "0123:4567:89ab:cdef", {})
+    assert not Reading.objects.exists()
+
+
+def test_the_page_of_a_node_shows_the_trail_to_staff_alone(made: Board, owner: Any, colleague: Any, client_of: Any) -> None:
+    assert client_of(owner).get("/devices/jetson-a/").context["boot"]["audit"]
+    told = client_of(colleague).get("/devices/jetson-a/")
+    assert told.context["boot"]["audit"] is None
+    assert "Audit" not in told.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/devices/jetson-a/", "/devices/jetson-a/readings/"])
+def test_a_stranger_sees_neither(made: Board, stranger: Client, path: str) -> None:
+    assert stranger.get(path)["Location"].startswith("/login/")
+
+
+def test_a_node_that_does_not_exist_has_no_page(owner: Any, client_of: Any) -> None:
+    assert client_of(owner).get("/devices/nobody/").status_code == 404
