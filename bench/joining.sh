@@ -39,7 +39,7 @@ echo "\$ isthmus-agent doctor"
 cat /mnt/doctor
 echo "\$ journalctl -u isthmus-agent"
 cat /mnt/journal
-echo "\$ ps -o user,ni,args"
-ps -ww -o user:10,ni,args -C python | cut -c 1-120
+echo "\$ ps -u isthmus -o user,ni,args"
+ps -ww -u isthmus -o user:10,ni,args | cut -c 1-120
 echo "ready"
 sleep 600

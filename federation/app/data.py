@@ -15,8 +15,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from datasets import Dataset
-from flwr_datasets.partitioner import DirichletPartitioner, IidPartitioner, Partitioner
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
@@ -87,6 +85,10 @@ def _partition(labels: bytes, kind: str, count: int, alpha: float, seed: int) ->
     values = np.frombuffer(labels, dtype=np.int64)
     if count == 1:
         return [np.arange(len(values))]
+    # Here, as they take seconds to load, and a board that trains on its own photos needs neither.
+    from datasets import Dataset
+    from flwr_datasets.partitioner import DirichletPartitioner, IidPartitioner, Partitioner
+
     # Only rows and labels go through it: pixels would be copied to Arrow and back.
     order = np.random.default_rng(seed).permutation(len(values))
     table = Dataset.from_dict({"row": order, "label": values[order]})

@@ -110,12 +110,14 @@ def test_a_training_request_is_a_draft_and_what_else_was_asked_is_answered(stack
     assert status == 0, said
     tasks = {step["task"]: receipt for step, receipt in zip(body["plan"]["steps"], body["receipts"], strict=True)}
     assert tasks["train"] is None and tasks["caption"]["answer"] in body["answer"].lower()
-    assert "nothing was started" in body["answer"]
+    assert "draft" in body["answer"] and body["plan"]["draft"].startswith("/federation/")
 
 
-def test_a_training_request_alone_says_that_nothing_was_started(stack: Stack, photo: Path) -> None:
+def test_a_training_request_alone_becomes_a_draft_and_nothing_is_started(stack: Stack, photo: Path) -> None:
     status, body, _ = stack.ask(photo, "Train a classifier on my photos.")
-    assert status == 0 and "nothing was started" in body["answer"]
+    assert status == 0 and "draft" in body["answer"]
+    page = stack.owner.get(body["plan"]["draft"])
+    assert page.status_code == 200 and "Start" in page.text
 
 
 @pytest.mark.parametrize(
