@@ -47,7 +47,9 @@ def start(
         if stop():
             break
         rounds.append(_round(learning, grid, number, nodes, tested))
-        on_round(rounds[-1])  # first: a round that was told and is not kept is done again, one kept and not told would be missing
+        on_round(
+            rounds[-1]
+        )  # first: a round that was told and is not kept is done again, one kept and not told would be missing
         if resume:
             checkpoint.save(learning, resume, number)
     arrays = learning.layout.arrays(learning.model)

@@ -47,7 +47,7 @@ export function chartsOf(rounds, planned) {
 function line(rows, name, colour, words) {
   const known = rows.filter((one) => one[name] !== null && one[name] !== undefined);
   return {
-    type: "scatter", mode: "lines+markers", x: known.map((one) => one.round), y: known.map((one) => one[name]),
+    type: "scatter", mode: "lines+markers", cliponaxis: false, x: known.map((one) => one.round), y: known.map((one) => one[name]),
     line: { color: colour, width: 2 }, marker: { color: colour, size: 6, symbol: known.map((one) => (one.counted === false ? "circle-open" : "circle")) },
     text: known.map((one) => `round ${one.round}: ${words(one[name])}${one.counted === false ? "<br>did not count, the model stayed as it was" : ""}`), hovertemplate: "%{text}<extra></extra>",
   };

@@ -25,7 +25,7 @@ function drawing(by, token) {
     const known = run.rounds.filter((one) => one.accuracy !== null);
     const colour = token(TONES[index]);
     return {
-      name: `run ${run.run}`, type: "scatter", mode: "lines+markers", x: known.map((one) => one[by]), y: known.map((one) => one.accuracy),
+      name: `run ${run.run}`, type: "scatter", mode: "lines+markers", cliponaxis: false, x: known.map((one) => one[by]), y: known.map((one) => one.accuracy),
       line: { color: colour, width: 2, dash: DASHES[index] }, marker: { color: colour, size: 6, symbol: MARKS[index] },
       text: known.map((one) => `run ${run.run} (${run.title})<br>round ${one.round}: ${share(one.accuracy)}<br>${format.bytes(one.bytes)}, ${format.seconds(one.seconds)}`),
       hovertemplate: "%{text}<extra></extra>",
