@@ -93,7 +93,7 @@ def run(name: str, base: dict[str, Any], place: Path, told: Callable[[Row], None
     place.mkdir(parents=True, exist_ok=True)
     log, checkpoint = place / "rounds.jsonl", place / "checkpoint"
     rows = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() and checkpoint.exists() else []
-    log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    write(log, rows)
     if len(rows) == spec.rounds:
         return rows
     clock = [time.process_time()]
@@ -101,10 +101,9 @@ def run(name: str, base: dict[str, Any], place: Path, told: Callable[[Row], None
     def keep(report: RoundReport) -> None:
         used = time.process_time() - clock[0]
         row = row_of(report, used)
-        # A run that was killed between its checkpoint and this line repeats no round, so a line may be missing and none twice.
-        rows.append(row)
-        with log.open("a") as opened:
-            opened.write(json.dumps(row) + "\n")
+        # A round is told of before its checkpoint is kept: a run that was killed between the two repeats it.
+        rows[:] = [*(one for one in rows if one["round"] < report.round), row]
+        write(log, rows)
         told(row)
         clock[0] = time.process_time()
 
@@ -114,6 +113,10 @@ def run(name: str, base: dict[str, Any], place: Path, told: Callable[[Row], None
     finally:
         grid.close()
     return rows
+
+
+def write(log: Path, rows: list[Row]) -> None:
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
 def row_of(report: RoundReport, used: float) -> Row:

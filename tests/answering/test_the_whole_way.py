@@ -114,9 +114,9 @@ def test_a_training_request_is_a_draft_and_what_else_was_asked_is_answered(stack
 
 
 def test_a_training_request_alone_becomes_a_draft_and_nothing_is_started(stack: Stack, photo: Path) -> None:
-    status, body, _ = stack.ask(photo, "Train a classifier on my photos.")
-    assert status == 0 and "draft" in body["answer"]
-    page = stack.owner.get(body["plan"]["draft"])
+    turn = stack.finished(stack.put("Train a classifier on my photos.", photo=stack.upload(photo.read_bytes()))["id"])
+    assert turn["state"] == "answered" and "draft" in turn["answer"]
+    page = stack.owner.get(turn["plan"]["draft"])
     assert page.status_code == 200 and "Start" in page.text
 
 
