@@ -6,7 +6,7 @@ without `--arm` all of them are run, which takes hours. `--quick` does the same 
 
 iid, dirichlet       accuracy: mean of the last three rounds on held-out examples; bytes_ratio: plain over ours, both ways
 link_s_to_70         seconds on the link of one client until the accuracy was 70 %
-secagg_bytes_ratio   the same compression (4 bits, a quarter of the values) with masks over without
+secagg_bytes_ratio   one bit a value on average with masks (four bits of a quarter of the values) over without
 hostile_points_lost  three of ten send NaN, a million times too much, and the opposite; dropout_points_lost: 1, 3, 5 vanish
 round_overhead_s     processor time of a round beside the clients' training: messages, merging, the test on the server
 

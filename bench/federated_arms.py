@@ -10,17 +10,18 @@ from typing import Any
 import numpy as np
 from flwr.app import ConfigRecord, Message
 
-from federation.app import server_app
+from federation.app import entropy, server_app
 from federation.app.client_app import app as client_app
 from federation.app.reports import RoundReport
 from federation.app.threads import Spoil, ThreadGrid
+from federation.cost import PARAMETERS
 from federation.spec import RunSpec
 
 Row = dict[str, Any]
 CLIENTS = 10
-FEW = {"compression": "sketch", "bits": 1, "share": 1.0}
-# A sum over ten clients fits into four bits; so that masks cost no values, the arm without them sends the same.
-SUMMED = {"compression": "sketch", "bits": 4, "share": 0.25}
+FEW = {"compression": "sketch", "bits": 1.0}
+# A sum over ten clients needs four bits; of a quarter of the values, that is one bit a value as well.
+SUMMED = {"compression": "sketch", "bits": 4, "share": 0.25, "secure_aggregation": True}
 FULL: dict[str, Any] = {"dataset": "cifar10", "model": "resnet-small", "rounds": 30, "batch_size": 32, "learning_rate": 0.05}
 QUICK: dict[str, Any] = {"dataset": "digits", "model": "cnn-small", "rounds": 6, "batch_size": 16, "learning_rate": 0.05}
 DEADLINE_S = 86_400.0  # the machine's speed is not what is measured
@@ -45,8 +46,8 @@ ARMS: dict[str, Arm] = {
     "dropout1": Arm(FEW, lost=1),
     "dropout3": Arm(FEW, lost=3),
     "dropout5": Arm(FEW, lost=5),
-    "secagg-off": Arm(SUMMED, share_of_rounds=1 / 2),
-    "secagg-on": Arm({**SUMMED, "secure_aggregation": True}, share_of_rounds=1 / 2),
+    "secagg-off": Arm(FEW, share_of_rounds=1 / 2),
+    "secagg-on": Arm(SUMMED, share_of_rounds=1 / 2),
 }
 
 
@@ -57,15 +58,17 @@ def spec_of(arm: Arm, base: dict[str, Any]) -> RunSpec:
     return RunSpec(**told)
 
 
-def spoiler(arm: Arm, rounds: int) -> Spoil | None:
+def spoiler(arm: Arm, spec: RunSpec) -> Spoil | None:
     """What happens to a reply on its way: nonsense instead of it, or nothing arrives."""
+
+    values = PARAMETERS[spec.model, spec.dataset]
 
     def spoil(request: Message, reply: Message) -> Message | None:
         client = request.metadata.dst_node_id
         if arm.hostile and client <= len(NONSENSE) and not reply.has_error() and "update" in reply.content:
             told = dict(reply.content.config_records["update"])
-            reply.content["update"] = ConfigRecord({**told, **NONSENSE[client - 1](told)})
-        late = 3 * int(request.metadata.group_id) > rounds
+            reply.content["update"] = ConfigRecord({**told, **NONSENSE[client - 1](told, values)})
+        late = 3 * int(request.metadata.group_id) > spec.rounds
         return None if late and client > CLIENTS - arm.lost else reply
 
     return spoil if arm.hostile or arm.lost else None
@@ -75,13 +78,13 @@ def _scaled(told: dict[str, Any], factor: float) -> dict[str, Any]:
     return {"scales": (np.frombuffer(told["scales"], np.float32) * np.float32(factor)).tobytes()}
 
 
-def _flipped(told: dict[str, Any]) -> dict[str, Any]:
-    return {"codes": (~np.frombuffer(told["codes"], np.uint8)).tobytes()}  # each code's mirror, whatever its bits
+def _flipped(told: dict[str, Any], values: int) -> dict[str, Any]:
+    return {"codes": entropy.pack(-entropy.unpack(told["codes"], values))}
 
 
-NONSENSE: list[Callable[[dict[str, Any]], dict[str, Any]]] = [
-    lambda told: _scaled(told, float("nan")),
-    lambda told: _scaled(told, 1e6),
+NONSENSE: list[Callable[[dict[str, Any], int], dict[str, Any]]] = [
+    lambda told, values: _scaled(told, float("nan")),
+    lambda told, values: _scaled(told, 1e6),
     _flipped,
 ]
 
@@ -107,7 +110,7 @@ def run(name: str, base: dict[str, Any], place: Path, told: Callable[[Row], None
         told(row)
         clock[0] = time.process_time()
 
-    grid = ThreadGrid(client_app, CLIENTS, spoil=spoiler(arm, spec.rounds), folder=place / "clients")
+    grid = ThreadGrid(client_app, CLIENTS, spoil=spoiler(arm, spec), folder=place / "clients")
     try:
         server_app.start(grid, spec.model_dump(), keep, checkpoint)
     finally:

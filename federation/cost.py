@@ -52,7 +52,4 @@ def estimate(spec: "RunSpec", nodes: int | None = None, slowdown: float = 1.0) -
 
 def update_bytes(spec: "RunSpec") -> int:
     """Payload of one update in one direction."""
-    parameters = PARAMETERS[spec.model, spec.dataset]
-    if spec.compression == "none":
-        return 4 * parameters
-    return int(parameters * spec.share * spec.bits / 8)
+    return int(PARAMETERS[spec.model, spec.dataset] * spec.rate / 8)

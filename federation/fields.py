@@ -34,8 +34,8 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         "On the link",
         (
             ("compression", "", "sketch sends few bits of each value, in both directions"),
-            ("bits", "bits", "per value that is sent"),
-            ("share", "", "of the values sent each round"),
+            ("bits", "bits", "a value, on average; whole numbers under masks"),
+            ("share", "", "of the values a masked update has in a round"),
             ("uplink_bytes_per_s", "B/s", "simulated, of each node"),
             ("downlink_bytes_per_s", "B/s", "simulated, of each node"),
         ),
@@ -67,7 +67,7 @@ ONLY = {
     "trim": ("strategy", "trimmed-mean"),
     "hostile": ("strategy", "krum"),
     "bits": ("compression", "sketch"),
-    "share": ("compression", "sketch"),
+    "share": ("secure_aggregation", "on"),
     "privacy.noise_multiplier": ("privacy", "on"),
     "privacy.clip": ("privacy", "on"),
 }

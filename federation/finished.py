@@ -62,7 +62,7 @@ def text(told: dict[str, Any]) -> str:
     """The card as Markdown."""
     spec = told["spec"]
     dealt = f"unevenly (Dirichlet, alpha {spec['alpha']:g})" if spec["partition"] == "dirichlet" else "evenly"
-    sent = "at full precision" if spec["compression"] == "none" else f"in {spec['bits']} bits a value"
+    sent = "at full precision" if spec["compression"] == "none" else f"in {spec['bits']:g} bits a value"
     summed = "The server saw only sums of updates." if spec["secure_aggregation"] else "The server saw each update."
     spent = "unknown" if told["epsilon"] is None else f"{told['epsilon']:.2f}"
     private = f"Differential privacy: epsilon {spent} spent." if spec["privacy"] else "No differential privacy."

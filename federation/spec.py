@@ -50,7 +50,7 @@ class RunSpec(BaseModel):
     hostile: int = Field(default=1, ge=0, le=500, title="Hostile clients expected")
 
     compression: Compression = Field(default="sketch", title="Compression")
-    bits: int = Field(default=4, ge=1, le=16, title="Bits per value")
+    bits: float | None = Field(default=None, ge=0.1, le=16, allow_inf_nan=False, title="Bits per value")
     share: float = Field(default=1.0, gt=0.0, le=1.0, allow_inf_nan=False, title="Share of coordinates")
     secure_aggregation: bool = Field(default=False, title="Secure aggregation")
     privacy: Privacy | None = Field(default=None, title="Differential privacy")
@@ -75,13 +75,27 @@ class RunSpec(BaseModel):
                 "strategy",
                 f"{self.strategy} compares single updates, and secure aggregation hides them; choose one of the two.",
             )
-        if self.secure_aggregation and self.compression == "sketch" and self.clients >= 2**self.bits:
-            least = self.clients.bit_length()
-            raise _Wrong("bits", f"Under masks the sum over {_clients(self.clients)} needs {least} bits per value at least.")
+        least = self.clients.bit_length()  # of a number that holds the sum of so many single bits
+        if self.bits is None:
+            self.bits = max(4.0, least) if self.secure_aggregation else 1.0
+        if self.secure_aggregation and self.compression == "sketch":
+            if self.bits < least:
+                raise _Wrong(
+                    "bits", f"Under masks the sum over {_clients(self.clients)} needs {least} bits per value at least."
+                )
+            if self.bits != int(self.bits):
+                raise _Wrong("bits", "Under masks bits per value must be a whole number.")
         if self.strategy == "krum" and self.clients < 2 * self.hostile + 3:
             least = 2 * self.hostile + 3
             raise _Wrong("hostile", f"Krum needs at least {least} clients to tell {self.hostile} hostile ones from the others.")
         return self
+
+    @property
+    def rate(self) -> float:
+        """Bits for a value of the model in one direction of a round, on average."""
+        if self.compression == "none":
+            return 32.0
+        return (self.bits or 1.0) * (self.share if self.secure_aggregation else 1.0)
 
     @property
     def needed(self) -> int:

@@ -16,7 +16,7 @@ def title(run: Run) -> str:
     told = run.spec
     parts = [told["dataset"], told["strategy"], f"{told['clients']} clients"]
     parts += [f"dirichlet {told['alpha']:g}"] if told["partition"] == "dirichlet" else []
-    parts += [f"{told['bits']} bits"] if told["compression"] != "none" else ["uncompressed"]
+    parts += [f"{told['bits']:g} bits"] if told["compression"] != "none" else ["uncompressed"]
     parts += ["secure sum"] if told["secure_aggregation"] else []
     return ", ".join(parts + (["private"] if told["privacy"] else []))
 

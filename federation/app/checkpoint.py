@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from federation.app import privacy
-from federation.app.compression import Coded
+from federation.app.downlink import Coded
 from federation.app.errors import Trouble
 from federation.app.learning import Learning
 

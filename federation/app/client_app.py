@@ -15,28 +15,29 @@ from flwr.common.constant import ErrorCode
 from torch import nn
 
 from federation.app import data, privacy, scales, task
-from federation.app.compression import UNCOMPRESSED_BITS, Code, Layout, Uplink, Vector, pack
+from federation.app.entropy import EntropyCode
 from federation.app.errors import DataMissing
+from federation.app.layout import Layout, Vector
 from federation.app.memory import Behind, Memory
+from federation.app.ring import UNCOMPRESSED_BITS, RingCode, Uplink, pack
 from federation.app.secure import Refused
 
 app = ClientApp()
 Handler = Callable[[Message, Context], RecordDict]
 
 
-def code_of(told: dict[str, Any], layout: Layout) -> Code | None:
-    """What both sides agree on. Under masks also uncompressed values are whole numbers, of 32 bits."""
-    summands = int(told["clients"]) if told["masks"] else 1
-    if told["compression"] != "none":
-        return Code.agreed(layout, int(told["bits"]), float(told["share"]), int(told["seed"]), summands)
-    return Code.agreed(layout, UNCOMPRESSED_BITS, 1.0, int(told["seed"]), summands) if told["masks"] else None
+def code_of(told: dict[str, Any], layout: Layout) -> EntropyCode | None:
+    """What both sides agree on for the way down, and without masks for the way up."""
+    share = float(told["share"]) if told["masks"] else 1.0
+    return None if told["compression"] == "none" else EntropyCode(layout, float(told["bits"]) * share)
 
 
-def down_code(told: dict[str, Any], layout: Layout) -> Code | None:
-    """Nothing is summed on the way down, so all bits serve one model."""
-    if told["compression"] == "none":
+def ring_of(told: dict[str, Any], layout: Layout) -> RingCode | None:
+    """Of the way up under masks, where also uncompressed values are whole numbers, of 32 bits."""
+    if not told["masks"]:
         return None
-    return Code.agreed(layout, int(told["bits"]), float(told["share"]), int(told["seed"]))
+    bits, share = (int(told["bits"]), float(told["share"])) if told["compression"] != "none" else (UNCOMPRESSED_BITS, 1.0)
+    return RingCode.agreed(layout, bits, share, int(told["seed"]), int(told["clients"]))
 
 
 def _answered(handler: Handler) -> Callable[[Message, Context], Message]:
@@ -98,7 +99,7 @@ def train(message: Message, context: Context) -> RecordDict:
     first = task.arrays_of(model)
     layout = Layout.of(first)
     try:
-        start = memory.model(told, layout.flat(first), message.content.array_records.get("model"), down_code(told, layout))
+        start = memory.model(told, layout.flat(first), message.content.array_records.get("model"), code_of(told, layout))
     except Behind as behind:
         return RecordDict({"metrics": MetricRecord({"behind": 2 if behind.whole else 1})})
     task.put_arrays(model, layout.arrays(start))
@@ -133,12 +134,12 @@ def _tested(model: nn.Module, layout: Layout, start: Vector) -> dict[str, float]
 
 
 def _turn(told: dict[str, Any], layout: Layout) -> Vector | None:
-    """1 where this round sends a value, 0 elsewhere; None where it sends all.
+    """1 where this round's masked update has a value, 0 elsewhere; None where it has all.
 
     Only values whose turn it is are trained. Trained all the same and sent later, a value's gain would add up over the rounds it
     waits, each made from the same place, and overshoot: on the digits that cost eight points at a quarter of the values.
     """
-    code = code_of(told, layout)
+    code = ring_of(told, layout)
     if code is None or code.share >= 1:
         return None
     found = np.zeros(layout.size, np.float32)
@@ -168,17 +169,22 @@ def _work(told: dict[str, Any], memory: Memory, layout: Layout, start: Vector, t
 def _sent(
     told: dict[str, Any], memory: Memory, layout: Layout, start: Vector, gained: Vector, examples: int
 ) -> dict[str, ArrayRecord | ConfigRecord]:
-    """The update as it travels: whole arrays, codes with their scales, or masked codes."""
-    code = code_of(told, layout)
+    """The update as it travels: whole arrays, packed levels with their scales, or masked codes."""
+    ring, code = ring_of(told, layout), code_of(told, layout)
+    if ring is not None:
+        return _masked(told, memory, ring, gained, examples)
     if code is None:
         return {"arrays": ArrayRecord({name: Array(one) for name, one in layout.arrays(start + gained).items()})}
+    codes, own = code.encode(gained)
+    return {"update": ConfigRecord({"codes": codes, "scales": own.tobytes()})}
+
+
+def _masked(
+    told: dict[str, Any], memory: Memory, code: RingCode, gained: Vector, examples: int
+) -> dict[str, ArrayRecord | ConfigRecord]:
     owed = memory.vector("residual")
     uplink = Uplink.new(code) if owed is None else Uplink(code, owed)
     number = int(told["round"])
-    if not told["masks"]:
-        codes, own = uplink.encode(gained, number)
-        memory.keep("residual", uplink.residual)
-        return {"update": ConfigRecord({"codes": pack(codes, code.bits), "scales": own.tobytes()})}
     # Weighted before it is summed, for afterwards nobody can tell the updates apart.
     weighted = gained * np.float32(examples / told["reference"] if told["reference"] else 1.0)
     rows = code.rows(number)

@@ -10,8 +10,9 @@ from flwr.app import Array, ArrayRecord, ConfigRecord, Message, RecordDict
 from flwr.serverapp import Grid
 
 from federation.app import privacy, scales, secure, strategy, task
-from federation.app.client_app import code_of, down_code
-from federation.app.compression import Coded, Downlink, Layout, Vector, unpack
+from federation.app.client_app import code_of, ring_of
+from federation.app.downlink import Coded, Downlink
+from federation.app.layout import Layout, Vector
 from federation.app.masking import Cohort
 from federation.app.memory import digest
 from federation.app.post import Mail, words_of
@@ -37,16 +38,12 @@ class Learning:
         self.step, self.exchange = 1, 0
         self.heard: dict[int, int] = {}  # by client: the last round that it surely knows of
         told = self.common()
-        down, self.up = down_code(told, self.layout), code_of(told, self.layout)
-        self.downlink = None if down is None else Downlink(down, self.model.copy())
+        self.code, self.ring = code_of(told, self.layout), ring_of(told, self.layout)
+        self.downlink = None if self.code is None else Downlink(self.code, self.model.copy())
         self.strategy = strategy.make(spec)
         self.accountant = privacy.Accountant()
-        self.cohort = Cohort(self.up.bits) if self.up is not None and self.masks else None
+        self.cohort = None if self.ring is None else Cohort(self.ring.bits)
         self.scales = scales.first(len(self.layout.shapes), float(told["rate"])) if self.cohort is not None else None
-
-    @property
-    def masks(self) -> bool:
-        return bool(self.spec["secure_aggregation"])
 
     @property
     def held(self) -> Vector:
@@ -67,9 +64,9 @@ class Learning:
             "rate": task.rate_at(spec["learning_rate"], self.step, spec["rounds"]),
             "mu": spec["proximal_mu"] if spec["strategy"] == "fedprox" else 0.0,
             "scaffold": spec["strategy"] == "scaffold",
-            "masks": self.masks,
+            "masks": bool(self.spec["secure_aggregation"]),
         }
-        if self.masks:
+        if told["masks"]:
             told["reference"] = self.reference
         if spec["privacy"]:
             told |= {"clip": spec["privacy"]["clip"], "noise": spec["privacy"]["noise_multiplier"]}
@@ -166,41 +163,37 @@ class Learning:
             sound = [Update(one.client, 1, one.gained) for one in sound]
         self._quorum(len(sound))
         self._spend(len(sound))
-        return strategy.merge(self.strategy, self.layout, number, self.model, replies, sound)
+        return strategy.merge(self.strategy, self.layout, number, self.held, replies, sound)
 
     def _gained(self, reply: Message) -> Vector:
-        if self.up is None:
+        if self.code is None:
             arrays = {name: array.numpy() for name, array in reply.content.array_records["arrays"].items()}
             if {name: one.shape for name, one in arrays.items()} != dict(self.layout.shapes):
                 raise ValueError("its arrays have not the model's names and shapes.")
-            return self.layout.flat(arrays) - self.model
+            return self.layout.flat(arrays) - self.held
         told = words_of(reply, "update")
-        rows = self.up.rows(self.step)
-        codes = unpack(told["codes"], self.up.bits, len(rows))
         own = np.frombuffer(told["scales"], np.float32)
         if own.shape != (len(self.layout.shapes),) or not np.isfinite(own).all() or (own < 0).any():
             raise ValueError("its scales are no finite numbers, one for each layer.")
-        gained = np.zeros(self.layout.size, np.float32)
-        gained[rows] = self.up.decode(codes, rows, own)
-        return gained
+        return self.code.decode(told["codes"], own)
 
     def _masked(self, mail: Mail, replies: dict[int, Message]) -> Vector:
-        assert self.cohort is not None and self.up is not None and self.scales is not None
+        assert self.cohort is not None and self.ring is not None and self.scales is not None
         examples = {client: int(_metric(reply, "num-examples")) for client, reply in replies.items()}
         for client, reason in strategy.weight_refusals(examples).items():
             mail.trouble[client] = ("refused", reason)
         sound = {client: reply for client, reply in replies.items() if client not in mail.trouble}
         self._quorum(len(sound))
-        rows, layers = self.up.rows(self.step), len(self.layout.shapes)
+        rows, layers = self.ring.rows(self.step), len(self.layout.shapes)
         total = self.cohort.open(mail, sound, self.exchange, len(rows) + layers * scales.DIGITS)
         sound = {client: reply for client, reply in sound.items() if client in self.cohort.summed}
         weight = sum(examples[client] for client in sound) / self.reference if self.reference else len(sound)
         gained = np.zeros(self.layout.size, np.float32)
-        gained[rows] = self.up.decode(total[: len(rows)], rows, self.scales, len(sound)) / weight
+        gained[rows] = self.ring.decode(total[: len(rows)], rows, self.scales, len(sound)) / weight
         self.scales = scales.heard(total[len(rows) :], len(sound))
         self._spend(len(sound))
         one = next(iter(sound))
-        return strategy.merge(self.strategy, self.layout, self.step, self.model, sound, [Update(one, 1, gained)])
+        return strategy.merge(self.strategy, self.layout, self.step, self.held, sound, [Update(one, 1, gained)])
 
     def _quorum(self, count: int) -> None:
         needed = int(self.spec["quorum"] or 1)

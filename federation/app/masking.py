@@ -6,8 +6,8 @@ from typing import Any
 from flwr.app import ConfigRecord, Message
 
 from federation.app import secure
-from federation.app.compression import Codes, unpack
 from federation.app.post import Mail, words_of
+from federation.app.ring import Codes, unpack
 
 LEAST = 3  # of two clients each could take its own update off the sum
 

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from flwr.app import Array, ArrayRecord, ConfigRecord, Context
 
-from federation.app.compression import Code, Coded, Layout, Vector, apply
+from federation.app.downlink import Coded, apply
+from federation.app.entropy import EntropyCode
+from federation.app.layout import Layout, Vector
 from federation.app.secure import Member
 
 
@@ -55,7 +57,7 @@ class Memory:
     def keep_member(self, member: Member) -> None:
         self.keep_words("member", vars(member))
 
-    def model(self, told: Mapping[str, Any], first: Vector, sent: ArrayRecord | None, code: Code | None) -> Vector:
+    def model(self, told: Mapping[str, Any], first: Vector, sent: ArrayRecord | None, code: EntropyCode | None) -> Vector:
         """The model to train: as sent, or what is held with the rounds that the message brings. Keeps it. Raises Behind."""
         if sent is not None:
             arrays = {name: array.numpy() for name, array in sent.items()}
@@ -69,7 +71,7 @@ class Memory:
             self.keep_words("heard", {"round": int(told["heard"])})
         return held
 
-    def _updated(self, told: Mapping[str, Any], first: Vector, code: Code | None) -> Vector:
+    def _updated(self, told: Mapping[str, Any], first: Vector, code: EntropyCode | None) -> Vector:
         # The message brings every counted round after `after`; 0 is the model that the seed makes. A client whose last answer came
         # too late knows more than the server thinks.
         after, known = int(told["after"]), int(self.words("heard").get("round", -1))

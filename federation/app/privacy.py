@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from federation.app.compression import Vector
+from federation.app.layout import Vector
 
 DELTA = 1e-5
 

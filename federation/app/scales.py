@@ -6,7 +6,8 @@ ring. It costs ten codes for each layer.
 
 import numpy as np
 
-from federation.app.compression import Codes, Vector
+from federation.app.layout import Vector
+from federation.app.ring import Codes
 
 DIGITS = 10
 STEPS = 16  # per octave

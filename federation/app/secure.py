@@ -28,7 +28,7 @@ from flwr.supercore.primitives.asymmetric import (
     public_key_to_bytes,
 )
 
-from federation.app.compression import Codes
+from federation.app.ring import Codes
 
 SEED_BYTES = 15  # Flower pads a secret to blocks of 16: one byte more would double every share
 SHARE_BYTES = 20  # four of the index, sixteen of the share

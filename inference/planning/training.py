@@ -22,14 +22,14 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "noise_multiplier": (0.0, 100.0),
     "clip": (0.001, 1000.0),
     "quorum": (1, 1000),
-    "bits": (1, 16),
+    "bits": (0.1, 16),
     "round_deadline_s": (1, 86400),
     "wall_clock_s": (1, 7 * 86400),
     "uplink_bytes_per_s": (1000, 10**10),
     "downlink_bytes_per_s": (1000, 10**10),
     "seed": (0, 2**31 - 1),
 }
-WHOLE = {"clients", "rounds", "local_epochs", "batch_size", "quorum", "bits", "seed"}
+WHOLE = {"clients", "rounds", "local_epochs", "batch_size", "quorum", "seed"}
 PRIVACY = ("noise_multiplier", "clip")
 
 

@@ -1,70 +1,29 @@
-"""Few bits for an update, in both directions, with error feedback. Plain arrays in, plain arrays out.
+"""Updates whose codes add up: what secure aggregation can sum in a small ring without seeing any of them.
 
 Every client of a round sends the same coordinates, drawn from the round's number and the run's seed, so no index travels and
 sums of codes mean something: they add up under masks (federation.app.secure) to the code of the sum. What a code loses is
-added to the next update (error feedback: Seide et al. 2014, "1-bit stochastic gradient descent"; Karimireddy et al. 2019 for
-the proof). Downwards the server codes what the model has gained on what the clients hold, so its error feeds back by itself.
+added to the client's next update (error feedback: Seide et al. 2014, "1-bit stochastic gradient descent"; Karimireddy et al.
+2019 for the proof). An entropy coder has no place here: masked codes are uniform.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Vector = NDArray[np.float32]
-Codes = NDArray[np.uint32]
-Rows = NDArray[np.int64]
+from federation.app.layout import Layout, Rows, Vector
 
-UNCOMPRESSED_BITS = 32  # of the ring that sums what is not compressed, under masks
-LAYERS = 24  # scales in an update, about
+Codes = NDArray[np.uint32]
+
+UNCOMPRESSED_BITS = 32  # of the ring that sums what is not compressed
 # Half the width of the best uniform quantiser of a normal variable for 2, 4, … 256 levels (Max 1960, "Quantizing for minimum
 # distortion", table II), in units of its mean size. Beyond that the tails decide.
 REACH = np.array([0.798, 1.494, 2.051, 2.514, 2.916, 3.263, 3.579, 3.866, 4.15, 4.4, 4.7, 4.9, 5.2, 5.4, 5.7, 5.9]) * 1.2533
 
 
 @dataclass(frozen=True)
-class Layout:
-    """How the arrays of a model lie behind each other in one vector."""
-
-    shapes: Mapping[str, tuple[int, ...]]
-
-    @classmethod
-    def of(cls, arrays: Mapping[str, NDArray[Any]]) -> "Layout":
-        return cls({name: tuple(array.shape) for name, array in arrays.items()})
-
-    @property
-    def sizes(self) -> list[int]:
-        return [int(np.prod(shape, dtype=np.int64)) for shape in self.shapes.values()]
-
-    @property
-    def size(self) -> int:
-        return sum(self.sizes)
-
-    def flat(self, arrays: Mapping[str, NDArray[Any]]) -> Vector:
-        return np.concatenate([np.asarray(arrays[name], dtype=np.float32).reshape(-1) for name in self.shapes])
-
-    def arrays(self, vector: Vector) -> dict[str, NDArray[np.float32]]:
-        parts = np.split(vector, np.cumsum(self.sizes)[:-1])
-        return {name: part.reshape(shape) for (name, shape), part in zip(self.shapes.items(), parts, strict=True)}
-
-    def layer_of(self, rows: Rows) -> Rows:
-        """Each layer has its own scale: first and last differ by orders of magnitude."""
-        return np.searchsorted(np.cumsum(self.sizes), rows, side="right").astype(np.int64)
-
-
-@dataclass(frozen=True)
-class Coded:
-    """`codes` 0…levels-1 for the round's coordinates in rising order, packed into bytes; `scales` one for each layer."""
-
-    round: int
-    codes: bytes
-    scales: Vector
-
-
-@dataclass(frozen=True)
-class Code:
+class RingCode:
     """What client and server agree on before a run. `levels` is below 2**bits where sums must fit into the bits."""
 
     layout: Layout
@@ -74,7 +33,7 @@ class Code:
     levels: int
 
     @classmethod
-    def agreed(cls, layout: Layout, bits: int, share: float, seed: int, summands: int = 1) -> "Code":
+    def agreed(cls, layout: Layout, bits: int, share: float, seed: int, summands: int) -> "RingCode":
         """`summands` clients are added in the ring of 2**bits. Raises ValueError where fewer than two levels are left."""
         levels = (2**bits - 1) // summands + 1
         if levels < 2:
@@ -117,11 +76,11 @@ class Code:
 class Uplink:
     """A client's side: what its updates still owe. `residual` is all it keeps between rounds, float32 [layout.size]."""
 
-    code: Code
+    code: RingCode
     residual: Vector
 
     @classmethod
-    def new(cls, code: Code) -> "Uplink":
+    def new(cls, code: RingCode) -> "Uplink":
         return cls(code, np.zeros(code.layout.size, np.float32))
 
     def encode(self, update: Vector, round_number: int, scales: Vector | None = None) -> tuple[Codes, Vector]:
@@ -133,46 +92,6 @@ class Uplink:
         self.residual = wanted
         self.residual[rows] -= self.code.decode(codes, rows, scales)
         return codes, scales
-
-
-@dataclass
-class Downlink:
-    """The server's side. `held` is the model that every client has which heard all rounds; it trails the server's own."""
-
-    code: Code
-    held: Vector
-    sent: list[Coded] = field(default_factory=list)  # the latest rounds, for clients that missed some
-
-    def advance(self, model: Vector, round_number: int) -> Coded:
-        """Code what `model`, the outcome of this round, has gained on what clients hold."""
-        rows = self.code.rows(round_number)
-        wanted = (model - self.held)[rows]
-        scales = self.code.scales(wanted, rows)
-        codes = self.code.encode(wanted, rows, scales)
-        self.held[rows] += self.code.decode(codes, rows, scales)
-        coded = Coded(round_number, pack(codes, self.code.bits), scales)
-        self.sent = [*self.sent, coded][-self._remembered() :]
-        return coded
-
-    def since(self, last_heard: int | None) -> list[Coded] | None:
-        """What a client lacks that heard the rounds up to this one; None where the whole model is shorter, or all that is left."""
-        if last_heard is None:
-            return None
-        missed = [coded for coded in self.sent if coded.round > last_heard]
-        newest = self.sent[-1].round if self.sent else 0
-        return missed if len(missed) == newest - last_heard and len(missed) <= self._remembered() else None
-
-    def _remembered(self) -> int:
-        return max(1, int(32 / (self.code.bits * min(1.0, self.code.share))) - 1)
-
-
-def apply(code: Code, held: Vector, coded: Sequence[Coded]) -> Vector:
-    """A client's side of Downlink: the model after these rounds, bit for bit the server's `held`. Raises ValueError on a wrong size."""
-    held = held.copy()
-    for one in coded:
-        rows = code.rows(one.round)
-        held[rows] += code.decode(unpack(one.codes, code.bits, len(rows)), rows, one.scales)
-    return held
 
 
 def least_bits(summands: int) -> int:
@@ -196,10 +115,3 @@ def unpack(data: bytes, bits: int, count: int) -> Codes:
         return np.frombuffer(data, f"<u{bits // 8}").astype(np.uint32)
     spread = np.unpackbits(np.frombuffer(data, np.uint8), count=count * bits, bitorder="little").reshape(count, bits)
     return (spread.astype(np.uint32) << np.arange(bits, dtype=np.uint32)).sum(axis=1, dtype=np.uint32)
-
-
-def bytes_per_update(spec: Mapping[str, Any], parameters: int) -> int:
-    """Payload of one update in one direction, for a specification as a mapping. A message adds about a kilobyte around it."""
-    if spec["compression"] == "none":
-        return 4 * parameters
-    return -(-int(parameters * spec["share"]) * int(spec["bits"]) // 8) + 4 * LAYERS

@@ -1,11 +1,12 @@
-"""Few bits for an update, and what error feedback makes of them."""
+"""Codes that add up under masks, and what error feedback makes of them."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from federation.app.compression import Code, Downlink, Layout, Uplink, apply, bytes_per_update, least_bits, pack, unpack
+from federation.app.layout import Layout
+from federation.app.ring import RingCode, Uplink, least_bits, pack, unpack
 
 LAYOUT = Layout({"first": (8, 3, 3, 3), "bias": (8,), "last": (10, 30)})
 
@@ -35,7 +36,7 @@ def test_arrays_come_back_from_the_vector() -> None:
 
 @pytest.mark.parametrize(("bits", "most"), [(1, 0.40), (2, 0.15), (4, 0.02), (8, 0.001)])
 def test_more_bits_lose_less(bits: int, most: float) -> None:
-    code = Code.agreed(LAYOUT, bits, 1.0, 0)
+    code = RingCode.agreed(LAYOUT, bits, 1.0, 0, 1)
     rows, values = code.rows(1), vector(1)
     scales = code.scales(values, rows)
     left = values - code.decode(code.encode(values, rows, scales), rows, scales)
@@ -43,26 +44,26 @@ def test_more_bits_lose_less(bits: int, most: float) -> None:
 
 
 def test_a_layer_of_zeros_stays_zero() -> None:
-    code = Code.agreed(LAYOUT, 1, 1.0, 0)
+    code = RingCode.agreed(LAYOUT, 1, 1.0, 0, 1)
     codes, scales = Uplink.new(code).encode(np.zeros(LAYOUT.size, np.float32), 1)
     assert not code.decode(codes, code.rows(1), scales).any()
 
 
 def test_every_coordinate_is_sent_once_in_as_many_rounds_as_the_share_says() -> None:
-    code = Code.agreed(LAYOUT, 4, 0.25, 3)
+    code = RingCode.agreed(LAYOUT, 4, 0.25, 3, 1)
     sent = np.concatenate([code.rows(number) for number in range(4, 8)])
     assert sorted(sent) == list(range(LAYOUT.size))
 
 
 def test_every_machine_draws_the_same_coordinates() -> None:
-    assert (Code.agreed(LAYOUT, 4, 0.1, 7).rows(5) == Code.agreed(LAYOUT, 4, 0.1, 7).rows(5)).all()
-    assert len(Code.agreed(LAYOUT, 4, 0.1, 7).rows(5)) == pytest.approx(LAYOUT.size / 10, abs=1)
+    assert (RingCode.agreed(LAYOUT, 4, 0.1, 7, 1).rows(5) == RingCode.agreed(LAYOUT, 4, 0.1, 7, 1).rows(5)).all()
+    assert len(RingCode.agreed(LAYOUT, 4, 0.1, 7, 1).rows(5)) == pytest.approx(LAYOUT.size / 10, abs=1)
 
 
 @pytest.mark.parametrize(("bits", "share"), [(1, 1.0), (4, 0.25)])
 def test_what_one_round_loses_a_later_one_brings(bits: int, share: float) -> None:
     """A client that always gains the same has told nearly all of it after a while: the debt does not grow."""
-    code, gain = Code.agreed(LAYOUT, bits, share, 0), vector(2)
+    code, gain = RingCode.agreed(LAYOUT, bits, share, 0, 1), vector(2)
     uplink, told = Uplink.new(code), np.zeros(LAYOUT.size, np.float32)
     for number in range(1, 41):
         codes, scales = uplink.encode(gain, number)
@@ -73,7 +74,7 @@ def test_what_one_round_loses_a_later_one_brings(bits: int, share: float) -> Non
 
 
 def test_a_sum_of_codes_is_the_code_of_the_sum() -> None:
-    code = Code.agreed(LAYOUT, 5, 1.0, 0, summands=10)
+    code = RingCode.agreed(LAYOUT, 5, 1.0, 0, summands=10)
     rows, scales = code.rows(1), np.full(3, 0.8, np.float32)
     codes = [code.encode(vector(client), rows, scales) for client in range(10)]
     total = np.sum(codes, axis=0) % 2**5
@@ -83,49 +84,6 @@ def test_a_sum_of_codes_is_the_code_of_the_sum() -> None:
 
 def test_too_few_bits_for_so_many_summands_are_refused() -> None:
     assert least_bits(10) == 4
-    assert Code.agreed(LAYOUT, 4, 1.0, 0, summands=10).levels == 2
+    assert RingCode.agreed(LAYOUT, 4, 1.0, 0, summands=10).levels == 2
     with pytest.raises(ValueError, match="at least 4 bits"):
-        Code.agreed(LAYOUT, 3, 1.0, 0, summands=10)
-
-
-@pytest.mark.parametrize(("bits", "share"), [(1, 1.0), (4, 0.5)])
-def test_clients_hold_what_the_server_thinks_they_hold(bits: int, share: float) -> None:
-    code = Code.agreed(LAYOUT, bits, share, 0)
-    first = vector(0)
-    downlink, held, model = Downlink(code, first.copy()), first, first.copy()
-    for number in range(1, 9):
-        model = model + vector(number, 0.1)
-        held = apply(code, held, [downlink.advance(model, number)])
-        assert (held == downlink.held).all()
-    assert np.linalg.norm(model - held) < np.linalg.norm(model - first)
-
-
-def test_a_client_that_missed_rounds_is_brought_them_together() -> None:
-    code, first = Code.agreed(LAYOUT, 1, 1.0, 0), vector(0)
-    downlink = Downlink(code, first.copy())
-    for number in range(1, 6):
-        downlink.advance(first + vector(number), number)
-    missed = downlink.since(2)
-    assert missed is not None
-    assert [one.round for one in missed] == [3, 4, 5]
-    held = first
-    for number in range(1, 6):
-        held = apply(code, held, [one for one in downlink.sent if one.round == number])
-    assert (held == downlink.held).all()
-
-
-def test_a_client_that_missed_too_much_gets_the_whole_model() -> None:
-    code = Code.agreed(LAYOUT, 8, 1.0, 0)
-    downlink = Downlink(code, vector(0))
-    for number in range(1, 9):
-        downlink.advance(vector(number), number)
-    assert downlink.since(1) is None
-    assert downlink.since(None) is None
-
-
-def test_an_update_has_as_many_bytes_as_was_foretold() -> None:
-    spec = {"compression": "sketch", "bits": 4, "share": 0.25}
-    code = Code.agreed(LAYOUT, 4, 0.25, 0)
-    codes, scales = Uplink.new(code).encode(vector(0), 1)
-    assert bytes_per_update(spec, LAYOUT.size) == pytest.approx(len(pack(codes, 4)) + scales.nbytes, abs=100)
-    assert bytes_per_update({**spec, "compression": "none"}, LAYOUT.size) == 4 * LAYOUT.size
+        RingCode.agreed(LAYOUT, 3, 1.0, 0, summands=10)

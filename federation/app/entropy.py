@@ -1,0 +1,101 @@
+"""An update in so many bits on average, entropy coded. Plain vectors in, bytes out; for what no mask has to hide.
+
+What a layer gains is far from normal: a tenth of its values holds half of its energy. So each layer is rounded to a grid in units
+of its own deviation, around nought more coarsely (a dead zone, as in video codecs), and what remains, mostly zeros, is packed by
+LZMA's range coder. On a model that learns CIFAR-10 half a bit a value keeps 0.73 of an update's energy so, one bit 0.90; the sign
+with the mean size, which costs one bit as well, 0.42. The grid has to be found: by bisection on the entropy of what it leaves.
+"""
+
+import lzma
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from federation.app.layout import Layout, Vector
+
+Levels = NDArray[np.int16]
+
+DEAD = 0.66  # of a step: below it, a value is nought; above, it is rounded with the same offset
+LEAST_STEP, MOST_STEP, TRIES = 1e-3, 64.0, 16  # in units of a layer's deviation
+PACKED = (
+    0.85  # LZMA's bytes over those of the entropy of single values, at first: it learns where in a layer the large ones are
+)
+PACKINGS, NEAR = 3, 0.05  # how often it is tried, until so near
+MOST_LEVEL = 2**15 - 1
+PACKING = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 20, "lc": 1, "lp": 0, "pb": 0, "mode": lzma.MODE_NORMAL,
+            "nice_len": 64, "mf": lzma.MF_BT4, "depth": 0}]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class EntropyCode:
+    """`bits` for a value on average, give or take a twentieth; a layer's scale, four bytes, comes on top."""
+
+    layout: Layout
+    bits: float
+
+    def encode(self, values: Vector) -> tuple[bytes, Vector]:
+        """values [layout.size] -> the packed levels, and for each layer what one level is worth, float32 [layers]."""
+        sizes = self.layout.sizes
+        deviations = np.array([np.sqrt(np.mean(np.square(part, dtype=np.float64))) for part in self._parts(values)])
+        heights = np.abs(values) / np.repeat(np.where(deviations > 0, deviations, 1), sizes)
+        packed, share = b"", PACKED
+        for _ in range(PACKINGS):
+            levels = (_fitting(heights, self.bits / share) * np.sign(values)).astype(np.int16)
+            packed = pack(levels)
+            if abs((spent := 8 * len(packed) / len(values) / self.bits) - 1) < NEAR or not levels.any():
+                break
+            share *= spent
+        scales = [_worth(part, own) for part, own in zip(self._parts(values), self._parts(levels), strict=True)]
+        return packed, np.array(scales, np.float32)
+
+    def decode(self, data: bytes, scales: Vector) -> Vector:
+        """Raises ValueError where the bytes are no levels of this layout."""
+        levels = unpack(data, self.layout.size)
+        return levels.astype(np.float32) * np.repeat(scales, self.layout.sizes)
+
+    def _parts(self, values: NDArray[np.generic]) -> list[NDArray[np.generic]]:
+        return np.split(values, np.cumsum(self.layout.sizes)[:-1])
+
+
+def _fitting(heights: NDArray[np.float64], bits: float) -> NDArray[np.float64]:
+    """Rounded to the finest grid whose levels have no more entropy than so many bits for a value."""
+    low, high = np.log(LEAST_STEP), np.log(MOST_STEP)
+    for _ in range(TRIES):
+        middle = (low + high) / 2
+        low, high = (middle, high) if entropy(_rounded(heights, middle)) > bits else (low, middle)
+    return _rounded(heights, high)
+
+
+def _rounded(heights: NDArray[np.float64], log_step: float) -> NDArray[np.float64]:
+    return np.minimum(np.floor(heights / np.exp(log_step) + (1 - DEAD)), MOST_LEVEL)
+
+
+def _worth(values: NDArray[np.generic], levels: NDArray[np.generic]) -> float:
+    """What makes the squared error of a layer least."""
+    ones = levels.astype(np.float64)
+    return float(ones @ values.astype(np.float64) / square) if (square := float(ones @ ones)) else 0.0
+
+
+def entropy(sizes: NDArray[np.float64]) -> float:
+    """Bits for a value of these sizes, each of them with a sign unless it is nought."""
+    counts = np.unique(sizes, return_counts=True)[1]
+    shares = counts / len(sizes)
+    return float(-(shares * np.log2(shares)).sum() + np.mean(sizes > 0))
+
+
+def pack(levels: Levels) -> bytes:
+    small = bool((np.abs(levels) < 128).all())
+    return lzma.compress(levels.astype("i1" if small else "<i2").tobytes(), lzma.FORMAT_RAW, filters=PACKING)
+
+
+def unpack(data: bytes, count: int) -> Levels:
+    """Raises ValueError. However few bytes come, no more is unpacked than `count` levels can have."""
+    reader = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=PACKING)
+    try:
+        found = reader.decompress(data, max_length=2 * count + 1)
+    except lzma.LZMAError as error:
+        raise ValueError("its levels cannot be unpacked.") from error
+    if len(found) not in (count, 2 * count):
+        raise ValueError(f"its levels are not {count:,}.")
+    return np.frombuffer(found, "i1" if len(found) == count else "<i2").astype(np.int16)

@@ -1,0 +1,116 @@
+"""So many bits on average for what no mask has to hide, and clients that hold what the server thinks they hold."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from federation.app.downlink import Downlink, apply
+from federation.app.entropy import EntropyCode, pack, unpack
+from federation.app.layout import Layout, Vector
+
+LAYOUT = Layout({"first": (64, 3, 3, 3), "bias": (64,), "last": (100, 300)})
+
+
+def vector(seed: int, size: float = 1.0) -> Vector:
+    """Like an update: far more small values than a normal variable has, and layers of very different size."""
+    draw = np.random.default_rng(seed)
+    values = draw.laplace(0, size, LAYOUT.size) * np.repeat([1.0, 0.01, 30.0], LAYOUT.sizes)
+    return values.astype(np.float32)
+
+
+def lost(code: EntropyCode, values: Vector) -> float:
+    """Share of the energy, the mean over the layers."""
+    back = code.decode(*code.encode(values))
+    cuts = np.cumsum(LAYOUT.sizes)[:-1]
+    parts = zip(np.split(values - back, cuts), np.split(values, cuts), strict=True)
+    return float(np.mean([(off**2).sum() / (part**2).sum() for off, part in parts]))
+
+
+@pytest.mark.parametrize(("bits", "most"), [(0.5, 0.7), (1.0, 0.5), (2.0, 0.15), (4.0, 0.01), (8.0, 0.0003)])
+def test_more_bits_lose_less(bits: float, most: float) -> None:
+    assert lost(EntropyCode(LAYOUT, bits), vector(1)) < most
+
+
+@pytest.mark.parametrize("bits", [0.2, 0.5, 1.0, 2.0])
+def test_an_update_has_about_the_bytes_that_were_asked_for(bits: float) -> None:
+    packed, scales = EntropyCode(LAYOUT, bits).encode(vector(2))
+    assert 8 * len(packed) / LAYOUT.size == pytest.approx(bits, rel=0.25)
+    assert scales.nbytes == 4 * len(LAYOUT.shapes)
+
+
+def test_one_bit_keeps_more_than_the_sign_with_the_mean_size_does() -> None:
+    values = vector(3)
+    by_sign = [np.sign(part) * np.abs(part).mean() for part in np.split(values, np.cumsum(LAYOUT.sizes)[:-1])]
+    left = float(((values - np.concatenate(by_sign)) ** 2).sum() / (values**2).sum())
+    assert lost(EntropyCode(LAYOUT, 1.0), values) < 0.7 * left
+
+
+def test_a_layer_of_zeros_stays_zero_and_so_does_an_update_of_zeros() -> None:
+    code, values = EntropyCode(LAYOUT, 1.0), vector(4)
+    values[: LAYOUT.sizes[0]] = 0
+    assert not code.decode(*code.encode(values))[: LAYOUT.sizes[0]].any()
+    assert not code.decode(*code.encode(np.zeros_like(values))).any()
+
+
+@given(st.lists(st.integers(-(2**15) + 1, 2**15 - 1), min_size=1, max_size=200))
+def test_packed_levels_come_back(levels: list[int]) -> None:
+    one = np.array(levels, np.int16)
+    assert (unpack(pack(one), len(one)) == one).all()
+
+
+@settings(max_examples=200)
+@given(st.binary(max_size=300), st.integers(0, 400), st.integers(0, 255))
+def test_any_bytes_are_levels_or_refused(noise: bytes, at: int, other: int) -> None:
+    for data in (noise, _with(pack(np.arange(-50, 50, dtype=np.int16)), at, other)):
+        try:
+            assert len(unpack(data, 100)) == 100
+        except ValueError as error:
+            assert "its levels" in str(error)
+
+
+def _with(data: bytes, at: int, other: int) -> bytes:
+    place = at % len(data)
+    return data[:place] + bytes([other]) + data[place + 1 :]
+
+
+def test_bytes_that_unpack_to_far_more_are_refused_before_they_do() -> None:
+    bomb = pack(np.zeros(50_000_000, np.int16))
+    assert len(bomb) < 10_000
+    with pytest.raises(ValueError, match="are not 100"):
+        unpack(bomb, 100)
+
+
+@pytest.mark.parametrize("bits", [0.5, 1.0, 4.0])
+def test_clients_hold_what_the_server_thinks_they_hold(bits: float) -> None:
+    code = EntropyCode(LAYOUT, bits)
+    first = vector(0)
+    downlink, held, model = Downlink(code, first.copy()), first, first.copy()
+    for number in range(1, 9):
+        model = model + vector(number, 0.1)
+        held = apply(code, held, [downlink.advance(model, number)])
+        assert (held == downlink.held).all()
+    assert np.linalg.norm(model - held) < np.linalg.norm(model - first)
+
+
+def test_a_client_that_missed_rounds_is_brought_them_together() -> None:
+    code, first = EntropyCode(LAYOUT, 1.0), vector(0)
+    downlink = Downlink(code, first.copy())
+    for number in range(1, 6):
+        downlink.advance(first + vector(number), number)
+    missed = downlink.since(2)
+    assert missed is not None
+    assert [one.round for one in missed] == [3, 4, 5]
+    held = first
+    for number in range(1, 6):
+        held = apply(code, held, [one for one in downlink.sent if one.round == number])
+    assert (held == downlink.held).all()
+
+
+def test_a_client_that_missed_too_much_gets_the_whole_model() -> None:
+    code = EntropyCode(LAYOUT, 8.0)
+    downlink = Downlink(code, vector(0))
+    for number in range(1, 9):
+        downlink.advance(vector(number), number)
+    assert downlink.since(1) is None
+    assert downlink.since(None) is None
