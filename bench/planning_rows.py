@@ -6,7 +6,7 @@ A question is right if its content words stand in the same order: "how many dogs
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from inference.planning.offline import Context
@@ -14,7 +14,9 @@ from inference.planning.plan import TASKS, Plan
 from inference.planning.training import Draft
 
 FOLDER = Path(__file__).parent / "planning_requests"
-_CONTEXT = re.compile(r"^(?:\((?P<flag>new photo|no photo)\) *|\(runs: (?P<runs>[^)]*)\) *|\[(?P<earlier>[^\]]*)\] *)")
+_CONTEXT = re.compile(
+    r"^(?:\((?P<flag>new photo|no photo)\) *|\(runs: (?P<runs>[^)]*)\) *|\(photos before: (?P<photos>\d+)\) *|\[(?P<earlier>[^\]]*)\] *)"
+)
 _PHOTO = re.compile(r"\b(?:in|on|from|of) (?:this|the|my) (?:photo|picture|image|pic|shot)\b")
 _IDLE_WORDS = "a an the is are am was were be there any this that do does you see can visible please"
 _IDLE = frozenset(_IDLE_WORDS.split())
@@ -28,6 +30,7 @@ class Step:
     question: tuple[str, ...]  # content words
     after: tuple[int, ...]
     fields: frozenset[tuple[str, str]] = frozenset()  # of a training run, those the words name
+    before: int = 0  # photos back
 
 
 @dataclass(frozen=True)
@@ -61,25 +64,27 @@ def rows(name: str) -> list[Row]:
 
 def _row(kind: str, line: str) -> Row:
     line, _, wanted = line.rpartition(" => ")
-    has_photo, new_photo, runs, questions, answers = True, False, "", [], []
+    has_photo, new_photo, runs, photos, questions, answers = True, False, "", 0, [], []
     while head := _CONTEXT.match(line):
         line = line[head.end() :]
         has_photo, new_photo = has_photo and head["flag"] != "no photo", new_photo or head["flag"] == "new photo"
-        runs = head["runs"] or runs
+        runs, photos = head["runs"] or runs, int(head["photos"] or photos)
         for pair in (head["earlier"] or "").split("|") if head["earlier"] else []:
             question, _, answer = pair.partition(" -> ")
             questions.append(question.strip())
             answers.append(answer.strip())
     named = tuple(run.strip() for run in runs.split(",") if run.strip())
-    context = Context(has_photo, tuple(questions), new_photo, answers=tuple(answers), models=named)
+    context = Context(has_photo, tuple(questions), new_photo, answers=tuple(answers), models=named, earlier_photos=photos)
     steps = () if wanted.strip() == "none" else tuple(_ways(step.strip()) for step in wanted.split(";"))
     return Row(kind, line.replace("\\n", "\n"), context, steps)
 
 
 def _ways(text: str) -> tuple[Step, ...]:
     text, _, waits = text.partition(" <")
+    text, _, before = text.partition(" @")
     after = tuple(int(n) for n in waits.split(",")) if waits else ()
-    return tuple(_step(way if way.split()[0] in TASKS else f"vqa {way}", after) for way in text.split(" / "))
+    ways = (_step(way if way.split()[0] in TASKS else f"vqa {way}", after) for way in text.split(" / "))
+    return tuple(replace(way, before=int(before or 0)) for way in ways)
 
 
 def _step(text: str, after: tuple[int, ...]) -> Step:
@@ -114,7 +119,7 @@ def judge(row: Row, plan: Plan, draft: Draft | None) -> Verdict:
     """`draft`: what a training step of the plan comes to."""
     fields = _fields({name: str(said.value) for name, said in draft.named.items()}) if draft else frozenset()
     found = [
-        Step(s.task, s.model, content(s.question) if s.task == "vqa" else (), tuple(s.after), fields if s.task == "train" else frozenset())
+        Step(s.task, s.model, content(s.question) if s.task == "vqa" else (), tuple(s.after), fields if s.task == "train" else frozenset(), s.before)
         for s in plan.steps
     ]  # fmt: skip
     exact = len(found) == len(row.steps) and all(step in ways for step, ways in zip(found, row.steps, strict=True))
@@ -141,7 +146,7 @@ def _together(found: Sequence[Step], wanted: Sequence[tuple[Step, ...]]) -> tupl
 
 
 def _said(step: Step) -> tuple[object, ...]:
-    return step.task, step.model, step.question, step.fields
+    return step.task, step.model, step.question, step.fields, step.before
 
 
 def overlap(dev: Sequence[Row], test: Sequence[Row]) -> Counter[str]:

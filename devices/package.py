@@ -6,7 +6,7 @@ from pathlib import Path
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
-STAGES = tuple(f"inference/{name}.py" for name in ("__init__", "stages", "job", "looking", "photo_folder", "shelf"))
+STAGES = tuple(f"inference/{name}.py" for name in ("__init__", "stages", "job", "learned", "looking", "photo_folder", "shelf"))
 TRAINING = ("federation/__init__.py", "federation/lane.py", "federation/packing.py", "federation/app")
 PARTS = ("devices/agent", *STAGES, "inference/vision", *TRAINING)
 LEFT_OUT = frozenset({"training", "__pycache__"})  # that "training" makes the bundled models

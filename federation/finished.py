@@ -32,6 +32,7 @@ def keep(run: Run, spec: RunSpec, place: Path, result: "Result") -> None:
     save_file(tensors, partial, metadata={"run": str(run.pk), "model": spec.model, "dataset": spec.dataset})
     partial.replace(place / WEIGHTS)
     told = card(run, spec, sum(array.size for array in tensors.values()))
+    told["classes"] = list(result.classes) or told["classes"]
     _write(place / TEXT, text(told))
     _write(place / CARD, json.dumps(told, indent=1) + "\n")
 
@@ -77,7 +78,8 @@ def text(told: dict[str, Any]) -> str:
         f"* Link: {told['bytes_up']:,} bytes up and {told['bytes_down']:,} down, updates {sent}.\n"
         f"* {summed} {private}\n"
         f"* Classes: {names}.\n\n"
-        "It knows these classes and nothing else: a photo of anything else gets one of them as its answer.\n"
+        "It knows these classes and nothing else: a photo of anything else gets one of them as its answer.\n\n"
+        f"Ask it in chat: “Classify this with {told['name']}.” It goes to the photo; the photo stays where it is.\n"
     )
 
 

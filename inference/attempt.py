@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -9,9 +10,10 @@ from django.utils import timezone
 
 from devices import dispatch, links
 from devices.models import Node
-from inference import ahead, candidates, execute, fleet, kept, receipts
+from inference import ahead, candidates, execute, fleet, kept, receipts, turns
 from inference.journal import Journal
 from inference.link import LinkEstimate, blind
+from inference.models import Photo
 from inference.placement import Candidate, Policy, choose
 from inference.planning.plan import PlanStep
 from inference.vision import catalogue
@@ -48,11 +50,22 @@ class Attempt:
     chosen: Candidate | None = None
     rule: Callable[[list[Candidate]], list[Candidate]] = list  # what of the options may be chosen; all, but for comparisons
 
+    @cached_property
+    def photo(self) -> Photo:
+        """The one that the step looks at. Raises UserError where it was deleted meanwhile."""
+        turn = self.journal.turn
+        photos = [turn.photo, *(turns.photos_before(turn) if self.step.before else ())]
+        photo = photos[self.step.before] if self.step.before < len(photos) else None
+        if photo is None:
+            raise UserError(
+                "no_photo", "That photo is not in this conversation any more.", "Add it again and ask about it.", 404
+            )
+        return photo
+
     def run(self) -> tuple[dict[str, Any], execute.Outcome]:
         """The finished receipt and what it came to. Raises UserError, NoRoute and what execute.run raises."""
         turn, task, profile = self.journal.turn, self.step.task, catalogue.profile(settings.PROFILE)
-        photo = turn.photo
-        assert photo is not None, "the planner made a step without a photo"
+        photo = self.photo
         nodes = fleet.online(without=self.tries.gone)
         device = fleet.device_for(photo, turn.node, nodes)
         edges = fleet.edges(nodes)
@@ -93,7 +106,9 @@ class Attempt:
         chosen = self.chosen = choice.chosen
         edge = next((node for node in edges if node.slug == chosen.edge), None)
         running.edge = edge.slug if edge else None
-        known = receipts.Known(device, edge, link, load, policy, choice, placing, list(self.tries.told))
+        known = receipts.Known(
+            photo, self.step.before, device, edge, link, load, policy, choice, placing, list(self.tries.told)
+        )
         receipt = receipts.make(turn, task, known)
         predicted = next(a.predicted_ms for a in choice.assessed if a.candidate == chosen)
         outcome = execute.run(running, chosen, predicted)

@@ -14,8 +14,9 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from devices import dispatch
-from inference import ahead, drafts, execute, finished, planner_book
+from inference import ahead, drafts, execute, finished, planner_book, turns
 from inference.attempt import Attempt, Tries
+from inference.by_run import ByRun
 from inference.journal import Journal, LeaseLost, claim
 from inference.models import Photo, Turn
 from inference.placement import NoRoute
@@ -23,7 +24,7 @@ from inference.planning import drafted, training
 from inference.planning.compose import StepResult
 from inference.planning.filling import Unfilled, fill
 from inference.planning.offline import Context
-from inference.planning.plan import PlanStep
+from inference.planning.plan import MAX_BEFORE, PlanStep
 from webapp.live.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ class Course:
     """One attempt at a turn, from its plan to its answer."""
 
     journal: Journal
-    learned: list[execute.Outcome] = field(default_factory=list)  # what each step came to
+    learned: list[tuple[Photo, execute.Outcome]] = field(default_factory=list)  # what each step came to
     plan_ms_hidden: float = 0.0
 
 
@@ -52,9 +53,9 @@ def answer(turn_id: str) -> None:
     with journal:
         try:
             journal.answered(_answer(course))
-            for outcome in course.learned:
+            for _, outcome in course.learned:
                 execute.learn(outcome)
-            _remember_heads(journal.turn, course.learned)
+            _remember_heads(course.learned)
         except (LeaseLost, dispatch.Cancelled):
             log.info("turn %s was stopped or taken over", turn_id)
         except UserError as error:
@@ -72,11 +73,11 @@ def _end(journal: Journal, error: UserError) -> None:
         log.info("turn %s was stopped or taken over", journal.turn.pk)
 
 
-def _remember_heads(turn: Turn, learned: list[execute.Outcome]) -> None:
+def _remember_heads(learned: list[tuple[Photo, execute.Outcome]]) -> None:
     """A device keeps the features of every head it computed: the next question finds them ready."""
-    for outcome in learned:
-        if turn.photo is not None and outcome.split_at is not None and not outcome.held:
-            ahead.remember_head(turn.photo, outcome.device, outcome.task, outcome.split_at)
+    for photo, outcome in learned:
+        if outcome.split_at is not None and not outcome.held:
+            ahead.remember_head(photo, outcome.device, outcome.task, outcome.split_at)
 
 
 def _answer(course: Course) -> str:
@@ -154,6 +155,7 @@ def _context(turn: Turn) -> Context:
         new_photo=not any(one.photo_id == turn.photo_id for one in last),
         answers=tuple(answers[-1] if answers else "" for answers in found),
         models=finished.names(),
+        earlier_photos=min(MAX_BEFORE, len(turns.photos_before(turn))),
     )
 
 
@@ -190,10 +192,9 @@ def _in_thread(course: Course, step: PlanStep) -> StepResult:
 def _step(course: Course, step: PlanStep) -> StepResult:
     """Answer one step, falling back from node to node and route to route."""
     journal, tries = course.journal, Tries()
-    if step.model:
-        return _no_way(journal, step, finished.NOT_ON_NODES, tries)
+    kind = ByRun if step.model else Attempt
     for _ in range(MAX_TRIES):
-        attempt = Attempt(journal, step, tries, course.plan_ms_hidden)
+        attempt = kind(journal, step, tries, course.plan_ms_hidden)
         try:
             receipt, outcome = attempt.run()
         except dispatch.LinkStalled as error:
@@ -204,15 +205,15 @@ def _step(course: Course, step: PlanStep) -> StepResult:
             tries.failed(error.slug, str(error), attempt.running)
         except dispatch.StageFailed as error:
             tries.failed(error.slug, str(error), attempt.running)
-            if error.code == "photo_missing" and journal.turn.photo is not None:
-                ahead.unplace(journal.turn.photo, error.slug)  # placed once, but the node has lost it since: place it again
+            if error.code == "photo_missing":
+                ahead.unplace(attempt.photo, error.slug)  # placed once, but the node has lost it since: place it again
             else:
                 tries.gone.add(error.slug)
         except (UserError, NoRoute) as error:
             return _no_way(journal, step, error, tries)
         else:
             journal.receipt(step.id, receipt)
-            course.learned.append(outcome)
+            course.learned.append((attempt.photo, outcome))
             return _result(step, outcome.answer)
     return _no_way(journal, step, UserError("gave_up", f"{MAX_TRIES} tries failed.", "Try again later.", 503), tries)
 
@@ -224,9 +225,11 @@ def _no_way(journal: Journal, step: PlanStep, error: Exception, tries: Tries) ->
     code = error.code if isinstance(error, UserError) else "no_route"
     advice = (error.next if isinstance(error, UserError) else "") or "Try again, or choose another route or device."
     journal.step_failed(step.id, UserError(code, message, advice))
-    return StepResult(step.id, step.task, step.question, None, None, False, (), message)
+    return StepResult(step.id, step.task, step.question, None, None, False, (), message, step.before)
 
 
 def _result(step: PlanStep, found: dict[str, Any]) -> StepResult:
     top = tuple((str(label), float(p)) for label, p in found["top"])
-    return StepResult(step.id, step.task, step.question, found["text"], found["confidence"], found["sure"], top, None)
+    return StepResult(
+        step.id, step.task, step.question, found["text"], found["confidence"], found["sure"], top, None, step.before
+    )

@@ -18,7 +18,12 @@ def rebuilt(turn: Turn, number: int) -> bytes:
         raise UserError("no_features", "No features left the device in this step.", "Open a step of the split route.", 404)
     edge, blob = receipt["edge"], f"rebuilt-{secrets.token_hex(8)}"
     level = receipt["levels"][-1]["level"]
-    about = {"task": receipt["task"], "photo": str(turn.photo.pk), "split_at": receipt["split_at"], "level": level}
+    about = {
+        "task": receipt["task"],
+        "photo": receipt.get("photo", str(turn.photo.pk)),
+        "split_at": receipt["split_at"],
+        "level": level,
+    }
     try:
         dispatch.call(edge, "rebuild", {**about, "blob": blob}, DEADLINE_S)
         return dispatch.take_blob(edge, blob)

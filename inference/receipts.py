@@ -8,7 +8,7 @@ from django.utils import timezone
 from devices.models import Node
 from inference.execute import Outcome
 from inference.link import LinkEstimate
-from inference.models import Turn
+from inference.models import Photo, Turn
 from inference.placement import Assessed, Choice, Load, Policy
 
 
@@ -16,6 +16,8 @@ from inference.placement import Assessed, Choice, Load, Policy
 class Known:
     """What a choice was made from, and the choice."""
 
+    photo: Photo
+    before: int  # how many photos of the conversation back that is
     device: Node
     edge: Node | None
     link: LinkEstimate
@@ -33,6 +35,8 @@ def make(turn: Turn, task: str, known: Known) -> dict[str, Any]:
     return {
         "at": timezone.now().isoformat(),
         "task": task,
+        "photo": str(known.photo.pk),
+        "before": known.before,
         "route": chosen.route,
         "split_at": chosen.split_at,
         "level": chosen.level,
@@ -58,7 +62,7 @@ def make(turn: Turn, task: str, known: Known) -> dict[str, Any]:
             "edges": dict(known.load.edges),
         },
         "bytes": {
-            "photo": turn.photo.bytes if turn.photo else 0,
+            "photo": known.photo.bytes,
             "uplink": chosen.uplink_bytes,
             "placing": known.placing,
         },

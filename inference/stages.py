@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from devices.agent.camera import CameraError
 from inference import looking
 from inference.job import EXPIRED, Job, Refused, answer_json, error_json
+from inference.learned import Learned
 from inference.photo_folder import PhotoFolder
 from inference.shelf import Shelf
 from inference.vision import catalogue, photo_codec, wire
@@ -32,9 +33,10 @@ from inference.vision.runner import Received, Vision
 from inference.vision.wire import WireError
 
 log = logging.getLogger(__name__)
-PROTOCOL = 2
+PROTOCOL = 3
 HEADS_S = 3600.0  # a head's features are kept for so long after their last use
-VERBS = ("place", "look", "heads", "forget", "run_whole", "run_head", "run_tail", "send_photo", "probe", "rebuild")
+VERBS = ("place", "look", "heads", "forget", "run_whole", "run_head", "run_tail", "run_learned", "send_photo", "probe",
+         "rebuild")  # fmt: skip
 
 
 def warm(runtime: Any) -> dict[str, Any]:
@@ -69,6 +71,7 @@ class Stages:
     def __init__(self, runtime: Any) -> None:
         self.runtime = runtime
         self.photos = PhotoFolder(Path(runtime.home) / "photos")
+        self.learned = Learned(self.photos, self._blob)
         self.made: Shelf[tuple[str, bytes, int], NDArray[np.float32]] = Shelf(runtime.keep_bytes)  # photo, tower, k
         self.sent: Shelf[tuple[str, bytes, int, int], Received] = Shelf(runtime.keep_bytes)  # photo, tower, k, level
 
@@ -202,6 +205,10 @@ class Stages:
         out = io.BytesIO()
         image.save(out, "JPEG", quality=90)
         return {**job.send(blob, out.getvalue()), **job.times()}
+
+    def run_learned(self, job: Job, photo: str, digest: str, card: dict[str, Any], blob: str = "") -> dict[str, Any]:
+        """Name what is in a photo with a finished training run's classifier."""
+        return self.learned.answer(job, photo, digest, card, blob)
 
     # -- what they share -----------------------------------------------------------------------------------------------
 

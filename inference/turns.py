@@ -172,6 +172,13 @@ def as_json(turn: Turn) -> dict[str, Any]:
     }
 
 
+def photos_before(turn: Turn) -> list[Photo]:
+    """The conversation's other photos, the latest first; deleted ones are none."""
+    earlier = Turn.objects.filter(conversation=turn.conversation, created__lt=turn.created, photo__isnull=False)
+    photos = dict.fromkeys(one.photo for one in earlier.select_related("photo").order_by("-created"))
+    return [photo for photo in photos if photo is not None and photo.pk != turn.photo_id]
+
+
 def photo_json(photo: Photo) -> dict[str, Any]:
     return {
         "id": str(photo.pk),

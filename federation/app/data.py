@@ -22,7 +22,7 @@ from torch import Tensor
 from federation.app.errors import DataMissing
 
 CIFAR_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-PHOTO_SIDE = 64  # pixels
+DIGIT_SIDE, CIFAR_SIDE, PHOTO_SIDE = 8, 32, 64  # pixels
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
 HELD_OUT = 5  # one photo in so many tests the model instead of training it
 
@@ -163,7 +163,18 @@ def _photos(folder: Path, held_out: bool) -> tuple[Examples, tuple[str, ...]]:
 def _photo(file: Path) -> Tensor:
     try:
         with Image.open(file) as photo:
-            small = photo.convert("RGB").resize((PHOTO_SIDE, PHOTO_SIDE), Image.Resampling.BOX)
+            return pixels_of("photos", photo)
     except OSError as error:
         raise DataMissing(f"The photo {file.name} cannot be read.") from error
-    return torch.from_numpy(np.asarray(small).copy()).permute(2, 0, 1)
+
+
+def pixels_of(name: str, photo: Image.Image) -> Tensor:
+    """uint8 [channels, side, side], as a model that learned from this data set takes a photo."""
+    side = {"digits": DIGIT_SIDE, "cifar10": CIFAR_SIDE, "photos": PHOTO_SIDE}[name]
+    small = photo.convert("L" if name == "digits" else "RGB").resize((side, side), Image.Resampling.BOX)
+    pixels = torch.from_numpy(np.array(small))
+    if name != "digits":
+        return pixels.permute(2, 0, 1)
+    edge = torch.cat([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    # The data set's digits are light on dark; ink on paper is turned round.
+    return (255 - pixels if float(edge.float().mean()) > 127 else pixels)[None]

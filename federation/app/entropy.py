@@ -72,9 +72,10 @@ def _rounded(heights: NDArray[np.float64], log_step: float) -> NDArray[np.float6
 
 
 def _worth(values: NDArray[np.generic], levels: NDArray[np.generic]) -> float:
-    """What makes the squared error of a layer least."""
-    ones = levels.astype(np.float64)
-    return float(ones @ values.astype(np.float64) / square) if (square := float(ones @ ones)) else 0.0
+    """Such that the layer goes as far in the direction of `values` as it should. The least squared error would shorten every
+    step, in both directions of the link: at one bit twelve rounds came as far as ten."""
+    exact, ones = values.astype(np.float64), levels.astype(np.float64)
+    return float(exact @ exact / along) if (along := float(exact @ ones)) else 0.0
 
 
 def entropy(sizes: NDArray[np.float64]) -> float:

@@ -42,3 +42,4 @@ class Result:
 
     arrays: ArrayRecord
     rounds: list[RoundReport]
+    classes: tuple[str, ...] = ()  # as the devices sort their photos; of other data sets known before

@@ -53,7 +53,7 @@ def start(
         if resume:
             checkpoint.save(learning, resume, number)
     arrays = learning.layout.arrays(learning.model)
-    return Result(ArrayRecord({name: Array(one) for name, one in arrays.items()}), rounds)
+    return Result(ArrayRecord({name: Array(one) for name, one in arrays.items()}), rounds, tuple(words or ()))
 
 
 def _round(learning: Learning, grid: Grid, number: int, nodes: Mapping[int, int], tested: data.Examples | None) -> RoundReport:

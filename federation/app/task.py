@@ -147,6 +147,13 @@ def evaluate(model: nn.Module, tested: Examples) -> tuple[float, float]:
     return loss / max(1, len(tested)), right / max(1, len(tested))
 
 
+@torch.inference_mode()
+def probabilities(model: nn.Module, pixels: Tensor) -> Tensor:
+    """uint8 [n, channels, side, side] -> [n, classes]."""
+    shares: Tensor = model.eval()(_normalised(pixels)).softmax(1)
+    return shares
+
+
 def rate_at(base: float, number: int, rounds: int) -> float:
     """Learning rate of a round: along a cosine down to a twentieth, for the last updates should be small enough to average well."""
     share = (number - 1) / max(1, rounds - 1)

@@ -30,13 +30,26 @@ class StepResult:
     sure: bool
     top: tuple[tuple[str, float], ...]
     error: str | None
+    before: int = 0  # of which photo: 0 the one at hand, 1 the one before it
+
+
+def photo_before(count: int) -> str:
+    return "the photo before" if count == 1 else f"the photo {NUMBERS[count] if count < len(NUMBERS) else count} before"
 
 
 def compose(question: str, results: Sequence[StepResult]) -> str:
     """The answer to `question`: a sentence per step, in the order of the plan."""
     if not results:
         return "There is no answer."
-    return " ".join(_sentence(result, alone=len(results) == 1) for result in results)
+    several = any(result.before for result in results)
+    return " ".join(_of_photo(result, _sentence(result, alone=len(results) == 1), several) for result in results)
+
+
+def _of_photo(result: StepResult, sentence: str, several: bool) -> str:
+    """Which photo it is about, where that is not plain."""
+    if result.before:
+        return f"{_capital(photo_before(result.before))}: {sentence}"
+    return f"This photo: {sentence}" if several else sentence
 
 
 def _sentence(result: StepResult, alone: bool) -> str:

@@ -7,17 +7,11 @@ otherwise says that it found no request. It never guesses a task from a single w
 from collections.abc import Sequence
 from textwrap import shorten
 
+from inference.planning.compose import photo_before
+from inference.planning.context import Context, Found
 from inference.planning.elsewhere import names_in
 from inference.planning.plan import MAX_QUESTION, MAX_STEPS, MAX_WHY, Plan, PlanStep, Task
-from inference.planning.reading import (
-    ELSEWHERE,
-    FOREIGN,
-    NO_EARLIER,
-    UNCLEAR,
-    Context,
-    Found,
-    Reading,
-)
+from inference.planning.reading import ELSEWHERE, FOREIGN, NO_EARLIER, UNCLEAR, Reading
 from inference.planning.requests import pieces
 from inference.planning.wording import direct, regular, reworded
 
@@ -86,7 +80,7 @@ def _nothing_found(text: str, context: Context) -> str:
 def _numbered(found: Sequence[Found], refused: str | None) -> Plan:
     kept = found[:MAX_STEPS]
     steps = [
-        PlanStep(id=n, task=one.task, question=_asked(one), after=list(one.after), model=one.model)
+        PlanStep(id=n, task=one.task, question=_asked(one), after=list(one.after), model=one.model, before=one.before)
         for n, one in enumerate(kept, 1)
     ]
     said = [_why(kept)]
@@ -114,4 +108,5 @@ def _why(found: Sequence[Found]) -> str:
 
 def _wanted(one: Found) -> str:
     told = WANTED[one.task].format(question=shorten(_asked(one), SHOWN, placeholder=" …"))
-    return f"{told}, from {one.model}" if one.model else told
+    told = f"{told}, from {one.model}" if one.model else told
+    return f"{told}, of {photo_before(one.before)}" if one.before else told

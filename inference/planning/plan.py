@@ -15,6 +15,7 @@ MAX_STEPS = 6
 MAX_QUESTION = 300
 MAX_WHY = 500
 MAX_MODEL = 40
+MAX_BEFORE = 99  # photos of a conversation that a step may look back
 # "{1}" in a question stands for what step 1 answered; the orchestrator puts the answer there.
 PLACEHOLDER = re.compile(r"\{(\d+)\}")
 
@@ -32,6 +33,7 @@ Text = Annotated[str, BeforeValidator(_printable)]
 class PlanStep(BaseModel):
     """One model call. `question` is empty for the tasks that take none; `after` names the steps it has to wait for, and
     "{1}" in the question stands for the answer of step 1. `model` names another classifier than the bundled one: "run 12".
+    `before` is 0 for the photo at hand, 1 for the one before it in the conversation, and so on.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -41,6 +43,7 @@ class PlanStep(BaseModel):
     question: Text = Field(default="", max_length=MAX_QUESTION)
     after: list[int] = Field(default_factory=list, max_length=MAX_STEPS)
     model: Text = Field(default="", max_length=MAX_MODEL)
+    before: int = Field(default=0, ge=0, le=MAX_BEFORE)
 
     @model_validator(mode="after")
     def _question_fits_task(self) -> Self:
@@ -77,7 +80,7 @@ class Plan(BaseModel):
                 raise ValueError(f"step {step.id} uses {{{unknown[0]}}}, so step {unknown[0]} must be in its after")
             if any(self.steps[number - 1].task not in {"classify", "vqa"} for number in step.filled_from):
                 raise ValueError(f"step {step.id} may use only the answer of a classify or vqa step")
-        if len({(step.task, step.question.lower(), step.model) for step in self.steps}) < len(self.steps):
+        if len({(step.task, step.question.lower(), step.model, step.before) for step in self.steps}) < len(self.steps):
             raise ValueError("two steps are the same")
         return self
 
@@ -111,8 +114,9 @@ JSON_SCHEMA: dict[str, Any] = {
                     "question": {"type": "string", "description": "for vqa: one short question; otherwise empty"},
                     "after": {"type": "array", "items": {"type": "integer"}, "description": "ids of earlier steps"},
                     "model": {"type": "string", "description": "for classify: a name from models, or empty"},
+                    "before": {"type": "integer", "description": "0: the photo at hand, 1: the one before it, …"},
                 },
-                "required": ["id", "task", "question", "after", "model"],
+                "required": ["id", "task", "question", "after", "model", "before"],
                 "additionalProperties": False,
             },
         },

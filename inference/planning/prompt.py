@@ -28,6 +28,8 @@ Rules:
 - One step per request, in the order asked, numbered from 1; at most {MAX_STEPS}. A question has at most {MAX_QUESTION} characters.
 - "after" stays [] unless the message asks for an order, or a question is about what an earlier step finds. Then put {{1}} for the
   answer of step 1: "what is he holding and what colour is it?" is "what is he holding?" and, after [1], "what colour is the {{1}}?".
+- "before" is 0 unless the message speaks of an earlier photo: 1 is the photo before this one, earlier_photos the first of all. To compare
+  two photos, ask the same of both. No steps for a photo that does not exist.
 - If photo_is_new, "it" is in the new photo; "the same as before?" asks about the earlier answer: "is this a kingfisher?".
 - No steps for a greeting, for nonsense, for what no task can do, or if has_photo is false and a photo is needed. Then "why" tells
   the person so in one friendly sentence with what to do next.
@@ -43,6 +45,7 @@ def messages(question: str, context: Context) -> list[dict[str, str]]:
     data = {
         "has_photo": context.has_photo,
         "photo_is_new": context.new_photo,
+        "earlier_photos": context.earlier_photos,
         "earlier": [
             {"message": message, "answer": answer}
             for message, answer in zip_longest(context.earlier, context.answers[: len(context.earlier)], fillvalue="")
@@ -70,6 +73,8 @@ def read(answer: str, context: Context) -> Plan:
     if unknown := [step.model for step in plan.steps if step.model and step.model not in context.models]:
         known = ", ".join(context.models) or "none"
         raise BadPlan(f"There is no model “{unknown[0]}”; the models are: {known}.")
+    if any(step.before > context.earlier_photos for step in plan.steps):
+        raise BadPlan(f"There are {context.earlier_photos} photos before this one, so no step can look further back.")
     return plan
 
 

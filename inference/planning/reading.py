@@ -1,9 +1,10 @@
 """One message read from its first piece to its last: which steps it asks for, and what each of its words points back to."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from inference.planning import followup, training
+from inference.planning import followup, pointing, training
+from inference.planning.context import Context, Found
 from inference.planning.elsewhere import elsewhere, foreign, of_the_world
 from inference.planning.plan import Task
 from inference.planning.pronouns import Heard, Meant, resolve
@@ -16,6 +17,7 @@ ELSEWHERE = (
 FOREIGN = "I understand English only. Ask, for example: what is in this photo?"
 NO_EARLIER = "There is no earlier question that this could continue. Ask the whole question."
 UNCLEAR = "I cannot tell what you want to know about {noun}. Ask the whole question."
+NO_PHOTO_BEFORE = "There is no earlier photo in this conversation. Ask about this one, or add another."
 NO_RUN = "There is no finished {run} to classify with{instead}."
 _RUN = re.compile(
     r"(?:,? ?\b(?:according to|using|use|with|by|via|through|from|of|let|have|ask|get|and|once|the|model|classifier)\b)*"
@@ -32,29 +34,6 @@ _SAID = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Context:
-    """What the planner knows besides the question. `earlier`: the conversation's answered questions, oldest first, and
-    `answers` what they came to. `new_photo`: the earlier ones were about another photo, so "it" does not mean their dog.
-    `models`: the classifiers that may be named besides the bundled one.
-    """
-
-    has_photo: bool
-    earlier: tuple[str, ...] = ()
-    new_photo: bool = False
-    answers: tuple[str, ...] = ()
-    models: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Found:
-    task: Task
-    question: str
-    after: tuple[int, ...] = ()
-    model: str = ""
-    notes: tuple[str, ...] = ()  # how a follow-up was understood
-
-
 class Reading:
     """`found`: the steps so far. `refused`: why a part of the message was set aside, if one was."""
 
@@ -65,11 +44,45 @@ class Reading:
         self.refused: str | None = None
         self._said: list[Heard] = []  # in this message, before the piece at hand
         self._models: list[str] = []  # named ahead of the request they are for
+        self._before = 0  # photos back, of the piece at hand
 
     def take(self, part: Piece, last: bool) -> None:
-        text, raw = direct(part.raw), part.raw.strip(" ,;:.!?")
+        text, earlier = direct(part.raw), self.context.earlier_photos
         if training.asked(text):
             return self._train(text)
+        if earlier and self._of_two(text):
+            return None
+        self._before = 0
+        likened = followup.same(text, ()) is not None
+        found = None if likened else pointing.pointed(part.raw, earlier, self.context.new_photo)
+        if found and found.before <= earlier:
+            self._before, part = found.before, replace(part, raw=found.text)
+            if self.found and re.fullmatch(r"(?:in |on )?this photo", part.raw):  # "describe this photo and the previous photo"
+                self._add(replace(self.found[-1], before=found.before))
+                return None
+        elif found and found.before:
+            return self._refuse(NO_PHOTO_BEFORE)
+        return self._one(part, last)
+
+    def _of_two(self, text: str) -> bool:
+        """What is asked of this photo and of an earlier one."""
+        earlier = self.context.earlier_photos
+        if (before := pointing.compared(text, earlier)) is not None:
+            asked, back = "describe it", before
+        elif (counted := pointing.counted(text, earlier)) is not None:
+            asked, back = f"how many {counted[0]} are there", counted[1]
+        elif (both := pointing.both(text, earlier)) is not None:
+            asked, back = both
+        else:
+            return False
+        if task := task_of(asked, asked=True):
+            for before in (0, back):
+                self._before = before
+                self._ask(asked, task, ordered=False)
+        return task is not None
+
+    def _one(self, part: Piece, last: bool) -> None:
+        text, raw = direct(part.raw), part.raw.strip(" ,;:.!?")
         if foreign(text):
             return self._refuse(FOREIGN)
         if elsewhere(text) or of_the_world(text, self.names):
@@ -107,7 +120,7 @@ class Reading:
         if one.task == "classify" and not one.model and self._models:
             one = replace(one, model=self._models.pop(0))
         for number, other in enumerate(self.found, 1):
-            if (other.task, other.question, other.model) == (one.task, one.question, one.model):
+            if (other.task, other.question, other.model, other.before) == (one.task, one.question, one.model, one.before):
                 return number
         self.found.append(one)
         return len(self.found)
@@ -126,7 +139,8 @@ class Reading:
         if ordered and self.found:
             after.add(len(self.found))
         notes = (meant.note,) if meant.note else ()
-        number = self._add(Found(task, meant.question if task == "vqa" else "", tuple(sorted(after)), notes=notes))
+        asked = meant.question if task == "vqa" else ""
+        number = self._add(Found(task, asked, tuple(sorted(after)), notes=notes, before=self._before))
         self._said.append(Heard(meant.question, step=number, names=task == "classify"))
 
     def _meant(self, text: str) -> Meant:
@@ -167,7 +181,10 @@ class Reading:
     def _continues(self, raw: str, text: str) -> bool:
         """Whether a piece continues an earlier request, and if so, what that comes to."""
         before = [*self.earlier, *(one for one in self._said if one.step)]
-        if (same := followup.same(text, before)) is not None:
+        same = followup.same(text, before)
+        if same == "" and self.context.earlier_photos:
+            return self._same_as_there(text)
+        if same is not None:
             return self._continued("vqa", same, "“same” was taken to mean the answer before", NO_EARLIER)
         if followup.again(raw) and (before or not task_of(text, asked=False)):
             return self._again(before)
@@ -187,6 +204,13 @@ class Reading:
             return False
         why = UNCLEAR.format(noun=noun) if before else NO_EARLIER
         return self._continued("vqa", reused or "", f"it was taken as the earlier question, asked about {noun}", why)
+
+    def _same_as_there(self, text: str) -> bool:
+        """Nobody named what the earlier photo shows, so it is named first."""
+        before = pointing.likened(text, self.context.earlier_photos)
+        number = self._add(Found("classify", "", before=before))
+        self._add(Found("vqa", f"is this a {{{number}}}", (number,)))
+        return True
 
     def _continued(self, task: Task, question: str, note: str, why: str) -> bool:
         if task == "vqa" and not question:

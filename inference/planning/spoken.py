@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 
-from inference.planning.compose import NUMBERS, StepResult
+from inference.planning.compose import NUMBERS, StepResult, photo_before
 
 MAX_CHARS = 800
 EVERY_S = 0.25  # between the pieces that a page is sent
@@ -23,7 +23,8 @@ def wanted(results: Sequence[StepResult]) -> bool:
 
 
 def messages(question: str, results: Sequence[StepResult]) -> list[dict[str, str]]:
-    answers = [{"asked": one.question or one.task, "answer": one.text} for one in results]
+    of = {0: "this photo"} | {one.before: photo_before(one.before) for one in results if one.before}
+    answers = [{"of": of[one.before], "asked": one.question or one.task, "answer": one.text} for one in results]
     data = json.dumps({"message": question, "answers": answers}, ensure_ascii=False)
     return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": data}]
 

@@ -8,7 +8,7 @@ from typing import Any
 from devices.models import Node
 from inference import receipts
 from inference.link import UNKNOWN, LinkEstimate
-from inference.models import Turn
+from inference.models import Photo, Turn
 from inference.placement import Choice, Load, NoRoute, Policy, choose
 from inference.prediction import Candidate
 
@@ -30,7 +30,8 @@ class World:
     def receipt(self) -> dict[str, Any]:
         turn = Turn(policy=self.policy.name, route=self.forced or "")
         device, edge = Node(slug="jetson-a", tier="device"), Node(slug="edge-1", tier="edge")
-        known = receipts.Known(device, edge, self.link, self.load, self.policy, self.choose(), 0, [])
+        photo = Photo(bytes=200_000)
+        known = receipts.Known(photo, 0, device, edge, self.link, self.load, self.policy, self.choose(), 0, [])
         return receipts.make(turn, "vqa", known)
 
     def told(self) -> dict[str, Any]:

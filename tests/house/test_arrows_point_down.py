@@ -19,6 +19,7 @@ ON_BOARDS = (
     "inference.vision",
     "inference.stages",
     "inference.job",
+    "inference.learned",
     "inference.looking",
     "inference.photo_folder",
     "inference.shelf",

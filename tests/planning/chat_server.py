@@ -16,7 +16,8 @@ from inference.planning.plan import Planned
 KEY = "sk-a-very-secret-key"
 PHOTO = Context(has_photo=True)
 QUESTION = "How many dogs are there?"
-VALID = {"steps": [{"id": 1, "task": "vqa", "question": "how many dogs?", "after": [], "model": ""}], "why": "It asks."}
+STEP = {"id": 1, "task": "vqa", "question": "how many dogs?", "after": [], "model": "", "before": 0}
+VALID = {"steps": [STEP], "why": "It asks."}
 Reply = Callable[["ChatHandler", dict[str, Any]], None]
 
 

@@ -13,7 +13,7 @@ def _plan(*steps: dict[str, Any], why: str = "because") -> Plan:
 
 
 def test_a_plan_is_read_and_written_as_the_contract_has_it() -> None:
-    step = {"id": 1, "task": "vqa", "question": "what is the dog doing?", "after": [], "model": ""}
+    step = {"id": 1, "task": "vqa", "question": "what is the dog doing?", "after": [], "model": "", "before": 0}
     told = {"steps": [step], "why": "it was asked"}
     assert Plan.model_validate(told).model_dump() == told
 

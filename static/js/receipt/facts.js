@@ -5,13 +5,27 @@ import * as format from "../format.js";
 
 /** @param {any} receipt a finished one */
 export function facts(receipt) {
-  const rows = [total, saved, whereabouts, sureness, foretold, ahead, placing, simulation].map((fact) => fact(receipt));
+  const rows = [looked, total, learned, saved, whereabouts, sureness, foretold, ahead, placing, simulation].map((fact) => fact(receipt));
   return el("ul", { class: "facts" }, rows.filter(Boolean));
 }
 
 function total({ actual_ms: a }) {
   const detail = `device ${format.ms(a.device)}, link ${format.ms(a.uplink)}, edge ${format.ms(a.edge)}, waiting for a node ${format.ms(a.queue)}, everything else ${format.ms(a.overhead)}`;
   return el("li", { title: detail }, el("b", {}, format.ms(a.total)), " in all");
+}
+
+/** Which photo, where it is not the one above. */
+function looked({ before, photo }) {
+  if (!before) return null;
+  return el("li", {}, "looked at ", el("a", { href: `/photos/${photo}/` }, before === 1 ? "the photo before" : `the photo ${before} before`));
+}
+
+/** Whose model it was, where a training run was named. */
+function learned({ model, bytes, device }) {
+  if (!model) return null;
+  const name = el("a", { href: `/federation/${model.replace("run ", "")}/` }, model);
+  const came = bytes.model ? `, whose model of ${format.bytes(bytes.model)} came to ${device}` : `, whose model ${device} had already`;
+  return el("li", { title: "The model goes to the photo, not the photo to the model" }, "answered by ", el("b", {}, name), came);
 }
 
 function saved({ bytes, held }) {
@@ -28,11 +42,12 @@ function whereabouts(receipt) {
   return el("li", {}, "the photo was ", el("b", {}, `sent to ${receipt.edge}`), receipt.codec && ` as ${format.codec(receipt)}`);
 }
 
-function sureness({ confidence, sure }) {
+function sureness({ confidence, sure, model }) {
   if (confidence === null || confidence === undefined) return null;
   const value = confidence.toFixed(2);
   if (sure === false) return el("li", { class: "unsure", title: "Below the confidence at which this model is usually right" }, el("b", {}, "not sure"), ` (${value})`);
-  return el("li", { title: "The model's own confidence, calibrated on held-out photos" }, "sure: ", el("b", {}, value));
+  const title = model ? "The model's own confidence, which nobody calibrated" : "The model's own confidence, calibrated on held-out photos";
+  return el("li", { title }, "sure: ", el("b", {}, value));
 }
 
 function foretold({ predicted_ms: predicted, actual_ms: actual }) {

@@ -1,0 +1,94 @@
+"""A question that names a training run is answered by that run's model, which comes to the photo."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from safetensors.numpy import save
+
+from bench.processes import wait_for
+from bench.stack import Stack
+from devices import dispatch
+from federation.app import data
+from inference import by_run, finished
+from webapp.live.errors import UserError
+
+SMALL = {"dataset": "digits", "clients": 2, "rounds": 4, "batch_size": 16}
+
+
+def digit(wanted: int) -> bytes:
+    """A held-out digit, as ink on paper."""
+    tested, _ = data.load("digits", True, data.root())
+    pixels = tested.pixels[int((tested.labels == wanted).nonzero()[0]), 0].numpy()
+    out = io.BytesIO()
+    Image.fromarray(255 - pixels).convert("RGB").resize((320, 320), Image.Resampling.BICUBIC).save(out, "JPEG", quality=92)
+    return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def run(stack: Stack) -> int:
+    """A finished run over the bundled nodes."""
+    wait_for(
+        lambda: stack.owner.post("/api/federation/estimate", json={"spec": SMALL}).json().get("nodes"), 30, "nobody trains"
+    )
+    number = int(stack.owner.post("/api/federation/runs", json={"spec": SMALL, "start": True}).json()["run"])
+    wait_for(lambda: stack.owner.get(f"/api/federation/runs/{number}").json().get("final"), 150, "it did not end", every=0.5)
+    return number
+
+
+def asked(stack: Stack, run: int, photo: str, **more: Any) -> dict[str, Any]:
+    return stack.finished(stack.put(f"Classify this with run {run}.", photo=photo, node="jetson-a", **more)["id"])
+
+
+@pytest.mark.slow
+def test_the_model_comes_once_and_the_photo_never_leaves(stack: Stack, run: int) -> None:
+    photo = stack.upload(digit(3))
+    first, second = (asked(stack, run, photo)["steps"][0]["receipt"] for _ in range(2))
+    for told in (first, second):
+        assert (told["model"], told["route"], told["photo_left_device"]) == (f"run {run}", "device", False)
+        assert [name for name, _ in told["top"]] and told["answer"] == told["top"][0][0] in set("0123456789")
+        assert told["actual_ms"]["total"] > 0 and told["bytes"]["uplink"] == 0
+    assert first["bytes"]["model"] == (stack.var / "federated" / str(run) / "model.safetensors").stat().st_size
+    assert second["bytes"]["model"] == 0
+
+
+@pytest.mark.slow
+def test_a_route_over_the_link_is_refused_with_what_to_do(stack: Stack, run: int) -> None:
+    turn = asked(stack, run, stack.upload(digit(7)), route="edge")
+    assert turn["state"] == "failed" and "where the photo is" in turn["error"]["message"]
+
+
+@pytest.mark.slow
+def test_a_run_whose_model_is_gone_ends_with_a_sentence(stack: Stack, run: int, tmp_path: Path) -> None:
+    place = stack.var / "federated" / str(run)
+    photo = stack.upload(digit(1))
+    weights = (place / "model.safetensors").read_bytes()
+    (place / "model.safetensors").unlink()
+    try:
+        turn = asked(stack, run, photo)
+    finally:
+        (place / "model.safetensors").write_bytes(weights)
+    assert turn["state"] == "failed" and f"run {run}" in turn["error"]["message"]
+
+
+def test_an_unknown_name_is_a_sentence(settings: Any, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path
+    with pytest.raises(UserError, match="run 99"):
+        finished.read("run 99")
+
+
+def test_a_node_that_lacks_it_is_sent_it_and_a_damaged_one_is_refused(
+    pair: Any, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.VAR_DIR = tmp_path
+    place = tmp_path / "federated" / "5"
+    place.mkdir(parents=True)
+    (place / "card.json").write_text('{"model": "cnn-small", "dataset": "digits", "classes": ["a", "b"], "accuracy": 0.5}')
+    (place / "model.safetensors").write_bytes(save({"weight": np.zeros(3, np.float32)}))
+    monkeypatch.setattr(dispatch, "put_blob", lambda slug, name, data: pair.device.lay(name, data))
+    with pytest.raises(dispatch.StageFailed, match="of another model"):
+        by_run.answered(pair.step(), finished.read("run 5"))
+    assert pair.calls == ["jetson-t.run_learned", "jetson-t.run_learned"]
