@@ -58,7 +58,7 @@ class Profile:
         return {task: self._shape(task) for task in self.tasks}
 
     def _shape(self, task: str) -> Shape:
-        folder = self.folders[task]
+        folder = self.folders["classify" if self.shares_tower(task) else task]
         return shape_of(task, config(folder) if folder else None)
 
     def code_of(self, task: str) -> Path | None:

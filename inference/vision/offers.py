@@ -49,11 +49,14 @@ def transformer(image_size: int, patch: int, width: int, blocks: int) -> Shape:
 
 
 def residual(image_size: int, widths: Sequence[int], depths: Sequence[int]) -> Shape:
-    """A ResNet's: the stem halves the side twice, every stage but the first once more."""
-    side, features = -(-image_size // 4), []
+    """A ResNet's: the stem halves the side twice, every stage but the first once more. Within the last stage the places of the map
+    that it began with come along."""
+    side, fine, features = -(-image_size // 4), 0, []
     for stage, (width, depth) in enumerate(zip(widths, depths, strict=True)):
-        side = side if stage == 0 else -(-side // 2)
-        features += [(1 + side**2, width)] * (depth if stage else 1)
+        if stage:
+            fine = side**2 if stage == len(depths) - 1 else 0
+            side = -(-side // 2)
+        features += [(1 + side**2 + fine, width)] * (depth if stage else 1)
     return Shape(image_size, tuple(features))
 
 

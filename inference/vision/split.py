@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 class Tower(Protocol):
     """A vision model in three parts. Features are [B, tokens, width], float: one token for the whole photo, then its places in a
-    square grid, row by row. A convolutional tower has nothing to say in the first before it is finished; there it is zero."""
+    square grid, row by row. A convolutional tower has nothing to say in the first before it is finished; there it is zero. Within
+    its last stage the places of a finer grid follow."""
 
     image_size: int  # pixels; the photo is squashed to this square
     depth: int  # number of blocks

@@ -58,12 +58,18 @@ class BlipTower(_Tower):
 class ResNetTower(_Tower):
     """A residual block is a block. The first stage belongs to the embedding: before it, features are larger than the photo.
 
+    Within the last stage the map that it began with travels along: the text models read both, for the finer one knows better
+    what is how coloured and how many there are. Zeros make its places as wide as the others.
+
     Weights lie channels last, which halves what the early, large maps cost a processor; sums then round otherwise than in the
     model's own forward pass, in the sixth digit."""
 
     def __init__(self, model: ResNetModel) -> None:
         first, *rest = model.to(memory_format=torch.channels_last).encoder.stages
         super().__init__(model, nn.Sequential(model.embedder, first), (layer for stage in rest for layer in stage.layers))
+        self._last = self.depth - len(rest[-1].layers)  # the blocks before the last stage
+        tokens, self._fine_width = self.shape(self._last)
+        self._fine = tokens - 1  # places of the finer map
 
     def embed(self, pixels: Tensor) -> Tensor:
         return _tokens(self.embedding(pixels.contiguous(memory_format=torch.channels_last)))
@@ -71,20 +77,31 @@ class ResNetTower(_Tower):
     def blocks(self, features: Tensor, first: int, last: int) -> Tensor:
         if first == last:
             return features
-        side = math.isqrt(features.shape[1] - 1)
-        places = features[:, 1:].unflatten(1, (side, side)).permute(0, 3, 1, 2)
-        for layer in self.layers[first:last]:
+        fine = _map(features[:, -self._fine :, : self._fine_width]) if first > self._last else None
+        places = _map(features[:, 1 : -self._fine] if first > self._last else features[:, 1:])
+        for k, layer in enumerate(self.layers[first:last], first):
+            if k == self._last:
+                fine = places
             places = layer(places)
-        return _tokens(places)
+        return _tokens(places, fine)
 
     def finish(self, features: Tensor) -> Tensor:
-        places = features[:, 1:]
-        return torch.cat([places.mean(1, keepdim=True), places], 1)
+        mean = features[:, 1 : -self._fine].mean(1, keepdim=True)
+        return torch.cat([mean, features[:, 1:]], 1)
 
 
-def _tokens(places: Tensor) -> Tensor:
-    """[B, D, S, S] -> [B, 1 + S², D], the first of them zero."""
-    return F.pad(places.flatten(2).transpose(1, 2), (0, 0, 1, 0))
+def _map(places: Tensor) -> Tensor:
+    """[B, S², D] -> [B, D, S, S]."""
+    side = math.isqrt(places.shape[1])
+    return places.unflatten(1, (side, side)).permute(0, 3, 1, 2)
+
+
+def _tokens(places: Tensor, fine: Tensor | None = None) -> Tensor:
+    """[B, D, S, S] and perhaps a finer [B, d, F, F] -> [B, 1 + S² + F², D], the first token zero."""
+    rows = places.flatten(2).transpose(1, 2)
+    if fine is not None:
+        rows = torch.cat([rows, F.pad(fine.flatten(2).transpose(1, 2), (0, rows.shape[-1] - fine.shape[1]))], 1)
+    return F.pad(rows, (0, 0, 1, 0))
 
 
 def digest(module: nn.Module) -> bytes:

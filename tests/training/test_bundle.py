@@ -7,14 +7,13 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import (
     BertTokenizerFast,
-    BlipForConditionalGeneration,
     BlipForQuestionAnswering,
-    ViTForImageClassification,
+    ResNetForImageClassification,
 )
 
-from inference.vision.training import bundle
+from inference.vision.training import bundle, decode
 from inference.vision.training.data import SIDE
-from inference.vision.training.shape import BLOCKS, Compact
+from inference.vision.training.shape import Compact
 
 
 @pytest.fixture
@@ -33,18 +32,15 @@ def test_the_tokenizer_comes_back_with_its_real_vocabulary(folder: Path, tokeniz
 def test_loading_gives_the_saved_model_within_half_precision(folder: Path, model: Compact) -> None:
     back, _ = bundle.load(folder)
     pixels = torch.rand(1, 3, SIDE, SIDE)
-    assert torch.allclose(back.tokens(pixels), model.tokens(pixels), atol=0.02)
+    assert torch.allclose(back.tokens(pixels), model.eval().tokens(pixels), atol=0.02)
     assert next(back.parameters()).dtype == torch.float32
 
 
-def test_blip_derived_from_the_tower_sees_what_the_tower_sees(folder: Path) -> None:
+def test_transformers_own_classifier_names_what_ours_does(folder: Path) -> None:
     model, _ = bundle.load(folder)
+    theirs = ResNetForImageClassification.from_pretrained(folder / "classify", dtype=torch.float32).eval()
     pixels = torch.rand(1, 3, SIDE, SIDE)
-    tower = ViTForImageClassification.from_pretrained(folder / "classify", dtype=torch.float32).vit.state_dict()
-    for kind, task in ((BlipForConditionalGeneration, "caption"), (BlipForQuestionAnswering, "vqa")):
-        blip = kind.from_pretrained(folder / task, dtype=torch.float32).eval()
-        blip.vision_model.load_state_dict(bundle.derive_vision(tower, BLOCKS))
-        assert torch.allclose(blip.vision_model(pixels).last_hidden_state, model.tokens(pixels), atol=1e-4)
+    assert torch.allclose(theirs(pixels).logits, model.classify.classifier(model.tokens(pixels)[:, 0]), atol=1e-4)
 
 
 def test_the_blip_folders_hold_no_vision_and_no_tied_weight_twice(folder: Path) -> None:
@@ -54,17 +50,17 @@ def test_the_blip_folders_hold_no_vision_and_no_tied_weight_twice(folder: Path) 
 
 
 def test_transformers_own_answer_is_ours(folder: Path) -> None:
+    """Its question encoder and answer decoder, given our tower's tokens, as its own generate would give them its vision's."""
     model, tokenizer = bundle.load(folder)
     blip = BlipForQuestionAnswering.from_pretrained(folder / "vqa", dtype=torch.float32).eval()
-    tower = {name.removeprefix("vit."): value for name, value in model.classify.state_dict().items() if name.startswith("vit.")}
-    blip.vision_model.load_state_dict(bundle.derive_vision(tower, BLOCKS))
-    pixels, asked = torch.rand(1, 3, SIDE, SIDE), tokenizer("how many dogs are there?", return_tensors="pt")
-    theirs = blip.generate(
-        pixel_values=pixels, **{k: v for k, v in asked.items() if k != "token_type_ids"}, max_new_tokens=6, do_sample=False
-    )[0]
-    from inference.vision.training import decode
-
-    ours = decode.answers(model, tokenizer, model.tokens(pixels), ["how many dogs are there?"])[0]
+    tokens, asked = model.tokens(torch.rand(1, 3, SIDE, SIDE)), tokenizer("how many dogs are there?", return_tensors="pt")
+    read = blip.text_encoder(asked["input_ids"], asked["attention_mask"], encoder_hidden_states=tokens).last_hidden_state
+    start, end, pad = model.vocabulary.start, model.vocabulary.end, model.vocabulary.pad
+    theirs = blip.text_decoder.generate(
+        input_ids=torch.tensor([[start]]), encoder_hidden_states=read, encoder_attention_mask=asked["attention_mask"],
+        eos_token_id=end, pad_token_id=pad, max_new_tokens=6, do_sample=False,
+    )[0]  # fmt: skip
+    ours = decode.answers(model, tokenizer, tokens, ["how many dogs are there?"])[0]
     assert tokenizer.decode(theirs, skip_special_tokens=True).strip() == ours.text
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from inference.vision.training import cifar, data
+from inference.vision.training import cifar
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_photos_come_enlarged_with_their_own_labels(root: Path) -> None:
-    pixels, labels = cifar.Small(root)(12, torch.Generator().manual_seed(0))
-    assert pixels.shape == (12, 3, data.SIDE, data.SIDE)
+    pixels, labels = cifar.Small(root)(12, 96, torch.Generator().manual_seed(0))
+    assert pixels.shape == (12, 3, 96, 96)
     assert (pixels == 40 * labels[:, None, None, None]).all()
 
 

@@ -20,18 +20,16 @@ def _reading(world: Path, photos: data.Photos, model: Compact, tokenizer: object
 def test_losses_fall_and_the_tower_stays(world: Path, photos: data.Photos, model: Compact, tokenizer: object) -> None:
     reading, before = _reading(world, photos, model, tokenizer), deepcopy(model)
     after, _ = heads.learn(model, reading, minutes=0, rate=2e-3, steps=6)
-    for part in ("classify", "caption"):
-        both = zip(getattr(after, part).parameters(), getattr(before, part).parameters(), strict=True)
-        assert all(torch.equal(a, b) for a, b in both)
+    assert all(torch.equal(a, b) for a, b in zip(after.classify.parameters(), before.classify.parameters(), strict=True))
     old, new = reading.losses(before, 0), reading.losses(after, 0)
-    assert set(old) == {"made", "people", "alone"}
+    assert set(old) == {"said", "made", "people", "alone"}
     assert all(new[name].item() < old[name].item() for name in old)
 
 
 def test_the_whole_photo_and_its_crops_are_seen_as_the_tower_sees_them(
     world: Path, photos: data.Photos, model: Compact, tokenizer: object
 ) -> None:
-    seen = _reading(world, photos, model, tokenizer).seen
+    seen = _reading(world, photos, model.eval(), tokenizer).seen
     row = min(seen.place)
     pixels = torch.from_numpy(photos.pixels[row]).permute(2, 0, 1)[None].float() / 127.5 - 1
     whole = heads.CROPS.index(heads.WHOLE)

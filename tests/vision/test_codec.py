@@ -103,7 +103,7 @@ def test_the_cosine_transform_loses_nothing() -> None:
 
 @pytest.mark.parametrize("change", [-1, 1, 1000])
 def test_a_payload_of_another_length_is_refused(compact: Vision, change: int) -> None:
-    for code in (compact.parts["classify"].codes[0], codec.PooledCode(65, 192)):
+    for code in (next(iter(compact.parts["classify"].codes.values())), codec.PooledCode(65, 192)):
         for level, size in enumerate(code.sizes, 1):
             with pytest.raises(codec.CodecError, match=f"Level {level} has {size} bytes, not {size + change}; send it again."):
                 code.decode(bytes(size + change), level)
@@ -111,7 +111,7 @@ def test_a_payload_of_another_length_is_refused(compact: Vision, change: int) ->
 
 @pytest.mark.parametrize("level", [0, -1, 99])
 def test_a_level_the_code_lacks_is_refused(compact: Vision, level: int) -> None:
-    for code in (compact.parts["classify"].codes[0], codec.PooledCode(65, 192)):
+    for code in (next(iter(compact.parts["classify"].codes.values())), codec.PooledCode(65, 192)):
         with pytest.raises(codec.CodecError, match="This code has levels 1 to"):
             code.decode(b"", level)
 

@@ -12,7 +12,7 @@ from inference.vision.training import likeness
 from inference.vision.training import rebuild as training
 from tests.vision.conftest import draw
 
-SHAPE = Shape(image_size=32, patch=8, width=24, points=(0, 2), levels=3)
+SHAPE = Shape(image_size=32, patch=8, width=24, levels=3)
 TOKENS = 17
 
 
@@ -23,7 +23,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "classify" / "model.safetensors").write_bytes(b"tower")
     (tmp_path / "codec.safetensors").write_bytes(b"code")
     torch.manual_seed(0)
-    rebuild.save(tmp_path / rebuild.FILE, Decoder(SHAPE))
+    rebuild.save(tmp_path / rebuild.FILE, {0: Decoder(SHAPE), 2: Decoder(SHAPE)})
     return tmp_path
 
 
@@ -40,7 +40,7 @@ def sent(photos: int = 48) -> training.Sent:
     features = np.concatenate([np.zeros((photos, 1, SHAPE.width)), patches @ view], 1).astype(np.float32)
     code = codec.PooledCode(TOKENS, SHAPE.width)
     payloads = [code.encode(one, len(code.sizes)) for one in features]
-    return training.Sent(pixels, {0: code, 2: code}, {0: payloads, 2: payloads})
+    return training.Sent(pixels, {0: code}, {0: payloads})
 
 
 def test_a_saved_decoder_rebuilds_a_photo_of_the_models_size(folder: Path, features: np.ndarray) -> None:
@@ -92,8 +92,8 @@ def test_it_begins_as_the_least_squares_inverse_and_gets_better(tmp_path: Path) 
     for steps in (0, 60):
         torch.manual_seed(0)
         decoder = Decoder(SHAPE)
-        training.solve(decoder, shown) if not steps else training.learn(decoder, shown, steps, tmp_path / "a.pt", {})
-        (best,) = [one for one in training.measure(Rebuilder(decoder), shown) if (one["split_at"], one["level"]) == (0, 3)]
+        training.solve(decoder, shown, 0) if not steps else training.learn(decoder, shown, 0, steps, tmp_path / "a.pt", {})
+        (best,) = [one for one in training.measure(Rebuilder({0: decoder}), shown) if (one["split_at"], one["level"]) == (0, 3)]
         found.append(best["psnr"])
     grey = likeness.psnr(
         shown.pixels, np.broadcast_to(shown.pixels.mean((0, 1, 2)).astype(np.uint8), shown.pixels.shape)
@@ -107,34 +107,34 @@ def test_training_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch: pyte
     shown, file = sent(), tmp_path / "checkpoint.pt"
     torch.manual_seed(0)
     straight = Decoder(SHAPE)
-    training.learn(straight, shown, 10, tmp_path / "straight.pt", {})
+    training.learn(straight, shown, 0, 10, tmp_path / "straight.pt", {})
 
     class StoppedError(Exception):
         pass
 
     real = training.drawn
 
-    def stops(codes: dict, photos: int, count: int, step: int) -> tuple:
+    def stops(code: codec.Code, photos: int, count: int, step: int) -> tuple:
         if step == 7 and count == training.BATCH:
             raise StoppedError
-        return real(codes, photos, count, step)
+        return real(code, photos, count, step)
 
     torch.manual_seed(0)
     first = Decoder(SHAPE)
     monkeypatch.setattr(training, "drawn", stops)
     with pytest.raises(StoppedError):
-        training.learn(first, shown, 10, file, {})
+        training.learn(first, shown, 0, 10, file, {})
     monkeypatch.setattr(training, "drawn", real)
     again = Decoder(SHAPE)
-    training.learn(again, shown, 10, file, {})
+    training.learn(again, shown, 0, 10, file, {})
     for name, value in straight.state_dict().items():
         assert torch.equal(value, again.state_dict()[name]), name
 
 
 def test_another_towers_checkpoint_is_not_gone_on_with(tmp_path: Path) -> None:
     shown, file = sent(), tmp_path / "checkpoint.pt"
-    training.learn(Decoder(SHAPE), shown, 1, file, {"tower": "a"})
-    training.learn(Decoder(SHAPE), shown, 1, file, {"tower": "b"})
+    training.learn(Decoder(SHAPE), shown, 0, 1, file, {"tower": "a"})
+    training.learn(Decoder(SHAPE), shown, 0, 1, file, {"tower": "b"})
     assert torch.load(file, weights_only=True)["told"]["tower"] == "b"
 
 
@@ -156,6 +156,6 @@ def test_ssim_of_flat_photos_is_their_brightness_term_alone() -> None:
 
 def test_the_bundled_decoder_fits_the_bundled_weights_and_its_figures_the_code() -> None:
     folder, profile = catalogue.WEIGHTS / "compact", catalogue.profile("compact")
-    assert Rebuilder.load(folder).decoder.shape.points == profile.split_points("classify")
+    assert tuple(Rebuilder.load(folder).decoders) == profile.split_points("classify")
     told = {(one["split_at"], one["level"]) for one in profile.card["rebuild"]}
     assert told == {(k, one.level) for k in profile.split_points("classify") for one in profile.code_levels("classify", k)}

@@ -15,46 +15,43 @@ from transformers import BertTokenizerFast
 
 from inference.vision.training import crops, data, tokens
 from inference.vision.training.language import Texts
-from inference.vision.training.shape import GRID, TAGS
+from inference.vision.training.shape import STRIDE, TAGS
 from inference.vision.training.teacher import FEATURES
 
 
 @dataclass(frozen=True)
 class Phase:
-    """One kind of step: how much of a photo is looked at, how many texts it comes with, and what else is added."""
+    """One kind of step: how large a photo is looked at, how many texts it comes with, and what else is added."""
 
-    patches: int
+    side: int  # pixels: smaller at first, which buys three times the photos (Touvron et al. 2019)
     captions: int
     questions: int
     text_weight: float
     mixed: float = 0.0  # share of the photos with a rectangle of another photo in them (CutMix, Yun et al. 2019)
     tiny: int = 0  # CIFAR-10 photos beside the others
-    labels: bool = True  # whether the photo's classes are learned from it
 
 
-NO_PHOTOS = torch.zeros(0, 3, data.SIDE, data.SIDE, dtype=torch.uint8)
 NO_TAGS = torch.full((TAGS,), -1.0)
 
-LOOK = Phase(GRID * GRID // 2, 0, 0, 0.0, mixed=0.6, tiny=6)  # for the tower alone
-TELL = Phase(GRID * GRID // 2, 1, 2, 0.7)
-READ = Phase(GRID * GRID * 3 // 4, 2, 3, 1.0, labels=False)
-READ_FROM = 0.65  # of the schedule
+SIDES = ((0.5, 96), (0.8, 128), (1.0, data.SIDE))  # until this share of the schedule
+SPEAKS_FROM = 0.25  # before, the tower has nothing to say
+MIXED_CELL = 8  # pixels: the grid on which a rectangle of another photo lies
 
 
 def phase_at(progress: float, step: int) -> Phase:
-    """Steps for the tower alone and steps with texts take turns. The texts need every photo as it is, the tower does not.
-
-    Labels are learned to the end with half of the patches: shown whole, the few photos are soon known by heart."""
-    return (READ if progress >= READ_FROM else TELL) if step % 2 else LOOK
+    """Two steps for the tower alone, then one with texts, which need every photo as it is: mixed ones have no caption."""
+    side = next(side for until, side in SIDES if progress < until or until == 1.0)
+    if step % 3 < 2 or progress < SPEAKS_FROM:
+        return Phase(side, 0, 0, 0.0, mixed=0.6, tiny=4)
+    return Phase(side, 1, 2, 0.7) if side == SIDES[0][1] else Phase(side, 2, 3, 1.0)
 
 
 @dataclass
 class Batch:
     pixels: Tensor  # uint8 [B, 3, S, S]
-    keep: Tensor | None  # [B, n] patches to look at, None for all
     soft_ids: Tensor  # [B, KEPT] class ids
     soft: Tensor  # [B, KEPT] probabilities
-    features: Tensor  # [B, GRID * GRID, FEATURES], a unit being the deviation of the strongest direction
+    features: Tensor  # [B, places, FEATURES], a unit being the deviation of the strongest direction
     label: Tensor  # [B] class id or -1
     own: Tensor  # [B] share of the photo that is its own; the rest, its rectangle of the photo before it in the batch
     tags: Tensor  # [B, TAGS] share of the photo's captions that use the word; -1 throughout for a photo without captions
@@ -76,7 +73,7 @@ class Batches:
         tokenizer: BertTokenizerFast,
         size: int,
         seed: int,
-        small: Callable[[int, torch.Generator], tuple[Tensor, Tensor]] | None = None,
+        small: Callable[[int, int, torch.Generator], tuple[Tensor, Tensor]] | None = None,
     ) -> None:
         self.small = small
         self.photos, self.texts, self.labels, self.size, self.seed = photos, texts, labels, size, seed
@@ -94,19 +91,17 @@ class Batches:
         again = [bool(turn // len(self.labels) % 2) for turn in turns]
         drawn = [crops.draw(int(row), number) for row, number in zip(rows, passes, strict=True)]
         boxes = [(box, flip != mirrored) for (box, flip), mirrored in zip(drawn, again, strict=True)]
-        pixels = crops.batch([crops.cut(self.photos.pixels[row], *box) for row, box in zip(rows, boxes, strict=True)])
+        pixels = crops.batch(
+            [crops.cut(self.photos.pixels[row], *box) for row, box in zip(rows, boxes, strict=True)], phase.side
+        )
         told = {name: np.stack([self.labels[number][name][place] for number, place in zip(passes, places, strict=True)])
                 for name in ("ids", "probabilities", "features")}  # fmt: skip
-        features = on_grid(told["features"])
+        features = on_grid(told["features"], phase.side // STRIDE)
         features[again] = mirrored_grid(features[again])
-        keep = (
-            None
-            if phase.patches == GRID * GRID
-            else torch.rand(len(rows), GRID * GRID, generator=noise).argsort(1)[:, : phase.patches]
-        )
         tags = torch.stack([self.texts.tags.get(row, NO_TAGS) for row in rows.tolist()])
-        tiny, tiny_label = self.small(phase.tiny, noise) if self.small else (NO_PHOTOS, NO_PHOTOS.new_zeros(0).long())
-        batch = Batch(pixels, keep, torch.from_numpy(told["ids"].astype(np.int64)), torch.from_numpy(told["probabilities"]).float(),
+        no_photos = pixels[:0], torch.zeros(0, dtype=torch.long)
+        tiny, tiny_label = self.small(phase.tiny, phase.side, noise) if self.small and phase.tiny else no_photos
+        batch = Batch(pixels, torch.from_numpy(told["ids"].astype(np.int64)), torch.from_numpy(told["probabilities"]).float(),
                       features, torch.from_numpy(self.photos.label[rows]), torch.ones(len(rows)), tags,
                       **self._texts(rows, boxes, phase, chance), tiny=tiny, tiny_label=tiny_label)  # fmt: skip
         if phase.mixed:
@@ -142,34 +137,36 @@ def _padded(places: list[int], size: int) -> Tensor:
     return torch.tensor(places + [0] * (size - len(places)), dtype=torch.long)
 
 
-def on_grid(features: NDArray[np.int8]) -> Tensor:
-    """The teacher's 7×7 places -> the student's grid. features int8 [B, 49, FEATURES] -> [B, GRID * GRID, FEATURES]."""
+def on_grid(features: NDArray[np.int8], grid: int) -> Tensor:
+    """The teacher's 7×7 places -> the student's. features int8 [B, 49, FEATURES] -> [B, grid², FEATURES]."""
     square = torch.from_numpy(features).float().div_(127 / 4).transpose(1, 2).reshape(-1, FEATURES, 7, 7)
-    return F.interpolate(square, (GRID, GRID), mode="bilinear", align_corners=False).flatten(2).transpose(1, 2)
+    return F.interpolate(square, (grid, grid), mode="bilinear", antialias=True).flatten(2).transpose(1, 2)
 
 
 def mirrored_grid(features: Tensor) -> Tensor:
-    """[B, GRID * GRID, FEATURES], left and right exchanged."""
-    return features.unflatten(1, (GRID, GRID)).flip(2).flatten(1, 2)
+    """[B, places, FEATURES], left and right exchanged."""
+    grid = round(features.shape[1] ** 0.5)
+    return features.unflatten(1, (grid, grid)).flip(2).flatten(1, 2)
 
 
 def mix(batch: Batch, share: float, noise: torch.Generator) -> None:
-    """Puts a rectangle of whole patches of the photo before it into `share` of the photos, with the teacher's features there.
+    """Puts a rectangle of the photo before it into `share` of the photos, and its share of the teacher's features there.
 
     Soft classes get the other photo's beside their own, by area; such a photo keeps no tags, which are of the whole."""
-    count = len(batch.pixels)
+    count, cells = len(batch.pixels), batch.pixels.shape[-1] // MIXED_CELL
     chosen = torch.rand(count, generator=noise) < share
     height, width, top, left = (torch.rand(4, count, generator=noise)).unbind()
-    tall, broad = (1 + (GRID - 1) * height).long(), (1 + (GRID - 1) * width).long()
-    first, start = ((GRID - tall + 1) * top).long(), ((GRID - broad + 1) * left).long()
-    at = torch.arange(GRID)
+    tall, broad = (1 + (cells - 1) * height).long(), (1 + (cells - 1) * width).long()
+    first, start = ((cells - tall + 1) * top).long(), ((cells - broad + 1) * left).long()
+    at = torch.arange(cells)
     down = (at >= first[:, None]) & (at < (first + tall)[:, None])
     across = (at >= start[:, None]) & (at < (start + broad)[:, None])
-    inside = down[:, :, None] & across[:, None, :] & chosen[:, None, None]  # [B, GRID, GRID]
-    patch = data.SIDE // GRID
-    pixels = inside.repeat_interleave(patch, 1).repeat_interleave(patch, 2)[:, None]
+    inside = down[:, :, None] & across[:, None, :] & chosen[:, None, None]  # [B, cells, cells]
+    pixels = inside.repeat_interleave(MIXED_CELL, 1).repeat_interleave(MIXED_CELL, 2)[:, None]
     batch.pixels = torch.where(pixels, batch.pixels.roll(1, 0), batch.pixels)
-    batch.features = torch.where(inside.flatten(1)[..., None], batch.features.roll(1, 0), batch.features)
+    grid = round(batch.features.shape[1] ** 0.5)
+    other = F.adaptive_avg_pool2d(inside.float(), grid).flatten(1)[..., None]
+    batch.features = batch.features.lerp(batch.features.roll(1, 0), other)
     batch.own = 1 - inside.float().mean((1, 2))
     batch.soft_ids = torch.cat([batch.soft_ids, batch.soft_ids.roll(1, 0)], 1)
     batch.soft = torch.cat([batch.soft * batch.own[:, None], batch.soft.roll(1, 0) * (1 - batch.own)[:, None]], 1)

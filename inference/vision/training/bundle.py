@@ -1,7 +1,6 @@
 """The bundled profile on disk: `classify/`, `caption/`, `vqa/` as transformers' own folders, half precision.
 
-`classify/` holds the one vision tower. The BLIP folders leave `vision_model.*` out; `derive_vision` makes it from the
-tower, since a ViT block and a BLIP vision block compute the same thing from differently packed weights.
+`classify/` holds the one vision tower. The BLIP folders leave `vision_model.*` out: their text halves read that tower's maps.
 """
 
 import json
@@ -11,7 +10,6 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor
 from transformers import (
     BertTokenizerFast,
     BlipConfig,
@@ -19,7 +17,7 @@ from transformers import (
     BlipForQuestionAnswering,
     GenerationConfig,
     PreTrainedModel,
-    ViTForImageClassification,
+    ResNetForImageClassification,
 )
 
 from inference.vision.training.data import SIDE
@@ -88,7 +86,7 @@ def load(folder: Path) -> tuple[Compact, BertTokenizerFast]:
     """The saved folders as one model again, in single precision, ready to answer."""
     tokenizer = BertTokenizerFast.from_pretrained(folder / "caption")
     text = BlipConfig.from_pretrained(folder / "caption").text_config
-    classify = ViTForImageClassification.from_pretrained(folder / "classify", dtype=torch.float32)
+    classify = ResNetForImageClassification.from_pretrained(folder / "classify", dtype=torch.float32)
     names = [name for _, name in sorted(classify.config.id2label.items())]
     model = Compact(names, Vocabulary(text.vocab_size, text.pad_token_id, text.bos_token_id, text.sep_token_id))
     model.classify = classify
@@ -105,22 +103,3 @@ def load(folder: Path) -> tuple[Compact, BertTokenizerFast]:
                     f"{folder / task} does not fit the compact shapes; export it again: {sorted(missing)[:3]} {unexpected[:3]}."
                 )
     return model.eval().requires_grad_(False), tokenizer
-
-
-def derive_vision(tower: dict[str, Tensor], blocks: int) -> dict[str, Tensor]:
-    """A ViT's weights (names below `vit.`) under the names of BLIP's vision model; q, k, v become one matrix."""
-    found = {
-        "embeddings.class_embedding": tower["embeddings.cls_token"],
-        "embeddings.position_embedding": tower["embeddings.position_embeddings"],
-    }
-    rename = {"embeddings.patch_embeddings.projection": "embeddings.patch_embedding", "layernorm": "post_layernorm"}
-    for n in range(blocks):
-        here, there = f"layers.{n}", f"encoder.layers.{n}"
-        rename |= {f"{here}.attention.o_proj": f"{there}.self_attn.projection", f"{here}.mlp.fc1": f"{there}.mlp.fc1",
-                   f"{here}.mlp.fc2": f"{there}.mlp.fc2", f"{here}.layernorm_before": f"{there}.layer_norm1",
-                   f"{here}.layernorm_after": f"{there}.layer_norm2"}  # fmt: skip
-        for kind in ("weight", "bias"):
-            found[f"{there}.self_attn.qkv.{kind}"] = torch.cat(
-                [tower[f"{here}.attention.{part}_proj.{kind}"] for part in "qkv"]
-            )
-    return found | {f"{new}.{kind}": tower[f"{old}.{kind}"] for old, new in rename.items() for kind in ("weight", "bias")}

@@ -51,3 +51,6 @@ def average(into: Compact, model: Compact, step: int) -> None:
     """Short memory at first, so that the random start is soon forgotten."""
     decay = min(DECAY, (1 + step) / (10 + step))
     torch._foreach_lerp_(list(into.parameters()), list(model.parameters()), 1 - decay)
+    for kept, now in zip(into.buffers(), model.buffers(), strict=True):
+        if kept.is_floating_point():  # what batch norm has seen
+            kept.lerp_(now, 1 - decay)

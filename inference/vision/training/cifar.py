@@ -40,16 +40,16 @@ class Small:
         self.pixels = torch.from_numpy(np.concatenate([pixels for pixels, _ in batches]))
         self.labels = torch.from_numpy(np.concatenate([labels for _, labels in batches]))
 
-    def __call__(self, count: int, noise: torch.Generator) -> tuple[Tensor, Tensor]:
-        """-> uint8 [count, 3, SIDE, SIDE], class 0…9 [count]."""
+    def __call__(self, count: int, side: int, noise: torch.Generator) -> tuple[Tensor, Tensor]:
+        """-> uint8 [count, 3, side, side], class 0…9 [count]."""
         rows = torch.randint(len(self.pixels), (count,), generator=noise)
-        found = torch.empty(count, 3, data.SIDE, data.SIDE, dtype=torch.uint8)
+        found = torch.empty(count, 3, side, side, dtype=torch.uint8)
         for place, row in enumerate(rows.tolist()):
-            side = int(torch.randint(22, SMALL + 1, (), generator=noise))
-            top, left = torch.randint(SMALL - side + 1, (2,), generator=noise).tolist()
-            crop = self.pixels[row, :, top : top + side, left : left + side]
+            cut = int(torch.randint(22, SMALL + 1, (), generator=noise))
+            top, left = torch.randint(SMALL - cut + 1, (2,), generator=noise).tolist()
+            crop = self.pixels[row, :, top : top + cut, left : left + cut]
             crop = crop.flip(2) if torch.rand((), generator=noise) < 0.5 else crop
-            found[place] = F.interpolate(crop[None].float(), (data.SIDE, data.SIDE), mode="bilinear").round()[0].byte()
+            found[place] = F.interpolate(crop[None].float(), (side, side), mode="bilinear").round()[0].byte()
         return found, self.labels[rows]
 
 

@@ -30,8 +30,8 @@ from inference.vision.training import bundle, data, fit, measure, other_tower, r
 from inference.vision.training.examined import Answered, Examined, even, examined, features, finished
 from inference.vision.wire import HEADER_BYTES
 
-POINTS = (0, 2, 4)
-STEPS = {0: 120, 2: 200, 4: 280}  # of the restoring block: the deeper the split, the cheaper a step
+POINTS = (1, 2, 4)
+STEPS = {1: 200, 2: 200, 4: 280}  # of the restoring block
 SIZES = tuple(whole - HEADER_BYTES for whole in (64, 128, 256, 512, 1024, 2048, 4096))  # payload bytes
 REFINED = 4  # levels from the lowest on that take part in answering first; those above add nothing
 PHOTOS = (("webp", 5), ("webp", 20), ("webp", 40), ("webp", 70), ("jpeg", 10), ("jpeg", 30), ("jpeg", 60), ("jpeg", 85))
@@ -63,12 +63,12 @@ def main() -> None:
 def bundled(folder: Path, quick: bool, state: Path) -> None:
     root, card = data.data_dir(), json.loads((folder / "card.json").read_text())
     model, tokenizer = bundle.load(folder)
-    tower, held = towers.ViTTower(model.classify.vit), measure.Held(root)
+    tower, held = towers.ResNetTower(model.classify.resnet), measure.Held(root)
     names = [name for name, split_, _ in data.listing(root) if split_ == "train"]
     pixels = held.pixels(even(names, 2 * QUICK if quick else LEARN_FROM))
     weights = sha256(folder / "classify" / "model.safetensors")
     codes = learned(tower, pixels, model.classify.classifier, state, weights, quick)
-    codec.save(folder / CODE, codes, SIZES, towers.digest(model.classify.vit), weights)
+    codec.save(folder / CODE, codes, SIZES, towers.digest(model.classify.resnet), weights)
     heat = {task: float(told["temperature"]) for task, told in card["tasks"].items()}
     shown = measure.Held(root, QUICK if quick else None)
     test, dev = (examined(model, tokenizer, heat, shown, name) for name in ("test", "dev"))

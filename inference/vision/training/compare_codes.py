@@ -1,6 +1,6 @@
 """Our feature code beside others on the same photos: `python -m inference.vision.training.compare_codes`, after `training.codec`.
 
-At k = 0, 2 and 4: ours with and without the restoring block, the same cells without the transform (nested FSQ), residual vector
+At each split point: ours with and without the restoring block, the same cells without the transform (nested FSQ), residual vector
 quantisation, and a shallow convolutional encoder distilled to the features after block k with our quantiser. Told are the share of
 test photos named right and the squared error of the tower's output. Every finished row is kept, so a stopped run goes on.
 `--write` puts the table where the page has its markers.
@@ -31,7 +31,7 @@ from inference.vision.wire import HEADER_BYTES
 
 WHOLE = (64, 128, 256, 512)  # bytes of the packet: above, all are as good as uncompressed
 SIZES = tuple(size - HEADER_BYTES for size in WHOLE)
-CONVOLVED = (2, 4)  # at 0 the head is one convolution already
+CONVOLVED = (2, 4)
 LEARN_FROM = 1500
 BEGIN, END = "<!-- compare_codes -->", "<!-- /compare_codes -->"
 Row = dict[str, Any]
@@ -142,7 +142,7 @@ def main() -> None:
     held, (model, _) = measure.Held(data.data_dir()), bundle.load(data.require(options.weights))
     names = even([name for name, split_, _ in data.listing(held.root) if split_ == "train"], LEARN_FROM)
     tested = even(held.labelled()[1::2], CLASSIFIED)
-    bench = Bench(model, towers.ViTTower(model.classify.vit), held.pixels(names), held.pixels([name for name, _ in tested]),
+    bench = Bench(model, towers.ResNetTower(model.classify.resnet), held.pixels(names), held.pixels([name for name, _ in tested]),
                   torch.tensor([label for _, label in tested]))  # fmt: skip
     version = sha256(options.weights / CODE)
     state = json.loads(options.state.read_text()) if options.state.exists() else {}

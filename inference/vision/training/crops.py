@@ -35,13 +35,13 @@ def cut(pixels: NDArray[np.uint8], box: NDArray[np.uint8], flip: bool) -> NDArra
     return crop[:, ::-1] if flip else crop
 
 
-def batch(crops: list[NDArray[np.uint8]]) -> Tensor:
-    """Crops of any size up to SIDE -> uint8 [B, 3, SIDE, SIDE]. Only ever enlarges, so no antialias is needed."""
-    out = torch.empty(len(crops), 3, SIDE, SIDE, dtype=torch.uint8)
+def batch(crops: list[NDArray[np.uint8]], side: int = SIDE) -> Tensor:
+    """Crops of any size up to SIDE -> uint8 [B, 3, side, side]."""
+    out = torch.empty(len(crops), 3, side, side, dtype=torch.uint8)
     for number, crop in enumerate(crops):
         # channels-last uint8 is the layout with a vectorised kernel
         tensor = torch.from_numpy(np.ascontiguousarray(crop)).permute(2, 0, 1)[None]
-        out[number] = F.interpolate(tensor, (SIDE, SIDE), mode="bilinear", align_corners=False)[0]
+        out[number] = F.interpolate(tensor, (side, side), mode="bilinear", align_corners=False, antialias=side < SIDE)[0]
     return out
 
 

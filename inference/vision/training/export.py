@@ -35,7 +35,7 @@ def main() -> None:
     photos = Held(data.data_dir(), QUICK if options.quick else None)
     tasks = calibrate(model, tokenizer, photos)
     figures = {**classify(model, photos), **caption(model, tokenizer, photos), **answer(model, tokenizer, photos)}
-    run = {"threads": 2, **_told("before", held.get("before", (0, 0.0))), **_told("last", (held["step"], held["seconds"])),
+    run = { **_told("before", held.get("before", (0, 0.0))), **_told("last", (held["step"], held["seconds"])),
            **_told("heads", held.get("heads", (0, 0.0)))}  # fmt: skip
     written = card.make(tasks, figures, latency(model, tokenizer), run, digests(options.out)) | _kept(options.out)
     (options.out / "card.json").write_text(json.dumps(written, indent=1) + "\n")

@@ -1,9 +1,9 @@
-"""The answering half learns people's questions: `python -m inference.vision.training.heads --minutes 10`.
+"""The text halves learn on: `python -m inference.vision.training.heads --minutes 25`.
 
-After `train`, before `export`. People's questions (DAQUAR) are few and long, and among the made-up ones their wording is never
-learned. Here the tower stands still, so each crop is looked at once and its tokens are kept; people's questions come as often
-as made-up ones, which keep what they taught, and once more without the photo: what is usual has to be known before a photo
-can say otherwise. A fifth of the tokens is hidden in each step. Writes `checkpoint.pt` of the same run, which `export` reads.
+After `train`, before `export`. Here the tower stands still, so each crop is looked at once and its tokens are kept, and a step
+costs a third of one in `train`: captions and made-up questions of many photos, people's questions (DAQUAR), and these again
+without the photo, as what is usual has to be known before a photo can say otherwise. A fifth of the tokens is hidden in each
+step. Writes `checkpoint.pt` of the same run, which `export` reads.
 """
 
 import argparse
@@ -27,10 +27,10 @@ from inference.vision.training.checkpoint import average
 from inference.vision.training.shape import Compact, Vocabulary
 
 WHOLE = -1  # beside this many crops the photo as it is
-CROPS = (WHOLE, 7, 9, 11)
+CROPS = (WHOLE, 7, 9, 11, 13)
 HIDDEN = 0.2
-MADE, PEOPLE, ALONE = 32, 32, 48  # questions per step: made-up, people's, people's without their photo
-RATE = 8e-4
+SAID, MADE, PEOPLE, ALONE = 64, 128, 32, 16  # in a step: captions, made-up questions, people's, people's without their photo
+RATE = 1.2e-3
 Pair = tuple[list[int], list[int]]
 
 
@@ -67,11 +67,13 @@ class Reading:
     vocabulary: Vocabulary
     first: int  # [CLS]
     seed: int
+    described: list[int] = field(init=False)
     told: list[int] = field(init=False)
     people: list[int] = field(init=False)
     of_people: list[Pair] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.described = sorted(self.texts.captions)
         self.told = sorted(set(self.texts.captions) & set(self.texts.pairs))
         self.people = sorted(set(self.texts.pairs) - set(self.texts.captions))
         self.of_people = [pair for row in self.people for pair in self.texts.pairs[row]]
@@ -84,6 +86,10 @@ class Reading:
             drawn = [(row, chance.randrange(len(CROPS))) for row in chance.choices(rows, k=count)]
             asked = [(at, pair) for at in drawn for pair in self._pairs(at, chance)]
             found[name] = self._answer(model, self._tokens([at for at, _ in asked], noise), [pair for _, pair in asked])
+        said = [(row, chance.randrange(len(CROPS))) for row in chance.choices(self.described, k=SAID)]
+        found["said"] = self._caption(
+            model, self._tokens(said, noise), [chance.choice(self.texts.captions[row]) for row, _ in said]
+        )
         alone = chance.choices(self.of_people, k=ALONE)
         # One token of nothing is to attention what all tokens hidden are.
         return found | {"alone": self._answer(model, torch.zeros(ALONE, 1, self.seen.tokens.shape[-1]), alone)}
@@ -98,6 +104,10 @@ class Reading:
         kept = self.seen.tokens[[crop for _, crop in at], [self.seen.place[row] for row, _ in at]].float()
         return kept * (torch.rand(kept.shape[:2], generator=noise)[..., None] >= HIDDEN)
 
+    def _caption(self, model: Compact, seen: Tensor, said: Sequence[list[int]]) -> Tensor:
+        start, end = self.vocabulary.start, self.vocabulary.end
+        return model.caption_loss(seen, tokens.pad([[start, *words, end] for words in said], [start], counts=1))
+
     def _answer(self, model: Compact, seen: Tensor, asked: Sequence[Pair]) -> Tensor:
         start, end = self.vocabulary.start, self.vocabulary.end
         questions = tokens.pad([[self.first, *words, end] for words, _ in asked], [self.first], counts=1)
@@ -108,9 +118,9 @@ class Reading:
 def learn(
     model: Compact, reading: Reading, minutes: float, rate: float = RATE, steps: int | None = None
 ) -> tuple[Compact, int]:
-    """-> the moving average of the model, steps; `steps` instead of minutes does not depend on the machine. All but question reader and answer writer stay as they are."""
+    """-> the moving average of the model, steps; `steps` instead of minutes does not depend on the machine. The tower stays as it is."""
     model.requires_grad_(False)
-    halves = [p.requires_grad_(True) for part in (model.question, model.answer) for p in part.parameters()]
+    halves = [p.requires_grad_(True) for part in (model.caption, model.question, model.answer) for p in part.parameters()]
     optimiser = torch.optim.AdamW(halves, lr=rate, betas=(0.9, 0.98), weight_decay=0.05, fused=True)
     kept, step, begun = deepcopy(model).eval().requires_grad_(False), 0, time.monotonic()
     bar = tqdm(mininterval=10)
@@ -153,16 +163,19 @@ def main() -> None:
     start, end, first = tokenizer.convert_tokens_to_ids([tokens.START, "[SEP]", "[CLS]"])
     model = Compact(options.names.read_text().splitlines(), Vocabulary(len(tokenizer), 0, start, end))
     model.load_state_dict(held["average"])
+    model.eval()  # batch norm tells what it has learned
     before = look(model, tokenizer, root)
     texts = language.read_texts(photos, tokenizer, root)
-    rows = sorted(texts.pairs)
+    rows = sorted(set(texts.pairs) | set(texts.captions))
     reading = Reading(see(model, photos, rows), texts, model.vocabulary, first, options.seed)
     model, steps = learn(model, reading, options.minutes, options.rate)
     line = {"heads_steps": steps, "heads_minutes": options.minutes, "before": before, "after": look(model, tokenizer, root)}
     with (options.run / "metrics.jsonl").open("a") as file:
         file.write(json.dumps(line) + "\n")
     part = options.run / "checkpoint.part"
-    torch.save(held | {"average": model.state_dict(), "heads": (steps, 60 * options.minutes)}, part)
+    earlier, seconds = held.get("heads", (0, 0.0))
+    told = {"average": model.state_dict(), "heads": (earlier + steps, seconds + 60 * options.minutes)}
+    torch.save(held | told, part)
     part.replace(options.run / "checkpoint.pt")
 
 

@@ -1,6 +1,6 @@
 """The attacker on the feature code: `python -m inference.vision.training.rebuild` writes rebuild.safetensors and its figures.
 
-After `codec`. A decoder learns from training photos alone to rebuild them from what each split point and level sends; it
+After `codec`. A decoder for each split point learns from training photos alone to rebuild them from what each level sends; it
 begins as the least-squares inverse (closed form) and goes on with L1 + MSE. PSNR and SSIM on held-out photos go into card.json.
 Stopped and started again it goes on from its last checkpoint. Takes a few minutes on two cores.
 """
@@ -22,12 +22,12 @@ from tqdm import tqdm
 
 from inference.vision import catalogue, loading, rebuild, split
 from inference.vision.codec import Code, grid_side
-from inference.vision.rebuild import COMPONENTS, Decoder, Rebuilder, Shape
+from inference.vision.rebuild import Decoder, Rebuilder, Shape
 from inference.vision.training import crops, data, likeness
 
 Pixels = NDArray[np.uint8]
 LEARN_FROM, SOLVED_WITH, MEASURED = 4000, 1000, 120  # photos
-STEPS, BATCH, RATE, WARM_UP = 1600, 32, 2e-3, 50
+STEPS, BATCH, RATE, WARM_UP = 400, 32, 2e-3, 50  # steps of each split point
 EVERY = 100  # steps between checkpoints
 RIDGE = 1e-3  # of the features' mean square
 HELD_OUT = ("val", "imagenette"), ("test", "flickr8k")
@@ -61,15 +61,14 @@ def send(tower: split.Tower, codes: dict[int, Code], pixels: Pixels) -> Sent:
     return Sent(pixels, codes, payloads)
 
 
-def drawn(codes: dict[int, Code], photos: int, count: int, step: int) -> tuple[int, list[int], list[int]]:
-    """Split point, rows and levels of a step: they depend on its number alone."""
+def drawn(code: Code, photos: int, count: int, step: int) -> tuple[list[int], list[int]]:
+    """Rows and levels of a step: they depend on its number alone."""
     chance = np.random.default_rng(step)
-    k = sorted(codes)[step % len(codes)]
-    return k, chance.integers(0, photos, count).tolist(), chance.integers(1, len(codes[k].sizes) + 1, count).tolist()
+    return chance.integers(0, photos, count).tolist(), chance.integers(1, len(code.sizes) + 1, count).tolist()
 
 
 @torch.no_grad()
-def solve(decoder: Decoder, sent: Sent) -> None:
+def solve(decoder: Decoder, sent: Sent, k: int) -> None:
     """The least-squares inverse: each patch's leading components from its own features, levels mixed."""
     patch, count = decoder.shape.patch, min(SOLVED_WITH, len(sent.pixels))
     rows = [n * len(sent.pixels) // count for n in range(count)]
@@ -78,20 +77,19 @@ def solve(decoder: Decoder, sent: Sent) -> None:
     decoder.grey.copy_(flat.mean(0))
     flat = flat - decoder.grey
     _, directions = torch.linalg.eigh(flat.T @ flat)
-    decoder.basis.copy_(directions.T.flip(0)[:COMPONENTS])
+    decoder.basis.copy_(directions.T.flip(0)[: len(decoder.basis)])
     told = flat @ decoder.basis.T
-    for at, k in enumerate(decoder.shape.points):
-        _, _, levels = drawn(sent.codes, 1, count, at)
-        features = torch.from_numpy(sent.features(k, rows, levels))
-        decoder.middle[at] = features.mean(0)
-        decoder.spread[at] = (features - decoder.middle[at]).std()
-        given = ((features - decoder.middle[at]) / decoder.spread[at])[:, 1:].flatten(0, 1).double()
-        square = given.T @ given
-        square += RIDGE * square.trace() / len(square) * torch.eye(len(square), dtype=torch.float64)
-        decoder.inverse[at] = torch.linalg.solve(square, given.T @ told.double()).float()
+    _, levels = drawn(sent.codes[k], 1, count, k)
+    features = torch.from_numpy(sent.features(k, rows, levels))
+    decoder.middle.copy_(features.mean(0))
+    decoder.spread.copy_((features - decoder.middle).std())
+    given = ((features - decoder.middle) / decoder.spread)[:, 1:].flatten(0, 1).double()
+    square = given.T @ given
+    square += RIDGE * square.trace() / len(square) * torch.eye(len(square), dtype=torch.float64)
+    decoder.inverse.copy_(torch.linalg.solve(square, given.T @ told.double()).float())
 
 
-def learn(decoder: Decoder, sent: Sent, steps: int, file: Path, made_for: dict[str, str]) -> None:
+def learn(decoder: Decoder, sent: Sent, k: int, steps: int, file: Path, made_for: dict[str, str]) -> None:
     """Goes on from `file` where it is of this very run."""
     optimiser = torch.optim.AdamW(decoder.parameters(), lr=RATE, weight_decay=1e-4, betas=(0.9, 0.99))
     begun, told = 0, {**made_for, "steps": steps, "photos": len(sent.pixels)}
@@ -100,12 +98,12 @@ def learn(decoder: Decoder, sent: Sent, steps: int, file: Path, made_for: dict[s
         optimiser.load_state_dict(held["optimiser"])
         begun = held["step"]
     else:
-        solve(decoder, sent)
-    bar = tqdm(range(begun, steps), initial=begun, total=steps, desc="rebuild", mininterval=5)
+        solve(decoder, sent, k)
+    bar = tqdm(range(begun, steps), initial=begun, total=steps, desc=f"rebuild after block {k}", mininterval=5)
     for step in bar:
         optimiser.param_groups[0]["lr"] = RATE * min(1, (1 + step) / WARM_UP) * (1 + math.cos(math.pi * step / steps)) / 2
-        k, rows, levels = drawn(sent.codes, len(sent.pixels), BATCH, step)
-        made = decoder(torch.from_numpy(sent.features(k, rows, levels)), k, torch.tensor(levels))
+        rows, levels = drawn(sent.codes[k], len(sent.pixels), BATCH, step)
+        made = decoder(torch.from_numpy(sent.features(k, rows, levels)), torch.tensor(levels))
         wanted = sent.photos(rows)
         loss = F.l1_loss(made, wanted) + F.mse_loss(made, wanted)
         optimiser.zero_grad(set_to_none=True)
@@ -124,7 +122,7 @@ def learn(decoder: Decoder, sent: Sent, steps: int, file: Path, made_for: dict[s
 def measure(rebuilder: Rebuilder, sent: Sent) -> list[dict[str, Any]]:
     """PSNR and SSIM of every split point and level, means over the photos."""
     rows, found = range(len(sent.pixels)), []
-    for k in rebuilder.decoder.shape.points:
+    for k in rebuilder.decoders:
         for level in range(1, len(sent.codes[k].sizes) + 1):
             features = sent.features(k, rows, [level] * len(rows))
             made = np.concatenate([rebuilder.many(part, k, [level] * len(part)) for part in np.array_split(features, 4)])
@@ -158,15 +156,15 @@ def main() -> None:
     folder, root = catalogue.WEIGHTS / "compact", data.data_dir()
     part = loading.load(catalogue.profile("compact"), torch.device("cpu"))["classify"]
     tower, codes = part.tower, part.codes
-    tokens, width = tower.shape(0)  # of a transformer, the same at every split point
-    patch = tower.image_size // grid_side(tokens)
-    levels = max(len(code.sizes) for code in codes.values())
-    decoder = Decoder(Shape(tower.image_size, patch, width, tuple(sorted(codes)), levels))
     names = [name for name, split_, _ in data.listing(root) if split_ == "train"]
     sent = send(tower, codes, _read(root, _even(names, options.photos)))
     options.run.mkdir(parents=True, exist_ok=True)
-    learn(decoder, sent, options.steps, options.run / "checkpoint.pt", rebuild.made_for(folder))
-    rebuild.save(folder / rebuild.FILE, decoder)
+    decoders = {}
+    for k, code in sorted(codes.items()):
+        tokens, width = tower.shape(k)
+        decoders[k] = Decoder(Shape(tower.image_size, tower.image_size // grid_side(tokens), width, len(code.sizes)))
+        learn(decoders[k], sent, k, options.steps, options.run / f"checkpoint-{k}.pt", rebuild.made_for(folder))
+    rebuild.save(folder / rebuild.FILE, decoders)
     figures = measure(Rebuilder.load(folder), send(tower, codes, held_out(root, MEASURED)))
     write_card(folder / "card.json", figures)
     for one in figures:

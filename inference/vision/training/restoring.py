@@ -18,7 +18,7 @@ from inference.vision import codec, restore, split
 
 HIDDEN, WIDE = 96, 192
 AT_ONCE, RATE, DECAY = 24, 2e-3, 0.01
-VALUES = 300_000  # in a step at most: towers with many tokens take fewer photos at once
+VALUES = 650_000  # in a step at most: towers with many tokens take fewer photos at once
 ERROR_WEIGHT = 3.0  # of the tokens' relative squared error, against the divergence of the names in nats
 FAVOUR = 1.6  # how much oftener each level is drawn than the one above it
 

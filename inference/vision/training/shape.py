@@ -1,4 +1,4 @@
-"""The compact models' shapes, in transformers' own classes: one ViT, and BLIP's text halves reading its tokens."""
+"""The compact models' shapes, in transformers' own classes: one ResNet, and BLIP's text halves reading its last two maps."""
 
 from dataclasses import dataclass
 
@@ -9,15 +9,19 @@ from transformers import (
     BlipConfig,
     BlipForConditionalGeneration,
     BlipForQuestionAnswering,
-    ViTConfig,
-    ViTForImageClassification,
+    ResNetConfig,
+    ResNetForImageClassification,
 )
+from transformers.models.resnet.modeling_resnet import ResNetBasicLayer
 
 from inference.vision.training.data import SIDE
 from inference.vision.training.teacher import FEATURES
 
-WIDTH, BLOCKS, HEADS, PATCH = 192, 6, 3, 20
-GRID = SIDE // PATCH
+# Narrow where the map is large, so that a device can afford the first blocks; wide where it is small.
+EMBEDDING, WIDTHS, DEPTHS = 32, (32, 64, 192, 256), (1, 2, 4, 2)
+WIDTH = WIDTHS[-1]
+STRIDE = 32  # pixels between places of the last map
+TEXT_WIDTH, TEXT_HEADS = WIDTH, 4
 TAGS = 512  # caption words the tower is taught to expect from the photo
 
 
@@ -29,30 +33,33 @@ class Vocabulary:
     end: int  # [SEP]
 
 
-def vit_config(names: list[str]) -> ViTConfig:
-    return ViTConfig(hidden_size=WIDTH, num_hidden_layers=BLOCKS, num_attention_heads=HEADS, intermediate_size=4 * WIDTH, image_size=SIDE,
-                     patch_size=PATCH, layer_norm_eps=1e-5, hidden_act="gelu", hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
-                     id2label=dict(enumerate(names)), label2id={name: number for number, name in enumerate(names)})  # fmt: skip
+def resnet_config(names: list[str]) -> ResNetConfig:
+    return ResNetConfig(embedding_size=EMBEDDING, hidden_sizes=list(WIDTHS), depths=list(DEPTHS), layer_type="basic", image_size=SIDE,
+                        id2label=dict(enumerate(names)), label2id={name: number for number, name in enumerate(names)})  # fmt: skip
 
 
 def blip_config(vocabulary: Vocabulary, layers: int) -> BlipConfig:
     """BLIP builds question encoder and answer decoder from one text configuration, so both have `layers`."""
-    text = {"vocab_size": vocabulary.size, "hidden_size": WIDTH, "encoder_hidden_size": WIDTH, "intermediate_size": 2 * WIDTH,
-            "num_hidden_layers": layers, "num_attention_heads": HEADS, "max_position_embeddings": 64, "layer_norm_eps": 1e-12,
+    text = {"vocab_size": vocabulary.size, "hidden_size": TEXT_WIDTH, "encoder_hidden_size": WIDTH, "intermediate_size": 2 * TEXT_WIDTH,
+            "num_hidden_layers": layers, "num_attention_heads": TEXT_HEADS, "max_position_embeddings": 64, "layer_norm_eps": 1e-12,
             "bos_token_id": vocabulary.start, "eos_token_id": vocabulary.end, "sep_token_id": vocabulary.end,
             "pad_token_id": vocabulary.pad}  # fmt: skip
-    vision = {"hidden_size": WIDTH, "num_hidden_layers": BLOCKS, "num_attention_heads": HEADS, "intermediate_size": 4 * WIDTH,
-              "image_size": SIDE, "patch_size": PATCH, "layer_norm_eps": 1e-5, "hidden_act": "gelu"}  # fmt: skip
+    # BLIP's own vision model is not used, but its width is what the text halves expect to read.
+    vision = {"hidden_size": WIDTH, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": WIDTH,
+              "image_size": SIDE, "patch_size": STRIDE}  # fmt: skip
     return BlipConfig(text_config=text, vision_config=vision)
 
 
 class Compact(nn.Module):
     """The tower with everything that learns through it. Two heads are for training alone: `dense` reads the teacher's feature
-    map off the patch tokens, `tags` the words of the captions off all tokens."""
+    map off the last one of ours, `tags` the words of the captions off the same."""
 
     def __init__(self, names: list[str], vocabulary: Vocabulary) -> None:
         super().__init__()
-        self.classify = ViTForImageClassification(vit_config(names))
+        self.classify = ResNetForImageClassification(resnet_config(names)).to(memory_format=torch.channels_last)
+        for block in self.classify.modules():  # every residual block begins as doing nothing (Goyal et al. 2017)
+            if isinstance(block, ResNetBasicLayer):
+                nn.init.zeros_(block.layer[-1].normalization.weight)
         caption, vqa = (
             BlipForConditionalGeneration(blip_config(vocabulary, 3)),
             BlipForQuestionAnswering(blip_config(vocabulary, 2)),
@@ -62,20 +69,12 @@ class Compact(nn.Module):
         self.tags = nn.Linear(WIDTH, TAGS)
         self.vocabulary = vocabulary
 
-    def tokens(self, pixels: Tensor, keep: Tensor | None = None) -> Tensor:
-        """pixels [B, 3, SIDE, SIDE] -> tokens [B, 1 + patches, WIDTH] after the last norm.
-
-        keep [B, n]: the patches to look at. Half of them in the first phase buys nearly twice the photos (PatchDropout,
-        Liu et al. 2023)."""
-        tower = self.classify.vit
-        hidden = tower.embeddings(pixels)
-        if keep is not None:
-            patches = torch.gather(hidden[:, 1:], 1, keep[..., None].expand(-1, -1, WIDTH))
-            hidden = torch.cat([hidden[:, :1], patches], 1)
-        for block in tower.layers:
-            hidden = block(hidden)
-        normed: Tensor = tower.layernorm(hidden)
-        return normed
+    def tokens(self, pixels: Tensor) -> Tensor:
+        """pixels [B, 3, S, S] -> tokens [B, 1 + 5 places, WIDTH]: the mean of the last map, its places, and the places of the map
+        before it, which tells colours and counts better; zeros make those as wide. S: a multiple of STRIDE."""
+        seen = self.classify.resnet(pixels.contiguous(memory_format=torch.channels_last), output_hidden_states=True)
+        fine, last = (map_.flatten(2).transpose(1, 2) for map_ in seen.hidden_states[-2:])
+        return torch.cat([last.mean(1, keepdim=True), last, F.pad(fine, (0, WIDTH - fine.shape[-1]))], 1)
 
     def caption_loss(self, tokens: Tensor, ids: Tensor) -> Tensor:
         """ids [B, T]: [DEC] words [SEP], padded."""

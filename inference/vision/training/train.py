@@ -44,8 +44,10 @@ class Recipe:
 def losses(model: Compact, batch: Batch, phase: Phase, device: str = "cpu") -> dict[str, Tensor]:
     """Each task's weighted loss for one batch; a batch without captions or questions has no such entry."""
     noise = torch.Generator().manual_seed(int(batch.soft_ids.sum()))
-    pixels = crops.jitter(crops.normalise(batch.pixels), noise).to(device)
-    seen = model.tokens(pixels, batch.keep)
+    shown = torch.cat([batch.pixels, batch.tiny])  # together, so that batch norm sees one distribution
+    seen, small = model.tokens(crops.jitter(crops.normalise(shown), noise).to(device)).split(
+        [len(batch.pixels), len(batch.tiny)]
+    )
     log_p = model.classify.classifier(seen[:, 0]).float().log_softmax(-1)
     # A photo's label counts for the share of it that is its own, that of the photo mixed into it for the rest.
     hard, told = F.nll_loss(log_p, batch.label.clamp(min=0), reduction="none"), batch.label >= 0
@@ -53,20 +55,15 @@ def losses(model: Compact, batch: Batch, phase: Phase, device: str = "cpu") -> d
     share = batch.own * told + (1 - batch.own) * known
     label = batch.own * told * hard + (1 - batch.own) * known * F.nll_loss(log_p, other.clamp(min=0), reduction="none")
     teacher = -(batch.soft * log_p.gather(1, batch.soft_ids)).sum(1)
-    found = {"distil": (teacher * (1 - LABEL * share)).mean(), "label": LABEL * label.mean()} if phase.labels else {}
-    if len(batch.tiny):
-        given = crops.jitter(crops.normalise(batch.tiny), noise).to(device)
-        keep = None if batch.keep is None else batch.keep[: len(given)]
-        small = model.classify.classifier(model.tokens(given, keep)[:, 0]).float().log_softmax(-1)
-        found["tiny"] = TINY * cifar.loss(small, batch.tiny_label)
-    wanted = batch.features
-    if batch.keep is not None:
-        wanted = wanted.gather(1, batch.keep[..., None].expand(-1, -1, wanted.shape[-1]))
+    found = {"distil": (teacher * (1 - LABEL * share)).mean(), "label": LABEL * label.mean()}
+    if len(small):
+        found["tiny"] = TINY * cifar.loss(model.classify.classifier(small[:, 0]).float().log_softmax(-1), batch.tiny_label)
     # As the share of the features' variance that stays unexplained, so that the weight does not depend on their units.
-    found["dense"] = DENSE * F.mse_loss(model.dense(seen[:, 1:]).float(), wanted) / wanted.var()
+    last = seen[:, : 1 + batch.features.shape[1]]  # without the finer map, whose end is what the text halves make of it
+    found["dense"] = DENSE * F.mse_loss(model.dense(last[:, 1:]).float(), batch.features) / batch.features.var()
     tagged = batch.tags[:, 0] >= 0
     if tagged.any():
-        expected = model.tags(seen[tagged].mean(1)).float()
+        expected = model.tags(last[tagged].mean(1)).float()
         found["tags"] = TAG * F.binary_cross_entropy_with_logits(expected, batch.tags[tagged]) * tagged.float().mean()
     if (batch.captions[:, 1:] != 0).any():
         found["caption"] = phase.text_weight * model.caption_loss(seen[batch.caption_of], batch.captions)
@@ -168,7 +165,6 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--fp32", action="store_true", help="full precision; bf16 is faster where the processor has it")
-    parser.add_argument("--compile", action="store_true", help="compile the tower's blocks (needs a C++ compiler)")
     parser.add_argument("--out", type=Path, default=Path("var/training"))
     parser.add_argument("--begin-from", type=Path, help="checkpoint.pt of an earlier run: its averaged weights, a new schedule")
     parser.add_argument(
@@ -195,9 +191,6 @@ def main() -> None:
         recipe.device
     )
     state = Checkpoint.resume(options.out / "checkpoint.pt", model, optimiser(model, recipe), options.begin_from)
-    if options.compile:
-        for block in model.classify.vit.layers:
-            block.compile()
     train(state, feed, recipe, options.out, photos)
 
 

@@ -65,7 +65,7 @@ function deviceWords(receipt) {
   if (receipt.route === "device") return "whole model, nothing was sent";
   if (receipt.held) return "had nothing to do";
   if (receipt.route === "edge") return receipt.codec ? `made ${format.codec(receipt)}` : "sent the photo";
-  return receipt.split_at === 0 ? "patches only" : `first ${receipt.split_at} block${receipt.split_at === 1 ? "" : "s"}`;
+  return receipt.split_at === 0 ? "stem only" : `first ${receipt.split_at} block${receipt.split_at === 1 ? "" : "s"}`;
 }
 
 const edgeWords = (receipt) => (receipt.route === "split" ? "the other blocks, answer" : "whole model");
