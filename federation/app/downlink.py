@@ -18,7 +18,8 @@ class Coded:
 
 @dataclass
 class Downlink:
-    """The server's side. `held` is the model that every client has which heard all rounds; it differs a little from the server's own."""
+    """The server's side. `held` is the model that every client has which heard all rounds; it trails the server's own by what the
+    code has lost so far, which comes with the next rounds."""
 
     code: EntropyCode
     held: Vector
@@ -26,7 +27,7 @@ class Downlink:
 
     def advance(self, model: Vector, round_number: int) -> Coded:
         """Code what `model`, the outcome of this round, has gained on what clients hold."""
-        coded = Coded(round_number, *self.code.encode(model - self.held))
+        coded = Coded(round_number, *self.code.encode(model - self.held, fed_back=True))
         self.held += self.code.decode(coded.codes, coded.scales)
         self.sent = [*self.sent, coded][-self._remembered() :]
         return coded

@@ -163,7 +163,7 @@ class Learning:
             sound = [Update(one.client, 1, one.gained) for one in sound]
         self._quorum(len(sound))
         self._spend(len(sound))
-        return strategy.merge(self.strategy, self.layout, number, self.held, replies, sound)
+        return strategy.merge(self.strategy, self.layout, number, self.model, replies, sound)
 
     def _gained(self, reply: Message) -> Vector:
         if self.code is None:
@@ -193,7 +193,7 @@ class Learning:
         self.scales = scales.heard(total[len(rows) :], len(sound))
         self._spend(len(sound))
         one = next(iter(sound))
-        return strategy.merge(self.strategy, self.layout, self.step, self.held, sound, [Update(one, 1, gained)])
+        return strategy.merge(self.strategy, self.layout, self.step, self.model, sound, [Update(one, 1, gained)])
 
     def _quorum(self, count: int) -> None:
         needed = int(self.spec["quorum"] or 1)

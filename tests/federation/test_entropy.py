@@ -88,7 +88,7 @@ def test_bytes_that_unpack_to_far_more_are_refused_before_they_do() -> None:
         unpack(bomb, 100)
 
 
-@pytest.mark.parametrize("bits", [1.0, 2.0, 4.0])
+@pytest.mark.parametrize("bits", [0.3, 1.0, 4.0])
 def test_clients_hold_what_the_server_thinks_they_hold(bits: float) -> None:
     code = EntropyCode(LAYOUT, bits)
     first = vector(0)
