@@ -43,6 +43,7 @@ def card(run: Run, spec: RunSpec, parameters: int) -> dict[str, Any]:
     last = rounds[-1]
     return {
         "name": f"run {run.pk}",
+        "owner": run.owner_id,
         "task": "classify",
         "model": spec.model,
         "parameters": parameters,

@@ -4,6 +4,7 @@ Whoever works on a run (federation.journal) names its lease in every write; each
 the lease away, so that nothing more can be written by that worker.
 """
 
+import shutil
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from federation import nodes, spec
+from federation import finished, nodes, spec
 from federation.models import FINAL, LIVE, ClientReport, Round, Run
 from webapp.live import groups
 from webapp.live.errors import UserError, not_found
@@ -89,7 +90,9 @@ def fail(run: Run, error: UserError) -> bool:
 def delete(run: Run) -> None:
     if run.state in LIVE:
         raise UserError("still_running", f"Run {run.pk} is still running.", "Stop it first.", 409)
+    place = finished.folder(run.pk)
     run.delete()
+    shutil.rmtree(place, ignore_errors=True)  # model, cards and checkpoint; a run that never finished a round has none
 
 
 def _let_go() -> dict[str, Any]:

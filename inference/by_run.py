@@ -18,7 +18,7 @@ FIRST_MS = 5.0  # expected of a model that was not timed yet on this node: they 
 
 class ByRun(Attempt):
     def run(self) -> tuple[dict[str, Any], execute.Outcome]:
-        turn, found = self.journal.turn, finished.read(self.step.model or "")
+        turn, found = self.journal.turn, finished.read(self.step.model or "", self.journal.turn.owner_id)
         photo = self.photo
         if turn.route not in ("", None, "device"):
             raise UserError(

@@ -40,20 +40,30 @@ class Finished:
             raise _gone(self.name) from None
 
 
-def names() -> tuple[str, ...]:
-    """Runs whose model was written whole: its card is written last."""
+def names(owner: int | None = None) -> tuple[str, ...]:
+    """Runs whose model was written whole: its card is written last. Those of one person, or of all for who runs the machine."""
     numbers = [int(card.parent.name) for card in _folder().glob("*/card.json") if card.parent.name.isdigit()]
-    return tuple(f"run {number}" for number in sorted(numbers))
+    return tuple(f"run {number}" for number in sorted(numbers) if owner in (None, _owner(number)))
 
 
-def read(name: str) -> Finished:
-    """Raises UserError where there is no such run, or no more."""
+def _owner(number: int) -> int | None:
+    try:
+        told = json.loads((_folder() / str(number) / "card.json").read_text())
+    except (OSError, ValueError):  # deleted just now
+        return None
+    return told.get("owner")  # type: ignore[no-any-return]
+
+
+def read(name: str, owner: int) -> Finished:
+    """Raises UserError where this person has no such run, or no more."""
     place = _folder() / name.removeprefix("run ")
     file = place / "model.safetensors"
     try:
         card, digest = json.loads((place / "card.json").read_text()), hashlib.sha256(file.read_bytes()).hexdigest()
     except (OSError, ValueError):
         raise _gone(name) from None
+    if card.get("owner") != owner:
+        raise _gone(name)
     return Finished(name, card, file, digest)
 
 

@@ -154,7 +154,7 @@ def _context(turn: Turn) -> Context:
         tuple(one.question for one in last),
         new_photo=not any(one.photo_id == turn.photo_id for one in last),
         answers=tuple(answers[-1] if answers else "" for answers in found),
-        models=finished.names(),
+        models=finished.names(turn.owner_id),
         earlier_photos=min(MAX_BEFORE, len(turns.photos_before(turn))),
     )
 

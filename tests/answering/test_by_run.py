@@ -74,10 +74,21 @@ def test_a_run_whose_model_is_gone_ends_with_a_sentence(stack: Stack, run: int, 
     assert turn["state"] == "failed" and f"run {run}" in turn["error"]["message"]
 
 
+def test_only_its_owner_may_ask_a_run(settings: Any, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path
+    place = tmp_path / "federated" / "5"
+    place.mkdir(parents=True)
+    (place / "card.json").write_text('{"accuracy": 0.5, "owner": 1}')
+    (place / "model.safetensors").write_bytes(b"")
+    assert (finished.names(1), finished.names(2)) == (("run 5",), ())
+    with pytest.raises(UserError, match="run 5"):
+        finished.read("run 5", 2)
+
+
 def test_an_unknown_name_is_a_sentence(settings: Any, tmp_path: Path) -> None:
     settings.VAR_DIR = tmp_path
     with pytest.raises(UserError, match="run 99"):
-        finished.read("run 99")
+        finished.read("run 99", 1)
 
 
 def test_a_node_that_lacks_it_is_sent_it_and_a_damaged_one_is_refused(
@@ -86,9 +97,11 @@ def test_a_node_that_lacks_it_is_sent_it_and_a_damaged_one_is_refused(
     settings.VAR_DIR = tmp_path
     place = tmp_path / "federated" / "5"
     place.mkdir(parents=True)
-    (place / "card.json").write_text('{"model": "cnn-small", "dataset": "digits", "classes": ["a", "b"], "accuracy": 0.5}')
+    (place / "card.json").write_text(
+        '{"model": "cnn-small", "dataset": "digits", "classes": ["a", "b"], "accuracy": 0.5, "owner": 1}'
+    )
     (place / "model.safetensors").write_bytes(save({"weight": np.zeros(3, np.float32)}))
     monkeypatch.setattr(dispatch, "put_blob", lambda slug, name, data: pair.device.lay(name, data))
     with pytest.raises(dispatch.StageFailed, match="of another model"):
-        by_run.answered(pair.step(), finished.read("run 5"))
+        by_run.answered(pair.step(), finished.read("run 5", 1))
     assert pair.calls == ["jetson-t.run_learned", "jetson-t.run_learned"]

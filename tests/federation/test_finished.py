@@ -48,3 +48,13 @@ def test_people_read_it_as_sentences(kept: Path) -> None:
 
 def test_nothing_half_written_is_left(kept: Path) -> None:
     assert sorted(file.name for file in kept.iterdir()) == ["card.json", "card.md", "model.safetensors"]
+
+
+def test_deleting_a_run_removes_its_model_and_its_checkpoint(owner: Any, settings: Any, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path
+    run = Run.objects.create(owner=owner, spec=RunSpec().model_dump(), state="done")
+    place = finished.folder(run.pk)
+    (place / "checkpoint").mkdir(parents=True)
+    (place / finished.CARD).write_text("{}")
+    runs.delete(run)
+    assert not place.exists() and not Run.objects.filter(pk=run.pk).exists()
