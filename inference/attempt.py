@@ -64,25 +64,12 @@ class Attempt:
 
     def run(self) -> tuple[dict[str, Any], execute.Outcome]:
         """The finished receipt and what it came to. Raises UserError, NoRoute and what execute.run raises."""
-        turn, task, profile = self.journal.turn, self.step.task, catalogue.profile(settings.PROFILE)
-        photo = self.photo
+        turn, task, photo = self.journal.turn, self.step.task, self.photo
         nodes = fleet.online(without=self.tries.gone)
         device = fleet.device_for(photo, turn.node, nodes)
         edges = fleet.edges(nodes)
-        running = self.running = execute.Step(
-            task,
-            self.step.question,
-            str(photo.pk),
-            profile,
-            device.slug,
-            None,
-            self.journal.cancelled,
-            self._phase,
-            blob=f"{turn.pk}-{self.step.id}-{len(self.tries.told)}",
-            keep_s=settings.KEEP_FEATURES_S,
-        )
-        placing = ahead.place(photo, device, self.journal.cancelled, lambda: self._phase("placing"))
-        link = self._link(device, edges, running)
+        running, placing = self._begun(device)
+        profile, link = running.profile, self._link(device, edges, running)
         now, alike = timezone.now(), kept.alike(profile, task)
         options = self.rule(
             candidates.offers(
@@ -113,6 +100,23 @@ class Attempt:
         predicted = next(a.predicted_ms for a in choice.assessed if a.candidate == chosen)
         outcome = execute.run(running, chosen, predicted)
         return receipts.finish(receipt, outcome, self.plan_ms_hidden), outcome
+
+    def _begun(self, device: Node) -> tuple[execute.Step, int]:
+        """The step on its way, its photo on the device; and the bytes of that, where the question had to wait for it."""
+        turn, cancelled = self.journal.turn, self.journal.cancelled
+        self.running = execute.Step(
+            self.step.task,
+            self.step.question,
+            str(self.photo.pk),
+            catalogue.profile(settings.PROFILE),
+            device.slug,
+            None,
+            cancelled,
+            self._phase,
+            blob=f"{turn.pk}-{self.step.id}-{len(self.tries.told)}",
+            keep_s=settings.KEEP_FEATURES_S,
+        )
+        return self.running, ahead.place(self.photo, device, cancelled, lambda: self._phase("placing"))
 
     def stalled(self, error: dispatch.LinkStalled) -> None:
         """The link is slower than it was taken for: at most what did not arrive in that time. The device may still answer."""

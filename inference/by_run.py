@@ -6,11 +6,10 @@ from typing import Any
 from django.conf import settings
 
 from devices import dispatch
-from inference import ahead, candidates, execute, finished, fleet, receipts
+from inference import candidates, execute, finished, fleet, receipts
 from inference.attempt import Attempt
 from inference.finished import Finished
 from inference.placement import Candidate, Policy, choose
-from inference.vision import catalogue
 from webapp.live.errors import UserError
 
 FIRST_MS = 5.0  # expected of a model that was not timed yet on this node: they are small
@@ -19,7 +18,6 @@ FIRST_MS = 5.0  # expected of a model that was not timed yet on this node: they 
 class ByRun(Attempt):
     def run(self) -> tuple[dict[str, Any], execute.Outcome]:
         turn, found = self.journal.turn, finished.read(self.step.model or "", self.journal.turn.owner_id)
-        photo = self.photo
         if turn.route not in ("", None, "device"):
             raise UserError(
                 "only_on_device",
@@ -27,15 +25,8 @@ class ByRun(Attempt):
                 "Ask again without forcing a route.",
                 409,
             )
-        device = fleet.device_for(photo, turn.node, fleet.online(without=self.tries.gone))
-        blob = f"{turn.pk}-{self.step.id}-{len(self.tries.told)}"
-        profile = catalogue.profile(settings.PROFILE)
-        cancelled, phase = self.journal.cancelled, self._phase
-        running = execute.Step(
-            self.step.task, self.step.question, str(photo.pk), profile, device.slug, None, cancelled, phase, blob
-        )
-        self.running = running
-        placing = ahead.place(photo, device, cancelled, lambda: phase("placing"))
+        device = fleet.device_for(self.photo, turn.node, fleet.online(without=self.tries.gone))
+        running, placing = self._begun(device)
         times = candidates.timings(device.slug, device.profile)
         expected, overhead = times.corrected.get(found.part, FIRST_MS), times.overhead("device", candidates.CALLS)
         option = Candidate("device", None, None, None, None, 0, expected, 0.0, found.accuracy, overhead_ms=overhead)
@@ -43,7 +34,7 @@ class ByRun(Attempt):
         choice = choose([option], link, load, policy, turn.route or None)
         self.chosen = choice.chosen
         tried = list(self.tries.told)
-        known = receipts.Known(photo, self.step.before, device, None, link, load, policy, choice, placing, tried)
+        known = receipts.Known(self.photo, self.step.before, device, None, link, load, policy, choice, placing, tried)
         told = receipts.make(turn, self.step.task, known)
         outcome, sent = answered(running, found)
         reason = f"The model of {found.name} came to the photo." if sent else f"The model of {found.name} was there already."
@@ -61,9 +52,8 @@ def answered(step: execute.Step, found: Finished) -> tuple[execute.Outcome, int]
     except dispatch.StageFailed as error:
         if error.code != "model_missing":
             raise
-        weights = found.weights()
-        sent = len(weights)
-        dispatch.put_blob(step.device, step.blob, weights)
+        sent = len(found.weights)
+        dispatch.put_blob(step.device, step.blob, found.weights)
         done = _call(step, found, blob=step.blob)
         dispatch.drop_blob(step.device, step.blob)
     outcome.answer = done["answer"]

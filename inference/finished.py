@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,11 @@ from webapp.live.errors import UserError
 class Finished:
     name: str
     card: dict[str, Any]
-    file: Path
-    digest: str  # of the weights
+    weights: bytes
+
+    @cached_property
+    def digest(self) -> str:
+        return hashlib.sha256(self.weights).hexdigest()
 
     @property
     def told(self) -> dict[str, Any]:
@@ -32,44 +36,32 @@ class Finished:
         """What its time on a node is kept under."""
         return f"{self.digest[:12]}/classify/whole"
 
-    def weights(self) -> bytes:
-        """Raises UserError."""
-        try:
-            return self.file.read_bytes()
-        except OSError:
-            raise _gone(self.name) from None
-
 
 def names(owner: int | None = None) -> tuple[str, ...]:
     """Runs whose model was written whole: its card is written last. Those of one person, or of all for who runs the machine."""
     numbers = [int(card.parent.name) for card in _folder().glob("*/card.json") if card.parent.name.isdigit()]
-    return tuple(f"run {number}" for number in sorted(numbers) if owner in (None, _owner(number)))
-
-
-def _owner(number: int) -> int | None:
-    try:
-        told = json.loads((_folder() / str(number) / "card.json").read_text())
-    except (OSError, ValueError):  # deleted just now
-        return None
-    return told.get("owner")  # type: ignore[no-any-return]
+    return tuple(f"run {number}" for number in sorted(numbers) if owner in (None, _card(str(number)).get("owner")))
 
 
 def read(name: str, owner: int) -> Finished:
     """Raises UserError where this person has no such run, or no more."""
-    place = _folder() / name.removeprefix("run ")
-    file = place / "model.safetensors"
+    number = name.removeprefix("run ")
     try:
-        card, digest = json.loads((place / "card.json").read_text()), hashlib.sha256(file.read_bytes()).hexdigest()
-    except (OSError, ValueError):
-        raise _gone(name) from None
+        card, weights = _card(number), (_folder() / number / "model.safetensors").read_bytes()
+    except OSError:
+        card, weights = {}, b""
     if card.get("owner") != owner:
-        raise _gone(name)
-    return Finished(name, card, file, digest)
+        raise UserError("no_model", f"The model of {name} is not there any more.", "Ask without naming the run.", 404)
+    return Finished(name, card, weights)
+
+
+def _card(number: str) -> dict[str, Any]:
+    """Empty where the run was deleted just now."""
+    try:
+        return dict(json.loads((_folder() / number / "card.json").read_text()))
+    except (OSError, ValueError):
+        return {}
 
 
 def _folder() -> Path:
     return Path(settings.VAR_DIR) / "federated"
-
-
-def _gone(name: str) -> UserError:
-    return UserError("no_model", f"The model of {name} is not there any more.", "Ask without naming the run.", 404)

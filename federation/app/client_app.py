@@ -189,7 +189,7 @@ def _masked(
     weighted = gained * np.float32(examples / told["reference"] if told["reference"] else 1.0)
     rows = code.rows(number)
     wish = code.scales((weighted + uplink.residual)[rows], rows)
-    codes, _ = uplink.encode(weighted, number, np.frombuffer(told["scales-up"], np.float32))
+    codes = uplink.encode(weighted, number, np.frombuffer(told["scales-up"], np.float32))
     memory.keep("residual", uplink.residual)
     member, public = memory.member(), memory.words("cohort")
     if "keys" in told:

@@ -41,7 +41,7 @@ class EntropyCode:
         as far in the direction of its values as it should: the least error would shorten every step.
         """
         sizes = self.layout.sizes
-        deviations = np.array([np.sqrt(np.mean(np.square(part, dtype=np.float64))) for part in self._parts(values)])
+        deviations = np.array([np.sqrt(np.mean(np.square(part, dtype=np.float64))) for part in self.layout.parts(values)])
         heights = np.abs(values) / np.repeat(np.where(deviations > 0, deviations, 1), sizes)
         packed, share = b"", PACKED
         for _ in range(PACKINGS):
@@ -51,16 +51,13 @@ class EntropyCode:
                 break
             share *= spent
         worth = _nearest if fed_back else _as_far
-        scales = [worth(part, own) for part, own in zip(self._parts(values), self._parts(levels), strict=True)]
+        scales = [worth(part, own) for part, own in zip(self.layout.parts(values), self.layout.parts(levels), strict=True)]
         return packed, np.array(scales, np.float32)
 
     def decode(self, data: bytes, scales: Vector) -> Vector:
         """Raises ValueError where the bytes are no levels of this layout."""
         levels = unpack(data, self.layout.size)
         return levels.astype(np.float32) * np.repeat(scales, self.layout.sizes)
-
-    def _parts(self, values: NDArray[np.generic]) -> list[NDArray[np.generic]]:
-        return np.split(values, np.cumsum(self.layout.sizes)[:-1])
 
 
 def _fitting(heights: NDArray[np.float64], bits: float) -> NDArray[np.float64]:

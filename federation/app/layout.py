@@ -30,9 +30,12 @@ class Layout:
     def flat(self, arrays: Mapping[str, NDArray[Any]]) -> Vector:
         return np.concatenate([np.asarray(arrays[name], dtype=np.float32).reshape(-1) for name in self.shapes])
 
+    def parts(self, vector: NDArray[Any]) -> list[NDArray[Any]]:
+        """What belongs to each layer."""
+        return np.split(vector, np.cumsum(self.sizes)[:-1])
+
     def arrays(self, vector: Vector) -> dict[str, NDArray[np.float32]]:
-        parts = np.split(vector, np.cumsum(self.sizes)[:-1])
-        return {name: part.reshape(shape) for (name, shape), part in zip(self.shapes.items(), parts, strict=True)}
+        return {name: part.reshape(shape) for (name, shape), part in zip(self.shapes.items(), self.parts(vector), strict=True)}
 
     def layer_of(self, rows: Rows) -> Rows:
         """Each layer has its own scale: first and last differ by orders of magnitude."""

@@ -83,15 +83,14 @@ class Uplink:
     def new(cls, code: RingCode) -> "Uplink":
         return cls(code, np.zeros(code.layout.size, np.float32))
 
-    def encode(self, update: Vector, round_number: int, scales: Vector | None = None) -> tuple[Codes, Vector]:
-        """-> codes, scales. With scales told by the server (sums need common ones) those are used. Moves the residual on."""
+    def encode(self, update: Vector, round_number: int, scales: Vector) -> Codes:
+        """With the scales that the server told, for sums need common ones. Moves the residual on."""
         rows = self.code.rows(round_number)
         wanted = update + self.residual
-        scales = self.code.scales(wanted[rows], rows) if scales is None else scales
         codes = self.code.encode(wanted[rows], rows, scales)
         self.residual = wanted
         self.residual[rows] -= self.code.decode(codes, rows, scales)
-        return codes, scales
+        return codes
 
 
 def least_bits(summands: int) -> int:

@@ -45,7 +45,8 @@ def test_more_bits_lose_less(bits: int, most: float) -> None:
 
 def test_a_layer_of_zeros_stays_zero() -> None:
     code = RingCode.agreed(LAYOUT, 1, 1.0, 0, 1)
-    codes, scales = Uplink.new(code).encode(np.zeros(LAYOUT.size, np.float32), 1)
+    scales = np.zeros(3, np.float32)
+    codes = Uplink.new(code).encode(np.zeros(LAYOUT.size, np.float32), 1, scales)
     assert not code.decode(codes, code.rows(1), scales).any()
 
 
@@ -66,8 +67,9 @@ def test_what_one_round_loses_a_later_one_brings(bits: int, share: float) -> Non
     code, gain = RingCode.agreed(LAYOUT, bits, share, 0, 1), vector(2)
     uplink, told = Uplink.new(code), np.zeros(LAYOUT.size, np.float32)
     for number in range(1, 41):
-        codes, scales = uplink.encode(gain, number)
         rows = code.rows(number)
+        scales = code.scales((gain + uplink.residual)[rows], rows)
+        codes = uplink.encode(gain, number, scales)
         told[rows] += code.decode(codes, rows, scales)
     assert np.allclose(told + uplink.residual, 40 * gain, atol=1e-2)
     assert np.linalg.norm(uplink.residual) < 8 * np.linalg.norm(gain)
