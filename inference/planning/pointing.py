@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from inference.planning.wording import PHOTO
 
 _WHICH = r"previous|earlier|first|last|other|preceding|prior|old|older"
-_ONE = rf"(?:the|my|that|your) (?:(?P<which>{_WHICH}) (?:one\b(?= ?{PHOTO})|{PHOTO}|one)|{PHOTO} (?:before|from before)(?: (?:this|that)(?: one)?)?)"
-_POINTED = re.compile(
-    rf"\b(?:the|my|that|your) (?:(?P<which>{_WHICH}) {PHOTO}|{PHOTO} (?:from )?before(?: (?:this|that)(?: one)?)?)(?: again\b)?"
-)
+_THE, _BEHIND = r"(?:the|my|that|your)", rf"{PHOTO} (?:from )?before(?: (?:this|that)(?: one)?)?"
+_POINTED = re.compile(rf"\b{_THE} (?:(?P<which>{_WHICH}) {PHOTO}|{_BEHIND})(?: again\b)?")
+# Beside this photo also "the previous one" is a photo; alone it may be a dog.
+_ONE = rf"{_THE} (?:(?P<which>{_WHICH}) (?:{PHOTO}|one)|{_BEHIND})"
 _COMPARE = re.compile(
     rf"^(?:compare|contrast|what (?:is|are) the differences? between|how (?:is|does) (?:this|it)(?: {PHOTO})? (?:differ(?:ent)? from|compare (?:to|with))) "
     rf"(?:(?:this|it|the two|these|both)(?: (?:one|{PHOTO}))?)?\b.*"

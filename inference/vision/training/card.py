@@ -100,7 +100,7 @@ captions is the least sure 15 % of dev captions, since a caption has no single r
 
 ## Recipe, as it was run for these weights
 
-Seed 1, two sittings on one processor core, single precision, AdamW (decay 0.05), warm-up over 3 % and a cosine to zero in each, gradient norm at most 1:
+On one processor core, seed 1 (2 in the last sitting), single precision, AdamW (decay 0.05), warm-up over 3 % and a cosine to zero in each, gradient norm at most 1:
 
 1. `train`: {last_steps} steps of 48 photos in {last_minutes} minutes (rate 0.0015). Photos have 96 pixels for the first half of the time, 128 until 80 %, then 160. All
    sixteen crops of a photo in turn, then mirrored. In two steps of three, for the tower alone, 60 % of the photos have a rectangle of another photo in them (CutMix)
@@ -122,7 +122,7 @@ a second sitting of 150 minutes with CutMix and CIFAR-10 brought 69.2 % (74.0 %)
 
 ## Limits
 
-* Trained for little more than an hour on one processor core, with real but modest skill.
+* Trained for less than three hours on one processor core, with real but modest skill.
 * Captions speak Flickr8k's language: people, dogs, sport, outdoors. Food, text, screens, art, maps, X-rays, night scenes and
   crowds of small things were hardly or never shown; the answer then is a guess, and often a sure-sounding one.
 * Questions: short ones about one thing, its colour, number, place or presence. No reading, no reasoning, no names, no counting above five or so.

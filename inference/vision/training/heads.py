@@ -27,7 +27,7 @@ from inference.vision.training.checkpoint import average
 from inference.vision.training.shape import Compact, Vocabulary
 
 WHOLE = -1  # beside this many crops the photo as it is
-CROPS = (WHOLE, 7, 9, 11, 13)
+CROPS = (WHOLE, 7, 9)
 HIDDEN = 0.2
 SAID, MADE, PEOPLE, ALONE = 64, 128, 32, 16  # in a step: captions, made-up questions, people's, people's without their photo
 RATE = 1.2e-3
