@@ -71,16 +71,26 @@ ONLY = {
     "privacy.noise_multiplier": ("privacy", "on"),
     "privacy.clip": ("privacy", "on"),
 }
+FOLLOWING = ("bits", "quorum")  # None stands for what fits the other fields
 OPEN = ("Data and model", "Training")  # the others hold defaults that rarely need a look
 
 
 def groups(told: dict[str, Any], why: dict[str, str]) -> list[dict[str, Any]]:
     """For the template. A group with a field that the request named is open."""
     found = []
+    told = {name: value for name, value in told.items() if name in why or not _follows(name, told)}
     for title, rows in GROUPS:
         fields = [_field(name, unit, help, told, why) for name, unit, help in rows]
         found.append({"title": title, "fields": fields, "open": title in OPEN or any(one["why"] for one in fields)})
     return found
+
+
+def _follows(name: str, told: dict[str, Any]) -> bool:
+    """Whether a value is what the others come to: then it is left open, so that it follows them when they are changed."""
+    if name not in FOLLOWING:
+        return False
+    open_, _ = spec.read({**told, name: None})
+    return open_ is not None and getattr(open_, name) == told[name]
 
 
 def _field(name: str, unit: str, help: str, told: dict[str, Any], why: dict[str, str]) -> dict[str, Any]:
@@ -100,6 +110,7 @@ def _field(name: str, unit: str, help: str, told: dict[str, Any], why: dict[str,
         "switch": switch,
         "choices": () if inner or switch else spec.choices(name),
         "whole": isinstance(about.default, int) or name == "quorum",
+        "follows": name in FOLLOWING,
         "least": limits[0] if limits else None,
         "most": limits[1] if limits else None,
         "only": ONLY.get(name),

@@ -45,11 +45,15 @@ export const times = (ratio) => `${ratio >= 10 ? count(ratio) : ratio.toFixed(1)
 
 const TASKS = { classify: "what is it", caption: "describe", vqa: "question", train: "training" };
 
-/** A step of a plan in a few words. @param {{task: string, question?: ?string}} step */
+/** A step of a plan in a few words. @param {{task: string, question?: ?string, before?: number, receipt?: any}} step */
 export function stepWords(step) {
-  const name = TASKS[step.task] ?? step.task;
-  return step.task === "vqa" && step.question ? `${name}: ${step.question}` : name;
+  const name = TASKS[step.task] ?? step.task, before = step.before ?? step.receipt?.before;
+  const words = step.task === "vqa" && step.question ? `${name}: ${step.question}` : name;
+  return before ? `${words} (${photoBefore(before)})` : words;
 }
+
+/** Another photo of the conversation, by how many back it is. */
+export const photoBefore = (count) => (count === 1 ? "the photo before" : `the photo ${count} before`);
 
 /** A candidate or a receipt as a way of answering. */
 export function way(candidate) {

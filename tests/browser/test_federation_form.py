@@ -49,3 +49,13 @@ def test_a_phone_needs_no_sideways_scrolling(phone: Seen) -> None:
     for path in ("/federation/", "/federation/new/"):
         page = phone.open(path)
         assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_masks_need_no_other_field_to_be_changed(seen: Seen) -> None:
+    page = seen.open("/federation/new/")
+    page.wait_for_selector(ESTIMATE)
+    before = page.inner_text("#estimate")
+    page.locator("summary", has_text="Who may see what").click()
+    page.check("[name=secure_aggregation]")
+    page.wait_for_function("before => document.querySelector('#estimate').innerText !== before", arg=before)
+    assert page.locator(".wrong").count() == 0 and "mend" not in page.inner_text("#estimate")

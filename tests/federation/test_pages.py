@@ -11,8 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from devices.models import Node
-from federation import runs
+from federation import fields, runs
 from federation.models import ClientReport, Round, Run
+from federation.spec import RunSpec
 
 pytestmark = pytest.mark.django_db
 
@@ -117,3 +118,11 @@ def test_two_runs_are_compared(owner: Any, client_of: Callable[..., Client], tra
 
 def test_one_run_alone_is_not_compared(owner: Any, client_of: Callable[..., Client], trained: Run) -> None:
     assert client_of(owner).get(f"/federation/compare/?runs={trained.pk},x,999999").status_code == 302
+
+
+def test_what_follows_from_the_other_fields_is_left_open() -> None:
+    spec = RunSpec().model_dump()
+    shown = {one["name"]: one["value"] for group in fields.groups(spec, {}) for one in group["fields"]}
+    assert (shown["bits"], shown["quorum"], shown["rounds"]) == ("", "", 10)
+    chosen = {one["name"]: one["value"] for group in fields.groups({**spec, "bits": 2.0}, {}) for one in group["fields"]}
+    assert chosen["bits"] == 2.0

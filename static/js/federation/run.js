@@ -53,7 +53,7 @@ async function drawCharts() {
 
 function what(spec) {
   const parts = [spec.dataset, spec.model, `${spec.clients} clients`, spec.partition === "dirichlet" ? `dirichlet, alpha ${spec.alpha}` : "iid", spec.strategy];
-  parts.push(spec.compression === "none" ? "uncompressed" : `${spec.bits} bits a value`);
+  parts.push(spec.compression === "none" ? "uncompressed" : `${spec.bits} ${spec.bits === 1 ? "bit" : "bits"} a value`);
   if (spec.secure_aggregation) parts.push("secure aggregation");
   if (spec.privacy) parts.push("differential privacy");
   return parts.join(" · ");

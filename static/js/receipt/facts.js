@@ -17,7 +17,7 @@ function total({ actual_ms: a }) {
 /** Which photo, where it is not the one above. */
 function looked({ before, photo }) {
   if (!before) return null;
-  return el("li", {}, "looked at ", el("a", { href: `/photos/${photo}/` }, before === 1 ? "the photo before" : `the photo ${before} before`));
+  return el("li", {}, "looked at ", el("a", { href: `/photos/${photo}/` }, format.photoBefore(before)));
 }
 
 /** Whose model it was, where a training run was named. */

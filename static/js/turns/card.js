@@ -70,7 +70,9 @@ export class TurnCard {
   }
 
   more(turn) {
-    if (turn.state !== "answered" || !turn.photo || !turn.steps.some((step) => step.receipt?.actual_ms)) return null;
+    const seen = turn.steps.map((step) => step.receipt).filter((receipt) => receipt?.actual_ms);
+    if (turn.state !== "answered" || !turn.photo || !seen.length) return null;
+    if (seen.some((receipt) => receipt.before || receipt.model)) return null; // of another photo; and a run's model goes one way only
     const wrong = el("p", { class: "note error", role: "alert", hidden: true });
     const compare = async ({ currentTarget: button }) => {
       button.disabled = wrong.hidden = true;
