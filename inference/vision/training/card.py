@@ -102,13 +102,13 @@ captions is the least sure 15 % of dev captions, since a caption has no single r
 
 On one processor core, seed 1 (2 in the last sitting), single precision, AdamW (decay 0.05), warm-up over 3 % and a cosine to zero in each, gradient norm at most 1:
 
-1. `train`: {last_steps} steps of 48 photos in {last_minutes} minutes (rate 0.0015). Photos have 96 pixels for the first half of the time, 128 until 80 %, then 160. All
-   sixteen crops of a photo in turn, then mirrored. In two steps of three, for the tower alone, 60 % of the photos have a rectangle of another photo in them (CutMix)
-   and four CIFAR-10 photos stand beside; in the third, after a quarter of the time, photos are whole and have captions and questions.
-2. `heads`: {heads_steps} steps in {heads_minutes} minutes. Only the text halves learn, on the tokens of three crops of each photo. In a first sitting of
-   1257 steps (rate 0.0012) they read the last map alone: captions improved, but colours and numbers stayed below what the question alone gives. In two
-   more (2173 steps at rate 0.0009, the rest at 0.0006 on other crops) they read the map before it too, with mostly made-up questions; a step has 64
-   captions, 128 made-up questions, 32 of people's, and 16 of people's without their photo.
+* `train`: {last_steps} steps of 48 photos in {last_minutes} minutes (rate 0.0015). Photos have 96 pixels for the first half of the time, 128 until 80 %, then 160. All
+  sixteen crops of a photo in turn, then mirrored. In two steps of three, for the tower alone, 60 % of the photos have a rectangle of another photo in them (CutMix)
+  and four CIFAR-10 photos stand beside; in the third, after a quarter of the time, photos are whole and have captions and questions.
+* `heads`: {heads_steps} steps in {heads_minutes} minutes. Only the text halves learn, on the tokens of three crops of each photo. In a first sitting of
+  1257 steps (rate 0.0012) they read the last map alone: captions improved, but colours and numbers stayed below what the question alone gives. In two
+  more (2173 steps at rate 0.0009, the rest at 0.0006 on other crops) they read the map before it too, with mostly made-up questions; a step has 64
+  captions, 128 made-up questions, 32 of people's, and 16 of people's without their photo.
 
 Left and right are exchanged in the questions of mirrored crops; brightness and contrast are up to 25 % off. Published: the moving average of the weights (0.998).
 The loss of a photo is the sum of what is known of it: teacher classes, label (0.6 of both), feature map (weight 2), the share of
