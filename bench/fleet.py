@@ -104,6 +104,7 @@ def web(folder: Path) -> Iterator[tuple[str, int]]:
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "webapp.asgi:application", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--no-access-log", "--log-level", "warning", "--lifespan", "off", "--ws-max-size", "65536"]
+    command += ["--ws-per-message-deflate", "false"]
     with running_redis(redis), subprocess.Popen(command, cwd=ROOT) as server:
         try:
             wait_for(lambda: _answers(port), 120, "uvicorn did not start")

@@ -1,12 +1,13 @@
 """The socket of the devices page: all nodes and their links, then what changes."""
 
 import asyncio
-import threading
+import json
 import time
 from collections.abc import Iterable
 from typing import Any
 
 from channels.db import database_sync_to_async
+from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from devices import links, presence
@@ -14,27 +15,10 @@ from devices.models import Node
 from webapp.live import groups
 from webapp.live.consumer import LiveConsumer
 from webapp.live.errors import UserError
+from webapp.live.shared import Shared
 
 LOOK_S = 2.0
 RECHECK_S = 1.0  # a fleet sends many events a second, an account is switched off once
-
-
-class Look:
-    """The states of all nodes, read once for all the pages this process serves, however many look."""
-
-    def __init__(self) -> None:
-        self._lock, self._at, self._states = threading.Lock(), -LOOK_S, dict[str, str]()
-
-    def states(self) -> dict[str, str]:
-        """At most half a look old."""
-        with self._lock:
-            if time.monotonic() - self._at > LOOK_S / 2:
-                self._states = _states(Node.objects.filter(revoked_at=None).only("slug", "last_seen", "revoked_at"))
-                self._at = time.monotonic()
-            return self._states
-
-
-LOOK = Look()
 
 
 class DevicesConsumer(LiveConsumer):
@@ -42,7 +26,7 @@ class DevicesConsumer(LiveConsumer):
 
     watch: "asyncio.Task[None] | None" = None
     known: dict[str, str]  # state of each node as the page was last told
-    checked = 0.0  # when the account was last looked up
+    since: float  # when it was opened
 
     def groups_for(self) -> list[str]:
         return [groups.devices()]
@@ -59,6 +43,7 @@ class DevicesConsumer(LiveConsumer):
         return self.snapshot()
 
     async def connect(self) -> None:
+        self.since = time.monotonic()
         await super().connect()
         if self.joined:
             self.watch = asyncio.create_task(self._watch())
@@ -69,20 +54,27 @@ class DevicesConsumer(LiveConsumer):
         await super().disconnect(code)
 
     async def live_event(self, message: dict[str, Any]) -> None:
-        if time.monotonic() - self.checked < RECHECK_S:
-            await self.send_json(message["event"])
-            return
-        self.checked = time.monotonic()
-        await super().live_event(message)
+        if self.scope["user"].pk in await ACCOUNTS.value(self.since):
+            await self.send(text_data=message["frame"])
+        else:
+            await self.close(4404)
 
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
-            now = await database_sync_to_async(LOOK.states)()
+            now = await STATES.value(self.since)
             silent = [slug for slug, state in now.items() if state in ("stale", "offline") and self.known.get(slug) != state]
             for event in await database_sync_to_async(_events)(silent) if silent else ():
-                await self.live_event({"event": event})
+                await self.live_event({"frame": json.dumps(event)})
             self.known = now
+
+
+def _accounts() -> frozenset[int]:
+    return frozenset(get_user_model().objects.filter(is_active=True).values_list("pk", flat=True))
+
+
+def _nodes() -> dict[str, str]:
+    return _states(Node.objects.filter(revoked_at=None).only("slug", "last_seen", "revoked_at"))
 
 
 def _states(nodes: Iterable[Node]) -> dict[str, str]:
@@ -92,3 +84,7 @@ def _states(nodes: Iterable[Node]) -> dict[str, str]:
 
 def _events(slugs: list[str]) -> list[dict[str, Any]]:
     return [{"type": "node.state", "node": presence.as_json(node)} for node in Node.objects.filter(slug__in=slugs)]
+
+
+ACCOUNTS = Shared(_accounts, RECHECK_S)
+STATES = Shared(_nodes, LOOK_S / 2)

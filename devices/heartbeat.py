@@ -6,6 +6,7 @@ and starts anew with them; the old ones are good until then and not a moment lon
 """
 
 import logging
+from datetime import datetime
 from typing import Any
 
 import redis
@@ -24,7 +25,7 @@ def receive(node: Node, said: dict[str, Any]) -> dict[str, Any]:
     now = timezone.now()
     before = (presence.state(node, now), node.queue, node.boot, bool(node.profile), node.hardware)
     heard = node.last_seen
-    told_in = _window(heard)
+    told_in = _window(node, heard)
     changes: dict[str, Any] = {"last_seen": now}
     for field in ("boot", "queue", "profile", "hardware", "versions", "lanes"):
         if field in said:
@@ -46,7 +47,7 @@ def receive(node: Node, said: dict[str, Any]) -> dict[str, Any]:
     if said.get("redis") == "refused":
         _grant_again(node)
     after = ("online", node.queue, node.boot, bool(node.profile), node.hardware)
-    if after != before or _window(now) != told_in:
+    if after != before or _window(node, now) != told_in:
         enrol.announce(node)
     answer = {"state": "online", "simulated": presence.simulated(node), "next_s": presence.HEARTBEAT_S}
     return {**answer, "rotate": rotation.secrets_of(node)} if node.rotation else answer
@@ -58,8 +59,9 @@ def _other_board(node: Node, told: dict[str, Any]) -> dict[str, Any]:
     return {name: before[name] for name in LASTING if before.get(name) and told.get(name) and before[name] != told[name]}
 
 
-def _window(at: Any) -> int | None:
-    return None if at is None else int(at.timestamp() // PUBLISH_S)
+def _window(node: Node, at: datetime | None) -> int | None:
+    """Each node's windows begin at another second, so that a fleet does not speak at once."""
+    return None if at is None else int((at.timestamp() + node.pk) // PUBLISH_S)
 
 
 def _grant_again(node: Node) -> None:

@@ -69,6 +69,19 @@ async def test_a_node_that_falls_silent_is_shown_so(
     await socket.disconnect()
 
 
+async def test_a_person_who_was_switched_off_hears_nothing_more(
+    socket_of: Open, colleague: Any, node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumers.ACCOUNTS, "good_for_s", 0.0)
+    socket = await sync_to_async(socket_of)(colleague, "/ws/devices/")
+    await socket.connect()
+    await socket.receive_json_from()
+    colleague.is_active = False
+    await sync_to_async(colleague.save)()
+    await sync_to_async(links.record)("jetson-a", 700, 0.01, None, "probe")
+    assert await socket.receive_output(3) == {"type": "websocket.close", "code": 4404}
+
+
 async def test_a_page_may_ask_for_everything_again(socket_of: Open, colleague: Any, node: Node) -> None:
     socket = await sync_to_async(socket_of)(colleague, "/ws/devices/")
     await socket.connect()

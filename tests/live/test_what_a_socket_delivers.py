@@ -56,6 +56,16 @@ async def test_a_deleted_conversation_says_nothing_more(socket_of: Any, owner: A
     assert (await socket.receive_output(3))["code"] == 4404
 
 
+async def test_after_the_close_nothing_is_sent(socket_of: Any, owner: Any, conversation: Any) -> None:
+    socket = await _open(socket_of, owner, conversation)
+    name = groups.chat(conversation.pk)
+    await sync_to_async(conversation.delete)()
+    for _ in range(3):  # a server raises when a frame, or a second close, follows a close
+        publish(name, EVENT)
+    assert (await socket.receive_output(3))["type"] == "websocket.close"
+    assert await socket.receive_nothing(0.5)
+
+
 def test_an_event_nobody_knows_is_a_bug() -> None:
     with pytest.raises(ValueError, match=r"'turn\.mood' is not a live event"):
         publish("chat.x", {"type": "turn.mood"})

@@ -23,6 +23,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
     """Subclasses say which groups, whether the person may still read them, and what a snapshot is."""
 
     opened = False  # the handshake is over: from here on a close code and frames can travel
+    ended = False  # closed by either side: what still arrives from a group has nobody to go to
 
     def groups_for(self) -> list[str]:
         return []
@@ -55,6 +56,15 @@ class LiveConsumer(AsyncWebsocketConsumer):
         await super().accept(*arguments, **named)
         self.opened = True
 
+    async def send(self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool = False) -> None:
+        if not self.ended:
+            await super().send(text_data, bytes_data, close)
+
+    async def close(self, code: int | bool | None = None, reason: str | None = None) -> None:
+        if not self.ended:
+            self.ended = True
+            await super().close(code, reason)
+
     async def connect(self) -> None:
         self.joined: list[str] = []
         user = self.scope.get("user")
@@ -76,6 +86,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         await self.close(code)
 
     async def disconnect(self, code: int) -> None:
+        self.ended = True
         for group in self.joined:
             try:
                 await self.channel_layer.group_discard(group, self.channel_name)
@@ -86,7 +97,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         if not await database_sync_to_async(self._still_allowed)():
             await self.close(4404)
             return
-        await self.send_json(message["event"])
+        await self.send(text_data=message["frame"])
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         try:

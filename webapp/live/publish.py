@@ -6,6 +6,7 @@ cannot be sent is logged and dropped: the page will refetch from the database, s
 
 import asyncio
 import atexit
+import json
 import logging
 import os
 import threading
@@ -26,7 +27,7 @@ class _Publisher:
     def __init__(self) -> None:
         self.pid = os.getpid()
         self.loop = asyncio.new_event_loop()
-        self.queue: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue(BACKLOG)
+        self.queue: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue(BACKLOG)
         threading.Thread(target=self._run, name="live-publish", daemon=True).start()
 
     def _run(self) -> None:
@@ -36,22 +37,22 @@ class _Publisher:
     async def _drain(self) -> None:
         layer = get_channel_layer()
         while True:
-            group, event = await self.queue.get()
+            group, kind, frame = await self.queue.get()
             try:
-                await layer.group_send(group, {"type": "live.event", "event": event})
+                await layer.group_send(group, {"type": "live.event", "frame": frame})
             except (RedisError, OSError) as error:
-                log.warning("live event %s was not sent: %s", event["type"], error)
+                log.warning("live event %s was not sent: %s", kind, error)
             finally:
                 self.queue.task_done()
 
-    def put(self, group: str, event: dict[str, Any]) -> None:
-        self.loop.call_soon_threadsafe(self._offer, group, event)
+    def put(self, group: str, kind: str, frame: str) -> None:
+        self.loop.call_soon_threadsafe(self._offer, group, kind, frame)
 
-    def _offer(self, group: str, event: dict[str, Any]) -> None:
+    def _offer(self, group: str, kind: str, frame: str) -> None:
         try:
-            self.queue.put_nowait((group, event))
+            self.queue.put_nowait((group, kind, frame))
         except asyncio.QueueFull:
-            log.warning("live event %s was dropped: Redis has been away for long", event["type"])
+            log.warning("live event %s was dropped: Redis has been away for long", kind)
 
     def flush(self, timeout_s: float) -> None:
         waiting = asyncio.run_coroutine_threadsafe(self.queue.join(), self.loop)
@@ -76,7 +77,7 @@ def publish(group: str, event: dict[str, Any]) -> None:
         if _publisher is None or _publisher.pid != os.getpid():  # a forked child has no thread
             _publisher = _Publisher()
             atexit.register(_publisher.flush, 1.0)
-    _publisher.put(group, event)
+    _publisher.put(group, event["type"], json.dumps(event))  # once, however many sockets it goes to
 
 
 def flush(timeout_s: float = 2.0) -> None:

@@ -79,6 +79,7 @@ def _plan(redis: private_redis.PrivateRedis, devices: dict[str, dict[str, Any]],
         "web": [
             python, "-m", "uvicorn", "webapp.asgi:application", "--host", host, "--port", str(port), "--no-access-log",
             "--log-level", "warning", "--lifespan", "off", "--ws-max-size", "65536", "--timeout-graceful-shutdown", "2",
+            "--ws-per-message-deflate", "false",  # frames are small, and each would be compressed anew for every page
         ],
         "cloud": [
             python, "-m", "celery", "--quiet", "-A", "webapp.celery", "worker", "--pool", "threads", "--concurrency", "8",
