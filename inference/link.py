@@ -38,8 +38,9 @@ class Transfer:
 @dataclass(frozen=True)
 class LinkEstimate:
     """None is unknown. `source`: "transfers" (fitted), "lower bound" (at least this fast), "small transfers" (nothing
-    large enough to tell the bandwidth) or "unknown". `doubtful`: the last transfer contradicts the rest. `within`: how far
-    the bandwidth may be off, as a share of it; from the distances of the transfers from the line.
+    large enough to tell the bandwidth) or "unknown". `doubtful`: the last transfer contradicts the rest. `light`: no transfer
+    since the last change is large enough to speak of bandwidth by itself. `within`: how far the bandwidth may be off, as a
+    share of it; from the distances of the transfers from the line.
     """
 
     up_bytes_per_s: float | None
@@ -48,6 +49,7 @@ class LinkEstimate:
     source: str
     doubtful: bool = False
     within: float | None = None
+    light: bool = False
 
 
 UNKNOWN = LinkEstimate(None, None, None, "unknown")
@@ -86,15 +88,20 @@ def estimate(transfers: Sequence[Transfer], now_s: float) -> LinkEstimate:
     last = usable[-1].at_s
     series, before = _last_series([t for t in usable if last - t.at_s <= FORGET_S])
     line = _fit(series, before)
+    light = max(t.bytes for t in series) < HEAVY_BYTES
+    rate, source, within = _rate(series, line, light)
+    rtt_ms = None if source == "lower bound" and line.size is not None else line.rtt * 1000
     doubtful = len(series) > 2 and _deviates(series[-1], _fit(series[:-1], before)) != 0
-    age = max(0.0, now_s - last)
+    return LinkEstimate(rate, rtt_ms, max(0.0, now_s - last), source, doubtful, within, light)
+
+
+def _rate(series: Sequence[Transfer], line: _Line, light: bool) -> tuple[float | None, str, float | None]:
+    """Bytes per second, where they come from, and how far they may be off."""
     if line.per_byte:
-        return LinkEstimate(1 / line.per_byte, line.rtt * 1000, age, "transfers", doubtful, _within(series, line))
-    if max(t.bytes for t in series) < HEAVY_BYTES:
-        return LinkEstimate(None, line.rtt * 1000, age, "small transfers", doubtful)
-    if line.size is not None:
-        return LinkEstimate(line.size / line.rtt, None, age, "lower bound", doubtful)
-    return LinkEstimate(1 / line.at_most, line.rtt * 1000, age, "lower bound", doubtful)
+        return 1 / line.per_byte, "transfers", _within(series, line)
+    if light:
+        return None, "small transfers", None
+    return (line.size / line.rtt if line.size is not None else 1 / line.at_most), "lower bound", None
 
 
 def blind(link: LinkEstimate) -> bool:
@@ -103,8 +110,9 @@ def blind(link: LinkEstimate) -> bool:
 
 
 def needs_probe(link: LinkEstimate) -> bool:
-    """Whether throw-away bytes should be sent before this link is relied on again: it is unknown, old or contradicted."""
-    return blind(link) or link.doubtful
+    """Whether throw-away bytes should be sent before this link is relied on again: it is unknown, old or contradicted, or all
+    that was sent since it changed was small."""
+    return blind(link) or link.doubtful or link.light
 
 
 def _last_series(transfers: list[Transfer]) -> tuple[list[Transfer], _Line | None]:

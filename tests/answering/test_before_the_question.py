@@ -68,11 +68,14 @@ def test_a_photo_nobody_asks_about_costs_nothing_on_the_link(stack: Stack) -> No
 def test_a_later_question_about_the_photo_sends_nothing_and_says_so(asked: list[dict[str, Any]]) -> None:
     sent, *later = [receipt(turn) for turn in asked]
     assert not sent["held"] and sent["bytes"]["uplink"] > 0
-    held = [told for told in later if told["held"]]
-    assert held, "no later question used what the edge kept"
-    for told in held:
-        assert told["bytes"]["uplink"] == 0 and "still at the edge" in told["reason"]
-        assert told["levels"] == [{"level": told["level"], "bytes": 0, "confidence": told["confidence"]}]
+    for told in later:
+        if told["held"]:
+            assert told["bytes"]["uplink"] == 0 and "still at the edge" in told["reason"]
+            assert told["levels"] == [{"level": told["level"], "bytes": 0, "confidence": told["confidence"]}]
+        else:  # a busy machine may compute so slowly that a few bytes and a shorter tail are sooner there
+            kept = [one["predicted_ms"] for one in told["candidates"] if one["held"] and one["allowed"]]
+            assert all(told["predicted_ms"] <= ms for ms in kept), "what the edge kept was faster, and was not used"
+            assert kept or told["task"] != sent["task"], "what the edge kept was not offered"
 
 
 def test_every_answer_tells_the_levels_it_was_given_from(asked: list[dict[str, Any]]) -> None:

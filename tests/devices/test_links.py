@@ -1,5 +1,7 @@
 """Samples of a link: kept, newest first, forgotten in time."""
 
+import random
+import statistics
 from datetime import timedelta
 
 import pytest
@@ -7,6 +9,9 @@ from django.utils import timezone
 
 from devices import links
 from devices.models import Sample
+from inference.execute import PROBE_BYTES
+from inference.fleet import link_of
+from inference.link import needs_probe
 
 
 def test_the_newest_come_first() -> None:
@@ -59,3 +64,25 @@ def test_pruning_forgets_the_old_ones_and_counts_them() -> None:
     Sample.objects.filter(bytes=1).update(at=timezone.now() - timedelta(days=20))
     assert links.prune(timezone.now() - timedelta(days=14)) == 1
     assert [sample.bytes for sample in Sample.objects.all()] == [2]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_a_link_was_two_changes_ago_does_not_come_back(seed: int) -> None:
+    """Small photos for a long time: nothing of the last change is among the newest transfers any more, but large ones from
+    before it are kept."""
+    chance, off = random.Random(seed), []
+
+    def sent(count: int, rate: int) -> None:
+        late = chance.uniform(0, 0.02) if chance.random() < 0.08 else 0.0
+        links.record("jetson-a", count, 0.0012 + count / rate + chance.expovariate(2500) + late, None, "transfer")
+
+    for rate, times, least, most in ((1_000_000, 15, 4500, 13000), (100_000, 13, 550, 1800), (300_000, 50, 600, 2100)):
+        for number in range(times):
+            sent(chance.randrange(least, most), rate)
+            if needs_probe(link_of("jetson-a")):  # as execute.learn does
+                for count in PROBE_BYTES:
+                    sent(count, rate)
+            if number > 3:
+                off.append(abs((link_of("jetson-a").up_bytes_per_s or 0) - rate) / rate)
+    assert statistics.median(off) < 0.05
+    assert sum(one > 0.3 for one in off) / len(off) < 0.05

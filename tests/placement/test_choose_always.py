@@ -102,7 +102,8 @@ def test_a_world_that_is_slower_throughout_chooses_the_same(
     options: list[Candidate], load: Load, policy: Policy, rate: float, factor: float
 ) -> None:
     """Powers of two, so that scaling is exact."""
-    scaled = [replace(c, device_ms=c.device_ms * factor, edge_ms=c.edge_ms * factor) for c in options]
+    parts = ("device_ms", "edge_ms", "overhead_ms")
+    scaled = [replace(c, **{part: getattr(c, part) * factor for part in parts}) for c in options]
     queues = {edge: ms * factor for edge, ms in load.edges.items()}
     slower = Load(load.device_queue_ms * factor, load.edge_queue_ms * factor, queues)
     here = choose(options, link_at(rate, 16.0), load, policy)
