@@ -6,7 +6,7 @@ import * as format from "./format.js";
 import { decisionWords } from "./nodes/decisions.js";
 
 const SOURCE = "/static/plotly/plotly.min.js";
-const WINDOW_MS = 10 * 60 * 1000;
+const WINDOW_MS = 10 * 60 * 1000, LEAST_MS = 2 * 60 * 1000; // shown at most, and at least
 const BATCH_MS = 250; // four times a second, however fast samples come
 const SLIDE_MS = 2000; // without samples the time axis still moves
 const MARKS = ["circle", "diamond", "square", "triangle-up", "cross", "x", "star", "pentagon"];
@@ -103,11 +103,12 @@ const size = (bytes) => Math.min(12, 4 + Math.log10(Math.max(bytes, 10)));
 function layout(traces) {
   const ink = token("--soft"), line = token("--line");
   const axis = { gridcolor: line, linecolor: line, zerolinecolor: line, fixedrange: true };
-  const end = now();
+  const end = now(), first = Math.min(...traces.flatMap((trace) => trace.x.map(Number)));
+  const begin = Math.max(end - WINDOW_MS, Math.min(first, end - LEAST_MS)); // a link used for a minute fills the chart too
   return {
     margin: { l: 64, r: 8, t: 8, b: 32 }, paper_bgcolor: "transparent", plot_bgcolor: "transparent",
     font: { family: "system-ui, Noto Sans, sans-serif", size: 12, color: ink },
-    xaxis: { ...axis, type: "date", range: [new Date(end - WINDOW_MS), new Date(end)], tickformat: "%H:%M" },
+    xaxis: { ...axis, type: "date", range: [new Date(begin), new Date(end)], tickformat: end - begin < WINDOW_MS / 2 ? "%H:%M:%S" : "%H:%M" },
     yaxis: { ...axis, ...ticks(traces) },
     legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 }, showlegend: true, hovermode: "closest", uirevision: "links",
   };
