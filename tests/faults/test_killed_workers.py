@@ -16,12 +16,11 @@ LIMIT_S = 30
 
 
 def _until(stack: Stack, pk: str, *phases: str) -> None:
-    wait_for(
-        lambda: (stack.turn(pk)["phase"] or {}).get("name") in phases or stack.turn(pk)["state"] in ("answered", "failed"),
-        20,
-        f"never came to {phases}",
-        every=0.02,
-    )
+    def come() -> bool:
+        turn = stack.turn(pk)  # the reason instead, while asked too often
+        return (turn.get("phase") or {}).get("name") in phases or turn.get("state") in ("answered", "failed")
+
+    wait_for(come, 20, f"never came to {phases}", every=0.05)
 
 
 def _ends(stack: Stack, pk: str) -> dict[str, Any]:
