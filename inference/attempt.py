@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from devices import dispatch, links
 from devices.models import Node
-from inference import ahead, candidates, execute, fleet, kept, receipts, timings, turns
+from inference import ahead, candidates, execute, fleet, kept, receipts, turns
 from inference.journal import Journal
 from inference.link import LinkEstimate, blind
 from inference.models import Photo
@@ -99,8 +99,6 @@ class Attempt:
         receipt = receipts.make(turn, task, known)
         predicted = next(a.predicted_ms for a in choice.assessed if a.candidate == chosen)
         outcome = execute.run(running, chosen, predicted)
-        if placing:  # a question that came with its photo waited at the device for that photo's own heads
-            outcome.observed = [one for one in outcome.observed if one[:2] != (device.slug, timings.QUEUE)]
         return receipts.finish(receipt, outcome, self.plan_ms_hidden), outcome
 
     def _begun(self, device: Node) -> tuple[execute.Step, int]:
@@ -118,7 +116,9 @@ class Attempt:
             blob=f"{turn.pk}-{self.step.id}-{len(self.tries.told)}",
             keep_s=settings.KEEP_FEATURES_S,
         )
-        return self.running, ahead.place(self.photo, device, cancelled, lambda: self._phase("placing"))
+        placing = ahead.place(self.photo, device, cancelled, lambda: self._phase("placing"))
+        self.running.preparing = placing > 0
+        return self.running, placing
 
     def stalled(self, error: dispatch.LinkStalled) -> None:
         """The link is slower than it was taken for: at most what did not arrive in that time. The device may still answer."""

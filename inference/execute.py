@@ -33,6 +33,9 @@ class Step:
     phase: Callable[[str], None]
     blob: str  # a name for the bytes that cross the link
     keep_s: float = 0.0  # how long the edge keeps features for another question
+    preparing: bool = (
+        False  # the photo came with the question: the device may still compute its heads, a wait of this step alone
+    )
     transfers: list[Transfer] = field(default_factory=list)  # what crossed the link, also where it came to nothing
 
 
@@ -115,7 +118,8 @@ class _Going:
         done = dispatch.call(node, verb, {"task": step.task, **arguments}, self.deadline, step.cancelled, step.phase)
         self.outcome.actual_ms["queue"] += done["queue_ms"]
         self.outcome.actual_ms[tier] += done["compute_ms"]
-        self.outcome.observed.append((node, timings.QUEUE, done["queue_ms"]))
+        if tier == "edge" or not step.preparing:
+            self.outcome.observed.append((node, timings.QUEUE, done["queue_ms"]))
         if part is not None:
             self.observe(node, part, done)
         return done

@@ -65,22 +65,6 @@ def test_a_photo_nobody_asks_about_costs_nothing_on_the_link(stack: Stack) -> No
     assert samples() == before
 
 
-def test_the_wait_for_a_photos_own_heads_is_not_expected_of_the_next_photo(stack: Stack) -> None:
-    def waits_seen() -> int:
-        code = "from inference.models import NodeProfile as N; print(sum(N.objects.filter(node='jetson-a', part='queue').values_list('samples', flat=True)))"
-        return int(stack.manage("shell", "--no-imports", "-c", code).stdout.strip().splitlines()[-1])
-
-    told = {"node": "jetson-a", "route": "device"}
-    photo = stack.upload(draw_photo(17, (640, 480)))
-    seen = waits_seen()
-    came_with_it = receipt(stack.finished(stack.put("What is this?", photo=stack.upload(draw_photo(18)), **told)["id"]))
-    if came_with_it["bytes"]["placing"]:  # unless the machine was so slow that it lay there already
-        assert waits_seen() == seen
-    wait_for(lambda: _placed(stack, photo) != {}, 20, "the photo was not placed")
-    receipt(stack.finished(stack.put("What is this?", photo=photo, **told)["id"]))
-    assert waits_seen() > seen
-
-
 def test_a_later_question_about_the_photo_sends_nothing_and_says_so(asked: list[dict[str, Any]]) -> None:
     sent, *later = [receipt(turn) for turn in asked]
     assert not sent["held"] and sent["bytes"]["uplink"] > 0

@@ -9,7 +9,8 @@ from django.utils import timezone
 from devices import dispatch
 from devices.models import Node, Sample
 from inference import orchestrate, photo_store, turns
-from inference.models import Photo, Turn
+from inference.models import NodeProfile, Photo, Turn
+from inference.timings import QUEUE
 from inference.vision import catalogue
 from tests.answering.conftest import HIGH, LOW, K, Pair, refining
 
@@ -64,6 +65,18 @@ def test_nothing_goes_wrong(pair: Pair, turn: Turn) -> None:
     receipt = answered(turn)
     assert receipt["route"] != "device" and receipt["fell_back_from"] == []
     assert receipt["bytes"]["placing"] > 0 and not receipt["ready"]["placed"]
+
+
+def test_only_the_wait_for_other_work_is_expected_of_the_next_question(pair: Pair, turn: Turn) -> None:
+    """A photo that comes with its question may have its own heads to wait for; no later question waits for those."""
+
+    def waited() -> set[str]:
+        return set(NodeProfile.objects.filter(part=QUEUE).values_list("node", flat=True))
+
+    assert answered(turn)["bytes"]["placing"] > 0
+    assert waited() == {"edge-t"}
+    assert answered(ask(turn.owner, turn.photo, route="device"))["bytes"]["placing"] == 0
+    assert waited() == {"edge-t", "jetson-t"}
 
 
 def test_a_link_that_stalls_is_not_taken_for_a_lost_device(pair: Pair, turn: Turn) -> None:
