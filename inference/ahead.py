@@ -65,10 +65,8 @@ def place(
     with _alone(f"cloud:placing:{photo.pk}:{device.slug}", device.slug, cancelled):
         photo.refresh_from_db(fields=["placed"])
         if device.slug not in photo.placed:
-            if photo.from_camera:
-                raise UserError(
-                    "photo_lost", f"{device.slug} no longer keeps this photo.", "Take another one with its camera.", 410
-                )
+            if photo.on_device_alone:
+                raise UserError("photo_lost", f"{device.slug} no longer keeps this photo.", "Take or upload it again.", 410)
             dispatch.put_blob(device.slug, str(photo.pk), photo.path.read_bytes())
             told = dispatch.call(device.slug, "place", {"photo": str(photo.pk)}, PLACING_S, cancelled)
             dispatch.drop_blob(device.slug, str(photo.pk))

@@ -27,9 +27,9 @@ def online(without: set[str]) -> list[Node]:
 def device_for(photo: Photo, wanted: str, nodes: list[Node]) -> Node:
     """The device the person chose; else one that holds the photo already; else the least busy. Raises UserError.
 
-    A photo that a device took itself is asked about there and nowhere else.
+    A photo that a device alone holds is asked about there and nowhere else.
     """
-    if photo.from_camera:
+    if photo.on_device_alone:
         wanted = _home(photo, wanted)
     ready = [node for node in nodes if node.tier == "device"]
     if wanted:
@@ -45,9 +45,9 @@ def device_for(photo: Photo, wanted: str, nodes: list[Node]) -> Node:
 def _home(photo: Photo, wanted: str) -> str:
     slug = next(iter(photo.placed), None)
     if slug is None:
-        raise UserError("photo_lost", "The device no longer keeps this photo.", "Take another one with its camera.", 410)
+        raise UserError("photo_lost", "The device no longer keeps this photo.", "Take or upload it again.", 410)
     if wanted not in {"", slug}:
-        raise UserError("photo_elsewhere", f"{slug} took this photo and keeps it.", f"Choose {slug}, or any device.", 409)
+        raise UserError("photo_elsewhere", f"{slug} alone keeps this photo.", f"Choose {slug}, or any device.", 409)
     return slug
 
 

@@ -1,11 +1,14 @@
-"""From a camera's frame to a photo this node keeps: really decoded, upright, bounded, JPEG, nothing but pixels. No Django."""
+"""From a camera's frame, or a file that was handed over, to a photo this node keeps: really decoded, upright, bounded, JPEG, nothing
+but pixels. No Django."""
 
 import io
 import struct
+from typing import Any
 
 from PIL import Image, ImageOps
 
 from inference.job import Refused
+from inference.photo_folder import PhotoFolder
 from inference.vision import photo_codec
 from inference.vision.catalogue import Profile
 
@@ -19,17 +22,25 @@ def photo_of(frame: bytes) -> tuple[bytes, Image.Image]:
     try:
         with Image.open(io.BytesIO(frame), formats=["JPEG", "PNG", "WEBP"]) as image:
             if image.width * image.height > MOST_PIXELS:
-                raise Refused("bad_frame", f"The camera's picture has more than {MOST_PIXELS // 1_000_000} megapixels.")
+                raise Refused("bad_frame", f"The picture has more than {MOST_PIXELS // 1_000_000} megapixels.")
             image.load()
             upright = ImageOps.exif_transpose(image).convert("RGB")
     except (OSError, ValueError, SyntaxError, EOFError, RuntimeError, struct.error, Image.DecompressionBombError):
-        raise Refused("bad_frame", "What the camera gave is no whole JPEG, PNG or WebP picture.") from None
+        raise Refused("bad_frame", "What came is no whole JPEG, PNG or WebP picture.") from None
     upright.thumbnail((MOST_SIDE, MOST_SIDE), Image.Resampling.LANCZOS)
     clean = Image.new("RGB", upright.size)
     clean.paste(upright)  # a new image carries no EXIF: no place, no owner's name
     out = io.BytesIO()
     clean.save(out, "JPEG", quality=QUALITY, optimize=True)
     return out.getvalue(), clean
+
+
+def keep(photos: PhotoFolder, photo: str, frame: bytes, profile: Profile) -> dict[str, Any]:
+    """Keep a frame as this photo; what the cloud is told about it. Raises Refused."""
+    data, image = photo_of(frame)
+    photos.keep(photo, data)
+    sizes = encoded_sizes(image, profile)
+    return {"width": image.width, "height": image.height, "bytes": len(data), "stayed": True, "sizes": sizes}
 
 
 def encoded_sizes(image: Image.Image, profile: Profile) -> dict[str, int]:

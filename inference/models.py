@@ -10,7 +10,8 @@ LIVE = ("queued", "planning", "running")
 FINAL = ("answered", "failed", "stopped")
 POLICIES = ("fastest", "private", "best")
 ROUTES = ("device", "edge", "split")
-CAMERA = "camera"  # the source of a photo that a device took itself
+# Sources of photos that a device alone holds: its own camera, and a browser that handed it over.
+CAMERA, DIRECT = "camera", "direct"
 
 
 class Photo(models.Model):
@@ -31,9 +32,9 @@ class Photo(models.Model):
         return f"{self.width}×{self.height} photo of {self.owner}"
 
     @property
-    def from_camera(self) -> bool:
-        """Taken by a device, which alone holds it; the cloud has no file of it."""
-        return self.source_format == CAMERA
+    def on_device_alone(self) -> bool:
+        """The cloud has no file of it."""
+        return self.source_format in (CAMERA, DIRECT)
 
     @property
     def path(self) -> Path:

@@ -22,6 +22,7 @@ from celery import Celery
 from numpy.typing import NDArray
 
 from devices.agent.camera import CameraError
+from devices.agent.uploads import UploadError
 from inference import looking
 from inference.job import EXPIRED, Job, Refused, answer_json, error_json
 from inference.learned import Learned
@@ -35,7 +36,7 @@ from inference.vision.wire import WireError
 log = logging.getLogger(__name__)
 PROTOCOL = 3
 HEADS_S = 3600.0  # a head's features are kept for so long after their last use
-VERBS = ("place", "look", "heads", "forget", "run_whole", "run_head", "run_tail", "run_learned", "send_photo", "probe",
+VERBS = ("place", "look", "invite", "collect", "heads", "forget", "run_whole", "run_head", "run_tail", "run_learned", "send_photo", "probe",
          "rebuild")  # fmt: skip
 
 
@@ -45,17 +46,7 @@ def warm(runtime: Any) -> dict[str, Any]:
     vision = Vision(profile)
     vision.load()
     runtime.vision = vision
-    measured = vision.measure()
-    tasks = {task: _slowed(times, runtime.slowdown) for task, times in measured["tasks"].items()}
-    return {"name": profile.name, "digest": vision.digest, "protocol": PROTOCOL, "tasks": tasks}
-
-
-def _slowed(times: dict[str, Any], slowdown: float) -> dict[str, Any]:
-    """Every time of one task as the simulated node takes it."""
-    return {
-        name: {part: ms * slowdown for part, ms in value.items()} if isinstance(value, dict) else value * slowdown
-        for name, value in times.items()
-    }
+    return {"name": profile.name, "digest": vision.digest, "protocol": PROTOCOL, **vision.measure(runtime.slowdown)}
 
 
 def register(app: Celery, runtime: Any) -> None:
@@ -89,6 +80,8 @@ class Stages:
                 return method(begun, **arguments)
             except (Refused, WireError) as error:
                 return error_json(error.code, str(error))
+            except UploadError as error:
+                return error_json("upload", str(error))
             except photo_codec.PhotoCodecError as error:
                 return error_json("bad_photo", str(error))
             except redis.RedisError as error:
@@ -111,12 +104,17 @@ class Stages:
     def look(self, job: Job, camera: str, photo: str) -> dict[str, Any]:
         """Take a picture with one of this node's cameras and keep it here as a photo; nothing of it is sent."""
         try:
-            data, image = looking.photo_of(self.runtime.cameras.frame(camera))
+            return looking.keep(self.photos, photo, self.runtime.cameras.frame(camera), self.runtime.vision.profile)
         except CameraError as error:
             raise Refused("camera", str(error)) from None
-        self.photos.keep(photo, data)
-        sizes = looking.encoded_sizes(image, self.runtime.vision.profile)
-        return {"width": image.width, "height": image.height, "bytes": len(data), "stayed": True, "sizes": sizes}
+
+    def invite(self, job: Job, photo: str, seconds: float) -> dict[str, Any]:
+        """Sign an address at which a browser may hand over this photo, for so long."""
+        return {"url": self.runtime.uploads.invite(photo, seconds)}
+
+    def collect(self, job: Job, photo: str) -> dict[str, Any]:
+        """Keep what was handed over there, as a photo; nothing of it is sent."""
+        return looking.keep(self.photos, photo, self.runtime.uploads.collect(photo), self.runtime.vision.profile)
 
     def heads(self, job: Job, photo: str, points: dict[str, int]) -> dict[str, Any]:
         """Compute heads before anybody asks, one split point for each task, and keep the features; which are kept now."""

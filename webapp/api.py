@@ -80,5 +80,5 @@ def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
 api.add_router("", "webapp.chat.api.router")
 api.add_router("/nodes", "devices.api.router")
 api.add_router("/devices", "webapp.chat.decisions.router")
-api.add_router("/devices", "webapp.chat.cameras.router")
+api.add_router("/devices", "webapp.chat.device_photos.router")
 api.add_router("/federation", "federation.api.router")

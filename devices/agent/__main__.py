@@ -49,7 +49,7 @@ def run(home: Path, server: str, code: str, cameras: camera.Cameras) -> int:
     """Join if necessary, then work until told to stop."""
     kept = join.ready(home, server, code)
     # Only now what takes seconds to import; a wrong code is refused at once.
-    from devices.agent import heartbeat, lane, worker
+    from devices.agent import heartbeat, lane, uploads, worker
     from devices.agent.runtime import Runtime
 
     stop = worker.Stop()
@@ -58,6 +58,8 @@ def run(home: Path, server: str, code: str, cameras: camera.Cameras) -> int:
         signal.signal(number, lambda number, frame: _told_to_stop(stop, running))
     runtime = Runtime(home, kept)
     runtime.cameras = cameras
+    if kept.tier == "device":
+        runtime.uploads = uploads.listening(kept.server)
     runtime.link_is_free()
     training = lane.Lane(runtime)
 

@@ -43,7 +43,11 @@ class Heartbeat:
         # Said until the server has heard it: facts of this start, and that no profile of an earlier one counts.
         self._news: dict[str, Any] = {
             "boot": secrets.token_hex(8),
-            "hardware": {**sensors.hardware(), "cameras": " ".join(runtime.cameras.names) or None},
+            "hardware": {
+                **sensors.hardware(),
+                "cameras": " ".join(runtime.cameras.names) or None,
+                "uploads": runtime.uploads.base or None,
+            },
             "versions": sensors.versions(VERSION),
             "profile": None,
         }

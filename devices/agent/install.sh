@@ -3,6 +3,7 @@
 #   curl -fsSL SERVER/devices/install.sh | sudo sh -s -- --server SERVER --code CODE
 # Safe to run again: it updates the agent, and joins again only when a code is given.
 # ISTHMUS_TORCH=FILE_OR_URL installs that build of torch first (NVIDIA's, for a Jetson's GPU).
+# ISTHMUS_UPLOADS=HOST:PORT has the agent take uploads there, from browsers in its network.
 set -eu
 
 main() {
@@ -97,7 +98,7 @@ After=network-online.target
 User=isthmus
 WorkingDirectory=$prefix/app
 ExecStart=$prefix/venv/bin/python -m devices.agent run --home $home$joining
-Environment=PYTHONUNBUFFERED=1 HF_HUB_OFFLINE=1
+Environment=PYTHONUNBUFFERED=1 HF_HUB_OFFLINE=1${ISTHMUS_UPLOADS:+ ISTHMUS_UPLOADS=$ISTHMUS_UPLOADS}
 Restart=always
 RestartSec=5
 # Revoked, or a code that is not valid: starting again would not help.

@@ -14,6 +14,7 @@ from devices.agent.camera import Cameras
 from devices.agent.config import BadHome, Config
 from devices.agent.sensors import memory_mb
 from devices.agent.shaping import Line, Link
+from devices.agent.uploads import Uploads
 
 PIECE_S = 0.5  # of a simulated link: how often a long transfer looks whether anybody still waits for it
 KEEP_MB = "64"
@@ -33,6 +34,7 @@ class Runtime:
         self.vision: Any = None  # set by inference.stages.warm
         self.compute_lock = threading.Lock()
         self.cameras = Cameras()
+        self.uploads = Uploads()
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.uplink = Link(line=Line(home / "uplink.line"), yields=trains)
         self.downlink = Link(line=Line(home / "downlink.line"), yields=trains)

@@ -116,9 +116,12 @@ class Vision:
         """Names what the task looks through: tasks of the same tower can use each other's features."""
         return self._loaded()[task].digest
 
-    def measure(self, repeats: int = 3) -> dict[str, Any]:
-        """Milliseconds per task: the whole model; head, encoding alone and tail at each split point; photo encodings."""
-        return {"tasks": {task: self._measure(task, repeats) for task in self._loaded()}}
+    def measure(self, slowdown: float = 1.0, repeats: int = 3) -> dict[str, Any]:
+        """Milliseconds per task: the whole model; head, encoding alone and tail at each split point; photo encodings.
+
+        `slowdown`: so many times as long, as a simulated node takes.
+        """
+        return {"tasks": {task: _slowed(self._measure(task, repeats), slowdown) for task in self._loaded()}}
 
     def _measure(self, task: str, repeats: int) -> dict[str, Any]:
         # Blobs, not grey: a decoder that stops after one word would make the tail look cheaper than it is.
@@ -165,6 +168,13 @@ def _refused() -> Iterator[None]:
         yield
     except codec.CodecError as error:
         raise WireError("wire_payload", str(error)) from None
+
+
+def _slowed(times: dict[str, Any], slowdown: float) -> dict[str, Any]:
+    return {
+        name: {part: ms * slowdown for part, ms in value.items()} if isinstance(value, dict) else value * slowdown
+        for name, value in times.items()
+    }
 
 
 def _time(work: Callable[[], object], repeats: int) -> float:

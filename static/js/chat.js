@@ -4,6 +4,7 @@ import { call } from "./api.js";
 import { observe, onTick } from "./clock.js";
 import { Compose } from "./compose.js";
 import { CameraChoice } from "./device-camera.js";
+import { UploadWay } from "./direct-upload.js";
 import { boot, byId, sentence } from "./dom.js";
 import { drawers, History } from "./history.js";
 import { How } from "./how.js";
@@ -29,6 +30,7 @@ class Chat {
     this.history = new History(() => this.conversation);
     const compose = new Compose(start, (question, photo) => this.ask(question, photo));
     new CameraChoice(this.nodes.store, (device, camera) => compose.look(device, camera));
+    new UploadWay(this.nodes.store);
     if (this.conversation) this.connect();
     else byId("welcome").hidden = false;
     onTick(() => this.lookForQuiet());

@@ -2,6 +2,7 @@
 
 import { upload } from "./api.js";
 import { look, staying } from "./device-camera.js";
+import { handOver } from "./direct-upload.js";
 import { byId, el } from "./dom.js";
 import * as format from "./format.js";
 
@@ -28,14 +29,16 @@ export class HeldPhoto {
     }
     const bar = el("progress", { max: "1", value: "0", "aria-label": "Upload" });
     const said = el("span", {}, `${format.bytes(file.size)} · uploading`);
-    const sending = upload(file, byId("node").value, (share) => this.progress(bar, said, file, share));
+    const near = byId("way").value;
+    const progress = (share) => this.progress(bar, said, file, share);
+    const sending = near ? handOver(file, near, progress) : upload(file, byId("node").value, progress);
     const held = { photo: null, url: URL.createObjectURL(file), ...sending };
     this.current = held;
     this.show(held, file, bar, said);
     held.done.then((photo) => {
       if (this.current !== held) return;
       held.photo = photo;
-      said.textContent = told(file, photo);
+      said.textContent = photo.stays ? staying(photo, photo.stays) : [told(file, photo), photo.detour].filter(Boolean).join(" · ");
       bar.remove();
       this.hooks.onChange();
     }, (error) => {

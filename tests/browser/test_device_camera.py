@@ -1,5 +1,7 @@
 """A person asks about what the camera of a device sees, and the picture stays there."""
 
+from pathlib import Path
+
 import pytest
 
 from bench.stack import Stack
@@ -50,3 +52,31 @@ def test_the_composer_fits_a_phone(seen: Seen) -> None:
     page = seen.open()
     page.locator("#look").wait_for(state="visible")
     assert page.evaluate(OVERFLOW) == 0
+
+
+def _straight(seen: Seen) -> None:
+    page = seen.open()
+    page.locator("#how summary").click()
+    page.locator("#way-choice").wait_for(state="visible")
+    page.select_option("#way", "jetson-a")
+
+
+def test_a_photo_goes_straight_to_a_device(seen: Seen, stack: Stack, photo_file: Path) -> None:
+    _straight(seen)
+    seen.page.locator("#file").set_input_files(photo_file)
+    seen.page.locator("#held").get_by_text("stays on jetson-a").wait_for()
+    seen.ask("What is in this photo?")
+    assert seen.answer().strip()
+    assert seen.errors == []
+    pk = seen.page.locator(".me a").get_attribute("href")
+    name = str(pk).strip("/").split("/")[-1]
+    assert not list((stack.var / "photos").glob(f"{name}*")) and list((stack.var / "nodes/jetson-a/photos").glob(f"{name}*"))
+
+
+def test_where_the_device_cannot_be_reached_it_goes_through_the_server(seen: Seen, photo_file: Path) -> None:
+    _straight(seen)
+    seen.page.route("**/photos/*?until=*", lambda route: route.abort())
+    seen.page.locator("#file").set_input_files(photo_file)
+    seen.page.locator("#held").get_by_text("cannot be reached from here").wait_for()
+    seen.ask("What is in this photo?")
+    assert seen.answer().strip()

@@ -1,14 +1,14 @@
-"""A photo that a device takes itself: its owner's alone, asked about there alone, and never in the cloud."""
+"""A photo that a device takes itself, or that a browser hands to it: its owner's alone, asked about there alone, and never in the cloud."""
 
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from devices import cameras, dispatch
+from devices import cameras, dispatch, uploads
 from devices.models import Node
 from inference import ahead, fleet
-from inference.models import CAMERA, Photo
+from inference.models import CAMERA, DIRECT, Photo
 from webapp.live.errors import UserError
 
 pytestmark = pytest.mark.django_db
@@ -88,7 +88,7 @@ def test_it_is_asked_about_on_its_own_device(board: Node, owner: Any) -> None:
 
 
 def test_another_device_cannot_be_chosen_for_it(board: Node, owner: Any) -> None:
-    with pytest.raises(UserError, match="jetson-a took this photo"):
+    with pytest.raises(UserError, match="jetson-a alone keeps this photo"):
         fleet.device_for(kept(owner, "jetson-a"), "jetson-0", [board, node("jetson-0")])
 
 
@@ -97,3 +97,83 @@ def test_one_that_the_device_lost_is_gone(board: Node, owner: Any) -> None:
     ahead.unplace(photo, "jetson-a")
     with pytest.raises(UserError, match="no longer keeps"):
         fleet.device_for(photo, "", [board])
+
+
+# -- handed over by a browser in the device's network ------------------------------------------------------------------
+
+
+@pytest.fixture
+def door(monkeypatch: pytest.MonkeyPatch) -> Node:
+    """A device that says where it takes uploads, and answers as a node does."""
+    at = "http://192.0.2.7:8765"
+    answers = {
+        "invite": lambda photo, seconds: {"url": f"{at}/photos/{photo}?until={seconds}&signature=ab"},
+        "collect": lambda photo: TOLD,
+    }
+    monkeypatch.setattr(dispatch, "call", lambda slug, verb, told, deadline_s: answers[verb](**told))
+    monkeypatch.setattr("inference.tasks.send", lambda *_: True)
+    return node("jetson-a", hardware={"uploads": at})
+
+
+def invited(client: Any, slug: str = "jetson-a") -> Any:
+    return client.post(f"/api/devices/{slug}/upload/")
+
+
+def collected(client: Any, ticket: str, slug: str = "jetson-a") -> Any:
+    return client.post(f"/api/devices/{slug}/upload/done/", {"ticket": ticket}, content_type="application/json")
+
+
+def test_what_was_handed_over_is_a_photo_of_the_device(door: Node, client_of: Any, owner: Any) -> None:
+    told = invited(client_of(owner)).json()
+    answer = collected(client_of(owner), told["ticket"])
+    assert answer.status_code == 201
+    photo = Photo.objects.get(pk=answer.json()["id"])
+    assert f"/photos/{photo.pk}?" in told["url"]
+    assert (photo.source_format, photo.bytes, list(photo.placed)) == (DIRECT, 81_000, ["jetson-a"])
+    assert photo.on_device_alone and not photo.path.exists()
+
+
+def test_a_ticket_is_its_owners_for_its_device_and_a_while(
+    door: Node, client_of: Any, owner: Any, colleague: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = invited(client_of(owner)).json()["ticket"]
+    node("jetson-b", hardware=door.hardware)
+    refused = [collected(client_of(colleague), ticket), collected(client_of(owner), ticket, "jetson-b"),
+               collected(client_of(owner), ticket[:-1] + "-")]  # fmt: skip
+    monkeypatch.setattr("inference.taken.TICKET_S", -1)
+    refused.append(collected(client_of(owner), ticket))
+    assert [(one.status_code, one.json()["error"]["code"]) for one in refused] == [(403, "bad_ticket")] * 4
+    assert not Photo.objects.exists()
+
+
+def test_a_device_that_takes_none_says_so(board: Node, client_of: Any, owner: Any) -> None:
+    answer = invited(client_of(owner))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "no_uploads")
+
+
+def test_what_the_device_cannot_read_is_its_own_sentence(
+    door: Node, client_of: Any, owner: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = invited(client_of(owner)).json()["ticket"]
+
+    def fails(*_: Any) -> Any:
+        raise dispatch.StageFailed("jetson-a", "bad_frame", "What came is no whole JPEG, PNG or WebP picture.")
+
+    monkeypatch.setattr(dispatch, "call", fails)
+    answer = collected(client_of(owner), ticket)
+    assert (answer.status_code, answer.json()["error"]["message"]) == (502, "What came is no whole JPEG, PNG or WebP picture.")
+
+
+def test_a_device_cannot_send_a_photo_elsewhere(
+    door: Node, client_of: Any, owner: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "call", lambda *_: {"url": "http://198.51.100.9/photos/x?until=1"})
+    answer = invited(client_of(owner))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upload_failed")
+
+
+def test_the_page_may_send_to_the_devices_and_to_nobody_else(door: Node, client_of: Any, owner: Any) -> None:
+    node("jetson-liar", hardware={"uploads": "http://192.0.2.8; script-src *"})
+    assert uploads.origin(Node.objects.get(slug="jetson-liar")) == ""
+    policy = client_of(owner).get("/")["Content-Security-Policy"]
+    assert "connect-src 'self' http://192.0.2.7:8765" in policy and "script-src" not in policy

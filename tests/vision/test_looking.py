@@ -1,5 +1,6 @@
 """A look through a node's camera, and a node that has no memory left: over a real Redis and the bundled models."""
 
+import urllib.request
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 import redis
 from PIL import Image
 
+from devices.agent import uploads
 from devices.agent.camera import Cameras
 from inference.vision.runner import Vision
 from tests.node import Node, jpeg
@@ -77,3 +79,22 @@ def test_a_node_without_memory_refuses_instead_of_being_ended(
     monkeypatch.setattr(node.runtime, "has_room", lambda: True)
     monkeypatch.setattr(node.runtime.vision, "run_whole", none_left)
     assert whole(node)["error"]["code"] == "no_memory"
+
+
+def test_what_a_browser_handed_over_is_kept_like_a_look(node: Node, drawn: Callable[..., Image.Image]) -> None:
+    node.runtime.uploads = uploads.listening("http://127.0.0.1", "127.0.0.1:0")
+    url = node.call("invite", photo=PHOTO, seconds=60)["url"]
+    frame = jpeg(drawn(5, (320, 240)))
+    with urllib.request.urlopen(urllib.request.Request(url, frame, method="PUT")) as answer:
+        assert answer.status == 201
+    told = node.call("collect", photo=PHOTO)
+    assert (told["width"], told["height"], told["stayed"]) == (320, 240, True)
+    assert whole(node)["answer"]["text"]
+
+
+def test_what_is_no_photo_is_refused_when_it_is_collected(node: Node) -> None:
+    assert node.fails("invite", photo=PHOTO, seconds=60) == "upload"  # it listens nowhere
+    node.runtime.uploads.hold(PHOTO, b"%PDF-1.7")
+    assert node.fails("collect", photo=PHOTO) == "bad_frame"
+    assert node.fails("collect", photo=PHOTO) == "upload"
+    assert node.fails("run_whole", task="classify", question=QUESTION, photo=PHOTO) == "photo_missing"

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from devices import presence
+from devices import presence, uploads
 from devices.models import Node
 from inference.models import POLICIES
 from inference.vision import catalogue
@@ -22,9 +22,10 @@ def chat(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse
             conversations.own(request.user, conversation)
         except UserError:
             return redirect("chat")
+    nodes = list(Node.objects.filter(revoked_at=None).order_by("slug"))
     boot: dict[str, Any] = {
         "conversation": str(conversation) if conversation else "",
-        "nodes": [presence.as_json(node) for node in Node.objects.filter(revoked_at=None).order_by("slug")],
+        "nodes": [presence.as_json(node) for node in nodes],
         "policies": POLICIES,
         "profile": settings.PROFILE,
         "rebuild": catalogue.profile(settings.PROFILE).card.get("rebuild", []),
@@ -32,14 +33,18 @@ def chat(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse
         "max_question_chars": settings.QUESTION_MAX_CHARS,
         "user": request.user.get_username(),
     }
-    return render(request, "chat.html", {"boot": boot, "conversation": boot["conversation"]})
+    response = render(request, "chat.html", {"boot": boot, "conversation": boot["conversation"]})
+    if near := sorted({origin for node in nodes if (origin := uploads.origin(node))}):
+        # Where this page may hand photos over, besides its own server.
+        response["Content-Security-Policy"] = f"{settings.CONTENT_SECURITY_POLICY}; connect-src 'self' {' '.join(near)}"
+    return response
 
 
 def photo(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The owner's photo and nobody else's; the browser may neither guess its type nor run anything in it."""
     try:
         found = conversations.own_photo(request.user, pk)
-        if found.from_camera:
+        if found.on_device_alone:
             return _elsewhere(request, next(iter(found.placed), "A device"))
         data = (found.small_path if request.GET.get("small") else found.path).read_bytes()
     except (UserError, FileNotFoundError):

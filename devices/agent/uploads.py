@@ -1,0 +1,204 @@
+"""Photos that a browser in the node's own network hands over directly, at an address that the node signs: good for one photo and a minute.
+
+Off unless the node is told where to listen, for example `ISTHMUS_UPLOADS=0.0.0.0:8765`. The key that signs is drawn at every start and
+never leaves this process, so an address can be made only by a job of the cloud, and checked only here. What arrives is held in memory,
+not looked into, until the job comes that takes it.
+"""
+
+import hashlib
+import hmac
+import json
+import logging
+import os
+import secrets
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from devices.agent.config import BadHome
+
+log = logging.getLogger(__name__)
+SETTING = "ISTHMUS_UPLOADS"
+MOST_BYTES = 32 * 1024 * 1024
+MOST_HELD = 2  # photos that wait to be taken; the eldest goes
+AT_ONCE = 4  # connections
+SILENCE_S, WHOLE_S = 10.0, 120.0  # between two pieces; for all of a photo
+PIECE = 256 * 1024
+ANYWHERE = frozenset({"0.0.0.0", "::"})
+
+
+class UploadError(Exception):
+    """No photo; one sentence says why."""
+
+
+class Uploads:
+    def __init__(self) -> None:
+        self.base = ""  # where a browser finds this node; empty: nowhere
+        self._key = secrets.token_bytes(32)
+        self._held: dict[str, bytes] = {}
+        self._lock = threading.Lock()
+
+    def invite(self, photo: str, seconds: float) -> str:
+        """The address that takes this photo for so long. Raises UploadError."""
+        if not self.base:
+            raise UploadError("This node takes no uploads; set ISTHMUS_UPLOADS there and start its agent again.")
+        until = int(time.monotonic() + seconds)
+        return f"{self.base}/photos/{photo}?until={until}&signature={self._signature(photo, until)}"
+
+    def collect(self, photo: str) -> bytes:
+        """What was handed over as this photo, as it came; it is held no longer. Raises UploadError."""
+        with self._lock:
+            data = self._held.pop(photo, None)
+        if data is None:
+            raise UploadError("No photo was handed over at that address, or too long ago.")
+        return data
+
+    def refusal(self, photo: str, query: str) -> tuple[HTTPStatus, str] | None:
+        """Why nothing may be handed over at this address."""
+        told = parse_qs(query)
+        until, signature = (told.get(name, [""])[0] for name in ("until", "signature"))
+        right = until.isdecimal() and len(until) < 16
+        if not right or not hmac.compare_digest(signature.encode(), self._signature(photo, int(until)).encode()):
+            return HTTPStatus.FORBIDDEN, "This address is not one that the node has signed."
+        if time.monotonic() > int(until):
+            return HTTPStatus.GONE, "This address is not good any more."
+        with self._lock:
+            return (HTTPStatus.CONFLICT, "This photo is here already.") if photo in self._held else None
+
+    def hold(self, photo: str, data: bytes) -> None:
+        with self._lock:
+            self._held[photo] = data
+            while len(self._held) > MOST_HELD:
+                del self._held[next(iter(self._held))]
+
+    def _signature(self, photo: str, until: int) -> str:
+        return hmac.digest(self._key, f"PUT {photo} {until}".encode(), hashlib.sha256).hex()
+
+
+def listening(server: str, told: str | None = None) -> Uploads:
+    """Uploads of this node, taken where the setting says. Raises BadHome."""
+    made, where = Uploads(), (os.environ.get(SETTING, "") if told is None else told).strip()
+    if not where:
+        return made
+    host, _, port = where.rpartition(":")
+    try:
+        if not host:
+            raise ValueError("everywhere has to be said")
+        listener = _Listener((host, int(port)), made)
+    except (OSError, ValueError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or "HOST:PORT is wanted, for example 0.0.0.0:8765"
+        raise BadHome(f"{SETTING}={where[:60]} cannot be listened at ({why}).") from None
+    seen = _towards(server) if host in ANYWHERE else host.strip("[]")
+    made.base = f"http://{f'[{seen}]' if ':' in seen else seen}:{listener.server_address[1]}" if seen else ""
+    threading.Thread(target=listener.serve_forever, name="uploads", daemon=True).start()
+    return made
+
+
+def _towards(server: str) -> str:
+    """This machine's own address on the way to the server, which is what its neighbours see. Nothing is sent."""
+    parts = urlsplit(server)
+    try:
+        kind, _, _, _, address = socket.getaddrinfo(parts.hostname, parts.port or 80, type=socket.SOCK_DGRAM)[0]
+        with socket.socket(kind, socket.SOCK_DGRAM) as asked:
+            asked.connect(address)
+            return str(asked.getsockname()[0])
+    except OSError as error:
+        log.warning("no uploads until the next start: the way to the server is not known (%s)", error)
+        return ""
+
+
+class _Listener(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], uploads: Uploads) -> None:
+        self.uploads = uploads
+        self._room = threading.BoundedSemaphore(AT_ONCE)
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        super().__init__((address[0].strip("[]"), address[1]), _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if self._room.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)  # the browser goes by way of the server
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._room.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), OSError):  # a neighbour that hangs up in the middle is no news
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Listener
+    protocol_version = "HTTP/1.1"
+    server_version, sys_version = "isthmus", ""
+    timeout = SILENCE_S
+    error_message_format, error_content_type = '{"message": "%(message)s."}', "application/json"
+
+    def do_OPTIONS(self) -> None:
+        """The browser asks whether a page of the server may send something here. What may be sent, the signature says."""
+        self._answer(HTTPStatus.NO_CONTENT)
+
+    def do_PUT(self) -> None:
+        parts = urlsplit(self.path)
+        folder, _, photo = parts.path.rpartition("/")
+        refused = (HTTPStatus.NOT_FOUND, "Nothing is here.") if folder != "/photos" else None
+        refused = refused or self.server.uploads.refusal(photo, parts.query) or self._too_large()
+        if refused:
+            return self._answer(refused[0], {"message": refused[1]})
+        data = self._body()
+        if data is None:
+            return self._answer(HTTPStatus.BAD_REQUEST, {"message": "The photo was cut short, or came too slowly."})
+        self.server.uploads.hold(photo, data)
+        return self._answer(HTTPStatus.CREATED, {"bytes": len(data)})
+
+    def _too_large(self) -> tuple[HTTPStatus, str] | None:
+        told = self.headers.get("Content-Length") or ""
+        if not told.isdecimal():
+            return HTTPStatus.LENGTH_REQUIRED, "The photo's size was not told."
+        if len(told) > 12 or int(told) > MOST_BYTES:
+            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The photo is larger than {MOST_BYTES // 1024 // 1024} MB."
+        return None
+
+    def _body(self) -> bytes | None:
+        left, until, held = int(self.headers["Content-Length"]), time.monotonic() + WHOLE_S, bytearray()
+        read: Callable[[int], bytes] = self.rfile.read1  # type: ignore[attr-defined]
+        try:
+            while left and time.monotonic() < until and (piece := read(min(left, PIECE))):
+                held += piece
+                left -= len(piece)
+        except OSError:
+            return None
+        return None if left else bytes(held)
+
+    def _answer(self, status: HTTPStatus, body: dict[str, Any] | None = None) -> None:
+        """Any page may ask: no cookie is sent along, and without a signature nothing can be done."""
+        data = b"" if body is None else json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in (
+            ("Access-Control-Allow-Origin", "*"),
+            ("Access-Control-Allow-Methods", "PUT"),
+            ("Access-Control-Allow-Headers", "Content-Type"),
+            ("Access-Control-Allow-Private-Network", "true"),
+            ("Access-Control-Max-Age", "600"),
+            ("Content-Type", "application/json"),
+            ("Content-Length", str(len(data))),
+            ("Connection", "close"),
+        ):
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Not at all: an address is a key, and keys do not stand in logs."""
