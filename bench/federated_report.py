@@ -4,17 +4,20 @@ import statistics
 from typing import Any
 
 Row = dict[str, Any]
-Arms = dict[str, list[Row]]
+Told = dict[str, Any]  # of one arm, as `about` makes it and bench/results keeps it
 BAR = 0.70
 LAST = 3  # rounds whose mean is a run's accuracy, so that one lucky round decides nothing
 
 
-def accuracy(rows: list[Row]) -> float:
-    return statistics.fmean(row["accuracy"] for row in rows[-LAST:])
-
-
-def total_bytes(rows: list[Row]) -> int:
-    return sum(row["bytes_up"] + row["bytes_down"] for row in rows)
+def about(rows: list[Row]) -> Told:
+    return {
+        "rounds": len(rows),
+        "accuracy": statistics.fmean(row["accuracy"] for row in rows[-LAST:]),
+        "bytes": sum(row["bytes_up"] + row["bytes_down"] for row in rows),
+        "cpu_s": sum(row["cpu_s"] for row in rows),
+        "overhead_s": statistics.median(row["beside_training_s"] for row in rows),
+        "curve": curve(rows),
+    }
 
 
 def curve(rows: list[Row]) -> list[dict[str, float]]:
@@ -27,45 +30,46 @@ def curve(rows: list[Row]) -> list[dict[str, float]]:
     return found
 
 
-def link_s_to(rows: list[Row], bar: float = BAR) -> float | None:
-    return next((60 * point["link_min"] for point in curve(rows) if point["accuracy"] >= bar), None)
+def link_s_to(arm: Told, bar: float = BAR) -> float | None:
+    return next((60 * point["link_min"] for point in arm["curve"] if point["accuracy"] >= bar), None)
 
 
-def dealt(arms: Arms, partition: str) -> dict[str, Any] | None:
+def bytes_ratio(more: Told, less: Told) -> float:
+    """After equally many rounds, should one arm be further than the other."""
+    count = min(more["rounds"], less["rounds"]) - 1
+    return float(more["curve"][count]["mb"] / less["curve"][count]["mb"])
+
+
+def points_lost(arms: dict[str, Told], name: str) -> float | None:
+    """Accuracy below the same run without trouble."""
+    calm, troubled = arms.get("short"), arms.get(name)
+    return calm["accuracy"] - troubled["accuracy"] if calm and troubled and calm["rounds"] == troubled["rounds"] else None
+
+
+def dealt(arms: dict[str, Told], partition: str) -> dict[str, Any] | None:
     ours, plain = arms.get(f"{partition}-ours"), arms.get(f"{partition}-plain")
     if not ours:
         return None
     return {
-        "accuracy": accuracy(ours),
-        "plain_accuracy": accuracy(plain) if plain else None,
-        # Of equally many rounds, should one arm be further than the other.
-        "bytes_ratio": total_bytes(plain[: len(ours)]) / total_bytes(ours[: len(plain)]) if plain else None,
+        "accuracy": ours["accuracy"],
+        "plain_accuracy": plain["accuracy"] if plain else None,
+        "bytes_ratio": bytes_ratio(plain, ours) if plain else None,
         "link_s_to_70": link_s_to(ours),
         "plain_link_s_to_70": link_s_to(plain) if plain else None,
-        "rounds": len(ours),
+        "rounds": ours["rounds"],
     }
 
 
-def lost_points(arms: Arms, name: str) -> float | None:
-    """Below the same run without trouble, after equally many rounds."""
-    ours, troubled = arms.get("iid-ours"), arms.get(name)
-    if not ours or not troubled:
-        return None
-    count = min(len(ours), len(troubled))
-    return accuracy(ours[:count]) - accuracy(troubled[:count])
-
-
-def figures(arms: Arms) -> dict[str, Any]:
+def figures(arms: dict[str, Told]) -> dict[str, Any]:
     """The keys that are promised; None for what has not been run."""
-    on, off = arms.get("secagg-on"), arms.get("secagg-off")
-    count = min(len(on or []), len(off or []))
-    every = [row["beside_training_s"] for rows in arms.values() for row in rows]
+    masked, bare = arms.get("secagg"), arms.get("short")
+    every = [arm["overhead_s"] for arm in arms.values() if "overhead_s" in arm]
     return {
         "iid": dealt(arms, "iid"),
         "dirichlet": dealt(arms, "dirichlet"),
-        "secagg_bytes_ratio": total_bytes(on[:count]) / total_bytes(off[:count]) if on and off else None,
-        "secagg_points_lost": accuracy(off[:count]) - accuracy(on[:count]) if on and off else None,
-        "hostile_points_lost": lost_points(arms, "hostile3"),
-        "dropout_points_lost": {str(count): lost_points(arms, f"dropout{count}") for count in (1, 3, 5)},
+        "secagg_bytes_ratio": bytes_ratio(masked, bare) if masked and bare else None,
+        "secagg_points_lost": points_lost(arms, "secagg"),
+        "hostile_points_lost": points_lost(arms, "hostile3"),
+        "dropout_points_lost": {str(count): points_lost(arms, f"dropout{count}") for count in (1, 3, 5)},
         "round_overhead_s": statistics.median(every) if every else None,
     }

@@ -40,16 +40,17 @@ class Estimate:
 
 def estimate(spec: "RunSpec", nodes: int | None = None, slowdown: float = 1.0) -> Estimate:
     """With fewer nodes than clients each node serves several partitions one after the other. `slowdown`: of the slowest node."""
-    update = MESSAGE_BYTES + update_bytes(spec)
+    up_bytes, down_bytes = (MESSAGE_BYTES + one for one in update_bytes(spec))
     turns = -(-spec.clients // max(1, min(nodes or spec.clients, spec.clients)))
     examples = EXAMPLES[spec.dataset] / spec.clients * spec.local_epochs
     compute = spec.rounds * turns * examples / EXAMPLES_PER_S[spec.dataset] * slowdown
     up, down = spec.uplink_bytes_per_s or UPLINK, spec.downlink_bytes_per_s or DOWNLINK
-    link = spec.rounds * turns * (update / up + update / down)
-    total = spec.rounds * spec.clients * update
-    return Estimate(total, total, compute, link, START_S + spec.rounds * turns * EXCHANGE_S)
+    link = spec.rounds * turns * (up_bytes / up + down_bytes / down)
+    each = spec.rounds * spec.clients
+    return Estimate(each * up_bytes, each * down_bytes, compute, link, START_S + spec.rounds * turns * EXCHANGE_S)
 
 
-def update_bytes(spec: "RunSpec") -> int:
-    """Payload of one update in one direction."""
-    return int(PARAMETERS[spec.model, spec.dataset] * spec.rate / 8)
+def update_bytes(spec: "RunSpec") -> tuple[int, int]:
+    """Payload of one client in one round, up and down."""
+    up, down = (int(PARAMETERS[spec.model, spec.dataset] * rate / 8) for rate in spec.rates)
+    return up, down

@@ -6,6 +6,7 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from federation import cost
+from federation.app.entropy import ways
 
 Dataset = Literal["digits", "cifar10", "photos"]
 Model = Literal["cnn-small", "resnet-small"]
@@ -91,11 +92,12 @@ class RunSpec(BaseModel):
         return self
 
     @property
-    def rate(self) -> float:
-        """Bits for a value of the model in one direction of a round, on average."""
+    def rates(self) -> tuple[float, float]:
+        """Bits for a value of the model in a round, up and down."""
         if self.compression == "none":
-            return 32.0
-        return (self.bits or 1.0) * (self.share if self.secure_aggregation else 1.0)
+            return 32.0, 32.0
+        bits = self.bits or 1.0
+        return (bits * self.share, bits * self.share) if self.secure_aggregation else ways(bits)
 
     @property
     def needed(self) -> int:

@@ -6,7 +6,7 @@ the model it holds, what its updates still owe (error feedback), SCAFFOLD's last
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from flwr.app import Array, ArrayRecord, ConfigRecord, Context, Error, Message, MetricRecord, RecordDict
@@ -15,7 +15,7 @@ from flwr.common.constant import ErrorCode
 from torch import nn
 
 from federation.app import data, privacy, scales, task
-from federation.app.entropy import EntropyCode
+from federation.app.entropy import EntropyCode, ways
 from federation.app.errors import DataMissing
 from federation.app.layout import Layout, Vector
 from federation.app.memory import Behind, Memory
@@ -26,10 +26,18 @@ app = ClientApp()
 Handler = Callable[[Message, Context], RecordDict]
 
 
-def code_of(told: dict[str, Any], layout: Layout) -> EntropyCode | None:
-    """What both sides agree on for the way down, and without masks for the way up."""
-    share = float(told["share"]) if told["masks"] else 1.0
-    return None if told["compression"] == "none" else EntropyCode(layout, float(told["bits"]) * share)
+class Codes(NamedTuple):
+    up: EntropyCode
+    down: EntropyCode
+
+
+def codes_of(told: dict[str, Any], layout: Layout) -> Codes | None:
+    """What both sides agree on for either way. Under masks the way up has another code, a ring, and the way down as many bits as it."""
+    if told["compression"] == "none":
+        return None
+    bits = float(told["bits"])
+    up, down = 2 * (bits * float(told["share"]),) if told["masks"] else ways(bits)
+    return Codes(EntropyCode(layout, up), EntropyCode(layout, down))
 
 
 def ring_of(told: dict[str, Any], layout: Layout) -> RingCode | None:
@@ -98,8 +106,9 @@ def train(message: Message, context: Context) -> RecordDict:
     model = task.build(told["model"], told["dataset"], int(told["classes"]), int(told["seed"]))
     first = task.arrays_of(model)
     layout = Layout.of(first)
+    codes = codes_of(told, layout)
     try:
-        start = memory.model(told, layout.flat(first), message.content.array_records.get("model"), code_of(told, layout))
+        start = memory.model(told, layout.flat(first), message.content.array_records.get("model"), codes and codes.down)
     except Behind as behind:
         return RecordDict({"metrics": MetricRecord({"behind": 2 if behind.whole else 1})})
     task.put_arrays(model, layout.arrays(start))
@@ -170,13 +179,13 @@ def _sent(
     told: dict[str, Any], memory: Memory, layout: Layout, start: Vector, gained: Vector, examples: int
 ) -> dict[str, ArrayRecord | ConfigRecord]:
     """The update as it travels: whole arrays, packed levels with their scales, or masked codes."""
-    ring, code = ring_of(told, layout), code_of(told, layout)
+    ring, codes = ring_of(told, layout), codes_of(told, layout)
     if ring is not None:
         return _masked(told, memory, ring, gained, examples)
-    if code is None:
+    if codes is None:
         return {"arrays": ArrayRecord({name: Array(one) for name, one in layout.arrays(start + gained).items()})}
-    codes, own = code.encode(gained)
-    return {"update": ConfigRecord({"codes": codes, "scales": own.tobytes()})}
+    packed, own = codes.up.encode(gained)
+    return {"update": ConfigRecord({"codes": packed, "scales": own.tobytes()})}
 
 
 def _masked(

@@ -16,6 +16,8 @@ from federation.app.layout import Layout, Vector
 
 Levels = NDArray[np.int16]
 
+UP = 0.3  # of the bits of both ways
+
 DEAD = 0.66  # of a step: below it, a value is nought; above, it is rounded with the same offset
 LEAST_STEP, MOST_STEP, TRIES = 1e-3, 64.0, 16  # in units of a layer's deviation
 PACKED = (
@@ -25,6 +27,12 @@ PACKINGS, NEAR = 3, 0.05  # how often it is tried, until so near
 MOST_LEVEL = 2**15 - 1
 PACKING = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 20, "lc": 1, "lp": 0, "pb": 0, "mode": lzma.MODE_NORMAL,
             "nice_len": 64, "mf": lzma.MF_BT4, "depth": 0}]  # fmt: skip
+
+
+def ways(bits: float) -> tuple[float, float]:
+    """Bits for a value on the way up and on the way down, `bits` on average. What the code does to updates is averaged away over the
+    clients, and what it does to the model is not: so most of them go down."""
+    return 2 * UP * bits, 2 * (1 - UP) * bits
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from flwr.app import Array, ArrayRecord, ConfigRecord, Message, RecordDict
 from flwr.serverapp import Grid
 
 from federation.app import privacy, scales, secure, strategy, task
-from federation.app.client_app import code_of, ring_of
+from federation.app.client_app import codes_of, ring_of
 from federation.app.downlink import Coded, Downlink
 from federation.app.layout import Layout, Vector
 from federation.app.masking import Cohort
@@ -38,8 +38,8 @@ class Learning:
         self.step, self.exchange = 1, 0
         self.heard: dict[int, int] = {}  # by client: the last round that it surely knows of
         told = self.common()
-        self.code, self.ring = code_of(told, self.layout), ring_of(told, self.layout)
-        self.downlink = None if self.code is None else Downlink(self.code, self.model.copy())
+        self.codes, self.ring = codes_of(told, self.layout), ring_of(told, self.layout)
+        self.downlink = None if self.codes is None else Downlink(self.codes.down, self.model.copy())
         self.strategy = strategy.make(spec)
         self.accountant = privacy.Accountant()
         self.cohort = None if self.ring is None else Cohort(self.ring.bits)
@@ -166,7 +166,7 @@ class Learning:
         return strategy.merge(self.strategy, self.layout, number, self.model, replies, sound)
 
     def _gained(self, reply: Message) -> Vector:
-        if self.code is None:
+        if self.codes is None:
             arrays = {name: array.numpy() for name, array in reply.content.array_records["arrays"].items()}
             if {name: one.shape for name, one in arrays.items()} != dict(self.layout.shapes):
                 raise ValueError("its arrays have not the model's names and shapes.")
@@ -175,7 +175,7 @@ class Learning:
         own = np.frombuffer(told["scales"], np.float32)
         if own.shape != (len(self.layout.shapes),) or not np.isfinite(own).all() or (own < 0).any():
             raise ValueError("its scales are no finite numbers, one for each layer.")
-        return self.code.decode(told["codes"], own)
+        return self.codes.up.decode(told["codes"], own)
 
     def _masked(self, mail: Mail, replies: dict[int, Message]) -> Vector:
         assert self.cohort is not None and self.ring is not None and self.scales is not None

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bench import federated_arms, federated_report
+from bench import federated, federated_arms, federated_report
 
 BASE: dict[str, Any] = {**federated_arms.QUICK, "rounds": 3, "batch_size": 64}
 
@@ -17,6 +17,7 @@ def row(number: int, accuracy: float, sent: int) -> dict[str, Any]:
         "bytes_up": sent,
         "bytes_down": sent,
         "link_s": 2.0,
+        "cpu_s": 5.0,
         "beside_training_s": 0.1,
     }
 
@@ -47,8 +48,26 @@ def test_three_hostile_clients_are_left_out(tmp_path: Path) -> None:
 def test_the_ratio_and_the_link_time_are_counted_from_the_rounds() -> None:
     ours = [row(1, 0.5, 10), row(2, 0.71, 10), row(3, 0.8, 10)]
     plain = [row(1, 0.6, 400), row(2, 0.72, 400), row(3, 0.8, 400)]
-    found = federated_report.figures({"iid-ours": ours, "iid-plain": plain})
-    assert found["iid"]["bytes_ratio"] == 40
+    found = federated_report.figures({"iid-ours": federated_report.about(ours), "iid-plain": federated_report.about(plain)})
+    assert found["iid"]["bytes_ratio"] == pytest.approx(40)
     assert found["iid"]["link_s_to_70"] == 4.0
     assert found["dirichlet"] is None
     assert found["hostile_points_lost"] is None
+
+
+def test_trouble_is_compared_with_as_many_rounds_without() -> None:
+    def arm(*accuracies: float) -> dict[str, Any]:
+        return federated_report.about([row(number, accuracy, 10) for number, accuracy in enumerate(accuracies, 1)])
+
+    found = federated_report.figures({"short": arm(0.5, 0.6, 0.7), "hostile3": arm(0.4, 0.6, 0.5), "dropout1": arm(0.4, 0.6)})
+    assert found["hostile_points_lost"] == pytest.approx(0.1)
+    assert found["dropout_points_lost"]["1"] is None  # it is not finished
+    assert found["round_overhead_s"] == 0.1
+
+
+def test_arms_that_were_run_elsewhere_stay_in_the_report(tmp_path: Path) -> None:
+    before = {"iid-plain": federated_report.about([row(1, 0.5, 400)])}
+    federated_arms.run("iid-ours", {**BASE, "rounds": 2}, tmp_path / "iid-ours")
+    found = federated.gathered(tmp_path, before)
+    assert list(found["arms"]) == ["iid-plain", "iid-ours"]
+    assert found["iid"]["bytes_ratio"] is not None
