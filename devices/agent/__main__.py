@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from devices.agent import camera, config, doctor, join
+from devices.agent import camera, config, doctor, join, memory
 from devices.agent.config import BadHome
 from devices.agent.server import Refused
 
@@ -72,8 +72,10 @@ def run(home: Path, server: str, code: str, cameras: camera.Cameras) -> int:
     )
     beat.start()
     beat.heard.wait(FIRST_ANSWER_S)  # what is simulated may have changed since the last start, and the profile depends on it
+    memory.without_scipy()
     stages = importlib.import_module("inference.stages")  # by name, as Celery does: the agent stands below inference
     profile = stages.warm(runtime)
+    memory.give_back()
     log.info("%s is ready: profile %s", kept.slug, profile["name"])
     app = worker.make_app(kept)
     stages.register(app, runtime)

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = (
     *("__main__", "camera", "config", "doctor", "heartbeat", "join", "lane", "runtime", "sensors", "server", "shaping"),
-    *("tegrastats", "training_lane", "worker"),
+    *("memory", "tegrastats", "training_lane", "uploads", "worker"),
 )
 BARE_BOARD = """
 import sys
@@ -48,3 +48,9 @@ def test_the_stages_and_the_models_do_too() -> None:
 
 def test_celery_loads_no_django_even_where_the_environment_names_its_settings() -> None:
     assert output(MAKE_APP, DJANGO_SETTINGS_MODULE="webapp.settings") == "[]"
+
+
+def test_what_answers_does_without_scipy() -> None:
+    """40 MB of a board's memory; scikit-learn brings it along, for the lane that trains."""
+    code = "import sys; from devices.agent import memory; memory.without_scipy(); import inference.stages; memory.give_back(); "
+    assert output(f"{code}print([name for name in sys.modules if name.startswith('scipy.')])") == "[]"
