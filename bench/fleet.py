@@ -91,7 +91,7 @@ def measure(devices: int, viewers: int, seconds: float) -> dict[str, Any]:
 @contextlib.contextmanager
 def web(folder: Path) -> Iterator[tuple[str, int]]:
     """Redis, a migrated database and uvicorn; this process sees the same database."""
-    from webapp import private_redis
+    from webapp import private_redis, serving
 
     os.environ["ISTHMUS_VAR"] = str(folder)
     redis = private_redis.prepare(folder)
@@ -102,10 +102,7 @@ def web(folder: Path) -> Iterator[tuple[str, int]]:
     django.setup()
     call_command("migrate", verbosity=0)
     port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "webapp.asgi:application", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--no-access-log", "--log-level", "warning", "--lifespan", "off", "--ws-max-size", "65536"]
-    command += ["--ws-per-message-deflate", "false"]
-    with running_redis(redis), subprocess.Popen(command, cwd=ROOT) as server:
+    with running_redis(redis), subprocess.Popen(serving.command(sys.executable, "127.0.0.1", port), cwd=ROOT) as server:
         try:
             wait_for(lambda: _answers(port), 120, "uvicorn did not start")
             yield f"http://127.0.0.1:{port}", server.pid

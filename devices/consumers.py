@@ -53,11 +53,8 @@ class DevicesConsumer(LiveConsumer):
             self.watch.cancel()
         await super().disconnect(code)
 
-    async def live_event(self, message: dict[str, Any]) -> None:
-        if self.scope["user"].pk in await ACCOUNTS.value(self.since):
-            await self.send(text_data=message["frame"])
-        else:
-            await self.close(4404)
+    async def still_allowed(self) -> bool:
+        return self.scope["user"].pk in await ACCOUNTS.value(self.since)
 
     async def _watch(self) -> None:
         while True:

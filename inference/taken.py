@@ -48,8 +48,8 @@ def collect(owner: Any, slug: str, ticket: str) -> Photo:
         whose, where, photo_id = TICKET.unsign_object(ticket, max_age=TICKET_S)
     except signing.BadSignature:
         whose = where = photo_id = None
-    if (whose, where) != (owner.pk, slug):
-        raise UserError("bad_ticket", "This upload was not begun here, or too long ago.", "Choose the photo again.", 403)
+    if (whose, where) != (owner.pk, slug) or Photo.objects.filter(pk=photo_id).exists():
+        raise UserError("bad_ticket", "This upload was not begun here, or is over.", "Choose the photo again.", 403)
     told = _asked(lambda: uploads.collect(slug, photo_id), "upload_failed", THROUGH)
     return _kept(owner, uuid.UUID(photo_id), slug, told, DIRECT)
 

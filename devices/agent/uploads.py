@@ -26,7 +26,8 @@ from devices.agent.config import BadHome
 log = logging.getLogger(__name__)
 SETTING = "ISTHMUS_UPLOADS"
 MOST_BYTES = 32 * 1024 * 1024
-MOST_HELD = 2  # photos that wait to be taken; the eldest goes
+MOST_HELD = 2  # photos that wait to be collected; the eldest goes
+HELD_S = 60.0  # one that nobody collects goes
 AT_ONCE = 4  # connections
 SILENCE_S, WHOLE_S = 10.0, 120.0  # between two pieces; for all of a photo
 PIECE = 256 * 1024
@@ -42,6 +43,7 @@ class Uploads:
         self.base = ""  # where a browser finds this node; empty: nowhere
         self._key = secrets.token_bytes(32)
         self._held: dict[str, bytes] = {}
+        self._spent: dict[str, int] = {}  # photo -> until when its address would be good
         self._lock = threading.Lock()
 
     def invite(self, photo: str, seconds: float) -> str:
@@ -69,13 +71,19 @@ class Uploads:
         if time.monotonic() > int(until):
             return HTTPStatus.GONE, "This address is not good any more."
         with self._lock:
-            return (HTTPStatus.CONFLICT, "This photo is here already.") if photo in self._held else None
+            return (HTTPStatus.CONFLICT, "This address has been used.") if photo in self._spent else None
 
-    def hold(self, photo: str, data: bytes) -> None:
+    def hold(self, photo: str, data: bytes, until: int = 0) -> None:
+        """Keep it for the job that collects it. `until`: as its address says, which takes nothing more."""
         with self._lock:
+            now = time.monotonic()
+            self._spent = {one: end for one, end in self._spent.items() if end > now} | {photo: until}
             self._held[photo] = data
             while len(self._held) > MOST_HELD:
                 del self._held[next(iter(self._held))]
+        late = threading.Timer(HELD_S, self._held.pop, (photo, None))
+        late.daemon = True
+        late.start()
 
     def _signature(self, photo: str, until: int) -> str:
         return hmac.digest(self._key, f"PUT {photo} {until}".encode(), hashlib.sha256).hex()
@@ -160,7 +168,7 @@ class _Handler(BaseHTTPRequestHandler):
         data = self._body()
         if data is None:
             return self._answer(HTTPStatus.BAD_REQUEST, {"message": "The photo was cut short, or came too slowly."})
-        self.server.uploads.hold(photo, data)
+        self.server.uploads.hold(photo, data, int(parse_qs(parts.query)["until"][0]))
         return self._answer(HTTPStatus.CREATED, {"bytes": len(data)})
 
     def _too_large(self) -> tuple[HTTPStatus, str] | None:

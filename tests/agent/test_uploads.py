@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -41,6 +42,7 @@ def test_an_address_takes_one_photo(listening: Uploads) -> None:
     assert put(url, b"first")[0] == 201
     assert put(url, b"second")[0] == 409
     assert listening.collect("p2") == b"first"
+    assert put(url, b"third")[0] == 409
 
 
 @pytest.mark.parametrize("change", [
@@ -93,6 +95,14 @@ def test_only_the_latest_few_are_held(listening: Uploads) -> None:
     with pytest.raises(UploadError):
         listening.collect("many0")
     assert listening.collect(f"many{uploads.MOST_HELD}") == b"a photo"
+
+
+def test_what_nobody_collects_is_let_go(listening: Uploads, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "HELD_S", 0.05)
+    assert put(listening.invite("late", 60))[0] == 201
+    time.sleep(0.5)
+    with pytest.raises(UploadError):
+        listening.collect("late")
 
 
 def test_nothing_else_is_served(listening: Uploads) -> None:

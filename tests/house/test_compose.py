@@ -1,5 +1,6 @@
 """docker-compose.yml against the code it starts. Nothing is run: these hold where there is no Docker."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 import yaml
 
 from tests.house.test_every_setting_is_documented import read_by_the_code
+from webapp import serving
 from webapp.management.commands import up
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -119,3 +121,8 @@ def flags(command: list[str]) -> set[str]:
     """`--pool threads` and `--pool=threads` are the same, and so are `-A` and `--app`."""
     words = " ".join("--app" if word == "-A" else word for word in command)
     return set(re.sub(r"(--[a-z-]+) (?=[^-])(?!worker)", r"\1=", words).split())
+
+
+def test_the_image_serves_the_app_as_make_run_does() -> None:
+    last = (ROOT / "Dockerfile").read_text().rpartition("\nCMD ")[2].replace("\\\n", " ")
+    assert json.loads(last) == serving.command("python", "0.0.0.0", 8000)

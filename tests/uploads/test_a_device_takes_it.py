@@ -131,6 +131,7 @@ def test_what_was_handed_over_is_a_photo_of_the_device(door: Node, client_of: An
     assert f"/photos/{photo.pk}?" in told["url"]
     assert (photo.source_format, photo.bytes, list(photo.placed)) == (DIRECT, 81_000, ["jetson-a"])
     assert photo.on_device_alone and not photo.path.exists()
+    assert collected(client_of(owner), told["ticket"]).json()["error"]["code"] == "bad_ticket"  # it is good once
 
 
 def test_a_ticket_is_its_owners_for_its_device_and_a_while(

@@ -71,7 +71,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         if user is None or not user.is_authenticated:
             await self.refuse(4401)
             return
-        if not await database_sync_to_async(self._still_allowed)():
+        if not await self.still_allowed():
             await self.refuse(4404)
             return
         await self.accept()
@@ -94,7 +94,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
                 return  # the subscription died with the connection
 
     async def live_event(self, message: dict[str, Any]) -> None:
-        if not await database_sync_to_async(self._still_allowed)():
+        if not await self.still_allowed():
             await self.close(4404)
             return
         await self.send(text_data=message["frame"])
@@ -126,8 +126,11 @@ class LiveConsumer(AsyncWebsocketConsumer):
     def error_frame(body: ErrorBody) -> dict[str, Any]:
         return {"type": "error", **body}
 
-    def _still_allowed(self) -> bool:
+    async def still_allowed(self) -> bool:
         """The account may have been switched off, or the conversation deleted, since the last delivery."""
+        return await database_sync_to_async(self._found_and_allowed)()
+
+    def _found_and_allowed(self) -> bool:
         user = get_user_model().objects.filter(pk=self.scope["user"].pk, is_active=True).first()
         return user is not None and self.allowed(user)
 

@@ -18,7 +18,7 @@ from django.utils import timezone
 from devices import enrol
 from devices.models import Node
 from inference.vision import catalogue
-from webapp import private_redis
+from webapp import private_redis, serving
 from webapp.people.models import User
 
 DEFAULT_UPLINKS = (250_000, 1_000_000)  # bytes per second: a poor mobile link, and a fair one
@@ -76,11 +76,7 @@ def _plan(redis: private_redis.PrivateRedis, devices: dict[str, dict[str, Any]],
     local = f"http://127.0.0.1:{port}"
     processes = {
         "redis": redis.command,
-        "web": [
-            python, "-m", "uvicorn", "webapp.asgi:application", "--host", host, "--port", str(port), "--no-access-log",
-            "--log-level", "warning", "--lifespan", "off", "--ws-max-size", "65536", "--timeout-graceful-shutdown", "2",
-            "--ws-per-message-deflate", "false",  # frames are small, and each would be compressed anew for every page
-        ],
+        "web": serving.command(python, host, port),
         "cloud": [
             python, "-m", "celery", "--quiet", "-A", "webapp.celery", "worker", "--pool", "threads", "--concurrency", "8",
             "--loglevel", "warning", "--without-gossip", "--without-mingle", "--without-heartbeat",
