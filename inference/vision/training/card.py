@@ -120,6 +120,11 @@ Tokenizer: 2,048 word pieces from the training captions, questions and answers.
 A vision transformer (192 wide, 6 blocks, patches of 20 pixels) trained on the same photos for 112 minutes on two cores named 67.7 % (74.4 % of the ten);
 a second sitting of 150 minutes with CutMix and CIFAR-10 brought 69.2 % (74.0 %). With so few photos a convolution's prior is worth more than attention's freedom.
 
+People's questions about rooms (DAQUAR) stay below what their words alone give. With four folds of its training photos, words in a linear model answer
+19.2 %, words in a kernel regression 22.5 %, and with this tower's features beside them at best 22.7 %: of these rooms the tower sees next to nothing that
+decides an answer. 360 more steps for the text halves (rate 0.001, dropout 0.1) brought the held-out tenth from 16.4 to 16.9 % and took two points of the
+made-up questions.
+
 ## Limits
 
 * Trained for less than three hours on one processor core, with real but modest skill.
