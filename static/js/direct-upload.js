@@ -44,7 +44,7 @@ export function handOver(file, device, onProgress) {
   const done = (async () => {
     try {
       const { url, ticket } = await call("POST", path(device, "upload/"));
-      const sending = put(url, file, onProgress);
+      const sending = put(url, file, onProgress, `${device} cannot be reached from here`);
       abort = sending.abort;
       await sending.done;
       return { ...await call("POST", path(device, "upload/done/"), { ticket }), stays: device };
@@ -52,24 +52,23 @@ export function handOver(file, device, onProgress) {
       if (aborted) throw error;
       const round = upload(file, device, onProgress);
       abort = round.abort;
-      return { ...await round.done, detour: `${device} could not take it (${error.message.replace(/\.$/, "")}); it went through the server` };
+      return { ...await round.done, detour: `went through the server: ${error.message}` };
     }
   })();
   return { done, abort: () => { aborted = true; abort(); } };
 }
 
-/** @param {string} url @param {File} file @param {(share: number) => void} onProgress */
-function put(url, file, onProgress) {
+/** @param {string} url @param {File} file @param {(share: number) => void} onProgress @param {string} away said where nobody answers */
+function put(url, file, onProgress, away) {
   const request = new XMLHttpRequest();
   const done = new Promise((resolve, reject) => {
-    const unreachable = () => reject(new Error("it cannot be reached from here"));
     const late = setTimeout(() => request.abort(), PATIENCE_MS);
     request.open("PUT", url);
     request.upload.onprogress = (event) => {
       clearTimeout(late);
       if (event.lengthComputable) onProgress(event.loaded / event.total);
     };
-    request.onerror = request.onabort = unreachable;
+    request.onerror = request.onabort = () => reject(new Error(away));
     request.onload = () => (request.status === 201 ? resolve(null) : reject(new Error(refusal(request))));
     request.onloadend = () => clearTimeout(late);
     request.send(file);
@@ -81,7 +80,7 @@ function refusal(request) {
   try {
     return JSON.parse(request.responseText).message;
   } catch {
-    return `it answered with status ${request.status}`;
+    return `the device answered with status ${request.status}`;
   }
 }
 

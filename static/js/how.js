@@ -20,6 +20,7 @@ export class How {
     fill(byId("route"), Object.entries(ROUTES), kept.route);
     fill(byId("policy"), policies.map((name) => [name, POLICIES[name] ?? name]), kept.policy);
     this.offer(kept.node);
+    byId("way").addEventListener("change", () => this.say());
     for (const id of ["node", "route", "policy"]) {
       byId(id).addEventListener("change", () => {
         this.say();
@@ -44,7 +45,9 @@ export class How {
 
   say() {
     const { node, route, policy } = this.value();
-    byId("how-words").textContent = [node ?? "any device", route ? ROUTES[route] : "any route", POLICIES[policy] ?? policy].join(" · ");
+    const near = byId("way").value && `uploads ${byId("way").selectedOptions[0].text}`;
+    const words = [node ?? "any device", route ? ROUTES[route] : "any route", POLICIES[policy] ?? policy, near];
+    byId("how-words").textContent = words.filter(Boolean).join(" · ");
     byId("how-hint").textContent = HINTS[policy] ?? "";
   }
 }
