@@ -38,6 +38,10 @@ class NodeGone(Exception):
         self.slug = slug
 
 
+class RedisAway(NodeGone):
+    """Redis does not answer, or was started anew and has forgotten the job: the node is not to blame."""
+
+
 class LinkStalled(NodeGone):
     """Its time was over while it was still sending: it is the link that is slow, and the node may do what needs none."""
 
@@ -88,8 +92,11 @@ def call(
                     answer = result.get(timeout=SLICE_S, propagate=False, disable_sync_subtasks=False)
                     break
                 except ResultTimeout:
-                    phase = (store.get(state) or b"").decode()  # type: ignore[union-attr]
+                    held, said = store.mget(ticket, state)  # type: ignore[misc]
+                    phase: str = (said or b"").decode()  # type: ignore[union-attr]
                     _check(slug, boot, cancelled)
+                    if held is None and time.monotonic() - started < deadline_s:
+                        raise RedisAway(slug, f"Redis was started anew and has forgotten the job of {slug}.") from None
                     _check_time(slug, started, deadline_s, phase)
                     if phase:
                         progress(phase)
@@ -97,7 +104,7 @@ def call(
             store.delete(ticket)
             result.forget()
     except (redis.RedisError, OperationalError, OSError) as error:
-        raise NodeGone(slug, f"{slug} cannot be reached because Redis does not answer.") from error
+        raise RedisAway(slug, f"{slug} cannot be reached because Redis does not answer.") from error
     return _unwrap(slug, verb, answer)
 
 
@@ -127,6 +134,8 @@ def _check_time(slug: str, started: float, deadline_s: float, phase: str) -> Non
 
 
 def _unwrap(slug: str, verb: str, answer: Any) -> dict[str, Any]:
+    if isinstance(answer, redis.RedisError):  # the node was done and could not say so
+        raise RedisAway(slug, f"{slug} lost its connection to Redis.")
     if isinstance(answer, BaseException):  # raised inside the stage: a bug there, logged there with its traceback
         log.error("%s: stages.%s raised %r", slug, verb, answer)
         raise StageFailed(slug, "stage_crashed", f"{slug} failed while running {verb}; its log says why.")

@@ -111,10 +111,10 @@ class CeleryGrid(Grid):
         for _ in range(self.passes):
             for served in self._pass(left, gone, until):
                 done[served.client] = after(done.get(served.client), served)
-                if served.state == "lost":
-                    gone.add(served.node)
-                else:
+                if served.state != "lost":
                     left.pop(served.client, None)
+                elif served.blamed:
+                    gone.add(served.node)
             if not left or not self._others(gone, until):
                 break
         for served in done.values():
@@ -161,8 +161,11 @@ class CeleryGrid(Grid):
             return Served(client, slug, "ok", "", packing.unpack(dispatch.take_blob(slug, f"{name}-reply")), measured)
         except dispatch.NodeGone as error:
             late = time.monotonic() >= until and not watch.killed
-            return Served(client, slug, "late" if late else "lost", str(error), None, {})
+            blamed = not isinstance(error, dispatch.RedisAway)
+            return Served(client, slug, "late" if late else "lost", str(error), None, {}, blamed)
         except (dispatch.StageFailed, packing.BadMessage) as error:
+            if isinstance(error, dispatch.StageFailed) and error.code == "redis":
+                return Served(client, slug, "lost", str(error), None, {}, blamed=False)
             return Served(client, slug, "refused", str(error), None, {})
         finally:
             dispatch.drop_blob(slug, name)

@@ -21,13 +21,14 @@ class Served:
     reason: str
     reply: Message | None
     measured: Told  # down_bytes, up_bytes, down_s, compute_s, up_s
+    blamed: bool = True  # where it is lost: by the node, and not by Redis
 
 
 def after(before: Served | None, now: Served) -> Served:
     """Where another node took over, the reason says from whom."""
     if before is None or now.state != "ok":
         return now
-    return replace(now, reason=f"{before.reason} {now.node} took over.")
+    return replace(now, reason=f"{before.reason} {now.node} {'was asked again' if now.node == before.node else 'took over'}.")
 
 
 class Watch:

@@ -201,7 +201,8 @@ def _step(course: Course, step: PlanStep) -> StepResult:
             attempt.stalled(error)
             tries.failed(error.slug, str(error), attempt.running)
         except dispatch.NodeGone as error:
-            tries.gone.add(error.slug)
+            if not isinstance(error, dispatch.RedisAway):
+                tries.gone.add(error.slug)
             tries.failed(error.slug, str(error), attempt.running)
         except dispatch.StageFailed as error:
             tries.failed(error.slug, str(error), attempt.running)

@@ -90,6 +90,18 @@ def test_a_killed_lane_is_noticed_another_node_takes_over_and_it_gets_work_again
     assert grid.served[1][-1].node == "jetson-a"
 
 
+def test_a_job_that_redis_has_forgotten_is_asked_for_again(grid_over: Any, message_of: Any, store: Any) -> None:
+    def forget() -> None:
+        for key in store.scan_iter("jetson-b:job:*"):
+            store.delete(key)
+
+    grid = grid_over("jetson-b", clients=1)
+    threading.Timer(0.4, forget).start()
+    (reply,) = grid.send_and_receive([message_of(grid, 1, sleep_s=1.8)], timeout=20)
+    assert first_weight(reply) == 0.5
+    assert grid.served[1][0].reason == "Redis was started anew and has forgotten the job of jetson-b. jetson-b was asked again."
+
+
 def test_a_client_that_is_its_node_is_lost_with_it(grid_over: Any, message_of: Any) -> None:
     Node.objects.filter(slug="jetson-a").update(last_seen="2020-01-01T00:00:00Z")
     grid = grid_over("jetson-a", "jetson-b", movable=False)

@@ -52,12 +52,15 @@ def test_the_bundled_nodes_train_the_digits(stack: Stack) -> None:
 
 
 @pytest.mark.slow
-def test_a_run_whose_process_and_one_of_whose_clients_are_killed_goes_on(stack: Stack) -> None:
-    run = put(stack, rounds=4, local_epochs=3)
+def test_a_run_goes_on_when_its_process_a_client_and_redis_are_killed_one_after_the_other(stack: Stack) -> None:
+    run = put(stack, rounds=5, local_epochs=3)
     completed(stack, run, 1)
     stack.kill(stack.worker("manage.py", f"federate {run}"))
     completed(stack, run, 2)
     stack.kill(stack.worker("devices.agent.training_lane", "nodes/jetson-a "))
+    completed(stack, run, 3)
+    stack.kill(stack.worker("redis-server"))
     told = ended(stack, run)
     assert told["state"] == "done", told["error"]
-    assert [row["round"] for row in told["rounds"]] == [1, 2, 3, 4]
+    assert [row["round"] for row in told["rounds"]] == [1, 2, 3, 4, 5]
+    assert [one["state"] for one in told["rounds"][-1]["clients"]] == ["ok"] * 3
