@@ -8,7 +8,7 @@ iid, dirichlet       accuracy: mean of the last three rounds on held-out example
 link_s_to_70         seconds on the link of one client until the accuracy was 70 %
 secagg_bytes_ratio   one bit a value on average with masks (four bits of a quarter of the values) over without
 hostile_points_lost  three of ten send NaN, a million times too much, and the opposite; dropout_points_lost: 1, 3, 5 vanish.
-                     These and secure aggregation are compared in runs of a third of the rounds, with one of equally many
+                     These and secure aggregation are compared in runs of a sixth of the rounds, with one of equally many
 round_overhead_s     processor time of a round beside the clients' training: messages, merging, the test on the server
 
 Rounds are kept in var/bench/federated, figures in bench/results/federated.json, a drawing (`--plot`) in var/federated.html.

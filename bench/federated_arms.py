@@ -19,7 +19,7 @@ from federation.spec import RunSpec
 
 Row = dict[str, Any]
 CLIENTS = 10
-SHORT = 1 / 3  # of the rounds
+SHORT = 1 / 6  # of the rounds
 FEW = {"compression": "sketch", "bits": 1.0}
 # A sum over ten clients needs four bits; of a quarter of the values, that is one bit a value as well.
 SUMMED = {"compression": "sketch", "bits": 4, "share": 0.25, "secure_aggregation": True}

@@ -184,7 +184,7 @@ def _sent(
         return _masked(told, memory, ring, gained, examples)
     if codes is None:
         return {"arrays": ArrayRecord({name: Array(one) for name, one in layout.arrays(start + gained).items()})}
-    packed, own = codes.up.encode(gained)
+    packed, own = codes.up.encode(gained, start)
     return {"update": ConfigRecord({"codes": packed, "scales": own.tobytes()})}
 
 

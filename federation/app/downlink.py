@@ -9,7 +9,7 @@ from federation.app.layout import Vector
 
 @dataclass(frozen=True)
 class Coded:
-    """A round's gain as EntropyCode made it: packed levels, and what a level is worth in each layer."""
+    """A round's gain as EntropyCode made it: packed levels, and two numbers for each layer."""
 
     round: int
     codes: bytes
@@ -27,8 +27,8 @@ class Downlink:
 
     def advance(self, model: Vector, round_number: int) -> Coded:
         """Code what `model`, the outcome of this round, has gained on what clients hold."""
-        coded = Coded(round_number, *self.code.encode(model - self.held, fed_back=True))
-        self.held += self.code.decode(coded.codes, coded.scales)
+        coded = Coded(round_number, *self.code.encode(model - self.held, self.held, fed_back=True))
+        self.held = self.held + self.code.decode(coded.codes, coded.scales, self.held)
         self.sent = [*self.sent, coded][-self._remembered() :]
         return coded
 
@@ -46,7 +46,6 @@ class Downlink:
 
 def apply(code: EntropyCode, held: Vector, coded: Sequence[Coded]) -> Vector:
     """A client's side of Downlink: the model after these rounds, bit for bit the server's `held`. Raises ValueError on a wrong size."""
-    held = held.copy()
     for one in coded:
-        held += code.decode(one.codes, one.scales)
+        held = held + code.decode(one.codes, one.scales, held)
     return held

@@ -173,9 +173,9 @@ class Learning:
             return self.layout.flat(arrays) - self.held
         told = words_of(reply, "update")
         own = np.frombuffer(told["scales"], np.float32)
-        if own.shape != (len(self.layout.shapes),) or not np.isfinite(own).all() or (own < 0).any():
-            raise ValueError("its scales are no finite numbers, one for each layer.")
-        return self.codes.up.decode(told["codes"], own)
+        if own.shape != (2 * len(self.layout.shapes),) or not np.isfinite(own).all():
+            raise ValueError("its scales are no finite numbers, two for each layer.")
+        return self.codes.up.decode(told["codes"], own.reshape(2, -1), self.held)
 
     def _masked(self, mail: Mail, replies: dict[int, Message]) -> Vector:
         assert self.cohort is not None and self.ring is not None and self.scales is not None

@@ -19,6 +19,11 @@ def vector(seed: int, size: float = 1.0) -> Vector:
     return values.astype(np.float32)
 
 
+def there_and_back(code: EntropyCode, values: Vector, base: Vector | None = None) -> Vector:
+    base = np.zeros_like(values) if base is None else base
+    return code.decode(*code.encode(values, base), base)
+
+
 def kept(back: Vector, values: Vector) -> float:
     """The squared cosine, which no scale changes, the mean over the layers."""
     cuts = np.cumsum(LAYOUT.sizes)[:-1]
@@ -29,35 +34,45 @@ def kept(back: Vector, values: Vector) -> float:
 @pytest.mark.parametrize(("bits", "most"), [(0.5, 0.7), (1.0, 0.5), (2.0, 0.15), (4.0, 0.01), (8.0, 0.0003)])
 def test_more_bits_lose_less(bits: float, most: float) -> None:
     code, values = EntropyCode(LAYOUT, bits), vector(1)
-    assert kept(code.decode(*code.encode(values)), values) > 1 - most
+    assert kept(there_and_back(code, values), values) > 1 - most
 
 
 def test_a_layer_goes_as_far_in_its_direction_as_it_should() -> None:
     code, values = EntropyCode(LAYOUT, 1.0), vector(5)
-    back = code.decode(*code.encode(values))
+    back = there_and_back(code, values)
     for one, part in zip(*(np.split(vector, np.cumsum(LAYOUT.sizes)[:-1]) for vector in (back, values)), strict=True):
         assert one @ part == pytest.approx(part @ part, rel=1e-4)
 
 
+@pytest.mark.parametrize("bits", [0.3, 1.0])
+def test_what_a_layer_gains_along_itself_arrives_however_few_the_bits(bits: float) -> None:
+    """Weight decay: a small part of every value, which no single one of them would bring across."""
+    code, base = EntropyCode(LAYOUT, bits), vector(6)
+    gained = vector(7, 0.3) - np.float32(0.01) * base
+    back = there_and_back(code, gained, base)
+    for one, part, whole in zip(*(np.split(v, np.cumsum(LAYOUT.sizes)[:-1]) for v in (back, gained, base)), strict=True):
+        assert one @ whole == pytest.approx(part @ whole, rel=1e-3)
+
+
 @pytest.mark.parametrize("bits", [0.2, 0.5, 1.0, 2.0])
 def test_an_update_has_about_the_bytes_that_were_asked_for(bits: float) -> None:
-    packed, scales = EntropyCode(LAYOUT, bits).encode(vector(2))
+    packed, scales = EntropyCode(LAYOUT, bits).encode(vector(2), vector(3))
     assert 8 * len(packed) / LAYOUT.size == pytest.approx(bits, rel=0.25)
-    assert scales.nbytes == 4 * len(LAYOUT.shapes)
+    assert scales.nbytes == 8 * len(LAYOUT.shapes)
 
 
 def test_one_bit_keeps_more_than_the_sign_with_the_mean_size_does() -> None:
     values = vector(3)
     by_sign = [np.sign(part) * np.abs(part).mean() for part in np.split(values, np.cumsum(LAYOUT.sizes)[:-1])]
     code = EntropyCode(LAYOUT, 1.0)
-    assert kept(code.decode(*code.encode(values)), values) > kept(np.concatenate(by_sign), values) + 0.1
+    assert kept(there_and_back(code, values), values) > kept(np.concatenate(by_sign), values) + 0.1
 
 
 def test_a_layer_of_zeros_stays_zero_and_so_does_an_update_of_zeros() -> None:
     code, values = EntropyCode(LAYOUT, 1.0), vector(4)
     values[: LAYOUT.sizes[0]] = 0
-    assert not code.decode(*code.encode(values))[: LAYOUT.sizes[0]].any()
-    assert not code.decode(*code.encode(np.zeros_like(values))).any()
+    assert not there_and_back(code, values)[: LAYOUT.sizes[0]].any()
+    assert not there_and_back(code, np.zeros_like(values)).any()
 
 
 @given(st.lists(st.integers(-(2**15) + 1, 2**15 - 1), min_size=1, max_size=200))
