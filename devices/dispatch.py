@@ -9,6 +9,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import redis
@@ -24,7 +25,7 @@ from devices.models import Node
 log = logging.getLogger(__name__)
 QUEUE = "stages"
 PROTOCOL = 3  # of the stage calls; a node that speaks another refuses with a sentence
-SLICE_S = 0.25  # how often a wait looks for a stop, for progress and for the node's state
+SLICE_S = 0.5  # how often a wait looks for a stop, for progress and for the node's state
 BLOB_TTL_S = 120
 
 _local = threading.local()
@@ -210,5 +211,8 @@ def _producer(slug: str) -> Celery:
             result_expires=300,
             broker_pool_limit=1,
         )
+        # By itself Celery looks at the clock once a second, however short a wait it was asked for.
+        drainer = app.backend.result_consumer.drainer
+        drainer.drain_events_until = partial(drainer.drain_events_until, interval=SLICE_S)
         producers[slug] = app
     return producers[slug]

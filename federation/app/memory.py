@@ -81,6 +81,8 @@ class Memory:
         if held is None:
             raise Behind(whole=False)
         rounds = zip(told["rounds"], told["codes"], told["scales"], strict=True)
-        brought = [Coded(int(number), codes, np.frombuffer(scales, np.float32).reshape(2, -1)) for number, codes, scales in rounds]
+        brought = [
+            Coded(int(number), codes, np.frombuffer(scales, np.float32).reshape(2, -1)) for number, codes, scales in rounds
+        ]
         lacking = [one for one in brought if one.round > known]
         return apply(code, held, lacking) if code is not None else held

@@ -98,10 +98,14 @@ def test_revoking_is_felt_by_redis_by_http_and_by_who_waits_for_a_job_within_a_s
             client.brpop(["jetson-a:nobody"], timeout=20)
         ended.append(time.perf_counter())
 
+    def both_wait() -> bool:
+        listening = [one for one in dispatch.bulk().client_list() if one["cmd"] == "brpop"]
+        return bool(listening) and bool(dispatch.bulk().llen("jetson-a:stages"))
+
     threads = [threading.Thread(target=listen, daemon=True), threading.Thread(target=wait_for_a_job, daemon=True)]
     for thread in threads:
         thread.start()
-    time.sleep(0.5)
+    wait_for(both_wait, 5, "they do not wait yet")
     revoked = time.perf_counter()
     enrol.revoke("jetson-a")
     assert made.beat().status_code == 401
