@@ -1,14 +1,15 @@
 """Federated training, ours against plain FedAvg: `python -m bench.federated [--quick] [--json] [--plot] [--arm NAME …]`.
 
 Ten clients, CIFAR-10, 250 KB/s up and 500 KB/s down; they run one after the other in this process, and the time on the link is
-counted from the bytes of whole messages, clients side by side. Every arm is a run of its own that goes on where it was stopped;
+counted from the bytes of whole messages, clients side by side. Plain FedAvg exchanges the model after every epoch, ours after
+every second, for as many epochs. Every arm is a run of its own that goes on where it was stopped;
 without `--arm` all of them are run, which takes hours. `--quick` does the same with the digits and keeps nothing.
 
 iid, dirichlet       accuracy: mean of the last three rounds on held-out examples; bytes_ratio: plain over ours, both ways
 link_s_to_70         seconds on the link of one client until the accuracy was 70 %
-secagg_bytes_ratio   one bit a value on average with masks (four bits of a quarter of the values) over without
+secagg_bytes_ratio   two bits a value on average with masks (four bits of half of the values) over without
 hostile_points_lost  three of ten send NaN, a million times too much, and the opposite; dropout_points_lost: 1, 3, 5 vanish.
-                     These and secure aggregation are compared in runs of a sixth of the rounds, with one of equally many
+                     These and secure aggregation are compared in runs of ten epochs, with one of as many
 round_overhead_s     processor time of a round beside the clients' training: messages, merging, the test on the server
 
 Rounds are kept in var/bench/federated, figures in bench/results/federated.json, a drawing (`--plot`) in var/federated.html.
@@ -44,7 +45,7 @@ def kept(place: Path) -> dict[str, list[Row]]:
 
 def gathered(place: Path, before: dict[str, Any]) -> dict[str, Any]:
     """`before`: arms that were run elsewhere, as an earlier report tells them."""
-    own = {name: federated_report.about(rows) for name, rows in kept(place).items() if rows}
+    own = {name: federated_report.about(rows, ARMS[name].local_epochs) for name, rows in kept(place).items() if rows}
     arms = {name: found for name in ARMS if (found := own.get(name) or before.get(name))}
     return {**federated_report.figures(arms), "arms": arms}
 

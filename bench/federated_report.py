@@ -9,9 +9,10 @@ BAR = 0.70
 LAST = 3  # rounds whose mean is a run's accuracy, so that one lucky round decides nothing
 
 
-def about(rows: list[Row]) -> Told:
+def about(rows: list[Row], local_epochs: int = 1) -> Told:
     return {
         "rounds": len(rows),
+        "local_epochs": local_epochs,
         "accuracy": statistics.fmean(row["accuracy"] for row in rows[-LAST:]),
         "bytes": sum(row["bytes_up"] + row["bytes_down"] for row in rows),
         "cpu_s": sum(row["cpu_s"] for row in rows),
@@ -34,16 +35,19 @@ def link_s_to(arm: Told, bar: float = BAR) -> float | None:
     return next((60 * point["link_min"] for point in arm["curve"] if point["accuracy"] >= bar), None)
 
 
-def bytes_ratio(more: Told, less: Told) -> float:
-    """After equally many rounds, should one arm be further than the other."""
-    count = min(more["rounds"], less["rounds"]) - 1
-    return float(more["curve"][count]["mb"] / less["curve"][count]["mb"])
+def epochs(arm: Told) -> int:
+    return int(arm["rounds"] * arm.get("local_epochs", 1))
+
+
+def bytes_ratio(more: Told, less: Told) -> float | None:
+    """Of whole runs of equally many epochs; None while one of them is not finished."""
+    return more["bytes"] / less["bytes"] if epochs(more) == epochs(less) else None
 
 
 def points_lost(arms: dict[str, Told], name: str) -> float | None:
     """Accuracy below the same run without trouble."""
     calm, troubled = arms.get("short"), arms.get(name)
-    return calm["accuracy"] - troubled["accuracy"] if calm and troubled and calm["rounds"] == troubled["rounds"] else None
+    return calm["accuracy"] - troubled["accuracy"] if calm and troubled and epochs(calm) == epochs(troubled) else None
 
 
 def dealt(arms: dict[str, Told], partition: str) -> dict[str, Any] | None:
@@ -52,7 +56,7 @@ def dealt(arms: dict[str, Told], partition: str) -> dict[str, Any] | None:
         return None
     return {
         "accuracy": ours["accuracy"],
-        "plain_accuracy": plain["accuracy"] if plain else None,
+        "plain_accuracy": plain["accuracy"] if plain and epochs(plain) == epochs(ours) else None,
         "bytes_ratio": bytes_ratio(plain, ours) if plain else None,
         "link_s_to_70": link_s_to(ours),
         "plain_link_s_to_70": link_s_to(plain) if plain else None,

@@ -8,6 +8,7 @@ import pytest
 from bench import federated, federated_arms, federated_report
 
 BASE: dict[str, Any] = {**federated_arms.QUICK, "rounds": 3, "batch_size": 64}
+LONGER = {**BASE, "rounds": 6}  # ours exchanges after every second epoch
 
 
 def row(number: int, accuracy: float, sent: int) -> dict[str, Any]:
@@ -31,12 +32,12 @@ def test_an_arm_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
             raise Stopped
 
     with pytest.raises(Stopped):
-        federated_arms.run("iid-ours", BASE, tmp_path, stop)
+        federated_arms.run("iid-ours", LONGER, tmp_path, stop)
     seen: list[int] = []
-    rows = federated_arms.run("iid-ours", BASE, tmp_path, lambda row: seen.append(row["round"]))
+    rows = federated_arms.run("iid-ours", LONGER, tmp_path, lambda row: seen.append(row["round"]))
     assert [one["round"] for one in rows] == [1, 2, 3]
     assert seen == [2, 3]  # stopped while it told of round 2, which was not kept yet
-    assert federated_arms.run("iid-ours", BASE, tmp_path) == rows
+    assert federated_arms.run("iid-ours", LONGER, tmp_path) == rows
 
 
 def test_three_hostile_clients_are_left_out(tmp_path: Path) -> None:
@@ -55,6 +56,15 @@ def test_the_ratio_and_the_link_time_are_counted_from_the_rounds() -> None:
     assert found["hostile_points_lost"] is None
 
 
+def test_runs_of_equally_many_epochs_are_compared() -> None:
+    plain = federated_report.about([row(number, 0.5, 400) for number in (1, 2, 3, 4)])
+    ours = federated_report.about([row(number, 0.5, 20) for number in (1, 2)], local_epochs=2)
+    assert federated_report.figures({"iid-ours": ours, "iid-plain": plain})["iid"]["bytes_ratio"] == 40
+    longer = federated_report.about([row(number, 0.5, 400) for number in (1, 2, 3, 4, 5)])
+    unfinished = federated_report.figures({"iid-ours": ours, "iid-plain": longer})["iid"]
+    assert unfinished["bytes_ratio"] is None and unfinished["plain_accuracy"] is None
+
+
 def test_trouble_is_compared_with_as_many_rounds_without() -> None:
     def arm(*accuracies: float) -> dict[str, Any]:
         return federated_report.about([row(number, accuracy, 10) for number, accuracy in enumerate(accuracies, 1)])
@@ -66,8 +76,8 @@ def test_trouble_is_compared_with_as_many_rounds_without() -> None:
 
 
 def test_arms_that_were_run_elsewhere_stay_in_the_report(tmp_path: Path) -> None:
-    before = {"iid-plain": federated_report.about([row(1, 0.5, 400)])}
-    federated_arms.run("iid-ours", {**BASE, "rounds": 2}, tmp_path / "iid-ours")
+    before = {"iid-plain": federated_report.about([row(number, 0.5, 10**6) for number in (1, 2, 3, 4)])}
+    federated_arms.run("iid-ours", {**BASE, "rounds": 4}, tmp_path / "iid-ours")
     found = federated.gathered(tmp_path, before)
     assert list(found["arms"]) == ["iid-plain", "iid-ours"]
     assert found["iid"]["bytes_ratio"] is not None
