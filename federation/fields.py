@@ -34,7 +34,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         "On the link",
         (
             ("compression", "", "sketch sends few bits of each value, in both directions"),
-            ("bits", "bits", "a value, on average; whole numbers under masks"),
+            ("bits", "bits", "a value, on average over both directions; whole numbers under masks"),
             ("share", "", "of the values a masked update has in a round"),
             ("uplink_bytes_per_s", "B/s", "simulated, of each node"),
             ("downlink_bytes_per_s", "B/s", "simulated, of each node"),

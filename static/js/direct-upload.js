@@ -44,6 +44,7 @@ export function handOver(file, device, onProgress) {
   const done = (async () => {
     try {
       const { url, ticket } = await call("POST", path(device, "upload/"));
+      if (aborted) throw new Error("taken back");
       const sending = put(url, file, onProgress, `${device} cannot be reached from here`);
       abort = sending.abort;
       await sending.done;
