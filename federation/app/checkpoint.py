@@ -12,7 +12,7 @@ from federation.app.downlink import Coded
 from federation.app.errors import Trouble
 from federation.app.learning import Learning
 
-VERSION = 1
+VERSION = 2
 MOMENTS = ("m_t", "v_t")  # what FedAdam remembers, by Flower's names
 
 

@@ -132,7 +132,7 @@ def train(message: Message, context: Context) -> RecordDict:
         metrics |= _tested(model, layout, start)
     if "clip" in told:
         gained = privacy.privatise(gained, float(told["clip"]), float(told["noise"]), int(told["clients"]))
-    return RecordDict({**_sent(told, memory, layout, start, gained, len(held)), "metrics": MetricRecord(metrics)})
+    return RecordDict({**_sent(told, memory, layout, codes, start, gained, len(held)), "metrics": MetricRecord(metrics)})
 
 
 def _tested(model: nn.Module, layout: Layout, start: Vector) -> dict[str, float]:
@@ -176,10 +176,10 @@ def _work(told: dict[str, Any], memory: Memory, layout: Layout, start: Vector, t
 
 
 def _sent(
-    told: dict[str, Any], memory: Memory, layout: Layout, start: Vector, gained: Vector, examples: int
+    told: dict[str, Any], memory: Memory, layout: Layout, codes: Codes | None, start: Vector, gained: Vector, examples: int
 ) -> dict[str, ArrayRecord | ConfigRecord]:
     """The update as it travels: whole arrays, packed levels with their scales, or masked codes."""
-    ring, codes = ring_of(told, layout), codes_of(told, layout)
+    ring = ring_of(told, layout)
     if ring is not None:
         return _masked(told, memory, ring, gained, examples)
     if codes is None:

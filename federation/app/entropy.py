@@ -30,8 +30,8 @@ PACKING = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 20, "lc": 2, "lp": 0, "pb
 
 
 def ways(bits: float) -> tuple[float, float]:
-    """Bits for a value on the way up and on the way down, `bits` on average. What the code does to updates is averaged away over the
-    clients, and what it does to the model is not: so most of them go down."""
+    """Bits for a value on the way up and on the way down, `bits` on average. Of the splits that learn equally well this one is sooner
+    over the link, whose way up is the slower one."""
     return 2 * UP * bits, 2 * (1 - UP) * bits
 
 

@@ -99,7 +99,7 @@ def _plan(redis: private_redis.PrivateRedis, devices: dict[str, dict[str, Any]],
             "ISTHMUS_PROFILE": settings.PROFILE,
             "ISTHMUS_PUBLIC_URL": local,
             "ISTHMUS_HOSTS": ",".join(settings.ALLOWED_HOSTS),
-            "ISTHMUS_UPLOADS": os.environ.get("ISTHMUS_UPLOADS", "127.0.0.1:0"),  # each device at a free port
+            "ISTHMUS_UPLOADS": "127.0.0.1:0",  # a free port for each device: one that was named could serve only one of them
             # Three processes with a model each on one machine: one thread each computes steadier than all on all cores.
             "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
         },
