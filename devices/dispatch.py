@@ -24,7 +24,7 @@ from devices.models import Node
 
 log = logging.getLogger(__name__)
 QUEUE = "stages"
-PROTOCOL = 3  # of the stage calls; a node that speaks another refuses with a sentence
+PROTOCOL = 4  # of the stage calls; a node that speaks another refuses with a sentence
 SLICE_S = 0.5  # how often a wait looks for a stop, for progress and for the node's state
 BLOB_TTL_S = 120
 

@@ -22,7 +22,7 @@ from federation.app.errors import Trouble
 from federation.packing import BadMessage
 
 log = logging.getLogger(__name__)
-PROTOCOL = 3  # as devices.dispatch sends it
+PROTOCOL = 4  # as devices.dispatch sends it
 REPLY_TTL_S = 300
 PROGRESS_S = 24 * 3600
 RUNS_KEPT = 3

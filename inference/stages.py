@@ -34,7 +34,7 @@ from inference.vision.runner import Received, Vision
 from inference.vision.wire import WireError
 
 log = logging.getLogger(__name__)
-PROTOCOL = 3
+PROTOCOL = 4
 HEADS_S = 3600.0  # a head's features are kept for so long after their last use
 VERBS = ("place", "look", "invite", "collect", "heads", "forget", "run_whole", "run_head", "run_tail", "run_learned", "send_photo", "probe",
          "rebuild")  # fmt: skip
