@@ -24,7 +24,6 @@ from urllib.parse import parse_qs, urlsplit
 from devices.agent.config import BadHome
 
 log = logging.getLogger(__name__)
-SETTING = "ISTHMUS_UPLOADS"
 MOST_BYTES = 32 * 1024 * 1024
 MOST_HELD = 2  # photos that wait to be collected; the eldest goes
 HELD_S = 60.0  # one that nobody collects goes
@@ -91,7 +90,7 @@ class Uploads:
 
 def listening(server: str, told: str | None = None) -> Uploads:
     """Uploads of this node, taken where the setting says. Raises BadHome."""
-    made, where = Uploads(), (os.environ.get(SETTING, "") if told is None else told).strip()
+    made, where = Uploads(), (os.environ.get("ISTHMUS_UPLOADS", "") if told is None else told).strip()
     if not where:
         return made
     host, _, port = where.rpartition(":")
@@ -101,7 +100,7 @@ def listening(server: str, told: str | None = None) -> Uploads:
         listener = _Listener((host, int(port)), made)
     except (OSError, ValueError, OverflowError) as error:
         why = getattr(error, "strerror", None) or "HOST:PORT is wanted, for example 0.0.0.0:8765"
-        raise BadHome(f"{SETTING}={where[:60]} cannot be listened at ({why}).") from None
+        raise BadHome(f"ISTHMUS_UPLOADS={where[:60]} cannot be listened at ({why}).") from None
     seen = _towards(server) if host in ANYWHERE else host.strip("[]")
     made.base = f"http://{f'[{seen}]' if ':' in seen else seen}:{listener.server_address[1]}" if seen else ""
     threading.Thread(target=listener.serve_forever, name="uploads", daemon=True).start()
