@@ -26,7 +26,7 @@ from safetensors import SafetensorError, safe_open
 from inference.vision import restore
 
 Array = NDArray[np.float32]
-FORMAT = 1
+FORMAT = 2
 BITS = 8  # per coefficient at most
 DIGEST = 4  # bytes, as many as a packet names it with
 TENSORS = ("mean", "forward", "inverse", "scale", "order", "edges", "values")

@@ -12,8 +12,22 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 HEADS = 4
-# spread [D]: each channel's deviation; place [T, H], level [levels, H]; the rest are matrices from left to right and biases.
-TENSORS = ("spread", "place", "level", "enter", "attend", "attend_bias", "mix", "widen", "widen_bias", "narrow", "leave")
+# spread [D]: each channel's deviation; place [T, H], level [levels, H]; gain [levels]: how much of what it finds is added; the rest
+# are matrices from left to right and biases.
+TENSORS = (
+    "spread",
+    "place",
+    "level",
+    "enter",
+    "attend",
+    "attend_bias",
+    "mix",
+    "widen",
+    "widen_bias",
+    "narrow",
+    "leave",
+    "gain",
+)
 
 
 class Restorer:
@@ -23,7 +37,7 @@ class Restorer:
         self.of = {name: arrays[name].astype(np.float32) for name in TENSORS}
         hidden, wide = self.of["enter"].shape[1], self.of["widen"].shape[1]
         wanted = ((width,), (tokens, hidden), (levels, hidden), (width, hidden), (hidden, 3 * hidden), (3 * hidden,),
-                  (hidden, hidden), (hidden, wide), (wide,), (wide, hidden), (hidden, width))  # fmt: skip
+                  (hidden, hidden), (hidden, wide), (wide,), (wide, hidden), (hidden, width), (levels,))  # fmt: skip
         if hidden % HEADS or any(self.of[name].shape != shape for name, shape in zip(TENSORS, wanted, strict=True)):
             raise ValueError("the restoring block has other shapes than its code")
 
@@ -39,7 +53,7 @@ class Restorer:
         seen = (weights / weights.sum(-1, keepdims=True)) @ held
         hidden = hidden + seen.transpose(1, 0, 2).reshape(tokens, -1) @ of["mix"]
         hidden = hidden + np.maximum(_normal(hidden) @ of["widen"] + of["widen_bias"], 0) @ of["narrow"]
-        restored: Array = features + of["spread"] * (hidden @ of["leave"])
+        restored: Array = features + of["gain"][level - 1] * of["spread"] * (hidden @ of["leave"])
         return restored
 
 

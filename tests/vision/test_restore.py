@@ -78,6 +78,6 @@ def test_training_cuts_cells_as_nodes_do() -> None:
     features = np.random.default_rng(3).normal(size=(4, TOKENS, WIDTH)).astype(np.float32)
     batched = restoring.Batched(code)
     for level in range(1, LEVELS + 1):
-        back = batched.back(batched.cells(torch.from_numpy(features)), torch.full((4,), level)).numpy()
+        back = batched(torch.from_numpy(features), torch.full((4,), level)).numpy()
         for one, found in zip(features, back, strict=True):
             assert np.allclose(code.decode(code.encode(one, level), level), found, atol=1e-4)

@@ -1,9 +1,10 @@
 """Feature codes: `python -m inference.vision.training.codec` writes codec.safetensors of the bundled tower and measures it.
 
 Learned from training photos with the tower frozen: means and spreads of the features, how much each direction matters to the
-tower's output (the expected squared gradient of random probes of it, so of every task that looks at it), then the edge's
-restoring block. Accuracy at each split point and level, of the photo itself at several qualities, and of answering first and
-refining when unsure (chosen on dev photos) goes into card.json. A few minutes on two cores.
+tower's output (the expected squared gradient of random probes of it, so of every task that looks at it); then, through the
+cells, the directions of both ends and the edge's restoring block. Accuracy at each split point and level, of the photo itself at
+several qualities, and of answering first and refining when unsure (chosen on dev photos) goes into card.json. About an hour and
+a half of one core; a split point that is learned is kept.
 
 With `--tower MODEL_NAME_OR_FOLDER --photos FOLDER` a code for any ViT, ResNet or BLIP of transformers, from unlabelled photos alone.
 """
@@ -31,11 +32,12 @@ from inference.vision.training.examined import Answered, Examined, even, examine
 from inference.vision.wire import HEADER_BYTES
 
 POINTS = (1, 2, 4)
-STEPS = {1: 200, 2: 200, 4: 280}  # of the restoring block
-SIZES = tuple(whole - HEADER_BYTES for whole in (64, 128, 256, 512, 1024, 2048, 4096))  # payload bytes
-REFINED = 4  # levels from the lowest on that take part in answering first; those above add nothing
+STEPS = 3000  # through the cells
+WHOLE = (64, 90, 128, 180, 256, 360, 512, 1024, 2048, 4096)  # half octaves where accuracy still rises, octaves above
+SIZES = tuple(whole - HEADER_BYTES for whole in WHOLE)  # payload bytes
+REFINED = 7  # levels from the lowest on that take part in answering first; those above add nothing
 PHOTOS = (("webp", 5), ("webp", 20), ("webp", 40), ("webp", 70), ("jpeg", 10), ("jpeg", 30), ("jpeg", 60), ("jpeg", 85))
-LEARN_FROM = 3000
+LEARN_FROM = 9000  # every second of them mirrored
 QUICK = 40
 
 
@@ -66,9 +68,11 @@ def bundled(folder: Path, quick: bool, state: Path) -> None:
     tower, held = towers.ResNetTower(model.classify.resnet), measure.Held(root)
     names = [name for name, split_, _ in data.listing(root) if split_ == "train"]
     pixels = held.pixels(even(names, 2 * QUICK if quick else LEARN_FROM))
+    pixels[1::2] = pixels[1::2, :, ::-1].copy()
     weights = sha256(folder / "classify" / "model.safetensors")
     codes = learned(tower, pixels, model.classify.classifier, state, weights, quick)
     codec.save(folder / CODE, codes, SIZES, towers.digest(model.classify.resnet), weights)
+    _tell(folder, {})
     heat = {task: float(told["temperature"]) for task, told in card["tasks"].items()}
     shown = measure.Held(root, QUICK if quick else None)
     test, dev = (examined(model, tokenizer, heat, shown, name) for name in ("test", "dev"))
@@ -76,8 +80,12 @@ def bundled(folder: Path, quick: bool, state: Path) -> None:
     told = {"split_points": list(POINTS), "levels": levels, "refine": refined,
             "full": test.accuracy(finished(tower, features(tower, test.pixels, 0), 0)), "photos": len(test.pixels),
             "questions": len(test.asked), "measured": "python -m inference.vision.training.codec"}  # fmt: skip
-    # Others add to it under their own keys, and may have done so meanwhile.
-    card = json.loads((folder / "card.json").read_text()) | {"code": told, "photo": measure_photos(tower, test)}
+    _tell(folder, {"code": told, "photo": measure_photos(tower, test)})
+
+
+def _tell(folder: Path, more: dict[str, Any]) -> None:
+    """Others add to the card under their own keys, and may do so meanwhile."""
+    card = json.loads((folder / "card.json").read_text()) | more
     card["digest"][CODE] = sha256(folder / CODE)
     part = folder / "card.part"
     part.write_text(json.dumps(card, indent=1) + "\n")
@@ -88,13 +96,17 @@ def learned(
     tower: split.Tower, pixels: NDArray[np.uint8], names: Callable[[Tensor], Tensor], state: Path, weights: str, quick: bool
 ) -> dict[int, fit.Arrays]:
     """By split point. Each is kept once it is learned: a stopped run goes on, and other text halves measure the same code."""
-    wanted, found = finished(tower, features(tower, pixels, 0), 0), {}
+    found = {}
     for k in POINTS:
-        steps = STEPS[k] // 20 if quick else STEPS[k]
+        steps = STEPS // 200 if quick else STEPS
         name = hashlib.sha256(repr((weights, SIZES, steps, len(pixels))).encode()).hexdigest()[:8]
-        learn = partial(fit.learn, tower, features(tower, pixels, k), wanted, k, steps, SIZES, names)
-        found[k] = fit.kept(state / f"{name}-{k}.npz", learn)
+        found[k] = fit.kept(state / f"{name}-{k}.npz", partial(_learn, tower, pixels, k, steps, names))
     return found
+
+
+def _learn(tower: split.Tower, pixels: NDArray[np.uint8], k: int, steps: int, names: Callable[[Tensor], Tensor]) -> fit.Arrays:
+    given = features(tower, pixels, k)
+    return fit.learn(tower, given, finished(tower, given, k), k, steps, SIZES, names)
 
 
 def measured(

@@ -1,8 +1,9 @@
 """Our feature code beside others on the same photos: `python -m inference.vision.training.compare_codes`, after `training.codec`.
 
-At each split point: ours with and without the restoring block, the same cells without the transform (nested FSQ), residual vector
-quantisation, and a shallow convolutional encoder distilled to the features after block k with our quantiser. Told are the share of
-test photos named right and the squared error of the tower's output. Every finished row is kept, so a stopped run goes on.
+At each split point: ours, the same cells without the transform (nested FSQ), residual vector quantisation, and a shallow
+convolutional encoder distilled to the features after block k with our quantiser. Each is fitted to the same photos, and each
+gets a restoring block at the edge that learned for as many steps; the bundled code, which learned longer, stands beside them. Told
+is the share of test photos named right, as decoded and then restored. Every finished row is kept, so a stopped run goes on.
 `--write` puts the table where the page has its markers.
 """
 
@@ -19,22 +20,25 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from transformers.utils import logging
 
 from inference.vision import codec, split, towers
 from inference.vision.catalogue import CODE, WEIGHTS, sha256
-from inference.vision.training import bundle, crops, data, fit, measure, rivals
+from inference.vision.training import bundle, crops, data, fit, measure, restoring, rivals
+from inference.vision.training.codec import LEARN_FROM as LEARNED_FROM
+from inference.vision.training.codec import STEPS as STEPS_BUNDLED
 from inference.vision.training.examined import CLASSIFIED, even, features, finished
 from inference.vision.training.shape import Compact
 from inference.vision.wire import HEADER_BYTES
 
 WHOLE = (64, 128, 256, 512)  # bytes of the packet: above, all are as good as uncompressed
 SIZES = tuple(size - HEADER_BYTES for size in WHOLE)
-CONVOLVED = (2, 4)
+STEPS = 200  # of every restoring block but the bundled one's
 LEARN_FROM = 1500
 BEGIN, END = "<!-- compare_codes -->", "<!-- /compare_codes -->"
 Row = dict[str, Any]
+Restored = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass
@@ -46,56 +50,88 @@ class Bench:
     labels: Tensor
 
     @cached_property
-    def clean(self) -> Tensor:
-        return finished(self.tower, features(self.tower, self.tested, 0), 0)
+    def wanted(self) -> Tensor:
+        return finished(self.tower, features(self.tower, self.pixels, 0), 0)
 
-    def row(self, code: str, k: int, decoded: rivals.Decoded, given: Tensor, ms: float, more: str = "") -> Row:
+    def restored(self, through: nn.Module, begun: Tensor, given: Tensor, k: int) -> restoring.Block:
+        """The block learned behind a code. begun: what the device begins with; given: the features it should tell."""
+        block = restoring.new_block(given, len(SIZES), k)
+        restoring.learn(self.tower, block, through, begun, self.wanted, k, STEPS, SIZES, self.model.classify.classifier)
+        return block
+
+    @torch.inference_mode()
+    def row(self, code: str, k: int, through: nn.Module, block: Restored, given: Tensor, ms: float, more: str = "") -> Row:
+        """given: what the device begins with, of the tested photos."""
         found: Row = {"code": code, "k": k, "ms": round(ms, 2), "note": more}
-        for whole, size in zip(WHOLE, SIZES, strict=True):
-            with torch.inference_mode():
-                seen = finished(self.tower, decoded(given, size), k)
-                named = self.model.classify.classifier(seen[:, 0]).argmax(1) == self.labels
-            error = float((seen - self.clean).square().mean() / self.clean.var())
-            found[str(whole)] = {"top1": measure.share(named), "error": round(error, 3)}
+        for level, whole in enumerate(WHOLE, 1):
+            right = []
+            for part in given.split(100):
+                levels = torch.full((len(part),), level)
+                decoded = through(part, levels)
+                both = [split.tail(self.tower, one, k)[:, 0] for one in (decoded, block(decoded, levels))]
+                right.append(torch.stack([self.model.classify.classifier(one).argmax(1) for one in both]))
+            found[str(whole)] = [measure.share(one == self.labels) for one in torch.cat(right, 1)]
         return found
 
 
 def rows(bench: Bench, codes: dict[int, codec.LearnedCode]) -> Iterator[tuple[str, Callable[[], Row]]]:
     """(name, how to make it), so that what is there already need not be made again."""
     for k, code in codes.items():
-        yield f"restored {k}", partial(_ours, bench, code, k, True)
-        yield f"ours {k}", partial(_ours, bench, code, k, False)
+        yield f"bundled {k}", partial(_bundled, bench, code, k)
+        yield f"ours {k}", partial(_ours, bench, k)
         yield f"fsq {k}", partial(_plain, bench, k)
-        yield f"rvq {k}", partial(_vectors, bench, code, k)
-        if k in CONVOLVED:
-            yield f"conv {k}", partial(_convolved, bench, k)
+        yield f"rvq {k}", partial(_vectors, bench, k)
+        yield f"conv {k}", partial(_convolved, bench, k)
 
 
-def _ours(bench: Bench, code: codec.LearnedCode, k: int, restored: bool) -> Row:
-    name = "ours, restored at the edge" if restored else "ours, not restored"
-    return bench.row(name, k, rivals.cells(code, restored), features(bench.tower, bench.tested, k), _head_ms(bench, k))
+def _bundled(bench: Bench, code: codec.LearnedCode, k: int) -> Row:
+    through, at = restoring.Batched(code), torch.tensor([code.sizes.index(size) + 1 for size in SIZES])
+    through.depths = through.depths[at - 1]
+
+    def block(decoded: Tensor, levels: Tensor) -> Tensor:
+        if code.restorer is None:
+            return decoded
+        level = int(at[levels[0] - 1])
+        return torch.from_numpy(np.stack([code.restorer(one, level) for one in decoded.numpy()]))
+
+    return bench.row("**ours, as bundled**", k, through, block, features(bench.tower, bench.tested, k), _head_ms(bench, k),
+                     f"{STEPS_BUNDLED:,} steps, {LEARNED_FROM:,} photos")  # fmt: skip
+
+
+def _ours(bench: Bench, k: int) -> Row:
+    given = features(bench.tower, bench.pixels, k)
+    code = codec.LearnedCode(fit.fit(bench.tower, given, k, 8 * max(SIZES)), SIZES)
+    return _alike(bench, "ours, trained like the rest", k, restoring.Turned(code), given)
 
 
 def _plain(bench: Bench, k: int) -> Row:
-    decoded = rivals.plain_cells(bench.tower, features(bench.tower, bench.pixels, k), k, SIZES)
-    return bench.row("nested FSQ, no transform", k, decoded, features(bench.tower, bench.tested, k), _head_ms(bench, k))
+    given = features(bench.tower, bench.pixels, k)
+    return _alike(bench, "nested FSQ, no transform", k, rivals.plain_cells(bench.tower, given, k, SIZES), given)
 
 
-def _vectors(bench: Bench, code: codec.LearnedCode, k: int) -> Row:
-    decoded = rivals.residual_vectors(features(bench.tower, bench.pixels, k), code, SIZES)
-    return bench.row("residual vectors (RVQ)", k, decoded, features(bench.tower, bench.tested, k), _head_ms(bench, k),
-                     f"{max(SIZES) * rivals.WORDS * rivals.STRONGEST * 2 / 1e6:.1f} MB of codebooks")  # fmt: skip
+def _vectors(bench: Bench, k: int) -> Row:
+    given = features(bench.tower, bench.pixels, k)
+    through = rivals.ResidualVectors(given, codec.LearnedCode(fit.fit(bench.tower, given, k, 8 * max(SIZES)), SIZES))
+    books = f"{max(SIZES) * rivals.WORDS * through.told.shape[1] * 2 / 1e6:.1f} MB of codebooks"
+    return _alike(bench, "residual vectors (RVQ)", k, through, given, books)
+
+
+def _alike(bench: Bench, name: str, k: int, through: nn.Module, given: Tensor, more: str = "") -> Row:
+    block = bench.restored(through, given, given, k)
+    return bench.row(name, k, through, block, features(bench.tower, bench.tested, k), _head_ms(bench, k), more)
 
 
 def _convolved(bench: Bench, k: int) -> Row:
     given = features(bench.tower, bench.pixels, k)
     photos, tested = (torch.from_numpy(one).permute(0, 3, 1, 2) for one in (bench.pixels, bench.tested))
-    head = rivals.convolutional(bench.tower, photos, given, finished(bench.tower, given, k), k)
-    arrays = fit.fit(bench.tower, _through(head, photos), k, 8 * max(SIZES))
-    decoded = rivals.cells(codec.LearnedCode(arrays, SIZES), False)
+    head = rivals.convolutional(bench.tower, photos, given, bench.wanted, k)
+    through = rivals.ConvolvedCells(
+        head, codec.LearnedCode(fit.fit(bench.tower, _through(head, photos), k, 8 * max(SIZES)), SIZES)
+    )
+    block = bench.restored(through, photos, given, k)
     parameters = sum(one.numel() for one in head.parameters())
-    return bench.row("convolutional head, our cells", k, decoded, _through(head, tested),
-                     _ms(lambda: head(crops.normalise(tested[:1]))), f"{parameters / 1e6:.2f} M parameters")  # fmt: skip
+    return bench.row("convolutional head, our cells", k, through, block, tested, _ms(lambda: head(crops.normalise(tested[:1]))),
+                     f"{parameters / 1e6:.2f} M parameters, {rivals.CONV_STEPS} steps before")  # fmt: skip
 
 
 @torch.inference_mode()
@@ -121,10 +157,10 @@ def _ms(work: Callable[[], object], repeats: int = 15) -> float:
 
 
 def table(found: list[Row]) -> str:
-    """Markdown: top-1 and, in brackets, the relative squared error of the tower's output."""
+    """Markdown: top-1 as decoded, and restored."""
     lines = [f"| k | code | {' | '.join(f'{size} B' for size in WHOLE)} | head, one core | |", "|---" * (len(WHOLE) + 4) + "|"]
     for row in found:
-        cells = [f"{100 * row[str(size)]['top1']:.1f} % ({row[str(size)]['error']:.3f})" for size in WHOLE]
+        cells = [f"{100 * before:.1f} → {100 * after:.1f} %" for before, after in (row[str(size)] for size in WHOLE)]
         lines.append(f"| {row['k']} | {row['code']} | {' | '.join(cells)} | {row['ms']:.1f} ms | {row['note']} |")
     return "\n".join(lines)
 

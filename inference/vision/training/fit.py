@@ -13,8 +13,10 @@ from inference.vision import codec, split
 from inference.vision.training import restoring
 
 Arrays = dict[str, NDArray[Any]]
+Matrix = NDArray[np.float64]
+Avoid = Callable[[Matrix, Matrix], Matrix]
 CLASS_WEIGHT = 4.0  # the class token alone carries classification; the text models look at all tokens alike
-PROBED = 400  # photos; a squared gradient needs fewer than a spread
+FITTED, PROBED = 3000, 400  # photos for spreads and for squared gradients, which need fewer
 TYPICAL = 1500  # coefficients that the cells are fitted to: those that get bits at all
 VALUES = 700_000  # of features with gradients at once
 WIDEST = 8.0  # deviations; beyond, the outermost cell
@@ -37,21 +39,25 @@ def learn(
     names: Callable[[Tensor], Tensor] | None = None,
 ) -> Arrays:  # fmt: skip
     """given [N, T, D] at k, wanted [N, T, D] after the tower -> all arrays of a LearnedCode with its restoring block."""
-    arrays = fit(tower, given, k, 8 * max(sizes))
+    arrays = fit(tower, given[:: -(-len(given) // FITTED)], k, 8 * max(sizes))
     return arrays | restoring.train(tower, codec.LearnedCode(arrays, sizes), given, wanted, k, steps, names)
 
 
-def fit(tower: split.Tower, features: Tensor, k: int, bits: int, turn: bool = True) -> Arrays:
+def fit(tower: split.Tower, features: Tensor, k: int, bits: int, turn: bool = True, avoid: Avoid | None = None) -> Arrays:
     """features [N, T, D] at split point k -> the arrays of codec.LearnedCode, with an order of `bits` bits.
 
-    Without `turn` channels are coded as they are, each for itself: what the transform is worth."""
+    Without `turn` channels are coded as they are, each for itself: what the transform is worth. `avoid` gives, from the features'
+    covariance and the tower's metric [D, D], the metric of what should not be told: it is taken off the tower's."""
     gradients = sensitivity(tower, features[:: max(1, len(features) // PROBED)][:PROBED], k)
     mean = features.mean(0).numpy()
     centred = features.numpy() - mean
     same = np.eye(centred.shape[-1], dtype=np.float32)
-    forward, inverse = directions(centred, gradients) if turn else (same, same)
+    metric, covariance = moment(gradients), moment(centred)
+    against = avoid(covariance, metric) if avoid else np.zeros_like(metric)
+    forward, inverse = directions(covariance, metric - against) if turn else (same, same)
     # A gradient turns with the inverse's transpose: d/dc = (d/dx) · inverse', where x = c · inverse.
     importance = np.mean([codec.spectrum(one @ inverse.T) ** 2 for one in gradients], 0)
+    importance = np.maximum(importance - np.sum((inverse @ against) * inverse, 1), 0)
     coefficients = np.stack([codec.spectrum(one @ forward) for one in centred])
     scale = coefficients.std(0)
     worth = (importance * scale**2).ravel()
@@ -81,17 +87,20 @@ def sensitivity(tower: split.Tower, features: Tensor, k: int) -> NDArray[np.floa
     return torch.cat(found).numpy()
 
 
-def directions(centred: NDArray[np.float32], gradients: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """forward, inverse [D, D]: principal components of the features in the metric of the gradients, strongest first."""
-    width = centred.shape[-1]
-    flat = gradients.reshape(-1, width).astype(np.float64)
-    metric = flat.T @ flat / len(flat)
-    metric += 1e-3 * np.trace(metric) / width * np.eye(width)  # no direction counts for nothing: the inverse must exist
-    root = np.linalg.cholesky(metric)
-    seen = centred.reshape(-1, width).astype(np.float64) @ root
-    strength, turn = np.linalg.eigh(seen.T @ seen / len(seen))
-    turn = turn[:, np.argsort(-strength)]
-    return (root @ turn).astype(np.float32), (turn.T @ np.linalg.inv(root)).astype(np.float32)
+def moment(rows: NDArray[np.float32]) -> Matrix:
+    """[n, T, D] -> the second moment [D, D] over photos and places."""
+    flat = rows.reshape(-1, rows.shape[-1]).astype(np.float64)
+    return flat.T @ flat / len(flat)
+
+
+def directions(covariance: Matrix, metric: Matrix) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """forward, inverse [D, D]: principal components of the features in the metric, strongest first."""
+    strength, turn = np.linalg.eigh(metric)
+    strength = strength.clip(0) + 1e-3 * strength.clip(0).mean()  # no direction counts for nothing: the inverse must exist
+    root = turn * np.sqrt(strength)
+    seen, turn_seen = np.linalg.eigh(root.T @ covariance @ root)
+    turned = turn_seen[:, np.argsort(-seen)]
+    return (root @ turned).astype(np.float32), (turned.T @ (turn / np.sqrt(strength)).T).astype(np.float32)
 
 
 def cells(values: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float64]]:

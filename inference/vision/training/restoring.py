@@ -1,10 +1,13 @@
-"""Trains the restoring block of a code: the tower stands still, its output on the untouched features is the teacher.
+"""Trains what a code's order of bits leaves free, through its cells: the directions of both ends, and the edge's restoring block.
 
-Each step draws photos and a level for each, low ones more often, where there is most to put back. The loss is the squared error of
-the tower's output; where a classifier is given, also the divergence of its names, as class tokens that are near are not alike.
+The tower stands still; what it makes of the untouched features is the teacher. Each step draws photos and a level for each, low
+ones more often, where there is most to put back. The loss is the squared error of the tower's output; where a classifier is given,
+also the divergence of its names, as class tokens that are near are not alike: a little at first, as much as the rest in a second
+stage. Cells have no slope: gradients pass them as if nothing had been cut (the straight-through estimator, Bengio et al. 2013).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,44 +21,77 @@ from inference.vision import codec, restore, split
 
 HIDDEN, WIDE = 96, 192
 AT_ONCE, RATE, DECAY = 24, 2e-3, 0.01
+TURN_RATE = 2e-4  # of the directions; three times as much, and coefficients outrun their cells
+WARM_UP = 50  # steps
 VALUES = 650_000  # in a step at most: towers with many tokens take fewer photos at once
-ERROR_WEIGHT = 3.0  # of the tokens' relative squared error, against the divergence of the names in nats
-FAVOUR = 1.6  # how much oftener each level is drawn than the one above it
+ERROR_WEIGHT = 3.0  # of the tokens' relative squared error
 
 
-class Batched:
-    """A LearnedCode for many photos at once, in torch: the same cells and the same means."""
+@dataclass(frozen=True)
+class Stage:
+    share: float  # of the steps
+    rate: float  # of RATE and TURN_RATE
+    names: float  # what a nat of the names' divergence weighs
+    favour: float  # how much oftener a level is drawn than the one of twice its bytes
+
+
+# First what all tasks look at, low levels above all; then names weigh as much as the rest, and all levels alike.
+STAGES = Stage(1.0, 1.0, 1.0, 1.6), Stage(0.2, 0.5, 6.0, 1.0)
+
+
+class Batched(nn.Module):
+    """A LearnedCode for many photos at once, in torch: the same cells and the same means, with gradients past the cells."""
 
     def __init__(self, code: codec.LearnedCode) -> None:
-        self.mean, self.forward, self.inverse, self.scale, self.edges, self.values = (
+        super().__init__()
+        self.mean, self.ahead, self.back, scale, self.edges, self.values = (
             torch.from_numpy(one) for one in (code.mean, code.forward, code.inverse, code.scale, code.edges, code.values)
         )
-        depths = [np.bincount(code.order[: 8 * size], minlength=code.scale.size) for size in code.sizes]
+        depths = np.stack([np.bincount(code.order[: 8 * size], minlength=code.scale.size) for size in code.sizes])
         self.used = torch.from_numpy(np.flatnonzero(depths[-1]))
-        self.depths = [torch.from_numpy(depth)[self.used] for depth in depths]
+        self.depths, self.scale = torch.from_numpy(depths)[:, self.used], scale[self.used].clamp_min(1e-8)
         self.cosines = torch.from_numpy(codec.cosines(codec.grid_side(len(code.mean))))
 
-    def cells(self, features: Tensor) -> Tensor:
-        """features [N, T, D] -> uint8 [N, coefficients that any level tells of]."""
-        turned = self.spectrum((features - self.mean) @ self.forward).flatten(1)[:, self.used]
-        return torch.bucketize(turned / self.scale[self.used].clamp_min(1e-8), self.edges).to(torch.uint8)
-
-    def back(self, cells: Tensor, levels: Tensor) -> Tensor:
-        """cells of N photos, a level [N] for each -> features [N, T, D] as decoded, not restored."""
-        found = torch.zeros(len(cells), self.scale.numel())
-        for level in levels.unique().tolist():
-            rows, depth = (levels == level).nonzero()[:, 0], self.depths[level - 1]
-            told = depth > 0
-            at, depth = self.used[told], depth[told]
-            prefix = cells[rows][:, told].long() >> (codec.BITS - depth)
-            found[rows[:, None], at[None]] = self.scale[at] * self.values[(1 << depth) - 2 + prefix]
-        return self.spectrum(found.view(-1, *self.mean.shape), back=True) @ self.inverse + self.mean
+    def forward(self, features: Tensor, levels: Tensor) -> Tensor:
+        """features [N, T, D], a level [N] for each -> the same as decoded, not restored."""
+        normal = self.spectrum((features - self.mean) @ self.ahead).flatten(1)[:, self.used] / self.scale
+        depth = self.depths[levels - 1]
+        cell = torch.bucketize(normal.detach().contiguous(), self.edges) >> (codec.BITS - depth)
+        means = self.values[((1 << depth) - 2 + cell).clamp_min(0)]
+        told = torch.where(depth > 0, normal + (means - normal).detach(), 0.0)
+        whole = features.new_zeros(len(features), self.mean.numel())
+        whole[:, self.used] = told * self.scale
+        return self.spectrum(whole.view(features.shape), back=True) @ self.back + self.mean
 
     def spectrum(self, rows: Tensor, back: bool = False) -> Tensor:
         matrix = self.cosines.T if back else self.cosines
         side = len(matrix)
         grid = torch.einsum("au,bv,nuvd->nabd", matrix, matrix, rows[:, 1:].unflatten(1, (side, side)))
         return torch.cat([rows[:, :1], grid.flatten(1, 2)], 1)
+
+
+class Turned(nn.Module):
+    """Directions that may be learned: the code's own, mixed by two matrices that begin as the identity. Both are told in each
+    direction's deviation, so that a strong direction does not drown a weak one."""
+
+    ratio: Tensor
+
+    def __init__(self, code: codec.LearnedCode) -> None:
+        super().__init__()
+        self.batched = Batched(code)
+        self.begun = self.batched.ahead, self.batched.back
+        spread = torch.from_numpy(code.scale).view(code.mean.shape).square().mean(0).sqrt().clamp_min(1e-8)
+        self.register_buffer("ratio", spread[None] / spread[:, None])
+        self.here, self.there = _zeros(len(spread), len(spread)), _zeros(len(spread), len(spread))
+
+    def directions(self) -> tuple[Tensor, Tensor]:
+        """forward, inverse [D, D]."""
+        same = torch.eye(len(self.here))
+        return self.begun[0] @ ((same + self.here) * self.ratio), ((same + self.there) * self.ratio) @ self.begun[1]
+
+    def forward(self, features: Tensor, levels: Tensor) -> Tensor:
+        self.batched.ahead, self.batched.back = self.directions()
+        return self.batched(features, levels)
 
 
 class Block(nn.Module):
@@ -71,6 +107,7 @@ class Block(nn.Module):
         self.enter, self.attend, self.attend_bias = _random(width, HIDDEN), _random(HIDDEN, 3 * HIDDEN), _zeros(3 * HIDDEN)
         self.mix, self.widen, self.widen_bias = _random(HIDDEN, HIDDEN), _random(HIDDEN, WIDE), _zeros(WIDE)
         self.narrow, self.leave = _random(WIDE, HIDDEN), _zeros(HIDDEN, width)  # begins as the identity
+        self.gain = nn.Parameter(torch.ones(levels))
 
     def forward(self, features: Tensor, levels: Tensor) -> Tensor:
         hidden = (features / self.spread) @ self.enter + self.place + self.level[levels - 1][:, None]
@@ -78,34 +115,55 @@ class Block(nn.Module):
         asked, known, held = three.unflatten(-1, (3, restore.HEADS, -1)).permute(2, 0, 3, 1, 4)
         hidden = hidden + F.scaled_dot_product_attention(asked, known, held).transpose(1, 2).flatten(2) @ self.mix
         hidden = hidden + F.relu(F.layer_norm(hidden, (HIDDEN,)) @ self.widen + self.widen_bias) @ self.narrow
-        return features + self.spread * (hidden @ self.leave)
+        return features + self.gain[levels - 1][:, None, None] * self.spread * (hidden @ self.leave)
 
 
 def train(
     tower: split.Tower, code: codec.LearnedCode, features: Tensor, wanted: Tensor, k: int, steps: int,
     names: Callable[[Tensor], Tensor] | None = None,
 ) -> dict[str, NDArray[Any]]:  # fmt: skip
-    """features [N, T, D] at k and the tower's outputs [N, T, D] on them -> the block's arrays in half precision."""
-    batched, random = Batched(code), torch.Generator().manual_seed(k)
+    """features [N, T, D] at k and the tower's outputs [N, T, D] on them -> the arrays learned, in half precision."""
+    turned, block = Turned(code), new_block(features, len(code.sizes), k)
+    for stage in STAGES:
+        learn(tower, block, turned, features, wanted, k, steps, code.sizes, names, stage)
+    forward, inverse = turned.directions()
+    arrays = {"forward": forward, "inverse": inverse, **{name: block.state_dict()[name] for name in restore.TENSORS}}
+    return {name: value.detach().numpy().astype(np.float16) for name, value in arrays.items()}
+
+
+def new_block(features: Tensor, levels: int, k: int) -> Block:
+    """For features [N, T, D] as they are before coding."""
     torch.manual_seed(k)
-    block = Block((features - batched.mean).std((0, 1)).clamp_min(1e-3), features.shape[1], len(code.sizes))
-    cells, chance = batched.cells(features), torch.tensor([FAVOUR**-n for n in range(len(code.sizes))])
-    optimiser = torch.optim.AdamW(block.parameters(), lr=RATE, weight_decay=DECAY)
+    return Block((features - features.mean(0)).std((0, 1)).clamp_min(1e-3), features.shape[1], levels)
+
+
+def learn(
+    tower: split.Tower, block: Block, through: nn.Module, given: Tensor, wanted: Tensor, k: int, steps: int, sizes: Sequence[int],
+    names: Callable[[Tensor], Tensor] | None = None, stage: Stage = STAGES[0],
+) -> None:  # fmt: skip
+    """through(given [B, …], levels [B]) -> features [B, T, D] as decoded; what parameters it has learn along with the block.
+
+    wanted [N, T, D]: what the tower should make of them; sizes: payload bytes of the levels."""
+    random, steps = torch.Generator().manual_seed(k), round(stage.share * steps)
+    favoured = stage.favour ** -(torch.tensor(sizes) / sizes[0]).log2()
+    groups = [(block, RATE * stage.rate, DECAY), (through, TURN_RATE * stage.rate, 0.0)]
+    optimiser = torch.optim.AdamW([{"params": list(one.parameters()), "weight_decay": decay} for one, _, decay in groups])
     told = None if names is None else torch.cat([names(part).log_softmax(-1) for part in wanted[:, 0].split(500)])
-    variance, at_once = wanted.var(), max(2, min(AT_ONCE, VALUES // features[0].numel()))
-    for step in tqdm(range(steps), desc=f"restoring after block {k}", mininterval=5):
-        optimiser.param_groups[0]["lr"] = RATE * min(1.0, (step + 1) / 20) * (1 + np.cos(np.pi * step / steps)) / 2
-        rows = torch.randint(len(features), (at_once,), generator=random)
-        levels = torch.multinomial(chance, at_once, replacement=True, generator=random) + 1
-        seen = split.tail(tower, block(batched.back(cells[rows], levels), levels), k)
+    variance, at_once = wanted.var(), max(2, min(AT_ONCE, VALUES // (tower.shape(k)[0] * tower.shape(k)[1])))
+    for step in tqdm(range(steps), desc=f"through the cells after block {k}", mininterval=5):
+        for group, (_, rate, _) in zip(optimiser.param_groups, groups, strict=True):
+            group["lr"] = rate * min(1.0, (step + 1) / WARM_UP) * (1 + np.cos(np.pi * step / steps)) / 2
+        rows = torch.randint(len(given), (at_once,), generator=random)
+        levels = torch.multinomial(favoured, at_once, replacement=True, generator=random) + 1
+        seen = split.tail(tower, block(through(given[rows], levels), levels), k)
         loss = ERROR_WEIGHT * (seen - wanted[rows]).square().mean() / variance
         if names is not None and told is not None:
-            loss = loss + F.kl_div(names(seen[:, 0]).log_softmax(-1), told[rows], log_target=True, reduction="batchmean")
+            apart = F.kl_div(names(seen[:, 0]).log_softmax(-1), told[rows], log_target=True, reduction="batchmean")
+            loss = loss + stage.names * apart
         optimiser.zero_grad()
         loss.backward()
-        nn.utils.clip_grad_norm_(block.parameters(), 1.0)
+        nn.utils.clip_grad_norm_([*block.parameters(), *through.parameters()], 1.0)
         optimiser.step()
-    return {name: block.state_dict()[name].numpy().astype(np.float16) for name in restore.TENSORS}
 
 
 def _zeros(*shape: int) -> nn.Parameter:

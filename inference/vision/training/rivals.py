@@ -1,9 +1,9 @@
 """The codes that ours was compared with, as short as they can be told; nothing of the product imports them.
 
-Each is fitted to features [N, T, D] of training photos and gives a function (features, payload bytes) -> decoded features.
+Each is a module (what the device begins with [B, …], levels [B]) -> features [B, T, D] as decoded, for restoring.learn.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -13,63 +13,62 @@ from tqdm import tqdm
 from inference.vision import codec, split
 from inference.vision.training import crops, fit, restoring
 
-Decoded = Callable[[Tensor, int], Tensor]
 WORDS, ROUNDS, STRONGEST = 256, 5, 64  # one byte names a word; k-means rounds; directions that are coded at all
-CONV_STEPS, AT_ONCE, RATE = 240, 24, 2e-3
+CONV_STEPS, AT_ONCE, RATE = 300, 24, 2e-3
 
 
-def cells(code: codec.LearnedCode, restored: bool) -> Decoded:
-    """Ours, with or without the restoring block."""
-    batched = restoring.Batched(code)
-
-    def decoded(features: Tensor, size: int) -> Tensor:
-        level = code.sizes.index(size) + 1
-        back = batched.back(batched.cells(features), torch.full((len(features),), level))
-        if not restored or code.restorer is None:
-            return back
-        return torch.from_numpy(np.stack([code.restorer(one, level) for one in back.numpy()]))
-
-    return decoded
-
-
-def plain_cells(tower: split.Tower, features: Tensor, k: int, sizes: Sequence[int]) -> Decoded:
+def plain_cells(tower: split.Tower, features: Tensor, k: int, sizes: Sequence[int]) -> restoring.Batched:
     """Nested finite-scalar quantisation of the channels as they are: the same cosines, cells and order of bits, no transform."""
     arrays = fit.fit(tower, features, k, 8 * max(sizes), turn=False)
-    return cells(codec.LearnedCode(arrays, tuple(sizes)), False)
+    return restoring.Batched(codec.LearnedCode(arrays, tuple(sizes)))
 
 
-def residual_vectors(features: Tensor, code: codec.LearnedCode, sizes: Sequence[int]) -> Decoded:
+class ResidualVectors(nn.Module):
     """Residual vector quantisation: each byte names a word of a codebook for one row of the token spectrum, in our directions;
     the next byte goes to the row with most left, and its codebook is fitted to what the bytes before left (k-means)."""
-    batched, random = restoring.Batched(code), torch.Generator().manual_seed(0)
-    weight = (code.scale.reshape(code.mean.shape) > 0).astype(np.float32)[:, :STRONGEST]
 
-    def turned(given: Tensor) -> Tensor:
-        return batched.spectrum((given - batched.mean) @ batched.forward)[..., :STRONGEST] * torch.from_numpy(weight)
+    def __init__(self, features: Tensor, code: codec.LearnedCode) -> None:
+        super().__init__()
+        self.sizes, self.cells = code.sizes, restoring.Batched(code)
+        self.told = torch.from_numpy((code.scale.reshape(code.mean.shape) > 0).astype(np.float32)[:, :STRONGEST])
+        self.books, left, random = [], self.turned(features), torch.Generator().manual_seed(0)
+        for _ in tqdm(range(max(self.sizes)), desc="codebooks", mininterval=5):
+            row = int(left.square().sum((0, 2)).argmax())
+            rows = left[:, row]
+            words = rows[torch.randperm(len(rows), generator=random)[:WORDS]].clone()
+            for _ in range(ROUNDS):
+                nearest = torch.cdist(rows, words).argmin(1)
+                held = torch.bincount(nearest, minlength=len(words))
+                sums = torch.zeros_like(words).index_add_(0, nearest, rows)
+                words = torch.where(held[:, None] > 0, sums / held[:, None].clamp_min(1), words)
+            left[:, row] -= words[torch.cdist(rows, words).argmin(1)]
+            self.books.append((row, words))
 
-    left, books = turned(features), []
-    for _ in tqdm(range(max(sizes)), desc="codebooks", mininterval=5):
-        row = int(left.square().sum((0, 2)).argmax())
-        rows = left[:, row]
-        words = rows[torch.randperm(len(rows), generator=random)[:WORDS]].clone()
-        for _ in range(ROUNDS):
-            nearest = torch.cdist(rows, words).argmin(1)
-            held = torch.bincount(nearest, minlength=len(words))
-            words = torch.where(
-                held[:, None] > 0, torch.zeros_like(words).index_add_(0, nearest, rows) / held[:, None].clamp_min(1), words
-            )
-        left[:, row] -= words[torch.cdist(rows, words).argmin(1)]
-        books.append((row, words))
+    def turned(self, features: Tensor) -> Tensor:
+        return self.cells.spectrum((features - self.cells.mean) @ self.cells.ahead)[..., :STRONGEST] * self.told
 
-    def decoded(given: Tensor, size: int) -> Tensor:
-        rest, whole = turned(given), torch.zeros(len(given), *code.mean.shape)
-        begun = rest.clone()
-        for row, words in books[:size]:
-            rest[:, row] -= words[torch.cdist(rest[:, row], words).argmin(1)]
+    @torch.no_grad()
+    def forward(self, features: Tensor, levels: Tensor) -> Tensor:
+        begun = self.turned(features)
+        rest, whole = begun.clone(), torch.zeros_like(features)
+        sizes = torch.tensor(self.sizes)[levels - 1]
+        for at, (row, words) in enumerate(self.books[: int(sizes.max())]):
+            told = (sizes > at)[:, None]
+            rest[:, row] -= told * words[torch.cdist(rest[:, row], words).argmin(1)]
         whole[..., :STRONGEST] = begun - rest
-        return batched.spectrum(whole, back=True) @ batched.inverse + batched.mean
+        return self.cells.spectrum(whole, back=True) @ self.cells.back + self.cells.mean
 
-    return decoded
+
+class ConvolvedCells(nn.Module):
+    """Our cells behind a convolutional head. uint8 [B, 3, S, S] instead of features."""
+
+    def __init__(self, head: "ConvHead", code: codec.LearnedCode) -> None:
+        super().__init__()
+        self.head, self.cells = head, restoring.Batched(code)
+
+    def forward(self, pixels: Tensor, levels: Tensor) -> Tensor:
+        decoded: Tensor = self.cells(self.head(crops.normalise(pixels)), levels)
+        return decoded
 
 
 class ConvHead(nn.Module):
@@ -105,4 +104,4 @@ def convolutional(tower: split.Tower, pixels: Tensor, features: Tensor, wanted: 
         optimiser.zero_grad()
         (near + 2 * seen).backward()
         optimiser.step()
-    return head.eval().requires_grad_(False)
+    return head.eval()
