@@ -64,9 +64,8 @@ def run(sizes: Sizes, processes: int, every: int) -> dict[str, Any]:
     qualities = [(name, q) for name in photo_codec.CODECS for q in QUALITIES[name][::every]]
     jobs: list[Job] = [("whole", 0), *(("code", k) for k in sorted(mine.part.codes)), *qualities]
     rows: list[Row] = []
-    os.environ.setdefault(
-        "OMP_NUM_THREADS", "1"
-    )  # of the processes about to start: NumPy's threads would take each other's cores
+    # Of the processes about to start: NumPy's threads would take each other's cores.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
         for found in tqdm(pool.map(work, jobs, [sizes] * len(jobs)), total=len(jobs), mininterval=5):
             rows += found

@@ -14,20 +14,8 @@ Array = NDArray[np.float32]
 HEADS = 4
 # spread [D]: each channel's deviation; place [T, H], level [levels, H]; gain [levels]: how much of what it finds is added; the rest
 # are matrices from left to right and biases.
-TENSORS = (
-    "spread",
-    "place",
-    "level",
-    "enter",
-    "attend",
-    "attend_bias",
-    "mix",
-    "widen",
-    "widen_bias",
-    "narrow",
-    "leave",
-    "gain",
-)
+TENSORS = ("spread", "place", "level", "enter", "attend", "attend_bias", "mix", "widen", "widen_bias", "narrow", "leave",
+           "gain")  # fmt: skip
 
 
 class Restorer:

@@ -27,7 +27,7 @@ from transformers.utils import logging
 
 from inference.vision import codec, photo_codec, split, towers
 from inference.vision.catalogue import CODE, WEIGHTS, sha256
-from inference.vision.training import bundle, data, fit, measure, other_tower, refine
+from inference.vision.training import bundle, data, fit, measure, other_tower, refine, restoring
 from inference.vision.training.examined import Answered, Examined, even, examined, features, finished
 from inference.vision.wire import HEADER_BYTES
 
@@ -99,7 +99,7 @@ def learned(
     found = {}
     for k in POINTS:
         steps = STEPS // 200 if quick else STEPS
-        name = hashlib.sha256(repr((weights, SIZES, steps, len(pixels))).encode()).hexdigest()[:8]
+        name = hashlib.sha256(repr((weights, SIZES, steps, len(pixels), restoring.STAGES)).encode()).hexdigest()[:8]
         found[k] = fit.kept(state / f"{name}-{k}.npz", partial(_learn, tower, pixels, k, steps, names))
     return found
 

@@ -25,7 +25,7 @@ from transformers.utils import logging
 
 from inference.vision import codec, split, towers
 from inference.vision.catalogue import CODE, WEIGHTS, sha256
-from inference.vision.training import bundle, crops, data, fit, measure, restoring, rivals
+from inference.vision.training import bundle, crops, data, fit, measure, page, restoring, rivals
 from inference.vision.training.codec import LEARN_FROM as LEARNED_FROM
 from inference.vision.training.codec import STEPS as STEPS_BUNDLED
 from inference.vision.training.examined import CLASSIFIED, even, features, finished
@@ -36,7 +36,6 @@ WHOLE = (64, 128, 256, 512)  # bytes of the packet: above, all are as good as un
 SIZES = tuple(size - HEADER_BYTES for size in WHOLE)
 STEPS = 200  # of every restoring block but the bundled one's
 LEARN_FROM = 1500
-BEGIN, END = "<!-- compare_codes -->", "<!-- /compare_codes -->"
 Row = dict[str, Any]
 Restored = Callable[[Tensor, Tensor], Tensor]
 
@@ -192,8 +191,7 @@ def main() -> None:
     found = table(list(state["rows"].values()))
     print(found)
     if options.write:
-        before, _, rest = options.write.read_text().partition(BEGIN)
-        options.write.write_text(f"{before}{BEGIN}\n\n{found}\n\n{END}{rest.partition(END)[2]}")
+        page.write(options.write, "compare_codes", found)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from transformers.utils import logging
 from inference.vision import codec, restore, split, towers
 from inference.vision.catalogue import WEIGHTS
 from inference.vision.rebuild import Decoder, Rebuilder, Shape
-from inference.vision.training import bundle, data, fit, likeness, measure, rebuild, restoring
+from inference.vision.training import bundle, data, fit, likeness, measure, page, rebuild, restoring
 from inference.vision.training.codec import SIZES, WHOLE
 from inference.vision.training.examined import even, features, finished
 
@@ -32,7 +32,6 @@ HELD_AGAINST = (0.0, 1.0)  # 1: over all directions as much is taken off as ther
 STEPS, ATTACKED, LEARN_FROM, NAMED, LOOKED_AT = 250, 250, 1500, 500, 60
 RIDGE = 1e-3  # of the features' mean square
 SHOWN = (0, 2, 4, 6)  # levels in the table
-BEGIN, END = "<!-- penalty -->", "<!-- /penalty -->"
 Pixels = NDArray[np.uint8]
 
 
@@ -115,15 +114,16 @@ def main() -> None:
     logging.disable_progress_bar()
     rows: list[dict[str, Any]] = json.loads(options.state.read_text()) if options.state.exists() else []
     options.state.parent.mkdir(parents=True, exist_ok=True)
-    for weight in HELD_AGAINST[len(rows) :]:
+    for weight in HELD_AGAINST:
+        if any(one["weight"] == weight for one in rows):
+            continue
         torch.manual_seed(0)
         rows.append(row(weight))
         options.state.write_text(json.dumps(rows))
     found = table(rows)
     print(found)
     if options.write:
-        before, _, rest = options.write.read_text().partition(BEGIN)
-        options.write.write_text(f"{before}{BEGIN}\n\n{found}\n\n{END}{rest.partition(END)[2]}")
+        page.write(options.write, "penalty", found)
 
 
 if __name__ == "__main__":
