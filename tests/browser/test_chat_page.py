@@ -5,6 +5,7 @@ import re
 import signal
 
 import pytest
+from playwright.sync_api import Route
 
 from bench.stack import Stack
 from tests.browser.conftest import Seen
@@ -29,6 +30,22 @@ def test_a_photo_and_a_question_lead_to_an_answer_with_its_receipt(seen: Seen, p
     assert page.locator("#conversations li[data-here]").inner_text().startswith("What is in this photo?")
     assert seen.errors == []
     assert seen.hosts == {seen.url.removeprefix("http://")}
+
+
+def test_what_is_typed_before_the_scripts_have_come_stays_and_can_be_asked(seen: Seen) -> None:
+    page = seen.page
+    waiting: list[Route] = []
+    page.route("**/compose*.js", lambda route: waiting.append(route))
+    page.goto(seen.url, wait_until="commit")
+    page.fill("#question", "What is a split point?")
+    page.press("#question", "Enter")
+    assert page.locator("#ask").is_disabled()  # else the page would be read anew, without the question
+    page.wait_for_timeout(200)
+    for held in waiting:
+        held.continue_()
+    page.locator("#ask:enabled").click()
+    page.locator(".turn").get_by_text("What is a split point?").wait_for()
+    assert seen.errors == []
 
 
 def test_a_forced_route_is_the_one_the_receipt_shows(seen: Seen, photo_bytes: bytes) -> None:
