@@ -35,7 +35,7 @@ from inference.vision import photo_codec
 
 RESULTS = Path("bench/results/rate_accuracy.json")
 PLOT = Path("var/rate_accuracy.html")
-FULL, QUICK = Sizes(1000, 200, 60, 400), Sizes(80, 30, 12, 60)
+FULL, QUICK = Sizes(1000, 300, 800, 60, 400), Sizes(80, 30, 30, 12, 60)
 QUALITIES = {
     "jpeg": (1, 5, 10, 20, 35, 50, 70, 90),
     "webp": (1, 5, 10, 20, 40, 60, 80, 95),

@@ -28,10 +28,11 @@ WEIGHTS = catalogue.WEIGHTS / "compact"
 
 @dataclass(frozen=True)
 class Sizes:
-    """How many photos: named, captioned, compared for their looks, and adapted with."""
+    """How many photos: named, captioned, asked about (the captioned ones first), compared for their looks, and adapted with."""
 
     named: int
     captioned: int
+    asked: int
     looked_at: int
     adapted: int
 
@@ -44,7 +45,7 @@ class Row:
 
 
 class Exam:
-    """Held-out photos [named, then captioned], what is known of each, and the models."""
+    """Held-out photos [named, then captioned, then only asked about], what is known of each, and the models."""
 
     def __init__(self, sizes: Sizes) -> None:
         logging.set_verbosity_error()
@@ -55,14 +56,16 @@ class Exam:
         self.part = loading.load(self.profile, torch.device("cpu"))["classify"]
         self.model, self.tokenizer = bundle.load(WEIGHTS)
         held = measure.Held(root)
-        named, captioned = even(held.labelled(), sizes.named), even(held.captions("test"), sizes.captioned)
+        named, asked = even(held.labelled(), sizes.named), even(held.captions("test"), sizes.asked)
+        captioned = dict(even(asked, sizes.captioned))
+        described = [*captioned, *(name for name, _ in asked if name not in captioned)]
         self.labels = torch.tensor([label for _, label in named])
-        self.references = [texts for _, texts in captioned]
-        place = {name: row for row, (name, _) in enumerate(captioned)}
+        self.references = list(captioned.values())
+        place = {name: row for row, name in enumerate(described)}
         made = [(f"flickr8k/images/{q.photo}", q) for q in held.made("test")]
         self.asked = [(place[name], q) for name, q in made if name in place]
-        self.files = [root / name for name, _ in [*named, *captioned]]
-        self.pixels = held.pixels([name for name, _ in [*named, *captioned]])
+        names = [*(name for name, _ in named), *described]
+        self.files, self.pixels = [root / name for name in names], held.pixels(names)
         self.looked_at = even(range(len(self.pixels)), sizes.looked_at)
         train = [name for name, part, _ in data.listing(root) if part == "train" and not name.startswith("daquar")]
         self.train = held.pixels(even(train, sizes.adapted))
@@ -80,7 +83,7 @@ class Exam:
         first = len(self.labels)
         return {
             "classify": self._named(seen[:first]),
-            "caption": self._captioned(seen[first:]),
+            "caption": self._captioned(seen[first : first + len(self.references)]),
             "vqa": self._answered(seen[first:]),
         }
 
@@ -116,7 +119,8 @@ class Exam:
         """Mean bytes of the photos of each task; a photo counts once for each of its questions."""
         first, all_of = len(self.labels), np.array(sizes, np.float64)
         asked = [first + row for row, _ in self.asked]
-        return {"classify": all_of[:first].mean(), "caption": all_of[first:].mean(), "vqa": all_of[asked].mean()}
+        captioned = all_of[first : first + len(self.references)]
+        return {"classify": all_of[:first].mean(), "caption": captioned.mean(), "vqa": all_of[asked].mean()}
 
 
 def whole(exam: Exam) -> list[Row]:

@@ -13,7 +13,7 @@ from inference.vision import photo_codec, split
 from inference.vision.training import crops, decode
 
 # Photos that are named, and that are described and asked about.
-FULL, QUICK = Sizes(300, 120, 1, 1), Sizes(40, 12, 1, 1)
+FULL, QUICK = Sizes(300, 120, 120, 1, 1), Sizes(40, 12, 12, 1, 1)
 
 
 def accuracies(used: set[tuple[str, Key]], sizes: Sizes) -> dict[tuple[str, Key], float]:

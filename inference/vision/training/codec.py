@@ -2,7 +2,7 @@
 
 Learned from training photos with the tower frozen: means and spreads of the features, how much each direction matters to the
 tower's output (the expected squared gradient of random probes of it, so of every task that looks at it); then, through the
-cells, the directions of both ends and the edge's restoring block. Accuracy at each split point and level, of the photo itself at
+cells and by what all three tasks say, the directions of both ends and the edge's restoring block. Accuracy at each split point and level, of the photo itself at
 several qualities, and of answering first and refining when unsure (chosen on dev photos) goes into card.json. About an hour and
 a half of one core; a split point that is learned is kept.
 
@@ -27,7 +27,7 @@ from transformers.utils import logging
 
 from inference.vision import codec, photo_codec, split, towers
 from inference.vision.catalogue import CODE, WEIGHTS, sha256
-from inference.vision.training import bundle, data, fit, measure, other_tower, refine, restoring
+from inference.vision.training import bundle, data, fit, measure, other_tower, refine, tails
 from inference.vision.training.examined import Answered, Examined, even, examined, features, finished
 from inference.vision.wire import HEADER_BYTES
 
@@ -66,11 +66,12 @@ def bundled(folder: Path, quick: bool, state: Path) -> None:
     root, card = data.data_dir(), json.loads((folder / "card.json").read_text())
     model, tokenizer = bundle.load(folder)
     tower, held = towers.ResNetTower(model.classify.resnet), measure.Held(root)
-    names = [name for name, split_, _ in data.listing(root) if split_ == "train"]
-    pixels = held.pixels(even(names, 2 * QUICK if quick else LEARN_FROM))
+    chosen = even([name for name, split_, _ in data.listing(root) if split_ == "train"], 2 * QUICK if quick else LEARN_FROM)
+    pixels = held.pixels(chosen)
     pixels[1::2] = pixels[1::2, :, ::-1].copy()
+    said = partial(tails.Tails, model, tails.Texts.read(root, tokenizer, chosen, [row % 2 == 1 for row in range(len(chosen))]))
     weights = sha256(folder / "classify" / "model.safetensors")
-    codes = learned(tower, pixels, model.classify.classifier, state, weights, quick)
+    codes = learned(tower, pixels, said, state, weights, quick)
     codec.save(folder / CODE, codes, SIZES, towers.digest(model.classify.resnet), weights)
     _tell(folder, {})
     heat = {task: float(told["temperature"]) for task, told in card["tasks"].items()}
@@ -93,20 +94,23 @@ def _tell(folder: Path, more: dict[str, Any]) -> None:
 
 
 def learned(
-    tower: split.Tower, pixels: NDArray[np.uint8], names: Callable[[Tensor], Tensor], state: Path, weights: str, quick: bool
+    tower: split.Tower, pixels: NDArray[np.uint8], said: Callable[[Tensor], tails.Tails], state: Path, weights: str, quick: bool
 ) -> dict[int, fit.Arrays]:
     """By split point. Each is kept once it is learned: a stopped run goes on, and other text halves measure the same code."""
     found = {}
     for k in POINTS:
         steps = STEPS // 200 if quick else STEPS
-        name = hashlib.sha256(repr((weights, SIZES, steps, len(pixels), restoring.STAGES)).encode()).hexdigest()[:8]
-        found[k] = fit.kept(state / f"{name}-{k}.npz", partial(_learn, tower, pixels, k, steps, names))
+        name = hashlib.sha256(repr((weights, SIZES, steps, len(pixels), tails.WEIGHTS)).encode()).hexdigest()[:8]
+        found[k] = fit.kept(state / f"{name}-{k}.npz", partial(_learn, tower, pixels, k, steps, said))
     return found
 
 
-def _learn(tower: split.Tower, pixels: NDArray[np.uint8], k: int, steps: int, names: Callable[[Tensor], Tensor]) -> fit.Arrays:
+def _learn(
+    tower: split.Tower, pixels: NDArray[np.uint8], k: int, steps: int, said: Callable[[Tensor], tails.Tails]
+) -> fit.Arrays:
     given = features(tower, pixels, k)
-    return fit.learn(tower, given, finished(tower, given, k), k, steps, SIZES, names)
+    wanted = finished(tower, given, k)
+    return fit.learn(tower, given, wanted, k, steps, SIZES, said(wanted))
 
 
 def measured(

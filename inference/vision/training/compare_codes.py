@@ -25,7 +25,7 @@ from transformers.utils import logging
 
 from inference.vision import codec, split, towers
 from inference.vision.catalogue import CODE, WEIGHTS, sha256
-from inference.vision.training import bundle, crops, data, fit, measure, page, restoring, rivals
+from inference.vision.training import bundle, crops, data, fit, measure, page, restoring, rivals, tails
 from inference.vision.training.codec import LEARN_FROM as LEARNED_FROM
 from inference.vision.training.codec import STEPS as STEPS_BUNDLED
 from inference.vision.training.examined import CLASSIFIED, even, features, finished
@@ -52,10 +52,14 @@ class Bench:
     def wanted(self) -> Tensor:
         return finished(self.tower, features(self.tower, self.pixels, 0), 0)
 
+    @cached_property
+    def apart(self) -> tails.Apart:
+        return tails.names(self.model.classify.classifier, self.wanted)
+
     def restored(self, through: nn.Module, begun: Tensor, given: Tensor, k: int) -> restoring.Block:
         """The block learned behind a code. begun: what the device begins with; given: the features it should tell."""
         block = restoring.new_block(given, len(SIZES), k)
-        restoring.learn(self.tower, block, through, begun, self.wanted, k, STEPS, SIZES, self.model.classify.classifier)
+        restoring.learn(self.tower, block, through, begun, self.wanted, k, STEPS, SIZES, self.apart)
         return block
 
     @torch.inference_mode()
@@ -76,7 +80,7 @@ class Bench:
 def rows(bench: Bench, codes: dict[int, codec.LearnedCode]) -> Iterator[tuple[str, Callable[[], Row]]]:
     """(name, how to make it), so that what is there already need not be made again."""
     for k, code in codes.items():
-        yield f"bundled {k}", partial(_bundled, bench, code, k)
+        yield f"bundled {k} {code.digest.hex()}", partial(_bundled, bench, code, k)
         yield f"ours {k}", partial(_ours, bench, k)
         yield f"fsq {k}", partial(_plain, bench, k)
         yield f"rvq {k}", partial(_vectors, bench, k)
@@ -93,9 +97,8 @@ def _bundled(bench: Bench, code: codec.LearnedCode, k: int) -> Row:
         level = int(at[levels[0] - 1])
         return torch.from_numpy(np.stack([code.restorer(one, level) for one in decoded.numpy()]))
 
-    steps = round(STEPS_BUNDLED * sum(stage.share for stage in restoring.STAGES))
     return bench.row("**ours, as bundled**", k, through, block, features(bench.tower, bench.tested, k), _head_ms(bench, k),
-                     f"{steps:,} steps, {LEARNED_FROM:,} photos")  # fmt: skip
+                     f"{STEPS_BUNDLED:,} steps, {LEARNED_FROM:,} photos")  # fmt: skip
 
 
 def _ours(bench: Bench, k: int) -> Row:
@@ -180,15 +183,16 @@ def main() -> None:
     tested = even(held.labelled()[1::2], CLASSIFIED)
     bench = Bench(model, towers.ResNetTower(model.classify.resnet), held.pixels(names), held.pixels([name for name, _ in tested]),
                   torch.tensor([label for _, label in tested]))  # fmt: skip
-    version = sha256(options.weights / CODE)
+    version = sha256(options.weights / "classify" / "model.safetensors")
     state = json.loads(options.state.read_text()) if options.state.exists() else {}
-    state = state if state.get("code") == version else {"code": version, "rows": {}}
-    for name, make in rows(bench, codec.load(options.weights / CODE)):
+    state = state if state.get("tower") == version else {"tower": version, "rows": {}}
+    wanted = list(rows(bench, codec.load(options.weights / CODE)))
+    for name, make in wanted:
         if name not in state["rows"]:
             state["rows"][name] = make()
             options.state.parent.mkdir(parents=True, exist_ok=True)
             options.state.write_text(json.dumps(state))
-    found = table(list(state["rows"].values()))
+    found = table([state["rows"][name] for name, _ in wanted])
     print(found)
     if options.write:
         page.write(options.write, "compare_codes", found)

@@ -58,6 +58,8 @@ def answers(
             best = (logits / temperature).log_softmax(-1).max(-1)
             log_p.append(best.values)
             ids = torch.cat([ids, best.indices[:, None]], 1)
+            if (ids == end).any(1).all():
+                break
         found += _read(tokenizer, ids[:, 1:], torch.stack(log_p, 1), end)
     return found
 

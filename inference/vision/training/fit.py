@@ -1,6 +1,6 @@
 """Fits one split point's LearnedCode: directions, spreads, the order of bits and the cells."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,12 @@ from torch import Tensor
 
 from inference.vision import codec, split
 from inference.vision.training import restoring
+from inference.vision.training.tails import Tails
 
 Arrays = dict[str, NDArray[Any]]
 Matrix = NDArray[np.float64]
 Avoid = Callable[[Matrix, Matrix], Matrix]
+OUTPUT = 0.3  # what the sensitivity of the tower's whole output weighs beside that of each task
 CLASS_WEIGHT = 4.0  # the class token alone carries classification; the text models look at all tokens alike
 FITTED, PROBED = 3000, 400  # photos for spreads and for squared gradients, which need fewer
 TYPICAL = 1500  # coefficients that the cells are fitted to: those that get bits at all
@@ -36,27 +38,38 @@ def kept(file: Path, make: Callable[[], Arrays]) -> Arrays:
 
 def learn(
     tower: split.Tower, given: Tensor, wanted: Tensor, k: int, steps: int, sizes: tuple[int, ...],
-    names: Callable[[Tensor], Tensor] | None = None,
+    said: Tails | None = None,
 ) -> Arrays:  # fmt: skip
     """given [N, T, D] at k, wanted [N, T, D] after the tower -> all arrays of a LearnedCode with its restoring block."""
-    arrays = fit(tower, given[:: -(-len(given) // FITTED)], k, 8 * max(sizes))
-    return arrays | restoring.train(tower, codec.LearnedCode(arrays, sizes), given, wanted, k, steps, names)
+    told = said.gradients(tower, given, k) if said else []
+    arrays = fit(tower, given[:: -(-len(given) // FITTED)], k, 8 * max(sizes), told=told)
+    return arrays | restoring.train(tower, codec.LearnedCode(arrays, sizes), given, wanted, k, steps, said)
 
 
-def fit(tower: split.Tower, features: Tensor, k: int, bits: int, turn: bool = True, avoid: Avoid | None = None) -> Arrays:
+def fit(tower: split.Tower, features: Tensor, k: int, bits: int, turn: bool = True, avoid: Avoid | None = None,
+        told: Sequence[NDArray[np.float32]] = ()) -> Arrays:  # fmt: skip
     """features [N, T, D] at split point k -> the arrays of codec.LearnedCode, with an order of `bits` bits.
 
+    Bits go where the tower's output is sensitive and, more so, where `told` are: gradients [n, T, D] of what the tasks say.
     Without `turn` channels are coded as they are, each for itself: what the transform is worth. `avoid` gives, from the features'
     covariance and the tower's metric [D, D], the metric of what should not be told: it is taken off the tower's."""
-    gradients = sensitivity(tower, features[:: max(1, len(features) // PROBED)][:PROBED], k)
     mean = features.mean(0).numpy()
     centred = features.numpy() - mean
-    same = np.eye(centred.shape[-1], dtype=np.float32)
-    metric, covariance = moment(gradients), moment(centred)
+    same, covariance = np.eye(centred.shape[-1], dtype=np.float32), moment(centred)
+    gradients = [sensitivity(tower, features[:: max(1, len(features) // PROBED)][:PROBED], k), *told]
+    shares = [OUTPUT, *(1.0 for _ in told)]
+    weights = [share / np.sum(moment(one) * covariance) for share, one in zip(shares, gradients, strict=True)]
+    metric = np.sum([weight * moment(one) for weight, one in zip(weights, gradients, strict=True)], 0)
     against = avoid(covariance, metric) if avoid else np.zeros_like(metric)
     forward, inverse = directions(covariance, metric - against) if turn else (same, same)
     # A gradient turns with the inverse's transpose: d/dc = (d/dx) · inverse', where x = c · inverse.
-    importance = np.mean([codec.spectrum(one @ inverse.T) ** 2 for one in gradients], 0)
+    importance = np.sum(
+        [
+            weight * np.mean([codec.spectrum(one @ inverse.T) ** 2 for one in part], 0)
+            for weight, part in zip(weights, gradients, strict=True)
+        ],
+        0,
+    )
     importance = np.maximum(importance - np.sum((inverse @ against) * inverse, 1), 0)
     coefficients = np.stack([codec.spectrum(one @ forward) for one in centred])
     scale = coefficients.std(0)

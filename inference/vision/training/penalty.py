@@ -23,7 +23,7 @@ from transformers.utils import logging
 from inference.vision import codec, restore, split, towers
 from inference.vision.catalogue import WEIGHTS
 from inference.vision.rebuild import Decoder, Rebuilder, Shape
-from inference.vision.training import bundle, data, fit, likeness, measure, page, rebuild, restoring
+from inference.vision.training import bundle, data, fit, likeness, measure, page, rebuild, restoring, tails
 from inference.vision.training.codec import SIZES, WHOLE
 from inference.vision.training.examined import even, features, finished
 
@@ -59,7 +59,8 @@ def row(weight: float) -> dict[str, Any]:
     pixels = held.pixels(even([name for name, split_, _ in data.listing(held.root) if split_ == "train"], LEARN_FROM))
     given = features(tower, pixels, k)
     arrays = fit.fit(tower, given, k, 8 * max(SIZES), avoid=told_of_pixels(given, pixels, weight))
-    learned = restoring.train(tower, codec.LearnedCode(arrays, SIZES), given, finished(tower, given, k), k, STEPS, names)
+    wanted = finished(tower, given, k)
+    learned = restoring.train(tower, codec.LearnedCode(arrays, SIZES), given, wanted, k, STEPS, tails.names(names, wanted))
     code = codec.LearnedCode(arrays | learned, SIZES)
     bare = {name: one for name, one in (arrays | learned).items() if name not in restore.TENSORS}
     return {"weight": weight, "top1": named(tower, code, held, names),

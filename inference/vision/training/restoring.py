@@ -1,13 +1,11 @@
 """Trains what a code's order of bits leaves free, through its cells: the directions of both ends, and the edge's restoring block.
 
 The tower stands still; what it makes of the untouched features is the teacher. Each step draws photos and a level for each, low
-ones more often, where there is most to put back. The loss is the squared error of the tower's output; where a classifier is given,
-also the divergence of its names, as class tokens that are near are not alike: a little at first, as much as the rest in a second
-stage. Cells have no slope: gradients pass them as if nothing had been cut (the straight-through estimator, Bengio et al. 2013).
+ones more often, where there is most to put back. The loss is the squared error of the tower's output and, where tails are given,
+how far apart is what they say of it (tails.py). Cells have no slope: gradients pass them as if nothing had been cut (the straight-through estimator, Bengio et al. 2013).
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,25 +16,16 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from inference.vision import codec, restore, split
+from inference.vision.training.tails import Apart
 
 HIDDEN, WIDE = 96, 192
 AT_ONCE, RATE, DECAY = 24, 2e-3, 0.01
 TURN_RATE = 2e-4  # of the directions; three times as much, and coefficients outrun their cells
 WARM_UP = 50  # steps
+STEEPEST = 3.0  # norm of a step's gradient
 VALUES = 650_000  # in a step at most: towers with many tokens take fewer photos at once
+FAVOUR = 1.6  # how much oftener a level is drawn than the one of twice its bytes
 ERROR_WEIGHT = 3.0  # of the tokens' relative squared error
-
-
-@dataclass(frozen=True)
-class Stage:
-    share: float  # of the steps
-    rate: float  # of RATE and TURN_RATE
-    names: float  # what a nat of the names' divergence weighs
-    favour: float  # how much oftener a level is drawn than the one of twice its bytes
-
-
-# First what all tasks look at, low levels above all; then names weigh as much as the rest, and all levels alike.
-STAGES = Stage(1.0, 1.0, 1.0, 1.6), Stage(0.2, 0.5, 6.0, 1.0)
 
 
 class Batched(nn.Module):
@@ -120,12 +109,11 @@ class Block(nn.Module):
 
 def train(
     tower: split.Tower, code: codec.LearnedCode, features: Tensor, wanted: Tensor, k: int, steps: int,
-    names: Callable[[Tensor], Tensor] | None = None,
+    apart: Apart | None = None,
 ) -> dict[str, NDArray[Any]]:  # fmt: skip
     """features [N, T, D] at k and the tower's outputs [N, T, D] on them -> the arrays learned, in half precision."""
     turned, block = Turned(code), new_block(features, len(code.sizes), k)
-    for stage in STAGES:
-        learn(tower, block, turned, features, wanted, k, steps, code.sizes, names, stage)
+    learn(tower, block, turned, features, wanted, k, steps, code.sizes, apart)
     forward, inverse = turned.directions()
     arrays = {"forward": forward, "inverse": inverse, **{name: block.state_dict()[name] for name in restore.TENSORS}}
     return {name: value.detach().numpy().astype(np.float16) for name, value in arrays.items()}
@@ -139,30 +127,29 @@ def new_block(features: Tensor, levels: int, k: int) -> Block:
 
 def learn(
     tower: split.Tower, block: Block, through: nn.Module, given: Tensor, wanted: Tensor, k: int, steps: int, sizes: Sequence[int],
-    names: Callable[[Tensor], Tensor] | None = None, stage: Stage = STAGES[0],
+    apart: Apart | None = None,
 ) -> None:  # fmt: skip
     """through(given [B, …], levels [B]) -> features [B, T, D] as decoded; what parameters it has learn along with the block.
 
     wanted [N, T, D]: what the tower should make of them; sizes: payload bytes of the levels."""
-    random, steps = torch.Generator().manual_seed(k), round(stage.share * steps)
-    favoured = stage.favour ** -(torch.tensor(sizes) / sizes[0]).log2()
-    groups = [(block, RATE * stage.rate, DECAY), (through, TURN_RATE * stage.rate, 0.0)]
+    random = torch.Generator().manual_seed(k)
+    favoured = FAVOUR ** -(torch.tensor(sizes) / sizes[0]).log2()
+    groups = [(block, RATE, DECAY), (through, TURN_RATE, 0.0)]
     optimiser = torch.optim.AdamW([{"params": list(one.parameters()), "weight_decay": decay} for one, _, decay in groups])
-    told = None if names is None else torch.cat([names(part).log_softmax(-1) for part in wanted[:, 0].split(500)])
     variance, at_once = wanted.var(), max(2, min(AT_ONCE, VALUES // (tower.shape(k)[0] * tower.shape(k)[1])))
     for step in tqdm(range(steps), desc=f"through the cells after block {k}", mininterval=5):
         for group, (_, rate, _) in zip(optimiser.param_groups, groups, strict=True):
             group["lr"] = rate * min(1.0, (step + 1) / WARM_UP) * (1 + np.cos(np.pi * step / steps)) / 2
         rows = torch.randint(len(given), (at_once,), generator=random)
         levels = torch.multinomial(favoured, at_once, replacement=True, generator=random) + 1
-        seen = split.tail(tower, block(through(given[rows], levels), levels), k)
-        loss = ERROR_WEIGHT * (seen - wanted[rows]).square().mean() / variance
-        if names is not None and told is not None:
-            apart = F.kl_div(names(seen[:, 0]).log_softmax(-1), told[rows], log_target=True, reduction="batchmean")
-            loss = loss + stage.names * apart
+        decoded = block(through(given[rows], levels), levels)
+        with torch.autocast("cpu", torch.bfloat16):  # what stands still may be coarse: a third of the time
+            seen = split.tail(tower, decoded, k)
+            said = apart(seen, rows) if apart else 0.0
+        loss = ERROR_WEIGHT * (seen.float() - wanted[rows]).square().mean() / variance + said
         optimiser.zero_grad()
         loss.backward()
-        nn.utils.clip_grad_norm_([*block.parameters(), *through.parameters()], 1.0)
+        nn.utils.clip_grad_norm_([*block.parameters(), *through.parameters()], STEEPEST)
         optimiser.step()
 
 
