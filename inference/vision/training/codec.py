@@ -32,13 +32,14 @@ from inference.vision.training.examined import Answered, Examined, even, examine
 from inference.vision.wire import HEADER_BYTES
 
 POINTS = (1, 2, 4)
-STEPS = 3000  # through the cells
+STEPS = 2000  # through the cells
 WHOLE = (64, 90, 128, 180, 256, 360, 512, 1024, 2048, 4096)  # half octaves where accuracy still rises, octaves above
 SIZES = tuple(whole - HEADER_BYTES for whole in WHOLE)  # payload bytes
 REFINED = 7  # levels from the lowest on that take part in answering first; those above add nothing
 PHOTOS = (("webp", 5), ("webp", 20), ("webp", 40), ("webp", 70), ("jpeg", 10), ("jpeg", 30), ("jpeg", 60), ("jpeg", 85))
 LEARN_FROM = 9000  # every second of them mirrored
 QUICK = 40
+TASKS = ("classify", "caption", "vqa")
 
 
 def main() -> None:
@@ -71,7 +72,7 @@ def bundled(folder: Path, quick: bool, state: Path) -> None:
     pixels[1::2] = pixels[1::2, :, ::-1].copy()
     said = partial(tails.Tails, model, tails.Texts.read(root, tokenizer, chosen, [row % 2 == 1 for row in range(len(chosen))]))
     weights = sha256(folder / "classify" / "model.safetensors")
-    codes = learned(tower, pixels, said, state, weights, quick)
+    codes = learned(tower, pixels, said, state, [sha256(folder / task / "model.safetensors") for task in TASKS], quick)
     codec.save(folder / CODE, codes, SIZES, towers.digest(model.classify.resnet), weights)
     _tell(folder, {})
     heat = {task: float(told["temperature"]) for task, told in card["tasks"].items()}
@@ -94,13 +95,18 @@ def _tell(folder: Path, more: dict[str, Any]) -> None:
 
 
 def learned(
-    tower: split.Tower, pixels: NDArray[np.uint8], said: Callable[[Tensor], tails.Tails], state: Path, weights: str, quick: bool
+    tower: split.Tower,
+    pixels: NDArray[np.uint8],
+    said: Callable[[Tensor], tails.Tails],
+    state: Path,
+    weights: list[str],
+    quick: bool,
 ) -> dict[int, fit.Arrays]:
-    """By split point. Each is kept once it is learned: a stopped run goes on, and other text halves measure the same code."""
+    """By split point. Each is kept once it is learned, so that a stopped run goes on."""
     found = {}
     for k in POINTS:
         steps = STEPS // 200 if quick else STEPS
-        name = hashlib.sha256(repr((weights, SIZES, steps, len(pixels), tails.WEIGHTS)).encode()).hexdigest()[:8]
+        name = hashlib.sha256(repr((weights, SIZES, steps, len(pixels), tails.WEIGHTS, fit.OUTPUT)).encode()).hexdigest()[:8]
         found[k] = fit.kept(state / f"{name}-{k}.npz", partial(_learn, tower, pixels, k, steps, said))
     return found
 
@@ -118,7 +124,7 @@ def measured(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """-> the card's levels by split point and ways to refine by task."""
     levels: dict[str, Any] = {}
-    ways: dict[str, list[dict[str, Any]]] = {task: [] for task in ("classify", "caption", "vqa")}
+    ways: dict[str, list[dict[str, Any]]] = {task: [] for task in TASKS}
     for k, code in tqdm(codes.items(), desc="measuring", mininterval=5):
         held, tried = answers(tower, test, code, k, len(code.sizes)), answers(tower, dev, code, k, REFINED)
         levels[str(k)] = [

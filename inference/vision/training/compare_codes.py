@@ -1,10 +1,11 @@
 """Our feature code beside others on the same photos: `python -m inference.vision.training.compare_codes`, after `training.codec`.
 
 At each split point: ours, the same cells without the transform (nested FSQ), residual vector quantisation, and a shallow
-convolutional encoder distilled to the features after block k with our quantiser. Each is fitted to the same photos, and each
-gets a restoring block at the edge that learned for as many steps; the bundled code, which learned longer, stands beside them. Told
-is the share of test photos named right, as decoded and then restored. Every finished row is kept, so a stopped run goes on.
-`--write` puts the table where the page has its markers.
+convolutional encoder distilled to the features after block k with our quantiser; ours also on the embeddings alone (k = 0).
+Each is fitted to the same photos by the tower's output alone, and each gets a restoring block at the edge that learned for as many
+steps by that and the names. The bundled code, which learned longer and from all tasks, stands beside them. Told is the share of test
+photos named right, as decoded and then restored. Every finished row is kept, so a stopped run goes on. `--write` puts the table
+where the page has its markers.
 """
 
 import argparse
@@ -79,6 +80,7 @@ class Bench:
 
 def rows(bench: Bench, codes: dict[int, codec.LearnedCode]) -> Iterator[tuple[str, Callable[[], Row]]]:
     """(name, how to make it), so that what is there already need not be made again."""
+    yield "ours 0", partial(_ours, bench, 0)  # what only embeds is the shallowest head of all
     for k, code in codes.items():
         yield f"bundled {k} {code.digest.hex()}", partial(_bundled, bench, code, k)
         yield f"ours {k}", partial(_ours, bench, k)

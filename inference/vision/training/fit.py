@@ -63,16 +63,14 @@ def fit(tower: split.Tower, features: Tensor, k: int, bits: int, turn: bool = Tr
     against = avoid(covariance, metric) if avoid else np.zeros_like(metric)
     forward, inverse = directions(covariance, metric - against) if turn else (same, same)
     # A gradient turns with the inverse's transpose: d/dc = (d/dx) · inverse', where x = c · inverse.
-    importance = np.sum(
-        [
-            weight * np.mean([codec.spectrum(one @ inverse.T) ** 2 for one in part], 0)
-            for weight, part in zip(weights, gradients, strict=True)
-        ],
-        0,
-    )
-    importance = np.maximum(importance - np.sum((inverse @ against) * inverse, 1), 0)
+    parts = [np.mean([codec.spectrum(one @ inverse.T) ** 2 for one in part], 0) for part in gradients]
     coefficients = np.stack([codec.spectrum(one @ forward) for one in centred])
     scale = coefficients.std(0)
+    # The shares are of what there is to lose: tasks look at low frequencies, where the features are strong.
+    lost = [np.sum(part * scale**2) for part in parts]
+    weights = [weights[0] * lost[0] * share / (OUTPUT * loss) for share, loss in zip(shares, lost, strict=True)]
+    importance = np.sum([weight * part for weight, part in zip(weights, parts, strict=True)], 0)
+    importance = np.maximum(importance - np.sum((inverse @ against) * inverse, 1), 0)
     worth = (importance * scale**2).ravel()
     typical = np.argsort(-worth)[:TYPICAL]
     edges, values, distortion = cells(

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from inference.vision import codec, restore, split
-from inference.vision.training.tails import Apart
+from inference.vision.training import tails
 
 HIDDEN, WIDE = 96, 192
 AT_ONCE, RATE, DECAY = 24, 2e-3, 0.01
@@ -109,7 +109,7 @@ class Block(nn.Module):
 
 def train(
     tower: split.Tower, code: codec.LearnedCode, features: Tensor, wanted: Tensor, k: int, steps: int,
-    apart: Apart | None = None,
+    apart: tails.Apart | None = None,
 ) -> dict[str, NDArray[Any]]:  # fmt: skip
     """features [N, T, D] at k and the tower's outputs [N, T, D] on them -> the arrays learned, in half precision."""
     turned, block = Turned(code), new_block(features, len(code.sizes), k)
@@ -127,7 +127,7 @@ def new_block(features: Tensor, levels: int, k: int) -> Block:
 
 def learn(
     tower: split.Tower, block: Block, through: nn.Module, given: Tensor, wanted: Tensor, k: int, steps: int, sizes: Sequence[int],
-    apart: Apart | None = None,
+    apart: tails.Apart | None = None,
 ) -> None:  # fmt: skip
     """through(given [B, …], levels [B]) -> features [B, T, D] as decoded; what parameters it has learn along with the block.
 
@@ -143,10 +143,12 @@ def learn(
         rows = torch.randint(len(given), (at_once,), generator=random)
         levels = torch.multinomial(favoured, at_once, replacement=True, generator=random) + 1
         decoded = block(through(given[rows], levels), levels)
-        with torch.autocast("cpu", torch.bfloat16):  # what stands still may be coarse: a third of the time
+        with tails.coarse():
             seen = split.tail(tower, decoded, k)
-            said = apart(seen, rows) if apart else 0.0
-        loss = ERROR_WEIGHT * (seen.float() - wanted[rows]).square().mean() / variance + said
+        seen = seen.float()
+        loss = ERROR_WEIGHT * (seen - wanted[rows]).square().mean() / variance
+        if apart:
+            loss = loss + apart(seen, rows)
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_([*block.parameters(), *through.parameters()], STEEPEST)
