@@ -1,8 +1,8 @@
 """One way to send the photos, measured on all three tasks: what a worker process of `bench.rate_accuracy` does.
 
 Every way is measured on the same held-out photos: Imagenette validation for names, Flickr8k test for captions and for the
-questions made from them. The adapted rows give the photo codecs what distilling gives the feature code: an affine map on the
-tower's last tokens, fitted in closed form so that photos compressed in this very way give the uncompressed photo's tokens.
+questions made from them. The adapted rows give the photo codecs some of what distilling gives the feature code: an affine map on
+the tower's last tokens, fitted in closed form so that photos compressed in this very way give the uncompressed photo's tokens.
 """
 
 from collections.abc import Sequence
@@ -111,7 +111,10 @@ class Exam:
 
     def _answered(self, seen: Tensor) -> Outcome:
         questions, temperature = [q.text for _, q in self.asked], self.profile.calibration("vqa").temperature
-        said = decode.answers(self.model, self.tokenizer, seen[[row for row, _ in self.asked]], questions, temperature)
+        rows, said = [row for row, _ in self.asked], []
+        for at in range(0, len(rows), AT_ONCE):  # a photo's tokens once for each of its questions, but not all at once
+            part = slice(at, at + AT_ONCE)
+            said += decode.answers(self.model, self.tokenizer, seen[rows[part]], questions[part], temperature)
         right = [measure.plain(one.text) == measure.plain(q.answer) for one, (_, q) in zip(said, self.asked, strict=True)]
         return Outcome(_hits(right), np.array([one.product for one in said]))
 

@@ -41,6 +41,7 @@ def test_what_is_typed_before_the_scripts_have_come_stays_and_can_be_asked(seen:
     page.press("#question", "Enter")
     assert page.locator("#ask").is_disabled()  # else the page would be read anew, without the question
     page.wait_for_timeout(200)
+    assert waiting
     for held in waiting:
         held.continue_()
     page.locator("#ask:enabled").click()

@@ -1,5 +1,7 @@
 """The numbers of `bench.rate_accuracy`: accuracies, intervals and ratios from known outcomes."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 import torch
 
 from bench import rate_accuracy_report
-from bench.rate_accuracy_rows import Adapted, Row
+from bench.rate_accuracy_rows import Adapted, Exam, Row, Sizes, whole
 from bench.rate_accuracy_stats import Draws, Outcome, Point, accuracy, bleu_counts, cheapest, interval, ratio
 from inference.vision import wire
 from inference.vision.catalogue import Refinement
@@ -126,3 +128,34 @@ def test_refining_costs_the_second_packet_only_where_it_was_needed() -> None:
     assert found.bytes == 64 + 0.5 * (wire.HEADER_BYTES + 256 - 64)
     assert found.told["saved"] == pytest.approx(1 - found.bytes / 256, abs=1e-4)
     assert found.drawn[0] == 0.75
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def test_each_task_is_shown_its_own_photos(world: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None) -> None:
+    monkeypatch.setenv("ISTHMUS_DATA", str(world))
+    exam = Exam(Sizes(named=2, captioned=1, asked=2, looked_at=2, adapted=2))
+    assert [file.relative_to(world).parts[0] for file in exam.files] == ["imagenette"] * 2 + ["flickr8k"] * 2
+    full, upload = whole(exam)
+    assert {task: len(one.counts) for task, one in full.outcomes.items()} == {
+        "classify": 2,
+        "caption": 1,
+        "vqa": len(exam.asked),
+    }
+    assert {row for row, _ in exam.asked} == {0, 1}
+    weights = [file.stat().st_size for file in exam.files]
+    assert upload.bytes["classify"] == np.mean(weights[:2]) and upload.bytes["caption"] == weights[2]
+    assert upload.bytes["vqa"] == pytest.approx(np.mean([weights[2 + row] for row, _ in exam.asked]))
+    # Each is judged by the tokens of its own photos: when those of the photo that is only asked about change, its answers alone may.
+    seen = torch.randn(4, 126, 256, generator=torch.Generator().manual_seed(0))
+    other = torch.cat([seen[:3], -seen[3:]])
+    one, two = exam.outcomes(seen), exam.outcomes(other)
+    same = np.array([row == 0 for row, _ in exam.asked])
+    assert np.array_equal(one["caption"].confidence, two["caption"].confidence)
+    assert np.allclose(one["vqa"].confidence[same], two["vqa"].confidence[same])
+    assert not np.allclose(one["vqa"].confidence[~same], two["vqa"].confidence[~same])

@@ -1,10 +1,10 @@
 """Feature codes: `python -m inference.vision.training.codec` writes codec.safetensors of the bundled tower and measures it.
 
 Learned from training photos with the tower frozen: means and spreads of the features, how much each direction matters to the
-tower's output (the expected squared gradient of random probes of it, so of every task that looks at it); then, through the
-cells and by what all three tasks say, the directions of both ends and the edge's restoring block. Accuracy at each split point and level, of the photo itself at
-several qualities, and of answering first and refining when unsure (chosen on dev photos) goes into card.json. About an hour and
-a half of one core; a split point that is learned is kept.
+tower's output (the expected squared gradient of random probes of it) and to what the three tasks say (their Fisher information);
+then, through the cells and by what the tasks say, the directions of both ends and the edge's restoring block. Accuracy at each
+split point and level, of the photo itself at several qualities, and of answering first and refining when unsure (chosen on dev
+photos) goes into card.json. About an hour of one core; a split point that is learned is kept.
 
 With `--tower MODEL_NAME_OR_FOLDER --photos FOLDER` a code for any ViT, ResNet or BLIP of transformers, from unlabelled photos alone.
 """
@@ -70,9 +70,16 @@ def bundled(folder: Path, quick: bool, state: Path) -> None:
     chosen = even([name for name, split_, _ in data.listing(root) if split_ == "train"], 2 * QUICK if quick else LEARN_FROM)
     pixels = held.pixels(chosen)
     pixels[1::2] = pixels[1::2, :, ::-1].copy()
-    said = partial(tails.Tails, model, tails.Texts.read(root, tokenizer, chosen, [row % 2 == 1 for row in range(len(chosen))]))
+    prompts = tails.Prompts.read(root, tokenizer, chosen, [row % 2 == 1 for row in range(len(chosen))])
     weights = sha256(folder / "classify" / "model.safetensors")
-    codes = learned(tower, pixels, said, state, [sha256(folder / task / "model.safetensors") for task in TASKS], quick)
+    codes = learned(
+        tower,
+        pixels,
+        partial(tails.Tails, model, prompts),
+        state,
+        [sha256(folder / task / "model.safetensors") for task in TASKS],
+        quick,
+    )
     codec.save(folder / CODE, codes, SIZES, towers.digest(model.classify.resnet), weights)
     _tell(folder, {})
     heat = {task: float(told["temperature"]) for task, told in card["tasks"].items()}
@@ -97,7 +104,7 @@ def _tell(folder: Path, more: dict[str, Any]) -> None:
 def learned(
     tower: split.Tower,
     pixels: NDArray[np.uint8],
-    said: Callable[[Tensor], tails.Tails],
+    tasks: Callable[[Tensor], tails.Tails],
     state: Path,
     weights: list[str],
     quick: bool,
@@ -107,16 +114,16 @@ def learned(
     for k in POINTS:
         steps = STEPS // 200 if quick else STEPS
         name = hashlib.sha256(repr((weights, SIZES, steps, len(pixels), tails.WEIGHTS, fit.OUTPUT)).encode()).hexdigest()[:8]
-        found[k] = fit.kept(state / f"{name}-{k}.npz", partial(_learn, tower, pixels, k, steps, said))
+        found[k] = fit.kept(state / f"{name}-{k}.npz", partial(_learn, tower, pixels, k, steps, tasks))
     return found
 
 
 def _learn(
-    tower: split.Tower, pixels: NDArray[np.uint8], k: int, steps: int, said: Callable[[Tensor], tails.Tails]
+    tower: split.Tower, pixels: NDArray[np.uint8], k: int, steps: int, tasks: Callable[[Tensor], tails.Tails]
 ) -> fit.Arrays:
     given = features(tower, pixels, k)
     wanted = finished(tower, given, k)
-    return fit.learn(tower, given, wanted, k, steps, SIZES, said(wanted))
+    return fit.learn(tower, given, wanted, k, steps, SIZES, tasks(wanted))
 
 
 def measured(

@@ -9,6 +9,7 @@ where the page has its markers.
 """
 
 import argparse
+import hashlib
 import json
 import statistics
 import time
@@ -185,16 +186,17 @@ def main() -> None:
     tested = even(held.labelled()[1::2], CLASSIFIED)
     bench = Bench(model, towers.ResNetTower(model.classify.resnet), held.pixels(names), held.pixels([name for name, _ in tested]),
                   torch.tensor([label for _, label in tested]))  # fmt: skip
-    version = sha256(options.weights / "classify" / "model.safetensors")
+    made_for = [sha256(options.weights / "classify" / "model.safetensors"), WHOLE, STEPS, LEARN_FROM]
+    version = hashlib.sha256(repr(made_for).encode()).hexdigest()
     state = json.loads(options.state.read_text()) if options.state.exists() else {}
-    state = state if state.get("tower") == version else {"tower": version, "rows": {}}
-    wanted = list(rows(bench, codec.load(options.weights / CODE)))
-    for name, make in wanted:
+    state = state if state.get("version") == version else {"version": version, "rows": {}}
+    to_make = list(rows(bench, codec.load(options.weights / CODE)))
+    for name, make in to_make:
         if name not in state["rows"]:
             state["rows"][name] = make()
             options.state.parent.mkdir(parents=True, exist_ok=True)
             options.state.write_text(json.dumps(state))
-    found = table([state["rows"][name] for name, _ in wanted])
+    found = table([state["rows"][name] for name, _ in to_make])
     print(found)
     if options.write:
         page.write(options.write, "compare_codes", found)

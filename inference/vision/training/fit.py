@@ -18,7 +18,7 @@ Matrix = NDArray[np.float64]
 Avoid = Callable[[Matrix, Matrix], Matrix]
 OUTPUT = 0.3  # what the sensitivity of the tower's whole output weighs beside that of each task
 CLASS_WEIGHT = 4.0  # the class token alone carries classification; the text models look at all tokens alike
-FITTED, PROBED = 3000, 400  # photos for spreads and for squared gradients, which need fewer
+FITTED, PROBED = 3000, 400  # photos for spreads and for random probes, which need fewer
 TYPICAL = 1500  # coefficients that the cells are fitted to: those that get bits at all
 VALUES = 700_000  # of features with gradients at once
 WIDEST = 8.0  # deviations; beyond, the outermost cell
@@ -38,26 +38,26 @@ def kept(file: Path, make: Callable[[], Arrays]) -> Arrays:
 
 def learn(
     tower: split.Tower, given: Tensor, wanted: Tensor, k: int, steps: int, sizes: tuple[int, ...],
-    said: Tails | None = None,
+    tasks: Tails | None = None,
 ) -> Arrays:  # fmt: skip
     """given [N, T, D] at k, wanted [N, T, D] after the tower -> all arrays of a LearnedCode with its restoring block."""
-    told = said.gradients(tower, given, k) if said else []
-    arrays = fit(tower, given[:: -(-len(given) // FITTED)], k, 8 * max(sizes), told=told)
-    return arrays | restoring.train(tower, codec.LearnedCode(arrays, sizes), given, wanted, k, steps, said)
+    felt = tasks.gradients(tower, given, k) if tasks else []
+    arrays = fit(tower, given[:: -(-len(given) // FITTED)], k, 8 * max(sizes), felt=felt)
+    return arrays | restoring.train(tower, codec.LearnedCode(arrays, sizes), given, wanted, k, steps, tasks)
 
 
 def fit(tower: split.Tower, features: Tensor, k: int, bits: int, turn: bool = True, avoid: Avoid | None = None,
-        told: Sequence[NDArray[np.float32]] = ()) -> Arrays:  # fmt: skip
+        felt: Sequence[NDArray[np.float32]] = ()) -> Arrays:  # fmt: skip
     """features [N, T, D] at split point k -> the arrays of codec.LearnedCode, with an order of `bits` bits.
 
-    Bits go where the tower's output is sensitive and, more so, where `told` are: gradients [n, T, D] of what the tasks say.
+    Bits go where the tower's output is sensitive and, more so, where `felt` is: gradients [n, T, D] of what the tasks say.
     Without `turn` channels are coded as they are, each for itself: what the transform is worth. `avoid` gives, from the features'
     covariance and the tower's metric [D, D], the metric of what should not be told: it is taken off the tower's."""
     mean = features.mean(0).numpy()
     centred = features.numpy() - mean
     same, covariance = np.eye(centred.shape[-1], dtype=np.float32), moment(centred)
-    gradients = [sensitivity(tower, features[:: max(1, len(features) // PROBED)][:PROBED], k), *told]
-    shares = [OUTPUT, *(1.0 for _ in told)]
+    gradients = [sensitivity(tower, features[:: max(1, len(features) // PROBED)][:PROBED], k), *felt]
+    shares = [OUTPUT, *(1.0 for _ in felt)]
     weights = [share / np.sum(moment(one) * covariance) for share, one in zip(shares, gradients, strict=True)]
     metric = np.sum([weight * moment(one) for weight, one in zip(weights, gradients, strict=True)], 0)
     against = avoid(covariance, metric) if avoid else np.zeros_like(metric)

@@ -58,7 +58,7 @@ def read_texts(photos: data.Photos, tokenizer: BertTokenizerFast, root: Path) ->
     captions: dict[int, list[list[int]]] = defaultdict(list)
     for (name, _), ids in zip(said, tokens.ids(tokenizer, [text for _, text in said]), strict=True):
         captions[index[name]].append(ids)
-    return Texts(dict(captions), _by_row(index, asked, tokenizer, mirrored=False), _by_row(index, asked, tokenizer, mirrored=True),
+    return Texts(dict(captions), by_row(index, asked, tokenizer, mirrored=False), by_row(index, asked, tokenizer, mirrored=True),
                  {index[name]: tag for name, tag in tags(said).items()})  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def tags(said: list[tuple[str, str]]) -> dict[str, Tensor]:
     return found
 
 
-def _by_row(index: dict[str, int], asked: list[tuple[str, questions.Question]], tokenizer: BertTokenizerFast,
+def by_row(index: dict[str, int], asked: list[tuple[str, questions.Question]], tokenizer: BertTokenizerFast,
             mirrored: bool) -> dict[int, list[tuple[list[int], list[int]]]]:  # fmt: skip
     texts = [mirror(q.text) if mirrored else q.text for _, q in asked]
     both = zip(asked, tokens.ids(tokenizer, texts), tokens.ids(tokenizer, [q.answer for _, q in asked]), strict=True)

@@ -1,8 +1,9 @@
-"""Trains what a code's order of bits leaves free, through its cells: the directions of both ends, and the edge's restoring block.
+"""Trains what a code's order of bits leaves free, through its cells: the directions of both ends, and the edge's block.
 
 The tower stands still; what it makes of the untouched features is the teacher. Each step draws photos and a level for each, low
-ones more often, where there is most to put back. The loss is the squared error of the tower's output and, where tails are given,
-how far apart is what they say of it (tails.py). Cells have no slope: gradients pass them as if nothing had been cut (the straight-through estimator, Bengio et al. 2013).
+ones more often, where there is most to put back. The loss is the squared error of the tower's output and, where there are tasks,
+how far apart is what they say of it (tails.py). Cells have no slope: gradients pass them as if nothing had been cut (the
+straight-through estimator, Bengio et al. 2013).
 """
 
 from collections.abc import Sequence

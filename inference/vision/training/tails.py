@@ -2,8 +2,8 @@
 
 The tower's tokens being near is not enough: class tokens that are near may still carry another name, and an answer may hang on
 one place. So a code learns from what the tails say, too: the names, the answers to questions and the words of captions, each
-against what the same tail says of the untouched features. Nobody's labels are needed for that; texts only say which question to ask and
-which words to follow.
+against what the same tail says of the untouched features. Nobody's labels are needed for that; prompts only tell which question
+to ask and which words to follow.
 """
 
 import random
@@ -49,34 +49,38 @@ def coarse() -> torch.autocast:
 
 
 @dataclass(frozen=True)
-class Texts:
-    """By row: captions, and questions with their answers, as token ids between their marks."""
+class Prompts:
+    """By row: captions, and questions with their answers, as token ids between their marks, as the text halves read them."""
 
     captions: dict[int, list[Ids]]
     pairs: dict[int, list[tuple[Ids, Ids]]]
 
     @classmethod
-    def read(cls, root: Path, tokenizer: BertTokenizerFast, photos: Sequence[str], mirrored: Sequence[bool]) -> "Texts":
+    def read(cls, root: Path, tokenizer: BertTokenizerFast, photos: Sequence[str], mirrored: Sequence[bool]) -> "Prompts":
         """Of training photos by name; a mirrored one is asked with left and right exchanged."""
         start, end, first = tokenizer.convert_tokens_to_ids([tokens.START, "[SEP]", "[CLS]"])
         place = {name: row for row, name in enumerate(photos)}
         said = [(place[name], text) for name, text in language.training_captions(root) if name in place]
-        asked = [(place[name], q) for name, q in language.training_questions(root) if name in place]
-        captions, pairs = defaultdict(list), defaultdict(list)
+        asked = [(name, question) for name, question in language.training_questions(root) if name in place]
+        captions: dict[int, list[Ids]] = defaultdict(list)
         for (row, _), ids in zip(said, tokens.ids(tokenizer, [text for _, text in said]), strict=True):
             captions[row].append([start, *ids, end])
-        texts = [language.mirror(q.text) if mirrored[row] else q.text for row, q in asked]
-        both = zip(tokens.ids(tokenizer, texts), tokens.ids(tokenizer, [q.answer for _, q in asked]), strict=True)
-        for (row, _), (question, answer) in zip(asked, both, strict=True):
-            pairs[row].append(([first, *question, end], [start, *answer, end]))
-        return cls(dict(captions), dict(pairs))
+        plain, turned = (language.by_row(place, asked, tokenizer, mirrored=way) for way in (False, True))
+        pairs = {
+            row: [
+                ([first, *question, end], [start, *answer, end])
+                for question, answer in (turned if mirrored[row] else plain)[row]
+            ]
+            for row in plain
+        }
+        return cls(dict(captions), pairs)
 
 
 class Tails:
-    """Of all three tasks together. wanted [N, T, D]: the tower's output on the untouched features, a row for each of the texts'."""
+    """Of all three tasks together. wanted [N, T, D]: the tower's output on the untouched features, a row for each of the prompts'."""
 
-    def __init__(self, model: Compact, texts: Texts, wanted: Tensor) -> None:
-        self.model, self.texts, self.wanted = model, texts, wanted
+    def __init__(self, model: Compact, prompts: Prompts, wanted: Tensor) -> None:
+        self.model, self.prompts, self.wanted = model, prompts, wanted
         self.named = names(model.classify.classifier, wanted)
         self.chance = random.Random(0)
 
@@ -84,9 +88,9 @@ class Tails:
         """Weighted nats per photo of its names, per question of its answer, per word of a caption."""
         of_names, of_answers, of_captions = WEIGHTS
         found = of_names * self.named(seen, rows)
-        if asked := self._drawn(rows, self.texts.pairs, ASKED):
+        if asked := self._drawn(rows, self.prompts.pairs, ASKED):
             found = found + of_answers * self._apart(self._answers, seen, rows, asked).sum() / len(asked)
-        if said := self._drawn(rows, self.texts.captions, DESCRIBED):
+        if said := self._drawn(rows, self.prompts.captions, DESCRIBED):
             found = found + of_captions * self._apart(self._captions, seen, rows, said).mean()
         return found
 
@@ -98,9 +102,9 @@ class Tails:
             (self._names, {row: [None] for row in range(len(given))}),
             (
                 self._answers,
-                {row: [(q, a[:2]) for q, a in pairs] for row, pairs in self.texts.pairs.items()},
+                {row: [(q, a[:2]) for q, a in pairs] for row, pairs in self.prompts.pairs.items()},
             ),  # the first piece
-            (self._captions, dict(self.texts.captions)),
+            (self._captions, dict(self.prompts.captions)),
         ]
         drawn = [(say, by_row, chance.sample(sorted(by_row), min(PROBED, len(by_row)))) for say, by_row in texts if by_row]
         return [
