@@ -32,6 +32,7 @@ from tqdm import tqdm
 from bench import keeping, rate_accuracy_plot, rate_accuracy_report, rate_accuracy_time
 from bench.rate_accuracy_rows import Exam, Row, Sizes, code, photo, whole
 from inference.vision import photo_codec
+from inference.vision.training import page
 
 RESULTS = Path("bench/results/rate_accuracy.json")
 PLOT = Path("var/rate_accuracy.html")
@@ -77,6 +78,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer photos and qualities; the kept results stay as they are")
     parser.add_argument("--json", action="store_true", help="end with one JSON object on the last line")
     parser.add_argument("--plot", action="store_true", help=f"write {PLOT}")
+    parser.add_argument("--write", type=Path, help="the page whose table is replaced, README.md")
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
     figures = run(QUICK if options.quick else FULL, options.processes, 4 if options.quick else 1)
@@ -90,6 +92,8 @@ def main() -> None:
     if options.plot:
         keeping.draw(rate_accuracy_plot.page(figures), PLOT)
         console.print(f"Curves: {PLOT}")
+    if options.write:
+        page.write(options.write, "rate_accuracy", markdown(figures))
     if options.json:
         print(json.dumps(figures))  # not through the console, which would wrap the line
 
@@ -111,6 +115,20 @@ def table(figures: dict[str, Any]) -> Table:
         shown.add_row(task, cell(told["full"]), cell(told["upload"]), cell(ours), cell(theirs), factor(told["ratio_at_1pt"]),
                       factor(told["ratio_vs_upload_at_half_pt"]))  # fmt: skip
     return shown
+
+
+def markdown(figures: dict[str, Any]) -> str:
+    """For a page: the photo's file, ours and the best photo codec within a point of it, and how many times fewer bytes."""
+    columns = ("task", "the 160-pixel file", "ours, within a point", "best of JPEG, WebP, AVIF", "fewer bytes than it",
+               "than the file, within half a point")  # fmt: skip
+    lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+    for task, told in figures["tasks"].items():
+        chosen = told["chosen"]
+        shown = [f"{100 * one['accuracy']:.1f}, {one['bytes']:,} B" if one else "none measured"
+                 for one in (told["upload"], chosen["at_1pt"], chosen["photo_at_1pt"])]  # fmt: skip
+        ratios = [factor(told[name]) for name in ("ratio_at_1pt", "ratio_vs_upload_at_half_pt")]
+        lines.append(f"| {task}, {told['metric']} | {' | '.join([*shown, *ratios])} |")
+    return "\n".join(lines)
 
 
 def cell(row: dict[str, Any] | None) -> str:

@@ -95,3 +95,11 @@ def test_the_kept_results_are_what_the_page_reads() -> None:
     from bench import rate_accuracy
 
     assert Path(rate_accuracy.__file__).resolve().parents[1] / rate_accuracy.RESULTS == curves.RESULTS
+
+
+def test_the_readme_shows_the_kept_results() -> None:
+    from bench import rate_accuracy
+
+    root = Path(rate_accuracy.__file__).resolve().parents[1]
+    shown = rate_accuracy.markdown(json.loads((root / rate_accuracy.RESULTS).read_text()))
+    assert f"<!-- rate_accuracy -->\n\n{shown}\n\n<!-- /rate_accuracy -->" in (root / "README.md").read_text()
