@@ -12,7 +12,7 @@ tasks               classify (Imagenette validation, first of 1000 names), capti
 device_share        head and encoding over the whole model's compute on one core, the largest of the tasks' chosen points
 encode_ms, decode_ms   on one core, the slowest level of the chosen split points
 
-Every accuracy has a 95 % interval, every difference to `full` a paired one. A full run takes some minutes on two cores and is
+Every accuracy has a 95 % interval, every difference to `full` a paired one. A full run takes half an hour on two cores and is
 kept in bench/results/, from which the app draws its curves; `--quick` takes a sample. `--plot` writes var/rate_accuracy.html.
 """
 
