@@ -20,6 +20,7 @@ from transformers.utils import logging
 from bench.rate_accuracy_stats import Outcome, bleu_counts
 from inference.vision import catalogue, loading, photo_codec, rebuild, split
 from inference.vision.training import bundle, crops, data, decode, likeness, measure, score, tokens
+from inference.vision.training.examined import even
 
 Pixels = NDArray[np.uint8]
 AT_ONCE = 50
@@ -219,10 +220,6 @@ def _rebuilder() -> rebuild.Rebuilder | None:
         return rebuild.Rebuilder.load(Path(WEIGHTS))
     except rebuild.RebuildError:
         return None
-
-
-def even(rows: Sequence[Any], count: int) -> list[Any]:
-    return [rows[n * len(rows) // count] for n in range(min(count, len(rows)))] if count < len(rows) else list(rows)
 
 
 def _hits(right: Any) -> NDArray[np.float64]:

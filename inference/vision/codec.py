@@ -3,11 +3,11 @@
 Level n is a prefix of level n + 1, and its bytes are known before anything is computed. Two codes:
 
 `LearnedCode` is transform coding with a bit budget decided once, from data. The mean of each place is taken off; channels
-are turned into the directions that matter to what the tower makes of them and, where they are known, to what the tasks say (a
-Karhunen-Loève transform in that metric); the grid of tokens goes through a cosine transform; each coefficient is cut into cells by nested
-bits. Which bit of which coefficient comes first was sorted once by how much error it saves (reverse water-filling), so a
-level is simply the first so many bits, and there is no entropy coder to run on the device. The edge, which has the time,
-may restore what the bits leave out (restore.py).
+are turned into the directions that matter to what the tower makes of them and, where they are known, to what the tasks say
+(a Karhunen-Loève transform in that metric); the grid of tokens goes through a cosine transform; each coefficient is cut into
+cells by nested bits. Which bit of which coefficient comes first was sorted once by how much error it saves (reverse
+water-filling), so a level is simply the first so many bits, and there is no entropy coder to run on the device. The edge,
+which has the time, may restore what the bits leave out (restore.py).
 
 `PooledCode` needs no data: the class token and the lowest frequencies of the token grid in 8 bits, half a float each for
 scale. It makes every model splittable; it does not make the split pay.

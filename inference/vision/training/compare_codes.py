@@ -9,15 +9,12 @@ where the page has its markers.
 """
 
 import argparse
-import hashlib
-import json
 import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -31,6 +28,7 @@ from inference.vision.training import bundle, crops, data, fit, measure, page, r
 from inference.vision.training.codec import LEARN_FROM as LEARNED_FROM
 from inference.vision.training.codec import STEPS as STEPS_BUNDLED
 from inference.vision.training.examined import CLASSIFIED, even, features, finished
+from inference.vision.training.page import Row
 from inference.vision.training.shape import Compact
 from inference.vision.wire import HEADER_BYTES
 
@@ -39,7 +37,6 @@ SIZES = tuple(size - HEADER_BYTES for size in WHOLE)
 STEPS = 200  # of every restoring block but the bundled one's
 LEARN_FROM = 1500
 CONVOLVED = "convolutional head, our cells"
-Row = dict[str, Any]
 Restored = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -199,17 +196,8 @@ def main() -> None:
     tested = even(held.labelled()[1::2], CLASSIFIED)
     bench = Bench(model, towers.ResNetTower(model.classify.resnet), held.pixels(names), held.pixels([name for name, _ in tested]),
                   torch.tensor([label for _, label in tested]))  # fmt: skip
-    made_for = [sha256(options.weights / "classify" / "model.safetensors"), WHOLE, STEPS, LEARN_FROM]
-    version = hashlib.sha256(repr(made_for).encode()).hexdigest()
-    state = json.loads(options.state.read_text()) if options.state.exists() else {}
-    state = state if state.get("version") == version else {"version": version, "rows": {}}
-    to_make = list(rows(bench, codec.load(options.weights / CODE)))
-    for name, make in to_make:
-        if name not in state["rows"]:
-            state["rows"][name] = make()
-            options.state.parent.mkdir(parents=True, exist_ok=True)
-            options.state.write_text(json.dumps(state))
-    made = [state["rows"][name] for name, _ in to_make]
+    recipe = [sha256(options.weights / "classify" / "model.safetensors"), WHOLE, STEPS, LEARN_FROM]
+    made = page.rows(options.state, recipe, rows(bench, codec.load(options.weights / CODE)))
     # All heads in one go, as a machine is not always as busy, and each once.
     ms = {kind(row): head_ms(bench, row) for row in {kind(row): row for row in made}.values()}
     found = table(made, ms)

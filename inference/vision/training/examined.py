@@ -94,7 +94,8 @@ def examined(
 
 
 def even(rows: Sequence[Any], count: int) -> list[Any]:
-    return [rows[n * len(rows) // count] for n in range(min(count, len(rows)))]
+    count = min(count, len(rows))
+    return [rows[n * len(rows) // count] for n in range(count)]
 
 
 @torch.inference_mode()

@@ -7,8 +7,6 @@ not. Told are top-1 and the attacker's PSNR for each level, on photos that neith
 """
 
 import argparse
-import hashlib
-import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -55,6 +53,7 @@ def told_of_pixels(given: Tensor, pixels: Pixels, weight: float) -> fit.Avoid:
 
 
 def row(weight: float) -> dict[str, Any]:
+    torch.manual_seed(0)
     held, (model, _) = measure.Held(data.data_dir()), bundle.load(data.require(WEIGHTS / "compact"))
     tower, names, k = towers.ResNetTower(model.classify.resnet), model.classify.classifier, SPLIT_AT
     pixels = held.pixels(even([name for name, split_, _ in data.listing(held.root) if split_ == "train"], LEARN_FROM))
@@ -114,17 +113,8 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    made_for = [sha256(WEIGHTS / "compact" / "classify" / "model.safetensors"), SPLIT_AT, SIZES, STEPS, ATTACKED, LEARN_FROM]
-    version = hashlib.sha256(repr(made_for).encode()).hexdigest()
-    state = json.loads(options.state.read_text()) if options.state.exists() else {}
-    rows: list[dict[str, Any]] = state.get("rows", []) if state.get("version") == version else []
-    options.state.parent.mkdir(parents=True, exist_ok=True)
-    for weight in HELD_AGAINST:
-        if any(one["weight"] == weight for one in rows):
-            continue
-        torch.manual_seed(0)
-        rows.append(row(weight))
-        options.state.write_text(json.dumps({"version": version, "rows": rows}))
+    recipe = [sha256(WEIGHTS / "compact" / "classify" / "model.safetensors"), SPLIT_AT, SIZES, STEPS, ATTACKED, LEARN_FROM]
+    rows = page.rows(options.state, recipe, ((f"{weight:g}", partial(row, weight)) for weight in HELD_AGAINST))
     found = table(rows)
     print(found)
     if options.write:

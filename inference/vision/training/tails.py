@@ -98,13 +98,11 @@ class Tails:
         """For names, answers and captions each, [n, T, D] at features given [N, T, D]: of the log-probability of what the tail
         might say, drawn as it says it. Their second moment is the Fisher information: how much the saying changes with the features."""
         chance = random.Random(0)
+        first_piece: dict[int, list[Any]] = {row: [(q, a[:2]) for q, a in pairs] for row, pairs in self.prompts.pairs.items()}
         texts: list[tuple[Say, dict[int, list[Any]]]] = [
             (self._names, {row: [None] for row in range(len(given))}),
-            (
-                self._answers,
-                {row: [(q, a[:2]) for q, a in pairs] for row, pairs in self.prompts.pairs.items()},
-            ),  # the first piece
-            (self._captions, dict(self.prompts.captions)),
+            (self._answers, first_piece),
+            (self._captions, {**self.prompts.captions}),
         ]
         drawn = [(say, by_row, chance.sample(sorted(by_row), min(PROBED, len(by_row)))) for say, by_row in texts if by_row]
         return [
