@@ -42,16 +42,21 @@ class Batched(nn.Module):
         self.depths, self.scale = torch.from_numpy(depths)[:, self.used], scale[self.used].clamp_min(1e-8)
         self.cosines = torch.from_numpy(codec.cosines(codec.grid_side(len(code.mean))))
 
+    def directions(self) -> tuple[Tensor, Tensor]:
+        """forward, inverse [D, D]."""
+        return self.ahead, self.back
+
     def forward(self, features: Tensor, levels: Tensor) -> Tensor:
         """features [N, T, D], a level [N] for each -> the same as decoded, not restored."""
-        normal = self.spectrum((features - self.mean) @ self.ahead).flatten(1)[:, self.used] / self.scale
+        ahead, back = self.directions()
+        normal = self.spectrum((features - self.mean) @ ahead).flatten(1)[:, self.used] / self.scale
         depth = self.depths[levels - 1]
         cell = torch.bucketize(normal.detach().contiguous(), self.edges) >> (codec.BITS - depth)
         means = self.values[((1 << depth) - 2 + cell).clamp_min(0)]
         told = torch.where(depth > 0, normal + (means - normal).detach(), 0.0)
         whole = features.new_zeros(len(features), self.mean.numel())
         whole[:, self.used] = told * self.scale
-        return self.spectrum(whole.view(features.shape), back=True) @ self.back + self.mean
+        return self.spectrum(whole.view(features.shape), back=True) @ back + self.mean
 
     def spectrum(self, rows: Tensor, back: bool = False) -> Tensor:
         matrix = self.cosines.T if back else self.cosines
@@ -60,28 +65,21 @@ class Batched(nn.Module):
         return torch.cat([rows[:, :1], grid.flatten(1, 2)], 1)
 
 
-class Turned(nn.Module):
-    """Directions that may be learned: the code's own, mixed by two matrices that begin as the identity. Both are told in each
+class Turned(Batched):
+    """With directions that may be learned: the code's own, mixed by two matrices that begin as the identity. Both are told in each
     direction's deviation, so that a strong direction does not drown a weak one."""
 
     ratio: Tensor
 
     def __init__(self, code: codec.LearnedCode) -> None:
-        super().__init__()
-        self.batched = Batched(code)
-        self.begun = self.batched.ahead, self.batched.back
+        super().__init__(code)
         spread = torch.from_numpy(code.scale).view(code.mean.shape).square().mean(0).sqrt().clamp_min(1e-8)
         self.register_buffer("ratio", spread[None] / spread[:, None])
         self.here, self.there = _zeros(len(spread), len(spread)), _zeros(len(spread), len(spread))
 
     def directions(self) -> tuple[Tensor, Tensor]:
-        """forward, inverse [D, D]."""
         same = torch.eye(len(self.here))
-        return self.begun[0] @ ((same + self.here) * self.ratio), ((same + self.there) * self.ratio) @ self.begun[1]
-
-    def forward(self, features: Tensor, levels: Tensor) -> Tensor:
-        self.batched.ahead, self.batched.back = self.directions()
-        return self.batched(features, levels)
+        return self.ahead @ ((same + self.here) * self.ratio), ((same + self.there) * self.ratio) @ self.back
 
 
 class Block(nn.Module):
