@@ -10,8 +10,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Stamps: a set-up is done again only when what is to be installed changes.
 RUNS := $(VENV)/.installed
 TESTS := $(VENV)/.installed-dev
-# A bench is a module that can be started; the others in the folder serve them.
-BENCHES = $(patsubst bench/%.py,%,$(shell grep -l __main__ bench/*.py))
+# A bench is a folder that can be started; bench/harness serves them all.
+BENCHES = $(patsubst bench/%/__main__.py,%,$(wildcard bench/*/__main__.py))
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint bench clean

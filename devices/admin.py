@@ -4,8 +4,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest
 
-from devices import audit, enrol, rotation
 from devices.models import Audit, EnrolCode, Node, Reading, Sample
+from devices.registry import audit, enrolment, rotation
 from webapp.live.errors import UserError
 
 
@@ -37,7 +37,7 @@ class NodeAdmin(ReadOnly):
     def approve(self, request: HttpRequest, rows: Any) -> None:
         with _acting(request):
             for node in rows.filter(revoked_at=None):
-                enrol.approve(node.slug)
+                enrolment.approve(node.slug)
         self.message_user(request, "Approved; the agents fetch their credentials within seconds.", messages.SUCCESS)
 
     @admin.action(description="Rotate credentials", permissions=["manage"])
@@ -57,7 +57,7 @@ class NodeAdmin(ReadOnly):
     def revoke(self, request: HttpRequest, rows: Any) -> None:
         with _acting(request):
             for node in rows:
-                enrol.revoke(node.slug)
+                enrolment.revoke(node.slug)
         self.message_user(request, "Revoked: they are refused from now on.", messages.SUCCESS)
 
     def has_manage_permission(self, request: HttpRequest) -> bool:

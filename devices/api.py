@@ -11,8 +11,9 @@ from ninja import Router, Schema
 from ninja.security import HttpBearer
 from pydantic import ConfigDict, Field
 
-from devices import enrol, heartbeat, presence, rotation
 from devices.models import Node
+from devices.registry import enrolment, rotation
+from devices.telemetry import heartbeat, presence
 from webapp.live.errors import UserError
 
 router = Router(tags=["nodes"])
@@ -48,7 +49,7 @@ class TaskTimes(Strict):
 
 
 class MeasuredProfile(Strict):
-    """As inference.stages.warm returns it."""
+    """As inference.stages.verbs.warm returns it."""
 
     name: str = Field(max_length=40, pattern=KEPT)
     digest: str = Field(max_length=64, pattern=KEPT)
@@ -94,7 +95,7 @@ def join(request: HttpRequest, body: Join) -> dict[str, Any]:
     """Spend an enrolment code. Wrong codes are counted, per code and per address."""
     facts = {"hostname": body.hostname, "hardware": body.hardware, "versions": body.versions}
     # The peer's own address: what X-Forwarded-For claims is the caller's invention.
-    node, token = enrol.join(body.code, body.fingerprint, facts, request.META.get("REMOTE_ADDR", ""))
+    node, token = enrolment.join(body.code, body.fingerprint, facts, request.META.get("REMOTE_ADDR", ""))
     return {"slug": node.slug, "tier": node.tier, "token": token, "approved": node.approved}
 
 
@@ -109,7 +110,7 @@ def me(request: HttpRequest) -> dict[str, Any]:
 def credentials(request: HttpRequest) -> dict[str, Any]:
     """The node's own Redis user, given out once. 409 `not_approved` until an admin has approved the node."""
     node: Node = request.auth  # type: ignore[attr-defined]
-    password = enrol.credentials(node)
+    password = enrolment.credentials(node)
     return {
         "redis": _redis_for(node.slug, password),
         "profile": settings.PROFILE,

@@ -19,7 +19,7 @@ class DevicesConfig(AppConfig):
 
 def _reconcile(**_: Any) -> None:
     """A cloud worker starts: Redis may be new, or nodes may have been revoked while it was away."""
-    from devices import acl
+    from devices.registry import acl
 
     try:
         log.info("Redis has %d node user(s)", acl.reconcile())

@@ -10,8 +10,8 @@ from channels.db import database_sync_to_async
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from devices import links, presence
 from devices.models import Node
+from devices.telemetry import links, presence
 from webapp.live import groups
 from webapp.live.consumer import LiveConsumer
 from webapp.live.errors import UserError

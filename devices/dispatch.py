@@ -19,8 +19,8 @@ from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from devices import presence
 from devices.models import Node
+from devices.telemetry import presence
 
 log = logging.getLogger(__name__)
 QUEUE = "stages"

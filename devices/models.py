@@ -8,7 +8,7 @@ SOURCES = ("transfer", "probe")
 
 
 class Node(models.Model):
-    """An edge or a device. Whether it is there is not stored but computed when read (devices.presence)."""
+    """An edge or a device. Whether it is there is not stored but computed when read (devices.telemetry.presence)."""
 
     slug = models.SlugField(max_length=40, unique=True, help_text="also the prefix of all its keys in Redis")
     title = models.CharField(max_length=60, blank=True, help_text="what people call it; empty: as its slug")
@@ -22,7 +22,7 @@ class Node(models.Model):
     next_redis_sha256 = models.CharField(max_length=64, blank=True, editable=False)
 
     boot = models.CharField(max_length=32, blank=True, editable=False, help_text="changes whenever the agent starts anew")
-    profile = models.JSONField(null=True, blank=True, help_text="as inference.stages.warm measured it on the node")
+    profile = models.JSONField(null=True, blank=True, help_text="as inference.stages.verbs.warm measured it on the node")
     queue = models.PositiveIntegerField(null=True, blank=True, help_text="jobs waiting or running")
     hardware = models.JSONField(default=dict, blank=True)
     versions = models.JSONField(default=dict, blank=True)

@@ -17,5 +17,5 @@ urlpatterns = [
     path("<slug:slug>/rotate/", views.rotate, name="rotate"),
     path("<slug:slug>/rename/", views.rename, name="rename"),
     path("<slug:slug>/accept/", views.accept, name="accept"),
-    path("<slug:slug>/history/", views.history, name="history"),
+    path("<slug:slug>/history/", views.link_history, name="history"),
 ]

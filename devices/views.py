@@ -13,8 +13,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from devices import audit, enrol, links, package, presence, qr, rotation, telemetry
 from devices.models import Node
+from devices.registry import agent_bundle, audit, enrolment, qr, rotation
+from devices.telemetry import history, links, presence
 from webapp.live.errors import UserError
 
 INSTALLER = Path(__file__).parent / "agent" / "install.sh"
@@ -47,7 +48,7 @@ def readings(request: HttpRequest, slug: str) -> HttpResponse:
     hours = request.GET.get("hours", "1")
     if hours not in {"1", "24"}:
         return _refused(UserError("bad_hours", "hours must be 1 or 24.", "Leave it out for the last hour.", 422))
-    return JsonResponse(telemetry.history(slug, int(hours)))
+    return JsonResponse(history.history(slug, int(hours)))
 
 
 @require_POST
@@ -58,24 +59,24 @@ def add(request: HttpRequest) -> HttpResponse:
         fields = _fields(request)
         name, tier = str(fields.get("name") or "").strip().lower(), str(fields.get("tier") or "device")
         with _acting(request):
-            code = enrol.create_code(name=name, tier=tier)
+            code = enrolment.create_code(name=name, tier=tier)
     except UserError as error:
         return _refused(error)
     server = _server(request)
     script = server + reverse("devices:install")
     command = f"curl -fsSL {script} | sudo sh -s -- --server {server} --code {code}"
-    made = {"code": code, "expires_s": enrol.CODE_S, "command": command, "server": server, "qr": qr.squares(command)}
+    made = {"code": code, "expires_s": enrolment.CODE_S, "command": command, "server": server, "qr": qr.squares(command)}
     return JsonResponse(made, status=201)
 
 
 @require_POST
 def approve(request: HttpRequest, slug: str) -> HttpResponse:
-    return _managed(request, lambda: enrol.approve(slug))
+    return _managed(request, lambda: enrolment.approve(slug))
 
 
 @require_POST
 def revoke(request: HttpRequest, slug: str) -> HttpResponse:
-    return _managed(request, lambda: enrol.revoke(slug))
+    return _managed(request, lambda: enrolment.revoke(slug))
 
 
 @require_POST
@@ -95,7 +96,7 @@ def accept(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
-def history(request: HttpRequest, slug: str) -> HttpResponse:
+def link_history(request: HttpRequest, slug: str) -> HttpResponse:
     """Link samples of the last minutes, oldest first."""
     node = get_object_or_404(Node, slug=slug)
     try:
@@ -117,7 +118,7 @@ def install(request: HttpRequest) -> HttpResponse:
 @require_GET
 def agent(request: HttpRequest) -> FileResponse:
     """The agent's own sources, public like the installer that fetches them."""
-    return FileResponse(package.archive().open("rb"), content_type="application/gzip", filename="agent.tar.gz")
+    return FileResponse(agent_bundle.archive().open("rb"), content_type="application/gzip", filename="agent.tar.gz")
 
 
 def _managed(request: HttpRequest, change: Any) -> HttpResponse:

@@ -8,7 +8,8 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 from devices.models import Node
-from federation import cost, nodes, runs, spec
+from federation import nodes
+from federation.runs import cost, lifecycle, spec
 
 router = Router(tags=["federation"])
 LISTED = 200
@@ -34,61 +35,61 @@ def estimate(request: HttpRequest, body: Wanted) -> dict[str, Any]:
 
 @router.get("/runs", response=list[dict[str, Any]])
 def listed(request: HttpRequest) -> list[dict[str, Any]]:
-    return [runs.as_json(run) for run in runs.all_of(request.user)[:LISTED]]
+    return [lifecycle.as_json(run) for run in lifecycle.all_of(request.user)[:LISTED]]
 
 
 @router.post("/runs", response={201: dict[str, Any]})
 def make(request: HttpRequest, body: Wanted) -> tuple[int, dict[str, Any]]:
     """Keep a specification as a draft; with `start`, begin at once. Fields left out are defaults."""
     if body.start:
-        nodes.check(runs.checked(body.spec))  # before anything is stored
-    run = runs.draft(request.user, body.spec)
+        nodes.check(lifecycle.checked(body.spec))  # before anything is stored
+    run = lifecycle.draft(request.user, body.spec)
     if body.start:
-        runs.start(run)
-    return 201, runs.as_json(run)
+        lifecycle.start(run)
+    return 201, lifecycle.as_json(run)
 
 
 @router.get("/runs/{int:number}", response=dict[str, Any])
 def read(request: HttpRequest, number: int) -> dict[str, Any]:
     """The run with every round and every client of it."""
-    return runs.snapshot(runs.own(request.user, number))
+    return lifecycle.snapshot(lifecycle.own(request.user, number))
 
 
 @router.put("/runs/{int:number}", response=dict[str, Any])
 def change(request: HttpRequest, number: int, body: Wanted) -> dict[str, Any]:
     """Another specification for a draft; with `start`, begin at once."""
-    run = runs.own(request.user, number)
-    runs.change(run, body.spec)
+    run = lifecycle.own(request.user, number)
+    lifecycle.change(run, body.spec)
     if body.start:
-        runs.start(run)
-    return runs.as_json(run)
+        lifecycle.start(run)
+    return lifecycle.as_json(run)
 
 
 @router.post("/runs/{int:number}/start", response=dict[str, Any])
 def start(request: HttpRequest, number: int) -> dict[str, Any]:
     """Start a draft, or go on from the last completed round."""
-    run = runs.own(request.user, number)
-    runs.start(run)
-    return runs.as_json(run)
+    run = lifecycle.own(request.user, number)
+    lifecycle.start(run)
+    return lifecycle.as_json(run)
 
 
 @router.post("/runs/{int:number}/pause", response=dict[str, Any])
 def pause(request: HttpRequest, number: int) -> dict[str, Any]:
-    run = runs.own(request.user, number)
-    runs.pause(run)
-    return runs.as_json(run)
+    run = lifecycle.own(request.user, number)
+    lifecycle.pause(run)
+    return lifecycle.as_json(run)
 
 
 @router.post("/runs/{int:number}/stop", response=dict[str, Any])
 def stop(request: HttpRequest, number: int) -> dict[str, Any]:
     """A run that has ended stays as it is."""
-    run = runs.own(request.user, number)
-    runs.stop(run)
-    return runs.as_json(run)
+    run = lifecycle.own(request.user, number)
+    lifecycle.stop(run)
+    return lifecycle.as_json(run)
 
 
 @router.delete("/runs/{int:number}", response={204: None})
 def forget(request: HttpRequest, number: int) -> tuple[int, None]:
     """Delete a run with its rounds. Its model stays in the catalogue."""
-    runs.delete(runs.own(request.user, number))
+    lifecycle.delete(lifecycle.own(request.user, number))
     return 204, None

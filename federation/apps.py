@@ -8,6 +8,6 @@ class FederationConfig(AppConfig):
     def ready(self) -> None:
         from celery.signals import worker_ready
 
-        from federation import watch
+        from federation.runs import run_launcher
 
-        worker_ready.connect(watch.start, dispatch_uid="federation.watch")
+        worker_ready.connect(run_launcher.start, dispatch_uid="federation.runs.run_launcher")

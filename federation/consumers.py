@@ -4,8 +4,8 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 
-from federation import runs
 from federation.models import Run
+from federation.runs import lifecycle
 from webapp.live import groups
 from webapp.live.consumer import LiveConsumer
 from webapp.live.errors import UserError
@@ -20,10 +20,10 @@ class RunConsumer(LiveConsumer):
         return [groups.run(self.number)]
 
     def allowed(self, user: AbstractBaseUser) -> bool:
-        return runs.all_of(user).filter(pk=self.number).exists()
+        return lifecycle.all_of(user).filter(pk=self.number).exists()
 
     def snapshot(self) -> dict[str, Any]:
-        return {"type": "snapshot", **runs.snapshot(Run.objects.get(pk=self.number))}
+        return {"type": "snapshot", **lifecycle.snapshot(Run.objects.get(pk=self.number))}
 
     def receive_frame(self, frame: dict[str, Any]) -> dict[str, Any]:
         if frame.get("type") != "refetch":

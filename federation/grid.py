@@ -19,8 +19,9 @@ from flwr.supercore.run import Run as FlowerRun
 from flwr.supercore.task_identity import TaskIdentity
 
 from devices import dispatch
-from federation import nodes, packing
-from federation.serving import Served, Told, Watch, after
+from federation import nodes
+from federation.client_jobs import Served, Told, Watch, after
+from federation.node import packing
 
 log = logging.getLogger(__name__)
 QUEUE = "train"

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from django.utils import timezone
 
-from devices import presence
 from devices.models import Node
-from federation.spec import RunSpec
+from devices.telemetry import presence
+from federation.runs.spec import RunSpec
 from webapp.live.errors import UserError
 
 

@@ -4,8 +4,8 @@ import csv
 import io
 from typing import Any
 
-from federation import runs
 from federation.models import Run
+from federation.runs import lifecycle
 
 SECONDS = ("total", "compute", "uplink", "downlink", "waiting")
 CLIENT = ("round", "partition", "node", "state", "reason", "examples", "bytes_up", "bytes_down", "down_s", "compute_s", "up_s",
@@ -70,7 +70,7 @@ def rounds_csv(run: Run) -> str:
 
 
 def clients_csv(run: Run) -> str:
-    told = [{"round": one["round"], **client} for one in runs.snapshot(run)["rounds"] for client in one["clients"]]
+    told = [{"round": one["round"], **client} for one in lifecycle.snapshot(run)["rounds"] for client in one["clients"]]
     return _csv(CLIENT, [[_safe(one.get(name)) for name in CLIENT] for one in told])
 
 

@@ -7,9 +7,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import render
 from django.urls import reverse
 
-from federation import fields, finished, nodes, runs, tables
+from federation import form_fields, nodes, tables
 from federation.models import Run
-from federation.spec import RunSpec
+from federation.runs import lifecycle, run_artifacts
+from federation.runs.spec import RunSpec
 from webapp.live.errors import UserError
 
 SHOWN = 200  # runs in the list
@@ -17,7 +18,7 @@ COMPARED = 6  # more lines than this nobody can tell apart
 
 
 def runs_page(request: HttpRequest) -> HttpResponse:
-    rows = [tables.row(run) for run in runs.all_of(request.user).prefetch_related("rounds")[:SHOWN]]
+    rows = [tables.row(run) for run in lifecycle.all_of(request.user).prefetch_related("rounds")[:SHOWN]]
     return render(request, "federation/runs.html", {"rows": rows, "training": nodes.training(), "defaults": RunSpec()})
 
 
@@ -25,7 +26,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """The form. `?like=12` begins with the specification of run 12."""
     like = request.GET.get("like", "")
     told = RunSpec().model_dump()
-    if like.isdecimal() and (earlier := runs.all_of(request.user).filter(pk=int(like)).first()):
+    if like.isdecimal() and (earlier := lifecycle.all_of(request.user).filter(pk=int(like)).first()):
         told = earlier.spec
     return render(request, "federation/form.html", _form(None, told, {}))
 
@@ -33,18 +34,18 @@ def new(request: HttpRequest) -> HttpResponse:
 def run_page(request: HttpRequest, number: int) -> HttpResponse:
     """A draft is a form with its reasons; anything later is watched. What happens comes by socket."""
     try:
-        run = runs.own(request.user, number)
+        run = lifecycle.own(request.user, number)
     except UserError:
         return render(request, "404.html", status=404)
     if run.state == "draft":
         return render(request, "federation/form.html", _form(run, run.spec, run.why))
-    return render(request, "federation/run.html", {"run": run, "boot": {"run": runs.snapshot(run)}})
+    return render(request, "federation/run.html", {"run": run, "boot": {"run": lifecycle.snapshot(run)}})
 
 
 def compare(request: HttpRequest) -> HttpResponse:
     """`?runs=3,5`: accuracy by round, by bytes and by seconds of each."""
     wanted = [int(one) for one in request.GET.get("runs", "").split(",") if one.strip().isdecimal()][:COMPARED]
-    found = list(runs.all_of(request.user).filter(pk__in=wanted).prefetch_related("rounds"))
+    found = list(lifecycle.all_of(request.user).filter(pk__in=wanted).prefetch_related("rounds"))
     if len(found) < 2:
         return HttpResponseRedirect(reverse("federation:page"))
     boot = {"runs": [{"run": run.pk, "title": tables.title(run), "rounds": tables.curve(run)} for run in found]}
@@ -61,46 +62,46 @@ def clients_csv(request: HttpRequest, number: int) -> HttpResponse:
 
 def run_json(request: HttpRequest, number: int) -> HttpResponse:
     try:
-        return JsonResponse(runs.snapshot(runs.own(request.user, number)))
+        return JsonResponse(lifecycle.snapshot(lifecycle.own(request.user, number)))
     except UserError:
         return render(request, "404.html", status=404)
 
 
 def model(request: HttpRequest, number: int) -> HttpResponse:
-    return _kept(request, number, finished.WEIGHTS, "application/octet-stream")
+    return _kept(request, number, run_artifacts.WEIGHTS, "application/octet-stream")
 
 
 def card(request: HttpRequest, number: int) -> HttpResponse:
-    return _kept(request, number, finished.TEXT, "text/markdown; charset=utf-8")
+    return _kept(request, number, run_artifacts.TEXT, "text/markdown; charset=utf-8")
 
 
 def code(request: HttpRequest, number: int) -> HttpResponse:
     """The run as a Flower app of its own, that `flwr run` starts anywhere."""
     try:
-        run = runs.own(request.user, number)
+        run = lifecycle.own(request.user, number)
     except UserError:
         return render(request, "404.html", status=404)
-    packed = import_module("federation.export").zip_bytes(RunSpec.model_validate(run.spec))
+    packed = import_module("federation.runs.flower_export").zip_bytes(RunSpec.model_validate(run.spec))
     return _file(packed, "application/zip", f"run-{run.pk}.zip")
 
 
 def _form(run: Run | None, told: dict[str, Any], why: dict[str, str]) -> dict[str, Any]:
-    boot = {"run": run.pk if run else None, "spec": told, "only": fields.ONLY}
-    return {"run": run, "groups": fields.groups(told, why), "why": why, "training": nodes.training(), "boot": boot}
+    boot = {"run": run.pk if run else None, "spec": told, "only": form_fields.ONLY}
+    return {"run": run, "groups": form_fields.groups(told, why), "why": why, "training": nodes.training(), "boot": boot}
 
 
 def _kept(request: HttpRequest, number: int, name: str, kind: str) -> HttpResponse:
     """A file that the finished run left behind; a run without one is not found."""
     try:
-        run = runs.own(request.user, number)
-        return _file(finished.folder(run.pk).joinpath(name).read_bytes(), kind, f"run-{run.pk}-{name}")
+        run = lifecycle.own(request.user, number)
+        return _file(run_artifacts.folder(run.pk).joinpath(name).read_bytes(), kind, f"run-{run.pk}-{name}")
     except (UserError, FileNotFoundError):
         return render(request, "404.html", status=404)
 
 
 def _download(request: HttpRequest, number: int, name: str, make: Any) -> HttpResponse:
     try:
-        run = runs.own(request.user, number)
+        run = lifecycle.own(request.user, number)
     except UserError:
         return render(request, "404.html", status=404)
     return _file(make(run).encode(), "text/csv; charset=utf-8", f"run-{run.pk}-{name}.csv")

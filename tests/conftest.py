@@ -11,8 +11,8 @@ import pytest
 import redis
 from PIL import Image
 
-from bench.processes import running_redis
-from bench.stack import Stack
+from bench.harness.processes import running_redis
+from bench.harness.stack import Stack
 
 
 @pytest.fixture(scope="session")
@@ -34,14 +34,14 @@ def store(redis_url: str) -> Iterator[redis.Redis]:
 
 @pytest.fixture
 def owner(db: None) -> Any:
-    from webapp.people.models import User
+    from webapp.accounts.models import User
 
     return User.objects.create_superuser("owner", password="correct horse")
 
 
 @pytest.fixture
 def colleague(db: None) -> Any:
-    from webapp.people.models import User
+    from webapp.accounts.models import User
 
     return User.objects.create_user("colleague", password="battery staple")
 

@@ -9,8 +9,8 @@ from PIL import Image
 
 from devices.agent.config import Config
 from devices.agent.runtime import Runtime
-from inference.stages import PROTOCOL, Stages
-from inference.vision.runner import Vision
+from inference.engine.runner import Vision
+from inference.stages.verbs import PROTOCOL, Stages
 
 
 class Node:

@@ -8,7 +8,7 @@ os.environ["ISTHMUS_VAR"] = tempfile.mkdtemp(prefix="isthmus-tests-")
 for name in [name for name in os.environ if name.startswith(("ISTHMUS_PLANNER", "POSTGRES_", "ISTHMUS_PROFILE"))]:
     del os.environ[name]  # a developer's own installation must not leak into the tests
 
-from webapp import private_redis  # noqa: E402  reads ISTHMUS_VAR when it is imported
+from webapp.ops import private_redis  # noqa: E402  reads ISTHMUS_VAR when it is imported
 
 PRIVATE_REDIS = private_redis.prepare(Path(os.environ["ISTHMUS_VAR"]))
 os.environ["REDIS_URL"] = PRIVATE_REDIS.url

@@ -10,8 +10,8 @@ from ninja.security import HttpBearer
 from ninja.security import django_auth as session
 from ninja.throttling import AuthRateThrottle
 
+from webapp.accounts.models import ApiToken, User
 from webapp.live.errors import ErrorBody, UserError, not_found
-from webapp.people.models import ApiToken, User
 
 log = logging.getLogger(__name__)
 

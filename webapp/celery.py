@@ -20,11 +20,11 @@ app.conf.update(
     worker_send_task_events=False,
     broker_connection_retry_on_startup=True,
     worker_hijack_root_logger=False,
-    # Messages are acknowledged when taken: a lost one is found by its expired lease in the database (inference.sweep),
+    # Messages are acknowledged when taken: a lost one is found by its expired lease in the database (inference.answering.sweep),
     # in seconds, where Redis's visibility timeout would need minutes and could run a turn twice.
     task_acks_late=False,
     # A producer must not hang when Redis is away: the turn is stored, and the sweep enqueues it again.
     broker_transport_options={"socket_timeout": 5, "socket_connect_timeout": 2, "retry_on_timeout": False},
     task_publish_retry=False,
 )
-app.autodiscover_tasks(["inference"])
+app.autodiscover_tasks(["inference.answering"])

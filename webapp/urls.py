@@ -6,10 +6,11 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from webapp import curves, health, planner
+from webapp import rate_accuracy_page
+from webapp.accounts import views as people
 from webapp.api import api
 from webapp.chat import views as chat
-from webapp.people import views as people
+from webapp.ops import health, planner_usage_page
 
 # The API asks for its own login (session, personal or node token) and answers 401 where a page would redirect; its
 # documentation has none of its own and stays behind the pages' login.
@@ -23,9 +24,9 @@ urlpatterns = [
     path("c/<uuid:conversation>/", chat.chat, name="conversation"),
     path("photos/<uuid:pk>/", chat.photo, name="photo"),
     path("models/", chat.models, name="models"),
-    path("curves/", curves.curves, name="curves"),
-    path("planner/", planner.calls, name="planner"),
-    path("planner/calls.csv", planner.calls_csv, name="planner_csv"),
+    path("curves/", rate_accuracy_page.curves, name="curves"),
+    path("planner/", planner_usage_page.calls, name="planner"),
+    path("planner/calls.csv", planner_usage_page.calls_csv, name="planner_csv"),
     path("devices/", include("devices.urls")),
     path("federation/", include("federation.urls")),
     path("setup/", people.setup, name="setup"),

@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from devices.agent import camera, config, doctor, join, memory
+from devices.agent import config, doctor, join, memory
+from devices.agent.cameras import capture
 from devices.agent.config import BadHome
 from devices.agent.server import Refused
 
@@ -35,7 +36,7 @@ def main(words: list[str]) -> int:
             join.approved(chosen.home, kept)
             print("Approved.")
             return 0
-        status = run(chosen.home, chosen.server, chosen.code, camera.configured(chosen.home, chosen.camera))
+        status = run(chosen.home, chosen.server, chosen.code, capture.configured(chosen.home, chosen.camera))
         held.close()
         return status
     except (BadHome, Refused) as error:
@@ -45,11 +46,11 @@ def main(words: list[str]) -> int:
         return 0
 
 
-def run(home: Path, server: str, code: str, cameras: camera.Cameras) -> int:
+def run(home: Path, server: str, code: str, cameras: capture.Cameras) -> int:
     """Join if necessary, then work until told to stop."""
     kept = join.ready(home, server, code)
     # Only now what takes seconds to import; a wrong code is refused at once.
-    from devices.agent import heartbeat, lane, uploads, worker
+    from devices.agent import heartbeat, training_supervisor, uploads, worker
     from devices.agent.runtime import Runtime
 
     stop = worker.Stop()
@@ -61,7 +62,7 @@ def run(home: Path, server: str, code: str, cameras: camera.Cameras) -> int:
     if kept.tier == "device":
         runtime.uploads = uploads.listening(kept.server)
     runtime.link_is_free()
-    training = lane.Lane(runtime)
+    training = training_supervisor.Lane(runtime)
 
     def rotated(told: dict[str, str]) -> None:
         config.save(home, config.load(home).with_secrets(told))
@@ -73,7 +74,7 @@ def run(home: Path, server: str, code: str, cameras: camera.Cameras) -> int:
     beat.start()
     beat.heard.wait(FIRST_ANSWER_S)  # what is simulated may have changed since the last start, and the profile depends on it
     memory.without_scipy()
-    stages = importlib.import_module("inference.stages")  # by name, as Celery does: the agent stands below inference
+    stages = importlib.import_module("inference.stages.verbs")  # by name, as Celery does: the agent stands below inference
     profile = stages.warm(runtime)
     memory.give_back()
     log.info("%s is ready: profile %s", kept.slug, profile["name"])

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import redis
 
-from devices.agent import camera, config, lane
+from devices.agent import config, training_supervisor
+from devices.agent.cameras import capture
 from devices.agent.server import Refused, Server, Unreachable
 
 LEAST_FREE = 1 << 30  # bytes
@@ -25,7 +26,9 @@ def findings(home: Path) -> Iterator[Finding]:
     yield _cameras(home)
     yield (
         "training",
-        "this node can train" if lane.possible(lane.MODULE) else "switched off, or its parts are not installed",
+        "this node can train"
+        if training_supervisor.possible(training_supervisor.MODULE)
+        else "switched off, or its parts are not installed",
         "",
     )
     yield _server(kept)
@@ -34,13 +37,13 @@ def findings(home: Path) -> Iterator[Finding]:
 
 def _cameras(home: Path) -> Finding:
     try:
-        found = camera.configured(home, [])
+        found = capture.configured(home, [])
     except config.BadHome as error:
-        return "cameras", str(error), f"Mend {home / camera.FILE}."
+        return "cameras", str(error), f"Mend {home / capture.FILE}."
     for name in found.names:
         try:
             found.frame(name)
-        except camera.CameraError as error:
+        except capture.CameraError as error:
             return "cameras", str(error), "Look at the camera and at its line in cameras.toml."
     return "cameras", ", ".join(found.names) or "none", ""
 

@@ -10,11 +10,12 @@ from typing import Any
 import redis
 from celery.worker import state
 
-from devices.agent import VERSION, sensors
+from devices.agent import VERSION
 from devices.agent.config import Config
 from devices.agent.runtime import Runtime
+from devices.agent.sensors import board
+from devices.agent.sensors.tegrastats import Tegrastats
 from devices.agent.server import Refused, Server, Unreachable
-from devices.agent.tegrastats import Tegrastats
 
 log = logging.getLogger(__name__)
 EVERY_S, LONGEST_S = 2.0, 15.0
@@ -35,7 +36,7 @@ class Heartbeat:
         self.rotated = rotated
         self.config, self.runtime, self.revoked, self.lanes = config, runtime, revoked, lanes
         self.server = Server(config.server, config.token)
-        self.sensors = sensors.Sensors(tegrastats=Tegrastats())
+        self.sensors = board.Sensors(tegrastats=Tegrastats())
         self.heard = threading.Event()  # the server has answered at least once
         self._wake = threading.Event()
         self._every = EVERY_S
@@ -44,11 +45,11 @@ class Heartbeat:
         self._news: dict[str, Any] = {
             "boot": secrets.token_hex(8),
             "hardware": {
-                **sensors.hardware(),
+                **board.hardware(),
                 "cameras": " ".join(runtime.cameras.names) or None,
                 "uploads": runtime.uploads.base or None,
             },
-            "versions": sensors.versions(VERSION),
+            "versions": board.versions(VERSION),
             "profile": None,
         }
 

@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from devices.agent import VERSION, config, sensors
+from devices.agent import VERSION, config
 from devices.agent.config import Config
+from devices.agent.sensors import board
 from devices.agent.server import Refused, Server, Unreachable
 
 log = logging.getLogger(__name__)
@@ -42,8 +43,8 @@ def joined(home: Path, url: str = "", code: str = "") -> Config:
         "code": code,
         "fingerprint": config.fingerprint(home),
         "hostname": socket.gethostname()[:120],
-        "hardware": sensors.hardware(),
-        "versions": sensors.versions(VERSION),
+        "hardware": board.hardware(),
+        "versions": board.versions(VERSION),
     }
     answer = patiently(lambda: server.post("/api/nodes/join", told))
     made = Config(server.url, answer["slug"], answer["tier"], answer["token"], spent)

@@ -1,4 +1,4 @@
-"""What the stages find on a node: its Redis, its link, its lock around compute. The contract of inference.stages."""
+"""What the stages find on a node: its Redis, its link, its lock around compute. The contract of inference.stages.verbs."""
 
 import os
 import socket
@@ -10,9 +10,9 @@ from typing import Any, cast
 
 import redis
 
-from devices.agent.camera import Cameras
+from devices.agent.cameras.capture import Cameras
 from devices.agent.config import BadHome, Config
-from devices.agent.sensors import memory_mb
+from devices.agent.sensors.board import memory_mb
 from devices.agent.shaping import Line, Link
 from devices.agent.uploads import Uploads
 
@@ -31,7 +31,7 @@ class Runtime:
         self.home = home
         self.slug = config.slug
         self.profile_name = os.environ.get("ISTHMUS_PROFILE") or config.profile
-        self.vision: Any = None  # set by inference.stages.warm
+        self.vision: Any = None  # set by inference.stages.verbs.warm
         self.compute_lock = threading.Lock()
         self.cameras = Cameras()
         self.uploads = Uploads()

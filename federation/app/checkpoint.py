@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from federation.app import privacy
-from federation.app.downlink import Coded
+from federation.app.compression.downlink import Coded
 from federation.app.errors import Trouble
-from federation.app.learning import Learning
+from federation.app.privacy import differential
+from federation.app.rounds import Learning
 
 VERSION = 2
 MOMENTS = ("m_t", "v_t")  # what FedAdam remembers, by Flower's names
@@ -49,7 +49,7 @@ def resume(learning: Learning, file: Path) -> int:
         raise _damaged()
     learning.model, learning.step, learning.exchange = arrays["model"], words["step"], words["exchange"]
     learning.scales = arrays.get("scales", learning.scales)
-    learning.accountant = privacy.Accountant(words["noise"])
+    learning.accountant = differential.Accountant(words["noise"])
     learning.heard = {int(client): last for client, last in words["heard"].items()}
     if learning.downlink is not None:
         learning.downlink.held = arrays["held"]

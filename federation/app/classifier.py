@@ -25,7 +25,7 @@ class Classifier:
 
 
 def load(card: Mapping[str, Any], weights: bytes) -> Classifier:
-    """`card` as federation.finished writes it, `weights` as safetensors. Raises ValueError where they are not of one model."""
+    """`card` as federation.runs.run_artifacts writes it, `weights` as safetensors. Raises ValueError where they are not of one model."""
     classes = tuple(str(name) for name in card["classes"])
     if card["model"] not in task.MODELS or card["dataset"] not in task.SHAPES or not classes:
         raise ValueError("Its card names no model that can be built.")

@@ -14,13 +14,15 @@ from flwr.clientapp import ClientApp
 from flwr.common.constant import ErrorCode
 from torch import nn
 
-from federation.app import data, privacy, scales, task
-from federation.app.entropy import EntropyCode, ways
+from federation.app import data, task
+from federation.app.client_state import Behind, Memory
+from federation.app.compression import scales
+from federation.app.compression.entropy import EntropyCode, ways
+from federation.app.compression.flat_parameters import Layout, Vector
+from federation.app.compression.modular_quantiser import UNCOMPRESSED_BITS, RingCode, Uplink, pack
 from federation.app.errors import DataMissing
-from federation.app.layout import Layout, Vector
-from federation.app.memory import Behind, Memory
-from federation.app.ring import UNCOMPRESSED_BITS, RingCode, Uplink, pack
-from federation.app.secure import Refused
+from federation.app.privacy import differential
+from federation.app.privacy.secure_aggregation import Refused
 
 app = ClientApp()
 Handler = Callable[[Message, Context], RecordDict]
@@ -131,7 +133,7 @@ def train(message: Message, context: Context) -> RecordDict:
     if told["dataset"] == "photos":  # the server has none to test on
         metrics |= _tested(model, layout, start)
     if "clip" in told:
-        gained = privacy.privatise(gained, float(told["clip"]), float(told["noise"]), int(told["clients"]))
+        gained = differential.privatise(gained, float(told["clip"]), float(told["noise"]), int(told["clients"]))
     return RecordDict({**_sent(told, memory, layout, codes, start, gained, len(held)), "metrics": MetricRecord(metrics)})
 
 

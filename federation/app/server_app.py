@@ -13,9 +13,9 @@ from flwr.supercore import log
 
 from federation.app import checkpoint, data, task
 from federation.app.errors import DataMissing, Trouble
-from federation.app.learning import Learning
-from federation.app.post import Mail, words_of
+from federation.app.messaging import Mail, words_of
 from federation.app.reports import ClientReport, Result, RoundReport
+from federation.app.rounds import Learning
 
 app = ServerApp()
 LOOK_S = 0.5  # how often it looks for clients while there are too few
@@ -33,7 +33,7 @@ def start(
     resume: Path | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Result:
-    """`spec` as federation.spec.RunSpec dumps it. `resume` is the checkpoint, read at the start and written after each round.
+    """`spec` as federation.runs.spec.RunSpec dumps it. `resume` is the checkpoint, read at the start and written after each round.
 
     Raises Trouble when the run cannot be.
     """

@@ -12,7 +12,7 @@ from flwr.app import Array, ArrayRecord, Message, MetricRecord, RecordDict
 from flwr.serverapp.strategy import FedAdam, FedAvg, FedProx, FedTrimmedAvg, Krum
 from numpy.typing import NDArray
 
-from federation.app.layout import Layout, Vector
+from federation.app.compression.flat_parameters import Layout, Vector
 
 MOST_EXAMPLES = 20  # times the median
 MOST_NORM = 4.0  # times the median

@@ -9,11 +9,11 @@ from textwrap import shorten
 
 from inference.planning.compose import photo_before
 from inference.planning.context import Context, Found
-from inference.planning.elsewhere import names_in
 from inference.planning.plan import MAX_QUESTION, MAX_STEPS, MAX_WHY, Plan, PlanStep, Task
-from inference.planning.reading import ELSEWHERE, FOREIGN, NO_EARLIER, UNCLEAR, Reading
-from inference.planning.requests import pieces
-from inference.planning.wording import direct, regular, reworded
+from inference.planning.rules.out_of_scope import names_in
+from inference.planning.rules.requests import pieces
+from inference.planning.rules.rule_parser import ELSEWHERE, FOREIGN, NO_EARLIER, UNCLEAR, Reading
+from inference.planning.rules.wording import direct, regular, reworded
 
 __all__ = ["ELSEWHERE", "FOREIGN", "NO_EARLIER", "UNCLEAR", "Context", "plan"]
 

@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from devices.agent import config, lane, worker
+from devices.agent import config, training_supervisor, worker
 from devices.agent.runtime import Runtime
 
 
@@ -24,7 +24,7 @@ def main(home: Path) -> None:
     stop = worker.Stop()
     signal.signal(signal.SIGTERM, lambda number, frame: stop.request(0, "stopping"))
     app = worker.make_app(kept)
-    training = lane.Lane(runtime, "tests.agent.busy_lane")
+    training = training_supervisor.Lane(runtime, "tests.agent.busy_lane")
     training.start()
     app.task(answer, name="stages.answer")
 

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.processes import wait_for
-from devices.agent import sensors, tegrastats
-from devices.agent.sensors import Sensors
-from devices.agent.tegrastats import Tegrastats
+from bench.harness.processes import wait_for
+from devices.agent.sensors import board as sensors
+from devices.agent.sensors import tegrastats
+from devices.agent.sensors.board import Sensors
+from devices.agent.sensors.tegrastats import Tegrastats
 
 BOARDS = Path(__file__).parent / "boards"
 SEEN = {

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from devices.agent import camera
-from devices.agent.camera import CameraError, Cameras
+from devices.agent.cameras import capture
+from devices.agent.cameras.capture import CameraError, Cameras
 from devices.agent.config import BadHome
 
 
@@ -82,13 +82,13 @@ def test_what_a_web_camera_must_not_do_is_a_sentence(web: Any, path: str, why: s
 
 
 def test_a_picture_without_end_is_cut_off(web: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(camera, "MOST_BYTES", 100_000)
+    monkeypatch.setattr(capture, "MOST_BYTES", 100_000)
     with pytest.raises(CameraError, match="larger than"):
         at(web, "/large").frame("yard")
 
 
 def test_a_picture_that_trickles_is_given_up(web: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(camera, "SECONDS", 0.5)
+    monkeypatch.setattr(capture, "SECONDS", 0.5)
     with pytest.raises(CameraError, match="too slowly"):
         at(web, "/slow").frame("yard")
 
@@ -112,12 +112,12 @@ def test_a_name_that_is_not_there_is_told_what_is() -> None:
 
 def test_the_file_names_cameras_and_the_command_line_wins(tmp_path: Path) -> None:
     (tmp_path / "cameras.toml").write_text('front = "csi:0"\nyard = "http://cam/x.jpg"\n')
-    found = camera.configured(tmp_path, ["front=v4l2:/dev/video1"])
+    found = capture.configured(tmp_path, ["front=v4l2:/dev/video1"])
     assert found.sources == {"front": "v4l2:/dev/video1", "yard": "http://cam/x.jpg"}
 
 
 def test_no_file_is_no_camera(tmp_path: Path) -> None:
-    assert camera.configured(tmp_path, []).names == []
+    assert capture.configured(tmp_path, []).names == []
 
 
 @pytest.mark.parametrize(
@@ -135,4 +135,4 @@ def test_no_file_is_no_camera(tmp_path: Path) -> None:
 def test_what_is_no_source_stops_the_start_with_a_sentence(tmp_path: Path, line: str) -> None:
     (tmp_path / "cameras.toml").write_text(line)
     with pytest.raises(BadHome):
-        camera.configured(tmp_path, [])
+        capture.configured(tmp_path, [])

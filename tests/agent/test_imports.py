@@ -43,7 +43,7 @@ def test_the_agent_runs_where_there_is_no_django(module: str) -> None:
 
 
 def test_the_stages_and_the_models_do_too() -> None:
-    output(f"{BARE_BOARD}\nimport inference.stages, inference.vision.runner")
+    output(f"{BARE_BOARD}\nimport inference.stages.verbs, inference.engine.runner")
 
 
 def test_celery_loads_no_django_even_where_the_environment_names_its_settings() -> None:
@@ -52,5 +52,5 @@ def test_celery_loads_no_django_even_where_the_environment_names_its_settings() 
 
 def test_what_answers_does_without_scipy() -> None:
     """40 MB of a board's memory; scikit-learn brings it along, for the lane that trains."""
-    code = "import sys; from devices.agent import memory; memory.without_scipy(); import inference.stages; memory.give_back(); "
+    code = "import sys; from devices.agent import memory; memory.without_scipy(); import inference.stages.verbs; memory.give_back(); "
     assert output(f"{code}print([name for name in sys.modules if name.startswith('scipy.')])") == "[]"

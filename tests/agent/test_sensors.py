@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from devices.agent import sensors
-from devices.agent.sensors import Sensors
+from devices.agent.sensors import board as sensors
+from devices.agent.sensors.board import Sensors
 
 MEMORY = "MemTotal:        4058000 kB\nMemFree:  100000 kB\nMemAvailable:    2029000 kB\n"
 

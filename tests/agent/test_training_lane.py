@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from bench.processes import pids_of, wait_for
-from devices.agent import config, lane, worker
+from bench.harness.processes import pids_of, wait_for
+from devices.agent import config, training_supervisor, worker
 from devices.agent.config import Config
 from tests.settings import PRIVATE_REDIS
 
@@ -121,10 +121,10 @@ def test_no_orphan_stays_when_the_agent_is_killed(board: Board) -> None:
 
 
 def test_it_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert lane.possible("tests.agent.busy_lane")
+    assert training_supervisor.possible("tests.agent.busy_lane")
     monkeypatch.setenv("ISTHMUS_TRAINING_LANE", "off")
-    assert not lane.possible("tests.agent.busy_lane")
+    assert not training_supervisor.possible("tests.agent.busy_lane")
 
 
 def test_a_board_without_the_parts_cannot_train() -> None:
-    assert not lane.possible("federation_of_nobody.lane")
+    assert not training_supervisor.possible("federation_of_nobody.lane")

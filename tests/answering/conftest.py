@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from devices import dispatch
-from inference.execute import Step
-from inference.stages import Stages
-from inference.vision import catalogue
-from inference.vision.catalogue import Profile
-from inference.vision.runner import Vision
+from inference.answering.execute import Step
+from inference.engine import catalogue
+from inference.engine.catalogue import Profile
+from inference.engine.runner import Vision
+from inference.stages.verbs import Stages
 from tests.conftest import draw_photo
 from tests.node import Node
 

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from bench.processes import wait_for
-from bench.stack import Stack
+from bench.harness.processes import wait_for
+from bench.harness.stack import Stack
 from tests.conftest import draw_photo
 
 pytestmark = pytest.mark.slow

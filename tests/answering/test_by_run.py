@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 from safetensors.numpy import save
 
-from bench.processes import wait_for
-from bench.stack import Stack
+from bench.harness.processes import wait_for
+from bench.harness.stack import Stack
 from devices import dispatch
 from federation.app import data
-from inference import by_run, finished
+from inference.answering import federated_model_step, trained_models
 from webapp.live.errors import UserError
 
 SMALL = {"dataset": "digits", "clients": 2, "rounds": 4, "batch_size": 16}
@@ -80,15 +80,15 @@ def test_only_its_owner_may_ask_a_run(settings: Any, tmp_path: Path) -> None:
     place.mkdir(parents=True)
     (place / "card.json").write_text('{"accuracy": 0.5, "owner": 1}')
     (place / "model.safetensors").write_bytes(b"")
-    assert (finished.names(1), finished.names(2)) == (("run 5",), ())
+    assert (trained_models.names(1), trained_models.names(2)) == (("run 5",), ())
     with pytest.raises(UserError, match="run 5"):
-        finished.read("run 5", 2)
+        trained_models.read("run 5", 2)
 
 
 def test_an_unknown_name_is_a_sentence(settings: Any, tmp_path: Path) -> None:
     settings.VAR_DIR = tmp_path
     with pytest.raises(UserError, match="run 99"):
-        finished.read("run 99", 1)
+        trained_models.read("run 99", 1)
 
 
 def test_a_node_that_lacks_it_is_sent_it_and_a_damaged_one_is_refused(
@@ -103,5 +103,5 @@ def test_a_node_that_lacks_it_is_sent_it_and_a_damaged_one_is_refused(
     (place / "model.safetensors").write_bytes(save({"weight": np.zeros(3, np.float32)}))
     monkeypatch.setattr(dispatch, "put_blob", lambda slug, name, data: pair.device.lay(name, data))
     with pytest.raises(dispatch.StageFailed, match="of another model"):
-        by_run.answered(pair.step(), finished.read("run 5", 1))
+        federated_model_step.answered(pair.step(), trained_models.read("run 5", 1))
     assert pair.calls == ["jetson-t.run_learned", "jetson-t.run_learned"]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bench.stack import Stack
+from bench.harness.stack import Stack
 from tests.conftest import draw_photo
 
 pytestmark = pytest.mark.slow

@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from devices import dispatch
 from devices.models import Node, Sample
-from inference import orchestrate, photo_store, turns
+from inference.answering import orchestrate, turns
+from inference.engine import catalogue
 from inference.models import NodeProfile, Photo, Turn
-from inference.timings import QUEUE
-from inference.vision import catalogue
+from inference.photos import store
+from inference.placement.timings import QUEUE
 from tests.answering.conftest import HIGH, LOW, K, Pair, refining
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,7 +36,7 @@ def nodes(pair: Pair, transactional_db: None) -> None:
 
 @pytest.fixture
 def turn(owner: Any, photo_bytes: bytes) -> Turn:
-    photo = photo_store.store(owner, [photo_bytes])
+    photo = store.store(owner, [photo_bytes])
     return ask(owner, photo)
 
 

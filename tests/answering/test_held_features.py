@@ -1,8 +1,8 @@
 """A second question about the same photo: the edge still has its features, and if not, they are sent without a word."""
 
 from devices import dispatch
-from inference import execute
-from inference.placement import Candidate
+from inference.answering import execute
+from inference.placement.choose import Candidate
 from tests.answering.conftest import HIGH, K, Pair
 
 SENT = Candidate("split", K, HIGH, None, None, 500, 10.0, 10.0, 0.5)

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from inference import ahead, orchestrate, photo_store, planner_book
-from inference.journal import claim
+from inference.answering import orchestrate, planner_usage, prefetch
+from inference.answering.journal import claim
 from inference.models import Photo
-from inference.planning.llm import OfflinePlanner
+from inference.photos import store
+from inference.planning.planner import OfflinePlanner
 from webapp.chat import conversations
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,10 +26,10 @@ class SlowPlanner(OfflinePlanner):
 def course(
     owner: Any, photo_bytes: bytes, redis_url: str, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> orchestrate.Course:
-    monkeypatch.setattr(planner_book, "planner", SlowPlanner)
-    monkeypatch.setattr(ahead, "prepare", lambda photo, node: time.sleep(PLACING_S))
+    monkeypatch.setattr(planner_usage, "planner", SlowPlanner)
+    monkeypatch.setattr(prefetch, "prepare", lambda photo, node: time.sleep(PLACING_S))
     settings.PLANNER = {**settings.PLANNER, "model": "some-model"}
-    photo = photo_store.store(owner, [photo_bytes])
+    photo = store.store(owner, [photo_bytes])
     journal = claim(str(conversations.ask(owner, "What is this?", photo=photo.pk).pk))
     assert journal is not None
     return orchestrate.Course(journal)
@@ -42,7 +43,7 @@ def test_placing_beside_a_language_model_is_hidden(course: orchestrate.Course) -
 
 
 def test_a_plan_does_not_wait_for_a_device_that_is_slower(course: orchestrate.Course, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ahead, "prepare", lambda photo, node: time.sleep(3 * PLANNING_S))
+    monkeypatch.setattr(prefetch, "prepare", lambda photo, node: time.sleep(3 * PLANNING_S))
     begun = time.monotonic()
     orchestrate._plan(course)
     assert time.monotonic() - begun < 2.5 * PLANNING_S

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from devices import dispatch
-from inference import execute
-from inference.placement import Candidate
+from inference.answering import execute
+from inference.placement.choose import Candidate
 from tests.answering.conftest import HIGH, LOW, K, Pair, refining
 
 NEVER_SURE, ALWAYS_SURE = 1.1, 0.0

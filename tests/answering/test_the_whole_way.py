@@ -9,7 +9,7 @@ import pytest
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from bench.stack import Stack
+from bench.harness.stack import Stack
 from tests.conftest import draw_photo
 
 pytestmark = pytest.mark.slow

@@ -7,16 +7,17 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from inference import ahead, kept, photo_store
+from inference.answering import edge_cache, prefetch
+from inference.engine import catalogue
 from inference.models import Photo, Step, Turn
-from inference.vision import catalogue
+from inference.photos import store
 
 TASKS = ["classify", "caption", "vqa"]
 
 
 @pytest.fixture
 def photo(owner: Any, photo_bytes: bytes) -> Photo:
-    return photo_store.store(owner, [photo_bytes])
+    return store.store(owner, [photo_bytes])
 
 
 def answered(
@@ -32,7 +33,7 @@ def answered(
 
 
 def held(photo: Photo, tasks: list[str] = TASKS) -> dict[int, int]:
-    return kept.held(photo, "edge-1", timezone.now(), tasks)
+    return edge_cache.held(photo, "edge-1", timezone.now(), tasks)
 
 
 def test_the_highest_level_that_was_sent_counts(photo: Photo) -> None:
@@ -54,7 +55,7 @@ def test_another_edge_holds_nothing(photo: Photo) -> None:
 
 def test_another_photo_holds_nothing(photo: Photo, owner: Any, photo_bytes: bytes) -> None:
     answered(photo)
-    assert held(photo_store.store(owner, [photo_bytes])) == {}
+    assert held(store.store(owner, [photo_bytes])) == {}
 
 
 def test_another_route_left_no_features(photo: Photo) -> None:
@@ -82,27 +83,27 @@ def test_a_receipt_of_an_earlier_version_says_nothing(photo: Photo) -> None:
 
 
 def test_the_compact_tasks_share_their_features_and_the_large_ones_do_not() -> None:
-    assert kept.alike(catalogue.profile("compact"), "vqa") == TASKS
-    assert kept.alike(catalogue.profile("paper"), "vqa") == ["vqa"]
+    assert edge_cache.alike(catalogue.profile("compact"), "vqa") == TASKS
+    assert edge_cache.alike(catalogue.profile("paper"), "vqa") == ["vqa"]
 
 
 def test_photos_placed_by_an_earlier_version_are_still_read(photo: Photo) -> None:
     photo.placed = {"jetson-a": {"webp:50:160": 900}}
-    assert ahead.sizes(photo, "jetson-a") == {"webp:50:160": 900}
-    assert ahead.ready(photo, "jetson-a", catalogue.profile("compact"), "vqa") == []
+    assert prefetch.sizes(photo, "jetson-a") == {"webp:50:160": 900}
+    assert prefetch.ready(photo, "jetson-a", catalogue.profile("compact"), "vqa") == []
 
 
 def test_a_head_computed_for_one_task_is_ready_for_the_others(photo: Photo) -> None:
     photo.placed = {"jetson-a": {"sizes": {}, "ready": {}}}
     photo.save()
-    ahead.remember_head(photo, "jetson-a", "vqa", 2)
-    ahead.remember_head(photo, "jetson-a", "caption", 0)
+    prefetch.remember_head(photo, "jetson-a", "vqa", 2)
+    prefetch.remember_head(photo, "jetson-a", "caption", 0)
     again = Photo.objects.get()
-    assert ahead.ready(again, "jetson-a", catalogue.profile("compact"), "classify") == [0, 2]
+    assert prefetch.ready(again, "jetson-a", catalogue.profile("compact"), "classify") == [0, 2]
 
 
 def test_two_devices_that_are_placed_on_at_once_are_both_remembered(photo: Photo) -> None:
     other = Photo.objects.get()
-    ahead._change(photo, "jetson-a", lambda _: {"sizes": {}, "ready": {}})
-    ahead._change(other, "jetson-b", lambda _: {"sizes": {}, "ready": {}})
+    prefetch._change(photo, "jetson-a", lambda _: {"sizes": {}, "ready": {}})
+    prefetch._change(other, "jetson-b", lambda _: {"sizes": {}, "ready": {}})
     assert set(Photo.objects.get().placed) == {"jetson-a", "jetson-b"}

@@ -7,7 +7,7 @@ import signal
 import pytest
 from playwright.sync_api import Route
 
-from bench.stack import Stack
+from bench.harness.stack import Stack
 from tests.browser.conftest import Seen
 
 pytestmark = pytest.mark.browser

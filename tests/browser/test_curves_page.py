@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Seen
-from webapp import curves
+from webapp import rate_accuracy_page
 
 pytestmark = pytest.mark.browser
 DRAWN = "() => [...document.querySelectorAll('.curve')].every((one) => one.querySelector('.scatterlayer .points path'))"
@@ -17,7 +17,7 @@ def points(page: Page, task: str) -> int:
 
 
 def test_every_level_and_quality_is_a_point_of_its_tasks_chart(seen: Seen) -> None:
-    told = json.loads(curves.RESULTS.read_text())["tasks"]
+    told = json.loads(rate_accuracy_page.RESULTS.read_text())["tasks"]
     page = seen.open("/curves/")
     page.wait_for_function(DRAWN)
     for task, one in told.items():

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.stack import Stack
+from bench.harness.stack import Stack
 from tests.browser.conftest import Seen
 
 pytestmark = pytest.mark.browser

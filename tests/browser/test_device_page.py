@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bench.stack import Stack
+from bench.harness.stack import Stack
 from tests.browser.conftest import Seen
 
 pytestmark = pytest.mark.browser

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from bench.processes import wait_for
-from bench.stack import Stack
+from bench.harness.processes import wait_for
+from bench.harness.stack import Stack
 from tests.browser.conftest import Seen
 
 LANES_S = 90

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from inference.prediction import predict
+from inference.placement.prediction import predict
 from tests.browser.conftest import Seen
 from tests.browser.worlds import World, load, worlds
 

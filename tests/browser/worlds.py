@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from devices.models import Node
-from inference import receipts
-from inference.link import UNKNOWN, LinkEstimate
+from inference.answering import receipts
 from inference.models import Photo, Turn
-from inference.placement import Choice, Load, NoRoute, Policy, choose
-from inference.prediction import Candidate
+from inference.placement.choose import Choice, Load, NoRoute, Policy, choose
+from inference.placement.link import UNKNOWN, LinkEstimate
+from inference.placement.prediction import Candidate
 
 ROUTES = (None, None, "device", "edge", "split")
 

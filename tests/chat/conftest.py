@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from inference import photo_store
 from inference.models import Photo, Turn
+from inference.photos import store
 from webapp.chat import conversations
 
 
@@ -16,7 +16,7 @@ def _with_redis(redis_url: str) -> None:
 
 @pytest.fixture
 def photo(owner: Any, photo_bytes: bytes) -> Photo:
-    return photo_store.store(owner, [photo_bytes])
+    return store.store(owner, [photo_bytes])
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ def test_every_page_leads_to_setup_until_somebody_owns_it(settings: Any) -> None
 
 @pytest.mark.django_db
 def test_the_printed_token_makes_the_owner(settings: Any) -> None:
-    from webapp.people.models import User
+    from webapp.accounts.models import User
 
     client = Client()
     answer = client.post("/setup/", {**FIELDS, "token": settings.SETUP_TOKEN})
@@ -28,7 +28,7 @@ def test_the_printed_token_makes_the_owner(settings: Any) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("token", ["", "guess"])
 def test_without_the_token_nobody_is_made(token: str) -> None:
-    from webapp.people.models import User
+    from webapp.accounts.models import User
 
     answer = Client().post("/setup/", {**FIELDS, "token": token})
     assert answer.status_code == 400 and not User.objects.exists()

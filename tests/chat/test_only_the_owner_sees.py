@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from inference import turns
+from inference.answering import turns
 from inference.models import Turn
 
 OWN = ("/api/turns/{turn}", "/api/conversations/{conversation}", "/photos/{photo}/")

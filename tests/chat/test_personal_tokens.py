@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from webapp.people.models import ApiToken
+from webapp.accounts.models import ApiToken
 
 
 def _with(token: str) -> Any:

@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from inference import turns
-from inference.journal import claim
+from inference.answering import turns
+from inference.answering.journal import claim
 from inference.models import Step, Turn
 
 

@@ -6,10 +6,10 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from inference import turns
-from inference.journal import Journal, LeaseLost, claim
+from inference.answering import turns
+from inference.answering.journal import Journal, LeaseLost, claim
+from inference.answering.sweep import sweep
 from inference.models import Turn
-from inference.sweep import sweep
 
 PLAN = {"steps": [{"id": 1, "task": "caption", "question": None, "after": []}], "why": "x"}
 

@@ -9,9 +9,9 @@ import redis
 from django.core.cache import cache
 from django.test import Client
 
-from devices import acl, enrol
 from devices.agent import config
 from devices.models import Node
+from devices.registry import acl, enrolment
 from tests.settings import PRIVATE_REDIS
 
 FINGERPRINT = "0123:4567:89ab:cdef"
@@ -64,8 +64,8 @@ def joined() -> Callable[..., Board]:
     """A node that has spent its code and has no credentials for Redis yet."""
 
     def join(name: str = "jetson-a", tier: str = "device", *, preapproved: bool = True, **simulated: Any) -> Board:
-        code = enrol.create_code(name=name, tier=tier, preapproved=preapproved, **simulated)
-        node, token = enrol.join(code, FINGERPRINT, {"hostname": "orin"})
+        code = enrolment.create_code(name=name, tier=tier, preapproved=preapproved, **simulated)
+        node, token = enrolment.join(code, FINGERPRINT, {"hostname": "orin"})
         return Board(node, token, "")
 
     return join
@@ -77,7 +77,7 @@ def board(joined: Callable[..., Board]) -> Callable[..., Board]:
 
     def make(name: str = "jetson-a", tier: str = "device", **simulated: Any) -> Board:
         made = joined(name, tier, **simulated)
-        made.password = enrol.credentials(made.node)
+        made.password = enrolment.credentials(made.node)
         return made
 
     return make

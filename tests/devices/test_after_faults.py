@@ -9,11 +9,11 @@ import pytest
 import redis
 from celery import Celery
 
-from bench.processes import running_redis, wait_for
-from devices import acl
+from bench.harness.processes import running_redis, wait_for
 from devices.agent import worker
+from devices.registry import acl
 from tests.devices.conftest import Board
-from webapp import private_redis
+from webapp.ops import private_redis
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from devices import enrol, presence, rotation, telemetry
 from devices.models import Node
+from devices.registry import enrolment, rotation
+from devices.telemetry import history, presence
 from tests.devices.conftest import FINGERPRINT, Board
 
 
@@ -29,14 +30,14 @@ def test_a_heartbeat_counts_for_the_owner_of_the_token_alone(made: Board, board:
     board("jetson-b")
     made.beat(sample={"cpu_percent": 1.0})
     assert Node.objects.get(slug="jetson-b").last_seen is None
-    assert telemetry.history("jetson-b", 1)["at"] == []
+    assert history.history("jetson-b", 1)["at"] == []
 
 
 def test_a_board_with_a_wrong_clock_is_online_and_its_readings_are_of_now(made: Board) -> None:
     made.beat(sample={"cpu_percent": 1.0, "at": "1970-01-01T00:00:00Z", "time": 4102444800})
     node = Node.objects.get()
     assert presence.state(node, timezone.now()) == "online"
-    assert abs(telemetry.history("jetson-a", 1)["at"][0] / 1000 - timezone.now().timestamp()) < 10
+    assert abs(history.history("jetson-a", 1)["at"][0] / 1000 - timezone.now().timestamp()) < 10
 
 
 def test_our_own_clock_set_back_makes_no_reading_vanish_and_no_node_immortal(made: Board) -> None:
@@ -45,14 +46,14 @@ def test_our_own_clock_set_back_makes_no_reading_vanish_and_no_node_immortal(mad
     assert presence.state(Node.objects.get(), timezone.now()) == "offline"
     made.beat(sample={"cpu_percent": 2.0})
     assert presence.state(Node.objects.get(), timezone.now()) == "online"
-    assert telemetry.history("jetson-a", 1)["cpu_percent"] == [1.0, 2.0]
+    assert history.history("jetson-a", 1)["cpu_percent"] == [1.0, 2.0]
 
 
 def test_joining_said_twice_is_refused_the_second_time_and_the_first_token_stays_good() -> None:
-    body = {"code": enrol.create_code(name="jetson-a", tier="device"), "fingerprint": FINGERPRINT}
+    body = {"code": enrolment.create_code(name="jetson-a", tier="device"), "fingerprint": FINGERPRINT}
     first, second = (Client().post("/api/nodes/join", body, content_type="application/json") for _ in range(2))
     assert (first.status_code, second.status_code, second.json()["error"]["code"]) == (200, 403, "bad_code")
-    assert enrol.holder(first.json()["token"]) is not None
+    assert enrolment.holder(first.json()["token"]) is not None
 
 
 def test_a_token_from_before_a_rotation_is_refused_when_it_is_replayed(made: Board) -> None:

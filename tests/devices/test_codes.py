@@ -8,19 +8,19 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from devices import enrol
 from devices.models import EnrolCode, Node
+from devices.registry import enrolment
 from tests.devices.conftest import FINGERPRINT
 from webapp.live.errors import UserError
 
 
 def make(name: str = "jetson-a", **more: object) -> str:
-    return enrol.create_code(name=name, tier="device", **more)  # type: ignore[arg-type]
+    return enrolment.create_code(name=name, tier="device", **more)  # type: ignore[arg-type]
 
 
 def refusal(code: str, address: str = "") -> dict[str, str]:
     with pytest.raises(UserError) as refused:
-        enrol.join(code, FINGERPRINT, {}, address)
+        enrolment.join(code, FINGERPRINT, {}, address)
     return dict(refused.value.body())
 
 
@@ -39,18 +39,18 @@ def test_only_a_hash_of_it_is_kept() -> None:
     code = make()
     row = EnrolCode.objects.get()
     assert code not in str(EnrolCode.objects.values().get())
-    assert code[enrol.SELECTOR_LETTERS :] not in row.verifier
+    assert code[enrolment.SELECTOR_LETTERS :] not in row.verifier
 
 
 def test_small_letters_and_spaces_do_not_matter() -> None:
     code = make()
-    node, _ = enrol.join(f" {code[:4].lower()}-{code[4:].lower()} ", FINGERPRINT, {})
+    node, _ = enrolment.join(f" {code[:4].lower()}-{code[4:].lower()} ", FINGERPRINT, {})
     assert node.slug == "jetson-a"
 
 
 def test_unknown_used_expired_and_wrong_codes_get_the_same_answer() -> None:
     used, expired, living = make("a"), make("b"), make("c")
-    enrol.join(used, FINGERPRINT, {})
+    enrolment.join(used, FINGERPRINT, {})
     EnrolCode.objects.filter(name="b").update(expires=timezone.now() - timedelta(seconds=1))
     answers = [refusal(code) for code in ("ZZZZZZZZ", "", used, expired, wrong(living))]
     assert all(answer == answers[0] for answer in answers)
@@ -60,29 +60,29 @@ def test_unknown_used_expired_and_wrong_codes_get_the_same_answer() -> None:
 def test_a_code_is_good_until_its_last_second() -> None:
     code = make()
     EnrolCode.objects.update(expires=timezone.now() + timedelta(seconds=5))
-    assert enrol.join(code, FINGERPRINT, {})[0].slug == "jetson-a"
+    assert enrolment.join(code, FINGERPRINT, {})[0].slug == "jetson-a"
 
 
 def test_wrong_guesses_wear_a_code_out() -> None:
     code = make()
-    for _ in range(enrol.ATTEMPTS):
+    for _ in range(enrolment.ATTEMPTS):
         refusal(wrong(code))
     assert refusal(code)["code"] == "bad_code"
 
 
 def test_one_guess_fewer_does_not() -> None:
     code = make()
-    for _ in range(enrol.ATTEMPTS - 1):
+    for _ in range(enrolment.ATTEMPTS - 1):
         refusal(wrong(code))
-    assert enrol.join(code, FINGERPRINT, {})[0].slug == "jetson-a"
+    assert enrolment.join(code, FINGERPRINT, {})[0].slug == "jetson-a"
 
 
 def test_an_address_that_guesses_on_is_shut_out_even_with_a_right_code() -> None:
-    for _ in range(enrol.GUESSES):
+    for _ in range(enrolment.GUESSES):
         refusal("ZZZZZZZZ", "10.0.0.9")
     code = make()
     assert refusal(code, "10.0.0.9")["code"] == "too_many_guesses"
-    assert enrol.join(code, FINGERPRINT, {}, "10.0.0.7")[0].slug == "jetson-a"
+    assert enrolment.join(code, FINGERPRINT, {}, "10.0.0.7")[0].slug == "jetson-a"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -94,7 +94,7 @@ def test_of_two_boards_with_one_code_exactly_one_wins() -> None:
     def join(host: str) -> None:
         start.wait()
         try:
-            outcomes.append(enrol.join(code, FINGERPRINT, {"hostname": host})[0].slug)
+            outcomes.append(enrolment.join(code, FINGERPRINT, {"hostname": host})[0].slug)
         except UserError as error:
             outcomes.append(error.code)
         finally:
@@ -110,8 +110,8 @@ def test_of_two_boards_with_one_code_exactly_one_wins() -> None:
 
 
 def test_without_a_name_the_board_is_called_as_its_host() -> None:
-    first, _ = enrol.join(make(""), FINGERPRINT, {"hostname": "Orin_Nano.local"})
-    second, _ = enrol.join(make(""), FINGERPRINT, {"hostname": "Orin_Nano.local"})
+    first, _ = enrolment.join(make(""), FINGERPRINT, {"hostname": "Orin_Nano.local"})
+    second, _ = enrolment.join(make(""), FINGERPRINT, {"hostname": "Orin_Nano.local"})
     assert (first.slug, second.slug) == ("orin-nano", "orin-nano-2")
 
 
@@ -131,16 +131,16 @@ def test_the_name_of_a_living_node_is_taken(board: Callable[..., object]) -> Non
 
 def test_the_name_of_a_revoked_node_is_free_again_and_nothing_of_the_old_one_is_left(board: Callable[..., object]) -> None:
     old = board("jetson-a")
-    enrol.revoke("jetson-a")
-    new, token = enrol.join(make("jetson-a"), FINGERPRINT, {})
+    enrolment.revoke("jetson-a")
+    new, token = enrolment.join(make("jetson-a"), FINGERPRINT, {})
     assert (new.revoked_at, new.approved, new.last_seen) == (None, False, None)
-    assert enrol.holder(token) == new
-    assert enrol.holder(old.token) is None  # type: ignore[attr-defined]
+    assert enrolment.holder(token) == new
+    assert enrolment.holder(old.token) is None  # type: ignore[attr-defined]
 
 
 def test_a_simulated_node_is_replaced_by_who_joins_in_its_name(board: Callable[..., object]) -> None:
     old = board("jetson-a", simulated_uplink_bytes_per_s=250_000, simulated_slowdown=4.0)
     again = make("jetson-a", preapproved=True, simulated_uplink_bytes_per_s=1_000_000)
-    node, _ = enrol.join(again, FINGERPRINT, {})
+    node, _ = enrolment.join(again, FINGERPRINT, {})
     assert node.simulated_uplink_bytes_per_s == 1_000_000
-    assert enrol.holder(old.token) is None  # type: ignore[attr-defined]
+    assert enrolment.holder(old.token) is None  # type: ignore[attr-defined]

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from devices import presence
 from devices.models import Node
+from devices.telemetry import presence
 from tests.devices.conftest import Board
 
 PROFILE = {
@@ -87,10 +87,11 @@ def test_joining_with_many_bytes_is_refused() -> None:
 
 
 def test_it_shows_what_is_new_at_once_and_the_rest_seldom(made: Board, monkeypatch: pytest.MonkeyPatch) -> None:
-    from devices import enrol, heartbeat
+    from devices.registry import enrolment
+    from devices.telemetry import heartbeat
 
     shown: list[Any] = []
-    monkeypatch.setattr(enrol, "announce", lambda node: shown.append(node.queue))
+    monkeypatch.setattr(enrolment, "announce", lambda node: shown.append(node.queue))
     monkeypatch.setattr(heartbeat, "PUBLISH_S", 10**9)
     for queue in (0, 0, 0, 2, 2):
         made.beat(queue=queue)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from devices import enrol
 from devices.agent import config
 from devices.models import Node
+from devices.registry import enrolment
 from tests.devices.conftest import FINGERPRINT, Board
 
 
@@ -19,9 +19,9 @@ def join(code: str, **more: Any) -> Any:
 
 
 def test_joining_gives_a_name_and_a_token() -> None:
-    answer = join(enrol.create_code(name="jetson-a", tier="device")).json()
+    answer = join(enrolment.create_code(name="jetson-a", tier="device")).json()
     assert (answer["slug"], answer["tier"], answer["approved"]) == ("jetson-a", "device", False)
-    node = enrol.holder(answer["token"])
+    node = enrolment.holder(answer["token"])
     assert node is not None
     assert node.slug == "jetson-a"
 
@@ -33,8 +33,8 @@ def test_a_wrong_code_is_a_sentence() -> None:
 
 
 def test_guessing_on_is_slowed_down() -> None:
-    answers = [join("ZZZZZZZZ").status_code for _ in range(enrol.GUESSES + 1)]
-    assert answers == [403] * enrol.GUESSES + [429]
+    answers = [join("ZZZZZZZZ").status_code for _ in range(enrolment.GUESSES + 1)]
+    assert answers == [403] * enrolment.GUESSES + [429]
 
 
 @pytest.mark.parametrize("body", ["", "[]", "{", '{"code": 1}', '{"code": "A", "fingerprint": "<script>"}'])
@@ -48,7 +48,7 @@ def test_credentials_wait_for_approval(joined: Callable[..., Board]) -> None:
     board = joined(preapproved=False)
     refused = board.get("/me/credentials")
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "not_approved")
-    enrol.approve("jetson-a")
+    enrolment.approve("jetson-a")
     given = board.get("/me/credentials").json()
     board.password = given["redis"]["password"]
     assert given["redis"]["username"] == "node-jetson-a"
@@ -67,7 +67,7 @@ def test_credentials_are_given_once(joined: Callable[..., Board]) -> None:
 def test_an_answer_that_was_lost_may_be_asked_for_again_and_only_the_last_counts(joined: Callable[..., Board]) -> None:
     board = joined()
     first, second = (board.get("/me/credentials").json()["redis"]["password"] for _ in range(2))
-    assert Node.objects.get().redis_sha256 == enrol.sha256(second) != enrol.sha256(first)
+    assert Node.objects.get().redis_sha256 == enrolment.sha256(second) != enrolment.sha256(first)
 
 
 def test_what_is_simulated_is_told(joined: Callable[..., Board]) -> None:
@@ -102,7 +102,7 @@ def test_the_list_is_for_people(stranger: Client, colleague: Any, client_of: Any
 def test_a_revoked_node_is_refused_at_once(board: Callable[..., Board]) -> None:
     made = board()
     assert made.beat().status_code == 200
-    enrol.revoke("jetson-a")
+    enrolment.revoke("jetson-a")
     refused = made.beat()
     assert (refused.status_code, refused.json()["error"]["code"]) == (401, "revoked")
     assert made.get("/me/credentials").status_code == 401
@@ -110,9 +110,9 @@ def test_a_revoked_node_is_refused_at_once(board: Callable[..., Board]) -> None:
 
 def test_up_sees_whether_a_home_folder_is_still_good(board: Callable[..., Board], tmp_path: Any) -> None:
     made = board()
-    assert not enrol.is_enrolled(tmp_path, "jetson-a")
+    assert not enrolment.is_enrolled(tmp_path, "jetson-a")
     config.save(tmp_path, made.config())
-    assert enrol.is_enrolled(tmp_path, "jetson-a")
-    assert not enrol.is_enrolled(tmp_path, "jetson-b")
-    enrol.revoke("jetson-a")
-    assert not enrol.is_enrolled(tmp_path, "jetson-a")
+    assert enrolment.is_enrolled(tmp_path, "jetson-a")
+    assert not enrolment.is_enrolled(tmp_path, "jetson-b")
+    enrolment.revoke("jetson-a")
+    assert not enrolment.is_enrolled(tmp_path, "jetson-a")

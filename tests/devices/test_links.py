@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from devices import links
 from devices.models import Sample
-from inference.execute import PROBE_BYTES
-from inference.fleet import link_of
-from inference.link import needs_probe
+from devices.telemetry import links
+from inference.answering.execute import PROBE_BYTES
+from inference.placement.fleet import link_of
+from inference.placement.link import needs_probe
 
 
 def test_the_newest_come_first() -> None:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from devices import enrol, links
 from devices.models import Node
+from devices.registry import enrolment
+from devices.telemetry import links
 from tests.devices.conftest import FINGERPRINT, Board
 
 JSON = {"content_type": "application/json", "headers": {"Accept": "application/json"}}
@@ -45,7 +46,7 @@ def test_adding_shows_a_code_that_works_and_the_command(owner: Any, client_of: A
     assert answer.status_code == 201
     assert made["command"].endswith(f"--server {made['server']} --code {made['code']}")
     assert made["expires_s"] == 900
-    assert enrol.join(made["code"], FINGERPRINT, {})[0].slug == "orin"
+    assert enrolment.join(made["code"], FINGERPRINT, {})[0].slug == "orin"
 
 
 def test_a_server_that_listens_on_loopback_is_named_as_the_admin_calls_it(owner: Any, client_of: Any) -> None:
@@ -111,8 +112,8 @@ def test_the_package_holds_the_agent_and_no_server(stranger: Client) -> None:
     archive = b"".join(stranger.get("/devices/agent.tar.gz").streaming_content)  # type: ignore[arg-type]
     with tarfile.open(fileobj=BytesIO(archive)) as package:
         names = package.getnames()
-    assert {"devices/agent/__main__.py", "devices/agent/requirements.txt", "inference/stages.py"} <= set(names)
-    assert "inference/vision/weights/compact/card.json" in names
+    assert {"devices/agent/__main__.py", "devices/agent/requirements.txt", "inference/stages/verbs.py"} <= set(names)
+    assert "inference/engine/weights/compact/card.json" in names
     assert not [name for name in names if "/training/" in name or name.startswith(("webapp", "devices/models", "var"))]
 
 

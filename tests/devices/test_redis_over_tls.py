@@ -12,9 +12,9 @@ from asgiref.sync import async_to_sync
 from celery import Celery
 from channels_redis.pubsub import RedisPubSubChannelLayer
 
-from bench.processes import free_port, wait_for
+from bench.harness.processes import free_port, wait_for
 from devices.agent import config, worker
-from webapp import private_redis
+from webapp.ops import private_redis
 
 SELF_SIGNED = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=redis -addext subjectAltName=IP:127.0.0.1"
 

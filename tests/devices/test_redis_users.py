@@ -14,10 +14,11 @@ from celery import Celery
 from django.conf import settings
 from redis.exceptions import NoPermissionError
 
-from bench.processes import wait_for
-from devices import acl, dispatch, enrol
+from bench.harness.processes import wait_for
+from devices import dispatch
 from devices.agent import config
 from devices.models import Node
+from devices.registry import acl, enrolment
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def test_no_command_over_the_server_itself(a: Any, command: tuple[str, ...]) -> 
 def test_the_database_keeps_only_a_hash_of_the_password(a: Any) -> None:
     row = Node.objects.values().get(slug="jetson-a")
     assert a.password not in str(row)
-    assert row["redis_sha256"] == enrol.sha256(a.password)
+    assert row["redis_sha256"] == enrolment.sha256(a.password)
 
 
 def test_revoking_ends_open_connections_at_once(a: Any) -> None:
@@ -110,7 +111,7 @@ def test_revoking_ends_open_connections_at_once(a: Any) -> None:
     thread = threading.Thread(target=listen, daemon=True)
     thread.start()
     time.sleep(0.3)
-    enrol.revoke("jetson-a")
+    enrolment.revoke("jetson-a")
     wait_for(ended.is_set, 2, "the blocked connection went on")
     with pytest.raises(redis.AuthenticationError), a.redis() as again:
         again.ping()
@@ -119,7 +120,7 @@ def test_revoking_ends_open_connections_at_once(a: Any) -> None:
 def test_revoking_deletes_what_the_node_had_in_redis(a: Any, b: Any, store: Any) -> None:
     dispatch.put_blob("jetson-a", "x", b"1")
     dispatch.put_blob("jetson-b", "x", b"1")
-    enrol.revoke("jetson-a")
+    enrolment.revoke("jetson-a")
     assert not store.exists("jetson-a:blob:x")
     assert store.exists("jetson-b:blob:x")
 

@@ -8,8 +8,10 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
-from devices import consumers, enrol, links
+from devices import consumers
 from devices.models import Node
+from devices.registry import enrolment
+from devices.telemetry import links
 from tests.live.browser_socket import BrowserSocket
 from tests.live.conftest import socket_of as socket_of
 
@@ -19,8 +21,8 @@ Open = Callable[..., BrowserSocket]
 
 @pytest.fixture
 def node(transactional_db: None) -> Node:
-    code = enrol.create_code(name="jetson-a", tier="device", preapproved=True)
-    made = enrol.join(code, "0123:4567:89ab:cdef", {})[0]
+    code = enrolment.create_code(name="jetson-a", tier="device", preapproved=True)
+    made = enrolment.join(code, "0123:4567:89ab:cdef", {})[0]
     Node.objects.update(last_seen=timezone.now())
     links.record("jetson-a", 5000, 0.02, None, "transfer")
     return made
@@ -50,7 +52,7 @@ async def test_transfers_and_changes_follow(socket_of: Open, colleague: Any, nod
     await sync_to_async(links.record)("jetson-a", 700, 0.01, None, "probe")
     event = await socket.receive_json_from()
     assert (event["type"], event["node"], event["bytes"]) == ("link.sample", "jetson-a", 700)
-    await sync_to_async(enrol.revoke)("jetson-a")
+    await sync_to_async(enrolment.revoke)("jetson-a")
     event = await socket.receive_json_from()
     assert (event["type"], event["node"]["state"]) == ("node.state", "revoked")
     await socket.disconnect()

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 import redis
 
-from bench.processes import wait_for
-from devices import audit, dispatch, enrol, presence, rotation
+from bench.harness.processes import wait_for
+from devices import dispatch
 from devices.models import Audit, Node
+from devices.registry import audit, enrolment, rotation
+from devices.telemetry import presence
 from tests.devices.conftest import Board
 from tests.devices.test_page import JSON
 from webapp.live.errors import UserError
@@ -65,7 +67,7 @@ def test_the_old_ones_end_when_the_node_shows_the_new(made: Board) -> None:
 
 def test_a_revoked_node_cannot_come_back_with_secrets_it_was_offered(made: Board) -> None:
     told = rotated(made)
-    enrol.revoke("jetson-a")
+    enrolment.revoke("jetson-a")
     assert Board(made.node, told["token"], "").beat().status_code == 401
     assert kept().next_token_sha256 == ""
 
@@ -107,7 +109,7 @@ def test_revoking_is_felt_by_redis_by_http_and_by_who_waits_for_a_job_within_a_s
         thread.start()
     wait_for(both_wait, 5, "they do not wait yet")
     revoked = time.perf_counter()
-    enrol.revoke("jetson-a")
+    enrolment.revoke("jetson-a")
     assert made.beat().status_code == 401
     assert time.perf_counter() - revoked < 1
     wait_for(lambda: len(ended) == 2, 5, "somebody went on with a revoked node")
@@ -157,7 +159,7 @@ def test_the_lanes_are_kept_and_shown(made: Board) -> None:
 def test_the_trail_says_who_what_and_from_where(owner: Any, client_of: Any) -> None:
     client = client_of(owner)
     code = client.post("/devices/add/", {"name": "orin", "tier": "device"}, REMOTE_ADDR="10.1.2.3", **JSON).json()["code"]
-    enrol.join(code, "0123:4567:89ab:cdef", {}, "10.9.9.9")
+    enrolment.join(code, "0123:4567:89ab:cdef", {}, "10.9.9.9")
     for verb in ("approve", "revoke"):
         client.post(f"/devices/orin/{verb}/", {}, REMOTE_ADDR="10.1.2.3", **JSON)
     rows = [(row["by"], row["action"], row["address"]) for row in reversed(audit.of("orin"))]
@@ -172,7 +174,7 @@ def test_the_trail_says_who_what_and_from_where(owner: Any, client_of: Any) -> N
 
 def test_the_trail_outlives_the_account(owner: Any, colleague: Any, made: Board) -> None:
     with audit.acting(colleague, ""):
-        enrol.revoke("jetson-a")
+        enrolment.revoke("jetson-a")
     colleague.delete()
     assert audit.of("jetson-a")[0]["by"] == "colleague"
 

@@ -8,8 +8,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from devices import enrol, telemetry
 from devices.models import Node, Reading
+from devices.registry import enrolment
+from devices.telemetry import history
 from tests.devices.conftest import Board
 
 START = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -25,13 +26,13 @@ def hear(made: Board, seconds: list[float], reading: Callable[[float], dict[str,
     before = None
     for second in seconds:
         now = START + timedelta(seconds=second)
-        telemetry.keep(made.node, reading(second), before, now)
+        history.keep(made.node, reading(second), before, now)
         before = now
 
 
 def test_a_heartbeat_leaves_a_reading(made: Board) -> None:
     made.beat(sample={"cpu_percent": 12.5, "temperature_c": 51.0, "power_w": None})
-    told = telemetry.history("jetson-a", 1)
+    told = history.history("jetson-a", 1)
     assert (told["cpu_percent"], told["temperature_c"], told["power_w"]) == ([12.5], [51.0], [None])
 
 
@@ -50,7 +51,7 @@ def test_a_heartbeat_leaves_a_reading(made: Board) -> None:
     ],
 )
 def test_what_cannot_be_is_dropped_and_not_shown_as_zero(said: dict[str, Any], kept: dict[str, Any]) -> None:
-    assert telemetry.plausible(said) == kept
+    assert history.plausible(said) == kept
 
 
 def test_an_impossible_value_reaches_neither_the_node_nor_its_history(made: Board) -> None:
@@ -66,23 +67,23 @@ def test_a_board_without_any_sensor_leaves_no_rows(made: Board) -> None:
 
 def test_a_minute_that_is_over_becomes_its_mean(made: Board) -> None:
     hear(made, [0, 20, 40, 61], lambda second: {"cpu_percent": second, "temperature_c": 50.0 if second else None})
-    mean = Reading.objects.get(span_s=telemetry.MINUTE_S)
+    mean = Reading.objects.get(span_s=history.MINUTE_S)
     assert (mean.at, mean.cpu_percent, mean.temperature_c, mean.power_w) == (START, 20.0, 50.0, None)
 
 
 def test_a_minute_is_closed_once_however_many_heartbeats_begin_the_next(made: Board) -> None:
     for _ in range(2):
-        telemetry.keep(made.node, {"cpu_percent": 1.0}, START, START + timedelta(seconds=60))
+        history.keep(made.node, {"cpu_percent": 1.0}, START, START + timedelta(seconds=60))
     hear(made, [0, 61], lambda second: {"cpu_percent": 1.0})
     hear(made, [0, 61], lambda second: {"cpu_percent": 9.0})
-    assert Reading.objects.filter(span_s=telemetry.MINUTE_S).count() == 1
+    assert Reading.objects.filter(span_s=history.MINUTE_S).count() == 1
 
 
 def test_heartbeats_are_kept_for_an_hour_and_means_for_a_day(made: Board) -> None:
     hear(made, [0, 60, 3660, 3720], lambda second: {"cpu_percent": 1.0})
     raw = [row.at for row in Reading.objects.filter(span_s=0)]
     assert raw == [START + timedelta(seconds=second) for second in (3660, 3720)]
-    assert Reading.objects.filter(span_s=telemetry.MINUTE_S).count() == 3
+    assert Reading.objects.filter(span_s=history.MINUTE_S).count() == 3
     hear(made, [24 * 3600 + 61, 24 * 3600 + 121], lambda second: {"cpu_percent": 1.0})
     assert START not in [row.at for row in Reading.objects.all()]
 
@@ -111,8 +112,8 @@ def test_other_spans_are_refused_with_a_sentence(made: Board, colleague: Any, cl
 
 def test_another_board_under_the_name_begins_its_own_history(made: Board) -> None:
     made.beat(sample={"cpu_percent": 1.0})
-    enrol.revoke("jetson-a")
-    enrol.join(enrol.create_code(name="jetson-a", tier="device"), "0123:4567:89ab:cdef", {})
+    enrolment.revoke("jetson-a")
+    enrolment.join(enrolment.create_code(name="jetson-a", tier="device"), "0123:4567:89ab:cdef", {})
     assert not Reading.objects.exists()
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.processes import wait_for
-from bench.stack import Stack
+from bench.harness.processes import wait_for
+from bench.harness.stack import Stack
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from bench import relay
-from bench.processes import wait_for
-from bench.stack import ROOT, Stack
+from bench.harness import relay
+from bench.harness.processes import wait_for
+from bench.harness.stack import ROOT, Stack
 from devices.agent import config
 
 pytestmark = pytest.mark.slow

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bench.processes import wait_for
-from bench.stack import Stack
+from bench.harness.processes import wait_for
+from bench.harness.stack import Stack
 
 pytestmark = pytest.mark.slow
 LIMIT_S = 30

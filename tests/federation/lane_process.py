@@ -10,7 +10,7 @@ from flwr.app import ArrayRecord, ConfigRecord, Context, Message, MetricRecord, 
 from devices.agent import worker
 from devices.agent.config import Config
 from devices.agent.runtime import Runtime
-from federation.lane import Lane, register
+from federation.node.train_stage import Lane, register
 
 
 def client_app(message: Message, context: Context) -> Message:

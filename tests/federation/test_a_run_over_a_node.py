@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from devices import presence
 from devices.models import Node
-from federation import finished, journal, runner, runs
-from federation.journal import Journal
+from devices.telemetry import presence
 from federation.models import Run
+from federation.runs import journal, lifecycle, run_artifacts, runner
+from federation.runs.journal import Journal
 from tests.federation.conftest import Trainer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -32,8 +32,8 @@ def run(node: Trainer, owner: Any, store: Any, settings: Any, tmp_path: Any, mon
     monkeypatch.setattr(presence, "OFFLINE_S", 600.0)  # nobody here sends heartbeats
     facts = {"tier": "device", "approved": True, "lanes": {"stages": True, "train": True}, "last_seen": timezone.now()}
     Node.objects.create(slug=node.slug, token_sha256="c", **facts)
-    made = runs.draft(owner, {"clients": 2, "rounds": 3, "local_epochs": 2, "secure_aggregation": False})
-    runs.start(made)
+    made = lifecycle.draft(owner, {"clients": 2, "rounds": 3, "local_epochs": 2, "secure_aggregation": False})
+    lifecycle.start(made)
     return made
 
 
@@ -50,16 +50,16 @@ def test_a_run_that_is_paused_goes_on_from_its_last_completed_round_and_leaves_a
     until = timezone.now() + timedelta(seconds=120)
     while not run.rounds.exists() and timezone.now() < until:
         at_work.join(0.1)
-    runs.pause(Run.objects.get())
+    lifecycle.pause(Run.objects.get())
     at_work.join(30)
     assert not at_work.is_alive()
     run.refresh_from_db()
-    before = runs.snapshot(run)["rounds"]
+    before = lifecycle.snapshot(run)["rounds"]
     assert run.state == "paused"
-    runs.start(run)
+    lifecycle.start(run)
     work()
     run.refresh_from_db()
-    told = runs.snapshot(run)
+    told = lifecycle.snapshot(run)
     assert (told["state"], told["error"]) == ("done", None)
     assert [row["round"] for row in told["rounds"]] == [1, 2, 3]
     assert told["rounds"][: len(before)] == before
@@ -69,4 +69,4 @@ def test_a_run_that_is_paused_goes_on_from_its_last_completed_round_and_leaves_a
         assert row["counted"] and row["bytes_up"] > 0 and row["seconds"]["compute"] > 0
         assert row["seconds"]["waiting"] >= 0
     assert sum(map(sum, told["holdings"]["clients"])) > 1400
-    assert (finished.folder(run.pk) / finished.CARD).exists()
+    assert (run_artifacts.folder(run.pk) / run_artifacts.CARD).exists()

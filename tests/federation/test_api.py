@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from federation import nodes, runs
+from federation import nodes
 from federation.models import Run
+from federation.runs import lifecycle
 
 pytestmark = pytest.mark.django_db
 JSON = "application/json"
@@ -58,7 +59,7 @@ def test_one_call_makes_and_starts_a_run(client: Client) -> None:
 
 @pytest.mark.usefixtures("_a_node", "redis_url")
 def test_a_draft_is_changed_and_started_and_then_fixed(client: Client, owner: Any) -> None:
-    run = runs.draft(owner, {})
+    run = lifecycle.draft(owner, {})
     changed = client.put(f"/api/federation/runs/{run.pk}", {"spec": {"rounds": 4}, "start": True}, JSON).json()
     assert (changed["state"], changed["spec"]["rounds"]) == ("queued", 4)
     again = client.put(f"/api/federation/runs/{run.pk}", {"spec": {"rounds": 5}}, JSON)
@@ -67,7 +68,7 @@ def test_a_draft_is_changed_and_started_and_then_fixed(client: Client, owner: An
 
 @pytest.mark.usefixtures("_a_node", "redis_url")
 def test_pause_go_on_and_stop(client: Client, owner: Any) -> None:
-    run = runs.draft(owner, {})
+    run = lifecycle.draft(owner, {})
     states = [
         client.post(f"/api/federation/runs/{run.pk}/{verb}").json()["state"] for verb in ("start", "pause", "start", "stop")
     ]
@@ -76,12 +77,12 @@ def test_pause_go_on_and_stop(client: Client, owner: Any) -> None:
 
 @pytest.mark.parametrize("verb", ["start", "pause", "stop"])
 def test_a_colleague_moves_nothing(colleague: Any, client_of: Callable[..., Client], owner: Any, verb: str) -> None:
-    run = runs.draft(owner, {})
+    run = lifecycle.draft(owner, {})
     assert client_of(colleague).post(f"/api/federation/runs/{run.pk}/{verb}").status_code == 404
     assert Run.objects.get().state == "draft"
 
 
 def test_deleting_takes_the_run_away(client: Client, owner: Any) -> None:
-    run = runs.draft(owner, {})
+    run = lifecycle.draft(owner, {})
     assert client.delete(f"/api/federation/runs/{run.pk}").status_code == 204
     assert not Run.objects.exists()

@@ -13,7 +13,7 @@ from federation.app.client_app import app as client_app
 from federation.app.errors import Trouble
 from federation.app.reports import Result, RoundReport
 from federation.app.threads import Spoil, ThreadGrid
-from federation.spec import RunSpec
+from federation.runs.spec import RunSpec
 
 CLIENTS = 4
 

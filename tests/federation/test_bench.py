@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from bench import federated, federated_arms, federated_report
+from bench.federated import __main__ as federated
+from bench.federated import arms, report
 
-BASE: dict[str, Any] = {**federated_arms.QUICK, "rounds": 3, "batch_size": 64}
+BASE: dict[str, Any] = {**arms.QUICK, "rounds": 3, "batch_size": 64}
 LONGER = {**BASE, "rounds": 6}  # ours exchanges after every second epoch
 
 
@@ -32,16 +33,16 @@ def test_an_arm_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
             raise Stopped
 
     with pytest.raises(Stopped):
-        federated_arms.run("iid-ours", LONGER, tmp_path, stop)
+        arms.run("iid-ours", LONGER, tmp_path, stop)
     seen: list[int] = []
-    rows = federated_arms.run("iid-ours", LONGER, tmp_path, lambda row: seen.append(row["round"]))
+    rows = arms.run("iid-ours", LONGER, tmp_path, lambda row: seen.append(row["round"]))
     assert [one["round"] for one in rows] == [1, 2, 3]
     assert seen == [2, 3]  # stopped while it told of round 2, which was not kept yet
-    assert federated_arms.run("iid-ours", LONGER, tmp_path) == rows
+    assert arms.run("iid-ours", LONGER, tmp_path) == rows
 
 
 def test_three_hostile_clients_are_left_out(tmp_path: Path) -> None:
-    rows = federated_arms.run("hostile3", {**BASE, "rounds": 2}, tmp_path)
+    rows = arms.run("hostile3", {**BASE, "rounds": 2}, tmp_path)
     assert {"0", "1"} <= set(rows[0]["left_out"])
     assert rows[-1]["why_not_counted"] == ""
 
@@ -49,7 +50,7 @@ def test_three_hostile_clients_are_left_out(tmp_path: Path) -> None:
 def test_the_ratio_and_the_link_time_are_counted_from_the_rounds() -> None:
     ours = [row(1, 0.5, 10), row(2, 0.71, 10), row(3, 0.8, 10)]
     plain = [row(1, 0.6, 400), row(2, 0.72, 400), row(3, 0.8, 400)]
-    found = federated_report.figures({"iid-ours": federated_report.about(ours), "iid-plain": federated_report.about(plain)})
+    found = report.figures({"iid-ours": report.about(ours), "iid-plain": report.about(plain)})
     assert found["iid"]["bytes_ratio"] == pytest.approx(40)
     assert found["iid"]["link_s_to_70"] == 4.0
     assert found["dirichlet"] is None
@@ -57,27 +58,27 @@ def test_the_ratio_and_the_link_time_are_counted_from_the_rounds() -> None:
 
 
 def test_runs_of_equally_many_epochs_are_compared() -> None:
-    plain = federated_report.about([row(number, 0.5, 400) for number in (1, 2, 3, 4)])
-    ours = federated_report.about([row(number, 0.5, 20) for number in (1, 2)], local_epochs=2)
-    assert federated_report.figures({"iid-ours": ours, "iid-plain": plain})["iid"]["bytes_ratio"] == 40
-    longer = federated_report.about([row(number, 0.5, 400) for number in (1, 2, 3, 4, 5)])
-    unfinished = federated_report.figures({"iid-ours": ours, "iid-plain": longer})["iid"]
+    plain = report.about([row(number, 0.5, 400) for number in (1, 2, 3, 4)])
+    ours = report.about([row(number, 0.5, 20) for number in (1, 2)], local_epochs=2)
+    assert report.figures({"iid-ours": ours, "iid-plain": plain})["iid"]["bytes_ratio"] == 40
+    longer = report.about([row(number, 0.5, 400) for number in (1, 2, 3, 4, 5)])
+    unfinished = report.figures({"iid-ours": ours, "iid-plain": longer})["iid"]
     assert unfinished["bytes_ratio"] is None and unfinished["plain_accuracy"] is None
 
 
 def test_trouble_is_compared_with_as_many_rounds_without() -> None:
     def arm(*accuracies: float) -> dict[str, Any]:
-        return federated_report.about([row(number, accuracy, 10) for number, accuracy in enumerate(accuracies, 1)])
+        return report.about([row(number, accuracy, 10) for number, accuracy in enumerate(accuracies, 1)])
 
-    found = federated_report.figures({"short": arm(0.5, 0.6, 0.7), "hostile3": arm(0.4, 0.6, 0.5), "dropout1": arm(0.4, 0.6)})
+    found = report.figures({"short": arm(0.5, 0.6, 0.7), "hostile3": arm(0.4, 0.6, 0.5), "dropout1": arm(0.4, 0.6)})
     assert found["hostile_points_lost"] == pytest.approx(0.1)
     assert found["dropout_points_lost"]["1"] is None  # it is not finished
     assert found["round_overhead_s"] == 0.1
 
 
 def test_arms_that_were_run_elsewhere_stay_in_the_report(tmp_path: Path) -> None:
-    before = {"iid-plain": federated_report.about([row(number, 0.5, 10**6) for number in (1, 2, 3, 4)])}
-    federated_arms.run("iid-ours", {**BASE, "rounds": 4}, tmp_path / "iid-ours")
+    before = {"iid-plain": report.about([row(number, 0.5, 10**6) for number in (1, 2, 3, 4)])}
+    arms.run("iid-ours", {**BASE, "rounds": 4}, tmp_path / "iid-ours")
     found = federated.gathered(tmp_path, before)
     assert list(found["arms"]) == ["iid-plain", "iid-ours"]
     assert found["iid"]["bytes_ratio"] is not None

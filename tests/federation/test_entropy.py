@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from federation.app.downlink import Downlink, apply
-from federation.app.entropy import EntropyCode, pack, unpack
-from federation.app.layout import Layout, Vector
+from federation.app.compression.downlink import Downlink, apply
+from federation.app.compression.entropy import EntropyCode, pack, unpack
+from federation.app.compression.flat_parameters import Layout, Vector
 
 LAYOUT = Layout({"first": (64, 3, 3, 3), "bias": (64,), "last": (100, 300)})
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from federation import fetching
-from federation.fetching import FetchFailed, Source, fetch, present
+from federation import dataset_download
+from federation.dataset_download import FetchFailed, Source, fetch, present
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -36,7 +36,7 @@ def host(tmp_path: Path) -> Iterator[tuple[Path, str]]:
 @pytest.fixture
 def source(host: tuple[Path, str]) -> Source:
     folder, url = host
-    wanted = fetching.SOURCES["cifar10"]
+    wanted = dataset_download.SOURCES["cifar10"]
     with tarfile.open(folder / "set.tar.gz", "w:gz") as archive:
         for name in wanted.files:
             held = tarfile.TarInfo(f"{wanted.folder}/{name}")
@@ -80,7 +80,7 @@ def test_the_command_brings_it_once(
     source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("ISTHMUS_DATA", str(tmp_path / "data"))
-    monkeypatch.setitem(fetching.SOURCES, "cifar10", source)
+    monkeypatch.setitem(dataset_download.SOURCES, "cifar10", source)
     call_command("data", "fetch", "cifar10")
     call_command("data", "fetch", "cifar10")
     said = capsys.readouterr().out

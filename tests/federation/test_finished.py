@@ -9,10 +9,10 @@ import pytest
 from flwr.app import Array, ArrayRecord
 from safetensors.numpy import load_file
 
-from federation import finished, runs
 from federation.app.reports import Result
 from federation.models import Round, Run
-from federation.spec import RunSpec
+from federation.runs import lifecycle, run_artifacts
+from federation.runs.spec import RunSpec
 
 pytestmark = pytest.mark.django_db
 WEIGHTS = np.arange(640, dtype=np.float32).reshape(10, 64)
@@ -21,11 +21,11 @@ CLASSES = [str(number) for number in range(10)]
 
 @pytest.fixture
 def kept(owner: Any, tmp_path: Path) -> Path:
-    run = runs.draft(owner, {"privacy": {}})
+    run = lifecycle.draft(owner, {"privacy": {}})
     Round.objects.create(run=run, number=1, accuracy=0.9, epsilon=2.5, bytes_up=1000)
     run.holdings = {"classes": CLASSES, "clients": []}
     result = Result(ArrayRecord({"layer.weight": Array(WEIGHTS)}), [])
-    finished.keep(run, RunSpec.model_validate(run.spec), tmp_path, result)
+    run_artifacts.keep(run, RunSpec.model_validate(run.spec), tmp_path, result)
     return tmp_path
 
 
@@ -53,8 +53,8 @@ def test_nothing_half_written_is_left(kept: Path) -> None:
 def test_deleting_a_run_removes_its_model_and_its_checkpoint(owner: Any, settings: Any, tmp_path: Path) -> None:
     settings.VAR_DIR = tmp_path
     run = Run.objects.create(owner=owner, spec=RunSpec().model_dump(), state="done")
-    place = finished.folder(run.pk)
+    place = run_artifacts.folder(run.pk)
     (place / "checkpoint").mkdir(parents=True)
-    (place / finished.CARD).write_text("{}")
-    runs.delete(run)
+    (place / run_artifacts.CARD).write_text("{}")
+    lifecycle.delete(run)
     assert not place.exists() and not Run.objects.filter(pk=run.pk).exists()

@@ -9,8 +9,8 @@ from flwr.app import Message
 
 from devices import dispatch
 from devices.models import Node
-from federation import packing
 from federation.grid import CeleryGrid
+from federation.node import packing
 from tests.federation.conftest import SIZE, Trainer
 
 Trainers = dict[str, Trainer]

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from flwr.app import Array, ArrayRecord
 
-from federation import finished, journal, runner
 from federation.app.errors import DataMissing
 from federation.app.reports import ClientReport, Result, RoundReport
-from federation.journal import Journal
 from federation.models import Run
-from federation.spec import RunSpec
+from federation.runs import journal, run_artifacts, runner
+from federation.runs.journal import Journal
+from federation.runs.spec import RunSpec
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Learning = Callable[..., Result]
@@ -54,7 +54,7 @@ def learns(grid: Any, spec: Any, on_round: Any, resume: Path, stop: Any, why: st
 def test_a_finished_run_leaves_its_model_and_a_card(run_with: Any) -> None:
     run = run_with(learns)
     assert (run.state, run.error) == ("done", None)
-    card = json.loads((finished.folder(run.pk) / finished.CARD).read_text())
+    card = json.loads((run_artifacts.folder(run.pk) / run_artifacts.CARD).read_text())
     assert (card["name"], card["accuracy"], card["classes"]) == (f"run {run.pk}", 0.75, ["0", "1"])
     late = run.rounds.get(number=1).clients.get(partition=1)
     assert (late.state, late.reason) == ("late", "It was late.")
@@ -63,7 +63,7 @@ def test_a_finished_run_leaves_its_model_and_a_card(run_with: Any) -> None:
 def test_rounds_that_never_counted_are_a_failure(run_with: Any) -> None:
     run = run_with(lambda *words: learns(*words, why="1 of 2 updates could be used; the quorum is 2."))
     assert (run.state, run.error["code"]) == ("failed", "no_round_counted")
-    assert not (finished.folder(run.pk) / finished.CARD).exists()
+    assert not (run_artifacts.folder(run.pk) / run_artifacts.CARD).exists()
 
 
 def test_what_the_learning_expects_to_go_wrong_is_its_sentence(run_with: Any) -> None:
@@ -87,7 +87,7 @@ def test_the_time_limit_keeps_what_was_learned(run_with: Any, monkeypatch: pytes
     run = run_with(slow, wall_clock_s=60)
     assert (run.state, run.error["code"]) == ("stopped", "time_limit")
     assert run.error["message"] == "The time limit of 1 min was reached after round 1."
-    assert (finished.folder(run.pk) / finished.CARD).exists()
+    assert (run_artifacts.folder(run.pk) / run_artifacts.CARD).exists()
 
 
 def test_a_bug_is_logged_and_the_person_is_told(run_with: Any, caplog: pytest.LogCaptureFixture) -> None:
@@ -100,11 +100,11 @@ def test_a_bug_is_logged_and_the_person_is_told(run_with: Any, caplog: pytest.Lo
 
 
 def test_a_run_that_is_stopped_stays_stopped(run_with: Any) -> None:
-    from federation import runs
+    from federation.runs import lifecycle
 
     def stopped_on_the_way(grid: Any, spec: Any, on_round: Any, resume: Path, stop: Any) -> Result:
         learns(grid, {**spec, "rounds": 1}, on_round, resume, stop)
-        assert runs.stop(Run.objects.get())
+        assert lifecycle.stop(Run.objects.get())
         return learns(grid, {**spec, "rounds": 1}, on_round, resume, stop)
 
     run = run_with(stopped_on_the_way)

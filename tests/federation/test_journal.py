@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from federation import journal, runs
-from federation.journal import Journal, LeaseLost
 from federation.models import Round, Run
+from federation.runs import journal, lifecycle
+from federation.runs.journal import Journal, LeaseLost
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUND = {"number": 1, "loss": 0.5, "accuracy": 0.8, "epsilon": None, "seconds": {}, "bytes_up": 10, "bytes_down": 20}
@@ -53,7 +53,7 @@ def test_a_round_is_stored_once_with_its_clients(run: Run) -> None:
     at_work = claimed(run)
     at_work.rounded(ROUND, [CLIENT])
     at_work.rounded({**ROUND, "loss": 9.0}, [CLIENT])
-    (row,) = runs.snapshot(Run.objects.get())["rounds"]
+    (row,) = lifecycle.snapshot(Run.objects.get())["rounds"]
     assert (row["round"], row["loss"], row["clients"][0]["examples"]) == (1, 0.5, 5)
 
 
@@ -78,7 +78,7 @@ def test_a_run_that_kills_its_process_is_not_tried_for_ever(run: Run) -> None:
 
 def test_pausing_and_stopping_take_the_lease_away(run: Run) -> None:
     with claimed(run) as at_work:
-        runs.pause(run)
+        lifecycle.pause(run)
         until = time.monotonic() + 5
         while not at_work.lost.is_set() and time.monotonic() < until:
             time.sleep(0.05)
@@ -87,8 +87,8 @@ def test_pausing_and_stopping_take_the_lease_away(run: Run) -> None:
             at_work.ended("done")
     run.refresh_from_db()
     assert run.state == "paused"
-    assert runs.stop(run)
-    assert not runs.stop(run)
+    assert lifecycle.stop(run)
+    assert not lifecycle.stop(run)
 
 
 def test_what_clients_do_is_kept_for_a_page_that_is_opened_in_the_middle(run: Run) -> None:

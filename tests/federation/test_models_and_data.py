@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from federation import cost
 from federation.app import data, task
-from federation.spec import RunSpec
+from federation.runs import cost
+from federation.runs.spec import RunSpec
 
 
 def config(**told: object) -> dict[str, object]:

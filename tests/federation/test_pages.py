@@ -11,9 +11,10 @@ from django.test import Client
 from django.utils import timezone
 
 from devices.models import Node
-from federation import fields, runs
+from federation import form_fields
 from federation.models import ClientReport, Round, Run
-from federation.spec import RunSpec
+from federation.runs import lifecycle
+from federation.runs.spec import RunSpec
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def trained(owner: Any) -> Run:
     """Two rounds, the second without one of its two clients."""
-    run = Run.objects.create(owner=owner, spec=runs.checked({"clients": 2, "rounds": 2}).model_dump(), state="done")
+    run = Run.objects.create(owner=owner, spec=lifecycle.checked({"clients": 2, "rounds": 2}).model_dump(), state="done")
     for number, accuracy in ((1, 0.5), (2, 0.75)):
         row = Round.objects.create(run=run, number=number, accuracy=accuracy, bytes_up=100, seconds={"total": 2.0})
         ClientReport.objects.create(round=row, node="jetson-a", partition=0, state="ok", told={"examples": 10})
@@ -62,14 +63,14 @@ def test_a_run_is_there_before_its_socket(owner: Any, client_of: Callable[..., C
 
 
 def test_a_draft_is_a_form_with_the_words_behind_its_fields(owner: Any, client_of: Callable[..., Client]) -> None:
-    run = runs.draft(owner, {"clients": 7}, {"clients": "seven boards"})
+    run = lifecycle.draft(owner, {"clients": 7}, {"clients": "seven boards"})
     page = client_of(owner).get(f"/federation/{run.pk}/").content.decode()
     assert "you said “seven boards”" in page
     assert 'name="clients" inputmode="numeric" autocomplete="off" value="7"' in page
 
 
 def test_the_form_has_every_field(owner: Any, client_of: Callable[..., Client]) -> None:
-    from federation.spec import Privacy, RunSpec
+    from federation.runs.spec import Privacy, RunSpec
 
     groups = client_of(owner).get("/federation/new/").context["groups"]
     shown = {one["name"] for group in groups for one in group["fields"]}
@@ -122,7 +123,7 @@ def test_one_run_alone_is_not_compared(owner: Any, client_of: Callable[..., Clie
 
 def test_what_follows_from_the_other_fields_is_left_open() -> None:
     spec = RunSpec().model_dump()
-    shown = {one["name"]: one["value"] for group in fields.groups(spec, {}) for one in group["fields"]}
+    shown = {one["name"]: one["value"] for group in form_fields.groups(spec, {}) for one in group["fields"]}
     assert (shown["bits"], shown["quorum"], shown["rounds"]) == ("", "", 10)
-    chosen = {one["name"]: one["value"] for group in fields.groups({**spec, "bits": 2.0}, {}) for one in group["fields"]}
+    chosen = {one["name"]: one["value"] for group in form_fields.groups({**spec, "bits": 2.0}, {}) for one in group["fields"]}
     assert chosen["bits"] == 2.0

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from federation.app.privacy import Accountant, multiplier, privatise
+from federation.app.privacy.differential import Accountant, multiplier, privatise
 
 
 def test_a_long_update_is_shortened_and_a_short_one_is_not() -> None:

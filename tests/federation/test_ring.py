@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from federation.app.layout import Layout
-from federation.app.ring import RingCode, Uplink, least_bits, pack, unpack
+from federation.app.compression.flat_parameters import Layout
+from federation.app.compression.modular_quantiser import RingCode, Uplink, least_bits, pack, unpack
 
 LAYOUT = Layout({"first": (8, 3, 3, 3), "bias": (8,), "last": (10, 30)})
 

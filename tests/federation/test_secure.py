@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from federation.app.secure import Collector, Masked, Member, Refused, stream, threshold
+from federation.app.privacy.secure_aggregation import Collector, Masked, Member, Refused, stream, threshold
 
 COUNT, BITS = 4096, 4
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
-from federation import journal, runs
 from federation.models import Run
+from federation.runs import journal, lifecycle
 from tests.live.browser_socket import BrowserSocket
 from tests.live.conftest import socket_of as socket_of
 
@@ -17,7 +17,7 @@ Open = Callable[..., BrowserSocket]
 
 @pytest.fixture
 def run(transactional_db: None, owner: Any) -> Run:
-    made = runs.draft(owner, {"clients": 2, "rounds": 2})
+    made = lifecycle.draft(owner, {"clients": 2, "rounds": 2})
     Run.objects.update(state="queued")
     return made
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from federation import spec
-from federation.spec import RunSpec
+from federation.runs import spec
+from federation.runs.spec import RunSpec
 
 
 def test_every_field_has_a_default_that_is_allowed() -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from federation import export
-from federation.spec import RunSpec
+from federation.runs import flower_export
+from federation.runs.spec import RunSpec
 
 # Every message starts a fresh process that imports torch.
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
@@ -24,9 +24,9 @@ SPEC = RunSpec(clients=2, rounds=2, quorum=2, round_deadline_s=300)
 
 @pytest.fixture
 def app(tmp_path: Path) -> Path:
-    with zipfile.ZipFile(BytesIO(export.zip_bytes(SPEC))) as packed:
+    with zipfile.ZipFile(BytesIO(flower_export.zip_bytes(SPEC))) as packed:
         packed.extractall(tmp_path)
-    return tmp_path / export.FOLDER
+    return tmp_path / flower_export.FOLDER
 
 
 @pytest.fixture

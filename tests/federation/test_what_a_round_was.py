@@ -1,8 +1,8 @@
 """Where the time of a round went, and what is said of each client."""
 
 from federation.app.reports import ClientReport
-from federation.runner import client_row, split_of_time
-from federation.serving import Served
+from federation.client_jobs import Served
+from federation.runs.runner import client_row, split_of_time
 
 
 def served(client: int, node: str, state: str = "ok", reason: str = "", **seconds: float) -> Served:

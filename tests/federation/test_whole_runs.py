@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bench.processes import wait_for
-from bench.stack import Stack
+from bench.harness.processes import wait_for
+from bench.harness.stack import Stack
 
 SMALL = {"dataset": "digits", "clients": 3, "rounds": 3, "round_deadline_s": 60}
 PATIENCE_S = 90
@@ -57,7 +57,7 @@ def test_a_run_goes_on_when_its_process_a_client_and_redis_are_killed_one_after_
     completed(stack, run, 1)
     stack.kill(stack.worker("manage.py", f"federate {run}"))
     completed(stack, run, 2)
-    stack.kill(stack.worker("devices.agent.training_lane", "nodes/jetson-a "))
+    stack.kill(stack.worker("devices.agent.training_worker", "nodes/jetson-a "))
     completed(stack, run, 3)
     stack.kill(stack.worker("redis-server"))
     told = ended(stack, run)

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from inference.vision import catalogue, codec, wire
-from inference.vision.codec import CodecError, LearnedCode, PooledCode
-from inference.vision.wire import Packet, WireError, pack, unpack
+from devices.contract import wire
+from devices.contract.wire import Packet, WireError, pack, unpack
+from inference.engine import catalogue
+from inference.engine.codecs import feature_code
+from inference.engine.codecs.feature_code import CodecError, LearnedCode, PooledCode
 from tests.fuzz.mutations import Mutation, mutate, mutations
 
 SHORT = st.integers(0, 255)
@@ -26,7 +28,7 @@ PACKETS = st.builds(
 def learned() -> LearnedCode:
     file = catalogue.profile("compact").code_file
     assert file is not None
-    return next(iter(codec.load(file).values()))
+    return next(iter(feature_code.load(file).values()))
 
 
 @given(PACKETS)
@@ -107,7 +109,7 @@ def test_any_features_can_be_packed_and_read_back(level: int, values: list[float
     assert len(payload) == code.sizes[level - 1] and _decodes(code, level, payload) is not None
 
 
-def _decodes(code: codec.Code, level: int, payload: bytes) -> np.ndarray | None:
+def _decodes(code: feature_code.Code, level: int, payload: bytes) -> np.ndarray | None:
     tracemalloc.start()
     try:
         found = code.decode(payload, level)

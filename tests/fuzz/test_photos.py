@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from inference.photos import CleanPhoto, PhotoRefused, receive
-from inference.vision import photo_codec
+from inference.engine.codecs import photo_codec
+from inference.photos.intake import CleanPhoto, PhotoRefused, receive
 from tests.fuzz.mutations import Mutation, mutate, mutations
 from tests.uploads.conftest import LIMITS, draw, saved
 

@@ -72,7 +72,7 @@ def test_an_event_nobody_knows_is_a_bug() -> None:
 
 
 async def test_a_turn_is_fetched_again_on_request(socket_of: Any, owner: Any, conversation: Any) -> None:
-    from inference import turns
+    from inference.answering import turns
 
     turn = await sync_to_async(turns.ask)(owner, conversation.pk, "What is this?", None)
     socket = await _open(socket_of, owner, conversation)

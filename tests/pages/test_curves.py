@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from inference.vision import catalogue
-from webapp import curves
+from inference.engine import catalogue
+from webapp import rate_accuracy_page
 
 
 def row(way: str, size: int, accuracy: float, **told: Any) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def figures(quick: bool = False) -> dict[str, Any]:
 @pytest.fixture
 def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     file = tmp_path / "rate_accuracy.json"
-    monkeypatch.setattr(curves, "RESULTS", file)
+    monkeypatch.setattr(rate_accuracy_page, "RESULTS", file)
     return file
 
 
@@ -64,8 +64,8 @@ def test_the_table_says_what_ours_and_the_best_photo_codec_need(results: Path, p
 
 
 def test_a_ratio_of_nothing_is_told_in_words() -> None:
-    assert curves.times({"r": 0.0, "r_ci": [0.0, 14.7]}, "r") == "no level of ours comes near enough"
-    assert curves.times({"r": 8.0, "r_ci": [5.0, 9.0]}, "r") == "8.0× (5.0 to 9.0)"
+    assert rate_accuracy_page.times({"r": 0.0, "r_ci": [0.0, 14.7]}, "r") == "no level of ours comes near enough"
+    assert rate_accuracy_page.times({"r": 8.0, "r_ci": [5.0, 9.0]}, "r") == "8.0× (5.0 to 9.0)"
 
 
 def test_every_measured_point_is_in_the_table_beneath(results: Path, page: Callable[[], str]) -> None:
@@ -92,14 +92,14 @@ def test_every_page_and_the_models_page_lead_here(owner: Any, client_of: Callabl
 
 
 def test_the_kept_results_are_what_the_page_reads() -> None:
-    from bench import rate_accuracy
+    from bench.rate_accuracy import __main__ as rate_accuracy
 
-    assert Path(rate_accuracy.__file__).resolve().parents[1] / rate_accuracy.RESULTS == curves.RESULTS
+    assert Path(rate_accuracy.__file__).resolve().parents[2] / rate_accuracy.RESULTS == rate_accuracy_page.RESULTS
 
 
 def test_the_readme_shows_the_kept_results() -> None:
-    from bench import rate_accuracy
+    from bench.rate_accuracy import __main__ as rate_accuracy
 
-    root = Path(rate_accuracy.__file__).resolve().parents[1]
+    root = Path(rate_accuracy.__file__).resolve().parents[2]
     shown = rate_accuracy.markdown(json.loads((root / rate_accuracy.RESULTS).read_text()))
     assert f"<!-- rate_accuracy -->\n\n{shown}\n\n<!-- /rate_accuracy -->" in (root / "README.md").read_text()

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from inference import candidates
-from inference.prediction import Candidate
-from inference.timings import Timings
-from inference.vision import catalogue
-from inference.vision.catalogue import Profile
+from inference.engine import catalogue
+from inference.engine.catalogue import Profile
+from inference.placement import candidates
+from inference.placement.prediction import Candidate
+from inference.placement.timings import Timings
 
 BUNDLED = catalogue.profile("compact")
 COMPACT = replace(BUNDLED, card={**BUNDLED.card, "code": {**BUNDLED.card["code"], "refine": {}}})

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from inference.link import UNKNOWN
-from inference.placement import Load, NoRoute, Policy, choose
+from inference.placement.choose import Load, NoRoute, Policy, choose
+from inference.placement.link import UNKNOWN
 from tests.placement.world import (
     DEVICE,
     FASTEST,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.link import UNKNOWN, LinkEstimate
-from inference.placement import KEEP_WITHIN, Candidate, Load, NoRoute, Policy, choose
+from inference.placement.choose import KEEP_WITHIN, Candidate, Load, NoRoute, Policy, choose
+from inference.placement.link import UNKNOWN, LinkEstimate
 from tests.placement.world import (
     FASTEST,
     IDLE,

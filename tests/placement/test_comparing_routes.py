@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bench import namespaces
-from bench.routes_report import report, to_adapt
-from bench.routes_runs import FROM, TO, Runs
-from bench.routes_ways import AHEAD, FIXED, OURS, Told
+from bench.harness import namespaces
+from bench.routes.report import report, to_adapt
+from bench.routes.runs import FROM, TO, Runs
+from bench.routes.ways import AHEAD, FIXED, OURS, Told
 
 KEY = ("split", 1, 2, None, None, False, None, "edge-1")
 

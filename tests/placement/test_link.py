@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from inference.link import LinkEstimate, Transfer, estimate, needs_probe
+from inference.placement.link import LinkEstimate, Transfer, estimate, needs_probe
 
 NOW = 1_000_000.0
 SIZES = (256, 612, 16384, 1400, 40_000, 612, 120_000, 9000)

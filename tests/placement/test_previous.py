@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from devices.models import Node
-from inference import fleet
 from inference.models import Step, Turn
+from inference.placement import fleet
 
 pytestmark = pytest.mark.django_db
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from inference.regret import Regret, fixed_ms, regret
+from inference.placement.regret import Regret, fixed_ms, regret
 
 
 def receipt(chosen: int, *times: float | None, forced: str | None = None, allowed: tuple[bool, ...] = ()) -> dict[str, Any]:

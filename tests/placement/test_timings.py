@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from inference.candidates import CALLS
 from inference.models import NodeProfile
-from inference.timings import FORGET_AFTER, PACE, PACE_S, QUEUE, QUEUE_S, observe, timings, waited_ms
+from inference.placement.candidates import CALLS
+from inference.placement.timings import FORGET_AFTER, PACE, PACE_S, QUEUE, QUEUE_S, observe, timings, waited_ms
 
 pytestmark = pytest.mark.django_db
 TIMES = {"whole_ms": 50.0, "head_ms": {"1": 10.0}, "tail_ms": {"1": 40.0}}

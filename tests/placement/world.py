@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from inference.link import UNKNOWN, LinkEstimate
-from inference.placement import Candidate, Choice, Load, Policy
+from inference.placement.choose import Candidate, Choice, Load, Policy
+from inference.placement.link import UNKNOWN, LinkEstimate
 
 DEVICE = Candidate("device", None, None, None, None, 0, 400.0, 0.0, 0.84)
 PHOTO = Candidate("edge", None, None, None, None, 224_000, 0.0, 40.0, 0.84)

@@ -9,9 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from inference.planning import offline
-from inference.planning.llm import PlannerConfig, make_planner
 from inference.planning.offline import Context
 from inference.planning.plan import Planned
+from inference.planning.planner import PlannerConfig, make_planner
 
 KEY = "sk-a-very-secret-key"
 PHOTO = Context(has_photo=True)

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from inference.planning.answer_substitution import Unfilled, fill
 from inference.planning.compose import StepResult
-from inference.planning.filling import Unfilled, fill
 from inference.planning.offline import Context, plan
 from inference.planning.plan import Plan
 from tests.planning.reading import PHOTO

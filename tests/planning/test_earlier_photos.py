@@ -5,9 +5,9 @@ import json
 import pytest
 
 from inference.planning.compose import StepResult, compose
+from inference.planning.llm.prompt import BadPlan, read
 from inference.planning.offline import Context, plan
 from inference.planning.plan import MAX_BEFORE
-from inference.planning.prompt import BadPlan, read
 
 Asked = tuple[str, str, list[int], int]
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from inference.planning import offline
-from inference.planning.calls import TRIES
-from inference.planning.llm import PlannerConfig, make_planner
+from inference.planning.llm.calls import TRIES
 from inference.planning.offline import Context
+from inference.planning.planner import PlannerConfig, make_planner
 from tests.planning.chat_server import (
     KEY,
     PHOTO,

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from inference.planning.calls import Call
-from inference.planning.llm import PlannerConfig, make_planner
+from inference.planning.llm.calls import Call
 from inference.planning.plan import Planned
+from inference.planning.planner import PlannerConfig, make_planner
 from tests.planning.chat_server import (
     PHOTO,
     QUESTION,

@@ -2,13 +2,14 @@
 
 import pytest
 
-from bench import planning, planning_rows
-from inference.planning.llm import OfflinePlanner
+from bench.planning import __main__ as planning
+from bench.planning import rows
 from inference.planning.plan import Plan
+from inference.planning.planner import OfflinePlanner
 
 
 def test_the_offline_planner_plans_nine_of_ten_test_requests_exactly_and_invents_nothing() -> None:
-    figures = planning.measure(planning_rows.rows("test"), OfflinePlanner())
+    figures = planning.measure(rows.rows("test"), OfflinePlanner())
     assert figures["n_test"] >= 300
     assert figures["exact"] >= 0.9
     assert figures["training_exact"] >= 0.85
@@ -17,7 +18,7 @@ def test_the_offline_planner_plans_nine_of_ten_test_requests_exactly_and_invents
 
 
 def test_no_request_is_in_both_halves() -> None:
-    assert not planning_rows.overlap(planning_rows.rows("dev"), planning_rows.rows("test"))
+    assert not rows.overlap(rows.rows("dev"), rows.rows("test"))
 
 
 @pytest.mark.parametrize(
@@ -30,20 +31,20 @@ def test_no_request_is_in_both_halves() -> None:
     ],
 )
 def test_questions_are_compared_by_their_content_words_in_order(one: str, other: str, alike: bool) -> None:
-    assert (planning_rows.content(one) == planning_rows.content(other)) is alike
+    assert (rows.content(one) == rows.content(other)) is alike
 
 
 def test_a_wrong_dependency_is_a_wrong_plan() -> None:
-    row = next(row for row in planning_rows.rows("dev") if row.kind == "dependent" and row.steps[1][0].after)
+    row = next(row for row in rows.rows("dev") if row.kind == "dependent" and row.steps[1][0].after)
     steps = [
         {"id": 1, "task": "vqa", "question": "what is he holding?"},
         {"id": 2, "task": "vqa", "question": "what colour is it?"},
     ]
-    verdict = planning_rows.judge(row, Plan.model_validate({"steps": steps, "why": "x"}), None)
+    verdict = rows.judge(row, Plan.model_validate({"steps": steps, "why": "x"}), None)
     assert not verdict.exact and verdict.both == 2
 
 
 def test_a_model_that_does_not_exist_counts_as_invented() -> None:
-    row = next(row for row in planning_rows.rows("dev") if row.kind == "single")
+    row = next(row for row in rows.rows("dev") if row.kind == "single")
     invented = Plan.model_validate({"steps": [{"id": 1, "task": "classify", "model": "run 99"}], "why": "x"})
-    assert planning_rows.judge(row, invented, None).invented
+    assert rows.judge(row, invented, None).invented

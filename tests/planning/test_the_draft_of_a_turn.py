@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from federation.models import Run
-from inference import orchestrate
+from inference.answering import orchestrate
 from inference.models import Turn
 from webapp.chat import conversations
 

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from federation.export import ENTRIES, ROOT, zip_bytes
-from federation.spec import RunSpec
+from federation.runs.flower_export import ENTRIES, ROOT, zip_bytes
+from federation.runs.spec import RunSpec
 
 SERVER = "from flwr.serverapp import ServerApp\n\nfrom federation.app import task\n\napp = ServerApp()\nMODELS = task.MODELS\n"
-CLIENT = "from flwr.clientapp import ClientApp\n\nfrom federation.spec import RunSpec\n\napp = ClientApp()\nRUN = RunSpec\n"
+CLIENT = (
+    "from flwr.clientapp import ClientApp\n\nfrom federation.runs.spec import RunSpec\n\napp = ClientApp()\nRUN = RunSpec\n"
+)
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from inference import planner_book
+from inference.answering import planner_usage
 from inference.models import PlannerCall
-from inference.planning.calls import Call, wait_before
+from inference.planning.llm.calls import Call, wait_before
 from tests.planning.chat_server import PHOTO, QUESTION, VALID, fails, running_server, says
 
 pytestmark = pytest.mark.django_db
@@ -16,14 +16,14 @@ pytestmark = pytest.mark.django_db
 
 def _call(**changes: Any) -> None:
     told = {"model": "m", "purpose": "plan", "outcome": "ok", "tokens_in": 900, "tokens_out": 50, "ms": 12.0, "cost": 0.25}
-    planner_book.book().record(Call(**{**told, **changes}))
+    planner_usage.book().record(Call(**{**told, **changes}))
 
 
 def test_each_request_of_the_configured_planner_is_a_row_without_its_text(settings: Any) -> None:
     with running_server() as server:
         server.replies = [fails(500), says(VALID)]
         settings.PLANNER = {**settings.PLANNER, "base_url": f"{server.url}/v1", "api_key": "k", "model": "m", "price_in": 10.0}
-        planner_book.planner().plan(QUESTION, PHOTO)
+        planner_usage.planner().plan(QUESTION, PHOTO)
     rows = list(PlannerCall.objects.order_by("pk").values_list("outcome", "tokens_in", "cost"))
     assert rows == [("http 500", 0, 0.0), ("ok", 900, pytest.approx(0.009))]
     assert "text" not in {field.name for field in PlannerCall._meta.get_fields()}
@@ -33,7 +33,7 @@ def test_the_limit_counts_what_was_spent_today(settings: Any) -> None:
     _call(cost=3.0)
     PlannerCall.objects.update(created="2020-01-01T00:00:00Z")
     _call(cost=0.5)
-    assert planner_book.book().spent_today() == 0.5
+    assert planner_usage.book().spent_today() == 0.5
 
 
 def test_an_admin_sees_the_calls_and_gets_them_as_csv(owner: Any, client_of: Callable[[Any], Client]) -> None:

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from federation import spec
-from inference.planning import drafted, training
+from federation.runs import spec
+from inference.planning import draft_summary
 from inference.planning.offline import Context, plan
+from inference.planning.rules import training
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ def test_the_draft_of_a_sentence_is_a_run() -> None:
 
 
 def test_a_draft_is_told_in_words() -> None:
-    assert drafted.sentence(training.read("train on ten boards, compressed")) == (
+    assert draft_summary.sentence(training.read("train on ten boards, compressed")) == (
         "A training run is drafted: 10 clients (“ten boards”), compressed updates (“compressed”); the rest are defaults. "
         "Nothing starts before you start it."
     )

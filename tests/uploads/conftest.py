@@ -10,7 +10,7 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from inference.photos import CleanPhoto, receive
+from inference.photos.intake import CleanPhoto, receive
 
 LIMITS = {"max_bytes": 4 * 1024 * 1024, "max_pixels": 4_000_000, "max_side": 512}
 

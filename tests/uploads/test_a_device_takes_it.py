@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from devices import cameras, dispatch, uploads
 from devices.models import Node
-from inference import ahead, fleet
+from inference.answering import prefetch
 from inference.models import CAMERA, DIRECT, Photo
+from inference.placement import fleet
 from webapp.live.errors import UserError
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +26,7 @@ def node(slug: str, **facts: Any) -> Node:
 @pytest.fixture
 def board(monkeypatch: pytest.MonkeyPatch) -> Node:
     monkeypatch.setattr(cameras, "look", lambda slug, camera, photo: TOLD)
-    monkeypatch.setattr("inference.tasks.send", lambda *_: True)
+    monkeypatch.setattr("inference.answering.tasks.send", lambda *_: True)
     return node("jetson-a", hardware={"cameras": "front yard"})
 
 
@@ -94,7 +95,7 @@ def test_another_device_cannot_be_chosen_for_it(board: Node, owner: Any) -> None
 
 def test_one_that_the_device_lost_is_gone(board: Node, owner: Any) -> None:
     photo = kept(owner, "jetson-a")
-    ahead.unplace(photo, "jetson-a")
+    prefetch.unplace(photo, "jetson-a")
     with pytest.raises(UserError, match="no longer keeps"):
         fleet.device_for(photo, "", [board])
 
@@ -111,7 +112,7 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Node:
         "collect": lambda photo: TOLD,
     }
     monkeypatch.setattr(dispatch, "call", lambda slug, verb, told, deadline_s: answers[verb](**told))
-    monkeypatch.setattr("inference.tasks.send", lambda *_: True)
+    monkeypatch.setattr("inference.answering.tasks.send", lambda *_: True)
     return node("jetson-a", hardware={"uploads": at})
 
 
@@ -141,7 +142,7 @@ def test_a_ticket_is_its_owners_for_its_device_and_a_while(
     node("jetson-b", hardware=door.hardware)
     refused = [collected(client_of(colleague), ticket), collected(client_of(owner), ticket, "jetson-b"),
                collected(client_of(owner), ticket[:-1] + "-")]  # fmt: skip
-    monkeypatch.setattr("inference.taken.TICKET_S", -1)
+    monkeypatch.setattr("inference.photos.device_photos.TICKET_S", -1)
     refused.append(collected(client_of(owner), ticket))
     assert [(one.status_code, one.json()["error"]["code"]) for one in refused] == [(403, "bad_ticket")] * 4
     assert not Photo.objects.exists()

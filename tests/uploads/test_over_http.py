@@ -11,8 +11,8 @@ from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from inference import photo_store
 from inference.models import Photo
+from inference.photos import store
 from tests.uploads.conftest import draw, saved
 
 Clients = Callable[[Any], Any]
@@ -53,7 +53,7 @@ def test_the_owner_uploads_and_reads_it_back(client_of: Clients, owner: Any) -> 
 
 
 def test_the_photo_is_served_so_that_nothing_in_it_can_run(client_of: Clients, owner: Any) -> None:
-    photo = photo_store.store(owner, [_secretive()])
+    photo = store.store(owner, [_secretive()])
     headers = client_of(owner).get(f"/photos/{photo.pk}/").headers
     assert headers["Content-Type"] == "image/jpeg" and headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
@@ -63,13 +63,13 @@ def test_the_photo_is_served_so_that_nothing_in_it_can_run(client_of: Clients, o
 
 @pytest.mark.parametrize("small", ["", "?small=1"])
 def test_for_a_colleague_the_photo_does_not_exist(client_of: Clients, owner: Any, colleague: Any, small: str) -> None:
-    photo = photo_store.store(owner, [_secretive()])
+    photo = store.store(owner, [_secretive()])
     assert client_of(owner).get(f"/photos/{photo.pk}/{small}").status_code == 200
     assert client_of(colleague).get(f"/photos/{photo.pk}/{small}").status_code == 404
 
 
 def test_a_stranger_is_led_to_the_login(stranger: Any, owner: Any) -> None:
-    photo = photo_store.store(owner, [_secretive()])
+    photo = store.store(owner, [_secretive()])
     answer = stranger.get(f"/photos/{photo.pk}/")
     assert answer.status_code == 302 and answer.headers["Location"].startswith("/login/")
 
@@ -89,7 +89,7 @@ def test_a_page_elsewhere_cannot_upload_in_somebodys_name(owner: Any) -> None:
 
 
 def test_the_preview_is_small(client_of: Clients, owner: Any) -> None:
-    photo = photo_store.store(owner, [saved(draw("RGB", (1600, 1200)), "JPEG")])
+    photo = store.store(owner, [saved(draw("RGB", (1600, 1200)), "JPEG")])
     data = client_of(owner).get(f"/photos/{photo.pk}/?small=1").content
     assert Image.open(io.BytesIO(data)).size == (480, 360)
 
@@ -141,13 +141,13 @@ def test_a_form_without_a_photo_is_told_what_is_missing(client_of: Clients, owne
 
 
 def test_a_photo_whose_file_is_gone_is_not_a_crash(client_of: Clients, owner: Any) -> None:
-    photo = photo_store.store(owner, [_secretive()])
+    photo = store.store(owner, [_secretive()])
     photo.path.unlink()
     assert client_of(owner).get(f"/photos/{photo.pk}/").status_code == 404
 
 
 def test_forgetting_takes_row_and_files(owner: Any, folder: Path) -> None:
-    photo_store.forget(photo_store.store(owner, [_secretive()]))
+    store.forget(store.store(owner, [_secretive()]))
     assert not Photo.objects.exists() and list(folder.iterdir()) == []
 
 

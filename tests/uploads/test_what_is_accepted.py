@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inference.photos import receive
+from inference.photos.intake import receive
 from tests.uploads.conftest import LIMITS, cleaned, corners, draw, saved, seen
 
 KINDS = ["JPEG", "PNG", "WEBP", "HEIC"]

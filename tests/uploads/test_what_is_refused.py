@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from PIL import Image
 
-from inference.photos import PhotoRefused, receive
+from inference.photos.intake import PhotoRefused, receive
 from tests.uploads.conftest import LIMITS, cleaned, draw, saved
 
 MB = 1024 * 1024
@@ -150,7 +150,7 @@ def test_a_large_transparent_photo_is_copied_at_most_once() -> None:
     import sys
 
     script = (
-        "import io, resource, sys\nfrom inference.photos import receive\nfrom PIL import Image\n"
+        "import io, resource, sys\nfrom inference.photos.intake import receive\nfrom PIL import Image\n"
         "used = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\nbefore = used()\n"
         "receive([sys.stdin.buffer.read()], max_bytes=1 << 30, max_pixels=50_000_000, max_side=2048)\nprint(used() - before)"
     )

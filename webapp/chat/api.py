@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from ninja import File, Form, Router, Schema
 from ninja.files import UploadedFile
 
-from inference import photo_store, rebuilt, tasks, turns
+from inference.answering import reconstruction, tasks, turns
+from inference.photos import store
 from webapp.chat import conversations
 from webapp.chat.models import Conversation
 
@@ -30,7 +31,7 @@ def upload(request: HttpRequest, photo: File[UploadedFile], node: Form[str] = ""
 
     It is brought to a device at once (`node`, or the least busy one), which computes what a question will need.
     """
-    kept = photo_store.store(request.user, photo.chunks())
+    kept = store.store(request.user, photo.chunks())
     tasks.send(tasks.prepare, str(kept.pk), node)
     return 201, turns.photo_json(kept)
 
@@ -64,7 +65,7 @@ def retry(request: HttpRequest, pk: UUID) -> dict[str, Any]:
 @router.get("/turns/{uuid:pk}/steps/{int:number}/rebuild.jpg")
 def rebuild(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
     """The photo as far as it can be rebuilt from what left the device in this step. 410: the edge no longer keeps that."""
-    data = rebuilt.rebuilt(conversations.own_turn(request.user, pk), number)
+    data = reconstruction.rebuilt(conversations.own_turn(request.user, pk), number)
     return HttpResponse(data, content_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})
 
 

@@ -6,7 +6,7 @@ class ChatConfig(AppConfig):
     label = "chat"
 
     def ready(self) -> None:
-        from inference import drafts
+        from inference.answering import drafts
         from webapp.chat.drafting import draft_run
 
         drafts.wire(draft_run)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser
 
-from inference import turns
+from inference.answering import turns
 from inference.models import Turn
 from webapp.chat import conversations
 from webapp.chat.models import Conversation

@@ -6,8 +6,9 @@ from uuid import UUID
 from django.db.models import Prefetch, QuerySet
 
 from devices.models import Node
-from inference import photo_store, turns
+from inference.answering import turns
 from inference.models import LIVE, Photo, Step, Turn
+from inference.photos import store
 from webapp.chat.models import TITLE_CHARS, Conversation
 from webapp.live.errors import UserError, not_found
 
@@ -75,7 +76,7 @@ def delete(conversation: Conversation) -> None:
     conversation.delete()
     for photo in photos:
         if not Turn.objects.filter(photo=photo).exists():
-            photo_store.forget(photo)
+            store.forget(photo)
 
 
 def _last_photo(conversation: Conversation) -> Photo | None:

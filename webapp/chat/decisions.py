@@ -6,8 +6,8 @@ from django.http import HttpRequest
 from ninja import Router
 
 from devices.models import Node
-from inference import regret
 from inference.models import Step
+from inference.placement import regret
 from webapp.live.errors import not_found
 
 router = Router(tags=["nodes"])

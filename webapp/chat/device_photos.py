@@ -6,8 +6,9 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import Field
 
-from inference import taken, tasks, turns
+from inference.answering import tasks, turns
 from inference.models import Photo
+from inference.photos import device_photos
 
 router = Router(tags=["chat"])
 
@@ -23,20 +24,20 @@ class Upload(Schema):
 @router.post("/{slug}/look/", response={201: dict[str, Any]})
 def look(request: HttpRequest, slug: str, body: Look) -> tuple[int, dict[str, Any]]:
     """Take a photo on a device; it stays there until a question's route says otherwise, and the server never gets it."""
-    return _ready(taken.take(request.user, slug, body.camera), slug)
+    return _ready(device_photos.take(request.user, slug, body.camera), slug)
 
 
 @router.post("/{slug}/upload/", response={201: dict[str, Any]})
 def invite(request: HttpRequest, slug: str) -> tuple[int, dict[str, Any]]:
     """Begin an upload straight to a device: PUT the photo (JPEG, PNG or WebP) to `url`, within a minute and from the
     device's own network, then POST `ticket` to `…/upload/done/`. The server never gets the photo."""
-    return 201, taken.invite(request.user, slug)
+    return 201, device_photos.invite(request.user, slug)
 
 
 @router.post("/{slug}/upload/done/", response={201: dict[str, Any]})
 def collect(request: HttpRequest, slug: str, body: Upload) -> tuple[int, dict[str, Any]]:
     """End an upload straight to a device: it keeps the photo, upright and without metadata."""
-    return _ready(taken.collect(request.user, slug, body.ticket), slug)
+    return _ready(device_photos.collect(request.user, slug, body.ticket), slug)
 
 
 def _ready(photo: Photo, slug: str) -> tuple[int, dict[str, Any]]:

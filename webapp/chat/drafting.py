@@ -4,9 +4,9 @@ from typing import Any
 
 from django.urls import reverse
 
-from federation import runs
+from federation.runs import lifecycle
 from inference.models import Turn
 
 
 def draft_run(turn: Turn, spec: dict[str, Any], why: dict[str, str]) -> str:
-    return reverse("federation:run", args=[runs.draft(turn.owner, spec, why, turn).pk])
+    return reverse("federation:run", args=[lifecycle.draft(turn.owner, spec, why, turn).pk])

@@ -7,10 +7,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from devices import presence, uploads
+from devices import uploads
 from devices.models import Node
+from devices.telemetry import presence
+from inference.engine import catalogue
 from inference.models import POLICIES
-from inference.vision import catalogue
 from webapp.chat import conversations
 from webapp.live.errors import UserError
 

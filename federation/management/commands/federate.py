@@ -1,4 +1,4 @@
-"""`manage.py federate RUN`: the process of one run. federation.watch starts it; the token of the lease comes by stdin."""
+"""`manage.py federate RUN`: the process of one run. federation.runs.run_launcher starts it; the token of the lease comes by stdin."""
 
 import logging
 import os
@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from federation import journal
+from federation.runs import journal
 
 NICENESS = 5  # adding up updates is light work, and answering goes first
 
@@ -29,9 +29,9 @@ class Command(BaseCommand):
         if token:
             _work(options["run"], token)
         else:
-            from federation import counting
+            from federation.runs import label_distribution
 
-            counting.count(options["run"])
+            label_distribution.count(options["run"])
 
 
 def _work(run: int, token: str) -> None:
@@ -41,7 +41,7 @@ def _work(run: int, token: str) -> None:
         return
     with taken:
         # Only now torch and Flower, which take seconds: the lease is renewed meanwhile.
-        from federation import runner
+        from federation.runs import runner
 
         runner.execute(taken)
 

@@ -1,6 +1,6 @@
 /**
  * What would have been chosen in another world: pure, from a receipt's candidates alone. The rule is that of
- * inference/placement.py, and a test compares the two. What the policy allows depends on no link and no load, so
+ * inference/placement/choose.py, and a test compares the two. What the policy allows depends on no link and no load, so
  * `allowed` stays as it was.
  *
  * @typedef {{upBytesPerS: ?number, rttMs: ?number, slowdown: number, deviceQueueMs: number, edgeQueueMs: number,

@@ -5,7 +5,7 @@ from typing import Any
 import redis
 from django.core.management.base import BaseCommand, CommandError
 
-from devices import matrix
+from devices.registry import acl_audit
 
 
 class Command(BaseCommand):
@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            found = matrix.measured()
+            found = acl_audit.measured()
         except redis.RedisError as error:
             raise CommandError(f"Redis does not answer ({error}); start the stack first.") from None
         before = ""

@@ -15,12 +15,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from inference import photo_store, turns
+from inference.answering import turns
+from inference.answering.tasks import cloud_is_alive
 from inference.models import FINAL, POLICIES, ROUTES, Turn
-from inference.tasks import cloud_is_alive
+from inference.photos import store
+from webapp.accounts.models import User
 from webapp.chat import conversations
 from webapp.live.errors import UserError
-from webapp.people.models import User
 
 CHUNK = 65536
 POLL_S = 0.05
@@ -70,7 +71,7 @@ def _ask(options: dict[str, Any]) -> Turn:
     owner = User.objects.shell()
     try:
         with options["photo"].open("rb") as file:
-            photo = photo_store.store(owner, iter(lambda: file.read(CHUNK), b""))
+            photo = store.store(owner, iter(lambda: file.read(CHUNK), b""))
     except OSError as error:
         raise BadArguments(f"{options['photo']} cannot be read: {error.strerror}.") from error
     except UserError as error:
@@ -80,7 +81,7 @@ def _ask(options: dict[str, Any]) -> Turn:
             owner, options["question"], photo=photo.pk, node=options["node"], policy=options["policy"], route=options["route"]
         )
     except UserError as error:
-        photo_store.forget(photo)
+        store.forget(photo)
         raise BadArguments(f"{error} {error.next}") from error
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from federation.fetching import SOURCES, FetchFailed, Source, fetch, present
+from federation.dataset_download import SOURCES, FetchFailed, Source, fetch, present
 
 WIDTH = 40  # characters of the progress bar
 

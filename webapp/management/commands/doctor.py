@@ -13,11 +13,11 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from devices import presence
 from devices.models import Node
-from inference.tasks import cloud_is_alive
-from inference.vision import catalogue
-from webapp.people.models import User
+from devices.telemetry import presence
+from inference.answering.tasks import cloud_is_alive
+from inference.engine import catalogue
+from webapp.accounts.models import User
 
 LEAST_FREE = 1 << 30  # bytes
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from devices import enrol
 from devices.models import TIERS
+from devices.registry import enrolment
 from webapp.live.errors import UserError
 
 
@@ -19,8 +19,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            code = enrol.create_code(name=options["name"], tier=options["tier"], preapproved=options["preapproved"])
+            code = enrolment.create_code(name=options["name"], tier=options["tier"], preapproved=options["preapproved"])
         except UserError as error:
             raise CommandError(f"{error} {error.next}") from None
-        self.stderr.write(f"Good once, for {enrol.CODE_S // 60} minutes:")
+        self.stderr.write(f"Good once, for {enrolment.CODE_S // 60} minutes:")
         self.stdout.write(code)

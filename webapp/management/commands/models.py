@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from inference.vision import catalogue
-from inference.vision.fetch import FetchFailed, fetch
+from inference.engine import catalogue
+from inference.engine.fetch import FetchFailed, fetch
 
 
 class Command(BaseCommand):

@@ -10,11 +10,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from inference import finished, planner_book
-from inference.planning import drafted, training
-from inference.planning.llm import OfflinePlanner
+from inference.answering import planner_usage, trained_models
+from inference.planning import draft_summary
 from inference.planning.offline import Context
 from inference.planning.plan import Planned
+from inference.planning.planner import OfflinePlanner
+from inference.planning.rules import training
 
 
 class Command(BaseCommand):
@@ -27,8 +28,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        planner = OfflinePlanner() if options["offline"] else planner_book.planner()
-        found = planner.plan(options["request"], Context(not options["no_photo"], models=finished.names()))
+        planner = OfflinePlanner() if options["offline"] else planner_usage.planner()
+        found = planner.plan(options["request"], Context(not options["no_photo"], models=trained_models.names()))
         draft = training.read(options["request"]) if any(step.task == "train" for step in found.plan.steps) else None
         for line in _report(found, draft):
             self.stdout.write(line)
@@ -50,7 +51,7 @@ def _report(found: Planned, draft: training.Draft | None) -> list[str]:
     if found.plan.steps:
         lines.append(found.plan.why)
     if draft:
-        lines.append(drafted.sentence(draft))
+        lines.append(draft_summary.sentence(draft))
     lines.append(
         f"Planned by {found.model or 'the offline planner'} in {found.ms:.1f} ms.{' ' + found.note if found.note else ''}"
     )

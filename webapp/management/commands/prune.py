@@ -9,11 +9,11 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from devices import links
-from inference import photo_store
+from devices.telemetry import links
 from inference.models import Photo, PlannerCall, Turn
+from inference.photos import store
+from webapp.accounts.models import SHELL
 from webapp.chat.models import Conversation
-from webapp.people.models import SHELL
 
 
 class Command(BaseCommand):
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         unused = Photo.objects.filter(turn=None, created__lt=timezone.now() - timedelta(days=1))
         photos = 0
         for photo in unused:
-            photo_store.forget(photo)
+            store.forget(photo)
             photos += 1
         call_command("clearsessions")
         self.stdout.write(f"Deleted {samples} link samples and {photos} photos.")

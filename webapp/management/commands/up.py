@@ -15,11 +15,11 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from devices import enrol
 from devices.models import Node
-from inference.vision import catalogue
-from webapp import private_redis, serving
-from webapp.people.models import User
+from devices.registry import enrolment
+from inference.engine import catalogue
+from webapp.accounts.models import User
+from webapp.ops import private_redis, serving
 
 DEFAULT_UPLINKS = (250_000, 1_000_000)  # bytes per second: a poor mobile link, and a fair one
 DOWN_PER_UP = 2  # mobile links bring down about twice of what they carry up
@@ -67,7 +67,7 @@ class Command(BaseCommand):
         os.chdir(settings.BASE_DIR)
         # In place of this process, so that Ctrl-C and the lock reach the supervisor and Django's memory is given back.
         os.execv(  # noqa: S606
-            sys.executable, [sys.executable, "-m", "webapp.supervise", str(var / "run" / "processes.json")]
+            sys.executable, [sys.executable, "-m", "webapp.ops.supervise", str(var / "run" / "processes.json")]
         )
 
 
@@ -108,10 +108,10 @@ def _plan(redis: private_redis.PrivateRedis, devices: dict[str, dict[str, Any]],
 
 def _joining(name: str, home: Path, facts: dict[str, Any], server: str) -> list[str]:
     """What the agent needs besides its home: nothing if it has joined, else a code, as an admin would hand it over."""
-    if enrol.is_enrolled(home, name):
-        enrol.simulate(name, facts.get("uplink"), facts.get("slowdown", 1.0), facts.get("downlink"))
+    if enrolment.is_enrolled(home, name):
+        enrolment.simulate(name, facts.get("uplink"), facts.get("slowdown", 1.0), facts.get("downlink"))
         return []
-    code = enrol.create_code(
+    code = enrolment.create_code(
         name=name,
         tier=facts["tier"],
         preapproved=True,

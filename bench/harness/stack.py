@@ -1,0 +1,147 @@
+"""The whole stack, started with the command that `make run` uses, with an owner signed up. For benches and tests."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from bench.harness.processes import command_of, free_port, kill, pids_below, pids_of, wait_for
+
+ROOT = Path(__file__).resolve().parents[2]
+OWNER, PASSWORD = "owner", "a long enough password"
+START_S = 90  # a cold machine imports torch three times at once
+
+
+class Stack:
+    """Context manager. `url` is the web app; `owner` is a logged-in HTTP client with the CSRF header set."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self.var, self.port = folder / "var", free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = folder / "up.log"
+        self.arguments = arguments or ("--slowdown", "2")
+        self.env = {**os.environ, "ISTHMUS_VAR": str(self.var), "HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
+        # What the tests' own settings set for this process would reach into the stack.
+        for name in ("REDIS_URL", "DJANGO_SETTINGS_MODULE"):
+            self.env.pop(name, None)
+
+    def __enter__(self) -> "Stack":
+        command = [sys.executable, "manage.py", "up", "--port", str(self.port), *self.arguments]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True)
+        try:
+            wait_for(self.ready, START_S, "the stack was not ready", every=0.25)
+            self.owner = self._sign_up()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            raise AssertionError(f"the stack did not end: {self.said()[-2000:]}") from None
+
+    def said(self) -> str:
+        """What it has printed, without colours."""
+        return re.sub(r"\x1b\[[0-9;]*m", "", self.log.read_text(errors="replace"))
+
+    def ready(self) -> bool:
+        if self.process.poll() is not None:
+            raise AssertionError(f"the stack ended with {self.process.returncode}: {self.said()[-3000:]}")
+        try:
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as answer:
+                return answer.status == 200
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def setup_token(self) -> str:
+        return (self.var / "secrets" / "setup_token").read_text()
+
+    def person(self, name: str, password: str = PASSWORD) -> httpx.Client:
+        """Logged in as an existing person."""
+        client = httpx.Client(base_url=self.url, follow_redirects=True, timeout=30)
+        client.get("/login/")
+        form = {"username": name, "password": password, "csrfmiddlewaretoken": client.cookies["isthmus_csrf"]}
+        client.post("/login/", data=form, headers={"Referer": self.url})
+        assert client.get("/api/conversations").status_code == 200, "the login was refused"
+        client.headers.update({"X-CSRFToken": client.cookies["isthmus_csrf"], "Referer": self.url})
+        return client
+
+    def _sign_up(self) -> httpx.Client:
+        with httpx.Client(base_url=self.url) as client:
+            client.get("/setup/")
+            form = {
+                "token": self.setup_token(), "username": OWNER, "password1": PASSWORD, "password2": PASSWORD,
+                "csrfmiddlewaretoken": client.cookies["isthmus_csrf"],
+            }  # fmt: skip
+            answer = client.post("/setup/", data=form, headers={"Referer": self.url})
+            assert answer.status_code == 302, answer.text[:2000]
+        return self.person(OWNER)
+
+    def login(self, page: Any) -> None:
+        """Log a browser page in as the owner."""
+        page.goto(f"{self.url}/login/")
+        page.fill("input[name=username]", OWNER)
+        page.fill("input[name=password]", PASSWORD)
+        page.click("button[type=submit], input[type=submit]")
+        page.wait_for_url(f"{self.url}/")
+
+    def manage(self, *arguments: str, timeout: float = 90) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "manage.py", *arguments]
+        return subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=timeout)
+
+    def ask(self, photo: Path, question: str, *arguments: str) -> tuple[int, dict[str, Any], str]:
+        """`manage.py ask … --json`: exit status, the object on the last line, stderr."""
+        done = self.manage("ask", str(photo), question, "--json", *arguments)
+        lines = done.stdout.strip().splitlines()
+        return done.returncode, json.loads(lines[-1]) if lines and lines[-1].startswith("{") else {}, done.stderr
+
+    def upload(self, photo: bytes) -> str:
+        answer = self.owner.post("/api/photos", files={"photo": ("photo.jpg", photo, "image/jpeg")})
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    def put(self, question: str, **fields: Any) -> dict[str, Any]:
+        """POST a question; the turn as it is then."""
+        answer = self.owner.post("/api/turns", json={"question": question, **fields})
+        assert answer.status_code == 202, answer.text
+        return dict(answer.json())
+
+    def turn(self, pk: str) -> dict[str, Any]:
+        return dict(self.owner.get(f"/api/turns/{pk}").json())
+
+    def finished(self, pk: str, seconds: float = 40) -> dict[str, Any]:
+        """The turn once it is final."""
+        held: dict[str, Any] = {}
+
+        def final() -> bool:
+            held.update(self.turn(pk))
+            return held.get("state") in ("answered", "failed", "stopped")  # none while asked too often
+
+        wait_for(final, seconds, f"turn {pk} was not final", every=0.25)
+        return held
+
+    def worker(self, *words: str) -> int:
+        """The one process of this stack that does the work: below its keeper, which carries the same words."""
+        mine = set(pids_below(self.process.pid))
+        return next(pid for pid in pids_of(*words) if pid in mine and "webapp.ops.restart" not in command_of(pid))
+
+    def node(self, name: str) -> int:
+        return self.worker("devices.agent", f"nodes/{name} ")
+
+    def kill(self, pid: int) -> None:
+        kill(pid)

@@ -1,0 +1,51 @@
+"""What a Jetson draws, from the current monitors (INA3221) on its board as /sys shows them. No monitor: None."""
+
+from pathlib import Path
+
+from devices.agent.sensors.tegrastats import NO_RAILS, total_w
+
+Reading = float | None
+CHANNELS = range(8)  # three of each chip, and their sums
+
+
+def power_w(root: Path) -> Reading:
+    """Of the whole board, in watts."""
+    return total_w({name: mw for name, mw in (_from_hwmon(root) | _from_iio(root)).items() if name not in NO_RAILS})
+
+
+def _from_hwmon(root: Path) -> dict[str, float]:
+    """Milliwatts by rail, as Linux shows them since JetPack 5: millivolts and milliamperes of each labelled channel."""
+    found: dict[str, float] = {}
+    for chip in (root / "sys/class/hwmon").glob("hwmon*"):
+        if text(chip / "name") != "ina3221":
+            continue
+        for n in CHANNELS:
+            label, volts, amperes = text(chip / f"in{n}_label"), number(chip / f"in{n}_input"), number(chip / f"curr{n}_input")
+            if label and volts is not None and amperes is not None and volts >= 0 and amperes >= 0:
+                found[label] = volts * amperes / 1000
+    return found
+
+
+def _from_iio(root: Path) -> dict[str, float]:
+    """Milliwatts by rail, as JetPack 4 shows them (Nano, Xavier)."""
+    found: dict[str, float] = {}
+    for chip in (root / "sys/bus/i2c/drivers/ina3221x").glob("*/iio:device*"):
+        for n in CHANNELS:
+            label, milliwatts = text(chip / f"rail_name_{n}"), number(chip / f"in_power{n}_input")
+            if label and milliwatts is not None and milliwatts >= 0:
+                found[label] = milliwatts
+    return found
+
+
+def text(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace").strip("\0 \n")
+    except OSError:
+        return ""
+
+
+def number(path: Path) -> float | None:
+    try:
+        return float(int(text(path)))
+    except ValueError:
+        return None

@@ -1,0 +1,247 @@
+"""How a node comes in and goes out: one-use codes, joining, approval, credentials, revoking."""
+
+import hashlib
+import hmac
+import logging
+import re
+import secrets
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import redis
+from django.core.cache import cache
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.text import slugify
+
+from devices.agent import config
+from devices.models import TIERS, EnrolCode, Node, Reading, Sample
+from devices.registry import acl, audit
+from devices.telemetry import presence
+from webapp.live import groups
+from webapp.live.errors import UserError, not_found
+from webapp.live.publish import publish
+
+log = logging.getLogger(__name__)
+ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ"  # letters that nobody confuses when reading them aloud or off a screen
+CODE_LETTERS, SELECTOR_LETTERS = 8, 3
+CODE_S = 15 * 60
+ATTEMPTS = 5  # wrong guesses at one code
+GUESSES, GUESSES_S = 10, 600  # wrong guesses from one address
+NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+RESERVED = frozenset({"add", "cloud", "asgi", "celery", "default", "unacked"})  # prefixes of keys that are not a node's
+
+# The same for unknown, wrong, used, expired and worn-out codes: who guesses learns nothing.
+BAD_CODE = UserError("bad_code", "This code is not valid, or not any more.", "Ask an admin for a new one.", 403)
+TOO_MANY = UserError("too_many_guesses", "Too many wrong codes came from this address.", "Wait ten minutes.", 429)
+
+
+def create_code(*, name: str, tier: str, preapproved: bool = False, **simulated: float | None) -> str:
+    """A new code in plain text, which exists nowhere else; `simulated` are the fields of a node that begin with that word.
+
+    Raises UserError for a name that cannot be.
+    """
+    if tier not in TIERS:
+        raise UserError("unknown_tier", f"There is no tier “{tier[:20]}”.", f"Use one of {', '.join(TIERS)}.", 422)
+    if name:
+        _check_name(name, preapproved)
+    plain = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LETTERS))
+    EnrolCode.objects.create(
+        selector=plain[:SELECTOR_LETTERS],
+        verifier=_verifier(plain),
+        tier=tier,
+        name=name,
+        preapproved=preapproved,
+        expires=timezone.now() + timedelta(seconds=CODE_S),
+        **{field: value for field, value in simulated.items() if value is not None},
+    )
+    audit.record(None, "code made", name, f"for {'a preapproved' if preapproved else 'a'} {tier}")
+    return plain
+
+
+def _check_name(name: str, preapproved: bool) -> None:
+    if not NAME.fullmatch(name) or name in RESERVED:
+        raise UserError("bad_name", f"“{name[:40]}” cannot be a node's name.", "Use small letters, digits and hyphens.", 422)
+    known = Node.objects.filter(slug=name).first()
+    if known and not _replaceable(known, preapproved):
+        raise UserError("name_taken", f"There is a node named {name} already.", "Choose another name, or revoke it first.", 409)
+
+
+def join(code: str, fingerprint: str, facts: dict[str, Any], address: str = "") -> tuple[Node, str]:
+    """Spend a code: the new node and its bearer token, which exists nowhere else. Of two boards with one code exactly one wins.
+
+    Raises UserError. `facts` are the board's own words (`hostname`, `hardware`, `versions`); `address` is where it calls from.
+    """
+    guesses = f"join-guesses:{address}"
+    if address and cache.get(guesses, 0) >= GUESSES:
+        raise TOO_MANY
+    found = _find(code)
+    if found is None:
+        cache.set(guesses, cache.get(guesses, 0) + 1, GUESSES_S)
+        raise BAD_CODE
+    token = secrets.token_urlsafe(32)
+    try:
+        with transaction.atomic():
+            if not EnrolCode.objects.filter(pk=found.pk, used_at=None).update(used_at=timezone.now()):
+                raise BAD_CODE
+            node = _admit(found, token, fingerprint, facts)
+    except IntegrityError:  # two codes for one name at the same moment
+        raise UserError("name_taken", "Another board just took that name.", "Ask an admin for a new code.", 409) from None
+    audit.record(node.slug, "joined", node.slug, f"fingerprint {fingerprint}", address)
+    announce(node)
+    return node, token
+
+
+def _find(code: str) -> EnrolCode | None:
+    """The living code these letters are. A wrong guess that meets a living code's first letters wears that code out."""
+    letters = re.sub(r"[^A-Z]", "", code.upper())
+    living = EnrolCode.objects.filter(
+        selector=letters[:SELECTOR_LETTERS], used_at=None, expires__gt=timezone.now(), attempts__lt=ATTEMPTS
+    )
+    found = None
+    for candidate in living:
+        if hmac.compare_digest(candidate.verifier, _verifier(letters)):
+            found = candidate
+    if found is None:
+        living.update(attempts=F("attempts") + 1)
+    return found
+
+
+def _admit(code: EnrolCode, token: str, fingerprint: str, facts: dict[str, Any]) -> Node:
+    name = code.name or _free_name(str(facts.get("hostname", "")), code.tier)
+    earlier = Node.objects.select_for_update().filter(slug=name).first()
+    if earlier is not None:
+        if not _replaceable(earlier, code.preapproved):
+            raise UserError("name_taken", f"There is a node named {name} already.", "Ask an admin for another code.", 409)
+        _replace(earlier)
+    return Node.objects.create(
+        slug=name,
+        tier=code.tier,
+        approved=code.preapproved,
+        fingerprint=fingerprint,
+        token_sha256=sha256(token),
+        hardware=facts.get("hardware", {}),
+        versions=facts.get("versions", {}),
+        simulated_uplink_bytes_per_s=code.simulated_uplink_bytes_per_s,
+        simulated_downlink_bytes_per_s=code.simulated_downlink_bytes_per_s,
+        simulated_slowdown=code.simulated_slowdown,
+    )
+
+
+def _replaceable(node: Node, preapproved: bool) -> bool:
+    """A revoked name is free again; a simulated node is whoever `up` starts; a preapproved code comes from the server's shell."""
+    return node.revoked_at is not None or node.simulated or preapproved
+
+
+def _replace(node: Node) -> None:
+    """Another board takes the name: nothing of the earlier one may speak for it, nor its link be taken for the new one's."""
+    if not node.simulated:
+        Sample.objects.filter(node=node.slug).delete()
+        Reading.objects.filter(node=node.slug).delete()
+    node.delete()
+    _cut_off(node.slug)
+
+
+def _free_name(hostname: str, tier: str) -> str:
+    base = slugify(hostname.partition(".")[0].replace("_", "-"))[:36].strip("-")
+    base = base if NAME.fullmatch(base) and base not in RESERVED else tier
+    taken = set(Node.objects.filter(slug__startswith=base, revoked_at=None).values_list("slug", flat=True))
+    return next(name for name in (base, *(f"{base}-{n}" for n in range(2, 1000))) if name not in taken)
+
+
+def approve(slug: str) -> Node:
+    """Let a node that has joined have credentials. Raises UserError."""
+    if not Node.objects.filter(slug=slug, revoked_at=None).update(approved=True):
+        raise not_found("node")
+    node = Node.objects.get(slug=slug)
+    audit.record(None, "approved", slug, f"fingerprint {node.fingerprint}")
+    announce(node)
+    return node
+
+
+def revoke(slug: str) -> Node:
+    """Shut a node out at once, from HTTP and from Redis. Safe to say twice. Raises UserError."""
+    node = Node.objects.filter(slug=slug).first()
+    if node is None:
+        raise not_found("node")
+    gone = {"revoked_at": timezone.now(), "approved": False, "redis_sha256": "", "rotation": ""}
+    if Node.objects.filter(slug=slug, revoked_at=None).update(**gone, next_token_sha256="", next_redis_sha256=""):
+        audit.record(None, "revoked", slug)
+    node.refresh_from_db()
+    _cut_off(slug)
+    announce(node)
+    return node
+
+
+def credentials(node: Node) -> str:
+    """A new Redis password for the node, which exists nowhere else. Once the node was heard with one, there is no other.
+
+    Raises UserError while the node waits for approval, after it has its password, and when Redis does not answer.
+    """
+    if not node.approved:
+        raise UserError("not_approved", f"{node.slug} waits for approval.", "An admin approves it on the devices page.", 409)
+    password = secrets.token_urlsafe(32)
+    # An answer that was lost on the way may be asked for again, as long as nobody has shown up with it.
+    fresh = Node.objects.filter(pk=node.pk, last_seen=None, approved=True, revoked_at=None)
+    if not fresh.update(redis_sha256=sha256(password)):
+        raise UserError(
+            "already_given", f"{node.slug} has its credentials.", "If they are lost, revoke it and join again.", 409
+        )
+    node.refresh_from_db()
+    try:
+        acl.grant(node)
+    except redis.RedisError as error:
+        log.warning("%s: no Redis user: %s", node.slug, error)
+        raise UserError("redis_down", "Redis does not answer.", "Try again in a moment.", 503) from error
+    return password
+
+
+def holder(token: str) -> Node | None:
+    """The node with this bearer token; None when it is unknown or revoked."""
+    return Node.objects.filter(token_sha256=sha256(token), revoked_at=None).first()
+
+
+def is_enrolled(home: Path, name: str) -> bool:
+    """Whether a home folder on this machine holds what a living node of that name needs."""
+    try:
+        kept = config.load(home)
+    except config.BadHome:
+        return False
+    node = holder(kept.token)
+    if node is None or node.slug != name:
+        return False
+    # No password yet, and none given away: the agent goes on asking for it.
+    return node.redis_sha256 == sha256(kept.redis_password) if kept.redis_password else node.last_seen is None
+
+
+def simulate(slug: str, uplink_bytes_per_s: int | None, slowdown: float, downlink_bytes_per_s: int | None = None) -> None:
+    """Change what is simulated; the agent hears it with its next heartbeat."""
+    Node.objects.filter(slug=slug).update(
+        simulated_uplink_bytes_per_s=uplink_bytes_per_s,
+        simulated_downlink_bytes_per_s=downlink_bytes_per_s,
+        simulated_slowdown=slowdown,
+    )
+
+
+def announce(node: Node) -> None:
+    publish(groups.devices(), {"type": "node.state", "node": presence.as_json(node)})
+
+
+def sha256(secret: str) -> str:
+    # 256 random bits need no slow hash: there is nothing to guess.
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _verifier(plain: str) -> str:
+    # Eight letters could be searched through if the database leaked: the server's own key is part of the hash.
+    return salted_hmac("devices.enrol", plain, algorithm="sha256").hexdigest()
+
+
+def _cut_off(slug: str) -> None:
+    try:
+        acl.remove(slug)
+    except redis.RedisError as error:  # the next reconcile() takes the user away before anybody can use it
+        log.warning("%s could not be removed from Redis yet: %s", slug, error)

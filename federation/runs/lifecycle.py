@@ -1,0 +1,158 @@
+"""A training run from the outside: draft, change, start, pause, stop, resume, look. What pages, the API and chat may do with one.
+
+Whoever works on a run (federation.runs.journal) names its lease in every write; each function here that ends or pauses one takes
+the lease away, so that nothing more can be written by that worker.
+"""
+
+import shutil
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from federation import nodes
+from federation.models import FINAL, LIVE, ClientReport, Round, Run
+from federation.runs import run_artifacts, spec
+from webapp.live import groups
+from webapp.live.errors import UserError, not_found
+from webapp.live.publish import publish
+
+STARTABLE = ("draft", "paused", "stopped", "failed")
+
+
+def all_of(owner: Any) -> QuerySet[Run]:
+    return Run.objects.filter(owner=owner)
+
+
+def own(owner: Any, pk: int) -> Run:
+    found = all_of(owner).filter(pk=pk).first()
+    if found is None:
+        raise not_found("run")
+    return found
+
+
+def draft(owner: Any, told: dict[str, Any], why: dict[str, str] | None = None, turn: Any = None) -> Run:
+    """Keep a specification that a person may still change. The same turn gets the same draft. Raises UserError."""
+    wanted = checked(told)
+    pk = getattr(turn, "pk", None)
+    if pk is not None and (earlier := Run.objects.filter(turn=pk, owner=owner).first()):
+        return earlier
+    try:
+        with transaction.atomic():
+            return Run.objects.create(owner=owner, spec=wanted.model_dump(), why=why or {}, turn=pk)
+    except IntegrityError:  # two attempts at one turn at once
+        return Run.objects.get(turn=pk, owner=owner)
+
+
+def change(run: Run, told: dict[str, Any]) -> None:
+    """Another specification for a draft. Who holds what is counted anew."""
+    wanted = checked(told).model_dump()
+    kept = {name: words for name, words in run.why.items() if run.spec.get(name) == wanted.get(name)}
+    if not _move(run, ("draft",), spec=wanted, why=kept, holdings=None):
+        raise UserError("already_started", f"Run {run.pk} was started already.", "Make a new run to change anything.", 409)
+
+
+def checked(told: dict[str, Any]) -> spec.RunSpec:
+    """Raises UserError with the first field's sentence."""
+    wanted, wrong = spec.read(told)
+    if wanted is None:
+        raise UserError("bad_spec", next(iter(wrong.values())), "Change that field.", 422)
+    return wanted
+
+
+def start(run: Run) -> None:
+    """Queue a draft, or go on with a run from its last completed round. Raises UserError when nothing could train."""
+    nodes.check(checked(run.spec))
+    again = run.state != "draft"
+    if not _move(run, STARTABLE, state="queued", error=None, finished=None, attempt=0, phase="", progress=None):
+        raise UserError("not_startable", f"Run {run.pk} is {run.state}.", "Reload the page to see what it does.", 409)
+    if not again:
+        Run.objects.filter(pk=run.pk).update(started=timezone.now())
+
+
+def pause(run: Run) -> None:
+    """The round under way is given up; it goes on later from the last completed one."""
+    if not _move(run, LIVE, state="paused", **_let_go()):
+        raise UserError("not_running", f"Run {run.pk} is not running.", "Reload the page to see what it does.", 409)
+
+
+def stop(run: Run) -> bool:
+    """True if it was still going. The model of the last completed round stays."""
+    return _move(run, (*LIVE, "paused"), state="stopped", finished=timezone.now(), **_let_go())
+
+
+def fail(run: Run, error: UserError) -> bool:
+    """End a run nobody works on any more with its reason."""
+    return _move(run, LIVE, state="failed", error=error.body(), finished=timezone.now(), **_let_go())
+
+
+def delete(run: Run) -> None:
+    if run.state in LIVE:
+        raise UserError("still_running", f"Run {run.pk} is still running.", "Stop it first.", 409)
+    place = run_artifacts.folder(run.pk)
+    run.delete()
+    shutil.rmtree(place, ignore_errors=True)  # model, cards and checkpoint; a run that never finished a round has none
+
+
+def _let_go() -> dict[str, Any]:
+    return {"lease": "", "lease_until": None, "phase": "", "progress": None}
+
+
+def _move(run: Run, states: Iterable[str], **changes: Any) -> bool:
+    """Leave one of `states`. False when the run is in another one by now; `run` then shows which."""
+    moved = Run.objects.filter(pk=run.pk, state__in=tuple(states)).update(seq=F("seq") + 1, **changes)
+    run.refresh_from_db()
+    if moved:
+        publish(groups.run(run.pk), state_event(run))
+    return bool(moved)
+
+
+def state_event(run: Run) -> dict[str, Any]:
+    return {"type": "run.state", "seq": run.seq, **as_json(run)}
+
+
+def as_json(run: Run) -> dict[str, Any]:
+    """A run without its rounds: a row of the list, and the head of its page."""
+    return {
+        "run": run.pk,
+        "seq": run.seq,
+        "state": run.state,
+        "phase": run.phase,
+        "error": run.error,
+        "spec": run.spec,
+        "why": run.why,
+        "holdings": run.holdings,
+        "progress": run.progress,
+        "seconds": run.seconds,
+        "created": run.created.isoformat(),
+        "started": run.started.isoformat() if run.started else None,
+        "finished": run.finished.isoformat() if run.finished else None,
+        "final": run.state in FINAL,
+    }
+
+
+def snapshot(run: Run) -> dict[str, Any]:
+    """All of it: what the socket begins with and the JSON download holds."""
+    rows = run.rounds.prefetch_related("clients")
+    return {**as_json(run), "rounds": [round_json(row) for row in rows]}
+
+
+def round_json(row: Round) -> dict[str, Any]:
+    return {
+        "round": row.number,
+        "loss": row.loss,
+        "accuracy": row.accuracy,
+        "epsilon": row.epsilon,
+        "seconds": row.seconds,
+        "bytes_up": row.bytes_up,
+        "bytes_down": row.bytes_down,
+        "counted": row.counted,
+        "finished": row.finished.isoformat(),
+        "clients": [client_json(one) for one in row.clients.all()],
+    }
+
+
+def client_json(one: ClientReport) -> dict[str, Any]:
+    return {"node": one.node, "partition": one.partition, "state": one.state, "reason": one.reason, **one.told}

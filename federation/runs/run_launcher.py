@@ -1,0 +1,61 @@
+"""Beside each cloud worker: looks for runs that nobody works on and gives each a process of its own, one at a time.
+
+A process of its own, because training imports torch, takes minutes and may be killed; answering must notice none of it.
+"""
+
+import logging
+import subprocess
+import sys
+import threading
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from federation.models import Run
+from federation.runs import journal
+
+log = logging.getLogger(__name__)
+LOOK_S = 1.0
+
+
+def start(**_: Any) -> None:
+    threading.Thread(target=_watch, name="federation", daemon=True).start()
+
+
+def _watch() -> None:
+    pause = threading.Event()
+    child: subprocess.Popen[bytes] | None = None
+    counted: tuple[int, str] | None = None  # a count that came to nothing is not tried again at once
+    while True:
+        try:
+            if child is None or child.poll() is not None:
+                if claimed := journal.claim_next():
+                    child = _launch(*claimed)
+                elif (draft := _uncounted()) is not None and draft != counted:
+                    child, counted = _launch(draft[0], ""), draft
+        except (DatabaseError, OSError) as error:
+            log.warning("looking for runs: %s", error)
+        finally:
+            connection.close()
+        pause.wait(LOOK_S)
+
+
+def _uncounted() -> tuple[int, str] | None:
+    """The newest draft whose page cannot show yet who would hold what; with its specification, which may change."""
+    since = timezone.now() - timedelta(hours=1)
+    draft = Run.objects.filter(state="draft", holdings=None, created__gt=since).first()
+    return None if draft is None else (draft.pk, str(draft.spec))
+
+
+def _launch(run: int, token: str) -> "subprocess.Popen[bytes]":
+    """The token goes by stdin: command lines can be read by everybody on the machine. Without one nothing is trained, only
+    who holds what is counted."""
+    child = subprocess.Popen([sys.executable, "manage.py", "federate", str(run)], cwd=settings.BASE_DIR, stdin=subprocess.PIPE)
+    assert child.stdin is not None
+    # Left open: the child ends when this pipe breaks, that is, when this worker is gone.
+    child.stdin.write(f"{token}\n".encode())
+    child.stdin.flush()
+    return child

@@ -1,0 +1,175 @@
+"""The lease on a turn and everything written under it.
+
+A worker claims a turn with a compare-and-set, renews its lease from a side thread, and names its token in every write.
+Losing the token (stopped by the person, expired and taken by another worker) ends the work with LeaseLost. So a turn
+has at most one author at any time, and never two answers.
+"""
+
+import secrets
+import threading
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from inference.answering import turns
+from inference.models import Step, Turn
+from webapp.live import groups
+from webapp.live.errors import UserError
+from webapp.live.publish import publish
+
+
+class LeaseLost(Exception):
+    """Somebody else owns the turn now, or the person stopped it: write nothing more."""
+
+
+def claim(turn_id: str) -> "Journal | None":
+    """Take a turn nobody works on. None if it is finished, taken, or was tried too often (then it is failed)."""
+    now = timezone.now()
+    token = secrets.token_hex(8)
+    free = Turn.objects.filter(pk=turn_id).filter(Q(state="queued") | Q(state__in=("planning", "running"), lease_until__lt=now))
+    taken = free.filter(attempt__lt=settings.MAX_ATTEMPTS).update(
+        state="planning",
+        lease=token,
+        lease_until=now + timedelta(seconds=settings.LEASE_S),
+        attempt=F("attempt") + 1,
+        seq=F("seq") + 1,
+        phase=_phase("planning", None),
+    )
+    if not taken:
+        if exhausted := free.filter(attempt__gte=settings.MAX_ATTEMPTS).first():
+            turns.fail(exhausted, EXHAUSTED)
+        return None
+    turn = Turn.objects.select_related("photo", "owner").get(pk=turn_id)
+    if turn.attempt > 1:
+        Step.objects.filter(turn=turn).delete()
+    return Journal(turn, token)
+
+
+EXHAUSTED = UserError(
+    "too_many_attempts",
+    f"The workers answering this stopped {settings.MAX_ATTEMPTS} times.",
+    "Ask something else, and tell an admin; the workers' log says why.",
+    500,
+)
+
+
+class Journal:
+    """Context manager around one attempt. Safe to use from the threads of one attempt."""
+
+    def __init__(self, turn: Turn, token: str) -> None:
+        self.turn, self.token = turn, token
+        self.lost = threading.Event()
+        self._done = threading.Event()
+        self._write = threading.Lock()
+        self.deadline: datetime = turn.queued + timedelta(seconds=settings.TURN_DEADLINE_S)
+
+    def __enter__(self) -> "Journal":
+        self._publish({"type": "turn.phase", "phase": self.turn.phase})
+        threading.Thread(target=self._renew, name=f"lease-{self.turn.pk}", daemon=True).start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._done.set()
+
+    def cancelled(self) -> bool:
+        """Asked while waiting for nodes: has the person stopped it, or the lease gone?"""
+        return self.lost.is_set()
+
+    def seconds_left(self) -> float:
+        return (self.deadline - timezone.now()).total_seconds()
+
+    def phase(self, name: str, step: int | None = None, **detail: Any) -> None:
+        phase = {**_phase(name, step), **detail}
+        with self._write:
+            self._cas({"phase": phase})
+            self.turn.phase = phase
+            self._publish({"type": "turn.phase", "phase": phase, "step": step})
+
+    def planned(self, plan: dict[str, Any]) -> None:
+        rows = [Step(turn=self.turn, number=s["id"], task=s["task"], question=s["question"] or "") for s in plan["steps"]]
+        self._change({"plan": plan, "state": "running"}, {"type": "turn.plan", "plan": plan}, rows)
+
+    def amended(self, plan: dict[str, Any]) -> None:
+        """The plan knows more than at first: a question that waited for another answer, or where a draft lies."""
+        with self._write, transaction.atomic():
+            self._cas({"plan": plan})
+            for step in plan["steps"]:
+                Step.objects.filter(turn=self.turn, number=step["id"]).update(question=step["question"])
+            self.turn.plan = plan
+            transaction.on_commit(lambda: self._publish({"type": "turn.phase", "phase": self.turn.phase, "plan": plan}))
+
+    def drafted(self, number: int) -> None:
+        self._step(number, {"state": "answered"}, None)
+
+    def receipt(self, number: int, receipt: dict[str, Any]) -> None:
+        self._step(number, {"state": "answered", "receipt": receipt}, receipt)
+
+    def step_failed(self, number: int, error: UserError, receipt: dict[str, Any] | None = None) -> None:
+        self._step(number, {"state": "failed", "error": error.body(), "receipt": receipt}, receipt)
+
+    def answered(self, text: str) -> None:
+        self._finish({"state": "answered", "answer": text})
+
+    def failed(self, error: UserError) -> None:
+        self._finish({"state": "failed", "error": error.body()})
+
+    def _step(self, number: int, changes: dict[str, Any], receipt: dict[str, Any] | None) -> None:
+        event = {"type": "turn.receipt", "step": number, "receipt": receipt, "error": changes.get("error")}
+        self._change({}, event, step=(number, changes))
+
+    def _finish(self, changes: dict[str, Any]) -> None:
+        changes |= {"phase": None, "finished": timezone.now(), "lease": "", "lease_until": None}
+        with self._write:
+            self._cas(changes)
+            for name, value in changes.items():
+                setattr(self.turn, name, value)
+            publish(groups.chat(self.turn.conversation), turns.ended(self.turn))
+
+    def _change(
+        self,
+        changes: dict[str, Any],
+        event: dict[str, Any],
+        new_steps: list[Step] | None = None,
+        step: tuple[int, dict[str, Any]] | None = None,
+    ) -> None:
+        with self._write, transaction.atomic():
+            self._cas(changes)
+            if new_steps:
+                Step.objects.bulk_create(new_steps)
+            if step:
+                Step.objects.filter(turn=self.turn, number=step[0]).update(**step[1])
+            for name, value in changes.items():
+                setattr(self.turn, name, value)
+            transaction.on_commit(lambda: self._publish(event))
+
+    def _cas(self, changes: dict[str, Any]) -> None:
+        mine = Turn.objects.filter(pk=self.turn.pk, lease=self.token)
+        if not mine.update(seq=self.turn.seq + 1, **changes):
+            self.lost.set()
+            raise LeaseLost
+        self.turn.seq += 1
+
+    def _publish(self, event: dict[str, Any]) -> None:
+        common = {"turn": str(self.turn.pk), "seq": self.turn.seq, "state": self.turn.state}
+        publish(groups.chat(self.turn.conversation), {**event, **common})
+
+    def _renew(self) -> None:
+        """Keep the lease while the work goes on; stop at the turn's deadline, so that a hung worker loses it."""
+        try:
+            while not self._done.wait(min(1.0, settings.LEASE_S / 3)) and self.seconds_left() > -5:
+                until = timezone.now() + timedelta(seconds=settings.LEASE_S)
+                if not Turn.objects.filter(pk=self.turn.pk, lease=self.token).update(lease_until=until):
+                    if not self._done.is_set():
+                        self.lost.set()
+                    return
+        finally:
+            connection.close()
+
+
+def _phase(name: str, step: int | None) -> dict[str, Any]:
+    return {"name": name, "step": step, "since": timezone.now().isoformat()}

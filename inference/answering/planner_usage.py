@@ -1,0 +1,56 @@
+"""The planning model's calls in the database: what they came to and what they cost today."""
+
+import logging
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.db.models import Count, QuerySet, Sum
+from django.utils import timezone
+
+from inference.models import PlannerCall
+from inference.planning.llm.calls import Call
+from inference.planning.planner import Planner, PlannerConfig, make_planner
+
+log = logging.getLogger(__name__)
+
+
+class DatabaseBook:
+    """A row that cannot be written is a line in the log: nobody's question fails for it."""
+
+    def record(self, call: Call) -> None:
+        try:
+            PlannerCall.objects.create(
+                model=call.model[:100], purpose=call.purpose, outcome=call.outcome[:20], tokens_in=call.tokens_in,
+                tokens_out=call.tokens_out, ms=call.ms, cost=call.cost,
+            )  # fmt: skip
+        except DatabaseError as error:
+            log.warning("a planner call was not kept: %s", error)
+
+    def spent_today(self) -> float:
+        try:
+            return float(today().aggregate(cost=Sum("cost"))["cost"] or 0.0)
+        except DatabaseError as error:
+            log.warning("what the planner cost today is not known: %s", error)
+            return 0.0
+
+
+@cache  # so that one configuration has one planner, with its connections and its breaker
+def book() -> DatabaseBook:
+    return DatabaseBook()
+
+
+def planner() -> Planner:
+    return make_planner(PlannerConfig(**settings.PLANNER), book=book())
+
+
+def today() -> QuerySet[PlannerCall]:
+    return PlannerCall.objects.filter(created__gte=timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0))
+
+
+def summary() -> dict[str, Any]:
+    """Of today: calls, failures, tokens, cost."""
+    calls = today()
+    told = calls.aggregate(n=Count("pk"), tokens_in=Sum("tokens_in"), tokens_out=Sum("tokens_out"), cost=Sum("cost"))
+    return {name: value or 0 for name, value in told.items()} | {"failed": calls.exclude(outcome="ok").count()}

@@ -1,0 +1,167 @@
+"""What is done before the question comes: the photo is brought to the device, and the device computes heads from it.
+
+Nothing of this uses the uplink: a photo that is never asked about has cost the device some computing and nothing else.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.db import transaction
+
+from devices import dispatch
+from devices.models import Node
+from inference.answering import edge_cache
+from inference.engine import catalogue
+from inference.engine.catalogue import Profile
+from inference.models import Photo
+from inference.placement import candidates, fleet
+from inference.placement.choose import Load, NoRoute, Policy, choose
+from inference.placement.link import needs_probe
+from webapp.live.errors import UserError
+
+log = logging.getLogger(__name__)
+PLACING_S, FORGET_S = 20.0, 5.0
+ALONE_S = 5.0  # then another may place the photo too, which does no harm: whoever began may have died
+POLL_S = 0.02
+
+
+def prepare(photo: Photo, wanted: str) -> None:
+    """Place a photo on the device that would be asked, and have it compute what a question would need. Never raises for
+    what nodes may do: without it the question itself does the same, later."""
+    try:
+        nodes = fleet.online(without=set())
+        device, edge = fleet.device_for(photo, wanted, nodes), fleet.edge_for(nodes)
+        place(photo, device)
+        if edge is not None:
+            compute_heads(photo, device, edge)
+    except (UserError, dispatch.NodeGone, dispatch.StageFailed, Photo.DoesNotExist, FileNotFoundError) as error:
+        log.info("photo %s was not prepared: %s", photo.pk, error)
+
+
+def forget(photo_id: str, devices: list[str]) -> None:
+    """Have devices that held a photo drop it, and edges its features."""
+    for node in fleet.online(without=set()):
+        if node.tier == "edge" or node.slug in devices:
+            try:
+                dispatch.call(node.slug, "forget", {"photo": photo_id}, FORGET_S)
+            except (dispatch.NodeGone, dispatch.StageFailed) as error:
+                log.info("photo %s stays on %s until it expires: %s", photo_id, node.slug, error)
+
+
+def place(
+    photo: Photo, device: Node, cancelled: Callable[[], bool] = lambda: False, begins: Callable[[], None] = lambda: None
+) -> int:
+    """Bring a photo to a device; the bytes that were waited for, none if it is there. Raises what dispatch.call raises.
+
+    `begins` is called before the first wait. Two at once place it once.
+    """
+    if device.slug in photo.placed:
+        return 0
+    begins()
+    with _alone(f"cloud:placing:{photo.pk}:{device.slug}", device.slug, cancelled):
+        photo.refresh_from_db(fields=["placed"])
+        if device.slug not in photo.placed:
+            if photo.on_device_alone:
+                raise UserError("photo_lost", f"{device.slug} no longer keeps this photo.", "Take or upload it again.", 410)
+            dispatch.put_blob(device.slug, str(photo.pk), photo.path.read_bytes())
+            told = dispatch.call(device.slug, "place", {"photo": str(photo.pk)}, PLACING_S, cancelled)
+            dispatch.drop_blob(device.slug, str(photo.pk))
+            _change(photo, device.slug, lambda _: {"sizes": told["sizes"], "ready": {}})
+    return photo.bytes
+
+
+def unplace(photo: Photo, device: str) -> None:
+    """The device has lost it."""
+    _change(photo, device, lambda _: None)
+
+
+def compute_heads(photo: Photo, device: Node, edge: Node) -> None:
+    """Have the device compute the heads that questions would most likely need now."""
+    profile = catalogue.profile(settings.PROFILE)
+    points = _worth_it(photo, profile, device, edge)
+    if not points:
+        return
+    told = dispatch.call(device.slug, "heads", {"photo": str(photo.pk), "points": points}, settings.TURN_DEADLINE_S)
+    for task, k in told["points"].items():
+        remember_head(photo, device.slug, task, k)
+
+
+def remember_head(photo: Photo, device: str, task: str, k: int) -> None:
+    """The device keeps the features of this head now."""
+    if k not in _entry(photo, device)["ready"].get(task, []):
+        _change(photo, device, lambda entry: entry and {**entry, "ready": _with(entry["ready"], task, k)})
+
+
+def sizes(photo: Photo, device: str) -> dict[str, int]:
+    """Bytes of each photo encoding, as the device's own encoder makes them."""
+    found: dict[str, int] = _entry(photo, device)["sizes"]
+    return found
+
+
+def ready(photo: Photo, device: str, profile: Profile, task: str) -> list[int]:
+    """Split points whose head the device should have computed already, for this task or one that shares its tower."""
+    told = _entry(photo, device)["ready"]
+    return sorted({k for one in edge_cache.alike(profile, task) for k in told.get(one, [])})
+
+
+def _worth_it(photo: Photo, profile: Profile, device: Node, edge: Node) -> dict[str, int]:
+    """For each task the split point that would be chosen if its head cost nothing any more; none where another route wins."""
+    link = fleet.link_of(device.slug)
+    at_device, at_edge = candidates.timings(device.slug, device.profile), candidates.timings(edge.slug, edge.profile)
+    points: dict[str, int] = {}
+    for task in profile.tasks:
+        options = candidates.build(
+            task, profile, at_device, at_edge, photo.bytes, sizes(photo, device.slug), ready=profile.split_points(task)
+        )
+        policy = Policy("fastest", settings.MAX_LOSS * (options[0].accuracy or 1.0))
+        try:
+            chosen = choose(options, link, Load(), policy, forced="split" if needs_probe(link) else None).chosen
+        except NoRoute:
+            continue
+        if chosen.split_at is not None:
+            points[task] = chosen.split_at
+    return points
+
+
+def _with(ready: dict[str, list[int]], task: str, k: int) -> dict[str, list[int]]:
+    return {**ready, task: sorted({*ready.get(task, []), k})}
+
+
+def _entry(photo: Photo, device: str) -> dict[str, Any]:
+    """{"sizes", "ready"}; rows of earlier versions hold the sizes alone."""
+    entry: dict[str, Any] = photo.placed.get(device) or {}
+    return entry if "sizes" in entry else {"sizes": entry, "ready": {}}
+
+
+def _change(photo: Photo, device: str, change: Callable[[dict[str, Any] | None], dict[str, Any] | None]) -> None:
+    """What is known about a photo on one device, whoever else writes about another one meanwhile. None takes it away."""
+    with transaction.atomic():
+        row = Photo.objects.select_for_update().filter(pk=photo.pk).first()
+        if row is None:  # deleted meanwhile
+            return
+        entry = change(_entry(row, device) if device in row.placed else None)
+        row.placed.pop(device, None)
+        photo.placed = {**row.placed, device: entry} if entry else row.placed
+        Photo.objects.filter(pk=photo.pk).update(placed=photo.placed)
+
+
+@contextmanager
+def _alone(key: str, slug: str, cancelled: Callable[[], bool]) -> Iterator[None]:
+    """One at a time, over all cloud workers. Raises NodeGone, Cancelled."""
+    store = dispatch.bulk()
+    try:
+        while not store.set(key, "1", nx=True, px=int(ALONE_S * 1000)):
+            if cancelled():
+                raise dispatch.Cancelled
+            time.sleep(POLL_S)
+        try:
+            yield
+        finally:
+            store.delete(key)
+    except redis.RedisError as error:
+        raise dispatch.NodeGone(slug, f"{slug} cannot be reached because Redis does not answer.") from error

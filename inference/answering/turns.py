@@ -1,0 +1,193 @@
+"""A turn from the outside: ask, look, stop, retry. Everything a page, the API or the shell may do with one."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from inference.models import LIVE, POLICIES, ROUTES, Photo, Step, Turn
+from webapp.live import groups
+from webapp.live.errors import UserError
+from webapp.live.publish import publish
+
+
+def ask(
+    owner: Any,
+    conversation: UUID,
+    question: str,
+    photo: Photo | None,
+    *,
+    policy: str = "fastest",
+    route: str = "",
+    node: str = "",
+) -> Turn:
+    """Store the question and queue it. Raises UserError for what cannot be asked."""
+    check(question, policy, route)
+    turn = Turn.objects.create(
+        conversation=conversation,
+        owner=owner,
+        photo=photo,
+        question=question.strip(),
+        policy=policy,
+        route=route,
+        node=node,
+        phase={"name": "queued", "step": None, "since": timezone.now().isoformat()},
+    )
+    enqueue(turn)
+    return turn
+
+
+def check(question: str, policy: str, route: str) -> None:
+    """Raise UserError for what cannot be asked, before anything is stored."""
+    question = question.strip()
+    if not question:
+        raise UserError("empty_question", "The question is empty.", "Type what you would like to know.", 422)
+    if len(question) > settings.QUESTION_MAX_CHARS:
+        limit = f"{settings.QUESTION_MAX_CHARS:,}"
+        raise UserError(
+            "question_too_long", f"The question has {len(question):,} characters; {limit} is the most.", "Shorten it.", 422
+        )
+    if policy not in POLICIES:
+        raise UserError("unknown_policy", f"There is no policy “{policy[:40]}”.", f"Use one of {', '.join(POLICIES)}.", 422)
+    if route and route not in ROUTES:
+        raise UserError("unknown_route", f"There is no route “{route[:40]}”.", f"Use one of {', '.join(ROUTES)}.", 422)
+
+
+def enqueue(turn: Turn) -> None:
+    """Tell the cloud workers. The message is a hint: a turn whose message is lost is found by the sweep."""
+    from inference.answering.tasks import answer, send
+
+    send(answer, str(turn.pk))
+
+
+def stop(turn: Turn) -> bool:
+    """True if the turn was still going. Whoever works on it loses the lease, so nothing more can be written."""
+    return _leave(turn, {"state": "stopped", "phase": None, "finished": timezone.now()})
+
+
+def fail(turn: Turn, error: UserError) -> bool:
+    """End a turn nobody works on any more with its reason. True if it was still going."""
+    changes = {"state": "failed", "phase": None, "error": error.body(), "finished": timezone.now()}
+    return _leave(turn, changes)
+
+
+def _leave(turn: Turn, changes: dict[str, Any]) -> bool:
+    live = Turn.objects.filter(pk=turn.pk, state__in=LIVE, seq=turn.seq)
+    moved = live.update(seq=F("seq") + 1, lease="", lease_until=None, **changes)
+    if not moved:
+        turn.refresh_from_db()
+        return turn.state in LIVE and _leave(turn, changes)
+    Step.objects.filter(turn=turn, state="waiting").update(state="failed", error=changes.get("error"))
+    turn.refresh_from_db()
+    publish(groups.chat(turn.conversation), ended(turn))
+    return True
+
+
+def retry(turn: Turn) -> None:
+    """Queue a finished turn again. Raises UserError while it is still going."""
+    with transaction.atomic():
+        again = Turn.objects.filter(pk=turn.pk).exclude(state__in=LIVE)
+        phase = {"name": "queued", "step": None, "since": timezone.now().isoformat()}
+        moved = again.update(
+            state="queued",
+            seq=F("seq") + 1,
+            phase=phase,
+            plan=None,
+            answer="",
+            error=None,
+            attempt=0,
+            lease="",
+            lease_until=None,
+            queued=timezone.now(),
+            finished=None,
+        )
+        if not moved:
+            raise UserError("still_running", "This question is still being answered.", "Stop it first, or wait.", 409)
+        Step.objects.filter(turn=turn).delete()
+    turn.refresh_from_db()
+    publish(
+        groups.chat(turn.conversation),
+        {"type": "turn.phase", "turn": str(turn.pk), "seq": turn.seq, "state": turn.state, "phase": turn.phase},
+    )
+    enqueue(turn)
+
+
+def expire(turn: Turn) -> Turn:
+    """Fail a turn that is overdue, so that reading it never shows a spinner without end, even with every worker dead."""
+    limit = turn.queued + timedelta(seconds=settings.TURN_DEADLINE_S)
+    if turn.state in LIVE and timezone.now() > limit:
+        fail(turn, OVERDUE)
+        turn.refresh_from_db()
+    return turn
+
+
+OVERDUE = UserError(
+    "overdue",
+    f"No answer came within {settings.TURN_DEADLINE_S} seconds.",
+    "Try again; if it happens twice, `python manage.py doctor` says what is not running.",
+    504,
+)
+
+
+def ended(turn: Turn) -> dict[str, Any]:
+    """The event of a final state."""
+    return {
+        "type": "turn.answer",
+        "turn": str(turn.pk),
+        "seq": turn.seq,
+        "state": turn.state,
+        "answer": turn.answer or None,
+        "error": turn.error,
+        "finished": _iso(turn.finished),
+    }
+
+
+def as_json(turn: Turn) -> dict[str, Any]:
+    """The one representation of a turn: API, socket snapshot, page and shell."""
+    return {
+        "id": str(turn.pk),
+        "conversation": str(turn.conversation),
+        "seq": turn.seq,
+        "state": turn.state,
+        "question": turn.question,
+        "photo": photo_json(turn.photo) if turn.photo else None,
+        "policy": turn.policy,
+        "route": turn.route or None,
+        "node": turn.node or None,
+        "created": _iso(turn.created),
+        "queued": _iso(turn.queued),
+        "finished": _iso(turn.finished),
+        "phase": turn.phase,
+        "plan": turn.plan,
+        "steps": [
+            {"id": s.number, "task": s.task, "question": s.question, "state": s.state, "receipt": s.receipt, "error": s.error}
+            for s in turn.steps.all()
+        ],
+        "answer": turn.answer or None,
+        "error": turn.error,
+    }
+
+
+def photos_before(turn: Turn) -> list[Photo]:
+    """The conversation's other photos, the latest first; deleted ones are none."""
+    earlier = Turn.objects.filter(conversation=turn.conversation, created__lt=turn.created, photo__isnull=False)
+    photos = dict.fromkeys(one.photo for one in earlier.select_related("photo").order_by("-created"))
+    return [photo for photo in photos if photo is not None and photo.pk != turn.photo_id]
+
+
+def photo_json(photo: Photo) -> dict[str, Any]:
+    return {
+        "id": str(photo.pk),
+        "url": f"/photos/{photo.pk}/",
+        "width": photo.width,
+        "height": photo.height,
+        "bytes": photo.bytes,
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

@@ -1,0 +1,113 @@
+"""transformers' ViT, BLIP and ResNet vision models behind one protocol (split.Tower), and the digest that names their weights."""
+
+import hashlib
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers import BlipVisionModel, ResNetModel, ViTModel
+
+from inference.engine.model_options import shape_of
+
+
+class _Tower:
+    """What all have alike: the shape, and that a head is the embedding and so many layers."""
+
+    def __init__(self, model: Any, embedding: nn.Module, layers: Iterable[nn.Module]) -> None:
+        self.model, self.embedding, self.layers = model, embedding, list(layers)
+        self._shape = shape_of("classify", model.config.to_dict())
+        self.image_size, self.depth = self._shape.image_size, self._shape.blocks
+
+    def shape(self, k: int) -> tuple[int, int]:
+        return self._shape.features[k]
+
+    def on_device(self, k: int) -> list[nn.Module]:
+        return [self.embedding, *self.layers[:k]]
+
+    def embed(self, pixels: Tensor) -> Tensor:
+        embedded: Tensor = self.embedding(pixels)
+        return embedded
+
+    def blocks(self, features: Tensor, first: int, last: int) -> Tensor:
+        for layer in self.layers[first:last]:
+            features = layer(features)
+        return features
+
+
+class ViTTower(_Tower):
+    def __init__(self, model: ViTModel) -> None:
+        super().__init__(model, model.embeddings, model.layers)
+
+    def finish(self, features: Tensor) -> Tensor:
+        tokens: Tensor = self.model.layernorm(features)
+        return tokens
+
+
+class BlipTower(_Tower):
+    def __init__(self, model: BlipVisionModel) -> None:
+        super().__init__(model, model.embeddings, model.encoder.layers)
+
+    def finish(self, features: Tensor) -> Tensor:
+        tokens: Tensor = self.model.post_layernorm(features)
+        return tokens
+
+
+class ResNetTower(_Tower):
+    """A residual block is a block. The first stage belongs to the embedding: before it, features are larger than the photo.
+
+    Within the last stage the map that it began with travels along: the text models read both, for the finer one knows better
+    what is how coloured and how many there are. Zeros make its places as wide as the others.
+
+    Weights lie channels last, which halves what the early, large maps cost a processor; sums then round otherwise than in the
+    model's own forward pass, in the sixth digit."""
+
+    def __init__(self, model: ResNetModel) -> None:
+        first, *rest = model.to(memory_format=torch.channels_last).encoder.stages
+        super().__init__(model, nn.Sequential(model.embedder, first), (layer for stage in rest for layer in stage.layers))
+        self._last = self.depth - len(rest[-1].layers)  # the blocks before the last stage
+        tokens, self._fine_width = self.shape(self._last)
+        self._fine = tokens - 1  # places of the finer map
+
+    def embed(self, pixels: Tensor) -> Tensor:
+        return _tokens(self.embedding(pixels.contiguous(memory_format=torch.channels_last)))
+
+    def blocks(self, features: Tensor, first: int, last: int) -> Tensor:
+        if first == last:
+            return features
+        fine = _map(features[:, -self._fine :, : self._fine_width]) if first > self._last else None
+        places = _map(features[:, 1 : -self._fine] if first > self._last else features[:, 1:])
+        for k, layer in enumerate(self.layers[first:last], first):
+            if k == self._last:
+                fine = places
+            places = layer(places)
+        return _tokens(places, fine)
+
+    def finish(self, features: Tensor) -> Tensor:
+        mean = features[:, 1 : -self._fine].mean(1, keepdim=True)
+        return torch.cat([mean, features[:, 1:]], 1)
+
+
+def _map(places: Tensor) -> Tensor:
+    """[B, S², D] -> [B, D, S, S]."""
+    side = math.isqrt(places.shape[1])
+    return places.unflatten(1, (side, side)).permute(0, 3, 1, 2)
+
+
+def _tokens(places: Tensor, fine: Tensor | None = None) -> Tensor:
+    """[B, D, S, S] and perhaps a finer [B, d, F, F] -> [B, 1 + S² + F², D], the first token zero."""
+    rows = places.flatten(2).transpose(1, 2)
+    if fine is not None:
+        rows = torch.cat([rows, F.pad(fine.flatten(2).transpose(1, 2), (0, rows.shape[-1] - fine.shape[1]))], 1)
+    return F.pad(rows, (0, 0, 1, 0))
+
+
+def digest(module: nn.Module) -> bytes:
+    """SHA-256 of every weight, by name, as little-endian floats: the same on every machine that loaded the same files."""
+    found = hashlib.sha256()
+    for name, value in sorted(module.state_dict().items()):
+        found.update(f"{name}{tuple(value.shape)}".encode())
+        found.update(value.detach().to("cpu", torch.float32).contiguous().numpy().tobytes())
+    return found.digest()

@@ -1,0 +1,73 @@
+"""How far the question alone gets, without the photo: the bar any answer from a photo has to clear.
+
+Two ways, and the better one counts: the commonest training answer to the same words, and a linear model over the
+question's words and word pairs.
+"""
+
+import itertools
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from zlib import crc32
+
+import torch
+from torch import Tensor, nn
+
+from inference.lab.data.questions import Question
+from inference.lab.measures.score import words
+
+BUCKETS, EPOCHS, AT_ONCE = 8192, 4, 256
+
+
+class Commonest:
+    """The commonest answer to the longest beginning of the question that training has seen."""
+
+    def __init__(self, asked: Sequence[Question]) -> None:
+        self.by_start: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+        for question in asked:
+            tokens = words(question.text)
+            for length in range(len(tokens) + 1):
+                self.by_start[tuple(tokens[:length])][question.answer] += 1
+
+    def __call__(self, text: str) -> str:
+        tokens = words(text)
+        start = next(tuple(tokens[:n]) for n in range(len(tokens), -1, -1) if tuple(tokens[:n]) in self.by_start)
+        return self.by_start[start].most_common(1)[0][0]
+
+
+class Linear:
+    """Softmax over the training answers from hashed words and word pairs."""
+
+    def __init__(self, asked: Sequence[Question], seed: int = 0) -> None:
+        self.answers = sorted({question.answer for question in asked})
+        place = {answer: number for number, answer in enumerate(self.answers)}
+        noise = torch.Generator().manual_seed(seed)
+        self.weights = nn.EmbeddingBag(BUCKETS, len(self.answers), mode="mean")
+        nn.init.zeros_(self.weights.weight)
+        bags, wanted = [_bag(question.text) for question in asked], torch.tensor([place[question.answer] for question in asked])
+        learner = torch.optim.Adam(self.weights.parameters(), lr=0.05)
+        for _ in range(EPOCHS):
+            for rows in torch.randperm(len(bags), generator=noise).split(AT_ONCE):
+                loss = nn.functional.cross_entropy(self._logits([bags[row] for row in rows.tolist()]), wanted[rows])
+                learner.zero_grad()
+                loss.backward()
+                learner.step()
+
+    def _logits(self, bags: Sequence[list[int]]) -> Tensor:
+        starts = torch.tensor([0, *map(len, bags)]).cumsum(0)[:-1]
+        logits: Tensor = self.weights(torch.tensor([bucket for bag in bags for bucket in bag]), starts)
+        return logits
+
+    @torch.no_grad()
+    def __call__(self, text: str) -> str:
+        return self.answers[int(self._logits([_bag(text)]).argmax())]
+
+
+def _bag(text: str) -> list[int]:
+    tokens = ["^", *words(text)]
+    return [crc32(" ".join(gram).encode()) % BUCKETS for gram in [*((t,) for t in tokens), *itertools.pairwise(tokens)]]
+
+
+def accuracy(learned: Sequence[Question], asked: Sequence[Question]) -> float:
+    """Share of `asked` that the better of the two gets right."""
+    guessers = (Commonest(learned), Linear(learned))
+    return max(sum(guess(q.text) == q.answer for q in asked) / max(len(asked), 1) for guess in guessers)

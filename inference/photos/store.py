@@ -1,0 +1,70 @@
+"""From an upload to a stored Photo: clean it, write it, register it."""
+
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from PIL import Image
+
+from inference.models import Photo
+from inference.photos.intake import CleanPhoto, PhotoRefused, receive
+from webapp.live.errors import UserError
+
+SMALL_SIDE = 480  # pixels; twice the widest preview of the page
+
+
+def store(owner: Any, chunks: Iterable[bytes]) -> Photo:
+    """Read an upload to its end (or to the cap), clean and keep it. Raises UserError with the refusal's sentence."""
+    try:
+        clean = receive(
+            chunks,
+            max_bytes=settings.PHOTO_MAX_BYTES,
+            max_pixels=settings.PHOTO_MAX_PIXELS,
+            max_side=settings.PHOTO_MAX_SIDE,
+        )
+    except PhotoRefused as refused:
+        status = 413 if refused.code in {"photo_too_large", "photo_too_many_pixels"} else 422
+        raise UserError(refused.code, refused.message, refused.next, status) from refused
+    photo = Photo(
+        owner=owner,
+        width=clean.width,
+        height=clean.height,
+        bytes=len(clean.data),
+        source_format=clean.source_format,
+        source_bytes=clean.source_bytes,
+    )
+    Path(settings.PHOTO_DIR).mkdir(parents=True, exist_ok=True)
+    _write(photo.path, clean.data)
+    _write(photo.small_path, _small(clean))
+    photo.save(force_insert=True)  # last: a row always has its files
+    return photo
+
+
+def forget(photo: Photo) -> None:
+    """Delete the row and the files of a photo that no turn needs any more, and what nodes keep of it."""
+    from inference.answering import tasks
+
+    name, paths = str(photo.pk), (photo.path, photo.small_path)
+    photo.delete()
+    for path in paths:
+        path.unlink(missing_ok=True)
+    if photo.placed:
+        tasks.send(tasks.forget, name, list(photo.placed))
+
+
+def _small(clean: CleanPhoto) -> bytes:
+    with Image.open(io.BytesIO(clean.data), formats=["JPEG"]) as image:
+        image.draft("RGB", (SMALL_SIDE, SMALL_SIDE))
+        image.thumbnail((SMALL_SIDE, SMALL_SIDE))
+        out = io.BytesIO()
+        image.convert("RGB").save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def _write(path: Path, data: bytes) -> None:
+    """All of it or nothing: a reader never sees half a photo."""
+    part = path.with_suffix(".part")
+    part.write_bytes(data)
+    part.replace(path)

@@ -1,0 +1,158 @@
+"""What "it", "they" and "her" stand for: a thing that was named before, or the answer to a question. Only where that is plain."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from inference.planning.rules.wording import PHOTO
+
+_PEOPLE_WORDS = "man woman boy girl child kid baby person guy lady player rider worker toddler teenager driver"
+_PEOPLE = frozenset(_PEOPLE_WORDS.split())
+_YOUNG = frozenset(["child", "kid", "baby", "toddler"])  # of whom people say it as well
+_ANIMALS = frozenset(["dog", "cat", "horse", "bird", "puppy", "kitten"])  # many people call theirs he or she
+_MANY_PEOPLE = frozenset(["men", "women", "children", "people", "sheep"])
+_NO_THING = re.compile(
+    rf"^(?:{PHOTO}|background|foreground|left|right|middle|centre|center|top|bottom|front|back|side|corner|colou?rs?|number|"
+    r"time|day|weather|name|kind|type|breed|on|with|by|to|at|is|are|was|one|ones|same|other|many|it|there|in|on|of|a|an|the)$"
+)
+ADJECTIVE = (
+    r"(?:(?:black|white|brown|red|blue|green|yellow|orange|pink|purple|grey|gray|tan|big|small|little|old|young|tall|large|"
+    r"other|first|second|left|right) )*"
+)
+_THINGS = re.compile(
+    rf"\bhow many (?P<many>{ADJECTIVE}[a-z-]+)|\b(?:breed|kind|type|sort|species) of (?P<kind>[a-z-]+)"
+    rf"|\b(?:the|a|an|any|some|my|this|that|these|those|wearing|holding|eating|riding) (?P<thing>{ADJECTIVE}[a-z-]+)"
+)
+_SUBJECT = re.compile(r"\b(it|he|she|they|them|him)\b")
+_OWNER = re.compile(r"\b(its|his|her|their)(?= [a-z])")
+# "is it raining" and the like: this "it" stands for nothing.
+_NOBODY = re.compile(
+    r"^(?:is|was) it (?:rain|snow|sun|cloud|day|night|dark|bright|cold outside|warm outside|hot outside|wind|summer|winter|spring|"
+    r"autumn|indoor|outdoor|inside|outside|possible|true|likely)|\b(?:time|season|weather|day|cold|warm|hot|dark) is it\b"
+)
+_A_KIND = re.compile(
+    r"^(?:is|was) it (?:safe|a |an |the |in the |at the |on the )"
+)  # of the whole photo, unless a thing is plain
+HOW_MANY = re.compile(
+    r"^how many(?: of (?:them|those|these|it)| them| those)(?: (?:are there|there are|do you see|can you see|you see))?$"
+)
+# Questions whose answer is a thing, so that "it" in the next one may stand for that answer.
+_DOES = r"(?:hold|wear|eat|drink|carry|ride|read|drive|throw|push|pull|play|use|cook|have|point)"
+_OPENS = re.compile(
+    r"^what(?! colou?rs?\b| size| time| shape| material| pattern| day| number)(?: [\w-]+){0,3}? (?:is|are|was|were) .*?"
+    r"\b(?!doing\b|happening\b|going\b|thinking\b|feeling\b|saying\b|building\b|ceiling\b|thing\b|evening\b|morning\b|wedding\b|king\b|ring\b|wing\b)[a-z]{2,}ing(?: [\w' ]+)?$"
+    r"|^what(?: [\w-]+){0,3}? (?:is|are) (?:(?:lying|hanging|standing|sitting|written|placed) )?(?:on|in|inside|under|behind|next to|beside|above|below|between|at|near) "
+    rf"|^what (?:does|do|did) .*\b{_DOES}\b|^what (?:does|do|did) .* have (?:in|on)\b"
+)
+_NO_ANSWER = re.compile(
+    r"^(?:yes|no|none|nothing|nobody|no one|unknown|\d+|one|two|three|four|five|six|seven|eight|nine|ten|not .*)?$"
+)
+_ARTICLE = re.compile(r"^(?:the|a|an|any|his|her|its|their|some) ")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A request that was made before: in this message as step `step`, or in an earlier one, which was answered."""
+
+    text: str
+    answer: str = ""
+    step: int = 0
+    names: bool = False  # a classify step: its answer is a kind of thing
+
+
+@dataclass(frozen=True)
+class Meant:
+    question: str
+    note: str | None = None  # how a pronoun was understood
+    step: int = 0  # the step whose answer the question waits for
+
+
+def resolve(question: str, heard: Sequence[Heard]) -> Meant:
+    """The question with its pronoun replaced; as it was where that is not plain. `heard` is oldest first.
+
+    Plain: the question names no thing of its own before the pronoun, and the latest request that names a fitting one, or
+    asks for a thing, leaves no choice.
+    """
+    if HOW_MANY.match(question):
+        return _counted(question, heard)
+    if _NOBODY.search(question):
+        return Meant(question)
+    for found in [*_SUBJECT.finditer(question), *_OWNER.finditer(question)]:
+        if any(fits(found[1], thing) for thing in things(question[: found.start()])):
+            return Meant(question)
+        if meant := _found(question, found, heard):
+            return meant
+    return Meant(question)
+
+
+def _found(question: str, found: re.Match[str], heard: Sequence[Heard]) -> Meant | None:
+    for one in reversed(heard):
+        if found[1] in {"it", "its", "they", "them", "their"} and opens(one.text):
+            if one.step:
+                return _taken(question, found, f"the {{{one.step}}}", one.step)
+            if answer := noun_in(one.answer):
+                return _taken(question, found, f"the {answer}")
+        if _A_KIND.match(question):
+            continue
+        fitting = [thing for thing in [*things(one.text), *things(one.answer)] if fits(found[1], thing)]
+        fitting = list(dict.fromkeys(fitting))
+        if len(fitting) > 1:
+            return None
+        if fitting:
+            return _taken(question, found, f"the {fitting[0]}")
+    return None
+
+
+def _counted(question: str, heard: Sequence[Heard]) -> Meant:
+    """`How many of them are there?`"""
+    for one in reversed(heard):
+        if one.step and (one.names or opens(one.text)):
+            step = one.step
+            return Meant(f"how many {{{step}}} are there", f"“them” was taken to mean what step {step} finds", step)
+        named = noun_in(one.answer) if one.names or opens(one.text) else ""
+        if noun := named or next(iter(things(one.text)), ""):
+            return Meant(f"how many {noun} are there", f"“them” was taken to mean the {noun}")
+    return Meant(question)
+
+
+def opens(text: str) -> bool:
+    return bool(_OPENS.match(text))
+
+
+def noun_in(answer: str) -> str:
+    """The thing that a short answer names, without its article; empty where it names none."""
+    bare = _ARTICLE.sub("", answer.lower().strip(" .!"))
+    return (
+        "" if _NO_ANSWER.match(bare) or len(bare.split()) > 4 or not bare.replace(" ", "").replace("-", "").isalpha() else bare
+    )
+
+
+def _taken(question: str, found: re.Match[str], meant: str, step: int = 0) -> Meant:
+    note = f"“{found[1]}” was taken to mean {f'what step {step} finds' if step else meant}"
+    return Meant(_replaced(question, found, meant), note, step)
+
+
+def _replaced(question: str, found: re.Match[str], meant: str) -> str:
+    if _OWNER.match(question, found.start()):
+        meant += "'" if meant.endswith("s") else "'s"
+    told = question[: found.start()] + meant + question[found.end() :]
+    return told if plural(meant) else re.sub(rf"\bare {re.escape(meant)}", f"is {meant}", told)
+
+
+def things(text: str) -> list[str]:
+    named = [found["many"] or found["kind"] or found["thing"] for found in _THINGS.finditer(text)]
+    return [name for name in named if not _NO_THING.match(name.split()[-1])]
+
+
+def fits(pronoun: str, thing: str) -> bool:
+    last = thing.split()[-1]
+    if pronoun in {"they", "them", "their"}:
+        return plural(thing)
+    if pronoun in {"it", "its"}:
+        return not plural(thing) and (last not in _PEOPLE or last in _YOUNG)
+    return last in _PEOPLE or last in _ANIMALS
+
+
+def plural(noun: str) -> bool:
+    last = noun.split()[-1]
+    return last in _MANY_PEOPLE or (last.endswith("s") and not last.endswith(("ss", "us", "is", "'s")))

@@ -1,0 +1,223 @@
+"""What a request to train says: the fields of a run that its words name, each with those words. Everything else is a default.
+
+Nothing is guessed: a number that the words do not hold is not in the result, so each field of a draft can be traced.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from inference.planning.rules.numerals import DURATION, NUMBER, RATE, bytes_per_s, digits, seconds
+
+Value = int | float | str | bool
+# The bounds of federation.runs.spec.RunSpec for what a sentence can name; a test compares them.
+BOUNDS: dict[str, tuple[float, float]] = {
+    "clients": (1, 1000),
+    "rounds": (1, 1000),
+    "local_epochs": (1, 50),
+    "batch_size": (1, 1024),
+    "learning_rate": (1e-6, 10.0),
+    "alpha": (0.01, 1000.0),
+    "noise_multiplier": (0.0, 100.0),
+    "clip": (0.001, 1000.0),
+    "quorum": (1, 1000),
+    "bits": (0.1, 16),
+    "round_deadline_s": (1, 86400),
+    "wall_clock_s": (1, 7 * 86400),
+    "uplink_bytes_per_s": (1000, 10**10),
+    "downlink_bytes_per_s": (1000, 10**10),
+    "seed": (0, 2**31 - 1),
+}
+WHOLE = {"clients", "rounds", "local_epochs", "batch_size", "quorum", "seed"}
+PRIVACY = ("noise_multiplier", "clip")
+
+
+@dataclass(frozen=True)
+class Said:
+    value: Value
+    words: str  # of the request, that name it
+
+
+@dataclass
+class Draft:
+    """`named` by field, flat; `notes` are sentences about what could not be taken as it was said."""
+
+    named: dict[str, Said] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def spec(self) -> dict[str, Any]:
+        """As RunSpec reads it; fields that the words do not name are left to its defaults."""
+        told: dict[str, Any] = {name: said.value for name, said in self.named.items() if name not in (*PRIVACY, "privacy")}
+        if any(name in self.named for name in PRIVACY) or ("privacy" in self.named and self.named["privacy"].value):
+            told["privacy"] = {name: self.named[name].value for name in PRIVACY if name in self.named}
+        return told
+
+    def why(self) -> dict[str, str]:
+        """The words behind each field of `spec`; what is not here is a default."""
+        words = {name: said.words for name, said in self.named.items() if name not in PRIVACY}
+        if inside := [self.named[name].words for name in PRIVACY if name in self.named]:
+            words["privacy"] = ", ".join(inside)
+        return words
+
+
+_DEVICES = (
+    r"(?:boards?|devices?|clients?|nodes?|jetsons?|nanos?|participants?|machines?|workers?|peers?|parties|sites?|computers?)"
+)
+_IS = r"(?: ?[=:] ?| of | is | to | at | be | )"
+_N = rf"(?<![\w.-])({NUMBER})"
+_AHEAD = rf"(?<![\w.=:-])({NUMBER})"  # ahead of its noun: in "clients=10 rounds=20" the 10 is of the clients
+_NUMBERS: tuple[tuple[str, str], ...] = (
+    ("quorum", rf"\bquorum{_IS}(?:at least )?{_N}|\b(?:at least|minimum(?: of)?|min) {_N} (?:replies|answers|updates|responses|reports)\b"),
+    ("local_epochs", rf"{_AHEAD} (?:local |full |training )?(?:epochs?|passes)\b|\b(?:local[ _])?epochs?{_IS}{_N}"),
+    ("rounds", rf"{_AHEAD} (?:[a-z-]+ )?rounds?\b|\brounds?(?: ?[=:] ?| to | ){_N}"),
+    ("batch_size", rf"\b(?:(?:mini-?)?batch(?:es)?(?:[ _-]?sizes?)?|bs){_IS}{_N}|{_AHEAD} (?:images|photos|examples) (?:per|a) batch\b"),
+    ("learning_rate", rf"\b(?:learning[ _-]?rate|lr|step size){_IS}(?:of )?{_N}"),
+    ("alpha", rf"\b(?:alpha|concentration){_IS}{_N}|\bdirichlet ?\(?{_N}"),
+    ("noise_multiplier", rf"\bnoise(?:[ _-]multiplier)?{_IS}{_N}"),
+    ("clip", rf"\bclip(?:ping|ped)?(?: norm| bound)?{_IS}{_N}"),
+    ("bits", rf"{_N}[ -]?bits?\b(?! ?/| ?per s)|\bbits{_IS}{_N}"),
+    ("seed", rf"\b(?:random )?seed{_IS}{_N}"),
+    ("clients", rf"{_AHEAD} (?:(?!rounds?\b|epochs?\b|local\b)[a-z'-]+ ){{0,2}}{_DEVICES}\b|\b(?:number of )?{_DEVICES}(?: ?[=:] ?| to ){_N}"),
+)  # fmt: skip
+_CHOICES: tuple[tuple[str, Value, str], ...] = (
+    ("dataset", "cifar10", r"\bcifar(?:[ -]?10)?\b(?![ -]?\d)"),
+    ("dataset", "digits", r"\b(?:hand-?writ\w+ )?digits?\b|\bhand-?writ\w+ (?:numbers?|numerals?)\b"),
+    ("dataset", "photos", r"\b(?:my|our|their|own|other's|boards'?|devices'?|jetsons'?|cameras'?)(?: own)? (?:photos?|pictures?|images?|pics)\b"
+                          r"|\b(?:photos?|pictures?|images?) (?:on|of|from|stored on|that are on) (?:my|our|the|these|each|all)\b"),
+    ("model", "resnet-small", r"\bres-?net\w*(?:[ -]small)?\b|\bresidual (?:net\w*|model)\b"),
+    ("model", "cnn-small", r"\b(?:small |simple |little |plain )?(?:cnn|conv-?net|convolutional net\w*)(?:[ -]small)?\b"),
+    ("strategy", "trimmed-mean", r"\btrimmed[ -]?means?\b"),
+    ("strategy", "krum", r"\b(?:multi-?)?krum\b"),
+    ("strategy", "scaffold", r"\bscaffold\b"),
+    ("strategy", "fedprox", r"\bfed[ -]?prox\b|\bproximal\b"),
+    ("strategy", "fedadam", r"\bfed[ -]?adam\b|\badam on the server\b"),
+    ("strategy", "fedavg", r"\bfed[ -]?avg\b|\bfederated averag\w+"),
+    ("strategy", "trimmed-mean", r"\b(?:robust\w*|byzantine|malicious|hostile|poison\w*|(?:bad|broken|faulty) (?:clients|boards|devices|nodes)|garbage)\b"),
+    ("partition", "dirichlet", r"\bnon-?iid\b|\bnon-?i\.i\.d\b|\b(?:un-?even\w*|skew\w*|heterogen\w*|dirichlet|un-?balanced|un-?equal\w*)\b"),
+    ("partition", "iid", r"\biid\b|\b(?:even(?:ly)?|equal(?:ly)?|uniform(?:ly)?)\b (?:split|spread|distribut\w+|shared|divided|partition\w*|data)\b|\b(?:split|spread|distribut\w+|divided?) (?:the data )?(?:even|equal|uniform)ly\b"),
+    ("compression", "none", r"\b(?:no|without(?: any)?|un-?|not|don't|do not) ?compress\w*|\bun-?compressed\b|\bfull precision\b"),
+    ("compression", "sketch", r"\bcompress\w*|\bsketch\w*|\bquanti[sz]\w+"),
+    ("secure_aggregation", False, r"\b(?:no|without|skip) (?:secure aggregation|sec-?agg|mask\w*)"),
+    ("secure_aggregation", True, r"\bsecur\w+ (?:aggregat\w+|sum\w*)|\bsec-?agg\b|\bmask(?:s|ed|ing)?\b|\bonly (?:sees?|learns?|gets?) the (?:sum|total|aggregate)\b"
+                                 r"|\b(?:nobody|no one|never|not even the server|without)\b[^.;]*\b(?:individual|single|separate|each)\b[^.;]*\bupdates?\b|\b(?:keep|hide|with)\b[^.;]*\bupdates? (?:secret|private|hidden)\b"),
+    ("privacy", False, r"\b(?:no|without) (?:differential privacy|dp|privacy)\b"),
+    ("privacy", True, r"\bdifferential\w* priva\w+|\bdp\b|\bdp-?sgd\b|\bprivacy\b|\bprivately\b|\bno single (?:photo|person|image|example)\b"),
+)  # fmt: skip
+_PAIR = re.compile(
+    r"\b(rounds?|clients?|epochs?|devices|nodes|boards|seed|bits|quorum|alpha|lr|rate|size|noise|clip)\s*[:=]\s*"
+)
+_UNKNOWN_SETS = re.compile(r"\b(?:imagenet|cifar[ -]?100|f?e?mnist|fashion[ -]?mnist|coco|svhn|celeba|stl[ -]?10)\b(?!-like)")
+_EPSILON = re.compile(rf"\b(?:epsilon|ε|eps){_IS}{NUMBER}")
+_READERS = [(name, re.compile(pattern)) for name, pattern in _NUMBERS]
+_CHOOSERS = [(name, choice, re.compile(pattern)) for name, choice, pattern in _CHOICES]
+# "without seeing their photos" says how one trains here anyway, not on what.
+_UNSEEN = re.compile(
+    r"\b(?:without|never|not) (?:ever )?(?:see|seeing|look|looking at|upload|uploading|mov\w+|send|sending|collect|collecting|"
+    r"copy|copying|touch|touching|leaking|leak|leaving|having|sharing) [\w' ]*?(?:photos?|pictures?|images?|data)\b"
+)
+_PER_ROUND_BEHIND = re.compile(
+    r"^ *(?:limit|deadline|time-?out|max|maximum|at most|time)* *(?:per|each|every|a|for each|for every) round\b"
+)
+_PER_ROUND_AHEAD = re.compile(
+    r"\b(?:per|each|every|a|one|any) round\b[^,;.]*$|\bround(?: |_|-)?(?:deadline|limit|time-?out|time)\w*[^,;.]*$"
+)
+
+
+def read(message: str) -> Draft:
+    """The fields that the message names. Never raises: what is out of bounds is left out and noted."""
+    text = _spaced(message)
+    lower = _PAIR.sub(r"\1=", digits(_UNSEEN.sub(" ", text.lower())))
+    draft = Draft()
+    for name, value, words in _found(lower):
+        _take(draft, name, value, _as_typed(words, text))
+    for name, rate, words in _rates(text):
+        _take(draft, name, rate, words)
+    if {"alpha"} & set(draft.named) and "partition" not in draft.named:
+        draft.named["partition"] = Said("dirichlet", draft.named["alpha"].words)
+    if "bits" in draft.named and "compression" not in draft.named:
+        draft.named["compression"] = Said("sketch", draft.named["bits"].words)
+    if unknown := _UNKNOWN_SETS.search(lower):
+        draft.notes.append(f"There is no data set “{unknown[0]}” here; choose one of digits, cifar10 and photos.")
+    if _EPSILON.search(lower):
+        draft.notes.append(
+            "The privacy budget is a result, not a setting: set the noise, and the run reports the epsilon spent."
+        )
+    return draft
+
+
+def _as_typed(words: str, text: str) -> str:
+    """`10 boards` as the message has it: "ten boards"."""
+    typed = text.split()
+    if any(char.isdigit() for char in words) and words not in text.lower():
+        for first in range(len(typed)):
+            for last in range(first + 1, min(first + 9, len(typed)) + 1):
+                said = " ".join(typed[first:last]).strip(" ,;:.!?")
+                if digits(said.lower()) == words:
+                    return said
+    return words
+
+
+def _spaced(message: str) -> str:
+    return " ".join(message.replace("’", "'").replace("‑", "-").replace("α", "alpha").split())
+
+
+def _found(text: str) -> Iterator[tuple[str, Value, str]]:
+    left = text
+    for name, pattern in _READERS:
+        if found := pattern.search(left):
+            number = next(group for group in found.groups() if group is not None)
+            yield name, float(number), found[0].strip()
+            left = left[: found.start()] + "," + left[found.end() :]  # no words name two numbers
+    for name, choice, pattern in _CHOOSERS:
+        if found := pattern.search(text):
+            yield name, choice, found[0].strip()
+    for found in DURATION.finditer(text):
+        each = _PER_ROUND_BEHIND.match(text[found.end() :]) or _PER_ROUND_AHEAD.search(text[: found.start()])
+        yield ("round_deadline_s" if each else "wall_clock_s"), seconds(found), found[0]
+
+
+def _rates(text: str) -> Iterator[tuple[str, float, str]]:
+    """A rate is the uplink's unless "down" stands beside it."""
+    for found in RATE.finditer(text):
+        behind = re.match(r"[ (]*(up|down)", text[found.end() :].lower())
+        ahead = re.findall(r"\b(up|down)", re.split(r"[,;.]| and ", text[: found.start()].lower())[-1])
+        way = behind[1] if behind else ahead[-1] if ahead else "up"
+        yield f"{way}link_bytes_per_s", bytes_per_s(found), found[0]
+
+
+def _take(draft: Draft, name: str, value: Value, words: str) -> None:
+    """The first mention counts."""
+    if name in draft.named:
+        return
+    if name in BOUNDS and not isinstance(value, str):
+        low, high = BOUNDS[name]
+        if not low <= value <= high or (name in WHOLE and value != int(value)):
+            draft.notes.append(f"“{words}” is outside {low:g} to {high:g} for {name.replace('_', ' ')}; the default was kept.")
+            return
+        value = int(value) if name in WHOLE or (value == int(value) and name.endswith("_s")) else float(value)
+    draft.named[name] = Said(value, words)
+
+
+_NEVER = re.compile(
+    r"^(?:what|which|who|whose|where|when|why|how(?! about)|is|are|was|were|does|do(?! (?:a|an|some|the|me|us)\b)|did|has|have|had|stop|pause|cancel|show|resume|"
+    r"delete|explain|describe|tell)\b"
+)
+_VERB = re.compile(
+    r"\b(?:re-?)?train(?:ing|ed)?\b|\bfine-?(?: )?tun\w+|\bfederat\w+|\bfed (?:training|learning)\b|\blearn(?:ing|s)?\b|\bteach\b"
+)
+_MAKE = re.compile(r"^(?:[\w' ]+ )?(?:build|make|create|set up|start|run|launch|kick off|begin|do|want|need|get|give)\b")
+_NOUN = re.compile(
+    rf"\b(?:model|classifier|network|net|recogni[sz]er|detector|{_DEVICES}|epochs?|rounds?|(?:on|from|with) (?:\w+ )*(?:photos?|data|images?|pictures?)|"
+    r"federated (?:learning|training|run)|training|fine-?tun\w+)\b"
+)
+_OBJECT = re.compile(r"\b(?:model|classifier|network|recogni[sz]er|run|training|rounds)\b")
+
+
+def asked(text: str) -> bool:
+    """Whether a request, as `wording.direct` leaves it, wants something trained; a question about a train does not."""
+    if _NEVER.match(text) or (not (verb := _VERB.search(text)) and not (_MAKE.match(text) and _OBJECT.search(text))):
+        return False
+    if verb and re.match(r"(?:i|we|he|she|my \w+|this|that) (?:is|am|are|was|love|like)\b", text):
+        return False
+    return bool(verb and _NOUN.search(text)) or bool(read(text).named)

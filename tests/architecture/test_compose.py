@@ -1,0 +1,128 @@
+"""docker-compose.yml against the code it starts. Nothing is run: these hold where there is no Docker."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.architecture.test_every_setting_is_documented import read_by_the_code
+from webapp.management.commands import up
+from webapp.ops import serving
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = ("web", "cloud", "migrate", "edge", "device")
+
+
+def test_every_part_of_the_product_is_a_service() -> None:
+    assert set(SERVICES) == {*OURS, "redis", "postgres"}
+    assert SERVICES["device"]["profiles"] == ["device"]
+
+
+def test_only_the_web_port_is_published() -> None:
+    assert {name for name, service in SERVICES.items() if "ports" in service} == {"web"}
+    assert SERVICES["web"]["ports"] == ["${BIND:-127.0.0.1}:${PORT:-8000}:8000"]
+
+
+def test_every_variable_is_a_setting_that_exists() -> None:
+    known = read_by_the_code() | {"HF_HUB_OFFLINE"}
+    given = {name for service in OURS for name in SERVICES[service]["environment"]}
+    assert {name.removesuffix("_FILE") for name in given} - known == set()
+
+
+def test_no_secret_stands_in_the_file() -> None:
+    for service in SERVICES.values():
+        for name, value in service.get("environment", {}).items():
+            if re.search("PASSWORD|SECRET|TOKEN|KEY|REDIS_URL", name):
+                assert name.endswith("_FILE"), name
+                assert value.removeprefix("/run/secrets/") in service["secrets"]
+
+
+def test_every_secret_comes_from_a_file_that_git_does_not_see() -> None:
+    used = {name for service in SERVICES.values() for name in service.get("secrets", [])}
+    assert used == set(COMPOSE["secrets"])
+    assert {entry["file"] for entry in COMPOSE["secrets"].values()} == {f"./secrets/{name}.txt" for name in used}
+    assert "secrets/" in (ROOT / ".gitignore").read_text().split()
+    assert "secrets" in (ROOT / ".dockerignore").read_text().split()
+
+
+def test_the_command_that_makes_the_secrets_makes_all_of_them() -> None:
+    comment = (ROOT / "docker-compose.yml").read_text().partition("name: isthmus")[0]
+    assert not [name for name in COMPOSE["secrets"] if name not in comment]
+
+
+@pytest.mark.parametrize("name", ["edge", "device"])
+def test_a_node_gets_no_secret_and_no_way_to_the_database(name: str) -> None:
+    node = SERVICES[name]
+    assert "secrets" not in node
+    assert "data" not in node.get("networks", ["default"])
+    assert SERVICES["postgres"]["networks"] == ["data"]
+
+
+def test_what_a_service_waits_for_can_become_true() -> None:
+    for name, service in SERVICES.items():
+        for other, wanted in service.get("depends_on", {}).items():
+            if wanted["condition"] == "service_healthy":
+                # The image's own check is of the web app.
+                assert "healthcheck" in SERVICES[other] or other == "web", f"{name} waits for {other}, which has no check"
+            else:
+                assert (other, wanted["condition"]) == ("migrate", "service_completed_successfully")
+
+
+def test_every_named_volume_is_declared_and_used() -> None:
+    used = {volume.partition(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])}
+    assert used == set(COMPOSE["volumes"])
+
+
+def test_web_and_cloud_see_the_same_photos() -> None:
+    assert "var:/var/lib/isthmus" in SERVICES["web"]["volumes"]
+    assert "var:/var/lib/isthmus" in SERVICES["cloud"]["volumes"]
+
+
+def test_the_cloud_worker_starts_as_it_does_on_one_machine(planned: dict[str, list[str]]) -> None:
+    assert flags(SERVICES["cloud"]["command"][1:]) == flags(planned["cloud"][1:])
+
+
+def test_the_web_app_starts_as_it_does_on_one_machine(planned: dict[str, list[str]]) -> None:
+    told = re.search(r"^CMD (\[.*?\])$", (ROOT / "Dockerfile").read_text().replace("\\\n", ""), re.MULTILINE)
+    assert told is not None
+    differing = flags(yaml.safe_load(told[1])[1:]) ^ flags(planned["web"][1:])
+    assert {option.partition("=")[0] for option in differing} == {"--host"}
+
+
+@pytest.mark.parametrize("path", ["/livez", "cloud:alive"])
+def test_the_health_checks_ask_for_what_is_there(path: str) -> None:
+    asked = (ROOT / "Dockerfile").read_text() + str(SERVICES["cloud"]["healthcheck"])
+    assert path in asked
+
+
+def test_the_image_runs_as_nobody_in_particular() -> None:
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    users = [line for line in lines if line.startswith("USER ")]
+    assert users == ["USER isthmus"]
+    assert lines.index(users[0]) > lines.index("COPY . .")
+
+
+@pytest.fixture
+def planned(db: None, settings: Any, tmp_path: Path) -> dict[str, list[str]]:
+    """What `up` would start."""
+    from webapp.ops.private_redis import PrivateRedis
+
+    settings.VAR_DIR = tmp_path
+    redis = PrivateRedis("redis-server", tmp_path / "redis.conf", 6379, "p")
+    return dict(up._plan(redis, up._devices(1, "", 1.0), "127.0.0.1", 8000)["processes"])
+
+
+def flags(command: list[str]) -> set[str]:
+    """`--pool threads` and `--pool=threads` are the same, and so are `-A` and `--app`."""
+    words = " ".join("--app" if word == "-A" else word for word in command)
+    return set(re.sub(r"(--[a-z-]+) (?=[^-])(?!worker)", r"\1=", words).split())
+
+
+def test_the_image_serves_the_app_as_make_run_does() -> None:
+    last = (ROOT / "Dockerfile").read_text().rpartition("\nCMD ")[2].replace("\\\n", " ")
+    assert json.loads(last) == serving.command("python", "0.0.0.0", 8000)

@@ -1,0 +1,96 @@
+"""One command is kept running, and never outlives who asked for it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.harness.processes import wait_for
+from webapp.ops import restart
+
+ROOT = Path(__file__).resolve().parents[2]
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    started: list[subprocess.Popen[str]] = []
+
+    def begin(*command: str, parent: int | None = None) -> "subprocess.Popen[str]":
+        words = [sys.executable, "-S", "-m", "webapp.ops.restart", "--parent", str(parent or os.getpid()), "--", *command]
+        started.append(subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def pid_in(file: Path) -> int:
+    wait_for(lambda: file.exists() and file.read_text().strip(), 10, "the child did not start")
+    return int(file.read_text())
+
+
+def alive(pid: int) -> bool:
+    try:
+        # A killed child that nobody has waited for yet is still listed, as a zombie.
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def sleeper(file: Path, before: str = "") -> list[str]:
+    return ["sh", "-c", f"{before} echo $$ > '{file}.new'; mv '{file}.new' '{file}'; exec sleep 60"]
+
+
+def test_a_child_that_ends_is_started_again_after_growing_pauses(start: Start, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    keeper = start("sh", "-c", f"date +%s.%N >> '{log}'; exit 3")
+    wait_for(lambda: log.exists() and len(log.read_text().splitlines()) >= 3, 15, "it was not started three times")
+    keeper.terminate()
+    said = keeper.communicate(timeout=10)[0]
+    first, second, third = [float(line) for line in log.read_text().splitlines()[:3]]
+    assert third - second > second - first > restart.FIRST_PAUSE_S
+    assert re.findall(r"status 3; starting again in (\S+) s", said)[:2] == ["0.5", "1"]
+
+
+def test_told_to_end_it_takes_the_child_with_it(start: Start, tmp_path: Path) -> None:
+    keeper = start(*sleeper(tmp_path / "pid"))
+    child = pid_in(tmp_path / "pid")
+    keeper.send_signal(signal.SIGTERM)
+    assert keeper.wait(10) == 0
+    assert not alive(child)
+
+
+def test_a_child_that_will_not_end_is_killed(start: Start, tmp_path: Path) -> None:
+    keeper = start("sh", "-c", f"trap '' TERM; echo $$ > '{tmp_path}/pid'; while :; do sleep 0.2; done")
+    child = pid_in(tmp_path / "pid")
+    keeper.send_signal(signal.SIGTERM)
+    keeper.wait(restart.GRACE_S + 5)
+    assert not alive(child)
+
+
+def test_when_the_supervisor_is_killed_nothing_stays_behind(start: Start, tmp_path: Path) -> None:
+    supervisor = subprocess.Popen(["sleep", "60"])
+    keeper = start(*sleeper(tmp_path / "pid"), parent=supervisor.pid)
+    child = pid_in(tmp_path / "pid")
+    supervisor.kill()
+    supervisor.wait()
+    keeper.wait(10)
+    assert not alive(child)
+
+
+def test_it_ends_while_it_pauses(start: Start, tmp_path: Path) -> None:
+    keeper = start("sh", "-c", f"touch '{tmp_path}/ran'; exit 1")
+    wait_for((tmp_path / "ran").exists, 10, "the child did not run")
+    keeper.terminate()
+    began = time.monotonic()
+    keeper.wait(5)
+    assert time.monotonic() - began < 2

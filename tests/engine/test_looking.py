@@ -1,0 +1,100 @@
+"""A look through a node's camera, and a node that has no memory left: over a real Redis and the bundled models."""
+
+import urllib.request
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from PIL import Image
+
+from devices.agent import uploads
+from devices.agent.cameras.capture import Cameras
+from inference.engine.runner import Vision
+from tests.node import Node, jpeg
+
+QUESTION = "what is in the photo?"
+PHOTO = str(uuid.UUID(int=7))
+
+
+@pytest.fixture
+def node(store: "redis.Redis[bytes]", redis_url: str, tmp_path: Path, compact: Vision) -> Node:
+    return Node("jetson-t", redis_url, tmp_path, compact)
+
+
+def whole(node: Node) -> dict[str, Any]:
+    return node.call("run_whole", task="classify", question=QUESTION, photo=PHOTO)
+
+
+@pytest.fixture
+def watching(node: Node, tmp_path: Path) -> Path:
+    """The node has a camera: a folder."""
+    shots = tmp_path / "shots"
+    shots.mkdir()
+    node.runtime.cameras = Cameras({"front": f"folder:{shots}"})
+    return shots
+
+
+def test_a_look_stays_on_the_node_as_a_photo_that_can_be_asked_about(
+    node: Node, watching: Path, drawn: Callable[..., Image.Image], store: "redis.Redis[bytes]"
+) -> None:
+    (watching / "shot.jpg").write_bytes(jpeg(drawn(5, (320, 240))))
+    told = node.call("look", camera="front", photo=PHOTO)
+    assert (told["width"], told["height"], told["stayed"]) == (320, 240, True)
+    assert told["bytes"] == len(node.stages.photos.read(PHOTO))
+    assert store.keys("*blob*") == []
+    assert whole(node)["answer"]["text"]
+
+
+def test_a_look_turns_the_picture_upright_bounds_it_and_forgets_where_it_was_taken(node: Node, watching: Path) -> None:
+    exif = Image.Exif()
+    exif[274], exif[271] = 6, "maker"  # a quarter turn
+    Image.new("RGB", (3000, 1500), "teal").save(watching / "shot.jpg", exif=exif)
+    told = node.call("look", camera="front", photo=PHOTO)
+    assert (told["width"], told["height"]) == (1024, 2048)
+    assert b"maker" not in node.stages.photos.read(PHOTO)
+
+
+def test_a_look_at_nothing_is_refused_with_a_sentence(node: Node, watching: Path) -> None:
+    assert node.fails("look", camera="front", photo=PHOTO) == "camera"
+    assert node.fails("look", camera="back", photo=PHOTO) == "camera"
+    (watching / "shot.jpg").write_bytes(b"<html>")
+    assert node.fails("look", camera="front", photo=PHOTO) == "bad_frame"
+    (watching / "shot.jpg").write_bytes(jpeg(Image.new("RGB", (64, 64)))[:300])
+    assert node.fails("look", camera="front", photo=PHOTO) == "bad_frame"
+
+
+def test_a_node_without_memory_refuses_instead_of_being_ended(
+    node: Node, drawn: Callable[..., Image.Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(*_: Any) -> Any:
+        raise MemoryError
+
+    node.lay(PHOTO, jpeg(drawn(5, (320, 240))))
+    node.call("place", photo=PHOTO)
+    monkeypatch.setattr(node.runtime, "has_room", lambda: False)
+    assert whole(node)["error"]["code"] == "no_memory"
+    monkeypatch.setattr(node.runtime, "has_room", lambda: True)
+    monkeypatch.setattr(node.runtime.vision, "run_whole", none_left)
+    assert whole(node)["error"]["code"] == "no_memory"
+
+
+def test_what_a_browser_handed_over_is_kept_like_a_look(node: Node, drawn: Callable[..., Image.Image]) -> None:
+    node.runtime.uploads = uploads.listening("http://127.0.0.1", "127.0.0.1:0")
+    url = node.call("invite", photo=PHOTO, seconds=60)["url"]
+    frame = jpeg(drawn(5, (320, 240)))
+    with urllib.request.urlopen(urllib.request.Request(url, frame, method="PUT")) as answer:
+        assert answer.status == 201
+    told = node.call("collect", photo=PHOTO)
+    assert (told["width"], told["height"], told["stayed"]) == (320, 240, True)
+    assert whole(node)["answer"]["text"]
+
+
+def test_what_is_no_photo_is_refused_when_it_is_collected(node: Node) -> None:
+    assert node.fails("invite", photo=PHOTO, seconds=60) == "upload"  # it listens nowhere
+    node.runtime.uploads.hold(PHOTO, b"%PDF-1.7")
+    assert node.fails("collect", photo=PHOTO) == "bad_frame"
+    assert node.fails("collect", photo=PHOTO) == "upload"
+    assert node.fails("run_whole", task="classify", question=QUESTION, photo=PHOTO) == "photo_missing"

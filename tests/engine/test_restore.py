@@ -1,0 +1,86 @@
+"""The restoring block: what training computes is what nodes compute, and a block of other shapes is refused."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from inference.engine.codecs import feature_code, restore
+from inference.lab.codes import train_dequantiser
+
+TOKENS, WIDTH, LEVELS = 17, 12, 3
+SIZES = (2, 5, 9)
+
+
+@pytest.fixture
+def block() -> train_dequantiser.Block:
+    torch.manual_seed(0)
+    block = train_dequantiser.Block(torch.rand(WIDTH) + 0.5, TOKENS, LEVELS)
+    for parameter in block.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    return block
+
+
+def _arrays(block: train_dequantiser.Block) -> dict[str, NDArray[np.float32]]:
+    return {name: block.state_dict()[name].numpy() for name in restore.TENSORS}
+
+
+def code_arrays(seed: int = 0) -> dict[str, NDArray[np.float64]]:
+    random = np.random.default_rng(seed)
+    order = np.concatenate([np.arange(TOKENS * WIDTH // 4)] * feature_code.BITS)
+    return {"mean": random.normal(size=(TOKENS, WIDTH)), "forward": np.eye(WIDTH), "inverse": np.eye(WIDTH),
+            "scale": np.ones((TOKENS, WIDTH)), "order": order, "edges": np.linspace(-3, 3, 2**feature_code.BITS - 1),
+            "values": np.concatenate([np.linspace(-3, 3, 2**n) for n in range(1, feature_code.BITS + 1)])}  # fmt: skip
+
+
+def test_nodes_restore_what_training_restores(block: train_dequantiser.Block) -> None:
+    features = np.random.default_rng(1).normal(size=(TOKENS, WIDTH)).astype(np.float32)
+    for level in range(1, LEVELS + 1):
+        with torch.inference_mode():
+            wanted = block(torch.from_numpy(features)[None], torch.tensor([level]))[0].numpy()
+        found = restore.Restorer(_arrays(block), TOKENS, WIDTH, LEVELS)(features, level)
+        assert found.dtype == np.float32
+        assert np.abs(found - wanted).max() < 1e-5 * np.abs(wanted).max()
+        assert not np.allclose(found, features, atol=1e-2)
+
+
+def test_an_untrained_block_changes_nothing() -> None:
+    fresh = restore.Restorer(_arrays(train_dequantiser.Block(torch.ones(WIDTH), TOKENS, LEVELS)), TOKENS, WIDTH, LEVELS)
+    features = np.random.default_rng(1).normal(size=(TOKENS, WIDTH)).astype(np.float32)
+    assert np.array_equal(fresh(features, 1), features)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "width", "levels"), [(TOKENS + 1, WIDTH, LEVELS), (TOKENS, WIDTH + 1, LEVELS), (TOKENS, WIDTH, 2)]
+)
+def test_a_block_of_other_shapes_is_refused(block: train_dequantiser.Block, tokens: int, width: int, levels: int) -> None:
+    with pytest.raises(ValueError, match="other shapes"):
+        restore.Restorer(_arrays(block), tokens, width, levels)
+
+
+def test_a_code_with_a_broken_block_is_refused(block: train_dequantiser.Block) -> None:
+    for name in restore.TENSORS[1:]:
+        broken = {key: value for key, value in _arrays(block).items() if key != name}
+        with pytest.raises(feature_code.CodecError, match="contradicts itself"):
+            feature_code.LearnedCode({**code_arrays(), **broken}, SIZES)
+
+
+def test_the_block_is_part_of_what_a_code_means(block: train_dequantiser.Block) -> None:
+    plain, restored = (
+        feature_code.LearnedCode(code_arrays(), SIZES),
+        feature_code.LearnedCode({**code_arrays(), **_arrays(block)}, SIZES),
+    )
+    assert plain.digest != restored.digest
+    features = np.random.default_rng(2).normal(size=(TOKENS, WIDTH)).astype(np.float32)
+    payload = restored.encode(features, 3)
+    assert payload == plain.encode(features, 3) and not np.allclose(restored.decode(payload, 3), plain.decode(payload, 3))
+
+
+def test_training_cuts_cells_as_nodes_do() -> None:
+    code = feature_code.LearnedCode(code_arrays(), SIZES)
+    features = np.random.default_rng(3).normal(size=(4, TOKENS, WIDTH)).astype(np.float32)
+    batched = train_dequantiser.Batched(code)
+    for level in range(1, LEVELS + 1):
+        back = batched(torch.from_numpy(features), torch.full((4,), level)).numpy()
+        for one, found in zip(features, back, strict=True):
+            assert np.allclose(code.decode(code.encode(one, level), level), found, atol=1e-4)

@@ -1,0 +1,122 @@
+"""At every split point, head and tail give what the unsplit model of transformers gives: the same bits, the same words."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+from transformers import (
+    AutoTokenizer,
+    BlipForConditionalGeneration,
+    BlipForQuestionAnswering,
+    PreTrainedTokenizerBase,
+    ResNetConfig,
+    ResNetForImageClassification,
+    ViTForImageClassification,
+)
+
+from devices.contract import wire
+from inference.engine import catalogue, split
+from inference.engine.answer import Calibration
+from inference.engine.loading import Part
+from inference.engine.runner import Vision
+from inference.engine.tasks.caption import Captioner
+from inference.engine.tasks.vqa import Answerer
+
+EVERY_K = range(6)  # the small towers have five blocks
+QUESTION = "how many dogs are there?"
+
+
+def _features(part: Part, image: Image.Image, k: int) -> tuple[Tensor, Tensor]:
+    """The pixels, and what the tail makes of the head's features."""
+    pixels = torch.from_numpy(part.pixels(image))
+    with torch.inference_mode():
+        return pixels, split.tail(part.tower, split.head(part.tower, pixels, k), k)
+
+
+@pytest.mark.parametrize("k", EVERY_K)
+def test_logits_equal_the_unsplit_classifiers(
+    small: Vision, small_folders: dict[str, Path], image: Image.Image, k: int
+) -> None:
+    theirs = ViTForImageClassification.from_pretrained(small_folders["classify"], dtype=torch.float32).eval()
+    pixels, tokens = _features(small.parts["classify"], image, k)
+    with torch.inference_mode():
+        assert torch.equal(theirs.classifier(tokens[:, 0]), theirs(pixel_values=pixels).logits)
+
+
+@pytest.mark.parametrize("k", EVERY_K)
+def test_a_caption_is_token_identical_to_the_models_own(
+    small: Vision, small_folders: dict[str, Path], image: Image.Image, k: int
+) -> None:
+    theirs, tokenizer = _blip(BlipForConditionalGeneration, small_folders["caption"])
+    ours = Captioner(theirs, tokenizer, Calibration())
+    pixels, tokens = _features(small.parts["caption"], image, k)
+    told = theirs.generate(pixel_values=pixels, num_beams=3, max_new_tokens=20, no_repeat_ngram_size=3, do_sample=False)
+    assert told.shape[1] > 3 and torch.equal(ours.ids(tokens), told)
+
+
+@pytest.mark.parametrize("k", EVERY_K)
+def test_an_answer_is_token_identical_to_the_models_own(
+    small: Vision, small_folders: dict[str, Path], image: Image.Image, k: int
+) -> None:
+    theirs, tokenizer = _blip(BlipForQuestionAnswering, small_folders["vqa"])
+    ours = Answerer(theirs, tokenizer, Calibration())
+    pixels, tokens = _features(small.parts["vqa"], image, k)
+    asked = tokenizer(QUESTION, return_tensors="pt")
+    told = theirs.generate(
+        pixel_values=pixels, input_ids=asked["input_ids"], attention_mask=asked["attention_mask"],
+        num_beams=1, do_sample=False, max_new_tokens=10,
+    )  # fmt: skip
+    assert told.shape[1] > 2 and torch.equal(ours.ids(tokens, QUESTION)[0], told)
+
+
+@pytest.mark.parametrize("task", ["classify", "caption", "vqa"])
+def test_over_the_wire_without_loss_the_answer_is_the_whole_models(small: Vision, image: Image.Image, task: str) -> None:
+    whole = small.run_whole(task, image, QUESTION)
+    for k in EVERY_K:
+        assert small.run_tail(task, small.run_head(task, image, k, 1), QUESTION) == whole
+
+
+def test_another_photo_gets_another_answer(small: Vision) -> None:
+    """Else the equalities above would say nothing."""
+    answers = [
+        small.run_whole("classify", Image.new("RGB", (40, 40), colour), None).top for colour in ("red", "white", "black")
+    ]
+    assert answers[0] != answers[1] != answers[2]
+
+
+@pytest.mark.parametrize("k", [-1, 6, 250])
+def test_a_split_point_the_tower_lacks_is_refused(small: Vision, image: Image.Image, k: int) -> None:
+    part = small.parts["classify"]
+    with pytest.raises(ValueError, match="can be split after 0 to 5 blocks"):
+        split.head(part.tower, torch.from_numpy(part.pixels(image)), k)
+    with pytest.raises(wire.WireError) as refused:
+        small.run_head("classify", image, k, 1)
+    assert refused.value.code == "wire_split"
+
+
+def _blip(kind: type, folder: Path) -> tuple[torch.nn.Module, PreTrainedTokenizerBase]:
+    return kind.from_pretrained(folder, dtype=torch.float32).eval(), AutoTokenizer.from_pretrained(folder)  # type: ignore[attr-defined]
+
+
+def test_a_residual_network_is_split_at_any_of_its_blocks_and_names_what_the_whole_one_does(
+    tmp_path: Path, image: Image.Image
+) -> None:
+    """To the sixth digit: the tower lays its weights channels last, and sums round otherwise."""
+    torch.manual_seed(1)
+    shape = ResNetConfig(embedding_size=8, hidden_sizes=[8, 12, 16], depths=[1, 2, 2], layer_type="basic", image_size=48)
+    model = ResNetForImageClassification(shape).eval()
+    model.save_pretrained(tmp_path / "classify")
+    vision = Vision(catalogue.Profile.from_folders("residual", {"classify": tmp_path / "classify"}), threads=1)
+    vision.load()
+    part = vision.parts["classify"]
+    pixels = torch.from_numpy(part.pixels(image))
+    with torch.inference_mode():
+        whole = model(pixels).logits
+        for k in range(part.tower.depth + 1):
+            features = split.head(part.tower, pixels, k)
+            assert tuple(features.shape[1:]) == part.tower.shape(k)
+            assert torch.allclose(model.classifier(split.tail(part.tower, features, k)[:, 0]), whole, atol=1e-4)
+    assert vision.profile.split_points("classify") == (0, 1)
+    assert vision.run_tail("classify", vision.run_head("classify", image, 1, 1), None).text

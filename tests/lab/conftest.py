@@ -1,0 +1,74 @@
+"""A small world to train in: drawn photos with captions, questions and a made-up teacher's labels."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inference.lab.data import photo_sets, tokens
+from inference.lab.data.teacher import FEATURES, KEPT
+from inference.lab.tower.shape import Compact, Vocabulary
+
+
+def _draw(file: Path, seed: int) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    blocks = np.random.default_rng(seed).integers(0, 256, (8, 8, 3), np.uint8)
+    Image.fromarray(blocks).resize((photo_sets.SIDE, photo_sets.SIDE), Image.Resampling.NEAREST).save(file)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Path:
+    """The folders as the data sets unpack: two photos of each split and set, DAQUAR with twelve training photos."""
+    rows = [
+        {"path": f"{split}/n0/{n}.png", "split": split, "label": n, "wnid": "n0", "name": "x"}
+        for split in ("train", "val")
+        for n in range(2)
+    ]
+    captions = [{"image": f"{split}{n}.png", "split": split, "captions": ["A black dog runs on the grass .", "Two dogs run on grass .",
+                                                                         "Two dogs on the grass .", "A black dog .", "Dogs running ."]}
+                for split in ("train", "dev", "test", "extra") for n in range(2)]  # fmt: skip
+    people = [{"image": f"{split}{n:02d}.png", "question": f"what is left of object {n}", "answer": "garbage_bin", "split": split}
+              for split, count in (("train", 12), ("test", 2)) for n in range(count)]  # fmt: skip
+    names = [f"imagenette/images/{row['path']}" for row in rows] + [f"flickr8k/images/{c['image']}" for c in captions]
+    for seed, name in enumerate([*names, *(f"daquar/images/{q['image']}" for q in people)]):
+        _draw(tmp_path / name, seed)
+    with (tmp_path / "imagenette" / "labels.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    (tmp_path / "flickr8k" / "captions.json").write_text(json.dumps(captions))
+    (tmp_path / "daquar" / "qa.json").write_text(json.dumps(people))
+    return tmp_path
+
+
+@pytest.fixture
+def photos(world: Path) -> photo_sets.Photos:
+    return photo_sets.load(world / "cache" / "photos.npy", world)
+
+
+@pytest.fixture
+def labels(photos: photo_sets.Photos) -> list[dict[str, np.ndarray]]:
+    """Two passes by a teacher that is sure of a random class."""
+    rows, chance = photos.where("train"), np.random.default_rng(7)
+    return [{"rows": rows, "ids": chance.integers(0, 1000, (len(rows), KEPT)).astype(np.int16),
+             "probabilities": np.full((len(rows), KEPT), 1 / KEPT, np.float16),
+             "features": chance.integers(-90, 90, (len(rows), 49, FEATURES)).astype(np.int8)} for _ in range(2)]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def tokenizer() -> object:
+    return tokens.learn(
+        ["a black dog runs on the grass", "two dogs", "how many dogs are there?", "garbage bin", "what is left of it"] * 20
+    )
+
+
+@pytest.fixture
+def model(tokenizer: object) -> Compact:
+    import torch
+
+    torch.manual_seed(0)
+    start, end = tokenizer.convert_tokens_to_ids([tokens.START, "[SEP]"])  # type: ignore[attr-defined]
+    return Compact([f"name {n}" for n in range(1000)], Vocabulary(len(tokenizer), 0, start, end))  # type: ignore[arg-type]

@@ -1,0 +1,73 @@
+"""What export writes, transformers reads, and it answers as the trained model did."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import (
+    BertTokenizerFast,
+    BlipForQuestionAnswering,
+    ResNetForImageClassification,
+)
+
+from inference.lab.data.photo_sets import SIDE
+from inference.lab.measures import decode
+from inference.lab.tower import bundle
+from inference.lab.tower.shape import Compact
+
+
+@pytest.fixture
+def folder(tmp_path: Path, model: Compact, tokenizer: BertTokenizerFast) -> Path:
+    bundle.save(model, tokenizer, tmp_path / "compact")
+    return tmp_path / "compact"
+
+
+@pytest.mark.parametrize("task", ["caption", "vqa"])
+def test_the_tokenizer_comes_back_with_its_real_vocabulary(folder: Path, tokenizer: BertTokenizerFast, task: str) -> None:
+    back = BertTokenizerFast.from_pretrained(folder / task)
+    assert back.get_vocab() == tokenizer.get_vocab() and back.bos_token == "[DEC]"
+    assert back.unk_token_id not in back("a black dog runs")["input_ids"]
+
+
+def test_loading_gives_the_saved_model_within_half_precision(folder: Path, model: Compact) -> None:
+    back, _ = bundle.load(folder)
+    pixels = torch.rand(1, 3, SIDE, SIDE)
+    assert torch.allclose(back.tokens(pixels), model.eval().tokens(pixels), atol=0.02)
+    assert next(back.parameters()).dtype == torch.float32
+
+
+def test_transformers_own_classifier_names_what_ours_does(folder: Path) -> None:
+    model, _ = bundle.load(folder)
+    theirs = ResNetForImageClassification.from_pretrained(folder / "classify", dtype=torch.float32).eval()
+    pixels = torch.rand(1, 3, SIDE, SIDE)
+    assert torch.allclose(theirs(pixels).logits, model.classify.classifier(model.tokens(pixels)[:, 0]), atol=1e-4)
+
+
+def test_the_blip_folders_hold_no_vision_and_no_tied_weight_twice(folder: Path) -> None:
+    for task in ("caption", "vqa"):
+        names = load_file(folder / task / "model.safetensors").keys()
+        assert not [name for name in names if name.startswith("vision_model.") or name.endswith("predictions.decoder.weight")]
+
+
+def test_transformers_own_answer_is_ours(folder: Path) -> None:
+    """Its question encoder and answer decoder, given our tower's tokens, as its own generate would give them its vision's."""
+    model, tokenizer = bundle.load(folder)
+    blip = BlipForQuestionAnswering.from_pretrained(folder / "vqa", dtype=torch.float32).eval()
+    tokens, asked = model.tokens(torch.rand(1, 3, SIDE, SIDE)), tokenizer("how many dogs are there?", return_tensors="pt")
+    read = blip.text_encoder(asked["input_ids"], asked["attention_mask"], encoder_hidden_states=tokens).last_hidden_state
+    start, end, pad = model.vocabulary.start, model.vocabulary.end, model.vocabulary.pad
+    theirs = blip.text_decoder.generate(
+        input_ids=torch.tensor([[start]]), encoder_hidden_states=read, encoder_attention_mask=asked["attention_mask"],
+        eos_token_id=end, pad_token_id=pad, max_new_tokens=6, do_sample=False,
+    )[0]  # fmt: skip
+    ours = decode.answers(model, tokenizer, tokens, ["how many dogs are there?"])[0]
+    assert tokenizer.decode(theirs, skip_special_tokens=True).strip() == ours.text
+
+
+def test_weights_of_another_shape_are_refused_with_the_folder_named(folder: Path) -> None:
+    file = folder / "vqa" / "model.safetensors"
+    weights = load_file(file)
+    save_file({name: value for name, value in weights.items() if "text_decoder.bert.encoder.layer.1" not in name}, file)
+    with pytest.raises(ValueError, match="vqa does not fit the compact shapes; export it again"):
+        bundle.load(folder)

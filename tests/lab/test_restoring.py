@@ -1,0 +1,81 @@
+"""Learning through the cells: what is learned is what nodes decode with, gradients pass what is told alone, and it helps."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+from transformers import ResNetConfig, ResNetModel
+
+from inference.engine import split, towers
+from inference.engine.codecs import feature_code
+from inference.lab.codes import fit, train_dequantiser
+from tests.engine.test_restore import LEVELS, SIZES, TOKENS, WIDTH, code_arrays
+
+BYTES = (4, 12, 40)
+
+
+@pytest.fixture
+def code() -> feature_code.LearnedCode:
+    return feature_code.LearnedCode(code_arrays(), SIZES)
+
+
+@pytest.fixture
+def features() -> Tensor:
+    return torch.from_numpy(np.random.default_rng(3).normal(size=(6, TOKENS, WIDTH)).astype(np.float32))
+
+
+def test_directions_begin_as_the_codes_own(code: feature_code.LearnedCode, features: Tensor) -> None:
+    levels = torch.tensor([1, 2, 3] * 2)
+    assert torch.allclose(
+        train_dequantiser.Turned(code)(features, levels), train_dequantiser.Batched(code)(features, levels), atol=1e-5
+    )
+
+
+def test_nodes_decode_with_the_directions_that_were_learned(code: feature_code.LearnedCode, features: Tensor) -> None:
+    turned = train_dequantiser.Turned(code)
+    for mixing in (turned.here, turned.there):
+        torch.nn.init.normal_(mixing, std=0.1, generator=torch.Generator().manual_seed(1))
+    ahead, back = (one.detach().numpy() for one in turned.directions())
+    learned = feature_code.LearnedCode({**code_arrays(), "forward": ahead, "inverse": back}, SIZES)
+    for level in range(1, LEVELS + 1):
+        decoded = turned(features, torch.full((len(features),), level)).detach().numpy()
+        found = [learned.decode(learned.encode(one, level), level) for one in features.numpy()]
+        assert np.allclose(decoded, found, atol=1e-4)
+        assert not np.allclose(decoded, [code.decode(code.encode(one, level), level) for one in features.numpy()], atol=1e-2)
+
+
+def test_gradients_pass_the_cells_of_what_a_level_tells_and_nothing_else(
+    code: feature_code.LearnedCode, features: Tensor
+) -> None:
+    batched, given = train_dequantiser.Batched(code), features.clone().requires_grad_(True)
+    for level, size in enumerate(SIZES, 1):
+        (slope,) = torch.autograd.grad(batched(given, torch.full((len(given),), level)).square().sum(), given)
+        moved = batched.spectrum(slope).flatten(1).abs().amax(0) > 1e-5
+        assert set(moved.nonzero()[:, 0].tolist()) == set(code.order[: 8 * size].tolist())
+
+
+def test_learning_brings_the_towers_output_nearer(drawn_features: tuple[split.Tower, Tensor, Tensor]) -> None:
+    tower, given, wanted = drawn_features
+    arrays = fit.fit(tower, given, 1, 8 * BYTES[-1])
+    before = feature_code.LearnedCode(arrays, BYTES)
+    after = feature_code.LearnedCode(arrays | train_dequantiser.train(tower, before, given, wanted, 1, 120), BYTES)
+    assert before.digest != after.digest
+    for level in range(1, len(BYTES) + 1):
+        assert _error(tower, after, given, wanted, level) < 0.95 * _error(tower, before, given, wanted, level)
+
+
+def _error(tower: split.Tower, code: feature_code.LearnedCode, given: Tensor, wanted: Tensor, level: int) -> float:
+    back = torch.from_numpy(np.stack([code.decode(code.encode(one, level), level) for one in given.numpy()]))
+    return float((split.tail(tower, back, 1) - wanted).square().mean())
+
+
+@pytest.fixture(scope="module")
+def drawn_features() -> tuple[split.Tower, Tensor, Tensor]:
+    """A small tower with random weights, smooth random photos, and what it makes of them."""
+    torch.manual_seed(0)
+    shape = ResNetConfig(embedding_size=8, hidden_sizes=[8, 16, 24], depths=[1, 2, 2], layer_type="basic", image_size=64)
+    tower = towers.ResNetTower(ResNetModel(shape).eval().requires_grad_(False))
+    pixels = torch.nn.functional.interpolate(torch.randn(80, 3, 6, 6), (64, 64), mode="bicubic")
+    with torch.inference_mode():
+        given = split.head(tower, pixels, 1)
+        return tower, given.clone(), split.tail(tower, given, 1).clone()

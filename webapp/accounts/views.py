@@ -1,0 +1,66 @@
+"""Setup, and a person's own page."""
+
+import hmac
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import BaseUserCreationForm
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from webapp.accounts.models import ApiToken, User
+
+
+class OwnerForm(BaseUserCreationForm):  # type: ignore[type-arg]
+    token = forms.CharField(label="Setup token", max_length=200)
+
+    class Meta:
+        model = User
+        fields = ("username",)
+
+    def clean_token(self) -> str:
+        given = self.cleaned_data["token"].strip()
+        if not hmac.compare_digest(given.encode(), settings.SETUP_TOKEN.encode()):
+            raise forms.ValidationError("This is not the token that `up` printed; copy it from the terminal again.")
+        return given
+
+
+@login_not_required
+def setup(request: HttpRequest) -> HttpResponse:
+    """Create the owner. Open only while nobody owns the installation, and only to who can read the terminal."""
+    if User.objects.humans().exists():
+        return redirect("login")
+    form = OwnerForm(request.POST or None, initial={"token": request.GET.get("token", "")})
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            owner = form.save(commit=False)
+            owner.is_staff = owner.is_superuser = True
+            owner.save()
+        login(request, owner)
+        return redirect("chat")
+    return render(request, "setup.html", {"form": form}, status=400 if form.errors else 200)
+
+
+def account(request: HttpRequest) -> HttpResponse:
+    """A person's tokens; a new one is shown in the answer to the POST that made it and never again."""
+    new_token = None
+    if request.method == "POST":
+        name = request.POST.get("name", "").strip()[:60]
+        if name:
+            _, new_token = ApiToken.issue(request.user, name)  # type: ignore[arg-type]
+        else:
+            messages.error(request, "Give the token a name, so that you know later which script uses it.")
+    tokens = ApiToken.objects.filter(owner=request.user).order_by("-created")
+    return render(request, "account.html", {"tokens": tokens, "new_token": new_token})
+
+
+@require_POST
+def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
+    get_object_or_404(ApiToken, pk=pk, owner=request.user).delete()
+    messages.success(request, "The token was revoked; scripts that use it are refused from now on.")
+    return redirect("account")

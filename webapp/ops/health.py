@@ -1,0 +1,55 @@
+"""Is it alive, is it ready: two addresses for supervisors, load balancers and people."""
+
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+
+from devices.models import Node
+from devices.telemetry import presence
+from inference.answering.tasks import ALIVE_KEY
+
+
+@login_not_required
+def livez(request: HttpRequest) -> JsonResponse:
+    """This process answers."""
+    return JsonResponse({"alive": True})
+
+
+@login_not_required
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 when a question could be answered now by every route; else 503, and which part is missing."""
+    parts = state()
+    ready = all(parts.values())
+    return JsonResponse({"ready": ready, **parts}, status=200 if ready else 503)
+
+
+def state() -> dict[str, bool]:
+    parts = {"database": True, "redis": True, "cloud": False, "edge": False, "devices": False}
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        parts |= _nodes()
+    except DatabaseError:
+        parts["database"] = False
+    try:
+        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2) as client:
+            parts["cloud"] = bool(client.exists(ALIVE_KEY))
+    except redis.RedisError:
+        parts["redis"] = False
+    return parts
+
+
+def _nodes() -> dict[str, Any]:
+    """Ready: one edge, and every device that belongs to `up` (or, on a server, at least one)."""
+    now = timezone.now()
+    rows = [node for node in Node.objects.filter(revoked_at=None) if node.approved]
+    online = {node.slug for node in rows if presence.state(node, now) == "online" and node.profile}
+    expected = [node for node in rows if node.simulated_uplink_bytes_per_s is not None] or rows
+    devices = [node.slug in online for node in expected if node.tier == "device"]
+    edges = [node.slug in online for node in rows if node.tier == "edge"]
+    return {"edge": any(edges), "devices": bool(devices) and all(devices)}

@@ -1,0 +1,62 @@
+"""The page of what the planning model was asked, what came of it and what it cost; for admins, as it tells of everybody."""
+
+import csv
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import user_passes_test
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+
+from inference.answering import planner_usage
+from inference.models import PlannerCall
+
+SHOWN = 200
+COLUMNS = ("created", "model", "purpose", "outcome", "tokens_in", "tokens_out", "ms", "cost")
+
+admins_only = user_passes_test(lambda user: bool(user.is_staff))
+
+
+@admins_only
+def calls(request: HttpRequest) -> HttpResponse:
+    chosen: dict[str, Any] = settings.PLANNER
+    return render(
+        request,
+        "planner.html",
+        {
+            "calls": PlannerCall.objects.all()[:SHOWN],
+            "shown": SHOWN,
+            "total": PlannerCall.objects.count(),
+            "today": planner_usage.summary(),
+            "model": chosen["model"],
+            "limit": chosen["daily_limit"],
+            "priced": chosen["price_in"] or chosen["price_out"],
+        },
+    )
+
+
+class _Line:
+    """What csv wants of a file; each row is handed on as it is written."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+@admins_only
+def calls_csv(request: HttpRequest) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(_rows(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="planner-calls.csv"'
+    return response
+
+
+def _rows() -> Iterator[str]:
+    writer = csv.writer(_Line())
+    yield writer.writerow(COLUMNS)
+    for row in PlannerCall.objects.values_list(*COLUMNS).iterator():
+        yield writer.writerow([_safe(value) for value in (row[0].isoformat(), *row[1:])])
+
+
+def _safe(value: Any) -> Any:
+    """A model's name that begins like a formula stays text in a spreadsheet."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@" else value
