@@ -32,7 +32,7 @@ from bench.federated import arms as federated_arms
 from bench.federated import report
 from bench.federated.arms import ARMS, FULL, QUICK, Row
 from bench.harness import results_io
-from federation.app.errors import Trouble
+from federation.app.errors import RunError
 
 PLACE = Path("var/bench/federated")
 RESULTS = Path("bench/results/federated.json")
@@ -96,7 +96,7 @@ def main() -> int:
         for name in options.arm or ARMS:
             try:
                 federated_arms.run(name, QUICK if options.quick else FULL, place / name, partial(tell, console, name))
-            except Trouble as error:
+            except RunError as error:
                 console.print(f"{error} {error.remedy}")
                 return 1
             if not options.quick:

@@ -8,58 +8,58 @@ from typing import Any
 import numpy as np
 
 from federation.app.compression.downlink import Coded
-from federation.app.errors import Trouble
+from federation.app.errors import RunError
 from federation.app.privacy import differential
-from federation.app.rounds import Learning
+from federation.app.rounds import RoundRunner
 
 VERSION = 2
 MOMENTS = ("m_t", "v_t")  # what FedAdam remembers, by Flower's names
 
 
-def save(learning: Learning, file: Path, number: int) -> None:
+def save(runner: RoundRunner, file: Path, number: int) -> None:
     """After round `number`."""
     words = {
         "round": number,
-        "step": learning.step,
-        "exchange": learning.exchange,
-        "noise": learning.accountant.multipliers,
-        "heard": {str(client): last for client, last in learning.heard.items()},
+        "step": runner.step,
+        "exchange": runner.exchange_id,
+        "noise": runner.accountant.multipliers,
+        "heard": {str(client): last for client, last in runner.heard.items()},
     }
-    arrays = {"model": learning.model}
-    if learning.scales is not None:
-        arrays["scales"] = learning.scales
-    if learning.downlink is not None:
-        words["sent"] = [one.round for one in learning.downlink.sent]
-        arrays["held"] = learning.downlink.held
-        for one in learning.downlink.sent:
+    arrays = {"model": runner.model}
+    if runner.scales is not None:
+        arrays["scales"] = runner.scales
+    if runner.downlink is not None:
+        words["sent"] = [one.round for one in runner.downlink.sent]
+        arrays["held"] = runner.downlink.held
+        for one in runner.downlink.sent:
             arrays |= {f"codes-{one.round}": np.frombuffer(one.codes, np.uint8), f"scales-{one.round}": one.scales}
     for name in MOMENTS:
-        for layer, value in (getattr(learning.strategy, name, None) or {}).items():
+        for layer, value in (getattr(runner.strategy, name, None) or {}).items():
             arrays[f"{name}/{layer}"] = value
     _write(file, words, arrays)
 
 
-def resume(learning: Learning, file: Path) -> int:
-    """The last round, or 0 where there is none. Raises Trouble."""
+def resume(runner: RoundRunner, file: Path) -> int:
+    """The last round, or 0 where there is none. Raises RunError."""
     found = _read(file)
     if found is None:
         return 0
     words, arrays = found
-    if arrays["model"].shape != learning.model.shape:
+    if arrays["model"].shape != runner.model.shape:
         raise _damaged()
-    learning.model, learning.step, learning.exchange = arrays["model"], words["step"], words["exchange"]
-    learning.scales = arrays.get("scales", learning.scales)
-    learning.accountant = differential.Accountant(words["noise"])
-    learning.heard = {int(client): last for client, last in words["heard"].items()}
-    if learning.downlink is not None:
-        learning.downlink.held = arrays["held"]
-        learning.downlink.sent = [
+    runner.model, runner.step, runner.exchange_id = arrays["model"], words["step"], words["exchange"]
+    runner.scales = arrays.get("scales", runner.scales)
+    runner.accountant = differential.Accountant(words["noise"])
+    runner.heard = {int(client): last for client, last in words["heard"].items()}
+    if runner.downlink is not None:
+        runner.downlink.held = arrays["held"]
+        runner.downlink.sent = [
             Coded(number, arrays[f"codes-{number}"].tobytes(), arrays[f"scales-{number}"]) for number in words["sent"]
         ]
     for name in MOMENTS:
         kept = {key.partition("/")[2]: value for key, value in arrays.items() if key.startswith(f"{name}/")}
         if kept:
-            setattr(learning.strategy, name, kept)
+            setattr(runner.strategy, name, kept)
     return int(words["round"])
 
 
@@ -73,7 +73,7 @@ def _write(file: Path, words: dict[str, Any], arrays: dict[str, Any]) -> None:
 
 
 def _read(file: Path) -> tuple[dict[str, Any], dict[str, Any]] | None:
-    """Words and arrays, or None where a run has not completed a round. Raises Trouble."""
+    """Words and arrays, or None where a run has not completed a round. Raises RunError."""
     try:
         with np.load(file, allow_pickle=False) as held:
             arrays = {name: held[name] for name in held.files}
@@ -87,5 +87,5 @@ def _read(file: Path) -> tuple[dict[str, Any], dict[str, Any]] | None:
     raise _damaged()
 
 
-def _damaged() -> Trouble:
-    return Trouble("checkpoint", "The checkpoint of this run is damaged.", "Make a new run with the same specification.")
+def _damaged() -> RunError:
+    return RunError("checkpoint", "The checkpoint of this run is damaged.", "Make a new run with the same specification.")

@@ -15,7 +15,7 @@ from flwr.common.constant import ErrorCode
 from torch import nn
 
 from federation.app import data, task
-from federation.app.client_state import Behind, Memory
+from federation.app.client_state import StaleModel, Memory
 from federation.app.compression import scales
 from federation.app.compression.entropy import EntropyCode, ways
 from federation.app.compression.flat_parameters import Layout, Vector
@@ -111,7 +111,7 @@ def train(message: Message, context: Context) -> RecordDict:
     codes = codes_of(told, layout)
     try:
         start = memory.model(told, layout.flat(first), message.content.array_records.get("model"), codes and codes.down)
-    except Behind as behind:
+    except StaleModel as behind:
         return RecordDict({"metrics": MetricRecord({"behind": 2 if behind.whole else 1})})
     task.put_arrays(model, layout.arrays(start))
     turn = _turn(told, layout)

@@ -13,7 +13,7 @@ from federation.app.compression.flat_parameters import Layout, Vector
 from federation.app.privacy.secure_aggregation import Member
 
 
-class Behind(Exception):
+class StaleModel(Exception):
     """The client has not the model that the message builds on. `whole`: what it has differs, so only the whole one helps."""
 
     def __init__(self, whole: bool) -> None:
@@ -58,14 +58,14 @@ class Memory:
         self.keep_words("member", vars(member))
 
     def model(self, told: Mapping[str, Any], first: Vector, sent: ArrayRecord | None, code: EntropyCode | None) -> Vector:
-        """The model to train: as sent, or what is held with the rounds that the message brings. Keeps it. Raises Behind."""
+        """The model to train: as sent, or what is held with the rounds that the message brings. Keeps it. Raises StaleModel."""
         if sent is not None:
             arrays = {name: array.numpy() for name, array in sent.items()}
             held = Layout.of(arrays).flat(arrays)
         else:
             held = self._updated(told, first, code)
             if digest(held) != told["digest"]:
-                raise Behind(whole=True)
+                raise StaleModel(whole=True)
         if code is not None:
             self.keep("held", held)
             self.keep_words("heard", {"round": int(told["heard"])})
@@ -79,7 +79,7 @@ class Memory:
         if held is None and after == 0:
             held, known = first, 0
         if held is None:
-            raise Behind(whole=False)
+            raise StaleModel(whole=False)
         rounds = zip(told["rounds"], told["codes"], told["scales"], strict=True)
         brought = [
             Coded(int(number), codes, np.frombuffer(scales, np.float32).reshape(2, -1)) for number, codes, scales in rounds

@@ -1,7 +1,7 @@
 """What can be expected to go wrong in training, in words for a person."""
 
 
-class Trouble(Exception):
+class RunError(Exception):
     """`code` is for programs, the text is one sentence, `remedy` what to do next."""
 
     def __init__(self, code: str, sentence: str, remedy: str) -> None:
@@ -9,7 +9,7 @@ class Trouble(Exception):
         self.code, self.remedy = code, remedy
 
 
-class DataMissing(Trouble):
+class DataMissing(RunError):
     """The data set is not on this machine, or not as its authors published it."""
 
     def __init__(self, sentence: str) -> None:

@@ -12,7 +12,7 @@ from flwr.serverapp import Grid
 
 
 @dataclass
-class Mail:
+class Exchange:
     """Of one round. Clients are numbered by their part of the data, from 0; `nodes` are Flower's ids for them."""
 
     grid: Grid

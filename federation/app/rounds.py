@@ -15,7 +15,7 @@ from federation.app.client_state import digest
 from federation.app.compression import scales
 from federation.app.compression.downlink import Coded, Downlink
 from federation.app.compression.flat_parameters import Layout, Vector
-from federation.app.messaging import Mail, words_of
+from federation.app.messaging import Exchange, words_of
 from federation.app.privacy import differential, secure_aggregation
 from federation.app.privacy.masking import Cohort
 from federation.app.reports import ClientReport
@@ -28,7 +28,7 @@ class Uncounted(Exception):
     """The round leaves the model as it was; the text says why."""
 
 
-class Learning:
+class RoundRunner:
     """`step` is the number of the next round that counts: rounds that miss their quorum repeat it."""
 
     def __init__(self, spec: Mapping[str, Any], classes: int, reference: float) -> None:
@@ -37,7 +37,7 @@ class Learning:
         first = task.arrays_of(task.build(spec["model"], spec["dataset"], classes, spec["seed"]))
         self.layout = Layout.of(first)
         self.model: Vector = self.layout.flat(first)
-        self.step, self.exchange = 1, 0
+        self.step, self.exchange_id = 1, 0
         self.heard: dict[int, int] = {}  # by client: the last round that it surely knows of
         told = self.common()
         self.codes, self.ring = codes_of(told, self.layout), ring_of(told, self.layout)
@@ -76,39 +76,39 @@ class Learning:
 
     # -- one round -----------------------------------------------------------------------------------------------------
 
-    def round(self, grid: Grid, number: int, nodes: Mapping[int, int]) -> tuple[Mail, dict[int, ClientReport], str]:
-        """-> the mail, a report for each client, and why the round did not count (empty when it did)."""
-        mail = Mail(grid, nodes, number, time.monotonic() + float(self.spec["round_deadline_s"]))
+    def round(self, grid: Grid, number: int, nodes: Mapping[int, int]) -> tuple[Exchange, dict[int, ClientReport], str]:
+        """-> the exchange, a report for each client, and why the round did not count (empty when it did)."""
+        exchange = Exchange(grid, nodes, number, time.monotonic() + float(self.spec["round_deadline_s"]))
         told = self.common()
         if self.cohort is not None:
-            self.exchange = max(self.exchange + 1, int(time.time() * 1000))
-            self.cohort.gather(mail)
-        replies = self._trained(mail, told)
+            self.exchange_id = max(self.exchange_id + 1, int(time.time() * 1000))
+            self.cohort.gather(exchange)
+        replies = self._trained(exchange, told)
         self.heard |= dict.fromkeys(replies, self.step - 1)
         reports = {client: _report(client, nodes[client], reply) for client, reply in replies.items()}
         why = ""
         try:
-            model = self._masked(mail, replies) if self.cohort is not None else self._plain(mail, number, replies)
+            model = self._masked(exchange, replies) if self.cohort is not None else self._plain(exchange, number, replies)
         except (Uncounted, secure_aggregation.Refused) as error:
             why = str(error)
         else:
             self._advance(model)
-        for client, (state, reason) in mail.trouble.items():
+        for client, (state, reason) in exchange.trouble.items():
             reports.setdefault(client, ClientReport(nodes[client], client, state))
             reports[client].state, reports[client].reason = state, reason
             if self.cohort is not None:
                 self.cohort.forget(client)
         for client, report in reports.items():
-            report.bytes_up, report.bytes_down = mail.up.get(client, 0), mail.down.get(client, 0)
-        return mail, reports, why
+            report.bytes_up, report.bytes_down = exchange.up.get(client, 0), exchange.down.get(client, 0)
+        return exchange, reports, why
 
-    def _trained(self, mail: Mail, told: dict[str, Any]) -> dict[int, Message]:
+    def _trained(self, exchange: Exchange, told: dict[str, Any]) -> dict[int, Message]:
         """A client that has missed rounds says so, and is asked again with what it lacks, the whole model at last."""
-        waiting = {client: self._since(client) for client in mail.nodes}
+        waiting = {client: self._since(client) for client in exchange.nodes}
         done: dict[int, Message] = {}
         for _ in range(3):
             contents = {client: self._content(client, told, missed) for client, missed in waiting.items()}
-            replies = mail.exchange("train", contents)
+            replies = exchange.exchange("train", contents)
             waiting = {}
             for client, reply in replies.items():
                 behind = _metric(reply, "behind")
@@ -145,22 +145,22 @@ class Learning:
                 "scales": [one.scales.tobytes() for one in missed],
             }
         if self.cohort is not None and self.scales is not None:
-            words |= {**self.cohort.words(client, self.exchange), "scales-up": self.scales.tobytes()}
+            words |= {**self.cohort.words(client, self.exchange_id), "scales-up": self.scales.tobytes()}
         content["config"] = ConfigRecord(words)
         return content
 
     # -- from replies to a model ---------------------------------------------------------------------------------------
 
-    def _plain(self, mail: Mail, number: int, replies: dict[int, Message]) -> Vector:
+    def _plain(self, exchange: Exchange, number: int, replies: dict[int, Message]) -> Vector:
         updates = []
         for client, reply in replies.items():
             try:
                 updates.append(Update(client, int(_metric(reply, "num-examples")), self._gained(reply)))
             except (ValueError, KeyError, TypeError) as error:
-                mail.trouble[client] = ("refused", f"Its update cannot be read: {error}"[:300])
+                exchange.trouble[client] = ("refused", f"Its update cannot be read: {error}"[:300])
         for client, reason in strategy.refusals(updates, self.layout.size).items():
-            mail.trouble[client] = ("refused", reason)
-        sound = [one for one in updates if one.client not in mail.trouble]
+            exchange.trouble[client] = ("refused", reason)
+        sound = [one for one in updates if one.client not in exchange.trouble]
         if not self.reference:
             sound = [Update(one.client, 1, one.gained) for one in sound]
         self._quorum(len(sound))
@@ -179,15 +179,15 @@ class Learning:
             raise ValueError("its scales are no finite numbers, two for each layer.")
         return self.codes.up.decode(told["codes"], own.reshape(2, -1), self.held)
 
-    def _masked(self, mail: Mail, replies: dict[int, Message]) -> Vector:
+    def _masked(self, exchange: Exchange, replies: dict[int, Message]) -> Vector:
         assert self.cohort is not None and self.ring is not None and self.scales is not None
         examples = {client: int(_metric(reply, "num-examples")) for client, reply in replies.items()}
         for client, reason in strategy.weight_refusals(examples).items():
-            mail.trouble[client] = ("refused", reason)
-        sound = {client: reply for client, reply in replies.items() if client not in mail.trouble}
+            exchange.trouble[client] = ("refused", reason)
+        sound = {client: reply for client, reply in replies.items() if client not in exchange.trouble}
         self._quorum(len(sound))
         rows, layers = self.ring.rows(self.step), len(self.layout.shapes)
-        total = self.cohort.open(mail, sound, self.exchange, len(rows) + layers * scales.DIGITS)
+        total = self.cohort.open(exchange, sound, self.exchange_id, len(rows) + layers * scales.DIGITS)
         sound = {client: reply for client, reply in sound.items() if client in self.cohort.summed}
         weight = sum(examples[client] for client in sound) / self.reference if self.reference else len(sound)
         gained = np.zeros(self.layout.size, np.float32)

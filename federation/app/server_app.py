@@ -12,10 +12,10 @@ from flwr.serverapp import Grid, ServerApp
 from flwr.supercore import log
 
 from federation.app import checkpoint, data, task
-from federation.app.errors import DataMissing, Trouble
-from federation.app.messaging import Mail, words_of
+from federation.app.errors import DataMissing, RunError
+from federation.app.messaging import Exchange, words_of
 from federation.app.reports import ClientReport, Result, RoundReport
-from federation.app.rounds import Learning
+from federation.app.rounds import RoundRunner
 
 app = ServerApp()
 LOOK_S = 0.5  # how often it looks for clients while there are too few
@@ -35,59 +35,59 @@ def start(
 ) -> Result:
     """`spec` as federation.runs.spec.RunSpec dumps it. `resume` is the checkpoint, read at the start and written after each round.
 
-    Raises Trouble when the run cannot be.
+    Raises RunError when the run cannot be.
     """
     nodes = _nodes(grid, int(spec["clients"]), stop)
     tested, reference = _tested(spec)
     words = _photo_classes(grid, nodes, spec) if spec["dataset"] == "photos" else None
-    learning = Learning(spec, task.CLASSES_DEFAULT if words is None else len(words), reference)
-    done = checkpoint.resume(learning, resume) if resume else 0
+    runner = RoundRunner(spec, task.CLASSES_DEFAULT if words is None else len(words), reference)
+    done = checkpoint.resume(runner, resume) if resume else 0
     rounds: list[RoundReport] = []
     for number in range(done + 1, int(spec["rounds"]) + 1):
         if stop():
             break
-        rounds.append(_round(learning, grid, number, nodes, tested))
+        rounds.append(_round(runner, grid, number, nodes, tested))
         on_round(
             rounds[-1]
         )  # first: a round that was told and is not kept is done again, one kept and not told would be missing
         if resume:
-            checkpoint.save(learning, resume, number)
-    arrays = learning.layout.arrays(learning.model)
+            checkpoint.save(runner, resume, number)
+    arrays = runner.layout.arrays(runner.model)
     return Result(ArrayRecord({name: Array(one) for name, one in arrays.items()}), rounds, tuple(words or ()))
 
 
-def _round(learning: Learning, grid: Grid, number: int, nodes: Mapping[int, int], tested: data.Examples | None) -> RoundReport:
+def _round(runner: RoundRunner, grid: Grid, number: int, nodes: Mapping[int, int], tested: data.Examples | None) -> RoundReport:
     started = time.monotonic()
-    mail, reports, why = learning.round(grid, number, nodes)
+    exchange, reports, why = runner.round(grid, number, nodes)
     clients = [reports[client] for client in sorted(reports)]
     wall = time.monotonic() - started
     compute = max((one.compute_s for one in clients), default=0.0)
-    loss, accuracy = _measured(learning, clients, tested)
+    loss, accuracy = _measured(runner, clients, tested)
     return RoundReport(
         round=number,
         loss=loss,
         accuracy=accuracy,
         seconds={
             "compute": compute,
-            "uplink": max((one.bytes_up for one in clients), default=0) / float(learning.spec["uplink_bytes_per_s"]),
-            "downlink": max((one.bytes_down for one in clients), default=0) / float(learning.spec["downlink_bytes_per_s"]),
+            "uplink": max((one.bytes_up for one in clients), default=0) / float(runner.spec["uplink_bytes_per_s"]),
+            "downlink": max((one.bytes_down for one in clients), default=0) / float(runner.spec["downlink_bytes_per_s"]),
             "waiting": max(0.0, wall - compute),
         },
-        bytes_up=sum(mail.up.values()),
-        bytes_down=sum(mail.down.values()),
-        epsilon=learning.accountant.epsilon() if learning.spec["privacy"] else None,
+        bytes_up=sum(exchange.up.values()),
+        bytes_down=sum(exchange.down.values()),
+        epsilon=runner.accountant.epsilon() if runner.spec["privacy"] else None,
         clients=clients,
         why_not_counted=why,
     )
 
 
 def _measured(
-    learning: Learning, clients: list[ClientReport], tested: data.Examples | None
+    runner: RoundRunner, clients: list[ClientReport], tested: data.Examples | None
 ) -> tuple[float | None, float | None]:
     """On the held-out examples; of photos, which the server does not have, as the clients tell."""
     if tested is not None:
-        model = task.build(learning.spec["model"], learning.spec["dataset"], learning.classes)
-        task.put_arrays(model, learning.layout.arrays(learning.model))
+        model = task.build(runner.spec["model"], runner.spec["dataset"], runner.classes)
+        task.put_arrays(model, runner.layout.arrays(runner.model))
         return task.evaluate(model, tested)
     told = [one for one in clients if one.state == "ok" and one.examples]
     total = sum(one.examples for one in told)
@@ -102,11 +102,11 @@ def _measured(
 
 
 def _nodes(grid: Grid, clients: int, stop: Callable[[], bool]) -> dict[int, int]:
-    """Flower's node of each client: the first of those that are connected, in order. Raises Trouble when too few connect."""
+    """Flower's node of each client: the first of those that are connected, in order. Raises RunError when too few connect."""
     until = time.monotonic() + NODES_S
     while len(found := sorted(grid.get_node_ids())) < clients:
         if stop() or time.monotonic() > until:
-            raise Trouble(
+            raise RunError(
                 "too_few_nodes", f"{len(found)} of {clients} clients are there.", "Start the others, or ask for fewer."
             )
         time.sleep(LOOK_S)
@@ -130,11 +130,11 @@ def _tested(spec: Mapping[str, Any]) -> tuple[data.Examples | None, float]:
 
 def _photo_classes(grid: Grid, nodes: Mapping[int, int], spec: Mapping[str, Any]) -> list[str]:
     """The names that most devices sort their photos by; the others are refused when their model does not fit."""
-    mail = Mail(grid, nodes, 0, time.monotonic() + float(spec["round_deadline_s"]))
-    replies = mail.query("classes", {client: ConfigRecord({"dataset": "photos"}) for client in nodes})
+    exchange = Exchange(grid, nodes, 0, time.monotonic() + float(spec["round_deadline_s"]))
+    replies = exchange.query("classes", {client: ConfigRecord({"dataset": "photos"}) for client in nodes})
     told = Counter(tuple(words_of(reply, "classes")["words"]) for reply in replies.values())
     if not told:
-        raise Trouble("no_data", "No device has labelled photos.", "Put one folder of photos for each class on the devices.")
+        raise RunError("no_data", "No device has labelled photos.", "Put one folder of photos for each class on the devices.")
     return list(told.most_common(1)[0][0])
 
 

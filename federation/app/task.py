@@ -155,7 +155,7 @@ def probabilities(model: nn.Module, pixels: Tensor) -> Tensor:
 
 
 def rate_at(base: float, number: int, rounds: int) -> float:
-    """Learning rate of a round: along a cosine down to a twentieth, for the last updates should be small enough to average well."""
+    """RoundRunner rate of a round: along a cosine down to a twentieth, for the last updates should be small enough to average well."""
     share = (number - 1) / max(1, rounds - 1)
     return base * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * share)))
 

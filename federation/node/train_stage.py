@@ -17,7 +17,7 @@ import redis
 from celery import Celery
 from flwr.app import Context, Message, RecordDict
 
-from federation.app.errors import Trouble
+from federation.app.errors import RunError
 from federation.node import packing
 from federation.node.packing import BadMessage
 
@@ -68,7 +68,7 @@ class Lane:
             return self._train(job, int(run), message, reply)
         except Refused as error:
             return _error(error.code, str(error))
-        except Trouble as error:
+        except RunError as error:
             return _error(error.code, str(error))
         except BadMessage as error:
             return _error("bad_message", str(error))

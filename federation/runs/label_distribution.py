@@ -4,7 +4,7 @@ import logging
 from typing import Any
 
 from federation.app import data
-from federation.app.errors import Trouble
+from federation.app.errors import RunError
 from federation.models import Run
 from federation.runs import lifecycle
 from federation.runs.spec import RunSpec
@@ -19,7 +19,7 @@ def holdings(spec: RunSpec) -> dict[str, Any]:
     """{"classes": names, "clients": examples by client and class}. Raises UserError when the data is missing."""
     try:
         return data.holdings(spec.model_dump())
-    except Trouble as error:
+    except RunError as error:
         raise UserError(error.code, str(error), error.remedy, 409) from error
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from devices import dispatch
 from federation.app import server_app
-from federation.app.errors import Trouble
+from federation.app.errors import RunError
 from federation.app.reports import ClientReport, RoundReport
 from federation.client_jobs import Served
 from federation.grid import CeleryGrid
@@ -33,7 +33,7 @@ def execute(journal: Journal) -> None:
         log.info("%s was paused, stopped or taken over", journal.run)
     except UserError as error:
         _fail(journal, error)
-    except Trouble as error:
+    except RunError as error:
         _fail(journal, UserError(error.code, str(error), error.remedy, 409))
     except Exception:
         # Not hidden: logged with its traceback, and the person is told instead of watching a run that never moves.

@@ -10,7 +10,7 @@ from flwr.app import ArrayRecord, ConfigRecord, Message, RecordDict
 
 from federation.app import server_app
 from federation.app.client_app import app as client_app
-from federation.app.errors import Trouble
+from federation.app.errors import RunError
 from federation.app.reports import Result, RoundReport
 from federation.app.threads import Spoil, ThreadGrid
 from federation.runs.spec import RunSpec
@@ -162,7 +162,7 @@ def test_a_run_goes_on_from_its_last_completed_round(tmp_path: Path) -> None:
 
 def test_a_damaged_checkpoint_is_told_in_words(tmp_path: Path) -> None:
     (tmp_path / "checkpoint").write_bytes(b"PK\x03\x04 not a checkpoint")
-    with pytest.raises(Trouble, match="checkpoint of this run is damaged"):
+    with pytest.raises(RunError, match="checkpoint of this run is damaged"):
         run(checkpoint=tmp_path / "checkpoint")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from flwr.app import ConfigRecord, Message
 
 from federation.app.compression.modular_quantiser import Codes, unpack
-from federation.app.messaging import Mail, words_of
+from federation.app.messaging import Exchange, words_of
 from federation.app.privacy import secure_aggregation
 
 LEAST = 3  # of two clients each could take its own update off the sum
@@ -22,17 +22,17 @@ class Cohort:
         self.members: dict[int, bytes] = {}
         self.summed: set[int] = set()  # whose updates are in the last sum
 
-    def gather(self, mail: Mail) -> None:
+    def gather(self, exchange: Exchange) -> None:
         """Ask who has not told its key. Those who do not answer sit this round out."""
-        unknown = [client for client in mail.nodes if client not in self.public]
-        replies = mail.query("keys", {client: ConfigRecord() for client in unknown})
+        unknown = [client for client in exchange.nodes if client not in self.public]
+        replies = exchange.query("keys", {client: ConfigRecord() for client in unknown})
         for client, reply in replies.items():
             self.public[client] = words_of(reply, "keys")["public"]
-        self.members = {client: key for client, key in sorted(self.public.items()) if client not in mail.trouble}
+        self.members = {client: key for client, key in sorted(self.public.items()) if client not in exchange.trouble}
 
-    def words(self, client: int, exchange: int) -> dict[str, Any]:
+    def words(self, client: int, exchange_id: int) -> dict[str, Any]:
         """For a train message; everybody's keys only where this client does not hold exactly these."""
-        told: dict[str, Any] = {"exchange": exchange, "me": client}
+        told: dict[str, Any] = {"exchange": exchange_id, "me": client}
         if self._knows.get(client) != self._cohort():
             told |= {"members": list(self.members), "keys": list(self.members.values())}
         return told
@@ -48,9 +48,9 @@ class Cohort:
     def _cohort(self) -> tuple[int, ...]:
         return tuple(hash(key) for key in self.members.values())
 
-    def open(self, mail: Mail, replies: Mapping[int, Message], exchange: int, count: int) -> Codes:
+    def open(self, exchange: Exchange, replies: Mapping[int, Message], exchange_id: int, count: int) -> Codes:
         """The exact sum over `replies`; afterwards `summed` says of whom. Raises secure.Refused."""
-        collector = secure_aggregation.Collector(exchange, self.bits, self.members)
+        collector = secure_aggregation.Collector(exchange_id, self.bits, self.members)
         for client, reply in replies.items():
             try:
                 told = words_of(reply, "update")
@@ -59,12 +59,12 @@ class Cohort:
                     codes, dict(zip(told["owners"], told["shares"], strict=True))
                 )
             except (ValueError, KeyError, TypeError) as error:
-                mail.trouble[client] = ("refused", f"Its update cannot be read: {error}"[:300])
+                exchange.trouble[client] = ("refused", f"Its update cannot be read: {error}"[:300])
         self.summed = set(collector.masked)
         if len(collector.masked) < LEAST:
             raise secure_aggregation.Refused(f"Fewer than {LEAST} updates came, too few to hide one among them.")
         asked = {client: _asked(collector, client) for client in collector.masked}
-        for client, reply in mail.query("open", asked).items():
+        for client, reply in exchange.query("open", asked).items():
             told = words_of(reply, "opened")
             shares = dict(zip(told["owners"], told["shares"], strict=True))
             collector.answers[client] = secure_aggregation.Opened(shares, dict(zip(told["lost"], told["seeds"], strict=True)))
