@@ -1,0 +1,175 @@
+"""One type per node job: the arguments it takes, and the type of its result.
+
+A job travels as the keyword arguments of its Celery task, with `job` (an id) and `protocol` beside them; a result as JSON.
+What a node refuses comes back as `{"error": {"code", "message"}}`.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
+
+from pydantic import Field, JsonValue
+
+from devices.contract import results
+from devices.contract.protocol import ANSWERING, TRAINING
+from devices.contract.values import BlobName, Level, Number, PhotoId, Received, Seconds, Sent, SplitPoint, TaskName
+
+Question = Annotated[str, Field(max_length=2000)]
+Result = TypeVar("Result", bound=Received)
+
+
+class Job(Sent, Generic[Result]):
+    """The arguments of one verb."""
+
+    verb: ClassVar[str]
+    queue: ClassVar[str] = ANSWERING
+    result: ClassVar[type[Received]]
+
+
+class Place(Job[results.Placed]):
+    """Keep a photo that lies ready as the blob of the same name."""
+
+    verb, result = "place", results.Placed
+    photo: PhotoId
+
+
+class Look(Job[results.Kept]):
+    """Take a picture with one of the node's cameras and keep it there as a photo."""
+
+    verb, result = "look", results.Kept
+    camera: Annotated[str, Field(min_length=1, max_length=40)]
+    photo: PhotoId
+
+
+class Invite(Job[results.Invitation]):
+    """Sign an address at which a browser may hand over this photo, valid for `seconds`."""
+
+    verb, result = "invite", results.Invitation
+    photo: PhotoId
+    seconds: Seconds
+
+
+class Collect(Job[results.Kept]):
+    """Keep what was handed over there as a photo."""
+
+    verb, result = "collect", results.Kept
+    photo: PhotoId
+
+
+class ComputeHeads(Job[results.Heads]):
+    """Compute heads before anybody asks: one split point for each task."""
+
+    verb, result = "heads", results.Heads
+    photo: PhotoId
+    points: results.Points
+
+
+class Forget(Job[results.Nothing]):
+    """Delete a photo and all features of it."""
+
+    verb, result = "forget", results.Nothing
+    photo: PhotoId
+
+
+class RunWhole(Job[results.Answered]):
+    """Answer from a photo the node has (`photo`) or was sent (`blob`)."""
+
+    verb, result = "run_whole", results.Answered
+    task: TaskName
+    question: Question | None = None
+    photo: Annotated[str, Field(max_length=64)] = ""
+    blob: BlobName = ""
+
+
+class RunHead(Job[results.HeadSent]):
+    """Send up, as `blob`, the bits of `level` that come after those of level `after`."""
+
+    verb, result = "run_head", results.HeadSent
+    task: TaskName
+    photo: PhotoId
+    split_at: SplitPoint
+    level: Level
+    blob: BlobName
+    after: Level = 0
+
+
+class RunTail(Job[results.Answered]):
+    """Answer from features sent as `blob` or cached by the node, which then caches them for `keep_s` seconds."""
+
+    verb, result = "run_tail", results.Answered
+    task: TaskName
+    question: Question | None = None
+    photo: PhotoId
+    split_at: SplitPoint
+    level: Level
+    blob: BlobName = ""
+    keep_s: Seconds = 0.0
+
+
+class RunLearned(Job[results.Answered]):
+    """Classify a photo with the model of a finished training run; `blob` holds its weights where the node lacks them."""
+
+    verb, result = "run_learned", results.Answered
+    photo: PhotoId
+    digest: Annotated[str, Field(max_length=128)]
+    card: dict[str, JsonValue]
+    blob: BlobName = ""
+
+
+class SendPhoto(Job[results.Transferred]):
+    """Send a photo up as `blob`: as it is, or encoded at the model's own input size."""
+
+    verb, result = "send_photo", results.Transferred
+    task: TaskName
+    photo: PhotoId
+    blob: BlobName
+    codec: Annotated[str, Field(max_length=20)] | None = None
+    quality: Annotated[int, Field(ge=0, le=100)] | None = None
+
+
+class Probe(Job[results.Probed]):
+    """Send throw-away bytes of a few sizes, to measure the link."""
+
+    verb, result = "probe", results.Probed
+    sizes: Annotated[list[Annotated[int, Field(ge=0, le=65536)]], Field(max_length=4)]
+
+
+class Rebuild(Job[results.Transferred]):
+    """Reconstruct the photo from cached features, and send it as `blob`, a JPEG."""
+
+    verb, result = "rebuild", results.Transferred
+    task: TaskName
+    photo: PhotoId
+    split_at: SplitPoint
+    level: Level
+    blob: BlobName
+
+
+class Train(Job[results.Trained]):
+    """Run Flower's ClientApp on the blob `message`; its reply is sent as the blob `reply`."""
+
+    verb, result, queue = "train", results.Trained, TRAINING
+    run: Annotated[int, Field(ge=0)]
+    message: BlobName
+    reply: BlobName
+    deadline_s: Number
+
+
+JOBS: Mapping[str, type[Job[Any]]] = {
+    job.verb: job
+    for job in (
+        Place,
+        Look,
+        Invite,
+        Collect,
+        ComputeHeads,
+        Forget,
+        RunWhole,
+        RunHead,
+        RunTail,
+        RunLearned,
+        SendPhoto,
+        Probe,
+        Rebuild,
+        Train,
+    )
+}

@@ -1,0 +1,39 @@
+"""Names and limits that server and node share: protocol version, queues, task names, keys in Redis, lifetimes."""
+
+PROTOCOL = 4  # of jobs; a node that speaks another one refuses with a sentence
+
+# Queues of a node, each under its own key prefix.
+ANSWERING, TRAINING = "stages", "train"
+
+BLOB_TTL_S = 120
+REPLY_TTL_S = 300
+MAX_REPLY_BYTES = 256 * 1024  # of a job's JSON result; what is larger travels as a blob
+
+
+def task_name(verb: str) -> str:
+    """The Celery task that does a job."""
+    return f"stages.{verb}"
+
+
+def key(slug: str, name: str) -> str:
+    """Under the node's own prefix: its Redis user may touch nothing else."""
+    return f"{slug}:{name}"
+
+
+def blob_key(slug: str, name: str) -> str:
+    return key(slug, f"blob:{name}")
+
+
+def ticket_key(slug: str, job: str) -> str:
+    """Exists as long as somebody waits for the job."""
+    return key(slug, f"job:{job}")
+
+
+def progress_key(slug: str, job: str) -> str:
+    """The phase a job is in, when it takes longer than a moment."""
+    return key(slug, f"progress:{job}")
+
+
+def trainer_key(slug: str) -> str:
+    """Which training process of the node is alive; gone when it died."""
+    return key(slug, "lane")

@@ -1,0 +1,144 @@
+"""What a node answers, one type per kind of result. All of it comes from another machine: bounded and finite."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from devices.contract.values import (
+    STORABLE,
+    Bytes,
+    Line,
+    Milliseconds,
+    Probability,
+    Received,
+    Seconds,
+    SplitPoint,
+    TaskName,
+)
+
+MAX_TEXT = 4000  # characters of an answer
+Text = Annotated[str, Field(max_length=MAX_TEXT, pattern=STORABLE)]
+Sizes = Annotated[dict[Annotated[str, Field(max_length=60, pattern=STORABLE)], Bytes], Field(max_length=400)]
+Points = Annotated[dict[TaskName, SplitPoint], Field(max_length=40)]
+
+
+class Nothing(Received):
+    """The job was done."""
+
+
+class Placed(Received):
+    """A photo is on the node: its bytes there, and its exact size in every encoding placement may choose."""
+
+    bytes: Bytes
+    sizes: Sizes
+
+
+class Kept(Placed):
+    """A photo that began on the node. `stayed`: none of it was sent."""
+
+    width: Annotated[int, Field(ge=1, le=100_000)]
+    height: Annotated[int, Field(ge=1, le=100_000)]
+    stayed: bool = True
+
+
+class Invitation(Received):
+    url: Annotated[str, Field(max_length=400)]
+
+
+class Timed(Received):
+    queue_ms: Milliseconds
+    compute_ms: Milliseconds
+
+
+class Heads(Timed):
+    """The split point whose features are kept now, by task."""
+
+    points: Points
+
+
+class Box(Received):
+    """A labelled rectangle; corners as fractions of the photo's width and height."""
+
+    label: Line
+    score: Probability
+    left: Probability
+    top: Probability
+    right: Probability
+    bottom: Probability
+
+
+class TextLine(Received):
+    """One line of text read in a photo, with the corners of its rectangle as fractions."""
+
+    text: Annotated[str, Field(max_length=500, pattern=STORABLE)]
+    score: Probability
+    left: Probability
+    top: Probability
+    right: Probability
+    bottom: Probability
+
+
+class AnswerResult(Received):
+    """`confidence` is calibrated; `top` is best first. `boxes` and `lines` only for tasks that locate something."""
+
+    text: Text
+    confidence: Probability
+    sure: bool
+    top: Annotated[list[tuple[Text, Probability]], Field(max_length=100)]
+    boxes: Annotated[list[Box], Field(max_length=200)] | None = None
+    lines: Annotated[list[TextLine], Field(max_length=400)] | None = None
+
+    def stored(self) -> dict[str, Any]:
+        """As receipts keep it: optional parts that are missing do not appear."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+class Answered(Timed):
+    answer: AnswerResult
+
+
+class Transferred(Timed):
+    """Bytes that crossed the link, and the time of the transfer: the measurement of the bandwidth."""
+
+    bytes: Bytes
+    uplink_ms: Milliseconds
+
+
+class HeadSent(Transferred):
+    """`ready`: the head had been computed before."""
+
+    ready: bool
+
+
+class Transfer(Received):
+    bytes: Bytes
+    uplink_ms: Milliseconds
+
+
+class Probed(Timed):
+    transfers: Annotated[list[Transfer], Field(max_length=8)]
+
+
+class Trained(Received):
+    """Of one exchange with a client: bytes over the link, and seconds."""
+
+    down_bytes: Bytes
+    up_bytes: Bytes
+    down_s: Seconds
+    compute_s: Seconds
+    up_s: Seconds
+
+
+class ErrorBody(Received):
+    code: Annotated[str, Field(min_length=1, max_length=40)] = "failed"
+    message: str = "The node gave no reason."
+
+
+class Refusal(Received):
+    """What a node answers when it does not do a job."""
+
+    error: ErrorBody
+
+    @staticmethod
+    def of(code: str, message: str) -> dict[str, dict[str, str]]:
+        return {"error": {"code": code, "message": message}}

@@ -1,0 +1,43 @@
+"""The sensors a node may report: name, label, unit and plausible range of each, for the board, the server and the pages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Sensor:
+    """A reading outside `least`…`most` is a fault of the sensor, and becomes None. `stored`: it has a column in the history."""
+
+    name: str  # the key in heartbeats
+    label: str
+    unit: str
+    least: float
+    most: float
+    source: str  # where the board reads it, for people
+    stored: bool = True
+
+
+SENSORS: tuple[Sensor, ...] = (
+    Sensor("cpu_percent", "processor", "%", 0, 100, "All cores together, from /proc/stat"),
+    Sensor("gpu_percent", "GPU", "%", 0, 100, "As the board's own driver reports it"),
+    Sensor("memory_used_mb", "memory", "MB", 0, 100_000_000, "What is not available, from /proc/meminfo"),
+    Sensor("memory_total_mb", "total memory", "MB", 0, 100_000_000, "From /proc/meminfo", stored=False),
+    Sensor("temperature_c", "temperature", "°C", -60, 150, "The hottest zone of /sys/class/thermal"),
+    Sensor("power_w", "power", "W", 0, 5000, "The whole board, from its current monitors"),
+)
+
+
+def plausible(sample: Mapping[str, object], sensors: tuple[Sensor, ...] = SENSORS) -> dict[str, object]:
+    """The sample with None for every implausible reading. Entries that are no sensor's stay as they are."""
+    by_name = {sensor.name: sensor for sensor in sensors}
+    readings = {name: _in_range(by_name[name], value) if name in by_name else value for name, value in sample.items()}
+    used, total = readings.get("memory_used_mb"), readings.get("memory_total_mb")
+    if isinstance(used, int | float) and isinstance(total, int | float) and used > total:
+        readings["memory_used_mb"] = None
+    return readings
+
+
+def _in_range(sensor: Sensor, value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if sensor.least <= value <= sensor.most else None

@@ -1,0 +1,30 @@
+"""Bounded types that the jobs and the heartbeat are made of. A number that is not finite is refused everywhere."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+STORABLE = r"^[^\x00]*$"  # PostgreSQL stores every character but NUL
+SplitPoint = Annotated[int, Field(ge=0, le=999)]
+Level = Annotated[int, Field(ge=0, le=255)]
+Bytes = Annotated[int, Field(ge=0, le=1 << 40)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Milliseconds = Annotated[float, Field(ge=0, le=86_400_000, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, le=10_000_000, allow_inf_nan=False)]
+Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+PhotoId = Annotated[str, Field(min_length=1, max_length=64)]
+BlobName = Annotated[str, Field(max_length=120)]
+TaskName = Annotated[str, Field(min_length=1, max_length=20, pattern=STORABLE)]
+Line = Annotated[str, Field(max_length=120, pattern=STORABLE)]
+
+
+class Sent(BaseModel):
+    """Leaves this program. An unknown field is a mistake, and refused by name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Received(BaseModel):
+    """Comes from another machine, which may be newer: fields it adds are ignored."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
