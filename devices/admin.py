@@ -4,7 +4,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest
 
-from devices.models import Audit, EnrolCode, Node, Reading, Sample
+from devices.models import Audit, EnrolCode, Node, NodeEvent, Reading, Sample
 from devices.registry import audit, enrolment, rotation
 from webapp.live.errors import UserError
 
@@ -75,6 +75,13 @@ class SampleAdmin(ReadOnly):
     list_filter = ("node", "source")
 
 
+@admin.register(NodeEvent)
+class NodeEventAdmin(ReadOnly):
+    list_display = ("at", "node", "from_state", "to_state", "notified", "attempts")
+    list_filter = ("to_state", "node")
+    date_hierarchy = "at"
+
+
 @admin.register(Audit)
 class AuditAdmin(ReadOnly):
     list_display = ("at", "by", "action", "node", "detail", "address")
@@ -88,5 +95,5 @@ class AuditAdmin(ReadOnly):
 
 @admin.register(Reading)
 class ReadingAdmin(ReadOnly):
-    list_display = ("node", "at", "span_s", "cpu_percent", "gpu_percent", "memory_used_mb", "temperature_c", "power_w")
+    list_display = ("node", "at", "span_s", "values")
     list_filter = ("node", "span_s")

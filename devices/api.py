@@ -11,9 +11,10 @@ from ninja import Router, Schema
 from ninja.security import HttpBearer
 from pydantic import ConfigDict, Field
 
+from devices import heartbeat
 from devices.models import Node
 from devices.registry import enrolment, rotation
-from devices.telemetry import heartbeat, presence
+from devices.telemetry import presence
 from webapp.live.errors import UserError
 
 router = Router(tags=["nodes"])

@@ -4,11 +4,12 @@ from django.conf import settings
 from django.db import models
 
 TIERS = ("edge", "device")
+STATES = ("unseen", "online", "stale", "offline", "revoked")
 SOURCES = ("transfer", "probe")
 
 
 class Node(models.Model):
-    """An edge or a device. Whether it is there is not stored but computed when read (devices.telemetry.presence)."""
+    """An edge or a device. Its state is computed from `last_seen` when read (devices.telemetry.presence)."""
 
     slug = models.SlugField(max_length=40, unique=True, help_text="also the prefix of all its keys in Redis")
     title = models.CharField(max_length=60, blank=True, help_text="what people call it; empty: as its slug")
@@ -22,7 +23,7 @@ class Node(models.Model):
     next_redis_sha256 = models.CharField(max_length=64, blank=True, editable=False)
 
     boot = models.CharField(max_length=32, blank=True, editable=False, help_text="changes whenever the agent starts anew")
-    profile = models.JSONField(null=True, blank=True, help_text="as inference.stages.verbs.warm measured it on the node")
+    profile = models.JSONField(null=True, blank=True, help_text="as measured by the node at start")
     queue = models.PositiveIntegerField(null=True, blank=True, help_text="jobs waiting or running")
     hardware = models.JSONField(default=dict, blank=True)
     versions = models.JSONField(default=dict, blank=True)
@@ -32,6 +33,13 @@ class Node(models.Model):
 
     created = models.DateTimeField(auto_now_add=True)
     last_seen = models.DateTimeField(null=True, blank=True)
+    recorded_state = models.CharField(
+        max_length=10,
+        choices=[(state, state) for state in STATES],
+        default="unseen",
+        editable=False,
+        help_text="the state of its newest event",
+    )
     revoked_at = models.DateTimeField(null=True, blank=True)
     simulated_uplink_bytes_per_s = models.PositiveIntegerField(null=True, blank=True)
     simulated_downlink_bytes_per_s = models.PositiveIntegerField(null=True, blank=True)
@@ -95,16 +103,12 @@ class Sample(models.Model):
 
 
 class Reading(models.Model):
-    """What a node's sensors said at a heartbeat, or the means of a minute; null for what was not available."""
+    """The values of a node's sensors at a heartbeat, or their means over a minute; what was not available is null or absent."""
 
     node = models.SlugField(max_length=40)
     at = models.DateTimeField(help_text="of a mean: the beginning of its minute")
     span_s = models.PositiveSmallIntegerField(default=0, help_text="0: one heartbeat")
-    cpu_percent = models.FloatField(null=True, blank=True)
-    gpu_percent = models.FloatField(null=True, blank=True)
-    memory_used_mb = models.FloatField(null=True, blank=True)
-    temperature_c = models.FloatField(null=True, blank=True)
-    power_w = models.FloatField(null=True, blank=True)
+    values = models.JSONField(default=dict, help_text="by sensor key")
 
     class Meta:
         ordering = ("at",)
@@ -112,6 +116,25 @@ class Reading(models.Model):
 
     def __str__(self) -> str:
         return f"{self.node} at {self.at:%H:%M:%S}"
+
+
+class NodeEvent(models.Model):
+    """One flip of a node's state. `notify_at` is when the notification loop is to take it up; null: nothing left to do."""
+
+    node = models.SlugField(max_length=40)
+    at = models.DateTimeField(db_index=True)
+    from_state = models.CharField(max_length=10, choices=[(state, state) for state in STATES])
+    to_state = models.CharField(max_length=10, choices=[(state, state) for state in STATES])
+    notify_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    notified = models.JSONField(default=list, blank=True, help_text="names of the channels that have it")
+
+    class Meta:
+        ordering = ("-at", "-pk")
+        indexes = [models.Index(fields=("node", "-at"), name="events_of_a_node")]
+
+    def __str__(self) -> str:
+        return f"{self.node}: {self.from_state} → {self.to_state}"
 
 
 class Audit(models.Model):

@@ -1,12 +1,18 @@
-"""The cloud's own Celery app: one queue, `cloud`, whose tasks orchestrate. Nodes have apps and credentials of their own."""
+"""The cloud's Celery app. Its queue `cloud` holds what people wait for, `clock` what beat sends on schedule.
+
+Nodes have apps and credentials of their own.
+"""
 
 import os
 
 from celery import Celery
+from kombu.entity import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 
 from django.conf import settings
+
+from webapp.ops import clock
 
 app = Celery("isthmus", broker=settings.REDIS_URL)
 app.set_default()  # "current" is a matter of the thread, and the web app queues from threads of its own
@@ -20,11 +26,26 @@ app.conf.update(
     worker_send_task_events=False,
     broker_connection_retry_on_startup=True,
     worker_hijack_root_logger=False,
-    # Messages are acknowledged when taken: a lost one is found by its expired lease in the database (inference.answering.sweep),
-    # in seconds, where Redis's visibility timeout would need minutes and could run a turn twice.
+    # Messages are acknowledged when taken: a lost one shows as an expired lease in the database (inference.answering.sweep)
+    # within seconds, where Redis's visibility timeout would need minutes and could run a turn twice.
     task_acks_late=False,
     # A producer must not hang when Redis is away: the turn is stored, and the sweep enqueues it again.
     broker_transport_options={"socket_timeout": 5, "socket_connect_timeout": 2, "retry_on_timeout": False},
     task_publish_retry=False,
 )
-app.autodiscover_tasks(["inference.answering"])
+app.conf.task_queues = [Queue(app.conf.task_default_queue), Queue(clock.CLOCK_QUEUE)]
+app.autodiscover_tasks(["inference.answering", "devices", "webapp.ops"])
+
+
+def _every(task: str, seconds: float) -> dict[str, object]:
+    """A schedule entry. Each message expires when the next one is due, so that busy workers never find two of a kind."""
+    return {"task": task, "schedule": seconds, "options": {"queue": clock.CLOCK_QUEUE, "expires": seconds}}
+
+
+# What must happen without a visitor. Every task is short, and safe to run twice.
+app.conf.beat_schedule = {
+    "give abandoned turns to another worker": _every("inference.sweep", 2),
+    "notice nodes that fell silent": _every("devices.watch", 2),
+    "delete expired data": _every("ops.prune", 3600),
+}
+clock.install(app, settings.VAR_DIR / "run" / "clock" / "schedule")

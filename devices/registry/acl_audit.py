@@ -65,6 +65,8 @@ ROWS: list[Row] = [
         "BRPOP cloud 1",
         "GET celery-task-meta-1",
         "SET cloud:alive 1",
+        "LPUSH clock job",
+        "SET clock:watching 0",
         "HGET unacked tag",
         "SMEMBERS _kombu.binding.celery",
         "PUBLISH asgi__group__devices forged",

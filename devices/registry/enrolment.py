@@ -20,10 +20,8 @@ from django.utils.text import slugify
 from devices.agent import config
 from devices.models import TIERS, EnrolCode, Node, Reading, Sample
 from devices.registry import acl, audit
-from devices.telemetry import presence
-from webapp.live import groups
+from devices.telemetry import node_events, presence
 from webapp.live.errors import UserError, not_found
-from webapp.live.publish import publish
 
 log = logging.getLogger(__name__)
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ"  # letters that nobody confuses when reading them aloud or off a screen
@@ -32,7 +30,9 @@ CODE_S = 15 * 60
 ATTEMPTS = 5  # wrong guesses at one code
 GUESSES, GUESSES_S = 10, 600  # wrong guesses from one address
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
-RESERVED = frozenset({"add", "cloud", "asgi", "celery", "default", "unacked"})  # prefixes of keys that are not a node's
+RESERVED = frozenset(
+    {"add", "cloud", "clock", "asgi", "celery", "default", "unacked"}
+)  # prefixes of keys that are not a node's
 
 # The same for unknown, wrong, used, expired and worn-out codes: who guesses learns nothing.
 BAD_CODE = UserError("bad_code", "This code is not valid, or not any more.", "Ask an admin for a new one.", 403)
@@ -91,7 +91,7 @@ def join(code: str, fingerprint: str, facts: dict[str, Any], address: str = "") 
     except IntegrityError:  # two codes for one name at the same moment
         raise UserError("name_taken", "Another board just took that name.", "Ask an admin for a new code.", 409) from None
     audit.record(node.slug, "joined", node.slug, f"fingerprint {fingerprint}", address)
-    announce(node)
+    presence.announce(node)
     return node, token
 
 
@@ -158,7 +158,7 @@ def approve(slug: str) -> Node:
         raise not_found("node")
     node = Node.objects.get(slug=slug)
     audit.record(None, "approved", slug, f"fingerprint {node.fingerprint}")
-    announce(node)
+    presence.announce(node)
     return node
 
 
@@ -171,8 +171,9 @@ def revoke(slug: str) -> Node:
     if Node.objects.filter(slug=slug, revoked_at=None).update(**gone, next_token_sha256="", next_redis_sha256=""):
         audit.record(None, "revoked", slug)
     node.refresh_from_db()
+    node_events.record(node, timezone.now())
     _cut_off(slug)
-    announce(node)
+    presence.announce(node)
     return node
 
 
@@ -224,10 +225,6 @@ def simulate(slug: str, uplink_bytes_per_s: int | None, slowdown: float, downlin
         simulated_downlink_bytes_per_s=downlink_bytes_per_s,
         simulated_slowdown=slowdown,
     )
-
-
-def announce(node: Node) -> None:
-    publish(groups.devices(), {"type": "node.state", "node": presence.as_json(node)})
 
 
 def sha256(secret: str) -> str:

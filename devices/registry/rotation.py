@@ -13,6 +13,7 @@ from django.utils.crypto import salted_hmac
 
 from devices.models import Node
 from devices.registry import acl, audit, enrolment
+from devices.telemetry import presence
 from webapp.live.errors import UserError, not_found
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ def rotate(slug: str) -> Node:
         acl.remove(slug)  # revoked in this very moment
         raise not_found("node")
     audit.record(None, "rotation asked for", slug)
-    enrolment.announce(node)
+    presence.announce(node)
     return node
 
 
@@ -69,7 +70,7 @@ def _confirmed(digest: str) -> Node | None:
         except redis.RedisError as error:  # the next reconcile() takes the old password away
             log.warning("%s: the old password could not be withdrawn yet: %s", node.slug, error)
         audit.record(node.slug, "rotated", node.slug)
-        enrolment.announce(node)
+        presence.announce(node)
     return node
 
 
@@ -82,7 +83,7 @@ def rename(slug: str, title: str) -> Node:
     before, node.title = node.title or slug, "" if words == slug else words
     Node.objects.filter(pk=node.pk).update(title=node.title)
     audit.record(None, "renamed", slug, f"from {before} to {node.title or slug}")
-    enrolment.announce(node)
+    presence.announce(node)
     return node
 
 
@@ -93,7 +94,7 @@ def accept_hardware(slug: str) -> Node:
         Node.objects.filter(pk=node.pk).update(hardware_before={})
         node.hardware_before = {}
         audit.record(None, "hardware accepted", slug)
-        enrolment.announce(node)
+        presence.announce(node)
     return node
 
 

@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from devices.models import Node
 from devices.telemetry import links
+from webapp.live import groups
+from webapp.live.publish import publish
 
 HEARTBEAT_S = 2.0  # told to the agents with every answer
 STALE_S = 6.0  # three heartbeats missed
@@ -51,6 +53,11 @@ def as_json(node: Node) -> dict[str, Any]:
         "versions": node.versions,
         "link": links.estimate(node.slug) if node.tier == "device" else None,
     }
+
+
+def announce(node: Node) -> None:
+    """Send a node as it is now to every open devices page."""
+    publish(groups.devices(), {"type": "node.state", "node": as_json(node)})
 
 
 def simulated(node: Node) -> dict[str, Any] | None:

@@ -1,6 +1,6 @@
 """Find turns whose worker died or whose message was lost, and give them to another worker; fail the overdue ones.
 
-Runs every two seconds in every cloud worker. Claiming is compare-and-set, so sweeping twice does no harm.
+Queued by the clock every two seconds. Claiming is compare-and-set, so sweeping twice does no harm.
 """
 
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The cloud worker's Celery tasks, and the thread beside them that looks for abandoned turns."""
+"""The cloud worker's Celery tasks, and the thread of each worker that shows it is alive."""
 
 import logging
 import threading
@@ -9,7 +9,6 @@ from celery import Task, shared_task
 from celery.exceptions import OperationalError as QueueError
 from celery.signals import worker_ready
 from django.conf import settings
-from django.db import DatabaseError, connection
 from kombu.exceptions import OperationalError as BrokerError
 
 ALIVE_KEY = "cloud:alive"
@@ -55,24 +54,29 @@ def send(task: Task, *arguments: Any) -> bool:
     return True
 
 
+@shared_task(name="inference.sweep")
+def sweep() -> None:
+    """Give abandoned turns to another worker; sent by the clock every two seconds (webapp.celery)."""
+    from inference.answering import sweep as abandoned
+
+    with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2) as client:
+        unread = client.llen(CLOUD_QUEUE)
+    abandoned.sweep(queue_is_empty=not unread)
+
+
 @worker_ready.connect
-def start_sweeping(**_: Any) -> None:
-    threading.Thread(target=_sweep_for_ever, name="sweep", daemon=True).start()
+def start_renewing(**_: Any) -> None:
+    threading.Thread(target=_renew_alive_key, name="alive", daemon=True).start()
 
 
-def _sweep_for_ever() -> None:
-    from inference.answering.sweep import sweep
-
+def _renew_alive_key() -> None:
     client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
     pause = threading.Event()
     while True:
         try:
             client.set(ALIVE_KEY, "1", ex=ALIVE_S)
-            sweep(queue_is_empty=not client.llen(CLOUD_QUEUE))
-        except (redis.RedisError, DatabaseError) as error:
-            log.warning("sweep: %s", error)
-        finally:
-            connection.close()
+        except redis.RedisError as error:
+            log.warning("could not renew %s: %s", ALIVE_KEY, error)
         pause.wait(2)
 
 

@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 import yaml
 
+from inference.answering import tasks
 from tests.architecture.test_every_setting_is_documented import read_by_the_code
 from webapp.management.commands import up
-from webapp.ops import serving
+from webapp.ops import clock, serving
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = ("web", "cloud", "migrate", "edge", "device")
+OURS = ("web", "cloud", "beat", "migrate", "edge", "device")
 
 
 def test_every_part_of_the_product_is_a_service() -> None:
@@ -83,8 +84,20 @@ def test_web_and_cloud_see_the_same_photos() -> None:
     assert "var:/var/lib/isthmus" in SERVICES["cloud"]["volumes"]
 
 
-def test_the_cloud_worker_starts_as_it_does_on_one_machine(planned: dict[str, list[str]]) -> None:
-    assert flags(SERVICES["cloud"]["command"][1:]) == flags(planned["cloud"][1:])
+def test_the_cloud_worker_starts_as_it_does_on_one_machine_but_without_the_clock(planned: dict[str, list[str]]) -> None:
+    assert flags(planned["cloud"][1:]) - flags(SERVICES["cloud"]["command"][1:]) == {"--clock"}
+    assert flags(SERVICES["cloud"]["command"][1:]) < flags(planned["cloud"][1:])
+
+
+def test_the_clock_is_a_service_of_its_own(planned: dict[str, list[str]]) -> None:
+    command = SERVICES["beat"]["command"]
+    assert command[: command.index("beat")] == SERVICES["cloud"]["command"][: command.index("beat")]
+
+
+def test_one_service_builds_the_image_and_the_others_never_pull_it() -> None:
+    assert {name for name, service in SERVICES.items() if "build" in service} == {"web"}
+    assert {name for name in OURS if SERVICES[name].get("pull_policy") != "never"} == {"web"}
+    assert {SERVICES[name]["image"] for name in OURS} == {"isthmus"}
 
 
 def test_the_web_app_starts_as_it_does_on_one_machine(planned: dict[str, list[str]]) -> None:
@@ -94,10 +107,10 @@ def test_the_web_app_starts_as_it_does_on_one_machine(planned: dict[str, list[st
     assert {option.partition("=")[0] for option in differing} == {"--host"}
 
 
-@pytest.mark.parametrize("path", ["/livez", "cloud:alive"])
-def test_the_health_checks_ask_for_what_is_there(path: str) -> None:
-    asked = (ROOT / "Dockerfile").read_text() + str(SERVICES["cloud"]["healthcheck"])
-    assert path in asked
+def test_the_health_checks_ask_for_what_is_there() -> None:
+    assert "/livez" in (ROOT / "Dockerfile").read_text()
+    assert tasks.ALIVE_KEY in str(SERVICES["cloud"]["healthcheck"])
+    assert clock.ALIVE_KEY in str(SERVICES["beat"]["healthcheck"])
 
 
 def test_the_image_runs_as_nobody_in_particular() -> None:

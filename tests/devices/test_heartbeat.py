@@ -87,11 +87,10 @@ def test_joining_with_many_bytes_is_refused() -> None:
 
 
 def test_it_shows_what_is_new_at_once_and_the_rest_seldom(made: Board, monkeypatch: pytest.MonkeyPatch) -> None:
-    from devices.registry import enrolment
-    from devices.telemetry import heartbeat
+    from devices import heartbeat
 
     shown: list[Any] = []
-    monkeypatch.setattr(enrolment, "announce", lambda node: shown.append(node.queue))
+    monkeypatch.setattr(presence, "announce", lambda node: shown.append(node.queue))
     monkeypatch.setattr(heartbeat, "PUBLISH_S", 10**9)
     for queue in (0, 0, 0, 2, 2):
         made.beat(queue=queue)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from devices import consumers
 from devices.models import Node
 from devices.registry import enrolment
-from devices.telemetry import links
+from devices.telemetry import links, node_events
 from tests.live.browser_socket import BrowserSocket
 from tests.live.conftest import socket_of as socket_of
 
@@ -58,14 +58,12 @@ async def test_transfers_and_changes_follow(socket_of: Open, colleague: Any, nod
     await socket.disconnect()
 
 
-async def test_a_node_that_falls_silent_is_shown_so(
-    socket_of: Open, colleague: Any, node: Node, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(consumers, "LOOK_S", 0.05)
+async def test_a_node_that_falls_silent_is_shown_so_once_the_clock_looks(socket_of: Open, colleague: Any, node: Node) -> None:
     socket = await sync_to_async(socket_of)(colleague, "/ws/devices/")
     await socket.connect()
     await socket.receive_json_from()
-    await Node.objects.aupdate(last_seen=timezone.now() - timedelta(seconds=13))
+    await Node.objects.aupdate(last_seen=timezone.now() - timedelta(seconds=13), recorded_state="online")
+    await sync_to_async(node_events.record_all)(timezone.now())
     event = await socket.receive_json_from()
     assert (event["type"], event["node"]["state"]) == ("node.state", "offline")
     await socket.disconnect()

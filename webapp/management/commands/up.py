@@ -80,6 +80,7 @@ def _plan(redis: private_redis.PrivateRedis, devices: dict[str, dict[str, Any]],
         "cloud": [
             python, "-m", "celery", "--quiet", "-A", "webapp.celery", "worker", "--pool", "threads", "--concurrency", "8",
             "--loglevel", "warning", "--without-gossip", "--without-mingle", "--without-heartbeat",
+            "--clock",
         ],
     }  # fmt: skip
     nodes = {"edge-1": {"tier": "edge"}, **{name: {"tier": "device", **facts} for name, facts in devices.items()}}

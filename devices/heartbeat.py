@@ -1,0 +1,77 @@
+"""A node's heartbeat: its report is stored, and the reply tells it what to change.
+
+The reply is {"state", "simulated", "next_s"}, and during a rotation also "rotate": {"token": …, "redis_password": …}, the
+same secrets until the node presents that token. The node stores them and restarts with them; the old ones are valid until
+then and no longer (devices.registry.rotation).
+"""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+import redis
+from django.utils import timezone
+
+from devices.models import Node
+from devices.registry import acl, audit, rotation
+from devices.telemetry import history, node_events, presence
+
+log = logging.getLogger(__name__)
+PUBLISH_S = 5  # a node without news is published this often
+STORED = ("boot", "queue", "profile", "hardware", "versions", "lanes")  # taken over from the report as they are
+PERMANENT = ("model", "machine", "cpus")  # hardware facts that no system update changes
+
+
+def receive(node: Node, report: dict[str, Any]) -> dict[str, Any]:
+    """Store the fields present in the report and return the reply. All times are the server's own."""
+    now = timezone.now()
+    before = (presence.state(node, now), node.queue, node.boot, bool(node.profile), node.hardware)
+    last_seen = node.last_seen
+    last_window = _window(node, last_seen)
+    changes: dict[str, Any] = {"last_seen": now} | {field: report[field] for field in STORED if field in report}
+    if "sample" in report:
+        changes["sensors"] = history.plausible(report["sample"])
+    replaced = _replaced_hardware(node, report.get("hardware") or {})
+    if replaced:
+        changes["hardware_before"] = {**replaced, **node.hardware_before}
+    # Only a node that is still allowed: a revocation since the token was checked must win.
+    if not Node.objects.filter(pk=node.pk, revoked_at=None).update(**changes):
+        return {"state": "revoked"}
+    for field, value in changes.items():
+        setattr(node, field, value)
+    node_events.record(node, now)
+    if "sample" in report:
+        history.store(node, node.sensors, last_seen, now)
+    if replaced:
+        audit.record(node.slug, "hardware changed", node.slug, presence.changes(node))
+    if report.get("redis") == "refused":
+        _grant_again(node)
+    after = ("online", node.queue, node.boot, bool(node.profile), node.hardware)
+    if after != before or _window(node, now) != last_window:
+        presence.announce(node)
+    reply = {"state": "online", "simulated": presence.simulated(node), "next_s": presence.HEARTBEAT_S}
+    return {**reply, "rotate": rotation.secrets_of(node)} if node.rotation else reply
+
+
+def _replaced_hardware(node: Node, reported: dict[str, Any]) -> dict[str, Any]:
+    """The previous values of permanent hardware facts that the report contradicts."""
+    before = node.hardware
+    return {
+        name: before[name] for name in PERMANENT if before.get(name) and reported.get(name) and before[name] != reported[name]
+    }
+
+
+def _window(node: Node, at: datetime | None) -> int | None:
+    """The publishing window of a moment. Windows are staggered by node, so that a fleet does not publish all at once."""
+    return None if at is None else int((at.timestamp() + node.pk) // PUBLISH_S)
+
+
+def _grant_again(node: Node) -> None:
+    """Redis does not know the node's user: it was restarted without its file of users."""
+    if not (node.approved and node.redis_sha256):
+        return
+    try:
+        acl.grant(node)
+        log.info("restored the Redis user of %s", node.slug)
+    except redis.RedisError as error:
+        log.warning("could not restore the Redis user of %s: %s", node.slug, error)

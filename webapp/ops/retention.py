@@ -1,0 +1,38 @@
+"""Deletes expired data: hourly by the clock, or by hand with `manage.py prune`."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.core.management import call_command
+from django.utils import timezone
+
+from devices.telemetry import links, node_events
+from inference.models import Photo, PlannerCall, Turn
+from inference.photos import store
+from webapp.accounts.models import SHELL
+from webapp.chat.models import Conversation
+
+UNUSED_PHOTO = timedelta(days=1)  # uploaded and never asked about
+
+
+@dataclass(frozen=True)
+class Deleted:
+    samples: int
+    photos: int
+
+
+def delete_expired(days: int) -> Deleted:
+    """Delete telemetry and planner calls older than `days`, what `ask` left behind, unused photos and dead sessions."""
+    now = timezone.now()
+    before = now - timedelta(days=days)
+    samples = links.prune(before)
+    node_events.prune(before)
+    PlannerCall.objects.filter(created__lt=before).delete()
+    Turn.objects.filter(owner__username=SHELL, created__lt=before).delete()
+    Conversation.objects.filter(owner__username=SHELL, updated__lt=before).delete()
+    photos = 0
+    for photo in Photo.objects.filter(turn=None, created__lt=now - UNUSED_PHOTO):
+        store.forget(photo)
+        photos += 1
+    call_command("clearsessions")
+    return Deleted(samples, photos)
