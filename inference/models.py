@@ -8,8 +8,6 @@ from django.db import models
 
 LIVE = ("queued", "planning", "running")
 FINAL = ("answered", "failed", "stopped")
-POLICIES = ("fastest", "private", "best")
-ROUTES = ("device", "edge", "split")
 # Sources of photos that a device alone holds: its own camera, and a browser that handed it over.
 CAMERA, DIRECT = "camera", "direct"
 
@@ -57,8 +55,8 @@ class Turn(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     photo = models.ForeignKey(Photo, null=True, blank=True, on_delete=models.SET_NULL)
     question = models.TextField(max_length=settings.QUESTION_MAX_CHARS)
-    policy = models.CharField(max_length=10, choices=[(p, p) for p in POLICIES], default="fastest")
-    route = models.CharField(max_length=10, choices=[(r, r) for r in ROUTES], blank=True, help_text="forced route")
+    policy = models.CharField(max_length=10, default="fastest", help_text="a name in inference.placement.policies")
+    route = models.CharField(max_length=10, blank=True, help_text="forced route: a name in inference.placement.routes")
     node = models.SlugField(max_length=40, blank=True, help_text="forced device")
 
     state = models.CharField(max_length=10, default="queued", db_index=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.routes.runs import TO, Runs
 from bench.routes.ways import AHEAD, FIXED, OURS, Told
-from inference.placement.choose import KEEP_WITHIN
+from inference.placement.choose import SWITCH_GAIN
 from inference.placement.prediction import Key
 
 Accuracies = dict[tuple[str, Key], float]
@@ -41,7 +41,7 @@ def used(runs: Runs) -> set[tuple[str, Key]]:
 def to_adapt(after: Sequence[dict[str, Any]]) -> int:
     """Questions after the drop that still went a way that is wrong now; the first cannot know. A way is right while nothing
     would be faster, at the bandwidth that really is, by more than placement changes for."""
-    right = [one["at_true_rate_ms"] * (1 - KEEP_WITHIN) <= one["best_at_true_rate_ms"] for one in after]
+    right = [one["at_true_rate_ms"] * (1 - SWITCH_GAIN) <= one["best_at_true_rate_ms"] for one in after]
     return right.index(True) if True in right else len(right)
 
 

@@ -11,9 +11,10 @@ from bench.routes.photos import Photos
 from bench.routes.ways import AHEAD, OURS, Asked, Asker, Told, only
 from bench.routes.world import DEVICE, EDGE, HEARD_S, OTHER, World
 from devices.registry import enrolment
-from inference.placement import fleet
-from inference.placement.choose import Policy, choose
+from inference.placement import fleet, policies, routes
+from inference.placement.choose import choose
 from inference.placement.prediction import Candidate, Key
+from inference.receipt import CandidateRecord
 
 FROM, TO = 1_000_000, 100_000  # bytes per second before and after the drop
 DROP_TASK, BUSY_TASK, CROWD_TASK = "classify", "classify", "vqa"
@@ -82,9 +83,9 @@ def _in_truth(told: Told, rate: int) -> dict[str, float]:
     """What the same predictions would have been with the bandwidth known: of the way taken, and of the best one."""
     known = [one for one in told.options if one["allowed"] and one["predicted_ms"] is not None]
 
-    def ms(one: dict[str, Any]) -> float:
+    def ms(one: CandidateRecord) -> float:
         estimated = told.up_bytes_per_s or rate
-        return float(one["predicted_ms"] + one["uplink_bytes"] * (1 / rate - 1 / estimated) * 1000)
+        return (one["predicted_ms"] or 0.0) + one["uplink_bytes"] * (1 / rate - 1 / estimated) * 1000
 
     taken = next((ms(one) for one in known if one["chosen"]), told.ms)
     return {"at_true_rate_ms": round(taken, 1), "best_at_true_rate_ms": round(min(map(ms, known), default=taken), 1)}
@@ -139,7 +140,7 @@ class Crowd:
 
 
 def _whole_photo(options: list[Candidate]) -> list[Candidate]:
-    return [one for one in options if one.route == "edge" and one.exact]
+    return [one for one in options if one.route == routes.EDGE and one.exact]
 
 
 def placement_ms(asker: Asker, photos: Photos, repeats: int = 200) -> float:
@@ -152,7 +153,7 @@ def placement_ms(asker: Asker, photos: Photos, repeats: int = 200) -> float:
     times = []
     for _ in range(repeats):
         begun = time.perf_counter()
-        choose(options, link, load, Policy("fastest", 0.02), previous=previous)
+        choose(options, link, load, policies.named("fastest", 0.02), previous=previous)
         times.append((time.perf_counter() - begun) * 1000)
     return statistics.median(times)
 

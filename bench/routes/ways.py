@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 
@@ -19,16 +18,17 @@ from inference.answering.journal import claim
 from inference.engine import catalogue
 from inference.models import Photo, Turn
 from inference.photos import store
-from inference.placement import candidates, fleet
+from inference.placement import candidates, fleet, records, routes
 from inference.placement.link import LinkEstimate
 from inference.placement.prediction import Candidate, Key, Load, predict
 from inference.planning.plan import PlanStep
+from inference.receipt import CandidateRecord, Receipt
 from webapp.accounts.models import User
 
 POINT = 0.01  # of accuracy, which a fixed way may give up
 OURS, AHEAD = "ours", "ours_ahead"
 FIXED = ("device", "upload", "photo_codec", "split")
-Answered = tuple[dict[str, Any], execute.Outcome]
+Answered = tuple[Receipt, execute.Outcome]
 Rule = Callable[[list[Candidate]], list[Candidate]]
 
 
@@ -53,7 +53,7 @@ class Told:
     executed_ms: float  # what the prediction is about: without choosing
     up_bytes_per_s: float | None
     source: str
-    options: list[dict[str, Any]]  # as the receipt has them
+    options: list[CandidateRecord]  # as the receipt has them
 
 
 class Asker:
@@ -107,11 +107,11 @@ class Asker:
         options = {task: self.options(task) for task in self.profile.tasks}
         near = set.intersection(*({c.key for c in found if _near(c, found[0])} for found in options.values()))
         photos = {c.key: c.uplink_bytes for c in options["classify"] if c.codec and c.key in near}
-        splits = {c.key for found in options.values() for c in found if c.route == "split" and not c.refine_to} & near
+        splits = {c.key for found in options.values() for c in found if c.route == routes.SPLIT and not c.refine_to} & near
         if not photos or not splits:
             raise SystemExit("The card has no photo codec or no split within a point in every task; train the code anew.")
         first = options["classify"]
-        whole = next(c.key for c in first if c.route == "edge" and c.exact)
+        whole = next(c.key for c in first if c.route == routes.EDGE and c.exact)
         return {
             "device": first[0].key,
             "upload": whole,
@@ -152,10 +152,11 @@ def _sum(key: Key, options: dict[str, list[Candidate]], rates: list[int]) -> flo
     return sum(ms for ms in times if ms is not None)
 
 
-def _told(way: str, task: str, ms: float, receipt: dict[str, Any]) -> Told:
-    used = candidates.named(receipt).key
-    link = receipt["link"]
+def _told(way: str, task: str, ms: float, receipt: Receipt) -> Told:
+    used = records.from_receipt(receipt).key
+    link, actual = receipt["link"], receipt["actual_ms"]
+    assert actual is not None, "the attempt has finished"
     return Told(
         way, task, ms, receipt["bytes"]["uplink"], receipt["route"], used, receipt["predicted_ms"],
-        receipt["actual_ms"]["total"], link["up_bytes_per_s"], link["source"], receipt["candidates"],
+        actual["total"], link["up_bytes_per_s"], link["source"], receipt["candidates"],
     )  # fmt: skip

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -15,10 +14,11 @@ from inference.answering import edge_cache, execute, prefetch, receipts, turns
 from inference.answering.journal import Journal
 from inference.engine import catalogue
 from inference.models import Photo
-from inference.placement import candidates, fleet
-from inference.placement.choose import Candidate, Policy, choose
+from inference.placement import candidates, fleet, policies, routes
+from inference.placement.choose import Candidate, choose
 from inference.placement.link import LinkEstimate, blind
 from inference.planning.plan import PlanStep
+from inference.receipt import FailureRecord, Receipt
 from webapp.live.errors import UserError
 
 STALLS = 2  # of the link in one step; then nothing more is sent over it
@@ -29,7 +29,7 @@ class Tries:
     """What was tried for one step so far, and came to nothing."""
 
     gone: set[str] = field(default_factory=set)  # nodes set aside
-    told: list[dict[str, Any]] = field(default_factory=list)  # {"node", "why", "bytes"}, as the receipt has it
+    failures: list[FailureRecord] = field(default_factory=list)
     stalls: int = 0
 
     def failed(self, slug: str, why: str, running: execute.Step | None) -> None:
@@ -37,7 +37,7 @@ class Tries:
         transfers = running.transfers if running else []
         for size, ms in transfers:
             links.record(running.device if running else slug, size, ms / 1000, None, "transfer")
-        self.told.append({"node": slug, "why": why, "bytes": sum(size for size, _ in transfers)})
+        self.failures.append({"node": slug, "why": why, "bytes": sum(size for size, _ in transfers)})
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Attempt:
             )
         return photo
 
-    def run(self) -> tuple[dict[str, Any], execute.Outcome]:
+    def run(self) -> tuple[Receipt, execute.Outcome]:
         """The finished receipt and what it came to. Raises UserError, NoRoute and what execute.run raises."""
         turn, task, photo = self.journal.turn, self.step.task, self.photo
         nodes = fleet.online(without=self.tries.gone)
@@ -89,19 +89,20 @@ class Attempt:
         )
         load = fleet.load(device, edges)
         # A share of what the uncompressed model reaches: two points of BLEU are much where thirteen are all there is.
-        policy = Policy(turn.policy, settings.MAX_LOSS * (options[0].accuracy or 1.0))
-        if not edges and turn.route in {"edge", "split"}:
+        policy = policies.named(turn.policy, settings.MAX_LOSS * (options[0].accuracy or 1.0))
+        needs_edge = bool(turn.route) and routes.named(turn.route).needs_edge
+        if needs_edge and not edges:
             raise UserError("no_edge", "No edge server is online.", "Start one, or ask without forcing a route.", 503)
-        if turn.route in {"edge", "split"} and self.tries.stalls:
+        if needs_edge and self.tries.stalls:
             raise UserError("link_too_slow", "", "Ask without forcing a route, or when the link is better.", 503)
         choice = choose(options, link, load, policy, turn.route or None, fleet.previous(device, task))
         chosen = self.chosen = choice.chosen
         edge = next((node for node in edges if node.slug == chosen.edge), None)
         running.edge = edge.slug if edge else None
-        known = receipts.Known(
-            photo, self.step.before, device, edge, link, load, policy, choice, placing, list(self.tries.told)
+        decision = receipts.DecisionInputs(
+            photo, self.step.before, device, edge, link, load, policy, choice, placing, list(self.tries.failures)
         )
-        receipt = receipts.make(turn, task, known)
+        receipt = receipts.make(turn, task, decision)
         predicted = next(a.predicted_ms for a in choice.assessed if a.candidate == chosen)
         outcome = execute.run(running, chosen, predicted)
         return receipts.finish(receipt, outcome, self.plan_ms_hidden), outcome
@@ -118,7 +119,7 @@ class Attempt:
             None,
             cancelled,
             self._phase,
-            blob=f"{turn.pk}-{self.step.id}-{len(self.tries.told)}",
+            blob=f"{turn.pk}-{self.step.id}-{len(self.tries.failures)}",
             keep_s=settings.KEEP_FEATURES_S,
         )
         placing = prefetch.place(self.photo, device, cancelled, lambda: self._phase("placing"))

@@ -9,9 +9,11 @@ from typing import Any
 from devices import dispatch
 from devices.telemetry import links
 from inference.engine.catalogue import Profile
-from inference.placement import candidates, fleet, timings
+from inference.placement import candidates, fleet
 from inference.placement.choose import Candidate
 from inference.placement.link import needs_probe
+from inference.placement.timing_store import QUEUE
+from inference.receipt import LevelRecord
 
 log = logging.getLogger(__name__)
 SHORTEST_DEADLINE_S = 5.0  # covers a busy machine; a node that went offline is noticed earlier by its heartbeat
@@ -51,7 +53,7 @@ class Outcome:
     uplink_bytes: int = 0
     observed: list[tuple[str, str, float]] = field(default_factory=list)  # node, part, what it took
     transfers: list[Transfer] = field(default_factory=list)
-    levels: list[dict[str, Any]] = field(default_factory=list)  # {"level", "bytes", "confidence"} in the order used
+    levels: list[LevelRecord] = field(default_factory=list)  # in the order used
     held: bool = False  # the features lay at the edge already
     head_ready: bool = False  # the device had computed the head before
     split_at: int | None = None
@@ -71,46 +73,105 @@ def run(step: Step, chosen: Candidate, predicted_ms: float | None) -> Outcome:
     """Raises dispatch.NodeGone, StageFailed or Cancelled; then nothing is left behind but what expires by itself."""
     started = time.perf_counter()
     deadline = UNKNOWN_DEADLINE_S if predicted_ms is None else max(SHORTEST_DEADLINE_S, 4 * predicted_ms / 1000 + 2)
-    going = _Going(step, chosen, deadline, Outcome(step.device, step.task, split_at=chosen.split_at, transfers=step.transfers))
-    {"device": _on_device, "edge": _photo_to_edge, "split": _split}[chosen.route](going)
-    outcome = going.outcome
+    outcome = Outcome(step.device, step.task, split_at=chosen.split_at, transfers=step.transfers)
+    chosen.route.run(chosen, Execution(step, chosen, deadline, outcome))
     outcome.uplink_bytes = sum(size for size, _ in outcome.transfers)
     total = (time.perf_counter() - started) * 1000
     overhead = max(0.0, total - sum(outcome.actual_ms.values()))
-    way = candidates.overhead_way(chosen.route, outcome.held)
+    way = chosen.route.overhead_name(outcome.held)
     outcome.observed.append((step.device, f"{step.profile.name}/overhead/{way}", overhead / max(1, len(outcome.levels))))
     outcome.actual_ms |= {"overhead": overhead, "total": total}
     return outcome
 
 
 @dataclass
-class _Going:
-    """A candidate on its way, one call after the other."""
+class Execution:
+    """A candidate being carried out, one call after the other; what its route runs on (inference/placement/prediction.py)."""
 
     step: Step
     chosen: Candidate
     deadline: float  # seconds, for each call
     outcome: Outcome
 
-    def device(self, verb: str, part: str | None, **arguments: Any) -> dict[str, Any]:
+    @property
+    def confidence(self) -> float:
+        return float(self.outcome.answer["confidence"])
+
+    def confident_above(self) -> float:
+        chosen = self.chosen
+        assert chosen.split_at is not None
+        modes = self.step.profile.refinements(self.step.task, chosen.split_at)
+        return next(m.sure_above for m in modes if (m.level, m.refine_to) == (chosen.level, chosen.refine_to))
+
+    def answer_on_device(self) -> None:
+        done = self._on_device("run_whole", "whole", question=self.step.question, photo=self.step.photo)
+        self._answered(done, None, 0)
+
+    def answer_from_photo(self, codec: str | None, quality: int | None) -> None:
+        step = self.step
+        encoding = {"codec": codec, "quality": quality} if codec else {}
+        part = f"send/{codec}" if codec else None  # the photo as it is takes no computing to send
+        sent = self._on_device("send_photo", part, photo=step.photo, blob=step.blob, **encoding)
+        self._arrived(sent, step.blob)
+        done = self._on_edge("run_whole", "whole", question=step.question, blob=step.blob)
+        dispatch.drop_blob(step.edge or "", step.blob)
+        self._answered(done, None, sent["bytes"])
+
+    def answer_from_cache(self, level: int) -> bool:
+        """The edge may have lost the features: it was restarted, or others needed the room."""
+        try:
+            self._tail(level, 0)
+        except dispatch.StageFailed as error:
+            if error.code != "features_missing":
+                raise
+            return False
+        self.outcome.held = True
+        return True
+
+    def answer_from_features(self, level: int, after: int = 0) -> None:
+        step, k = self.step, self.chosen.split_at
+        blob = f"{step.blob}-{len(step.transfers)}"
+        sent = self._on_device("run_head", None, photo=step.photo, split_at=k, level=level, after=after, blob=blob)
+        self._observe(step.device, f"{'encode' if sent['ready'] else 'head'}/{k}", sent)
+        if not after:
+            self.outcome.head_ready = sent["ready"]
+        self._arrived(sent, blob)
+        try:
+            self._tail(level, sent["bytes"], blob=blob)
+        except dispatch.StageFailed as error:
+            if not after or error.code != "features_missing":
+                raise
+            self.answer_from_features(level)
+        finally:
+            dispatch.drop_blob(step.edge or "", blob)
+
+    def _tail(self, level: int, size: int, **blob: str) -> None:
+        step, k = self.step, self.chosen.split_at
+        # What may be refined stays in the cache until it is, even where nothing is cached for other questions.
+        refines = level == self.chosen.level and self.chosen.refine_to
+        keep_s = max(step.keep_s, self.deadline) if refines else step.keep_s
+        about = {"question": step.question, "photo": step.photo, "split_at": k, "level": level, "keep_s": keep_s}
+        self._answered(self._on_edge("run_tail", f"tail/{k}", **about, **blob), level, size)
+
+    def _on_device(self, verb: str, part: str | None, **arguments: Any) -> dict[str, Any]:
         return self._call(self.step.device, "device", verb, part, **arguments)
 
-    def edge(self, verb: str, part: str, **arguments: Any) -> dict[str, Any]:
+    def _on_edge(self, verb: str, part: str, **arguments: Any) -> dict[str, Any]:
         assert self.step.edge is not None, "a candidate that needs an edge was chosen without one"
         return self._call(self.step.edge, "edge", verb, part, **arguments)
 
-    def arrived(self, sent: dict[str, Any], blob: str) -> None:
+    def _arrived(self, sent: dict[str, Any], blob: str) -> None:
         """The bytes are up: hand them to the edge."""
         self.outcome.transfers.append((sent["bytes"], sent["uplink_ms"]))
         self.outcome.actual_ms["uplink"] += sent["uplink_ms"]
         assert self.step.edge is not None
         dispatch.hand_over(self.step.device, self.step.edge, blob)
 
-    def answered(self, done: dict[str, Any], level: int | None, size: int) -> None:
+    def _answered(self, done: dict[str, Any], level: int | None, size: int) -> None:
         self.outcome.answer = done["answer"]
         self.outcome.levels.append({"level": level, "bytes": size, "confidence": done["answer"]["confidence"]})
 
-    def observe(self, node: str, part: str, done: dict[str, Any]) -> None:
+    def _observe(self, node: str, part: str, done: dict[str, Any]) -> None:
         self.outcome.observed.append((node, f"{self.step.profile.name}/{self.step.task}/{part}", done["compute_ms"]))
 
     def _call(self, node: str, tier: str, verb: str, part: str | None, **arguments: Any) -> dict[str, Any]:
@@ -120,84 +181,10 @@ class _Going:
         self.outcome.actual_ms["queue"] += done["queue_ms"]
         self.outcome.actual_ms[tier] += done["compute_ms"]
         if tier == "edge" or not step.preparing:
-            self.outcome.observed.append((node, timings.QUEUE, done["queue_ms"]))
+            self.outcome.observed.append((node, QUEUE, done["queue_ms"]))
         if part is not None:
-            self.observe(node, part, done)
+            self._observe(node, part, done)
         return done
-
-
-def _on_device(going: _Going) -> None:
-    step = going.step
-    done = going.device("run_whole", "whole", question=step.question, photo=step.photo)
-    going.answered(done, None, 0)
-
-
-def _photo_to_edge(going: _Going) -> None:
-    step, chosen = going.step, going.chosen
-    encoding = {"codec": chosen.codec, "quality": chosen.quality} if chosen.codec else {}
-    part = f"send/{chosen.codec}" if chosen.codec else None  # the photo as it is takes no computing to send
-    sent = going.device("send_photo", part, photo=step.photo, blob=step.blob, **encoding)
-    going.arrived(sent, step.blob)
-    done = going.edge("run_whole", "whole", question=step.question, blob=step.blob)
-    dispatch.drop_blob(step.edge or "", step.blob)
-    going.answered(done, None, sent["bytes"])
-
-
-def _split(going: _Going) -> None:
-    """Features kept at the edge or sent; where the answer is not sure enough, what is missing up to a higher level too."""
-    chosen, outcome = going.chosen, going.outcome
-    assert chosen.level is not None
-    if chosen.held:
-        _from_kept(going, chosen.level)
-    else:
-        _from_sent(going, chosen.level)
-    if chosen.refine_to is not None and outcome.answer["confidence"] < _sure_above(going):
-        _from_sent(going, chosen.refine_to, after=chosen.level)
-
-
-def _from_kept(going: _Going, level: int) -> None:
-    """The edge may have lost them: it was restarted, or others needed the room. Then they are sent after all."""
-    try:
-        _tail(going, level, 0)
-    except dispatch.StageFailed as error:
-        if error.code != "features_missing":
-            raise
-        _from_sent(going, level)
-    else:
-        going.outcome.held = True
-
-
-def _from_sent(going: _Going, level: int, after: int = 0) -> None:
-    step, k = going.step, going.chosen.split_at
-    blob = f"{step.blob}-{len(step.transfers)}"
-    sent = going.device("run_head", None, photo=step.photo, split_at=k, level=level, after=after, blob=blob)
-    going.observe(step.device, f"{'encode' if sent['ready'] else 'head'}/{k}", sent)
-    if not after:
-        going.outcome.head_ready = sent["ready"]
-    going.arrived(sent, blob)
-    try:
-        _tail(going, level, sent["bytes"], blob=blob)
-    except dispatch.StageFailed as error:
-        if not after or error.code != "features_missing":
-            raise
-        _from_sent(going, level)
-    finally:
-        dispatch.drop_blob(step.edge or "", blob)
-
-
-def _tail(going: _Going, level: int, size: int, **blob: str) -> None:
-    step, k = going.step, going.chosen.split_at
-    # What may be refined is kept until it is, also where nothing is kept for other questions.
-    keep_s = max(step.keep_s, going.deadline) if level == going.chosen.level and going.chosen.refine_to else step.keep_s
-    about = {"question": step.question, "photo": step.photo, "split_at": k, "level": level, "keep_s": keep_s}
-    going.answered(going.edge("run_tail", f"tail/{k}", **about, **blob), level, size)
-
-
-def _sure_above(going: _Going) -> float:
-    chosen = going.chosen
-    assert chosen.split_at is not None
-    modes = going.step.profile.refinements(going.step.task, chosen.split_at)
-    return next(m.sure_above for m in modes if (m.level, m.refine_to) == (chosen.level, chosen.refine_to))
 
 
 def probe(device: str, cancelled: Callable[[], bool] = lambda: False, phase: Callable[[str], None] = lambda name: None) -> None:

@@ -9,17 +9,18 @@ from devices import dispatch
 from inference.answering import execute, receipts, trained_models
 from inference.answering.attempt import Attempt
 from inference.answering.trained_models import Finished
-from inference.placement import candidates, fleet
-from inference.placement.choose import Candidate, Policy, choose
+from inference.placement import candidates, fleet, policies, routes
+from inference.placement.choose import Candidate, choose
+from inference.receipt import Receipt
 from webapp.live.errors import UserError
 
 FIRST_MS = 5.0  # expected of a model that was not timed yet on this node: they are small
 
 
 class ByRun(Attempt):
-    def run(self) -> tuple[dict[str, Any], execute.Outcome]:
+    def run(self) -> tuple[Receipt, execute.Outcome]:
         turn, found = self.journal.turn, trained_models.read(self.step.model or "", self.journal.turn.owner_id)
-        if turn.route not in ("", None, "device"):
+        if turn.route not in ("", routes.DEVICE.name):
             raise UserError(
                 "only_on_device",
                 "The model of a training run answers where the photo is.",
@@ -29,17 +30,20 @@ class ByRun(Attempt):
         device = fleet.device_for(self.photo, turn.node, fleet.online(without=self.tries.gone))
         running, placing = self._begun(device)
         times = candidates.timings(device.slug, device.profile)
-        expected, overhead = times.corrected.get(found.part, FIRST_MS), times.overhead("device", candidates.CALLS)
-        option = Candidate("device", None, None, None, None, 0, expected, 0.0, found.accuracy, overhead_ms=overhead)
-        link, load, policy = fleet.link_of(device.slug), fleet.load(device, []), Policy(turn.policy, settings.MAX_LOSS)
+        expected, overhead = times.corrected.get(found.part, FIRST_MS), times.overhead(routes.DEVICE.name, candidates.calls())
+        option = Candidate(routes.DEVICE, None, None, None, None, 0, expected, 0.0, found.accuracy, overhead_ms=overhead)
+        link, load = fleet.link_of(device.slug), fleet.load(device, [])
+        policy = policies.named(turn.policy, settings.MAX_LOSS)
         choice = choose([option], link, load, policy, turn.route or None)
         self.chosen = choice.chosen
-        tried = list(self.tries.told)
-        known = receipts.Known(self.photo, self.step.before, device, None, link, load, policy, choice, placing, tried)
-        told = receipts.make(turn, self.step.task, known)
+        failures = list(self.tries.failures)
+        decision = receipts.DecisionInputs(
+            self.photo, self.step.before, device, None, link, load, policy, choice, placing, failures
+        )
+        started = receipts.make(turn, self.step.task, decision)
         outcome, sent = answered(running, found)
         reason = f"The model of {found.name} came to the photo." if sent else f"The model of {found.name} was there already."
-        receipt = {**told, "reason": reason, "model": found.name, "bytes": {**told["bytes"], "model": sent}}
+        receipt: Receipt = {**started, "reason": reason, "model": found.name, "bytes": {**started["bytes"], "model": sent}}
         return receipts.finish(receipt, outcome, self.plan_ms_hidden), outcome
 
 

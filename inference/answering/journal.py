@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from inference.answering import turns
 from inference.models import Step, Turn
+from inference.receipt import Receipt
 from webapp.live import groups
 from webapp.live.errors import UserError
 from webapp.live.publish import publish
@@ -106,10 +107,10 @@ class Journal:
     def drafted(self, number: int) -> None:
         self._step(number, {"state": "answered"}, None)
 
-    def receipt(self, number: int, receipt: dict[str, Any]) -> None:
+    def receipt(self, number: int, receipt: Receipt) -> None:
         self._step(number, {"state": "answered", "receipt": receipt}, receipt)
 
-    def step_failed(self, number: int, error: UserError, receipt: dict[str, Any] | None = None) -> None:
+    def step_failed(self, number: int, error: UserError, receipt: Receipt | None = None) -> None:
         self._step(number, {"state": "failed", "error": error.body(), "receipt": receipt}, receipt)
 
     def answered(self, text: str) -> None:
@@ -118,7 +119,7 @@ class Journal:
     def failed(self, error: UserError) -> None:
         self._finish({"state": "failed", "error": error.body()})
 
-    def _step(self, number: int, changes: dict[str, Any], receipt: dict[str, Any] | None) -> None:
+    def _step(self, number: int, changes: dict[str, Any], receipt: Receipt | None) -> None:
         event = {"type": "turn.receipt", "step": number, "receipt": receipt, "error": changes.get("error")}
         self._change({}, event, step=(number, changes))
 

@@ -222,7 +222,7 @@ def _step(course: Course, step: PlanStep) -> StepResult:
 
 def _no_way(journal: Journal, step: PlanStep, error: Exception, tries: Tries) -> StepResult:
     """No candidate is left: say the first thing that went wrong, which is the cause, and why nothing else was possible."""
-    causes = " ".join(item["why"] for item in tries.told[:2])
+    causes = " ".join(item["why"] for item in tries.failures[:2])
     message = f"{causes} {error}".strip()
     code = error.code if isinstance(error, UserError) else "no_route"
     advice = (error.next if isinstance(error, UserError) else "") or "Try again, or choose another route or device."

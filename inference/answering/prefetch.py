@@ -19,8 +19,8 @@ from inference.answering import edge_cache
 from inference.engine import catalogue
 from inference.engine.catalogue import Profile
 from inference.models import Photo
-from inference.placement import candidates, fleet
-from inference.placement.choose import Load, NoRoute, Policy, choose
+from inference.placement import candidates, fleet, policies, routes
+from inference.placement.choose import Load, NoRoute, choose
 from inference.placement.link import needs_probe
 from webapp.live.errors import UserError
 
@@ -118,9 +118,9 @@ def _worth_it(photo: Photo, profile: Profile, device: Node, edge: Node) -> dict[
         options = candidates.build(
             task, profile, at_device, at_edge, photo.bytes, sizes(photo, device.slug), ready=profile.split_points(task)
         )
-        policy = Policy("fastest", settings.MAX_LOSS * (options[0].accuracy or 1.0))
+        policy = policies.named(policies.DEFAULT.name, settings.MAX_LOSS * (options[0].accuracy or 1.0))
         try:
-            chosen = choose(options, link, Load(), policy, forced="split" if needs_probe(link) else None).chosen
+            chosen = choose(options, link, Load(), policy, forced=routes.SPLIT.name if needs_probe(link) else None).chosen
         except NoRoute:
             continue
         if chosen.split_at is not None:

@@ -9,7 +9,8 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from inference.models import LIVE, POLICIES, ROUTES, Photo, Step, Turn
+from inference.models import LIVE, Photo, Step, Turn
+from inference.placement import policies, routes
 from webapp.live import groups
 from webapp.live.errors import UserError
 from webapp.live.publish import publish
@@ -21,7 +22,7 @@ def ask(
     question: str,
     photo: Photo | None,
     *,
-    policy: str = "fastest",
+    policy: str = policies.DEFAULT.name,
     route: str = "",
     node: str = "",
 ) -> Turn:
@@ -51,10 +52,10 @@ def check(question: str, policy: str, route: str) -> None:
         raise UserError(
             "question_too_long", f"The question has {len(question):,} characters; {limit} is the most.", "Shorten it.", 422
         )
-    if policy not in POLICIES:
-        raise UserError("unknown_policy", f"There is no policy “{policy[:40]}”.", f"Use one of {', '.join(POLICIES)}.", 422)
-    if route and route not in ROUTES:
-        raise UserError("unknown_route", f"There is no route “{route[:40]}”.", f"Use one of {', '.join(ROUTES)}.", 422)
+    if policy not in (known := policies.names()):
+        raise UserError("unknown_policy", f"There is no policy “{policy[:40]}”.", f"Use one of {', '.join(known)}.", 422)
+    if route and route not in (known := routes.names()):
+        raise UserError("unknown_route", f"There is no route “{route[:40]}”.", f"Use one of {', '.join(known)}.", 422)
 
 
 def enqueue(turn: Turn) -> None:

@@ -7,10 +7,10 @@ from django.utils import timezone
 from devices.models import Node
 from devices.telemetry import links, presence
 from inference.models import Photo, Step
-from inference.placement.candidates import named
 from inference.placement.link import LinkEstimate, Transfer, estimate
 from inference.placement.prediction import Candidate, Load
-from inference.placement.timings import QUEUE_S, waited_ms
+from inference.placement.records import from_receipt
+from inference.placement.timing_store import QUEUE_S, waited_ms
 from webapp.live.errors import UserError
 
 BUSY_S = 60.0  # how long a wait that was seen is expected again while heartbeats tell of a queue
@@ -82,4 +82,4 @@ def previous(device: Node, task: str) -> Candidate | None:
     """What the last question of this kind on this device used, when nobody had asked for a route: placement's hysteresis."""
     chosen = Step.objects.filter(task=task, state="answered", receipt__device=device.slug, receipt__forced=None)
     receipt = chosen.order_by("-pk").values_list("receipt", flat=True).first()
-    return named(receipt) if receipt else None
+    return from_receipt(receipt) if receipt else None

@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from inference.placement.prediction import Candidate
+from inference.placement.policies import PREDICTED_MS
+from inference.placement.records import from_record
+from inference.receipt import CandidateRecord, Receipt
 
-KINDS = ("device", "upload", "photo_codec", "split")
-Way = tuple[str, str]  # its kind, and what people call it
+RULES = ("device", "upload", "photo_codec", "split")
+Rule = tuple[str, str]  # its kind, and its description
 
 
 @dataclass(frozen=True)
 class Regret:
-    """Predicted milliseconds over all questions. A fixed way counts only where every question would have allowed it."""
+    """Predicted milliseconds over all questions. A fixed rule counts only where every question would have allowed it."""
 
     ours_ms: float
     best_fixed: str | None
@@ -20,47 +21,43 @@ class Regret:
     by_way: dict[str, float]  # the best of each kind: device, edge as uploaded, edge with one codec, one split
 
 
-def regret(receipts: Iterable[dict[str, Any]]) -> Regret:
-    """Receipts of forced routes and of links then unknown say nothing about choosing, and are left out."""
+def regret(receipts: Iterable[Receipt]) -> Regret:
+    """Forced routes, links then unknown and policies that minimise something else say nothing about time; they are left out."""
     counted = [receipt for receipt in receipts if counts(receipt)]
-    each = [_ways(receipt) for receipt in counted]
-    common = set.intersection(*(set(ways) for ways in each)) if each else set()
-    sums = {way: sum(ways[way] for ways in each) for way in common}
-    best: dict[str, Way] = {}
-    for kind in KINDS:
-        if of_kind := sorted((way for way in sums if way[0] == kind), key=lambda way: (sums[way], way)):
+    each = [_rules(receipt) for receipt in counted]
+    common = set.intersection(*(set(rules) for rules in each)) if each else set()
+    sums = {rule: sum(rules[rule] for rules in each) for rule in common}
+    best: dict[str, Rule] = {}
+    for kind in RULES:
+        if of_kind := sorted((rule for rule in sums if rule[0] == kind), key=lambda rule: (sums[rule], rule)):
             best[kind] = of_kind[0]
     by_way = {best[kind][1]: sums[best[kind]] for kind in best}
     name = min(by_way, key=lambda way: by_way[way], default=None)
-    ours = sum(receipt["predicted_ms"] for receipt in counted)
+    ours = sum(receipt["predicted_ms"] or 0.0 for receipt in counted)
     return Regret(ours, name, by_way[name] if name else None, by_way)
 
 
-def counts(receipt: dict[str, Any]) -> bool:
-    return receipt["predicted_ms"] is not None and not receipt["forced"]
+def counts(receipt: Receipt) -> bool:
+    shortest = receipt.get("minimises", PREDICTED_MS.name) == PREDICTED_MS.name
+    return shortest and receipt["predicted_ms"] is not None and not receipt["forced"]
 
 
-def fixed_ms(receipt: dict[str, Any]) -> dict[str, float]:
-    """What each fixed way was predicted to take for this question."""
-    return {name: ms for (_, name), ms in _ways(receipt).items()}
+def fixed_ms(receipt: Receipt) -> dict[str, float]:
+    """What each fixed rule was predicted to take for this question."""
+    return {name: ms for (_, name), ms in _rules(receipt).items()}
 
 
-def _ways(receipt: dict[str, Any]) -> dict[Way, float]:
-    """Features that happen to lie at the edge and answers that are refined are choices, not fixed rules. Of several edges
-    the fastest counts."""
-    found: dict[Way, float] = {}
-    for one in receipt["candidates"]:
-        if one["allowed"] and one["predicted_ms"] is not None and not one.get("held") and not one.get("refine_to"):
-            way = _kind(one), _name(one)
-            found[way] = min(one["predicted_ms"], found.get(way, one["predicted_ms"]))
-    return found
+def _rules(receipt: Receipt) -> dict[Rule, float]:
+    """Cached features and refined answers are choices, not fixed rules. Of several edges the fastest counts."""
+    times: dict[Rule, float] = {}
+    for record in receipt["candidates"]:
+        ms = record["predicted_ms"]
+        if record["allowed"] and ms is not None and not record.get("held") and not record.get("refine_to"):
+            rule = _rule(record)
+            times[rule] = min(ms, times.get(rule, ms))
+    return times
 
 
-def _kind(one: dict[str, Any]) -> str:
-    if one["route"] == "edge":
-        return "photo_codec" if one["codec"] else "upload"
-    return str(one["route"])
-
-
-def _name(one: dict[str, Any]) -> str:
-    return str(Candidate(one["route"], one["split_at"], one["level"], one["codec"], one["quality"], 0, 0.0, 0.0, None))
+def _rule(record: CandidateRecord) -> Rule:
+    candidate = from_record(record)
+    return candidate.route.fixed_rule(candidate), str(candidate)

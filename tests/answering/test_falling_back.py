@@ -12,7 +12,7 @@ from inference.answering import orchestrate, turns
 from inference.engine import catalogue
 from inference.models import NodeProfile, Photo, Turn
 from inference.photos import store
-from inference.placement.timings import QUEUE
+from inference.placement.timing_store import QUEUE
 from tests.answering.conftest import HIGH, LOW, K, Pair, refining
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -2,11 +2,12 @@
 
 from devices import dispatch
 from inference.answering import execute
+from inference.placement import routes
 from inference.placement.choose import Candidate
 from tests.answering.conftest import HIGH, K, Pair
 
-SENT = Candidate("split", K, HIGH, None, None, 500, 10.0, 10.0, 0.5)
-HELD = Candidate("split", K, HIGH, None, None, 0, 0.0, 10.0, 0.5, held=True)
+SENT = Candidate(routes.SPLIT, K, HIGH, None, None, 500, 10.0, 10.0, 0.5)
+HELD = Candidate(routes.SPLIT, K, HIGH, None, None, 0, 0.0, 10.0, 0.5, held=True)
 
 
 def test_the_second_question_sends_nothing(pair: Pair) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from devices import dispatch
 from inference.answering import execute
+from inference.placement import routes
 from inference.placement.choose import Candidate
 from tests.answering.conftest import HIGH, LOW, K, Pair, refining
 
@@ -13,7 +14,7 @@ NEVER_SURE, ALWAYS_SURE = 1.1, 0.0
 
 
 def candidate(level: int = LOW, refine_to: int | None = HIGH, held: bool = False) -> Candidate:
-    return Candidate("split", K, level, None, None, 200, 10.0, 10.0, 0.5, held, refine_to)
+    return Candidate(routes.SPLIT, K, level, None, None, 200, 10.0, 10.0, 0.5, held, refine_to)
 
 
 def size(pair: Pair, level: int) -> int:

@@ -8,8 +8,10 @@ from typing import Any
 from devices.models import Node
 from inference.answering import receipts
 from inference.models import Photo, Turn
-from inference.placement.choose import Choice, Load, NoRoute, Policy, choose
+from inference.placement import policies, routes
+from inference.placement.choose import Choice, Load, NoRoute, choose
 from inference.placement.link import UNKNOWN, LinkEstimate
+from inference.placement.policies import Policy
 from inference.placement.prediction import Candidate
 
 ROUTES = (None, None, "device", "edge", "split")
@@ -31,7 +33,7 @@ class World:
         turn = Turn(policy=self.policy.name, route=self.forced or "")
         device, edge = Node(slug="jetson-a", tier="device"), Node(slug="edge-1", tier="edge")
         photo = Photo(bytes=200_000)
-        known = receipts.Known(photo, 0, device, edge, self.link, self.load, self.policy, self.choose(), 0, [])
+        known = receipts.DecisionInputs(photo, 0, device, edge, self.link, self.load, self.policy, self.choose(), 0, [])
         return receipts.make(turn, "vqa", known)
 
     def told(self) -> dict[str, Any]:
@@ -57,7 +59,7 @@ def worlds(count: int, seed: int) -> list[World]:
         edges = rng.choice([(), ("edge-1", "edge-2")])
         options = [_device(rng), *(_other(rng, rng.choice(edges or [None])) for _ in range(rng.randrange(12)))]
         previous = rng.choice([None, *options])
-        policy = Policy(rng.choice(["fastest", "private", "best"]), rng.choice([0.0, 0.02, 0.1]))
+        policy = policies.named(rng.choice(["fastest", "private", "best"]), rng.choice([0.0, 0.02, 0.1]))
         world = World(options, _link(rng), load(rng, edges), policy, rng.choice(ROUTES), previous)
         try:
             world.choose()
@@ -78,7 +80,7 @@ def _link(rng: random.Random) -> LinkEstimate:
 
 
 def _device(rng: random.Random) -> Candidate:
-    return Candidate("device", None, None, None, None, 0, _ms(rng), 0.0, _accuracy(rng), overhead_ms=_ms(rng))
+    return Candidate(routes.DEVICE, None, None, None, None, 0, _ms(rng), 0.0, _accuracy(rng), overhead_ms=_ms(rng))
 
 
 def _other(rng: random.Random, edge: str | None) -> Candidate:
@@ -86,12 +88,12 @@ def _other(rng: random.Random, edge: str | None) -> Candidate:
     if rng.random() < 0.4:
         codec = rng.choice([None, "webp", "jpeg"])
         quality = rng.choice([50, 85]) if codec else None
-        return Candidate("edge", None, None, codec, quality, _size(rng), _ms(rng), _ms(rng), _accuracy(rng), edge=edge)
+        return Candidate(routes.EDGE, None, None, codec, quality, _size(rng), _ms(rng), _ms(rng), _accuracy(rng), edge=edge)
     if rng.random() < 0.2:
-        return Candidate("split", 1, 4, None, None, 0, 0.0, _ms(rng), _accuracy(rng), held=True, edge=edge)
+        return Candidate(routes.SPLIT, 1, 4, None, None, 0, 0.0, _ms(rng), _accuracy(rng), held=True, edge=edge)
     refined = {"refine_to": 5, "round_trips": 1 + rng.random()} if rng.random() < 0.3 else {}
     k, level = rng.randrange(3), rng.randrange(1, 5)
-    return Candidate("split", k, level, None, None, _size(rng), _ms(rng), _ms(rng), _accuracy(rng), edge=edge, **refined)
+    return Candidate(routes.SPLIT, k, level, None, None, _size(rng), _ms(rng), _ms(rng), _accuracy(rng), edge=edge, **refined)
 
 
 def _ms(rng: random.Random) -> float:

@@ -7,7 +7,7 @@ import pytest
 
 from inference.engine import catalogue
 from inference.engine.catalogue import Profile
-from inference.placement import candidates
+from inference.placement import candidates, records
 from inference.placement.prediction import Candidate
 from inference.placement.timings import Timings
 
@@ -37,7 +37,7 @@ def build(profile: Profile = COMPACT, edge: Timings | None = EDGE, **more: Any) 
 
 
 def splits(options: list[Candidate]) -> list[Candidate]:
-    return [one for one in options if one.route == "split"]
+    return [one for one in options if one.route.name == "split"]
 
 
 def refining() -> Profile:
@@ -47,7 +47,7 @@ def refining() -> Profile:
 
 
 def test_without_an_edge_only_the_device_is_left() -> None:
-    assert [one.route for one in build(edge=None)] == ["device"]
+    assert [one.route.name for one in build(edge=None)] == ["device"]
 
 
 def test_every_level_of_every_split_point_is_offered_once() -> None:
@@ -60,7 +60,7 @@ def test_nodes_with_different_models_are_offered_no_split() -> None:
 
 
 def test_features_at_the_edge_cost_neither_bytes_nor_device_time() -> None:
-    kept = [one for one in build(held={K: 3}) if one.held]
+    kept = [one for one in build(cached={K: 3}) if one.held]
     assert [(one.split_at, one.level, one.uplink_bytes, one.device_ms) for one in kept] == [(K, 3, 0, 0.0)]
 
 
@@ -80,15 +80,15 @@ def test_refining_is_offered_with_expected_values() -> None:
 
 def test_several_edges_are_offered_side_by_side_and_the_device_once() -> None:
     found = candidates.offers("vqa", COMPACT, DEVICE, [(EDGE, {}), (node("edge-2"), {K: 1})], 90_000, SIZES)
-    assert [one.edge for one in found if one.route == "device"] == [None]
+    assert [one.edge for one in found if one.route.name == "device"] == [None]
     assert {one.edge for one in splits(found)} == {"edge-1", "edge-2"}
     assert {one.edge for one in found if one.held} == {"edge-2"}
 
 
 def test_the_messages_of_a_route_are_learned_apart_from_computing() -> None:
     learned = replace(DEVICE, corrected={"compact/overhead/split": 30.0})
-    found = candidates.build("vqa", COMPACT, learned, EDGE, 90_000, SIZES, held={K: 1})
-    costs = {(one.route, one.held): one.overhead_ms for one in found if not one.refine_to}
+    found = candidates.build("vqa", COMPACT, learned, EDGE, 90_000, SIZES, cached={K: 1})
+    costs = {(one.route.name, one.held): one.overhead_ms for one in found if not one.refine_to}
     assert costs["split", False] == 30.0
     assert costs["split", True] == 15.0  # never seen: one call, where a split makes two
 
@@ -97,4 +97,4 @@ def test_what_a_receipt_says_was_used_is_recognised_among_new_options() -> None:
     used = next(one for one in build(refining()) if one.refine_to)
     receipt = {"route": "split", "split_at": K, "level": LOW, "codec": None, "quality": None, "edge": "edge-1", "held": False,
                "refine_to": HIGH}  # fmt: skip
-    assert candidates.named(receipt).key == used.key
+    assert records.from_receipt(receipt).key == used.key

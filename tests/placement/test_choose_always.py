@@ -9,23 +9,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.placement.choose import KEEP_WITHIN, Candidate, Load, NoRoute, Policy, choose
+from inference.placement import policies
+from inference.placement.choose import SWITCH_GAIN, Candidate, Load, NoRoute, choose
 from inference.placement.link import UNKNOWN, LinkEstimate
+from inference.placement.policies import Policy
 from tests.placement.world import (
     FASTEST,
     IDLE,
     OPTIONS,
     SPLIT_3,
+    any_policy,
     link_at,
     links,
     loads,
     options,
-    policies,
     predicted,
 )
 
 
-@given(options, links, loads, policies)
+@given(options, links, loads, any_policy)
 def test_the_choice_is_one_of_the_allowed_and_every_other_has_a_reason(
     options: list[Candidate], link: LinkEstimate, load: Load, policy: Policy
 ) -> None:
@@ -35,7 +37,7 @@ def test_the_choice_is_one_of_the_allowed_and_every_other_has_a_reason(
     assert [a.candidate for a in choice.assessed] == options
 
 
-@given(options, links, loads, policies)
+@given(options, links, loads, any_policy)
 def test_nothing_allowed_is_predicted_faster_than_the_choice(
     options: list[Candidate], link: LinkEstimate, load: Load, policy: Policy
 ) -> None:
@@ -50,23 +52,23 @@ def test_private_never_sends_a_photo(
     options: list[Candidate], link: LinkEstimate, load: Load, loss: float, forced: str | None
 ) -> None:
     try:
-        assert choose(options, link, load, Policy("private", loss), forced).chosen.route != "edge"
+        assert choose(options, link, load, policies.named("private", loss), forced).chosen.route.name != "edge"
     except NoRoute:
         assert forced in {"edge", "split"}
 
 
-@given(options, loads, policies, st.floats(100, 1e7), st.floats(1, 1000))
+@given(options, loads, any_policy, st.floats(100, 1e7), st.floats(1, 1000))
 def test_more_bandwidth_never_makes_the_edge_look_worse(
     options: list[Candidate], load: Load, policy: Policy, rate: float, times: float
 ) -> None:
     slow, fast = (choose(options, link_at(r), load, policy) for r in (rate, rate * times))
     for before, after in zip(slow.assessed, fast.assessed, strict=True):
         assert after.predicted_ms <= before.predicted_ms  # type: ignore[operator]
-    if slow.chosen.route != "device":  # what the faster link favours cannot be the one route without a link
-        assert fast.chosen.route != "device" or predicted(fast, fast.chosen) == predicted(slow, slow.chosen)
+    if slow.chosen.route.name != "device":  # what the faster link favours cannot be the one route without a link
+        assert fast.chosen.route.name != "device" or predicted(fast, fast.chosen) == predicted(slow, slow.chosen)
 
 
-@given(options, links, loads, policies, st.floats(0, 1e4), st.floats(0, 1e4))
+@given(options, links, loads, any_policy, st.floats(0, 1e4), st.floats(0, 1e4))
 def test_a_longer_queue_never_makes_a_node_look_better(
     options: list[Candidate], link: LinkEstimate, load: Load, policy: Policy, at_device: float, at_edges: float
 ) -> None:
@@ -78,7 +80,7 @@ def test_a_longer_queue_never_makes_a_node_look_better(
         assert after.predicted_ms is None or after.predicted_ms >= (before.predicted_ms or 0)
 
 
-@given(options, links, loads, policies, st.integers(0, 30))
+@given(options, links, loads, any_policy, st.integers(0, 30))
 def test_what_was_used_before_is_kept_only_while_nothing_is_clearly_faster(
     options: list[Candidate], link: LinkEstimate, load: Load, policy: Policy, which: int
 ) -> None:
@@ -87,17 +89,17 @@ def test_what_was_used_before_is_kept_only_while_nothing_is_clearly_faster(
     if held_on.chosen.key != free.chosen.key:
         assert held_on.chosen.key == previous.key
         best, kept = predicted(free, free.chosen), predicted(held_on, held_on.chosen)
-        assert best is not None and kept is not None and best >= kept * (1 - KEEP_WITHIN)
+        assert best is not None and kept is not None and best >= kept * (1 - SWITCH_GAIN)
 
 
-@given(options, links, loads, policies)
+@given(options, links, loads, any_policy)
 def test_the_same_question_gets_the_same_choice(
     options: list[Candidate], link: LinkEstimate, load: Load, policy: Policy
 ) -> None:
     assert choose(options, link, load, policy) == choose(list(options), link, load, policy)
 
 
-@given(options, loads, policies, st.floats(100, 1e6), st.sampled_from([0.25, 2.0, 8.0]))
+@given(options, loads, any_policy, st.floats(100, 1e6), st.sampled_from([0.25, 2.0, 8.0]))
 def test_a_world_that_is_slower_throughout_chooses_the_same(
     options: list[Candidate], load: Load, policy: Policy, rate: float, factor: float
 ) -> None:
@@ -111,7 +113,7 @@ def test_a_world_that_is_slower_throughout_chooses_the_same(
     assert here.chosen.key == there.chosen.key
 
 
-@given(options, links, loads, policies)
+@given(options, links, loads, any_policy)
 def test_predictions_can_be_stored_as_json(options: list[Candidate], link: LinkEstimate, load: Load, policy: Policy) -> None:
     json.dumps([a.predicted_ms for a in choose(options, link, load, policy).assessed], allow_nan=False)
 
@@ -132,7 +134,7 @@ def test_every_pair_of_route_and_policy_ends_in_a_choice_or_a_sentence() -> None
         ("fastest", "private", "best"), (None, "device", "edge", "split"), (UNKNOWN, link_at(1e5))
     ):
         try:
-            reason = choose(OPTIONS, link, IDLE, Policy(policy, 0.02), forced).reason
+            reason = choose(OPTIONS, link, IDLE, policies.named(policy, 0.02), forced).reason
         except NoRoute as error:
             reason = str(error)
         assert reason.endswith(".")

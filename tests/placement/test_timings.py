@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from inference.models import NodeProfile
-from inference.placement.candidates import CALLS
-from inference.placement.timings import FORGET_AFTER, PACE, PACE_S, QUEUE, QUEUE_S, observe, timings, waited_ms
+from inference.placement import candidates
+from inference.placement.timing_store import FORGET_AFTER, PACE, PACE_S, QUEUE, QUEUE_S, observe, timings, waited_ms
 
 pytestmark = pytest.mark.django_db
 TIMES = {"whole_ms": 50.0, "head_ms": {"1": 10.0}, "tail_ms": {"1": 40.0}}
@@ -66,7 +66,7 @@ def test_what_one_route_shows_about_messages_counts_for_the_others() -> None:
     for part in ("compact/overhead/split", "compact/overhead/device"):
         saw(20.0, 4, part)
     saw(40.0, 3, "compact/overhead/device")
-    assert timings("jetson-a", MEASURED).overhead("split", CALLS) > 28
+    assert timings("jetson-a", MEASURED).overhead("split", candidates.calls()) > 28
 
 
 def test_a_wait_seen_lately_is_expected_and_then_forgotten() -> None:

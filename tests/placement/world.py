@@ -4,19 +4,20 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from inference.placement.choose import Candidate, Choice, Load, Policy
+from inference.placement import policies, routes
+from inference.placement.choose import Candidate, Choice, Load
 from inference.placement.link import UNKNOWN, LinkEstimate
 
-DEVICE = Candidate("device", None, None, None, None, 0, 400.0, 0.0, 0.84)
-PHOTO = Candidate("edge", None, None, None, None, 224_000, 0.0, 40.0, 0.84)
-WEBP = Candidate("edge", None, None, "webp", 60, 32_000, 0.0, 40.0, 0.83)
-SPLIT_1 = Candidate("split", 2, 1, None, None, 212, 70.0, 32.0, 0.75)
-SPLIT_3 = Candidate("split", 2, 3, None, None, 612, 70.0, 32.0, 0.83)
+DEVICE = Candidate(routes.DEVICE, None, None, None, None, 0, 400.0, 0.0, 0.84)
+PHOTO = Candidate(routes.EDGE, None, None, None, None, 224_000, 0.0, 40.0, 0.84)
+WEBP = Candidate(routes.EDGE, None, None, "webp", 60, 32_000, 0.0, 40.0, 0.83)
+SPLIT_1 = Candidate(routes.SPLIT, 2, 1, None, None, 212, 70.0, 32.0, 0.75)
+SPLIT_3 = Candidate(routes.SPLIT, 2, 3, None, None, 612, 70.0, 32.0, 0.83)
 HELD = replace(SPLIT_3, uplink_bytes=0, device_ms=0.0, held=True)
 REFINED = replace(SPLIT_1, uplink_bytes=330, refine_to=3, accuracy=0.83, round_trips=1.3)
 OPTIONS = [DEVICE, PHOTO, WEBP, SPLIT_1, SPLIT_3]
 IDLE = Load(0.0, 0.0)
-FASTEST = Policy("fastest", 0.02)
+FASTEST = policies.named("fastest", 0.02)
 
 
 def link_at(rate: float, rtt_ms: float = 10.0, source: str = "transfers") -> LinkEstimate:
@@ -35,18 +36,18 @@ accuracies = st.none() | st.floats(0, 1)
 ms = st.floats(0, 1e5, allow_subnormal=False)
 sizes = st.integers(0, 10**7)
 devices = st.builds(
-    Candidate, st.just("device"), st.none(), st.none(), st.none(), st.none(), st.just(0), ms, st.just(0.0), accuracies
+    Candidate, st.just(routes.DEVICE), st.none(), st.none(), st.none(), st.none(), st.just(0), ms, st.just(0.0), accuracies
 )
 edges = st.builds(
-    Candidate, st.just("edge"), st.none(), st.none(), st.sampled_from([None, "webp", "jpeg"]), st.integers(1, 95), sizes,
+    Candidate, st.just(routes.EDGE), st.none(), st.none(), st.sampled_from([None, "webp", "jpeg"]), st.integers(1, 95), sizes,
     st.just(0.0), ms, accuracies,
 )  # fmt: skip
 splits = st.builds(
-    Candidate, st.just("split"), st.integers(0, 12), st.integers(1, 8), st.none(), st.none(), sizes, ms, ms, accuracies,
+    Candidate, st.just(routes.SPLIT), st.integers(0, 12), st.integers(1, 8), st.none(), st.none(), sizes, ms, ms, accuracies,
     st.just(False), st.none() | st.integers(9, 10), st.booleans(), ms, st.floats(1, 2), st.sampled_from([None, "edge-1", "edge-2"]),
 )  # fmt: skip
 held = st.builds(
-    Candidate, st.just("split"), st.integers(0, 12), st.integers(1, 8), st.none(), st.none(), st.just(0), st.just(0.0), ms, accuracies,
+    Candidate, st.just(routes.SPLIT), st.integers(0, 12), st.integers(1, 8), st.none(), st.none(), st.just(0), st.just(0.0), ms, accuracies,
     st.just(True),
 )  # fmt: skip
 options = st.tuples(devices, st.lists(edges | splits | held, max_size=12)).map(lambda both: [both[0], *both[1]])
@@ -58,4 +59,4 @@ links = st.just(UNKNOWN) | st.builds(
     st.sampled_from(["transfers", "lower bound"]),
 )
 loads = st.builds(Load, ms, ms, st.dictionaries(st.sampled_from(["edge-1", "edge-2"]), ms))
-policies = st.builds(Policy, st.sampled_from(["fastest", "private", "best"]), st.floats(0, 0.2))
+any_policy = st.builds(policies.named, st.sampled_from(["fastest", "private", "best"]), st.floats(0, 0.2))

@@ -8,6 +8,7 @@ from ninja import Router
 from devices.models import Node
 from inference.models import Step
 from inference.placement import regret
+from inference.receipt import Receipt
 from webapp.live.errors import not_found
 
 router = Router(tags=["nodes"])
@@ -27,7 +28,7 @@ def decisions(request: HttpRequest, slug: str) -> dict[str, Any]:
 
 
 def _row(step: Step, ways: dict[str, float]) -> dict[str, Any]:
-    receipt: dict[str, Any] = step.receipt
+    receipt: Receipt = step.receipt
     fixed = regret.fixed_ms(receipt) if regret.counts(receipt) else {}
     return {
         "at": receipt.get("at") or step.turn.created.isoformat(),
@@ -37,7 +38,7 @@ def _row(step: Step, ways: dict[str, float]) -> dict[str, Any]:
             for name in ("task", "route", "split_at", "level", "codec", "quality", "held", "predicted_ms")
         },
         "bytes": receipt["bytes"]["uplink"],
-        "total_ms": receipt["actual_ms"]["total"],
+        "total_ms": receipt["actual_ms"]["total"] if receipt["actual_ms"] else None,
         "up_bytes_per_s": receipt["link"]["up_bytes_per_s"],
         "fixed_ms": {way: fixed.get(way) for way in ways},
     }

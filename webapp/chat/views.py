@@ -11,7 +11,7 @@ from devices import uploads
 from devices.models import Node
 from devices.telemetry import presence
 from inference.engine import catalogue
-from inference.models import POLICIES
+from inference.placement import policies
 from webapp.chat import conversations
 from webapp.live.errors import UserError
 
@@ -27,7 +27,7 @@ def chat(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse
     boot: dict[str, Any] = {
         "conversation": str(conversation) if conversation else "",
         "nodes": [presence.as_json(node) for node in nodes],
-        "policies": POLICIES,
+        "policies": policies.names(),
         "profile": settings.PROFILE,
         "rebuild": catalogue.profile(settings.PROFILE).card.get("rebuild", []),
         "max_upload_bytes": settings.PHOTO_MAX_BYTES,

@@ -17,8 +17,10 @@ from django.utils import timezone
 
 from inference.answering import turns
 from inference.answering.tasks import cloud_is_alive
-from inference.models import FINAL, POLICIES, ROUTES, Turn
+from inference.models import FINAL, Turn
 from inference.photos import store
+from inference.placement import policies, routes
+from inference.receipt import Receipt
 from webapp.accounts.models import User
 from webapp.chat import conversations
 from webapp.live.errors import UserError
@@ -38,8 +40,13 @@ class Command(BaseCommand):
         parser.add_argument("photo", type=Path, help="a JPEG, PNG, WebP or HEIC file")
         parser.add_argument("question")
         parser.add_argument("--node", default="", help="the device that holds the photo (default: the least busy)")
-        parser.add_argument("--policy", choices=POLICIES, default="fastest")
-        parser.add_argument("--route", choices=ROUTES, help="force a route instead of letting placement choose")
+        parser.add_argument(
+            "--policy",
+            choices=policies.names(),
+            default=policies.DEFAULT.name,
+            help=" ".join(f"{policy.name}: {policy.explanation}" for policy in policies.POLICIES),
+        )
+        parser.add_argument("--route", choices=routes.names(), help="force a route instead of letting placement choose")
         parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -108,10 +115,11 @@ def _report(turn: Turn) -> Iterator[str]:
         yield f"answer   {turn.answer}"
 
 
-def _receipt(r: dict[str, Any]) -> Iterator[str]:
+def _receipt(r: Receipt) -> Iterator[str]:
     ms = r["actual_ms"]
-    where = {"device": r["device"], "edge": f"{r['device']} → {r['edge']}", "split": f"{r['device']} | {r['edge']}"}[r["route"]]
-    detail = f" after block {r['split_at']}, level {r['level']}" if r["route"] == "split" else ""
+    assert ms is not None, "only answered steps are reported"
+    where = routes.named(r["route"]).path(r["device"], r["edge"])
+    detail = f" after block {r['split_at']}, level {r['level']}" if r["split_at"] is not None else ""
     if r["codec"]:
         detail = f" as {r['codec']} {r['quality']}"
     predicted = f"{r['predicted_ms']:.0f}" if r["predicted_ms"] is not None else "?"

@@ -1,0 +1,54 @@
+"""The photo is sent, as it is or encoded, and the edge runs the whole model."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from inference.placement.link import LinkEstimate
+from inference.placement.prediction import Candidate, Execution, Load, Situation, with_edge
+
+CODECS = {"webp": "WebP", "jpeg": "JPEG", "avif": "AVIF"}
+
+
+@dataclass(frozen=True)
+class EdgeRoute:
+    name: str = "edge"
+    label: str = "send the photo to the edge"
+    needs_edge: bool = True
+    sends_photo: bool = True
+    impossible: str = "The edge route is not possible for this step: no edge can be used; start one, or choose another route."
+    calls: Mapping[str, int] = field(default_factory=lambda: {"edge": 2}, hash=False)
+
+    def overhead_name(self, held: bool) -> str:
+        return self.name
+
+    def candidates(self, situation: Situation) -> Iterable[Candidate]:
+        if situation.edge is None:
+            return
+        task, profile = situation.task, situation.profile
+        whole_ms = situation.edge.whole(task)
+        yield Candidate(self, None, None, None, None, situation.photo_bytes, 0.0, whole_ms, profile.accuracy(task))
+        for level in profile.photo_levels(task):
+            size = situation.sizes.get(f"{level.codec}:{level.quality}:{profile.image_size(task)}")
+            if size is not None:
+                send_ms = situation.device.send(task, level.codec)
+                yield Candidate(self, None, None, level.codec, level.quality, size, send_ms, whole_ms, level.accuracy)
+
+    def predict(self, candidate: Candidate, link: LinkEstimate, load: Load) -> float | None:
+        return with_edge(candidate, link, load)
+
+    def describe(self, candidate: Candidate) -> str:
+        if not candidate.codec:
+            return "edge with the whole photo"
+        return f"edge with {CODECS.get(candidate.codec, candidate.codec)} {candidate.quality}"
+
+    def fixed_rule(self, candidate: Candidate) -> str:
+        return "photo_codec" if candidate.codec else "upload"
+
+    def path(self, device: str, edge: str | None) -> str:
+        return f"{device} → {edge}"
+
+    def run(self, candidate: Candidate, execution: Execution) -> None:
+        execution.answer_from_photo(candidate.codec, candidate.quality)
+
+
+EDGE = EdgeRoute()

@@ -1,0 +1,159 @@
+"""The receipt of one step: what it cost and why. Stored with the step, shown in the page, returned by the API.
+
+Keys may be added but are never renamed or removed: rows written by earlier versions stay readable, and lack the keys that
+are marked NotRequired. inference/answering/receipts.py makes them; docs/architecture.md says what they are for.
+"""
+
+from typing import Any, NotRequired
+
+from pydantic import ConfigDict, TypeAdapter, with_config
+from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
+
+
+class LinkRecord(TypedDict):
+    """The device's uplink as it was estimated when the step was placed."""
+
+    up_bytes_per_s: float | None
+    rtt_ms: float | None
+    age_s: float | None
+    source: str
+    within: NotRequired[float | None]  # relative uncertainty of the bandwidth
+
+
+class LoadRecord(TypedDict):
+    device_queue_ms: float
+    edge_queue_ms: float  # of the chosen edge
+    edges: dict[str, float]
+
+
+class BytesRecord(TypedDict):
+    photo: int
+    uplink: int
+    placing: int  # of the photo, where the question had to wait until it was on the device
+    model: NotRequired[int]  # of a training run's model, where it was sent to the device
+
+
+class CandidateRecord(TypedDict):
+    """One way to answer the step, with its prediction."""
+
+    route: str
+    split_at: int | None
+    level: int | None
+    refine_to: NotRequired[int | None]
+    codec: str | None
+    quality: int | None
+    held: NotRequired[bool]
+    ready: NotRequired[bool]
+    edge: NotRequired[str | None]
+    predicted_ms: float | None
+    uplink_bytes: int
+    device_ms: NotRequired[float]
+    edge_ms: NotRequired[float]
+    overhead_ms: NotRequired[float]
+    round_trips: NotRequired[float]
+    accuracy: float | None
+    allowed: bool
+    why_not: NotRequired[str | None]
+    chosen: bool
+
+
+class PredictedRecord(TypedDict):
+    device: float
+    edge: float
+    overhead: NotRequired[float]
+
+
+class ActualRecord(TypedDict):
+    """Milliseconds; `total` is the sum of the others."""
+
+    queue: float
+    device: float
+    uplink: float
+    edge: float
+    overhead: float
+    total: float
+
+
+class LevelRecord(TypedDict):
+    level: int | None
+    bytes: int
+    confidence: float
+
+
+class ReadyRecord(TypedDict):
+    """What was done before the question needed it."""
+
+    placed: bool
+    head: bool
+    plan_ms_hidden: float
+
+
+class FailureRecord(TypedDict):
+    """An attempt that failed; `bytes` were sent in vain."""
+
+    node: str
+    why: str
+    bytes: NotRequired[int]
+
+
+class SimulatedNode(TypedDict):
+    uplink_bytes_per_s: float | None
+    slowdown: float | None
+
+
+class SimulatedRecord(TypedDict):
+    """What was not real; None for a real node."""
+
+    device: SimulatedNode | None
+    edge: SimulatedNode | None
+
+
+@with_config(ConfigDict(extra="allow"))  # keys of a later version are passed on
+class Receipt(TypedDict):
+    at: NotRequired[str]  # ISO 8601
+    task: str
+    photo: NotRequired[str]  # its id
+    before: NotRequired[int]  # how many photos of the conversation back it is
+    route: str
+    split_at: int | None
+    level: int | None
+    refine_to: NotRequired[int | None]
+    codec: str | None
+    quality: int | None
+    device: str
+    edge: str | None
+    policy: str
+    minimises: NotRequired[str]  # the key of the candidates that the policy minimises
+    max_loss: NotRequired[float]  # accuracy that the policy could give up, as a fraction
+    forced: str | None  # the route that the person chose
+    reason: str
+    link: LinkRecord
+    load: NotRequired[LoadRecord]
+    bytes: BytesRecord
+    candidates: list[CandidateRecord]
+    predicted_ms: float | None
+    predicted: PredictedRecord
+    actual_ms: ActualRecord | None  # None until the step is answered
+    held: NotRequired[bool]  # the edge had the features in its cache
+    levels: NotRequired[list[LevelRecord]]  # that answered, in order; `level` stays the one chosen first
+    ready: NotRequired[ReadyRecord]
+    photo_left_device: bool
+    fell_back_from: list[FailureRecord]
+    simulated: NotRequired[SimulatedRecord]
+    model: NotRequired[str]  # the training run whose model answered
+    answer: str | None
+    confidence: float | None
+    sure: NotRequired[bool]
+    top: NotRequired[list[tuple[str, float]]]
+
+
+_adapter = TypeAdapter(Receipt)
+
+
+def parse(stored: object) -> Receipt:
+    """A stored receipt, checked. Raises pydantic.ValidationError."""
+    return _adapter.validate_python(stored)
+
+
+def json_schema() -> dict[str, Any]:
+    return _adapter.json_schema()
