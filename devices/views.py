@@ -28,6 +28,7 @@ def page(request: HttpRequest) -> HttpResponse:
     boot = {
         "nodes": [presence.as_json(node) for node in Node.objects.filter(revoked_at=None)],
         "can_manage": bool(request.user.is_staff),  # type: ignore[union-attr]
+        "sensors": history.described(),
     }
     return render(request, "devices.html", {"boot": boot})
 
@@ -35,10 +36,15 @@ def page(request: HttpRequest) -> HttpResponse:
 @require_GET
 def node(request: HttpRequest, slug: str) -> HttpResponse:
     """One node with its history."""
-    found = get_object_or_404(Node, slug=slug)
+    row = get_object_or_404(Node, slug=slug)
     staff = bool(request.user.is_staff)  # type: ignore[union-attr]
-    boot = {"node": presence.as_json(found), "can_manage": staff, "audit": audit.of(slug) if staff else None}
-    return render(request, "devices/node.html", {"boot": boot, "node": found})
+    boot = {
+        "node": presence.as_json(row),
+        "can_manage": staff,
+        "audit": audit.of(slug) if staff else None,
+        "sensors": history.described(),
+    }
+    return render(request, "devices/node.html", {"boot": boot, "node": row})
 
 
 @require_GET

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Sensor:
-    """A reading outside `least`…`most` is a fault of the sensor, and becomes None. `stored`: it has a column in the history."""
+    """A reading outside `least`…`most` is a fault of the sensor, and becomes None. `stored`: it is kept in the history."""
 
     name: str  # the key in heartbeats
     label: str
@@ -15,6 +15,7 @@ class Sensor:
     most: float
     source: str  # where the board reads it, for people
     stored: bool = True
+    digits: int = 0  # decimals that pages show
 
 
 SENSORS: tuple[Sensor, ...] = (
@@ -23,7 +24,7 @@ SENSORS: tuple[Sensor, ...] = (
     Sensor("memory_used_mb", "memory", "MB", 0, 100_000_000, "What is not available, from /proc/meminfo"),
     Sensor("memory_total_mb", "total memory", "MB", 0, 100_000_000, "From /proc/meminfo", stored=False),
     Sensor("temperature_c", "temperature", "°C", -60, 150, "The hottest zone of /sys/class/thermal"),
-    Sensor("power_w", "power", "W", 0, 5000, "The whole board, from its current monitors"),
+    Sensor("power_w", "power", "W", 0, 5000, "The whole board, from its current monitors", digits=1),
 )
 
 

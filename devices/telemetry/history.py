@@ -4,47 +4,58 @@ Each node's own heartbeats maintain its history: the first one of a minute store
 expired rows, so a large fleet is never pruned all at once.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypedDict
 
 from django.utils import timezone
 
+from devices.contract import sensors as contract
 from devices.models import Node, Reading
 
-FIELDS = ("cpu_percent", "gpu_percent", "memory_used_mb", "temperature_c", "power_w")
 RAW, MINUTE_S = 0, 60
 RAW_FOR, MEANS_FOR = timedelta(hours=1), timedelta(hours=24)
-# Outside these bounds a sensor is broken. Degrees as in devices.agent; watts of the largest server board.
-PLAUSIBLE = {
-    "cpu_percent": (0, 100),
-    "gpu_percent": (0, 100),
-    "memory_used_mb": (0, 100_000_000),
-    "memory_total_mb": (0, 100_000_000),
-    "temperature_c": (-60, 150),
-    "power_w": (0, 5000),
-}
 
 
-def plausible(sample: dict[str, Any]) -> dict[str, Any]:
+class SensorData(TypedDict):
+    """What a page needs to show a sensor."""
+
+    name: str
+    label: str
+    unit: str
+    digits: int
+    source: str
+    stored: bool
+
+
+def plausible(sample: dict[str, object]) -> dict[str, object]:
     """A sample with implausible values replaced by None, as for a sensor that is missing."""
-    values = {name: _plausible(name, value) for name, value in sample.items()}
-    used, total = values.get("memory_used_mb"), values.get("memory_total_mb")
-    if used is not None and total is not None and used > total:
-        values["memory_used_mb"] = None
-    return values
+    return contract.plausible(sample, contract.SENSORS)
 
 
-def _plausible(name: str, value: Any) -> Any:
-    if name not in PLAUSIBLE:
-        return value
-    lowest, highest = PLAUSIBLE[name]
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return value if number and lowest <= value <= highest else None
+def stored() -> list[contract.Sensor]:
+    """The sensors whose history is kept."""
+    return [sensor for sensor in contract.SENSORS if sensor.stored]
 
 
-def store(node: Node, sample: dict[str, Any], last_seen: datetime | None, now: datetime) -> None:
+def described() -> list[SensorData]:
+    """All sensors, as pages get them."""
+    return [
+        {
+            "name": sensor.name,
+            "label": sensor.label,
+            "unit": sensor.unit,
+            "digits": sensor.digits,
+            "source": sensor.source,
+            "stored": sensor.stored,
+        }
+        for sensor in contract.SENSORS
+    ]
+
+
+def store(node: Node, sample: Mapping[str, object], last_seen: datetime | None, now: datetime) -> None:
     """Store a plausible sample. `last_seen` is the time of the heartbeat before this one."""
-    values = {field: sample[field] for field in FIELDS if sample.get(field) is not None}
+    values = {sensor.name: value for sensor in stored() if (value := sample.get(sensor.name)) is not None}
     if values:
         Reading.objects.bulk_create([Reading(node=node.slug, at=now, values=values)], ignore_conflicts=True)
     if last_seen is not None and _minute(last_seen) != _minute(now):
@@ -70,13 +81,16 @@ def delete_expired(slug: str, now: datetime) -> None:
         Reading.objects.filter(node=slug, span_s=span, at__lt=now - lifetime).delete()
 
 
-def history(slug: str, hours: int) -> dict[str, Any]:
-    """Columns for a chart, oldest first: each heartbeat of one hour, or each minute of more; `at` in milliseconds."""
+def history(slug: str, hours: int) -> dict[str, object]:
+    """One column for each stored sensor, oldest row first; `at` in milliseconds.
+
+    A row is a heartbeat when `hours` is 1, else the mean of a minute.
+    """
     span = RAW if hours <= 1 else MINUTE_S
     start = timezone.now() - timedelta(hours=hours)
     rows = list(Reading.objects.filter(node=slug, span_s=span, at__gte=start).order_by("at").values_list("at", "values"))
     at = [round(moment.timestamp() * 1000) for moment, _ in rows]
-    columns = {name: [_rounded(values.get(name)) for _, values in rows] for name in FIELDS}
+    columns = {sensor.name: [_rounded(values.get(sensor.name)) for _, values in rows] for sensor in stored()}
     return {"node": slug, "hours": hours, "span_s": span, "at": at, **columns}
 
 
