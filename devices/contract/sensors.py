@@ -10,21 +10,35 @@ class Sensor:
 
     name: str  # the key in heartbeats
     label: str
-    unit: str
+    unit: str  # as pages show it, after `divisor`
     least: float
     most: float
     source: str  # where the board reads it, for people
     stored: bool = True
-    digits: int = 0  # decimals that pages show
+    divisor: int = 1  # from the unit of the key to the unit shown
+    digits: int = 0  # decimals shown
+    whole: str = ""  # the sensor of which this one is a part
+    chart: str = ""  # title of its chart; sensors with one title share a chart
 
 
 SENSORS: tuple[Sensor, ...] = (
-    Sensor("cpu_percent", "processor", "%", 0, 100, "All cores together, from /proc/stat"),
-    Sensor("gpu_percent", "GPU", "%", 0, 100, "As the board's own driver reports it"),
-    Sensor("memory_used_mb", "memory", "MB", 0, 100_000_000, "What is not available, from /proc/meminfo"),
-    Sensor("memory_total_mb", "total memory", "MB", 0, 100_000_000, "From /proc/meminfo", stored=False),
-    Sensor("temperature_c", "temperature", "°C", -60, 150, "The hottest zone of /sys/class/thermal"),
-    Sensor("power_w", "power", "W", 0, 5000, "The whole board, from its current monitors", digits=1),
+    Sensor("cpu_percent", "processor", "%", 0, 100, "All cores, from /proc/stat", chart="Processor and GPU, %"),
+    Sensor("gpu_percent", "GPU", "%", 0, 100, "As the board's own driver reports it", chart="Processor and GPU, %"),
+    Sensor(
+        "memory_used_mb",
+        "memory",
+        "GB",
+        0,
+        100_000_000,
+        "What is not available, from /proc/meminfo",
+        divisor=1024,
+        digits=1,
+        whole="memory_total_mb",
+        chart="Memory in use, GB",
+    ),
+    Sensor("memory_total_mb", "total memory", "GB", 0, 100_000_000, "From /proc/meminfo", stored=False, divisor=1024, digits=1),
+    Sensor("temperature_c", "temperature", "°C", -60, 150, "The hottest zone of /sys/class/thermal", chart="Hottest zone, °C"),
+    Sensor("power_w", "power", "W", 0, 5000, "The whole board, from its current monitors", digits=1, chart="Power, W"),
 )
 
 

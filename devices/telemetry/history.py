@@ -18,14 +18,17 @@ RAW_FOR, MEANS_FOR = timedelta(hours=1), timedelta(hours=24)
 
 
 class SensorData(TypedDict):
-    """What a page needs to show a sensor."""
+    """What a page needs to show a sensor and its history."""
 
-    name: str
+    name: str  # its key among a node's sensors
     label: str
     unit: str
+    divisor: int  # from the unit that is sent to the unit that is shown
     digits: int
-    source: str
-    stored: bool
+    of: str  # name of the reading that is its whole; empty: none
+    source: str  # where the agent reads it
+    chart: str  # title of its chart; sensors with the same title share one
+    maximum: float | None  # of the chart's axis
 
 
 def plausible(sample: dict[str, object]) -> dict[str, object]:
@@ -39,17 +42,20 @@ def stored() -> list[contract.Sensor]:
 
 
 def described() -> list[SensorData]:
-    """All sensors, as pages get them."""
+    """The stored sensors, as pages get them."""
     return [
         {
             "name": sensor.name,
             "label": sensor.label,
             "unit": sensor.unit,
+            "divisor": sensor.divisor,
             "digits": sensor.digits,
+            "of": sensor.whole,
             "source": sensor.source,
-            "stored": sensor.stored,
+            "chart": sensor.chart or f"{sensor.label.capitalize()}, {sensor.unit}",
+            "maximum": sensor.most if sensor.unit == "%" else None,
         }
-        for sensor in contract.SENSORS
+        for sensor in stored()
     ]
 
 

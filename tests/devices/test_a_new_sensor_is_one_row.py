@@ -29,7 +29,7 @@ def test_its_readings_go_from_the_heartbeat_to_the_history_that_pages_get(
     client = client_of(colleague)
     assert client.get("/devices/jetson-a/readings/").json()["fan_rpm"] == [4200, None]
     (description,) = [row for row in client.get("/devices/jetson-a/").context["boot"]["sensors"] if row["name"] == "fan_rpm"]
-    assert (description["label"], description["unit"], description["digits"]) == ("fan", "rpm", 0)
+    assert (description["label"], description["unit"], description["chart"]) == ("fan", "rpm", "Fan, rpm")
 
 
 def test_its_readings_are_averaged_by_the_minute(joined: Board) -> None:
