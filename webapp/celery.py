@@ -46,6 +46,7 @@ def _every(task: str, seconds: float) -> dict[str, object]:
 app.conf.beat_schedule = {
     "give abandoned turns to another worker": _every("inference.sweep", 2),
     "notice nodes that fell silent": _every("devices.watch", 2),
+    "notify about nodes": _every("ops.notify", 5),
     "delete expired data": _every("ops.prune", 3600),
 }
 clock.install(app, settings.VAR_DIR / "run" / "clock" / "schedule")

@@ -68,6 +68,11 @@ def claim_due(now: datetime, lease: timedelta) -> NodeEvent | None:
     return None
 
 
-def settle(event: NodeEvent, notified: list[str], retry_at: datetime | None) -> None:
-    """Store which channels have the event and when to try the rest; None: no more attempts."""
-    NodeEvent.objects.filter(pk=event.pk).update(notified=notified, notify_at=retry_at)
+def mark_notified(event: NodeEvent, channel: str) -> None:
+    event.notified = [*event.notified, channel]
+    event.save(update_fields=["notified"])
+
+
+def settle(event: NodeEvent, retry_at: datetime | None) -> None:
+    """End an attempt; `retry_at` is when the next one is due, None if there is to be none."""
+    NodeEvent.objects.filter(pk=event.pk).update(notify_at=retry_at)

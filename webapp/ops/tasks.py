@@ -4,6 +4,13 @@ from celery import shared_task
 from django.conf import settings
 
 from webapp.ops import retention
+from webapp.ops.notifications import delivery
+
+
+@shared_task(name="ops.notify")
+def notify() -> None:
+    """Send the news of node events that are due."""
+    delivery.deliver_due()
 
 
 @shared_task(name="ops.prune")
