@@ -10,6 +10,7 @@ from django.utils.module_loading import import_string
 
 from devices.models import Sample
 from webapp.live import groups
+from webapp.live.events import LinkSample
 from webapp.live.publish import publish
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ def record(slug: str, bytes: int, seconds: float, rtt_s: float | None, source: s
         rtt_ms=None if rtt_s is None else rtt_s * 1000,
         source=source,
     )
-    publish(groups.devices(), {"type": "link.sample", "node": slug, **as_json(sample)})
+    publish(groups.devices(), LinkSample(node=slug, **as_json(sample)))
 
 
 def recent(slug: str, n: int = REMEMBERED) -> list[Sample]:

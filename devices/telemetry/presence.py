@@ -11,6 +11,7 @@ from django.utils import timezone
 from devices.models import Node
 from devices.telemetry import links
 from webapp.live import groups
+from webapp.live.events import NodeState
 from webapp.live.publish import publish
 
 HEARTBEAT_S = 2.0  # told to the agents with every answer
@@ -57,7 +58,7 @@ def as_json(node: Node) -> dict[str, Any]:
 
 def announce(node: Node) -> None:
     """Send a node as it is now to every open devices page."""
-    publish(groups.devices(), {"type": "node.state", "node": as_json(node)})
+    publish(groups.devices(), NodeState(node=as_json(node)))
 
 
 def simulated(node: Node) -> dict[str, Any] | None:

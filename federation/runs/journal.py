@@ -20,6 +20,7 @@ from federation.models import ClientReport, Round, Run
 from federation.runs import lifecycle
 from webapp.live import groups
 from webapp.live.errors import UserError
+from webapp.live.events import Event, RunClient, RunRound
 from webapp.live.publish import publish
 
 START_S = 30  # from the claim until the process it is for renews the lease by itself
@@ -136,8 +137,14 @@ class Journal:
             clients = {**self.run.progress["clients"], **{str(partition): one for partition, one in news.items()}}
             progress = {**self.run.progress, "clients": clients}
             self._change(progress=progress, phase=f"round {progress['round']}")
-            self._tell(
-                {"type": "run.client", "round": progress["round"], "since": progress["since"], "clients": list(news.values())}
+            self._publish(
+                RunClient(
+                    run=self.run.pk,
+                    seq=self.run.seq,
+                    round=progress["round"],
+                    since=progress["since"],
+                    clients=list(news.values()),
+                )
             )
 
     def rounded(self, row: dict[str, Any], clients: list[dict[str, Any]]) -> None:
@@ -149,7 +156,9 @@ class Journal:
                 if new:
                     ClientReport.objects.bulk_create([ClientReport(round=made, **one) for one in clients])
             self._news.clear()
-            self._tell({"type": "run.round", "round": lifecycle.round_json(made), "seconds": self.run.seconds})
+            self._publish(
+                RunRound(run=self.run.pk, seq=self.run.seq, round=lifecycle.round_json(made), seconds=self.run.seconds)
+            )
 
     def ended(self, state: str, error: UserError | None = None) -> None:
         self._change(
@@ -179,10 +188,10 @@ class Journal:
             setattr(self.run, name, value)
 
     def _tell_state(self) -> None:
-        publish(groups.run(self.run.pk), lifecycle.state_event(self.run))
+        self._publish(lifecycle.state_event(self.run))
 
-    def _tell(self, event: dict[str, Any]) -> None:
-        publish(groups.run(self.run.pk), {**event, "run": self.run.pk, "seq": self.run.seq})
+    def _publish(self, event: Event) -> None:
+        publish(groups.run(self.run.pk), event)
 
     def _renew(self) -> None:
         """Keep the lease while the work goes on. A database that is away for a moment is no reason to end."""

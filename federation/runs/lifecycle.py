@@ -17,6 +17,7 @@ from federation.models import FINAL, LIVE, ClientReport, Round, Run
 from federation.runs import run_artifacts, spec
 from webapp.live import groups
 from webapp.live.errors import UserError, not_found
+from webapp.live.events import RunState
 from webapp.live.publish import publish
 
 STARTABLE = ("draft", "paused", "stopped", "failed")
@@ -109,8 +110,8 @@ def _move(run: Run, states: Iterable[str], **changes: Any) -> bool:
     return bool(moved)
 
 
-def state_event(run: Run) -> dict[str, Any]:
-    return {"type": "run.state", "seq": run.seq, **as_json(run)}
+def state_event(run: Run) -> RunState:
+    return RunState(run=as_json(run))
 
 
 def as_json(run: Run) -> dict[str, Any]:

@@ -7,6 +7,7 @@ has at most one author at any time, and never two answers.
 
 import secrets
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any
@@ -21,6 +22,7 @@ from inference.models import Step, Turn
 from inference.receipt import Receipt
 from webapp.live import groups
 from webapp.live.errors import UserError
+from webapp.live.events import TurnEvent, TurnIds, TurnPhase, TurnPlan, TurnReceipt
 from webapp.live.publish import publish
 
 
@@ -70,7 +72,7 @@ class Journal:
         self.deadline: datetime = turn.queued + timedelta(seconds=settings.TURN_DEADLINE_S)
 
     def __enter__(self) -> "Journal":
-        self._publish({"type": "turn.phase", "phase": self.turn.phase})
+        self._publish_phase()
         threading.Thread(target=self._renew, name=f"lease-{self.turn.pk}", daemon=True).start()
         return self
 
@@ -89,11 +91,11 @@ class Journal:
         with self._write:
             self._cas({"phase": phase})
             self.turn.phase = phase
-            self._publish({"type": "turn.phase", "phase": phase, "step": step})
+            self._publish_phase(step)
 
     def planned(self, plan: dict[str, Any]) -> None:
         rows = [Step(turn=self.turn, number=s["id"], task=s["task"], question=s["question"] or "") for s in plan["steps"]]
-        self._change({"plan": plan, "state": "running"}, {"type": "turn.plan", "plan": plan}, rows)
+        self._change({"plan": plan, "state": "running"}, lambda: TurnPlan(**self._ids(), plan=plan), rows)
 
     def amended(self, plan: dict[str, Any]) -> None:
         """The plan knows more than at first: a question that waited for another answer, or where a draft lies."""
@@ -102,7 +104,7 @@ class Journal:
             for step in plan["steps"]:
                 Step.objects.filter(turn=self.turn, number=step["id"]).update(question=step["question"])
             self.turn.plan = plan
-            transaction.on_commit(lambda: self._publish({"type": "turn.phase", "phase": self.turn.phase, "plan": plan}))
+            transaction.on_commit(lambda: self._publish_phase(plan=plan))
 
     def drafted(self, number: int) -> None:
         self._step(number, {"state": "answered"}, None)
@@ -120,8 +122,8 @@ class Journal:
         self._finish({"state": "failed", "error": error.body()})
 
     def _step(self, number: int, changes: dict[str, Any], receipt: Receipt | None) -> None:
-        event = {"type": "turn.receipt", "step": number, "receipt": receipt, "error": changes.get("error")}
-        self._change({}, event, step=(number, changes))
+        error = changes.get("error")
+        self._change({}, lambda: TurnReceipt(**self._ids(), step=number, receipt=receipt, error=error), step=(number, changes))
 
     def _finish(self, changes: dict[str, Any]) -> None:
         changes |= {"phase": None, "finished": timezone.now(), "lease": "", "lease_until": None}
@@ -129,12 +131,12 @@ class Journal:
             self._cas(changes)
             for name, value in changes.items():
                 setattr(self.turn, name, value)
-            publish(groups.chat(self.turn.conversation), turns.ended(self.turn))
+            self._publish(turns.ended(self.turn))
 
     def _change(
         self,
         changes: dict[str, Any],
-        event: dict[str, Any],
+        event: Callable[[], TurnEvent],
         new_steps: list[Step] | None = None,
         step: tuple[int, dict[str, Any]] | None = None,
     ) -> None:
@@ -146,7 +148,7 @@ class Journal:
                 Step.objects.filter(turn=self.turn, number=step[0]).update(**step[1])
             for name, value in changes.items():
                 setattr(self.turn, name, value)
-            transaction.on_commit(lambda: self._publish(event))
+            transaction.on_commit(lambda: self._publish(event()))
 
     def _cas(self, changes: dict[str, Any]) -> None:
         mine = Turn.objects.filter(pk=self.turn.pk, lease=self.token)
@@ -155,9 +157,14 @@ class Journal:
             raise LeaseLost
         self.turn.seq += 1
 
-    def _publish(self, event: dict[str, Any]) -> None:
-        common = {"turn": str(self.turn.pk), "seq": self.turn.seq, "state": self.turn.state}
-        publish(groups.chat(self.turn.conversation), {**event, **common})
+    def _ids(self) -> TurnIds:
+        return {"turn": str(self.turn.pk), "seq": self.turn.seq, "state": self.turn.state}
+
+    def _publish_phase(self, step: int | None = None, plan: dict[str, Any] | None = None) -> None:
+        self._publish(TurnPhase(**self._ids(), phase=self.turn.phase, step=step, plan=plan))
+
+    def _publish(self, event: TurnEvent) -> None:
+        publish(groups.chat(self.turn.conversation), event)
 
     def _renew(self) -> None:
         """Keep the lease while the work goes on; stop at the turn's deadline, so that a hung worker loses it."""

@@ -9,10 +9,12 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from inference.answering import cloud_queue
 from inference.models import LIVE, Photo, Step, Turn
 from inference.placement import policies, routes
 from webapp.live import groups
 from webapp.live.errors import UserError
+from webapp.live.events import TurnAnswer, TurnPhase
 from webapp.live.publish import publish
 
 
@@ -59,10 +61,8 @@ def check(question: str, policy: str, route: str) -> None:
 
 
 def enqueue(turn: Turn) -> None:
-    """Tell the cloud workers. The message is a hint: a turn whose message is lost is found by the sweep."""
-    from inference.answering.tasks import answer, send
-
-    send(answer, str(turn.pk))
+    """The message is a hint: a turn whose message is lost is found by the sweep."""
+    cloud_queue.answer(str(turn.pk))
 
 
 def stop(turn: Turn) -> bool:
@@ -112,7 +112,7 @@ def retry(turn: Turn) -> None:
     turn.refresh_from_db()
     publish(
         groups.chat(turn.conversation),
-        {"type": "turn.phase", "turn": str(turn.pk), "seq": turn.seq, "state": turn.state, "phase": turn.phase},
+        TurnPhase(turn=str(turn.pk), seq=turn.seq, state=turn.state, phase=turn.phase),
     )
     enqueue(turn)
 
@@ -134,17 +134,15 @@ OVERDUE = UserError(
 )
 
 
-def ended(turn: Turn) -> dict[str, Any]:
-    """The event of a final state."""
-    return {
-        "type": "turn.answer",
-        "turn": str(turn.pk),
-        "seq": turn.seq,
-        "state": turn.state,
-        "answer": turn.answer or None,
-        "error": turn.error,
-        "finished": _iso(turn.finished),
-    }
+def ended(turn: Turn) -> TurnAnswer:
+    return TurnAnswer(
+        turn=str(turn.pk),
+        seq=turn.seq,
+        state=turn.state,
+        answer=turn.answer or None,
+        error=turn.error,
+        finished=_iso(turn.finished),
+    )
 
 
 def as_json(turn: Turn) -> dict[str, Any]:

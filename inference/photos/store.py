@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from PIL import Image
 
+from inference.answering import cloud_queue
 from inference.models import Photo
 from inference.photos.intake import CleanPhoto, PhotoRefused, receive
 from webapp.live.errors import UserError
@@ -44,14 +45,12 @@ def store(owner: Any, chunks: Iterable[bytes]) -> Photo:
 
 def forget(photo: Photo) -> None:
     """Delete the row and the files of a photo that no turn needs any more, and what nodes keep of it."""
-    from inference.answering import tasks
-
     name, paths = str(photo.pk), (photo.path, photo.small_path)
     photo.delete()
     for path in paths:
         path.unlink(missing_ok=True)
     if photo.placed:
-        tasks.send(tasks.forget, name, list(photo.placed))
+        cloud_queue.forget(name, list(photo.placed))
 
 
 def _small(clean: CleanPhoto) -> bytes:

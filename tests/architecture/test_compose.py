@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from inference.answering import tasks
+from inference.answering import cloud_queue
 from tests.architecture.test_every_setting_is_documented import read_by_the_code
 from webapp.management.commands import up
 from webapp.ops import clock, serving
@@ -109,7 +109,7 @@ def test_the_web_app_starts_as_it_does_on_one_machine(planned: dict[str, list[st
 
 def test_the_health_checks_ask_for_what_is_there() -> None:
     assert "/livez" in (ROOT / "Dockerfile").read_text()
-    assert tasks.ALIVE_KEY in str(SERVICES["cloud"]["healthcheck"])
+    assert cloud_queue.ALIVE_KEY in str(SERVICES["cloud"]["healthcheck"])
     assert clock.ALIVE_KEY in str(SERVICES["beat"]["healthcheck"])
 
 

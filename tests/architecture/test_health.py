@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from devices.models import Node
-from inference.answering.tasks import ALIVE_KEY
+from inference.answering.cloud_queue import ALIVE_KEY
 
 PROFILE = {"name": "compact", "digest": "d", "protocol": 1, "tasks": {}}
 

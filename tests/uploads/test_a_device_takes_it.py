@@ -26,7 +26,7 @@ def node(slug: str, **facts: Any) -> Node:
 @pytest.fixture
 def board(monkeypatch: pytest.MonkeyPatch) -> Node:
     monkeypatch.setattr(cameras, "look", lambda slug, camera, photo: TOLD)
-    monkeypatch.setattr("inference.answering.tasks.send", lambda *_: True)
+    monkeypatch.setattr("inference.answering.cloud_queue._send", lambda *_: True)
     return node("jetson-a", hardware={"cameras": "front yard"})
 
 
@@ -112,7 +112,7 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Node:
         "collect": lambda photo: TOLD,
     }
     monkeypatch.setattr(dispatch, "call", lambda slug, verb, told, deadline_s: answers[verb](**told))
-    monkeypatch.setattr("inference.answering.tasks.send", lambda *_: True)
+    monkeypatch.setattr("inference.answering.cloud_queue._send", lambda *_: True)
     return node("jetson-a", hardware={"uploads": at})
 
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import File, Form, Router, Schema
 from ninja.files import UploadedFile
 
-from inference.answering import reconstruction, tasks, turns
+from inference.answering import cloud_queue, reconstruction, turns
 from inference.photos import store
 from webapp.chat import conversations
 from webapp.chat.models import Conversation
@@ -32,7 +32,7 @@ def upload(request: HttpRequest, photo: File[UploadedFile], node: Form[str] = ""
     It is brought to a device at once (`node`, or the least busy one), which computes what a question will need.
     """
     kept = store.store(request.user, photo.chunks())
-    tasks.send(tasks.prepare, str(kept.pk), node)
+    cloud_queue.prepare(str(kept.pk), node)
     return 201, turns.photo_json(kept)
 
 

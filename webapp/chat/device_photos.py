@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import Field
 
-from inference.answering import tasks, turns
+from inference.answering import cloud_queue, turns
 from inference.models import Photo
 from inference.photos import device_photos
 
@@ -41,5 +41,5 @@ def collect(request: HttpRequest, slug: str, body: Upload) -> tuple[int, dict[st
 
 
 def _ready(photo: Photo, slug: str) -> tuple[int, dict[str, Any]]:
-    tasks.send(tasks.prepare, str(photo.pk), slug)
+    cloud_queue.prepare(str(photo.pk), slug)
     return 201, turns.photo_json(photo)

@@ -22,10 +22,6 @@ class UserError(Exception):
     def body(self) -> ErrorBody:
         return {"code": self.code, "message": self.message, "next": self.next}
 
-    @classmethod
-    def from_body(cls, body: ErrorBody, status: int = 400) -> "UserError":
-        return cls(body["code"], body["message"], body["next"], status)
-
 
 def not_found(what: str) -> UserError:
     """The same for what does not exist and for what belongs to somebody else, so that ids cannot be probed."""

@@ -10,12 +10,11 @@ import json
 import logging
 import os
 import threading
-from typing import Any
 
 from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
 
-from webapp.live import events
+from webapp.live.events import Event
 
 log = logging.getLogger(__name__)
 BACKLOG = 2000  # hints waiting while Redis is away; beyond this the oldest knowledge is worthless anyway
@@ -66,18 +65,19 @@ _lock = threading.Lock()
 _publisher: _Publisher | None = None
 
 
-def publish(group: str, event: dict[str, Any]) -> None:
+def publish(group: str, event: Event) -> None:
     """Hand an event to every socket in `group`. Returns at once; never raises for a Redis that is away.
 
-    Raises ValueError for an event that is not in webapp.live.events.
+    Raises TypeError for anything that is not one of webapp.live.events.
     """
-    events.check(event)
+    if not isinstance(event, Event):
+        raise TypeError(f"{event!r} is not a live event")
     global _publisher
     with _lock:
         if _publisher is None or _publisher.pid != os.getpid():  # a forked child has no thread
             _publisher = _Publisher()
             atexit.register(_publisher.flush, 1.0)
-    _publisher.put(group, event["type"], json.dumps(event))  # once, however many sockets it goes to
+    _publisher.put(group, event.type, json.dumps(event.frame()))  # once, however many sockets it goes to
 
 
 def flush(timeout_s: float = 2.0) -> None:

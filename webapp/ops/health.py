@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from devices.models import Node
 from devices.telemetry import presence
-from inference.answering.tasks import ALIVE_KEY
+from inference.answering.cloud_queue import ALIVE_KEY
 
 
 @login_not_required

@@ -15,8 +15,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from inference.answering import turns
-from inference.answering.tasks import cloud_is_alive
+from inference.answering import cloud_queue, turns
 from inference.models import FINAL, Turn
 from inference.photos import store
 from inference.placement import policies, routes
@@ -71,7 +70,7 @@ class Command(BaseCommand):
 
 
 def _ask(options: dict[str, Any]) -> Turn:
-    if not cloud_is_alive():
+    if not cloud_queue.is_alive():
         raise UserError(
             "not_running", "No cloud worker answers.", "Start everything with `make run`, or see `manage.py doctor`."
         )

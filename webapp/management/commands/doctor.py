@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from devices.models import Node
 from devices.telemetry import presence
-from inference.answering.tasks import cloud_is_alive
+from inference.answering import cloud_queue
 from inference.engine import catalogue
 from webapp.accounts.models import User
 
@@ -117,7 +117,7 @@ def _redis() -> Finding:
 
 
 def _cloud() -> Finding:
-    if cloud_is_alive():
+    if cloud_queue.is_alive():
         return Finding("cloud worker", "alive")
     return Finding(
         "cloud worker", "no sign of life", "Start it with `make run`, or `celery -A webapp.celery worker --pool threads`."

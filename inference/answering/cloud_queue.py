@@ -1,0 +1,61 @@
+"""What the cloud workers are asked to do, by task name (inference/answering/tasks.py), and whether one is alive."""
+
+import logging
+
+import redis
+from celery import current_app
+from celery.exceptions import OperationalError as QueueError
+from django.conf import settings
+from kombu.exceptions import OperationalError as BrokerError
+
+ANSWER, PREPARE, FORGET = "inference.answer", "inference.prepare", "inference.forget"
+CLOUD_QUEUE = "cloud"  # Celery keeps a queue as a Redis list of that name
+ALIVE_KEY, ALIVE_S = "cloud:alive", 6
+log = logging.getLogger(__name__)
+
+
+def answer(turn_id: str) -> bool:
+    return _send(ANSWER, turn_id)
+
+
+def prepare(photo_id: str, node: str) -> bool:
+    return _send(PREPARE, photo_id, node)
+
+
+def forget(photo_id: str, devices: list[str]) -> bool:
+    return _send(FORGET, photo_id, devices)
+
+
+def _send(task: str, *arguments: object) -> bool:
+    """Queue a task; False when Redis is away, which no request waits for or fails from."""
+    try:
+        current_app.send_task(task, arguments, retry=False)
+    except (QueueError, BrokerError, OSError) as error:
+        log.warning("%s was not queued: %s", task, error)
+        return False
+    return True
+
+
+def is_empty() -> bool:
+    """Raises redis.RedisError."""
+    with _client() as client:
+        return not client.llen(CLOUD_QUEUE)
+
+
+def is_alive() -> bool:
+    """Whether a cloud worker has renewed its key within the last seconds."""
+    try:
+        with _client() as client:
+            return bool(client.exists(ALIVE_KEY))
+    except redis.RedisError:
+        return False
+
+
+def renew_alive_key() -> None:
+    """Raises redis.RedisError."""
+    with _client() as client:
+        client.set(ALIVE_KEY, "1", ex=ALIVE_S)
+
+
+def _client() -> "redis.Redis":
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
