@@ -45,6 +45,7 @@ class CandidateRecord(TypedDict):
     held: NotRequired[bool]
     ready: NotRequired[bool]
     edge: NotRequired[str | None]
+    needs_edge: NotRequired[bool]  # every route but "device" in earlier rows
     predicted_ms: float | None
     uplink_bytes: int
     device_ms: NotRequired[float]

@@ -19,6 +19,7 @@ def record(assessed: Assessed, chosen: bool) -> CandidateRecord:
         "held": c.held,
         "ready": c.ready,
         "edge": c.edge,
+        "needs_edge": c.route.needs_edge,
         "predicted_ms": assessed.predicted_ms,
         "uplink_bytes": c.uplink_bytes,
         "device_ms": c.device_ms,

@@ -8,20 +8,20 @@ import pytest
 
 from inference.placement.prediction import predict
 from tests.browser.conftest import Seen
-from tests.browser.worlds import World, load, worlds
+from tests.placement.worlds import World, load, worlds
 
 pytestmark = pytest.mark.browser
 
 CHOOSE = """async (asked) => {
   const { choose } = await import("/static/js/receipt/what-if.js");
   return asked.map(({ receipt, world, previous }) => {
-    const { chosen } = choose(receipt.candidates, world, previous === null ? null : receipt.candidates[previous]);
+    const { chosen } = choose(receipt.candidates, world, receipt.candidates[previous] ?? null, receipt.minimises);
     return [receipt.candidates.indexOf(chosen.candidate), chosen.ms];
   });
 }"""
 OWN = """async (receipts) => {
   const { choose, previousOf, worldOf } = await import("/static/js/receipt/what-if.js");
-  return receipts.map((receipt) => choose(receipt.candidates, worldOf(receipt), previousOf(receipt)).chosen.candidate.chosen);
+  return receipts.map((receipt) => choose(receipt.candidates, worldOf(receipt), previousOf(receipt), receipt.minimises).chosen.candidate.chosen);
 }"""
 
 
@@ -44,7 +44,7 @@ def test_the_page_chooses_as_placement_does_in_any_other_world(seen: Seen) -> No
         if previous is not None:
             there = replace(there, previous=there.options[previous])
             choice = there.choose()
-        asked.append({"receipt": world.receipt(), "world": {**other.told(), "slowdown": times}, "previous": previous})
+        asked.append({"receipt": world.receipt(), "world": {**other.conditions(), "slowdown": times}, "previous": previous})
         expected.append([place(there, choice.chosen), predict(choice.chosen, link, there.load)])
     assert seen.open().evaluate(CHOOSE, asked) == expected
 

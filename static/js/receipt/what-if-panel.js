@@ -88,7 +88,7 @@ function speed(times) {
 const short = (times) => (times < 9.95 ? times.toFixed(1).replace(/\.0$/, "") : times.toFixed(0));
 
 function outcome(receipt, world, previous) {
-  const { chosen, best } = choose(receipt.candidates, world, previous);
+  const { chosen, best } = choose(receipt.candidates, world, previous, receipt.minimises);
   if (!chosen) return [el("p", {}, "Nothing could have been chosen.")];
   const longest = Math.max(...best.map((way) => way.ms ?? 0), 1);
   return [

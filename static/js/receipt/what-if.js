@@ -1,18 +1,20 @@
 /**
- * What would have been chosen in another world: pure, from a receipt's candidates alone. The rule is that of
- * inference/placement/choose.py, and a test compares the two. What the policy allows depends on no link and no load, so
- * `allowed` stays as it was.
+ * What would have been chosen in another world: pure, from a receipt alone. The model is that of
+ * inference/placement (prediction.py, choose.py); tests/placement/test_what_if_agrees.py compares the two over random worlds.
+ * What the policy allows depends on neither link nor load, so `allowed` stays as it was.
  *
  * @typedef {{upBytesPerS: ?number, rttMs: ?number, slowdown: number, deviceQueueMs: number, edgeQueueMs: number,
  *   edges: Record<string, number>}} World
  *   `slowdown`: how many times slower the device computes than it did; `edges`: queues of those that differ
- * @typedef {{candidate: any, ms: ?number}} Way
+ * @typedef {{candidate: any, ms: ?number, cost: ?number}} Way
+ *   `ms`: predicted time; `cost`: what the policy minimises, in its own unit
  */
 
-const KEEP_WITHIN = 0.05; // as placement has it: what was used before is kept unless the gain is larger
+const SWITCH_GAIN = 0.05; // as in choose.py: the previous choice stands unless the gain is larger
+const PREDICTED = "predicted_ms";
 
-/** Receipts of an earlier version tell no parts of a prediction. @param {any} receipt */
-export const canAsk = (receipt) => receipt.candidates.every((one) => typeof one.device_ms === "number");
+/** Receipts of an earlier version lack the parts of a prediction. @param {any} receipt */
+export const canAsk = (receipt) => receipt.candidates.every((candidate) => typeof candidate.device_ms === "number");
 
 /** The world the receipt was made in. @param {any} receipt @returns {World} */
 export function worldOf({ link, load }) {
@@ -30,8 +32,8 @@ export function worldOf({ link, load }) {
 export function predict(candidate, world) {
   let total = candidate.overhead_ms ?? 0;
   if (!candidate.held) total += world.deviceQueueMs + candidate.device_ms * world.slowdown;
-  if (candidate.route !== "device") total += (world.edges[candidate.edge] ?? world.edgeQueueMs) + candidate.edge_ms;
-  if (candidate.route !== "device" && !candidate.held) {
+  if (needsEdge(candidate)) total += edgeQueue(candidate, world) + candidate.edge_ms;
+  if (needsEdge(candidate) && !candidate.held) {
     if (!world.upBytesPerS || world.upBytesPerS < 0) return null;
     total += (candidate.uplink_bytes / world.upBytesPerS) * 1000 + (world.rttMs ?? 0) * (candidate.round_trips ?? 1);
   }
@@ -40,36 +42,55 @@ export function predict(candidate, world) {
 
 /**
  * @param {any[]} candidates @param {World} world @param {?any} previous the candidate that was in use before
+ * @param {string} minimises the key of the candidates that the policy minimises
  * @returns {{chosen: ?Way, best: Way[]}} `best`: the best allowed way of each route, the best of all first
  */
-export function choose(candidates, world, previous = null) {
-  const allowed = candidates.filter((one) => one.allowed).map((candidate) => ({ candidate, ms: predict(candidate, world) }));
+export function choose(candidates, world, previous = null, minimises = PREDICTED) {
+  const allowed = candidates.filter((candidate) => candidate.allowed).map((candidate) => wayOf(candidate, world, minimises));
   const ranked = [...allowed].sort(byRank);
   const best = ranked.filter((way, index) => ranked.findIndex((other) => other.candidate.route === way.candidate.route) === index);
-  return { chosen: kept(ranked[0], allowed, previous) ?? ranked[0] ?? null, best };
+  return { chosen: unchanged(ranked[0], allowed, previous) ?? ranked[0] ?? null, best };
 }
 
-/** The receipt's own choice where it is not the fastest: then it was kept, and counts as the one in use. @param {any} receipt */
+/**
+ * The receipt's own choice where it is not the best: then it was in use before, and stood. @param {any} receipt
+ */
 export function previousOf(receipt) {
-  const used = receipt.candidates.find((one) => one.chosen) ?? null;
-  return used && choose(receipt.candidates, worldOf(receipt)).chosen?.candidate !== used ? used : null;
+  const used = receipt.candidates.find((candidate) => candidate.chosen) ?? null;
+  const { chosen } = choose(receipt.candidates, worldOf(receipt), null, receipt.minimises);
+  return used && chosen?.candidate !== used ? used : null;
 }
 
-/** Known predictions first, shortest first; unknown ones by what they send. */
+/** @returns {Way} */
+function wayOf(candidate, world, minimises) {
+  const ms = predict(candidate, world);
+  return { candidate, ms, cost: minimises === PREDICTED ? ms : candidate[minimises] ?? null };
+}
+
+// Earlier receipts do not say; "device" was then the one route without an edge.
+const needsEdge = (candidate) => candidate.needs_edge ?? candidate.route !== "device";
+
+function edgeQueue(candidate, world) {
+  return (candidate.edge == null ? null : world.edges[candidate.edge]) ?? world.edgeQueueMs;
+}
+
+/** Known costs first, least first; unknown ones by what they send. @param {Way} a @param {Way} b */
 function byRank(a, b) {
-  return (a.ms === null) - (b.ms === null)
+  return Number(a.cost === null) - Number(b.cost === null)
+    || (a.cost ?? 0) - (b.cost ?? 0)
+    || Number(a.ms === null) - Number(b.ms === null)
     || (a.ms ?? 0) - (b.ms ?? 0)
     || a.candidate.uplink_bytes - b.candidate.uplink_bytes
     || (b.candidate.accuracy ?? 0) - (a.candidate.accuracy ?? 0)
-    || (a.candidate.route !== "device") - (b.candidate.route !== "device");
+    || Number(needsEdge(a.candidate)) - Number(needsEdge(b.candidate));
 }
 
-/** The previous choice, if it is still allowed and hardly slower than the best. */
-function kept(best, allowed, previous) {
-  if (!previous || !best || best.ms === null || sameWay(previous, best.candidate)) return null;
-  const same = allowed.find((way) => way.ms !== null && sameWay(previous, way.candidate));
-  return same && best.ms >= same.ms * (1 - KEEP_WITHIN) ? same : null;
+/** The previous choice, if it is still allowed and hardly worse than the best. */
+function unchanged(best, allowed, previous) {
+  if (!previous || !best || best.cost === null || isSame(previous, best.candidate)) return null;
+  const same = allowed.find((way) => way.cost !== null && isSame(previous, way.candidate));
+  return same && best.cost >= same.cost * (1 - SWITCH_GAIN) ? same : null;
 }
 
 const KEY = ["route", "split_at", "level", "codec", "quality", "held", "refine_to", "edge"];
-const sameWay = (a, b) => KEY.every((name) => (a[name] ?? null) === (b[name] ?? null));
+const isSame = (a, b) => KEY.every((name) => (a[name] ?? null) === (b[name] ?? null));

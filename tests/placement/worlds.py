@@ -1,4 +1,4 @@
-"""Random worlds to place a step in, as receipts tell them, with what placement chose there."""
+"""Random worlds to place a step in, as receipts describe them, with what placement chose there."""
 
 import random
 from collections.abc import Iterable
@@ -13,8 +13,10 @@ from inference.placement.choose import Choice, Load, NoRoute, choose
 from inference.placement.link import UNKNOWN, LinkEstimate
 from inference.placement.policies import Policy
 from inference.placement.prediction import Candidate
+from inference.receipt import Receipt
 
-ROUTES = (None, None, "device", "edge", "split")
+FORCED = (None, None, "device", "edge", "split")
+LEAST_BYTES = Policy("least", "fewest bytes", "Sends as little as possible.", minimises=policies.UPLINK_BYTES)
 
 
 @dataclass(frozen=True)
@@ -29,15 +31,15 @@ class World:
     def choose(self) -> Choice:
         return choose(self.options, self.link, self.load, self.policy, self.forced, self.previous)
 
-    def receipt(self) -> dict[str, Any]:
+    def receipt(self) -> Receipt:
         turn = Turn(policy=self.policy.name, route=self.forced or "")
         device, edge = Node(slug="jetson-a", tier="device"), Node(slug="edge-1", tier="edge")
         photo = Photo(bytes=200_000)
-        known = receipts.DecisionInputs(photo, 0, device, edge, self.link, self.load, self.policy, self.choose(), 0, [])
-        return receipts.make(turn, "vqa", known)
+        decision = receipts.DecisionInputs(photo, 0, device, edge, self.link, self.load, self.policy, self.choose(), 0, [])
+        return receipts.make(turn, "vqa", decision)
 
-    def told(self) -> dict[str, Any]:
-        """Link and load in the words of static/js/receipt/what-if.js."""
+    def conditions(self) -> dict[str, Any]:
+        """Link and load as the World of static/js/receipt/what-if.js."""
         return {
             "upBytesPerS": self.link.up_bytes_per_s,
             "rttMs": self.link.rtt_ms,
@@ -48,25 +50,25 @@ class World:
         }
 
     def slower_device(self, times: float) -> "World":
-        return replace(self, options=[replace(one, device_ms=one.device_ms * times) for one in self.options])
+        return replace(self, options=[replace(option, device_ms=option.device_ms * times) for option in self.options])
 
 
 def worlds(count: int, seed: int) -> list[World]:
-    """Only such in which something may be chosen."""
+    """Random worlds, all with at least one allowed candidate."""
     rng = random.Random(seed)
-    found: list[World] = []
-    while len(found) < count:
+    result: list[World] = []
+    while len(result) < count:
         edges = rng.choice([(), ("edge-1", "edge-2")])
         options = [_device(rng), *(_other(rng, rng.choice(edges or [None])) for _ in range(rng.randrange(12)))]
         previous = rng.choice([None, *options])
-        policy = policies.named(rng.choice(["fastest", "private", "best"]), rng.choice([0.0, 0.02, 0.1]))
-        world = World(options, _link(rng), load(rng, edges), policy, rng.choice(ROUTES), previous)
+        policy = replace(rng.choice([*policies.POLICIES, LEAST_BYTES]), max_loss=rng.choice([0.0, 0.02, 0.1]))
+        world = World(options, _link(rng), load(rng, edges), policy, rng.choice(FORCED), previous)
         try:
             world.choose()
         except NoRoute:
             continue
-        found.append(world)
-    return found
+        result.append(world)
+    return result
 
 
 def load(rng: random.Random, edges: Iterable[str]) -> Load:
@@ -74,8 +76,8 @@ def load(rng: random.Random, edges: Iterable[str]) -> Load:
 
 
 def _link(rng: random.Random) -> LinkEstimate:
-    if rng.random() < 0.1:
-        return UNKNOWN
+    if rng.random() < 0.15:
+        return rng.choice([UNKNOWN, LinkEstimate(0.0, 10.0, 1.0, "transfers")])
     return LinkEstimate(10 ** rng.uniform(3, 7), rng.choice([None, 0.0, rng.uniform(0, 200)]), 1.0, "transfers")
 
 
