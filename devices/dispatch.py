@@ -1,7 +1,7 @@
-"""Calling a stage on a node: put it on the node's own queue, wait with a deadline, notice when the node goes away.
+"""Running a job on a node: put it on the node's own queue, wait with a deadline, notice when the node goes away.
 
-Each thread keeps one Celery producer per node, because a node's queue and results live under the node's own key prefix
-and because a result consumer must not be shared between threads.
+Arguments and result have their types in devices.contract.jobs. What a node answers is checked here: a reply that does not
+fit its type is a failure of that node like any other.
 """
 
 import logging
@@ -9,26 +9,27 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
-from typing import Any
+from typing import TypeVar, cast
 
 import redis
-from celery import Celery
 from celery.exceptions import TimeoutError as ResultTimeout
+from celery.result import AsyncResult
 from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
+from pydantic import ValidationError
 
+from devices.contract.jobs import Job
+from devices.contract.protocol import BLOB_TTL_S, PROTOCOL, blob_key, progress_key, task_name, ticket_key
+from devices.contract.results import Refusal
+from devices.contract.values import Received
 from devices.models import Node
+from devices.producer import SLICE_S, BadReply, producer
 from devices.telemetry import presence
 
 log = logging.getLogger(__name__)
-QUEUE = "stages"
-PROTOCOL = 4  # of the stage calls; a node that speaks another refuses with a sentence
-SLICE_S = 0.5  # how often a wait looks for a stop, for progress and for the node's state
-BLOB_TTL_S = 120
-
-_local = threading.local()
+MAX_REASON = 300  # characters of a node's own error message
+Result = TypeVar("Result", bound=Received)
 
 
 class NodeGone(Exception):
@@ -40,11 +41,11 @@ class NodeGone(Exception):
 
 
 class RedisAway(NodeGone):
-    """Redis does not answer, or was started anew and has forgotten the job: the node is not to blame."""
+    """Redis does not answer, or was restarted and lost the job: not the node's fault."""
 
 
 class LinkStalled(NodeGone):
-    """Its time was over while it was still sending: it is the link that is slow, and the node may do what needs none."""
+    """The deadline passed while the node was sending: the link is slow, and the node may still do what needs none."""
 
     def __init__(self, slug: str, why: str, waited_s: float) -> None:
         super().__init__(slug, why)
@@ -52,7 +53,7 @@ class LinkStalled(NodeGone):
 
 
 class StageFailed(Exception):
-    """The node answered that it cannot; `code` and the sentence are the node's own."""
+    """The node refused, failed, or sent a bad reply; `code` is for programs, the text is a sentence."""
 
     def __init__(self, slug: str, code: str, message: str) -> None:
         super().__init__(message)
@@ -60,57 +61,67 @@ class StageFailed(Exception):
 
 
 class Cancelled(Exception):
-    """Nobody waits for this any more."""
+    """The caller has given up."""
 
 
 def call(
     slug: str,
-    verb: str,
-    arguments: dict[str, Any],
+    job: Job[Result],
     deadline_s: float,
     cancelled: Callable[[], bool] = lambda: False,
     progress: Callable[[str], None] = lambda phase: None,
-    queue: str = QUEUE,
-) -> dict[str, Any]:
-    """Run `stages.<verb>` on a node and return its JSON result. `queue` names the lane: answering, or training.
+) -> Result:
+    """Run a job on a node and return its result.
 
-    `progress` hears the phase the node is in while it takes longer than a moment. Raises NodeGone, StageFailed, Cancelled.
+    `progress` receives the phase the node is in while it takes longer than a moment. Raises NodeGone, StageFailed, Cancelled.
     """
-    job = secrets.token_hex(8)
+    number = secrets.token_hex(8)
     store = bulk()
-    started, boot = time.monotonic(), _boot(slug)
-    ticket, state = f"{slug}:job:{job}", f"{slug}:progress:{job}"
+    ticket = ticket_key(slug, number)
     try:
-        # The node checks this key before it begins: a message that comes out of the queue after we gave up does nothing.
+        # The node checks this key before it begins: a message that leaves the queue after we gave up does nothing.
         # (Celery's own `expires` compares two machines' clocks; a board without a battery is often years off.)
         store.set(ticket, "1", px=int(deadline_s * 1000) + 1000)
-        result = _producer(slug).send_task(
-            f"stages.{verb}", kwargs={"job": job, "protocol": PROTOCOL, **arguments}, queue=queue, retry=False
-        )
+        message = {"job": number, "protocol": PROTOCOL, **job.model_dump(mode="json")}
+        pending = producer(slug).send_task(task_name(job.verb), kwargs=message, queue=job.queue, retry=False)
         try:
-            while True:
-                try:
-                    answer = result.get(timeout=SLICE_S, propagate=False, disable_sync_subtasks=False)
-                    break
-                except ResultTimeout:
-                    held, said = store.mget(ticket, state)  # type: ignore[misc]
-                    phase: str = (said or b"").decode()  # type: ignore[union-attr]
-                    _check(slug, boot, cancelled)
-                    if held is None and time.monotonic() - started < deadline_s:
-                        raise RedisAway(slug, f"Redis was started anew and has forgotten the job of {slug}.") from None
-                    _check_time(slug, started, deadline_s, phase)
-                    if phase:
-                        progress(phase)
+            reply = _wait(slug, number, pending, deadline_s, cancelled, progress)
         finally:
             store.delete(ticket)
-            result.forget()
+            pending.forget()
+    except BadReply as error:
+        raise _bad_reply(slug, job.verb, str(error)) from error
     except (redis.RedisError, OperationalError, OSError) as error:
         raise RedisAway(slug, f"{slug} cannot be reached because Redis does not answer.") from error
-    return _unwrap(slug, verb, answer)
+    return parse_reply(slug, job, reply)
+
+
+def _wait(
+    slug: str,
+    number: str,
+    pending: AsyncResult,
+    deadline_s: float,
+    cancelled: Callable[[], bool],
+    progress: Callable[[str], None],
+) -> object:
+    started, boot = time.monotonic(), _boot(slug)
+    names = ticket_key(slug, number), progress_key(slug, number)
+    while True:
+        try:
+            return pending.get(timeout=SLICE_S, propagate=False, disable_sync_subtasks=False)
+        except ResultTimeout:
+            ticket, state = cast("list[bytes | None]", bulk().mget(*names))
+            phase = (state or b"").decode(errors="replace")
+            _check(slug, boot, cancelled)
+            if ticket is None and time.monotonic() - started < deadline_s:
+                raise RedisAway(slug, f"Redis was restarted and lost the job of {slug}.") from None
+            _check_time(slug, started, deadline_s, phase)
+            if phase:
+                progress(phase)
 
 
 def _boot(slug: str) -> str:
-    """Changes when the agent starts anew; then every job it had taken is lost, long before any deadline."""
+    """Changes when the agent restarts; then every job it had taken is lost, long before any deadline."""
     return Node.objects.filter(slug=slug).values_list("boot", flat=True).first() or ""
 
 
@@ -130,35 +141,44 @@ def _check_time(slug: str, started: float, deadline_s: float, phase: str) -> Non
     if waited <= deadline_s:
         return
     if phase == "uplink":
-        raise LinkStalled(slug, f"The link of {slug} did not carry the bytes within {deadline_s:.0f} s.", waited)
+        raise LinkStalled(slug, f"The transfer from {slug} timed out after {deadline_s:.0f} s.", waited)
     raise NodeGone(slug, f"{slug} did not answer within {deadline_s:.0f} s.")
 
 
-def _unwrap(slug: str, verb: str, answer: Any) -> dict[str, Any]:
-    if isinstance(answer, redis.RedisError):  # the node was done and could not say so
+def parse_reply(slug: str, job: Job[Result], reply: object) -> Result:
+    """A node's reply as the job's result. Raises StageFailed for an error, a crash and whatever does not fit the type."""
+    if isinstance(reply, redis.RedisError):  # the node had finished and could not store its result
         raise RedisAway(slug, f"{slug} lost its connection to Redis.")
-    if isinstance(answer, BaseException):  # raised inside the stage: a bug there, logged there with its traceback
-        log.error("%s: stages.%s raised %r", slug, verb, answer)
-        raise StageFailed(slug, "stage_crashed", f"{slug} failed while running {verb}; its log says why.")
-    if not isinstance(answer, dict):
-        raise StageFailed(slug, "bad_reply", f"{slug} sent an answer that is not understood.")
-    if error := answer.get("error"):
-        raise StageFailed(slug, str(error.get("code", "failed")), str(error.get("message", "The node gave no reason."))[:300])
-    return answer
+    if isinstance(reply, BaseException):  # raised inside the stage: a bug there, logged there with its traceback
+        log.error("%s: %s raised %r", slug, task_name(job.verb), reply)
+        raise StageFailed(slug, "stage_crashed", f"{slug} failed while running {job.verb}; see its log.")
+    try:
+        if isinstance(reply, dict) and reply.get("error"):
+            error = Refusal.model_validate(reply).error
+            raise StageFailed(slug, error.code, error.message[:MAX_REASON])
+        return cast("Result", job.result.model_validate(reply))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise _bad_reply(slug, job.verb, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def _bad_reply(slug: str, verb: str, detail: str) -> StageFailed:
+    log.error("%s: reply to %s refused: %s", slug, verb, detail[:MAX_REASON])
+    return StageFailed(slug, "bad_reply", f"{slug} sent an invalid reply to {verb}; update its agent.")
 
 
 def put_blob(slug: str, name: str, data: bytes, ttl_s: int = BLOB_TTL_S) -> None:
-    """Lay bytes where the node can fetch them. Raises NodeGone."""
+    """Store bytes where the node can fetch them. Raises NodeGone."""
     try:
-        bulk().set(f"{slug}:blob:{name}", data, ex=ttl_s)
+        bulk().set(blob_key(slug, name), data, ex=ttl_s)
     except redis.RedisError as error:
         raise NodeGone(slug, f"{slug} cannot be reached because Redis does not answer.") from error
 
 
 def take_blob(slug: str, name: str) -> bytes:
-    """Fetch what the node laid ready. Raises NodeGone if it is not there any more."""
+    """Fetch and delete what the node sent. Raises NodeGone when it has expired."""
     try:
-        data: bytes | None = bulk().getdel(f"{slug}:blob:{name}")  # type: ignore[assignment]
+        data: bytes | None = bulk().getdel(blob_key(slug, name))  # type: ignore[assignment]
     except redis.RedisError as error:
         raise NodeGone(slug, f"{slug} cannot be reached because Redis does not answer.") from error
     if data is None:
@@ -167,9 +187,9 @@ def take_blob(slug: str, name: str) -> bytes:
 
 
 def hand_over(source: str, target: str, name: str) -> None:
-    """Give a blob one node sent to another node, by renaming: no bytes move. Raises NodeGone if it is not there any more."""
+    """Give a blob one node sent to another node, by renaming: no bytes move. Raises NodeGone when it has expired."""
     try:
-        bulk().rename(f"{source}:blob:{name}", f"{target}:blob:{name}")
+        bulk().rename(blob_key(source, name), blob_key(target, name))
     except redis.ResponseError as error:
         raise NodeGone(source, f"What {source} sent has expired.") from error
     except redis.RedisError as error:
@@ -177,11 +197,11 @@ def hand_over(source: str, target: str, name: str) -> None:
 
 
 def drop_blob(slug: str, name: str) -> None:
-    """Not needed any more. Without Redis it expires by itself, and no answer is lost for it."""
+    """Delete a blob. Without Redis it expires by itself, and no answer is lost."""
     try:
-        bulk().delete(f"{slug}:blob:{name}")
+        bulk().delete(blob_key(slug, name))
     except redis.RedisError as error:
-        log.debug("%s: a blob is left to expire: %s", slug, error)
+        log.debug("%s: blob not deleted, it will expire: %s", slug, error)
 
 
 def bulk() -> redis.Redis:
@@ -195,24 +215,3 @@ def bulk() -> redis.Redis:
 
 _bulk: redis.Redis | None = None
 _bulk_lock = threading.Lock()
-
-
-def _producer(slug: str) -> Celery:
-    producers: dict[str, Celery] = _local.__dict__.setdefault("producers", {})
-    if slug not in producers:
-        options = {"global_keyprefix": f"{slug}:", "socket_timeout": 5, "socket_connect_timeout": 2}
-        app = Celery(f"to-{slug}", broker=settings.REDIS_URL, backend=settings.REDIS_URL, set_as_current=False)
-        app.conf.update(
-            broker_transport_options=options,
-            result_backend_transport_options=options,
-            task_serializer="json",
-            result_serializer="json",
-            accept_content=["json"],
-            result_expires=300,
-            broker_pool_limit=1,
-        )
-        # By itself Celery looks at the clock once a second, however short a wait it was asked for.
-        drainer = app.backend.result_consumer.drainer
-        drainer.drain_events_until = partial(drainer.drain_events_until, interval=SLICE_S)
-        producers[slug] = app
-    return producers[slug]

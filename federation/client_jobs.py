@@ -7,6 +7,7 @@ from typing import Any
 from flwr.app import Message
 
 from devices import dispatch
+from devices.contract.protocol import trainer_key
 
 Told = dict[str, Any]
 
@@ -53,5 +54,5 @@ class Watch:
         return self._cancelled()
 
     def _same(self) -> bool:
-        now: bytes | None = dispatch.bulk().get(f"{self.slug}:lane")  # type: ignore[assignment]
+        now: bytes | None = dispatch.bulk().get(trainer_key(self.slug))  # type: ignore[assignment]
         return now is not None and now.decode() == self.boot

@@ -19,12 +19,12 @@ from flwr.supercore.run import Run as FlowerRun
 from flwr.supercore.task_identity import TaskIdentity
 
 from devices import dispatch
+from devices.contract.jobs import Train
 from federation import nodes
 from federation.client_jobs import Served, Told, Watch, after
 from federation.node import packing
 
 log = logging.getLogger(__name__)
-QUEUE = "train"
 PASSES = 3  # nodes tried for one client in one exchange
 LOOK_S = 0.5  # how often it looks for nodes or Redis while there are none
 THREADS = 64
@@ -173,8 +173,8 @@ class CeleryGrid(Grid):
 
     def _call(self, slug: str, name: str, message: Message, seconds: float, watch: "Watch") -> Told:
         dispatch.put_blob(slug, name, packing.pack(message), int(seconds) + 60)
-        asked = {"run": self._run.run_id, "message": name, "reply": f"{name}-reply", "deadline_s": seconds}
-        return dispatch.call(slug, "train", asked, seconds, watch.cancelled, watch.heard, queue=QUEUE)
+        job = Train(run=self._run.run_id, message=name, reply=f"{name}-reply", deadline_s=seconds)
+        return dispatch.call(slug, job, seconds, watch.cancelled, watch.heard).model_dump()
 
     # -- who is there --------------------------------------------------------------------------------------------------
 

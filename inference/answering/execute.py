@@ -4,9 +4,11 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from devices import dispatch
+from devices.contract.jobs import Job, Probe, RunHead, RunTail, RunWhole, SendPhoto
+from devices.contract.results import Answered, Timed, Transferred
 from devices.telemetry import links
 from inference.engine.catalogue import Profile
 from inference.placement import candidates, fleet
@@ -19,6 +21,7 @@ log = logging.getLogger(__name__)
 SHORTEST_DEADLINE_S = 5.0  # covers a busy machine; a node that went offline is noticed earlier by its heartbeat
 UNKNOWN_DEADLINE_S = 20.0  # nothing is known about the link yet
 PROBE_BYTES = [256, 16384]
+TimedResult = TypeVar("TimedResult", bound=Timed)
 Transfer = tuple[int, float]  # bytes and milliseconds on the uplink of the step's device
 
 
@@ -104,18 +107,20 @@ class Execution:
         return next(m.sure_above for m in modes if (m.level, m.refine_to) == (chosen.level, chosen.refine_to))
 
     def answer_on_device(self) -> None:
-        done = self._on_device("run_whole", "whole", question=self.step.question, photo=self.step.photo)
+        step = self.step
+        done = self._on_device(RunWhole(task=step.task, question=step.question, photo=step.photo), "whole")
         self._answered(done, None, 0)
 
     def answer_from_photo(self, codec: str | None, quality: int | None) -> None:
         step = self.step
-        encoding = {"codec": codec, "quality": quality} if codec else {}
         part = f"send/{codec}" if codec else None  # the photo as it is takes no computing to send
-        sent = self._on_device("send_photo", part, photo=step.photo, blob=step.blob, **encoding)
+        quality = quality if codec else None
+        send = SendPhoto(task=step.task, photo=step.photo, blob=step.blob, codec=codec or None, quality=quality)
+        sent = self._on_device(send, part)
         self._arrived(sent, step.blob)
-        done = self._on_edge("run_whole", "whole", question=step.question, blob=step.blob)
+        done = self._on_edge(RunWhole(task=step.task, question=step.question, blob=step.blob), "whole")
         dispatch.drop_blob(step.edge or "", step.blob)
-        self._answered(done, None, sent["bytes"])
+        self._answered(done, None, sent.bytes)
 
     def answer_from_cache(self, level: int) -> bool:
         """The edge may have lost the features: it was restarted, or others needed the room."""
@@ -131,13 +136,15 @@ class Execution:
     def answer_from_features(self, level: int, after: int = 0) -> None:
         step, k = self.step, self.chosen.split_at
         blob = f"{step.blob}-{len(step.transfers)}"
-        sent = self._on_device("run_head", None, photo=step.photo, split_at=k, level=level, after=after, blob=blob)
-        self._observe(step.device, f"{'encode' if sent['ready'] else 'head'}/{k}", sent)
+        assert k is not None
+        head = RunHead(task=step.task, photo=step.photo, split_at=k, level=level, after=after, blob=blob)
+        sent = self._on_device(head, None)
+        self._observe(step.device, f"{'encode' if sent.ready else 'head'}/{k}", sent)
         if not after:
-            self.outcome.head_ready = sent["ready"]
+            self.outcome.head_ready = sent.ready
         self._arrived(sent, blob)
         try:
-            self._tail(level, sent["bytes"], blob=blob)
+            self._tail(level, sent.bytes, blob)
         except dispatch.StageFailed as error:
             if not after or error.code != "features_missing":
                 raise
@@ -145,43 +152,46 @@ class Execution:
         finally:
             dispatch.drop_blob(step.edge or "", blob)
 
-    def _tail(self, level: int, size: int, **blob: str) -> None:
+    def _tail(self, level: int, size: int, blob: str = "") -> None:
         step, k = self.step, self.chosen.split_at
+        assert k is not None
         # What may be refined stays in the cache until it is, even where nothing is cached for other questions.
         refines = level == self.chosen.level and self.chosen.refine_to
         keep_s = max(step.keep_s, self.deadline) if refines else step.keep_s
-        about = {"question": step.question, "photo": step.photo, "split_at": k, "level": level, "keep_s": keep_s}
-        self._answered(self._on_edge("run_tail", f"tail/{k}", **about, **blob), level, size)
+        tail = RunTail(
+            task=step.task, question=step.question, photo=step.photo, split_at=k, level=level, keep_s=keep_s, blob=blob
+        )
+        self._answered(self._on_edge(tail, f"tail/{k}"), level, size)
 
-    def _on_device(self, verb: str, part: str | None, **arguments: Any) -> dict[str, Any]:
-        return self._call(self.step.device, "device", verb, part, **arguments)
+    def _on_device(self, job: Job[TimedResult], part: str | None) -> TimedResult:
+        return self._call(self.step.device, "device", job, part)
 
-    def _on_edge(self, verb: str, part: str, **arguments: Any) -> dict[str, Any]:
+    def _on_edge(self, job: Job[TimedResult], part: str) -> TimedResult:
         assert self.step.edge is not None, "a candidate that needs an edge was chosen without one"
-        return self._call(self.step.edge, "edge", verb, part, **arguments)
+        return self._call(self.step.edge, "edge", job, part)
 
-    def _arrived(self, sent: dict[str, Any], blob: str) -> None:
+    def _arrived(self, sent: Transferred, blob: str) -> None:
         """The bytes are up: hand them to the edge."""
-        self.outcome.transfers.append((sent["bytes"], sent["uplink_ms"]))
-        self.outcome.actual_ms["uplink"] += sent["uplink_ms"]
+        self.outcome.transfers.append((sent.bytes, sent.uplink_ms))
+        self.outcome.actual_ms["uplink"] += sent.uplink_ms
         assert self.step.edge is not None
         dispatch.hand_over(self.step.device, self.step.edge, blob)
 
-    def _answered(self, done: dict[str, Any], level: int | None, size: int) -> None:
-        self.outcome.answer = done["answer"]
-        self.outcome.levels.append({"level": level, "bytes": size, "confidence": done["answer"]["confidence"]})
+    def _answered(self, done: Answered, level: int | None, size: int) -> None:
+        self.outcome.answer = done.answer.stored()
+        self.outcome.levels.append({"level": level, "bytes": size, "confidence": done.answer.confidence})
 
-    def _observe(self, node: str, part: str, done: dict[str, Any]) -> None:
-        self.outcome.observed.append((node, f"{self.step.profile.name}/{self.step.task}/{part}", done["compute_ms"]))
+    def _observe(self, node: str, part: str, done: Timed) -> None:
+        self.outcome.observed.append((node, f"{self.step.profile.name}/{self.step.task}/{part}", done.compute_ms))
 
-    def _call(self, node: str, tier: str, verb: str, part: str | None, **arguments: Any) -> dict[str, Any]:
+    def _call(self, node: str, tier: str, job: Job[TimedResult], part: str | None) -> TimedResult:
         self.step.phase(tier)
         step = self.step
-        done = dispatch.call(node, verb, {"task": step.task, **arguments}, self.deadline, step.cancelled, step.phase)
-        self.outcome.actual_ms["queue"] += done["queue_ms"]
-        self.outcome.actual_ms[tier] += done["compute_ms"]
+        done = dispatch.call(node, job, self.deadline, step.cancelled, step.phase)
+        self.outcome.actual_ms["queue"] += done.queue_ms
+        self.outcome.actual_ms[tier] += done.compute_ms
         if tier == "edge" or not step.preparing:
-            self.outcome.observed.append((node, QUEUE, done["queue_ms"]))
+            self.outcome.observed.append((node, QUEUE, done.queue_ms))
         if part is not None:
             self._observe(node, part, done)
         return done
@@ -189,9 +199,9 @@ class Execution:
 
 def probe(device: str, cancelled: Callable[[], bool] = lambda: False, phase: Callable[[str], None] = lambda name: None) -> None:
     """Learn something about a link that too little is known about. Raises what dispatch.call raises."""
-    done = dispatch.call(device, "probe", {"sizes": PROBE_BYTES}, UNKNOWN_DEADLINE_S, cancelled, phase)
-    for transfer in done["transfers"]:
-        links.record(device, transfer["bytes"], transfer["uplink_ms"] / 1000, None, "probe")
+    done = dispatch.call(device, Probe(sizes=PROBE_BYTES), UNKNOWN_DEADLINE_S, cancelled, phase)
+    for transfer in done.transfers:
+        links.record(device, transfer.bytes, transfer.uplink_ms / 1000, None, "probe")
 
 
 def _settle(device: str) -> None:

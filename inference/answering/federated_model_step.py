@@ -1,11 +1,12 @@
 """One try of a step that names a training run: its model goes to the photo, which stays where it is."""
 
 import time
-from typing import Any
 
 from django.conf import settings
 
 from devices import dispatch
+from devices.contract.jobs import RunLearned
+from devices.contract.results import Answered
 from inference.answering import execute, receipts, trained_models
 from inference.answering.attempt import Attempt
 from inference.answering.trained_models import Finished
@@ -59,17 +60,17 @@ def answered(step: execute.Step, found: Finished) -> tuple[execute.Outcome, int]
             raise
         sent = len(found.weights)
         dispatch.put_blob(step.device, step.blob, found.weights)
-        done = _call(step, found, blob=step.blob)
+        done = _call(step, found, step.blob)
         dispatch.drop_blob(step.device, step.blob)
-    outcome.answer = done["answer"]
-    outcome.levels.append({"level": None, "bytes": 0, "confidence": done["answer"]["confidence"]})
-    outcome.observed = [(step.device, found.part, done["compute_ms"])]
-    outcome.actual_ms |= {"queue": done["queue_ms"], "device": done["compute_ms"]}
+    outcome.answer = done.answer.stored()
+    outcome.levels.append({"level": None, "bytes": 0, "confidence": done.answer.confidence})
+    outcome.observed = [(step.device, found.part, done.compute_ms)]
+    outcome.actual_ms |= {"queue": done.queue_ms, "device": done.compute_ms}
     total = 1000 * (time.perf_counter() - begun)
     outcome.actual_ms |= {"overhead": max(0.0, total - sum(outcome.actual_ms.values())), "total": total}
     return outcome, sent
 
 
-def _call(step: execute.Step, found: Finished, **blob: str) -> dict[str, Any]:
-    about = {"photo": step.photo, "digest": found.digest, "card": found.told, **blob}
-    return dispatch.call(step.device, "run_learned", about, execute.UNKNOWN_DEADLINE_S, step.cancelled, step.phase)
+def _call(step: execute.Step, found: Finished, blob: str = "") -> Answered:
+    job = RunLearned(photo=step.photo, digest=found.digest, card=found.told, blob=blob)
+    return dispatch.call(step.device, job, execute.UNKNOWN_DEADLINE_S, step.cancelled, step.phase)

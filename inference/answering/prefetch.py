@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from devices import dispatch
+from devices.contract.jobs import ComputeHeads, Forget, Place
 from devices.models import Node
 from inference.answering import edge_cache
 from inference.engine import catalogue
@@ -48,7 +49,7 @@ def forget(photo_id: str, devices: list[str]) -> None:
     for node in fleet.online(without=set()):
         if node.tier == "edge" or node.slug in devices:
             try:
-                dispatch.call(node.slug, "forget", {"photo": photo_id}, FORGET_S)
+                dispatch.call(node.slug, Forget(photo=photo_id), FORGET_S)
             except (dispatch.NodeGone, dispatch.StageFailed) as error:
                 log.info("photo %s stays on %s until it expires: %s", photo_id, node.slug, error)
 
@@ -69,9 +70,9 @@ def place(
             if photo.on_device_alone:
                 raise UserError("photo_lost", f"{device.slug} no longer keeps this photo.", "Take or upload it again.", 410)
             dispatch.put_blob(device.slug, str(photo.pk), photo.path.read_bytes())
-            told = dispatch.call(device.slug, "place", {"photo": str(photo.pk)}, PLACING_S, cancelled)
+            placed = dispatch.call(device.slug, Place(photo=str(photo.pk)), PLACING_S, cancelled)
             dispatch.drop_blob(device.slug, str(photo.pk))
-            _change(photo, device.slug, lambda _: {"sizes": told["sizes"], "ready": {}})
+            _change(photo, device.slug, lambda _: {"sizes": placed.sizes, "ready": {}})
     return photo.bytes
 
 
@@ -86,8 +87,8 @@ def compute_heads(photo: Photo, device: Node, edge: Node) -> None:
     points = _worth_it(photo, profile, device, edge)
     if not points:
         return
-    told = dispatch.call(device.slug, "heads", {"photo": str(photo.pk), "points": points}, settings.TURN_DEADLINE_S)
-    for task, k in told["points"].items():
+    heads = dispatch.call(device.slug, ComputeHeads(photo=str(photo.pk), points=points), settings.TURN_DEADLINE_S)
+    for task, k in heads.points.items():
         remember_head(photo, device.slug, task, k)
 
 

@@ -3,6 +3,7 @@
 import secrets
 
 from devices import dispatch
+from devices.contract.jobs import Rebuild
 from inference.models import Turn
 from webapp.live.errors import UserError
 
@@ -18,14 +19,10 @@ def rebuilt(turn: Turn, number: int) -> bytes:
         raise UserError("no_features", "No features left the device in this step.", "Open a step of the split route.", 404)
     edge, blob = receipt["edge"], f"rebuilt-{secrets.token_hex(8)}"
     level = receipt["levels"][-1]["level"]
-    about = {
-        "task": receipt["task"],
-        "photo": receipt.get("photo", str(turn.photo.pk)),
-        "split_at": receipt["split_at"],
-        "level": level,
-    }
+    photo = receipt.get("photo", str(turn.photo.pk))
+    job = Rebuild(task=receipt["task"], photo=photo, split_at=receipt["split_at"], level=level, blob=blob)
     try:
-        dispatch.call(edge, "rebuild", {**about, "blob": blob}, DEADLINE_S)
+        dispatch.call(edge, job, DEADLINE_S)
         return dispatch.take_blob(edge, blob)
     except dispatch.NodeGone as error:
         raise UserError("edge_gone", str(error), "Try again when it is back.", 410) from error

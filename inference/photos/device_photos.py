@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from django.core import signing
 
 from devices import cameras, dispatch, uploads
+from devices.contract.results import Kept
 from devices.models import Node
 from inference.models import CAMERA, DIRECT, Photo
 from webapp.live.errors import UserError, not_found
@@ -74,14 +75,14 @@ def _asked(ask: Callable[[], Told], code: str, remedy: str) -> Told:
         raise UserError("node_offline", str(error), "Start it, or ask about another photo.", 503) from error
 
 
-def _kept(owner: Any, photo_id: uuid.UUID, slug: str, told: dict[str, Any], source: str) -> Photo:
+def _kept(owner: Any, photo_id: uuid.UUID, slug: str, kept: Kept, source: str) -> Photo:
     return Photo.objects.create(
         id=photo_id,
         owner=owner,
-        width=told["width"],
-        height=told["height"],
-        bytes=told["bytes"],
+        width=kept.width,
+        height=kept.height,
+        bytes=kept.bytes,
         source_format=source,
-        source_bytes=told["bytes"],
-        placed={slug: {"sizes": told["sizes"], "ready": {}}},
+        source_bytes=kept.bytes,
+        placed={slug: {"sizes": kept.sizes, "ready": {}}},
     )

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from devices import dispatch
+from devices.contract.jobs import Job
+from devices.contract.values import Received
 from inference.answering.execute import Step
 from inference.engine import catalogue
 from inference.engine.catalogue import Profile
@@ -26,14 +28,17 @@ class Pair:
     edge: Node
     profile: Profile
     gone: Callable[[str, str], bool] = lambda slug, verb: False  # whether a node does not answer this call
+    tamper: Callable[[str, str, Any], Any] = lambda slug, verb, reply: reply  # what arrives instead of a node's reply
     calls: list[str] = field(default_factory=list)
 
-    def call(self, slug: str, verb: str, arguments: dict[str, Any], *_: Any) -> dict[str, Any]:
+    def call(self, slug: str, job: Job[Any], *_: Any) -> Received:
+        verb = job.verb
         self.calls.append(f"{slug}.{verb}")
         if self.gone(slug, verb):
             raise dispatch.NodeGone(slug, f"{slug} is offline.")
         node = self.device if slug == self.device.runtime.slug else self.edge
-        return dispatch._unwrap(slug, verb, node.call(verb, **arguments))
+        reply = self.tamper(slug, verb, node.call(verb, **job.model_dump(mode="json")))
+        return dispatch.parse_reply(slug, job, reply)
 
     def step(self, task: str = "classify", **more: Any) -> Step:
         ours = self.device.runtime.slug, self.edge.runtime.slug

@@ -165,3 +165,37 @@ def test_a_photo_the_device_lost_is_placed_again(pair: Pair, turn: Turn) -> None
     pair.restart_edge()
     receipt = answered(ask(turn.owner, turn.photo))
     assert receipt["device"] == "jetson-t" and receipt["bytes"]["placing"] > 0
+
+
+# -- a reply of the wrong shape is a failure of the node like any other ----------------------------------------------------
+
+REPLIES: dict[str, Any] = {
+    "no object": ["what", "is", "this"],
+    "nothing": None,
+    "garbage": {"queue_ms": "soon", "answer": 7},
+    "an answer that is no object": {"queue_ms": 0.0, "compute_ms": 1.0, "answer": "a cat"},
+    "NaN": {"answer": {"confidence": float("nan")}},
+    "a confidence above one": {"answer": {"confidence": 1.5}},
+    "a negative time": {"compute_ms": -5.0},
+    "an infinite time": {"compute_ms": float("inf")},
+    "5 MB of text": {"answer": {"text": "x" * 5_000_000}},
+    "an error that is no object": {"error": "no"},
+}
+
+
+def tampered(good: dict[str, Any], bad: Any) -> Any:
+    """The genuine reply with the bad parts in place, so that nothing else is wrong with it."""
+    if not isinstance(bad, dict):
+        return bad
+    return {**good, **{name: {**good[name], **part} if isinstance(part, dict) else part for name, part in bad.items()}}
+
+
+@pytest.mark.parametrize("name", REPLIES)
+def test_a_bad_reply_of_the_edge_leaves_the_device_to_answer(pair: Pair, turn: Turn, name: str) -> None:
+    pair.tamper = lambda slug, verb, reply: (
+        tampered(reply, REPLIES[name]) if verb in ("run_tail", "run_whole") and slug == "edge-t" else reply
+    )
+    receipt = answered(turn)
+    assert (receipt["route"], receipt["device"]) == ("device", "jetson-t")
+    (failure,) = receipt["fell_back_from"]
+    assert failure["node"] == "edge-t" and "invalid reply" in failure["why"]

@@ -17,6 +17,8 @@ from redis.exceptions import NoPermissionError
 from bench.harness.processes import wait_for
 from devices import dispatch
 from devices.agent import config
+from devices.contract.jobs import Job
+from devices.contract.values import Received
 from devices.models import Node
 from devices.registry import acl, enrolment
 
@@ -161,6 +163,15 @@ worker.Worker(app, lambda: print("listening", flush=True)).start()
 """
 
 
+class Echoed(Received):
+    echo: str
+
+
+class Echo(Job[Echoed]):
+    verb, result = "echo", Echoed
+    word: str
+
+
 def test_celery_works_under_the_nodes_user(a: Any, tmp_path: Path) -> None:
     """The agent's own worker with a stage of one line, in a process of its own, called as the cloud calls."""
     config.save(tmp_path, a.config())
@@ -169,7 +180,7 @@ def test_celery_works_under_the_nodes_user(a: Any, tmp_path: Path) -> None:
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == "listening\n"
-            assert dispatch.call("jetson-a", "echo", {"word": "hello"}, 10) == {"echo": "hello"}
+            assert dispatch.call("jetson-a", Echo(word="hello"), 10).echo == "hello"
         finally:
             process.terminate()
 

@@ -10,6 +10,7 @@ import redis
 
 from bench.harness.processes import wait_for
 from devices import dispatch
+from devices.contract.jobs import Forget
 from devices.models import Audit, Node
 from devices.registry import audit, enrolment, rotation
 from devices.telemetry import presence
@@ -92,7 +93,7 @@ def test_revoking_is_felt_by_redis_by_http_and_by_who_waits_for_a_job_within_a_s
 
     def wait_for_a_job() -> None:
         with pytest.raises(dispatch.NodeGone, match="revoked"):
-            dispatch.call("jetson-a", "nothing", {}, 20)
+            dispatch.call("jetson-a", Forget(photo="x"), 20)
         ended.append(time.perf_counter())
 
     def listen() -> None:

@@ -99,7 +99,7 @@ def test_a_job_that_redis_has_forgotten_is_asked_for_again(grid_over: Any, messa
     threading.Timer(0.4, forget).start()
     (reply,) = grid.send_and_receive([message_of(grid, 1, sleep_s=1.8)], timeout=20)
     assert first_weight(reply) == 0.5
-    assert grid.served[1][0].reason == "Redis was started anew and has forgotten the job of jetson-b. jetson-b was asked again."
+    assert grid.served[1][0].reason == "Redis was restarted and lost the job of jetson-b. jetson-b was asked again."
 
 
 def test_a_client_that_is_its_node_is_lost_with_it(grid_over: Any, message_of: Any) -> None:

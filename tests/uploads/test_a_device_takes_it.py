@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from devices import cameras, dispatch, uploads
+from devices.contract.results import Invitation, Kept
 from devices.models import Node
 from inference.answering import prefetch
 from inference.models import CAMERA, DIRECT, Photo
@@ -14,7 +15,7 @@ from webapp.live.errors import UserError
 
 pytestmark = pytest.mark.django_db
 PROFILE = {"name": "compact", "tasks": {}}
-TOLD = {"width": 640, "height": 480, "bytes": 81_000, "stayed": True, "sizes": {"webp:50:224": 4000}}
+KEPT = Kept(width=640, height=480, bytes=81_000, stayed=True, sizes={"webp:50:224": 4000})
 
 
 def node(slug: str, **facts: Any) -> Node:
@@ -25,7 +26,7 @@ def node(slug: str, **facts: Any) -> Node:
 
 @pytest.fixture
 def board(monkeypatch: pytest.MonkeyPatch) -> Node:
-    monkeypatch.setattr(cameras, "look", lambda slug, camera, photo: TOLD)
+    monkeypatch.setattr(cameras, "look", lambda slug, camera, photo: KEPT)
     monkeypatch.setattr("inference.answering.cloud_queue._send", lambda *_: True)
     return node("jetson-a", hardware={"cameras": "front yard"})
 
@@ -108,10 +109,10 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Node:
     """A device that says where it takes uploads, and answers as a node does."""
     at = "http://192.0.2.7:8765"
     answers = {
-        "invite": lambda photo, seconds: {"url": f"{at}/photos/{photo}?until={seconds}&signature=ab"},
-        "collect": lambda photo: TOLD,
+        "invite": lambda photo, seconds: Invitation(url=f"{at}/photos/{photo}?until={seconds}&signature=ab"),
+        "collect": lambda photo: KEPT,
     }
-    monkeypatch.setattr(dispatch, "call", lambda slug, verb, told, deadline_s: answers[verb](**told))
+    monkeypatch.setattr(dispatch, "call", lambda slug, job, deadline_s: answers[job.verb](**job.model_dump()))
     monkeypatch.setattr("inference.answering.cloud_queue._send", lambda *_: True)
     return node("jetson-a", hardware={"uploads": at})
 
@@ -169,7 +170,7 @@ def test_what_the_device_cannot_read_is_its_own_sentence(
 def test_a_device_cannot_send_a_photo_elsewhere(
     door: Node, client_of: Any, owner: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dispatch, "call", lambda *_: {"url": "http://198.51.100.9/photos/x?until=1"})
+    monkeypatch.setattr(dispatch, "call", lambda *_: Invitation(url="http://198.51.100.9/photos/x?until=1"))
     answer = invited(client_of(owner))
     assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upload_failed")
 

@@ -1,0 +1,79 @@
+"""Celery producers: one per thread and node.
+
+A node's queue and results live under the node's own key prefix, and a result consumer must not be shared between threads.
+"""
+
+import json
+import threading
+from functools import partial
+
+import redis
+from celery import Celery, states
+from django.conf import settings
+
+from devices.contract.protocol import MAX_REPLY_BYTES
+
+SLICE_S = 0.5  # how often a wait looks for a stop, for progress and for the node's state
+_local = threading.local()
+
+
+class BadReply(Exception):
+    """A node stored something as its result that cannot be one."""
+
+
+def producer(slug: str) -> Celery:
+    producers: dict[str, Celery] = _local.__dict__.setdefault("producers", {})
+    if slug not in producers:
+        producers[slug] = _make(slug)
+    return producers[slug]
+
+
+def _make(slug: str) -> Celery:
+    options = {"global_keyprefix": f"{slug}:", "socket_timeout": 5, "socket_connect_timeout": 2}
+    app = Celery(f"to-{slug}", broker=settings.REDIS_URL, backend=settings.REDIS_URL, set_as_current=False)
+    app.conf.update(
+        broker_transport_options=options,
+        result_backend_transport_options=options,
+        task_serializer="json",
+        result_serializer="json",
+        accept_content=["json"],
+        result_expires=300,
+        broker_pool_limit=1,
+    )
+    # By itself Celery looks at the clock once a second, however short a wait it was asked for.
+    drainer = app.backend.result_consumer.drainer
+    drainer.drain_events_until = partial(drainer.drain_events_until, interval=SLICE_S)
+    app.backend.decode = decode_reply
+    return app
+
+
+def decode_reply(payload: bytes | str) -> dict[str, object]:
+    """Celery's record of a task, of which nothing but the plain facts is used. Raises BadReply.
+
+    Its size is checked before it is parsed. Celery's own reader would decompress it, and build exceptions of any class by name.
+    """
+    if len(payload) > MAX_REPLY_BYTES:
+        raise BadReply(f"{len(payload)} bytes, more than {MAX_REPLY_BYTES}")
+    try:
+        record = json.loads(payload)
+    except (ValueError, RecursionError) as error:
+        raise BadReply("not JSON") from error
+    if not isinstance(record, dict):
+        raise BadReply("not the record of a task")
+    task, status = record.get("task_id"), record.get("status")
+    if not isinstance(task, str) or not isinstance(status, str) or status not in states.ALL_STATES:
+        raise BadReply("not the record of a task")
+    result = _exception(record.get("result")) if status in states.EXCEPTION_STATES else record.get("result")
+    return {"task_id": task, "status": status, "result": result, "traceback": None, "children": []}
+
+
+def _exception(failure: object) -> dict[str, object]:
+    """As Celery rebuilds it: one of Redis's own, or a plain exception of that name."""
+    details = failure if isinstance(failure, dict) else {}
+    name, message = str(details.get("exc_type"))[:80], str(details.get("exc_message"))[:300]
+    ours = details.get("exc_module") == redis.exceptions.__name__ and isinstance(getattr(redis.exceptions, name, None), type)
+    return {
+        "exc_type": name if name.isidentifier() else "RemoteError",
+        "exc_module": redis.exceptions.__name__ if ours else None,
+        "exc_message": [message],
+    }
