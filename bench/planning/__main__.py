@@ -22,7 +22,8 @@ import numpy as np
 
 from bench.planning.rows import Row, Verdict, judge, rows
 from inference.planning.plan import Planned
-from inference.planning.planner import OfflinePlanner, Planner, PlannerConfig, make_planner
+from inference.planning.planner import OfflinePlanner, Planner, make_planner
+from inference.planning.planner_config import PlannerConfig
 from inference.planning.rules import training
 
 

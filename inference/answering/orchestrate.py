@@ -21,7 +21,7 @@ from inference.answering.journal import Journal, LeaseLost, claim
 from inference.models import Photo, Turn
 from inference.placement.choose import NoRoute
 from inference.planning import draft_summary
-from inference.planning.answer_substitution import Unfilled, fill
+from inference.planning.answer_substitution import UnanswerableQuestion, fill
 from inference.planning.compose import StepResult
 from inference.planning.offline import Context
 from inference.planning.plan import MAX_BEFORE, PlanStep
@@ -107,7 +107,7 @@ def _filled(course: Course, ready: list[PlanStep], results: dict[int, StepResult
     for step in ready:
         try:
             asked.append(step.model_copy(update={"question": fill(step.question, results)}) if step.filled_from else step)
-        except Unfilled as error:
+        except UnanswerableQuestion as error:
             results[step.id] = _no_way(journal, step, error, Tries())
     plan, now = journal.turn.plan, {step.id: step.question for step in asked}
     told = [{**row, "question": now.get(row["id"], row["question"])} for row in plan["steps"]]

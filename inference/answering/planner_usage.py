@@ -10,8 +10,9 @@ from django.db.models import Count, QuerySet, Sum
 from django.utils import timezone
 
 from inference.models import PlannerCall
-from inference.planning.llm.calls import Call
-from inference.planning.planner import Planner, PlannerConfig, make_planner
+from inference.planning.llm.llm_calls import Call
+from inference.planning.planner import Planner, make_planner
+from inference.planning.planner_config import PlannerConfig
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""One answer in words from the results of a plan's steps. Says only what the steps said, and how sure they were."""
+"""Composes one answer from the results of a plan's steps. States only what the steps found and how confident they are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ SILENT_H = ("hour", "honest", "heir")  # an hourglass
 
 @dataclass(frozen=True)
 class StepResult:
-    """`top`: guesses with their confidence, best first. `error`: a sentence, and then there is no text."""
+    """`top`: guesses with their confidence, best first. `error`: a sentence; `text` is then None."""
 
     id: int
     task: str
@@ -30,7 +30,7 @@ class StepResult:
     sure: bool
     top: tuple[tuple[str, float], ...]
     error: str | None
-    before: int = 0  # of which photo: 0 the one at hand, 1 the one before it
+    before: int = 0  # which photo: 0 is the current one, 1 the one before it
 
 
 def photo_before(count: int) -> str:
@@ -46,7 +46,7 @@ def compose(question: str, results: Sequence[StepResult]) -> str:
 
 
 def _of_photo(result: StepResult, sentence: str, several: bool) -> str:
-    """Which photo it is about, where that is not plain."""
+    """The sentence, prefixed with the photo it is about where several are."""
     if result.before:
         return f"{_capital(photo_before(result.before))}: {sentence}"
     return f"This photo: {sentence}" if several else sentence
@@ -81,11 +81,11 @@ def _named(result: StepResult, text: str) -> str:
 
 
 def _answered(result: StepResult, text: str, alone: bool) -> str:
-    said = NUMBERS[int(text)] if text in SPELLED else text
+    answer = NUMBERS[int(text)] if text in SPELLED else text
     if alone:
-        return _stop(_capital(said)) if result.sure else f"I am not sure. My best guess: {_stop(said)}"
-    asked = _capital(result.question.rstrip(" ?.!").removesuffix(" are there"))
-    return f"{asked}: {_stop(said)}" if result.sure else f"{asked}: I am not sure, my best guess is {_stop(said)}"
+        return _stop(_capital(answer)) if result.sure else f"I am not sure. My best guess: {_stop(answer)}"
+    subject = _capital(result.question.rstrip(" ?.!").removesuffix(" are there"))
+    return f"{subject}: {_stop(answer)}" if result.sure else f"{subject}: I am not sure, my best guess is {_stop(answer)}"
 
 
 def _with_article(name: str) -> str:
@@ -101,6 +101,6 @@ def _capital(text: str) -> str:
 
 
 def _stop(text: str) -> str:
-    """With one full stop at the end, whatever the tokenizer left there."""
+    """The text with exactly one full stop, whatever punctuation the tokenizer left."""
     text = text.rstrip()
     return text if text.endswith(("!", "?")) else f"{text.rstrip(' .')}."

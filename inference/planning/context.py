@@ -1,4 +1,4 @@
-"""What the offline planner is told, and what it finds."""
+"""Input and intermediate result of the offline planner."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,9 @@ from inference.planning.plan import Task
 
 @dataclass(frozen=True)
 class Context:
-    """What the planner knows besides the question. `earlier`: the conversation's answered questions, oldest first, and
-    `answers` what they came to. `new_photo`: the earlier ones were about another photo, so "it" does not mean their dog.
-    `models`: the classifiers that may be named besides the bundled one. `earlier_photos`: the conversation's others.
+    """What the planner knows besides the question. `earlier`: answered questions of the conversation, oldest first, with their
+    `answers`. `new_photo`: the earlier questions were about another photo, so "it" does not refer to their objects. `models`:
+    classifiers that may be named besides the bundled one. `earlier_photos`: number of earlier photos in the conversation.
     """
 
     has_photo: bool
@@ -21,7 +21,7 @@ class Context:
 
 
 @dataclass(frozen=True)
-class Found:
+class ParsedStep:
     task: Task
     question: str
     after: tuple[int, ...] = ()

@@ -34,16 +34,16 @@ CHOSEN = {
 
 
 def sentence(draft: Draft) -> str:
-    named = [f"{_told(name, said.value)} (“{said.words}”)" for name, said in draft.named.items()]
+    fields = [f"{_field_text(name, field.value)} (“{field.words}”)" for name, field in draft.named.items()]
     first = (
-        f"A training run is drafted: {', '.join(named)}; the rest are defaults."
-        if named
+        f"A training run is drafted: {', '.join(fields)}; the rest are defaults."
+        if fields
         else "A training run is drafted with all defaults."
     )
     return " ".join([first, *draft.notes, "Nothing starts before you start it."])
 
 
-def _told(name: str, value: Value) -> str:
+def _field_text(name: str, value: Value) -> str:
     if (name, value) in CHOSEN:
         return CHOSEN[name, value]
     return WORDS[name].format(f"{value:g}" if isinstance(value, float) else value)

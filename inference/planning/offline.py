@@ -1,27 +1,30 @@
-"""The planner that needs nothing: tables of phrasings, and an explanation with every plan. Deterministic.
+"""The offline planner: tables of phrasings, and an explanation with every plan. Deterministic; needs no model and no network.
 
-It knows phrasings, not meanings: what it cannot place it calls a question about the photo if it is asked like one, and
-otherwise says that it found no request. It never guesses a task from a single word.
+It matches phrasings, not meanings. An unknown request is treated as a question about the photo if it is phrased as a question;
+otherwise the planner says that it found no request. It never guesses a task from a single word.
 """
 
+import time
 from collections.abc import Sequence
 from textwrap import shorten
 
 from inference.planning.compose import photo_before
-from inference.planning.context import Context, Found
-from inference.planning.plan import MAX_QUESTION, MAX_STEPS, MAX_WHY, Plan, PlanStep, Task
+from inference.planning.context import Context, ParsedStep
+from inference.planning.plan import MAX_QUESTION, MAX_STEPS, MAX_WHY, Plan, Planned, PlanStep, Task
 from inference.planning.rules.out_of_scope import names_in
 from inference.planning.rules.requests import pieces
 from inference.planning.rules.rule_parser import ELSEWHERE, FOREIGN, NO_EARLIER, UNCLEAR, Reading
 from inference.planning.rules.wording import direct, regular, reworded
 
-__all__ = ["ELSEWHERE", "FOREIGN", "NO_EARLIER", "UNCLEAR", "Context", "plan"]
+__all__ = ["ELSEWHERE", "FOREIGN", "NO_EARLIER", "UNCLEAR", "Context", "plan", "plan_offline"]
 
-EMPTY = "There is no question in this. Type what you would like to know about the photo, for example: what is in this photo?"
+EMPTY = (
+    "The message contains no question. Type what you would like to know about the photo, for example: what is in this photo?"
+)
 GREETING = "Hello. Ask about your photo, for example: what is in this photo?"
 GREETING_FIRST = "Hello. Add a photo and ask about it, for example: what is in this photo?"
 NO_REQUEST = (
-    "I found no request in this that I know: I can name what a photo shows, describe it, or answer a question about it. "
+    "I did not understand this request. I can name what a photo shows, describe it, or answer a question about it. "
     "Try, for example: what is in this photo?"
 )
 NO_PHOTO = "This needs a photo, and there is none yet. Add one and ask again."
@@ -31,7 +34,7 @@ WANTED: dict[Task, str] = {
     "vqa": "an answer to “{question}”",
     "train": "a training run, which stays a draft until you start it",
 }
-SHOWN = 60  # characters of a question that the explanation repeats
+SHOWN = 60  # characters of a question that the explanation quotes
 COUNTS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six"}
 TALK = {
     "there",
@@ -53,8 +56,13 @@ TALK = {
 }
 
 
+def plan_offline(question: str, context: Context, note: str | None, started: float) -> Planned:
+    """`started`: time.perf_counter() before any earlier attempt, so that its time is included."""
+    return Planned(plan(question, context), "offline", None, note, (time.perf_counter() - started) * 1000)
+
+
 def plan(question: str, context: Context) -> Plan:
-    """Always a valid plan; without a step its `why` says what to do next."""
+    """Always a valid plan; if it has no steps, `why` says what to do next."""
     text = regular(question)
     if not any(c.isalnum() for c in text):
         return Plan(steps=[], why=EMPTY)
@@ -63,50 +71,58 @@ def plan(question: str, context: Context) -> Plan:
     for number, part in enumerate(parts, 1):
         reading.take(part, last=number == len(parts))
     reading.end()
-    if not reading.found:
-        return Plan(steps=[], why=reading.refused or _nothing_found(text, context))
-    if not context.has_photo and any(one.task != "train" for one in reading.found):
+    if not reading.steps:
+        return Plan(steps=[], why=reading.refused or _without_steps(text, context))
+    if not context.has_photo and any(step.task != "train" for step in reading.steps):
         return Plan(steps=[], why=NO_PHOTO)
-    return _numbered(reading.found, reading.refused)
+    return _numbered(reading.steps, reading.refused)
 
 
-def _nothing_found(text: str, context: Context) -> str:
+def _without_steps(text: str, context: Context) -> str:
     words = [word for part in pieces(text) for word in direct(part.raw).split()]
     if any(word not in TALK for word in words):
         return NO_REQUEST
     return GREETING if context.has_photo else GREETING_FIRST
 
 
-def _numbered(found: Sequence[Found], refused: str | None) -> Plan:
-    kept = found[:MAX_STEPS]
+def _numbered(parsed: Sequence[ParsedStep], refused: str | None) -> Plan:
+    within_limit = parsed[:MAX_STEPS]
     steps = [
-        PlanStep(id=n, task=one.task, question=_asked(one), after=list(one.after), model=one.model, before=one.before)
-        for n, one in enumerate(kept, 1)
+        PlanStep(
+            id=n, task=step.task, question=_question_text(step), after=list(step.after), model=step.model, before=step.before
+        )
+        for n, step in enumerate(within_limit, 1)
     ]
-    said = [_why(kept)]
-    said += [f"{note[0].upper()}{note[1:]}." for note in dict.fromkeys(note for one in kept for note in one.notes)]
-    if len(found) > MAX_STEPS:
-        said.append(f"Only the first {MAX_STEPS} of {len(found)} requests were taken; ask the others separately.")
-    if any(one.task != "train" and len(one.question) > MAX_QUESTION - 1 for one in kept):
-        said.append("A long question was cut.")
+    sentences = [_why(within_limit)]
+    sentences += [
+        f"{note[0].upper()}{note[1:]}." for note in dict.fromkeys(note for step in within_limit for note in step.notes)
+    ]
+    if len(parsed) > MAX_STEPS:
+        sentences.append(f"Only the first {MAX_STEPS} of {len(parsed)} requests are answered; ask the others separately.")
+    if any(step.task != "train" and len(step.question) > MAX_QUESTION - 1 for step in within_limit):
+        sentences.append("A long question was shortened.")
     if refused:
-        said.append("A part of the message was not about the photo and was left out.")
-    return Plan(steps=steps, why=shorten(" ".join(said), MAX_WHY, placeholder=" …"))
+        sentences.append("A part of the message was not about the photo and was left out.")
+    return Plan(steps=steps, why=shorten(" ".join(sentences), MAX_WHY, placeholder=" …"))
 
 
-def _asked(one: Found) -> str:
-    if not one.question:
+def _question_text(step: ParsedStep) -> str:
+    if not step.question:
         return ""
-    cut = one.question if len(one.question) < MAX_QUESTION else one.question[: MAX_QUESTION - 1].rsplit(" ", 1)[0]
-    return cut if one.task == "train" else f"{cut}?"
+    cut = step.question if len(step.question) < MAX_QUESTION else step.question[: MAX_QUESTION - 1].rsplit(" ", 1)[0]
+    return cut if step.task == "train" else f"{cut}?"
 
 
-def _why(found: Sequence[Found]) -> str:
-    wanted = [_wanted(one) for one in found]
-    return f"The message asks for {wanted[0]}." if len(wanted) == 1 else f"{COUNTS[len(wanted)]} requests: {'; '.join(wanted)}."
+def _why(steps: Sequence[ParsedStep]) -> str:
+    requests = [_request_phrase(step) for step in steps]
+    return (
+        f"The message asks for {requests[0]}."
+        if len(requests) == 1
+        else f"{COUNTS[len(requests)]} requests: {'; '.join(requests)}."
+    )
 
 
-def _wanted(one: Found) -> str:
-    told = WANTED[one.task].format(question=shorten(_asked(one), SHOWN, placeholder=" …"))
-    told = f"{told}, from {one.model}" if one.model else told
-    return f"{told}, of {photo_before(one.before)}" if one.before else told
+def _request_phrase(step: ParsedStep) -> str:
+    phrase = WANTED[step.task].format(question=shorten(_question_text(step), SHOWN, placeholder=" …"))
+    phrase = f"{phrase}, from {step.model}" if step.model else phrase
+    return f"{phrase}, of {photo_before(step.before)}" if step.before else phrase

@@ -11,7 +11,8 @@ from typing import Any
 from inference.planning import offline
 from inference.planning.offline import Context
 from inference.planning.plan import Planned
-from inference.planning.planner import PlannerConfig, make_planner
+from inference.planning.planner import make_planner
+from inference.planning.planner_config import PlannerConfig
 
 KEY = "sk-a-very-secret-key"
 PHOTO = Context(has_photo=True)

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from inference.planning import offline
-from inference.planning.llm.calls import TRIES
+from inference.planning.llm.llm_calls import TRIES
 from inference.planning.offline import Context
-from inference.planning.planner import PlannerConfig, make_planner
+from inference.planning.planner import make_planner
+from inference.planning.planner_config import PlannerConfig
 from tests.planning.chat_server import (
     KEY,
     PHOTO,
@@ -103,7 +104,7 @@ BAD: dict[str, str | dict[str, Any] | None] = {
 def test_a_bad_plan_is_repaired_once_with_the_error_text(server: ChatServer, bad: str | dict[str, Any] | None) -> None:
     found = plan_with(server, says(bad), says(VALID))
     assert (found.planner, found.plan.model_dump()) == ("llm", VALID)
-    assert found.note == "The planner's first answer was not a valid plan; its second was."
+    assert found.note == "The planner's first answer was not a valid plan; its corrected one was."
     assert server.asked[1]["messages"][-1]["content"].startswith("That is not a valid plan: ")
 
 

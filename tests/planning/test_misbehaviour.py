@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from inference.planning.llm.calls import Call
+from inference.planning.llm.llm_calls import Call
 from inference.planning.plan import Planned
-from inference.planning.planner import PlannerConfig, make_planner
+from inference.planning.planner import make_planner
+from inference.planning.planner_config import PlannerConfig
 from tests.planning.chat_server import (
     PHOTO,
     QUESTION,
@@ -118,7 +119,7 @@ def test_a_spent_limit_plans_offline_without_asking() -> None:
     with running_server() as server:
         found, _ = ask(server, [says(VALID)], Kept(spent=5.0), daily_limit=5.0)
         assert server.asked == []
-    assert found.planner == "offline" and "limit for today" in (found.note or "")
+    assert found.planner == "offline" and "daily budget" in (found.note or "")
 
 
 def test_a_model_that_keeps_failing_is_left_alone_for_a_while() -> None:
@@ -127,7 +128,7 @@ def test_a_model_that_keeps_failing_is_left_alone_for_a_while() -> None:
         for _ in range(6):
             found, took = ask(server, [fails(401)], book)
         assert len(server.asked) == 4, "the breaker opens after four failures in a row"
-    assert "left alone" in (found.note or "") and took < 0.2
+    assert "paused" in (found.note or "") and took < 0.2
 
 
 def test_answers_that_are_no_plans_do_not_open_the_breaker() -> None:

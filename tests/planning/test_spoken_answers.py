@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from inference.planning.compose import StepResult, compose
-from inference.planning.llm import composer, remote
-from inference.planning.llm.composer import grounded, wanted
-from inference.planning.planner import PlannerConfig, make_planner
+from inference.planning.llm import llm_composer, remote
+from inference.planning.llm.llm_composer import grounded, wanted
+from inference.planning.planner import make_planner
+from inference.planning.planner_config import PlannerConfig
 from tests.planning.chat_server import ChatServer, Reply, fails, hangs, hangs_up, is_cut, running_server, says, streams
 from tests.planning.test_misbehaviour import Kept
 
@@ -31,7 +32,7 @@ def _composed(server: ChatServer, reply: Reply, book: Kept | None = None, **conf
 
 
 def test_a_grounded_wording_is_used_and_streamed_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(composer, "EVERY_S", 0.0)
+    monkeypatch.setattr(llm_composer, "EVERY_S", 0.0)
     book = Kept()
     with running_server() as server:
         text, heard = _composed(server, streams("There are two dogs,", " and they", " are brown."), book, price_in=10.0)

@@ -8,7 +8,7 @@ from django.test import Client
 
 from inference.answering import planner_usage
 from inference.models import PlannerCall
-from inference.planning.llm.calls import Call, wait_before
+from inference.planning.llm.llm_calls import Call, wait_before
 from tests.planning.chat_server import PHOTO, QUESTION, VALID, fails, running_server, says
 
 pytestmark = pytest.mark.django_db

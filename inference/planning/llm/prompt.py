@@ -1,4 +1,4 @@
-"""What an LLM is told, and how its answer is read. The question is data there: it is quoted as JSON and named as such."""
+"""The prompt of the language model, and how its answer is parsed. The question is quoted as JSON and declared to be data."""
 
 import json
 from itertools import zip_longest
@@ -10,7 +10,7 @@ from inference.planning.offline import NO_PHOTO, Context
 from inference.planning.plan import JSON_SCHEMA, MAX_QUESTION, MAX_STEPS, Plan
 
 MAX_EARLIER = 5
-SHOWN_BACK = 2000  # characters of a bad answer that are shown to its author again
+SHOWN_BACK = 2000  # characters of an invalid answer that are quoted in the repair request
 
 SYSTEM = f"""You plan which vision models answer a person's message about one photo. You never see the photo and never answer.
 Reply with one JSON object that fits this schema, and nothing else:
@@ -38,7 +38,7 @@ Rules:
 
 
 class BadPlan(Exception):
-    """An answer that is no plan; the text tells its author what to mend."""
+    """An answer that is not a valid plan; the text says what to correct."""
 
 
 def messages(question: str, context: Context) -> list[dict[str, str]]:
@@ -57,12 +57,12 @@ def messages(question: str, context: Context) -> list[dict[str, str]]:
 
 
 def repair(answer: str, error: BadPlan) -> list[dict[str, str]]:
-    told = f"That is not a valid plan: {error} Reply with the corrected JSON object alone."
-    return [{"role": "assistant", "content": answer[:SHOWN_BACK] or "(nothing)"}, {"role": "user", "content": told}]
+    correction = f"That is not a valid plan: {error} Reply with the corrected JSON object alone."
+    return [{"role": "assistant", "content": answer[:SHOWN_BACK] or "(nothing)"}, {"role": "user", "content": correction}]
 
 
 def read(answer: str, context: Context) -> Plan:
-    """The plan in an answer, with prose or a code fence around it if need be. Raises BadPlan."""
+    """The plan in an answer, which may have prose or a code fence around it. Raises BadPlan."""
     try:
         plan = Plan.model_validate(_object_in(answer))
     except ValidationError as error:
@@ -71,23 +71,23 @@ def read(answer: str, context: Context) -> Plan:
     if plan.needs_photo and not context.has_photo:
         raise BadPlan(f"There is no photo, so there can be no step that looks at one; say instead: {NO_PHOTO}")
     if unknown := [step.model for step in plan.steps if step.model and step.model not in context.models]:
-        known = ", ".join(context.models) or "none"
-        raise BadPlan(f"There is no model “{unknown[0]}”; the models are: {known}.")
+        models = ", ".join(context.models) or "none"
+        raise BadPlan(f"There is no model “{unknown[0]}”; the models are: {models}.")
     if any(step.before > context.earlier_photos for step in plan.steps):
         raise BadPlan(f"There are {context.earlier_photos} photos before this one, so no step can look further back.")
     return plan
 
 
 def _object_in(answer: str) -> Any:
-    """The first JSON object with steps: reasoning models think aloud first, and their thoughts may hold braces."""
+    """The first JSON object with steps: reasoning models write their thoughts first, and those may contain braces."""
     decoder = json.JSONDecoder()
     start = answer.find("{")
     while start >= 0:
         try:
-            found, _ = decoder.raw_decode(answer, start)
+            value, _ = decoder.raw_decode(answer, start)
         except (ValueError, RecursionError):
-            found = None
-        if isinstance(found, dict) and "steps" in found:
-            return found
+            value = None
+        if isinstance(value, dict) and "steps" in value:
+            return value
         start = answer.find("{", start + 1)
     raise BadPlan('There is no JSON object with "steps" in it.')

@@ -1,7 +1,8 @@
-"""Planning by an LLM that speaks chat completions: OpenAI's, Azure's, or any server that follows them.
+"""Planning by a language model over chat completions: OpenAI, Azure OpenAI, or any compatible server.
 
-One answer, one repair with the error text, then offline. A refusal that may pass is waited out and asked again. All of it
-within one deadline, and nothing an answer contains is believed before `Plan` has accepted it. The key is in the client alone: no log and no note repeats what a server said.
+One answer, one repair with the error text, then the offline planner. Transient refusals are retried with backoff. Everything
+happens within one deadline, and nothing in an answer is used before `Plan` has validated it. Only the client holds the API key: no
+log line or note repeats what a server sent.
 """
 
 import json
@@ -14,29 +15,29 @@ import httpx2 as httpx
 import openai
 
 from inference.planning.compose import StepResult, compose
-from inference.planning.llm import composer, prompt
-from inference.planning.llm.calls import TRIES, Book, Breaker, Call, wait_before
-from inference.planning.llm.composer import OnText
-from inference.planning.offline import Context
+from inference.planning.llm import llm_composer, prompt
+from inference.planning.llm.llm_calls import TRIES, Breaker, Call, UsageLog, wait_before
+from inference.planning.llm.llm_composer import OnText
+from inference.planning.offline import Context, plan_offline
 from inference.planning.plan import JSON_SCHEMA, Plan, Planned
-from inference.planning.planner import PlannerConfig, plan_offline
+from inference.planning.planner_config import PlannerConfig
 
 log = logging.getLogger(__name__)
 MAX_ANSWER_BYTES = 256 * 1024
 CONNECT_S = 2.0
 COMPOSE_S = 6.0
 USAGE = {"include_usage": True}
-RESTING = "The planner failed several times in a row and is left alone for a while; planned offline."
-SPENT = "The planner's limit for today is spent; planned offline."
+RESTING = "The planner failed several times in a row and is paused; planned offline."
+SPENT = "The planner's daily budget is spent; planned offline."
 NOT_VALID = "The planner's answer was not a valid plan; planned offline."
-REPAIRED = "The planner's first answer was not a valid plan; its second was."
+REPAIRED = "The planner's first answer was not a valid plan; its corrected one was."
 SCHEMA_FORMAT = {"type": "json_schema", "json_schema": {"name": "plan", "strict": True, "schema": JSON_SCHEMA}}
 REFUSALS = {
     400: "The planner refused the request (HTTP 400); planned offline.",
     401: "The planner refused the key; planned offline. Check ISTHMUS_PLANNER_KEY.",
     403: "The planner refused the key; planned offline. Check ISTHMUS_PLANNER_KEY.",
     404: "The planner does not know this model or address; planned offline. Check ISTHMUS_PLANNER_MODEL and ISTHMUS_PLANNER_URL.",
-    429: "The planner has too much to do or its quota is used up; planned offline.",
+    429: "The planner is overloaded or its quota is used up; planned offline.",
 }
 
 
@@ -45,23 +46,23 @@ class TooSlow(Exception):
 
 
 class Unreadable(Exception):
-    """What came is no chat completion."""
+    """The response is not a chat completion."""
 
 
 class LlmPlanner:
     """Safe to use from several threads."""
 
-    def __init__(self, config: PlannerConfig, timeout_s: float, book: Book) -> None:
+    def __init__(self, config: PlannerConfig, timeout_s: float, book: UsageLog) -> None:
         self.model, self.timeout_s = config.model, timeout_s
         self.config, self.book, self.breaker = config, book, Breaker()
-        key = config.api_key or "none"  # local servers take any, the package insists on one
+        key = config.api_key or "none"  # local servers accept any key, but the package requires one
         if config.azure_api_version:
             self.client: openai.OpenAI = openai.AzureOpenAI(
                 azure_endpoint=config.base_url, api_version=config.azure_api_version, api_key=key, max_retries=0
             )
         else:
             self.client = openai.OpenAI(base_url=config.base_url or None, api_key=key, max_retries=0)
-        self._structured = True  # until a server turns out not to know structured output
+        self._structured = True  # until the server rejects structured output
 
     def plan(self, question: str, context: Context) -> Planned:
         started = time.perf_counter()
@@ -79,21 +80,21 @@ class LlmPlanner:
         return Planned(plan, "llm", self.model, note, (time.perf_counter() - started) * 1000)
 
     def compose(self, question: str, results: Sequence[StepResult], on_text: OnText) -> str:
-        """In the model's words where they say what the answers say, else in ours."""
+        """The model's wording if it states exactly what the answers state, otherwise the template."""
         ours = compose(question, results)
-        if not self.config.compose or not composer.wanted(results) or self._closed():
+        if not self.config.compose or not llm_composer.wanted(results) or self._closed():
             return ours
         try:
-            text = self._streamed(composer.messages(question, results), time.monotonic() + COMPOSE_S, on_text)
+            text = self._streamed(llm_composer.messages(question, results), time.monotonic() + COMPOSE_S, on_text)
         except (openai.OpenAIError, httpx.HTTPError, TooSlow, Unreadable) as error:
             self.breaker.failed()
-            log.warning("the answer was worded here: %s", _outcome(error))
+            log.warning("LLM composition failed; used the template answer: %s", _outcome(error))
             return ours
         self.breaker.worked()
-        return text if composer.grounded(text, question, results) else ours
+        return text if llm_composer.grounded(text, question, results) else ours
 
     def _streamed(self, messages: list[dict[str, str]], deadline: float, on_text: OnText) -> str:
-        begun, text, given, shown, outcome, usage = time.monotonic(), "", "", 0.0, "ok", None
+        started, text, last_text, last_shown, outcome, usage = time.monotonic(), "", "", 0.0, "ok", None
         create: Any = self.client.chat.completions.create
         timeout = httpx.Timeout(COMPOSE_S, connect=CONNECT_S)
         try:
@@ -106,27 +107,27 @@ class LlmPlanner:
                     for choice in chunk.choices:
                         text += choice.delta.content or ""
                         ended = ended or bool(choice.finish_reason)
-                    if len(text) > composer.MAX_CHARS:
+                    if len(text) > llm_composer.MAX_CHARS:
                         raise Unreadable
-                    if text != given and time.monotonic() - shown >= composer.EVERY_S:
-                        given, shown = text, time.monotonic()
+                    if text != last_text and time.monotonic() - last_shown >= llm_composer.EVERY_S:
+                        last_text, last_shown = text, time.monotonic()
                         on_text(text)
             if not ended:
-                raise Unreadable  # cut: half an answer may say the opposite of the whole
+                raise Unreadable  # truncated: half an answer may say the opposite of the whole
             return " ".join(text.split())
         except (openai.OpenAIError, httpx.HTTPError, TooSlow, Unreadable) as error:
             outcome = _outcome(error)
             raise
         finally:
             tokens = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
-            self._note("answer", outcome, tokens, begun)
+            self._note("answer", outcome, tokens, started)
 
-    def _note(self, purpose: str, outcome: str, tokens: tuple[int, int], begun: float) -> None:
+    def _note(self, purpose: str, outcome: str, tokens: tuple[int, int], started: float) -> None:
         cost = (tokens[0] * self.config.price_in + tokens[1] * self.config.price_out) / 1e6
-        self.book.record(Call(self.model, purpose, outcome, *tokens, (time.monotonic() - begun) * 1000, cost))
+        self.book.record(Call(self.model, purpose, outcome, *tokens, (time.monotonic() - started) * 1000, cost))
 
     def _closed(self) -> str | None:
-        """Why the model is not asked now, if so."""
+        """The reason not to call the model now, or None."""
         if not self.breaker.closed():
             return RESTING
         limit = self.config.daily_limit
@@ -147,7 +148,7 @@ class LlmPlanner:
                 return self._complete(messages, deadline, {"response_format": SCHEMA_FORMAT})
             except (openai.BadRequestError, openai.UnprocessableEntityError):
                 answer = self._complete(messages, deadline, {})
-                self._structured = False  # it was the format it did not like
+                self._structured = False  # the response format was what it rejected
                 return answer
         return self._complete(messages, deadline, {})
 
@@ -160,11 +161,11 @@ class LlmPlanner:
                 if wait is None or time.monotonic() + wait >= deadline:
                     raise
                 time.sleep(wait)
-        raise TooSlow  # not reached: the last try has no wait
+        raise TooSlow  # unreachable: the last try never waits
 
     def _once(self, messages: list[dict[str, str]], deadline: float, extra: dict[str, Any]) -> str:
-        """One HTTP request and its line in the book."""
-        begun, body, outcome = time.monotonic(), b"", "ok"
+        """One HTTP request, recorded in the usage log."""
+        started, body, outcome = time.monotonic(), b"", "ok"
         try:
             body = self._body(messages, deadline, extra)
             return _content(body)
@@ -172,15 +173,15 @@ class LlmPlanner:
             outcome = _outcome(error)
             raise
         finally:
-            self._note("plan", outcome, _tokens(body), begun)
+            self._note("plan", outcome, _tokens(body), started)
 
     def _body(self, messages: list[dict[str, str]], deadline: float, extra: dict[str, Any]) -> bytes:
-        """Read in pieces: a time-out of the HTTP client is per read, so a server that drips would never meet it."""
-        left = deadline - time.monotonic()
-        if left <= 0:
+        """Read in chunks: the HTTP client's timeout is per read, so a server that trickles bytes would never hit it."""
+        remaining = deadline - time.monotonic()
+        if remaining <= 0:
             raise TooSlow
         body = b""
-        timeout = httpx.Timeout(left, connect=min(left, CONNECT_S))
+        timeout = httpx.Timeout(remaining, connect=min(remaining, CONNECT_S))
         create: Any = self.client.chat.completions.with_streaming_response.create
         with create(model=self.model, messages=messages, timeout=timeout, **extra) as response:
             for part in response.iter_bytes():
@@ -198,11 +199,11 @@ class LlmPlanner:
             return REFUSALS.get(error.status_code, f"The planner failed (HTTP {error.status_code}); planned offline.")
         if isinstance(error, (TooSlow, openai.APITimeoutError, httpx.TimeoutException)):
             return f"The planner did not answer within {self.timeout_s:g} s; planned offline."
-        if isinstance(error, httpx.TransportError):  # the package wraps those before the first byte
+        if isinstance(error, httpx.TransportError):  # the package wraps only errors before the first byte
             return "The planner's answer broke off; planned offline."
         if isinstance(error, openai.APIConnectionError):
             return "The planner cannot be reached; planned offline. Check ISTHMUS_PLANNER_URL."
-        return "The planner's answer was not understood; planned offline."
+        return "The planner's answer could not be read; planned offline."
 
 
 def _content(body: bytes) -> str:
@@ -210,12 +211,12 @@ def _content(body: bytes) -> str:
         content = json.loads(body)["choices"][0]["message"]["content"]
     except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise Unreadable from error
-    # Half a surrogate pair is valid JSON, but can be neither sent back nor stored.
+    # A lone surrogate is valid JSON but can be neither sent nor stored.
     return content.encode("utf-8", "replace").decode() if isinstance(content, str) else ""
 
 
 def _tokens(body: bytes) -> tuple[int, int]:
-    """Asked and answered, as the server counted; zeros where it did not."""
+    """Prompt and completion tokens as counted by the server; zeros if it did not count."""
     try:
         usage = json.loads(body)["usage"]
         return max(0, int(usage["prompt_tokens"])), max(0, int(usage["completion_tokens"]))

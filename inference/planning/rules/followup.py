@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from inference.planning.rules.pronouns import ADJECTIVE, Heard, noun_in, plural, things
+from inference.planning.rules.pronouns import ADJECTIVE, PriorRequest, noun_in, plural, things
 from inference.planning.rules.wording import PHOTO
 
 _THIS = rf"(?:this|that|the new|the next|this new|the other|the second|the latest)(?: (?:one|{PHOTO}))?"
@@ -50,17 +50,17 @@ def again(text: str) -> bool:
 
 def attribute(text: str) -> str | None:
     """The asking words of "what colour?"; empty where a name is asked for ("what breed?"); None where it is a whole question."""
-    found = _ATTRIBUTE.match(text)
-    return None if found is None else found["ask"] or ""
+    match = _ATTRIBUTE.match(text)
+    return None if match is None else match["ask"] or ""
 
 
-def asked_of(ask: str, earlier: Sequence[Heard]) -> str | None:
+def asked_of(ask: str, earlier: Sequence[PriorRequest]) -> str | None:
     """`What colour?` of the thing that was spoken of last."""
-    for one in reversed(earlier):
-        if named := [*things(one.text), *([noun] if (noun := noun_in(one.answer)) and one.names else [])]:
+    for request in reversed(earlier):
+        if nouns := [*things(request.text), *([noun] if (noun := noun_in(request.answer)) and request.names else [])]:
             if ask == "how many":
-                return f"how many {named[-1]} are there"
-            return f"{ask} {'are' if plural(named[-1]) else 'is'} the {named[-1]}"
+                return f"how many {nouns[-1]} are there"
+            return f"{ask} {'are' if plural(nouns[-1]) else 'is'} the {nouns[-1]}"
     return None
 
 
@@ -70,10 +70,10 @@ def elliptic(text: str) -> str | None:
         return place["place"]
     if pronoun := re.match(r"^(?:and )?(?:is|are) (?P<noun>he|she|they)$", text):
         return pronoun["noun"]
-    found = _AND_NOUN.match(text)
-    if found is None:
+    match = _AND_NOUN.match(text)
+    if match is None:
         return None
-    noun = found["noun"].removeprefix("how many ")
+    noun = match["noun"].removeprefix("how many ")
     return (
         None
         if any(
@@ -87,38 +87,38 @@ def reuse(noun: str, earlier: Sequence[str]) -> str | None:
     """The latest earlier question asked about another noun or place; None where none has room for it."""
     for question in reversed(earlier):
         if re.match(r"(?:on|in|at|under|behind|next to|to|inside|above) the ", noun):
-            asked, count = re.subn(r" (?:on|in|at|under|behind|next to|to|inside|above) the [\w ]+$", f" {noun}", question)
+            replaced, count = re.subn(r" (?:on|in|at|under|behind|next to|to|inside|above) the [\w ]+$", f" {noun}", question)
             if count:
-                return asked
+                return replaced
             continue
         for frame in _FRAMES:
-            if found := frame.match(question):
-                return _refilled(found, noun)
+            if match := frame.match(question):
+                return _refilled(match, noun)
     return None
 
 
-def _refilled(found: re.Match[str], noun: str) -> str:
-    parts = found.groupdict()
-    ahead, behind = parts.get("ahead", ""), found["behind"]
+def _refilled(match: re.Match[str], noun: str) -> str:
+    parts = match.groupdict()
+    ahead, behind = parts.get("ahead", ""), match["behind"]
     if ahead == "how many":
         return f"how many {_without_article(noun)}{behind}"
     many = noun == "they" or plural(noun.split(" ")[-1] if " " not in noun else noun)
     if ahead == "there":
         article = "any" if many else "an" if _without_article(noun)[0] in "aeiou" else "a"
         return f"{'are' if many else 'is'} there {article} {_without_article(noun)}"
-    named = noun if " " in noun or noun in {"he", "she", "they"} else f"the {noun}"
+    noun_phrase = noun if " " in noun or noun in {"he", "she", "they"} else f"the {noun}"
     if ahead in {"does", "do"}:
-        return f"{'do' if many else 'does'} {named}{behind}"
-    return f"{ahead} {'are' if many else 'is'} {named}{behind}".strip()
+        return f"{'do' if many else 'does'} {noun_phrase}{behind}"
+    return f"{ahead} {'are' if many else 'is'} {noun_phrase}{behind}".strip()
 
 
-def same(text: str, earlier: Sequence[Heard]) -> str | None:
+def same(text: str, earlier: Sequence[PriorRequest]) -> str | None:
     """`Is this the same breed as before?` as a question about what was found before; empty where nothing was, None where it is
     no such question."""
     if not _SAME.match(text):
         return None
-    for one in reversed(earlier):
-        if one.names and (noun := noun_in(one.answer)):
+    for request in reversed(earlier):
+        if request.names and (noun := noun_in(request.answer)):
             return f"is this {'an' if noun[0] in 'aeiou' else 'a'} {noun}"
     return ""
 

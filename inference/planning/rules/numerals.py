@@ -32,25 +32,25 @@ _SCALE = {"": 1, "k": 1e3, "m": 1e6, "ki": 1024, "mi": 1024**2, "kilo": 1e3, "me
 
 def digits(text: str) -> str:
     """`text`, lower case, with its number words as digits."""
-    for pattern, told in _FIXED:
-        text = re.sub(pattern, told, text)
+    for pattern, replacement in _FIXED:
+        text = re.sub(pattern, replacement, text)
     return _SPELLED.sub(_value, text)
 
 
-def _value(found: re.Match[str]) -> str:
-    if found["tens"]:
-        return str(TENS[found["tens"]] + ONES.get(found["unit"] or "", 0))
-    return str(ONES[found["ones"]])
+def _value(match: re.Match[str]) -> str:
+    if match["tens"]:
+        return str(TENS[match["tens"]] + ONES.get(match["unit"] or "", 0))
+    return str(ONES[match["ones"]])
 
 
-def seconds(found: re.Match[str]) -> float:
+def seconds(match: re.Match[str]) -> float:
     """Of a match of DURATION."""
-    return float(found[1]) * UNITS_S[found[2]]
+    return float(match[1]) * UNITS_S[match[2]]
 
 
-def bytes_per_s(found: re.Match[str]) -> int:
+def bytes_per_s(match: re.Match[str]) -> int:
     """Of a match of RATE. "kbps" and "kbit/s" are bits; "KB/s" and, as people mean it, "kb/s" are bytes."""
-    number, unit = found["n"] or found["n2"], (found["unit"] or found["unit2"] or "").lower()
-    kind = (found["kind"] or found["kind2"]).lower()
-    bits = kind.startswith("bit") or (kind == "b" and (found["per"] or "") == "ps")
+    number, unit = match["n"] or match["n2"], (match["unit"] or match["unit2"] or "").lower()
+    kind = (match["kind"] or match["kind2"]).lower()
+    bits = kind.startswith("bit") or (kind == "b" and (match["per"] or "") == "ps")
     return round(float(number) * _SCALE[unit] / (8 if bits else 1))

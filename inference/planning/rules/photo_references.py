@@ -26,44 +26,44 @@ _PAST = re.compile(rf"\b(?:{'|'.join(_PRESENT)})\b")
 
 
 @dataclass(frozen=True)
-class Pointed:
+class PhotoReference:
     """`before`: how many photos back; 0 is the photo at hand. `text`: the request with that photo as "this photo"."""
 
     before: int
     text: str
 
 
-def pointed(text: str, earlier: int, new: bool) -> Pointed | None:
+def pointed(text: str, earlier: int, new: bool) -> PhotoReference | None:
     """None where only the photo at hand is spoken of. `earlier`: photos before it; `new`: nothing was asked about it yet."""
-    found = _POINTED.search(text)
-    if found is None:
+    match = _POINTED.search(text)
+    if match is None:
         return None
-    told = f"{text[: found.start()]}this photo{text[found.end() :]}".strip()
-    return Pointed(_back(found["which"], earlier, new), _PAST.sub(lambda one: _PRESENT[one[0]], told))
+    rewritten = f"{text[: match.start()]}this photo{text[match.end() :]}".strip()
+    return PhotoReference(_back(match["which"], earlier, new), _PAST.sub(lambda one: _PRESENT[one[0]], rewritten))
 
 
 def compared(text: str, earlier: int) -> int | None:
     """How many photos back the one lies with which this one is to be compared as a whole."""
-    found = re.search(_ONE, text) if _COMPARE.match(text) else None
-    return None if found is None else _back(found["which"], earlier, True) or 1
+    match = re.search(_ONE, text) if _COMPARE.match(text) else None
+    return None if match is None else _back(match["which"], earlier, True) or 1
 
 
 def counted(text: str, earlier: int) -> tuple[str, int] | None:
     """`Are there more dogs here than in the first photo?` -> what is counted, and how many photos back as well."""
-    found = _MORE.match(text)
-    return None if found is None else (found["noun"], _back(found["which"], earlier, True) or 1)
+    match = _MORE.match(text)
+    return None if match is None else (match["noun"], _back(match["which"], earlier, True) or 1)
 
 
 def both(text: str, earlier: int) -> tuple[str, int] | None:
     """`Count the cats here and in the previous photo` -> what is asked here, and how many photos back as well."""
-    found = _BOTH.match(text)
-    return None if found is None else (found["here"], _back(found["which"], earlier, True) or 1)
+    match = _BOTH.match(text)
+    return None if match is None else (match["here"], _back(match["which"], earlier, True) or 1)
 
 
 def likened(text: str, earlier: int) -> int:
     """Of "the same bird as in the first photo": how many photos back; the one before where none is named."""
-    found = _LIKE.search(text)
-    return (_back(found["which"], earlier, True) or 1) if found else 1
+    match = _LIKE.search(text)
+    return (_back(match["which"], earlier, True) or 1) if match else 1
 
 
 def _back(which: str | None, earlier: int, new: bool) -> int:

@@ -51,7 +51,7 @@ _ARTICLE = re.compile(r"^(?:the|a|an|any|his|her|its|their|some) ")
 
 
 @dataclass(frozen=True)
-class Heard:
+class PriorRequest:
     """A request that was made before: in this message as step `step`, or in an earlier one, which was answered."""
 
     text: str
@@ -61,58 +61,58 @@ class Heard:
 
 
 @dataclass(frozen=True)
-class Meant:
+class Resolution:
     question: str
     note: str | None = None  # how a pronoun was understood
     step: int = 0  # the step whose answer the question waits for
 
 
-def resolve(question: str, heard: Sequence[Heard]) -> Meant:
+def resolve(question: str, requests: Sequence[PriorRequest]) -> Resolution:
     """The question with its pronoun replaced; as it was where that is not plain. `heard` is oldest first.
 
     Plain: the question names no thing of its own before the pronoun, and the latest request that names a fitting one, or
     asks for a thing, leaves no choice.
     """
     if HOW_MANY.match(question):
-        return _counted(question, heard)
+        return _counted(question, requests)
     if _NOBODY.search(question):
-        return Meant(question)
-    for found in [*_SUBJECT.finditer(question), *_OWNER.finditer(question)]:
-        if any(fits(found[1], thing) for thing in things(question[: found.start()])):
-            return Meant(question)
-        if meant := _found(question, found, heard):
-            return meant
-    return Meant(question)
+        return Resolution(question)
+    for pronoun in [*_SUBJECT.finditer(question), *_OWNER.finditer(question)]:
+        if any(fits(pronoun[1], thing) for thing in things(question[: pronoun.start()])):
+            return Resolution(question)
+        if resolution := _from_requests(question, pronoun, requests):
+            return resolution
+    return Resolution(question)
 
 
-def _found(question: str, found: re.Match[str], heard: Sequence[Heard]) -> Meant | None:
-    for one in reversed(heard):
-        if found[1] in {"it", "its", "they", "them", "their"} and opens(one.text):
-            if one.step:
-                return _taken(question, found, f"the {{{one.step}}}", one.step)
-            if answer := noun_in(one.answer):
-                return _taken(question, found, f"the {answer}")
+def _from_requests(question: str, pronoun: re.Match[str], requests: Sequence[PriorRequest]) -> Resolution | None:
+    for request in reversed(requests):
+        if pronoun[1] in {"it", "its", "they", "them", "their"} and opens(request.text):
+            if request.step:
+                return _resolution(question, pronoun, f"the {{{request.step}}}", request.step)
+            if answer := noun_in(request.answer):
+                return _resolution(question, pronoun, f"the {answer}")
         if _A_KIND.match(question):
             continue
-        fitting = [thing for thing in [*things(one.text), *things(one.answer)] if fits(found[1], thing)]
+        fitting = [thing for thing in [*things(request.text), *things(request.answer)] if fits(pronoun[1], thing)]
         fitting = list(dict.fromkeys(fitting))
         if len(fitting) > 1:
             return None
         if fitting:
-            return _taken(question, found, f"the {fitting[0]}")
+            return _resolution(question, pronoun, f"the {fitting[0]}")
     return None
 
 
-def _counted(question: str, heard: Sequence[Heard]) -> Meant:
+def _counted(question: str, requests: Sequence[PriorRequest]) -> Resolution:
     """`How many of them are there?`"""
-    for one in reversed(heard):
-        if one.step and (one.names or opens(one.text)):
-            step = one.step
-            return Meant(f"how many {{{step}}} are there", f"“them” was taken to mean what step {step} finds", step)
-        named = noun_in(one.answer) if one.names or opens(one.text) else ""
-        if noun := named or next(iter(things(one.text)), ""):
-            return Meant(f"how many {noun} are there", f"“them” was taken to mean the {noun}")
-    return Meant(question)
+    for request in reversed(requests):
+        if request.step and (request.names or opens(request.text)):
+            step = request.step
+            return Resolution(f"how many {{{step}}} are there", f"“them” was taken to mean what step {step} finds", step)
+        noun = noun_in(request.answer) if request.names or opens(request.text) else ""
+        if noun := noun or next(iter(things(request.text)), ""):
+            return Resolution(f"how many {noun} are there", f"“them” was taken to mean the {noun}")
+    return Resolution(question)
 
 
 def opens(text: str) -> bool:
@@ -127,21 +127,21 @@ def noun_in(answer: str) -> str:
     )
 
 
-def _taken(question: str, found: re.Match[str], meant: str, step: int = 0) -> Meant:
-    note = f"“{found[1]}” was taken to mean {f'what step {step} finds' if step else meant}"
-    return Meant(_replaced(question, found, meant), note, step)
+def _resolution(question: str, pronoun: re.Match[str], referent: str, step: int = 0) -> Resolution:
+    note = f"“{pronoun[1]}” was taken to mean {f'what step {step} finds' if step else referent}"
+    return Resolution(_replaced(question, pronoun, referent), note, step)
 
 
-def _replaced(question: str, found: re.Match[str], meant: str) -> str:
-    if _OWNER.match(question, found.start()):
-        meant += "'" if meant.endswith("s") else "'s"
-    told = question[: found.start()] + meant + question[found.end() :]
-    return told if plural(meant) else re.sub(rf"\bare {re.escape(meant)}", f"is {meant}", told)
+def _replaced(question: str, pronoun: re.Match[str], referent: str) -> str:
+    if _OWNER.match(question, pronoun.start()):
+        referent += "'" if referent.endswith("s") else "'s"
+    rewritten = question[: pronoun.start()] + referent + question[pronoun.end() :]
+    return rewritten if plural(referent) else re.sub(rf"\bare {re.escape(referent)}", f"is {referent}", rewritten)
 
 
 def things(text: str) -> list[str]:
-    named = [found["many"] or found["kind"] or found["thing"] for found in _THINGS.finditer(text)]
-    return [name for name in named if not _NO_THING.match(name.split()[-1])]
+    nouns = [match["many"] or match["kind"] or match["thing"] for match in _THINGS.finditer(text)]
+    return [name for name in nouns if not _NO_THING.match(name.split()[-1])]
 
 
 def fits(pronoun: str, thing: str) -> bool:

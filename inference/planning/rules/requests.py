@@ -90,7 +90,7 @@ class Piece:
     asked: bool  # it ended with a question mark
 
 
-def task_of(text: str, asked: bool) -> Task | None:
+def task_of(text: str, is_question: bool) -> Task | None:
     """`text` as `direct` leaves it. None where it is no request that can be told from talk."""
     if not text or _BARE.match(text):
         return None
@@ -104,41 +104,46 @@ def task_of(text: str, asked: bool) -> Task | None:
         return "classify"
     if CAPTION.match(text):
         return "caption"
-    return "vqa" if _ASKS.match(text) or (asked and " " in text and _ENGLISH.search(text)) else None
+    return "vqa" if _ASKS.match(text) or (is_question and " " in text and _ENGLISH.search(text)) else None
 
 
 def pieces(text: str) -> list[Piece]:
     """Part a regular message at full stops, and at conjunctions where what follows begins a request of its own."""
-    found: list[Piece] = []
+    parts: list[Piece] = []
     start, ordered = 0, False
     for joint in _JOINTS.finditer(text):
-        left, right = text[start : joint.start()], text[joint.end() :]
-        if joint["full"] is None and not _parts(left[-LOOK:], right[:LOOK], str(joint.lastgroup)):
+        before, following = text[start : joint.start()], text[joint.end() :]
+        if joint["full"] is None and not _parts(before[-LOOK:], following[:LOOK], str(joint.lastgroup)):
             continue
-        if left.strip():
-            found.append(Piece(left.strip(), ordered, "?" in (joint["full"] or "")))
+        if before.strip():
+            parts.append(Piece(before.strip(), ordered, "?" in (joint["full"] or "")))
             ordered = False
         start, ordered = joint.end(), ordered or joint["order"] is not None
     if text[start:].strip():
-        found.append(Piece(text[start:].strip(), ordered, False))
-    return found
+        parts.append(Piece(text[start:].strip(), ordered, False))
+    return parts
 
 
-def _parts(left: str, right: str, joint: str) -> bool:
+def _parts(before: str, following: str, joint: str) -> bool:
     """A comma or colon may also part a statement from a question: "I took this in Rome, what is the building?"."""
-    start = re.sub(r"^(?:and |also |then |please |once )+", "", right)
-    if not (_STARTS.match(start) or _STARTS.match(direct(right.split("?")[0]))):
+    start = re.sub(r"^(?:and |also |then |please |once )+", "", following)
+    if not (_STARTS.match(start) or _STARTS.match(direct(following.split("?")[0]))):
         return False
     if joint == "colon":
         return True
     if (
         joint == "comma"
-        and re.match(r"(?:who|which|whose|where)\b", right)
-        and not re.match(r"(?:who|which|where) (?:is|are)\b|which \w+ (?:is|are)\b", right)
+        and re.match(r"(?:who|which|whose|where)\b", following)
+        and not re.match(r"(?:who|which|where) (?:is|are)\b|which \w+ (?:is|are)\b", following)
     ):
         return False  # a relative clause
-    if joint == "comma" and re.match(r"who (?:is|are)\b", right) and "?" not in right.partition(",")[0] and "," in right:
+    if (
+        joint == "comma"
+        and re.match(r"who (?:is|are)\b", following)
+        and "?" not in following.partition(",")[0]
+        and "," in following
+    ):
         return False  # one in the middle: "the man, who is wearing a hat, …"
-    talk = not re.match(rf"(?:what|which|who|how|where|why|when|{_AUX})\b", left.strip())
-    asks = task_of(direct(left), asked=False) is not None or bool(re.search(r"\brun \d", left))
+    talk = not re.match(rf"(?:what|which|who|how|where|why|when|{_AUX})\b", before.strip())
+    asks = task_of(direct(before), is_question=False) is not None or bool(re.search(r"\brun \d", before))
     return asks or (joint == "comma" and talk)

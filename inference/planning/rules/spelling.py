@@ -85,17 +85,19 @@ def mended(word: str) -> str:
 def _nearest(word: str) -> str:
     if word in _REAL or word in _STEERING:
         return word
-    found = [
-        meant for meant in _STEERING if abs(len(meant) - len(word)) <= 1 and meant[0] == word[0] and _one_slip(word, meant)
+    candidates = [
+        candidate
+        for candidate in _STEERING
+        if abs(len(candidate) - len(word)) <= 1 and candidate[0] == word[0] and _one_slip(word, candidate)
     ]
-    return found[0] if len(found) == 1 else word
+    return candidates[0] if len(candidates) == 1 else word
 
 
-def _one_slip(typed: str, meant: str) -> bool:
+def _one_slip(typed: str, intended: str) -> bool:
     """One letter too many, missing, wrong, or two swapped (Damerau's four); a plural is no slip."""
-    if typed + "s" == meant or meant + "s" == typed or typed == meant:
+    if typed + "s" == intended or intended + "s" == typed or typed == intended:
         return False
-    start = next((i for i, (a, b) in enumerate(zip(typed, meant, strict=False)) if a != b), min(len(typed), len(meant)))
-    a, b = typed[start:], meant[start:]
+    start = next((i for i, (a, b) in enumerate(zip(typed, intended, strict=False)) if a != b), min(len(typed), len(intended)))
+    a, b = typed[start:], intended[start:]
     swapped = len(a) > 1 and len(b) > 1 and a[0] == b[1] and a[1] == b[0] and a[2:] == b[2:]
     return a[1:] == b[1:] or a[1:] == b or a == b[1:] or swapped

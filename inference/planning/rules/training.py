@@ -34,7 +34,7 @@ PRIVACY = ("noise_multiplier", "clip")
 
 
 @dataclass(frozen=True)
-class Said:
+class ExtractedField:
     value: Value
     words: str  # of the request, that name it
 
@@ -43,19 +43,19 @@ class Said:
 class Draft:
     """`named` by field, flat; `notes` are sentences about what could not be taken as it was said."""
 
-    named: dict[str, Said] = field(default_factory=dict)
+    named: dict[str, ExtractedField] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def spec(self) -> dict[str, Any]:
         """As RunSpec reads it; fields that the words do not name are left to its defaults."""
-        told: dict[str, Any] = {name: said.value for name, said in self.named.items() if name not in (*PRIVACY, "privacy")}
+        spec: dict[str, Any] = {name: field.value for name, field in self.named.items() if name not in (*PRIVACY, "privacy")}
         if any(name in self.named for name in PRIVACY) or ("privacy" in self.named and self.named["privacy"].value):
-            told["privacy"] = {name: self.named[name].value for name in PRIVACY if name in self.named}
-        return told
+            spec["privacy"] = {name: self.named[name].value for name in PRIVACY if name in self.named}
+        return spec
 
     def why(self) -> dict[str, str]:
         """The words behind each field of `spec`; what is not here is a default."""
-        words = {name: said.words for name, said in self.named.items() if name not in PRIVACY}
+        words = {name: field.words for name, field in self.named.items() if name not in PRIVACY}
         if inside := [self.named[name].words for name in PRIVACY if name in self.named]:
             words["privacy"] = ", ".join(inside)
         return words
@@ -129,14 +129,14 @@ def read(message: str) -> Draft:
     text = _spaced(message)
     lower = _PAIR.sub(r"\1=", digits(_UNSEEN.sub(" ", text.lower())))
     draft = Draft()
-    for name, value, words in _found(lower):
+    for name, value, words in _fields(lower):
         _take(draft, name, value, _as_typed(words, text))
     for name, rate, words in _rates(text):
         _take(draft, name, rate, words)
     if {"alpha"} & set(draft.named) and "partition" not in draft.named:
-        draft.named["partition"] = Said("dirichlet", draft.named["alpha"].words)
+        draft.named["partition"] = ExtractedField("dirichlet", draft.named["alpha"].words)
     if "bits" in draft.named and "compression" not in draft.named:
-        draft.named["compression"] = Said("sketch", draft.named["bits"].words)
+        draft.named["compression"] = ExtractedField("sketch", draft.named["bits"].words)
     if unknown := _UNKNOWN_SETS.search(lower):
         draft.notes.append(f"There is no data set “{unknown[0]}” here; choose one of digits, cifar10 and photos.")
     if _EPSILON.search(lower):
@@ -152,9 +152,9 @@ def _as_typed(words: str, text: str) -> str:
     if any(char.isdigit() for char in words) and words not in text.lower():
         for first in range(len(typed)):
             for last in range(first + 1, min(first + 9, len(typed)) + 1):
-                said = " ".join(typed[first:last]).strip(" ,;:.!?")
-                if digits(said.lower()) == words:
-                    return said
+                phrase = " ".join(typed[first:last]).strip(" ,;:.!?")
+                if digits(phrase.lower()) == words:
+                    return phrase
     return words
 
 
@@ -162,28 +162,28 @@ def _spaced(message: str) -> str:
     return " ".join(message.replace("’", "'").replace("‑", "-").replace("α", "alpha").split())
 
 
-def _found(text: str) -> Iterator[tuple[str, Value, str]]:
-    left = text
+def _fields(text: str) -> Iterator[tuple[str, Value, str]]:
+    remaining = text
     for name, pattern in _READERS:
-        if found := pattern.search(left):
-            number = next(group for group in found.groups() if group is not None)
-            yield name, float(number), found[0].strip()
-            left = left[: found.start()] + "," + left[found.end() :]  # no words name two numbers
+        if match := pattern.search(remaining):
+            number = next(group for group in match.groups() if group is not None)
+            yield name, float(number), match[0].strip()
+            remaining = remaining[: match.start()] + "," + remaining[match.end() :]  # no words name two numbers
     for name, choice, pattern in _CHOOSERS:
-        if found := pattern.search(text):
-            yield name, choice, found[0].strip()
-    for found in DURATION.finditer(text):
-        each = _PER_ROUND_BEHIND.match(text[found.end() :]) or _PER_ROUND_AHEAD.search(text[: found.start()])
-        yield ("round_deadline_s" if each else "wall_clock_s"), seconds(found), found[0]
+        if match := pattern.search(text):
+            yield name, choice, match[0].strip()
+    for match in DURATION.finditer(text):
+        each = _PER_ROUND_BEHIND.match(text[match.end() :]) or _PER_ROUND_AHEAD.search(text[: match.start()])
+        yield ("round_deadline_s" if each else "wall_clock_s"), seconds(match), match[0]
 
 
 def _rates(text: str) -> Iterator[tuple[str, float, str]]:
     """A rate is the uplink's unless "down" stands beside it."""
-    for found in RATE.finditer(text):
-        behind = re.match(r"[ (]*(up|down)", text[found.end() :].lower())
-        ahead = re.findall(r"\b(up|down)", re.split(r"[,;.]| and ", text[: found.start()].lower())[-1])
+    for match in RATE.finditer(text):
+        behind = re.match(r"[ (]*(up|down)", text[match.end() :].lower())
+        ahead = re.findall(r"\b(up|down)", re.split(r"[,;.]| and ", text[: match.start()].lower())[-1])
         way = behind[1] if behind else ahead[-1] if ahead else "up"
-        yield f"{way}link_bytes_per_s", bytes_per_s(found), found[0]
+        yield f"{way}link_bytes_per_s", bytes_per_s(match), match[0]
 
 
 def _take(draft: Draft, name: str, value: Value, words: str) -> None:
@@ -196,7 +196,7 @@ def _take(draft: Draft, name: str, value: Value, words: str) -> None:
             draft.notes.append(f"“{words}” is outside {low:g} to {high:g} for {name.replace('_', ' ')}; the default was kept.")
             return
         value = int(value) if name in WHOLE or (value == int(value) and name.endswith("_s")) else float(value)
-    draft.named[name] = Said(value, words)
+    draft.named[name] = ExtractedField(value, words)
 
 
 _NEVER = re.compile(

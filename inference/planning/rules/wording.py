@@ -144,11 +144,13 @@ _OPINION = re.compile(
 
 
 def _without_talk(piece: str) -> str:
-    found = _BEGINS.search(piece)
-    if found is None or not found.start() or found.end() == len(piece):
+    opening = _BEGINS.search(piece)
+    if opening is None or not opening.start() or opening.end() == len(piece):
         return piece
-    ahead = re.findall(r"[\w']+", piece[: found.start()])
-    return piece[found.start() :] if all(word in _TALK for word in ahead) and any(word in _ASKING for word in ahead) else piece
+    ahead = re.findall(r"[\w']+", piece[: opening.start()])
+    return (
+        piece[opening.start() :] if all(word in _TALK for word in ahead) and any(word in _ASKING for word in ahead) else piece
+    )
 
 
 @lru_cache(maxsize=1024)  # parting a message asks for the same pieces again and again
@@ -158,8 +160,8 @@ def direct(piece: str) -> str:
     while (shorter := BEHIND.sub("", AHEAD.sub("", piece)).strip(" ,;:.!?-–—")) != piece:
         piece = shorter
     piece = _OPINION.sub(r"\1 ", _ADVERB.sub("", _without_talk(piece)))
-    for pattern, told in INVERSIONS:
-        piece = pattern.sub(told, piece)
+    for pattern, replacement in INVERSIONS:
+        piece = pattern.sub(replacement, piece)
     return piece
 
 

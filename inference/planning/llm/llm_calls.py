@@ -1,4 +1,4 @@
-"""What each call of a language model came to, when the next one is worth trying, and what it may still cost today."""
+"""Calls of a language model: their usage log, circuit breaker, and retry delays."""
 
 import random
 import threading
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 
-TRIES = 3  # of one call, as far as the deadline lets them
+TRIES = 3  # per call, as far as the deadline allows
 FIRST_WAIT_S = 0.25
 AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-FAILURES = 4  # in a row, then the model is left alone
+FAILURES = 4  # in a row, then the breaker opens
 REST_S = 30.0
 
 
@@ -28,15 +28,15 @@ class Call:
     cost: float
 
 
-class Book(Protocol):
-    """Where calls are kept. Neither raises: a book that cannot be written keeps nobody from planning."""
+class UsageLog(Protocol):
+    """Where calls are recorded. Neither method raises: an unwritable log must not stop planning."""
 
     def record(self, call: Call) -> None: ...
 
     def spent_today(self) -> float: ...
 
 
-class NoBook:
+class NoUsageLog:
     def record(self, call: Call) -> None:
         pass
 
@@ -45,7 +45,7 @@ class NoBook:
 
 
 class Breaker:
-    """After some failures in a row a model rests, so that a broken one costs each question nothing. Safe in threads."""
+    """Opens after several failures in a row, so that a broken server does not delay every question. Thread-safe."""
 
     def __init__(self, failures: int = FAILURES, rest_s: float = REST_S) -> None:
         self.failures, self.rest_s = failures, rest_s
@@ -54,7 +54,7 @@ class Breaker:
         self._lock = threading.Lock()
 
     def closed(self) -> bool:
-        """Whether to try. When the rest is over one call may try; a failure of it begins the next rest."""
+        """Whether calls are allowed. After `rest_s` one call may try; its failure opens the breaker again."""
         return time.monotonic() >= self._until
 
     def worked(self) -> None:
@@ -69,12 +69,12 @@ class Breaker:
 
 
 def wait_before(attempt: int, status: int, retry_after: str | None) -> float | None:
-    """Seconds before a refused call is made again; None where that would be of no use. Backoff doubles, with jitter so that
-    several workers do not come back at once; a server that names a time is believed."""
+    """Seconds to wait before retrying a refused call; None if a retry is pointless. Exponential backoff with jitter, so that
+    several workers do not retry at once; a Retry-After header takes precedence."""
     if status not in AGAIN or attempt + 1 >= TRIES:
         return None
-    named = _seconds(retry_after)
-    return named if named is not None else FIRST_WAIT_S * 2**attempt * random.uniform(0.75, 1.25)  # noqa: S311 jitter, not a secret
+    server_wait = _seconds(retry_after)
+    return server_wait if server_wait is not None else FIRST_WAIT_S * 2**attempt * random.uniform(0.75, 1.25)  # noqa: S311 jitter, not a secret
 
 
 def _seconds(retry_after: str | None) -> float | None:
