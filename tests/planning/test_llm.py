@@ -125,7 +125,7 @@ def test_steps_that_need_a_photo_are_refused_where_there_is_none(server: ChatSer
 @pytest.mark.parametrize(
     ("status", "note"),
     [
-        (429, "too much to do"),
+        (429, "overloaded"),
         (500, "HTTP 500"),
         (503, "HTTP 503"),
         (401, "refused the key"),
@@ -169,7 +169,7 @@ def test_a_refused_connection_is_said() -> None:
 def test_what_is_no_chat_completion_is_planned_offline(server: ChatServer, body: bytes) -> None:
     found = plan_with(server, lambda handler, asked: handler.send(200, body))
     assert is_offline(found)
-    assert found.note == "The planner's answer was not understood; planned offline."
+    assert found.note == "The planner's answer could not be read; planned offline."
 
 
 def test_azure_is_asked_at_its_deployment_with_its_version_and_key_header(server: ChatServer) -> None:
