@@ -1,4 +1,4 @@
-"""Nodes over HTTP: what an agent calls, and the list for people and scripts."""
+"""What the agent on a node calls. What people and scripts call is in devices.nodes_api."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,12 +12,14 @@ from ninja.security import HttpBearer
 from pydantic import ConfigDict, Field
 
 from devices import heartbeat
+from devices.api_schemas import Simulation
 from devices.models import Node
 from devices.registry import enrolment, rotation
 from devices.telemetry import presence
 from webapp.live.errors import UserError
+from webapp.live.http import operation
 
-router = Router(tags=["nodes"])
+router = Router(tags=["agents"])
 MAX_BODY = 64 * 1024  # a profile with every split point is a tenth of it
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -87,48 +89,120 @@ def bounded(request: HttpRequest) -> bool:
     except (RequestDataTooBig, ValueError):
         size = MAX_BODY + 1
     if size > MAX_BODY:
-        raise UserError("too_large", f"A node may say {MAX_BODY // 1024} KB at once.", "Update the agent.", 413)
+        raise UserError("too_large", f"The request body exceeds {MAX_BODY // 1024} KB.", "Update the agent.", 413)
     return True
 
 
-@router.post("/join", auth=bounded, throttle=[])
-def join(request: HttpRequest, body: Join) -> dict[str, Any]:
-    """Spend an enrolment code. Wrong codes are counted, per code and per address."""
+class Joined(Schema):
+    slug: str = Field(examples=["jetson-a"])
+    tier: str = Field(examples=["device"])
+    token: str = Field(description="The node's bearer token; it is not shown again.")
+    approved: bool
+
+
+class Own(Schema):
+    slug: str = Field(examples=["jetson-a"])
+    approved: bool
+
+
+class RedisAccess(Schema):
+    scheme: str = Field(examples=["redis"])
+    host: str
+    port: int
+    db: int
+    username: str = Field(examples=["node-jetson-a"])
+    password: str
+    ca: str | None = Field(description="The certificate authority to trust, as PEM.")
+
+
+class Credentials(Schema):
+    redis: RedisAccess
+    profile: str = Field(examples=["compact"])
+    simulated: Simulation | None
+
+
+class Rotation(Schema):
+    token: str
+    redis_password: str
+
+
+class HeartbeatReply(Schema):
+    state: str = Field(description="`online`, or `revoked`.", examples=["online"])
+    simulated: Simulation | None = None
+    next_s: float = Field(2.0, description="When to send the next one.")
+    rotate: Rotation | None = Field(None, description="Credentials to change to, while a rotation is under way.")
+
+
+TOKEN = {401: "`revoked`: this node was revoked, or never joined.", 413: "`too_large`: at most 64 KB."}
+
+
+@router.post(
+    "/join",
+    auth=bounded,
+    throttle=[],
+    **operation(
+        "join_node",
+        "Join with an enrolment code",
+        {200: Joined},
+        {
+            403: "`bad_code`: the code is invalid or has expired.",
+            409: "`name_taken`.",
+            413: TOKEN[413],
+            429: "`too_many_guesses`: wait ten minutes.",
+        },
+    ),
+)
+def join_node(request: HttpRequest, body: Join) -> Joined:
+    """Wrong codes are counted, per code and per address."""
     facts = {"hostname": body.hostname, "hardware": body.hardware, "versions": body.versions}
     # The peer's own address: what X-Forwarded-For claims is the caller's invention.
     node, token = enrolment.join(body.code, body.fingerprint, facts, request.META.get("REMOTE_ADDR", ""))
-    return {"slug": node.slug, "tier": node.tier, "token": token, "approved": node.approved}
+    return Joined(slug=node.slug, tier=node.tier, token=token, approved=node.approved)
 
 
-@router.get("/me", auth=NodeToken())
-def me(request: HttpRequest) -> dict[str, Any]:
-    """Whether the token is still good; unlike a heartbeat it is no sign of life."""
-    node: Node = request.auth  # type: ignore[attr-defined]
-    return {"slug": node.slug, "approved": node.approved}
+@router.get("/me", auth=NodeToken(), **operation("get_own_node", "Check whether the token is valid", {200: Own}, TOKEN))
+def get_own_node(request: HttpRequest) -> Own:
+    """Unlike a heartbeat, this is no sign of life."""
+    node = _caller(request)
+    return Own(slug=node.slug, approved=node.approved)
 
 
-@router.get("/me/credentials", auth=NodeToken())
-def credentials(request: HttpRequest) -> dict[str, Any]:
-    """The node's own Redis user, given out once. 409 `not_approved` until an admin has approved the node."""
-    node: Node = request.auth  # type: ignore[attr-defined]
+@router.get(
+    "/me/credentials",
+    auth=NodeToken(),
+    **operation(
+        "get_node_credentials",
+        "Fetch the node's own Redis user",
+        {200: Credentials},
+        {**TOKEN, 409: "`not_approved`: an administrator has to approve the node. `already_given`.", 503: "`redis_down`."},
+    ),
+)
+def get_node_credentials(request: HttpRequest) -> Credentials:
+    """Given out until the node has used them for the first time."""
+    node = _caller(request)
     password = enrolment.credentials(node)
-    return {
-        "redis": _redis_for(node.slug, password),
-        "profile": settings.PROFILE,
-        "simulated": presence.simulated(node),
-    }
+    redis = RedisAccess.model_validate(_redis_for(node.slug, password))
+    simulated = presence.simulated(node)
+    return Credentials(
+        redis=redis, profile=settings.PROFILE, simulated=None if simulated is None else Simulation.model_validate(simulated)
+    )
 
 
-@router.post("/me/heartbeat", auth=NodeToken(), throttle=[])
-def beat(request: HttpRequest, body: Heartbeat) -> dict[str, Any]:
+@router.post(
+    "/me/heartbeat",
+    auth=NodeToken(),
+    throttle=[],
+    exclude_unset=True,
+    **operation("send_heartbeat", "Send a heartbeat", {200: HeartbeatReply}, TOKEN),
+)
+def send_heartbeat(request: HttpRequest, body: Heartbeat) -> HeartbeatReply:
     """A sign of life. Fields that are left out stay as they were; `profile: null` says that models are being loaded."""
+    return HeartbeatReply.model_validate(heartbeat.receive(_caller(request), body.model_dump(exclude_unset=True)))
+
+
+def _caller(request: HttpRequest) -> Node:
     node: Node = request.auth  # type: ignore[attr-defined]
-    return heartbeat.receive(node, body.model_dump(exclude_unset=True))
-
-
-@router.get("", response=list[dict[str, Any]])
-def nodes(request: HttpRequest) -> list[dict[str, Any]]:
-    return [presence.as_json(node) for node in Node.objects.filter(revoked_at=None)]
+    return node
 
 
 def _redis_for(slug: str, password: str) -> dict[str, Any]:

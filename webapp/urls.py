@@ -2,22 +2,18 @@
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
-from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.generic import RedirectView
 
 from webapp import rate_accuracy_page
 from webapp.accounts import views as people
-from webapp.api import api
+from webapp.api import addresses
 from webapp.chat import views as chat
 from webapp.ops import health, planner_usage_page
 
-# The API asks for its own login (session, personal or node token) and answers 401 where a page would redirect; its
-# documentation has none of its own and stays behind the pages' login.
-api_urls = api.urls
-for pattern in api_urls[0]:
-    if pattern.name not in {"openapi-json", "openapi-view", "api-root"}:
-        login_not_required(pattern.callback)
+handler400 = "webapp.errors.bad_request"
+handler404 = "webapp.errors.not_found_page"
+handler500 = "webapp.errors.server_error"
 
 urlpatterns = [
     path("", chat.chat, name="chat"),
@@ -34,7 +30,7 @@ urlpatterns = [
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("account/", people.account, name="account"),
     path("account/tokens/<int:pk>/revoke/", people.revoke_token, name="revoke_token"),
-    path("api/", api_urls),
+    path("api/", include(addresses.urlpatterns())),
     path("admin/login/", RedirectView.as_view(pattern_name="login", query_string=True)),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),

@@ -77,7 +77,7 @@ class Stack:
         client.get("/login/")
         form = {"username": name, "password": password, "csrfmiddlewaretoken": client.cookies["isthmus_csrf"]}
         client.post("/login/", data=form, headers={"Referer": self.url})
-        assert client.get("/api/conversations").status_code == 200, "the login was refused"
+        assert client.get("/api/v1/conversations").status_code == 200, "the login was refused"
         client.headers.update({"X-CSRFToken": client.cookies["isthmus_csrf"], "Referer": self.url})
         return client
 
@@ -111,18 +111,18 @@ class Stack:
         return done.returncode, json.loads(lines[-1]) if lines and lines[-1].startswith("{") else {}, done.stderr
 
     def upload(self, photo: bytes) -> str:
-        answer = self.owner.post("/api/photos", files={"photo": ("photo.jpg", photo, "image/jpeg")})
+        answer = self.owner.post("/api/v1/photos", files={"photo": ("photo.jpg", photo, "image/jpeg")})
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
     def put(self, question: str, **fields: Any) -> dict[str, Any]:
         """POST a question; the turn as it is then."""
-        answer = self.owner.post("/api/turns", json={"question": question, **fields})
+        answer = self.owner.post("/api/v1/turns", json={"question": question, **fields})
         assert answer.status_code == 202, answer.text
         return dict(answer.json())
 
     def turn(self, pk: str) -> dict[str, Any]:
-        return dict(self.owner.get(f"/api/turns/{pk}").json())
+        return dict(self.owner.get(f"/api/v1/turns/{pk}").json())
 
     def finished(self, pk: str, seconds: float = 40) -> dict[str, Any]:
         """The turn once it is final."""

@@ -70,7 +70,7 @@ class Heartbeat:
         """False when there is no point in another one."""
         news = self._news
         try:
-            answer = self.server.post("/api/nodes/me/heartbeat", {**news, **self._now()})
+            answer = self.server.post("/api/v1/nodes/me/heartbeat", {**news, **self._now()})
         except Unreachable as error:
             self._failed(str(error))
             return True

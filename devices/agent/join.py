@@ -46,7 +46,7 @@ def joined(home: Path, url: str = "", code: str = "") -> Config:
         "hardware": board.hardware(),
         "versions": board.versions(VERSION),
     }
-    answer = patiently(lambda: server.post("/api/nodes/join", told))
+    answer = patiently(lambda: server.post("/api/v1/nodes/join", told))
     made = Config(server.url, answer["slug"], answer["tier"], answer["token"], spent)
     config.save(home, made)
     log.info("joined %s as %s", server.url, made.slug)
@@ -61,7 +61,7 @@ def approved(home: Path, kept: Config) -> Config:
     told = False
     while True:
         try:
-            given = patiently(lambda: server.get("/api/nodes/me/credentials"))
+            given = patiently(lambda: server.get("/api/v1/nodes/me/credentials"))
             break
         except Refused as refused:
             if refused.code != "not_approved":

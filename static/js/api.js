@@ -54,7 +54,7 @@ export async function picture(path) {
 export function upload(file, node, onProgress) {
   const request = new XMLHttpRequest();
   const done = new Promise((resolve, reject) => {
-    request.open("POST", "/api/photos");
+    request.open("POST", "/api/v1/photos");
     request.setRequestHeader("X-CSRFToken", token());
     request.upload.onprogress = (event) => event.lengthComputable && onProgress(event.loaded / event.total);
     request.onerror = () => reject(new ApiError(NETWORK));

@@ -80,9 +80,9 @@ class Chat {
     this.history.load();
   }
 
-  /** @param {any} fields as POST /api/turns takes them @param {(turn: any) => void} stored called before it is drawn */
+  /** @param {any} fields as POST /api/v1/turns takes them @param {(turn: any) => void} stored called before it is drawn */
   async put(fields, stored = () => {}) {
-    const turn = await call("POST", "/api/turns", { conversation: this.conversation || null, ...fields });
+    const turn = await call("POST", "/api/v1/turns", { conversation: this.conversation || null, ...fields });
     stored(turn);
     this.heard({ type: "turn.snapshot", turn });
     this.list.toEnd();
@@ -91,7 +91,7 @@ class Chat {
 
   async act(turn, verb) {
     try {
-      this.heard({ type: "turn.snapshot", turn: await call("POST", `/api/turns/${turn.id}/${verb}`) });
+      this.heard({ type: "turn.snapshot", turn: await call("POST", `/api/v1/turns/${turn.id}/${verb}`) });
     } catch (error) {
       note(sentence(error));
     }

@@ -38,7 +38,7 @@ export class CameraChoice {
 const camerasOf = (node) => String(node.hardware?.cameras ?? "").split(" ").filter(Boolean);
 
 /** @param {string} device @param {string} camera @returns {Promise<any>} the photo as the API tells it */
-export const look = (device, camera) => call("POST", `/api/devices/${encodeURIComponent(device)}/look/`, { camera });
+export const look = (device, camera) => call("POST", `/api/v1/devices/${encodeURIComponent(device)}/look`, { camera });
 
 /** @param {any} photo */
 export const staying = (photo, device) => `${photo.width} × ${photo.height} · ${format.bytes(photo.bytes)} · stays on ${device}`;

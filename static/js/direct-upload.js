@@ -85,4 +85,4 @@ function refusal(request) {
   }
 }
 
-const path = (device, rest) => `/api/devices/${encodeURIComponent(device)}/${rest}`;
+const path = (device, rest) => `/api/v1/devices/${encodeURIComponent(device)}/${rest}`;

@@ -12,7 +12,7 @@ export class History {
 
   async load() {
     try {
-      this.draw(await call("GET", "/api/conversations"));
+      this.draw(await call("GET", "/api/v1/conversations"));
     } catch (error) {
       byId("conversations").replaceChildren(el("li", { class: "hint" }, sentence(error)));
     }
@@ -42,7 +42,7 @@ export class History {
 
   async remove(id) {
     try {
-      await call("DELETE", `/api/conversations/${id}`);
+      await call("DELETE", `/api/v1/conversations/${id}`);
       if (id === this.here()) location.assign("/");
       else await this.load();
     } catch (error) {

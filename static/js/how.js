@@ -32,7 +32,7 @@ export class How {
     this.say();
   }
 
-  /** As POST /api/turns takes it. */
+  /** As POST /api/v1/turns takes it. */
   value() {
     return { node: byId("node").value || null, route: byId("route").value || null, policy: byId("policy").value };
   }

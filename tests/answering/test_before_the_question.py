@@ -86,22 +86,22 @@ def test_every_answer_tells_the_levels_it_was_given_from(asked: list[dict[str, A
 
 
 def test_what_left_the_device_is_shown_as_a_picture(stack: Stack, asked: list[dict[str, Any]]) -> None:
-    found = stack.owner.get(f"/api/turns/{asked[0]['id']}/steps/1/rebuild.jpg")
+    found = stack.owner.get(f"/api/v1/turns/{asked[0]['id']}/steps/1/rebuild.jpg")
     assert found.status_code == 200, found.text
     assert found.headers["content-type"] == "image/jpeg" and found.content[:2] == b"\xff\xd8"
 
 
 def test_a_stranger_sees_no_rebuilt_photo(stack: Stack, asked: list[dict[str, Any]]) -> None:
-    found = httpx.get(f"{stack.url}/api/turns/{asked[0]['id']}/steps/1/rebuild.jpg")
+    found = httpx.get(f"{stack.url}/api/v1/turns/{asked[0]['id']}/steps/1/rebuild.jpg")
     assert found.status_code == 401
 
 
 def test_a_step_that_sent_no_features_has_no_picture(stack: Stack) -> None:
     photo = stack.upload(draw_photo(15, (320, 240)))
     turn = stack.finished(stack.put("What is this?", photo=photo, route="device")["id"])
-    found = stack.owner.get(f"/api/turns/{turn['id']}/steps/1/rebuild.jpg")
+    found = stack.owner.get(f"/api/v1/turns/{turn['id']}/steps/1/rebuild.jpg")
     assert found.status_code == 404 and found.json()["error"]["code"] == "no_features"
-    assert stack.owner.get(f"/api/turns/{turn['id']}/steps/9/rebuild.jpg").status_code == 404
+    assert stack.owner.get(f"/api/v1/turns/{turn['id']}/steps/9/rebuild.jpg").status_code == 404
 
 
 def test_a_restarted_edge_is_sent_the_features_again_without_a_fallback(stack: Stack) -> None:
@@ -115,7 +115,7 @@ def test_a_restarted_edge_is_sent_the_features_again_without_a_fallback(stack: S
     told_again = receipt(again)
     assert not told_again["held"] and told_again["bytes"]["uplink"] > 0 and told_again["fell_back_from"] == []
     assert told_again["answer"] == first["answer"] or told_again["split_at"] != first["split_at"]
-    gone = stack.owner.get(f"/api/turns/{again['id']}/steps/1/rebuild.jpg")
+    gone = stack.owner.get(f"/api/v1/turns/{again['id']}/steps/1/rebuild.jpg")
     assert gone.status_code == 200
 
 
@@ -123,6 +123,6 @@ def test_a_deleted_conversation_leaves_no_photo_on_the_device(stack: Stack) -> N
     turn = stack.finished(stack.put("What is this?", photo=stack.upload(draw_photo(17)), node="jetson-b")["id"])
     kept = stack.var / "nodes" / "jetson-b" / "photos" / f"{turn['photo']['id']}.jpg"
     assert kept.exists()
-    path = f"/api/conversations/{turn['conversation']}"
+    path = f"/api/v1/conversations/{turn['conversation']}"
     wait_for(lambda: stack.owner.delete(path).is_success, 10, "the conversation was not deleted", every=0.5)
     wait_for(lambda: not kept.exists(), 15, "the photo stayed on the device")

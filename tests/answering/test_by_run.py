@@ -32,10 +32,10 @@ def digit(wanted: int) -> bytes:
 def run(stack: Stack) -> int:
     """A finished run over the bundled nodes."""
     wait_for(
-        lambda: stack.owner.post("/api/federation/estimate", json={"spec": SMALL}).json().get("nodes"), 30, "nobody trains"
+        lambda: stack.owner.post("/api/v1/federation/estimate", json={"spec": SMALL}).json().get("nodes"), 30, "nobody trains"
     )
-    number = int(stack.owner.post("/api/federation/runs", json={"spec": SMALL, "start": True}).json()["run"])
-    wait_for(lambda: stack.owner.get(f"/api/federation/runs/{number}").json().get("final"), 150, "it did not end", every=0.5)
+    number = int(stack.owner.post("/api/v1/federation/runs", json={"spec": SMALL, "start": True}).json()["run"])
+    wait_for(lambda: stack.owner.get(f"/api/v1/federation/runs/{number}").json().get("final"), 150, "it did not end", every=0.5)
     return number
 
 

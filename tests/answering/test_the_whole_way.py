@@ -158,8 +158,8 @@ def test_a_script_asks_with_a_token(stack: Stack, photo: Path) -> None:
     ).text
     token = "isthmus_" + made.split("isthmus_")[1].split("<")[0].split('"')[0].strip()
     with httpx.Client(base_url=stack.url, headers={"Authorization": f"Bearer {token}"}) as script:
-        kept = script.post("/api/photos", files={"photo": photo.read_bytes()}).json()
-        turn = script.post("/api/turns", json={"question": "Describe this photo.", "photo": kept["id"]}).json()
+        kept = script.post("/api/v1/photos", files={"photo": photo.read_bytes()}).json()
+        turn = script.post("/api/v1/turns", json={"question": "Describe this photo.", "photo": kept["id"]}).json()
     assert stack.finished(turn["id"])["state"] == "answered"
 
 

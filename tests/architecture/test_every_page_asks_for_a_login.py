@@ -73,7 +73,7 @@ def test_the_api_asks_for_a_login(stranger: Any) -> None:
 
     asked = 0
     for path, operations in api.get_openapi_schema(path_prefix="/api/")["paths"].items():
-        if path.startswith("/api/nodes/me") or path == "/api/nodes/join":
+        if path.startswith("/api/v1/nodes/me") or path == "/api/v1/nodes/join":
             continue  # a node's own token and code
         for method in operations:
             answer = stranger.generic(method.upper(), _filled(path), "{}", "application/json")
@@ -82,6 +82,6 @@ def test_the_api_asks_for_a_login(stranger: Any) -> None:
     assert asked >= 8
 
 
-@pytest.mark.parametrize("path", ["/api/nodes/me", "/api/nodes/me/credentials"])
+@pytest.mark.parametrize("path", ["/api/v1/nodes/me", "/api/v1/nodes/me/credentials"])
 def test_a_node_without_a_token_is_refused(path: str, stranger: Any) -> None:
     assert stranger.get(path).status_code == 401

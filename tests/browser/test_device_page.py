@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 def post(stack: Stack, path: str, body: dict[str, Any], token: str = "") -> dict[str, Any]:
     """As a board speaks to the server."""
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
-    request = urllib.request.Request(f"{stack.url}/api/nodes{path}", json.dumps(body).encode(), headers)
+    request = urllib.request.Request(f"{stack.url}/api/v1/nodes{path}", json.dumps(body).encode(), headers)
     with urllib.request.urlopen(request, timeout=20) as answer:
         return dict(json.loads(answer.read()))
 

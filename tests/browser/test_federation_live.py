@@ -17,9 +17,9 @@ RUN_MS = 120_000
 def test_a_run_is_watched_to_its_end_and_survives_a_refresh(seen: Seen, stack: Stack) -> None:
     told = {"spec": {"clients": 2, "rounds": 3}}
     wait_for(
-        lambda: stack.owner.post("/api/federation/estimate", json=told).json()["nodes"], LANES_S, "no node could train", every=1
+        lambda: stack.owner.post("/api/v1/federation/estimate", json=told).json()["nodes"], LANES_S, "no node could train", every=1
     )
-    made = stack.owner.post("/api/federation/runs", json={**told, "start": True}).json()
+    made = stack.owner.post("/api/v1/federation/runs", json={**told, "start": True}).json()
     page = seen.open(f"/federation/{made['run']}/")
     page.wait_for_selector(".matrix button.ok", timeout=RUN_MS)
     page.reload()

@@ -1,4 +1,4 @@
-"""POST /api/turns and what it refuses; each refusal is a code, one sentence and what to do next."""
+"""POST /api/v1/turns and what it refuses; each refusal is a code, one sentence and what to do next."""
 
 from typing import Any
 from uuid import uuid4
@@ -10,7 +10,7 @@ from webapp.chat.models import Conversation
 
 
 def _ask(client: Any, **fields: Any) -> Any:
-    return client.post("/api/turns", fields, content_type="application/json")
+    return client.post("/api/v1/turns", fields, content_type="application/json")
 
 
 def test_a_question_is_stored_queued_and_starts_a_conversation(client_of: Any, owner: Any, photo: Photo) -> None:
@@ -51,7 +51,7 @@ def test_a_photo_that_does_not_exist_is_not_found(client_of: Any, owner: Any) ->
 
 
 def test_a_body_that_is_not_json_is_one_sentence(client_of: Any, owner: Any) -> None:
-    answer = client_of(owner).post("/api/turns", "{", content_type="application/json")
+    answer = client_of(owner).post("/api/v1/turns", "{", content_type="application/json")
     assert answer.status_code in (400, 422) and set(answer.json()["error"]) == {"code", "message", "next"}
 
 
@@ -71,4 +71,4 @@ def test_a_page_without_the_csrf_token_cannot_ask(owner: Any) -> None:
 
 def test_the_documentation_page_describes_the_calls(client_of: Any, owner: Any) -> None:
     described = client_of(owner).get("/api/openapi.json").json()["paths"]
-    assert {"/api/turns", "/api/photos", "/api/conversations"} <= set(described)
+    assert {"/api/v1/turns", "/api/v1/photos", "/api/v1/conversations"} <= set(described)

@@ -10,7 +10,7 @@ from devices.models import Node
 from inference.models import Step, Turn
 from tests.placement.test_regret import receipt
 
-PATH = "/api/devices/jetson-a/decisions/"
+PATH = "/api/v1/devices/jetson-a/decisions"
 
 
 @pytest.fixture(autouse=True)
@@ -56,5 +56,5 @@ def test_a_stranger_is_asked_to_log_in(stranger: Any) -> None:
 
 
 def test_a_device_that_does_not_exist_is_one_sentence(owner: Any, client_of: Callable[[Any], Any]) -> None:
-    answer = client_of(owner).get("/api/devices/nobody/decisions/")
+    answer = client_of(owner).get("/api/v1/devices/nobody/decisions")
     assert (answer.status_code, answer.json()["error"]["message"]) == (404, "There is no such device.")

@@ -7,7 +7,7 @@ import pytest
 from inference.answering import turns
 from inference.models import Turn
 
-OWN = ("/api/turns/{turn}", "/api/conversations/{conversation}", "/photos/{photo}/")
+OWN = ("/api/v1/turns/{turn}", "/api/v1/conversations/{conversation}", "/photos/{photo}/")
 
 
 def _addresses(turn: Turn) -> list[str]:
@@ -20,7 +20,7 @@ def test_the_owner_sees_all_of_it(client_of: Any, owner: Any, turn: Turn) -> Non
 
 def test_for_a_colleague_it_does_not_exist(client_of: Any, colleague: Any, turn: Turn) -> None:
     assert [client_of(colleague).get(path).status_code for path in _addresses(turn)] == [404] * 3
-    assert client_of(colleague).get("/api/conversations").json() == []
+    assert client_of(colleague).get("/api/v1/conversations").json() == []
 
 
 def test_a_colleague_is_led_away_from_the_conversation_page(client_of: Any, colleague: Any, turn: Turn) -> None:
@@ -29,7 +29,7 @@ def test_a_colleague_is_led_away_from_the_conversation_page(client_of: Any, coll
 
 @pytest.mark.parametrize("verb", ["stop", "retry"])
 def test_a_colleague_can_neither_stop_nor_retry(client_of: Any, colleague: Any, turn: Turn, verb: str) -> None:
-    assert client_of(colleague).post(f"/api/turns/{turn.pk}/{verb}").status_code == 404
+    assert client_of(colleague).post(f"/api/v1/turns/{turn.pk}/{verb}").status_code == 404
     turn.refresh_from_db()
     assert turn.state == "queued"
 
@@ -37,12 +37,12 @@ def test_a_colleague_can_neither_stop_nor_retry(client_of: Any, colleague: Any, 
 def test_a_colleague_cannot_ask_about_the_photo_or_in_the_conversation(client_of: Any, colleague: Any, turn: Turn) -> None:
     client = client_of(colleague)
     for fields in ({"photo": str(turn.photo_id)}, {"conversation": str(turn.conversation)}):
-        assert client.post("/api/turns", {"question": "hi", **fields}, content_type="application/json").status_code == 404
+        assert client.post("/api/v1/turns", {"question": "hi", **fields}, content_type="application/json").status_code == 404
     assert Turn.objects.count() == 1
 
 
 def test_a_colleague_cannot_delete_the_conversation(client_of: Any, colleague: Any, turn: Turn) -> None:
-    assert client_of(colleague).delete(f"/api/conversations/{turn.conversation}").status_code == 404
+    assert client_of(colleague).delete(f"/api/v1/conversations/{turn.conversation}").status_code == 404
     assert Turn.objects.exists()
 
 
@@ -57,7 +57,7 @@ def test_deleting_a_conversation_takes_its_photo_along(client_of: Any, owner: An
     assert turn.photo is not None
     files = turn.photo.path, turn.photo.small_path
     assert all(file.exists() for file in files)
-    assert client_of(owner).delete(f"/api/conversations/{turn.conversation}").status_code == 204
+    assert client_of(owner).delete(f"/api/v1/conversations/{turn.conversation}").status_code == 204
     assert not Turn.objects.exists() and not any(file.exists() for file in files)
 
 
@@ -65,7 +65,7 @@ def test_a_photo_another_turn_shows_stays(client_of: Any, owner: Any, turn: Turn
     from webapp.chat import conversations
 
     other = conversations.ask(owner, "Again?", photo=turn.photo_id)
-    client_of(owner).delete(f"/api/conversations/{turn.conversation}")
+    client_of(owner).delete(f"/api/v1/conversations/{turn.conversation}")
     other.refresh_from_db()
     assert other.photo is not None and other.photo.path.exists()
     assert turns.as_json(other)["photo"]["id"] == str(turn.photo_id)

@@ -39,14 +39,14 @@ class Board:
         return redis.Redis.from_url(self.redis_url, decode_responses=True)
 
     def get(self, path: str) -> Any:
-        return Client().get(f"/api/nodes{path}", headers={"Authorization": f"Bearer {self.token}"})
+        return Client().get(f"/api/v1/nodes{path}", headers={"Authorization": f"Bearer {self.token}"})
 
     def beat(self, **said: Any) -> Any:
         return self.post("/me/heartbeat", said)
 
     def post(self, path: str, body: Any) -> Any:
         headers = {"Authorization": f"Bearer {self.token}"}
-        return Client().post(f"/api/nodes{path}", body, content_type="application/json", headers=headers)
+        return Client().post(f"/api/v1/nodes{path}", body, content_type="application/json", headers=headers)
 
 
 @pytest.fixture(autouse=True)

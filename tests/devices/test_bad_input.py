@@ -51,7 +51,7 @@ def test_our_own_clock_set_back_makes_no_reading_vanish_and_no_node_immortal(mad
 
 def test_joining_said_twice_is_refused_the_second_time_and_the_first_token_stays_good() -> None:
     body = {"code": enrolment.create_code(name="jetson-a", tier="device"), "fingerprint": FINGERPRINT}
-    first, second = (Client().post("/api/nodes/join", body, content_type="application/json") for _ in range(2))
+    first, second = (Client().post("/api/v1/nodes/join", body, content_type="application/json") for _ in range(2))
     assert (first.status_code, second.status_code, second.json()["error"]["code"]) == (200, 403, "bad_code")
     assert enrolment.holder(first.json()["token"]) is not None
 
@@ -70,7 +70,7 @@ def test_a_token_from_before_a_rotation_is_refused_when_it_is_replayed(made: Boa
     ["Bearer ", "Bearer null", "Basic amV0c29uLWE6", "Bearer " + "x" * 5000, "Bearer \u00fc", "Bearer ' OR 1=1 --", "token"],
 )
 def test_what_is_no_token_opens_nothing(made: Board, header: str) -> None:
-    answer = Client().post("/api/nodes/me/heartbeat", {}, content_type="application/json", headers={"Authorization": header})
+    answer = Client().post("/api/v1/nodes/me/heartbeat", {}, content_type="application/json", headers={"Authorization": header})
     assert answer.status_code == 401
     assert Node.objects.get().last_seen is None
 
@@ -120,7 +120,7 @@ def test_a_heartbeat_that_names_no_length_is_bounded_all_the_same(made: Board) -
     headers = {"Authorization": f"Bearer {made.token}"}
     body = b'{"boot": "' + b"x" * 100_000 + b'"}'
     answer = Client().generic(
-        "POST", "/api/nodes/me/heartbeat", body, "application/json", headers=headers, CONTENT_LENGTH="not a number"
+        "POST", "/api/v1/nodes/me/heartbeat", body, "application/json", headers=headers, CONTENT_LENGTH="not a number"
     )
     assert answer.status_code in (400, 413)
     assert Node.objects.get().last_seen is None

@@ -82,7 +82,7 @@ def test_a_heartbeat_of_many_bytes_is_refused(made: Board, size: int) -> None:
 
 
 def test_joining_with_many_bytes_is_refused() -> None:
-    answer = Client().post("/api/nodes/join", '{"code": "' + "x" * 10_000_000 + '"}', content_type="application/json")
+    answer = Client().post("/api/v1/nodes/join", '{"code": "' + "x" * 10_000_000 + '"}', content_type="application/json")
     assert answer.status_code == 413
 
 

@@ -15,7 +15,7 @@ from tests.devices.conftest import FINGERPRINT, Board
 
 def join(code: str, **more: Any) -> Any:
     body = {"code": code, "fingerprint": FINGERPRINT, "hostname": "orin", **more}
-    return Client().post("/api/nodes/join", body, content_type="application/json")
+    return Client().post("/api/v1/nodes/join", body, content_type="application/json")
 
 
 def test_joining_gives_a_name_and_a_token() -> None:
@@ -39,7 +39,7 @@ def test_guessing_on_is_slowed_down() -> None:
 
 @pytest.mark.parametrize("body", ["", "[]", "{", '{"code": 1}', '{"code": "A", "fingerprint": "<script>"}'])
 def test_a_malformed_request_is_refused_in_order(body: str) -> None:
-    answer = Client().post("/api/nodes/join", body, content_type="application/json")
+    answer = Client().post("/api/v1/nodes/join", body, content_type="application/json")
     assert answer.status_code in (400, 422)
     assert answer.json()["error"]["message"]
 
@@ -79,22 +79,22 @@ def test_what_is_simulated_is_told(joined: Callable[..., Board]) -> None:
 
 @pytest.mark.parametrize("path", ["/me", "/me/credentials"])
 def test_without_a_nodes_token_there_is_nothing(path: str, stranger: Client, owner: Any, client_of: Any) -> None:
-    assert stranger.get(f"/api/nodes{path}").status_code == 401
-    assert client_of(owner).get(f"/api/nodes{path}").status_code == 401
-    wrong = stranger.get(f"/api/nodes{path}", headers={"Authorization": "Bearer nonsense"})
+    assert stranger.get(f"/api/v1/nodes{path}").status_code == 401
+    assert client_of(owner).get(f"/api/v1/nodes{path}").status_code == 401
+    wrong = stranger.get(f"/api/v1/nodes{path}", headers={"Authorization": "Bearer nonsense"})
     assert wrong.status_code == 401
 
 
 def test_a_nodes_token_opens_nothing_else(board: Callable[..., Board]) -> None:
     made = board()
-    for path in ("/api/nodes", "/api/conversations"):
+    for path in ("/api/v1/nodes", "/api/v1/conversations"):
         assert Client().get(path, headers={"Authorization": f"Bearer {made.token}"}).status_code == 401
 
 
 def test_the_list_is_for_people(stranger: Client, colleague: Any, client_of: Any, board: Callable[..., Board]) -> None:
     board()
-    assert stranger.get("/api/nodes").status_code == 401
-    listed = client_of(colleague).get("/api/nodes").json()
+    assert stranger.get("/api/v1/nodes").status_code == 401
+    listed = client_of(colleague).get("/api/v1/nodes").json()
     assert [node["slug"] for node in listed] == ["jetson-a"]
     assert "sha256" not in json.dumps(listed)
 

@@ -105,7 +105,7 @@ def test_a_killed_redis_comes_back_and_the_question_is_answered_or_failed(whole:
 def test_stopping_while_it_runs_stops(whole: Stack, large_photo: bytes) -> None:
     pk = _slow(whole, large_photo)
     _until(whole, pk, "placing", "probing", "device", "uplink")
-    whole.owner.post(f"/api/turns/{pk}/stop")
+    whole.owner.post(f"/api/v1/turns/{pk}/stop")
     turn = whole.turn(pk)
     if turn["state"] == "stopped":
         time.sleep(3)

@@ -13,18 +13,18 @@ PATIENCE_S = 90
 
 def put(stack: Stack, **spec: Any) -> int:
     wait_for(lambda: trainers(stack), 30, "no node said that it can train")
-    answer = stack.owner.post("/api/federation/runs", json={"spec": {**SMALL, **spec}, "start": True})
+    answer = stack.owner.post("/api/v1/federation/runs", json={"spec": {**SMALL, **spec}, "start": True})
     assert answer.status_code == 201, answer.text
     return int(answer.json()["run"])
 
 
 def trainers(stack: Stack) -> list[str]:
-    told = stack.owner.post("/api/federation/estimate", json={"spec": SMALL}).json()
+    told = stack.owner.post("/api/v1/federation/estimate", json={"spec": SMALL}).json()
     return list(told.get("nodes", []))
 
 
 def read(stack: Stack, run: int) -> dict[str, Any]:
-    return dict(stack.owner.get(f"/api/federation/runs/{run}").json())
+    return dict(stack.owner.get(f"/api/v1/federation/runs/{run}").json())
 
 
 def ended(stack: Stack, run: int) -> dict[str, Any]:

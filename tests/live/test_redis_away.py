@@ -35,7 +35,7 @@ def test_a_question_is_stored_for_when_it_comes_back(without_redis: None, client
     from inference.models import Turn
 
     started = time.monotonic()
-    answer = client_of(owner).post("/api/turns", {"question": "What is this?"}, content_type="application/json")
+    answer = client_of(owner).post("/api/v1/turns", {"question": "What is this?"}, content_type="application/json")
     assert answer.status_code == 202 and Turn.objects.get().state == "queued"
     assert time.monotonic() - started < 8
 

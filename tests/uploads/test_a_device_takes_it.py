@@ -32,7 +32,7 @@ def board(monkeypatch: pytest.MonkeyPatch) -> Node:
 
 
 def taken(client: Any, slug: str = "jetson-a", camera: str = "front") -> Any:
-    return client.post(f"/api/devices/{slug}/look/", {"camera": camera}, content_type="application/json")
+    return client.post(f"/api/v1/devices/{slug}/look", {"camera": camera}, content_type="application/json")
 
 
 def kept(owner: Any, *places: str) -> Photo:
@@ -118,11 +118,11 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Node:
 
 
 def invited(client: Any, slug: str = "jetson-a") -> Any:
-    return client.post(f"/api/devices/{slug}/upload/")
+    return client.post(f"/api/v1/devices/{slug}/upload")
 
 
 def collected(client: Any, ticket: str, slug: str = "jetson-a") -> Any:
-    return client.post(f"/api/devices/{slug}/upload/done/", {"ticket": ticket}, content_type="application/json")
+    return client.post(f"/api/v1/devices/{slug}/upload/done", {"ticket": ticket}, content_type="application/json")
 
 
 def test_what_was_handed_over_is_a_photo_of_the_device(door: Node, client_of: Any, owner: Any) -> None:

@@ -30,7 +30,7 @@ def _with_redis(redis_url: str) -> None:
 
 
 def _upload(client: Any, data: bytes, name: str = "photo.jpg", declared: str = "image/jpeg") -> Any:
-    return client.post("/api/photos", {"photo": SimpleUploadedFile(name, data, declared)})
+    return client.post("/api/v1/photos", {"photo": SimpleUploadedFile(name, data, declared)})
 
 
 def _secretive() -> bytes:
@@ -136,7 +136,7 @@ def test_too_many_pixels_are_413_too(client_of: Clients, owner: Any, settings: L
 
 
 def test_a_form_without_a_photo_is_told_what_is_missing(client_of: Clients, owner: Any) -> None:
-    answer = client_of(owner).post("/api/photos", {})
+    answer = client_of(owner).post("/api/v1/photos", {})
     assert answer.status_code == 422 and "photo" in answer.json()["error"]["message"]
 
 

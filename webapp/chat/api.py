@@ -1,88 +1,152 @@
-"""Conversations, photos and turns over HTTP: what the page uses is what a script uses."""
+"""Conversations and questions over HTTP: what the page uses is what a script uses."""
 
-from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from ninja import File, Form, Router, Schema
-from ninja.files import UploadedFile
+from ninja import Query, Router, Status
 
-from inference.answering import cloud_queue, reconstruction, turns
-from inference.photos import store
+from inference.answering import reconstruction, turns
+from inference.models import Turn as TurnRow
 from webapp.chat import conversations
-from webapp.chat.models import Conversation
+from webapp.chat.api_schemas import (
+    Conversation,
+    ConversationPage,
+    ConversationSummary,
+    Question,
+    Turn,
+    TurnPage,
+)
+from webapp.chat.models import Conversation as ConversationRow
+from webapp.live.http import Page, PageQuery, operation, paginate
 
-router = Router(tags=["chat"])
-
-
-class Question(Schema):
-    question: str
-    photo: UUID | None = None
-    conversation: UUID | None = None
-    node: str | None = None
-    policy: str = "fastest"
-    route: str | None = None
-
-
-@router.post("/photos", response={201: dict[str, Any]})
-def upload(request: HttpRequest, photo: File[UploadedFile], node: Form[str] = "") -> tuple[int, dict[str, Any]]:
-    """Keep a photo (JPEG, PNG, WebP or HEIC). It is turned upright and loses its metadata.
-
-    It is brought to a device at once (`node`, or the least busy one), which computes what a question will need.
-    """
-    kept = store.store(request.user, photo.chunks())
-    cloud_queue.prepare(str(kept.pk), node)
-    return 201, turns.photo_json(kept)
+router = Router()
+NO_CONVERSATION = {404: "`not_found`: no such conversation of yours."}
+NO_QUESTION = {404: "`not_found`: no such question of yours."}
 
 
-@router.post("/turns", response={202: dict[str, Any]})
-def ask(request: HttpRequest, body: Question) -> tuple[int, dict[str, Any]]:
-    """Ask a question. The answer comes later: over the conversation's socket, or by reading the turn again."""
+def turn_schema(row: TurnRow) -> Turn:
+    return Turn.model_validate(turns.as_json(row))
+
+
+@router.get(
+    "/conversations",
+    tags=["conversations"],
+    **operation("list_conversations", "List your conversations, newest first", {200: ConversationPage}),
+)
+def list_conversations(request: HttpRequest, query: Query[PageQuery]) -> Page[ConversationSummary]:
+    return paginate(ConversationRow.objects.filter(owner=request.user).order_by("-updated", "pk"), query, _summary)
+
+
+@router.get(
+    "/conversations/{uuid:conversation}",
+    tags=["conversations"],
+    exclude_unset=True,
+    **operation("get_conversation", "Read a conversation with its questions and answers", {200: Conversation}, NO_CONVERSATION),
+)
+def get_conversation(request: HttpRequest, conversation: UUID) -> Conversation:
+    row = conversations.own(request.user, conversation)
+    return Conversation.model_validate({"id": row.pk, "title": str(row), "turns": conversations.turns_of(row)})
+
+
+@router.get(
+    "/conversations/{uuid:conversation}/turns",
+    tags=["conversations"],
+    exclude_unset=True,
+    **operation("list_turns", "List a conversation's questions, oldest first", {200: TurnPage}, NO_CONVERSATION),
+)
+def list_turns(request: HttpRequest, conversation: UUID, query: Query[PageQuery]) -> Page[Turn]:
+    rows = conversations.turn_rows(conversations.own(request.user, conversation))
+    return paginate(rows, query, lambda row: turn_schema(turns.expire(row)))
+
+
+@router.delete(
+    "/conversations/{uuid:conversation}",
+    tags=["conversations"],
+    **operation("delete_conversation", "Delete a conversation with its photos", {204: None}, NO_CONVERSATION),
+)
+def delete_conversation(request: HttpRequest, conversation: UUID) -> Status[None]:
+    """Its questions and answers go, and the photos that no other conversation shows. Questions under way are stopped."""
+    conversations.delete(conversations.own(request.user, conversation))
+    return Status(204, None)
+
+
+@router.post(
+    "/turns",
+    tags=["questions"],
+    exclude_unset=True,
+    **operation(
+        "ask_question",
+        "Ask a question",
+        {202: Turn},
+        {
+            404: "`not_found`: no such photo or conversation of yours.",
+            422: "`empty_question`, `question_too_long`, `unknown_policy`, `unknown_route`, `unknown_node`.",
+        },
+    ),
+)
+def ask_question(request: HttpRequest, body: Question) -> Status[Turn]:
+    """The answer comes later: over the conversation's websocket, or by reading the turn until its state is `answered`,
+    `failed` or `stopped`."""
     turn = conversations.ask(request.user, **body.model_dump())
-    return 202, turns.as_json(turn)
+    return Status(202, turn_schema(turn))
 
 
-@router.get("/turns/{uuid:pk}", response=dict[str, Any])
-def read(request: HttpRequest, pk: UUID) -> dict[str, Any]:
-    return turns.as_json(conversations.own_turn(request.user, pk))
+@router.get(
+    "/turns/{uuid:turn}",
+    tags=["questions"],
+    exclude_unset=True,
+    **operation("get_turn", "Read a question and its answer", {200: Turn}, NO_QUESTION),
+)
+def get_turn(request: HttpRequest, turn: UUID) -> Turn:
+    """With the plan, and a receipt for every step: which routes there were, which was chosen, what it cost."""
+    return turn_schema(conversations.own_turn(request.user, turn))
 
 
-@router.post("/turns/{uuid:pk}/stop", response=dict[str, Any])
-def stop(request: HttpRequest, pk: UUID) -> dict[str, Any]:
-    """Stop answering. A turn that is already finished stays as it is."""
-    turn = conversations.own_turn(request.user, pk)
-    turns.stop(turn)
-    return turns.as_json(conversations.own_turn(request.user, pk))
+@router.post(
+    "/turns/{uuid:turn}/stop",
+    tags=["questions"],
+    exclude_unset=True,
+    **operation("stop_turn", "Stop answering", {200: Turn}, NO_QUESTION),
+)
+def stop_turn(request: HttpRequest, turn: UUID) -> Turn:
+    """A question that is finished already stays as it is."""
+    turns.stop(conversations.own_turn(request.user, turn))
+    return turn_schema(conversations.own_turn(request.user, turn))
 
 
-@router.post("/turns/{uuid:pk}/retry", response=dict[str, Any])
-def retry(request: HttpRequest, pk: UUID) -> dict[str, Any]:
-    turns.retry(conversations.own_turn(request.user, pk))
-    return turns.as_json(conversations.own_turn(request.user, pk))
+@router.post(
+    "/turns/{uuid:turn}/retry",
+    tags=["questions"],
+    exclude_unset=True,
+    **operation(
+        "retry_turn",
+        "Answer a finished question again",
+        {200: Turn},
+        {**NO_QUESTION, 409: "`still_running`: stop it first, or wait."},
+    ),
+)
+def retry_turn(request: HttpRequest, turn: UUID) -> Turn:
+    """The earlier plan, receipts and answer are discarded."""
+    turns.retry(conversations.own_turn(request.user, turn))
+    return turn_schema(conversations.own_turn(request.user, turn))
 
 
-@router.get("/turns/{uuid:pk}/steps/{int:number}/rebuild.jpg")
-def rebuild(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
-    """The photo as far as it can be rebuilt from what left the device in this step. 410: the edge no longer keeps that."""
-    data = reconstruction.rebuilt(conversations.own_turn(request.user, pk), number)
+@router.get(
+    "/turns/{uuid:turn}/steps/{int:number}/rebuild.jpg",
+    tags=["questions"],
+    **operation(
+        "get_reconstruction",
+        "See what can be reconstructed from the features that were sent",
+        {200: None},
+        {404: "`not_found`: no such step of yours.", 410: "`gone`: the edge no longer holds the features."},
+        media_type="image/jpeg",
+    ),
+)
+def get_reconstruction(request: HttpRequest, turn: UUID, number: int) -> HttpResponse:
+    """The photo as far as it can be reconstructed from what left the device in this step."""
+    data = reconstruction.rebuilt(conversations.own_turn(request.user, turn), number)
     return HttpResponse(data, content_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})
 
 
-@router.get("/conversations", response=list[dict[str, Any]])
-def history(request: HttpRequest) -> list[dict[str, Any]]:
-    rows = Conversation.objects.filter(owner=request.user)[: settings.HISTORY_ROWS]
-    return [{"id": str(row.pk), "title": str(row), "updated": row.updated.isoformat()} for row in rows]
-
-
-@router.get("/conversations/{uuid:pk}", response=dict[str, Any])
-def conversation(request: HttpRequest, pk: UUID) -> dict[str, Any]:
-    found = conversations.own(request.user, pk)
-    return {"id": str(found.pk), "title": str(found), "turns": conversations.turns_of(found)}
-
-
-@router.delete("/conversations/{uuid:pk}", response={204: None})
-def forget(request: HttpRequest, pk: UUID) -> tuple[int, None]:
-    """Delete a conversation with its questions, answers and photos."""
-    conversations.delete(conversations.own(request.user, pk))
-    return 204, None
+def _summary(row: ConversationRow) -> ConversationSummary:
+    return ConversationSummary(id=row.pk, title=str(row), updated=row.updated.isoformat())

@@ -34,9 +34,12 @@ def own_photo(owner: Any, pk: UUID) -> Photo:
     return found
 
 
+def turn_rows(conversation: Conversation) -> QuerySet[Turn]:
+    return _with_parts(Turn.objects.filter(conversation=conversation.pk, owner=conversation.owner_id))
+
+
 def turns_of(conversation: Conversation) -> list[dict[str, Any]]:
-    rows = _with_parts(Turn.objects.filter(conversation=conversation.pk, owner=conversation.owner_id))
-    return [turns.as_json(turns.expire(turn)) for turn in rows]
+    return [turns.as_json(turns.expire(turn)) for turn in turn_rows(conversation)]
 
 
 def ask(
@@ -77,6 +80,13 @@ def delete(conversation: Conversation) -> None:
     for photo in photos:
         if not Turn.objects.filter(photo=photo).exists():
             store.forget(photo)
+
+
+def delete_photo(photo: Photo) -> None:
+    """Remove a photo; the questions about it stay, without it. Raises UserError while one of them is being answered."""
+    if Turn.objects.filter(photo=photo, state__in=LIVE).exists():
+        raise UserError("photo_in_use", "A question about this photo is being answered.", "Stop it first, or wait.", 409)
+    store.forget(photo)
 
 
 def _last_photo(conversation: Conversation) -> Photo | None:

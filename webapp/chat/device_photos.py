@@ -1,45 +1,79 @@
-"""Photos that a device alone holds: taken with its camera, or handed to it by a browser in its network."""
-
-from typing import Any
+"""Photos that a device alone holds: taken with its camera, or uploaded to it by a browser in its network."""
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import Field
 
-from inference.answering import cloud_queue, turns
-from inference.models import Photo
+from inference.answering import cloud_queue
+from inference.models import Photo as PhotoRow
 from inference.photos import device_photos
+from webapp.chat.api_schemas import Photo
+from webapp.chat.photos_api import photo_schema
+from webapp.live.http import operation
 
-router = Router(tags=["chat"])
-
-
-class Look(Schema):
-    camera: str = Field(max_length=20)
-
-
-class Upload(Schema):
-    ticket: str = Field(max_length=400)
-
-
-@router.post("/{slug}/look/", response={201: dict[str, Any]})
-def look(request: HttpRequest, slug: str, body: Look) -> tuple[int, dict[str, Any]]:
-    """Take a photo on a device; it stays there until a question's route says otherwise, and the server never gets it."""
-    return _ready(device_photos.take(request.user, slug, body.camera), slug)
+router = Router(tags=["photos"])
+DEVICE_ERRORS = {
+    404: "`not_found`: no such device.",
+    503: "`node_offline`: the device does not answer.",
+}
 
 
-@router.post("/{slug}/upload/", response={201: dict[str, Any]})
-def invite(request: HttpRequest, slug: str) -> tuple[int, dict[str, Any]]:
-    """Begin an upload straight to a device: PUT the photo (JPEG, PNG or WebP) to `url`, within a minute and from the
-    device's own network, then POST `ticket` to `…/upload/done/`. The server never gets the photo."""
-    return 201, device_photos.invite(request.user, slug)
+class CameraChoice(Schema):
+    camera: str = Field(max_length=20, description="One of `list_cameras`.", examples=["front"])
 
 
-@router.post("/{slug}/upload/done/", response={201: dict[str, Any]})
-def collect(request: HttpRequest, slug: str, body: Upload) -> tuple[int, dict[str, Any]]:
-    """End an upload straight to a device: it keeps the photo, upright and without metadata."""
-    return _ready(device_photos.collect(request.user, slug, body.ticket), slug)
+class Ticket(Schema):
+    ticket: str = Field(max_length=400, description="From `start_direct_upload`.")
 
 
-def _ready(photo: Photo, slug: str) -> tuple[int, dict[str, Any]]:
-    cloud_queue.prepare(str(photo.pk), slug)
-    return 201, turns.photo_json(photo)
+class DirectUpload(Schema):
+    url: str = Field(description="PUT the photo here within a minute.", examples=["http://192.168.1.20:8701/photos/…"])
+    ticket: str = Field(description="For `finish_direct_upload`.")
+
+
+@router.post(
+    "/{slug:slug}/look",
+    **operation(
+        "take_photo",
+        "Take a photo with a device's camera",
+        {201: Photo},
+        {**DEVICE_ERRORS, 422: "`no_camera`.", 502: "`camera_failed`: the camera gave no picture."},
+    ),
+)
+def take_photo(request: HttpRequest, slug: str, body: CameraChoice) -> Status[Photo]:
+    """The photo stays on the device; the server never receives it, unless a question's route sends it to an edge."""
+    return _prepared(device_photos.take(request.user, slug, body.camera), slug)
+
+
+@router.post(
+    "/{slug:slug}/upload",
+    **operation(
+        "start_direct_upload",
+        "Start an upload straight to a device",
+        {201: DirectUpload},
+        {**DEVICE_ERRORS, 422: "`no_uploads`: this device accepts none.", 502: "`upload_failed`."},
+    ),
+)
+def start_direct_upload(request: HttpRequest, slug: str) -> Status[DirectUpload]:
+    """PUT the photo (JPEG, PNG or WebP) to `url` within a minute and from the device's own network, then call
+    `finish_direct_upload` with the `ticket`. The server never receives the photo."""
+    return Status(201, DirectUpload.model_validate(device_photos.invite(request.user, slug)))
+
+
+@router.post(
+    "/{slug:slug}/upload/done",
+    **operation(
+        "finish_direct_upload",
+        "Finish an upload straight to a device",
+        {201: Photo},
+        {**DEVICE_ERRORS, 403: "`bad_ticket`: the ticket is invalid or has expired.", 502: "`upload_failed`."},
+    ),
+)
+def finish_direct_upload(request: HttpRequest, slug: str, body: Ticket) -> Status[Photo]:
+    """The device keeps the photo, upright and without metadata."""
+    return _prepared(device_photos.collect(request.user, slug, body.ticket), slug)
+
+
+def _prepared(row: PhotoRow, slug: str) -> Status[Photo]:
+    cloud_queue.prepare(str(row.pk), slug)
+    return Status(201, photo_schema(row))

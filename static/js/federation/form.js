@@ -42,7 +42,7 @@ function showOnlyWhatCounts() {
 async function estimate() {
   const mine = ++asked;
   try {
-    const told = await call("POST", "/api/federation/estimate", { spec: spec() });
+    const told = await call("POST", "/api/v1/federation/estimate", { spec: spec() });
     if (mine === asked) show(told);
   } catch (error) {
     if (mine === asked) trouble(sentence(error));
@@ -80,7 +80,7 @@ async function send(begin) {
   for (const button of buttons) button.disabled = true;
   try {
     const body = { spec: spec(), start: begin };
-    const { run } = await (start.run ? call("PUT", `/api/federation/runs/${start.run}`, body) : call("POST", "/api/federation/runs", body));
+    const { run } = await (start.run ? call("PUT", `/api/v1/federation/runs/${start.run}`, body) : call("POST", "/api/v1/federation/runs", body));
     location.assign(`/federation/${run}/`);
   } catch (error) {
     for (const button of buttons) button.disabled = false;

@@ -84,7 +84,7 @@ function actions(run) {
 async function tell(button, verb) {
   button.disabled = true;
   try {
-    store.put(await call("POST", `/api/federation/runs/${store.run.run}/${verb}`, {}));
+    store.put(await call("POST", `/api/v1/federation/runs/${store.run.run}/${verb}`, {}));
     note(null);
   } catch (error) {
     note(sentence(error));

@@ -24,7 +24,7 @@ function marked() {
 byId("first")?.addEventListener("click", async () => {
   byId("first").disabled = true;
   try {
-    const { run } = await call("POST", "/api/federation/runs", { spec: {}, start: true });
+    const { run } = await call("POST", "/api/v1/federation/runs", { spec: {}, start: true });
     location.assign(`/federation/${run}/`);
   } catch (error) {
     byId("trouble").hidden = false;

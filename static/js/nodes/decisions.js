@@ -61,7 +61,7 @@ export class Decisions {
 
   async read(slug) {
     try {
-      const { decisions, regret } = await call("GET", `/api/devices/${slug}/decisions/`);
+      const { decisions, regret } = await call("GET", `/api/v1/devices/${slug}/decisions`);
       this.known.set(slug, { decisions: decisions.map(numbered), regret });
     } catch {
       // The chart of the link does without its marks; the next look may succeed, and a lost server is told elsewhere.

@@ -23,7 +23,7 @@ export function rebuilt(receipt, place, remembered) {
 
 async function made(receipt, level, { turn, step, photo }) {
   try {
-    const source = await picture(`/api/turns/${turn}/steps/${step}/rebuild.jpg`);
+    const source = await picture(`/api/v1/turns/${turn}/steps/${step}/rebuild.jpg`);
     const shown = figure(photo, source, "What can be rebuilt from the features that were sent", `${receipt.edge}'s best rebuild, level ${level}`);
     shown.querySelector("img").addEventListener("load", () => URL.revokeObjectURL(source), { once: true });
     return shown;

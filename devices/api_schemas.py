@@ -1,0 +1,118 @@
+"""What the API says of nodes to people and scripts."""
+
+from typing import Literal
+
+from ninja import Schema
+from pydantic import Field
+
+from devices.models import TIERS
+from webapp.live.http import Moment, Page
+
+Value = bool | int | float | str | None
+NodeState = Literal["unseen", "online", "stale", "offline", "revoked"]
+
+
+class Simulation(Schema):
+    """What is not real about a node of `make run`."""
+
+    uplink_bytes_per_s: int | None
+    downlink_bytes_per_s: int | None
+    slowdown: float = Field(examples=[1.0])
+
+
+class Link(Schema):
+    """The uplink of a device as placement sees it."""
+
+    up_bytes_per_s: float | None = Field(examples=[250_000.0])
+    rtt_ms: float | None = Field(examples=[20.0])
+    age_s: float | None = Field(description="Since the last measurement.")
+    source: str = Field(examples=["transfer"])
+    within: float | None = Field(description="Relative uncertainty of the bandwidth.")
+
+
+class Node(Schema):
+    slug: str = Field(examples=["jetson-a"])
+    title: str = Field(examples=["Jetson at the door"])
+    tier: str = Field(examples=["device"], json_schema_extra={"enum": list(TIERS)})
+    state: NodeState
+    approved: bool
+    fingerprint: str = Field(description="Compare it with what the node shows before you approve it.")
+    last_seen: Moment | None
+    profile: str | None = Field(description="The models it has loaded; null while it loads them.", examples=["compact"])
+    queue: int | None = Field(description="Jobs waiting or running.")
+    simulated: Simulation | None
+    # Which hardware facts, versions and sensors there are depends on the board, so these are open.
+    hardware: dict[str, Value] = Field(examples=[{"model": "Jetson Orin Nano", "cpus": 6}])
+    changed: str = Field(description="What changed about its hardware since an administrator last accepted it; mostly empty.")
+    rotating: bool = Field(description="It has been asked to change its credentials.")
+    lanes: dict[str, bool] = Field(description="Which of its workers listen.", examples=[{"stages": True, "train": False}])
+    sensors: dict[str, Value] = Field(examples=[{"temperature_c": 41.5, "power_w": None}])
+    agent: str | None = Field(description="Version of the agent.")
+    versions: dict[str, Value]
+    link: Link | None = Field(description="Of a device whose link has been measured.")
+
+
+class NodePage(Page[Node]):
+    pass
+
+
+class Readings(Schema):
+    """Columns of equal length, oldest first."""
+
+    node: str
+    hours: int
+    span_s: int = Field(description="0: each heartbeat; 60: the mean of each minute.")
+    at: list[int] = Field(description="Milliseconds since 1970.")
+    cpu_percent: list[float | None]
+    gpu_percent: list[float | None]
+    memory_used_mb: list[float | None]
+    temperature_c: list[float | None]
+    power_w: list[float | None]
+
+
+class LinkSample(Schema):
+    """One measured transfer over a device's uplink."""
+
+    at: Moment
+    bytes: int = Field(examples=[16_384])
+    ms: float = Field(examples=[66.2])
+    bytes_per_s: int = Field(examples=[247_492])
+    source: str = Field(description="`transfer` or `probe`.", examples=["transfer"])
+
+
+class LinkSamplePage(Page[LinkSample]):
+    pass
+
+
+class AuditEntry(Schema):
+    at: Moment
+    by: str = Field(examples=["owner"])
+    action: str = Field(examples=["approved"])
+    detail: str
+    address: str | None = Field(description="Where the request came from.")
+
+
+class AuditPage(Page[AuditEntry]):
+    pass
+
+
+class Camera(Schema):
+    name: str = Field(description="For `take_photo`.", examples=["front"])
+
+
+class CameraPage(Page[Camera]):
+    pass
+
+
+class NewCode(Schema):
+    name: str = Field("", max_length=40, description="Empty: the board's host name.", examples=["jetson-a"])
+    tier: str = Field("device", json_schema_extra={"enum": list(TIERS)})
+
+
+class EnrolmentCode(Schema):
+    code: str = Field(description="Single use; it is not shown again.", examples=["ABCDEFGH"])
+    expires_s: int = Field(examples=[900])
+
+
+class Title(Schema):
+    title: str = Field(description="What people call the node; its slug stays.", examples=["Jetson at the door"])

@@ -1,0 +1,157 @@
+"""Nodes over HTTP, for people and scripts: their state and history, and how administrators admit and revoke them."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Literal
+
+from django.http import HttpRequest
+from ninja import Query, Router, Status
+
+from devices import cameras
+from devices.api_schemas import (
+    AuditEntry,
+    AuditPage,
+    Camera,
+    CameraPage,
+    EnrolmentCode,
+    LinkSample,
+    LinkSamplePage,
+    NewCode,
+    Node,
+    NodePage,
+    Readings,
+    Title,
+)
+from devices.models import Audit, Sample
+from devices.models import Node as Row
+from devices.registry import audit, enrolment, rotation
+from devices.telemetry import history, links, presence
+from webapp.live.errors import not_found
+from webapp.live.http import Page, PageQuery, operation, paginate, paginate_values, require_admin
+
+router = Router(tags=["nodes"])
+NO_NODE = {404: "`not_found`: no such node."}
+ADMIN = {**NO_NODE, 403: "`not_staff`: only administrators may do this."}
+
+
+def node_schema(row: Row) -> Node:
+    return Node.model_validate(presence.as_json(row))
+
+
+@router.get("", **operation("list_nodes", "List the nodes", {200: NodePage}))
+def list_nodes(request: HttpRequest, query: Query[PageQuery]) -> Page[Node]:
+    """Devices and edges that are not revoked, with their state, sensors and links."""
+    return paginate(Row.objects.filter(revoked_at=None), query, node_schema)
+
+
+@router.post(
+    "/codes",
+    **operation(
+        "create_enrolment_code",
+        "Create a code that a new node joins with",
+        {201: EnrolmentCode},
+        {403: ADMIN[403], 409: "`name_taken`.", 422: "`bad_name`, `unknown_tier`."},
+    ),
+)
+def create_enrolment_code(request: HttpRequest, body: NewCode) -> Status[EnrolmentCode]:
+    """Start the agent on the board with this code within 15 minutes, then approve the node."""
+    with _administering(request):
+        code = enrolment.create_code(name=body.name.strip().lower(), tier=body.tier)
+    return Status(201, EnrolmentCode(code=code, expires_s=enrolment.CODE_S))
+
+
+@router.get("/{slug:slug}", **operation("get_node", "Read one node", {200: Node}, NO_NODE))
+def get_node(request: HttpRequest, slug: str) -> Node:
+    return node_schema(_node(slug))
+
+
+@router.patch("/{slug:slug}", **operation("rename_node", "Rename a node", {200: Node}, {**ADMIN, 422: "`bad_title`."}))
+def rename_node(request: HttpRequest, slug: str, body: Title) -> Node:
+    return _administer(request, lambda: rotation.rename(slug, body.title))
+
+
+@router.post("/{slug:slug}/approve", **operation("approve_node", "Approve a node that has joined", {200: Node}, ADMIN))
+def approve_node(request: HttpRequest, slug: str) -> Node:
+    """It receives its credentials. Compare its fingerprint with what the board shows first."""
+    return _administer(request, lambda: enrolment.approve(slug))
+
+
+@router.post("/{slug:slug}/revoke", **operation("revoke_node", "Revoke a node", {200: Node}, ADMIN))
+def revoke_node(request: HttpRequest, slug: str) -> Node:
+    """It loses access immediately. To use the board again, let it join with a new code."""
+    return _administer(request, lambda: enrolment.revoke(slug))
+
+
+@router.post(
+    "/{slug:slug}/rotate",
+    **operation(
+        "rotate_node_credentials",
+        "Have a node change its credentials",
+        {200: Node},
+        {**ADMIN, 409: "`no_credentials`: approve it first.", 503: "`redis_down`."},
+    ),
+)
+def rotate_node_credentials(request: HttpRequest, slug: str) -> Node:
+    """It changes them with its next heartbeat; the old ones work until then."""
+    return _administer(request, lambda: rotation.rotate(slug))
+
+
+@router.post("/{slug:slug}/accept", **operation("accept_node_hardware", "Accept changed hardware", {200: Node}, ADMIN))
+def accept_node_hardware(request: HttpRequest, slug: str) -> Node:
+    """`changed` becomes empty."""
+    return _administer(request, lambda: rotation.accept_hardware(slug))
+
+
+@router.get(
+    "/{slug:slug}/readings",
+    **operation("get_node_readings", "Read the history of a node's sensors", {200: Readings}, NO_NODE),
+)
+def get_node_readings(request: HttpRequest, slug: str, hours: Literal[1, 24] = 1) -> Readings:
+    """Every heartbeat of the last hour, or the mean of every minute of the last 24 hours."""
+    return Readings.model_validate(history.history(_node(slug).slug, hours))
+
+
+@router.get(
+    "/{slug:slug}/links",
+    **operation(
+        "list_link_samples", "List measured transfers over a device's uplink, newest first", {200: LinkSamplePage}, NO_NODE
+    ),
+)
+def list_link_samples(request: HttpRequest, slug: str, query: Query[PageQuery]) -> Page[LinkSample]:
+    rows = Sample.objects.filter(node=_node(slug).slug).order_by("-at", "-pk")
+    return paginate(rows, query, lambda row: LinkSample.model_validate(links.as_json(row)))
+
+
+@router.get("/{slug:slug}/cameras", **operation("list_cameras", "List the cameras of a node", {200: CameraPage}, NO_NODE))
+def list_cameras(request: HttpRequest, slug: str, query: Query[PageQuery]) -> Page[Camera]:
+    return paginate_values([Camera(name=name) for name in cameras.names(_node(slug))], query)
+
+
+@router.get(
+    "/{slug:slug}/audit", **operation("list_node_audit", "List who changed a node, newest first", {200: AuditPage}, ADMIN)
+)
+def list_node_audit(request: HttpRequest, slug: str, query: Query[PageQuery]) -> Page[AuditEntry]:
+    require_admin(request)
+    return paginate(Audit.objects.filter(node=_node(slug).slug), query, _entry)
+
+
+def _node(slug: str) -> Row:
+    row = Row.objects.filter(slug=slug).first()
+    if row is None:
+        raise not_found("node")
+    return row
+
+
+def _administer(request: HttpRequest, change: Callable[[], Row]) -> Node:
+    with _administering(request):
+        return node_schema(change())
+
+
+def _administering(request: HttpRequest) -> AbstractContextManager[None]:
+    """Raises UserError unless an admin calls; what is changed inside is audited in their name."""
+    require_admin(request)
+    return audit.acting(request.user, request.META.get("REMOTE_ADDR", ""))
+
+
+def _entry(row: Audit) -> AuditEntry:
+    return AuditEntry(at=row.at.isoformat(), by=row.by, action=row.action, detail=row.detail, address=row.address)

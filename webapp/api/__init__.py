@@ -1,0 +1,52 @@
+"""The HTTP API below /api/v1: who may call it and which routers it has. Documentation for people is at /api/docs."""
+
+from ninja import NinjaAPI
+from ninja.throttling import AuthRateThrottle
+
+from webapp.api import errors
+from webapp.api.auth import PersonalToken, schema_for_people, session
+
+PREFIX = "/api/v1/"
+DESCRIPTION = """Ask questions about photos, read how each answer was computed, manage nodes, and train models on devices.
+
+**Authentication.** Create a personal token on your account page and send it as `Authorization: Bearer isthmus_…`.
+In the browser your session is enough.
+
+**Lists** come in pages: `limit` (at most 200) and `offset`; the answer holds `items` and the `total`.
+
+**Errors** all have the same body: `{"error": {"code", "message", "next"}}`. `code` is for programs, `message` says what
+happened and `next` what to do about it.
+
+**Live updates** come over websockets: `/ws/chat/<conversation>/`, `/ws/devices/` and `/ws/federation/<run>/` send a
+snapshot and then every change."""
+TAGS = {
+    "conversations": "Questions and answers, in the order they were asked.",
+    "photos": "Photos that questions are about: on the server, or on a device alone.",
+    "questions": "Ask, follow the answer, stop it, ask again.",
+    "nodes": "Devices and edge servers: their state, sensors, links and cameras; administrators admit and revoke them.",
+    "training": "Federated training runs, their rounds and their files.",
+    "planner": "Calls to the planning model and what they cost. For administrators.",
+    "agents": "What the program on a node calls, with the token it received when it joined.",
+}
+
+api = NinjaAPI(
+    title="Isthmus",
+    version="1",
+    description=DESCRIPTION,
+    auth=[PersonalToken(), session],
+    throttle=[AuthRateThrottle("60/s")],  # a page with many turns and devices asks for all of them at once
+    openapi_url="/openapi.json",
+    docs_url=None,  # served at /api/docs, behind the login of the pages
+    docs_decorator=schema_for_people,
+    openapi_extra={"tags": [{"name": name, "description": text} for name, text in TAGS.items()]},
+)
+errors.register(api)
+
+api.add_router("", "webapp.chat.api.router")
+api.add_router("", "webapp.chat.photos_api.router")
+api.add_router("/nodes", "devices.api.router")
+api.add_router("/nodes", "devices.nodes_api.router")
+api.add_router("/devices", "webapp.chat.decisions.router")
+api.add_router("/devices", "webapp.chat.device_photos.router")
+api.add_router("/federation", "federation.api.router")
+api.add_router("/planner", "webapp.ops.planner_api.router")

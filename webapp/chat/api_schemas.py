@@ -1,0 +1,200 @@
+"""What the API says of photos, turns, plans and receipts.
+
+Plans, phases and receipts are shown as they were stored, perhaps by an earlier version: fields that a version did not
+write are absent, and fields that this page does not know are passed on.
+"""
+
+from typing import Literal
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import ConfigDict, Field
+
+from inference.models import POLICIES, ROUTES
+from inference.planning.plan import TASKS
+from webapp.live.http import ErrorDetail, Moment, Page
+
+TurnState = Literal["queued", "planning", "running", "answered", "failed", "stopped"]
+
+
+class Stored(Schema):
+    model_config = ConfigDict(extra="allow")
+
+
+class Photo(Schema):
+    id: UUID
+    url: str = Field(description="The image, for a browser with a session.", examples=["/photos/6f1f…/"])
+    width: int = Field(description="Pixels.", examples=[2048])
+    height: int = Field(description="Pixels.", examples=[1365])
+    bytes: int = Field(description="Size of the file as it is stored.", examples=[412_345])
+
+
+class PhotoDetails(Photo):
+    created: Moment
+    on_server: bool = Field(description="False: only a device has the file.")
+    devices: list[str] = Field(description="Devices that hold a copy.", examples=[["jetson-a"]])
+
+
+class PhotoPage(Page[PhotoDetails]):
+    pass
+
+
+class Phase(Stored):
+    """What is being done at this moment."""
+
+    name: str = Field(examples=["device"])
+    step: int | None = Field(None, description="The step of the plan it belongs to.")
+    since: Moment
+
+
+class StoredStep(Stored):
+    id: int = Field(examples=[1])
+    task: str = Field(examples=["vqa"], json_schema_extra={"enum": list(TASKS)})
+    question: str | None = Field(None, examples=["what is the dog doing?"])
+    after: list[int] = Field([], description="Steps it waits for.")
+    model: str = Field("", description="Another classifier than the bundled one, for example “run 12”.")
+    before: int = Field(0, description="0: the photo at hand; 1: the one before it in the conversation; and so on.")
+
+
+class StoredPlan(Stored):
+    """Which model calls answer the question, and why these."""
+
+    steps: list[StoredStep]
+    why: str = Field(examples=["The question asks what something does."])
+    planner: str = Field("offline", description="`offline` or `llm`.")
+    model: str | None = Field(None, description="Name of the planning model.")
+    note: str | None = Field(None, description="What the person should know, such as that the model could not be reached.")
+    ms: float = Field(0, description="How long planning took.")
+    draft: str = Field("", description="Address of the training run that was drafted.")
+
+
+class ReceiptLink(Stored):
+    up_bytes_per_s: float | None = Field(None, examples=[250_000.0])
+    rtt_ms: float | None = Field(None, examples=[20.0])
+    age_s: float | None = None
+    source: str | None = Field(None, description="`transfer`, `probe`, `default` or `unknown`.")
+    within: float | None = Field(None, description="Relative uncertainty of the bandwidth.")
+
+
+class ReceiptBytes(Stored):
+    photo: int | None = None
+    uplink: int = Field(0, description="Bytes that crossed the device's uplink.")
+    placing: int = Field(0, description="Bytes of the photo that the question had to wait for.")
+
+
+class Candidate(Stored):
+    """One way of answering that placement considered."""
+
+    route: str = Field(examples=["split"])
+    split_at: int | None = None
+    level: int | None = None
+    refine_to: int | None = None
+    codec: str | None = None
+    quality: int | None = None
+    held: bool | int | None = None
+    edge: str | None = None
+    predicted_ms: float | None = None
+    uplink_bytes: int | None = None
+    accuracy: float | None = None
+    allowed: bool = True
+    why_not: str | None = Field(None, description="Why the policy excluded it.")
+    chosen: bool = False
+
+
+class Durations(Stored):
+    """Milliseconds."""
+
+    queue: float = 0
+    device: float = 0
+    uplink: float = 0
+    edge: float = 0
+    overhead: float = 0
+    total: float = 0
+
+
+class Receipt(Stored):
+    """What a step cost and why: every candidate with its prediction, the choice, and what really happened."""
+
+    at: Moment | None = None
+    task: str = Field(examples=["vqa"])
+    photo: str | None = None
+    route: str | None = Field(None, examples=["split"])
+    split_at: int | None = Field(None, description="The last block that the device computes.")
+    level: int | None = Field(None, description="Level of the feature code; 1 is the smallest.")
+    codec: str | None = Field(None, description="Of the photo, where it was sent.")
+    quality: int | None = None
+    device: str | None = Field(None, examples=["jetson-a"])
+    edge: str | None = Field(None, examples=["edge-1"])
+    policy: str | None = Field(None, examples=["fastest"])
+    forced: str | None = Field(None, description="The route that the question asked for.")
+    reason: str | None = Field(None, description="Why this candidate was chosen, in one sentence.")
+    link: ReceiptLink | None = None
+    bytes: ReceiptBytes | None = None
+    candidates: list[Candidate] = []
+    predicted_ms: float | None = Field(None, examples=[84.0])
+    actual_ms: Durations | None = Field(None, description="Null until the step is answered.")
+    photo_left_device: bool | None = None
+    answer: str | None = Field(None, examples=["running"])
+    confidence: float | None = Field(None, examples=[0.83])
+
+
+class Step(Schema):
+    """One model call of a turn."""
+
+    id: int = Field(examples=[1])
+    task: str = Field(examples=["vqa"])
+    question: str
+    state: str = Field(examples=["answered"], description="`waiting`, `answered` or `failed`.")
+    receipt: Receipt | None
+    error: ErrorDetail | None
+
+
+class Turn(Schema):
+    """One question with everything known about its answer."""
+
+    id: UUID
+    conversation: UUID
+    seq: int = Field(description="Grows by one with each change.", examples=[7])
+    state: TurnState
+    question: str = Field(examples=["What is the dog doing?"])
+    photo: Photo | None
+    policy: str = Field(examples=["fastest"])
+    route: str | None = Field(description="The route that was asked for.")
+    node: str | None = Field(description="The device that was asked for.")
+    created: Moment
+    queued: Moment
+    finished: Moment | None
+    phase: Phase | None
+    plan: StoredPlan | None
+    steps: list[Step]
+    answer: str | None = Field(examples=["The dog is running."])
+    error: ErrorDetail | None
+
+
+class TurnPage(Page[Turn]):
+    pass
+
+
+class ConversationSummary(Schema):
+    id: UUID
+    title: str = Field(examples=["What is the dog doing?"])
+    updated: Moment
+
+
+class ConversationPage(Page[ConversationSummary]):
+    pass
+
+
+class Conversation(Schema):
+    id: UUID
+    title: str = Field(examples=["What is the dog doing?"])
+    turns: list[Turn] = Field(description="All of them, oldest first; `list_turns` gives them in pages.")
+
+
+class Question(Schema):
+    question: str = Field(examples=["What is the dog doing?"])
+    photo: UUID | None = Field(None, description="A photo of yours; without one, the last photo of the conversation.")
+    conversation: UUID | None = Field(None, description="Without one, a new conversation begins.")
+    node: str | None = Field(None, description="The device to ask on.", examples=["jetson-a"])
+    policy: str = Field("fastest", json_schema_extra={"enum": list(POLICIES)}, description="What placement may do.")
+    route: str | None = Field(None, json_schema_extra={"enum": [*ROUTES, None]}, description="Force this route.")

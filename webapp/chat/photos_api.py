@@ -1,0 +1,94 @@
+"""Photos over HTTP: upload, list, look at, delete."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import File, Form, Query, Router, Status
+from ninja.files import UploadedFile
+
+from inference.answering import cloud_queue, turns
+from inference.models import Photo as PhotoRow
+from inference.photos import store
+from webapp.chat import conversations
+from webapp.chat.api_schemas import Photo, PhotoDetails, PhotoPage
+from webapp.live.errors import UserError
+from webapp.live.http import Page, PageQuery, operation, paginate
+
+router = Router(tags=["photos"])
+NO_PHOTO = {404: "`not_found`: no such photo of yours."}
+
+
+@router.post(
+    "/photos",
+    **operation(
+        "upload_photo",
+        "Upload a photo",
+        {201: Photo},
+        {
+            413: "`photo_too_large`, `photo_too_many_pixels`.",
+            422: "`not_a_photo` and others: the file cannot be read as JPEG, PNG, WebP or HEIC.",
+        },
+    ),
+)
+def upload_photo(request: HttpRequest, photo: File[UploadedFile], node: Form[str] = "") -> Status[Photo]:
+    """JPEG, PNG, WebP or HEIC. The photo is rotated upright and loses its metadata.
+
+    It is sent to a device at once (`node`, or the least busy one), which computes what a question will need.
+    """
+    row = store.store(request.user, photo.chunks())
+    cloud_queue.prepare(str(row.pk), node)
+    return Status(201, photo_schema(row))
+
+
+@router.get("/photos", **operation("list_photos", "List your photos, newest first", {200: PhotoPage}))
+def list_photos(request: HttpRequest, query: Query[PageQuery]) -> Page[PhotoDetails]:
+    return paginate(PhotoRow.objects.filter(owner=request.user).order_by("-created", "pk"), query, _details)
+
+
+@router.get("/photos/{uuid:photo}", **operation("get_photo", "Read what is known about a photo", {200: PhotoDetails}, NO_PHOTO))
+def get_photo(request: HttpRequest, photo: UUID) -> PhotoDetails:
+    return _details(conversations.own_photo(request.user, photo))
+
+
+@router.get(
+    "/photos/{uuid:photo}/file",
+    **operation(
+        "download_photo",
+        "Download a photo",
+        {200: None},
+        {404: "`not_found`: no such photo of yours. `on_device_alone`: the server never had the file."},
+        media_type="image/jpeg",
+    ),
+)
+def download_photo(request: HttpRequest, photo: UUID, small: bool = False) -> HttpResponse:
+    """With `small`, a preview of at most 480 pixels."""
+    row = conversations.own_photo(request.user, photo)
+    if row.on_device_alone:
+        device = next(iter(row.placed), "a device")
+        raise UserError("on_device_alone", f"Only {device} has this photo.", "Ask a question about it instead.", 404)
+    data = (row.small_path if small else row.path).read_bytes()
+    return HttpResponse(data, content_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400, immutable"})
+
+
+@router.delete(
+    "/photos/{uuid:photo}",
+    **operation(
+        "delete_photo",
+        "Delete a photo",
+        {204: None},
+        {**NO_PHOTO, 409: "`photo_in_use`: a question about it is being answered."},
+    ),
+)
+def delete_photo(request: HttpRequest, photo: UUID) -> Status[None]:
+    """From the server and from the devices that hold it. Questions about it keep their answers."""
+    conversations.delete_photo(conversations.own_photo(request.user, photo))
+    return Status(204, None)
+
+
+def photo_schema(row: PhotoRow) -> Photo:
+    return Photo.model_validate(turns.photo_json(row))
+
+
+def _details(row: PhotoRow) -> PhotoDetails:
+    known = turns.photo_json(row)
+    return PhotoDetails(**known, created=row.created.isoformat(), on_server=not row.on_device_alone, devices=sorted(row.placed))
