@@ -17,7 +17,7 @@ from devices.models import Node
 from devices.registry import enrolment, rotation
 from devices.telemetry import presence
 from webapp.live.errors import UserError
-from webapp.live.http import operation
+from webapp.live.http import change, operation
 
 router = Router(tags=["agents"])
 MAX_BODY = 64 * 1024  # a profile with every split point is a tenth of it
@@ -140,7 +140,7 @@ TOKEN = {401: "`revoked`: this node was revoked, or never joined.", 413: "`too_l
     "/join",
     auth=bounded,
     throttle=[],
-    **operation(
+    **change(
         "join_node",
         "Join with an enrolment code",
         {200: Joined},
@@ -193,7 +193,7 @@ def get_node_credentials(request: HttpRequest) -> Credentials:
     auth=NodeToken(),
     throttle=[],
     exclude_unset=True,
-    **operation("send_heartbeat", "Send a heartbeat", {200: HeartbeatReply}, TOKEN),
+    **change("send_heartbeat", "Send a heartbeat", {200: HeartbeatReply}, TOKEN),
 )
 def send_heartbeat(request: HttpRequest, body: Heartbeat) -> HeartbeatReply:
     """A sign of life. Fields that are left out stay as they were; `profile: null` says that models are being loaded."""

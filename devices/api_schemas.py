@@ -3,7 +3,7 @@
 from typing import Literal
 
 from ninja import Schema
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from devices.models import TIERS
 from webapp.live.http import Moment, Page
@@ -57,17 +57,15 @@ class NodePage(Page[Node]):
 
 
 class Readings(Schema):
-    """Columns of equal length, oldest first."""
+    """Columns of equal length, oldest first: besides `at` one for each sensor."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, list[float | None]]
 
     node: str
     hours: int
     span_s: int = Field(description="0: each heartbeat; 60: the mean of each minute.")
     at: list[int] = Field(description="Milliseconds since 1970.")
-    cpu_percent: list[float | None]
-    gpu_percent: list[float | None]
-    memory_used_mb: list[float | None]
-    temperature_c: list[float | None]
-    power_w: list[float | None]
 
 
 class LinkSample(Schema):

@@ -27,7 +27,7 @@ from devices.models import Node as Row
 from devices.registry import audit, enrolment, rotation
 from devices.telemetry import history, links, presence
 from webapp.live.errors import not_found
-from webapp.live.http import Page, PageQuery, operation, paginate, paginate_values, require_admin
+from webapp.live.http import Page, PageQuery, change, operation, paginate, paginate_values, require_admin
 
 router = Router(tags=["nodes"])
 NO_NODE = {404: "`not_found`: no such node."}
@@ -46,7 +46,7 @@ def list_nodes(request: HttpRequest, query: Query[PageQuery]) -> Page[Node]:
 
 @router.post(
     "/codes",
-    **operation(
+    **change(
         "create_enrolment_code",
         "Create a code that a new node joins with",
         {201: EnrolmentCode},
@@ -65,18 +65,18 @@ def get_node(request: HttpRequest, slug: str) -> Node:
     return node_schema(_node(slug))
 
 
-@router.patch("/{slug:slug}", **operation("rename_node", "Rename a node", {200: Node}, {**ADMIN, 422: "`bad_title`."}))
+@router.patch("/{slug:slug}", **change("rename_node", "Rename a node", {200: Node}, {**ADMIN, 422: "`bad_title`."}))
 def rename_node(request: HttpRequest, slug: str, body: Title) -> Node:
     return _administer(request, lambda: rotation.rename(slug, body.title))
 
 
-@router.post("/{slug:slug}/approve", **operation("approve_node", "Approve a node that has joined", {200: Node}, ADMIN))
+@router.post("/{slug:slug}/approve", **change("approve_node", "Approve a node that has joined", {200: Node}, ADMIN))
 def approve_node(request: HttpRequest, slug: str) -> Node:
     """It receives its credentials. Compare its fingerprint with what the board shows first."""
     return _administer(request, lambda: enrolment.approve(slug))
 
 
-@router.post("/{slug:slug}/revoke", **operation("revoke_node", "Revoke a node", {200: Node}, ADMIN))
+@router.post("/{slug:slug}/revoke", **change("revoke_node", "Revoke a node", {200: Node}, ADMIN))
 def revoke_node(request: HttpRequest, slug: str) -> Node:
     """It loses access immediately. To use the board again, let it join with a new code."""
     return _administer(request, lambda: enrolment.revoke(slug))
@@ -84,7 +84,7 @@ def revoke_node(request: HttpRequest, slug: str) -> Node:
 
 @router.post(
     "/{slug:slug}/rotate",
-    **operation(
+    **change(
         "rotate_node_credentials",
         "Have a node change its credentials",
         {200: Node},
@@ -96,7 +96,7 @@ def rotate_node_credentials(request: HttpRequest, slug: str) -> Node:
     return _administer(request, lambda: rotation.rotate(slug))
 
 
-@router.post("/{slug:slug}/accept", **operation("accept_node_hardware", "Accept changed hardware", {200: Node}, ADMIN))
+@router.post("/{slug:slug}/accept", **change("accept_node_hardware", "Accept changed hardware", {200: Node}, ADMIN))
 def accept_node_hardware(request: HttpRequest, slug: str) -> Node:
     """`changed` becomes empty."""
     return _administer(request, lambda: rotation.accept_hardware(slug))

@@ -14,7 +14,7 @@ from federation.api_schemas import EstimateReply, NewRun, Run, RunEstimate, RunP
 from federation.models import Run as Row
 from federation.runs import cost, lifecycle, run_artifacts, spec
 from webapp.live.errors import not_found
-from webapp.live.http import Page, PageQuery, operation, paginate
+from webapp.live.http import Page, PageQuery, change, operation, paginate
 
 router = Router(tags=["training"])
 NO_RUN = {404: "`not_found`: no such run of yours."}
@@ -27,7 +27,7 @@ def run_schema(row: Row) -> Run:
     return Run.model_validate(lifecycle.as_json(row))
 
 
-@router.post("/estimate", **operation("estimate_run", "Estimate what a run would cost", {200: EstimateReply}))
+@router.post("/estimate", **change("estimate_run", "Estimate what a run would cost", {200: EstimateReply}))
 def estimate_run(request: HttpRequest, body: NewRun) -> EstimateReply:
     """Bytes and seconds, or one sentence for each field that is wrong. Nothing is stored."""
     run_spec, problems = spec.read(body.spec)
@@ -48,7 +48,7 @@ def list_runs(request: HttpRequest, query: Query[PageQuery]) -> Page[Run]:
 @router.post(
     "/runs",
     exclude_unset=True,
-    **operation("create_run", "Create a draft of a run, or start one", {201: Run}, {**BAD_SPEC, **STARTING}),
+    **change("create_run", "Create a draft of a run, or start one", {201: Run}, {**BAD_SPEC, **STARTING}),
 )
 def create_run(request: HttpRequest, body: NewRun) -> Status[Run]:
     """The specification is stored as a draft; with `start`, the run begins at once."""
@@ -72,7 +72,7 @@ def get_run(request: HttpRequest, number: int) -> RunWithRounds:
 @router.put(
     "/runs/{int:number}",
     exclude_unset=True,
-    **operation("update_run", "Change a draft", {200: Run}, {**NO_RUN, **BAD_SPEC, **STARTING}),
+    **change("update_run", "Change a draft", {200: Run}, {**NO_RUN, **BAD_SPEC, **STARTING}),
 )
 def update_run(request: HttpRequest, number: int, body: NewRun) -> Run:
     """Replaces the whole specification; with `start`, the run begins at once. Only a draft can be changed."""
@@ -86,7 +86,7 @@ def update_run(request: HttpRequest, number: int, body: NewRun) -> Run:
 @router.post(
     "/runs/{int:number}/start",
     exclude_unset=True,
-    **operation("start_run", "Start or resume a run", {200: Run}, {**NO_RUN, **STARTING}),
+    **change("start_run", "Start or resume a run", {200: Run}, {**NO_RUN, **STARTING}),
 )
 def start_run(request: HttpRequest, number: int) -> Run:
     """A run that was paused, stopped or failed resumes after its last completed round."""
@@ -98,7 +98,7 @@ def start_run(request: HttpRequest, number: int) -> Run:
 @router.post(
     "/runs/{int:number}/pause",
     exclude_unset=True,
-    **operation("pause_run", "Pause a run", {200: Run}, {**NO_RUN, 409: "`not_running`."}),
+    **change("pause_run", "Pause a run", {200: Run}, {**NO_RUN, 409: "`not_running`."}),
 )
 def pause_run(request: HttpRequest, number: int) -> Run:
     """The round under way is discarded."""
@@ -107,7 +107,7 @@ def pause_run(request: HttpRequest, number: int) -> Run:
     return run_schema(run)
 
 
-@router.post("/runs/{int:number}/stop", exclude_unset=True, **operation("stop_run", "Stop a run", {200: Run}, NO_RUN))
+@router.post("/runs/{int:number}/stop", exclude_unset=True, **change("stop_run", "Stop a run", {200: Run}, NO_RUN))
 def stop_run(request: HttpRequest, number: int) -> Run:
     """The model of the last completed round stays. A run that has ended stays as it is."""
     run = lifecycle.own(request.user, number)
@@ -117,7 +117,7 @@ def stop_run(request: HttpRequest, number: int) -> Run:
 
 @router.delete(
     "/runs/{int:number}",
-    **operation("delete_run", "Delete a run with its files", {204: None}, {**NO_RUN, 409: "`still_running`: stop it first."}),
+    **change("delete_run", "Delete a run with its files", {204: None}, {**NO_RUN, 409: "`still_running`: stop it first."}),
 )
 def delete_run(request: HttpRequest, number: int) -> Status[None]:
     """Its rounds and its model go as well, so the model can no longer be used in chat."""

@@ -3,12 +3,10 @@
 from typing import Annotated, Literal
 
 from ninja import Schema
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, JsonValue
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic import ConfigDict, Field, JsonValue
 
 from federation.runs.spec import RunSpec
-from webapp.live.http import ErrorDetail, Moment, Page
+from webapp.live.http import DocumentedAs, ErrorDetail, Moment, Page
 
 RunState = Literal["draft", "queued", "running", "paused", "stopped", "failed", "done"]
 
@@ -17,19 +15,9 @@ class Stored(Schema):
     model_config = ConfigDict(extra="allow")
 
 
-class _DocumentedAs:
-    """A field that arrives unchecked and is described as a model."""
-
-    def __init__(self, model: type[BaseModel]) -> None:
-        self.model = model
-
-    def __get_pydantic_json_schema__(self, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return handler(self.model.__pydantic_core_schema__)
-
-
 # What a person sends is checked by federation.runs.spec, which has one sentence for each field that is wrong; and what
 # is stored was checked then, perhaps by an earlier version with fewer fields.
-Specification = Annotated[dict[str, JsonValue], _DocumentedAs(RunSpec)]
+Specification = Annotated[dict[str, JsonValue], DocumentedAs(RunSpec)]
 
 
 class NewRun(Schema):

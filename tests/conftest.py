@@ -48,10 +48,10 @@ def colleague(db: None) -> Any:
 
 @pytest.fixture
 def client_of() -> Callable[[Any], Any]:
-    from django.test import Client
+    from tests.openapi import CheckedClient
 
     def make(user: Any) -> Any:
-        client = Client()
+        client = CheckedClient()
         client.force_login(user)
         return client
 

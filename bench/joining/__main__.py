@@ -106,7 +106,7 @@ def said(lines: IO[str], last: str) -> None:
 
 
 def the_board(stack: Stack) -> dict[str, Any]:
-    return next(node for node in stack.owner.get("/api/v1/nodes").json() if node["slug"] == BOARD)
+    return next(node for node in stack.owner.get("/api/v1/nodes").json()["items"] if node["slug"] == BOARD)
 
 
 def ready(node: dict[str, Any]) -> bool:

@@ -12,7 +12,7 @@ export class History {
 
   async load() {
     try {
-      this.draw(await call("GET", "/api/v1/conversations"));
+      this.draw((await call("GET", "/api/v1/conversations?limit=200")).items);
     } catch (error) {
       byId("conversations").replaceChildren(el("li", { class: "hint" }, sentence(error)));
     }

@@ -70,5 +70,5 @@ def test_a_page_without_the_csrf_token_cannot_ask(owner: Any) -> None:
 
 
 def test_the_documentation_page_describes_the_calls(client_of: Any, owner: Any) -> None:
-    described = client_of(owner).get("/api/openapi.json").json()["paths"]
+    described = client_of(owner).get("/api/v1/openapi.json").json()["paths"]
     assert {"/api/v1/turns", "/api/v1/photos", "/api/v1/conversations"} <= set(described)

@@ -20,7 +20,7 @@ def test_the_owner_sees_all_of_it(client_of: Any, owner: Any, turn: Turn) -> Non
 
 def test_for_a_colleague_it_does_not_exist(client_of: Any, colleague: Any, turn: Turn) -> None:
     assert [client_of(colleague).get(path).status_code for path in _addresses(turn)] == [404] * 3
-    assert client_of(colleague).get("/api/v1/conversations").json() == []
+    assert client_of(colleague).get("/api/v1/conversations").json()["items"] == []
 
 
 def test_a_colleague_is_led_away_from_the_conversation_page(client_of: Any, colleague: Any, turn: Turn) -> None:

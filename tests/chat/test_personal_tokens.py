@@ -31,7 +31,7 @@ def test_a_revoked_token_is_refused_with_the_remedy(client_of: Any, owner: Any) 
     token, plain = ApiToken.issue(owner, "script")
     client_of(owner).post(f"/account/tokens/{token.pk}/revoke/")
     answer = _with(plain).get("/api/v1/conversations")
-    assert answer.status_code == 401 and "make a new token" in answer.json()["error"]["next"]
+    assert answer.status_code == 401 and "create a new token" in answer.json()["error"]["next"]
 
 
 def test_a_colleague_cannot_revoke_it(client_of: Any, owner: Any, colleague: Any) -> None:

@@ -3,7 +3,7 @@
 import logging
 
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -17,17 +17,14 @@ log = logging.getLogger(__name__)
 
 def register(api: NinjaAPI) -> None:
     """Have `api` answer every failure in the one shape. What is not listed here is a fault: webapp.errors.server_error."""
-    for exception, answer in {
-        UserError: user_error,
-        AuthenticationError: not_logged_in,
-        ValidationError: invalid,
-        Http404: missing,
-        RequestDataTooBig: too_large,
-        OperationalError: database_unavailable,
-        InterfaceError: database_unavailable,
-        HttpError: http_error,
-    }.items():
-        api.add_exception_handler(exception, answer)
+    api.add_exception_handler(UserError, user_error)
+    api.add_exception_handler(AuthenticationError, not_logged_in)
+    api.add_exception_handler(ValidationError, invalid)
+    api.add_exception_handler(HttpError, http_error)
+    api.add_exception_handler(Http404, missing)
+    api.add_exception_handler(RequestDataTooBig, too_large)
+    for unavailable in errors.DATABASE_ERRORS:
+        api.add_exception_handler(unavailable, database_unavailable)
 
 
 def user_error(request: HttpRequest, error: UserError) -> HttpResponse:
@@ -53,7 +50,7 @@ def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     return json_error(errors.TOO_LARGE)
 
 
-def database_unavailable(request: HttpRequest, error: OperationalError | InterfaceError) -> HttpResponse:
+def database_unavailable(request: HttpRequest, error: DatabaseError) -> HttpResponse:
     log.error("%s %s: %s", request.method, request.path, error)
     return json_error(errors.DATABASE_UNAVAILABLE)
 

@@ -17,7 +17,7 @@ from webapp.chat.api_schemas import (
     TurnPage,
 )
 from webapp.chat.models import Conversation as ConversationRow
-from webapp.live.http import Page, PageQuery, operation, paginate
+from webapp.live.http import Page, PageQuery, change, operation, paginate
 
 router = Router()
 NO_CONVERSATION = {404: "`not_found`: no such conversation of yours."}
@@ -62,7 +62,7 @@ def list_turns(request: HttpRequest, conversation: UUID, query: Query[PageQuery]
 @router.delete(
     "/conversations/{uuid:conversation}",
     tags=["conversations"],
-    **operation("delete_conversation", "Delete a conversation with its photos", {204: None}, NO_CONVERSATION),
+    **change("delete_conversation", "Delete a conversation with its photos", {204: None}, NO_CONVERSATION),
 )
 def delete_conversation(request: HttpRequest, conversation: UUID) -> Status[None]:
     """Its questions and answers go, and the photos that no other conversation shows. Questions under way are stopped."""
@@ -74,7 +74,7 @@ def delete_conversation(request: HttpRequest, conversation: UUID) -> Status[None
     "/turns",
     tags=["questions"],
     exclude_unset=True,
-    **operation(
+    **change(
         "ask_question",
         "Ask a question",
         {202: Turn},
@@ -106,7 +106,7 @@ def get_turn(request: HttpRequest, turn: UUID) -> Turn:
     "/turns/{uuid:turn}/stop",
     tags=["questions"],
     exclude_unset=True,
-    **operation("stop_turn", "Stop answering", {200: Turn}, NO_QUESTION),
+    **change("stop_turn", "Stop answering", {200: Turn}, NO_QUESTION),
 )
 def stop_turn(request: HttpRequest, turn: UUID) -> Turn:
     """A question that is finished already stays as it is."""
@@ -118,7 +118,7 @@ def stop_turn(request: HttpRequest, turn: UUID) -> Turn:
     "/turns/{uuid:turn}/retry",
     tags=["questions"],
     exclude_unset=True,
-    **operation(
+    **change(
         "retry_turn",
         "Answer a finished question again",
         {200: Turn},

@@ -4,16 +4,18 @@ Plans, phases and receipts are shown as they were stored, perhaps by an earlier 
 write are absent, and fields that this page does not know are passed on.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, JsonValue
 
-from inference.models import POLICIES, ROUTES
+from inference.placement import policies, routes
 from inference.planning.plan import TASKS
-from webapp.live.http import ErrorDetail, Moment, Page
+from inference.receipt import Receipt
+from webapp.live.http import DocumentedAs, ErrorDetail, Moment, Page
 
+StoredReceipt = Annotated[dict[str, JsonValue], DocumentedAs(Receipt)]
 TurnState = Literal["queued", "planning", "running", "answered", "failed", "stopped"]
 
 
@@ -68,76 +70,6 @@ class StoredPlan(Stored):
     draft: str = Field("", description="Address of the training run that was drafted.")
 
 
-class ReceiptLink(Stored):
-    up_bytes_per_s: float | None = Field(None, examples=[250_000.0])
-    rtt_ms: float | None = Field(None, examples=[20.0])
-    age_s: float | None = None
-    source: str | None = Field(None, description="`transfer`, `probe`, `default` or `unknown`.")
-    within: float | None = Field(None, description="Relative uncertainty of the bandwidth.")
-
-
-class ReceiptBytes(Stored):
-    photo: int | None = None
-    uplink: int = Field(0, description="Bytes that crossed the device's uplink.")
-    placing: int = Field(0, description="Bytes of the photo that the question had to wait for.")
-
-
-class Candidate(Stored):
-    """One way of answering that placement considered."""
-
-    route: str = Field(examples=["split"])
-    split_at: int | None = None
-    level: int | None = None
-    refine_to: int | None = None
-    codec: str | None = None
-    quality: int | None = None
-    held: bool | int | None = None
-    edge: str | None = None
-    predicted_ms: float | None = None
-    uplink_bytes: int | None = None
-    accuracy: float | None = None
-    allowed: bool = True
-    why_not: str | None = Field(None, description="Why the policy excluded it.")
-    chosen: bool = False
-
-
-class Durations(Stored):
-    """Milliseconds."""
-
-    queue: float = 0
-    device: float = 0
-    uplink: float = 0
-    edge: float = 0
-    overhead: float = 0
-    total: float = 0
-
-
-class Receipt(Stored):
-    """What a step cost and why: every candidate with its prediction, the choice, and what really happened."""
-
-    at: Moment | None = None
-    task: str = Field(examples=["vqa"])
-    photo: str | None = None
-    route: str | None = Field(None, examples=["split"])
-    split_at: int | None = Field(None, description="The last block that the device computes.")
-    level: int | None = Field(None, description="Level of the feature code; 1 is the smallest.")
-    codec: str | None = Field(None, description="Of the photo, where it was sent.")
-    quality: int | None = None
-    device: str | None = Field(None, examples=["jetson-a"])
-    edge: str | None = Field(None, examples=["edge-1"])
-    policy: str | None = Field(None, examples=["fastest"])
-    forced: str | None = Field(None, description="The route that the question asked for.")
-    reason: str | None = Field(None, description="Why this candidate was chosen, in one sentence.")
-    link: ReceiptLink | None = None
-    bytes: ReceiptBytes | None = None
-    candidates: list[Candidate] = []
-    predicted_ms: float | None = Field(None, examples=[84.0])
-    actual_ms: Durations | None = Field(None, description="Null until the step is answered.")
-    photo_left_device: bool | None = None
-    answer: str | None = Field(None, examples=["running"])
-    confidence: float | None = Field(None, examples=[0.83])
-
-
 class Step(Schema):
     """One model call of a turn."""
 
@@ -145,7 +77,7 @@ class Step(Schema):
     task: str = Field(examples=["vqa"])
     question: str
     state: str = Field(examples=["answered"], description="`waiting`, `answered` or `failed`.")
-    receipt: Receipt | None
+    receipt: StoredReceipt | None
     error: ErrorDetail | None
 
 
@@ -196,5 +128,5 @@ class Question(Schema):
     photo: UUID | None = Field(None, description="A photo of yours; without one, the last photo of the conversation.")
     conversation: UUID | None = Field(None, description="Without one, a new conversation begins.")
     node: str | None = Field(None, description="The device to ask on.", examples=["jetson-a"])
-    policy: str = Field("fastest", json_schema_extra={"enum": list(POLICIES)}, description="What placement may do.")
-    route: str | None = Field(None, json_schema_extra={"enum": [*ROUTES, None]}, description="Force this route.")
+    policy: str = Field("fastest", json_schema_extra={"enum": [*policies.names()]}, description="What placement may do.")
+    route: str | None = Field(None, json_schema_extra={"enum": [*routes.names(), None]}, description="Force this route.")

@@ -71,12 +71,14 @@ def get_decisions(request: HttpRequest, slug: str) -> Decisions:
 def _decision(step: Step, ways: dict[str, float]) -> Decision:
     receipt: Receipt = step.receipt
     fixed = regret.fixed_ms(receipt) if regret.counts(receipt) else {}
-    return Decision(
-        at=receipt.get("at") or step.turn.created.isoformat(),
-        turn=str(step.turn_id),
-        bytes=receipt["bytes"]["uplink"],
-        total_ms=receipt["actual_ms"]["total"] if receipt["actual_ms"] else None,
-        up_bytes_per_s=receipt["link"]["up_bytes_per_s"],
-        fixed_ms={way: fixed.get(way) for way in ways},
-        **{name: receipt.get(name) for name in FROM_RECEIPT},
+    return Decision.model_validate(
+        {
+            **{name: receipt.get(name) for name in FROM_RECEIPT},
+            "at": receipt.get("at") or step.turn.created.isoformat(),
+            "turn": str(step.turn_id),
+            "bytes": receipt["bytes"]["uplink"],
+            "total_ms": receipt["actual_ms"]["total"] if receipt["actual_ms"] else None,
+            "up_bytes_per_s": receipt["link"]["up_bytes_per_s"],
+            "fixed_ms": {way: fixed.get(way) for way in ways},
+        }
     )

@@ -9,7 +9,7 @@ from inference.models import Photo as PhotoRow
 from inference.photos import device_photos
 from webapp.chat.api_schemas import Photo
 from webapp.chat.photos_api import photo_schema
-from webapp.live.http import operation
+from webapp.live.http import change
 
 router = Router(tags=["photos"])
 DEVICE_ERRORS = {
@@ -33,7 +33,7 @@ class DirectUpload(Schema):
 
 @router.post(
     "/{slug:slug}/look",
-    **operation(
+    **change(
         "take_photo",
         "Take a photo with a device's camera",
         {201: Photo},
@@ -47,7 +47,7 @@ def take_photo(request: HttpRequest, slug: str, body: CameraChoice) -> Status[Ph
 
 @router.post(
     "/{slug:slug}/upload",
-    **operation(
+    **change(
         "start_direct_upload",
         "Start an upload straight to a device",
         {201: DirectUpload},
@@ -62,7 +62,7 @@ def start_direct_upload(request: HttpRequest, slug: str) -> Status[DirectUpload]
 
 @router.post(
     "/{slug:slug}/upload/done",
-    **operation(
+    **change(
         "finish_direct_upload",
         "Finish an upload straight to a device",
         {201: Photo},

@@ -12,7 +12,7 @@ from inference.photos import store
 from webapp.chat import conversations
 from webapp.chat.api_schemas import Photo, PhotoDetails, PhotoPage
 from webapp.live.errors import UserError
-from webapp.live.http import Page, PageQuery, operation, paginate
+from webapp.live.http import Page, PageQuery, change, operation, paginate
 
 router = Router(tags=["photos"])
 NO_PHOTO = {404: "`not_found`: no such photo of yours."}
@@ -20,7 +20,7 @@ NO_PHOTO = {404: "`not_found`: no such photo of yours."}
 
 @router.post(
     "/photos",
-    **operation(
+    **change(
         "upload_photo",
         "Upload a photo",
         {201: Photo},
@@ -72,7 +72,7 @@ def download_photo(request: HttpRequest, photo: UUID, small: bool = False) -> Ht
 
 @router.delete(
     "/photos/{uuid:photo}",
-    **operation(
+    **change(
         "delete_photo",
         "Delete a photo",
         {204: None},

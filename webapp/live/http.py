@@ -6,7 +6,9 @@ from typing import Annotated, Generic, TypedDict, TypeVar
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from ninja import Schema
-from pydantic import Field
+from pydantic import Field, GetJsonSchemaHandler, TypeAdapter
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from webapp.live.errors import UserError
 
@@ -15,6 +17,17 @@ Item = TypeVar("Item")
 # A string, not a datetime: it leaves exactly as it was stored or published over the socket.
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-03-01T12:00:00+00:00"])]
 DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET = 50, 200, 1_000_000_000
+
+
+class DocumentedAs:
+    """Annotates JSON that is passed on as it is, unchecked, and is described by a type: what was checked when it was
+    stored, perhaps by an earlier version, and what plain modules check with sentences of their own."""
+
+    def __init__(self, shape: type[object]) -> None:
+        self.shape = shape
+
+    def __get_pydantic_json_schema__(self, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(TypeAdapter(self.shape).core_schema)
 
 
 class ErrorDetail(Schema):
@@ -64,17 +77,13 @@ class Response(TypedDict, total=False):
     content: dict[str, Media]
 
 
-class Extra(TypedDict):
-    responses: dict[int, Response]
-
-
 class Description(TypedDict):
     """Keyword arguments of a router's decorators."""
 
     operation_id: str
     summary: str
     response: dict[int, object]
-    openapi_extra: Extra
+    openapi_extra: dict[str, dict[int, Response]]
 
 
 ALWAYS = {
@@ -86,6 +95,13 @@ ALWAYS = {
 }
 
 
+CHANGING = {
+    400: "`refused`: the body is not JSON.",
+    403: "`csrf`: a browser's request lacks the page's token.",
+    413: "`too_large`: the body is larger than the server accepts.",
+}
+
+
 def operation(
     operation_id: str,
     summary: str,
@@ -94,9 +110,7 @@ def operation(
     media_type: str = "",
 ) -> Description:
     """Describe an operation. `errors` adds to what each may give; `media_type` is that of a file instead of JSON."""
-    reasons = dict(ALWAYS)
-    for status, reason in (errors or {}).items():
-        reasons[status] = f"{reason} {reasons[status]}" if status in reasons else reason
+    reasons = _joined(errors or {}, ALWAYS)
     responses: dict[int, Response] = {status: {"description": reason} for status, reason in reasons.items()}
     if media_type:
         for status in returns:
@@ -108,6 +122,18 @@ def operation(
         "response": models,
         "openapi_extra": {"responses": responses},
     }
+
+
+def change(
+    operation_id: str, summary: str, returns: Mapping[int, object], errors: Mapping[int, str] | None = None
+) -> Description:
+    """Describe an operation that changes something."""
+    return operation(operation_id, summary, returns, _joined(errors or {}, CHANGING))
+
+
+def _joined(first: Mapping[int, str], second: Mapping[int, str]) -> dict[int, str]:
+    """Both reasons where both have one, in the order of the statuses."""
+    return {status: " ".join(filter(None, (first.get(status), second.get(status)))) for status in sorted({*first, *second})}
 
 
 def require_admin(request: HttpRequest) -> None:

@@ -1,0 +1,101 @@
+"""The published schema: complete, readable, reachable, and free of names that only the source knows."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.openapi import schema
+from webapp.accounts.models import ApiToken
+
+OPERATIONS = [
+    (f"{method.upper()} {path}", operation)
+    for path, operations in schema()["paths"].items()
+    for method, operation in operations.items()
+]
+each_operation = pytest.mark.parametrize("operation", [pytest.param(o, id=name) for name, o in OPERATIONS])
+
+
+def success(operation: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    (status,) = (status for status in operation["responses"] if status.startswith("2"))
+    return status, operation["responses"][status]
+
+
+@each_operation
+def test_it_says_what_it_returns(operation: dict[str, Any]) -> None:
+    status, response = success(operation)
+    if status == "204":
+        assert "content" not in response
+        return
+    (content,) = response["content"].values()
+    shape = content["schema"]
+    assert "$ref" in shape or shape.get("format") == "binary", "a named schema or a file"
+
+
+@each_operation
+def test_it_has_a_name_a_caller_would_use_and_a_summary(operation: dict[str, Any]) -> None:
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)+", operation["operationId"])
+    assert not operation["operationId"].startswith(("webapp", "devices_", "federation_", "inference"))
+    summary = operation["summary"]
+    assert summary[0].isupper() and " " in summary and not summary.endswith(".")
+    assert operation["tags"] and set(operation["tags"]) <= {tag["name"] for tag in schema()["tags"]}
+
+
+@each_operation
+def test_every_error_has_the_one_shape_and_a_reason(operation: dict[str, Any]) -> None:
+    errors = {status: response for status, response in operation["responses"].items() if status >= "400"}
+    assert {"401", "422", "429", "500", "503"} <= set(errors)
+    for status, response in errors.items():
+        assert response["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/ErrorResponse"}
+        assert response["description"].startswith("`"), f"{status} names no code"
+
+
+def test_operation_names_are_unique() -> None:
+    names = [operation["operationId"] for _, operation in OPERATIONS]
+    assert len(names) == len(set(names)) >= 45
+
+
+def test_every_list_comes_in_bounded_pages() -> None:
+    lists = [operation for _, operation in OPERATIONS if operation["operationId"].startswith("list_")]
+    assert len(lists) >= 8
+    for operation in lists:
+        bounds = {parameter["name"]: parameter["schema"] for parameter in operation["parameters"]}
+        assert bounds["limit"]["maximum"] == 200 and bounds["offset"]["minimum"] == 0
+        name = success(operation)[1]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        assert {"items", "total", "limit", "offset"} == set(schema()["components"]["schemas"][name]["properties"])
+
+
+def test_no_response_is_just_any_object() -> None:
+    free = {
+        f"{name}.{field}"
+        for name, shape in schema()["components"]["schemas"].items()
+        for field, described in shape.get("properties", {}).items()
+        if described.get("type") == "object" and described.get("additionalProperties", True) is True
+        if not described.keys() & {"properties", "patternProperties", "propertyNames"}
+    }
+    assert free == set()
+
+
+def test_the_schema_is_open_to_a_session_and_to_a_personal_token(owner: Any, client_of: Any) -> None:
+    _, plain = ApiToken.issue(owner, "script")
+    path = "/api/v1/openapi.json"
+    assert client_of(owner).get(path).json()["info"]["title"] == "Isthmus"
+    assert Client(headers={"Authorization": f"Bearer {plain}"}).get(path).status_code == 200
+
+
+def test_the_schema_is_closed_to_strangers(stranger: Client) -> None:
+    answer = stranger.get("/api/v1/openapi.json")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "not_logged_in")
+
+
+def test_the_documentation_loads_nothing_from_elsewhere(owner: Any, client_of: Any) -> None:
+    page = client_of(owner).get("/api/docs").content.decode()
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert addresses and all(address.startswith("/static/") for address in addresses)
+    assert "/api/v1/openapi.json" in page
+
+
+def test_the_documentation_has_one_address(owner: Any, client_of: Any, stranger: Client) -> None:
+    assert client_of(owner).get("/api/v1/docs").headers["Location"] == "/api/docs"
+    assert stranger.get("/api/docs").headers["Location"].startswith("/login/")
