@@ -17,14 +17,14 @@ log = logging.getLogger(__name__)
 
 def register(api: NinjaAPI) -> None:
     """Have `api` answer every failure in the one shape. What is not listed here is a fault: webapp.errors.server_error."""
-    api.add_exception_handler(UserError, user_error)
-    api.add_exception_handler(AuthenticationError, not_logged_in)
-    api.add_exception_handler(ValidationError, invalid)
-    api.add_exception_handler(HttpError, http_error)
-    api.add_exception_handler(Http404, missing)
-    api.add_exception_handler(RequestDataTooBig, too_large)
+    api.exception_handler(UserError)(user_error)
+    api.exception_handler(AuthenticationError)(not_logged_in)
+    api.exception_handler(ValidationError)(invalid)
+    api.exception_handler(HttpError)(http_error)
+    api.exception_handler(Http404)(missing)
+    api.exception_handler(RequestDataTooBig)(too_large)
     for unavailable in errors.DATABASE_ERRORS:
-        api.add_exception_handler(unavailable, database_unavailable)
+        api.exception_handler(unavailable)(database_unavailable)
 
 
 def user_error(request: HttpRequest, error: UserError) -> HttpResponse:
