@@ -4,6 +4,8 @@ VENV ?= .venv
 PORT ?= 8000
 # More arguments for the command behind a target, for example: make run ARGS="--devices 4"
 ARGS ?=
+# Parallel test processes, each with a Redis and a database of its own. Many tests wait for processes, so one more than cores pays.
+WORKERS ?= 3
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -14,9 +16,9 @@ TESTS := $(VENV)/.installed-dev
 BENCHES = $(patsubst bench/%/__main__.py,%,$(wildcard bench/*/__main__.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench clean
+.PHONY: help run test lint lock bench clean
 
-help:  ## say what there is
+help:  ## list targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
 		|| grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST)
 
@@ -24,15 +26,20 @@ help:  ## say what there is
 run: $(RUNS)  ## start everything on this machine (PORT=8000), until Ctrl-C
 	@exec $(BIN)/python manage.py up --port $(PORT) $(ARGS)
 
-test: $(TESTS)  ## run every test, those in a browser included (ARGS="-m long": the ones that take many minutes)
-	@exec $(BIN)/python -m pytest $(ARGS)
+test: $(TESTS)  ## run every test, including those in a browser, and print coverage (ARGS="-m long": the ones that take many minutes)
+	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(or $(ARGS),--cov --cov-report=term:skip-covered)
 
 lint: $(TESTS)  ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy manage.py webapp inference devices federation bench
 
-bench: $(TESTS)  ## measure what is claimed, the short way (in full: ARGS=--json)
+# uv comes with Flower.
+lock: $(RUNS)  ## pin every dependency of the server with its hashes
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
+		--output-file requirements.lock requirements.txt
+
+bench: $(TESTS)  ## run quick benchmarks (in full: ARGS=--json)
 	@failed=; for name in $(BENCHES); do echo "== $$name"; \
 		$(BIN)/python -m bench.$$name $(or $(ARGS),--quick) || failed="$$failed $$name"; done; \
 	test -z "$$failed" || { echo "These could not be measured:$$failed"; exit 1; }

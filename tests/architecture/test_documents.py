@@ -34,7 +34,9 @@ def test_every_module_that_a_document_runs_exists(document: Path) -> None:
     modules = names(document, r"python -m ((?:webapp|inference|devices|federation|bench|tests)[\w.]*)")
     modules = {name for name in modules if "NAME" not in name}
     files = {name: ROOT / name.replace(".", "/") for name in modules}
-    assert not [name for name, path in files.items() if not (path.with_suffix(".py").exists() or (path / "__main__.py").exists())]
+    assert not [
+        name for name, path in files.items() if not (path.with_suffix(".py").exists() or (path / "__main__.py").exists())
+    ]
 
 
 def test_every_folder_in_the_readme_is_there() -> None:

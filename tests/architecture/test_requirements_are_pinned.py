@@ -38,6 +38,21 @@ def test_the_pins_are_what_is_installed_here() -> None:
     assert not different
 
 
+def test_the_lock_file_holds_every_pin_with_hashes() -> None:
+    """`make lock` writes it anew."""
+    locked = dict(
+        re.findall(
+            r"^([a-z0-9.-]+)(?:\[[a-z,]+\])?==(\S+)(?: ;.*)? \\\n    --hash=sha256:",
+            (ROOT / "requirements.lock").read_text(),
+            re.M,
+        )
+    )
+    pins = {
+        re.sub(r"[_.]", "-", match[1]).lower(): match[2] for line in lines("requirements.txt") if (match := PIN.match(line))
+    }
+    assert {name: locked.get(name) for name in pins} == {name: version.rstrip(";") for name, version in pins.items()}
+
+
 def test_every_package_the_server_imports_is_required() -> None:
     required = {canonical(match[1]) for line in lines("requirements.txt") if (match := PIN.match(line))}
     # asgiref is Django's own, typing_extensions pydantic's, huggingface_hub is how transformers finds models, billiard and kombu come with Celery.
@@ -49,7 +64,7 @@ def test_every_package_the_server_imports_is_required() -> None:
         f"{file.relative_to(ROOT)}: {name}"
         for folder in ("webapp", "inference", "devices", "federation")
         for file in (ROOT / folder).rglob("*.py")
-        if "training" not in file.parts  # run by developers, with their requirements
+        if "lab" not in file.parts  # run by developers, with their requirements
         for name in imported(file)
         if name in owners and not required & {canonical(owner) for owner in owners[name]}
     }
