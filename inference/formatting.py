@@ -1,4 +1,4 @@
-"""Amounts as people read them in a sentence: short, with a unit, never more precise than they are."""
+"""Numbers for sentences: short, with a unit, never more precise than they are."""
 
 
 def time_text(ms: float) -> str:

@@ -1,4 +1,4 @@
-"""What answering remembers: photos, turns, their steps with receipts, and what nodes were seen to need."""
+"""The tables of answering: photos, turns, their steps with receipts, observed times, calls of the planning model."""
 
 import uuid
 from pathlib import Path
@@ -8,12 +8,12 @@ from django.db import models
 
 LIVE = ("queued", "planning", "running")
 FINAL = ("answered", "failed", "stopped")
-# Sources of photos that a device alone holds: its own camera, and a browser that handed it over.
+# Sources of photos that only a device has: its own camera, and a browser that uploaded it there.
 CAMERA, DIRECT = "camera", "direct"
 
 
 class Photo(models.Model):
-    """A photo as it was kept: upright, without metadata, JPEG. The file's name is its random id."""
+    """A stored photo: upright, without metadata, JPEG. The file's name is its random id."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
@@ -22,7 +22,7 @@ class Photo(models.Model):
     bytes = models.PositiveIntegerField()
     source_format = models.CharField(max_length=10)
     source_bytes = models.PositiveIntegerField()
-    # slug of a node that holds it -> {"webp:50": bytes} as that node's own encoder makes them, so placement is exact
+    # slug of a node that has it -> {"sizes": {"webp:50:384": bytes of its own encoder}, "ready": {task: [split points]}}
     placed = models.JSONField(default=dict)
     created = models.DateTimeField(auto_now_add=True)
 
@@ -31,7 +31,7 @@ class Photo(models.Model):
 
     @property
     def on_device_alone(self) -> bool:
-        """The cloud has no file of it."""
+        """The server has no file of it."""
         return self.source_format in (CAMERA, DIRECT)
 
     @property
@@ -46,8 +46,8 @@ class Photo(models.Model):
 class Turn(models.Model):
     """One question and its answer. A turn knows its conversation only as an id.
 
-    The worker that answers holds a lease: `lease` is its token, and every write it makes names that token, so that a
-    worker which was thought dead and comes back can write nothing.
+    The worker that answers holds a lease: `lease` is its token, and every write is conditional on it, so that a worker
+    that was presumed dead and returns cannot write.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -100,7 +100,7 @@ class Step(models.Model):
 
 
 class NodeProfile(models.Model):
-    """What one part of a model really took on one node: the node's own profile, corrected after every job."""
+    """The observed time of one part of a model on one node, which corrects the node's own profile after every job."""
 
     node = models.SlugField(max_length=40)
     part = models.CharField(max_length=60, help_text="for example compact/vqa/head/2")
@@ -116,7 +116,7 @@ class NodeProfile(models.Model):
 
 
 class PlannerCall(models.Model):
-    """One request to the planning model. No text of it is kept: questions stay in their turns, keys nowhere."""
+    """One request to the planning model. Its text is not stored: questions stay in their turns, keys nowhere."""
 
     created = models.DateTimeField(auto_now_add=True, db_index=True)
     model = models.CharField(max_length=100)

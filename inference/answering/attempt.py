@@ -72,14 +72,14 @@ class Attempt:
         edges = fleet.edges(nodes)
         running, placing = self._begun(device)
         profile, link = running.profile, self._link(device, edges, running)
-        now, alike = timezone.now(), edge_cache.alike(profile, task)
+        now, sharing = timezone.now(), edge_cache.tasks_sharing_tower(profile, task)
         options = self.rule(
             candidates.offers(
                 task,
                 profile,
                 candidates.timings(device.slug, device.profile),
                 [
-                    (candidates.timings(edge.slug, edge.profile), edge_cache.held(photo, edge.slug, now, alike))
+                    (candidates.timings(edge.slug, edge.profile), edge_cache.cached_levels(photo, edge.slug, now, sharing))
                     for edge in edges
                 ],
                 photo.bytes,

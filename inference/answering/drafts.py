@@ -1,4 +1,4 @@
-"""Where a training request goes. Answering may not know of training, so the roof says at the start what makes a draft run."""
+"""Where a training request goes. Answering must not import training, so webapp.chat registers a maker of drafts."""
 
 from typing import Any, Protocol
 
@@ -7,22 +7,21 @@ from webapp.live.errors import UserError
 
 NO_TRAINING = UserError(
     "no_training",
-    "This server has no training, so no run was drafted.",
+    "Training is not installed on this server, so no run was drafted.",
     "Install the training part, or ask about a photo.",
     503,
 )
 
 
-class Maker(Protocol):
+class DraftMaker(Protocol):
     def __call__(self, turn: Turn, spec: dict[str, Any], why: dict[str, str]) -> str:
-        """The address of the draft's page. `why` has the words behind each named field. The same turn gets the same draft.
-        Raises UserError."""
+        """The address of the draft's page. `why` has the words behind each named field. Idempotent. Raises UserError."""
 
 
-_makers: list[Maker] = []
+_makers: list[DraftMaker] = []
 
 
-def wire(maker: Maker) -> None:
+def register_draft_maker(maker: DraftMaker) -> None:
     _makers[:] = [maker]
 
 

@@ -9,7 +9,7 @@ from devices.contract.jobs import RunLearned
 from devices.contract.results import Answered
 from inference.answering import execute, receipts, trained_models
 from inference.answering.attempt import Attempt
-from inference.answering.trained_models import Finished
+from inference.answering.trained_models import TrainedModel
 from inference.placement import candidates, fleet, policies, routes
 from inference.placement.choose import Candidate, choose
 from inference.receipt import Receipt
@@ -48,7 +48,7 @@ class ByRun(Attempt):
         return receipts.finish(receipt, outcome, self.plan_ms_hidden), outcome
 
 
-def answered(step: execute.Step, found: Finished) -> tuple[execute.Outcome, int]:
+def answered(step: execute.Step, found: TrainedModel) -> tuple[execute.Outcome, int]:
     """What it came to, and the bytes of the model where it had to be sent. Raises what dispatch.call raises."""
     begun, sent = time.perf_counter(), 0
     outcome = execute.Outcome(step.device, step.task)
@@ -71,6 +71,6 @@ def answered(step: execute.Step, found: Finished) -> tuple[execute.Outcome, int]
     return outcome, sent
 
 
-def _call(step: execute.Step, found: Finished, blob: str = "") -> Answered:
-    job = RunLearned(photo=step.photo, digest=found.digest, card=found.told, blob=blob)
+def _call(step: execute.Step, found: TrainedModel, blob: str = "") -> Answered:
+    job = RunLearned(photo=step.photo, digest=found.digest, card=found.node_card, blob=blob)
     return dispatch.call(step.device, job, execute.UNKNOWN_DEADLINE_S, step.cancelled, step.phase)

@@ -1,4 +1,4 @@
-"""The planning model's calls in the database: what they came to and what they cost today."""
+"""The planning model's calls in the database: outcomes, and what they cost today."""
 
 import logging
 from functools import cache
@@ -17,8 +17,8 @@ from inference.planning.planner_config import PlannerConfig
 log = logging.getLogger(__name__)
 
 
-class DatabaseBook:
-    """A row that cannot be written is a line in the log: nobody's question fails for it."""
+class DatabaseUsageLog:
+    """A row that cannot be written becomes a line in the log; no question fails for it."""
 
     def record(self, call: Call) -> None:
         try:
@@ -27,23 +27,23 @@ class DatabaseBook:
                 tokens_out=call.tokens_out, ms=call.ms, cost=call.cost,
             )  # fmt: skip
         except DatabaseError as error:
-            log.warning("a planner call was not kept: %s", error)
+            log.warning("could not record a planner call: %s", error)
 
     def spent_today(self) -> float:
         try:
             return float(today().aggregate(cost=Sum("cost"))["cost"] or 0.0)
         except DatabaseError as error:
-            log.warning("what the planner cost today is not known: %s", error)
+            log.warning("could not read today's planner cost: %s", error)
             return 0.0
 
 
 @cache  # so that one configuration has one planner, with its connections and its breaker
-def book() -> DatabaseBook:
-    return DatabaseBook()
+def usage_log() -> DatabaseUsageLog:
+    return DatabaseUsageLog()
 
 
 def planner() -> Planner:
-    return make_planner(PlannerConfig(**settings.PLANNER), book=book())
+    return make_planner(PlannerConfig(**settings.PLANNER), book=usage_log())
 
 
 def today() -> QuerySet[PlannerCall]:
@@ -51,7 +51,7 @@ def today() -> QuerySet[PlannerCall]:
 
 
 def summary() -> dict[str, Any]:
-    """Of today: calls, failures, tokens, cost."""
+    """Calls, failures, tokens and cost of today."""
     calls = today()
-    told = calls.aggregate(n=Count("pk"), tokens_in=Sum("tokens_in"), tokens_out=Sum("tokens_out"), cost=Sum("cost"))
-    return {name: value or 0 for name, value in told.items()} | {"failed": calls.exclude(outcome="ok").count()}
+    totals = calls.aggregate(n=Count("pk"), tokens_in=Sum("tokens_in"), tokens_out=Sum("tokens_out"), cost=Sum("cost"))
+    return {name: value or 0 for name, value in totals.items()} | {"failed": calls.exclude(outcome="ok").count()}

@@ -107,7 +107,7 @@ def sizes(photo: Photo, device: str) -> dict[str, int]:
 def ready(photo: Photo, device: str, profile: Profile, task: str) -> list[int]:
     """Split points whose head the device should have computed already, for this task or one that shares its tower."""
     told = _entry(photo, device)["ready"]
-    return sorted({k for one in edge_cache.alike(profile, task) for k in told.get(one, [])})
+    return sorted({k for one in edge_cache.tasks_sharing_tower(profile, task) for k in told.get(one, [])})
 
 
 def _worth_it(photo: Photo, profile: Profile, device: Node, edge: Node) -> dict[str, int]:

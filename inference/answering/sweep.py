@@ -1,4 +1,4 @@
-"""Find turns whose worker died or whose message was lost, and give them to another worker; fail the overdue ones.
+"""Finds turns whose worker died or whose message was lost, and gives them to another worker; fails overdue ones.
 
 Queued by the clock every two seconds. Claiming is compare-and-set, so sweeping twice does no harm.
 """
@@ -12,11 +12,11 @@ from django.utils import timezone
 from inference.answering import turns
 from inference.models import LIVE, Turn
 
-PATIENCE_S = 4  # a queued turn that nobody took within this is told about again
+PATIENCE_S = 4  # a queued turn that no worker claimed within this time is enqueued again
 
 
 def sweep(queue_is_empty: bool) -> int:
-    """How many turns were queued again or failed. While messages wait, no turn counts as forgotten."""
+    """Returns how many turns were queued again or failed. While messages wait in the queue, no message counts as lost."""
     now = timezone.now()
     overdue = Turn.objects.filter(state__in=LIVE, queued__lt=now - timedelta(seconds=settings.TURN_DEADLINE_S))
     count = 0

@@ -1,4 +1,4 @@
-"""The classifiers that finished training runs left behind, by the names a question may use: "run 12"."""
+"""The classifiers of finished training runs, by the names a question may use: "run 12"."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ from webapp.live.errors import UserError
 
 
 @dataclass(frozen=True)
-class Finished:
+class TrainedModel:
     name: str
     card: dict[str, Any]
     weights: bytes
@@ -23,7 +23,7 @@ class Finished:
         return hashlib.sha256(self.weights).hexdigest()
 
     @property
-    def told(self) -> dict[str, Any]:
+    def node_card(self) -> dict[str, Any]:
         """What a node needs of the card."""
         return {key: self.card[key] for key in ("model", "dataset", "classes")}
 
@@ -33,30 +33,30 @@ class Finished:
 
     @property
     def part(self) -> str:
-        """What its time on a node is kept under."""
+        """The name under which its time on a node is observed."""
         return f"{self.digest[:12]}/classify/whole"
 
 
 def names(owner: int | None = None) -> tuple[str, ...]:
-    """Runs whose model was written whole: its card is written last. Those of one person, or of all for who runs the machine."""
+    """Runs with a complete model (its card is written last): of one person, or everybody's."""
     numbers = [int(card.parent.name) for card in _folder().glob("*/card.json") if card.parent.name.isdigit()]
     return tuple(f"run {number}" for number in sorted(numbers) if owner in (None, _card(str(number)).get("owner")))
 
 
-def read(name: str, owner: int) -> Finished:
-    """Raises UserError where this person has no such run, or no more."""
+def read(name: str, owner: int) -> TrainedModel:
+    """Raises UserError where this person has no such run."""
     number = name.removeprefix("run ")
     try:
         card, weights = _card(number), (_folder() / number / "model.safetensors").read_bytes()
     except OSError:
         card, weights = {}, b""
     if card.get("owner") != owner:
-        raise UserError("no_model", f"The model of {name} is not there any more.", "Ask without naming the run.", 404)
-    return Finished(name, card, weights)
+        raise UserError("no_model", f"The model of {name} does not exist any more.", "Ask without naming the run.", 404)
+    return TrainedModel(name, card, weights)
 
 
 def _card(number: str) -> dict[str, Any]:
-    """Empty where the run was deleted just now."""
+    """Empty where the run has just been deleted."""
     try:
         return dict(json.loads((_folder() / number / "card.json").read_text()))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""A turn from the outside: ask, look, stop, retry. Everything a page, the API or the shell may do with one."""
+"""Everything a page, the API or the shell may do with a turn: ask, read, stop, retry."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,7 +52,7 @@ def check(question: str, policy: str, route: str) -> None:
     if len(question) > settings.QUESTION_MAX_CHARS:
         limit = f"{settings.QUESTION_MAX_CHARS:,}"
         raise UserError(
-            "question_too_long", f"The question has {len(question):,} characters; {limit} is the most.", "Shorten it.", 422
+            "question_too_long", f"The question has {len(question):,} characters; the limit is {limit}.", "Shorten it.", 422
         )
     if policy not in (known := policies.names()):
         raise UserError("unknown_policy", f"There is no policy “{policy[:40]}”.", f"Use one of {', '.join(known)}.", 422)
@@ -66,22 +66,22 @@ def enqueue(turn: Turn) -> None:
 
 
 def stop(turn: Turn) -> bool:
-    """True if the turn was still going. Whoever works on it loses the lease, so nothing more can be written."""
-    return _leave(turn, {"state": "stopped", "phase": None, "finished": timezone.now()})
+    """True if the turn was still live. The worker on it loses its lease, so it cannot write any more."""
+    return _end(turn, {"state": "stopped", "phase": None, "finished": timezone.now()})
 
 
 def fail(turn: Turn, error: UserError) -> bool:
-    """End a turn nobody works on any more with its reason. True if it was still going."""
+    """End a turn that no worker has claimed, with a reason. True if it was still live."""
     changes = {"state": "failed", "phase": None, "error": error.body(), "finished": timezone.now()}
-    return _leave(turn, changes)
+    return _end(turn, changes)
 
 
-def _leave(turn: Turn, changes: dict[str, Any]) -> bool:
+def _end(turn: Turn, changes: dict[str, Any]) -> bool:
     live = Turn.objects.filter(pk=turn.pk, state__in=LIVE, seq=turn.seq)
-    moved = live.update(seq=F("seq") + 1, lease="", lease_until=None, **changes)
-    if not moved:
+    updated = live.update(seq=F("seq") + 1, lease="", lease_until=None, **changes)
+    if not updated:
         turn.refresh_from_db()
-        return turn.state in LIVE and _leave(turn, changes)
+        return turn.state in LIVE and _end(turn, changes)
     Step.objects.filter(turn=turn, state="waiting").update(state="failed", error=changes.get("error"))
     turn.refresh_from_db()
     publish(groups.chat(turn.conversation), ended(turn))
@@ -89,11 +89,11 @@ def _leave(turn: Turn, changes: dict[str, Any]) -> bool:
 
 
 def retry(turn: Turn) -> None:
-    """Queue a finished turn again. Raises UserError while it is still going."""
+    """Queue a finished turn again. Raises UserError while it is live."""
     with transaction.atomic():
-        again = Turn.objects.filter(pk=turn.pk).exclude(state__in=LIVE)
+        ended = Turn.objects.filter(pk=turn.pk).exclude(state__in=LIVE)
         phase = {"name": "queued", "step": None, "since": timezone.now().isoformat()}
-        moved = again.update(
+        updated = ended.update(
             state="queued",
             seq=F("seq") + 1,
             phase=phase,
@@ -106,7 +106,7 @@ def retry(turn: Turn) -> None:
             queued=timezone.now(),
             finished=None,
         )
-        if not moved:
+        if not updated:
             raise UserError("still_running", "This question is still being answered.", "Stop it first, or wait.", 409)
         Step.objects.filter(turn=turn).delete()
     turn.refresh_from_db()
@@ -118,7 +118,7 @@ def retry(turn: Turn) -> None:
 
 
 def expire(turn: Turn) -> Turn:
-    """Fail a turn that is overdue, so that reading it never shows a spinner without end, even with every worker dead."""
+    """Fail a turn that is overdue, so that it ends even with every worker dead."""
     limit = turn.queued + timedelta(seconds=settings.TURN_DEADLINE_S)
     if turn.state in LIVE and timezone.now() > limit:
         fail(turn, OVERDUE)
@@ -129,7 +129,7 @@ def expire(turn: Turn) -> Turn:
 OVERDUE = UserError(
     "overdue",
     f"No answer came within {settings.TURN_DEADLINE_S} seconds.",
-    "Try again; if it happens twice, `python manage.py doctor` says what is not running.",
+    "Try again; if it happens twice, run `python manage.py doctor` to see what is not running.",
     504,
 )
 
@@ -146,7 +146,7 @@ def ended(turn: Turn) -> TurnAnswer:
 
 
 def as_json(turn: Turn) -> dict[str, Any]:
-    """The one representation of a turn: API, socket snapshot, page and shell."""
+    """The representation of a turn in the API, socket snapshots, pages and the shell."""
     return {
         "id": str(turn.pk),
         "conversation": str(turn.conversation),
@@ -172,9 +172,9 @@ def as_json(turn: Turn) -> dict[str, Any]:
 
 
 def photos_before(turn: Turn) -> list[Photo]:
-    """The conversation's other photos, the latest first; deleted ones are none."""
+    """The conversation's other photos that still exist, the latest first."""
     earlier = Turn.objects.filter(conversation=turn.conversation, created__lt=turn.created, photo__isnull=False)
-    photos = dict.fromkeys(one.photo for one in earlier.select_related("photo").order_by("-created"))
+    photos = dict.fromkeys(row.photo for row in earlier.select_related("photo").order_by("-created"))
     return [photo for photo in photos if photo is not None and photo.pk != turn.photo_id]
 
 

@@ -13,11 +13,11 @@ from inference.placement.records import from_receipt
 from inference.placement.timing_store import QUEUE_S, waited_ms
 from webapp.live.errors import UserError
 
-BUSY_S = 60.0  # how long a wait that was seen is expected again while heartbeats tell of a queue
+BUSY_S = 60.0  # how long an observed wait is expected again while heartbeats report a queue
 
 
 def online(without: set[str]) -> list[Node]:
-    """Nodes that answer heartbeats and have reported a profile, least busy first."""
+    """Online nodes that have reported a profile, least busy first."""
     now = timezone.now()
     rows = [node for node in Node.objects.filter(revoked_at=None) if node.slug not in without]
     ready = [node for node in rows if node.profile and presence.state(node, now) == "online"]
@@ -25,29 +25,31 @@ def online(without: set[str]) -> list[Node]:
 
 
 def device_for(photo: Photo, wanted: str, nodes: list[Node]) -> Node:
-    """The device the person chose; else one that holds the photo already; else the least busy. Raises UserError.
+    """The device that the person chose; otherwise one that has the photo; otherwise the least busy. Raises UserError.
 
-    A photo that a device alone holds is asked about there and nowhere else.
+    Questions about a photo that only one device has can only be answered there.
     """
     if photo.on_device_alone:
         wanted = _home(photo, wanted)
     ready = [node for node in nodes if node.tier == "device"]
     if wanted:
-        found = next((node for node in ready if node.slug == wanted), None)
-        if found is None:
+        chosen = next((node for node in ready if node.slug == wanted), None)
+        if chosen is None:
             raise UserError("node_offline", f"{wanted} is not online.", "Start it, or ask without choosing a device.", 503)
-        return found
+        return chosen
     if not ready:
-        raise UserError("no_device", "No device is online.", "Start one, or look at the devices page for the reason.", 503)
+        raise UserError(
+            "no_device", "No device is online, so nothing can answer.", "Start one, or see Devices for the reason.", 503
+        )
     return next((node for node in ready if node.slug in photo.placed), ready[0])
 
 
 def _home(photo: Photo, wanted: str) -> str:
     slug = next(iter(photo.placed), None)
     if slug is None:
-        raise UserError("photo_lost", "The device no longer keeps this photo.", "Take or upload it again.", 410)
+        raise UserError("photo_lost", "The device no longer has this photo.", "Take or upload it again.", 410)
     if wanted not in {"", slug}:
-        raise UserError("photo_elsewhere", f"{slug} alone keeps this photo.", f"Choose {slug}, or any device.", 409)
+        raise UserError("photo_elsewhere", f"Only {slug} has this photo.", f"Choose {slug}, or any device.", 409)
     return slug
 
 
@@ -56,30 +58,30 @@ def edge_for(nodes: list[Node]) -> Node | None:
 
 
 def edges(nodes: list[Node]) -> list[Node]:
-    """Every edge that may be used, least busy first. They share the device's uplink."""
+    """All edges among `nodes`, in the same order. They share the device's uplink."""
     return [node for node in nodes if node.tier == "edge"]
 
 
 def link_of(device: str) -> LinkEstimate:
-    """What recent transfers say about a device's uplink, by its slug."""
+    """A device's uplink, estimated from its recent transfers."""
     rows = links.evidence(device)
     return estimate([Transfer(row.at.timestamp(), row.bytes, row.ms / 1000) for row in rows], time.time())
 
 
 def load(device: Node, edges: list[Node]) -> Load:
-    """What waits at each node: as its last heartbeat counted it, or as the last jobs there found it, whichever is more."""
+    """Waiting time at each node: by the queue of its last heartbeat or by the waits of its last jobs, whichever is longer."""
     waits = {node.slug: _waiting_ms(node) for node in edges}
     return Load(_waiting_ms(device), next(iter(waits.values()), 0.0), waits)
 
 
 def _waiting_ms(node: Node) -> float:
-    """Jobs are taken for average work. The one that ran when the heartbeat counted is most likely done by now."""
+    """Queued jobs are assumed to be average. The one that ran at the time of the heartbeat is most likely done by now."""
     waiting, times = max(0, (node.queue or 0) - 1), [task["whole_ms"] for task in node.profile["tasks"].values()]
     return max(waiting * sum(times) / len(times), waited_ms(node.slug, BUSY_S if waiting else QUEUE_S))
 
 
 def previous(device: Node, task: str) -> Candidate | None:
-    """What the last question of this kind on this device used, when nobody had asked for a route: placement's hysteresis."""
-    chosen = Step.objects.filter(task=task, state="answered", receipt__device=device.slug, receipt__forced=None)
-    receipt = chosen.order_by("-pk").values_list("receipt", flat=True).first()
+    """The candidate of the last unforced step of this task on this device, for placement's hysteresis."""
+    unforced = Step.objects.filter(task=task, state="answered", receipt__device=device.slug, receipt__forced=None)
+    receipt = unforced.order_by("-pk").values_list("receipt", flat=True).first()
     return from_receipt(receipt) if receipt else None

@@ -1,9 +1,8 @@
-"""What recent transfers say about a device's uplink: `time = round trip + bytes / bandwidth`, fitted robustly.
+"""A device's uplink, estimated from recent transfers by a robust fit of `time = round trip + bytes / bandwidth`.
 
 Pure: values in, values out. Small transfers teach the round trip, large ones the bandwidth. The slope is a weighted
-median over pairs of transfers (Theil 1950, Sen 1968; weighted by the difference in bytes after Jaeckel 1972), which a
-quarter of wild transfers cannot move far. A sudden change starts a new series: what was measured before it is no longer
-evidence about the bandwidth, only about the round trip.
+median over pairs of transfers (Theil 1950, Sen 1968; weighted by the difference in bytes after Jaeckel 1972), robust to
+25 % outliers. A sudden change starts a new series: earlier transfers are then evidence about the round trip only.
 """
 
 import math
@@ -14,13 +13,13 @@ from itertools import accumulate, combinations
 from statistics import median
 
 WINDOW = 16  # transfers of one series that are fitted; more would only slow down what follows a drift
-LARGE = 4  # of its large ones that are fitted though older: between packets that teach the round trip alone they are rare
+LARGE = 4  # older large transfers that are fitted as well: among packets that only show the round trip they are rare
 FORGET_S = 600.0  # older than the newest transfer by more: another place, another network
-STALE_S = 120.0  # after that long without a transfer a link is probed before it is relied on
-SHORTEST_S, LONGEST_S = 1e-6, 3600.0  # what a clock can tell, and what no deadline lets through
-FEW = 4  # transfers below which their distances from the line say little about noise
-HEAVY_BYTES = 8192  # from here on the time of one transfer says something about bandwidth by itself
-SPREAD_BYTES = 1024  # sizes closer than this cannot tell round trip and bandwidth apart
+STALE_S = 120.0  # without a transfer for this long, a link is probed before it is used
+SHORTEST_S, LONGEST_S = 1e-6, 3600.0  # below the clock's resolution, and beyond any deadline
+FEW = 4  # with fewer transfers, their residuals say little about noise
+HEAVY_BYTES = 8192  # from this size on, one transfer alone is evidence about bandwidth
+SPREAD_BYTES = 1024  # sizes closer than this cannot separate round trip and bandwidth
 CLOCK_S = 0.001  # differences below a millisecond are scheduling, not the link
 DEVIATION = 0.5  # a transfer this much slower or faster than expected is suspicious; two in a row are a change
 SHARE = 0.3  # of a transfer's expected time that must be bandwidth for it to count as a change all by itself
@@ -57,14 +56,14 @@ UNKNOWN = LinkEstimate(None, None, None, "unknown")
 
 @dataclass(frozen=True)
 class _Line:
-    """What a series says: how long any number of bytes takes, between `fastest` and `slowest`.
+    """The fit of one series: how long any number of bytes takes, between `fastest` and `slowest`.
 
     Either fitted (`per_byte`), or with a round trip and a bound (`at_most`) on the time of a byte, or, from one size
     alone (`size`), the two extremes: all of its time is round trip, or none.
     """
 
     rtt: float  # seconds; of one size alone, all it took
-    noise: float  # the usual distance from the line, seconds
+    noise: float  # median residual, seconds
     per_byte: float | None = None
     at_most: float = 0.0
     size: float | None = None
@@ -81,7 +80,7 @@ class _Line:
 
 
 def estimate(transfers: Sequence[Transfer], now_s: float) -> LinkEstimate:
-    """`transfers` oldest first; those that cannot be true (no bytes, no time) are left out."""
+    """`transfers` oldest first; impossible ones (no bytes, no time) are ignored."""
     usable = [t for t in transfers if t.bytes > 0 and SHORTEST_S <= t.seconds <= LONGEST_S and math.isfinite(t.at_s)]
     if not usable:
         return UNKNOWN
@@ -96,7 +95,7 @@ def estimate(transfers: Sequence[Transfer], now_s: float) -> LinkEstimate:
 
 
 def _rate(series: Sequence[Transfer], line: _Line, light: bool) -> tuple[float | None, str, float | None]:
-    """Bytes per second, where they come from, and how far they may be off."""
+    """Bytes per second, the source of the estimate, and its relative uncertainty."""
     if line.per_byte:
         return 1 / line.per_byte, "transfers", _within(series, line)
     if light:
@@ -105,13 +104,13 @@ def _rate(series: Sequence[Transfer], line: _Line, light: bool) -> tuple[float |
 
 
 def blind(link: LinkEstimate) -> bool:
-    """Whether there is nothing to predict from: worth throw-away bytes even while somebody waits."""
+    """Whether there is nothing to predict from: worth a probe even while somebody waits."""
     return link.up_bytes_per_s is None or link.age_s is None or link.age_s > STALE_S
 
 
 def needs_probe(link: LinkEstimate) -> bool:
-    """Whether throw-away bytes should be sent before this link is relied on again: it is unknown, old or contradicted, or all
-    that was sent since it changed was small."""
+    """Whether the link should be probed before it is used again: it is unknown, stale or contradicted, or all transfers since
+    it changed were small."""
     return blind(link) or link.doubtful or link.light
 
 
@@ -130,7 +129,7 @@ def _last_series(transfers: list[Transfer]) -> tuple[list[Transfer], _Line | Non
 
 
 def _within(series: Sequence[Transfer], line: _Line) -> float:
-    """How far transfers usually are from the line, as a share of their time; never less than the clock can tell."""
+    """Median relative residual; never less than the clock's resolution."""
     per_byte, series = line.per_byte or 0.0, _window(series)
     expected = [(t, line.rtt + per_byte * t.bytes) for t in series]
     spread = median(abs(t.seconds - seconds) / seconds for t, seconds in expected)
@@ -143,7 +142,7 @@ def _window(series: Sequence[Transfer]) -> list[Transfer]:
 
 
 def _deviates(transfer: Transfer, line: _Line) -> int:
-    """1: clearly slower than the line allows; -1: clearly faster; 0: it may be the same link."""
+    """1: clearly slower than the fit allows; -1: clearly faster; 0: consistent with it."""
     slowest, fastest = line.slowest(transfer.bytes), line.fastest(transfer.bytes)
     floor = max(4 * line.noise, 2 * CLOCK_S)
     if transfer.seconds > slowest + max(DEVIATION * slowest, floor):

@@ -37,8 +37,8 @@ def _runner_up(chosen: Assessed, ranked: list[Assessed], policy: Policy, unchang
     if not others:
         return "nothing else is allowed"
     if unchanged:
-        best = others[0]
-        return f"{best.candidate} would {quantity.verb} {quantity.text(quantity.of(best) or 0)}, not enough {quantity.less} to switch"
+        best, amount = others[0], quantity.text(quantity.of(others[0]) or 0)
+        return f"{best.candidate} would {quantity.verb} {amount}, not enough {quantity.less} to switch"
     other = next((a for a in others if a.candidate.route != chosen.candidate.route), others[0])
     value = quantity.of(other)
     if value is not None:

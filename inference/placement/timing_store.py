@@ -1,9 +1,9 @@
 """How long each part of a model takes on each node: what the node measured when it started, corrected after every job.
 
-What is expected is the part's own time, which is kept, times the node's pace, which is learned fast and forgotten: load
-comes and goes, and it slows all parts alike. A part's own time is what it takes without load, so it follows what was faster
-sooner than what was slower. Otherwise a route that was once slow would not be taken again, and so never be seen to be fast.
-Messages have a pace of their own, which every route shows.
+The expected time is the part's own time, which is stored, times the node's pace, which is learnt fast and decays: load
+comes and goes, and it slows all parts alike. A part's own time is what it takes without load, so it follows faster
+observations sooner than slower ones. Otherwise a once-slow route would never be re-sampled. Messages have a pace of their
+own, which every route observes.
 """
 
 import math
@@ -15,39 +15,39 @@ from django.utils import timezone
 from inference.models import NodeProfile
 from inference.placement.timings import Timings
 
-# Of the newest observation in each running mean.
+# Weight of the newest observation in each running mean.
 SLOWER_WEIGHT, FASTER_WEIGHT, PACE_WEIGHT, QUEUE_WEIGHT = 0.1, 0.3, 0.3, 0.3
 FORGET_AFTER = 2  # observations after which the node's own start-up measurement counts for nothing
-OUTLIER = 2.0  # an observation counts as at most this many times what was expected, and at least this fraction of it
-SMALL_MS = 5.0  # below which a multiple says nothing
-PACE_S = 30.0  # in which all but a third of a node's pace is forgotten
+OUTLIER = 2.0  # observations are clipped to this factor above and below the expected time
+SMALL_MS = 5.0  # below this a ratio is noise
+PACE_S = 30.0  # time constant with which a node's pace decays
 PACE = {False: "pace/compute", True: "pace/overhead"}  # by whether a part is overhead
 QUEUE = "queue"
-QUEUE_S = 10.0  # how long a wait that was seen is expected again
+QUEUE_S = 10.0  # how long an observed wait is expected again
 
 
 def timings(node: str, measured: dict[str, Any]) -> Timings:
     rows = {row.part: row for row in NodeProfile.objects.filter(node=node)}
     paces = {kind: _pace(rows.get(part)) for kind, part in PACE.items()}
-    seen = [row for row in rows.values() if row.samples >= FORGET_AFTER and row.part not in (QUEUE, *PACE.values())]
-    corrected = {row.part: row.ms * paces[_is_overhead(row.part)] for row in seen}
+    observed = [row for row in rows.values() if row.samples >= FORGET_AFTER and row.part not in (QUEUE, *PACE.values())]
+    corrected = {row.part: row.ms * paces[_is_overhead(row.part)] for row in observed}
     pairs = [(corrected[part], ms) for part, ms in _parts(measured) if part in corrected]
-    took, expected = sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
-    return Timings(node, measured, corrected, took / expected if expected > 0 else paces[False])
+    actual, expected = sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
+    return Timings(node, measured, corrected, actual / expected if expected > 0 else paces[False])
 
 
 def _parts(measured: dict[str, Any]) -> list[tuple[str, float]]:
-    """Every part that the node measured, named as it is observed."""
-    found = []
+    """Every part that the node measured, under the name by which it is observed."""
+    parts = []
     for task, times in measured["tasks"].items():
         for name, value in times.items():
             part = f"{measured['name']}/{task}/{name.removesuffix('_ms')}"
-            found.extend([(f"{part}/{key}", ms) for key, ms in value.items()] if isinstance(value, dict) else [(part, value)])
-    return found
+            parts.extend([(f"{part}/{key}", ms) for key, ms in value.items()] if isinstance(value, dict) else [(part, value)])
+    return parts
 
 
 def observe(node: str, part: str, ms: float) -> None:
-    """Correct what we expect of a part on a node by what it just took."""
+    """Correct the expected time of a part on a node by one observation."""
     row = NodeProfile.objects.filter(node=node, part=part).first()
     if part == QUEUE:
         _store(node, part, row, ms if row is None else _mean(row.ms, ms, QUEUE_WEIGHT))
@@ -65,17 +65,17 @@ def observe(node: str, part: str, ms: float) -> None:
     _store(node, part, row, _mean(row.ms, usual, FASTER_WEIGHT if usual < row.ms else SLOWER_WEIGHT))
 
 
-def _mean(known: float, new: float, weight: float) -> float:
-    return known * (1 - weight) + new * weight
+def _mean(previous: float, new: float, weight: float) -> float:
+    return previous * (1 - weight) + new * weight
 
 
 def _bounded(value: float, expected: float) -> float:
-    """One hiccup moves little."""
+    """Limits the influence of an outlier."""
     return min(max(value, expected / OUTLIER), expected * OUTLIER)
 
 
 def _store(node: str, part: str, row: NodeProfile | None, value: float) -> None:
-    """Named by what was read: of two observations at once one is lost, which a running mean does not miss."""
+    """Optimistic: of two simultaneous observations one is lost, which a running mean tolerates."""
     if row is None:
         NodeProfile.objects.get_or_create(node=node, part=part, defaults={"ms": value})
         return
@@ -84,7 +84,7 @@ def _store(node: str, part: str, row: NodeProfile | None, value: float) -> None:
 
 
 def _pace(row: NodeProfile | None) -> float:
-    """How many times slower than usual the node is now; 1 when nothing was seen for a while."""
+    """How many times slower than usual the node is now; decays to 1 without observations."""
     if row is None:
         return 1.0
     age_s = max(0.0, (timezone.now() - row.updated).total_seconds())
@@ -96,7 +96,7 @@ def _is_overhead(part: str) -> bool:
 
 
 def waited_ms(node: str, within_s: float = QUEUE_S) -> float:
-    """How long jobs waited for the node's model lately; none for a node not asked for a while, so that it is tried again."""
+    """How long recent jobs waited for the node's model; 0 for a node not used for a while, so that it is tried again."""
     since = timezone.now() - timedelta(seconds=within_s)
     row = NodeProfile.objects.filter(node=node, part=QUEUE, updated__gte=since).first()
     return row.ms if row else 0.0

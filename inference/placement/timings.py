@@ -15,8 +15,8 @@ class Timings:
     node: str
     # the node's own profile: {"name", "digest", "tasks": {task: {whole_ms, head_ms, encode_ms, tail_ms, send_ms}}}
     measured: dict[str, Any]
-    corrected: dict[str, float]  # part -> ms, as observed since
-    pace: float = 1.0  # how many times slower than measured the corrected parts turned out, all together
+    corrected: dict[str, float]  # part -> observed ms
+    pace: float = 1.0  # ratio of all corrected times to their measured times
 
     def whole(self, task: str) -> float:
         return self._of(f"{task}/whole", self.measured["tasks"][task]["whole_ms"])
@@ -25,22 +25,25 @@ class Timings:
         return self._of(f"{task}/head/{k}", self.measured["tasks"][task]["head_ms"][str(k)])
 
     def encode(self, task: str, k: int) -> float:
-        """The packet of features computed before."""
+        """Encoding features that were computed before."""
         return self._of(f"{task}/encode/{k}", self.measured["tasks"][task].get("encode_ms", {}).get(str(k), 0.0))
 
     def tail(self, task: str, k: int) -> float:
         return self._of(f"{task}/tail/{k}", self.measured["tasks"][task]["tail_ms"][str(k)])
 
     def send(self, task: str, codec: str) -> float:
-        """Decoding the photo and encoding it anew; the photo as it is costs nothing to read."""
+        """Decoding the photo and encoding it again; an unchanged photo costs nothing."""
         return self._of(f"{task}/send/{codec}", self.measured["tasks"][task].get("send_ms", {}).get(codec, 0.0))
 
     def overhead(self, way: str, calls: Mapping[str, int]) -> float:
-        """What a question takes beside computing, waiting and sending; from other ways, by their calls, until seen itself."""
-        seen = {name: self.corrected.get(self._part(f"overhead/{name}")) for name in calls}
-        if (own := seen[way]) is not None:
+        """Milliseconds beside computing, waiting and sending; scaled from other routes by their calls until observed itself.
+
+        `way` is one of the names in `calls` (Route.calls).
+        """
+        observed = {name: self.corrected.get(self._part(f"overhead/{name}")) for name in calls}
+        if (own := observed[way]) is not None:
             return own
-        each = [ms / calls[name] for name, ms in seen.items() if ms is not None]
+        each = [ms / calls[name] for name, ms in observed.items() if ms is not None]
         return calls[way] * (median(each) if each else CALL_MS)
 
     def _of(self, part: str, measured: float) -> float:

@@ -33,7 +33,7 @@ def answered(
 
 
 def held(photo: Photo, tasks: list[str] = TASKS) -> dict[int, int]:
-    return edge_cache.held(photo, "edge-1", timezone.now(), tasks)
+    return edge_cache.cached_levels(photo, "edge-1", timezone.now(), tasks)
 
 
 def test_the_highest_level_that_was_sent_counts(photo: Photo) -> None:
@@ -83,8 +83,8 @@ def test_a_receipt_of_an_earlier_version_says_nothing(photo: Photo) -> None:
 
 
 def test_the_compact_tasks_share_their_features_and_the_large_ones_do_not() -> None:
-    assert edge_cache.alike(catalogue.profile("compact"), "vqa") == TASKS
-    assert edge_cache.alike(catalogue.profile("paper"), "vqa") == ["vqa"]
+    assert edge_cache.tasks_sharing_tower(catalogue.profile("compact"), "vqa") == TASKS
+    assert edge_cache.tasks_sharing_tower(catalogue.profile("paper"), "vqa") == ["vqa"]
 
 
 def test_photos_placed_by_an_earlier_version_are_still_read(photo: Photo) -> None:

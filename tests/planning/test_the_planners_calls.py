@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 def _call(**changes: Any) -> None:
     told = {"model": "m", "purpose": "plan", "outcome": "ok", "tokens_in": 900, "tokens_out": 50, "ms": 12.0, "cost": 0.25}
-    planner_usage.book().record(Call(**{**told, **changes}))
+    planner_usage.usage_log().record(Call(**{**told, **changes}))
 
 
 def test_each_request_of_the_configured_planner_is_a_row_without_its_text(settings: Any) -> None:
@@ -33,7 +33,7 @@ def test_the_limit_counts_what_was_spent_today(settings: Any) -> None:
     _call(cost=3.0)
     PlannerCall.objects.update(created="2020-01-01T00:00:00Z")
     _call(cost=0.5)
-    assert planner_usage.book().spent_today() == 0.5
+    assert planner_usage.usage_log().spent_today() == 0.5
 
 
 def test_an_admin_sees_the_calls_and_gets_them_as_csv(owner: Any, client_of: Callable[[Any], Client]) -> None:

@@ -90,7 +90,7 @@ def test_it_is_asked_about_on_its_own_device(board: Node, owner: Any) -> None:
 
 
 def test_another_device_cannot_be_chosen_for_it(board: Node, owner: Any) -> None:
-    with pytest.raises(UserError, match="jetson-a alone keeps this photo"):
+    with pytest.raises(UserError, match="Only jetson-a has this photo"):
         fleet.device_for(kept(owner, "jetson-a"), "jetson-0", [board, node("jetson-0")])
 
 

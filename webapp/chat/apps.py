@@ -9,4 +9,4 @@ class ChatConfig(AppConfig):
         from inference.answering import drafts
         from webapp.chat.drafting import draft_run
 
-        drafts.wire(draft_run)
+        drafts.register_draft_maker(draft_run)

@@ -1,4 +1,4 @@
-"""The device computes the head and sends features; the edge computes the tail. Features in the edge's cache are not sent again."""
+"""The device computes the head and sends features; the edge computes the tail. Features in its cache are not sent again."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
