@@ -21,9 +21,8 @@ from rich.console import Console
 from transformers import BertTokenizerFast
 from transformers.utils import logging
 
-from inference.engine import catalogue
+from inference.engine import catalogue, runner
 from inference.engine.answer import Answer
-from inference.engine.runner import Vision
 from inference.lab.data import photo_sets
 from inference.lab.measures import measure
 from inference.lab.tower import bundle
@@ -77,8 +76,7 @@ def run(model: Compact, tokenizer: BertTokenizerFast, quick: bool, weights: Path
 
 def gallery(console: Console) -> None:
     """Caption, three likeliest names and three answers for each of twelve photos, as the product gives them, to be judged by eye."""
-    root, vision = photo_sets.data_dir() / "photos", Vision(catalogue.profile("compact"))
-    vision.load()
+    root, vision = photo_sets.data_dir() / "photos", runner.load(catalogue.profile("compact"))
     for item in json.loads(photo_sets.require(root / "photos.json").read_text())[:GALLERY]:
         image = Image.open(root / "images" / item["image"]).convert("RGB")
         names = vision.run_whole("classify", image, None)

@@ -1,8 +1,28 @@
-"""What a task's last part gives back."""
+"""What a task answers with."""
 
 from dataclasses import dataclass
 
-NOTHING = "no answer"  # what is said when the model ends before its first word
+NOTHING = "no answer"  # the text when the model ends before its first word
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in the photo, in fractions of its width and height from the top left corner: 0 <= left < right <= 1."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    label: str = ""
+    confidence: float = 1.0  # 0…1
+
+
+@dataclass(frozen=True)
+class TextLine:
+    """A line of text in the photo, and where it stands."""
+
+    text: str
+    box: Box
 
 
 @dataclass(frozen=True)
@@ -13,6 +33,8 @@ class Answer:
     confidence: float  # 0…1
     sure: bool  # confidence reaches the card's bound
     top: list[tuple[str, float]]  # best first
+    boxes: tuple[Box, ...] = ()
+    lines: tuple[TextLine, ...] = ()  # in reading order
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Which model serves which task, per profile, with what was measured about it. No torch: web and cloud read this too."""
+"""Which model serves which task, per profile, and its measured figures. No torch: web and cloud processes read this too."""
 
 import json
 import os
@@ -9,24 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from devices.contract import wire
+from inference.engine import tasks
 from inference.engine.answer import Calibration
 from inference.engine.codecs import feature_code
 from inference.engine.model_files import config, has_vision, has_weights, weights_file
-from inference.engine.model_files import sha256 as sha256  # training names the file it started from by it
-from inference.engine.model_options import PAPER_SHAPES as PAPER_SHAPES
+from inference.engine.model_files import sha256 as sha256  # training identifies its starting weights by it
 from inference.engine.model_options import Level, PhotoLevel, Refinement, Shape, shape_of
+from inference.engine.tasks import SHARED_TOWER
 
-TASKS = ("classify", "caption", "vqa")
 PROFILES = ("compact", "paper")
 CODE = "codec.safetensors"
 WEIGHTS = Path(__file__).resolve().parent / "weights"
 REPAIR = "run `git checkout -- inference/engine/weights`, or install Isthmus again"
-PAPER = {
-    "classify": "google/vit-base-patch16-224",
-    "caption": "Salesforce/blip-image-captioning-base",
-    "vqa": "Salesforce/blip-vqa-base",
-}
-# What to encode a photo with where nothing was measured: a small, a middling and a nearly lossless one.
+# Photo encodings to offer where nothing was measured: small, medium and nearly lossless.
 UNMEASURED_PHOTO = (("webp", 20), ("webp", 60), ("jpeg", 90))
 
 
@@ -34,11 +29,15 @@ class UnknownProfile(ValueError):
     pass
 
 
+class ModelsMissing(Exception):
+    """One sentence with the remedy."""
+
+
 @dataclass(frozen=True)
 class Profile:
     name: str
     folders: Mapping[str, Path | None]  # by task; None: not on this machine
-    models: Mapping[str, str]  # by task, what people call them
+    models: Mapping[str, str]  # by task, the name for people
     card: Mapping[str, Any] = field(default_factory=dict)
     code_file: Path | None = None
 
@@ -46,26 +45,30 @@ class Profile:
     def from_folders(
         cls, name: str, folders: Mapping[str, Path | str], code_file: Path | None = None, card: Mapping[str, Any] | None = None
     ) -> "Profile":
-        """Models in transformers' own folders. A BLIP folder without `vision_model` weights uses the classifier's tower."""
+        """Models in transformers' folder layout. A BLIP folder without `vision_model` weights uses the classifier's tower."""
         paths = {task: Path(folder) for task, folder in folders.items()}
         return cls(name, paths, {task: path.name for task, path in paths.items()}, card or {}, code_file)
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        return tuple(task for task in TASKS if task in self.folders)
+        return tuple(name for name in tasks.names() if name in self.folders)
 
     @cached_property
     def _shapes(self) -> dict[str, Shape]:
         return {task: self._shape(task) for task in self.tasks}
 
     def _shape(self, task: str) -> Shape:
-        folder = self.folders["classify" if self.shares_tower(task) else task]
-        return shape_of(task, config(folder) if folder else None)
+        folder = self.folders[self._tower_owner(task)]
+        values = config(folder) if folder else None
+        return tasks.get(task).shape if values is None else shape_of(values)
+
+    def _tower_owner(self, task: str) -> str:
+        return SHARED_TOWER if self.shares_tower(task) else task
 
     def code_of(self, task: str) -> Path | None:
-        """The file of the code that serves a task: the profile's own, or one beside a model with a tower of its own."""
-        owner = "classify" if self.shares_tower(task) else task
-        if owner == "classify" and self.code_file is not None:
+        """The file of the feature code that serves a task: the profile's, or one beside a model with a tower of its own."""
+        owner = self._tower_owner(task)
+        if owner == SHARED_TOWER and self.code_file is not None:
             return self.code_file
         folder = self.folders[owner]
         return folder / CODE if folder is not None and (folder / CODE).exists() else None
@@ -75,25 +78,25 @@ class Profile:
         return {task: sizes for task in self.tasks if (sizes := self._sizes(task))}
 
     def _sizes(self, task: str) -> dict[int, tuple[int, ...]] | None:
-        """Payload bytes by split point of the learned code; None without one, or with one made for other weights."""
-        file, folder = self.code_of(task), self.folders["classify" if self.shares_tower(task) else task]
+        """Payload bytes of the learned code, by split point; None without one, or with one made for other weights."""
+        file, folder = self.code_of(task), self.folders[self._tower_owner(task)]
         if file is None or folder is None or not file.exists():
             return None
         try:
-            told = feature_code.about(file)
-        except feature_code.CodecError:  # `missing` says so
+            header = feature_code.about(file)
+        except feature_code.CodecError:  # `missing` reports it
             return None
-        if told["weights"] != sha256(weights_file(folder)):
+        if header["weights"] != sha256(weights_file(folder)):
             return None
-        return {int(k): tuple(sizes) for k, sizes in told["sizes"].items()}
+        return {int(k): tuple(sizes) for k, sizes in header["sizes"].items()}
 
     def learned(self, task: str) -> bool:
-        """Whether a learned code serves this task; a task that looks through the classifier's tower uses that tower's."""
+        """Whether a learned code serves this task; a task on the shared tower uses that tower's."""
         return task in self._code_sizes
 
     def shares_tower(self, task: str) -> bool:
         folder = self.folders[task]
-        return task != "classify" and "classify" in self.folders and folder is not None and not has_vision(folder)
+        return task != SHARED_TOWER and SHARED_TOWER in self.folders and folder is not None and not has_vision(folder)
 
     def shape(self, task: str) -> Shape:
         return self._shapes[task]
@@ -107,24 +110,24 @@ class Profile:
     def split_points(self, task: str) -> tuple[int, ...]:
         if self.learned(task):
             return tuple(sorted(self._code_sizes[task]))
-        blocks = self.blocks(task)  # a third at most: further in, a slow device pays more for compute than bytes cost
+        blocks = self.blocks(task)  # a third at most: deeper, compute on a slow device costs more than the bytes saved
         return tuple(sorted({0, blocks // 6, blocks // 3}))
 
     def accuracy(self, task: str) -> float | None:
-        """Of the uncompressed model, on the very photos that levels and encodings were measured on: like against like."""
-        value = self.card.get("code", {}).get("full", {}).get(task, self._told(task).get("accuracy"))
+        """Of the uncompressed model, as a fraction, on the same photos that levels and encodings were measured on."""
+        value = self.card.get("code", {}).get("full", {}).get(task, self._card_of(task).get("accuracy"))
         return None if value is None else float(value)
 
     def calibration(self, task: str) -> Calibration:
-        told = self._told(task)
-        return Calibration(float(told.get("temperature", 1.0)), float(told.get("unsure_below", 0.5)))
+        entry = self._card_of(task)
+        return Calibration(float(entry.get("temperature", 1.0)), float(entry.get("unsure_below", 0.5)))
 
     def code_levels(self, task: str, k: int) -> list[Level]:
         """Every level at a split point with its exact bytes. Raises KeyError where the model is not split."""
         if self.learned(task):
             measured = self.card.get("code", {}).get("levels", {}).get(str(k), [])
-            known = {one["level"]: one["accuracy"].get(task) for one in measured}
-            return [Level(n, wire.HEADER_BYTES + size, known.get(n)) for n, size in enumerate(self._code_sizes[task][k], 1)]
+            accuracy = {row["level"]: row["accuracy"].get(task) for row in measured}
+            return [Level(n, wire.HEADER_BYTES + size, accuracy.get(n)) for n, size in enumerate(self._code_sizes[task][k], 1)]
         if k not in self.split_points(task):
             raise KeyError(k)
         sizes = feature_code.pooled_sizes(*self.shape(task).features[k])
@@ -135,74 +138,75 @@ class Profile:
         if not self.learned(task):
             return []
         measured = self.card.get("code", {}).get("refine", {}).get(task, [])
-        return [Refinement(**one) for one in measured if one["split_at"] == k]
+        return [Refinement(**row) for row in measured if row["split_at"] == k]
 
     def photo_levels(self, task: str) -> list[PhotoLevel]:
         measured = self.card.get("photo") or []
         if not measured:
             return [PhotoLevel(name, quality, None) for name, quality in UNMEASURED_PHOTO]
-        return [PhotoLevel(one["codec"], int(one["quality"]), one["accuracy"].get(task)) for one in measured]
+        return [PhotoLevel(row["codec"], int(row["quality"]), row["accuracy"].get(task)) for row in measured]
 
     def describe(self) -> dict[str, Any]:
-        """For pages and scripts; JSON."""
-        absent = missing(self)
+        """For pages and scripts, as JSON."""
+        problems = missing(self)
         return {
             "name": self.name,
-            "ready": not absent,
-            "missing": absent,
+            "ready": not problems,
+            "missing": problems,
             "version": self.card.get("version"),
             "measured": self.card.get("measured"),
             "tasks": {task: self._describe(task) for task in self.tasks},
         }
 
     def _describe(self, task: str) -> dict[str, Any]:
-        told, shape = self._told(task), self.shape(task)
+        entry, shape = self._card_of(task), self.shape(task)
         return {
             "model": self.models[task],
             "image_size": shape.image_size,
             "blocks": shape.blocks,
-            **{name: told.get(name) for name in ("accuracy", "metric", "temperature", "unsure_below", "question_only")},
+            **{name: entry.get(name) for name in ("accuracy", "metric", "temperature", "unsure_below", "question_only")},
             "code": "learned" if self.learned(task) else "pooled",
             "split_points": list(self.split_points(task)),
             "levels": {str(k): [vars(level) for level in self.code_levels(task, k)] for k in self.split_points(task)},
             "photo": [vars(level) for level in self.photo_levels(task)],
         }
 
-    def _told(self, task: str) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = self.card.get("tasks", {}).get(task, {})
-        return found
+    def _card_of(self, task: str) -> Mapping[str, Any]:
+        entry: Mapping[str, Any] = self.card.get("tasks", {}).get(task, {})
+        return entry
+
+
+def models_of(profile: str) -> dict[str, str]:
+    """The model that serves each task in a profile, for the tasks it offers; for `paper`, its name on the hub."""
+    return {task.name: task.models[profile] for task in tasks.TASKS if profile in task.models}
 
 
 def profile(name: str) -> Profile:
+    models = models_of(name)
     if name == "compact":
         root = WEIGHTS / "compact"
         file = root / "card.json"
         card = json.loads(file.read_text()) if file.exists() else {}
-        return Profile(
-            name,
-            {task: root / task for task in TASKS},
-            {task: f"compact {task}" for task in TASKS},
-            card,
-            root / CODE,
-        )
+        return Profile(name, {task: root / task for task in models}, models, card, root / CODE)
     if name == "paper":
-        return Profile(name, {task: _paper_folder(task) for task in TASKS}, PAPER)
+        return Profile(name, {task: _paper_folder(task, model) for task, model in models.items()}, models)
     raise UnknownProfile(f"There is no profile named {name}; choose one of {', '.join(PROFILES)}.")
 
 
 def missing(profile: Profile) -> list[str]:
-    """What has to be put in place before this profile can answer, one sentence each; empty when all is there.
+    """What this profile still needs before it can answer, one sentence with the remedy each; empty when it is complete.
 
-    Files that the card names are compared with it, so that a half copied folder is noticed here and not in an answer.
+    Files named by the card are checked against their digests, so that a half-copied folder is reported here and not as a wrong
+    answer.
     """
     remedy = "run `python manage.py models fetch`" if profile.name == "paper" else REPAIR
     absent = [task for task in profile.tasks if not has_weights(profile.folders[task])]
     sentences = [f"The {task} model ({profile.models[task]}) is not on this machine; {remedy}." for task in absent]
-    for name, told in profile.card.get("digest", {}).items():
+    for name, digest in profile.card.get("digest", {}).items():
         task, _, rest = name.partition("/")
         folder = profile.folders.get(task)
         file = folder / rest if folder and rest else profile.code_file
-        if file is not None and task not in absent and sha256(file) != told:
+        if file is not None and task not in absent and sha256(file) != digest:
             sentences.append(f"{file} is damaged or of another version than its card; {remedy}.")
     files = {file for task in profile.tasks if (file := profile.code_of(task)) is not None and file.exists()}
     for file in sorted(files):
@@ -218,15 +222,15 @@ def card_text(name: str) -> str:
     file = WEIGHTS / f"{name}.md"
     if file.exists():
         return file.read_text()
-    names = "\n".join(f"* {task}: {model}" for task, model in PAPER.items())
+    names = "\n".join(f"* {task}: {model}" for task, model in models_of("paper").items())
     return f"# The {name} models\n\n{names}\n\nTheir cards are where they were published; nothing was measured here."
 
 
-def _paper_folder(task: str) -> Path | None:
+def _paper_folder(task: str, model: str) -> Path | None:
     """ISTHMUS_MODELS/<task> where that is set, else the newest snapshot in the hub's cache."""
     if local := os.environ.get("ISTHMUS_MODELS"):
         return Path(local) / task
     from huggingface_hub import try_to_load_from_cache
 
-    found = try_to_load_from_cache(PAPER[task], "config.json")
-    return Path(found).parent if isinstance(found, str) else None
+    file = try_to_load_from_cache(model, "config.json")
+    return Path(file).parent if isinstance(file, str) else None

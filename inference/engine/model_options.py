@@ -1,4 +1,4 @@
-"""What the catalogue tells of a model: its shape, its levels, and ways to answer first and refine when unsure. No torch."""
+"""What the catalogue says about a model: tower shape, levels, and ways to answer first and refine when unsure. No torch."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from typing import Any
 class Level:
     level: int
     bytes: int  # of the whole packet, header included
-    accuracy: float | None  # as a fraction; None where it was not measured
+    accuracy: float | None  # as a fraction; None: not measured
 
 
 @dataclass(frozen=True)
 class Refinement:
-    """Answer from `level` when the confidence reaches `sure_above`, else after the bits up to `refine_to` too."""
+    """Answer from `level` when the confidence reaches `sure_above`; otherwise send the bits up to `refine_to` and answer again."""
 
     split_at: int
     level: int
@@ -34,7 +34,7 @@ class PhotoLevel:
 
 @dataclass(frozen=True)
 class Shape:
-    """A vision tower's, as far as bytes and split points depend on it."""
+    """A vision tower's input and feature sizes: what bytes and split points depend on."""
 
     image_size: int
     features: tuple[tuple[int, int], ...]  # (tokens, width) after 0, 1, … blocks
@@ -49,8 +49,8 @@ def transformer(image_size: int, patch: int, width: int, blocks: int) -> Shape:
 
 
 def residual(image_size: int, widths: Sequence[int], depths: Sequence[int]) -> Shape:
-    """A ResNet's: the stem halves the side twice, every stage but the first once more. Within the last stage the places of the map
-    that it began with come along."""
+    """A ResNet (He et al. 2016): the stem halves the side twice, every stage but the first once more. Within the last stage its
+    input feature map is carried along (skip), so that `tokens` counts the places of both."""
     side, fine, features = -(-image_size // 4), 0, []
     for stage, (width, depth) in enumerate(zip(widths, depths, strict=True)):
         if stage:
@@ -60,22 +60,15 @@ def residual(image_size: int, widths: Sequence[int], depths: Sequence[int]) -> S
     return Shape(image_size, tuple(features))
 
 
-PAPER_SHAPES = {
-    "classify": transformer(224, 16, 768, 12),
-    "caption": transformer(384, 16, 768, 12),
-    "vqa": transformer(384, 16, 768, 12),
-}
 RESNET_DEFAULTS = {"image_size": 224, "hidden_sizes": (256, 512, 1024, 2048), "depths": (3, 4, 6, 3)}
 VIT_DEFAULTS = {"image_size": 224, "patch_size": 16, "hidden_size": 768, "num_hidden_layers": 12}
 BLIP_DEFAULTS = {**VIT_DEFAULTS, "image_size": 384}  # transformers leaves values equal to its defaults out of config.json
 
 
-def shape_of(task: str, told: Mapping[str, Any] | None) -> Shape:
-    """From a folder's config.json; the large model's own where there is none."""
-    if told is None:
-        return PAPER_SHAPES[task]
-    if told.get("model_type") == "resnet":
-        known = {**RESNET_DEFAULTS, **told}
-        return residual(int(known["image_size"]), known["hidden_sizes"], known["depths"])
-    vision = {**BLIP_DEFAULTS, **told["vision_config"]} if "vision_config" in told else {**VIT_DEFAULTS, **told}
+def shape_of(config: Mapping[str, Any]) -> Shape:
+    """The tower's shape from a model's config.json: a ResNet, a BLIP model's vision tower or a ViT."""
+    if config.get("model_type") == "resnet":
+        resnet = {**RESNET_DEFAULTS, **config}
+        return residual(int(resnet["image_size"]), resnet["hidden_sizes"], resnet["depths"])
+    vision = {**BLIP_DEFAULTS, **config["vision_config"]} if "vision_config" in config else {**VIT_DEFAULTS, **config}
     return transformer(*(int(vision[name]) for name in ("image_size", "patch_size", "hidden_size", "num_hidden_layers")))

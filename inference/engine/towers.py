@@ -18,7 +18,7 @@ class _Tower:
 
     def __init__(self, model: Any, embedding: nn.Module, layers: Iterable[nn.Module]) -> None:
         self.model, self.embedding, self.layers = model, embedding, list(layers)
-        self._shape = shape_of("classify", model.config.to_dict())
+        self._shape = shape_of(model.config.to_dict())
         self.image_size, self.depth = self._shape.image_size, self._shape.blocks
 
     def shape(self, k: int) -> tuple[int, int]:

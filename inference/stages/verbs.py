@@ -25,8 +25,9 @@ from devices.agent.cameras.capture import CameraError
 from devices.agent.uploads import UploadError
 from devices.contract import wire
 from devices.contract.wire import WireError
-from inference.engine import catalogue
+from inference.engine import catalogue, engines
 from inference.engine.codecs import photo_codec
+from inference.engine.measure import measure
 from inference.engine.reconstruction import Rebuilder, RebuildError
 from inference.engine.runner import Received, Vision
 from inference.stages import photo_intake
@@ -45,10 +46,9 @@ VERBS = ("place", "look", "invite", "collect", "heads", "forget", "run_whole", "
 def warm(runtime: Any) -> dict[str, Any]:
     """Load the models and measure them; what the node reports as its profile. Called once, before the first task."""
     profile = catalogue.profile(runtime.profile_name)
-    vision = Vision(profile)
-    vision.load()
-    runtime.vision = vision
-    return {"name": profile.name, "digest": vision.digest, "protocol": PROTOCOL, **vision.measure(runtime.slowdown)}
+    vision = runtime.vision = Vision(engines.load(profile))
+    times = measure(vision, runtime.slowdown)
+    return {"name": profile.name, "digest": vision.digest, "protocol": PROTOCOL, "tasks": times}
 
 
 def register(app: Celery, runtime: Any) -> None:

@@ -11,7 +11,7 @@ from devices import dispatch
 from devices.contract.jobs import Job
 from devices.contract.values import Received
 from inference.answering.execute import Step
-from inference.engine import catalogue
+from inference.engine import catalogue, runner
 from inference.engine.catalogue import Profile
 from inference.engine.runner import Vision
 from inference.stages.verbs import Stages
@@ -51,9 +51,7 @@ class Pair:
 
 @pytest.fixture(scope="module")
 def vision() -> Vision:
-    loaded = Vision(catalogue.profile("compact"), threads=1)
-    loaded.load()
-    return loaded
+    return runner.load(catalogue.profile("compact"), threads=1)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from transformers import (
     ViTForImageClassification,
 )
 
-from inference.engine import catalogue
+from inference.engine import catalogue, runner
 from inference.engine.runner import Vision
 
 SENTENCE = "what is in the photo ? how many dogs are there a black dog runs on grass two one man red yes no"
@@ -60,9 +60,7 @@ def drawn() -> Callable[..., Image.Image]:
 @pytest.fixture(scope="session")
 def compact() -> Vision:
     """The bundled models."""
-    vision = Vision(catalogue.profile("compact"), threads=1)  # more of them only wait for each other on a busy machine
-    vision.load()
-    return vision
+    return runner.load(catalogue.profile("compact"), threads=1)  # more of them only wait for each other on a busy machine
 
 
 def save_small(root: Path) -> dict[str, Path]:
@@ -97,8 +95,7 @@ def small_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture(scope="session")
 def small(small_folders: dict[str, Path]) -> Vision:
     """Each task with a tower of its own, as the large models have, and an exact code at every split point."""
-    vision = Vision(catalogue.Profile.from_folders("small", small_folders), threads=1)
-    vision.load()
-    for part in vision.parts.values():
+    vision = runner.load(catalogue.Profile.from_folders("small", small_folders), threads=1)
+    for part in vision.engine.parts.values():
         part.codes.update({k: ExactCode(*part.tower.shape(k)) for k in range(part.tower.depth + 1)})
     return vision

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from inference.engine import catalogue, loading
+from inference.engine import catalogue, loading, tasks
 from inference.engine.catalogue import Profile
 
 
@@ -47,7 +47,7 @@ def test_the_compact_profile_is_complete_and_measured() -> None:
 
 def test_the_catalogue_has_the_shapes_of_the_loaded_towers(compact: object) -> None:
     profile = catalogue.profile("compact")
-    for task, part in compact.parts.items():  # type: ignore[attr-defined]
+    for task, part in compact.engine.parts.items():  # type: ignore[attr-defined]
         shape = profile.shape(task)
         assert (shape.image_size, shape.blocks) == (part.tower.image_size, part.tower.depth)
         assert shape.features == tuple(part.tower.shape(k) for k in range(part.tower.depth + 1))
@@ -135,7 +135,7 @@ def test_weights_that_lack_a_layer_are_refused(small_folders: dict[str, Path], t
 def test_the_large_models_folder_is_one_setting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ISTHMUS_MODELS", str(tmp_path))
     paper = catalogue.profile("paper")
-    assert paper.folders == {task: tmp_path / task for task in catalogue.TASKS}
+    assert paper.folders == {task: tmp_path / task for task in tasks.names()}
     assert catalogue.missing(paper)[0] == (
         "The classify model (google/vit-base-patch16-224) is not on this machine; run `python manage.py models fetch`."
     )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from devices.contract import wire
-from inference.engine import split
+from inference.engine import runner, split
 from inference.engine.codecs import feature_code
 from inference.engine.runner import Vision
 
@@ -21,7 +21,7 @@ TASKS = ("classify", "caption", "vqa")
 
 
 def _features(vision: Vision, image: Image.Image, k: int) -> NDArray[np.float32]:
-    part = vision.parts["classify"]
+    part = vision.engine.parts["classify"]
     with torch.inference_mode():
         return split.head(part.tower, torch.from_numpy(part.pixels(image)), k)[0].numpy()
 
@@ -38,8 +38,7 @@ def test_a_packet_has_exactly_the_bytes_the_catalogue_promises(compact: Vision, 
 
 
 def test_so_has_a_pooled_packet(small: Vision, small_folders: dict[str, object], image: Image.Image) -> None:
-    fresh = Vision(small.profile)
-    fresh.load()
+    fresh = runner.load(small.profile)
     for task in TASKS:
         assert not fresh.profile.learned(task)
         for k in fresh.profile.split_points(task):
@@ -49,7 +48,7 @@ def test_so_has_a_pooled_packet(small: Vision, small_folders: dict[str, object],
 
 def test_each_learned_level_is_a_prefix_of_the_next(compact: Vision, image: Image.Image) -> None:
     for k in _points(compact):
-        code, features = compact.parts["classify"].codes[k], _features(compact, image, k)
+        code, features = compact.engine.parts["classify"].codes[k], _features(compact, image, k)
         payloads = [code.encode(features, level) for level in range(1, len(code.sizes) + 1)]
         assert all(longer.startswith(shorter) for shorter, longer in itertools.pairwise(payloads))
         assert len({len(payload) for payload in payloads}) == len(payloads)
@@ -66,7 +65,7 @@ def test_error_falls_with_every_level_of_the_bundled_code(compact: Vision, drawn
     """Before restoring, which minds what the tower makes of features and not the features themselves."""
     images = [drawn(seed) for seed in range(4)]  # type: ignore[operator]
     for k in _points(compact):
-        code = copy.copy(compact.parts["classify"].codes[k])
+        code = copy.copy(compact.engine.parts["classify"].codes[k])
         assert isinstance(code, feature_code.LearnedCode)
         code.restorer = None
         errors = np.zeros(len(code.sizes))
@@ -82,7 +81,7 @@ def test_error_falls_with_every_level_of_the_bundled_code(compact: Vision, drawn
 def test_encoding_and_decoding_are_quick(compact: Vision, image: Image.Image) -> None:
     """On one core: 5 and 10 ms are the bounds of the figures; twice that here, as test machines are busy."""
     for k in _points(compact):
-        code, features = compact.parts["classify"].codes[k], _features(compact, image, k)
+        code, features = compact.engine.parts["classify"].codes[k], _features(compact, image, k)
         level = len(code.sizes)
         payload = code.encode(features, level)
         encode = min(timeit.repeat(lambda: code.encode(features, level), number=1, repeat=20))  # noqa: B023 (run at once)
@@ -105,7 +104,7 @@ def test_the_cosine_transform_loses_nothing() -> None:
 
 @pytest.mark.parametrize("change", [-1, 1, 1000])
 def test_a_payload_of_another_length_is_refused(compact: Vision, change: int) -> None:
-    for code in (next(iter(compact.parts["classify"].codes.values())), feature_code.PooledCode(65, 192)):
+    for code in (next(iter(compact.engine.parts["classify"].codes.values())), feature_code.PooledCode(65, 192)):
         for level, size in enumerate(code.sizes, 1):
             with pytest.raises(
                 feature_code.CodecError, match=f"Level {level} has {size} bytes, not {size + change}; send it again."
@@ -115,7 +114,7 @@ def test_a_payload_of_another_length_is_refused(compact: Vision, change: int) ->
 
 @pytest.mark.parametrize("level", [0, -1, 99])
 def test_a_level_the_code_lacks_is_refused(compact: Vision, level: int) -> None:
-    for code in (next(iter(compact.parts["classify"].codes.values())), feature_code.PooledCode(65, 192)):
+    for code in (next(iter(compact.engine.parts["classify"].codes.values())), feature_code.PooledCode(65, 192)):
         with pytest.raises(feature_code.CodecError, match="This code has levels 1 to"):
             code.decode(b"", level)
 
@@ -141,8 +140,8 @@ def test_a_code_that_contradicts_itself_is_refused() -> None:
 def test_two_processes_mean_the_same_by_a_packet(compact: Vision) -> None:
     """The digest names weights, words and codes; it must not depend on the process that computes it."""
     script = (
-        "from inference.engine import catalogue; from inference.engine.runner import Vision; from PIL import Image\n"
-        "vision = Vision(catalogue.profile('compact')); vision.load()\n"
+        "from inference.engine import catalogue, runner; from PIL import Image\n"
+        "vision = runner.load(catalogue.profile('compact'))\n"
         "print(vision.digest, vision.run_head('vqa', Image.new('RGB', (64, 64), 'orange'), 2, 1)[:14].hex())"
     )
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()

@@ -15,9 +15,8 @@ from transformers import (
     ViTForImageClassification,
 )
 
-from inference.engine import catalogue, split
-from inference.engine.catalogue import PAPER_SHAPES, Profile
-from inference.engine.runner import Vision
+from inference.engine import catalogue, runner, split, tasks
+from inference.engine.catalogue import Profile
 
 K = 4
 # google/vit-base-patch16-224 and Salesforce/blip-vqa-base are transformers' own defaults. Captions are left out for time:
@@ -41,17 +40,16 @@ def folder(tmp_path: Path, task: str) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize("task", KINDS)
 def test_a_large_model_loads_and_splits(folder: Path, drawn: Callable[..., Image.Image], task: str) -> None:
-    vision = Vision(Profile.from_folders("paper", {task: folder}))
-    assert vision.profile.shape(task) == PAPER_SHAPES[task]
-    vision.load()
-    part, image = vision.parts[task], drawn(0, (640, 480))
+    vision = runner.load(Profile.from_folders("paper", {task: folder}))
+    assert vision.profile.shape(task) == tasks.get(task).shape
+    part, image = vision.engine.parts[task], drawn(0, (640, 480))
     assert next(part.tower.model.parameters()).dtype == torch.float32  # type: ignore[attr-defined]
     with torch.inference_mode():
         pixels = torch.from_numpy(part.pixels(image))
         whole = split.whole(part.tower, pixels)
         features = split.head(part.tower, pixels, K)
         assert torch.equal(split.tail(part.tower, features, K), whole)
-    assert tuple(whole.shape) == (1, *PAPER_SHAPES[task].features[-1])
+    assert tuple(whole.shape) == (1, *tasks.get(task).shape.features[-1])
     paper = catalogue.profile("paper")
     levels = paper.code_levels(task, K)
     packet = vision.run_head(task, image, K, levels[-1].level)

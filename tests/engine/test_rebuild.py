@@ -64,7 +64,7 @@ def test_a_decoder_for_other_weights_is_refused(folder: Path, name: str) -> None
 
 def test_a_missing_decoder_names_the_command(folder: Path) -> None:
     (folder / reconstruction.FILE).unlink()
-    with pytest.raises(RebuildError, match=r"is missing; run `python -m inference\.vision\.training\.rebuild`"):
+    with pytest.raises(RebuildError, match=r"is missing; run `python -m inference\.lab\.codes\.train_reconstruction`"):
         Rebuilder.load(folder)
 
 

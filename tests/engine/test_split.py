@@ -17,12 +17,12 @@ from transformers import (
 )
 
 from devices.contract import wire
-from inference.engine import catalogue, split
+from inference.engine import catalogue, runner, split
 from inference.engine.answer import Calibration
 from inference.engine.loading import Part
 from inference.engine.runner import Vision
-from inference.engine.tasks.caption import Captioner
-from inference.engine.tasks.vqa import Answerer
+from inference.engine.tasks.caption.model import Captioner
+from inference.engine.tasks.vqa.model import Answerer
 
 EVERY_K = range(6)  # the small towers have five blocks
 QUESTION = "how many dogs are there?"
@@ -40,7 +40,7 @@ def test_logits_equal_the_unsplit_classifiers(
     small: Vision, small_folders: dict[str, Path], image: Image.Image, k: int
 ) -> None:
     theirs = ViTForImageClassification.from_pretrained(small_folders["classify"], dtype=torch.float32).eval()
-    pixels, tokens = _features(small.parts["classify"], image, k)
+    pixels, tokens = _features(small.engine.parts["classify"], image, k)
     with torch.inference_mode():
         assert torch.equal(theirs.classifier(tokens[:, 0]), theirs(pixel_values=pixels).logits)
 
@@ -51,7 +51,7 @@ def test_a_caption_is_token_identical_to_the_models_own(
 ) -> None:
     theirs, tokenizer = _blip(BlipForConditionalGeneration, small_folders["caption"])
     ours = Captioner(theirs, tokenizer, Calibration())
-    pixels, tokens = _features(small.parts["caption"], image, k)
+    pixels, tokens = _features(small.engine.parts["caption"], image, k)
     told = theirs.generate(pixel_values=pixels, num_beams=3, max_new_tokens=20, no_repeat_ngram_size=3, do_sample=False)
     assert told.shape[1] > 3 and torch.equal(ours.ids(tokens), told)
 
@@ -62,7 +62,7 @@ def test_an_answer_is_token_identical_to_the_models_own(
 ) -> None:
     theirs, tokenizer = _blip(BlipForQuestionAnswering, small_folders["vqa"])
     ours = Answerer(theirs, tokenizer, Calibration())
-    pixels, tokens = _features(small.parts["vqa"], image, k)
+    pixels, tokens = _features(small.engine.parts["vqa"], image, k)
     asked = tokenizer(QUESTION, return_tensors="pt")
     told = theirs.generate(
         pixel_values=pixels, input_ids=asked["input_ids"], attention_mask=asked["attention_mask"],
@@ -88,7 +88,7 @@ def test_another_photo_gets_another_answer(small: Vision) -> None:
 
 @pytest.mark.parametrize("k", [-1, 6, 250])
 def test_a_split_point_the_tower_lacks_is_refused(small: Vision, image: Image.Image, k: int) -> None:
-    part = small.parts["classify"]
+    part = small.engine.parts["classify"]
     with pytest.raises(ValueError, match="can be split after 0 to 5 blocks"):
         split.head(part.tower, torch.from_numpy(part.pixels(image)), k)
     with pytest.raises(wire.WireError) as refused:
@@ -108,9 +108,8 @@ def test_a_residual_network_is_split_at_any_of_its_blocks_and_names_what_the_who
     shape = ResNetConfig(embedding_size=8, hidden_sizes=[8, 12, 16], depths=[1, 2, 2], layer_type="basic", image_size=48)
     model = ResNetForImageClassification(shape).eval()
     model.save_pretrained(tmp_path / "classify")
-    vision = Vision(catalogue.Profile.from_folders("residual", {"classify": tmp_path / "classify"}), threads=1)
-    vision.load()
-    part = vision.parts["classify"]
+    vision = runner.load(catalogue.Profile.from_folders("residual", {"classify": tmp_path / "classify"}), threads=1)
+    part = vision.engine.parts["classify"]
     pixels = torch.from_numpy(part.pixels(image))
     with torch.inference_mode():
         whole = model(pixels).logits

@@ -12,6 +12,7 @@ from PIL import Image
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from inference.engine import runner
 from inference.engine.runner import Vision
 from inference.stages.photo_folder import KEPT_PHOTOS
 from inference.stages.verbs import PROTOCOL, VERBS, register
@@ -206,6 +207,6 @@ def test_every_verb_becomes_a_celery_task_of_its_name(node: Node) -> None:
 
 def test_a_node_without_some_task_still_places_photos(node: Node, compact: Vision, drawn: Callable[..., Image.Image]) -> None:
     only = replace(compact.profile, folders={"classify": compact.profile.folders["classify"]})
-    node.runtime.vision = Vision(only)
+    node.runtime.vision = runner.load(only)
     node.lay(PHOTO, jpeg(drawn(1)))
     assert node.call("place", photo=PHOTO)["sizes"]

@@ -15,10 +15,9 @@ import torch
 from transformers import BlipConfig, BlipForQuestionAnswering, PreTrainedModel, ViTConfig, ViTForImageClassification
 
 from devices.contract import wire
-from inference.engine import catalogue, fetch
+from inference.engine import catalogue, fetch, runner
 from inference.engine.catalogue import CODE, Profile
 from inference.engine.codecs import feature_code
-from inference.engine.runner import Vision
 from inference.lab.codes import custom_codec, fit
 from inference.lab.codes.train_codec import SIZES
 from tests.engine.conftest import draw, save_small
@@ -54,10 +53,9 @@ def paper(made: Path, monkeypatch: pytest.MonkeyPatch) -> Profile:
 
 
 def test_the_paper_profile_uses_the_code_beside_each_model(paper: Profile) -> None:
-    vision = Vision(paper, threads=1)
-    vision.load()
+    vision = runner.load(paper, threads=1)
     for task in paper.tasks:
-        assert paper.learned(task) and isinstance(vision.parts[task].codes[0], feature_code.LearnedCode)
+        assert paper.learned(task) and isinstance(vision.engine.parts[task].codes[0], feature_code.LearnedCode)
         for k in paper.split_points(task):
             for level in paper.code_levels(task, k):
                 packet = vision.run_head(task, draw(1), k, level.level)
@@ -81,9 +79,7 @@ def test_another_models_code_is_refused_with_a_sentence(made: Path, tmp_path: Pa
     model.save_pretrained(other)
     profile = Profile.from_folders("small", {"classify": other})
     assert not profile.learned("classify")
-    ours, theirs = Vision(Profile.from_folders("small", {"classify": made / "classify"})), Vision(profile)
-    ours.load()
-    theirs.load()
+    ours, theirs = runner.load(Profile.from_folders("small", {"classify": made / "classify"})), runner.load(profile)
     with pytest.raises(wire.WireError, match="come from other weights; give both nodes the same profile"):
         theirs.run_tail("classify", ours.run_head("classify", draw(1), 0, 1), None)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from inference.engine import catalogue
+from inference.engine import catalogue, tasks
 from inference.engine.catalogue import Profile
 from inference.placement import candidates, records
 from inference.placement.prediction import Candidate
@@ -25,7 +25,7 @@ def node(slug: str, times: float = 1.0, digest: str = "same") -> Timings:
         "tail_ms": each,
         "send_ms": {"webp": 4.0},
     }
-    return Timings(slug, {"name": "compact", "digest": digest, "tasks": dict.fromkeys(catalogue.TASKS, task)}, {})
+    return Timings(slug, {"name": "compact", "digest": digest, "tasks": dict.fromkeys(tasks.names(), task)}, {})
 
 
 DEVICE, EDGE = node("jetson-a", 10.0), node("edge-1")

@@ -1,0 +1,68 @@
+"""What computes the models on a node, behind one protocol. No torch."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from inference.engine.answer import Answer
+from inference.engine.catalogue import Profile
+from inference.engine.codecs.feature_code import Code
+
+Features = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Description:
+    """For people and heartbeats."""
+
+    name: str  # as in ENGINES
+    device: str  # "cpu", "cuda"
+    precision: str  # of weights and features: "float32"
+    memory_bytes: int  # of all weights, a shared tower once
+
+
+@dataclass(frozen=True)
+class Digests:
+    """SHA-256 of a task's weights in float32, the same for every engine that loaded the same files."""
+
+    tower: bytes
+    decoder: bytes  # with its vocabulary
+
+
+class Engine(Protocol):
+    """One profile, loaded. Not thread-safe: the caller holds a lock around each call, which it needs for timing anyway.
+
+    For every split point k, `tail(head(image, k), k)` gives the answer of `whole(image)`. Tasks with the same tower digest can
+    use each other's features.
+    """
+
+    @property
+    def profile(self) -> Profile: ...
+
+    @property
+    def description(self) -> Description: ...
+
+    def digests(self, task: str) -> Digests: ...
+
+    def codes(self, task: str) -> Mapping[int, Code]:
+        """The feature code of each split point (`codecs.selection`)."""
+
+    def whole(self, task: str, image: Image.Image, question: str) -> Answer:
+        """RGB photo of any size -> answer."""
+
+    def head(self, task: str, image: Image.Image, k: int) -> Features:
+        """RGB photo -> features [tokens, width] after k blocks."""
+
+    def tail(self, task: str, features: Features, k: int, question: str) -> Answer:
+        """Features [tokens, width] after k blocks -> answer."""
+
+
+@dataclass(frozen=True)
+class EngineType:
+    name: str
+    available: Callable[[], bool]  # whether what it needs is installed here; cheap
+    load: Callable[[Profile, int | None], Engine]  # profile, threads (None: its own choice). Raises ModelsMissing

@@ -1,0 +1,74 @@
+"""Milliseconds that each part of each task takes on this node, with any engine."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TypedDict
+
+import numpy as np
+from PIL import Image
+
+from inference.engine.codecs import photo_codec
+from inference.engine.runner import Vision, default_question
+
+SLOW_S = 1.0  # measured once, not `repeats` times
+
+
+class TaskTimes(TypedDict):
+    """Milliseconds. JSON, so split points are strings; `send_ms` is by photo codec."""
+
+    whole_ms: float
+    head_ms: dict[str, float]  # decoding the photo, head, encoding
+    encode_ms: dict[str, float]  # of head_ms, the encoding alone
+    tail_ms: dict[str, float]
+    send_ms: dict[str, float]  # encoding the photo at the model's input size
+
+
+def measure(vision: Vision, slowdown: float = 1.0, repeats: int = 3) -> dict[str, TaskTimes]:
+    """By task. `slowdown`: the factor by which a simulated node is slower."""
+    return {task: _slowed(_measure(vision, task, repeats), slowdown) for task in vision.profile.tasks}
+
+
+def _measure(vision: Vision, task: str, repeats: int) -> TaskTimes:
+    # Coloured blobs, not grey: a decoder that stops after one word would make the tail look cheaper than it is.
+    blobs = Image.fromarray(np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8))
+    image = blobs.resize((640, 480), Image.Resampling.BICUBIC)
+    photo = photo_codec.encode(image, "jpeg", 90, 640)  # every route starts from a file
+    profile, question = vision.profile, default_question(task)
+    head_ms, encode_ms, tail_ms = {}, {}, {}
+    for k in profile.split_points(task):
+        level = profile.code_levels(task, k)[-1].level
+        features, packet = vision.head(task, image, k), vision.run_head(task, image, k, level)
+        encode_ms[str(k)] = _time(partial(vision.pack, task, features, k, level), repeats)
+        head_ms[str(k)] = _time(lambda: vision.run_head(task, photo_codec.decode(photo), k, level), repeats)  # noqa: B023
+        tail_ms[str(k)] = _time(partial(vision.run_tail, task, packet, question), repeats)
+    whole_ms = _time(lambda: vision.run_whole(task, photo_codec.decode(photo), question), repeats)
+    size, levels = profile.image_size(task), profile.photo_levels(task)
+    qualities = {level.codec: level.quality for level in levels}  # one each: an encoder's time hardly depends on quality
+    send_ms = {name: _time(partial(photo_codec.again, photo, name, q, size), repeats) for name, q in qualities.items()}
+    return {"whole_ms": whole_ms, "head_ms": head_ms, "encode_ms": encode_ms, "tail_ms": tail_ms, "send_ms": send_ms}
+
+
+def _slowed(times: TaskTimes, slowdown: float) -> TaskTimes:
+    def scaled(values: dict[str, float]) -> dict[str, float]:
+        return {name: ms * slowdown for name, ms in values.items()}
+
+    return {
+        "whole_ms": times["whole_ms"] * slowdown,
+        "head_ms": scaled(times["head_ms"]),
+        "encode_ms": scaled(times["encode_ms"]),
+        "tail_ms": scaled(times["tail_ms"]),
+        "send_ms": scaled(times["send_ms"]),
+    }
+
+
+def _time(work: Callable[[], object], repeats: int) -> float:
+    """The minimum of a few runs, in milliseconds, after one warm-up: the minimum leaves out what else the machine did."""
+    times = []
+    for _ in range(repeats + 1):
+        started = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - started)
+        if times[-1] > SLOW_S and len(times) > 1:
+            break
+    return 1000 * min(times[1:])

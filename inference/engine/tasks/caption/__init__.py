@@ -1,0 +1,40 @@
+"""caption: one sentence about the whole photo."""
+
+from typing import TYPE_CHECKING
+
+from inference.engine.model_options import transformer
+from inference.engine.tasks.task import Metric, Phrases, StepAnswer, Task
+from inference.engine.tasks.wording import capitalised, full_stop
+
+if TYPE_CHECKING:
+    import torch
+
+    from inference.engine.catalogue import Profile
+    from inference.engine.loading import Part
+
+
+def load(profile: "Profile", device: "torch.device", shared: "Part | None") -> "Part":
+    from inference.engine.tasks.caption import model
+
+    return model.load(profile, device, shared)
+
+
+def sentence(text: str, step: StepAnswer, alone: bool) -> str:
+    return full_stop(capitalised(text)) if step.sure else f"I am not sure, but I think it shows this: {full_stop(text)}"
+
+
+CAPTION = Task(
+    name="caption",
+    load=load,
+    models={"compact": "compact caption", "paper": "Salesforce/blip-image-captioning-base"},
+    shape=transformer(384, 16, 768, 12),
+    metric=Metric("bleu4", "BLEU-4", percent=False),
+    phrases=Phrases(
+        label="describe",
+        verb="describe the photo",
+        noun="a description",
+        default_question="what is in this photo?",
+        planner='describes the whole photo ("what is in this photo?", "what is happening?"). No question.',
+    ),
+    sentence=sentence,
+)

@@ -1,0 +1,67 @@
+"""BLIP's text decoder with cross-attention to the tower's tokens (Li et al. 2022)."""
+
+import torch
+from torch import Tensor
+from transformers import BlipForConditionalGeneration, PreTrainedTokenizerBase
+
+from inference.engine.answer import NOTHING, Answer, Calibration
+from inference.engine.catalogue import Profile
+from inference.engine.loading import Part
+from inference.engine.tasks import blip
+
+BEAMS, MAX_TOKENS = 3, 20
+NO_REPEAT = 3  # no trigram twice: small decoders otherwise fall into "a man in a man in a"
+
+
+class Captioner:
+    def __init__(
+        self, model: BlipForConditionalGeneration, tokenizer: PreTrainedTokenizerBase, calibration: Calibration
+    ) -> None:
+        self.decoder, self.tokenizer, self.calibration = model.text_decoder, tokenizer, calibration
+        text, generation = model.config.text_config, model.generation_config
+        self.start, self.end, self.pad = text.bos_token_id, text.sep_token_id, text.pad_token_id
+        self.search = {
+            "num_beams": generation.num_beams if generation.num_beams and generation.num_beams > 1 else BEAMS,
+            "max_new_tokens": generation.max_new_tokens or MAX_TOKENS,
+            "no_repeat_ngram_size": generation.no_repeat_ngram_size or NO_REPEAT,
+            "do_sample": False,
+        }
+
+    @torch.inference_mode()
+    def ids(self, tokens: Tensor) -> Tensor:
+        """tokens [1, T, width] -> token ids [1, L], start and end included; as BlipForConditionalGeneration.generate."""
+        start = torch.full((1, 1), self.start, device=tokens.device)
+        mask = torch.ones(tokens.shape[:-1], dtype=torch.long, device=tokens.device)
+        ids: Tensor = self.decoder.generate(
+            input_ids=start, encoder_hidden_states=tokens, encoder_attention_mask=mask,
+            eos_token_id=self.end, pad_token_id=self.pad, **self.search,
+        )  # fmt: skip
+        return ids
+
+    def answer(self, tokens: Tensor, question: str = "") -> Answer:
+        """Confidence is the geometric mean of the tokens' probabilities, so that length alone does not lower it."""
+        ids = self.ids(tokens)
+        text = self.tokenizer.decode(ids[0], skip_special_tokens=True).strip()
+        if not text:
+            return Answer(NOTHING, 0.0, False, [])
+        confidence = self._confidence(tokens, ids)
+        return Answer(text, confidence, confidence >= self.calibration.unsure_below, [(text, confidence)])
+
+    @torch.inference_mode()
+    def _confidence(self, tokens: Tensor, ids: Tensor) -> float:
+        """tokens [1, T, width], ids [1, L] -> 0…1."""
+        logits = self.decoder(ids[:, :-1], encoder_hidden_states=tokens, use_cache=False).logits[0].float()
+        log_probs = (logits / self.calibration.temperature).log_softmax(-1).gather(1, ids[0, 1:, None])
+        return float(log_probs.mean().exp())
+
+
+def load(profile: Profile, device: torch.device, shared: Part | None) -> Part:
+    calibration = profile.calibration("caption")
+    return blip.load(
+        BlipForConditionalGeneration,
+        lambda model, tokenizer: Captioner(model, tokenizer, calibration).answer,
+        profile,
+        "caption",
+        device,
+        shared,
+    )

@@ -1,0 +1,54 @@
+"""classify: the name of the main thing in the photo."""
+
+from typing import TYPE_CHECKING
+
+from inference.engine.model_options import transformer
+from inference.engine.tasks.task import Metric, Phrases, StepAnswer, Task
+from inference.engine.tasks.wording import with_article
+
+if TYPE_CHECKING:
+    import torch
+
+    from inference.engine.catalogue import Profile
+    from inference.engine.loading import Part
+
+GUESSES = 3
+
+
+def load(profile: "Profile", device: "torch.device", shared: "Part | None") -> "Part":
+    from inference.engine.tasks.classify import model
+
+    return model.load(profile, device)
+
+
+def sentence(text: str, step: StepAnswer, alone: bool) -> str:
+    if step.sure:
+        return f"This looks like {with_article(text)}."
+    guesses = list(dict.fromkeys(name for name, _ in step.top[:GUESSES])) or [text]
+    if len(guesses) == 1:
+        return f"I am not sure. My best guess: {guesses[0]}."
+    return f"I am not sure. My best guesses: {', '.join(guesses[:-1])} or {guesses[-1]}."
+
+
+CLASSIFY = Task(
+    name="classify",
+    load=load,
+    models={"compact": "compact classify", "paper": "google/vit-base-patch16-224"},
+    shape=transformer(224, 16, 768, 12),
+    metric=Metric("top1", "top-1 accuracy"),
+    phrases=Phrases(
+        label="what is it",
+        verb="name what is in the photo",
+        noun="a name for what it is",
+        default_question="what is this?",
+        planner=(
+            'names the kind, breed, type or species of the main thing ("what is this?", "what breed is it?"). No question. "model"\n'
+            '  stays empty unless the message names one of models ("use run 12"); if it names another, there are no steps and "why" '
+            "says so."
+        ),
+    ),
+    sentence=sentence,
+    shows_guesses=True,
+    answers_with_noun=True,
+    takes_model=True,
+)

@@ -1,0 +1,98 @@
+"""What a task is: one value that says how it is loaded, asked, measured and put into words. No torch."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypedDict
+
+from inference.engine.model_options import Shape
+
+if TYPE_CHECKING:
+    import torch
+
+    from inference.engine.catalogue import Profile
+    from inference.engine.loading import Part
+
+
+class Loader(Protocol):
+    def __call__(self, profile: "Profile", device: "torch.device", shared: "Part | None") -> "Part":
+        """Load the task from the profile's folder. `shared` is the part whose tower it uses; None: it brings its own.
+        Imports torch inside, so that the list of tasks is cheap to read. Raises ModelsMissing."""
+
+
+class StepAnswer(Protocol):
+    """What a sentence is made from: the question as asked, and the answer with its best guesses, best first."""
+
+    @property
+    def question(self) -> str: ...
+    @property
+    def sure(self) -> bool: ...
+    @property
+    def top(self) -> tuple[tuple[str, float], ...]: ...
+
+
+@dataclass(frozen=True)
+class Metric:
+    name: str  # as programs write it
+    label: str  # as people read it
+    percent: bool = True  # a share of right answers; False: a score such as BLEU
+
+    def written(self, value: float) -> str:
+        """`value` as a fraction: 0.801 is "80.1 %", a BLEU-4 of 0.1407 is "0.141"."""
+        return f"{100 * value:.1f} %" if self.percent else f"{value:.3f}"
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """What pages and sentences say. `{question}` stands for the question that was asked."""
+
+    label: str  # of a step, two or three words: "what is it"
+    verb: str  # after "I can" and "I could not": "name what is in the photo"
+    noun: str  # after "The message asks for": "a description"
+    default_question: str  # what it answers when nothing was asked
+    planner: str  # one line for the LLM that plans: when to use it, and what `question` has to be
+
+
+@dataclass(frozen=True)
+class Task:
+    name: str  # in plans, receipts, cards and folders: never renamed
+    load: Loader
+    models: Mapping[str, str]  # by profile, the model that serves the task there, as people call it
+    shape: Shape  # of the tower while no model folder is on this machine
+    metric: Metric
+    phrases: Phrases
+    sentence: Callable[[str, StepAnswer, bool], str]  # text, step, whether it is the only step -> a sentence for people
+    needs_question: bool = False
+    shows_guesses: bool = False  # pages list `top`
+    answers_with_noun: bool = False  # the answer may stand in the question of a later step
+    takes_model: bool = False  # a classifier from a training run may serve it instead
+    request: re.Pattern[str] | None = None  # what the offline planner takes for a request, beside its own rules
+
+
+class TaskForPages(TypedDict):
+    """JSON."""
+
+    name: str
+    label: str
+    verb: str
+    noun: str
+    default_question: str
+    needs_question: bool
+    shows_guesses: bool
+    takes_model: bool
+    metric: dict[str, str | bool]
+
+
+def for_pages(task: Task) -> TaskForPages:
+    phrases, metric = task.phrases, task.metric
+    return {
+        "name": task.name,
+        "label": phrases.label,
+        "verb": phrases.verb,
+        "noun": phrases.noun,
+        "default_question": phrases.default_question,
+        "needs_question": task.needs_question,
+        "shows_guesses": task.shows_guesses,
+        "takes_model": task.takes_model,
+        "metric": {"name": metric.name, "label": metric.label, "percent": metric.percent},
+    }

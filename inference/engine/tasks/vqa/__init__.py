@@ -1,0 +1,52 @@
+"""vqa: the answer to one question about the photo."""
+
+from typing import TYPE_CHECKING
+
+from inference.engine.model_options import transformer
+from inference.engine.tasks.task import Metric, Phrases, StepAnswer, Task
+from inference.engine.tasks.wording import capitalised, full_stop, spelled
+
+if TYPE_CHECKING:
+    import torch
+
+    from inference.engine.catalogue import Profile
+    from inference.engine.loading import Part
+
+
+def load(profile: "Profile", device: "torch.device", shared: "Part | None") -> "Part":
+    from inference.engine.tasks.vqa import model
+
+    return model.load(profile, device, shared)
+
+
+def sentence(text: str, step: StepAnswer, alone: bool) -> str:
+    """Beside other answers the question is repeated, so that it is plain what is answered."""
+    words = spelled(text)
+    if alone:
+        return full_stop(capitalised(words)) if step.sure else f"I am not sure. My best guess: {full_stop(words)}"
+    question = capitalised(step.question.rstrip(" ?.!").removesuffix(" are there"))
+    answer = full_stop(words)
+    return f"{question}: {answer}" if step.sure else f"{question}: I am not sure, my best guess is {answer}"
+
+
+VQA = Task(
+    name="vqa",
+    load=load,
+    models={"compact": "compact vqa", "paper": "Salesforce/blip-vqa-base"},
+    shape=transformer(384, 16, 768, 12),
+    metric=Metric("exact", "exact answer"),
+    phrases=Phrases(
+        label="question",
+        verb="answer “{question}”",
+        noun="an answer to “{question}”",
+        default_question="what is in the photo?",
+        planner=(
+            "answers one short question about a particular thing (number, colour, place, action, presence). Put that question, complete\n"
+            '  in itself, lower case, without politeness, into "question". Resolve "it" and "they" from the earlier messages where '
+            "that is plain."
+        ),
+    ),
+    sentence=sentence,
+    needs_question=True,
+    answers_with_noun=True,
+)

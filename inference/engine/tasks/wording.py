@@ -1,0 +1,29 @@
+"""English that answers are put into."""
+
+NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+DIGITS = {str(n): word for n, word in enumerate(NUMBERS)}
+SOUNDS_LIKE_YOU = ("uni", "eu", "use", "ukulele", "one")  # a unicycle
+SILENT_H = ("hour", "honest", "heir")  # an hourglass
+
+
+def spelled(text: str) -> str:
+    """A number up to twelve as a word; anything else as it is."""
+    return DIGITS.get(text, text)
+
+
+def capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def full_stop(text: str) -> str:
+    """With one full stop at the end, whatever the tokenizer left there."""
+    text = text.rstrip()
+    return text if text.endswith(("!", "?")) else f"{text.rstrip(' .')}."
+
+
+def with_article(name: str) -> str:
+    first, last = name.lower().split()[0], name.lower().split()[-1]
+    if first in {"a", "an", "the"} or (last.endswith("s") and not last.endswith(("ss", "us", "is"))):
+        return name
+    vowel = first.startswith(SILENT_H) or (first[0] in "aeiou" and not first.startswith(SOUNDS_LIKE_YOU))
+    return f"{'an' if vowel else 'a'} {name}"
