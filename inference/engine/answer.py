@@ -7,22 +7,26 @@ NOTHING = "no answer"  # the text when the model ends before its first word
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle in the photo, in fractions of its width and height from the top left corner: 0 <= left < right <= 1."""
+    """A labelled rectangle; its edges as fractions of the photo's width and height, from the top left corner."""
 
+    label: str
+    score: float  # 0…1
     left: float
     top: float
     right: float
     bottom: float
-    label: str = ""
-    confidence: float = 1.0  # 0…1
 
 
 @dataclass(frozen=True)
 class TextLine:
-    """A line of text in the photo, and where it stands."""
+    """One line of text read in the photo, with its rectangle as in Box."""
 
     text: str
-    box: Box
+    score: float  # 0…1
+    left: float
+    top: float
+    right: float
+    bottom: float
 
 
 @dataclass(frozen=True)

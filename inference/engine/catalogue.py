@@ -205,7 +205,7 @@ def missing(profile: Profile) -> list[str]:
     for name, digest in profile.card.get("digest", {}).items():
         task, _, rest = name.partition("/")
         folder = profile.folders.get(task)
-        file = folder / rest if folder and rest else profile.code_file
+        file = profile.code_file if not rest else folder / rest if folder else None
         if file is not None and task not in absent and sha256(file) != digest:
             sentences.append(f"{file} is damaged or of another version than its card; {remedy}.")
     files = {file for task in profile.tasks if (file := profile.code_of(task)) is not None and file.exists()}
