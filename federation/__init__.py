@@ -1,1 +1,1 @@
-"""Training over the nodes: an ordinary Flower app, carried by the same agents that answer questions."""
+"""Federated training over the registered nodes: runs, their pages and API, and the Flower app that trains (federation.app)."""

@@ -1,118 +1,172 @@
-"""The fields of a run as the form shows them: in groups, each with its unit, its bounds, and why it has the value it has."""
+"""The form of a run: its fields in groups, each with its unit, its bounds, and the words of the request behind its value."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypedDict
 
-from federation.runs import spec
+from federation.app.strategies import registry as strategies
+from federation.runs import choices, spec
 
-# By group: field, unit, what it means in half a sentence. `only` names the choice without which it has no effect.
-GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
-    (
-        "Data and model",
-        (
-            ("dataset", "", "digits is always here; cifar10 must be fetched; photos are those on the devices"),
-            ("model", "", "what every client trains a copy of"),
-            ("clients", "", "parts the data is dealt into; a node serves several, one after the other"),
-            ("partition", "", "iid deals evenly, dirichlet unevenly"),
-            ("alpha", "", "the smaller, the more uneven"),
-        ),
-    ),
-    (
-        "Training",
-        (
-            ("rounds", "", ""),
-            ("local_epochs", "", "passes over its own data, per round"),
-            ("batch_size", "examples", ""),
-            ("learning_rate", "", ""),
-            ("strategy", "", "how the updates become one model"),
-            ("proximal_mu", "", "pull towards the common model"),
-            ("server_learning_rate", "", "step of Adam on the server"),
-            ("trim", "", "share cut from each end"),
-            ("hostile", "clients", "that the strategy must bear"),
-        ),
-    ),
+
+class Row(NamedTuple):
+    name: str
+    unit: str = ""
+    help: str = ""
+
+
+class Choice(TypedDict):
+    value: str
+    label: str
+    help: str
+
+
+class Condition(TypedDict):
+    """The choices without which a field has no effect."""
+
+    field: str
+    values: list[str]
+
+
+class FormField(TypedDict):
+    name: str
+    id: str
+    label: str
+    unit: str
+    help: str
+    value: object
+    switch: bool
+    choices: list[Choice]
+    whole: bool
+    automatic: bool  # an empty field is set by the server from the others
+    least: float | None
+    most: float | None
+    only: Condition | None
+    why: str  # the words of the request that named it
+
+
+class Group(TypedDict):
+    title: str
+    fields: list[FormField]
+    open: bool
+
+
+DATA = "Data and model"
+TRAINING = "Training"
+_DATA_ROWS = (
+    Row("dataset"),
+    Row("model", help="what every client trains a copy of"),
+    Row("clients", help="parts the data is divided into; a node can serve several, one after the other"),
+    Row("partition", help="iid divides evenly, dirichlet unevenly"),
+    Row("alpha", help="the smaller, the more uneven"),
+)
+_TRAINING_ROWS = (
+    Row("rounds"),
+    Row("local_epochs", help="passes over its own data, per round"),
+    Row("batch_size", "examples"),
+    Row("learning_rate"),
+    Row("strategy", help="how the updates become one model"),
+)
+_OTHER_GROUPS = (
     (
         "On the link",
         (
-            ("compression", "", "sketch sends few bits of each value, in both directions"),
-            ("bits", "bits", "a value, on average over both directions; whole numbers under masks"),
-            ("share", "", "of the values a masked update has in a round"),
-            ("uplink_bytes_per_s", "B/s", "simulated, of each node"),
-            ("downlink_bytes_per_s", "B/s", "simulated, of each node"),
+            Row("compression", help="sketch sends few bits for each value, in both directions"),
+            Row("bits", "bits", "a value, averaged over both directions; whole numbers under masks"),
+            Row("share", help="of the values that a masked update has in a round"),
+            Row("uplink_bytes_per_s", "B/s", "simulated, of each node"),
+            Row("downlink_bytes_per_s", "B/s", "simulated, of each node"),
         ),
     ),
     (
         "Who may see what",
         (
-            ("secure_aggregation", "", "the server learns only sums of updates"),
-            ("privacy", "", "clip each update and add noise to the sum"),
-            ("privacy.noise_multiplier", "", "more noise, less epsilon"),
-            ("privacy.clip", "", "largest norm of one update"),
+            Row("secure_aggregation", help="the server learns only sums of updates"),
+            Row("privacy", help="clip each update and add noise to the sum"),
+            Row("privacy.noise_multiplier", help="more noise, smaller epsilon"),
+            Row("privacy.clip", help="largest norm of one update"),
         ),
     ),
     (
         "Limits",
         (
-            ("quorum", "replies", "without which a round does not count"),
-            ("round_deadline_s", "s", "later replies are left out"),
-            ("wall_clock_s", "s", "then the run ends with what it has"),
-            ("seed", "", "equal seeds deal and start equally"),
+            Row("quorum", "replies", "a round with fewer does not count"),
+            Row("round_deadline_s", "s", "later replies are discarded"),
+            Row("wall_clock_s", "s", "the run stops and keeps its last model"),
+            Row("seed", help="same seed: same partition and initial weights"),
         ),
     ),
 )
-# A field without effect is not shown: the choice that brings it in.
-ONLY = {
-    "alpha": ("partition", "dirichlet"),
-    "proximal_mu": ("strategy", "fedprox"),
-    "server_learning_rate": ("strategy", "fedadam"),
-    "trim": ("strategy", "trimmed-mean"),
-    "hostile": ("strategy", "krum"),
-    "bits": ("compression", "sketch"),
-    "share": ("secure_aggregation", "on"),
-    "privacy.noise_multiplier": ("privacy", "on"),
-    "privacy.clip": ("privacy", "on"),
+_CONDITIONS: dict[str, Condition] = {
+    "alpha": {"field": "partition", "values": ["dirichlet"]},
+    "bits": {"field": "compression", "values": ["sketch"]},
+    "share": {"field": "secure_aggregation", "values": ["on"]},
+    "privacy.noise_multiplier": {"field": "privacy", "values": ["on"]},
+    "privacy.clip": {"field": "privacy", "values": ["on"]},
 }
-FOLLOWING = ("bits", "quorum")  # None stands for what fits the other fields
-OPEN = ("Data and model", "Training")  # the others hold defaults that rarely need a look
+AUTOMATIC = ("bits", "quorum")
+SWITCHES = ("secure_aggregation", "privacy")
+OPEN = (DATA, TRAINING)  # the others have defaults that rarely need a look
 
 
-def groups(told: dict[str, Any], why: dict[str, str]) -> list[dict[str, Any]]:
-    """For the template. A group with a field that the request named is open."""
-    found = []
-    told = {name: value for name, value in told.items() if name in why or not _follows(name, told)}
-    for title, rows in GROUPS:
-        fields = [_field(name, unit, help, told, why) for name, unit, help in rows]
-        found.append({"title": title, "fields": fields, "open": title in OPEN or any(one["why"] for one in fields)})
+def conditions() -> dict[str, Condition]:
+    """By field. A parameter of a strategy has an effect with the strategies that take it."""
+    found = dict(_CONDITIONS)
+    for name in strategies.parameters():
+        takers = [one.name for one in strategies.STRATEGIES if any(parameter.name == name for parameter in one.parameters)]
+        found[name] = {"field": "strategy", "values": takers}
     return found
 
 
-def _follows(name: str, told: dict[str, Any]) -> bool:
-    """Whether a value is what the others come to: then it is left open, so that it follows them when they are changed."""
-    if name not in FOLLOWING:
+def _rows() -> list[tuple[str, tuple[Row, ...]]]:
+    parameters = tuple(Row(each.name, each.unit, each.help) for each in strategies.parameters().values())
+    return [(DATA, _DATA_ROWS), (TRAINING, (*_TRAINING_ROWS, *parameters)), *_OTHER_GROUPS]
+
+
+def groups(values: Mapping[str, Any], why: Mapping[str, str]) -> list[Group]:
+    """For the template. `values` is a specification, `why` the words of the request by field; a group that they name is open."""
+    shown = {name: value for name, value in values.items() if name in why or not _is_automatic(name, values)}
+    only = conditions()
+    result: list[Group] = []
+    for title, rows in _rows():
+        fields = [_field(row, shown, why, only.get(row.name)) for row in rows]
+        result.append({"title": title, "fields": fields, "open": title in OPEN or any(field["why"] for field in fields)})
+    return result
+
+
+def _choices(name: str) -> list[Choice]:
+    if options := choices.of(name):
+        return [{"value": option.name, "label": option.label, "help": option.help} for option in options]
+    return [{"value": value, "label": value, "help": ""} for value in spec.choices(name)]
+
+
+def _is_automatic(name: str, values: Mapping[str, Any]) -> bool:
+    """Whether a value is what the server would choose: then the field stays empty, so that it follows the others."""
+    if name not in AUTOMATIC:
         return False
-    open_, _ = spec.read({**told, name: None})
-    return open_ is not None and getattr(open_, name) == told[name]
+    chosen, _ = spec.read({**values, name: None})
+    return chosen is not None and getattr(chosen, name) == values[name]
 
 
-def _field(name: str, unit: str, help: str, told: dict[str, Any], why: dict[str, str]) -> dict[str, Any]:
-    outer, _, inner = name.partition(".")
-    model = spec.Privacy if inner else spec.RunSpec
-    about = model.model_fields[inner or outer]
-    value = (told.get("privacy") or {}).get(inner, about.default) if inner else told.get(outer, about.default)
-    switch = name in ("secure_aggregation", "privacy")
-    limits = None if switch else spec.bounds(name)
+def _field(row: Row, values: Mapping[str, Any], why: Mapping[str, str], only: Condition | None) -> FormField:
+    outer, _, inner = row.name.partition(".")
+    field = spec.field_of(row.name)
+    assert field is not None, row.name
+    source = (values.get("privacy") or {}) if inner else values
+    value = source.get(inner or outer, field.default)
+    switch = row.name in SWITCHES
+    limits = None if switch else spec.bounds(row.name)
     return {
-        "name": name,
-        "id": name.replace(".", "-"),
-        "label": about.title,
-        "unit": unit,
-        "help": help,
+        "name": row.name,
+        "id": row.name.replace(".", "-"),
+        "label": field.title or row.name,
+        "unit": row.unit,
+        "help": row.help,
         "value": bool(value) if switch else "" if value is None else value,
         "switch": switch,
-        "choices": () if inner or switch else spec.choices(name),
-        "whole": isinstance(about.default, int) or name == "quorum",
-        "follows": name in FOLLOWING,
+        "choices": [] if inner or switch else _choices(row.name),
+        "whole": isinstance(field.default, int) or row.name == "quorum",
+        "automatic": row.name in AUTOMATIC,
         "least": limits[0] if limits else None,
         "most": limits[1] if limits else None,
-        "only": ONLY.get(name),
+        "only": only,
         "why": "" if inner else why.get(outer, ""),
     }

@@ -14,7 +14,7 @@ class Run(models.Model):
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="runs")
     turn = models.UUIDField(null=True, blank=True, unique=True, help_text="the question that drafted it")
-    spec = models.JSONField(help_text="as federation.runs.spec.RunSpec reads it")
+    spec = models.JSONField(help_text="the specification: every field that decides what the run computes")
     why = models.JSONField(default=dict, blank=True, help_text="the words of the request behind each field it named")
     state = models.CharField(max_length=10, choices=[(state, state) for state in STATES], default="draft")
     seq = models.PositiveIntegerField(default=0)

@@ -2,29 +2,51 @@
 
 import csv
 import io
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, TypedDict
 
 from federation.models import Run
-from federation.runs import lifecycle
+from federation.runs import lifecycle, wording
 
 SECONDS = ("total", "compute", "uplink", "downlink", "waiting")
 CLIENT = ("round", "partition", "node", "state", "reason", "examples", "bytes_up", "bytes_down", "down_s", "compute_s", "up_s",
           "loss", "accuracy")  # fmt: skip
 
 
+class Row(TypedDict):
+    """Both the last and the best accuracy: a run may have got worse."""
+
+    number: int
+    title: str
+    state: str
+    error: dict[str, Any] | None
+    rounds: int
+    of: int
+    accuracy: float | None
+    best: float | None
+    bytes: int
+    seconds: float
+    created: datetime
+
+
+class Point(TypedDict):
+    """Bytes and seconds are those spent up to and including this round."""
+
+    round: int
+    accuracy: float | None
+    loss: float | None
+    bytes: int
+    seconds: float
+
+
 def title(run: Run) -> str:
-    told = run.spec
-    parts = [told["dataset"], told["strategy"], f"{told['clients']} clients"]
-    parts += [f"dirichlet {told['alpha']:g}"] if told["partition"] == "dirichlet" else []
-    parts += [f"{told['bits']:g} bits"] if told["compression"] != "none" else ["uncompressed"]
-    parts += ["secure sum"] if told["secure_aggregation"] else []
-    return ", ".join(parts + (["private"] if told["privacy"] else []))
+    return wording.title(run.spec)
 
 
-def row(run: Run) -> dict[str, Any]:
-    """The last and the best accuracy are both told: a run may have got worse."""
+def row(run: Run) -> Row:
     rounds = list(run.rounds.all())
-    known = [one.accuracy for one in rounds if one.accuracy is not None]
+    accuracies = [row.accuracy for row in rounds if row.accuracy is not None]
     return {
         "number": run.pk,
         "title": title(run),
@@ -32,54 +54,45 @@ def row(run: Run) -> dict[str, Any]:
         "error": run.error,
         "rounds": len(rounds),
         "of": run.spec["rounds"],
-        "accuracy": known[-1] if known else None,
-        "best": max(known, default=None),
-        "bytes": sum(one.bytes_up + one.bytes_down for one in rounds),
+        "accuracy": accuracies[-1] if accuracies else None,
+        "best": max(accuracies, default=None),
+        "bytes": sum(row.bytes_up + row.bytes_down for row in rounds),
         "seconds": run.seconds,
         "created": run.created,
     }
 
 
-def curve(run: Run) -> list[dict[str, Any]]:
-    """Accuracy by round with the bytes and the seconds spent up to it."""
-    spent, seconds, points = 0, 0.0, []
-    for one in run.rounds.all():
-        spent += one.bytes_up + one.bytes_down
-        seconds += float(one.seconds.get("total", 0))
-        told = {"round": one.number, "accuracy": one.accuracy, "loss": one.loss, "bytes": spent, "seconds": seconds}
-        points.append(told)
+def curve(run: Run) -> list[Point]:
+    spent, seconds = 0, 0.0
+    points: list[Point] = []
+    for row in run.rounds.all():
+        spent += row.bytes_up + row.bytes_down
+        seconds += float(row.seconds.get("total", 0))
+        points.append({"round": row.number, "accuracy": row.accuracy, "loss": row.loss, "bytes": spent, "seconds": seconds})
     return points
 
 
 def rounds_csv(run: Run) -> str:
     head = ("round", "counted", "loss", "accuracy", "epsilon", "bytes_up", "bytes_down", *(f"{name}_s" for name in SECONDS))
-    rows = [
-        [
-            one.number,
-            one.counted,
-            one.loss,
-            one.accuracy,
-            one.epsilon,
-            one.bytes_up,
-            one.bytes_down,
-            *(one.seconds.get(s) for s in SECONDS),
-        ]
-        for one in run.rounds.all()
-    ]
+    rows = []
+    for row in run.rounds.all():
+        values = (row.number, row.counted, row.loss, row.accuracy, row.epsilon, row.bytes_up, row.bytes_down)
+        rows.append([*values, *(row.seconds.get(name) for name in SECONDS)])
     return _csv(head, rows)
 
 
 def clients_csv(run: Run) -> str:
-    told = [{"round": one["round"], **client} for one in lifecycle.snapshot(run)["rounds"] for client in one["clients"]]
-    return _csv(CLIENT, [[_safe(one.get(name)) for name in CLIENT] for one in told])
+    rounds = lifecycle.snapshot(run)["rounds"]
+    clients = [{"round": row["round"], **client} for row in rounds for client in row["clients"]]
+    return _csv(CLIENT, [[_safe(client.get(name)) for name in CLIENT] for client in clients])
 
 
-def _safe(value: Any) -> Any:
+def _safe(value: object) -> object:
     """A reason came from a node: a spreadsheet must not take it for a formula."""
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
-def _csv(head: tuple[str, ...], rows: list[list[Any]]) -> str:
+def _csv(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(head)

@@ -1,6 +1,6 @@
-"""The pages: all runs, the form of a new one, one run as it happens, runs side by side; and what can be downloaded."""
+"""The pages: all runs, the form of a new one, one run as it happens, runs side by side; and the downloads."""
 
-from importlib import import_module
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -9,12 +9,12 @@ from django.urls import reverse
 
 from federation import form_fields, nodes, tables
 from federation.models import Run
-from federation.runs import lifecycle, run_artifacts
+from federation.runs import flower_export, lifecycle, run_artifacts, wording
 from federation.runs.spec import RunSpec
 from webapp.live.errors import UserError
 
 SHOWN = 200  # runs in the list
-COMPARED = 6  # more lines than this nobody can tell apart
+COMPARED = 6  # more lines than this cannot be told apart
 
 
 def runs_page(request: HttpRequest) -> HttpResponse:
@@ -23,89 +23,94 @@ def runs_page(request: HttpRequest) -> HttpResponse:
 
 
 def new(request: HttpRequest) -> HttpResponse:
-    """The form. `?like=12` begins with the specification of run 12."""
+    """The form. `?like=12` starts with the specification of run 12."""
     like = request.GET.get("like", "")
-    told = RunSpec().model_dump()
+    spec = RunSpec().model_dump()
     if like.isdecimal() and (earlier := lifecycle.all_of(request.user).filter(pk=int(like)).first()):
-        told = earlier.spec
-    return render(request, "federation/form.html", _form(None, told, {}))
+        spec = earlier.spec
+    return render(request, "federation/form.html", _form(None, spec, {}))
 
 
 def run_page(request: HttpRequest, number: int) -> HttpResponse:
-    """A draft is a form with its reasons; anything later is watched. What happens comes by socket."""
+    """A draft is a form with its reasons; anything later is watched, through the socket."""
     try:
         run = lifecycle.own(request.user, number)
     except UserError:
-        return render(request, "404.html", status=404)
+        return _not_found(request)
     if run.state == "draft":
         return render(request, "federation/form.html", _form(run, run.spec, run.why))
-    return render(request, "federation/run.html", {"run": run, "boot": {"run": lifecycle.snapshot(run)}})
+    boot = {"run": lifecycle.snapshot(run), "labels": wording.labels(run.spec)}
+    return render(request, "federation/run.html", {"run": run, "boot": boot})
 
 
 def compare(request: HttpRequest) -> HttpResponse:
     """`?runs=3,5`: accuracy by round, by bytes and by seconds of each."""
-    wanted = [int(one) for one in request.GET.get("runs", "").split(",") if one.strip().isdecimal()][:COMPARED]
-    found = list(lifecycle.all_of(request.user).filter(pk__in=wanted).prefetch_related("rounds"))
-    if len(found) < 2:
+    numbers = [int(part) for part in request.GET.get("runs", "").split(",") if part.strip().isdecimal()][:COMPARED]
+    runs = list(lifecycle.all_of(request.user).filter(pk__in=numbers).prefetch_related("rounds"))
+    if len(runs) < 2:
         return HttpResponseRedirect(reverse("federation:page"))
-    boot = {"runs": [{"run": run.pk, "title": tables.title(run), "rounds": tables.curve(run)} for run in found]}
-    return render(request, "federation/compare.html", {"rows": [tables.row(run) for run in found], "boot": boot})
+    boot = {"runs": [{"run": run.pk, "title": tables.title(run), "rounds": tables.curve(run)} for run in runs]}
+    return render(request, "federation/compare.html", {"rows": [tables.row(run) for run in runs], "boot": boot})
 
 
 def rounds_csv(request: HttpRequest, number: int) -> HttpResponse:
-    return _download(request, number, "rounds", tables.rounds_csv)
+    return _csv(request, number, "rounds", tables.rounds_csv)
 
 
 def clients_csv(request: HttpRequest, number: int) -> HttpResponse:
-    return _download(request, number, "clients", tables.clients_csv)
+    return _csv(request, number, "clients", tables.clients_csv)
 
 
 def run_json(request: HttpRequest, number: int) -> HttpResponse:
     try:
         return JsonResponse(lifecycle.snapshot(lifecycle.own(request.user, number)))
     except UserError:
-        return render(request, "404.html", status=404)
+        return _not_found(request)
 
 
 def model(request: HttpRequest, number: int) -> HttpResponse:
-    return _kept(request, number, run_artifacts.WEIGHTS, "application/octet-stream")
+    return _artifact(request, number, run_artifacts.WEIGHTS, "application/octet-stream")
 
 
 def card(request: HttpRequest, number: int) -> HttpResponse:
-    return _kept(request, number, run_artifacts.TEXT, "text/markdown; charset=utf-8")
+    return _artifact(request, number, run_artifacts.TEXT, "text/markdown; charset=utf-8")
 
 
 def code(request: HttpRequest, number: int) -> HttpResponse:
-    """The run as a Flower app of its own, that `flwr run` starts anywhere."""
+    """The run as a Flower app of its own, which `flwr run` starts anywhere."""
     try:
         run = lifecycle.own(request.user, number)
     except UserError:
-        return render(request, "404.html", status=404)
-    packed = import_module("federation.runs.flower_export").zip_bytes(RunSpec.model_validate(run.spec))
-    return _file(packed, "application/zip", f"run-{run.pk}.zip")
+        return _not_found(request)
+    archive = flower_export.zip_bytes(RunSpec.model_validate(run.spec))
+    return _file(archive, "application/zip", f"run-{run.pk}.zip")
 
 
-def _form(run: Run | None, told: dict[str, Any], why: dict[str, str]) -> dict[str, Any]:
-    boot = {"run": run.pk if run else None, "spec": told, "only": form_fields.ONLY}
-    return {"run": run, "groups": form_fields.groups(told, why), "why": why, "training": nodes.training(), "boot": boot}
+def _form(run: Run | None, spec: Mapping[str, Any], why: Mapping[str, str]) -> dict[str, object]:
+    boot = {"run": run.pk if run else None, "spec": spec}
+    return {"run": run, "groups": form_fields.groups(spec, why), "why": why, "training": nodes.training(), "boot": boot}
 
 
-def _kept(request: HttpRequest, number: int, name: str, kind: str) -> HttpResponse:
-    """A file that the finished run left behind; a run without one is not found."""
+def _artifact(request: HttpRequest, number: int, name: str, content_type: str) -> HttpResponse:
+    """A file of a finished run; 404 without one."""
     try:
         run = lifecycle.own(request.user, number)
-        return _file(run_artifacts.folder(run.pk).joinpath(name).read_bytes(), kind, f"run-{run.pk}-{name}")
+        return _file(run_artifacts.folder(run.pk).joinpath(name).read_bytes(), content_type, f"run-{run.pk}-{name}")
     except (UserError, FileNotFoundError):
-        return render(request, "404.html", status=404)
+        return _not_found(request)
 
 
-def _download(request: HttpRequest, number: int, name: str, make: Any) -> HttpResponse:
+def _csv(request: HttpRequest, number: int, name: str, make: Callable[[Run], str]) -> HttpResponse:
     try:
         run = lifecycle.own(request.user, number)
     except UserError:
-        return render(request, "404.html", status=404)
+        return _not_found(request)
     return _file(make(run).encode(), "text/csv; charset=utf-8", f"run-{run.pk}-{name}.csv")
 
 
-def _file(data: bytes, kind: str, name: str) -> HttpResponse:
-    return HttpResponse(data, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+def _file(data: bytes, content_type: str, name: str) -> HttpResponse:
+    return HttpResponse(data, content_type=content_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _not_found(request: HttpRequest) -> HttpResponse:
+    return render(request, "404.html", status=404)

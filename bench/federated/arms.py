@@ -15,7 +15,7 @@ from federation.app.client_app import app as client_app
 from federation.app.compression import entropy
 from federation.app.reports import RoundReport
 from federation.app.threads import Spoil, ThreadGrid
-from federation.runs.cost import PARAMETERS
+from federation.runs import cost
 from federation.runs.spec import RunSpec
 
 Row = dict[str, Any]
@@ -70,7 +70,7 @@ def spec_of(arm: Arm, base: dict[str, Any]) -> RunSpec:
 def spoiler(arm: Arm, spec: RunSpec) -> Spoil | None:
     """What happens to a reply on its way: nonsense instead of it, or nothing arrives."""
 
-    values = PARAMETERS[spec.model, spec.dataset]
+    values = cost.parameters(spec.model, spec.dataset)
 
     def spoil(request: Message, reply: Message) -> Message | None:
         client = request.metadata.dst_node_id
@@ -121,7 +121,7 @@ def run(name: str, base: dict[str, Any], place: Path, told: Callable[[Row], None
 
     grid = ThreadGrid(client_app, CLIENTS, spoil=spoiler(arm, spec), folder=place / "clients")
     try:
-        server_app.start(grid, spec.model_dump(), keep, checkpoint)
+        server_app.start(grid, spec.settings(), keep, checkpoint)
     finally:
         grid.close()
     return rows

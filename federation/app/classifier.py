@@ -1,15 +1,15 @@
-"""A finished run's model as a classifier of photos: from its weights and its card, on whatever machine holds the photo."""
+"""A finished run's model as a photo classifier: from its weights and its card, on whatever machine holds the photo."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 from PIL import Image
 from safetensors import SafetensorError
 from safetensors.numpy import load as unpack
 from torch import nn
 
-from federation.app import data, task
+from federation.app import task
+from federation.app.datasets import registry
 
 
 @dataclass(frozen=True)
@@ -19,19 +19,31 @@ class Classifier:
     classes: tuple[str, ...]
 
     def probabilities(self, photo: Image.Image) -> list[tuple[str, float]]:
-        """Every class with its probability, the likeliest first. They are the model's own, not calibrated."""
-        shares = task.probabilities(self.model, data.pixels_of(self.dataset, photo)[None])[0].tolist()
-        return sorted(zip(self.classes, shares, strict=True), key=lambda one: -one[1])
+        """Every class with its probability (the model's own, not calibrated), most probable first."""
+        pixels = registry.by_name(self.dataset).pixels_of(photo)
+        values = task.probabilities(self.model, pixels[None])[0].tolist()
+        return sorted(zip(self.classes, values, strict=True), key=lambda pair: -pair[1])
 
 
-def load(card: Mapping[str, Any], weights: bytes) -> Classifier:
-    """`card` as federation.runs.run_artifacts writes it, `weights` as safetensors. Raises ValueError where they are not of one model."""
+class Card(TypedDict):
+    """The part of a model card that says how its weights are to be read."""
+
+    model: str
+    dataset: str
+    classes: list[str]
+
+
+def load(card: Card, weights: bytes) -> Classifier:
+    """`card` as federation.runs.run_artifacts writes it, `weights` as safetensors. Raises ValueError where they do not match."""
     classes = tuple(str(name) for name in card["classes"])
-    if card["model"] not in task.MODELS or card["dataset"] not in task.SHAPES or not classes:
-        raise ValueError("Its card names no model that can be built.")
-    model = task.build(card["model"], card["dataset"], len(classes))
+    if not classes:
+        raise ValueError("Its card names no classes.")
+    try:
+        model = task.build(str(card["model"]), str(card["dataset"]), len(classes))
+    except KeyError as error:
+        raise ValueError("Its card names a model or a data set that is unknown here.") from error
     try:
         task.put_arrays(model, unpack(weights))
     except (SafetensorError, RuntimeError) as error:  # RuntimeError: names or shapes
-        raise ValueError("Its weights are damaged or of another model.") from error
-    return Classifier(model.eval(), card["dataset"], classes)
+        raise ValueError("Its weights are damaged or belong to another model.") from error
+    return Classifier(model.eval(), str(card["dataset"]), classes)

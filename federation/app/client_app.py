@@ -1,216 +1,208 @@
-"""The client: trains the model that a message brings on its own part of the data, and sends what the model has gained.
+"""The client: trains the model that a message brings on its own part of the data, and sends the difference.
 
-A message's configuration holds all that a client needs to know, so any node can be any client. What it keeps in its Context are
-the model it holds, what its updates still owe (error feedback), SCAFFOLD's last gains, and its keys.
+Its Context holds the model it has, what its updates have lost so far (error feedback), SCAFFOLD's last update, and its keys.
 """
 
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
 
 import numpy as np
-from flwr.app import Array, ArrayRecord, ConfigRecord, Context, Error, Message, MetricRecord, RecordDict
+from flwr.app import Array, ArrayRecord, ConfigRecord, Context, Error, Message, MetricRecord, MetricRecordValues, RecordDict
 from flwr.clientapp import ClientApp
 from flwr.common.constant import ErrorCode
 from torch import nn
 
 from federation.app import data, task
-from federation.app.client_state import StaleModel, Memory
+from federation.app.client_state import ClientState, PreviousRound, StaleModel
+from federation.app.codes import Codes, codes_of, quantiser_of
 from federation.app.compression import scales
-from federation.app.compression.entropy import EntropyCode, ways
 from federation.app.compression.flat_parameters import Layout, Vector
-from federation.app.compression.modular_quantiser import UNCOMPRESSED_BITS, RingCode, Uplink, pack
+from federation.app.compression.modular_quantiser import ErrorFeedback, ModularQuantiser, pack
+from federation.app.datasets import registry
 from federation.app.errors import DataMissing
 from federation.app.privacy import differential
 from federation.app.privacy.secure_aggregation import Refused
+from federation.app.records import list_of, pairs_of, record_of, value_of
+from federation.app.train_config import MaskConfig, ModelDelta, TrainConfig
 
 app = ClientApp()
 Handler = Callable[[Message, Context], RecordDict]
+Records = dict[str, ArrayRecord | ConfigRecord]
+Metrics = dict[str, MetricRecordValues]
 
 
-class Codes(NamedTuple):
-    up: EntropyCode
-    down: EntropyCode
+def _reporting_errors(handler: Handler) -> Callable[[Message, Context], Message]:
+    """Expected failures on a client reach the server as a sentence."""
 
-
-def codes_of(told: dict[str, Any], layout: Layout) -> Codes | None:
-    """What both sides agree on for either way. Under masks the way up has another code, a ring, and the way down as many bits as it."""
-    if told["compression"] == "none":
-        return None
-    bits = float(told["bits"])
-    up, down = 2 * (bits * float(told["share"]),) if told["masks"] else ways(bits)
-    return Codes(EntropyCode(layout, up), EntropyCode(layout, down))
-
-
-def ring_of(told: dict[str, Any], layout: Layout) -> RingCode | None:
-    """Of the way up under masks, where also uncompressed values are whole numbers, of 32 bits."""
-    if not told["masks"]:
-        return None
-    bits, share = (int(told["bits"]), float(told["share"])) if told["compression"] != "none" else (UNCOMPRESSED_BITS, 1.0)
-    return RingCode.agreed(layout, bits, share, int(told["seed"]), int(told["clients"]))
-
-
-def _answered(handler: Handler) -> Callable[[Message, Context], Message]:
-    """What can be expected to go wrong on a client reaches the server as its sentence."""
-
-    def answer(message: Message, context: Context) -> Message:
+    def reply(message: Message, context: Context) -> Message:
         try:
             return Message(handler(message, context), reply_to=message)
         except (DataMissing, Refused, ValueError, KeyError) as error:
             return Message(Error(ErrorCode.CLIENT_APP_RAISED_EXCEPTION, str(error)[:300]), reply_to=message)
 
-    return answer
-
-
-def _told(message: Message) -> dict[str, Any]:
-    return dict(message.content.config_records["config"])
+    return reply
 
 
 @app.query("classes")
-@_answered
+@_reporting_errors
 def classes(message: Message, context: Context) -> RecordDict:
-    """What the photos of this device are sorted by."""
-    _, words = data.load(_told(message)["dataset"], False, data.root())
-    return RecordDict({"classes": ConfigRecord({"words": list(words)})})
+    """The class labels of this device's photos."""
+    dataset = value_of(record_of(message, "config"), "dataset", str)
+    _, labels = data.load(dataset, False, data.root())
+    return RecordDict({"classes": ConfigRecord({"words": list(labels)})})
 
 
 @app.query("keys")
-@_answered
+@_reporting_errors
 def keys(message: Message, context: Context) -> RecordDict:
-    public = Memory(context).member().public
-    return RecordDict({"keys": ConfigRecord({"public": public})})
+    return RecordDict({"keys": ConfigRecord({"public": ClientState(context).member().public})})
 
 
 @app.query("open")
-@_answered
+@_reporting_errors
 def open_masks(message: Message, context: Context) -> RecordDict:
-    """Tell what takes the masks off the sum of those that are named."""
-    told = _told(message)
-    memory = Memory(context)
-    member, public = memory.member(), memory.words("cohort")
-    if not public:
-        raise Refused("This client has forgotten whose masks it put on.")
-    peers = dict(zip(public["members"], public["keys"], strict=True))
-    shares = dict(zip(told["owners"], told["shares"], strict=True))
-    opened = member.open(int(told["exchange"]), int(told["me"]), peers, told["alive"], shares)
-    memory.keep_member(member)
-    found: dict[str, Any] = {"owners": list(opened.shares), "shares": list(opened.shares.values())}
-    return RecordDict({"opened": ConfigRecord({**found, "lost": list(opened.seeds), "seeds": list(opened.seeds.values())})})
+    """Reveal what removes the masks from the sum of the clients that the message names."""
+    record = record_of(message, "config")
+    state = ClientState(context)
+    member, public_keys = state.member(), state.public_keys()
+    if not public_keys:
+        raise Refused("This client no longer has the public keys behind its masks.")
+    opened = member.open(
+        value_of(record, "exchange", int),
+        value_of(record, "me", int),
+        public_keys,
+        list_of(record, "alive", int),
+        pairs_of(record, "owners", "shares"),
+    )
+    state.put_member(member)
+    reply = ConfigRecord(
+        {
+            "owners": list(opened.shares),
+            "shares": list(opened.shares.values()),
+            "lost": list(opened.seeds),
+            "seeds": list(opened.seeds.values()),
+        }
+    )
+    return RecordDict({"opened": reply})
 
 
 @app.train()
-@_answered
+@_reporting_errors
 def train(message: Message, context: Context) -> RecordDict:
     started = time.process_time()
-    told = _told(message)
-    memory = Memory(context)
-    held = data.client_part(told)
-    model = task.build(told["model"], told["dataset"], int(told["classes"]), int(told["seed"]))
-    first = task.arrays_of(model)
-    layout = Layout.of(first)
-    codes = codes_of(told, layout)
+    record = record_of(message, "config")
+    config, state = TrainConfig.read(record), ClientState(context)
+    examples = data.client_part(config.dataset, config.partitioning, config.client)
+    model = task.build(config.model, config.dataset, config.classes, config.partitioning.seed)
+    initial = task.arrays_of(model)
+    layout = Layout.of(initial)
+    codes, quantiser = codes_of(config, layout), quantiser_of(config, layout)
     try:
-        start = memory.model(told, layout.flat(first), message.content.array_records.get("model"), codes and codes.down)
-    except StaleModel as behind:
-        return RecordDict({"metrics": MetricRecord({"behind": 2 if behind.whole else 1})})
+        start = _start(message, record, state, layout.flat(initial), codes)
+    except StaleModel as stale:
+        return RecordDict({"metrics": MetricRecord({"behind": 2 if stale.whole else 1})})
     task.put_arrays(model, layout.arrays(start))
-    turn = _turn(told, layout)
-    trained = task.train(model, held, _work(told, memory, layout, start, turn))
-    gained = layout.flat(task.arrays_of(model)) - start
-    if turn is not None:
-        gained *= turn  # weight decay pulls at the others all the same
-    if not np.isfinite(gained).all():
-        raise ValueError("Its training diverged; a smaller learning rate helps.")
-    if told["scaffold"]:
-        memory.keep("gained", gained)
-        memory.keep("start", start)
-        memory.keep_words("pace", {"steps": trained.steps, "rate": float(told["rate"])})
-    metrics: dict[str, Any] = {
-        "num-examples": len(held),
-        "loss": trained.loss,
-        "compute_s": time.process_time() - started,
-    }
-    if told["dataset"] == "photos":  # the server has none to test on
-        metrics |= _tested(model, layout, start)
-    if "clip" in told:
-        gained = differential.privatise(gained, float(told["clip"]), float(told["noise"]), int(told["clients"]))
-    return RecordDict({**_sent(told, memory, layout, codes, start, gained, len(held)), "metrics": MetricRecord(metrics)})
+    trainable = _trainable(quantiser, config.round)
+    result = task.train(model, examples, _local_training(config, state, layout, start, trainable))
+    update = layout.flat(task.arrays_of(model)) - start
+    if trainable is not None:
+        update *= trainable  # weight decay changes the other values all the same
+    if not np.isfinite(update).all():
+        raise ValueError("Its training diverged; try a smaller learning rate.")
+    if config.control_variates:
+        state.put_previous_round(PreviousRound(start, update, result.steps, config.learning_rate))
+    metrics: Metrics = {"num-examples": len(examples), "loss": result.loss, "compute_s": time.process_time() - started}
+    if registry.by_name(config.dataset).on_devices:  # the server has nothing to test on
+        metrics |= _test(model, config.dataset, layout, start)
+    if config.clip is not None:
+        update = differential.privatise(update, config.clip, config.noise_multiplier, config.partitioning.clients)
+    if quantiser is not None:
+        content = _masked(config, MaskConfig.read(record), state, quantiser, update, len(examples))
+    else:
+        content = _plain(layout, codes, start, update)
+    return RecordDict({**content, "metrics": MetricRecord(metrics)})
 
 
-def _tested(model: nn.Module, layout: Layout, start: Vector) -> dict[str, float]:
-    held_out, _ = data.load("photos", True, data.root())
+def _start(message: Message, record: ConfigRecord, state: ClientState, initial: Vector, codes: Codes | None) -> Vector:
+    """The model to train: as sent, or the stored one with the rounds that the message brings. Stores it. Raises StaleModel."""
+    newest, arrays = value_of(record, "heard", int), message.content.array_records.get("model")
+    if arrays is not None:
+        model = state.received_model(arrays)
+    else:
+        model = state.updated_model(ModelDelta.read(record), newest, initial, codes and codes.down)
+    if codes is not None:
+        state.put_model(model, newest)
+    return model
+
+
+def _test(model: nn.Module, dataset: str, layout: Layout, start: Vector) -> Metrics:
+    """The model that came with the message, on this device's held-out examples."""
+    held_out, _ = data.load(dataset, True, data.root())
     task.put_arrays(model, layout.arrays(start))
     loss, accuracy = task.evaluate(model, held_out)
     return {"test-loss": loss, "test-accuracy": accuracy}
 
 
-def _turn(told: dict[str, Any], layout: Layout) -> Vector | None:
-    """1 where this round's masked update has a value, 0 elsewhere; None where it has all.
+def _trainable(quantiser: ModularQuantiser | None, round_number: int) -> Vector | None:
+    """1 where this round's masked update has a value, 0 elsewhere, float32 [layout.size]; None where it has all.
 
-    Only values whose turn it is are trained. Trained all the same and sent later, a value's gain would add up over the rounds it
-    waits, each made from the same place, and overshoot: on the digits that cost eight points at a quarter of the values.
+    Only values that are sent in this round are trained. Trained in every round and sent later, a value's change would add up over
+    the rounds it waits, each starting from the same point, and overshoot: on the digits that costs eight points of accuracy at a
+    quarter of the values.
     """
-    code = ring_of(told, layout)
-    if code is None or code.share >= 1:
+    if quantiser is None or quantiser.share >= 1:
         return None
-    found = np.zeros(layout.size, np.float32)
-    found[code.rows(int(told["round"]))] = 1
-    return found
+    trainable = np.zeros(quantiser.layout.size, np.float32)
+    trainable[quantiser.rows(round_number)] = 1
+    return trainable
 
 
-def _work(told: dict[str, Any], memory: Memory, layout: Layout, start: Vector, turn: Vector | None) -> task.Work:
+def _local_training(
+    config: TrainConfig, state: ClientState, layout: Layout, start: Vector, trainable: Vector | None
+) -> task.LocalTraining:
     correction = None
-    before, gained, pace = memory.vector("start"), memory.vector("gained"), memory.words("pace")
-    if told["scaffold"] and before is not None and gained is not None and pace["steps"]:
-        # Karimireddy et al. 2020, option II. With every client in every round the control variates are what the model and this
-        # client gained in the round before, per step: nothing beyond the model itself has to travel.
-        scale = (1 - task.MOMENTUM) / (pace["steps"] * pace["rate"])
-        correction = layout.arrays(((gained - (start - before)) * scale).astype(np.float32))
-    return task.Work(
-        epochs=int(told["epochs"]),
-        batch_size=int(told["batch"]),
-        learning_rate=float(told["rate"]),
-        seed=(int(told["seed"]) * 7919 + int(told["round"])) * 1009 + int(told["partition-id"]),
-        proximal_mu=float(told["mu"]),
+    previous = state.previous_round() if config.control_variates else None
+    if previous is not None and previous.steps:
+        # Karimireddy et al. 2020, option II. With every client in every round the control variates are the last changes of the model
+        # and of this client, divided by the number of steps: nothing beyond the model itself has to travel.
+        scale = (1 - task.MOMENTUM) / (previous.steps * previous.learning_rate)
+        drift = previous.update - (start - previous.start)
+        correction = layout.arrays((drift * scale).astype(np.float32))
+    return task.LocalTraining(
+        epochs=config.epochs,
+        batch_size=config.batch_size,
+        learning_rate=config.learning_rate,
+        seed=(config.partitioning.seed * 7919 + config.round) * 1009 + config.client,
+        proximal_mu=config.proximal_mu,
         correction=correction,
-        turn=None if turn is None else layout.arrays(turn),
+        trainable=None if trainable is None else layout.arrays(trainable),
     )
 
 
-def _sent(
-    told: dict[str, Any], memory: Memory, layout: Layout, codes: Codes | None, start: Vector, gained: Vector, examples: int
-) -> dict[str, ArrayRecord | ConfigRecord]:
-    """The update as it travels: whole arrays, packed levels with their scales, or masked codes."""
-    ring = ring_of(told, layout)
-    if ring is not None:
-        return _masked(told, memory, ring, gained, examples)
+def _plain(layout: Layout, codes: Codes | None, start: Vector, update: Vector) -> Records:
+    """The update as it travels without masks: whole arrays, or packed levels with their scales."""
     if codes is None:
-        return {"arrays": ArrayRecord({name: Array(one) for name, one in layout.arrays(start + gained).items()})}
-    packed, own = codes.up.encode(gained, start)
-    return {"update": ConfigRecord({"codes": packed, "scales": own.tobytes()})}
+        return {"arrays": ArrayRecord({name: Array(value) for name, value in layout.arrays(start + update).items()})}
+    packed, own_scales = codes.up.encode(update, start)
+    return {"update": ConfigRecord({"codes": packed, "scales": own_scales.tobytes()})}
 
 
 def _masked(
-    told: dict[str, Any], memory: Memory, code: RingCode, gained: Vector, examples: int
-) -> dict[str, ArrayRecord | ConfigRecord]:
-    owed = memory.vector("residual")
-    uplink = Uplink.new(code) if owed is None else Uplink(code, owed)
-    number = int(told["round"])
-    # Weighted before it is summed, for afterwards nobody can tell the updates apart.
-    weighted = gained * np.float32(examples / told["reference"] if told["reference"] else 1.0)
-    rows = code.rows(number)
-    wish = code.scales((weighted + uplink.residual)[rows], rows)
-    codes = uplink.encode(weighted, number, np.frombuffer(told["scales-up"], np.float32))
-    memory.keep("residual", uplink.residual)
-    member, public = memory.member(), memory.words("cohort")
-    if "keys" in told:
-        public = {"members": told["members"], "keys": told["keys"]}
-        memory.keep_words("cohort", public)
-    peers = dict(zip(public["members"], public["keys"], strict=True))
-    masked = member.mask(int(told["exchange"]), np.concatenate([codes, scales.told(wish)]), code.bits, int(told["me"]), peers)
-    memory.keep_member(member)
-    return {
-        "update": ConfigRecord(
-            {"codes": pack(masked.codes, code.bits), "owners": list(masked.shares), "shares": list(masked.shares.values())}
-        )
-    }
+    config: TrainConfig, masks: MaskConfig, state: ClientState, quantiser: ModularQuantiser, update: Vector, examples: int
+) -> Records:
+    residual = state.vector("residual")
+    feedback = ErrorFeedback.new(quantiser) if residual is None else ErrorFeedback(quantiser, residual)
+    # Weighted before it is summed: afterwards nobody can tell the updates apart.
+    weighted = update * np.float32(examples / config.reference if config.reference else 1.0)
+    rows = quantiser.rows(config.round)
+    own_scales = quantiser.scales((weighted + feedback.residual)[rows], rows)
+    assert masks.scales is not None
+    codes = feedback.encode(weighted, config.round, masks.scales)
+    state.put_vector("residual", feedback.residual)
+    if masks.public_keys is not None:
+        state.put_public_keys(masks.public_keys)
+    member, everything = state.member(), np.concatenate([codes, scales.encode_scales(own_scales)])
+    masked = member.mask(masks.exchange_id, everything, quantiser.bits, masks.client, state.public_keys())
+    state.put_member(member)
+    packed = pack(masked.codes, quantiser.bits)
+    return {"update": ConfigRecord({"codes": packed, "owners": list(masked.shares), "shares": list(masked.shares.values())})}

@@ -1,4 +1,4 @@
-"""What can be expected to go wrong in training, in words for a person."""
+"""Expected failures of training, in words for a person."""
 
 
 class RunError(Exception):
@@ -13,4 +13,4 @@ class DataMissing(RunError):
     """The data set is not on this machine, or not as its authors published it."""
 
     def __init__(self, sentence: str) -> None:
-        super().__init__("no_data", sentence, "Choose the digits, which are always there, or fetch the data.")
+        super().__init__("no_data", sentence, "Choose the digits, which are always available, or fetch the data.")

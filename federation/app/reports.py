@@ -1,6 +1,7 @@
-"""What a round was: the plain values that leave the learning."""
+"""The results of a run as plain values: each client in each round, each round, the final model."""
 
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 from flwr.app import ArrayRecord
 
@@ -21,14 +22,21 @@ class ClientReport:
     accuracy: float | None = None
 
 
+class RoundSeconds(TypedDict):
+    compute: float
+    uplink: float
+    downlink: float
+    waiting: float
+
+
 @dataclass
 class RoundReport:
-    """Bytes are of whole messages as they go over the link, of all clients together; seconds are those of the slowest client."""
+    """Bytes are those of whole messages on the link, of all clients together; seconds are those of the slowest client."""
 
     round: int
     loss: float | None
     accuracy: float | None
-    seconds: dict[str, float]  # compute, uplink, downlink, waiting
+    seconds: RoundSeconds
     bytes_up: int
     bytes_down: int
     epsilon: float | None
@@ -42,4 +50,4 @@ class Result:
 
     arrays: ArrayRecord
     rounds: list[RoundReport]
-    classes: tuple[str, ...] = ()  # as the devices sort their photos; of other data sets known before
+    classes: tuple[str, ...] = ()  # labels of the devices' own photos; those of other data sets are fixed

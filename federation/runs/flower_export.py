@@ -1,7 +1,7 @@
-"""A run as a Flower app that stands alone: the app's own sources, its specification and how to start it, in one zip.
+"""A run as a stand-alone Flower app: the app's sources, the run's specification and how to start it, in one zip.
 
-The app is the one that runs here; nothing in the zip is written by a language model. A run's specification travels as Flower's
-own run configuration, so `flwr run` starts it and `--run-config` changes it.
+The app is the one that runs here; nothing in the zip is written by a language model. The specification travels as Flower's run
+configuration, so `flwr run` starts it and `--run-config` changes it.
 """
 
 import ast
@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+from federation.runs import wording
 from federation.runs.spec import RunSpec
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = "isthmus-run"
 ENTRIES = ("federation.app.server_app", "federation.app.client_app")
 STAMP = (2026, 1, 1, 0, 0, 0)  # equal runs give equal zips
-# What the sources import, by the name it is installed under.
+# The packages that the sources import, by the name under which they are installed.
 PACKAGES = {
     "annotated_types": "annotated-types",
     "cryptography": "cryptography",
@@ -35,39 +36,39 @@ PACKAGES = {
 
 
 def zip_bytes(spec: RunSpec, root: Path = ROOT) -> bytes:
-    """The app of `root` set to `spec`. Raises FileNotFoundError where the app's sources are not there."""
+    """The app below `root`, configured with `spec`. Raises FileNotFoundError where the app's sources are missing."""
     modules = dict(sorted(_reached(root).items()))
-    kept = io.BytesIO()
-    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as packed:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in {"pyproject.toml": _project(spec, modules), "README.md": _readme(spec), **modules}.items():
             entry = zipfile.ZipInfo(f"{FOLDER}/{name}", STAMP)
             entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-            packed.writestr(entry, text)
-    return kept.getvalue()
+            archive.writestr(entry, text)
+    return buffer.getvalue()
 
 
 def _reached(root: Path) -> dict[str, str]:
-    """The files that the two halves of the app import from here, by path, with their text."""
-    found: dict[str, str] = {}
+    """The modules of ours that the two halves of the app import: path and text."""
+    texts: dict[str, str] = {}
     waiting = list(ENTRIES)
     while waiting:
         module = waiting.pop()
         file = _file(root, module)
-        if file is None or (name := file.relative_to(root).as_posix()) in found:
+        if file is None or (name := file.relative_to(root).as_posix()) in texts:
             continue
-        found[name] = file.read_text()
-        waiting += [*_imports(found[name]), *([module.rpartition(".")[0]] if "." in module else [])]
-    if missing := [entry for entry in ENTRIES if f"{entry.replace('.', '/')}.py" not in found]:
-        raise FileNotFoundError(f"{missing[0]} is not there, so there is no app to export.")
-    return found
+        texts[name] = file.read_text()
+        waiting += [*_imports(texts[name]), *([module.rpartition(".")[0]] if "." in module else [])]
+    if missing := [entry for entry in ENTRIES if f"{entry.replace('.', '/')}.py" not in texts]:
+        raise FileNotFoundError(f"{missing[0]} is missing, so there is no app to export.")
+    return texts
 
 
 def _file(root: Path, module: str) -> Path | None:
-    """Of our own modules; None for what is installed."""
+    """None for an installed package."""
     if module.split(".")[0] != "federation":
         return None
-    at = root / Path(*module.split("."))
-    return next((file for file in (at.with_suffix(".py"), at / "__init__.py") if file.is_file()), None)
+    path = root / Path(*module.split("."))
+    return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
 
 
 def _imports(text: str) -> Iterator[str]:
@@ -80,7 +81,7 @@ def _imports(text: str) -> Iterator[str]:
 
 
 def _project(spec: RunSpec, modules: dict[str, str]) -> str:
-    """Every value is written by json, whose strings, numbers and booleans are TOML's too."""
+    """Values are written by json, whose strings, numbers and booleans are valid TOML."""
     used = {name.split(".")[0] for text in modules.values() for name in _imports(text)}
     needs = sorted(f"{PACKAGES[name]}=={version(PACKAGES[name]).partition('+')[0]}" for name in used & set(PACKAGES))
     lines = [
@@ -96,16 +97,16 @@ def _project(spec: RunSpec, modules: dict[str, str]) -> str:
 
 
 def _readme(spec: RunSpec) -> str:
-    told = "\n".join(f"* {name.replace('_', ' ')}: {value}" for name, value in spec.model_dump().items())
+    settings = "\n".join(f"* {title}: {value}" for title, value in wording.listing(spec))
     nodes = "\n".join(
         f"flower-supernode --insecure --superlink 127.0.0.1:9092 --port {9101 + n} &" for n in range(min(spec.clients, 3))
     )
     more = f"\n# … and so on, one for each of the {spec.clients} clients" if spec.clients > 3 else ""
     return f"""# A federated training run
 
-This is the Flower app of a run made with Isthmus, set to that run's specification:
+This is the Flower app of a run made with Isthmus, configured with that run's specification:
 
-{told}
+{settings}
 
 ## Start it
 
@@ -117,7 +118,7 @@ flower-superlink --insecure --disable-runtime-dependency-installation --port 909
 flwr run . local-superlink --stream
 ```
 
-`local-superlink` is named in `~/.flwr/config.toml`:
+`local-superlink` is defined in `~/.flwr/config.toml`:
 
 ```
 [superlink.local-superlink]
@@ -125,7 +126,7 @@ address = "127.0.0.1:9092"
 insecure = true
 ```
 
-Flower starts a fresh process for each message, which takes half a minute on a small machine: raise `round_deadline_s` in
-`pyproject.toml` where rounds end without replies. A
-process that needs more than 30 seconds to start loses its task. `--insecure` is for one machine; over a network give the SuperLink a certificate (`flower-superlink --help`).
+Flower starts a new process for each message, which takes half a minute on a small machine: raise `round_deadline_s` in
+`pyproject.toml` if rounds end without replies. A process that needs more than 30 seconds to start loses its task. `--insecure` is
+for one machine; over a network give the SuperLink a certificate (`flower-superlink --help`).
 """

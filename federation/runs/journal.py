@@ -16,6 +16,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from federation.app.run_settings import Holdings
 from federation.models import ClientReport, Round, Run
 from federation.runs import lifecycle
 from webapp.live import groups
@@ -113,7 +114,7 @@ class Journal:
             self._change(phase=words)
             self._tell_state()
 
-    def holds(self, holdings: dict[str, Any]) -> None:
+    def holds(self, holdings: Holdings) -> None:
         """Who holds what: examples by client and class."""
         self._change(holdings=holdings)
         self._tell_state()

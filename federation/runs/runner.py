@@ -74,7 +74,7 @@ class Attempt:
         journal.phase(f"round {self.round}")
         self.since = time.monotonic()
         try:
-            result = server_app.start(self.grid, self.spec.model_dump(), self.rounded, place / CHECKPOINT, self.over)
+            result = server_app.start(self.grid, self.spec.settings(), self.rounded, place / CHECKPOINT, self.over)
         except dispatch.Cancelled:
             if journal.lost.is_set():
                 raise

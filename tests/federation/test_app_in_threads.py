@@ -118,7 +118,7 @@ def _array(values: np.ndarray) -> Any:
 def test_a_hostile_client_is_refused_with_its_reason_and_the_model_stays_sound() -> None:
     result, reports = run(hostile, compression="none")
     assert states(reports[0]) == ["refused", "ok", "ok", "ok"]
-    assert reports[0].clients[0].reason == "Its update holds values that are not finite numbers."
+    assert reports[0].clients[0].reason == "Its update contains non-finite values."
     assert np.isfinite(flat(result)).all()
 
 

@@ -17,7 +17,7 @@ def weights() -> bytes:
     """Of a model that learned the digits for a moment."""
     held, _ = data.load("digits", False, data.root())
     model = task.build("cnn-small", "digits", 10, 1)
-    task.train(model, held, task.Work(epochs=3, batch_size=16, learning_rate=0.05, seed=1))
+    task.train(model, held, task.LocalTraining(epochs=3, batch_size=16, learning_rate=0.05, seed=1))
     return save(task.arrays_of(model))
 
 

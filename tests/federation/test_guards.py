@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from federation.app.strategy import Update, refusals, weight_refusals
+from federation.app.server.guards import Update, refusals, weight_refusals
 
 SIZE = 400
 
@@ -15,8 +15,8 @@ def honest() -> list[Update]:
     return [Update(n, 100 + n, (common + draw.normal(size=SIZE)).astype(np.float32)) for n in range(7)]
 
 
-def with_one_more(honest: list[Update], gained: np.ndarray, examples: int = 100) -> dict[int, str]:
-    return refusals([*honest, Update(9, examples, gained.astype(np.float32))], SIZE)
+def with_one_more(honest: list[Update], delta: np.ndarray, examples: int = 100) -> dict[int, str]:
+    return refusals([*honest, Update(9, examples, delta.astype(np.float32))], SIZE)
 
 
 def test_honest_updates_all_count(honest: list[Update]) -> None:
@@ -25,27 +25,27 @@ def test_honest_updates_all_count(honest: list[Update]) -> None:
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_values_that_are_no_finite_numbers_are_refused(honest: list[Update], bad: float) -> None:
-    gained = honest[0].gained.copy()
-    gained[7] = bad
-    assert with_one_more(honest, gained) == {9: "Its update holds values that are not finite numbers."}
+    delta = honest[0].delta.copy()
+    delta[7] = bad
+    assert with_one_more(honest, delta) == {9: "Its update contains non-finite values."}
 
 
 def test_a_shape_that_numpy_would_stretch_is_refused(honest: list[Update]) -> None:
-    assert with_one_more(honest, np.ones(1)) == {9: "Its update has 1 values where the model has 400."}
+    assert with_one_more(honest, np.ones(1)) == {9: "Its update has 1 values; the model has 400."}
 
 
 def test_an_update_far_larger_than_the_usual_is_refused(honest: list[Update]) -> None:
-    assert "times as large" in with_one_more(honest, 1000 * honest[0].gained)[9]
+    assert "times the median" in with_one_more(honest, 1000 * honest[0].delta)[9]
 
 
 def test_three_flipped_updates_of_ten_are_refused_and_no_other(honest: list[Update]) -> None:
-    flipped = [Update(20 + n, 100, -honest[n].gained) for n in range(3)]
+    flipped = [Update(20 + n, 100, -honest[n].delta) for n in range(3)]
     assert set(refusals([*honest, *flipped], SIZE)) == {20, 21, 22}
 
 
 @pytest.mark.parametrize("examples", [0, -5, 10**9])
 def test_impossible_weights_are_refused(honest: list[Update], examples: int) -> None:
-    assert set(with_one_more(honest, honest[0].gained, examples)) == {9}
+    assert set(with_one_more(honest, honest[0].delta, examples)) == {9}
 
 
 def test_under_masks_the_weight_is_still_bounded() -> None:

@@ -5,24 +5,29 @@ import pytest
 import torch
 
 from federation.app import data, task
+from federation.app.datasets.base import DataSet
+from federation.app.datasets.registry import DATASETS
+from federation.app.models.registry import ARCHITECTURES, Architecture
 from federation.runs import cost
 from federation.runs.spec import RunSpec
 
 
-def config(**told: object) -> dict[str, object]:
-    return {"dataset": "digits", "partition": "iid", "num-partitions": 5, "alpha": 0.5, "seed": 3, **told}
+@pytest.mark.parametrize("model", ARCHITECTURES, ids=lambda model: model.name)
+@pytest.mark.parametrize("dataset", DATASETS, ids=lambda dataset: dataset.name)
+def test_the_estimate_knows_how_large_each_model_is(model: Architecture, dataset: DataSet) -> None:
+    network = task.build(model.name, dataset.name)
+    assert sum(parameter.numel() for parameter in network.parameters()) == cost.parameters(model.name, dataset.name)
 
 
-@pytest.mark.parametrize(("model", "dataset"), list(cost.PARAMETERS))
-def test_the_estimate_knows_how_large_each_model_is(model: str, dataset: str) -> None:
-    made = task.build(model, dataset)
-    assert sum(one.numel() for one in made.parameters()) == cost.PARAMETERS[model, dataset]  # type: ignore[index]
+def test_the_sizes_of_the_bundled_models_are_as_published() -> None:
+    assert cost.parameters("cnn-small", "digits") == 19_258
+    assert cost.parameters("resnet-small", "cifar10") == 266_962
 
 
-@pytest.mark.parametrize("dataset", list(task.SHAPES))
-def test_a_model_gives_a_score_for_each_class(dataset: str) -> None:
-    channels, size = task.SHAPES[dataset]
-    assert task.build("resnet-small", dataset, 7)(torch.zeros(2, channels, size, size)).shape == (2, 7)
+@pytest.mark.parametrize("dataset", DATASETS, ids=lambda dataset: dataset.name)
+def test_a_model_gives_a_score_for_each_class(dataset: DataSet) -> None:
+    photos = torch.zeros(2, dataset.channels, dataset.side, dataset.side)
+    assert task.build("resnet-small", dataset.name, 7)(photos).shape == (2, 7)
 
 
 def test_equal_seeds_make_equal_models_whatever_was_drawn_before() -> None:
@@ -36,15 +41,15 @@ def test_equal_seeds_make_equal_models_whatever_was_drawn_before() -> None:
 @pytest.mark.parametrize("partition", ["iid", "dirichlet"])
 def test_every_example_is_dealt_to_exactly_one_client(partition: str) -> None:
     examples, _ = data.load("digits", False, data.root())
-    hands = data.partition(examples.labels, config(partition=partition))
-    assert sorted(np.concatenate(hands)) == list(range(len(examples)))
+    parts = data.partition(examples.labels, data.Partitioning(partition, clients=5, alpha=0.5, seed=3))
+    assert sorted(np.concatenate(parts)) == list(range(len(examples)))
 
 
 def test_a_dirichlet_deal_is_far_from_even_and_an_iid_deal_is_not() -> None:
     spread = {}
     for partition in ("iid", "dirichlet"):
-        told = RunSpec(dataset="digits", clients=5, quorum=1, partition=partition, alpha=0.2).model_dump()  # type: ignore[arg-type]
-        counts = np.array(data.holdings(told)["clients"], float)
+        settings = RunSpec(dataset="digits", clients=5, quorum=1, partition=partition, alpha=0.2).settings()  # type: ignore[arg-type]
+        counts = np.array(data.holdings(settings)["clients"], float)
         spread[partition] = (counts / counts.sum(1, keepdims=True)).std(0).mean()
     assert spread["dirichlet"] > 3 * spread["iid"]
 
@@ -75,11 +80,11 @@ def test_a_mirror_and_a_crop_keep_the_shape_and_digits_stay_as_they_are() -> Non
 def test_values_whose_turn_it_is_not_stay_as_they_were() -> None:
     model = task.build("cnn-small", "digits")
     before = task.arrays_of(model)
-    turn = {name: np.zeros_like(value) for name, value in before.items()}
+    trainable = {name: np.zeros_like(value) for name, value in before.items()}
     last = list(before)[-1]
-    turn[last][:] = 1
-    held, _ = data.load("digits", False, data.root())
-    task.train(model, held.part(np.arange(64)), task.Work(1, 32, 0.1, 0, turn=turn))
+    trainable[last][:] = 1
+    examples, _ = data.load("digits", False, data.root())
+    task.train(model, examples.part(np.arange(64)), task.LocalTraining(1, 32, 0.1, 0, trainable=trainable))
     after = task.arrays_of(model)
     assert not np.array_equal(after[last], before[last])
     assert all(np.allclose(after[name], before[name], rtol=1e-3) for name in before if name != last)

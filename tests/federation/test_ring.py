@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from federation.app.compression.flat_parameters import Layout
-from federation.app.compression.modular_quantiser import RingCode, Uplink, least_bits, pack, unpack
+from federation.app.compression.modular_quantiser import ErrorFeedback, ModularQuantiser, least_bits, pack, unpack
 
 LAYOUT = Layout({"first": (8, 3, 3, 3), "bias": (8,), "last": (10, 30)})
 
@@ -36,7 +36,7 @@ def test_arrays_come_back_from_the_vector() -> None:
 
 @pytest.mark.parametrize(("bits", "most"), [(1, 0.40), (2, 0.15), (4, 0.02), (8, 0.001)])
 def test_more_bits_lose_less(bits: int, most: float) -> None:
-    code = RingCode.agreed(LAYOUT, bits, 1.0, 0, 1)
+    code = ModularQuantiser.agreed(LAYOUT, bits, 1.0, 0, 1)
     rows, values = code.rows(1), vector(1)
     scales = code.scales(values, rows)
     left = values - code.decode(code.encode(values, rows, scales), rows, scales)
@@ -44,28 +44,30 @@ def test_more_bits_lose_less(bits: int, most: float) -> None:
 
 
 def test_a_layer_of_zeros_stays_zero() -> None:
-    code = RingCode.agreed(LAYOUT, 1, 1.0, 0, 1)
+    code = ModularQuantiser.agreed(LAYOUT, 1, 1.0, 0, 1)
     scales = np.zeros(3, np.float32)
-    codes = Uplink.new(code).encode(np.zeros(LAYOUT.size, np.float32), 1, scales)
+    codes = ErrorFeedback.new(code).encode(np.zeros(LAYOUT.size, np.float32), 1, scales)
     assert not code.decode(codes, code.rows(1), scales).any()
 
 
 def test_every_coordinate_is_sent_once_in_as_many_rounds_as_the_share_says() -> None:
-    code = RingCode.agreed(LAYOUT, 4, 0.25, 3, 1)
+    code = ModularQuantiser.agreed(LAYOUT, 4, 0.25, 3, 1)
     sent = np.concatenate([code.rows(number) for number in range(4, 8)])
     assert sorted(sent) == list(range(LAYOUT.size))
 
 
 def test_every_machine_draws_the_same_coordinates() -> None:
-    assert (RingCode.agreed(LAYOUT, 4, 0.1, 7, 1).rows(5) == RingCode.agreed(LAYOUT, 4, 0.1, 7, 1).rows(5)).all()
-    assert len(RingCode.agreed(LAYOUT, 4, 0.1, 7, 1).rows(5)) == pytest.approx(LAYOUT.size / 10, abs=1)
+    assert (
+        ModularQuantiser.agreed(LAYOUT, 4, 0.1, 7, 1).rows(5) == ModularQuantiser.agreed(LAYOUT, 4, 0.1, 7, 1).rows(5)
+    ).all()
+    assert len(ModularQuantiser.agreed(LAYOUT, 4, 0.1, 7, 1).rows(5)) == pytest.approx(LAYOUT.size / 10, abs=1)
 
 
 @pytest.mark.parametrize(("bits", "share"), [(1, 1.0), (4, 0.25)])
 def test_what_one_round_loses_a_later_one_brings(bits: int, share: float) -> None:
     """A client that always gains the same has told nearly all of it after a while: the debt does not grow."""
-    code, gain = RingCode.agreed(LAYOUT, bits, share, 0, 1), vector(2)
-    uplink, told = Uplink.new(code), np.zeros(LAYOUT.size, np.float32)
+    code, gain = ModularQuantiser.agreed(LAYOUT, bits, share, 0, 1), vector(2)
+    uplink, told = ErrorFeedback.new(code), np.zeros(LAYOUT.size, np.float32)
     for number in range(1, 41):
         rows = code.rows(number)
         scales = code.scales((gain + uplink.residual)[rows], rows)
@@ -76,7 +78,7 @@ def test_what_one_round_loses_a_later_one_brings(bits: int, share: float) -> Non
 
 
 def test_a_sum_of_codes_is_the_code_of_the_sum() -> None:
-    code = RingCode.agreed(LAYOUT, 5, 1.0, 0, summands=10)
+    code = ModularQuantiser.agreed(LAYOUT, 5, 1.0, 0, summands=10)
     rows, scales = code.rows(1), np.full(3, 0.8, np.float32)
     codes = [code.encode(vector(client), rows, scales) for client in range(10)]
     total = np.sum(codes, axis=0) % 2**5
@@ -86,6 +88,6 @@ def test_a_sum_of_codes_is_the_code_of_the_sum() -> None:
 
 def test_too_few_bits_for_so_many_summands_are_refused() -> None:
     assert least_bits(10) == 4
-    assert RingCode.agreed(LAYOUT, 4, 1.0, 0, summands=10).levels == 2
+    assert ModularQuantiser.agreed(LAYOUT, 4, 1.0, 0, summands=10).levels == 2
     with pytest.raises(ValueError, match="at least 4 bits"):
-        RingCode.agreed(LAYOUT, 3, 1.0, 0, summands=10)
+        ModularQuantiser.agreed(LAYOUT, 3, 1.0, 0, summands=10)

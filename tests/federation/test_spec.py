@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from federation.runs import spec
+from federation.runs.cost import estimate
 from federation.runs.spec import RunSpec
 
 
@@ -20,7 +21,7 @@ def test_every_field_has_a_default_that_is_allowed() -> None:
         ({"clients": 0}, "clients", "Clients must be a whole number from 1 to 1,000."),
         ({"clients": "many"}, "clients", "Clients must be a whole number from 1 to 1,000."),
         ({"rounds": 1.5}, "rounds", "Rounds must be a whole number from 1 to 1,000."),
-        ({"learning_rate": float("nan")}, "learning_rate", "Learning rate must be a number from 1e-06 to 10."),
+        ({"learning_rate": float("nan")}, "learning_rate", "Learning rate must be a number from 0.000001 to 10."),
         ({"dataset": "imagenet"}, "dataset", "Data set must be one of digits, cifar10, photos."),
         ({"strategy": "best"}, "strategy", "Strategy must be one of fedavg, fedprox, fedadam, scaffold, trimmed-mean, krum."),
         ({"privacy": {"clip": 0}}, "privacy.clip", "Clipping norm must be a number from 0.001 to 1,000."),
@@ -38,12 +39,12 @@ def test_every_field_has_a_default_that_is_allowed() -> None:
         (
             {"secure_aggregation": True, "strategy": "krum", "clients": 8},
             "strategy",
-            "krum compares single updates, and secure aggregation hides them; choose one of the two.",
+            "Krum compares single updates, and secure aggregation hides them; choose one of the two.",
         ),
         (
             {"strategy": "krum", "clients": 4},
             "hostile",
-            "Krum needs at least 5 clients to tell 1 hostile ones from the others.",
+            "Krum needs at least 5 clients to tolerate 1 malicious client.",
         ),
     ],
 )
@@ -59,11 +60,12 @@ def test_all_wrong_fields_are_told_at_once() -> None:
 
 def test_fewer_nodes_than_clients_take_longer() -> None:
     wanted = RunSpec(clients=8, rounds=5)
-    assert wanted.estimate(2).link_s == pytest.approx(4 * wanted.estimate(8).link_s)
-    assert wanted.estimate(2).seconds > wanted.estimate(8).seconds
-    assert wanted.estimate(2).bytes_up == wanted.estimate(8).bytes_up
+    two, eight = estimate(wanted, 2), estimate(wanted, 8)
+    assert two.link_s == pytest.approx(4 * eight.link_s)
+    assert two.seconds > eight.seconds
+    assert two.bytes_up == eight.bytes_up
 
 
 def test_compression_is_in_the_estimate() -> None:
-    plain, small = (RunSpec(compression=way, bits=4).estimate() for way in ("none", "sketch"))
+    plain, small = (estimate(RunSpec(compression=kind, bits=4)) for kind in ("none", "sketch"))
     assert plain.bytes_up > 4 * small.bytes_up

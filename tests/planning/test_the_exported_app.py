@@ -30,8 +30,10 @@ def sources(tmp_path: Path) -> Path:
         "unused": "1\n",
     }.items():
         (app / f"{name}.py").write_text(text)
-    for name in ("__init__", "spec", "cost"):
-        (tmp_path / "federation" / f"{name}.py").write_text((ROOT / "federation" / f"{name}.py").read_text())
+    for name in ("__init__", "runs/__init__", "runs/spec", "runs/choices"):
+        file = tmp_path / "federation" / f"{name}.py"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text((ROOT / "federation" / f"{name}.py").read_text())
     (app / "__init__.py").write_text("")
     return tmp_path
 

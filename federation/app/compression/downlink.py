@@ -1,4 +1,4 @@
-"""What the server's model has gained, once a round to every client, in few bits; and what a client makes of it."""
+"""The server's model, broadcast once a round as a coded difference to the model that clients already have."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,8 +8,8 @@ from federation.app.compression.flat_parameters import Vector
 
 
 @dataclass(frozen=True)
-class Coded:
-    """A round's gain as EntropyCode made it: packed levels, and two numbers for each layer."""
+class CodedUpdate:
+    """A round's change of the model as EntropyCode writes it: packed levels, and two numbers for each layer, float32 [2, layers]."""
 
     round: int
     codes: bytes
@@ -18,34 +18,37 @@ class Coded:
 
 @dataclass
 class Downlink:
-    """The server's side. `held` is the model that every client has which heard all rounds; it trails the server's own by what the
-    code has lost so far, which comes with the next rounds."""
+    """The server's side. `client_model` is what a client has that received all rounds; it differs from the server's own model by the
+    coding error, which the next rounds correct."""
 
     code: EntropyCode
-    held: Vector
-    sent: list[Coded] = field(default_factory=list)  # the latest rounds, for clients that missed some
+    client_model: Vector
+    sent: list[CodedUpdate] = field(default_factory=list)  # the latest rounds, for clients that missed some
 
-    def advance(self, model: Vector, round_number: int) -> Coded:
-        """Code what `model`, the outcome of this round, has gained on what clients hold."""
-        coded = Coded(round_number, *self.code.encode(model - self.held, self.held, fed_back=True))
-        self.held = self.held + self.code.decode(coded.codes, coded.scales, self.held)
-        self.sent = [*self.sent, coded][-self._remembered() :]
-        return coded
+    def advance(self, model: Vector, round_number: int) -> CodedUpdate:
+        """Code the difference between `model`, the outcome of this round, and what clients have."""
+        codes, scales = self.code.encode(model - self.client_model, self.client_model, error_feedback=True)
+        self.client_model = self.client_model + self.code.decode(codes, scales, self.client_model)
+        update = CodedUpdate(round_number, codes, scales)
+        self.sent = [*self.sent, update][-self._depth() :]
+        return update
 
-    def since(self, last_heard: int | None) -> list[Coded] | None:
-        """What a client lacks that heard the rounds up to this one; None where the whole model is shorter, or all that is left."""
-        if last_heard is None:
+    def since(self, last_round: int | None) -> list[CodedUpdate] | None:
+        """What a client lacks that has the rounds up to `last_round`; None where the whole model is smaller or the only way."""
+        if last_round is None:
             return None
-        missed = [coded for coded in self.sent if coded.round > last_heard]
+        missed = [update for update in self.sent if update.round > last_round]
         newest = self.sent[-1].round if self.sent else 0
-        return missed if len(missed) == newest - last_heard and len(missed) <= self._remembered() else None
+        return missed if len(missed) == newest - last_round and len(missed) <= self._depth() else None
 
-    def _remembered(self) -> int:
+    def _depth(self) -> int:
+        """So many updates are smaller than the model in 32 bits a value."""
         return max(1, int(32 / self.code.bits) - 1)
 
 
-def apply(code: EntropyCode, held: Vector, coded: Sequence[Coded]) -> Vector:
-    """A client's side of Downlink: the model after these rounds, bit for bit the server's `held`. Raises ValueError on a wrong size."""
-    for one in coded:
-        held = held + code.decode(one.codes, one.scales, held)
-    return held
+def apply(code: EntropyCode, model: Vector, updates: Sequence[CodedUpdate]) -> Vector:
+    """A client's side of Downlink: its model after these rounds, bit for bit the server's `client_model`. Raises ValueError on a
+    wrong size."""
+    for update in updates:
+        model = model + code.decode(update.codes, update.scales, model)
+    return model

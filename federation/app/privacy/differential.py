@@ -1,9 +1,8 @@
-"""Differential privacy of what a client contributes: its update is clipped and noised before anything else sees it.
+"""Client-level differential privacy: a client's update is clipped and noised before anything else sees it.
 
-The unit is one client's whole data. Each client adds its share of the noise, so the sum of all has the noise that was asked
-for and no update leaves without any. What follows (quantising, error feedback, averaging) only processes what was noised. A
-quantiser is not linear, though, so behind one the noise of the other clients cannot be counted on: `multiplier` then is that
-of one client's own share.
+The unit of privacy is all data of one client. Each client adds its share of the noise, so the sum has the specified noise and no
+update leaves without any. What follows (quantisation, error feedback, averaging) is post-processing. A quantiser is not linear,
+though, so after one the other clients' noise cannot be counted on: `multiplier` is then that of one client's own share.
 """
 
 import math
@@ -20,23 +19,24 @@ DELTA = 1e-5
 def privatise(
     update: Vector, clip: float, noise_multiplier: float, clients: int, noise: np.random.Generator | None = None
 ) -> Vector:
-    """Shorten to a norm of `clip` at most, then add normal noise of noise_multiplier · clip / √clients to each coordinate."""
-    noise = noise or np.random.default_rng()  # from the system's entropy: whoever knows a seed takes the noise off again
+    """Clip to an L2 norm of at most `clip`, then add normal noise with deviation noise_multiplier · clip / √clients to each
+    coordinate."""
+    noise = noise or np.random.default_rng()  # from the system's entropy: whoever knows the seed can subtract the noise
     norm = float(np.linalg.norm(update))
-    shortened = update * (clip / norm) if norm > clip else update
-    drawn = noise.normal(0.0, noise_multiplier * clip / math.sqrt(clients), update.shape)
-    return (shortened + drawn).astype(np.float32)
+    clipped = update * (clip / norm) if norm > clip else update
+    draws = noise.normal(0.0, noise_multiplier * clip / math.sqrt(clients), update.shape)
+    return (clipped + draws).astype(np.float32)
 
 
-def multiplier(noise_multiplier: float, asked: int, summed: int, linear: bool) -> float:
-    """Noise in what a round releases, in units of the clip: of the `summed` clients of `asked` together, or of one alone."""
-    return noise_multiplier * math.sqrt((summed if linear else 1) / asked)
+def multiplier(noise_multiplier: float, clients: int, summed: int, linear: bool) -> float:
+    """Noise in what a round releases, in units of the clipping norm: that of the `summed` of all `clients`, or of one alone."""
+    return noise_multiplier * math.sqrt((summed if linear else 1) / clients)
 
 
 class Accountant:
-    """Spent epsilon over the rounds so far, every client in each: Rényi accounting of Gaussian mechanisms.
+    """The epsilon spent over the rounds so far, every client in each: Rényi accounting of Gaussian mechanisms (Mironov 2017).
 
-    `multipliers` is all that has to be kept to go on later.
+    `multipliers` is all the state there is.
     """
 
     def __init__(self, multipliers: Iterable[float] = ()) -> None:
@@ -46,10 +46,10 @@ class Accountant:
         self.multipliers.append(noise)
 
     def epsilon(self) -> float | None:
-        """At delta 1e-5. None where a round went without noise: then there is no bound."""
+        """At delta 1e-5. None where a round had no noise: then there is no bound."""
         if not self.multipliers or min(self.multipliers) <= 0:
             return None
-        # Here and not above: clients load this module too, and a board need not have the accountant.
+        # Imported here: clients load this module too, and a board need not have the accountant.
         from dp_accounting import GaussianDpEvent
         from dp_accounting.rdp import RdpAccountant
 

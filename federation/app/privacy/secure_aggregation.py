@@ -1,13 +1,13 @@
 """Secure aggregation: the server learns the sum of its clients' codes and nothing about any one of them.
 
-After Bonawitz et al. 2017, "Practical secure aggregation for privacy-preserving machine learning", on Flower's own key
-agreement and secret sharing. Every two clients share a key from one exchange at the start of a run; each round derives from it
-a mask that one adds and the other subtracts, so a round costs no new keys. On top each client adds a mask of its own, whose
-seed is shared out among all, so that even a server that pretends a client was lost cannot read it: of each client the others
-tell either the masks they have with it (it was lost) or their share of its own mask (it was not), never both.
+After Bonawitz et al. 2017, "Practical secure aggregation for privacy-preserving machine learning", on Flower's key agreement and
+Shamir secret sharing. Every pair of clients agrees on a key once, at the start of a run; each round derives from it a pairwise mask
+that one adds and the other subtracts, so a round needs no new keys. Each client also adds a self mask whose seed is secret-shared
+among all, so that even a server that pretends a client was lost cannot read its update: for each client the others reveal either
+their pairwise masks with it (it was lost) or their share of its self mask (it was not), never both.
 
-The server is taken to be curious but to hand on public keys unchanged. Flower's own generator of masks is not used: it folds
-its seed into 32 bits, which can be tried out, and never draws the highest number.
+Threat model: an honest-but-curious server that forwards public keys unchanged. Flower's own mask generator is not used: it reduces
+its seed to 32 bits, which can be searched, and never draws the highest number.
 """
 
 import hashlib
@@ -36,17 +36,17 @@ LEAST = 3  # of two clients each could subtract its own update from the sum
 
 
 class Refused(Exception):
-    """A client does not do what it was asked, or a sum cannot be had; the text is one sentence."""
+    """A client refuses a request, or the sum cannot be recovered; the text is one sentence."""
 
 
 def threshold(clients: int) -> int:
-    """So many must tell what they know. More than half, or a server could tell two halves two different stories."""
+    """How many clients must reveal their shares. More than half: otherwise a server could tell two halves different things."""
     return clients // 2 + 1
 
 
 @dataclass(frozen=True)
 class Masked:
-    """What leaves a client. `shares` are of its own mask's seed, each readable by the one client it is for."""
+    """What leaves a client. `shares` are of its self mask's seed, each encrypted for the client it is for."""
 
     codes: Codes
     shares: dict[int, bytes]
@@ -54,7 +54,8 @@ class Masked:
 
 @dataclass(frozen=True)
 class Opened:
-    """What a client tells once it is known who was lost: shares of the others' own masks, and the seeds of its masks with the lost."""
+    """What a client reveals once it is known who was lost: its shares of the others' self masks, and the seeds of its pairwise masks
+    with the lost clients."""
 
     shares: dict[int, bytes]
     seeds: dict[int, bytes]
@@ -62,12 +63,12 @@ class Opened:
 
 @dataclass
 class Member:
-    """One client in one run. `masked` and `opened` are the numbers of the last exchange, which only rise: of one exchange a
-    client tells one story about who was lost and no second one."""
+    """One client in one run. `masked` and `opened` are the ids of the last exchange, which only increase: in one exchange a client
+    accepts a single account of who was lost."""
 
     private: bytes
     public: bytes
-    share: bytes = b""  # of its own mask in the last exchange, its own part of it
+    share: bytes = b""  # its own share of its self mask in the last exchange
     masked: int = 0
     opened: int = 0
 
@@ -77,24 +78,25 @@ class Member:
         return cls(private_key_to_bytes(private), public_key_to_bytes(public))
 
     def mask(self, exchange: int, codes: Codes, bits: int, me: int, public: Mapping[int, bytes]) -> Masked:
-        """`codes` in the ring of 2**bits; `public` the keys of everybody in this exchange, this client among them."""
+        """`codes` in the ring of 2**bits; `public` the keys of all clients in this exchange, including this one. Raises Refused."""
         if exchange <= self.masked:
             raise Refused("The server asked for a second update under the same masks.")
         if len(public) < LEAST or public.get(me) != self.public:
-            raise Refused(f"Secure aggregation needs {LEAST} clients that know each other's keys.")
+            raise Refused(f"Secure aggregation needs at least {LEAST} clients that know each other's keys.")
         keys = self._keys(me, public)
-        own, order = secrets.token_bytes(SEED_BYTES), sorted(public)
-        total = codes.astype(np.uint32) + stream(own, len(codes), bits)
+        self_seed, order = secrets.token_bytes(SEED_BYTES), sorted(public)
+        total = codes.astype(np.uint32) + stream(self_seed, len(codes), bits)
         for peer, key in keys.items():
             total = _signed(total, stream(_pair_seed(key, exchange), len(codes), bits), me < peer)
-        cut = dict(zip(order, create_shares(own, threshold(len(order)), len(order)), strict=True))
-        self.masked, self.share = exchange, cut.pop(me)
-        return Masked(_ring(total, bits), {peer: _pad(keys[peer], exchange, me, share) for peer, share in cut.items()})
+        shares = dict(zip(order, create_shares(self_seed, threshold(len(order)), len(order)), strict=True))
+        self.masked, self.share = exchange, shares.pop(me)
+        return Masked(_ring(total, bits), {peer: _pad(keys[peer], exchange, me, share) for peer, share in shares.items()})
 
     def open(
         self, exchange: int, me: int, public: Mapping[int, bytes], alive: Iterable[int], shares: Mapping[int, bytes]
     ) -> Opened:
-        """`alive` are those whose masked codes are summed, `shares` what they sent for this client; all others count as lost."""
+        """`alive` are the clients whose masked codes are summed, `shares` what they sent for this one; the others count as lost. Raises
+        Refused."""
         alive = set(alive)
         if exchange != self.masked or exchange <= self.opened:
             raise Refused("The server asked twice for the masks of one exchange.")
@@ -102,13 +104,13 @@ class Member:
             raise Refused("Too few clients are left to hide one among them.")
         self.opened = exchange
         keys = self._keys(me, public)
-        told = {
+        revealed = {
             peer: _pad(keys[peer], exchange, peer, share)
             for peer, share in shares.items()
             if peer in alive and peer in keys and len(share) == SHARE_BYTES
         }
-        told[me] = self.share
-        return Opened(told, {peer: _pair_seed(key, exchange) for peer, key in keys.items() if peer not in alive})
+        revealed[me] = self.share
+        return Opened(revealed, {peer: _pair_seed(key, exchange) for peer, key in keys.items() if peer not in alive})
 
     def _keys(self, me: int, public: Mapping[int, bytes]) -> dict[int, bytes]:
         private = bytes_to_private_key(self.private)
@@ -130,47 +132,47 @@ class Collector:
         return set(self.public) - set(self.masked)
 
     def shares_for(self, client: int) -> dict[int, bytes]:
-        return {peer: one.shares[client] for peer, one in self.masked.items() if client in one.shares}
+        return {peer: masked.shares[client] for peer, masked in self.masked.items() if client in masked.shares}
 
     def total(self) -> Codes:
-        """The exact sum of the codes of all in `masked`, in the ring. Raises Refused when too few have told what they know."""
+        """The exact sum of the codes in `masked`, modulo 2**bits. Raises Refused when too few clients revealed their shares."""
         if len(self.masked) < threshold(len(self.public)):
             raise Refused("Too few clients sent an update.")
         count = len(next(iter(self.masked.values())).codes)
         total = np.zeros(count, np.uint32)
-        for client, one in self.masked.items():
-            total += one.codes
-            total -= stream(self._own_seed(client), count, self.bits)
-            for gone in self.lost:
-                total = _signed(total, stream(self._seed_of_pair(client, gone), count, self.bits), client > gone)
+        for client, masked in self.masked.items():
+            total += masked.codes
+            total -= stream(self._self_seed(client), count, self.bits)
+            for lost in self.lost:
+                total = _signed(total, stream(self._seed_of_pair(client, lost), count, self.bits), client > lost)
         return _ring(total, self.bits)
 
-    def _own_seed(self, client: int) -> bytes:
-        shares = [one.shares[client] for one in self.answers.values() if client in one.shares]
+    def _self_seed(self, client: int) -> bytes:
+        shares = [opened.shares[client] for opened in self.answers.values() if client in opened.shares]
         least = threshold(len(self.public))
         if len(shares) < least:
-            raise Refused("Too many clients were lost before the masks could be taken off.")
+            raise Refused("Too many clients were lost before the masks could be removed.")
         try:
             return combine_shares(shares[:least])
         except ValueError as error:
             raise Refused("A share of a mask is damaged.") from error
 
-    def _seed_of_pair(self, client: int, gone: int) -> bytes:
-        told = self.answers.get(client)
-        if told is None or gone not in told.seeds:
-            raise Refused("A client was lost before it told its masks with one that was lost earlier.")
-        return told.seeds[gone]
+    def _seed_of_pair(self, client: int, lost: int) -> bytes:
+        opened = self.answers.get(client)
+        if opened is None or lost not in opened.seeds:
+            raise Refused("A client was lost before it revealed its masks with one that was lost earlier.")
+        return opened.seeds[lost]
 
 
 def stream(seed: bytes, count: int, bits: int) -> Codes:
-    """Uniform numbers below 2**bits."""
+    """uint32 [count], uniform below 2**bits, by SHAKE-256."""
     width = 1 if bits <= 8 else 2 if bits <= 16 else 4
     raw = hashlib.shake_256(seed).digest(count * width)
     return _ring(np.frombuffer(raw, f"<u{width}").astype(np.uint32), bits)
 
 
 def _ring(numbers: Codes, bits: int) -> Codes:
-    return numbers & np.uint32(2**bits - 1)  # 2**bits divides 2**32, so sums may wrap before
+    return numbers & np.uint32(2**bits - 1)  # 2**bits divides 2**32, so sums may wrap first
 
 
 def _signed(total: Codes, mask: Codes, add: bool) -> Codes:
@@ -182,7 +184,7 @@ def _pair_seed(key: bytes, exchange: int) -> bytes:
 
 
 def _pad(key: bytes, exchange: int, owner: int, share: bytes) -> bytes:
-    """Opens what it sealed: a pad of one use, for one owner's share of one exchange."""
+    """A one-time pad for one owner's share in one exchange; applying it twice decrypts."""
     pad = _derive(key, b"share", exchange, owner)
     return bytes(left ^ right for left, right in zip(share, pad, strict=False))
 

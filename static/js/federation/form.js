@@ -33,10 +33,11 @@ const field = (name) => form.elements.namedItem(name);
 
 function showOnlyWhatCounts() {
   for (const place of places.filter((one) => one.dataset.only)) {
-    const [name, wanted] = place.dataset.only.split("=");
+    const [name, values] = place.dataset.only.split("=");
     const now = field(name).type === "checkbox" ? (field(name).checked ? "on" : "off") : field(name).value;
-    place.hidden = now !== wanted;
+    place.hidden = !values.split(",").includes(now);
   }
+  for (const hint of form.querySelectorAll("[data-choice-help]")) hint.textContent = hint.closest(".field").querySelector("select").selectedOptions[0]?.dataset.help ?? "";
 }
 
 async function estimate() {

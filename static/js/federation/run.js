@@ -14,7 +14,8 @@ const WAITS = { queued: "Waiting for a free process; it begins within seconds.",
 const VERBS = { queued: ["pause", "stop"], running: ["pause", "stop"], paused: ["start", "stop"], stopped: ["start"], failed: ["start"], done: [] };
 const NAMES = { pause: "Pause", stop: "Stop", start: "Go on" };
 
-const store = new RunStore(boot().run, note);
+const { run: snapshot, labels } = boot();
+const store = new RunStore(snapshot, note);
 const charts = chartsOf(() => store.run.rounds, store.run.spec.rounds);
 /** @type {(() => Promise<void>)[]} */
 const drawn = [];
@@ -52,7 +53,7 @@ async function drawCharts() {
 }
 
 function what(spec) {
-  const parts = [spec.dataset, spec.model, `${spec.clients} clients`, spec.partition === "dirichlet" ? `dirichlet, alpha ${spec.alpha}` : "iid", spec.strategy];
+  const parts = [labels.dataset, labels.model, `${spec.clients} clients`, spec.partition === "dirichlet" ? `dirichlet, alpha ${spec.alpha}` : "iid", labels.strategy];
   parts.push(spec.compression === "none" ? "uncompressed" : `${spec.bits} ${spec.bits === 1 ? "bit" : "bits"} a value`);
   if (spec.secure_aggregation) parts.push("secure aggregation");
   if (spec.privacy) parts.push("differential privacy");

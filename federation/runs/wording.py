@@ -1,0 +1,48 @@
+"""A stored specification in words, for pages, model cards and exports."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from federation.runs import choices
+from federation.runs.spec import RunSpec, field_of
+
+
+def labels(spec: Mapping[str, Any]) -> dict[str, str]:
+    """The names that people read for the choices of a run."""
+    return {field: choices.label(field, spec[field]) for field in ("dataset", "model", "strategy")}
+
+
+def title(spec: Mapping[str, Any]) -> str:
+    names = labels(spec)
+    parts = [names["dataset"], names["strategy"], counted(spec["clients"], "client")]
+    parts += [f"dirichlet {spec['alpha']:g}"] if spec["partition"] == "dirichlet" else []
+    parts += [bits(spec)] if spec["compression"] != "none" else ["uncompressed"]
+    parts += ["secure sum"] if spec["secure_aggregation"] else []
+    return ", ".join(parts + (["private"] if spec["privacy"] else []))
+
+
+def bits(spec: Mapping[str, Any]) -> str:
+    return f"{spec['bits']:g} {'bit' if spec['bits'] == 1 else 'bits'}"
+
+
+def counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def listing(spec: RunSpec) -> list[tuple[str, str]]:
+    """Every field with its value."""
+    values = spec.model_dump()
+    names = labels(values)
+    rows = []
+    for name, value in values.items():
+        field = field_of(name)
+        rows.append((str(field.title if field else name), names.get(name) or _shown(value)))
+    return rows
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, dict):
+        return ", ".join(f"{name.replace('_', ' ')} {inner}" for name, inner in value.items())
+    return "off" if value is None else str(value)
