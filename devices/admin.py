@@ -10,7 +10,7 @@ from webapp.live.errors import UserError
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Nodes and codes are made by joining and by the devices page, which keep Redis in line; here they are looked at."""
+    """Nodes and codes are created by enrolment, which also maintains Redis; the admin site only shows them."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -31,14 +31,14 @@ class NodeAdmin(ReadOnly):
     actions = ("approve", "rotate", "revoke")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False  # a deleted row could not be taken out of Redis any more; revoke it
+        return False  # its Redis user could no longer be removed; revoke the node instead
 
     @admin.action(description="Approve", permissions=["manage"])
     def approve(self, request: HttpRequest, rows: Any) -> None:
         with _acting(request):
             for node in rows.filter(revoked_at=None):
                 enrolment.approve(node.slug)
-        self.message_user(request, "Approved; the agents fetch their credentials within seconds.", messages.SUCCESS)
+        self.message_user(request, "Approved. The agents fetch their credentials within seconds.", messages.SUCCESS)
 
     @admin.action(description="Rotate credentials", permissions=["manage"])
     def rotate(self, request: HttpRequest, rows: Any) -> None:
@@ -50,15 +50,15 @@ class NodeAdmin(ReadOnly):
                     self.message_user(request, f"{node.slug}: {error} {error.next}", messages.WARNING)
                 else:
                     self.message_user(
-                        request, f"{node.slug} changes its credentials with its next heartbeat.", messages.SUCCESS
+                        request, f"{node.slug} will change its credentials with its next heartbeat.", messages.SUCCESS
                     )
 
-    @admin.action(description="Revoke at once", permissions=["manage"])
+    @admin.action(description="Revoke", permissions=["manage"])
     def revoke(self, request: HttpRequest, rows: Any) -> None:
         with _acting(request):
             for node in rows:
                 enrolment.revoke(node.slug)
-        self.message_user(request, "Revoked: they are refused from now on.", messages.SUCCESS)
+        self.message_user(request, "Revoked. They lost access immediately.", messages.SUCCESS)
 
     def has_manage_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("devices.change_node"))

@@ -18,10 +18,10 @@ class DevicesConfig(AppConfig):
 
 
 def _reconcile(**_: Any) -> None:
-    """A cloud worker starts: Redis may be new, or nodes may have been revoked while it was away."""
+    """When a cloud worker starts: Redis may be new, or nodes may have been revoked while it was unreachable."""
     from devices.registry import acl
 
     try:
         log.info("Redis has %d node user(s)", acl.reconcile())
     except (redis.RedisError, DatabaseError) as error:
-        log.warning("the users of Redis were not brought in line: %s", error)
+        log.warning("Redis ACL reconciliation failed: %s", error)

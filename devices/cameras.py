@@ -1,20 +1,20 @@
-"""The cameras of a node, by the names it reports. What they are is its owner's affair; a picture stays on the node."""
+"""The cameras of a node, by the names it reports. Their sources are private to the node, and so are the pictures."""
 
 from devices import dispatch
 from devices.contract.jobs import Look
 from devices.contract.results import Kept
 from devices.models import Node
 
-LOOK_S = 15.0  # a camera behind a stream needs some seconds
+CAPTURE_S = 15.0  # a camera behind a stream needs several seconds
 
 
 def names(node: Node) -> list[str]:
     return str(node.hardware.get("cameras") or "").split()
 
 
-def look(slug: str, camera: str, photo_id: str) -> Kept:
-    """Have the node take a picture and keep it as that photo.
+def capture(slug: str, camera: str, photo_id: str) -> Kept:
+    """Have the node take a picture and store it as that photo.
 
-    Raises what dispatch.call raises; a camera that gives nothing is StageFailed with the node's own sentence.
+    Raises what dispatch.call raises; a camera that yields no picture is a StageFailed with the node's own message.
     """
-    return dispatch.call(slug, Look(camera=camera, photo=photo_id), LOOK_S)
+    return dispatch.call(slug, Look(camera=camera, photo=photo_id), CAPTURE_S)

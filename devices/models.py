@@ -1,4 +1,4 @@
-"""What the server knows about nodes. Of every secret only a hash is kept."""
+"""Nodes and their telemetry. Of every secret only a hash is stored."""
 
 from django.conf import settings
 from django.db import models
@@ -58,7 +58,7 @@ class Node(models.Model):
 
 
 class EnrolCode(models.Model):
-    """One board may join with it once, within minutes. The first letters find the row, the rest is only kept as a hash."""
+    """A one-use code with which a board joins within minutes. Its first letters select the row; the whole is stored as a hash."""
 
     selector = models.CharField(max_length=8, db_index=True, editable=False)
     verifier = models.CharField(max_length=64, editable=False)
@@ -81,7 +81,7 @@ class EnrolCode(models.Model):
 
 
 class Sample(models.Model):
-    """One measured transfer over a node's uplink. It names the node by slug: it outlives the row it was made under."""
+    """One measured transfer over a node's uplink. It names the node by slug, so it outlives the node's row."""
 
     node = models.SlugField(max_length=40)
     at = models.DateTimeField()
@@ -138,7 +138,7 @@ class NodeEvent(models.Model):
 
 
 class Audit(models.Model):
-    """One change of a node's standing. Rows are only ever added; they outlive the node and the account they name."""
+    """One change to a node's lifecycle. Rows are append-only; they outlive the node and the account they name."""
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")

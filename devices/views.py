@@ -1,4 +1,4 @@
-"""The devices page and what its buttons do."""
+"""The devices pages and the actions on them."""
 
 import json
 from contextlib import AbstractContextManager
@@ -49,7 +49,7 @@ def node(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_GET
 def readings(request: HttpRequest, slug: str) -> HttpResponse:
-    """What its sensors said in the last hour or day."""
+    """The readings of its sensors over the last hour or day."""
     get_object_or_404(Node, slug=slug)
     hours = request.GET.get("hours", "1")
     if hours not in {"1", "24"}:
@@ -59,7 +59,7 @@ def readings(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def add(request: HttpRequest) -> HttpResponse:
-    """A new code, shown in this answer and never again."""
+    """Create an enrolment code; this response is the only time it is shown."""
     try:
         _only_staff(request)
         fields = _fields(request)
@@ -71,8 +71,8 @@ def add(request: HttpRequest) -> HttpResponse:
     server = _server(request)
     script = server + reverse("devices:install")
     command = f"curl -fsSL {script} | sudo sh -s -- --server {server} --code {code}"
-    made = {"code": code, "expires_s": enrolment.CODE_S, "command": command, "server": server, "qr": qr.squares(command)}
-    return JsonResponse(made, status=201)
+    body = {"code": code, "expires_s": enrolment.CODE_S, "command": command, "server": server, "qr": qr.squares(command)}
+    return JsonResponse(body, status=201)
 
 
 @require_POST
@@ -97,7 +97,7 @@ def rename(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def accept(request: HttpRequest, slug: str) -> HttpResponse:
-    """The hardware may be as it is now."""
+    """Accept the node's present hardware."""
     return _managed(request, lambda: rotation.accept_hardware(slug))
 
 
@@ -108,7 +108,9 @@ def link_history(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         minutes = int(request.GET.get("minutes", "10"))
     except ValueError:
-        return _refused(UserError("bad_minutes", "minutes must be a whole number.", "Leave it out for the last ten.", 422))
+        return _refused(
+            UserError("bad_minutes", "minutes must be a whole number.", "Leave it out for the last ten minutes.", 422)
+        )
     seconds = 60 * min(max(minutes, 1), HISTORY_MINUTES)
     return JsonResponse({"node": node.slug, "samples": links.since(slug, seconds, HISTORY_AT_MOST)})
 
@@ -116,14 +118,14 @@ def link_history(request: HttpRequest, slug: str) -> HttpResponse:
 @login_not_required
 @require_GET
 def install(request: HttpRequest) -> HttpResponse:
-    """The installer. Public: a board has no account, and there is no secret in it."""
+    """The installer. Public: a board has no account, and the script holds no secret."""
     return HttpResponse(INSTALLER.read_text(), content_type="text/x-shellscript; charset=utf-8")
 
 
 @login_not_required
 @require_GET
 def agent(request: HttpRequest) -> FileResponse:
-    """The agent's own sources, public like the installer that fetches them."""
+    """The agent, public like the installer that fetches it."""
     return FileResponse(agent_bundle.archive().open("rb"), content_type="application/gzip", filename="agent.tar.gz")
 
 
@@ -141,7 +143,7 @@ def _managed(request: HttpRequest, change: Any) -> HttpResponse:
 
 def _only_staff(request: HttpRequest) -> None:
     if not request.user.is_staff:  # type: ignore[union-attr]
-        raise UserError("not_staff", "Only admins manage nodes.", "Ask one to do it.", 403)
+        raise UserError("not_staff", "Only admins can manage nodes.", "Ask an admin.", 403)
 
 
 def _acting(request: HttpRequest) -> AbstractContextManager[None]:
@@ -149,7 +151,7 @@ def _acting(request: HttpRequest) -> AbstractContextManager[None]:
 
 
 def _fields(request: HttpRequest) -> dict[str, Any]:
-    """Of a form or a JSON object."""
+    """The fields of a form or of a JSON object."""
     fields: Any = request.POST
     if request.content_type == "application/json":
         try:
@@ -157,12 +159,12 @@ def _fields(request: HttpRequest) -> dict[str, Any]:
         except ValueError:
             fields = None
         if not isinstance(fields, dict):
-            raise UserError("bad_json", "The request is not a JSON object.", "Send what the page sends.", 422)
+            raise UserError("bad_json", "The request body is not a JSON object.", "Send an object, as the page does.", 422)
     return dict(fields.items())
 
 
 def _server(request: HttpRequest) -> str:
-    """How a board reaches us: as configured; but a loopback address helps no board, so then as the admin does."""
+    """The address at which boards reach this server: as configured, or as the admin does if that is a loopback address."""
     configured = settings.PUBLIC_URL.rstrip("/")
     if urlsplit(configured).hostname in LOOPBACK:
         return request.build_absolute_uri("/").rstrip("/")

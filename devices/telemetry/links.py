@@ -1,12 +1,12 @@
-"""Samples of the uplinks: kept, shown live, forgotten in time."""
+"""Samples of the uplinks: stored, published live, deleted when they expire."""
 
 import logging
 import math
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Protocol, TypedDict
 
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
 from devices.models import Sample
 from webapp.live import groups
@@ -14,19 +14,61 @@ from webapp.live.events import LinkSample
 from webapp.live.publish import publish
 
 log = logging.getLogger(__name__)
-REMEMBERED = 24  # samples an estimate is made from, shown or used for placement
-# Beside them a few large ones: where all that is sent is small, a probe long ago is all there is about the bandwidth.
+RECENT = 24  # samples that an estimate is based on
+# Besides them a few large ones: where only little is sent, an old probe is the only evidence of the bandwidth.
 LARGE, LARGE_BYTES, LARGE_S = 4, 8192, 600
 SHOWN_S, SHOWN_AT_MOST = 600, 300
-# Placement's own estimator, by name as Celery finds tasks: devices stands below inference and imports nothing from it,
-# yet the page must not show another number than the receipt.
-ESTIMATOR, TRANSFER = "inference.placement.link.estimate", "inference.placement.link.Transfer"
+
+
+class SampleData(TypedDict):
+    """A sample as pages and scripts get it."""
+
+    at: str
+    bytes: int
+    ms: float
+    bytes_per_s: int
+    source: str
+
+
+class LinkData(TypedDict):
+    """An estimate as pages and scripts get it; null is unknown."""
+
+    up_bytes_per_s: float | None
+    rtt_ms: float | None
+    age_s: float | None
+    source: str
+    within: float | None
+
+
+class LinkEstimate(Protocol):
+    """What placement estimates of a link (inference.placement.link)."""
+
+    @property
+    def up_bytes_per_s(self) -> float | None: ...
+    @property
+    def rtt_ms(self) -> float | None: ...
+    @property
+    def age_s(self) -> float | None: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def within(self) -> float | None: ...
+
+
+Estimator = Callable[[str], LinkEstimate]
+_estimator: Estimator | None = None
+
+
+def use_estimator(estimator: Estimator) -> None:
+    """Set what estimates a node's link by its slug: placement's own, which lies above this package and registers itself."""
+    global _estimator
+    _estimator = estimator
 
 
 def record(slug: str, bytes: int, seconds: float, rtt_s: float | None, source: str) -> None:
-    """Keep one transfer and show it. The numbers come from a node: what cannot be is dropped."""
+    """Store one transfer and publish it. The numbers come from a node, so implausible ones are dropped."""
     if not (bytes > 0 and math.isfinite(seconds) and seconds > 0):
-        log.warning("%s reported an impossible transfer: %r bytes in %r s", slug, bytes, seconds)
+        log.warning("dropped an implausible transfer of %s: %r bytes in %r s", slug, bytes, seconds)
         return
     sample = Sample.objects.create(
         node=slug,
@@ -39,33 +81,33 @@ def record(slug: str, bytes: int, seconds: float, rtt_s: float | None, source: s
     publish(groups.devices(), LinkSample(node=slug, **as_json(sample)))
 
 
-def recent(slug: str, n: int = REMEMBERED) -> list[Sample]:
+def recent(slug: str, n: int = RECENT) -> list[Sample]:
     """The newest `n`, newest first."""
     return list(Sample.objects.filter(node=slug).order_by("-at", "-pk")[:n])
 
 
 def evidence(slug: str) -> list[Sample]:
-    """What an estimate is made from, oldest first."""
+    """The samples that an estimate is based on, oldest first."""
     rows = recent(slug)
-    if len(rows) == REMEMBERED:
-        young = timezone.now() - timedelta(seconds=LARGE_S)
-        older = Sample.objects.filter(node=slug, bytes__gte=LARGE_BYTES, at__gte=young, pk__lt=min(row.pk for row in rows))
+    if len(rows) == RECENT:
+        start = timezone.now() - timedelta(seconds=LARGE_S)
+        older = Sample.objects.filter(node=slug, bytes__gte=LARGE_BYTES, at__gte=start, pk__lt=min(row.pk for row in rows))
         rows += older.order_by("-at", "-pk")[:LARGE]
     return sorted(rows, key=lambda sample: (sample.at, sample.pk))
 
 
-def since(slug: str, seconds: float, at_most: int = SHOWN_AT_MOST) -> list[dict[str, Any]]:
-    """What a chart shows: oldest first."""
-    young = Sample.objects.filter(node=slug, at__gte=timezone.now() - timedelta(seconds=seconds))
-    return [as_json(sample) for sample in young.order_by("-at", "-pk")[:at_most]][::-1]
+def since(slug: str, seconds: float, at_most: int = SHOWN_AT_MOST) -> list[SampleData]:
+    """The samples that a chart shows, oldest first."""
+    rows = Sample.objects.filter(node=slug, at__gte=timezone.now() - timedelta(seconds=seconds))
+    return [as_json(sample) for sample in rows.order_by("-at", "-pk")[:at_most]][::-1]
 
 
 def prune(before: datetime) -> int:
-    """Forget older samples; how many there were."""
+    """Delete older samples; returns how many."""
     return Sample.objects.filter(at__lt=before).delete()[0]
 
 
-def as_json(sample: Sample) -> dict[str, Any]:
+def as_json(sample: Sample) -> SampleData:
     return {
         "at": sample.at.isoformat(),
         "bytes": sample.bytes,
@@ -75,18 +117,14 @@ def as_json(sample: Sample) -> dict[str, Any]:
     }
 
 
-def estimate(slug: str) -> dict[str, Any] | None:
+def estimate(slug: str) -> LinkData | None:
     """The link as placement sees it now; None while nothing was measured."""
-    rows = evidence(slug)
-    if not rows:
+    if _estimator is None or (estimate := _estimator(slug)).source == "unknown":
         return None
-    transfer = import_string(TRANSFER)
-    transfers = [transfer(row.at.timestamp(), row.bytes, row.ms / 1000) for row in rows]
-    known = import_string(ESTIMATOR)(transfers, timezone.now().timestamp())
     return {
-        "up_bytes_per_s": known.up_bytes_per_s,
-        "rtt_ms": known.rtt_ms,
-        "age_s": known.age_s,
-        "source": known.source,
-        "within": known.within,
+        "up_bytes_per_s": estimate.up_bytes_per_s,
+        "rtt_ms": estimate.rtt_ms,
+        "age_s": estimate.age_s,
+        "source": estimate.source,
+        "within": estimate.within,
     }

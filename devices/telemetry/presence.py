@@ -1,10 +1,10 @@
-"""Whether a node is there: computed from when it was last heard, each time somebody asks.
+"""A node's state, computed from its last heartbeat whenever it is read.
 
-Only the server's clock counts; a board without a battery may believe in any year it likes.
+Only the server's clock counts; device clocks are not trusted.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
 from django.utils import timezone
 
@@ -14,9 +14,39 @@ from webapp.live import groups
 from webapp.live.events import NodeState
 from webapp.live.publish import publish
 
-HEARTBEAT_S = 2.0  # told to the agents with every answer
+HEARTBEAT_S = 2.0  # sent to the agents with every reply
 STALE_S = 6.0  # three heartbeats missed
 OFFLINE_S = 12.0
+Fact = bool | int | float | str | None
+
+
+class SimulatedData(TypedDict):
+    uplink_bytes_per_s: int | None
+    downlink_bytes_per_s: int | None
+    slowdown: float
+
+
+class NodeData(TypedDict):
+    """A node as pages and scripts get it."""
+
+    slug: str
+    title: str
+    tier: str
+    state: str
+    approved: bool
+    fingerprint: str
+    last_seen: str | None  # ISO 8601
+    profile: str | None  # name of the profile it measured
+    queue: int | None
+    simulated: SimulatedData | None
+    hardware: dict[str, Fact]
+    changed: str  # how its hardware differs from what was accepted, in words
+    rotating: bool
+    lanes: dict[str, bool]
+    sensors: dict[str, Fact]
+    agent: str | None  # version
+    versions: dict[str, str | None]
+    link: links.LinkData | None
 
 
 def state(node: Node, now: datetime) -> str:
@@ -25,14 +55,14 @@ def state(node: Node, now: datetime) -> str:
         return "revoked"
     if node.last_seen is None:
         return "unseen"
-    # A last sign of life in the future means that our own clock was set back since: as far off as one in the past.
+    # A last heartbeat in the future means that the server's clock was set back: as unreliable as one in the past.
     age = abs((now - node.last_seen).total_seconds())
     if age > OFFLINE_S:
         return "offline"
     return "stale" if age > STALE_S else "online"
 
 
-def as_json(node: Node) -> dict[str, Any]:
+def as_json(node: Node) -> NodeData:
     """A node as pages and scripts see it."""
     return {
         "slug": node.slug,
@@ -61,8 +91,8 @@ def announce(node: Node) -> None:
     publish(groups.devices(), NodeState(node=as_json(node)))
 
 
-def simulated(node: Node) -> dict[str, Any] | None:
-    """What about a node is not real; None for a real one."""
+def simulated(node: Node) -> SimulatedData | None:
+    """What is simulated about a node; None for a real one."""
     if not node.simulated:
         return None
     return {
@@ -73,10 +103,10 @@ def simulated(node: Node) -> dict[str, Any] | None:
 
 
 def changes(node: Node) -> str:
-    """What about its hardware is not as it was when it was last trusted, in one sentence; empty: nothing."""
+    """How its hardware differs from what an admin last accepted, in one sentence; empty if it does not."""
     parts = [
-        f"{name.replace('_', ' ')} was {was}, is {node.hardware.get(name)}"
-        for name, was in node.hardware_before.items()
-        if node.hardware.get(name) != was
+        f"{name.replace('_', ' ')} was {before}, is {node.hardware.get(name)}"
+        for name, before in node.hardware_before.items()
+        if node.hardware.get(name) != before
     ]
     return f"Its hardware changed: {'; '.join(parts)}." if parts else ""

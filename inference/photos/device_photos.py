@@ -17,7 +17,7 @@ from webapp.live.errors import UserError, not_found
 
 Told = TypeVar("Told")
 TICKET = signing.TimestampSigner(salt="upload to a device")
-TICKET_S = uploads.SECONDS + 120  # a photo that began to travel in time may take as long as the node waits for it
+TICKET_S = uploads.VALID_S + 120  # a photo that began to travel in time may take as long as the node waits for it
 
 
 def take(owner: Any, slug: str, camera: str) -> Photo:
@@ -29,7 +29,7 @@ def take(owner: Any, slug: str, camera: str) -> Photo:
             "no_camera", f"{slug} {has}.", "Name one in cameras.toml on the device, and start its agent again.", 422
         )
     photo_id = uuid.uuid4()
-    told = _asked(lambda: cameras.look(slug, camera, str(photo_id)), "camera_failed", "Look at the camera, then try again.")
+    told = _asked(lambda: cameras.capture(slug, camera, str(photo_id)), "camera_failed", "Look at the camera, then try again.")
     return _kept(owner, photo_id, slug, told, CAMERA)
 
 

@@ -12,6 +12,7 @@ PACKAGES = ("webapp", "inference", "devices", "federation")
 ABOVE = {
     "webapp.live": ("devices", "inference", "federation", "webapp.chat", "webapp.accounts"),
     "devices": ("inference", "federation", "webapp.chat"),
+    "devices.telemetry": ("devices.registry",),
     "inference": ("federation", "webapp.chat"),
     "federation": ("inference", "webapp.chat"),
 }
