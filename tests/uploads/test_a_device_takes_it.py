@@ -26,7 +26,7 @@ def node(slug: str, **facts: Any) -> Node:
 
 @pytest.fixture
 def board(monkeypatch: pytest.MonkeyPatch) -> Node:
-    monkeypatch.setattr(cameras, "look", lambda slug, camera, photo: KEPT)
+    monkeypatch.setattr(cameras, "capture", lambda slug, camera, photo: KEPT)
     monkeypatch.setattr("inference.answering.cloud_queue._send", lambda *_: True)
     return node("jetson-a", hardware={"cameras": "front yard"})
 
@@ -71,7 +71,7 @@ def test_a_camera_that_fails_says_the_nodes_own_sentence(
     def fails(slug: str, camera: str, photo: str) -> Any:
         raise dispatch.StageFailed(slug, "camera", "The camera front gives no picture; is it plugged in and free?")
 
-    monkeypatch.setattr(cameras, "look", fails)
+    monkeypatch.setattr(cameras, "capture", fails)
     answer = taken(client_of(owner))
     assert (answer.status_code, answer.json()["error"]["code"]) == (502, "camera_failed")
     assert "plugged in" in answer.json()["error"]["message"]
