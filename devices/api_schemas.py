@@ -3,7 +3,7 @@
 from typing import Literal
 
 from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from devices.models import TIERS
 from webapp.live.http import Moment, Page
@@ -56,7 +56,7 @@ class NodePage(Page[Node]):
     pass
 
 
-class Readings(Schema):
+class Readings(BaseModel):
     """Columns of equal length, oldest first: besides `at` one for each sensor."""
 
     model_config = ConfigDict(extra="allow")

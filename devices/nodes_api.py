@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Literal
+from typing import Annotated
 
 from django.http import HttpRequest
 from ninja import Query, Router, Status
@@ -26,10 +26,12 @@ from devices.models import Audit, Sample
 from devices.models import Node as Row
 from devices.registry import audit, enrolment, rotation
 from devices.telemetry import history, links, presence
-from webapp.live.errors import not_found
+from webapp.live.errors import UserError, not_found
 from webapp.live.http import Page, PageQuery, change, operation, paginate, paginate_values, require_admin
 
 router = Router(tags=["nodes"])
+SPANS = (1, 24)
+Hours = Annotated[int, Query(json_schema_extra={"enum": [*SPANS]})]
 NO_NODE = {404: "`not_found`: no such node."}
 ADMIN = {**NO_NODE, 403: "`not_staff`: only administrators may do this."}
 
@@ -104,10 +106,12 @@ def accept_node_hardware(request: HttpRequest, slug: str) -> Node:
 
 @router.get(
     "/{slug:slug}/readings",
-    **operation("get_node_readings", "Read the history of a node's sensors", {200: Readings}, NO_NODE),
+    **operation("get_node_readings", "Read the history of a node's sensors", {200: Readings}, {**NO_NODE, 422: "`bad_hours`."}),
 )
-def get_node_readings(request: HttpRequest, slug: str, hours: Literal[1, 24] = 1) -> Readings:
+def get_node_readings(request: HttpRequest, slug: str, hours: Hours = 1) -> Readings:
     """Every heartbeat of the last hour, or the mean of every minute of the last 24 hours."""
+    if hours not in SPANS:
+        raise UserError("bad_hours", "hours must be 1 or 24.", "Leave it out for the last hour.", 422)
     return Readings.model_validate(history.history(_node(slug).slug, hours))
 
 

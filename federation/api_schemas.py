@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from ninja import Schema
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from federation.runs.spec import RunSpec
 from webapp.live.http import DocumentedAs, ErrorDetail, Moment, Page
@@ -11,7 +11,7 @@ from webapp.live.http import DocumentedAs, ErrorDetail, Moment, Page
 RunState = Literal["draft", "queued", "running", "paused", "stopped", "failed", "done"]
 
 
-class Stored(Schema):
+class Stored(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 

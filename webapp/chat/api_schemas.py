@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from inference.placement import policies, routes
 from inference.planning.plan import TASKS
@@ -19,7 +19,7 @@ StoredReceipt = Annotated[dict[str, JsonValue], DocumentedAs(Receipt)]
 TurnState = Literal["queued", "planning", "running", "answered", "failed", "stopped"]
 
 
-class Stored(Schema):
+class Stored(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
