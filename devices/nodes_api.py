@@ -6,6 +6,7 @@ from typing import Annotated
 
 from django.http import HttpRequest
 from ninja import Query, Router, Status
+from pydantic import Field
 
 from devices import cameras
 from devices.api_schemas import (
@@ -31,7 +32,7 @@ from webapp.live.http import Page, PageQuery, change, operation, paginate, pagin
 
 router = Router(tags=["nodes"])
 SPANS = (1, 24)
-Hours = Annotated[int, Query(json_schema_extra={"enum": [*SPANS]})]
+Hours = Annotated[int, Field(json_schema_extra={"enum": [*SPANS]})]
 NO_NODE = {404: "`not_found`: no such node."}
 ADMIN = {**NO_NODE, 403: "`not_staff`: only administrators may do this."}
 
