@@ -80,17 +80,17 @@ def says(content: str | dict[str, Any] | None) -> Reply:
 def streams(*pieces: str, pause_s: float = 0.0, ends: bool = True) -> Reply:
     """Server-sent events, one for each piece; cut off before the end if `ends` is false."""
 
-    def reply(handler: ChatHandler, asked: dict[str, Any]) -> None:
+    def reply(handler: ChatHandler, request: dict[str, Any]) -> None:
         handler.send_response(200)
         handler.send_header("Content-Type", "text/event-stream")
         handler.end_headers()
-        told: list[dict[str, Any]] = [{"choices": [{"index": 0, "delta": {"content": piece}}]} for piece in pieces]
+        chunks: list[dict[str, Any]] = [{"choices": [{"index": 0, "delta": {"content": piece}}]} for piece in pieces]
         if ends:
-            told.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
-            told.append({"choices": [], "usage": {"prompt_tokens": 120, "completion_tokens": 20, "total_tokens": 140}})
+            chunks.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+            chunks.append({"choices": [], "usage": {"prompt_tokens": 120, "completion_tokens": 20, "total_tokens": 140}})
         try:
-            for one in told:
-                chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m", **one}
+            for chunk in chunks:
+                chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m", **chunk}
                 handler.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
                 handler.wfile.flush()
                 time.sleep(pause_s)
@@ -107,15 +107,15 @@ def fails(status: int, **headers: str) -> Reply:
     return lambda handler, asked: handler.send(status, json.dumps(body).encode(), **headers)
 
 
-def knows_no_schema(handler: ChatHandler, asked: dict[str, Any]) -> None:
-    (fails(400) if "response_format" in asked else says(VALID))(handler, asked)
+def knows_no_schema(handler: ChatHandler, request: dict[str, Any]) -> None:
+    (fails(400) if "response_format" in request else says(VALID))(handler, request)
 
 
-def hangs(handler: ChatHandler, asked: dict[str, Any]) -> None:
+def hangs(handler: ChatHandler, request: dict[str, Any]) -> None:
     time.sleep(3)
 
 
-def drips(handler: ChatHandler, asked: dict[str, Any]) -> None:
+def drips(handler: ChatHandler, request: dict[str, Any]) -> None:
     handler.send_response(200)
     handler.send_header("Content-Type", "application/json")
     handler.end_headers()
@@ -128,7 +128,7 @@ def drips(handler: ChatHandler, asked: dict[str, Any]) -> None:
         pass  # the planner hung up, as it should
 
 
-def is_cut(handler: ChatHandler, asked: dict[str, Any]) -> None:
+def is_cut(handler: ChatHandler, request: dict[str, Any]) -> None:
     """Promises more than it sends, and hangs up."""
     handler.send_response(200)
     handler.send_header("Content-Type", "application/json")
@@ -138,7 +138,7 @@ def is_cut(handler: ChatHandler, asked: dict[str, Any]) -> None:
     handler.close_connection = True
 
 
-def hangs_up(handler: ChatHandler, asked: dict[str, Any]) -> None:
+def hangs_up(handler: ChatHandler, request: dict[str, Any]) -> None:
     handler.close_connection = True
 
 
@@ -149,5 +149,5 @@ def plan_with(
     return make_planner(PlannerConfig(f"{server.url}/v1", KEY, "small-model"), timeout_s).plan(question, context)
 
 
-def is_offline(found: Planned) -> bool:
-    return found.planner == "offline" and found.model is None and found.plan == offline.plan(QUESTION, PHOTO)
+def is_offline(planned: Planned) -> bool:
+    return planned.planner == "offline" and planned.model is None and planned.plan == offline.plan(QUESTION, PHOTO)

@@ -6,8 +6,8 @@ from inference.planning.plan import Plan
 PHOTO = Context(has_photo=True)
 
 
-def steps_of(found: Plan) -> list[str]:
-    return [f"{step.task} {step.question}".strip() for step in found.steps]
+def steps_of(planned: Plan) -> list[str]:
+    return [f"{step.task} {step.question}".strip() for step in planned.steps]
 
 
 def planned(message: str, *earlier: str, new_photo: bool = False) -> list[str]:

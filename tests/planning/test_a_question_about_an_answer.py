@@ -10,8 +10,8 @@ pytestmark = pytest.mark.slow
 
 
 def test_the_second_question_has_the_first_answer_in_it(stack: Stack, photo_file: Path) -> None:
-    status, body, said = stack.ask(photo_file, "Which animal is this, then count them")
-    assert status == 0, said
+    status, body, stderr = stack.ask(photo_file, "Which animal is this, then count them")
+    assert status == 0, stderr
     first, second = body["plan"]["steps"]
     assert (first["task"], second["after"]) == ("classify", [1])
     assert "{" not in second["question"] and second["question"].startswith("how many ")

@@ -50,8 +50,8 @@ def test_a_sure_name_gets_its_article(name: str, said: str) -> None:
 
 def test_an_unsure_name_is_a_list_of_guesses() -> None:
     top = (("church", 0.3), ("castle", 0.2), ("palace", 0.2), ("barn", 0.1))
-    said = compose("what is this?", [_result("classify", "church", sure=False, top=top)])
-    assert said == "I am not sure. My best guesses: church, castle or palace."
+    sentence = compose("what is this?", [_result("classify", "church", sure=False, top=top)])
+    assert sentence == "I am not sure. My best guesses: church, castle or palace."
 
 
 @pytest.mark.parametrize(("text", "said"), [("2", "Two."), ("yes", "Yes."), ("red", "Red."), ("1994", "1994.")])

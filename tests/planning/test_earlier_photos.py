@@ -43,8 +43,8 @@ def test_the_last_photo_is_the_one_at_hand_unless_that_is_new() -> None:
 
 
 def test_a_photo_that_never_was_is_a_sentence() -> None:
-    told = plan("Describe the previous photo.", Context(True))
-    assert not told.steps and "no earlier photo" in told.why
+    plan_without_photo = plan("Describe the previous photo.", Context(True))
+    assert not plan_without_photo.steps and "no earlier photo" in plan_without_photo.why
 
 
 def test_the_answer_says_which_photo_each_sentence_is_about() -> None:

@@ -22,9 +22,9 @@ from tests.planning.reading import PHOTO, planned, steps_of
     ],
 )
 def test_a_follow_up_is_resolved_and_says_so(earlier: str, message: str, steps: list[str]) -> None:
-    found = plan(message, Context(True, (earlier,)))
-    assert steps_of(found) == steps
-    assert "was taken" in found.why or "was repeated" in found.why
+    planned = plan(message, Context(True, (earlier,)))
+    assert steps_of(planned) == steps
+    assert "was taken" in planned.why or "was repeated" in planned.why
 
 
 def test_a_follow_up_of_a_follow_up_finds_the_nearer_noun() -> None:

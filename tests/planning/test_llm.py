@@ -39,15 +39,15 @@ def server() -> Iterator[ChatServer]:
 
 
 def test_without_a_model_planning_is_offline_and_nothing_is_noted() -> None:
-    found = make_planner(PlannerConfig("", "", "", "")).plan(QUESTION, PHOTO)
-    assert is_offline(found) and found.note is None
-    assert found.ms < 1000
+    planned = make_planner(PlannerConfig("", "", "", "")).plan(QUESTION, PHOTO)
+    assert is_offline(planned) and planned.note is None
+    assert planned.ms < 1000
 
 
 def test_a_valid_plan_is_used_and_asked_for_with_the_schema(server: ChatServer) -> None:
-    found = plan_with(server, says(VALID))
-    assert (found.planner, found.model, found.note) == ("llm", "small-model", None)
-    assert found.plan.model_dump() == VALID
+    planned = plan_with(server, says(VALID))
+    assert (planned.planner, planned.model, planned.note) == ("llm", "small-model", None)
+    assert planned.plan.model_dump() == VALID
     assert server.asked[0]["response_format"]["json_schema"]["strict"] is True
     assert server.keys == [f"Bearer {KEY}"]
 
@@ -69,8 +69,8 @@ def test_the_message_travels_as_quoted_data_and_no_photo_does(server: ChatServer
 )
 def test_prose_around_the_plan_is_overlooked(server: ChatServer, around: str) -> None:
     text = around.replace("{{", "\0").replace("}}", "\1").replace("{}", json.dumps(VALID)).replace("\0", "{").replace("\1", "}")
-    found = plan_with(server, says(text))
-    assert (found.planner, found.note) == ("llm", None)
+    planned = plan_with(server, says(text))
+    assert (planned.planner, planned.note) == ("llm", None)
 
 
 def test_a_server_without_structured_output_is_asked_plainly_from_then_on(server: ChatServer) -> None:
@@ -102,24 +102,24 @@ BAD: dict[str, str | dict[str, Any] | None] = {
 
 @pytest.mark.parametrize("bad", BAD.values(), ids=BAD)
 def test_a_bad_plan_is_repaired_once_with_the_error_text(server: ChatServer, bad: str | dict[str, Any] | None) -> None:
-    found = plan_with(server, says(bad), says(VALID))
-    assert (found.planner, found.plan.model_dump()) == ("llm", VALID)
-    assert found.note == "The planner's first answer was not a valid plan; its corrected one was."
+    planned = plan_with(server, says(bad), says(VALID))
+    assert (planned.planner, planned.plan.model_dump()) == ("llm", VALID)
+    assert planned.note == "The planner's first answer was not a valid plan; its corrected one was."
     assert server.asked[1]["messages"][-1]["content"].startswith("That is not a valid plan: ")
 
 
 @pytest.mark.parametrize("bad", BAD.values(), ids=BAD)
 def test_a_plan_that_is_bad_twice_is_made_offline_and_said(server: ChatServer, bad: str | dict[str, Any] | None) -> None:
-    found = plan_with(server, says(bad))
-    assert is_offline(found)
-    assert found.note == "The planner's answer was not a valid plan; planned offline."
+    planned = plan_with(server, says(bad))
+    assert is_offline(planned)
+    assert planned.note == "The planner's answer was not a valid plan; planned offline."
     assert len(server.asked) == 2
 
 
 def test_steps_that_need_a_photo_are_refused_where_there_is_none(server: ChatServer) -> None:
-    found = plan_with(server, says(VALID), context=Context(has_photo=False))
-    assert found.planner == "offline"
-    assert (found.plan.steps, found.plan.why) == ([], offline.NO_PHOTO)
+    planned = plan_with(server, says(VALID), context=Context(has_photo=False))
+    assert planned.planner == "offline"
+    assert (planned.plan.steps, planned.plan.why) == ([], offline.NO_PHOTO)
 
 
 @pytest.mark.parametrize(
@@ -134,69 +134,69 @@ def test_steps_that_need_a_photo_are_refused_where_there_is_none(server: ChatSer
     ],
 )
 def test_a_refusal_is_planned_offline_and_its_reason_said(server: ChatServer, status: int, note: str) -> None:
-    found = plan_with(server, fails(status))
-    assert is_offline(found)
-    assert found.note is not None and note in found.note and "planned offline" in found.note
+    planned = plan_with(server, fails(status))
+    assert is_offline(planned)
+    assert planned.note is not None and note in planned.note and "planned offline" in planned.note
     assert len(server.asked) == {400: 2, 401: 1, 404: 1}.get(status, TRIES), "only what may pass is asked again"
 
 
 @pytest.mark.parametrize("slow", [hangs, drips], ids=["hangs", "drips"])
 def test_a_server_that_takes_too_long_is_left_at_the_deadline(server: ChatServer, slow: Reply) -> None:
     started = time.monotonic()
-    found = plan_with(server, slow, timeout_s=0.4)
+    planned = plan_with(server, slow, timeout_s=0.4)
     assert time.monotonic() - started < 1.5
-    assert is_offline(found)
-    assert found.note == "The planner did not answer within 0.4 s; planned offline."
+    assert is_offline(planned)
+    assert planned.note == "The planner did not answer within 0.4 s; planned offline."
 
 
 def test_repairing_shares_the_one_deadline(server: ChatServer) -> None:
     started = time.monotonic()
-    found = plan_with(server, says("nonsense"), hangs, timeout_s=0.4)
+    planned = plan_with(server, says("nonsense"), hangs, timeout_s=0.4)
     assert time.monotonic() - started < 1.5
-    assert is_offline(found)
+    assert is_offline(planned)
 
 
 def test_a_refused_connection_is_said() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
-    found = make_planner(PlannerConfig(f"http://127.0.0.1:{port}/v1", KEY, "m")).plan(QUESTION, PHOTO)
-    assert is_offline(found)
-    assert found.note == "The planner cannot be reached; planned offline. Check ISTHMUS_PLANNER_URL."
+    planned = make_planner(PlannerConfig(f"http://127.0.0.1:{port}/v1", KEY, "m")).plan(QUESTION, PHOTO)
+    assert is_offline(planned)
+    assert planned.note == "The planner cannot be reached; planned offline. Check ISTHMUS_PLANNER_URL."
 
 
 @pytest.mark.parametrize("body", [b"<html>hello</html>", b"[]", b'{"choices": []}', b"{" * 100_000, b" " * 300_000])
 def test_what_is_no_chat_completion_is_planned_offline(server: ChatServer, body: bytes) -> None:
-    found = plan_with(server, lambda handler, asked: handler.send(200, body))
-    assert is_offline(found)
-    assert found.note == "The planner's answer could not be read; planned offline."
+    planned = plan_with(server, lambda handler, asked: handler.send(200, body))
+    assert is_offline(planned)
+    assert planned.note == "The planner's answer could not be read; planned offline."
 
 
 def test_azure_is_asked_at_its_deployment_with_its_version_and_key_header(server: ChatServer) -> None:
     server.replies = [says(VALID)]
-    found = make_planner(PlannerConfig(server.url, KEY, "my-deployment", "2024-10-21")).plan(QUESTION, PHOTO)
-    assert found.planner == "llm"
+    planned = make_planner(PlannerConfig(server.url, KEY, "my-deployment", "2024-10-21")).plan(QUESTION, PHOTO)
+    assert planned.planner == "llm"
     assert server.paths == ["/openai/deployments/my-deployment/chat/completions?api-version=2024-10-21"]
     assert server.keys == [KEY]
 
 
 def test_azure_without_an_address_is_planned_offline_and_said() -> None:
-    found = make_planner(PlannerConfig("", KEY, "m", "2024-10-21")).plan(QUESTION, PHOTO)
-    assert is_offline(found) and "ISTHMUS_PLANNER_URL" in (found.note or "")
+    planned = make_planner(PlannerConfig("", KEY, "m", "2024-10-21")).plan(QUESTION, PHOTO)
+    assert is_offline(planned) and "ISTHMUS_PLANNER_URL" in (planned.note or "")
 
 
 def test_a_key_no_header_can_carry_is_planned_offline_and_said() -> None:
-    found = make_planner(PlannerConfig("http://127.0.0.1:9/v1", "schlüssel", "m")).plan(QUESTION, PHOTO)
-    assert is_offline(found) and "ISTHMUS_PLANNER_KEY" in (found.note or "")
+    planned = make_planner(PlannerConfig("http://127.0.0.1:9/v1", "schlüssel", "m")).plan(QUESTION, PHOTO)
+    assert is_offline(planned) and "ISTHMUS_PLANNER_KEY" in (planned.note or "")
 
 
 @pytest.mark.parametrize("status", [401, 500])
 def test_the_key_is_in_no_log_no_note_and_no_repr(server: ChatServer, status: int, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
-        found = plan_with(server, fails(status))
+        planned = plan_with(server, fails(status))
     ours = [record.getMessage() for record in caplog.records if record.levelno > logging.DEBUG]
     assert ours and KEY not in "".join(ours)
-    assert KEY not in repr(found) + repr(PlannerConfig("", KEY, "m"))
+    assert KEY not in repr(planned) + repr(PlannerConfig("", KEY, "m"))
 
 
 def test_one_client_serves_one_configuration(server: ChatServer) -> None:

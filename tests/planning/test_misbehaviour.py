@@ -96,13 +96,13 @@ def ask(server: ChatServer, replies: list[Reply], book: Kept | None = None, **co
 def test_whatever_the_model_does_there_is_a_plan_in_time(case: str) -> None:
     replies, planner = CASES[case]
     with running_server() as server:
-        found, took = ask(server, replies)
-    assert [(step.task, step.question) for step in found.plan.steps] in (
+        planned, took = ask(server, replies)
+    assert [(step.task, step.question) for step in planned.plan.steps] in (
         [("vqa", "how many dogs?")],
         [("vqa", "how many dogs are there?")],
     )
-    assert found.planner == planner
-    assert found.note or planner == "llm"
+    assert planned.planner == planner
+    assert planned.note or planner == "llm"
     assert took < DEADLINE_S + 0.8
 
 
@@ -117,18 +117,18 @@ def test_each_request_is_in_the_book_with_its_tokens_and_cost() -> None:
 
 def test_a_spent_limit_plans_offline_without_asking() -> None:
     with running_server() as server:
-        found, _ = ask(server, [says(VALID)], Kept(spent=5.0), daily_limit=5.0)
+        planned, _ = ask(server, [says(VALID)], Kept(spent=5.0), daily_limit=5.0)
         assert server.asked == []
-    assert found.planner == "offline" and "daily budget" in (found.note or "")
+    assert planned.planner == "offline" and "daily budget" in (planned.note or "")
 
 
 def test_a_model_that_keeps_failing_is_left_alone_for_a_while() -> None:
     book = Kept()
     with running_server() as server:
         for _ in range(6):
-            found, took = ask(server, [fails(401)], book)
+            planned, took = ask(server, [fails(401)], book)
         assert len(server.asked) == 4, "the breaker opens after four failures in a row"
-    assert "paused" in (found.note or "") and took < 0.2
+    assert "paused" in (planned.note or "") and took < 0.2
 
 
 def test_answers_that_are_no_plans_do_not_open_the_breaker() -> None:
@@ -142,8 +142,8 @@ def test_answers_that_are_no_plans_do_not_open_the_breaker() -> None:
 def main() -> None:
     for case, (replies, _) in CASES.items():
         with running_server() as server:
-            found, took = ask(server, replies)
-            print(f"{case:26} {found.planner:8} {1000 * took:6.0f} ms  {len(server.asked)} requests  {found.note or ''}")
+            planned, took = ask(server, replies)
+            print(f"{case:26} {planned.planner:8} {1000 * took:6.0f} ms  {len(server.asked)} requests  {planned.note or ''}")
 
 
 if __name__ == "__main__":

@@ -155,10 +155,10 @@ def test_then_makes_the_later_step_wait_and_and_does_not() -> None:
 )
 @pytest.mark.parametrize("has_photo", [True, False])
 def test_a_training_request_is_one_draft_with_or_without_a_photo(message: str, has_photo: bool) -> None:
-    found = plan(message, Context(has_photo))
-    assert [step.task for step in found.steps] == ["train"]
-    assert found.steps[0].question
-    assert "draft" in found.why
+    planned = plan(message, Context(has_photo))
+    assert [step.task for step in planned.steps] == ["train"]
+    assert planned.steps[0].question
+    assert "draft" in planned.why
 
 
 @pytest.mark.parametrize(
@@ -186,8 +186,8 @@ def test_a_training_request_is_one_draft_with_or_without_a_photo(message: str, h
     ],
 )
 def test_what_is_no_request_gets_no_steps_and_a_next_step_in_words(message: str, why: str) -> None:
-    found = plan(message, PHOTO)
-    assert (found.steps, found.why) == ([], why)
+    planned = plan(message, PHOTO)
+    assert (planned.steps, planned.why) == ([], why)
 
 
 def test_a_greeting_without_a_photo_asks_for_one() -> None:
@@ -198,28 +198,28 @@ def test_a_greeting_without_a_photo_asks_for_one() -> None:
     "message", ["What is this?", "describe it", "how many dogs are there?", "describe it and train a model"]
 )
 def test_without_a_photo_nothing_is_planned_that_looks_at_one(message: str) -> None:
-    found = plan(message, Context(False))
-    assert (found.steps, found.why) == ([], offline.NO_PHOTO)
+    planned = plan(message, Context(False))
+    assert (planned.steps, planned.why) == ([], offline.NO_PHOTO)
 
 
 def test_what_is_left_out_of_a_mixed_message_is_said() -> None:
-    found = plan("Describe this. Tell me a joke.", PHOTO)
-    assert steps_of(found) == ["caption"]
-    assert found.why.endswith("left out.")
+    planned = plan("Describe this. Tell me a joke.", PHOTO)
+    assert steps_of(planned) == ["caption"]
+    assert planned.why.endswith("left out.")
 
 
 def test_more_requests_than_a_plan_holds_are_cut_and_said() -> None:
     things = ("dogs", "cats", "cars", "boats", "men", "birds", "trees")
-    found = plan(" ".join(f"how many {thing} are there?" for thing in things), PHOTO)
-    assert len(found.steps) == MAX_STEPS
-    assert "first 6 of 7" in found.why
+    planned = plan(" ".join(f"how many {thing} are there?" for thing in things), PHOTO)
+    assert len(planned.steps) == MAX_STEPS
+    assert "first 6 of 7" in planned.why
 
 
 def test_a_very_long_question_is_cut_at_a_word_and_said() -> None:
-    found = plan("is there " + "a very " * 100 + "big dog?", PHOTO)
-    assert len(found.steps[0].question) <= MAX_QUESTION
-    assert found.steps[0].question.endswith(("very?", "a?"))
-    assert "was shortened" in found.why
+    planned = plan("is there " + "a very " * 100 + "big dog?", PHOTO)
+    assert len(planned.steps[0].question) <= MAX_QUESTION
+    assert planned.steps[0].question.endswith(("very?", "a?"))
+    assert "was shortened" in planned.why
 
 
 def test_every_plan_says_what_it_understood() -> None:

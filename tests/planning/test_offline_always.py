@@ -12,8 +12,8 @@ from inference.planning.plan import Plan
 PHOTO = Context(has_photo=True)
 
 
-def _steps(found: Plan) -> list[str]:
-    return [f"{step.task} {step.question}".strip() for step in found.steps]
+def _steps(planned: Plan) -> list[str]:
+    return [f"{step.task} {step.question}".strip() for step in planned.steps]
 
 
 def _planned(message: str, *earlier: str, new_photo: bool = False) -> list[str]:
@@ -30,9 +30,9 @@ WORDS = "what is the dog it and then , ? . describe tell me how many are they a 
 )
 def test_any_mix_of_words_gives_the_same_valid_plan_twice(words: list[str], earlier: list[list[str]], has_photo: bool) -> None:
     context = Context(has_photo, tuple(" ".join(one) for one in earlier))
-    found = plan(" ".join(words), context)
-    assert found == plan(" ".join(words), context)
-    assert has_photo or not found.needs_photo
+    planned = plan(" ".join(words), context)
+    assert planned == plan(" ".join(words), context)
+    assert has_photo or not planned.needs_photo
 
 
 @given(st.text(max_size=300))

@@ -14,8 +14,8 @@ def _plan(*steps: dict[str, Any], why: str = "because") -> Plan:
 
 def test_a_plan_is_read_and_written_as_the_contract_has_it() -> None:
     step = {"id": 1, "task": "vqa", "question": "what is the dog doing?", "after": [], "model": "", "before": 0}
-    told = {"steps": [step], "why": "it was asked"}
-    assert Plan.model_validate(told).model_dump() == told
+    data = {"steps": [step], "why": "it was asked"}
+    assert Plan.model_validate(data).model_dump() == data
 
 
 def test_a_missing_question_is_empty_because_it_is_stored_as_text() -> None:
@@ -65,7 +65,7 @@ def test_a_plan_without_a_bounded_reason_is_refused(why: str) -> None:
 
 def test_the_schema_for_the_llm_names_the_same_fields_and_tasks_and_is_strict() -> None:
     step = JSON_SCHEMA["properties"]["steps"]["items"]
-    for told, model in ((JSON_SCHEMA, Plan), (step, PlanStep)):
-        assert set(told["properties"]) == set(told["required"]) == set(model.model_fields)
-        assert told["additionalProperties"] is False
+    for schema, model in ((JSON_SCHEMA, Plan), (step, PlanStep)):
+        assert set(schema["properties"]) == set(schema["required"]) == set(model.model_fields)
+        assert schema["additionalProperties"] is False
     assert step["properties"]["task"]["enum"] == list(TASKS)

@@ -25,19 +25,19 @@ GOOD = "There are two dogs, and they are brown."
 
 
 def _composed(server: ChatServer, reply: Reply, book: Kept | None = None, **config: Any) -> tuple[str, list[str]]:
-    heard: list[str] = []
+    streamed: list[str] = []
     server.replies = [reply]
-    told = PlannerConfig(f"{server.url}/v1", "k", "m", **{"compose": True, **config})
-    return make_planner(told, 5.0, book or Kept()).compose(QUESTION, RESULTS, heard.append), heard
+    config_with_model = PlannerConfig(f"{server.url}/v1", "k", "m", **{"compose": True, **config})
+    return make_planner(config_with_model, 5.0, book or Kept()).compose(QUESTION, RESULTS, streamed.append), streamed
 
 
 def test_a_grounded_wording_is_used_and_streamed_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(llm_composer, "EVERY_S", 0.0)
     book = Kept()
     with running_server() as server:
-        text, heard = _composed(server, streams("There are two dogs,", " and they", " are brown."), book, price_in=10.0)
+        text, streamed = _composed(server, streams("There are two dogs,", " and they", " are brown."), book, price_in=10.0)
     assert text == GOOD
-    assert heard == ["There are two dogs,", "There are two dogs, and they", GOOD]
+    assert streamed == ["There are two dogs,", "There are two dogs, and they", GOOD]
     assert [(call.purpose, call.outcome, call.tokens_in) for call in book.calls] == [("answer", "ok", 120)]
 
 

@@ -18,9 +18,9 @@ def test_it_prints_steps_reasons_and_one_json_object() -> None:
 def test_a_training_request_shows_the_run_and_its_words() -> None:
     out = StringIO()
     call_command("plan", "train on ten boards for 20 rounds", "--no-photo", "--json", stdout=out)
-    told = json.loads(out.getvalue().splitlines()[-1])
-    assert told["run"] == {"clients": 10, "rounds": 20}
-    assert told["run_why"] == {"clients": "ten boards", "rounds": "20 rounds"}
+    report = json.loads(out.getvalue().splitlines()[-1])
+    assert report["run"] == {"clients": 10, "rounds": 20}
+    assert report["run_why"] == {"clients": "ten boards", "rounds": "20 rounds"}
 
 
 def test_nothing_to_do_is_status_1_with_the_reason() -> None:

@@ -15,8 +15,8 @@ pytestmark = pytest.mark.django_db
 
 
 def _call(**changes: Any) -> None:
-    told = {"model": "m", "purpose": "plan", "outcome": "ok", "tokens_in": 900, "tokens_out": 50, "ms": 12.0, "cost": 0.25}
-    planner_usage.usage_log().record(Call(**{**told, **changes}))
+    fields = {"model": "m", "purpose": "plan", "outcome": "ok", "tokens_in": 900, "tokens_out": 50, "ms": 12.0, "cost": 0.25}
+    planner_usage.usage_log().record(Call(**{**fields, **changes}))
 
 
 def test_each_request_of_the_configured_planner_is_a_row_without_its_text(settings: Any) -> None:

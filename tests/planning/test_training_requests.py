@@ -67,9 +67,9 @@ def test_every_choice_is_one_that_a_run_has(name: str, value: Any, _: str) -> No
 
 def test_the_draft_of_a_sentence_is_a_run() -> None:
     message = "Train on CIFAR-10 with 10 clients, 20 rounds, FedProx, alpha 0.5, secure aggregation and privacy, in two hours"
-    told, problems = spec.read(training.read(message).spec())
+    run_spec, problems = spec.read(training.read(message).spec())
     assert problems == {}
-    assert told is not None and (told.clients, told.strategy, told.wall_clock_s) == (10, "fedprox", 7200)
+    assert run_spec is not None and (run_spec.clients, run_spec.strategy, run_spec.wall_clock_s) == (10, "fedprox", 7200)
 
 
 def test_a_draft_is_told_in_words() -> None:
@@ -80,8 +80,8 @@ def test_a_draft_is_told_in_words() -> None:
 
 
 def test_all_that_a_message_says_of_training_is_one_step() -> None:
-    found = plan("Train a model on digits. Use ten clients. Finish within an hour.", Context(False))
-    assert [step.task for step in found.steps] == ["train"]
+    planned = plan("Train a model on digits. Use ten clients. Finish within an hour.", Context(False))
+    assert [step.task for step in planned.steps] == ["train"]
 
 
 @pytest.mark.parametrize(
