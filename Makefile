@@ -12,6 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Stamps: a set-up is done again only when what is to be installed changes.
 RUNS := $(VENV)/.installed
 TESTS := $(VENV)/.installed-dev
+NODE := node_modules/.installed
 # A bench is a folder that can be started; bench/harness serves them all.
 BENCHES = $(patsubst bench/%/__main__.py,%,$(wildcard bench/*/__main__.py))
 
@@ -29,10 +30,12 @@ run: $(RUNS)  ## start everything on this machine (PORT=8000), until Ctrl-C
 test: $(TESTS)  ## run every test, including those in a browser, and print coverage (ARGS="-m long": the ones that take many minutes)
 	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(or $(ARGS),--cov --cov-report=term:skip-covered)
 
-lint: $(TESTS)  ## check style and types
+lint: $(TESTS)  ## check style and types, of the JavaScript too where Node is installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy manage.py webapp inference devices federation bench
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(NODE) && node_modules/.bin/tsc; \
+		else echo "JavaScript was not checked: install Node.js 18 or newer."; fi
 
 # uv comes with Flower.
 lock: $(RUNS)  ## pin every dependency of the server with its hashes
@@ -62,4 +65,8 @@ $(RUNS): requirements.txt
 
 $(TESTS): $(RUNS) requirements-dev.txt
 	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+$(NODE): package-lock.json
+	@npm ci --silent --no-audit --no-fund
 	@touch $@

@@ -185,6 +185,7 @@ def photo_json(photo: Photo) -> dict[str, Any]:
         "width": photo.width,
         "height": photo.height,
         "bytes": photo.bytes,
+        "on_server": not photo.on_device_alone,
     }
 
 

@@ -1,4 +1,4 @@
-/** Calls to the server. Whatever goes wrong becomes one ApiError with a sentence and the next step. */
+/** Calls to the server. Every failure becomes an ApiError: what happened, and what to do next. */
 
 import { observe } from "./clock.js";
 
@@ -29,10 +29,10 @@ export async function call(method, path, body) {
   }
   observe(response.headers.get("Date"));
   if (response.status === 204) return null;
-  return understood(response.status, await response.text());
+  return parse(response.status, await response.text());
 }
 
-/** An image that is made on demand, as an address for an <img>; whoever shows it revokes it. @param {string} path @returns {Promise<string>} */
+/** An image made on demand, as an object URL for an <img>; the caller revokes it. @param {string} path @returns {Promise<string>} */
 export async function picture(path) {
   /** @type {Response} */
   let response;
@@ -41,13 +41,13 @@ export async function picture(path) {
   } catch {
     throw new ApiError(NETWORK);
   }
-  if (!response.ok) understood(response.status, await response.text());
+  if (!response.ok) parse(response.status, await response.text());
   return URL.createObjectURL(await response.blob());
 }
 
 /**
- * Send a photo. XMLHttpRequest, because fetch cannot tell how far an upload is.
- * @param {File} file @param {string} node the device it will be asked about on, which prepares it; "" for any
+ * Send a photo. XMLHttpRequest, because fetch reports no upload progress.
+ * @param {File} file @param {string} node the device that will answer, which prepares it; "" for any
  * @param {(share: number) => void} onProgress
  * @returns {{done: Promise<any>, abort: () => void}}
  */
@@ -60,7 +60,7 @@ export function upload(file, node, onProgress) {
     request.onerror = () => reject(new ApiError(NETWORK));
     request.onload = () => {
       try {
-        resolve(understood(request.status, request.responseText));
+        resolve(parse(request.status, request.responseText));
       } catch (error) {
         reject(error);
       }
@@ -73,19 +73,20 @@ export function upload(file, node, onProgress) {
   return { done, abort: () => request.abort() };
 }
 
-function understood(status, text) {
-  let answer = null;
+/** @param {number} status @param {string} text */
+function parse(status, text) {
+  let body = null;
   try {
-    answer = JSON.parse(text);
+    body = JSON.parse(text);
   } catch {
-    // A proxy or a crash answered with a page; the status says enough.
+    // A proxy or a crash responded with HTML; the status is reported instead.
   }
-  if (status >= 200 && status < 300 && answer !== null) return answer;
-  const sorry = { code: "server", message: `The server answered with status ${status}.`, next: "Reload the page and try again." };
-  throw new ApiError(answer?.error?.message ? answer.error : sorry);
+  if (status >= 200 && status < 300 && body !== null) return body;
+  const fallback = { code: "server", message: `The server responded with status ${status}.`, next: "Reload the page and try again." };
+  throw new ApiError(body?.error?.message ? body.error : fallback);
 }
 
 function token() {
-  const found = document.cookie.match(/(?:^|; )isthmus_csrf=([^;]*)/);
-  return found ? decodeURIComponent(found[1]) : document.querySelector("meta[name=csrf]")?.getAttribute("content") ?? "";
+  const match = document.cookie.match(/(?:^|; )isthmus_csrf=([^;]*)/);
+  return match ? decodeURIComponent(match[1]) : document.querySelector("meta[name=csrf]")?.getAttribute("content") ?? "";
 }

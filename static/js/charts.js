@@ -1,8 +1,9 @@
-/** The only module that touches Plotly: loads it when a chart is wanted, and draws the links. */
+/** The only module that touches Plotly: loads it on demand, and draws the links. */
 
 import { now } from "./clock.js";
 import { el } from "./dom.js";
 import * as format from "./format.js";
+import { labels } from "./labels.js";
 import { decisionWords } from "./nodes/decisions.js";
 
 const SOURCE = "/static/plotly/plotly.min.js";
@@ -17,7 +18,7 @@ let loading = null;
 function plotly() {
   loading ??= new Promise((resolve, reject) => {
     const script = el("script", { src: SOURCE });
-    script.onload = () => resolve(window.Plotly);
+    script.onload = () => resolve(/** @type {any} */ (window).Plotly);
     script.onerror = () => reject(new Error("Plotly could not be loaded"));
     document.head.append(script);
   });
@@ -26,7 +27,7 @@ function plotly() {
 
 /**
  * Keep a chart of every device's link up to date. One colour for the link, as everywhere; devices differ in their marks.
- * A person's own answers are ringed dots on it, coloured by route.
+ * A person's own answers are ringed dots, coloured by route.
  * @param {HTMLElement} place @param {import("./nodes/store.js").NodeStore} store
  * @param {import("./nodes/decisions.js").Decisions} decisions @param {(drawn: boolean) => void} onDrawn
  */
@@ -52,51 +53,49 @@ export async function linkChart(place, store, decisions, onDrawn) {
   await draw();
 }
 
-/** The points as they were measured, always; the estimate as the line it is used as. */
+/** Every measured point, and the estimate as a line. */
 function tracesOf(slug, index, store, decisions) {
   const from = now() - WINDOW_MS;
-  const points = (store.samples.get(slug) ?? []).filter((one) => one.at > from);
-  const line = decisions.estimates(slug).filter((one) => one.at > from);
+  const points = (store.samples.get(slug) ?? []).filter((sample) => sample.at > from);
+  const line = decisions.estimates(slug).filter((sample) => sample.at > from);
   const colour = token("--link-fill"), dash = index ? ["dash", "dot", "dashdot"][(index - 1) % 3] : "solid";
   return [
     {
       name: slug, legendgroup: slug, mode: "markers", type: "scatter",
-      x: points.map((one) => new Date(one.at)), y: points.map((one) => one.bytes_per_s),
-      marker: { color: colour, opacity: 0.8, line: { width: 0 }, symbol: MARKS[index % MARKS.length], size: points.map((one) => size(one.bytes)) },
-      text: points.map((one) => `${slug}: ${format.bytes(one.bytes)} in ${format.ms(one.ms)}<br>${format.rate(one.bytes_per_s)} (${one.source})`),
+      x: points.map((sample) => new Date(sample.at)), y: points.map((sample) => sample.bytes_per_s),
+      marker: { color: colour, opacity: 0.8, line: { width: 0 }, symbol: MARKS[index % MARKS.length], size: points.map((sample) => size(sample.bytes)) },
+      text: points.map((sample) => `${slug}: ${format.bytes(sample.bytes)} in ${format.ms(sample.ms)}<br>${format.rate(sample.bytes_per_s)} (${sample.source})`),
       hovertemplate: "%{text}<br>%{x|%H:%M:%S}<extra></extra>",
     },
     {
       name: `${slug}, estimate`, legendgroup: slug, showlegend: false, mode: "lines", type: "scatter",
-      x: [...line.map((one) => new Date(one.at)), ...(line.length ? [new Date(now())] : [])],
-      y: [...line.map((one) => one.up), ...line.slice(-1).map((one) => one.up)],
+      x: [...line.map((sample) => new Date(sample.at)), ...(line.length ? [new Date(now())] : [])],
+      y: [...line.map((sample) => sample.up), ...line.slice(-1).map((sample) => sample.up)],
       line: { color: colour, width: 2, shape: "hv", dash },
-      text: line.map((one) => format.rate(one.up)),
+      text: line.map((sample) => format.rate(sample.up)),
       hovertemplate: `${slug}, estimate: %{text}<extra></extra>`,
     },
   ];
 }
 
-const ROUTES = { device: "device", edge: "edge", split: "split" };
-
-/** Where the estimate stood when an answer was decided; on the ground where nothing was known of the link. */
+/** The estimate at the time of each decision; zero if the link was not measured yet. */
 function answers(store, decisions) {
   const from = now() - WINDOW_MS;
-  const all = store.of("device").flatMap(({ slug }) => decisions.of(slug).filter((one) => one.at > from).map((one) => ({ ...one, slug })));
-  return Object.entries(ROUTES).map(([route, name]) => {
-    const rows = all.filter((one) => one.route === route);
-    const colour = token(route === "split" ? "--link-fill" : `--${route}`);
+  const all = store.of("device").flatMap(({ slug }) => decisions.of(slug).filter((sample) => sample.at > from).map((sample) => ({ ...sample, slug })));
+  return labels("routes").map(({ name: route, label: name, place = "" }) => {
+    const rows = all.filter((sample) => sample.route === route);
+    const colour = token(place === "link" ? "--link-fill" : `--${place}`);
     return {
       name, mode: "markers", type: "scatter", cliponaxis: false,
-      x: rows.map((one) => new Date(one.at)), y: rows.map((one) => one.up_bytes_per_s ?? 0),
+      x: rows.map((sample) => new Date(sample.at)), y: rows.map((sample) => sample.up_bytes_per_s ?? 0),
       marker: { color: colour, size: 11, symbol: "circle", line: { color: token("--ink"), width: 1.5 } },
-      text: rows.map((one) => `${one.slug}, ${decisionWords(one)}`),
+      text: rows.map((sample) => `${sample.slug}, ${decisionWords(sample)}`),
       hovertemplate: "%{text}<br>%{x|%H:%M:%S}<extra></extra>",
     };
   });
 }
 
-/** Large transfers tell more about the bandwidth. */
+/** Large transfers say more about the bandwidth. */
 const size = (bytes) => Math.min(12, 4 + Math.log10(Math.max(bytes, 10)));
 
 /** @param {any[]} traces */
@@ -118,15 +117,16 @@ function layout(traces) {
 function ticks(traces) {
   const most = 1.08 * Math.max(1, ...traces.flatMap((trace) => trace.y));
   const power = 10 ** Math.floor(Math.log10(most / 4));
-  const step = power * [1, 2, 5, 10].find((times) => power * times >= most / 5);
+  const step = power * ([1, 2, 5, 10].find((times) => power * times >= most / 5) ?? 10);
   const tickvals = Array.from({ length: Math.floor(most / step) + 1 }, (_, i) => i * step);
   return { range: [0, most], tickvals, ticktext: tickvals.map((value) => format.rate(value)) };
 }
 
 /**
- * Draw points that stand still; anew when the theme changes, as every colour comes from there, or when the caller says so.
- * @param {HTMLElement} place @param {(token: (name: string) => string) => {traces: any[], layout: any}} make
- * @returns {Promise<() => Promise<void>>} draws again what `make` gives by then
+ * Draw static points; redrawn when the theme changes, since every colour comes from it, or on request.
+ * @typedef {(token: (name: string) => string) => {traces: any[], layout: any}} Drawing `token` gives the value of a CSS token
+ * @param {HTMLElement} place @param {Drawing} make
+ * @returns {Promise<() => Promise<void>>} redraws with what `make` returns by then
  */
 export async function curve(place, make) {
   const Plotly = await plotly();

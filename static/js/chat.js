@@ -1,48 +1,48 @@
-/** The chat page: one conversation, its socket, the box to ask from, history and nodes at the sides. */
+/** The chat page: one conversation, its socket, the composer, history and nodes at the sides. */
 
 import { call } from "./api.js";
 import { observe, onTick } from "./clock.js";
 import { Compose } from "./compose.js";
 import { CameraChoice } from "./device-camera.js";
-import { UploadWay } from "./direct-upload.js";
 import { boot, byId, sentence } from "./dom.js";
 import { drawers, History } from "./history.js";
-import { How } from "./how.js";
 import { NodePanel } from "./nodes/panel.js";
+import { Options } from "./options.js";
 import { LiveSocket } from "./socket.js";
-import { ThreeWays } from "./turns/compare.js";
+import { RouteComparison } from "./turns/compare.js";
 import { TurnList } from "./turns/list.js";
 import { EMPTY, isLive, reduce } from "./turns/state.js";
+import { UploadTarget } from "./upload-target.js";
 
-const QUIET_MS = 5000; // a live turn that says nothing for so long is read again, and again after as long
+const QUIET_MS = 5000; // without an event for so long, a live turn is fetched again
 
 class Chat {
   constructor(start) {
     this.conversation = start.conversation;
     this.state = EMPTY;
-    /** @type {Map<string, number>} turn -> when it was last heard of or asked for */
-    this.heardOf = new Map();
-    const actions = { stop: (turn) => this.act(turn, "stop"), retry: (turn) => this.act(turn, "retry"), compare: (turn) => this.threeWays.run(turn) };
+    /** @type {Map<string, number>} turn -> when its last event came or it was last fetched */
+    this.lastEvent = new Map();
+    const actions = { stop: (turn) => this.act(turn, "stop"), retry: (turn) => this.act(turn, "retry"), compare: (turn) => this.comparison.run(turn) };
     this.list = new TurnList(byId("turns"), actions, start.rebuild, byId("announcer"));
-    this.threeWays = new ThreeWays((fields, stored) => this.put(fields, stored));
+    this.comparison = new RouteComparison((fields, stored) => this.put(fields, stored));
     this.nodes = new NodePanel(start.nodes, () => this.device());
-    this.how = new How(start.policies, () => this.nodes.store.of("device"), () => this.nodes.changed());
+    this.options = new Options(() => this.nodes.store.of("device"), () => this.nodes.changed());
     this.history = new History(() => this.conversation);
     const compose = new Compose(start, (question, photo) => this.ask(question, photo));
-    new CameraChoice(this.nodes.store, (device, camera) => compose.look(device, camera));
-    new UploadWay(this.nodes.store);
+    new CameraChoice(this.nodes.store, (device, camera) => compose.capture(device, camera));
+    new UploadTarget(this.nodes.store);
     if (this.conversation) this.connect();
     else byId("welcome").hidden = false;
-    onTick(() => this.lookForQuiet());
+    onTick(() => this.refetchQuietTurns());
   }
 
   connect() {
-    this.socket = new LiveSocket(`/ws/chat/${this.conversation}/`, { onFrame: (frame) => this.heard(frame), onStatus: note });
+    this.socket = new LiveSocket(`/ws/chat/${this.conversation}/`, { onFrame: (frame) => this.receive(frame), onStatus: note });
   }
 
-  heard(frame) {
-    if (frame.type.startsWith("turn.")) this.heardOf.set(frame.turn.id ?? frame.turn, Date.now());
-    // Made just now, so they teach the server's clock; what a snapshot tells may be old.
+  receive(frame) {
+    if (frame.type.startsWith("turn.")) this.lastEvent.set(frame.turn.id ?? frame.turn, Date.now());
+    // These timestamps are new, so they estimate the server's clock; those of a snapshot may be old.
     if (frame.type === "turn.phase") observe(frame.phase?.since);
     if (frame.type === "turn.answer") {
       observe(frame.finished);
@@ -57,21 +57,21 @@ class Chat {
     if (state === this.state) return;
     this.state = state;
     byId("welcome").hidden = state.turns.length > 0;
-    this.list.draw(state.turns, this.threeWays.begun);
-    this.threeWays.saw(state.turns);
+    this.list.draw(state.turns, this.comparison.started);
+    this.comparison.update(state.turns);
     this.nodes.changed();
   }
 
-  /** A lost last event leaves no gap that would show it; and reading an overdue turn ends it, even with every worker dead. */
-  lookForQuiet() {
+  /** A lost last event leaves no gap in the sequence; and reading an overdue turn ends it, even if every worker is dead. */
+  refetchQuietTurns() {
     for (const turn of this.state.turns) {
-      if (!isLive(turn) || Date.now() - (this.heardOf.get(turn.id) ?? 0) < QUIET_MS) continue;
-      if (this.socket?.send({ type: "refetch", turn: turn.id })) this.heardOf.set(turn.id, Date.now());
+      if (!isLive(turn) || Date.now() - (this.lastEvent.get(turn.id) ?? 0) < QUIET_MS) continue;
+      if (this.socket?.send({ type: "refetch", turn: turn.id })) this.lastEvent.set(turn.id, Date.now());
     }
   }
 
   async ask(question, photo) {
-    const turn = await this.put({ question, photo, ...this.how.value() });
+    const turn = await this.put({ question, photo, ...this.options.value() });
     if (!this.conversation) {
       this.conversation = turn.conversation;
       window.history.replaceState(null, "", `/c/${turn.conversation}/`);
@@ -84,14 +84,14 @@ class Chat {
   async put(fields, stored = () => {}) {
     const turn = await call("POST", "/api/v1/turns", { conversation: this.conversation || null, ...fields });
     stored(turn);
-    this.heard({ type: "turn.snapshot", turn });
+    this.receive({ type: "turn.snapshot", turn });
     this.list.toEnd();
     return turn;
   }
 
   async act(turn, verb) {
     try {
-      this.heard({ type: "turn.snapshot", turn: await call("POST", `/api/v1/turns/${turn.id}/${verb}`) });
+      this.receive({ type: "turn.snapshot", turn: await call("POST", `/api/v1/turns/${turn.id}/${verb}`) });
     } catch (error) {
       note(sentence(error));
     }

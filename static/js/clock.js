@@ -1,23 +1,23 @@
 /**
- * The server's clock, as well as a page can know it, and one tick for everything that counts.
+ * An estimate of the server's clock, and one timer for everything that shows an age.
  *
- * A server's timestamp is never later than the moment it arrives here, so each one is a lower bound of how far that
- * clock is ahead of ours; the largest of the recent ones is the estimate.
+ * A timestamp is never later than its arrival here, so each one is a lower bound of the server's lead over our clock;
+ * the largest of the recent bounds is the estimate.
  */
 
-const KEPT = 50;
+const MAX_BOUNDS = 50;
 /** @type {number[]} */
 const bounds = [];
 /** @type {Set<() => void>} */
 const listeners = new Set();
 let skew = 0;
 
-/** Learn from a timestamp that was made just now on the server. @param {?string} iso */
+/** Update the estimate from a timestamp the server has just made. @param {?string} iso */
 export function observe(iso) {
   const at = iso ? Date.parse(iso) : NaN;
   if (Number.isNaN(at)) return;
   bounds.push(at - Date.now());
-  if (bounds.length > KEPT) bounds.shift();
+  if (bounds.length > MAX_BOUNDS) bounds.shift();
   skew = Math.max(...bounds);
 }
 
@@ -30,7 +30,7 @@ export function since(iso) {
   return Number.isNaN(at) ? null : Math.max(0, (now() - at) / 1000);
 }
 
-/** Call `listener` ten times a second while the page is seen. */
+/** Call `listener` ten times a second while the page is visible. */
 export function onTick(listener) {
   listeners.add(listener);
 }

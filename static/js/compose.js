@@ -1,8 +1,8 @@
-/** The box at the bottom: question, photo, send. */
+/** The composer at the bottom of the page: question, photo, send. */
 
 import { byId, el, sentence } from "./dom.js";
-import { HeldPhoto } from "./held-photo.js";
-import { photoWays } from "./photo-pick.js";
+import { PendingPhoto } from "./pending-photo.js";
+import { photoSources } from "./photo-sources.js";
 
 const COUNT_FROM = 0.8; // of the limit; before that the number is noise
 const IDEAS = ["What is in this photo?", "Describe the photo.", "How many people are there?", "What colour is it?"];
@@ -17,11 +17,11 @@ export class Compose {
     this.ask = ask;
     this.sending = false;
     this.text = byId("question");
-    this.photo = new HeldPhoto(byId("held"), limits.max_upload_bytes, {
+    this.photo = new PendingPhoto(byId("pending"), limits.max_upload_bytes, {
       onError: (error) => this.fail(error),
       onChange: () => this.refresh(),
     });
-    photoWays((file) => this.take(file));
+    photoSources((file) => this.take(file));
     byId("compose").addEventListener("submit", (event) => {
       event.preventDefault();
       this.submit();
@@ -39,9 +39,9 @@ export class Compose {
   }
 
   /** A photo that a device takes itself. @param {string} device @param {string} camera */
-  look(device, camera) {
+  capture(device, camera) {
     this.fail(null);
-    this.photo.look(device, camera);
+    this.photo.capture(device, camera);
     this.text.focus();
   }
 

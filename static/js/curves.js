@@ -1,7 +1,7 @@
 /** The page of accuracy against bytes: hands the measured points to the charts. */
 
 import { curve } from "./charts.js";
-import { boot, byId } from "./dom.js";
+import { all, boot, byId } from "./dom.js";
 import * as format from "./format.js";
 
 const start = boot();
@@ -17,39 +17,40 @@ const WAYS = [
 const oneEntry = (first) => ({ name: "ours, at each split point", legendgroup: "code", showlegend: first });
 const BYTES = [20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000];
 
-for (const small of document.querySelectorAll("[data-bytes]")) small.textContent = format.bytes(Number(small.dataset.bytes));
-const places = [...document.querySelectorAll(".curve")];
+for (const small of all("[data-bytes]")) small.textContent = format.bytes(Number(small.dataset.bytes));
+const places = all(".curve");
 Promise.all(places.map((place) => curve(place, (token) => (place.dataset.task ? ofTask(start.tasks[place.dataset.task], token) : ofLook(place.dataset.look, token)))))
   .catch(() => {
     byId("trouble").hidden = false;
     byId("trouble").textContent = "The charts could not be loaded. Reload the page; the tables have every number.";
   });
 
-function ofTask(told, token) {
-  const shown = told.metric.startsWith("BLEU") ? (value) => value.toFixed(3) : format.percent;
-  const traces = WAYS.filter(({ way }) => told[way].length).map((style) => {
-    const rows = better(told[style.way]);
-    return { ...trace(style, rows, rows.map((one) => one.accuracy), token), error_y: whiskers(rows), text: rows.map((one) => words(style.name, one, shown)) };
+function ofTask(task, token) {
+  const shown = task.metric.startsWith("BLEU") ? (value) => value.toFixed(3) : format.percent;
+  /** @type {any[]} */
+  const traces = WAYS.filter(({ way }) => task[way].length).map((style) => {
+    const rows = better(task[style.way]);
+    return { ...trace(style, rows, rows.map((row) => row.accuracy), token), error_y: whiskers(rows), text: rows.map((row) => words(style.name, row, shown)) };
   });
-  traces.push({ ...trace({ name: "file as it is", place: "--edge", symbol: "x", dash: null }, [told.upload], [told.upload.accuracy], token),
-    text: [words("file as it is", told.upload, shown)] });
-  const rows = WAYS.flatMap(({ way }) => told[way]);
-  const full = told.full.accuracy, soft = token("--soft");
+  traces.push({ ...trace({ name: "file as it is", place: "--edge", symbol: "x", dash: null }, [task.upload], [task.upload.accuracy], token),
+    text: [words("file as it is", task.upload, shown)] });
+  const rows = WAYS.flatMap(({ way }) => task[way]);
+  const full = task.full.accuracy, soft = token("--soft");
   const shapes = [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: full, y1: full, line: { color: soft, width: 1, dash: "dash" } }];
   const annotations = [{ xref: "paper", x: 0, y: full, xanchor: "left", yanchor: "bottom", showarrow: false, text: `uncompressed ${shown(full)}`, font: { color: soft } }];
-  return { traces, layout: { xaxis: bytesAxis([...rows, told.upload]), yaxis: { tickformat: told.metric.startsWith("BLEU") ? ".2f" : ".0%" }, shapes, annotations } };
+  return { traces, layout: { xaxis: bytesAxis([...rows, task.upload]), yaxis: { tickformat: task.metric.startsWith("BLEU") ? ".2f" : ".0%" }, shapes, annotations } };
 }
 
 function ofLook(name, token) {
   const unit = name === "psnr" ? " dB" : "", digits = name === "psnr" ? 1 : 2;
-  const points = [...new Set(start.looks.code.map((one) => one.split_at))];
+  const points = [...new Set(start.looks.code.map((row) => row.split_at))];
   const dashes = ["solid", "dash", "dot", "dashdot", "longdash"];
   const ours = points.map((k, index) => [{ ...WAYS[0], name: `ours, split ${format.afterBlock(k)}`, dash: dashes[index % dashes.length] },
-    start.looks.code.filter((one) => one.split_at === k)]);
+    start.looks.code.filter((row) => row.split_at === k)]);
   const codecs = WAYS.slice(2).map((style) => [style, start.looks[style.way]]);
   const traces = [...ours, ...codecs].filter(([, rows]) => rows.length).map(([style, rows]) => ({
-    ...trace(style, rows, rows.map((one) => one[name]), token), ...(style.way === "code" && oneEntry(style === ours[0][0])),
-    text: rows.map((one) => `${style.name}${one.level ? `, level ${one.level}` : ` ${one.quality}`}<br>${format.bytes(one.bytes)}: ${one[name].toFixed(digits)}${unit}`),
+    ...trace(style, rows, rows.map((row) => row[name]), token), ...(style.way === "code" && oneEntry(style === ours[0][0])),
+    text: rows.map((row) => `${style.name}${row.level ? `, level ${row.level}` : ` ${row.quality}`}<br>${format.bytes(row.bytes)}: ${row[name].toFixed(digits)}${unit}`),
   }));
   return { traces, layout: { xaxis: bytesAxis([...ours, ...codecs].flatMap(([, rows]) => rows)), yaxis: { title: { text: name.toUpperCase() }, ticksuffix: unit } } };
 }
@@ -57,30 +58,30 @@ function ofLook(name, token) {
 /** Of a quality's two rows, plain and adapted tails, the better one, as the ratios count it. */
 function better(rows) {
   const best = new Map();
-  for (const one of rows) {
-    const key = one.quality ?? `${one.split_at}/${one.level}/${one.refine_to ?? ""}`;
-    if (!best.has(key) || best.get(key).accuracy < one.accuracy) best.set(key, one);
+  for (const row of rows) {
+    const key = row.quality ?? `${row.split_at}/${row.level}/${row.refine_to ?? ""}`;
+    if (!best.has(key) || best.get(key).accuracy < row.accuracy) best.set(key, row);
   }
   return [...best.values()].sort((a, b) => a.bytes - b.bytes);
 }
 
 function trace({ name, place, symbol, dash }, rows, y, token) {
   const colour = token(place);
-  return { name, type: "scatter", mode: dash ? "lines+markers" : "markers", x: rows.map((one) => one.bytes), y, hovertemplate: "%{text}<extra></extra>",
+  return { name, type: "scatter", mode: dash ? "lines+markers" : "markers", x: rows.map((row) => row.bytes), y, hovertemplate: "%{text}<extra></extra>",
     line: { color: colour, width: 2, ...(dash && { dash }) }, marker: { color: colour, symbol, size: dash ? 7 : 10 } };
 }
 
 const whiskers = (rows) => ({ type: "data", symmetric: false, thickness: 0.7, width: 2,
-  array: rows.map((one) => one.accuracy_ci[1] - one.accuracy), arrayminus: rows.map((one) => one.accuracy - one.accuracy_ci[0]) });
+  array: rows.map((row) => row.accuracy_ci[1] - row.accuracy), arrayminus: rows.map((row) => row.accuracy - row.accuracy_ci[0]) });
 
-function words(name, one, shown) {
-  const how = one.quality ? ` ${one.quality}, ${one.tails} tails` : one.level ? `, ${format.afterBlock(one.split_at)}, level ${one.level}` : "";
-  const then = one.refine_to ? `, then ${one.refine_to} for ${format.percent(one.refined_share)}` : "";
-  return `${name}${how}${then}<br>${format.bytes(one.bytes)}: ${shown(one.accuracy)} (${shown(one.accuracy_ci[0])} to ${shown(one.accuracy_ci[1])})`;
+function words(name, row, shown) {
+  const how = row.quality ? ` ${row.quality}, ${row.tails} tails` : row.level ? `, ${format.afterBlock(row.split_at)}, level ${row.level}` : "";
+  const then = row.refine_to ? `, then ${row.refine_to} for ${format.percent(row.refined_share)}` : "";
+  return `${name}${how}${then}<br>${format.bytes(row.bytes)}: ${shown(row.accuracy)} (${shown(row.accuracy_ci[0])} to ${shown(row.accuracy_ci[1])})`;
 }
 
 function bytesAxis(rows) {
-  const sizes = rows.map((one) => one.bytes);
+  const sizes = rows.map((row) => row.bytes);
   const range = [Math.log10(Math.min(...sizes) * 0.85), Math.log10(Math.max(...sizes) * 1.15)];
   return { type: "log", range, tickvals: BYTES, ticktext: BYTES.map(format.bytes) };
 }

@@ -1,4 +1,4 @@
-/** Taking a photo with a device's own camera. It stays on the device; the page shows what it is told about it. */
+/** Taking a photo with a device's own camera. The photo stays on the device; the page shows its description. */
 
 import { call } from "./api.js";
 import { byId, el } from "./dom.js";
@@ -9,8 +9,8 @@ export class CameraChoice {
   /** @param {import("./nodes/store.js").NodeStore} store @param {(device: string, camera: string) => void} take */
   constructor(store, take) {
     this.store = store;
-    this.select = byId("look");
-    this.offered = "";
+    this.select = byId("device-camera");
+    this.listed = "";
     this.select.addEventListener("change", () => {
       const [device, camera] = this.select.value.split(" ");
       this.select.value = "";
@@ -24,21 +24,21 @@ export class CameraChoice {
 
   offer() {
     const chosen = byId("node").value;
-    const found = this.store.of("device")
+    const cameras = this.store.of("device")
       .filter((node) => node.state === "online" && (!chosen || node.slug === chosen))
       .flatMap((node) => camerasOf(node).map((camera) => ({ value: `${node.slug} ${camera}`, words: `${camera} on ${node.slug}` })));
-    const offered = found.map(({ value }) => value).join();
-    if (offered === this.offered) return; // an open list must not be rebuilt under the finger
-    this.offered = offered;
-    this.select.hidden = found.length === 0;
-    this.select.replaceChildren(el("option", { value: "" }, "Device camera"), ...found.map(({ value, words }) => el("option", { value }, words)));
+    const values = cameras.map(({ value }) => value).join();
+    if (values === this.listed) return; // an open list must not be rebuilt under the finger
+    this.listed = values;
+    this.select.hidden = cameras.length === 0;
+    this.select.replaceChildren(el("option", { value: "" }, "Device camera"), ...cameras.map(({ value, words }) => el("option", { value }, words)));
   }
 }
 
 const camerasOf = (node) => String(node.hardware?.cameras ?? "").split(" ").filter(Boolean);
 
-/** @param {string} device @param {string} camera @returns {Promise<any>} the photo as the API tells it */
-export const look = (device, camera) => call("POST", `/api/v1/devices/${encodeURIComponent(device)}/look`, { camera });
+/** @param {string} device @param {string} camera @returns {Promise<any>} the photo as the API describes it */
+export const capture = (device, camera) => call("POST", `/api/v1/devices/${encodeURIComponent(device)}/look`, { camera });
 
-/** @param {any} photo */
-export const staying = (photo, device) => `${photo.width} × ${photo.height} · ${format.bytes(photo.bytes)} · stays on ${device}`;
+/** @param {any} photo @param {string} device */
+export const storedOn = (photo, device) => `${photo.width} × ${photo.height} · ${format.bytes(photo.bytes)} · stays on ${device}`;

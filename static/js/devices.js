@@ -1,4 +1,4 @@
-/** The devices page: cards, the chart of the links, and for staff the ways in and out. */
+/** The devices page: cards, the chart of the links, and for staff enrolment and revocation. */
 
 import { call } from "./api.js";
 import { linkChart } from "./charts.js";
@@ -6,7 +6,7 @@ import { onTick } from "./clock.js";
 import { boot, byId, el, sentence } from "./dom.js";
 import { addDialog } from "./nodes/add.js";
 import { Decisions } from "./nodes/decisions.js";
-import { looksSame, nodeCard, renewAges } from "./nodes/card.js";
+import { looksSame, nodeCard, updateAges } from "./nodes/card.js";
 import { regretOf } from "./nodes/regret.js";
 import { NodeStore } from "./nodes/store.js";
 
@@ -24,22 +24,24 @@ function draw() {
     shown.delete(slug);
   }
   nodes.forEach(put);
-  if (!nodes.length) byId("nodes").replaceChildren(el("p", { class: "empty" }, start.can_manage ? "No device yet. Add one: you get a command to run on it." : "No device yet. An admin can add one."));
+  if (!nodes.length) byId("nodes").replaceChildren(el("p", { class: "empty" }, start.can_manage ? "No device yet. Add one to get a command to run on it." : "No device yet. An admin can add one."));
   else byId("nodes").querySelector(".empty")?.remove();
 }
 
+/** @param {any} node @param {number} index */
 function put(node, index) {
   const before = shown.get(node.slug);
   if (before && looksSame(before.node, node)) {
     before.node = node;
     return;
   }
-  const card = nodeCard(node, start.can_manage, Object.fromEntries(["approve", "revoke", "rotate", "rename", "accept"].map((verb) => [verb, (one, body) => manage(one, verb, body)])));
+  const card = nodeCard(node, start.can_manage, manage);
   if (before) before.card.replaceWith(card);
   else byId("nodes").insertBefore(card, byId("nodes").querySelectorAll(".node")[index] ?? null);
   shown.set(node.slug, { card, node });
 }
 
+/** @param {any} node @param {import("./nodes/card.js").Verb} verb @param {any} [body] */
 async function manage(node, verb, body = {}) {
   try {
     const answer = await call("POST", `/devices/${node.slug}/${verb}/`, body);
@@ -58,11 +60,11 @@ function note(text) {
 
 draw();
 store.onChange((kind) => kind === "nodes" && draw());
-let renewed = 0;
+let updatedAt = 0;
 onTick(() => {
-  if (Date.now() - renewed < 1000) return;
-  renewed = Date.now();
-  for (const { card, node } of shown.values()) renewAges(card, node);
+  if (Date.now() - updatedAt < 1000) return;
+  updatedAt = Date.now();
+  for (const { card, node } of shown.values()) updateAges(card, node);
 });
 if (start.can_manage) addDialog(store, (node) => manage(node, "approve"));
 decisions.onChange(() => byId("regrets").replaceChildren(...store.of("device").map((node) => regretOf(node.slug, decisions)).filter(Boolean)));

@@ -1,7 +1,7 @@
 /** The conversations at the side, and deleting one. */
 
 import { call } from "./api.js";
-import { byId, el, sentence } from "./dom.js";
+import { all, byId, el, sentence } from "./dom.js";
 
 export class History {
   /** @param {() => string} here id of the open conversation, or "" */
@@ -19,8 +19,8 @@ export class History {
   }
 
   draw(rows) {
-    const shown = rows.map((row) => this.row(row));
-    byId("conversations").replaceChildren(...(shown.length ? shown : [el("li", { class: "hint" }, "Your questions will be kept here.")]));
+    const items = rows.map((row) => this.row(row));
+    byId("conversations").replaceChildren(...(items.length ? items : [el("li", { class: "hint" }, "Your conversations will be listed here.")]));
   }
 
   row({ id, title }) {
@@ -32,11 +32,11 @@ export class History {
     return item;
   }
 
-  /** Ask in place: a question about a row belongs into the row. */
+  /** Confirm in place, in the row itself. */
   confirm(item, id) {
-    const keep = el("button", { type: "button", onclick: () => this.load() }, "Keep");
+    const cancel = el("button", { type: "button", onclick: () => this.load() }, "Cancel");
     const drop = el("button", { type: "button", class: "danger", onclick: () => this.remove(id) }, "Delete");
-    item.replaceChildren(el("div", { class: "sure" }, el("span", {}, "Delete with its photos?"), drop, keep));
+    item.replaceChildren(el("div", { class: "sure" }, el("span", {}, "Delete with its photos?"), drop, cancel));
     drop.focus();
   }
 
@@ -53,8 +53,8 @@ export class History {
 
 /** On a phone, side panels are drawers behind a button. */
 export function drawers() {
-  for (const button of document.querySelectorAll("[data-drawer]")) {
-    const drawer = byId(button.getAttribute("data-drawer"));
+  for (const button of all("[data-drawer]")) {
+    const drawer = byId(button.dataset.drawer ?? "");
     button.addEventListener("click", () => {
       const open = drawer.toggleAttribute("data-open");
       button.setAttribute("aria-expanded", String(open));

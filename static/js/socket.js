@@ -1,41 +1,52 @@
-/** A socket that comes back by itself. After each connect the server sends a snapshot, so nothing is lost in between. */
+/** A socket that reconnects. After each connect the server sends a snapshot, so nothing is lost in between. */
 
 const FIRST_PAUSE_MS = 400;
 const LONGEST_PAUSE_MS = 15000;
 const PING_MS = 20000;
-const SILENCE_MS = 10000; // without a pong after this, the connection is dead and does not know it
+const SILENCE_MS = 10000; // without a pong by then, the connection is dead
 
-/** Close codes after which trying again is useless. */
+/** @type {Record<number, {message: string, next: string}>} close codes after which there is no point in reconnecting. */
 const FINAL = {
   4401: { message: "You were logged out.", next: "Reload the page to log in." },
-  4404: { message: "There is nothing here any more.", next: "Start from the first page." },
+  4404: { message: "This page no longer exists.", next: "Start again from the home page." },
 };
 
 export class LiveSocket {
   /**
    * @param {string} path
-   * @param {{onFrame: (frame: any) => void, onStatus: (note: ?string) => void}} hooks a status of null is "all is well"
+   * @param {{onFrame: (frame: any) => void, onStatus: (note: ?string) => void}} hooks a status of null means connected
    */
   constructor(path, hooks) {
     this.path = path;
     this.hooks = hooks;
     this.failures = 0;
     this.closed = false;
-    this.open();
-    // A laptop that wakes up or a phone that comes back need not wait for the pause to end.
+    /** @type {number | undefined} */
+    this.timer = undefined;
+    /** @type {number | undefined} */
+    this.pinger = undefined;
+    /** @type {number | undefined} */
+    this.silence = undefined;
+    this.ws = this.connect();
+    // A laptop or phone that wakes up reconnects at once.
     this.wake = () => !document.hidden && this.timer && this.open();
     addEventListener("online", this.wake);
     document.addEventListener("visibilitychange", this.wake);
   }
 
   open() {
+    this.ws = this.connect();
+  }
+
+  /** @returns {WebSocket} */
+  connect() {
     clearTimeout(this.timer);
-    this.timer = null;
+    this.timer = undefined;
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const ws = new WebSocket(`${scheme}//${location.host}${this.path}`);
-    this.ws = ws;
-    ws.onmessage = (message) => this.heard(JSON.parse(message.data));
+    ws.onmessage = (message) => this.receive(JSON.parse(message.data));
     ws.onclose = (event) => this.ws === ws && this.lost(event.code);
+    return ws;
   }
 
   /** @param {any} frame @returns {boolean} whether it could be sent */
@@ -54,8 +65,8 @@ export class LiveSocket {
     this.ws.close();
   }
 
-  heard(frame) {
-    clearTimeout(this.deaf);
+  receive(frame) {
+    clearTimeout(this.silence);
     if (frame.type === "pong") return;
     if (frame.type === "error") {
       this.hooks.onStatus(`${frame.message} ${frame.next}`);
@@ -73,12 +84,12 @@ export class LiveSocket {
     clearInterval(this.pinger);
     this.pinger = setInterval(() => {
       if (!this.send({ type: "ping" })) return;
-      clearTimeout(this.deaf);
-      this.deaf = setTimeout(() => this.drop(), SILENCE_MS);
+      clearTimeout(this.silence);
+      this.silence = setTimeout(() => this.drop(), SILENCE_MS);
     }, PING_MS);
   }
 
-  /** Give up a connection that does not answer, without waiting for its closing handshake. */
+  /** Abandon a dead connection without waiting for its closing handshake. */
   drop() {
     const ws = this.ws;
     this.lost(1006);
@@ -88,7 +99,7 @@ export class LiveSocket {
 
   lost(code) {
     clearInterval(this.pinger);
-    clearTimeout(this.deaf);
+    clearTimeout(this.silence);
     if (this.closed) return;
     if (FINAL[code]) {
       this.closed = true;
@@ -96,8 +107,8 @@ export class LiveSocket {
       return;
     }
     this.failures += 1;
-    // The first loss is often over before anybody could read about it. 1013: the server has said why itself.
-    if (this.failures > 1 && code !== 1013) this.hooks.onStatus("Reconnecting… what you see may be a moment old.");
+    // The first loss is often over before a note could be read. 1013: the server has sent the reason itself.
+    if (this.failures > 1 && code !== 1013) this.hooks.onStatus("Reconnecting… this page may be out of date.");
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** (this.failures - 1), LONGEST_PAUSE_MS);
     this.timer = setTimeout(() => this.open(), pause * (0.5 + Math.random()));
   }

@@ -17,13 +17,13 @@ OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElemen
 def test_a_photo_and_a_question_lead_to_an_answer_with_its_receipt(seen: Seen, photo_bytes: bytes) -> None:
     page = seen.open()
     seen.give("photo.jpg", "image/jpeg", photo_bytes)
-    page.locator("#held").get_by_text("320 × 240").wait_for()
+    page.locator("#pending").get_by_text("320 × 240").wait_for()
     seen.ask("What is in this photo?")
     assert seen.answer().strip()
     receipt = page.locator(".receipt")
     assert re.search(r"\d m?s", receipt.locator(".drawing svg").get_attribute("aria-label") or "")
     facts = receipt.locator(".facts").inner_text()
-    assert "in all" in facts and "the photo" in facts and "simulated" in facts
+    assert "total" in facts and "your upload" in facts and "simulated" in facts
     receipt.locator(".why summary").click()
     assert receipt.locator("tr.won").count() == 1
     assert re.search(r"/c/[0-9a-f-]{36}/$", page.url)
@@ -42,8 +42,8 @@ def test_what_is_typed_before_the_scripts_have_come_stays_and_can_be_asked(seen:
     assert page.locator("#ask").is_disabled()  # else the page would be read anew, without the question
     page.wait_for_timeout(200)
     assert waiting
-    for held in waiting:
-        held.continue_()
+    for request in waiting:
+        request.continue_()
     page.locator("#ask:enabled").click()
     page.locator(".turn").get_by_text("What is a split point?").wait_for()
     assert seen.errors == []
@@ -51,14 +51,16 @@ def test_what_is_typed_before_the_scripts_have_come_stays_and_can_be_asked(seen:
 
 def test_a_forced_route_is_the_one_the_receipt_shows(seen: Seen, photo_bytes: bytes) -> None:
     page = seen.open()
-    page.locator("#how summary").click()
+    page.locator("#options summary").click()
     page.select_option("#route", "split")
     seen.give("photo.jpg", "image/jpeg", photo_bytes)
     seen.ask("Describe the photo.")
     seen.answer()
     page.locator(".why summary").click()
-    assert page.locator("tr.won").inner_text().startswith("split")
-    assert page.locator(".facts").get_by_text("stayed on the device").count() == 1
+    assert page.locator("tr.won").inner_text().startswith("part on the device")
+    facts = page.locator(".facts").inner_text()
+    assert re.search(r"only \d+ B went from jetson-\w to edge-1; the server keeps your upload", facts)
+    assert "stayed on the device" not in facts, "the server has the upload as well"
 
 
 def test_a_refresh_in_mid_answer_loses_nothing(seen: Seen, stack: Stack, photo_bytes: bytes) -> None:
@@ -66,7 +68,7 @@ def test_a_refresh_in_mid_answer_loses_nothing(seen: Seen, stack: Stack, photo_b
     edge = stack.node("edge-1")
     os.kill(edge, signal.SIGSTOP)  # so that there is a middle to refresh in
     try:
-        page.locator("#how summary").click()
+        page.locator("#options summary").click()
         page.select_option("#route", "split")
         seen.give("photo.jpg", "image/jpeg", photo_bytes)
         seen.ask("What is this?")
@@ -80,7 +82,7 @@ def test_a_refresh_in_mid_answer_loses_nothing(seen: Seen, stack: Stack, photo_b
 
 
 def test_a_gap_in_the_sequence_asks_for_the_turn_again_and_an_old_event_changes_nothing(seen: Seen) -> None:
-    said = seen.open().evaluate(
+    results = seen.open().evaluate(
         """async () => {
           const { reduce } = await import("/static/js/turns/state.js");
           const turn = { id: "a", seq: 3, state: "running", created: "2026-01-01T00:00:00Z", steps: [] };
@@ -90,7 +92,7 @@ def test_a_gap_in_the_sequence_asks_for_the_turn_again_and_an_old_event_changes_
           return [short(after(4)), short(after(5)), short(after(3))];
         }"""
     )
-    assert said == [["answered", None], ["running", "a"], ["running", None]]
+    assert results == [["answered", None], ["running", "a"], ["running", None]]
 
 
 def test_markup_in_a_question_stays_text(seen: Seen, photo_bytes: bytes) -> None:
@@ -106,10 +108,10 @@ def test_markup_in_a_question_stays_text(seen: Seen, photo_bytes: bytes) -> None
 def test_a_file_that_is_no_photo_is_refused_with_a_sentence(seen: Seen) -> None:
     page = seen.open()
     seen.give("notes.jpg", "image/jpeg", b"these are only words")
-    said = page.locator("#compose-error")
-    said.wait_for()
-    assert said.inner_text().count(".") >= 2, "what is wrong, and what to do"
-    assert page.locator("#held").is_hidden()
+    error = page.locator("#compose-error")
+    error.wait_for()
+    assert error.inner_text().count(".") >= 2, "what is wrong, and what to do"
+    assert page.locator("#pending").is_hidden()
 
 
 def test_at_phone_width_nothing_hangs_over_and_the_side_is_a_drawer(phone: Seen, photo_bytes: bytes) -> None:

@@ -13,9 +13,9 @@ OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElemen
 
 def test_a_photo_is_taken_on_the_device_and_answered_from_there(seen: Seen, stack: Stack) -> None:
     page = seen.open()
-    page.select_option("#look", "jetson-a shots")
-    page.locator("#held").get_by_text("stays on jetson-a").wait_for()
-    page.locator("#how summary").click()
+    page.select_option("#device-camera", "jetson-a shots")
+    page.locator("#pending").get_by_text("stays on jetson-a").wait_for()
+    page.locator("#options summary").click()
     page.select_option("#policy", "private")
     seen.ask("What is in this photo?")
     assert seen.answer().strip()
@@ -28,11 +28,11 @@ def test_a_photo_is_taken_on_the_device_and_answered_from_there(seen: Seen, stac
 
 def test_the_choice_is_that_of_the_chosen_device(seen: Seen) -> None:
     page = seen.open()
-    page.locator("#look").wait_for(state="visible")
-    page.locator("#how summary").click()
+    page.locator("#device-camera").wait_for(state="visible")
+    page.locator("#options summary").click()
     page.locator("#node").focus()
     page.select_option("#node", "jetson-b")
-    page.locator("#look").wait_for(state="hidden")
+    page.locator("#device-camera").wait_for(state="hidden")
 
 
 def test_a_camera_that_gives_nothing_says_so(seen: Seen, stack: Stack) -> None:
@@ -40,9 +40,9 @@ def test_a_camera_that_gives_nothing_says_so(seen: Seen, stack: Stack) -> None:
     shots = stack.var / "shots"
     shots.rename(stack.var / "away")
     try:
-        page.select_option("#look", "jetson-a shots")
+        page.select_option("#device-camera", "jetson-a shots")
         page.locator("#compose-error").get_by_text("cannot be read").wait_for()
-        assert page.locator("#held").is_hidden()
+        assert page.locator("#pending").is_hidden()
     finally:
         (stack.var / "away").rename(shots)
 
@@ -50,21 +50,21 @@ def test_a_camera_that_gives_nothing_says_so(seen: Seen, stack: Stack) -> None:
 def test_the_composer_fits_a_phone(seen: Seen) -> None:
     seen.page.set_viewport_size({"width": 390, "height": 844})
     page = seen.open()
-    page.locator("#look").wait_for(state="visible")
+    page.locator("#device-camera").wait_for(state="visible")
     assert page.evaluate(OVERFLOW) == 0
 
 
 def _straight(seen: Seen) -> None:
     page = seen.open()
-    page.locator("#how summary").click()
-    page.locator("#way-choice").wait_for(state="visible")
-    page.select_option("#way", "jetson-a")
+    page.locator("#options summary").click()
+    page.locator("#upload-choice").wait_for(state="visible")
+    page.select_option("#upload-to", "jetson-a")
 
 
 def test_a_photo_goes_straight_to_a_device(seen: Seen, stack: Stack, photo_file: Path) -> None:
     _straight(seen)
     seen.page.locator("#file").set_input_files(photo_file)
-    seen.page.locator("#held").get_by_text("stays on jetson-a").wait_for()
+    seen.page.locator("#pending").get_by_text("stays on jetson-a").wait_for()
     seen.ask("What is in this photo?")
     assert seen.answer().strip()
     assert seen.errors == []
@@ -77,6 +77,6 @@ def test_where_the_device_cannot_be_reached_it_goes_through_the_server(seen: See
     _straight(seen)
     seen.page.route("**/photos/*?until=*", lambda route: route.abort())
     seen.page.locator("#file").set_input_files(photo_file)
-    seen.page.locator("#held").get_by_text("cannot be reached from here").wait_for()
+    seen.page.locator("#pending").get_by_text("is not reachable from this browser").wait_for()
     seen.ask("What is in this photo?")
     assert seen.answer().strip()

@@ -24,7 +24,7 @@ def test_a_board_that_joins_appears_in_the_dialog_and_is_approved_there(seen: Se
     page = seen.open("/devices/")
     page.click("#add")
     page.fill("#add-name", "jetson-new")
-    page.get_by_role("button", name="Make a code").click()
+    page.get_by_role("button", name="Create code").click()
     page.locator("svg.qr path").wait_for(state="attached")
     code = page.locator("#add-dialog .code").inner_text()
     post(stack, "/join", {"code": code, "fingerprint": "0123:4567:89ab:cdef"})
@@ -38,7 +38,7 @@ def test_a_board_that_joins_appears_in_the_dialog_and_is_approved_there(seen: Se
 def test_the_page_of_a_node_draws_what_its_sensors_say_and_the_trail_of_its_standing(seen: Seen) -> None:
     page = seen.open("/devices/jetson-a/")
     page.locator("#node .state.online").wait_for()
-    page.locator("#memory svg.main-svg").first.wait_for()
+    page.locator("[data-chart^=Memory] svg.main-svg").first.wait_for()
     assert "joined" in page.locator("#trail").inner_text()
     page.get_by_role("button", name="24 h").click()
     assert page.locator("[data-hours='24']").get_attribute("aria-pressed") == "true"
@@ -59,6 +59,6 @@ def test_a_node_is_renamed_on_its_page_and_keeps_its_address(seen: Seen) -> None
 
 def test_the_page_of_a_node_fits_a_phone(phone: Seen) -> None:
     page = phone.open("/devices/jetson-a/")
-    page.locator("#memory svg.main-svg").first.wait_for()
+    page.locator("[data-chart^=Memory] svg.main-svg").first.wait_for()
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     assert phone.errors == []

@@ -28,7 +28,7 @@ def test_answers_are_marked_on_the_chart_in_the_colour_of_their_route(seen: Seen
         turn = stack.put("What is it?", photo=stack.upload(photo_bytes), route=route, node="jetson-b")
         assert stack.finished(turn["id"])["state"] == "answered"
     page = seen.open("/devices/")
-    for name in ("device", "edge", "split"):
+    for name in ("all on the device", "photo to the edge", "part on the device"):
         page.locator("#chart .legendtext").get_by_text(name, exact=True).wait_for()
     seen.open("/")
     page.evaluate(
@@ -37,8 +37,8 @@ def test_answers_are_marked_on_the_chart_in_the_colour_of_their_route(seen: Seen
     page.reload()
     for place in ("device", "link", "edge"):
         page.locator(f"#spark .decision.fill-{place} title").first.wait_for(state="attached")
-    told = page.locator("#spark .decision title").all_text_contents()
-    assert all(re.match(r"question \d+: .* · .*B · .*s$", words) for words in told), told
+    titles = page.locator("#spark .decision title").all_text_contents()
+    assert all(re.match(r"question \d+: .* · .*B · .*s$", words) for words in titles), titles
     assert seen.errors == []
 
 
@@ -49,18 +49,18 @@ def test_a_device_that_answered_a_few_questions_is_compared_with_the_best_fixed_
     for _ in range(4):  # the first may find no measured link, and then nothing was predicted
         assert stack.finished(stack.put("What is it?", photo=photo, node="jetson-b")["id"])["state"] == "answered"
     page = seen.open("/devices/")
-    said = page.locator(".regret[data-link=jetson-b]")
-    said.wait_for()
-    assert re.search(r"your last \d+ questions took .* time (than|as) the best single way in hindsight", said.inner_text())
-    assert said.locator("svg polyline").count() == 1
+    regret = page.locator(".regret[data-link=jetson-b]")
+    regret.wait_for()
+    assert re.search(r"your last \d+ questions took .* time (than|as) the best fixed route in hindsight", regret.inner_text())
+    assert regret.locator("svg polyline").count() == 1
 
 
 def test_staff_are_given_a_code_and_the_command_that_spends_it(seen: Seen) -> None:
     page = seen.open("/devices/")
     page.click("#add")
     page.fill("#add-name", "jetson-yard")
-    page.get_by_role("button", name="Make a code").click()
+    page.get_by_role("button", name="Create code").click()
     code = page.locator("#add-dialog .code").inner_text()
     assert code in page.locator("#add-dialog pre").inner_text()
-    page.wait_for_function("() => /Good for 1[45]:/.test(document.querySelector('[data-countdown]').textContent)")
+    page.wait_for_function("() => /Expires in 1[45]:/.test(document.querySelector('[data-countdown]').textContent)")
     assert re.fullmatch(r"[A-Z0-9-]{8,9}", code)

@@ -39,7 +39,7 @@ def test_a_draft_is_kept_and_comes_back_as_it_was(seen: Seen) -> None:
     page = seen.open("/federation/new/")
     page.wait_for_selector(ESTIMATE)
     page.fill("[name=clients]", "7")
-    page.click("#keep")
+    page.click("#save")
     page.wait_for_url(re.compile(r"/federation/\d+/$"))
     assert page.input_value("[name=clients]") == "7"
     assert seen.errors == []
@@ -58,4 +58,4 @@ def test_masks_need_no_other_field_to_be_changed(seen: Seen) -> None:
     page.locator("summary", has_text="Who may see what").click()
     page.check("[name=secure_aggregation]")
     page.wait_for_function("before => document.querySelector('#estimate').innerText !== before", arg=before)
-    assert page.locator(".wrong").count() == 0 and "mend" not in page.inner_text("#estimate")
+    assert page.locator(".wrong").count() == 0 and "correct" not in page.inner_text("#estimate")

@@ -27,5 +27,5 @@ def test_a_run_is_watched_to_its_end_and_survives_a_refresh(seen: Seen, stack: S
     assert page.inner_text("#figures").startswith("Round\n3 of 3")
     assert re.search(r"Accuracy\s+[\d.]+ %", page.inner_text("#figures"))
     assert page.locator(".matrix button.ok").count() == 6
-    assert page.locator("#holdings tbody tr").count() == 2
+    assert page.locator("#distribution tbody tr").count() == 2
     assert seen.errors == []

@@ -1,4 +1,4 @@
-"""What a receipt tells beside its numbers: levels, what was kept, what left the device."""
+"""Receipts: levels, cached features, reconstructions."""
 
 import json
 from typing import Any
@@ -17,18 +17,19 @@ LEVELS = """async (receipts) => {
 GONE = {"code": "features_gone", "message": "They are no longer at the edge.", "next": "Ask again."}
 
 
-def used(*levels: dict[str, Any], refine_to: int | None = None) -> dict[str, Any]:
+def receipt_with(*levels: dict[str, Any], refine_to: int | None = None) -> dict[str, Any]:
     return {"levels": list(levels), "candidates": [{"chosen": False, "refine_to": 8}, {"chosen": True, "refine_to": refine_to}]}
 
 
 def test_the_levels_tell_how_sure_each_was_and_what_it_took(seen: Seen) -> None:
     first, more = {"level": 2, "bytes": 124, "confidence": 0.41}, {"level": 4, "bytes": 372, "confidence": 0.87}
-    said = seen.open().evaluate(
-        LEVELS, [used(first, more, refine_to=4), used(more, refine_to=5), used(first), {"candidates": []}]
+    texts = seen.open().evaluate(
+        LEVELS,
+        [receipt_with(first, more, refine_to=4), receipt_with(more, refine_to=5), receipt_with(first), {"candidates": []}],
     )
-    assert said == [
-        "level 2: 124 bytes, 41 % sure → level 4: 372 more bytes, 87 % sure",
-        "level 4: 372 bytes, 87 % sure; level 5 was not needed",
+    assert texts == [
+        "level 2: 124 bytes, 41 % confident → level 4: 372 more bytes, 87 % confident",
+        "level 4: 372 bytes, 87 % confident; level 5 was not needed",
         None,
         None,
     ]
@@ -36,7 +37,7 @@ def test_the_levels_tell_how_sure_each_was_and_what_it_took(seen: Seen) -> None:
 
 def split(seen: Seen, photo: bytes, question: str) -> None:
     page = seen.open()
-    page.locator("#how summary").click()
+    page.locator("#options summary").click()
     page.select_option("#route", "split")
     seen.give("photo.jpg", "image/jpeg", photo)
     seen.ask(question)
@@ -46,15 +47,15 @@ def split(seen: Seen, photo: bytes, question: str) -> None:
 def test_a_second_question_about_a_photo_sends_nothing_and_says_so(seen: Seen, photo_bytes: bytes) -> None:
     split(seen, photo_bytes, "Describe the photo.")
     assert "0 B" not in seen.page.locator(".facts").inner_text()
-    told = []
+    facts = []
     for turn in (1, 2, 3):  # a busy machine may find another split point faster once; then its features are kept as well
         seen.ask("Describe the photo once more.")
         seen.page.locator(".turn").nth(turn).wait_for()
         seen.answer()
-        told.append(seen.page.locator(".facts").last.inner_text())
-        if "nothing was sent: the features of this photo are still at the edge" in told[-1]:
+        facts.append(seen.page.locator(".facts").last.inner_text())
+        if "nothing was sent: the edge had this photo's features cached" in facts[-1]:
             return
-    pytest.fail(f"each of three more questions sent something: {told}")
+    pytest.fail(f"each of three more questions sent something: {facts}")
 
 
 def test_what_left_the_device_is_shown_beside_the_photo_when_it_is_asked_for(seen: Seen, photo_bytes: bytes) -> None:

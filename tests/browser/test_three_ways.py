@@ -9,7 +9,7 @@ from tests.browser.conftest import ANSWER_MS, Seen
 
 pytestmark = pytest.mark.browser
 ENDED = (
-    "() => { const ways = [...document.querySelectorAll('.way')];"
+    "() => { const ways = [...document.querySelectorAll('.route')];"
     " return ways.length === 3 && ways.every((way) => ['answered', 'failed'].includes(way.dataset.state)) }"
 )
 
@@ -43,7 +43,7 @@ def compare(seen: Seen, question: str, photo: bytes) -> Page:
     seen.give("photo.jpg", "image/jpeg", photo)
     seen.ask(question)
     seen.answer()
-    page.get_by_role("button", name="Compare three ways").click()
+    page.get_by_role("button", name="Compare three routes").click()
     page.wait_for_function(ENDED, timeout=3 * ANSWER_MS)
     return page
 
@@ -52,11 +52,11 @@ def test_one_click_runs_the_question_over_every_route_and_shows_what_each_cost(s
     seen.open()
     page = compare(seen, "What is in this photo?", photo_bytes)
     for route in ("device", "edge", "split"):
-        way = page.locator(f".way[data-route={route}]")
+        way = page.locator(f".route[data-route={route}]")
         assert way.locator(".answer").inner_text().strip()
         assert way.locator(".drawing svg").count() == 1
         assert "time" in way.locator("dl").inner_text()
-    assert "0 B" in page.locator(".way[data-route=device] dl").inner_text()
+    assert "0 B" in page.locator(".route[data-route=device] dl").inner_text()
     assert page.locator(".turn").count() == 1, "the three are one comparison, not three more answers"
     assert seen.errors == []
 
@@ -64,26 +64,26 @@ def test_one_click_runs_the_question_over_every_route_and_shows_what_each_cost(s
 def test_a_comparison_stays_one_after_a_refresh(seen: Seen, photo_bytes: bytes) -> None:
     seen.open()
     page = compare(seen, "Describe the photo.", photo_bytes)
-    answers = page.locator(".way .answer").all_inner_texts()
+    answers = page.locator(".route .answer").all_inner_texts()
     page.reload()
-    page.locator(".ways").wait_for()
-    assert page.locator(".way .answer").all_inner_texts() == answers
+    page.locator(".comparison").wait_for()
+    assert page.locator(".route .answer").all_inner_texts() == answers
     assert page.locator(".turn").count() == 1
 
 
 def test_a_way_that_is_not_possible_says_why_and_the_others_answer(seen: Seen, photo_bytes: bytes) -> None:
     page = seen.open()
-    page.locator("#how summary").click()
+    page.locator("#options summary").click()
     page.select_option("#policy", "private")
     compare(seen, "What is this?", photo_bytes)
-    assert "private" in page.locator(".way[data-route=edge]").inner_text()
-    assert page.locator(".way .answer").count() == 2
+    assert "private" in page.locator(".route[data-route=edge]").inner_text()
+    assert page.locator(".route .answer").count() == 2
 
 
 def test_on_a_phone_the_ways_stand_below_each_other(phone: Seen, photo_bytes: bytes) -> None:
     phone.open()
     page = compare(phone, "What is in this photo?", photo_bytes)
-    tops = [way.bounding_box() for way in page.locator(".way").all()]
+    tops = [way.bounding_box() for way in page.locator(".route").all()]
     assert all(box is not None and box["width"] > 300 for box in tops)
     assert page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
 
@@ -94,7 +94,7 @@ def test_a_comparison_that_cannot_be_asked_says_why_where_it_was_asked_for(seen:
     seen.ask("What is this?")
     seen.answer()
     page.context.set_offline(True)
-    button = page.get_by_role("button", name="Compare three ways")
+    button = page.get_by_role("button", name="Compare three routes")
     button.click()
-    page.locator(".more-ways .note").get_by_text("The server cannot be reached.").wait_for()
+    page.locator(".compare .note").get_by_text("The server cannot be reached.").wait_for()
     assert button.is_enabled(), "it can be tried again"

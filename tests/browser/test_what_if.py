@@ -60,9 +60,9 @@ def test_the_sliders_say_what_would_have_been_chosen_and_go_back(seen: Seen, pho
     seen.ask("What is in this photo?")
     seen.answer()
     page.locator(".what-if summary").click()
-    said, bars = page.locator(".would p"), page.locator(".bars li")
-    before = said.inner_text()
-    assert before.startswith("The same way would have been chosen")
+    verdict, bars = page.locator(".would p"), page.locator(".bars li")
+    before = verdict.inner_text()
+    assert before.startswith("The same method would have been chosen")
     assert {bar.get_attribute("data-route") for bar in bars.all()} == {"device", "edge", "split"}
     at_ease = bars.locator("b").all_inner_texts()
     page.locator("[data-what=upBytesPerS]").fill("0")
@@ -71,5 +71,5 @@ def test_the_sliders_say_what_would_have_been_chosen_and_go_back(seen: Seen, pho
     page.locator("[data-what=slowdown]").fill("0")
     page.locator("[data-what=edgeQueueMs]").fill("1")
     assert page.locator(".bars .won").get_attribute("data-route") == "device", "no link, no queue, and twice as fast"
-    page.get_by_role("button", name="As it was").click()
-    assert said.inner_text() == before
+    page.get_by_role("button", name="Reset").click()
+    assert verdict.inner_text() == before

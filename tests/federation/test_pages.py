@@ -47,7 +47,7 @@ def test_a_colleague_does_not_find_it(colleague: Any, client_of: Callable[..., C
 def test_the_empty_page_teaches_the_first_run(owner: Any, client_of: Callable[..., Client]) -> None:
     page = client_of(owner).get("/federation/").content.decode()
     assert "Train on digits" in page
-    assert "No node with a training lane is online yet." in page
+    assert "No node with a training worker is online yet." in page
 
 
 def test_the_list_has_the_last_and_the_best_accuracy(owner: Any, client_of: Callable[..., Client], trained: Run) -> None:
@@ -65,7 +65,7 @@ def test_a_run_is_there_before_its_socket(owner: Any, client_of: Callable[..., C
 def test_a_draft_is_a_form_with_the_words_behind_its_fields(owner: Any, client_of: Callable[..., Client]) -> None:
     run = lifecycle.draft(owner, {"clients": 7}, {"clients": "seven boards"})
     page = client_of(owner).get(f"/federation/{run.pk}/").content.decode()
-    assert "you said “seven boards”" in page
+    assert "from your request: “seven boards”" in page
     assert 'name="clients" inputmode="numeric" autocomplete="off" value="7"' in page
 
 

@@ -1,10 +1,11 @@
-/** The page of one node: its card, the history of its sensors and its link, and for staff the trail of its standing. */
+/** The page of one node: its card, the history of its sensors and its link, and for staff the audit log. */
 
-import { call } from "../api.js";
+import { ApiError, call } from "../api.js";
 import { curve } from "../charts.js";
 import { now, onTick } from "../clock.js";
-import { boot, byId, el, sentence } from "../dom.js";
-import { looksSame, nodeCard, renewAges } from "../nodes/card.js";
+import { all, boot, byId, el, sentence } from "../dom.js";
+import { SENSORS } from "../labels.js";
+import { looksSame, nodeCard, updateAges } from "../nodes/card.js";
 import { NodeStore } from "../nodes/store.js";
 import { Readings } from "./readings.js";
 
@@ -13,30 +14,26 @@ const slug = start.node.slug;
 const colour = `--${start.node.tier}`;
 const store = new NodeStore([start.node], note);
 const readings = new Readings(slug);
-const VERBS = ["approve", "revoke", "rotate", "rename", "accept"];
-/** What each chart shows: column, name, divisor. */
-const CHARTS = {
-  load: [["cpu_percent", "processor", 1], ["gpu_percent", "GPU", 1]],
-  memory: [["memory_used_mb", "memory", 1024]],
-  temperature: [["temperature_c", "temperature", 1]],
-  power: [["power_w", "power", 1]],
-};
-/** @type {Map<string, () => Promise<void>>} */
+/** @type {Map<string, import("../labels.js").Sensor[]>} title -> sensors that share a chart */
+const CHARTS = new Map();
+for (const sensor of SENSORS) CHARTS.set(sensor.chart, [...(CHARTS.get(sensor.chart) ?? []), sensor]);
+/** @type {Map<HTMLElement, () => Promise<void>>} */
 const drawn = new Map();
+/** @type {{card: ?HTMLElement, node: any}} */
 let shown = { card: null, node: null };
 
 function draw() {
   const node = store.nodes.get(slug);
-  if (!node) return note("This node is revoked, or gone.");
+  if (!node) return note("This node was revoked or removed.");
   byId("title").textContent = node.title;
   if (shown.card && looksSame(shown.node, node)) return void (shown.node = node);
-  const actions = Object.fromEntries(VERBS.map((verb) => [verb, (one, body = {}) => manage(verb, body)]));
-  const card = nodeCard(node, start.can_manage, actions);
+  const card = nodeCard(node, start.can_manage, manage);
   byId("node").replaceChildren(card);
   shown = { card, node };
 }
 
-async function manage(verb, body) {
+/** @param {any} _node @param {import("../nodes/card.js").Verb} verb @param {any} [body] */
+async function manage(_node, verb, body = {}) {
   try {
     store.put((await call("POST", `/devices/${slug}/${verb}/`, body)).node);
     note(null);
@@ -47,36 +44,49 @@ async function manage(verb, body) {
 }
 
 async function charts() {
-  for (const [id, columns] of Object.entries(CHARTS)) await chart(id, columns.some(([name]) => readings.has(name)), (token) => lines(columns, token));
-  await chart("uplink", readings.link.length > 0, transfers);
-  const lacking = Object.values(CHARTS).flat().filter(([name]) => !readings.has(name)).map(([, name]) => name);
+  for (const [title, sensors] of CHARTS) await chart(figureOf(title), sensors.some(({ name }) => readings.has(name)), (token) => lines(sensors, token));
+  await chart(byId("uplink"), readings.link.length > 0, transfers);
+  const lacking = SENSORS.filter(({ name }) => !readings.has(name)).map((sensor) => sensor.label);
   byId("no-history").hidden = readings.at.length > 0 || readings.link.length > 0;
   byId("lacking").textContent = readings.at.length && lacking.length ? `Not available on this board: ${lacking.join(", ")}.` : "";
 }
 
-async function chart(id, any, make) {
-  const place = byId(id);
-  place.hidden = !any;
-  if (!any) return;
-  if (drawn.has(id)) await drawn.get(id)();
-  else drawn.set(id, await curve(place.querySelector(".chart"), make));
+/** The figure of a chart, made when it is first needed. @param {string} title @returns {HTMLElement} */
+function figureOf(title) {
+  const figures = all("figure");
+  const present = figures.find((figure) => figure.dataset.chart === title);
+  if (present) return present;
+  const figure = el("figure", { "data-chart": title, hidden: true }, el("figcaption", {}, title), el("div", { class: "chart" }));
+  byId("uplink").before(figure);
+  return figure;
 }
 
-function lines(columns, token) {
-  const traces = columns.filter(([name]) => readings.has(name)).map(([name, words, by], index) => ({
-    name: words, type: "scatter", mode: "lines", connectgaps: false,
-    x: readings.at.map((at) => new Date(at)), y: readings.columns[name].map((value) => (value === null ? null : value / by)),
+/** @param {HTMLElement} figure @param {boolean} any whether there is anything to draw @param {import("../charts.js").Drawing} make */
+async function chart(figure, any, make) {
+  figure.hidden = !any;
+  if (!any) return;
+  const redraw = drawn.get(figure);
+  if (redraw) await redraw();
+  else drawn.set(figure, await curve(/** @type {HTMLElement} */ (figure.querySelector(".chart")), make));
+}
+
+/** @param {import("../labels.js").Sensor[]} sensors @param {(token: string) => string} token */
+function lines(sensors, token) {
+  const traces = sensors.filter(({ name }) => readings.has(name)).map(({ name, label, divisor, unit }, index) => ({
+    name: label, type: "scatter", mode: "lines", connectgaps: false,
+    x: readings.at.map((at) => new Date(at)), y: readings.columns[name].map((value) => (value === null ? null : value / divisor)),
     line: { color: token(colour), width: 1.6, dash: index ? "dot" : "solid" },
-    hovertemplate: `${words}: %{y:.1f}<br>%{x|%H:%M:%S}<extra></extra>`,
+    hovertemplate: `${label}: %{y:.1f} ${unit}<br>%{x|%H:%M:%S}<extra></extra>`,
   }));
-  const range = columns[0][0].endsWith("percent") ? { range: [0, 100] } : { rangemode: "tozero" };
+  const maximum = sensors[0].maximum;
+  const range = maximum === null ? { rangemode: "tozero" } : { range: [0, maximum] };
   return { traces, layout: { ...time(), yaxis: range, showlegend: traces.length > 1, margin: { l: 44, r: 8, t: 6, b: traces.length > 1 ? 44 : 24 } } };
 }
 
 function transfers(token) {
   const marker = { color: token("--link-fill"), size: 6 };
   const trace = {
-    type: "scatter", mode: "markers", marker, x: readings.link.map((one) => new Date(one.at)), y: readings.link.map((one) => one.bytes_per_s / 1000),
+    type: "scatter", mode: "markers", marker, x: readings.link.map((sample) => new Date(sample.at)), y: readings.link.map((sample) => sample.bytes_per_s / 1000),
     hovertemplate: "%{y:.0f} KB/s<br>%{x|%H:%M:%S}<extra></extra>",
   };
   return { traces: [trace], layout: { ...time(), yaxis: { rangemode: "tozero" }, showlegend: false, margin: { l: 44, r: 8, t: 6, b: 24 } } };
@@ -93,7 +103,7 @@ function trail(rows) {
   byId("no-trail").hidden = rows.length > 0;
   byId("trail").replaceChildren(...rows.map((row) => el("tr", {},
     el("td", {}, el("time", { datetime: row.at }, new Date(row.at).toLocaleString())), el("td", {}, row.by),
-    el("td", {}, row.action, row.detail && el("small", {}, ` ${row.detail}`)), el("td", {}, row.address ?? "on the server"))));
+    el("td", {}, row.action, row.detail && el("small", {}, ` ${row.detail}`)), el("td", {}, row.address ?? "server console"))));
 }
 
 async function show(hours) {
@@ -101,19 +111,19 @@ async function show(hours) {
     await readings.load(hours);
     await charts();
   } catch (error) {
-    note(error.code ? sentence(error) : "The history could not be loaded. Reload the page.");
+    note(error instanceof ApiError ? sentence(error) : "The history could not be loaded. Reload the page.");
   }
 }
 
-for (const button of document.querySelectorAll("[data-hours]")) button.addEventListener("click", () => {
-  for (const other of document.querySelectorAll("[data-hours]")) other.setAttribute("aria-pressed", String(other === button));
+for (const button of all("[data-hours]")) button.addEventListener("click", () => {
+  for (const other of all("[data-hours]")) other.setAttribute("aria-pressed", String(other === button));
   show(Number(button.dataset.hours));
 });
 store.onChange((kind) => {
   draw();
   if (kind === "nodes" ? readings.add(store.nodes.get(slug)) : readings.addLink(store.samples.get(slug) ?? [])) charts();
 });
-onTick(() => shown.card && Date.now() % 1000 < 100 && renewAges(shown.card, shown.node));
+onTick(() => shown.card && Date.now() % 1000 < 100 && updateAges(shown.card, shown.node));
 draw();
 if (start.audit) trail(start.audit);
 show(1);

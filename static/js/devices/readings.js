@@ -1,67 +1,69 @@
-/** What a node's sensors said, as columns; new ones are added as they are heard, old ones leave. */
+/** The readings of a node's sensors as columns; new ones are appended, old ones are dropped. */
 
 import { call } from "../api.js";
 import { now } from "../clock.js";
+import { SENSORS } from "../labels.js";
 
-const FIELDS = ["cpu_percent", "gpu_percent", "memory_used_mb", "temperature_c", "power_w"];
-const HOLE_MS = { 1: 30e3, 24: 180e3 }; // longer than this nothing was heard: the line is broken there
+const FIELDS = SENSORS.map((sensor) => sensor.name);
+/** @type {Record<number, number>} hours shown -> a longer gap breaks the line */
+const GAP_MS = { 1: 30e3, 24: 180e3 };
 
 export class Readings {
   /** @param {string} slug */
   constructor(slug) {
     this.slug = slug;
-    this.clear();
-  }
-
-  clear() {
     this.hours = 1;
     /** @type {number[]} milliseconds since the epoch */
     this.at = [];
-    /** @type {Record<string, (?number)[]>} */
-    this.columns = Object.fromEntries(FIELDS.map((name) => [name, []]));
+    this.columns = emptyColumns();
     /** @type {{at: number, bytes_per_s: number}[]} */
     this.link = [];
   }
 
   /** @param {number} hours 1 or 24 */
   async load(hours) {
-    const [told, link] = await Promise.all([call("GET", `/devices/${this.slug}/readings/?hours=${hours}`), call("GET", `/devices/${this.slug}/history/?minutes=${60 * hours}`)]);
-    this.clear();
-    this.hours = hours;
-    told.at.forEach((at, row) => this.push(at, FIELDS.map((name) => told[name][row])));
-    this.link = link.samples.map((one) => ({ at: Date.parse(one.at), bytes_per_s: one.bytes_per_s }));
+    const [history, link] = await Promise.all([call("GET", `/devices/${this.slug}/readings/?hours=${hours}`), call("GET", `/devices/${this.slug}/history/?minutes=${60 * hours}`)]);
+    Object.assign(this, { hours, at: [], columns: emptyColumns() });
+    history.at.forEach((at, row) => this.push(at, FIELDS.map((name) => history[name]?.[row] ?? null)));
+    this.link = link.samples.map((sample) => ({ at: Date.parse(sample.at), bytes_per_s: sample.bytes_per_s }));
   }
 
+  /** @param {string} name */
   has(name) {
     return this.columns[name].some((value) => value !== null);
   }
 
-  /** A node as it was just heard; whether that is news. In the day's view a minute is waited for. */
+  /** Append a node's latest readings; returns whether anything was added. The day's view takes one a minute. @param {any} node */
   add(node) {
     const at = node?.last_seen ? Date.parse(node.last_seen) : NaN;
     if (Number.isNaN(at) || at - (this.at.at(-1) ?? 0) < (this.hours === 1 ? 1000 : 60e3)) return false;
     this.push(at, FIELDS.map((name) => (typeof node.sensors?.[name] === "number" ? node.sensors[name] : null)));
-    const old = this.at.findIndex((one) => one > now() - this.hours * 3600e3);
-    if (old > 0) [this.at, ...Object.values(this.columns)].forEach((column) => column.splice(0, old));
+    const old = this.at.findIndex((sample) => sample > now() - this.hours * 3600e3);
+    if (old > 0) for (const column of [this.at, ...Object.values(this.columns)]) column.splice(0, old);
     return true;
   }
 
   /** @param {{at: number, bytes_per_s: number}[]} samples the newest ones, oldest first */
   addLink(samples) {
     const last = this.link.at(-1)?.at ?? 0;
-    const fresh = samples.filter((one) => one.at > last);
+    const fresh = samples.filter((sample) => sample.at > last);
     this.link.push(...fresh);
     return fresh.length > 0;
   }
 
+  /** @param {number} at @param {(?number)[]} values */
   push(at, values) {
-    const before = this.at.at(-1);
-    if (before !== undefined && at - before > HOLE_MS[this.hours]) this.row(before + 1, FIELDS.map(() => null));
+    const last = this.at.at(-1);
+    if (last !== undefined && at - last > GAP_MS[this.hours]) this.row(last + 1, FIELDS.map(() => null));
     this.row(at, values);
   }
 
+  /** @param {number} at @param {(?number)[]} values */
   row(at, values) {
     this.at.push(at);
     FIELDS.forEach((name, index) => this.columns[name].push(values[index] ?? null));
   }
 }
+
+/** @returns {Record<string, (?number)[]>} */
+const emptyColumns = () => Object.fromEntries(FIELDS.map((name) => [name, []]));

@@ -1,9 +1,9 @@
-/** The four charts of a run. What a device computes, and what its link carries, have the colours they have everywhere. */
+/** The four charts of a run, in the colours that device and link have everywhere. */
 
 import * as format from "../format.js";
 import { share } from "./figures.js";
 
-const WAYS = [
+const PARTS = [
   { part: "compute", name: "compute", place: "--device" },
   { part: "uplink", name: "uplink", place: "--link-fill" },
   { part: "downlink", name: "downlink", place: "--link-fill", down: true },
@@ -14,7 +14,7 @@ const LEGEND = { margin: { l: 56, r: 8, t: 8, b: 60 }, showlegend: true, barmode
 
 /** @param {() => any[]} rounds @param {number} planned rounds in all */
 export function chartsOf(rounds, planned) {
-  const x = (title) => ({ title: { text: title, standoff: 4, font: { size: 12 } }, range: [0.5, Math.max(planned, ...rounds().map((one) => one.round)) + 0.5], tickformat: "d" });
+  const x = (title) => ({ title: { text: title, standoff: 4, font: { size: 12 } }, range: [0.5, Math.max(planned, ...rounds().map((round) => round.round)) + 0.5], tickformat: "d" });
   return {
     accuracy: (token) => ({
       traces: [line(rounds(), "accuracy", token("--ink"), share)],
@@ -23,48 +23,48 @@ export function chartsOf(rounds, planned) {
     loss: (token) => ({ traces: [line(rounds(), "loss", token("--ink"), (value) => value.toFixed(3))], layout: { ...PLAIN, xaxis: x("round"), yaxis: { rangemode: "tozero" } } }),
     bytes: (token) => {
       const rows = rounds();
-      const most = Math.max(1, ...rows.map((one) => one.bytes_up + one.bytes_down));
+      const most = Math.max(1, ...rows.map((round) => round.bytes_up + round.bytes_down));
       return {
         traces: [
-          bars(rows, "up", (one) => one.bytes_up, token("--link-fill"), null, format.bytes),
-          bars(rows, "down", (one) => one.bytes_down, token("--link-fill"), token("--card"), format.bytes),
+          bars(rows, "up", (round) => round.bytes_up, token("--link-fill"), null, format.bytes),
+          bars(rows, "down", (round) => round.bytes_down, token("--link-fill"), token("--card"), format.bytes),
         ],
         layout: { ...LEGEND, xaxis: x(""), yaxis: ticks(most, format.bytes) },
       };
     },
     seconds: (token) => {
       const rows = rounds();
-      const most = Math.max(0.1, ...rows.map((one) => WAYS.reduce((sum, { part }) => sum + (one.seconds[part] ?? 0), 0)));
+      const most = Math.max(0.1, ...rows.map((round) => PARTS.reduce((sum, { part }) => sum + (round.seconds[part] ?? 0), 0)));
       return {
-        traces: WAYS.map(({ part, name, place, down }) => bars(rows, name, (one) => one.seconds[part] ?? 0, token(place), down ? token("--card") : null, format.seconds)),
+        traces: PARTS.map(({ part, name, place, down }) => bars(rows, name, (round) => round.seconds[part] ?? 0, token(place), down ? token("--card") : null, format.seconds)),
         layout: { ...LEGEND, xaxis: x(""), yaxis: ticks(most, (value) => format.seconds(value)) },
       };
     },
   };
 }
 
-/** As measured, never smoothed. */
+/** Every point as measured, without smoothing. */
 function line(rows, name, colour, words) {
-  const known = rows.filter((one) => one[name] !== null && one[name] !== undefined);
+  const measured = rows.filter((round) => round[name] !== null && round[name] !== undefined);
   return {
-    type: "scatter", mode: "lines+markers", cliponaxis: false, x: known.map((one) => one.round), y: known.map((one) => one[name]),
-    line: { color: colour, width: 2 }, marker: { color: colour, size: 6, symbol: known.map((one) => (one.counted === false ? "circle-open" : "circle")) },
-    text: known.map((one) => `round ${one.round}: ${words(one[name])}${one.counted === false ? "<br>did not count, the model stayed as it was" : ""}`), hovertemplate: "%{text}<extra></extra>",
+    type: "scatter", mode: "lines+markers", cliponaxis: false, x: measured.map((round) => round.round), y: measured.map((round) => round[name]),
+    line: { color: colour, width: 2 }, marker: { color: colour, size: 6, symbol: measured.map((round) => (round.counted === false ? "circle-open" : "circle")) },
+    text: measured.map((round) => `round ${round.round}: ${words(round[name])}${round.counted === false ? "<br>discarded: quorum not met, model unchanged" : ""}`), hovertemplate: "%{text}<extra></extra>",
   };
 }
 
-/** One colour for the link in both directions: what comes down is striped. */
+/** One colour for the link in both directions: the downlink is striped. */
 function bars(rows, name, of, colour, stripes, words) {
   return {
-    type: "bar", name, x: rows.map((one) => one.round), y: rows.map(of), marker: { color: colour, line: { width: 0 }, ...(stripes && { pattern: { shape: "/", fillmode: "overlay", fgcolor: stripes, fgopacity: 1, size: 6, solidity: 0.4 } }) },
-    text: rows.map((one) => `round ${one.round}, ${name}: ${words(of(one))}`), textposition: "none", hovertemplate: "%{text}<extra></extra>",
+    type: "bar", name, x: rows.map((round) => round.round), y: rows.map(of), marker: { color: colour, line: { width: 0 }, ...(stripes && { pattern: { shape: "/", fillmode: "overlay", fgcolor: stripes, fgopacity: 1, size: 6, solidity: 0.4 } }) },
+    text: rows.map((round) => `round ${round.round}, ${name}: ${words(of(round))}`), textposition: "none", hovertemplate: "%{text}<extra></extra>",
   };
 }
 
-/** Few round values with their unit, from nothing to `most`. */
+/** A few round values with their unit, from zero to `most`. */
 export function ticks(most, words) {
   const power = 10 ** Math.floor(Math.log10(most / 3));
-  const step = power * [1, 2, 5, 10].find((times) => power * times >= most / 5);
+  const step = power * ([1, 2, 5, 10].find((times) => power * times >= most / 5) ?? 10);
   const tickvals = Array.from({ length: Math.floor((most * 1.05) / step) + 1 }, (_, i) => i * step);
   return { range: [0, most * 1.05], tickvals, ticktext: tickvals.map((value) => words(value)) };
 }

@@ -1,33 +1,33 @@
 /** Runs side by side: the same accuracies against rounds, bytes and seconds. */
 
 import { curve } from "../charts.js";
-import { boot, byId } from "../dom.js";
+import { all, boot, byId } from "../dom.js";
 import * as format from "../format.js";
 import { ticks } from "./charts.js";
 import { fillFigures, share } from "./figures.js";
 
 const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
 const MARKS = ["circle", "diamond", "square", "triangle-up", "cross", "x"];
-// Not the colours of device, link and edge: a run is none of these.
+// Not the colours of device, link and edge.
 const TONES = ["--ink", "--cloud", "--ink", "--cloud", "--ink", "--cloud"];
 const WORDS = { round: (value) => String(Math.round(value)), bytes: format.bytes, seconds: format.seconds };
 
 fillFigures();
 const { runs } = boot();
-Promise.all([...document.querySelectorAll("[data-by]")].map((place) => curve(place, (token) => drawing(place.dataset.by, token)))).catch(() => {
+Promise.all(all("[data-by]").map((place) => curve(place, (token) => drawing(place.dataset.by, token)))).catch(() => {
   byId("trouble").hidden = false;
-  byId("trouble").textContent = "The charts could not be loaded. Reload the page; the table has the last of every run.";
+  byId("trouble").textContent = "The charts could not be loaded. Reload the page; the table has the latest values of every run.";
 });
 
 function drawing(by, token) {
-  const most = Math.max(1, ...runs.flatMap((run) => run.rounds.map((one) => one[by])));
+  const most = Math.max(1, ...runs.flatMap((run) => run.rounds.map((round) => round[by])));
   const traces = runs.map((run, index) => {
-    const known = run.rounds.filter((one) => one.accuracy !== null);
+    const measured = run.rounds.filter((round) => round.accuracy !== null);
     const colour = token(TONES[index]);
     return {
-      name: `run ${run.run}`, type: "scatter", mode: "lines+markers", cliponaxis: false, x: known.map((one) => one[by]), y: known.map((one) => one.accuracy),
+      name: `run ${run.run}`, type: "scatter", mode: "lines+markers", cliponaxis: false, x: measured.map((round) => round[by]), y: measured.map((round) => round.accuracy),
       line: { color: colour, width: 2, dash: DASHES[index] }, marker: { color: colour, size: 6, symbol: MARKS[index] },
-      text: known.map((one) => `run ${run.run} (${run.title})<br>round ${one.round}: ${share(one.accuracy)}<br>${format.bytes(one.bytes)}, ${format.seconds(one.seconds)}`),
+      text: measured.map((round) => `run ${run.run} (${run.title})<br>round ${round.round}: ${share(round.accuracy)}<br>${format.bytes(round.bytes)}, ${format.seconds(round.seconds)}`),
       hovertemplate: "%{text}<extra></extra>",
     };
   });

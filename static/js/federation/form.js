@@ -1,28 +1,28 @@
-/** The form of a run: asks the server what it would cost while it is typed, and keeps or starts it. */
+/** The form of a run: shows the server's cost estimate while it is edited, then saves or starts the run. */
 
 import { call } from "../api.js";
-import { boot, byId, el, sentence } from "../dom.js";
+import { all, boot, byId, el, sentence } from "../dom.js";
 import * as format from "../format.js";
 
-const PAUSE_MS = 250; // of typing, before the server is asked
+const DEBOUNCE_MS = 250;
 const start = boot();
 const form = byId("spec");
 const places = [...form.querySelectorAll(".field")];
-let asked = 0, timer = null;
+let requests = 0, timer = null;
 
-/** The specification as it stands in the form. Fields without effect keep the value they have. */
+/** The specification in the form. Hidden fields keep their value. */
 function spec() {
-  const told = {};
+  const result = {};
   for (const input of form.querySelectorAll("[name]")) {
     const [outer, inner] = input.name.split(".");
-    if (input.type === "checkbox") told[outer] = input.checked;
-    else if (!inner) told[outer] = value(input);
+    if (input.type === "checkbox") result[outer] = input.checked;
+    else if (!inner) result[outer] = value(input);
   }
-  told.privacy = told.privacy ? { noise_multiplier: value(field("privacy.noise_multiplier")), clip: value(field("privacy.clip")) } : null;
-  return told;
+  result.privacy = result.privacy ? { noise_multiplier: value(field("privacy.noise_multiplier")), clip: value(field("privacy.clip")) } : null;
+  return result;
 }
 
-/** A number where it is one; what is none goes to the server as it is, whose sentence says so. Empty: no value. */
+/** A number, or null if empty; other text is sent as it is, so that the server reports the error. */
 function value(input) {
   if (input.tagName === "SELECT") return input.value;
   const text = input.value.trim().replace(",", ".");
@@ -31,22 +31,22 @@ function value(input) {
 
 const field = (name) => form.elements.namedItem(name);
 
-function showOnlyWhatCounts() {
-  for (const place of places.filter((one) => one.dataset.only)) {
-    const [name, values] = place.dataset.only.split("=");
+function hideFieldsWithoutEffect() {
+  for (const place of places.filter((place) => place.dataset.only)) {
+    const [name, values] = (place.dataset.only ?? "").split("=");
     const now = field(name).type === "checkbox" ? (field(name).checked ? "on" : "off") : field(name).value;
     place.hidden = !values.split(",").includes(now);
   }
-  for (const hint of form.querySelectorAll("[data-choice-help]")) hint.textContent = hint.closest(".field").querySelector("select").selectedOptions[0]?.dataset.help ?? "";
+  for (const hint of all("[data-choice-help]")) hint.textContent = hint.closest(".field")?.querySelector("select")?.selectedOptions[0]?.dataset.help ?? "";
 }
 
 async function estimate() {
-  const mine = ++asked;
+  const number = ++requests;
   try {
-    const told = await call("POST", "/api/v1/federation/estimate", { spec: spec() });
-    if (mine === asked) show(told);
+    const result = await call("POST", "/api/v1/federation/estimate", { spec: spec() });
+    if (number === requests) show(result);
   } catch (error) {
-    if (mine === asked) trouble(sentence(error));
+    if (number === requests) trouble(sentence(error));
   }
 }
 
@@ -63,12 +63,12 @@ function show({ problems, estimate, nodes }) {
   }
   byId("start").disabled = !estimate || !nodes.length;
   byId("keep").disabled = !estimate;
-  byId("nodes").textContent = nodes.length ? `On ${nodes.join(", ")}.` : "No node with a training lane is online, so nothing can start now.";
+  byId("nodes").textContent = nodes.length ? `On ${nodes.join(", ")}.` : "No node with a training worker is online, so the run cannot start yet.";
   const rows = estimate && [
     ["Up, all clients", format.bytes(estimate.bytes_up)], ["Down, all clients", format.bytes(estimate.bytes_down)],
-    ["On the link", format.seconds(estimate.link_s)], ["Computing, about", format.seconds(estimate.compute_s)], ["Starting, queues", format.seconds(estimate.other_s)], ["In all, about", format.seconds(estimate.seconds)],
+    ["Transfers", format.seconds(estimate.link_s)], ["Computing, about", format.seconds(estimate.compute_s)], ["Startup and queues", format.seconds(estimate.other_s)], ["Total, about", format.seconds(estimate.seconds)],
   ];
-  byId("estimate").replaceChildren(...(rows ?? [["Estimate", "mend the marked field"]]).map(([name, text]) => el("div", {}, el("dt", {}, name), el("dd", {}, text))));
+  byId("estimate").replaceChildren(...(rows ?? [["Estimate", "correct the marked field"]]).map(([name, text]) => el("div", {}, el("dt", {}, name), el("dd", {}, text))));
 }
 
 function trouble(text) {
@@ -90,14 +90,14 @@ async function send(begin) {
 }
 
 form.addEventListener("input", () => {
-  showOnlyWhatCounts();
+  hideFieldsWithoutEffect();
   clearTimeout(timer);
-  timer = setTimeout(estimate, PAUSE_MS);
+  timer = setTimeout(estimate, DEBOUNCE_MS);
 });
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (!byId("start").disabled) send(true);
 });
 byId("keep").addEventListener("click", () => send(false));
-showOnlyWhatCounts();
+hideFieldsWithoutEffect();
 estimate();

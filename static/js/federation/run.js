@@ -1,26 +1,26 @@
-/** One run as it happens. */
+/** The page of one run, live. */
 
 import { call } from "../api.js";
 import { curve } from "../charts.js";
-import { boot, byId, el, sentence } from "../dom.js";
+import { all, boot, byId, el, sentence } from "../dom.js";
 import * as format from "../format.js";
 import { chartsOf } from "./charts.js";
 import { matrix, rows } from "./clients.js";
+import { distribution } from "./distribution.js";
 import { share } from "./figures.js";
-import { holdings } from "./holdings.js";
 import { RunStore } from "./store.js";
 
-const WAITS = { queued: "Waiting for a free process; it begins within seconds.", running: "The first round is under way; its points appear here.", paused: "Paused before its first round was complete.", stopped: "Stopped before its first round was complete.", failed: "No round was completed." };
+const WAITS = { queued: "Waiting for a free worker; it starts within seconds.", running: "The first round is in progress; its points appear here.", paused: "Paused before its first round was complete.", stopped: "Stopped before its first round was complete.", failed: "No round was completed." };
 const VERBS = { queued: ["pause", "stop"], running: ["pause", "stop"], paused: ["start", "stop"], stopped: ["start"], failed: ["start"], done: [] };
-const NAMES = { pause: "Pause", stop: "Stop", start: "Go on" };
+const NAMES = { pause: "Pause", stop: "Stop", start: "Resume" };
 
 const { run: snapshot, labels } = boot();
 const store = new RunStore(snapshot, note);
 const charts = chartsOf(() => store.run.rounds, store.run.spec.rounds);
 /** @type {(() => Promise<void>)[]} */
 const drawn = [];
-let chosen = null; // round; null follows the newest
-let shownHoldings = undefined, drawnRounds = -1;
+let chosen = null; // round shown; null follows the latest
+let shownDistribution = undefined, drawnRounds = -1;
 
 function draw() {
   const run = store.run, last = run.rounds.at(-1);
@@ -31,13 +31,13 @@ function draw() {
   byId("reason").textContent = run.error ? sentence(run.error) : "";
   byId("charts-empty").hidden = Boolean(last);
   byId("charts-empty").textContent = WAITS[run.state] ?? "";
-  document.querySelector(".charts").hidden = !last;
+  for (const charts of all(".charts")) charts.hidden = !last;
   byId("model").hidden = run.state !== "done";
   figures(run, last);
   actions(run);
   clients(run);
-  if (run.holdings !== shownHoldings) byId("holdings").replaceChildren(...holdings(run.holdings));
-  shownHoldings = run.holdings;
+  if (run.holdings !== shownDistribution) byId("distribution").replaceChildren(...distribution(run.holdings));
+  shownDistribution = run.holdings;
   if (drawnRounds !== run.rounds.length) drawCharts();
 }
 
@@ -45,7 +45,7 @@ async function drawCharts() {
   drawnRounds = store.run.rounds.length;
   if (!drawnRounds) return;
   try {
-    if (drawn.length) await Promise.all(drawn.map((again) => again()));
+    if (drawn.length) await Promise.all(drawn.map((redraw) => redraw()));
     else drawn.push(...(await Promise.all(Object.entries(charts).map(([id, make]) => curve(byId(id), make)))));
   } catch {
     note("The charts could not be loaded. Reload the page; the tables have every number.");
@@ -53,16 +53,16 @@ async function drawCharts() {
 }
 
 function what(spec) {
-  const parts = [labels.dataset, labels.model, `${spec.clients} clients`, spec.partition === "dirichlet" ? `dirichlet, alpha ${spec.alpha}` : "iid", labels.strategy];
-  parts.push(spec.compression === "none" ? "uncompressed" : `${spec.bits} ${spec.bits === 1 ? "bit" : "bits"} a value`);
+  const parts = [labels.dataset, labels.model, `${spec.clients} ${spec.clients === 1 ? "client" : "clients"}`, spec.partition === "dirichlet" ? `dirichlet, alpha ${spec.alpha}` : "iid", labels.strategy];
+  parts.push(spec.compression === "none" ? "uncompressed" : `${spec.bits} ${spec.bits === 1 ? "bit" : "bits"} per value`);
   if (spec.secure_aggregation) parts.push("secure aggregation");
   if (spec.privacy) parts.push("differential privacy");
   return parts.join(" · ");
 }
 
 function figures(run, last) {
-  const sum = (name) => run.rounds.reduce((total, one) => total + one[name], 0);
-  const best = Math.max(...run.rounds.map((one) => one.accuracy ?? -1));
+  const sum = (name) => run.rounds.reduce((total, round) => total + round[name], 0);
+  const best = Math.max(...run.rounds.map((round) => round.accuracy ?? -1));
   const cells = [
     ["Round", `${last?.round ?? 0} of ${run.spec.rounds}`], ["Accuracy", share(last?.accuracy)], ["Best", best < 0 ? "–" : share(best)],
     ["Up", format.bytes(sum("bytes_up"))], ["Down", format.bytes(sum("bytes_down"))], ["Time", format.seconds(run.seconds)],
@@ -78,11 +78,11 @@ function actions(run) {
   if (place.dataset.for === wanted.join()) return;
   place.dataset.for = wanted.join();
   place.replaceChildren(...wanted.map((verb) => (verb === "again"
-    ? el("a", { class: "button", href: `/federation/new/?like=${run.run}` }, "A new run like this")
-    : el("button", { type: "button", class: verb === "stop" ? "danger" : "", onclick: (event) => tell(event.currentTarget, verb) }, NAMES[verb]))));
+    ? el("a", { class: "button", href: `/federation/new/?like=${run.run}` }, "New run with these settings")
+    : el("button", { type: "button", class: verb === "stop" ? "danger" : "", onclick: (event) => act(event.currentTarget, verb) }, NAMES[verb]))));
 }
 
-async function tell(button, verb) {
+async function act(button, verb) {
   button.disabled = true;
   try {
     store.put(await call("POST", `/api/v1/federation/runs/${store.run.run}/${verb}`, {}));
@@ -94,15 +94,15 @@ async function tell(button, verb) {
 }
 
 function clients(run) {
-  const rounds = run.rounds.map((one) => one.round).reverse();
-  const options = [...(run.progress ? [[null, `${run.progress.round}, under way`]] : []), ...rounds.map((round) => [round, String(round)])];
+  const rounds = run.rounds.map((round) => round.round).reverse();
+  const options = [...(run.progress ? [[null, `${run.progress.round}, in progress`]] : []), ...rounds.map((round) => [round, String(round)])];
   const at = options.some(([round]) => round === chosen) ? chosen : (options[0]?.[0] ?? null);
   byId("round").replaceChildren(...options.map(([round, words]) => el("option", { value: round ?? "", selected: round === at }, words)));
   byId("round").disabled = !options.length;
-  const shown = at === null ? Object.values(run.progress?.clients ?? {}) : run.rounds.find((one) => one.round === at).clients;
-  const empty = el("tr", {}, el("td", { colspan: 9, class: "empty" }, "Each client gets a row here once the first round begins."));
-  const missed = run.rounds.some((one) => one.round === at && one.counted === false);
-  byId("missed").hidden = !missed;
+  const shown = at === null ? Object.values(run.progress?.clients ?? {}) : run.rounds.find((round) => round.round === at).clients;
+  const empty = el("tr", {}, el("td", { colspan: 9, class: "empty" }, "Each client gets a row here once the first round starts."));
+  const discarded = run.rounds.some((round) => round.round === at && round.counted === false);
+  byId("discarded").hidden = !discarded;
   byId("clients").replaceChildren(...(shown.length ? rows(shown, at === null) : [empty]));
   byId("matrix").replaceChildren(...matrix(run, (round) => ((chosen = round), draw())));
 }
@@ -116,7 +116,7 @@ byId("round").addEventListener("change", (event) => {
   chosen = event.target.value === "" ? null : Number(event.target.value);
   draw();
 });
-const told = Object.entries(store.run.spec).map(([name, value]) => [name.replaceAll("_", " "), value !== null && typeof value === "object" ? Object.entries(value).map(([inner, one]) => `${inner.replaceAll("_", " ")} ${one}`).join(", ") : value === null ? "none" : String(value)]);
-byId("told").replaceChildren(...told.map(([name, text]) => el("div", {}, el("dt", {}, name), el("dd", {}, text))));
+const settings = Object.entries(store.run.spec).map(([name, value]) => [name.replaceAll("_", " "), value !== null && typeof value === "object" ? Object.entries(value).map(([inner, part]) => `${inner.replaceAll("_", " ")} ${part}`).join(", ") : value === null ? "none" : String(value)]);
+byId("configuration-values").replaceChildren(...settings.map(([name, text]) => el("div", {}, el("dt", {}, name), el("dd", {}, text))));
 store.onChange(draw);
 draw();

@@ -1,22 +1,23 @@
-/** The list of runs: marking some for comparison, and the one click that starts the first. */
+/** The list of runs: selecting some for comparison, and the one click that starts the first. */
 
 import { call } from "../api.js";
-import { byId, sentence } from "../dom.js";
+import { all, byId, sentence } from "../dom.js";
 import { fillFigures } from "./figures.js";
 
-const MOST = 6; // more lines nobody can tell apart
+const MAX_COMPARED = 6; // more lines are hard to tell apart
 
 fillFigures();
-const marks = [...document.querySelectorAll(".mark")];
+/** @type {HTMLInputElement[]} */
+const marks = all(".mark").filter((mark) => mark instanceof HTMLInputElement);
 const compare = byId("compare");
 for (const mark of marks) mark.addEventListener("change", marked);
-if (compare) marked(); // a page that comes back from history keeps its marks
+if (compare) marked(); // a page restored from history keeps its check boxes
 
 function marked() {
   const chosen = marks.filter((mark) => mark.checked).map((mark) => mark.value);
-  const able = chosen.length >= 2 && chosen.length <= MOST;
+  const able = chosen.length >= 2 && chosen.length <= MAX_COMPARED;
   compare.setAttribute("aria-disabled", String(!able));
-  compare.textContent = chosen.length > MOST ? `At most ${MOST} can be compared` : able ? `Compare ${chosen.length} runs` : "Mark two runs to compare";
+  compare.textContent = chosen.length > MAX_COMPARED ? `At most ${MAX_COMPARED} runs can be compared` : able ? `Compare ${chosen.length} runs` : "Select two runs to compare";
   if (able) compare.href = `${compare.dataset.href}?runs=${chosen.join(",")}`;
   else compare.removeAttribute("href");
 }

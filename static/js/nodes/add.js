@@ -1,4 +1,4 @@
-/** The dialog that lets a new node in: name, then the one-use code with the command that spends it, then the board that came. */
+/** The dialog that adds a node: its name, then the single-use code and command, then the board that joined. */
 
 import { call } from "../api.js";
 import { onTick } from "../clock.js";
@@ -14,9 +14,9 @@ export function addDialog(store, onApprove) {
   byId("add").addEventListener("click", () => {
     expires = null;
     before = new Set(store.all().map(signature));
-    dialog.replaceChildren(asking(dialog, (answer) => {
+    dialog.replaceChildren(nameForm(dialog, (answer) => {
       expires = Date.now() + answer.expires_s * 1000;
-      dialog.replaceChildren(answered(dialog, answer));
+      dialog.replaceChildren(instructions(dialog, answer));
     }));
     dialog.showModal();
   });
@@ -25,27 +25,27 @@ export function addDialog(store, onApprove) {
     if (!dialog.open || expires === null || !place) return;
     if (dialog.querySelector("[data-arrived]")?.childElementCount) return void (place.textContent = "");
     const left = Math.max(0, Math.round((expires - Date.now()) / 1000));
-    place.textContent = left ? `Good for ${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")} more, once.` : "Expired. Close this and make another.";
+    place.textContent = left ? `Expires in ${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}. Single use.` : "Expired. Close this and create a new code.";
   });
   store.onChange((kind) => {
     const place = dialog.querySelector("[data-arrived]");
     if (kind !== "nodes" || !dialog.open || !place) return;
-    const come = store.all().filter((node) => !before.has(signature(node)));
-    place.replaceChildren(...come.map((node) => arrival(node, onApprove)));
+    const arrived = store.all().filter((node) => !before.has(signature(node)));
+    place.replaceChildren(...arrived.map((node) => arrival(node, onApprove)));
   });
 }
 
-/** The same name may come back with another board. */
+/** The same name may return with another board. */
 const signature = (node) => `${node.slug} ${node.fingerprint}`;
 
 function arrival(node, onApprove) {
-  if (node.approved) return el("p", { class: "note" }, `${node.slug} is approved${node.state === "online" ? " and online" : ": it fetches its credentials and loads its models"}.`);
+  if (node.approved) return el("p", { class: "note" }, `${node.slug} is approved${node.state === "online" ? " and online" : ": fetching credentials and loading models"}.`);
   return el("div", { class: "arrival" },
-    el("p", {}, el("b", {}, node.slug), " waits for approval. Compare with what its terminal shows: ", el("code", { class: "fingerprint" }, node.fingerprint)),
+    el("p", {}, el("b", {}, node.slug), " is waiting for approval. Compare with the fingerprint on its terminal: ", el("code", { class: "fingerprint" }, node.fingerprint)),
     el("button", { type: "button", class: "primary", onclick: () => onApprove(node) }, "Approve"));
 }
 
-function asking(dialog, onCode) {
+function nameForm(dialog, onCode) {
   const name = el("input", { id: "add-name", name: "name", maxlength: "40", pattern: "[a-z][a-z0-9\\-]*", placeholder: "jetson-kitchen", autocomplete: "off", required: true });
   const tier = el("select", { id: "add-tier" }, el("option", { value: "device" }, "device: holds photos"), el("option", { value: "edge" }, "edge: runs the large models"));
   const wrong = el("p", { class: "note error", role: "alert", hidden: true });
@@ -60,13 +60,13 @@ function asking(dialog, onCode) {
   };
   return el("form", { class: "stack", onsubmit: submit }, el("h1", { id: "add-title" }, "Add a device"),
     el("div", { class: "field" }, el("label", { for: "add-name" }, "Name"), name, el("p", { class: "hint" }, "Lower-case letters, digits and dashes.")),
-    el("div", { class: "field" }, el("label", { for: "add-tier" }, "It is a"), tier), wrong,
-    el("div", { class: "buttons" }, closing(dialog, "Cancel"), el("button", { type: "submit", class: "primary" }, "Make a code")));
+    el("div", { class: "field" }, el("label", { for: "add-tier" }, "Type"), tier), wrong,
+    el("div", { class: "buttons" }, closing(dialog, "Cancel"), el("button", { type: "submit", class: "primary" }, "Create code")));
 }
 
-function answered(dialog, { code, command, qr }) {
+function instructions(dialog, { code, command, qr }) {
   const copied = el("span", { class: "hint", role: "status" });
-  // Without TLS a browser offers no clipboard; the command can still be marked and copied.
+  // Without TLS a browser offers no clipboard; the command can still be selected.
   const copy = navigator.clipboard && el("button", { type: "button", onclick: async () => {
     await navigator.clipboard.writeText(command);
     copied.textContent = "Copied.";
@@ -74,14 +74,14 @@ function answered(dialog, { code, command, qr }) {
   return el("div", { class: "stack" }, el("h1", { id: "add-title" }, "Run this on the device"),
     el("pre", { tabindex: "0" }, command),
     el("div", { class: "spend" }, squares(qr),
-      el("div", {}, el("p", { class: "hint" }, "The square holds the same command. Or give this code to an agent that is installed already:"), el("p", { class: "code" }, code))),
+      el("div", {}, el("p", { class: "hint" }, "The QR code holds the same command. For an agent that is already installed, use this code:"), el("p", { class: "code" }, code))),
     el("p", { class: "hint", "data-countdown": true }),
     el("div", { class: "arrived", "data-arrived": true, role: "status" }),
-    el("p", { class: "hint" }, "The code is shown this once. When the device has joined it appears here and waits for you to approve it."),
+    el("p", { class: "hint" }, "This code is shown once. When the device has joined, it appears here for your approval."),
     el("div", { class: "buttons" }, copied, copy, closing(dialog, "Done")));
 }
 
-/** Dark on light in both themes: not every reader knows the inverse. @param {{size: number, path: string}} qr */
+/** Dark on light in both themes: some readers cannot scan the inverse. @param {{size: number, path: string}} qr */
 const squares = ({ size, path }) => svg("svg", { class: "qr", viewBox: `0 0 ${size} ${size}`, role: "img", "aria-label": "The command as a QR code", "shape-rendering": "crispEdges" },
   svg("rect", { width: size, height: size, fill: "#fff" }), svg("path", { d: path, fill: "#000" }));
 

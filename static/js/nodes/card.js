@@ -3,121 +3,128 @@
 import { since } from "../clock.js";
 import { el } from "../dom.js";
 import * as format from "../format.js";
+import { entry, label, SENSORS } from "../labels.js";
 import { silence } from "./store.js";
-import { linkWords, STATES } from "./words.js";
+import { linkWords } from "./words.js";
 
 const ABSENT = "not available";
 
 /**
- * @param {any} node @param {boolean} canManage
- * @param {Record<"approve" | "revoke" | "rotate" | "rename" | "accept", (node: any, body?: any) => void>} actions
+ * @typedef {"approve" | "revoke" | "rotate" | "rename" | "accept"} Verb
+ * @typedef {(node: any, verb: Verb, body?: any) => void} Act
+ * @param {any} node @param {boolean} canManage @param {Act} act
  */
-export function nodeCard(node, canManage, actions) {
-  const state = el("span", { class: `state ${node.state}`, title: STATES[node.state] }, node.state);
-  const simulated = node.simulated && el("span", { class: "chip simulated", title: "This node runs on the server's own machine and stands for a real one" }, format.simulated(node.simulated));
+export function nodeCard(node, canManage, act) {
+  const state = el("span", { class: `state ${node.state}`, title: entry("node_states", node.state).explanation }, label("node_states", node.state));
+  const simulated = node.simulated && el("span", { class: "chip simulated", title: "This node runs on the server's machine and simulates a real one" }, format.simulated(node.simulated));
   const calm = node.state === "online" || node.state === "unseen" ? "" : " off";
   return el("article", { class: `card node ${node.tier}${calm}`, role: "listitem", "data-node": node.slug, "aria-label": node.slug },
     el("div", { class: "head" }, el("h3", {}, el("a", { href: `/devices/${node.slug}/` }, node.title), el("small", {}, node.title === node.slug ? node.tier : `${node.slug} · ${node.tier}`)), state),
-    changed(node, canManage, actions),
+    changed(node, canManage, act),
     simulated && el("div", {}, simulated),
-    node.state === "unseen" && el("p", { class: "hint" }, node.approved ? STATES.unseen : "It has joined and waits for approval."),
+    node.state === "unseen" && el("p", { class: "hint" }, node.approved ? entry("node_states", "unseen").explanation : "Joined; waiting for approval."),
     el("dl", {}, rows(node).map(([name, value, title]) => el("div", { title: title ?? null }, el("dt", {}, name), el("dd", { class: value === null ? "absent" : null }, value ?? ABSENT)))),
-    canManage && manage(node, actions));
+    canManage && manage(node, act));
 }
 
-/** Another board under the same name is no fault by itself, but nobody should find it out by chance. */
-function changed(node, canManage, actions) {
+/** Another board under the same name is no fault by itself, but an admin should know. @param {any} node @param {boolean} canManage @param {Act} act */
+function changed(node, canManage, act) {
   if (!node.changed) return null;
-  const accept = el("button", { type: "button", class: "small", onclick: () => actions.accept(node) }, "I know");
-  return el("div", { class: "note changed" }, el("p", {}, `${node.changed} If nobody exchanged it, revoke it.`), canManage && accept);
+  const accept = el("button", { type: "button", class: "small", onclick: () => act(node, "accept") }, "Acknowledge");
+  return el("div", { class: "note changed" }, el("p", {}, `${node.changed} If you did not replace this board, revoke it.`), canManage && accept);
 }
 
-/** @returns {[string, ?string, ?string][]} name, value (null for what the board lacks), source */
+/** @param {any} node @returns {(string | null)[][]} name, value (null: the board lacks it), source */
 function rows(node) {
-  if (node.state === "unseen") return [["last heard", "never", null]];
+  if (node.state === "unseen") return [["last seen", "never", null]];
   const { hardware: h = {}, sensors: s = {} } = node;
   const link = node.tier === "device" ? [["uplink", linkWords(node) ?? "not measured yet", "Bandwidth and round trip, fitted over recent transfers; this is what placement uses"]] : [];
   return [
     ...link,
     ["waiting", numberOr(node.queue, (n) => `${n} job${n === 1 ? "" : "s"}`), "Jobs in this node's own queue at its last heartbeat"],
-    ["lanes", lanes(node), "The two worker processes of its agent: answering, and training at low priority"],
+    ["workers", workers(node), "The worker processes of its agent: answering, and training at low priority"],
     ["models", node.profile ?? (node.state === "online" ? "loading" : null), null],
-    ["processor", numberOr(s.cpu_percent, (n) => `${Math.round(n)} %`), "From /proc/stat, since the last heartbeat"],
-    ["GPU", numberOr(s.gpu_percent, (n) => `${Math.round(n)} %`), "As the board's own driver reports it"],
-    ["memory", memory(s, h), "From /proc/meminfo"],
-    ["temperature", numberOr(s.temperature_c, (n) => `${n.toFixed(0)} °C`), "The hottest zone of /sys/class/thermal"],
+    ...SENSORS.map((sensor) => [sensor.label, reading(sensor, s, h), sensor.source]),
     ["board", board(h), null],
     ["agent", versions(node), null],
-    ["last heard", node.last_seen ? format.ago(silence(node)) : "never", node.last_seen],
+    ["last seen", node.last_seen ? format.ago(silence(node)) : "never", node.last_seen],
   ];
 }
 
+/** @param {any} value @param {(n: number) => string} words */
 const numberOr = (value, words) => (typeof value === "number" ? words(value) : null);
 
-function lanes({ lanes: told = {} }) {
-  const names = [told.stages && "answering", told.train && "training"].filter(Boolean);
+/** @param {any} node */
+function workers({ lanes: states = {} }) {
+  const names = [states.stages && "answering", states.train && "training"].filter(Boolean);
   return names.length ? names.join(", ") : null;
 }
 
-function memory(s, h) {
-  const total = s.memory_total_mb ?? h.memory_total_mb;
-  if (typeof s.memory_used_mb !== "number" || typeof total !== "number") return null;
-  return `${(s.memory_used_mb / 1024).toFixed(1)} of ${(total / 1024).toFixed(1)} GB`;
+/** "51 °C", or "1.2 of 8.0 GB" where the whole is known. @param {import("../labels.js").Sensor} sensor @param {any} sensors @param {any} hardware */
+function reading({ name, of, unit, divisor, digits }, sensors, hardware) {
+  const value = sensors[name], whole = sensors[of] ?? hardware[of];
+  if (typeof value !== "number" || (of && typeof whole !== "number")) return null;
+  const shown = (/** @type {number} */ n) => (n / divisor).toFixed(digits);
+  return of ? `${shown(value)} of ${shown(whole)} ${unit}` : `${shown(value)} ${unit}`;
 }
 
+/** @param {any} h hardware facts */
 function board(h) {
   const parts = [h.model, h.machine, typeof h.cpus === "number" && `${h.cpus} cores`].filter(Boolean);
   return parts.length ? parts.join(" · ") : null;
 }
 
+/** @param {any} node */
 function versions({ versions: v = {} }) {
   const parts = [v.agent, v.python && `Python ${v.python}`, v.torch && `torch ${v.torch}`].filter(Boolean);
   return parts.length ? parts.join(" · ") : null;
 }
 
-/** Staff: let a new node in, or withdraw a node's credentials; each after a look at what is about to happen. */
-function manage(node, actions) {
+/** For staff: approve, rename, rotate or revoke a node; revoking is confirmed first. @param {any} node @param {Act} act */
+function manage(node, act) {
   const place = el("div", { class: "actions" });
-  const buttons = () => place.replaceChildren(...[...(node.approved ? [] : approval(node, actions)),
+  const buttons = () => place.replaceChildren(...[...(node.approved ? [] : approval(node, act)),
     el("button", { type: "button", class: "small", onclick: naming }, "Rename"),
-    node.approved && node.state !== "unseen" && el("button", { type: "button", class: "small", disabled: node.rotating, onclick: () => actions.rotate(node), title: "New token and new Redis password with the next heartbeat; the old ones end when it uses them" }, node.rotating ? "Rotating…" : "Rotate"),
-    el("button", { type: "button", class: "small danger", onclick: sure }, "Revoke")].filter(Boolean));
+    node.approved && node.state !== "unseen" && el("button", { type: "button", class: "small", disabled: node.rotating, onclick: () => act(node, "rotate"), title: "Issues a new token and Redis password with the next heartbeat; the old ones stop working once the new ones are in use" }, node.rotating ? "Rotating…" : "Rotate"),
+    el("button", { type: "button", class: "small danger", onclick: confirm }, "Revoke")].filter(Boolean));
   const naming = () => {
     const title = el("input", { "aria-label": `Name of ${node.slug}`, maxlength: "60", value: node.title });
     const submit = (event) => {
       event.preventDefault();
-      actions.rename(node, { title: title.value });
+      act(node, "rename", { title: title.value });
       buttons();
     };
     place.replaceChildren(el("form", { class: "naming", onsubmit: submit }, title, el("button", { type: "submit", class: "small primary" }, "Save"), el("button", { type: "button", class: "small", onclick: buttons }, "Cancel")));
     title.focus();
     title.select();
   };
-  const sure = () => {
-    const yes = el("button", { type: "button", class: "small danger", onclick: () => actions.revoke(node) }, "Revoke");
-    place.replaceChildren(el("span", {}, `${node.slug} is refused from then on.`), yes, el("button", { type: "button", class: "small", onclick: buttons }, "Keep"));
+  const confirm = () => {
+    const yes = el("button", { type: "button", class: "small danger", onclick: () => act(node, "revoke") }, "Revoke");
+    place.replaceChildren(el("span", {}, `${node.slug} will lose access immediately.`), yes, el("button", { type: "button", class: "small", onclick: buttons }, "Cancel"));
     yes.focus();
   };
   buttons();
   return place;
 }
 
-function approval(node, actions) {
-  if (!node.fingerprint) return [el("span", { class: "hint" }, "Waits for the board to join.")];
+/** @param {any} node @param {Act} act */
+function approval(node, act) {
+  if (!node.fingerprint) return [el("span", { class: "hint" }, "Waiting for the board to join.")];
   return [
-    el("p", { class: "hint" }, "Compare with what the board's terminal shows: ", el("code", { class: "fingerprint" }, node.fingerprint)),
-    el("button", { type: "button", class: "small primary", onclick: () => actions.approve(node) }, "Approve"),
+    el("p", { class: "hint" }, "Compare with the fingerprint on the board's terminal: ", el("code", { class: "fingerprint" }, node.fingerprint)),
+    el("button", { type: "button", class: "small primary", onclick: () => act(node, "approve") }, "Approve"),
   ];
 }
 
-/** Whether two states of a node need another card; ages are not a reason, they are renewed apart. */
-export const looksSame = (a, b) => a && JSON.stringify({ ...a, heardAt: 0, last_seen: 0, link: 0 }) === JSON.stringify({ ...b, heardAt: 0, last_seen: 0, link: 0 });
+/** Whether two states of a node look the same on its card, apart from ages, which are updated separately. @param {any} a @param {any} b */
+export const looksSame = (a, b) => a && JSON.stringify({ ...a, receivedAt: 0, last_seen: 0, link: 0 }) === JSON.stringify({ ...b, receivedAt: 0, last_seen: 0, link: 0 });
 
-/** Renew what grows by itself. @param {HTMLElement} card @param {any} node */
-export function renewAges(card, node) {
+/** Update the ages. @param {HTMLElement} card @param {any} node */
+export function updateAges(card, node) {
   for (const row of card.querySelectorAll("dl > div")) {
-    const name = row.querySelector("dt").textContent, value = row.querySelector("dd");
-    if (name === "last heard") value.textContent = node.last_seen ? format.ago(since(node.last_seen)) : "never";
+    const name = row.querySelector("dt")?.textContent, value = row.querySelector("dd");
+    if (!value) continue;
+    if (name === "last seen") value.textContent = node.last_seen ? format.ago(since(node.last_seen)) : "never";
     if (name === "uplink") value.textContent = linkWords(node) ?? "not measured yet";
   }
 }

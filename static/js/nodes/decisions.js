@@ -1,21 +1,22 @@
 /**
- * What was decided for a person's own questions on each device, and how that compares with one fixed way. Read anew
- * when a question was answered or something crossed the link, and now and then, since an answer of the device alone on
- * another page is told by neither.
+ * The placement decisions for a person's own questions on each device, and their regret against one fixed route. Fetched
+ * again after an answer or a transfer, and periodically, since an answer by the device alone on another page causes
+ * neither.
  *
  * @typedef {{at: number, route: string, split_at: ?number, level: ?number, bytes: number, predicted_ms: ?number,
- *   total_ms: number, up_bytes_per_s: ?number, number: number}} Decision `at` in milliseconds, `number` counts from 1
+ *   total_ms: number, up_bytes_per_s: ?number, fixed_ms?: Record<string, number>, number: number}} Decision `at` in milliseconds, `number` counts from 1
  * @typedef {{ours_ms: number, best_fixed: ?string, best_fixed_ms: ?number, by_way: Record<string, number>}} Regret
  */
 
 import { call } from "../api.js";
 import * as format from "../format.js";
+import { label } from "../labels.js";
 
-const SETTLE_MS = 1500; // after a transfer: its answer is written down a moment later
+const SETTLE_MS = 1500; // after a transfer: its answer is stored a moment later
 const RENEW_MS = 60000;
 
 export class Decisions {
-  /** @param {import("./store.js").NodeStore} store @param {() => string[]} wanted slugs of the devices that are shown */
+  /** @param {import("./store.js").NodeStore} store @param {() => string[]} wanted slugs of the devices shown */
   constructor(store, wanted) {
     this.store = store;
     this.wanted = wanted;
@@ -32,9 +33,9 @@ export class Decisions {
     return this.known.get(slug)?.decisions ?? [];
   }
 
-  /** The estimates of a link: those told while the page was open, and those each decision was made with. @param {string} slug */
+  /** The estimates of a link: those received while the page was open, and those that decisions used. @param {string} slug */
   estimates(slug) {
-    const used = this.of(slug).filter((one) => one.up_bytes_per_s !== null).map((one) => ({ at: one.at, up: one.up_bytes_per_s }));
+    const used = this.of(slug).flatMap(({ at, up_bytes_per_s: up }) => (up === null ? [] : [{ at, up }]));
     return [...used, ...(this.store.estimates.get(slug) ?? [])].sort((a, b) => a.at - b.at);
   }
 
@@ -48,7 +49,7 @@ export class Decisions {
     this.listeners.add(listener);
   }
 
-  /** Read them again once what has just happened is written down. */
+  /** Fetch them again once the latest answer is stored. */
   soon() {
     this.due = Math.min(this.due, Date.now() + SETTLE_MS);
   }
@@ -64,12 +65,12 @@ export class Decisions {
       const { decisions, regret } = await call("GET", `/api/v1/devices/${slug}/decisions`);
       this.known.set(slug, { decisions: decisions.map(numbered), regret });
     } catch {
-      // The chart of the link does without its marks; the next look may succeed, and a lost server is told elsewhere.
+      // The chart goes without its marks; the next attempt may succeed, and a lost server is reported elsewhere.
     }
   }
 }
 
 const numbered = (row, index) => ({ ...row, at: Date.parse(row.at), number: index + 1 });
 
-/** "question 12: split after block 1, level 2 · 188 B · 41 ms" @param {Decision} one */
-export const decisionWords = (one) => `question ${one.number}: ${format.way(one)} · ${format.bytes(Math.round(one.bytes))} · ${format.ms(one.total_ms)}`;
+/** "question 12: part on the device · 188 B · 41 ms" @param {Decision} decision */
+export const decisionWords = (decision) => `question ${decision.number}: ${label("routes", decision.route)} · ${format.bytes(Math.round(decision.bytes))} · ${format.ms(decision.total_ms)}`;

@@ -3,18 +3,19 @@
 import { onTick } from "../clock.js";
 import { byId, dot, el } from "../dom.js";
 import * as format from "../format.js";
+import { entry } from "../labels.js";
 import { Decisions } from "./decisions.js";
 import { sparkline } from "./sparkline.js";
 import { NodeStore } from "./store.js";
-import { shortWords, STATES } from "./words.js";
+import { shortWords } from "./words.js";
 
 const REDRAW_MS = 250;
 
 export class NodePanel {
-  /** @param {any[]} nodes @param {() => string} preferred slug of the device the person works with, or "" */
+  /** @param {any[]} nodes @param {() => string} preferred slug of the chosen device, or "" */
   constructor(nodes, preferred) {
     this.preferred = preferred;
-    // Live numbers being away is no reason for a note on this page: the badges grow stale visibly, the answer does not.
+    // A lost devices socket needs no note on this page: the badges show their age.
     this.store = new NodeStore(nodes, () => {});
     this.decisions = new Decisions(this.store, () => [this.device()?.slug].filter(Boolean));
     this.stale = true;
@@ -28,7 +29,7 @@ export class NodePanel {
     this.stale = true;
   }
 
-  /** At most four times a second when something happened, else once, for the ages. */
+  /** At most four times a second after a change, otherwise once, for the ages. */
   draw() {
     const age = Date.now() - this.drawnAt;
     if (age < (this.stale ? REDRAW_MS : 1000)) return;
@@ -56,8 +57,8 @@ export class NodePanel {
 
   rows() {
     const nodes = this.store.all();
-    if (!nodes.length) return [el("p", { class: "hint" }, "No device yet. Add one on the devices page.")];
-    return nodes.map((node) => el("div", { class: "node-row", title: STATES[node.state] }, el("b", {}, dot(node.tier), node.slug), el("span", {}, shortWords(node))));
+    if (!nodes.length) return [el("p", { class: "hint" }, "No device yet. Add one on the Devices page.")];
+    return nodes.map((node) => el("div", { class: "node-row", title: entry("node_states", node.state).explanation }, el("b", {}, dot(node.tier), node.slug), el("span", {}, shortWords(node))));
   }
 
   badges(device, edge) {

@@ -1,28 +1,29 @@
-/** Ours against the best fixed way in hindsight: one sentence, and how the difference grew from question to question. */
+/** Placement against the best fixed route in hindsight: one sentence, and the cumulative difference per question. */
 
 import { el, svg } from "../dom.js";
 import * as format from "../format.js";
 
 const W = 240, H = 56, TOP = 6, BOTTOM = 44;
-const FEW = 3; // questions below which a comparison says nothing
+const MIN_QUESTIONS = 3; // for a meaningful comparison
 
 /** @param {string} slug @param {import("./decisions.js").Decisions} decisions @returns {?HTMLElement} */
 export function regretOf(slug, decisions) {
   const regret = decisions.regret(slug), way = regret?.best_fixed;
-  // Questions whose route was asked for were no choice of ours.
-  const rows = decisions.of(slug).filter((row) => typeof row.fixed_ms?.[way] === "number");
-  if (!way || rows.length < FEW) return null;
+  // Questions with a forced route were not placed.
+  const rows = decisions.of(slug).filter((row) => way && typeof row.fixed_ms?.[way] === "number");
+  if (!way || rows.length < MIN_QUESTIONS) return null;
   return el("div", { class: "regret", "data-link": slug }, el("p", {}, sentence(slug, regret, rows.length)), line(rows, way));
 }
 
+/** @param {string} slug @param {any} regret @param {number} count */
 function sentence(slug, { ours_ms: ours, best_fixed: way, best_fixed_ms: best }, count) {
   const share = best > 0 ? ours / best - 1 : 0;
-  const told = Math.abs(share) < 0.0005 ? "the same time as" : `${format.percent(Math.abs(share))} ${share > 0 ? "more" : "less"} time than`;
-  return [el("b", {}, slug), `: as they were placed, your last ${count} questions took `, el("b", {}, told),
-    ` the best single way in hindsight, ${way}: ${format.ms(ours)} against ${format.ms(best)} in all, both as predicted.`];
+  const comparison = Math.abs(share) < 0.0005 ? "the same time as" : `${format.percent(Math.abs(share))} ${share > 0 ? "more" : "less"} time than`;
+  return [el("b", {}, slug), `: your last ${count} questions took `, el("b", {}, comparison),
+    ` the best fixed route in hindsight, ${way}: ${format.ms(ours)} against ${format.ms(best)} in total, both as predicted.`];
 }
 
-/** Milliseconds lost to the best fixed way so far, question by question; below the line is time gained. */
+/** Cumulative milliseconds lost to the best fixed route, per question; below the line is time gained. */
 function line(rows, way) {
   let lost = 0;
   const sums = rows.map((row) => (lost += row.predicted_ms - row.fixed_ms[way]));

@@ -8,10 +8,10 @@
 import { observe, since } from "../clock.js";
 import { LiveSocket } from "../socket.js";
 
-const KEPT = 600; // per device: a ring, so that a page that stays open for days does not grow
+const MAX_SAMPLES = 600; // per device, so that a page left open for days does not grow
 
 export class NodeStore {
-  /** @param {any[]} nodes what the page was made with @param {(note: ?string) => void} onStatus */
+  /** @param {any[]} nodes as sent with the page @param {(note: ?string) => void} onStatus */
   constructor(nodes, onStatus) {
     /** @type {Map<string, any>} */
     this.nodes = new Map();
@@ -21,7 +21,7 @@ export class NodeStore {
     this.estimates = new Map();
     this.listeners = new Set();
     nodes.forEach((node) => this.put(node));
-    this.socket = new LiveSocket("/ws/devices/", { onFrame: (frame) => this.heard(frame), onStatus });
+    this.socket = new LiveSocket("/ws/devices/", { onFrame: (frame) => this.receive(frame), onStatus });
   }
 
   /** @param {(kind: "nodes" | "samples") => void} listener */
@@ -38,38 +38,38 @@ export class NodeStore {
   }
 
   put(node) {
-    // The age in the JSON is as of now; the moment itself stays true while the page waits.
-    const heardAt = Date.now();
-    this.nodes.set(node.slug, { ...node, heardAt });
+    // Ages in the JSON are as of now; the moment of arrival keeps them right as the page waits.
+    const receivedAt = Date.now();
+    this.nodes.set(node.slug, { ...node, receivedAt });
     if (node.state === "online") observe(node.last_seen);
-    if (node.link?.up_bytes_per_s) push(this.estimates, node.slug, { at: heardAt, up: node.link.up_bytes_per_s });
+    if (node.link?.up_bytes_per_s) push(this.estimates, node.slug, { at: receivedAt, up: node.link.up_bytes_per_s });
   }
 
-  heard(frame) {
+  receive(frame) {
     if (frame.type === "snapshot") {
       this.nodes.clear();
       frame.nodes.forEach((node) => this.put(node));
       for (const [slug, rows] of Object.entries(frame.samples)) this.samples.set(slug, rows.map(parsed));
-      this.tell("nodes");
-      this.tell("samples");
+      this.notify("nodes");
+      this.notify("samples");
     } else if (frame.type === "node.state") {
       this.put(frame.node);
-      this.tell("nodes");
+      this.notify("nodes");
     } else if (frame.type === "link.sample") {
       push(this.samples, frame.node, parsed(frame));
-      this.tell("samples");
+      this.notify("samples");
     }
   }
 
-  tell(kind) {
+  notify(kind) {
     this.listeners.forEach((listener) => listener(kind));
   }
 }
 
 /** Seconds since the node's link was last measured. */
-export const linkAge = (node) => (node.link?.age_s === null || node.link?.age_s === undefined ? null : node.link.age_s + (Date.now() - node.heardAt) / 1000);
+export const linkAge = (node) => (node.link?.age_s === null || node.link?.age_s === undefined ? null : node.link.age_s + (Date.now() - node.receivedAt) / 1000);
 
-/** Seconds since the node was last heard. */
+/** Seconds since the last heartbeat. */
 export const silence = (node) => since(node.last_seen);
 
 const parsed = ({ at, bytes, ms, bytes_per_s, source }) => ({ at: Date.parse(at), bytes, ms, bytes_per_s, source });
@@ -77,6 +77,6 @@ const parsed = ({ at, bytes, ms, bytes_per_s, source }) => ({ at: Date.parse(at)
 function push(ring, slug, item) {
   const rows = ring.get(slug) ?? [];
   rows.push(item);
-  if (rows.length > KEPT) rows.splice(0, rows.length - KEPT);
+  if (rows.length > MAX_SAMPLES) rows.splice(0, rows.length - MAX_SAMPLES);
   ring.set(slug, rows);
 }

@@ -1,17 +1,10 @@
-/** What is said about a node, the same wherever it is shown. */
+/** Short descriptions of a node, the same on every page. */
 
 import * as format from "../format.js";
+import { label } from "../labels.js";
 import { linkAge, silence } from "./store.js";
 
-export const STATES = {
-  unseen: "Registered, but never heard of: start its agent.",
-  online: "Heard within the last seconds.",
-  stale: "Silent for more than 6 seconds: busy, or the link is bad.",
-  offline: "Silent for more than 12 seconds: it is not used for questions.",
-  revoked: "Its credentials were withdrawn.",
-};
-
-/** "248 KB/s · 14 ms · 3 s ago", or null while nothing was measured. */
+/** "248 KB/s · 14 ms · 3 s ago", or null before the first measurement. */
 export function linkWords(node) {
   if (!node.link || node.link.up_bytes_per_s === null) return null;
   const rtt = node.link.rtt_ms === null ? [] : [format.ms(node.link.rtt_ms)];
@@ -19,10 +12,10 @@ export function linkWords(node) {
   return [format.rate(node.link.up_bytes_per_s), ...rtt, ...(age === null ? [] : [format.ago(age)])].join(" · ");
 }
 
-/** "online · 51 °C · simulated" in as few words as a narrow panel has room for. */
+/** "online · 51 °C · simulated" for a narrow panel. */
 export function shortWords(node) {
-  if (!node.approved) return "waits for approval";
-  const parts = [node.state];
+  if (!node.approved) return "waiting for approval";
+  const parts = [label("node_states", node.state)];
   if (node.state === "stale" || node.state === "offline") parts.push(format.seconds(silence(node)));
   if (node.state === "online" && !node.profile) parts.push("loading models");
   if (node.state === "online" && node.queue) parts.push(`${node.queue} waiting`);

@@ -8,7 +8,7 @@ const CHARACTER_PX = 6.6;
 const WIDEST = 720;
 const NARROWEST = 280;
 
-/** A drawing that is made again when its width changes, so that its letters keep their size. @param {any} receipt */
+/** A drawing that is redrawn when its width changes, so that its text keeps its size. @param {any} receipt */
 export function drawing(receipt) {
   const place = el("div", { class: "drawing" });
   let drawn = 0;
@@ -23,7 +23,7 @@ export function drawing(receipt) {
 
 function draw(receipt, width) {
   const s = shape(receipt, width);
-  const figure = svg("svg", { viewBox: `0 0 ${s.width} ${s.height}`, role: "img", "aria-label": inWords(receipt) });
+  const figure = svg("svg", { viewBox: `0 0 ${s.width} ${s.height}`, role: "img", "aria-label": description(receipt) });
   figure.append(svg("path", { class: "device", d: s.device }));
   if (s.link) figure.append(svg("rect", { class: "neck", ...s.link }), svg("path", { class: "edge", d: s.edge }));
   labels(receipt, s).forEach((label) => figure.append(label));
@@ -38,20 +38,20 @@ function draw(receipt, width) {
 function labels(receipt, s) {
   const [from, to] = s.spans.device;
   const actual = receipt.actual_ms;
-  const told = { device: deviceWords(receipt), edge: edgeWords(receipt) };
+  const work = { device: deviceWords(receipt), edge: edgeWords(receipt) };
   const ready = receipt.ready?.head && receipt.route === "split" ? ", ready before you asked" : "";
-  const found = land(from, to - from, receipt.device, told.device, format.ms(actual.device), ready);
-  if (!s.link) return found;
+  const device = land(from, to - from, receipt.device, work.device, format.ms(actual.device), ready);
+  if (!s.link) return device;
   const middle = (s.spans.link[0] + s.spans.link[1]) / 2;
   return [
-    ...found,
+    ...device,
     svg("text", { class: "on-link", x: middle, y: s.link.y - 7, "text-anchor": "middle" }, format.bytes(receipt.bytes.uplink)),
     svg("text", { class: "minor", x: middle, y: s.link.y + s.link.height + 15, "text-anchor": "middle" }, format.ms(actual.uplink)),
-    ...land(s.spans.edge[0], s.spans.edge[1] - s.spans.edge[0], receipt.edge, told.edge, format.ms(actual.edge), "", 12),
+    ...land(s.spans.edge[0], s.spans.edge[1] - s.spans.edge[0], receipt.edge, work.edge, format.ms(actual.edge), "", 12),
   ];
 }
 
-/** Name and time on a land; what it does only where there is room for it. */
+/** Name and time on a land; its work only if there is room. */
 function land(x, width, name, does, time, ready, inset = 0) {
   const room = (text) => text.length * CHARACTER_PX < width - 34 - inset;
   const left = x + 12 + inset;
@@ -62,16 +62,17 @@ function land(x, width, name, does, time, ready, inset = 0) {
 const fit = (text, width) => (text.length * CHARACTER_PX <= width ? text : `${text.slice(0, Math.max(3, Math.floor(width / CHARACTER_PX) - 1))}…`);
 
 function deviceWords(receipt) {
-  if (receipt.route === "device") return "whole model, nothing was sent";
-  if (receipt.held) return "had nothing to do";
-  if (receipt.route === "edge") return receipt.codec ? `made ${format.codec(receipt)}` : "sent the photo";
+  if (receipt.route === "device") return "whole model, nothing sent";
+  if (receipt.held) return "nothing to do";
+  if (receipt.route === "edge") return receipt.codec ? `encoded ${format.codec(receipt)}` : "sent the photo";
   return receipt.split_at === 0 ? "stem only" : `first ${receipt.split_at} block${receipt.split_at === 1 ? "" : "s"}`;
 }
 
-const edgeWords = (receipt) => (receipt.route === "split" ? "the other blocks, answer" : "whole model");
+/** @param {any} receipt */
+const edgeWords = (receipt) => (receipt.route === "split" ? "finished the answer" : "whole model");
 
-function inWords(receipt) {
+function description(receipt) {
   const { device, uplink, edge } = receipt.actual_ms;
-  if (receipt.route === "device") return `All on ${receipt.device}: ${format.ms(device)}; nothing crossed the link.`;
+  if (receipt.route === "device") return `All on ${receipt.device}: ${format.ms(device)}; nothing sent over the link.`;
   return `${receipt.device} ${format.ms(device)}, link ${format.ms(uplink)} with ${format.bytes(receipt.bytes.uplink)}, ${receipt.edge} ${format.ms(edge)}.`;
 }

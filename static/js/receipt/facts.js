@@ -3,25 +3,25 @@
 import { el } from "../dom.js";
 import * as format from "../format.js";
 
-/** @param {any} receipt a finished one */
-export function facts(receipt) {
-  const rows = [looked, total, learned, saved, whereabouts, sureness, foretold, ahead, placing, simulation].map((fact) => fact(receipt));
+/** @param {any} receipt a finished one @param {?any} photo of the turn */
+export function facts(receipt, photo) {
+  const rows = [otherPhoto, total, runModel, saved, transfer, certainty, prediction, prefetch, placing, simulation].map((fact) => fact(receipt, photo));
   return el("ul", { class: "facts" }, rows.filter(Boolean));
 }
 
 function total({ actual_ms: a }) {
   const detail = `device ${format.ms(a.device)}, link ${format.ms(a.uplink)}, edge ${format.ms(a.edge)}, waiting for a node ${format.ms(a.queue)}, everything else ${format.ms(a.overhead)}`;
-  return el("li", { title: detail }, el("b", {}, format.ms(a.total)), " in all");
+  return el("li", { title: detail }, el("b", {}, format.ms(a.total)), " total");
 }
 
-/** Which photo, where it is not the one above. */
-function looked({ before, photo }) {
+/** Which photo, if not the one above. */
+function otherPhoto({ before, photo }) {
   if (!before) return null;
-  return el("li", {}, "looked at ", el("a", { href: `/photos/${photo}/` }, format.photoBefore(before)));
+  return el("li", {}, "about ", el("a", { href: `/photos/${photo}/` }, format.photoBefore(before)));
 }
 
-/** Whose model it was, where a training run was named. */
-function learned({ model, bytes, device }) {
+/** The training run whose model answered, if the question named one. */
+function runModel({ model, bytes, device }) {
   if (!model) return null;
   const name = el("a", { href: `/federation/${model.replace("run ", "")}/` }, model);
   const came = bytes.model ? `, whose model of ${format.bytes(bytes.model)} came to ${device}` : `, whose model ${device} had already`;
@@ -29,49 +29,54 @@ function learned({ model, bytes, device }) {
 }
 
 function saved({ bytes, held }) {
-  if (held && !bytes.uplink) return el("li", {}, el("b", {}, "nothing was sent"), ": the features of this photo are still at the edge");
-  if (!bytes.uplink) return el("li", {}, el("b", {}, "0 B"), " crossed the link");
+  if (held && !bytes.uplink) return el("li", {}, el("b", {}, "nothing was sent"), ": the edge had this photo's features cached");
+  if (!bytes.uplink) return el("li", {}, el("b", {}, "0 B"), " sent over the link");
   const ratio = bytes.photo / bytes.uplink;
-  if (ratio < 1.05) return el("li", {}, el("b", {}, format.bytes(bytes.uplink)), " crossed the link");
+  if (ratio < 1.05) return el("li", {}, el("b", {}, format.bytes(bytes.uplink)), " sent over the link");
   const detail = `${format.count(bytes.uplink)} of ${format.count(bytes.photo)} bytes`;
   return el("li", { title: detail }, el("b", {}, format.times(ratio)), " fewer bytes than the photo");
 }
 
-function whereabouts(receipt) {
-  if (!receipt.photo_left_device) return el("li", {}, "the photo ", el("b", {}, "stayed on the device"));
-  return el("li", {}, "the photo was ", el("b", {}, `sent to ${receipt.edge}`), receipt.codec && ` as ${format.codec(receipt)}`);
+/** What went where; an upload is on the server as well. @param {any} receipt @param {?any} photo of the turn */
+function transfer(receipt, photo) {
+  const { device, edge, bytes, photo_left_device: photoSent } = receipt;
+  if (photoSent) return el("li", {}, "the photo was ", el("b", {}, `sent to ${edge}`), receipt.codec && ` as ${format.codec(receipt)}`);
+  const uploaded = receipt.before ? bytes.placing > 0 : (photo?.on_server ?? bytes.placing > 0);
+  if (!uploaded) return el("li", {}, "the photo ", el("b", {}, "stayed on the device"));
+  const sent = bytes.uplink ? ["only ", el("b", {}, format.bytes(bytes.uplink)), ` went from ${device} to ${edge}`] : [el("b", {}, "nothing"), ` left ${device}`];
+  return el("li", {}, sent, "; the server keeps your upload");
 }
 
-function sureness({ confidence, sure, model }) {
+/** The number is in the title, and in the details of the receipt. @param {any} receipt */
+function certainty({ confidence, sure, model }) {
   if (confidence === null || confidence === undefined) return null;
-  const value = confidence.toFixed(2);
-  if (sure === false) return el("li", { class: "unsure", title: "Below the confidence at which this model is usually right" }, el("b", {}, "not sure"), ` (${value})`);
-  const title = model ? "The model's own confidence, which nobody calibrated" : "The model's own confidence, calibrated on held-out photos";
-  return el("li", { title }, "sure: ", el("b", {}, value));
+  const title = `Confidence ${confidence.toFixed(2)}, ${model ? "not calibrated" : "calibrated on held-out photos"}`;
+  return sure === false ? el("li", { class: "unsure", title }, el("b", {}, "A guess")) : el("li", { title }, el("b", {}, "Probably right"));
 }
 
-function foretold({ predicted_ms: predicted, actual_ms: actual }) {
-  if (predicted === null || predicted === undefined) return el("li", {}, "nothing was predicted");
-  return el("li", { title: "What placement expected of this way, before it ran" }, "predicted ", el("b", {}, format.ms(predicted)), `, took ${format.ms(actual.total)}`);
+function prediction({ predicted_ms: predicted, actual_ms: actual }) {
+  if (predicted === null || predicted === undefined) return el("li", {}, "no prediction");
+  return el("li", { title: "Predicted before it ran" }, "predicted ", el("b", {}, format.ms(predicted)), `, took ${format.ms(actual.total)}`);
 }
 
-/** What was done while the person still typed; that a photo lies where it lay before is no news. */
-function ahead({ ready }) {
-  const done = ready?.head && [el("b", {}, "ready before you asked"), ": the first part was computed"];
-  const hidden = ready?.plan_ms_hidden >= 1 && `${format.ms(ready.plan_ms_hidden)} of planning beside other work`;
+/** What was computed while the question was still being typed. */
+function prefetch({ ready }) {
+  const done = ready?.head && [el("b", {}, "ready before you asked"), ": the first part was already computed"];
+  const hidden = ready?.plan_ms_hidden >= 1 && `${format.ms(ready.plan_ms_hidden)} of planning in parallel`;
   if (!done && !hidden) return null;
-  return el("li", { title: "Done meanwhile, so it took no time of the answer" }, done, done && hidden && "; ", hidden);
+  return el("li", { title: "Done in parallel, so it did not delay the answer" }, done, done && hidden && "; ", hidden);
 }
 
 function placing({ bytes, device }) {
-  if (!bytes.placing) return null;
-  return el("li", { title: "An upload stands for a photo the device's camera took, so bringing it there is not counted as uplink" },
-    `placed on ${device} first: ${format.bytes(bytes.placing)}, not counted`);
+  const uploaded = receipt.before ? bytes.placing > 0 : (photo?.on_server ?? bytes.placing > 0);
+  if (!uploaded) return null;
+  return el("li", { title: "An upload stands in for a photo from the device's camera, so copying it there does not count as uplink" },
+    `copied to ${device} first: ${format.bytes(bytes.placing)}, not counted`);
 }
 
 function simulation({ simulated, device, edge }) {
-  const told = [[device, simulated?.device], [edge, simulated?.edge]].filter(([, facts]) => facts);
-  if (!told.length) return null;
-  const detail = told.map(([name, facts]) => `${name} is ${format.simulated(facts)}`).join("; ");
-  return el("li", { class: "chip simulated", title: detail }, format.simulated(told[0][1]));
+  const sides = [[device, simulated?.device], [edge, simulated?.edge]].filter(([, facts]) => facts);
+  if (!sides.length) return null;
+  const detail = sides.map(([name, facts]) => `${name} is ${format.simulated(facts)}`).join("; ");
+  return el("li", { class: "chip simulated", title: detail }, format.simulated(sides[0][1]));
 }

@@ -1,16 +1,16 @@
-/** Answer, then refine: what each level said and what it took. */
+/** Answer, then refine: bytes and confidence of each level. */
 
 import { dot, el } from "../dom.js";
 import * as format from "../format.js";
 
-/** @param {any} receipt @returns {?HTMLElement} nothing where one level was all there could be */
+/** @param {any} receipt @returns {?HTMLElement} null unless a refinement was possible */
 export function levels({ levels: used = [], candidates }) {
-  const refineTo = candidates.find((one) => one.chosen)?.refine_to;
+  const refineTo = candidates.find((level) => level.chosen)?.refine_to;
   if (!used.length || (used.length === 1 && !refineTo)) return null;
-  const told = used.map((one, index) => [index > 0 && " → ", el("b", {}, `level ${one.level}`), `: ${amount(one.bytes, index)}, ${sure(one.confidence)}`]);
-  const spared = used.length === 1 && `; level ${refineTo} was not needed`;
-  return el("p", { class: "levels", title: "The edge answered from the first level, and asked for more only while it was not sure" }, dot("link"), told, spared);
+  const steps = used.map((level, index) => [index > 0 && " → ", el("b", {}, `level ${level.level}`), `: ${amount(level.bytes, index)}, ${certainty(level.confidence)}`]);
+  const skipped = used.length === 1 && `; level ${refineTo} was not needed`;
+  return el("p", { class: "levels", title: "The edge answered from the first level and requested more only while its confidence was too low" }, dot("link"), steps, skipped);
 }
 
 const amount = (bytes, index) => `${format.count(bytes)} ${index ? "more " : ""}${bytes === 1 ? "byte" : "bytes"}`;
-const sure = (confidence) => (typeof confidence === "number" ? `${Math.round(confidence * 100)} % sure` : "confidence unknown");
+const certainty = (confidence) => (typeof confidence === "number" ? `${Math.round(confidence * 100)} % confident` : "confidence unknown");

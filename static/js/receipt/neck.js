@@ -1,4 +1,4 @@
-/** The receipt's drawing in little: no words, and a bar of time that can be compared with its neighbours'. */
+/** The small form of the receipt's drawing: no labels, and a time bar comparable with its neighbours. */
 
 import { el, svg } from "../dom.js";
 import * as format from "../format.js";
@@ -8,7 +8,7 @@ const WIDTH = 200;
 const LEAST = { land: 40, link: 30 };
 const BAR = { gap: 6, height: 6 };
 
-/** @param {any} receipt a finished one @param {number} longestMs fills the bar's whole width */
+/** @param {any} receipt a finished one @param {number} longestMs the time that fills the bar */
 export function neck(receipt, longestMs) {
   const s = shape(receipt, WIDTH, LEAST);
   const shrink = longestMs > 0 ? Math.min(1, receipt.actual_ms.total / longestMs) : 1;

@@ -1,29 +1,29 @@
-/** A finished receipt: drawing, facts, guesses, what was tried before, why this way, what if, what left the device. */
+/** A finished receipt: drawing, facts, guesses, fallbacks, the reason for the choice, what-if and reconstruction. */
 
 import { el } from "../dom.js";
 import * as format from "../format.js";
+import { table } from "./candidates.js";
 import { drawing } from "./drawing.js";
 import { facts } from "./facts.js";
 import { levels } from "./levels.js";
-import { rebuilt } from "./rebuilt.js";
-import { table } from "./ways.js";
+import { reconstruction } from "./reconstruction.js";
 import { whatIf } from "./what-if-panel.js";
 
 /**
- * @typedef {{turn: string, step: number, photo: ?any, rebuild: any[], opened: Set<string>}} Place where a receipt stands:
- *   `rebuild` is what the card says of rebuilding photos, `opened` remembers which details are open when it is drawn again
+ * @typedef {{turn: string, step: number, photo: ?any, reconstruction: any[], opened: Set<string>}} Place the context of a receipt:
+ *   `reconstruction` is the quality table of the model card, `opened` the details that stay open when it is rendered again
  */
 
 /** @param {any} receipt @param {Place} place @returns {HTMLElement[]} */
 export function receiptOf(receipt, place) {
   const remembered = (name) => remember(place.opened, `${name}-${place.step}`);
   return [
-    drawing(receipt), levels(receipt), facts(receipt), guesses(receipt), tried(receipt),
-    el("div", { class: "asides" }, why(receipt, remembered), whatIf(receipt, remembered), rebuilt(receipt, place, remembered)),
-  ].filter(Boolean);
+    drawing(receipt), levels(receipt), facts(receipt, place.photo), guesses(receipt), fallbacks(receipt),
+    el("div", { class: "asides" }, explanation(receipt, remembered), whatIf(receipt, remembered), reconstruction(receipt, place, remembered)),
+  ].filter((part) => part !== null);
 }
 
-/** The attributes of details that stay open when the receipt is drawn again. */
+/** The attributes of details that stay open when the receipt is rendered again. */
 function remember(opened, key) {
   return { open: opened.has(key), ontoggle: ({ currentTarget: box }) => (box.open ? opened.add(key) : opened.delete(key)) };
 }
@@ -33,22 +33,22 @@ function guesses({ task, top }) {
   return el("div", { class: "guesses" }, "guesses", top.slice(0, 5).map(([label, p]) => el("span", { class: "chip" }, `${label} ${format.percent(p)}`)));
 }
 
-function tried({ fell_back_from: causes }) {
+function fallbacks({ fell_back_from: causes }) {
   if (!causes?.length) return null;
-  return el("p", { class: "note fell-back" }, `Another way was tried first: ${causes.map((cause) => cause.why).join(" ")}`);
+  return el("p", { class: "note fell-back" }, `Fell back after: ${causes.map((cause) => cause.why).join(" ")}`);
 }
 
-function why(receipt, remembered) {
-  return el("details", { class: "why", ...remembered("why") }, el("summary", { "data-key": "why" }, "Why this way"),
+function explanation(receipt, remembered) {
+  return el("details", { class: "why", ...remembered("why") }, el("summary", { "data-key": "why" }, "Why this route"),
     el("p", {}, receipt.reason), linkLine(receipt), table(receipt.candidates));
 }
 
-const SOURCES = { "lower bound": "small transfers", probe: "a probe" };
+const SOURCES = { transfers: "recent transfers", "small transfers": "small transfers", probe: "a probe" };
 
 function linkLine({ link }) {
   if (link?.up_bytes_per_s === null || link?.up_bytes_per_s === undefined) return null;
   const more = link.source === "lower bound" ? " or more" : "";
   const rtt = link.rtt_ms === null ? "" : `, ${format.ms(link.rtt_ms)} round trip`;
-  const age = link.age_s === null ? "" : `, measured ${format.seconds(link.age_s)} before by ${SOURCES[link.source] ?? "transfers"}`;
-  return el("p", { class: "hint" }, `The link then: ${format.rate(link.up_bytes_per_s)}${more}${rtt}${age}.`);
+  const age = link.age_s === null ? "" : `, ${link.source === "lower bound" ? "a lower bound from transfers" : `measured by ${SOURCES[link.source] ?? "transfers"}`} ${format.seconds(link.age_s)} before`;
+  return el("p", { class: "hint" }, `Link at that time: ${format.rate(link.up_bytes_per_s)}${more}${rtt}${age}.`);
 }

@@ -1,8 +1,9 @@
-/** One turn on the page: the question with its photo, then what became of it. */
+/** One turn: the question with its photo, then its plan, answer and receipts. */
 
 import { since } from "../clock.js";
 import { dot, el, sentence } from "../dom.js";
 import * as format from "../format.js";
+import { labels } from "../labels.js";
 import { receiptOf } from "../receipt/receipt.js";
 import { phaseWords } from "./phases.js";
 import { isLive } from "./state.js";
@@ -13,11 +14,11 @@ import { isLive } from "./state.js";
  */
 
 export class TurnCard {
-  /** @param {Turn} turn @param {Actions} actions @param {any[]} rebuild what the model card says of rebuilding photos */
-  constructor(turn, actions, rebuild) {
+  /** @param {Turn} turn @param {Actions} actions @param {any[]} reconstruction quality by split point and level, from the model card */
+  constructor(turn, actions, reconstruction) {
     this.actions = actions;
-    this.rebuild = rebuild;
-    this.opened = new Set(); // details a person opened stay open when the card is drawn again
+    this.reconstruction = reconstruction;
+    this.opened = new Set(); // details that stay open when the card is rendered again
     this.body = el("div", { class: "card", role: "group", "aria-label": "Answer" });
     this.element = el("article", { class: "turn", "data-turn": turn.id }, questionOf(turn), this.body);
     this.update(turn);
@@ -31,11 +32,11 @@ export class TurnCard {
     this.element.dataset.state = turn.state;
     this.body.replaceChildren(...[planOf(turn), ...this.outcome(turn), ...this.receipts(turn), this.more(turn)].filter(Boolean));
     this.tick();
-    // The button that was pressed may have made way for its opposite: a keyboard must not fall out of the card.
-    if (focused) (this.body.querySelector(`[data-key="${focused}"]`) ?? this.body.querySelector("button"))?.focus();
+    // The focused button may have been replaced by its opposite: keep keyboard focus inside the card.
+    if (focused) /** @type {?HTMLElement} */ (this.body.querySelector(`[data-key="${focused}"]`) ?? this.body.querySelector("button"))?.focus();
   }
 
-  /** Move the clocks of a live turn. */
+  /** Update the clock of a live turn. */
   tick() {
     if (!isLive(this.turn) || !this.clock) return;
     const here = since(this.turn.phase?.since), all = since(this.turn.queued);
@@ -46,7 +47,7 @@ export class TurnCard {
   outcome(turn) {
     if (isLive(turn)) return [this.live(turn)];
     if (turn.state === "answered") return [el("p", { class: "answer" }, turn.answer ?? ""), draftOf(turn)];
-    if (turn.state === "stopped") return [el("div", { class: "stopped" }, "Stopped before there was an answer.", this.retryButton())];
+    if (turn.state === "stopped") return [el("div", { class: "stopped" }, "Stopped before an answer.", this.retryButton())];
     const error = turn.error ?? { message: "The question failed.", next: "" };
     return [
       el("div", { class: "failed", role: "alert" }, el("p", { class: "what" }, error.message), error.next && el("p", { class: "hint" }, error.next), this.retryButton()),
@@ -66,13 +67,13 @@ export class TurnCard {
   }
 
   place(step) {
-    return { turn: this.turn.id, step: step.id, photo: this.turn.photo, rebuild: this.rebuild, opened: this.opened };
+    return { turn: this.turn.id, step: step.id, photo: this.turn.photo, reconstruction: this.reconstruction, opened: this.opened };
   }
 
   more(turn) {
-    const seen = turn.steps.map((step) => step.receipt).filter((receipt) => receipt?.actual_ms);
-    if (turn.state !== "answered" || !turn.photo || !seen.length) return null;
-    if (seen.some((receipt) => receipt.before || receipt.model)) return null; // of another photo; and a run's model goes one way only
+    const receipts = turn.steps.map((step) => step.receipt).filter((receipt) => receipt?.actual_ms);
+    if (turn.state !== "answered" || !turn.photo || !receipts.length) return null;
+    if (receipts.some((receipt) => receipt.before || receipt.model)) return null; // about another photo; and a run's model has one route only
     const wrong = el("p", { class: "note error", role: "alert", hidden: true });
     const compare = async ({ currentTarget: button }) => {
       button.disabled = wrong.hidden = true;
@@ -84,18 +85,18 @@ export class TurnCard {
       }
       button.disabled = false;
     };
-    const title = "Ask the same three times: all on the device, photo to the edge, split";
-    const ask = el("button", { type: "button", class: "small", "data-key": "compare", title, onclick: compare }, "Compare three ways");
-    return el("div", { class: "more-ways" }, ask, wrong);
+    const title = `Ask the same over every route: ${labels("routes").map((route) => route.label).join(", ")}`;
+    const ask = el("button", { type: "button", class: "small", "data-key": "compare", title, onclick: compare }, "Compare three routes");
+    return el("div", { class: "compare" }, ask, wrong);
   }
 
   receipts(turn) {
     const many = turn.steps.length > 1;
     return turn.steps.filter((step) => step.receipt?.actual_ms || step.error).map((step) => {
       const heading = many && el("h3", {}, `${step.id} · ${format.stepWords(step)} `, step.receipt?.answer && el("span", {}, `→ ${step.receipt.answer}`));
-      const said = turn.state !== "failed" && step.error ? el("p", { class: "note error" }, step.error.message) : null;
+      const failure = turn.state !== "failed" && step.error ? el("p", { class: "note error" }, step.error.message) : null;
       const shown = step.receipt?.actual_ms ? receiptOf(step.receipt, this.place(step)) : null;
-      return said || shown ? el("section", { class: "receipt", "aria-label": `Receipt of step ${step.id}` }, heading, said, shown) : null;
+      return failure || shown ? el("section", { class: "receipt", "aria-label": `Receipt of step ${step.id}` }, heading, failure, shown) : null;
     });
   }
 }
@@ -109,19 +110,20 @@ function questionOf(turn) {
   return el("div", { class: "me" }, el("p", {}, turn.question), photo);
 }
 
-/** The size it will have, so that the page does not jump when it arrives. */
+/** The final size of the image, so that the page does not jump when it loads. */
 function fitted({ width, height }) {
   const scale = Math.min(168 / width, 140 / height, 1);
   return { width: Math.round(width * scale), height: Math.round(height * scale) };
 }
 
 /** @param {Turn} turn */
-const draftOf = ({ plan }) => plan?.draft && el("p", {}, el("a", { href: plan.draft, class: "button" }, "Look at the draft run"));
+const draftOf = ({ plan }) => plan?.draft && el("p", {}, el("a", { href: plan.draft, class: "button" }, "Open the draft run"));
 
 function planOf(turn) {
   if (!turn.plan) return null;
   const { planner, model, note, ms, why } = turn.plan;
   const chips = turn.plan.steps.map((step) => el("span", { class: "chip", title: step.question || null }, `${step.id} · ${format.stepWords(step)}`));
-  const how = el("span", { title: why || null }, `planned ${planner === "offline" ? "offline" : `by ${model || planner}`} in ${format.ms(ms)}`);
-  return el("div", { class: "plan" }, chips, how, note && el("p", { class: "note" }, note));
+  const by = `Planned ${planner === "offline" ? "offline" : `by ${model || planner}`} in ${format.ms(ms)}.`;
+  const details = el("details", {}, el("summary", {}, "Plan"), el("p", {}, [why, by].filter(Boolean).join(" ")));
+  return el("div", { class: "plan" }, chips, details, note && el("p", { class: "note" }, note));
 }

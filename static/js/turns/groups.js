@@ -1,31 +1,34 @@
 /**
- * Which turns stand side by side: those that asked the same over device, edge and split, in that order. Pure, and from
- * the turns alone, so that a comparison looks the same after a refresh.
+ * Which turns form a comparison: the same question over every route, in order. Derived from the turns alone, so that a
+ * comparison looks the same after a refresh.
  */
 
-export const ROUTES = ["device", "edge", "split"];
+import { labels } from "../labels.js";
+
+/** Names of the routes, in the order of a comparison. */
+export const routes = () => labels("routes").map((route) => route.name);
 
 /**
  * @typedef {import("./state.js").Turn} Turn
- * @param {Turn[]} turns in order @param {Set<string>} begun ids of turns that are the first of a comparison still being asked
- * @returns {(Turn | Turn[])[]} a comparison stands where its first turn would
+ * @param {Turn[]} turns in order @param {Set<string>} started first turns of comparisons still in progress
+ * @returns {(Turn | Turn[])[]} a comparison takes the place of its first turn
  */
-export function grouped(turns, begun) {
-  const found = [];
-  /** @type {Map<string, Turn[]>} comparisons that wait for their next route */
+export function grouped(turns, started) {
+  const entries = [];
+  /** @type {Map<string, Turn[]>} comparisons that lack their next route */
   const open = new Map();
   for (const turn of turns) {
     const group = open.get(sameness(turn));
-    if (group && turn.route === ROUTES[group.length]) group.push(turn);
-    else if (turn.route === ROUTES[0]) open.set(sameness(turn), place(found, turn));
-    else found.push(turn);
+    if (group && turn.route === routes()[group.length]) group.push(turn);
+    else if (turn.route === routes()[0]) open.set(sameness(turn), place(entries, turn));
+    else entries.push(turn);
   }
-  return found.map((one) => (Array.isArray(one) && one.length === 1 && !begun.has(one[0].id) ? one[0] : one));
+  return entries.map((entry) => (Array.isArray(entry) && entry.length === 1 && !started.has(entry[0].id) ? entry[0] : entry));
 }
 
-function place(found, turn) {
+function place(entries, turn) {
   const group = [turn];
-  found.push(group);
+  entries.push(group);
   return group;
 }
 

@@ -1,21 +1,21 @@
-/** All turns of a conversation on the page, each drawn again only when it has changed. */
+/** All turns of a conversation; each is rendered again only when it has changed. */
 
 import { onTick } from "../clock.js";
 import { TurnCard } from "./card.js";
+import { ComparisonCard } from "./comparison-card.js";
 import { grouped } from "./groups.js";
 import { isLive } from "./state.js";
-import { WaysCard } from "./ways-card.js";
 
 const NEAR_END_PX = 160;
 
 export class TurnList {
-  /** @param {HTMLElement} place @param {import("./card.js").Actions} actions @param {any[]} rebuild @param {HTMLElement} announcer */
-  constructor(place, actions, rebuild, announcer) {
+  /** @param {HTMLElement} place @param {import("./card.js").Actions} actions @param {any[]} reconstruction @param {HTMLElement} announcer */
+  constructor(place, actions, reconstruction, announcer) {
     this.place = place;
     this.actions = actions;
-    this.rebuild = rebuild;
+    this.reconstruction = reconstruction;
     this.announcer = announcer;
-    /** @type {Map<string, TurnCard | WaysCard>} by the turn, or the first of the turns, each shows */
+    /** @type {Map<string, TurnCard | ComparisonCard>} by the turn, or the first of the turns, each shows */
     this.cards = new Map();
     /** @type {Map<string, import("./state.js").Turn>} */
     this.known = new Map();
@@ -23,10 +23,10 @@ export class TurnList {
     onTick(() => this.cards.forEach((card) => card.tick()));
   }
 
-  /** @param {import("./state.js").Turn[]} turns @param {Set<string>} begun first turns of comparisons that go on */
-  draw(turns, begun) {
+  /** @param {import("./state.js").Turn[]} turns @param {Set<string>} started first turns of comparisons in progress */
+  draw(turns, started) {
     const follow = !this.drawn || atEnd();
-    const entries = grouped(turns, begun);
+    const entries = grouped(turns, started);
     const ids = new Set(entries.map(idOf));
     for (const id of this.cards.keys()) if (!ids.has(id)) this.remove(id);
     entries.forEach((entry, index) => this.show(entry, index));
@@ -40,20 +40,20 @@ export class TurnList {
   }
 
   show(entry, index) {
-    const id = idOf(entry), kind = Array.isArray(entry) ? WaysCard : TurnCard;
+    const id = idOf(entry), kind = Array.isArray(entry) ? ComparisonCard : TurnCard;
     if (this.cards.has(id) && !(this.cards.get(id) instanceof kind)) this.remove(id);
     const card = this.cards.get(id);
     if (card) {
       card.update(entry);
       return;
     }
-    const made = new kind(entry, this.actions, this.rebuild);
-    this.cards.set(id, made);
-    this.place.insertBefore(made.element, this.place.children[index] ?? null);
+    const created = new kind(entry, this.actions, this.reconstruction);
+    this.cards.set(id, created);
+    this.place.insertBefore(created.element, this.place.children[index] ?? null);
   }
 
   remove(id) {
-    this.cards.get(id).element.remove();
+    this.cards.get(id)?.element.remove();
     this.cards.delete(id);
   }
 
@@ -63,10 +63,10 @@ export class TurnList {
     this.known.set(turn.id, turn);
   }
 
-  /** Read the end of a turn aloud once; the phases would be a chatter. */
+  /** Announce the end of a turn to screen readers, but not its phases. */
   announce(turn) {
-    const said = { answered: turn.answer, failed: turn.error?.message, stopped: "Stopped." }[turn.state];
-    this.announcer.textContent = said ?? "";
+    const text = { answered: turn.answer, failed: turn.error?.message, stopped: "Stopped." }[turn.state];
+    this.announcer.textContent = text ?? "";
   }
 }
 

@@ -1,14 +1,14 @@
-/** The phases of a turn in words a person understands, with the colour of the place where it happens. */
+/** The phases of a turn in plain words, with the colour of the place where each happens. */
 
 const PHASES = {
   queued: ["Waiting for a free worker", ""],
   planning: ["Reading the question", ""],
-  placing: ["Bringing the photo to the device", ""],
+  placing: ["Copying the photo to the device", ""],
   probing: ["Measuring the link", "link"],
   device: ["Computing on the device", "device"],
-  uplink: ["Crossing the link", "link"],
+  uplink: ["Sending over the link", "link"],
   edge: ["Computing on the edge", "edge"],
-  composing: ["Putting the answer together", ""],
+  composing: ["Composing the answer", ""],
 };
 
 /** @param {?{name: string, step: ?number}} phase @param {number} steps how many the plan has */

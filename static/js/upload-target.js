@@ -1,17 +1,17 @@
-/** Handing a photo straight to a device in this network. The server never gets it; where that fails, it goes by way of the server. */
+/** Uploading a photo straight to a device on this network. The server never gets it; if that fails, the upload goes through the server. */
 
 import { call, upload } from "./api.js";
 import { byId, el } from "./dom.js";
 
-const PATIENCE_MS = 4000; // until the first byte has left: an address in another network does not answer at all
+const FIRST_BYTE_TIMEOUT_MS = 4000; // an address on another network does not answer at all
 
-/** How uploads go: by way of the server, or straight to one of the devices that are online and take them. */
-export class UploadWay {
+/** Where uploads go: through the server, or straight to one of the online devices that accept them. */
+export class UploadTarget {
   /** @param {import("./nodes/store.js").NodeStore} store */
   constructor(store) {
     this.store = store;
-    this.select = byId("way");
-    this.offered = "";
+    this.select = byId("upload-to");
+    this.listed = "";
     byId("node").addEventListener("change", () => this.offer());
     store.onChange((kind) => kind === "nodes" && this.offer());
     this.offer();
@@ -22,56 +22,56 @@ export class UploadWay {
     const devices = this.store.of("device")
       .filter((node) => node.state === "online" && node.hardware?.uploads && (!wanted || node.slug === wanted))
       .map((node) => node.slug);
-    if (devices.join() === this.offered) return; // an open list must not be rebuilt under the finger
-    this.offered = devices.join();
+    if (devices.join() === this.listed) return; // an open list must not be rebuilt under the finger
+    this.listed = devices.join();
     const chosen = this.select.value;
     this.select.replaceChildren(
       el("option", { value: "" }, "through the server"),
-      ...devices.map((slug) => el("option", { value: slug, selected: slug === chosen }, `straight to ${slug}, if it is near`)),
+      ...devices.map((slug) => el("option", { value: slug, selected: slug === chosen }, `straight to ${slug}, if reachable`)),
     );
-    byId("way-choice").hidden = devices.length === 0;
+    byId("upload-choice").hidden = devices.length === 0;
   }
 }
 
 /**
- * As api.upload; the photo also says where it `stays`, or by which `detour` it came.
+ * As api.upload; the photo also has the device it `stays` on, or the `detour` it took.
  * @param {File} file @param {string} device @param {(share: number) => void} onProgress
  * @returns {{done: Promise<any>, abort: () => void}}
  */
-export function handOver(file, device, onProgress) {
+export function uploadToDevice(file, device, onProgress) {
   let aborted = false;
   let abort = () => {};
   const done = (async () => {
     try {
       const { url, ticket } = await call("POST", path(device, "upload/"));
-      if (aborted) throw new Error("taken back");
-      const sending = put(url, file, onProgress, `${device} cannot be reached from here`);
+      if (aborted) throw new Error("upload cancelled");
+      const sending = put(url, file, onProgress, `${device} is not reachable from this browser`);
       abort = sending.abort;
       await sending.done;
       return { ...await call("POST", path(device, "upload/done/"), { ticket }), stays: device };
     } catch (error) {
-      if (aborted) throw error;
-      const round = upload(file, device, onProgress);
-      abort = round.abort;
-      return { ...await round.done, detour: `went through the server: ${error.message}` };
+      if (aborted || !(error instanceof Error)) throw error;
+      const fallback = upload(file, device, onProgress);
+      abort = fallback.abort;
+      return { ...await fallback.done, detour: `went through the server: ${error.message}` };
     }
   })();
   return { done, abort: () => { aborted = true; abort(); } };
 }
 
-/** @param {string} url @param {File} file @param {(share: number) => void} onProgress @param {string} away said where nobody answers */
-function put(url, file, onProgress, away) {
+/** @param {string} url @param {File} file @param {(share: number) => void} onProgress @param {string} unreachable error text when nothing answers */
+function put(url, file, onProgress, unreachable) {
   const request = new XMLHttpRequest();
   const done = new Promise((resolve, reject) => {
-    const late = setTimeout(() => request.abort(), PATIENCE_MS);
+    const timer = setTimeout(() => request.abort(), FIRST_BYTE_TIMEOUT_MS);
     request.open("PUT", url);
     request.upload.onprogress = (event) => {
-      clearTimeout(late);
+      clearTimeout(timer);
       if (event.lengthComputable) onProgress(event.loaded / event.total);
     };
-    request.onerror = request.onabort = () => reject(new Error(away));
+    request.onerror = request.onabort = () => reject(new Error(unreachable));
     request.onload = () => (request.status === 201 ? resolve(null) : reject(new Error(refusal(request))));
-    request.onloadend = () => clearTimeout(late);
+    request.onloadend = () => clearTimeout(timer);
     request.send(file);
   });
   return { done, abort: () => request.abort() };
@@ -81,7 +81,7 @@ function refusal(request) {
   try {
     return JSON.parse(request.responseText).message;
   } catch {
-    return `the device answered with status ${request.status}`;
+    return `the device responded with status ${request.status}`;
   }
 }
 

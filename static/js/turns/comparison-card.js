@@ -1,34 +1,40 @@
-/** One question over three routes, side by side. */
+/** One question over every route, side by side. */
 
 import { since } from "../clock.js";
 import { dot, el } from "../dom.js";
 import * as format from "../format.js";
+import { label } from "../labels.js";
 import { neck } from "../receipt/neck.js";
-import { ROUTES } from "./groups.js";
+import { routes } from "./groups.js";
 import { phaseWords } from "./phases.js";
 import { isLive } from "./state.js";
 
-const NAMES = { device: "all on the device", edge: "photo to the edge", split: "split" };
-
 /** @typedef {import("./state.js").Turn} Turn */
 
-export class WaysCard {
+export class ComparisonCard {
   /** @param {Turn[]} turns @param {import("./card.js").Actions} actions */
   constructor(turns, actions) {
     this.actions = actions;
     this.columns = el("div", { class: "three" });
-    const title = el("p", { class: "hint" }, el("b", {}, "Three ways"), ` to answer “${turns[0].question}”`);
-    this.element = el("article", { class: "ways card", "aria-label": "Three ways" }, title, this.columns);
-    this.update(turns);
+    const title = el("p", { class: "hint" }, el("b", {}, "Three routes"), ` for “${turns[0].question}”`);
+    this.element = el("article", { class: "comparison card", "aria-label": "Three routes" }, title, this.columns);
+    this.turns = turns;
+    /** @type {Map<Turn, HTMLElement>} */
+    this.clocks = new Map();
+    this.render();
   }
 
   /** @param {Turn[]} turns */
   update(turns) {
-    if (turns.length === this.turns?.length && turns.every((turn, index) => turn === this.turns[index])) return;
+    if (turns.length === this.turns.length && turns.every((turn, index) => turn === this.turns[index])) return;
     this.turns = turns;
-    this.clocks = new Map();
-    const sums = turns.map(sum);
-    this.columns.replaceChildren(...ROUTES.map((route, index) => this.column(route, turns[index], sums)));
+    this.render();
+  }
+
+  render() {
+    this.clocks.clear();
+    const sums = this.turns.map(sum);
+    this.columns.replaceChildren(...routes().map((route, index) => this.column(route, this.turns[index], sums)));
     this.tick();
   }
 
@@ -37,17 +43,17 @@ export class WaysCard {
   }
 
   column(route, turn, sums) {
-    const head = el("h3", {}, dot(format.placeOf(route)), NAMES[route]);
+    const head = el("h3", {}, dot(format.placeOf(route)), label("routes", route));
     const going = this.turns.some(isLive);
-    if (!turn) return el("section", { class: "way", "data-route": route }, head, el("p", { class: "hint" }, going ? "Waits for its turn." : "Was not asked."));
-    return el("section", { class: "way", "data-route": route, "data-state": turn.state }, head, this.outcome(turn, sums));
+    if (!turn) return el("section", { class: "route", "data-route": route }, head, el("p", { class: "hint" }, going ? "Waiting for its turn." : "Not asked."));
+    return el("section", { class: "route", "data-route": route, "data-state": turn.state }, head, this.outcome(turn, sums));
   }
 
   outcome(turn, sums) {
     if (isLive(turn)) return this.live(turn);
-    if (turn.state === "stopped") return el("p", { class: "hint" }, "Stopped before there was an answer.");
+    if (turn.state === "stopped") return el("p", { class: "hint" }, "Stopped before an answer.");
     if (turn.state === "failed") return [el("p", {}, turn.error?.message ?? "The question failed."), turn.error?.next && el("p", { class: "hint" }, turn.error.next)];
-    const longest = Math.max(...sums.filter(Boolean).map((one) => one.ms));
+    const longest = Math.max(...sums.filter(Boolean).map((total) => total.ms));
     const drawn = turn.steps.filter((step) => step.receipt?.actual_ms).map((step) => neck(step.receipt, longest));
     return [el("p", { class: "answer" }, turn.answer), el("div", {}, drawn), numbers(sum(turn), sums.filter(Boolean))];
   }
@@ -61,7 +67,7 @@ export class WaysCard {
   }
 }
 
-/** What a turn's steps came to together; null without one that was answered. */
+/** Totals over a turn's steps; null unless it was answered. */
 function sum(turn) {
   const receipts = turn.steps.map((step) => step.receipt).filter((receipt) => receipt?.actual_ms);
   if (turn.state !== "answered" || !receipts.length) return null;
@@ -74,14 +80,14 @@ function sum(turn) {
   };
 }
 
-/** The least of each is in bold. */
+/** The smallest of each is in bold. */
 function numbers(here, all) {
-  const least = (key) => here[key] === Math.min(...all.map((one) => one[key]));
+  const least = (key) => here[key] === Math.min(...all.map((total) => total[key]));
   const value = (key, text) => (least(key) ? el("b", {}, text) : text);
   const rows = [
     ["time", value("ms", format.ms(here.ms))],
-    ["crossed the link", [value("bytes", format.bytes(here.bytes)), here.held && ", kept from before"]],
-    ["sure", typeof here.confidence === "number" ? `${Math.round(here.confidence * 100)} %` : null],
+    ["sent over the link", [value("bytes", format.bytes(here.bytes)), here.held && ", features cached"]],
+    ["confidence", typeof here.confidence === "number" ? `${Math.round(here.confidence * 100)} %` : null],
   ];
-  return el("dl", {}, rows.filter(([, told]) => told).map(([name, told]) => el("div", {}, el("dt", {}, name), el("dd", {}, told))));
+  return el("dl", {}, rows.filter(([, text]) => text).map(([name, text]) => el("div", {}, el("dt", {}, name), el("dd", {}, text))));
 }

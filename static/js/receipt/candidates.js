@@ -1,44 +1,46 @@
-/** The table of a receipt's candidates: what was chosen from, and why not the others. */
+/** The table of a receipt's candidates: the one chosen, and why not the others. */
 
 import { dot, el } from "../dom.js";
 import * as format from "../format.js";
+import { label } from "../labels.js";
 
 const FIRST_ROWS = 8;
-const COLUMNS = ["way", "predicted", "bytes", "accuracy"];
+const COLUMNS = ["method", "predicted", "bytes", "accuracy"];
 
 /** @param {any[]} candidates */
 export function table(candidates) {
   const rows = inOrder(candidates);
   const shown = rows.slice(0, FIRST_ROWS);
-  const several = new Set(candidates.map((one) => one.edge).filter(Boolean)).size > 1;
+  const several = new Set(candidates.map((candidate) => candidate.edge).filter(Boolean)).size > 1;
   const row = (candidate) => rowOf(candidate, several && candidate.edge);
   const body = el("tbody", {}, shown.map(row));
   const rest = rows.length - shown.length;
+  /** @type {HTMLElement | false} */
   const more = rest > 0 && el("button", { type: "button", class: "small more", onclick: () => {
     body.append(...rows.slice(FIRST_ROWS).map(row));
-    more.remove();
+    if (more) more.remove();
   } }, `Show ${rest} more`);
   const head = COLUMNS.map((name) => el("th", { scope: "col" }, name));
   return [el("div", { class: "scroll" }, el("table", {}, el("thead", {}, el("tr", {}, head)), body)), more];
 }
 
-/** The chosen one, the best of every other route, then the rest: so that the first rows compare the routes. */
+/** The chosen one, the best of every other route, then the rest, so that the first rows compare the routes. */
 function inOrder(candidates) {
   const sorted = [...candidates].sort(byMerit);
-  const best = sorted.filter((one, index) => sorted.findIndex((other) => other.route === one.route) === index);
-  return [...best, ...sorted.filter((one) => !best.includes(one))];
+  const best = sorted.filter((candidate, index) => sorted.findIndex((other) => other.route === candidate.route) === index);
+  return [...best, ...sorted.filter((candidate) => !best.includes(candidate))];
 }
 
-/** What was chosen or allowed before what was not, the fastest first. */
+/** Chosen first, then allowed, then by predicted time. */
 function byMerit(a, b) {
-  return b.chosen - a.chosen || b.allowed - a.allowed || (a.predicted_ms ?? Infinity) - (b.predicted_ms ?? Infinity);
+  return Number(b.chosen) - Number(a.chosen) || Number(b.allowed) - Number(a.allowed) || (a.predicted_ms ?? Infinity) - (b.predicted_ms ?? Infinity);
 }
 
-/** @param {any} candidate @param {?string} edge its name, where there are several */
+/** @param {any} candidate @param {?string} edge its name, if there are several */
 function rowOf(candidate, edge) {
-  const notes = [edge && `at ${edge}`, remark(candidate), !candidate.allowed && candidate.why_not].filter(Boolean);
+  const notes = [format.settings(candidate), edge && `on ${edge}`, remark(candidate), !candidate.allowed && candidate.why_not].filter(Boolean);
   return el("tr", { class: candidate.chosen ? "won" : candidate.allowed ? null : "refused", title: parts(candidate) },
-    el("td", {}, dot(format.placeOf(candidate.route)), format.way(candidate),
+    el("td", {}, dot(format.placeOf(candidate.route)), label("routes", candidate.route),
       candidate.ready && !candidate.held && el("span", { class: "ready" }, " · ready"),
       candidate.chosen && el("span", { class: "visually-hidden" }, " (chosen)"),
       notes.map((note) => el("span", { class: "reason" }, note))),
@@ -47,14 +49,14 @@ function rowOf(candidate, edge) {
     el("td", {}, candidate.accuracy === null ? "–" : format.percent(candidate.accuracy)));
 }
 
-/** What its numbers do not say. */
+/** What the numbers leave out. */
 function remark({ held, refine_to: to }) {
-  return held ? "still at the edge" : to && "bytes and accuracy on average";
+  return held ? "features cached on the edge" : to && "bytes and accuracy are averages";
 }
 
-/** Where its time would go; earlier receipts do not tell. */
+/** Where its time would go; receipts of earlier versions lack this. */
 function parts({ route, ready, device_ms: device, edge_ms: edge }) {
   if (typeof device !== "number") return null;
-  const known = ready ? "The device has computed these features already: " : "";
-  return known + (route === "device" ? `device ${format.ms(device)}` : `device ${format.ms(device)}, edge ${format.ms(edge)}, the rest link and waiting`);
+  const prefix = ready ? "Features already computed on the device: " : "";
+  return prefix + (route === "device" ? `device ${format.ms(device)}` : `device ${format.ms(device)}, edge ${format.ms(edge)}, the rest is link and waiting`);
 }

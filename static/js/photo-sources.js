@@ -1,9 +1,9 @@
-/** The four ways a photo comes to the page: file, camera, paste, drop. */
+/** The four sources of a photo: file, camera, paste, drop. */
 
 import { byId } from "./dom.js";
 
 /** @param {(file: File) => void} take */
-export function photoWays(take) {
+export function photoSources(take) {
   for (const [button, input] of [["pick", "file"], ["camera", "shot"]]) {
     byId(button).addEventListener("click", () => byId(input).click());
     byId(input).addEventListener("change", () => {
@@ -23,18 +23,18 @@ export function photoWays(take) {
 
 function dropping(take) {
   let depth = 0; // enter and leave come for every element below the pointer
-  const shown = (more) => {
+  const track = (more) => {
     depth = Math.max(0, depth + more);
     byId("drop").hidden = depth === 0;
   };
   const carriesFile = (event) => event.dataTransfer?.types.includes("Files");
-  addEventListener("dragenter", (event) => carriesFile(event) && shown(1));
-  addEventListener("dragleave", (event) => carriesFile(event) && shown(-1));
+  addEventListener("dragenter", (event) => carriesFile(event) && track(1));
+  addEventListener("dragleave", (event) => carriesFile(event) && track(-1));
   addEventListener("dragover", (event) => carriesFile(event) && event.preventDefault());
   addEventListener("drop", (event) => {
     if (!carriesFile(event)) return;
     event.preventDefault();
-    shown(-depth);
+    track(-depth);
     const file = first(event.dataTransfer);
     if (file) take(file);
   });

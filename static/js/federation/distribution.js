@@ -1,0 +1,16 @@
+/** Data distribution: a row per client, a column per class, darker for more examples. */
+
+import { el } from "../dom.js";
+import * as format from "../format.js";
+
+/** @param {?{classes: string[], clients: number[][]}} table examples by client, then by class */
+export function distribution(table) {
+  if (!table) return [el("p", { class: "empty" }, "Counted when the run starts: the examples of each class on each client.")];
+  const most = Math.max(1, ...table.clients.flat());
+  const head = el("tr", {}, el("th", {}), table.classes.map((name) => el("th", { scope: "col" }, name)), el("th", { scope: "col" }, "total"));
+  const body = table.clients.map((counts, client) => el("tr", {},
+    el("th", { scope: "row" }, `client ${client + 1}`),
+    counts.map((count) => el("td", { class: count ? "" : "none", style: `--part: ${(count / most).toFixed(3)}` }, format.count(count))),
+    el("td", { class: "total" }, format.count(counts.reduce((sum, count) => sum + count, 0)))));
+  return [el("table", { class: "heat" }, el("thead", {}, head), el("tbody", {}, body))];
+}

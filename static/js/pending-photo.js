@@ -1,0 +1,117 @@
+/** The photo of the next question: shown and uploaded at once. */
+
+import { upload } from "./api.js";
+import { capture, storedOn } from "./device-camera.js";
+import { byId, el } from "./dom.js";
+import * as format from "./format.js";
+import { uploadToDevice } from "./upload-target.js";
+
+export class PendingPhoto {
+  /** @param {HTMLElement} place @param {number} maxBytes @param {{onError: (error: any) => void, onChange: () => void}} hooks */
+  constructor(place, maxBytes, hooks) {
+    this.place = place;
+    this.maxBytes = maxBytes;
+    this.hooks = hooks;
+    this.current = null;
+  }
+
+  get busy() {
+    return this.current !== null && this.current.photo === null;
+  }
+
+  /** @param {File} file */
+  take(file) {
+    this.drop();
+    if (file.size > this.maxBytes) {
+      const message = `This photo is ${format.bytes(file.size)}; the limit is ${format.mebibytes(this.maxBytes)}.`;
+      this.hooks.onError({ message, next: "Save a smaller copy and try again." });
+      return;
+    }
+    const bar = el("progress", { max: "1", value: "0", "aria-label": "Upload" });
+    const status = el("span", {}, `${format.bytes(file.size)} · uploading`);
+    const device = byId("upload-to").value;
+    const progress = (share) => this.progress(bar, status, file, share);
+    const sending = device ? uploadToDevice(file, device, progress) : upload(file, byId("node").value, progress);
+    const pending = { photo: null, url: URL.createObjectURL(file), ...sending };
+    this.current = pending;
+    this.show(pending, file, bar, status);
+    pending.done.then((photo) => {
+      if (this.current !== pending) return;
+      pending.photo = photo;
+      status.textContent = photo.stays ? storedOn(photo, photo.stays) : [summary(file, photo), photo.detour].filter(Boolean).join(" · ");
+      bar.remove();
+      this.hooks.onChange();
+    }, (error) => {
+      if (this.current !== pending) return;
+      this.drop();
+      this.hooks.onError(error);
+    });
+    this.hooks.onChange();
+  }
+
+  /** Have a device take it with its own camera. @param {string} device @param {string} camera */
+  capture(device, camera) {
+    this.drop();
+    const status = el("span", {}, "taking a photo…");
+    const pending = { photo: null, url: "", done: capture(device, camera), abort: () => {} };
+    const thumb = el("span", { class: "thumb" });
+    this.current = pending;
+    this.render(thumb, `${camera} on ${device}`, status);
+    pending.done.then((photo) => {
+      if (this.current !== pending) return;
+      pending.photo = photo;
+      status.textContent = storedOn(photo, device);
+      thumb.replaceWith(el("img", { class: "thumb", src: photo.url, alt: "" }));
+      this.hooks.onChange();
+    }, (error) => {
+      if (this.current !== pending) return;
+      this.drop();
+      this.hooks.onError(error);
+    });
+    this.hooks.onChange();
+  }
+
+  /** Its id once it is stored; null when there is none. Rejects with the reason it was refused. @returns {Promise<?string>} */
+  async id() {
+    return this.current ? (await this.current.done).id : null;
+  }
+
+  /** Discard it: it was asked about, or removed. */
+  drop() {
+    if (!this.current) return;
+    if (!this.current.photo) this.current.abort();
+    URL.revokeObjectURL(this.current.url);
+    this.current = null;
+    this.place.hidden = true;
+    this.place.replaceChildren();
+    this.hooks.onChange();
+  }
+
+  progress(bar, status, file, share) {
+    bar.value = share;
+    if (share >= 1) status.textContent = `${format.bytes(file.size)} · checking`;
+  }
+
+  show(pending, file, bar, status) {
+    const image = el("img", { class: "thumb", src: pending.url, alt: "" });
+    image.addEventListener("error", () => image.replaceWith(el("span", { class: "thumb" }, extension(file))));
+    this.render(image, file.name || "Pasted photo", status, bar);
+  }
+
+  render(image, name, ...about) {
+    const remove = el("button", { type: "button", class: "small", "aria-label": "Remove the photo", onclick: () => this.drop() }, "Remove");
+    this.place.replaceChildren(image, el("div", { class: "about" }, el("span", { class: "name" }, name), ...about), remove);
+    this.place.hidden = false;
+  }
+}
+
+/** Size as stored, and as uploaded where that differs: a photo is never reduced without saying so. */
+function summary(file, photo) {
+  const size = `${photo.width} × ${photo.height}`;
+  return Math.abs(photo.bytes - file.size) / file.size < 0.02
+    ? `${size} · ${format.bytes(photo.bytes)}`
+    : `${format.bytes(file.size)}, stored as ${size} JPEG · ${format.bytes(photo.bytes)}`;
+}
+
+/** A browser that cannot show HEIC still uploads it. */
+const extension = (file) => (file.name.split(".").pop() || "photo").slice(0, 5).toUpperCase();

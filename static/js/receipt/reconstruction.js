@@ -1,0 +1,47 @@
+/** What left the device: the best reconstruction from the features that were sent, beside the photo. */
+
+import { picture } from "../api.js";
+import { el, sentence } from "../dom.js";
+import * as format from "../format.js";
+
+/** @param {any} receipt @param {import("./receipt.js").Place} place @returns {?HTMLElement} */
+export function reconstruction(receipt, place, remembered) {
+  if (receipt.route !== "split" || !place.photo) return null;
+  const level = receipt.levels?.at(-1)?.level ?? receipt.level;
+  const shown = el("div", { class: "pair" });
+  const box = el("details", { class: "left", ...remembered("left") }, el("summary", {}, "What left the device"), shown, measure(receipt, level, place.reconstruction));
+  // Loaded on demand: it costs the edge time.
+  const open = async () => {
+    if (!box.open || shown.childElementCount) return;
+    shown.append(figure(place.photo, `${place.photo.url}?small=1`, "The photo", `the photo, on ${receipt.device}`));
+    shown.append(await load(receipt, level, place));
+  };
+  box.addEventListener("toggle", open);
+  open();
+  return box;
+}
+
+async function load(receipt, level, { turn, step, photo }) {
+  try {
+    const source = await picture(`/api/v1/turns/${turn}/steps/${step}/rebuild.jpg`);
+    const shown = figure(photo, source, "Reconstruction from the features that were sent", `reconstructed on ${receipt.edge}, level ${level}`);
+    shown.querySelector("img")?.addEventListener("load", () => URL.revokeObjectURL(source), { once: true });
+    return shown;
+  } catch (error) {
+    return el("p", { class: "note" }, sentence(error));
+  }
+}
+
+/** Reconstruction quality on held-out photos. */
+function measure({ split_at: k, bytes, held }, level, measured) {
+  const row = measured.find((entry) => entry.split_at === k && entry.level === level);
+  const sent = held ? `The edge had level ${level} of this photo's features cached` : `${format.bytes(bytes.uplink)} of features left the device, not the photo`;
+  const reached = row && `${row.psnr.toFixed(1)} dB PSNR and ${row.ssim.toFixed(2)} SSIM`;
+  const quality = row ? ` On held-out photos, reconstructions from this level reach ${reached} (1 is identical).` : "";
+  return el("p", { class: "hint" }, `${sent}.${quality}`);
+}
+
+/** Both in the photo's own proportions, although the model sees a square. */
+function figure({ width, height }, src, alt, caption) {
+  return el("figure", {}, el("img", { src, alt, style: `aspect-ratio: ${width} / ${height}` }), el("figcaption", {}, caption));
+}

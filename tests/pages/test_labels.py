@@ -1,0 +1,50 @@
+"""Labels of closed lists reach the pages as data, so that scripts need not repeat them."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devices.telemetry import history
+from inference.models import POLICIES, ROUTES
+from webapp import page_data
+
+PAGES = ("/", "/devices/", "/federation/")
+SCRIPTS = Path(page_data.__file__).parents[1] / "static" / "js"
+
+
+def labels_of(page: str) -> dict[str, list[dict[str, Any]]]:
+    match = re.search(r'<script id="labels" type="application/json">(.*?)</script>', page, re.DOTALL)
+    assert match
+    return dict(json.loads(match[1]))
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_carries_every_route_and_policy(owner: Any, client_of: Callable[[Any], Any], path: str) -> None:
+    labels = labels_of(client_of(owner).get(path).content.decode())
+    assert [row["name"] for row in labels["routes"]] == list(ROUTES)
+    assert [row["name"] for row in labels["policies"]] == list(POLICIES)
+    assert all(row["label"] for rows in labels.values() for row in rows)
+
+
+def test_a_dummy_task_reaches_the_page(owner: Any, client_of: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    dummy: page_data.Label = {"name": "dummy", "label": "dummy task"}
+    monkeypatch.setattr(page_data, "TASKS", [*page_data.TASKS, dummy])
+    assert dummy in labels_of(client_of(owner).get("/").content.decode())["tasks"]
+
+
+def test_every_reading_with_a_history_has_a_label() -> None:
+    assert {sensor["name"] for sensor in page_data.SENSORS} == set(history.FIELDS)
+
+
+def test_the_login_page_gives_no_labels_away(stranger: Any) -> None:
+    assert 'id="labels"' not in stranger.get("/login/").content.decode()
+
+
+@pytest.mark.parametrize("words", ["all on the device", "most accurate", "what is it", "Hottest zone", "WebP"])
+def test_no_script_repeats_a_label(words: str) -> None:
+    code = {path.name: re.sub(r"/\*.*?\*/|//.*", "", path.read_text(), flags=re.DOTALL) for path in SCRIPTS.rglob("*.js")}
+    assert [name for name, text in code.items() if words in text] == []
