@@ -2,8 +2,9 @@
 
 from typing import Required, TypedDict
 
+from devices.contract import sensors
 from federation.models import CLIENT_STATES
-from inference.models import POLICIES, ROUTES
+from inference.placement import policies, routes
 
 
 class Label(TypedDict, total=False):
@@ -16,18 +17,18 @@ class Label(TypedDict, total=False):
     shows_question: bool  # a step of this task is told apart by its question
 
 
-class Sensor(TypedDict):
-    """A reading of a node: how its card and its history show it."""
+class SensorLabel(TypedDict):
+    """A reading of a node: how its card and its history show it. See devices.contract.sensors.Sensor."""
 
-    name: str  # key of the heartbeat's `sensors`
+    name: str
     label: str
     unit: str
-    divisor: int  # from the unit that is sent to the unit that is shown
+    divisor: int
     digits: int
-    of: str  # name of the reading that is its whole; empty: none
-    source: str  # where the agent reads it
-    chart: str  # title of the chart that draws it; sensors with the same title share one
-    maximum: int | None  # of the chart's axis
+    whole: str
+    source: str
+    chart: str
+    maximum: float | None  # of the chart's axis
 
 
 TASKS: list[Label] = [
@@ -36,14 +37,8 @@ TASKS: list[Label] = [
     {"name": "vqa", "label": "question", "shows_question": True},
     {"name": "train", "label": "training"},
 ]
-_ROUTES = {"device": "all on the device", "edge": "photo to the edge", "split": "part on the device"}
 # A split is about the link, so it has the link's colour.
 _PLACES = {"split": "link"}
-_POLICIES = {
-    "fastest": ("fastest", "The quickest way that gives up little accuracy."),
-    "private": ("private", "The photo never leaves the device."),
-    "best": ("most accurate", "The quickest way that gives up no accuracy."),
-}
 NODE_STATES: list[Label] = [
     {"name": "unseen", "label": "unseen", "explanation": "Registered but never connected: start its agent."},
     {"name": "online", "label": "online", "explanation": "Last heartbeat within 6 seconds."},
@@ -57,33 +52,39 @@ CODECS: list[Label] = [
     {"name": "webp", "label": "WebP"},
     {"name": "avif", "label": "AVIF"},
 ]
-SENSORS: list[Sensor] = [
-    {"name": "cpu_percent", "label": "processor", "unit": "%", "divisor": 1, "digits": 0, "of": "", "maximum": 100,
-     "source": "From /proc/stat, since the last heartbeat", "chart": "Processor and GPU, %"},
-    {"name": "gpu_percent", "label": "GPU", "unit": "%", "divisor": 1, "digits": 0, "of": "", "maximum": 100,
-     "source": "As the board's own driver reports it", "chart": "Processor and GPU, %"},
-    {"name": "memory_used_mb", "label": "memory", "unit": "GB", "divisor": 1024, "digits": 1, "of": "memory_total_mb", "maximum": None,
-     "source": "From /proc/meminfo", "chart": "Memory in use, GB"},
-    {"name": "temperature_c", "label": "temperature", "unit": "°C", "divisor": 1, "digits": 0, "of": "", "maximum": None,
-     "source": "The hottest zone of /sys/class/thermal", "chart": "Hottest zone, °C"},
-    {"name": "power_w", "label": "power", "unit": "W", "divisor": 1, "digits": 1, "of": "", "maximum": None,
-     "source": "From the board's power monitor", "chart": "Power, W"},
-]  # fmt: skip
 
 
-def labels() -> dict[str, list[Label] | list[Sensor]]:
+def labels() -> dict[str, list[Label] | list[SensorLabel]]:
     """By kind, each in the order in which a form lists them."""
-    routes: list[Label] = [{"name": name, "label": _ROUTES[name], "place": _PLACES.get(name, name)} for name in ROUTES]
-    policies: list[Label] = [
-        {"name": name, "label": _POLICIES[name][0], "explanation": _POLICIES[name][1]} for name in POLICIES
-    ]
-    clients: list[Label] = [{"name": name, "label": _CLIENT_STATES.get(name, name)} for name in CLIENT_STATES]
     return {
         "tasks": TASKS,
-        "routes": routes,
-        "policies": policies,
-        "sensors": SENSORS,
+        "routes": [
+            Label(name=route.name, label=route.label, place=_PLACES.get(route.name, route.name)) for route in routes.ROUTES
+        ],
+        "policies": [
+            Label(name=policy.name, label=policy.label, explanation=policy.explanation) for policy in policies.POLICIES
+        ],
+        "sensors": [_sensor(sensor) for sensor in sensors.SENSORS if sensor.name not in _wholes()],
         "node_states": NODE_STATES,
-        "client_states": clients,
+        "client_states": [Label(name=name, label=_CLIENT_STATES.get(name, name)) for name in CLIENT_STATES],
         "codecs": CODECS,
+    }
+
+
+def _wholes() -> set[str]:
+    """Readings that are shown with the one that is a part of them: "1.2 of 8.0 GB"."""
+    return {sensor.whole for sensor in sensors.SENSORS}
+
+
+def _sensor(sensor: sensors.Sensor) -> SensorLabel:
+    return {
+        "name": sensor.name,
+        "label": sensor.label,
+        "unit": sensor.unit,
+        "divisor": sensor.divisor,
+        "digits": sensor.digits,
+        "whole": sensor.whole,
+        "source": sensor.source,
+        "chart": sensor.chart,
+        "maximum": sensor.most if sensor.unit == "%" else None,
     }

@@ -1,4 +1,4 @@
-"""The page of accuracy against bytes, drawn from what the last full run of `bench.rate_accuracy` kept."""
+"""The page of accuracy against bytes, drawn from the results of the last full run of `bench.rate_accuracy`."""
 
 import json
 from typing import Any
@@ -8,22 +8,22 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from inference.engine import catalogue
+from webapp import page_data
 
 RESULTS = settings.BASE_DIR / "bench" / "results" / "rate_accuracy.json"
 COMMAND = "python -m bench.rate_accuracy"
-WAYS = {
-    "code": "ours",
-    "refine": "ours, answer then refine",
-    "jpeg": "JPEG",
-    "webp": "WebP",
-    "avif": "AVIF",
-    "upload": "file as it is",
+PHOTO_CODECS = [codec["name"] for codec in page_data.CODECS]
+METHODS = {
+    "code": "feature code",
+    "refine": "feature code, refined when unsure",
+    **{codec["name"]: codec["label"] for codec in page_data.CODECS},
+    "upload": "original file",
 }
-TASKS = {"classify": "what is it", "caption": "describe", "vqa": "question"}
+TASKS = {task["name"]: task["label"] for task in page_data.TASKS}
 
 
 def curves(request: HttpRequest) -> HttpResponse:
-    """Empty until the bench has run; says so when the weights have changed since."""
+    """Empty until the bench has run; states when the weights have changed since."""
     figures = read()
     shown = {"command": COMMAND, "figures": figures is not None}
     if figures is None:
@@ -31,102 +31,102 @@ def curves(request: HttpRequest) -> HttpResponse:
     now = {"tower": catalogue.sha256(catalogue.WEIGHTS / "compact" / "classify" / "model.safetensors"),
            "code": catalogue.sha256(catalogue.WEIGHTS / "compact" / "codec.safetensors")}  # fmt: skip
     tasks = [
-        {"name": task, "title": TASKS.get(task, task), "told": told, "summary": summary(told), "rows": rows(told)}
-        for task, told in figures["tasks"].items()
+        {"name": task, "title": TASKS.get(task, task), "results": results, "summary": summary(results), "rows": rows(results)}
+        for task, results in figures["tasks"].items()
     ]
     return render(request, "curves.html", shown | {"tasks": tasks, "stale": figures.get("made_for") != now, "looks": looks(figures),
-                                                   "told": figures, "device_percent": f"{100 * (figures['device_share'] or 0):.0f} %", "boot": drawn(figures)})  # fmt: skip
+                                                   "photo_rows": [{"label": METHODS[name], "rows": looks(figures)[name]} for name in PHOTO_CODECS],
+                                                   "results": figures, "device_percent": f"{100 * (figures['device_share'] or 0):.0f} %", "boot": drawn(figures)})  # fmt: skip
 
 
 def read() -> dict[str, Any] | None:
-    """None where the bench has not run, or its file was cut off: the remedy is the same."""
+    """None if the bench has not run or its file is truncated: the remedy is the same."""
     try:
-        found: dict[str, Any] = json.loads(RESULTS.read_text())
+        results: dict[str, Any] = json.loads(RESULTS.read_text())
     except (OSError, ValueError):
         return None
-    return found if found.get("tasks") else None
+    return results if results.get("tasks") else None
 
 
 def drawn(figures: dict[str, Any]) -> dict[str, Any]:
-    """What the charts need: the points that are compared, by task and way, and how photos look afterwards."""
-    ways = ("code", "refine", "jpeg", "webp", "avif")
-    tasks = {task: {"metric": told["metric"], "full": told["full"], "upload": told["upload"], **{way: told.get(way, []) for way in ways}}
-             for task, told in figures["tasks"].items()}  # fmt: skip
+    """The data of the charts: points by task and method, and reconstruction quality."""
+    methods = ("code", "refine", *PHOTO_CODECS)
+    tasks = {task: {"metric": results["metric"], "full": results["full"], "upload": results["upload"], **{method: results.get(method, []) for method in methods}}
+             for task, results in figures["tasks"].items()}  # fmt: skip
     return {"tasks": tasks, "looks": looks(figures)}
 
 
 def looks(figures: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """By way, the rows that tell how much of the photo can be seen. Every task has the same photos, so one of them serves.
+    """Reconstruction quality by method. Every task has the same photos, so the rows of one serve.
 
-    Ours at every split point: what a level gives away depends on where the tower was cut."""
-    told = next(iter(figures["tasks"].values()))
+    The feature code has rows for every split point, since a level reveals more or less depending on where the tower is split."""
+    results = next(iter(figures["tasks"].values()))
     photo = {
-        name: [one for one in told.get(name, []) if "psnr" in one and one.get("tails") == "plain"]
-        for name in ("jpeg", "webp", "avif")
+        name: [row for row in results.get(name, []) if "psnr" in row and row.get("tails") == "plain"] for name in PHOTO_CODECS
     }
-    return {"code": [one for one in told.get("detail", {}).get("code", []) if "psnr" in one], **photo}
+    return {"code": [row for row in results.get("detail", {}).get("code", []) if "psnr" in row], **photo}
 
 
-def summary(told: dict[str, Any]) -> dict[str, Any]:
-    """One row of the table that the reference study has: accuracy and kilobytes in full, ours, and how many times less."""
-    chosen = told["chosen"]
-    photo = cell(told, chosen["photo_at_1pt"])
+def summary(results: dict[str, Any]) -> dict[str, Any]:
+    """One row of the summary: accuracy and bytes of each method, and how many times fewer bytes the feature code needs."""
+    chosen = results["chosen"]
+    photo = cell(results, chosen["photo_at_1pt"])
     if chosen["photo_at_1pt"]:
-        photo["how"] = f"{WAYS[chosen['photo_at_1pt']['way']]}, {photo['how']}"
-    return {"full": cell(told, told["full"]), "upload": cell(told, told["upload"]), "ours": cell(told, chosen["at_1pt"]),
-            "photo": photo, "ratio": times(told, "ratio_at_1pt"),
-            "files": times(told, "ratio_vs_upload_at_half_pt")}  # fmt: skip
+        photo["setting"] = f"{METHODS[chosen['photo_at_1pt']['way']]}, {photo['setting']}"
+    return {"full": cell(results, results["full"]), "upload": cell(results, results["upload"]), "ours": cell(results, chosen["at_1pt"]),
+            "photo": photo, "ratio": times(results, "ratio_at_1pt"),
+            "files": times(results, "ratio_vs_upload_at_half_pt")}  # fmt: skip
 
 
-def rows(told: dict[str, Any]) -> list[dict[str, Any]]:
+def rows(results: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {
-            **cell(told, one),
-            "way": WAYS[way],
-            "place": "link" if way in ("code", "refine") else "edge",
-            "difference": difference(told, one),
+            **cell(results, row),
+            "method": METHODS[method],
+            "place": "link" if method in ("code", "refine") else "edge",
+            "difference": difference(results, row),
         }
-        for way in WAYS
-        for one in ([told["upload"]] if way == "upload" else told.get(way, []))
+        for method in METHODS
+        for row in ([results["upload"]] if method == "upload" else results.get(method, []))
     ]
 
 
-def cell(told: dict[str, Any], one: dict[str, Any] | None) -> dict[str, Any]:
-    if one is None:
-        return {"accuracy": "none measured", "bytes": None, "how": ""}
-    low, high = one["accuracy_ci"]
-    return {"accuracy": fraction(told, one["accuracy"]), "interval": f"{fraction(told, low)} to {fraction(told, high)}",
-            "bytes": one["bytes"], "how": how(one)}  # fmt: skip
+def cell(results: dict[str, Any], row: dict[str, Any] | None) -> dict[str, Any]:
+    if row is None:
+        return {"accuracy": "not measured", "bytes": None, "setting": ""}
+    low, high = row["accuracy_ci"]
+    return {"accuracy": fraction(results, row["accuracy"]), "interval": f"{fraction(results, low)} to {fraction(results, high)}",
+            "bytes": row["bytes"], "setting": setting(row)}  # fmt: skip
 
 
-def how(one: dict[str, Any]) -> str:
-    if "quality" in one:
-        return f"quality {one['quality']}, {one['tails']}"
-    if "split_at" not in one:
+def setting(row: dict[str, Any]) -> str:
+    if "quality" in row:
+        return f"quality {row['quality']}, {row['tails']}"
+    if "split_at" not in row:
         return ""
-    place = "before block 1" if one["split_at"] == 0 else f"after block {one['split_at']}"
+    place = "before block 1" if row["split_at"] == 0 else f"after block {row['split_at']}"
     level = (
-        f"level {one['level']}"
-        if "refine_to" not in one
-        else f"level {one['level']}, then {one['refine_to']} for {100 * one['refined_share']:.0f} %"
+        f"level {row['level']}"
+        if "refine_to" not in row
+        else f"level {row['level']}, then {row['refine_to']} for {100 * row['refined_share']:.0f} %"
     )
     return f"{place}, {level}"
 
 
-def difference(told: dict[str, Any], one: dict[str, Any]) -> str:
-    """In points: per cent, or hundredths of BLEU."""
-    low, high = one["difference_ci"]
-    return f"{100 * one['difference']:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
+def difference(results: dict[str, Any], row: dict[str, Any]) -> str:
+    """In percentage points, or hundredths of BLEU."""
+    low, high = row["difference_ci"]
+    return f"{100 * row['difference']:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
 
 
-def fraction(told: dict[str, Any], value: float) -> str:
-    return f"{value:.3f}" if told["metric"].startswith("BLEU") else f"{100 * value:.1f} %"
+def fraction(results: dict[str, Any], value: float) -> str:
+    return f"{value:.3f}" if results["metric"].startswith("BLEU") else f"{100 * value:.1f} %"
 
 
-def times(told: dict[str, Any], name: str) -> str:
-    value, interval = told[name], told.get(f"{name}_ci")
+def times(results: dict[str, Any], name: str) -> str:
+    value, interval = results[name], results.get(f"{name}_ci")
     if value is None:
-        return "none measured"
+        return "not measured"
     if value == 0:
-        return "no level of ours comes near enough"
+        return "no level comes within the margin"
     return f"{value:.1f}×" + (f" ({interval[0]:.1f} to {interval[1]:.1f})" if interval else "")

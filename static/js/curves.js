@@ -1,20 +1,22 @@
-/** The page of accuracy against bytes: hands the measured points to the charts. */
+/** The page of accuracy against bytes: gives the measured points to the charts. */
 
 import { curve } from "./charts.js";
 import { all, boot, byId } from "./dom.js";
 import * as format from "./format.js";
+import { labels } from "./labels.js";
 
 const start = boot();
-// Ours crosses the link as features; every photo codec sends the photo to the edge. Colours say that, marks and dashes which.
-const WAYS = [
-  { way: "code", name: "ours", place: "--link-fill", symbol: "circle", dash: "solid" },
-  { way: "refine", name: "ours, refined when unsure", place: "--link-fill", symbol: "star", dash: null },
-  { way: "jpeg", name: "JPEG", place: "--edge", symbol: "square", dash: "solid" },
-  { way: "webp", name: "WebP", place: "--edge", symbol: "diamond", dash: "dash" },
-  { way: "avif", name: "AVIF", place: "--edge", symbol: "triangle-up", dash: "dot" },
+// The feature code sends features over the link; every photo codec sends the photo to the edge. Colours show that, marks and dashes the codec.
+const MARKS = ["square", "diamond", "triangle-up", "cross"], DASHES = ["solid", "dash", "dot", "dashdot"];
+const CODECS = labels("codecs").map(({ name, label }, index) => (
+  { method: name, name: label, place: "--edge", symbol: MARKS[index % MARKS.length], dash: DASHES[index % DASHES.length] }));
+const METHODS = [
+  { method: "code", name: "feature code", place: "--link-fill", symbol: "circle", dash: "solid" },
+  { method: "refine", name: "feature code, refined when unsure", place: "--link-fill", symbol: "star", dash: null },
+  ...CODECS,
 ];
 // One line in the legend for all split points; the tooltip says which it is.
-const oneEntry = (first) => ({ name: "ours, at each split point", legendgroup: "code", showlegend: first });
+const oneEntry = (first) => ({ name: "feature code, at each split point", legendgroup: "code", showlegend: first });
 const BYTES = [20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000];
 
 for (const small of all("[data-bytes]")) small.textContent = format.bytes(Number(small.dataset.bytes));
@@ -28,13 +30,13 @@ Promise.all(places.map((place) => curve(place, (token) => (place.dataset.task ? 
 function ofTask(task, token) {
   const shown = task.metric.startsWith("BLEU") ? (value) => value.toFixed(3) : format.percent;
   /** @type {any[]} */
-  const traces = WAYS.filter(({ way }) => task[way].length).map((style) => {
-    const rows = better(task[style.way]);
-    return { ...trace(style, rows, rows.map((row) => row.accuracy), token), error_y: whiskers(rows), text: rows.map((row) => words(style.name, row, shown)) };
+  const traces = METHODS.filter(({ method }) => task[method].length).map((style) => {
+    const rows = better(task[style.method]);
+    return { ...trace(style, rows, rows.map((row) => row.accuracy), token), error_y: errorBars(rows), text: rows.map((row) => words(style.name, row, shown)) };
   });
-  traces.push({ ...trace({ name: "file as it is", place: "--edge", symbol: "x", dash: null }, [task.upload], [task.upload.accuracy], token),
-    text: [words("file as it is", task.upload, shown)] });
-  const rows = WAYS.flatMap(({ way }) => task[way]);
+  traces.push({ ...trace({ name: "original file", place: "--edge", symbol: "x", dash: null }, [task.upload], [task.upload.accuracy], token),
+    text: [words("original file", task.upload, shown)] });
+  const rows = METHODS.flatMap(({ method }) => task[method]);
   const full = task.full.accuracy, soft = token("--soft");
   const shapes = [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: full, y1: full, line: { color: soft, width: 1, dash: "dash" } }];
   const annotations = [{ xref: "paper", x: 0, y: full, xanchor: "left", yanchor: "bottom", showarrow: false, text: `uncompressed ${shown(full)}`, font: { color: soft } }];
@@ -45,17 +47,17 @@ function ofLook(name, token) {
   const unit = name === "psnr" ? " dB" : "", digits = name === "psnr" ? 1 : 2;
   const points = [...new Set(start.looks.code.map((row) => row.split_at))];
   const dashes = ["solid", "dash", "dot", "dashdot", "longdash"];
-  const ours = points.map((k, index) => [{ ...WAYS[0], name: `ours, split ${format.afterBlock(k)}`, dash: dashes[index % dashes.length] },
+  const ours = points.map((k, index) => [{ ...METHODS[0], name: `feature code, split ${format.afterBlock(k)}`, dash: dashes[index % dashes.length] },
     start.looks.code.filter((row) => row.split_at === k)]);
-  const codecs = WAYS.slice(2).map((style) => [style, start.looks[style.way]]);
+  const codecs = CODECS.map((style) => [style, start.looks[style.method]]);
   const traces = [...ours, ...codecs].filter(([, rows]) => rows.length).map(([style, rows]) => ({
-    ...trace(style, rows, rows.map((row) => row[name]), token), ...(style.way === "code" && oneEntry(style === ours[0][0])),
+    ...trace(style, rows, rows.map((row) => row[name]), token), ...(style.method === "code" && oneEntry(style === ours[0][0])),
     text: rows.map((row) => `${style.name}${row.level ? `, level ${row.level}` : ` ${row.quality}`}<br>${format.bytes(row.bytes)}: ${row[name].toFixed(digits)}${unit}`),
   }));
   return { traces, layout: { xaxis: bytesAxis([...ours, ...codecs].flatMap(([, rows]) => rows)), yaxis: { title: { text: name.toUpperCase() }, ticksuffix: unit } } };
 }
 
-/** Of a quality's two rows, plain and adapted tails, the better one, as the ratios count it. */
+/** The better of a quality's two rows (plain and adapted tails), as in the ratios. */
 function better(rows) {
   const best = new Map();
   for (const row of rows) {
@@ -71,7 +73,7 @@ function trace({ name, place, symbol, dash }, rows, y, token) {
     line: { color: colour, width: 2, ...(dash && { dash }) }, marker: { color: colour, symbol, size: dash ? 7 : 10 } };
 }
 
-const whiskers = (rows) => ({ type: "data", symmetric: false, thickness: 0.7, width: 2,
+const errorBars = (rows) => ({ type: "data", symmetric: false, thickness: 0.7, width: 2,
   array: rows.map((row) => row.accuracy_ci[1] - row.accuracy), arrayminus: rows.map((row) => row.accuracy - row.accuracy_ci[0]) });
 
 function words(name, row, shown) {

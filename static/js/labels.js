@@ -3,7 +3,7 @@
  * sends with every page (webapp/page_data.py), so that no script repeats them.
  *
  * @typedef {{name: string, label: string, explanation?: string, place?: string, shows_question?: boolean}} Label
- * @typedef {{name: string, label: string, unit: string, divisor: number, digits: number, of: string, source: string,
+ * @typedef {{name: string, label: string, unit: string, divisor: number, digits: number, whole: string, source: string,
  *   chart: string, maximum: ?number}} Sensor
  * @typedef {"tasks" | "routes" | "policies" | "node_states" | "client_states" | "codecs"} Kind
  */

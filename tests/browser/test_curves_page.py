@@ -17,17 +17,17 @@ def points(page: Page, task: str) -> int:
 
 
 def test_every_level_and_quality_is_a_point_of_its_tasks_chart(seen: Seen) -> None:
-    told = json.loads(rate_accuracy_page.RESULTS.read_text())["tasks"]
+    tasks = json.loads(rate_accuracy_page.RESULTS.read_text())["tasks"]
     page = seen.open("/curves/")
     page.wait_for_function(DRAWN)
-    for task, one in told.items():
-        qualities = sum(len({row["quality"] for row in one[name]}) for name in ("jpeg", "webp", "avif"))
-        assert points(page, task) == len(one["code"]) + len(one["refine"]) + qualities + 1
+    for task, results in tasks.items():
+        qualities = sum(len({row["quality"] for row in results[name]}) for name in ("jpeg", "webp", "avif"))
+        assert points(page, task) == len(results["code"]) + len(results["refine"]) + qualities + 1
     assert seen.errors == []
     assert seen.hosts == {seen.url.removeprefix("http://")}
 
 
-def test_bytes_are_told_with_their_unit(seen: Seen) -> None:
+def test_bytes_are_shown_with_their_unit(seen: Seen) -> None:
     page = seen.open("/curves/")
     page.wait_for_function("() => /\\d (B|KB)$/.test(document.querySelector('.ours .bytes').textContent)")
 

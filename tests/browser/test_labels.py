@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 LABELS = re.compile(r'(<script id="labels" type="application/json">)(.*?)(</script>)', re.DOTALL)
 DUMMY_TASK = {"name": "dummy", "label": "dummy task", "shows_question": True}
 DUMMY_SENSOR = {
-    "name": "dummy_v", "label": "dummy voltage", "unit": "V", "divisor": 1, "digits": 1, "of": "", "source": "nowhere",
+    "name": "dummy_v", "label": "dummy voltage", "unit": "V", "divisor": 1, "digits": 1, "whole": "", "source": "nowhere",
     "chart": "Dummy, V", "maximum": None,
 }  # fmt: skip
 

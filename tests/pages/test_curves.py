@@ -1,4 +1,4 @@
-"""The page of accuracy against bytes: empty, drawn, out of date."""
+"""The page of accuracy against bytes: empty, drawn, outdated."""
 
 import json
 from collections.abc import Callable
@@ -51,7 +51,7 @@ def test_without_results_it_tells_the_command(results: Path, page: Callable[[], 
 
 def test_results_that_were_cut_off_count_as_none(results: Path, page: Callable[[], str]) -> None:
     results.write_text(json.dumps(figures())[:200])
-    assert "Nothing was measured yet" in page()
+    assert "No measurements yet" in page()
 
 
 def test_the_table_says_what_ours_and_the_best_photo_codec_need(results: Path, page: Callable[[], str]) -> None:
@@ -60,11 +60,11 @@ def test_the_table_says_what_ours_and_the_best_photo_codec_need(results: Path, p
     assert "after block 2, level 3" in shown
     assert "AVIF, quality 30, plain" in shown
     assert "5.2× (4.2 to 6.8)" in shown
-    assert "none measured" in shown
+    assert "not measured" in shown
 
 
 def test_a_ratio_of_nothing_is_told_in_words() -> None:
-    assert rate_accuracy_page.times({"r": 0.0, "r_ci": [0.0, 14.7]}, "r") == "no level of ours comes near enough"
+    assert rate_accuracy_page.times({"r": 0.0, "r_ci": [0.0, 14.7]}, "r") == "no level comes within the margin"
     assert rate_accuracy_page.times({"r": 8.0, "r_ci": [5.0, 9.0]}, "r") == "8.0× (5.0 to 9.0)"
 
 
@@ -77,14 +77,14 @@ def test_every_measured_point_is_in_the_table_beneath(results: Path, page: Calla
 
 def test_it_says_when_the_weights_have_changed_since(results: Path, page: Callable[[], str]) -> None:
     results.write_text(json.dumps(figures()))
-    assert "measured with other weights" not in page()
+    assert "measured with different weights" not in page()
     results.write_text(json.dumps(figures() | {"made_for": {"tower": "0", "code": "0"}}))
-    assert "measured with other weights" in page()
+    assert "measured with different weights" in page()
 
 
 def test_it_says_when_only_a_sample_was_measured(results: Path, page: Callable[[], str]) -> None:
     results.write_text(json.dumps(figures(quick=True)))
-    assert "short run on a sample" in page()
+    assert "quick run on a sample" in page()
 
 
 def test_every_page_and_the_models_page_lead_here(owner: Any, client_of: Callable[[Any], Any]) -> None:

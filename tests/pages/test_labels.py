@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from devices.telemetry import history
-from inference.models import POLICIES, ROUTES
+from devices.contract import sensors
+from inference.placement import policies, routes
 from webapp import page_data
 
 PAGES = ("/", "/devices/", "/federation/")
 SCRIPTS = Path(page_data.__file__).parents[1] / "static" / "js"
+COMMENTS = re.compile(r"/\*[\s\S]*?\*/|//.*")
 
 
 def labels_of(page: str) -> dict[str, list[dict[str, Any]]]:
@@ -25,8 +26,8 @@ def labels_of(page: str) -> dict[str, list[dict[str, Any]]]:
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_carries_every_route_and_policy(owner: Any, client_of: Callable[[Any], Any], path: str) -> None:
     labels = labels_of(client_of(owner).get(path).content.decode())
-    assert [row["name"] for row in labels["routes"]] == list(ROUTES)
-    assert [row["name"] for row in labels["policies"]] == list(POLICIES)
+    assert [row["name"] for row in labels["routes"]] == routes.names()
+    assert [row["name"] for row in labels["policies"]] == policies.names()
     assert all(row["label"] for rows in labels.values() for row in rows)
 
 
@@ -36,8 +37,12 @@ def test_a_dummy_task_reaches_the_page(owner: Any, client_of: Callable[[Any], An
     assert dummy in labels_of(client_of(owner).get("/").content.decode())["tasks"]
 
 
-def test_every_reading_with_a_history_has_a_label() -> None:
-    assert {sensor["name"] for sensor in page_data.SENSORS} == set(history.FIELDS)
+def test_a_dummy_sensor_reaches_the_page(owner: Any, client_of: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    dummy = sensors.Sensor("dummy_v", "dummy voltage", "V", 0, 20, "nowhere", chart="Dummy, V")
+    monkeypatch.setattr(sensors, "SENSORS", (*sensors.SENSORS, dummy))
+    rows = {row["name"]: row for row in labels_of(client_of(owner).get("/devices/").content.decode())["sensors"]}
+    assert (rows["dummy_v"]["label"], rows["dummy_v"]["chart"]) == ("dummy voltage", "Dummy, V")
+    assert "memory_total_mb" not in rows, "it is shown with the memory in use"
 
 
 def test_the_login_page_gives_no_labels_away(stranger: Any) -> None:
@@ -46,5 +51,5 @@ def test_the_login_page_gives_no_labels_away(stranger: Any) -> None:
 
 @pytest.mark.parametrize("words", ["all on the device", "most accurate", "what is it", "Hottest zone", "WebP"])
 def test_no_script_repeats_a_label(words: str) -> None:
-    code = {path.name: re.sub(r"/\*.*?\*/|//.*", "", path.read_text(), flags=re.DOTALL) for path in SCRIPTS.rglob("*.js")}
+    code = {path.name: COMMENTS.sub("", path.read_text()) for path in SCRIPTS.rglob("*.js")}
     assert [name for name, text in code.items() if words in text] == []

@@ -12,7 +12,7 @@ CODECS = {"webp": "WebP", "jpeg": "JPEG", "avif": "AVIF"}
 @dataclass(frozen=True)
 class EdgeRoute:
     name: str = "edge"
-    label: str = "send the photo to the edge"
+    label: str = "photo to the edge"
     needs_edge: bool = True
     sends_photo: bool = True
     impossible: str = "The edge route is not possible for this step: no edge can be used; start one, or choose another route."

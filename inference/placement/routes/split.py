@@ -11,7 +11,7 @@ from inference.placement.timings import Timings
 @dataclass(frozen=True)
 class SplitRoute:
     name: str = "split"
-    label: str = "split"
+    label: str = "part on the device"
     needs_edge: bool = True
     sends_photo: bool = False
     impossible: str = (

@@ -16,7 +16,7 @@ const store = new NodeStore([start.node], note);
 const readings = new Readings(slug);
 /** @type {Map<string, import("../labels.js").Sensor[]>} title -> sensors that share a chart */
 const CHARTS = new Map();
-for (const sensor of SENSORS) CHARTS.set(sensor.chart, [...(CHARTS.get(sensor.chart) ?? []), sensor]);
+for (const sensor of SENSORS.filter(({ chart }) => chart)) CHARTS.set(sensor.chart, [...(CHARTS.get(sensor.chart) ?? []), sensor]);
 /** @type {Map<HTMLElement, () => Promise<void>>} */
 const drawn = new Map();
 /** @type {{card: ?HTMLElement, node: any}} */

@@ -4,7 +4,7 @@ import { call } from "../api.js";
 import { now } from "../clock.js";
 import { SENSORS } from "../labels.js";
 
-const FIELDS = SENSORS.map((sensor) => sensor.name);
+const FIELDS = SENSORS.filter((sensor) => sensor.chart).map((sensor) => sensor.name);
 /** @type {Record<number, number>} hours shown -> a longer gap breaks the line */
 const GAP_MS = { 1: 30e3, 24: 180e3 };
 

@@ -61,11 +61,11 @@ function workers({ lanes: states = {} }) {
 }
 
 /** "51 °C", or "1.2 of 8.0 GB" where the whole is known. @param {import("../labels.js").Sensor} sensor @param {any} sensors @param {any} hardware */
-function reading({ name, of, unit, divisor, digits }, sensors, hardware) {
-  const value = sensors[name], whole = sensors[of] ?? hardware[of];
-  if (typeof value !== "number" || (of && typeof whole !== "number")) return null;
+function reading({ name, whole, unit, divisor, digits }, sensors, hardware) {
+  const value = sensors[name], total = sensors[whole] ?? hardware[whole];
+  if (typeof value !== "number" || (whole && typeof total !== "number")) return null;
   const shown = (/** @type {number} */ n) => (n / divisor).toFixed(digits);
-  return of ? `${shown(value)} of ${shown(whole)} ${unit}` : `${shown(value)} ${unit}`;
+  return whole ? `${shown(value)} of ${shown(total)} ${unit}` : `${shown(value)} ${unit}`;
 }
 
 /** @param {any} h hardware facts */

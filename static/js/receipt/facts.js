@@ -68,8 +68,7 @@ function prefetch({ ready }) {
 }
 
 function placing({ bytes, device }) {
-  const uploaded = receipt.before ? bytes.placing > 0 : (photo?.on_server ?? bytes.placing > 0);
-  if (!uploaded) return null;
+  if (!bytes.placing) return null;
   return el("li", { title: "An upload stands in for a photo from the device's camera, so copying it there does not count as uplink" },
     `copied to ${device} first: ${format.bytes(bytes.placing)}, not counted`);
 }
