@@ -1,7 +1,7 @@
 """One Redis user per node, which can touch the node's own keys and channels and nothing else.
 
-The database says who may be there. Redis is brought in line when a cloud worker starts, when a node finds its user
-missing (Redis was restarted without a memory), and at every change.
+The database is the source of truth. Redis is reconciled when a cloud worker starts, when a node finds its user missing
+(Redis was restarted without its file of users), and at every change.
 """
 
 import logging
@@ -14,11 +14,11 @@ from devices.models import Node
 
 log = logging.getLogger(__name__)
 PREFIX = "node-"
-# What Celery's worker and the agent's blobs need. No KEYS, no SCAN, no CONFIG, no scripts beyond the user's own keys.
+# What Celery's worker and the agent's blobs need. No KEYS, no SCAN, no CONFIG; scripts reach the user's own keys only.
 COMMANDS = (
     *("hello", "auth", "ping", "multi", "exec", "publish", "subscribe", "unsubscribe"),
-    *("watch", "unwatch"),  # giving back a job that was taken and never acknowledged
-    *("eval", "evalsha", "script|load"),  # the lock around kombu's sweep; a script can do no more than its user
+    *("watch", "unwatch"),  # to requeue a job that was taken and never acknowledged
+    *("eval", "evalsha", "script|load"),  # the lock around kombu's requeueing; a script has its user's rights
     *("brpop", "llen", "lpush", "rpush", "sadd", "smembers", "hset", "hget", "hdel", "zadd", "zrem", "zrange"),
     *("set", "setex", "get", "del", "exists"),
 )
@@ -29,30 +29,30 @@ def user_name(slug: str) -> str:
 
 
 def grant(node: Node) -> None:
-    """Make the node's user exactly as it has to be. Raises redis.RedisError."""
+    """Create or reset the node's user. Raises redis.RedisError."""
     with _connect() as client:
         _set_user(client, node)
-        _keep(client)
+        _save(client)
 
 
 def renew(node: Node) -> None:
-    """As grant(), and end what was connected with a password that is gone. Raises redis.RedisError."""
+    """As grant(), and close connections made with the previous password. Raises redis.RedisError."""
     grant(node)
     with _connect() as client:
         client.execute_command("CLIENT", "KILL", "USER", user_name(node.slug))
 
 
 def remove(slug: str) -> None:
-    """Take the user away, end its connections and delete what it had in Redis. Raises redis.RedisError."""
+    """Delete the user, its connections and its keys. Raises redis.RedisError."""
     with _connect() as client:
-        client.acl_deluser(user_name(slug))  # Redis ends the connections of a deleted user, blocked ones too
-        _keep(client)
+        client.acl_deluser(user_name(slug))  # Redis closes a deleted user's connections, blocked ones too
+        _save(client)
         for key in client.scan_iter(match=f"{slug}:*", count=500):
             client.delete(key)
 
 
 def reconcile() -> int:
-    """Bring all users of Redis in line with the database; how many there are now. Raises redis.RedisError."""
+    """Reconcile all node users of Redis with the database; returns how many there are now. Raises redis.RedisError."""
     nodes = {
         user_name(node.slug): node for node in Node.objects.filter(revoked_at=None, approved=True).exclude(redis_sha256="")
     }
@@ -62,7 +62,7 @@ def reconcile() -> int:
                 client.acl_deluser(name)
         for node in nodes.values():
             _set_user(client, node)
-        _keep(client)
+        _save(client)
     return len(nodes)
 
 
@@ -73,12 +73,12 @@ def _set_user(client: Any, node: Node) -> None:
     client.execute_command("ACL", "SETUSER", user_name(node.slug), *rules)
 
 
-def _keep(client: Any) -> None:
-    """Write the users to Redis's own file if it has one, so that they are there before us after its restart."""
+def _save(client: Any) -> None:
+    """Write the users to Redis's aclfile if it has one, so that a restarted Redis knows them at once."""
     try:
         client.execute_command("ACL", "SAVE")
     except redis.ResponseError as error:
-        log.debug("Redis keeps no file of users: %s", error)
+        log.debug("Redis has no aclfile; skipped ACL SAVE: %s", error)
 
 
 def _connect() -> Any:

@@ -1,8 +1,8 @@
-"""Every kind of key, channel and command against what a node may do with it, tried over a real Redis.
+"""An audit of what a node may do in Redis: every kind of key, channel and command is tried over a real connection.
 
-Each row is one command as the node `mine` would send it. `mine` and `theirs` in its words stand for the prefixes of two nodes.
-Tried inside MULTI, nothing is run: Redis checks the rights when a command is queued, and DISCARD forgets it. What cannot be
-queued (SUBSCRIBE, and the transaction's own words) is sent as it is.
+Each check is one command as the node `mine` would send it; `mine` and `theirs` stand for the prefixes of two nodes. Commands
+are sent inside MULTI and never executed: Redis checks permissions when it queues a command, and closing the connection
+discards it. What cannot be queued (SUBSCRIBE, and the transaction commands) is sent directly.
 """
 
 import secrets
@@ -16,20 +16,20 @@ from django.conf import settings
 from devices.models import Node
 from devices.registry import acl, enrolment
 
-PLAIN = frozenset({"SUBSCRIBE", "MONITOR", "SHUTDOWN", "SAVE", "DEBUG", "PING", "WATCH", "UNWATCH"})
+NOT_QUEUED = frozenset({"SUBSCRIBE", "MONITOR", "SHUTDOWN", "SAVE", "DEBUG", "PING", "WATCH", "UNWATCH"})
 
 
-class Row(NamedTuple):
-    what: str
-    words: str
-    allowed: bool
+class Check(NamedTuple):
+    group: str
+    command: str
+    allowed: bool  # as it should be
 
 
-def _rows(what: str, allowed: bool, *commands: str) -> list[Row]:
-    return [Row(what, words, allowed) for words in commands]
+def _checks(group: str, allowed: bool, *commands: str) -> list[Check]:
+    return [Check(group, command, allowed) for command in commands]
 
 
-def _each(prefix: str) -> tuple[str, ...]:
+def _key_commands(prefix: str) -> tuple[str, ...]:
     """What Celery and the blobs do with keys."""
     return (
         f"BRPOP {prefix}:stages 1",
@@ -54,11 +54,11 @@ def _each(prefix: str) -> tuple[str, ...]:
     )
 
 
-ROWS: list[Row] = [
-    *_rows("its own keys and channels", True, *_each("mine")),
-    *_rows("another node's", False, *_each("theirs")),
-    *_rows("a prefix that only begins alike", False, "GET minemine:blob:1", "LPUSH mine-2:stages job"),
-    *_rows(
+CHECKS: list[Check] = [
+    *_checks("its own keys and channels", True, *_key_commands("mine")),
+    *_checks("another node's", False, *_key_commands("theirs")),
+    *_checks("a longer prefix", False, "GET minemine:blob:1", "LPUSH mine-2:stages job"),
+    *_checks(
         "the cloud's",
         False,
         "LPUSH cloud job",
@@ -73,9 +73,9 @@ ROWS: list[Row] = [
         "SUBSCRIBE asgi__group__devices",
         "SET :1:session forged",
     ),
-    *_rows("from one to the other", False, "RENAME mine:blob:1 theirs:blob:1", "COPY mine:blob:1 theirs:blob:1"),
-    *_rows("finding keys", False, "KEYS mine:*", "SCAN 0", "RANDOMKEY", "DBSIZE"),
-    *_rows(
+    *_checks("between the two", False, "RENAME mine:blob:1 theirs:blob:1", "COPY mine:blob:1 theirs:blob:1"),
+    *_checks("listing keys", False, "KEYS mine:*", "SCAN 0", "RANDOMKEY", "DBSIZE"),
+    *_checks(
         "the server itself",
         False,
         "CONFIG GET *",
@@ -100,42 +100,41 @@ ROWS: list[Row] = [
         "SELECT 1",
         "SHUTDOWN NOSAVE",
     ),
-    *_rows("its connection", True, "PING", "UNWATCH"),
+    *_checks("its connection", True, "PING", "UNWATCH"),
 ]
 
 
-def measured() -> list[tuple[Row, bool]]:
-    """Each row with whether Redis allows it, for two users made for this and taken away again. Raises redis.RedisError."""
-    with _nodes() as (mine, theirs, password):
-        address = {"username": acl.user_name(mine), "password": password}
-        found = []
-        for row in ROWS:
-            words = row.words.replace("theirs", theirs).replace("mine", mine)
-            with _connection(**address) as client:
-                found.append((row, _allowed(client, words)))
-        return found
+def run() -> list[tuple[Check, bool]]:
+    """Each check with whether Redis allows the command, using two temporary users. Raises redis.RedisError."""
+    with _temporary_users() as (mine, theirs, password):
+        credentials = {"username": acl.user_name(mine), "password": password}
+        results = []
+        for check in CHECKS:
+            command = check.command.replace("theirs", theirs).replace("mine", mine)
+            with _connection(**credentials) as client:
+                results.append((check, _allowed(client, command)))
+        return results
 
 
-def _allowed(client: Any, words: str) -> bool:
-    first, *rest = (word.replace("return_1", "return 1") for word in words.split())
+def _allowed(client: Any, command: str) -> bool:
+    name, *arguments = (word.replace("return_1", "return 1") for word in command.split())
     connection = client.connection_pool.get_connection()
     try:
-        queued = first not in PLAIN
-        for command in ([["MULTI"]] if queued else []) + [[first, *rest]]:
-            connection.send_command(*command)
+        for words in ([["MULTI"]] if name not in NOT_QUEUED else []) + [[name, *arguments]]:
+            connection.send_command(*words)
             connection.read_response()
     except redis.exceptions.NoPermissionError:
         return False
-    except redis.ResponseError as error:  # an older Redis does not know it, or its own settings forbid it to everybody
-        return not any(words in str(error).lower() for words in ("unknown command", "not allowed"))
+    except redis.ResponseError as error:  # an older Redis does not know the command, or its settings forbid it to everybody
+        return not any(reason in str(error).lower() for reason in ("unknown command", "not allowed"))
     finally:
         connection.disconnect()
     return True
 
 
 @contextmanager
-def _nodes() -> Iterator[tuple[str, str, str]]:
-    mine, theirs = (f"matrix-{secrets.token_hex(4)}" for _ in range(2))
+def _temporary_users() -> Iterator[tuple[str, str, str]]:
+    mine, theirs = (f"audit-{secrets.token_hex(4)}" for _ in range(2))
     password = secrets.token_urlsafe(16)
     for slug in (mine, theirs):
         acl.grant(Node(slug=slug, redis_sha256=enrolment.sha256(password)))
@@ -146,7 +145,7 @@ def _nodes() -> Iterator[tuple[str, str, str]]:
             acl.remove(slug)
 
 
-def _connection(**as_whom: str) -> Any:
+def _connection(**credentials: str) -> Any:
     client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, protocol=2)
-    client.connection_pool.connection_kwargs.update(as_whom)
+    client.connection_pool.connection_kwargs.update(credentials)
     return client

@@ -1,4 +1,4 @@
-"""Who changed a node's standing, when, from where. Rows are added here and changed nowhere."""
+"""The audit trail of nodes: who changed what, when, from where. Rows are append-only."""
 
 import contextvars
 import ipaddress
@@ -11,28 +11,28 @@ from devices.models import Audit
 
 log = logging.getLogger(__name__)
 SERVER = "the server"
-# Set by the view, read below the plain modules, which know nothing of requests.
-_here: contextvars.ContextVar[tuple[Any, str]] = contextvars.ContextVar("audit", default=(None, ""))
+# Set by the view and read here, so that the modules in between need not know about requests.
+_context: contextvars.ContextVar[tuple[Any, str]] = contextvars.ContextVar("audit", default=(None, ""))
 
 
 @contextmanager
 def acting(user: Any, address: str) -> Iterator[None]:
-    """Everything recorded inside without an actor was done by `user`, who called from `address`."""
-    token = _here.set((user, address))
+    """Attribute everything recorded inside without an actor to `user` at `address`."""
+    token = _context.set((user, address))
     try:
         yield
     finally:
-        _here.reset(token)
+        _context.reset(token)
 
 
 def record(actor: Any, action: str, node_slug: str, detail: str = "", address: str = "") -> Audit:
-    """Add a row. `actor` is an account, the name of who acted without one (a node, a command), or None: who acts here."""
-    user, told = _here.get()
+    """Add a row. `actor` is an account, the name of a node or command without one, or None for the user of acting()."""
+    user, caller_address = _context.get()
     who = user if actor is None else actor
-    known = who if getattr(who, "pk", None) else None
-    name = str(known.get_username() if known else who or SERVER)[:150]
+    account = who if getattr(who, "pk", None) else None
+    name = str(account.get_username() if account else who or SERVER)[:150]
     row = Audit.objects.create(
-        actor=known, by=name, action=action, node=node_slug, detail=detail[:300], address=_address(address or told)
+        actor=account, by=name, action=action, node=node_slug, detail=detail[:300], address=_address(address or caller_address)
     )
     log.info("%s: %s %s%s", name, action, node_slug, f" ({detail})" if detail else "")
     return row

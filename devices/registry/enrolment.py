@@ -1,4 +1,4 @@
-"""How a node comes in and goes out: one-use codes, joining, approval, credentials, revoking."""
+"""Enrolment of nodes: one-use codes, joining, approval, credentials, revocation."""
 
 import hashlib
 import hmac
@@ -24,7 +24,7 @@ from devices.telemetry import node_events, presence
 from webapp.live.errors import UserError, not_found
 
 log = logging.getLogger(__name__)
-ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ"  # letters that nobody confuses when reading them aloud or off a screen
+ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ"  # no letters that are easily confused, read aloud or off a screen
 CODE_LETTERS, SELECTOR_LETTERS = 8, 3
 CODE_S = 15 * 60
 ATTEMPTS = 5  # wrong guesses at one code
@@ -34,18 +34,18 @@ RESERVED = frozenset(
     {"add", "cloud", "clock", "asgi", "celery", "default", "unacked"}
 )  # prefixes of keys that are not a node's
 
-# The same for unknown, wrong, used, expired and worn-out codes: who guesses learns nothing.
-BAD_CODE = UserError("bad_code", "This code is not valid, or not any more.", "Ask an admin for a new one.", 403)
-TOO_MANY = UserError("too_many_guesses", "Too many wrong codes came from this address.", "Wait ten minutes.", 429)
+# The same for unknown, wrong, used, expired and exhausted codes, so that a guess reveals nothing.
+BAD_CODE = UserError("bad_code", "This code is invalid or has expired.", "Ask an admin for a new one.", 403)
+TOO_MANY = UserError("too_many_guesses", "Too many wrong codes from this address.", "Wait ten minutes.", 429)
 
 
 def create_code(*, name: str, tier: str, preapproved: bool = False, **simulated: float | None) -> str:
-    """A new code in plain text, which exists nowhere else; `simulated` are the fields of a node that begin with that word.
+    """Create a code and return it in plain text, which is not stored; `simulated` holds the node's simulated_* fields.
 
-    Raises UserError for a name that cannot be.
+    Raises UserError for an unknown tier or an invalid name.
     """
     if tier not in TIERS:
-        raise UserError("unknown_tier", f"There is no tier “{tier[:20]}”.", f"Use one of {', '.join(TIERS)}.", 422)
+        raise UserError("unknown_tier", f"Unknown tier “{tier[:20]}”.", f"Use one of {', '.join(TIERS)}.", 422)
     if name:
         _check_name(name, preapproved)
     plain = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LETTERS))
@@ -64,50 +64,52 @@ def create_code(*, name: str, tier: str, preapproved: bool = False, **simulated:
 
 def _check_name(name: str, preapproved: bool) -> None:
     if not NAME.fullmatch(name) or name in RESERVED:
-        raise UserError("bad_name", f"“{name[:40]}” cannot be a node's name.", "Use small letters, digits and hyphens.", 422)
-    known = Node.objects.filter(slug=name).first()
-    if known and not _replaceable(known, preapproved):
-        raise UserError("name_taken", f"There is a node named {name} already.", "Choose another name, or revoke it first.", 409)
+        raise UserError(
+            "bad_name", f"“{name[:40]}” is not a valid node name.", "Use lower-case letters, digits and hyphens.", 422
+        )
+    existing = Node.objects.filter(slug=name).first()
+    if existing and not _replaceable(existing, preapproved):
+        raise UserError("name_taken", f"A node named {name} already exists.", "Choose another name, or revoke it first.", 409)
 
 
 def join(code: str, fingerprint: str, facts: dict[str, Any], address: str = "") -> tuple[Node, str]:
-    """Spend a code: the new node and its bearer token, which exists nowhere else. Of two boards with one code exactly one wins.
+    """Redeem a code; returns the new node and its bearer token, which is not stored. Of two boards with one code one wins.
 
-    Raises UserError. `facts` are the board's own words (`hostname`, `hardware`, `versions`); `address` is where it calls from.
+    Raises UserError. `facts` is what the board reports (`hostname`, `hardware`, `versions`); `address` is where it calls from.
     """
     guesses = f"join-guesses:{address}"
     if address and cache.get(guesses, 0) >= GUESSES:
         raise TOO_MANY
-    found = _find(code)
-    if found is None:
+    row = _find(code)
+    if row is None:
         cache.set(guesses, cache.get(guesses, 0) + 1, GUESSES_S)
         raise BAD_CODE
     token = secrets.token_urlsafe(32)
     try:
         with transaction.atomic():
-            if not EnrolCode.objects.filter(pk=found.pk, used_at=None).update(used_at=timezone.now()):
+            if not EnrolCode.objects.filter(pk=row.pk, used_at=None).update(used_at=timezone.now()):
                 raise BAD_CODE
-            node = _admit(found, token, fingerprint, facts)
+            node = _admit(row, token, fingerprint, facts)
     except IntegrityError:  # two codes for one name at the same moment
-        raise UserError("name_taken", "Another board just took that name.", "Ask an admin for a new code.", 409) from None
+        raise UserError("name_taken", "Another board has just taken this name.", "Ask an admin for a new code.", 409) from None
     audit.record(node.slug, "joined", node.slug, f"fingerprint {fingerprint}", address)
     presence.announce(node)
     return node, token
 
 
 def _find(code: str) -> EnrolCode | None:
-    """The living code these letters are. A wrong guess that meets a living code's first letters wears that code out."""
+    """The valid code with these letters. A wrong guess that shares its first letters counts against that code."""
     letters = re.sub(r"[^A-Z]", "", code.upper())
-    living = EnrolCode.objects.filter(
+    valid = EnrolCode.objects.filter(
         selector=letters[:SELECTOR_LETTERS], used_at=None, expires__gt=timezone.now(), attempts__lt=ATTEMPTS
     )
-    found = None
-    for candidate in living:
+    match = None
+    for candidate in valid:
         if hmac.compare_digest(candidate.verifier, _verifier(letters)):
-            found = candidate
-    if found is None:
-        living.update(attempts=F("attempts") + 1)
-    return found
+            match = candidate
+    if match is None:
+        valid.update(attempts=F("attempts") + 1)
+    return match
 
 
 def _admit(code: EnrolCode, token: str, fingerprint: str, facts: dict[str, Any]) -> Node:
@@ -115,7 +117,7 @@ def _admit(code: EnrolCode, token: str, fingerprint: str, facts: dict[str, Any])
     earlier = Node.objects.select_for_update().filter(slug=name).first()
     if earlier is not None:
         if not _replaceable(earlier, code.preapproved):
-            raise UserError("name_taken", f"There is a node named {name} already.", "Ask an admin for another code.", 409)
+            raise UserError("name_taken", f"A node named {name} already exists.", "Ask an admin for another code.", 409)
         _replace(earlier)
     return Node.objects.create(
         slug=name,
@@ -132,12 +134,12 @@ def _admit(code: EnrolCode, token: str, fingerprint: str, facts: dict[str, Any])
 
 
 def _replaceable(node: Node, preapproved: bool) -> bool:
-    """A revoked name is free again; a simulated node is whoever `up` starts; a preapproved code comes from the server's shell."""
+    """Revoked names are free; simulated nodes are replaced by `up`; preapproved codes come from the server's shell."""
     return node.revoked_at is not None or node.simulated or preapproved
 
 
 def _replace(node: Node) -> None:
-    """Another board takes the name: nothing of the earlier one may speak for it, nor its link be taken for the new one's."""
+    """Remove the node before another board takes its name, with its credentials and its link and sensor history."""
     if not node.simulated:
         Sample.objects.filter(node=node.slug).delete()
         Reading.objects.filter(node=node.slug).delete()
@@ -153,7 +155,7 @@ def _free_name(hostname: str, tier: str) -> str:
 
 
 def approve(slug: str) -> Node:
-    """Let a node that has joined have credentials. Raises UserError."""
+    """Allow a node that has joined to fetch credentials. Raises UserError."""
     if not Node.objects.filter(slug=slug, revoked_at=None).update(approved=True):
         raise not_found("node")
     node = Node.objects.get(slug=slug)
@@ -163,12 +165,12 @@ def approve(slug: str) -> Node:
 
 
 def revoke(slug: str) -> Node:
-    """Shut a node out at once, from HTTP and from Redis. Safe to say twice. Raises UserError."""
+    """Withdraw a node's access to HTTP and Redis immediately. Idempotent. Raises UserError."""
     node = Node.objects.filter(slug=slug).first()
     if node is None:
         raise not_found("node")
-    gone = {"revoked_at": timezone.now(), "approved": False, "redis_sha256": "", "rotation": ""}
-    if Node.objects.filter(slug=slug, revoked_at=None).update(**gone, next_token_sha256="", next_redis_sha256=""):
+    changes = {"revoked_at": timezone.now(), "approved": False, "redis_sha256": "", "rotation": ""}
+    if Node.objects.filter(slug=slug, revoked_at=None).update(**changes, next_token_sha256="", next_redis_sha256=""):
         audit.record(None, "revoked", slug)
     node.refresh_from_db()
     node_events.record(node, timezone.now())
@@ -178,48 +180,53 @@ def revoke(slug: str) -> Node:
 
 
 def credentials(node: Node) -> str:
-    """A new Redis password for the node, which exists nowhere else. Once the node was heard with one, there is no other.
+    """A new Redis password for the node, which is not stored. There is no other once the node has sent a heartbeat.
 
-    Raises UserError while the node waits for approval, after it has its password, and when Redis does not answer.
+    Raises UserError while the node waits for approval, after it has used its password, and when Redis does not answer.
     """
     if not node.approved:
-        raise UserError("not_approved", f"{node.slug} waits for approval.", "An admin approves it on the devices page.", 409)
+        raise UserError(
+            "not_approved", f"{node.slug} is waiting for approval.", "An admin has to approve it on the devices page.", 409
+        )
     password = secrets.token_urlsafe(32)
-    # An answer that was lost on the way may be asked for again, as long as nobody has shown up with it.
+    # A lost reply may be requested again, as long as the node has not been seen.
     fresh = Node.objects.filter(pk=node.pk, last_seen=None, approved=True, revoked_at=None)
     if not fresh.update(redis_sha256=sha256(password)):
         raise UserError(
-            "already_given", f"{node.slug} has its credentials.", "If they are lost, revoke it and join again.", 409
+            "already_given",
+            f"{node.slug} already has its credentials.",
+            "If they were lost, revoke the node and join again.",
+            409,
         )
     node.refresh_from_db()
     try:
         acl.grant(node)
     except redis.RedisError as error:
-        log.warning("%s: no Redis user: %s", node.slug, error)
+        log.warning("could not create the Redis user of %s: %s", node.slug, error)
         raise UserError("redis_down", "Redis does not answer.", "Try again in a moment.", 503) from error
     return password
 
 
 def holder(token: str) -> Node | None:
-    """The node with this bearer token; None when it is unknown or revoked."""
+    """The node with this bearer token; None if the token is unknown or the node is revoked."""
     return Node.objects.filter(token_sha256=sha256(token), revoked_at=None).first()
 
 
 def is_enrolled(home: Path, name: str) -> bool:
-    """Whether a home folder on this machine holds what a living node of that name needs."""
+    """Whether a home folder on this machine holds the credentials of a valid node of that name."""
     try:
-        kept = config.load(home)
+        settings = config.load(home)
     except config.BadHome:
         return False
-    node = holder(kept.token)
+    node = holder(settings.token)
     if node is None or node.slug != name:
         return False
-    # No password yet, and none given away: the agent goes on asking for it.
-    return node.redis_sha256 == sha256(kept.redis_password) if kept.redis_password else node.last_seen is None
+    # Without a password the agent keeps requesting it, which works until the node has been seen.
+    return node.redis_sha256 == sha256(settings.redis_password) if settings.redis_password else node.last_seen is None
 
 
 def simulate(slug: str, uplink_bytes_per_s: int | None, slowdown: float, downlink_bytes_per_s: int | None = None) -> None:
-    """Change what is simulated; the agent hears it with its next heartbeat."""
+    """Change what is simulated; the agent receives it with its next heartbeat."""
     Node.objects.filter(slug=slug).update(
         simulated_uplink_bytes_per_s=uplink_bytes_per_s,
         simulated_downlink_bytes_per_s=downlink_bytes_per_s,
@@ -228,17 +235,17 @@ def simulate(slug: str, uplink_bytes_per_s: int | None, slowdown: float, downlin
 
 
 def sha256(secret: str) -> str:
-    # 256 random bits need no slow hash: there is nothing to guess.
+    # A fast hash is enough: 256 random bits cannot be guessed.
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def _verifier(plain: str) -> str:
-    # Eight letters could be searched through if the database leaked: the server's own key is part of the hash.
+    # Eight letters could be brute-forced from a leaked database, so the server's key is part of the hash.
     return salted_hmac("devices.enrol", plain, algorithm="sha256").hexdigest()
 
 
 def _cut_off(slug: str) -> None:
     try:
         acl.remove(slug)
-    except redis.RedisError as error:  # the next reconcile() takes the user away before anybody can use it
-        log.warning("%s could not be removed from Redis yet: %s", slug, error)
+    except redis.RedisError as error:  # the next reconcile() removes the user
+        log.warning("could not remove %s from Redis yet: %s", slug, error)

@@ -1,19 +1,19 @@
-"""A text as a QR code: the squares alone, so that a page draws them in its own colours and no markup travels."""
+"""A text as a QR code, as path data only: the page draws it in its own colours, and no markup is sent."""
 
 from typing import TypedDict
 
 import segno
 
-QUIET = 4  # modules of margin, as ISO/IEC 18004 asks
+QUIET_ZONE = 4  # modules of margin, as ISO/IEC 18004 requires
 
 
 class Squares(TypedDict):
     size: int  # modules on a side, with the margin
-    path: str  # SVG path data in modules, one rectangle a run
+    path: str  # SVG path data in modules, one rectangle for each horizontal run
 
 
 def squares(text: str) -> Squares:
-    """With the least error correction: it is read off a screen, where nothing is scratched, and stays coarse."""
+    """The lowest error correction level: a screen has no scratches, and fewer modules scan more easily."""
     matrix = segno.make(text, error="l", micro=False, boost_error=False).matrix
     parts: list[str] = []
     for y, row in enumerate(matrix):
@@ -23,6 +23,6 @@ def squares(text: str) -> Squares:
             while run < len(row) and row[run]:
                 run += 1
             if run > x:
-                parts.append(f"M{x + QUIET} {y + QUIET}h{run - x}v1h-{run - x}z")
+                parts.append(f"M{x + QUIET_ZONE} {y + QUIET_ZONE}h{run - x}v1h-{run - x}z")
             x = run + 1
-    return {"size": len(matrix) + 2 * QUIET, "path": "".join(parts)}
+    return {"size": len(matrix) + 2 * QUIET_ZONE, "path": "".join(parts)}

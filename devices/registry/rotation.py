@@ -1,7 +1,7 @@
-"""A node's standing after it has joined: new secrets, another title, hardware that changed.
+"""Changes to a node after it has joined: new credentials, another title, changed hardware.
 
-New secrets are not kept: they follow from the server's own key and a random name, so that an answer that was lost is given
-again word for word, and two answers that cross on the way cannot differ. The old ones end when the node is heard with the new.
+New secrets are not stored but derived from the server's key and a random name, so that a lost reply can be repeated exactly
+and two concurrent replies cannot differ. The old secrets end when the node presents the new ones.
 """
 
 import logging
@@ -20,21 +20,21 @@ log = logging.getLogger(__name__)
 
 
 def rotate(slug: str) -> Node:
-    """Have a node change its token and its password with its next heartbeat. Raises UserError."""
-    node = _living(slug)
+    """Have a node change its token and its Redis password with its next heartbeat. Raises UserError."""
+    node = _active(slug)
     if not (node.approved and node.redis_sha256):
         raise UserError("no_credentials", f"{slug} has no credentials yet.", "Approve it first.", 409)
     node.rotation = secrets.token_hex(16)
-    fresh = secrets_of(node)
-    node.next_token_sha256, node.next_redis_sha256 = enrolment.sha256(fresh["token"]), enrolment.sha256(fresh["redis_password"])
+    new = secrets_of(node)
+    node.next_token_sha256, node.next_redis_sha256 = enrolment.sha256(new["token"]), enrolment.sha256(new["redis_password"])
     try:
         acl.grant(node)
     except redis.RedisError as error:
-        log.warning("%s keeps its credentials: %s", slug, error)
+        log.warning("could not rotate the credentials of %s: %s", slug, error)
         raise UserError("redis_down", "Redis does not answer.", "Try again in a moment.", 503) from error
-    following = {"next_token_sha256": node.next_token_sha256, "next_redis_sha256": node.next_redis_sha256}
-    if not Node.objects.filter(pk=node.pk, revoked_at=None).update(rotation=node.rotation, **following):
-        acl.remove(slug)  # revoked in this very moment
+    hashes = {"next_token_sha256": node.next_token_sha256, "next_redis_sha256": node.next_redis_sha256}
+    if not Node.objects.filter(pk=node.pk, revoked_at=None).update(rotation=node.rotation, **hashes):
+        acl.remove(slug)  # revoked at the same moment
         raise not_found("node")
     audit.record(None, "rotation asked for", slug)
     presence.announce(node)
@@ -42,7 +42,7 @@ def rotate(slug: str) -> Node:
 
 
 def secrets_of(node: Node) -> dict[str, str]:
-    """The secrets a node is to change to."""
+    """The secrets that a node is changing to."""
     return {name: _secret(node, name) for name in ("token", "redis_password")}
 
 
@@ -51,7 +51,7 @@ def _secret(node: Node, name: str) -> str:
 
 
 def holder(token: str) -> Node | None:
-    """The node with this bearer token; None when it is unknown or revoked. Who shows the new one ends the old one."""
+    """The node with this bearer token; None if it is unknown or revoked. Presenting the new token ends the old one."""
     return enrolment.holder(token) or _confirmed(enrolment.sha256(token))
 
 
@@ -67,20 +67,20 @@ def _confirmed(digest: str) -> Node | None:
     if node is not None and changed:
         try:
             acl.renew(node)
-        except redis.RedisError as error:  # the next reconcile() takes the old password away
-            log.warning("%s: the old password could not be withdrawn yet: %s", node.slug, error)
+        except redis.RedisError as error:  # the next reconcile() withdraws the old password
+            log.warning("could not withdraw the old password of %s yet: %s", node.slug, error)
         audit.record(node.slug, "rotated", node.slug)
         presence.announce(node)
     return node
 
 
 def rename(slug: str, title: str) -> Node:
-    """Call a node otherwise in pages. Its slug stays: it is the prefix of its keys. Raises UserError."""
-    node = _living(slug)
-    words = " ".join(title.split())
-    if len(words) > 60 or not words.isprintable():
-        raise UserError("bad_title", "A name has at most 60 characters, all of them visible.", "Choose a shorter one.", 422)
-    before, node.title = node.title or slug, "" if words == slug else words
+    """Change a node's title in pages. Its slug stays: it is the prefix of its keys. Raises UserError."""
+    node = _active(slug)
+    new_title = " ".join(title.split())
+    if len(new_title) > 60 or not new_title.isprintable():
+        raise UserError("bad_title", "A name is at most 60 printable characters.", "Choose a shorter one.", 422)
+    before, node.title = node.title or slug, "" if new_title == slug else new_title
     Node.objects.filter(pk=node.pk).update(title=node.title)
     audit.record(None, "renamed", slug, f"from {before} to {node.title or slug}")
     presence.announce(node)
@@ -88,8 +88,8 @@ def rename(slug: str, title: str) -> Node:
 
 
 def accept_hardware(slug: str) -> Node:
-    """An admin has seen that the hardware changed. Raises UserError."""
-    node = _living(slug)
+    """Accept the node's present hardware. Raises UserError."""
+    node = _active(slug)
     if node.hardware_before:
         Node.objects.filter(pk=node.pk).update(hardware_before={})
         node.hardware_before = {}
@@ -98,7 +98,7 @@ def accept_hardware(slug: str) -> Node:
     return node
 
 
-def _living(slug: str) -> Node:
+def _active(slug: str) -> Node:
     node = Node.objects.filter(slug=slug, revoked_at=None).first()
     if node is None:
         raise not_found("node")

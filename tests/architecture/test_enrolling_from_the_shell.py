@@ -17,28 +17,28 @@ def code(db: None, store: Any, capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().out.strip()
 
 
-def test_the_code_is_all_that_stdout_holds(code: str) -> None:
+def test_stdout_holds_only_the_code(code: str) -> None:
     assert len(code) == enrolment.CODE_LETTERS
     assert code.isalpha()
 
 
-def test_a_node_joins_with_it_as_was_said(code: str) -> None:
+def test_a_node_joins_with_the_given_name_and_tier(code: str) -> None:
     node, _ = enrolment.join(code, FINGERPRINT, {})
     assert (node.slug, node.tier, node.approved) == ("edge-1", "edge", True)
 
 
-def test_it_is_good_once(code: str) -> None:
+def test_the_code_is_valid_once(code: str) -> None:
     enrolment.join(code, FINGERPRINT, {})
     with pytest.raises(UserError):
         enrolment.join(code, FINGERPRINT, {})
 
 
-def test_without_preapproval_the_node_waits(db: None, store: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_preapproval_the_node_waits_for_approval(db: None, store: Any, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("enrol", "--tier=device")
     node, _ = enrolment.join(capsys.readouterr().out.strip(), FINGERPRINT, {"hostname": "orin"})
     assert (node.slug, node.approved) == ("orin", False)
 
 
-def test_a_name_that_cannot_be_is_refused_in_a_sentence(db: None) -> None:
-    with pytest.raises(CommandError, match="cannot be a node's name"):
+def test_an_invalid_name_is_refused_with_a_sentence(db: None) -> None:
+    with pytest.raises(CommandError, match="is not a valid node name"):
         call_command("enrol", "--name=Not a name", "--tier=edge")

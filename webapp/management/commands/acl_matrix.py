@@ -1,4 +1,4 @@
-"""`manage.py acl_matrix`: what a node may do in Redis and what not, tried, as a table."""
+"""`manage.py acl_matrix`: an audit of what a node may and may not do in Redis, as a table."""
 
 from typing import Any
 
@@ -9,23 +9,21 @@ from devices.registry import acl_audit
 
 
 class Command(BaseCommand):
-    help = (
-        "Try every kind of key, channel and command as a node would, and print what Redis allows; exit 1 if it is not as meant."
-    )
+    help = "Try every kind of key, channel and command as a node would, and print what Redis allows; exit 1 if that is not as intended."
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            found = acl_audit.measured()
+            results = acl_audit.run()
         except redis.RedisError as error:
-            raise CommandError(f"Redis does not answer ({error}); start the stack first.") from None
-        before = ""
-        for row, allowed in found:
-            if row.what != before:
-                self.stdout.write(f"\n{row.what}")
-                before = row.what
-            wrong = "" if allowed == row.allowed else "   ← NOT AS MEANT"
-            self.stdout.write(f"  {'yes' if allowed else 'no ':4} {row.words}{wrong}")
-        faults = sum(allowed != row.allowed for row, allowed in found)
-        self.stdout.write(f"\n{len(found)} tried, {sum(allowed for _, allowed in found)} allowed, {faults} not as meant.")
-        if faults:
-            raise CommandError("The users of Redis are not as meant: start a cloud worker, which brings them in line.")
+            raise CommandError(f"Redis does not answer ({error}). Start the stack first.") from None
+        group = ""
+        for check, allowed in results:
+            if check.group != group:
+                group = check.group
+                self.stdout.write(f"\n{group}")
+            mark = "" if allowed == check.allowed else "   ← WRONG"
+            self.stdout.write(f"  {'yes' if allowed else 'no ':4} {check.command}{mark}")
+        wrong = sum(allowed != check.allowed for check, allowed in results)
+        self.stdout.write(f"\n{len(results)} tried, {sum(allowed for _, allowed in results)} allowed, {wrong} wrong.")
+        if wrong:
+            raise CommandError("The Redis ACL is wrong. Restart a cloud worker, which reconciles it.")
