@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from inference.planning.offline import Context
-from inference.planning.plan import TASKS, Plan
+from inference.planning.plan import Plan, task_names
 from inference.planning.rules.training import Draft
 
 FOLDER = Path(__file__).parent / "requests"
@@ -83,7 +83,7 @@ def _ways(text: str) -> tuple[Step, ...]:
     text, _, waits = text.partition(" <")
     text, _, before = text.partition(" @")
     after = tuple(int(n) for n in waits.split(",")) if waits else ()
-    ways = (_step(way if way.split()[0] in TASKS else f"vqa {way}", after) for way in text.split(" / "))
+    ways = (_step(way if way.split()[0] in task_names() else f"vqa {way}", after) for way in text.split(" / "))
     return tuple(replace(way, before=int(before or 0)) for way in ways)
 
 
@@ -124,7 +124,7 @@ def judge(row: Row, plan: Plan, draft: Draft | None) -> Verdict:
     ]  # fmt: skip
     exact = len(found) == len(row.steps) and all(step in ways for step, ways in zip(found, row.steps, strict=True))
     both, arguments, correct = _together(found, row.steps)
-    invented = any(step.task not in TASKS or (step.model and step.model not in row.context.models) for step in found)
+    invented = any(step.task not in task_names() or (step.model and step.model not in row.context.models) for step in found)
     return Verdict(exact, len(found), len(row.steps), both, arguments, correct, invented)
 
 

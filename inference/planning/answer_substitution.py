@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
+from inference.engine import tasks
 from inference.planning.compose import StepResult
 from inference.planning.plan import MAX_QUESTION, PLACEHOLDER
 from inference.planning.rules.pronouns import noun_in, plural
 
 NO_ANSWER = "It needs the answer to “{question}”, and there is none."
 NO_THING = "It needs an object, but the answer to “{question}” was “{text}”."
-ASKED = {"classify": "what is this?"}
 _IRREGULAR = {"man": "men", "woman": "women", "child": "children", "person": "people", "mouse": "mice", "goose": "geese"}
 _ALIKE = frozenset(("sheep", "fish", "deer", "people", "cattle"))
 
@@ -26,7 +26,8 @@ def fill(question: str, results: Mapping[int, StepResult]) -> str:
 
 
 def _thing(result: StepResult) -> str:
-    question = result.question or ASKED.get(result.task, "")
+    task = tasks.find(result.task)
+    question = result.question or (task.phrases.default_question if task else "")
     if result.error is not None or not result.text:
         raise UnanswerableQuestion(NO_ANSWER.format(question=question))
     noun = noun_in(result.text.split(",")[0])

@@ -3,19 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from inference.engine import tasks
 from inference.engine.answer import NOTHING
+from inference.engine.tasks.wording import NUMBERS, capitalised, full_stop
 
-GUESSES = 3
-NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-SPELLED = {str(n) for n in range(len(NUMBERS))}
-FAILED = {
-    "classify": "name what is in the photo",
-    "caption": "describe the photo",
-    "vqa": "answer “{question}”",
-    "train": "draft the training run",
-}
-SOUNDS_LIKE_YOU = ("uni", "eu", "use", "ukulele", "one")  # a unicycle
-SILENT_H = ("hour", "honest", "heir")  # an hourglass
+FAILED_TRAINING = "draft the training run"
 
 
 @dataclass(frozen=True)
@@ -48,59 +40,20 @@ def compose(question: str, results: Sequence[StepResult]) -> str:
 def _of_photo(result: StepResult, sentence: str, several: bool) -> str:
     """The sentence, prefixed with the photo it is about where several are."""
     if result.before:
-        return f"{_capital(photo_before(result.before))}: {sentence}"
+        return f"{capitalised(photo_before(result.before))}: {sentence}"
     return f"This photo: {sentence}" if several else sentence
 
 
 def _sentence(result: StepResult, alone: bool) -> str:
+    task = tasks.find(result.task)
     if result.error is not None:
-        aim = FAILED.get(result.task, "do that").format(question=result.question)
-        return f"I could not {aim}: {_stop(result.error)}"
+        verb = task.phrases.verb.format(question=result.question) if task else FAILED_TRAINING
+        return f"I could not {verb}: {full_stop(result.error)}"
     text = " ".join((result.text or "").split())
     if not text or text == NOTHING:
         return _nothing(result)
-    if result.task == "train":
-        return text
-    if result.task == "classify":
-        return _named(result, text)
-    if result.task == "caption":
-        return _stop(_capital(text)) if result.sure else f"I am not sure, but I think it shows this: {_stop(text)}"
-    return _answered(result, text, alone)
+    return task.sentence(text, result, alone) if task else text
 
 
 def _nothing(result: StepResult) -> str:
     return f"I found no answer to “{result.question}”." if result.question else "The model found no words for this photo."
-
-
-def _named(result: StepResult, text: str) -> str:
-    if result.sure:
-        return f"This looks like {_with_article(text)}."
-    names = list(dict.fromkeys(name for name, _ in result.top[:GUESSES])) or [text]
-    guesses = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
-    return f"I am not sure. My best {'guess' if len(names) == 1 else 'guesses'}: {guesses}."
-
-
-def _answered(result: StepResult, text: str, alone: bool) -> str:
-    answer = NUMBERS[int(text)] if text in SPELLED else text
-    if alone:
-        return _stop(_capital(answer)) if result.sure else f"I am not sure. My best guess: {_stop(answer)}"
-    subject = _capital(result.question.rstrip(" ?.!").removesuffix(" are there"))
-    return f"{subject}: {_stop(answer)}" if result.sure else f"{subject}: I am not sure, my best guess is {_stop(answer)}"
-
-
-def _with_article(name: str) -> str:
-    first, last = name.lower().split()[0], name.lower().split()[-1]
-    if first in {"a", "an", "the"} or (last.endswith("s") and not last.endswith(("ss", "us", "is"))):
-        return name
-    vowel = first.startswith(SILENT_H) or (first[0] in "aeiou" and not first.startswith(SOUNDS_LIKE_YOU))
-    return f"{'an' if vowel else 'a'} {name}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _stop(text: str) -> str:
-    """The text with exactly one full stop, whatever punctuation the tokenizer left."""
-    text = text.rstrip()
-    return text if text.endswith(("!", "?")) else f"{text.rstrip(' .')}."

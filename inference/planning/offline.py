@@ -8,9 +8,10 @@ import time
 from collections.abc import Sequence
 from textwrap import shorten
 
+from inference.engine import tasks
 from inference.planning.compose import photo_before
 from inference.planning.context import Context, ParsedStep
-from inference.planning.plan import MAX_QUESTION, MAX_STEPS, MAX_WHY, Plan, Planned, PlanStep, Task
+from inference.planning.plan import MAX_QUESTION, MAX_STEPS, MAX_WHY, Plan, Planned, PlanStep
 from inference.planning.rules.out_of_scope import names_in
 from inference.planning.rules.requests import pieces
 from inference.planning.rules.rule_parser import ELSEWHERE, FOREIGN, NO_EARLIER, UNCLEAR, Reading
@@ -28,12 +29,7 @@ NO_REQUEST = (
     "Try, for example: what is in this photo?"
 )
 NO_PHOTO = "This needs a photo, and there is none yet. Add one and ask again."
-WANTED: dict[Task, str] = {
-    "classify": "a name for what it is",
-    "caption": "a description",
-    "vqa": "an answer to “{question}”",
-    "train": "a training run, which stays a draft until you start it",
-}
+TRAINING_RUN = "a training run, which stays a draft until you start it"
 SHOWN = 60  # characters of a question that the explanation quotes
 COUNTS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six"}
 TALK = {
@@ -123,6 +119,9 @@ def _why(steps: Sequence[ParsedStep]) -> str:
 
 
 def _request_phrase(step: ParsedStep) -> str:
-    phrase = WANTED[step.task].format(question=shorten(_question_text(step), SHOWN, placeholder=" …"))
+    task = tasks.find(step.task)
+    phrase = (task.phrases.noun if task else TRAINING_RUN).format(
+        question=shorten(_question_text(step), SHOWN, placeholder=" …")
+    )
     phrase = f"{phrase}, from {step.model}" if step.model else phrase
     return f"{phrase}, of {photo_before(step.before)}" if step.before else phrase

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from inference.planning.plan import JSON_SCHEMA, MAX_QUESTION, MAX_STEPS, TASKS, Plan, PlanStep
+from inference.planning.plan import MAX_QUESTION, MAX_STEPS, Plan, PlanStep, json_schema, task_names
 
 
 def _plan(*steps: dict[str, Any], why: str = "because") -> Plan:
@@ -64,8 +64,9 @@ def test_a_plan_without_a_bounded_reason_is_refused(why: str) -> None:
 
 
 def test_the_schema_for_the_llm_names_the_same_fields_and_tasks_and_is_strict() -> None:
-    step = JSON_SCHEMA["properties"]["steps"]["items"]
-    for schema, model in ((JSON_SCHEMA, Plan), (step, PlanStep)):
+    plan_schema = json_schema()
+    step = plan_schema["properties"]["steps"]["items"]
+    for schema, model in ((plan_schema, Plan), (step, PlanStep)):
         assert set(schema["properties"]) == set(schema["required"]) == set(model.model_fields)
         assert schema["additionalProperties"] is False
-    assert step["properties"]["task"]["enum"] == list(TASKS)
+    assert step["properties"]["task"]["enum"] == list(task_names())

@@ -11,7 +11,7 @@ from ninja import Schema
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from inference.placement import policies, routes
-from inference.planning.plan import TASKS
+from inference.planning.plan import task_names
 from inference.receipt import Receipt
 from webapp.live.http import DocumentedAs, ErrorDetail, Moment, Page
 
@@ -51,7 +51,7 @@ class Phase(Stored):
 
 class StoredStep(Stored):
     id: int = Field(examples=[1])
-    task: str = Field(examples=["vqa"], json_schema_extra={"enum": list(TASKS)})
+    task: str = Field(examples=["vqa"], json_schema_extra={"enum": list(task_names())})
     question: str | None = Field(None, examples=["what is the dog doing?"])
     after: list[int] = Field([], description="Steps it waits for.")
     model: str = Field("", description="Another classifier than the bundled one, for example “run 12”.")

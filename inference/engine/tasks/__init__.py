@@ -27,6 +27,11 @@ def get(name: str) -> Task:
     return task
 
 
+def needs_question(name: str) -> bool:
+    task = find(name)
+    return task is not None and task.needs_question
+
+
 def for_pages() -> list[TaskForPages]:
     """Name, label, phrases and metric of every task, as plain JSON for templates and scripts."""
     return [_task.for_pages(task) for task in TASKS]

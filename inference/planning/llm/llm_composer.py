@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Callable, Sequence
 
-from inference.planning.compose import NUMBERS, StepResult, photo_before
+from inference.engine.tasks.wording import NUMBERS
+from inference.planning.compose import StepResult, photo_before
 
 MAX_CHARS = 800
 EVERY_S = 0.25  # between updates sent to a page

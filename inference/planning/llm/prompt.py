@@ -6,22 +6,25 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from inference.engine import tasks
 from inference.planning.offline import NO_PHOTO, Context
-from inference.planning.plan import JSON_SCHEMA, MAX_QUESTION, MAX_STEPS, Plan
+from inference.planning.plan import MAX_QUESTION, MAX_STEPS, Plan, json_schema
 
 MAX_EARLIER = 5
 SHOWN_BACK = 2000  # characters of an invalid answer that are quoted in the repair request
 
-SYSTEM = f"""You plan which vision models answer a person's message about one photo. You never see the photo and never answer.
+
+def _task_lines() -> str:
+    return "\n".join(f"- {task.name}: {task.phrases.planner}" for task in tasks.TASKS)
+
+
+def system_prompt() -> str:
+    return f"""You plan which vision models answer a person's message about one photo. You never see the photo and never answer.
 Reply with one JSON object that fits this schema, and nothing else:
-{json.dumps(JSON_SCHEMA)}
+{json.dumps(json_schema())}
 
 Tasks, and no others:
-- classify: names the kind, breed, type or species of the main thing ("what is this?", "what breed is it?"). No question. "model"
-  stays empty unless the message names one of models ("use run 12"); if it names another, there are no steps and "why" says so.
-- caption: describes the whole photo ("what is in this photo?", "what is happening?"). No question.
-- vqa: answers one short question about a particular thing (number, colour, place, action, presence). Put that question, complete
-  in itself, lower case, without politeness, into "question". Resolve "it" and "they" from the earlier messages where that is plain.
+{_task_lines()}
 - train: drafts a training run; only if the message asks to train a model.
 
 Rules:
@@ -53,7 +56,7 @@ def messages(question: str, context: Context) -> list[dict[str, str]]:
         "models": list(context.models),
         "message": question,
     }
-    return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": json.dumps(data, ensure_ascii=False)}]
+    return [{"role": "system", "content": system_prompt()}, {"role": "user", "content": json.dumps(data, ensure_ascii=False)}]
 
 
 def repair(answer: str, error: BadPlan) -> list[dict[str, str]]:

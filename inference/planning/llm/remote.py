@@ -19,7 +19,7 @@ from inference.planning.llm import llm_composer, prompt
 from inference.planning.llm.llm_calls import TRIES, Breaker, Call, UsageLog, wait_before
 from inference.planning.llm.llm_composer import OnText
 from inference.planning.offline import Context, plan_offline
-from inference.planning.plan import JSON_SCHEMA, Plan, Planned
+from inference.planning.plan import Plan, Planned, json_schema
 from inference.planning.planner_config import PlannerConfig
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,6 @@ RESTING = "The planner failed several times in a row and is paused; planned offl
 SPENT = "The planner's daily budget is spent; planned offline."
 NOT_VALID = "The planner's answer was not a valid plan; planned offline."
 REPAIRED = "The planner's first answer was not a valid plan; its corrected one was."
-SCHEMA_FORMAT = {"type": "json_schema", "json_schema": {"name": "plan", "strict": True, "schema": JSON_SCHEMA}}
 REFUSALS = {
     400: "The planner refused the request (HTTP 400); planned offline.",
     401: "The planner refused the key; planned offline. Check ISTHMUS_PLANNER_KEY.",
@@ -39,6 +38,10 @@ REFUSALS = {
     404: "The planner does not know this model or address; planned offline. Check ISTHMUS_PLANNER_MODEL and ISTHMUS_PLANNER_URL.",
     429: "The planner is overloaded or its quota is used up; planned offline.",
 }
+
+
+def _schema_format() -> dict[str, object]:
+    return {"type": "json_schema", "json_schema": {"name": "plan", "strict": True, "schema": json_schema()}}
 
 
 class TooSlow(Exception):
@@ -145,7 +148,7 @@ class LlmPlanner:
     def _ask(self, messages: list[dict[str, str]], deadline: float) -> str:
         if self._structured:
             try:
-                return self._complete(messages, deadline, {"response_format": SCHEMA_FORMAT})
+                return self._complete(messages, deadline, {"response_format": _schema_format()})
             except (openai.BadRequestError, openai.UnprocessableEntityError):
                 answer = self._complete(messages, deadline, {})
                 self._structured = False  # the response format was what it rejected

@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from inference.planning.plan import Task
+from inference.engine import tasks
+from inference.planning.plan import TRAIN
 from inference.planning.rules import training
 from inference.planning.rules.wording import PHOTO, VERBS, direct
 
@@ -90,12 +91,15 @@ class Piece:
     asked: bool  # it ended with a question mark
 
 
-def task_of(text: str, is_question: bool) -> Task | None:
+def task_of(text: str, is_question: bool) -> str | None:
     """`text` as `direct` leaves it. None where it is no request that can be told from talk."""
     if not text or _BARE.match(text):
         return None
     if training.asked(text):
-        return "train"
+        return TRAIN
+    for task in tasks.TASKS:
+        if task.request and task.request.search(text):
+            return task.name
     if re.match(r"how (?:many|much)\b", text):
         return "vqa"
     if CLASSIFY.match(text) and not _NOT_NAMED.search(

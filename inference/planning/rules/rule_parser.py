@@ -3,8 +3,8 @@
 import re
 from dataclasses import replace
 
+from inference.engine import tasks
 from inference.planning.context import Context, ParsedStep
-from inference.planning.plan import Task
 from inference.planning.rules import followup, photo_references, training
 from inference.planning.rules.out_of_scope import elsewhere, foreign, of_the_world
 from inference.planning.rules.pronouns import PriorRequest, Resolution, resolve
@@ -133,13 +133,13 @@ class Reading:
                 return
         self._add(ParsedStep("train", text))
 
-    def _ask(self, text: str, task: Task, ordered: bool) -> None:
-        resolution = self._resolved(text) if task == "vqa" else Resolution(text)
+    def _ask(self, text: str, task: str, ordered: bool) -> None:
+        resolution = self._resolved(text) if tasks.needs_question(task) else Resolution(text)
         after = {resolution.step} if resolution.step else set()
         if ordered and self.steps:
             after.add(len(self.steps))
         notes = (resolution.note,) if resolution.note else ()
-        question = resolution.question if task == "vqa" else ""
+        question = resolution.question if tasks.needs_question(task) else ""
         number = self._add(ParsedStep(task, question, tuple(sorted(after)), notes=notes, before=self._before))
         self._requests.append(PriorRequest(resolution.question, step=number, names=task == "classify"))
 
@@ -212,8 +212,8 @@ class Reading:
         self._add(ParsedStep("vqa", f"is this a {{{number}}}", (number,)))
         return True
 
-    def _continued(self, task: Task, question: str, note: str, why: str) -> bool:
-        if task == "vqa" and not question:
+    def _continued(self, task: str, question: str, note: str, why: str) -> bool:
+        if tasks.needs_question(task) and not question:
             self._refuse(why)
             return True
         number = self._add(ParsedStep(task, question, notes=(note,)))
@@ -228,7 +228,7 @@ class Reading:
         if last is None:
             self._refuse(NO_EARLIER)
         else:
-            self._continued(last[1], last[0] if last[1] == "vqa" else "", "the last request was repeated", NO_EARLIER)
+            self._continued(last[1], last[0] if tasks.needs_question(last[1]) else "", "the last request was repeated", NO_EARLIER)
         return True
 
 

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand
 from inference.answering import planner_usage, trained_models
 from inference.planning import draft_summary
 from inference.planning.offline import Context
-from inference.planning.plan import Planned
+from inference.planning.plan import TRAIN, Planned
 from inference.planning.planner import OfflinePlanner
 from inference.planning.rules import training
 
@@ -46,7 +46,7 @@ def _report(found: Planned, draft: training.Draft | None) -> list[str]:
     lines = []
     for step in found.plan.steps:
         waits = f"   after {', '.join(map(str, step.after))}" if step.after else ""
-        about = step.model or (step.question if step.task == "vqa" else "")
+        about = step.model or (step.question if step.task != TRAIN else "")
         lines.append(f"{step.id}. {step.task:9}{about}{waits}".rstrip())
     if found.plan.steps:
         lines.append(found.plan.why)
