@@ -1,0 +1,109 @@
+"""An engine is one value in a list: the first that can run on a machine is chosen, and everything above it works the same."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+import redis
+from PIL import Image
+
+from inference.engine import catalogue, engines, runner
+from inference.engine.answer import Answer
+from inference.engine.catalogue import Profile
+from inference.engine.codecs import selection
+from inference.engine.codecs.feature_code import Code
+from inference.engine.engines.engine import Description, Digests, EngineType, Features
+from inference.engine.measure import measure
+from inference.engine.runner import Vision
+from tests.node import Node, jpeg
+
+DIGEST = bytes(32)
+
+
+class Brightness:
+    """Features are the photo's mean brightness everywhere; the answer is whether that is light or dark."""
+
+    description = Description("brightness", "cpu", "float32", 0)
+
+    def __init__(self, profile: Profile, threads: int | None) -> None:
+        self.profile = profile
+
+    def digests(self, task: str) -> Digests:
+        return Digests(DIGEST, DIGEST)
+
+    def codes(self, task: str) -> Mapping[int, Code]:
+        return selection.codes(self.profile, task, DIGEST)
+
+    def whole(self, task: str, image: Image.Image, question: str) -> Answer:
+        return self.tail(task, self.head(task, image, 0), 0, question)
+
+    def head(self, task: str, image: Image.Image, k: int) -> Features:
+        return np.full(self.profile.shape(task).features[k], np.asarray(image).mean() / 255, np.float32)
+
+    def tail(self, task: str, features: Features, k: int, question: str) -> Answer:
+        text = "light" if features.mean() > 0.5 else "dark"
+        return Answer(text, 1.0, True, [(text, 1.0)])
+
+
+@pytest.fixture
+def listed() -> Iterator[None]:
+    engines.ENGINES.insert(0, EngineType("brightness", lambda: True, Brightness))
+    yield
+    del engines.ENGINES[0]
+
+
+@pytest.fixture
+def vision(listed: None) -> Vision:
+    return runner.load(Profile.from_folders("small", {"classify": catalogue.WEIGHTS / "compact" / "classify"}))
+
+
+@pytest.fixture
+def pair(store: "redis.Redis[bytes]", redis_url: str, tmp_path: Path, vision: Vision) -> tuple[Node, Node]:
+    return Node("jetson-a", redis_url, tmp_path / "a", vision), Node("edge-1", redis_url, tmp_path / "b", vision)
+
+
+def test_the_first_engine_that_can_run_is_chosen(vision: Vision) -> None:
+    assert vision.engine.description.name == engines.best().name == "brightness"
+
+
+@pytest.mark.parametrize(("colour", "text"), [("white", "light"), ("black", "dark")])
+def test_nodes_answer_with_it_whole_and_split(pair: tuple[Node, Node], colour: str, text: str) -> None:
+    device, edge = pair
+    device.lay("p1", jpeg(Image.new("RGB", (64, 48), colour)))
+    device.call("place", photo="p1")
+    whole = device.call("run_whole", task="classify", question=None, photo="p1")
+    assert whole["answer"]["text"] == text
+    sent = device.call("run_head", task="classify", photo="p1", split_at=0, level=1, blob="features")
+    packet = device.runtime.get_blob("features")
+    assert packet is not None and len(packet) == sent["bytes"]
+    edge.lay("features", packet)
+    tail = edge.call("run_tail", task="classify", question=None, photo="p1", split_at=0, level=1, blob="features")
+    assert tail["answer"]["text"] == text
+
+
+def test_it_is_measured_and_named_by_its_weights(vision: Vision) -> None:
+    (times,) = measure(vision, repeats=1).values()
+    assert set(times["head_ms"]) == set(times["tail_ms"]) == {str(k) for k in vision.profile.split_points("classify")}
+    assert len(vision.digest) == 64
+
+
+def test_an_engine_that_cannot_run_here_is_passed_over(listed: None) -> None:
+    engines.ENGINES.insert(0, EngineType("tensorrt", lambda: False, Brightness))
+    try:
+        assert engines.best().name == "brightness"
+    finally:
+        del engines.ENGINES[0]
+
+
+def test_without_any_engine_a_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "ENGINES", [EngineType("onnx", lambda: False, Brightness)])
+    with pytest.raises(engines.NoEngine, match=r"None of the engines \(onnx\) can run on this machine; install the packages"):
+        engines.best()
+
+
+def test_the_engine_of_this_machine_says_what_it_is(compact: Vision) -> None:
+    description = compact.engine.description
+    assert (description.name, description.device, description.precision) == ("torch", "cpu", "float32")
+    files = sum(file.stat().st_size for file in (catalogue.WEIGHTS / "compact").glob("*/model.safetensors"))
+    assert files / 2 < description.memory_bytes < 4 * files  # stored in half precision or full; a shared tower counts once
