@@ -4,7 +4,9 @@ from typing import Required, TypedDict
 
 from devices.contract import sensors
 from federation.models import CLIENT_STATES
+from inference.engine import tasks
 from inference.placement import policies, routes
+from inference.planning.plan import TRAIN
 
 
 class Label(TypedDict, total=False):
@@ -15,6 +17,7 @@ class Label(TypedDict, total=False):
     explanation: str  # one sentence
     place: str  # whose colour it has: device, link or edge
     shows_question: bool  # a step of this task is told apart by its question
+    shows_guesses: bool  # its receipt lists the best guesses
 
 
 class SensorLabel(TypedDict):
@@ -31,12 +34,6 @@ class SensorLabel(TypedDict):
     maximum: float | None  # of the chart's axis
 
 
-TASKS: list[Label] = [
-    {"name": "classify", "label": "what is it"},
-    {"name": "caption", "label": "describe"},
-    {"name": "vqa", "label": "question", "shows_question": True},
-    {"name": "train", "label": "training"},
-]
 # A split is about the link, so it has the link's colour.
 _PLACES = {"split": "link"}
 NODE_STATES: list[Label] = [
@@ -54,10 +51,24 @@ CODECS: list[Label] = [
 ]
 
 
+def task_labels() -> list[Label]:
+    """Every task that a step of a plan may have."""
+    models = [
+        Label(
+            name=task["name"],
+            label=task["label"],
+            shows_question=task["needs_question"],
+            shows_guesses=task["shows_guesses"],
+        )
+        for task in tasks.for_pages()
+    ]
+    return [*models, Label(name=TRAIN, label="training")]
+
+
 def labels() -> dict[str, list[Label] | list[SensorLabel]]:
     """By kind, each in the order in which a form lists them."""
     return {
-        "tasks": TASKS,
+        "tasks": task_labels(),
         "routes": [
             Label(name=route.name, label=route.label, place=_PLACES.get(route.name, route.name)) for route in routes.ROUTES
         ],

@@ -19,7 +19,6 @@ METHODS = {
     **{codec["name"]: codec["label"] for codec in page_data.CODECS},
     "upload": "original file",
 }
-TASKS = {task["name"]: task["label"] for task in page_data.TASKS}
 
 
 def curves(request: HttpRequest) -> HttpResponse:
@@ -30,8 +29,9 @@ def curves(request: HttpRequest) -> HttpResponse:
         return render(request, "curves.html", shown)
     now = {"tower": catalogue.sha256(catalogue.WEIGHTS / "compact" / "classify" / "model.safetensors"),
            "code": catalogue.sha256(catalogue.WEIGHTS / "compact" / "codec.safetensors")}  # fmt: skip
+    labels = {task["name"]: task["label"] for task in page_data.task_labels()}
     tasks = [
-        {"name": task, "title": TASKS.get(task, task), "results": results, "summary": summary(results), "rows": rows(results)}
+        {"name": task, "title": labels.get(task, task), "results": results, "summary": summary(results), "rows": rows(results)}
         for task, results in figures["tasks"].items()
     ]
     return render(request, "curves.html", shown | {"tasks": tasks, "stale": figures.get("made_for") != now, "looks": looks(figures),

@@ -3,12 +3,14 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from devices.contract import sensors
+from inference.engine import tasks
 from inference.placement import policies, routes
 from webapp import page_data
 
@@ -32,9 +34,11 @@ def test_every_page_carries_every_route_and_policy(owner: Any, client_of: Callab
 
 
 def test_a_dummy_task_reaches_the_page(owner: Any, client_of: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    dummy: page_data.Label = {"name": "dummy", "label": "dummy task"}
-    monkeypatch.setattr(page_data, "TASKS", [*page_data.TASKS, dummy])
-    assert dummy in labels_of(client_of(owner).get("/").content.decode())["tasks"]
+    words = replace(tasks.get("vqa").phrases, label="dummy task")
+    monkeypatch.setattr(tasks, "TASKS", [*tasks.TASKS, replace(tasks.get("vqa"), name="dummy", phrases=words)])
+    rows = {row["name"]: row for row in labels_of(client_of(owner).get("/").content.decode())["tasks"]}
+    assert rows["dummy"] == {"name": "dummy", "label": "dummy task", "shows_question": True, "shows_guesses": False}
+    assert list(rows)[-1] == "train"
 
 
 def test_a_dummy_sensor_reaches_the_page(owner: Any, client_of: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import { el } from "../dom.js";
 import * as format from "../format.js";
+import { entry } from "../labels.js";
 import { table } from "./candidates.js";
 import { drawing } from "./drawing.js";
 import { facts } from "./facts.js";
@@ -29,7 +30,7 @@ function remember(opened, key) {
 }
 
 function guesses({ task, top }) {
-  if (task !== "classify" || !top?.length) return null;
+  if (!entry("tasks", task).shows_guesses || !top?.length) return null;
   return el("div", { class: "guesses" }, "guesses", top.slice(0, 5).map(([label, p]) => el("span", { class: "chip" }, `${label} ${format.percent(p)}`)));
 }
 

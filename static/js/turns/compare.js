@@ -1,5 +1,6 @@
 /** Asks the same question over each route in turn: run together, they would compete for the nodes. */
 
+import { entry } from "../labels.js";
 import { routes } from "./groups.js";
 import { isLive } from "./state.js";
 
@@ -43,5 +44,5 @@ export class RouteComparison {
 /** A follow-up such as "And the car?" depends on the turn before, so its resolved question is asked. @param {Turn} turn */
 function resolvedQuestion({ question, plan }) {
   const [only, ...others] = plan?.steps ?? [];
-  return !others.length && only?.task === "vqa" && only.question ? only.question : question;
+  return !others.length && only && entry("tasks", only.task).shows_question && only.question ? only.question : question;
 }
