@@ -16,6 +16,8 @@ WORKDIR /app
 COPY requirements.txt .
 RUN pip install -r requirements.txt
 COPY . .
+# Nodes find their capabilities by the entry points of the agent's package.
+RUN pip install --no-deps --no-build-isolation -e devices/agent
 
 USER isthmus
 EXPOSE 8000

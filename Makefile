@@ -17,7 +17,7 @@ NODE := node_modules/.installed
 BENCHES = $(patsubst bench/%/__main__.py,%,$(wildcard bench/*/__main__.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint lock bench clean
+.PHONY: help run test lint lock bench agent clean
 
 help:  ## list targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -47,11 +47,14 @@ bench: $(TESTS)  ## run quick benchmarks (in full: ARGS=--json)
 		$(BIN)/python -m bench.$$name $(or $(ARGS),--quick) || failed="$$failed $$name"; done; \
 	test -z "$$failed" || { echo "These could not be measured:$$failed"; exit 1; }
 
+agent: $(RUNS)  ## build the agent's wheel into var/agent, as the server does for boards
+	@cd devices/agent && $(abspath $(BIN))/python -m hatchling build --target wheel --directory ../../var/agent
+
 clean:  ## remove caches; the environment and everything in var/ stay
 	@find . \( -path ./var -o -path './$(VENV)' -o -path ./.git \) -prune -o -type d -name __pycache__ -print | xargs -r rm -rf
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-$(RUNS): requirements.txt
+$(RUNS): requirements.txt devices/agent/pyproject.toml
 	@command -v $(PYTHON) >/dev/null \
 		|| { echo "There is no $(PYTHON); install Python 3.11 or newer, or name one: make PYTHON=…"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -61,6 +64,8 @@ $(RUNS): requirements.txt
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV); the first time takes a few minutes."
 	@$(PIP) -r requirements.txt
+	@# Nodes on this machine find their capabilities by the entry points of the agent's package.
+	@$(PIP) --no-deps --no-build-isolation -e devices/agent
 	@touch $@
 
 $(TESTS): $(RUNS) requirements-dev.txt

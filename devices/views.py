@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from devices.models import Node
-from devices.registry import agent_bundle, audit, enrolment, qr, rotation
+from devices.registry import agent_wheel, audit, enrolment, qr, rotation
 from devices.telemetry import history, links, presence
 from webapp.live.errors import UserError
 
@@ -124,9 +124,19 @@ def install(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_GET
-def agent(request: HttpRequest) -> FileResponse:
-    """The agent, public like the installer that fetches it."""
-    return FileResponse(agent_bundle.archive().open("rb"), content_type="application/gzip", filename="agent.tar.gz")
+def agent(request: HttpRequest) -> HttpResponse:
+    """To the wheel under its own name, which holds its version: pip installs no wheel under another."""
+    return redirect("devices:wheel", name=agent_wheel.wheel().name)
+
+
+@login_not_required
+@require_GET
+def wheel(request: HttpRequest, name: str) -> FileResponse:
+    """The agent's wheel, public like the installer that fetches it."""
+    file = agent_wheel.wheel()
+    if name != file.name:
+        raise Http404
+    return FileResponse(file.open("rb"), content_type="application/octet-stream", filename=file.name)
 
 
 def _managed(request: HttpRequest, change: Any) -> HttpResponse:

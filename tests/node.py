@@ -9,8 +9,10 @@ from PIL import Image
 
 from devices.agent.config import Config
 from devices.agent.runtime import Runtime
+from devices.contract.jobs import JOBS
+from devices.contract.protocol import PROTOCOL
 from inference.engine.runner import Vision
-from inference.stages.verbs import PROTOCOL, Stages
+from inference.stages.capability import Stages
 
 
 class Node:
@@ -27,12 +29,19 @@ class Node:
             "db": 0,
         }
         self.runtime = Runtime(home, Config("http://127.0.0.1", slug, "device", "t", "c", redis=told))
-        self.runtime.vision = vision
-        self.stages = Stages(self.runtime)
+        self.load(vision)
+
+    def load(self, vision: Vision) -> None:
+        """As after a restart of the agent: nothing is cached any more."""
+        self.vision = vision
+        self.stages = Stages(self.runtime, vision)
 
     def call(self, verb: str, job: str = "1", protocol: int = PROTOCOL, **arguments: Any) -> dict[str, Any]:
         self.runtime.redis.set(self.runtime.key(f"job:{job}"), "1", ex=30)
-        return self.stages.task(verb)(job=job, protocol=protocol, **arguments)
+        return self.run(verb, job=job, protocol=protocol, **arguments)
+
+    def run(self, verb: str, **envelope: Any) -> dict[str, Any]:
+        return self.stages.tasks[JOBS[verb]](**envelope)
 
     def lay(self, name: str, data: bytes) -> None:
         self.runtime.redis.set(self.runtime.key(f"blob:{name}"), data, ex=30)

@@ -4,16 +4,14 @@ Exit status: 0 stopped, 1 a fault that `doctor` found, 2 it cannot start, 3 revo
 """
 
 import argparse
-import importlib
 import logging
 import signal
 import sys
 from pathlib import Path
-from typing import Any
 
 from devices.agent import config, doctor, join, memory
 from devices.agent.cameras import capture
-from devices.agent.config import BadHome
+from devices.agent.config import ConfigError
 from devices.agent.server import Refused
 
 log = logging.getLogger("agent")
@@ -22,24 +20,25 @@ FIRST_ANSWER_S = 5.0
 
 
 def main(words: list[str]) -> int:
-    chosen = _arguments(words)
+    arguments = _parse(words)
     logging.basicConfig(level=logging.INFO, format="%(levelname).1s %(name)s: %(message)s", stream=sys.stdout)
     logging.getLogger("celery").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     try:
-        if chosen.command == "doctor":
-            return _doctor(chosen.home)
-        held = config.lock(chosen.home)  # kept until the process ends
-        if chosen.command == "join":
-            kept = join.joined(chosen.home, chosen.server, chosen.code)
-            print(f"Joined as {kept.slug}. Approve it when the devices page shows {config.fingerprint(chosen.home)}")
-            join.approved(chosen.home, kept)
+        if arguments.command == "doctor":
+            return _doctor(arguments.home)
+        lock = config.lock(arguments.home)  # until the process ends
+        if arguments.command == "join":
+            node = join.joined(arguments.home, arguments.server, arguments.code)
+            print(f"Joined as {node.slug}. Approve it when the devices page shows {config.fingerprint(arguments.home)}")
+            join.approved(arguments.home, node)
             print("Approved.")
             return 0
-        status = run(chosen.home, chosen.server, chosen.code, capture.configured(chosen.home, chosen.camera))
-        held.close()
+        cameras = capture.configured(arguments.home, arguments.camera)
+        status = run(arguments.home, arguments.server, arguments.code, cameras)
+        lock.close()
         return status
-    except (BadHome, Refused) as error:
+    except (ConfigError, Refused) as error:
         log.error("%s", error)
         return REVOKED if isinstance(error, Refused) and error.status == 401 else CANNOT_START
     except KeyboardInterrupt:
@@ -47,39 +46,42 @@ def main(words: list[str]) -> int:
 
 
 def run(home: Path, server: str, code: str, cameras: capture.Cameras) -> int:
-    """Join if necessary, then work until told to stop."""
-    kept = join.ready(home, server, code)
+    """Join if necessary, then work until stopped."""
+    node = join.ready(home, server, code)
     # Only now what takes seconds to import; a wrong code is refused at once.
-    from devices.agent import heartbeat, training_supervisor, uploads, worker
+    from devices.agent import capabilities, heartbeat, training_supervisor, uploads, worker
     from devices.agent.runtime import Runtime
 
     stop = worker.Stop()
-    running: list[Any] = []
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, frame: _told_to_stop(stop, running))
-    runtime = Runtime(home, kept)
-    runtime.cameras = cameras
-    if kept.tier == "device":
-        runtime.uploads = uploads.listening(kept.server)
-    runtime.link_is_free()
-    training = training_supervisor.Lane(runtime)
+    running: list[worker.Worker] = []
 
-    def rotated(told: dict[str, str]) -> None:
-        config.save(home, config.load(home).with_secrets(told))
-        stop.request(worker.AGAIN, "new credentials: starting again with them")
+    def on_signal(number: int, frame: object) -> None:
+        stop.request(0, "stopping")
+        if not running:
+            sys.exit(0)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
+    runtime = Runtime(home, node)
+    runtime.cameras = cameras
+    if node.tier == "device":
+        runtime.uploads = uploads.listening(node.server)
+    runtime.link_is_free()
+    training = training_supervisor.TrainingSupervisor(runtime)
+
+    def rotated(secrets: dict[str, str]) -> None:
+        config.save(home, config.load(home).with_secrets(secrets))
+        stop.request(worker.RESTART, "new credentials: restarting with them")
 
     beat = heartbeat.Heartbeat(
-        kept, runtime, lambda why: stop.request(REVOKED, f"stopping: {why}"), lambda: training.states, rotated
+        node, runtime, lambda why: stop.request(REVOKED, f"stopping: {why}"), lambda: training.states, rotated
     )
     beat.start()
-    beat.heard.wait(FIRST_ANSWER_S)  # what is simulated may have changed since the last start, and the profile depends on it
+    beat.answered.wait(FIRST_ANSWER_S)  # what is simulated may have changed since the last start, and the profile depends on it
     memory.without_scipy()
-    stages = importlib.import_module("inference.stages.verbs")  # by name, as Celery does: the agent stands below inference
-    profile = stages.warm(runtime)
-    memory.give_back()
-    log.info("%s is ready: profile %s", kept.slug, profile["name"])
-    app = worker.make_app(kept)
-    stages.register(app, runtime)
+    app = worker.make_app(node)
+    profile = capabilities.find(capabilities.ANSWERING).start(app, runtime) or {}
+    log.info("%s is ready: profile %s", node.slug, profile.get("name"))
     training.start()
 
     def listening() -> None:
@@ -88,28 +90,22 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras) -> int:
 
     running.append(worker.Worker(app, listening))
     running[0].start()
-    if stop.code == worker.AGAIN:
-        worker.begin_anew()
+    if stop.code == worker.RESTART:
+        worker.restart_process()
     return stop.code or 0
-
-
-def _told_to_stop(stop: Any, running: list[Any]) -> None:
-    stop.request(0, "stopping")
-    if not running:
-        sys.exit(0)
 
 
 def _doctor(home: Path) -> int:
     faults = 0
-    for what, found, remedy in doctor.findings(home):
-        print(f"{'FAULT' if remedy else 'ok':6}{what}: {found}")
+    for what, state, remedy in doctor.findings(home):
+        print(f"{'FAULT' if remedy else 'ok':6}{what}: {state}")
         if remedy:
             faults += 1
             print(f"      → {remedy}")
     return 1 if faults else 0
 
 
-def _arguments(words: list[str]) -> argparse.Namespace:
+def _parse(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m devices.agent", description="The Isthmus agent of one node.")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, what in (
@@ -126,12 +122,12 @@ def _arguments(words: list[str]) -> argparse.Namespace:
             command.add_argument(
                 "--camera", action="append", default=[], metavar="NAME=SOURCE", help="as a line of cameras.toml in the home"
             )
-    chosen = parser.parse_args(words)
-    if chosen.command != "doctor" and bool(chosen.code) != bool(chosen.server):
+    arguments = parser.parse_args(words)
+    if arguments.command != "doctor" and bool(arguments.code) != bool(arguments.server):
         parser.error("--server and --code belong together.")
-    if chosen.command == "join" and not chosen.code:
+    if arguments.command == "join" and not arguments.code:
         parser.error("join needs --server and --code.")
-    return chosen
+    return arguments
 
 
 if __name__ == "__main__":

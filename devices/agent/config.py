@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 FILE = "agent.json"
 
 
-class BadHome(Exception):
+class ConfigError(Exception):
     """The home folder cannot be used; one sentence says why and what to do."""
 
 
@@ -37,7 +37,7 @@ class Config:
     @property
     def redis_url(self) -> str:
         if self.redis is None:
-            raise BadHome("This node has no credentials for Redis yet; it waits for approval.")
+            raise ConfigError("This node has no credentials for Redis yet; it waits for approval.")
         at = self.redis
         host = f"[{at['host']}]" if ":" in at["host"] else at["host"]
         url = f"{at['scheme']}://{at['username']}:{at['password']}@{host}:{at['port']}/{at['db']}"
@@ -63,13 +63,13 @@ class Config:
 
 
 def load(home: Path) -> Config:
-    """Raises BadHome."""
+    """Raises ConfigError."""
     try:
         return Config(**json.loads((home / FILE).read_text()))
     except FileNotFoundError:
-        raise BadHome(f"{home} holds no node yet; start with --server and --code.") from None
+        raise ConfigError(f"{home} holds no node yet; start with --server and --code.") from None
     except (OSError, ValueError, TypeError) as error:
-        raise BadHome(f"{home / FILE} cannot be read ({error}); join again with a new code.") from error
+        raise ConfigError(f"{home / FILE} cannot be read ({error}); join again with a new code.") from error
 
 
 def save(home: Path, config: Config) -> None:
@@ -80,7 +80,7 @@ def save(home: Path, config: Config) -> None:
     part.replace(home / FILE)
 
 
-def trusting(home: Path, told: dict[str, Any]) -> dict[str, Any]:
+def write_ca_file(home: Path, told: dict[str, Any]) -> dict[str, Any]:
     """Credentials as the server gave them, its authority for Redis put into a file, where the libraries look for it."""
     kept = {name: value for name, value in told.items() if name != "ca"}
     if not told.get("ca"):
@@ -105,14 +105,14 @@ def digest_of(code: str) -> str:
 
 
 def lock(home: Path) -> IO[str]:
-    """Two agents with one identity would take each other's jobs. Held as long as the handle lives. Raises BadHome."""
+    """Two agents with one identity would take each other's jobs. Held as long as the handle lives. Raises ConfigError."""
     _private_folder(home)
     handle = (home / "lock").open("a")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         handle.close()
-        raise BadHome(f"Another agent already runs in {home}; stop it first.") from None
+        raise ConfigError(f"Another agent already runs in {home}; stop it first.") from None
     return handle
 
 
@@ -120,7 +120,7 @@ def _private_folder(home: Path) -> None:
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise BadHome(f"{home} cannot be made ({error.strerror}); choose another --home.") from error
+        raise ConfigError(f"{home} cannot be made ({error.strerror}); choose another --home.") from error
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""What is wrong with this node, and how to mend it."""
+"""What is wrong with this node, and how to fix it."""
 
 import shutil
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ import redis
 from devices.agent import config, training_supervisor
 from devices.agent.cameras import capture
 from devices.agent.server import Refused, Server, Unreachable
+from devices.contract.protocol import ANSWERING, key
 
 LEAST_FREE = 1 << 30  # bytes
 Finding = tuple[str, str, str]  # what, how it is, the remedy ("" when it is well)
@@ -17,7 +18,7 @@ Finding = tuple[str, str, str]  # what, how it is, the remedy ("" when it is wel
 def findings(home: Path) -> Iterator[Finding]:
     try:
         kept = config.load(home)
-    except config.BadHome as error:
+    except config.ConfigError as error:
         yield "home", str(error), "Ask an admin for a code and run `join`."
         return
     yield "home", f"{kept.slug} ({kept.tier}), fingerprint {config.fingerprint(home)}", ""
@@ -26,9 +27,7 @@ def findings(home: Path) -> Iterator[Finding]:
     yield _cameras(home)
     yield (
         "training",
-        "this node can train"
-        if training_supervisor.possible(training_supervisor.MODULE)
-        else "switched off, or its parts are not installed",
+        "this node can train" if training_supervisor.possible() else "switched off, or its parts are not installed",
         "",
     )
     yield _server(kept)
@@ -38,8 +37,8 @@ def findings(home: Path) -> Iterator[Finding]:
 def _cameras(home: Path) -> Finding:
     try:
         found = capture.configured(home, [])
-    except config.BadHome as error:
-        return "cameras", str(error), f"Mend {home / capture.FILE}."
+    except config.ConfigError as error:
+        return "cameras", str(error), f"Fix {home / capture.FILE}."
     for name in found.names:
         try:
             found.frame(name)
@@ -63,7 +62,7 @@ def _redis(kept: config.Config) -> Finding:
         return "redis", "no credentials yet", "An admin approves this node on the devices page."
     try:
         with redis.Redis.from_url(kept.redis_url, socket_timeout=3, socket_connect_timeout=3) as client:
-            client.llen(f"{kept.slug}:stages")
+            client.llen(key(kept.slug, ANSWERING))
     except redis.AuthenticationError:
         return "redis", "it refuses this node", "It comes back by itself while the agent runs; else join again."
     except redis.RedisError as error:

@@ -1,10 +1,10 @@
-"""The node's side of the heartbeat: a thread that says how it goes and hears what is wanted."""
+"""The node's side of the heartbeat: a thread that reports its state and applies the server's answer."""
 
 import logging
 import random
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import redis
@@ -16,10 +16,10 @@ from devices.agent.runtime import Runtime
 from devices.agent.sensors import board
 from devices.agent.sensors.tegrastats import Tegrastats
 from devices.agent.server import Refused, Server, Unreachable
+from devices.contract.protocol import ANSWERING
 
 log = logging.getLogger(__name__)
 EVERY_S, LONGEST_S = 2.0, 15.0
-QUEUE = "stages"
 
 
 class Heartbeat:
@@ -31,22 +31,22 @@ class Heartbeat:
         runtime: Runtime,
         revoked: Callable[[str], None],
         lanes: Callable[[], dict[str, bool]] = dict,
-        rotated: Callable[[dict[str, str]], None] = lambda told: None,
+        rotated: Callable[[dict[str, str]], None] = lambda secrets: None,
     ) -> None:
         self.rotated = rotated
         self.config, self.runtime, self.revoked, self.lanes = config, runtime, revoked, lanes
         self.server = Server(config.server, config.token)
         self.sensors = board.Sensors(tegrastats=Tegrastats())
-        self.heard = threading.Event()  # the server has answered at least once
+        self.answered = threading.Event()  # the server has answered at least once
         self._wake = threading.Event()
         self._every = EVERY_S
         self._failures = 0
-        # Said until the server has heard it: facts of this start, and that no profile of an earlier one counts.
+        # Sent until the server has received it: facts of this start, and that no profile of an earlier one is valid.
         self._news: dict[str, Any] = {
             "boot": secrets.token_hex(8),
             "hardware": {
                 **board.hardware(),
-                "cameras": " ".join(runtime.cameras.names) or None,
+                "cameras": runtime.cameras.names,
                 "uploads": runtime.uploads.base or None,
             },
             "versions": board.versions(VERSION),
@@ -56,8 +56,8 @@ class Heartbeat:
     def start(self) -> None:
         threading.Thread(target=self._run, name="heartbeat", daemon=True).start()
 
-    def ready(self, profile: dict[str, Any]) -> None:
-        """The models are loaded and the worker listens: say so now."""
+    def ready(self, profile: Mapping[str, object]) -> None:
+        """The models are loaded and the worker listens: report it now."""
         self._news = {**self._news, "profile": profile}
         self._wake.set()
 
@@ -67,7 +67,7 @@ class Heartbeat:
             self._wake.clear()
 
     def _beat(self) -> bool:
-        """False when there is no point in another one."""
+        """False when no further heartbeat makes sense."""
         news = self._news
         try:
             answer = self.server.post("/api/v1/nodes/me/heartbeat", {**news, **self._now()})
@@ -83,12 +83,12 @@ class Heartbeat:
         if answer.get("state") == "revoked":
             self.revoked("This node was revoked.")
             return False
-        self._heard(answer, news)
-        if told := answer.get("rotate"):
-            return not self._rotate(told)
+        self._received(answer, news)
+        if credentials := answer.get("rotate"):
+            return not self._rotate(credentials)
         return True
 
-    def _heard(self, answer: dict[str, Any], news: dict[str, Any]) -> None:
+    def _received(self, answer: dict[str, Any], news: dict[str, Any]) -> None:
         if self._failures:
             log.info("%s answers again", self.server.url)
         self._failures = 0
@@ -96,12 +96,12 @@ class Heartbeat:
             self._news = {}
         self._every = min(max(float(answer.get("next_s", EVERY_S)), 0.5), LONGEST_S)
         self.runtime.simulate(self.config.with_simulated(answer.get("simulated")))
-        self.heard.set()
+        self.answered.set()
 
-    def _rotate(self, told: dict[str, str]) -> bool:
-        """Whether the new secrets are kept; as long as they are not, the server goes on offering them."""
+    def _rotate(self, credentials: dict[str, str]) -> bool:
+        """Whether the new secrets were saved; until they are, the server keeps offering them."""
         try:
-            self.rotated(told)
+            self.rotated(credentials)
         except OSError as error:
             self._failed(f"new credentials could not be written ({error.strerror}).")
             return False
@@ -119,11 +119,11 @@ class Heartbeat:
         return min(0.5 * 2 ** min(self._failures, 5), LONGEST_S) * (0.5 + random.random())  # noqa: S311
 
     def _now(self) -> dict[str, Any]:
-        told: dict[str, Any] = {"sample": self.sensors.read(), "lanes": self.lanes()}
+        report: dict[str, Any] = {"sample": self.sensors.read(), "lanes": self.lanes()}
         try:
-            waiting = int(self.runtime.redis.llen(self.runtime.key(QUEUE)))
+            waiting = int(self.runtime.redis.llen(self.runtime.key(ANSWERING)))
         except redis.AuthenticationError:
-            return {**told, "redis": "refused"}
+            return {**report, "redis": "refused"}
         except redis.RedisError:
-            return {**told, "redis": "away"}
-        return {**told, "redis": "ok", "queue": waiting + len(state.reserved_requests)}
+            return {**report, "redis": "away"}
+        return {**report, "redis": "ok", "queue": waiting + len(state.reserved_requests)}

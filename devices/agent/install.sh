@@ -22,7 +22,7 @@ main() {
     home=$prefix/home
     [ "$(id -u)" = 0 ] || fail "Run this as root: it makes an account and a service."
     case "$server" in http://* | https://*) ;; *) fail "Give --server the address of the web app, http:// or https://." ;; esac
-    case "$server$code$prefix" in *[!A-Za-z0-9:/._-]*) fail "Server, code or prefix holds a character that cannot be meant." ;; esac
+    case "$server$code$prefix" in *[!A-Za-z0-9:/._-]*) fail "Server, code or prefix contains an unsupported character." ;; esac
     case "$prefix" in /?*) ;; *) fail "--prefix must be an absolute path." ;; esac
     [ -n "$code" ] || [ -f "$home/agent.json" ] || fail "Give --code; an admin makes one on the devices page."
     command -v systemctl >/dev/null || fail "This installer needs systemd; see the README for running the agent by hand."
@@ -48,12 +48,10 @@ main() {
 fetch() {
     say "Fetching the agent from $server"
     rm -rf "$prefix/new" && mkdir "$prefix/new"
-    curl -fsSL "$server/devices/agent.tar.gz" -o "$prefix/agent.tar.gz"
-    tar -xzf "$prefix/agent.tar.gz" -C "$prefix/new" --no-same-owner
-    rm -rf "$prefix/old"
-    [ ! -d "$prefix/app" ] || mv "$prefix/app" "$prefix/old"
-    mv "$prefix/new" "$prefix/app"
-    rm -rf "$prefix/old" "$prefix/agent.tar.gz"
+    # The address leads to the wheel under its own name; pip wants that name.
+    name=$(curl -fsSL "$server/devices/agent.whl" -o "$prefix/new/agent" -w '%{url_effective}')
+    wheel=$prefix/new/${name##*/}
+    mv "$prefix/new/agent" "$wheel"
 }
 
 environment() {
@@ -61,7 +59,11 @@ environment() {
     # System packages stay visible: a Jetson's image may bring a torch that knows its GPU.
     [ -x "$prefix/venv/bin/python" ] || "$python" -m venv --system-site-packages "$prefix/venv"
     [ -z "${ISTHMUS_TORCH:-}" ] || "$prefix/venv/bin/python" -m pip install --quiet "$ISTHMUS_TORCH"
-    "$prefix/venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$prefix/app/devices/agent/requirements.txt"
+    "$prefix/venv/bin/python" -m pip install --quiet --disable-pip-version-check "$wheel[training]"
+    # Again by itself: pip would leave an agent of the same version as it is.
+    "$prefix/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall "$wheel"
+    # `app` is where earlier versions were unpacked.
+    rm -rf "$prefix/new" "$prefix/app" "$prefix/old"
 }
 
 wrapper() {
@@ -72,7 +74,7 @@ wrapper() {
 [ \$# -gt 0 ] || set -- doctor
 command=\$1
 shift
-cd $prefix/app || exit 2
+cd /
 set -- $prefix/venv/bin/python -m devices.agent "\$command" --home $home "\$@"
 case "\$(id -un)" in
     isthmus) ;;
@@ -96,12 +98,12 @@ After=network-online.target
 
 [Service]
 User=isthmus
-WorkingDirectory=$prefix/app
+WorkingDirectory=$home
 ExecStart=$prefix/venv/bin/python -m devices.agent run --home $home$joining
 Environment=PYTHONUNBUFFERED=1 HF_HUB_OFFLINE=1${ISTHMUS_UPLOADS:+ ISTHMUS_UPLOADS=$ISTHMUS_UPLOADS}
 Restart=always
 RestartSec=5
-# Revoked, or a code that is not valid: starting again would not help.
+# Revoked, or an invalid code: restarting would not help.
 RestartPreventExitStatus=2 3
 # Where memory runs out, a job may be refused and training goes first; the agent itself stays.
 OOMScoreAdjust=-300

@@ -22,7 +22,7 @@ T = TypeVar("T")
 def ready(home: Path, url: str = "", code: str = "") -> Config:
     """The node's configuration with its credentials, joining and waiting as long as it takes.
 
-    Raises BadHome, or Refused when the server does not want this node.
+    Raises ConfigError, or Refused when the server does not want this node.
     """
     return approved(home, joined(home, url, code))
 
@@ -34,7 +34,7 @@ def joined(home: Path, url: str = "", code: str = "") -> Config:
     spent = config.digest_of(code)
     try:
         kept = config.load(home)
-    except config.BadHome:
+    except config.ConfigError:
         kept = None
     if kept is not None and kept.joined_with == spent:
         return kept
@@ -70,7 +70,7 @@ def approved(home: Path, kept: Config) -> Config:
             log.info("%s waits for approval; its fingerprint is %s", kept.slug, config.fingerprint(home))
             told = True
         time.sleep(2 + random.random())  # noqa: S311
-    made = replace(kept, redis=config.trusting(home, given["redis"]), profile=given["profile"]).with_simulated(
+    made = replace(kept, redis=config.write_ca_file(home, given["redis"]), profile=given["profile"]).with_simulated(
         given["simulated"]
     )
     config.save(home, made)

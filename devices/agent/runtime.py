@@ -1,4 +1,4 @@
-"""What the stages find on a node: its Redis, its link, its lock around compute. The contract of inference.stages.verbs."""
+"""What a capability finds on a node: its Redis, its link, its cameras, the lock around compute."""
 
 import os
 import socket
@@ -6,15 +6,16 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import redis
 
 from devices.agent.cameras.capture import Cameras
-from devices.agent.config import BadHome, Config
+from devices.agent.config import Config, ConfigError
 from devices.agent.sensors.board import memory_mb
 from devices.agent.shaping import Line, Link
 from devices.agent.uploads import Uploads
+from devices.contract import protocol
 
 PIECE_S = 0.5  # of a simulated link: how often a long transfer looks whether anybody still waits for it
 KEEP_MB = "64"
@@ -31,7 +32,6 @@ class Runtime:
         self.home = home
         self.slug = config.slug
         self.profile_name = os.environ.get("ISTHMUS_PROFILE") or config.profile
-        self.vision: Any = None  # set by inference.stages.verbs.warm
         self.compute_lock = threading.Lock()
         self.cameras = Cameras()
         self.uploads = Uploads()
@@ -58,22 +58,26 @@ class Runtime:
         self.slowdown = max(1.0, config.simulated_slowdown)
 
     def link_is_free(self) -> None:
-        """Said once, by the agent, when it starts."""
+        """Called once, by the agent, when it starts."""
         self.uplink.line.clear()
         self.downlink.line.clear()
 
     def key(self, name: str) -> str:
-        return f"{self.slug}:{name}"
+        return protocol.key(self.slug, name)
+
+    def wanted(self, job: str) -> bool:
+        """Whether the server still waits for a job: it deletes the ticket when it gives up or the person stops the question."""
+        return bool(self.redis.exists(protocol.ticket_key(self.slug, job)))
 
     def get_blob(self, name: str) -> bytes | None:
-        """Fetch bytes, in the time of the simulated link; None where they are not there any more."""
-        data = cast("bytes | None", self.redis.get(self.key(f"blob:{name}")))
+        """Fetch bytes, in the time of the simulated link; None when they have expired."""
+        data = cast("bytes | None", self.redis.get(protocol.blob_key(self.slug, name)))
         if data is not None:
             self.downlink.carry(len(data))
         return data
 
     def put_blob(self, name: str, data: bytes, ttl_s: int, wanted: Callable[[], bool] = lambda: True) -> float | None:
-        """Send bytes up; the seconds it took, which are the measurement of the link. None: given up, nobody wants them.
+        """Send bytes up; the seconds it took, which are the measurement of the link. None: nobody wanted them any more.
 
         A simulated link is waited for first and the bytes follow in one command: the same time as in slices, and a node
         that dies on the way leaves no half blob behind.
@@ -86,7 +90,7 @@ class Runtime:
             left -= piece
             if left and not wanted():
                 return None
-        self.redis.set(self.key(f"blob:{name}"), data, ex=ttl_s)
+        self.redis.set(protocol.blob_key(self.slug, name), data, ex=ttl_s)
         return time.perf_counter() - started
 
     def has_room(self) -> bool:
@@ -100,9 +104,9 @@ class Runtime:
             time.sleep((self.slowdown - 1) * seconds)
 
 
-def _megabytes(told: str) -> int:
-    """Bytes. Raises BadHome for what is no amount."""
+def _megabytes(setting: str) -> int:
+    """Bytes. Raises ConfigError for what is not a number."""
     try:
-        return max(0, int(float(told) * 1_000_000))
+        return max(0, int(float(setting) * 1_000_000))
     except (ValueError, OverflowError):
-        raise BadHome(f"ISTHMUS_KEEP_FEATURES_MB must be a number of megabytes, not {told[:20]!r}.") from None
+        raise ConfigError(f"ISTHMUS_KEEP_FEATURES_MB must be a number of megabytes, not {setting[:20]!r}.") from None

@@ -1,7 +1,6 @@
-"""Keeps the training lane: starts it when there is something to train, again when it died, and ends it with the agent."""
+"""Supervises the training worker: starts it when there is a job, restarts it when it died, and ends it with the agent."""
 
 import contextlib
-import importlib.util
 import json
 import logging
 import os
@@ -10,69 +9,64 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
 import redis
 from celery import Celery
 
+from devices.agent import capabilities
 from devices.agent.runtime import Runtime
+from devices.contract.protocol import ANSWERING, TRAINING, trainer_key
 
 log = logging.getLogger(__name__)
-QUEUE = "train"
-LOOK_S = 0.5  # how often it looks for a job and for changes of the simulated link
+POLL_S = 0.5  # of the queue and of the simulated link
 FEW_CORES = 4  # up to here training computes on one of them
 FIRST_PAUSE_S, LONGEST_PAUSE_S, HEALTHY_S = 1.0, 60.0, 30.0
-MODULE = "federation.node.train_stage"
-NEEDED = ("flwr", "torch")
 
 
-def possible(module: str) -> bool:
-    """Whether this node can train at all: it is not switched off and what it needs is installed. Imports none of it."""
+def possible(capability: str = capabilities.TRAINING) -> bool:
+    """Whether this node can train: it is not switched off, and what it needs is installed. Imports none of it."""
     if os.environ.get("ISTHMUS_TRAINING_LANE", "on").lower() in {"off", "0", "no", "false"}:
         return False
-    try:
-        return all(importlib.util.find_spec(name) is not None for name in (*NEEDED, module))
-    except ModuleNotFoundError:  # the package of a name that was asked for is not there
-        return False
+    return capabilities.possible(capability)
 
 
-class Lane:
-    """A thread that watches the queue. The process costs as much memory as a model, so nobody has one who does not train."""
+class TrainingSupervisor:
+    """A thread that watches the queue. The worker costs as much memory as a model, so it runs only where it is used."""
 
-    def __init__(self, runtime: Runtime, module: str = MODULE) -> None:
-        self.runtime, self.module = runtime, module
-        self.able = possible(module)
+    def __init__(self, runtime: Runtime, capability: str = capabilities.TRAINING) -> None:
+        self.runtime, self.capability = runtime, capability
+        self.able = possible(capability)
         self._child: subprocess.Popen[str] | None = None
-        self._told: dict[str, Any] = {}
+        self._simulated: dict[str, float | None] = {}
         self._pause, self._failures = FIRST_PAUSE_S, 0
 
     def start(self) -> None:
         if self.able:
-            threading.Thread(target=self._run, name="training lane", daemon=True).start()
+            threading.Thread(target=self._run, name="training supervisor", daemon=True).start()
 
     def declare(self, app: Celery) -> None:
-        """Make its queue known to Redis, at every connection of the agent: a job that is sent while no lane runs, to a Redis
-        that was started anew, would be dropped without a word."""
+        """Declare its queue, at every connection of the agent: a job sent while no worker runs, to a Redis that was
+        restarted, would be dropped silently."""
         if self.able:
             with app.connection_for_write() as connection:
-                app.amqp.queues[QUEUE](connection.default_channel).declare()
+                app.amqp.queues[TRAINING](connection.default_channel).declare()
 
     @property
     def states(self) -> dict[str, bool]:
-        """As the heartbeat says it. A lane that dies again and again is none."""
-        return {"stages": True, "train": self.able and self._failures < 3}
+        """As the heartbeat reports them. A worker that keeps dying cannot train."""
+        return {ANSWERING: True, TRAINING: self.able and self._failures < 3}
 
     def _run(self) -> None:
         while True:
-            time.sleep(LOOK_S)
+            time.sleep(POLL_S)
             if self._child is not None:
-                self._keep(self._child)
+                self._supervise(self._child)
             elif self._waiting():
                 self._spawn()
 
     def _waiting(self) -> bool:
         try:
-            return int(self.runtime.redis.llen(self.runtime.key(QUEUE))) > 0  # type: ignore[arg-type]
+            return int(self.runtime.redis.llen(self.runtime.key(TRAINING))) > 0  # type: ignore[arg-type]
         except redis.RedisError:
             return False
 
@@ -86,17 +80,17 @@ class Lane:
             "devices.agent.training_worker",
             "--home",
             str(self.runtime.home),
-            "--module",
-            self.module,
+            "--capability",
+            self.capability,
         ]
         root = Path(__file__).resolve().parents[2]
         self._child = subprocess.Popen(command, stdin=subprocess.PIPE, text=True, env=environment, cwd=root)
-        self._told, self._since = {}, time.monotonic()
+        self._simulated, self._since = {}, time.monotonic()
 
-    def _keep(self, child: "subprocess.Popen[str]") -> None:
+    def _supervise(self, child: "subprocess.Popen[str]") -> None:
         status = child.poll()
         if status is None:
-            self._tell(child)
+            self._send_simulated(child)
             if self._failures and time.monotonic() - self._since > HEALTHY_S:
                 self._failures, self._pause = 0, FIRST_PAUSE_S
             return
@@ -104,26 +98,26 @@ class Lane:
         if status == 0:
             return
         self._failures += 1
-        log.warning("the training lane ended with status %d; starting again in %g s", status, self._pause)
-        with contextlib.suppress(redis.RedisError):  # its word that it is there: nobody need wait for the job that it had
-            self.runtime.redis.delete(self.runtime.key("lane"))
+        log.warning("the training worker ended with status %d; restarting in %g s", status, self._pause)
+        with contextlib.suppress(redis.RedisError):  # the server stops waiting for the job it had
+            self.runtime.redis.delete(trainer_key(self.runtime.slug))
         time.sleep(self._pause)
         self._pause = min(self._pause * 2, LONGEST_PAUSE_S)
         self._spawn()
 
-    def _tell(self, child: "subprocess.Popen[str]") -> None:
-        """Pass on what the server wants simulated, when it changes."""
+    def _send_simulated(self, child: "subprocess.Popen[str]") -> None:
+        """Send the simulated link and speed, when they change."""
         runtime, pipe = self.runtime, child.stdin
-        now = {
+        simulated = {
             "simulated_uplink_bytes_per_s": runtime.uplink.bytes_per_s,
             "simulated_downlink_bytes_per_s": runtime.downlink.bytes_per_s,
             "simulated_slowdown": runtime.slowdown,
         }
-        if now == self._told or pipe is None:
+        if simulated == self._simulated or pipe is None:
             return
         try:
-            pipe.write(json.dumps(now) + "\n")
+            pipe.write(json.dumps(simulated) + "\n")
             pipe.flush()
         except BrokenPipeError:
-            return  # it is ending; the next look finds out
-        self._told = now
+            return  # it is ending; the next poll notices
+        self._simulated = simulated

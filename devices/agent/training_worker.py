@@ -1,11 +1,10 @@
-"""The training lane: a second process of the node that takes the jobs of the queue `train`, at low priority.
+"""The training worker: a second process of the node that takes the jobs of the queue `train`, at low priority.
 
 `python -m devices.agent.training_worker --home HOME`, started by devices.agent.training_supervisor while there is something to train. Its standard
-input is a line of JSON whenever the simulated link or speed changes; when that ends, the agent is gone, and so is this process.
+input carries a line of JSON whenever the simulated link or speed changes; it ends with the agent, and so does this process.
 """
 
 import argparse
-import importlib
 import json
 import logging
 import os
@@ -19,12 +18,12 @@ from typing import IO, Any
 
 from celery.worker import state
 
-from devices.agent import config, worker
-from devices.agent.config import BadHome, Config
+from devices.agent import capabilities, config, worker
+from devices.agent.capabilities import Capability
+from devices.agent.config import Config, ConfigError
 from devices.agent.runtime import Runtime
 
 log = logging.getLogger("training")
-QUEUE = "train"
 NICENESS = 10
 IDLE_S = 600.0  # without a job for so long, it gives its memory back
 OOM_SCORE = 700  # of 1000: where memory runs out, the kernel ends this process and not the one that answers
@@ -33,55 +32,53 @@ OOM_SCORE = 700  # of 1000: where memory runs out, the kernel ends this process 
 def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m devices.agent.training_worker")
     parser.add_argument("--home", type=Path, required=True)
-    parser.add_argument(
-        "--module", default="federation.node.train_stage", help="what knows the jobs; its register(app, runtime) is called"
-    )
-    chosen = parser.parse_args(words)
-    home: Path = chosen.home
+    parser.add_argument("--capability", default=capabilities.TRAINING, help="its name, or package.module:attribute")
+    arguments = parser.parse_args(words)
+    home: Path = arguments.home
     logging.basicConfig(level=logging.INFO, format="%(levelname).1s %(name)s: %(message)s", stream=sys.stdout)
     logging.getLogger("celery").setLevel(logging.WARNING)
-    humble()
+    lower_priority()
     try:
-        kept = config.load(home)
-        return serve(kept, Runtime(home, kept, trains=True), sys.stdin, chosen.module)
-    except BadHome as error:
+        node = config.load(home)
+        return serve(node, Runtime(home, node, trains=True), sys.stdin, capabilities.find(arguments.capability))
+    except ConfigError as error:
         log.error("%s", error)
         return 2
 
 
-def serve(kept: Config, runtime: Runtime, told: IO[str], module: str) -> int:
-    """Work until the agent ends, a signal comes or nothing was to do for IDLE_S."""
+def serve(node: Config, runtime: Runtime, settings: IO[str], capability: Capability) -> int:
+    """Work until the agent ends, a signal arrives or there was no job for IDLE_S."""
     stop = worker.Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, frame: stop.request(0, "stopping"))
-    threading.Thread(target=_listen, args=(told, kept, runtime), name="agent", daemon=True).start()
-    app = worker.make_app(kept, QUEUE)
-    importlib.import_module(module).register(app, runtime)  # by name: the agent stands below federation
-    _one_thread_each()
+    threading.Thread(target=_listen, args=(settings, node, runtime), name="agent", daemon=True).start()
+    app = worker.make_app(node, capability.queue)
+    capability.start(app, runtime)
+    _limit_threads()
     threading.Thread(target=_end_when_idle, args=(stop,), name="idle", daemon=True).start()
-    worker.Worker(app, lambda: log.info("%s is ready to train", kept.slug), threads=1).start()
+    worker.Worker(app, lambda: log.info("%s is ready to train", node.slug), threads=1).start()
     return stop.code or 0
 
 
-def humble() -> None:
-    """Behind answering for the processors, and before it when memory runs out."""
+def lower_priority() -> None:
+    """Answering goes first for the processors; when memory runs out, this process is killed first."""
     os.nice(NICENESS)
     try:
         Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE))
     except OSError as error:
-        log.debug("the kernel was not told who goes first: %s", error)
+        log.debug("could not set oom_score_adj: %s", error)
 
 
-def _listen(told: IO[str], kept: Config, runtime: Runtime) -> None:
-    for line in told:
-        runtime.simulate(replace(kept, **json.loads(line)))
-    # The end of the pipe: the agent has ended, perhaps by SIGKILL. A result would reach nobody in time.
+def _listen(settings: IO[str], node: Config, runtime: Runtime) -> None:
+    for line in settings:
+        runtime.simulate(replace(node, **json.loads(line)))
+    # The end of the pipe: the agent has ended, perhaps by SIGKILL. Nobody would receive a result in time.
     logging.shutdown()
     os._exit(0)
 
 
-def _one_thread_each() -> None:
-    """Torch may be told only once it is there; OMP_NUM_THREADS alone leaves its other pool as it was."""
+def _limit_threads() -> None:
+    """Once torch is imported: OMP_NUM_THREADS alone does not limit its other pool."""
     torch: Any = sys.modules.get("torch")
     if torch is not None:
         torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or 1))
@@ -93,7 +90,7 @@ def _end_when_idle(stop: worker.Stop) -> None:
         time.sleep(1)
         if state.reserved_requests:
             idle_since = time.monotonic()
-    stop.request(0, "nothing to train; the memory is given back")
+    stop.request(0, "nothing to train; freeing the memory")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from devices.agent.config import BadHome
+from devices.agent.config import ConfigError
 
 log = logging.getLogger(__name__)
 MOST_BYTES = 32 * 1024 * 1024
@@ -89,7 +89,7 @@ class Uploads:
 
 
 def listening(server: str, told: str | None = None) -> Uploads:
-    """Uploads of this node, taken where the setting says. Raises BadHome."""
+    """Uploads of this node, taken where the setting says. Raises ConfigError."""
     made, where = Uploads(), (os.environ.get("ISTHMUS_UPLOADS", "") if told is None else told).strip()
     if not where:
         return made
@@ -100,7 +100,7 @@ def listening(server: str, told: str | None = None) -> Uploads:
         listener = _Listener((host, int(port)), made)
     except (OSError, ValueError, OverflowError) as error:
         why = getattr(error, "strerror", None) or "HOST:PORT is wanted, for example 0.0.0.0:8765"
-        raise BadHome(f"ISTHMUS_UPLOADS={where[:60]} cannot be listened at ({why}).") from None
+        raise ConfigError(f"ISTHMUS_UPLOADS={where[:60]} cannot be listened at ({why}).") from None
     seen = _towards(server) if host in ANYWHERE else host.strip("[]")
     made.base = f"http://{f'[{seen}]' if ':' in seen else seen}:{listener.server_address[1]}" if seen else ""
     threading.Thread(target=listener.serve_forever, name="uploads", daemon=True).start()

@@ -13,16 +13,16 @@ from celery.worker import WorkController, state
 
 from devices.agent.config import Config
 from devices.agent.runtime import KEEPALIVE
+from devices.contract.protocol import ANSWERING
 
 log = logging.getLogger(__name__)
-QUEUE = "stages"
 THREADS = 4  # one computes, the others send and receive
 GRACE_S, IDLE_GRACE_S = 2.0, 0.3
-AGAIN = 75  # of Stop: not an exit status, but this process begins anew
+RESTART = 75  # of Stop: not an exit status, but this process starts over
 RESULT_S = 300
 
 
-def make_app(config: Config, queue: str = QUEUE) -> Celery:
+def make_app(config: Config, queue: str = ANSWERING) -> Celery:
     """With the node's own credentials. Every key, of queue and of results, is under the node's prefix."""
     options = {
         "global_keyprefix": f"{config.slug}:",
@@ -40,7 +40,7 @@ def make_app(config: Config, queue: str = QUEUE) -> Celery:
         result_serializer="json",
         accept_content=["json"],
         result_expires=RESULT_S,
-        task_acks_late=False,  # the cloud notices a job that is lost with its node and goes another way
+        task_acks_late=False,  # the server notices a job that is lost with its node and falls back
         worker_prefetch_multiplier=1,
         worker_enable_remote_control=False,
         worker_send_task_events=False,
@@ -68,7 +68,7 @@ class Worker(WorkController):
         )
 
     def on_before_init(self, **_: Any) -> None:
-        # In a pool's threads the current app is the default one; unless that is ours, results go nowhere without a word.
+        # In a pool's threads the current app is the default one; unless that is ours, results are lost silently.
         trace.setup_worker_optimizations(self.app, self.hostname)
 
     def on_consumer_ready(self, consumer: Any) -> None:
@@ -77,7 +77,7 @@ class Worker(WorkController):
 
 
 class Stop:
-    """The end of this process, asked for by a signal or by the heartbeat; never later than GRACE_S after it."""
+    """Ends this process when a signal or the heartbeat requests it, at most GRACE_S later."""
 
     def __init__(self) -> None:
         self.code: int | None = None
@@ -88,19 +88,19 @@ class Stop:
         self.code = code
         log.info("%s", why)
         state.should_stop = code
-        # The controller looks at should_stop only when something wakes it: an idle one is not waited for.
+        # The controller checks should_stop only when something wakes it; do not wait for an idle one.
         late = threading.Timer(GRACE_S if state.reserved_requests else IDLE_GRACE_S, self._end)
         late.daemon = True
         late.start()
 
     def _end(self) -> None:
-        # A job in mid-computation cannot be interrupted; its result would reach nobody any more.
+        # A running computation cannot be interrupted; nobody would receive its result.
         logging.shutdown()
-        if self.code == AGAIN:
-            begin_anew()
+        if self.code == RESTART:
+            restart_process()
         os._exit(self.code or 0)
 
 
-def begin_anew() -> None:
-    """The same command in the same process: what was imported, connected and locked is gone."""
+def restart_process() -> None:
+    """Run the same command in the same process; imports, connections and locks are gone."""
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606

@@ -123,14 +123,14 @@ class SendPhoto(Job[results.Transferred]):
     photo: PhotoId
     blob: BlobName
     codec: Annotated[str, Field(max_length=20)] | None = None
-    quality: Annotated[int, Field(ge=0, le=100)] | None = None
+    quality: Annotated[int, Field(ge=0, le=1000)] | None = None
 
 
 class Probe(Job[results.Probed]):
     """Send throw-away bytes of a few sizes, to measure the link."""
 
     verb, result = "probe", results.Probed
-    sizes: Annotated[list[Annotated[int, Field(ge=0, le=65536)]], Field(max_length=4)]
+    sizes: Annotated[list[Annotated[int, Field(ge=0, le=1 << 30)]], Field(max_length=4)]
 
 
 class Rebuild(Job[results.Transferred]):

@@ -216,7 +216,7 @@ def is_enrolled(home: Path, name: str) -> bool:
     """Whether a home folder on this machine holds the credentials of a valid node of that name."""
     try:
         settings = config.load(home)
-    except config.BadHome:
+    except config.ConfigError:
         return False
     node = holder(settings.token)
     if node is None or node.slug != name:

@@ -1,4 +1,4 @@
-"""Values kept in memory for a while: the features a node may need again. Bounded in bytes and in time. No Django."""
+"""A cache bounded in bytes and in time: least recently used entries go first. No Django."""
 
 import threading
 import time
@@ -12,54 +12,54 @@ Value = TypeVar("Value")
 
 
 @dataclass
-class _Kept(Generic[Value]):
+class _Entry(Generic[Value]):
     value: Value
     size: int  # bytes
-    seconds: float  # kept for so long after each use
+    seconds: float  # until it expires, from its last use
     until: float  # on the monotonic clock
 
 
-class Shelf(Generic[Key, Value]):
-    """What was used least recently goes first when `limit` bytes are full. Safe to use from several threads."""
+class LruTtlCache(Generic[Key, Value]):
+    """Holds at most `limit` bytes. Safe to use from several threads."""
 
     def __init__(self, limit: int) -> None:
         self.limit, self.size = limit, 0
-        self._kept: OrderedDict[Key, _Kept[Value]] = OrderedDict()
+        self._entries: OrderedDict[Key, _Entry[Value]] = OrderedDict()
         self._lock = threading.Lock()
 
     def put(self, key: Key, value: Value, size: int, seconds: float) -> None:
-        """What is larger than the whole shelf is not kept."""
+        """`seconds`: how long it stays after its last use. A value larger than the whole cache is not stored."""
         now = time.monotonic()
         with self._lock:
             self._drop(key)
             if size > self.limit or seconds <= 0:
                 return
-            for old in [old for old, one in self._kept.items() if one.until <= now]:
+            for old in [old for old, entry in self._entries.items() if entry.until <= now]:
                 self._drop(old)
             while self.size + size > self.limit:
-                self._drop(next(iter(self._kept)))
-            self._kept[key] = _Kept(value, size, seconds, now + seconds)
+                self._drop(next(iter(self._entries)))
+            self._entries[key] = _Entry(value, size, seconds, now + seconds)
             self.size += size
 
     def get(self, key: Key) -> Value | None:
-        """Being used keeps it for its whole time again."""
+        """A hit restarts the entry's time."""
         now = time.monotonic()
         with self._lock:
-            one = self._kept.get(key)
-            if one is None:
+            entry = self._entries.get(key)
+            if entry is None:
                 return None
-            if one.until <= now:
+            if entry.until <= now:
                 self._drop(key)
                 return None
-            one.until = now + one.seconds
-            self._kept.move_to_end(key)
-            return one.value
+            entry.until = now + entry.seconds
+            self._entries.move_to_end(key)
+            return entry.value
 
     def forget(self, which: Callable[[Key], bool]) -> None:
         with self._lock:
-            for key in [key for key in self._kept if which(key)]:
+            for key in [key for key in self._entries if which(key)]:
                 self._drop(key)
 
     def _drop(self, key: Key) -> None:
-        if one := self._kept.pop(key, None):
-            self.size -= one.size
+        if entry := self._entries.pop(key, None):
+            self.size -= entry.size

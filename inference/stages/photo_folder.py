@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from inference.stages.job import Refused
+from devices.agent.jobs import Refused
 
 KEPT_PHOTOS = 200  # on the node's disk
 PHOTO_ID = re.compile("[0-9A-Za-z-]{1,64}")  # UUIDs, and what a camera may call its own
@@ -15,17 +15,17 @@ class PhotoFolder:
         folder.mkdir(parents=True, exist_ok=True)
 
     def keep(self, photo: str, data: bytes) -> None:
-        """All of it or nothing: a reader never sees half a photo."""
+        """Atomic: a reader never sees half a photo."""
         path = self._path(photo)
         part = path.with_suffix(".part")
         part.write_bytes(data)
         part.replace(path)
-        kept = sorted(self.folder.glob("*.jpg"), key=lambda path: path.stat().st_mtime, reverse=True)
-        for old in kept[KEPT_PHOTOS:]:
+        photos = sorted(self.folder.glob("*.jpg"), key=lambda path: path.stat().st_mtime, reverse=True)
+        for old in photos[KEPT_PHOTOS:]:
             old.unlink(missing_ok=True)
 
     def read(self, photo: str) -> bytes:
-        """Raises Refused where it is not here."""
+        """Raises Refused when the node does not have it."""
         path = self._path(photo)
         try:
             data = path.read_bytes()

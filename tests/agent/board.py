@@ -24,7 +24,7 @@ def main(home: Path) -> None:
     stop = worker.Stop()
     signal.signal(signal.SIGTERM, lambda number, frame: stop.request(0, "stopping"))
     app = worker.make_app(kept)
-    training = training_supervisor.Lane(runtime, "tests.agent.busy_lane")
+    training = training_supervisor.TrainingSupervisor(runtime, "tests.agent.busy_lane:BUSY")
     training.start()
     app.task(answer, name="stages.answer")
 

@@ -1,4 +1,4 @@
-"""Jobs for the training lane of a test board: one that keeps a processor busy, one that tells of its process, one that dies."""
+"""A capability for the training worker of a test board. Its jobs: one that keeps a processor busy, one that tells of its process, one that dies."""
 
 import os
 import time
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 
-def register(app: Any, runtime: Any) -> None:
+def start(app: Any, runtime: Any) -> None:
     def train(seconds: float) -> int:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -29,3 +29,14 @@ def register(app: Any, runtime: Any) -> None:
 
     for work in (train, tell, die):
         app.task(work, name=f"stages.{work.__name__}")
+
+
+class Busy:
+    queue = "train"
+    needs: tuple[str, ...] = ()
+
+    def start(self, app: Any, runtime: Any) -> None:
+        start(app, runtime)
+
+
+BUSY = Busy()

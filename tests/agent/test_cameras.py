@@ -13,7 +13,7 @@ import pytest
 
 from devices.agent.cameras import capture
 from devices.agent.cameras.capture import CameraError, Cameras
-from devices.agent.config import BadHome
+from devices.agent.config import ConfigError
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -134,5 +134,5 @@ def test_no_file_is_no_camera(tmp_path: Path) -> None:
 )
 def test_what_is_no_source_stops_the_start_with_a_sentence(tmp_path: Path, line: str) -> None:
     (tmp_path / "cameras.toml").write_text(line)
-    with pytest.raises(BadHome):
+    with pytest.raises(ConfigError):
         capture.configured(tmp_path, [])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from devices.agent import config
-from devices.agent.config import BadHome, Config
+from devices.agent.config import Config, ConfigError
 
 AT = {"scheme": "redis", "host": "cloud", "port": 6379, "db": 0, "username": "node-a", "password": "pw"}
 KEPT = Config("http://cloud:8000", "jetson-a", "device", "token", "digest", AT, "compact", 250_000, 4.0)
@@ -36,14 +36,14 @@ def test_a_file_that_was_readable_before_is_not_afterwards(tmp_path: Path) -> No
 
 
 def test_an_empty_home_says_how_to_join(tmp_path: Path) -> None:
-    with pytest.raises(BadHome, match="--code"):
+    with pytest.raises(ConfigError, match="--code"):
         config.load(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"server": 1}', '{"moon": 1}'])
 def test_a_damaged_file_is_a_sentence(tmp_path: Path, text: str) -> None:
     (tmp_path / "agent.json").write_text(text)
-    with pytest.raises(BadHome, match="join again"):
+    with pytest.raises(ConfigError, match="join again"):
         config.load(tmp_path)
 
 
@@ -55,7 +55,7 @@ def test_the_fingerprint_stays_with_the_home(tmp_path: Path) -> None:
 
 def test_a_second_agent_in_one_home_is_refused(tmp_path: Path) -> None:
     held = config.lock(tmp_path)
-    with pytest.raises(BadHome, match="already runs"):
+    with pytest.raises(ConfigError, match="already runs"):
         config.lock(tmp_path)
     held.close()
     config.lock(tmp_path).close()

@@ -100,7 +100,7 @@ def test_the_facts_of_a_start_are_said_until_they_were_heard(runtime: Runtime, k
 
 def test_a_profile_is_said_at_once(runtime: Runtime, kept: Config) -> None:
     beat, said, _ = beat_with(runtime, kept, lambda times: {"state": "online", "next_s": 15})
-    run_for(beat, lambda: beat.heard.is_set())
+    run_for(beat, lambda: beat.answered.is_set())
     beat.ready({"name": "compact"})
     run_for_profile = threading.Event()
     run_for_profile.wait(0.5)
@@ -110,14 +110,14 @@ def test_a_profile_is_said_at_once(runtime: Runtime, kept: Config) -> None:
 def test_what_is_waiting_is_counted(runtime: Runtime, kept: Config, store: Any) -> None:
     store.lpush("jetson-a:stages", "one", "two")
     beat, said, _ = beat_with(runtime, kept, lambda times: {"state": "online"})
-    run_for(beat, lambda: beat.heard.is_set())
+    run_for(beat, lambda: beat.answered.is_set())
     assert (said[0]["queue"], said[0]["redis"]) == (2, "ok")
 
 
 def test_a_simulated_link_follows_the_server(runtime: Runtime, kept: Config) -> None:
     told = {"state": "online", "simulated": {"uplink_bytes_per_s": 9000, "slowdown": 7}}
     beat, _, _ = beat_with(runtime, kept, lambda times: told)
-    run_for(beat, lambda: beat.heard.is_set())
+    run_for(beat, lambda: beat.answered.is_set())
     assert (runtime.uplink.bytes_per_s, runtime.slowdown) == (9000, 7.0)
 
 

@@ -59,7 +59,7 @@ def board(store: Any, tmp_path: Path) -> Iterator[Board]:
     started.process.kill()
     started.process.wait()
     # While it ends it still listens, and could take the next test's first job with it.
-    wait_for(lambda: not pids_of("training_lane", str(tmp_path)), 5, "the training lane stayed")
+    wait_for(lambda: not pids_of("training_worker", str(tmp_path)), 5, "the training lane stayed")
 
 
 def gone(pid: int) -> bool:
@@ -121,10 +121,10 @@ def test_no_orphan_stays_when_the_agent_is_killed(board: Board) -> None:
 
 
 def test_it_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert training_supervisor.possible("tests.agent.busy_lane")
+    assert training_supervisor.possible("tests.agent.busy_lane:BUSY")
     monkeypatch.setenv("ISTHMUS_TRAINING_LANE", "off")
-    assert not training_supervisor.possible("tests.agent.busy_lane")
+    assert not training_supervisor.possible("tests.agent.busy_lane:BUSY")
 
 
 def test_a_board_without_the_parts_cannot_train() -> None:
-    assert not training_supervisor.possible("federation_of_nobody.lane")
+    assert not training_supervisor.possible("federation_of_nobody.lane:TRAINING")

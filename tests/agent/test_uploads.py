@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from devices.agent import uploads
-from devices.agent.config import BadHome
+from devices.agent.config import ConfigError
 from devices.agent.uploads import UploadError, Uploads
 
 
@@ -117,7 +117,7 @@ def test_without_the_setting_there_are_none() -> None:
 
 @pytest.mark.parametrize("told", ["8765", "127.0.0.1:http", "127.0.0.1:99999", "192.0.2.1:8765"])
 def test_a_setting_that_cannot_be_is_a_sentence(told: str) -> None:
-    with pytest.raises(BadHome, match="ISTHMUS_UPLOADS"):
+    with pytest.raises(ConfigError, match="ISTHMUS_UPLOADS"):
         uploads.listening("http://127.0.0.1:8000", told)
 
 

@@ -14,7 +14,6 @@ from inference.answering.execute import Step
 from inference.engine import catalogue, runner
 from inference.engine.catalogue import Profile
 from inference.engine.runner import Vision
-from inference.stages.verbs import Stages
 from tests.conftest import draw_photo
 from tests.node import Node
 
@@ -46,7 +45,7 @@ class Pair:
         return Step(task, "what is it?", PHOTO, self.profile, *ours, lambda: False, lambda phase: None, **fields)
 
     def restart_edge(self) -> None:
-        self.edge.stages = Stages(self.edge.runtime)
+        self.edge.load(self.edge.vision)
 
 
 @pytest.fixture(scope="module")

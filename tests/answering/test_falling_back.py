@@ -22,7 +22,7 @@ NEVER_SURE = 1.1
 @pytest.fixture(autouse=True)
 def nodes(pair: Pair, transactional_db: None) -> None:
     """Both nodes are online; the device would take long for everything, so that features are sent."""
-    digest = pair.device.runtime.vision.digest
+    digest = pair.device.vision.digest
     points = {str(k): 5.0 for k in pair.profile.split_points("classify")}
     for slug, tier, whole in (("jetson-t", "device", 3000.0), ("edge-t", "edge", 20.0)):
         times = {"whole_ms": whole, "head_ms": points, "encode_ms": points, "tail_ms": points, "send_ms": {}}

@@ -15,7 +15,8 @@ OPEN = {
     "healthz",
     "livez",
     "devices/install.sh",  # a board has no account; there is no secret in it
-    "devices/agent.tar.gz",
+    "devices/agent.whl",
+    "devices/agent/<str:name>",
 }
 # These check for themselves, with a token or a session; see test_the_api_asks_for_a_login.
 API = "api/"

@@ -1,7 +1,8 @@
 """The devices page: everybody who is logged in looks, admins manage."""
 
+import re
 import subprocess
-import tarfile
+import zipfile
 from collections.abc import Callable
 from io import BytesIO
 from typing import Any
@@ -96,7 +97,7 @@ def test_the_installer_is_a_script_a_shell_understands(stranger: Client) -> None
     ("words", "sentence"),
     [
         (["--server"], "needs a value"),
-        (["--server", "http://a;reboot", "--code", "X"], "cannot be meant"),
+        (["--server", "http://a;reboot", "--code", "X"], "unsupported character"),
         (["--server", "ftp://a", "--code", "X"], "http:// or https://"),
         (["--moon", "1"], "Unknown option"),
     ],
@@ -108,13 +109,17 @@ def test_the_installer_refuses_before_it_touches_anything(stranger: Client, word
     assert sentence in done.stderr.decode()
 
 
-def test_the_package_holds_the_agent_and_no_server(stranger: Client) -> None:
-    archive = b"".join(stranger.get("/devices/agent.tar.gz").streaming_content)  # type: ignore[arg-type]
-    with tarfile.open(fileobj=BytesIO(archive)) as package:
-        names = package.getnames()
-    assert {"devices/agent/__main__.py", "devices/agent/requirements.txt", "inference/stages/verbs.py"} <= set(names)
+def test_the_wheel_holds_the_agent_and_no_server(stranger: Client) -> None:
+    answer = stranger.get("/devices/agent.whl", follow=True)
+    assert re.fullmatch(r"/devices/agent/isthmus_agent-[0-9.]+-py3-none-any\.whl", answer.redirect_chain[0][0])
+    with zipfile.ZipFile(BytesIO(b"".join(answer.streaming_content))) as package:  # type: ignore[attr-defined]
+        names = package.namelist()
+    assert {"devices/agent/__main__.py", "devices/contract/jobs.py", "inference/stages/capability.py"} <= set(names)
     assert "inference/engine/weights/compact/card.json" in names
-    assert not [name for name in names if "/training/" in name or name.startswith(("webapp", "devices/models", "var"))]
+    assert not [
+        name for name in names if "/lab/" in name or name.startswith(("webapp", "devices/models", "devices/__init__", "var"))
+    ]
+    assert stranger.get("/devices/agent/isthmus_agent-9-py3-none-any.whl").status_code == 404
 
 
 def test_admins_see_nodes_without_secrets(owner: Any, client_of: Any, board: Callable[..., Board]) -> None:

@@ -58,7 +58,7 @@ def made(encrypted: tuple[str, Path], settings: Any, joined: Any, tmp_path: Path
     board = joined()
     told = board.get("/me/credentials").json()["redis"]
     assert told["ca"] == encrypted[1].read_text()
-    kept = config.Config("https://server", "jetson-a", "device", board.token, "", config.trusting(tmp_path, told))
+    kept = config.Config("https://server", "jetson-a", "device", board.token, "", config.write_ca_file(tmp_path, told))
     config.save(tmp_path, kept)
     return config.load(tmp_path)
 
@@ -113,6 +113,6 @@ def test_a_name_that_is_not_in_the_certificate_is_refused(made: config.Config) -
 def test_without_tls_nothing_is_told_and_nothing_is_checked(joined: Any, tmp_path: Path) -> None:
     told = joined().get("/me/credentials").json()["redis"]
     assert told["ca"] is None
-    kept = config.trusting(tmp_path, told)
+    kept = config.write_ca_file(tmp_path, told)
     assert config.Config("http://server", "jetson-a", "device", "", "", kept).redis_url.endswith(f":{told['port']}/0")
     assert not (tmp_path / "redis-ca.pem").exists()

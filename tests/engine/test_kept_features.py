@@ -9,8 +9,8 @@ import pytest
 import redis
 from PIL import Image
 
+from devices.contract.protocol import PROTOCOL
 from inference.engine.runner import Vision
-from inference.stages.verbs import PROTOCOL, Stages
 from tests.node import Node, jpeg
 
 PHOTO = str(uuid.UUID(int=7))
@@ -82,7 +82,7 @@ def test_refining_what_is_gone_says_so(node: Node) -> None:
 def test_a_full_shelf_forgets_the_photo_used_least_recently(node: Node, compact: Vision) -> None:
     size = compact.profile.code_levels("classify", K)[2].bytes
     node.runtime.keep_bytes = int(1.5 * size)
-    node.stages = Stages(node.runtime)
+    node.load(node.vision)
     for photo in (PHOTO, OTHER):
         head(node, 3, photo=photo)
         tail(node, 3, photo=photo, blob="b", keep_s=60)
@@ -118,5 +118,5 @@ def test_heads_use_nothing_of_the_link(node: Node, store: Any) -> None:
 def test_a_long_transfer_ends_when_nobody_waits_any_more(node: Node, store: Any) -> None:
     node.runtime.uplink.bytes_per_s = 1000
     node.runtime.redis.set(node.runtime.key("job:1"), "1", px=700)
-    told = node.stages.task("send_photo")(job="1", protocol=PROTOCOL, task="classify", photo=PHOTO, blob="long")
+    told = node.run("send_photo", job="1", protocol=PROTOCOL, task="classify", photo=PHOTO, blob="long")
     assert told["error"]["code"] == "expired" and store.get("jetson-t:blob:long") is None

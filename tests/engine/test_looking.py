@@ -43,7 +43,7 @@ def test_a_look_stays_on_the_node_as_a_photo_that_can_be_asked_about(
     (watching / "shot.jpg").write_bytes(jpeg(drawn(5, (320, 240))))
     told = node.call("look", camera="front", photo=PHOTO)
     assert (told["width"], told["height"], told["stayed"]) == (320, 240, True)
-    assert told["bytes"] == len(node.stages.photos.read(PHOTO))
+    assert told["bytes"] == len(node.stages.context.photos.read(PHOTO))
     assert store.keys("*blob*") == []
     assert whole(node)["answer"]["text"]
 
@@ -54,7 +54,7 @@ def test_a_look_turns_the_picture_upright_bounds_it_and_forgets_where_it_was_tak
     Image.new("RGB", (3000, 1500), "teal").save(watching / "shot.jpg", exif=exif)
     told = node.call("look", camera="front", photo=PHOTO)
     assert (told["width"], told["height"]) == (1024, 2048)
-    assert b"maker" not in node.stages.photos.read(PHOTO)
+    assert b"maker" not in node.stages.context.photos.read(PHOTO)
 
 
 def test_a_look_at_nothing_is_refused_with_a_sentence(node: Node, watching: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_node_without_memory_refuses_instead_of_being_ended(
     monkeypatch.setattr(node.runtime, "has_room", lambda: False)
     assert whole(node)["error"]["code"] == "no_memory"
     monkeypatch.setattr(node.runtime, "has_room", lambda: True)
-    monkeypatch.setattr(node.runtime.vision, "run_whole", none_left)
+    monkeypatch.setattr(node.vision, "run_whole", none_left)
     assert whole(node)["error"]["code"] == "no_memory"
 
 

@@ -12,10 +12,12 @@ from PIL import Image
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from devices.agent import jobs
+from devices.contract.jobs import JOBS
+from devices.contract.protocol import ANSWERING, PROTOCOL, task_name
 from inference.engine import runner
 from inference.engine.runner import Vision
 from inference.stages.photo_folder import KEPT_PHOTOS
-from inference.stages.verbs import PROTOCOL, VERBS, register
 from tests.node import Node, jpeg
 
 QUESTION = "what is in the photo?"
@@ -50,10 +52,10 @@ def _tail(node: Node, task: str, k: int, level: int, **more: Any) -> dict[str, A
 
 def test_placing_keeps_the_photo_and_tells_its_exact_sizes(placed: Node) -> None:
     sizes = placed.call("place", photo=PHOTO)["sizes"]
-    for task in placed.runtime.vision.profile.tasks:
-        for level in placed.runtime.vision.profile.photo_levels(task):
+    for task in placed.vision.profile.tasks:
+        for level in placed.vision.profile.photo_levels(task):
             sent = placed.call("send_photo", task=task, photo=PHOTO, blob="b", codec=level.codec, quality=level.quality)
-            assert sent["bytes"] == sizes[f"{level.codec}:{level.quality}:{placed.runtime.vision.profile.image_size(task)}"]
+            assert sent["bytes"] == sizes[f"{level.codec}:{level.quality}:{placed.vision.profile.image_size(task)}"]
 
 
 def test_the_device_answers_with_its_clocks(placed: Node) -> None:
@@ -144,9 +146,7 @@ def test_another_protocol_is_refused(placed: Node, protocol: int) -> None:
 
 
 def test_a_job_nobody_waits_for_is_not_begun(placed: Node) -> None:
-    told = placed.stages.task("run_head")(
-        job="late", protocol=PROTOCOL, task="classify", photo=PHOTO, split_at=1, level=1, blob="late"
-    )
+    told = placed.run("run_head", job="late", protocol=PROTOCOL, task="classify", photo=PHOTO, split_at=1, level=1, blob="late")
     assert told["error"]["code"] == "expired" and placed.runtime.get_blob("late") is None
 
 
@@ -176,7 +176,7 @@ def test_an_encoding_the_node_cannot_write_is_refused(placed: Node, codec: str, 
 
 def test_without_redis_the_node_says_so(placed: Node) -> None:
     placed.runtime.redis = redis.Redis(port=1, retry=Retry(NoBackoff(), 0))
-    told = placed.stages.task("probe")(job="1", protocol=PROTOCOL, sizes=[1])
+    told = placed.run("probe", job="1", protocol=PROTOCOL, sizes=[1])
     assert told["error"] == {"code": "redis", "message": "The node lost its connection to Redis."}
 
 
@@ -201,12 +201,20 @@ def test_every_verb_becomes_a_celery_task_of_its_name(node: Node) -> None:
     from celery import Celery
 
     app = Celery(set_as_current=False)
-    register(app, node.runtime)
-    assert {f"stages.{verb}" for verb in VERBS} <= set(app.tasks)
+    jobs.register(app, node.stages.tasks)
+    assert {task_name(verb) for verb, job in JOBS.items() if job.queue == ANSWERING} <= set(app.tasks)
+
+
+@pytest.mark.parametrize("arguments", [
+    {}, {"photo": PHOTO, "level": "high"}, {"photo": 7, "task": "classify"}, {"task": "classify", "photo": PHOTO, "extra": 1},
+    {"task": "classify", "photo": PHOTO, "question": "x" * 3000},
+])  # fmt: skip
+def test_wrong_arguments_are_refused_with_a_sentence(placed: Node, arguments: dict[str, Any]) -> None:
+    assert placed.fails("run_whole", **arguments) == "bad_arguments"
 
 
 def test_a_node_without_some_task_still_places_photos(node: Node, compact: Vision, drawn: Callable[..., Image.Image]) -> None:
     only = replace(compact.profile, folders={"classify": compact.profile.folders["classify"]})
-    node.runtime.vision = runner.load(only)
+    node.load(runner.load(only))
     node.lay(PHOTO, jpeg(drawn(1)))
     assert node.call("place", photo=PHOTO)["sizes"]

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from flwr.app import ArrayRecord, ConfigRecord, Context, Message, MetricRecord, RecordDict
 
-from devices.agent import worker
+from devices.agent import jobs, worker
 from devices.agent.config import Config
 from devices.agent.runtime import Runtime
-from federation.node.train_stage import Lane, register
+from devices.contract.jobs import Train
+from federation.node.capability import TRAINING_CAPABILITY
+from federation.node.train_stage import TrainStage
 
 
 def client_app(message: Message, context: Context) -> Message:
@@ -31,11 +33,11 @@ def main(slug: str, home: str, port: str, password: str, trains: str = "") -> No
     config = Config("http://127.0.0.1", slug, "device", "t", "c", redis=at)
     runtime, app = Runtime(Path(home), config), worker.make_app(config, "train")
     if trains:
-        register(app, runtime)
+        TRAINING_CAPABILITY.start(app, runtime)
     else:
-        lane = Lane(runtime, client_app)
-        app.task(lane.train, name="stages.train")
-        lane.announce()
+        stage = TrainStage(runtime, client_app)
+        jobs.register(app, {Train: stage.task})
+        stage.announce()
     worker.Worker(app, lambda: print("ready", flush=True), threads=1).start()
 
 

@@ -23,7 +23,7 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from devices.agent.config import BadHome
+from devices.agent.config import ConfigError
 
 FILE = "cameras.toml"
 NAME = re.compile("[a-z0-9][a-z0-9-]{0,19}")
@@ -66,23 +66,23 @@ class Cameras:
 
 
 def configured(home: Path, given: list[str]) -> Cameras:
-    """From the file, and what the command line says over it. Raises BadHome."""
+    """From the file, and what the command line says over it. Raises ConfigError."""
     try:
         sources: dict[str, Any] = tomllib.loads((home / FILE).read_text())
     except FileNotFoundError:
         sources = {}
     except (OSError, ValueError) as error:
-        raise BadHome(f'{home / FILE} cannot be read ({error}); write lines like front = "v4l2:/dev/video0".') from error
+        raise ConfigError(f'{home / FILE} cannot be read ({error}); write lines like front = "v4l2:/dev/video0".') from error
     for words in given:
         name, _, source = words.partition("=")
         sources[name] = source
     if len(sources) > MOST_CAMERAS:
-        raise BadHome(f"A node may have {MOST_CAMERAS} cameras, not {len(sources)}; leave some out of {FILE}.")
+        raise ConfigError(f"A node may have {MOST_CAMERAS} cameras, not {len(sources)}; leave some out of {FILE}.")
     for name, source in sources.items():
         if not NAME.fullmatch(name):
-            raise BadHome(f"{name[:30]!r} cannot be the name of a camera; use up to 20 small letters, digits and hyphens.")
+            raise ConfigError(f"{name[:30]!r} cannot be the name of a camera; use up to 20 small letters, digits and hyphens.")
         if not isinstance(source, str) or _kind(source) is None:
-            raise BadHome(f"The source of camera {name} is none; use v4l2:, csi:, folder:, rtsp://, http:// or https://.")
+            raise ConfigError(f"The source of camera {name} is none; use v4l2:, csi:, folder:, rtsp://, http:// or https://.")
     return Cameras(sources)
 
 

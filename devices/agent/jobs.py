@@ -1,0 +1,70 @@
+"""A job type and the code that does it, as a Celery task: protocol, ticket and arguments are checked once, here.
+
+What can be expected to go wrong comes back as `{"error": {"code", "message"}}`, so that the server can choose another
+route; anything else is a bug and raises.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import redis
+from celery import Celery
+from pydantic import ValidationError
+
+from devices.agent.runtime import Runtime
+from devices.contract.jobs import Job
+from devices.contract.protocol import PROTOCOL, task_name
+from devices.contract.results import Refusal
+from devices.contract.values import Received
+
+log = logging.getLogger(__name__)
+EXPIRED = "The caller has given up on this job."
+Handler = Callable[[str, Any], Received]  # the job's id and its arguments; the type of the result is the job's
+JobTask = Callable[..., dict[str, Any]]
+
+
+class Refused(Exception):
+    """An expected failure; `code` is for programs, the text is one sentence."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def as_task(
+    runtime: Runtime, job_type: type[Job[Any]], handler: Handler, expected: Mapping[type[Exception], str] | None = None
+) -> JobTask:
+    """`expected`: further exceptions that refuse the job, with the code of each; one that has a `code` of its own keeps it."""
+    expected = {Refused: "refused", **(expected or {})}
+
+    def run(job: str, protocol: int, **arguments: Any) -> dict[str, Any]:
+        try:
+            if protocol != PROTOCOL:
+                raise Refused("protocol", f"This node speaks protocol {PROTOCOL}, not {protocol}; update the agent.")
+            check_wanted(runtime, job)
+            return handler(job, job_type.model_validate(arguments)).model_dump(mode="json", exclude_none=True)
+        except tuple(expected) as error:
+            code = next(code for kind, code in expected.items() if isinstance(error, kind))
+            return Refusal.of(str(getattr(error, "code", code)), str(error))
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(str(part) for part in first["loc"])[:60]
+            return Refusal.of("bad_arguments", f"Invalid arguments for {job_type.verb}: {where}: {first['msg'][:60]}.")
+        except redis.RedisError as error:
+            log.warning("%s: %s", job_type.verb, error)
+            return Refusal.of("redis", "The node lost its connection to Redis.")
+
+    run.__name__ = job_type.verb
+    return run
+
+
+def check_wanted(runtime: Runtime, job: str) -> None:
+    """Raises Refused once the caller has given up: the server deletes the ticket then, or lets it expire."""
+    if not runtime.wanted(job):
+        raise Refused("expired", EXPIRED)
+
+
+def register(app: Celery, tasks: Mapping[type[Job[Any]], JobTask]) -> None:
+    for job_type, task in tasks.items():
+        app.task(task, name=task_name(job_type.verb))

@@ -1,0 +1,40 @@
+"""The agent's wheel, which boards fetch from here: built from the same sources that run here, without Django."""
+
+import tempfile
+import tomllib
+from pathlib import Path
+
+from django.conf import settings
+from hatchling.builders.wheel import WheelBuilder
+
+PROJECT = Path(settings.BASE_DIR) / "devices" / "agent"
+PATTERN = "isthmus_agent-*.whl"
+
+
+def wheel() -> Path:
+    """The file, built again when a source is newer."""
+    folder = Path(settings.VAR_DIR) / "agent"
+    newest = max(file.stat().st_mtime for file in sources())
+    built = next(iter(sorted(folder.glob(PATTERN), key=lambda file: file.stat().st_mtime, reverse=True)), None)
+    return built if built is not None and built.stat().st_mtime > newest else build(folder)
+
+
+def build(folder: Path) -> Path:
+    """Two processes may build at once: each replaces the file as a whole."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        made = Path(next(iter(WheelBuilder(str(PROJECT)).build(directory=scratch, versions=["standard"]))))
+        target = folder / made.name
+        made.replace(target)
+    for old in folder.glob(PATTERN):
+        if old != target:
+            old.unlink(missing_ok=True)
+    return target
+
+
+def sources() -> list[Path]:
+    """Every file that goes into the wheel, as its own pyproject.toml names the folders."""
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())
+    folders = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    files = (file for folder in folders for file in (PROJECT / folder).resolve().rglob("*") if file.is_file())
+    return sorted(file for file in files if "__pycache__" not in file.parts)

@@ -1,0 +1,65 @@
+"""Jobs that are parts of an answer: whole model, head, tail, the photo itself; and heads before anybody asks."""
+
+from devices.contract import wire
+from devices.contract.jobs import ComputeHeads, RunHead, RunTail, RunWhole, SendPhoto
+from devices.contract.results import Answered, Heads, HeadSent, Transferred
+from inference.engine.codecs import photo_codec
+from inference.stages.context import StageContext, answer_result
+from inference.stages.job_run import JobRun
+
+
+class AnswerJobs:
+    def __init__(self, context: StageContext) -> None:
+        self.context, self.vision, self.photos = context, context.vision, context.photos
+        self.handlers = {
+            ComputeHeads: self.heads,
+            RunWhole: self.whole,
+            RunHead: self.head,
+            RunTail: self.tail,
+            SendPhoto: self.send_photo,
+        }
+
+    def heads(self, run: JobRun, job: ComputeHeads) -> Heads:
+        for task, split_at in job.points.items():
+            self.context.head(run, task, job.photo, split_at)
+        cached = {task: k for task, k in job.points.items() if self._is_cached(job.photo, task, k)}
+        return Heads(points=cached, **run.times())
+
+    def whole(self, run: JobRun, job: RunWhole) -> Answered:
+        data = self.context.blob(job.blob) if job.blob else self.photos.read(job.photo)
+        # Decoding is part of the work: a photo encoded small opens sooner than one as it was uploaded.
+        answer = run.compute(lambda: self.vision.run_whole(job.task, photo_codec.decode(data), job.question))
+        return Answered(answer=answer_result(answer), **run.times())
+
+    def head(self, run: JobRun, job: RunHead) -> HeadSent:
+        features, ready = self.context.head(run, job.task, job.photo, job.split_at)
+        packet = run.compute(lambda: self.vision.pack(job.task, features, job.split_at, job.level, job.after))
+        return HeadSent(**run.send(job.blob, packet), ready=ready, **run.times())
+
+    def tail(self, run: JobRun, job: RunTail) -> Answered:
+        """From features sent as a blob, cached, or cached up to a lower level and refined by the blob.
+
+        Refuses with `features_missing` where cached features are needed and gone.
+        """
+        if job.blob:
+            packet = self.context.blob(job.blob)
+            after = wire.unpack(packet).after
+            base = self.context.received(job.task, job.photo, job.split_at, after).payload if after else b""
+            received = self.vision.receive(job.task, packet, base)
+        else:
+            received = self.context.received(job.task, job.photo, job.split_at, job.level)
+        answer = run.compute(lambda: self.vision.answer(job.task, received, job.question))
+        key = job.photo, self.vision.tower(job.task), received.split_at, received.level
+        self.context.sent.put(key, received, len(received.payload), job.keep_s)
+        return Answered(answer=answer_result(answer), **run.times())
+
+    def send_photo(self, run: JobRun, job: SendPhoto) -> Transferred:
+        original = data = self.photos.read(job.photo)
+        codec, quality = job.codec, job.quality
+        if codec is not None and quality is not None:
+            size = self.vision.profile.image_size(job.task)
+            data = run.compute(lambda: photo_codec.again(original, codec, quality, size))
+        return Transferred(**run.send(job.blob, data), **run.times())
+
+    def _is_cached(self, photo: str, task: str, split_at: int) -> bool:
+        return self.context.heads.get((photo, self.vision.tower(task), split_at)) is not None

@@ -1,0 +1,76 @@
+"""What the families of jobs share on one node: its runtime, its models, the photos and the features it keeps. No Django.
+
+Features go by the id of the photo, which no node ever chooses: a node can reach what the server names in a job, and
+nothing else.
+"""
+
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from devices.agent.jobs import Refused
+from devices.agent.runtime import Runtime
+from devices.contract.results import AnswerResult
+from inference.engine.answer import Answer
+from inference.engine.codecs import photo_codec
+from inference.engine.runner import Received, Vision
+from inference.stages.job_run import JobRun
+from inference.stages.lru_ttl_cache import LruTtlCache
+from inference.stages.photo_folder import PhotoFolder
+
+HEADS_S = 3600.0  # how long a head's features stay after their last use
+Features = NDArray[np.float32]
+HeadKey = tuple[str, bytes, int]  # photo, tower, split point
+SentKey = tuple[str, bytes, int, int]  # photo, tower, split point, level
+
+
+@dataclass
+class StageContext:
+    runtime: Runtime
+    vision: Vision
+    photos: PhotoFolder = field(init=False)
+    heads: LruTtlCache[HeadKey, Features] = field(init=False)  # on a device: computed by it
+    sent: LruTtlCache[SentKey, Received] = field(init=False)  # on an edge: received from devices
+
+    def __post_init__(self) -> None:
+        self.photos = PhotoFolder(self.runtime.home / "photos")
+        self.heads = LruTtlCache(self.runtime.keep_bytes)
+        self.sent = LruTtlCache(self.runtime.keep_bytes)
+
+    def blob(self, name: str) -> bytes:
+        data = self.runtime.get_blob(name)
+        if data is None:
+            raise Refused("blob_missing", "The bytes for this job have expired.")
+        return data
+
+    def head(self, run: JobRun, task: str, photo: str, split_at: int) -> tuple[Features, bool]:
+        """A head's features, and whether they were cached."""
+        key = photo, self.vision.tower(task), split_at
+        cached = self.heads.get(key)
+        if cached is not None:
+            return cached, True
+        data = self.photos.read(photo)
+
+        def compute() -> tuple[Features, bool]:
+            if (meanwhile := self.heads.get(key)) is not None:  # another job computed the same head while this one waited
+                return meanwhile, True
+            features = self.vision.head(task, photo_codec.decode(data), split_at)
+            self.heads.put(key, features, features.nbytes, HEADS_S)
+            return features, False
+
+        return run.compute(compute)
+
+    def received(self, task: str, photo: str, split_at: int, level: int) -> Received:
+        """Cached features of exactly this level. Raises Refused."""
+        features = self.sent.get((photo, self.vision.tower(task), split_at, level))
+        if features is None:
+            raise Refused("features_missing", "The features of this photo are no longer cached here.")
+        return features
+
+
+def answer_result(answer: Answer) -> AnswerResult:
+    """Boxes and lines of text only where the task has them."""
+    boxes, lines = ([asdict(part) for part in parts] or None for parts in (answer.boxes, answer.lines))
+    facts = {"text": answer.text, "confidence": answer.confidence, "sure": answer.sure, "top": answer.top}
+    return AnswerResult.model_validate({**facts, "boxes": boxes, "lines": lines})

@@ -1,0 +1,43 @@
+"""Jobs about a photo, before and after anybody asks: place, look, invite, collect, forget."""
+
+from devices.agent.cameras.capture import CameraError
+from devices.agent.jobs import Refused
+from devices.contract.jobs import Collect, Forget, Invite, Look, Place
+from devices.contract.results import Invitation, Kept, Nothing, Placed
+from inference.engine.codecs import photo_codec
+from inference.stages import photo_intake
+from inference.stages.context import StageContext
+from inference.stages.job_run import JobRun
+
+
+class PhotoJobs:
+    def __init__(self, context: StageContext) -> None:
+        self.context, self.photos = context, context.photos
+        self.handlers = {Place: self.place, Look: self.look, Invite: self.invite, Collect: self.collect, Forget: self.forget}
+
+    def place(self, run: JobRun, job: Place) -> Placed:
+        data = self.context.blob(job.photo)
+        image = photo_codec.decode(data)
+        self.photos.keep(job.photo, data)
+        self.context.heads.forget(lambda key: key[0] == job.photo)  # features of an older photo with this id must not answer
+        return Placed(bytes=len(data), sizes=photo_intake.encoded_sizes(image, self.context.vision.profile))
+
+    def look(self, run: JobRun, job: Look) -> Kept:
+        try:
+            frame = self.context.runtime.cameras.frame(job.camera)
+        except CameraError as error:
+            raise Refused("camera", str(error)) from None
+        return photo_intake.keep(self.photos, job.photo, frame, self.context.vision.profile)
+
+    def invite(self, run: JobRun, job: Invite) -> Invitation:
+        return Invitation(url=self.context.runtime.uploads.invite(job.photo, job.seconds))
+
+    def collect(self, run: JobRun, job: Collect) -> Kept:
+        frame = self.context.runtime.uploads.collect(job.photo)
+        return photo_intake.keep(self.photos, job.photo, frame, self.context.vision.profile)
+
+    def forget(self, run: JobRun, job: Forget) -> Nothing:
+        self.photos.forget(job.photo)
+        self.context.heads.forget(lambda key: key[0] == job.photo)
+        self.context.sent.forget(lambda key: key[0] == job.photo)
+        return Nothing()
