@@ -17,7 +17,7 @@ NODE := node_modules/.installed
 BENCHES = $(patsubst bench/%/__main__.py,%,$(wildcard bench/*/__main__.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint lock bench agent clean
+.PHONY: help run test lint lock bench agent screenshots clean
 
 help:  ## list targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -49,6 +49,8 @@ bench: $(TESTS)  ## run quick benchmarks (in full: ARGS=--json)
 
 agent: $(RUNS)  ## build the agent's wheel into var/agent, as the server does for boards
 	@cd devices/agent && $(abspath $(BIN))/python -m hatchling build --target wheel --directory ../../var/agent
+screenshots: $(TESTS)  ## take the pictures in docs/screenshots (needs Chromium; ARGS="--photo FILE")
+	@exec $(BIN)/python docs/make_screenshots.py $(ARGS)
 
 clean:  ## remove caches; the environment and everything in var/ stay
 	@find . \( -path ./var -o -path './$(VENV)' -o -path ./.git \) -prune -o -type d -name __pycache__ -print | xargs -r rm -rf

@@ -24,8 +24,8 @@ function otherPhoto({ before, photo }) {
 function runModel({ model, bytes, device }) {
   if (!model) return null;
   const name = el("a", { href: `/federation/${model.replace("run ", "")}/` }, model);
-  const came = bytes.model ? `, whose model of ${format.bytes(bytes.model)} came to ${device}` : `, whose model ${device} had already`;
-  return el("li", { title: "The model goes to the photo, not the photo to the model" }, "answered by ", el("b", {}, name), came);
+  const delivery = bytes.model ? `; its model (${format.bytes(bytes.model)}) was sent to ${device}` : `; ${device} had its model already`;
+  return el("li", { title: "The model goes to the photo, not the photo to the model" }, "answered by ", el("b", {}, name), delivery);
 }
 
 function saved({ bytes, held }) {
@@ -47,10 +47,16 @@ function transfer(receipt, photo) {
   return el("li", {}, sent, "; the server keeps your upload");
 }
 
-/** The number is in the title, and in the details of the receipt. @param {any} receipt */
-function certainty({ confidence, sure, model }) {
+/** "Confidence 0.80, calibrated on held-out photos.", or null where the model gave none. @param {any} receipt */
+export function confidenceText({ confidence, model }) {
   if (confidence === null || confidence === undefined) return null;
-  const title = `Confidence ${confidence.toFixed(2)}, ${model ? "not calibrated" : "calibrated on held-out photos"}`;
+  return `Confidence ${confidence.toFixed(2)}, ${model ? "not calibrated" : "calibrated on held-out photos"}.`;
+}
+
+/** In words; the number is in the details of the receipt. @param {any} receipt */
+function certainty(receipt) {
+  const title = confidenceText(receipt), { sure } = receipt;
+  if (!title) return null;
   return sure === false ? el("li", { class: "unsure", title }, el("b", {}, "A guess")) : el("li", { title }, el("b", {}, "Probably right"));
 }
 

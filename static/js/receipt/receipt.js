@@ -5,7 +5,7 @@ import * as format from "../format.js";
 import { entry } from "../labels.js";
 import { table } from "./candidates.js";
 import { drawing } from "./drawing.js";
-import { facts } from "./facts.js";
+import { confidenceText, facts } from "./facts.js";
 import { levels } from "./levels.js";
 import { reconstruction } from "./reconstruction.js";
 import { whatIf } from "./what-if-panel.js";
@@ -41,9 +41,13 @@ function fallbacks({ fell_back_from: causes }) {
 
 function explanation(receipt, remembered) {
   return el("details", { class: "why", ...remembered("why") }, el("summary", { "data-key": "why" }, "Why this route"),
-    el("p", {}, receipt.reason), linkLine(receipt), table(receipt.candidates));
+    el("p", {}, receipt.reason), confidenceLine(receipt), linkLine(receipt), table(receipt.candidates));
 }
 
+/** @param {any} receipt */
+const confidenceLine = (receipt) => confidenceText(receipt) && el("p", { class: "hint" }, confidenceText(receipt));
+
+/** @type {Record<string, string>} */
 const SOURCES = { transfers: "recent transfers", "small transfers": "small transfers", probe: "a probe" };
 
 function linkLine({ link }) {

@@ -102,8 +102,8 @@ function outcome(receipt, world, previous) {
 function verdict(receipt, world, { candidate, ms }) {
   const used = receipt.candidates.find((entry) => entry.chosen);
   if (candidate === used) return ["The ", el("b", {}, "same method"), ` would have been chosen: ${cost(candidate, ms)}.`];
-  const instead = used ? `; ${format.method(used)} would have taken ${format.ms(predict(used, world))}` : "";
-  return [el("b", {}, capital(format.method(candidate))), ` would have been chosen: ${cost(candidate, ms)}${instead}.`];
+  const instead = used ? `; ${label("routes", used.route)} would have taken ${format.ms(predict(used, world))}` : "";
+  return [el("b", {}, capital(label("routes", candidate.route))), ` would have been chosen: ${cost(candidate, ms)}${instead}.`];
 }
 
 const cost = (candidate, ms) => `${ms === null ? "an unknown time" : format.ms(ms)}, ${candidate.uplink_bytes ? `${format.bytes(Math.round(candidate.uplink_bytes))} over the link` : "nothing over the link"}`;
