@@ -1,4 +1,4 @@
-"""A real Chromium, and a page of it logged in to the real stack that remembers what it complained about."""
+"""A real Chromium, and a tab logged in to the real stack that records errors and requests."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,14 +9,14 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.harness.stack import Stack
 
-# Without these Chromium itself tries to reach its maker.
+# Without these, Chromium itself contacts its vendor.
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 ANSWER_MS = 40_000
 
 
 @pytest.fixture(scope="package")
 def browser(chromium: str) -> Iterator[Browser]:
-    """Ends with this folder: Playwright keeps an event loop running, and the sockets' tests need one of their own."""
+    """Closed after this folder: Playwright keeps an event loop running, and the socket tests need their own."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
         yield browser
@@ -25,7 +25,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def logged_in(browser: Browser, stack: Stack) -> Any:
-    """The cookies of the owner, so that each test need not log in again."""
+    """The owner's cookies, so that no test has to log in again."""
     context = browser.new_context()
     stack.login(context.new_page())
     state = context.storage_state()
@@ -33,8 +33,8 @@ def logged_in(browser: Browser, stack: Stack) -> Any:
     return state
 
 
-class Seen:
-    """A page with what it asked for and complained about."""
+class Tab:
+    """A page, its console errors and the hosts it contacted."""
 
     def __init__(self, page: Page, url: str) -> None:
         self.page, self.url = page, url
@@ -43,18 +43,18 @@ class Seen:
         page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
-        page.on("request", lambda request: self._asked(request.url))
-        page.on("websocket", lambda socket: self._asked(socket.url))
+        page.on("request", lambda request: self._record(request.url))
+        page.on("websocket", lambda socket: self._record(socket.url))
 
-    def _asked(self, url: str) -> None:
-        if not url.startswith("blob:"):  # the preview of a photo, which never leaves the page
+    def _record(self, url: str) -> None:
+        if not url.startswith("blob:"):  # the local preview of a photo
             self.hosts.add(urlsplit(url).netloc)
 
     def open(self, path: str = "/") -> Page:
         self.page.goto(f"{self.url}{path}")
         return self.page
 
-    def give(self, name: str, kind: str, data: bytes) -> None:
+    def choose_file(self, name: str, kind: str, data: bytes) -> None:
         self.page.set_input_files("#file", {"name": name, "mimeType": kind, "buffer": data})
 
     def ask(self, question: str) -> None:
@@ -62,7 +62,7 @@ class Seen:
         self.page.press("#question", "Enter")
 
     def answer(self, which: int = -1) -> str:
-        """Wait until every turn on the page has ended; the text of one answer."""
+        """The text of one answer, once every turn on the page has ended."""
         self.page.wait_for_function(
             "() => { const turns = [...document.querySelectorAll('.turn')];"
             " return turns.length && turns.every((turn) => ['answered', 'failed', 'stopped'].includes(turn.dataset.state)) }",
@@ -74,14 +74,14 @@ class Seen:
 
 
 @pytest.fixture
-def seen(browser: Browser, stack: Stack, logged_in: Any) -> Iterator[Seen]:
+def tab(browser: Browser, stack: Stack, logged_in: Any) -> Iterator[Tab]:
     context = browser.new_context(storage_state=logged_in, viewport={"width": 1360, "height": 900})
-    yield Seen(context.new_page(), stack.url)
+    yield Tab(context.new_page(), stack.url)
     context.close()
 
 
 @pytest.fixture
-def phone(browser: Browser, stack: Stack, logged_in: Any) -> Iterator[Seen]:
+def phone(browser: Browser, stack: Stack, logged_in: Any) -> Iterator[Tab]:
     context = browser.new_context(storage_state=logged_in, viewport={"width": 390, "height": 844}, has_touch=True)
-    yield Seen(context.new_page(), stack.url)
+    yield Tab(context.new_page(), stack.url)
     context.close()

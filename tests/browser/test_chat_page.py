@@ -8,18 +8,18 @@ import pytest
 from playwright.sync_api import Route
 
 from bench.harness.stack import Stack
-from tests.browser.conftest import Seen
+from tests.browser.conftest import Tab
 
 pytestmark = pytest.mark.browser
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def test_a_photo_and_a_question_lead_to_an_answer_with_its_receipt(seen: Seen, photo_bytes: bytes) -> None:
-    page = seen.open()
-    seen.give("photo.jpg", "image/jpeg", photo_bytes)
+def test_a_photo_and_a_question_lead_to_an_answer_with_its_receipt(tab: Tab, photo_bytes: bytes) -> None:
+    page = tab.open()
+    tab.choose_file("photo.jpg", "image/jpeg", photo_bytes)
     page.locator("#pending").get_by_text("320 × 240").wait_for()
-    seen.ask("What is in this photo?")
-    assert seen.answer().strip()
+    tab.ask("What is in this photo?")
+    assert tab.answer().strip()
     receipt = page.locator(".receipt")
     assert re.search(r"\d m?s", receipt.locator(".drawing svg").get_attribute("aria-label") or "")
     facts = receipt.locator(".facts").inner_text()
@@ -28,15 +28,15 @@ def test_a_photo_and_a_question_lead_to_an_answer_with_its_receipt(seen: Seen, p
     assert receipt.locator("tr.won").count() == 1
     assert re.search(r"/c/[0-9a-f-]{36}/$", page.url)
     assert page.locator("#conversations li[data-here]").inner_text().startswith("What is in this photo?")
-    assert seen.errors == []
-    assert seen.hosts == {seen.url.removeprefix("http://")}
+    assert tab.errors == []
+    assert tab.hosts == {tab.url.removeprefix("http://")}
 
 
-def test_what_is_typed_before_the_scripts_have_come_stays_and_can_be_asked(seen: Seen) -> None:
-    page = seen.page
+def test_a_question_typed_before_the_scripts_load_is_kept_and_can_be_sent(tab: Tab) -> None:
+    page = tab.page
     waiting: list[Route] = []
     page.route("**/compose*.js", lambda route: waiting.append(route))
-    page.goto(seen.url, wait_until="commit")
+    page.goto(tab.url, wait_until="commit")
     page.fill("#question", "What is a split point?")
     page.press("#question", "Enter")
     assert page.locator("#ask").is_disabled()  # else the page would be read anew, without the question
@@ -46,16 +46,16 @@ def test_what_is_typed_before_the_scripts_have_come_stays_and_can_be_asked(seen:
         request.continue_()
     page.locator("#ask:enabled").click()
     page.locator(".turn").get_by_text("What is a split point?").wait_for()
-    assert seen.errors == []
+    assert tab.errors == []
 
 
-def test_a_forced_route_is_the_one_the_receipt_shows(seen: Seen, photo_bytes: bytes) -> None:
-    page = seen.open()
+def test_a_forced_route_is_the_one_the_receipt_shows(tab: Tab, photo_bytes: bytes) -> None:
+    page = tab.open()
     page.locator("#options summary").click()
     page.select_option("#route", "split")
-    seen.give("photo.jpg", "image/jpeg", photo_bytes)
-    seen.ask("Describe the photo.")
-    seen.answer()
+    tab.choose_file("photo.jpg", "image/jpeg", photo_bytes)
+    tab.ask("Describe the photo.")
+    tab.answer()
     page.locator(".why summary").click()
     assert page.locator("tr.won").inner_text().startswith("part on the device")
     facts = page.locator(".facts").inner_text()
@@ -63,26 +63,26 @@ def test_a_forced_route_is_the_one_the_receipt_shows(seen: Seen, photo_bytes: by
     assert "stayed on the device" not in facts, "the server has the upload as well"
 
 
-def test_a_refresh_in_mid_answer_loses_nothing(seen: Seen, stack: Stack, photo_bytes: bytes) -> None:
-    page = seen.open()
+def test_reloading_during_an_answer_loses_nothing(tab: Tab, stack: Stack, photo_bytes: bytes) -> None:
+    page = tab.open()
     edge = stack.node("edge-1")
     os.kill(edge, signal.SIGSTOP)  # so that there is a middle to refresh in
     try:
         page.locator("#options summary").click()
         page.select_option("#route", "split")
-        seen.give("photo.jpg", "image/jpeg", photo_bytes)
-        seen.ask("What is this?")
+        tab.choose_file("photo.jpg", "image/jpeg", photo_bytes)
+        tab.ask("What is this?")
         page.locator(".live .words").get_by_text("Computing on the edge").wait_for()
         page.reload()
         page.locator(".live .words").wait_for()
     finally:
         os.kill(edge, signal.SIGCONT)
-    assert seen.answer().strip()
+    assert tab.answer().strip()
     assert page.locator(".turn").count() == 1
 
 
-def test_a_gap_in_the_sequence_asks_for_the_turn_again_and_an_old_event_changes_nothing(seen: Seen) -> None:
-    results = seen.open().evaluate(
+def test_a_sequence_gap_refetches_the_turn_and_an_old_event_is_ignored(tab: Tab) -> None:
+    results = tab.open().evaluate(
         """async () => {
           const { reduce } = await import("/static/js/turns/state.js");
           const turn = { id: "a", seq: 3, state: "running", created: "2026-01-01T00:00:00Z", steps: [] };
@@ -95,28 +95,28 @@ def test_a_gap_in_the_sequence_asks_for_the_turn_again_and_an_old_event_changes_
     assert results == [["answered", None], ["running", "a"], ["running", None]]
 
 
-def test_markup_in_a_question_stays_text(seen: Seen, photo_bytes: bytes) -> None:
-    page = seen.open()
-    seen.give("photo.jpg", "image/jpeg", photo_bytes)
-    seen.ask("What is <img src=x onerror=alert(1)> this?")
-    seen.answer()
+def test_markup_in_a_question_stays_text(tab: Tab, photo_bytes: bytes) -> None:
+    page = tab.open()
+    tab.choose_file("photo.jpg", "image/jpeg", photo_bytes)
+    tab.ask("What is <img src=x onerror=alert(1)> this?")
+    tab.answer()
     assert "<img src=x" in page.locator(".me p").inner_text()
     assert page.locator(".turn img[src=x]").count() == 0
-    assert seen.errors == []
+    assert tab.errors == []
 
 
-def test_a_file_that_is_no_photo_is_refused_with_a_sentence(seen: Seen) -> None:
-    page = seen.open()
-    seen.give("notes.jpg", "image/jpeg", b"these are only words")
+def test_a_file_that_is_not_a_photo_is_refused_with_an_explanation(tab: Tab) -> None:
+    page = tab.open()
+    tab.choose_file("notes.jpg", "image/jpeg", b"these are only words")
     error = page.locator("#compose-error")
     error.wait_for()
     assert error.inner_text().count(".") >= 2, "what is wrong, and what to do"
     assert page.locator("#pending").is_hidden()
 
 
-def test_at_phone_width_nothing_hangs_over_and_the_side_is_a_drawer(phone: Seen, photo_bytes: bytes) -> None:
+def test_at_phone_width_nothing_overflows_and_the_side_panel_is_a_drawer(phone: Tab, photo_bytes: bytes) -> None:
     page = phone.open()
-    phone.give("photo.jpg", "image/jpeg", photo_bytes)
+    phone.choose_file("photo.jpg", "image/jpeg", photo_bytes)
     phone.ask("What is in this photo? And describe it.")
     phone.answer()
     for summary in page.locator(".receipt summary").all():

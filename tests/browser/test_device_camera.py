@@ -5,29 +5,29 @@ from pathlib import Path
 import pytest
 
 from bench.harness.stack import Stack
-from tests.browser.conftest import Seen
+from tests.browser.conftest import Tab
 
 pytestmark = pytest.mark.browser
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def test_a_photo_is_taken_on_the_device_and_answered_from_there(seen: Seen, stack: Stack) -> None:
-    page = seen.open()
+def test_a_photo_is_taken_on_the_device_and_answered_from_there(tab: Tab, stack: Stack) -> None:
+    page = tab.open()
     page.select_option("#device-camera", "jetson-a shots")
     page.locator("#pending").get_by_text("stays on jetson-a").wait_for()
     page.locator("#options summary").click()
     page.select_option("#policy", "private")
-    seen.ask("What is in this photo?")
-    assert seen.answer().strip()
+    tab.ask("What is in this photo?")
+    assert tab.answer().strip()
     assert page.locator(".me img").evaluate("img => img.decode().then(() => img.naturalWidth)") > 0
     assert page.locator(".facts").get_by_text("stayed on the device").count() == 1
-    assert seen.errors == []
+    assert tab.errors == []
     pk = page.locator(".me a").get_attribute("href")
     assert pk and not list((stack.var / "photos").glob(f"{pk.strip('/').split('/')[-1]}*"))
 
 
-def test_the_choice_is_that_of_the_chosen_device(seen: Seen) -> None:
-    page = seen.open()
+def test_the_camera_list_follows_the_chosen_device(tab: Tab) -> None:
+    page = tab.open()
     page.locator("#device-camera").wait_for(state="visible")
     page.locator("#options summary").click()
     page.locator("#node").focus()
@@ -35,8 +35,8 @@ def test_the_choice_is_that_of_the_chosen_device(seen: Seen) -> None:
     page.locator("#device-camera").wait_for(state="hidden")
 
 
-def test_a_camera_that_gives_nothing_says_so(seen: Seen, stack: Stack) -> None:
-    page = seen.open()
+def test_a_failing_camera_is_reported(tab: Tab, stack: Stack) -> None:
+    page = tab.open()
     shots = stack.var / "shots"
     shots.rename(stack.var / "away")
     try:
@@ -47,36 +47,36 @@ def test_a_camera_that_gives_nothing_says_so(seen: Seen, stack: Stack) -> None:
         (stack.var / "away").rename(shots)
 
 
-def test_the_composer_fits_a_phone(seen: Seen) -> None:
-    seen.page.set_viewport_size({"width": 390, "height": 844})
-    page = seen.open()
+def test_the_composer_fits_a_phone(tab: Tab) -> None:
+    tab.page.set_viewport_size({"width": 390, "height": 844})
+    page = tab.open()
     page.locator("#device-camera").wait_for(state="visible")
     assert page.evaluate(OVERFLOW) == 0
 
 
-def _straight(seen: Seen) -> None:
-    page = seen.open()
+def _straight(tab: Tab) -> None:
+    page = tab.open()
     page.locator("#options summary").click()
     page.locator("#upload-choice").wait_for(state="visible")
     page.select_option("#upload-to", "jetson-a")
 
 
-def test_a_photo_goes_straight_to_a_device(seen: Seen, stack: Stack, photo_file: Path) -> None:
-    _straight(seen)
-    seen.page.locator("#file").set_input_files(photo_file)
-    seen.page.locator("#pending").get_by_text("stays on jetson-a").wait_for()
-    seen.ask("What is in this photo?")
-    assert seen.answer().strip()
-    assert seen.errors == []
-    pk = seen.page.locator(".me a").get_attribute("href")
+def test_a_photo_goes_straight_to_a_device(tab: Tab, stack: Stack, photo_file: Path) -> None:
+    _straight(tab)
+    tab.page.locator("#file").set_input_files(photo_file)
+    tab.page.locator("#pending").get_by_text("stays on jetson-a").wait_for()
+    tab.ask("What is in this photo?")
+    assert tab.answer().strip()
+    assert tab.errors == []
+    pk = tab.page.locator(".me a").get_attribute("href")
     name = str(pk).strip("/").split("/")[-1]
     assert not list((stack.var / "photos").glob(f"{name}*")) and list((stack.var / "nodes/jetson-a/photos").glob(f"{name}*"))
 
 
-def test_where_the_device_cannot_be_reached_it_goes_through_the_server(seen: Seen, photo_file: Path) -> None:
-    _straight(seen)
-    seen.page.route("**/photos/*?until=*", lambda route: route.abort())
-    seen.page.locator("#file").set_input_files(photo_file)
-    seen.page.locator("#pending").get_by_text("is not reachable from this browser").wait_for()
-    seen.ask("What is in this photo?")
-    assert seen.answer().strip()
+def test_an_unreachable_device_falls_back_to_an_upload_through_the_server(tab: Tab, photo_file: Path) -> None:
+    _straight(tab)
+    tab.page.route("**/photos/*?until=*", lambda route: route.abort())
+    tab.page.locator("#file").set_input_files(photo_file)
+    tab.page.locator("#pending").get_by_text("is not reachable from this browser").wait_for()
+    tab.ask("What is in this photo?")
+    assert tab.answer().strip()

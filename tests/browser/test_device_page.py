@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bench.harness.stack import Stack
-from tests.browser.conftest import Seen
+from tests.browser.conftest import Tab
 
 pytestmark = pytest.mark.browser
 
@@ -20,8 +20,8 @@ def post(stack: Stack, path: str, body: dict[str, Any], token: str = "") -> dict
         return dict(json.loads(answer.read()))
 
 
-def test_a_board_that_joins_appears_in_the_dialog_and_is_approved_there(seen: Seen, stack: Stack) -> None:
-    page = seen.open("/devices/")
+def test_a_board_that_joins_appears_in_the_dialog_and_is_approved_there(tab: Tab, stack: Stack) -> None:
+    page = tab.open("/devices/")
     page.click("#add")
     page.fill("#add-name", "jetson-new")
     page.get_by_role("button", name="Create code").click()
@@ -32,21 +32,21 @@ def test_a_board_that_joins_appears_in_the_dialog_and_is_approved_there(seen: Se
     assert "0123:4567:89ab:cdef" in arrived.inner_text()
     arrived.get_by_role("button", name="Approve").click()
     page.locator("#add-dialog").get_by_text("jetson-new is approved").wait_for()
-    assert seen.errors == []
+    assert tab.errors == []
 
 
-def test_the_page_of_a_node_draws_what_its_sensors_say_and_the_trail_of_its_standing(seen: Seen) -> None:
-    page = seen.open("/devices/jetson-a/")
+def test_the_page_of_a_node_charts_its_sensors_and_lists_its_audit_log(tab: Tab) -> None:
+    page = tab.open("/devices/jetson-a/")
     page.locator("#node .state.online").wait_for()
     page.locator("[data-chart^=Memory] svg.main-svg").first.wait_for()
     assert "joined" in page.locator("#trail").inner_text()
     page.get_by_role("button", name="24 h").click()
     assert page.locator("[data-hours='24']").get_attribute("aria-pressed") == "true"
-    assert seen.errors == []
+    assert tab.errors == []
 
 
-def test_a_node_is_renamed_on_its_page_and_keeps_its_address(seen: Seen) -> None:
-    page = seen.open("/devices/jetson-b/")
+def test_a_node_is_renamed_on_its_page_and_keeps_its_address(tab: Tab) -> None:
+    page = tab.open("/devices/jetson-b/")
     for title in ("Kitchen window", "jetson-b"):
         page.get_by_role("button", name="Rename").click()
         page.fill(".naming input", title)
@@ -54,10 +54,10 @@ def test_a_node_is_renamed_on_its_page_and_keeps_its_address(seen: Seen) -> None
         page.locator("#title").get_by_text(title, exact=True).wait_for()
         page.reload()
         assert page.locator("#title").inner_text() == title
-    assert seen.errors == []
+    assert tab.errors == []
 
 
-def test_the_page_of_a_node_fits_a_phone(phone: Seen) -> None:
+def test_the_page_of_a_node_fits_a_phone(phone: Tab) -> None:
     page = phone.open("/devices/jetson-a/")
     page.locator("[data-chart^=Memory] svg.main-svg").first.wait_for()
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")

@@ -5,13 +5,13 @@ import re
 import pytest
 
 from bench.harness.stack import Stack
-from tests.browser.conftest import Seen
+from tests.browser.conftest import Tab
 
 pytestmark = pytest.mark.browser
 
 
-def test_the_page_shows_every_node_and_a_live_chart_of_the_links(seen: Seen, stack: Stack, photo_bytes: bytes) -> None:
-    page = seen.open("/devices/")
+def test_the_page_shows_every_node_and_a_live_chart_of_the_links(tab: Tab, stack: Stack, photo_bytes: bytes) -> None:
+    page = tab.open("/devices/")
     for name in ("edge-1", "jetson-a", "jetson-b"):
         page.locator(f"[data-node={name}] .state.online").wait_for()
     assert "simulated: 250 KB/s" in page.locator("[data-node=jetson-a]").inner_text()
@@ -19,18 +19,18 @@ def test_the_page_shows_every_node_and_a_live_chart_of_the_links(seen: Seen, sta
     assert stack.finished(turn["id"])["state"] == "answered"
     page.locator("#chart .scatterlayer .points path").first.wait_for()
     page.wait_for_function("() => /KB.s/.test(document.querySelector('[data-node=jetson-a]').textContent)")
-    assert seen.errors == []
-    assert seen.hosts == {seen.url.removeprefix("http://")}
+    assert tab.errors == []
+    assert tab.hosts == {tab.url.removeprefix("http://")}
 
 
-def test_answers_are_marked_on_the_chart_in_the_colour_of_their_route(seen: Seen, stack: Stack, photo_bytes: bytes) -> None:
+def test_answers_are_marked_on_the_chart_in_the_colour_of_their_route(tab: Tab, stack: Stack, photo_bytes: bytes) -> None:
     for route in ("device", "edge", "split"):
         turn = stack.put("What is it?", photo=stack.upload(photo_bytes), route=route, node="jetson-b")
         assert stack.finished(turn["id"])["state"] == "answered"
-    page = seen.open("/devices/")
+    page = tab.open("/devices/")
     for name in ("all on the device", "photo to the edge", "part on the device"):
         page.locator("#chart .legendtext").get_by_text(name, exact=True).wait_for()
-    seen.open("/")
+    tab.open("/")
     page.evaluate(
         "() => localStorage.setItem('isthmus.how', JSON.stringify({ node: 'jetson-b', route: null, policy: 'fastest' }))"
     )
@@ -39,24 +39,22 @@ def test_answers_are_marked_on_the_chart_in_the_colour_of_their_route(seen: Seen
         page.locator(f"#spark .decision.fill-{place} title").first.wait_for(state="attached")
     titles = page.locator("#spark .decision title").all_text_contents()
     assert all(re.match(r"question \d+: .* · .*B · .*s$", words) for words in titles), titles
-    assert seen.errors == []
+    assert tab.errors == []
 
 
-def test_a_device_that_answered_a_few_questions_is_compared_with_the_best_fixed_way(
-    seen: Seen, stack: Stack, photo_bytes: bytes
-) -> None:
+def test_a_device_with_a_few_answers_is_compared_with_the_best_fixed_route(tab: Tab, stack: Stack, photo_bytes: bytes) -> None:
     photo = stack.upload(photo_bytes)
     for _ in range(4):  # the first may find no measured link, and then nothing was predicted
         assert stack.finished(stack.put("What is it?", photo=photo, node="jetson-b")["id"])["state"] == "answered"
-    page = seen.open("/devices/")
+    page = tab.open("/devices/")
     regret = page.locator(".regret[data-link=jetson-b]")
     regret.wait_for()
     assert re.search(r"your last \d+ questions took .* time (than|as) the best fixed route in hindsight", regret.inner_text())
     assert regret.locator("svg polyline").count() == 1
 
 
-def test_staff_are_given_a_code_and_the_command_that_spends_it(seen: Seen) -> None:
-    page = seen.open("/devices/")
+def test_staff_get_a_single_use_code_and_the_command_for_it(tab: Tab) -> None:
+    page = tab.open("/devices/")
     page.click("#add")
     page.fill("#add-name", "jetson-yard")
     page.get_by_role("button", name="Create code").click()

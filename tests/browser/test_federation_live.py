@@ -6,7 +6,7 @@ import pytest
 
 from bench.harness.processes import wait_for
 from bench.harness.stack import Stack
-from tests.browser.conftest import Seen
+from tests.browser.conftest import Tab
 
 LANES_S = 90
 RUN_MS = 120_000
@@ -14,13 +14,16 @@ RUN_MS = 120_000
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_a_run_is_watched_to_its_end_and_survives_a_refresh(seen: Seen, stack: Stack) -> None:
+def test_a_run_is_watched_to_its_end_and_survives_a_refresh(tab: Tab, stack: Stack) -> None:
     told = {"spec": {"clients": 2, "rounds": 3}}
     wait_for(
-        lambda: stack.owner.post("/api/v1/federation/estimate", json=told).json()["nodes"], LANES_S, "no node could train", every=1
+        lambda: stack.owner.post("/api/v1/federation/estimate", json=told).json()["nodes"],
+        LANES_S,
+        "no node could train",
+        every=1,
     )
     made = stack.owner.post("/api/v1/federation/runs", json={**told, "start": True}).json()
-    page = seen.open(f"/federation/{made['run']}/")
+    page = tab.open(f"/federation/{made['run']}/")
     page.wait_for_selector(".matrix button.ok", timeout=RUN_MS)
     page.reload()
     page.wait_for_selector(".run-state.done", timeout=RUN_MS)
@@ -28,4 +31,4 @@ def test_a_run_is_watched_to_its_end_and_survives_a_refresh(seen: Seen, stack: S
     assert re.search(r"Accuracy\s+[\d.]+ %", page.inner_text("#figures"))
     assert page.locator(".matrix button.ok").count() == 6
     assert page.locator("#distribution tbody tr").count() == 2
-    assert seen.errors == []
+    assert tab.errors == []

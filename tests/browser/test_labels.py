@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import Route
 
-from tests.browser.conftest import Seen
+from tests.browser.conftest import Tab
 
 pytestmark = pytest.mark.browser
 LABELS = re.compile(r'(<script id="labels" type="application/json">)(.*?)(</script>)', re.DOTALL)
@@ -17,7 +17,7 @@ DUMMY_SENSOR = {
 }  # fmt: skip
 
 
-def with_dummies(seen: Seen) -> None:
+def with_dummies(tab: Tab) -> None:
     def add(route: Route) -> None:
         response = route.fetch()
         match = LABELS.search(response.text())
@@ -27,19 +27,19 @@ def with_dummies(seen: Seen) -> None:
         labels["sensors"].append(DUMMY_SENSOR)
         route.fulfill(response=response, body=LABELS.sub(lambda m: m[1] + json.dumps(labels) + m[3], response.text()))
 
-    seen.page.route(re.compile(r"/(devices/)?$"), add)
+    tab.page.route(re.compile(r"/(devices/)?$"), add)
 
 
-def test_a_dummy_task_and_a_dummy_sensor_are_shown_by_their_labels(seen: Seen) -> None:
-    with_dummies(seen)
-    text = seen.open("/").evaluate(
+def test_a_dummy_task_and_a_dummy_sensor_are_shown_by_their_labels(tab: Tab) -> None:
+    with_dummies(tab)
+    text = tab.open("/").evaluate(
         """async () => {
           const { stepWords } = await import("/static/js/format.js");
           return [stepWords({ task: "dummy", question: "How much?" }), stepWords({ task: "unlabelled" })];
         }"""
     )
     assert text == ["dummy task: How much?", "unlabelled"]
-    page = seen.open("/devices/")
+    page = tab.open("/devices/")
     page.locator("[data-node=jetson-a] .state.online").wait_for()
     assert "dummy voltage" in page.locator("[data-node=jetson-a] dl").inner_text()
-    assert seen.errors == []
+    assert tab.errors == []

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route
 
-from tests.browser.conftest import Seen
+from tests.browser.conftest import Tab
 
 pytestmark = pytest.mark.browser
 
@@ -21,9 +21,9 @@ def receipt_with(*levels: dict[str, Any], refine_to: int | None = None) -> dict[
     return {"levels": list(levels), "candidates": [{"chosen": False, "refine_to": 8}, {"chosen": True, "refine_to": refine_to}]}
 
 
-def test_the_levels_tell_how_sure_each_was_and_what_it_took(seen: Seen) -> None:
+def test_each_level_shows_its_confidence_and_bytes(tab: Tab) -> None:
     first, more = {"level": 2, "bytes": 124, "confidence": 0.41}, {"level": 4, "bytes": 372, "confidence": 0.87}
-    texts = seen.open().evaluate(
+    texts = tab.open().evaluate(
         LEVELS,
         [receipt_with(first, more, refine_to=4), receipt_with(more, refine_to=5), receipt_with(first), {"candidates": []}],
     )
@@ -35,47 +35,47 @@ def test_the_levels_tell_how_sure_each_was_and_what_it_took(seen: Seen) -> None:
     ]
 
 
-def split(seen: Seen, photo: bytes, question: str) -> None:
-    page = seen.open()
+def split(tab: Tab, photo: bytes, question: str) -> None:
+    page = tab.open()
     page.locator("#options summary").click()
     page.select_option("#route", "split")
-    seen.give("photo.jpg", "image/jpeg", photo)
-    seen.ask(question)
-    seen.answer()
+    tab.choose_file("photo.jpg", "image/jpeg", photo)
+    tab.ask(question)
+    tab.answer()
 
 
-def test_a_second_question_about_a_photo_sends_nothing_and_says_so(seen: Seen, photo_bytes: bytes) -> None:
-    split(seen, photo_bytes, "Describe the photo.")
-    assert "0 B" not in seen.page.locator(".facts").inner_text()
+def test_a_second_question_about_a_photo_sends_nothing_and_states_it(tab: Tab, photo_bytes: bytes) -> None:
+    split(tab, photo_bytes, "Describe the photo.")
+    assert "0 B" not in tab.page.locator(".facts").inner_text()
     facts = []
     for turn in (1, 2, 3):  # a busy machine may find another split point faster once; then its features are kept as well
-        seen.ask("Describe the photo once more.")
-        seen.page.locator(".turn").nth(turn).wait_for()
-        seen.answer()
-        facts.append(seen.page.locator(".facts").last.inner_text())
+        tab.ask("Describe the photo once more.")
+        tab.page.locator(".turn").nth(turn).wait_for()
+        tab.answer()
+        facts.append(tab.page.locator(".facts").last.inner_text())
         if "nothing was sent: the edge had this photo's features cached" in facts[-1]:
             return
     pytest.fail(f"each of three more questions sent something: {facts}")
 
 
-def test_what_left_the_device_is_shown_beside_the_photo_when_it_is_asked_for(seen: Seen, photo_bytes: bytes) -> None:
+def test_the_reconstruction_is_loaded_on_demand_and_shown_beside_the_photo(tab: Tab, photo_bytes: bytes) -> None:
     asked: list[str] = []
-    seen.page.on("request", lambda request: asked.append(request.url) if "rebuild" in request.url else None)
-    split(seen, photo_bytes, "What is in this photo?")
+    tab.page.on("request", lambda request: asked.append(request.url) if "rebuild" in request.url else None)
+    split(tab, photo_bytes, "What is in this photo?")
     assert not asked, "making it costs the edge time"
-    seen.page.locator(".left summary").click()
-    images = seen.page.locator(".pair img")
+    tab.page.locator(".left summary").click()
+    images = tab.page.locator(".pair img")
     images.nth(1).wait_for()
-    seen.page.wait_for_function("() => [...document.querySelectorAll('.pair img')].every((image) => image.naturalWidth > 0)")
+    tab.page.wait_for_function("() => [...document.querySelectorAll('.pair img')].every((image) => image.naturalWidth > 0)")
     assert len(asked) == 1
-    assert "dB PSNR" in seen.page.locator(".left .hint").inner_text()
+    assert "dB PSNR" in tab.page.locator(".left .hint").inner_text()
 
 
-def test_features_that_are_gone_leave_a_sentence_where_the_picture_would_be(seen: Seen, photo_bytes: bytes) -> None:
+def test_expired_features_are_explained_in_place_of_the_picture(tab: Tab, photo_bytes: bytes) -> None:
     def gone(route: Route) -> None:
         route.fulfill(status=410, content_type="application/json", body=json.dumps({"error": GONE}))
 
-    seen.page.route("**/rebuild.jpg", gone)
-    split(seen, photo_bytes, "What is in this photo?")
-    seen.page.locator(".left summary").click()
-    seen.page.locator(".pair .note").get_by_text("They are no longer at the edge. Ask again.").wait_for()
+    tab.page.route("**/rebuild.jpg", gone)
+    split(tab, photo_bytes, "What is in this photo?")
+    tab.page.locator(".left summary").click()
+    tab.page.locator(".pair .note").get_by_text("They are no longer at the edge. Ask again.").wait_for()

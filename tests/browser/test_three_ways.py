@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import ANSWER_MS, Seen
+from tests.browser.conftest import ANSWER_MS, Tab
 
 pytestmark = pytest.mark.browser
 ENDED = (
@@ -23,7 +23,7 @@ def turn(id: str, route: str | None, question: str = "What is it?") -> dict[str,
     return {"id": id, "route": route, "question": question, "photo": {"id": "p"}, "node": "jetson-a", "policy": "fastest"}
 
 
-def test_only_the_same_question_over_the_routes_in_order_is_a_comparison(seen: Seen) -> None:
+def test_the_same_question_over_every_route_in_order_is_a_comparison(tab: Tab) -> None:
     turns = [
         turn("a", None),
         turn("b", "device"),
@@ -33,24 +33,24 @@ def test_only_the_same_question_over_the_routes_in_order_is_a_comparison(seen: S
         turn("f", "split"),
         turn("g", "device"),
     ]
-    page = seen.open()
+    page = tab.open()
     assert page.evaluate(GROUPED, [turns, []]) == ["a", ["b", "d", "f"], "c", "e", "g"]
     assert page.evaluate(GROUPED, [turns[:2], ["b"]]) == ["a", ["b"]], "its other ways are still to come"
 
 
-def compare(seen: Seen, question: str, photo: bytes) -> Page:
-    page = seen.page
-    seen.give("photo.jpg", "image/jpeg", photo)
-    seen.ask(question)
-    seen.answer()
+def compare(tab: Tab, question: str, photo: bytes) -> Page:
+    page = tab.page
+    tab.choose_file("photo.jpg", "image/jpeg", photo)
+    tab.ask(question)
+    tab.answer()
     page.get_by_role("button", name="Compare three routes").click()
     page.wait_for_function(ENDED, timeout=3 * ANSWER_MS)
     return page
 
 
-def test_one_click_runs_the_question_over_every_route_and_shows_what_each_cost(seen: Seen, photo_bytes: bytes) -> None:
-    seen.open()
-    page = compare(seen, "What is in this photo?", photo_bytes)
+def test_one_click_runs_the_question_over_every_route_and_shows_what_each_cost(tab: Tab, photo_bytes: bytes) -> None:
+    tab.open()
+    page = compare(tab, "What is in this photo?", photo_bytes)
     for route in ("device", "edge", "split"):
         way = page.locator(f".route[data-route={route}]")
         assert way.locator(".answer").inner_text().strip()
@@ -58,12 +58,12 @@ def test_one_click_runs_the_question_over_every_route_and_shows_what_each_cost(s
         assert "time" in way.locator("dl").inner_text()
     assert "0 B" in page.locator(".route[data-route=device] dl").inner_text()
     assert page.locator(".turn").count() == 1, "the three are one comparison, not three more answers"
-    assert seen.errors == []
+    assert tab.errors == []
 
 
-def test_a_comparison_stays_one_after_a_refresh(seen: Seen, photo_bytes: bytes) -> None:
-    seen.open()
-    page = compare(seen, "Describe the photo.", photo_bytes)
+def test_a_comparison_stays_one_after_a_refresh(tab: Tab, photo_bytes: bytes) -> None:
+    tab.open()
+    page = compare(tab, "Describe the photo.", photo_bytes)
     answers = page.locator(".route .answer").all_inner_texts()
     page.reload()
     page.locator(".comparison").wait_for()
@@ -71,16 +71,16 @@ def test_a_comparison_stays_one_after_a_refresh(seen: Seen, photo_bytes: bytes) 
     assert page.locator(".turn").count() == 1
 
 
-def test_a_way_that_is_not_possible_says_why_and_the_others_answer(seen: Seen, photo_bytes: bytes) -> None:
-    page = seen.open()
+def test_an_impossible_route_states_why_and_the_others_answer(tab: Tab, photo_bytes: bytes) -> None:
+    page = tab.open()
     page.locator("#options summary").click()
     page.select_option("#policy", "private")
-    compare(seen, "What is this?", photo_bytes)
+    compare(tab, "What is this?", photo_bytes)
     assert "private" in page.locator(".route[data-route=edge]").inner_text()
     assert page.locator(".route .answer").count() == 2
 
 
-def test_on_a_phone_the_ways_stand_below_each_other(phone: Seen, photo_bytes: bytes) -> None:
+def test_on_a_phone_the_routes_are_stacked(phone: Tab, photo_bytes: bytes) -> None:
     phone.open()
     page = compare(phone, "What is in this photo?", photo_bytes)
     tops = [way.bounding_box() for way in page.locator(".route").all()]
@@ -88,11 +88,11 @@ def test_on_a_phone_the_ways_stand_below_each_other(phone: Seen, photo_bytes: by
     assert page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
 
 
-def test_a_comparison_that_cannot_be_asked_says_why_where_it_was_asked_for(seen: Seen, photo_bytes: bytes) -> None:
-    page = seen.open()
-    seen.give("photo.jpg", "image/jpeg", photo_bytes)
-    seen.ask("What is this?")
-    seen.answer()
+def test_a_failed_comparison_states_why_beside_its_button(tab: Tab, photo_bytes: bytes) -> None:
+    page = tab.open()
+    tab.choose_file("photo.jpg", "image/jpeg", photo_bytes)
+    tab.ask("What is this?")
+    tab.answer()
     page.context.set_offline(True)
     button = page.get_by_role("button", name="Compare three routes")
     button.click()

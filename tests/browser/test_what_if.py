@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from inference.placement.prediction import predict
-from tests.browser.conftest import Seen
+from tests.browser.conftest import Tab
 from tests.placement.worlds import World, load, worlds
 
 pytestmark = pytest.mark.browser
@@ -30,7 +30,7 @@ def place(world: World, option: Any) -> int:
     return next(index for index, one in enumerate(world.options) if one is option)
 
 
-def test_the_page_chooses_as_placement_does_in_any_other_world(seen: Seen) -> None:
+def test_the_page_chooses_as_placement_does_in_any_other_world(tab: Tab) -> None:
     rng = random.Random(5)
     here = worlds(400, seed=5)
     asked, expected = [], []
@@ -46,19 +46,19 @@ def test_the_page_chooses_as_placement_does_in_any_other_world(seen: Seen) -> No
             choice = there.choose()
         asked.append({"receipt": world.receipt(), "world": {**other.conditions(), "slowdown": times}, "previous": previous})
         expected.append([place(there, choice.chosen), predict(choice.chosen, link, there.load)])
-    assert seen.open().evaluate(CHOOSE, asked) == expected
+    assert tab.open().evaluate(CHOOSE, asked) == expected
 
 
-def test_in_its_own_world_a_receipt_keeps_its_choice_even_where_another_was_a_little_faster(seen: Seen) -> None:
+def test_in_its_own_world_a_receipt_keeps_its_choice_even_where_another_was_a_little_faster(tab: Tab) -> None:
     receipts = [world.receipt() for world in worlds(400, seed=6)]
-    assert all(seen.open().evaluate(OWN, receipts))
+    assert all(tab.open().evaluate(OWN, receipts))
 
 
-def test_the_sliders_say_what_would_have_been_chosen_and_go_back(seen: Seen, photo_bytes: bytes) -> None:
-    page = seen.open()
-    seen.give("photo.jpg", "image/jpeg", photo_bytes)
-    seen.ask("What is in this photo?")
-    seen.answer()
+def test_the_sliders_show_what_would_have_been_chosen_and_reset(tab: Tab, photo_bytes: bytes) -> None:
+    page = tab.open()
+    tab.choose_file("photo.jpg", "image/jpeg", photo_bytes)
+    tab.ask("What is in this photo?")
+    tab.answer()
     page.locator(".what-if summary").click()
     verdict, bars = page.locator(".would p"), page.locator(".bars li")
     before = verdict.inner_text()

@@ -45,16 +45,16 @@ def page(owner: Any, client_of: Callable[[Any], Any]) -> Callable[[], str]:
     return lambda: client_of(owner).get("/curves/").content.decode()
 
 
-def test_without_results_it_tells_the_command(results: Path, page: Callable[[], str]) -> None:
+def test_without_results_the_page_shows_the_command(results: Path, page: Callable[[], str]) -> None:
     assert "python -m bench.rate_accuracy" in page()
 
 
-def test_results_that_were_cut_off_count_as_none(results: Path, page: Callable[[], str]) -> None:
+def test_truncated_results_count_as_missing(results: Path, page: Callable[[], str]) -> None:
     results.write_text(json.dumps(figures())[:200])
     assert "No measurements yet" in page()
 
 
-def test_the_table_says_what_ours_and_the_best_photo_codec_need(results: Path, page: Callable[[], str]) -> None:
+def test_the_table_compares_the_feature_code_with_the_best_photo_codec(results: Path, page: Callable[[], str]) -> None:
     results.write_text(json.dumps(figures()))
     shown = page()
     assert "after block 2, level 3" in shown
@@ -63,41 +63,41 @@ def test_the_table_says_what_ours_and_the_best_photo_codec_need(results: Path, p
     assert "not measured" in shown
 
 
-def test_a_ratio_of_nothing_is_told_in_words() -> None:
+def test_a_ratio_of_zero_is_stated_in_words() -> None:
     assert rate_accuracy_page.times({"r": 0.0, "r_ci": [0.0, 14.7]}, "r") == "no level comes within the margin"
     assert rate_accuracy_page.times({"r": 8.0, "r_ci": [5.0, 9.0]}, "r") == "8.0× (5.0 to 9.0)"
 
 
-def test_every_measured_point_is_in_the_table_beneath(results: Path, page: Callable[[], str]) -> None:
+def test_every_measured_point_is_in_the_table_below(results: Path, page: Callable[[], str]) -> None:
     results.write_text(json.dumps(figures()))
     shown = page()
     assert "after block 2, level 1, then 3 for 40 %" in shown
     assert "-1.0 (-3.0 to +1.0)" in shown
 
 
-def test_it_says_when_the_weights_have_changed_since(results: Path, page: Callable[[], str]) -> None:
+def test_changed_weights_are_reported(results: Path, page: Callable[[], str]) -> None:
     results.write_text(json.dumps(figures()))
     assert "measured with different weights" not in page()
     results.write_text(json.dumps(figures() | {"made_for": {"tower": "0", "code": "0"}}))
     assert "measured with different weights" in page()
 
 
-def test_it_says_when_only_a_sample_was_measured(results: Path, page: Callable[[], str]) -> None:
+def test_a_quick_run_is_reported(results: Path, page: Callable[[], str]) -> None:
     results.write_text(json.dumps(figures(quick=True)))
     assert "quick run on a sample" in page()
 
 
-def test_every_page_and_the_models_page_lead_here(owner: Any, client_of: Callable[[Any], Any]) -> None:
+def test_the_menu_and_the_models_page_link_here(owner: Any, client_of: Callable[[Any], Any]) -> None:
     assert client_of(owner).get("/models/").content.decode().count('href="/curves/"') == 2
 
 
-def test_the_kept_results_are_what_the_page_reads() -> None:
+def test_the_page_reads_the_file_that_the_bench_writes() -> None:
     from bench.rate_accuracy import __main__ as rate_accuracy
 
     assert Path(rate_accuracy.__file__).resolve().parents[2] / rate_accuracy.RESULTS == rate_accuracy_page.RESULTS
 
 
-def test_the_readme_shows_the_kept_results() -> None:
+def test_the_documentation_shows_the_saved_results() -> None:
     from bench.rate_accuracy import __main__ as rate_accuracy
 
     root = Path(rate_accuracy.__file__).resolve().parents[2]
