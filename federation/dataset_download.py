@@ -1,35 +1,22 @@
-"""Bringing a data set from its official host: checked by its MD5 before anything of it is unpacked, and whole or not at all. No Django."""
+"""Download of a data set from its official host: verified by its MD5 before anything is unpacked, and complete or not at all. No Django."""
 
-import hashlib
 import shutil
 import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
+import pooch
+import requests
+
+from federation.app.datasets.base import Source
+from federation.app.datasets.registry import DATASETS
 
 CHUNK = 1 << 18
+TIMEOUT_S = 30
+SOURCES = {dataset.name: dataset.source for dataset in DATASETS if dataset.source is not None}
 
-
-@dataclass(frozen=True)
-class Source:
-    url: str
-    md5: str
-    bytes: int
-    folder: str  # in the archive, and below the data folder
-    files: tuple[str, ...]  # without which it is not whole
-
-
-SOURCES = {
-    "cifar10": Source(
-        "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
-        "c58f30108f718f92721af3b95e74349a",
-        170_498_071,
-        "cifar-10-batches-py",
-        (*(f"data_batch_{n}" for n in range(1, 6)), "test_batch", "batches.meta"),
-    )
-}
+Progress = Callable[[int, int], None]  # bytes so far, bytes in all
 
 
 class FetchFailed(Exception):
@@ -40,43 +27,58 @@ def present(source: Source, root: Path) -> bool:
     return all((root / source.folder / name).is_file() for name in source.files)
 
 
-def fetch(source: Source, root: Path, progress: Callable[[int, int], None]) -> None:
-    """Download and unpack below `root`. `progress` hears bytes so far and bytes in all. Raises FetchFailed."""
-    partial, fresh = root / f"{source.folder}.tar.gz.part", root / f"{source.folder}.part"
+def fetch(source: Source, root: Path, progress: Progress) -> None:
+    """Download and unpack below `root`. Raises FetchFailed."""
+    archive, fresh = f"{source.folder}.tar.gz.part", root / f"{source.folder}.part"
     try:
         root.mkdir(parents=True, exist_ok=True)
-        _download(source, partial, progress)
-        _unpack(source, partial, fresh)
+        _unpack(source, _download(source, root, archive, progress), fresh)
         shutil.rmtree(root / source.folder, ignore_errors=True)
         (fresh / source.folder).rename(root / source.folder)
     except OSError as error:
         raise FetchFailed(f"{root} cannot be written ({error.strerror or error}); make room, or set ISTHMUS_DATA.") from error
     finally:
-        partial.unlink(missing_ok=True)
+        (root / archive).unlink(missing_ok=True)
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _download(source: Source, file: Path, progress: Callable[[int, int], None]) -> None:
-    digest, done = hashlib.md5(usedforsecurity=False), 0
+@dataclass
+class _Bar:
+    """Where pooch reports to, as to a progress bar of tqdm: it sets `total` from the host's headers, calls `update` with the size of a
+    chunk for each one, and at the end `reset` and `update` with the total."""
+
+    source: Source
+    progress: Progress
+    total: int = 0
+    done: int = 0
+
+    def update(self, size: int) -> None:
+        self.done += size
+        if max(self.total, self.done - CHUNK) > 2 * self.source.bytes:
+            raise FetchFailed(f"{self.source.url} sends more than the data set has; try again later.")
+        total = self.total or self.source.bytes
+        self.progress(min(self.done, total), total)
+
+    def reset(self) -> None:
+        self.done = 0
+
+    def close(self) -> None:
+        pass
+
+
+def _download(source: Source, root: Path, name: str, progress: Progress) -> Path:
+    pooch.get_logger().setLevel("WARNING")  # progress is reported already
+    bar = _Bar(source, progress)
+    downloader = pooch.HTTPDownloader(progressbar=bar, chunk_size=CHUNK, timeout=TIMEOUT_S)
     try:
-        with httpx.stream("GET", source.url, follow_redirects=True, timeout=30) as answer, file.open("wb") as out:
-            answer.raise_for_status()
-            total = int(answer.headers.get("Content-Length") or source.bytes)
-            for chunk in answer.iter_bytes(CHUNK):
-                out.write(chunk)
-                digest.update(chunk)
-                done += len(chunk)
-                progress(done, total)
-                if done > 2 * source.bytes:
-                    raise FetchFailed(f"{source.url} sends more than the data set has; try again later.")
-    except httpx.HTTPStatusError as error:
-        raise FetchFailed(
-            f"{source.url} answered {error.response.status_code}; try again later, or name a mirror with --url."
-        ) from error
-    except httpx.HTTPError as error:
+        return Path(pooch.retrieve(source.url, f"md5:{source.md5}", name, root, downloader=downloader))
+    except requests.HTTPError as error:
+        status = error.response.status_code if error.response is not None else "with an error"
+        raise FetchFailed(f"{source.url} answered {status}; try again later, or name a mirror with --url.") from error
+    except requests.RequestException as error:  # an OSError too, and not the disk's
         raise FetchFailed(f"{source.url} cannot be reached ({error}); check the connection and try again.") from error
-    if digest.hexdigest() != source.md5:
-        raise FetchFailed(f"What {source.url} sent is not the data set (its MD5 is {digest.hexdigest()}); try again.")
+    except ValueError as error:  # pooch compares the hash before it moves the file to its place
+        raise FetchFailed(f"What {source.url} sent is not the data set: its MD5 is not {source.md5}; try again.") from error
 
 
 def _unpack(source: Source, file: Path, into: Path) -> None:
