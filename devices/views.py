@@ -28,7 +28,6 @@ def page(request: HttpRequest) -> HttpResponse:
     boot = {
         "nodes": [presence.as_json(node) for node in Node.objects.filter(revoked_at=None)],
         "can_manage": bool(request.user.is_staff),  # type: ignore[union-attr]
-        "sensors": history.described(),
     }
     return render(request, "devices.html", {"boot": boot})
 
@@ -42,7 +41,6 @@ def node(request: HttpRequest, slug: str) -> HttpResponse:
         "node": presence.as_json(row),
         "can_manage": staff,
         "audit": audit.of(slug) if staff else None,
-        "sensors": history.described(),
     }
     return render(request, "devices/node.html", {"boot": boot, "node": row})
 

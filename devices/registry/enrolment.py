@@ -150,8 +150,8 @@ def _replace(node: Node) -> None:
 def _free_name(hostname: str, tier: str) -> str:
     base = slugify(hostname.partition(".")[0].replace("_", "-"))[:36].strip("-")
     base = base if NAME.fullmatch(base) and base not in RESERVED else tier
-    taken = set(Node.objects.filter(slug__startswith=base, revoked_at=None).values_list("slug", flat=True))
-    return next(name for name in (base, *(f"{base}-{n}" for n in range(2, 1000))) if name not in taken)
+    in_use = set(Node.objects.filter(slug__startswith=base, revoked_at=None).values_list("slug", flat=True))
+    return next(name for name in (base, *(f"{base}-{n}" for n in range(2, 1000))) if name not in in_use)
 
 
 def approve(slug: str) -> Node:

@@ -6,7 +6,6 @@ expired rows, so a large fleet is never pruned all at once.
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TypedDict
 
 from django.utils import timezone
 
@@ -17,20 +16,6 @@ RAW, MINUTE_S = 0, 60
 RAW_FOR, MEANS_FOR = timedelta(hours=1), timedelta(hours=24)
 
 
-class SensorData(TypedDict):
-    """What a page needs to show a sensor and its history."""
-
-    name: str  # its key among a node's sensors
-    label: str
-    unit: str
-    divisor: int  # from the unit that is sent to the unit that is shown
-    digits: int
-    of: str  # name of the reading that is its whole; empty: none
-    source: str  # where the agent reads it
-    chart: str  # title of its chart; sensors with the same title share one
-    maximum: float | None  # of the chart's axis
-
-
 def plausible(sample: dict[str, object]) -> dict[str, object]:
     """A sample with implausible values replaced by None, as for a sensor that is missing."""
     return contract.plausible(sample, contract.SENSORS)
@@ -39,24 +24,6 @@ def plausible(sample: dict[str, object]) -> dict[str, object]:
 def stored() -> list[contract.Sensor]:
     """The sensors whose history is kept."""
     return [sensor for sensor in contract.SENSORS if sensor.stored]
-
-
-def described() -> list[SensorData]:
-    """The stored sensors, as pages get them."""
-    return [
-        {
-            "name": sensor.name,
-            "label": sensor.label,
-            "unit": sensor.unit,
-            "divisor": sensor.divisor,
-            "digits": sensor.digits,
-            "of": sensor.whole,
-            "source": sensor.source,
-            "chart": sensor.chart or f"{sensor.label.capitalize()}, {sensor.unit}",
-            "maximum": sensor.most if sensor.unit == "%" else None,
-        }
-        for sensor in stored()
-    ]
 
 
 def store(node: Node, sample: Mapping[str, object], last_seen: datetime | None, now: datetime) -> None:

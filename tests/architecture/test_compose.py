@@ -1,4 +1,4 @@
-"""docker-compose.yml against the code it starts. Nothing is run: these hold where there is no Docker."""
+"""docker-compose.yml against the code it starts. Nothing is run, so these tests need no Docker."""
 
 import json
 import re
@@ -35,7 +35,7 @@ def test_every_variable_is_a_setting_that_exists() -> None:
     assert {name.removesuffix("_FILE") for name in given} - known == set()
 
 
-def test_no_secret_stands_in_the_file() -> None:
+def test_the_file_holds_no_secret() -> None:
     for service in SERVICES.values():
         for name, value in service.get("environment", {}).items():
             if re.search("PASSWORD|SECRET|TOKEN|KEY|REDIS_URL", name):
@@ -43,7 +43,7 @@ def test_no_secret_stands_in_the_file() -> None:
                 assert value.removeprefix("/run/secrets/") in service["secrets"]
 
 
-def test_every_secret_comes_from_a_file_that_git_does_not_see() -> None:
+def test_every_secret_comes_from_a_file_that_git_ignores() -> None:
     used = {name for service in SERVICES.values() for name in service.get("secrets", [])}
     assert used == set(COMPOSE["secrets"])
     assert {entry["file"] for entry in COMPOSE["secrets"].values()} == {f"./secrets/{name}.txt" for name in used}
@@ -51,7 +51,7 @@ def test_every_secret_comes_from_a_file_that_git_does_not_see() -> None:
     assert "secrets" in (ROOT / ".dockerignore").read_text().split()
 
 
-def test_the_command_that_makes_the_secrets_makes_all_of_them() -> None:
+def test_the_documented_command_creates_every_secret() -> None:
     comment = (ROOT / "docker-compose.yml").read_text().partition("name: isthmus")[0]
     assert not [name for name in COMPOSE["secrets"] if name not in comment]
 
@@ -64,7 +64,7 @@ def test_a_node_gets_no_secret_and_no_way_to_the_database(name: str) -> None:
     assert SERVICES["postgres"]["networks"] == ["data"]
 
 
-def test_what_a_service_waits_for_can_become_true() -> None:
+def test_every_condition_a_service_waits_for_can_be_met() -> None:
     for name, service in SERVICES.items():
         for other, wanted in service.get("depends_on", {}).items():
             if wanted["condition"] == "service_healthy":
@@ -101,19 +101,19 @@ def test_one_service_builds_the_image_and_the_others_never_pull_it() -> None:
 
 
 def test_the_web_app_starts_as_it_does_on_one_machine(planned: dict[str, list[str]]) -> None:
-    told = re.search(r"^CMD (\[.*?\])$", (ROOT / "Dockerfile").read_text().replace("\\\n", ""), re.MULTILINE)
-    assert told is not None
-    differing = flags(yaml.safe_load(told[1])[1:]) ^ flags(planned["web"][1:])
+    command = re.search(r"^CMD (\[.*?\])$", (ROOT / "Dockerfile").read_text().replace("\\\n", ""), re.MULTILINE)
+    assert command is not None
+    differing = flags(yaml.safe_load(command[1])[1:]) ^ flags(planned["web"][1:])
     assert {option.partition("=")[0] for option in differing} == {"--host"}
 
 
-def test_the_health_checks_ask_for_what_is_there() -> None:
+def test_the_health_checks_use_existing_addresses_and_keys() -> None:
     assert "/livez" in (ROOT / "Dockerfile").read_text()
     assert cloud_queue.ALIVE_KEY in str(SERVICES["cloud"]["healthcheck"])
     assert clock.ALIVE_KEY in str(SERVICES["beat"]["healthcheck"])
 
 
-def test_the_image_runs_as_nobody_in_particular() -> None:
+def test_the_image_runs_as_an_unprivileged_user() -> None:
     lines = (ROOT / "Dockerfile").read_text().splitlines()
     users = [line for line in lines if line.startswith("USER ")]
     assert users == ["USER isthmus"]

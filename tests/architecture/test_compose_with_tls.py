@@ -1,4 +1,4 @@
-"""docker-compose.tls.yml over docker-compose.yml. The words Redis is given are tried with a real one."""
+"""docker-compose.tls.yml over docker-compose.yml. The options for Redis are tried with a real one."""
 
 import re
 import shutil
@@ -19,25 +19,25 @@ TLS: dict[str, Any] = yaml.safe_load(TEXT)
 PLAIN: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 
 
-def test_it_adds_a_proxy_alone_to_what_is_there() -> None:
+def test_it_adds_only_a_proxy() -> None:
     assert set(TLS["services"]) - set(PLAIN["services"]) == {"proxy"}
 
 
-def test_whoever_has_the_address_of_redis_has_what_it_must_trust() -> None:
-    told = {name for name, service in PLAIN["services"].items() if "redis_url" in service.get("secrets", [])}
-    assert told == {name for name, service in TLS["services"].items() if "redis_certificate" in service.get("secrets", [])} - {
-        "redis"
-    }
+def test_every_service_with_the_address_of_redis_has_its_certificate() -> None:
+    clients = {name for name, service in PLAIN["services"].items() if "redis_url" in service.get("secrets", [])}
+    assert clients == {
+        name for name, service in TLS["services"].items() if "redis_certificate" in service.get("secrets", [])
+    } - {"redis"}
 
 
-def test_only_redis_sees_its_key_and_the_comment_makes_it() -> None:
+def test_only_redis_has_its_key_and_the_documented_command_creates_it() -> None:
     assert [name for name, service in TLS["services"].items() if "redis_key" in service.get("secrets", [])] == ["redis"]
     for name, entry in TLS["secrets"].items():
         assert entry["file"] == f"./secrets/{name}.txt"
         assert f"secrets/{name}.txt" in TEXT.partition("services:")[0]
 
 
-def test_redis_takes_the_options_that_the_plain_file_leaves_room_for() -> None:
+def test_redis_accepts_the_options_through_the_variable_of_the_plain_file() -> None:
     assert PLAIN["services"]["redis"]["command"][-1].rstrip().endswith("$${REDIS_OPTIONS:-}")
 
 

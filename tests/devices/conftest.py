@@ -1,4 +1,4 @@
-"""Nodes as they come in: by a code, through the same door as a real board."""
+"""Nodes that joined with a code, over HTTP like a real board."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -30,10 +30,10 @@ class Board:
         return self.config().redis_url
 
     def config(self) -> config.Config:
-        """What the board keeps in its home folder."""
+        """The configuration in the board's home folder."""
         at = {"scheme": "redis", "host": "127.0.0.1", "port": PRIVATE_REDIS.port, "db": 0}
-        given = {**at, "username": acl.user_name(self.node.slug), "password": self.password}
-        return config.Config("http://127.0.0.1:9", self.node.slug, self.node.tier, self.token, "", given)
+        redis_access = {**at, "username": acl.user_name(self.node.slug), "password": self.password}
+        return config.Config("http://127.0.0.1:9", self.node.slug, self.node.tier, self.token, "", redis_access)
 
     def redis(self) -> "redis.Redis":
         return redis.Redis.from_url(self.redis_url, decode_responses=True)
@@ -41,8 +41,8 @@ class Board:
     def get(self, path: str) -> Any:
         return Client().get(f"/api/v1/nodes{path}", headers={"Authorization": f"Bearer {self.token}"})
 
-    def beat(self, **said: Any) -> Any:
-        return self.post("/me/heartbeat", said)
+    def beat(self, **report: Any) -> Any:
+        return self.post("/me/heartbeat", report)
 
     def post(self, path: str, body: Any) -> Any:
         headers = {"Authorization": f"Bearer {self.token}"}
@@ -51,7 +51,7 @@ class Board:
 
 @pytest.fixture(autouse=True)
 def _clean(store: Any, db: None) -> Iterator[None]:
-    """Wrong guesses are counted per address and users live in Redis: neither may reach the next test."""
+    """Clear the guesses counted by address and the Redis users, which must not reach the next test."""
     cache.clear()
     yield
     for name in store.acl_users():
@@ -61,7 +61,7 @@ def _clean(store: Any, db: None) -> Iterator[None]:
 
 @pytest.fixture
 def joined() -> Callable[..., Board]:
-    """A node that has spent its code and has no credentials for Redis yet."""
+    """A node that has redeemed its code and has no Redis credentials yet."""
 
     def join(name: str = "jetson-a", tier: str = "device", *, preapproved: bool = True, **simulated: Any) -> Board:
         code = enrolment.create_code(name=name, tier=tier, preapproved=preapproved, **simulated)
@@ -73,11 +73,11 @@ def joined() -> Callable[..., Board]:
 
 @pytest.fixture
 def board(joined: Callable[..., Board]) -> Callable[..., Board]:
-    """A node with everything."""
+    """A node with all credentials."""
 
     def make(name: str = "jetson-a", tier: str = "device", **simulated: Any) -> Board:
-        made = joined(name, tier, **simulated)
-        made.password = enrolment.credentials(made.node)
-        return made
+        device = joined(name, tier, **simulated)
+        device.password = enrolment.credentials(device.node)
+        return device
 
     return make

@@ -1,5 +1,7 @@
 """A sensor that is added to devices.contract.sensors reaches the history and the pages without another change."""
 
+import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +13,7 @@ from devices.models import Node, Reading
 from devices.telemetry import history
 from tests.devices.conftest import Board
 
-FAN = sensors.Sensor("fan_rpm", "fan", "rpm", 0, 20_000, "The board's own fan")
+FAN = sensors.Sensor("fan_rpm", "fan", "rpm", 0, 20_000, "The board's own fan", chart="Fan, rpm")
 
 
 @pytest.fixture
@@ -28,8 +30,10 @@ def test_its_readings_go_from_the_heartbeat_to_the_history_that_pages_get(
     assert Node.objects.get().sensors == {"cpu_percent": 13.5, "fan_rpm": None}
     client = client_of(colleague)
     assert client.get("/devices/jetson-a/readings/").json()["fan_rpm"] == [4200, None]
-    (description,) = [row for row in client.get("/devices/jetson-a/").context["boot"]["sensors"] if row["name"] == "fan_rpm"]
-    assert (description["label"], description["unit"], description["chart"]) == ("fan", "rpm", "Fan, rpm")
+    script = re.search(r'<script id="labels" type="application/json">(.*?)</script>', client.get("/devices/jetson-a/").text)
+    assert script is not None
+    (label,) = [row for row in json.loads(script[1])["sensors"] if row["name"] == "fan_rpm"]
+    assert (label["label"], label["unit"], label["chart"]) == ("fan", "rpm", "Fan, rpm")
 
 
 def test_its_readings_are_averaged_by_the_minute(joined: Board) -> None:

@@ -1,4 +1,4 @@
-"""Under a node's own user Celery gets over a killed worker, and users come back after a Redis that forgot them."""
+"""Under a node's own Redis user Celery recovers from a killed worker, and users are restored after Redis lost them."""
 
 import subprocess
 from collections.abc import Callable
@@ -17,25 +17,25 @@ from webapp.ops import private_redis
 
 
 @pytest.fixture
-def made(board: Callable[..., Board]) -> Board:
+def node(board: Callable[..., Board]) -> Board:
     return board()
 
 
-def node_app(made: Board) -> Celery:
-    """The agent's own app; jobs that were taken and never acknowledged count as lost at once."""
-    app = worker.make_app(made.config())
+def node_app(node: Board) -> Celery:
+    """The agent's own app; jobs taken and not acknowledged count as lost immediately."""
+    app = worker.make_app(node.config())
     app.conf.broker_transport_options = {**app.conf.broker_transport_options, "visibility_timeout": 0}
     return app
 
 
-def test_a_job_that_a_killed_worker_had_taken_is_delivered_again(made: Board, store: Any) -> None:
-    with node_app(made).connection() as connection:
+def test_a_job_taken_by_a_killed_worker_is_delivered_again(node: Board, store: Any) -> None:
+    with node_app(node).connection() as connection:
         queue = connection.SimpleQueue(worker.QUEUE)
         queue.put({"job": 1})
         assert queue.get(timeout=5).payload == {"job": 1}
         assert store.hlen("jetson-a:unacked") == 1
-        queue.channel.qos.restore_at_shutdown = False  # killed: it gives nothing back
-    with node_app(made).connection() as connection:
+        queue.channel.qos.restore_at_shutdown = False  # killed: it returns nothing
+    with node_app(node).connection() as connection:
         queue = connection.SimpleQueue(worker.QUEUE)
         assert store.llen("jetson-a:stages") == 0
         queue.channel.qos.restore_visible()
@@ -45,8 +45,8 @@ def test_a_job_that_a_killed_worker_had_taken_is_delivered_again(made: Board, st
     assert (store.llen("jetson-a:stages"), store.hlen("jetson-a:unacked")) == (0, 0)
 
 
-def test_a_worker_that_ends_in_order_gives_its_job_back(made: Board, store: Any) -> None:
-    with node_app(made).connection() as connection:
+def test_a_worker_that_shuts_down_returns_its_job(node: Board, store: Any) -> None:
+    with node_app(node).connection() as connection:
         queue = connection.SimpleQueue(worker.QUEUE)
         queue.put({"job": 1})
         queue.get(timeout=5)
@@ -55,12 +55,12 @@ def test_a_worker_that_ends_in_order_gives_its_job_back(made: Board, store: Any)
     assert store.llen("jetson-a:stages") == 1
 
 
-def test_users_come_back_after_a_redis_that_kept_nothing(made: Board, tmp_path: Path, settings: Any) -> None:
+def test_users_are_restored_after_redis_lost_its_file(node: Board, tmp_path: Path, settings: Any) -> None:
     private = private_redis.prepare(tmp_path)
     settings.REDIS_URL = private.url
     users = tmp_path / "redis" / "users.acl"
     blank = users.read_text()
-    address = f"redis://{acl.user_name('jetson-a')}:{made.password}@127.0.0.1:{private.port}/0"
+    address = f"redis://{acl.user_name('jetson-a')}:{node.password}@127.0.0.1:{private.port}/0"
     with running_redis(private) as server:
         acl.reconcile()
         with redis.Redis.from_url(address) as client:
@@ -74,10 +74,10 @@ def test_users_come_back_after_a_redis_that_kept_nothing(made: Board, tmp_path: 
                 assert client.llen("jetson-a:stages") == 0
 
 
-def test_users_are_there_before_us_after_a_redis_that_kept_its_file(made: Board, tmp_path: Path, settings: Any) -> None:
+def test_users_survive_a_restart_of_redis_with_its_file(node: Board, tmp_path: Path, settings: Any) -> None:
     private = private_redis.prepare(tmp_path)
     settings.REDIS_URL = private.url
-    address = f"redis://{acl.user_name('jetson-a')}:{made.password}@127.0.0.1:{private.port}/0"
+    address = f"redis://{acl.user_name('jetson-a')}:{node.password}@127.0.0.1:{private.port}/0"
     with running_redis(private) as server:
         acl.reconcile()
         _end(server)

@@ -1,4 +1,4 @@
-"""An enrolment code lets one board in, once, for a quarter of an hour."""
+"""An enrolment code admits one board, once, within a quarter of an hour."""
 
 import threading
 from collections.abc import Callable
@@ -25,59 +25,59 @@ def refusal(code: str, address: str = "") -> dict[str, str]:
 
 
 def wrong(code: str) -> str:
-    """The same first letters, another end."""
+    """The same first letters with another last one."""
     return code[:-1] + ("A" if code[-1] != "A" else "B")
 
 
-def test_a_code_has_eight_letters_that_nobody_confuses() -> None:
+def test_a_code_has_eight_letters_that_are_not_easily_confused() -> None:
     code = make()
     assert len(code) == 8
     assert not set(code) & set("ILO01")
 
 
-def test_only_a_hash_of_it_is_kept() -> None:
+def test_only_a_hash_of_it_is_stored() -> None:
     code = make()
     row = EnrolCode.objects.get()
     assert code not in str(EnrolCode.objects.values().get())
     assert code[enrolment.SELECTOR_LETTERS :] not in row.verifier
 
 
-def test_small_letters_and_spaces_do_not_matter() -> None:
+def test_case_and_spaces_do_not_matter() -> None:
     code = make()
     node, _ = enrolment.join(f" {code[:4].lower()}-{code[4:].lower()} ", FINGERPRINT, {})
     assert node.slug == "jetson-a"
 
 
 def test_unknown_used_expired_and_wrong_codes_get_the_same_answer() -> None:
-    used, expired, living = make("a"), make("b"), make("c")
+    used, expired, valid = make("a"), make("b"), make("c")
     enrolment.join(used, FINGERPRINT, {})
     EnrolCode.objects.filter(name="b").update(expires=timezone.now() - timedelta(seconds=1))
-    answers = [refusal(code) for code in ("ZZZZZZZZ", "", used, expired, wrong(living))]
+    answers = [refusal(code) for code in ("ZZZZZZZZ", "", used, expired, wrong(valid))]
     assert all(answer == answers[0] for answer in answers)
     assert answers[0]["code"] == "bad_code"
 
 
-def test_a_code_is_good_until_its_last_second() -> None:
+def test_a_code_is_valid_until_its_last_second() -> None:
     code = make()
     EnrolCode.objects.update(expires=timezone.now() + timedelta(seconds=5))
     assert enrolment.join(code, FINGERPRINT, {})[0].slug == "jetson-a"
 
 
-def test_wrong_guesses_wear_a_code_out() -> None:
+def test_wrong_guesses_exhaust_a_code() -> None:
     code = make()
     for _ in range(enrolment.ATTEMPTS):
         refusal(wrong(code))
     assert refusal(code)["code"] == "bad_code"
 
 
-def test_one_guess_fewer_does_not() -> None:
+def test_one_guess_fewer_leaves_it_valid() -> None:
     code = make()
     for _ in range(enrolment.ATTEMPTS - 1):
         refusal(wrong(code))
     assert enrolment.join(code, FINGERPRINT, {})[0].slug == "jetson-a"
 
 
-def test_an_address_that_guesses_on_is_shut_out_even_with_a_right_code() -> None:
+def test_an_address_with_too_many_guesses_is_refused_even_with_a_valid_code() -> None:
     for _ in range(enrolment.GUESSES):
         refusal("ZZZZZZZZ", "10.0.0.9")
     code = make()
@@ -109,7 +109,7 @@ def test_of_two_boards_with_one_code_exactly_one_wins() -> None:
     assert [node.slug for node in Node.objects.all()] == [sorted(outcomes)[3]]
 
 
-def test_without_a_name_the_board_is_called_as_its_host() -> None:
+def test_without_a_name_the_board_gets_its_host_name() -> None:
     first, _ = enrolment.join(make(""), FINGERPRINT, {"hostname": "Orin_Nano.local"})
     second, _ = enrolment.join(make(""), FINGERPRINT, {"hostname": "Orin_Nano.local"})
     assert (first.slug, second.slug) == ("orin-nano", "orin-nano-2")
@@ -122,14 +122,14 @@ def test_a_name_that_could_touch_other_keys_is_refused(name: str) -> None:
     assert refused.value.code == "bad_name"
 
 
-def test_the_name_of_a_living_node_is_taken(board: Callable[..., object]) -> None:
+def test_the_name_of_an_active_node_is_taken(board: Callable[..., object]) -> None:
     board("jetson-a")
     with pytest.raises(UserError) as refused:
         make("jetson-a")
     assert refused.value.code == "name_taken"
 
 
-def test_the_name_of_a_revoked_node_is_free_again_and_nothing_of_the_old_one_is_left(board: Callable[..., object]) -> None:
+def test_the_name_of_a_revoked_node_is_free_and_its_token_stays_invalid(board: Callable[..., object]) -> None:
     old = board("jetson-a")
     enrolment.revoke("jetson-a")
     new, token = enrolment.join(make("jetson-a"), FINGERPRINT, {})
@@ -138,7 +138,7 @@ def test_the_name_of_a_revoked_node_is_free_again_and_nothing_of_the_old_one_is_
     assert enrolment.holder(old.token) is None  # type: ignore[attr-defined]
 
 
-def test_a_simulated_node_is_replaced_by_who_joins_in_its_name(board: Callable[..., object]) -> None:
+def test_a_simulated_node_is_replaced_by_a_node_that_joins_under_its_name(board: Callable[..., object]) -> None:
     old = board("jetson-a", simulated_uplink_bytes_per_s=250_000, simulated_slowdown=4.0)
     again = make("jetson-a", preapproved=True, simulated_uplink_bytes_per_s=1_000_000)
     node, _ = enrolment.join(again, FINGERPRINT, {})

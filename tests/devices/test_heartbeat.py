@@ -1,4 +1,4 @@
-"""What a node may say in a heartbeat, and what comes of it."""
+"""Heartbeats: what a node may report and what the server makes of it."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -21,35 +21,35 @@ PROFILE = {
 
 
 @pytest.fixture
-def made(board: Callable[..., Board]) -> Board:
+def device(board: Callable[..., Board]) -> Board:
     return board()
 
 
-def kept() -> Node:
+def stored() -> Node:
     return Node.objects.get(slug="jetson-a")
 
 
-def test_it_makes_the_node_online(made: Board) -> None:
-    assert presence.state(kept(), timezone.now()) == "unseen"
-    assert made.beat(queue=3).json()["state"] == "online"
-    assert (presence.state(kept(), timezone.now()), kept().queue) == ("online", 3)
+def test_it_makes_the_node_online(device: Board) -> None:
+    assert presence.state(stored(), timezone.now()) == "unseen"
+    assert device.beat(queue=3).json()["state"] == "online"
+    assert (presence.state(stored(), timezone.now()), stored().queue) == ("online", 3)
 
 
-def test_what_is_left_out_stays(made: Board) -> None:
-    made.beat(profile=PROFILE, queue=1)
-    made.beat(queue=0)
-    assert (kept().profile, kept().queue) == (PROFILE, 0)
+def test_fields_that_are_left_out_stay(device: Board) -> None:
+    device.beat(profile=PROFILE, queue=1)
+    device.beat(queue=0)
+    assert (stored().profile, stored().queue) == (PROFILE, 0)
 
 
-def test_an_agent_that_starts_anew_has_no_profile_until_it_says_so(made: Board) -> None:
-    made.beat(profile=PROFILE)
-    made.beat(profile=None, boot="other")
-    assert kept().profile is None
+def test_a_restarted_agent_has_no_profile_until_it_reports_one(device: Board) -> None:
+    device.beat(profile=PROFILE)
+    device.beat(profile=None, boot="other")
+    assert stored().profile is None
 
 
-def test_what_a_board_lacks_is_null_and_not_zero(made: Board) -> None:
-    made.beat(sample={"temperature_c": None, "cpu_percent": 12.5})
-    assert presence.as_json(kept())["sensors"] == {"temperature_c": None, "cpu_percent": 12.5}
+def test_a_missing_sensor_is_null_and_not_zero(device: Board) -> None:
+    device.beat(sample={"temperature_c": None, "cpu_percent": 12.5})
+    assert presence.as_json(stored())["sensors"] == {"temperature_c": None, "cpu_percent": 12.5}
 
 
 @pytest.mark.parametrize(
@@ -69,32 +69,32 @@ def test_what_a_board_lacks_is_null_and_not_zero(made: Board) -> None:
         '{"last_seen": "2099-01-01"}',
     ],
 )
-def test_impossible_values_are_refused_and_change_nothing(made: Board, body: str) -> None:
-    answer = made.post("/me/heartbeat", body)
+def test_invalid_values_are_refused_and_change_nothing(device: Board, body: str) -> None:
+    answer = device.post("/me/heartbeat", body)
     assert answer.status_code == 422, answer.content
-    assert kept().last_seen is None
+    assert stored().last_seen is None
 
 
 @pytest.mark.parametrize("size", [70_000, 10_000_000])
-def test_a_heartbeat_of_many_bytes_is_refused(made: Board, size: int) -> None:
-    answer = made.post("/me/heartbeat", '{"boot": "' + "x" * size + '"}')
+def test_an_oversized_heartbeat_is_refused(device: Board, size: int) -> None:
+    answer = device.post("/me/heartbeat", '{"boot": "' + "x" * size + '"}')
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
 
 
-def test_joining_with_many_bytes_is_refused() -> None:
+def test_an_oversized_join_request_is_refused() -> None:
     answer = Client().post("/api/v1/nodes/join", '{"code": "' + "x" * 10_000_000 + '"}', content_type="application/json")
     assert answer.status_code == 413
 
 
-def test_it_shows_what_is_new_at_once_and_the_rest_seldom(made: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_news_is_published_at_once_and_the_rest_rarely(device: Board, monkeypatch: pytest.MonkeyPatch) -> None:
     from devices import heartbeat
 
-    shown: list[Any] = []
-    monkeypatch.setattr(presence, "announce", lambda node: shown.append(node.queue))
+    published: list[Any] = []
+    monkeypatch.setattr(presence, "announce", lambda node: published.append(node.queue))
     monkeypatch.setattr(heartbeat, "PUBLISH_S", 10**9)
     for queue in (0, 0, 0, 2, 2):
-        made.beat(queue=queue)
-    assert shown == [0, 2]
+        device.beat(queue=queue)
+    assert published == [0, 2]
 
 
 @pytest.mark.parametrize(
@@ -107,6 +107,6 @@ def test_presence_changes_strictly_after_its_limits(seconds: float, state: str) 
     assert presence.state(node, now) == state
 
 
-def test_revoked_counts_before_everything() -> None:
+def test_revoked_takes_precedence() -> None:
     now = timezone.now()
     assert presence.state(Node(slug="x", last_seen=now, revoked_at=now), now) == "revoked"

@@ -1,4 +1,4 @@
-"""What a board says and hears on its way in and out."""
+"""Joining, credentials and revocation over HTTP, as a board sees them."""
 
 import json
 from collections.abc import Callable
@@ -26,19 +26,19 @@ def test_joining_gives_a_name_and_a_token() -> None:
     assert node.slug == "jetson-a"
 
 
-def test_a_wrong_code_is_a_sentence() -> None:
+def test_a_wrong_code_is_refused_with_a_sentence() -> None:
     answer = join("ZZZZZZZZ")
     assert answer.status_code == 403
     assert answer.json()["error"]["next"] == "Ask an admin for a new one."
 
 
-def test_guessing_on_is_slowed_down() -> None:
+def test_repeated_guessing_is_throttled() -> None:
     answers = [join("ZZZZZZZZ").status_code for _ in range(enrolment.GUESSES + 1)]
     assert answers == [403] * enrolment.GUESSES + [429]
 
 
 @pytest.mark.parametrize("body", ["", "[]", "{", '{"code": 1}', '{"code": "A", "fingerprint": "<script>"}'])
-def test_a_malformed_request_is_refused_in_order(body: str) -> None:
+def test_a_malformed_request_is_refused_with_a_sentence(body: str) -> None:
     answer = Client().post("/api/v1/nodes/join", body, content_type="application/json")
     assert answer.status_code in (400, 422)
     assert answer.json()["error"]["message"]
@@ -49,9 +49,9 @@ def test_credentials_wait_for_approval(joined: Callable[..., Board]) -> None:
     refused = board.get("/me/credentials")
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "not_approved")
     enrolment.approve("jetson-a")
-    given = board.get("/me/credentials").json()
-    board.password = given["redis"]["password"]
-    assert given["redis"]["username"] == "node-jetson-a"
+    credentials = board.get("/me/credentials").json()
+    board.password = credentials["redis"]["password"]
+    assert credentials["redis"]["username"] == "node-jetson-a"
     with board.redis() as client:
         assert client.llen("jetson-a:stages") == 0
 
@@ -64,21 +64,21 @@ def test_credentials_are_given_once(joined: Callable[..., Board]) -> None:
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "already_given")
 
 
-def test_an_answer_that_was_lost_may_be_asked_for_again_and_only_the_last_counts(joined: Callable[..., Board]) -> None:
+def test_a_lost_reply_may_be_requested_again_and_only_the_last_password_is_valid(joined: Callable[..., Board]) -> None:
     board = joined()
     first, second = (board.get("/me/credentials").json()["redis"]["password"] for _ in range(2))
     assert Node.objects.get().redis_sha256 == enrolment.sha256(second) != enrolment.sha256(first)
 
 
-def test_what_is_simulated_is_told(joined: Callable[..., Board]) -> None:
+def test_a_simulated_node_learns_what_is_simulated(joined: Callable[..., Board]) -> None:
     board = joined(simulated_uplink_bytes_per_s=250_000, simulated_slowdown=4.0)
-    told = {"uplink_bytes_per_s": 250_000, "downlink_bytes_per_s": None, "slowdown": 4.0}
-    assert board.get("/me/credentials").json()["simulated"] == told
-    assert board.beat().json()["simulated"] == told
+    simulated = {"uplink_bytes_per_s": 250_000, "downlink_bytes_per_s": None, "slowdown": 4.0}
+    assert board.get("/me/credentials").json()["simulated"] == simulated
+    assert board.beat().json()["simulated"] == simulated
 
 
 @pytest.mark.parametrize("path", ["/me", "/me/credentials"])
-def test_without_a_nodes_token_there_is_nothing(path: str, stranger: Client, owner: Any, client_of: Any) -> None:
+def test_without_a_nodes_token_access_is_refused(path: str, stranger: Client, owner: Any, client_of: Any) -> None:
     assert stranger.get(f"/api/v1/nodes{path}").status_code == 401
     assert client_of(owner).get(f"/api/v1/nodes{path}").status_code == 401
     wrong = stranger.get(f"/api/v1/nodes{path}", headers={"Authorization": "Bearer nonsense"})
@@ -86,9 +86,9 @@ def test_without_a_nodes_token_there_is_nothing(path: str, stranger: Client, own
 
 
 def test_a_nodes_token_opens_nothing_else(board: Callable[..., Board]) -> None:
-    made = board()
+    device = board()
     for path in ("/api/v1/nodes", "/api/v1/conversations"):
-        assert Client().get(path, headers={"Authorization": f"Bearer {made.token}"}).status_code == 401
+        assert Client().get(path, headers={"Authorization": f"Bearer {device.token}"}).status_code == 401
 
 
 def test_the_list_is_for_people(stranger: Client, colleague: Any, client_of: Any, board: Callable[..., Board]) -> None:
@@ -100,18 +100,18 @@ def test_the_list_is_for_people(stranger: Client, colleague: Any, client_of: Any
 
 
 def test_a_revoked_node_is_refused_at_once(board: Callable[..., Board]) -> None:
-    made = board()
-    assert made.beat().status_code == 200
+    device = board()
+    assert device.beat().status_code == 200
     enrolment.revoke("jetson-a")
-    refused = made.beat()
+    refused = device.beat()
     assert (refused.status_code, refused.json()["error"]["code"]) == (401, "revoked")
-    assert made.get("/me/credentials").status_code == 401
+    assert device.get("/me/credentials").status_code == 401
 
 
-def test_up_sees_whether_a_home_folder_is_still_good(board: Callable[..., Board], tmp_path: Any) -> None:
-    made = board()
+def test_a_home_folder_is_enrolled_while_its_credentials_are_valid(board: Callable[..., Board], tmp_path: Any) -> None:
+    device = board()
     assert not enrolment.is_enrolled(tmp_path, "jetson-a")
-    config.save(tmp_path, made.config())
+    config.save(tmp_path, device.config())
     assert enrolment.is_enrolled(tmp_path, "jetson-a")
     assert not enrolment.is_enrolled(tmp_path, "jetson-b")
     enrolment.revoke("jetson-a")

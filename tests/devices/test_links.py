@@ -1,4 +1,4 @@
-"""Samples of a link: kept, newest first, forgotten in time."""
+"""Link samples: stored, newest first, deleted when they expire."""
 
 import random
 import statistics
@@ -24,18 +24,18 @@ def test_the_newest_come_first() -> None:
 @pytest.mark.parametrize(
     ("size", "seconds"), [(0, 1.0), (-5, 1.0), (10, 0.0), (10, -1.0), (10, float("nan")), (10, float("inf"))]
 )
-def test_a_transfer_that_cannot_be_is_dropped(size: int, seconds: float) -> None:
+def test_an_implausible_transfer_is_dropped(size: int, seconds: float) -> None:
     links.record("jetson-a", size, seconds, None, "transfer")
     assert not Sample.objects.exists()
 
 
-def test_the_shown_estimate_is_the_one_placement_uses() -> None:
+def test_the_displayed_estimate_is_the_one_placement_uses() -> None:
     for size in (256, 16_384, 65_536):
         links.record("jetson-a", size, 0.02 + size / 250_000, None, "probe")
-    shown = links.estimate("jetson-a")
-    assert shown is not None
-    assert shown["up_bytes_per_s"] == pytest.approx(250_000, rel=0.05)
-    assert shown["rtt_ms"] == pytest.approx(20, abs=5)
+    estimate = links.estimate("jetson-a")
+    assert estimate is not None
+    assert estimate["up_bytes_per_s"] == pytest.approx(250_000, rel=0.05)
+    assert estimate["rtt_ms"] == pytest.approx(20, abs=5)
     assert links.estimate("jetson-b") is None
 
 
@@ -47,7 +47,7 @@ def test_a_chart_gets_the_last_minutes_oldest_first_and_not_more_than_it_can_sho
     assert [row["bytes"] for row in links.since("jetson-a", 600, at_most=2)] == [3, 4]
 
 
-def test_large_transfers_stay_evidence_when_many_small_ones_follow() -> None:
+def test_large_transfers_remain_evidence_after_many_small_ones() -> None:
     links.record("jetson-a", 16_384, 0.1, None, "probe")
     for size in range(1, 40):
         links.record("jetson-a", 500 + size, 0.01, None, "transfer")
@@ -58,7 +58,7 @@ def test_large_transfers_stay_evidence_when_many_small_ones_follow() -> None:
     assert 16_384 not in [sample.bytes for sample in links.evidence("jetson-a")]
 
 
-def test_pruning_forgets_the_old_ones_and_counts_them() -> None:
+def test_pruning_deletes_old_samples_and_counts_them() -> None:
     links.record("jetson-a", 1, 0.01, None, "transfer")
     links.record("jetson-a", 2, 0.01, None, "transfer")
     Sample.objects.filter(bytes=1).update(at=timezone.now() - timedelta(days=20))
@@ -67,22 +67,21 @@ def test_pruning_forgets_the_old_ones_and_counts_them() -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_what_a_link_was_two_changes_ago_does_not_come_back(seed: int) -> None:
-    """Small photos for a long time: nothing of the last change is among the newest transfers any more, but large ones from
-    before it are kept."""
-    chance, off = random.Random(seed), []
+def test_the_bandwidth_from_two_changes_ago_does_not_come_back(seed: int) -> None:
+    """After many small photos the newest transfers hold nothing of the last change, but large ones from before it remain."""
+    chance, errors = random.Random(seed), []
 
-    def sent(count: int, rate: int) -> None:
+    def transfer(count: int, rate: int) -> None:
         late = chance.uniform(0, 0.02) if chance.random() < 0.08 else 0.0
         links.record("jetson-a", count, 0.0012 + count / rate + chance.expovariate(2500) + late, None, "transfer")
 
     for rate, times, least, most in ((1_000_000, 15, 4500, 13000), (100_000, 13, 550, 1800), (300_000, 50, 600, 2100)):
         for number in range(times):
-            sent(chance.randrange(least, most), rate)
+            transfer(chance.randrange(least, most), rate)
             if needs_probe(link_of("jetson-a")):  # as execute.learn does
                 for count in PROBE_BYTES:
-                    sent(count, rate)
+                    transfer(count, rate)
             if number > 3:
-                off.append(abs((link_of("jetson-a").up_bytes_per_s or 0) - rate) / rate)
-    assert statistics.median(off) < 0.05
-    assert sum(one > 0.3 for one in off) / len(off) < 0.05
+                errors.append(abs((link_of("jetson-a").up_bytes_per_s or 0) - rate) / rate)
+    assert statistics.median(errors) < 0.05
+    assert sum(error > 0.3 for error in errors) / len(errors) < 0.05

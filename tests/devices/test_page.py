@@ -1,4 +1,4 @@
-"""The devices page: everybody who is logged in looks, admins manage."""
+"""The devices page: everybody who is logged in may read it, admins manage nodes."""
 
 import re
 import subprocess
@@ -26,7 +26,7 @@ def test_a_stranger_is_sent_to_the_login(stranger: Client, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["add", "jetson-a/approve", "jetson-a/revoke"])
-def test_nobody_but_staff_manages(
+def test_only_staff_can_manage_nodes(
     stranger: Client, colleague: Any, client_of: Any, joined: Callable[..., Board], path: str
 ) -> None:
     joined(preapproved=False)
@@ -36,27 +36,27 @@ def test_nobody_but_staff_manages(
     assert Node.objects.filter(approved=False, revoked_at=None).count() == 1
 
 
-def test_the_page_says_who_may_manage(owner: Any, colleague: Any, client_of: Any) -> None:
+def test_the_page_knows_who_can_manage(owner: Any, colleague: Any, client_of: Any) -> None:
     assert client_of(owner).get("/devices/").context["boot"]["can_manage"] is True
     assert client_of(colleague).get("/devices/").context["boot"]["can_manage"] is False
 
 
 def test_adding_shows_a_code_that_works_and_the_command(owner: Any, client_of: Any) -> None:
     answer = client_of(owner).post("/devices/add/", {"name": "orin", "tier": "device"}, **JSON)
-    made = answer.json()
+    body = answer.json()
     assert answer.status_code == 201
-    assert made["command"].endswith(f"--server {made['server']} --code {made['code']}")
-    assert made["expires_s"] == 900
-    assert enrolment.join(made["code"], FINGERPRINT, {})[0].slug == "orin"
+    assert body["command"].endswith(f"--server {body['server']} --code {body['code']}")
+    assert body["expires_s"] == 900
+    assert enrolment.join(body["code"], FINGERPRINT, {})[0].slug == "orin"
 
 
-def test_a_server_that_listens_on_loopback_is_named_as_the_admin_calls_it(owner: Any, client_of: Any) -> None:
-    made = client_of(owner).post("/devices/add/", {"tier": "edge"}, HTTP_HOST="localhost:8123", **JSON).json()
-    assert made["server"] == "http://localhost:8123"
+def test_a_loopback_server_is_addressed_as_the_admin_does(owner: Any, client_of: Any) -> None:
+    body = client_of(owner).post("/devices/add/", {"tier": "edge"}, HTTP_HOST="localhost:8123", **JSON).json()
+    assert body["server"] == "http://localhost:8123"
 
 
 @pytest.mark.parametrize("body", ['{"name": "A B"}', '{"tier": "moon"}', "[]", "{"])
-def test_what_cannot_be_added_is_a_sentence(owner: Any, client_of: Any, body: str) -> None:
+def test_an_invalid_node_is_refused_with_a_sentence(owner: Any, client_of: Any, body: str) -> None:
     answer = client_of(owner).post("/devices/add/", body, **JSON)
     assert answer.status_code == 422
     assert answer.json()["error"]["message"].endswith(".")
@@ -69,7 +69,7 @@ def test_approving_and_revoking(owner: Any, client_of: Any, joined: Callable[...
     assert board.beat().status_code == 401
 
 
-def test_a_form_is_sent_back_to_the_page(owner: Any, client_of: Any, joined: Callable[..., Board]) -> None:
+def test_a_form_redirects_to_the_page(owner: Any, client_of: Any, joined: Callable[..., Board]) -> None:
     joined(preapproved=False)
     assert client_of(owner).post("/devices/jetson-a/approve/")["Location"] == "/devices/"
 
@@ -123,10 +123,10 @@ def test_the_wheel_holds_the_agent_and_no_server(stranger: Client) -> None:
 
 
 def test_admins_see_nodes_without_secrets(owner: Any, client_of: Any, board: Callable[..., Board]) -> None:
-    made = board()
+    device = board()
     client = client_of(owner)
-    page = client.get(f"/admin/devices/node/{made.node.pk}/change/").content.decode()
+    page = client.get(f"/admin/devices/node/{device.node.pk}/change/").content.decode()
     assert "jetson-a" in page
-    assert made.node.token_sha256 not in page
-    client.post("/admin/devices/node/", {"action": "revoke", "_selected_action": [made.node.pk]})
-    assert made.beat().status_code == 401
+    assert device.node.token_sha256 not in page
+    client.post("/admin/devices/node/", {"action": "revoke", "_selected_action": [device.node.pk]})
+    assert device.beat().status_code == 401

@@ -1,4 +1,4 @@
-"""Redis behind TLS: the cloud, a node with its own user, and what neither of them trusts."""
+"""Redis over TLS: the cloud, a node with its own user, and certificates that are not trusted."""
 
 import shutil
 import subprocess
@@ -21,7 +21,7 @@ SELF_SIGNED = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes
 
 @pytest.fixture(scope="module")
 def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """Address, as REDIS_URL has it, and certificate of a Redis that speaks nothing but TLS."""
+    """URL (as in REDIS_URL) and certificate of a Redis that accepts only TLS."""
     openssl, folder = shutil.which("openssl"), tmp_path_factory.mktemp("tls")
     if openssl is None:
         pytest.skip("openssl, which makes the certificate, is not installed")
@@ -52,29 +52,29 @@ def _answers(url: str) -> bool:
 
 
 @pytest.fixture
-def made(encrypted: tuple[str, Path], settings: Any, joined: Any, tmp_path: Path) -> config.Config:
-    """What a board keeps that has fetched its credentials from a server whose Redis speaks TLS."""
+def node_config(encrypted: tuple[str, Path], settings: Any, joined: Any, tmp_path: Path) -> config.Config:
+    """The configuration of a board that fetched its credentials from a server whose Redis uses TLS."""
     settings.REDIS_URL = encrypted[0]
     board = joined()
-    told = board.get("/me/credentials").json()["redis"]
-    assert told["ca"] == encrypted[1].read_text()
-    kept = config.Config("https://server", "jetson-a", "device", board.token, "", config.write_ca_file(tmp_path, told))
-    config.save(tmp_path, kept)
+    redis_access = board.get("/me/credentials").json()["redis"]
+    assert redis_access["ca"] == encrypted[1].read_text()
+    saved = config.Config("https://server", "jetson-a", "device", board.token, "", config.write_ca_file(tmp_path, redis_access))
+    config.save(tmp_path, saved)
     return config.load(tmp_path)
 
 
-def test_a_node_gets_the_authority_and_keeps_it_in_its_home(made: config.Config, tmp_path: Path) -> None:
-    assert made.redis is not None
-    assert made.redis["ca_file"] == str(tmp_path / "redis-ca.pem")
-    assert "ca" not in made.redis
-    with redis.Redis.from_url(made.redis_url) as client:
+def test_a_node_receives_the_authority_and_stores_it_in_its_home(node_config: config.Config, tmp_path: Path) -> None:
+    assert node_config.redis is not None
+    assert node_config.redis["ca_file"] == str(tmp_path / "redis-ca.pem")
+    assert "ca" not in node_config.redis
+    with redis.Redis.from_url(node_config.redis_url) as client:
         assert client.llen("jetson-a:stages") == 0
         with pytest.raises(redis.exceptions.NoPermissionError):
             client.get("jetson-b:blob:x")
 
 
-def test_celery_takes_and_answers_a_job(made: config.Config, settings: Any) -> None:
-    node = worker.make_app(made)
+def test_celery_takes_and_answers_a_job(node_config: config.Config, settings: Any) -> None:
+    node = worker.make_app(node_config)
     cloud = Celery("cloud", broker=settings.REDIS_URL, backend=settings.REDIS_URL, set_as_current=False)
     cloud.conf.update(broker_transport_options={"global_keyprefix": "jetson-a:"}, task_default_queue=worker.QUEUE)
     cloud.send_task("stages.echo", kwargs={"word": "hello"})
@@ -96,23 +96,23 @@ def test_the_sockets_groups_work(encrypted: tuple[str, Path]) -> None:
     assert async_to_sync(through)() == {"type": "live.event"}
 
 
-def test_whom_it_does_not_trust_it_does_not_tell_its_password(made: config.Config) -> None:
-    assert made.redis is not None
-    unknown = config.Config("https://server", "jetson-a", "device", "", "", {**made.redis, "ca_file": None})
+def test_an_untrusted_server_does_not_get_the_password(node_config: config.Config) -> None:
+    assert node_config.redis is not None
+    unknown = config.Config("https://server", "jetson-a", "device", "", "", {**node_config.redis, "ca_file": None})
     with pytest.raises(redis.ConnectionError, match=r"(?i)certificate"), redis.Redis.from_url(unknown.redis_url) as client:
         client.ping()
 
 
-def test_a_name_that_is_not_in_the_certificate_is_refused(made: config.Config) -> None:
-    assert made.redis is not None
-    other = config.Config("https://server", "jetson-a", "device", "", "", {**made.redis, "host": "localhost"})
+def test_a_name_that_is_not_in_the_certificate_is_refused(node_config: config.Config) -> None:
+    assert node_config.redis is not None
+    other = config.Config("https://server", "jetson-a", "device", "", "", {**node_config.redis, "host": "localhost"})
     with pytest.raises(redis.ConnectionError, match=r"(?i)certificate"), redis.Redis.from_url(other.redis_url) as client:
         client.ping()
 
 
-def test_without_tls_nothing_is_told_and_nothing_is_checked(joined: Any, tmp_path: Path) -> None:
-    told = joined().get("/me/credentials").json()["redis"]
-    assert told["ca"] is None
-    kept = config.write_ca_file(tmp_path, told)
-    assert config.Config("http://server", "jetson-a", "device", "", "", kept).redis_url.endswith(f":{told['port']}/0")
+def test_without_tls_no_authority_is_sent_or_stored(joined: Any, tmp_path: Path) -> None:
+    redis_access = joined().get("/me/credentials").json()["redis"]
+    assert redis_access["ca"] is None
+    saved = config.write_ca_file(tmp_path, redis_access)
+    assert config.Config("http://server", "jetson-a", "device", "", "", saved).redis_url.endswith(f":{redis_access['port']}/0")
     assert not (tmp_path / "redis-ca.pem").exists()

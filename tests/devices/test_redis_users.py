@@ -33,7 +33,7 @@ def b(board: Callable[..., Any]) -> Any:
     return board("jetson-b")
 
 
-def test_a_node_works_with_its_own_keys(a: Any) -> None:
+def test_a_node_can_use_its_own_keys(a: Any) -> None:
     with a.redis() as client:
         client.set("jetson-a:blob:x", "1", ex=5)
         assert client.get("jetson-a:blob:x") == "1"
@@ -89,18 +89,18 @@ def test_a_script_cannot_reach_what_its_user_cannot(a: Any, b: Any) -> None:
         ("RENAME", "jetson-a:x", "jetson-b:x"),
     ],
 )
-def test_no_command_over_the_server_itself(a: Any, command: tuple[str, ...]) -> None:
+def test_administrative_commands_are_refused(a: Any, command: tuple[str, ...]) -> None:
     with a.redis() as client, pytest.raises(NoPermissionError):
         client.execute_command(*command)
 
 
-def test_the_database_keeps_only_a_hash_of_the_password(a: Any) -> None:
+def test_the_database_stores_only_a_hash_of_the_password(a: Any) -> None:
     row = Node.objects.values().get(slug="jetson-a")
     assert a.password not in str(row)
     assert row["redis_sha256"] == enrolment.sha256(a.password)
 
 
-def test_revoking_ends_open_connections_at_once(a: Any) -> None:
+def test_revoking_closes_open_connections_immediately(a: Any) -> None:
     client = a.redis()
     ended = threading.Event()
 
@@ -119,7 +119,7 @@ def test_revoking_ends_open_connections_at_once(a: Any) -> None:
         again.ping()
 
 
-def test_revoking_deletes_what_the_node_had_in_redis(a: Any, b: Any, store: Any) -> None:
+def test_revoking_deletes_the_nodes_keys(a: Any, b: Any, store: Any) -> None:
     dispatch.put_blob("jetson-a", "x", b"1")
     dispatch.put_blob("jetson-b", "x", b"1")
     enrolment.revoke("jetson-a")
@@ -127,7 +127,7 @@ def test_revoking_deletes_what_the_node_had_in_redis(a: Any, b: Any, store: Any)
     assert store.exists("jetson-b:blob:x")
 
 
-def test_reconciling_makes_missing_users_and_removes_superfluous_ones(a: Any, b: Any, store: Any) -> None:
+def test_reconciling_creates_missing_users_and_removes_superfluous_ones(a: Any, b: Any, store: Any) -> None:
     store.acl_deluser("node-jetson-a")
     store.acl_setuser("node-ghost", enabled=True, nopass=True, categories=["+@all"])
     Node.objects.filter(slug="jetson-b").update(revoked_at="2026-01-01T00:00Z")  # while Redis was away
@@ -142,7 +142,7 @@ def test_reconciling_leaves_the_owner_alone(store: Any) -> None:
     assert store.ping()
 
 
-def test_a_node_whose_user_was_lost_gets_it_back_by_saying_so(a: Any, store: Any) -> None:
+def test_a_node_whose_user_was_lost_gets_it_back_by_reporting_it(a: Any, store: Any) -> None:
     store.acl_deluser("node-jetson-a")
     assert a.beat(redis="refused").status_code == 200
     with a.redis() as client:

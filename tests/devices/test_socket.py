@@ -22,10 +22,10 @@ Open = Callable[..., BrowserSocket]
 @pytest.fixture
 def node(transactional_db: None) -> Node:
     code = enrolment.create_code(name="jetson-a", tier="device", preapproved=True)
-    made = enrolment.join(code, "0123:4567:89ab:cdef", {})[0]
+    row = enrolment.join(code, "0123:4567:89ab:cdef", {})[0]
     Node.objects.update(last_seen=timezone.now())
     links.record("jetson-a", 5000, 0.02, None, "transfer")
-    return made
+    return row
 
 
 async def test_a_stranger_is_refused(socket_of: Open) -> None:
@@ -34,7 +34,7 @@ async def test_a_stranger_is_refused(socket_of: Open) -> None:
     assert (await socket.receive_output(2))["code"] == 4401
 
 
-async def test_it_begins_with_all_nodes_and_their_links(socket_of: Open, colleague: Any, node: Node) -> None:
+async def test_it_starts_with_all_nodes_and_their_links(socket_of: Open, colleague: Any, node: Node) -> None:
     socket = await sync_to_async(socket_of)(colleague, "/ws/devices/")
     await socket.connect()
     snapshot = await socket.receive_json_from()
@@ -58,7 +58,7 @@ async def test_transfers_and_changes_follow(socket_of: Open, colleague: Any, nod
     await socket.disconnect()
 
 
-async def test_a_node_that_falls_silent_is_shown_so_once_the_clock_looks(socket_of: Open, colleague: Any, node: Node) -> None:
+async def test_a_node_that_falls_silent_is_shown_once_the_clock_notices(socket_of: Open, colleague: Any, node: Node) -> None:
     socket = await sync_to_async(socket_of)(colleague, "/ws/devices/")
     await socket.connect()
     await socket.receive_json_from()
@@ -69,7 +69,7 @@ async def test_a_node_that_falls_silent_is_shown_so_once_the_clock_looks(socket_
     await socket.disconnect()
 
 
-async def test_a_person_who_was_switched_off_hears_nothing_more(
+async def test_a_deactivated_person_gets_no_more_events(
     socket_of: Open, colleague: Any, node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(consumers.ACCOUNTS, "good_for_s", 0.0)
@@ -82,7 +82,7 @@ async def test_a_person_who_was_switched_off_hears_nothing_more(
     assert await socket.receive_output(3) == {"type": "websocket.close", "code": 4404}
 
 
-async def test_a_page_may_ask_for_everything_again(socket_of: Open, colleague: Any, node: Node) -> None:
+async def test_a_page_may_refetch_everything(socket_of: Open, colleague: Any, node: Node) -> None:
     socket = await sync_to_async(socket_of)(colleague, "/ws/devices/")
     await socket.connect()
     first = await socket.receive_json_from()

@@ -1,4 +1,4 @@
-"""What changes a node after it has joined: new secrets, another title, other hardware; and who did it."""
+"""Changes to a node after it has joined: new credentials, another title, changed hardware; and the audit trail."""
 
 import threading
 import time
@@ -22,65 +22,65 @@ ORIN = {"model": "NVIDIA Jetson Orin Nano", "machine": "aarch64", "cpus": 6}
 
 
 @pytest.fixture
-def made(board: Callable[..., Board]) -> Board:
-    found = board()
-    found.beat(boot="1", hardware=ORIN)
-    return found
+def device(board: Callable[..., Board]) -> Board:
+    joined_device = board()
+    joined_device.beat(boot="1", hardware=ORIN)
+    return joined_device
 
 
-def kept() -> Node:
+def stored() -> Node:
     return Node.objects.get(slug="jetson-a")
 
 
-def rotated(made: Board) -> dict[str, str]:
+def rotate(device: Board) -> dict[str, str]:
     rotation.rotate("jetson-a")
-    told: dict[str, str] = made.beat().json()["rotate"]
-    return told
+    offered: dict[str, str] = device.beat().json()["rotate"]
+    return offered
 
 
-def test_new_secrets_come_with_the_heartbeat_and_the_same_ones_again_when_the_answer_was_lost(made: Board) -> None:
-    told = rotated(made)
-    assert made.beat().json()["rotate"] == told
-    assert told["token"] not in str(Node.objects.values().get(slug="jetson-a"))
+def test_new_secrets_come_with_the_heartbeat_and_are_repeated_when_the_reply_was_lost(device: Board) -> None:
+    offered = rotate(device)
+    assert device.beat().json()["rotate"] == offered
+    assert offered["token"] not in str(Node.objects.values().get(slug="jetson-a"))
 
 
-def test_old_and_new_are_good_until_the_node_was_heard_with_the_new(made: Board) -> None:
-    told = rotated(made)
-    with made.redis() as old, Board(made.node, told["token"], told["redis_password"]).redis() as new:
+def test_old_and_new_credentials_are_valid_until_the_node_presents_the_new(device: Board) -> None:
+    offered = rotate(device)
+    with device.redis() as old, Board(device.node, offered["token"], offered["redis_password"]).redis() as new:
         assert old.llen("jetson-a:stages") == new.llen("jetson-a:stages") == 0
-    assert made.beat().status_code == 200
+    assert device.beat().status_code == 200
 
 
-def test_the_old_ones_end_when_the_node_shows_the_new(made: Board) -> None:
-    told = rotated(made)
-    after = Board(made.node, told["token"], told["redis_password"])
-    with made.redis() as old:
+def test_the_old_credentials_end_when_the_node_presents_the_new(device: Board) -> None:
+    offered = rotate(device)
+    after = Board(device.node, offered["token"], offered["redis_password"])
+    with device.redis() as old:
         assert old.llen("jetson-a:stages") == 0
         assert "rotate" not in after.beat().json()
         with pytest.raises(redis.RedisError):
             old.llen("jetson-a:stages")
-    assert made.beat().status_code == 401
+    assert device.beat().status_code == 401
     with after.redis() as new:
         assert new.llen("jetson-a:stages") == 0
-    with made.redis() as again, pytest.raises(redis.AuthenticationError):
+    with device.redis() as again, pytest.raises(redis.AuthenticationError):
         again.ping()
 
 
-def test_a_revoked_node_cannot_come_back_with_secrets_it_was_offered(made: Board) -> None:
-    told = rotated(made)
+def test_a_revoked_node_cannot_come_back_with_offered_secrets(device: Board) -> None:
+    offered = rotate(device)
     enrolment.revoke("jetson-a")
-    assert Board(made.node, told["token"], "").beat().status_code == 401
-    assert kept().next_token_sha256 == ""
+    assert Board(device.node, offered["token"], "").beat().status_code == 401
+    assert stored().next_token_sha256 == ""
 
 
-def test_the_second_rotation_replaces_the_first(made: Board) -> None:
-    first, second = rotated(made), rotated(made)
+def test_the_second_rotation_replaces_the_first(device: Board) -> None:
+    first, second = rotate(device), rotate(device)
     assert first != second
-    assert Board(made.node, first["token"], "").beat().status_code == 401
-    assert Board(made.node, second["token"], "").beat().status_code == 200
+    assert Board(device.node, first["token"], "").beat().status_code == 401
+    assert Board(device.node, second["token"], "").beat().status_code == 200
 
 
-def test_what_has_no_credentials_has_none_to_rotate(joined: Callable[..., Board]) -> None:
+def test_a_node_without_credentials_cannot_rotate(joined: Callable[..., Board]) -> None:
     joined(preapproved=False)
     with pytest.raises(UserError) as refused:
         rotation.rotate("jetson-a")
@@ -88,7 +88,7 @@ def test_what_has_no_credentials_has_none_to_rotate(joined: Callable[..., Board]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_revoking_is_felt_by_redis_by_http_and_by_who_waits_for_a_job_within_a_second(made: Board) -> None:
+def test_revoking_reaches_redis_http_and_waiting_callers_within_a_second(device: Board) -> None:
     ended: list[float] = []
 
     def wait_for_a_job() -> None:
@@ -97,12 +97,12 @@ def test_revoking_is_felt_by_redis_by_http_and_by_who_waits_for_a_job_within_a_s
         ended.append(time.perf_counter())
 
     def listen() -> None:
-        with made.redis() as client, pytest.raises(redis.RedisError):
+        with device.redis() as client, pytest.raises(redis.RedisError):
             client.brpop(["jetson-a:nobody"], timeout=20)
         ended.append(time.perf_counter())
 
     def both_wait() -> bool:
-        listening = [one for one in dispatch.bulk().client_list() if one["cmd"] == "brpop"]
+        listening = [client for client in dispatch.bulk().client_list() if client["cmd"] == "brpop"]
         return bool(listening) and bool(dispatch.bulk().llen("jetson-a:stages"))
 
     threads = [threading.Thread(target=listen, daemon=True), threading.Thread(target=wait_for_a_job, daemon=True)]
@@ -111,53 +111,53 @@ def test_revoking_is_felt_by_redis_by_http_and_by_who_waits_for_a_job_within_a_s
     wait_for(both_wait, 5, "they do not wait yet")
     revoked = time.perf_counter()
     enrolment.revoke("jetson-a")
-    assert made.beat().status_code == 401
+    assert device.beat().status_code == 401
     assert time.perf_counter() - revoked < 1
-    wait_for(lambda: len(ended) == 2, 5, "somebody went on with a revoked node")
+    wait_for(lambda: len(ended) == 2, 5, "somebody still used a revoked node")
     assert max(ended) - revoked < 1
 
 
-def test_a_title_changes_what_people_read_and_not_the_slug(made: Board, owner: Any, client_of: Any) -> None:
+def test_a_title_changes_the_displayed_name_and_not_the_slug(device: Board, owner: Any, client_of: Any) -> None:
     node = client_of(owner).post("/devices/jetson-a/rename/", {"title": "  Kitchen   window "}, **JSON).json()["node"]
     assert (node["title"], node["slug"]) == ("Kitchen window", "jetson-a")
     assert client_of(owner).post("/devices/jetson-a/rename/", {"title": ""}, **JSON).json()["node"]["title"] == "jetson-a"
 
 
 @pytest.mark.parametrize("title", ["x" * 61, "a\u202eb", "a\x00b"])
-def test_a_title_nobody_can_read_is_refused(made: Board, title: str) -> None:
+def test_an_unprintable_or_long_title_is_refused(device: Board, title: str) -> None:
     with pytest.raises(UserError) as refused:
         rotation.rename("jetson-a", title)
     assert refused.value.code == "bad_title"
 
 
-def test_other_hardware_under_the_same_name_is_said_until_an_admin_has_seen_it(made: Board) -> None:
-    made.beat(hardware={**ORIN, "model": "a laptop", "memory_total_mb": 8000})
+def test_changed_hardware_is_reported_until_an_admin_accepts_it(device: Board) -> None:
+    device.beat(hardware={**ORIN, "model": "a laptop", "memory_total_mb": 8000})
     sentence = "Its hardware changed: model was NVIDIA Jetson Orin Nano, is a laptop."
-    assert presence.as_json(kept())["changed"] == sentence
-    made.beat(hardware={**ORIN, "model": "a laptop"})
-    assert presence.as_json(kept())["changed"] == sentence
+    assert presence.as_json(stored())["changed"] == sentence
+    device.beat(hardware={**ORIN, "model": "a laptop"})
+    assert presence.as_json(stored())["changed"] == sentence
     assert presence.as_json(rotation.accept_hardware("jetson-a"))["changed"] == ""
     assert [row["action"] for row in audit.of("jetson-a")][:2] == ["hardware accepted", "hardware changed"]
 
 
-def test_memory_that_an_update_took_is_no_other_hardware(made: Board) -> None:
-    made.beat(hardware={**ORIN, "memory_total_mb": 7000})
-    made.beat(hardware={**ORIN, "memory_total_mb": 6900})
-    assert presence.as_json(kept())["changed"] == ""
+def test_memory_taken_by_an_update_is_no_hardware_change(device: Board) -> None:
+    device.beat(hardware={**ORIN, "memory_total_mb": 7000})
+    device.beat(hardware={**ORIN, "memory_total_mb": 6900})
+    assert presence.as_json(stored())["changed"] == ""
 
 
-def test_hardware_that_comes_back_is_no_change(made: Board) -> None:
-    made.beat(hardware={**ORIN, "cpus": 4})
-    made.beat(hardware=ORIN)
-    assert presence.as_json(kept())["changed"] == ""
+def test_hardware_that_changes_back_is_no_change(device: Board) -> None:
+    device.beat(hardware={**ORIN, "cpus": 4})
+    device.beat(hardware=ORIN)
+    assert presence.as_json(stored())["changed"] == ""
 
 
-def test_the_lanes_are_kept_and_shown(made: Board) -> None:
-    made.beat(lanes={"stages": True, "train": False})
-    assert presence.as_json(kept())["lanes"] == {"stages": True, "train": False}
+def test_the_workers_are_stored_and_shown(device: Board) -> None:
+    device.beat(lanes={"stages": True, "train": False})
+    assert presence.as_json(stored())["lanes"] == {"stages": True, "train": False}
 
 
-def test_the_trail_says_who_what_and_from_where(owner: Any, client_of: Any) -> None:
+def test_the_trail_names_who_did_what_from_where(owner: Any, client_of: Any) -> None:
     client = client_of(owner)
     code = client.post("/devices/add/", {"name": "orin", "tier": "device"}, REMOTE_ADDR="10.1.2.3", **JSON).json()["code"]
     enrolment.join(code, "0123:4567:89ab:cdef", {}, "10.9.9.9")
@@ -173,17 +173,17 @@ def test_the_trail_says_who_what_and_from_where(owner: Any, client_of: Any) -> N
     assert code not in str(list(Audit.objects.values()))
 
 
-def test_the_trail_outlives_the_account(owner: Any, colleague: Any, made: Board) -> None:
+def test_the_trail_outlives_the_account(owner: Any, colleague: Any, device: Board) -> None:
     with audit.acting(colleague, ""):
         enrolment.revoke("jetson-a")
     colleague.delete()
     assert audit.of("jetson-a")[0]["by"] == "colleague"
 
 
-def test_admins_rotate_and_read_the_trail_but_change_nothing_in_it(owner: Any, client_of: Any, made: Board) -> None:
+def test_admins_rotate_and_read_the_trail_but_change_nothing_in_it(owner: Any, client_of: Any, device: Board) -> None:
     client = client_of(owner)
-    client.post("/admin/devices/node/", {"action": "rotate", "_selected_action": [made.node.pk]})
-    assert "rotate" in made.beat().json()
+    client.post("/admin/devices/node/", {"action": "rotate", "_selected_action": [device.node.pk]})
+    assert "rotate" in device.beat().json()
     row = Audit.objects.first()
     assert row is not None
     assert (row.by, row.action) == ("owner", "rotation asked for")
@@ -193,7 +193,7 @@ def test_admins_rotate_and_read_the_trail_but_change_nothing_in_it(owner: Any, c
     assert client.get("/admin/devices/audit/add/").status_code == 403
 
 
-def test_the_square_holds_the_command(owner: Any, client_of: Any) -> None:
-    made = client_of(owner).post("/devices/add/", {"name": "orin", "tier": "device"}, **JSON).json()
-    assert made["qr"]["path"].startswith("M4 4h7v1h-7z")  # the corner mark, behind the margin
-    assert made["qr"]["size"] <= 61 + 8
+def test_the_qr_code_holds_the_command(owner: Any, client_of: Any) -> None:
+    body = client_of(owner).post("/devices/add/", {"name": "orin", "tier": "device"}, **JSON).json()
+    assert body["qr"]["path"].startswith("M4 4h7v1h-7z")  # the corner mark, behind the margin
+    assert body["qr"]["size"] <= 61 + 8

@@ -1,4 +1,4 @@
-"""The history of a node's sensors: what is kept, how long, how fine, and what is dropped."""
+"""The history of a node's sensors: what is stored, for how long, at what resolution, and what is dropped."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -17,27 +17,27 @@ START = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def made(board: Callable[..., Board]) -> Board:
+def device(board: Callable[..., Board]) -> Board:
     return board()
 
 
-def hear(made: Board, seconds: list[float], reading: Callable[[float], dict[str, Any]]) -> None:
+def send(device: Board, seconds: list[float], reading: Callable[[float], dict[str, Any]]) -> None:
     """Heartbeats at seconds after START, in order."""
     before = None
     for second in seconds:
         now = START + timedelta(seconds=second)
-        history.store(made.node, reading(second), before, now)
+        history.store(device.node, reading(second), before, now)
         before = now
 
 
-def test_a_heartbeat_leaves_a_reading(made: Board) -> None:
-    made.beat(sample={"cpu_percent": 12.5, "temperature_c": 51.0, "power_w": None})
-    told = history.history("jetson-a", 1)
-    assert (told["cpu_percent"], told["temperature_c"], told["power_w"]) == ([12.5], [51.0], [None])
+def test_a_heartbeat_stores_a_reading(device: Board) -> None:
+    device.beat(sample={"cpu_percent": 12.5, "temperature_c": 51.0, "power_w": None})
+    page = history.history("jetson-a", 1)
+    assert (page["cpu_percent"], page["temperature_c"], page["power_w"]) == ([12.5], [51.0], [None])
 
 
 @pytest.mark.parametrize(
-    ("said", "kept"),
+    ("sample", "expected"),
     [
         ({"cpu_percent": 100}, {"cpu_percent": 100}),
         ({"cpu_percent": 100.1}, {"cpu_percent": None}),
@@ -50,52 +50,52 @@ def test_a_heartbeat_leaves_a_reading(made: Board) -> None:
         ({"temperature_c": None}, {"temperature_c": None}),
     ],
 )
-def test_what_cannot_be_is_dropped_and_not_shown_as_zero(said: dict[str, Any], kept: dict[str, Any]) -> None:
-    assert history.plausible(said) == kept
+def test_implausible_values_become_null_and_not_zero(sample: dict[str, Any], expected: dict[str, Any]) -> None:
+    assert history.plausible(sample) == expected
 
 
-def test_an_impossible_value_reaches_neither_the_node_nor_its_history(made: Board) -> None:
-    made.beat(sample={"temperature_c": 1e9, "cpu_percent": 5.0})
+def test_an_implausible_value_reaches_neither_the_node_nor_its_history(device: Board) -> None:
+    device.beat(sample={"temperature_c": 1e9, "cpu_percent": 5.0})
     assert Node.objects.get().sensors == {"temperature_c": None, "cpu_percent": 5.0}
     assert Reading.objects.get().values == {"cpu_percent": 5.0}
 
 
-def test_a_board_without_any_sensor_leaves_no_rows(made: Board) -> None:
-    made.beat(sample={"temperature_c": None})
+def test_a_board_without_sensors_stores_no_rows(device: Board) -> None:
+    device.beat(sample={"temperature_c": None})
     assert not Reading.objects.exists()
 
 
-def test_a_minute_that_is_over_becomes_its_mean(made: Board) -> None:
-    hear(made, [0, 20, 40, 61], lambda second: {"cpu_percent": second, "temperature_c": 50.0 if second else None})
+def test_a_minute_that_is_over_becomes_its_mean(device: Board) -> None:
+    send(device, [0, 20, 40, 61], lambda second: {"cpu_percent": second, "temperature_c": 50.0 if second else None})
     mean = Reading.objects.get(span_s=history.MINUTE_S)
     assert (mean.at, mean.values) == (START, {"cpu_percent": 20.0, "temperature_c": 50.0})
 
 
-def test_a_minute_is_closed_once_however_many_heartbeats_begin_the_next(made: Board) -> None:
+def test_a_minute_is_averaged_once_however_many_heartbeats_begin_the_next(device: Board) -> None:
     for _ in range(2):
-        history.store(made.node, {"cpu_percent": 1.0}, START, START + timedelta(seconds=60))
-    hear(made, [0, 61], lambda second: {"cpu_percent": 1.0})
-    hear(made, [0, 61], lambda second: {"cpu_percent": 9.0})
+        history.store(device.node, {"cpu_percent": 1.0}, START, START + timedelta(seconds=60))
+    send(device, [0, 61], lambda second: {"cpu_percent": 1.0})
+    send(device, [0, 61], lambda second: {"cpu_percent": 9.0})
     assert Reading.objects.filter(span_s=history.MINUTE_S).count() == 1
 
 
-def test_heartbeats_are_kept_for_an_hour_and_means_for_a_day(made: Board) -> None:
-    hear(made, [0, 60, 3660, 3720], lambda second: {"cpu_percent": 1.0})
+def test_readings_live_for_an_hour_and_means_for_a_day(device: Board) -> None:
+    send(device, [0, 60, 3660, 3720], lambda second: {"cpu_percent": 1.0})
     raw = [row.at for row in Reading.objects.filter(span_s=0)]
     assert raw == [START + timedelta(seconds=second) for second in (3660, 3720)]
     assert Reading.objects.filter(span_s=history.MINUTE_S).count() == 3
-    hear(made, [24 * 3600 + 61, 24 * 3600 + 121], lambda second: {"cpu_percent": 1.0})
+    send(device, [24 * 3600 + 61, 24 * 3600 + 121], lambda second: {"cpu_percent": 1.0})
     assert START not in [row.at for row in Reading.objects.all()]
 
 
-def test_another_nodes_history_is_left_alone(made: Board, board: Callable[..., Board]) -> None:
+def test_another_nodes_history_is_left_alone(device: Board, board: Callable[..., Board]) -> None:
     other = board("jetson-b")
-    hear(made, [0], lambda second: {"cpu_percent": 1.0})
-    hear(other, [7200, 7261], lambda second: {"cpu_percent": 1.0})
+    send(device, [0], lambda second: {"cpu_percent": 1.0})
+    send(other, [7200, 7261], lambda second: {"cpu_percent": 1.0})
     assert Reading.objects.filter(node="jetson-a").count() == 1
 
 
-def test_the_history_of_a_day_is_in_minutes(made: Board, colleague: Any, client_of: Any) -> None:
+def test_the_history_of_a_day_is_in_minutes(device: Board, colleague: Any, client_of: Any) -> None:
     now = timezone.now()
     Reading.objects.create(node="jetson-a", at=now - timedelta(hours=2), span_s=60, values={"cpu_percent": 33.333})
     Reading.objects.create(node="jetson-a", at=now - timedelta(seconds=5), values={"cpu_percent": 50})
@@ -105,27 +105,27 @@ def test_the_history_of_a_day_is_in_minutes(made: Board, colleague: Any, client_
 
 
 @pytest.mark.parametrize("hours", ["0", "2", "nan", "", "1e9"])
-def test_other_spans_are_refused_with_a_sentence(made: Board, colleague: Any, client_of: Any, hours: str) -> None:
+def test_other_spans_are_refused_with_a_sentence(device: Board, colleague: Any, client_of: Any, hours: str) -> None:
     answer = client_of(colleague).get(f"/devices/jetson-a/readings/?hours={hours}")
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "bad_hours")
 
 
-def test_another_board_under_the_name_begins_its_own_history(made: Board) -> None:
-    made.beat(sample={"cpu_percent": 1.0})
+def test_another_board_under_the_same_name_starts_its_own_history(device: Board) -> None:
+    device.beat(sample={"cpu_percent": 1.0})
     enrolment.revoke("jetson-a")
     enrolment.join(enrolment.create_code(name="jetson-a", tier="device"), "0123:4567:89ab:cdef", {})
     assert not Reading.objects.exists()
 
 
-def test_the_page_of_a_node_shows_the_trail_to_staff_alone(made: Board, owner: Any, colleague: Any, client_of: Any) -> None:
+def test_the_page_of_a_node_shows_the_trail_only_to_staff(device: Board, owner: Any, colleague: Any, client_of: Any) -> None:
     assert client_of(owner).get("/devices/jetson-a/").context["boot"]["audit"]
-    told = client_of(colleague).get("/devices/jetson-a/")
-    assert told.context["boot"]["audit"] is None
-    assert "Audit" not in told.content.decode()
+    page = client_of(colleague).get("/devices/jetson-a/")
+    assert page.context["boot"]["audit"] is None
+    assert "Audit" not in page.content.decode()
 
 
 @pytest.mark.parametrize("path", ["/devices/jetson-a/", "/devices/jetson-a/readings/"])
-def test_a_stranger_sees_neither(made: Board, stranger: Client, path: str) -> None:
+def test_a_stranger_sees_neither(device: Board, stranger: Client, path: str) -> None:
     assert stranger.get(path)["Location"].startswith("/login/")
 
 
