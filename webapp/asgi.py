@@ -1,4 +1,4 @@
-"""One ASGI entry: pages and API over HTTP, live updates over websockets."""
+"""The ASGI application: pages and API over HTTP, live updates over websockets."""
 
 import os
 
@@ -16,7 +16,7 @@ from webapp.sockets import websocket_urlpatterns
 application = ProtocolTypeRouter(
     {
         "http": http,
-        # Browsers do not apply the same-origin rule to sockets; a missing Origin is refused as well.
+        # Browsers do not apply the same-origin policy to websockets. A missing Origin is refused as well.
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )

@@ -1,7 +1,7 @@
-"""Settings from the environment, read once, failing loudly.
+"""Read settings from the environment; an invalid value is an error.
 
-Every name may also be given as `NAME_FILE`, the path of a file that holds the value: how Docker and systemd hand out
-secrets without putting them into the environment of every child process.
+Every variable may also be given as `NAME_FILE`, the path of a file that holds the value. Docker and systemd pass secrets
+in this way, out of the environment that child processes inherit.
 """
 
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 class BadSetting(Exception):
-    """An environment variable that cannot be used; the text says which, and what it should look like."""
+    """An invalid environment variable; the message names it and says what is expected."""
 
 
 def text(name: str, default: str = "") -> str:
@@ -48,8 +48,8 @@ def flag(name: str, default: bool = False) -> bool:
     raise BadSetting(f"{name} must be 1 or 0, not {raw!r}.")
 
 
-def words(name: str, default: str = "") -> list[str]:
-    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+def text_list(name: str, default: str = "") -> list[str]:
+    return [item.strip() for item in text(name, default).split(",") if item.strip()]
 
 
 def choice(name: str, options: tuple[str, ...]) -> str:
@@ -61,22 +61,22 @@ def choice(name: str, options: tuple[str, ...]) -> str:
 
 
 def secret(name: str, file: Path, length: int = 50) -> str:
-    """The variable if set; else the content of `file`, which is made with a random secret (mode 0600) when missing."""
-    given = text(name)
-    if given:
-        return given
+    """The variable if set, else the content of `file`, which is created with a random secret (mode 0600) if missing."""
+    value = text(name)
+    if value:
+        return value
     try:
         return file.read_text().strip()
     except FileNotFoundError:
         pass
     file.parent.mkdir(parents=True, exist_ok=True)
-    # Written aside and linked into place: whoever starts at the same moment sees either nothing or the whole secret.
+    # Atomic: a process that starts at the same moment sees either no file or the whole secret.
     part = file.with_name(f".{file.name}.{os.getpid()}")
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
         handle.write(secrets.token_urlsafe(length))
     try:
         os.link(part, file)
-    except FileExistsError:  # another process of the same start was quicker
+    except FileExistsError:  # another process created it first
         pass
     finally:
         part.unlink()

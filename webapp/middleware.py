@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 
 
 class ContentSecurityPolicy:
-    """Nothing runs inline and nothing loads from elsewhere, so text from a stranger stays text."""
+    """No inline scripts and nothing from other hosts, so that injected text cannot run."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

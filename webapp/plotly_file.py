@@ -1,4 +1,4 @@
-"""Plotly's script out of the installed `plotly` package, so that the page needs no copy of it and no other host."""
+"""Serve Plotly's script from the installed `plotly` package: no copy in the repository and no other host."""
 
 from collections.abc import Iterator
 from importlib.resources import files
@@ -21,8 +21,8 @@ class PlotlyFinder(BaseFinder):
         return []
 
     def find(self, path: str, find_all: bool = False, **kwargs: Any) -> str | list[str]:
-        found = str(self.folder / "plotly.min.js") if path == NAME else ""
-        return ([found] if found else []) if find_all else found
+        file = str(self.folder / "plotly.min.js") if path == NAME else ""
+        return ([file] if file else []) if find_all else file
 
     def list(self, ignore_patterns: Any) -> Iterator[tuple[str, FileSystemStorage]]:
         yield "plotly.min.js", self.storage

@@ -10,9 +10,9 @@ VAR_DIR = Path(env.text("ISTHMUS_VAR", str(BASE_DIR / "var"))).resolve()
 # --- safety -----------------------------------------------------------------------------------------------------------
 SECRET_KEY = env.secret("SECRET_KEY", VAR_DIR / "secrets" / "secret_key")
 DEBUG = env.flag("DEBUG")
-ALLOWED_HOSTS = env.words("ISTHMUS_HOSTS", "localhost,127.0.0.1,[::1]")
+ALLOWED_HOSTS = env.text_list("ISTHMUS_HOSTS", "localhost,127.0.0.1,[::1]")
 # Behind a proxy that ends TLS the origin differs from what Django sees; name it here, scheme included.
-CSRF_TRUSTED_ORIGINS = env.words("ISTHMUS_ORIGINS")
+CSRF_TRUSTED_ORIGINS = env.text_list("ISTHMUS_ORIGINS")
 HTTPS = env.flag("ISTHMUS_HTTPS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -165,7 +165,7 @@ def test_a_script_asks_with_a_token(stack: Stack, photo: Path) -> None:
 
 def test_doctor_finds_nothing_wrong(stack: Stack) -> None:
     done = stack.manage("doctor")
-    assert done.returncode == 0 and "All is well." in done.stdout, done.stdout
+    assert done.returncode == 0 and "All checks passed." in done.stdout, done.stdout
 
 
 def test_a_second_start_in_the_same_folder_says_so_and_breaks_nothing(stack: Stack) -> None:

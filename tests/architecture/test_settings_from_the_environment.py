@@ -1,4 +1,4 @@
-"""webapp.env: values are read, files are read, and what cannot be used is named."""
+"""webapp.env reads variables and files, and names what is invalid."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from webapp import env
 
 
 @pytest.fixture
-def given(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+def set_variable(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     def put(value: str) -> None:
         monkeypatch.setenv("THING", value)
 
@@ -37,44 +37,44 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("value", ["", "ten", "1.5", "1e3"])
-def test_what_is_no_whole_number_is_refused(value: str, given: Callable[[str], None]) -> None:
-    given(value)
+def test_an_invalid_whole_number_is_refused(value: str, set_variable: Callable[[str], None]) -> None:
+    set_variable(value)
     with pytest.raises(env.BadSetting, match="THING must be a whole number"):
         env.integer("THING", 1)
 
 
-def test_what_is_no_number_is_refused(given: Callable[[str], None]) -> None:
-    given("2 %")
+def test_an_invalid_number_is_refused(set_variable: Callable[[str], None]) -> None:
+    set_variable("2 %")
     with pytest.raises(env.BadSetting, match="THING must be a number, not '2 %'"):
         env.number("THING", 1)
 
 
 @pytest.mark.parametrize(
-    ("value", "meant"), [("1", True), ("TRUE", True), ("on", True), ("0", False), ("No", False), ("", False)]
+    ("value", "expected"), [("1", True), ("TRUE", True), ("on", True), ("0", False), ("No", False), ("", False)]
 )
-def test_a_flag_is_read_however_it_is_written(value: str, meant: bool, given: Callable[[str], None]) -> None:
-    given(value)
-    assert env.flag("THING", default=not meant) is meant
+def test_a_flag_is_read_however_it_is_written(value: str, expected: bool, set_variable: Callable[[str], None]) -> None:
+    set_variable(value)
+    assert env.flag("THING", default=not expected) is expected
 
 
-def test_what_is_no_flag_is_refused(given: Callable[[str], None]) -> None:
-    given("maybe")
+def test_an_invalid_flag_is_refused(set_variable: Callable[[str], None]) -> None:
+    set_variable("maybe")
     with pytest.raises(env.BadSetting, match="THING must be 1 or 0"):
         env.flag("THING")
 
 
-def test_a_choice_outside_the_list_is_refused_with_the_list(given: Callable[[str], None]) -> None:
-    given("huge")
+def test_a_choice_outside_the_list_is_refused_with_the_list(set_variable: Callable[[str], None]) -> None:
+    set_variable("huge")
     with pytest.raises(env.BadSetting, match="THING must be one of compact, paper, not 'huge'"):
         env.choice("THING", ("compact", "paper"))
 
 
-def test_words_are_split_at_commas_and_trimmed(given: Callable[[str], None]) -> None:
-    given(" a, b,,c ")
-    assert env.words("THING") == ["a", "b", "c"]
+def test_a_list_is_split_at_commas_and_trimmed(set_variable: Callable[[str], None]) -> None:
+    set_variable(" a, b,,c ")
+    assert env.text_list("THING") == ["a", "b", "c"]
 
 
-def test_a_secret_is_made_once_and_private(tmp_path: Path) -> None:
+def test_a_secret_is_created_once_with_private_permissions(tmp_path: Path) -> None:
     file = tmp_path / "secrets" / "thing"
     first = env.secret("THING", file)
     assert len(first) >= 50
@@ -82,8 +82,8 @@ def test_a_secret_is_made_once_and_private(tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_secret_from_the_environment_is_not_written_down(tmp_path: Path, given: Callable[[str], None]) -> None:
-    given("mine")
+def test_a_secret_from_the_environment_is_not_written_to_disk(tmp_path: Path, set_variable: Callable[[str], None]) -> None:
+    set_variable("mine")
     assert env.secret("THING", tmp_path / "thing") == "mine"
     assert not (tmp_path / "thing").exists()
 
@@ -95,9 +95,9 @@ def test_processes_that_start_together_agree_on_a_secret(tmp_path: Path) -> None
     for _ in range(3):
         (tmp_path / "thing").unlink(missing_ok=True)
         started = [subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) for _ in range(8)]
-        told = {process.communicate(timeout=30)[0] for process in started}
-        assert len(told) == 1
-        assert len(told.pop().strip()) >= 50
+        secrets = {process.communicate(timeout=30)[0] for process in started}
+        assert len(secrets) == 1
+        assert len(secrets.pop().strip()) >= 50
 
 
 def test_a_start_with_a_bad_setting_says_which(tmp_path: Path) -> None:

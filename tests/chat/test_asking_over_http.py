@@ -36,7 +36,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_cannot_be_asked_is_refused_and_nothing_is_stored(client_of: Any, owner: Any, name: str) -> None:
+def test_an_invalid_question_is_refused_and_nothing_is_stored(client_of: Any, owner: Any, name: str) -> None:
     fields, code, advice = REFUSED[name]
     answer = _ask(client_of(owner), **fields)
     error = answer.json()["error"]
@@ -50,7 +50,7 @@ def test_a_photo_that_does_not_exist_is_not_found(client_of: Any, owner: Any) ->
     assert answer.status_code == 404 and answer.json()["error"]["message"] == "There is no such photo."
 
 
-def test_a_body_that_is_not_json_is_one_sentence(client_of: Any, owner: Any) -> None:
+def test_a_body_that_is_not_json_is_refused_with_a_sentence(client_of: Any, owner: Any) -> None:
     answer = client_of(owner).post("/api/v1/turns", "{", content_type="application/json")
     assert answer.status_code in (400, 422) and set(answer.json()["error"]) == {"code", "message", "next"}
 
@@ -69,6 +69,6 @@ def test_a_page_without_the_csrf_token_cannot_ask(owner: Any) -> None:
     assert not Turn.objects.exists()
 
 
-def test_the_documentation_page_describes_the_calls(client_of: Any, owner: Any) -> None:
+def test_the_schema_describes_the_operations(client_of: Any, owner: Any) -> None:
     described = client_of(owner).get("/api/v1/openapi.json").json()["paths"]
     assert {"/api/v1/turns", "/api/v1/photos", "/api/v1/conversations"} <= set(described)

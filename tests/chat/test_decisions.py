@@ -1,4 +1,4 @@
-"""The decisions of a device: a person sees those of the own questions, with what fixed rules would have cost."""
+"""Placement decisions on a device: those for one's own questions, compared with fixed routes."""
 
 import uuid
 from collections.abc import Callable
@@ -20,33 +20,33 @@ def device(db: None) -> Node:
 
 def answered(owner: Any, device: str = "jetson-a", total: float = 90.0) -> Turn:
     turn = Turn.objects.create(owner=owner, conversation=uuid.uuid4(), question="what is it?", state="answered")
-    known = {
+    stored = {
         **receipt(0, 100, 500, 300), "at": "2030-01-01T00:00:00+00:00", "device": device, "task": "vqa", "route": "device",
         "split_at": None, "level": None, "bytes": {"uplink": 0}, "actual_ms": {"total": total}, "link": {"up_bytes_per_s": 250_000.0},
     }  # fmt: skip
-    Step.objects.create(turn=turn, number=1, task="vqa", state="answered", receipt=known)
+    Step.objects.create(turn=turn, number=1, task="vqa", state="answered", receipt=stored)
     return turn
 
 
-def test_the_own_decisions_come_oldest_first_with_their_regret(owner: Any, client_of: Callable[[Any], Any]) -> None:
+def test_decisions_are_listed_oldest_first_with_their_regret(owner: Any, client_of: Callable[[Any], Any]) -> None:
     first, second = answered(owner, total=90.0), answered(owner, total=95.0)
-    told = client_of(owner).get(PATH).json()
-    assert [row["turn"] for row in told["decisions"]] == [str(first.pk), str(second.pk)]
-    assert [row["total_ms"] for row in told["decisions"]] == [90.0, 95.0]
-    assert told["decisions"][0]["fixed_ms"] == {
+    body = client_of(owner).get(PATH).json()
+    assert [row["turn"] for row in body["decisions"]] == [str(first.pk), str(second.pk)]
+    assert [row["total_ms"] for row in body["decisions"]] == [90.0, 95.0]
+    assert body["decisions"][0]["fixed_ms"] == {
         "the device alone": 100,
         "edge with the whole photo": 500,
         "edge with WebP 20": 300,
     }
-    assert (told["regret"]["ours_ms"], told["regret"]["best_fixed"]) == (200, "the device alone")
+    assert (body["regret"]["ours_ms"], body["regret"]["best_fixed"]) == (200, "the device alone")
 
 
-def test_questions_on_another_device_are_not_among_them(owner: Any, client_of: Callable[[Any], Any]) -> None:
+def test_questions_on_another_device_are_not_listed(owner: Any, client_of: Callable[[Any], Any]) -> None:
     answered(owner, device="jetson-b")
     assert client_of(owner).get(PATH).json()["decisions"] == []
 
 
-def test_a_colleague_sees_none_of_the_owners(owner: Any, colleague: Any, client_of: Callable[[Any], Any]) -> None:
+def test_a_colleague_sees_none_of_them(owner: Any, colleague: Any, client_of: Callable[[Any], Any]) -> None:
     answered(owner)
     assert client_of(colleague).get(PATH).json()["decisions"] == []
 

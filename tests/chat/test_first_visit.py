@@ -1,4 +1,4 @@
-"""The first visitor who can read the terminal owns the installation; after that everybody logs in."""
+"""The first visitor with the setup token becomes the owner; after that everybody logs in."""
 
 from typing import Any
 
@@ -9,13 +9,13 @@ FIELDS = {"username": "ada", "password1": "a long enough password", "password2":
 
 
 @pytest.mark.django_db
-def test_every_page_leads_to_setup_until_somebody_owns_it(settings: Any) -> None:
+def test_every_page_redirects_to_setup_until_there_is_an_owner(settings: Any) -> None:
     for path in ("/", "/devices/", "/login/", "/account/"):
         assert Client().get(path).headers["Location"] == "/setup/"
 
 
 @pytest.mark.django_db
-def test_the_printed_token_makes_the_owner(settings: Any) -> None:
+def test_the_setup_token_creates_the_owner(settings: Any) -> None:
     from webapp.accounts.models import User
 
     client = Client()
@@ -27,7 +27,7 @@ def test_the_printed_token_makes_the_owner(settings: Any) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("token", ["", "guess"])
-def test_without_the_token_nobody_is_made(token: str) -> None:
+def test_without_the_setup_token_no_account_is_created(token: str) -> None:
     from webapp.accounts.models import User
 
     answer = Client().post("/setup/", {**FIELDS, "token": token})
@@ -39,11 +39,11 @@ def test_setup_is_closed_once_there_is_an_owner(stranger: Any, settings: Any) ->
     assert answer.headers["Location"] == "/login/"
 
 
-def test_pages_lead_a_stranger_to_the_login(stranger: Any) -> None:
+def test_pages_redirect_a_stranger_to_the_login(stranger: Any) -> None:
     for path in ("/", "/devices/", "/account/", "/models/", "/admin/"):
         assert stranger.get(path).headers["Location"].startswith(("/login/", "/admin/login/"))
 
 
-def test_a_colleague_may_not_enter_the_admin(client_of: Any, owner: Any, colleague: Any) -> None:
+def test_a_colleague_has_no_access_to_the_admin(client_of: Any, owner: Any, colleague: Any) -> None:
     assert client_of(owner).get("/admin/").status_code == 200
     assert client_of(colleague).get("/admin/").status_code == 302

@@ -1,4 +1,4 @@
-"""What belongs to one person does not exist for another, and a stranger gets no further than the login."""
+"""What belongs to one person is not found for another, and a stranger has to log in."""
 
 from typing import Any
 
@@ -18,12 +18,12 @@ def test_the_owner_sees_all_of_it(client_of: Any, owner: Any, turn: Turn) -> Non
     assert [client_of(owner).get(path).status_code for path in _addresses(turn)] == [200] * 3
 
 
-def test_for_a_colleague_it_does_not_exist(client_of: Any, colleague: Any, turn: Turn) -> None:
+def test_a_colleague_gets_not_found(client_of: Any, colleague: Any, turn: Turn) -> None:
     assert [client_of(colleague).get(path).status_code for path in _addresses(turn)] == [404] * 3
     assert client_of(colleague).get("/api/v1/conversations").json()["items"] == []
 
 
-def test_a_colleague_is_led_away_from_the_conversation_page(client_of: Any, colleague: Any, turn: Turn) -> None:
+def test_a_colleague_is_redirected_from_the_conversation_page(client_of: Any, colleague: Any, turn: Turn) -> None:
     assert client_of(colleague).get(f"/c/{turn.conversation}/").headers["Location"] == "/"
 
 
@@ -46,14 +46,14 @@ def test_a_colleague_cannot_delete_the_conversation(client_of: Any, colleague: A
     assert Turn.objects.exists()
 
 
-def test_a_stranger_is_told_to_log_in(stranger: Any, turn: Turn) -> None:
+def test_a_stranger_is_asked_to_log_in(stranger: Any, turn: Turn) -> None:
     api = [stranger.get(path) for path in _addresses(turn) if path.startswith("/api/")]
     assert {answer.status_code for answer in api} == {401} and {a.json()["error"]["code"] for a in api} == {"not_logged_in"}
     page = stranger.get(f"/photos/{turn.photo_id}/")
     assert page.status_code == 302 and page.headers["Location"].startswith("/login/")
 
 
-def test_deleting_a_conversation_takes_its_photo_along(client_of: Any, owner: Any, turn: Turn) -> None:
+def test_deleting_a_conversation_deletes_its_photo(client_of: Any, owner: Any, turn: Turn) -> None:
     assert turn.photo is not None
     files = turn.photo.path, turn.photo.small_path
     assert all(file.exists() for file in files)
@@ -61,7 +61,7 @@ def test_deleting_a_conversation_takes_its_photo_along(client_of: Any, owner: An
     assert not Turn.objects.exists() and not any(file.exists() for file in files)
 
 
-def test_a_photo_another_turn_shows_stays(client_of: Any, owner: Any, turn: Turn) -> None:
+def test_a_photo_of_another_turn_is_not_deleted(client_of: Any, owner: Any, turn: Turn) -> None:
     from webapp.chat import conversations
 
     other = conversations.ask(owner, "Again?", photo=turn.photo_id)

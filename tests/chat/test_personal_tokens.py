@@ -1,4 +1,4 @@
-"""Scripts come with a personal token; only its hash is kept, and revoking it works at once."""
+"""Scripts authenticate with a personal token. Only its hash is stored, and revoking it takes effect at once."""
 
 from typing import Any
 
@@ -11,16 +11,16 @@ def _with(token: str) -> Any:
     return Client(headers={"Authorization": f"Bearer {token}"})
 
 
-def test_a_token_is_its_owner(owner: Any) -> None:
+def test_a_token_acts_as_its_owner(owner: Any) -> None:
     _, plain = ApiToken.issue(owner, "script")
     assert _with(plain).get("/api/v1/conversations").status_code == 200
 
 
-def test_the_page_shows_a_new_token_once_and_keeps_only_a_hash(client_of: Any, owner: Any) -> None:
+def test_a_new_token_is_shown_once_and_stored_as_a_hash(client_of: Any, owner: Any) -> None:
     client = client_of(owner)
-    made = client.post("/account/", {"name": "script"}).content.decode()
+    page = client.post("/account/", {"name": "script"}).content.decode()
     plain = next(
-        word for word in made.replace('"', " ").replace("<", " ").replace(">", " ").split() if word.startswith("isthmus_")
+        word for word in page.replace('"', " ").replace("<", " ").replace(">", " ").split() if word.startswith("isthmus_")
     )
     assert _with(plain).get("/api/v1/conversations").status_code == 200
     assert plain not in client.get("/account/").content.decode()
@@ -40,13 +40,13 @@ def test_a_colleague_cannot_revoke_it(client_of: Any, owner: Any, colleague: Any
     assert _with(plain).get("/api/v1/conversations").status_code == 200
 
 
-def test_a_person_who_was_switched_off_has_no_token(owner: Any) -> None:
+def test_the_token_of_a_deactivated_account_is_refused(owner: Any) -> None:
     _, plain = ApiToken.issue(owner, "script")
     owner.is_active = False
     owner.save()
     assert _with(plain).get("/api/v1/conversations").status_code == 401
 
 
-def test_a_nameless_token_is_not_made(client_of: Any, owner: Any) -> None:
+def test_a_token_needs_a_name(client_of: Any, owner: Any) -> None:
     assert "Give the token a name" in client_of(owner).post("/account/", {"name": " "}).content.decode()
     assert not ApiToken.objects.exists()

@@ -1,4 +1,4 @@
-"""Stop is a state, retry starts anew, and a turn nobody finishes fails with a reason."""
+"""Stopping is a state, a retry starts over, and an overdue turn fails with a reason."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,7 @@ def test_stopping_ends_a_queued_turn(client_of: Any, owner: Any, turn: Turn) -> 
     assert body["state"] == "stopped" and body["phase"] is None and body["seq"] == turn.seq + 1
 
 
-def test_a_stopped_turn_is_not_taken_by_a_worker(turn: Turn) -> None:
+def test_no_worker_claims_a_stopped_turn(turn: Turn) -> None:
     turns.stop(turn)
     assert claim(str(turn.pk)) is None
 

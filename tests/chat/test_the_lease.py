@@ -1,4 +1,4 @@
-"""One author at a time: whoever lost the lease writes nothing, and nobody tries for ever."""
+"""A turn has one author at a time: a worker that lost its lease writes nothing, and attempts are bounded."""
 
 from datetime import timedelta
 
@@ -24,11 +24,11 @@ def _abandon(turn: Turn) -> None:
     Turn.objects.filter(pk=turn.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
 
 
-def test_of_two_workers_one_gets_the_turn(turn: Turn) -> None:
+def test_only_one_of_two_workers_claims_a_turn(turn: Turn) -> None:
     assert claim(str(turn.pk)) is not None and claim(str(turn.pk)) is None
 
 
-def test_an_expired_lease_can_be_taken_over_and_the_first_worker_writes_nothing(turn: Turn) -> None:
+def test_an_expired_lease_is_taken_over_and_the_first_worker_writes_nothing(turn: Turn) -> None:
     first = _claimed(turn)
     _abandon(turn)
     second = _claimed(turn)
@@ -39,7 +39,7 @@ def test_an_expired_lease_can_be_taken_over_and_the_first_worker_writes_nothing(
     assert turn.state == "answered" and turn.answer == "from the living" and turn.attempt == 2
 
 
-def test_stopping_takes_the_lease_away(turn: Turn) -> None:
+def test_stopping_revokes_the_lease(turn: Turn) -> None:
     journal = _claimed(turn)
     turn.refresh_from_db()
     turns.stop(turn)
@@ -56,7 +56,7 @@ def test_a_second_attempt_starts_with_no_steps(turn: Turn) -> None:
     assert not turn.steps.exists()
 
 
-def test_a_turn_that_kills_its_workers_is_given_up_with_a_sentence(turn: Turn) -> None:
+def test_a_turn_that_crashes_its_workers_fails_with_a_reason(turn: Turn) -> None:
     for _ in range(settings.MAX_ATTEMPTS):
         _claimed(turn)
         _abandon(turn)
@@ -75,20 +75,20 @@ def test_the_sequence_number_grows_by_one_with_each_change(turn: Turn) -> None:
     assert turn.seq == 1 + 1 + 4
 
 
-def test_the_sweep_tells_workers_of_an_abandoned_turn(turn: Turn) -> None:
+def test_the_sweep_enqueues_an_abandoned_turn_again(turn: Turn) -> None:
     _claimed(turn)
     assert sweep(queue_is_empty=True) == 0
     _abandon(turn)
     assert sweep(queue_is_empty=True) == 1
 
 
-def test_the_sweep_finds_a_turn_whose_message_was_lost(turn: Turn) -> None:
+def test_the_sweep_enqueues_a_turn_whose_message_was_lost(turn: Turn) -> None:
     Turn.objects.filter(pk=turn.pk).update(queued=timezone.now() - timedelta(seconds=5))
     assert sweep(queue_is_empty=False) == 0, "while messages wait, it is only waiting too"
     assert sweep(queue_is_empty=True) == 1
 
 
-def test_the_sweep_fails_what_is_overdue(turn: Turn) -> None:
+def test_the_sweep_fails_an_overdue_turn(turn: Turn) -> None:
     Turn.objects.filter(pk=turn.pk).update(queued=timezone.now() - timedelta(seconds=settings.TURN_DEADLINE_S + 1))
     sweep(queue_is_empty=False)
     turn.refresh_from_db()

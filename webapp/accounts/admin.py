@@ -9,7 +9,7 @@ admin.site.register(User, UserAdmin)
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Admins see that a token exists and may revoke it; nobody can make one for somebody else."""
+    """Admins see that a token exists and may revoke it; nobody can create one for somebody else."""
 
     list_display = ("name", "owner", "created", "last_used")
     readonly_fields = ("name", "owner", "created", "last_used")

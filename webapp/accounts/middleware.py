@@ -1,4 +1,4 @@
-"""Until somebody owns this installation, every page leads to the setup page."""
+"""Redirect every page to the setup page until there is an owner account."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ OPEN = ("/setup/", "/static/", "/healthz", "/livez", "/api/")
 class OwnerFirst:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self.owned = False  # an owner never goes away again, so one positive answer is enough
+        self.owned = False  # an owner is never removed, so one positive answer is enough
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path.startswith(OPEN) and not self._owned():

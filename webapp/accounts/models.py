@@ -10,7 +10,7 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.utils import timezone
 
-SHELL = "shell"  # the account behind `manage.py ask` on a machine where nobody has an account yet
+SHELL = "shell"  # the account that `manage.py ask` uses
 PREFIX = "isthmus_"
 
 
@@ -36,7 +36,7 @@ class User(AbstractUser):
 
 
 class ApiToken(models.Model):
-    """A personal token for scripts. Only its hash is kept, so it is shown once."""
+    """A personal token for scripts. Only its hash is stored, so it is shown once."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=60)
@@ -49,22 +49,22 @@ class ApiToken(models.Model):
 
     @classmethod
     def issue(cls, owner: User, name: str) -> tuple["ApiToken", str]:
-        """A new token and its plain text, which exists nowhere else."""
+        """A new token and its plain text, which is not stored."""
         plain = PREFIX + secrets.token_urlsafe(32)
         return cls.objects.create(owner=owner, name=name, hash=_hash(plain)), plain
 
     @classmethod
     def holder(cls, plain: str) -> User | None:
-        """Whose token this is; None for a revoked or unknown one, or a person who was switched off."""
+        """The owner of this token; None for an unknown or revoked token and for a deactivated account."""
         token = cls.objects.select_related("owner").filter(hash=_hash(plain), owner__is_active=True).first()
         if token is None:
             return None
         now = timezone.now()
-        if token.last_used is None or now - token.last_used > timedelta(minutes=1):  # not a write per request
+        if token.last_used is None or now - token.last_used > timedelta(minutes=1):  # at most one write per minute
             cls.objects.filter(pk=token.pk).update(last_used=now)
         return token.owner
 
 
 def _hash(plain: str) -> str:
-    # 256 random bits need no slow hash: there is nothing to guess.
+    # 256 random bits cannot be guessed, so a fast hash is enough.
     return hashlib.sha256(plain.encode()).hexdigest()

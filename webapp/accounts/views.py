@@ -24,15 +24,17 @@ class OwnerForm(BaseUserCreationForm):  # type: ignore[type-arg]
         fields = ("username",)
 
     def clean_token(self) -> str:
-        given = self.cleaned_data["token"].strip()
-        if not hmac.compare_digest(given.encode(), settings.SETUP_TOKEN.encode()):
-            raise forms.ValidationError("This is not the token that `up` printed; copy it from the terminal again.")
-        return given
+        token = self.cleaned_data["token"].strip()
+        if not hmac.compare_digest(token.encode(), settings.SETUP_TOKEN.encode()):
+            raise forms.ValidationError(
+                "This is not the setup token. Copy it again from the terminal where Isthmus was started."
+            )
+        return token
 
 
 @login_not_required
 def setup(request: HttpRequest) -> HttpResponse:
-    """Create the owner. Open only while nobody owns the installation, and only to who can read the terminal."""
+    """Create the owner account. Possible only while there is none, and only with the token from the terminal."""
     if User.objects.humans().exists():
         return redirect("login")
     form = OwnerForm(request.POST or None, initial={"token": request.GET.get("token", "")})
@@ -47,7 +49,7 @@ def setup(request: HttpRequest) -> HttpResponse:
 
 
 def account(request: HttpRequest) -> HttpResponse:
-    """A person's tokens; a new one is shown in the answer to the POST that made it and never again."""
+    """A person's tokens; a new one is shown once, in the response to the POST that created it."""
     new_token = None
     if request.method == "POST":
         name = request.POST.get("name", "").strip()[:60]
@@ -62,5 +64,5 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_POST
 def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
     get_object_or_404(ApiToken, pk=pk, owner=request.user).delete()
-    messages.success(request, "The token was revoked; scripts that use it are refused from now on.")
+    messages.success(request, "The token was revoked. Scripts that use it no longer have access.")
     return redirect("account")

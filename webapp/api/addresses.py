@@ -32,8 +32,8 @@ def plain_list(request: HttpRequest, name: str) -> HttpResponse:
         return _permanent(request, name)
     request.GET = request.GET.copy()
     request.GET.setdefault("limit", str(MAX_LIMIT))
-    found = resolve(PREFIX + name)
-    answer: HttpResponse = found.func(request, *found.args, **found.kwargs)
+    match = resolve(PREFIX + name)
+    answer: HttpResponse = match.func(request, *match.args, **match.kwargs)
     if answer.status_code != 200:
         return answer
     return JsonResponse(json.loads(answer.content)["items"], safe=False)
@@ -44,8 +44,8 @@ def plain_list(request: HttpRequest, name: str) -> HttpResponse:
 def earlier_address(request: HttpRequest, rest: str) -> HttpResponse:
     """Redirect to where the operation is now; 404 where there is none."""
     name = rest.removeprefix("v1/").rstrip("/")
-    known = name and rest != f"v1/{name}" and resolve(PREFIX + name).func is not earlier_address
-    return _permanent(request, name) if known else json_error(NO_OPERATION)
+    moved = name and rest != f"v1/{name}" and resolve(PREFIX + name).func is not earlier_address
+    return _permanent(request, name) if moved else json_error(NO_OPERATION)
 
 
 def _permanent(request: HttpRequest, name: str) -> HttpResponse:

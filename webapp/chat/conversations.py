@@ -1,4 +1,4 @@
-"""What a person may do with conversations; each function finds only the person's own."""
+"""What a person may do with conversations. Each function sees only that person's own."""
 
 from typing import Any
 from uuid import UUID
@@ -14,24 +14,24 @@ from webapp.live.errors import UserError, not_found
 
 
 def own(owner: Any, pk: UUID) -> Conversation:
-    found = Conversation.objects.filter(pk=pk, owner=owner).first()
-    if found is None:
+    conversation = Conversation.objects.filter(pk=pk, owner=owner).first()
+    if conversation is None:
         raise not_found("conversation")
-    return found
+    return conversation
 
 
 def own_turn(owner: Any, pk: UUID) -> Turn:
-    found = _with_parts(Turn.objects.filter(pk=pk, owner=owner)).first()
-    if found is None:
+    turn = _with_parts(Turn.objects.filter(pk=pk, owner=owner)).first()
+    if turn is None:
         raise not_found("question")
-    return turns.expire(found)
+    return turns.expire(turn)
 
 
 def own_photo(owner: Any, pk: UUID) -> Photo:
-    found = Photo.objects.filter(pk=pk, owner=owner).first()
-    if found is None:
+    photo = Photo.objects.filter(pk=pk, owner=owner).first()
+    if photo is None:
         raise not_found("photo")
-    return found
+    return photo
 
 
 def turn_rows(conversation: Conversation) -> QuerySet[Turn]:
@@ -52,25 +52,25 @@ def ask(
     policy: str = "fastest",
     route: str | None = None,
 ) -> Turn:
-    """Put a question, into a new conversation when none is given. A question without a photo is about the last one.
+    """Ask a question, in a new conversation if none is given. Without a photo it is about the conversation's last one.
 
-    Raises UserError; then nothing was stored.
+    Raises UserError; nothing is stored then.
     """
-    place = own(owner, conversation) if conversation else Conversation(owner=owner)
-    about = own_photo(owner, photo) if photo else _last_photo(place)
+    target = own(owner, conversation) if conversation else Conversation(owner=owner)
+    subject = own_photo(owner, photo) if photo else _last_photo(target)
     if node and not Node.objects.filter(slug=node, tier="device", revoked_at=None).exists():
         raise UserError("unknown_node", f"There is no device “{node[:40]}”.", "Pick one from the devices page.", 422)
-    if place._state.adding:
-        place.title = " ".join(question.split())[:TITLE_CHARS]
+    if target._state.adding:
+        target.title = " ".join(question.split())[:TITLE_CHARS]
         turns.check(question, policy, route or "")
-        place.save()
-    turn = turns.ask(owner, place.pk, question, about, policy=policy, route=route or "", node=node or "")
-    place.save(update_fields=["updated"])
+        target.save()
+    turn = turns.ask(owner, target.pk, question, subject, policy=policy, route=route or "", node=node or "")
+    target.save(update_fields=["updated"])
     return turn
 
 
 def delete(conversation: Conversation) -> None:
-    """Remove the conversation, its turns, and the photos that no other turn shows."""
+    """Delete the conversation, its turns, and the photos that no other turn refers to."""
     rows = Turn.objects.filter(conversation=conversation.pk)
     for turn in rows.filter(state__in=LIVE):
         turns.stop(turn)

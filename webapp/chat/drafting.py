@@ -1,4 +1,4 @@
-"""A training request of the chat becomes a draft run, which its owner confirms on its page."""
+"""Turn a training request in chat into a draft run, which its owner confirms on the run's page."""
 
 from typing import Any
 

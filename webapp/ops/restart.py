@@ -1,8 +1,8 @@
-"""Keep one command running: `python -m webapp.ops.restart --parent PID -- COMMAND…`.
+"""Restart a command whenever it exits: `python -m webapp.ops.restart --parent PID -- COMMAND…`.
 
-honcho stops everything when one child ends, which is right for a crash of the whole and wrong for one worker: a worker
-that dies is started again here, a little later each time it dies young. Ends on SIGTERM and SIGINT, or when process
-PID (the supervisor) is gone, even by SIGKILL, and takes the command with it.
+honcho stops all processes when one exits, so each of them runs under this module, which restarts it with exponential
+backoff. It terminates the command and exits on SIGTERM, on SIGINT, and when process PID (the supervisor) no longer
+exists, even after SIGKILL.
 """
 
 import os
@@ -13,11 +13,11 @@ import time
 from types import FrameType
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 10.0
-HEALTHY_S = 30.0  # having run this long, the next failure is a new one
+HEALTHY_S = 30.0  # after this long, the backoff starts over
 GRACE_S = 4.0
 
 
-class Keeper:
+class Restarter:
     def __init__(self, command: list[str], parent: int) -> None:
         self.command = command
         self.parent = parent
@@ -36,7 +36,7 @@ class Keeper:
                 break
             if time.monotonic() - started > HEALTHY_S:
                 pause = FIRST_PAUSE_S
-            print(f"ended with status {self.child.returncode}; starting again in {pause:g} s", flush=True)
+            print(f"exited with status {self.child.returncode}; restarting in {pause:g} s", flush=True)
             self._sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_S)
         return 0
@@ -74,4 +74,4 @@ class Keeper:
 
 if __name__ == "__main__":
     split = sys.argv.index("--")
-    sys.exit(Keeper(sys.argv[split + 1 :], parent=int(sys.argv[split - 1])).run())
+    sys.exit(Restarter(sys.argv[split + 1 :], parent=int(sys.argv[split - 1])).run())

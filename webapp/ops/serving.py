@@ -1,8 +1,8 @@
-"""How uvicorn serves the web app: for `make run`, the benches, and (a test holds it to this) the image."""
+"""How uvicorn serves the web app: in `make run`, in the benches and (a test compares them) in the image."""
 
 ARGUMENTS = (
     *("--no-access-log", "--log-level", "warning", "--lifespan", "off", "--ws-max-size", "65536"),
-    *("--ws-per-message-deflate", "false"),  # frames are small, and each would be compressed anew for every page
+    *("--ws-per-message-deflate", "false"),  # frames are small, and each would be compressed once per page
     *("--timeout-graceful-shutdown", "2"),
 )
 

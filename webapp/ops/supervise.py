@@ -1,5 +1,8 @@
-"""Run what `up` prepared: `python -m webapp.ops.supervise PROCESSES.json`, a process of its own so that Django's memory is
-not copied into every child. honcho starts the children, prefixes their lines and ends them all together."""
+"""Run the processes that `up` prepared: `python -m webapp.ops.supervise PROCESSES.json`.
+
+A process without Django, so that its memory is not copied into every child. honcho starts the children, prefixes their
+output and stops them together.
+"""
 
 import json
 import os
@@ -13,25 +16,25 @@ from pathlib import Path
 
 from honcho.manager import Manager
 
-READY_PATIENCE_S = 180
+READY_TIMEOUT_S = 180
 
 
 def main(plan_file: Path) -> int:
     plan = json.loads(plan_file.read_text())
     manager = Manager()
     for name, command in plan["processes"].items():
-        keep = [sys.executable, "-S", "-m", "webapp.ops.restart", "--parent", str(os.getpid()), "--", *command]
-        manager.add_process(name, "exec " + shlex.join(keep), env={**os.environ, **plan["env"], "PYTHONUNBUFFERED": "1"})
+        restart = [sys.executable, "-S", "-m", "webapp.ops.restart", "--parent", str(os.getpid()), "--", *command]
+        manager.add_process(name, "exec " + shlex.join(restart), env={**os.environ, **plan["env"], "PYTHONUNBUFFERED": "1"})
     threading.Thread(target=_announce, args=(plan,), daemon=True).start()
     manager.loop()
-    # A person's Ctrl-C is the ordinary end, not a failure.
+    # Ctrl-C is the normal way to stop, not a failure.
     return 0 if manager.returncode in (0, 130, 143) else 1
 
 
 def _announce(plan: dict[str, str]) -> None:
-    """Say when everything is ready, and after how long."""
+    """Print when everything is ready, and how long it took."""
     started = time.monotonic()
-    while time.monotonic() - started < READY_PATIENCE_S:
+    while time.monotonic() - started < READY_TIMEOUT_S:
         try:
             with urllib.request.urlopen(f"{plan['local_url']}/healthz", timeout=5) as answer:
                 if answer.status == 200:
@@ -41,7 +44,7 @@ def _announce(plan: dict[str, str]) -> None:
         except (urllib.error.URLError, TimeoutError, ConnectionError):
             pass
         time.sleep(0.5)
-    print("\n  Not ready yet; `python manage.py doctor` says what is missing.\n", flush=True)
+    print("\n  Still not ready. Run `python manage.py doctor` to see what is missing.\n", flush=True)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ POLL_S = 0.05
 
 
 class BadArguments(Exception):
-    """What was typed cannot be asked."""
+    """The question cannot be asked as it was typed."""
 
 
 class Command(BaseCommand):
@@ -61,18 +61,18 @@ class Command(BaseCommand):
             self.stdout.write(line)
         if options["json"]:
             receipts = [step.receipt for step in turn.steps.all()]
-            found = {"state": turn.state, "plan": turn.plan, "receipts": receipts, "answer": turn.answer or None}
-            self.stdout.write(json.dumps({**found, "error": turn.error}))
+            result = {"state": turn.state, "plan": turn.plan, "receipts": receipts, "answer": turn.answer or None}
+            self.stdout.write(json.dumps({**result, "error": turn.error}))
         if turn.state != "answered":
-            why = turn.error or {"message": f"The question was {turn.state}.", "next": ""}
-            self.stderr.write(f"{why['message']} {why['next']}")
+            failure = turn.error or {"message": f"The question was {turn.state}.", "next": ""}
+            self.stderr.write(f"{failure['message']} {failure['next']}")
             sys.exit(1)
 
 
 def _ask(options: dict[str, Any]) -> Turn:
     if not cloud_queue.is_alive():
         raise UserError(
-            "not_running", "No cloud worker answers.", "Start everything with `make run`, or see `manage.py doctor`."
+            "not_running", "No cloud worker is running.", "Start everything with `make run`, or run `manage.py doctor`."
         )
     owner = User.objects.shell()
     try:
@@ -103,28 +103,30 @@ def _wait(turn: Turn) -> Turn:
 
 def _report(turn: Turn) -> Iterator[str]:
     if turn.plan:
-        steps = ", ".join(f"{s['task']}({s['question']})" if s["question"] else s["task"] for s in turn.plan["steps"])
+        steps = ", ".join(
+            f"{step['task']}({step['question']})" if step["question"] else step["task"] for step in turn.plan["steps"]
+        )
         yield f"plan     {steps or 'no step'}  [{turn.plan['planner']}] {turn.plan['why']}"
     for step in turn.steps.all():
         if step.receipt and step.receipt["actual_ms"]:
             yield from _receipt(step.receipt)
         elif step.error:
-            yield f"{step.task:8} failed: {step.error['message']}"
+            yield f"{step.task:8} failed: {step.failure['message']}"
     if turn.answer:
         yield f"answer   {turn.answer}"
 
 
-def _receipt(r: Receipt) -> Iterator[str]:
-    ms = r["actual_ms"]
+def _receipt(receipt: Receipt) -> Iterator[str]:
+    ms = receipt["actual_ms"]
     assert ms is not None, "only answered steps are reported"
-    where = routes.named(r["route"]).path(r["device"], r["edge"])
-    detail = f" after block {r['split_at']}, level {r['level']}" if r["split_at"] is not None else ""
-    if r["codec"]:
-        detail = f" as {r['codec']} {r['quality']}"
-    predicted = f"{r['predicted_ms']:.0f}" if r["predicted_ms"] is not None else "?"
-    yield f"{r['task']:8} {r['route']} ({where}){detail}: {r['bytes']['uplink']:,} bytes up"
+    where = routes.named(receipt["route"]).path(receipt["device"], receipt["edge"])
+    detail = f" after block {receipt['split_at']}, level {receipt['level']}" if receipt["split_at"] is not None else ""
+    if receipt["codec"]:
+        detail = f" as {receipt['codec']} {receipt['quality']}"
+    predicted = f"{receipt['predicted_ms']:.0f}" if receipt["predicted_ms"] is not None else "?"
+    yield f"{receipt['task']:8} {receipt['route']} ({where}){detail}: {receipt['bytes']['uplink']:,} bytes up"
     yield (
         f"         predicted {predicted} ms, took {ms['total']:.0f} ms: queue {ms['queue']:.0f}, device {ms['device']:.0f}, "
         f"uplink {ms['uplink']:.0f}, edge {ms['edge']:.0f}, overhead {ms['overhead']:.0f}"
     )
-    yield f"         {r['reason']}"
+    yield f"         {receipt['reason']}"

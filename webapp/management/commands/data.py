@@ -1,4 +1,4 @@
-"""`manage.py data list` says which data sets are here; `manage.py data fetch cifar10` brings one from its official host."""
+"""`manage.py data list` lists the data sets; `manage.py data fetch cifar10` downloads one from its official host."""
 
 import os
 from dataclasses import replace
@@ -13,25 +13,25 @@ WIDTH = 40  # characters of the progress bar
 
 
 class Command(BaseCommand):
-    help = "List the data sets of training, or fetch one."
+    help = "List the training data sets, or download one."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("what", choices=["list", "fetch"])
-        parser.add_argument("name", nargs="?", choices=sorted(SOURCES), help="of the data set to fetch")
-        parser.add_argument("--url", default="", help="fetch the same archive from here instead")
+        parser.add_argument("name", nargs="?", choices=sorted(SOURCES), help="the data set to download")
+        parser.add_argument("--url", default="", help="download the same archive from this address instead")
 
     def handle(self, *args: Any, **options: Any) -> None:
         root = Path(os.environ.get("ISTHMUS_DATA", "var/data"))
         if options["what"] == "list":
-            self.stdout.write("digits: always there (inside scikit-learn)")
+            self.stdout.write("digits: available (part of scikit-learn)")
             for name, source in SOURCES.items():
-                self.stdout.write(f"{name}: {root / source.folder if present(source, root) else 'not here'}")
+                self.stdout.write(f"{name}: {root / source.folder if present(source, root) else 'not downloaded'}")
             return
         if options["name"] is None:
             raise CommandError(f"Name a data set: manage.py data fetch {' | '.join(SOURCES)}.")
         source = SOURCES[options["name"]]
         if present(source, root):
-            self.stdout.write(f"{options['name']} is there already: {root / source.folder}")
+            self.stdout.write(f"{options['name']} is already downloaded: {root / source.folder}")
             return
         self._fetch(replace(source, url=options["url"] or source.url), root)
 
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             fetch(source, root, self._progress)
         except FetchFailed as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(f"All there: {root / source.folder}")
+        self.stdout.write(f"Downloaded to {root / source.folder}")
 
     def _progress(self, done: int, total: int) -> None:
         percent = min(100, 100 * done // max(1, total))
@@ -50,6 +50,6 @@ class Command(BaseCommand):
             return
         self._last = percent
         bar = "#" * (WIDTH * percent // 100)
-        words = f"[{bar:{WIDTH}}] {percent:3d} %  {done / 1e6:.0f} of {total / 1e6:.0f} MB"
-        self.stdout.write(f"\r{words}" if live else words, ending="\n" if not live or percent == 100 else "")
+        line = f"[{bar:{WIDTH}}] {percent:3d} %  {done / 1e6:.0f} of {total / 1e6:.0f} MB"
+        self.stdout.write(f"\r{line}" if live else line, ending="\n" if not live or percent == 100 else "")
         self.stdout.flush()

@@ -1,4 +1,4 @@
-"""`manage.py doctor`: what is wrong with this installation, and how to mend it."""
+"""`manage.py doctor`: what is wrong with this installation, and how to fix it."""
 
 import shutil
 import sys
@@ -23,25 +23,25 @@ LEAST_FREE = 1 << 30  # bytes
 
 
 class Finding(NamedTuple):
-    """One thing looked at; `remedy` is empty when it is well."""
+    """The result of one check; `remedy` is empty when it passed."""
 
-    what: str
-    found: str
+    subject: str
+    state: str
     remedy: str = ""
 
 
 class Command(BaseCommand):
-    help = "Look at every part of the installation; each fault comes with its remedy. Exit 1 if there is one."
+    help = "Check every part of the installation and say how to fix what fails. Exit 1 if a check fails."
 
     def handle(self, *args: Any, **options: Any) -> None:
         faults = 0
         for finding in _findings():
             mark = "ok  " if not finding.remedy else "FAULT"
-            self.stdout.write(f"{mark:6}{finding.what}: {finding.found}")
+            self.stdout.write(f"{mark:6}{finding.subject}: {finding.state}")
             if finding.remedy:
                 faults += 1
                 self.stdout.write(f"      → {finding.remedy}")
-        self.stdout.write("All is well." if not faults else f"{faults} fault(s).")
+        self.stdout.write("All checks passed." if not faults else f"{faults} check{'' if faults == 1 else 's'} failed.")
         sys.exit(1 if faults else 0)
 
 
@@ -54,9 +54,9 @@ def _findings() -> Iterator[Finding]:
     if database.remedy:
         return
     yield _owner()
-    store = _redis()
-    yield store
-    if store.remedy:
+    broker = _redis()
+    yield broker
+    if broker.remedy:
         return
     yield _cloud()
     yield from _nodes()
@@ -65,7 +65,7 @@ def _findings() -> Iterator[Finding]:
 def _settings() -> Iterator[Finding]:
     problems = run_checks(include_deployment_checks=False)
     for problem in problems:
-        yield Finding("settings", problem.msg, problem.hint or "See the settings in README.md.")
+        yield Finding("settings", problem.msg, problem.hint or "See docs/settings.md.")
     if not problems:
         yield Finding("settings", f"profile {settings.PROFILE}, state in {settings.VAR_DIR}")
 
@@ -89,9 +89,7 @@ def _database() -> Finding:
         executor = MigrationExecutor(connection)
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError as error:
-        return Finding(
-            "database", f"it does not answer ({error})", "Check POSTGRES_HOST and its password file, or ISTHMUS_VAR."
-        )
+        return Finding("database", f"not available ({error})", "Check POSTGRES_HOST and its password file, or ISTHMUS_VAR.")
     if missing:
         return Finding("database", f"{len(missing)} migration(s) not applied", "Run `python manage.py migrate`.")
     return Finding("database", f"{connection.vendor}, up to date")
@@ -101,7 +99,7 @@ def _owner() -> Finding:
     people = User.objects.humans().count()
     if people:
         return Finding("people", f"{people} account(s)")
-    return Finding("people", "nobody owns this installation yet", "Open /setup/ with the token that `up` printed.")
+    return Finding("people", "there is no owner account yet", "Open /setup/ with the token that `up` printed.")
 
 
 def _redis() -> Finding:
@@ -110,27 +108,27 @@ def _redis() -> Finding:
             version = client.info("server")["redis_version"]
             users = sum(line.startswith("user node-") for line in client.acl_list())
     except redis.AuthenticationError:
-        return Finding("redis", "it refuses our password", "Check REDIS_URL, or stop the other Redis on that port.")
+        return Finding("redis", "the password was refused", "Check REDIS_URL, or stop the other Redis on that port.")
     except redis.RedisError as error:
-        return Finding("redis", f"it does not answer ({error})", "Start everything with `make run`, or check REDIS_URL.")
+        return Finding("redis", f"not available ({error})", "Start everything with `make run`, or check REDIS_URL.")
     return Finding("redis", f"version {version}, {users} node user(s)")
 
 
 def _cloud() -> Finding:
     if cloud_queue.is_alive():
-        return Finding("cloud worker", "alive")
+        return Finding("cloud worker", "running")
     return Finding(
-        "cloud worker", "no sign of life", "Start it with `make run`, or `celery -A webapp.celery worker --pool threads`."
+        "cloud worker", "not running", "Start it with `make run`, or `celery -A webapp.celery worker --pool threads`."
     )
 
 
 def _nodes() -> Iterator[Finding]:
     nodes = Node.objects.filter(revoked_at=None).order_by("tier", "slug")
     if not nodes:
-        yield Finding("nodes", "none is registered", "Make an enrolment code on the devices page and join one.")
+        yield Finding("nodes", "none is registered", "Create an enrolment code on the devices page and join a node with it.")
     for node in nodes:
         state = presence.state(node, timezone.now())
-        remedy = "" if state == "online" else f"Look at the agent's log on {node.slug}; is the network there?"
+        remedy = "" if state == "online" else f"Check the agent's log and the network on {node.slug}."
         if state == "online" and not node.profile:
-            state, remedy = "online but without a profile", "Wait until its models are loaded; then look at its log."
+            state, remedy = "online, loading its models", "Wait until they are loaded; if they never are, check its log."
         yield Finding(f"{node.tier} {node.slug}", state, remedy)

@@ -1,4 +1,4 @@
-"""`manage.py enrol`: a one-use code with which a node joins, for administrators without a browser."""
+"""`manage.py enrol`: a single-use code with which a node joins, for administrators without a browser."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from webapp.live.errors import UserError
 
 
 class Command(BaseCommand):
-    help = "Print a one-use code for a new node; stdout holds only the code, for scripts."
+    help = "Print a single-use code for a new node; stdout holds only the code, for scripts."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--name", default="", help="of the node (default: its host name)")

@@ -1,4 +1,4 @@
-"""`manage.py models list` says what can answer here; `manage.py models fetch` brings the large models of the paper profile."""
+"""`manage.py models list` lists the model profiles; `manage.py models fetch` downloads the large models of the paper profile."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ from inference.engine.fetch import FetchFailed, fetch
 
 
 class Command(BaseCommand):
-    help = "List the model profiles, or fetch the large models of the paper profile."
+    help = "List the model profiles, or download the large models of the paper profile."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("what", choices=["list", "fetch"])
@@ -22,19 +22,19 @@ class Command(BaseCommand):
             self._fetch()
             return
         profiles = [catalogue.profile(name).describe() for name in catalogue.PROFILES]
-        for one in profiles:
-            self._show(one)
+        for profile in profiles:
+            self._show(profile)
         if options["json"]:
             self.stdout.write(json.dumps({"active": settings.PROFILE, "profiles": profiles}))
 
     def _show(self, profile: dict[str, Any]) -> None:
         active = " (active)" if profile["name"] == settings.PROFILE else ""
         self.stdout.write(f"{profile['name']}{active}: {'ready' if profile['ready'] else 'not ready'}")
-        for task, told in profile["tasks"].items():
-            measured = "not measured" if told["accuracy"] is None else f"{told['metric']} {told['accuracy']:.3f}"
-            smallest = min((level["bytes"] for levels in told["levels"].values() for level in levels), default=0)
+        for task, model in profile["tasks"].items():
+            measured = "not measured" if model["accuracy"] is None else f"{model['metric']} {model['accuracy']:.3f}"
+            smallest = min((level["bytes"] for levels in model["levels"].values() for level in levels), default=0)
             self.stdout.write(
-                f"  {task:9} {told['model']}, {told['image_size']} px, {measured}, {told['code']} code from {smallest} bytes"
+                f"  {task:9} {model['model']}, {model['image_size']} px, {measured}, {model['code']} code from {smallest} bytes"
             )
         for sentence in profile["missing"]:
             self.stdout.write(f"  {sentence}")
@@ -44,4 +44,4 @@ class Command(BaseCommand):
             fetch(self.stdout.write)
         except FetchFailed as error:
             raise CommandError(str(error)) from None
-        self.stdout.write("All there. Switch them on with ISTHMUS_PROFILE=paper and restart.")
+        self.stdout.write("Downloaded. Set ISTHMUS_PROFILE=paper and restart to use them.")

@@ -13,7 +13,9 @@ class Command(BaseCommand):
     help = "Delete old link samples, node events and planner calls, photos nobody asked about, and what `ask` left behind."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--days", type=int, default=settings.SAMPLE_DAYS, help="keep younger ones (default %(default)s)")
+        parser.add_argument(
+            "--days", type=int, default=settings.SAMPLE_DAYS, help="keep rows younger than this (default %(default)s)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         deleted = retention.delete_expired(options["days"])

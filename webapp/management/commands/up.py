@@ -21,8 +21,8 @@ from inference.engine import catalogue
 from webapp.accounts.models import User
 from webapp.ops import private_redis, serving
 
-DEFAULT_UPLINKS = (250_000, 1_000_000)  # bytes per second: a poor mobile link, and a fair one
-DOWN_PER_UP = 2  # mobile links bring down about twice of what they carry up
+DEFAULT_UPLINKS = (250_000, 1_000_000)  # bytes per second: a poor mobile link and a fair one
+DOWN_PER_UP = 2  # typical of mobile links
 LOCK = "run/up.lock"
 
 
@@ -30,11 +30,11 @@ class Command(BaseCommand):
     help = "Run Redis, the web app, a cloud worker, one edge and simulated devices on this machine."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--port", type=int, default=8000, help="of the web app (default 8000)")
+        parser.add_argument("--port", type=int, default=8000, help="port of the web app (default 8000)")
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
         parser.add_argument("--devices", type=int, default=2, help="how many simulated devices (default 2, at most 26)")
         parser.add_argument(
-            "--uplink", default="", help="their uplinks in bytes per second, separated by commas; twice as much comes down"
+            "--uplink", default="", help="their uplinks in bytes per second, separated by commas; downlinks are twice as fast"
         )
         parser.add_argument(
             "--slowdown", type=float, default=4.0, help="how many times slower than this machine they compute (default 4)"
@@ -43,7 +43,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         devices = _devices(options["devices"], options["uplink"], options["slowdown"])
         var: Path = settings.VAR_DIR
-        for folder in ("run", "static"):  # WhiteNoise wants its folder, though it serves from the sources
+        for folder in ("run", "static"):  # WhiteNoise needs its folder to exist, although it serves from the source folders
             (var / folder).mkdir(parents=True, exist_ok=True)
         lock = _lock(var / LOCK)
         _check_port(options["host"], options["port"])
@@ -65,7 +65,7 @@ class Command(BaseCommand):
         lock.flush()
         os.set_inheritable(lock.fileno(), True)  # the lock lives as long as the supervisor
         os.chdir(settings.BASE_DIR)
-        # In place of this process, so that Ctrl-C and the lock reach the supervisor and Django's memory is given back.
+        # Replaces this process: Ctrl-C and the lock go to the supervisor, and Django's memory is released.
         os.execv(  # noqa: S606
             sys.executable, [sys.executable, "-m", "webapp.ops.supervise", str(var / "run" / "processes.json")]
         )
@@ -88,7 +88,7 @@ def _plan(redis: private_redis.PrivateRedis, devices: dict[str, dict[str, Any]],
         home = var / "nodes" / name
         processes[name] = [python, "-m", "devices.agent", "run", "--home", str(home), *_joining(name, home, facts, local)]
     _retire_others(set(nodes))
-    token_line = f"The first visitor creates the owner account: {local}/setup/?token={settings.SETUP_TOKEN}"
+    token_line = f"Create the owner account: {local}/setup/?token={settings.SETUP_TOKEN}"
     return {
         "url": local,
         "local_url": local,
@@ -100,15 +100,15 @@ def _plan(redis: private_redis.PrivateRedis, devices: dict[str, dict[str, Any]],
             "ISTHMUS_PROFILE": settings.PROFILE,
             "ISTHMUS_PUBLIC_URL": local,
             "ISTHMUS_HOSTS": ",".join(settings.ALLOWED_HOSTS),
-            "ISTHMUS_UPLOADS": "127.0.0.1:0",  # a free port for each device: one that was named could serve only one of them
-            # Three processes with a model each on one machine: one thread each computes steadier than all on all cores.
+            "ISTHMUS_UPLOADS": "127.0.0.1:0",  # a free port for each device: a fixed one could serve only one of them
+            # Several processes with a model each: one thread each gives steadier times than all on all cores.
             "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
         },
     }
 
 
 def _joining(name: str, home: Path, facts: dict[str, Any], server: str) -> list[str]:
-    """What the agent needs besides its home: nothing if it has joined, else a code, as an admin would hand it over."""
+    """Arguments for an agent: none if it has joined, else the server and a preapproved code."""
     if enrolment.is_enrolled(home, name):
         enrolment.simulate(name, facts.get("uplink"), facts.get("slowdown", 1.0), facts.get("downlink"))
         return []
@@ -124,7 +124,7 @@ def _joining(name: str, home: Path, facts: dict[str, Any], server: str) -> list[
 
 
 def _retire_others(names: set[str]) -> None:
-    """Simulated nodes of an earlier start with more devices do not count any more."""
+    """Revoke simulated nodes of an earlier start with more devices."""
     extra = Node.objects.filter(simulated_uplink_bytes_per_s__isnull=False, revoked_at=None).exclude(slug__in=names)
     extra.update(revoked_at=timezone.now())
 
@@ -163,12 +163,12 @@ def _lock(path: Path) -> Any:
 
 
 def _check_port(host: str, port: int) -> None:
-    """Say now that the web app cannot listen there, or its keeper would try in vain for ever."""
+    """Fail early if the web app cannot listen there; its supervisor would restart it for ever."""
     try:
         socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
     except (OSError, OverflowError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise CommandError(f"The web app cannot listen at {host}:{port} ({why}); choose another with --port.") from None
+        reason = getattr(error, "strerror", None) or error
+        raise CommandError(f"The web app cannot listen at {host}:{port} ({reason}); choose another with --port.") from None
 
 
 def _check_models() -> None:

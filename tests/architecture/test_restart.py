@@ -1,4 +1,4 @@
-"""One command is kept running, and never outlives who asked for it."""
+"""webapp.ops.restart restarts its command and never outlives the supervisor."""
 
 import os
 import re
@@ -40,7 +40,7 @@ def pid_in(file: Path) -> int:
 
 def alive(pid: int) -> bool:
     try:
-        # A killed child that nobody has waited for yet is still listed, as a zombie.
+        # A killed child that has not been waited for is still listed, as a zombie.
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
@@ -50,18 +50,18 @@ def sleeper(file: Path, before: str = "") -> list[str]:
     return ["sh", "-c", f"{before} echo $$ > '{file}.new'; mv '{file}.new' '{file}'; exec sleep 60"]
 
 
-def test_a_child_that_ends_is_started_again_after_growing_pauses(start: Start, tmp_path: Path) -> None:
+def test_a_child_that_exits_is_restarted_after_growing_pauses(start: Start, tmp_path: Path) -> None:
     log = tmp_path / "log"
     keeper = start("sh", "-c", f"date +%s.%N >> '{log}'; exit 3")
     wait_for(lambda: log.exists() and len(log.read_text().splitlines()) >= 3, 15, "it was not started three times")
     keeper.terminate()
-    said = keeper.communicate(timeout=10)[0]
+    output = keeper.communicate(timeout=10)[0]
     first, second, third = [float(line) for line in log.read_text().splitlines()[:3]]
     assert third - second > second - first > restart.FIRST_PAUSE_S
-    assert re.findall(r"status 3; starting again in (\S+) s", said)[:2] == ["0.5", "1"]
+    assert re.findall(r"status 3; restarting in (\S+) s", output)[:2] == ["0.5", "1"]
 
 
-def test_told_to_end_it_takes_the_child_with_it(start: Start, tmp_path: Path) -> None:
+def test_sigterm_stops_the_child_too(start: Start, tmp_path: Path) -> None:
     keeper = start(*sleeper(tmp_path / "pid"))
     child = pid_in(tmp_path / "pid")
     keeper.send_signal(signal.SIGTERM)
@@ -69,7 +69,7 @@ def test_told_to_end_it_takes_the_child_with_it(start: Start, tmp_path: Path) ->
     assert not alive(child)
 
 
-def test_a_child_that_will_not_end_is_killed(start: Start, tmp_path: Path) -> None:
+def test_a_child_that_ignores_sigterm_is_killed(start: Start, tmp_path: Path) -> None:
     keeper = start("sh", "-c", f"trap '' TERM; echo $$ > '{tmp_path}/pid'; while :; do sleep 0.2; done")
     child = pid_in(tmp_path / "pid")
     keeper.send_signal(signal.SIGTERM)
@@ -77,7 +77,7 @@ def test_a_child_that_will_not_end_is_killed(start: Start, tmp_path: Path) -> No
     assert not alive(child)
 
 
-def test_when_the_supervisor_is_killed_nothing_stays_behind(start: Start, tmp_path: Path) -> None:
+def test_nothing_survives_when_the_supervisor_is_killed(start: Start, tmp_path: Path) -> None:
     supervisor = subprocess.Popen(["sleep", "60"])
     keeper = start(*sleeper(tmp_path / "pid"), parent=supervisor.pid)
     child = pid_in(tmp_path / "pid")
@@ -87,7 +87,7 @@ def test_when_the_supervisor_is_killed_nothing_stays_behind(start: Start, tmp_pa
     assert not alive(child)
 
 
-def test_it_ends_while_it_pauses(start: Start, tmp_path: Path) -> None:
+def test_it_can_be_stopped_during_a_pause(start: Start, tmp_path: Path) -> None:
     keeper = start("sh", "-c", f"touch '{tmp_path}/ran'; exit 1")
     wait_for((tmp_path / "ran").exists, 10, "the child did not run")
     keeper.terminate()
