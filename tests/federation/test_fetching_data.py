@@ -85,6 +85,6 @@ def test_the_command_brings_it_once(
     call_command("data", "fetch", "cifar10")
     said = capsys.readouterr().out
     assert "100 %" in said
-    assert "is there already" in said
+    assert "is already downloaded" in said
     with pytest.raises(CommandError, match="Name a data set"):
         call_command("data", "fetch")

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from federation.dataset_download import SOURCES, FetchFailed, Source, fetch, present
+from federation.app.datasets.base import Source
+from federation.dataset_download import SOURCES, FetchFailed, fetch, present
 
 WIDTH = 40  # characters of the progress bar
 
