@@ -1,4 +1,4 @@
-"""What lies in a model's folder, told from its files alone. No torch."""
+"""What a model's folder contains, from its files alone. No torch."""
 
 import hashlib
 import json
@@ -8,29 +8,29 @@ from typing import Any
 
 
 def config(folder: Path) -> dict[str, Any] | None:
-    """The model's shape as transformers wrote it; None when the file is missing or damaged."""
+    """The folder's config.json; None when it is missing or damaged."""
     try:
-        told = json.loads((folder / "config.json").read_text())
+        values = json.loads((folder / "config.json").read_text())
     except (OSError, ValueError):
         return None
-    return told if isinstance(told, dict) else None
+    return values if isinstance(values, dict) else None
 
 
 def has_weights(folder: Path | None) -> bool:
-    """Whether there is a model to load, as far as names tell."""
+    """Whether there is a model to load, judged by file names."""
     if folder is None or config(folder) is None:
         return False
     return any((folder / name).exists() for name in ("model.safetensors", "pytorch_model.bin"))
 
 
 def weights_file(folder: Path) -> Path:
-    """The one that is loaded, as far as names tell."""
+    """The weights file that transformers loads."""
     file = folder / "model.safetensors"
     return file if file.exists() else folder / "pytorch_model.bin"
 
 
 def has_vision(folder: Path) -> bool:
-    """Whether a BLIP folder brings its own vision tower. Reads the header of its weights alone."""
+    """Whether a BLIP folder has its own vision tower. Reads only the header of its weights."""
     file = folder / "model.safetensors"
     if not file.exists():
         return True
@@ -39,20 +39,20 @@ def has_vision(folder: Path) -> bool:
         header = opened.read(length) if length <= file.stat().st_size else b""
     try:
         names = json.loads(header)
-    except ValueError:  # not weights at all; loading says so
+    except ValueError:  # not a weights file; loading reports it
         return True
     return any(name.startswith("vision_model.") for name in names)
 
 
 def sha256(file: Path) -> str:
-    """Of a file's content; empty when there is none."""
+    """Hex digest of a file's content; empty when there is no file."""
     if not file.exists():
         return ""
-    told = file.stat()
-    return _sha256(file, told.st_size, told.st_mtime_ns)
+    status = file.stat()
+    return _sha256(file, status.st_size, status.st_mtime_ns)
 
 
 @lru_cache(maxsize=64)
-def _sha256(file: Path, size: int, changed_ns: int) -> str:
-    """Every question asks the catalogue; megabytes are read again only when the file has changed."""
+def _sha256(file: Path, size: int, modified_ns: int) -> str:
+    """Cached, since every question reads the catalogue; size and time of change are in the key so that a new file is read."""
     return hashlib.sha256(file.read_bytes()).hexdigest()

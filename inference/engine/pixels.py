@@ -1,4 +1,4 @@
-"""From a photo to what a tower takes in, after the folder's own preprocessor_config.json. No torchvision, no torch."""
+"""Preprocessing of a photo for a tower, as the folder's preprocessor_config.json says. No torchvision, no torch."""
 
 import json
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ from PIL import Image
 @dataclass(frozen=True)
 class Pixels:
     size: int
-    resample: int  # as Pillow numbers its filters
+    resample: int  # Pillow's number of the filter
     mean: tuple[float, ...]
     std: tuple[float, ...]
 
     @classmethod
     def read(cls, folder: Path, size: int) -> "Pixels":
-        """`size` is the tower's own: a processor made for another size would not fit it."""
+        """`size` is the tower's input side in pixels, which overrides the size in the file."""
         file = folder / "preprocessor_config.json"
-        told = json.loads(file.read_text()) if file.exists() else {}
+        settings = json.loads(file.read_text()) if file.exists() else {}
         half = [0.5, 0.5, 0.5]
-        mean, std = told.get("image_mean") or half, told.get("image_std") or half
-        return cls(size, int(told.get("resample", Image.Resampling.BICUBIC)), tuple(mean), tuple(std))
+        mean, std = settings.get("image_mean") or half, settings.get("image_std") or half
+        return cls(size, int(settings.get("resample", Image.Resampling.BICUBIC)), tuple(mean), tuple(std))
 
     def __call__(self, image: Image.Image) -> NDArray[np.float32]:
-        """-> [1, 3, size, size]. The photo is squashed to the square: nothing of it is cropped away."""
+        """RGB photo -> float32 [1, 3, size, size], normalised. Resized to the square without cropping; the aspect ratio changes."""
         square = image.convert("RGB")
         if square.size != (self.size, self.size):
             square = square.resize((self.size, self.size), Image.Resampling(self.resample))

@@ -1,4 +1,4 @@
-"""transformers' ViT, BLIP and ResNet vision models behind one protocol (split.Tower), and the digest that names their weights."""
+"""transformers' ViT, BLIP and ResNet vision models behind one protocol (split.Tower), and the digest of their weights."""
 
 import hashlib
 import math
@@ -14,7 +14,7 @@ from inference.engine.model_options import shape_of
 
 
 class _Tower:
-    """What all have alike: the shape, and that a head is the embedding and so many layers."""
+    """The common part: the shape, and a head made of the embedding and the first layers."""
 
     def __init__(self, model: Any, embedding: nn.Module, layers: Iterable[nn.Module]) -> None:
         self.model, self.embedding, self.layers = model, embedding, list(layers)
@@ -38,6 +38,8 @@ class _Tower:
 
 
 class ViTTower(_Tower):
+    """Vision Transformer (Dosovitskiy et al. 2021)."""
+
     def __init__(self, model: ViTModel) -> None:
         super().__init__(model, model.embeddings, model.layers)
 
@@ -47,6 +49,8 @@ class ViTTower(_Tower):
 
 
 class BlipTower(_Tower):
+    """The vision transformer of BLIP (Li et al. 2022)."""
+
     def __init__(self, model: BlipVisionModel) -> None:
         super().__init__(model, model.embeddings, model.encoder.layers)
 
@@ -56,18 +60,19 @@ class BlipTower(_Tower):
 
 
 class ResNetTower(_Tower):
-    """A residual block is a block. The first stage belongs to the embedding: before it, features are larger than the photo.
+    """ResNet (He et al. 2016). Each residual block is a block; the first stage belongs to the embedding, because before it the
+    features are larger than the photo.
 
-    Within the last stage the map that it began with travels along: the text models read both, for the finer one knows better
-    what is how coloured and how many there are. Zeros make its places as wide as the others.
+    Within the last stage the stage's input feature map is carried along (skip), zero-padded to the same width: the text decoders
+    attend to both, and the finer map retains colour and count information better.
 
-    Weights lie channels last, which halves what the early, large maps cost a processor; sums then round otherwise than in the
-    model's own forward pass, in the sixth digit."""
+    Weights are in channels-last layout, which halves the time of the early, large maps on a CPU. Sums round differently than in
+    the model's own forward pass, in the sixth digit."""
 
     def __init__(self, model: ResNetModel) -> None:
         first, *rest = model.to(memory_format=torch.channels_last).encoder.stages
         super().__init__(model, nn.Sequential(model.embedder, first), (layer for stage in rest for layer in stage.layers))
-        self._last = self.depth - len(rest[-1].layers)  # the blocks before the last stage
+        self._last = self.depth - len(rest[-1].layers)  # number of blocks before the last stage
         tokens, self._fine_width = self.shape(self._last)
         self._fine = tokens - 1  # places of the finer map
 
@@ -97,7 +102,7 @@ def _map(places: Tensor) -> Tensor:
 
 
 def _tokens(places: Tensor, fine: Tensor | None = None) -> Tensor:
-    """[B, D, S, S] and perhaps a finer [B, d, F, F] -> [B, 1 + S² + F², D], the first token zero."""
+    """[B, D, S, S] and, in the last stage, a finer [B, d, F, F] -> [B, 1 + S² + F², D]; the class token is zero."""
     rows = places.flatten(2).transpose(1, 2)
     if fine is not None:
         rows = torch.cat([rows, F.pad(fine.flatten(2).transpose(1, 2), (0, rows.shape[-1] - fine.shape[1]))], 1)
@@ -105,9 +110,9 @@ def _tokens(places: Tensor, fine: Tensor | None = None) -> Tensor:
 
 
 def digest(module: nn.Module) -> bytes:
-    """SHA-256 of every weight, by name, as little-endian floats: the same on every machine that loaded the same files."""
-    found = hashlib.sha256()
+    """SHA-256 over the weights, sorted by name, as float32: the same on every machine that loaded the same files."""
+    sha256 = hashlib.sha256()
     for name, value in sorted(module.state_dict().items()):
-        found.update(f"{name}{tuple(value.shape)}".encode())
-        found.update(value.detach().to("cpu", torch.float32).contiguous().numpy().tobytes())
-    return found.digest()
+        sha256.update(f"{name}{tuple(value.shape)}".encode())
+        sha256.update(value.detach().to("cpu", torch.float32).contiguous().numpy().tobytes())
+    return sha256.digest()

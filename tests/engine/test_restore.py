@@ -61,7 +61,7 @@ def test_a_block_of_other_shapes_is_refused(block: train_dequantiser.Block, toke
 def test_a_code_with_a_broken_block_is_refused(block: train_dequantiser.Block) -> None:
     for name in restore.TENSORS[1:]:
         broken = {key: value for key, value in _arrays(block).items() if key != name}
-        with pytest.raises(feature_code.CodecError, match="contradicts itself"):
+        with pytest.raises(feature_code.CodecError, match="is inconsistent"):
             feature_code.LearnedCode({**code_arrays(), **broken}, SIZES)
 
 

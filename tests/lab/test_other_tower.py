@@ -125,7 +125,7 @@ def test_a_model_of_another_kind_is_named(photos: Path, tmp_path: Path) -> None:
 
 
 def test_the_hub_is_asked_for_one_copy_of_the_weights() -> None:
-    assert "model.safetensors" in fetch.WANTED and not any("bin" in name for name in fetch.WANTED)
+    assert "model.safetensors" in fetch.PATTERNS and not any("bin" in name for name in fetch.PATTERNS)
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""JPEG, WebP and AVIF at the model's own input size: the fair way to send a photo instead of features. No torch."""
+"""JPEG, WebP and AVIF at the model's input size: the fair baseline for sending features. No torch."""
 
 import io
 import struct
@@ -16,14 +16,14 @@ class PhotoCodecError(Exception):
 
 
 def encode(image: Image.Image, codec: str, quality: int, size: int) -> bytes:
-    """The photo squashed to `size` × `size`, as the models do themselves, at `quality` 1…100."""
+    """The photo resized to `size` × `size` pixels, as the models' preprocessing does, at `quality` 1…100. Raises PhotoCodecError."""
     if codec not in CODECS:
         raise PhotoCodecError(f"This machine cannot write {codec}; choose one of {', '.join(CODECS)}.")
     if not 1 <= quality <= 100:
         raise PhotoCodecError(f"Quality {quality} is not between 1 and 100; choose one that is.")
     square = image.convert("RGB")
     if square.size != (size, size):
-        # Bilinear with antialiasing, as in the models' own preprocessing: what the edge then resizes is already its size.
+        # Bilinear with antialiasing, as in the models' preprocessing: the edge then has nothing left to resize.
         square = square.resize((size, size), Image.Resampling.BILINEAR)
     out = io.BytesIO()
     if codec == "jpeg":
@@ -36,18 +36,18 @@ def encode(image: Image.Image, codec: str, quality: int, size: int) -> bytes:
 
 
 def again(data: bytes, codec: str, quality: int, size: int) -> bytes:
-    """A photo's file as another one. Raises PhotoCodecError."""
+    """Re-encode a photo's file. Raises PhotoCodecError."""
     return encode(decode(data), codec, quality, size)
 
 
 def decode(data: bytes) -> Image.Image:
-    """A photo as RGB. Raises PhotoCodecError for anything that is not one whole picture of bounded size."""
+    """A photo's file as RGB. Raises PhotoCodecError for anything but one complete picture of bounded size."""
     if len(data) > MAX_BYTES:
-        raise PhotoCodecError("The photo has more bytes than a checked photo can have; upload it again.")
+        raise PhotoCodecError("The photo is larger than 32 MiB; upload a smaller one.")
     try:
         with Image.open(io.BytesIO(data), formats=[FORMATS[name] for name in CODECS]) as image:
             if image.width * image.height > MAX_PIXELS:
-                raise PhotoCodecError("The photo has more pixels than a checked photo can have; upload it again.")
+                raise PhotoCodecError("The photo has more than 24 megapixels; upload a smaller one.")
             image.load()
             return image.convert("RGB")
     except UnidentifiedImageError:

@@ -117,6 +117,6 @@ def _fetched(name: str) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
-        return Path(snapshot_download(name, allow_patterns=fetch.WANTED))
+        return Path(snapshot_download(name, allow_patterns=fetch.PATTERNS))
     except (OSError, ValueError) as error:  # the hub's errors are OSErrors; a name that is none is a ValueError
         raise SystemExit(f"{name} is neither a folder nor a model that the hub gives out ({error}).") from None
