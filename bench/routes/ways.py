@@ -13,7 +13,7 @@ from bench.routes.world import DEVICE
 from devices import dispatch
 from devices.models import Node
 from inference.answering import execute, prefetch
-from inference.answering.attempt import Attempt, Tries
+from inference.answering.attempt import Attempt, FailedAttempts
 from inference.answering.journal import claim
 from inference.engine import catalogue
 from inference.models import Photo, Turn
@@ -90,7 +90,7 @@ class Asker:
             step = PlanStep.model_validate({"id": 1, "task": asked.task, "question": asked.question})
             journal.planned({"steps": [step.model_dump()], "why": "bench"})
             begun = time.perf_counter()
-            receipt, outcome = _patiently(lambda: Attempt(journal, step, Tries(), 0.0, rule=rule).run())
+            receipt, outcome = _patiently(lambda: Attempt(journal, step, FailedAttempts(), 0.0, rule=rule).run())
             ms = (time.perf_counter() - begun) * 1000
             if way in (OURS, AHEAD):
                 journal.receipt(1, receipt)

@@ -1,14 +1,14 @@
-"""Carry out one chosen candidate on the nodes, and record what it really cost."""
+"""Carry out the chosen candidate on the nodes, and record what it really cost."""
 
 import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from devices import dispatch
 from devices.contract.jobs import Job, Probe, RunHead, RunTail, RunWhole, SendPhoto
-from devices.contract.results import Answered, Timed, Transferred
+from devices.contract.results import Answered, AnswerResult, Timed, Transferred
 from devices.telemetry import links
 from inference.engine.catalogue import Profile
 from inference.placement import candidates, fleet
@@ -18,7 +18,7 @@ from inference.placement.timing_store import QUEUE
 from inference.receipt import LevelRecord
 
 log = logging.getLogger(__name__)
-SHORTEST_DEADLINE_S = 5.0  # covers a busy machine; a node that went offline is noticed earlier by its heartbeat
+SHORTEST_DEADLINE_S = 5.0  # allows for a busy machine; an offline node is noticed earlier, by its heartbeat
 UNKNOWN_DEADLINE_S = 20.0  # nothing is known about the link yet
 PROBE_BYTES = [256, 16384]
 TimedResult = TypeVar("TimedResult", bound=Timed)
@@ -27,7 +27,7 @@ Transfer = tuple[int, float]  # bytes and milliseconds on the uplink of the step
 
 @dataclass
 class Step:
-    """One step on its way: what to answer, from which photo, on which nodes, and who listens."""
+    """One step: what to answer, from which photo, on which nodes, and whom to tell."""
 
     task: str
     question: str
@@ -37,12 +37,11 @@ class Step:
     edge: str | None
     cancelled: Callable[[], bool]
     phase: Callable[[str], None]
-    blob: str  # a name for the bytes that cross the link
-    keep_s: float = 0.0  # how long the edge keeps features for another question
-    preparing: bool = (
-        False  # the photo came with the question: the device may still compute its heads, a wait of this step alone
-    )
-    transfers: list[Transfer] = field(default_factory=list)  # what crossed the link, also where it came to nothing
+    blob: str  # name of the bytes that cross the link
+    keep_s: float = 0.0  # how long the edge caches features for another question
+    # The photo came with the question, so the device may still be computing its heads: that wait says nothing about others.
+    preparing: bool = False
+    transfers: list[Transfer] = field(default_factory=list)  # over the link, including those of a failed attempt
 
 
 @dataclass
@@ -51,29 +50,29 @@ class Outcome:
 
     device: str
     task: str
-    answer: dict[str, Any] = field(default_factory=dict)
+    answer: AnswerResult | None = None
     actual_ms: dict[str, float] = field(default_factory=lambda: dict.fromkeys(("queue", "device", "uplink", "edge"), 0.0))
     uplink_bytes: int = 0
-    observed: list[tuple[str, str, float]] = field(default_factory=list)  # node, part, what it took
+    observed: list[tuple[str, str, float]] = field(default_factory=list)  # node, part, milliseconds
     transfers: list[Transfer] = field(default_factory=list)
     levels: list[LevelRecord] = field(default_factory=list)  # in the order used
-    held: bool = False  # the features lay at the edge already
-    head_ready: bool = False  # the device had computed the head before
+    held: bool = False  # the features were in the edge's cache
+    head_ready: bool = False  # the device had already computed the head
     split_at: int | None = None
 
 
 def learn(outcome: Outcome) -> None:
-    """Keep what a step taught about link and nodes. Not while somebody waits for the answer."""
+    """Store the step's transfers and times as evidence about link and nodes. Not while somebody waits for the answer."""
     for size, ms in outcome.transfers:
         links.record(outcome.device, size, ms / 1000, None, "transfer")
     for node, part, ms in outcome.observed:
         candidates.observe(node, part, ms)
     if outcome.transfers and needs_probe(fleet.link_of(outcome.device)):
-        _settle(outcome.device)
+        _probe_quietly(outcome.device)
 
 
 def run(step: Step, chosen: Candidate, predicted_ms: float | None) -> Outcome:
-    """Raises dispatch.NodeGone, StageFailed or Cancelled; then nothing is left behind but what expires by itself."""
+    """Raises dispatch.NodeGone, StageFailed or Cancelled; what is left behind then expires by itself."""
     started = time.perf_counter()
     deadline = UNKNOWN_DEADLINE_S if predicted_ms is None else max(SHORTEST_DEADLINE_S, 4 * predicted_ms / 1000 + 2)
     outcome = Outcome(step.device, step.task, split_at=chosen.split_at, transfers=step.transfers)
@@ -98,7 +97,8 @@ class Execution:
 
     @property
     def confidence(self) -> float:
-        return float(self.outcome.answer["confidence"])
+        assert self.outcome.answer is not None, "nothing has been answered yet"
+        return self.outcome.answer.confidence
 
     def confident_above(self) -> float:
         chosen = self.chosen
@@ -178,7 +178,7 @@ class Execution:
         dispatch.hand_over(self.step.device, self.step.edge, blob)
 
     def _answered(self, done: Answered, level: int | None, size: int) -> None:
-        self.outcome.answer = done.answer.stored()
+        self.outcome.answer = done.answer
         self.outcome.levels.append({"level": level, "bytes": size, "confidence": done.answer.confidence})
 
     def _observe(self, node: str, part: str, done: Timed) -> None:
@@ -198,15 +198,15 @@ class Execution:
 
 
 def probe(device: str, cancelled: Callable[[], bool] = lambda: False, phase: Callable[[str], None] = lambda name: None) -> None:
-    """Learn something about a link that too little is known about. Raises what dispatch.call raises."""
+    """Measure an unknown or stale link with throw-away bytes. Raises what dispatch.call raises."""
     done = dispatch.call(device, Probe(sizes=PROBE_BYTES), UNKNOWN_DEADLINE_S, cancelled, phase)
     for transfer in done.transfers:
         links.record(device, transfer.bytes, transfer.uplink_ms / 1000, None, "probe")
 
 
-def _settle(device: str) -> None:
-    """The last transfer contradicts those before: find out what holds, now that nobody waits."""
+def _probe_quietly(device: str) -> None:
+    """The last transfer contradicts earlier ones: measure again, now that nobody waits."""
     try:
         probe(device)
     except (dispatch.NodeGone, dispatch.StageFailed) as error:
-        log.info("%s was not probed: %s", device, error)
+        log.info("could not probe %s: %s", device, error)

@@ -55,8 +55,8 @@ def claim(turn_id: str) -> "Journal | None":
 
 EXHAUSTED = UserError(
     "too_many_attempts",
-    f"The workers answering this stopped {settings.MAX_ATTEMPTS} times.",
-    "Ask something else, and tell an admin; the workers' log says why.",
+    f"The worker crashed {settings.MAX_ATTEMPTS} times on this question.",
+    "Ask another question, and tell an administrator; the reason is in the cloud worker log.",
     500,
 )
 

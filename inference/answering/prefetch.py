@@ -1,13 +1,13 @@
-"""What is done before the question comes: the photo is brought to the device, and the device computes heads from it.
+"""Work done before the question arrives: the photo is placed on the device, and the device computes heads from it.
 
-Nothing of this uses the uplink: a photo that is never asked about has cost the device some computing and nothing else.
+None of it uses the uplink: a photo that nobody asks about costs the device some computing and nothing else.
 """
 
 import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TypedDict
 
 import redis
 from django.conf import settings
@@ -27,13 +27,13 @@ from webapp.live.errors import UserError
 
 log = logging.getLogger(__name__)
 PLACING_S, FORGET_S = 20.0, 5.0
-ALONE_S = 5.0  # then another may place the photo too, which does no harm: whoever began may have died
+LOCK_S = 5.0  # then another worker may place the photo too, which does no harm: the first may have died
 POLL_S = 0.02
 
 
 def prepare(photo: Photo, wanted: str) -> None:
-    """Place a photo on the device that would be asked, and have it compute what a question would need. Never raises for
-    what nodes may do: without it the question itself does the same, later."""
+    """Place a photo on the device that would be asked, and have it compute the likely heads. Failures of nodes are only
+    logged: the question itself does the same later."""
     try:
         nodes = fleet.online(without=set())
         device, edge = fleet.device_for(photo, wanted, nodes), fleet.edge_for(nodes)
@@ -41,11 +41,11 @@ def prepare(photo: Photo, wanted: str) -> None:
         if edge is not None:
             compute_heads(photo, device, edge)
     except (UserError, dispatch.NodeGone, dispatch.StageFailed, Photo.DoesNotExist, FileNotFoundError) as error:
-        log.info("photo %s was not prepared: %s", photo.pk, error)
+        log.info("could not prepare photo %s: %s", photo.pk, error)
 
 
 def forget(photo_id: str, devices: list[str]) -> None:
-    """Have devices that held a photo drop it, and edges its features."""
+    """Have devices delete a photo, and edges its features."""
     for node in fleet.online(without=set()):
         if node.tier == "edge" or node.slug in devices:
             try:
@@ -57,18 +57,18 @@ def forget(photo_id: str, devices: list[str]) -> None:
 def place(
     photo: Photo, device: Node, cancelled: Callable[[], bool] = lambda: False, begins: Callable[[], None] = lambda: None
 ) -> int:
-    """Bring a photo to a device; the bytes that were waited for, none if it is there. Raises what dispatch.call raises.
+    """Place a photo on a device. Returns the bytes that were waited for, 0 if it is there. Raises what dispatch.call raises.
 
-    `begins` is called before the first wait. Two at once place it once.
+    `begins` is called before the first wait. Of concurrent calls one places it.
     """
     if device.slug in photo.placed:
         return 0
     begins()
-    with _alone(f"cloud:placing:{photo.pk}:{device.slug}", device.slug, cancelled):
+    with _lock(f"cloud:placing:{photo.pk}:{device.slug}", device.slug, cancelled):
         photo.refresh_from_db(fields=["placed"])
         if device.slug not in photo.placed:
             if photo.on_device_alone:
-                raise UserError("photo_lost", f"{device.slug} no longer keeps this photo.", "Take or upload it again.", 410)
+                raise UserError("photo_lost", f"{device.slug} no longer has this photo.", "Take or upload it again.", 410)
             dispatch.put_blob(device.slug, str(photo.pk), photo.path.read_bytes())
             placed = dispatch.call(device.slug, Place(photo=str(photo.pk)), PLACING_S, cancelled)
             dispatch.drop_blob(device.slug, str(photo.pk))
@@ -77,14 +77,14 @@ def place(
 
 
 def unplace(photo: Photo, device: str) -> None:
-    """The device has lost it."""
+    """Record that the device has lost it."""
     _change(photo, device, lambda _: None)
 
 
 def compute_heads(photo: Photo, device: Node, edge: Node) -> None:
-    """Have the device compute the heads that questions would most likely need now."""
+    """Have the device compute the heads that questions would most likely use now."""
     profile = catalogue.profile(settings.PROFILE)
-    points = _worth_it(photo, profile, device, edge)
+    points = _likely_points(photo, profile, device, edge)
     if not points:
         return
     heads = dispatch.call(device.slug, ComputeHeads(photo=str(photo.pk), points=points), settings.TURN_DEADLINE_S)
@@ -93,25 +93,24 @@ def compute_heads(photo: Photo, device: Node, edge: Node) -> None:
 
 
 def remember_head(photo: Photo, device: str, task: str, k: int) -> None:
-    """The device keeps the features of this head now."""
+    """Record that the device caches the features of this head."""
     if k not in _entry(photo, device)["ready"].get(task, []):
         _change(photo, device, lambda entry: entry and {**entry, "ready": _with(entry["ready"], task, k)})
 
 
 def sizes(photo: Photo, device: str) -> dict[str, int]:
     """Bytes of each photo encoding, as the device's own encoder makes them."""
-    found: dict[str, int] = _entry(photo, device)["sizes"]
-    return found
+    return _entry(photo, device)["sizes"]
 
 
 def ready(photo: Photo, device: str, profile: Profile, task: str) -> list[int]:
-    """Split points whose head the device should have computed already, for this task or one that shares its tower."""
-    told = _entry(photo, device)["ready"]
-    return sorted({k for one in edge_cache.tasks_sharing_tower(profile, task) for k in told.get(one, [])})
+    """Split points whose head the device should have in its cache, from this task or one that shares its tower."""
+    heads = _entry(photo, device)["ready"]
+    return sorted({k for other in edge_cache.tasks_sharing_tower(profile, task) for k in heads.get(other, [])})
 
 
-def _worth_it(photo: Photo, profile: Profile, device: Node, edge: Node) -> dict[str, int]:
-    """For each task the split point that would be chosen if its head cost nothing any more; none where another route wins."""
+def _likely_points(photo: Photo, profile: Profile, device: Node, edge: Node) -> dict[str, int]:
+    """For each task, the split point that would be chosen if its head were ready; none where another route wins."""
     link = fleet.link_of(device.slug)
     at_device, at_edge = candidates.timings(device.slug, device.profile), candidates.timings(edge.slug, edge.profile)
     points: dict[str, int] = {}
@@ -133,17 +132,26 @@ def _with(ready: dict[str, list[int]], task: str, k: int) -> dict[str, list[int]
     return {**ready, task: sorted({*ready.get(task, []), k})}
 
 
-def _entry(photo: Photo, device: str) -> dict[str, Any]:
-    """{"sizes", "ready"}; rows of earlier versions hold the sizes alone."""
-    entry: dict[str, Any] = photo.placed.get(device) or {}
-    return entry if "sizes" in entry else {"sizes": entry, "ready": {}}
+class Placed(TypedDict):
+    """What is known about a photo on one device."""
+
+    sizes: dict[str, int]  # bytes by photo encoding
+    ready: dict[str, list[int]]  # by task, split points whose head is in the device's cache
 
 
-def _change(photo: Photo, device: str, change: Callable[[dict[str, Any] | None], dict[str, Any] | None]) -> None:
-    """What is known about a photo on one device, whoever else writes about another one meanwhile. None takes it away."""
+def _entry(photo: Photo, device: str) -> Placed:
+    """Rows of earlier versions have the sizes alone."""
+    stored = photo.placed.get(device) or {}
+    if "sizes" not in stored:
+        return {"sizes": stored, "ready": {}}
+    return {"sizes": stored["sizes"], "ready": stored["ready"]}
+
+
+def _change(photo: Photo, device: str, change: Callable[[Placed | None], Placed | None]) -> None:
+    """Change the entry of one device without losing concurrent changes to another. None removes it."""
     with transaction.atomic():
         row = Photo.objects.select_for_update().filter(pk=photo.pk).first()
-        if row is None:  # deleted meanwhile
+        if row is None:  # deleted in the meantime
             return
         entry = change(_entry(row, device) if device in row.placed else None)
         row.placed.pop(device, None)
@@ -152,11 +160,11 @@ def _change(photo: Photo, device: str, change: Callable[[dict[str, Any] | None],
 
 
 @contextmanager
-def _alone(key: str, slug: str, cancelled: Callable[[], bool]) -> Iterator[None]:
-    """One at a time, over all cloud workers. Raises NodeGone, Cancelled."""
+def _lock(key: str, slug: str, cancelled: Callable[[], bool]) -> Iterator[None]:
+    """A lock across all cloud workers. Raises NodeGone, Cancelled."""
     store = dispatch.bulk()
     try:
-        while not store.set(key, "1", nx=True, px=int(ALONE_S * 1000)):
+        while not store.set(key, "1", nx=True, px=int(LOCK_S * 1000)):
             if cancelled():
                 raise dispatch.Cancelled
             time.sleep(POLL_S)

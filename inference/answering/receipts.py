@@ -87,7 +87,8 @@ def make(turn: Turn, task: str, decision: DecisionInputs) -> Receipt:
 
 def finish(receipt: Receipt, outcome: Outcome, plan_ms_hidden: float) -> Receipt:
     """Adds what happened to what `make` knew."""
-    answer, lost = outcome.answer, receipt["held"] and not outcome.held
+    assert outcome.answer is not None, "only answered steps have a finished receipt"
+    answer, lost = outcome.answer.stored(), receipt["held"] and not outcome.held
     return {
         **receipt,
         "reason": receipt["reason"] + (" The edge had lost them, so they were sent again." if lost else ""),

@@ -23,43 +23,45 @@ class SlowPlanner(OfflinePlanner):
 
 
 @pytest.fixture
-def course(
+def execution(
     owner: Any, photo_bytes: bytes, redis_url: str, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> orchestrate.Course:
+) -> orchestrate.TurnExecution:
     monkeypatch.setattr(planner_usage, "planner", SlowPlanner)
     monkeypatch.setattr(prefetch, "prepare", lambda photo, node: time.sleep(PLACING_S))
     settings.PLANNER = {**settings.PLANNER, "model": "some-model"}
     photo = store.store(owner, [photo_bytes])
     journal = claim(str(conversations.ask(owner, "What is this?", photo=photo.pk).pk))
     assert journal is not None
-    return orchestrate.Course(journal)
+    return orchestrate.TurnExecution(journal)
 
 
-def test_placing_beside_a_language_model_is_hidden(course: orchestrate.Course) -> None:
+def test_placing_beside_a_language_model_is_hidden(execution: orchestrate.TurnExecution) -> None:
     begun = time.monotonic()
-    orchestrate._plan(course)
+    orchestrate._plan(execution)
     assert time.monotonic() - begun < PLANNING_S + PLACING_S
-    assert course.plan_ms_hidden == pytest.approx(1000 * PLACING_S, abs=100)
+    assert execution.plan_ms_hidden == pytest.approx(1000 * PLACING_S, abs=100)
 
 
-def test_a_plan_does_not_wait_for_a_device_that_is_slower(course: orchestrate.Course, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plan_does_not_wait_for_a_device_that_is_slower(
+    execution: orchestrate.TurnExecution, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(prefetch, "prepare", lambda photo, node: time.sleep(3 * PLANNING_S))
     begun = time.monotonic()
-    orchestrate._plan(course)
+    orchestrate._plan(execution)
     assert time.monotonic() - begun < 2.5 * PLANNING_S
-    assert course.plan_ms_hidden == pytest.approx(1000 * PLANNING_S, abs=150)
+    assert execution.plan_ms_hidden == pytest.approx(1000 * PLANNING_S, abs=150)
     time.sleep(3 * PLANNING_S)
 
 
-def test_a_photo_that_was_prepared_before_the_question_is_left_alone(course: orchestrate.Course) -> None:
-    photo = course.journal.turn.photo
+def test_a_photo_that_was_prepared_before_the_question_is_left_alone(execution: orchestrate.TurnExecution) -> None:
+    photo = execution.journal.turn.photo
     assert photo is not None
     photo.placed = {"jetson-a": {"sizes": {}, "ready": {}}}
-    orchestrate._plan(course)
-    assert course.plan_ms_hidden == 0.0
+    orchestrate._plan(execution)
+    assert execution.plan_ms_hidden == 0.0
 
 
-def test_the_offline_planner_has_nothing_to_hide(course: orchestrate.Course, settings: Any) -> None:
+def test_the_offline_planner_has_nothing_to_hide(execution: orchestrate.TurnExecution, settings: Any) -> None:
     settings.PLANNER = {**settings.PLANNER, "model": ""}
-    orchestrate._plan(course)
-    assert course.plan_ms_hidden == 0.0 and Photo.objects.get().placed == {}
+    orchestrate._plan(execution)
+    assert execution.plan_ms_hidden == 0.0 and Photo.objects.get().placed == {}

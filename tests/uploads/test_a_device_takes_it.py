@@ -97,7 +97,7 @@ def test_another_device_cannot_be_chosen_for_it(board: Node, owner: Any) -> None
 def test_one_that_the_device_lost_is_gone(board: Node, owner: Any) -> None:
     photo = kept(owner, "jetson-a")
     prefetch.unplace(photo, "jetson-a")
-    with pytest.raises(UserError, match="no longer keeps"):
+    with pytest.raises(UserError, match="no longer has"):
         fleet.device_for(photo, "", [board])
 
 

@@ -144,7 +144,7 @@ def retry_turn(request: HttpRequest, turn: UUID) -> Turn:
 )
 def get_reconstruction(request: HttpRequest, turn: UUID, number: int) -> HttpResponse:
     """The photo as far as it can be reconstructed from what left the device in this step."""
-    data = reconstruction.rebuilt(conversations.own_turn(request.user, turn), number)
+    data = reconstruction.reconstruct(conversations.own_turn(request.user, turn), number)
     return HttpResponse(data, content_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})
 
 
