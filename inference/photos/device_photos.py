@@ -1,6 +1,6 @@
-"""Photos that a device alone holds: taken with its own camera, or handed to it by a browser in its network.
+"""Photos that only a device has: taken with its own camera, or uploaded to it by a browser in its network.
 
-The cloud keeps a row about such a photo and none of its bytes.
+The server has a row about such a photo and none of its bytes.
 """
 
 import uuid
@@ -15,47 +15,46 @@ from devices.models import Node
 from inference.models import CAMERA, DIRECT, Photo
 from webapp.live.errors import UserError, not_found
 
-Told = TypeVar("Told")
+Reply = TypeVar("Reply")
 TICKET = signing.TimestampSigner(salt="upload to a device")
-TICKET_S = uploads.VALID_S + 120  # a photo that began to travel in time may take as long as the node waits for it
+TICKET_S = uploads.VALID_S + 120  # an upload that starts in time may take as long as the node waits for it
 
 
 def take(owner: Any, slug: str, camera: str) -> Photo:
     """Raises UserError."""
-    known = cameras.names(_device(slug))
-    if camera not in known:
-        has = f"has {', '.join(known)}" if known else "has no camera"
-        raise UserError(
-            "no_camera", f"{slug} {has}.", "Name one in cameras.toml on the device, and start its agent again.", 422
-        )
+    names = cameras.names(_device(slug))
+    if camera not in names:
+        has = f"has {', '.join(names)}" if names else "has no camera"
+        raise UserError("no_camera", f"{slug} {has}.", "Add it to cameras.toml on the device, then restart the agent.", 422)
     photo_id = uuid.uuid4()
-    told = _asked(lambda: cameras.capture(slug, camera, str(photo_id)), "camera_failed", "Look at the camera, then try again.")
-    return _kept(owner, photo_id, slug, told, CAMERA)
+    remedy = "Check the camera, then try again."
+    photo = _ask_device(lambda: cameras.capture(slug, camera, str(photo_id)), "camera_failed", remedy)
+    return _create(owner, photo_id, slug, photo, CAMERA)
 
 
 def invite(owner: Any, slug: str) -> dict[str, str]:
-    """Where the owner's browser may hand a photo to this device, and the ticket to come back with. Raises UserError."""
+    """The URL to which the owner's browser may upload a photo, and the ticket for `collect`. Raises UserError."""
     node = _device(slug)
     if not uploads.origin(node):
-        raise UserError("no_uploads", f"{slug} takes no uploads itself.", "Upload the photo through the server.", 422)
+        raise UserError("no_uploads", f"{slug} does not accept direct uploads.", "Upload the photo through the server.", 422)
     photo_id = uuid.uuid4()
-    url = _asked(lambda: uploads.invite(node, str(photo_id)), "upload_failed", THROUGH)
+    url = _ask_device(lambda: uploads.invite(node, str(photo_id)), "upload_failed", THROUGH_SERVER)
     return {"url": url, "ticket": TICKET.sign_object([owner.pk, slug, str(photo_id)])}
 
 
 def collect(owner: Any, slug: str, ticket: str) -> Photo:
-    """The photo that was handed over with this ticket, which is good once. Raises UserError."""
+    """The photo that was uploaded with this ticket, which is valid once. Raises UserError."""
     try:
-        whose, where, photo_id = TICKET.unsign_object(ticket, max_age=TICKET_S)
+        owner_id, device, photo_id = TICKET.unsign_object(ticket, max_age=TICKET_S)
     except signing.BadSignature:
-        whose = where = photo_id = None
-    if (whose, where) != (owner.pk, slug) or Photo.objects.filter(pk=photo_id).exists():
-        raise UserError("bad_ticket", "This upload was not begun here, or is over.", "Choose the photo again.", 403)
-    told = _asked(lambda: uploads.collect(slug, photo_id), "upload_failed", THROUGH)
-    return _kept(owner, uuid.UUID(photo_id), slug, told, DIRECT)
+        owner_id = device = photo_id = None
+    if (owner_id, device) != (owner.pk, slug) or Photo.objects.filter(pk=photo_id).exists():
+        raise UserError("bad_ticket", "This upload ticket is invalid or has expired.", "Choose the photo again.", 403)
+    photo = _ask_device(lambda: uploads.collect(slug, photo_id), "upload_failed", THROUGH_SERVER)
+    return _create(owner, uuid.UUID(photo_id), slug, photo, DIRECT)
 
 
-THROUGH = "Upload it through the server."
+THROUGH_SERVER = "Upload it through the server."
 
 
 def _device(slug: str) -> Node:
@@ -65,8 +64,8 @@ def _device(slug: str) -> Node:
     return node
 
 
-def _asked(ask: Callable[[], Told], code: str, remedy: str) -> Told:
-    """What the device answers. What it refuses is said in its own sentence."""
+def _ask_device(ask: Callable[[], Reply], code: str, remedy: str) -> Reply:
+    """The device's reply. A refusal is passed on in its own words."""
     try:
         return ask()
     except dispatch.StageFailed as error:
@@ -75,14 +74,14 @@ def _asked(ask: Callable[[], Told], code: str, remedy: str) -> Told:
         raise UserError("node_offline", str(error), "Start it, or ask about another photo.", 503) from error
 
 
-def _kept(owner: Any, photo_id: uuid.UUID, slug: str, kept: Kept, source: str) -> Photo:
+def _create(owner: Any, photo_id: uuid.UUID, slug: str, photo: Kept, source: str) -> Photo:
     return Photo.objects.create(
         id=photo_id,
         owner=owner,
-        width=kept.width,
-        height=kept.height,
-        bytes=kept.bytes,
+        width=photo.width,
+        height=photo.height,
+        bytes=photo.bytes,
         source_format=source,
-        source_bytes=kept.bytes,
-        placed={slug: {"sizes": kept.sizes, "ready": {}}},
+        source_bytes=photo.bytes,
+        placed={slug: {"sizes": photo.sizes, "ready": {}}},
     )

@@ -1,6 +1,6 @@
-"""From whatever a browser sends to one clean JPEG: bounded, fully decoded, upright, and nothing but pixels.
+"""From an upload to one clean JPEG: size-limited, fully decoded, upright, and without metadata.
 
-Pure: no files, no Django. Every refusal says what is wrong in one sentence and what to do next.
+Pure: no files, no Django. Every refusal says in one sentence what is wrong, and what to do next.
 """
 
 import io
@@ -43,13 +43,13 @@ def receive(chunks: Iterable[bytes], *, max_bytes: int, max_pixels: int, max_sid
         raise _too_many_pixels(max_pixels) from None
     except (UnidentifiedImageError, *photo_cleaning.DAMAGE):
         raise PhotoRefused(
-            "photo_damaged", "The photo is damaged or cut short.", "Open it on your side and save it again."
+            "photo_damaged", "The photo is damaged or incomplete.", "Open it in an image viewer and save it again."
         ) from None
     return CleanPhoto(photo_cleaning.to_jpeg(clean), clean.width, clean.height, kind, len(data))
 
 
 def sniff(data: bytes) -> str:
-    """The format by its first bytes; the file's name and declared type are not asked."""
+    """The format, from the first bytes; the file's name and declared type are ignored."""
     if data[:3] == b"\xff\xd8\xff":
         return "JPEG"
     if data[:8] == b"\x89PNG\r\n\x1a\n":
@@ -59,7 +59,7 @@ def sniff(data: bytes) -> str:
     if data[4:8] == b"ftyp" and data[8:12] in HEIF_BRANDS:
         return "HEIC"
     if not data:
-        raise PhotoRefused("photo_empty", "The upload holds no bytes.", "Choose the photo again.")
+        raise PhotoRefused("photo_empty", "The upload is empty.", "Choose the photo again.")
     raise PhotoRefused("photo_unknown_format", f"This is not a {KINDS} photo.", f"Save it as {KINDS} and try again.")
 
 
@@ -74,12 +74,12 @@ def _collect(chunks: Iterable[bytes], max_bytes: int) -> bytes:
 
 
 def _open(data: bytes, kind: str, max_pixels: int) -> Image.Image:
-    """Reads the header, checks the size it claims, and leaves decoding to the caller (HEIC is decoded here)."""
+    """Reads the header and checks the declared size; the caller decodes (HEIC is decoded here)."""
     if kind == "HEIC":
         # Opened directly: registering a plugin would open HEIC for every Image.open of the process.
         heif = pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True)
         _bound(heif.size, max_pixels)
-        return heif.to_pillow()  # libheif has turned it upright already, whatever its EXIF says
+        return heif.to_pillow()  # libheif has already applied the orientation
     image = Image.open(io.BytesIO(data), formats=[kind])
     _bound(image.size, max_pixels)
     return image

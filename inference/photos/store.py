@@ -17,7 +17,7 @@ SMALL_SIDE = 480  # pixels; twice the widest preview of the page
 
 
 def store(owner: Any, chunks: Iterable[bytes]) -> Photo:
-    """Read an upload to its end (or to the cap), clean and keep it. Raises UserError with the refusal's sentence."""
+    """Read an upload to its end (or to the limit), clean and store it. Raises UserError with the reason of a refusal."""
     try:
         clean = receive(
             chunks,
@@ -25,9 +25,9 @@ def store(owner: Any, chunks: Iterable[bytes]) -> Photo:
             max_pixels=settings.PHOTO_MAX_PIXELS,
             max_side=settings.PHOTO_MAX_SIDE,
         )
-    except PhotoRefused as refused:
-        status = 413 if refused.code in {"photo_too_large", "photo_too_many_pixels"} else 422
-        raise UserError(refused.code, refused.message, refused.next, status) from refused
+    except PhotoRefused as refusal:
+        status = 413 if refusal.code in {"photo_too_large", "photo_too_many_pixels"} else 422
+        raise UserError(refusal.code, refusal.message, refusal.next, status) from refusal
     photo = Photo(
         owner=owner,
         width=clean.width,
@@ -44,7 +44,7 @@ def store(owner: Any, chunks: Iterable[bytes]) -> Photo:
 
 
 def forget(photo: Photo) -> None:
-    """Delete the row and the files of a photo that no turn needs any more, and what nodes keep of it."""
+    """Delete the row and the files of a photo that no turn refers to, and have nodes delete their copies."""
     name, paths = str(photo.pk), (photo.path, photo.small_path)
     photo.delete()
     for path in paths:
@@ -63,7 +63,7 @@ def _small(clean: CleanPhoto) -> bytes:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """All of it or nothing: a reader never sees half a photo."""
+    """Atomic write."""
     part = path.with_suffix(".part")
     part.write_bytes(data)
     part.replace(path)

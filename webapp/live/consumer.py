@@ -1,6 +1,6 @@
-"""The base of every socket: logged in, authorised again at every delivery, a snapshot first, deltas after.
+"""The base of every socket: logged in, authorised again at every delivery; a snapshot first, then deltas.
 
-Close codes: 4401 not logged in, 4404 nothing here for you, 1013 Redis is away, try again.
+Close codes: 4401 not logged in, 4404 does not exist or not yours, 1013 Redis is unavailable, try again.
 """
 
 import json
@@ -20,16 +20,16 @@ MAX_FRAME = 4096  # characters; everything a page sends is a few dozen
 
 
 class LiveConsumer(AsyncWebsocketConsumer):
-    """Subclasses say which groups, whether the person may still read them, and what a snapshot is."""
+    """Subclasses define the groups, whether the person may still read them, and the snapshot."""
 
-    opened = False  # the handshake is over: from here on a close code and frames can travel
-    ended = False  # closed by either side: what still arrives from a group has nobody to go to
+    opened = False  # after the handshake, when a close code and frames can be sent
+    ended = False  # closed by either side: drop late group messages
 
     def groups_for(self) -> list[str]:
         return []
 
     def allowed(self, user: AbstractBaseUser) -> bool:
-        """Asked in a thread at connect and before every delivery; may query the database."""
+        """Called in a thread at connect and before every delivery; may query the database."""
         return True
 
     def snapshot(self) -> dict[str, Any]:
@@ -38,18 +38,18 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     def receive_frame(self, frame: dict[str, Any]) -> dict[str, Any]:
         """Answer one well-formed frame from the page, in a thread; raise UserError to refuse it."""
-        raise UserError("unknown_frame", f"This socket does not know {frame.get('type')!r}.", "Reload the page.")
+        raise UserError("unknown_frame", f"Unsupported message type {frame.get('type')!r}.", "Reload the page.")
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Channels subscribes before it calls connect(): with Redis away the page would see a failed handshake and not why."""
+        """Channels subscribes before it calls connect(): without Redis the page would see a failed handshake and no reason."""
         self.base_send = send
         try:
             await super().__call__(scope, receive, send)
         except (RedisError, OSError) as error:
-            log.warning("a socket was closed because Redis does not answer: %s", error)
+            log.warning("closed a socket because Redis is unavailable: %s", error)
             if not self.opened:
                 await self.accept()
-            await self.send_json(self.error_frame(REDIS_AWAY))
+            await self.send_json(self.error_frame(REDIS_UNAVAILABLE))
             await self.close(1013)
 
     async def accept(self, *arguments: Any, **named: Any) -> None:
@@ -127,17 +127,19 @@ class LiveConsumer(AsyncWebsocketConsumer):
         return {"type": "error", **body}
 
     async def still_allowed(self) -> bool:
-        """The account may have been switched off, or the conversation deleted, since the last delivery."""
-        return await database_sync_to_async(self._found_and_allowed)()
+        """The account may have been deactivated, or the conversation deleted, since the last delivery."""
+        return await database_sync_to_async(self._active_and_allowed)()
 
-    def _found_and_allowed(self) -> bool:
+    def _active_and_allowed(self) -> bool:
         user = get_user_model().objects.filter(pk=self.scope["user"].pk, is_active=True).first()
         return user is not None and self.allowed(user)
 
 
-MALFORMED = UserError("malformed_frame", "That was not a JSON object of a sensible size.", "Reload the page.")
-REDIS_AWAY: ErrorBody = {
+MALFORMED = UserError(
+    "malformed_frame", f"The message is not a JSON object of at most {MAX_FRAME} characters.", "Reload the page."
+)
+REDIS_UNAVAILABLE: ErrorBody = {
     "code": "redis_down",
-    "message": "Live updates are off because Redis does not answer.",
-    "next": "The page tries again by itself; if it lasts, run `python manage.py doctor`.",
+    "message": "Live updates are off because Redis is unavailable.",
+    "next": "The page reconnects by itself; if this lasts, run `python manage.py doctor`.",
 }

@@ -1,4 +1,4 @@
-"""The one error a person ever sees: a code, one sentence, and what to do next. HTTP, socket and page show the same."""
+"""The error that people see: a code, one sentence, and what to do next. The same over HTTP, sockets and pages."""
 
 from typing import TypedDict
 
@@ -10,9 +10,9 @@ class ErrorBody(TypedDict):
 
 
 class UserError(Exception):
-    """Raised anywhere below a view, a consumer or a task; those translate it, nobody else catches it.
+    """Raised anywhere below a view, a consumer or a task, and only caught there.
 
-    `status` is the HTTP status that carries it.
+    `status` is its HTTP status.
     """
 
     def __init__(self, code: str, message: str, next: str = "", status: int = 400) -> None:
@@ -24,5 +24,5 @@ class UserError(Exception):
 
 
 def not_found(what: str) -> UserError:
-    """The same for what does not exist and for what belongs to somebody else, so that ids cannot be probed."""
+    """The same for what does not exist and what belongs to somebody else, so that ids cannot be probed."""
     return UserError("not_found", f"There is no such {what}.", "Check the address, or start from the first page.", 404)

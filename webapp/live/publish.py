@@ -1,7 +1,7 @@
 """publish(): the only caller of group_send, from any thread of any process.
 
-One background event loop per process keeps one Redis connection open and sends in the order of the calls. A hint that
-cannot be sent is logged and dropped: the page will refetch from the database, so nothing but freshness is lost.
+One background event loop per process keeps one Redis connection open and sends in the order of the calls. An event that
+cannot be sent is logged and dropped: the page refetches from the database, so it is late, not wrong.
 """
 
 import asyncio
@@ -17,11 +17,11 @@ from redis.exceptions import RedisError
 from webapp.live.events import Event
 
 log = logging.getLogger(__name__)
-BACKLOG = 2000  # hints waiting while Redis is away; beyond this the oldest knowledge is worthless anyway
+BACKLOG = 2000  # events waiting while Redis is unavailable; beyond this the page must refetch anyway
 
 
 class _Publisher:
-    """A thread with an event loop and a queue; made on first use in each process."""
+    """A thread with an event loop and a queue; created on first use in each process."""
 
     def __init__(self) -> None:
         self.pid = os.getpid()
@@ -40,7 +40,7 @@ class _Publisher:
             try:
                 await layer.group_send(group, {"type": "live.event", "frame": frame})
             except (RedisError, OSError) as error:
-                log.warning("live event %s was not sent: %s", kind, error)
+                log.warning("could not send live event %s: %s", kind, error)
             finally:
                 self.queue.task_done()
 
@@ -51,7 +51,7 @@ class _Publisher:
         try:
             self.queue.put_nowait((group, kind, frame))
         except asyncio.QueueFull:
-            log.warning("live event %s was dropped: Redis has been away for long", kind)
+            log.warning("dropped live event %s: Redis has been unavailable for too long", kind)
 
     def flush(self, timeout_s: float) -> None:
         waiting = asyncio.run_coroutine_threadsafe(self.queue.join(), self.loop)
@@ -66,7 +66,7 @@ _publisher: _Publisher | None = None
 
 
 def publish(group: str, event: Event) -> None:
-    """Hand an event to every socket in `group`. Returns at once; never raises for a Redis that is away.
+    """Hand an event to every socket in `group`. Returns at once, also while Redis is unavailable.
 
     Raises TypeError for anything that is not one of webapp.live.events.
     """
@@ -77,10 +77,10 @@ def publish(group: str, event: Event) -> None:
         if _publisher is None or _publisher.pid != os.getpid():  # a forked child has no thread
             _publisher = _Publisher()
             atexit.register(_publisher.flush, 1.0)
-    _publisher.put(group, event.type, json.dumps(event.frame()))  # once, however many sockets it goes to
+    _publisher.put(group, event.type, json.dumps(event.frame()))  # encoded once for all sockets
 
 
 def flush(timeout_s: float = 2.0) -> None:
-    """Wait until everything published so far was handed to Redis."""
+    """Wait until everything published so far was sent to Redis."""
     if _publisher is not None and _publisher.pid == os.getpid():
         _publisher.flush(timeout_s)

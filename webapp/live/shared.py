@@ -1,4 +1,4 @@
-"""What many sockets of one process ask the database for, read once for all of them."""
+"""A database query that many sockets of one process share."""
 
 import math
 import time
@@ -11,8 +11,8 @@ T = TypeVar("T")
 
 
 class Shared(Generic[T]):
-    """A value that is read again when somebody wants it and it is `good_for_s` seconds old. While one socket reads, the others
-    go on with the last value, unless that is from before they came."""
+    """A value that is read again on demand once it is `good_for_s` seconds old. While one socket reads, the others use the
+    last value, unless it is from before they were opened."""
 
     def __init__(self, read: Callable[[], T], good_for_s: float) -> None:
         self._read, self.good_for_s = read, good_for_s
@@ -20,7 +20,7 @@ class Shared(Generic[T]):
         self._at, self._reading = -math.inf, False
 
     async def value(self, since: float) -> T:
-        """`since`: `time.monotonic()` that the value must not be older than, as when the socket was opened."""
+        """`since`: the oldest acceptable `time.monotonic()` of the value, such as when the socket was opened."""
         now = time.monotonic()
         if self._at < since or (now - self._at > self.good_for_s and not self._reading):
             self._reading = True
