@@ -146,6 +146,8 @@ class Receipt(TypedDict):
     confidence: float | None
     sure: NotRequired[bool]
     top: NotRequired[list[tuple[str, float]]]
+    boxes: NotRequired[list[dict[str, Any]]]  # of tasks that locate something
+    lines: NotRequired[list[dict[str, Any]]]
 
 
 _adapter = TypeAdapter(Receipt)

@@ -89,9 +89,9 @@ def finish(receipt: Receipt, outcome: Outcome, plan_ms_hidden: float) -> Receipt
     """Adds what happened to what `make` knew."""
     assert outcome.answer is not None, "only answered steps have a finished receipt"
     answer, lost = outcome.answer.stored(), receipt["held"] and not outcome.held
-    return {
+    finished: Receipt = {
         **receipt,
-        "reason": receipt["reason"] + (" The edge had lost them, so they were sent again." if lost else ""),
+        "reason": receipt["reason"] + (" The edge no longer had the features, so they were sent again." if lost else ""),
         "bytes": {**receipt["bytes"], "uplink": outcome.uplink_bytes},
         "actual_ms": cast(ActualRecord, {name: round(ms, 2) for name, ms in outcome.actual_ms.items()}),
         "held": outcome.held,
@@ -102,6 +102,11 @@ def finish(receipt: Receipt, outcome: Outcome, plan_ms_hidden: float) -> Receipt
         "sure": answer["sure"],
         "top": answer["top"],
     }
+    if "boxes" in answer:
+        finished["boxes"] = answer["boxes"]
+    if "lines" in answer:
+        finished["lines"] = answer["lines"]
+    return finished
 
 
 def _simulated(node: Node | None) -> SimulatedNode | None:

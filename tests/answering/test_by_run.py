@@ -19,10 +19,10 @@ from webapp.live.errors import UserError
 SMALL = {"dataset": "digits", "clients": 2, "rounds": 4, "batch_size": 16}
 
 
-def digit(wanted: int) -> bytes:
+def digit(label: int) -> bytes:
     """A held-out digit, as ink on paper."""
     tested, _ = data.load("digits", True, data.root())
-    pixels = tested.pixels[int((tested.labels == wanted).nonzero()[0]), 0].numpy()
+    pixels = tested.pixels[int((tested.labels == label).nonzero()[0]), 0].numpy()
     out = io.BytesIO()
     Image.fromarray(255 - pixels).convert("RGB").resize((320, 320), Image.Resampling.BICUBIC).save(out, "JPEG", quality=92)
     return out.getvalue()
@@ -32,43 +32,45 @@ def digit(wanted: int) -> bytes:
 def run(stack: Stack) -> int:
     """A finished run over the bundled nodes."""
     wait_for(
-        lambda: stack.owner.post("/api/v1/federation/estimate", json={"spec": SMALL}).json().get("nodes"), 30, "nobody trains"
+        lambda: stack.owner.post("/api/v1/federation/estimate", json={"spec": SMALL}).json().get("nodes"),
+        30,
+        "no node can train",
     )
     number = int(stack.owner.post("/api/v1/federation/runs", json={"spec": SMALL, "start": True}).json()["run"])
     wait_for(lambda: stack.owner.get(f"/api/v1/federation/runs/{number}").json().get("final"), 150, "it did not end", every=0.5)
     return number
 
 
-def asked(stack: Stack, run: int, photo: str, **more: Any) -> dict[str, Any]:
+def ask(stack: Stack, run: int, photo: str, **more: Any) -> dict[str, Any]:
     return stack.finished(stack.put(f"Classify this with run {run}.", photo=photo, node="jetson-a", **more)["id"])
 
 
 @pytest.mark.slow
-def test_the_model_comes_once_and_the_photo_never_leaves(stack: Stack, run: int) -> None:
+def test_the_model_is_sent_once_and_the_photo_never_leaves(stack: Stack, run: int) -> None:
     photo = stack.upload(digit(3))
-    first, second = (asked(stack, run, photo)["steps"][0]["receipt"] for _ in range(2))
-    for told in (first, second):
-        assert (told["model"], told["route"], told["photo_left_device"]) == (f"run {run}", "device", False)
-        assert [name for name, _ in told["top"]] and told["answer"] == told["top"][0][0] in set("0123456789")
-        assert told["actual_ms"]["total"] > 0 and told["bytes"]["uplink"] == 0
+    first, second = (ask(stack, run, photo)["steps"][0]["receipt"] for _ in range(2))
+    for receipt in (first, second):
+        assert (receipt["model"], receipt["route"], receipt["photo_left_device"]) == (f"run {run}", "device", False)
+        assert [name for name, _ in receipt["top"]] and receipt["answer"] == receipt["top"][0][0] in set("0123456789")
+        assert receipt["actual_ms"]["total"] > 0 and receipt["bytes"]["uplink"] == 0
     assert first["bytes"]["model"] == (stack.var / "federated" / str(run) / "model.safetensors").stat().st_size
     assert second["bytes"]["model"] == 0
 
 
 @pytest.mark.slow
 def test_a_route_over_the_link_is_refused_with_what_to_do(stack: Stack, run: int) -> None:
-    turn = asked(stack, run, stack.upload(digit(7)), route="edge")
+    turn = ask(stack, run, stack.upload(digit(7)), route="edge")
     assert turn["state"] == "failed" and "where the photo is" in turn["error"]["message"]
 
 
 @pytest.mark.slow
-def test_a_run_whose_model_is_gone_ends_with_a_sentence(stack: Stack, run: int, tmp_path: Path) -> None:
+def test_a_deleted_model_fails_with_a_sentence(stack: Stack, run: int, tmp_path: Path) -> None:
     place = stack.var / "federated" / str(run)
     photo = stack.upload(digit(1))
     weights = (place / "model.safetensors").read_bytes()
     (place / "model.safetensors").unlink()
     try:
-        turn = asked(stack, run, photo)
+        turn = ask(stack, run, photo)
     finally:
         (place / "model.safetensors").write_bytes(weights)
     assert turn["state"] == "failed" and f"run {run}" in turn["error"]["message"]

@@ -10,29 +10,29 @@ from tests.conftest import draw_photo
 pytestmark = pytest.mark.slow
 
 
-def asked(stack: Stack, question: str, **fields: Any) -> dict[str, Any]:
+def ask(stack: Stack, question: str, **fields: Any) -> dict[str, Any]:
     turn = stack.finished(stack.put(question, **fields)["id"])
     assert turn["state"] == "answered", turn["error"]
     return turn
 
 
-def test_an_earlier_photo_is_looked_at_again_and_two_are_compared(stack: Stack) -> None:
+def test_an_earlier_photo_can_be_asked_about_and_compared(stack: Stack) -> None:
     old, new = (stack.upload(draw_photo(seed)) for seed in (41, 42))
-    # The same words can only be expected of the same route: what a code keeps of a photo may read differently.
+    # Equal answers can only be expected of the same route: a code changes the features a little.
     same = {"node": "jetson-a", "route": "device"}
-    first = asked(stack, "Describe this photo.", photo=old, **same)
+    first = ask(stack, "Describe this photo.", photo=old, **same)
     talk = {"conversation": first["conversation"]}
-    asked(stack, "Describe this photo.", photo=new, **talk)
-    again = asked(stack, "Describe the previous photo again.", **talk, **same)
-    (receipt,) = [step["receipt"] for step in again["steps"]]
+    ask(stack, "Describe this photo.", photo=new, **talk)
+    second = ask(stack, "Describe the previous photo again.", **talk, **same)
+    (receipt,) = [step["receipt"] for step in second["steps"]]
     assert (receipt["photo"], receipt["before"]) == (old, 1)
     assert receipt["answer"] == first["steps"][0]["receipt"]["answer"]
-    assert again["answer"].startswith("The photo before: ")
-    both = asked(stack, "Are there more dogs in this photo than in the first photo?", **talk)
-    assert [step["receipt"]["photo"] for step in both["steps"]] == [new, old]
-    assert "This photo: " in both["answer"] and "The photo before: " in both["answer"]
+    assert second["answer"].startswith("The photo before: ")
+    compared = ask(stack, "Are there more dogs in this photo than in the first photo?", **talk)
+    assert [step["receipt"]["photo"] for step in compared["steps"]] == [new, old]
+    assert "This photo: " in compared["answer"] and "The photo before: " in compared["answer"]
 
 
-def test_an_earlier_photo_that_never_was_is_a_sentence(stack: Stack) -> None:
-    turn = asked(stack, "What was in the previous photo?", photo=stack.upload(draw_photo(43)))
+def test_an_earlier_photo_that_does_not_exist_is_a_sentence(stack: Stack) -> None:
+    turn = ask(stack, "What was in the previous photo?", photo=stack.upload(draw_photo(43)))
     assert not turn["steps"] and "no earlier photo" in turn["answer"]

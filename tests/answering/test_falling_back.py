@@ -1,4 +1,4 @@
-"""A whole turn in this process: what is tried when a node or the link gives way in the middle, and what is told of it."""
+"""A whole turn in this process: the fallbacks when a node or the link fails half-way, and what the receipt says of them."""
 
 import uuid
 from typing import Any
@@ -21,11 +21,11 @@ NEVER_SURE = 1.1
 
 @pytest.fixture(autouse=True)
 def nodes(pair: Pair, transactional_db: None) -> None:
-    """Both nodes are online; the device would take long for everything, so that features are sent."""
+    """Both nodes are online; the device is slow at everything, so that features are sent."""
     digest = pair.device.vision.digest
     points = {str(k): 5.0 for k in pair.profile.split_points("classify")}
-    for slug, tier, whole in (("jetson-t", "device", 3000.0), ("edge-t", "edge", 20.0)):
-        times = {"whole_ms": whole, "head_ms": points, "encode_ms": points, "tail_ms": points, "send_ms": {}}
+    for slug, tier, whole_ms in (("jetson-t", "device", 3000.0), ("edge-t", "edge", 20.0)):
+        times = {"whole_ms": whole_ms, "head_ms": points, "encode_ms": points, "tail_ms": points, "send_ms": {}}
         profile = {"name": "compact", "digest": digest, "protocol": 2, "tasks": dict.fromkeys(pair.profile.tasks, times)}
         Node.objects.create(
             slug=slug, tier=tier, approved=True, token_sha256=slug, profile=profile, last_seen=timezone.now(), queue=0
@@ -41,7 +41,7 @@ def turn(owner: Any, photo_bytes: bytes) -> Turn:
 
 
 def ask(owner: Any, photo: Photo | None, **how: str) -> Turn:
-    """The photo stays on the device, so that what is chosen sends features."""
+    """With the private policy, so that features are sent."""
     return turns.ask(owner, uuid.uuid4(), "What is in this photo?", photo, policy="private", **how)
 
 
@@ -62,14 +62,14 @@ def force_refining(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(pair.profile), "code_levels", lambda self, task, k: [])
 
 
-def test_nothing_goes_wrong(pair: Pair, turn: Turn) -> None:
+def test_without_a_failure_there_is_no_fallback(pair: Pair, turn: Turn) -> None:
     receipt = answered(turn)
     assert receipt["route"] != "device" and receipt["fell_back_from"] == []
     assert receipt["bytes"]["placing"] > 0 and not receipt["ready"]["placed"]
 
 
-def test_only_the_wait_for_other_work_is_expected_of_the_next_question(pair: Pair, turn: Turn) -> None:
-    """A photo that comes with its question may have its own heads to wait for; no later question waits for those."""
+def test_only_waits_for_other_work_are_expected_of_the_next_question(pair: Pair, turn: Turn) -> None:
+    """A photo that arrives with its question may have to wait for its own heads; no later question does."""
 
     def waited() -> set[str]:
         return set(NodeProfile.objects.filter(part=QUEUE).values_list("node", flat=True))
@@ -80,7 +80,7 @@ def test_only_the_wait_for_other_work_is_expected_of_the_next_question(pair: Pai
     assert waited() == {"edge-t", "jetson-t"}
 
 
-def test_a_link_that_stalls_is_not_taken_for_a_lost_device(pair: Pair, turn: Turn) -> None:
+def test_a_stalled_link_does_not_exclude_the_device(pair: Pair, turn: Turn) -> None:
     def stalls(slug: str, verb: str) -> bool:
         if verb in ("run_head", "send_photo"):
             raise dispatch.LinkStalled(slug, f"The link of {slug} did not carry the bytes within 6 s.", 6.0)
@@ -89,11 +89,11 @@ def test_a_link_that_stalls_is_not_taken_for_a_lost_device(pair: Pair, turn: Tur
     pair.gone = stalls
     receipt = answered(turn)
     assert (receipt["route"], receipt["device"]) == ("device", "jetson-t")
-    assert {told["node"] for told in receipt["fell_back_from"]} == {"jetson-t"}
+    assert {failure["node"] for failure in receipt["fell_back_from"]} == {"jetson-t"}
     assert 1 <= len(receipt["fell_back_from"]) <= 2
 
 
-def test_what_a_stalled_link_did_not_carry_is_evidence_about_it(pair: Pair, turn: Turn) -> None:
+def test_a_stalled_transfer_is_evidence_about_the_link(pair: Pair, turn: Turn) -> None:
     def stalls(slug: str, verb: str) -> bool:
         if verb in ("run_head", "send_photo"):
             raise dispatch.LinkStalled(slug, "It did not arrive.", 6.0)
@@ -105,7 +105,7 @@ def test_what_a_stalled_link_did_not_carry_is_evidence_about_it(pair: Pair, turn
     assert slow.count() == len(receipt["fell_back_from"])
 
 
-def test_a_link_that_stalls_fails_a_forced_split_with_the_reason_and_nothing_else(pair: Pair, turn: Turn) -> None:
+def test_a_stalled_link_fails_a_forced_split_with_only_its_reason(pair: Pair, turn: Turn) -> None:
     def stalls(slug: str, verb: str) -> bool:
         if verb == "run_head":
             raise dispatch.LinkStalled(slug, "The link of jetson-t did not carry the bytes within 6 s.", 6.0)
@@ -118,7 +118,7 @@ def test_a_link_that_stalls_fails_a_forced_split_with_the_reason_and_nothing_els
     assert turn.state == "failed" and turn.error["message"] == "The link of jetson-t did not carry the bytes within 6 s."
 
 
-def test_an_edge_lost_between_two_levels_leaves_the_device_to_answer(
+def test_the_device_answers_when_the_edge_is_lost_between_two_levels(
     pair: Pair, turn: Turn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     force_refining(pair, monkeypatch)
@@ -129,11 +129,11 @@ def test_an_edge_lost_between_two_levels_leaves_the_device_to_answer(
     assert receipt["route"] == "device" and receipt["bytes"]["uplink"] == 0
 
 
-def test_both_levels_stand_in_the_receipt(pair: Pair, turn: Turn, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_levels_are_in_the_receipt(pair: Pair, turn: Turn, monkeypatch: pytest.MonkeyPatch) -> None:
     force_refining(pair, monkeypatch)
     receipt = answered(turn)
-    assert [one["level"] for one in receipt["levels"]] == [LOW, HIGH] and receipt["refine_to"] == HIGH
-    assert receipt["bytes"]["uplink"] == sum(one["bytes"] for one in receipt["levels"])
+    assert [level["level"] for level in receipt["levels"]] == [LOW, HIGH] and receipt["refine_to"] == HIGH
+    assert receipt["bytes"]["uplink"] == sum(level["bytes"] for level in receipt["levels"])
 
 
 def test_a_turn_that_is_delivered_twice_is_answered_once(pair: Pair, turn: Turn) -> None:
@@ -144,13 +144,13 @@ def test_a_turn_that_is_delivered_twice_is_answered_once(pair: Pair, turn: Turn)
     assert (turn.seq, len(pair.calls)) == (seq, calls)
 
 
-def test_the_second_question_is_answered_from_what_the_edge_holds(pair: Pair, turn: Turn) -> None:
+def test_the_second_question_is_answered_from_the_edge_cache(pair: Pair, turn: Turn) -> None:
     answered(turn)
     receipt = answered(ask(turn.owner, turn.photo))
     assert receipt["held"] and receipt["bytes"]["uplink"] == 0 and receipt["ready"]["placed"]
 
 
-def test_lost_features_are_sent_again_and_the_receipt_says_so_quietly(pair: Pair, turn: Turn) -> None:
+def test_lost_features_are_sent_again_without_counting_as_a_fallback(pair: Pair, turn: Turn) -> None:
     answered(turn)
     pair.restart_edge()
     receipt = answered(ask(turn.owner, turn.photo))
@@ -158,7 +158,7 @@ def test_lost_features_are_sent_again_and_the_receipt_says_so_quietly(pair: Pair
     assert "sent again" in receipt["reason"]
 
 
-def test_a_photo_the_device_lost_is_placed_again(pair: Pair, turn: Turn) -> None:
+def test_a_photo_that_the_device_lost_is_placed_again(pair: Pair, turn: Turn) -> None:
     answered(turn)
     assert turn.photo is not None
     pair.device.call("forget", photo=str(turn.photo.pk))
@@ -191,7 +191,7 @@ def tampered(good: dict[str, Any], bad: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", REPLIES)
-def test_a_bad_reply_of_the_edge_leaves_the_device_to_answer(pair: Pair, turn: Turn, name: str) -> None:
+def test_the_device_answers_when_the_edge_replies_nonsense(pair: Pair, turn: Turn, name: str) -> None:
     pair.tamper = lambda slug, verb, reply: (
         tampered(reply, REPLIES[name]) if verb in ("run_tail", "run_whole") and slug == "edge-t" else reply
     )

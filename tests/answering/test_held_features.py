@@ -1,4 +1,4 @@
-"""A second question about the same photo: the edge still has its features, and if not, they are sent without a word."""
+"""A second question about the same photo uses the edge's cached features; where they were lost, they are sent again."""
 
 from devices import dispatch
 from inference.answering import execute
@@ -14,11 +14,11 @@ def test_the_second_question_sends_nothing(pair: Pair) -> None:
     first = execute.run(pair.step(), SENT, 100.0)
     second = execute.run(pair.step(), HELD, 100.0)
     assert second.held and second.uplink_bytes == 0 and not second.transfers
-    assert second.levels == [{"level": HIGH, "bytes": 0, "confidence": first.answer["confidence"]}]
+    assert second.levels == [{"level": HIGH, "bytes": 0, "confidence": first.answer.confidence}]
     assert second.answer == first.answer
 
 
-def test_the_device_is_not_asked_at_all(pair: Pair) -> None:
+def test_the_device_is_not_called(pair: Pair) -> None:
     execute.run(pair.step(), SENT, 100.0)
     pair.calls.clear()
     execute.run(pair.step(), HELD, 100.0)
@@ -30,15 +30,15 @@ def test_another_task_uses_the_same_features(pair: Pair) -> None:
     assert execute.run(pair.step("caption"), HELD, 100.0).uplink_bytes == 0
 
 
-def test_features_the_edge_has_lost_are_sent_in_the_same_try(pair: Pair) -> None:
+def test_lost_features_are_sent_in_the_same_attempt(pair: Pair) -> None:
     first = execute.run(pair.step(), SENT, 100.0)
     pair.restart_edge()
-    again = execute.run(pair.step(), HELD, 100.0)
-    assert not again.held and again.answer == first.answer
-    assert again.uplink_bytes == first.uplink_bytes and len(again.levels) == 1
+    second = execute.run(pair.step(), HELD, 100.0)
+    assert not second.held and second.answer == first.answer
+    assert second.uplink_bytes == first.uplink_bytes and len(second.levels) == 1
 
 
-def test_another_refusal_of_the_edge_is_not_taken_for_a_loss(pair: Pair) -> None:
+def test_another_failure_of_the_edge_does_not_count_as_lost_features(pair: Pair) -> None:
     pair.gone = lambda slug, verb: verb == "run_tail"
     try:
         execute.run(pair.step(), HELD, 100.0)
@@ -47,7 +47,7 @@ def test_another_refusal_of_the_edge_is_not_taken_for_a_loss(pair: Pair) -> None
     assert "jetson-t.run_head" not in pair.calls
 
 
-def test_the_overhead_of_a_held_answer_is_learned_by_itself(pair: Pair) -> None:
+def test_the_overhead_of_cached_answers_is_learnt_separately(pair: Pair) -> None:
     execute.run(pair.step(), SENT, 100.0)
     parts = [part for _, part, _ in execute.run(pair.step(), HELD, 100.0).observed]
     assert parts[-1].endswith("/overhead/held")

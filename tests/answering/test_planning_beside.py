@@ -1,4 +1,4 @@
-"""While a language model plans, the photo is placed; the receipt tells how much of the planning that hid."""
+"""While a language model plans, the photo is placed; the receipt says how much of the planning time that hid."""
 
 import time
 from typing import Any
@@ -17,9 +17,9 @@ PLANNING_S, PLACING_S = 0.3, 0.15
 
 
 class SlowPlanner(OfflinePlanner):
-    def plan(self, *about: Any) -> Any:
+    def plan(self, *arguments: Any) -> Any:
         time.sleep(PLANNING_S)
-        return super().plan(*about)
+        return super().plan(*arguments)
 
 
 @pytest.fixture
@@ -35,25 +35,25 @@ def execution(
     return orchestrate.TurnExecution(journal)
 
 
-def test_placing_beside_a_language_model_is_hidden(execution: orchestrate.TurnExecution) -> None:
-    begun = time.monotonic()
+def test_placing_while_a_language_model_plans_costs_no_extra_time(execution: orchestrate.TurnExecution) -> None:
+    started = time.monotonic()
     orchestrate._plan(execution)
-    assert time.monotonic() - begun < PLANNING_S + PLACING_S
+    assert time.monotonic() - started < PLANNING_S + PLACING_S
     assert execution.plan_ms_hidden == pytest.approx(1000 * PLACING_S, abs=100)
 
 
-def test_a_plan_does_not_wait_for_a_device_that_is_slower(
+def test_a_plan_does_not_wait_for_a_slower_device(
     execution: orchestrate.TurnExecution, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(prefetch, "prepare", lambda photo, node: time.sleep(3 * PLANNING_S))
-    begun = time.monotonic()
+    started = time.monotonic()
     orchestrate._plan(execution)
-    assert time.monotonic() - begun < 2.5 * PLANNING_S
+    assert time.monotonic() - started < 2.5 * PLANNING_S
     assert execution.plan_ms_hidden == pytest.approx(1000 * PLANNING_S, abs=150)
     time.sleep(3 * PLANNING_S)
 
 
-def test_a_photo_that_was_prepared_before_the_question_is_left_alone(execution: orchestrate.TurnExecution) -> None:
+def test_a_prepared_photo_is_not_prepared_again(execution: orchestrate.TurnExecution) -> None:
     photo = execution.journal.turn.photo
     assert photo is not None
     photo.placed = {"jetson-a": {"sizes": {}, "ready": {}}}

@@ -1,4 +1,4 @@
-"""Answer from a low level; where that is not sure enough, send what is missing up to a higher one and answer again."""
+"""Answer from a low level; where that is not confident enough, send the missing bits up to a higher level and answer again."""
 
 from typing import Any
 
@@ -21,26 +21,26 @@ def size(pair: Pair, level: int) -> int:
     return pair.profile.code_levels("classify", K)[level - 1].bytes
 
 
-def test_a_sure_answer_is_not_refined(pair: Pair) -> None:
+def test_a_confident_answer_is_not_refined(pair: Pair) -> None:
     pair.profile = refining(pair.profile, ALWAYS_SURE)
     outcome = execute.run(pair.step(), candidate(), 100.0)
-    assert [one["level"] for one in outcome.levels] == [LOW]
+    assert [level["level"] for level in outcome.levels] == [LOW]
     assert outcome.uplink_bytes == size(pair, LOW)
 
 
-def test_an_unsure_answer_is_given_again_from_all_the_bits(pair: Pair) -> None:
+def test_an_unsure_answer_is_refined_to_that_of_all_the_bits(pair: Pair) -> None:
     at_once = execute.run(pair.step(blob="other"), candidate(HIGH, None), 100.0)
     pair.profile = refining(pair.profile, NEVER_SURE)
     outcome = execute.run(pair.step(), candidate(), 100.0)
-    assert [one["level"] for one in outcome.levels] == [LOW, HIGH]
+    assert [level["level"] for level in outcome.levels] == [LOW, HIGH]
     assert outcome.answer == at_once.answer
-    assert outcome.levels[1]["confidence"] == outcome.answer["confidence"]
+    assert outcome.levels[1]["confidence"] == outcome.answer.confidence
 
 
-def test_the_bytes_of_both_levels_are_counted_and_teach_the_link(pair: Pair) -> None:
+def test_the_bytes_of_both_levels_are_counted_and_are_evidence_about_the_link(pair: Pair) -> None:
     pair.profile = refining(pair.profile, NEVER_SURE)
     outcome = execute.run(pair.step(), candidate(), 100.0)
-    sent = [one["bytes"] for one in outcome.levels]
+    sent = [level["bytes"] for level in outcome.levels]
     assert sent[0] == size(pair, LOW) and sent[1] < size(pair, HIGH)
     assert outcome.uplink_bytes == sum(sent) and [bytes for bytes, _ in outcome.transfers] == sent
 
@@ -54,17 +54,19 @@ def test_the_head_is_computed_once_for_both_levels(pair: Pair) -> None:
 
 def test_the_clocks_add_up_over_both_levels(pair: Pair) -> None:
     pair.profile = refining(pair.profile, NEVER_SURE)
-    took = execute.run(pair.step(), candidate(), 100.0).actual_ms
-    assert took["total"] == pytest.approx(sum(took[part] for part in ("queue", "device", "uplink", "edge", "overhead")))
+    actual_ms = execute.run(pair.step(), candidate(), 100.0).actual_ms
+    assert actual_ms["total"] == pytest.approx(
+        sum(actual_ms[part] for part in ("queue", "device", "uplink", "edge", "overhead"))
+    )
 
 
-def test_where_nothing_is_kept_for_other_questions_refining_still_sends_only_what_is_missing(pair: Pair) -> None:
+def test_refining_sends_only_the_missing_bits_even_without_a_cache(pair: Pair) -> None:
     pair.profile = refining(pair.profile, NEVER_SURE)
     outcome = execute.run(pair.step(keep_s=0.0), candidate(), 100.0)
     assert outcome.levels[1]["bytes"] < size(pair, HIGH)
 
 
-def test_an_edge_that_lost_the_first_level_is_sent_the_whole_second_one(pair: Pair) -> None:
+def test_an_edge_that_lost_the_first_level_gets_the_whole_second_one(pair: Pair) -> None:
     pair.profile = refining(pair.profile, NEVER_SURE)
 
     def restarted(slug: str, verb: str) -> bool:
@@ -74,12 +76,12 @@ def test_an_edge_that_lost_the_first_level_is_sent_the_whole_second_one(pair: Pa
 
     pair.gone = restarted
     outcome = execute.run(pair.step(), candidate(), 100.0)
-    assert [one["level"] for one in outcome.levels] == [LOW, HIGH]
+    assert [level["level"] for level in outcome.levels] == [LOW, HIGH]
     assert outcome.levels[1]["bytes"] == size(pair, HIGH)
-    assert outcome.uplink_bytes > size(pair, LOW) + size(pair, HIGH), "what was sent in vain counts too"
+    assert outcome.uplink_bytes > size(pair, LOW) + size(pair, HIGH), "bytes sent in vain count too"
 
 
-def test_an_edge_lost_between_the_levels_is_told_with_the_bytes_it_cost(pair: Pair) -> None:
+def test_the_bytes_sent_to_an_edge_lost_between_the_levels_are_known(pair: Pair) -> None:
     pair.profile = refining(pair.profile, NEVER_SURE)
     pair.gone = lambda slug, verb: verb == "run_tail" and pair.calls.count("edge-t.run_tail") == 2
     step = pair.step()
@@ -95,12 +97,12 @@ def test_no_blob_is_left_behind(pair: Pair, store: Any) -> None:
     assert not store.keys("*:blob:turn-*")
 
 
-def test_a_turn_that_is_taken_over_in_the_middle_of_refining_is_answered_once_and_counted_anew(pair: Pair) -> None:
-    """The worker dies between the two levels; another one begins again, and the edge still has the first level."""
+def test_a_turn_taken_over_while_refining_is_counted_from_the_start(pair: Pair) -> None:
+    """The worker dies between the two levels; another one starts over, and the edge still has the first level."""
     pair.profile = refining(pair.profile, NEVER_SURE)
     pair.gone = lambda slug, verb: verb == "run_head" and pair.calls.count("jetson-t.run_head") == 2
     with pytest.raises(dispatch.NodeGone):
         execute.run(pair.step(), candidate(), 100.0)
-    again = execute.run(pair.step(), candidate(), 100.0)
-    assert [one["level"] for one in again.levels] == [LOW, HIGH]
-    assert again.uplink_bytes == sum(one["bytes"] for one in again.levels)
+    retried = execute.run(pair.step(), candidate(), 100.0)
+    assert [level["level"] for level in retried.levels] == [LOW, HIGH]
+    assert retried.uplink_bytes == sum(level["bytes"] for level in retried.levels)

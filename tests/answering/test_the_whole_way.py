@@ -1,4 +1,4 @@
-"""A photo and a question through every real part: HTTP, Celery, Redis, agents, models, sockets; by every route."""
+"""A photo and a question through every real part (HTTP, Celery, Redis, agents, models, sockets), by every route."""
 
 import json
 from pathlib import Path
@@ -25,89 +25,89 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def asked(stack: Stack, photo: Path) -> dict[str, dict[str, Any]]:
-    """What `manage.py ask` printed for each forced route."""
-    found = {}
+def answers(stack: Stack, photo: Path) -> dict[str, dict[str, Any]]:
+    """The JSON that `manage.py ask` prints for each forced route."""
+    bodies = {}
     for route in ROUTES:
-        status, body, said = stack.ask(photo, "What is in this photo?", "--route", route, "--node", "jetson-b")
-        assert status == 0, said
-        found[route] = body
-    return found
+        status, body, stderr = stack.ask(photo, "What is in this photo?", "--route", route, "--node", "jetson-b")
+        assert status == 0, stderr
+        bodies[route] = body
+    return bodies
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_each_route_answers_with_one_receipt(asked: dict[str, dict[str, Any]], route: str) -> None:
-    body = asked[route]
+def test_each_route_answers_with_one_receipt(answers: dict[str, dict[str, Any]], route: str) -> None:
+    body = answers[route]
     (receipt,) = body["receipts"]
     assert body["state"] == "answered" and body["answer"] and receipt["route"] == route and receipt["forced"] == route
     assert receipt["device"] == "jetson-b" and receipt["edge"] == (None if route == "device" else "edge-1")
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_the_clocks_add_up_and_every_candidate_is_told(asked: dict[str, dict[str, Any]], route: str) -> None:
-    (receipt,) = asked[route]["receipts"]
-    took = receipt["actual_ms"]
-    assert set(PARTS) <= set(took) and all(took[part] >= 0 for part in PARTS)
-    assert took["total"] == pytest.approx(sum(took[part] for part in PARTS[:-1]), abs=1)
+def test_the_parts_add_up_to_the_total_and_every_candidate_is_listed(answers: dict[str, dict[str, Any]], route: str) -> None:
+    (receipt,) = answers[route]["receipts"]
+    actual_ms = receipt["actual_ms"]
+    assert set(PARTS) <= set(actual_ms) and all(actual_ms[part] >= 0 for part in PARTS)
+    assert actual_ms["total"] == pytest.approx(sum(actual_ms[part] for part in PARTS[:-1]), abs=1)
     assert {c["route"] for c in receipt["candidates"]} == set(ROUTES)
     assert sum(c["chosen"] for c in receipt["candidates"]) == 1
 
 
-def test_bytes_are_what_crossed_the_link(asked: dict[str, dict[str, Any]]) -> None:
-    up = {route: asked[route]["receipts"][0]["bytes"]["uplink"] for route in ROUTES}
-    size = asked["device"]["receipts"][0]["bytes"]["photo"]
+def test_bytes_are_those_that_crossed_the_link(answers: dict[str, dict[str, Any]]) -> None:
+    up = {route: answers[route]["receipts"][0]["bytes"]["uplink"] for route in ROUTES}
+    size = answers["device"]["receipts"][0]["bytes"]["photo"]
     assert up["device"] == 0 and 0 < up["split"] < 5000 and up["split"] < up["edge"] <= size
 
 
-def test_only_the_edge_route_lets_the_photo_leave(asked: dict[str, dict[str, Any]]) -> None:
-    assert {route: asked[route]["receipts"][0]["photo_left_device"] for route in ROUTES} == {
+def test_only_the_edge_route_lets_the_photo_leave(answers: dict[str, dict[str, Any]]) -> None:
+    assert {route: answers[route]["receipts"][0]["photo_left_device"] for route in ROUTES} == {
         "device": False, "edge": True, "split": False,
     }  # fmt: skip
 
 
-def test_what_is_simulated_says_so(asked: dict[str, dict[str, Any]]) -> None:
-    simulated = asked["split"]["receipts"][0]["simulated"]
+def test_the_receipt_says_what_is_simulated(answers: dict[str, dict[str, Any]]) -> None:
+    simulated = answers["split"]["receipts"][0]["simulated"]
     assert simulated["device"] == {"uplink_bytes_per_s": 1_000_000, "slowdown": 2.0} and simulated["edge"] is None
 
 
 def test_without_a_forced_route_placement_chooses_and_says_why(stack: Stack, photo: Path) -> None:
-    status, body, said = stack.ask(photo, "What is in this photo?")
-    assert status == 0, said
+    status, body, stderr = stack.ask(photo, "What is in this photo?")
+    assert status == 0, stderr
     (receipt,) = body["receipts"]
     assert receipt["forced"] is None and receipt["reason"].endswith(".") and receipt["predicted_ms"] > 0
 
 
 def test_fastest_gives_up_at_most_two_hundredths_of_what_the_whole_model_reaches(stack: Stack, photo: Path) -> None:
-    status, body, said = stack.ask(photo, "What is in this photo?")
-    assert status == 0, said
+    status, body, stderr = stack.ask(photo, "What is in this photo?")
+    assert status == 0, stderr
     candidates = body["receipts"][0]["candidates"]
-    whole = next(c["accuracy"] for c in candidates if c["route"] == "device")
-    assert all(c["accuracy"] >= whole * 0.98 - 1e-6 for c in candidates if c["allowed"])
-    assert any(c["accuracy"] < whole * 0.98 for c in candidates if not c["allowed"]), (
-        "nothing was excluded: this tested nothing"
+    uncompressed = next(c["accuracy"] for c in candidates if c["route"] == "device")
+    assert all(c["accuracy"] >= uncompressed * 0.98 - 1e-6 for c in candidates if c["allowed"])
+    assert any(c["accuracy"] < uncompressed * 0.98 for c in candidates if not c["allowed"]), (
+        "no candidate was excluded, so this tested nothing"
     )
 
 
 def test_private_never_sends_the_photo(stack: Stack, photo: Path) -> None:
-    status, body, said = stack.ask(photo, "What is in this photo?", "--policy", "private")
-    assert status == 0, said
+    status, body, stderr = stack.ask(photo, "What is in this photo?", "--policy", "private")
+    assert status == 0, stderr
     assert body["receipts"][0]["route"] in ("device", "split") and not body["receipts"][0]["photo_left_device"]
 
 
 def test_private_with_a_forced_edge_is_refused_with_the_reason(stack: Stack, photo: Path) -> None:
-    status, _, said = stack.ask(photo, "What is in this photo?", "--policy", "private", "--route", "edge")
-    assert status == 1 and "private" in said
+    status, _, stderr = stack.ask(photo, "What is in this photo?", "--policy", "private", "--route", "edge")
+    assert status == 1 and "private" in stderr
 
 
-def test_several_requests_in_one_sentence_have_a_receipt_each(stack: Stack, photo: Path) -> None:
-    status, body, said = stack.ask(photo, "Describe this photo and tell me what colour the ball is.")
-    assert status == 0, said
+def test_each_request_in_a_sentence_has_its_receipt(stack: Stack, photo: Path) -> None:
+    status, body, stderr = stack.ask(photo, "Describe this photo and tell me what colour the ball is.")
+    assert status == 0, stderr
     assert [step["task"] for step in body["plan"]["steps"]] == ["caption", "vqa"] and len(body["receipts"]) == 2
 
 
-def test_a_training_request_is_a_draft_and_what_else_was_asked_is_answered(stack: Stack, photo: Path) -> None:
-    status, body, said = stack.ask(photo, "Describe this photo and train a classifier on my photos.")
-    assert status == 0, said
+def test_a_training_request_becomes_a_draft_and_the_rest_is_answered(stack: Stack, photo: Path) -> None:
+    status, body, stderr = stack.ask(photo, "Describe this photo and train a classifier on my photos.")
+    assert status == 0, stderr
     tasks = {step["task"]: receipt for step, receipt in zip(body["plan"]["steps"], body["receipts"], strict=True)}
     assert tasks["train"] is None and tasks["caption"]["answer"] in body["answer"].lower()
     assert "draft" in body["answer"] and body["plan"]["draft"].startswith("/federation/")
@@ -126,16 +126,16 @@ def test_a_training_request_alone_becomes_a_draft_and_nothing_is_started(stack: 
 )
 def test_bad_arguments_exit_with_2_and_a_sentence(stack: Stack, photo: Path, photo_name: str, question: str, word: str) -> None:
     file = photo if photo_name == "photo" else Path(__file__).resolve().parents[2] / photo_name
-    status, _, said = stack.ask(file, question)
-    assert status == 2 and word in said and "Traceback" not in said
+    status, _, stderr = stack.ask(file, question)
+    assert status == 2 and word in stderr and "Traceback" not in stderr
 
 
 def test_an_unknown_node_exits_with_2(stack: Stack, photo: Path) -> None:
-    status, _, said = stack.ask(photo, "What is this?", "--node", "jetson-z")
-    assert status == 2 and "There is no device" in said
+    status, _, stderr = stack.ask(photo, "What is this?", "--node", "jetson-z")
+    assert status == 2 and "There is no device" in stderr
 
 
-def test_the_socket_tells_every_step_without_a_gap(stack: Stack, photo: Path) -> None:
+def test_the_socket_sends_every_step_without_a_gap(stack: Stack, photo: Path) -> None:
     first = stack.finished(stack.put("Describe this photo.", photo=stack.upload(photo.read_bytes()))["id"])
     cookie = "; ".join(f"{name}={value}" for name, value in stack.owner.cookies.items())
     address = f"{stack.url.replace('http', 'ws')}/ws/chat/{first['conversation']}/"
@@ -153,13 +153,13 @@ def test_the_socket_tells_every_step_without_a_gap(stack: Stack, photo: Path) ->
 
 
 def test_a_script_asks_with_a_token(stack: Stack, photo: Path) -> None:
-    made = stack.owner.post(
+    page = stack.owner.post(
         "/account/", data={"name": "script", "csrfmiddlewaretoken": stack.owner.cookies["isthmus_csrf"]}
     ).text
-    token = "isthmus_" + made.split("isthmus_")[1].split("<")[0].split('"')[0].strip()
+    token = "isthmus_" + page.split("isthmus_")[1].split("<")[0].split('"')[0].strip()
     with httpx.Client(base_url=stack.url, headers={"Authorization": f"Bearer {token}"}) as script:
-        kept = script.post("/api/v1/photos", files={"photo": photo.read_bytes()}).json()
-        turn = script.post("/api/v1/turns", json={"question": "Describe this photo.", "photo": kept["id"]}).json()
+        photo_json = script.post("/api/v1/photos", files={"photo": photo.read_bytes()}).json()
+        turn = script.post("/api/v1/turns", json={"question": "Describe this photo.", "photo": photo_json["id"]}).json()
     assert stack.finished(turn["id"])["state"] == "answered"
 
 
@@ -169,6 +169,6 @@ def test_doctor_finds_nothing_wrong(stack: Stack) -> None:
 
 
 def test_a_second_start_in_the_same_folder_says_so_and_breaks_nothing(stack: Stack) -> None:
-    again = stack.manage("up", "--port", "1")
-    assert again.returncode != 0 and f"already runs in this folder at {stack.url}" in again.stderr
+    second = stack.manage("up", "--port", "1")
+    assert second.returncode != 0 and f"already runs in this folder at {stack.url}" in second.stderr
     assert stack.ready()

@@ -1,4 +1,4 @@
-"""What the cloud takes an edge to hold, from the receipts of earlier answers about the same photo."""
+"""Which features the server assumes in an edge's cache, from the receipts of earlier answers about the same photo."""
 
 import uuid
 from datetime import timedelta
@@ -32,7 +32,7 @@ def answered(
     Step.objects.create(turn=turn, number=1, task=task, state="answered", receipt=receipt)
 
 
-def held(photo: Photo, tasks: list[str] = TASKS) -> dict[int, int]:
+def cached(photo: Photo, tasks: list[str] = TASKS) -> dict[int, int]:
     return edge_cache.cached_levels(photo, "edge-1", timezone.now(), tasks)
 
 
@@ -40,46 +40,46 @@ def test_the_highest_level_that_was_sent_counts(photo: Photo) -> None:
     answered(photo, level=3)
     answered(photo, level=5)
     answered(photo, level=2)
-    assert held(photo) == {2: 5}
+    assert cached(photo) == {2: 5}
 
 
-def test_what_was_sent_too_long_ago_is_gone(photo: Photo, settings: Any) -> None:
+def test_features_expire(photo: Photo, settings: Any) -> None:
     answered(photo, age_s=settings.KEEP_FEATURES_S + 1)
-    assert held(photo) == {}
+    assert cached(photo) == {}
 
 
-def test_another_edge_holds_nothing(photo: Photo) -> None:
+def test_another_edge_has_nothing_cached(photo: Photo) -> None:
     answered(photo, edge="edge-2")
-    assert held(photo) == {}
+    assert cached(photo) == {}
 
 
-def test_another_photo_holds_nothing(photo: Photo, owner: Any, photo_bytes: bytes) -> None:
+def test_another_photo_has_nothing_cached(photo: Photo, owner: Any, photo_bytes: bytes) -> None:
     answered(photo)
-    assert held(store.store(owner, [photo_bytes])) == {}
+    assert cached(store.store(owner, [photo_bytes])) == {}
 
 
-def test_another_route_left_no_features(photo: Photo) -> None:
+def test_another_route_caches_no_features(photo: Photo) -> None:
     answered(photo, route="edge")
-    assert held(photo) == {}
+    assert cached(photo) == {}
 
 
 def test_a_task_with_another_tower_does_not_count(photo: Photo) -> None:
     answered(photo, task="vqa")
-    assert held(photo, ["classify"]) == {}
+    assert cached(photo, ["classify"]) == {}
 
 
-def test_an_installation_that_keeps_nothing_expects_nothing(photo: Photo, settings: Any) -> None:
+def test_without_a_cache_nothing_is_expected(photo: Photo, settings: Any) -> None:
     settings.KEEP_FEATURES_S = 0
     answered(photo)
-    assert held(photo) == {}
+    assert cached(photo) == {}
 
 
-def test_a_receipt_of_an_earlier_version_says_nothing(photo: Photo) -> None:
+def test_a_receipt_of_an_earlier_version_without_levels_is_ignored(photo: Photo) -> None:
     answered(photo)
     step = Step.objects.get()
     del step.receipt["levels"]
     step.save()
-    assert held(photo) == {}
+    assert cached(photo) == {}
 
 
 def test_the_compact_tasks_share_their_features_and_the_large_ones_do_not() -> None:
@@ -98,11 +98,11 @@ def test_a_head_computed_for_one_task_is_ready_for_the_others(photo: Photo) -> N
     photo.save()
     prefetch.remember_head(photo, "jetson-a", "vqa", 2)
     prefetch.remember_head(photo, "jetson-a", "caption", 0)
-    again = Photo.objects.get()
-    assert prefetch.ready(again, "jetson-a", catalogue.profile("compact"), "classify") == [0, 2]
+    stored = Photo.objects.get()
+    assert prefetch.ready(stored, "jetson-a", catalogue.profile("compact"), "classify") == [0, 2]
 
 
-def test_two_devices_that_are_placed_on_at_once_are_both_remembered(photo: Photo) -> None:
+def test_concurrent_placements_on_two_devices_are_both_recorded(photo: Photo) -> None:
     other = Photo.objects.get()
     prefetch._change(photo, "jetson-a", lambda _: {"sizes": {}, "ready": {}})
     prefetch._change(other, "jetson-b", lambda _: {"sizes": {}, "ready": {}})

@@ -1,4 +1,4 @@
-"""A question that takes seconds, so that there is time to kill what answers it."""
+"""A question that takes seconds, so that there is time to kill a worker."""
 
 import io
 
@@ -20,7 +20,7 @@ def large_photo() -> bytes:
 
 
 @pytest.fixture
-def whole(stack: Stack) -> Stack:
-    """The shared stack, whole again after what an earlier test did to it."""
+def healthy(stack: Stack) -> Stack:
+    """The shared stack, after it has recovered from an earlier test."""
     wait_for(stack.ready, 60, "the stack did not recover")
     return stack

@@ -1,4 +1,4 @@
-"""A link that was cut leaves connections half open: nothing comes, and nothing fails. The heartbeat may still get through."""
+"""A cut link leaves connections half open: nothing arrives, and nothing fails. The heartbeat may still get through."""
 
 import os
 import signal
@@ -17,50 +17,54 @@ from bench.harness.stack import ROOT, Stack
 from devices.agent import config
 
 pytestmark = pytest.mark.slow
-NAME, ADDRESS = "far-device", "127.0.0.2"  # of loopback too, so that the relay may listen at Redis's own port
+NAME, ADDRESS = "far-device", "127.0.0.2"  # also loopback, so that the relay can listen on Redis's own port
 LIMIT_S = 40
 
 
 @pytest.fixture
-def link(whole: Stack, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """The relay through which alone `far-device` reaches Redis; stopped, it keeps every connection open and carries nothing."""
-    home, env = tmp_path / NAME, {**whole.env, "OMP_NUM_THREADS": "1"}
-    words = [sys.executable, "-m", "devices.agent"]
+def link(healthy: Stack, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """The only relay through which `far-device` reaches Redis; stopped, it keeps every connection open and carries nothing."""
+    home, env = tmp_path / NAME, {**healthy.env, "OMP_NUM_THREADS": "1"}
+    program = [sys.executable, "-m", "devices.agent"]
     create = f"from devices import enrol; print(enrol.create_code(name='{NAME}', tier='device', preapproved=True))"
-    code = whole.manage("shell", "--no-imports", "-c", create).stdout.split()[-1]
-    joining = [*words, "join", "--home", str(home), "--server", whole.url, "--code", code]
-    subprocess.run(joining, check=True, capture_output=True, cwd=ROOT, env=env, timeout=60)
-    kept = config.load(home)
-    assert kept is not None and kept.redis is not None
-    config.save(home, replace(kept, redis={**kept.redis, "host": ADDRESS}))
-    carrying = subprocess.Popen(relay.command(ADDRESS, int(kept.redis["port"])), stdout=subprocess.PIPE, text=True, cwd=ROOT)
-    assert carrying.stdout is not None and carrying.stdout.readline().strip() == relay.READY
+    code = healthy.manage("shell", "--no-imports", "-c", create).stdout.split()[-1]
+    join = [*program, "join", "--home", str(home), "--server", healthy.url, "--code", code]
+    subprocess.run(join, check=True, capture_output=True, cwd=ROOT, env=env, timeout=60)
+    settings = config.load(home)
+    assert settings is not None and settings.redis is not None
+    config.save(home, replace(settings, redis={**settings.redis, "host": ADDRESS}))
+    relay_process = subprocess.Popen(
+        relay.command(ADDRESS, int(settings.redis["port"])), stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    assert relay_process.stdout is not None and relay_process.stdout.readline().strip() == relay.READY
     with (tmp_path / "agent.log").open("wb") as log:
-        agent = subprocess.Popen([*words, "run", "--home", str(home)], stdout=log, stderr=log, cwd=ROOT, env=env)
+        agent = subprocess.Popen([*program, "run", "--home", str(home)], stdout=log, stderr=log, cwd=ROOT, env=env)
     try:
-        yield carrying
+        yield relay_process
     finally:
-        os.kill(carrying.pid, signal.SIGCONT)
-        whole.manage("shell", "--no-imports", "-c", f"from devices import enrol; enrol.revoke('{NAME}')")
+        os.kill(relay_process.pid, signal.SIGCONT)
+        healthy.manage("shell", "--no-imports", "-c", f"from devices import enrol; enrol.revoke('{NAME}')")
         agent.wait(20)
-        carrying.terminate()
-        carrying.wait(5)
+        relay_process.terminate()
+        relay_process.wait(5)
 
 
-def test_a_question_over_a_half_open_link_ends_with_its_reason_and_the_next_one_after_it_is_answered(
-    whole: Stack, link: subprocess.Popen[str], photo_bytes: bytes
+def test_a_question_over_a_half_open_link_fails_with_a_reason_and_the_next_is_answered(
+    healthy: Stack, link: subprocess.Popen[str], photo_bytes: bytes
 ) -> None:
-    wait_for(lambda: _answered(whole, photo_bytes), 60, "the far device did not answer", every=1)
+    wait_for(lambda: _answered(healthy, photo_bytes), 60, "the far device did not answer", every=1)
 
     os.kill(link.pid, signal.SIGSTOP)
-    begun = time.monotonic()
-    cut = whole.finished(whole.put("What is in this photo?", photo=whole.upload(photo_bytes), node=NAME)["id"], LIMIT_S)
-    assert time.monotonic() - begun < LIMIT_S
-    assert cut["state"] == "failed" and NAME in cut["error"]["message"], cut["error"]
+    started = time.monotonic()
+    failed = healthy.finished(
+        healthy.put("What is in this photo?", photo=healthy.upload(photo_bytes), node=NAME)["id"], LIMIT_S
+    )
+    assert time.monotonic() - started < LIMIT_S
+    assert failed["state"] == "failed" and NAME in failed["error"]["message"], failed["error"]
 
     os.kill(link.pid, signal.SIGCONT)
-    wait_for(lambda: _answered(whole, photo_bytes), 90, "no question was answered after the link came back", every=1)
-    assert whole.turn(cut["id"])["seq"] == cut["seq"], "the lost question was answered after all"
+    wait_for(lambda: _answered(healthy, photo_bytes), 90, "no question was answered after the link came back", every=1)
+    assert healthy.turn(failed["id"])["seq"] == failed["seq"], "the lost question was answered after all"
 
 
 def _answered(stack: Stack, photo: bytes) -> bool:

@@ -20,13 +20,13 @@ def simulate(stack: Stack, rate: int) -> None:
     code = f"from devices import enrol; enrol.simulate('jetson-a', {rate}, 2.0)"
     done = stack.manage("shell", "--no-imports", "-c", code)
     assert done.returncode == 0, done.stderr
-    time.sleep(2.5)  # the agent hears it with its next heartbeat
+    time.sleep(2.5)  # it reaches the agent with its next heartbeat
 
 
 @pytest.fixture
-def slowing(whole: Stack) -> Iterator[Stack]:
-    yield whole
-    simulate(whole, 250_000)
+def slowing(healthy: Stack) -> Iterator[Stack]:
+    yield healthy
+    simulate(healthy, 250_000)
 
 
 def ask(stack: Stack, photo: bytes, **fields: str) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def ask(stack: Stack, photo: bytes, **fields: str) -> dict[str, Any]:
     return stack.finished(pk, LIMIT_S)
 
 
-def test_at_ten_kilobytes_a_second_the_next_question_takes_what_sends_little(slowing: Stack) -> None:
+def test_on_a_slow_link_the_next_question_sends_little(slowing: Stack) -> None:
     ask(slowing, draw_photo(21))
     simulate(slowing, SLOW)
     for seed in (22, 23):
@@ -43,9 +43,7 @@ def test_at_ten_kilobytes_a_second_the_next_question_takes_what_sends_little(slo
         assert turn["steps"][0]["receipt"]["bytes"]["uplink"] < SLOW
 
 
-def test_a_photo_that_a_slowed_link_does_not_carry_fails_a_forced_edge_with_the_reason(
-    slowing: Stack, large_photo: bytes
-) -> None:
+def test_a_transfer_that_stalls_fails_a_forced_edge_with_the_reason(slowing: Stack, large_photo: bytes) -> None:
     ask(slowing, draw_photo(24), route="edge")
     pk = slowing.put("Describe this photo.", photo=slowing.upload(large_photo), node="jetson-a", route="edge")["id"]
     simulate(slowing, SLOW)
@@ -60,25 +58,25 @@ def test_nothing_is_answered_twice_after_a_slow_link(slowing: Stack) -> None:
     assert slowing.turn(turn["id"])["seq"] == turn["seq"] and len(turn["steps"]) == 1
 
 
-def test_a_silent_device_that_was_chosen_fails_with_its_name(whole: Stack, photo_bytes: bytes) -> None:
-    """Frozen: its connections stay open, as over a link that was cut, and nothing comes back."""
-    photo = whole.upload(photo_bytes)
-    device = whole.node("jetson-a")
+def test_a_silent_device_that_was_chosen_fails_with_its_name(healthy: Stack, photo_bytes: bytes) -> None:
+    """Frozen: its connections stay open, as over a cut link, and nothing arrives."""
+    photo = healthy.upload(photo_bytes)
+    device = healthy.node("jetson-a")
     os.kill(device, signal.SIGSTOP)
     try:
-        turn = whole.finished(whole.put("Describe this photo.", photo=photo, node="jetson-a")["id"], LIMIT_S)
+        turn = healthy.finished(healthy.put("Describe this photo.", photo=photo, node="jetson-a")["id"], LIMIT_S)
     finally:
         os.kill(device, signal.SIGCONT)
     assert turn["state"] == "failed" and "jetson-a" in turn["error"]["message"]
 
 
-def test_a_silent_device_moves_the_question_to_the_other(whole: Stack, photo_bytes: bytes) -> None:
-    photo = whole.upload(photo_bytes)
+def test_a_silent_device_moves_the_question_to_the_other(healthy: Stack, photo_bytes: bytes) -> None:
+    photo = healthy.upload(photo_bytes)
     time.sleep(2)  # placed, most likely on jetson-a, which is first by name
-    device = whole.node("jetson-a")
+    device = healthy.node("jetson-a")
     os.kill(device, signal.SIGSTOP)
     try:
-        turn = whole.finished(whole.put("Describe this photo.", photo=photo)["id"], LIMIT_S)
+        turn = healthy.finished(healthy.put("Describe this photo.", photo=photo)["id"], LIMIT_S)
     finally:
         os.kill(device, signal.SIGCONT)
     assert turn["state"] == "answered", turn["error"]

@@ -1,4 +1,4 @@
-"""How long fuzzing may take: enough to have found what it found, short enough for every run."""
+"""Hypothesis settings for fuzzing: deterministic, and short enough for every run."""
 
 from hypothesis import HealthCheck, settings
 

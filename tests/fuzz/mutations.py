@@ -1,4 +1,4 @@
-"""What happens to bytes between two honest ends, and what a dishonest one may try."""
+"""Mutations of bytes: accidents in transit, and what an attacker may try."""
 
 from hypothesis import strategies as st
 
@@ -7,8 +7,8 @@ KINDS = ("flip", "cut", "extend", "insert", "remove", "overwrite", "repeat")
 
 
 def mutations(longest: int = 8) -> st.SearchStrategy[list[Mutation]]:
-    one = st.tuples(st.sampled_from(KINDS), st.floats(0, 1), st.binary(min_size=1, max_size=16))
-    return st.lists(one, min_size=1, max_size=longest)
+    mutation = st.tuples(st.sampled_from(KINDS), st.floats(0, 1), st.binary(min_size=1, max_size=16))
+    return st.lists(mutation, min_size=1, max_size=longest)
 
 
 def mutate(data: bytes, changes: list[Mutation]) -> bytes:

@@ -1,4 +1,4 @@
-"""No bytes whatever make the wire or a code raise anything but their own errors, or hand on what was not sent."""
+"""No input makes the wire or a code raise anything but their own errors, or return what was not sent."""
 
 import struct
 import tracemalloc
@@ -42,12 +42,12 @@ def test_a_changed_packet_is_refused_or_the_same(packet: Packet, changes: list[M
     data = pack(packet)
     other = mutate(data, changes)
     try:
-        found = unpack(other)
-    except WireError as refused:
-        assert refused.message.endswith(".")
+        unpacked = unpack(other)
+    except WireError as refusal:
+        assert refusal.message.endswith(".")
         assert other != data
     else:
-        assert other == data and found == packet
+        assert other == data and unpacked == packet
 
 
 @settings(max_examples=300)
@@ -60,13 +60,17 @@ def test_random_bytes_are_refused(data: bytes) -> None:
 
 @given(st.binary(min_size=wire.CHECKED, max_size=wire.CHECKED), st.binary(max_size=40))
 def test_a_header_may_claim_anything(fields: bytes, payload: bytes) -> None:
-    """A liar can make the checksum fit; version and levels must still hold, and nothing is allocated on its word."""
+    """An attacker can fix the checksum; version and levels must still be valid, and declared sizes allocate nothing."""
     head = wire.MAGIC + fields[2:]
     data = head + struct.pack(">I", zlib.crc32(payload, zlib.crc32(head))) + payload
     tracemalloc.start()
     try:
-        found = unpack(data)
-        assert fields[2] == wire.VERSION and found.payload == payload and (found.after < found.level or not found.after)
+        unpacked = unpack(data)
+        assert (
+            fields[2] == wire.VERSION
+            and unpacked.payload == payload
+            and (unpacked.after < unpacked.level or not unpacked.after)
+        )
     except WireError:
         pass
     finally:
@@ -86,8 +90,8 @@ def test_a_learned_code_decodes_anything_to_numbers_or_refuses(learned: LearnedC
 def test_random_bits_of_the_right_length_become_features_of_bounded_size(learned: LearnedCode, seed: int, share: float) -> None:
     level = 1 + round(share * (len(learned.sizes) - 1))
     payload = np.random.default_rng(seed).bytes(learned.sizes[level - 1])
-    found = _decodes(learned, level, payload)
-    assert found is not None and float(np.abs(found).max()) < 1e4
+    features = _decodes(learned, level, payload)
+    assert features is not None and float(np.abs(features).max()) < 1e4
 
 
 @settings(max_examples=150)
@@ -102,7 +106,7 @@ def test_a_pooled_code_decodes_anything_to_numbers_or_refuses(level: int, seed: 
     values=st.lists(st.floats(width=32, allow_nan=False), min_size=20, max_size=20),
 )
 def test_any_features_can_be_packed_and_read_back(level: int, values: list[float]) -> None:
-    """Also huge ones: a photo must not be able to make a packet that its own tail refuses."""
+    """Also huge ones: no photo may lead to a packet that its own tail refuses."""
     features = np.resize(np.array(values, np.float32).clip(-1e6, 1e6), (17, 6))
     code = PooledCode(17, 6)
     payload = code.encode(features, level)
@@ -112,13 +116,13 @@ def test_any_features_can_be_packed_and_read_back(level: int, values: list[float
 def _decodes(code: feature_code.Code, level: int, payload: bytes) -> np.ndarray | None:
     tracemalloc.start()
     try:
-        found = code.decode(payload, level)
-    except CodecError as refused:
-        assert str(refused).endswith(".")
+        features = code.decode(payload, level)
+    except CodecError as refusal:
+        assert str(refusal).endswith(".")
         return None
     finally:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-    assert found.dtype == np.float32 and found.ndim == 2 and np.isfinite(found).all()
-    assert peak < 16 * 1024 * 1024  # the restoring block looks from each of 401 places at all of them
-    return found
+    assert features.dtype == np.float32 and features.ndim == 2 and np.isfinite(features).all()
+    assert peak < 16 * 1024 * 1024  # self-attention over 401 tokens
+    return features

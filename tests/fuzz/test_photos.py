@@ -1,4 +1,4 @@
-"""Any bytes at all are refused with a sentence or become a clean photo; there is no third way."""
+"""Any input is either refused with a sentence or becomes a clean photo."""
 
 import io
 
@@ -23,7 +23,7 @@ def _exif() -> bytes:
     return exif.tobytes()
 
 
-WHOLE = {
+SAMPLES = {
     "JPEG": saved(draw("RGB", TINY), "JPEG", exif=_exif(), icc_profile=b"p" * 60),
     "progressive": saved(draw("RGB", TINY), "JPEG", progressive=True),
     "PNG": saved(draw("RGBA", TINY), "PNG", exif=_exif()),
@@ -38,8 +38,8 @@ STARTS = [b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBP", b"\0\0\0\x
 def _refused_or_clean(data: bytes) -> CleanPhoto | None:
     try:
         clean = receive([data], **LIMITS)
-    except PhotoRefused as refused:
-        assert refused.message.endswith(".") and refused.next.endswith(".") and refused.code.startswith("photo_")
+    except PhotoRefused as refusal:
+        assert refusal.message.endswith(".") and refusal.next.endswith(".") and refusal.code.startswith("photo_")
         return None
     image = Image.open(io.BytesIO(clean.data), formats=["JPEG"])
     image.load()
@@ -48,17 +48,17 @@ def _refused_or_clean(data: bytes) -> CleanPhoto | None:
     return clean
 
 
-@pytest.mark.parametrize("kind", WHOLE)
-def test_the_samples_are_good_before_they_are_spoilt(kind: str) -> None:
-    assert _refused_or_clean(WHOLE[kind]) is not None
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_the_samples_are_valid_before_mutation(kind: str) -> None:
+    assert _refused_or_clean(SAMPLES[kind]) is not None
 
 
 @pytest.mark.filterwarnings("ignore")
 @settings(max_examples=150)
 @given(changes=mutations())
-@pytest.mark.parametrize("kind", WHOLE)
-def test_a_spoilt_photo_is_refused_or_clean(kind: str, changes: list[Mutation]) -> None:
-    _refused_or_clean(mutate(WHOLE[kind], changes))
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_a_mutated_photo_is_refused_or_clean(kind: str, changes: list[Mutation]) -> None:
+    _refused_or_clean(mutate(SAMPLES[kind], changes))
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -71,27 +71,27 @@ def test_random_bytes_after_any_beginning_are_refused(start: bytes, rest: bytes)
 @pytest.mark.filterwarnings("ignore")
 @settings(max_examples=150)
 @given(tags=st.binary(max_size=120), order=st.sampled_from([b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08", b""]))
-def test_no_exif_makes_a_good_photo_bad(tags: bytes, order: bytes) -> None:
-    """It is thrown away; only its orientation is asked for, and that may be nonsense."""
+def test_no_exif_refuses_a_valid_photo(tags: bytes, order: bytes) -> None:
+    """It is discarded; only its orientation is read, which may be nonsense."""
     assert _refused_or_clean(saved(draw("RGB", TINY), "JPEG", exif=b"Exif\0\0" + order + tags)) is not None
 
 
 @pytest.mark.filterwarnings("ignore")
 @settings(max_examples=300)
 @given(changes=mutations(longest=3), kind=st.sampled_from(["JPEG", "PNG", "WEBP"]))
-def test_nor_does_real_exif_that_was_damaged(changes: list[Mutation], kind: str) -> None:
-    """Damaged tags can be read and yet not written again, which is what Pillow's own turning of photos tries."""
+def test_damaged_exif_refuses_no_valid_photo(changes: list[Mutation], kind: str) -> None:
+    """Damaged tags can be read but not written again, which Pillow's own exif_transpose tries."""
     assert _refused_or_clean(saved(draw("RGB", TINY), kind, exif=b"Exif\0\0" + mutate(_exif()[6:], changes))) is not None
 
 
 @pytest.mark.filterwarnings("ignore")
 @settings(max_examples=150)
 @given(codec=st.sampled_from(photo_codec.CODECS), changes=mutations())
-def test_a_spoilt_photo_on_the_link_is_refused_or_rgb(codec: str, changes: list[Mutation]) -> None:
+def test_a_mutated_photo_on_the_link_is_refused_or_rgb(codec: str, changes: list[Mutation]) -> None:
     data = mutate(photo_codec.encode(draw("RGB", (32, 32)), codec, 60, 32), changes)
     try:
         image = photo_codec.decode(data)
-    except photo_codec.PhotoCodecError as refused:
-        assert str(refused).endswith(".")
+    except photo_codec.PhotoCodecError as refusal:
+        assert str(refusal).endswith(".")
     else:
         assert image.mode == "RGB" and image.width * image.height <= photo_codec.MAX_PIXELS

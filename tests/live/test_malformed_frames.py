@@ -1,4 +1,4 @@
-"""Whatever a page sends, the socket answers with a sentence and stays open."""
+"""A malformed frame is answered with a sentence, and the socket stays open."""
 
 import json
 from typing import Any
@@ -31,7 +31,7 @@ async def _open(socket_of: Any, owner: Any, path: str) -> Any:
 
 
 @pytest.mark.parametrize("name", FRAMES)
-async def test_a_bad_frame_gets_an_error_frame_and_the_socket_lives_on(
+async def test_a_bad_frame_gets_an_error_frame_and_the_socket_stays_open(
     socket_of: Any, owner: Any, chat: str, name: str
 ) -> None:
     socket = await _open(socket_of, owner, chat)

@@ -1,4 +1,4 @@
-"""Redis down: questions are kept, pages say so, nothing hangs."""
+"""Redis is unavailable: questions are stored, pages say so, nothing hangs."""
 
 import time
 from typing import Any
@@ -27,11 +27,11 @@ async def test_an_opened_socket_says_that_live_updates_are_off(
     socket = await sync_to_async(socket_of)(owner, f"/ws/chat/{conversation.pk}/")
     assert (await socket.connect(5))[0]
     frame = await socket.receive_json_from(5)
-    assert frame["code"] == "redis_down" and "tries again by itself" in frame["next"]
+    assert frame["code"] == "redis_down" and "reconnects by itself" in frame["next"]
     assert (await socket.receive_output(3))["type"] == "websocket.close"
 
 
-def test_a_question_is_stored_for_when_it_comes_back(without_redis: None, client_of: Any, owner: Any) -> None:
+def test_a_question_is_stored_until_it_returns(without_redis: None, client_of: Any, owner: Any) -> None:
     from inference.models import Turn
 
     started = time.monotonic()

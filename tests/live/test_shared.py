@@ -25,15 +25,15 @@ async def test_many_sockets_cost_one_read() -> None:
     assert await asyncio.gather(*(shared.value(opened) for _ in range(50))) == [1] * 50
 
 
-async def test_while_one_reads_again_the_others_go_on_with_what_was() -> None:
+async def test_while_one_socket_reads_again_the_others_use_the_last_value() -> None:
     source, opened = Slow(), time.monotonic()
     shared = Shared(source, 0.0)
     await shared.value(opened)
     assert sorted(await asyncio.gather(*(shared.value(opened) for _ in range(5)))) == [1, 1, 1, 1, 2]
 
 
-async def test_nobody_is_told_what_was_before_they_came() -> None:
-    """An account made a moment ago is not among those read before."""
+async def test_no_socket_gets_a_value_from_before_it_was_opened() -> None:
+    """A new account is missing from an older read."""
     source = Slow()
     shared = Shared(source, 60.0)
     assert await shared.value(time.monotonic()) == 1

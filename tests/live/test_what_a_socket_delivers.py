@@ -42,7 +42,7 @@ async def test_five_hundred_events_arrive_in_order(socket_of: Any, owner: Any, c
     await socket.disconnect()
 
 
-async def test_a_person_who_was_switched_off_hears_nothing_more(socket_of: Any, owner: Any, conversation: Any) -> None:
+async def test_a_deactivated_person_gets_no_more_events(socket_of: Any, owner: Any, conversation: Any) -> None:
     socket = await _open(socket_of, owner, conversation)
     owner.is_active = False
     await sync_to_async(owner.save)()
@@ -50,7 +50,7 @@ async def test_a_person_who_was_switched_off_hears_nothing_more(socket_of: Any, 
     assert (await socket.receive_output(3)) == {"type": "websocket.close", "code": 4404}
 
 
-async def test_a_deleted_conversation_says_nothing_more(socket_of: Any, owner: Any, conversation: Any) -> None:
+async def test_a_deleted_conversation_sends_no_more_events(socket_of: Any, owner: Any, conversation: Any) -> None:
     socket = await _open(socket_of, owner, conversation)
     name = groups.chat(conversation.pk)
     await sync_to_async(conversation.delete)()
@@ -68,7 +68,7 @@ async def test_after_the_close_nothing_is_sent(socket_of: Any, owner: Any, conve
     assert await socket.receive_nothing(0.5)
 
 
-def test_an_event_nobody_knows_is_a_bug() -> None:
+def test_an_unknown_event_is_refused() -> None:
     with pytest.raises(TypeError, match=r"'turn\.mood'.* is not a live event"):
         publish("chat.x", {"type": "turn.mood"})  # type: ignore[arg-type]
 

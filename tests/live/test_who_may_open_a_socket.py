@@ -1,4 +1,4 @@
-"""A socket needs an Origin of ours, a person, and something of that person's behind its address."""
+"""A socket needs our Origin, a logged-in person, and something of theirs at its address."""
 
 from typing import Any
 from uuid import uuid4
@@ -34,12 +34,12 @@ async def test_a_socket_from_another_site_is_refused(socket_of: Any, owner: Any,
     assert await _closed_with(socket) == 403
 
 
-async def test_a_stranger_is_told_that_they_are_not_logged_in(socket_of: Any, conversation: Any) -> None:
+async def test_a_stranger_is_closed_as_not_logged_in(socket_of: Any, conversation: Any) -> None:
     for path in (f"/ws/chat/{conversation.pk}/", "/ws/devices/"):
         assert await _closed_with(await sync_to_async(socket_of)(None, path)) == 4401
 
 
-async def test_for_a_colleague_there_is_nothing_there(socket_of: Any, colleague: Any, conversation: Any) -> None:
+async def test_for_a_colleague_the_conversation_does_not_exist(socket_of: Any, colleague: Any, conversation: Any) -> None:
     socket = await sync_to_async(socket_of)(colleague, f"/ws/chat/{conversation.pk}/")
     assert await _closed_with(socket) == 4404
 

@@ -17,19 +17,23 @@ K, LOW, HIGH = 2, 1, 4
 
 
 def node(slug: str, times: float = 1.0, digest: str = "same") -> Timings:
-    each = {str(k): times for k in range(5)}
+    by_k = {str(k): times for k in range(5)}
     task = {
         "whole_ms": 9 * times,
-        "head_ms": each,
-        "encode_ms": dict.fromkeys(each, 0.2 * times),
-        "tail_ms": each,
+        "head_ms": by_k,
+        "encode_ms": dict.fromkeys(by_k, 0.2 * times),
+        "tail_ms": by_k,
         "send_ms": {"webp": 4.0},
     }
     return Timings(slug, {"name": "compact", "digest": digest, "tasks": dict.fromkeys(tasks.names(), task)}, {})
 
 
 DEVICE, EDGE = node("jetson-a", 10.0), node("edge-1")
-SIZES = {f"webp:{one.quality}:{COMPACT.image_size('vqa')}": 2000 for one in COMPACT.photo_levels("vqa") if one.codec == "webp"}
+SIZES = {
+    f"webp:{candidate.quality}:{COMPACT.image_size('vqa')}": 2000
+    for candidate in COMPACT.photo_levels("vqa")
+    if candidate.codec == "webp"
+}
 
 
 def build(profile: Profile = COMPACT, edge: Timings | None = EDGE, **more: Any) -> list[Candidate]:
@@ -37,7 +41,7 @@ def build(profile: Profile = COMPACT, edge: Timings | None = EDGE, **more: Any) 
 
 
 def splits(options: list[Candidate]) -> list[Candidate]:
-    return [one for one in options if one.route.name == "split"]
+    return [candidate for candidate in options if candidate.route.name == "split"]
 
 
 def refining() -> Profile:
@@ -47,54 +51,62 @@ def refining() -> Profile:
 
 
 def test_without_an_edge_only_the_device_is_left() -> None:
-    assert [one.route.name for one in build(edge=None)] == ["device"]
+    assert [candidate.route.name for candidate in build(edge=None)] == ["device"]
 
 
 def test_every_level_of_every_split_point_is_offered_once() -> None:
-    found = [(one.split_at, one.level) for one in splits(build()) if one.refine_to is None]
-    assert sorted(found) == sorted((k, n.level) for k in COMPACT.split_points("vqa") for n in COMPACT.code_levels("vqa", k))
+    options = [(candidate.split_at, candidate.level) for candidate in splits(build()) if candidate.refine_to is None]
+    assert sorted(options) == sorted((k, n.level) for k in COMPACT.split_points("vqa") for n in COMPACT.code_levels("vqa", k))
 
 
-def test_nodes_with_different_models_are_offered_no_split() -> None:
+def test_nodes_with_different_models_have_no_split() -> None:
     assert splits(build(edge=node("edge-1", digest="another"))) == []
 
 
 def test_features_at_the_edge_cost_neither_bytes_nor_device_time() -> None:
-    kept = [one for one in build(cached={K: 3}) if one.held]
-    assert [(one.split_at, one.level, one.uplink_bytes, one.device_ms) for one in kept] == [(K, 3, 0, 0.0)]
+    cached = [candidate for candidate in build(cached={K: 3}) if candidate.held]
+    assert [(candidate.split_at, candidate.level, candidate.uplink_bytes, candidate.device_ms) for candidate in cached] == [
+        (K, 3, 0, 0.0)
+    ]
 
 
-def test_a_head_computed_before_leaves_only_the_encoding() -> None:
-    by_point = {one.split_at: one for one in splits(build(ready=[K])) if not one.refine_to}
+def test_with_a_ready_head_only_the_encoding_is_left() -> None:
+    by_point = {candidate.split_at: candidate for candidate in splits(build(ready=[K])) if not candidate.refine_to}
     assert (by_point[K].ready, by_point[K].device_ms) == (True, pytest.approx(2.0))
     assert (by_point[K + 2].ready, by_point[K + 2].device_ms) == (False, pytest.approx(10.0))
 
 
 def test_refining_is_offered_with_expected_values() -> None:
-    (found,) = [one for one in build(refining()) if one.refine_to]
-    assert (found.split_at, found.level, found.refine_to, found.uplink_bytes, found.accuracy) == (K, LOW, HIGH, 200, 0.5)
-    assert found.device_ms == pytest.approx(10 + 0.25 * 2)
-    assert found.edge_ms == pytest.approx(1.25)
-    assert found.round_trips == 1.25
+    (options,) = [candidate for candidate in build(refining()) if candidate.refine_to]
+    assert (options.split_at, options.level, options.refine_to, options.uplink_bytes, options.accuracy) == (
+        K,
+        LOW,
+        HIGH,
+        200,
+        0.5,
+    )
+    assert options.device_ms == pytest.approx(10 + 0.25 * 2)
+    assert options.edge_ms == pytest.approx(1.25)
+    assert options.round_trips == 1.25
 
 
 def test_several_edges_are_offered_side_by_side_and_the_device_once() -> None:
-    found = candidates.offers("vqa", COMPACT, DEVICE, [(EDGE, {}), (node("edge-2"), {K: 1})], 90_000, SIZES)
-    assert [one.edge for one in found if one.route.name == "device"] == [None]
-    assert {one.edge for one in splits(found)} == {"edge-1", "edge-2"}
-    assert {one.edge for one in found if one.held} == {"edge-2"}
+    options = candidates.offers("vqa", COMPACT, DEVICE, [(EDGE, {}), (node("edge-2"), {K: 1})], 90_000, SIZES)
+    assert [candidate.edge for candidate in options if candidate.route.name == "device"] == [None]
+    assert {candidate.edge for candidate in splits(options)} == {"edge-1", "edge-2"}
+    assert {candidate.edge for candidate in options if candidate.held} == {"edge-2"}
 
 
-def test_the_messages_of_a_route_are_learned_apart_from_computing() -> None:
+def test_the_overhead_of_a_route_is_learnt_apart_from_computing() -> None:
     learned = replace(DEVICE, corrected={"compact/overhead/split": 30.0})
-    found = candidates.build("vqa", COMPACT, learned, EDGE, 90_000, SIZES, cached={K: 1})
-    costs = {(one.route.name, one.held): one.overhead_ms for one in found if not one.refine_to}
+    options = candidates.build("vqa", COMPACT, learned, EDGE, 90_000, SIZES, cached={K: 1})
+    costs = {(candidate.route.name, candidate.held): candidate.overhead_ms for candidate in options if not candidate.refine_to}
     assert costs["split", False] == 30.0
     assert costs["split", True] == 15.0  # never seen: one call, where a split makes two
 
 
-def test_what_a_receipt_says_was_used_is_recognised_among_new_options() -> None:
-    used = next(one for one in build(refining()) if one.refine_to)
+def test_the_candidate_of_a_receipt_is_recognised_among_new_ones() -> None:
+    used = next(candidate for candidate in build(refining()) if candidate.refine_to)
     receipt = {"route": "split", "split_at": K, "level": LOW, "codec": None, "quality": None, "edge": "edge-1", "held": False,
                "refine_to": HIGH}  # fmt: skip
     assert records.from_receipt(receipt).key == used.key

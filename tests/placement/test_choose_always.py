@@ -1,4 +1,4 @@
-"""What holds for every choice, whatever the world looks like."""
+"""Properties of every choice, in any world."""
 
 import itertools
 import json
@@ -28,7 +28,7 @@ from tests.placement.world import (
 
 
 @given(options, links, loads, any_policy)
-def test_the_choice_is_one_of_the_allowed_and_every_other_has_a_reason(
+def test_the_choice_is_allowed_and_every_refusal_has_a_reason(
     options: list[Candidate], link: LinkEstimate, load: Load, policy: Policy
 ) -> None:
     choice = choose(options, link, load, policy)
@@ -43,8 +43,8 @@ def test_nothing_allowed_is_predicted_faster_than_the_choice(
 ) -> None:
     choice = choose(options, link, load, policy)
     chosen = predicted(choice, choice.chosen)
-    known = [a.predicted_ms for a in choice.assessed if a.allowed and a.predicted_ms is not None]
-    assert chosen == min(known) if known else chosen is None
+    times = [a.predicted_ms for a in choice.assessed if a.allowed and a.predicted_ms is not None]
+    assert chosen == min(times) if times else chosen is None
 
 
 @given(options, links, loads, st.floats(0, 0.2), st.sampled_from([None, "device", "edge", "split"]))
@@ -64,7 +64,7 @@ def test_more_bandwidth_never_makes_the_edge_look_worse(
     slow, fast = (choose(options, link_at(r), load, policy) for r in (rate, rate * times))
     for before, after in zip(slow.assessed, fast.assessed, strict=True):
         assert after.predicted_ms <= before.predicted_ms  # type: ignore[operator]
-    if slow.chosen.route.name != "device":  # what the faster link favours cannot be the one route without a link
+    if slow.chosen.route.name != "device":  # a faster link cannot favour the route without one
         assert fast.chosen.route.name != "device" or predicted(fast, fast.chosen) == predicted(slow, slow.chosen)
 
 
@@ -74,22 +74,22 @@ def test_a_longer_queue_never_makes_a_node_look_better(
 ) -> None:
     longer = {name: ms + at_edges for name, ms in load.edges.items()}
     busier = Load(load.device_queue_ms + at_device, load.edge_queue_ms + at_edges, longer)
-    calm, busy = (choose(options, link, one, policy) for one in (load, busier))
+    calm, busy = (choose(options, link, queues, policy) for queues in (load, busier))
     for before, after in zip(calm.assessed, busy.assessed, strict=True):
         assert (before.predicted_ms is None) == (after.predicted_ms is None)
         assert after.predicted_ms is None or after.predicted_ms >= (before.predicted_ms or 0)
 
 
 @given(options, links, loads, any_policy, st.integers(0, 30))
-def test_what_was_used_before_is_kept_only_while_nothing_is_clearly_faster(
+def test_the_previous_choice_stands_only_while_nothing_is_clearly_faster(
     options: list[Candidate], link: LinkEstimate, load: Load, policy: Policy, which: int
 ) -> None:
     previous = options[which % len(options)]
-    free, held_on = choose(options, link, load, policy), choose(options, link, load, policy, previous=previous)
-    if held_on.chosen.key != free.chosen.key:
-        assert held_on.chosen.key == previous.key
-        best, kept = predicted(free, free.chosen), predicted(held_on, held_on.chosen)
-        assert best is not None and kept is not None and best >= kept * (1 - SWITCH_GAIN)
+    free, with_previous = choose(options, link, load, policy), choose(options, link, load, policy, previous=previous)
+    if with_previous.chosen.key != free.chosen.key:
+        assert with_previous.chosen.key == previous.key
+        best, stands = predicted(free, free.chosen), predicted(with_previous, with_previous.chosen)
+        assert best is not None and stands is not None and best >= stands * (1 - SWITCH_GAIN)
 
 
 @given(options, links, loads, any_policy)
@@ -100,7 +100,7 @@ def test_the_same_question_gets_the_same_choice(
 
 
 @given(options, loads, any_policy, st.floats(100, 1e6), st.sampled_from([0.25, 2.0, 8.0]))
-def test_a_world_that_is_slower_throughout_chooses_the_same(
+def test_a_uniformly_slower_world_chooses_the_same(
     options: list[Candidate], load: Load, policy: Policy, rate: float, factor: float
 ) -> None:
     """Powers of two, so that scaling is exact."""
@@ -108,9 +108,9 @@ def test_a_world_that_is_slower_throughout_chooses_the_same(
     scaled = [replace(c, **{part: getattr(c, part) * factor for part in parts}) for c in options]
     queues = {edge: ms * factor for edge, ms in load.edges.items()}
     slower = Load(load.device_queue_ms * factor, load.edge_queue_ms * factor, queues)
-    here = choose(options, link_at(rate, 16.0), load, policy)
-    there = choose(scaled, link_at(rate / factor, 16.0 * factor), slower, policy)
-    assert here.chosen.key == there.chosen.key
+    fast = choose(options, link_at(rate, 16.0), load, policy)
+    slow = choose(scaled, link_at(rate / factor, 16.0 * factor), slower, policy)
+    assert fast.chosen.key == slow.chosen.key
 
 
 @given(options, links, loads, any_policy)
@@ -129,7 +129,7 @@ def test_the_order_of_the_options_does_not_matter(shuffled: list[Candidate]) -> 
     assert choose(shuffled, link_at(250_000), IDLE, FASTEST).chosen == SPLIT_3
 
 
-def test_every_pair_of_route_and_policy_ends_in_a_choice_or_a_sentence() -> None:
+def test_every_pair_of_route_and_policy_gives_a_choice_or_a_sentence() -> None:
     for policy, forced, link in itertools.product(
         ("fastest", "private", "best"), (None, "device", "edge", "split"), (UNKNOWN, link_at(1e5))
     ):

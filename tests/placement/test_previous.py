@@ -1,4 +1,4 @@
-"""What the last question of a kind on a device used is what placement may keep."""
+"""The previous choice for placement's hysteresis: that of the last step of the same task on the same device."""
 
 import uuid
 from typing import Any
@@ -12,10 +12,10 @@ from inference.placement import fleet
 pytestmark = pytest.mark.django_db
 
 
-def answered(owner: Any, task: str = "vqa", state: str = "answered", **told: Any) -> None:
+def answered(owner: Any, task: str = "vqa", state: str = "answered", **fields: Any) -> None:
     turn = Turn.objects.create(owner=owner, conversation=uuid.uuid4(), question="what is it?")
     receipt = {"device": "jetson-a", "edge": "edge-1", "forced": None, "route": "split", "split_at": 2, "level": 4, "codec": None,
-               "quality": None, "held": False, "refine_to": None, **told}  # fmt: skip
+               "quality": None, "held": False, "refine_to": None, **fields}  # fmt: skip
     Step.objects.create(turn=turn, number=1, task=task, state=state, receipt=receipt)
 
 
@@ -29,11 +29,11 @@ def test_the_newest_of_the_same_kind_on_the_same_device_counts(owner: Any, devic
     answered(owner, level=3)
     answered(owner, task="caption", level=5)
     answered(owner, device="jetson-b", level=6)
-    found = fleet.previous(device, "vqa")
-    assert found is not None and found.key == ("split", 2, 3, None, None, False, None, "edge-1")
+    candidate = fleet.previous(device, "vqa")
+    assert candidate is not None and candidate.key == ("split", 2, 3, None, None, False, None, "edge-1")
 
 
-def test_what_somebody_forced_was_no_choice(owner: Any, device: Node) -> None:
+def test_forced_and_failed_steps_do_not_count(owner: Any, device: Node) -> None:
     answered(owner, forced="split")
     answered(owner, state="failed")
     assert fleet.previous(device, "vqa") is None

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from devices.contract.results import AnswerResult
 from inference import receipt
 from inference.answering import receipts
 from inference.answering.execute import Outcome
@@ -30,17 +31,17 @@ FIRST: dict[str, Any] = {
 }  # fmt: skip
 
 
-def finished(made: receipt.Receipt) -> receipt.Receipt:
-    answer = {"text": "a dog", "confidence": 0.9, "sure": True, "top": [["a dog", 0.9]]}
+def finished(unfinished: receipt.Receipt) -> receipt.Receipt:
+    answer = AnswerResult(text="a dog", confidence=0.9, sure=True, top=[("a dog", 0.9)])
     outcome = Outcome("jetson-a", "vqa", answer)
     outcome.actual_ms |= {"overhead": 1.0, "total": 1.0}
-    return receipts.finish(made, outcome, 0.0)
+    return receipts.finish(unfinished, outcome, 0.0)
 
 
 def test_every_receipt_that_is_made_has_the_type_and_survives_the_database() -> None:
     for world in worlds(100, seed=4):
-        for made in (world.receipt(), finished(world.receipt())):
-            stored = json.loads(json.dumps(made, allow_nan=False))
+        for result in (world.receipt(), finished(world.receipt())):
+            stored = json.loads(json.dumps(result, allow_nan=False))
             assert json.loads(json.dumps(receipt.parse(stored))) == stored
 
 

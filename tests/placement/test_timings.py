@@ -1,4 +1,4 @@
-"""What a node is expected to take: measured at its start, then learned from what it did."""
+"""Expected times of a node: measured at its start, then corrected by observations."""
 
 from datetime import timedelta
 
@@ -15,44 +15,44 @@ MEASURED = {"name": "compact", "digest": "d", "tasks": {"vqa": TIMES, "caption":
 PART = "compact/vqa/whole"
 
 
-def saw(ms: float, times: int = FORGET_AFTER, part: str = PART) -> None:
+def observed(ms: float, times: int = FORGET_AFTER, part: str = PART) -> None:
     for _ in range(times):
         observe("jetson-a", part, ms)
 
 
-def test_nothing_seen_is_as_measured() -> None:
+def test_without_observations_the_measured_time_counts() -> None:
     assert timings("jetson-a", MEASURED).whole("vqa") == 50.0
 
 
 def test_a_lasting_change_is_followed_within_a_few_questions() -> None:
-    saw(50.0)
-    saw(90.0, 6)
+    observed(50.0)
+    observed(90.0, 6)
     assert timings("jetson-a", MEASURED).whole("vqa") == pytest.approx(90, rel=0.15)
 
 
-def test_one_hiccup_moves_it_little() -> None:
-    saw(50.0, 5)
-    saw(5000.0, 1)
+def test_one_outlier_changes_little() -> None:
+    observed(50.0, 5)
+    observed(5000.0, 1)
     assert timings("jetson-a", MEASURED).whole("vqa") < 80
 
 
-def test_a_part_that_took_nothing_can_grow_again() -> None:
-    saw(0.0, 3)
-    saw(20.0, 12)
+def test_a_time_of_zero_can_grow_again() -> None:
+    observed(0.0, 3)
+    observed(20.0, 12)
     assert timings("jetson-a", MEASURED).whole("vqa") > 15
 
 
-def test_parts_never_seen_are_slowed_by_load_as_the_seen_ones() -> None:
-    saw(50.0, 3)
-    saw(100.0, 6)
-    found = timings("jetson-a", MEASURED)
-    assert found.whole("caption") == pytest.approx(100, rel=0.25)
-    assert found.tail("vqa", 1) == pytest.approx(80, rel=0.25)
+def test_load_slows_unobserved_parts_like_observed_ones() -> None:
+    observed(50.0, 3)
+    observed(100.0, 6)
+    result = timings("jetson-a", MEASURED)
+    assert result.whole("caption") == pytest.approx(100, rel=0.25)
+    assert result.tail("vqa", 1) == pytest.approx(80, rel=0.25)
 
 
-def test_a_node_that_was_slow_is_expected_to_be_as_usual_again_after_a_while() -> None:
-    saw(50.0, 5)
-    saw(100.0, 3)
+def test_a_slow_node_is_expected_to_recover_after_a_while() -> None:
+    observed(50.0, 5)
+    observed(100.0, 3)
     busy = timings("jetson-a", MEASURED)
     old = timezone.now() - timedelta(seconds=4 * PACE_S)
     NodeProfile.objects.filter(part=PACE[False]).update(updated=old)
@@ -62,15 +62,15 @@ def test_a_node_that_was_slow_is_expected_to_be_as_usual_again_after_a_while() -
     assert later.whole("caption") < busy.whole("caption")
 
 
-def test_what_one_route_shows_about_messages_counts_for_the_others() -> None:
+def test_overhead_observed_on_one_route_counts_for_the_others() -> None:
     for part in ("compact/overhead/split", "compact/overhead/device"):
-        saw(20.0, 4, part)
-    saw(40.0, 3, "compact/overhead/device")
+        observed(20.0, 4, part)
+    observed(40.0, 3, "compact/overhead/device")
     assert timings("jetson-a", MEASURED).overhead("split", candidates.calls()) > 28
 
 
-def test_a_wait_seen_lately_is_expected_and_then_forgotten() -> None:
-    saw(300.0, 4, QUEUE)
+def test_a_recent_wait_is_expected_and_later_forgotten() -> None:
+    observed(300.0, 4, QUEUE)
     assert waited_ms("jetson-a") == pytest.approx(300)
     old = timezone.now() - timedelta(seconds=QUEUE_S + 1)
     NodeProfile.objects.filter(part=QUEUE).update(updated=old)

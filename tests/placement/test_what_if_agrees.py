@@ -56,22 +56,22 @@ def elsewhere(world: World, rng: random.Random) -> tuple[World, float]:
     times = rng.choice([1.0, 0.5, rng.uniform(0.25, 32)])
     rate = rng.choice([None, 10 ** rng.uniform(3.7, 6.7)])
     link = replace(world.link, up_bytes_per_s=rate, rtt_ms=rng.choice([None, rng.uniform(0, 200)]))
-    there = replace(world, link=link, load=load(rng, world.load.edges)).slower_device(times)
+    other = replace(world, link=link, load=load(rng, world.load.edges)).slower_device(times)
     if world.previous is not None:
-        there = replace(there, previous=there.options[index_of(world.previous, world.options)])
-    return there, times
+        other = replace(other, previous=other.options[index_of(world.previous, world.options)])
+    return other, times
 
 
 def test_predictions_and_choices_agree_in_any_other_world(tmp_path: Path) -> None:
     rng = random.Random(18)
     cases, expected = [], []
     for world in worlds(CASES, seed=18):
-        there, times = elsewhere(world, rng)
+        other, times = elsewhere(world, rng)
         previous = None if world.previous is None else index_of(world.previous, world.options)
-        conditions = {**there.conditions(), "slowdown": times}
+        conditions = {**other.conditions(), "slowdown": times}
         cases.append({"receipt": world.receipt(), "world": conditions, "previous": previous})
-        predicted = [predict(option, there.link, there.load) for option in there.options]
-        expected.append({"chosen": index_of(there.choose().chosen, there.options), "predicted": predicted})
+        predicted = [predict(option, other.link, other.load) for option in other.options]
+        expected.append({"chosen": index_of(other.choose().chosen, other.options), "predicted": predicted})
     answers = run(tmp_path, cases)
     assert answers == expected  # to the last bit: both add the same numbers in the same order
 

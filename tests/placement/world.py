@@ -1,4 +1,4 @@
-"""A small world to choose in, and strategies for any other."""
+"""A small set of candidates, and Hypothesis strategies for any other."""
 
 from dataclasses import replace
 
@@ -46,11 +46,11 @@ splits = st.builds(
     Candidate, st.just(routes.SPLIT), st.integers(0, 12), st.integers(1, 8), st.none(), st.none(), sizes, ms, ms, accuracies,
     st.just(False), st.none() | st.integers(9, 10), st.booleans(), ms, st.floats(1, 2), st.sampled_from([None, "edge-1", "edge-2"]),
 )  # fmt: skip
-held = st.builds(
+cached = st.builds(
     Candidate, st.just(routes.SPLIT), st.integers(0, 12), st.integers(1, 8), st.none(), st.none(), st.just(0), st.just(0.0), ms, accuracies,
     st.just(True),
 )  # fmt: skip
-options = st.tuples(devices, st.lists(edges | splits | held, max_size=12)).map(lambda both: [both[0], *both[1]])
+options = st.tuples(devices, st.lists(edges | splits | cached, max_size=12)).map(lambda parts: [parts[0], *parts[1]])
 links = st.just(UNKNOWN) | st.builds(
     LinkEstimate,
     st.floats(100, 1e8),

@@ -1,4 +1,4 @@
-"""Photos of every kind a phone or a prankster may send."""
+"""Photos of every kind that a phone or an attacker may send."""
 
 import io
 import itertools
@@ -16,7 +16,7 @@ LIMITS = {"max_bytes": 4 * 1024 * 1024, "max_pixels": 4_000_000, "max_side": 512
 
 
 def draw(mode: str = "RGB", size: tuple[int, int] = (96, 64)) -> Image.Image:
-    """Four colours, so that a turned photo can be told: red green over blue white."""
+    """Four colours, red green over blue white, so that a rotated photo can be recognised."""
     image = Image.new("RGB", (2, 2))
     image.putdata([(220, 20, 20), (20, 200, 20), (20, 20, 220), (240, 240, 240)])
     return image.resize(size, Image.Resampling.NEAREST).convert(mode)
@@ -35,14 +35,14 @@ def cleaned(data: bytes, **limits: int) -> CleanPhoto:
     return receive([data], **{**LIMITS, **limits})
 
 
-def seen(clean: CleanPhoto) -> Image.Image:
+def decoded(clean: CleanPhoto) -> Image.Image:
     image = Image.open(io.BytesIO(clean.data))
     image.load()
     return image
 
 
 def corners(image: Image.Image) -> str:
-    """What stands in the corners, from the top left, row by row, as initials."""
+    """The colours of the corners as initials, from the top left, row by row."""
     names = {"r": (220, 20, 20), "g": (20, 200, 20), "b": (20, 20, 220), "w": (240, 240, 240)}
     small = np.asarray(image.convert("RGB"), int)
     at = [small[y, x] for y, x in itertools.product((4, -5), (4, -5))]
@@ -51,16 +51,16 @@ def corners(image: Image.Image) -> str:
 
 @pytest.fixture
 def counted() -> Callable[[int, int], tuple[Iterator[bytes], list[int]]]:
-    """An upload in chunks, and how many of them were taken."""
+    """An upload in chunks, and the list of those that were read."""
 
     def make(chunks: int, size: int) -> tuple[Iterator[bytes], list[int]]:
-        taken: list[int] = []
+        read: list[int] = []
 
         def give() -> Iterator[bytes]:
             for number in range(chunks):
-                taken.append(number)
+                read.append(number)
                 yield b"\xff\xd8\xff" + bytes(size - 3)
 
-        return give(), taken
+        return give(), read
 
     return make

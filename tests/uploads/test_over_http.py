@@ -1,4 +1,4 @@
-"""Uploading and reading a photo as a browser and a script do it."""
+"""Uploading and reading a photo over HTTP."""
 
 import io
 import json
@@ -33,7 +33,7 @@ def _upload(client: Any, data: bytes, name: str = "photo.jpg", declared: str = "
     return client.post("/api/v1/photos", {"photo": SimpleUploadedFile(name, data, declared)})
 
 
-def _secretive() -> bytes:
+def _with_metadata() -> bytes:
     exif = Image.Exif()
     exif[0x0112], exif[0x010F] = 6, "SecretCamera"
     return saved(draw(), "JPEG", exif=exif.tobytes())
@@ -41,19 +41,19 @@ def _secretive() -> bytes:
 
 def test_the_owner_uploads_and_reads_it_back(client_of: Clients, owner: Any) -> None:
     client = client_of(owner)
-    answer = _upload(client, _secretive())
-    assert answer.status_code == 201
-    told = answer.json()
+    response = _upload(client, _with_metadata())
+    assert response.status_code == 201
+    body = response.json()
     photo = Photo.objects.get()
-    assert told["id"] == str(photo.pk) and photo.owner == owner and (photo.width, photo.height) == (64, 96)
-    shown = client.get(f"/photos/{photo.pk}/")
-    data = shown.content
-    assert shown.status_code == 200 and len(data) == photo.bytes and b"SecretCamera" not in data
+    assert body["id"] == str(photo.pk) and photo.owner == owner and (photo.width, photo.height) == (64, 96)
+    response = client.get(f"/photos/{photo.pk}/")
+    data = response.content
+    assert response.status_code == 200 and len(data) == photo.bytes and b"SecretCamera" not in data
     assert Image.open(io.BytesIO(data)).size == (64, 96)
 
 
-def test_the_photo_is_served_so_that_nothing_in_it_can_run(client_of: Clients, owner: Any) -> None:
-    photo = store.store(owner, [_secretive()])
+def test_the_photo_is_served_so_that_no_script_in_it_can_run(client_of: Clients, owner: Any) -> None:
+    photo = store.store(owner, [_with_metadata()])
     headers = client_of(owner).get(f"/photos/{photo.pk}/").headers
     assert headers["Content-Type"] == "image/jpeg" and headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
@@ -63,28 +63,28 @@ def test_the_photo_is_served_so_that_nothing_in_it_can_run(client_of: Clients, o
 
 @pytest.mark.parametrize("small", ["", "?small=1"])
 def test_for_a_colleague_the_photo_does_not_exist(client_of: Clients, owner: Any, colleague: Any, small: str) -> None:
-    photo = store.store(owner, [_secretive()])
+    photo = store.store(owner, [_with_metadata()])
     assert client_of(owner).get(f"/photos/{photo.pk}/{small}").status_code == 200
     assert client_of(colleague).get(f"/photos/{photo.pk}/{small}").status_code == 404
 
 
-def test_a_stranger_is_led_to_the_login(stranger: Any, owner: Any) -> None:
-    photo = store.store(owner, [_secretive()])
-    answer = stranger.get(f"/photos/{photo.pk}/")
-    assert answer.status_code == 302 and answer.headers["Location"].startswith("/login/")
+def test_a_stranger_is_redirected_to_the_login(stranger: Any, owner: Any) -> None:
+    photo = store.store(owner, [_with_metadata()])
+    response = stranger.get(f"/photos/{photo.pk}/")
+    assert response.status_code == 302 and response.headers["Location"].startswith("/login/")
 
 
 def test_a_stranger_cannot_upload(stranger: Any, folder: Path) -> None:
-    assert _upload(stranger, _secretive()).status_code == 401
+    assert _upload(stranger, _with_metadata()).status_code == 401
     assert not Photo.objects.exists() and not folder.exists()
 
 
-def test_a_page_elsewhere_cannot_upload_in_somebodys_name(owner: Any) -> None:
+def test_another_site_cannot_upload_in_somebodys_name(owner: Any) -> None:
     from django.test import Client
 
     client = Client(enforce_csrf_checks=True)
     client.force_login(owner)
-    assert _upload(client, _secretive()).status_code == 403
+    assert _upload(client, _with_metadata()).status_code == 403
     assert not Photo.objects.exists()
 
 
@@ -94,10 +94,10 @@ def test_the_preview_is_small(client_of: Clients, owner: Any) -> None:
     assert Image.open(io.BytesIO(data)).size == (480, 360)
 
 
-def test_the_name_and_the_declared_type_are_not_believed(client_of: Clients, owner: Any, folder: Path) -> None:
-    told = _upload(client_of(owner), saved(draw(), "PNG"), "../../evil.html", "text/html").json()
+def test_the_name_and_the_declared_type_are_ignored(client_of: Clients, owner: Any, folder: Path) -> None:
+    body = _upload(client_of(owner), saved(draw(), "PNG"), "../../evil.html", "text/html").json()
     photo = Photo.objects.get()
-    assert photo.source_format == "PNG" and told["id"] == str(photo.pk)
+    assert photo.source_format == "PNG" and body["id"] == str(photo.pk)
     assert {file.name for file in folder.iterdir()} == {f"{photo.pk}.jpg", f"{photo.pk}.small.jpg"}
 
 
@@ -106,51 +106,51 @@ def test_the_name_and_the_declared_type_are_not_believed(client_of: Clients, own
     [
         (b"this is text", 422, "photo_unknown_format"),
         (b"<html><script>alert(1)</script>", 422, "photo_unknown_format"),
-        (_secretive()[:300], 422, "photo_damaged"),
+        (_with_metadata()[:300], 422, "photo_damaged"),
         (b"", 422, "photo_empty"),
     ],
 )
 def test_what_is_not_a_photo_is_refused_in_a_sentence(
     client_of: Clients, owner: Any, folder: Path, data: bytes, status: int, code: str
 ) -> None:
-    answer = _upload(client_of(owner), data)
-    error = answer.json()["error"]
-    assert (answer.status_code, error["code"]) == (status, code)
+    response = _upload(client_of(owner), data)
+    error = response.json()["error"]
+    assert (response.status_code, error["code"]) == (status, code)
     assert error["message"].endswith(".") and error["next"].endswith(".")
     assert not Photo.objects.exists() and not folder.exists()
 
 
 def test_too_many_bytes_are_413_with_the_limit(client_of: Clients, owner: Any, settings: LazySettings) -> None:
     settings.PHOTO_MAX_BYTES = 1024 * 1024
-    answer = _upload(client_of(owner), b"\xff\xd8\xff" + bytes(1024 * 1024))
-    assert answer.status_code == 413
-    assert answer.json()["error"] == {
+    response = _upload(client_of(owner), b"\xff\xd8\xff" + bytes(1024 * 1024))
+    assert response.status_code == 413
+    assert response.json()["error"] == {
         "code": "photo_too_large", "message": "The photo is larger than 1 MB.", "next": "Save it smaller and try again.",
     }  # fmt: skip
 
 
 def test_too_many_pixels_are_413_too(client_of: Clients, owner: Any, settings: LazySettings) -> None:
     settings.PHOTO_MAX_PIXELS = 1000
-    answer = _upload(client_of(owner), _secretive())
-    assert answer.status_code == 413 and answer.json()["error"]["code"] == "photo_too_many_pixels"
+    response = _upload(client_of(owner), _with_metadata())
+    assert response.status_code == 413 and response.json()["error"]["code"] == "photo_too_many_pixels"
 
 
-def test_a_form_without_a_photo_is_told_what_is_missing(client_of: Clients, owner: Any) -> None:
-    answer = client_of(owner).post("/api/v1/photos", {})
-    assert answer.status_code == 422 and "photo" in answer.json()["error"]["message"]
+def test_a_form_without_a_photo_names_the_missing_field(client_of: Clients, owner: Any) -> None:
+    response = client_of(owner).post("/api/v1/photos", {})
+    assert response.status_code == 422 and "photo" in response.json()["error"]["message"]
 
 
-def test_a_photo_whose_file_is_gone_is_not_a_crash(client_of: Clients, owner: Any) -> None:
-    photo = store.store(owner, [_secretive()])
+def test_a_photo_without_its_file_is_not_found(client_of: Clients, owner: Any) -> None:
+    photo = store.store(owner, [_with_metadata()])
     photo.path.unlink()
     assert client_of(owner).get(f"/photos/{photo.pk}/").status_code == 404
 
 
-def test_forgetting_takes_row_and_files(owner: Any, folder: Path) -> None:
-    store.forget(store.store(owner, [_secretive()]))
+def test_deleting_removes_row_and_files(owner: Any, folder: Path) -> None:
+    store.forget(store.store(owner, [_with_metadata()]))
     assert not Photo.objects.exists() and list(folder.iterdir()) == []
 
 
-def test_what_the_api_tells_of_a_photo_is_json(client_of: Clients, owner: Any) -> None:
-    told = _upload(client_of(owner), _secretive()).json()
-    assert json.loads(json.dumps(told)) == told and {"id", "width", "height"} <= set(told)
+def test_the_api_describes_a_photo_as_json(client_of: Clients, owner: Any) -> None:
+    body = _upload(client_of(owner), _with_metadata()).json()
+    assert json.loads(json.dumps(body)) == body and {"id", "width", "height"} <= set(body)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from inference.photos.intake import receive
-from tests.uploads.conftest import LIMITS, cleaned, corners, draw, saved, seen
+from tests.uploads.conftest import LIMITS, cleaned, corners, decoded, draw, saved
 
 KINDS = ["JPEG", "PNG", "WEBP", "HEIC"]
 
@@ -17,7 +17,7 @@ def test_each_kind_becomes_a_jpeg_that_looks_the_same(kind: str) -> None:
     data = saved(draw(), kind)
     clean = cleaned(data)
     assert (clean.source_format, clean.source_bytes, clean.width, clean.height) == (kind, len(data), 96, 64)
-    image = seen(clean)
+    image = decoded(clean)
     assert image.format == "JPEG" and image.mode == "RGB" and image.size == (96, 64) and corners(image) == "rgbw"
 
 
@@ -30,23 +30,23 @@ def test_every_orientation_is_applied(orientation: int, expected: str, kind: str
     exif = Image.Exif()
     exif[0x0112] = orientation
     clean = cleaned(saved(draw(), kind, exif=exif.tobytes()))
-    assert corners(seen(clean)) == expected
+    assert corners(decoded(clean)) == expected
     assert (clean.width, clean.height) == ((64, 96) if orientation >= 5 else (96, 64))
 
 
-def test_a_turned_heic_is_turned_once() -> None:
-    """libheif turns the photo itself; turning it again by its EXIF tag would lay it on its side."""
+def test_a_rotated_heic_is_rotated_once() -> None:
+    """libheif applies the orientation itself; applying the EXIF tag again would rotate it twice."""
     exif = Image.Exif()
     exif[0x0112] = 6
     clean = cleaned(saved(draw(), "HEIC", exif=exif.tobytes()))
-    assert (clean.width, clean.height, corners(seen(clean))) == (64, 96, "brwg")
+    assert (clean.width, clean.height, corners(decoded(clean))) == (64, 96, "brwg")
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 65535])
 def test_an_orientation_that_does_not_exist_is_ignored(orientation: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
-    assert corners(seen(cleaned(saved(draw(), "JPEG", exif=exif.tobytes())))) == "rgbw"
+    assert corners(decoded(cleaned(saved(draw(), "JPEG", exif=exif.tobytes())))) == "rgbw"
 
 
 @pytest.mark.parametrize(
@@ -58,9 +58,9 @@ def test_an_orientation_that_does_not_exist_is_ignored(orientation: int) -> None
         b"junk",
     ],
 )
-def test_broken_exif_does_not_make_a_photo_bad(exif: bytes) -> None:
-    """What is thrown away anyway need not be well formed."""
-    assert corners(seen(cleaned(saved(draw(), "JPEG", exif=exif)))) == "rgbw"
+def test_broken_exif_does_not_refuse_a_photo(exif: bytes) -> None:
+    """Discarded metadata need not be well formed."""
+    assert corners(decoded(cleaned(saved(draw(), "JPEG", exif=exif)))) == "rgbw"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -71,9 +71,9 @@ def test_nothing_but_pixels_remains(kind: str) -> None:
     data = saved(draw(), kind, exif=exif.tobytes())
     assert b"SecretCamera" in data
     clean = cleaned(data)
-    back = seen(clean)
+    image = decoded(clean)
     assert b"SecretCamera" not in clean.data and b"Exif" not in clean.data and b"http" not in clean.data
-    assert not dict(back.getexif()) and set(back.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+    assert not dict(image.getexif()) and set(image.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
 
 
 def test_a_comment_and_a_profile_are_dropped_too() -> None:
@@ -81,77 +81,77 @@ def test_a_comment_and_a_profile_are_dropped_too() -> None:
     assert b"Secret" not in clean.data
 
 
-def test_html_glued_on_is_gone() -> None:
+def test_appended_html_is_dropped() -> None:
     clean = cleaned(saved(draw(), "JPEG") + b"<script>alert(1)</script>")
-    assert b"script" not in clean.data and corners(seen(clean)) == "rgbw"
+    assert b"script" not in clean.data and corners(decoded(clean)) == "rgbw"
 
 
-def test_a_file_that_is_also_an_archive_comes_out_as_a_photo_alone() -> None:
+def test_a_photo_that_is_also_an_archive_loses_the_archive() -> None:
     import zipfile
 
     archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as opened:
-        opened.writestr("run.js", "alert(1)")
-    both = saved(draw(), "PNG") + archive.getvalue()
-    assert zipfile.is_zipfile(io.BytesIO(both))
-    clean = cleaned(both)
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("run.js", "alert(1)")
+    polyglot = saved(draw(), "PNG") + archive.getvalue()
+    assert zipfile.is_zipfile(io.BytesIO(polyglot))
+    clean = cleaned(polyglot)
     assert not zipfile.is_zipfile(io.BytesIO(clean.data)) and b"run.js" not in clean.data
 
 
 @pytest.mark.parametrize("mode", ["L", "P", "1", "LA", "RGBA"])
 def test_every_png_mode_becomes_rgb(mode: str) -> None:
-    assert seen(cleaned(saved(draw(mode), "PNG"))).mode == "RGB"
+    assert decoded(cleaned(saved(draw(mode), "PNG"))).mode == "RGB"
 
 
-def test_a_print_shops_jpeg_keeps_its_colours() -> None:
-    assert corners(seen(cleaned(saved(draw("CMYK"), "JPEG")))) == "rgbw"
+def test_a_cmyk_jpeg_keeps_its_colours() -> None:
+    assert corners(decoded(cleaned(saved(draw("CMYK"), "JPEG")))) == "rgbw"
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "HEIC"])
-def test_what_is_transparent_becomes_white(kind: str) -> None:
+def test_transparency_becomes_white(kind: str) -> None:
     image = Image.new("RGBA", (64, 64), (10, 10, 10, 0))
     image.paste((10, 10, 10, 255), (0, 0, 32, 64))
-    back = np.asarray(seen(cleaned(saved(image, kind))), int)
-    assert back[:, :24].max() < 40 and back[:, 40:].min() > 235
+    image = np.asarray(decoded(cleaned(saved(image, kind))), int)
+    assert image[:, :24].max() < 40 and image[:, 40:].min() > 235
 
 
 def test_a_transparent_colour_of_a_palette_becomes_white() -> None:
     image = Image.new("P", (32, 32), 1)
     image.putpalette([255, 0, 0, 0, 0, 0])
-    assert np.asarray(seen(cleaned(saved(image, "PNG", transparency=1)))).min() > 250
+    assert np.asarray(decoded(cleaned(saved(image, "PNG", transparency=1)))).min() > 250
 
 
 def test_sixteen_bits_of_grey_keep_their_shades() -> None:
     """Pillow's own conversion turns everything above 255 to white."""
-    deep = np.linspace(0, 65535, 64).astype(np.uint16)[None].repeat(64, 0)
-    data = saved(Image.fromarray(deep), "PNG")
-    back = np.asarray(seen(cleaned(data)).convert("L"), int)
-    assert back[32, 1] < 12 and abs(back[32, 32] - 128) < 8 and back[32, 62] > 245
+    ramp = np.linspace(0, 65535, 64).astype(np.uint16)[None].repeat(64, 0)
+    data = saved(Image.fromarray(ramp), "PNG")
+    image = np.asarray(decoded(cleaned(data)).convert("L"), int)
+    assert image[32, 1] < 12 and abs(image[32, 32] - 128) < 8 and image[32, 62] > 245
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
-def test_of_an_animation_the_first_picture_is_kept(kind: str) -> None:
+def test_the_first_frame_of_an_animation_is_used(kind: str) -> None:
     frames = [draw(), Image.new("RGB", (96, 64), "black"), Image.new("RGB", (96, 64), "blue")]
     data = saved(frames[0], kind, save_all=True, append_images=frames[1:], duration=100)
     clean = cleaned(data)
-    assert corners(seen(clean)) == "rgbw" and seen(clean).format == "JPEG"
+    assert corners(decoded(clean)) == "rgbw" and decoded(clean).format == "JPEG"
 
 
 @pytest.mark.parametrize(
     ("size", "expected"),
     [((1, 1), (1, 1)), ((4000, 100), (512, 13)), ((3, 3000), (1, 512)), ((512, 512), (512, 512)), ((1024, 513), (512, 256))],
 )
-def test_it_is_made_to_fit_and_never_enlarged(size: tuple[int, int], expected: tuple[int, int]) -> None:
+def test_it_is_shrunk_to_fit_and_never_enlarged(size: tuple[int, int], expected: tuple[int, int]) -> None:
     clean = cleaned(saved(draw("RGB", size), "PNG"))
-    assert (clean.width, clean.height) == expected == seen(clean).size
+    assert (clean.width, clean.height) == expected == decoded(clean).size
 
 
-def test_the_chunks_may_be_cut_anywhere() -> None:
+def test_chunk_boundaries_do_not_matter() -> None:
     data = saved(draw(), "PNG")
     clean = receive([data[n : n + 7] for n in range(0, len(data), 7)], **LIMITS)
     assert clean.data == cleaned(data).data and clean.source_bytes == len(data)
 
 
 def test_a_clean_photo_can_be_uploaded_again() -> None:
-    once = cleaned(saved(draw(), "JPEG"))
-    assert corners(seen(cleaned(once.data))) == "rgbw"
+    clean = cleaned(saved(draw(), "JPEG"))
+    assert corners(decoded(cleaned(clean.data))) == "rgbw"

@@ -1,4 +1,4 @@
-"""What is not a photo, or too much of one: one sentence, a next step, and no work wasted on it."""
+"""What is not a photo, or too large: one sentence, a next step, and no wasted work."""
 
 import struct
 import time
@@ -18,10 +18,10 @@ MB = 1024 * 1024
 def _refusal(data: bytes, **limits: int) -> PhotoRefused:
     with pytest.raises(PhotoRefused) as refused:
         cleaned(data, **limits)
-    told = refused.value
-    for sentence in (told.message, told.next):
+    refusal = refused.value
+    for sentence in (refusal.message, refusal.next):
         assert sentence.endswith(".") and sentence[:-1].count(". ") == 0 and sentence[0].isupper() and len(sentence) < 100
-    return told
+    return refusal
 
 
 @pytest.mark.parametrize(
@@ -42,9 +42,9 @@ def _refusal(data: bytes, **limits: int) -> PhotoRefused:
         b"\x00\x00\x00\x18ftypmp42",
     ],
 )
-def test_what_is_not_one_of_the_four_kinds_is_named_so(data: bytes) -> None:
-    told = _refusal(data)
-    assert told.code == "photo_unknown_format" and told.message == "This is not a JPEG, PNG, WebP or HEIC photo."
+def test_another_format_is_refused_by_name(data: bytes) -> None:
+    refusal = _refusal(data)
+    assert refusal.code == "photo_unknown_format" and refusal.message == "This is not a JPEG, PNG, WebP or HEIC photo."
 
 
 def test_an_empty_upload_has_its_own_sentence() -> None:
@@ -53,8 +53,8 @@ def test_an_empty_upload_has_its_own_sentence() -> None:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIC"])
 @pytest.mark.parametrize("share", [0.02, 0.34, 0.9])
-def test_a_photo_cut_short_is_refused(kind: str, share: float) -> None:
-    """Also where Pillow's verify() would let it pass."""
+def test_a_truncated_photo_is_refused(kind: str, share: float) -> None:
+    """Even where Pillow's verify() accepts it."""
     data = saved(Image.effect_noise((300, 200), 80).convert("RGB"), kind)
     assert _refusal(data[: int(len(data) * share)]).code == "photo_damaged"
 
@@ -62,12 +62,12 @@ def test_a_photo_cut_short_is_refused(kind: str, share: float) -> None:
 @pytest.mark.parametrize(
     "start", [b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\x10\x00\x00\x00WEBP", b"\x00\x00\x00\x18ftypheic"]
 )
-def test_a_right_beginning_alone_is_damaged(start: bytes) -> None:
+def test_a_valid_signature_alone_is_damaged(start: bytes) -> None:
     assert _refusal(start + b"no photo at all" * 9).code == "photo_damaged"
 
 
 def _bomb(width: int, height: int) -> bytes:
-    """A valid PNG of one colour: a few kilobytes that want `width * height` pixels."""
+    """A valid PNG of one colour: a few kilobytes that decode to `width * height` pixels."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
@@ -79,29 +79,29 @@ def _bomb(width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize("side", [13_000, 60_000])
-def test_a_bomb_is_refused_by_its_header(side: int) -> None:
+def test_a_decompression_bomb_is_refused_by_its_header(side: int) -> None:
     data = (
         _bomb(13_000, 13_000) if side == 13_000 else _bomb(side, 9)[:16] + struct.pack(">II", side, side) + _bomb(side, 9)[24:]
     )
     assert len(data) < 32 * 1024
     tracemalloc.start()
-    begun = time.process_time()
+    started = time.process_time()
     code = _refusal(data, max_pixels=50_000_000).code
-    spent, peak = time.process_time() - begun, tracemalloc.get_traced_memory()[1]
+    spent, peak = time.process_time() - started, tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert code == "photo_too_many_pixels" or side == 60_000  # its header's checksum is wrong as well
     assert spent < 0.5 and peak < 2 * MB, (spent, peak)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP", "HEIC"])
-def test_the_pixel_cap_holds_for_every_kind(kind: str) -> None:
-    told = _refusal(saved(draw("RGB", (120, 100)), kind), max_pixels=11_999)
-    assert (told.code, told.message) == ("photo_too_many_pixels", "The photo has more than 11999 pixels.")
+def test_the_pixel_limit_holds_for_every_format(kind: str) -> None:
+    refusal = _refusal(saved(draw("RGB", (120, 100)), kind), max_pixels=11_999)
+    assert (refusal.code, refusal.message) == ("photo_too_many_pixels", "The photo has more than 11999 pixels.")
     assert cleaned(saved(draw("RGB", (120, 100)), kind), max_pixels=12_000).width == 120
 
 
 def test_a_huge_canvas_of_webp_takes_no_memory() -> None:
-    """The decoder lays out its canvas when it opens a file, before anybody can look at its size."""
+    """The decoder allocates its canvas when it opens a file, before its size can be checked."""
     resource = pytest.importorskip("resource", reason="only POSIX tells how much memory was used")
     body = saved(draw(), "WEBP", lossless=True)[12:]
     canvas = b"VP8X" + struct.pack("<I", 10) + b"\x02\0\0\0" + (16382).to_bytes(3, "little") * 2
@@ -113,17 +113,17 @@ def test_a_huge_canvas_of_webp_takes_no_memory() -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
 
 
-def test_nothing_is_read_past_one_chunk_beyond_the_cap(
+def test_at_most_one_chunk_is_read_beyond_the_limit(
     counted: Callable[[int, int], tuple[Iterator[bytes], list[int]]],
 ) -> None:
-    chunks, taken = counted(1000, 64 * 1024)
+    chunks, read = counted(1000, 64 * 1024)
     with pytest.raises(PhotoRefused) as refused:
         receive(chunks, **{**LIMITS, "max_bytes": MB})
     assert refused.value.code == "photo_too_large" and refused.value.message == "The photo is larger than 1 MB."
-    assert len(taken) == 17
+    assert len(read) == 17
 
 
-def test_exactly_the_cap_is_allowed() -> None:
+def test_exactly_the_limit_is_allowed() -> None:
     data = saved(draw(), "JPEG")
     assert cleaned(data, max_bytes=len(data)).source_bytes == len(data)
     assert _refusal(data, max_bytes=len(data) - 1).code == "photo_too_large"
@@ -145,7 +145,7 @@ def test_a_compressed_text_chunk_does_not_blow_up() -> None:
 
 
 def test_a_large_transparent_photo_is_copied_at_most_once() -> None:
-    """Allowed, and still no reason to take a gigabyte: 200 KB of PNG can be 50 megapixels."""
+    """It is allowed, but must not take a gigabyte: 200 KB of PNG can be 50 megapixels."""
     import subprocess
     import sys
 
