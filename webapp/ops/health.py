@@ -1,7 +1,5 @@
 """Liveness and readiness, for supervisors, load balancers and people."""
 
-from typing import Any
-
 import redis
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -44,7 +42,7 @@ def state() -> dict[str, bool]:
     return parts
 
 
-def _nodes() -> dict[str, Any]:
+def _nodes() -> dict[str, bool]:
     """Ready: one edge, and every simulated device (on a server without any: at least one device)."""
     now = timezone.now()
     rows = [node for node in Node.objects.filter(revoked_at=None) if node.approved]

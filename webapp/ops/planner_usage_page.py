@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Iterator
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import user_passes_test
@@ -57,6 +56,6 @@ def _rows() -> Iterator[str]:
         yield writer.writerow([_safe(value) for value in (row[0].isoformat(), *row[1:])])
 
 
-def _safe(value: Any) -> Any:
+def _safe(value: object) -> object:
     """Keeps a spreadsheet from evaluating a model name that starts like a formula."""
     return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@" else value

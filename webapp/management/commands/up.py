@@ -8,7 +8,7 @@ import string
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import Any, Required, TextIO, TypedDict
 
 from django.conf import settings
 from django.core.management import call_command
@@ -24,6 +24,25 @@ from webapp.ops import private_redis, serving
 DEFAULT_UPLINKS = (250_000, 1_000_000)  # bytes per second: a poor mobile link and a fair one
 DOWN_PER_UP = 2  # typical of mobile links
 LOCK = "run/up.lock"
+
+
+class LocalNode(TypedDict, total=False):
+    """A node on this machine; links in bytes per second, and how many times slower than this machine it computes."""
+
+    tier: Required[str]
+    uplink: int
+    downlink: int
+    slowdown: float
+
+
+class Plan(TypedDict):
+    """As webapp.ops.supervise reads it."""
+
+    url: str
+    local_url: str
+    greeting: str
+    processes: dict[str, list[str]]
+    env: dict[str, str]
 
 
 class Command(BaseCommand):
@@ -71,10 +90,10 @@ class Command(BaseCommand):
         )
 
 
-def _plan(redis: private_redis.PrivateRedis, devices: dict[str, dict[str, Any]], host: str, port: int) -> dict[str, Any]:
+def _plan(redis: private_redis.PrivateRedis, devices: dict[str, LocalNode], host: str, port: int) -> Plan:
     python, var = sys.executable, settings.VAR_DIR
     local = f"http://127.0.0.1:{port}"
-    processes = {
+    processes: dict[str, list[str]] = {
         "redis": redis.command,
         "web": serving.command(python, host, port),
         "cloud": [
@@ -83,7 +102,7 @@ def _plan(redis: private_redis.PrivateRedis, devices: dict[str, dict[str, Any]],
             "--clock",
         ],
     }  # fmt: skip
-    nodes = {"edge-1": {"tier": "edge"}, **{name: {"tier": "device", **facts} for name, facts in devices.items()}}
+    nodes: dict[str, LocalNode] = {"edge-1": {"tier": "edge"}, **devices}
     for name, facts in nodes.items():
         home = var / "nodes" / name
         processes[name] = [python, "-m", "devices.agent", "run", "--home", str(home), *_joining(name, home, facts, local)]
@@ -107,7 +126,7 @@ def _plan(redis: private_redis.PrivateRedis, devices: dict[str, dict[str, Any]],
     }
 
 
-def _joining(name: str, home: Path, facts: dict[str, Any], server: str) -> list[str]:
+def _joining(name: str, home: Path, facts: LocalNode, server: str) -> list[str]:
     """Arguments for an agent: none if it has joined, else the server and a preapproved code."""
     if enrolment.is_enrolled(home, name):
         enrolment.simulate(name, facts.get("uplink"), facts.get("slowdown", 1.0), facts.get("downlink"))
@@ -129,7 +148,7 @@ def _retire_others(names: set[str]) -> None:
     extra.update(revoked_at=timezone.now())
 
 
-def _devices(count: int, uplinks: str, slowdown: float) -> dict[str, dict[str, Any]]:
+def _devices(count: int, uplinks: str, slowdown: float) -> dict[str, LocalNode]:
     if not 1 <= count <= 26:
         raise CommandError("--devices must be between 1 and 26.")
     if not slowdown >= 1:  # also refuses nan
@@ -140,10 +159,11 @@ def _devices(count: int, uplinks: str, slowdown: float) -> dict[str, dict[str, A
         raise CommandError("--uplink must be numbers of bytes per second, for example 250000,1000000.") from None
     if min(rates) < 1000:
         raise CommandError("--uplink must be at least 1000 bytes per second.")
-    devices = {}
+    devices: dict[str, LocalNode] = {}
     for i in range(count):
         uplink = rates[i % len(rates)]
         devices[f"jetson-{string.ascii_lowercase[i]}"] = {
+            "tier": "device",
             "uplink": uplink,
             "downlink": DOWN_PER_UP * uplink,
             "slowdown": slowdown,
@@ -151,7 +171,7 @@ def _devices(count: int, uplinks: str, slowdown: float) -> dict[str, dict[str, A
     return devices
 
 
-def _lock(path: Path) -> Any:
+def _lock(path: Path) -> TextIO:
     handle = path.open("a+")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
