@@ -58,7 +58,7 @@ def test_another_models_packet_is_refused(compact: Vision, small: Vision, image:
     assert _refusal(compact, small.run_head("classify", image, 1, 1)) == "wire_model"
 
 
-def test_numbers_that_are_none_are_refused() -> None:
+def test_non_finite_numbers_are_refused() -> None:
     """A pooled packet carries its scales as half floats: infinity and NaN are possible bits."""
     from inference.engine.codecs.feature_code import CodecError
 
@@ -66,7 +66,7 @@ def test_numbers_that_are_none_are_refused() -> None:
     data = bytearray(code.encode(np.ones((17, 4), np.float32), 1))
     for bits in (b"\x7c\x00", b"\x7e\x00", b"\xfc\x00"):
         data[:2] = bits
-        with pytest.raises(CodecError, match="not numbers"):
+        with pytest.raises(CodecError, match="non-finite"):
             code.decode(bytes(data), 1)
 
 

@@ -54,7 +54,7 @@ def test_an_untrained_block_changes_nothing() -> None:
     ("tokens", "width", "levels"), [(TOKENS + 1, WIDTH, LEVELS), (TOKENS, WIDTH + 1, LEVELS), (TOKENS, WIDTH, 2)]
 )
 def test_a_block_of_other_shapes_is_refused(block: train_dequantiser.Block, tokens: int, width: int, levels: int) -> None:
-    with pytest.raises(ValueError, match="other shapes"):
+    with pytest.raises(ValueError, match="do not fit its code"):
         restore.Restorer(_arrays(block), tokens, width, levels)
 
 
