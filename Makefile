@@ -49,6 +49,7 @@ bench: $(TESTS)  ## run quick benchmarks (in full: ARGS=--json)
 
 agent: $(RUNS)  ## build the agent's wheel into var/agent, as the server does for boards
 	@cd devices/agent && $(abspath $(BIN))/python -m hatchling build --target wheel --directory ../../var/agent
+
 screenshots: $(TESTS)  ## take the pictures in docs/screenshots (needs Chromium; ARGS="--photo FILE")
 	@exec $(BIN)/python docs/make_screenshots.py $(ARGS)
 
