@@ -1,15 +1,12 @@
 """A label that the server sends is the one a page shows."""
 
 import json
-import re
 
 import pytest
-from playwright.sync_api import Route
 
 from tests.browser.conftest import Tab
 
 pytestmark = pytest.mark.browser
-LABELS = re.compile(r'(<script id="labels" type="application/json">)(.*?)(</script>)', re.DOTALL)
 DUMMY_TASK = {"name": "dummy", "label": "dummy task", "shows_question": True}
 DUMMY_SENSOR = {
     "name": "dummy_v", "label": "dummy voltage", "unit": "V", "divisor": 1, "digits": 1, "whole": "", "source": "nowhere",
@@ -18,16 +15,18 @@ DUMMY_SENSOR = {
 
 
 def with_dummies(tab: Tab) -> None:
-    def add(route: Route) -> None:
-        response = route.fetch()
-        match = LABELS.search(response.text())
-        assert match
-        labels = json.loads(match[2])
-        labels["tasks"].append(DUMMY_TASK)
-        labels["sensors"].append(DUMMY_SENSOR)
-        route.fulfill(response=response, body=LABELS.sub(lambda m: m[1] + json.dumps(labels) + m[3], response.text()))
-
-    tab.page.route(re.compile(r"/(devices/)?$"), add)
+    """Add rows to what the server sent, before the page's scripts run: they wait for the whole document."""
+    tab.page.add_init_script(
+        """document.addEventListener("readystatechange", () => {
+          const data = document.getElementById("labels");
+          if (document.readyState !== "interactive" || !data) return;
+          const labels = JSON.parse(data.textContent);
+          labels.tasks.push(%s);
+          labels.sensors.push(%s);
+          data.textContent = JSON.stringify(labels);
+        });"""
+        % (json.dumps(DUMMY_TASK), json.dumps(DUMMY_SENSOR))
+    )
 
 
 def test_a_dummy_task_and_a_dummy_sensor_are_shown_by_their_labels(tab: Tab) -> None:

@@ -62,7 +62,7 @@ function show({ problems, estimate, nodes }) {
     if (wrong) place.hidden = false;
   }
   byId("start").disabled = !estimate || !nodes.length;
-  byId("keep").disabled = !estimate;
+  byId("save").disabled = !estimate;
   byId("nodes").textContent = nodes.length ? `On ${nodes.join(", ")}.` : "No node with a training worker is online, so the run cannot start yet.";
   const rows = estimate && [
     ["Up, all clients", format.bytes(estimate.bytes_up)], ["Down, all clients", format.bytes(estimate.bytes_down)],
@@ -77,7 +77,7 @@ function trouble(text) {
 }
 
 async function send(begin) {
-  const buttons = [byId("start"), byId("keep")];
+  const buttons = [byId("start"), byId("save")];
   for (const button of buttons) button.disabled = true;
   try {
     const body = { spec: spec(), start: begin };
@@ -98,6 +98,6 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (!byId("start").disabled) send(true);
 });
-byId("keep").addEventListener("click", () => send(false));
+byId("save").addEventListener("click", () => send(false));
 hideFieldsWithoutEffect();
 estimate();
