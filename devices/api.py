@@ -1,7 +1,7 @@
 """What the agent on a node calls. What people and scripts call is in devices.nodes_api."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
@@ -9,10 +9,11 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 from ninja import Router, Schema
 from ninja.security import HttpBearer
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from devices import heartbeat
 from devices.api_schemas import Simulation
+from devices.contract.heartbeat import Join, Report
 from devices.models import Node
 from devices.registry import enrolment, rotation
 from devices.telemetry import presence
@@ -21,54 +22,6 @@ from webapp.live.http import change, operation
 
 router = Router(tags=["agents"])
 MAX_BODY = 64 * 1024  # a profile with every split point is a tenth of it
-
-Number = Annotated[float, Field(allow_inf_nan=False)]
-Milliseconds = Annotated[float, Field(ge=0, le=3_600_000, allow_inf_nan=False)]
-KEPT = r"^[^\x00]*$"  # the one letter that PostgreSQL does not keep
-Words = Annotated[str, Field(max_length=120, pattern=KEPT)]
-Facts = Annotated[
-    dict[Annotated[str, Field(max_length=40, pattern=KEPT)], bool | int | Number | Words | None], Field(max_length=40)
-]
-
-
-class Strict(Schema):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Join(Strict):
-    code: str = Field(max_length=40)
-    fingerprint: str = Field(max_length=40, pattern=r"^[0-9a-f:]{8,40}$")
-    hostname: Words = ""
-    hardware: Facts = {}
-    versions: Facts = {}
-
-
-class TaskTimes(Strict):
-    whole_ms: Milliseconds
-    head_ms: dict[Annotated[str, Field(pattern=r"^\d{1,3}$")], Milliseconds] = {}
-    tail_ms: dict[Annotated[str, Field(pattern=r"^\d{1,3}$")], Milliseconds] = {}
-    encode_ms: dict[Annotated[str, Field(pattern=r"^\d{1,3}$")], Milliseconds] = {}
-    send_ms: dict[Annotated[str, Field(pattern=r"^[a-z0-9]{1,10}$")], Milliseconds] = {}
-
-
-class MeasuredProfile(Strict):
-    """As inference.stages.verbs.warm returns it."""
-
-    name: str = Field(max_length=40, pattern=KEPT)
-    digest: str = Field(max_length=64, pattern=KEPT)
-    protocol: int
-    tasks: dict[Annotated[str, Field(max_length=20, pattern=KEPT)], TaskTimes] = Field(min_length=1, max_length=10)
-
-
-class Heartbeat(Strict):
-    boot: str = Field("", max_length=32, pattern=KEPT)
-    queue: int | None = Field(None, ge=0, le=1_000_000)
-    profile: MeasuredProfile | None = None
-    hardware: Facts = {}
-    versions: Facts = {}
-    sample: Facts = {}
-    redis: str = Field("", max_length=20)
-    lanes: dict[Annotated[str, Field(max_length=20, pattern=KEPT)], bool] = Field({}, max_length=10)
 
 
 class NodeToken(HttpBearer):
@@ -195,7 +148,7 @@ def get_node_credentials(request: HttpRequest) -> Credentials:
     exclude_unset=True,
     **change("send_heartbeat", "Send a heartbeat", {200: HeartbeatReply}, TOKEN),
 )
-def send_heartbeat(request: HttpRequest, body: Heartbeat) -> HeartbeatReply:
+def send_heartbeat(request: HttpRequest, body: Report) -> HeartbeatReply:
     """A sign of life. Fields that are left out stay as they were; `profile: null` says that models are being loaded."""
     return HeartbeatReply.model_validate(heartbeat.receive(_caller(request), body.model_dump(exclude_unset=True)))
 

@@ -30,6 +30,10 @@ class Link(Schema):
     within: float | None = Field(description="Relative uncertainty of the bandwidth.")
 
 
+class Camera(Schema):
+    name: str = Field(description="For `take_photo`.", examples=["front"])
+
+
 class Node(Schema):
     slug: str = Field(examples=["jetson-a"])
     title: str = Field(examples=["Jetson at the door"])
@@ -43,6 +47,7 @@ class Node(Schema):
     simulated: Simulation | None
     # Which hardware facts, versions and sensors there are depends on the board, so these are open.
     hardware: dict[str, Value] = Field(examples=[{"model": "Jetson Orin Nano", "cpus": 6}])
+    cameras: list[Camera] = Field(description="Of a device; their sources stay with its owner.")
     changed: str = Field(description="What changed about its hardware since an administrator last accepted it; mostly empty.")
     rotating: bool = Field(description="It has been asked to change its credentials.")
     lanes: dict[str, bool] = Field(description="Which of its workers listen.", examples=[{"stages": True, "train": False}])
@@ -92,10 +97,6 @@ class AuditEntry(Schema):
 
 class AuditPage(Page[AuditEntry]):
     pass
-
-
-class Camera(Schema):
-    name: str = Field(description="For `take_photo`.", examples=["front"])
 
 
 class CameraPage(Page[Camera]):

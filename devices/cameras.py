@@ -1,6 +1,7 @@
 """The cameras of a node, by the names it reports. Their sources are private to the node, and so are the pictures."""
 
 from devices import dispatch
+from devices.contract.heartbeat import cameras_of
 from devices.contract.jobs import Look
 from devices.contract.results import Kept
 from devices.models import Node
@@ -9,7 +10,7 @@ CAPTURE_S = 15.0  # a camera behind a stream needs several seconds
 
 
 def names(node: Node) -> list[str]:
-    return str(node.hardware.get("cameras") or "").split()
+    return [camera.name for camera in cameras_of(node.hardware.get("cameras"))]
 
 
 def capture(slug: str, camera: str, photo_id: str) -> Kept:

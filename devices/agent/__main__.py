@@ -13,6 +13,7 @@ from devices.agent import config, doctor, join, memory
 from devices.agent.cameras import capture
 from devices.agent.config import ConfigError
 from devices.agent.server import Refused
+from devices.contract.heartbeat import Secrets
 
 log = logging.getLogger("agent")
 CANNOT_START, REVOKED = 2, 3
@@ -69,7 +70,7 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras) -> int:
     runtime.link_is_free()
     training = training_supervisor.TrainingSupervisor(runtime)
 
-    def rotated(secrets: dict[str, str]) -> None:
+    def rotated(secrets: Secrets) -> None:
         config.save(home, config.load(home).with_secrets(secrets))
         stop.request(worker.RESTART, "new credentials: restarting with them")
 

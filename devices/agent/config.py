@@ -1,4 +1,4 @@
-"""The home folder of an agent: who it is and what it was given. Readable by its own account alone."""
+"""The home folder of an agent: its identity and its credentials. Readable by its own account only."""
 
 import fcntl
 import hashlib
@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlencode
+
+from devices.contract.heartbeat import Secrets, Simulated
 
 FILE = "agent.json"
 
@@ -43,22 +45,22 @@ class Config:
         url = f"{at['scheme']}://{at['username']}:{at['password']}@{host}:{at['port']}/{at['db']}"
         if at["scheme"] != "rediss":
             return url
-        # Celery wants to be told in so many words that certificates are checked.
+        # Celery requires the certificate check to be stated explicitly.
         trusted = {"ssl_ca_certs": at["ca_file"]} if at.get("ca_file") else {}
         return f"{url}?{urlencode({'ssl_cert_reqs': 'required', **trusted})}"
 
-    def with_secrets(self, told: dict[str, str]) -> "Config":
+    def with_secrets(self, secrets: Secrets) -> "Config":
         """After a rotation: another token and another password, everything else as before."""
-        return replace(self, token=told["token"], redis={**(self.redis or {}), "password": told["redis_password"]})
+        return replace(self, token=secrets.token, redis={**(self.redis or {}), "password": secrets.redis_password})
 
-    def with_simulated(self, told: dict[str, Any] | None) -> "Config":
-        """As the server says now; a real node has neither a shaped link nor a slowdown."""
-        told = told or {}
+    def with_simulated(self, simulated: Simulated | None) -> "Config":
+        """As the server sets it now; a real node has neither a shaped link nor a slowdown."""
+        simulated = simulated or Simulated()
         return replace(
             self,
-            simulated_uplink_bytes_per_s=told.get("uplink_bytes_per_s"),
-            simulated_slowdown=float(told.get("slowdown") or 1.0),
-            simulated_downlink_bytes_per_s=told.get("downlink_bytes_per_s"),
+            simulated_uplink_bytes_per_s=simulated.uplink_bytes_per_s,
+            simulated_slowdown=simulated.slowdown or 1.0,
+            simulated_downlink_bytes_per_s=simulated.downlink_bytes_per_s,
         )
 
 
@@ -73,25 +75,25 @@ def load(home: Path) -> Config:
 
 
 def save(home: Path, config: Config) -> None:
-    """Whole or not at all: a board may lose power at any moment."""
+    """Atomic: a board may lose power at any moment."""
     _private_folder(home)
     part = home / f"{FILE}.part"
     _write_private(part, json.dumps(asdict(config), indent=1))
     part.replace(home / FILE)
 
 
-def write_ca_file(home: Path, told: dict[str, Any]) -> dict[str, Any]:
-    """Credentials as the server gave them, its authority for Redis put into a file, where the libraries look for it."""
-    kept = {name: value for name, value in told.items() if name != "ca"}
-    if not told.get("ca"):
-        return kept  # the authorities that the system trusts
+def write_ca_file(home: Path, credentials: dict[str, Any]) -> dict[str, Any]:
+    """The server's credentials with its authority for Redis moved into a file, where the libraries look for it."""
+    plain = {name: value for name, value in credentials.items() if name != "ca"}
+    if not credentials.get("ca"):
+        return plain  # the authorities that the system trusts
     file = home.resolve() / "redis-ca.pem"
-    _write_private(file, told["ca"])
-    return {**kept, "ca_file": str(file)}
+    _write_private(file, credentials["ca"])
+    return {**plain, "ca_file": str(file)}
 
 
 def fingerprint(home: Path) -> str:
-    """What a person compares on the node and on the devices page. Made once, and kept when the node joins anew."""
+    """What a person compares on the node and on the devices page. Made once; joining again does not change it."""
     _private_folder(home)
     file = home / "identity"
     if not file.exists():
@@ -105,7 +107,7 @@ def digest_of(code: str) -> str:
 
 
 def lock(home: Path) -> IO[str]:
-    """Two agents with one identity would take each other's jobs. Held as long as the handle lives. Raises ConfigError."""
+    """Two agents with one identity would take each other's jobs. Locked as long as the handle lives. Raises ConfigError."""
     _private_folder(home)
     handle = (home / "lock").open("a")
     try:
@@ -120,7 +122,7 @@ def _private_folder(home: Path) -> None:
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise ConfigError(f"{home} cannot be made ({error.strerror}); choose another --home.") from error
+        raise ConfigError(f"{home} cannot be created ({error.strerror}); choose another --home.") from error
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -5,10 +5,10 @@ import random
 import secrets
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import redis
 from celery.worker import state
+from pydantic import ValidationError
 
 from devices.agent import VERSION
 from devices.agent.config import Config
@@ -16,6 +16,7 @@ from devices.agent.runtime import Runtime
 from devices.agent.sensors import board
 from devices.agent.sensors.tegrastats import Tegrastats
 from devices.agent.server import Refused, Server, Unreachable
+from devices.contract.heartbeat import Camera, Reply, Report, Secrets
 from devices.contract.protocol import ANSWERING
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ class Heartbeat:
         runtime: Runtime,
         revoked: Callable[[str], None],
         lanes: Callable[[], dict[str, bool]] = dict,
-        rotated: Callable[[dict[str, str]], None] = lambda secrets: None,
+        rotated: Callable[[Secrets], None] = lambda secrets: None,
     ) -> None:
         self.rotated = rotated
         self.config, self.runtime, self.revoked, self.lanes = config, runtime, revoked, lanes
@@ -42,11 +43,11 @@ class Heartbeat:
         self._every = EVERY_S
         self._failures = 0
         # Sent until the server has received it: facts of this start, and that no profile of an earlier one is valid.
-        self._news: dict[str, Any] = {
+        self._news: dict[str, object] = {
             "boot": secrets.token_hex(8),
             "hardware": {
                 **board.hardware(),
-                "cameras": runtime.cameras.names,
+                "cameras": [Camera(name=name) for name in runtime.cameras.names],
                 "uploads": runtime.uploads.base or None,
             },
             "versions": board.versions(VERSION),
@@ -70,7 +71,7 @@ class Heartbeat:
         """False when no further heartbeat makes sense."""
         news = self._news
         try:
-            answer = self.server.post("/api/v1/nodes/me/heartbeat", {**news, **self._now()})
+            reply = self._send({**news, **self._now()})
         except Unreachable as error:
             self._failed(str(error))
             return True
@@ -80,25 +81,32 @@ class Heartbeat:
                 return False
             self._failed(str(refused))
             return True
-        if answer.get("state") == "revoked":
+        if reply.state == "revoked":
             self.revoked("This node was revoked.")
             return False
-        self._received(answer, news)
-        if credentials := answer.get("rotate"):
-            return not self._rotate(credentials)
-        return True
+        self._received(reply, news)
+        return reply.rotate is None or not self._rotate(reply.rotate)
 
-    def _received(self, answer: dict[str, Any], news: dict[str, Any]) -> None:
+    def _send(self, facts: dict[str, object]) -> Reply:
+        """Raises Unreachable, Refused."""
+        try:
+            report = Report.model_validate(facts).model_dump(mode="json", exclude_unset=True)
+            return Reply.model_validate(self.server.post("/api/v1/nodes/me/heartbeat", report))
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            raise Unreachable(f"Invalid {error.title}: {first['loc']}: {first['msg']}.") from None
+
+    def _received(self, reply: Reply, news: dict[str, object]) -> None:
         if self._failures:
             log.info("%s answers again", self.server.url)
         self._failures = 0
         if self._news is news:
             self._news = {}
-        self._every = min(max(float(answer.get("next_s", EVERY_S)), 0.5), LONGEST_S)
-        self.runtime.simulate(self.config.with_simulated(answer.get("simulated")))
+        self._every = min(max(reply.next_s, 0.5), LONGEST_S)
+        self.runtime.simulate(self.config.with_simulated(reply.simulated))
         self.answered.set()
 
-    def _rotate(self, credentials: dict[str, str]) -> bool:
+    def _rotate(self, credentials: Secrets) -> bool:
         """Whether the new secrets were saved; until they are, the server keeps offering them."""
         try:
             self.rotated(credentials)
@@ -118,8 +126,8 @@ class Heartbeat:
         # With jitter: a fleet that lost its server must not come back as one wave.
         return min(0.5 * 2 ** min(self._failures, 5), LONGEST_S) * (0.5 + random.random())  # noqa: S311
 
-    def _now(self) -> dict[str, Any]:
-        report: dict[str, Any] = {"sample": self.sensors.read(), "lanes": self.lanes()}
+    def _now(self) -> dict[str, object]:
+        report: dict[str, object] = {"sample": self.sensors.read(), "lanes": self.lanes()}
         try:
             waiting = int(self.runtime.redis.llen(self.runtime.key(ANSWERING)))
         except redis.AuthenticationError:

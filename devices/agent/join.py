@@ -1,4 +1,4 @@
-"""Becoming a node: spend the code, show the fingerprint, wait for approval, keep the credentials."""
+"""Enrolment: spend the code, show the fingerprint, wait for approval, store the credentials."""
 
 import logging
 import random
@@ -13,6 +13,7 @@ from devices.agent import VERSION, config
 from devices.agent.config import Config
 from devices.agent.sensors import board
 from devices.agent.server import Refused, Server, Unreachable
+from devices.contract.heartbeat import Simulated
 
 log = logging.getLogger(__name__)
 LONGEST_PAUSE_S = 5.0
@@ -33,60 +34,60 @@ def joined(home: Path, url: str = "", code: str = "") -> Config:
         return config.load(home)
     spent = config.digest_of(code)
     try:
-        kept = config.load(home)
+        existing = config.load(home)
     except config.ConfigError:
-        kept = None
-    if kept is not None and kept.joined_with == spent:
-        return kept
+        existing = None
+    if existing is not None and existing.joined_with == spent:
+        return existing
     server = Server(url)
-    told = {
+    request = {
         "code": code,
         "fingerprint": config.fingerprint(home),
         "hostname": socket.gethostname()[:120],
         "hardware": board.hardware(),
         "versions": board.versions(VERSION),
     }
-    answer = patiently(lambda: server.post("/api/v1/nodes/join", told))
-    made = Config(server.url, answer["slug"], answer["tier"], answer["token"], spent)
-    config.save(home, made)
-    log.info("joined %s as %s", server.url, made.slug)
-    return made
+    answer = patiently(lambda: server.post("/api/v1/nodes/join", request))
+    node = Config(server.url, answer["slug"], answer["tier"], answer["token"], spent)
+    config.save(home, node)
+    log.info("joined %s as %s", server.url, node.slug)
+    return node
 
 
-def approved(home: Path, kept: Config) -> Config:
-    """With credentials for Redis: kept ones, or fetched as soon as an admin has approved this node."""
-    if kept.redis is not None:
-        return kept
-    server = Server(kept.server, kept.token)
-    told = False
+def approved(home: Path, node: Config) -> Config:
+    """With credentials for Redis: stored ones, or fetched as soon as an admin has approved this node."""
+    if node.redis is not None:
+        return node
+    server = Server(node.server, node.token)
+    announced = False
     while True:
         try:
-            given = patiently(lambda: server.get("/api/v1/nodes/me/credentials"))
+            answer = patiently(lambda: server.get("/api/v1/nodes/me/credentials"))
             break
         except Refused as refused:
             if refused.code != "not_approved":
                 raise
-        if not told:
-            log.info("%s waits for approval; its fingerprint is %s", kept.slug, config.fingerprint(home))
-            told = True
+        if not announced:
+            log.info("%s waits for approval; its fingerprint is %s", node.slug, config.fingerprint(home))
+            announced = True
         time.sleep(2 + random.random())  # noqa: S311
-    made = replace(kept, redis=config.write_ca_file(home, given["redis"]), profile=given["profile"]).with_simulated(
-        given["simulated"]
-    )
-    config.save(home, made)
-    return made
+    simulated = Simulated.model_validate(answer["simulated"]) if answer["simulated"] else None
+    credentials = config.write_ca_file(home, answer["redis"])
+    node = replace(node, redis=credentials, profile=answer["profile"]).with_simulated(simulated)
+    config.save(home, node)
+    return node
 
 
 def patiently(call: Callable[[], T]) -> T:
-    """Try until the server answers, a little later each time and never all boards at once."""
-    pause, told = 0.3, ""
+    """Try until the server answers, with growing pauses and jitter."""
+    pause, logged = 0.3, ""
     while True:
         try:
             return call()
         except Unreachable as error:
-            if told != str(error):
-                told = str(error)
-                log.info("%s Trying again until it works.", told)
+            if logged != str(error):
+                logged = str(error)
+                log.info("%s Retrying until it works.", logged)
         except Refused as refused:
             if refused.status != 429 or refused.code == "too_many_guesses":
                 raise

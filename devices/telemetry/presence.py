@@ -8,6 +8,7 @@ from typing import TypedDict
 
 from django.utils import timezone
 
+from devices.contract.heartbeat import cameras_of
 from devices.models import Node
 from devices.telemetry import links
 from webapp.live import groups
@@ -18,6 +19,10 @@ HEARTBEAT_S = 2.0  # sent to the agents with every reply
 STALE_S = 6.0  # three heartbeats missed
 OFFLINE_S = 12.0
 Fact = bool | int | float | str | None
+
+
+class CameraData(TypedDict):
+    name: str
 
 
 class SimulatedData(TypedDict):
@@ -40,6 +45,7 @@ class NodeData(TypedDict):
     queue: int | None
     simulated: SimulatedData | None
     hardware: dict[str, Fact]
+    cameras: list[CameraData]
     changed: str  # how its hardware differs from what was accepted, in words
     rotating: bool
     lanes: dict[str, bool]
@@ -75,7 +81,8 @@ def as_json(node: Node) -> NodeData:
         "profile": node.profile["name"] if node.profile else None,
         "queue": node.queue,
         "simulated": simulated(node),
-        "hardware": node.hardware,
+        "hardware": {name: fact for name, fact in node.hardware.items() if name != "cameras"},
+        "cameras": [{"name": camera.name} for camera in cameras_of(node.hardware.get("cameras"))],
         "changed": changes(node),
         "rotating": bool(node.rotation),
         "lanes": node.lanes,

@@ -5,21 +5,19 @@ the token (paused or stopped by the person, or expired and taken by another proc
 author at any time, and a round is stored once.
 """
 
-import secrets
 import threading
 import time
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from federation.app.run_settings import Holdings
 from federation.models import ClientReport, Round, Run
 from federation.runs import lifecycle
-from webapp.live import groups
+from webapp.live import groups, lease
 from webapp.live.errors import UserError
 from webapp.live.events import Event, RunClient, RunRound
 from webapp.live.publish import publish
@@ -35,10 +33,6 @@ EXHAUSTED = UserError(
 )
 
 
-class LeaseLost(Exception):
-    """Somebody else owns the run now, or the person paused or stopped it: write nothing more."""
-
-
 def claim_next() -> tuple[int, str] | None:
     """Take the oldest run that nobody works on; its id and the token of the lease. None when there is none."""
     for pk in _free().order_by("pk").values_list("pk", flat=True):
@@ -52,30 +46,14 @@ def _free() -> QuerySet[Run]:
 
 
 def _claim(pk: int) -> str | None:
-    token = secrets.token_hex(8)
-    taken = (
-        _free()
-        .filter(pk=pk, attempt__lt=settings.MAX_ATTEMPTS)
-        .update(
-            state="running",
-            lease=token,
-            lease_until=timezone.now() + timedelta(seconds=START_S),
-            attempt=F("attempt") + 1,
-            seq=F("seq") + 1,
-            phase="starting",
-            progress=None,
-        )
-    )
-    if not taken:
+    left = _free().filter(pk=pk, attempt__lt=settings.MAX_ATTEMPTS)
+    token = lease.take(left, START_S, state="running", phase="starting", progress=None)
+    if token is None:
         if exhausted := _free().filter(pk=pk, attempt__gte=settings.MAX_ATTEMPTS).first():
             lifecycle.fail(exhausted, EXHAUSTED)
         return None
     publish(groups.run(pk), lifecycle.state_event(Run.objects.get(pk=pk)))
     return token
-
-
-def _until() -> Any:
-    return timezone.now() + timedelta(seconds=settings.LEASE_S)
 
 
 class Journal:
@@ -85,9 +63,9 @@ class Journal:
         """Raises LeaseLost when the token is not the run's own any more."""
         found = Run.objects.select_related("owner").filter(pk=pk, lease=token).first()
         if found is None:
-            raise LeaseLost
-        self.run, self.token = found, token
-        self.lost = threading.Event()
+            raise lease.LeaseLost
+        self.run, self.lease = found, lease.Lease(found, token)
+        self.lost = self.lease.lost
         self._done = threading.Event()
         self._write = threading.RLock()
         self._news: dict[int, dict[str, Any]] = {}
@@ -152,7 +130,7 @@ class Journal:
         """Store a completed round with its clients, at once or not at all. A round that is stored already is left as it is."""
         with self._write:
             with transaction.atomic():
-                self._cas(attempt=0, progress=None, seconds=self.seconds())
+                self.lease.write(attempt=0, progress=None, seconds=self.seconds())
                 made, new = Round.objects.get_or_create(run=self.run, number=row["number"], defaults=row)
                 if new:
                     ClientReport.objects.bulk_create([ClientReport(round=made, **one) for one in clients])
@@ -177,16 +155,7 @@ class Journal:
 
     def _change(self, **changes: Any) -> None:
         with self._write:
-            self._cas(**changes)
-
-    def _cas(self, **changes: Any) -> None:
-        mine = Run.objects.filter(pk=self.run.pk, lease=self.token)
-        if self.lost.is_set() or not mine.update(seq=self.run.seq + 1, **changes):
-            self.lost.set()
-            raise LeaseLost
-        self.run.seq += 1
-        for name, value in changes.items():
-            setattr(self.run, name, value)
+            self.lease.write(**changes)
 
     def _tell_state(self) -> None:
         self._publish(lifecycle.state_event(self.run))
@@ -204,7 +173,7 @@ class Journal:
                     if time.monotonic() - renewed > settings.LEASE_S / 4:
                         renewed = time.monotonic()
                         self._hold()
-                except LeaseLost:
+                except lease.LeaseLost:
                     return
                 except DatabaseError:
                     connection.close()
@@ -212,6 +181,5 @@ class Journal:
             connection.close()
 
     def _hold(self) -> None:
-        mine = Run.objects.filter(pk=self.run.pk, lease=self.token)
-        if not mine.update(lease_until=_until(), seconds=self.seconds()) and not self._done.is_set():
+        if not self.lease.renew(settings.LEASE_S, seconds=self.seconds()) and not self._done.is_set():
             self.lost.set()

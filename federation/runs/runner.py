@@ -11,9 +11,10 @@ from federation.app.reports import ClientReport, RoundReport
 from federation.client_jobs import Served
 from federation.grid import CeleryGrid
 from federation.runs import label_distribution, run_artifacts
-from federation.runs.journal import Journal, LeaseLost
+from federation.runs.journal import Journal
 from federation.runs.spec import RunSpec
 from webapp.live.errors import UserError
+from webapp.live.lease import LeaseLost
 
 log = logging.getLogger(__name__)
 CHECKPOINT = "checkpoint"

@@ -5,7 +5,6 @@ Losing the token (stopped by the person, expired and taken by another worker) en
 has at most one author at any time, and never two answers.
 """
 
-import secrets
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -14,36 +13,25 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from inference.answering import turns
 from inference.models import Step, Turn
 from inference.receipt import Receipt
-from webapp.live import groups
+from webapp.live import groups, lease
 from webapp.live.errors import UserError
 from webapp.live.events import TurnEvent, TurnIds, TurnPhase, TurnPlan, TurnReceipt
 from webapp.live.publish import publish
 
 
-class LeaseLost(Exception):
-    """Somebody else owns the turn now, or the person stopped it: write nothing more."""
-
-
 def claim(turn_id: str) -> "Journal | None":
     """Take a turn nobody works on. None if it is finished, taken, or was tried too often (then it is failed)."""
     now = timezone.now()
-    token = secrets.token_hex(8)
     free = Turn.objects.filter(pk=turn_id).filter(Q(state="queued") | Q(state__in=("planning", "running"), lease_until__lt=now))
-    taken = free.filter(attempt__lt=settings.MAX_ATTEMPTS).update(
-        state="planning",
-        lease=token,
-        lease_until=now + timedelta(seconds=settings.LEASE_S),
-        attempt=F("attempt") + 1,
-        seq=F("seq") + 1,
-        phase=_phase("planning", None),
-    )
-    if not taken:
+    left = free.filter(attempt__lt=settings.MAX_ATTEMPTS)
+    token = lease.take(left, settings.LEASE_S, state="planning", phase=_phase("planning", None))
+    if token is None:
         if exhausted := free.filter(attempt__gte=settings.MAX_ATTEMPTS).first():
             turns.fail(exhausted, EXHAUSTED)
         return None
@@ -65,8 +53,8 @@ class Journal:
     """Context manager around one attempt. Safe to use from the threads of one attempt."""
 
     def __init__(self, turn: Turn, token: str) -> None:
-        self.turn, self.token = turn, token
-        self.lost = threading.Event()
+        self.turn, self.lease = turn, lease.Lease(turn, token)
+        self.lost = self.lease.lost
         self._done = threading.Event()
         self._write = threading.Lock()
         self.deadline: datetime = turn.queued + timedelta(seconds=settings.TURN_DEADLINE_S)
@@ -89,8 +77,7 @@ class Journal:
     def phase(self, name: str, step: int | None = None, **detail: Any) -> None:
         phase = {**_phase(name, step), **detail}
         with self._write:
-            self._cas({"phase": phase})
-            self.turn.phase = phase
+            self.lease.write(phase=phase)
             self._publish_phase(step)
 
     def planned(self, plan: dict[str, Any]) -> None:
@@ -100,10 +87,9 @@ class Journal:
     def amended(self, plan: dict[str, Any]) -> None:
         """The plan knows more than at first: a question that waited for another answer, or where a draft lies."""
         with self._write, transaction.atomic():
-            self._cas({"plan": plan})
+            self.lease.write(plan=plan)
             for step in plan["steps"]:
                 Step.objects.filter(turn=self.turn, number=step["id"]).update(question=step["question"])
-            self.turn.plan = plan
             transaction.on_commit(lambda: self._publish_phase(plan=plan))
 
     def drafted(self, number: int) -> None:
@@ -128,9 +114,7 @@ class Journal:
     def _finish(self, changes: dict[str, Any]) -> None:
         changes |= {"phase": None, "finished": timezone.now(), "lease": "", "lease_until": None}
         with self._write:
-            self._cas(changes)
-            for name, value in changes.items():
-                setattr(self.turn, name, value)
+            self.lease.write(**changes)
             self._publish(turns.ended(self.turn))
 
     def _change(
@@ -141,21 +125,12 @@ class Journal:
         step: tuple[int, dict[str, Any]] | None = None,
     ) -> None:
         with self._write, transaction.atomic():
-            self._cas(changes)
+            self.lease.write(**changes)
             if new_steps:
                 Step.objects.bulk_create(new_steps)
             if step:
                 Step.objects.filter(turn=self.turn, number=step[0]).update(**step[1])
-            for name, value in changes.items():
-                setattr(self.turn, name, value)
             transaction.on_commit(lambda: self._publish(event()))
-
-    def _cas(self, changes: dict[str, Any]) -> None:
-        mine = Turn.objects.filter(pk=self.turn.pk, lease=self.token)
-        if not mine.update(seq=self.turn.seq + 1, **changes):
-            self.lost.set()
-            raise LeaseLost
-        self.turn.seq += 1
 
     def _ids(self) -> TurnIds:
         return {"turn": str(self.turn.pk), "seq": self.turn.seq, "state": self.turn.state}
@@ -170,8 +145,7 @@ class Journal:
         """Keep the lease while the work goes on; stop at the turn's deadline, so that a hung worker loses it."""
         try:
             while not self._done.wait(min(1.0, settings.LEASE_S / 3)) and self.seconds_left() > -5:
-                until = timezone.now() + timedelta(seconds=settings.LEASE_S)
-                if not Turn.objects.filter(pk=self.turn.pk, lease=self.token).update(lease_until=until):
+                if not self.lease.renew(settings.LEASE_S):
                     if not self._done.is_set():
                         self.lost.set()
                     return

@@ -17,7 +17,7 @@ from devices.contract.results import AnswerResult
 from inference.answering import drafts, execute, planner_usage, prefetch, trained_models, turns
 from inference.answering.attempt import Attempt, FailedAttempts
 from inference.answering.federated_model_step import FederatedModelStep
-from inference.answering.journal import Journal, LeaseLost, claim
+from inference.answering.journal import Journal, claim
 from inference.models import Photo, Turn
 from inference.placement.choose import NoRoute
 from inference.planning import draft_summary
@@ -27,6 +27,7 @@ from inference.planning.offline import Context
 from inference.planning.plan import MAX_BEFORE, PlanStep
 from inference.planning.rules import training
 from webapp.live.errors import UserError
+from webapp.live.lease import LeaseLost
 
 log = logging.getLogger(__name__)
 EARLIER = 5  # turns of the conversation in the planner's context

@@ -35,7 +35,7 @@ export class CameraChoice {
   }
 }
 
-const camerasOf = (node) => String(node.hardware?.cameras ?? "").split(" ").filter(Boolean);
+const camerasOf = (node) => (node.cameras ?? []).map(({ name }) => name);
 
 /** @param {string} device @param {string} camera @returns {Promise<any>} the photo as the API describes it */
 export const capture = (device, camera) => call("POST", `/api/v1/devices/${encodeURIComponent(device)}/look`, { camera });

@@ -101,10 +101,11 @@ def test_the_facts_of_a_start_are_said_until_they_were_heard(runtime: Runtime, k
 def test_a_profile_is_said_at_once(runtime: Runtime, kept: Config) -> None:
     beat, said, _ = beat_with(runtime, kept, lambda times: {"state": "online", "next_s": 15})
     run_for(beat, lambda: beat.answered.is_set())
-    beat.ready({"name": "compact"})
+    profile = {"name": "compact", "digest": "d", "protocol": 4, "tasks": {"classify": {"whole_ms": 5.0}}}
+    beat.ready(profile)
     run_for_profile = threading.Event()
     run_for_profile.wait(0.5)
-    assert said[-1]["profile"] == {"name": "compact"}
+    assert said[-1]["profile"] == profile
 
 
 def test_what_is_waiting_is_counted(runtime: Runtime, kept: Config, store: Any) -> None:

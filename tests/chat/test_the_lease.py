@@ -7,9 +7,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from inference.answering import turns
-from inference.answering.journal import Journal, LeaseLost, claim
+from inference.answering.journal import Journal, claim
 from inference.answering.sweep import sweep
 from inference.models import Turn
+from webapp.live.lease import LeaseLost
 
 PLAN = {"steps": [{"id": 1, "task": "caption", "question": None, "after": []}], "why": "x"}
 

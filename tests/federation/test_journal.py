@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from federation.models import Round, Run
 from federation.runs import journal, lifecycle
-from federation.runs.journal import Journal, LeaseLost
+from federation.runs.journal import Journal
+from webapp.live.lease import LeaseLost
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUND = {"number": 1, "loss": 0.5, "accuracy": 0.8, "epsilon": None, "seconds": {}, "bytes_up": 10, "bytes_down": 20}

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from federation.runs import journal
+from webapp.live.lease import LeaseLost
 
 NICENESS = 5  # adding up updates is light work, and answering goes first
 
@@ -37,7 +38,7 @@ class Command(BaseCommand):
 def _work(run: int, token: str) -> None:
     try:
         taken = journal.Journal(run, token)
-    except journal.LeaseLost:
+    except LeaseLost:
         return
     with taken:
         # Only now torch and Flower, which take seconds: the lease is renewed meanwhile.

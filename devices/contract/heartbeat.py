@@ -1,0 +1,96 @@
+"""What a node reports and what the server answers: joining, credentials, heartbeat."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import Field
+
+from devices.contract.values import STORABLE, Line, Number, Received, Seconds, Sent
+
+MAX_CAMERAS = 16
+FactName = Annotated[str, Field(max_length=40, pattern=STORABLE)]
+Facts = Annotated[dict[FactName, bool | int | Number | Line | None], Field(max_length=40)]
+ShortMilliseconds = Annotated[float, Field(ge=0, le=3_600_000, allow_inf_nan=False)]
+TimesBySplit = dict[Annotated[str, Field(pattern=r"^\d{1,3}$")], ShortMilliseconds]
+
+
+class Camera(Sent):
+    """What the server knows of a camera: its name. The source stays with the node's owner."""
+
+    name: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^\s\x00]+$")]
+
+
+CameraList = Annotated[list[Camera], Field(max_length=MAX_CAMERAS)]
+Hardware = Annotated[dict[FactName, bool | int | Number | Line | CameraList | None], Field(max_length=40)]
+
+
+def cameras_of(stored: object) -> list[Camera]:
+    """From a node's stored hardware facts. Earlier versions reported the names as one string with spaces between them."""
+    names: Sequence[object] = stored.split() if isinstance(stored, str) else stored if isinstance(stored, list) else []
+    return [Camera(name=str(name["name"]) if isinstance(name, dict) else str(name)) for name in names]
+
+
+class TaskTimes(Sent):
+    """Measured milliseconds of one task: whole model, head, tail and encoding by split point, photo encodings by codec."""
+
+    whole_ms: ShortMilliseconds
+    head_ms: TimesBySplit = {}
+    tail_ms: TimesBySplit = {}
+    encode_ms: TimesBySplit = {}
+    send_ms: dict[Annotated[str, Field(pattern=r"^[a-z0-9]{1,10}$")], ShortMilliseconds] = {}
+
+
+class MeasuredProfile(Sent):
+    """What a node's answering capability measured when it started."""
+
+    name: Annotated[str, Field(max_length=40, pattern=STORABLE)]
+    digest: Annotated[str, Field(max_length=64, pattern=STORABLE)]
+    protocol: int
+    tasks: Annotated[
+        dict[Annotated[str, Field(max_length=20, pattern=STORABLE)], TaskTimes], Field(min_length=1, max_length=10)
+    ]
+
+
+class Join(Sent):
+    code: Annotated[str, Field(max_length=40)]
+    fingerprint: Annotated[str, Field(max_length=40, pattern=r"^[0-9a-f:]{8,40}$")]
+    hostname: Line = ""
+    hardware: Facts = {}
+    versions: Facts = {}
+
+
+class Report(Sent):
+    """One heartbeat. Fields that are left out stay as they were; `profile: null` says that models are being loaded."""
+
+    boot: Annotated[str, Field(max_length=32, pattern=STORABLE)] = ""
+    queue: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    profile: MeasuredProfile | None = None
+    hardware: Hardware = {}
+    versions: Facts = {}
+    sample: Facts = {}
+    redis: Annotated[str, Field(max_length=20)] = ""
+    lanes: Annotated[dict[Annotated[str, Field(max_length=20, pattern=STORABLE)], bool], Field(max_length=10)] = {}
+
+
+class Simulated(Received):
+    """What the server wants simulated about a node of `make run`."""
+
+    uplink_bytes_per_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    downlink_bytes_per_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    slowdown: Annotated[float, Field(ge=1, allow_inf_nan=False)] | None = None
+
+
+class Secrets(Received):
+    """After a rotation: another token and another password."""
+
+    token: str
+    redis_password: str
+
+
+class Reply(Received):
+    """What the server answers to a heartbeat. `rotate`: credentials to change to, while a rotation is under way."""
+
+    state: str = "online"
+    simulated: Simulated | None = None
+    next_s: Seconds = 2.0
+    rotate: Secrets | None = None
