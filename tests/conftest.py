@@ -94,14 +94,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
         import os
 
         if os.environ.get("CI"):
             pytest.fail("No Chromium on this machine: apt-get install chromium.")
         pytest.skip("No Chromium on this machine: apt-get install chromium.")
-    return found
+    return path
 
 
 @pytest.fixture

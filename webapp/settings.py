@@ -11,12 +11,12 @@ VAR_DIR = Path(env.text("ISTHMUS_VAR", str(BASE_DIR / "var"))).resolve()
 SECRET_KEY = env.secret("SECRET_KEY", VAR_DIR / "secrets" / "secret_key")
 DEBUG = env.flag("DEBUG")
 ALLOWED_HOSTS = env.text_list("ISTHMUS_HOSTS", "localhost,127.0.0.1,[::1]")
-# Behind a proxy that ends TLS the origin differs from what Django sees; name it here, scheme included.
+# Behind a proxy that terminates TLS, the origin differs from what Django sees: list it here with its scheme.
 CSRF_TRUSTED_ORIGINS = env.text_list("ISTHMUS_ORIGINS")
 HTTPS = env.flag("ISTHMUS_HTTPS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-# Two installations on one host name (two ports) must not log each other out.
+# Two installations on one host name (two ports) must not share a session cookie.
 SESSION_COOKIE_NAME = "isthmus_session"
 CSRF_COOKIE_NAME = "isthmus_csrf"
 if HTTPS:
@@ -91,7 +91,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
-# Printed by `up`: only who can read it may create the first account.
+# Printed by `up`; needed to create the first account.
 SETUP_TOKEN = env.secret("ISTHMUS_SETUP_TOKEN", VAR_DIR / "secrets" / "setup_token", length=12)
 
 # --- database ---------------------------------------------------------------------------------------------------------
@@ -115,9 +115,9 @@ else:
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": VAR_DIR / "isthmus.sqlite3",
             "OPTIONS": {
-                # Readers do not wait for the writer; a commit survives a crash of the process (not of the power).
+                # Readers do not wait for the writer. A commit survives a crash of the process, not a power failure.
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-                # Take the write lock at BEGIN: upgrading a read lock in mid-transaction fails at once, not after a wait.
+                # Take the write lock at BEGIN: upgrading a read lock inside a transaction fails without waiting.
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
             },
@@ -129,7 +129,7 @@ REDIS_URL_FILE = VAR_DIR / "run" / "redis_url"  # written by `up` for its own pr
 REDIS_URL = env.text("REDIS_URL") or (
     REDIS_URL_FILE.read_text().strip() if REDIS_URL_FILE.exists() else "redis://127.0.0.1:6379/0"
 )
-# RedisChannelLayer lost four of five group sends to a busy consumer without a word; the pub/sub layer lost none.
+# RedisChannelLayer silently lost four of five group sends to a busy consumer; the pub/sub layer lost none.
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}}
 
 # --- files ------------------------------------------------------------------------------------------------------------
@@ -141,30 +141,30 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
     "webapp.plotly_file.PlotlyFinder",
 ]
-WHITENOISE_USE_FINDERS = True  # serve straight from the source folders: no collectstatic step between clone and page
+WHITENOISE_USE_FINDERS = True  # serve from the source folders, without collectstatic
 PHOTO_DIR = VAR_DIR / "photos"
 
-# --- what a person may send -------------------------------------------------------------------------------------------
+# --- limits on requests -------------------------------------------------------------------------------------------
 PHOTO_MAX_BYTES = env.integer("ISTHMUS_PHOTO_MAX_MB", 25) * 1024 * 1024
 PHOTO_MAX_PIXELS = env.integer("ISTHMUS_PHOTO_MAX_MEGAPIXELS", 50) * 1_000_000
 PHOTO_MAX_SIDE = env.integer("ISTHMUS_PHOTO_MAX_SIDE", 2048)
 QUESTION_MAX_CHARS = 2000
 HISTORY_ROWS = 200
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # JSON bodies; photos stream past this through their own cap
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # JSON bodies; photos have a limit of their own
 
 # --- answering --------------------------------------------------------------------------------------------------------
 PROFILE = env.choice("ISTHMUS_PROFILE", ("compact", "paper"))
 TURN_DEADLINE_S = env.integer("ISTHMUS_TURN_DEADLINE", 60)
-LEASE_S = 8  # a cloud worker that was killed is noticed after this long; it renews the lease every third of it
-MAX_ATTEMPTS = 3  # a question that kills its worker is not tried for ever
+LEASE_S = 8  # after this long a killed cloud worker is noticed; a lease is renewed three times as often
+MAX_ATTEMPTS = 3  # of a question whose worker crashes
 MAX_LOSS = env.number("ISTHMUS_MAX_LOSS", 0.02)  # of the uncompressed model's accuracy, what `fastest` may give up
-KEEP_FEATURES_S = env.number("ISTHMUS_KEEP_FEATURES_S", 600)  # at the edge, for another question about the same photo
+KEEP_FEATURES_S = env.number("ISTHMUS_KEEP_FEATURES_S", 600)  # at the edge, for further questions about the same photo
 PLANNER = {
     "base_url": env.text("ISTHMUS_PLANNER_URL"),
     "api_key": env.text("ISTHMUS_PLANNER_KEY"),
     "model": env.text("ISTHMUS_PLANNER_MODEL"),
     "azure_api_version": env.text("ISTHMUS_PLANNER_AZURE"),
-    "price_in": env.number("ISTHMUS_PLANNER_PRICE_IN", 0),  # for a million tokens, in any currency
+    "price_in": env.number("ISTHMUS_PLANNER_PRICE_IN", 0),  # per million tokens, in any currency
     "price_out": env.number("ISTHMUS_PLANNER_PRICE_OUT", 0),
     "daily_limit": env.number("ISTHMUS_PLANNER_DAILY_LIMIT", 0),
     "compose": env.flag("ISTHMUS_PLANNER_COMPOSE"),
@@ -181,7 +181,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(levelname).1s %(name)s: %(message)s"}},
-    # Asking twice a second whether all is ready is how a start is watched; each "not yet" is no error.
+    # `up` polls readiness twice a second while it starts; a 503 is no error then.
     "filters": {"readiness": {"()": "django.utils.log.CallbackFilter", "callback": lambda r: "/healthz" not in r.getMessage()}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["readiness"]}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},

@@ -53,8 +53,8 @@ def test_deleting_a_photo_keeps_the_answers_about_it(api: Client, owner: Any, ph
     Turn.objects.filter(pk=turn.pk).update(state="answered", answer="A dog.")
     assert api.delete(f"{PATH}/{photo.pk}").status_code == 204
     assert not photo.path.exists() and not Photo.objects.exists()
-    kept = api.get(f"/api/v1/turns/{turn.pk}").json()
-    assert (kept["photo"], kept["answer"]) == (None, "A dog.")
+    turn_body = api.get(f"/api/v1/turns/{turn.pk}").json()
+    assert (turn_body["photo"], turn_body["answer"]) == (None, "A dog.")
 
 
 def test_a_colleague_neither_sees_nor_deletes_it(colleague: Any, client_of: Callable[[Any], Client], photo: Photo) -> None:

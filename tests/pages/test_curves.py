@@ -11,8 +11,8 @@ from inference.engine import catalogue
 from webapp import rate_accuracy_page
 
 
-def row(way: str, size: int, accuracy: float, **told: Any) -> dict[str, Any]:
-    return {"way": way, **told, "bytes": size, "accuracy": accuracy, "accuracy_ci": [accuracy - 0.02, accuracy + 0.02],
+def row(way: str, size: int, accuracy: float, **fields: Any) -> dict[str, Any]:
+    return {"way": way, **fields, "bytes": size, "accuracy": accuracy, "accuracy_ci": [accuracy - 0.02, accuracy + 0.02],
             "difference": accuracy - 0.7, "difference_ci": [accuracy - 0.72, accuracy - 0.68]}  # fmt: skip
 
 

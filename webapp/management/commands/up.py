@@ -183,7 +183,7 @@ def _lock(path: Path) -> TextIO:
 
 
 def _check_port(host: str, port: int) -> None:
-    """Fail early if the web app cannot listen there; its supervisor would restart it for ever."""
+    """Fail early if the web app cannot listen there; its supervisor would restart it endlessly."""
     try:
         socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
     except (OSError, OverflowError) as error:
