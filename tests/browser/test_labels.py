@@ -14,23 +14,19 @@ DUMMY_SENSOR = {
 }  # fmt: skip
 
 
-def with_dummies(tab: Tab) -> None:
-    """Add rows to what the server sent, before the page's scripts run: they wait for the whole document."""
-    tab.page.add_init_script(
-        """document.addEventListener("readystatechange", () => {
-          const data = document.getElementById("labels");
-          if (document.readyState !== "interactive" || !data) return;
-          const labels = JSON.parse(data.textContent);
-          labels.tasks.push(%s);
-          labels.sensors.push(%s);
-          data.textContent = JSON.stringify(labels);
-        });"""
-        % (json.dumps(DUMMY_TASK), json.dumps(DUMMY_SENSOR))
-    )
+# Scripts run once the whole document is there, so they see the added rows.
+ADD = """document.addEventListener("readystatechange", () => {
+  const data = document.getElementById("labels");
+  if (document.readyState !== "interactive" || !data) return;
+  const labels = JSON.parse(data.textContent);
+  labels.tasks.push(TASK);
+  labels.sensors.push(SENSOR);
+  data.textContent = JSON.stringify(labels);
+});"""
 
 
 def test_a_dummy_task_and_a_dummy_sensor_are_shown_by_their_labels(tab: Tab) -> None:
-    with_dummies(tab)
+    tab.page.add_init_script(ADD.replace("TASK", json.dumps(DUMMY_TASK)).replace("SENSOR", json.dumps(DUMMY_SENSOR)))
     text = tab.open("/").evaluate(
         """async () => {
           const { stepWords } = await import("/static/js/format.js");
