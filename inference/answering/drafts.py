@@ -1,6 +1,6 @@
 """Where a training request goes. Answering must not import training, so webapp.chat registers a maker of drafts."""
 
-from typing import Any, Protocol
+from typing import Protocol
 
 from inference.models import Turn
 from webapp.live.errors import UserError
@@ -14,7 +14,7 @@ NO_TRAINING = UserError(
 
 
 class DraftMaker(Protocol):
-    def __call__(self, turn: Turn, spec: dict[str, Any], why: dict[str, str]) -> str:
+    def __call__(self, turn: Turn, spec: dict[str, object], why: dict[str, str]) -> str:
         """The address of the draft's page. `why` has the words behind each named field. Idempotent. Raises UserError."""
 
 
@@ -25,7 +25,7 @@ def register_draft_maker(maker: DraftMaker) -> None:
     _makers[:] = [maker]
 
 
-def make(turn: Turn, spec: dict[str, Any], why: dict[str, str]) -> str:
+def make(turn: Turn, spec: dict[str, object], why: dict[str, str]) -> str:
     if not _makers:
         raise NO_TRAINING
     return _makers[0](turn, spec, why)

@@ -80,8 +80,10 @@ def run(step: Step, chosen: Candidate, predicted_ms: float | None) -> Outcome:
     outcome.uplink_bytes = sum(size for size, _ in outcome.transfers)
     total = (time.perf_counter() - started) * 1000
     overhead = max(0.0, total - sum(outcome.actual_ms.values()))
-    way = chosen.route.overhead_name(outcome.held)
-    outcome.observed.append((step.device, f"{step.profile.name}/overhead/{way}", overhead / max(1, len(outcome.levels))))
+    overhead_name = chosen.route.overhead_name(outcome.held)
+    outcome.observed.append(
+        (step.device, f"{step.profile.name}/overhead/{overhead_name}", overhead / max(1, len(outcome.levels)))
+    )
     outcome.actual_ms |= {"overhead": overhead, "total": total}
     return outcome
 

@@ -2,7 +2,6 @@
 
 import logging
 from functools import cache
-from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -50,7 +49,7 @@ def today() -> QuerySet[PlannerCall]:
     return PlannerCall.objects.filter(created__gte=timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0))
 
 
-def summary() -> dict[str, Any]:
+def summary() -> dict[str, float]:
     """Calls, failures, tokens and cost of today."""
     calls = today()
     totals = calls.aggregate(n=Count("pk"), tokens_in=Sum("tokens_in"), tokens_out=Sum("tokens_out"), cost=Sum("cost"))

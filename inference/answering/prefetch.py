@@ -31,12 +31,12 @@ LOCK_S = 5.0  # then another worker may place the photo too, which does no harm:
 POLL_S = 0.02
 
 
-def prepare(photo: Photo, wanted: str) -> None:
+def prepare(photo: Photo, node: str) -> None:
     """Place a photo on the device that would be asked, and have it compute the likely heads. Failures of nodes are only
     logged: the question itself does the same later."""
     try:
         nodes = fleet.online(without=set())
-        device, edge = fleet.device_for(photo, wanted, nodes), fleet.edge_for(nodes)
+        device, edge = fleet.device_for(photo, node, nodes), fleet.edge_for(nodes)
         place(photo, device)
         if edge is not None:
             compute_heads(photo, device, edge)

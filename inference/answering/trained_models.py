@@ -5,9 +5,10 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from django.conf import settings
+from pydantic import JsonValue
 
 from webapp.live.errors import UserError
 
@@ -15,7 +16,7 @@ from webapp.live.errors import UserError
 @dataclass(frozen=True)
 class TrainedModel:
     name: str
-    card: dict[str, Any]
+    card: dict[str, JsonValue]
     weights: bytes
 
     @cached_property
@@ -23,13 +24,13 @@ class TrainedModel:
         return hashlib.sha256(self.weights).hexdigest()
 
     @property
-    def node_card(self) -> dict[str, Any]:
+    def node_card(self) -> dict[str, JsonValue]:
         """What a node needs of the card."""
         return {key: self.card[key] for key in ("model", "dataset", "classes")}
 
     @property
     def accuracy(self) -> float | None:
-        return self.card["accuracy"]  # type: ignore[no-any-return]
+        return cast(float | None, self.card["accuracy"])
 
     @property
     def part(self) -> str:
@@ -55,7 +56,7 @@ def read(name: str, owner: int) -> TrainedModel:
     return TrainedModel(name, card, weights)
 
 
-def _card(number: str) -> dict[str, Any]:
+def _card(number: str) -> dict[str, JsonValue]:
     """Empty where the run has just been deleted."""
     try:
         return dict(json.loads((_folder() / number / "card.json").read_text()))

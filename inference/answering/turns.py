@@ -1,10 +1,11 @@
 """Everything a page, the API or the shell may do with a turn: ask, read, stop, retry."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -12,14 +13,15 @@ from django.utils import timezone
 from inference.answering import cloud_queue
 from inference.models import LIVE, Photo, Step, Turn
 from inference.placement import policies, routes
+from inference.receipt import Receipt
 from webapp.live import groups
-from webapp.live.errors import UserError
-from webapp.live.events import TurnAnswer, TurnPhase
+from webapp.live.errors import ErrorBody, UserError
+from webapp.live.events import Phase, TurnAnswer, TurnPhase
 from webapp.live.publish import publish
 
 
 def ask(
-    owner: Any,
+    owner: AbstractBaseUser,
     conversation: UUID,
     question: str,
     photo: Photo | None,
@@ -54,10 +56,10 @@ def check(question: str, policy: str, route: str) -> None:
         raise UserError(
             "question_too_long", f"The question has {len(question):,} characters; the limit is {limit}.", "Shorten it.", 422
         )
-    if policy not in (known := policies.names()):
-        raise UserError("unknown_policy", f"There is no policy “{policy[:40]}”.", f"Use one of {', '.join(known)}.", 422)
-    if route and route not in (known := routes.names()):
-        raise UserError("unknown_route", f"There is no route “{route[:40]}”.", f"Use one of {', '.join(known)}.", 422)
+    if policy not in (names := policies.names()):
+        raise UserError("unknown_policy", f"There is no policy “{policy[:40]}”.", f"Use one of {', '.join(names)}.", 422)
+    if route and route not in (names := routes.names()):
+        raise UserError("unknown_route", f"There is no route “{route[:40]}”.", f"Use one of {', '.join(names)}.", 422)
 
 
 def enqueue(turn: Turn) -> None:
@@ -76,7 +78,7 @@ def fail(turn: Turn, error: UserError) -> bool:
     return _end(turn, changes)
 
 
-def _end(turn: Turn, changes: dict[str, Any]) -> bool:
+def _end(turn: Turn, changes: dict[str, object]) -> bool:
     live = Turn.objects.filter(pk=turn.pk, state__in=LIVE, seq=turn.seq)
     updated = live.update(seq=F("seq") + 1, lease="", lease_until=None, **changes)
     if not updated:
@@ -145,7 +147,45 @@ def ended(turn: Turn) -> TurnAnswer:
     )
 
 
-def as_json(turn: Turn) -> dict[str, Any]:
+class PhotoJson(TypedDict):
+    id: str
+    url: str
+    width: int
+    height: int
+    bytes: int
+    on_server: bool
+
+
+class StepJson(TypedDict):
+    id: int
+    task: str
+    question: str
+    state: str
+    receipt: Receipt | None
+    error: ErrorBody | None
+
+
+class TurnJson(TypedDict):
+    id: str
+    conversation: str
+    seq: int
+    state: str
+    question: str
+    photo: PhotoJson | None
+    policy: str
+    route: str | None
+    node: str | None
+    created: str | None
+    queued: str | None
+    finished: str | None
+    phase: Phase | None
+    plan: dict[str, object] | None
+    steps: list[StepJson]
+    answer: str | None
+    error: ErrorBody | None
+
+
+def as_json(turn: Turn) -> TurnJson:
     """The representation of a turn in the API, socket snapshots, pages and the shell."""
     return {
         "id": str(turn.pk),
@@ -178,7 +218,7 @@ def photos_before(turn: Turn) -> list[Photo]:
     return [photo for photo in photos if photo is not None and photo.pk != turn.photo_id]
 
 
-def photo_json(photo: Photo) -> dict[str, Any]:
+def photo_json(photo: Photo) -> PhotoJson:
     return {
         "id": str(photo.pk),
         "url": f"/photos/{photo.pk}/",

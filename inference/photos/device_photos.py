@@ -5,8 +5,9 @@ The server has a row about such a photo and none of its bytes.
 
 import uuid
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core import signing
 
 from devices import cameras, dispatch, uploads
@@ -20,7 +21,7 @@ TICKET = signing.TimestampSigner(salt="upload to a device")
 TICKET_S = uploads.VALID_S + 120  # an upload that starts in time may take as long as the node waits for it
 
 
-def take(owner: Any, slug: str, camera: str) -> Photo:
+def take(owner: AbstractBaseUser, slug: str, camera: str) -> Photo:
     """Raises UserError."""
     names = cameras.names(_device(slug))
     if camera not in names:
@@ -32,7 +33,7 @@ def take(owner: Any, slug: str, camera: str) -> Photo:
     return _create(owner, photo_id, slug, photo, CAMERA)
 
 
-def invite(owner: Any, slug: str) -> dict[str, str]:
+def invite(owner: AbstractBaseUser, slug: str) -> dict[str, str]:
     """The URL to which the owner's browser may upload a photo, and the ticket for `collect`. Raises UserError."""
     node = _device(slug)
     if not uploads.origin(node):
@@ -42,7 +43,7 @@ def invite(owner: Any, slug: str) -> dict[str, str]:
     return {"url": url, "ticket": TICKET.sign_object([owner.pk, slug, str(photo_id)])}
 
 
-def collect(owner: Any, slug: str, ticket: str) -> Photo:
+def collect(owner: AbstractBaseUser, slug: str, ticket: str) -> Photo:
     """The photo that was uploaded with this ticket, which is valid once. Raises UserError."""
     try:
         owner_id, device, photo_id = TICKET.unsign_object(ticket, max_age=TICKET_S)
@@ -74,7 +75,7 @@ def _ask_device(ask: Callable[[], Reply], code: str, remedy: str) -> Reply:
         raise UserError("node_offline", str(error), "Start it, or ask about another photo.", 503) from error
 
 
-def _create(owner: Any, photo_id: uuid.UUID, slug: str, photo: Kept, source: str) -> Photo:
+def _create(owner: AbstractBaseUser, photo_id: uuid.UUID, slug: str, photo: Kept, source: str) -> Photo:
     return Photo.objects.create(
         id=photo_id,
         owner=owner,

@@ -3,9 +3,9 @@
 import io
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from PIL import Image
 
 from inference.answering import cloud_queue
@@ -16,7 +16,7 @@ from webapp.live.errors import UserError
 SMALL_SIDE = 480  # pixels; twice the widest preview of the page
 
 
-def store(owner: Any, chunks: Iterable[bytes]) -> Photo:
+def store(owner: AbstractBaseUser, chunks: Iterable[bytes]) -> Photo:
     """Read an upload to its end (or to the limit), clean and store it. Raises UserError with the reason of a refusal."""
     try:
         clean = receive(

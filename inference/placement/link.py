@@ -119,11 +119,11 @@ def _last_series(transfers: list[Transfer]) -> tuple[list[Transfer], _Line | Non
     start, before = 0, None
     for i in range(1, len(transfers)):
         line = _fit(transfers[start:i], before)
-        way = _deviates(transfers[i], line)
-        if not way:
+        direction = _deviates(transfers[i], line)
+        if not direction:
             continue
-        again = i + 1 < len(transfers) and _deviates(transfers[i + 1], line) == way
-        if again or _counts_alone(transfers[i], line):
+        confirmed = i + 1 < len(transfers) and _deviates(transfers[i + 1], line) == direction
+        if confirmed or _counts_alone(transfers[i], line):
             start, before = i, line
     return _window(transfers[start:]), before
 

@@ -24,15 +24,15 @@ class Regret:
 def regret(receipts: Iterable[Receipt]) -> Regret:
     """Forced routes, links then unknown and policies that minimise something else say nothing about time; they are left out."""
     counted = [receipt for receipt in receipts if counts(receipt)]
-    each = [_rules(receipt) for receipt in counted]
-    common = set.intersection(*(set(rules) for rules in each)) if each else set()
-    sums = {rule: sum(rules[rule] for rules in each) for rule in common}
+    by_question = [_rules(receipt) for receipt in counted]
+    common = set.intersection(*(set(rules) for rules in by_question)) if by_question else set()
+    sums = {rule: sum(rules[rule] for rules in by_question) for rule in common}
     best: dict[str, Rule] = {}
     for kind in RULES:
         if of_kind := sorted((rule for rule in sums if rule[0] == kind), key=lambda rule: (sums[rule], rule)):
             best[kind] = of_kind[0]
     by_way = {best[kind][1]: sums[best[kind]] for kind in best}
-    name = min(by_way, key=lambda way: by_way[way], default=None)
+    name = min(by_way, key=lambda rule: by_way[rule], default=None)
     ours = sum(receipt["predicted_ms"] or 0.0 for receipt in counted)
     return Regret(ours, name, by_way[name] if name else None, by_way)
 

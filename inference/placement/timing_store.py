@@ -8,12 +8,11 @@ own, which every route observes.
 
 import math
 from datetime import timedelta
-from typing import Any
 
 from django.utils import timezone
 
 from inference.models import NodeProfile
-from inference.placement.timings import Timings
+from inference.placement.timings import MeasuredProfile, Timings
 
 # Weight of the newest observation in each running mean.
 SLOWER_WEIGHT, FASTER_WEIGHT, PACE_WEIGHT, QUEUE_WEIGHT = 0.1, 0.3, 0.3, 0.3
@@ -26,7 +25,7 @@ QUEUE = "queue"
 QUEUE_S = 10.0  # how long an observed wait is expected again
 
 
-def timings(node: str, measured: dict[str, Any]) -> Timings:
+def timings(node: str, measured: MeasuredProfile) -> Timings:
     rows = {row.part: row for row in NodeProfile.objects.filter(node=node)}
     paces = {kind: _pace(rows.get(part)) for kind, part in PACE.items()}
     observed = [row for row in rows.values() if row.samples >= FORGET_AFTER and row.part not in (QUEUE, *PACE.values())]
@@ -36,13 +35,19 @@ def timings(node: str, measured: dict[str, Any]) -> Timings:
     return Timings(node, measured, corrected, actual / expected if expected > 0 else paces[False])
 
 
-def _parts(measured: dict[str, Any]) -> list[tuple[str, float]]:
+def _parts(measured: MeasuredProfile) -> list[tuple[str, float]]:
     """Every part that the node measured, under the name by which it is observed."""
-    parts = []
+    parts: list[tuple[str, float]] = []
     for task, times in measured["tasks"].items():
-        for name, value in times.items():
-            part = f"{measured['name']}/{task}/{name.removesuffix('_ms')}"
-            parts.extend([(f"{part}/{key}", ms) for key, ms in value.items()] if isinstance(value, dict) else [(part, value)])
+        prefix = f"{measured['name']}/{task}"
+        parts.append((f"{prefix}/whole", times["whole_ms"]))
+        tables = {
+            "head": times["head_ms"],
+            "encode": times.get("encode_ms", {}),
+            "tail": times["tail_ms"],
+            "send": times.get("send_ms", {}),
+        }
+        parts.extend((f"{prefix}/{name}/{key}", ms) for name, table in tables.items() for key, ms in table.items())
     return parts
 
 

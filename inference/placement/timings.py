@@ -3,9 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
+from typing import NotRequired, TypedDict
 
 CALL_MS = 10.0  # a message to a node and back, before any was observed
+
+
+class TaskTimes(TypedDict):
+    """Milliseconds of one task's parts, by split point or photo codec."""
+
+    whole_ms: float
+    head_ms: dict[str, float]
+    encode_ms: NotRequired[dict[str, float]]
+    tail_ms: dict[str, float]
+    send_ms: NotRequired[dict[str, float]]
+
+
+class MeasuredProfile(TypedDict):
+    """The node's own profile, measured when it starts."""
+
+    name: str
+    digest: str
+    tasks: dict[str, TaskTimes]
 
 
 @dataclass(frozen=True)
@@ -13,8 +31,7 @@ class Timings:
     """Expected milliseconds of each part of each task on one node."""
 
     node: str
-    # the node's own profile: {"name", "digest", "tasks": {task: {whole_ms, head_ms, encode_ms, tail_ms, send_ms}}}
-    measured: dict[str, Any]
+    measured: MeasuredProfile
     corrected: dict[str, float]  # part -> observed ms
     pace: float = 1.0  # ratio of all corrected times to their measured times
 

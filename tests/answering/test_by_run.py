@@ -104,6 +104,6 @@ def test_a_node_that_lacks_it_is_sent_it_and_a_damaged_one_is_refused(
     )
     (place / "model.safetensors").write_bytes(save({"weight": np.zeros(3, np.float32)}))
     monkeypatch.setattr(dispatch, "put_blob", lambda slug, name, data: pair.device.lay(name, data))
-    with pytest.raises(dispatch.StageFailed, match="of another model"):
+    with pytest.raises(dispatch.StageFailed, match="another model"):
         federated_model_step.answer(pair.step(), trained_models.read("run 5", 1))
     assert pair.calls == ["jetson-t.run_learned", "jetson-t.run_learned"]

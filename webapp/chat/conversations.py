@@ -38,7 +38,7 @@ def turn_rows(conversation: Conversation) -> QuerySet[Turn]:
     return _with_parts(Turn.objects.filter(conversation=conversation.pk, owner=conversation.owner_id))
 
 
-def turns_of(conversation: Conversation) -> list[dict[str, Any]]:
+def turns_of(conversation: Conversation) -> list[turns.TurnJson]:
     return [turns.as_json(turns.expire(turn)) for turn in turn_rows(conversation)]
 
 

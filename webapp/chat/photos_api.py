@@ -90,5 +90,5 @@ def photo_schema(row: PhotoRow) -> Photo:
 
 
 def _details(row: PhotoRow) -> PhotoDetails:
-    photo = turns.photo_json(row)
-    return PhotoDetails(**photo, created=row.created.isoformat(), on_server=not row.on_device_alone, devices=sorted(row.placed))
+    details = {**turns.photo_json(row), "created": row.created.isoformat(), "devices": sorted(row.placed)}
+    return PhotoDetails.model_validate(details)

@@ -228,7 +228,9 @@ class Reading:
         if last is None:
             self._refuse(NO_EARLIER)
         else:
-            self._continued(last[1], last[0] if tasks.needs_question(last[1]) else "", "the last request was repeated", NO_EARLIER)
+            self._continued(
+                last[1], last[0] if tasks.needs_question(last[1]) else "", "the last request was repeated", NO_EARLIER
+            )
         return True
 
 
