@@ -29,11 +29,11 @@ class Photo(Schema):
     width: int = Field(description="Pixels.", examples=[2048])
     height: int = Field(description="Pixels.", examples=[1365])
     bytes: int = Field(description="Size of the file as it is stored.", examples=[412_345])
+    on_server: bool = Field(description="False: only a device has the file.")
 
 
 class PhotoDetails(Photo):
     created: Moment
-    on_server: bool = Field(description="False: only a device has the file.")
     devices: list[str] = Field(description="Devices that hold a copy.", examples=[["jetson-a"]])
 
 
