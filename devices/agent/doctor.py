@@ -8,6 +8,7 @@ import redis
 
 from devices.agent import config, training_supervisor
 from devices.agent.cameras import capture
+from devices.agent.cameras.source import CameraError
 from devices.agent.server import Refused, Server, Unreachable
 from devices.contract.protocol import ANSWERING, key
 
@@ -36,15 +37,15 @@ def findings(home: Path) -> Iterator[Finding]:
 
 def _cameras(home: Path) -> Finding:
     try:
-        found = capture.configured(home, [])
+        cameras = capture.configured(home, [])
     except config.ConfigError as error:
         return "cameras", str(error), f"Fix {home / capture.FILE}."
-    for name in found.names:
+    for name in cameras.names:
         try:
-            found.frame(name)
-        except capture.CameraError as error:
+            cameras.frame(name)
+        except CameraError as error:
             return "cameras", str(error), "Look at the camera and at its line in cameras.toml."
-    return "cameras", ", ".join(found.names) or "none", ""
+    return "cameras", ", ".join(cameras.names) or "none", ""
 
 
 def _server(kept: config.Config) -> Finding:

@@ -1,6 +1,6 @@
 """Jobs about a photo, before and after anybody asks: place, look, invite, collect, forget."""
 
-from devices.agent.cameras.capture import CameraError
+from devices.agent.cameras.source import CameraError
 from devices.agent.jobs import Refused
 from devices.contract.jobs import Collect, Forget, Invite, Look, Place
 from devices.contract.results import Invitation, Kept, Nothing, Placed

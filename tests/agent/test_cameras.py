@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from devices.agent.cameras import capture
-from devices.agent.cameras.capture import CameraError, Cameras
+from devices.agent.cameras.capture import Cameras
+from devices.agent.cameras.source import CameraError, Source
 from devices.agent.config import ConfigError
 
 
@@ -82,13 +83,13 @@ def test_what_a_web_camera_must_not_do_is_a_sentence(web: Any, path: str, why: s
 
 
 def test_a_picture_without_end_is_cut_off(web: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(capture, "MOST_BYTES", 100_000)
+    monkeypatch.setattr("devices.agent.cameras.source.MAX_BYTES", 100_000)
     with pytest.raises(CameraError, match="larger than"):
         at(web, "/large").frame("yard")
 
 
 def test_a_picture_that_trickles_is_given_up(web: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(capture, "SECONDS", 0.5)
+    monkeypatch.setattr("devices.agent.cameras.snapshot.TIMEOUT_S", 0.5)
     with pytest.raises(CameraError, match="too slowly"):
         at(web, "/slow").frame("yard")
 
@@ -136,3 +137,21 @@ def test_what_is_no_source_stops_the_start_with_a_sentence(tmp_path: Path, line:
     (tmp_path / "cameras.toml").write_text(line)
     with pytest.raises(ConfigError):
         capture.configured(tmp_path, [])
+
+
+class Dummy:
+    kinds: tuple[str, ...] = ("dummy",)
+
+    def accepts(self, source: str) -> bool:
+        return source == "dummy:1"
+
+    def frame(self, name: str, source: str) -> bytes:
+        return f"{name} {source}".encode()
+
+
+def test_a_new_kind_of_source_is_one_value_in_the_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sources: tuple[Source, ...] = (*capture.SOURCES, Dummy())
+    monkeypatch.setattr(capture, "SOURCES", sources)
+    assert capture.configured(tmp_path, ["front=dummy:1"]).frame("front") == b"front dummy:1"
+    with pytest.raises(ConfigError, match="invalid source"):
+        capture.configured(tmp_path, ["front=dummy:2"])
