@@ -23,6 +23,7 @@ ALIVE_KEY = "clock:alive"
 ALIVE_S = 15
 BACKLOG = 20  # unread messages: with more, no worker is reading them and further ones would only pile up
 RETRY_S = 5.0
+LONGEST_SLEEP_S = 0.3  # a stopping worker waits for beat this long
 log = logging.getLogger(__name__)
 
 
@@ -61,7 +62,7 @@ class ClockThread:
         self._ending.set()
         if self._service is not None:
             self._service.stop()
-        self._thread.join(2)
+        self._thread.join(1)
 
     def _run(self) -> None:
         while not self._ending.is_set():
@@ -85,7 +86,7 @@ class ClockStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery is not
 
     def create(self, parent: Any) -> ClockThread:
         def service() -> Service:
-            return Service(parent.app, max_interval=1, scheduler_cls=ClockScheduler, remote_control=False)
+            return Service(parent.app, max_interval=LONGEST_SLEEP_S, scheduler_cls=ClockScheduler, remote_control=False)
 
         return ClockThread(service)
 
