@@ -145,15 +145,15 @@ def code(exam: Exam, k: int) -> list[Row]:
     parts = torch.from_numpy(exam.pixels).permute(0, 3, 1, 2).split(AT_ONCE)
     given = np.concatenate([split.head(tower, crops.normalise(part), k).numpy() for part in parts])
     payloads = [feature_code.encode(one, len(feature_code.sizes)) for one in given]
-    rebuilder, rows = _rebuilder(), []
+    reconstructor, rows = _reconstructor(), []
     for known in exam.profile.code_levels("classify", k):
         size = feature_code.sizes[known.level - 1]
         back = np.stack([feature_code.decode(payload[:size], known.level) for payload in payloads])
         seen = torch.cat([split.tail(tower, part, k) for part in torch.from_numpy(back).split(AT_ONCE)])
         told: dict[str, Any] = {"way": "code", "split_at": k, "level": known.level}
-        if rebuilder:
+        if reconstructor:
             at = exam.looked_at
-            told |= image_metrics.of(exam.pixels[at], rebuilder.many(back[at], k, [known.level] * len(at)))
+            told |= image_metrics.of(exam.pixels[at], reconstructor.batch(back[at], k, [known.level] * len(at)))
         rows.append(Row(told, exam.by_task([known.bytes] * len(exam.pixels)), exam.outcomes(seen)))
     return rows
 
@@ -217,11 +217,11 @@ def _through(pixels: Pixels, name: str, quality: int) -> tuple[Pixels, int]:
     return np.asarray(photo_codec.decode(sent)), len(sent)
 
 
-def _rebuilder() -> reconstruction.Rebuilder | None:
+def _reconstructor() -> reconstruction.Reconstructor | None:
     """Without one, or with one for other weights, the table lacks what can be rebuilt, and nothing else."""
     try:
-        return reconstruction.Rebuilder.load(Path(WEIGHTS))
-    except reconstruction.RebuildError:
+        return reconstruction.Reconstructor.load(Path(WEIGHTS))
+    except reconstruction.ReconstructionError:
         return None
 
 

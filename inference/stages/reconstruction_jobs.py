@@ -6,7 +6,7 @@ from functools import cached_property
 from devices.agent.jobs import Refused
 from devices.contract.jobs import Rebuild
 from devices.contract.results import Transferred
-from inference.engine.reconstruction import Rebuilder, RebuildError
+from inference.engine.reconstruction import ReconstructionError, Reconstructor
 from inference.stages.context import StageContext
 from inference.stages.job_run import JobRun
 
@@ -20,16 +20,16 @@ class ReconstructionJobs:
         received = self.context.received(job.task, job.photo, job.split_at, job.level)
         try:
             features = self.context.vision.decode(job.task, received)
-            image = run.compute(lambda: self._rebuilder.rebuild(features, job.split_at, job.level))
-        except RebuildError as error:
+            image = run.compute(lambda: self._reconstructor.reconstruct(features, job.split_at, job.level))
+        except ReconstructionError as error:
             raise Refused("no_rebuilding", str(error)) from None
         out = io.BytesIO()
         image.save(out, "JPEG", quality=90)
         return Transferred(**run.send(job.blob, out.getvalue()), **run.times())
 
     @cached_property
-    def _rebuilder(self) -> Rebuilder:
+    def _reconstructor(self) -> Reconstructor:
         file = self.context.vision.profile.code_file
         if file is None:
-            raise RebuildError("These models have no decoder that reconstructs photos.")
-        return Rebuilder.load(file.parent)
+            raise ReconstructionError("These models have no decoder that reconstructs photos.")
+        return Reconstructor.load(file.parent)

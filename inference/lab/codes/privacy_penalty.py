@@ -22,7 +22,7 @@ from transformers.utils import logging
 from inference.engine import split, towers
 from inference.engine.catalogue import WEIGHTS, sha256
 from inference.engine.codecs import feature_code, restore
-from inference.engine.reconstruction import Decoder, Rebuilder, Shape
+from inference.engine.reconstruction import Decoder, Reconstructor, Shape
 from inference.lab.codes import fit, markdown_tables, task_divergence, train_dequantiser, train_reconstruction
 from inference.lab.codes.codec_eval import even, features, finished
 from inference.lab.codes.train_codec import SIZES, WHOLE
@@ -97,11 +97,11 @@ def rebuilt(tower: split.Tower, code: feature_code.LearnedCode, pixels: Pixels) 
     train_reconstruction.learn(decoder, send(pixels), SPLIT_AT, ATTACKED, file, {"code": code.digest.hex()})
     file.unlink()
     looked_at = train_reconstruction.held_out(photo_sets.data_dir(), LOOKED_AT)
-    sent, rebuilder, rows, found = send(looked_at), Rebuilder({SPLIT_AT: decoder}), range(len(looked_at)), []
+    sent, reconstructor, rows, found = send(looked_at), Reconstructor({SPLIT_AT: decoder}), range(len(looked_at)), []
     for level in range(1, len(code.sizes) + 1):
         levels = [level] * len(rows)
         found.append(
-            image_metrics.of(looked_at, rebuilder.many(sent.features(SPLIT_AT, rows, levels), SPLIT_AT, levels))["psnr"]
+            image_metrics.of(looked_at, reconstructor.batch(sent.features(SPLIT_AT, rows, levels), SPLIT_AT, levels))["psnr"]
         )
     return found
 

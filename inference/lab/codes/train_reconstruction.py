@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from inference.engine import catalogue, loading, reconstruction, split
 from inference.engine.codecs.feature_code import Code, grid_side
-from inference.engine.reconstruction import Decoder, Rebuilder, Shape
+from inference.engine.reconstruction import Decoder, Reconstructor, Shape
 from inference.lab.data import crops, photo_sets
 from inference.lab.measures import image_metrics
 
@@ -120,13 +120,13 @@ def learn(decoder: Decoder, sent: Sent, k: int, steps: int, file: Path, made_for
             part.replace(file)
 
 
-def measure(rebuilder: Rebuilder, sent: Sent) -> list[dict[str, Any]]:
+def measure(reconstructor: Reconstructor, sent: Sent) -> list[dict[str, Any]]:
     """PSNR and SSIM of every split point and level, means over the photos."""
     rows, found = range(len(sent.pixels)), []
-    for k in rebuilder.decoders:
+    for k in reconstructor.decoders:
         for level in range(1, len(sent.codes[k].sizes) + 1):
             features = sent.features(k, rows, [level] * len(rows))
-            made = np.concatenate([rebuilder.many(part, k, [level] * len(part)) for part in np.array_split(features, 4)])
+            made = np.concatenate([reconstructor.batch(part, k, [level] * len(part)) for part in np.array_split(features, 4)])
             found.append({"split_at": k, "level": level, **image_metrics.of(sent.pixels, made)})
     return found
 
@@ -166,7 +166,7 @@ def main() -> None:
         decoders[k] = Decoder(Shape(tower.image_size, tower.image_size // grid_side(tokens), width, len(code.sizes)))
         learn(decoders[k], sent, k, options.steps, options.run / f"checkpoint-{k}.pt", reconstruction.made_for(folder))
     reconstruction.save(folder / reconstruction.FILE, decoders)
-    figures = measure(Rebuilder.load(folder), send(tower, codes, held_out(root, MEASURED)))
+    figures = measure(Reconstructor.load(folder), send(tower, codes, held_out(root, MEASURED)))
     write_card(folder / "card.json", figures)
     for one in figures:
         print("after block {split_at}, level {level}: {psnr:.2f} dB, SSIM {ssim:.3f}".format(**one))

@@ -8,7 +8,7 @@ import torch
 
 from inference.engine import catalogue, reconstruction
 from inference.engine.codecs import feature_code
-from inference.engine.reconstruction import Decoder, Rebuilder, RebuildError, Shape
+from inference.engine.reconstruction import Decoder, ReconstructionError, Reconstructor, Shape
 from inference.lab.codes import train_reconstruction as training
 from inference.lab.measures import image_metrics
 from tests.engine.conftest import draw
@@ -45,47 +45,47 @@ def sent(photos: int = 48) -> training.Sent:
 
 
 def test_a_saved_decoder_rebuilds_a_photo_of_the_models_size(folder: Path, features: np.ndarray) -> None:
-    image = Rebuilder.load(folder).rebuild(features, k=2, level=3)
+    image = Reconstructor.load(folder).reconstruct(features, k=2, level=3)
     assert (image.mode, image.size) == ("RGB", (32, 32))
 
 
 def test_one_photo_is_rebuilt_alone_as_among_others(folder: Path, features: np.ndarray) -> None:
-    rebuilder = Rebuilder.load(folder)
-    many = rebuilder.many(np.stack([features, 2 * features]), 0, [1, 2])
-    assert np.abs(np.asarray(rebuilder.rebuild(features, 0, 1)).astype(int) - many[0]).max() <= 1
+    reconstructor = Reconstructor.load(folder)
+    many = reconstructor.batch(np.stack([features, 2 * features]), 0, [1, 2])
+    assert np.abs(np.asarray(reconstructor.reconstruct(features, 0, 1)).astype(int) - many[0]).max() <= 1
 
 
 @pytest.mark.parametrize("name", ["classify/model.safetensors", "codec.safetensors"])
 def test_a_decoder_for_other_weights_is_refused(folder: Path, name: str) -> None:
     (folder / name).write_bytes(b"another one")
-    with pytest.raises(RebuildError, match="was trained for other weights"):
-        Rebuilder.load(folder)
+    with pytest.raises(ReconstructionError, match="was trained for other weights"):
+        Reconstructor.load(folder)
 
 
 def test_a_missing_decoder_names_the_command(folder: Path) -> None:
     (folder / reconstruction.FILE).unlink()
-    with pytest.raises(RebuildError, match=r"is missing; run `python -m inference\.lab\.codes\.train_reconstruction`"):
-        Rebuilder.load(folder)
+    with pytest.raises(ReconstructionError, match=r"is missing; run `python -m inference\.lab\.codes\.train_reconstruction`"):
+        Reconstructor.load(folder)
 
 
 def test_a_cut_file_is_refused(folder: Path) -> None:
     file = folder / reconstruction.FILE
     file.write_bytes(file.read_bytes()[:100])
-    with pytest.raises(RebuildError, match="is not a rebuilding decoder"):
-        Rebuilder.load(folder)
+    with pytest.raises(ReconstructionError, match="is not a reconstruction decoder"):
+        Reconstructor.load(folder)
 
 
 @pytest.mark.parametrize(("k", "level"), [(1, 1), (0, 0), (0, 4)])
 def test_a_split_point_or_level_it_was_not_trained_on_is_refused(
     folder: Path, features: np.ndarray, k: int, level: int
 ) -> None:
-    with pytest.raises(RebuildError, match=f"no rebuilding for level {level} after block {k}"):
-        Rebuilder.load(folder).rebuild(features, k, level)
+    with pytest.raises(ReconstructionError, match=f"no reconstruction for level {level} after block {k}"):
+        Reconstructor.load(folder).reconstruct(features, k, level)
 
 
 def test_features_of_another_shape_are_refused(folder: Path, features: np.ndarray) -> None:
-    with pytest.raises(RebuildError, match="another shape"):
-        Rebuilder.load(folder).rebuild(features[:, :-1], 0, 1)
+    with pytest.raises(ReconstructionError, match="another shape"):
+        Reconstructor.load(folder).reconstruct(features[:, :-1], 0, 1)
 
 
 def test_it_begins_as_the_least_squares_inverse_and_gets_better(tmp_path: Path) -> None:
@@ -94,7 +94,9 @@ def test_it_begins_as_the_least_squares_inverse_and_gets_better(tmp_path: Path) 
         torch.manual_seed(0)
         decoder = Decoder(SHAPE)
         training.solve(decoder, shown, 0) if not steps else training.learn(decoder, shown, 0, steps, tmp_path / "a.pt", {})
-        (best,) = [one for one in training.measure(Rebuilder({0: decoder}), shown) if (one["split_at"], one["level"]) == (0, 3)]
+        (best,) = [
+            one for one in training.measure(Reconstructor({0: decoder}), shown) if (one["split_at"], one["level"]) == (0, 3)
+        ]
         found.append(best["psnr"])
     grey = image_metrics.psnr(
         shown.pixels, np.broadcast_to(shown.pixels.mean((0, 1, 2)).astype(np.uint8), shown.pixels.shape)
@@ -159,6 +161,6 @@ def test_ssim_of_flat_photos_is_their_brightness_term_alone() -> None:
 
 def test_the_bundled_decoder_fits_the_bundled_weights_and_its_figures_the_code() -> None:
     folder, profile = catalogue.WEIGHTS / "compact", catalogue.profile("compact")
-    assert tuple(Rebuilder.load(folder).decoders) == profile.split_points("classify")
+    assert tuple(Reconstructor.load(folder).decoders) == profile.split_points("classify")
     told = {(one["split_at"], one["level"]) for one in profile.card["rebuild"]}
     assert told == {(k, one.level) for k in profile.split_points("classify") for one in profile.code_levels("classify", k)}
