@@ -7,6 +7,7 @@ import pytest
 
 from devices.agent.sensors import board as sensors
 from devices.agent.sensors.board import Sensors
+from devices.contract.sensors import SENSORS, Sensor, plausible
 
 MEMORY = "MemTotal:        4058000 kB\nMemFree:  100000 kB\nMemAvailable:    2029000 kB\n"
 
@@ -74,3 +75,17 @@ def test_a_jetson_says_its_name_in_the_device_tree(board: Any) -> None:
 def test_any_other_box_says_what_its_processor_is(board: Any) -> None:
     board("proc/cpuinfo", "processor: 0\nmodel name\t: Some CPU @ 2 GHz\n")
     assert sensors.hardware(board.root)["model"] == "Some CPU @ 2 GHz"
+
+
+def test_every_sensor_of_the_contract_has_one_reader() -> None:
+    assert sorted(name for name, _ in sensors.READERS) == sorted(sensor.name for sensor in SENSORS)
+
+
+def test_a_new_sensor_is_one_row_with_a_reader(board: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    board("sys/class/fan/rpm", "1200\n")
+    row = "fan_rpm", lambda: lambda root: float((root / "sys/class/fan/rpm").read_text())
+    monkeypatch.setattr(sensors, "READERS", (*sensors.READERS, row))
+    fan = Sensor("fan_rpm", "fan", "rpm", 0, 20_000, "From /sys")
+    assert Sensors(board.root).read()["fan_rpm"] == 1200.0
+    assert plausible({"fan_rpm": 1200.0}, (*SENSORS, fan)) == {"fan_rpm": 1200.0}
+    assert plausible({"fan_rpm": -1.0}, (*SENSORS, fan)) == {"fan_rpm": None}

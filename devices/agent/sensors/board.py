@@ -1,7 +1,8 @@
-"""What a board says of itself, from /proc, /sys and `tegrastats`. What it lacks, or what cannot be true, is None, never zero."""
+"""A board's sensors and hardware facts, from /proc, /sys and `tegrastats`. Missing or implausible readings are None, never zero."""
 
 import os
 import platform
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
@@ -26,30 +27,32 @@ class Sensors:
 
     def __init__(self, root: Path = Path("/"), tegrastats: Tegrastats | None = None) -> None:
         self.root, self.tegrastats = root, tegrastats
-        self._before: tuple[float, float] | None = None
+        self.readers = {name: make() for name, make in READERS}
 
     def read(self) -> dict[str, Reading]:
-        total, free = memory_mb(self.root)
-        found = {
-            "cpu_percent": self._cpu_percent(),
-            "memory_used_mb": None if total is None or free is None else round(total - free, 1),
-            "memory_total_mb": total,
-            "temperature_c": _temperature(self.root),
-            "gpu_percent": _gpu_percent(self.root),
-            "power_w": power_w(self.root),
-        }
-        if self.tegrastats is not None:
-            said = self.tegrastats.read()
-            found |= {name: value for name, value in said.items() if found[name] is None}
-        return found
+        """Of every sensor; what /sys does not tell an ordinary account comes from tegrastats where there is one."""
+        readings = {name: reader(self.root) for name, reader in self.readers.items()}
+        line = self.tegrastats.read() if self.tegrastats is not None else {}
+        return readings | {name: value for name, value in line.items() if readings.get(name) is None}
 
-    def _cpu_percent(self) -> Reading:
-        """Since the last reading; the first has nothing to compare with."""
-        before, self._before = self._before, _cpu_times(self.root)
+
+class CpuLoad:
+    """Per cent since the reading before; the first has nothing to compare with."""
+
+    def __init__(self) -> None:
+        self._before: tuple[float, float] | None = None
+
+    def __call__(self, root: Path) -> Reading:
+        before, self._before = self._before, _cpu_times(root)
         if before is None or self._before is None:
             return None
         busy, total = self._before[0] - before[0], self._before[1] - before[1]
         return round(100 * busy / total, 1) if total > 0 and 0 <= busy <= total else None
+
+
+def memory_used_mb(root: Path) -> Reading:
+    total, free = memory_mb(root)
+    return None if total is None or free is None else round(total - free, 1)
 
 
 def hardware(root: Path = Path("/")) -> dict[str, str | float | None]:
@@ -68,12 +71,12 @@ def versions(agent: str) -> dict[str, str | None]:
 
 def memory_mb(root: Path) -> tuple[Reading, Reading]:
     """Total and available."""
-    found = dict(line.split(":", 1) for line in _text(root / "proc/meminfo").splitlines() if ":" in line)
-    total, free = (_number(found.get(name, "").split(" kB")[0]) for name in ("MemTotal", "MemAvailable"))
+    fields = dict(line.split(":", 1) for line in _text(root / "proc/meminfo").splitlines() if ":" in line)
+    total, free = (_number(fields.get(name, "").split(" kB")[0]) for name in ("MemTotal", "MemAvailable"))
     if total is None or total <= 0:
         return None, None
-    possible = free is not None and 0 <= free <= total
-    return round(total / 1024, 1), round(free / 1024, 1) if free is not None and possible else None
+    plausible = free is not None and 0 <= free <= total
+    return round(total / 1024, 1), round(free / 1024, 1) if free is not None and plausible else None
 
 
 def _cpu_times(root: Path) -> tuple[float, float] | None:
@@ -87,10 +90,10 @@ def _cpu_times(root: Path) -> tuple[float, float] | None:
 
 
 def _temperature(root: Path) -> Reading:
-    """The hottest zone that can be true; a part that is switched off reads -256 °C or worse."""
+    """The hottest plausible zone; a part that is switched off reads -256 °C or less."""
     zones = [zone for zone in (root / "sys/class/thermal").glob("thermal_zone*") if not constant(_text(zone / "type"))]
-    found = [degrees / 1000 for zone in zones if (degrees := _number(_text(zone / "temp"))) is not None]
-    return max((c for c in found if COLDEST_C < c < HOTTEST_C), default=None)
+    readings = [degrees / 1000 for zone in zones if (degrees := _number(_text(zone / "temp"))) is not None]
+    return max((c for c in readings if COLDEST_C < c < HOTTEST_C), default=None)
 
 
 def _gpu_percent(root: Path) -> Reading:
@@ -129,3 +132,15 @@ def _number(text: str) -> float | None:
         return float(int(text.strip()))
     except ValueError:
         return None
+
+
+Reader = Callable[[Path], Reading]
+# How this board reads each sensor of devices.contract.sensors, by name. A factory: a reader may remember its last reading.
+READERS: tuple[tuple[str, Callable[[], Reader]], ...] = (
+    ("cpu_percent", CpuLoad),
+    ("memory_used_mb", lambda: memory_used_mb),
+    ("memory_total_mb", lambda: lambda root: memory_mb(root)[0]),
+    ("temperature_c", lambda: _temperature),
+    ("gpu_percent", lambda: _gpu_percent),
+    ("power_w", lambda: power_w),
+)
