@@ -53,11 +53,6 @@ def prune(before: datetime) -> int:
     return NodeEvent.objects.filter(at__lt=before).delete()[0]
 
 
-def recent(slug: str, at_most: int = 50) -> list[NodeEvent]:
-    """The newest events of a node, newest first."""
-    return list(NodeEvent.objects.filter(node=slug)[:at_most])
-
-
 def claim_due(now: datetime, lease: timedelta) -> NodeEvent | None:
     """The oldest event to be notified about, claimed until `now + lease`; None if nothing is due. Each claim is an attempt."""
     for event in NodeEvent.objects.filter(notify_at__lte=now).order_by("notify_at")[:10]:
