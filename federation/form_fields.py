@@ -109,11 +109,15 @@ OPEN = (DATA, TRAINING)  # the others have defaults that rarely need a look
 
 def conditions() -> dict[str, Condition]:
     """By field. A parameter of a strategy has an effect with the strategies that take it."""
-    found = dict(_CONDITIONS)
+    result = dict(_CONDITIONS)
     for name in strategies.parameters():
-        takers = [one.name for one in strategies.STRATEGIES if any(parameter.name == name for parameter in one.parameters)]
-        found[name] = {"field": "strategy", "values": takers}
-    return found
+        takers = [
+            strategy.name
+            for strategy in strategies.STRATEGIES
+            if any(parameter.name == name for parameter in strategy.parameters)
+        ]
+        result[name] = {"field": "strategy", "values": takers}
+    return result
 
 
 def _rows() -> list[tuple[str, tuple[Row, ...]]]:

@@ -1,7 +1,7 @@
 """Flower's Grid over the queues of the registered nodes: same agents, same credentials, warm processes.
 
-To Flower a node id is a client of the run, 1 for partition 0 and so on. Which registered node serves a client is decided here, for
-each exchange anew: a client stays where it was, because its node remembers what it sent, and moves when that node is gone.
+To Flower a node id is a client of the run, 1 for partition 0 and so on. Which registered node serves a client is decided here for
+each exchange: a client stays on its node, which stores its state, and moves when that node is gone.
 """
 
 import logging
@@ -21,20 +21,21 @@ from flwr.supercore.task_identity import TaskIdentity
 from devices import dispatch
 from devices.contract.jobs import Train
 from federation import nodes
-from federation.client_jobs import Served, Told, Watch, after
+from federation.client_jobs import JobWatch, Measured, Served, after
 from federation.node import packing
+from federation.runs.rows import ClientProgress
 
 log = logging.getLogger(__name__)
 PASSES = 3  # nodes tried for one client in one exchange
-LOOK_S = 0.5  # how often it looks for nodes or Redis while there are none
+LOOK_S = 0.5  # how often to look for nodes or Redis while there are none
 THREADS = 64
-NOBODY = "No device was there to serve this client."
+NOBODY = "No device was available for this client."
 
 
 class CeleryGrid(Grid):
-    """`on_client` hears what each client does (partition, node, state, reason); `cancelled` is asked several times a second.
+    """`on_client` is called with what each client does, `cancelled` several times a second.
 
-    Not `movable`: a client is its node, whose own photos it trains on, and no other node can stand in for it.
+    Without `movable` a client is bound to its node, whose own photos it trains on, and no other node can replace it.
     """
 
     def __init__(
@@ -43,25 +44,25 @@ class CeleryGrid(Grid):
         clients: int,
         deadline_s: float,
         cancelled: Callable[[], bool] = lambda: False,
-        on_client: Callable[[Told], None] = lambda told: None,
+        on_client: Callable[[ClientProgress], None] = lambda progress: None,
         available: Callable[[], list[str]] = nodes.training,
         movable: bool = True,
     ) -> None:
-        # Flower's own processes set these private names for message metadata; so the pin of flwr matters.
+        # Flower's own processes set these private names for message metadata, which is why flwr is pinned exactly.
         TaskIdentity.run_id, TaskIdentity.task_id, TaskIdentity.node_id = run, 1, SUPERLINK_NODE_ID
         self._run = FlowerRun.create_empty(run)
         self.clients, self.deadline_s = clients, deadline_s
         self.cancelled, self.on_client, self.available = cancelled, on_client, available
         self.passes = PASSES if movable else 1
         self.placed: dict[int, str] = {}
-        self.served: dict[int, list[Served]] = {}  # by client, since the caller last emptied it
+        self.served: dict[int, list[Served]] = {}  # by client; the caller empties it
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="client")
         self._pushed: dict[str, tuple[Future[list[Message | None]], int]] = {}
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    # -- what Flower asks for ------------------------------------------------------------------------------------------
+    # -- Flower's interface ---------------------------------------------------------------------------------------------
 
     def set_run(self, run: FlowerRun) -> None:
         self._run = run
@@ -80,7 +81,7 @@ class CeleryGrid(Grid):
 
     def push_messages(self, messages: Iterable[Message]) -> list[str]:
         waiting = list(messages)
-        names = [_named(message) for message in waiting]
+        names = [_assign_id(message) for message in waiting]
         exchange = self._pool.submit(self._exchange, waiting, self.deadline_s)
         self._pushed.update({name: (exchange, index) for index, name in enumerate(names)})
         return names
@@ -91,13 +92,13 @@ class CeleryGrid(Grid):
         return [reply for reply in replies if reply is not None]
 
     def send_and_receive(self, messages: Iterable[Message], *, timeout: float | None = None) -> list[Message]:
-        """Replies in the order they were asked for; an error message for what was refused or lost, nothing for what is late.
+        """Replies in the order of the messages; an error message for those refused or lost, nothing for those late.
 
-        Raises dispatch.Cancelled when nobody wants the run to go on.
+        Raises dispatch.Cancelled when the run was paused or stopped.
         """
         waiting = list(messages)
         for message in waiting:
-            _named(message)
+            _assign_id(message)
         return [
             reply for reply in self._exchange(waiting, self.deadline_s if timeout is None else timeout) if reply is not None
         ]
@@ -108,38 +109,38 @@ class CeleryGrid(Grid):
         until = time.monotonic() + seconds
         left = {message.metadata.dst_node_id: message for message in messages}
         done: dict[int, Served] = {}
-        gone: set[str] = set()
+        unreachable: set[str] = set()
         for _ in range(self.passes):
-            for served in self._pass(left, gone, until):
+            for served in self._pass(left, unreachable, until):
                 done[served.client] = after(done.get(served.client), served)
                 if served.state != "lost":
                     left.pop(served.client, None)
                 elif served.blamed:
-                    gone.add(served.node)
-            if not left or not self._others(gone, until):
+                    unreachable.add(served.node)
+            if not left or not self._others(unreachable, until):
                 break
         for served in done.values():
             self.served.setdefault(served.client, []).append(served)
-            self._tell(served.client, served.node, served.state, served.reason)
-        return [self._answer(message, done.get(message.metadata.dst_node_id)) for message in messages]
+            self._report(served.client, served.node, served.state, served.reason)
+        return [self._reply(message, done.get(message.metadata.dst_node_id)) for message in messages]
 
-    def _pass(self, left: dict[int, Message], gone: set[str], until: float) -> list[Served]:
-        """Every client that is left, once: the clients of one node after each other, the nodes side by side."""
-        there = self._available(gone, until)
+    def _pass(self, left: dict[int, Message], unreachable: set[str], until: float) -> list[Served]:
+        """Every remaining client, once: the clients of one node in turn, the nodes in parallel."""
+        available = self._available(unreachable, until)
         movable = [client for client in left if self.passes > 1 or client not in self.placed]
-        self.placed.update(nodes.place(movable, there, self.placed))
-        nobody = [client for client in left if self.placed.get(client) not in there]
+        self.placed.update(nodes.place(movable, available, self.placed))
+        nobody = [client for client in left if self.placed.get(client) not in available]
         for client in left.keys() - nobody:
-            self._tell(client, self.placed[client], "waiting", "")
-        rows = [[client for client in left if self.placed.get(client) == slug] for slug in there]
+            self._report(client, self.placed[client], "waiting", "")
+        rows = [[client for client in left if self.placed.get(client) == slug] for slug in available]
         futures = [
-            self._pool.submit(self._in_turn, slug, row, left, until) for slug, row in zip(there, rows, strict=True) if row
+            self._pool.submit(self._in_turn, slug, row, left, until) for slug, row in zip(available, rows, strict=True) if row
         ]
-        served = [one for future in futures for one in future.result()]
+        served = [outcome for future in futures for outcome in future.result()]
         return served + [Served(client, self.placed.get(client, ""), "lost", NOBODY, None, {}) for client in nobody]
 
     def _in_turn(self, slug: str, row: list[int], left: dict[int, Message], until: float) -> list[Served]:
-        """Once a node is lost the clients behind are not tried on it."""
+        """After a node is lost its remaining clients are not tried on it."""
         done: list[Served] = []
         try:
             for client in row:
@@ -154,9 +155,9 @@ class CeleryGrid(Grid):
     def _serve(self, slug: str, client: int, message: Message, until: float) -> Served:
         seconds = until - time.monotonic()
         if seconds <= 0:
-            return Served(client, slug, "late", "The round ended before its turn came.", None, {})
+            return Served(client, slug, "late", "The round ended before its turn.", None, {})
         name = f"train-{secrets.token_hex(8)}"
-        watch = Watch(slug, self.cancelled, lambda phase: self._tell(client, slug, phase, ""))
+        watch = JobWatch(slug, self.cancelled, lambda phase: self._report(client, slug, phase, ""))
         try:
             measured = self._call(slug, name, message, seconds, watch)
             return Served(client, slug, "ok", "", packing.unpack(dispatch.take_blob(slug, f"{name}-reply")), measured)
@@ -171,41 +172,48 @@ class CeleryGrid(Grid):
         finally:
             dispatch.drop_blob(slug, name)
 
-    def _call(self, slug: str, name: str, message: Message, seconds: float, watch: "Watch") -> Told:
+    def _call(self, slug: str, name: str, message: Message, seconds: float, watch: JobWatch) -> Measured:
         dispatch.put_blob(slug, name, packing.pack(message), int(seconds) + 60)
         job = Train(run=self._run.run_id, message=name, reply=f"{name}-reply", deadline_s=seconds)
-        return dispatch.call(slug, job, seconds, watch.cancelled, watch.heard).model_dump()
+        trained = dispatch.call(slug, job, seconds, watch.cancelled, watch.on_progress)
+        return {
+            "down_bytes": trained.down_bytes,
+            "up_bytes": trained.up_bytes,
+            "down_s": trained.down_s,
+            "compute_s": trained.compute_s,
+            "up_s": trained.up_s,
+        }
 
-    # -- who is there --------------------------------------------------------------------------------------------------
+    # -- available nodes --------------------------------------------------------------------------------------------------
 
-    def _available(self, gone: set[str], until: float) -> list[str]:
-        """Wait for a first node while there is time: a run that is resumed comes back sooner than its devices."""
+    def _available(self, unreachable: set[str], until: float) -> list[str]:
+        """Wait for a first node while there is time: a resumed run may start sooner than its devices."""
         while True:
-            there = [slug for slug in self.available() if slug not in gone]
-            if there or time.monotonic() >= until:
-                return there
+            slugs = [slug for slug in self.available() if slug not in unreachable]
+            if slugs or time.monotonic() >= until:
+                return slugs
             if self.cancelled():
                 raise dispatch.Cancelled
             time.sleep(LOOK_S)
 
-    def _others(self, gone: set[str], until: float) -> bool:
-        """Whether another pass makes sense. With Redis away every node is out of reach and none of them is to blame."""
+    def _others(self, unreachable: set[str], until: float) -> bool:
+        """Whether another pass makes sense. While Redis is away every node is unreachable and none is to blame."""
         while time.monotonic() < until:
             if self.cancelled():
                 raise dispatch.Cancelled
             try:
                 dispatch.bulk().ping()
             except redis.RedisError:
-                gone.clear()
+                unreachable.clear()
                 time.sleep(LOOK_S)
                 continue
-            return any(slug not in gone for slug in self.available())
+            return any(slug not in unreachable for slug in self.available())
         return False
 
-    def _tell(self, client: int, node: str, state: str, reason: str) -> None:
+    def _report(self, client: int, node: str, state: str, reason: str) -> None:
         self.on_client({"partition": client - 1, "node": node, "state": state, "reason": reason})
 
-    def _answer(self, message: Message, served: Served | None) -> Message | None:
+    def _reply(self, message: Message, served: Served | None) -> Message | None:
         if served is None or served.state == "late":
             return None
         if served.reply is not None:
@@ -214,7 +222,7 @@ class CeleryGrid(Grid):
         return Message(Error(code, served.reason), reply_to=message)
 
 
-def _named(message: Message) -> str:
-    """Flower's link gives a message its id when it takes it."""
+def _assign_id(message: Message) -> str:
+    """Flower's SuperLink would assign it on receipt."""
     message.metadata.__dict__["_message_id"] = secrets.token_hex(16)
     return str(message.metadata.message_id)

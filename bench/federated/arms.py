@@ -14,7 +14,7 @@ from federation.app import server_app
 from federation.app.client_app import app as client_app
 from federation.app.compression import entropy
 from federation.app.reports import RoundReport
-from federation.app.threads import Spoil, ThreadGrid
+from federation.app.threads import Tamper, ThreadGrid
 from federation.runs import cost
 from federation.runs.spec import RunSpec
 
@@ -67,7 +67,7 @@ def spec_of(arm: Arm, base: dict[str, Any]) -> RunSpec:
     return RunSpec(**told)
 
 
-def spoiler(arm: Arm, spec: RunSpec) -> Spoil | None:
+def spoiler(arm: Arm, spec: RunSpec) -> Tamper | None:
     """What happens to a reply on its way: nonsense instead of it, or nothing arrives."""
 
     values = cost.parameters(spec.model, spec.dataset)
@@ -119,7 +119,7 @@ def run(name: str, base: dict[str, Any], place: Path, told: Callable[[Row], None
         told(row)
         clock[0] = time.process_time()
 
-    grid = ThreadGrid(client_app, CLIENTS, spoil=spoiler(arm, spec), folder=place / "clients")
+    grid = ThreadGrid(client_app, CLIENTS, tamper=spoiler(arm, spec), folder=place / "clients")
     try:
         server_app.start(grid, spec.settings(), keep, checkpoint)
     finally:

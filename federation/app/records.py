@@ -28,10 +28,10 @@ def number_of(record: ConfigRecord, name: str) -> float:
 
 def list_of(record: ConfigRecord, name: str, kind: type[Value]) -> list[Value]:
     values = value_of(record, name, list)
-    found = [value for value in values if isinstance(value, kind)]
-    if len(found) != len(values):
+    checked = [value for value in values if isinstance(value, kind)]
+    if len(checked) != len(values):
         raise ValueError(f"its field {name} has the wrong type.")
-    return found
+    return checked
 
 
 def pairs_of(record: ConfigRecord, keys: str, values: str) -> dict[int, bytes]:

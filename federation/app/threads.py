@@ -1,4 +1,4 @@
-"""Flower's Grid in threads of this process: for tests, benchmarks and small runs, where even a broker would be too much."""
+"""Flower's Grid in threads of this process, without a broker: for tests, benchmarks and small runs."""
 
 import secrets
 import threading
@@ -16,23 +16,23 @@ from flwr.supercore.run import Run
 from flwr.supercore.task_identity import TaskIdentity
 
 ClientApp = Callable[[Message, Context], Message]
-Spoil = Callable[[Message, Message], Message | None]
+Tamper = Callable[[Message, Message], Message | None]
 
 
 class ThreadGrid(Grid):
-    """Clients 1 … n, each with its own Context. `spoil` sees request and reply and returns what arrives, or None for nothing.
+    """Clients 1 … n, each with its own Context. `tamper` sees request and reply and returns what arrives, or None for nothing.
 
-    With a folder the contexts outlive the process, as they do on a node.
+    With a folder the contexts persist, as they do on a node.
     """
 
     def __init__(
-        self, client_app: ClientApp, clients: int, workers: int = 1, spoil: Spoil | None = None, folder: Path | None = None
+        self, client_app: ClientApp, clients: int, workers: int = 1, tamper: Tamper | None = None, folder: Path | None = None
     ) -> None:
-        # Flower's own processes set these private names for message metadata; so the pin of flwr matters.
+        # Flower's own processes set these private names for message metadata, which is why flwr is pinned exactly.
         TaskIdentity.run_id, TaskIdentity.task_id, TaskIdentity.node_id = 1, 1, SUPERLINK_NODE_ID
         self._run = Run.create_empty(1)
-        self._client_app, self._spoil, self._folder = client_app, spoil, folder
-        self._contexts = {client: Context(1, client, {}, self._kept(client), {}) for client in range(1, clients + 1)}
+        self._client_app, self._tamper, self._folder = client_app, tamper, folder
+        self._contexts = {client: Context(1, client, {}, self._stored_state(client), {}) for client in range(1, clients + 1)}
         self._locks = {client: threading.Lock() for client in self._contexts}
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="client")
         self._pushed: dict[str, Future[Message | None]] = {}
@@ -65,7 +65,7 @@ class ThreadGrid(Grid):
 
     def pull_messages(self, message_ids: Iterable[str]) -> list[Message]:
         done = [self._pushed.pop(name) for name in message_ids if name in self._pushed and self._pushed[name].done()]
-        return [reply for one in done if (reply := one.result()) is not None]
+        return [reply for future in done if (reply := future.result()) is not None]
 
     def send_and_receive(self, messages: Iterable[Message], *, timeout: float | None = None) -> list[Message]:
         names = self.push_messages(messages)
@@ -84,12 +84,12 @@ class ThreadGrid(Grid):
         with self._locks[client]:
             try:
                 reply = self._client_app(message, self._contexts[client])
-            except (ValueError, RuntimeError) as error:  # as a node would: the round goes on without this client
+            except (ValueError, RuntimeError) as error:  # as on a node: the round continues without this client
                 return Message(Error(ErrorCode.CLIENT_APP_RAISED_EXCEPTION, str(error)[:300]), reply_to=message)
-            self._keep(client)
-        return self._spoil(message, reply) if self._spoil else reply
+            self._store_state(client)
+        return self._tamper(message, reply) if self._tamper else reply
 
-    def _kept(self, client: int) -> RecordDict:
+    def _stored_state(self, client: int) -> RecordDict:
         file = self._folder / f"{client}.state" if self._folder else None
         if file is None or not file.exists():
             return RecordDict()
@@ -97,7 +97,7 @@ class ThreadGrid(Grid):
         proto.ParseFromString(file.read_bytes())
         return recorddict_from_proto(proto)
 
-    def _keep(self, client: int) -> None:
+    def _store_state(self, client: int) -> None:
         if self._folder is None:
             return
         self._folder.mkdir(parents=True, exist_ok=True)

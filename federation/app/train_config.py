@@ -41,7 +41,7 @@ class TrainConfig:
 
     def entries(self) -> Entries:
         kind, clients, alpha, seed = self.partitioning
-        found: Entries = {
+        entries: Entries = {
             "dataset": self.dataset, "model": self.model, "partition": kind, "alpha": alpha, "seed": seed,
             "compression": self.compression, "bits": self.bits, "share": self.share, "round": self.round,
             "classes": self.classes, "num-partitions": clients, "clients": clients, "epochs": self.epochs,
@@ -49,10 +49,10 @@ class TrainConfig:
             "masks": self.masks, "partition-id": self.client,
         }  # fmt: skip
         if self.masks:
-            found["reference"] = self.reference
+            entries["reference"] = self.reference
         if self.clip is not None:
-            found |= {"clip": self.clip, "noise": self.noise_multiplier}
-        return found
+            entries |= {"clip": self.clip, "noise": self.noise_multiplier}
+        return entries
 
     @classmethod
     def read(cls, record: ConfigRecord) -> "TrainConfig":
@@ -121,12 +121,12 @@ class MaskConfig:
     scales: Vector | None = None  # of the quantiser, float32 [layers]
 
     def entries(self) -> Entries:
-        found: Entries = {"exchange": self.exchange_id, "me": self.client}
+        entries: Entries = {"exchange": self.exchange_id, "me": self.client}
         if self.public_keys is not None:
-            found |= {"members": list(self.public_keys), "keys": list(self.public_keys.values())}
+            entries |= {"members": list(self.public_keys), "keys": list(self.public_keys.values())}
         if self.scales is not None:
-            found["scales-up"] = self.scales.tobytes()
-        return found
+            entries["scales-up"] = self.scales.tobytes()
+        return entries
 
     @classmethod
     def read(cls, record: ConfigRecord) -> "MaskConfig":

@@ -1,8 +1,8 @@
 """The lease on a run and everything written under it.
 
-A process claims a run with a compare-and-set, renews its lease from a side thread, and names its token in every write. Losing
-the token (paused or stopped by the person, or expired and taken by another process) ends the work. So a run has at most one
-author at any time, and a round is stored once.
+A process claims a run with a compare-and-set, renews its lease from a side thread, and includes its token in every write. Losing
+the token (the run was paused or stopped, or the lease expired and another process claimed it) ends the work. So a run has at most one
+writer at any time, and a round is stored once.
 """
 
 import threading
@@ -17,24 +17,25 @@ from django.utils import timezone
 from federation.app.run_settings import Holdings
 from federation.models import ClientReport, Round, Run
 from federation.runs import lifecycle
+from federation.runs.rows import ClientProgress, ClientRow, RoundRow
 from webapp.live import groups, lease
 from webapp.live.errors import UserError
 from webapp.live.events import Event, RunClient, RunRound
 from webapp.live.publish import publish
 
-START_S = 30  # from the claim until the process it is for renews the lease by itself
-TELL_S = 0.3  # pages hear what clients do this often at most
+START_S = 30  # from the claim until the new process renews the lease itself
+PUBLISH_S = 0.3  # at most this often pages receive what clients do
 
 EXHAUSTED = UserError(
     "too_many_attempts",
-    f"The process that trained stopped {settings.MAX_ATTEMPTS} times without a completed round.",
-    "Use a smaller model or fewer clients; the cloud worker's log says more.",
+    f"The training process crashed {settings.MAX_ATTEMPTS} times without completing a round.",
+    "Use a smaller model or fewer clients, and see the cloud worker log.",
     500,
 )
 
 
 def claim_next() -> tuple[int, str] | None:
-    """Take the oldest run that nobody works on; its id and the token of the lease. None when there is none."""
+    """Claim the oldest waiting run: its id and the token of the lease. None when there is none."""
     for pk in _free().order_by("pk").values_list("pk", flat=True):
         if token := _claim(pk):
             return pk, token
@@ -60,17 +61,17 @@ class Journal:
     """Context manager around one attempt. Its writes may come from several threads of that attempt."""
 
     def __init__(self, pk: int, token: str) -> None:
-        """Raises LeaseLost when the token is not the run's own any more."""
-        found = Run.objects.select_related("owner").filter(pk=pk, lease=token).first()
-        if found is None:
+        """Raises LeaseLost when the token is no longer the run's."""
+        run = Run.objects.select_related("owner").filter(pk=pk, lease=token).first()
+        if run is None:
             raise lease.LeaseLost
-        self.run, self.lease = found, lease.Lease(found, token)
+        self.run, self.lease = run, lease.Lease(run, token)
         self.lost = self.lease.lost
         self._done = threading.Event()
         self._write = threading.RLock()
-        self._news: dict[int, dict[str, Any]] = {}
-        self._told_at = 0.0
-        self._before, self._began = found.seconds, time.monotonic()
+        self._news: dict[int, ClientProgress] = {}
+        self._published_at = 0.0
+        self._seconds_before, self._began = run.seconds, time.monotonic()
 
     def __enter__(self) -> "Journal":
         threading.Thread(target=self._renew, name=f"lease-of-run-{self.run.pk}", daemon=True).start()
@@ -81,7 +82,7 @@ class Journal:
 
     def seconds(self) -> float:
         """Spent running, over all starts."""
-        return self._before + time.monotonic() - self._began
+        return self._seconds_before + time.monotonic() - self._began
 
     def completed(self) -> int:
         """The number of the last stored round; 0 before the first."""
@@ -90,30 +91,30 @@ class Journal:
     def phase(self, words: str) -> None:
         if words != self.run.phase:
             self._change(phase=words)
-            self._tell_state()
+            self._publish_state()
 
     def holds(self, holdings: Holdings) -> None:
-        """Who holds what: examples by client and class."""
+        """Store the label distribution."""
         self._change(holdings=holdings)
-        self._tell_state()
+        self._publish_state()
 
-    def progressed(self, number: int, client: dict[str, Any]) -> None:
-        """A client of the round under way began, ended or was lost. Stored and told a few times a second at most; what is
-        wrong for good is stored with the round."""
+    def progressed(self, number: int, client: ClientProgress) -> None:
+        """A client of the current round began, ended or was lost. Stored and published a few times a second at most; the final outcome
+        is stored with the round."""
         with self._write:
-            now = self.run.progress or {}
-            if now.get("round") != number:
+            current = self.run.progress or {}
+            if current.get("round") != number:
                 self.run.progress = {"round": number, "since": timezone.now().isoformat(), "clients": {}}
             self._news[client["partition"]] = client
-            if time.monotonic() - self._told_at >= TELL_S:
-                self._tell_news()
+            if time.monotonic() - self._published_at >= PUBLISH_S:
+                self._publish_news()
 
-    def _tell_news(self) -> None:
+    def _publish_news(self) -> None:
         with self._write:
             if not self._news or self.run.progress is None:
                 return
-            news, self._news, self._told_at = self._news, {}, time.monotonic()
-            clients = {**self.run.progress["clients"], **{str(partition): one for partition, one in news.items()}}
+            news, self._news, self._published_at = self._news, {}, time.monotonic()
+            clients = {**self.run.progress["clients"], **{str(partition): client for partition, client in news.items()}}
             progress = {**self.run.progress, "clients": clients}
             self._change(progress=progress, phase=f"round {progress['round']}")
             self._publish(
@@ -122,21 +123,21 @@ class Journal:
                     seq=self.run.seq,
                     round=progress["round"],
                     since=progress["since"],
-                    clients=list(news.values()),
+                    clients=[dict(client) for client in news.values()],
                 )
             )
 
-    def rounded(self, row: dict[str, Any], clients: list[dict[str, Any]]) -> None:
-        """Store a completed round with its clients, at once or not at all. A round that is stored already is left as it is."""
+    def rounded(self, row: RoundRow, clients: list[ClientRow]) -> None:
+        """Store a completed round with its clients in one transaction. A round that is already stored stays as it is."""
         with self._write:
             with transaction.atomic():
                 self.lease.write(attempt=0, progress=None, seconds=self.seconds())
-                made, new = Round.objects.get_or_create(run=self.run, number=row["number"], defaults=row)
+                stored, new = Round.objects.get_or_create(run=self.run, number=row["number"], defaults=dict(row))
                 if new:
-                    ClientReport.objects.bulk_create([ClientReport(round=made, **one) for one in clients])
+                    ClientReport.objects.bulk_create([ClientReport(round=stored, **client) for client in clients])
             self._news.clear()
             self._publish(
-                RunRound(run=self.run.pk, seq=self.run.seq, round=lifecycle.round_json(made), seconds=self.run.seconds)
+                RunRound(run=self.run.pk, seq=self.run.seq, round=lifecycle.round_json(stored), seconds=self.run.seconds)
             )
 
     def ended(self, state: str, error: UserError | None = None) -> None:
@@ -150,29 +151,29 @@ class Journal:
             phase="",
             progress=None,
         )
-        self._tell_state()
+        self._publish_state()
         self._done.set()
 
     def _change(self, **changes: Any) -> None:
         with self._write:
             self.lease.write(**changes)
 
-    def _tell_state(self) -> None:
+    def _publish_state(self) -> None:
         self._publish(lifecycle.state_event(self.run))
 
     def _publish(self, event: Event) -> None:
         publish(groups.run(self.run.pk), event)
 
     def _renew(self) -> None:
-        """Keep the lease while the work goes on. A database that is away for a moment is no reason to end."""
+        """Renew the lease while the work continues, also when the database is briefly unavailable."""
         renewed = time.monotonic()
         try:
-            while not self._done.wait(TELL_S) and not self.lost.is_set():
+            while not self._done.wait(PUBLISH_S) and not self.lost.is_set():
                 try:
-                    self._tell_news()
+                    self._publish_news()
                     if time.monotonic() - renewed > settings.LEASE_S / 4:
                         renewed = time.monotonic()
-                        self._hold()
+                        self._extend_lease()
                 except lease.LeaseLost:
                     return
                 except DatabaseError:
@@ -180,6 +181,6 @@ class Journal:
         finally:
             connection.close()
 
-    def _hold(self) -> None:
+    def _extend_lease(self) -> None:
         if not self.lease.renew(settings.LEASE_S, seconds=self.seconds()) and not self._done.is_set():
             self.lost.set()

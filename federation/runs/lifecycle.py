@@ -1,11 +1,11 @@
-"""A training run from the outside: draft, change, start, pause, stop, resume, look. What pages, the API and chat may do with one.
+"""The lifecycle of a training run: draft, change, start, pause, stop, resume, read. Pages, the API and chat use it.
 
-Whoever works on a run (federation.runs.journal) names its lease in every write; each function here that ends or pauses one takes
-the lease away, so that nothing more can be written by that worker.
+The process that works on a run (federation.runs.journal) includes its lease in every write; each function here that ends or pauses a
+run revokes the lease, so that this process can write nothing more.
 """
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -28,65 +28,67 @@ def all_of(owner: Any) -> QuerySet[Run]:
 
 
 def own(owner: Any, pk: int) -> Run:
-    found = all_of(owner).filter(pk=pk).first()
-    if found is None:
+    run = all_of(owner).filter(pk=pk).first()
+    if run is None:
         raise not_found("run")
-    return found
+    return run
 
 
-def draft(owner: Any, told: dict[str, Any], why: dict[str, str] | None = None, turn: Any = None) -> Run:
-    """Keep a specification that a person may still change. The same turn gets the same draft. Raises UserError."""
-    wanted = checked(told)
+def draft(owner: Any, values: Mapping[str, Any], why: dict[str, str] | None = None, turn: Any = None) -> Run:
+    """Store a specification that a person may still change. The same turn gets the same draft. Raises UserError."""
+    accepted = checked(values)
     pk = getattr(turn, "pk", None)
     if pk is not None and (earlier := Run.objects.filter(turn=pk, owner=owner).first()):
         return earlier
     try:
         with transaction.atomic():
-            return Run.objects.create(owner=owner, spec=wanted.model_dump(), why=why or {}, turn=pk)
+            return Run.objects.create(owner=owner, spec=accepted.model_dump(), why=why or {}, turn=pk)
     except IntegrityError:  # two attempts at one turn at once
         return Run.objects.get(turn=pk, owner=owner)
 
 
-def change(run: Run, told: dict[str, Any]) -> None:
-    """Another specification for a draft. Who holds what is counted anew."""
-    wanted = checked(told).model_dump()
-    kept = {name: words for name, words in run.why.items() if run.spec.get(name) == wanted.get(name)}
-    if not _move(run, ("draft",), spec=wanted, why=kept, holdings=None):
-        raise UserError("already_started", f"Run {run.pk} was started already.", "Make a new run to change anything.", 409)
+def change(run: Run, values: Mapping[str, Any]) -> None:
+    """Another specification for a draft. The label distribution is counted again."""
+    accepted = checked(values).model_dump()
+    why = {name: words for name, words in run.why.items() if run.spec.get(name) == accepted.get(name)}
+    if not _move(run, ("draft",), spec=accepted, why=why, holdings=None):
+        raise UserError(
+            "already_started", f"Run {run.pk} has already started.", "Create a new run to change its settings.", 409
+        )
 
 
-def checked(told: dict[str, Any]) -> spec.RunSpec:
+def checked(values: Mapping[str, Any]) -> spec.RunSpec:
     """Raises UserError with the first field's sentence."""
-    wanted, wrong = spec.read(told)
-    if wanted is None:
-        raise UserError("bad_spec", next(iter(wrong.values())), "Change that field.", 422)
-    return wanted
+    accepted, problems = spec.read(values)
+    if accepted is None:
+        raise UserError("bad_spec", next(iter(problems.values())), "Change that field.", 422)
+    return accepted
 
 
 def start(run: Run) -> None:
-    """Queue a draft, or go on with a run from its last completed round. Raises UserError when nothing could train."""
+    """Queue a draft, or resume a run after its last completed round. Raises UserError when nothing can train."""
     nodes.check(checked(run.spec))
-    again = run.state != "draft"
+    resumed = run.state != "draft"
     if not _move(run, STARTABLE, state="queued", error=None, finished=None, attempt=0, phase="", progress=None):
-        raise UserError("not_startable", f"Run {run.pk} is {run.state}.", "Reload the page to see what it does.", 409)
-    if not again:
+        raise UserError("not_startable", f"Run {run.pk} is {run.state}.", "Reload the page to see its state.", 409)
+    if not resumed:
         Run.objects.filter(pk=run.pk).update(started=timezone.now())
 
 
 def pause(run: Run) -> None:
-    """The round under way is given up; it goes on later from the last completed one."""
-    if not _move(run, LIVE, state="paused", **_let_go()):
-        raise UserError("not_running", f"Run {run.pk} is not running.", "Reload the page to see what it does.", 409)
+    """The current round is discarded; the run resumes after the last completed one."""
+    if not _move(run, LIVE, state="paused", **_lease_revoked()):
+        raise UserError("not_running", f"Run {run.pk} is not running.", "Reload the page to see its state.", 409)
 
 
 def stop(run: Run) -> bool:
-    """True if it was still going. The model of the last completed round stays."""
-    return _move(run, (*LIVE, "paused"), state="stopped", finished=timezone.now(), **_let_go())
+    """True if it was still running or paused. The model of the last completed round stays."""
+    return _move(run, (*LIVE, "paused"), state="stopped", finished=timezone.now(), **_lease_revoked())
 
 
 def fail(run: Run, error: UserError) -> bool:
-    """End a run nobody works on any more with its reason."""
-    return _move(run, LIVE, state="failed", error=error.body(), finished=timezone.now(), **_let_go())
+    """End a run that no process works on, with its reason."""
+    return _move(run, LIVE, state="failed", error=error.body(), finished=timezone.now(), **_lease_revoked())
 
 
 def delete(run: Run) -> None:
@@ -97,12 +99,12 @@ def delete(run: Run) -> None:
     shutil.rmtree(place, ignore_errors=True)  # model, cards and checkpoint; a run that never finished a round has none
 
 
-def _let_go() -> dict[str, Any]:
+def _lease_revoked() -> dict[str, Any]:
     return {"lease": "", "lease_until": None, "phase": "", "progress": None}
 
 
 def _move(run: Run, states: Iterable[str], **changes: Any) -> bool:
-    """Leave one of `states`. False when the run is in another one by now; `run` then shows which."""
+    """Leave one of `states`. False when the run is already in another one, which `run` then shows."""
     moved = Run.objects.filter(pk=run.pk, state__in=tuple(states)).update(seq=F("seq") + 1, **changes)
     run.refresh_from_db()
     if moved:
@@ -135,7 +137,7 @@ def as_json(run: Run) -> dict[str, Any]:
 
 
 def snapshot(run: Run) -> dict[str, Any]:
-    """All of it: what the socket begins with and the JSON download holds."""
+    """The run with its rounds: the first frame of the socket, and the JSON download."""
     rows = run.rounds.prefetch_related("clients")
     return {**as_json(run), "rounds": [round_json(row) for row in rows]}
 
@@ -151,9 +153,9 @@ def round_json(row: Round) -> dict[str, Any]:
         "bytes_down": row.bytes_down,
         "counted": row.counted,
         "finished": row.finished.isoformat(),
-        "clients": [client_json(one) for one in row.clients.all()],
+        "clients": [client_json(client) for client in row.clients.all()],
     }
 
 
-def client_json(one: ClientReport) -> dict[str, Any]:
-    return {"node": one.node, "partition": one.partition, "state": one.state, "reason": one.reason, **one.told}
+def client_json(row: ClientReport) -> dict[str, Any]:
+    return {"node": row.node, "partition": row.partition, "state": row.state, "reason": row.reason, **row.told}

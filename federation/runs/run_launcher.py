@@ -1,6 +1,6 @@
-"""Beside each cloud worker: looks for runs that nobody works on and gives each a process of its own, one at a time.
+"""A thread in each cloud worker that claims waiting runs and starts a process for each, one at a time.
 
-A process of its own, because training imports torch, takes minutes and may be killed; answering must notice none of it.
+A separate process, because training imports torch, takes minutes and may be killed; answering must not be affected.
 """
 
 import logging
@@ -28,7 +28,7 @@ def start(**_: Any) -> None:
 def _watch() -> None:
     pause = threading.Event()
     child: subprocess.Popen[bytes] | None = None
-    counted: tuple[int, str] | None = None  # a count that came to nothing is not tried again at once
+    counted: tuple[int, str] | None = None  # a failed count is not repeated at once
     while True:
         try:
             if child is None or child.poll() is not None:
@@ -37,25 +37,25 @@ def _watch() -> None:
                 elif (draft := _uncounted()) is not None and draft != counted:
                     child, counted = _launch(draft[0], ""), draft
         except (DatabaseError, OSError) as error:
-            log.warning("looking for runs: %s", error)
+            log.warning("could not look for runs: %s", error)
         finally:
             connection.close()
         pause.wait(LOOK_S)
 
 
 def _uncounted() -> tuple[int, str] | None:
-    """The newest draft whose page cannot show yet who would hold what; with its specification, which may change."""
+    """The newest draft without a label distribution; with its specification, which may change."""
     since = timezone.now() - timedelta(hours=1)
     draft = Run.objects.filter(state="draft", holdings=None, created__gt=since).first()
     return None if draft is None else (draft.pk, str(draft.spec))
 
 
 def _launch(run: int, token: str) -> "subprocess.Popen[bytes]":
-    """The token goes by stdin: command lines can be read by everybody on the machine. Without one nothing is trained, only
-    who holds what is counted."""
+    """The token goes through stdin: command lines are visible to every user of the machine. Without a token nothing is trained, only
+    the label distribution is counted."""
     child = subprocess.Popen([sys.executable, "manage.py", "federate", str(run)], cwd=settings.BASE_DIR, stdin=subprocess.PIPE)
     assert child.stdin is not None
-    # Left open: the child ends when this pipe breaks, that is, when this worker is gone.
+    # Left open: the child exits when this pipe breaks, that is, when this worker is gone.
     child.stdin.write(f"{token}\n".encode())
     child.stdin.flush()
     return child

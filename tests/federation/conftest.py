@@ -41,12 +41,12 @@ class Trainer:
 
 @pytest.fixture(scope="package")
 def lanes(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Trainer]]:
-    made = {slug: Trainer(slug, tmp_path_factory.mktemp("node") / slug) for slug in ("jetson-a", "jetson-b")}
-    for one in made.values():
-        one.listening()
-    yield made
-    for one in made.values():
-        one.kill()
+    trainers = {slug: Trainer(slug, tmp_path_factory.mktemp("node") / slug) for slug in ("jetson-a", "jetson-b")}
+    for trainer in trainers.values():
+        trainer.listening()
+    yield trainers
+    for trainer in trainers.values():
+        trainer.kill()
 
 
 @pytest.fixture
@@ -62,8 +62,8 @@ def message_of() -> Callable[..., Message]:
     """What a strategy would send to a client, made by the grid."""
 
     def make(grid: Any, client: int, number: int = 1, *, sleep_s: float = 0.0, without_memory: bool = False) -> Message:
-        told = {"partition-id": client - 1, "sleep_s": sleep_s, "without_memory": without_memory}
-        content = RecordDict({"arrays": ArrayRecord([np.full(SIZE, 0.5, np.float32)]), "config": ConfigRecord(told)})
+        fields = {"partition-id": client - 1, "sleep_s": sleep_s, "without_memory": without_memory}
+        content = RecordDict({"arrays": ArrayRecord([np.full(SIZE, 0.5, np.float32)]), "config": ConfigRecord(fields)})
         return grid.create_message(content, "train", client, str(number))
 
     return make

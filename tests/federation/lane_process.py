@@ -21,10 +21,10 @@ def client_app(message: Message, context: Context) -> Message:
     time.sleep(float(config["sleep_s"]))
     if config["without_memory"]:
         raise MemoryError
-    asked = int(context.state["asked"]["times"]) + 1 if "asked" in context.state else 1
-    context.state["asked"] = ConfigRecord({"times": asked})
+    times = int(context.state["asked"]["times"]) + 1 if "asked" in context.state else 1
+    context.state["asked"] = ConfigRecord({"times": times})
     weights = message.content["arrays"].to_numpy_ndarrays()[0] + int(config["partition-id"])
-    content = {"arrays": ArrayRecord([weights]), "metrics": MetricRecord({"asked": asked})}
+    content = {"arrays": ArrayRecord([weights]), "metrics": MetricRecord({"asked": times})}
     return Message(RecordDict(content), reply_to=message)
 
 

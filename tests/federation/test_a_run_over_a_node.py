@@ -20,10 +20,10 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 @pytest.fixture(scope="module")
 def node(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trainer]:
-    made = Trainer("jetson-c", tmp_path_factory.mktemp("node") / "jetson-c", "trains")
-    made.listening()
-    yield made
-    made.kill()
+    trainer = Trainer("jetson-c", tmp_path_factory.mktemp("node") / "jetson-c", "trains")
+    trainer.listening()
+    yield trainer
+    trainer.kill()
 
 
 @pytest.fixture
@@ -32,16 +32,16 @@ def run(node: Trainer, owner: Any, store: Any, settings: Any, tmp_path: Any, mon
     monkeypatch.setattr(presence, "OFFLINE_S", 600.0)  # nobody here sends heartbeats
     facts = {"tier": "device", "approved": True, "lanes": {"stages": True, "train": True}, "last_seen": timezone.now()}
     Node.objects.create(slug=node.slug, token_sha256="c", **facts)
-    made = lifecycle.draft(owner, {"clients": 2, "rounds": 3, "local_epochs": 2, "secure_aggregation": False})
-    lifecycle.start(made)
-    return made
+    run = lifecycle.draft(owner, {"clients": 2, "rounds": 3, "local_epochs": 2, "secure_aggregation": False})
+    lifecycle.start(run)
+    return run
 
 
 def work() -> None:
-    taken = journal.claim_next()
-    assert taken is not None
-    with Journal(*taken) as held:
-        runner.execute(held)
+    claim = journal.claim_next()
+    assert claim is not None
+    with Journal(*claim) as writer:
+        runner.execute(writer)
 
 
 def test_a_run_that_is_paused_goes_on_from_its_last_completed_round_and_leaves_a_model(run: Run) -> None:
@@ -59,14 +59,14 @@ def test_a_run_that_is_paused_goes_on_from_its_last_completed_round_and_leaves_a
     lifecycle.start(run)
     work()
     run.refresh_from_db()
-    told = lifecycle.snapshot(run)
-    assert (told["state"], told["error"]) == ("done", None)
-    assert [row["round"] for row in told["rounds"]] == [1, 2, 3]
-    assert told["rounds"][: len(before)] == before
-    assert told["rounds"][-1]["accuracy"] > told["rounds"][0]["accuracy"] - 0.1
-    for row in told["rounds"]:
-        assert [(one["state"], one["node"]) for one in row["clients"]] == [("ok", "jetson-c")] * 2, row
+    snapshot = lifecycle.snapshot(run)
+    assert (snapshot["state"], snapshot["error"]) == ("done", None)
+    assert [row["round"] for row in snapshot["rounds"]] == [1, 2, 3]
+    assert snapshot["rounds"][: len(before)] == before
+    assert snapshot["rounds"][-1]["accuracy"] > snapshot["rounds"][0]["accuracy"] - 0.1
+    for row in snapshot["rounds"]:
+        assert [(client["state"], client["node"]) for client in row["clients"]] == [("ok", "jetson-c")] * 2, row
         assert row["counted"] and row["bytes_up"] > 0 and row["seconds"]["compute"] > 0
         assert row["seconds"]["waiting"] >= 0
-    assert sum(map(sum, told["holdings"]["clients"])) > 1400
+    assert sum(map(sum, snapshot["holdings"]["clients"])) > 1400
     assert (run_artifacts.folder(run.pk) / run_artifacts.CARD).exists()

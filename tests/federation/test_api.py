@@ -25,18 +25,18 @@ def _a_node(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_estimate_before_anything_is_stored(client: Client) -> None:
-    told = client.post("/api/v1/federation/estimate", {"spec": {"rounds": 3}}, JSON).json()
+    estimate = client.post("/api/v1/federation/estimate", {"spec": {"rounds": 3}}, JSON).json()
     twice = client.post("/api/v1/federation/estimate", {"spec": {"rounds": 6}}, JSON).json()
-    assert told["problems"] == {}
-    assert twice["estimate"]["bytes_up"] == 2 * told["estimate"]["bytes_up"] > 0
+    assert estimate["problems"] == {}
+    assert twice["estimate"]["bytes_up"] == 2 * estimate["estimate"]["bytes_up"] > 0
     assert not Run.objects.exists()
 
 
 def test_each_wrong_field_has_its_sentence(client: Client) -> None:
-    told = client.post("/api/v1/federation/estimate", {"spec": {"rounds": 0, "dataset": "mnist", "bits": "x"}}, JSON).json()
-    assert set(told["problems"]) == {"rounds", "dataset", "bits"}
-    assert told["problems"]["dataset"] == "Data set must be one of digits, cifar10, photos."
-    assert told["estimate"] is None
+    estimate = client.post("/api/v1/federation/estimate", {"spec": {"rounds": 0, "dataset": "mnist", "bits": "x"}}, JSON).json()
+    assert set(estimate["problems"]) == {"rounds", "dataset", "bits"}
+    assert estimate["problems"]["dataset"] == "Data set must be one of digits, cifar10, photos."
+    assert estimate["estimate"] is None
 
 
 def test_what_cannot_be_a_run_is_not_kept(client: Client) -> None:

@@ -12,7 +12,7 @@ from federation.app import server_app
 from federation.app.client_app import app as client_app
 from federation.app.errors import RunError
 from federation.app.reports import Result, RoundReport
-from federation.app.threads import Spoil, ThreadGrid
+from federation.app.threads import Tamper, ThreadGrid
 from federation.runs.spec import RunSpec
 
 CLIENTS = 4
@@ -27,11 +27,11 @@ def one_thread() -> Any:
 
 
 def run(
-    spoil: Spoil | None = None, checkpoint: Path | None = None, grid: ThreadGrid | None = None, **told: Any
+    tamper: Tamper | None = None, checkpoint: Path | None = None, grid: ThreadGrid | None = None, **fields: Any
 ) -> tuple[Result, list[RoundReport]]:
-    spec = RunSpec(**{"clients": CLIENTS, "rounds": 2, "batch_size": 64, "learning_rate": 0.1, "quorum": 2, **told})
+    spec = RunSpec(**{"clients": CLIENTS, "rounds": 2, "batch_size": 64, "learning_rate": 0.1, "quorum": 2, **fields})
     reports: list[RoundReport] = []
-    grid = grid or ThreadGrid(client_app, spec.clients, spoil=spoil)
+    grid = grid or ThreadGrid(client_app, spec.clients, tamper=tamper)
     result = server_app.start(grid, spec.model_dump(), reports.append, checkpoint)
     return result, reports
 
@@ -54,7 +54,7 @@ def test_a_model_learns_the_digits() -> None:
 def test_few_bits_cost_a_small_share_of_the_bytes() -> None:
     _, plain = run(compression="none")
     _, few = run(bits=1)
-    total = [sum(one.bytes_up + one.bytes_down for one in reports[1:]) for reports in (plain, few)]
+    total = [sum(report.bytes_up + report.bytes_down for report in reports[1:]) for reports in (plain, few)]
     assert total[0] > 15 * total[1]
 
 
@@ -72,20 +72,20 @@ def test_masks_change_nothing_but_what_the_server_sees() -> None:
         run(bits=8, share=1.0, learning_rate=0.01),
         run(bits=8, share=1.0, learning_rate=0.01, secure_aggregation=True),
     )
-    assert [states(one) for one in masked[1]] == [states(one) for one in plain[1]]
+    assert [states(report) for report in masked[1]] == [states(report) for report in plain[1]]
     away = np.linalg.norm(flat(masked[0]) - flat(plain[0])) / np.linalg.norm(flat(plain[0]))
     assert away < 0.05
 
 
-def test_a_client_lost_under_masks_does_not_spoil_the_sum() -> None:
+def test_a_client_lost_under_masks_does_not_break_the_sum() -> None:
     def lose(request: Message, reply: Message) -> Message | None:
-        gone = request.metadata.dst_node_id == 4 and request.metadata.message_type == "train"
-        return None if gone else reply
+        lost = request.metadata.dst_node_id == 4 and request.metadata.message_type == "train"
+        return None if lost else reply
 
     _, reports = run(lose, bits=8, share=1.0, secure_aggregation=True, round_deadline_s=20)
-    assert [one.why_not_counted for one in reports] == ["", ""]
+    assert [report.why_not_counted for report in reports] == ["", ""]
     assert states(reports[0]) == ["ok", "ok", "ok", "late"]
-    assert all(one.loss is not None and one.loss < 3 for one in reports)
+    assert all(report.loss is not None and report.loss < 3 for report in reports)
 
 
 def test_a_client_that_lost_its_memory_is_brought_up_to_date_in_the_same_round() -> None:
@@ -98,14 +98,14 @@ def test_a_client_that_lost_its_memory_is_brought_up_to_date_in_the_same_round()
     reports: list[RoundReport] = []
     spec = RunSpec(clients=CLIENTS, rounds=3, batch_size=64, quorum=2)
     server_app.start(grid, spec.model_dump(), forget)
-    assert [states(one) for one in reports] == [["ok"] * CLIENTS] * 3
+    assert [states(report) for report in reports] == [["ok"] * CLIENTS] * 3
 
 
-def hostile(request: Message, reply: Message) -> Message:
+def malicious(request: Message, reply: Message) -> Message:
     if request.metadata.dst_node_id == 1 and "arrays" in reply.content:
-        spoilt = [np.full_like(one, np.nan) for one in reply.content.array_records["arrays"].to_numpy_ndarrays()]
+        broken = [np.full_like(array, np.nan) for array in reply.content.array_records["arrays"].to_numpy_ndarrays()]
         names = list(reply.content.array_records["arrays"])
-        reply.content["arrays"] = ArrayRecord(dict(zip(names, map(_array, spoilt), strict=True)))
+        reply.content["arrays"] = ArrayRecord(dict(zip(names, map(_array, broken), strict=True)))
     return reply
 
 
@@ -115,8 +115,8 @@ def _array(values: np.ndarray) -> Any:
     return Array(values)
 
 
-def test_a_hostile_client_is_refused_with_its_reason_and_the_model_stays_sound() -> None:
-    result, reports = run(hostile, compression="none")
+def test_a_malicious_client_is_refused_with_its_reason_and_the_model_stays_sound() -> None:
+    result, reports = run(malicious, compression="none")
     assert states(reports[0]) == ["refused", "ok", "ok", "ok"]
     assert reports[0].clients[0].reason == "Its update contains non-finite values."
     assert np.isfinite(flat(result)).all()
@@ -126,8 +126,8 @@ def test_a_hostile_client_is_refused_with_its_reason_and_the_model_stays_sound()
 def test_an_update_that_cannot_be_read_is_refused(masks: bool) -> None:
     def cut(request: Message, reply: Message) -> Message:
         if request.metadata.dst_node_id == 1 and "update" in reply.content:
-            told = dict(reply.content.config_records["update"])
-            reply.content["update"] = ConfigRecord({**told, "codes": b"short"})
+            fields = dict(reply.content.config_records["update"])
+            reply.content["update"] = ConfigRecord({**fields, "codes": b"short"})
         return reply
 
     _, reports = run(cut, rounds=1, bits=8, share=1.0, secure_aggregation=masks)
@@ -154,9 +154,9 @@ def test_a_run_goes_on_from_its_last_completed_round(tmp_path: Path) -> None:
     seen: list[RoundReport] = []
     grid = ThreadGrid(client_app, CLIENTS, folder=halves[1])
     server_app.start(grid, spec, seen.append, halves[0], stop=lambda: len(seen) == 2)
-    again = ThreadGrid(client_app, CLIENTS, folder=halves[1])
-    result = server_app.start(again, spec, seen.append, halves[0])
-    assert [one.round for one in seen] == [1, 2, 3]
+    resumed = ThreadGrid(client_app, CLIENTS, folder=halves[1])
+    result = server_app.start(resumed, spec, seen.append, halves[0])
+    assert [report.round for report in seen] == [1, 2, 3]
     assert np.array_equal(flat(result), flat(whole))
 
 
@@ -169,7 +169,7 @@ def test_a_damaged_checkpoint_is_told_in_words(tmp_path: Path) -> None:
 @pytest.mark.parametrize("strategy", ["fedprox", "fedadam", "scaffold", "trimmed-mean", "krum"])
 def test_each_strategy_makes_a_finite_model(strategy: str) -> None:
     result, reports = run(strategy=strategy, clients=5, quorum=5)
-    assert [one.why_not_counted for one in reports] == ["", ""]
+    assert [report.why_not_counted for report in reports] == ["", ""]
     assert np.isfinite(flat(result)).all()
 
 

@@ -36,7 +36,7 @@ def test_an_arm_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
         arms.run("iid-ours", LONGER, tmp_path, stop)
     seen: list[int] = []
     rows = arms.run("iid-ours", LONGER, tmp_path, lambda row: seen.append(row["round"]))
-    assert [one["round"] for one in rows] == [1, 2, 3]
+    assert [row["round"] for row in rows] == [1, 2, 3]
     assert seen == [2, 3]  # stopped while it told of round 2, which was not kept yet
     assert arms.run("iid-ours", LONGER, tmp_path) == rows
 
@@ -50,11 +50,11 @@ def test_three_hostile_clients_are_left_out(tmp_path: Path) -> None:
 def test_the_ratio_and_the_link_time_are_counted_from_the_rounds() -> None:
     ours = [row(1, 0.5, 10), row(2, 0.71, 10), row(3, 0.8, 10)]
     plain = [row(1, 0.6, 400), row(2, 0.72, 400), row(3, 0.8, 400)]
-    found = report.figures({"iid-ours": report.about(ours), "iid-plain": report.about(plain)})
-    assert found["iid"]["bytes_ratio"] == pytest.approx(40)
-    assert found["iid"]["link_s_to_70"] == 4.0
-    assert found["dirichlet"] is None
-    assert found["hostile_points_lost"] is None
+    result = report.figures({"iid-ours": report.about(ours), "iid-plain": report.about(plain)})
+    assert result["iid"]["bytes_ratio"] == pytest.approx(40)
+    assert result["iid"]["link_s_to_70"] == 4.0
+    assert result["dirichlet"] is None
+    assert result["hostile_points_lost"] is None
 
 
 def test_runs_of_equally_many_epochs_are_compared() -> None:
@@ -70,15 +70,15 @@ def test_trouble_is_compared_with_as_many_rounds_without() -> None:
     def arm(*accuracies: float) -> dict[str, Any]:
         return report.about([row(number, accuracy, 10) for number, accuracy in enumerate(accuracies, 1)])
 
-    found = report.figures({"short": arm(0.5, 0.6, 0.7), "hostile3": arm(0.4, 0.6, 0.5), "dropout1": arm(0.4, 0.6)})
-    assert found["hostile_points_lost"] == pytest.approx(0.1)
-    assert found["dropout_points_lost"]["1"] is None  # it is not finished
-    assert found["round_overhead_s"] == 0.1
+    result = report.figures({"short": arm(0.5, 0.6, 0.7), "hostile3": arm(0.4, 0.6, 0.5), "dropout1": arm(0.4, 0.6)})
+    assert result["hostile_points_lost"] == pytest.approx(0.1)
+    assert result["dropout_points_lost"]["1"] is None  # it is not finished
+    assert result["round_overhead_s"] == 0.1
 
 
 def test_arms_that_were_run_elsewhere_stay_in_the_report(tmp_path: Path) -> None:
     before = {"iid-plain": report.about([row(number, 0.5, 10**6) for number in (1, 2, 3, 4)])}
     arms.run("iid-ours", {**BASE, "rounds": 4}, tmp_path / "iid-ours")
-    found = federated.gathered(tmp_path, before)
-    assert list(found["arms"]) == ["iid-plain", "iid-ours"]
-    assert found["iid"]["bytes_ratio"] is not None
+    result = federated.gathered(tmp_path, before)
+    assert list(result["arms"]) == ["iid-plain", "iid-ours"]
+    assert result["iid"]["bytes_ratio"] is not None

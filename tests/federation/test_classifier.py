@@ -15,9 +15,9 @@ CARD: dict[str, Any] = {"model": "cnn-small", "dataset": "digits", "classes": [s
 @pytest.fixture(scope="module")
 def weights() -> bytes:
     """Of a model that learned the digits for a moment."""
-    held, _ = data.load("digits", False, data.root())
+    examples, _ = data.load("digits", False, data.root())
     model = task.build("cnn-small", "digits", 10, 1)
-    task.train(model, held, task.LocalTraining(epochs=3, batch_size=16, learning_rate=0.05, seed=1))
+    task.train(model, examples, task.LocalTraining(epochs=3, batch_size=16, learning_rate=0.05, seed=1))
     return save(task.arrays_of(model))
 
 
@@ -39,10 +39,10 @@ def test_it_names_digits_it_never_saw_in_light_and_in_ink(weights: bytes, ink: b
 
 
 def test_every_class_has_its_share_and_the_likeliest_comes_first(weights: bytes) -> None:
-    told = classifier.load(CARD, weights).probabilities(Image.new("RGB", (40, 30), (200, 30, 90)))
-    assert sorted(name for name, _ in told) == sorted(CARD["classes"])
-    assert sum(share for _, share in told) == pytest.approx(1, abs=1e-5)
-    assert [share for _, share in told] == sorted((share for _, share in told), reverse=True)
+    ranking = classifier.load(CARD, weights).probabilities(Image.new("RGB", (40, 30), (200, 30, 90)))
+    assert sorted(name for name, _ in ranking) == sorted(CARD["classes"])
+    assert sum(share for _, share in ranking) == pytest.approx(1, abs=1e-5)
+    assert [share for _, share in ranking] == sorted((share for _, share in ranking), reverse=True)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""So many bits on average for what no mask has to hide, and clients that hold what the server thinks they hold."""
+"""Entropy-coded updates at a target bit rate, and clients that have the model the server expects."""
 
 import numpy as np
 import pytest
@@ -24,34 +24,34 @@ def there_and_back(code: EntropyCode, values: Vector, base: Vector | None = None
     return code.decode(*code.encode(values, base), base)
 
 
-def kept(back: Vector, values: Vector) -> float:
+def cosine_squared(back: Vector, values: Vector) -> float:
     """The squared cosine, which no scale changes, the mean over the layers."""
     cuts = np.cumsum(LAYOUT.sizes)[:-1]
     parts = zip(np.split(back, cuts), np.split(values, cuts), strict=True)
-    return float(np.mean([(one @ part) ** 2 / ((one @ one) * (part @ part)) for one, part in parts]))
+    return float(np.mean([(decoded @ part) ** 2 / ((decoded @ decoded) * (part @ part)) for decoded, part in parts]))
 
 
 @pytest.mark.parametrize(("bits", "most"), [(0.5, 0.7), (1.0, 0.5), (2.0, 0.15), (4.0, 0.01), (8.0, 0.0003)])
 def test_more_bits_lose_less(bits: float, most: float) -> None:
     code, values = EntropyCode(LAYOUT, bits), vector(1)
-    assert kept(there_and_back(code, values), values) > 1 - most
+    assert cosine_squared(there_and_back(code, values), values) > 1 - most
 
 
-def test_a_layer_goes_as_far_in_its_direction_as_it_should() -> None:
+def test_a_decoded_layer_is_as_long_in_the_direction_of_its_update() -> None:
     code, values = EntropyCode(LAYOUT, 1.0), vector(5)
     back = there_and_back(code, values)
-    for one, part in zip(*(np.split(vector, np.cumsum(LAYOUT.sizes)[:-1]) for vector in (back, values)), strict=True):
-        assert one @ part == pytest.approx(part @ part, rel=1e-4)
+    for decoded, part in zip(*(np.split(vector, np.cumsum(LAYOUT.sizes)[:-1]) for vector in (back, values)), strict=True):
+        assert decoded @ part == pytest.approx(part @ part, rel=1e-4)
 
 
 @pytest.mark.parametrize("bits", [0.3, 1.0])
-def test_what_a_layer_gains_along_itself_arrives_however_few_the_bits(bits: float) -> None:
-    """Weight decay: a small part of every value, which no single one of them would bring across."""
+def test_the_component_parallel_to_the_weights_survives_few_bits(bits: float) -> None:
+    """Weight decay: a small part of every value, which no single one of them would convey."""
     code, base = EntropyCode(LAYOUT, bits), vector(6)
-    gained = vector(7, 0.3) - np.float32(0.01) * base
-    back = there_and_back(code, gained, base)
-    for one, part, whole in zip(*(np.split(v, np.cumsum(LAYOUT.sizes)[:-1]) for v in (back, gained, base)), strict=True):
-        assert one @ whole == pytest.approx(part @ whole, rel=1e-3)
+    update = vector(7, 0.3) - np.float32(0.01) * base
+    back = there_and_back(code, update, base)
+    for decoded, part, whole in zip(*(np.split(v, np.cumsum(LAYOUT.sizes)[:-1]) for v in (back, update, base)), strict=True):
+        assert decoded @ whole == pytest.approx(part @ whole, rel=1e-3)
 
 
 @pytest.mark.parametrize("bits", [0.2, 0.5, 1.0, 2.0])
@@ -65,7 +65,7 @@ def test_one_bit_keeps_more_than_the_sign_with_the_mean_size_does() -> None:
     values = vector(3)
     by_sign = [np.sign(part) * np.abs(part).mean() for part in np.split(values, np.cumsum(LAYOUT.sizes)[:-1])]
     code = EntropyCode(LAYOUT, 1.0)
-    assert kept(there_and_back(code, values), values) > kept(np.concatenate(by_sign), values) + 0.1
+    assert cosine_squared(there_and_back(code, values), values) > cosine_squared(np.concatenate(by_sign), values) + 0.1
 
 
 def test_a_layer_of_zeros_stays_zero_and_so_does_an_update_of_zeros() -> None:
@@ -77,8 +77,8 @@ def test_a_layer_of_zeros_stays_zero_and_so_does_an_update_of_zeros() -> None:
 
 @given(st.lists(st.integers(-(2**15) + 1, 2**15 - 1), min_size=1, max_size=200))
 def test_packed_levels_come_back(levels: list[int]) -> None:
-    one = np.array(levels, np.int16)
-    assert (unpack(pack(one), len(one)) == one).all()
+    original = np.array(levels, np.int16)
+    assert (unpack(pack(original), len(original)) == original).all()
 
 
 @settings(max_examples=200)
@@ -104,15 +104,15 @@ def test_bytes_that_unpack_to_far_more_are_refused_before_they_do() -> None:
 
 
 @pytest.mark.parametrize("bits", [0.3, 1.0, 4.0])
-def test_clients_hold_what_the_server_thinks_they_hold(bits: float) -> None:
+def test_clients_have_the_model_that_the_server_expects(bits: float) -> None:
     code = EntropyCode(LAYOUT, bits)
     first = vector(0)
-    downlink, held, model = Downlink(code, first.copy()), first, first.copy()
+    downlink, client_model, model = Downlink(code, first.copy()), first, first.copy()
     for number in range(1, 9):
         model = model + vector(number, 0.1)
-        held = apply(code, held, [downlink.advance(model, number)])
-        assert (held == downlink.client_model).all()
-    assert np.linalg.norm(model - held) < np.linalg.norm(model - first)
+        client_model = apply(code, client_model, [downlink.advance(model, number)])
+        assert (client_model == downlink.client_model).all()
+    assert np.linalg.norm(model - client_model) < np.linalg.norm(model - first)
 
 
 def test_a_client_that_missed_rounds_is_brought_them_together() -> None:
@@ -122,11 +122,11 @@ def test_a_client_that_missed_rounds_is_brought_them_together() -> None:
         downlink.advance(first + vector(number), number)
     missed = downlink.since(2)
     assert missed is not None
-    assert [one.round for one in missed] == [3, 4, 5]
-    held = first
+    assert [update.round for update in missed] == [3, 4, 5]
+    client_model = first
     for number in range(1, 6):
-        held = apply(code, held, [one for one in downlink.sent if one.round == number])
-    assert (held == downlink.client_model).all()
+        client_model = apply(code, client_model, [update for update in downlink.sent if update.round == number])
+    assert (client_model == downlink.client_model).all()
 
 
 def test_a_client_that_missed_too_much_gets_the_whole_model() -> None:

@@ -36,22 +36,22 @@ def host(tmp_path: Path) -> Iterator[tuple[Path, str]]:
 @pytest.fixture
 def source(host: tuple[Path, str]) -> Source:
     folder, url = host
-    wanted = dataset_download.SOURCES["cifar10"]
+    cifar = dataset_download.SOURCES["cifar10"]
     with tarfile.open(folder / "set.tar.gz", "w:gz") as archive:
-        for name in wanted.files:
-            held = tarfile.TarInfo(f"{wanted.folder}/{name}")
-            held.size = 3
-            archive.addfile(held, io.BytesIO(b"abc"))
+        for name in cifar.files:
+            member = tarfile.TarInfo(f"{cifar.folder}/{name}")
+            member.size = 3
+            archive.addfile(member, io.BytesIO(b"abc"))
     data = (folder / "set.tar.gz").read_bytes()
-    return replace(wanted, url=url, md5=hashlib.md5(data).hexdigest(), bytes=len(data))
+    return replace(cifar, url=url, md5=hashlib.md5(data).hexdigest(), bytes=len(data))
 
 
 def test_it_is_checked_unpacked_and_told_how_far_it_is(source: Source, tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
-    fetch(source, tmp_path / "data", lambda done, total: told.append((done, total)))
+    progress: list[tuple[int, int]] = []
+    fetch(source, tmp_path / "data", lambda done, total: progress.append((done, total)))
     assert present(source, tmp_path / "data")
-    assert told[-1] == (source.bytes, source.bytes)
-    assert [one.name for one in (tmp_path / "data").iterdir()] == [source.folder]
+    assert progress[-1] == (source.bytes, source.bytes)
+    assert [path.name for path in (tmp_path / "data").iterdir()] == [source.folder]
 
 
 @pytest.mark.parametrize(
@@ -83,8 +83,8 @@ def test_the_command_brings_it_once(
     monkeypatch.setitem(dataset_download.SOURCES, "cifar10", source)
     call_command("data", "fetch", "cifar10")
     call_command("data", "fetch", "cifar10")
-    said = capsys.readouterr().out
-    assert "100 %" in said
-    assert "is already downloaded" in said
+    output = capsys.readouterr().out
+    assert "100 %" in output
+    assert "is already downloaded" in output
     with pytest.raises(CommandError, match="Name a data set"):
         call_command("data", "fetch")

@@ -36,7 +36,7 @@ def first_weight(reply: Message) -> float:
     return float(weights[0])
 
 
-def asked(reply: Message) -> int:
+def count_of(reply: Message) -> int:
     return reply.content["metrics"]["asked"]  # type: ignore[call-overload,return-value]
 
 
@@ -63,15 +63,15 @@ def test_a_killed_lane_is_noticed_another_node_takes_over_and_it_gets_work_again
     grid_over: Any, trainers: Trainers, message_of: Any, store: Any
 ) -> None:
     lane = trainers["jetson-a"]
-    heard: list[dict[str, Any]] = []
-    grid = grid_over("jetson-a", "jetson-b", clients=1, on_client=heard.append)
-    assert asked(grid.send_and_receive([message_of(grid, 1)])[0]) == 1
+    progress: list[dict[str, Any]] = []
+    grid = grid_over("jetson-a", "jetson-b", clients=1, on_client=progress.append)
+    assert count_of(grid.send_and_receive([message_of(grid, 1)])[0]) == 1
 
-    heard.clear()
+    progress.clear()
 
     def kill() -> None:
         until = time.monotonic() + 10
-        while not any(row["state"] == "train" for row in heard) and time.monotonic() < until:
+        while not any(row["state"] == "train" for row in progress) and time.monotonic() < until:
             time.sleep(0.02)
         lane.kill()
         store.delete("jetson-a:lane")  # as the agent does that notices
@@ -86,7 +86,7 @@ def test_a_killed_lane_is_noticed_another_node_takes_over_and_it_gets_work_again
     lane.listening()
     grid.available = lambda: ["jetson-a"]
     (reply,) = grid.send_and_receive([message_of(grid, 1)])
-    assert asked(reply) == 2, "what it kept was lost with its process"
+    assert count_of(reply) == 2, "what it kept was lost with its process"
     assert grid.served[1][-1].node == "jetson-a"
 
 
@@ -107,10 +107,10 @@ def test_a_client_that_is_its_node_is_lost_with_it(grid_over: Any, message_of: A
     grid = grid_over("jetson-a", "jetson-b", movable=False)
     messages = [message_of(grid, client) for client in (1, 2)]
     messages[0].content["config"]["sleep_s"] = 1.0
-    lost, kept = grid.send_and_receive(messages)
+    lost, reply = grid.send_and_receive(messages)
     assert lost.has_error()
     assert lost.error.reason == "jetson-a is offline."
-    assert first_weight(kept) == 1.5
+    assert first_weight(reply) == 1.5
 
 
 def test_a_client_that_is_too_slow_is_late_and_the_others_count(grid_over: Any, message_of: Any) -> None:

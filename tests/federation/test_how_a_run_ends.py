@@ -27,15 +27,15 @@ def _somewhere_else(settings: Any, tmp_path: Path, store: Any) -> None:
 
 @pytest.fixture
 def run_with(owner: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Run]:
-    def execute(learning: Learning, **spec: Any) -> Run:
-        wanted = RunSpec(rounds=2, clients=2, **spec).model_dump()
+    def execute(train: Learning, **spec: Any) -> Run:
+        spec_values = RunSpec(rounds=2, clients=2, **spec).model_dump()
         holdings = {"classes": ["0", "1"], "clients": [[1, 2], [3, 4]]}
-        run = Run.objects.create(owner=owner, spec=wanted, state="queued", holdings=holdings)
-        monkeypatch.setattr(runner.server_app, "start", learning)
-        taken = journal.claim_next()
-        assert taken is not None
-        with Journal(*taken) as held:
-            runner.execute(held)
+        run = Run.objects.create(owner=owner, spec=spec_values, state="queued", holdings=holdings)
+        monkeypatch.setattr(runner.server_app, "start", train)
+        claim = journal.claim_next()
+        assert claim is not None
+        with Journal(*claim) as writer:
+            runner.execute(writer)
         run.refresh_from_db()
         return run
 
@@ -79,10 +79,10 @@ def test_what_the_learning_expects_to_go_wrong_is_its_sentence(run_with: Any) ->
 def test_the_time_limit_keeps_what_was_learned(run_with: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def slow(grid: Any, spec: Any, on_round: Any, resume: Path, stop: Any) -> Result:
         once = {**spec, "rounds": 1}
-        kept = learns(grid, once, on_round, resume, stop)
+        result = learns(grid, once, on_round, resume, stop)
         monkeypatch.setattr(Journal, "seconds", lambda self: 61.0)
         assert stop()
-        return kept
+        return result
 
     run = run_with(slow, wall_clock_s=60)
     assert (run.state, run.error["code"]) == ("stopped", "time_limit")

@@ -23,9 +23,9 @@ def run(owner: Any, store: Any) -> Run:
 
 
 def claimed(run: Run) -> Journal:
-    taken = journal.claim_next()
-    assert taken is not None and taken[0] == run.pk
-    return Journal(*taken)
+    claim = journal.claim_next()
+    assert claim is not None and claim[0] == run.pk
+    return Journal(*claim)
 
 
 def test_a_run_is_claimed_once(run: Run) -> None:

@@ -58,7 +58,7 @@ def test_what_is_held_out_is_never_dealt() -> None:
     trained, _ = data.load("digits", False, data.root())
     held_out, _ = data.load("digits", True, data.root())
     assert len(trained) + len(held_out) == 1797
-    assert not {one.tobytes() for one in trained.pixels.numpy()} & {one.tobytes() for one in held_out.pixels.numpy()}
+    assert not {image.tobytes() for image in trained.pixels.numpy()} & {image.tobytes() for image in held_out.pixels.numpy()}
 
 
 def test_an_unknown_pickle_is_never_unpacked(tmp_path: data.Path) -> None:

@@ -58,7 +58,7 @@ def test_the_list_has_the_last_and_the_best_accuracy(owner: Any, client_of: Call
 
 def test_a_run_is_there_before_its_socket(owner: Any, client_of: Callable[..., Client], trained: Run) -> None:
     boot = client_of(owner).get(f"/federation/{trained.pk}/").context["boot"]
-    assert [one["accuracy"] for one in boot["run"]["rounds"]] == [0.5, 0.75]
+    assert [entry["accuracy"] for entry in boot["run"]["rounds"]] == [0.5, 0.75]
     assert boot["run"]["rounds"][1]["clients"][1]["reason"] == "=jetson-b is offline."
 
 
@@ -73,7 +73,7 @@ def test_the_form_has_every_field(owner: Any, client_of: Callable[..., Client]) 
     from federation.runs.spec import Privacy, RunSpec
 
     groups = client_of(owner).get("/federation/new/").context["groups"]
-    shown = {one["name"] for group in groups for one in group["fields"]}
+    shown = {entry["name"] for group in groups for entry in group["fields"]}
     assert shown == {*RunSpec.model_fields, *(f"privacy.{name}" for name in Privacy.model_fields)}
 
 
@@ -113,8 +113,8 @@ def test_the_model_of_a_finished_run_is_downloaded(
 def test_two_runs_are_compared(owner: Any, client_of: Callable[..., Client], trained: Run) -> None:
     other = Run.objects.create(owner=owner, spec=trained.spec)
     answer = client_of(owner).get(f"/federation/compare/?runs={trained.pk},{other.pk}")
-    curves = {one["run"]: one["rounds"] for one in answer.context["boot"]["runs"]}
-    assert [(one["bytes"], one["seconds"]) for one in curves[trained.pk]] == [(100, 2.0), (200, 4.0)]
+    curves = {entry["run"]: entry["rounds"] for entry in answer.context["boot"]["runs"]}
+    assert [(entry["bytes"], entry["seconds"]) for entry in curves[trained.pk]] == [(100, 2.0), (200, 4.0)]
 
 
 def test_one_run_alone_is_not_compared(owner: Any, client_of: Callable[..., Client], trained: Run) -> None:
@@ -123,7 +123,9 @@ def test_one_run_alone_is_not_compared(owner: Any, client_of: Callable[..., Clie
 
 def test_what_follows_from_the_other_fields_is_left_open() -> None:
     spec = RunSpec().model_dump()
-    shown = {one["name"]: one["value"] for group in form_fields.groups(spec, {}) for one in group["fields"]}
+    shown = {entry["name"]: entry["value"] for group in form_fields.groups(spec, {}) for entry in group["fields"]}
     assert (shown["bits"], shown["quorum"], shown["rounds"]) == ("", "", 10)
-    chosen = {one["name"]: one["value"] for group in form_fields.groups({**spec, "bits": 2.0}, {}) for one in group["fields"]}
+    chosen = {
+        entry["name"]: entry["value"] for group in form_fields.groups({**spec, "bits": 2.0}, {}) for entry in group["fields"]
+    }
     assert chosen["bits"] == 2.0

@@ -54,6 +54,6 @@ def test_the_account_goes_on_after_a_restart() -> None:
 
 
 def _epsilon(noise: float, rounds: int) -> float:
-    found = Accountant([noise] * rounds).epsilon()
-    assert found is not None
-    return found
+    epsilon = Accountant([noise] * rounds).epsilon()
+    assert epsilon is not None
+    return epsilon

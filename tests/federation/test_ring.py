@@ -30,7 +30,7 @@ def test_bytes_of_another_length_are_refused() -> None:
 
 def test_arrays_come_back_from_the_vector() -> None:
     arrays = LAYOUT.arrays(vector(0))
-    assert {name: one.shape for name, one in arrays.items()} == LAYOUT.shapes
+    assert {name: array.shape for name, array in arrays.items()} == LAYOUT.shapes
     assert (LAYOUT.flat(arrays) == vector(0)).all()
 
 
@@ -65,15 +65,15 @@ def test_every_machine_draws_the_same_coordinates() -> None:
 
 @pytest.mark.parametrize(("bits", "share"), [(1, 1.0), (4, 0.25)])
 def test_what_one_round_loses_a_later_one_brings(bits: int, share: float) -> None:
-    """A client that always gains the same has told nearly all of it after a while: the debt does not grow."""
+    """A client that always gains the same has sent nearly all of it after a while: the residual does not grow."""
     code, gain = ModularQuantiser.agreed(LAYOUT, bits, share, 0, 1), vector(2)
-    uplink, told = ErrorFeedback.new(code), np.zeros(LAYOUT.size, np.float32)
+    uplink, received = ErrorFeedback.new(code), np.zeros(LAYOUT.size, np.float32)
     for number in range(1, 41):
         rows = code.rows(number)
         scales = code.scales((gain + uplink.residual)[rows], rows)
         codes = uplink.encode(gain, number, scales)
-        told[rows] += code.decode(codes, rows, scales)
-    assert np.allclose(told + uplink.residual, 40 * gain, atol=1e-2)
+        received[rows] += code.decode(codes, rows, scales)
+    assert np.allclose(received + uplink.residual, 40 * gain, atol=1e-2)
     assert np.linalg.norm(uplink.residual) < 8 * np.linalg.norm(gain)
 
 
@@ -82,7 +82,7 @@ def test_a_sum_of_codes_is_the_code_of_the_sum() -> None:
     rows, scales = code.rows(1), np.full(3, 0.8, np.float32)
     codes = [code.encode(vector(client), rows, scales) for client in range(10)]
     total = np.sum(codes, axis=0) % 2**5
-    single = np.sum([code.decode(one, rows, scales) for one in codes], axis=0)
+    single = np.sum([code.decode(array, rows, scales) for array in codes], axis=0)
     assert np.allclose(code.decode(total, rows, scales, summands=10), single, atol=1e-4)
 
 

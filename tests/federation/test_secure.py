@@ -23,17 +23,19 @@ class Cohort:
 
     def upload(self, lost: tuple[int, ...] = (), bits: int = BITS) -> Collector:
         self.exchange += 1
-        found = Collector(self.exchange, bits, self.public)
+        collector = Collector(self.exchange, bits, self.public)
         for number, member in self.members.items():
             if number not in lost:
-                found.masked[number] = member.mask(self.exchange, self.codes(number), bits, number, self.public)
-        return found
+                collector.masked[number] = member.mask(self.exchange, self.codes(number), bits, number, self.public)
+        return collector
 
-    def open(self, found: Collector, silent: tuple[int, ...] = ()) -> Collector:
-        for number in found.masked.keys() - set(silent):
-            shares = found.shares_for(number)
-            found.answers[number] = self.members[number].open(found.exchange, number, self.public, found.masked, shares)
-        return found
+    def open(self, collector: Collector, silent: tuple[int, ...] = ()) -> Collector:
+        for number in collector.masked.keys() - set(silent):
+            shares = collector.shares_for(number)
+            collector.answers[number] = self.members[number].open(
+                collector.exchange, number, self.public, collector.masked, shares
+            )
+        return collector
 
 
 @pytest.fixture(scope="module")
@@ -41,17 +43,17 @@ def cohort() -> Cohort:
     return Cohort(5)
 
 
-@pytest.mark.parametrize("lost", [one for count in range(3) for one in combinations(range(1, 6), count)])
+@pytest.mark.parametrize("lost", [clients for count in range(3) for clients in combinations(range(1, 6), count)])
 def test_the_sum_is_exact_whoever_is_lost_before_the_upload(cohort: Cohort, lost: tuple[int, ...]) -> None:
-    found = cohort.open(cohort.upload(lost))
+    collector = cohort.open(cohort.upload(lost))
     expected = sum(cohort.codes(number) for number in range(1, 6) if number not in lost)
-    assert (found.total() == expected).all()
+    assert (collector.total() == expected).all()
 
 
-@pytest.mark.parametrize("silent", [one for count in range(1, 3) for one in combinations(range(1, 6), count)])
+@pytest.mark.parametrize("silent", [clients for count in range(1, 3) for clients in combinations(range(1, 6), count)])
 def test_the_sum_is_exact_whoever_is_lost_after_the_upload(cohort: Cohort, silent: tuple[int, ...]) -> None:
-    found = cohort.open(cohort.upload(), silent)
-    assert (found.total() == sum(cohort.codes(number) for number in range(1, 6))).all()
+    collector = cohort.open(cohort.upload(), silent)
+    assert (collector.total() == sum(cohort.codes(number) for number in range(1, 6))).all()
 
 
 @pytest.mark.parametrize("bits", [4, 5, 12, 32])
@@ -83,41 +85,41 @@ def test_what_the_server_receives_does_not_follow_the_update(cohort: Cohort) -> 
 
 def test_a_server_that_pretends_a_client_was_lost_cannot_read_it(cohort: Cohort) -> None:
     """It then has all the masks that the others share with it, but not the one of its own."""
-    found = cohort.upload()
-    victim = found.masked.pop(1)
-    cohort.open(found)
-    assert all(1 not in told.shares for told in found.answers.values())
+    collector = cohort.upload()
+    victim = collector.masked.pop(1)
+    cohort.open(collector)
+    assert all(1 not in opened.shares for opened in collector.answers.values())
     seen = victim.codes.copy()
-    for peer, told in found.answers.items():
-        mask = stream(told.seeds[1], COUNT, BITS)
+    for peer, opened in collector.answers.items():
+        mask = stream(opened.seeds[1], COUNT, BITS)
         seen = (seen - mask if peer > 1 else seen + mask) % 16
     assert abs(np.corrcoef(seen, cohort.codes(1))[0, 1]) < 0.07
 
 
 def test_a_share_can_be_read_by_nobody_but_its_addressee(cohort: Cohort) -> None:
-    found = cohort.upload()
+    collector = cohort.upload()
     own = cohort.members[1].share
-    sent = list(found.masked[1].shares.values())
+    sent = list(collector.masked[1].shares.values())
     assert own not in sent
     assert len(set(sent)) == 4
 
 
 def test_a_client_tells_one_story_about_who_was_lost_and_no_second(cohort: Cohort) -> None:
-    found = cohort.open(cohort.upload())
+    collector = cohort.open(cohort.upload())
     with pytest.raises(Refused, match="asked twice"):
-        cohort.members[2].open(found.exchange, 2, cohort.public, {2, 3, 4}, {})
+        cohort.members[2].open(collector.exchange, 2, cohort.public, {2, 3, 4}, {})
 
 
 def test_a_client_does_not_open_for_fewer_than_half(cohort: Cohort) -> None:
-    found = cohort.upload()
+    collector = cohort.upload()
     with pytest.raises(Refused, match="Too few clients are left"):
-        cohort.members[2].open(found.exchange, 2, cohort.public, {2, 3}, {})
+        cohort.members[2].open(collector.exchange, 2, cohort.public, {2, 3}, {})
 
 
 def test_no_mask_serves_twice(cohort: Cohort) -> None:
-    found = cohort.upload()
+    collector = cohort.upload()
     with pytest.raises(Refused, match="second update"):
-        cohort.members[1].mask(found.exchange, cohort.codes(1), BITS, 1, cohort.public)
+        cohort.members[1].mask(collector.exchange, cohort.codes(1), BITS, 1, cohort.public)
 
 
 def test_two_rounds_have_different_masks(cohort: Cohort) -> None:
@@ -137,11 +139,11 @@ def test_keys_that_hide_nothing_are_refused(cohort: Cohort, keys: str) -> None:
 
 
 def test_a_damaged_share_gives_no_sum(cohort: Cohort) -> None:
-    found = cohort.upload()
-    one = found.masked[1]
-    found.masked[1] = Masked(one.codes, dict.fromkeys(one.shares, b""))
+    collector = cohort.upload()
+    masked = collector.masked[1]
+    collector.masked[1] = Masked(masked.codes, dict.fromkeys(masked.shares, b""))
     with pytest.raises(Refused):
-        cohort.open(found).total()
+        cohort.open(collector).total()
 
 
 def test_more_than_half_must_tell() -> None:

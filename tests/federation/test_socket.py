@@ -17,9 +17,9 @@ Open = Callable[..., BrowserSocket]
 
 @pytest.fixture
 def run(transactional_db: None, owner: Any) -> Run:
-    made = lifecycle.draft(owner, {"clients": 2, "rounds": 2})
+    run = lifecycle.draft(owner, {"clients": 2, "rounds": 2})
     Run.objects.update(state="queued")
-    return made
+    return run
 
 
 async def test_a_colleague_is_refused(socket_of: Open, colleague: Any, run: Run) -> None:

@@ -10,13 +10,13 @@ from federation.runs.spec import RunSpec
 
 
 def test_every_field_has_a_default_that_is_allowed() -> None:
-    wanted = RunSpec()
-    assert (wanted.dataset, wanted.clients, wanted.quorum) == ("digits", 4, 3)
-    assert spec.read(wanted.model_dump()) == (wanted, {})
+    accepted = RunSpec()
+    assert (accepted.dataset, accepted.clients, accepted.quorum) == ("digits", 4, 3)
+    assert spec.read(accepted.model_dump()) == (accepted, {})
 
 
 @pytest.mark.parametrize(
-    ("told", "field", "sentence"),
+    ("values", "field", "sentence"),
     [
         ({"clients": 0}, "clients", "Clients must be a whole number from 1 to 1,000."),
         ({"clients": "many"}, "clients", "Clients must be a whole number from 1 to 1,000."),
@@ -48,10 +48,10 @@ def test_every_field_has_a_default_that_is_allowed() -> None:
         ),
     ],
 )
-def test_each_wrong_field_has_its_sentence(told: dict[str, Any], field: str, sentence: str) -> None:
-    wanted, wrong = spec.read(told)
-    assert wanted is None
-    assert wrong == {field: sentence}
+def test_each_wrong_field_has_its_sentence(values: dict[str, Any], field: str, sentence: str) -> None:
+    accepted, problems = spec.read(values)
+    assert accepted is None
+    assert problems == {field: sentence}
 
 
 def test_all_wrong_fields_are_told_at_once() -> None:
@@ -59,8 +59,8 @@ def test_all_wrong_fields_are_told_at_once() -> None:
 
 
 def test_fewer_nodes_than_clients_take_longer() -> None:
-    wanted = RunSpec(clients=8, rounds=5)
-    two, eight = estimate(wanted, 2), estimate(wanted, 8)
+    accepted = RunSpec(clients=8, rounds=5)
+    two, eight = estimate(accepted, 2), estimate(accepted, 8)
     assert two.link_s == pytest.approx(4 * eight.link_s)
     assert two.seconds > eight.seconds
     assert two.bytes_up == eight.bytes_up

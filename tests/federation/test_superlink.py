@@ -33,9 +33,9 @@ def app(tmp_path: Path) -> Path:
 def environment(tmp_path: Path) -> dict[str, str]:
     home = tmp_path / "home"
     (home / ".flwr").mkdir(parents=True)
-    told = {"HOME": str(home), "FLWR_HOME": str(home / ".flwr"), "FLWR_TELEMETRY_ENABLED": "0", "OMP_NUM_THREADS": "1"}
+    variables = {"HOME": str(home), "FLWR_HOME": str(home / ".flwr"), "FLWR_TELEMETRY_ENABLED": "0", "OMP_NUM_THREADS": "1"}
     path = {"PATH": f"{BIN}:{os.environ['PATH']}"}
-    return {**{name: os.environ[name] for name in ("LANG",) if name in os.environ}, **path, **told}
+    return {**{name: os.environ[name] for name in ("LANG",) if name in os.environ}, **path, **variables}
 
 
 @pytest.fixture
@@ -56,12 +56,12 @@ def superlink(environment: dict[str, str], tmp_path: Path) -> Iterator[str]:
 
 
 def test_the_exported_app_trains_under_flowers_own_superlink(app: Path, environment: dict[str, str], superlink: str) -> None:
-    told = subprocess.run(
+    result = subprocess.run(
         [str(BIN / "flwr"), "run", str(app), "here", "--stream"], env=environment, capture_output=True, text=True, timeout=800
     )
-    assert told.returncode == 0, told.stdout[-3000:] + told.stderr[-1000:]
-    rounds = [line for line in told.stdout.splitlines() if "accuracy" in line]
-    assert "round 2" in rounds[-1], told.stdout[-3000:]
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-1000:]
+    rounds = [line for line in result.stdout.splitlines() if "accuracy" in line]
+    assert "round 2" in rounds[-1], result.stdout[-3000:]
 
 
 def _started(stack: ExitStack, command: list[str], environment: dict[str, str], folder: Path) -> None:
@@ -72,16 +72,16 @@ def _started(stack: ExitStack, command: list[str], environment: dict[str, str], 
 
 
 def _free() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _wait(port: int, seconds: float = 120) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        with socket.socket() as one:
-            if one.connect_ex(("127.0.0.1", port)) == 0:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.3)
     raise AssertionError("The SuperLink did not start.")

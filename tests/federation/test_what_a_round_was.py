@@ -15,13 +15,13 @@ def test_the_node_that_was_busy_longest_tells_where_the_time_went() -> None:
         2: [served(2, "jetson-b", down_s=0.1, compute_s=0.2, up_s=0.1)],
         3: [served(3, "jetson-a", down_s=1.0, compute_s=2.0, up_s=0.5)],
     }
-    told = split_of_time(rows, 8.0)
-    assert told == {"compute": 4.0, "uplink": 1.0, "downlink": 2.0, "waiting": 1.0, "total": 8.0}
+    seconds = split_of_time(rows, 8.0)
+    assert seconds == {"compute": 4.0, "uplink": 1.0, "downlink": 2.0, "waiting": 1.0, "total": 8.0}
 
 
 def test_a_round_in_which_nobody_answered_was_all_waiting() -> None:
-    told = split_of_time({1: [served(1, "jetson-a", "late", "It was late.")]}, 5.0)
-    assert told == {"compute": 0.0, "uplink": 0.0, "downlink": 0.0, "waiting": 5.0, "total": 5.0}
+    seconds = split_of_time({1: [served(1, "jetson-a", "late", "It was late.")]}, 5.0)
+    assert seconds == {"compute": 0.0, "uplink": 0.0, "downlink": 0.0, "waiting": 5.0, "total": 5.0}
 
 
 def test_the_strategys_refusal_keeps_its_own_reason() -> None:

@@ -19,8 +19,8 @@ def put(stack: Stack, **spec: Any) -> int:
 
 
 def trainers(stack: Stack) -> list[str]:
-    told = stack.owner.post("/api/v1/federation/estimate", json={"spec": SMALL}).json()
-    return list(told.get("nodes", []))
+    estimate = stack.owner.post("/api/v1/federation/estimate", json={"spec": SMALL}).json()
+    return list(estimate.get("nodes", []))
 
 
 def read(stack: Stack, run: int) -> dict[str, Any]:
@@ -39,16 +39,16 @@ def completed(stack: Stack, run: int, rounds: int) -> None:
 @pytest.mark.slow
 def test_the_bundled_nodes_train_the_digits(stack: Stack) -> None:
     run = put(stack)
-    told = ended(stack, run)
-    assert (told["state"], told["error"]) == ("done", None)
-    assert [row["round"] for row in told["rounds"]] == [1, 2, 3]
-    assert told["rounds"][-1]["accuracy"] > 0.3
-    assert sum(map(sum, told["holdings"]["clients"])) > 1400
-    for row in told["rounds"]:
-        assert [one["state"] for one in row["clients"]] == ["ok"] * 3
+    state = ended(stack, run)
+    assert (state["state"], state["error"]) == ("done", None)
+    assert [row["round"] for row in state["rounds"]] == [1, 2, 3]
+    assert state["rounds"][-1]["accuracy"] > 0.3
+    assert sum(map(sum, state["holdings"]["clients"])) > 1400
+    for row in state["rounds"]:
+        assert [client["state"] for client in row["clients"]] == ["ok"] * 3
         assert row["bytes_up"] > 0 and row["seconds"]["compute"] > 0
-    kept = stack.var / "federated" / str(run)
-    assert {"model.safetensors", "card.json", "card.md"} <= {file.name for file in kept.iterdir()}
+    folder = stack.var / "federated" / str(run)
+    assert {"model.safetensors", "card.json", "card.md"} <= {file.name for file in folder.iterdir()}
 
 
 @pytest.mark.slow
@@ -60,7 +60,7 @@ def test_a_run_goes_on_when_its_process_a_client_and_redis_are_killed_one_after_
     stack.kill(stack.worker("devices.agent.training_worker", "nodes/jetson-a "))
     completed(stack, run, 3)
     stack.kill(stack.worker("redis-server"))
-    told = ended(stack, run)
-    assert told["state"] == "done", told["error"]
-    assert [row["round"] for row in told["rounds"]] == [1, 2, 3, 4, 5]
-    assert [one["state"] for one in told["rounds"][-1]["clients"]] == ["ok"] * 3
+    state = ended(stack, run)
+    assert state["state"] == "done", state["error"]
+    assert [row["round"] for row in state["rounds"]] == [1, 2, 3, 4, 5]
+    assert [client["state"] for client in state["rounds"][-1]["clients"]] == ["ok"] * 3

@@ -64,5 +64,5 @@ class Strategy:
 
     def values(self, settings: Mapping[str, object]) -> dict[str, float]:
         """This strategy's parameters out of a run's specification."""
-        found = {parameter.name: settings.get(parameter.name, parameter.default) for parameter in self.parameters}
-        return {name: value for name, value in found.items() if isinstance(value, int | float)}
+        chosen = {parameter.name: settings.get(parameter.name, parameter.default) for parameter in self.parameters}
+        return {name: value for name, value in chosen.items() if isinstance(value, int | float)}

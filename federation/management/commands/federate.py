@@ -1,4 +1,4 @@
-"""`manage.py federate RUN`: the process of one run. federation.runs.run_launcher starts it; the token of the lease comes by stdin."""
+"""`manage.py federate RUN`: the process of one run. federation.runs.run_launcher starts it and sends the lease's token on stdin."""
 
 import logging
 import os
@@ -12,11 +12,11 @@ from django.core.management.base import BaseCommand
 from federation.runs import journal
 from webapp.live.lease import LeaseLost
 
-NICENESS = 5  # adding up updates is light work, and answering goes first
+NICENESS = 5  # merging updates is light work, and answering has priority
 
 
 class Command(BaseCommand):
-    help = "Carry out one training run (started by the cloud worker, not by people)."
+    help = "Execute one training run (started by the cloud worker, not by people)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("run", type=int)
@@ -24,7 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         os.nice(NICENESS)
         os.environ["FLWR_TELEMETRY_ENABLED"] = "0"
-        logging.getLogger("flwr").setLevel(logging.WARNING)  # what it says of each round is in the database
+        logging.getLogger("flwr").setLevel(logging.WARNING)  # its messages about rounds are in the database
         token = sys.stdin.readline().strip()
         threading.Thread(target=_end_with_parent, daemon=True).start()
         if token:
@@ -37,14 +37,14 @@ class Command(BaseCommand):
 
 def _work(run: int, token: str) -> None:
     try:
-        taken = journal.Journal(run, token)
+        claimed = journal.Journal(run, token)
     except LeaseLost:
         return
-    with taken:
-        # Only now torch and Flower, which take seconds: the lease is renewed meanwhile.
+    with claimed:
+        # Imported now, because torch and Flower take seconds: the lease is renewed meanwhile.
         from federation.runs import runner
 
-        runner.execute(taken)
+        runner.execute(claimed)
 
 
 def _end_with_parent() -> None:
