@@ -124,7 +124,7 @@ def test_what_a_node_cannot_do_is_refused_with_its_sentence(grid_over: Any, mess
     grid = grid_over("jetson-b", clients=1)
     (reply,) = grid.send_and_receive([message_of(grid, 1, without_memory=True)])
     assert reply.has_error()
-    assert reply.error.reason == "This node has not enough memory for the model."
+    assert reply.error.reason == "This node has too little memory for the model."
 
 
 def test_nobody_waits_for_a_run_that_was_stopped(grid_over: Any, message_of: Any) -> None:
