@@ -25,7 +25,7 @@ from devices.api_schemas import (
 )
 from devices.models import Audit, Sample
 from devices.models import Node as Row
-from devices.registry import audit, enrolment, rotation
+from devices.registry import audit, codes, enrolment, rotation
 from devices.telemetry import history, links, presence
 from webapp.live.errors import UserError, not_found
 from webapp.live.http import Page, PageQuery, change, operation, paginate, paginate_values, require_admin
@@ -60,7 +60,7 @@ def create_enrolment_code(request: HttpRequest, body: NewCode) -> Status[Enrolme
     """Start the agent on the board with this code within 15 minutes, then approve the node."""
     with _administering(request):
         code = enrolment.create_code(name=body.name.strip().lower(), tier=body.tier)
-    return Status(201, EnrolmentCode(code=code, expires_s=enrolment.CODE_S))
+    return Status(201, EnrolmentCode(code=code, expires_s=codes.CODE_S))
 
 
 @router.get("/{slug:slug}", **operation("get_node", "Read one node", {200: Node}, NO_NODE))

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from devices.models import Node
-from devices.registry import agent_wheel, audit, enrolment, qr, rotation
+from devices.registry import agent_wheel, audit, codes, enrolment, qr, rotation
 from devices.telemetry import history, links, presence
 from webapp.live.errors import UserError
 
@@ -69,7 +69,7 @@ def add(request: HttpRequest) -> HttpResponse:
     server = _server(request)
     script = server + reverse("devices:install")
     command = f"curl -fsSL {script} | sudo sh -s -- --server {server} --code {code}"
-    body = {"code": code, "expires_s": enrolment.CODE_S, "command": command, "server": server, "qr": qr.squares(command)}
+    body = {"code": code, "expires_s": codes.CODE_S, "command": command, "server": server, "qr": qr.squares(command)}
     return JsonResponse(body, status=201)
 
 

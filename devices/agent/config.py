@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -94,12 +95,21 @@ def write_ca_file(home: Path, credentials: dict[str, Any]) -> dict[str, Any]:
 
 def fingerprint(home: Path) -> str:
     """What a person compares on the node and on the devices page. Made once; joining again does not change it."""
+    digest = hashlib.sha256(_identity(home)).hexdigest()[:16]
+    return ":".join(digest[i : i + 4] for i in range(0, 16, 4))
+
+
+def claim(home: Path, code: str) -> str:
+    """A secret of this node for one code, 64 hexadecimal digits: only who knows it may ask for a lost answer again."""
+    return hmac.digest(_identity(home), code.encode(), "sha256").hex()
+
+
+def _identity(home: Path) -> bytes:
     _private_folder(home)
     file = home / "identity"
     if not file.exists():
         _write_private(file, secrets.token_hex(32))
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
-    return ":".join(digest[i : i + 4] for i in range(0, 16, 4))
+    return file.read_bytes()
 
 
 def digest_of(code: str) -> str:

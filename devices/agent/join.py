@@ -46,6 +46,7 @@ def joined(home: Path, url: str = "", code: str = "") -> Config:
         "hostname": socket.gethostname()[:120],
         "hardware": board.hardware(),
         "versions": board.versions(VERSION),
+        "claim": config.claim(home, code),
     }
     answer = patiently(lambda: server.post("/api/v1/nodes/join", request))
     node = Config(server.url, answer["slug"], answer["tier"], answer["token"], spent)

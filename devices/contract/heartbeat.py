@@ -52,11 +52,15 @@ class MeasuredProfile(Sent):
 
 
 class Join(Sent):
+    """A request to join. `claim` is a secret of the board for this code: repeating the request with it, after a lost answer,
+    returns the same token."""
+
     code: Annotated[str, Field(max_length=40)]
     fingerprint: Annotated[str, Field(max_length=40, pattern=r"^[0-9a-f:]{8,40}$")]
     hostname: Line = ""
     hardware: Facts = {}
     versions: Facts = {}
+    claim: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
 
 
 class Report(Sent):

@@ -1,33 +1,25 @@
 """Enrolment of nodes: one-use codes, joining, approval, credentials, revocation."""
 
 import hashlib
-import hmac
 import logging
 import re
 import secrets
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import redis
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from django.utils.text import slugify
 
 from devices.agent import config
 from devices.models import TIERS, EnrolCode, Node, Reading, Sample
-from devices.registry import acl, audit
+from devices.registry import acl, audit, codes
 from devices.telemetry import node_events, presence
 from webapp.live.errors import UserError, not_found
 
 log = logging.getLogger(__name__)
-ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ"  # no letters that are easily confused, read aloud or off a screen
-CODE_LETTERS, SELECTOR_LETTERS = 8, 3
-CODE_S = 15 * 60
-ATTEMPTS = 5  # wrong guesses at one code
 GUESSES, GUESSES_S = 10, 600  # wrong guesses from one address
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 RESERVED = frozenset(
@@ -48,16 +40,7 @@ def create_code(*, name: str, tier: str, preapproved: bool = False, **simulated:
         raise UserError("unknown_tier", f"Unknown tier “{tier[:20]}”.", f"Use one of {', '.join(TIERS)}.", 422)
     if name:
         _check_name(name, preapproved)
-    plain = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LETTERS))
-    EnrolCode.objects.create(
-        selector=plain[:SELECTOR_LETTERS],
-        verifier=_verifier(plain),
-        tier=tier,
-        name=name,
-        preapproved=preapproved,
-        expires=timezone.now() + timedelta(seconds=CODE_S),
-        **{field: value for field, value in simulated.items() if value is not None},
-    )
+    plain = codes.issue(name=name, tier=tier, preapproved=preapproved, **{k: v for k, v in simulated.items() if v is not None})
     audit.record(None, "code made", name, f"for {'a preapproved' if preapproved else 'a'} {tier}")
     return plain
 
@@ -72,19 +55,24 @@ def _check_name(name: str, preapproved: bool) -> None:
         raise UserError("name_taken", f"A node named {name} already exists.", "Choose another name, or revoke it first.", 409)
 
 
-def join(code: str, fingerprint: str, facts: dict[str, Any], address: str = "") -> tuple[Node, str]:
+def join(code: str, fingerprint: str, facts: dict[str, Any], address: str = "", claim: str = "") -> tuple[Node, str]:
     """Redeem a code; returns the new node and its bearer token, which is not stored. Of two boards with one code one wins.
 
     Raises UserError. `facts` is what the board reports (`hostname`, `hardware`, `versions`); `address` is where it calls from.
+    The answer may be lost on a slow link: a board that repeats its request with the same `claim`, a secret of its own, gets the same
+    node and token until it has been seen with it.
     """
     guesses = f"join-guesses:{address}"
     if address and cache.get(guesses, 0) >= GUESSES:
         raise TOO_MANY
-    row = _find(code)
+    token = codes.token(code, claim) if claim else secrets.token_urlsafe(32)
+    unseen = Node.objects.filter(last_seen=None, revoked_at=None)
+    if claim and (joined := unseen.filter(token_sha256=sha256(token), fingerprint=fingerprint).first()):
+        return joined, token
+    row = codes.find(code)
     if row is None:
         cache.set(guesses, cache.get(guesses, 0) + 1, GUESSES_S)
         raise BAD_CODE
-    token = secrets.token_urlsafe(32)
     try:
         with transaction.atomic():
             if not EnrolCode.objects.filter(pk=row.pk, used_at=None).update(used_at=timezone.now()):
@@ -95,21 +83,6 @@ def join(code: str, fingerprint: str, facts: dict[str, Any], address: str = "") 
     audit.record(node.slug, "joined", node.slug, f"fingerprint {fingerprint}", address)
     presence.announce(node)
     return node, token
-
-
-def _find(code: str) -> EnrolCode | None:
-    """The valid code with these letters. A wrong guess that shares its first letters counts against that code."""
-    letters = re.sub(r"[^A-Z]", "", code.upper())
-    valid = EnrolCode.objects.filter(
-        selector=letters[:SELECTOR_LETTERS], used_at=None, expires__gt=timezone.now(), attempts__lt=ATTEMPTS
-    )
-    match = None
-    for candidate in valid:
-        if hmac.compare_digest(candidate.verifier, _verifier(letters)):
-            match = candidate
-    if match is None:
-        valid.update(attempts=F("attempts") + 1)
-    return match
 
 
 def _admit(code: EnrolCode, token: str, fingerprint: str, facts: dict[str, Any]) -> Node:
@@ -237,11 +210,6 @@ def simulate(slug: str, uplink_bytes_per_s: int | None, slowdown: float, downlin
 def sha256(secret: str) -> str:
     # A fast hash is enough: 256 random bits cannot be guessed.
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def _verifier(plain: str) -> str:
-    # Eight letters could be brute-forced from a leaked database, so the server's key is part of the hash.
-    return salted_hmac("devices.enrol", plain, algorithm="sha256").hexdigest()
 
 
 def _cut_off(slug: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from devices.registry import enrolment
+from devices.registry import codes, enrolment
 from webapp.live.errors import UserError
 
 FINGERPRINT = "0123:4567:89ab:cdef"
@@ -18,7 +18,7 @@ def code(db: None, store: Any, capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def test_stdout_holds_only_the_code(code: str) -> None:
-    assert len(code) == enrolment.CODE_LETTERS
+    assert len(code) == codes.CODE_LETTERS
     assert code.isalpha()
 
 

@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from devices.models import EnrolCode, Node
-from devices.registry import enrolment
+from devices.registry import codes, enrolment
 from tests.devices.conftest import FINGERPRINT
 from webapp.live.errors import UserError
 
@@ -39,7 +39,7 @@ def test_only_a_hash_of_it_is_stored() -> None:
     code = make()
     row = EnrolCode.objects.get()
     assert code not in str(EnrolCode.objects.values().get())
-    assert code[enrolment.SELECTOR_LETTERS :] not in row.verifier
+    assert code[codes.SELECTOR_LETTERS :] not in row.verifier
 
 
 def test_case_and_spaces_do_not_matter() -> None:
@@ -65,14 +65,14 @@ def test_a_code_is_valid_until_its_last_second() -> None:
 
 def test_wrong_guesses_exhaust_a_code() -> None:
     code = make()
-    for _ in range(enrolment.ATTEMPTS):
+    for _ in range(codes.ATTEMPTS):
         refusal(wrong(code))
     assert refusal(code)["code"] == "bad_code"
 
 
 def test_one_guess_fewer_leaves_it_valid() -> None:
     code = make()
-    for _ in range(enrolment.ATTEMPTS - 1):
+    for _ in range(codes.ATTEMPTS - 1):
         refusal(wrong(code))
     assert enrolment.join(code, FINGERPRINT, {})[0].slug == "jetson-a"
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from devices.agent import config
 from devices.models import Node
@@ -24,6 +25,32 @@ def test_joining_gives_a_name_and_a_token() -> None:
     node = enrolment.holder(answer["token"])
     assert node is not None
     assert node.slug == "jetson-a"
+
+
+CLAIM = "5a" * 32
+
+
+def test_a_board_whose_answer_was_lost_asks_again_and_gets_the_same_token() -> None:
+    code = enrolment.create_code(name="jetson-a", tier="device")
+    first, second = (join(code, claim=CLAIM).json() for _ in range(2))
+    assert first == second
+    assert Node.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "other", [{"claim": "00" * 32}, {"claim": ""}, {"claim": CLAIM, "fingerprint": "aaaa:bbbb:cccc:dddd"}], ids=str
+)
+def test_nobody_else_gets_that_token(other: dict[str, str]) -> None:
+    code = enrolment.create_code(name="jetson-a", tier="device")
+    join(code, claim=CLAIM)
+    assert join(code, **other).status_code == 403
+
+
+def test_the_answer_is_not_repeated_once_the_node_has_been_seen() -> None:
+    code = enrolment.create_code(name="jetson-a", tier="device")
+    join(code, claim=CLAIM)
+    Node.objects.update(last_seen=timezone.now())
+    assert join(code, claim=CLAIM).status_code == 403
 
 
 def test_a_wrong_code_is_refused_with_a_sentence() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from devices.models import TIERS
-from devices.registry import enrolment
+from devices.registry import codes, enrolment
 from webapp.live.errors import UserError
 
 
@@ -24,5 +24,5 @@ class Command(BaseCommand):
             code = enrolment.create_code(name=options["name"], tier=options["tier"], preapproved=options["preapproved"])
         except UserError as error:
             raise CommandError(f"{error} {error.next}") from None
-        self.stderr.write(f"Valid once, within {enrolment.CODE_S // 60} minutes:")
+        self.stderr.write(f"Valid once, within {codes.CODE_S // 60} minutes:")
         self.stdout.write(code)
