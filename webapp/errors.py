@@ -27,8 +27,8 @@ NOT_LOGGED_IN = UserError(
 )
 NO_PAGE = UserError(
     "not_found",
-    "There is no such page, or it belongs to somebody else.",
-    "Check the address, or start from the first page.",
+    "This page does not exist, or it belongs to another user.",
+    "Check the address, or start again from the home page.",
     404,
 )
 NO_OPERATION = UserError("not_found", "There is no such address in the API.", "All of them are listed at /api/docs.", 404)

@@ -25,4 +25,4 @@ class UserError(Exception):
 
 def not_found(what: str) -> UserError:
     """The same for what does not exist and what belongs to somebody else, so that ids cannot be probed."""
-    return UserError("not_found", f"There is no such {what}.", "Check the address, or start from the first page.", 404)
+    return UserError("not_found", f"There is no such {what}.", "Check the address, or start again from the home page.", 404)
