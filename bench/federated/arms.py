@@ -1,8 +1,8 @@
-"""The arms of the federated bench: one training run each, which can be stopped at any time and goes on where it was."""
+"""The arms of the federated bench: one training run each, which can be stopped at any time and resumed."""
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,87 +19,95 @@ from federation.runs import cost
 from federation.runs.spec import RunSpec
 
 Row = dict[str, Any]
+Update = dict[str, Any]  # a config record of Flower: codes and scales as bytes
 CLIENTS = 10
-# As many epochs as plain FedAvg, but an exchange after every second: one bit a value and epoch, where noise is a quarter of what
-# two exchanges of half the bits would bring.
-FEW = {"compression": "sketch", "bits": 2.0, "local_epochs": 2}
-# A sum over ten clients needs four bits; of half of the values, that is two bits a value as well.
-SUMMED = {**FEW, "bits": 4, "share": 0.5, "secure_aggregation": True}
+# The epochs of plain FedAvg with an exchange after every second one: one bit per value and epoch, at a quarter of the noise
+# that two exchanges of half the bits would add.
+SKETCHED: dict[str, str | float] = {"compression": "sketch", "bits": 2.0, "local_epochs": 2}
+# The sum over ten clients needs four bits; for half of the values that is two bits per value as well.
+MASKED: dict[str, str | float] = {**SKETCHED, "bits": 4, "share": 0.5, "secure_aggregation": True}
 HALF, SHORT = 1 / 2, 1 / 12  # of the rounds
 FULL: dict[str, Any] = {"dataset": "cifar10", "model": "resnet-small", "rounds": 60, "batch_size": 32, "learning_rate": 0.05}
 QUICK: dict[str, Any] = {"dataset": "digits", "model": "cnn-small", "rounds": 6, "batch_size": 16, "learning_rate": 0.05}
-DEADLINE_S = 86_400.0  # the machine's speed is not what is measured
+DEADLINE_S = 86_400.0  # no timeouts: the bench does not measure this machine's speed
 
 
 @dataclass(frozen=True)
 class Arm:
-    """`hostile`: the first three clients send nonsense; `lost`: so many vanish after a third of the rounds."""
+    """`settings` override those of the base run. `malicious`: the first three clients send invalid updates. `lost`: number of
+    clients that vanish after a third of the rounds."""
 
-    told: dict[str, Any] = field(default_factory=dict)
-    hostile: bool = False
+    settings: Mapping[str, str | float] = field(default_factory=dict)
+    malicious: bool = False
     lost: int = 0
     share_of_rounds: float = 1.0
 
     @property
     def local_epochs(self) -> int:
-        return int(self.told.get("local_epochs", 1))
+        return int(self.settings.get("local_epochs", 1))
 
 
 ARMS: dict[str, Arm] = {
     "iid-plain": Arm({"compression": "none"}),
-    "iid-ours": Arm(FEW, share_of_rounds=HALF),
+    "iid-ours": Arm(SKETCHED, share_of_rounds=HALF),
     "dirichlet-plain": Arm({"compression": "none", "partition": "dirichlet"}),
-    "dirichlet-ours": Arm({**FEW, "partition": "dirichlet"}, share_of_rounds=HALF),
-    # What is compared with each other has equally many rounds: their learning rates fall alike.
-    "short": Arm(FEW, share_of_rounds=SHORT),
-    "hostile3": Arm(FEW, hostile=True, share_of_rounds=SHORT),
-    "dropout1": Arm(FEW, lost=1, share_of_rounds=SHORT),
-    "dropout3": Arm(FEW, lost=3, share_of_rounds=SHORT),
-    "dropout5": Arm(FEW, lost=5, share_of_rounds=SHORT),
-    "secagg": Arm(SUMMED, share_of_rounds=SHORT),
+    "dirichlet-ours": Arm({**SKETCHED, "partition": "dirichlet"}, share_of_rounds=HALF),
+    # Arms that are compared have the same number of rounds, so that their learning rates decay alike.
+    "short": Arm(SKETCHED, share_of_rounds=SHORT),
+    "hostile3": Arm(SKETCHED, malicious=True, share_of_rounds=SHORT),
+    "dropout1": Arm(SKETCHED, lost=1, share_of_rounds=SHORT),
+    "dropout3": Arm(SKETCHED, lost=3, share_of_rounds=SHORT),
+    "dropout5": Arm(SKETCHED, lost=5, share_of_rounds=SHORT),
+    "secagg": Arm(MASKED, share_of_rounds=SHORT),
 }
 
 
 def spec_of(arm: Arm, base: dict[str, Any]) -> RunSpec:
-    """Half of the clients are quorum enough: five of ten may be lost."""
+    """Half of the clients are a quorum: five of ten may be lost."""
     rounds = max(2, round(base["rounds"] * arm.share_of_rounds))
-    told = {**base, **arm.told, "rounds": rounds, "clients": CLIENTS, "quorum": CLIENTS // 2, "round_deadline_s": DEADLINE_S}
-    return RunSpec(**told)
+    settings = {
+        **base,
+        **arm.settings,
+        "rounds": rounds,
+        "clients": CLIENTS,
+        "quorum": CLIENTS // 2,
+        "round_deadline_s": DEADLINE_S,
+    }
+    return RunSpec(**settings)
 
 
 def spoiler(arm: Arm, spec: RunSpec) -> Tamper | None:
-    """What happens to a reply on its way: nonsense instead of it, or nothing arrives."""
-
+    """Tampers with replies on their way: replaces the update, or drops the message (None)."""
     values = cost.parameters(spec.model, spec.dataset)
 
     def spoil(request: Message, reply: Message) -> Message | None:
         client = request.metadata.dst_node_id
-        if arm.hostile and client <= len(NONSENSE) and not reply.has_error() and "update" in reply.content:
-            told = dict(reply.content.config_records["update"])
-            reply.content["update"] = ConfigRecord({**told, **NONSENSE[client - 1](told, values)})
+        if arm.malicious and client <= len(ATTACKS) and not reply.has_error() and "update" in reply.content:
+            update = dict(reply.content.config_records["update"])
+            reply.content["update"] = ConfigRecord({**update, **ATTACKS[client - 1](update, values)})
         late = 3 * int(request.metadata.group_id) > spec.rounds
         return None if late and client > CLIENTS - arm.lost else reply
 
-    return spoil if arm.hostile or arm.lost else None
+    return spoil if arm.malicious or arm.lost else None
 
 
-def _scaled(told: dict[str, Any], factor: float) -> dict[str, Any]:
-    return {"scales": (np.frombuffer(told["scales"], np.float32) * np.float32(factor)).tobytes()}
+def _scaled(update: Update, factor: float) -> Update:
+    return {"scales": (np.frombuffer(update["scales"], np.float32) * np.float32(factor)).tobytes()}
 
 
-def _flipped(told: dict[str, Any], values: int) -> dict[str, Any]:
-    return {"codes": entropy.pack(-entropy.unpack(told["codes"], values))}
+def _negated(update: Update, values: int) -> Update:
+    return {"codes": entropy.pack(-entropy.unpack(update["codes"], values))}
 
 
-NONSENSE: list[Callable[[dict[str, Any], int], dict[str, Any]]] = [
-    lambda told, values: _scaled(told, float("nan")),
-    lambda told, values: _scaled(told, 1e6),
-    _flipped,
+ATTACKS: list[Callable[[Update, int], Update]] = [
+    lambda update, values: _scaled(update, float("nan")),
+    lambda update, values: _scaled(update, 1e6),
+    _negated,
 ]
 
 
-def run(name: str, base: dict[str, Any], place: Path, told: Callable[[Row], None] = lambda row: None) -> list[Row]:
-    """Every round as a row; those that are in `place` are not run again."""
+def run(name: str, base: dict[str, Any], place: Path, on_round: Callable[[Row], None] = lambda row: None) -> list[Row]:
+    """One row per round. Rounds stored in `place` do not run again."""
     arm = ARMS[name]
     spec = spec_of(arm, base)
     place.mkdir(parents=True, exist_ok=True)
@@ -110,18 +118,18 @@ def run(name: str, base: dict[str, Any], place: Path, told: Callable[[Row], None
         return rows
     clock = [time.process_time()]
 
-    def keep(report: RoundReport) -> None:
+    def record(report: RoundReport) -> None:
         used = time.process_time() - clock[0]
         row = row_of(report, used)
-        # A round is told of before its checkpoint is kept: a run that was killed between the two repeats it.
-        rows[:] = [*(one for one in rows if one["round"] < report.round), row]
+        # Rounds are reported before their checkpoint is stored: a run killed between the two repeats the round.
+        rows[:] = [*(earlier for earlier in rows if earlier["round"] < report.round), row]
         write(log, rows)
-        told(row)
+        on_round(row)
         clock[0] = time.process_time()
 
     grid = ThreadGrid(client_app, CLIENTS, tamper=spoiler(arm, spec), folder=place / "clients")
     try:
-        server_app.start(grid, spec.settings(), keep, checkpoint)
+        server_app.start(grid, spec.settings(), record, checkpoint)
     finally:
         grid.close()
     return rows
@@ -140,7 +148,7 @@ def row_of(report: RoundReport, used: float) -> Row:
         "bytes_down": report.bytes_down,
         "link_s": report.seconds["uplink"] + report.seconds["downlink"],
         "cpu_s": used,
-        "beside_training_s": max(0.0, used - sum(one.compute_s for one in report.clients)),
-        "left_out": {str(one.partition): one.state for one in report.clients if one.state != "ok"},
+        "beside_training_s": max(0.0, used - sum(client.compute_s for client in report.clients)),
+        "left_out": {str(client.partition): client.state for client in report.clients if client.state != "ok"},
         "why_not_counted": report.why_not_counted,
     }

@@ -1,15 +1,44 @@
-"""What the arms' rounds come to."""
+"""From the rounds of the arms to the figures of `bench.federated`. Pure."""
 
 import statistics
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NotRequired, TypedDict
 
-Row = dict[str, Any]
-Told = dict[str, Any]  # of one arm, as `about` makes it and bench/results keeps it
-BAR = 0.70
+TARGET = 0.70  # accuracy
 LAST = 3  # rounds whose mean is a run's accuracy, so that one lucky round decides nothing
 
 
-def about(rows: list[Row], local_epochs: int = 1) -> Told:
+class CurvePoint(TypedDict):
+    round: int
+    accuracy: float
+    mb: float
+    link_min: float
+
+
+class ArmReport(TypedDict):
+    """One arm as bench/results stores it."""
+
+    rounds: int
+    local_epochs: NotRequired[int]  # absent in older results: one
+    accuracy: float
+    bytes: int
+    cpu_s: float
+    overhead_s: NotRequired[float]
+    curve: list[CurvePoint]
+
+
+class Comparison(TypedDict):
+    """Ours beside plain FedAvg for one partition; None where runs are missing or of different length."""
+
+    accuracy: float
+    plain_accuracy: float | None
+    bytes_ratio: float | None
+    link_s_to_70: float | None
+    plain_link_s_to_70: float | None
+    rounds: int
+
+
+def arm_report(rows: Sequence[Mapping[str, Any]], local_epochs: int = 1) -> ArmReport:
     return {
         "rounds": len(rows),
         "local_epochs": local_epochs,
@@ -21,36 +50,39 @@ def about(rows: list[Row], local_epochs: int = 1) -> Told:
     }
 
 
-def curve(rows: list[Row]) -> list[dict[str, float]]:
-    """Accuracy with the megabytes and the minutes on the link that were spent until then."""
-    found, sent, link = [], 0, 0.0
+def curve(rows: Sequence[Mapping[str, Any]]) -> list[CurvePoint]:
+    """Accuracy with the cumulative megabytes and minutes on the link."""
+    points: list[CurvePoint] = []
+    sent, link = 0, 0.0
     for row in rows:
         sent += row["bytes_up"] + row["bytes_down"]
         link += row["link_s"]
-        found.append({"round": row["round"], "accuracy": row["accuracy"], "mb": sent / 1e6, "link_min": link / 60})
-    return found
+        points.append({"round": row["round"], "accuracy": row["accuracy"], "mb": sent / 1e6, "link_min": link / 60})
+    return points
 
 
-def link_s_to(arm: Told, bar: float = BAR) -> float | None:
-    return next((60 * point["link_min"] for point in arm["curve"] if point["accuracy"] >= bar), None)
+def link_s_to(arm: ArmReport, target: float = TARGET) -> float | None:
+    return next((60 * point["link_min"] for point in arm["curve"] if point["accuracy"] >= target), None)
 
 
-def epochs(arm: Told) -> int:
-    return int(arm["rounds"] * arm.get("local_epochs", 1))
+def epochs(arm: ArmReport) -> int:
+    return arm["rounds"] * arm.get("local_epochs", 1)
 
 
-def bytes_ratio(more: Told, less: Told) -> float | None:
-    """Of whole runs of equally many epochs; None while one of them is not finished."""
-    return more["bytes"] / less["bytes"] if epochs(more) == epochs(less) else None
+def bytes_ratio(numerator: ArmReport, denominator: ArmReport) -> float | None:
+    """Of complete runs with the same number of epochs; None while one of them is unfinished."""
+    return numerator["bytes"] / denominator["bytes"] if epochs(numerator) == epochs(denominator) else None
 
 
-def points_lost(arms: dict[str, Told], name: str) -> float | None:
-    """Accuracy below the same run without trouble."""
-    calm, troubled = arms.get("short"), arms.get(name)
-    return calm["accuracy"] - troubled["accuracy"] if calm and troubled and epochs(calm) == epochs(troubled) else None
+def points_lost(arms: Mapping[str, ArmReport], name: str) -> float | None:
+    """Accuracy below the same run without disturbance."""
+    undisturbed, disturbed = arms.get("short"), arms.get(name)
+    if not undisturbed or not disturbed or epochs(undisturbed) != epochs(disturbed):
+        return None
+    return undisturbed["accuracy"] - disturbed["accuracy"]
 
 
-def dealt(arms: dict[str, Told], partition: str) -> dict[str, Any] | None:
+def compare(arms: Mapping[str, ArmReport], partition: str) -> Comparison | None:
     ours, plain = arms.get(f"{partition}-ours"), arms.get(f"{partition}-plain")
     if not ours:
         return None
@@ -64,16 +96,16 @@ def dealt(arms: dict[str, Told], partition: str) -> dict[str, Any] | None:
     }
 
 
-def figures(arms: dict[str, Told]) -> dict[str, Any]:
-    """The keys that are promised; None for what has not been run."""
-    masked, bare = arms.get("secagg"), arms.get("short")
-    every = [arm["overhead_s"] for arm in arms.values() if "overhead_s" in arm]
+def figures(arms: Mapping[str, ArmReport]) -> dict[str, Any]:
+    """The documented keys; None for what has not run."""
+    masked, unmasked = arms.get("secagg"), arms.get("short")
+    overheads = [arm["overhead_s"] for arm in arms.values() if "overhead_s" in arm]
     return {
-        "iid": dealt(arms, "iid"),
-        "dirichlet": dealt(arms, "dirichlet"),
-        "secagg_bytes_ratio": bytes_ratio(masked, bare) if masked and bare else None,
+        "iid": compare(arms, "iid"),
+        "dirichlet": compare(arms, "dirichlet"),
+        "secagg_bytes_ratio": bytes_ratio(masked, unmasked) if masked and unmasked else None,
         "secagg_points_lost": points_lost(arms, "secagg"),
         "hostile_points_lost": points_lost(arms, "hostile3"),
         "dropout_points_lost": {str(count): points_lost(arms, f"dropout{count}") for count in (1, 3, 5)},
-        "round_overhead_s": statistics.median(every) if every else None,
+        "round_overhead_s": statistics.median(overheads) if overheads else None,
     }

@@ -9,7 +9,7 @@ READY = "ready"
 
 def command(address: str, *ports: int) -> list[str]:
     """What starts it; it prints READY once it listens."""
-    return [sys.executable, "-c", "from bench import relay; relay.run()", address, *map(str, ports)]
+    return [sys.executable, "-c", "from bench.harness import relay; relay.run()", address, *map(str, ports)]
 
 
 def run() -> None:

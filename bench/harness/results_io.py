@@ -1,18 +1,18 @@
-"""What a bench leaves behind: the figures of a full run in bench/results, and drawings in var."""
+"""The files a bench writes: the figures of a full run in bench/results, and plots in var."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 
-def keep(figures: dict[str, Any], file: Path) -> None:
-    """In one rename, so that the page that reads it never finds half a file."""
+def save(figures: Mapping[str, object], file: Path) -> None:
+    """Atomically, so that the page that reads the file never sees half of it."""
     file.parent.mkdir(exist_ok=True)
     part = file.with_suffix(".part")
     part.write_text(json.dumps(figures, indent=1) + "\n")
     part.replace(file)
 
 
-def draw(page: str, file: Path) -> None:
+def save_page(page: str, file: Path) -> None:
     file.parent.mkdir(exist_ok=True)
     file.write_text(page)

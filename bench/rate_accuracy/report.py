@@ -1,126 +1,147 @@
-"""From measured rows to what `bench.rate_accuracy` tells."""
+"""From evaluated rows to the figures of `bench.rate_accuracy`."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bench.rate_accuracy.rows import WEIGHTS, Exam, Row
-from bench.rate_accuracy.stats import Draws, Floats, Outcome, Point, cheapest, ratio, row
+from bench.rate_accuracy.evaluation import WEIGHTS, Evaluation, Row, Setting
+from bench.rate_accuracy.stats import Bootstrap, Floats, Outcome, Point, cheapest, ratio, result_row
+from bench.rate_accuracy.timing import Times
 from devices.contract import wire
 from inference.engine.codecs import photo_codec
 from inference.engine.model_files import sha256
 from inference.lab.data import photo_sets
+from inference.lab.measures.metrics import TASK_METRICS
 
-METRICS = {"classify": "first of 1000 names", "caption": "BLEU-4", "vqa": "exact answer"}
-MOST_SHARE = 0.25  # of the whole model's compute that a device should do; the headline keeps to it where it can
+DEVICE_SHARE = 0.25  # largest share of the whole model's compute on a device; the headline keeps to it where possible
 POINT, HALF = 0.01, 0.005
 
 
-def report(exam: Exam, rows: Sequence[Row], timed: dict[str, Any]) -> dict[str, Any]:
-    photo_of = {"classify": np.arange(len(exam.labels)), "caption": np.arange(len(exam.references)),
-                "vqa": np.array([place for place, _ in exam.asked])}  # fmt: skip
-    tasks = {task: _task(exam, task, rows, timed, Draws(_dense(photos))) for task, photos in photo_of.items()}
-    chosen = [one["chosen"]["at_1pt"] for one in tasks.values() if one["chosen"]["at_1pt"]]
-    splits = [timed["splits"][str(one["split_at"])] for one in chosen]
+def report(photos: Evaluation, rows: Sequence[Row], times: Times) -> dict[str, Any]:
+    photo_of_item = {"classify": np.arange(len(photos.labels)), "caption": np.arange(len(photos.references)),
+                     "vqa": np.array([place for place, _ in photos.questions])}  # fmt: skip
+    tasks = {task: _task(photos, task, rows, times, Bootstrap(_renumbered(items))) for task, items in photo_of_item.items()}
+    chosen = [result["chosen"]["at_1pt"] for result in tasks.values() if result["chosen"]["at_1pt"]]
+    splits = [times["splits"][str(row["split_at"])] for row in chosen]
+    shares = (result["chosen"]["device_share"] for result in tasks.values() if result["chosen"]["at_1pt"])
     return {
         "tasks": tasks,
-        "device_share": max((one["chosen"]["device_share"] for one in tasks.values() if one["chosen"]["at_1pt"]), default=None),
-        "encode_ms": max((ms for one in splits for ms in one["encode_ms"]), default=None),
-        "decode_ms": max((ms for one in splits for ms in one["decode_ms"]), default=None),
-        "compute": timed,
-        "photos": vars(exam.sizes),
-        "adapted": f"Adapted: an affine map on the tower's last tokens, before all three tails, fitted in closed form on {exam.sizes.adapted} "
-        "training photos compressed in the same way to give the uncompressed photos' tokens",
+        "device_share": max(shares, default=None),
+        "encode_ms": max((ms for split in splits for ms in split["encode_ms"]), default=None),
+        "decode_ms": max((ms for split in splits for ms in split["decode_ms"]), default=None),
+        "compute": times,
+        "photos": _sizes(photos),
+        "adapted": "Adapted: an affine map on the tower's last tokens, before all three task heads, fitted in closed form on "
+        f"{photos.sizes.adapted} training photos compressed in the same way, to give the uncompressed photos' tokens",
         "made_for": {"tower": sha256(WEIGHTS / "classify" / "model.safetensors"), "code": sha256(WEIGHTS / "codec.safetensors")},
     }  # fmt: skip
 
 
-def _task(exam: Exam, task: str, rows: Sequence[Row], timed: dict[str, Any], draws: Draws) -> dict[str, Any]:
+def _sizes(photos: Evaluation) -> dict[str, int]:
+    """Under the keys of the stored results."""
+    sizes = photos.sizes
+    return {"named": sizes.classified, "captioned": sizes.captioned, "asked": sizes.asked, "looked_at": sizes.compared,
+            "adapted": sizes.adapted}  # fmt: skip
+
+
+def _task(photos: Evaluation, task: str, rows: Sequence[Row], times: Times, bootstrap: Bootstrap) -> dict[str, Any]:
     by_way: dict[str, list[Point]] = {}
-    for one in rows:
-        by_way.setdefault(one.told["way"], []).append(_point(one.told, one.bytes[task], one.outcomes[task], draws))
-    (full,), (upload,), every = by_way["full"], by_way["upload"], by_way["code"]
-    share = {(int(k), level): one for k, split in timed["splits"].items() for level, one in enumerate(split["share"][task], 1)}
-    light = [one for one in every if share[one.told["split_at"], one.told["level"]] <= MOST_SHARE]
-    ours = best_per_level(light or every)
-    photos = [one for name in photo_codec.CODECS for one in by_way.get(name, [])]
-    refined = _refined(exam, task, rows, draws)
-    at_1pt = cheapest(light or every, full.drawn, POINT)
-    large = Point(_ordinary_upload(), upload.drawn, {})
-    found: dict[str, Any] = {
-        "metric": METRICS[task],
-        "photos": draws.photos,
-        "items": len(draws.photo),
-        "full": row(full, full.drawn),
-        "upload": {**row(upload, full.drawn), "bytes_640px": round(large.bytes)},
-        "code": [row(one, full.drawn) for one in ours],
-        "refine": [row(one, full.drawn) for one in refined],
-        **{name: [row(one, full.drawn) for one in by_way.get(name, [])] for name in photo_codec.FORMATS},
-        **_ratios(light or every, photos, upload, large, full.drawn),
+    for row in rows:
+        by_way.setdefault(row.setting["way"], []).append(_point(row.setting, row.bytes[task], row.outcomes[task], bootstrap))
+    (full,), (upload,), all_levels = by_way["full"], by_way["upload"], by_way["code"]
+    share = {
+        (int(k), level): value for k, split in times["splits"].items() for level, value in enumerate(split["share"][task], 1)
+    }
+    light = [point for point in all_levels if share[point.setting["split_at"], point.setting["level"]] <= DEVICE_SHARE]
+    ours = light or all_levels
+    codecs = [point for name in photo_codec.CODECS for point in by_way.get(name, [])]
+    refined = _refined(photos, task, rows, bootstrap)
+    at_1pt = cheapest(ours, full.accuracies, POINT)
+    large = Point(_ordinary_upload_bytes(), upload.accuracies, {})
+
+    def result(point: Point) -> dict[str, Any]:
+        return result_row(point, full.accuracies)
+
+    def chosen(points: Sequence[Point], loss: float) -> dict[str, Any] | None:
+        point = cheapest(points, full.accuracies, loss)
+        return None if point is None else result(point)
+
+    return {
+        "metric": TASK_METRICS[task].label,
+        "photos": bootstrap.photos,
+        "items": len(bootstrap.photo),
+        "full": result(full),
+        "upload": {**result(upload), "bytes_640px": round(large.bytes)},
+        "code": [result(point) for point in best_per_level(ours)],
+        "refine": [result(point) for point in refined],
+        **{name: [result(point) for point in by_way.get(name, [])] for name in photo_codec.FORMATS},
+        **_ratios(ours, codecs, upload, large, full.accuracies),
         "chosen": {
-            "at_1pt": _told(at_1pt, full.drawn),
-            "at_half_pt": _told(cheapest(light or every, full.drawn, HALF), full.drawn),
-            "photo_at_1pt": _told(cheapest(photos, full.drawn, POINT), full.drawn),
-            "device_share": share[at_1pt.told["split_at"], at_1pt.told["level"]] if at_1pt else None,
+            "at_1pt": chosen(ours, POINT),
+            "at_half_pt": chosen(ours, HALF),
+            "photo_at_1pt": chosen(codecs, POINT),
+            "device_share": share[at_1pt.setting["split_at"], at_1pt.setting["level"]] if at_1pt else None,
             "within_share": bool(light),
         },
         "detail": {
-            "code": [row(one, full.drawn) for one in every],
-            "any_split": _ratios(every, photos, upload, large, full.drawn),
-            "with_refining": _ratios([*(light or every), *refined], photos, upload, large, full.drawn),
+            "code": [result(point) for point in all_levels],
+            "any_split": _ratios(all_levels, codecs, upload, large, full.accuracies),
+            "with_refining": _ratios([*ours, *refined], codecs, upload, large, full.accuracies),
         },
     }
-    return found
 
 
 def _ratios(ours: Sequence[Point], photos: Sequence[Point], upload: Point, large: Point, full: Floats) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    ratios: dict[str, Any] = {}
     for name, theirs, loss in (
         ("ratio_at_1pt", photos, POINT),
         ("ratio_vs_upload_at_half_pt", [upload], HALF),
         ("ratio_vs_640px_upload_at_half_pt", [large], HALF),
     ):
-        found[name], found[f"{name}_ci"] = ratio(ours, theirs, full, loss)
-    return found
+        ratios[name], ratios[f"{name}_ci"] = ratio(ours, theirs, full, loss)
+    return ratios
 
 
-def _refined(exam: Exam, task: str, rows: Sequence[Row], draws: Draws) -> list[Point]:
-    """Answer-then-refine out of the two levels' own answers: the higher one where the lower was not sure enough."""
-    known = {(one.told["split_at"], one.told["level"]): one for one in rows if one.told["way"] == "code"}
-    found = []
-    for k in sorted(exam.part.codes):
-        for mode in exam.profile.refinements(task, k):
-            low, high = known[k, mode.level], known[k, mode.refine_to]
-            outcome, unsure = low.outcomes[task].mixed(high.outcomes[task], mode.sure_above)
-            more = wire.HEADER_BYTES + high.bytes[task] - low.bytes[task]
-            expected = low.bytes[task] + unsure * more
-            told = {"way": "refine", "split_at": k, "level": mode.level, "refine_to": mode.refine_to, "sure_above": mode.sure_above,
-                    "refined_share": round(unsure, 4), "saved": round(1 - expected / high.bytes[task], 4)}  # fmt: skip
-            found.append(_point(told, expected, outcome, draws))
-    return found
+def _refined(photos: Evaluation, task: str, rows: Sequence[Row], bootstrap: Bootstrap) -> list[Point]:
+    """Answer, then refine, from the two levels' own answers: the higher level's where the lower one was below the bound."""
+    by_level = {(row.setting["split_at"], row.setting["level"]): row for row in rows if row.setting["way"] == "code"}
+    points = []
+    for k in sorted(photos.part.codes):
+        for mode in photos.profile.refinements(task, k):
+            low, high = by_level[k, mode.level], by_level[k, mode.refine_to]
+            outcome, unsure = low.outcomes[task].refined(high.outcomes[task], mode.sure_above)
+            second_packet = wire.HEADER_BYTES + high.bytes[task] - low.bytes[task]
+            expected = low.bytes[task] + unsure * second_packet
+            setting: Setting = {
+                "way": "refine", "split_at": k, "level": mode.level, "refine_to": mode.refine_to, "sure_above": mode.sure_above,
+                "refined_share": round(unsure, 4), "saved": round(1 - expected / high.bytes[task], 4),
+            }  # fmt: skip
+            points.append(_point(setting, expected, outcome, bootstrap))
+    return points
 
 
 def best_per_level(points: Sequence[Point]) -> list[Point]:
-    levels = sorted({one.told["level"] for one in points})
-    return [max((one for one in points if one.told["level"] == level), key=lambda one: one.drawn[0]) for level in levels]
+    """Each level at its most accurate split point."""
+    levels = sorted({point.setting["level"] for point in points})
+    return [
+        max((point for point in points if point.setting["level"] == level), key=lambda point: float(point.accuracies[0]))
+        for level in levels
+    ]
 
 
-def _point(told: dict[str, Any], size: float, outcome: Outcome, draws: Draws) -> Point:
+def _point(setting: Setting, size: float, outcome: Outcome, bootstrap: Bootstrap) -> Point:
     others = {name: round(float(values.mean()), 4) for name, values in outcome.others.items()}
-    return Point(size, draws.accuracies(outcome), {**told, **others})
+    return Point(size, bootstrap.accuracies(outcome), {**setting, **others})
 
 
-def _told(point: Point | None, full: Floats) -> dict[str, Any] | None:
-    return None if point is None else row(point, full)
-
-
-def _dense(photos: Any) -> Any:
-    """Photo numbers without gaps: a photo nobody asks about is not drawn for questions."""
+def _renumbered(photos: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Photo numbers without gaps, so that a photo without questions is never drawn for them."""
     return np.unique(photos, return_inverse=True)[1]
 
 
-def _ordinary_upload() -> float:
-    """Mean bytes of photos as people have them, of 640 pixels: others than those that accuracy is measured on."""
+def _ordinary_upload_bytes() -> float:
+    """Mean file size of ordinary 640-pixel photos; not the photos that accuracy is measured on."""
     files = sorted((photo_sets.data_dir() / "photos" / "images").glob("*.jpg"))
     return float(np.mean([file.stat().st_size for file in files])) if files else float("nan")

@@ -52,7 +52,7 @@ def main() -> None:
     console = Console(highlight=False, width=120)
     figures = measure(options.quick, options.slowdown, not options.bucket and namespaces.possible(), console)
     if not options.quick:
-        results_io.keep(figures, RESULTS)
+        results_io.save(figures, RESULTS)
     console.print(table(figures))
     for name in (
         "shaper",
@@ -65,7 +65,7 @@ def main() -> None:
     ):
         console.print(f"{name:26} {figures[name]}")  # fmt: skip
     if options.plot:
-        results_io.draw(plot.page(figures), PLOT)
+        results_io.save_page(plot.page(figures), PLOT)
         console.print(f"Figures: {PLOT}")
     if options.json:
         print(json.dumps(figures))  # not through the console, which would wrap the line

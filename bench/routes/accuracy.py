@@ -1,12 +1,10 @@
-"""How accurate each configuration is that `bench.routes` used: on the held-out photos, the same for all."""
-
-from typing import Any
+"""Accuracy of each configuration that `bench.routes` used, all on the same held-out photos."""
 
 import numpy as np
 import torch
 from PIL import Image
 
-from bench.rate_accuracy.rows import AT_ONCE, Exam, Sizes
+from bench.rate_accuracy.evaluation import BATCH, Evaluation, Sizes
 from bench.rate_accuracy.stats import Outcome, accuracy
 from inference.engine import split
 from inference.engine.codecs import photo_codec
@@ -14,27 +12,28 @@ from inference.lab.data import crops
 from inference.lab.measures import decode
 from inference.placement.prediction import Key
 
-# Photos that are named, and that are described and asked about.
 FULL, QUICK = Sizes(300, 120, 120, 1, 1), Sizes(40, 12, 12, 1, 1)
+Outcomes = dict[str, Outcome]  # by task
 
 
 def accuracies(used: set[tuple[str, Key]], sizes: Sizes) -> dict[tuple[str, Key], float]:
-    """As a fraction, of each task done as the configuration says."""
-    exam = Exam(sizes)
-    whole = exam.outcomes(decode.see(exam.model, exam.pixels))
-    seen: dict[Any, dict[str, Outcome]] = {}
+    """Fraction by (task, configuration)."""
+    photos = Evaluation(sizes)
+    whole = photos.outcomes(decode.vision_tokens(photos.model, photos.pixels))
+    transcoded: dict[tuple[str, int], Outcomes] = {}
+    coded: dict[tuple[int, int], Outcomes] = {}
 
-    def photo(codec: str, quality: int) -> dict[str, Outcome]:
-        if (codec, quality) not in seen:
-            sent = [photo_codec.encode(Image.fromarray(one), codec, quality, len(one)) for one in exam.pixels]
-            back = np.stack([np.asarray(photo_codec.decode(one)) for one in sent])
-            seen[codec, quality] = exam.outcomes(decode.see(exam.model, back))
-        return seen[codec, quality]
+    def photo(codec: str, quality: int) -> Outcomes:
+        if (codec, quality) not in transcoded:
+            files = [photo_codec.encode(Image.fromarray(pixels), codec, quality, len(pixels)) for pixels in photos.pixels]
+            decoded = np.stack([np.asarray(photo_codec.decode(file)) for file in files])
+            transcoded[codec, quality] = photos.outcomes(decode.vision_tokens(photos.model, decoded))
+        return transcoded[codec, quality]
 
-    def features(k: int, level: int) -> dict[str, Outcome]:
-        if (k, level) not in seen:
-            seen[k, level] = exam.outcomes(_restored(exam, k, level))
-        return seen[k, level]
+    def features(k: int, level: int) -> Outcomes:
+        if (k, level) not in coded:
+            coded[k, level] = photos.outcomes(_decoded_tokens(photos, k, level))
+        return coded[k, level]
 
     def outcome(task: str, key: Key) -> Outcome:
         _, k, level, codec, quality, _, refine_to, _ = key
@@ -44,18 +43,18 @@ def accuracies(used: set[tuple[str, Key]], sizes: Sizes) -> dict[tuple[str, Key]
             return whole[task]
         if refine_to is None:
             return features(k, level)[task]
-        modes = exam.profile.refinements(task, k)
-        sure_above = next(one.sure_above for one in modes if (one.level, one.refine_to) == (level, refine_to))
-        return features(k, level)[task].mixed(features(k, refine_to)[task], sure_above)[0]
+        modes = photos.profile.refinements(task, k)
+        sure_above = next(mode.sure_above for mode in modes if (mode.level, mode.refine_to) == (level, refine_to))
+        return features(k, level)[task].refined(features(k, refine_to)[task], sure_above)[0]
 
     return {(task, key): float(accuracy(outcome(task, key).counts.sum(0))) for task, key in used}
 
 
 @torch.inference_mode()
-def _restored(exam: Exam, k: int, level: int) -> torch.Tensor:
-    """The tower's last tokens [N, T, D] from what a level says of the features after block k."""
-    tower, code = exam.part.tower, exam.part.codes[k]
-    parts = torch.from_numpy(exam.pixels).permute(0, 3, 1, 2).split(AT_ONCE)
-    given = np.concatenate([split.head(tower, crops.normalise(part), k).numpy() for part in parts])
-    back = np.stack([code.decode(code.encode(one, level), level) for one in given])
-    return torch.cat([split.tail(tower, part, k) for part in torch.from_numpy(back).split(AT_ONCE)])
+def _decoded_tokens(photos: Evaluation, k: int, level: int) -> torch.Tensor:
+    """The tower's output [N, T, D] from the features after block k as decoded at a level."""
+    tower, code = photos.part.tower, photos.part.codes[k]
+    parts = torch.from_numpy(photos.pixels).permute(0, 3, 1, 2).split(BATCH)
+    original = np.concatenate([split.head(tower, crops.normalise(part), k).numpy() for part in parts])
+    decoded = np.stack([code.decode(code.encode(features, level), level) for features in original])
+    return torch.cat([split.tail(tower, part, k) for part in torch.from_numpy(decoded).split(BATCH)])

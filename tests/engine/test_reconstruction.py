@@ -88,25 +88,25 @@ def test_features_of_another_shape_are_refused(folder: Path, features: np.ndarra
         Reconstructor.load(folder).reconstruct(features[:, :-1], 0, 1)
 
 
-def test_it_begins_as_the_least_squares_inverse_and_gets_better(tmp_path: Path) -> None:
-    shown, found = sent(), []
+def test_it_starts_as_the_least_squares_inverse_and_improves(tmp_path: Path) -> None:
+    photos, psnr = sent(), []
     for steps in (0, 60):
         torch.manual_seed(0)
         decoder = Decoder(SHAPE)
-        training.solve(decoder, shown, 0) if not steps else training.learn(decoder, shown, 0, steps, tmp_path / "a.pt", {})
+        training.solve(decoder, photos, 0) if not steps else training.learn(decoder, photos, 0, steps, tmp_path / "a.pt", {})
         (best,) = [
-            one for one in training.measure(Reconstructor({0: decoder}), shown) if (one["split_at"], one["level"]) == (0, 3)
+            row for row in training.measure(Reconstructor({0: decoder}), photos) if (row["split_at"], row["level"]) == (0, 3)
         ]
-        found.append(best["psnr"])
+        psnr.append(best["psnr"])
     grey = image_metrics.psnr(
-        shown.pixels, np.broadcast_to(shown.pixels.mean((0, 1, 2)).astype(np.uint8), shown.pixels.shape)
+        photos.pixels, np.broadcast_to(photos.pixels.mean((0, 1, 2)).astype(np.uint8), photos.pixels.shape)
     ).mean()
-    assert found[0] > grey + 3
-    assert found[1] > found[0]
+    assert psnr[0] > grey + 3
+    assert psnr[1] > psnr[0]
 
 
-def test_training_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "EVERY", 5)
+def test_stopped_training_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "CHECKPOINT_EVERY", 5)
     shown, file = sent(), tmp_path / "checkpoint.pt"
     torch.manual_seed(0)
     straight = Decoder(SHAPE)
@@ -115,7 +115,7 @@ def test_training_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch: pyte
     class StoppedError(Exception):
         pass
 
-    real = training.drawn
+    real = training.draw
 
     def stops(code: feature_code.Code, photos: int, count: int, step: int) -> tuple:
         if step == 7 and count == training.BATCH:
@@ -124,39 +124,38 @@ def test_training_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch: pyte
 
     torch.manual_seed(0)
     first = Decoder(SHAPE)
-    monkeypatch.setattr(training, "drawn", stops)
+    monkeypatch.setattr(training, "draw", stops)
     with pytest.raises(StoppedError):
         training.learn(first, shown, 0, 10, file, {})
-    monkeypatch.setattr(training, "drawn", real)
+    monkeypatch.setattr(training, "draw", real)
     again = Decoder(SHAPE)
     training.learn(again, shown, 0, 10, file, {})
     for name, value in straight.state_dict().items():
         assert torch.equal(value, again.state_dict()[name]), name
 
 
-def test_another_towers_checkpoint_is_not_gone_on_with(tmp_path: Path) -> None:
+def test_another_towers_checkpoint_is_not_resumed(tmp_path: Path) -> None:
     shown, file = sent(), tmp_path / "checkpoint.pt"
     training.learn(Decoder(SHAPE), shown, 0, 1, file, {"tower": "a"})
     training.learn(Decoder(SHAPE), shown, 0, 1, file, {"tower": "b"})
-    assert torch.load(file, weights_only=True)["told"]["tower"] == "b"
+    assert torch.load(file, weights_only=True)["recipe"]["tower"] == "b"
 
 
-def test_the_same_photo_is_as_like_itself_as_can_be() -> None:
+def test_identical_photos_have_the_highest_psnr_and_an_ssim_of_one() -> None:
     photos = np.asarray(draw(0, (32, 32)))[None]
-    assert image_metrics.psnr(photos, photos)[0] == image_metrics.ALIKE
+    assert image_metrics.psnr(photos, photos)[0] == image_metrics.IDENTICAL
     assert image_metrics.ssim(photos, photos)[0] == pytest.approx(1)
 
 
-def test_psnr_is_that_of_its_definition() -> None:
+def test_psnr_follows_its_definition() -> None:
     grey = np.full((1, 32, 32, 3), 100, np.uint8)
     assert image_metrics.psnr(grey, grey + 5)[0] == pytest.approx(20 * np.log10(255 / 5))
 
 
-def test_ssim_of_flat_photos_is_their_brightness_term_alone() -> None:
+def test_ssim_of_flat_photos_is_its_luminance_term() -> None:
     first, second = np.full((1, 32, 32, 3), 100, np.uint8), np.full((1, 32, 32, 3), 150, np.uint8)
-    assert image_metrics.ssim(first, second)[0] == pytest.approx(
-        (2 * 100 * 150 + image_metrics.C1) / (100**2 + 150**2 + image_metrics.C1)
-    )
+    c1 = (0.01 * 255) ** 2
+    assert image_metrics.ssim(first, second)[0] == pytest.approx((2 * 100 * 150 + c1) / (100**2 + 150**2 + c1))
 
 
 def test_the_bundled_decoder_fits_the_bundled_weights_and_its_figures_the_code() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from inference.engine import catalogue
 from inference.lab.codes import refine
-from inference.lab.codes.codec_eval import Answered
+from inference.lab.codes.codec_eval import TaskAnswers
 
 N = 200
 BYTES = (64, 128, 256)
@@ -23,8 +23,8 @@ def _right(told: Sequence[Any]) -> float:
     return float(np.mean(told))
 
 
-def _answers(right: Sequence[int], confidence: Sequence[float]) -> Answered:
-    return Answered(np.array(confidence, float), list(right), _right)
+def _answers(right: Sequence[int], confidence: Sequence[float]) -> TaskAnswers[int]:
+    return TaskAnswers(np.array(confidence, float), list(right), _right)
 
 
 SURE = np.linspace(0, 1, N)

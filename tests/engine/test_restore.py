@@ -13,15 +13,15 @@ SIZES = (2, 5, 9)
 
 
 @pytest.fixture
-def block() -> train_dequantiser.Block:
+def block() -> train_dequantiser.DequantiserBlock:
     torch.manual_seed(0)
-    block = train_dequantiser.Block(torch.rand(WIDTH) + 0.5, TOKENS, LEVELS)
+    block = train_dequantiser.DequantiserBlock(torch.rand(WIDTH) + 0.5, TOKENS, LEVELS)
     for parameter in block.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
     return block
 
 
-def _arrays(block: train_dequantiser.Block) -> dict[str, NDArray[np.float32]]:
+def _arrays(block: train_dequantiser.DequantiserBlock) -> dict[str, NDArray[np.float32]]:
     return {name: block.state_dict()[name].numpy() for name in restore.TENSORS}
 
 
@@ -33,7 +33,7 @@ def code_arrays(seed: int = 0) -> dict[str, NDArray[np.float64]]:
             "values": np.concatenate([np.linspace(-3, 3, 2**n) for n in range(1, feature_code.BITS + 1)])}  # fmt: skip
 
 
-def test_nodes_restore_what_training_restores(block: train_dequantiser.Block) -> None:
+def test_nodes_restore_what_training_restores(block: train_dequantiser.DequantiserBlock) -> None:
     features = np.random.default_rng(1).normal(size=(TOKENS, WIDTH)).astype(np.float32)
     for level in range(1, LEVELS + 1):
         with torch.inference_mode():
@@ -45,7 +45,9 @@ def test_nodes_restore_what_training_restores(block: train_dequantiser.Block) ->
 
 
 def test_an_untrained_block_changes_nothing() -> None:
-    fresh = restore.Restorer(_arrays(train_dequantiser.Block(torch.ones(WIDTH), TOKENS, LEVELS)), TOKENS, WIDTH, LEVELS)
+    fresh = restore.Restorer(
+        _arrays(train_dequantiser.DequantiserBlock(torch.ones(WIDTH), TOKENS, LEVELS)), TOKENS, WIDTH, LEVELS
+    )
     features = np.random.default_rng(1).normal(size=(TOKENS, WIDTH)).astype(np.float32)
     assert np.array_equal(fresh(features, 1), features)
 
@@ -53,19 +55,21 @@ def test_an_untrained_block_changes_nothing() -> None:
 @pytest.mark.parametrize(
     ("tokens", "width", "levels"), [(TOKENS + 1, WIDTH, LEVELS), (TOKENS, WIDTH + 1, LEVELS), (TOKENS, WIDTH, 2)]
 )
-def test_a_block_of_other_shapes_is_refused(block: train_dequantiser.Block, tokens: int, width: int, levels: int) -> None:
+def test_a_block_of_other_shapes_is_refused(
+    block: train_dequantiser.DequantiserBlock, tokens: int, width: int, levels: int
+) -> None:
     with pytest.raises(ValueError, match="do not fit its code"):
         restore.Restorer(_arrays(block), tokens, width, levels)
 
 
-def test_a_code_with_a_broken_block_is_refused(block: train_dequantiser.Block) -> None:
+def test_a_code_with_a_broken_block_is_refused(block: train_dequantiser.DequantiserBlock) -> None:
     for name in restore.TENSORS[1:]:
         broken = {key: value for key, value in _arrays(block).items() if key != name}
         with pytest.raises(feature_code.CodecError, match="is inconsistent"):
             feature_code.LearnedCode({**code_arrays(), **broken}, SIZES)
 
 
-def test_the_block_is_part_of_what_a_code_means(block: train_dequantiser.Block) -> None:
+def test_the_block_is_part_of_what_a_code_means(block: train_dequantiser.DequantiserBlock) -> None:
     plain, restored = (
         feature_code.LearnedCode(code_arrays(), SIZES),
         feature_code.LearnedCode({**code_arrays(), **_arrays(block)}, SIZES),
@@ -79,7 +83,7 @@ def test_the_block_is_part_of_what_a_code_means(block: train_dequantiser.Block) 
 def test_training_cuts_cells_as_nodes_do() -> None:
     code = feature_code.LearnedCode(code_arrays(), SIZES)
     features = np.random.default_rng(3).normal(size=(4, TOKENS, WIDTH)).astype(np.float32)
-    batched = train_dequantiser.Batched(code)
+    batched = train_dequantiser.BatchedCode(code)
     for level in range(1, LEVELS + 1):
         back = batched(torch.from_numpy(features), torch.full((4,), level)).numpy()
         for one, found in zip(features, back, strict=True):

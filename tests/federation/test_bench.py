@@ -1,12 +1,11 @@
-"""The federated bench: its arms go on where they stopped, and its figures are what the rounds say."""
+"""The federated bench: its arms resume where they stopped, and its figures follow from the rounds."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench.federated import __main__ as federated
-from bench.federated import arms, report
+from bench.federated import arms, report, summary
 
 BASE: dict[str, Any] = {**arms.QUICK, "rounds": 3, "batch_size": 64}
 LONGER = {**BASE, "rounds": 6}  # ours exchanges after every second epoch
@@ -24,7 +23,7 @@ def row(number: int, accuracy: float, sent: int) -> dict[str, Any]:
     }
 
 
-def test_an_arm_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_a_stopped_arm_resumes(tmp_path: Path) -> None:
     class Stopped(Exception):
         pass
 
@@ -37,48 +36,48 @@ def test_an_arm_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
     seen: list[int] = []
     rows = arms.run("iid-ours", LONGER, tmp_path, lambda row: seen.append(row["round"]))
     assert [row["round"] for row in rows] == [1, 2, 3]
-    assert seen == [2, 3]  # stopped while it told of round 2, which was not kept yet
+    assert seen == [2, 3]  # it stopped while reporting round 2, before storing its checkpoint
     assert arms.run("iid-ours", LONGER, tmp_path) == rows
 
 
-def test_three_hostile_clients_are_left_out(tmp_path: Path) -> None:
+def test_three_malicious_clients_are_excluded(tmp_path: Path) -> None:
     rows = arms.run("hostile3", {**BASE, "rounds": 2}, tmp_path)
     assert {"0", "1"} <= set(rows[0]["left_out"])
     assert rows[-1]["why_not_counted"] == ""
 
 
-def test_the_ratio_and_the_link_time_are_counted_from_the_rounds() -> None:
+def test_bytes_ratio_and_link_time_follow_from_the_rounds() -> None:
     ours = [row(1, 0.5, 10), row(2, 0.71, 10), row(3, 0.8, 10)]
     plain = [row(1, 0.6, 400), row(2, 0.72, 400), row(3, 0.8, 400)]
-    result = report.figures({"iid-ours": report.about(ours), "iid-plain": report.about(plain)})
-    assert result["iid"]["bytes_ratio"] == pytest.approx(40)
-    assert result["iid"]["link_s_to_70"] == 4.0
-    assert result["dirichlet"] is None
-    assert result["hostile_points_lost"] is None
+    found = report.figures({"iid-ours": report.arm_report(ours), "iid-plain": report.arm_report(plain)})
+    assert found["iid"]["bytes_ratio"] == pytest.approx(40)
+    assert found["iid"]["link_s_to_70"] == 4.0
+    assert found["dirichlet"] is None
+    assert found["hostile_points_lost"] is None
 
 
-def test_runs_of_equally_many_epochs_are_compared() -> None:
-    plain = report.about([row(number, 0.5, 400) for number in (1, 2, 3, 4)])
-    ours = report.about([row(number, 0.5, 20) for number in (1, 2)], local_epochs=2)
+def test_only_runs_of_the_same_number_of_epochs_are_compared() -> None:
+    plain = report.arm_report([row(number, 0.5, 400) for number in (1, 2, 3, 4)])
+    ours = report.arm_report([row(number, 0.5, 20) for number in (1, 2)], local_epochs=2)
     assert report.figures({"iid-ours": ours, "iid-plain": plain})["iid"]["bytes_ratio"] == 40
-    longer = report.about([row(number, 0.5, 400) for number in (1, 2, 3, 4, 5)])
+    longer = report.arm_report([row(number, 0.5, 400) for number in (1, 2, 3, 4, 5)])
     unfinished = report.figures({"iid-ours": ours, "iid-plain": longer})["iid"]
     assert unfinished["bytes_ratio"] is None and unfinished["plain_accuracy"] is None
 
 
-def test_trouble_is_compared_with_as_many_rounds_without() -> None:
+def test_a_disturbed_run_is_compared_with_an_undisturbed_one_of_the_same_length() -> None:
     def arm(*accuracies: float) -> dict[str, Any]:
-        return report.about([row(number, accuracy, 10) for number, accuracy in enumerate(accuracies, 1)])
+        return report.arm_report([row(number, accuracy, 10) for number, accuracy in enumerate(accuracies, 1)])
 
-    result = report.figures({"short": arm(0.5, 0.6, 0.7), "hostile3": arm(0.4, 0.6, 0.5), "dropout1": arm(0.4, 0.6)})
-    assert result["hostile_points_lost"] == pytest.approx(0.1)
-    assert result["dropout_points_lost"]["1"] is None  # it is not finished
-    assert result["round_overhead_s"] == 0.1
+    found = report.figures({"short": arm(0.5, 0.6, 0.7), "hostile3": arm(0.4, 0.6, 0.5), "dropout1": arm(0.4, 0.6)})
+    assert found["hostile_points_lost"] == pytest.approx(0.1)
+    assert found["dropout_points_lost"]["1"] is None  # unfinished
+    assert found["round_overhead_s"] == 0.1
 
 
-def test_arms_that_were_run_elsewhere_stay_in_the_report(tmp_path: Path) -> None:
-    before = {"iid-plain": report.about([row(number, 0.5, 10**6) for number in (1, 2, 3, 4)])}
+def test_arms_that_ran_elsewhere_stay_in_the_report(tmp_path: Path) -> None:
+    earlier = {"iid-plain": report.arm_report([row(number, 0.5, 10**6) for number in (1, 2, 3, 4)])}
     arms.run("iid-ours", {**BASE, "rounds": 4}, tmp_path / "iid-ours")
-    result = federated.gathered(tmp_path, before)
-    assert list(result["arms"]) == ["iid-plain", "iid-ours"]
-    assert result["iid"]["bytes_ratio"] is not None
+    found = summary.summarise(tmp_path, earlier)
+    assert list(found["arms"]) == ["iid-plain", "iid-ours"]
+    assert found["iid"]["bytes_ratio"] is not None

@@ -1,4 +1,4 @@
-"""A small world to train in: drawn photos with captions, questions and a made-up teacher's labels."""
+"""A small training set: drawn photos with captions, questions and a random teacher's labels."""
 
 import csv
 import json
@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from inference.lab.data import photo_sets, tokens
-from inference.lab.data.teacher import FEATURES, KEPT
+from inference.lab.data.teacher import CLASSES, FEATURES
 from inference.lab.tower.shape import Compact, Vocabulary
 
 
@@ -21,7 +21,7 @@ def _draw(file: Path, seed: int) -> None:
 
 @pytest.fixture
 def world(tmp_path: Path) -> Path:
-    """The folders as the data sets unpack: two photos of each split and set, DAQUAR with twelve training photos."""
+    """The data set folders: two photos of each split and set, DAQUAR with twelve training photos."""
     rows = [
         {"path": f"{split}/n0/{n}.png", "split": split, "label": n, "wnid": "n0", "name": "x"}
         for split in ("train", "val")
@@ -51,10 +51,10 @@ def photos(world: Path) -> photo_sets.Photos:
 
 @pytest.fixture
 def labels(photos: photo_sets.Photos) -> list[dict[str, np.ndarray]]:
-    """Two passes by a teacher that is sure of a random class."""
+    """Two passes by a teacher with random classes."""
     rows, chance = photos.where("train"), np.random.default_rng(7)
-    return [{"rows": rows, "ids": chance.integers(0, 1000, (len(rows), KEPT)).astype(np.int16),
-             "probabilities": np.full((len(rows), KEPT), 1 / KEPT, np.float16),
+    return [{"rows": rows, "ids": chance.integers(0, 1000, (len(rows), CLASSES)).astype(np.int16),
+             "probabilities": np.full((len(rows), CLASSES), 1 / CLASSES, np.float16),
              "features": chance.integers(-90, 90, (len(rows), 49, FEATURES)).astype(np.int8)} for _ in range(2)]  # fmt: skip
 
 

@@ -69,5 +69,5 @@ def test_weights_of_another_shape_are_refused_with_the_folder_named(folder: Path
     file = folder / "vqa" / "model.safetensors"
     weights = load_file(file)
     save_file({name: value for name, value in weights.items() if "text_decoder.bert.encoder.layer.1" not in name}, file)
-    with pytest.raises(ValueError, match="vqa does not fit the compact shapes; export it again"):
+    with pytest.raises(ValueError, match="vqa does not have the shapes of the compact models; export it again"):
         bundle.load(folder)

@@ -1,4 +1,4 @@
-"""A feature code for any ViT or BLIP: it runs, goes on after a kill, is found beside the model, and belongs to that model alone."""
+"""A feature code for any ViT or BLIP: training resumes after a kill, and the code is found beside its model and used for no other."""
 
 import json
 import shutil
@@ -38,8 +38,8 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory, photos: Path) -> Path:
-    """Small models of the real classes, each with a code of its own beside it."""
+def models(tmp_path_factory: pytest.TempPathFactory, photos: Path) -> Path:
+    """Small models of the real classes, each with its own code."""
     root = tmp_path_factory.mktemp("models")
     for folder in save_small(root).values():
         custom_codec.make(str(folder), photos, None, True, SIZES)
@@ -47,8 +47,8 @@ def made(tmp_path_factory: pytest.TempPathFactory, photos: Path) -> Path:
 
 
 @pytest.fixture
-def paper(made: Path, monkeypatch: pytest.MonkeyPatch) -> Profile:
-    monkeypatch.setenv("ISTHMUS_MODELS", str(made))
+def paper(models: Path, monkeypatch: pytest.MonkeyPatch) -> Profile:
+    monkeypatch.setenv("ISTHMUS_MODELS", str(models))
     return catalogue.profile("paper")
 
 
@@ -62,37 +62,37 @@ def test_the_paper_profile_uses_the_code_beside_each_model(paper: Profile) -> No
                 assert len(packet) == level.bytes and vision.run_tail(task, packet, "what is it?").text
 
 
-def test_every_level_costs_less_error_than_the_one_below(made: Path) -> None:
-    card = json.loads((made / "classify" / "codec.json").read_text())
+def test_every_level_costs_less_error_than_the_one_below(models: Path) -> None:
+    card = json.loads((models / "classify" / "codec.json").read_text())
     assert set(card["levels"]) == {"0", "1"} and card["tower"]
     for levels in card["levels"].values():
-        assert levels[-1]["error"] < levels[0]["error"] and all(one["bytes"] <= 4096 for one in levels)
+        assert levels[-1]["error"] < levels[0]["error"] and all(level["bytes"] <= 4096 for level in levels)
 
 
-def test_another_models_code_is_refused_with_a_sentence(made: Path, tmp_path: Path, photos: Path) -> None:
-    """The same shape with other weights: the file is not used, and packets of the one mean nothing to the other."""
+def test_another_models_code_is_refused_with_a_sentence(models: Path, tmp_path: Path, photos: Path) -> None:
+    """Same shape, other weights: the file is not used, and the packets of one are refused by the other."""
     torch.manual_seed(9)
     other = tmp_path / "classify"
-    shutil.copytree(made / "classify", other)
+    shutil.copytree(models / "classify", other)
     model = ViTForImageClassification.from_pretrained(other)
     torch.nn.init.normal_(model.vit.layernorm.weight)
     model.save_pretrained(other)
     profile = Profile.from_folders("small", {"classify": other})
     assert not profile.learned("classify")
-    ours, theirs = runner.load(Profile.from_folders("small", {"classify": made / "classify"})), runner.load(profile)
+    ours, theirs = runner.load(Profile.from_folders("small", {"classify": models / "classify"})), runner.load(profile)
     with pytest.raises(wire.WireError, match="come from other weights; give both nodes the same profile"):
         theirs.run_tail("classify", ours.run_head("classify", draw(1), 0, 1), None)
 
 
-def test_a_stopped_run_goes_on_with_the_next_split_point(tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stopped_run_resumes_with_the_next_split_point(tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = save_small(tmp_path)["classify"]
     learn, points = fit.learn, []
 
-    def counted(tower: object, given: object, wanted: object, k: int, *rest: object) -> fit.Arrays:
+    def counted(tower: object, features: object, target: object, k: int, *rest: object) -> fit.Arrays:
         points.append(k)
         if len(points) == 2:
             raise KeyboardInterrupt
-        return learn(tower, given, wanted, k, *rest)  # type: ignore[arg-type]
+        return learn(tower, features, target, k, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(fit, "learn", counted)
     with pytest.raises(KeyboardInterrupt):
@@ -103,19 +103,19 @@ def test_a_stopped_run_goes_on_with_the_next_split_point(tmp_path: Path, photos:
 
 
 @pytest.mark.parametrize(("name", "count"), [("empty", 0), ("few", 3)])
-def test_too_few_photos_are_named(made: Path, tmp_path: Path, name: str, count: int) -> None:
+def test_too_few_photos_are_named(models: Path, tmp_path: Path, name: str, count: int) -> None:
     for seed in range(count):
         draw(seed).save(tmp_path / f"{seed}.jpg")
     with pytest.raises(SystemExit, match=f"holds {count} photos; name a folder with at least 6"):
-        custom_codec.make(str(made / "classify"), tmp_path, None, True, SIZES)
+        custom_codec.make(str(models / "classify"), tmp_path, None, True, SIZES)
 
 
-def test_a_damaged_photo_is_named(made: Path, tmp_path: Path) -> None:
+def test_a_damaged_photo_is_named(models: Path, tmp_path: Path) -> None:
     for seed in range(6):
         draw(seed).save(tmp_path / f"{seed}.jpg")
     (tmp_path / "3.jpg").write_bytes(b"no photo")
-    with pytest.raises(SystemExit, match=r"3\.jpg is not a whole photo .*; take it out of the folder"):
-        custom_codec.make(str(made / "classify"), tmp_path, None, True, SIZES)
+    with pytest.raises(SystemExit, match=r"3\.jpg is damaged or not a photo .*; remove it from the folder"):
+        custom_codec.make(str(models / "classify"), tmp_path, None, True, SIZES)
 
 
 def test_a_model_of_another_kind_is_named(photos: Path, tmp_path: Path) -> None:
@@ -124,15 +124,15 @@ def test_a_model_of_another_kind_is_named(photos: Path, tmp_path: Path) -> None:
         custom_codec.make(str(tmp_path), photos, None, True, SIZES)
 
 
-def test_the_hub_is_asked_for_one_copy_of_the_weights() -> None:
+def test_only_one_format_of_the_weights_is_downloaded() -> None:
     assert "model.safetensors" in fetch.PATTERNS and not any("bin" in name for name in fetch.PATTERNS)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("task", ["classify", pytest.param("vqa", marks=pytest.mark.long)])
-def test_a_large_tower_gets_its_code_even_after_a_kill(tmp_path: Path, photos: Path, task: str) -> None:
-    """Real shapes with random weights, as the command is given; killed for real once the first split point is kept."""
+def test_training_for_a_large_tower_resumes_after_a_kill(tmp_path: Path, photos: Path, task: str) -> None:
+    """Real shapes with random weights, by the real command, killed once the first split point is stored."""
     torch.manual_seed(0)
     folder, larger = tmp_path / task, tmp_path / "photos"
     LARGE[task]().half().save_pretrained(folder)
@@ -146,8 +146,8 @@ def test_a_large_tower_gets_its_code_even_after_a_kill(tmp_path: Path, photos: P
         time.sleep(0.2)
     running.send_signal(signal.SIGKILL)
     running.wait()
-    kept = next(folder.glob(".codec-*-0.npz")).stat().st_mtime_ns
-    assert not (folder / CODE).exists() and kept
+    stored = next(folder.glob(".codec-*-0.npz")).stat().st_mtime_ns
+    assert not (folder / CODE).exists() and stored
     subprocess.run(command, check=True, capture_output=True)
     profile = Profile.from_folders("paper", {task: folder})
     code = feature_code.load(folder / CODE)[4]

@@ -1,4 +1,4 @@
-"""Learning through the cells: what is learned is what nodes decode with, gradients pass what is told alone, and it helps."""
+"""Dequantiser training: nodes decode with the trained transforms, gradients pass exactly the sent coefficients, and errors fall."""
 
 import numpy as np
 import pytest
@@ -24,37 +24,41 @@ def features() -> Tensor:
     return torch.from_numpy(np.random.default_rng(3).normal(size=(6, TOKENS, WIDTH)).astype(np.float32))
 
 
-def test_directions_begin_as_the_codes_own(code: feature_code.LearnedCode, features: Tensor) -> None:
+def test_transforms_start_as_the_codes_own(code: feature_code.LearnedCode, features: Tensor) -> None:
     levels = torch.tensor([1, 2, 3] * 2)
     assert torch.allclose(
-        train_dequantiser.Turned(code)(features, levels), train_dequantiser.Batched(code)(features, levels), atol=1e-5
+        train_dequantiser.TrainableCode(code)(features, levels),
+        train_dequantiser.BatchedCode(code)(features, levels),
+        atol=1e-5,
     )
 
 
-def test_nodes_decode_with_the_directions_that_were_learned(code: feature_code.LearnedCode, features: Tensor) -> None:
-    turned = train_dequantiser.Turned(code)
-    for mixing in (turned.here, turned.there):
+def test_nodes_decode_with_the_trained_transforms(code: feature_code.LearnedCode, features: Tensor) -> None:
+    trainable = train_dequantiser.TrainableCode(code)
+    for mixing in (trainable.encoder_mix, trainable.decoder_mix):
         torch.nn.init.normal_(mixing, std=0.1, generator=torch.Generator().manual_seed(1))
-    ahead, back = (one.detach().numpy() for one in turned.directions())
-    learned = feature_code.LearnedCode({**code_arrays(), "forward": ahead, "inverse": back}, SIZES)
+    forward, inverse = (part.detach().numpy() for part in trainable.transforms())
+    learned = feature_code.LearnedCode({**code_arrays(), "forward": forward, "inverse": inverse}, SIZES)
     for level in range(1, LEVELS + 1):
-        decoded = turned(features, torch.full((len(features),), level)).detach().numpy()
-        found = [learned.decode(learned.encode(one, level), level) for one in features.numpy()]
-        assert np.allclose(decoded, found, atol=1e-4)
-        assert not np.allclose(decoded, [code.decode(code.encode(one, level), level) for one in features.numpy()], atol=1e-2)
+        decoded = trainable(features, torch.full((len(features),), level)).detach().numpy()
+        expected = [learned.decode(learned.encode(photo, level), level) for photo in features.numpy()]
+        assert np.allclose(decoded, expected, atol=1e-4)
+        assert not np.allclose(
+            decoded, [code.decode(code.encode(photo, level), level) for photo in features.numpy()], atol=1e-2
+        )
 
 
-def test_gradients_pass_the_cells_of_what_a_level_tells_and_nothing_else(
+def test_gradients_pass_the_quantiser_for_the_coefficients_of_a_level_only(
     code: feature_code.LearnedCode, features: Tensor
 ) -> None:
-    batched, given = train_dequantiser.Batched(code), features.clone().requires_grad_(True)
+    batched, given = train_dequantiser.BatchedCode(code), features.clone().requires_grad_(True)
     for level, size in enumerate(SIZES, 1):
         (slope,) = torch.autograd.grad(batched(given, torch.full((len(given),), level)).square().sum(), given)
         moved = batched.spectrum(slope).flatten(1).abs().amax(0) > 1e-5
         assert set(moved.nonzero()[:, 0].tolist()) == set(code.order[: 8 * size].tolist())
 
 
-def test_learning_brings_the_towers_output_nearer(drawn_features: tuple[split.Tower, Tensor, Tensor]) -> None:
+def test_training_reduces_the_error_of_the_towers_output(drawn_features: tuple[split.Tower, Tensor, Tensor]) -> None:
     tower, given, wanted = drawn_features
     arrays = fit.fit(tower, given, 1, 8 * BYTES[-1])
     before = feature_code.LearnedCode(arrays, BYTES)

@@ -14,8 +14,8 @@ from inference.lab.tower import train
 from inference.lab.tower.checkpoint import Checkpoint
 from inference.lab.tower.shape import Compact
 
-TELL = batches.phase_at(0.6, 2)
-RECIPE = train.Recipe(minutes=0, steps=4, batch=16, bf16=False)  # all of the small world in each batch
+WITH_TEXTS = batches.phase_at(0.6, 2)
+RECIPE = train.Recipe(minutes=0, steps=4, batch=16, bf16=False)  # every batch holds the whole training set
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def feed(world: Path, photos: photo_sets.Photos, labels: list[dict[str, np.ndarr
     return Batches(photos, texts.read_texts(photos, tokenizer, world), labels, tokenizer, RECIPE.batch, RECIPE.seed)  # type: ignore[arg-type]
 
 
-def _go(state: Checkpoint, feed: Batches, until: int) -> None:
+def _run(state: Checkpoint, feed: Batches, until: int) -> None:
     while state.step < until:
         phase = batches.phase_at(state.step / 4, state.step)
         train.step(state, feed(state.step, phase), phase, train.rate_at(state.step / 4), RECIPE)
@@ -32,37 +32,37 @@ def _go(state: Checkpoint, feed: Batches, until: int) -> None:
 def test_stopping_and_resuming_changes_nothing(tmp_path: Path, model: Compact, feed: Batches) -> None:
     other = deepcopy(model)
     straight = Checkpoint.resume(tmp_path / "none.pt", model, train.optimiser(model, RECIPE))
-    _go(straight, feed, 4)
+    _run(straight, feed, 4)
     first = deepcopy(other)
     stopped = Checkpoint.resume(tmp_path / "run.pt", first, train.optimiser(first, RECIPE))
-    _go(stopped, feed, 2)
+    _run(stopped, feed, 2)
     stopped.save(tmp_path / "run.pt")
     resumed = Checkpoint.resume(tmp_path / "run.pt", other, train.optimiser(other, RECIPE))
     assert resumed.step == 2
-    _go(resumed, feed, 4)
-    for held, wanted in ((resumed.model, straight.model), (resumed.average, straight.average)):
-        assert all(torch.equal(a, b) for a, b in zip(held.parameters(), wanted.parameters(), strict=True))
+    _run(resumed, feed, 4)
+    for actual, expected in ((resumed.model, straight.model), (resumed.average, straight.average)):
+        assert all(torch.equal(a, b) for a, b in zip(actual.parameters(), expected.parameters(), strict=True))
 
 
-def test_learning_lowers_every_loss_on_a_batch_seen_again_and_again(model: Compact, feed: Batches, tmp_path: Path) -> None:
+def test_training_on_one_batch_lowers_every_loss(model: Compact, feed: Batches, tmp_path: Path) -> None:
     state = Checkpoint.resume(tmp_path / "none.pt", model, train.optimiser(model, RECIPE))
-    batch = feed(0, TELL)
-    tries = [train.step(state, batch, TELL, 0.4, RECIPE) for _ in range(12)]
-    assert set(tries[0]) == {"distil", "label", "dense", "tags", "caption", "answer"}
-    assert all(tries[-1][name] < tries[0][name] for name in ("distil", "dense", "tags", "caption", "answer"))
+    batch = feed(0, WITH_TEXTS)
+    losses = [train.step(state, batch, WITH_TEXTS, 0.4, RECIPE) for _ in range(12)]
+    assert set(losses[0]) == {"distil", "label", "dense", "tags", "caption", "answer"}
+    assert all(losses[-1][name] < losses[0][name] for name in ("distil", "dense", "tags", "caption", "answer"))
 
 
 def test_a_batch_depends_on_its_number_alone(feed: Batches) -> None:
-    first, again, other = feed(1, TELL), feed(1, TELL), feed(0, TELL)
-    assert torch.equal(first.pixels, again.pixels) and torch.equal(first.asked, again.asked)
+    first, same, other = feed(1, WITH_TEXTS), feed(1, WITH_TEXTS), feed(0, WITH_TEXTS)
+    assert torch.equal(first.pixels, same.pixels) and torch.equal(first.asked, same.asked)
     assert not torch.equal(first.pixels, other.pixels)
 
 
-def test_a_new_run_begins_from_the_averaged_weights_and_counts_the_time_before(
+def test_a_new_run_starts_from_the_averaged_weights_and_counts_the_earlier_time(
     tmp_path: Path, model: Compact, feed: Batches
 ) -> None:
     first = Checkpoint.resume(tmp_path / "none.pt", deepcopy(model), train.optimiser(model, RECIPE))
-    _go(first, feed, 2)
+    _run(first, feed, 2)
     first.seconds = 60.0
     first.save(tmp_path / "first.pt")
     second = Checkpoint.resume(tmp_path / "second.pt", model, train.optimiser(model, RECIPE), tmp_path / "first.pt")
@@ -70,17 +70,17 @@ def test_a_new_run_begins_from_the_averaged_weights_and_counts_the_time_before(
     assert all(torch.equal(a, b) for a, b in zip(second.model.parameters(), first.average.parameters(), strict=True))
 
 
-def test_a_photo_goes_through_all_its_crops_and_then_through_them_mirrored(feed: Batches) -> None:
+def test_a_photo_cycles_through_all_its_crops_and_then_their_mirror_images(feed: Batches) -> None:
     feed.small, shown = None, set()
     for step in range(4):  # one batch is an epoch; two passes, so the third and fourth epoch are mirrored
-        batch = feed(step, TELL)
+        batch = feed(step, WITH_TEXTS)
         row = int(np.flatnonzero(feed._places(step)[1] == 0)[0])
         shown.add(batch.pixels[row].numpy().tobytes())
     assert len(shown) == 4
 
 
-def test_what_is_mixed_in_brings_its_pixels_its_features_and_its_classes(feed: Batches) -> None:
-    plain, mixed = feed(0, TELL), feed(0, TELL)
+def test_cutmix_mixes_pixels_features_and_classes(feed: Batches) -> None:
+    plain, mixed = feed(0, WITH_TEXTS), feed(0, WITH_TEXTS)
     batches.mix(mixed, 0.7, torch.Generator().manual_seed(3))
     for n in range(len(plain.pixels)):
         own = (mixed.pixels[n] == plain.pixels[n]).all(0)
@@ -90,19 +90,19 @@ def test_what_is_mixed_in_brings_its_pixels_its_features_and_its_classes(feed: B
         at = (plain.features[n] - plain.features[n - 1]).abs() > 1e-3
         weight = ((mixed.features[n] - plain.features[n - 1]) / (plain.features[n] - plain.features[n - 1]))[at]
         assert float(weight.min()) >= -1e-3 and float(weight.max()) <= 1.001
-        kept = plain.soft.shape[1]
-        assert torch.allclose(mixed.soft[n, :kept], plain.soft[n] * mixed.own[n])
-        assert torch.equal(mixed.soft_ids[n, kept:], plain.soft_ids[n - 1])
+        classes = plain.soft.shape[1]
+        assert torch.allclose(mixed.soft[n, :classes], plain.soft[n] * mixed.own[n])
+        assert torch.equal(mixed.soft_ids[n, classes:], plain.soft_ids[n - 1])
         assert share == 1.0 or (mixed.tags[n] < 0).all()
     assert 0 < int((mixed.own < 1).sum()) < len(mixed.own)
 
 
 @pytest.mark.parametrize("grid", [3, 4, 5])
-def test_the_teachers_places_land_where_the_students_are(grid: int) -> None:
+def test_the_teachers_grid_is_aligned_with_the_students(grid: int) -> None:
     features = np.zeros((1, 49, FEATURES), np.int8)
     features[0, 6] = 127  # the top right corner of 7 × 7
-    found = batches.on_grid(features, grid)[0, :, 0].reshape(grid, grid)
-    assert int(found.argmax()) == grid - 1 and float(found[grid - 1, 0]) == 0.0
+    resampled = batches.on_grid(features, grid)[0, :, 0].reshape(grid, grid)
+    assert int(resampled.argmax()) == grid - 1 and float(resampled[grid - 1, 0]) == 0.0
 
 
 def test_photos_grow_over_the_schedule_and_the_tower_takes_every_size(model: Compact, feed: Batches) -> None:

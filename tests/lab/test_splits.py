@@ -20,8 +20,8 @@ def test_every_tenth_daquar_training_photo_is_held_out(world: Path) -> None:
 
 def test_texts_belong_to_training_photos(world: Path, photos: photo_sets.Photos) -> None:
     allowed = {photos.names[row] for row in photos.where("train")}
-    said = {name for name, _ in texts.training_captions(world)} | {name for name, _ in texts.training_questions(world)}
-    assert said and said <= allowed
+    used = {name for name, _ in texts.training_captions(world)} | {name for name, _ in texts.training_questions(world)}
+    assert used and used <= allowed
 
 
 def test_a_missing_set_is_one_sentence_with_the_remedy(tmp_path: Path) -> None:
@@ -29,7 +29,7 @@ def test_a_missing_set_is_one_sentence_with_the_remedy(tmp_path: Path) -> None:
         photo_sets.load(tmp_path / "cache.npy", tmp_path)
 
 
-def test_the_cache_holds_what_the_files_hold(world: Path, photos: photo_sets.Photos) -> None:
+def test_the_cache_equals_the_files(world: Path, photos: photo_sets.Photos) -> None:
     row = 3
     assert (photos.pixels[row] == photo_sets.read_pixels(world / photos.names[row])).all()
     assert (photo_sets.load(world / "cache" / "photos.npy", world).pixels == photos.pixels).all()

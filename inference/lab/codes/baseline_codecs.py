@@ -1,6 +1,6 @@
-"""The codes that ours was compared with, as short as they can be told; nothing of the product imports them.
+"""The codes that ours is compared with, kept minimal; the product imports none of them.
 
-Each is a module (what the device begins with [B, …], levels [B]) -> features [B, T, D] as decoded, for restoring.learn.
+Each is a module (the device's input [B, …], levels [B]) -> decoded features [B, T, D], for train_dequantiser.learn.
 """
 
 from collections.abc import Sequence
@@ -15,66 +15,70 @@ from inference.engine.codecs import feature_code
 from inference.lab.codes import fit, train_dequantiser
 from inference.lab.data import crops
 
-WORDS, ROUNDS, STRONGEST = 256, 5, 64  # one byte names a word; k-means rounds; directions that are coded at all
-CONV_STEPS, AT_ONCE, RATE = 300, 24, 2e-3
+CODEWORDS, ROUNDS, DIRECTIONS = 256, 5, 64  # a byte indexes a codeword; k-means rounds; strongest directions, the ones coded
+CONV_STEPS, BATCH, RATE = 300, 24, 2e-3
 
 
-def plain_cells(tower: split.Tower, features: Tensor, k: int, sizes: Sequence[int]) -> train_dequantiser.Batched:
-    """Nested finite-scalar quantisation of the channels as they are: the same cosines, cells and order of bits, no transform."""
-    arrays = fit.fit(tower, features, k, 8 * max(sizes), turn=False)
-    return train_dequantiser.Batched(feature_code.LearnedCode(arrays, tuple(sizes)))
+def untransformed_fsq(tower: split.Tower, features: Tensor, k: int, sizes: Sequence[int]) -> train_dequantiser.BatchedCode:
+    """Nested finite scalar quantisation of the channels as they are (FSQ, Mentzer et al. 2023): our cosine transform, bins and bit
+    order without the transform of the channels."""
+    arrays = fit.fit(tower, features, k, 8 * max(sizes), transform=False)
+    return train_dequantiser.BatchedCode(feature_code.LearnedCode(arrays, tuple(sizes)))
 
 
-class ResidualVectors(nn.Module):
-    """Residual vector quantisation: each byte names a word of a codebook for one row of the token spectrum, in our directions;
-    the next byte goes to the row with most left, and its codebook is fitted to what the bytes before left (k-means)."""
+class ResidualVectorQuantiser(nn.Module):
+    """Residual vector quantisation (RVQ, e.g. Zeghidour et al. 2021) in our transform: each byte indexes a codebook for one row of
+    the token spectrum; the next byte goes to the row with the largest residual, and its codebook is fitted to that (k-means)."""
 
     def __init__(self, features: Tensor, code: feature_code.LearnedCode) -> None:
         super().__init__()
-        self.sizes, self.cells = code.sizes, train_dequantiser.Batched(code)
-        self.told = torch.from_numpy((code.scale.reshape(code.mean.shape) > 0).astype(np.float32)[:, :STRONGEST])
-        self.books, left, random = [], self.turned(features), torch.Generator().manual_seed(0)
+        self.sizes, self.codec = code.sizes, train_dequantiser.BatchedCode(code)
+        self.coded = torch.from_numpy((code.scale.reshape(code.mean.shape) > 0).astype(np.float32)[:, :DIRECTIONS])
+        self.codebooks: list[tuple[int, Tensor]] = []
+        residual, random = self.coefficients(features), torch.Generator().manual_seed(0)
         for _ in tqdm(range(max(self.sizes)), desc="codebooks", mininterval=5):
-            row = int(left.square().sum((0, 2)).argmax())
-            rows = left[:, row]
-            words = rows[torch.randperm(len(rows), generator=random)[:WORDS]].clone()
+            row = int(residual.square().sum((0, 2)).argmax())
+            vectors = residual[:, row]
+            codewords = vectors[torch.randperm(len(vectors), generator=random)[:CODEWORDS]].clone()
             for _ in range(ROUNDS):
-                nearest = torch.cdist(rows, words).argmin(1)
-                held = torch.bincount(nearest, minlength=len(words))
-                sums = torch.zeros_like(words).index_add_(0, nearest, rows)
-                words = torch.where(held[:, None] > 0, sums / held[:, None].clamp_min(1), words)
-            left[:, row] -= words[torch.cdist(rows, words).argmin(1)]
-            self.books.append((row, words))
+                nearest = torch.cdist(vectors, codewords).argmin(1)
+                counts = torch.bincount(nearest, minlength=len(codewords))
+                sums = torch.zeros_like(codewords).index_add_(0, nearest, vectors)
+                codewords = torch.where(counts[:, None] > 0, sums / counts[:, None].clamp_min(1), codewords)
+            residual[:, row] -= codewords[torch.cdist(vectors, codewords).argmin(1)]
+            self.codebooks.append((row, codewords))
 
-    def turned(self, features: Tensor) -> Tensor:
-        return self.cells.spectrum((features - self.cells.mean) @ self.cells.ahead)[..., :STRONGEST] * self.told
+    def coefficients(self, features: Tensor) -> Tensor:
+        """[N, T, D] -> [N, T, DIRECTIONS]."""
+        transformed = self.codec.spectrum((features - self.codec.mean) @ self.codec.forward_transform)
+        return transformed[..., :DIRECTIONS] * self.coded
 
     @torch.no_grad()
     def forward(self, features: Tensor, levels: Tensor) -> Tensor:
-        begun = self.turned(features)
-        rest, whole = begun.clone(), torch.zeros_like(features)
+        original = self.coefficients(features)
+        residual, decoded = original.clone(), torch.zeros_like(features)
         sizes = torch.tensor(self.sizes)[levels - 1]
-        for at, (row, words) in enumerate(self.books[: int(sizes.max())]):
-            told = (sizes > at)[:, None]
-            rest[:, row] -= told * words[torch.cdist(rest[:, row], words).argmin(1)]
-        whole[..., :STRONGEST] = begun - rest
-        return self.cells.spectrum(whole, back=True) @ self.cells.back + self.cells.mean
+        for at, (row, codewords) in enumerate(self.codebooks[: int(sizes.max())]):
+            sent = (sizes > at)[:, None]
+            residual[:, row] -= sent * codewords[torch.cdist(residual[:, row], codewords).argmin(1)]
+        decoded[..., :DIRECTIONS] = original - residual
+        return self.codec.spectrum(decoded, back=True) @ self.codec.inverse_transform + self.codec.mean
 
 
-class ConvolvedCells(nn.Module):
-    """Our cells behind a convolutional head. uint8 [B, 3, S, S] instead of features."""
+class ConvolutionalCode(nn.Module):
+    """Our quantiser behind a convolutional head. Its inputs are pixels, uint8 [B, 3, S, S], instead of features."""
 
-    def __init__(self, head: "ConvHead", code: feature_code.LearnedCode) -> None:
+    def __init__(self, head: "ConvolutionalHead", code: feature_code.LearnedCode) -> None:
         super().__init__()
-        self.head, self.cells = head, train_dequantiser.Batched(code)
+        self.head, self.codec = head, train_dequantiser.BatchedCode(code)
 
     def forward(self, pixels: Tensor, levels: Tensor) -> Tensor:
-        decoded: Tensor = self.cells(self.head(crops.normalise(pixels)), levels)
+        decoded: Tensor = self.codec(self.head(crops.normalise(pixels)), levels)
         return decoded
 
 
-class ConvHead(nn.Module):
-    """A shallow convolutional encoder in place of the embeddings and the first blocks: pixels -> features [B, T, D]."""
+class ConvolutionalHead(nn.Module):
+    """A shallow encoder in place of the embeddings and the first blocks: normalised pixels [B, 3, S, S] -> features [B, T, D]."""
 
     def __init__(self, width: int, side: int) -> None:
         super().__init__()
@@ -86,24 +90,26 @@ class ConvHead(nn.Module):
         self.place = nn.Parameter(torch.zeros(1 + side * side, width))
 
     def forward(self, pixels: Tensor) -> Tensor:
-        seen = self.body(pixels).flatten(2).transpose(1, 2)
-        return torch.cat([self.first(seen.mean(1, keepdim=True)), self.patches(seen)], 1) + self.place
+        hidden = self.body(pixels).flatten(2).transpose(1, 2)
+        return torch.cat([self.first(hidden.mean(1, keepdim=True)), self.patches(hidden)], 1) + self.place
 
 
-def convolutional(tower: split.Tower, pixels: Tensor, features: Tensor, wanted: Tensor, k: int) -> ConvHead:
-    """Distilled to the features after block k and to what the tower makes of them. pixels uint8 [N, 3, S, S]."""
+def distil_head(tower: split.Tower, pixels: Tensor, features: Tensor, target: Tensor, k: int) -> ConvolutionalHead:
+    """Trained to give the features after block k and the tower's output on them.
+
+    pixels uint8 [N, 3, S, S]; features, target [N, T, D]."""
     torch.manual_seed(0)
     tokens, width = tower.shape(k)
-    head = ConvHead(width, feature_code.grid_side(tokens))
+    head = ConvolutionalHead(width, feature_code.grid_side(tokens))
     head.place.data.copy_(features.mean(0))
     optimiser, random = torch.optim.AdamW(head.parameters(), lr=RATE), torch.Generator().manual_seed(0)
-    for step in tqdm(range(CONV_STEPS), desc=f"convolutions for block {k}", mininterval=5):
+    for step in tqdm(range(CONV_STEPS), desc=f"convolutional head for block {k}", mininterval=5):
         optimiser.param_groups[0]["lr"] = RATE * min(1.0, (step + 1) / 20) * (1 + np.cos(np.pi * step / CONV_STEPS)) / 2
-        rows = torch.randint(len(pixels), (AT_ONCE,), generator=random)
-        found = head(crops.normalise(pixels[rows]))
-        near = (found - features[rows]).square().mean() / features.var()
-        seen = (split.tail(tower, found, k) - wanted[rows]).square().mean() / wanted.var()
+        rows = torch.randint(len(pixels), (BATCH,), generator=random)
+        output = head(crops.normalise(pixels[rows]))
+        feature_error = (output - features[rows]).square().mean() / features.var()
+        output_error = (split.tail(tower, output, k) - target[rows]).square().mean() / target.var()
         optimiser.zero_grad()
-        (near + 2 * seen).backward()
+        (feature_error + 2 * output_error).backward()
         optimiser.step()
     return head.eval()

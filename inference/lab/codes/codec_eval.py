@@ -1,8 +1,8 @@
-"""Held-out photos through a code: what each task answers, how sure it is, and whether that is right."""
+"""Held-out photos through a code: each task's answers, their confidence, and whether they are correct."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
@@ -15,86 +15,98 @@ from inference.lab.data import crops, tokens
 from inference.lab.measures import decode, measure, score
 from inference.lab.tower.shape import Compact
 
-CLASSIFIED, CAPTIONED = 500, 150
+CLASSIFIED, CAPTIONED = 500, 150  # photos
+Item = TypeVar("Item")
+Result = TypeVar("Result", int, str)
 
 
 @dataclass(frozen=True)
-class Answered:
-    """One task's answers. `right` holds 0 or 1, but for captions the number of the answer in `told` alone."""
+class TaskAnswers(Generic[Result]):
+    """One task's answers to every item, in a fixed order."""
 
-    confidence: NDArray[np.float64]  # [n], as Answer.confidence gives it
-    told: list[Any]
-    score: Callable[[Sequence[Any]], float]  # of as many answers in the same order
+    confidence: NDArray[np.float64]  # [n], as Answer.confidence computes it
+    results: list[Result]  # class ids, captions or answers
+    score: Callable[[Sequence[Result]], float]  # accuracy of such a list
 
     @property
     def accuracy(self) -> float:
-        return self.score(self.told)
+        return self.score(self.results)
 
-    def refined(self, better: "Answered", sure_above: float) -> tuple[float, float]:
-        """Accuracy when every answer below the bound is replaced by `better`'s, and the share of those."""
+    def refined(self, better: "TaskAnswers[Result]", sure_above: float) -> tuple[float, float]:
+        """(accuracy with `better`'s answer wherever the confidence is below the bound, share of those items)."""
         unsure = self.confidence < sure_above
-        mixed = [new if doubt else old for old, new, doubt in zip(self.told, better.told, unsure, strict=True)]
+        mixed = [new if replace else old for old, new, replace in zip(self.results, better.results, unsure, strict=True)]
         return self.score(mixed), float(unsure.mean())
 
 
 @dataclass
-class Examined:
-    """Held-out photos with what is known of each: pixels [N, S, S, 3], and rows of names, captions and questions."""
+class EvaluationSet:
+    """Held-out photos with their references, and the models that answer about them."""
 
     model: Compact
     tokenizer: BertTokenizerFast
     temperatures: Mapping[str, float]  # by task, from the card
-    pixels: NDArray[np.uint8]
+    pixels: NDArray[np.uint8]  # [N, S, S, 3]: the labelled photos, then the captioned ones
     labels: Tensor  # of the first photos
-    references: list[list[str]]  # of the photos after those
-    asked: list[tuple[int, str, str]]  # row in pixels, question, answer
+    references: list[list[str]]  # captions of the photos after those
+    questions: list[tuple[int, str, str]]  # row in pixels, question, answer
 
     @torch.inference_mode()
-    def answers(self, seen: Tensor) -> dict[str, Answered]:
-        """seen [N, T, D] after the tower, for every photo -> answers by task."""
-        first, heat = len(self.labels), self.temperatures
-        names = (self.model.classify.classifier(seen[:first, 0]) / heat["classify"]).softmax(1).max(1)
+    def answers(self, seen: Tensor) -> dict[str, TaskAnswers[int] | TaskAnswers[str]]:
+        """seen [N, T, D]: the tower's output for every photo -> answers by task."""
+        first = len(self.labels)
+        best = (self.model.classify.classifier(seen[:first, 0]) / self.temperatures["classify"]).softmax(1).max(1)
         captions = decode.captions(self.model, self.tokenizer, seen[first:])
-        rows = [row for row, _, _ in self.asked]
-        said = decode.answers(self.model, self.tokenizer, seen[rows], [question for _, question, _ in self.asked], heat["vqa"])
+        rows, texts = [row for row, _, _ in self.questions], [question for _, question, _ in self.questions]
+        answers = decode.answers(self.model, self.tokenizer, seen[rows], texts, self.temperatures["vqa"])
+        confidence = np.array(self._caption_confidence(seen[first:], captions))
         return {
-            "classify": Answered(names.values.double().numpy(), names.indices.tolist(), self._named),
-            "caption": Answered(
-                np.array(self._certainty(seen[first:], captions)), captions, lambda told: score.bleu4(told, self.references)
+            "classify": TaskAnswers(best.values.double().numpy(), best.indices.tolist(), self._top1),
+            "caption": TaskAnswers(confidence, captions, lambda texts: score.bleu4(texts, self.references)),
+            "vqa": TaskAnswers(
+                np.array([answer.product for answer in answers]),
+                [measure.normalise(answer.text) for answer in answers],
+                self._exact,
             ),
-            "vqa": Answered(np.array([one.product for one in said]), [measure.plain(one.text) for one in said], self._answered),
         }
 
     def accuracy(self, seen: Tensor) -> dict[str, float]:
-        return {task: round(found.accuracy, 4) for task, found in self.answers(seen).items()}
+        return {task: round(answers.accuracy, 4) for task, answers in self.answers(seen).items()}
 
-    def _named(self, told: Sequence[Any]) -> float:
-        return float(np.mean([one == wanted for one, wanted in zip(told, self.labels.tolist(), strict=True)]))
+    def _top1(self, labels: Sequence[int]) -> float:
+        return float(np.mean([label == wanted for label, wanted in zip(labels, self.labels.tolist(), strict=True)]))
 
-    def _answered(self, told: Sequence[Any]) -> float:
-        return float(np.mean([one == measure.plain(wanted) for one, (_, _, wanted) in zip(told, self.asked, strict=True)]))
+    def _exact(self, answers: Sequence[str]) -> float:
+        expected = [measure.normalise(answer) for _, _, answer in self.questions]
+        return float(np.mean([answer == wanted for answer, wanted in zip(answers, expected, strict=True)]))
 
-    def _certainty(self, seen: Tensor, texts: list[str]) -> list[float]:
-        """Of each caption: the geometric mean of its tokens' probabilities at the temperature."""
-        lengths = [len(ids) + 1 for ids in tokens.ids(self.tokenizer, texts)]  # the end counts
-        logits, wanted = decode.caption_log_p(self.model, self.tokenizer, seen, texts)
-        chances = (logits / self.temperatures["caption"]).log_softmax(-1).gather(1, wanted[:, None])[:, 0]
-        return [float(part.mean().exp()) for part in chances.split(lengths)]
-
-
-def examined(
-    model: Compact, tokenizer: BertTokenizerFast, temperatures: Mapping[str, float], held: measure.Held, split_: str
-) -> Examined:
-    """`split_` is test or dev. Imagenette has no third split: every second photo of its validation set is dev."""
-    labelled, captioned = held.labelled()[split_ == "test" :: 2], held.captions(split_)
-    named, told = even(labelled, CLASSIFIED), even(captioned, CAPTIONED)
-    place = {name: len(named) + row for row, (name, _) in enumerate(told)}
-    asked = [(place[name], q.text, q.answer) for q in held.made(split_) if (name := f"flickr8k/images/{q.photo}") in place]
-    pixels, labels = held.pixels([name for name, _ in [*named, *told]]), torch.tensor([label for _, label in named])
-    return Examined(model, tokenizer, temperatures, pixels, labels, [texts for _, texts in told], asked)
+    def _caption_confidence(self, seen: Tensor, texts: list[str]) -> list[float]:
+        """Geometric mean of each caption's token probabilities at the temperature, the end token included."""
+        lengths = [len(ids) + 1 for ids in tokens.ids(self.tokenizer, texts)]
+        logits, targets = decode.caption_logits(self.model, self.tokenizer, seen, texts)
+        log_p = (logits / self.temperatures["caption"]).log_softmax(-1).gather(1, targets[:, None])[:, 0]
+        return [float(caption.mean().exp()) for caption in log_p.split(lengths)]
 
 
-def even(rows: Sequence[Any], count: int) -> list[Any]:
+def evaluation_set(
+    model: Compact, tokenizer: BertTokenizerFast, temperatures: Mapping[str, float], photos: measure.HeldOut, part: str
+) -> EvaluationSet:
+    """`part` is test or dev. Imagenette has no third split: every second photo of its validation set is dev."""
+    labelled = even_sample(photos.labelled()[part == "test" :: 2], CLASSIFIED)
+    captioned = even_sample(photos.captions(part), CAPTIONED)
+    place = {name: len(labelled) + row for row, (name, _) in enumerate(captioned)}
+    questions = [
+        (place[name], question.text, question.answer)
+        for question in photos.generated_questions(part)
+        if (name := f"flickr8k/images/{question.photo}") in place
+    ]
+    pixels = photos.pixels([*(name for name, _ in labelled), *(name for name, _ in captioned)])
+    labels = torch.tensor([label for _, label in labelled])
+    return EvaluationSet(model, tokenizer, temperatures, pixels, labels, [texts for _, texts in captioned], questions)
+
+
+def even_sample(rows: Sequence[Item], count: int) -> list[Item]:
+    """`count` rows at even distances; all of them if there are fewer."""
     count = min(count, len(rows))
     return [rows[n * len(rows) // count] for n in range(count)]
 
@@ -107,5 +119,6 @@ def features(tower: split.Tower, pixels: NDArray[np.uint8], k: int) -> Tensor:
 
 
 @torch.inference_mode()
-def finished(tower: split.Tower, given: Tensor, k: int) -> Tensor:
-    return torch.cat([split.tail(tower, part, k) for part in given.split(100)])
+def tower_output(tower: split.Tower, features: Tensor, k: int) -> Tensor:
+    """[N, T, D] at split point k -> the tower's output [N, T, D]."""
+    return torch.cat([split.tail(tower, part, k) for part in features.split(100)])

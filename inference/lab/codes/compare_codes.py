@@ -1,11 +1,11 @@
-"""Our feature code beside others on the same photos: `python -m inference.lab.codes.compare_codes`, after `training.codec`.
+"""Our feature code beside others on the same photos: `python -m inference.lab.codes.compare_codes`, after train_codec.
 
-At each split point: ours, the same cells without the transform (nested FSQ), residual vector quantisation, and a shallow
+At each split point: ours, the same quantiser without the transform (nested FSQ), residual vector quantisation (RVQ), and a shallow
 convolutional encoder distilled to the features after block k with our quantiser; ours also on the embeddings alone (k = 0).
-Each is fitted to the same photos by the tower's output alone, and each gets a restoring block at the edge that learned for as many
-steps by that and the names. The bundled code, which learned longer and from all tasks, stands beside them. Told is the share of test
-photos named right, as decoded and then restored. Every finished row is kept, so a stopped run goes on. `--write` puts the table
-where the page has its markers.
+Each is fitted to the same photos from the tower's output alone, and each gets a dequantiser block at the edge, trained for the same
+number of steps on that output and the class labels. The bundled code, which trained longer and on all tasks, is listed beside them.
+The table shows top-1 of 1000 names on Imagenette test photos (ten classes), as decoded and then restored. Finished rows are stored,
+so a stopped run resumes. `--write` replaces the table between the markers of a page.
 """
 
 import argparse
@@ -27,189 +27,198 @@ from inference.engine import split, towers
 from inference.engine.catalogue import CODE, WEIGHTS, sha256
 from inference.engine.codecs import feature_code
 from inference.lab.codes import baseline_codecs, fit, markdown_tables, task_divergence, train_dequantiser
-from inference.lab.codes.codec_eval import CLASSIFIED, even, features, finished
+from inference.lab.codes.codec_eval import CLASSIFIED, even_sample, features, tower_output
 from inference.lab.codes.markdown_tables import Row
-from inference.lab.codes.train_codec import LEARN_FROM as LEARNED_FROM
-from inference.lab.codes.train_codec import STEPS as STEPS_BUNDLED
+from inference.lab.codes.train_codec import STEPS as BUNDLED_STEPS
+from inference.lab.codes.train_codec import TRAINING_PHOTOS as BUNDLED_PHOTOS
 from inference.lab.data import crops, photo_sets
 from inference.lab.measures import measure
 from inference.lab.tower import bundle
 from inference.lab.tower.shape import Compact
 
-WHOLE = (64, 128, 256, 512)  # bytes of the packet: above, all are as good as uncompressed
-SIZES = tuple(size - HEADER_BYTES for size in WHOLE)
-STEPS = 200  # of every restoring block but the bundled one's
-LEARN_FROM = 1500
-CONVOLVED = "convolutional head, our cells"
-Restored = Callable[[Tensor, Tensor], Tensor]
+PACKET_SIZES = (64, 128, 256, 512)  # bytes with the header; above, all codes are as good as uncompressed features
+SIZES = tuple(size - HEADER_BYTES for size in PACKET_SIZES)
+STEPS = 200  # of every dequantiser block but the bundled one
+TRAINING_PHOTOS = 1500
+CONVOLUTIONAL = "convolutional head, our quantiser"
+Restore = Callable[[Tensor, Tensor], Tensor]  # (decoded features [B, T, D], levels [B]) -> restored features
 
 
 @dataclass
-class Bench:
+class Comparison:
     model: Compact
     tower: split.Tower
     pixels: NDArray[np.uint8]  # of training photos
-    tested: NDArray[np.uint8]
-    labels: Tensor
+    test_pixels: NDArray[np.uint8]
+    labels: Tensor  # of the test photos
 
     @cached_property
-    def wanted(self) -> Tensor:
-        return finished(self.tower, features(self.tower, self.pixels, 0), 0)
+    def target(self) -> Tensor:
+        return tower_output(self.tower, features(self.tower, self.pixels, 0), 0)
 
     @cached_property
-    def apart(self) -> task_divergence.Apart:
-        return task_divergence.names(self.model.classify.classifier, self.wanted)
+    def divergence(self) -> task_divergence.Divergence:
+        return task_divergence.label_divergence(self.model.classify.classifier, self.target)
 
-    def restored(self, through: nn.Module, begun: Tensor, given: Tensor, k: int) -> train_dequantiser.Block:
-        """The block learned behind a code. begun: what the device begins with; given: the features it should tell."""
-        block = train_dequantiser.new_block(given, len(SIZES), k)
-        train_dequantiser.learn(self.tower, block, through, begun, self.wanted, k, STEPS, SIZES, self.apart)
+    def train_block(self, codec: nn.Module, inputs: Tensor, original: Tensor, k: int) -> train_dequantiser.DequantiserBlock:
+        """inputs: what the device encodes; original: the features that decoding should give."""
+        block = train_dequantiser.new_block(original, len(SIZES), k)
+        train_dequantiser.learn(self.tower, block, codec, inputs, self.target, k, STEPS, SIZES, self.divergence)
         return block
 
     @torch.inference_mode()
-    def row(self, code: str, k: int, through: nn.Module, block: Restored, given: Tensor, more: str = "") -> Row:
-        """given: what the device begins with, of the tested photos."""
-        found: Row = {"code": code, "k": k, "note": more}
-        for level, whole in enumerate(WHOLE, 1):
-            right = []
-            for part in given.split(100):
+    def row(self, name: str, k: int, codec: nn.Module, block: Restore, inputs: Tensor, note: str = "") -> Row:
+        """inputs: what the device encodes of the test photos."""
+        row: Row = {"code": name, "k": k, "note": note}
+        for level, size in enumerate(PACKET_SIZES, 1):
+            predictions = []
+            for part in inputs.split(100):
                 levels = torch.full((len(part),), level)
-                decoded = through(part, levels)
-                both = [split.tail(self.tower, one, k)[:, 0] for one in (decoded, block(decoded, levels))]
-                right.append(torch.stack([self.model.classify.classifier(one).argmax(1) for one in both]))
-            found[str(whole)] = [measure.share(one == self.labels) for one in torch.cat(right, 1)]
-        return found
+                decoded = codec(part, levels)
+                outputs = [split.tail(self.tower, variant, k)[:, 0] for variant in (decoded, block(decoded, levels))]
+                predictions.append(torch.stack([self.model.classify.classifier(output).argmax(1) for output in outputs]))
+            row[str(size)] = [measure.share((labels == self.labels).tolist()) for labels in torch.cat(predictions, 1)]
+        return row
 
 
-def rows(bench: Bench, codes: dict[int, feature_code.LearnedCode]) -> Iterator[tuple[str, Callable[[], Row]]]:
-    """(name, how to make it), so that what is there already need not be made again."""
-    yield "ours 0", partial(_ours, bench, 0)  # what only embeds is the shallowest head of all
+def jobs(comparison: Comparison, codes: dict[int, feature_code.LearnedCode]) -> Iterator[tuple[str, Callable[[], Row]]]:
+    """(name, function) per row, so that stored rows need not be computed again."""
+    yield "ours 0", partial(_ours, comparison, 0)  # embeddings alone are the shallowest head of all
     for k, code in codes.items():
-        yield f"bundled {k} {code.digest.hex()}", partial(_bundled, bench, code, k)
-        yield f"ours {k}", partial(_ours, bench, k)
-        yield f"fsq {k}", partial(_plain, bench, k)
-        yield f"rvq {k}", partial(_vectors, bench, k)
-        yield f"conv {k}", partial(_convolved, bench, k)
+        yield f"bundled {k} {code.digest.hex()}", partial(_bundled, comparison, code, k)
+        yield f"ours {k}", partial(_ours, comparison, k)
+        yield f"fsq {k}", partial(_fsq, comparison, k)
+        yield f"rvq {k}", partial(_rvq, comparison, k)
+        yield f"conv {k}", partial(_convolutional, comparison, k)
 
 
-def _bundled(bench: Bench, code: feature_code.LearnedCode, k: int) -> Row:
-    through, at = train_dequantiser.Batched(code), torch.tensor([code.sizes.index(size) + 1 for size in SIZES])
-    through.depths = through.depths[at - 1]
+def _bundled(comparison: Comparison, code: feature_code.LearnedCode, k: int) -> Row:
+    codec, at = train_dequantiser.BatchedCode(code), torch.tensor([code.sizes.index(size) + 1 for size in SIZES])
+    codec.depths = codec.depths[at - 1]
 
-    def block(decoded: Tensor, levels: Tensor) -> Tensor:
+    def restore(decoded: Tensor, levels: Tensor) -> Tensor:
         if code.restorer is None:
             return decoded
         level = int(at[levels[0] - 1])
-        return torch.from_numpy(np.stack([code.restorer(one, level) for one in decoded.numpy()]))
+        return torch.from_numpy(np.stack([code.restorer(photo, level) for photo in decoded.numpy()]))
 
-    return bench.row("**ours, as bundled**", k, through, block, features(bench.tower, bench.tested, k),
-                     f"{STEPS_BUNDLED:,} steps, {LEARNED_FROM:,} photos")  # fmt: skip
-
-
-def _ours(bench: Bench, k: int) -> Row:
-    given = features(bench.tower, bench.pixels, k)
-    code = feature_code.LearnedCode(fit.fit(bench.tower, given, k, 8 * max(SIZES)), SIZES)
-    return _alike(bench, "ours, trained like the rest", k, train_dequantiser.Turned(code), given)
+    inputs = features(comparison.tower, comparison.test_pixels, k)
+    note = f"{BUNDLED_STEPS:,} steps, {BUNDLED_PHOTOS:,} photos"
+    return comparison.row("**ours, as bundled**", k, codec, restore, inputs, note)
 
 
-def _plain(bench: Bench, k: int) -> Row:
-    given = features(bench.tower, bench.pixels, k)
-    return _alike(bench, "nested FSQ, no transform", k, baseline_codecs.plain_cells(bench.tower, given, k, SIZES), given)
+def _ours(comparison: Comparison, k: int) -> Row:
+    original = features(comparison.tower, comparison.pixels, k)
+    codec = train_dequantiser.TrainableCode(_fitted(comparison, original, k))
+    return _trained_row(comparison, "ours, trained like the rest", k, codec, original)
 
 
-def _vectors(bench: Bench, k: int) -> Row:
-    given = features(bench.tower, bench.pixels, k)
-    through = baseline_codecs.ResidualVectors(
-        given, feature_code.LearnedCode(fit.fit(bench.tower, given, k, 8 * max(SIZES)), SIZES)
-    )
-    books = f"{max(SIZES) * baseline_codecs.WORDS * through.told.shape[1] * 2 / 1e6:.1f} MB of codebooks"
-    return _alike(bench, "residual vectors (RVQ)", k, through, given, books)
+def _fsq(comparison: Comparison, k: int) -> Row:
+    original = features(comparison.tower, comparison.pixels, k)
+    codec = baseline_codecs.untransformed_fsq(comparison.tower, original, k, SIZES)
+    return _trained_row(comparison, "nested FSQ, no transform", k, codec, original)
 
 
-def _alike(bench: Bench, name: str, k: int, through: nn.Module, given: Tensor, more: str = "") -> Row:
-    block = bench.restored(through, given, given, k)
-    return bench.row(name, k, through, block, features(bench.tower, bench.tested, k), more)
+def _rvq(comparison: Comparison, k: int) -> Row:
+    original = features(comparison.tower, comparison.pixels, k)
+    codec = baseline_codecs.ResidualVectorQuantiser(original, _fitted(comparison, original, k))
+    megabytes = max(SIZES) * baseline_codecs.CODEWORDS * codec.coded.shape[1] * 2 / 1e6
+    return _trained_row(comparison, "residual vectors (RVQ)", k, codec, original, f"{megabytes:.1f} MB of codebooks")
 
 
-def _convolved(bench: Bench, k: int) -> Row:
-    given = features(bench.tower, bench.pixels, k)
-    photos, tested = (torch.from_numpy(one).permute(0, 3, 1, 2) for one in (bench.pixels, bench.tested))
-    head = baseline_codecs.convolutional(bench.tower, photos, given, bench.wanted, k)
-    through = baseline_codecs.ConvolvedCells(
-        head, feature_code.LearnedCode(fit.fit(bench.tower, _through(head, photos), k, 8 * max(SIZES)), SIZES)
-    )
-    block = bench.restored(through, photos, given, k)
-    parameters = sum(one.numel() for one in head.parameters())
-    return bench.row(CONVOLVED, k, through, block, tested,
-                     f"{parameters / 1e6:.2f} M parameters, {baseline_codecs.CONV_STEPS} steps before")  # fmt: skip
+def _convolutional(comparison: Comparison, k: int) -> Row:
+    original = features(comparison.tower, comparison.pixels, k)
+    photos, test = (torch.from_numpy(part).permute(0, 3, 1, 2) for part in (comparison.pixels, comparison.test_pixels))
+    head = baseline_codecs.distil_head(comparison.tower, photos, original, comparison.target, k)
+    codec = baseline_codecs.ConvolutionalCode(head, _fitted(comparison, _head_output(head, photos), k))
+    block = comparison.train_block(codec, photos, original, k)
+    parameters = sum(parameter.numel() for parameter in head.parameters())
+    note = f"{parameters / 1e6:.2f} M parameters, {baseline_codecs.CONV_STEPS} distillation steps before"
+    return comparison.row(CONVOLUTIONAL, k, codec, block, test, note)
+
+
+def _trained_row(comparison: Comparison, name: str, k: int, codec: nn.Module, original: Tensor, note: str = "") -> Row:
+    block = comparison.train_block(codec, original, original, k)
+    return comparison.row(name, k, codec, block, features(comparison.tower, comparison.test_pixels, k), note)
+
+
+def _fitted(comparison: Comparison, original: Tensor, k: int) -> feature_code.LearnedCode:
+    return feature_code.LearnedCode(fit.fit(comparison.tower, original, k, 8 * max(SIZES)), SIZES)
 
 
 @torch.inference_mode()
-def _through(head: baseline_codecs.ConvHead, photos: Tensor) -> Tensor:
+def _head_output(head: baseline_codecs.ConvolutionalHead, photos: Tensor) -> Tensor:
     return torch.cat([head(crops.normalise(part)) for part in photos.split(100)])
 
 
-def head_ms(bench: Bench, row: Row) -> float:
-    """What the device computes before it codes, on one core."""
+def head_ms(comparison: Comparison, row: Row) -> float:
+    """Compute on the device before encoding, on one core."""
     k = row["k"]
-    if row["code"] != CONVOLVED:
-        return _ms(lambda: features(bench.tower, bench.tested[:1], k))
-    tokens, width = bench.tower.shape(k)
-    head = baseline_codecs.ConvHead(width, feature_code.grid_side(tokens)).eval()  # what it learned costs no time
-    photo = torch.from_numpy(bench.tested[:1]).permute(0, 3, 1, 2)
-    return _ms(lambda: head(crops.normalise(photo)))
+    if row["code"] != CONVOLUTIONAL:
+        return _median_ms(lambda: features(comparison.tower, comparison.test_pixels[:1], k))
+    tokens, width = comparison.tower.shape(k)
+    head = baseline_codecs.ConvolutionalHead(width, feature_code.grid_side(tokens)).eval()  # its weights do not affect the time
+    photo = torch.from_numpy(comparison.test_pixels[:1]).permute(0, 3, 1, 2)
+    return _median_ms(lambda: head(crops.normalise(photo)))
 
 
-def _ms(work: Callable[[], object], repeats: int = 51) -> float:
-    """Median on one core."""
-    before, times = torch.get_num_threads(), []
+def _median_ms(work: Callable[[], object], repeats: int = 51) -> float:
+    """On one core."""
+    threads, times = torch.get_num_threads(), []
     torch.set_num_threads(1)
     with torch.inference_mode():
         for _ in range(repeats):
-            begun = time.perf_counter()
+            started = time.perf_counter()
             work()
-            times.append(1000 * (time.perf_counter() - begun))
-    torch.set_num_threads(before)
+            times.append(1000 * (time.perf_counter() - started))
+    torch.set_num_threads(threads)
     return statistics.median(times)
 
 
-def kind(row: Row) -> tuple[bool, int]:
-    """Rows of one kind have the same head."""
-    return row["code"] == CONVOLVED, row["k"]
+def head_kind(row: Row) -> tuple[bool, int]:
+    """Rows of the same kind have the same head."""
+    return row["code"] == CONVOLUTIONAL, row["k"]
 
 
-def table(found: list[Row], ms: dict[tuple[bool, int], float]) -> str:
+def table(rows: list[Row], ms: dict[tuple[bool, int], float]) -> str:
     """Markdown: top-1 as decoded, and restored."""
-    lines = [f"| k | code | {' | '.join(f'{size} B' for size in WHOLE)} | head, one core | |", "|---" * (len(WHOLE) + 4) + "|"]
-    for row in found:
-        cells = [f"{100 * before:.1f} → {100 * after:.1f} %" for before, after in (row[str(size)] for size in WHOLE)]
-        lines.append(f"| {row['k']} | {row['code']} | {' | '.join(cells)} | {ms[kind(row)]:.1f} ms | {row['note']} |")
+    header = f"| k | code | {' | '.join(f'{size} B' for size in PACKET_SIZES)} | head, one core | |"
+    lines = [header, "|---" * (len(PACKET_SIZES) + 4) + "|"]
+    for row in rows:
+        cells = [
+            f"{100 * decoded:.1f} → {100 * restored:.1f} %" for decoded, restored in (row[str(size)] for size in PACKET_SIZES)
+        ]
+        lines.append(f"| {row['k']} | {row['code']} | {' | '.join(cells)} | {ms[head_kind(row)]:.1f} ms | {row['note']} |")
     return "\n".join(lines)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--weights", type=Path, default=WEIGHTS / "compact")
-    parser.add_argument("--state", type=Path, default=Path("var/compare_codes.json"))
-    parser.add_argument("--write", type=Path, help="the page whose table is replaced, docs/feature-code.md")
+    parser.add_argument(
+        "--weights", type=Path, default=WEIGHTS / "compact", help="the models' folder (default: the bundled ones)"
+    )
+    parser.add_argument("--state", type=Path, default=Path("var/compare_codes.json"), help="where finished rows are stored")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="page whose table is replaced: docs/feature-code.md")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    held, (model, _) = measure.Held(photo_sets.data_dir()), bundle.load(photo_sets.require(options.weights))
-    names = even([name for name, split_, _ in photo_sets.listing(held.root) if split_ == "train"], LEARN_FROM)
-    tested = even(held.labelled()[1::2], CLASSIFIED)
-    bench = Bench(model, towers.ResNetTower(model.classify.resnet), held.pixels(names), held.pixels([name for name, _ in tested]),
-                  torch.tensor([label for _, label in tested]))  # fmt: skip
-    recipe = [sha256(options.weights / "classify" / "model.safetensors"), WHOLE, STEPS, LEARN_FROM]
-    made = markdown_tables.rows(options.state, recipe, rows(bench, feature_code.load(options.weights / CODE)))
-    # All heads in one go, as a machine is not always as busy, and each once.
-    ms = {kind(row): head_ms(bench, row) for row in {kind(row): row for row in made}.values()}
-    found = table(made, ms)
-    print(found)
+    photos, (model, _) = measure.HeldOut(photo_sets.data_dir()), bundle.load(photo_sets.require(options.weights))
+    names = even_sample([name for name, part, _ in photo_sets.listing(photos.root) if part == "train"], TRAINING_PHOTOS)
+    test = even_sample(photos.labelled()[1::2], CLASSIFIED)
+    comparison = Comparison(
+        model, towers.ResNetTower(model.classify.resnet), photos.pixels(names), photos.pixels([name for name, _ in test]),
+        torch.tensor([label for _, label in test]),
+    )  # fmt: skip
+    recipe = [sha256(options.weights / "classify" / "model.safetensors"), PACKET_SIZES, STEPS, TRAINING_PHOTOS, CONVOLUTIONAL]
+    rows = markdown_tables.rows(options.state, recipe, jobs(comparison, feature_code.load(options.weights / CODE)))
+    # All heads in one go and each kind once, as the load of the machine changes.
+    ms = {kind: head_ms(comparison, row) for kind, row in {head_kind(row): row for row in rows}.items()}
+    text = table(rows, ms)
+    print(text)
     if options.write:
-        markdown_tables.write(options.write, "compare_codes", found)
+        markdown_tables.write(options.write, "compare_codes", text)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,17 @@
-"""How far apart what the tasks say of a decoded photo is from what they say of the untouched one, in nats of divergence.
+"""KL divergence (nats) between task outputs from decoded and from original features.
 
-The tower's tokens being near is not enough: class tokens that are near may still carry another name, and an answer may hang on
-one place. So a code learns from what the tails say, too: the names, the answers to questions and the words of captions, each
-against what the same tail says of the untouched features. Nobody's labels are needed for that; prompts only tell which question
-to ask and which words to follow.
+A small error of the tower's tokens is not enough: close class tokens may still give another label, and an answer may depend on
+one place. So a code is also trained on the outputs of the task heads: labels, answers and caption words, each against the same
+head's output on the original features (distillation, Hinton et al. 2015). This needs no labels; prompts only provide the
+questions and the caption words to condition on.
 """
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
@@ -25,131 +25,146 @@ from inference.lab.data import texts as language
 from inference.lab.data import tokens
 from inference.lab.tower.shape import Compact
 
-Apart = Callable[[Tensor, Tensor], Tensor]  # the tower's output [B, T, D] and which photos [B] they are -> nats
-WEIGHTS = 9.0, 18.0, 9.0  # of names, answers and captions: so that each weighs about as much as the tokens' error at 128 bytes
-ASKED, DESCRIBED = 16, 8  # questions and captions in a step, of the photos in it that have some
-PROBED, AT_ONCE = 1500, 20  # photos whose gradients tell where bits belong
+Divergence = Callable[[Tensor, Tensor], Tensor]  # (the tower's output [B, T, D], rows of the photos [B]) -> nats
+WEIGHTS = 9.0, 18.0, 9.0  # of labels, answers and captions: each then weighs about as much as the token error at 128 bytes
+QUESTIONS, CAPTIONS = 16, 8  # per step, drawn from its photos that have some
+PROBED, BATCH = 1500, 20  # photos whose gradients determine the bit allocation
 Ids = list[int]
-Text = TypeVar("Text")
-Say = Callable[[Tensor, list[Any]], Tensor]  # the tower's output [n, T, D] and n texts -> logits of what is said
+QuestionAnswer = tuple[Ids, Ids]
+Prompt = TypeVar("Prompt")
 
 
-def names(classifier: Callable[[Tensor], Tensor], wanted: Tensor) -> Apart:
-    """Of the names alone. wanted [N, T, D]: the tower's output on the untouched features."""
-    told = torch.cat([classifier(part).log_softmax(-1) for part in wanted[:, 0].split(500)])
+def label_divergence(classifier: Callable[[Tensor], Tensor], target: Tensor) -> Divergence:
+    """Of the class labels alone. target [N, T, D]: the tower's output on the original features."""
+    log_p = torch.cat([classifier(part).log_softmax(-1) for part in target[:, 0].split(500)])
 
-    def apart(seen: Tensor, rows: Tensor) -> Tensor:
-        return F.kl_div(classifier(seen[:, 0]).log_softmax(-1), told[rows], log_target=True, reduction="batchmean")
+    def divergence(seen: Tensor, rows: Tensor) -> Tensor:
+        return F.kl_div(classifier(seen[:, 0]).log_softmax(-1), log_p[rows], log_target=True, reduction="batchmean")
 
-    return apart
+    return divergence
 
 
-def coarse() -> torch.autocast:
-    """For what stands still: half the digits, and a third less time on a processor that has them."""
+def half_precision() -> torch.autocast:
+    """bfloat16 for frozen parts: a third less time on processors that support it."""
     return torch.autocast("cpu", torch.bfloat16)
 
 
 @dataclass(frozen=True)
 class Prompts:
-    """By row: captions, and questions with their answers, as token ids between their marks, as the text halves read them."""
+    """By row: captions, and questions with their answers, as token ids with their start and end tokens."""
 
     captions: dict[int, list[Ids]]
-    pairs: dict[int, list[tuple[Ids, Ids]]]
+    pairs: dict[int, list[QuestionAnswer]]
 
     @classmethod
     def read(cls, root: Path, tokenizer: BertTokenizerFast, photos: Sequence[str], mirrored: Sequence[bool]) -> "Prompts":
-        """Of training photos by name; a mirrored one is asked with left and right exchanged."""
+        """Of training photos by name; questions about a mirrored photo have left and right exchanged."""
         start, end, first = tokenizer.convert_tokens_to_ids([tokens.START, "[SEP]", "[CLS]"])
         place = {name: row for row, name in enumerate(photos)}
-        said = [(place[name], text) for name, text in language.training_captions(root) if name in place]
-        asked = [(name, question) for name, question in language.training_questions(root) if name in place]
+        captioned = [(place[name], text) for name, text in language.training_captions(root) if name in place]
+        questions = [(name, question) for name, question in language.training_questions(root) if name in place]
         captions: dict[int, list[Ids]] = defaultdict(list)
-        for (row, _), ids in zip(said, tokens.ids(tokenizer, [text for _, text in said]), strict=True):
+        for (row, _), ids in zip(captioned, tokens.ids(tokenizer, [text for _, text in captioned]), strict=True):
             captions[row].append([start, *ids, end])
-        plain, turned = (language.by_row(place, asked, tokenizer, mirrored=way) for way in (False, True))
+        plain, exchanged = (language.by_row(place, questions, tokenizer, mirrored=value) for value in (False, True))
         pairs = {
             row: [
                 ([first, *question, end], [start, *answer, end])
-                for question, answer in (turned if mirrored[row] else plain)[row]
+                for question, answer in (exchanged if mirrored[row] else plain)[row]
             ]
             for row in plain
         }
         return cls(dict(captions), pairs)
 
 
-class Tails:
-    """Of all three tasks together. wanted [N, T, D]: the tower's output on the untouched features, a row for each of the prompts'."""
+@dataclass(frozen=True)
+class Head(Generic[Prompt]):
+    """A task's output given prompts: `logits` maps the tower's output [n, T, D] and n prompts to logits [m, classes]."""
 
-    def __init__(self, model: Compact, prompts: Prompts, wanted: Tensor) -> None:
-        self.model, self.prompts, self.wanted = model, prompts, wanted
-        self.named = names(model.classify.classifier, wanted)
+    logits: Callable[[Tensor, list[Prompt]], Tensor]
+    prompts: Mapping[int, list[Prompt]]  # by row
+
+
+class TaskDivergence:
+    """Of all three tasks. target [N, T, D]: the tower's output on the original features, row by row as in the prompts."""
+
+    def __init__(self, model: Compact, prompts: Prompts, target: Tensor) -> None:
+        self.model, self.prompts, self.target = model, prompts, target
+        self.labels = label_divergence(model.classify.classifier, target)
         self.chance = random.Random(0)
 
     def __call__(self, seen: Tensor, rows: Tensor) -> Tensor:
-        """Weighted nats per photo of its names, per question of its answer, per word of a caption."""
-        of_names, of_answers, of_captions = WEIGHTS
-        found = of_names * self.named(seen, rows)
-        if asked := self._drawn(rows, self.prompts.pairs, ASKED):
-            found = found + of_answers * self._apart(self._answers, seen, rows, asked).sum() / len(asked)
-        if said := self._drawn(rows, self.prompts.captions, DESCRIBED):
-            found = found + of_captions * self._apart(self._captions, seen, rows, said).mean()
-        return found
+        """Weighted nats per photo of its label, per question of its answer, per word of a caption."""
+        label_weight, answer_weight, caption_weight = WEIGHTS
+        loss = label_weight * self.labels(seen, rows)
+        if questions := self._draw(rows, self.prompts.pairs, QUESTIONS):
+            answers = self._divergence(self._answer_logits, seen, rows, questions)
+            loss = loss + answer_weight * answers.sum() / len(questions)
+        if captions := self._draw(rows, self.prompts.captions, CAPTIONS):
+            loss = loss + caption_weight * self._divergence(self._caption_logits, seen, rows, captions).mean()
+        return loss
 
-    def gradients(self, tower: split.Tower, given: Tensor, k: int) -> list[NDArray[np.float32]]:
-        """For names, answers and captions each, [n, T, D] at features given [N, T, D]: of the log-probability of what the tail
-        might say, drawn as it says it. Their second moment is the Fisher information: how much the saying changes with the features."""
+    def gradients(self, tower: split.Tower, features: Tensor, k: int) -> list[NDArray[np.float32]]:
+        """Per task with prompts, [n, T, D] at features [N, T, D]: the gradient of the log-probability of an output drawn from
+        the head itself. Their second moment is the Fisher information: how strongly the output depends on the features."""
         chance = random.Random(0)
-        first_piece: dict[int, list[Any]] = {row: [(q, a[:2]) for q, a in pairs] for row, pairs in self.prompts.pairs.items()}
-        texts: list[tuple[Say, dict[int, list[Any]]]] = [
-            (self._names, {row: [None] for row in range(len(given))}),
-            (self._answers, first_piece),
-            (self._captions, {**self.prompts.captions}),
-        ]
-        drawn = [(say, by_row, chance.sample(sorted(by_row), min(PROBED, len(by_row)))) for say, by_row in texts if by_row]
-        return [
-            _gradients(tower, given, k, say, [(row, chance.choice(by_row[row])) for row in rows]) for say, by_row, rows in drawn
-        ]
+        labels = Head(self._label_logits, {row: [None] for row in range(len(features))})
+        answers = Head(self._answer_logits, {row: [(q, a[:2]) for q, a in pairs] for row, pairs in self.prompts.pairs.items()})
+        captions = Head(self._caption_logits, self.prompts.captions)
+        by_row: list[Mapping[int, Sequence[object]]] = [labels.prompts, answers.prompts, captions.prompts]
+        rows = [chance.sample(sorted(prompts), min(PROBED, len(prompts))) for prompts in by_row]
+        gradients = (_fisher_gradients(tower, features, k, labels, rows[0], chance),
+                     _fisher_gradients(tower, features, k, answers, rows[1], chance),
+                     _fisher_gradients(tower, features, k, captions, rows[2], chance))  # fmt: skip
+        return [part for part in gradients if part is not None]
 
-    def _drawn(self, rows: Tensor, by_row: dict[int, list[Text]], count: int) -> list[tuple[int, Text]]:
-        """(place in the step, text), as many each time: few distinct shapes are fast."""
-        have = [(place, by_row[row]) for place, row in enumerate(rows.tolist()) if row in by_row]
-        return [(place, self.chance.choice(texts)) for place, texts in self.chance.choices(have, k=count)] if have else []
+    def _draw(self, rows: Tensor, by_row: Mapping[int, list[Prompt]], count: int) -> list[tuple[int, Prompt]]:
+        """(place in the batch, prompt), always `count` of them: few distinct shapes are fast."""
+        available = [(place, by_row[row]) for place, row in enumerate(rows.tolist()) if row in by_row]
+        if not available:
+            return []
+        return [(place, self.chance.choice(prompts)) for place, prompts in self.chance.choices(available, k=count)]
 
-    def _apart(self, say: Say, seen: Tensor, rows: Tensor, drawn: list[tuple[int, Any]]) -> Tensor:
+    def _divergence(
+        self, logits: Callable[[Tensor, list[Prompt]], Tensor], seen: Tensor, rows: Tensor, drawn: list[tuple[int, Prompt]]
+    ) -> Tensor:
         """-> [words]."""
-        at, texts = torch.tensor([place for place, _ in drawn]), [text for _, text in drawn]
+        at, prompts = torch.tensor([place for place, _ in drawn]), [prompt for _, prompt in drawn]
         with torch.no_grad():
-            wanted = say(self.wanted[rows[at]], texts).log_softmax(-1)
-        return F.kl_div(say(seen[at], texts).log_softmax(-1), wanted, log_target=True, reduction="none").sum(-1)
+            target = logits(self.target[rows[at]], prompts).log_softmax(-1)
+        return F.kl_div(logits(seen[at], prompts).log_softmax(-1), target, log_target=True, reduction="none").sum(-1)
 
-    def _names(self, seen: Tensor, _: list[Any]) -> Tensor:
-        """-> logits [photos, names]."""
+    def _label_logits(self, seen: Tensor, _: list[None]) -> Tensor:
+        """-> logits [photos, classes]."""
         logits: Tensor = self.model.classify.classifier(seen[:, 0])
         return logits
 
-    def _answers(self, seen: Tensor, pairs: list[tuple[Ids, Ids]]) -> Tensor:
-        """-> logits [words, vocabulary] where the answers have words."""
+    def _answer_logits(self, seen: Tensor, pairs: list[QuestionAnswer]) -> Tensor:
+        """-> logits [words, vocabulary] at the words of the answers."""
         questions, answers = (tokens.pad(list(part), [], counts=1) for part in zip(*pairs, strict=True))
-        with coarse():
+        with half_precision():
             logits: Tensor = self.model.answer(answers[:, :-1], encoder_hidden_states=self.model.read(seen, questions),
                                                encoder_attention_mask=(questions != 0).long(), use_cache=False).logits  # fmt: skip
         return logits[answers[:, 1:] != 0].float()
 
-    def _captions(self, seen: Tensor, captions: list[Ids]) -> Tensor:
-        """-> logits [words, vocabulary]."""
+    def _caption_logits(self, seen: Tensor, captions: list[Ids]) -> Tensor:
+        """-> logits [words, vocabulary] at the words of the captions."""
         ids = tokens.pad(captions, [], counts=1)
-        with coarse():
+        with half_precision():
             logits: Tensor = self.model.caption(ids[:, :-1], encoder_hidden_states=seen, use_cache=False).logits
         return logits[ids[:, 1:] != 0].float()
 
 
-def _gradients(tower: split.Tower, given: Tensor, k: int, say: Say, asked: list[tuple[int, Any]]) -> NDArray[np.float32]:
-    """asked: rows of `given`, and of each what is asked or followed."""
-    noise, found = torch.Generator().manual_seed(0), []
-    for at in range(0, len(asked), AT_ONCE):
-        rows, texts = zip(*asked[at : at + AT_ONCE], strict=True)
-        features = given[list(rows)].requires_grad_(True)
-        chances = say(split.tail(tower, features, k), list(texts)).log_softmax(-1)
-        chosen = torch.multinomial(chances.exp(), 1, generator=noise)
-        found.append(torch.autograd.grad(chances.gather(1, chosen).sum(), features)[0])
-    return torch.cat(found).numpy()
+def _fisher_gradients(
+    tower: split.Tower, features: Tensor, k: int, head: Head[Prompt], rows: Sequence[int], chance: random.Random
+) -> NDArray[np.float32] | None:
+    """[n, T, D] at the given rows of `features`; None for no rows."""
+    drawn = [(row, chance.choice(head.prompts[row])) for row in rows]
+    noise, gradients = torch.Generator().manual_seed(0), []
+    for at in range(0, len(drawn), BATCH):
+        part = drawn[at : at + BATCH]
+        batch = features[[row for row, _ in part]].requires_grad_(True)
+        log_p = head.logits(split.tail(tower, batch, k), [prompt for _, prompt in part]).log_softmax(-1)
+        output = torch.multinomial(log_p.exp(), 1, generator=noise)
+        gradients.append(torch.autograd.grad(log_p.gather(1, output).sum(), batch)[0])
+    return torch.cat(gradients).numpy() if gradients else None

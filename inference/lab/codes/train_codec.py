@@ -1,10 +1,10 @@
-"""Feature codes: `python -m inference.lab.codes.train_codec` writes codec.safetensors of the bundled tower and measures it.
+"""Trains the feature codes: `python -m inference.lab.codes.train_codec` writes and evaluates the bundled tower's codec.safetensors.
 
-Learned from training photos with the tower frozen: means and spreads of the features, how much each direction matters to the
-tower's output (the expected squared gradient of random probes of it) and to what the three tasks say (their Fisher information);
-then, through the cells and by what the tasks say, the directions of both ends and the edge's restoring block. Accuracy at each
-split point and level, of the photo itself at several qualities, and of answering first and refining when unsure (chosen on dev
-photos) goes into card.json. About an hour of one core; a split point that is learned is kept.
+Learned from training photos with the tower frozen: means and standard deviations of the features, the importance of each direction
+to the tower's output (expected squared gradient of random probes) and to the three tasks (Fisher information of their outputs);
+then, through the quantiser and from the task outputs, the transforms of both ends and the edge's dequantiser block. The accuracy
+of each split point and level, of the photo itself at several qualities, and of answering first and refining when unsure (chosen on
+dev photos) goes into card.json. Takes about an hour on one core; a finished split point is stored, so a stopped run resumes.
 
 With `--tower MODEL_NAME_OR_FOLDER --photos FOLDER` a code for any ViT, ResNet or BLIP of transformers, from unlabelled photos alone.
 """
@@ -15,7 +15,7 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import torch
@@ -30,155 +30,165 @@ from inference.engine import split, towers
 from inference.engine.catalogue import CODE, WEIGHTS, sha256
 from inference.engine.codecs import feature_code, photo_codec
 from inference.lab.codes import custom_codec, fit, refine, task_divergence
-from inference.lab.codes.codec_eval import Answered, Examined, even, examined, features, finished
+from inference.lab.codes.codec_eval import EvaluationSet, TaskAnswers, evaluation_set, even_sample, features, tower_output
+from inference.lab.codes.task_divergence import TaskDivergence
 from inference.lab.data import photo_sets
 from inference.lab.measures import measure
 from inference.lab.tower import bundle
 
 POINTS = (1, 2, 4)
-STEPS = 2000  # through the cells
-WHOLE = (64, 90, 128, 180, 256, 360, 512, 1024, 2048, 4096)  # half octaves where accuracy still rises, octaves above
-SIZES = tuple(whole - HEADER_BYTES for whole in WHOLE)  # payload bytes
-REFINED = 7  # levels from the lowest on that take part in answering first; those above add nothing
+STEPS = 2000  # through the quantiser
+PACKET_SIZES = (64, 90, 128, 180, 256, 360, 512, 1024, 2048, 4096)  # half octaves where accuracy still rises, then octaves
+SIZES = tuple(size - HEADER_BYTES for size in PACKET_SIZES)  # payload bytes
+REFINED = 7  # lowest levels that take part in answer-then-refine; higher ones add nothing
 PHOTOS = (("webp", 5), ("webp", 20), ("webp", 40), ("webp", 70), ("jpeg", 10), ("jpeg", 30), ("jpeg", 60), ("jpeg", 85))
-LEARN_FROM = 9000  # every second of them mirrored
+TRAINING_PHOTOS = 9000  # every second one mirrored
 QUICK = 40
 TASKS = ("classify", "caption", "vqa")
+
+
+class LevelEntry(TypedDict):
+    """One level in the card's `code.levels`."""
+
+    level: int
+    bytes: int
+    accuracy: dict[str, float]
+
+
+class PhotoEntry(TypedDict):
+    """One photo codec and quality in the card's `photo`."""
+
+    codec: str
+    quality: int
+    bytes: int
+    accuracy: dict[str, float]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", type=Path, default=WEIGHTS / "compact", help="the bundled models' folder")
     parser.add_argument("--tower", help="another model instead: a name on the hub or a folder")
-    parser.add_argument("--photos", type=Path, help="with --tower: a folder of photos to learn from")
-    parser.add_argument("--out", type=Path, help="with --tower: where to write, the model's own folder when left out")
-    parser.add_argument("--run", type=Path, default=Path("var/codec"), help="where what is learned is kept")
+    parser.add_argument("--photos", type=Path, help="with --tower: a folder of photos to train on")
+    parser.add_argument("--out", type=Path, help="with --tower: where to write (default: the model's own folder)")
+    parser.add_argument("--run", type=Path, default=Path("var/codec"), help="where finished split points are stored")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--quick", action="store_true", help="few photos and steps: to see it run, not to use it")
+    parser.add_argument("--quick", action="store_true", help="few photos and steps: a trial run, not for use")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     if bool(options.tower) != bool(options.photos):
-        parser.error("--tower and --photos go together: name the model and a folder of photos to learn from.")
+        parser.error("--tower and --photos go together: name the model and a folder of photos to train on.")
     if options.tower:
         custom_codec.make(options.tower, options.photos, options.out, options.quick, SIZES)
     else:
-        bundled(photo_sets.require(options.weights), options.quick, options.run)
+        train_bundled(photo_sets.require(options.weights), options.quick, options.run)
 
 
-def bundled(folder: Path, quick: bool, state: Path) -> None:
+def train_bundled(folder: Path, quick: bool, state: Path) -> None:
     root, card = photo_sets.data_dir(), json.loads((folder / "card.json").read_text())
     model, tokenizer = bundle.load(folder)
-    tower, held = towers.ResNetTower(model.classify.resnet), measure.Held(root)
-    chosen = even(
-        [name for name, split_, _ in photo_sets.listing(root) if split_ == "train"], 2 * QUICK if quick else LEARN_FROM
-    )
-    pixels = held.pixels(chosen)
+    tower, photos = towers.ResNetTower(model.classify.resnet), measure.HeldOut(root)
+    names = [name for name, part, _ in photo_sets.listing(root) if part == "train"]
+    sampled = even_sample(names, 2 * QUICK if quick else TRAINING_PHOTOS)
+    pixels = photos.pixels(sampled)
     pixels[1::2] = pixels[1::2, :, ::-1].copy()
-    prompts = task_divergence.Prompts.read(root, tokenizer, chosen, [row % 2 == 1 for row in range(len(chosen))])
+    prompts = task_divergence.Prompts.read(root, tokenizer, sampled, [row % 2 == 1 for row in range(len(sampled))])
+    digests = [sha256(folder / task / "model.safetensors") for task in TASKS]
+    codes = train_split_points(tower, pixels, partial(TaskDivergence, model, prompts), state, digests, quick)
     weights = sha256(folder / "classify" / "model.safetensors")
-    codes = learned(
-        tower,
-        pixels,
-        partial(task_divergence.Tails, model, prompts),
-        state,
-        [sha256(folder / task / "model.safetensors") for task in TASKS],
-        quick,
-    )
     feature_code.save(folder / CODE, codes, SIZES, towers.digest(model.classify.resnet), weights)
-    _tell(folder, {})
-    heat = {task: float(told["temperature"]) for task, told in card["tasks"].items()}
-    shown = measure.Held(root, QUICK if quick else None)
-    test, dev = (examined(model, tokenizer, heat, shown, name) for name in ("test", "dev"))
-    levels, refined = measured(tower, test, dev, feature_code.load(folder / CODE))
-    told = {"split_points": list(POINTS), "levels": levels, "refine": refined,
-            "full": test.accuracy(finished(tower, features(tower, test.pixels, 0), 0)), "photos": len(test.pixels),
-            "questions": len(test.asked), "measured": "python -m inference.lab.codes.train_codec"}  # fmt: skip
-    _tell(folder, {"code": told, "photo": measure_photos(tower, test)})
+    _update_card(folder, {})
+    temperatures = {task: float(entry["temperature"]) for task, entry in card["tasks"].items()}
+    held_out = measure.HeldOut(root, QUICK if quick else None)
+    test, dev = (evaluation_set(model, tokenizer, temperatures, held_out, part) for part in ("test", "dev"))
+    levels, modes = evaluate(tower, test, dev, feature_code.load(folder / CODE))
+    entry = {"split_points": list(POINTS), "levels": levels, "refine": modes,
+             "full": test.accuracy(tower_output(tower, features(tower, test.pixels, 0), 0)), "photos": len(test.pixels),
+             "questions": len(test.questions), "measured": "python -m inference.lab.codes.train_codec"}  # fmt: skip
+    _update_card(folder, {"code": entry, "photo": evaluate_photo_codecs(tower, test)})
 
 
-def _tell(folder: Path, more: dict[str, Any]) -> None:
-    """Others add to the card under their own keys, and may do so meanwhile."""
-    card = json.loads((folder / "card.json").read_text()) | more
+def _update_card(folder: Path, entries: dict[str, object]) -> None:
+    """Reads the card again first: other programs may have added keys of their own meanwhile."""
+    card = json.loads((folder / "card.json").read_text()) | entries
     card["digest"][CODE] = sha256(folder / CODE)
     part = folder / "card.part"
     part.write_text(json.dumps(card, indent=1) + "\n")
     part.replace(folder / "card.json")
 
 
-def learned(
+def train_split_points(
     tower: split.Tower,
     pixels: NDArray[np.uint8],
-    tasks: Callable[[Tensor], task_divergence.Tails],
+    tasks: Callable[[Tensor], TaskDivergence],
     state: Path,
     weights: list[str],
     quick: bool,
 ) -> dict[int, fit.Arrays]:
-    """By split point. Each is kept once it is learned, so that a stopped run goes on."""
-    found = {}
+    """By split point. Each is stored when finished, so that a stopped run resumes."""
+    arrays = {}
     for k in POINTS:
         steps = STEPS // 200 if quick else STEPS
-        name = hashlib.sha256(
-            repr((weights, SIZES, steps, len(pixels), task_divergence.WEIGHTS, fit.OUTPUT)).encode()
-        ).hexdigest()[:8]
-        found[k] = fit.kept(state / f"{name}-{k}.npz", partial(_learn, tower, pixels, k, steps, tasks))
-    return found
+        recipe = (weights, SIZES, steps, len(pixels), task_divergence.WEIGHTS, fit.OUTPUT)
+        name = hashlib.sha256(repr(recipe).encode()).hexdigest()[:8]
+        arrays[k] = fit.cached(state / f"{name}-{k}.npz", partial(_train, tower, pixels, k, steps, tasks))
+    return arrays
 
 
-def _learn(
-    tower: split.Tower, pixels: NDArray[np.uint8], k: int, steps: int, tasks: Callable[[Tensor], task_divergence.Tails]
+def _train(
+    tower: split.Tower, pixels: NDArray[np.uint8], k: int, steps: int, tasks: Callable[[Tensor], TaskDivergence]
 ) -> fit.Arrays:
-    given = features(tower, pixels, k)
-    wanted = finished(tower, given, k)
-    return fit.learn(tower, given, wanted, k, steps, SIZES, tasks(wanted))
+    original = features(tower, pixels, k)
+    target = tower_output(tower, original, k)
+    return fit.learn(tower, original, target, k, steps, SIZES, tasks(target))
 
 
-def measured(
-    tower: split.Tower, test: Examined, dev: Examined, codes: dict[int, feature_code.LearnedCode]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """-> the card's levels by split point and ways to refine by task."""
-    levels: dict[str, Any] = {}
-    ways: dict[str, list[dict[str, Any]]] = {task: [] for task in TASKS}
-    for k, code in tqdm(codes.items(), desc="measuring", mininterval=5):
-        held, tried = answers(tower, test, code, k, len(code.sizes)), answers(tower, dev, code, k, REFINED)
+def evaluate(
+    tower: split.Tower, test: EvaluationSet, dev: EvaluationSet, codes: dict[int, feature_code.LearnedCode]
+) -> tuple[dict[str, list[LevelEntry]], dict[str, list[refine.Mode]]]:
+    """-> the card's levels by split point, and its modes to refine by task."""
+    levels: dict[str, list[LevelEntry]] = {}
+    modes: dict[str, list[refine.Mode]] = {task: [] for task in TASKS}
+    for k, code in tqdm(codes.items(), desc="evaluate", mininterval=5):
+        on_test, on_dev = answers(tower, test, code, k, len(code.sizes)), answers(tower, dev, code, k, REFINED)
         levels[str(k)] = [
-            {"level": n, "bytes": packet(code, 0, n), "accuracy": {task: round(one.accuracy, 4) for task, one in found.items()}}
-            for n, found in enumerate(held, 1)
+            {"level": n, "bytes": packet(code, 0, n), "accuracy": {task: round(a.accuracy, 4) for task, a in by_task.items()}}
+            for n, by_task in enumerate(on_test, 1)
         ]
-        for task, entries in ways.items():
+        for task, entries in modes.items():
             size = partial(packet, code)
-            chosen = refine.choose([one[task] for one in tried], size)
-            entries += [refine.entry(k, way, [one[task] for one in held], size) for way in chosen]
-    return levels, ways
+            chosen = refine.choose([by_task[task] for by_task in on_dev], size)
+            entries += [refine.entry(k, mode, [by_task[task] for by_task in on_test], size) for mode in chosen]
+    return levels, modes
 
 
 def answers(
-    tower: split.Tower, exam: Examined, code: feature_code.LearnedCode, k: int, levels: int
-) -> list[dict[str, Answered]]:
-    """Of each level from the lowest on, through the very code that nodes run."""
-    payloads, found = [code.encode(one, levels) for one in features(tower, exam.pixels, k).numpy()], []
+    tower: split.Tower, photos: EvaluationSet, code: feature_code.LearnedCode, k: int, levels: int
+) -> list[dict[str, TaskAnswers[Any]]]:
+    """By level from the lowest on, through the same code that nodes run."""
+    payloads, by_level = [code.encode(photo, levels) for photo in features(tower, photos.pixels, k).numpy()], []
     for level, size in enumerate(code.sizes[:levels], 1):
-        back = np.stack([code.decode(payload[:size], level) for payload in payloads])
-        found.append(exam.answers(finished(tower, torch.from_numpy(back), k)))
-    return found
+        decoded = np.stack([code.decode(payload[:size], level) for payload in payloads])
+        by_level.append(photos.answers(tower_output(tower, torch.from_numpy(decoded), k)))
+    return by_level
 
 
 def packet(code: feature_code.LearnedCode, after: int, level: int) -> int:
-    """Bytes on the link for what `level` has and `after` lacks."""
+    """Bytes on the link for what `level` adds to level `after`, header included."""
     return HEADER_BYTES + code.sizes[level - 1] - (code.sizes[after - 1] if after else 0)
 
 
-def measure_photos(tower: split.Tower, exam: Examined) -> list[dict[str, Any]]:
-    """The same photos through JPEG and WebP at the model's size; `bytes` is the mean, as these codes have no fixed rate."""
-    found = []
-    for name, quality in tqdm(PHOTOS, desc="photos", mininterval=5):
-        sent = [photo_codec.encode(Image.fromarray(one), name, quality, tower.image_size) for one in exam.pixels]
-        back = np.stack([np.asarray(photo_codec.decode(one)) for one in sent])
-        mean = round(float(np.mean([len(one) for one in sent])))
-        accuracy = exam.accuracy(finished(tower, features(tower, back, 0), 0))
-        found.append({"codec": name, "quality": quality, "bytes": mean, "accuracy": accuracy})
-    return found
+def evaluate_photo_codecs(tower: split.Tower, photos: EvaluationSet) -> list[PhotoEntry]:
+    """The same photos through JPEG and WebP at the model's size; `bytes` is the mean, as these codecs have no fixed rate."""
+    entries: list[PhotoEntry] = []
+    for name, quality in tqdm(PHOTOS, desc="photo codecs", mininterval=5):
+        files = [photo_codec.encode(Image.fromarray(photo), name, quality, tower.image_size) for photo in photos.pixels]
+        decoded = np.stack([np.asarray(photo_codec.decode(file)) for file in files])
+        mean = round(float(np.mean([len(file) for file in files])))
+        accuracy = photos.accuracy(tower_output(tower, features(tower, decoded, 0), 0))
+        entries.append({"codec": name, "quality": quality, "bytes": mean, "accuracy": accuracy})
+    return entries
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Trains what a code's order of bits leaves free, through its cells: the directions of both ends, and the edge's block.
+"""Trains what the bit order of a code leaves free, through its quantiser: the transforms of both ends, and the edge's dequantiser block.
 
-The tower stands still; what it makes of the untouched features is the teacher. Each step draws photos and a level for each, low
-ones more often, where there is most to put back. The loss is the squared error of the tower's output and, where there are tasks,
-how far apart is what they say of it (tails.py). Cells have no slope: gradients pass them as if nothing had been cut (the
-straight-through estimator, Bengio et al. 2013).
+The tower is frozen; its output on the original features is the teacher. Each step draws photos and a level for each, low levels
+more often, where there is most to restore. The loss is the squared error of the tower's output and, given tasks, the divergence
+of their outputs (task_divergence.py). The quantiser has no gradient: gradients pass it unchanged (straight-through estimator,
+Bengio et al. 2013).
 """
 
 from collections.abc import Sequence
@@ -21,54 +21,55 @@ from inference.engine.codecs import feature_code, restore
 from inference.lab.codes import task_divergence
 
 HIDDEN, WIDE = 96, 192
-AT_ONCE, RATE, DECAY = 24, 2e-3, 0.01
-TURN_RATE = 2e-4  # of the directions; three times as much, and coefficients outrun their cells
+BATCH, RATE, DECAY = 24, 2e-3, 0.01
+TRANSFORM_RATE = 2e-4  # of the transforms; at three times as much, coefficients leave the range of their bins
 WARM_UP = 50  # steps
-STEEPEST = 3.0  # norm of a step's gradient
-VALUES = 650_000  # in a step at most: towers with many tokens take fewer photos at once
-FAVOUR = 1.6  # how much oftener a level is drawn than the one of twice its bytes
+CLIP = 3.0  # norm of a step's gradient
+VALUES = 650_000  # features per step at most: towers with many tokens take fewer photos at once
+LEVEL_BIAS = 1.6  # how much more often a level is drawn than the one of twice its bytes
 ERROR_WEIGHT = 3.0  # of the tokens' relative squared error
 
 
-class Batched(nn.Module):
-    """A LearnedCode for many photos at once, in torch: the same cells and the same means, with gradients past the cells."""
+class BatchedCode(nn.Module):
+    """A LearnedCode for a batch of photos, in torch: the same bins and reconstruction values, with straight-through gradients."""
 
     def __init__(self, code: feature_code.LearnedCode) -> None:
         super().__init__()
-        self.mean, self.ahead, self.back, scale, self.edges, self.values = (
-            torch.from_numpy(one) for one in (code.mean, code.forward, code.inverse, code.scale, code.edges, code.values)
+        self.mean, self.forward_transform, self.inverse_transform, scale, self.edges, self.values = (
+            torch.from_numpy(array) for array in (code.mean, code.forward, code.inverse, code.scale, code.edges, code.values)
         )
         depths = np.stack([np.bincount(code.order[: 8 * size], minlength=code.scale.size) for size in code.sizes])
         self.used = torch.from_numpy(np.flatnonzero(depths[-1]))
         self.depths, self.scale = torch.from_numpy(depths)[:, self.used], scale[self.used].clamp_min(1e-8)
         self.cosines = torch.from_numpy(feature_code.cosines(feature_code.grid_side(len(code.mean))))
 
-    def directions(self) -> tuple[Tensor, Tensor]:
+    def transforms(self) -> tuple[Tensor, Tensor]:
         """forward, inverse [D, D]."""
-        return self.ahead, self.back
+        return self.forward_transform, self.inverse_transform
 
     def forward(self, features: Tensor, levels: Tensor) -> Tensor:
-        """features [N, T, D], a level [N] for each -> the same as decoded, not restored."""
-        ahead, back = self.directions()
-        normal = self.spectrum((features - self.mean) @ ahead).flatten(1)[:, self.used] / self.scale
+        """features [N, T, D], a level [N] for each -> the features as decoded, before the dequantiser block."""
+        forward, inverse = self.transforms()
+        normal = self.spectrum((features - self.mean) @ forward).flatten(1)[:, self.used] / self.scale
         depth = self.depths[levels - 1]
         cell = torch.bucketize(normal.detach().contiguous(), self.edges) >> (feature_code.BITS - depth)
         means = self.values[((1 << depth) - 2 + cell).clamp_min(0)]
-        told = torch.where(depth > 0, normal + (means - normal).detach(), 0.0)
-        whole = features.new_zeros(len(features), self.mean.numel())
-        whole[:, self.used] = told * self.scale
-        return self.spectrum(whole.view(features.shape), back=True) @ back + self.mean
+        quantised = torch.where(depth > 0, normal + (means - normal).detach(), 0.0)
+        coefficients = features.new_zeros(len(features), self.mean.numel())
+        coefficients[:, self.used] = quantised * self.scale
+        return self.spectrum(coefficients.view(features.shape), back=True) @ inverse + self.mean
 
     def spectrum(self, rows: Tensor, back: bool = False) -> Tensor:
+        """Cosine transform of the grid of tokens [N, T, D], or its inverse; the class token stays as it is."""
         matrix = self.cosines.T if back else self.cosines
         side = len(matrix)
         grid = torch.einsum("au,bv,nuvd->nabd", matrix, matrix, rows[:, 1:].unflatten(1, (side, side)))
         return torch.cat([rows[:, :1], grid.flatten(1, 2)], 1)
 
 
-class Turned(Batched):
-    """With directions that may be learned: the code's own, mixed by two matrices that begin as the identity. Both are told in each
-    direction's deviation, so that a strong direction does not drown a weak one."""
+class TrainableCode(BatchedCode):
+    """With trainable transforms: the code's own, mixed by two matrices [D, D] that start as the identity. Both are expressed in
+    units of each direction's standard deviation, so that strong directions do not dominate weak ones."""
 
     ratio: Tensor
 
@@ -76,15 +77,16 @@ class Turned(Batched):
         super().__init__(code)
         spread = torch.from_numpy(code.scale).view(code.mean.shape).square().mean(0).sqrt().clamp_min(1e-8)
         self.register_buffer("ratio", spread[None] / spread[:, None])
-        self.here, self.there = _zeros(len(spread), len(spread)), _zeros(len(spread), len(spread))
+        self.encoder_mix, self.decoder_mix = _zeros(len(spread), len(spread)), _zeros(len(spread), len(spread))
 
-    def directions(self) -> tuple[Tensor, Tensor]:
-        same = torch.eye(len(self.here))
-        return self.ahead @ ((same + self.here) * self.ratio), ((same + self.there) * self.ratio) @ self.back
+    def transforms(self) -> tuple[Tensor, Tensor]:
+        identity = torch.eye(len(self.encoder_mix))
+        forward = self.forward_transform @ ((identity + self.encoder_mix) * self.ratio)
+        return forward, ((identity + self.decoder_mix) * self.ratio) @ self.inverse_transform
 
 
-class Block(nn.Module):
-    """restore.Restorer with gradients; its parameters have the same names."""
+class DequantiserBlock(nn.Module):
+    """restore.Restorer with gradients: one attention block. Its parameters have the names of restore.TENSORS."""
 
     spread: Tensor
 
@@ -95,63 +97,65 @@ class Block(nn.Module):
         self.place, self.level = _zeros(tokens, HIDDEN), _zeros(levels, HIDDEN)
         self.enter, self.attend, self.attend_bias = _random(width, HIDDEN), _random(HIDDEN, 3 * HIDDEN), _zeros(3 * HIDDEN)
         self.mix, self.widen, self.widen_bias = _random(HIDDEN, HIDDEN), _random(HIDDEN, WIDE), _zeros(WIDE)
-        self.narrow, self.leave = _random(WIDE, HIDDEN), _zeros(HIDDEN, width)  # begins as the identity
+        self.narrow, self.leave = _random(WIDE, HIDDEN), _zeros(HIDDEN, width)  # starts as the identity
         self.gain = nn.Parameter(torch.ones(levels))
 
     def forward(self, features: Tensor, levels: Tensor) -> Tensor:
+        """features [N, T, D] as decoded, a level [N] for each -> restored features [N, T, D]."""
         hidden = (features / self.spread) @ self.enter + self.place + self.level[levels - 1][:, None]
-        three = F.layer_norm(hidden, (HIDDEN,)) @ self.attend + self.attend_bias
-        asked, known, held = three.unflatten(-1, (3, restore.HEADS, -1)).permute(2, 0, 3, 1, 4)
-        hidden = hidden + F.scaled_dot_product_attention(asked, known, held).transpose(1, 2).flatten(2) @ self.mix
+        projected = F.layer_norm(hidden, (HIDDEN,)) @ self.attend + self.attend_bias
+        query, key, value = projected.unflatten(-1, (3, restore.HEADS, -1)).permute(2, 0, 3, 1, 4)
+        hidden = hidden + F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2) @ self.mix
         hidden = hidden + F.relu(F.layer_norm(hidden, (HIDDEN,)) @ self.widen + self.widen_bias) @ self.narrow
         return features + self.gain[levels - 1][:, None, None] * self.spread * (hidden @ self.leave)
 
 
 def train(
-    tower: split.Tower, code: feature_code.LearnedCode, features: Tensor, wanted: Tensor, k: int, steps: int,
-    apart: task_divergence.Apart | None = None,
-) -> dict[str, NDArray[Any]]:  # fmt: skip
-    """features [N, T, D] at k and the tower's outputs [N, T, D] on them -> the arrays learned, in half precision."""
-    turned, block = Turned(code), new_block(features, len(code.sizes), k)
-    learn(tower, block, turned, features, wanted, k, steps, code.sizes, apart)
-    forward, inverse = turned.directions()
+    tower: split.Tower, code: feature_code.LearnedCode, features: Tensor, target: Tensor, k: int, steps: int,
+    divergence: task_divergence.Divergence | None = None,
+) -> dict[str, NDArray[np.float16]]:  # fmt: skip
+    """features [N, T, D] at k and the tower's outputs [N, T, D] on them -> the trained arrays, in half precision."""
+    trainable, block = TrainableCode(code), new_block(features, len(code.sizes), k)
+    learn(tower, block, trainable, features, target, k, steps, code.sizes, divergence)
+    forward, inverse = trainable.transforms()
     arrays = {"forward": forward, "inverse": inverse, **{name: block.state_dict()[name] for name in restore.TENSORS}}
     return {name: value.detach().numpy().astype(np.float16) for name, value in arrays.items()}
 
 
-def new_block(features: Tensor, levels: int, k: int) -> Block:
+def new_block(features: Tensor, levels: int, k: int) -> DequantiserBlock:
     """For features [N, T, D] as they are before coding."""
     torch.manual_seed(k)
-    return Block((features - features.mean(0)).std((0, 1)).clamp_min(1e-3), features.shape[1], levels)
+    return DequantiserBlock((features - features.mean(0)).std((0, 1)).clamp_min(1e-3), features.shape[1], levels)
 
 
 def learn(
-    tower: split.Tower, block: Block, through: nn.Module, given: Tensor, wanted: Tensor, k: int, steps: int, sizes: Sequence[int],
-    apart: task_divergence.Apart | None = None,
+    tower: split.Tower, block: DequantiserBlock, codec: nn.Module, inputs: Tensor, target: Tensor, k: int, steps: int,
+    sizes: Sequence[int], divergence: task_divergence.Divergence | None = None,
 ) -> None:  # fmt: skip
-    """through(given [B, …], levels [B]) -> features [B, T, D] as decoded; what parameters it has learn along with the block.
+    """codec(inputs [B, …], levels [B]) -> decoded features [B, T, D]; its parameters, if any, are trained with the block.
 
-    wanted [N, T, D]: what the tower should make of them; sizes: payload bytes of the levels."""
+    target [N, T, D]: the tower's output on the original features; sizes: payload bytes of the levels."""
     random = torch.Generator().manual_seed(k)
-    favoured = FAVOUR ** -(torch.tensor(sizes) / sizes[0]).log2()
-    groups = [(block, RATE, DECAY), (through, TURN_RATE, 0.0)]
-    optimiser = torch.optim.AdamW([{"params": list(one.parameters()), "weight_decay": decay} for one, _, decay in groups])
-    variance, at_once = wanted.var(), max(2, min(AT_ONCE, VALUES // (tower.shape(k)[0] * tower.shape(k)[1])))
-    for step in tqdm(range(steps), desc=f"through the cells after block {k}", mininterval=5):
+    level_weights = LEVEL_BIAS ** -(torch.tensor(sizes) / sizes[0]).log2()
+    groups: list[tuple[nn.Module, float, float]] = [(block, RATE, DECAY), (codec, TRANSFORM_RATE, 0.0)]
+    parameters: list[dict[str, Any]] = [{"params": list(part.parameters()), "weight_decay": decay} for part, _, decay in groups]
+    optimiser = torch.optim.AdamW(parameters)
+    variance, count = target.var(), max(2, min(BATCH, VALUES // (tower.shape(k)[0] * tower.shape(k)[1])))
+    for step in tqdm(range(steps), desc=f"dequantiser after block {k}", mininterval=5):
         for group, (_, rate, _) in zip(optimiser.param_groups, groups, strict=True):
             group["lr"] = rate * min(1.0, (step + 1) / WARM_UP) * (1 + np.cos(np.pi * step / steps)) / 2
-        rows = torch.randint(len(given), (at_once,), generator=random)
-        levels = torch.multinomial(favoured, at_once, replacement=True, generator=random) + 1
-        decoded = block(through(given[rows], levels), levels)
-        with task_divergence.coarse():
+        rows = torch.randint(len(inputs), (count,), generator=random)
+        levels = torch.multinomial(level_weights, count, replacement=True, generator=random) + 1
+        decoded = block(codec(inputs[rows], levels), levels)
+        with task_divergence.half_precision():
             seen = split.tail(tower, decoded, k)
         seen = seen.float()
-        loss = ERROR_WEIGHT * (seen - wanted[rows]).square().mean() / variance
-        if apart:
-            loss = loss + apart(seen, rows)
+        loss = ERROR_WEIGHT * (seen - target[rows]).square().mean() / variance
+        if divergence:
+            loss = loss + divergence(seen, rows)
         optimiser.zero_grad()
         loss.backward()
-        nn.utils.clip_grad_norm_([*block.parameters(), *through.parameters()], STEEPEST)
+        nn.utils.clip_grad_norm_([*block.parameters(), *codec.parameters()], CLIP)
         optimiser.step()
 
 

@@ -1,7 +1,7 @@
-"""What one training step sees. Batch n depends on the seed and n alone, so a resumed run goes on as if never stopped."""
+"""The batch of one training step. It depends on the seed and the step alone, so a resumed run continues as if never stopped."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,30 +18,32 @@ from inference.lab.data.teacher import FEATURES
 from inference.lab.data.texts import Texts
 from inference.lab.tower.shape import STRIDE, TAGS
 
+Labels = dict[str, NDArray[Any]]  # one pass of teacher_labels: rows, ids, probabilities and features
+
 
 @dataclass(frozen=True)
 class Phase:
-    """One kind of step: how large a photo is looked at, how many texts it comes with, and what else is added."""
+    """One kind of step: the size of photos, the number of texts, and augmentation."""
 
-    side: int  # pixels: smaller at first, which buys three times the photos (Touvron et al. 2019)
+    side: int  # pixels: smaller at first, for three times the photos per minute (Touvron et al. 2019)
     captions: int
     questions: int
     text_weight: float
-    mixed: float = 0.0  # share of the photos with a rectangle of another photo in them (CutMix, Yun et al. 2019)
-    tiny: int = 0  # CIFAR-10 photos beside the others
+    mixed: float = 0.0  # share of photos with a rectangle of another photo (CutMix, Yun et al. 2019)
+    tiny: int = 0  # additional CIFAR-10 photos
 
 
 NO_TAGS = torch.full((TAGS,), -1.0)
 
 SIDES = ((0.5, 96), (0.8, 128), (1.0, photo_sets.SIDE))  # until this share of the schedule
-SPEAKS_FROM = 0.25  # before, the tower has nothing to say
-MIXED_CELL = 8  # pixels: the grid on which a rectangle of another photo lies
+TEXTS_FROM = 0.25  # share of the schedule; before, the tower is not good enough for texts
+CUTMIX_GRID = 8  # pixels: rectangles are aligned to this grid
 
 
 def phase_at(progress: float, step: int) -> Phase:
-    """Two steps for the tower alone, then one with texts, which need every photo as it is: mixed ones have no caption."""
+    """Two steps for the tower alone, then one with texts. Mixed photos match no caption, so that step mixes none."""
     side = next(side for until, side in SIDES if progress < until or until == 1.0)
-    if step % 3 < 2 or progress < SPEAKS_FROM:
+    if step % 3 < 2 or progress < TEXTS_FROM:
         return Phase(side, 0, 0, 0.0, mixed=0.6, tiny=4)
     return Phase(side, 1, 2, 0.7) if side == SIDES[0][1] else Phase(side, 2, 3, 1.0)
 
@@ -49,19 +51,19 @@ def phase_at(progress: float, step: int) -> Phase:
 @dataclass
 class Batch:
     pixels: Tensor  # uint8 [B, 3, S, S]
-    soft_ids: Tensor  # [B, KEPT] class ids
-    soft: Tensor  # [B, KEPT] probabilities
-    features: Tensor  # [B, places, FEATURES], a unit being the deviation of the strongest direction
+    soft_ids: Tensor  # [B, CLASSES] class ids
+    soft: Tensor  # [B, CLASSES] probabilities
+    features: Tensor  # [B, places, FEATURES], in standard deviations of the strongest component
     label: Tensor  # [B] class id or -1
-    own: Tensor  # [B] share of the photo that is its own; the rest, its rectangle of the photo before it in the batch
-    tags: Tensor  # [B, TAGS] share of the photo's captions that use the word; -1 throughout for a photo without captions
+    own: Tensor  # [B] share of the photo's area that is its own; the rest is from the previous photo in the batch
+    tags: Tensor  # [B, TAGS] share of the photo's captions that use the word; all -1 for a photo without captions
     captions: Tensor  # [C, T] [DEC] words [SEP]; the last rows may be filler
-    caption_of: Tensor  # [C] which photo
+    caption_of: Tensor  # [C] place of the photo
     asked: Tensor  # [Q, T] [CLS] words [SEP]
     answers: Tensor  # [Q, A] [DEC] words [SEP]
-    asked_of: Tensor  # [Q]
+    asked_of: Tensor  # [Q] place of the photo
     tiny: Tensor  # uint8 [t, 3, S, S] CIFAR-10 photos
-    tiny_label: Tensor  # [t] which of its ten classes
+    tiny_label: Tensor  # [t] 0…9
 
 
 class Batches:
@@ -69,7 +71,7 @@ class Batches:
         self,
         photos: photo_sets.Photos,
         texts: Texts,
-        labels: list[dict[str, NDArray[Any]]],
+        labels: list[Labels],
         tokenizer: BertTokenizerFast,
         size: int,
         seed: int,
@@ -77,7 +79,7 @@ class Batches:
     ) -> None:
         self.small = small
         self.photos, self.texts, self.labels, self.size, self.seed = photos, texts, labels, size, seed
-        self.rows: NDArray[Any] = labels[0]["rows"]
+        self.rows: NDArray[np.int64] = labels[0]["rows"]
         self.start, self.end, self.first = tokenizer.convert_tokens_to_ids([tokens.START, "[SEP]", "[CLS]"])
 
     def __call__(self, step: int, phase: Phase) -> Batch:
@@ -85,51 +87,51 @@ class Batches:
         chance = random.Random(f"{self.seed}/{step}")
         noise = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
         rows = self.rows[places]
-        # Each photo goes through all its crops, and the second time through them mirrored.
+        # Each photo cycles through all its crops, and in the next cycle through their mirror images.
         turns = [epoch + 5 * int(row) for row in rows]
         passes = [turn % len(self.labels) for turn in turns]
-        again = [bool(turn // len(self.labels) % 2) for turn in turns]
+        mirror = [bool(turn // len(self.labels) % 2) for turn in turns]
         drawn = [crops.draw(int(row), number) for row, number in zip(rows, passes, strict=True)]
-        boxes = [(box, flip != mirrored) for (box, flip), mirrored in zip(drawn, again, strict=True)]
+        boxes = [(box, flip != mirrored) for (box, flip), mirrored in zip(drawn, mirror, strict=True)]
         pixels = crops.batch(
             [crops.cut(self.photos.pixels[row], *box) for row, box in zip(rows, boxes, strict=True)], phase.side
         )
-        told = {name: np.stack([self.labels[number][name][place] for number, place in zip(passes, places, strict=True)])
+        teacher = {name: np.stack([self.labels[number][name][place] for number, place in zip(passes, places, strict=True)])
                 for name in ("ids", "probabilities", "features")}  # fmt: skip
-        features = on_grid(told["features"], phase.side // STRIDE)
-        features[again] = mirrored_grid(features[again])
+        features = on_grid(teacher["features"], phase.side // STRIDE)
+        features[mirror] = mirrored_grid(features[mirror])
         tags = torch.stack([self.texts.tags.get(row, NO_TAGS) for row in rows.tolist()])
         no_photos = pixels[:0], torch.zeros(0, dtype=torch.long)
         tiny, tiny_label = self.small(phase.tiny, phase.side, noise) if self.small and phase.tiny else no_photos
-        batch = Batch(pixels, torch.from_numpy(told["ids"].astype(np.int64)), torch.from_numpy(told["probabilities"]).float(),
+        batch = Batch(pixels, torch.from_numpy(teacher["ids"].astype(np.int64)), torch.from_numpy(teacher["probabilities"]).float(),
                       features, torch.from_numpy(self.photos.label[rows]), torch.ones(len(rows)), tags,
                       **self._texts(rows, boxes, phase, chance), tiny=tiny, tiny_label=tiny_label)  # fmt: skip
         if phase.mixed:
             mix(batch, phase.mixed, noise)
         return batch
 
-    def _places(self, step: int) -> tuple[int, NDArray[Any]]:
-        """Epoch and the places in `rows` of step `step`; the last, short batch of an epoch is left out."""
+    def _places(self, step: int) -> tuple[int, NDArray[np.int64]]:
+        """(epoch, places in `rows`) of a step; the last, incomplete batch of an epoch is dropped."""
         epoch, within = divmod(step, len(self.rows) // self.size)
         order = np.random.default_rng((self.seed, epoch)).permutation(len(self.rows))
         return epoch, order[within * self.size : (within + 1) * self.size]
 
     def _texts(
-        self, rows: NDArray[Any], drawn: list[tuple[Any, bool]], phase: Phase, chance: random.Random
+        self, rows: NDArray[np.int64], boxes: Sequence[tuple[NDArray[np.uint8], bool]], phase: Phase, chance: random.Random
     ) -> dict[str, Tensor]:
-        said: list[tuple[int, list[int]]] = []
+        captioned: list[tuple[int, list[int]]] = []
         asked: list[tuple[int, list[int], list[int]]] = []
-        for place, (row, (_, flipped)) in enumerate(zip(rows.tolist(), drawn, strict=True)):
+        for place, (row, (_, flipped)) in enumerate(zip(rows.tolist(), boxes, strict=True)):
             captions = self.texts.captions.get(row, [])
-            said += [(place, caption) for caption in chance.sample(captions, min(phase.captions, len(captions)))]
+            captioned += [(place, caption) for caption in chance.sample(captions, min(phase.captions, len(captions)))]
             pairs = (self.texts.mirrored if flipped else self.texts.pairs).get(row, [])
             asked += [(place, *pair) for pair in chance.sample(pairs, min(phase.questions, len(pairs)))]
         end = [self.end]
-        # Fillers have nothing to predict after their first token, so they add nothing to a loss.
-        told = tokens.pad([[self.start, *ids, *end] for _, ids in said], [self.start])
+        # Filler rows have no target after their first token, so they do not contribute to a loss.
+        caption_ids = tokens.pad([[self.start, *ids, *end] for _, ids in captioned], [self.start])
         questions = tokens.pad([[self.first, *ids, *end] for _, ids, _ in asked], [self.first, *end])
         answers = tokens.pad([[self.start, *ids, *end] for _, _, ids in asked], [self.start], lengths=4)
-        return {"captions": told, "caption_of": _padded([place for place, _ in said], len(told)),
+        return {"captions": caption_ids, "caption_of": _padded([place for place, _ in captioned], len(caption_ids)),
                 "asked": questions, "answers": answers, "asked_of": _padded([place for place, _, _ in asked], len(questions))}  # fmt: skip
 
 
@@ -138,7 +140,7 @@ def _padded(places: list[int], size: int) -> Tensor:
 
 
 def on_grid(features: NDArray[np.int8], grid: int) -> Tensor:
-    """The teacher's 7×7 places -> the student's. features int8 [B, 49, FEATURES] -> [B, grid², FEATURES]."""
+    """Resamples the teacher's 7×7 grid to the student's. features int8 [B, 49, FEATURES] -> [B, grid², FEATURES]."""
     square = torch.from_numpy(features).float().div_(127 / 4).transpose(1, 2).reshape(-1, FEATURES, 7, 7)
     return F.interpolate(square, (grid, grid), mode="bilinear", antialias=True).flatten(2).transpose(1, 2)
 
@@ -150,10 +152,10 @@ def mirrored_grid(features: Tensor) -> Tensor:
 
 
 def mix(batch: Batch, share: float, noise: torch.Generator) -> None:
-    """Puts a rectangle of the photo before it into `share` of the photos, and its share of the teacher's features there.
+    """CutMix, in place: pastes a rectangle of the previous photo into `share` of the photos and mixes the teacher's features there.
 
-    Soft classes get the other photo's beside their own, by area; such a photo keeps no tags, which are of the whole."""
-    count, cells = len(batch.pixels), batch.pixels.shape[-1] // MIXED_CELL
+    Soft classes are extended by the other photo's, weighted by area. Mixed photos lose their tags, which describe the whole."""
+    count, cells = len(batch.pixels), batch.pixels.shape[-1] // CUTMIX_GRID
     chosen = torch.rand(count, generator=noise) < share
     height, width, top, left = (torch.rand(4, count, generator=noise)).unbind()
     tall, broad = (1 + (cells - 1) * height).long(), (1 + (cells - 1) * width).long()
@@ -162,7 +164,7 @@ def mix(batch: Batch, share: float, noise: torch.Generator) -> None:
     down = (at >= first[:, None]) & (at < (first + tall)[:, None])
     across = (at >= start[:, None]) & (at < (start + broad)[:, None])
     inside = down[:, :, None] & across[:, None, :] & chosen[:, None, None]  # [B, cells, cells]
-    pixels = inside.repeat_interleave(MIXED_CELL, 1).repeat_interleave(MIXED_CELL, 2)[:, None]
+    pixels = inside.repeat_interleave(CUTMIX_GRID, 1).repeat_interleave(CUTMIX_GRID, 2)[:, None]
     batch.pixels = torch.where(pixels, batch.pixels.roll(1, 0), batch.pixels)
     grid = round(batch.features.shape[1] ** 0.5)
     other = F.adaptive_avg_pool2d(inside.float(), grid).flatten(1)[..., None]
@@ -173,8 +175,8 @@ def mix(batch: Batch, share: float, noise: torch.Generator) -> None:
     batch.tags = torch.where(chosen[:, None], NO_TAGS, batch.tags)
 
 
-def read_labels(folder: Path) -> list[dict[str, NDArray[Any]]]:
+def read_labels(folder: Path) -> list[Labels]:
     files = sorted(folder.glob("labels-[0-9][0-9].npz"))
     if not files:
-        raise SystemExit(f"{folder} holds no teacher labels: run `python -m inference.lab.data.teacher_labels` first.")
+        raise SystemExit(f"{folder} has no teacher labels: run `python -m inference.lab.data.teacher_labels` first.")
     return [dict(np.load(file)) for file in files]

@@ -1,6 +1,6 @@
-"""CIFAR-10's training photos, enlarged: ten coarse words, each a group of ImageNet's names.
+"""CIFAR-10's training photos, enlarged: ten coarse classes, each a group of ImageNet's.
 
-They teach the tower that a blurred horse is a horse. The official test batch is never read here.
+They make the tower robust to low resolution. The official test batch is never read here.
 """
 
 import io
@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from inference.lab.data import photo_sets
 
 SMALL = 32  # pixels
-# In CIFAR-10's order; what ImageNet has no name for is told by its nearest relatives (deer: its antelopes and their like).
+# In CIFAR-10's order; a class that ImageNet lacks is represented by its nearest relatives (deer: antelopes and the like).
 GROUPS: tuple[tuple[int, ...], ...] = (
     (404, 895, 908),  # airplane
     (407, 436, 468, 511, 609, 627, 656, 661, 751, 817),  # automobile
@@ -43,26 +43,26 @@ class Small:
     def __call__(self, count: int, side: int, noise: torch.Generator) -> tuple[Tensor, Tensor]:
         """-> uint8 [count, 3, side, side], class 0…9 [count]."""
         rows = torch.randint(len(self.pixels), (count,), generator=noise)
-        found = torch.empty(count, 3, side, side, dtype=torch.uint8)
+        photos = torch.empty(count, 3, side, side, dtype=torch.uint8)
         for place, row in enumerate(rows.tolist()):
             cut = int(torch.randint(22, SMALL + 1, (), generator=noise))
             top, left = torch.randint(SMALL - cut + 1, (2,), generator=noise).tolist()
             crop = self.pixels[row, :, top : top + cut, left : left + cut]
             crop = crop.flip(2) if torch.rand((), generator=noise) < 0.5 else crop
-            found[place] = F.interpolate(crop[None].float(), (side, side), mode="bilinear").round()[0].byte()
-        return found, self.labels[rows]
+            photos[place] = F.interpolate(crop[None].float(), (side, side), mode="bilinear").round()[0].byte()
+        return photos, self.labels[rows]
 
 
 def loss(log_p: Tensor, labels: Tensor) -> Tensor:
-    """log_p [t, 1000], labels [t] -> minus the log of what each photo's whole group is given, mean."""
+    """log_p [t, 1000], labels [t] -> mean negative log-probability of each photo's whole group."""
     groups = log_p.new_full((len(GROUPS), log_p.shape[1]), float("-inf"))
     for number, ids in enumerate(GROUPS):
         groups[number, list(ids)] = 0.0
     return -(log_p + groups[labels]).logsumexp(1).mean()
 
 
-class _Arrays(pickle.Unpickler):
-    """The official layout is a pickle; only the names that an array needs may be looked up in it."""
+class _ArrayUnpickler(pickle.Unpickler):
+    """The official files are pickles; only the names that an array needs may be looked up."""
 
     def find_class(self, module: str, name: str) -> Any:
         numpy = module.split(".")[0] == "numpy" and name in ("_reconstruct", "ndarray", "dtype")
@@ -72,5 +72,5 @@ class _Arrays(pickle.Unpickler):
 
 
 def _read(file: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    held = _Arrays(io.BytesIO(file.read_bytes()), encoding="bytes").load()
-    return held[b"data"].reshape(-1, 3, SMALL, SMALL), np.array(held[b"labels"], np.int64)
+    batch = _ArrayUnpickler(io.BytesIO(file.read_bytes()), encoding="bytes").load()
+    return batch[b"data"].reshape(-1, 3, SMALL, SMALL), np.array(batch[b"labels"], np.int64)

@@ -1,7 +1,7 @@
-"""Random crops that teacher and student see alike.
+"""Random crops shared by teacher and student.
 
-A crop is four bytes (left, top, width, height in pixels of the stored square) and a flip, drawn from a seed made of the
-photo's row and the pass, so that it can be drawn again anywhere without being stored.
+A crop is four bytes (left, top, width, height in pixels of the stored square) and a flip, drawn with the photo's row and the pass
+as the seed, so that it can be drawn again anywhere without being stored.
 """
 
 import numpy as np
@@ -12,12 +12,12 @@ from torch.nn import functional as F
 
 from inference.lab.data.photo_sets import SIDE
 
-CLOSE_PASSES = 6  # passes 0…5 crop closely, for the tower's sake; later ones show nearly all, for captions and questions
-CLOSE_AREA, WIDE_AREA = 0.35, 0.70
+CLOSE_PASSES = 6  # passes 0…5 crop closely, for the tower; later ones show nearly the whole photo, for captions and questions
+CLOSE_AREA, WIDE_AREA = 0.35, 0.70  # smallest share of the photo
 
 
 def draw(row: int, number: int) -> tuple[NDArray[np.uint8], bool]:
-    """Crop `number` of photo `row`: box [4] and whether it is mirrored."""
+    """Crop `number` of photo `row`: (box [4], whether it is mirrored)."""
     random = np.random.default_rng((row, number))
     smallest = CLOSE_AREA if number < CLOSE_PASSES else WIDE_AREA
     area = random.uniform(smallest, 1.0) * SIDE * SIDE
@@ -46,12 +46,12 @@ def batch(crops: list[NDArray[np.uint8]], side: int = SIDE) -> Tensor:
 
 
 def normalise(pixels: Tensor) -> Tensor:
-    """uint8 0…255 -> float -1…1, as the models' own preprocessing makes them (mean and deviation 0.5)."""
+    """uint8 0…255 -> float -1…1, like the models' own preprocessing (mean and standard deviation 0.5)."""
     return pixels.float().div_(127.5).sub_(1.0)
 
 
 def jitter(pixels: Tensor, random: torch.Generator, amount: float = 0.25) -> Tensor:
-    """Brightness and contrast of each normalised photo [B, 3, S, S] up to `amount` off. Hue stays: colours are asked for."""
+    """Brightness and contrast of each normalised photo [B, 3, S, S] vary by up to `amount`. Hue stays, as questions ask for colours."""
     gain = 1 + amount * (2 * torch.rand(len(pixels), 1, 1, 1, generator=random) - 1)
     shift = amount * (2 * torch.rand(len(pixels), 1, 1, 1, generator=random) - 1)
     mean = pixels.mean((1, 2, 3), keepdim=True)

@@ -1,6 +1,6 @@
-"""The words the made-up questions are about: what a caption may say, and the one word an answer uses for it."""
+"""The vocabulary of the generated questions: words of captions, and the word an answer uses for them."""
 
-# answer word -> the words captions use for it. A word stands under one entry only.
+# answer word -> the words captions use for it. No word is in two entries of a table.
 PEOPLE = {
     "man": "man men guy guys gentleman male males fisherman businessman cowboy",
     "woman": "woman women lady ladies female females",
@@ -101,7 +101,7 @@ SPELLED = {"gray": "grey", "blond": "yellow", "blonde": "yellow", "golden": "yel
 COUNTS = {"two": "2", "three": "3", "four": "4", "five": "5", "six": "6"}
 SEVERAL = frozenset(["group", "crowd", "several", "many", "people", "couple", "team", "lots", "bunch", "family"])
 
-# Any of these means that a person is there; their plain absence from five captions, that nobody is.
+# Any of these implies a person; their absence from five captions implies that there is none.
 HUMAN = frozenset(
     [
         "person",
@@ -190,6 +190,6 @@ def by_word(table: dict[str, str]) -> dict[str, str]:
 
 
 def plural(word: str) -> str:
-    """The plural a question asks for: `how many dogs`."""
+    """The plural form in a question: `how many dogs`."""
     irregular = {"man": "men", "woman": "women", "child": "children", "baby": "babies", "boy": "boys", "people": "people"}
     return irregular.get(word, word if word.endswith("s") else f"{word}s")

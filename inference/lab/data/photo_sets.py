@@ -5,13 +5,31 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 SIDE = 160  # pixels: every set is stored as squares of this side
-IMAGENETTE_IDS = (0, 217, 482, 491, 497, 566, 569, 571, 574, 701)  # where the ten classes stand among ImageNet's 1000
+IMAGENETTE_IDS = (0, 217, 482, 491, 497, 566, 569, 571, 574, 701)  # of its ten classes in ImageNet's order of 1000
+
+
+class CaptionedPhoto(TypedDict):
+    """One entry of Flickr8k's captions.json."""
+
+    image: str
+    split: str  # train | dev | test | extra
+    captions: list[str]
+
+
+class DaquarEntry(TypedDict):
+    """One entry of DAQUAR's qa.json."""
+
+    image: str
+    question: str
+    answer: str
+    split: str  # train | test
 
 
 def data_dir() -> Path:
@@ -24,10 +42,10 @@ class Photos:
 
     names: list[str]  # "set/path"
     split: list[str]  # train | val | test
-    label: np.ndarray[Any, Any]
-    pixels: np.ndarray[Any, Any]
+    label: NDArray[np.int64]
+    pixels: NDArray[np.uint8]
 
-    def where(self, split: str, prefix: str = "") -> np.ndarray[Any, Any]:
+    def where(self, split: str, prefix: str = "") -> NDArray[np.int64]:
         """Row numbers of a split (and set)."""
         hits = [
             i for i, (name, s) in enumerate(zip(self.names, self.split, strict=True)) if s == split and name.startswith(prefix)
@@ -53,25 +71,25 @@ def listing(root: Path) -> list[tuple[str, str, int]]:
     return rows
 
 
-def captions(root: Path) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(require(root / "flickr8k" / "captions.json").read_text())
-    return found
+def captions(root: Path) -> list[CaptionedPhoto]:
+    entries: list[CaptionedPhoto] = json.loads(require(root / "flickr8k" / "captions.json").read_text())
+    return entries
 
 
-def daquar(root: Path) -> list[dict[str, str]]:
-    found: list[dict[str, str]] = json.loads(require(root / "daquar" / "qa.json").read_text())
-    return found
+def daquar(root: Path) -> list[DaquarEntry]:
+    entries: list[DaquarEntry] = json.loads(require(root / "daquar" / "qa.json").read_text())
+    return entries
 
 
 def daquar_splits(root: Path) -> dict[str, str]:
-    """By photo; of the training photos every tenth is held out as val."""
+    """Split by photo; every tenth training photo is held out as val."""
     splits = {item["image"]: item["split"] for item in daquar(root)}
-    held = sorted(name for name, split in splits.items() if split == "train")[::10]
-    return {**splits, **dict.fromkeys(held, "val")}
+    held_out = sorted(name for name, split in splits.items() if split == "train")[::10]
+    return {**splits, **dict.fromkeys(held_out, "val")}
 
 
 def load(cache: Path, root: Path | None = None) -> Photos:
-    """Read every photo once; later calls read the array. Raises SystemExit with the remedy when a set is missing."""
+    """Reads every photo once and stores the array; later calls read that. Raises SystemExit with the remedy if a set is missing."""
     rows = listing(root or data_dir())
     if not cache.exists():
         cache.parent.mkdir(parents=True, exist_ok=True)
@@ -89,7 +107,8 @@ def require(path: Path) -> Path:
     return path
 
 
-def read_pixels(path: Path) -> np.ndarray[Any, Any]:
+def read_pixels(path: Path) -> NDArray[np.uint8]:
+    """-> [SIDE, SIDE, 3]."""
     with Image.open(path) as image:
         square = image.convert("RGB")
         if square.size != (SIDE, SIDE):

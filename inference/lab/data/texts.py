@@ -1,4 +1,4 @@
-"""What is said and asked about the training photos: captions, questions with answers, and the words expected of a photo."""
+"""Texts about the training photos: captions, questions with answers, and distinctive caption words (tags)."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -12,7 +12,8 @@ from inference.lab.data import photo_sets, questions, tokens
 from inference.lab.measures import score
 from inference.lab.tower.shape import TAGS
 
-COMMON = 0.4  # a word in more than this share of the photos tells nothing about any of them
+COMMON = 0.4  # a word in the captions of more than this share of the photos is not distinctive
+QuestionAnswer = tuple[list[int], list[int]]  # token ids
 
 
 @dataclass
@@ -20,8 +21,8 @@ class Texts:
     """Captions and (question, answer) pairs as token ids, by row of the photo array."""
 
     captions: dict[int, list[list[int]]]
-    pairs: dict[int, list[tuple[list[int], list[int]]]]
-    mirrored: dict[int, list[tuple[list[int], list[int]]]]  # the same with left and right exchanged
+    pairs: dict[int, list[QuestionAnswer]]
+    mirrored: dict[int, list[QuestionAnswer]]  # the same with left and right exchanged
     tags: dict[int, Tensor]  # [TAGS]
 
 
@@ -33,9 +34,9 @@ def daquar_pairs(root: Path, split: str) -> list[questions.Question]:
 
 def training_questions(root: Path) -> list[tuple[str, questions.Question]]:
     """(row name, question) of every training photo."""
-    made = questions.make([item for item in photo_sets.captions(root) if item["split"] == "train"])
+    generated = questions.make([item for item in photo_sets.captions(root) if item["split"] == "train"])
     return [
-        *((f"flickr8k/images/{q.photo}", q) for q in made),
+        *((f"flickr8k/images/{q.photo}", q) for q in generated),
         *((f"daquar/images/{q.photo}", q) for q in daquar_pairs(root, "train")),
     ]
 
@@ -55,42 +56,42 @@ def clean(caption: str) -> str:
 
 
 def read_texts(photos: photo_sets.Photos, tokenizer: BertTokenizerFast, root: Path) -> Texts:
-    index, asked, said = photos.index(), training_questions(root), training_captions(root)
+    index, asked, captioned = photos.index(), training_questions(root), training_captions(root)
     captions: dict[int, list[list[int]]] = defaultdict(list)
-    for (name, _), ids in zip(said, tokens.ids(tokenizer, [text for _, text in said]), strict=True):
+    for (name, _), ids in zip(captioned, tokens.ids(tokenizer, [text for _, text in captioned]), strict=True):
         captions[index[name]].append(ids)
     return Texts(dict(captions), by_row(index, asked, tokenizer, mirrored=False), by_row(index, asked, tokenizer, mirrored=True),
-                 {index[name]: tag for name, tag in tags(said).items()})  # fmt: skip
+                 {index[name]: tag for name, tag in tags(captioned).items()})  # fmt: skip
 
 
-def tags(said: list[tuple[str, str]]) -> dict[str, Tensor]:
-    """(photo, caption) pairs -> photo -> [TAGS]: how many of its captions use each of the commonest telling words."""
+def tags(captioned: list[tuple[str, str]]) -> dict[str, Tensor]:
+    """(photo, caption) pairs -> photo -> [TAGS]: the share of its captions that use each of the most frequent distinctive words."""
     words: dict[str, list[set[str]]] = defaultdict(list)
-    for name, text in said:
+    for name, text in captioned:
         words[name].append(set(score.words(text)))
     photos = Counter(word for captions in words.values() for word in set.union(*captions))
-    telling = [
+    distinctive = [
         word for word, count in sorted(photos.items(), key=lambda item: (-item[1], item[0])) if count <= COMMON * len(words)
     ]
-    place = {word: number for number, word in enumerate(telling[:TAGS])}
-    found: dict[str, Tensor] = {}
+    place = {word: number for number, word in enumerate(distinctive[:TAGS])}
+    by_photo: dict[str, Tensor] = {}
     for name, captions in words.items():
-        found[name] = torch.zeros(TAGS)
+        by_photo[name] = torch.zeros(TAGS)
         for caption in captions:
-            found[name][[place[word] for word in caption if word in place]] += 1 / len(captions)
-    return found
+            by_photo[name][[place[word] for word in caption if word in place]] += 1 / len(captions)
+    return by_photo
 
 
 def by_row(index: dict[str, int], asked: list[tuple[str, questions.Question]], tokenizer: BertTokenizerFast,
-            mirrored: bool) -> dict[int, list[tuple[list[int], list[int]]]]:  # fmt: skip
+            mirrored: bool) -> dict[int, list[QuestionAnswer]]:  # fmt: skip
     texts = [mirror(q.text) if mirrored else q.text for _, q in asked]
-    both = zip(asked, tokens.ids(tokenizer, texts), tokens.ids(tokenizer, [q.answer for _, q in asked]), strict=True)
-    found: dict[int, list[tuple[list[int], list[int]]]] = defaultdict(list)
-    for (name, _), question, answer in both:
-        found[index[name]].append((question, answer))
-    return dict(found)
+    tokenised = zip(asked, tokens.ids(tokenizer, texts), tokens.ids(tokenizer, [q.answer for _, q in asked]), strict=True)
+    rows: dict[int, list[QuestionAnswer]] = defaultdict(list)
+    for (name, _), question, answer in tokenised:
+        rows[index[name]].append((question, answer))
+    return dict(rows)
 
 
 def mirror(question: str) -> str:
-    """What the question is for the mirrored photo: left and right exchanged."""
+    """The same question about the mirrored photo: left and right exchanged."""
     return " ".join({"left": "right", "right": "left"}.get(word, word) for word in question.split())

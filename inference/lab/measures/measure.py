@@ -1,10 +1,10 @@
-"""What the compact models are worth on photos they never saw: the figures of the card and of `bench.models`."""
+"""Accuracy and latency of the compact models on held-out photos: the figures of the card and of `bench.models`."""
 
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, TypeVar
 
 import numpy as np
 import torch
@@ -17,106 +17,156 @@ from inference.lab.data.questions import Question
 from inference.lab.measures import decode, question_only, score
 from inference.lab.tower.shape import Compact
 
-Figures = dict[str, Any]
+Item = TypeVar("Item")
+WARM_UP = 2
 
 
-class Held:
-    """The held-out photos, read as asked for; `limit` takes an even sample of each set."""
+class ClassifyFigures(TypedDict):
+    imagenette_top1: float
+    imagenette_top5: float
+    imagenette_top1_of_ten: float
+    imagenette_n: int
+
+
+class CaptionFigures(TypedDict):
+    flickr8k_bleu4: float
+    flickr8k_cider: float
+    flickr8k_n: int
+    captions_distinct: int
+
+
+class KindFigures(TypedDict):
+    accuracy: float
+    n: int
+    question_only: float
+
+
+class AnswerFigures(TypedDict):
+    vqa_accuracy: float
+    vqa_question_only: float
+    vqa_kinds: dict[str, KindFigures]
+    vqa_n: int
+    daquar_accuracy: float
+    daquar_question_only: float
+    daquar_n: int
+
+
+class HeldOut:
+    """The held-out photos with their references; `limit` takes an even sample of each set."""
 
     def __init__(self, root: Path, limit: int | None = None) -> None:
         self.root, self.limit = root, limit
         self.captioned = photo_sets.captions(root)
 
-    def sample(self, rows: Sequence[Any]) -> list[Any]:
+    def sample(self, rows: Sequence[Item]) -> list[Item]:
         return list(rows) if not self.limit else list(rows[:: max(1, len(rows) // self.limit)])[: self.limit]
 
     def pixels(self, names: Sequence[str]) -> NDArray[np.uint8]:
+        """-> uint8 [N, SIDE, SIDE, 3]."""
         return np.stack([photo_sets.read_pixels(self.root / name) for name in names])
 
     def labelled(self) -> list[tuple[str, int]]:
+        """(name, ImageNet id) of Imagenette's validation photos."""
         return self.sample(
             [(name, label) for name, split, label in photo_sets.listing(self.root) if split == "val" and label >= 0]
         )
 
     def captions(self, split: str) -> list[tuple[str, list[str]]]:
+        """(name, reference captions) of Flickr8k's dev or test photos."""
         return self.sample([(f"flickr8k/images/{c['image']}", c["captions"]) for c in self.captioned if c["split"] == split])
 
-    def made(self, split: str) -> list[Question]:
-        """Made-up questions; with a limit four for each photo that it allows."""
-        asked = questions.make([item for item in self.captioned if item["split"] == split])
-        return asked if not self.limit else asked[:: max(1, len(asked) // (4 * self.limit))]
+    def generated_questions(self, split: str) -> list[Question]:
+        """Questions generated from Flickr8k captions; with a limit, four for each photo that it allows."""
+        generated = questions.make([item for item in self.captioned if item["split"] == split])
+        return generated if not self.limit else generated[:: max(1, len(generated) // (4 * self.limit))]
 
-    def daquar(self, split: str) -> list[Question]:
+    def daquar_questions(self, split: str) -> list[Question]:
+        """Questions that people asked."""
         return self.sample(language.daquar_pairs(self.root, split))
 
 
-def classify(model: Compact, held: Held) -> Figures:
-    """Top-1 among all 1000 names, and among the ten of this set alone."""
-    rows = held.labelled()
-    logits = torch.cat(
-        [model.classify.classifier(part[:, 0]) for part in decode.see(model, held.pixels([n for n, _ in rows])).split(500)]
-    )
-    wanted, ten = torch.tensor([label for _, label in rows]), torch.tensor(photo_sets.IMAGENETTE_IDS)
-    return {"imagenette_top1": share(logits.argmax(1) == wanted), "imagenette_top5": share((logits.topk(5).indices == wanted[:, None]).any(1)),
-            "imagenette_top1_of_ten": share(ten[logits[:, ten].argmax(1)] == wanted), "imagenette_n": len(rows)}  # fmt: skip
+def classify(model: Compact, photos: HeldOut) -> ClassifyFigures:
+    """Imagenette: top-1 and top-5 of all 1000 names, and top-1 of the set's own ten."""
+    rows = photos.labelled()
+    seen = decode.vision_tokens(model, photos.pixels([name for name, _ in rows]))
+    logits = torch.cat([model.classify.classifier(part[:, 0]) for part in seen.split(500)])
+    labels, ten = torch.tensor([label for _, label in rows]), torch.tensor(photo_sets.IMAGENETTE_IDS)
+    top5 = (logits.topk(5).indices == labels[:, None]).any(1)
+    return {"imagenette_top1": share((logits.argmax(1) == labels).tolist()), "imagenette_top5": share(top5.tolist()),
+            "imagenette_top1_of_ten": share((ten[logits[:, ten].argmax(1)] == labels).tolist()), "imagenette_n": len(rows)}  # fmt: skip
 
 
-def caption(model: Compact, tokenizer: BertTokenizerFast, held: Held) -> Figures:
-    rows = held.captions("test")
-    said = decode.captions(model, tokenizer, decode.see(model, held.pixels([name for name, _ in rows])))
+def caption(model: Compact, tokenizer: BertTokenizerFast, photos: HeldOut) -> CaptionFigures:
+    rows = photos.captions("test")
+    captions = decode.captions(model, tokenizer, decode.vision_tokens(model, photos.pixels([name for name, _ in rows])))
     references = [texts for _, texts in rows]
-    return {"flickr8k_bleu4": round(score.bleu4(said, references), 4), "flickr8k_cider": round(score.cider(said, references), 4),
-            "flickr8k_n": len(rows), "captions_distinct": len(set(said))}  # fmt: skip
+    return {"flickr8k_bleu4": round(score.bleu4(captions, references), 4), "flickr8k_cider": round(score.cider(captions, references), 4),
+            "flickr8k_n": len(rows), "captions_distinct": len(set(captions))}  # fmt: skip
 
 
-def answer(model: Compact, tokenizer: BertTokenizerFast, held: Held) -> Figures:
+def answer(model: Compact, tokenizer: BertTokenizerFast, photos: HeldOut) -> AnswerFigures:
     """Exact answers to held-out questions, beside what the question alone gives."""
-    learned, made, human = language.training_questions(held.root), held.made("test"), held.daquar("test")
-    right = ask(model, tokenizer, held, made, "flickr8k")
+    training = language.training_questions(photos.root)
+    generated, people = photos.generated_questions("test"), photos.daquar_questions("test")
+    correct = ask(model, tokenizer, photos, generated, "flickr8k")
     kinds: dict[str, list[bool]] = defaultdict(list)
-    for question, hit in zip(made, right, strict=True):
+    for question, hit in zip(generated, correct, strict=True):
         kinds[question.kind].append(hit)
-    from_captions = [q for name, q in learned if name.startswith("flickr8k")]
-    from_people = [q for name, q in learned if name.startswith("daquar")]
-    return {"vqa_accuracy": share(right), "vqa_question_only": round(question_only.accuracy(from_captions, made), 4),
-            "vqa_kinds": {kind: {"accuracy": share(hits), "n": len(hits),
-                                 "question_only": round(question_only.accuracy(from_captions, [q for q in made if q.kind == kind]), 4)}
+    from_captions = [q for name, q in training if name.startswith("flickr8k")]
+    from_people = [q for name, q in training if name.startswith("daquar")]
+
+    def without_photo(kind: str) -> float:
+        return round(question_only.accuracy(from_captions, [q for q in generated if q.kind == kind]), 4)
+
+    return {"vqa_accuracy": share(correct), "vqa_question_only": round(question_only.accuracy(from_captions, generated), 4),
+            "vqa_kinds": {kind: {"accuracy": share(hits), "n": len(hits), "question_only": without_photo(kind)}
                           for kind, hits in sorted(kinds.items())},
-            "vqa_n": len(made), "daquar_accuracy": share(ask(model, tokenizer, held, human, "daquar")),
-            "daquar_question_only": round(question_only.accuracy(from_people, human), 4), "daquar_n": len(human)}  # fmt: skip
+            "vqa_n": len(generated), "daquar_accuracy": share(ask(model, tokenizer, photos, people, "daquar")),
+            "daquar_question_only": round(question_only.accuracy(from_people, people), 4), "daquar_n": len(people)}  # fmt: skip
 
 
-def ask(model: Compact, tokenizer: BertTokenizerFast, held: Held, asked: Sequence[Question], source: str) -> list[bool]:
+def ask(
+    model: Compact, tokenizer: BertTokenizerFast, photos: HeldOut, asked: Sequence[Question], source: str
+) -> list[bool]:  # fmt: skip
+    """Whether each question about a photo of the set `source` is answered exactly."""
     names = sorted({f"{source}/images/{q.photo}" for q in asked})
-    seen, place = decode.see(model, held.pixels(names)), {name: number for number, name in enumerate(names)}
+    seen, place = decode.vision_tokens(model, photos.pixels(names)), {name: number for number, name in enumerate(names)}
     rows = seen[[place[f"{source}/images/{q.photo}"] for q in asked]]
-    said = decode.answers(model, tokenizer, rows, [q.text for q in asked])
-    return [plain(one.text) == plain(q.answer) for one, q in zip(said, asked, strict=True)]
+    answers = decode.answers(model, tokenizer, rows, [q.text for q in asked])
+    return [normalise(given.text) == normalise(q.answer) for given, q in zip(answers, asked, strict=True)]
 
 
-def plain(text: str) -> str:
-    """Word pieces come back with spaces round a comma; that is no other answer."""
+def normalise(text: str) -> str:
+    """Decoded word pieces have spaces around punctuation, which makes no difference to an answer."""
     return " ".join(score.words(text))
 
 
-def latency(model: Compact, tokenizer: BertTokenizerFast, repeats: int = 20) -> Figures:
-    """Milliseconds on one core from pixels to answer, median. Decoding the photo's file is not in it."""
-    before, pixels = torch.get_num_threads(), np.full((1, photo_sets.SIDE, photo_sets.SIDE, 3), 127, np.uint8)
+def latency(model: Compact, tokenizer: BertTokenizerFast, repeats: int = 20) -> dict[str, float]:
+    """Median milliseconds on one core by task, from pixels to answer. Decoding the photo's file is not included."""
+    threads, pixels = torch.get_num_threads(), np.full((1, photo_sets.SIDE, photo_sets.SIDE, 3), 127, np.uint8)
     torch.set_num_threads(1)
-    tasks = {"classify": lambda: model.classify.classifier(decode.see(model, pixels)[:, 0]),
-             "caption": lambda: decode.captions(model, tokenizer, decode.see(model, pixels)),
-             "vqa": lambda: decode.answers(model, tokenizer, decode.see(model, pixels), ["what animal is in the photo?"])}  # fmt: skip
-    found = {}
+
+    def seen() -> torch.Tensor:
+        return decode.vision_tokens(model, pixels)
+
+    tasks: dict[str, Callable[[], object]] = {
+        "classify": lambda: model.classify.classifier(seen()[:, 0]),
+        "caption": lambda: decode.captions(model, tokenizer, seen()),
+        "vqa": lambda: decode.answers(model, tokenizer, seen(), ["what animal is in the photo?"]),
+    }
+    medians = {}
     for task, work in tasks.items():
         times = []
-        for _ in range(repeats + 2):  # two to warm up
-            begun = time.perf_counter()
+        for _ in range(WARM_UP + repeats):
+            started = time.perf_counter()
             work()
-            times.append(1000 * (time.perf_counter() - begun))
-        found[task] = round(sorted(times[2:])[repeats // 2], 2)
-    torch.set_num_threads(before)
-    return found
+            times.append(1000 * (time.perf_counter() - started))
+        medians[task] = round(sorted(times[WARM_UP:])[repeats // 2], 2)
+    torch.set_num_threads(threads)
+    return medians
 
 
-def share(hits: Any) -> float:
-    return round(float(np.mean([bool(hit) for hit in hits])), 4) if len(hits) else 0.0
+def share(hits: Iterable[bool]) -> float:
+    """Fraction of true values, 0 for none at all."""
+    values = list(hits)
+    return round(float(np.mean(values)), 4) if values else 0.0

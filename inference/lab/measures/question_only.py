@@ -1,7 +1,7 @@
-"""How far the question alone gets, without the photo: the bar any answer from a photo has to clear.
+"""The question-only baseline: accuracy without the photo, which any answer from a photo has to exceed.
 
-Two ways, and the better one counts: the commonest training answer to the same words, and a linear model over the
-question's words and word pairs.
+The better of two models counts: the most frequent training answer to the same words, and a linear model over the question's
+words and word pairs.
 """
 
 import itertools
@@ -15,23 +15,23 @@ from torch import Tensor, nn
 from inference.lab.data.questions import Question
 from inference.lab.measures.score import words
 
-BUCKETS, EPOCHS, AT_ONCE = 8192, 4, 256
+BUCKETS, EPOCHS, BATCH = 8192, 4, 256
 
 
-class Commonest:
-    """The commonest answer to the longest beginning of the question that training has seen."""
+class MostFrequent:
+    """The most frequent training answer to the longest known prefix of the question."""
 
     def __init__(self, asked: Sequence[Question]) -> None:
-        self.by_start: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+        self.by_prefix: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
         for question in asked:
             tokens = words(question.text)
             for length in range(len(tokens) + 1):
-                self.by_start[tuple(tokens[:length])][question.answer] += 1
+                self.by_prefix[tuple(tokens[:length])][question.answer] += 1
 
     def __call__(self, text: str) -> str:
         tokens = words(text)
-        start = next(tuple(tokens[:n]) for n in range(len(tokens), -1, -1) if tuple(tokens[:n]) in self.by_start)
-        return self.by_start[start].most_common(1)[0][0]
+        prefix = next(tuple(tokens[:n]) for n in range(len(tokens), -1, -1) if tuple(tokens[:n]) in self.by_prefix)
+        return self.by_prefix[prefix].most_common(1)[0][0]
 
 
 class Linear:
@@ -43,14 +43,17 @@ class Linear:
         noise = torch.Generator().manual_seed(seed)
         self.weights = nn.EmbeddingBag(BUCKETS, len(self.answers), mode="mean")
         nn.init.zeros_(self.weights.weight)
-        bags, wanted = [_bag(question.text) for question in asked], torch.tensor([place[question.answer] for question in asked])
-        learner = torch.optim.Adam(self.weights.parameters(), lr=0.05)
+        bags, targets = (
+            [_bag(question.text) for question in asked],
+            torch.tensor([place[question.answer] for question in asked]),
+        )
+        optimiser = torch.optim.Adam(self.weights.parameters(), lr=0.05)
         for _ in range(EPOCHS):
-            for rows in torch.randperm(len(bags), generator=noise).split(AT_ONCE):
-                loss = nn.functional.cross_entropy(self._logits([bags[row] for row in rows.tolist()]), wanted[rows])
-                learner.zero_grad()
+            for rows in torch.randperm(len(bags), generator=noise).split(BATCH):
+                loss = nn.functional.cross_entropy(self._logits([bags[row] for row in rows.tolist()]), targets[rows])
+                optimiser.zero_grad()
                 loss.backward()
-                learner.step()
+                optimiser.step()
 
     def _logits(self, bags: Sequence[list[int]]) -> Tensor:
         starts = torch.tensor([0, *map(len, bags)]).cumsum(0)[:-1]
@@ -67,7 +70,7 @@ def _bag(text: str) -> list[int]:
     return [crc32(" ".join(gram).encode()) % BUCKETS for gram in [*((t,) for t in tokens), *itertools.pairwise(tokens)]]
 
 
-def accuracy(learned: Sequence[Question], asked: Sequence[Question]) -> float:
-    """Share of `asked` that the better of the two gets right."""
-    guessers = (Commonest(learned), Linear(learned))
-    return max(sum(guess(q.text) == q.answer for q in asked) / max(len(asked), 1) for guess in guessers)
+def accuracy(training: Sequence[Question], asked: Sequence[Question]) -> float:
+    """Share of `asked` that the better of the two answers correctly."""
+    baselines = (MostFrequent(training), Linear(training))
+    return max(sum(baseline(q.text) == q.answer for q in asked) / max(len(asked), 1) for baseline in baselines)

@@ -1,8 +1,8 @@
 """BLEU-4 (Papineni et al. 2002) and CIDEr-D (Vedantam et al. 2015) over a whole test set.
 
-Both are the usual definitions and give what pycocoevalcap 1.2 gives on the same words (on 300 photos the two agreed to
-ten digits); they are small enough to keep here, and that package wants a Java program to split words. Words here are
-runs of lower-case letters, digits and apostrophes, in captions and references alike.
+Both follow the usual definitions and agree with pycocoevalcap 1.2 on the same tokens (to ten digits on 300 photos). They are
+short, and that package needs a Java program to split words. Tokens here are runs of lower-case letters, digits and apostrophes,
+in captions and references alike.
 """
 
 import math
@@ -11,8 +11,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 WORD = re.compile(r"[a-z0-9']+")
-SIGMA = 6.0  # CIDEr-D's penalty on a difference in length, in words
+SIGMA = 6.0  # of CIDEr-D's Gaussian penalty on the difference in length, in words
+ORDERS = range(1, 5)  # n-grams
 Grams = Counter[tuple[str, ...]]
+Weights = dict[tuple[str, ...], float]
 
 
 def words(text: str) -> list[str]:
@@ -23,59 +25,65 @@ def grams(tokens: list[str], n: int) -> Grams:
     return Counter(tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1))
 
 
-def bleu4(said: Sequence[str], references: Sequence[Sequence[str]]) -> float:
-    """Corpus BLEU with up to four words, 0…1; the reference nearest in length sets the brevity penalty."""
-    hits, tried, length, wanted = [0] * 4, [0] * 4, 0, 0
-    for text, others in zip(said, references, strict=True):
-        mine, theirs = words(text), [words(other) for other in others]
-        length += len(mine)
-        wanted += min((abs(len(other) - len(mine)), len(other)) for other in theirs)[1]
-        for n in range(1, 5):
-            best: Grams = Counter()
-            for other in theirs:
-                best |= grams(other, n)
-            own = grams(mine, n)
-            hits[n - 1] += (own & best).total()
-            tried[n - 1] += own.total()
-    if not all(hits):
+def bleu_counts(candidate: str, references: Sequence[str]) -> list[int]:
+    """What corpus BLEU sums over photos: clipped matches and n-grams for n = 1…4, the length, the closest reference's length."""
+    tokens, others = words(candidate), [words(reference) for reference in references]
+    matches, totals = [], []
+    for n in ORDERS:
+        ceiling: Grams = Counter()
+        for other in others:
+            ceiling |= grams(other, n)
+        own = grams(tokens, n)
+        matches.append((own & ceiling).total())
+        totals.append(own.total())
+    closest = min((abs(len(other) - len(tokens)), len(other)) for other in others)[1]
+    return [*matches, *totals, len(tokens), closest]
+
+
+def bleu4(candidates: Sequence[str], references: Sequence[Sequence[str]]) -> float:
+    """Corpus BLEU-4, 0…1, with the brevity penalty from the references closest in length."""
+    counts = [bleu_counts(*pair) for pair in zip(candidates, references, strict=True)]
+    *sums, length, reference = (sum(column) for column in zip(*counts, strict=True))
+    matches, totals = sums[:4], sums[4:]
+    if not all(matches):
         return 0.0
-    precision = sum(math.log(hit / of) for hit, of in zip(hits, tried, strict=True)) / 4
-    return math.exp(precision + min(0.0, 1 - wanted / length))
+    log_precision = sum(math.log(match / total) for match, total in zip(matches, totals, strict=True)) / len(ORDERS)
+    return math.exp(log_precision + min(0.0, 1 - reference / length))
 
 
-def cider(said: Sequence[str], references: Sequence[Sequence[str]]) -> float:
-    """CIDEr-D on its usual scale, where people score about 0.9 on COCO. Word rarity is taken from `references`."""
-    each = ciders(said, references)
-    return sum(each) / len(each)
+def cider(candidates: Sequence[str], references: Sequence[Sequence[str]]) -> float:
+    """CIDEr-D, 0…10, on which people score about 0.9 on COCO. Document frequencies come from `references`."""
+    scores = ciders(candidates, references)
+    return sum(scores) / len(scores)
 
 
-def ciders(said: Sequence[str], references: Sequence[Sequence[str]]) -> list[float]:
-    """The same for each photo."""
-    theirs = [[[grams(words(other), n) for n in range(1, 5)] for other in others] for others in references]
-    seen: Grams = Counter()
-    for others in theirs:
-        seen.update({gram for other in others for grams_n in other for gram in grams_n})
-    total = math.log(len(references))
+def ciders(candidates: Sequence[str], references: Sequence[Sequence[str]]) -> list[float]:
+    """CIDEr-D of each photo."""
+    reference_grams = [[[grams(words(text), n) for n in ORDERS] for text in texts] for texts in references]
+    document_frequency: Grams = Counter()
+    for texts in reference_grams:
+        document_frequency.update({gram for text in texts for counts in text for gram in counts})
+    log_documents = math.log(len(references))
 
-    def weigh(counts: Grams) -> dict[tuple[str, ...], float]:
-        return {gram: count * (total - math.log(max(1, seen[gram]))) for gram, count in counts.items()}
+    def tf_idf(counts: Grams) -> Weights:
+        return {gram: count * (log_documents - math.log(max(1, document_frequency[gram]))) for gram, count in counts.items()}
 
     scores = []
-    for text, others in zip(said, theirs, strict=True):
-        mine = [weigh(grams(words(text), n)) for n in range(1, 5)]
-        size = len(words(text))
-        each = []
-        for other in others:
-            # The length is counted in pairs of words, as the reference implementation does; a one-word text has none.
-            gap = (max(size - 1, 0)) - other[1].total()
-            each.append(sum(_alike(mine[n], weigh(other[n])) for n in range(4)) / 4 * math.exp(-(gap**2) / (2 * SIGMA**2)))
-        scores.append(10 * sum(each) / len(each))
+    for candidate, texts in zip(candidates, reference_grams, strict=True):
+        tokens = words(candidate)
+        own = [tf_idf(grams(tokens, n)) for n in ORDERS]
+        similarities = []
+        for text in texts:
+            # Length in bigrams, as in the reference implementation; a one-word text has none.
+            gap = max(len(tokens) - 1, 0) - text[1].total()
+            cosine = sum(_similarity(weights, tf_idf(counts)) for weights, counts in zip(own, text, strict=True)) / len(ORDERS)
+            similarities.append(cosine * math.exp(-(gap**2) / (2 * SIGMA**2)))
+        scores.append(10 * sum(similarities) / len(similarities))
     return scores
 
 
-def _alike(mine: dict[tuple[str, ...], float], theirs: dict[tuple[str, ...], float]) -> float:
-    """Cosine, with my weights clipped to theirs so that repeating a good word earns nothing."""
-    norm = math.sqrt(sum(w * w for w in mine.values())) * math.sqrt(sum(w * w for w in theirs.values()))
-    return (
-        sum(min(weight, theirs.get(gram, 0.0)) * theirs.get(gram, 0.0) for gram, weight in mine.items()) / norm if norm else 0.0
-    )
+def _similarity(candidate: Weights, reference: Weights) -> float:
+    """Cosine, with the candidate's weights clipped to the reference's, so that repeating a matching word gains nothing."""
+    norm = math.sqrt(sum(w * w for w in candidate.values())) * math.sqrt(sum(w * w for w in reference.values()))
+    dot = sum(min(weight, reference.get(gram, 0.0)) * reference.get(gram, 0.0) for gram, weight in candidate.items())
+    return dot / norm if norm else 0.0

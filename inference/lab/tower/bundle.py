@@ -1,6 +1,6 @@
 """The bundled profile on disk: `classify/`, `caption/`, `vqa/` as transformers' own folders, half precision.
 
-`classify/` holds the one vision tower. The BLIP folders leave `vision_model.*` out: their text halves read that tower's maps.
+`classify/` holds the vision tower. The BLIP folders omit `vision_model.*`: their text models use that tower's feature maps.
 """
 
 import json
@@ -27,7 +27,7 @@ BEAMS, LONGEST_CAPTION, LONGEST_ANSWER = 3, 20, 6
 
 
 def save(model: Compact, tokenizer: BertTokenizerFast, folder: Path) -> None:
-    """Replaces the three task folders, each in one rename; what else lies in `folder` stays."""
+    """Replaces the three task folders, each atomically; other files in `folder` stay."""
     folder.mkdir(parents=True, exist_ok=True)
     caption, vqa = (
         BlipForConditionalGeneration(blip_config(model.vocabulary, 3)),
@@ -53,9 +53,11 @@ def _write(net: PreTrainedModel, processor: str, folder: Path) -> None:
     weights = {key: value.detach().half().contiguous() for key, value in net.state_dict().items()
                if not key.startswith("vision_model.") and key not in tied}  # fmt: skip
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    (folder / "model.safetensors").chmod(0o644)  # safetensors writes for the owner alone; a node may run as someone else
+    (folder / "model.safetensors").chmod(
+        0o644
+    )  # safetensors makes it readable by the owner only; a node may run as another user
     net.config.architectures = [type(net).__name__]
-    net.config.dtype = torch.float32  # how it is computed; stored in half to be half as large
+    net.config.dtype = torch.float32  # of the computation; the file is in half precision to save space
     net.config.save_pretrained(folder)
     (folder / "preprocessor_config.json").write_text(json.dumps(_processor(processor), indent=2) + "\n")
 
@@ -66,7 +68,7 @@ def _processor(kind: str) -> dict[str, Any]:
 
 
 def _generation(vocabulary: Vocabulary, task: str) -> GenerationConfig:
-    """Captions are searched with beams and may not repeat three words; answers are read off greedily."""
+    """Captions: beam search without repeated trigrams. Answers: greedy decoding."""
     shared = {"bos_token_id": vocabulary.start, "eos_token_id": vocabulary.end, "pad_token_id": vocabulary.pad}
     if task == "caption":
         return GenerationConfig(**shared, num_beams=BEAMS, max_new_tokens=LONGEST_CAPTION, no_repeat_ngram_size=3)
@@ -83,7 +85,7 @@ def _swap(part: Path, target: Path) -> None:
 
 
 def load(folder: Path) -> tuple[Compact, BertTokenizerFast]:
-    """The saved folders as one model again, in single precision, ready to answer."""
+    """The saved folders as one model in single precision, in evaluation mode. Raises ValueError for weights of another shape."""
     tokenizer = BertTokenizerFast.from_pretrained(folder / "caption")
     text = BlipConfig.from_pretrained(folder / "caption").text_config
     classify = ResNetForImageClassification.from_pretrained(folder / "classify", dtype=torch.float32)
@@ -96,10 +98,10 @@ def load(folder: Path) -> tuple[Compact, BertTokenizerFast]:
     ):
         weights = load_file(folder / task / "model.safetensors")
         for half, attribute in halves.items():
-            mine = {key.removeprefix(f"{half}."): value for key, value in weights.items() if key.startswith(f"{half}.")}
-            missing, unexpected = getattr(model, attribute).load_state_dict(mine, strict=False)
+            own = {key.removeprefix(f"{half}."): value for key, value in weights.items() if key.startswith(f"{half}.")}
+            missing, unexpected = getattr(model, attribute).load_state_dict(own, strict=False)
             if unexpected or any(not key.startswith("cls.predictions.decoder.") for key in missing):
                 raise ValueError(
-                    f"{folder / task} does not fit the compact shapes; export it again: {sorted(missing)[:3]} {unexpected[:3]}."
+                    f"{folder / task} does not have the shapes of the compact models; export it again: {sorted(missing)[:3]} {unexpected[:3]}."
                 )
     return model.eval().requires_grad_(False), tokenizer

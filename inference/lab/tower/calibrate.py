@@ -1,11 +1,11 @@
-"""Confidence that means something: one temperature per task (Guo et al. 2017) and the bound below which to say "not sure".
+"""Calibrated confidence: one temperature per task (Guo et al. 2017) and the bound below which an answer counts as unsure.
 
-Fitted on held-out photos that no figure is reported for, with one exception, which the card states: Imagenette has no
-third split, so half of its validation photos serve here. A temperature cannot change which class comes first.
+Fitted on held-out photos that no figure is reported for, with one exception, which the card states: Imagenette has no third
+split, so half of its validation photos are used here. A temperature does not change the top-1 class.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import torch
@@ -17,62 +17,71 @@ from inference.lab.measures import decode, measure
 from inference.lab.tower.shape import Compact
 
 GRID = torch.linspace(0.4, 3.0, 66)
-DOUBTED_CAPTIONS = 0.15  # a caption has no right or wrong to learn the bound from: the least sure 15 % count as unsure
+UNSURE_CAPTIONS = 0.15  # captions are neither right nor wrong, so there is no bound to fit: the least confident 15 % are unsure
 
 
-def temperature(logits: Tensor, wanted: Tensor) -> float:
-    """The temperature under which the right tokens are likeliest. logits [n, classes], wanted [n]."""
-    losses = [float(F.cross_entropy(logits / t, wanted)) for t in GRID]
+class Calibration(TypedDict):
+    temperature: float
+    unsure_below: float
+
+
+def temperature(logits: Tensor, targets: Tensor) -> float:
+    """The temperature of least cross-entropy. logits [n, classes], targets [n]."""
+    losses = [float(F.cross_entropy(logits / t, targets)) for t in GRID]
     return round(float(GRID[int(np.argmin(losses))]), 3)
 
 
-def bound(confidence: Sequence[float], right: Sequence[bool]) -> float:
-    """Where being above it tells right from wrong best (Youden's J)."""
-    sure, hit = np.array(confidence), np.array(right, bool)
-    tried = np.unique(np.quantile(sure, np.linspace(0, 0.95, 96)))
-    gain = [(sure[hit] >= t).mean() - (sure[~hit] >= t).mean() if hit.any() and not hit.all() else 0.0 for t in tried]
-    return round(float(tried[int(np.argmax(gain))]), 3)
+def bound(confidence: Sequence[float], correct: Sequence[bool]) -> float:
+    """The threshold that best separates correct from wrong answers (Youden's J)."""
+    values, hit = np.array(confidence), np.array(correct, bool)
+    candidates = np.unique(np.quantile(values, np.linspace(0, 0.95, 96)))
+    both = hit.any() and not hit.all()
+    youden = [(values[hit] >= t).mean() - (values[~hit] >= t).mean() if both else 0.0 for t in candidates]
+    return round(float(candidates[int(np.argmax(youden))]), 3)
 
 
-def calibrate(model: Compact, tokenizer: BertTokenizerFast, held: measure.Held) -> dict[str, dict[str, Any]]:
+def calibrate(model: Compact, tokenizer: BertTokenizerFast, photos: measure.HeldOut) -> dict[str, Calibration]:
     return {
-        "classify": _classify(model, held),
-        "caption": _caption(model, tokenizer, held),
-        "vqa": _answer(model, tokenizer, held),
+        "classify": _classify(model, photos),
+        "caption": _caption(model, tokenizer, photos),
+        "vqa": _answer(model, tokenizer, photos),
     }
 
 
 @torch.inference_mode()
-def _classify(model: Compact, held: measure.Held) -> dict[str, Any]:
-    rows = held.labelled()[::2]
-    logits = model.classify.classifier(decode.see(model, held.pixels([name for name, _ in rows]))[:, 0])
-    wanted = torch.tensor([label for _, label in rows])
-    fitted = temperature(logits, wanted)
+def _classify(model: Compact, photos: measure.HeldOut) -> Calibration:
+    rows = photos.labelled()[::2]
+    logits = model.classify.classifier(decode.vision_tokens(model, photos.pixels([name for name, _ in rows]))[:, 0])
+    targets = torch.tensor([label for _, label in rows])
+    fitted = temperature(logits, targets)
     best = (logits / fitted).softmax(1).max(1)
-    return {"temperature": fitted, "unsure_below": bound(best.values.tolist(), (best.indices == wanted).tolist())}
+    return {"temperature": fitted, "unsure_below": bound(best.values.tolist(), (best.indices == targets).tolist())}
 
 
-def _caption(model: Compact, tokenizer: BertTokenizerFast, held: measure.Held) -> dict[str, Any]:
-    rows = held.captions("dev")[:400]
-    seen = decode.see(model, held.pixels([name for name, _ in rows]))
-    fitted = temperature(*decode.caption_log_p(model, tokenizer, seen, [texts[0] for _, texts in rows]))
-    said = decode.captions(model, tokenizer, seen)
-    sure = []
-    for row, text in zip(seen, said, strict=True):
-        logits, wanted = decode.caption_log_p(model, tokenizer, row[None], [text])
-        sure.append(float((logits / fitted).log_softmax(-1).gather(1, wanted[:, None]).mean().exp()))
-    return {"temperature": fitted, "unsure_below": round(float(np.quantile(sure, DOUBTED_CAPTIONS)), 3)}
+def _caption(model: Compact, tokenizer: BertTokenizerFast, photos: measure.HeldOut) -> Calibration:
+    rows = photos.captions("dev")[:400]
+    seen = decode.vision_tokens(model, photos.pixels([name for name, _ in rows]))
+    fitted = temperature(*decode.caption_logits(model, tokenizer, seen, [texts[0] for _, texts in rows]))
+    confidences = []
+    for row, text in zip(seen, decode.captions(model, tokenizer, seen), strict=True):
+        logits, targets = decode.caption_logits(model, tokenizer, row[None], [text])
+        confidences.append(float((logits / fitted).log_softmax(-1).gather(1, targets[:, None]).mean().exp()))
+    return {"temperature": fitted, "unsure_below": round(float(np.quantile(confidences, UNSURE_CAPTIONS)), 3)}
 
 
-def _answer(model: Compact, tokenizer: BertTokenizerFast, held: measure.Held) -> dict[str, Any]:
-    asked = [("flickr8k", q) for q in held.made("dev")[:1200]] + [("daquar", q) for q in held.daquar("val")[:300]]
-    names = sorted({f"{source}/images/{q.photo}" for source, q in asked})
-    all_seen, place = decode.see(model, held.pixels(names)), {name: number for number, name in enumerate(names)}
-    seen = all_seen[[place[f"{source}/images/{q.photo}"] for source, q in asked]]
-    texts = [q.text for _, q in asked]
-    parts = [decode.answer_log_p(model, tokenizer, seen[at : at + 100], texts[at : at + 100], [q.answer for _, q in asked[at : at + 100]])
-             for at in range(0, len(asked), 100)]  # fmt: skip
-    fitted = temperature(torch.cat([logits for logits, _ in parts]), torch.cat([wanted for _, wanted in parts]))
-    said = decode.answers(model, tokenizer, seen, texts, fitted)
-    right = [measure.plain(one.text) == measure.plain(q.answer) for one, (_, q) in zip(said, asked, strict=True)]
-    return {"temperature": fitted, "unsure_below": bound([one.product for one in said], right)}
+def _answer(model: Compact, tokenizer: BertTokenizerFast, photos: measure.HeldOut) -> Calibration:
+    generated = [("flickr8k", question) for question in photos.generated_questions("dev")[:1200]]
+    questions = generated + [("daquar", question) for question in photos.daquar_questions("val")[:300]]
+    names = sorted({f"{source}/images/{q.photo}" for source, q in questions})
+    all_tokens, place = decode.vision_tokens(model, photos.pixels(names)), {name: number for number, name in enumerate(names)}
+    seen = all_tokens[[place[f"{source}/images/{q.photo}"] for source, q in questions]]
+    texts = [q.text for _, q in questions]
+    parts = [decode.answer_logits(model, tokenizer, seen[at : at + 100], texts[at : at + 100], [q.answer for _, q in questions[at : at + 100]])
+             for at in range(0, len(questions), 100)]  # fmt: skip
+    fitted = temperature(torch.cat([logits for logits, _ in parts]), torch.cat([targets for _, targets in parts]))
+    answers = decode.answers(model, tokenizer, seen, texts, fitted)
+    correct = [
+        measure.normalise(answer.text) == measure.normalise(question.answer)
+        for answer, (_, question) in zip(answers, questions, strict=True)
+    ]
+    return {"temperature": fitted, "unsure_below": bound([answer.product for answer in answers], correct)}

@@ -1,22 +1,35 @@
-"""The compact models' card, for programs (`card.json`) and for people (`compact.md`), from one set of figures."""
+"""The compact models' card for programs (`card.json`) and for people (`compact.md`), from one set of figures."""
 
+from collections.abc import Mapping
 from typing import Any
+
+from inference.lab.measures.metrics import TASK_METRICS
 
 VERSION = "1"
 CONFIDENCE = {
     "classify": "softmax at the temperature",
-    "caption": "geometric mean of the tokens' probabilities at the temperature",
-    "vqa": "product of the answer tokens' probabilities, the end included, at the temperature",
+    "caption": "geometric mean of the token probabilities at the temperature",
+    "vqa": "product of the answer's token probabilities at the temperature, the end token included",
 }
 
 
 def make(
-    tasks: dict[str, Any], figures: dict[str, Any], latency: dict[str, float], run: dict[str, Any], digest: dict[str, str]
+    tasks: Mapping[str, Mapping[str, Any]],
+    figures: Mapping[str, Any],
+    latency: Mapping[str, float],
+    run: Mapping[str, float],
+    digest: Mapping[str, str],
 ) -> dict[str, Any]:
-    """What the catalogue reads. Accuracies are of held-out photos, as fractions; latencies in milliseconds on one core."""
-    measured = {"classify": {"accuracy": figures["imagenette_top1"], "metric": "imagenette top-1"},
-                "caption": {"accuracy": figures["flickr8k_bleu4"], "metric": "BLEU-4", "cider": figures["flickr8k_cider"]},
-                "vqa": {"accuracy": figures["vqa_accuracy"], "metric": "exact answer", "question_only": figures["vqa_question_only"]}}  # fmt: skip
+    """What the catalogue reads: accuracies on held-out photos as fractions, latencies in milliseconds on one core."""
+    further = {
+        "classify": {},
+        "caption": {"cider": figures["flickr8k_cider"]},
+        "vqa": {"question_only": figures["vqa_question_only"]},
+    }
+    measured = {
+        task: {"accuracy": figures[metric.name], "metric": metric.label, **further[task]}
+        for task, metric in TASK_METRICS.items()
+    }
     merged = {
         task: {**measured[task], **tasks[task], "confidence": CONFIDENCE[task], "latency_ms": latency[task]}
         for task in measured
@@ -25,23 +38,23 @@ def make(
             "measured": "python -m inference.lab.tower.export, on held-out photos; see compact.md"}  # fmt: skip
 
 
-def page(card: dict[str, Any]) -> str:
+def page(card: Mapping[str, Any]) -> str:
     figures, tasks, run = card["figures"], card["tasks"], card["run"]
     kinds = "\n".join(
-        f"| … {kind} | {percent(one['accuracy'])} | {percent(one['question_only'])} | {one['n']} |"
-        for kind, one in figures["vqa_kinds"].items()
+        f"| … {kind} | {percent(row['accuracy'])} | {percent(row['question_only'])} | {row['n']} |"
+        for kind, row in figures["vqa_kinds"].items()
     )
     bounds = "\n".join(
-        f"| {name} | {one['temperature']} | {one['unsure_below']} | {one['confidence']} | {one['latency_ms']:.0f} ms |"
-        for name, one in tasks.items()
+        f"| {name} | {row['temperature']} | {row['unsure_below']} | {row['confidence']} | {row['latency_ms']:.0f} ms |"
+        for name, row in tasks.items()
     )
-    return PAGE.format(**run, f=Shown(figures), kinds=kinds, bounds=bounds, photos=figures["imagenette_n"])
+    return PAGE.format(**run, f=FormattedFigures(figures), kinds=kinds, bounds=bounds, photos=figures["imagenette_n"])
 
 
-class Shown:
-    """Figures by attribute: fractions as per cent, except for BLEU and CIDEr, which are told as they are."""
+class FormattedFigures:
+    """Figures as attributes for the template: fractions as percentages, BLEU and CIDEr unchanged."""
 
-    def __init__(self, figures: dict[str, Any]) -> None:
+    def __init__(self, figures: Mapping[str, Any]) -> None:
         self.figures = figures
 
     def __getattr__(self, name: str) -> str:
@@ -53,84 +66,84 @@ def percent(value: float) -> str:
     return f"{100 * value:.1f} %"
 
 
-PAGE = """# The compact models: what they can and cannot
+PAGE = """# The compact models: abilities and limits
 
-One small residual network (a ResNet of nine blocks, 32 to 256 channels, 160 × 160 pixels) and two small text halves that read its
-last two maps, for first contact, tests and small devices. They are **not** the large models of the `paper` profile and do not come near them.
+One small residual network (a ResNet of nine blocks, 32 to 256 channels, 160 × 160 pixels) and two small text models on its
+last two feature maps, for a first try, tests and small devices. They are **not** the large models of the `paper` profile and are far less accurate.
 
-## Figures on photos they never saw
+## Accuracy on held-out photos
 
-| what | reached | question alone | photos or questions |
+| metric | accuracy | question alone | photos or questions |
 |---|---|---|---|
-| Imagenette validation, top-1 among all 1000 ImageNet names | {f.imagenette_top1} | – | {f.imagenette_n} |
-| … top-5 among all 1000 | {f.imagenette_top5} | – | {f.imagenette_n} |
-| … top-1 among its own ten, as that set is commonly scored | {f.imagenette_top1_of_ten} | – | {f.imagenette_n} |
+| Imagenette validation (ten of ImageNet's classes), top-1 of all 1000 ImageNet names | {f.imagenette_top1} | – | {f.imagenette_n} |
+| … top-5 of all 1000 | {f.imagenette_top5} | – | {f.imagenette_n} |
+| … top-1 of its own ten, as that set is commonly scored | {f.imagenette_top1_of_ten} | – | {f.imagenette_n} |
 | Flickr8k test captions, BLEU-4 | {f.flickr8k_bleu4} | – | {f.flickr8k_n} |
 | Flickr8k test captions, CIDEr-D | {f.flickr8k_cider} | – | {f.flickr8k_n} |
-| Made-up questions on Flickr8k test, exact answer | {f.vqa_accuracy} | {f.vqa_question_only} | {f.vqa_n} |
+| Questions generated from Flickr8k test captions, exact answer | {f.vqa_accuracy} | {f.vqa_question_only} | {f.vqa_n} |
 {kinds}
 | DAQUAR test (people's questions about rooms), exact answer | {f.daquar_accuracy} | {f.daquar_question_only} | {f.daquar_n} |
 
-"Question alone" is the better of two guessers that never see the photo: the commonest training answer to the same
-words, and a linear model over words and word pairs. What a model has above it, it has from the photo.
+"Question alone" is the better of two baselines without the photo: the most frequent training answer to the same words, and
+a linear model over words and word pairs. Accuracy above it comes from the photo.
 
 For comparison, the reference study reports for the large models on its own data: classification 84.02 %, captions
-BLEU 39.58 (0.396 on the scale above), questions 78.22 %. Those are other models on other photos: the rows above do not compete with them.
+BLEU 39.58 (0.396 on the scale above), questions 78.22 %. Those are other models on other photos and cannot be compared with the rows above.
 
 ## Confidence
 
-| task | temperature | unsure below | how it is computed | one core, median |
+| task | temperature | unsure below | confidence is | median on one core |
 |---|---|---|---|---|
 {bounds}
 
 Temperatures are fitted on held-out photos: Flickr8k dev, a tenth of DAQUAR's training photos, and, as Imagenette has no
-third split, every second of its validation photos (a temperature cannot change which name comes first). The bound for
-captions is the least sure 15 % of dev captions, since a caption has no single right answer.
+third split, every second of its validation photos (a temperature does not change the top-1 label). The bound for
+captions marks the least confident 15 % of dev captions, since a caption has no single correct answer.
 
 ## Data
 
 * Imagenette (5,200 training photos of ten classes), Flickr8k (5,997 photos with five captions each, and 94 photos outside
   the official splits for the tower alone), DAQUAR (716 of its 795 training photos, with people's questions). All at 160 pixels.
-* CIFAR-10's 50,000 training photos, enlarged from 32 pixels, as ten groups of ImageNet names (a frog is any of three frogs).
-* 16 random crops of each of the 12,005 photos of the other sets, six close and ten nearly whole, shown to MobileNetV2
+* CIFAR-10's 50,000 training photos, enlarged from 32 pixels, as ten groups of ImageNet names (a frog is any of three species).
+* 16 random crops of each of the 12,005 photos of the other sets, six close and ten nearly whole, labelled by MobileNetV2
   (google-coral/test_data, Apache-2.0; 76 % on Imagenette validation): its class probabilities and its last feature map,
-  in 64 principal directions, are learned from. Every ImageNet name outside Imagenette's ten comes from there and from CIFAR-10's groups.
-* Questions made from the captions after the method of COCO-QA: object, number, colour, place, yes/no, with answers balanced.
-* Never seen in training: Imagenette validation, CIFAR-10's test batch, Flickr8k dev and test, DAQUAR test and a tenth of its training photos.
+  in 64 principal components, are distilled. Every ImageNet name outside Imagenette's ten comes from that teacher and from CIFAR-10's groups.
+* Questions generated from the captions by the method of COCO-QA: object, number, colour, place, yes/no, with balanced answers.
+* Held out from training: Imagenette validation, CIFAR-10's test batch, Flickr8k dev and test, DAQUAR test and a tenth of its training photos.
 
-## Recipe, as it was run for these weights
+## Training recipe of these weights
 
-On one processor core, seed 1 (2 in the last sitting), single precision, AdamW (decay 0.05), warm-up over 3 % and a cosine to zero in each, gradient norm at most 1:
+One processor core, seed 1 (2 in the last session), single precision, AdamW (weight decay 0.05), warm-up over 3 % and a cosine to zero in each session, gradient norm clipped at 1:
 
 * `train`: {last_steps} steps of 48 photos in {last_minutes} minutes (rate 0.0015). Photos have 96 pixels for the first half of the time, 128 until 80 %, then 160. All
-  sixteen crops of a photo in turn, then mirrored. In two steps of three, for the tower alone, 60 % of the photos have a rectangle of another photo in them (CutMix)
-  and four CIFAR-10 photos stand beside; in the third, after a quarter of the time, photos are whole and have captions and questions.
-* `heads`: {heads_steps} steps in {heads_minutes} minutes. Only the text halves learn, on the tokens of three crops of each photo. In a first sitting of
-  1257 steps (rate 0.0012) they read the last map alone: captions improved, but colours and numbers stayed below what the question alone gives. In two
-  more (2173 steps at rate 0.0009, the rest at 0.0006 on other crops) they read the map before it too, with mostly made-up questions; a step has 64
-  captions, 128 made-up questions, 32 of people's, and 16 of people's without their photo.
+  sixteen crops of a photo in turn, then mirrored. Two of three steps train the tower alone: 60 % of the photos contain a rectangle of another photo (CutMix)
+  and four CIFAR-10 photos are added; every third step, after a quarter of the time, uses unmixed photos with captions and questions.
+* `heads`: {heads_steps} steps in {heads_minutes} minutes. The text models alone, on the frozen tower's tokens of three crops of each photo. In a first session of
+  1257 steps (rate 0.0012) they used the last feature map alone: captions improved, but colours and numbers stayed below the question-only baseline. In two
+  more (2173 steps at rate 0.0009, the rest at 0.0006 on other crops) they used the map before it too, with mostly generated questions; a step has 64
+  captions, 128 generated questions, 32 of people's, and 16 of people's without their photo.
 
-Left and right are exchanged in the questions of mirrored crops; brightness and contrast are up to 25 % off. Published: the moving average of the weights (0.998).
-The loss of a photo is the sum of what is known of it: teacher classes, label (0.6 of both), feature map (weight 2), the share of
-its captions that use each of 512 telling words (weight 20), captions and answers.
+Left and right are exchanged in questions about mirrored crops; brightness and contrast vary by up to 25 %. Published: the moving average of the weights (0.998).
+The loss of a photo is the sum over its targets: teacher classes, label (0.6 of both), feature map (weight 2), the share of
+its captions that use each of 512 distinctive words (weight 20), captions and answers.
 Tokenizer: 2,048 word pieces from the training captions, questions and answers.
 
-## What was tried before
+## Alternatives tried
 
-A vision transformer (192 wide, 6 blocks, patches of 20 pixels) trained on the same photos for 112 minutes on two cores named 67.7 % (74.4 % of the ten);
-a second sitting of 150 minutes with CutMix and CIFAR-10 brought 69.2 % (74.0 %). With so few photos a convolution's prior is worth more than attention's freedom.
+A vision transformer (192 wide, 6 blocks, patches of 20 pixels) trained on the same photos for 112 minutes on two cores reached a top-1 of 67.7 % (74.4 % of the ten);
+a second session of 150 minutes with CutMix and CIFAR-10 reached 69.2 % (74.0 %). With so few photos, the inductive bias of convolutions outweighs the flexibility of attention.
 
-People's questions about rooms (DAQUAR) stay below what their words alone give. With four folds of its training photos, words in a linear model answer
-19.2 %, words in a kernel regression 22.5 %, and with this tower's features beside them at best 22.7 %: of these rooms the tower sees next to nothing that
-decides an answer. 360 more steps for the text halves (rate 0.001, dropout 0.1) brought the held-out tenth from 16.4 to 16.9 % and took two points of the
-made-up questions.
+People's questions about rooms (DAQUAR) stay below the question-only baseline. In four-fold cross-validation on its training photos, a linear model on words answers
+19.2 %, kernel regression on words 22.5 %, and with this tower's features added at best 22.7 %: the tower captures almost nothing of these rooms that
+decides an answer. 360 more steps for the text models (rate 0.001, dropout 0.1) raised the held-out tenth from 16.4 to 16.9 % and cost two points on the
+generated questions.
 
 ## Limits
 
-* Trained for less than three hours on one processor core, with real but modest skill.
-* Captions speak Flickr8k's language: people, dogs, sport, outdoors. Food, text, screens, art, maps, X-rays, night scenes and
-  crowds of small things were hardly or never shown; the answer then is a guess, and often a sure-sounding one.
-* Questions: short ones about one thing, its colour, number, place or presence. No reading, no reasoning, no names, no counting above five or so.
-* Flickr8k calls people "man", "woman", "boy", "girl" as its writers did; the models repeat their guesses and their bias.
+* Trained for less than three hours on one processor core, with real but modest accuracy.
+* Captions cover the subjects of Flickr8k: people, dogs, sport, outdoors. Food, text, screens, art, maps, X-rays, night scenes and
+  crowds of small things were rare or absent in training; the answer then is a guess, and often a confident one.
+* Questions: short ones about one thing, its colour, number, place or presence. No reading, no reasoning, no names, no counting above about five.
+* Flickr8k's annotators describe people as "man", "woman", "boy", "girl"; the models repeat their guesses and their bias.
 * The photos are licensed for non-commercial research; they are not distributed here.
 """

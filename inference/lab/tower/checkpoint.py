@@ -1,4 +1,4 @@
-"""Everything a run needs to go on: weights, their moving average, the optimiser's state, step and time spent."""
+"""Resume state of a training run: weights, their moving average, the optimiser's state, step and elapsed time."""
 
 from copy import deepcopy
 from dataclasses import dataclass
@@ -18,28 +18,28 @@ class Checkpoint:
     optimiser: torch.optim.AdamW
     step: int = 0
     seconds: float = 0.0
-    before: tuple[int, float] = (0, 0.0)  # steps and seconds of the runs that this one began from
+    before: tuple[int, float] = (0, 0.0)  # steps and seconds of the runs that this one was initialised from
 
     @classmethod
     def resume(cls, file: Path, model: Compact, optimiser: torch.optim.AdamW, begin_from: Path | None = None) -> "Checkpoint":
-        """From `file` where it exists, else from the averaged weights of another run's, else from the start."""
+        """From `file` if it exists, else from the averaged weights of another run's checkpoint, else from scratch."""
         state = cls(model, deepcopy(model).eval().requires_grad_(False), optimiser)
         if file.exists():
-            held = torch.load(file, map_location=next(model.parameters()).device, weights_only=True)
-            model.load_state_dict(held["model"])
-            state.average.load_state_dict(held["average"])
-            optimiser.load_state_dict(held["optimiser"])
-            state.step, state.seconds, state.before = held["step"], held["seconds"], tuple(held.get("before", (0, 0.0)))
+            saved = torch.load(file, map_location=next(model.parameters()).device, weights_only=True)
+            model.load_state_dict(saved["model"])
+            state.average.load_state_dict(saved["average"])
+            optimiser.load_state_dict(saved["optimiser"])
+            state.step, state.seconds, state.before = saved["step"], saved["seconds"], tuple(saved.get("before", (0, 0.0)))
         elif begin_from:
-            held = torch.load(begin_from, map_location=next(model.parameters()).device, weights_only=True)
-            model.load_state_dict(held["average"])
-            state.average.load_state_dict(held["average"])
-            steps, seconds = held.get("before", (0, 0.0))
-            state.before = (steps + held["step"], seconds + held["seconds"])
+            saved = torch.load(begin_from, map_location=next(model.parameters()).device, weights_only=True)
+            model.load_state_dict(saved["average"])
+            state.average.load_state_dict(saved["average"])
+            steps, seconds = saved.get("before", (0, 0.0))
+            state.before = (steps + saved["step"], seconds + saved["seconds"])
         return state
 
     def save(self, file: Path) -> None:
-        """Written beside and renamed, so a cut leaves the last good one."""
+        """Atomically: an interruption leaves the previous checkpoint."""
         part = file.with_suffix(".part")
         torch.save({"model": self.model.state_dict(), "average": self.average.state_dict(), "optimiser": self.optimiser.state_dict(),
                     "step": self.step, "seconds": self.seconds, "before": self.before}, part)  # fmt: skip
@@ -48,9 +48,9 @@ class Checkpoint:
 
 @torch.no_grad()
 def average(into: Compact, model: Compact, step: int) -> None:
-    """Short memory at first, so that the random start is soon forgotten."""
+    """Exponential moving average, in place; shorter at first, so that the random initialisation is soon forgotten."""
     decay = min(DECAY, (1 + step) / (10 + step))
     torch._foreach_lerp_(list(into.parameters()), list(model.parameters()), 1 - decay)
-    for kept, now in zip(into.buffers(), model.buffers(), strict=True):
-        if kept.is_floating_point():  # what batch norm has seen
-            kept.lerp_(now, 1 - decay)
+    for mean, current in zip(into.buffers(), model.buffers(), strict=True):
+        if mean.is_floating_point():  # batch norm statistics
+            mean.lerp_(current, 1 - decay)

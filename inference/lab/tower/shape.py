@@ -1,4 +1,4 @@
-"""The compact models' shapes, in transformers' own classes: one ResNet, and BLIP's text halves reading its last two maps."""
+"""The compact models' architecture in transformers' own classes: one ResNet, and BLIP's text models on its last two maps."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ EMBEDDING, WIDTHS, DEPTHS = 32, (32, 64, 192, 256), (1, 2, 4, 2)
 WIDTH = WIDTHS[-1]
 STRIDE = 32  # pixels between places of the last map
 TEXT_WIDTH, TEXT_HEADS = WIDTH, 4
-TAGS = 512  # caption words the tower is taught to expect from the photo
+TAGS = 512  # caption words that the tower is trained to predict from the photo
 
 
 @dataclass(frozen=True)
@@ -39,25 +39,25 @@ def resnet_config(names: list[str]) -> ResNetConfig:
 
 
 def blip_config(vocabulary: Vocabulary, layers: int) -> BlipConfig:
-    """BLIP builds question encoder and answer decoder from one text configuration, so both have `layers`."""
+    """BLIP builds question encoder and answer decoder from one text configuration, so both have `layers` layers."""
     text = {"vocab_size": vocabulary.size, "hidden_size": TEXT_WIDTH, "encoder_hidden_size": WIDTH, "intermediate_size": 2 * TEXT_WIDTH,
             "num_hidden_layers": layers, "num_attention_heads": TEXT_HEADS, "max_position_embeddings": 64, "layer_norm_eps": 1e-12,
             "bos_token_id": vocabulary.start, "eos_token_id": vocabulary.end, "sep_token_id": vocabulary.end,
             "pad_token_id": vocabulary.pad}  # fmt: skip
-    # BLIP's own vision model is not used, but its width is what the text halves expect to read.
+    # BLIP's own vision model is not used, but its width sets that of the text models' cross-attention.
     vision = {"hidden_size": WIDTH, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": WIDTH,
               "image_size": SIDE, "patch_size": STRIDE}  # fmt: skip
     return BlipConfig(text_config=text, vision_config=vision)
 
 
 class Compact(nn.Module):
-    """The tower with everything that learns through it. Two heads are for training alone: `dense` reads the teacher's feature
-    map off the last one of ours, `tags` the words of the captions off the same."""
+    """The tower with all task heads. Two further heads serve training alone: from the last feature map, `dense` predicts the
+    teacher's and `tags` the words of the captions."""
 
     def __init__(self, names: list[str], vocabulary: Vocabulary) -> None:
         super().__init__()
         self.classify = ResNetForImageClassification(resnet_config(names)).to(memory_format=torch.channels_last)
-        for block in self.classify.modules():  # every residual block begins as doing nothing (Goyal et al. 2017)
+        for block in self.classify.modules():  # every residual block starts as the identity (Goyal et al. 2017)
             if isinstance(block, ResNetBasicLayer):
                 nn.init.zeros_(block.layer[-1].normalization.weight)
         caption, vqa = (
@@ -71,33 +71,34 @@ class Compact(nn.Module):
 
     def tokens(self, pixels: Tensor) -> Tensor:
         """pixels [B, 3, S, S] -> tokens [B, 1 + 5 places, WIDTH]: the mean of the last map, its places, and the places of the map
-        before it, which tells colours and counts better; zeros make those as wide. S: a multiple of STRIDE."""
+        before it, which retains colours and counts better, zero-padded to WIDTH. S: a multiple of STRIDE."""
         seen = self.classify.resnet(pixels.contiguous(memory_format=torch.channels_last), output_hidden_states=True)
         fine, last = (map_.flatten(2).transpose(1, 2) for map_ in seen.hidden_states[-2:])
         return torch.cat([last.mean(1, keepdim=True), last, F.pad(fine, (0, WIDTH - fine.shape[-1]))], 1)
 
     def caption_loss(self, tokens: Tensor, ids: Tensor) -> Tensor:
-        """ids [B, T]: [DEC] words [SEP], padded."""
-        return self._next(self.caption(ids[:, :-1], attention_mask=self._mask(ids[:, :-1]), encoder_hidden_states=tokens,
+        """tokens [B, P, WIDTH]; ids [B, T]: [DEC] words [SEP], padded."""
+        return self._next_token_loss(self.caption(ids[:, :-1], attention_mask=self._mask(ids[:, :-1]), encoder_hidden_states=tokens,
                                        use_cache=False).logits, ids, 0.1)  # fmt: skip
 
     def answer_loss(self, tokens: Tensor, questions: Tensor, answers: Tensor) -> Tensor:
-        """questions [B, Q]: [CLS] words [SEP]; answers [B, A]: [DEC] words [SEP]; both padded."""
-        asked = self.read(tokens, questions)
-        logits = self.answer(answers[:, :-1], attention_mask=self._mask(answers[:, :-1]), encoder_hidden_states=asked,
+        """tokens [B, P, WIDTH]; questions [B, Q]: [CLS] words [SEP]; answers [B, A]: [DEC] words [SEP]; both padded."""
+        encoded = self.read(tokens, questions)
+        logits = self.answer(answers[:, :-1], attention_mask=self._mask(answers[:, :-1]), encoder_hidden_states=encoded,
                              encoder_attention_mask=self._mask(questions), use_cache=False).logits  # fmt: skip
-        return self._next(logits, answers, 0.0)
+        return self._next_token_loss(logits, answers, 0.0)
 
     def read(self, tokens: Tensor, questions: Tensor) -> Tensor:
-        read: Tensor = self.question(
+        """The question encoder attending to the photo: questions [B, Q] -> [B, Q, WIDTH]."""
+        encoded: Tensor = self.question(
             questions, attention_mask=self._mask(questions), encoder_hidden_states=tokens
         ).last_hidden_state
-        return read
+        return encoded
 
     def _mask(self, ids: Tensor) -> Tensor:
         return (ids != self.vocabulary.pad).long()
 
-    def _next(self, logits: Tensor, ids: Tensor, smoothing: float) -> Tensor:
+    def _next_token_loss(self, logits: Tensor, ids: Tensor, smoothing: float) -> Tensor:
         return F.cross_entropy(
             logits.float().flatten(0, 1), ids[:, 1:].flatten(), ignore_index=self.vocabulary.pad, label_smoothing=smoothing
         )

@@ -1,0 +1,31 @@
+"""Accuracy, latency and size of the bundled models."""
+
+from pathlib import Path
+from typing import Any
+
+from transformers import BertTokenizerFast
+
+from inference.lab.data import photo_sets
+from inference.lab.measures import measure as lab
+from inference.lab.tower.shape import Compact
+
+QUICK = 120  # photos per data set
+WEIGHTS = Path("inference/engine/weights/compact")
+
+
+def measure(model: Compact, tokenizer: BertTokenizerFast, quick: bool, weights: Path) -> dict[str, Any]:
+    photos = lab.HeldOut(photo_sets.data_dir(), QUICK if quick else None)
+    latency = lab.latency(model, tokenizer, 10 if quick else 30)
+    figures = {
+        **lab.classify(model, photos),
+        **lab.caption(model, tokenizer, photos),
+        **lab.answer(model, tokenizer, photos),
+    }
+    size = sum(file.stat().st_size for file in weights.rglob("*") if file.is_file())
+    return {
+        **figures,
+        "latency_ms_p50": max(latency.values()),
+        "latency_ms": latency,
+        "weights_mb": round(size / 1e6, 2),
+        "quick": quick,
+    }

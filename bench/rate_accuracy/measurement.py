@@ -1,0 +1,53 @@
+"""Runs every split point and every photo codec quality in worker processes."""
+
+import multiprocessing
+import os
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from bench.rate_accuracy import evaluation, report, timing
+from bench.rate_accuracy.evaluation import Evaluation, Row, Sizes
+from inference.engine.codecs import photo_codec
+
+RESULTS = Path("bench/results/rate_accuracy.json")
+FULL, QUICK = Sizes(1000, 300, 800, 60, 400), Sizes(80, 30, 30, 12, 60)
+QUALITIES = {
+    "jpeg": (1, 5, 10, 20, 35, 50, 70, 90),
+    "webp": (1, 5, 10, 20, 40, 60, 80, 95),
+    "avif": (1, 10, 20, 30, 40, 55, 70, 90),
+}
+Job = tuple[str, int]  # ("code", split point), (photo codec, quality) or ("whole", 0)
+
+
+@cache
+def evaluation_of(sizes: Sizes) -> Evaluation:
+    """Loaded once per process."""
+    return Evaluation(sizes)
+
+
+def run_job(job: Job, sizes: Sizes) -> list[Row]:
+    name, number = job
+    if name == "whole":
+        return evaluation.uncompressed(evaluation_of(sizes))
+    if name == "code":
+        return evaluation.feature_code(evaluation_of(sizes), number)
+    return evaluation.photo_codec_rows(evaluation_of(sizes), name, number)
+
+
+def measure(sizes: Sizes, processes: int, quality_step: int) -> dict[str, Any]:
+    """`quality_step`: measure every n-th quality of the photo codecs."""
+    photos = evaluation_of(sizes)
+    times = timing.measure(photos)  # first, while the cores are idle
+    qualities = [(name, q) for name in photo_codec.CODECS for q in QUALITIES[name][::quality_step]]
+    jobs: list[Job] = [("whole", 0), *(("code", k) for k in sorted(photos.part.codes)), *qualities]
+    rows: list[Row] = []
+    # For the worker processes: more NumPy threads than cores would slow all of them.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+        for result in tqdm(pool.map(run_job, jobs, [sizes] * len(jobs)), total=len(jobs), mininterval=5):
+            rows += result
+    return report.report(photos, rows, times)
