@@ -161,7 +161,9 @@ async def beat(client: httpx.AsyncClient, slug: str, token: str, phase: float, u
         sample = {"cpu_percent": float(number % 100), "temperature_c": 50.5, "memory_used_mb": 2000.0, "sent": sent}
         heartbeat = {"boot": "1", "queue": int(number % JOB_EVERY == 0), "sample": sample}
         try:
-            answer = await client.post("/api/v1/nodes/me/heartbeat", json=heartbeat, headers={"Authorization": f"Bearer {token}"})
+            answer = await client.post(
+                "/api/v1/nodes/me/heartbeat", json=heartbeat, headers={"Authorization": f"Bearer {token}"}
+            )
         except httpx.TransportError:  # an agent would retry; the bench counts it
             observed.refused += 1
         else:

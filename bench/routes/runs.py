@@ -1,15 +1,15 @@
-"""What `bench.routes` does to the system: the mixed run at each bandwidth, a drop in mid-run, an edge that becomes busy."""
+"""The experiments of `bench.routes`: the mixed run at each bandwidth, a drop of the bandwidth, an edge that becomes busy."""
 
 import statistics
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypedDict
 
+from bench.routes.methods import AHEAD, OURS, Measurement, Query, QueryRunner, only
 from bench.routes.photos import Photos
-from bench.routes.ways import AHEAD, OURS, Asked, Asker, Told, only
-from bench.routes.world import DEVICE, EDGE, HEARD_S, OTHER, World
+from bench.routes.testbed import DEVICE, EDGE, OTHER, SETTLE_S, Testbed
 from devices.registry import enrolment
 from inference.placement import fleet, policies, routes
 from inference.placement.choose import choose
@@ -19,158 +19,192 @@ from inference.receipt import CandidateRecord
 FROM, TO = 1_000_000, 100_000  # bytes per second before and after the drop
 DROP_TASK, BUSY_TASK, CROWD_TASK = "classify", "classify", "vqa"
 BUSY_RATE = 300_000
-CROWD, CROWDED_SLOWDOWN = 3, 5.0  # questions at the edge at once while it is busy; slowed, or the cores would be busy too
+# Concurrent questions at the busy edge, and its slowdown: without it the crowd would occupy this machine's cores instead.
+CROWD, CROWDED_SLOWDOWN = 3, 5.0
+
+
+class Decision(TypedDict):
+    """One choice of placement, as stored in the results."""
+
+    question: int
+    task: str
+    route: str
+    way: str
+    bytes: int
+    up_bytes_per_s: float | None
+    predicted_ms: float | None
+    ms: float
+
+
+class DropDecision(Decision):
+    """`*_at_true_rate_ms`: the predictions with the true bandwidth, of the route taken and of the best one."""
+
+    rate: int
+    at_true_rate_ms: float
+    best_at_true_rate_ms: float
+
+
+class BusyDecision(Decision):
+    crowd: int
+    split_ms: float  # the fixed split at the same time
 
 
 @dataclass
 class Runs:
-    """Everything that was asked."""
+    """All measurements."""
 
     fixed: dict[str, Key]
-    mixed: dict[int, list[Told]] = field(default_factory=dict)
-    drop: list[dict[str, Any]] = field(default_factory=list)
-    busy: list[dict[str, Any]] = field(default_factory=list)
+    mixed: dict[int, list[Measurement]] = field(default_factory=dict)
+    drop: list[DropDecision] = field(default_factory=list)
+    busy: list[BusyDecision] = field(default_factory=list)
     placement_ms: float = 0.0
 
 
-def run(world: World, photos: Photos, rates: Sequence[int], each: int, around: int, said: Callable[[str], None]) -> Runs:
-    """`each` questions a way and bandwidth; `around` a drop and a crowd on either side."""
-    world.rate(max(rates))
-    asker = Asker()
-    runs = Runs(asker.fixed(list(rates)))
+def run(
+    testbed: Testbed, photos: Photos, rates: Sequence[int], count: int, around: int, progress: Callable[[str], None]
+) -> Runs:  # fmt: skip
+    """`count` questions per method and bandwidth; `around` questions before and after each change."""
+    testbed.rate(max(rates))
+    runner = QueryRunner()
+    runs = Runs(runner.fixed(list(rates)))
     for rate in rates:
-        said(f"{rate // 1000} KB/s")
-        world.rate(rate)
-        runs.mixed[rate] = mixed(asker, photos, runs.fixed, each)
-    said(f"{FROM // 1000} to {TO // 1000} KB/s in mid-run")
-    runs.drop = drop(world, asker, photos, around)
-    said("an edge that becomes busy")
-    world.rate(BUSY_RATE)
-    runs.busy = busy(asker, photos, runs.fixed, around)
-    runs.placement_ms = placement_ms(asker, photos)
+        progress(f"{rate // 1000} KB/s")
+        testbed.rate(rate)
+        runs.mixed[rate] = mixed(runner, photos, runs.fixed, count)
+    progress(f"drop from {FROM // 1000} to {TO // 1000} KB/s")
+    runs.drop = drop(testbed, runner, photos, around)
+    progress("busy edge")
+    testbed.rate(BUSY_RATE)
+    runs.busy = busy(runner, photos, runs.fixed, around)
+    runs.placement_ms = placement_ms(runner, photos)
     return runs
 
 
-def mixed(asker: Asker, photos: Photos, fixed: dict[str, Key], each: int) -> list[Told]:
-    """The ways take turns at every question, each time in another order, so that a slow minute hits all alike."""
-    tasks = asker.profile.tasks
-    for asked in photos.large(len(tasks), tasks):  # not counted: the link was another one a moment ago
-        asker.ask(OURS, asked, asker.photo(asked.file))
-    found = []
-    ways = [OURS, AHEAD, *fixed]
-    for number, asked in enumerate(photos.large(each, tasks)):
-        shared = asker.photo(asked.file)  # only the split leaves something behind, and only it could use that
-        for way in [*ways[number % len(ways) :], *ways[: number % len(ways)]]:
-            if way in fixed:
-                found.append(asker.ask(way, asked, shared, only(fixed[way])))
+def mixed(runner: QueryRunner, photos: Photos, fixed: dict[str, Key], count: int) -> list[Measurement]:
+    """Every method on every question, each time in another order, so that a slow minute affects all methods equally."""
+    tasks = runner.profile.tasks
+    for query in photos.large(len(tasks), tasks):  # not counted: the bandwidth has just changed
+        runner.ask(OURS, query, runner.photo(query.file))
+    measurements = []
+    methods = [OURS, AHEAD, *fixed]
+    for number, query in enumerate(photos.large(count, tasks)):
+        shared = runner.photo(query.file)  # only the split leaves features at the edge, and only the split could reuse them
+        start = number % len(methods)
+        for method in [*methods[start:], *methods[:start]]:
+            if method in fixed:
+                measurements.append(runner.ask(method, query, shared, only(fixed[method])))
             else:
-                found.append(asker.ask(way, asked, asker.photo(asked.file, prepared=way == AHEAD)))
-    return found
+                measurements.append(runner.ask(method, query, runner.photo(query.file, prepared=method == AHEAD)))
+    return measurements
 
 
-def drop(world: World, asker: Asker, photos: Photos, around: int) -> list[dict[str, Any]]:
-    """One decision after the other: small photos, which a fast link carries sooner than a slow device computes a head."""
-    recorded: list[dict[str, Any]] = []
-    for rate, count in ((FROM, around), (TO, around)):
-        world.rate(rate)
-        for asked in photos.small(count, DROP_TASK):
-            told = asker.ask(OURS, asked, asker.photo(asked.file))
-            recorded.append({"question": len(recorded) + 1, "rate": rate, **_decision(told), **_in_truth(told, rate)})
-    return recorded
+def drop(testbed: Testbed, runner: QueryRunner, photos: Photos, around: int) -> list[DropDecision]:
+    """Consecutive decisions about small photos, which a fast link transfers sooner than a slow device computes a head."""
+    decisions: list[DropDecision] = []
+    for rate in (FROM, TO):
+        testbed.rate(rate)
+        for query in photos.small(around, DROP_TASK):
+            measured = runner.ask(OURS, query, runner.photo(query.file))
+            taken, best = _at_true_rate(measured, rate)
+            decisions.append({**_decision(measured, len(decisions) + 1), "rate": rate, "at_true_rate_ms": taken,
+                              "best_at_true_rate_ms": best})  # fmt: skip
+    return decisions
 
 
-def _in_truth(told: Told, rate: int) -> dict[str, float]:
-    """What the same predictions would have been with the bandwidth known: of the way taken, and of the best one."""
-    known = [one for one in told.options if one["allowed"] and one["predicted_ms"] is not None]
+def _at_true_rate(measured: Measurement, rate: int) -> tuple[float, float]:
+    """Milliseconds (of the route taken, of the best route) predicted with the true bandwidth."""
+    predicted = [option for option in measured.options if option["allowed"] and option["predicted_ms"] is not None]
 
-    def ms(one: CandidateRecord) -> float:
-        estimated = told.up_bytes_per_s or rate
-        return (one["predicted_ms"] or 0.0) + one["uplink_bytes"] * (1 / rate - 1 / estimated) * 1000
+    def ms(option: CandidateRecord) -> float:
+        estimated = measured.up_bytes_per_s or rate
+        return (option["predicted_ms"] or 0.0) + option["uplink_bytes"] * (1 / rate - 1 / estimated) * 1000
 
-    taken = next((ms(one) for one in known if one["chosen"]), told.ms)
-    return {"at_true_rate_ms": round(taken, 1), "best_at_true_rate_ms": round(min(map(ms, known), default=taken), 1)}
+    taken = next((ms(option) for option in predicted if option["chosen"]), measured.ms)
+    return round(taken, 1), round(min(map(ms, predicted), default=taken), 1)
 
 
-def busy(asker: Asker, photos: Photos, fixed: dict[str, Key], around: int) -> list[dict[str, Any]]:
-    """The same while others ask the edge too, beside what the fixed split takes."""
-    recorded: list[dict[str, Any]] = []
+def busy(runner: QueryRunner, photos: Photos, fixed: dict[str, Key], around: int) -> list[BusyDecision]:
+    """Decisions before, while and after others use the edge, each beside the fixed split at the same time."""
+    decisions: list[BusyDecision] = []
 
-    def stretch(crowd: int) -> None:
-        for asked in photos.small(around, BUSY_TASK):
-            told = asker.ask(OURS, asked, asker.photo(asked.file))
-            beside = asker.ask("split", asked, asker.photo(asked.file), only(fixed["split"]))
-            recorded.append({"question": len(recorded) + 1, "crowd": crowd, **_decision(told), "split_ms": round(beside.ms, 1)})
+    def ask(crowd: int) -> None:
+        for query in photos.small(around, BUSY_TASK):
+            measured = runner.ask(OURS, query, runner.photo(query.file))
+            split = runner.ask("split", query, runner.photo(query.file), only(fixed["split"]))
+            number = len(decisions) + 1
+            decisions.append({**_decision(measured, number), "crowd": crowd, "split_ms": round(split.ms, 1)})
 
-    stretch(0)
-    with Crowd(asker, photos):
-        stretch(CROWD)
-    stretch(0)
-    return recorded
+    ask(0)
+    with Crowd(runner, photos):
+        ask(CROWD)
+    ask(0)
+    return decisions
 
 
 class Crowd:
-    """Context manager: others who ask the edge about whole photos, one question after the other, over a fast link."""
+    """Context manager: other users who keep asking the edge about whole photos over a fast link."""
 
-    def __init__(self, asker: Asker, photos: Photos) -> None:
-        self.asker, self.over = asker, threading.Event()
-        asked = photos.small(1, CROWD_TASK)[0]
-        self.threads = [threading.Thread(target=self._ask, args=(asked,)) for _ in range(CROWD)]
+    def __init__(self, runner: QueryRunner, photos: Photos) -> None:
+        self.runner, self.stop = runner, threading.Event()
+        query = photos.small(1, CROWD_TASK)[0]
+        self.threads = [threading.Thread(target=self._ask, args=(query,)) for _ in range(CROWD)]
 
     def __enter__(self) -> None:
         enrolment.simulate(EDGE, None, CROWDED_SLOWDOWN)
-        time.sleep(HEARD_S)
+        time.sleep(SETTLE_S)
         for thread in self.threads:
             thread.start()
         time.sleep(1.0)
 
     def __exit__(self, *error: object) -> None:
-        self.over.set()
+        self.stop.set()
         for thread in self.threads:
             thread.join()
         enrolment.simulate(EDGE, None, 1.0)
-        time.sleep(HEARD_S)
+        time.sleep(SETTLE_S)
 
-    def _ask(self, asked: Asked) -> None:
+    def _ask(self, query: Query) -> None:
         from django.db import connection
 
-        photo = self.asker.photo(asked.file, node=OTHER)
-        while not self.over.is_set():
-            self.asker.ask("crowd", asked, photo, _whole_photo, OTHER)
+        photo = self.runner.photo(query.file, node=OTHER)
+        while not self.stop.is_set():
+            self.runner.ask("crowd", query, photo, _whole_photo, OTHER)
         connection.close()
 
 
 def _whole_photo(options: list[Candidate]) -> list[Candidate]:
-    return [one for one in options if one.route == routes.EDGE and one.exact]
+    return [candidate for candidate in options if candidate.route == routes.EDGE and candidate.exact]
 
 
-def placement_ms(asker: Asker, photos: Photos, repeats: int = 200) -> float:
-    """Choosing among all candidates, the median of many times."""
-    asked = photos.large(1, asker.profile.tasks)[0]
-    options = asker.options(asked.task)
-    device = asker.node(DEVICE)
+def placement_ms(runner: QueryRunner, photos: Photos, repeats: int = 200) -> float:
+    """Median time to choose among all candidates."""
+    query = photos.large(1, runner.profile.tasks)[0]
+    options = runner.options(query.task)
+    device = runner.node(DEVICE)
     edges = fleet.edges(fleet.online(set()))
-    link, load, previous = fleet.link_of(DEVICE), fleet.load(device, edges), fleet.previous(device, asked.task)
+    link, load, previous = fleet.link_of(DEVICE), fleet.load(device, edges), fleet.previous(device, query.task)
     times = []
     for _ in range(repeats):
-        begun = time.perf_counter()
+        started = time.perf_counter()
         choose(options, link, load, policies.named("fastest", 0.02), previous=previous)
-        times.append((time.perf_counter() - begun) * 1000)
+        times.append((time.perf_counter() - started) * 1000)
     return statistics.median(times)
 
 
-def _decision(told: Told) -> dict[str, Any]:
+def _decision(measured: Measurement, number: int) -> Decision:
     return {
-        "task": told.task,
-        "route": told.route,
-        "way": name_of(told.used),
-        "bytes": told.bytes,
-        "up_bytes_per_s": told.up_bytes_per_s,
-        "predicted_ms": None if told.predicted_ms is None else round(told.predicted_ms, 1),
-        "ms": round(told.ms, 1),
+        "question": number,
+        "task": measured.task,
+        "route": measured.route,
+        "way": label(measured.key),
+        "bytes": measured.bytes,
+        "up_bytes_per_s": measured.up_bytes_per_s,
+        "predicted_ms": None if measured.predicted_ms is None else round(measured.predicted_ms, 1),
+        "ms": round(measured.ms, 1),
     }
 
 
-def name_of(key: Key) -> str:
+def label(key: Key) -> str:
     route, split_at, level, codec, quality, _, refine_to, _ = key
     if route == "split":
         return f"split {split_at}, level {level}" + (f" to {refine_to}" if refine_to else "")
