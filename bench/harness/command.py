@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 def parser(name: str, description: str | None) -> argparse.ArgumentParser:
     """A parser for `python -m bench.NAME` with the `--json` option; `description` is the bench's docstring."""
-    made = argparse.ArgumentParser(
+    arguments = argparse.ArgumentParser(
         prog=f"python -m bench.{name}", description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    made.add_argument("--json", action="store_true", help="print the figures as one JSON object on the last line")
-    return made
+    arguments.add_argument("--json", action="store_true", help="print the figures as one JSON object on the last line")
+    return arguments
 
 
 def print_figures(figures: Mapping[str, object], as_json: bool, width: int = 18) -> None:

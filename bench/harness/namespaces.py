@@ -1,8 +1,8 @@
-"""A device behind a link that really is slow: its own network namespace, and `tc tbf` on its end of a veth pair. Root, Linux.
+"""A device behind a slow link: its own network namespace, and `tc tbf` on its end of a veth pair. Root, Linux.
 
-A token bucket lets one full bucket pass at once, and it must hold a whole packet: at the usual 1500 bytes everything this
-system sends in answer to a question would pass unshaped. So packets here are small. The rate is that of what the packets
-carry; the wire's own is higher by their headers.
+A token bucket passes one full bucket at once and must hold a whole packet: with the usual 1500 bytes everything this system sends
+for a question would pass unshaped. So packets here are small. The rate is that of the payload; the rate on the wire is higher by
+the headers.
 """
 
 import os
@@ -13,14 +13,14 @@ from types import TracebackType
 
 from bench.harness import relay
 
-MTU, ETHERNET, TCP_IP = 256, 14, 52  # bytes: largest packet, and the headers around and in it
-WIRE = (MTU + ETHERNET) / (MTU - TCP_IP)  # bytes on the wire for each that is carried
-CLOCK = 16  # bytes more than one packet: the kernel rounds the bucket to its clock
-QUEUE_S = 10.0  # what waits longer is dropped; an upload is queued whole
+MTU, ETHERNET, TCP_IP = 256, 14, 52  # bytes: the largest packet, and the headers around and in it
+WIRE = (MTU + ETHERNET) / (MTU - TCP_IP)  # bytes on the wire per byte of payload
+CLOCK = 16  # bytes beyond one packet, as the kernel rounds the bucket to its clock
+QUEUE_S = 10.0  # packets that wait longer are dropped; a whole upload fits
 
 
 class Namespace:
-    """Context manager. Inside, `address` stands for the loopback of this machine, at the ports asked for."""
+    """Context manager. Inside, `address` stands for this machine's loopback at the ports given to `reach`."""
 
     shaper = "tc tbf on the device's own network namespace"
 
@@ -49,43 +49,43 @@ class Namespace:
         if self._relay is not None:
             self._relay.terminate()
             self._relay.wait(5)
-        # Before its namespace, which the kernel clears away some time later: the name must be free for another one.
+        # Before its namespace, which the kernel removes some time later: the name must be free for the next one.
         subprocess.run(["ip", "link", "del", self.ours], check=False, capture_output=True)
         _ip("netns", "del", self.name)
 
     def reach(self, *ports: int) -> None:
-        """Make ports of this machine's loopback reachable at `address`."""
+        """Makes ports of this machine's loopback reachable at `address`."""
         self._relay = subprocess.Popen(relay.command(self.address, *ports), stdout=subprocess.PIPE, text=True)
         assert self._relay.stdout is not None
         if self._relay.stdout.readline().strip() != relay.READY:
-            raise SystemExit("The relay into the network namespace did not start.")
+            raise SystemExit("The relay into the network namespace did not start; its error is printed above.")
 
-    def command(self, words: list[str]) -> list[str]:
-        """The same command, run inside."""
-        return ["ip", "netns", "exec", self.name, *words]
+    def command(self, arguments: list[str]) -> list[str]:
+        """The same command, run inside the namespace."""
+        return ["ip", "netns", "exec", self.name, *arguments]
 
     def rate(self, bytes_per_s: int) -> None:
-        """From now on, whatever is on its way."""
+        """Set the rate, also for packets already queued."""
         wire = f"{round(bytes_per_s * WIRE * 8)}bit"
         limits = ["rate", wire, "burst", str(MTU + ETHERNET + CLOCK), "latency", f"{QUEUE_S:g}s"]
         run(["tc", "-n", self.name, "qdisc", "replace", "dev", self.theirs, "root", "tbf", *limits])
 
 
 def possible() -> bool:
-    """Whether this process may make one, found out by trying."""
+    """Whether this process may create a namespace; tries it."""
     if os.name != "posix" or os.geteuid() != 0 or not (shutil.which("ip") and shutil.which("tc")):
         return False
     try:
-        with Namespace() as tried:
-            tried.rate(100_000)
+        with Namespace() as trial:
+            trial.rate(100_000)
     except (OSError, subprocess.CalledProcessError):
         return False
     return True
 
 
-def _ip(*words: str) -> None:
-    run(["ip", *words])
+def _ip(*arguments: str) -> None:
+    run(["ip", *arguments])
 
 
-def run(words: Sequence[str]) -> None:
-    subprocess.run(words, check=True, capture_output=True, text=True)
+def run(command: Sequence[str]) -> None:
+    subprocess.run(command, check=True, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""Starting, finding and ending real processes: for the benches, and for the tests that need whole ones."""
+"""Starts, finds and ends real processes, for the benches and for tests of the whole stack."""
 
 import os
 import signal
@@ -33,12 +33,12 @@ def answers(client: redis.Redis) -> bool:
         return False
 
 
-def wait_for(done: Callable[[], object], seconds: float, otherwise: str, every: float = 0.1) -> None:
-    """Poll until `done()` is true; fail with the sentence when it is not in time."""
-    until = time.monotonic() + seconds
+def wait_for(done: Callable[[], object], seconds: float, message: str, every: float = 0.1) -> None:
+    """Poll until `done()` is true. Raises AssertionError with the message after `seconds`."""
+    deadline = time.monotonic() + seconds
     while not done():
-        if time.monotonic() > until:
-            raise AssertionError(f"{otherwise} within {seconds:g} s")
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{message} within {seconds:g} s")
         time.sleep(every)
 
 
@@ -49,13 +49,13 @@ def free_port() -> int:
 
 
 def pids_of(*words: str) -> list[int]:
-    """Processes whose command line holds all the words. Linux alone."""
-    every = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-    return sorted(pid for pid in every if pid != os.getpid() and all(word in command_of(pid) for word in words))
+    """Processes whose command line contains all the words. Linux only."""
+    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return sorted(pid for pid in pids if pid != os.getpid() and all(word in command_of(pid) for word in words))
 
 
 def command_of(pid: int) -> str:
-    """Its words, each followed by a space; nothing for a process that has ended."""
+    """Its command line, each argument followed by a space; empty for a process that has ended."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:
@@ -67,15 +67,15 @@ def kill(pid: int) -> None:
 
 
 def pids_below(root: int) -> list[int]:
-    """The process and all its descendants. Linux alone."""
+    """The process and all its descendants. Linux only."""
     parents: dict[int, int] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
             except OSError:
-                continue  # it ended while we looked
-    found = [root]
-    for pid in found:
-        found.extend(child for child, parent in parents.items() if parent == pid)
-    return found
+                continue  # it ended meanwhile
+    family = [root]
+    for pid in family:
+        family.extend(child for child, parent in parents.items() if parent == pid)
+    return family

@@ -1,4 +1,4 @@
-"""Lets a network namespace reach this machine's loopback: a process of its own, which listens at ADDRESS on each port."""
+"""Forwards ports of ADDRESS to this machine's loopback, for a network namespace. Runs as a separate process."""
 
 import asyncio
 import sys
@@ -8,7 +8,7 @@ READY = "ready"
 
 
 def command(address: str, *ports: int) -> list[str]:
-    """What starts it; it prints READY once it listens."""
+    """The command line of the relay; it prints READY once it listens."""
     return [sys.executable, "-c", "from bench.harness import relay; relay.run()", address, *map(str, ports)]
 
 
@@ -28,15 +28,15 @@ async def _connected(port: int, reader: asyncio.StreamReader, writer: asyncio.St
     except OSError:
         writer.close()
         return
-    await asyncio.gather(_carry(reader, back), _carry(there, writer))
+    await asyncio.gather(_copy(reader, back), _copy(there, writer))
 
 
-async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     try:
         while data := await reader.read(65536):
             writer.write(data)
             await writer.drain()
     except OSError:
-        pass  # one side has gone; the other is told by closing
+        pass  # one side has disconnected; closing disconnects the other
     finally:
         writer.close()

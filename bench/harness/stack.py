@@ -1,4 +1,4 @@
-"""The whole stack, started with the command that `make run` uses, with an owner signed up. For benches and tests."""
+"""The whole stack, started by the command of `make run`, with an owner account. For benches and tests."""
 
 import json
 import os
@@ -18,11 +18,11 @@ from bench.harness.processes import command_of, free_port, kill, pids_below, pid
 
 ROOT = Path(__file__).resolve().parents[2]
 OWNER, PASSWORD = "owner", "a long enough password"
-START_S = 90  # a cold machine imports torch three times at once
+START_S = 90  # a cold machine imports torch in three processes at once
 
 
 class Stack:
-    """Context manager. `url` is the web app; `owner` is a logged-in HTTP client with the CSRF header set."""
+    """Context manager. `url`: the web app; `owner`: a logged-in HTTP client with the CSRF header set."""
 
     def __init__(self, folder: Path, *arguments: str) -> None:
         self.var, self.port = folder / "var", free_port()
@@ -30,7 +30,7 @@ class Stack:
         self.log = folder / "up.log"
         self.arguments = arguments or ("--slowdown", "2")
         self.env = {**os.environ, "ISTHMUS_VAR": str(self.var), "HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
-        # What the tests' own settings set for this process would reach into the stack.
+        # The stack must not inherit what the tests' settings set for this process.
         for name in ("REDIS_URL", "DJANGO_SETTINGS_MODULE"):
             self.env.pop(name, None)
 
@@ -53,15 +53,15 @@ class Stack:
             self.process.wait(20)
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
-            raise AssertionError(f"the stack did not end: {self.said()[-2000:]}") from None
+            raise AssertionError(f"the stack did not stop: {self.output()[-2000:]}") from None
 
-    def said(self) -> str:
-        """What it has printed, without colours."""
+    def output(self) -> str:
+        """Everything the stack has printed, without colour codes."""
         return re.sub(r"\x1b\[[0-9;]*m", "", self.log.read_text(errors="replace"))
 
     def ready(self) -> bool:
         if self.process.poll() is not None:
-            raise AssertionError(f"the stack ended with {self.process.returncode}: {self.said()[-3000:]}")
+            raise AssertionError(f"the stack exited with {self.process.returncode}: {self.output()[-3000:]}")
         try:
             with urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as answer:
                 return answer.status == 200
@@ -72,7 +72,7 @@ class Stack:
         return (self.var / "secrets" / "setup_token").read_text()
 
     def person(self, name: str, password: str = PASSWORD) -> httpx.Client:
-        """Logged in as an existing person."""
+        """A client logged in as an existing user."""
         client = httpx.Client(base_url=self.url, follow_redirects=True, timeout=30)
         client.get("/login/")
         form = {"username": name, "password": password, "csrfmiddlewaretoken": client.cookies["isthmus_csrf"]}
@@ -116,7 +116,7 @@ class Stack:
         return str(answer.json()["id"])
 
     def put(self, question: str, **fields: Any) -> dict[str, Any]:
-        """POST a question; the turn as it is then."""
+        """POST a question -> the new turn."""
         answer = self.owner.post("/api/v1/turns", json={"question": question, **fields})
         assert answer.status_code == 202, answer.text
         return dict(answer.json())
@@ -125,20 +125,20 @@ class Stack:
         return dict(self.owner.get(f"/api/v1/turns/{pk}").json())
 
     def finished(self, pk: str, seconds: float = 40) -> dict[str, Any]:
-        """The turn once it is final."""
-        held: dict[str, Any] = {}
+        """The turn once it is answered, failed or stopped."""
+        turn: dict[str, Any] = {}
 
         def final() -> bool:
-            held.update(self.turn(pk))
-            return held.get("state") in ("answered", "failed", "stopped")  # none while asked too often
+            turn.update(self.turn(pk))
+            return turn.get("state") in ("answered", "failed", "stopped")  # a rate-limited response has no state
 
         wait_for(final, seconds, f"turn {pk} was not final", every=0.25)
-        return held
+        return turn
 
     def worker(self, *words: str) -> int:
-        """The one process of this stack that does the work: below its keeper, which carries the same words."""
-        mine = set(pids_below(self.process.pid))
-        return next(pid for pid in pids_of(*words) if pid in mine and "webapp.ops.restart" not in command_of(pid))
+        """The worker process of this stack whose command line contains the words, not the supervisor that restarts it."""
+        own = set(pids_below(self.process.pid))
+        return next(pid for pid in pids_of(*words) if pid in own and "webapp.ops.restart" not in command_of(pid))
 
     def node(self, name: str) -> int:
         return self.worker("devices.agent", f"nodes/{name} ")

@@ -76,9 +76,12 @@ class Evaluation:
         self.part = loading.load(self.profile, torch.device("cpu"))["classify"]
         self.model, self.tokenizer = bundle.load(WEIGHTS)
         photos = measure.HeldOut(root)
-        labelled, asked = even_sample(photos.labelled(), sizes.classified), even_sample(photos.captions("test"), sizes.asked)
-        captioned = dict(even_sample(asked, sizes.captioned))
-        flickr = [*captioned, *(name for name, _ in asked if name not in captioned)]
+        labelled, flickr_sample = (
+            even_sample(photos.labelled(), sizes.classified),
+            even_sample(photos.captions("test"), sizes.asked),
+        )
+        captioned = dict(even_sample(flickr_sample, sizes.captioned))
+        flickr = [*captioned, *(name for name, _ in flickr_sample if name not in captioned)]
         self.labels = torch.tensor([label for _, label in labelled])
         self.references = list(captioned.values())
         place = {name: row for row, name in enumerate(flickr)}
@@ -149,9 +152,9 @@ class Evaluation:
     def by_task(self, sizes: Sequence[int]) -> dict[str, float]:
         """Mean bytes of the photos of each task; a photo counts once for each of its questions."""
         first, all_sizes = len(self.labels), np.array(sizes, np.float64)
-        asked = [first + row for row, _ in self.questions]
+        rows = [first + row for row, _ in self.questions]
         captioned = all_sizes[first : first + len(self.references)]
-        return {"classify": all_sizes[:first].mean(), "caption": captioned.mean(), "vqa": all_sizes[asked].mean()}
+        return {"classify": all_sizes[:first].mean(), "caption": captioned.mean(), "vqa": all_sizes[rows].mean()}
 
 
 def uncompressed(photos: Evaluation) -> list[Row]:

@@ -113,7 +113,7 @@ def test_a_running_turn_can_be_stopped(healthy: Stack, large_photo: bytes) -> No
 
 
 def test_the_log_contains_no_secret(healthy: Stack) -> None:
-    log = healthy.said()
+    log = healthy.output()
     for file in Path(healthy.var / "secrets").iterdir():
         if file.name != "setup_token":  # that one is printed on purpose
             assert file.read_text() not in log

@@ -51,26 +51,26 @@ def test_nodes_decode_with_the_trained_transforms(code: feature_code.LearnedCode
 def test_gradients_pass_the_quantiser_for_the_coefficients_of_a_level_only(
     code: feature_code.LearnedCode, features: Tensor
 ) -> None:
-    batched, given = train_dequantiser.BatchedCode(code), features.clone().requires_grad_(True)
+    batched, original = train_dequantiser.BatchedCode(code), features.clone().requires_grad_(True)
     for level, size in enumerate(SIZES, 1):
-        (slope,) = torch.autograd.grad(batched(given, torch.full((len(given),), level)).square().sum(), given)
+        (slope,) = torch.autograd.grad(batched(original, torch.full((len(original),), level)).square().sum(), original)
         moved = batched.spectrum(slope).flatten(1).abs().amax(0) > 1e-5
         assert set(moved.nonzero()[:, 0].tolist()) == set(code.order[: 8 * size].tolist())
 
 
 def test_training_reduces_the_error_of_the_towers_output(drawn_features: tuple[split.Tower, Tensor, Tensor]) -> None:
-    tower, given, wanted = drawn_features
-    arrays = fit.fit(tower, given, 1, 8 * BYTES[-1])
+    tower, original, target = drawn_features
+    arrays = fit.fit(tower, original, 1, 8 * BYTES[-1])
     before = feature_code.LearnedCode(arrays, BYTES)
-    after = feature_code.LearnedCode(arrays | train_dequantiser.train(tower, before, given, wanted, 1, 120), BYTES)
+    after = feature_code.LearnedCode(arrays | train_dequantiser.train(tower, before, original, target, 1, 120), BYTES)
     assert before.digest != after.digest
     for level in range(1, len(BYTES) + 1):
-        assert _error(tower, after, given, wanted, level) < 0.95 * _error(tower, before, given, wanted, level)
+        assert _error(tower, after, original, target, level) < 0.95 * _error(tower, before, original, target, level)
 
 
-def _error(tower: split.Tower, code: feature_code.LearnedCode, given: Tensor, wanted: Tensor, level: int) -> float:
-    back = torch.from_numpy(np.stack([code.decode(code.encode(one, level), level) for one in given.numpy()]))
-    return float((split.tail(tower, back, 1) - wanted).square().mean())
+def _error(tower: split.Tower, code: feature_code.LearnedCode, original: Tensor, target: Tensor, level: int) -> float:
+    back = torch.from_numpy(np.stack([code.decode(code.encode(one, level), level) for one in original.numpy()]))
+    return float((split.tail(tower, back, 1) - target).square().mean())
 
 
 @pytest.fixture(scope="module")
@@ -81,5 +81,5 @@ def drawn_features() -> tuple[split.Tower, Tensor, Tensor]:
     tower = towers.ResNetTower(ResNetModel(shape).eval().requires_grad_(False))
     pixels = torch.nn.functional.interpolate(torch.randn(80, 3, 6, 6), (64, 64), mode="bicubic")
     with torch.inference_mode():
-        given = split.head(tower, pixels, 1)
-        return tower, given.clone(), split.tail(tower, given, 1).clone()
+        original = split.head(tower, pixels, 1)
+        return tower, original.clone(), split.tail(tower, original, 1).clone()

@@ -54,7 +54,7 @@ def test_training_on_one_batch_lowers_every_loss(model: Compact, feed: Batches, 
 
 def test_a_batch_depends_on_its_number_alone(feed: Batches) -> None:
     first, same, other = feed(1, WITH_TEXTS), feed(1, WITH_TEXTS), feed(0, WITH_TEXTS)
-    assert torch.equal(first.pixels, same.pixels) and torch.equal(first.asked, same.asked)
+    assert torch.equal(first.pixels, same.pixels) and torch.equal(first.questions, same.questions)
     assert not torch.equal(first.pixels, other.pixels)
 
 

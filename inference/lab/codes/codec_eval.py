@@ -74,11 +74,11 @@ class EvaluationSet:
         return {task: round(answers.accuracy, 4) for task, answers in self.answers(seen).items()}
 
     def _top1(self, labels: Sequence[int]) -> float:
-        return float(np.mean([label == wanted for label, wanted in zip(labels, self.labels.tolist(), strict=True)]))
+        return float(np.mean([label == target for label, target in zip(labels, self.labels.tolist(), strict=True)]))
 
     def _exact(self, answers: Sequence[str]) -> float:
         expected = [measure.normalise(answer) for _, _, answer in self.questions]
-        return float(np.mean([answer == wanted for answer, wanted in zip(answers, expected, strict=True)]))
+        return float(np.mean([answer == target for answer, target in zip(answers, expected, strict=True)]))
 
     def _caption_confidence(self, seen: Tensor, texts: list[str]) -> list[float]:
         """Geometric mean of each caption's token probabilities at the temperature, the end token included."""

@@ -59,9 +59,9 @@ class Batch:
     tags: Tensor  # [B, TAGS] share of the photo's captions that use the word; all -1 for a photo without captions
     captions: Tensor  # [C, T] [DEC] words [SEP]; the last rows may be filler
     caption_of: Tensor  # [C] place of the photo
-    asked: Tensor  # [Q, T] [CLS] words [SEP]
+    questions: Tensor  # [Q, T] [CLS] words [SEP]
     answers: Tensor  # [Q, A] [DEC] words [SEP]
-    asked_of: Tensor  # [Q] place of the photo
+    question_of: Tensor  # [Q] place of the photo
     tiny: Tensor  # uint8 [t, 3, S, S] CIFAR-10 photos
     tiny_label: Tensor  # [t] 0…9
 
@@ -120,19 +120,19 @@ class Batches:
         self, rows: NDArray[np.int64], boxes: Sequence[tuple[NDArray[np.uint8], bool]], phase: Phase, chance: random.Random
     ) -> dict[str, Tensor]:
         captioned: list[tuple[int, list[int]]] = []
-        asked: list[tuple[int, list[int], list[int]]] = []
+        pairs_drawn: list[tuple[int, list[int], list[int]]] = []
         for place, (row, (_, flipped)) in enumerate(zip(rows.tolist(), boxes, strict=True)):
             captions = self.texts.captions.get(row, [])
             captioned += [(place, caption) for caption in chance.sample(captions, min(phase.captions, len(captions)))]
             pairs = (self.texts.mirrored if flipped else self.texts.pairs).get(row, [])
-            asked += [(place, *pair) for pair in chance.sample(pairs, min(phase.questions, len(pairs)))]
+            pairs_drawn += [(place, *pair) for pair in chance.sample(pairs, min(phase.questions, len(pairs)))]
         end = [self.end]
         # Filler rows have no target after their first token, so they do not contribute to a loss.
         caption_ids = tokens.pad([[self.start, *ids, *end] for _, ids in captioned], [self.start])
-        questions = tokens.pad([[self.first, *ids, *end] for _, ids, _ in asked], [self.first, *end])
-        answers = tokens.pad([[self.start, *ids, *end] for _, _, ids in asked], [self.start], lengths=4)
+        questions = tokens.pad([[self.first, *ids, *end] for _, ids, _ in pairs_drawn], [self.first, *end])
+        answers = tokens.pad([[self.start, *ids, *end] for _, _, ids in pairs_drawn], [self.start], lengths=4)
         return {"captions": caption_ids, "caption_of": _padded([place for place, _ in captioned], len(caption_ids)),
-                "asked": questions, "answers": answers, "asked_of": _padded([place for place, _, _ in asked], len(questions))}  # fmt: skip
+                "questions": questions, "answers": answers, "question_of": _padded([place for place, _, _ in pairs_drawn], len(questions))}  # fmt: skip
 
 
 def _padded(places: list[int], size: int) -> Tensor:

@@ -45,13 +45,13 @@ def make(photos: Sequence[CaptionedPhoto], seed: int = 0, per_answer: float = 2.
     """Balanced questions: within a kind no answer is more frequent than `per_answer` times the mean, and each yes has a no about
     the same thing."""
     chance = random.Random(seed)
-    asked: list[Question] = []
+    generated: list[Question] = []
     for photo in photos:
         words = [WORD.findall(caption.lower()) for caption in photo["captions"]]
         name = photo["image"]
-        asked += _objects(name, words, photo["captions"], chance) + _number(name, words, chance)
-        asked += _colours(name, words, chance) + _place(name, words, chance)
-    return [*_balanced(asked, per_answer, chance), *_yes_no(photos, chance)]
+        generated += _objects(name, words, photo["captions"], chance) + _number(name, words, chance)
+        generated += _colours(name, words, chance) + _place(name, words, chance)
+    return [*_balanced(generated, per_answer, chance), *_yes_no(photos, chance)]
 
 
 def _mentions(words: list[list[str]], table: dict[str, str]) -> Counter[str]:
@@ -138,11 +138,11 @@ def _place(name: str, words: list[list[str]], chance: random.Random) -> list[Que
     return [Question(name, "place", chance.choice(texts), seen[0][0])]
 
 
-def _balanced(asked: list[Question], per_answer: float, chance: random.Random) -> list[Question]:
+def _balanced(generated: list[Question], per_answer: float, chance: random.Random) -> list[Question]:
     balanced: list[Question] = []
     for kind in KINDS:
         groups: dict[str, list[Question]] = defaultdict(list)
-        for question in asked:
+        for question in generated:
             if question.kind == kind:
                 groups[question.answer].append(question)
         cap = int(per_answer * sum(map(len, groups.values())) / max(len(groups), 1)) + 1

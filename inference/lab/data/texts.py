@@ -56,11 +56,11 @@ def clean(caption: str) -> str:
 
 
 def read_texts(photos: photo_sets.Photos, tokenizer: BertTokenizerFast, root: Path) -> Texts:
-    index, asked, captioned = photos.index(), training_questions(root), training_captions(root)
+    index, pairs, captioned = photos.index(), training_questions(root), training_captions(root)
     captions: dict[int, list[list[int]]] = defaultdict(list)
     for (name, _), ids in zip(captioned, tokens.ids(tokenizer, [text for _, text in captioned]), strict=True):
         captions[index[name]].append(ids)
-    return Texts(dict(captions), by_row(index, asked, tokenizer, mirrored=False), by_row(index, asked, tokenizer, mirrored=True),
+    return Texts(dict(captions), by_row(index, pairs, tokenizer, mirrored=False), by_row(index, pairs, tokenizer, mirrored=True),
                  {index[name]: tag for name, tag in tags(captioned).items()})  # fmt: skip
 
 
@@ -82,10 +82,10 @@ def tags(captioned: list[tuple[str, str]]) -> dict[str, Tensor]:
     return by_photo
 
 
-def by_row(index: dict[str, int], asked: list[tuple[str, questions.Question]], tokenizer: BertTokenizerFast,
+def by_row(index: dict[str, int], pairs: list[tuple[str, questions.Question]], tokenizer: BertTokenizerFast,
             mirrored: bool) -> dict[int, list[QuestionAnswer]]:  # fmt: skip
-    texts = [mirror(q.text) if mirrored else q.text for _, q in asked]
-    tokenised = zip(asked, tokens.ids(tokenizer, texts), tokens.ids(tokenizer, [q.answer for _, q in asked]), strict=True)
+    texts = [mirror(q.text) if mirrored else q.text for _, q in pairs]
+    tokenised = zip(pairs, tokens.ids(tokenizer, texts), tokens.ids(tokenizer, [q.answer for _, q in pairs]), strict=True)
     rows: dict[int, list[QuestionAnswer]] = defaultdict(list)
     for (name, _), question, answer in tokenised:
         rows[index[name]].append((question, answer))

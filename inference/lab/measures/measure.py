@@ -126,14 +126,14 @@ def answer(model: Compact, tokenizer: BertTokenizerFast, photos: HeldOut) -> Ans
 
 
 def ask(
-    model: Compact, tokenizer: BertTokenizerFast, photos: HeldOut, asked: Sequence[Question], source: str
+    model: Compact, tokenizer: BertTokenizerFast, photos: HeldOut, asked_questions: Sequence[Question], source: str
 ) -> list[bool]:  # fmt: skip
     """Whether each question about a photo of the set `source` is answered exactly."""
-    names = sorted({f"{source}/images/{q.photo}" for q in asked})
+    names = sorted({f"{source}/images/{q.photo}" for q in asked_questions})
     seen, place = decode.vision_tokens(model, photos.pixels(names)), {name: number for number, name in enumerate(names)}
-    rows = seen[[place[f"{source}/images/{q.photo}"] for q in asked]]
-    answers = decode.answers(model, tokenizer, rows, [q.text for q in asked])
-    return [normalise(given.text) == normalise(q.answer) for given, q in zip(answers, asked, strict=True)]
+    rows = seen[[place[f"{source}/images/{q.photo}"] for q in asked_questions]]
+    answers = decode.answers(model, tokenizer, rows, [q.text for q in asked_questions])
+    return [normalise(answer.text) == normalise(q.answer) for answer, q in zip(answers, asked_questions, strict=True)]
 
 
 def normalise(text: str) -> str:

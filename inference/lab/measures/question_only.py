@@ -21,9 +21,9 @@ BUCKETS, EPOCHS, BATCH = 8192, 4, 256
 class MostFrequent:
     """The most frequent training answer to the longest known prefix of the question."""
 
-    def __init__(self, asked: Sequence[Question]) -> None:
+    def __init__(self, questions: Sequence[Question]) -> None:
         self.by_prefix: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
-        for question in asked:
+        for question in questions:
             tokens = words(question.text)
             for length in range(len(tokens) + 1):
                 self.by_prefix[tuple(tokens[:length])][question.answer] += 1
@@ -37,15 +37,15 @@ class MostFrequent:
 class Linear:
     """Softmax over the training answers from hashed words and word pairs."""
 
-    def __init__(self, asked: Sequence[Question], seed: int = 0) -> None:
-        self.answers = sorted({question.answer for question in asked})
+    def __init__(self, questions: Sequence[Question], seed: int = 0) -> None:
+        self.answers = sorted({question.answer for question in questions})
         place = {answer: number for number, answer in enumerate(self.answers)}
         noise = torch.Generator().manual_seed(seed)
         self.weights = nn.EmbeddingBag(BUCKETS, len(self.answers), mode="mean")
         nn.init.zeros_(self.weights.weight)
         bags, targets = (
-            [_bag(question.text) for question in asked],
-            torch.tensor([place[question.answer] for question in asked]),
+            [_bag(question.text) for question in questions],
+            torch.tensor([place[question.answer] for question in questions]),
         )
         optimiser = torch.optim.Adam(self.weights.parameters(), lr=0.05)
         for _ in range(EPOCHS):
@@ -70,7 +70,7 @@ def _bag(text: str) -> list[int]:
     return [crc32(" ".join(gram).encode()) % BUCKETS for gram in [*((t,) for t in tokens), *itertools.pairwise(tokens)]]
 
 
-def accuracy(training: Sequence[Question], asked: Sequence[Question]) -> float:
-    """Share of `asked` that the better of the two answers correctly."""
+def accuracy(training: Sequence[Question], questions: Sequence[Question]) -> float:
+    """Share of `questions` that the better of the two answers correctly."""
     baselines = (MostFrequent(training), Linear(training))
-    return max(sum(baseline(q.text) == q.answer for q in asked) / max(len(asked), 1) for baseline in baselines)
+    return max(sum(baseline(q.text) == q.answer for q in questions) / max(len(questions), 1) for baseline in baselines)

@@ -68,7 +68,7 @@ def batch_losses(model: Compact, batch: Batch, phase: Phase, device: str = "cpu"
     if (batch.captions[:, 1:] != 0).any():
         losses["caption"] = phase.text_weight * model.caption_loss(seen[batch.caption_of], batch.captions)
     if (batch.answers[:, 1:] != 0).any():
-        losses["answer"] = phase.text_weight * model.answer_loss(seen[batch.asked_of], batch.asked, batch.answers)
+        losses["answer"] = phase.text_weight * model.answer_loss(seen[batch.question_of], batch.questions, batch.answers)
     return losses
 
 
