@@ -27,5 +27,5 @@ class RunConsumer(LiveConsumer):
 
     def receive_frame(self, frame: dict[str, Any]) -> dict[str, Any]:
         if frame.get("type") != "refetch":
-            raise UserError("unknown_frame", "This socket does not know that request.", "Reload the page.")
+            raise UserError("unknown_frame", "Unsupported message type.", "Reload the page.")
         return self.snapshot()
