@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from django.utils import timezone
 
+from devices.contract.protocol import TRAINING
 from devices.models import Node
 from devices.telemetry import presence
 from federation.app.datasets import registry as datasets
@@ -19,7 +20,7 @@ def training() -> list[str]:
 
 
 def trains(node: Node) -> bool:
-    return bool((getattr(node, "lanes", None) or {}).get("train", False))
+    return bool((getattr(node, "lanes", None) or {}).get(TRAINING, False))
 
 
 def check(spec: RunSpec) -> None:

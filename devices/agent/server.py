@@ -1,4 +1,4 @@
-"""Calls to the web app. The standard library is enough, and a board has one package less to install."""
+"""Calls to the web app, with the standard library only: one package less on a board."""
 
 import http.client
 import json
@@ -13,7 +13,7 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class Unreachable(Exception):
-    """Nobody answered, or something that is not Isthmus did; worth another try."""
+    """No answer, or not from Isthmus; worth a retry."""
 
 
 class Refused(Exception):
@@ -55,21 +55,21 @@ class Server:
 
 def _object(data: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(data)
+        answer = json.loads(data)
     except ValueError:
-        found = None
-    if not isinstance(found, dict):
+        answer = None
+    if not isinstance(answer, dict):
         raise Unreachable("The answer is not from Isthmus; check the server's address.")
-    return found
+    return answer
 
 
 def _refusal(error: urllib.error.HTTPError) -> Exception:
     """The server's own sentence; a server that is starting, overloaded or gone behind its proxy is worth another try."""
     try:
-        said = _object(error.read(MAX_ANSWER)).get("error")
+        body = _object(error.read(MAX_ANSWER)).get("error")
     except (Unreachable, OSError, http.client.HTTPException):
-        said = None
-    if error.code >= 500 or not isinstance(said, dict):
+        body = None
+    if error.code >= 500 or not isinstance(body, dict):
         return Unreachable(f"The server answered {error.code}.")
-    words = f"{said.get('message', '')} {said.get('next', '')}".strip()
-    return Refused(error.code, str(said.get("code", "refused")), words)
+    words = f"{body.get('message', '')} {body.get('next', '')}".strip()
+    return Refused(error.code, str(body.get("code", "refused")), words)

@@ -1,7 +1,7 @@
 """A simulated link: how long bytes take to cross it at a given rate, shared by everybody on the node.
 
-Time is given out along one line, as on a real link: two transfers at once each get half the rate, and a pause saves up
-nothing. Training, in a process of its own, stands on the same line and lets answering go first.
+Transmission slots are allocated on a shared virtual timeline, as on a real link: two concurrent transfers each get half the
+rate, and idle time is not saved up. Training, in a process of its own, shares the timeline and lets answering go first.
 """
 
 import fcntl
@@ -19,7 +19,7 @@ STATE = struct.Struct("dd")  # when the line is free, and until when an answer i
 
 
 class Line:
-    """Whose turn it is. With a file, two processes of one node share it; without, the threads of one."""
+    """The timeline. With a file, two processes of one node share it; without, the threads of one."""
 
     def __init__(self, file: Path | None = None) -> None:
         self._threads = threading.Lock()
@@ -31,12 +31,12 @@ class Line:
             self._state = mmap.mmap(self._file, STATE.size)
 
     def clear(self) -> None:
-        """Nobody is on it. What a file held before the machine started anew belongs to another clock."""
+        """Start over: what the file held before the machine restarted belongs to another clock."""
         with self._alone():
             STATE.pack_into(self._state, 0, 0.0, 0.0)
 
     def take(self, due: float, seconds: float, yields: bool) -> float | None:
-        """Stand in line with what was due at `due`; when it will be through. None: an answer is on the line, wait for it."""
+        """Allocate a slot for what was due at `due`; when it ends. None: an answer is being sent, wait for it."""
         with self._alone():
             free_at, answering_until = STATE.unpack_from(self._state)
             if yields and answering_until > time.monotonic():

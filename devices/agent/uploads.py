@@ -1,4 +1,4 @@
-"""Photos that a browser in the node's own network hands over directly, at an address that the node signs: good for one photo and a minute.
+"""Photos that a browser in the node's own network uploads directly, at an address the node signs: valid for one photo and a minute.
 
 Off unless the node is told where to listen, for example `ISTHMUS_UPLOADS=0.0.0.0:8765`. The key that signs is drawn at every start and
 never leaves this process, so an address can be made only by a job of the cloud, and checked only here. What arrives is held in memory,
@@ -24,10 +24,10 @@ from urllib.parse import parse_qs, urlsplit
 from devices.agent.config import ConfigError
 
 log = logging.getLogger(__name__)
-MOST_BYTES = 32 * 1024 * 1024
-MOST_HELD = 2  # photos that wait to be collected; the eldest goes
-HELD_S = 60.0  # one that nobody collects goes
-AT_ONCE = 4  # connections
+MAX_BYTES = 32 * 1024 * 1024
+MAX_WAITING = 2  # photos that wait to be collected; the oldest goes
+WAITING_S = 60.0  # then an uncollected photo is dropped
+MAX_CONNECTIONS = 4
 SILENCE_S, WHOLE_S = 10.0, 120.0  # between two pieces; for all of a photo
 PIECE = 256 * 1024
 ANYWHERE = frozenset({"0.0.0.0", "::"})
@@ -57,18 +57,18 @@ class Uploads:
         with self._lock:
             data = self._held.pop(photo, None)
         if data is None:
-            raise UploadError("No photo was handed over at that address, or too long ago.")
+            raise UploadError("No photo was uploaded at that address, or it has expired.")
         return data
 
     def refusal(self, photo: str, query: str) -> tuple[HTTPStatus, str] | None:
         """Why nothing may be handed over at this address."""
-        told = parse_qs(query)
-        until, signature = (told.get(name, [""])[0] for name in ("until", "signature"))
+        fields = parse_qs(query)
+        until, signature = (fields.get(name, [""])[0] for name in ("until", "signature"))
         right = until.isdecimal() and len(until) < 16
         if not right or not hmac.compare_digest(signature.encode(), self._signature(photo, int(until)).encode()):
-            return HTTPStatus.FORBIDDEN, "This address is not one that the node has signed."
+            return HTTPStatus.FORBIDDEN, "The signature of this address is invalid."
         if time.monotonic() > int(until):
-            return HTTPStatus.GONE, "This address is not good any more."
+            return HTTPStatus.GONE, "This address has expired."
         with self._lock:
             return (HTTPStatus.CONFLICT, "This address has been used.") if photo in self._spent else None
 
@@ -76,11 +76,11 @@ class Uploads:
         """Keep it for the job that collects it. `until`: as its address says, which takes nothing more."""
         with self._lock:
             now = time.monotonic()
-            self._spent = {one: end for one, end in self._spent.items() if end > now} | {photo: until}
+            self._spent = {used: end for used, end in self._spent.items() if end > now} | {photo: until}
             self._held[photo] = data
-            while len(self._held) > MOST_HELD:
+            while len(self._held) > MAX_WAITING:
                 del self._held[next(iter(self._held))]
-        late = threading.Timer(HELD_S, self._held.pop, (photo, None))
+        late = threading.Timer(WAITING_S, self._held.pop, (photo, None))
         late.daemon = True
         late.start()
 
@@ -96,7 +96,7 @@ def listening(server: str, told: str | None = None) -> Uploads:
     host, _, port = where.rpartition(":")
     try:
         if not host:
-            raise ValueError("everywhere has to be said")
+            raise ValueError("the host must be explicit (use 0.0.0.0 for all interfaces)")
         listener = _Listener((host, int(port)), made)
     except (OSError, ValueError, OverflowError) as error:
         why = getattr(error, "strerror", None) or "HOST:PORT is wanted, for example 0.0.0.0:8765"
@@ -116,7 +116,7 @@ def _towards(server: str) -> str:
             asked.connect(address)
             return str(asked.getsockname()[0])
     except OSError as error:
-        log.warning("no uploads until the next start: the way to the server is not known (%s)", error)
+        log.warning("no uploads until the next start: no route to the server (%s)", error)
         return ""
 
 
@@ -125,7 +125,7 @@ class _Listener(ThreadingHTTPServer):
 
     def __init__(self, address: tuple[str, int], uploads: Uploads) -> None:
         self.uploads = uploads
-        self._room = threading.BoundedSemaphore(AT_ONCE)
+        self._room = threading.BoundedSemaphore(MAX_CONNECTIONS)
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         super().__init__((address[0].strip("[]"), address[1]), _Handler)
 
@@ -171,11 +171,11 @@ class _Handler(BaseHTTPRequestHandler):
         return self._answer(HTTPStatus.CREATED, {"bytes": len(data)})
 
     def _too_large(self) -> tuple[HTTPStatus, str] | None:
-        told = self.headers.get("Content-Length") or ""
-        if not told.isdecimal():
-            return HTTPStatus.LENGTH_REQUIRED, "The photo's size was not told."
-        if len(told) > 12 or int(told) > MOST_BYTES:
-            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The photo is larger than {MOST_BYTES // 1024 // 1024} MB."
+        length = self.headers.get("Content-Length") or ""
+        if not length.isdecimal():
+            return HTTPStatus.LENGTH_REQUIRED, "The Content-Length header is missing."
+        if len(length) > 12 or int(length) > MAX_BYTES:
+            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The photo is larger than {MAX_BYTES // 1024 // 1024} MB."
         return None
 
     def _body(self) -> bytes | None:
@@ -208,4 +208,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Not at all: an address is a key, and keys do not stand in logs."""
+        """Nothing: an address is a key, and keys do not belong in logs."""

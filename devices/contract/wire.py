@@ -1,4 +1,4 @@
-"""The bytes on the link: one short header and one payload, with one checksum over both. Refuses whatever it does not know.
+"""Wire format of features on the link: a short header and a payload, with one checksum over both.
 
 Big-endian, 18 bytes before the payload:
 
@@ -40,31 +40,29 @@ class Packet:
     tower: bytes  # DIGEST
     code: bytes  # DIGEST
     payload: bytes
-    after: int = 0  # the level whose bits the other side has already
+    after: int = 0  # the level whose bits the receiver already has
 
 
 def pack(packet: Packet) -> bytes:
     if len(packet.payload) > MAX_PAYLOAD:
-        raise WireError("wire_too_large", "These features are larger than a packet may be; choose a lower level.")
+        raise WireError("wire_too_large", "These features exceed the maximum packet size; choose a lower level.")
     head = HEADER.pack(MAGIC, VERSION, packet.split_at, packet.level, packet.after, packet.tower, packet.code, 0)[:CHECKED]
     return head + struct.pack(">I", zlib.crc32(packet.payload, zlib.crc32(head))) + packet.payload
 
 
 def unpack(data: bytes) -> Packet:
-    """Raises WireError, and nothing else, for any bytes that `pack` did not make. Allocates no more than it was given."""
+    """Raises WireError, and nothing else, for any bytes `pack` did not produce. Allocates no more than the input."""
     if len(data) < HEADER_BYTES:
-        raise WireError("wire_too_short", "The packet ends before its header does; send it again.")
+        raise WireError("wire_too_short", "The packet is shorter than its header; send it again.")
     magic, version, k, level, after, tower, code, crc = HEADER.unpack_from(data)
     if magic != MAGIC:
-        raise WireError("wire_not_ours", "These bytes are not an Isthmus packet; check what the device sent.")
+        raise WireError("wire_not_ours", "These bytes are not an Isthmus packet; check the sender.")
     if version != VERSION:
         raise WireError("wire_version", f"The packet has format {version}, this node reads {VERSION}; update the older node.")
     if len(data) > HEADER_BYTES + MAX_PAYLOAD:
-        raise WireError("wire_too_large", "The packet has more bytes than a packet may have; choose a lower level.")
+        raise WireError("wire_too_large", "The packet exceeds the maximum size; choose a lower level.")
     if zlib.crc32(data[HEADER_BYTES:], zlib.crc32(data[:CHECKED])) != crc:
-        raise WireError("wire_checksum", "The packet was damaged or cut short on the way; send it again.")
+        raise WireError("wire_checksum", "The packet was damaged or truncated in transit; send it again.")
     if after and after >= level:
-        raise WireError(
-            "wire_after", f"The packet refines level {after} to level {level}, which is none above it; send it again."
-        )
+        raise WireError("wire_after", f"Target level {level} must exceed base level {after}; send the packet again.")
     return Packet(k, level, tower, code, bytes(data[HEADER_BYTES:]), after)

@@ -33,7 +33,7 @@ def test_a_photo_arrives_and_is_collected_once(listening: Uploads) -> None:
     url = listening.invite("p1", 60)
     assert put(url, b"\xff" * 500_000)[:2] == (201, {"bytes": 500_000})
     assert listening.collect("p1") == b"\xff" * 500_000
-    with pytest.raises(UploadError, match="No photo was handed over"):
+    with pytest.raises(UploadError, match="No photo was uploaded"):
         listening.collect("p1")
 
 
@@ -54,7 +54,7 @@ def test_an_address_takes_one_photo(listening: Uploads) -> None:
 ])  # fmt: skip
 def test_what_it_did_not_sign_is_refused(listening: Uploads, change: Any) -> None:
     status, body, _ = put(change(listening.invite("p3", 60)))
-    assert (status, body["message"]) == (403, "This address is not one that the node has signed.")
+    assert (status, body["message"]) == (403, "The signature of this address is invalid.")
 
 
 def test_an_address_of_another_start_is_refused(listening: Uploads) -> None:
@@ -68,7 +68,7 @@ def test_an_address_ends(listening: Uploads) -> None:
 
 
 def test_what_is_too_large_is_refused_before_it_is_read(listening: Uploads) -> None:
-    headers = {"Content-Length": str(uploads.MOST_BYTES + 1)}
+    headers = {"Content-Length": str(uploads.MAX_BYTES + 1)}
     assert put(listening.invite("p7", 60), b"", headers=headers)[0] == 413
 
 
@@ -90,15 +90,15 @@ def test_a_page_of_another_origin_may_send_it(listening: Uploads) -> None:
 
 
 def test_only_the_latest_few_are_held(listening: Uploads) -> None:
-    for n in range(uploads.MOST_HELD + 1):
+    for n in range(uploads.MAX_WAITING + 1):
         assert put(listening.invite(f"many{n}", 60))[0] == 201
     with pytest.raises(UploadError):
         listening.collect("many0")
-    assert listening.collect(f"many{uploads.MOST_HELD}") == b"a photo"
+    assert listening.collect(f"many{uploads.MAX_WAITING}") == b"a photo"
 
 
 def test_what_nobody_collects_is_let_go(listening: Uploads, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "HELD_S", 0.05)
+    monkeypatch.setattr(uploads, "WAITING_S", 0.05)
     assert put(listening.invite("late", 60))[0] == 201
     time.sleep(0.5)
     with pytest.raises(UploadError):
