@@ -81,8 +81,8 @@ def test_the_same_question_gets_the_same_answer(compact: Vision, image: Image.Im
 
 
 def test_every_part_of_every_task_is_measured(compact: Vision) -> None:
-    told = measure(compact, repeats=1)
-    for task, times in told.items():
+    times_by_task = measure(compact, repeats=1)
+    for task, times in times_by_task.items():
         points = {str(k) for k in compact.profile.split_points(task)}
         assert set(times["head_ms"]) == set(times["tail_ms"]) == points
         assert min(times["whole_ms"], *times["head_ms"].values(), *times["tail_ms"].values()) > 0

@@ -27,9 +27,9 @@ def _cut(file: Path, keep: int) -> None:
 
 @pytest.mark.parametrize("name", catalogue.PROFILES)
 def test_every_profile_describes_itself_as_json(name: str) -> None:
-    told = json.loads(json.dumps(catalogue.profile(name).describe()))
-    assert told["name"] == name and list(told["tasks"]) == ["classify", "caption", "vqa"]
-    for task in told["tasks"].values():
+    description = json.loads(json.dumps(catalogue.profile(name).describe()))
+    assert description["name"] == name and list(description["tasks"]) == ["classify", "caption", "vqa"]
+    for task in description["tasks"].values():
         assert task["split_points"] and set(task["levels"]) == {str(k) for k in task["split_points"]}
         for levels in task["levels"].values():
             assert [level["level"] for level in levels] == list(range(1, len(levels) + 1))
@@ -37,9 +37,9 @@ def test_every_profile_describes_itself_as_json(name: str) -> None:
 
 
 def test_the_compact_profile_is_complete_and_measured() -> None:
-    told = catalogue.profile("compact").describe()
-    assert told["ready"] and told["missing"] == []
-    for task in told["tasks"].values():
+    description = catalogue.profile("compact").describe()
+    assert description["ready"] and description["missing"] == []
+    for task in description["tasks"].values():
         assert task["code"] == "learned" and 0 < task["accuracy"] < 1
         assert all(level["accuracy"] is not None for levels in task["levels"].values() for level in levels)
         assert task["photo"] and all(level["accuracy"] is not None for level in task["photo"])

@@ -144,7 +144,7 @@ def test_two_processes_mean_the_same_by_a_packet(compact: Vision) -> None:
         "vision = runner.load(catalogue.profile('compact'))\n"
         "print(vision.digest, vision.run_head('vqa', Image.new('RGB', (64, 64), 'orange'), 2, 1)[:14].hex())"
     )
-    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    output = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
     ours = compact.run_head("vqa", Image.new("RGB", (64, 64), "orange"), 2, 1)
-    assert told[0] == compact.digest
-    assert bytes.fromhex(told[1])[: wire.CHECKED] == ours[: wire.CHECKED]
+    assert output[0] == compact.digest
+    assert bytes.fromhex(output[1])[: wire.CHECKED] == ours[: wire.CHECKED]

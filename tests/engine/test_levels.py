@@ -60,8 +60,8 @@ def test_a_payload_cut_short_decodes_at_the_level_that_is_whole(code: feature_co
 def test_no_base_and_rest_whatever_do_more_than_decode_or_be_refused(base: bytes, more: bytes, after: int, level: int) -> None:
     code = CODES[0]
     try:
-        found = code.decode(feature_code.joined(base, more, code.sizes, after), level)
+        decoded = code.decode(feature_code.joined(base, more, code.sizes, after), level)
     except feature_code.CodecError as refused:
         assert str(refused).endswith(".")
     else:
-        assert found.shape == (TOKENS, WIDTH) and np.isfinite(found).all() and 1 <= level <= LEVELS
+        assert decoded.shape == (TOKENS, WIDTH) and np.isfinite(decoded).all() and 1 <= level <= LEVELS

@@ -41,9 +41,9 @@ def test_a_look_stays_on_the_node_as_a_photo_that_can_be_asked_about(
     node: Node, watching: Path, drawn: Callable[..., Image.Image], store: "redis.Redis[bytes]"
 ) -> None:
     (watching / "shot.jpg").write_bytes(jpeg(drawn(5, (320, 240))))
-    told = node.call("look", camera="front", photo=PHOTO)
-    assert (told["width"], told["height"], told["stayed"]) == (320, 240, True)
-    assert told["bytes"] == len(node.stages.context.photos.read(PHOTO))
+    result = node.call("look", camera="front", photo=PHOTO)
+    assert (result["width"], result["height"], result["stayed"]) == (320, 240, True)
+    assert result["bytes"] == len(node.stages.context.photos.read(PHOTO))
     assert store.keys("*blob*") == []
     assert whole(node)["answer"]["text"]
 
@@ -52,8 +52,8 @@ def test_a_look_turns_the_picture_upright_bounds_it_and_forgets_where_it_was_tak
     exif = Image.Exif()
     exif[274], exif[271] = 6, "maker"  # a quarter turn
     Image.new("RGB", (3000, 1500), "teal").save(watching / "shot.jpg", exif=exif)
-    told = node.call("look", camera="front", photo=PHOTO)
-    assert (told["width"], told["height"]) == (1024, 2048)
+    result = node.call("look", camera="front", photo=PHOTO)
+    assert (result["width"], result["height"]) == (1024, 2048)
     assert b"maker" not in node.stages.context.photos.read(PHOTO)
 
 
@@ -87,8 +87,8 @@ def test_what_a_browser_handed_over_is_kept_like_a_look(node: Node, drawn: Calla
     frame = jpeg(drawn(5, (320, 240)))
     with urllib.request.urlopen(urllib.request.Request(url, frame, method="PUT")) as answer:
         assert answer.status == 201
-    told = node.call("collect", photo=PHOTO)
-    assert (told["width"], told["height"], told["stayed"]) == (320, 240, True)
+    result = node.call("collect", photo=PHOTO)
+    assert (result["width"], result["height"], result["stayed"]) == (320, 240, True)
     assert whole(node)["answer"]["text"]
 
 

@@ -20,8 +20,8 @@ def test_list_names_both_profiles_and_what_is_missing(monkeypatch: pytest.Monkey
     *lines, last = out.getvalue().splitlines()
     assert "compact (active): ready" in lines and "paper: not ready" in lines
     assert "  The vqa model (Salesforce/blip-vqa-base) is not on this machine; run `python manage.py models fetch`." in lines
-    told = json.loads(last)
-    assert told["active"] == "compact" and [one["ready"] for one in told["profiles"]] == [True, False]
+    report = json.loads(last)
+    assert report["active"] == "compact" and [one["ready"] for one in report["profiles"]] == [True, False]
 
 
 def test_fetch_offline_is_one_sentence_with_the_remedy(tmp_path: Path) -> None:

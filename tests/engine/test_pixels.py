@@ -21,9 +21,9 @@ def pixels() -> Pixels:
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "P", "RGBA", "LA", "1", "CMYK", "I;16"])
 def test_every_kind_of_image_becomes_three_channels(pixels: Pixels, drawn: Callable[..., Image.Image], mode: str) -> None:
-    found = pixels(drawn(0).convert("I" if mode == "I;16" else mode))
-    assert found.shape == (1, 3, SIDE, SIDE) and found.dtype == np.float32 and found.flags.c_contiguous
-    assert found.min() >= -1.001 and found.max() <= 1.001
+    values = pixels(drawn(0).convert("I" if mode == "I;16" else mode))
+    assert values.shape == (1, 3, SIDE, SIDE) and values.dtype == np.float32 and values.flags.c_contiguous
+    assert values.min() >= -1.001 and values.max() <= 1.001
 
 
 @pytest.mark.parametrize("size", [(1, 1), (4000, 100), (1, 3000), (SIDE, SIDE)])
@@ -35,8 +35,8 @@ def test_nothing_is_cropped_away(pixels: Pixels) -> None:
     """A panorama's ends are as much in the square as its middle."""
     panorama = Image.new("RGB", (4000, 100), "blue")
     panorama.paste("red", (0, 0, 400, 100))
-    found = pixels(panorama)[0]
-    assert found[0, SIDE // 2, 2] > 0.9 > -0.9 > found[2, SIDE // 2, 2] and found[2, SIDE // 2, -3] > 0.9
+    values = pixels(panorama)[0]
+    assert values[0, SIDE // 2, 2] > 0.9 > -0.9 > values[2, SIDE // 2, 2] and values[2, SIDE // 2, -3] > 0.9
 
 
 def test_white_is_one_and_black_minus_one(pixels: Pixels) -> None:
@@ -52,5 +52,5 @@ def test_they_are_what_transformers_makes_of_the_photo(pixels: Pixels, drawn: Ca
 
 
 def test_without_a_processor_file_it_is_the_vit_default(tmp_path: Path) -> None:
-    found = Pixels.read(tmp_path, 32)
-    assert (found.mean, found.std, found.size) == ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5), 32)
+    values = Pixels.read(tmp_path, 32)
+    assert (values.mean, values.std, values.size) == ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5), 32)

@@ -19,8 +19,8 @@ def _packet(after: int, level: int) -> int:
     return BYTES[level - 1] - (BYTES[after - 1] - 18 if after else 0)
 
 
-def _right(told: Sequence[Any]) -> float:
-    return float(np.mean(told))
+def _right(result: Sequence[Any]) -> float:
+    return float(np.mean(result))
 
 
 def _answers(right: Sequence[int], confidence: Sequence[float]) -> TaskAnswers[int]:
@@ -36,9 +36,9 @@ def test_a_low_level_that_knows_when_it_is_wrong_saves_bytes() -> None:
     low = _answers([int(sure >= 0.3) for sure in SURE], SURE)
     chosen = refine.choose([low, BEST], _packet)
     assert [(one[0], one[1]) for one in chosen] == [(1, 2)] and 0.29 < chosen[0][2] < 0.35
-    told = refine.entry(2, chosen[0], [low, BEST], _packet)
-    assert told["accuracy"] >= 1 - refine.LOSS and 0.28 < told["refined_share"] < 0.36
-    assert told["expected_bytes"] == pytest.approx(64 + told["refined_share"] * _packet(1, 2), abs=0.1)
+    result = refine.entry(2, chosen[0], [low, BEST], _packet)
+    assert result["accuracy"] >= 1 - refine.LOSS and 0.28 < result["refined_share"] < 0.36
+    assert result["expected_bytes"] == pytest.approx(64 + result["refined_share"] * _packet(1, 2), abs=0.1)
 
 
 def test_a_low_level_that_is_wrong_and_sure_is_not_trusted() -> None:
@@ -63,9 +63,9 @@ def test_the_catalogue_tells_each_split_points_ways() -> None:
         "accuracy": 0.6,
     }
     card = {**profile.card, "code": {**profile.card["code"], "refine": {"vqa": [one, {**one, "split_at": 4}]}}}
-    told = replace(profile, card=card)
-    assert [vars(way) for way in told.refinements("vqa", 2)] == [one]
-    assert told.refinements("vqa", 0) == [] and told.refinements("classify", 2) == []
+    result = replace(profile, card=card)
+    assert [vars(way) for way in result.refinements("vqa", 2)] == [one]
+    assert result.refinements("vqa", 0) == [] and result.refinements("classify", 2) == []
 
 
 def test_a_card_without_ways_offers_none() -> None:

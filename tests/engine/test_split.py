@@ -52,8 +52,8 @@ def test_a_caption_is_token_identical_to_the_models_own(
     theirs, tokenizer = _blip(BlipForConditionalGeneration, small_folders["caption"])
     ours = Captioner(theirs, tokenizer, Calibration())
     pixels, tokens = _features(small.engine.parts["caption"], image, k)
-    told = theirs.generate(pixel_values=pixels, num_beams=3, max_new_tokens=20, no_repeat_ngram_size=3, do_sample=False)
-    assert told.shape[1] > 3 and torch.equal(ours.ids(tokens), told)
+    expected = theirs.generate(pixel_values=pixels, num_beams=3, max_new_tokens=20, no_repeat_ngram_size=3, do_sample=False)
+    assert expected.shape[1] > 3 and torch.equal(ours.ids(tokens), expected)
 
 
 @pytest.mark.parametrize("k", EVERY_K)
@@ -63,12 +63,12 @@ def test_an_answer_is_token_identical_to_the_models_own(
     theirs, tokenizer = _blip(BlipForQuestionAnswering, small_folders["vqa"])
     ours = Answerer(theirs, tokenizer, Calibration())
     pixels, tokens = _features(small.engine.parts["vqa"], image, k)
-    asked = tokenizer(QUESTION, return_tensors="pt")
-    told = theirs.generate(
-        pixel_values=pixels, input_ids=asked["input_ids"], attention_mask=asked["attention_mask"],
+    inputs = tokenizer(QUESTION, return_tensors="pt")
+    expected = theirs.generate(
+        pixel_values=pixels, input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"],
         num_beams=1, do_sample=False, max_new_tokens=10,
     )  # fmt: skip
-    assert told.shape[1] > 2 and torch.equal(ours.ids(tokens, QUESTION)[0], told)
+    assert expected.shape[1] > 2 and torch.equal(ours.ids(tokens, QUESTION)[0], expected)
 
 
 @pytest.mark.parametrize("task", ["classify", "caption", "vqa"])
