@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from inference.engine import tasks
 from inference.planning.context import Context, ParsedStep
-from inference.planning.rules import followup, photo_references, training
+from inference.planning.rules import followup, named_runs, photo_references, training
 from inference.planning.rules.out_of_scope import elsewhere, foreign, of_the_world
 from inference.planning.rules.pronouns import PriorRequest, Resolution, resolve
 from inference.planning.rules.requests import Piece, pieces, task_of
@@ -18,14 +18,6 @@ FOREIGN = "I understand English only. Ask, for example: what is in this photo?"
 NO_EARLIER = "There is no earlier question that this could continue. Ask the whole question."
 UNCLEAR = "I cannot tell what you want to know about {noun}. Ask the whole question."
 NO_PHOTO_BEFORE = "There is no earlier photo in this conversation. Ask about this one, or add another."
-NO_RUN = "There is no finished {run} to classify with{instead}."
-_RUN = re.compile(
-    r"(?:,? ?\b(?:according to|using|use|with|by|via|through|from|of|let|have|ask|get|and|once|the|model|classifier)\b)*"
-    r" ?\brun (?:number |no\.? ?)?(\d+)\b(?! ?(?:rounds?|epochs?|times|clients?|steps))(?:'s (?:model|opinion|view))?"
-)
-_SAYS = re.compile(
-    r"\b(?:say|says|think|thinks|call|label|identify|name|classify|classified|recogni[sz]e|tell|guess|what this is|what it is)\b"
-)
 _IS_IT = re.compile(
     r"^(?:(?:is|are) (?:there|it|they|that|this|he|she)(?: (?:so|right|true|correct))?|true|right|correct|am i right)$"
 )
@@ -89,7 +81,7 @@ class Reading:
             return self._refuse(ELSEWHERE)
         if any(step.task == "train" for step in self.steps) and training.read(text).named:
             return self._train(text)
-        if _RUN.search(raw):
+        if named_runs.names(raw):
             return self._by_model(raw, part.ordered)
         if _IS_IT.match(text) and (answer := self._prior_statement()):
             text = answer
@@ -106,7 +98,7 @@ class Reading:
 
     def end(self) -> None:
         """A model that was named for nothing in particular is asked for a name; one that is not there is not replaced."""
-        if self.refused and self.refused.startswith(NO_RUN.split("{")[0]):
+        if self.refused and self.refused.startswith(named_runs.NO_RUN.split("{")[0]):
             self.steps.clear()
             return
         for model in self._models:
@@ -160,12 +152,12 @@ class Reading:
         return None
 
     def _by_model(self, raw: str, ordered: bool) -> None:
-        runs = [f"run {number}" for number in _RUN.findall(raw)]
+        runs = named_runs.names(raw)
         if unknown := [name for name in runs if name not in self.context.models]:
             instead = f"; there is {' and '.join(self.context.models)}" if self.context.models else ""
-            return self._refuse(NO_RUN.format(run=unknown[0], instead=instead))
-        rest = direct(_RUN.sub(" ", raw).strip())
-        asks = rest != "classified" and (task_of(rest, is_question=False) == "classify" or bool(_SAYS.search(rest)))
+            return self._refuse(named_runs.NO_RUN.format(run=unknown[0], instead=instead))
+        rest = direct(named_runs.without(raw))
+        asks = rest != "classified" and (task_of(rest, is_question=False) == "classify" or named_runs.asks_for_a_name(rest))
         if asks:
             for name in runs:
                 after = (len(self.steps),) if ordered and self.steps else ()
