@@ -4,6 +4,8 @@ import os
 import tempfile
 from pathlib import Path
 
+# Test processes run side by side: threads of one model in each would fight over the cores. Before torch is imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["ISTHMUS_VAR"] = tempfile.mkdtemp(prefix="isthmus-tests-")
 for name in [name for name in os.environ if name.startswith(("ISTHMUS_PLANNER", "POSTGRES_", "ISTHMUS_PROFILE"))]:
     del os.environ[name]  # a developer's own installation must not leak into the tests
