@@ -138,7 +138,9 @@ def measure(reconstructor: Reconstructor, sent: Sent) -> list[ReconstructionFigu
     for k in reconstructor.decoders:
         for level in range(1, len(sent.codes[k].sizes) + 1):
             features = sent.features(k, rows, [level] * len(rows))
-            rebuilt = np.concatenate([reconstructor.batch(part, k, [level] * len(part)) for part in np.array_split(features, 4)])
+            rebuilt = np.concatenate(
+                [reconstructor.batch(part, k, [level] * len(part)) for part in np.array_split(features, 4)]
+            )
             quality = image_metrics.mean_quality(sent.pixels, rebuilt)
             figures.append(ReconstructionFigures(split_at=k, level=level, **quality))
     return figures
