@@ -26,7 +26,8 @@ function draw() {
   const node = store.nodes.get(slug);
   if (!node) return note("This node was revoked or removed.");
   byId("title").textContent = node.title;
-  if (shown.card && looksSame(shown.node, node)) return void (shown.node = node);
+  // A heartbeat must not take away the form that somebody is typing a name into.
+  if (shown.card && (looksSame(shown.node, node) || shown.card.querySelector(".naming"))) return void (shown.node = node);
   const card = nodeCard(node, start.can_manage, manage);
   byId("node").replaceChildren(card);
   shown = { card, node };
