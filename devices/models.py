@@ -58,7 +58,9 @@ class Node(models.Model):
 
 
 class EnrolCode(models.Model):
-    """A one-use code with which a board joins within minutes. Its first letters select the row; the whole is stored as a hash."""
+    """A one-use code with which a board joins within minutes. Its first letters select the row; the whole is stored as a
+    hash.
+    """
 
     selector = models.CharField(max_length=8, db_index=True, editable=False)
     verifier = models.CharField(max_length=64, editable=False)

@@ -42,7 +42,9 @@ def after(earlier: Served | None, latest: Served) -> Served:
 
 
 class JobWatch:
-    """One job, as seen from the server: what the training worker reports, and whether it is still the process that took the job."""
+    """One job, as seen from the server: what the training worker reports, and whether it is still the process that took the
+    job.
+    """
 
     def __init__(self, slug: str, cancelled: Callable[[], bool], on_phase: Callable[[str], None]) -> None:
         self.slug, self._cancelled, self._on_phase = slug, cancelled, on_phase

@@ -1,4 +1,6 @@
-"""Download of a data set from its official host: verified by its MD5 before anything is unpacked, and complete or not at all. No Django."""
+"""Download of a data set from its official host: verified by its MD5 before anything is unpacked, and complete or not at all.
+No Django.
+"""
 
 import shutil
 import tarfile
@@ -44,8 +46,8 @@ def fetch(source: Source, root: Path, progress: Progress) -> None:
 
 @dataclass
 class _Bar:
-    """Where pooch reports to, as to a progress bar of tqdm: it sets `total` from the host's headers, calls `update` with the size of a
-    chunk for each one, and at the end `reset` and `update` with the total."""
+    """Where pooch reports to, as to a progress bar of tqdm: it sets `total` from the host's headers, calls `update` with the
+    size of a chunk for each one, and at the end `reset` and `update` with the total."""
 
     source: Source
     progress: Progress

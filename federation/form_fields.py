@@ -126,7 +126,9 @@ def _rows() -> list[tuple[str, tuple[Row, ...]]]:
 
 
 def groups(values: Mapping[str, Any], why: Mapping[str, str]) -> list[Group]:
-    """For the template. `values` is a specification, `why` the words of the request by field; a group that they name is open."""
+    """For the template. `values` is a specification, `why` the words of the request by field; a group that they name is
+    open.
+    """
     shown = {name: value for name, value in values.items() if name in why or not _is_automatic(name, values)}
     only = conditions()
     result: list[Group] = []

@@ -1,7 +1,7 @@
 """Flower's Grid over the queues of the registered nodes: same agents, same credentials, warm processes.
 
-To Flower a node id is a client of the run, 1 for partition 0 and so on. Which registered node serves a client is decided here for
-each exchange: a client stays on its node, which stores its state, and moves when that node is gone.
+To Flower a node id is a client of the run, 1 for partition 0 and so on. Which registered node serves a client is decided here
+for each exchange: a client stays on its node, which stores its state, and moves when that node is gone.
 """
 
 import logging

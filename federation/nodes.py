@@ -24,13 +24,16 @@ def trains(node: Node) -> bool:
 
 
 def check(spec: RunSpec) -> None:
-    """Raises UserError when this cannot be trained now. More clients than nodes is fine: a node then serves several, unless each
-    client trains on its node's own photos."""
+    """Raises UserError when this cannot be trained now. More clients than nodes is fine: a node then serves several, unless
+    each client trains on its node's own photos."""
     trainers = training()
     if datasets.by_name(spec.dataset).on_devices and len(trainers) < spec.clients:
         raise UserError(
             "too_few_devices",
-            f"Training on the devices' own photos with {spec.clients} clients needs as many devices; {len(trainers)} can train now.",
+            (
+                f"Training on the devices' own photos with {spec.clients} clients needs as many devices; {len(trainers)} "
+                f"can train now."
+            ),
             f"Choose {max(1, len(trainers))}, or start more devices.",
             409,
         )

@@ -34,9 +34,20 @@ def curves(request: HttpRequest) -> HttpResponse:
         {"name": task, "title": labels.get(task, task), "results": results, "summary": summary(results), "rows": rows(results)}
         for task, results in figures["tasks"].items()
     ]
-    return render(request, "curves.html", shown | {"tasks": tasks, "stale": figures.get("made_for") != now, "looks": looks(figures),
-                                                   "photo_rows": [{"label": METHODS[name], "rows": looks(figures)[name]} for name in PHOTO_CODECS],
-                                                   "results": figures, "device_percent": f"{100 * (figures['device_share'] or 0):.0f} %", "boot": drawn(figures)})  # fmt: skip
+    return render(
+        request,
+        "curves.html",
+        shown
+        | {
+            "tasks": tasks,
+            "stale": figures.get("made_for") != now,
+            "looks": looks(figures),
+            "photo_rows": [{"label": METHODS[name], "rows": looks(figures)[name]} for name in PHOTO_CODECS],
+            "results": figures,
+            "device_percent": f"{100 * (figures['device_share'] or 0):.0f} %",
+            "boot": drawn(figures),
+        },
+    )
 
 
 def read() -> dict[str, Any] | None:
@@ -51,15 +62,23 @@ def read() -> dict[str, Any] | None:
 def drawn(figures: dict[str, Any]) -> dict[str, Any]:
     """The data of the charts: points by task and method, and reconstruction quality."""
     methods = ("code", "refine", *PHOTO_CODECS)
-    tasks = {task: {"metric": results["metric"], "full": results["full"], "upload": results["upload"], **{method: results.get(method, []) for method in methods}}
-             for task, results in figures["tasks"].items()}  # fmt: skip
+    tasks = {
+        task: {
+            "metric": results["metric"],
+            "full": results["full"],
+            "upload": results["upload"],
+            **{method: results.get(method, []) for method in methods},
+        }
+        for task, results in figures["tasks"].items()
+    }
     return {"tasks": tasks, "looks": looks(figures)}
 
 
 def looks(figures: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """Reconstruction quality by method. Every task has the same photos, so the rows of one serve.
 
-    The feature code has rows for every split point, since a level reveals more or less depending on where the tower is split."""
+    The feature code has rows for every split point, since a level reveals more or less depending on where the tower is
+    split."""
     results = next(iter(figures["tasks"].values()))
     photo = {
         name: [row for row in results.get(name, []) if "psnr" in row and row.get("tails") == "plain"] for name in PHOTO_CODECS
@@ -73,9 +92,14 @@ def summary(results: dict[str, Any]) -> dict[str, Any]:
     photo = cell(results, chosen["photo_at_1pt"])
     if chosen["photo_at_1pt"]:
         photo["setting"] = f"{METHODS[chosen['photo_at_1pt']['way']]}, {photo['setting']}"
-    return {"full": cell(results, results["full"]), "upload": cell(results, results["upload"]), "ours": cell(results, chosen["at_1pt"]),
-            "photo": photo, "ratio": times(results, "ratio_at_1pt"),
-            "files": times(results, "ratio_vs_upload_at_half_pt")}  # fmt: skip
+    return {
+        "full": cell(results, results["full"]),
+        "upload": cell(results, results["upload"]),
+        "ours": cell(results, chosen["at_1pt"]),
+        "photo": photo,
+        "ratio": times(results, "ratio_at_1pt"),
+        "files": times(results, "ratio_vs_upload_at_half_pt"),
+    }
 
 
 def rows(results: dict[str, Any]) -> list[dict[str, Any]]:
@@ -95,8 +119,12 @@ def cell(results: dict[str, Any], row: dict[str, Any] | None) -> dict[str, Any]:
     if row is None:
         return {"accuracy": "not measured", "bytes": None, "setting": ""}
     low, high = row["accuracy_ci"]
-    return {"accuracy": fraction(results, row["accuracy"]), "interval": f"{fraction(results, low)} to {fraction(results, high)}",
-            "bytes": row["bytes"], "setting": setting(row)}  # fmt: skip
+    return {
+        "accuracy": fraction(results, row["accuracy"]),
+        "interval": f"{fraction(results, low)} to {fraction(results, high)}",
+        "bytes": row["bytes"],
+        "setting": setting(row),
+    }
 
 
 def setting(row: dict[str, Any]) -> str:

@@ -1,9 +1,10 @@
 """Federated training, ours against plain FedAvg: `python -m bench.federated [--quick] [--json] [--plot] [--arm NAME …]`.
 
 Ten clients, CIFAR-10, 250 KB/s up and 500 KB/s down. The clients run one after another in this process; time on the link is
-computed from the bytes of whole messages, as if the clients ran in parallel. Plain FedAvg exchanges the model after every epoch,
-ours after every second one, for the same number of epochs. Every arm is a run of its own and resumes where it was stopped;
-without `--arm` all of them run, which takes hours. `--quick` does the same with the digits data set and stores nothing.
+computed from the bytes of whole messages, as if the clients ran in parallel. Plain FedAvg exchanges the model after every
+epoch, ours after every second one, for the same number of epochs. Every arm is a run of its own and resumes where it was
+stopped; without `--arm` all of them run, which takes hours. `--quick` does the same with the digits data set and stores
+nothing.
 
 iid, dirichlet       accuracy: mean of the last three rounds on held-out examples; bytes_ratio: plain over ours, both directions
 link_s_to_70         seconds on one client's link until the accuracy reached 70 %

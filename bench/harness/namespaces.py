@@ -1,8 +1,8 @@
 """A device behind a slow link: its own network namespace, and `tc tbf` on its end of a veth pair. Root, Linux.
 
-A token bucket passes one full bucket at once and must hold a whole packet: with the usual 1500 bytes everything this system sends
-for a question would pass unshaped. So packets here are small. The rate is that of the payload; the rate on the wire is higher by
-the headers.
+A token bucket passes one full bucket at once and must hold a whole packet: with the usual 1500 bytes everything this system
+sends for a question would pass unshaped. So packets here are small. The rate is that of the payload; the rate on the wire is
+higher by the headers.
 """
 
 import os

@@ -15,7 +15,10 @@ from inference.planning.rules.training import Draft
 
 FOLDER = Path(__file__).parent / "requests"
 _CONTEXT = re.compile(
-    r"^(?:\((?P<flag>new photo|no photo)\) *|\(runs: (?P<runs>[^)]*)\) *|\(photos before: (?P<photos>\d+)\) *|\[(?P<earlier>[^\]]*)\] *)"
+
+        r"^(?:\((?P<flag>new photo|no photo)\) *|\(runs: (?P<runs>[^)]*)\) *|\(photos before: (?P<photos>\d+)\) "
+        r"*|\[(?P<earlier>[^\]]*)\] *)"
+
 )
 _PHOTO = re.compile(r"\b(?:in|on|from|of) (?:this|the|my) (?:photo|picture|image|pic|shot)\b")
 _IDLE_WORDS = "a an the is are am was were be there any this that do does you see can visible please"
@@ -123,9 +126,16 @@ def judge(request: Request, plan: Plan, draft: Draft | None) -> Verdict:
     """`draft`: the training run that the message describes, if the plan has a training step."""
     fields = _fields({name: str(field.value) for name, field in draft.named.items()}) if draft else frozenset()
     steps = [
-        Step(s.task, s.model, content(s.question) if s.task == "vqa" else (), tuple(s.after), fields if s.task == "train" else frozenset(), s.before)
+        Step(
+            s.task,
+            s.model,
+            content(s.question) if s.task == "vqa" else (),
+            tuple(s.after),
+            fields if s.task == "train" else frozenset(),
+            s.before,
+        )
         for s in plan.steps
-    ]  # fmt: skip
+    ]
     exact = len(steps) == len(request.steps) and all(
         step in variants for step, variants in zip(steps, request.steps, strict=True)
     )

@@ -35,8 +35,11 @@ def report(photos: Evaluation, rows: Sequence[Row], times: Times) -> dict[str, A
         "photos": _sizes(photos),
         "adapted": "Adapted: an affine map on the tower's last tokens, before all three task heads, fitted in closed form on "
         f"{photos.sizes.adapted} training photos compressed in the same way, to give the uncompressed photos' tokens",
-        "made_for": {"tower": sha256(WEIGHTS / "classify" / "model.safetensors"), "code": sha256(WEIGHTS / "codec.safetensors")},
-    }  # fmt: skip
+        "made_for": {
+            "tower": sha256(WEIGHTS / "classify" / "model.safetensors"),
+            "code": sha256(WEIGHTS / "codec.safetensors"),
+        },
+    }
 
 
 def _sizes(photos: Evaluation) -> dict[str, int]:

@@ -29,8 +29,14 @@ def table(figures: dict[str, Any]) -> Table:
 
 def markdown(figures: dict[str, Any]) -> str:
     """Per task: the photo's file, then ours and the best photo codec within one point of it, and the ratios of their bytes."""
-    columns = ("task, metric", "160-pixel file", "ours, within one point", "best of JPEG, WebP, AVIF", "best photo codec / ours",
-               "file / ours, within half a point")  # fmt: skip
+    columns = (
+        "task, metric",
+        "160-pixel file",
+        "ours, within one point",
+        "best of JPEG, WebP, AVIF",
+        "best photo codec / ours",
+        "file / ours, within half a point",
+    )
     lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for task, result in figures["tasks"].items():
         chosen = result["chosen"]

@@ -33,8 +33,14 @@ from bench.routes.measurement import RESULTS, measure, table
 PLOT = Path("var/routes.html")
 SLOWDOWN = 10.0  # times slower than a core of this machine: about a small board
 PRINTED = (
-    "shaper", "slowdown", "speedup_vs_upload_at_100", "questions_to_adapt", "bandwidth_error", "prediction_error", "placement_ms",
-)  # fmt: skip
+    "shaper",
+    "slowdown",
+    "speedup_vs_upload_at_100",
+    "questions_to_adapt",
+    "bandwidth_error",
+    "prediction_error",
+    "placement_ms",
+)
 
 
 def main() -> None:

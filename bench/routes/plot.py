@@ -7,9 +7,13 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 METHODS = {
-    "device": ("device alone", "#0b8576"), "upload": ("edge, photo as uploaded", "#b3261e"), "photo_codec": ("edge, photo codec", "#5457d8"),
-    "split": ("one fixed split", "#646b76"), "ours": ("ours", "#dd9526"), "ours_ahead": ("ours, heads prefetched", "#dd9526"),
-}  # fmt: skip
+    "device": ("device alone", "#0b8576"),
+    "upload": ("edge, photo as uploaded", "#b3261e"),
+    "photo_codec": ("edge, photo codec", "#5457d8"),
+    "split": ("one fixed split", "#646b76"),
+    "ours": ("ours", "#dd9526"),
+    "ours_ahead": ("ours, heads prefetched", "#dd9526"),
+}
 ROUTES = {"device": "#0b8576", "edge": "#5457d8", "split": "#dd9526"}
 
 
@@ -21,18 +25,35 @@ def page(figures: dict[str, Any]) -> str:
         for column, part in enumerate(("p50", "p95"), 1):
             plot.add_trace(
                 go.Scatter(
-                    x=rates, y=[row[method][part] for row in figures["bandwidths"].values()], name=name, legendgroup=name,
-                    showlegend=column == 1, mode="lines+markers", line={"color": colour, "dash": "dot" if method == "ours_ahead" else "solid"},
-                ), 1, column,
-            )  # fmt: skip
+                    x=rates,
+                    y=[row[method][part] for row in figures["bandwidths"].values()],
+                    name=name,
+                    legendgroup=name,
+                    showlegend=column == 1,
+                    mode="lines+markers",
+                    line={"color": colour, "dash": "dot" if method == "ours_ahead" else "solid"},
+                ),
+                1,
+                column,
+            )
     for column, rows in enumerate((figures["drop"], figures["busy"]["decisions"]), 1):
         for route, colour in ROUTES.items():
             points = [row for row in rows if row["route"] == route]
             hover = [f"{row['way']}, {row['bytes']} B" for row in points]
             plot.add_trace(
-                go.Scatter(x=[row["question"] for row in points], y=[row["ms"] for row in points], text=hover, name=f"route {route}",
-                           legendgroup=route, showlegend=column == 1, mode="markers", marker={"color": colour, "size": 9}), 2, column,
-            )  # fmt: skip
+                go.Scatter(
+                    x=[row["question"] for row in points],
+                    y=[row["ms"] for row in points],
+                    text=hover,
+                    name=f"route {route}",
+                    legendgroup=route,
+                    showlegend=column == 1,
+                    mode="markers",
+                    marker={"color": colour, "size": 9},
+                ),
+                2,
+                column,
+            )
         change = next((row["question"] for before, row in pairwise(rows) if _condition(before) != _condition(row)), None)
         if change is not None:
             plot.add_vline(change - 0.5, line_dash="dash", line_color="#888", row=2, col=column)

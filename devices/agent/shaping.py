@@ -60,7 +60,9 @@ class Line:
 
 
 class Link:
-    """One direction. `bytes_per_s` None is a link that is not simulated. The rate may be changed while bytes are on their way."""
+    """One direction. `bytes_per_s` None is a link that is not simulated. The rate may be changed while bytes are on their
+    way.
+    """
 
     def __init__(self, bytes_per_s: float | None = None, line: Line | None = None, yields: bool = False) -> None:
         self.bytes_per_s = bytes_per_s

@@ -1,7 +1,8 @@
 """The training worker: a second process of the node that takes the jobs of the queue `train`, at low priority.
 
-`python -m devices.agent.training_worker --home HOME`, started by devices.agent.training_supervisor while there is something to train. Its standard
-input carries a line of JSON whenever the simulated link or speed changes; it ends with the agent, and so does this process.
+`python -m devices.agent.training_worker --home HOME`, started by devices.agent.training_supervisor while there is something
+to train. Its standard input carries a line of JSON whenever the simulated link or speed changes; it ends with the agent, and
+so does this process.
 """
 
 import argparse

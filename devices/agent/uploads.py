@@ -1,8 +1,9 @@
-"""Photos that a browser in the node's own network uploads directly, at an address the node signs: valid for one photo and a minute.
+"""Photos that a browser in the node's own network uploads directly, at an address the node signs: valid for one photo and a
+minute.
 
-Off unless the node is told where to listen, for example `ISTHMUS_UPLOADS=0.0.0.0:8765`. The key that signs is drawn at every start and
-never leaves this process, so an address can be made only by a job of the cloud, and checked only here. What arrives is held in memory,
-not looked into, until the job comes that takes it.
+Off unless the node is told where to listen, for example `ISTHMUS_UPLOADS=0.0.0.0:8765`. The key that signs is drawn at every
+start and never leaves this process, so an address can be made only by a job of the cloud, and checked only here. What arrives
+is held in memory, not looked into, until the job comes that takes it.
 """
 
 import hashlib

@@ -59,8 +59,8 @@ def join(code: str, fingerprint: str, facts: dict[str, Any], address: str = "", 
     """Redeem a code; returns the new node and its bearer token, which is not stored. Of two boards with one code one wins.
 
     Raises UserError. `facts` is what the board reports (`hostname`, `hardware`, `versions`); `address` is where it calls from.
-    The answer may be lost on a slow link: a board that repeats its request with the same `claim`, a secret of its own, gets the same
-    node and token until it has been seen with it.
+    The answer may be lost on a slow link: a board that repeats its request with the same `claim`, a secret of its own, gets
+    the same node and token until it has been seen with it.
     """
     guesses = f"join-guesses:{address}"
     if address and cache.get(guesses, 0) >= GUESSES:

@@ -1,1 +1,3 @@
-"""An ordinary Flower app: the same code trains in threads, under Flower's own SuperLink, and over the registered nodes. No Django."""
+"""An ordinary Flower app: the same code trains in threads, under Flower's own SuperLink, and over the registered nodes. No
+Django.
+"""

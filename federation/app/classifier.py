@@ -34,7 +34,9 @@ class Card(TypedDict):
 
 
 def load(card: Card, weights: bytes) -> Classifier:
-    """`card` as federation.runs.run_artifacts writes it, `weights` as safetensors. Raises ValueError where they do not match."""
+    """`card` as federation.runs.run_artifacts writes it, `weights` as safetensors. Raises ValueError where they do not
+    match.
+    """
     classes = tuple(str(name) for name in card["classes"])
     if not classes:
         raise ValueError("Its card names no classes.")

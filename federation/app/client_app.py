@@ -146,9 +146,9 @@ def _test(model: nn.Module, dataset: str, layout: Layout, start: Vector) -> Metr
 def _trainable(quantiser: ModularQuantiser | None, round_number: int) -> Vector | None:
     """1 where this round's masked update has a value, 0 elsewhere, float32 [layout.size]; None where it has all.
 
-    Only values that are sent in this round are trained. Trained in every round and sent later, a value's change would add up over
-    the rounds it waits, each starting from the same point, and overshoot: on the digits that costs eight points of accuracy at a
-    quarter of the values.
+    Only values that are sent in this round are trained. Trained in every round and sent later, a value's change would add up
+    over the rounds it waits, each starting from the same point, and overshoot: on the digits that costs eight points of
+    accuracy at a quarter of the values.
     """
     if quantiser is None or quantiser.share >= 1:
         return None
@@ -163,8 +163,8 @@ def _local_training(
     correction = None
     previous = state.previous_round() if config.control_variates else None
     if previous is not None and previous.steps:
-        # Karimireddy et al. 2020, option II. With every client in every round the control variates are the last changes of the model
-        # and of this client, divided by the number of steps: nothing beyond the model itself has to travel.
+        # Karimireddy et al. 2020, option II. With every client in every round the control variates are the last changes of the
+        # model and of this client, divided by the number of steps: nothing beyond the model itself has to travel.
         scale = (1 - task.MOMENTUM) / (previous.steps * previous.learning_rate)
         drift = previous.update - (start - previous.start)
         correction = layout.arrays((drift * scale).astype(np.float32))

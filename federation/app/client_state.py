@@ -15,7 +15,9 @@ from federation.app.train_config import ModelDelta
 
 
 class StaleModel(Exception):
-    """The client does not have the model that the message builds on. `whole`: its own differs, so only the whole model helps."""
+    """The client does not have the model that the message builds on. `whole`: its own differs, so only the whole model
+    helps.
+    """
 
     def __init__(self, whole: bool) -> None:
         super().__init__("This client has missed rounds.")

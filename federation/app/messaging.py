@@ -23,7 +23,9 @@ class Exchange:
     failures: dict[int, tuple[str, str]] = field(default_factory=dict)  # state and reason, by client
 
     def send(self, kind: str, contents: Mapping[int, RecordDict]) -> dict[int, Message]:
-        """Replies by client. A client that sends nothing or an error is in `failures` afterwards, and left alone in this round."""
+        """Replies by client. A client that sends nothing or an error is in `failures` afterwards, and left alone in this
+        round.
+        """
         messages = [
             Message(content, self.nodes[client], kind, group_id=str(self.number))
             for client, content in contents.items()

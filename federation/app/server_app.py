@@ -37,7 +37,9 @@ def start(
     resume: Path | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Result:
-    """`resume` is the checkpoint, read at the start and written after each round. Raises RunError when the run is not possible."""
+    """`resume` is the checkpoint, read at the start and written after each round. Raises RunError when the run is not
+    possible.
+    """
     nodes = _nodes(grid, settings["clients"], stop)
     dataset = registry.by_name(settings["dataset"])
     test_set, reference = _test_set(settings)
@@ -49,7 +51,8 @@ def start(
         if stop():
             break
         rounds.append(_round(runner, grid, number, nodes, test_set))
-        # Reported first: a round that is reported and not saved is repeated; one that is saved and not reported would be missing.
+        # Reported first: a round that is reported and not saved is repeated; one that is saved and not reported would be
+        # missing.
         on_round(rounds[-1])
         if resume:
             checkpoint.save(runner, resume, number)

@@ -26,7 +26,9 @@ PIXEL_MEAN, PIXEL_DEVIATION = 120.0, 64.0  # about those of photos, 0 … 255
 
 
 def build(model: str, dataset: str, classes: int = CLASSES_DEFAULT, seed: int = 0) -> nn.Module:
-    """Equal seeds give equal weights on every machine, so the initial model need not be sent. Raises KeyError for unknown names."""
+    """Equal seeds give equal weights on every machine, so the initial model need not be sent. Raises KeyError for unknown
+    names.
+    """
     shape = datasets.by_name(dataset)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -45,8 +47,8 @@ def put_arrays(model: nn.Module, arrays: Mapping[str, NDArray[np.float32]]) -> N
 
 @dataclass(frozen=True)
 class LocalTraining:
-    """What one client does in one round. `correction` is SCAFFOLD's, by parameter name, added to every gradient; `trainable` is 1
-    where a value may change in this round and 0 elsewhere."""
+    """What one client does in one round. `correction` is SCAFFOLD's, by parameter name, added to every gradient; `trainable`
+    is 1 where a value may change in this round and 0 elsewhere."""
 
     epochs: int
     batch_size: int

@@ -84,8 +84,8 @@ class TrainConfig:
 
 @dataclass(frozen=True)
 class ModelDelta:
-    """How a client gets from the model it has to the one to train: every counted round after `after`; 0 is the initial model, which
-    the seed determines. `digest` is that of the result."""
+    """How a client gets from the model it has to the one to train: every counted round after `after`; 0 is the initial model,
+    which the seed determines. `digest` is that of the result."""
 
     after: int
     digest: str

@@ -1,4 +1,6 @@
-"""Flower messages as bytes, by Flower's own protocol buffers: nothing that comes from another machine is ever unpickled. No Django."""
+"""Flower messages as bytes, by Flower's own protocol buffers: nothing that comes from another machine is ever unpickled. No
+Django.
+"""
 
 from flwr.app import Message, RecordDict
 from flwr.common.serde import message_from_proto, message_to_proto, recorddict_from_proto, recorddict_to_proto

@@ -1,4 +1,6 @@
-"""The values that a specification's fields are chosen from, where these are lists of their own: data sets, models, strategies."""
+"""The values that a specification's fields are chosen from, where these are lists of their own: data sets, models,
+strategies.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol

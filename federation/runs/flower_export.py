@@ -127,6 +127,6 @@ insecure = true
 ```
 
 Flower starts a new process for each message, which takes half a minute on a small machine: raise `round_deadline_s` in
-`pyproject.toml` if rounds end without replies. A process that needs more than 30 seconds to start loses its task. `--insecure` is
-for one machine; over a network give the SuperLink a certificate (`flower-superlink --help`).
+`pyproject.toml` if rounds end without replies. A process that needs more than 30 seconds to start loses its task.
+`--insecure` is for one machine; over a network give the SuperLink a certificate (`flower-superlink --help`).
 """

@@ -1,8 +1,8 @@
 """The lease on a run and everything written under it.
 
-A process claims a run with a compare-and-set, renews its lease from a side thread, and includes its token in every write. Losing
-the token (the run was paused or stopped, or the lease expired and another process claimed it) ends the work. So a run has at most one
-writer at any time, and a round is stored once.
+A process claims a run with a compare-and-set, renews its lease from a side thread, and includes its token in every write.
+Losing the token (the run was paused or stopped, or the lease expired and another process claimed it) ends the work. So a run
+has at most one writer at any time, and a round is stored once.
 """
 
 import threading
@@ -99,8 +99,8 @@ class Journal:
         self._publish_state()
 
     def progressed(self, number: int, client: ClientProgress) -> None:
-        """A client of the current round began, ended or was lost. Stored and published a few times a second at most; the final outcome
-        is stored with the round."""
+        """A client of the current round began, ended or was lost. Stored and published a few times a second at most; the
+        final outcome is stored with the round."""
         with self._write:
             current = self.run.progress or {}
             if current.get("round") != number:

@@ -1,7 +1,7 @@
 """The lifecycle of a training run: draft, change, start, pause, stop, resume, read. Pages, the API and chat use it.
 
-The process that works on a run (federation.runs.journal) includes its lease in every write; each function here that ends or pauses a
-run revokes the lease, so that this process can write nothing more.
+The process that works on a run (federation.runs.journal) includes its lease in every write; each function here that ends or
+pauses a run revokes the lease, so that this process can write nothing more.
 """
 
 import shutil

@@ -51,8 +51,8 @@ def _uncounted() -> tuple[int, str] | None:
 
 
 def _launch(run: int, token: str) -> "subprocess.Popen[bytes]":
-    """The token goes through stdin: command lines are visible to every user of the machine. Without a token nothing is trained, only
-    the label distribution is counted."""
+    """The token goes through stdin: command lines are visible to every user of the machine. Without a token nothing is
+    trained, only the label distribution is counted."""
     child = subprocess.Popen([sys.executable, "manage.py", "federate", str(run)], cwd=settings.BASE_DIR, stdin=subprocess.PIPE)
     assert child.stdin is not None
     # Left open: the child exits when this pipe breaks, that is, when this worker is gone.

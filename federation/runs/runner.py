@@ -1,4 +1,6 @@
-"""Executes one run from its start or its last completed round: Flower's ServerApp over the grid, each round into the journal."""
+"""Executes one run from its start or its last completed round: Flower's ServerApp over the grid, each round into the
+journal.
+"""
 
 import logging
 import time

@@ -1,4 +1,5 @@
-"""The specification of a training run: each field with its default, its bounds, and a sentence for a wrong value. No Django, no torch.
+"""The specification of a training run: each field with its default, its bounds, and a sentence for a wrong value. No Django,
+no torch.
 
 The parameters of strategies are fields too, declared where the strategy is (federation.app.strategies).
 """

@@ -14,7 +14,9 @@ class Level:
 
 @dataclass(frozen=True)
 class Refinement:
-    """Answer from `level` when the confidence reaches `sure_above`; otherwise send the bits up to `refine_to` and answer again."""
+    """Answer from `level` when the confidence reaches `sure_above`; otherwise send the bits up to `refine_to` and answer
+    again.
+    """
 
     split_at: int
     level: int

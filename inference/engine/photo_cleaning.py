@@ -1,4 +1,6 @@
-"""From a decoded picture to a clean photo: upright, 8-bit RGB, bounded, and nothing but pixels. Pure; server and nodes share it."""
+"""From a decoded picture to a clean photo: upright, 8-bit RGB, bounded, and nothing but pixels. Pure; server and nodes share
+it.
+"""
 
 import io
 import struct
@@ -9,8 +11,18 @@ from PIL import ExifTags, Image
 QUALITY = 92  # what re-encoding costs at this quality is below what the models notice
 # All that Pillow and libheif raise for bytes they cannot make sense of; MemoryError is what a lying header can end in.
 DAMAGE = (
-    OSError, ValueError, SyntaxError, EOFError, RuntimeError, MemoryError, KeyError, IndexError, TypeError, OverflowError, struct.error,
-)  # fmt: skip
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    RuntimeError,
+    MemoryError,
+    KeyError,
+    IndexError,
+    TypeError,
+    OverflowError,
+    struct.error,
+)
 # EXIF's orientation -> what puts the photo upright.
 TURNS: dict[object, Image.Transpose] = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,

@@ -26,7 +26,9 @@ class Pixels:
         return cls(size, int(settings.get("resample", Image.Resampling.BICUBIC)), tuple(mean), tuple(std))
 
     def __call__(self, image: Image.Image) -> NDArray[np.float32]:
-        """RGB photo -> float32 [1, 3, size, size], normalised. Resized to the square without cropping; the aspect ratio changes."""
+        """RGB photo -> float32 [1, 3, size, size], normalised. Resized to the square without cropping; the aspect ratio
+        changes.
+        """
         square = image.convert("RGB")
         if square.size != (self.size, self.size):
             square = square.resize((self.size, self.size), Image.Resampling(self.resample))

@@ -1,7 +1,7 @@
 """Reconstruction of the photo from features that left the device: what an attacker could see, and so the measure of privacy.
 
-The decoder knows the tower and the code and was trained on training photos only (`inference.lab.codes.train_reconstruction`). It
-starts from the least-squares inverse: the features at a place predict the leading principal components of the pixels there.
+The decoder knows the tower and the code and was trained on training photos only (`inference.lab.codes.train_reconstruction`).
+It starts from the least-squares inverse: the features at a place predict the leading principal components of the pixels there.
 Convolutions over the grid of places, conditioned on the level, add context; a last pair over a finer grid removes the seams
 between patches. Each split point has its own decoder.
 """
@@ -95,7 +95,9 @@ class Reconstructor:
 
     @classmethod
     def load(cls, folder: Path) -> "Reconstructor":
-        """Raises ReconstructionError without a decoder, or where it was trained for another tower or code than those beside it."""
+        """Raises ReconstructionError without a decoder, or where it was trained for another tower or code than those beside
+        it.
+        """
         file = folder / FILE
         if not file.exists():
             raise ReconstructionError(f"{file} is missing; run `python -m inference.lab.codes.train_reconstruction`.")
@@ -119,7 +121,9 @@ class Reconstructor:
 
     @torch.inference_mode()
     def reconstruct(self, features: NDArray[np.float32], k: int, level: int) -> Image.Image:
-        """Features [T, D], decoded from `level` at split point k -> RGB photo. Raises ReconstructionError for other levels or shapes."""
+        """Features [T, D], decoded from `level` at split point k -> RGB photo. Raises ReconstructionError for other levels or
+        shapes.
+        """
         decoder = self.decoders.get(k)
         if decoder is None or not 1 <= level <= decoder.shape.levels:
             raise ReconstructionError(f"There is no reconstruction for level {level} after block {k}; train the decoder again.")

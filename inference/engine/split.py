@@ -28,7 +28,9 @@ class Tower(Protocol):
         """Apply blocks first…last-1."""
 
     def finish(self, features: Tensor) -> Tensor:
-        """Final normalisation or pooling -> tokens [B, tokens, width]: the classifier reads the first, text decoders attend to all."""
+        """Final normalisation or pooling -> tokens [B, tokens, width]: the classifier reads the first, text decoders attend
+        to all.
+        """
 
 
 def head(tower: Tower, pixels: Tensor, k: int) -> Tensor:

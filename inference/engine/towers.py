@@ -63,8 +63,8 @@ class ResNetTower(_Tower):
     """ResNet (He et al. 2016). Each residual block is a block; the first stage belongs to the embedding, because before it the
     features are larger than the photo.
 
-    Within the last stage the stage's input feature map is carried along (skip), zero-padded to the same width: the text decoders
-    attend to both, and the finer map retains colour and count information better.
+    Within the last stage the stage's input feature map is carried along (skip), zero-padded to the same width: the text
+    decoders attend to both, and the finer map retains colour and count information better.
 
     Weights are in channels-last layout, which halves the time of the early, large maps on a CPU. Sums round differently than in
     the model's own forward pass, in the sixth digit."""

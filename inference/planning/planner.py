@@ -17,7 +17,9 @@ TIMEOUT_S = 8.0  # for all calls of a language model about one question; plannin
 
 class Planner(Protocol):
     def plan(self, question: str, context: Context) -> Planned:
-        """The plan for a question. Raises for no input and no server failure; `note` says how it deviates from the configuration."""
+        """The plan for a question. Raises for no input and no server failure; `note` says how it deviates from the
+        configuration.
+        """
 
     def compose(self, question: str, results: Sequence[StepResult], on_text: OnText) -> str:
         """The answer in words; `on_text` receives the text so far. Raises for no server failure."""

@@ -1,4 +1,6 @@
-"""The job that classifies with the model of a finished training run, which stays on the node for the next question. No Django."""
+"""The job that classifies with the model of a finished training run, which stays on the node for the next question. No
+Django.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Protocol

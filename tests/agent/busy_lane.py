@@ -1,4 +1,6 @@
-"""A capability for the training worker of a test board. Its jobs: one that keeps a processor busy, one that tells of its process, one that dies."""
+"""A capability for the training worker of a test board. Its jobs: one that keeps a processor busy, one that tells of its
+process, one that dies.
+"""
 
 import os
 import time

@@ -1,4 +1,6 @@
-"""What the sensors make of a Nano, a Xavier and an Orin: each a folder in the layout of its /proc and /sys, and a line of tegrastats."""
+"""What the sensors make of a Nano, a Xavier and an Orin: each a folder in the layout of its /proc and /sys, and a line of
+tegrastats.
+"""
 
 import shutil
 from pathlib import Path

@@ -53,5 +53,8 @@ def test_celery_loads_no_django_even_where_the_environment_names_its_settings() 
 
 def test_what_answers_does_without_scipy() -> None:
     """40 MB of a board's memory; scikit-learn brings it along, for the lane that trains."""
-    code = "import sys; from devices.agent import memory; memory.without_scipy(); import inference.stages.capability; memory.give_back(); "
+    code = (
+        "import sys; from devices.agent import memory; memory.without_scipy(); import inference.stages.capability; "
+        "memory.give_back(); "
+    )
     assert output(f"{code}print([name for name in sys.modules if name.startswith('scipy.')])") == "[]"

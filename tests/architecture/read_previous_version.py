@@ -1,4 +1,6 @@
-"""Run by test_previous_version in a process of its own: reads a migrated database through today's code, prints one JSON object."""
+"""Run by test_previous_version in a process of its own: reads a migrated database through today's code, prints one JSON
+object.
+"""
 
 import json
 

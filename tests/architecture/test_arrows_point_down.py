@@ -1,4 +1,6 @@
-"""webapp.chat, webapp.ops → inference, federation → devices → devices.contract, webapp.live; and nodes need nothing of the server."""
+"""webapp.chat, webapp.ops → inference, federation → devices → devices.contract, webapp.live; and nodes need nothing of the
+server.
+"""
 
 import ast
 from collections import Counter

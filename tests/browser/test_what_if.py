@@ -21,7 +21,8 @@ CHOOSE = """async (asked) => {
 }"""
 OWN = """async (receipts) => {
   const { choose, previousOf, worldOf } = await import("/static/js/receipt/what-if.js");
-  return receipts.map((receipt) => choose(receipt.candidates, worldOf(receipt), previousOf(receipt), receipt.minimises).chosen.candidate.chosen);
+  return receipts.map((receipt) =>
+    choose(receipt.candidates, worldOf(receipt), previousOf(receipt), receipt.minimises).chosen.candidate.chosen);
 }"""
 
 

@@ -21,9 +21,17 @@ def device(db: None) -> Node:
 def answered(owner: Any, device: str = "jetson-a", total: float = 90.0) -> Turn:
     turn = Turn.objects.create(owner=owner, conversation=uuid.uuid4(), question="what is it?", state="answered")
     stored = {
-        **receipt(0, 100, 500, 300), "at": "2030-01-01T00:00:00+00:00", "device": device, "task": "vqa", "route": "device",
-        "split_at": None, "level": None, "bytes": {"uplink": 0}, "actual_ms": {"total": total}, "link": {"up_bytes_per_s": 250_000.0},
-    }  # fmt: skip
+        **receipt(0, 100, 500, 300),
+        "at": "2030-01-01T00:00:00+00:00",
+        "device": device,
+        "task": "vqa",
+        "route": "device",
+        "split_at": None,
+        "level": None,
+        "bytes": {"uplink": 0},
+        "actual_ms": {"total": total},
+        "link": {"up_bytes_per_s": 250_000.0},
+    }
     Step.objects.create(turn=turn, number=1, task="vqa", state="answered", receipt=stored)
     return turn
 

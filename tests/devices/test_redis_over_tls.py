@@ -16,7 +16,10 @@ from bench.harness.processes import free_port, wait_for
 from devices.agent import config, worker
 from webapp.ops import private_redis
 
-SELF_SIGNED = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=redis -addext subjectAltName=IP:127.0.0.1"
+SELF_SIGNED = (
+    "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=redis -addext "
+    "subjectAltName=IP:127.0.0.1"
+)
 
 
 @pytest.fixture(scope="module")

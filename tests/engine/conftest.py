@@ -67,11 +67,29 @@ def save_small(root: Path) -> dict[str, Path]:
     """Random models of the real classes with a few small blocks, one folder for each task."""
     torch.manual_seed(3)
     tokenizer = BertTokenizerFast(vocab={word: n for n, word in enumerate(WORDS)}, bos_token="[DEC]")
-    tower = {"hidden_size": WIDTH, "num_hidden_layers": BLOCKS, "num_attention_heads": 2, "intermediate_size": 64, "image_size": SIDE,
-             "patch_size": PATCH}  # fmt: skip
-    text = {"vocab_size": len(WORDS), "hidden_size": WIDTH, "encoder_hidden_size": WIDTH, "num_hidden_layers": 2, "num_attention_heads": 2,
-            "intermediate_size": 64, "max_position_embeddings": 32, "pad_token_id": 0, "sep_token_id": 3, "eos_token_id": 3,
-            "bos_token_id": 5, "is_decoder": True, "initializer_range": 0.5}  # fmt: skip
+    tower = {
+        "hidden_size": WIDTH,
+        "num_hidden_layers": BLOCKS,
+        "num_attention_heads": 2,
+        "intermediate_size": 64,
+        "image_size": SIDE,
+        "patch_size": PATCH,
+    }
+    text = {
+        "vocab_size": len(WORDS),
+        "hidden_size": WIDTH,
+        "encoder_hidden_size": WIDTH,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 64,
+        "max_position_embeddings": 32,
+        "pad_token_id": 0,
+        "sep_token_id": 3,
+        "eos_token_id": 3,
+        "bos_token_id": 5,
+        "is_decoder": True,
+        "initializer_range": 0.5,
+    }
     blip = BlipConfig(text_config=text, vision_config={**tower, "initializer_range": 0.2}, image_text_hidden_size=WIDTH)
     models: dict[str, PreTrainedModel] = {
         "classify": ViTForImageClassification(

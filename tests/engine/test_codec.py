@@ -128,9 +128,14 @@ def test_tokens_that_are_no_square_grid_cannot_be_coded(tokens: int) -> None:
 def test_a_code_that_contradicts_itself_is_refused() -> None:
     tokens, width = 5, 2
     arrays = {
-        "mean": np.zeros((tokens, width)), "forward": np.eye(width), "inverse": np.eye(width), "scale": np.ones((tokens, width)),
-        "order": np.arange(8), "edges": np.linspace(-1, 1, 2**feature_code.BITS - 1), "values": np.zeros(2 ** (feature_code.BITS + 1) - 2),
-    }  # fmt: skip
+        "mean": np.zeros((tokens, width)),
+        "forward": np.eye(width),
+        "inverse": np.eye(width),
+        "scale": np.ones((tokens, width)),
+        "order": np.arange(8),
+        "edges": np.linspace(-1, 1, 2**feature_code.BITS - 1),
+        "values": np.zeros(2 ** (feature_code.BITS + 1) - 2),
+    }
     assert feature_code.LearnedCode(arrays, (1,)).sizes == (1,)
     for order, sizes in ((np.arange(8), (2,)), (np.arange(8) + 3, (1,)), (np.zeros(16, np.int64), (1,))):
         with pytest.raises(feature_code.CodecError, match="is inconsistent"):

@@ -43,8 +43,8 @@ def test_fetch_offline_is_one_sentence_with_the_remedy(tmp_path: Path) -> None:
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert done.stdout.splitlines() == ["classify: google/vit-base-patch16-224"]
     assert done.stderr.strip() == (
-        "CommandError: The model hub cannot be reached for google/vit-base-patch16-224; connect this machine to the internet and run "
-        "this again, or put the folders classify, caption and vqa in one folder and name it in ISTHMUS_MODELS."
+        "CommandError: The model hub cannot be reached for google/vit-base-patch16-224; connect this machine to the internet "
+        "and run this again, or put the folders classify, caption and vqa in one folder and name it in ISTHMUS_MODELS."
     )
 
 

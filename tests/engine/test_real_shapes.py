@@ -32,8 +32,15 @@ def folder(tmp_path: Path, task: str) -> Path:
     torch.manual_seed(0)
     # In half precision on the disk: the files are half as large, and loading must make single precision of them.
     KINDS[task]().half().save_pretrained(tmp_path / task)
-    BertTokenizerFast(vocab={f"[{n}]": n for n in range(30524)}, pad_token="[0]", sep_token="[102]", cls_token="[101]", unk_token="[100]",
-                      mask_token="[103]", bos_token="[30522]").save_pretrained(tmp_path / task)  # fmt: skip
+    BertTokenizerFast(
+        vocab={f"[{n}]": n for n in range(30524)},
+        pad_token="[0]",
+        sep_token="[102]",
+        cls_token="[101]",
+        unk_token="[100]",
+        mask_token="[103]",
+        bos_token="[30522]",
+    ).save_pretrained(tmp_path / task)
     return tmp_path / task
 
 

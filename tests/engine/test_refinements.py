@@ -1,4 +1,6 @@
-"""Answer first, refine when unsure: the bound is chosen so that nothing is lost, and the catalogue tells what the card measured."""
+"""Answer first, refine when unsure: the bound is chosen so that nothing is lost, and the catalogue tells what the card
+measured.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace

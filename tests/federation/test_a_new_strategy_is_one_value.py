@@ -1,4 +1,6 @@
-"""A strategy is one value: with nothing else changed the form offers it, the specification accepts it, and a run trains with it."""
+"""A strategy is one value: with nothing else changed the form offers it, the specification accepts it, and a run trains with
+it.
+"""
 
 import importlib.util
 import sys

@@ -37,7 +37,9 @@ def test_epsilon_grows_with_rounds_and_shrinks_with_noise() -> None:
 
 
 def test_epsilon_is_that_of_the_gaussian_mechanism() -> None:
-    """One release at multiplier 1 and delta 1e-5 is (4.38, 1e-5)-private exactly (Balle and Wang 2018); Rényi bounds it from above."""
+    """One release at multiplier 1 and delta 1e-5 is (4.38, 1e-5)-private exactly (Balle and Wang 2018); Rényi bounds it from
+    above.
+    """
     assert 4.37 < _epsilon(1.0, 1) < 5.5
 
 

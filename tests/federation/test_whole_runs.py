@@ -1,4 +1,6 @@
-"""Runs over the whole stack, as `make run` starts it: the bundled nodes train the digits, and processes are killed on the way."""
+"""Runs over the whole stack, as `make run` starts it: the bundled nodes train the digits, and processes are killed on the
+way.
+"""
 
 from typing import Any
 

@@ -19,9 +19,16 @@ from tests.fuzz.mutations import Mutation, mutate, mutations
 SHORT = st.integers(0, 255)
 DIGEST = st.binary(min_size=wire.DIGEST, max_size=wire.DIGEST)
 PACKETS = st.builds(
-    lambda k, level, after, tower, code, payload: Packet(k, max(level, after + 1) if after else level, tower, code, payload, after),
-    SHORT, SHORT, st.integers(0, 254), DIGEST, DIGEST, st.binary(max_size=500),
-)  # fmt: skip
+    lambda k, level, after, tower, code, payload: Packet(
+        k, max(level, after + 1) if after else level, tower, code, payload, after
+    ),
+    SHORT,
+    SHORT,
+    st.integers(0, 254),
+    DIGEST,
+    DIGEST,
+    st.binary(max_size=500),
+)
 
 
 @pytest.fixture(scope="module")

@@ -27,11 +27,26 @@ def world(tmp_path: Path) -> Path:
         for split in ("train", "val")
         for n in range(2)
     ]
-    captions = [{"image": f"{split}{n}.png", "split": split, "captions": ["A black dog runs on the grass .", "Two dogs run on grass .",
-                                                                         "Two dogs on the grass .", "A black dog .", "Dogs running ."]}
-                for split in ("train", "dev", "test", "extra") for n in range(2)]  # fmt: skip
-    people = [{"image": f"{split}{n:02d}.png", "question": f"what is left of object {n}", "answer": "garbage_bin", "split": split}
-              for split, count in (("train", 12), ("test", 2)) for n in range(count)]  # fmt: skip
+    captions = [
+        {
+            "image": f"{split}{n}.png",
+            "split": split,
+            "captions": [
+                "A black dog runs on the grass .",
+                "Two dogs run on grass .",
+                "Two dogs on the grass .",
+                "A black dog .",
+                "Dogs running .",
+            ],
+        }
+        for split in ("train", "dev", "test", "extra")
+        for n in range(2)
+    ]
+    people = [
+        {"image": f"{split}{n:02d}.png", "question": f"what is left of object {n}", "answer": "garbage_bin", "split": split}
+        for split, count in (("train", 12), ("test", 2))
+        for n in range(count)
+    ]
     names = [f"imagenette/images/{row['path']}" for row in rows] + [f"flickr8k/images/{c['image']}" for c in captions]
     for seed, name in enumerate([*names, *(f"daquar/images/{q['image']}" for q in people)]):
         _draw(tmp_path / name, seed)

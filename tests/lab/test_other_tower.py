@@ -1,4 +1,6 @@
-"""A feature code for any ViT or BLIP: training resumes after a kill, and the code is found beside its model and used for no other."""
+"""A feature code for any ViT or BLIP: training resumes after a kill, and the code is found beside its model and used for no
+other.
+"""
 
 import json
 import shutil
@@ -137,8 +139,18 @@ def test_training_for_a_large_tower_resumes_after_a_kill(tmp_path: Path, photos:
     folder, larger = tmp_path / task, tmp_path / "photos"
     LARGE[task]().half().save_pretrained(folder)
     shutil.copytree(photos, larger)
-    command = [sys.executable, "-m", "inference.lab.codes.train_codec", "--tower", str(folder), "--photos", str(larger), "--quick",
-               "--threads", "1"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "inference.lab.codes.train_codec",
+        "--tower",
+        str(folder),
+        "--photos",
+        str(larger),
+        "--quick",
+        "--threads",
+        "1",
+    ]
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     until = time.monotonic() + 900
     while not list(folder.glob(".codec-*-0.npz")):

@@ -1,4 +1,6 @@
-"""Dequantiser training: nodes decode with the trained transforms, gradients pass exactly the sent coefficients, and errors fall."""
+"""Dequantiser training: nodes decode with the trained transforms, gradients pass exactly the sent coefficients, and errors
+fall.
+"""
 
 import numpy as np
 import pytest

@@ -10,8 +10,11 @@ from inference.lab.measures import question_only, score
 from inference.lab.tower import calibrate
 
 CANDIDATES = ["a black dog runs on the green grass", "two men ride bikes down a road", "a child plays with a ball"]
-REFERENCES = [["a black dog is running on grass", "the dog runs on the green grass"], ["two men on bikes on a road", "men ride bikes down the road"],
-        ["a child with a red ball", "the boy plays with a ball in a park"]]  # fmt: skip
+REFERENCES = [
+    ["a black dog is running on grass", "the dog runs on the green grass"],
+    ["two men on bikes on a road", "men ride bikes down the road"],
+    ["a child with a red ball", "the boy plays with a ball in a park"],
+]
 BLEU, CIDER = 0.6865890479255825, 4.179317454508598  # from pycocoevalcap 1.2
 
 

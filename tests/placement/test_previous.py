@@ -14,8 +14,19 @@ pytestmark = pytest.mark.django_db
 
 def answered(owner: Any, task: str = "vqa", state: str = "answered", **fields: Any) -> None:
     turn = Turn.objects.create(owner=owner, conversation=uuid.uuid4(), question="what is it?")
-    receipt = {"device": "jetson-a", "edge": "edge-1", "forced": None, "route": "split", "split_at": 2, "level": 4, "codec": None,
-               "quality": None, "held": False, "refine_to": None, **fields}  # fmt: skip
+    receipt = {
+        "device": "jetson-a",
+        "edge": "edge-1",
+        "forced": None,
+        "route": "split",
+        "split_at": 2,
+        "level": 4,
+        "codec": None,
+        "quality": None,
+        "held": False,
+        "refine_to": None,
+        **fields,
+    }
     Step.objects.create(turn=turn, number=1, task=task, state=state, receipt=receipt)
 
 

@@ -26,8 +26,11 @@ def test_the_best_fixed_rule_is_chosen_over_all_questions_together() -> None:
     assert result.ours_ms == 100 + 110
     assert (result.best_fixed, result.best_fixed_ms) == ("split after block 1 at level 2", 120 + 110)
     assert result.by_way == {
-        "the device alone": 500, "edge with the whole photo": 1000, "edge with WebP 20": 600, "split after block 1 at level 2": 230,
-    }  # fmt: skip
+        "the device alone": 500,
+        "edge with the whole photo": 1000,
+        "edge with WebP 20": 600,
+        "split after block 1 at level 2": 230,
+    }
 
 
 def test_cached_features_are_not_a_fixed_rule() -> None:

@@ -43,13 +43,36 @@ edges = st.builds(
     st.just(0.0), ms, accuracies,
 )  # fmt: skip
 splits = st.builds(
-    Candidate, st.just(routes.SPLIT), st.integers(0, 12), st.integers(1, 8), st.none(), st.none(), sizes, ms, ms, accuracies,
-    st.just(False), st.none() | st.integers(9, 10), st.booleans(), ms, st.floats(1, 2), st.sampled_from([None, "edge-1", "edge-2"]),
-)  # fmt: skip
+    Candidate,
+    st.just(routes.SPLIT),
+    st.integers(0, 12),
+    st.integers(1, 8),
+    st.none(),
+    st.none(),
+    sizes,
+    ms,
+    ms,
+    accuracies,
+    st.just(False),
+    st.none() | st.integers(9, 10),
+    st.booleans(),
+    ms,
+    st.floats(1, 2),
+    st.sampled_from([None, "edge-1", "edge-2"]),
+)
 cached = st.builds(
-    Candidate, st.just(routes.SPLIT), st.integers(0, 12), st.integers(1, 8), st.none(), st.none(), st.just(0), st.just(0.0), ms, accuracies,
+    Candidate,
+    st.just(routes.SPLIT),
+    st.integers(0, 12),
+    st.integers(1, 8),
+    st.none(),
+    st.none(),
+    st.just(0),
+    st.just(0.0),
+    ms,
+    accuracies,
     st.just(True),
-)  # fmt: skip
+)
 options = st.tuples(devices, st.lists(edges | splits | cached, max_size=12)).map(lambda parts: [parts[0], *parts[1]])
 links = st.just(UNKNOWN) | st.builds(
     LinkEstimate,

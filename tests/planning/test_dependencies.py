@@ -60,9 +60,15 @@ def _plan(*steps: dict[str, Any]) -> Plan:
 @pytest.mark.parametrize(
     ("steps", "complaint"),
     [
-        ([{"id": 1, "task": "caption"}, {"id": 2, "task": "vqa", "question": "is the {1} red?", "after": [1]}], "classify or vqa"),
+        (
+            [{"id": 1, "task": "caption"}, {"id": 2, "task": "vqa", "question": "is the {1} red?", "after": [1]}],
+            "classify or vqa",
+        ),
         ([{"id": 1, "task": "classify"}, {"id": 2, "task": "vqa", "question": "is the {1} red?"}], "must be in its after"),
-        ([{"id": 1, "task": "vqa", "question": "is the {2} red?", "after": []}, {"id": 2, "task": "classify"}], "must be in its after"),
+        (
+            [{"id": 1, "task": "vqa", "question": "is the {2} red?", "after": []}, {"id": 2, "task": "classify"}],
+            "must be in its after",
+        ),
         ([{"id": 1, "task": "vqa", "question": "is the {1} red?", "after": [1]}], "before it"),
         ([{"id": 1, "task": "caption", "model": "run 1"}], "only classify takes a model"),
     ],

@@ -1,4 +1,6 @@
-"""A language model may word the answer to several questions, as a stream; it may not add to it, and its failures cost nothing."""
+"""A language model may word the answer to several questions, as a stream; it may not add to it, and its failures cost
+nothing.
+"""
 
 from typing import Any
 

@@ -1,4 +1,6 @@
-"""A board's sensors and hardware facts, from /proc, /sys and `tegrastats`. Missing or implausible readings are None, never zero."""
+"""A board's sensors and hardware facts, from /proc, /sys and `tegrastats`. Missing or implausible readings are None, never
+zero.
+"""
 
 import os
 import platform

@@ -9,7 +9,9 @@ from federation.app.compression.flat_parameters import Vector
 
 @dataclass(frozen=True)
 class CodedUpdate:
-    """A round's change of the model as EntropyCode writes it: packed levels, and two numbers for each layer, float32 [2, layers]."""
+    """A round's change of the model as EntropyCode writes it: packed levels, and two numbers for each layer, float32 [2,
+    layers].
+    """
 
     round: int
     codes: bytes
@@ -18,8 +20,8 @@ class CodedUpdate:
 
 @dataclass
 class Downlink:
-    """The server's side. `client_model` is what a client has that received all rounds; it differs from the server's own model by the
-    coding error, which the next rounds correct."""
+    """The server's side. `client_model` is what a client has that received all rounds; it differs from the server's own model
+    by the coding error, which the next rounds correct."""
 
     code: EntropyCode
     client_model: Vector
@@ -47,8 +49,8 @@ class Downlink:
 
 
 def apply(code: EntropyCode, model: Vector, updates: Sequence[CodedUpdate]) -> Vector:
-    """A client's side of Downlink: its model after these rounds, bit for bit the server's `client_model`. Raises ValueError on a
-    wrong size."""
+    """A client's side of Downlink: its model after these rounds, bit for bit the server's `client_model`. Raises ValueError
+    on a wrong size."""
     for update in updates:
         model = model + code.decode(update.codes, update.scales, model)
     return model

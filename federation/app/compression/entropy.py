@@ -1,10 +1,10 @@
 """Entropy-coded model updates at a target average bit rate. Vectors in, bytes out; for updates that no mask has to hide.
 
-The component of a layer's update parallel to its weights (weight decay above all) is small in each value, and a few bits would lose
-two thirds of it even after averaging; it is sent as one number for each layer. The rest of a layer is far from normal: a tenth of
-its values holds half of its energy. It is quantised uniformly in units of its own standard deviation, with a dead zone around zero
-as in video codecs, and the levels, mostly zeros, are packed by LZMA's range coder, four to a byte. The step is found by bisection on
-the entropy of the levels. docs/federation.md has the figures.
+The component of a layer's update parallel to its weights (weight decay above all) is small in each value, and a few bits
+would lose two thirds of it even after averaging; it is sent as one number for each layer. The rest of a layer is far from
+normal: a tenth of its values holds half of its energy. It is quantised uniformly in units of its own standard deviation, with
+a dead zone around zero as in video codecs, and the levels, mostly zeros, are packed by LZMA's range coder, four to a byte.
+The step is found by bisection on the entropy of the levels. docs/federation.md has the figures.
 """
 
 import lzma
@@ -30,8 +30,8 @@ PACKING = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 20, "lc": 2, "lp": 0, "pb
 
 
 def split_bits(bits: float) -> tuple[float, float]:
-    """Bits a value up and down, `bits` on average. Of the splits that learn equally well this one takes the least time on the link,
-    whose uplink is slower."""
+    """Bits a value up and down, `bits` on average. Of the splits that learn equally well this one takes the least time on the
+    link, whose uplink is slower."""
     return 2 * UPLINK_SHARE * bits, 2 * (1 - UPLINK_SHARE) * bits
 
 
@@ -43,11 +43,12 @@ class EntropyCode:
     bits: float
 
     def encode(self, update: Vector, base: Vector, error_feedback: bool = False) -> tuple[bytes, Vector]:
-        """`update` to the weights `base`, both [layout.size] -> the packed levels, and for each layer the value of one level and the
-        coefficient of the component parallel to its weights, float32 [2, layers].
+        """`update` to the weights `base`, both [layout.size] -> the packed levels, and for each layer the value of one level
+        and the coefficient of the component parallel to its weights, float32 [2, layers].
 
-        With `error_feedback` (the coding error is part of the next update) the level's value minimises the squared error, so that the
-        error cannot grow. Without it the value preserves the projection onto the update: least squares would shorten every step.
+        With `error_feedback` (the coding error is part of the next update) the level's value minimises the squared error, so
+        that the error cannot grow. Without it the value preserves the projection onto the update: least squares would shorten
+        every step.
         """
         sizes = self.layout.sizes
         parallel = self._parallel(update, base)
@@ -115,8 +116,8 @@ def entropy(magnitudes: NDArray[np.float64]) -> float:
 
 
 def pack(levels: Levels) -> bytes:
-    """Two bits a level, four levels to a byte, so that the coder sees neighbours together: 0, -1, +1, and 3 as an escape for larger
-    ones. The excess of those follows, one byte each, or two where one of them needs it."""
+    """Two bits a level, four levels to a byte, so that the coder sees neighbours together: 0, -1, +1, and 3 as an escape for
+    larger ones. The excess of those follows, one byte each, or two where one of them needs it."""
     folded = np.where(levels >= 0, 2 * levels.astype(np.int32), -2 * levels.astype(np.int32) - 1)
     low, excess = np.minimum(folded, ESCAPE), folded[folded >= ESCAPE] - ESCAPE
     four = np.pad(low, (0, -len(low) % 4)).reshape(-1, 4) << SHIFTS

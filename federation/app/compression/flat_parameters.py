@@ -42,5 +42,7 @@ class Layout:
         return {name: part.reshape(shape) for (name, shape), part in zip(self.shapes.items(), self.parts(vector), strict=True)}
 
     def layer_of(self, rows: Rows) -> Rows:
-        """The layer's index of each coordinate. Layers have scales of their own: first and last differ by orders of magnitude."""
+        """The layer's index of each coordinate. Layers have scales of their own: first and last differ by orders of
+        magnitude.
+        """
         return np.searchsorted(np.cumsum(self.sizes), rows, side="right").astype(np.int64)

@@ -1,9 +1,9 @@
 """A modular quantiser: codes of updates that secure aggregation can sum in a small ring without seeing any of them.
 
-Every client of a round sends the same coordinates, drawn from the round's number and the run's seed, so no index travels and the sum
-of the codes, modulo 2**bits and under masks (federation.app.privacy.secure_aggregation), is the code of the sum. The quantisation
-error is added to the client's next update (error feedback: Seide et al. 2014, "1-bit stochastic gradient descent"; Karimireddy et
-al. 2019 for the proof). Entropy coding is of no use here: masked codes are uniform.
+Every client of a round sends the same coordinates, drawn from the round's number and the run's seed, so no index travels and
+the sum of the codes, modulo 2**bits and under masks (federation.app.privacy.secure_aggregation), is the code of the sum. The
+quantisation error is added to the client's next update (error feedback: Seide et al. 2014, "1-bit stochastic gradient
+descent"; Karimireddy et al. 2019 for the proof). Entropy coding is of no use here: masked codes are uniform.
 """
 
 from dataclasses import dataclass
@@ -16,14 +16,16 @@ from federation.app.compression.flat_parameters import Layout, Rows, Vector
 Codes = NDArray[np.uint32]
 
 UNCOMPRESSED_BITS = 32  # of the ring that sums uncompressed updates
-# Half the width of the optimal uniform quantiser of a normal variable for 2, 4, … 2**16 levels (Max 1960, "Quantizing for minimum
-# distortion", table II, up to 256), in units of its mean magnitude. Beyond that the tails decide.
+# Half the width of the optimal uniform quantiser of a normal variable for 2, 4, … 2**16 levels (Max 1960, "Quantizing for
+# minimum distortion", table II, up to 256), in units of its mean magnitude. Beyond that the tails decide.
 REACH = np.array([0.798, 1.494, 2.051, 2.514, 2.916, 3.263, 3.579, 3.866, 4.15, 4.4, 4.7, 4.9, 5.2, 5.4, 5.7, 5.9]) * 1.2533
 
 
 @dataclass(frozen=True)
 class ModularQuantiser:
-    """What client and server agree on before a run. `levels` is small enough for the sum of all clients' codes to fit into `bits`."""
+    """What client and server agree on before a run. `levels` is small enough for the sum of all clients' codes to fit into
+    `bits`.
+    """
 
     layout: Layout
     bits: int
@@ -73,7 +75,9 @@ class ModularQuantiser:
 
 @dataclass
 class ErrorFeedback:
-    """A client's side. `residual`, float32 [layout.size], is what its updates so far have lost; it is all that a client stores."""
+    """A client's side. `residual`, float32 [layout.size], is what its updates so far have lost; it is all that a client
+    stores.
+    """
 
     quantiser: ModularQuantiser
     residual: Vector

@@ -1,7 +1,7 @@
 """Quantiser scales that clients share under masks: each sends its own, and the server learns only their geometric mean.
 
-The logarithm of a scale is sent as binary digits, each a code of 0 or 1, after the update's own codes, so that their sums fit into
-the same small ring. It costs ten codes for each layer.
+The logarithm of a scale is sent as binary digits, each a code of 0 or 1, after the update's own codes, so that their sums fit
+into the same small ring. It costs ten codes for each layer.
 """
 
 import numpy as np

@@ -1,5 +1,5 @@
-"""What a data set is: everything that the form, the estimate, the download and the training need to know about one. No torch here:
-the form is drawn where torch need not be loaded, so loaders import it themselves."""
+"""What a data set is: everything that the form, the estimate, the download and the training need to know about one. No torch
+here: the form is drawn where torch need not be loaded, so loaders import it themselves."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

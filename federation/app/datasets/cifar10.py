@@ -1,4 +1,6 @@
-"""CIFAR-10 (Krizhevsky 2009): 60,000 photos of 32×32 pixels in ten classes, in the layout of its authors' archive for Python."""
+"""CIFAR-10 (Krizhevsky 2009): 60,000 photos of 32×32 pixels in ten classes, in the layout of its authors' archive for
+Python.
+"""
 
 import io
 import pickle

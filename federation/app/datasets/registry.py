@@ -1,4 +1,6 @@
-"""The data sets that a run can train on, in the order in which the form lists them. A new one is a file beside this and a line here."""
+"""The data sets that a run can train on, in the order in which the form lists them. A new one is a file beside this and a
+line here.
+"""
 
 from federation.app.datasets.base import DataSet
 from federation.app.datasets.cifar10 import CIFAR10

@@ -1,11 +1,15 @@
-"""The networks that a run can train, as torch modules: uint8-normalised photos [n, channels, side, side] -> logits [n, classes]."""
+"""The networks that a run can train, as torch modules: uint8-normalised photos [n, channels, side, side] -> logits [n,
+classes].
+"""
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 
 def _norm(channels: int) -> nn.GroupNorm:
-    """Not batch norm: its running statistics would be one client's own, and averaging them over skewed clients breaks the model."""
+    """Not batch norm: its running statistics would be one client's own, and averaging them over skewed clients breaks the
+    model.
+    """
     return nn.GroupNorm(max(1, channels // 16), channels)
 
 
@@ -38,8 +42,8 @@ def cnn_small(channels: int, side: int, classes: int) -> nn.Module:
 
 
 def resnet_small(channels: int, side: int, classes: int) -> nn.Module:
-    """A narrow ResNet-9 (Page 2018, "How to train your ResNet", DAWNBench) at half resolution from its second layer on: on a small
-    processor full resolution costs four times the time for two points of accuracy."""
+    """A narrow ResNet-9 (Page 2018, "How to train your ResNet", DAWNBench) at half resolution from its second layer on: on a
+    small processor full resolution costs four times the time for two points of accuracy."""
     stem = nn.Sequential(_conv(channels, 24), _conv(24, 24, 2 if side >= 16 else 1))
     first = nn.Sequential(_conv(24, 48), nn.MaxPool2d(2), Residual(48))
     second = nn.Sequential(_conv(48, 96), nn.MaxPool2d(2), Residual(96))

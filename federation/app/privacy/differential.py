@@ -1,8 +1,8 @@
 """Client-level differential privacy: a client's update is clipped and noised before anything else sees it.
 
-The unit of privacy is all data of one client. Each client adds its share of the noise, so the sum has the specified noise and no
-update leaves without any. What follows (quantisation, error feedback, averaging) is post-processing. A quantiser is not linear,
-though, so after one the other clients' noise cannot be counted on: `multiplier` is then that of one client's own share.
+The unit of privacy is all data of one client. Each client adds its share of the noise, so the sum has the specified noise and
+no update leaves without any. What follows (quantisation, error feedback, averaging) is post-processing. A quantiser is not
+linear, though, so after one the other clients' noise cannot be counted on: `multiplier` is then that of one client's own share.
 """
 
 import math

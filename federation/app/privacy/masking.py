@@ -1,4 +1,6 @@
-"""The server's part in secure aggregation: it forwards keys and encrypted shares, and opens the sum of the clients that replied."""
+"""The server's part in secure aggregation: it forwards keys and encrypted shares, and opens the sum of the clients that
+replied.
+"""
 
 from collections.abc import Mapping
 

@@ -1,13 +1,13 @@
 """Secure aggregation: the server learns the sum of its clients' codes and nothing about any one of them.
 
-After Bonawitz et al. 2017, "Practical secure aggregation for privacy-preserving machine learning", on Flower's key agreement and
-Shamir secret sharing. Every pair of clients agrees on a key once, at the start of a run; each round derives from it a pairwise mask
-that one adds and the other subtracts, so a round needs no new keys. Each client also adds a self mask whose seed is secret-shared
-among all, so that even a server that pretends a client was lost cannot read its update: for each client the others reveal either
-their pairwise masks with it (it was lost) or their share of its self mask (it was not), never both.
+After Bonawitz et al. 2017, "Practical secure aggregation for privacy-preserving machine learning", on Flower's key agreement
+and Shamir secret sharing. Every pair of clients agrees on a key once, at the start of a run; each round derives from it a
+pairwise mask that one adds and the other subtracts, so a round needs no new keys. Each client also adds a self mask whose
+seed is secret-shared among all, so that even a server that pretends a client was lost cannot read its update: for each client
+the others reveal either their pairwise masks with it (it was lost) or their share of its self mask (it was not), never both.
 
-Threat model: an honest-but-curious server that forwards public keys unchanged. Flower's own mask generator is not used: it reduces
-its seed to 32 bits, which can be searched, and never draws the highest number.
+Threat model: an honest-but-curious server that forwards public keys unchanged. Flower's own mask generator is not used: it
+reduces its seed to 32 bits, which can be searched, and never draws the highest number.
 """
 
 import hashlib
@@ -54,8 +54,8 @@ class Masked:
 
 @dataclass(frozen=True)
 class Opened:
-    """What a client reveals once it is known who was lost: its shares of the others' self masks, and the seeds of its pairwise masks
-    with the lost clients."""
+    """What a client reveals once it is known who was lost: its shares of the others' self masks, and the seeds of its
+    pairwise masks with the lost clients."""
 
     shares: dict[int, bytes]
     seeds: dict[int, bytes]
@@ -63,8 +63,8 @@ class Opened:
 
 @dataclass
 class Member:
-    """One client in one run. `masked` and `opened` are the ids of the last exchange, which only increase: in one exchange a client
-    accepts a single account of who was lost."""
+    """One client in one run. `masked` and `opened` are the ids of the last exchange, which only increase: in one exchange a
+    client accepts a single account of who was lost."""
 
     private: bytes
     public: bytes
@@ -78,7 +78,9 @@ class Member:
         return cls(private_key_to_bytes(private), public_key_to_bytes(public))
 
     def mask(self, exchange: int, codes: Codes, bits: int, me: int, public: Mapping[int, bytes]) -> Masked:
-        """`codes` in the ring of 2**bits; `public` the keys of all clients in this exchange, including this one. Raises Refused."""
+        """`codes` in the ring of 2**bits; `public` the keys of all clients in this exchange, including this one. Raises
+        Refused.
+        """
         if exchange <= self.masked:
             raise Refused("The server asked for a second update under the same masks.")
         if len(public) < LEAST or public.get(me) != self.public:
@@ -95,8 +97,8 @@ class Member:
     def open(
         self, exchange: int, me: int, public: Mapping[int, bytes], alive: Iterable[int], shares: Mapping[int, bytes]
     ) -> Opened:
-        """`alive` are the clients whose masked codes are summed, `shares` what they sent for this one; the others count as lost. Raises
-        Refused."""
+        """`alive` are the clients whose masked codes are summed, `shares` what they sent for this one; the others count as
+        lost. Raises Refused."""
         alive = set(alive)
         if exchange != self.masked or exchange <= self.opened:
             raise Refused("The server asked twice for the masks of one exchange.")

@@ -12,8 +12,8 @@ from federation.app.server.guards import Update
 def merge(
     strategy: FedAvg, layout: Layout, number: int, model: Vector, replies: Mapping[int, Message], updates: Sequence[Update]
 ) -> Vector:
-    """The model after round `number`, float32 [layout.size]. Flower's strategies take whole models in messages, so each update is
-    added to `model` first and replaces the content of its client's reply."""
+    """The model after round `number`, float32 [layout.size]. Flower's strategies take whole models in messages, so each
+    update is added to `model` first and replaces the content of its client's reply."""
     if isinstance(strategy, FedAdam):
         strategy.current_arrays = dict(layout.arrays(model))
     for update in updates:

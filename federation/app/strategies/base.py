@@ -1,5 +1,5 @@
-"""What a strategy is: everything that the form, the specification, the pages and the training need to know about one. No Flower here:
-the form is drawn where Flower need not be loaded, so builders import it themselves."""
+"""What a strategy is: everything that the form, the specification, the pages and the training need to know about one. No
+Flower here: the form is drawn where Flower need not be loaded, so builders import it themselves."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -51,7 +51,9 @@ def _any_number_of_clients(values: Values, clients: int) -> Conflict | None:
 
 @dataclass(frozen=True)
 class Strategy:
-    """`name` is stored in specifications; `label` and `help` are what people read; `build` makes Flower's object for one run."""
+    """`name` is stored in specifications; `label` and `help` are what people read; `build` makes Flower's object for one
+    run.
+    """
 
     name: str
     label: str

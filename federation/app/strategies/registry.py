@@ -1,4 +1,6 @@
-"""The strategies that a run can use, in the order in which the form lists them. A new one is a file beside this and a line here."""
+"""The strategies that a run can use, in the order in which the form lists them. A new one is a file beside this and a line
+here.
+"""
 
 from federation.app.strategies.base import Parameter, Strategy
 from federation.app.strategies.fedadam import FEDADAM

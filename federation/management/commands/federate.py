@@ -1,4 +1,6 @@
-"""`manage.py federate RUN`: the process of one run. federation.runs.run_launcher starts it and sends the lease's token on stdin."""
+"""`manage.py federate RUN`: the process of one run. federation.runs.run_launcher starts it and sends the lease's token on
+stdin.
+"""
 
 import logging
 import os

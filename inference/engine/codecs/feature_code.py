@@ -90,8 +90,8 @@ class PooledCode:
 
 class LearnedCode:
     """`arrays`: mean [T, D]; forward and inverse [D, D]; scale [T, D], each coefficient's standard deviation; order [bits], the
-    coefficient that each bit belongs to; edges [2^BITS - 1] between the finest bins, in standard deviations; values, the mean of
-    each bin, for 1, 2, … BITS bits in turn. With the arrays of restore.Restorer present, decoding ends with it."""
+    coefficient that each bit belongs to; edges [2^BITS - 1] between the finest bins, in standard deviations; values, the mean
+    of each bin, for 1, 2, … BITS bits in turn. With the arrays of restore.Restorer present, decoding ends with it."""
 
     def __init__(self, arrays: dict[str, NDArray[Any]], sizes: tuple[int, ...]) -> None:
         wide = {name: arrays[name].astype(np.float32) for name in TENSORS if name != "order"}

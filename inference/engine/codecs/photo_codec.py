@@ -16,7 +16,9 @@ class PhotoCodecError(Exception):
 
 
 def encode(image: Image.Image, codec: str, quality: int, size: int) -> bytes:
-    """The photo resized to `size` × `size` pixels, as the models' preprocessing does, at `quality` 1…100. Raises PhotoCodecError."""
+    """The photo resized to `size` × `size` pixels, as the models' preprocessing does, at `quality` 1…100. Raises
+    PhotoCodecError.
+    """
     if codec not in CODECS:
         raise PhotoCodecError(f"This machine cannot write {codec}; choose one of {', '.join(CODECS)}.")
     if not 1 <= quality <= 100:

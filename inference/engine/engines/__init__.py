@@ -1,4 +1,6 @@
-"""The engines that can compute a profile: one file and one line in ENGINES for each. Nothing heavy is imported before `load`."""
+"""The engines that can compute a profile: one file and one line in ENGINES for each. Nothing heavy is imported before
+`load`.
+"""
 
 from importlib.util import find_spec
 

@@ -20,15 +20,16 @@ CONV_STEPS, BATCH, RATE = 300, 24, 2e-3
 
 
 def untransformed_fsq(tower: split.Tower, features: Tensor, k: int, sizes: Sequence[int]) -> train_dequantiser.BatchedCode:
-    """Nested finite scalar quantisation of the channels as they are (FSQ, Mentzer et al. 2023): our cosine transform, bins and bit
-    order without the transform of the channels."""
+    """Nested finite scalar quantisation of the channels as they are (FSQ, Mentzer et al. 2023): our cosine transform, bins
+    and bit order without the transform of the channels."""
     arrays = fit.fit(tower, features, k, 8 * max(sizes), transform=False)
     return train_dequantiser.BatchedCode(feature_code.LearnedCode(arrays, tuple(sizes)))
 
 
 class ResidualVectorQuantiser(nn.Module):
-    """Residual vector quantisation (RVQ, e.g. Zeghidour et al. 2021) in our transform: each byte indexes a codebook for one row of
-    the token spectrum; the next byte goes to the row with the largest residual, and its codebook is fitted to that (k-means)."""
+    """Residual vector quantisation (RVQ, e.g. Zeghidour et al. 2021) in our transform: each byte indexes a codebook for one
+    row of the token spectrum; the next byte goes to the row with the largest residual, and its codebook is fitted to that
+    (k-means)."""
 
     def __init__(self, features: Tensor, code: feature_code.LearnedCode) -> None:
         super().__init__()
@@ -78,7 +79,9 @@ class ConvolutionalCode(nn.Module):
 
 
 class ConvolutionalHead(nn.Module):
-    """A shallow encoder in place of the embeddings and the first blocks: normalised pixels [B, 3, S, S] -> features [B, T, D]."""
+    """A shallow encoder in place of the embeddings and the first blocks: normalised pixels [B, 3, S, S] -> features [B, T,
+    D].
+    """
 
     def __init__(self, width: int, side: int) -> None:
         super().__init__()

@@ -97,7 +97,9 @@ def errors(tower: split.Tower, code: feature_code.LearnedCode, features: Tensor,
 
 @torch.inference_mode()
 def tower_features(tower: split.Tower, pixels: Tensor, k: int | None) -> Tensor:
-    """pixels [N, 3, S, S] -> features [N, T, D] at k, or after the whole tower. Four photos at a time, as large towers fill the memory."""
+    """pixels [N, 3, S, S] -> features [N, T, D] at k, or after the whole tower. Four photos at a time, as large towers fill
+    the memory.
+    """
     parts = tqdm(pixels.split(4), desc="the whole tower" if k is None else f"features after block {k}", mininterval=5)
     return torch.cat([split.whole(tower, part) if k is None else split.head(tower, part, k) for part in parts])
 

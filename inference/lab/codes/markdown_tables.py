@@ -10,7 +10,9 @@ Row = dict[str, Any]
 
 
 def rows(file: Path, recipe: object, jobs: Iterable[tuple[str, Callable[[], Row]]]) -> list[Row]:
-    """A row for each (name, function). Rows that an earlier run of the same recipe left in `file` are reused, so a stopped run resumes."""
+    """A row for each (name, function). Rows that an earlier run of the same recipe left in `file` are reused, so a stopped
+    run resumes.
+    """
     version = hashlib.sha256(repr(recipe).encode()).hexdigest()
     state = json.loads(file.read_text()) if file.exists() else {}
     state = state if isinstance(state, dict) and state.get("version") == version else {"version": version, "rows": {}}
@@ -25,7 +27,9 @@ def rows(file: Path, recipe: object, jobs: Iterable[tuple[str, Callable[[], Row]
 
 
 def write(file: Path, name: str, table: str) -> None:
-    """Replaces what stands between `<!-- name -->` and `<!-- /name -->` in a page. Raises SystemExit if the markers are missing."""
+    """Replaces what stands between `<!-- name -->` and `<!-- /name -->` in a page. Raises SystemExit if the markers are
+    missing.
+    """
     begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
     before, _, rest = (text := file.read_text()).partition(begin)
     if begin not in text or end not in rest:

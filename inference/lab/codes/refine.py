@@ -1,4 +1,6 @@
-"""Answer first, refine when unsure: which levels and which bound need the fewest bytes. Chosen on dev photos, measured on test photos."""
+"""Answer first, refine when unsure: which levels and which bound need the fewest bytes. Chosen on dev photos, measured on
+test photos.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypedDict
@@ -29,7 +31,9 @@ class Mode(TypedDict):
 
 
 def choose(dev: Sequence[TaskAnswers[Any]], packet: PacketSize) -> list[tuple[int, int, float]]:
-    """`dev[n]`: a task's answers from level n + 1 -> (level, refine_to, sure_above), best first, each with another refine_to."""
+    """`dev[n]`: a task's answers from level n + 1 -> (level, refine_to, sure_above), best first, each with another
+    refine_to.
+    """
     candidates = []
     for high in range(2, len(dev) + 1):
         best = min((mode for low in range(1, high) if (mode := _cheapest_bound(dev, low, high, packet))), default=None)

@@ -143,8 +143,12 @@ class TaskDivergence:
         """-> logits [words, vocabulary] at the words of the answers."""
         questions, answers = (tokens.pad(list(part), [], counts=1) for part in zip(*pairs, strict=True))
         with half_precision():
-            logits: Tensor = self.model.answer(answers[:, :-1], encoder_hidden_states=self.model.read(seen, questions),
-                                               encoder_attention_mask=(questions != 0).long(), use_cache=False).logits  # fmt: skip
+            logits: Tensor = self.model.answer(
+                answers[:, :-1],
+                encoder_hidden_states=self.model.read(seen, questions),
+                encoder_attention_mask=(questions != 0).long(),
+                use_cache=False,
+            ).logits
         return logits[answers[:, 1:] != 0].float()
 
     def _caption_logits(self, seen: Tensor, captions: list[Ids]) -> Tensor:

@@ -1,12 +1,15 @@
-"""Trains the feature codes: `python -m inference.lab.codes.train_codec` writes and evaluates the bundled tower's codec.safetensors.
+"""Trains the feature codes: `python -m inference.lab.codes.train_codec` writes and evaluates the bundled tower's
+codec.safetensors.
 
-Learned from training photos with the tower frozen: means and standard deviations of the features, the importance of each direction
-to the tower's output (expected squared gradient of random probes) and to the three tasks (Fisher information of their outputs);
-then, through the quantiser and from the task outputs, the transforms of both ends and the edge's dequantiser block. The accuracy
-of each split point and level, of the photo itself at several qualities, and of answering first and refining when unsure (chosen on
-dev photos) goes into card.json. Takes about an hour on one core; a finished split point is stored, so a stopped run resumes.
+Learned from training photos with the tower frozen: means and standard deviations of the features, the importance of each
+direction to the tower's output (expected squared gradient of random probes) and to the three tasks (Fisher information of
+their outputs); then, through the quantiser and from the task outputs, the transforms of both ends and the edge's dequantiser
+block. The accuracy of each split point and level, of the photo itself at several qualities, and of answering first and
+refining when unsure (chosen on dev photos) goes into card.json. Takes about an hour on one core; a finished split point is
+stored, so a stopped run resumes.
 
-With `--tower MODEL_NAME_OR_FOLDER --photos FOLDER` a code for any ViT, ResNet or BLIP of transformers, from unlabelled photos alone.
+With `--tower MODEL_NAME_OR_FOLDER --photos FOLDER` a code for any ViT, ResNet or BLIP of transformers, from unlabelled photos
+alone.
 """
 
 import argparse

@@ -1,4 +1,5 @@
-"""Trains what the bit order of a code leaves free, through its quantiser: the transforms of both ends, and the edge's dequantiser block.
+"""Trains what the bit order of a code leaves free, through its quantiser: the transforms of both ends, and the edge's
+dequantiser block.
 
 The tower is frozen; its output on the original features is the teacher. Each step draws photos and a level for each, low levels
 more often, where there is most to restore. The loss is the squared error of the tower's output and, given tasks, the divergence
@@ -31,7 +32,9 @@ ERROR_WEIGHT = 3.0  # of the tokens' relative squared error
 
 
 class BatchedCode(nn.Module):
-    """A LearnedCode for a batch of photos, in torch: the same bins and reconstruction values, with straight-through gradients."""
+    """A LearnedCode for a batch of photos, in torch: the same bins and reconstruction values, with straight-through
+    gradients.
+    """
 
     def __init__(self, code: feature_code.LearnedCode) -> None:
         super().__init__()

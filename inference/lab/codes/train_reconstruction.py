@@ -1,8 +1,9 @@
-"""The attacker on the feature code: `python -m inference.lab.codes.train_reconstruction` writes rebuild.safetensors and its figures.
+"""The attacker on the feature code: `python -m inference.lab.codes.train_reconstruction` writes rebuild.safetensors and its
+figures.
 
-Run it after train_codec. A decoder per split point is trained, on training photos alone, to reconstruct them from what each level
-sends; it starts as the least-squares inverse (closed form) and continues with L1 + MSE. PSNR and SSIM on held-out photos go into
-card.json. A stopped run resumes from its last checkpoint. Takes a few minutes on two cores.
+Run it after train_codec. A decoder per split point is trained, on training photos alone, to reconstruct them from what each
+level sends; it starts as the least-squares inverse (closed form) and continues with L1 + MSE. PSNR and SSIM on held-out
+photos go into card.json. A stopped run resumes from its last checkpoint. Takes a few minutes on two cores.
 """
 
 import argparse

@@ -103,9 +103,18 @@ class Batches:
         tags = torch.stack([self.texts.tags.get(row, NO_TAGS) for row in rows.tolist()])
         no_photos = pixels[:0], torch.zeros(0, dtype=torch.long)
         tiny, tiny_label = self.small(phase.tiny, phase.side, noise) if self.small and phase.tiny else no_photos
-        batch = Batch(pixels, torch.from_numpy(teacher["ids"].astype(np.int64)), torch.from_numpy(teacher["probabilities"]).float(),
-                      features, torch.from_numpy(self.photos.label[rows]), torch.ones(len(rows)), tags,
-                      **self._texts(rows, boxes, phase, chance), tiny=tiny, tiny_label=tiny_label)  # fmt: skip
+        batch = Batch(
+            pixels,
+            torch.from_numpy(teacher["ids"].astype(np.int64)),
+            torch.from_numpy(teacher["probabilities"]).float(),
+            features,
+            torch.from_numpy(self.photos.label[rows]),
+            torch.ones(len(rows)),
+            tags,
+            **self._texts(rows, boxes, phase, chance),
+            tiny=tiny,
+            tiny_label=tiny_label,
+        )
         if phase.mixed:
             mix(batch, phase.mixed, noise)
         return batch
@@ -131,8 +140,13 @@ class Batches:
         caption_ids = tokens.pad([[self.start, *ids, *end] for _, ids in captioned], [self.start])
         questions = tokens.pad([[self.first, *ids, *end] for _, ids, _ in pairs_drawn], [self.first, *end])
         answers = tokens.pad([[self.start, *ids, *end] for _, _, ids in pairs_drawn], [self.start], lengths=4)
-        return {"captions": caption_ids, "caption_of": _padded([place for place, _ in captioned], len(caption_ids)),
-                "questions": questions, "answers": answers, "question_of": _padded([place for place, _, _ in pairs_drawn], len(questions))}  # fmt: skip
+        return {
+            "captions": caption_ids,
+            "caption_of": _padded([place for place, _ in captioned], len(caption_ids)),
+            "questions": questions,
+            "answers": answers,
+            "question_of": _padded([place for place, _, _ in pairs_drawn], len(questions)),
+        }
 
 
 def _padded(places: list[int], size: int) -> Tensor:
@@ -152,7 +166,8 @@ def mirrored_grid(features: Tensor) -> Tensor:
 
 
 def mix(batch: Batch, share: float, noise: torch.Generator) -> None:
-    """CutMix, in place: pastes a rectangle of the previous photo into `share` of the photos and mixes the teacher's features there.
+    """CutMix, in place: pastes a rectangle of the previous photo into `share` of the photos and mixes the teacher's features
+    there.
 
     Soft classes are extended by the other photo's, weighted by area. Mixed photos lose their tags, which describe the whole."""
     count, cells = len(batch.pixels), batch.pixels.shape[-1] // CUTMIX_GRID

@@ -1,7 +1,7 @@
 """Random crops shared by teacher and student.
 
-A crop is four bytes (left, top, width, height in pixels of the stored square) and a flip, drawn with the photo's row and the pass
-as the seed, so that it can be drawn again anywhere without being stored.
+A crop is four bytes (left, top, width, height in pixels of the stored square) and a flip, drawn with the photo's row and the
+pass as the seed, so that it can be drawn again anywhere without being stored.
 """
 
 import numpy as np
@@ -51,7 +51,9 @@ def normalise(pixels: Tensor) -> Tensor:
 
 
 def jitter(pixels: Tensor, random: torch.Generator, amount: float = 0.25) -> Tensor:
-    """Brightness and contrast of each normalised photo [B, 3, S, S] vary by up to `amount`. Hue stays, as questions ask for colours."""
+    """Brightness and contrast of each normalised photo [B, 3, S, S] vary by up to `amount`. Hue stays, as questions ask for
+    colours.
+    """
     gain = 1 + amount * (2 * torch.rand(len(pixels), 1, 1, 1, generator=random) - 1)
     shift = amount * (2 * torch.rand(len(pixels), 1, 1, 1, generator=random) - 1)
     mean = pixels.mean((1, 2, 3), keepdim=True)

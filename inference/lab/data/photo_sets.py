@@ -89,7 +89,9 @@ def daquar_splits(root: Path) -> dict[str, str]:
 
 
 def load(cache: Path, root: Path | None = None) -> Photos:
-    """Reads every photo once and stores the array; later calls read that. Raises SystemExit with the remedy if a set is missing."""
+    """Reads every photo once and stores the array; later calls read that. Raises SystemExit with the remedy if a set is
+    missing.
+    """
     rows = listing(root or data_dir())
     if not cache.exists():
         cache.parent.mkdir(parents=True, exist_ok=True)

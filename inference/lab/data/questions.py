@@ -42,8 +42,8 @@ class Question:
 
 
 def make(photos: Sequence[CaptionedPhoto], seed: int = 0, per_answer: float = 2.0) -> list[Question]:
-    """Balanced questions: within a kind no answer is more frequent than `per_answer` times the mean, and each yes has a no about
-    the same thing."""
+    """Balanced questions: within a kind no answer is more frequent than `per_answer` times the mean, and each yes has a no
+    about the same thing."""
     chance = random.Random(seed)
     generated: list[Question] = []
     for photo in photos:

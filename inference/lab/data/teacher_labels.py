@@ -1,4 +1,5 @@
-"""Soft labels and features of random crops from a small ImageNet teacher: `python -m inference.lab.data.teacher_labels --teacher FILE`.
+"""Soft labels and features of random crops from a small ImageNet teacher: `python -m inference.lab.data.teacher_labels
+--teacher FILE`.
 
 Pass n labels crop n of every training photo and writes one file. A restarted run continues with the next missing pass, so
 labelling and training can run in parallel. Needs `ai-edge-litert`, which nothing else in the project needs.

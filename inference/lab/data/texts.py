@@ -60,12 +60,18 @@ def read_texts(photos: photo_sets.Photos, tokenizer: BertTokenizerFast, root: Pa
     captions: dict[int, list[list[int]]] = defaultdict(list)
     for (name, _), ids in zip(captioned, tokens.ids(tokenizer, [text for _, text in captioned]), strict=True):
         captions[index[name]].append(ids)
-    return Texts(dict(captions), by_row(index, pairs, tokenizer, mirrored=False), by_row(index, pairs, tokenizer, mirrored=True),
-                 {index[name]: tag for name, tag in tags(captioned).items()})  # fmt: skip
+    return Texts(
+        dict(captions),
+        by_row(index, pairs, tokenizer, mirrored=False),
+        by_row(index, pairs, tokenizer, mirrored=True),
+        {index[name]: tag for name, tag in tags(captioned).items()},
+    )
 
 
 def tags(captioned: list[tuple[str, str]]) -> dict[str, Tensor]:
-    """(photo, caption) pairs -> photo -> [TAGS]: the share of its captions that use each of the most frequent distinctive words."""
+    """(photo, caption) pairs -> photo -> [TAGS]: the share of its captions that use each of the most frequent distinctive
+    words.
+    """
     words: dict[str, list[set[str]]] = defaultdict(list)
     for name, text in captioned:
         words[name].append(set(score.words(text)))

@@ -72,8 +72,15 @@ def captions(model: Compact, tokenizer: BertTokenizerFast, seen: Tensor) -> list
     start, end = tokenizer.convert_tokens_to_ids([tokens.START, "[SEP]"])
     texts: list[str] = []
     for rows in seen.split(BATCH):
-        ids = model.caption.generate(torch.full((len(rows), 1), start), encoder_hidden_states=rows, num_beams=BEAMS,
-                                     max_new_tokens=LONGEST_CAPTION, no_repeat_ngram_size=3, eos_token_id=end, pad_token_id=0)  # fmt: skip
+        ids = model.caption.generate(
+            torch.full((len(rows), 1), start),
+            encoder_hidden_states=rows,
+            num_beams=BEAMS,
+            max_new_tokens=LONGEST_CAPTION,
+            no_repeat_ngram_size=3,
+            eos_token_id=end,
+            pad_token_id=0,
+        )
         texts += [text.strip() for text in tokenizer.batch_decode(ids, skip_special_tokens=True)]
     return texts
 

@@ -92,16 +92,24 @@ def classify(model: Compact, photos: HeldOut) -> ClassifyFigures:
     logits = torch.cat([model.classify.classifier(part[:, 0]) for part in seen.split(500)])
     labels, ten = torch.tensor([label for _, label in rows]), torch.tensor(photo_sets.IMAGENETTE_IDS)
     top5 = (logits.topk(5).indices == labels[:, None]).any(1)
-    return {"imagenette_top1": share((logits.argmax(1) == labels).tolist()), "imagenette_top5": share(top5.tolist()),
-            "imagenette_top1_of_ten": share((ten[logits[:, ten].argmax(1)] == labels).tolist()), "imagenette_n": len(rows)}  # fmt: skip
+    return {
+        "imagenette_top1": share((logits.argmax(1) == labels).tolist()),
+        "imagenette_top5": share(top5.tolist()),
+        "imagenette_top1_of_ten": share((ten[logits[:, ten].argmax(1)] == labels).tolist()),
+        "imagenette_n": len(rows),
+    }
 
 
 def caption(model: Compact, tokenizer: BertTokenizerFast, photos: HeldOut) -> CaptionFigures:
     rows = photos.captions("test")
     captions = decode.captions(model, tokenizer, decode.vision_tokens(model, photos.pixels([name for name, _ in rows])))
     references = [texts for _, texts in rows]
-    return {"flickr8k_bleu4": round(score.bleu4(captions, references), 4), "flickr8k_cider": round(score.cider(captions, references), 4),
-            "flickr8k_n": len(rows), "captions_distinct": len(set(captions))}  # fmt: skip
+    return {
+        "flickr8k_bleu4": round(score.bleu4(captions, references), 4),
+        "flickr8k_cider": round(score.cider(captions, references), 4),
+        "flickr8k_n": len(rows),
+        "captions_distinct": len(set(captions)),
+    }
 
 
 def answer(model: Compact, tokenizer: BertTokenizerFast, photos: HeldOut) -> AnswerFigures:

@@ -26,7 +26,9 @@ def grams(tokens: list[str], n: int) -> Grams:
 
 
 def bleu_counts(candidate: str, references: Sequence[str]) -> list[int]:
-    """What corpus BLEU sums over photos: clipped matches and n-grams for n = 1…4, the length, the closest reference's length."""
+    """What corpus BLEU sums over photos: clipped matches and n-grams for n = 1…4, the length, the closest reference's
+    length.
+    """
     tokens, others = words(candidate), [words(reference) for reference in references]
     matches, totals = [], []
     for n in ORDERS:

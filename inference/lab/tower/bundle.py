@@ -63,8 +63,18 @@ def _write(net: PreTrainedModel, processor: str, folder: Path) -> None:
 
 
 def _processor(kind: str) -> dict[str, Any]:
-    return {"image_processor_type": kind, "do_convert_rgb": True, "do_resize": True, "size": {"height": SIDE, "width": SIDE}, "resample": 2,
-            "do_rescale": True, "rescale_factor": 1 / 255, "do_normalize": True, "image_mean": [0.5] * 3, "image_std": [0.5] * 3}  # fmt: skip
+    return {
+        "image_processor_type": kind,
+        "do_convert_rgb": True,
+        "do_resize": True,
+        "size": {"height": SIDE, "width": SIDE},
+        "resample": 2,
+        "do_rescale": True,
+        "rescale_factor": 1 / 255,
+        "do_normalize": True,
+        "image_mean": [0.5] * 3,
+        "image_std": [0.5] * 3,
+    }
 
 
 def _generation(vocabulary: Vocabulary, task: str) -> GenerationConfig:
@@ -85,7 +95,9 @@ def _swap(part: Path, target: Path) -> None:
 
 
 def load(folder: Path) -> tuple[Compact, BertTokenizerFast]:
-    """The saved folders as one model in single precision, in evaluation mode. Raises ValueError for weights of another shape."""
+    """The saved folders as one model in single precision, in evaluation mode. Raises ValueError for weights of another
+    shape.
+    """
     tokenizer = BertTokenizerFast.from_pretrained(folder / "caption")
     text = BlipConfig.from_pretrained(folder / "caption").text_config
     classify = ResNetForImageClassification.from_pretrained(folder / "classify", dtype=torch.float32)
@@ -102,6 +114,9 @@ def load(folder: Path) -> tuple[Compact, BertTokenizerFast]:
             missing, unexpected = getattr(model, attribute).load_state_dict(own, strict=False)
             if unexpected or any(not key.startswith("cls.predictions.decoder.") for key in missing):
                 raise ValueError(
-                    f"{folder / task} does not have the shapes of the compact models; export it again: {sorted(missing)[:3]} {unexpected[:3]}."
+
+                        f"{folder / task} does not have the shapes of the compact models; export it again: "
+                        f"{sorted(missing)[:3]} {unexpected[:3]}."
+
                 )
     return model.eval().requires_grad_(False), tokenizer

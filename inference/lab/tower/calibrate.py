@@ -76,8 +76,12 @@ def _answer(model: Compact, tokenizer: BertTokenizerFast, photos: measure.HeldOu
     all_tokens, place = decode.vision_tokens(model, photos.pixels(names)), {name: number for number, name in enumerate(names)}
     seen = all_tokens[[place[f"{source}/images/{q.photo}"] for source, q in questions]]
     texts = [q.text for _, q in questions]
-    parts = [decode.answer_logits(model, tokenizer, seen[at : at + 100], texts[at : at + 100], [q.answer for _, q in questions[at : at + 100]])
-             for at in range(0, len(questions), 100)]  # fmt: skip
+    parts = [
+        decode.answer_logits(
+            model, tokenizer, seen[at : at + 100], texts[at : at + 100], [q.answer for _, q in questions[at : at + 100]]
+        )
+        for at in range(0, len(questions), 100)
+    ]
     fitted = temperature(torch.cat([logits for logits, _ in parts]), torch.cat([targets for _, targets in parts]))
     answers = decode.answers(model, tokenizer, seen, texts, fitted)
     correct = [

@@ -41,8 +41,17 @@ class Checkpoint:
     def save(self, file: Path) -> None:
         """Atomically: an interruption leaves the previous checkpoint."""
         part = file.with_suffix(".part")
-        torch.save({"model": self.model.state_dict(), "average": self.average.state_dict(), "optimiser": self.optimiser.state_dict(),
-                    "step": self.step, "seconds": self.seconds, "before": self.before}, part)  # fmt: skip
+        torch.save(
+            {
+                "model": self.model.state_dict(),
+                "average": self.average.state_dict(),
+                "optimiser": self.optimiser.state_dict(),
+                "step": self.step,
+                "seconds": self.seconds,
+                "before": self.before,
+            },
+            part,
+        )
         part.replace(file)
 
 

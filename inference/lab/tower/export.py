@@ -37,8 +37,11 @@ def main() -> None:
     photos = HeldOut(photo_sets.data_dir(), QUICK if options.quick else None)
     tasks = calibrate(model, tokenizer, photos)
     figures = {**classify(model, photos), **caption(model, tokenizer, photos), **answer(model, tokenizer, photos)}
-    run = {**_duration("before", checkpoint.get("before", (0, 0.0))), **_duration("last", (checkpoint["step"], checkpoint["seconds"])),
-           **_duration("heads", checkpoint.get("heads", (0, 0.0)))}  # fmt: skip
+    run = {
+        **_duration("before", checkpoint.get("before", (0, 0.0))),
+        **_duration("last", (checkpoint["step"], checkpoint["seconds"])),
+        **_duration("heads", checkpoint.get("heads", (0, 0.0))),
+    }
     document = card.make(tasks, figures, latency(model, tokenizer), run, digests(options.out)) | _code_entries(options.out)
     (options.out / "card.json").write_text(json.dumps(document, indent=1) + "\n")
     (options.out.parent / "compact.md").write_text(card.page(document))

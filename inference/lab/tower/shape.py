@@ -34,16 +34,33 @@ class Vocabulary:
 
 
 def resnet_config(names: list[str]) -> ResNetConfig:
-    return ResNetConfig(embedding_size=EMBEDDING, hidden_sizes=list(WIDTHS), depths=list(DEPTHS), layer_type="basic", image_size=SIDE,
-                        id2label=dict(enumerate(names)), label2id={name: number for number, name in enumerate(names)})  # fmt: skip
+    return ResNetConfig(
+        embedding_size=EMBEDDING,
+        hidden_sizes=list(WIDTHS),
+        depths=list(DEPTHS),
+        layer_type="basic",
+        image_size=SIDE,
+        id2label=dict(enumerate(names)),
+        label2id={name: number for number, name in enumerate(names)},
+    )
 
 
 def blip_config(vocabulary: Vocabulary, layers: int) -> BlipConfig:
     """BLIP builds question encoder and answer decoder from one text configuration, so both have `layers` layers."""
-    text = {"vocab_size": vocabulary.size, "hidden_size": TEXT_WIDTH, "encoder_hidden_size": WIDTH, "intermediate_size": 2 * TEXT_WIDTH,
-            "num_hidden_layers": layers, "num_attention_heads": TEXT_HEADS, "max_position_embeddings": 64, "layer_norm_eps": 1e-12,
-            "bos_token_id": vocabulary.start, "eos_token_id": vocabulary.end, "sep_token_id": vocabulary.end,
-            "pad_token_id": vocabulary.pad}  # fmt: skip
+    text = {
+        "vocab_size": vocabulary.size,
+        "hidden_size": TEXT_WIDTH,
+        "encoder_hidden_size": WIDTH,
+        "intermediate_size": 2 * TEXT_WIDTH,
+        "num_hidden_layers": layers,
+        "num_attention_heads": TEXT_HEADS,
+        "max_position_embeddings": 64,
+        "layer_norm_eps": 1e-12,
+        "bos_token_id": vocabulary.start,
+        "eos_token_id": vocabulary.end,
+        "sep_token_id": vocabulary.end,
+        "pad_token_id": vocabulary.pad,
+    }
     # BLIP's own vision model is not used, but its width sets that of the text models' cross-attention.
     vision = {"hidden_size": WIDTH, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": WIDTH,
               "image_size": SIDE, "patch_size": STRIDE}  # fmt: skip
@@ -70,16 +87,21 @@ class Compact(nn.Module):
         self.vocabulary = vocabulary
 
     def tokens(self, pixels: Tensor) -> Tensor:
-        """pixels [B, 3, S, S] -> tokens [B, 1 + 5 places, WIDTH]: the mean of the last map, its places, and the places of the map
-        before it, which retains colours and counts better, zero-padded to WIDTH. S: a multiple of STRIDE."""
+        """pixels [B, 3, S, S] -> tokens [B, 1 + 5 places, WIDTH]: the mean of the last map, its places, and the places of the
+        map before it, which retains colours and counts better, zero-padded to WIDTH. S: a multiple of STRIDE."""
         seen = self.classify.resnet(pixels.contiguous(memory_format=torch.channels_last), output_hidden_states=True)
         fine, last = (map_.flatten(2).transpose(1, 2) for map_ in seen.hidden_states[-2:])
         return torch.cat([last.mean(1, keepdim=True), last, F.pad(fine, (0, WIDTH - fine.shape[-1]))], 1)
 
     def caption_loss(self, tokens: Tensor, ids: Tensor) -> Tensor:
         """tokens [B, P, WIDTH]; ids [B, T]: [DEC] words [SEP], padded."""
-        return self._next_token_loss(self.caption(ids[:, :-1], attention_mask=self._mask(ids[:, :-1]), encoder_hidden_states=tokens,
-                                       use_cache=False).logits, ids, 0.1)  # fmt: skip
+        return self._next_token_loss(
+            self.caption(
+                ids[:, :-1], attention_mask=self._mask(ids[:, :-1]), encoder_hidden_states=tokens, use_cache=False
+            ).logits,
+            ids,
+            0.1,
+        )
 
     def answer_loss(self, tokens: Tensor, questions: Tensor, answers: Tensor) -> Tensor:
         """tokens [B, P, WIDTH]; questions [B, Q]: [CLS] words [SEP]; answers [B, A]: [DEC] words [SEP]; both padded."""

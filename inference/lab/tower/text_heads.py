@@ -1,9 +1,9 @@
 """Fine-tune the text decoders on the frozen tower: `python -m inference.lab.tower.text_heads --minutes 25`.
 
-After `train`, before `export`. With the tower frozen, each crop is encoded once and its tokens are kept in memory, so a step costs
-a third of one in `train`: captions and generated questions of many photos, people's questions (DAQUAR), and the same questions
-without the photo, as the prior has to be learned before a photo can correct it. A fifth of the tokens is dropped in each step.
-Updates `checkpoint.pt` of the same run, which `export` reads.
+After `train`, before `export`. With the tower frozen, each crop is encoded once and its tokens are kept in memory, so a step
+costs a third of one in `train`: captions and generated questions of many photos, people's questions (DAQUAR), and the same
+questions without the photo, as the prior has to be learned before a photo can correct it. A fifth of the tokens is dropped in
+each step. Updates `checkpoint.pt` of the same run, which `export` reads.
 """
 
 import argparse
@@ -60,8 +60,12 @@ def encode(model: Compact, photos: photo_sets.Photos, rows: Sequence[int]) -> En
     for number, crop in enumerate(CROPS):
         for start in tqdm(range(0, len(rows), decode.BATCH), desc=f"crop {crop}", mininterval=5):
             batch = rows[start : start + decode.BATCH]
-            drawn = [crops.draw(row, crop) if crop != WHOLE else (np.array([0, 0, photo_sets.SIDE, photo_sets.SIDE], np.uint8), False)
-                     for row in batch]  # fmt: skip
+            drawn = [
+                crops.draw(row, crop)
+                if crop != WHOLE
+                else (np.array([0, 0, photo_sets.SIDE, photo_sets.SIDE], np.uint8), False)
+                for row in batch
+            ]
             mirrored[number, start : start + len(batch)] = [flip for _, flip in drawn]
             pixels = crops.batch([crops.cut(photos.pixels[row], *box) for row, box in zip(batch, drawn, strict=True)])
             parts.append(model.tokens(crops.normalise(pixels)).half())
@@ -129,7 +133,9 @@ class TextBatches:
 def learn(
     model: Compact, batches: TextBatches, minutes: float, rate: float = RATE, steps: int | None = None
 ) -> tuple[Compact, int]:
-    """-> (moving average of the model, steps). `steps` instead of minutes does not depend on the machine. The tower is frozen."""
+    """-> (moving average of the model, steps). `steps` instead of minutes does not depend on the machine. The tower is
+    frozen.
+    """
     model.requires_grad_(False)
     decoders = [p.requires_grad_(True) for part in (model.caption, model.question, model.answer) for p in part.parameters()]
     optimiser = torch.optim.AdamW(decoders, lr=rate, betas=(0.9, 0.98), weight_decay=0.05, fused=True)

@@ -1,8 +1,8 @@
 """Train the tower and its three tasks together: `python -m inference.lab.tower.train --minutes 45`.
 
-The schedule is a cosine over wall-clock minutes (or steps), so a slower machine trains for fewer steps, not longer. A stopped run
-resumes from its last checkpoint with the remaining time. A photo's loss is the sum over its available targets: the teacher's
-classes and feature map for its crop, its label, captions, and questions with answers.
+The schedule is a cosine over wall-clock minutes (or steps), so a slower machine trains for fewer steps, not longer. A stopped
+run resumes from its last checkpoint with the remaining time. A photo's loss is the sum over its available targets: the
+teacher's classes and feature map for its crop, its label, captions, and questions with answers.
 """
 
 import argparse

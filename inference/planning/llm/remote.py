@@ -1,8 +1,8 @@
 """Planning by a language model over chat completions: OpenAI, Azure OpenAI, or any compatible server.
 
 One answer, one repair with the error text, then the offline planner. Transient refusals are retried with backoff. Everything
-happens within one deadline, and nothing in an answer is used before `Plan` has validated it. Only the client holds the API key: no
-log line or note repeats what a server sent.
+happens within one deadline, and nothing in an answer is used before `Plan` has validated it. Only the client holds the API
+key: no log line or note repeats what a server sent.
 """
 
 import json
@@ -35,7 +35,9 @@ REFUSALS = {
     400: "The planner refused the request (HTTP 400); planned offline.",
     401: "The planner refused the key; planned offline. Check ISTHMUS_PLANNER_KEY.",
     403: "The planner refused the key; planned offline. Check ISTHMUS_PLANNER_KEY.",
-    404: "The planner does not know this model or address; planned offline. Check ISTHMUS_PLANNER_MODEL and ISTHMUS_PLANNER_URL.",
+    404: (
+        "The planner does not know this model or address; planned offline. Check ISTHMUS_PLANNER_MODEL and ISTHMUS_PLANNER_URL."
+    ),
     429: "The planner is overloaded or its quota is used up; planned offline.",
 }
 

@@ -9,7 +9,10 @@ from devices.registry import acl_audit
 
 
 class Command(BaseCommand):
-    help = "Try every kind of key, channel and command as a node would, and print what Redis allows; exit 1 if that is not as intended."
+    help = (
+        "Try every kind of key, channel and command as a node would, and print what Redis allows; exit 1 if that "
+        "is not as intended."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

@@ -1,4 +1,6 @@
-"""`manage.py models list` lists the model profiles; `manage.py models fetch` downloads the large models of the paper profile."""
+"""`manage.py models list` lists the model profiles; `manage.py models fetch` downloads the large models of the paper
+profile.
+"""
 
 import json
 from typing import Any

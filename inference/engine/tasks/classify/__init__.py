@@ -42,9 +42,10 @@ CLASSIFY = Task(
         noun="a name for what it is",
         default_question="what is this?",
         planner=(
-            'names the kind, breed, type or species of the main thing ("what is this?", "what breed is it?"). No question. "model"\n'
-            '  stays empty unless the message names one of models ("use run 12"); if it names another, there are no steps and "why" '
-            "says so."
+            'names the kind, breed, type or species of the main thing ("what is this?", "what breed is it?"). '
+            'No question. "model"\n'
+            '  stays empty unless the message names one of models ("use run 12"); if it names another, there are no steps '
+            'and "why" says so.'
         ),
     ),
     sentence=sentence,

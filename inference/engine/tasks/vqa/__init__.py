@@ -41,9 +41,10 @@ VQA = Task(
         noun="an answer to “{question}”",
         default_question="what is in the photo?",
         planner=(
-            "answers one short question about a particular thing (number, colour, place, action, presence). Put that question, complete\n"
-            '  in itself, lower case, without politeness, into "question". Resolve "it" and "they" from the earlier messages where '
-            "that is plain."
+            "answers one short question about a particular thing (number, colour, place, action, presence). "
+            "Put that question, complete\n"
+            '  in itself, lower case, without politeness, into "question". Resolve "it" and "they" from the earlier messages '
+            "where that is plain."
         ),
     ),
     sentence=sentence,

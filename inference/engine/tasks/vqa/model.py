@@ -23,7 +23,9 @@ class Answerer:
 
     @torch.inference_mode()
     def ids(self, tokens: Tensor, question: str) -> tuple[Tensor, Tensor]:
-        """tokens [1, T, width] -> ids [1, L] from the start token on, and the logits [L - 1, vocabulary] they were chosen from."""
+        """tokens [1, T, width] -> ids [1, L] from the start token on, and the logits [L - 1, vocabulary] they were chosen
+        from.
+        """
         words = self.tokenizer(question, return_tensors="pt", truncation=True, max_length=self.max_question_tokens)
         mask = torch.ones(tokens.shape[:-1], dtype=torch.long, device=tokens.device)
         hidden = self.encoder(
