@@ -15,10 +15,8 @@ from inference.planning.rules.training import Draft
 
 FOLDER = Path(__file__).parent / "requests"
 _CONTEXT = re.compile(
-
-        r"^(?:\((?P<flag>new photo|no photo)\) *|\(runs: (?P<runs>[^)]*)\) *|\(photos before: (?P<photos>\d+)\) "
-        r"*|\[(?P<earlier>[^\]]*)\] *)"
-
+    r"^(?:\((?P<flag>new photo|no photo)\) *|\(runs: (?P<runs>[^)]*)\) *|\(photos before: (?P<photos>\d+)\) "
+    r"*|\[(?P<earlier>[^\]]*)\] *)"
 )
 _PHOTO = re.compile(r"\b(?:in|on|from|of) (?:this|the|my) (?:photo|picture|image|pic|shot)\b")
 _IDLE_WORDS = "a an the is are am was were be there any this that do does you see can visible please"

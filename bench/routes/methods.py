@@ -110,10 +110,8 @@ class QueryRunner:
         splits = {c.key for task in options.values() for c in task if c.route == routes.SPLIT and not c.refine_to} & near
         if not photos or not splits:
             raise SystemExit(
-
-                    "No photo codec or no split of the card is within a point of accuracy in every task; train the "
-                    "feature code again."
-
+                "No photo codec or no split of the card is within a point of accuracy in every task; train the "
+                "feature code again."
             )
         first = options["classify"]
         whole = next(c.key for c in first if c.route == routes.EDGE and c.exact)

@@ -114,9 +114,7 @@ def load(folder: Path) -> tuple[Compact, BertTokenizerFast]:
             missing, unexpected = getattr(model, attribute).load_state_dict(own, strict=False)
             if unexpected or any(not key.startswith("cls.predictions.decoder.") for key in missing):
                 raise ValueError(
-
-                        f"{folder / task} does not have the shapes of the compact models; export it again: "
-                        f"{sorted(missing)[:3]} {unexpected[:3]}."
-
+                    f"{folder / task} does not have the shapes of the compact models; export it again: "
+                    f"{sorted(missing)[:3]} {unexpected[:3]}."
                 )
     return model.eval().requires_grad_(False), tokenizer

@@ -53,9 +53,7 @@ def _report(planned: Planned, draft: training.Draft | None) -> list[str]:
     if draft:
         lines.append(draft_summary.sentence(draft))
     lines.append(
-
-            f"Planned by {planned.model or 'the offline planner'} in {planned.ms:.1f} "
-            f"ms.{' ' + planned.note if planned.note else ''}"
-
+        f"Planned by {planned.model or 'the offline planner'} in {planned.ms:.1f} "
+        f"ms.{' ' + planned.note if planned.note else ''}"
     )
     return lines
