@@ -76,7 +76,7 @@ class RunWhole(Job[results.Answered]):
     verb, result = "run_whole", results.Answered
     task: TaskName
     question: Question | None = None
-    photo: Annotated[str, Field(max_length=64)] = ""
+    photo: PhotoId = ""
     blob: BlobName = ""
 
 

@@ -11,6 +11,7 @@ from celery import Celery
 
 from bench.harness.processes import running_redis, wait_for
 from devices.agent import worker
+from devices.contract import protocol
 from devices.registry import acl
 from tests.devices.conftest import Board
 from webapp.ops import private_redis
@@ -30,13 +31,13 @@ def node_app(node: Board) -> Celery:
 
 def test_a_job_taken_by_a_killed_worker_is_delivered_again(node: Board, store: Any) -> None:
     with node_app(node).connection() as connection:
-        queue = connection.SimpleQueue(worker.QUEUE)
+        queue = connection.SimpleQueue(protocol.ANSWERING)
         queue.put({"job": 1})
         assert queue.get(timeout=5).payload == {"job": 1}
         assert store.hlen("jetson-a:unacked") == 1
         queue.channel.qos.restore_at_shutdown = False  # killed: it returns nothing
     with node_app(node).connection() as connection:
-        queue = connection.SimpleQueue(worker.QUEUE)
+        queue = connection.SimpleQueue(protocol.ANSWERING)
         assert store.llen("jetson-a:stages") == 0
         queue.channel.qos.restore_visible()
         again = queue.get(timeout=5)
@@ -47,7 +48,7 @@ def test_a_job_taken_by_a_killed_worker_is_delivered_again(node: Board, store: A
 
 def test_a_worker_that_shuts_down_returns_its_job(node: Board, store: Any) -> None:
     with node_app(node).connection() as connection:
-        queue = connection.SimpleQueue(worker.QUEUE)
+        queue = connection.SimpleQueue(protocol.ANSWERING)
         queue.put({"job": 1})
         queue.get(timeout=5)
         assert store.llen("jetson-a:stages") == 0

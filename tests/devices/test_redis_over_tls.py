@@ -14,6 +14,7 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 
 from bench.harness.processes import free_port, wait_for
 from devices.agent import config, worker
+from devices.contract import protocol
 from webapp.ops import private_redis
 
 SELF_SIGNED = (
@@ -79,10 +80,10 @@ def test_a_node_receives_the_authority_and_stores_it_in_its_home(node_config: co
 def test_celery_takes_and_answers_a_job(node_config: config.Config, settings: Any) -> None:
     node = worker.make_app(node_config)
     cloud = Celery("cloud", broker=settings.REDIS_URL, backend=settings.REDIS_URL, set_as_current=False)
-    cloud.conf.update(broker_transport_options={"global_keyprefix": "jetson-a:"}, task_default_queue=worker.QUEUE)
+    cloud.conf.update(broker_transport_options={"global_keyprefix": "jetson-a:"}, task_default_queue=protocol.ANSWERING)
     cloud.send_task("stages.echo", kwargs={"word": "hello"})
     with node.connection() as connection:
-        message = connection.SimpleQueue(worker.QUEUE, no_ack=True).get(timeout=5)
+        message = connection.SimpleQueue(protocol.ANSWERING, no_ack=True).get(timeout=5)
     assert message.headers["task"] == "stages.echo"
     node.backend.store_result("1", {"echo": "hello"}, "SUCCESS")
     assert node.backend.get_result("1") == {"echo": "hello"}

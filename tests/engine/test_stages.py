@@ -97,9 +97,14 @@ def test_the_head_sends_exactly_the_bytes_of_its_level(placed: Node, compact: Vi
         assert _tail(placed, task, k, level.level, blob="b")["answer"]["text"]
 
 
-def test_a_probe_sends_what_it_was_told_and_no_more_than_64_kib(node: Node) -> None:
-    told = node.call("probe", sizes=[100, 3000, 10_000_000, 1, 2, 3])["transfers"]
-    assert [one["bytes"] for one in told] == [100, 3000, 65536, 1] and all(one["uplink_ms"] >= 0 for one in told)
+def test_a_probe_sends_the_requested_sizes_and_at_most_64_kib_each(node: Node) -> None:
+    transfers = node.call("probe", sizes=[100, 3000, 10_000_000, 1])["transfers"]
+    assert [transfer["bytes"] for transfer in transfers] == [100, 3000, 65536, 1]
+    assert all(transfer["uplink_ms"] >= 0 for transfer in transfers)
+
+
+def test_a_probe_of_more_than_four_sizes_is_refused(node: Node) -> None:
+    assert node.fails("probe", sizes=[1, 2, 3, 4, 5]) == "bad_arguments"
 
 
 def test_a_shaped_link_takes_its_time(placed: Node) -> None:

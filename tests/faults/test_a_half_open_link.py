@@ -26,7 +26,9 @@ def link(healthy: Stack, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """The only relay through which `far-device` reaches Redis; stopped, it keeps every connection open and carries nothing."""
     home, env = tmp_path / NAME, {**healthy.env, "OMP_NUM_THREADS": "1"}
     program = [sys.executable, "-m", "devices.agent"]
-    create = f"from devices import enrol; print(enrol.create_code(name='{NAME}', tier='device', preapproved=True))"
+    create = (
+        f"from devices.registry import enrolment; print(enrolment.create_code(name='{NAME}', tier='device', preapproved=True))"
+    )
     code = healthy.manage("shell", "--no-imports", "-c", create).stdout.split()[-1]
     join = [*program, "join", "--home", str(home), "--server", healthy.url, "--code", code]
     subprocess.run(join, check=True, capture_output=True, cwd=ROOT, env=env, timeout=60)
@@ -43,7 +45,7 @@ def link(healthy: Stack, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         yield relay_process
     finally:
         os.kill(relay_process.pid, signal.SIGCONT)
-        healthy.manage("shell", "--no-imports", "-c", f"from devices import enrol; enrol.revoke('{NAME}')")
+        healthy.manage("shell", "--no-imports", "-c", f"from devices.registry import enrolment; enrolment.revoke('{NAME}')")
         agent.wait(20)
         relay_process.terminate()
         relay_process.wait(5)

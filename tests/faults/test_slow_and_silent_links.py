@@ -17,7 +17,7 @@ LIMIT_S = 40
 
 
 def simulate(stack: Stack, rate: int) -> None:
-    code = f"from devices import enrol; enrol.simulate('jetson-a', {rate}, 2.0)"
+    code = f"from devices.registry import enrolment; enrolment.simulate('jetson-a', {rate}, 2.0)"
     done = stack.manage("shell", "--no-imports", "-c", code)
     assert done.returncode == 0, done.stderr
     time.sleep(2.5)  # it reaches the agent with its next heartbeat

@@ -111,7 +111,7 @@ def _report(turn: Turn) -> Iterator[str]:
         if step.receipt and step.receipt["actual_ms"]:
             yield from _receipt(step.receipt)
         elif step.error:
-            yield f"{step.task:8} failed: {step.failure['message']}"
+            yield f"{step.task:8} failed: {step.error['message']}"
     if turn.answer:
         yield f"answer   {turn.answer}"
 
