@@ -135,6 +135,14 @@ def test_a_revoked_node_is_refused_at_once(board: Callable[..., Board]) -> None:
     assert device.get("/me/credentials").status_code == 401
 
 
+def test_a_local_node_follows_the_server_to_another_port(board: Callable[..., Board], tmp_path: Any) -> None:
+    from webapp.management.commands import up
+
+    config.save(tmp_path, config.Config("http://127.0.0.1:8000", "jetson-a", "device", board().token, "spent"))
+    assert up._joining("jetson-a", tmp_path, {"tier": "device"}, "http://127.0.0.1:8080") == []
+    assert config.load(tmp_path).server == "http://127.0.0.1:8080"
+
+
 def test_a_home_folder_is_enrolled_while_its_credentials_are_valid(board: Callable[..., Board], tmp_path: Any) -> None:
     device = board()
     assert not enrolment.is_enrolled(tmp_path, "jetson-a")

@@ -7,6 +7,7 @@ import socket
 import string
 import sys
 from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Required, TextIO, TypedDict
 
@@ -15,6 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from devices.agent import config
 from devices.models import Node
 from devices.registry import enrolment
 from inference.engine import catalogue
@@ -130,6 +132,7 @@ def _joining(name: str, home: Path, facts: LocalNode, server: str) -> list[str]:
     """Arguments for an agent: none if it has joined, else the server and a preapproved code."""
     if enrolment.is_enrolled(home, name):
         enrolment.simulate(name, facts.get("uplink"), facts.get("slowdown", 1.0), facts.get("downlink"))
+        config.save(home, replace(config.load(home), server=server))  # the port may differ from that of the last start
         return []
     code = enrolment.create_code(
         name=name,
