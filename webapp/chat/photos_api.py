@@ -45,7 +45,7 @@ def list_photos(request: HttpRequest, query: Query[PageQuery]) -> Page[PhotoDeta
     return paginate(PhotoRow.objects.filter(owner=request.user).order_by("-created", "pk"), query, _details)
 
 
-@router.get("/photos/{uuid:photo}", **operation("get_photo", "Read what is photo about a photo", {200: PhotoDetails}, NO_PHOTO))
+@router.get("/photos/{uuid:photo}", **operation("get_photo", "Read what is known about a photo", {200: PhotoDetails}, NO_PHOTO))
 def get_photo(request: HttpRequest, photo: UUID) -> PhotoDetails:
     return _details(conversations.own_photo(request.user, photo))
 
