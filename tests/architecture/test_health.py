@@ -49,6 +49,14 @@ def test_not_ready_while_a_simulated_device_is_missing(parts: dict[str, Node], c
     assert missing_parts(client) == (503, {"devices"})
 
 
+def test_one_device_is_enough_where_none_is_simulated(parts: dict[str, Node], client: Any) -> None:
+    Node.objects.update(simulated_uplink_bytes_per_s=None)
+    Node.objects.filter(slug="jetson-b").update(last_seen=timezone.now() - timedelta(minutes=1))
+    assert missing_parts(client) == (200, set())
+    parts["jetson-a"].delete()
+    assert missing_parts(client) == (503, {"devices"})
+
+
 def test_a_node_that_is_loading_its_models_does_not_count(parts: dict[str, Node], client: Any) -> None:
     Node.objects.filter(slug="edge-1").update(profile=None)
     assert missing_parts(client) == (503, {"edge"})

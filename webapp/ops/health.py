@@ -47,7 +47,7 @@ def _nodes() -> dict[str, bool]:
     now = timezone.now()
     rows = [node for node in Node.objects.filter(revoked_at=None) if node.approved]
     online = {node.slug for node in rows if presence.state(node, now) == "online" and node.profile}
-    expected = [node for node in rows if node.simulated_uplink_bytes_per_s is not None] or rows
-    devices = [node.slug in online for node in expected if node.tier == "device"]
     edges = [node.slug in online for node in rows if node.tier == "edge"]
-    return {"edge": any(edges), "devices": bool(devices) and all(devices)}
+    devices = [node for node in rows if node.tier == "device"]
+    simulated = [node.slug in online for node in devices if node.simulated_uplink_bytes_per_s is not None]
+    return {"edge": any(edges), "devices": all(simulated) if simulated else any(node.slug in online for node in devices)}
