@@ -20,6 +20,7 @@ from bench.joining.measurement import measure
 
 def main() -> None:
     parser = command.parser("joining", __doc__)
+    parser.add_argument("--quick", action="store_true", help="the same: there is no shorter form")
     parser.add_argument("--wheels", default="", help="folder of packages that the board's own Python lacks")
     options = parser.parse_args()
     if not possible():
