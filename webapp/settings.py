@@ -1,4 +1,4 @@
-"""Settings of Isthmus. Everything that may differ between two installations comes from the environment (see README)."""
+"""Settings of Isthmus. Everything that may differ between two installations comes from the environment (docs/settings.md)."""
 
 from pathlib import Path
 

@@ -20,12 +20,12 @@ main() {
     done
     server=${server%/}
     home=$prefix/home
-    [ "$(id -u)" = 0 ] || fail "Run this as root: it makes an account and a service."
+    [ "$(id -u)" = 0 ] || fail "Run this as root: it creates an account and a service."
     case "$server" in http://* | https://*) ;; *) fail "Give --server the address of the web app, http:// or https://." ;; esac
     case "$server$code$prefix" in *[!A-Za-z0-9:/._-]*) fail "Server, code or prefix contains an unsupported character." ;; esac
     case "$prefix" in /?*) ;; *) fail "--prefix must be an absolute path." ;; esac
-    [ -n "$code" ] || [ -f "$home/agent.json" ] || fail "Give --code; an admin makes one on the devices page."
-    command -v systemctl >/dev/null || fail "This installer needs systemd; see the README for running the agent by hand."
+    [ -n "$code" ] || [ -f "$home/agent.json" ] || fail "Give --code; an administrator creates one on the Devices page."
+    command -v systemctl >/dev/null || fail "This installer needs systemd; docs/devices.md in the source says how to run the agent without it."
     command -v curl >/dev/null || fail "curl is missing: apt-get install curl."
     python=$(command -v python3) || fail "python3 is missing: apt-get install python3 python3-venv."
     "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
@@ -40,7 +40,7 @@ main() {
     chown -R isthmus: "$home"
     chmod 700 "$home"
     service
-    say "Installed; \`isthmus-agent doctor\` looks for faults. The devices page shows this board; compare the fingerprint and approve it:"
+    say "Installed; \`isthmus-agent doctor\` looks for faults. The Devices page shows this board; compare the fingerprint and approve it:"
     sleep 3
     journalctl -u isthmus-agent -n 5 --no-pager -o cat || true
 }
@@ -89,7 +89,7 @@ WRAPPER
 service() {
     joining=''
     [ -z "$code" ] || joining=" --server $server --code $code"
-    # The code is spent at the first start; the agent knows that it has spent it.
+    # The code is used once, at the first start; the agent stores that and ignores it afterwards.
     cat >/etc/systemd/system/isthmus-agent.service <<UNIT
 [Unit]
 Description=Isthmus agent
@@ -105,7 +105,7 @@ Restart=always
 RestartSec=5
 # Revoked, or an invalid code: restarting would not help.
 RestartPreventExitStatus=2 3
-# Where memory runs out, a job may be refused and training goes first; the agent itself stays.
+# When memory runs out, training is killed first and jobs may be refused; the agent itself keeps running.
 OOMScoreAdjust=-300
 NoNewPrivileges=yes
 ProtectSystem=strict
