@@ -60,7 +60,7 @@ environment() {
     [ -x "$prefix/venv/bin/python" ] || "$python" -m venv --system-site-packages "$prefix/venv"
     [ -z "${ISTHMUS_TORCH:-}" ] || "$prefix/venv/bin/python" -m pip install --quiet "$ISTHMUS_TORCH"
     "$prefix/venv/bin/python" -m pip install --quiet --disable-pip-version-check "$wheel[training]"
-    # Again by itself: pip would leave an agent of the same version as it is.
+    # A second time, forced: pip does not replace an agent of the same version.
     "$prefix/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall "$wheel"
     # `app` is where earlier versions were unpacked.
     rm -rf "$prefix/new" "$prefix/app" "$prefix/old"

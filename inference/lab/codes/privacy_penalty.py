@@ -32,7 +32,7 @@ from inference.lab.measures import image_metrics, measure
 from inference.lab.tower import bundle
 
 SPLIT_AT = 1
-PENALTIES = (0.0, 1.0)  # 1: over all directions as much is subtracted as there is
+PENALTIES = (0.0, 1.0)  # 1: summed over all directions, the whole importance is subtracted
 STEPS, ATTACK_STEPS = 250, 250
 TRAINING_PHOTOS, CLASSIFIED, ATTACKED = 1500, 500, 60
 RIDGE = 1e-3  # of the features' mean square
