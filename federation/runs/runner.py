@@ -71,7 +71,7 @@ class Attempt:
 
     def run(self) -> None:
         journal = self.journal
-        if journal.run.holdings is None:
+        if journal.run.holdings is None or "error" in journal.run.holdings:  # the data may be there by now
             journal.holds(label_distribution.holdings(self.spec))
         place = run_artifacts.folder(journal.run.pk)
         place.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -27,9 +27,9 @@ def _somewhere_else(settings: Any, tmp_path: Path, store: Any) -> None:
 
 @pytest.fixture
 def run_with(owner: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Run]:
-    def execute(train: Learning, **spec: Any) -> Run:
+    def execute(train: Learning, holdings: dict[str, Any] | None = None, **spec: Any) -> Run:
         spec_values = RunSpec(rounds=2, clients=2, **spec).model_dump()
-        holdings = {"classes": ["0", "1"], "clients": [[1, 2], [3, 4]]}
+        holdings = holdings or {"classes": ["0", "1"], "clients": [[1, 2], [3, 4]]}
         run = Run.objects.create(owner=owner, spec=spec_values, state="queued", holdings=holdings)
         monkeypatch.setattr(runner.server_app, "start", train)
         claim = journal.claim_next()
@@ -58,6 +58,11 @@ def test_a_finished_run_leaves_its_model_and_a_card(run_with: Any) -> None:
     assert (card["name"], card["accuracy"], card["classes"]) == (f"run {run.pk}", 0.75, ["0", "1"])
     late = run.rounds.get(number=1).clients.get(partition=1)
     assert (late.state, late.reason) == ("late", "It was late.")
+
+
+def test_a_count_that_failed_for_the_draft_is_made_again(run_with: Any) -> None:
+    run = run_with(learns, holdings={"error": {"code": "no_data", "message": "It was not there.", "next": "Fetch it."}})
+    assert (len(run.holdings["classes"]), len(run.holdings["clients"])) == (10, 2)
 
 
 def test_rounds_that_never_counted_are_a_failure(run_with: Any) -> None:

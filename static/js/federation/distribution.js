@@ -1,11 +1,12 @@
 /** Data distribution: a row per client, a column per class, darker for more examples. */
 
-import { el } from "../dom.js";
+import { el, sentence } from "../dom.js";
 import * as format from "../format.js";
 
-/** @param {?{classes: string[], clients: number[][]}} table examples by client, then by class */
+/** @param {?any} table examples by client, then by class; or the error that kept them from being counted */
 export function distribution(table) {
   if (!table) return [el("p", { class: "empty" }, "Counted when the run starts: the examples of each class on each client.")];
+  if (table.error) return [el("p", { class: "empty" }, sentence(table.error))];
   const most = Math.max(1, ...table.clients.flat());
   const head = el("tr", {}, el("th", {}), table.classes.map((name) => el("th", { scope: "col" }, name)), el("th", { scope: "col" }, "total"));
   const body = table.clients.map((counts, client) => el("tr", {},
