@@ -43,12 +43,12 @@ export function uploadToDevice(file, device, onProgress) {
   let abort = () => {};
   const done = (async () => {
     try {
-      const { url, ticket } = await call("POST", path(device, "upload/"));
+      const { url, ticket } = await call("POST", `/api/v1/devices/${encodeURIComponent(device)}/upload`);
       if (aborted) throw new Error("upload cancelled");
       const sending = put(url, file, onProgress, `${device} is not reachable from this browser`);
       abort = sending.abort;
       await sending.done;
-      return { ...await call("POST", path(device, "upload/done/"), { ticket }), stays: device };
+      return { ...await call("POST", `/api/v1/devices/${encodeURIComponent(device)}/upload/done`, { ticket }), stays: device };
     } catch (error) {
       if (aborted || !(error instanceof Error)) throw error;
       const fallback = upload(file, device, onProgress);
@@ -84,5 +84,3 @@ function refusal(request) {
     return `the device responded with status ${request.status}`;
   }
 }
-
-const path = (device, rest) => `/api/v1/devices/${encodeURIComponent(device)}/${rest}`;

@@ -1,6 +1,8 @@
 """Scripts and agents of the version before go on working: its addresses lay directly below /api/."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from devices.models import Node
 from devices.registry import enrolment
 from inference.models import Turn
 from webapp.accounts.models import ApiToken
+from webapp.api import api
 
 pytestmark = pytest.mark.usefixtures("redis_url")
 MOVED = (
@@ -64,3 +67,16 @@ def test_an_agent_is_served_in_place_under_both_prefixes(prefix: str, db: None) 
 def test_an_address_that_never_was_is_not_found(path: str, stranger: Client) -> None:
     answer = stranger.get(path)
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+
+
+def test_the_pages_call_the_present_addresses() -> None:
+    """An earlier one works too, but costs a redirect."""
+    routes = [re.sub(r"<[^>]*>", "<>", str(pattern.pattern)).split("/") for pattern in api.urls[0]]
+    scripts = "".join(file.read_text() for file in (Path(__file__).parents[2] / "static/js").rglob("*.js"))
+    called = {re.sub(r"\$\{[^}]*\}", "*", address) for address in re.findall(r'["`]/api/v1/([^"`?]+)', scripts)}
+    assert "devices/*/upload/done" in called
+
+    def matches(address: list[str], route: list[str]) -> bool:
+        return len(address) == len(route) and all(a == b or a == "*" or b == "<>" for a, b in zip(address, route, strict=True))
+
+    assert [address for address in called if not any(matches(address.split("/"), route) for route in routes)] == []
