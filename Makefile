@@ -28,7 +28,7 @@ run: $(RUNS)  ## start everything on this machine (PORT=8000), until Ctrl-C
 	@exec $(BIN)/python manage.py up --port $(PORT) $(ARGS)
 
 test: $(TESTS)  ## run every test, including those in a browser, and print coverage (ARGS="-m long": the ones that take many minutes)
-	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(or $(ARGS),--cov --cov-report=term:skip-covered)
+	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(or $(ARGS),--cov --cov-report=term:skip-covered)
 
 lint: $(TESTS)  ## check style and types, of the JavaScript too where Node is installed
 	$(BIN)/ruff check .

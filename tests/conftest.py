@@ -15,6 +15,12 @@ from bench.harness.processes import running_redis
 from bench.harness.stack import Stack
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first: in parallel, the last worker is then not left with one of them."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
     """A private Redis, started once; the settings of the tests point to it."""

@@ -24,6 +24,7 @@ from inference.lab.codes import custom_codec, fit
 from inference.lab.codes.train_codec import SIZES
 from tests.engine.conftest import draw, save_small
 
+pytestmark = pytest.mark.slow
 # google/vit-base-patch16-224 and Salesforce/blip-vqa-base are transformers' own defaults.
 LARGE: dict[str, Callable[[], PreTrainedModel]] = {
     "classify": lambda: ViTForImageClassification(ViTConfig(num_labels=10)),

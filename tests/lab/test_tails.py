@@ -14,6 +14,7 @@ from inference.lab.codes.codec_eval import features, tower_output
 from inference.lab.data import photo_sets, texts
 from inference.lab.tower.shape import Compact
 
+pytestmark = pytest.mark.slow
 SPLIT_AT = 6  # late, as the blocks behind it take the time
 
 
