@@ -131,9 +131,9 @@ def test_only_one_format_of_the_weights_is_downloaded() -> None:
     assert "model.safetensors" in fetch.PATTERNS and not any("bin" in name for name in fetch.PATTERNS)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("task", ["classify", pytest.param("vqa", marks=pytest.mark.long)])
+@pytest.mark.parametrize("task", ["classify", "vqa"])
 def test_training_for_a_large_tower_resumes_after_a_kill(tmp_path: Path, photos: Path, task: str) -> None:
     """Real shapes with random weights, by the real command, killed once the first split point is stored."""
     torch.manual_seed(0)
