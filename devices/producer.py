@@ -10,8 +10,14 @@ from functools import partial
 import redis
 from celery import Celery, states
 from django.conf import settings
+from kombu import pools
 
 from devices.contract.protocol import MAX_REPLY_BYTES
+
+# kombu has one limit for all pools of a process. It is set here once, to Celery's own default, which the cloud's app uses too:
+# apps with different limits would change it back and forth, and a thread that iterates over the pools meanwhile fails.
+POOL_LIMIT = 10
+pools.set_limit(POOL_LIMIT)
 
 SLICE_S = 0.5  # how often a wait looks for a stop, for progress and for the node's state
 _local = threading.local()
@@ -38,7 +44,7 @@ def _make(slug: str) -> Celery:
         result_serializer="json",
         accept_content=["json"],
         result_expires=300,
-        broker_pool_limit=1,
+        broker_pool_limit=POOL_LIMIT,
     )
     # By itself Celery looks at the clock once a second, however short a wait it was asked for.
     drainer = app.backend.result_consumer.drainer

@@ -111,6 +111,7 @@ def test_bits_go_where_the_tasks_are_sensitive(tower: split.Tower, original: Ten
     assert set(plain) != {1}
 
 
+@pytest.mark.timeout(600)
 def test_training_on_the_tasks_reduces_their_divergence(
     tasks: task_divergence.TaskDivergence, tower: split.Tower, original: Tensor
 ) -> None:
