@@ -20,7 +20,7 @@ class Node:
 
     def __init__(self, slug: str, url: str, home: Path, vision: Vision) -> None:
         at = redis.connection.parse_url(url)
-        told = {
+        redis_settings = {
             "scheme": "redis",
             "username": "default",
             "password": at["password"],
@@ -28,7 +28,7 @@ class Node:
             "port": at["port"],
             "db": 0,
         }
-        self.runtime = Runtime(home, Config("http://127.0.0.1", slug, "device", "t", "c", redis=told))
+        self.runtime = Runtime(home, Config("http://127.0.0.1", slug, "device", "t", "c", redis=redis_settings))
         self.load(vision)
 
     def load(self, vision: Vision) -> None:

@@ -24,8 +24,8 @@ SEEN = {
 @pytest.mark.parametrize("board", SEEN)
 def test_each_board_is_read_from_its_files(board: str) -> None:
     read = Sensors(BOARDS / board).read()
-    found = (read["gpu_percent"], read["temperature_c"], read["power_w"], read["memory_total_mb"])
-    assert found == pytest.approx(SEEN[board], abs=0.05)
+    readings = (read["gpu_percent"], read["temperature_c"], read["power_w"], read["memory_total_mb"])
+    assert readings == pytest.approx(SEEN[board], abs=0.05)
 
 
 @pytest.mark.parametrize("board", SEEN)

@@ -113,8 +113,8 @@ def test_a_node_joins_waits_for_approval_and_keeps_its_credentials(cloud: Cloud,
     kept = join.ready(tmp_path, cloud.url, "ABCDEFGH")
     assert (kept.slug, kept.profile, kept.redis_password, kept.simulated_slowdown) == ("orin", "paper", "pw", 3.0)
     assert config.load(tmp_path) == kept
-    told = json.loads(cloud.asked[0][2])
-    assert told["fingerprint"] == config.fingerprint(tmp_path)
+    request_body = json.loads(cloud.asked[0][2])
+    assert request_body["fingerprint"] == config.fingerprint(tmp_path)
 
 
 def test_a_code_is_not_spent_twice_by_the_same_command(cloud: Cloud, tmp_path: Path) -> None:

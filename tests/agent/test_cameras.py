@@ -113,8 +113,8 @@ def test_a_name_that_is_not_there_is_told_what_is() -> None:
 
 def test_the_file_names_cameras_and_the_command_line_wins(tmp_path: Path) -> None:
     (tmp_path / "cameras.toml").write_text('front = "csi:0"\nyard = "http://cam/x.jpg"\n')
-    found = capture.configured(tmp_path, ["front=v4l2:/dev/video1"])
-    assert found.sources == {"front": "v4l2:/dev/video1", "yard": "http://cam/x.jpg"}
+    cameras = capture.configured(tmp_path, ["front=v4l2:/dev/video1"])
+    assert cameras.sources == {"front": "v4l2:/dev/video1", "yard": "http://cam/x.jpg"}
 
 
 def test_no_file_is_no_camera(tmp_path: Path) -> None:

@@ -54,10 +54,10 @@ def test_the_fingerprint_stays_with_the_home(tmp_path: Path) -> None:
 
 
 def test_a_second_agent_in_one_home_is_refused(tmp_path: Path) -> None:
-    held = config.lock(tmp_path)
+    lock_file = config.lock(tmp_path)
     with pytest.raises(ConfigError, match="already runs"):
         config.lock(tmp_path)
-    held.close()
+    lock_file.close()
     config.lock(tmp_path).close()
 
 

@@ -68,8 +68,8 @@ def beat_with(runtime: Runtime, kept: Config, answer: Any) -> tuple[heartbeat.He
 
         def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
             said.append(body)
-            found: dict[str, Any] = answer(len(said))
-            return found
+            reply: dict[str, Any] = answer(len(said))
+            return reply
 
     beat.server = Told()  # type: ignore[assignment]
     return beat, said, stopped
@@ -116,8 +116,8 @@ def test_what_is_waiting_is_counted(runtime: Runtime, kept: Config, store: Any) 
 
 
 def test_a_simulated_link_follows_the_server(runtime: Runtime, kept: Config) -> None:
-    told = {"state": "online", "simulated": {"uplink_bytes_per_s": 9000, "slowdown": 7}}
-    beat, _, _ = beat_with(runtime, kept, lambda times: told)
+    answer = {"state": "online", "simulated": {"uplink_bytes_per_s": 9000, "slowdown": 7}}
+    beat, _, _ = beat_with(runtime, kept, lambda times: answer)
     run_for(beat, lambda: beat.answered.is_set())
     assert (runtime.uplink.bytes_per_s, runtime.slowdown) == (9000, 7.0)
 

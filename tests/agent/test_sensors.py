@@ -41,18 +41,18 @@ def test_more_available_than_there_is_cannot_be(board: Any) -> None:
 
 def test_the_processor_is_measured_between_two_readings(board: Any) -> None:
     board("proc/stat", "cpu  100 0 100 800 0 0 0 0 0 0\n")
-    found = Sensors(board.root)
-    assert found.read()["cpu_percent"] is None
+    sensors = Sensors(board.root)
+    assert sensors.read()["cpu_percent"] is None
     board("proc/stat", "cpu  130 0 120 850 0 0 0 0 0 0\n")
-    assert found.read()["cpu_percent"] == 50.0
+    assert sensors.read()["cpu_percent"] == 50.0
 
 
 def test_counters_that_run_backwards_are_no_measurement(board: Any) -> None:
     board("proc/stat", "cpu  100 0 100 800 0 0 0 0\n")
-    found = Sensors(board.root)
-    found.read()
+    sensors = Sensors(board.root)
+    sensors.read()
     board("proc/stat", "cpu  50 0 50 900 0 0 0 0\n")
-    assert found.read()["cpu_percent"] is None
+    assert sensors.read()["cpu_percent"] is None
 
 
 def test_the_hottest_possible_zone_counts(board: Any) -> None:

@@ -87,9 +87,9 @@ def test_an_answer_takes_its_usual_time_while_the_board_trains(board: Board) -> 
 
 
 def test_the_lane_is_humble_and_on_the_same_link(board: Board) -> None:
-    told = board.lane()
-    assert told["nice"] - os.nice(0) >= 10 and told["oom"] == 700 and told["threads"] == "1"
-    assert (told["uplink"], told["downlink"], told["slowdown"]) == (250_000, 500_000, 2.0)
+    states = board.lane()
+    assert states["nice"] - os.nice(0) >= 10 and states["oom"] == 700 and states["threads"] == "1"
+    assert (states["uplink"], states["downlink"], states["slowdown"]) == (250_000, 500_000, 2.0)
 
 
 def test_a_changed_link_reaches_the_lane(board: Board) -> None:

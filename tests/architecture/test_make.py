@@ -23,8 +23,8 @@ def python(tmp_path: Path) -> Path:
 def test_make_alone_lists_every_target() -> None:
     targets = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert targets is not None
-    told = make().stdout
-    assert not [target for target in targets[1].split() if f"make {target} " not in told]
+    listing = make().stdout
+    assert not [target for target in targets[1].split() if f"make {target} " not in listing]
 
 
 def test_without_python_it_says_so(tmp_path: Path) -> None:

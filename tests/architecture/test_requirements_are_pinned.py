@@ -75,10 +75,10 @@ def test_every_package_the_server_imports_is_required() -> None:
 
 
 def imported(file: Path) -> set[str]:
-    found: set[str] = set()
+    modules: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
-            found |= {name.name.partition(".")[0] for name in node.names}
+            modules |= {name.name.partition(".")[0] for name in node.names}
         elif isinstance(node, ast.ImportFrom):
-            found.add(str(node.module).partition(".")[0])
-    return found - set(sys.stdlib_module_names)
+            modules.add(str(node.module).partition(".")[0])
+    return modules - set(sys.stdlib_module_names)

@@ -15,14 +15,14 @@ RUN_MS = 120_000
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_run_is_watched_to_its_end_and_survives_a_refresh(tab: Tab, stack: Stack) -> None:
-    told = {"spec": {"clients": 2, "rounds": 3}}
+    request_body = {"spec": {"clients": 2, "rounds": 3}}
     wait_for(
-        lambda: stack.owner.post("/api/v1/federation/estimate", json=told).json()["nodes"],
+        lambda: stack.owner.post("/api/v1/federation/estimate", json=request_body).json()["nodes"],
         LANES_S,
         "no node could train",
         every=1,
     )
-    made = stack.owner.post("/api/v1/federation/runs", json={**told, "start": True}).json()
+    made = stack.owner.post("/api/v1/federation/runs", json={**request_body, "start": True}).json()
     page = tab.open(f"/federation/{made['run']}/")
     page.wait_for_selector(".matrix button.ok", timeout=RUN_MS)
     page.reload()

@@ -59,15 +59,15 @@ def test_a_second_question_about_a_photo_sends_nothing_and_states_it(tab: Tab, p
 
 
 def test_the_reconstruction_is_loaded_on_demand_and_shown_beside_the_photo(tab: Tab, photo_bytes: bytes) -> None:
-    asked: list[str] = []
-    tab.page.on("request", lambda request: asked.append(request.url) if "rebuild" in request.url else None)
+    requests: list[str] = []
+    tab.page.on("request", lambda request: requests.append(request.url) if "rebuild" in request.url else None)
     split(tab, photo_bytes, "What is in this photo?")
-    assert not asked, "making it costs the edge time"
+    assert not requests, "making it costs the edge time"
     tab.page.locator(".left summary").click()
     images = tab.page.locator(".pair img")
     images.nth(1).wait_for()
     tab.page.wait_for_function("() => [...document.querySelectorAll('.pair img')].every((image) => image.naturalWidth > 0)")
-    assert len(asked) == 1
+    assert len(requests) == 1
     assert "dB PSNR" in tab.page.locator(".left .hint").inner_text()
 
 

@@ -23,13 +23,13 @@ def _classified(logits: list[float], calibration: Calibration) -> object:
 
 
 def test_a_doubtful_answer_is_not_sure() -> None:
-    found = _classified([0.1, 0.0, 0.0], Calibration(1.0, 0.5))
-    assert found.text == "tench" and not found.sure and 0.33 < found.confidence < 0.5  # type: ignore[attr-defined]
+    result = _classified([0.1, 0.0, 0.0], Calibration(1.0, 0.5))
+    assert result.text == "tench" and not result.sure and 0.33 < result.confidence < 0.5  # type: ignore[attr-defined]
 
 
 def test_a_clear_answer_is_sure() -> None:
-    found = _classified([9.0, 0.0, 0.0], Calibration(1.0, 0.5))
-    assert found.sure and found.confidence > 0.99  # type: ignore[attr-defined]
+    result = _classified([9.0, 0.0, 0.0], Calibration(1.0, 0.5))
+    assert result.sure and result.confidence > 0.99  # type: ignore[attr-defined]
 
 
 def test_temperature_tempers_confidence_and_not_the_name() -> None:
@@ -39,17 +39,17 @@ def test_temperature_tempers_confidence_and_not_the_name() -> None:
 
 
 def test_the_five_likeliest_come_best_first(compact: Vision, image: Image.Image) -> None:
-    found = compact.run_whole("classify", image, None)
-    chances = [chance for _, chance in found.top]
-    assert len(chances) == 5 and chances == sorted(chances, reverse=True) and found.top[0] == (found.text, found.confidence)
+    result = compact.run_whole("classify", image, None)
+    chances = [chance for _, chance in result.top]
+    assert len(chances) == 5 and chances == sorted(chances, reverse=True) and result.top[0] == (result.text, result.confidence)
 
 
 @pytest.mark.parametrize("task", ["classify", "caption", "vqa"])
 def test_sure_is_what_the_card_says(compact: Vision, drawn: Callable[..., Image.Image], task: str) -> None:
     bound = compact.profile.calibration(task).unsure_below
     for seed in range(3):
-        found = compact.run_whole(task, drawn(seed), "what colour is it?")
-        assert 0 <= found.confidence <= 1 and found.sure == (found.confidence >= bound)
+        result = compact.run_whole(task, drawn(seed), "what colour is it?")
+        assert 0 <= result.confidence <= 1 and result.sure == (result.confidence >= bound)
 
 
 def test_no_caption_says_three_words_twice(compact: Vision, drawn: Callable[..., Image.Image]) -> None:
@@ -66,8 +66,8 @@ def test_an_answer_is_bounded(compact: Vision, image: Image.Image) -> None:
 
 @pytest.mark.parametrize("question", ["", "?", "犬は何匹?", "x" * 5000, "how many dogs " * 300, "\x00\u202e"])
 def test_any_question_gets_an_answer(compact: Vision, image: Image.Image, question: str) -> None:
-    found = compact.run_whole("vqa", image, question)
-    assert found.text and (found.text != NOTHING or not found.sure)
+    result = compact.run_whole("vqa", image, question)
+    assert result.text and (result.text != NOTHING or not result.sure)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (4000, 100), (3, 900)])

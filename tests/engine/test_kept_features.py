@@ -118,5 +118,5 @@ def test_heads_use_nothing_of_the_link(node: Node, store: Any) -> None:
 def test_a_long_transfer_ends_when_nobody_waits_any_more(node: Node, store: Any) -> None:
     node.runtime.uplink.bytes_per_s = 1000
     node.runtime.redis.set(node.runtime.key("job:1"), "1", px=700)
-    told = node.run("send_photo", job="1", protocol=PROTOCOL, task="classify", photo=PHOTO, blob="long")
-    assert told["error"]["code"] == "expired" and store.get("jetson-t:blob:long") is None
+    reply = node.run("send_photo", job="1", protocol=PROTOCOL, task="classify", photo=PHOTO, blob="long")
+    assert reply["error"]["code"] == "expired" and store.get("jetson-t:blob:long") is None

@@ -161,5 +161,5 @@ def test_ssim_of_flat_photos_is_its_luminance_term() -> None:
 def test_the_bundled_decoder_fits_the_bundled_weights_and_its_figures_the_code() -> None:
     folder, profile = catalogue.WEIGHTS / "compact", catalogue.profile("compact")
     assert tuple(Reconstructor.load(folder).decoders) == profile.split_points("classify")
-    told = {(one["split_at"], one["level"]) for one in profile.card["rebuild"]}
-    assert told == {(k, one.level) for k in profile.split_points("classify") for one in profile.code_levels("classify", k)}
+    measured = {(one["split_at"], one["level"]) for one in profile.card["rebuild"]}
+    assert measured == {(k, one.level) for k in profile.split_points("classify") for one in profile.code_levels("classify", k)}

@@ -38,10 +38,10 @@ def test_nodes_restore_what_training_restores(block: train_dequantiser.Dequantis
     for level in range(1, LEVELS + 1):
         with torch.inference_mode():
             wanted = block(torch.from_numpy(features)[None], torch.tensor([level]))[0].numpy()
-        found = restore.Restorer(_arrays(block), TOKENS, WIDTH, LEVELS)(features, level)
-        assert found.dtype == np.float32
-        assert np.abs(found - wanted).max() < 1e-5 * np.abs(wanted).max()
-        assert not np.allclose(found, features, atol=1e-2)
+        output = restore.Restorer(_arrays(block), TOKENS, WIDTH, LEVELS)(features, level)
+        assert output.dtype == np.float32
+        assert np.abs(output - wanted).max() < 1e-5 * np.abs(wanted).max()
+        assert not np.allclose(output, features, atol=1e-2)
 
 
 def test_an_untrained_block_changes_nothing() -> None:
@@ -86,5 +86,5 @@ def test_training_cuts_cells_as_nodes_do() -> None:
     batched = train_dequantiser.BatchedCode(code)
     for level in range(1, LEVELS + 1):
         back = batched(torch.from_numpy(features), torch.full((4,), level)).numpy()
-        for one, found in zip(features, back, strict=True):
-            assert np.allclose(code.decode(code.encode(one, level), level), found, atol=1e-4)
+        for one, output in zip(features, back, strict=True):
+            assert np.allclose(code.decode(code.encode(one, level), level), output, atol=1e-4)

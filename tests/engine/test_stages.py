@@ -151,8 +151,10 @@ def test_another_protocol_is_refused(placed: Node, protocol: int) -> None:
 
 
 def test_a_job_nobody_waits_for_is_not_begun(placed: Node) -> None:
-    told = placed.run("run_head", job="late", protocol=PROTOCOL, task="classify", photo=PHOTO, split_at=1, level=1, blob="late")
-    assert told["error"]["code"] == "expired" and placed.runtime.get_blob("late") is None
+    reply = placed.run(
+        "run_head", job="late", protocol=PROTOCOL, task="classify", photo=PHOTO, split_at=1, level=1, blob="late"
+    )
+    assert reply["error"]["code"] == "expired" and placed.runtime.get_blob("late") is None
 
 
 def test_a_photo_that_is_none_is_not_placed(node: Node) -> None:
@@ -181,8 +183,8 @@ def test_an_encoding_the_node_cannot_write_is_refused(placed: Node, codec: str, 
 
 def test_without_redis_the_node_says_so(placed: Node) -> None:
     placed.runtime.redis = redis.Redis(port=1, retry=Retry(NoBackoff(), 0))
-    told = placed.run("probe", job="1", protocol=PROTOCOL, sizes=[1])
-    assert told["error"] == {"code": "redis", "message": "The node lost its connection to Redis."}
+    reply = placed.run("probe", job="1", protocol=PROTOCOL, sizes=[1])
+    assert reply["error"] == {"code": "redis", "message": "The node lost its connection to Redis."}
 
 
 def test_the_least_recently_used_photos_go_first(placed: Node) -> None:

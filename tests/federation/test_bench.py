@@ -49,11 +49,11 @@ def test_three_malicious_clients_are_excluded(tmp_path: Path) -> None:
 def test_bytes_ratio_and_link_time_follow_from_the_rounds() -> None:
     ours = [row(1, 0.5, 10), row(2, 0.71, 10), row(3, 0.8, 10)]
     plain = [row(1, 0.6, 400), row(2, 0.72, 400), row(3, 0.8, 400)]
-    found = report.figures({"iid-ours": report.arm_report(ours), "iid-plain": report.arm_report(plain)})
-    assert found["iid"]["bytes_ratio"] == pytest.approx(40)
-    assert found["iid"]["link_s_to_70"] == 4.0
-    assert found["dirichlet"] is None
-    assert found["hostile_points_lost"] is None
+    figures = report.figures({"iid-ours": report.arm_report(ours), "iid-plain": report.arm_report(plain)})
+    assert figures["iid"]["bytes_ratio"] == pytest.approx(40)
+    assert figures["iid"]["link_s_to_70"] == 4.0
+    assert figures["dirichlet"] is None
+    assert figures["hostile_points_lost"] is None
 
 
 def test_only_runs_of_the_same_number_of_epochs_are_compared() -> None:
@@ -69,15 +69,15 @@ def test_a_disturbed_run_is_compared_with_an_undisturbed_one_of_the_same_length(
     def arm(*accuracies: float) -> dict[str, Any]:
         return report.arm_report([row(number, accuracy, 10) for number, accuracy in enumerate(accuracies, 1)])
 
-    found = report.figures({"short": arm(0.5, 0.6, 0.7), "hostile3": arm(0.4, 0.6, 0.5), "dropout1": arm(0.4, 0.6)})
-    assert found["hostile_points_lost"] == pytest.approx(0.1)
-    assert found["dropout_points_lost"]["1"] is None  # unfinished
-    assert found["round_overhead_s"] == 0.1
+    figures = report.figures({"short": arm(0.5, 0.6, 0.7), "hostile3": arm(0.4, 0.6, 0.5), "dropout1": arm(0.4, 0.6)})
+    assert figures["hostile_points_lost"] == pytest.approx(0.1)
+    assert figures["dropout_points_lost"]["1"] is None  # unfinished
+    assert figures["round_overhead_s"] == 0.1
 
 
 def test_arms_that_ran_elsewhere_stay_in_the_report(tmp_path: Path) -> None:
     earlier = {"iid-plain": report.arm_report([row(number, 0.5, 10**6) for number in (1, 2, 3, 4)])}
     arms.run("iid-ours", {**BASE, "rounds": 4}, tmp_path / "iid-ours")
-    found = summary.summarise(tmp_path, earlier)
-    assert list(found["arms"]) == ["iid-plain", "iid-ours"]
-    assert found["iid"]["bytes_ratio"] is not None
+    figures = summary.summarise(tmp_path, earlier)
+    assert list(figures["arms"]) == ["iid-plain", "iid-ours"]
+    assert figures["iid"]["bytes_ratio"] is not None

@@ -32,8 +32,8 @@ def test_a_single_animal_is_counted_only_if_no_caption_mentions_several() -> Non
 
 
 def test_colours_come_from_the_preceding_word_and_contradictions_are_dropped() -> None:
-    asked = _asked("A man in a red shirt .", "A man wears a red shirt .")
-    assert "red" in {answer for text, answer in asked.items() if text.endswith("is the shirt?")}
+    selected = _asked("A man in a red shirt .", "A man wears a red shirt .")
+    assert "red" in {answer for text, answer in selected.items() if text.endswith("is the shirt?")}
     assert not [text for text in _asked("A red ball .", "A blue ball .") if "ball?" in text and "colo" in text]
 
 
@@ -54,9 +54,9 @@ def test_yes_and_no_come_in_equal_numbers_about_the_same_thing() -> None:
     cats = [_photo(f"cat{n}", "A cat sits .", "A grey cat .") for n in range(30)]
     yes_no = [q for q in questions.make([*dogs, *cats]) if q.kind == "yesno"]
     for thing in ("dog", "cat"):
-        asked = [q for q in yes_no if f" {thing}" in q.text]
-        assert asked and Counter(q.answer for q in asked)["yes"] == len(asked) / 2
-        assert all((q.answer == "yes") == q.photo.startswith(thing) for q in asked)
+        selected = [q for q in yes_no if f" {thing}" in q.text]
+        assert selected and Counter(q.answer for q in selected)["yes"] == len(selected) / 2
+        assert all((q.answer == "yes") == q.photo.startswith(thing) for q in selected)
 
 
 def test_no_is_never_the_answer_for_what_a_caption_may_mean() -> None:

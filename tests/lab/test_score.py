@@ -50,10 +50,10 @@ def test_the_question_only_baseline_finds_what_questions_give_away() -> None:
     training = [Question("p", "colour", "what colour is the grass?", "green")] * 30 + [
         Question("p", "number", "how many dogs?", str(n % 3)) for n in range(30)
     ]
-    asked = [Question("q", "colour", "what colour is the grass?", "green")] * 5 + [
+    questions = [Question("q", "colour", "what colour is the grass?", "green")] * 5 + [
         Question("q", "number", "how many dogs?", "7")
     ] * 5
-    assert question_only.accuracy(training, asked) == 0.5
+    assert question_only.accuracy(training, questions) == 0.5
 
 
 def test_an_unknown_question_gets_the_most_frequent_answer_to_its_prefix() -> None:

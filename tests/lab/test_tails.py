@@ -53,9 +53,9 @@ def test_prompts_belong_to_their_photos_and_mirrored_photos_have_mirrored_questi
 ) -> None:
     names, prompts = [photos.names[row] for row in rows], tasks.prompts
     assert {names[row] for row in prompts.captions} == {name for name, _ in texts.training_captions(world)}
-    asked = {name: q for name, q in texts.training_questions(world) if name.startswith("daquar")}
-    seen = {names[row]: (row, pairs) for row, pairs in prompts.pairs.items() if names[row] in asked}
-    assert set(seen) == set(asked)
+    daquar_questions = {name: q for name, q in texts.training_questions(world) if name.startswith("daquar")}
+    seen = {names[row]: (row, pairs) for row, pairs in prompts.pairs.items() if names[row] in daquar_questions}
+    assert set(seen) == set(daquar_questions)
     for row, ((question, answer),) in seen.values():
         text = tokenizer.decode(question)  # type: ignore[attr-defined]
         assert ("right" in text, "left" in text) == (row % 2 == 1, row % 2 == 0)

@@ -15,26 +15,26 @@ def power_w(root: Path) -> Reading:
 
 def _from_hwmon(root: Path) -> dict[str, float]:
     """Milliwatts by rail, as Linux shows them since JetPack 5: millivolts and milliamperes of each labelled channel."""
-    found: dict[str, float] = {}
+    milliwatts_by_rail: dict[str, float] = {}
     for chip in (root / "sys/class/hwmon").glob("hwmon*"):
         if text(chip / "name") != "ina3221":
             continue
         for n in CHANNELS:
             label, volts, amperes = text(chip / f"in{n}_label"), number(chip / f"in{n}_input"), number(chip / f"curr{n}_input")
             if label and volts is not None and amperes is not None and volts >= 0 and amperes >= 0:
-                found[label] = volts * amperes / 1000
-    return found
+                milliwatts_by_rail[label] = volts * amperes / 1000
+    return milliwatts_by_rail
 
 
 def _from_iio(root: Path) -> dict[str, float]:
     """Milliwatts by rail, as JetPack 4 shows them (Nano, Xavier)."""
-    found: dict[str, float] = {}
+    milliwatts_by_rail: dict[str, float] = {}
     for chip in (root / "sys/bus/i2c/drivers/ina3221x").glob("*/iio:device*"):
         for n in CHANNELS:
             label, milliwatts = text(chip / f"rail_name_{n}"), number(chip / f"in_power{n}_input")
             if label and milliwatts is not None and milliwatts >= 0:
-                found[label] = milliwatts
-    return found
+                milliwatts_by_rail[label] = milliwatts
+    return milliwatts_by_rail
 
 
 def text(path: Path) -> str:

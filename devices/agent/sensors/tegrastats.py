@@ -53,9 +53,9 @@ class Tegrastats:
 
     def __init__(self, command: str | None = None) -> None:
         self._line = ""
-        found = command or shutil.which("tegrastats")
-        if found is not None:
-            threading.Thread(target=self._follow, args=(found,), name="tegrastats", daemon=True).start()
+        program = command or shutil.which("tegrastats")
+        if program is not None:
+            threading.Thread(target=self._follow, args=(program,), name="tegrastats", daemon=True).start()
 
     def read(self) -> dict[str, Reading]:
         return parse(self._line)
