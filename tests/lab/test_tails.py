@@ -14,7 +14,6 @@ from inference.lab.codes.codec_eval import features, tower_output
 from inference.lab.data import photo_sets, texts
 from inference.lab.tower.shape import Compact
 
-pytestmark = pytest.mark.slow
 SPLIT_AT = 6  # late, as the blocks behind it take the time
 
 
@@ -111,6 +110,7 @@ def test_bits_go_where_the_tasks_are_sensitive(tower: split.Tower, original: Ten
     assert set(plain) != {1}
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_training_on_the_tasks_reduces_their_divergence(
     tasks: task_divergence.TaskDivergence, tower: split.Tower, original: Tensor
