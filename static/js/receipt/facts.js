@@ -3,6 +3,8 @@
 import { el } from "../dom.js";
 import * as format from "../format.js";
 
+const EVEN_ODDS = 0.5;
+
 /** @param {any} receipt a finished one @param {?any} photo of the turn */
 export function facts(receipt, photo) {
   const rows = [otherPhoto, total, runModel, saved, transfer, certainty, prediction, prefetch, placing, simulation].map((fact) => fact(receipt, photo));
@@ -53,11 +55,12 @@ export function confidenceText({ confidence, model }) {
   return `Confidence ${confidence.toFixed(2)}, ${model ? "not calibrated" : "calibrated on held-out photos"}.`;
 }
 
-/** In words; the number is in the details of the receipt. @param {any} receipt */
+/** In words; the number is in the details of the receipt. A task may state answers below even odds plainly; this does not. @param {any} receipt */
 function certainty(receipt) {
-  const title = confidenceText(receipt), { sure } = receipt;
+  const title = confidenceText(receipt), { sure, confidence } = receipt;
   if (!title) return null;
-  return sure === false ? el("li", { class: "unsure", title }, el("b", {}, "A guess")) : el("li", { title }, el("b", {}, "Probably right"));
+  const guess = sure === false || confidence < EVEN_ODDS;
+  return el("li", { title, ...(guess ? { class: "unsure" } : {}) }, el("b", {}, guess ? "A guess" : "Probably right"));
 }
 
 function prediction({ predicted_ms: predicted, actual_ms: actual }) {
