@@ -1,11 +1,10 @@
-from contextlib import AbstractContextManager
 from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest
 
-from devices.models import Audit, EnrolCode, Node, NodeEvent, Reading, Sample
-from devices.registry import audit, enrolment, rotation
+from devices.models import EnrolCode, Node, NodeEvent, Reading, Sample
+from devices.registry import enrolment, rotation
 from webapp.live.errors import UserError
 
 
@@ -17,10 +16,6 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-def _acting(request: HttpRequest) -> AbstractContextManager[None]:
-    return audit.acting(request.user, request.META.get("REMOTE_ADDR", ""))
 
 
 @admin.register(Node)
@@ -35,29 +30,26 @@ class NodeAdmin(ReadOnly):
 
     @admin.action(description="Approve", permissions=["manage"])
     def approve(self, request: HttpRequest, rows: Any) -> None:
-        with _acting(request):
-            for node in rows.filter(revoked_at=None):
-                enrolment.approve(node.slug)
+        for node in rows.filter(revoked_at=None):
+            enrolment.approve(node.slug)
         self.message_user(request, "Approved. The agents fetch their credentials within seconds.", messages.SUCCESS)
 
     @admin.action(description="Rotate credentials", permissions=["manage"])
     def rotate(self, request: HttpRequest, rows: Any) -> None:
-        with _acting(request):
-            for node in rows:
-                try:
-                    rotation.rotate(node.slug)
-                except UserError as error:
-                    self.message_user(request, f"{node.slug}: {error} {error.next}", messages.WARNING)
-                else:
-                    self.message_user(
-                        request, f"{node.slug} will change its credentials with its next heartbeat.", messages.SUCCESS
-                    )
+        for node in rows:
+            try:
+                rotation.rotate(node.slug)
+            except UserError as error:
+                self.message_user(request, f"{node.slug}: {error} {error.next}", messages.WARNING)
+            else:
+                self.message_user(
+                    request, f"{node.slug} will change its credentials with its next heartbeat.", messages.SUCCESS
+                )
 
     @admin.action(description="Revoke", permissions=["manage"])
     def revoke(self, request: HttpRequest, rows: Any) -> None:
-        with _acting(request):
-            for node in rows:
-                enrolment.revoke(node.slug)
+        for node in rows:
+            enrolment.revoke(node.slug)
         self.message_user(request, "Revoked. They lost access immediately.", messages.SUCCESS)
 
     def has_manage_permission(self, request: HttpRequest) -> bool:
@@ -80,17 +72,6 @@ class NodeEventAdmin(ReadOnly):
     list_display = ("at", "node", "from_state", "to_state", "notified", "attempts")
     list_filter = ("to_state", "node")
     date_hierarchy = "at"
-
-
-@admin.register(Audit)
-class AuditAdmin(ReadOnly):
-    list_display = ("at", "by", "action", "node", "detail", "address")
-    list_filter = ("action", "by", "node")
-    search_fields = ("node", "by", "detail")
-    date_hierarchy = "at"
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Reading)

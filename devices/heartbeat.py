@@ -13,8 +13,9 @@ import redis
 from django.utils import timezone
 
 from devices.models import Node
-from devices.registry import acl, audit, rotation
+from devices.registry import acl, rotation
 from devices.telemetry import history, node_events, presence
+from webapp.accounts import audit
 
 log = logging.getLogger(__name__)
 PUBLISH_S = 5  # a node without news is published this often
@@ -43,7 +44,7 @@ def receive(node: Node, report: dict[str, Any]) -> dict[str, Any]:
     if "sample" in report:
         history.store(node, node.sensors, last_seen, now)
     if replaced:
-        audit.record(node.slug, "hardware changed", node.slug, presence.changes(node))
+        audit.record(node.slug, "hardware changed", f"node:{node.slug}", presence.changes(node))
     if report.get("redis") == "refused":
         _grant_again(node)
     after = ("online", node.queue, node.boot, bool(node.profile), node.hardware)

@@ -1,6 +1,5 @@
 """Nodes and their telemetry. Of every secret only a hash is stored."""
 
-from django.conf import settings
 from django.db import models
 
 TIERS = ("edge", "device")
@@ -137,22 +136,3 @@ class NodeEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.node}: {self.from_state} → {self.to_state}"
-
-
-class Audit(models.Model):
-    """One change to a node's lifecycle. Rows are append-only; they outlive the node and the account they name."""
-
-    at = models.DateTimeField(auto_now_add=True, db_index=True)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    by = models.CharField(max_length=150, help_text="the account's name then; the node's own, or the server")
-    action = models.CharField(max_length=40)
-    node = models.CharField(max_length=40, blank=True, db_index=True)
-    detail = models.CharField(max_length=300, blank=True)
-    address = models.GenericIPAddressField(null=True, blank=True)
-
-    class Meta:
-        ordering = ("-at", "-pk")
-        verbose_name_plural = "audit trail"
-
-    def __str__(self) -> str:
-        return f"{self.by}: {self.action} {self.node}".strip()

@@ -1,7 +1,6 @@
 """Nodes over HTTP, for people and scripts: their state and history, and how administrators admit and revoke them."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Annotated
 
 from django.http import HttpRequest
@@ -23,10 +22,12 @@ from devices.api_schemas import (
     Readings,
     Title,
 )
-from devices.models import Audit, Sample
 from devices.models import Node as Row
-from devices.registry import audit, codes, enrolment, rotation
+from devices.models import Sample
+from devices.registry import codes, enrolment, rotation
 from devices.telemetry import history, links, presence
+from webapp.accounts import audit
+from webapp.accounts.models import AuditEntry as AuditRow
 from webapp.live.errors import UserError, not_found
 from webapp.live.http import Page, PageQuery, change, operation, paginate, paginate_values, require_admin
 
@@ -58,8 +59,8 @@ def list_nodes(request: HttpRequest, query: Query[PageQuery]) -> Page[Node]:
 )
 def create_enrolment_code(request: HttpRequest, body: NewCode) -> Status[EnrolmentCode]:
     """Start the agent on the board with this code within 15 minutes, then approve the node."""
-    with _administering(request):
-        code = enrolment.create_code(name=body.name.strip().lower(), tier=body.tier)
+    require_admin(request)
+    code = enrolment.create_code(name=body.name.strip().lower(), tier=body.tier)
     return Status(201, EnrolmentCode(code=code, expires_s=codes.CODE_S))
 
 
@@ -137,7 +138,8 @@ def list_cameras(request: HttpRequest, slug: str, query: Query[PageQuery]) -> Pa
 )
 def list_node_audit(request: HttpRequest, slug: str, query: Query[PageQuery]) -> Page[AuditEntry]:
     require_admin(request)
-    return paginate(Audit.objects.filter(node=_node(slug).slug), query, _entry)
+    rows = AuditRow.objects.about(f"node:{_node(slug).slug}")
+    return paginate(rows, query, lambda row: AuditEntry.model_validate(audit.as_row(row)))
 
 
 def _node(slug: str) -> Row:
@@ -148,15 +150,5 @@ def _node(slug: str) -> Row:
 
 
 def _administer(request: HttpRequest, change: Callable[[], Row]) -> Node:
-    with _administering(request):
-        return node_schema(change())
-
-
-def _administering(request: HttpRequest) -> AbstractContextManager[None]:
-    """Raises UserError unless an admin calls; what is changed inside is audited in their name."""
     require_admin(request)
-    return audit.acting(request.user, request.META.get("REMOTE_ADDR", ""))
-
-
-def _entry(row: Audit) -> AuditEntry:
-    return AuditEntry(at=row.at.isoformat(), by=row.by, action=row.action, detail=row.detail, address=row.address)
+    return node_schema(change())

@@ -15,8 +15,9 @@ from django.utils.text import slugify
 
 from devices.agent import config
 from devices.models import TIERS, EnrolCode, Node, Reading, Sample
-from devices.registry import acl, audit, codes
+from devices.registry import acl, codes
 from devices.telemetry import node_events, presence
+from webapp.accounts import audit
 from webapp.live.errors import UserError, not_found
 
 log = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ def create_code(*, name: str, tier: str, preapproved: bool = False, **simulated:
     if name:
         _check_name(name, preapproved)
     plain = codes.issue(name=name, tier=tier, preapproved=preapproved, **{k: v for k, v in simulated.items() if v is not None})
-    audit.record(None, "code made", name, f"for {'a preapproved' if preapproved else 'a'} {tier}")
+    audit.record(None, "code made", f"node:{name}", f"for {'a preapproved' if preapproved else 'a'} {tier}")
     return plain
 
 
@@ -80,7 +81,7 @@ def join(code: str, fingerprint: str, facts: dict[str, Any], address: str = "", 
             node = _admit(row, token, fingerprint, facts)
     except IntegrityError:  # two codes for one name at the same moment
         raise UserError("name_taken", "Another board has just taken this name.", "Ask an admin for a new code.", 409) from None
-    audit.record(node.slug, "joined", node.slug, f"fingerprint {fingerprint}", address)
+    audit.record(node.slug, "joined", f"node:{node.slug}", f"fingerprint {fingerprint}", address)
     presence.announce(node)
     return node, token
 
@@ -132,7 +133,7 @@ def approve(slug: str) -> Node:
     if not Node.objects.filter(slug=slug, revoked_at=None).update(approved=True):
         raise not_found("node")
     node = Node.objects.get(slug=slug)
-    audit.record(None, "approved", slug, f"fingerprint {node.fingerprint}")
+    audit.record(None, "approved", f"node:{slug}", f"fingerprint {node.fingerprint}")
     presence.announce(node)
     return node
 
@@ -144,7 +145,7 @@ def revoke(slug: str) -> Node:
         raise not_found("node")
     changes = {"revoked_at": timezone.now(), "approved": False, "redis_sha256": "", "rotation": ""}
     if Node.objects.filter(slug=slug, revoked_at=None).update(**changes, next_token_sha256="", next_redis_sha256=""):
-        audit.record(None, "revoked", slug)
+        audit.record(None, "revoked", f"node:{slug}")
     node.refresh_from_db()
     node_events.record(node, timezone.now())
     _cut_off(slug)

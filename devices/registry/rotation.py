@@ -12,8 +12,9 @@ from django.db.models import F
 from django.utils.crypto import salted_hmac
 
 from devices.models import Node
-from devices.registry import acl, audit, enrolment
+from devices.registry import acl, enrolment
 from devices.telemetry import presence
+from webapp.accounts import audit
 from webapp.live.errors import UserError, not_found
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ def rotate(slug: str) -> Node:
     if not Node.objects.filter(pk=node.pk, revoked_at=None).update(rotation=node.rotation, **hashes):
         acl.remove(slug)  # revoked at the same moment
         raise not_found("node")
-    audit.record(None, "rotation asked for", slug)
+    audit.record(None, "rotation asked for", f"node:{slug}")
     presence.announce(node)
     return node
 
@@ -69,7 +70,7 @@ def _confirmed(digest: str) -> Node | None:
             acl.renew(node)
         except redis.RedisError as error:  # the next reconcile() withdraws the old password
             log.warning("could not withdraw the old password of %s yet: %s", node.slug, error)
-        audit.record(node.slug, "rotated", node.slug)
+        audit.record(node.slug, "rotated", f"node:{node.slug}")
         presence.announce(node)
     return node
 
@@ -82,7 +83,7 @@ def rename(slug: str, title: str) -> Node:
         raise UserError("bad_title", "A name is at most 60 printable characters.", "Choose a shorter one.", 422)
     before, node.title = node.title or slug, "" if new_title == slug else new_title
     Node.objects.filter(pk=node.pk).update(title=node.title)
-    audit.record(None, "renamed", slug, f"from {before} to {node.title or slug}")
+    audit.record(None, "renamed", f"node:{slug}", f"from {before} to {node.title or slug}")
     presence.announce(node)
     return node
 
@@ -93,7 +94,7 @@ def accept_hardware(slug: str) -> Node:
     if node.hardware_before:
         Node.objects.filter(pk=node.pk).update(hardware_before={})
         node.hardware_before = {}
-        audit.record(None, "hardware accepted", slug)
+        audit.record(None, "hardware accepted", f"node:{slug}")
         presence.announce(node)
     return node
 

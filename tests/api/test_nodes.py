@@ -8,8 +8,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from devices.models import Audit, Node, Sample
+from devices.models import Node, Sample
 from devices.telemetry import history
+from webapp.accounts.models import AuditEntry
 
 PATH = "/api/v1/nodes"
 JSON = "application/json"
@@ -46,7 +47,7 @@ def test_a_code_is_created(api: Client) -> None:
 def test_a_colleague_changes_nothing(verb: str, colleague: Any, client_of: Callable[[Any], Client], node: Node) -> None:
     answer = client_of(colleague).post(f"{PATH}/{node.slug}/{verb}")
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "not_staff")
-    assert not Audit.objects.exists()
+    assert not AuditEntry.objects.exists()
 
 
 def test_a_colleague_may_not_read_the_audit_trail(colleague: Any, client_of: Callable[[Any], Client], node: Node) -> None:

@@ -18,6 +18,7 @@ def main() -> None:
     from devices.telemetry import links, presence
     from inference.placement import records
     from inference.receipt import Receipt
+    from webapp.accounts import audit
     from webapp.chat import conversations
     from webapp.chat.models import Conversation
 
@@ -52,6 +53,7 @@ def main() -> None:
                     for node in Node.objects.all()
                 },
                 "readings": [Reading.objects.count(), Reading.objects.filter(span_s=60).first().values],  # type: ignore[union-attr]
+                "audit": [[row["at"], row["by"], row["action"]] for row in audit.of("node:jetson-a")],
                 "samples": len(links.recent("jetson-a")),
                 "run": client.get("/federation/1/run.json").json(),
             }

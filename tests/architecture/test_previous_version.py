@@ -60,3 +60,10 @@ def test_the_run_has_its_rounds_and_clients(content: dict[str, Any]) -> None:
     assert (run["state"], run["why"], len(run["holdings"]["clients"])) == ("done", {"rounds": "for two rounds"}, 2)
     assert [row["accuracy"] for row in run["rounds"]] == [0.3, 0.6]
     assert [client["state"] for row in run["rounds"] for client in row["clients"]] == ["ok", "ok", "ok", "late"]
+
+
+def test_the_audit_trail_of_a_node_is_carried_over(content: dict[str, Any]) -> None:
+    assert content["audit"] == [
+        ["2025-11-29T03:54:15.965089+00:00", "jetson-a", "joined"],
+        ["2025-11-29T03:54:08.784589+00:00", "the server", "code made"],
+    ]

@@ -11,11 +11,13 @@ import redis
 from bench.harness.processes import wait_for
 from devices import dispatch
 from devices.contract.jobs import Forget
-from devices.models import Audit, Node
-from devices.registry import audit, enrolment, rotation
+from devices.models import Node
+from devices.registry import enrolment, rotation
 from devices.telemetry import presence
 from tests.devices.conftest import Board
 from tests.devices.test_page import JSON
+from webapp.accounts import audit
+from webapp.accounts.models import AuditEntry
 from webapp.live.errors import UserError
 
 ORIN = {"model": "NVIDIA Jetson Orin Nano", "machine": "aarch64", "cpus": 6}
@@ -137,7 +139,7 @@ def test_changed_hardware_is_reported_until_an_admin_accepts_it(device: Board) -
     device.beat(hardware={**ORIN, "model": "a laptop"})
     assert presence.as_json(stored())["changed"] == sentence
     assert presence.as_json(rotation.accept_hardware("jetson-a"))["changed"] == ""
-    assert [row["action"] for row in audit.of("jetson-a")][:2] == ["hardware accepted", "hardware changed"]
+    assert [row["action"] for row in audit.of("node:jetson-a")][:2] == ["hardware accepted", "hardware changed"]
 
 
 def test_memory_taken_by_an_update_is_no_hardware_change(device: Board) -> None:
@@ -163,34 +165,34 @@ def test_the_trail_names_who_did_what_from_where(owner: Any, client_of: Any) -> 
     enrolment.join(code, "0123:4567:89ab:cdef", {}, "10.9.9.9")
     for verb in ("approve", "revoke"):
         client.post(f"/devices/orin/{verb}/", {}, REMOTE_ADDR="10.1.2.3", **JSON)
-    rows = [(row["by"], row["action"], row["address"]) for row in reversed(audit.of("orin"))]
+    rows = [(row["by"], row["action"], row["address"]) for row in reversed(audit.of("node:orin"))]
     assert rows == [
         ("owner", "code made", "10.1.2.3"),
         ("orin", "joined", "10.9.9.9"),
         ("owner", "approved", "10.1.2.3"),
         ("owner", "revoked", "10.1.2.3"),
     ]
-    assert code not in str(list(Audit.objects.values()))
+    assert code not in str(list(AuditEntry.objects.values()))
 
 
 def test_the_trail_outlives_the_account(owner: Any, colleague: Any, device: Board) -> None:
     with audit.acting(colleague, ""):
         enrolment.revoke("jetson-a")
     colleague.delete()
-    assert audit.of("jetson-a")[0]["by"] == "colleague"
+    assert audit.of("node:jetson-a")[0]["by"] == "colleague"
 
 
 def test_admins_rotate_and_read_the_trail_but_change_nothing_in_it(owner: Any, client_of: Any, device: Board) -> None:
     client = client_of(owner)
     client.post("/admin/devices/node/", {"action": "rotate", "_selected_action": [device.node.pk]})
     assert "rotate" in device.beat().json()
-    row = Audit.objects.first()
+    row = AuditEntry.objects.first()
     assert row is not None
     assert (row.by, row.action) == ("owner", "rotation asked for")
-    assert "rotation asked for" in client.get("/admin/devices/audit/").content.decode()
-    assert client.post(f"/admin/devices/audit/{row.pk}/change/", {"by": "nobody"}).status_code == 403
-    assert client.post(f"/admin/devices/audit/{row.pk}/delete/", {"post": "yes"}).status_code == 403
-    assert client.get("/admin/devices/audit/add/").status_code == 403
+    assert "rotation asked for" in client.get("/admin/people/auditentry/").content.decode()
+    assert client.post(f"/admin/people/auditentry/{row.pk}/change/", {"by": "nobody"}).status_code == 403
+    assert client.post(f"/admin/people/auditentry/{row.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert client.get("/admin/people/auditentry/add/").status_code == 403
 
 
 def test_the_qr_code_holds_the_command(owner: Any, client_of: Any) -> None:

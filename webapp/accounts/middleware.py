@@ -1,4 +1,4 @@
-"""Redirect every page to the setup page until there is an owner account."""
+"""What every request passes through: the setup page until there is an owner, and the name that audit rows get."""
 
 from collections.abc import Callable
 
@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from webapp.accounts import audit
 from webapp.accounts.models import User
 
 OPEN = ("/setup/", "/static/", "/healthz", "/livez", "/api/")
@@ -24,3 +25,14 @@ class OwnerFirst:
     def _owned(self) -> bool:
         self.owned = self.owned or User.objects.humans().exists()
         return self.owned
+
+
+class AuditCaller:
+    """Attribute what a request changes to whoever sent it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with audit.answering(request):
+            return self.get_response(request)

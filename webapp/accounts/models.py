@@ -1,8 +1,8 @@
-"""People and their personal tokens."""
+"""People, their personal tokens, and the audit trail."""
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -28,6 +28,13 @@ class People(UserManager["User"]):
 
 class User(AbstractUser):
     """A person. The first one is the owner; staff may register devices and add people."""
+
+    storage_limit_mb = models.PositiveIntegerField(
+        null=True, blank=True, help_text="megabytes of stored photos; empty: as the installation's default"
+    )
+    turn_limit = models.PositiveIntegerField(
+        null=True, blank=True, help_text="questions waiting or running at once; empty: as the installation's default"
+    )
 
     objects: Any = People()
 
@@ -63,6 +70,58 @@ class ApiToken(models.Model):
         if token.last_used is None or now - token.last_used > timedelta(minutes=1):  # at most one write per minute
             cls.objects.filter(pk=token.pk).update(last_used=now)
         return token.owner
+
+
+class AppendOnly(Exception):
+    """Somebody tried to change or delete rows of the audit trail."""
+
+
+class AuditRows(models.QuerySet["AuditEntry"]):
+    def about(self, subject: str) -> "AuditRows":
+        """Rows about `kind:name`."""
+        kind, _, name = subject.partition(":")
+        return self.filter(kind=kind, name=name)
+
+    def update(self, **changes: object) -> int:
+        raise AppendOnly
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise AppendOnly
+
+    def expire(self, before: datetime) -> int:
+        """Delete what is older than the retention period; the only way in which rows go."""
+        return super(AuditRows, self.filter(at__lt=before).order_by()).delete()[0]
+
+
+class AuditEntry(models.Model):
+    """Who did what to what (webapp.accounts.audit). Rows are append-only and outlive the account and the subject they name."""
+
+    at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    by = models.CharField(max_length=150, db_index=True, help_text="the account's name then; the node's own, or the server")
+    action = models.CharField(max_length=40)
+    kind = models.CharField(max_length=20)
+    name = models.CharField(max_length=200, blank=True)
+    detail = models.CharField(max_length=300, blank=True)
+    address = models.GenericIPAddressField(null=True, blank=True)
+
+    objects: Any = AuditRows.as_manager()
+
+    class Meta:
+        ordering = ("-at", "-pk")
+        verbose_name_plural = "audit trail"
+        indexes = [models.Index(fields=("kind", "name", "-at"), name="audit_of_a_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.by}: {self.action} {self.kind}:{self.name}"
+
+    def save(self, *args: Any, **named: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnly
+        super().save(*args, **named)
+
+    def delete(self, *args: Any, **named: Any) -> tuple[int, dict[str, int]]:
+        raise AppendOnly
 
 
 def _hash(plain: str) -> str:
