@@ -1,6 +1,6 @@
 """Every failure as one sentence and the next step: JSON for scripts, a page for people, the same words in both.
 
-Django calls `bad_request`, `not_found_page` and `server_error` for what no view handled (webapp.urls names them).
+Django calls `bad_request`, `forbidden`, `not_found_page` and `server_error` for what no view handled (webapp.urls names them).
 """
 
 import sys
@@ -31,10 +31,14 @@ NO_PAGE = UserError(
     "Check the address, or start again from the home page.",
     404,
 )
+NOT_ALLOWED = UserError(
+    "forbidden", "You are not allowed to do this.", "Ask an owner of this installation if you need it.", 403
+)
 NO_OPERATION = UserError("not_found", "There is no such address in the API.", "All of them are listed at /api/docs.", 404)
 NO_CSRF_TOKEN = UserError(
     "csrf", "The request lacks the page's CSRF token.", "Reload the page; a script sends a personal token instead.", 403
 )
+FORM_EXPIRED = UserError("csrf", "This form has expired.", "Go back, reload the page and try again.", 403)
 TOO_LARGE = UserError("too_large", "The request body is larger than the server accepts.", "Send less at once.", 413)
 TOO_FAST = UserError("too_fast", "Too many requests came at once.", "Wait a second, then try again.", 429)
 BAD_REQUEST = UserError("bad_request", "The server does not understand this request.", "Reload the page and try again.", 400)
@@ -59,8 +63,8 @@ def error_response(request: HttpRequest, error: UserError) -> HttpResponse:
     """JSON below /api/ and for callers that speak JSON; else a page."""
     if wants_json(request):
         return json_error(error)
-    if error.status == 404:
-        return render(request, "404.html", status=404)
+    if error.status in (403, 404):
+        return render(request, f"{error.status}.html", {"error": error.body()}, status=error.status)
     # Without the request: a page that names who is logged in would ask the database, which may be what failed.
     page = render_to_string("error.html", {"error": error.body()})
     return _with_headers(HttpResponse(page, status=error.status), error)
@@ -80,6 +84,16 @@ def _with_headers(response: Answer, error: UserError) -> Answer:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return error_response(request, TOO_LARGE if isinstance(exception, RequestDataTooBig) else BAD_REQUEST)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Somebody who is logged in, at an address that is not for them."""
+    reason = str(exception)
+    return error_response(request, UserError("forbidden", reason, NOT_ALLOWED.next, 403) if reason else NOT_ALLOWED)
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return error_response(request, NO_CSRF_TOKEN if wants_json(request) else FORM_EXPIRED)
 
 
 def not_found_page(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -3,7 +3,6 @@
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
-from django.views.generic import RedirectView
 
 from webapp import rate_accuracy_page
 from webapp.accounts import views as people
@@ -12,6 +11,7 @@ from webapp.chat import views as chat
 from webapp.ops import health, planner_usage_page
 
 handler400 = "webapp.errors.bad_request"
+handler403 = "webapp.errors.forbidden"
 handler404 = "webapp.errors.not_found_page"
 handler500 = "webapp.errors.server_error"
 
@@ -31,7 +31,6 @@ urlpatterns = [
     path("account/", people.account, name="account"),
     path("account/tokens/<int:pk>/revoke/", people.revoke_token, name="revoke_token"),
     path("api/", include(addresses.urlpatterns())),
-    path("admin/login/", RedirectView.as_view(pattern_name="login", query_string=True)),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),
     path("livez", health.livez),

@@ -15,6 +15,7 @@ from django.utils import timezone
 from federation import nodes
 from federation.models import FINAL, LIVE, ClientReport, Round, Run
 from federation.runs import run_artifacts, spec
+from webapp.accounts import audit
 from webapp.live import groups
 from webapp.live.errors import UserError, not_found
 from webapp.live.events import RunState
@@ -73,17 +74,22 @@ def start(run: Run) -> None:
         raise UserError("not_startable", f"Run {run.pk} is {run.state}.", "Reload the page to see its state.", 409)
     if not resumed:
         Run.objects.filter(pk=run.pk).update(started=timezone.now())
+    audit.record(None, "resumed" if resumed else "started", f"run:{run.pk}")
 
 
 def pause(run: Run) -> None:
     """The current round is discarded; the run resumes after the last completed one."""
     if not _move(run, LIVE, state="paused", **_lease_revoked()):
         raise UserError("not_running", f"Run {run.pk} is not running.", "Reload the page to see its state.", 409)
+    audit.record(None, "paused", f"run:{run.pk}")
 
 
 def stop(run: Run) -> bool:
     """True if it was still running or paused. The model of the last completed round stays."""
-    return _move(run, (*LIVE, "paused"), state="stopped", finished=timezone.now(), **_lease_revoked())
+    stopped = _move(run, (*LIVE, "paused"), state="stopped", finished=timezone.now(), **_lease_revoked())
+    if stopped:
+        audit.record(None, "stopped", f"run:{run.pk}")
+    return stopped
 
 
 def fail(run: Run, error: UserError) -> bool:
@@ -94,8 +100,9 @@ def fail(run: Run, error: UserError) -> bool:
 def delete(run: Run) -> None:
     if run.state in LIVE:
         raise UserError("still_running", f"Run {run.pk} is still running.", "Stop it first.", 409)
-    place = run_artifacts.folder(run.pk)
+    number, place = run.pk, run_artifacts.folder(run.pk)
     run.delete()
+    audit.record(None, "deleted", f"run:{number}")
     shutil.rmtree(place, ignore_errors=True)  # model, cards and checkpoint; a run that never finished a round has none
 
 

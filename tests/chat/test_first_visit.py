@@ -46,4 +46,4 @@ def test_pages_redirect_a_stranger_to_the_login(stranger: Any) -> None:
 
 def test_a_colleague_has_no_access_to_the_admin(client_of: Any, owner: Any, colleague: Any) -> None:
     assert client_of(owner).get("/admin/").status_code == 200
-    assert client_of(colleague).get("/admin/").status_code == 302
+    assert client_of(colleague).get("/admin/").status_code == 403

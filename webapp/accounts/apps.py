@@ -5,3 +5,6 @@ class PeopleConfig(AppConfig):
     name = "webapp.accounts"
     label = "people"
     verbose_name = "People"
+
+    def ready(self) -> None:
+        from webapp.accounts import login_records  # noqa: F401  connects its receivers

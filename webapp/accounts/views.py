@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
+from webapp.accounts import audit
 from webapp.accounts.models import ApiToken, User
 
 
@@ -43,6 +44,7 @@ def setup(request: HttpRequest) -> HttpResponse:
             owner = form.save(commit=False)
             owner.is_staff = owner.is_superuser = True
             owner.save()
+            audit.record(owner, "account created", f"user:{owner.get_username()}", "the first owner")
         login(request, owner)
         return redirect("chat")
     return render(request, "setup.html", {"form": form}, status=400 if form.errors else 200)
@@ -55,6 +57,7 @@ def account(request: HttpRequest) -> HttpResponse:
         name = request.POST.get("name", "").strip()[:60]
         if name:
             _, new_token = ApiToken.issue(request.user, name)  # type: ignore[arg-type]
+            audit.record(None, "token created", f"token:{request.user.get_username()}/{name}")
         else:
             messages.error(request, "Give the token a name, so that you know later which script uses it.")
     tokens = ApiToken.objects.filter(owner=request.user).order_by("-created")
@@ -63,6 +66,8 @@ def account(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
-    get_object_or_404(ApiToken, pk=pk, owner=request.user).delete()
+    token = get_object_or_404(ApiToken, pk=pk, owner=request.user)
+    token.delete()
+    audit.record(None, "token revoked", f"token:{request.user.get_username()}/{token.name}")
     messages.success(request, "The token was revoked. Scripts that use it no longer have access.")
     return redirect("account")

@@ -9,6 +9,7 @@ from devices.models import Node
 from inference.answering import turns
 from inference.models import LIVE, Photo, Step, Turn
 from inference.photos import store
+from webapp.accounts import audit
 from webapp.chat.models import TITLE_CHARS, Conversation
 from webapp.live.errors import UserError, not_found
 
@@ -76,17 +77,21 @@ def delete(conversation: Conversation) -> None:
         turns.stop(turn)
     photos = list(Photo.objects.filter(turn__in=rows).distinct())
     rows.delete()
+    name = conversation.pk
     conversation.delete()
-    for photo in photos:
-        if not Turn.objects.filter(photo=photo).exists():
-            store.forget(photo)
+    unused = [photo for photo in photos if not Turn.objects.filter(photo=photo).exists()]
+    for photo in unused:
+        store.forget(photo)
+    audit.record(None, "deleted", f"conversation:{name}", f"with {len(unused)} photo{'' if len(unused) == 1 else 's'}")
 
 
 def delete_photo(photo: Photo) -> None:
     """Remove a photo; the questions about it stay, without it. Raises UserError while one of them is being answered."""
     if Turn.objects.filter(photo=photo, state__in=LIVE).exists():
         raise UserError("photo_in_use", "A question about this photo is being answered.", "Stop it first, or wait.", 409)
+    name = photo.pk
     store.forget(photo)
+    audit.record(None, "deleted", f"photo:{name}")
 
 
 def _last_photo(conversation: Conversation) -> Photo | None:

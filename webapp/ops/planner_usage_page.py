@@ -4,17 +4,15 @@ import csv
 from collections.abc import Iterator
 
 from django.conf import settings
-from django.contrib.auth.decorators import user_passes_test
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
 from inference.answering import planner_usage
 from inference.models import PlannerCall
+from webapp.accounts.roles import admins_only
 
 SHOWN = 200
 COLUMNS = ("created", "model", "purpose", "outcome", "tokens_in", "tokens_out", "ms", "cost")
-
-admins_only = user_passes_test(lambda user: bool(user.is_staff))
 
 
 @admins_only

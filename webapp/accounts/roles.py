@@ -1,0 +1,44 @@
+"""What a person may do: members use what is theirs, admins also manage nodes, owners also manage people and settings."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, Literal, ParamSpec, TypeVar, get_args
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+
+from webapp.accounts.models import User
+
+Role = Literal["member", "admin", "owner"]
+ROLES: tuple[Role, ...] = get_args(Role)
+P = ParamSpec("P")
+Answer = TypeVar("Answer", bound=HttpResponseBase)
+View = Callable[Concatenate[HttpRequest, P], Answer]
+
+
+def role_of(user: User) -> Role:
+    return "owner" if user.is_superuser else "admin" if user.is_staff else "member"
+
+
+def set_role(user: User, role: Role) -> None:
+    """Without saving."""
+    user.is_superuser, user.is_staff = role == "owner", role in ("owner", "admin")
+
+
+def admins_only(view: View[P, Answer]) -> View[P, Answer]:
+    """Others get a page that says so: redirecting somebody who is logged in to the login page would never end."""
+    return _only("is_staff", "Only admins can open this page.", view)
+
+
+def owners_only(view: View[P, Answer]) -> View[P, Answer]:
+    return _only("is_superuser", "Only owners can open this page.", view)
+
+
+def _only(flag: str, sentence: str, view: View[P, Answer]) -> View[P, Answer]:
+    @wraps(view)
+    def checked(request: HttpRequest, /, *args: P.args, **named: P.kwargs) -> Answer:
+        if not getattr(request.user, flag, False):
+            raise PermissionDenied(sentence)
+        return view(request, *args, **named)
+
+    return checked
