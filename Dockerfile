@@ -25,4 +25,6 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/livez', timeout=4)"]
 CMD ["python", "-m", "uvicorn", "webapp.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--no-access-log", \
      "--log-level", "warning", "--lifespan", "off", "--ws-max-size", "65536", \
-     "--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "2"]
+     "--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "2", \
+     "--http", "webapp.gate.connections:BoundedHttp", "--ws", "webapp.gate.connections:BoundedWebSocket", \
+     "--no-proxy-headers"]

@@ -11,12 +11,16 @@ from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 
+from webapp.gate.bodies import BoundedBodies
+from webapp.gate.peers import RealPeer
 from webapp.sockets import websocket_urlpatterns
 
-application = ProtocolTypeRouter(
-    {
-        "http": http,
-        # Browsers do not apply the same-origin policy to websockets. A missing Origin is refused as well.
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
-    }
+application = RealPeer(
+    ProtocolTypeRouter(
+        {
+            "http": BoundedBodies(http),
+            # Browsers do not apply the same-origin policy to websockets. A missing Origin is refused as well.
+            "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        }
+    )
 )

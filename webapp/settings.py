@@ -19,8 +19,10 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 # Two installations on one host name (two ports) must not share a session cookie.
 SESSION_COOKIE_NAME = "isthmus_session"
 CSRF_COOKIE_NAME = "isthmus_csrf"
-if HTTPS:
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Browsers then refuse plain HTTP for so long. Sent over TLS only; whether a request came over TLS is what a proxy says.
+SECURE_HSTS_SECONDS = env.integer("ISTHMUS_HSTS_S", 31536000) if HTTPS else 0
+# Addresses, networks or host names of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed (webapp.gate.peers).
+PROXIES = env.text_list("ISTHMUS_PROXIES")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "webapp.errors.csrf_failed"
@@ -152,7 +154,18 @@ PHOTO_MAX_PIXELS = env.integer("ISTHMUS_PHOTO_MAX_MEGAPIXELS", 50) * 1_000_000
 PHOTO_MAX_SIDE = env.integer("ISTHMUS_PHOTO_MAX_SIDE", 2048)
 QUESTION_MAX_CHARS = 2000
 HISTORY_ROWS = 200
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # JSON bodies; photos have a limit of their own
+DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("ISTHMUS_BODY_MAX_KB", 1024) * 1024  # JSON bodies; photos have a limit of their own
+DATA_UPLOAD_MAX_NUMBER_FIELDS, DATA_UPLOAD_MAX_NUMBER_FILES = 500, 10
+# Before a caller is known (webapp.gate), for each web process: open connections, websockets included, in all and from one
+# address; seconds of silence, for all of a body, and for all of a photo; bytes of bodies held at once, of anybody and of
+# people who are logged in.
+GATE_CONNECTIONS = env.integer("ISTHMUS_CONNECTIONS", 900)
+GATE_PEER_CONNECTIONS = env.integer("ISTHMUS_PEER_CONNECTIONS", 200)
+GATE_IDLE_S = env.number("ISTHMUS_IDLE_S", 15)
+GATE_BODY_S = env.number("ISTHMUS_BODY_S", 30)
+GATE_UPLOAD_S = env.number("ISTHMUS_UPLOAD_S", 300)
+GATE_BODIES_BYTES = env.integer("ISTHMUS_BODIES_MB", 64) * 1024 * 1024
+GATE_UPLOADS_BYTES = env.integer("ISTHMUS_UPLOADS_MB", 256) * 1024 * 1024
 
 # --- answering --------------------------------------------------------------------------------------------------------
 PROFILE = env.choice("ISTHMUS_PROFILE", ("compact", "paper"))

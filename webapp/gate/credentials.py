@@ -1,0 +1,29 @@
+"""Whether a request comes from somebody who is logged in, from its headers alone: its body has not been read."""
+
+from importlib import import_module
+
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.http import HttpRequest, parse_cookie
+
+from webapp.accounts.models import ApiToken
+from webapp.gate.refusals import Scope
+
+BEARER = "bearer "
+
+
+async def is_logged_in(scope: Scope) -> bool:
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    return await database_sync_to_async(_is_logged_in)(headers.get(b"authorization", ""), headers.get(b"cookie", ""))
+
+
+def _is_logged_in(authorization: str, cookies: str) -> bool:
+    if authorization.lower().startswith(BEARER):
+        return ApiToken.holder(authorization[len(BEARER) :].strip()) is not None
+    key = parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME)
+    if not key or "\0" in key:
+        return False
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    return get_user(request).is_authenticated
