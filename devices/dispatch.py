@@ -82,7 +82,7 @@ def call(
         # The node checks this key before it begins: a message that leaves the queue after we gave up does nothing.
         # (Celery's own `expires` compares two machines' clocks; a board without a battery is often years off.)
         store.set(ticket, "1", px=int(deadline_s * 1000) + 1000)
-        message = {"job": number, "protocol": PROTOCOL, **job.model_dump(mode="json")}
+        message = {"job": number, "protocol": PROTOCOL, **job.model_dump(mode="json", exclude_defaults=True)}
         pending = producer(slug).send_task(task_name(job.verb), kwargs=message, queue=job.queue, retry=False)
         try:
             reply = _wait(slug, number, pending, deadline_s, cancelled, progress)

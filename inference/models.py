@@ -58,6 +58,7 @@ class Turn(models.Model):
     policy = models.CharField(max_length=10, default="fastest", help_text="a name in inference.placement.policies")
     route = models.CharField(max_length=10, blank=True, help_text="forced route: a name in inference.placement.routes")
     node = models.SlugField(max_length=40, blank=True, help_text="forced device")
+    fresh = models.BooleanField(default=False, help_text="nothing computed or sent for an earlier question is used")
 
     state = models.CharField(max_length=10, default="queued", db_index=True)
     seq = models.PositiveIntegerField(default=1, help_text="grows by one with each stored transition")

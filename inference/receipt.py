@@ -4,6 +4,7 @@ Keys may be added but are never renamed or removed: rows written by earlier vers
 are marked NotRequired. inference/answering/receipts.py makes them; docs/architecture.md says what they are for.
 """
 
+from collections.abc import Mapping
 from typing import Any, NotRequired
 
 from pydantic import ConfigDict, TypeAdapter, with_config
@@ -75,6 +76,24 @@ class ActualRecord(TypedDict):
     total: float
 
 
+def actual(measured: Mapping[str, float], total: float) -> ActualRecord:
+    """What was measured as the parts of `total`, the time that passed here. The rest is overhead; where nodes' clocks measured
+    more than passed, waiting is reduced first, then every part alike."""
+    worked = {name: max(0.0, measured[name]) for name in ("device", "uplink", "edge")}
+    share = min(1.0, total / (sum(worked.values()) or 1.0))
+    parts = {name: round(ms * share, 2) for name, ms in worked.items()}
+    queue = round(min(max(0.0, measured["queue"]), max(0.0, total - sum(parts.values()))), 2)
+    overhead = round(max(0.0, total - queue - sum(parts.values())), 2)
+    return {
+        "queue": queue,
+        "device": parts["device"],
+        "uplink": parts["uplink"],
+        "edge": parts["edge"],
+        "overhead": overhead,
+        "total": round(queue + sum(parts.values()) + overhead, 2),
+    }
+
+
 class LevelRecord(TypedDict):
     level: int | None
     bytes: int
@@ -90,11 +109,12 @@ class ReadyRecord(TypedDict):
 
 
 class FailureRecord(TypedDict):
-    """An attempt that failed; `bytes` were sent in vain."""
+    """An attempt that failed; `bytes` were sent in vain, and `ms` passed before the next one. They are in no other sum."""
 
     node: str
     why: str
     bytes: NotRequired[int]
+    ms: NotRequired[float]
 
 
 class SimulatedNode(TypedDict):

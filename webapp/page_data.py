@@ -18,6 +18,8 @@ class Label(TypedDict, total=False):
     place: str  # whose colour it has: device, link or edge
     shows_question: bool  # a step of this task is told apart by its question
     shows_guesses: bool  # its receipt lists the best guesses
+    certainty: dict[str, str]  # of its answers, "sure" and "unsure"
+    confidence: str  # what the number is
 
 
 class SensorLabel(TypedDict):
@@ -59,6 +61,8 @@ def task_labels() -> list[Label]:
             label=task["label"],
             shows_question=task["needs_question"],
             shows_guesses=task["shows_guesses"],
+            certainty=task["certainty"],
+            confidence=task["confidence"],
         )
         for task in tasks.for_pages()
     ]

@@ -81,7 +81,7 @@ class RunWhole(Job[results.Answered]):
 
 
 class RunHead(Job[results.HeadSent]):
-    """Send up, as `blob`, the bits of `level` that come after those of level `after`."""
+    """Send up, as `blob`, the bits of `level` that come after those of level `after`. `fresh`: not from a cached head."""
 
     verb, result = "run_head", results.HeadSent
     task: TaskName
@@ -90,6 +90,7 @@ class RunHead(Job[results.HeadSent]):
     level: Level
     blob: BlobName
     after: Level = 0
+    fresh: bool = False
 
 
 class RunTail(Job[results.Answered]):

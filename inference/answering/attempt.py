@@ -1,5 +1,6 @@
 """One attempt at one step: find the nodes, list the candidates, choose one, carry it out."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -32,12 +33,14 @@ class FailedAttempts:
     failures: list[FailureRecord] = field(default_factory=list)
     stalls: int = 0
 
-    def add(self, slug: str, why: str, running: execute.Step | None) -> None:
+    def add(self, slug: str, why: str, attempt: "Attempt") -> None:
         """Bytes sent in vain are recorded too: they are evidence about the link."""
+        running = attempt.running
         transfers = running.transfers if running else []
         for size, ms in transfers:
             links.record(running.device if running else slug, size, ms / 1000, None, "transfer")
-        self.failures.append({"node": slug, "why": why, "bytes": sum(size for size, _ in transfers)})
+        sent = sum(size for size, _ in transfers)
+        self.failures.append({"node": slug, "why": why, "bytes": sent, "ms": attempt.elapsed_ms()})
 
 
 @dataclass
@@ -51,6 +54,10 @@ class Attempt:
     running: execute.Step | None = None
     chosen: Candidate | None = None
     rule: Callable[[list[Candidate]], list[Candidate]] = list  # restricts the candidates, for comparisons
+    started: float = field(default_factory=time.perf_counter)
+
+    def elapsed_ms(self) -> float:
+        return round(1000 * (time.perf_counter() - self.started), 1)
 
     @cached_property
     def photo(self) -> Photo:
@@ -77,12 +84,15 @@ class Attempt:
                 profile,
                 candidates.timings(device.slug, device.profile),
                 [
-                    (candidates.timings(edge.slug, edge.profile), edge_cache.cached_levels(photo, edge.slug, now, sharing))
+                    (
+                        candidates.timings(edge.slug, edge.profile),
+                        {} if turn.fresh else edge_cache.cached_levels(photo, edge.slug, now, sharing),
+                    )
                     for edge in edges
                 ],
                 photo.bytes,
                 prefetch.sizes(photo, device.slug),
-                prefetch.ready(photo, device.slug, profile, task),
+                [] if turn.fresh else prefetch.ready(photo, device.slug, profile, task),
             )
         )
         load = fleet.load(device, edges)
@@ -119,6 +129,7 @@ class Attempt:
             self._phase,
             blob=f"{turn.pk}-{self.step.id}-{len(self.failed.failures)}",
             keep_s=settings.KEEP_FEATURES_S,
+            fresh=turn.fresh,
         )
         placing = prefetch.place(self.photo, device, cancelled, lambda: self._phase("placing"))
         self.running.preparing = placing > 0

@@ -41,6 +41,7 @@ class Step:
     keep_s: float = 0.0  # how long the edge caches features for another question
     # The photo came with the question, so the device may still be computing its heads: that wait says nothing about others.
     preparing: bool = False
+    fresh: bool = False  # use nothing that was computed for an earlier question
     transfers: list[Transfer] = field(default_factory=list)  # over the link, including those of a failed attempt
 
 
@@ -139,7 +140,8 @@ class Execution:
         step, k = self.step, self.chosen.split_at
         blob = f"{step.blob}-{len(step.transfers)}"
         assert k is not None
-        head = RunHead(task=step.task, photo=step.photo, split_at=k, level=level, after=after, blob=blob)
+        fresh = step.fresh and not after  # what a refinement adds comes from the head of this same answer
+        head = RunHead(task=step.task, photo=step.photo, split_at=k, level=level, after=after, blob=blob, fresh=fresh)
         sent = self._on_device(head, None)
         self._observe(step.device, f"{'encode' if sent.ready else 'head'}/{k}", sent)
         if not after:

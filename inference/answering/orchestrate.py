@@ -212,13 +212,13 @@ def _step(execution: TurnExecution, step: PlanStep) -> StepResult:
             receipt, outcome = attempt.run()
         except dispatch.LinkStalled as error:
             attempt.stalled(error)
-            failed.add(error.slug, str(error), attempt.running)
+            failed.add(error.slug, str(error), attempt)
         except dispatch.NodeGone as error:
             if not isinstance(error, dispatch.RedisAway):
                 failed.excluded.add(error.slug)
-            failed.add(error.slug, str(error), attempt.running)
+            failed.add(error.slug, str(error), attempt)
         except dispatch.StageFailed as error:
-            failed.add(error.slug, str(error), attempt.running)
+            failed.add(error.slug, str(error), attempt)
             if error.code == "photo_missing":
                 prefetch.unplace(attempt.photo, error.slug)  # the node has lost it since: place it again
             else:

@@ -1,7 +1,6 @@
 """Makes the receipt of one step; its shape is inference/receipt.py, its purpose docs/architecture.md."""
 
 from dataclasses import dataclass
-from typing import cast
 
 from django.utils import timezone
 
@@ -12,7 +11,7 @@ from inference.placement import records
 from inference.placement.choose import Choice, Load
 from inference.placement.link import LinkEstimate
 from inference.placement.policies import Policy
-from inference.receipt import ActualRecord, FailureRecord, Receipt, SimulatedNode
+from inference.receipt import FailureRecord, Receipt, SimulatedNode, actual
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ def finish(receipt: Receipt, outcome: Outcome, plan_ms_hidden: float) -> Receipt
         **receipt,
         "reason": receipt["reason"] + (" The edge no longer had the features, so they were sent again." if lost else ""),
         "bytes": {**receipt["bytes"], "uplink": outcome.uplink_bytes},
-        "actual_ms": cast(ActualRecord, {name: round(ms, 2) for name, ms in outcome.actual_ms.items()}),
+        "actual_ms": actual(outcome.actual_ms, outcome.actual_ms["total"]),
         "held": outcome.held,
         "levels": outcome.levels,
         "ready": {**receipt["ready"], "head": outcome.head_ready, "plan_ms_hidden": round(plan_ms_hidden, 1)},

@@ -29,6 +29,7 @@ def ask(
     policy: str = policies.DEFAULT.name,
     route: str = "",
     node: str = "",
+    fresh: bool = False,
 ) -> Turn:
     """Store the question and queue it. Raises UserError for what cannot be asked."""
     check(question, policy, route)
@@ -40,6 +41,7 @@ def ask(
         policy=policy,
         route=route,
         node=node,
+        fresh=fresh,
         phase={"name": "queued", "step": None, "since": timezone.now().isoformat()},
     )
     enqueue(turn)
@@ -175,6 +177,7 @@ class TurnJson(TypedDict):
     policy: str
     route: str | None
     node: str | None
+    fresh: bool
     created: str | None
     queued: str | None
     finished: str | None
@@ -197,6 +200,7 @@ def as_json(turn: Turn) -> TurnJson:
         "policy": turn.policy,
         "route": turn.route or None,
         "node": turn.node or None,
+        "fresh": turn.fresh,
         "created": _iso(turn.created),
         "queued": _iso(turn.queued),
         "finished": _iso(turn.finished),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 NOTHING = "no answer"  # the text when the model ends before its first word
+EVEN_ODDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class Answer:
 
 @dataclass(frozen=True)
 class Calibration:
-    """From the card: logits are divided by `temperature`; below `unsure_below` an answer is shown as not sure."""
+    """From the card: logits are divided by `temperature`; below `unsure_below` an answer is a guess. That is even odds for
+    every task whose answers are right or wrong, so that the same confidence has the same words everywhere."""
 
     temperature: float = 1.0
-    unsure_below: float = 0.5
+    unsure_below: float = EVEN_ODDS

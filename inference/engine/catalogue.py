@@ -10,7 +10,7 @@ from typing import Any
 
 from devices.contract import wire
 from inference.engine import tasks
-from inference.engine.answer import Calibration
+from inference.engine.answer import EVEN_ODDS, Calibration
 from inference.engine.codecs import feature_code
 from inference.engine.model_files import config, has_vision, has_weights, weights_file
 from inference.engine.model_files import sha256 as sha256  # training identifies its starting weights by it
@@ -120,7 +120,7 @@ class Profile:
 
     def calibration(self, task: str) -> Calibration:
         entry = self._card_of(task)
-        return Calibration(float(entry.get("temperature", 1.0)), float(entry.get("unsure_below", 0.5)))
+        return Calibration(float(entry.get("temperature", 1.0)), float(entry.get("unsure_below", EVEN_ODDS)))
 
     def code_levels(self, task: str, k: int) -> list[Level]:
         """Every level at a split point with its exact bytes. Raises KeyError where the model is not split."""

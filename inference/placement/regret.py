@@ -22,7 +22,8 @@ class Regret:
 
 
 def regret(receipts: Iterable[Receipt]) -> Regret:
-    """Forced routes, links then unknown and policies that minimise something else say nothing about time; they are left out."""
+    """Forced routes, links then unknown and policies that minimise something else say nothing about time, and where there was
+    only one method there was nothing to choose: these are left out."""
     counted = [receipt for receipt in receipts if counts(receipt)]
     by_question = [_rules(receipt) for receipt in counted]
     common = set.intersection(*(set(rules) for rules in by_question)) if by_question else set()
@@ -39,7 +40,8 @@ def regret(receipts: Iterable[Receipt]) -> Regret:
 
 def counts(receipt: Receipt) -> bool:
     shortest = receipt.get("minimises", PREDICTED_MS.name) == PREDICTED_MS.name
-    return shortest and receipt["predicted_ms"] is not None and not receipt["forced"]
+    placed = receipt["predicted_ms"] is not None and not receipt["forced"]
+    return shortest and placed and len(_rules(receipt)) > 1  # the model of a training run answers on its device alone
 
 
 def fixed_ms(receipt: Receipt) -> dict[str, float]:

@@ -32,7 +32,7 @@ class AnswerJobs:
         return Answered(answer=answer_result(answer), **run.times())
 
     def head(self, run: JobRun, job: RunHead) -> HeadSent:
-        features, ready = self.context.head(run, job.task, job.photo, job.split_at)
+        features, ready = self.context.head(run, job.task, job.photo, job.split_at, job.fresh)
         packet = run.compute(lambda: self.vision.pack(job.task, features, job.split_at, job.level, job.after))
         return HeadSent(**run.send(job.blob, packet), ready=ready, **run.times())
 

@@ -44,16 +44,17 @@ class StageContext:
             raise Refused("blob_missing", "The bytes for this job have expired.")
         return data
 
-    def head(self, run: JobRun, task: str, photo: str, split_at: int) -> tuple[Features, bool]:
-        """A head's features, and whether they were cached."""
+    def head(self, run: JobRun, task: str, photo: str, split_at: int, fresh: bool = False) -> tuple[Features, bool]:
+        """A head's features, and whether they were cached; `fresh`: computed in any case."""
         key = photo, self.vision.tower(task), split_at
-        cached = self.heads.get(key)
+        cached = None if fresh else self.heads.get(key)
         if cached is not None:
             return cached, True
         data = self.photos.read(photo)
 
         def compute() -> tuple[Features, bool]:
-            if (meanwhile := self.heads.get(key)) is not None:  # another job computed the same head while this one waited
+            # Another job may have computed the same head while this one waited.
+            if not fresh and (meanwhile := self.heads.get(key)) is not None:
                 return meanwhile, True
             features = self.vision.head(task, photo_codec.decode(data), split_at)
             self.heads.put(key, features, features.nbytes, HEADS_S)

@@ -13,7 +13,7 @@ from devices.agent.config import ConfigError
 from devices.agent.jobs import Refused
 from devices.contract.jobs import RunLearned
 from devices.contract.results import Answered
-from inference.engine.answer import Answer
+from inference.engine.answer import EVEN_ODDS, Answer
 from inference.engine.codecs import photo_codec
 from inference.stages.context import StageContext, answer_result
 from inference.stages.job_run import JobRun
@@ -22,7 +22,6 @@ from inference.stages.lru_ttl_cache import LruTtlCache
 LOADERS, LOADER = "isthmus.classifiers", "federated"  # the entry point that builds a classifier from card and weights
 CACHE_BYTES, CACHE_S = 64 << 20, 3600.0
 TOP = 5
-SURE_ABOVE = 0.5  # its probabilities are not calibrated: below, another class is as likely
 
 
 class Classifier(Protocol):
@@ -44,7 +43,7 @@ class FederatedModelJobs:
         data = self.context.photos.read(job.photo)
         likely = run.compute(lambda: model.probabilities(photo_codec.decode(data)))[:TOP]
         name, confidence = likely[0]
-        answer = Answer(name, confidence, confidence >= SURE_ABOVE, likely)
+        answer = Answer(name, confidence, confidence >= EVEN_ODDS, likely)
         return Answered(answer=answer_result(answer), **run.times())
 
     def _receive(self, digest: str, card: Mapping[str, JsonValue], blob: str) -> Classifier:

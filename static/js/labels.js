@@ -3,7 +3,7 @@
  * sends with every page (webapp/page_data.py), so that no script repeats them.
  *
  * @typedef {{name: string, label: string, explanation?: string, place?: string, shows_question?: boolean,
- *   shows_guesses?: boolean}} Label
+ *   shows_guesses?: boolean, certainty?: {sure: string, unsure: string}, confidence?: string}} Label
  * @typedef {{name: string, label: string, unit: string, divisor: number, digits: number, whole: string, source: string,
  *   chart: string, maximum: ?number}} Sensor
  * @typedef {"tasks" | "routes" | "policies" | "node_states" | "client_states" | "codecs"} Kind

@@ -40,7 +40,7 @@ def turn(owner: Any, photo_bytes: bytes) -> Turn:
     return ask(owner, photo)
 
 
-def ask(owner: Any, photo: Photo | None, **how: str) -> Turn:
+def ask(owner: Any, photo: Photo | None, **how: Any) -> Turn:
     """With the private policy, so that features are sent."""
     return turns.ask(owner, uuid.uuid4(), "What is in this photo?", photo, policy="private", **how)
 
@@ -51,6 +51,10 @@ def answered(turn: Turn) -> dict[str, Any]:
     step = turn.steps.get()
     assert turn.state == "answered", turn.error or step.error
     receipt: dict[str, Any] = step.receipt
+    times = dict(receipt["actual_ms"])
+    total = times.pop("total")
+    assert sum(times.values()) == pytest.approx(total, abs=0.006), "whatever happened, the parts are the total"
+    assert all(failure["ms"] > 0 for failure in receipt["fell_back_from"])
     return receipt
 
 
@@ -148,6 +152,20 @@ def test_the_second_question_is_answered_from_the_edge_cache(pair: Pair, turn: T
     answered(turn)
     receipt = answered(ask(turn.owner, turn.photo))
     assert receipt["held"] and receipt["bytes"]["uplink"] == 0 and receipt["ready"]["placed"]
+
+
+def test_a_fresh_question_uses_nothing_that_earlier_ones_left(pair: Pair, turn: Turn) -> None:
+    """So that routes which are compared all start from the photo alone."""
+    first = answered(turn)
+    fresh = answered(ask(turn.owner, turn.photo, fresh=True))
+    assert not fresh["held"] and fresh["bytes"]["uplink"] == first["bytes"]["uplink"] > 0
+    assert not fresh["ready"]["head"]
+    assert not any(candidate["held"] or candidate["ready"] for candidate in fresh["candidates"])
+
+
+@pytest.mark.parametrize("route", ["device", "edge", "split"])
+def test_every_route_accounts_for_its_whole_time(pair: Pair, turn: Turn, route: str) -> None:
+    assert answered(turns.ask(turn.owner, uuid.uuid4(), "What is this?", turn.photo, route=route))["route"] == route
 
 
 def test_lost_features_are_sent_again_without_counting_as_a_fallback(pair: Pair, turn: Turn) -> None:

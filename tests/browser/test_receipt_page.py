@@ -29,8 +29,8 @@ def test_each_level_shows_its_confidence_and_bytes(tab: Tab) -> None:
         [receipt_with(first, more, refine_to=4), receipt_with(more, refine_to=5), receipt_with(first), {"candidates": []}],
     )
     assert texts == [
-        "level 2: 124 bytes, 41 % confident → level 4: 372 more bytes, 87 % confident",
-        "level 4: 372 bytes, 87 % confident; level 5 was not needed",
+        "level 2: 124 bytes, confidence 0.41 → level 4: 372 more bytes, confidence 0.87",
+        "level 4: 372 bytes, confidence 0.87; level 5 was not needed",
         None,
         None,
     ]
@@ -80,3 +80,55 @@ def test_expired_features_are_explained_in_place_of_the_picture(tab: Tab, photo_
     split(tab, photo_bytes, "What is in this photo?")
     tab.page.locator(".left summary").click()
     tab.page.locator(".pair .note").get_by_text("They are no longer at the edge. Ask again.").wait_for()
+
+
+TIME = re.compile(r"([\d.]+) (ms|s)")
+
+
+def milliseconds(text: str) -> float:
+    match = TIME.search(text)
+    assert match, text
+    return float(match[1]) * (1000 if match[2] == "s" else 1)
+
+
+@pytest.mark.parametrize("route", ["device", "edge", "split"])
+def test_the_labelled_parts_of_the_time_add_up_to_the_total_on_every_route(tab: Tab, photo_bytes: bytes, route: str) -> None:
+    page = tab.open()
+    page.locator("#options summary").click()
+    page.select_option("#route", route)
+    tab.choose_file("photo.jpg", "image/jpeg", photo_bytes)
+    for _ in range(2):  # the second split finds its features cached
+        tab.ask("Describe the photo.")
+        tab.answer()
+        receipt = page.locator(".receipt").last
+        total = milliseconds(receipt.locator(".facts li", has_text="total").inner_text())
+        parts = receipt.locator(".spans li").all_inner_texts()
+        assert sum(milliseconds(part) for part in parts) == pytest.approx(total, abs=0.001), parts
+        names = {TIME.sub("", part).strip() for part in parts}
+        assert names <= {"device", "link", "edge", "waiting for a node", "overhead"} and "overhead" in names
+        bars = receipt.locator(".drawing rect[class^=scale]").count()
+        assert bars >= len(parts), "each piece of the bar has a name"
+
+
+SPANS = """async (actual) => {
+  const { spansOf } = await import("/static/js/receipt/spans.js");
+  return spansOf(actual);
+}"""
+
+
+@pytest.mark.parametrize("scale", [0.001, 0.1, 1.0, 17.3, 333.3])
+def test_times_are_rounded_so_that_they_still_add_up(tab: Tab, scale: float) -> None:
+    names = ("queue", "device", "uplink", "edge", "overhead")
+    result = tab.open().evaluate(SPANS, dict(zip(names, (scale * n for n in (33.4, 33.4, 33.3, 0.4, 99.5)), strict=True)))
+    parts = [milliseconds(span["text"]) for span in result["spans"]]
+    assert sum(parts) == pytest.approx(milliseconds(result["total"]), abs=1e-6)
+
+
+def test_an_answer_and_its_receipt_are_equally_sure(tab: Tab, photo_bytes: bytes) -> None:
+    page = tab.open()
+    tab.choose_file("photo.jpg", "image/jpeg", photo_bytes)
+    for question in ("What is this?", "How many people are there?", "What colour is it?", "Is it raining?"):
+        tab.ask(question)
+        doubted = "not sure" in tab.answer()
+        words = page.locator(".receipt").last.locator(".facts").inner_text()
+        assert ("A guess" in words) == doubted and ("Probably right" in words) != doubted, (question, words)

@@ -1,5 +1,6 @@
 """One question over all three routes, side by side."""
 
+import re
 from typing import Any
 
 import pytest
@@ -59,6 +60,16 @@ def test_one_click_runs_the_question_over_every_route_and_shows_what_each_cost(t
     assert "0 B" in page.locator(".route[data-route=device] dl").inner_text()
     assert page.locator(".turn").count() == 1, "the three are one comparison, not three more answers"
     assert tab.errors == []
+
+
+def test_no_route_of_a_comparison_uses_what_an_earlier_question_left(tab: Tab, photo_bytes: bytes) -> None:
+    page = tab.open()
+    page.locator("#options summary").click()
+    page.select_option("#route", "split")  # leaves its features at the edge
+    page = compare(tab, "Describe the photo.", photo_bytes)
+    numbers = page.locator(".route[data-route=split] dl").inner_text()
+    assert "cached" not in numbers and not re.search(r"\b0 B\b", numbers)
+    assert "nothing cached" in page.locator(".comparison").inner_text()
 
 
 def test_a_comparison_stays_one_after_a_refresh(tab: Tab, photo_bytes: bytes) -> None:

@@ -6,7 +6,8 @@ import pytest
 import torch
 from PIL import Image
 
-from inference.engine.answer import NOTHING, Calibration
+from inference.engine import tasks
+from inference.engine.answer import EVEN_ODDS, NOTHING, Calibration
 from inference.engine.measure import measure
 from inference.engine.runner import Vision
 from inference.engine.tasks.classify.model import Classifier
@@ -50,6 +51,19 @@ def test_sure_is_what_the_card_says(compact: Vision, drawn: Callable[..., Image.
     for seed in range(3):
         result = compact.run_whole(task, drawn(seed), "what colour is it?")
         assert 0 <= result.confidence <= 1 and result.sure == (result.confidence >= bound)
+
+
+@pytest.mark.parametrize("task", [task for task in tasks.TASKS if task.metric.percent], ids=lambda task: task.name)
+def test_the_same_confidence_has_the_same_words_for_every_task_whose_answers_are_right_or_wrong(
+    compact: Vision, task: tasks.Task
+) -> None:
+    assert compact.profile.calibration(task.name).unsure_below == EVEN_ODDS
+    assert (task.certainty(True), task.certainty(False)) == ("Probably right", "A guess")
+
+
+def test_a_caption_is_never_called_probably_right(compact: Vision) -> None:
+    caption = tasks.get("caption")
+    assert (caption.certainty(True), caption.certainty(False)) == ("", "A guess")
 
 
 def test_no_caption_says_three_words_twice(compact: Vision, drawn: Callable[..., Image.Image]) -> None:

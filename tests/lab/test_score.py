@@ -42,10 +42,6 @@ def test_a_temperature_undoes_overconfidence() -> None:
     assert calibrate.temperature(logits * 2, targets) == pytest.approx(2.0, abs=0.2)
 
 
-def test_the_bound_separates_wrong_from_correct_answers() -> None:
-    assert 0.4 < calibrate.bound([0.1, 0.2, 0.3, 0.4] * 10 + [0.6, 0.7, 0.8, 0.9] * 10, [False] * 40 + [True] * 40) <= 0.6
-
-
 def test_the_question_only_baseline_finds_what_questions_give_away() -> None:
     training = [Question("p", "colour", "what colour is the grass?", "green")] * 30 + [
         Question("p", "number", "how many dogs?", str(n % 3)) for n in range(30)

@@ -45,7 +45,7 @@ def test_a_rule_must_be_allowed_for_every_question() -> None:
 
 @pytest.mark.parametrize("left_out", [receipt(0, 9, forced="device"), receipt(1, 9, None)])
 def test_a_forced_route_or_an_unknown_link_does_not_count(left_out: dict[str, Any]) -> None:
-    assert regret([left_out, receipt(0, 100)]).ours_ms == 100
+    assert regret([left_out, receipt(0, 100, 500)]).ours_ms == 100
 
 
 def test_no_questions_have_no_regret() -> None:
@@ -54,3 +54,11 @@ def test_no_questions_have_no_regret() -> None:
 
 def test_the_fixed_rules_of_one_question_have_names() -> None:
     assert fixed_ms(receipt(0, 100, 500))["edge with the whole photo"] == 500
+
+
+def test_a_step_without_an_alternative_leaves_the_comparison_as_it_was() -> None:
+    """The model of a training run answers on its device alone: counted, it would leave only that one rule for every question."""
+    questions = [receipt(1, 400, 100, 300), receipt(1, 400, 100, 300)]
+    alone = receipt(0, 60)
+    assert regret([*questions, alone]) == regret(questions)
+    assert regret([alone]) == Regret(0, None, None, {})

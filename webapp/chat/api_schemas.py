@@ -93,6 +93,7 @@ class Turn(Schema):
     policy: str = Field(examples=["fastest"])
     route: str | None = Field(description="The route that was asked for.")
     node: str | None = Field(description="The device that was asked for.")
+    fresh: bool = Field(description="Nothing computed or sent for an earlier question was used.")
     created: Moment
     queued: Moment
     finished: Moment | None
@@ -130,3 +131,6 @@ class Question(Schema):
     node: str | None = Field(None, description="The device to ask on.", examples=["jetson-a"])
     policy: str = Field("fastest", json_schema_extra={"enum": [*policies.names()]}, description="What placement may do.")
     route: str | None = Field(None, json_schema_extra={"enum": [*routes.names(), None]}, description="Force this route.")
+    fresh: bool = Field(
+        False, description="Use nothing that was computed or sent for an earlier question, so that routes compare fairly."
+    )

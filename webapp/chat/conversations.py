@@ -52,6 +52,7 @@ def ask(
     node: str | None = None,
     policy: str = "fastest",
     route: str | None = None,
+    fresh: bool = False,
 ) -> Turn:
     """Ask a question, in a new conversation if none is given. Without a photo it is about the conversation's last one.
 
@@ -65,7 +66,7 @@ def ask(
         target.title = " ".join(question.split())[:TITLE_CHARS]
         turns.check(question, policy, route or "")
         target.save()
-    turn = turns.ask(owner, target.pk, question, subject, policy=policy, route=route or "", node=node or "")
+    turn = turns.ask(owner, target.pk, question, subject, policy=policy, route=route or "", node=node or "", fresh=fresh)
     target.save(update_fields=["updated"])
     return turn
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from inference.engine.loading import Part
 
 
+PROBABLE, GUESS = "Probably right", "A guess"
+
+
 class Loader(Protocol):
     def __call__(self, profile: "Profile", device: "torch.device", shared: "Part | None") -> "Part":
         """Load the task from the profile's folder. `shared` is the part whose tower it uses; None: it brings its own.
@@ -66,7 +69,12 @@ class Task:
     shows_guesses: bool = False  # pages list `top`
     answers_with_noun: bool = False  # the answer may stand in the question of a later step
     takes_model: bool = False  # a classifier from a training run may serve it instead
+    confidence: str = "calibrated on held-out photos"  # what the number is, for people
     request: re.Pattern[str] | None = None  # what the offline planner takes for a request, beside its own rules
+
+    def certainty(self, sure: bool) -> str:
+        """What is said of an answer wherever it is shown; empty for a sure one that is neither right nor wrong."""
+        return (PROBABLE if self.metric.percent else "") if sure else GUESS
 
 
 class TaskForPages(TypedDict):
@@ -80,6 +88,8 @@ class TaskForPages(TypedDict):
     needs_question: bool
     shows_guesses: bool
     takes_model: bool
+    certainty: dict[str, str]
+    confidence: str
     metric: dict[str, str | bool]
 
 
@@ -94,5 +104,7 @@ def for_pages(task: Task) -> TaskForPages:
         "needs_question": task.needs_question,
         "shows_guesses": task.shows_guesses,
         "takes_model": task.takes_model,
+        "certainty": {"sure": task.certainty(True), "unsure": task.certainty(False)},
+        "confidence": task.confidence,
         "metric": {"name": metric.name, "label": metric.label, "percent": metric.percent},
     }

@@ -4,7 +4,6 @@ Fitted on held-out photos that no figure is reported for, with one exception, wh
 split, so half of its validation photos are used here. A temperature does not change the top-1 class.
 """
 
-from collections.abc import Sequence
 from typing import TypedDict
 
 import numpy as np
@@ -13,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers import BertTokenizerFast
 
+from inference.engine.answer import EVEN_ODDS
 from inference.lab.measures import decode, measure
 from inference.lab.tower.shape import Compact
 
@@ -31,15 +31,6 @@ def temperature(logits: Tensor, targets: Tensor) -> float:
     return round(float(GRID[int(np.argmin(losses))]), 3)
 
 
-def bound(confidence: Sequence[float], correct: Sequence[bool]) -> float:
-    """The threshold that best separates correct from wrong answers (Youden's J)."""
-    values, hit = np.array(confidence), np.array(correct, bool)
-    candidates = np.unique(np.quantile(values, np.linspace(0, 0.95, 96)))
-    both = hit.any() and not hit.all()
-    youden = [(values[hit] >= t).mean() - (values[~hit] >= t).mean() if both else 0.0 for t in candidates]
-    return round(float(candidates[int(np.argmax(youden))]), 3)
-
-
 def calibrate(model: Compact, tokenizer: BertTokenizerFast, photos: measure.HeldOut) -> dict[str, Calibration]:
     return {
         "classify": _classify(model, photos),
@@ -53,9 +44,7 @@ def _classify(model: Compact, photos: measure.HeldOut) -> Calibration:
     rows = photos.labelled()[::2]
     logits = model.classify.classifier(decode.vision_tokens(model, photos.pixels([name for name, _ in rows]))[:, 0])
     targets = torch.tensor([label for _, label in rows])
-    fitted = temperature(logits, targets)
-    best = (logits / fitted).softmax(1).max(1)
-    return {"temperature": fitted, "unsure_below": bound(best.values.tolist(), (best.indices == targets).tolist())}
+    return {"temperature": temperature(logits, targets), "unsure_below": EVEN_ODDS}
 
 
 def _caption(model: Compact, tokenizer: BertTokenizerFast, photos: measure.HeldOut) -> Calibration:
@@ -83,9 +72,4 @@ def _answer(model: Compact, tokenizer: BertTokenizerFast, photos: measure.HeldOu
         for at in range(0, len(questions), 100)
     ]
     fitted = temperature(torch.cat([logits for logits, _ in parts]), torch.cat([targets for _, targets in parts]))
-    answers = decode.answers(model, tokenizer, seen, texts, fitted)
-    correct = [
-        measure.normalise(answer.text) == measure.normalise(question.answer)
-        for answer, (_, question) in zip(answers, questions, strict=True)
-    ]
-    return {"temperature": fitted, "unsure_below": bound([answer.product for answer in answers], correct)}
+    return {"temperature": fitted, "unsure_below": EVEN_ODDS}

@@ -97,8 +97,9 @@ BLEU 39.58 (0.396 on the scale above), questions 78.22 %. Those are other models
 {bounds}
 
 Temperatures are fitted on held-out photos: Flickr8k dev, a tenth of DAQUAR's training photos, and, as Imagenette has no
-third split, every second of its validation photos (a temperature does not change the top-1 label). The bound for
-captions marks the least confident 15 % of dev captions, since a caption has no single correct answer.
+third split, every second of its validation photos (a temperature does not change the top-1 label). A name or
+an answer counts as a guess below even odds; the bound for captions marks the least confident 15 % of dev captions, since a
+caption has no single correct answer.
 
 ## Data
 

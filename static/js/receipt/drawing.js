@@ -3,6 +3,7 @@
 import { el, svg } from "../dom.js";
 import * as format from "../format.js";
 import { shape } from "./shape.js";
+import { spansOf } from "./spans.js";
 
 const CHARACTER_PX = 6.6;
 const WIDEST = 720;
@@ -29,7 +30,7 @@ function draw(receipt, width) {
   labels(receipt, s).forEach((label) => figure.append(label));
   for (const piece of s.scale) {
     const bar = svg("rect", { class: `scale-${piece.place}`, x: piece.x, y: piece.y, width: piece.width, height: 4 });
-    bar.append(svg("title", {}, `${piece.place === "rest" ? "waiting and overhead" : piece.place}: ${format.ms(piece.ms)}`));
+    bar.append(svg("title", {}, `${piece.name}: ${piece.text}`));
     figure.append(bar);
   }
   return figure;
@@ -37,17 +38,17 @@ function draw(receipt, width) {
 
 function labels(receipt, s) {
   const [from, to] = s.spans.device;
-  const actual = receipt.actual_ms;
+  const time = Object.fromEntries(s.scale.map(({ place, text }) => [place, text]));
   const work = { device: deviceWords(receipt), edge: edgeWords(receipt) };
   const ready = receipt.ready?.head && receipt.route === "split" ? ", ready before you asked" : "";
-  const device = land(from, to - from, receipt.device, work.device, format.ms(actual.device), ready);
+  const device = land(from, to - from, receipt.device, work.device, time.device, ready);
   if (!s.link) return device;
   const middle = (s.spans.link[0] + s.spans.link[1]) / 2;
   return [
     ...device,
     svg("text", { class: "on-link", x: middle, y: s.link.y - 7, "text-anchor": "middle" }, format.bytes(receipt.bytes.uplink)),
-    svg("text", { class: "minor", x: middle, y: s.link.y + s.link.height + 15, "text-anchor": "middle" }, format.ms(actual.uplink)),
-    ...land(s.spans.edge[0], s.spans.edge[1] - s.spans.edge[0], receipt.edge, work.edge, format.ms(actual.edge), "", 12),
+    svg("text", { class: "minor", x: middle, y: s.link.y + s.link.height + 15, "text-anchor": "middle" }, time.link),
+    ...land(s.spans.edge[0], s.spans.edge[1] - s.spans.edge[0], receipt.edge, work.edge, time.edge, "", 12),
   ];
 }
 
@@ -72,7 +73,8 @@ function deviceWords(receipt) {
 const edgeWords = (receipt) => (receipt.route === "split" ? "finished the answer" : "whole model");
 
 function description(receipt) {
-  const { device, uplink, edge } = receipt.actual_ms;
-  if (receipt.route === "device") return `All on ${receipt.device}: ${format.ms(device)}; nothing sent over the link.`;
-  return `${receipt.device} ${format.ms(device)}, link ${format.ms(uplink)} with ${format.bytes(receipt.bytes.uplink)}, ${receipt.edge} ${format.ms(edge)}.`;
+  const { total, spans } = spansOf(receipt.actual_ms);
+  const parts = spans.filter(({ ms }) => ms > 0).map(({ name, text }) => `${name} ${text}`).join(", ");
+  const sent = receipt.route === "device" ? `All on ${receipt.device}, nothing sent over the link` : `From ${receipt.device} over the link with ${format.bytes(receipt.bytes.uplink)} to ${receipt.edge}`;
+  return `${sent}: ${total} in all, of it ${parts}.`;
 }

@@ -2,8 +2,8 @@
 
 import { el } from "../dom.js";
 import * as format from "../format.js";
-
-const EVEN_ODDS = 0.5;
+import { certaintyWords, confidenceText } from "./certainty.js";
+import { spansOf } from "./spans.js";
 
 /** @param {any} receipt a finished one @param {?any} photo of the turn */
 export function facts(receipt, photo) {
@@ -12,8 +12,7 @@ export function facts(receipt, photo) {
 }
 
 function total({ actual_ms: a }) {
-  const detail = `device ${format.ms(a.device)}, link ${format.ms(a.uplink)}, edge ${format.ms(a.edge)}, waiting for a node ${format.ms(a.queue)}, everything else ${format.ms(a.overhead)}`;
-  return el("li", { title: detail }, el("b", {}, format.ms(a.total)), " total");
+  return el("li", {}, el("b", {}, spansOf(a).total), " total");
 }
 
 /** Which photo, if not the one above. */
@@ -49,23 +48,15 @@ function transfer(receipt, photo) {
   return el("li", {}, sent, "; the server keeps your upload");
 }
 
-/** "Confidence 0.80, calibrated on held-out photos.", or null where the model gave none. @param {any} receipt */
-export function confidenceText({ confidence, model }) {
-  if (confidence === null || confidence === undefined) return null;
-  return `Confidence ${confidence.toFixed(2)}, ${model ? "not calibrated" : "calibrated on held-out photos"}.`;
-}
-
-/** In words; the number is in the details of the receipt. A task may state answers below even odds plainly; this does not. @param {any} receipt */
+/** In words, as the sentence of the answer; the number is in the details of the receipt. @param {any} receipt */
 function certainty(receipt) {
-  const title = confidenceText(receipt), { sure, confidence } = receipt;
-  if (!title) return null;
-  const guess = sure === false || confidence < EVEN_ODDS;
-  return el("li", { title, ...(guess ? { class: "unsure" } : {}) }, el("b", {}, guess ? "A guess" : "Probably right"));
+  const words = certaintyWords(receipt);
+  return words && el("li", { title: confidenceText(receipt), ...(receipt.sure === false ? { class: "unsure" } : {}) }, el("b", {}, words));
 }
 
 function prediction({ predicted_ms: predicted, actual_ms: actual }) {
   if (predicted === null || predicted === undefined) return el("li", {}, "no prediction");
-  return el("li", { title: "Predicted before it ran" }, "predicted ", el("b", {}, format.ms(predicted)), `, took ${format.ms(actual.total)}`);
+  return el("li", { title: "Predicted before it ran" }, "predicted ", el("b", {}, format.ms(predicted)), `, took ${spansOf(actual).total}`);
 }
 
 /** What was computed while the question was still being typed. */

@@ -13,4 +13,4 @@ export function levels({ levels: used = [], candidates }) {
 }
 
 const amount = (bytes, index) => `${format.count(bytes)} ${index ? "more " : ""}${bytes === 1 ? "byte" : "bytes"}`;
-const certainty = (confidence) => (typeof confidence === "number" ? `${Math.round(confidence * 100)} % confident` : "confidence unknown");
+const certainty = (confidence) => (typeof confidence === "number" ? `confidence ${confidence.toFixed(2)}` : "confidence unknown");

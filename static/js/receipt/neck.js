@@ -3,6 +3,7 @@
 import { el, svg } from "../dom.js";
 import * as format from "../format.js";
 import { shape } from "./shape.js";
+import { spansOf } from "./spans.js";
 
 const WIDTH = 200;
 const LEAST = { land: 40, link: 30 };
@@ -20,4 +21,7 @@ export function neck(receipt, longestMs) {
   return el("div", { class: "drawing small" }, figure);
 }
 
-const words = ({ actual_ms: a, bytes }) => `Device ${format.ms(a.device)}, link ${format.ms(a.uplink)} with ${format.bytes(bytes.uplink)}, edge ${format.ms(a.edge)}.`;
+function words({ actual_ms: actual, bytes }) {
+  const { total, spans } = spansOf(actual);
+  return `${total} in all: ${spans.filter(({ ms }) => ms > 0).map(({ name, text }) => `${name} ${text}`).join(", ")}; ${format.bytes(bytes.uplink)} over the link.`;
+}

@@ -5,9 +5,11 @@ import * as format from "../format.js";
 import { entry } from "../labels.js";
 import { table } from "./candidates.js";
 import { drawing } from "./drawing.js";
-import { confidenceText, facts } from "./facts.js";
+import { confidenceText } from "./certainty.js";
+import { facts } from "./facts.js";
 import { levels } from "./levels.js";
 import { reconstruction } from "./reconstruction.js";
+import { spans } from "./span-list.js";
 import { whatIf } from "./what-if-panel.js";
 
 /**
@@ -19,7 +21,7 @@ import { whatIf } from "./what-if-panel.js";
 export function receiptOf(receipt, place) {
   const remembered = (name) => remember(place.opened, `${name}-${place.step}`);
   return [
-    drawing(receipt), levels(receipt), facts(receipt, place.photo), guesses(receipt), fallbacks(receipt),
+    drawing(receipt), spans(receipt.actual_ms), levels(receipt), facts(receipt, place.photo), guesses(receipt), fallbacks(receipt),
     el("div", { class: "asides" }, explanation(receipt, remembered), whatIf(receipt, remembered), reconstruction(receipt, place, remembered)),
   ].filter((part) => part !== null);
 }
@@ -36,7 +38,9 @@ function guesses({ task, top }) {
 
 function fallbacks({ fell_back_from: causes }) {
   if (!causes?.length) return null;
-  return el("p", { class: "note fell-back" }, `Fell back after: ${causes.map((cause) => cause.why).join(" ")}`);
+  const lost = causes.reduce((sum, cause) => sum + (cause.ms ?? 0), 0);
+  const before = lost ? ` This took ${format.ms(lost)} before the times above.` : "";
+  return el("p", { class: "note fell-back" }, `Fell back after: ${causes.map((cause) => cause.why).join(" ")}${before}`);
 }
 
 function explanation(receipt, remembered) {

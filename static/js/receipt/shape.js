@@ -1,5 +1,7 @@
 /** The geometry of the receipt's drawing, as numbers and path texts: pure, so that it can be checked without a page. */
 
+import { spansOf } from "./spans.js";
+
 const LAND = { top: 22, bottom: 86 };
 const HEIGHT = 122;
 const SCALE_Y = 116; // of the thin bar that is true to scale
@@ -77,11 +79,11 @@ function rounded(width) {
 
 /** The thin bar below: every millisecond of the total, in proportion. */
 function trueScale(actual, width) {
-  const parts = [["device", actual.device], ["link", actual.uplink], ["edge", actual.edge], ["rest", actual.queue + actual.overhead]];
-  const total = parts.reduce((sum, [, ms]) => sum + ms, 0) || 1;
+  const { spans } = spansOf(actual);
+  const total = spans.reduce((sum, { ms }) => sum + ms, 0) || 1;
   let x = 0;
-  return parts.map(([place, ms]) => {
-    const piece = { place, ms, x, y: SCALE_Y, width: (width * ms) / total };
+  return spans.map((span) => {
+    const piece = { ...span, x, y: SCALE_Y, width: (width * span.ms) / total };
     x += piece.width;
     return piece;
   });

@@ -20,7 +20,7 @@ export class RouteComparison {
   async run(turn) {
     const node = turn.steps.map((step) => step.receipt?.device).find(Boolean) ?? turn.node;
     for (const route of routes()) {
-      const fields = { question: resolvedQuestion(turn), photo: turn.photo.id, node, policy: turn.policy, route };
+      const fields = { question: resolvedQuestion(turn), photo: turn.photo.id, node, policy: turn.policy, route, fresh: true };
       const added = await this.ask(fields, ({ id }) => route === routes()[0] && this.started.add(id));
       if ((await this.end(added)).state === "stopped") return;
     }

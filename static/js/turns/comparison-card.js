@@ -4,7 +4,9 @@ import { since } from "../clock.js";
 import { dot, el } from "../dom.js";
 import * as format from "../format.js";
 import { label } from "../labels.js";
+import { certaintyWords, confidenceText } from "../receipt/certainty.js";
 import { neck } from "../receipt/neck.js";
+import { spansOf } from "../receipt/spans.js";
 import { routes } from "./groups.js";
 import { phaseWords } from "./phases.js";
 import { isLive } from "./state.js";
@@ -17,7 +19,8 @@ export class ComparisonCard {
     this.actions = actions;
     this.columns = el("div", { class: "three" });
     const title = el("p", { class: "hint" }, el("b", {}, "Three routes"), ` for “${turns[0].question}”`);
-    this.element = el("article", { class: "comparison card", "aria-label": "Three routes" }, title, this.columns);
+    this.terms = el("p", { class: "hint" });
+    this.element = el("article", { class: "comparison card", "aria-label": "Three routes" }, title, this.columns, this.terms);
     this.turns = turns;
     /** @type {Map<Turn, HTMLElement>} */
     this.clocks = new Map();
@@ -34,6 +37,7 @@ export class ComparisonCard {
   render() {
     this.clocks.clear();
     const sums = this.turns.map(sum);
+    this.terms.textContent = terms(this.turns, sums);
     this.columns.replaceChildren(...routes().map((route, index) => this.column(route, this.turns[index], sums)));
     this.tick();
   }
@@ -55,7 +59,7 @@ export class ComparisonCard {
     if (turn.state === "failed") return [el("p", {}, turn.error?.message ?? "The question failed."), turn.error?.next && el("p", { class: "hint" }, turn.error.next)];
     const longest = Math.max(...sums.filter(Boolean).map((total) => total.ms));
     const drawn = turn.steps.filter((step) => step.receipt?.actual_ms).map((step) => neck(step.receipt, longest));
-    return [el("p", { class: "answer" }, turn.answer), el("div", {}, drawn), numbers(sum(turn), sums.filter(Boolean))];
+    return [el("p", { class: "answer" }, turn.answer), el("div", {}, drawn), numbers(sum(turn), sums.filter(Boolean), turn.steps.map((step) => step.receipt))];
   }
 
   live(turn) {
@@ -76,18 +80,24 @@ function sum(turn) {
     ms: add((receipt) => receipt.actual_ms.total),
     bytes: add((receipt) => receipt.bytes.uplink),
     held: receipts.some((receipt) => receipt.held),
-    confidence: receipts.length === 1 ? receipts[0].confidence : null,
   };
 }
 
+/** On what terms the routes compare. Earlier comparisons may have one that used what the question before had left. */
+function terms(turns, sums) {
+  if (turns.every((turn) => turn.fresh)) return "Each started from the photo alone: nothing cached on the device or the edge was used.";
+  return sums.some((total) => total?.held) ? "Not a fair comparison: one route used features that the edge had cached, the others started from the photo." : "";
+}
+
 /** The smallest of each is in bold. */
-function numbers(here, all) {
+function numbers(here, all, receipts) {
   const least = (key) => here[key] === Math.min(...all.map((total) => total[key]));
   const value = (key, text) => (least(key) ? el("b", {}, text) : text);
   const rows = [
-    ["time", value("ms", format.ms(here.ms))],
+    ["time", value("ms", receipts.length === 1 ? spansOf(receipts[0].actual_ms).total : format.ms(here.ms))],
+    ...(receipts.length === 1 ? spansOf(receipts[0].actual_ms).spans : []).filter(({ ms }) => ms > 0).map(({ name, text }) => [`of it ${name}`, text]),
     ["sent over the link", [value("bytes", format.bytes(here.bytes)), here.held && ", features cached"]],
-    ["confidence", typeof here.confidence === "number" ? `${Math.round(here.confidence * 100)} %` : null],
+    ...receipts.filter(certaintyWords).map((receipt) => ["certainty", el("span", { title: confidenceText(receipt) }, certaintyWords(receipt))]),
   ];
   return el("dl", {}, rows.filter(([, text]) => text).map(([name, text]) => el("div", {}, el("dt", {}, name), el("dd", {}, text))));
 }

@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from inference.answering import cloud_queue, turns
+from inference.engine import tasks
 from inference.models import FINAL, Turn
 from inference.photos import store
 from inference.placement import policies, routes
@@ -26,6 +27,7 @@ from webapp.live.errors import UserError
 
 CHUNK = 65536
 POLL_S = 0.05
+NOT_CALIBRATED = "not calibrated"  # the model of a training run
 
 
 class BadArguments(Exception):
@@ -130,3 +132,8 @@ def _receipt(receipt: Receipt) -> Iterator[str]:
         f"uplink {ms['uplink']:.0f}, edge {ms['edge']:.0f}, overhead {ms['overhead']:.0f}"
     )
     yield f"         {receipt['reason']}"
+    if (confidence := receipt["confidence"]) is not None:
+        task = tasks.get(receipt["task"])
+        meaning = NOT_CALIBRATED if receipt.get("model") else task.confidence
+        words = [task.certainty(receipt.get("sure", True)), f"confidence {confidence:.2f}", meaning]
+        yield f"         {', '.join(word for word in words if word)}"

@@ -37,4 +37,5 @@ CAPTION = Task(
         planner='describes the whole photo ("what is in this photo?", "what is happening?"). No question.',
     ),
     sentence=sentence,
+    confidence="the mean probability of its words",
 )
