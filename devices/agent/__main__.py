@@ -7,6 +7,7 @@ import argparse
 import logging
 import signal
 import sys
+import time
 from pathlib import Path
 
 from devices.agent import config, doctor, join, memory
@@ -18,6 +19,7 @@ from devices.contract.heartbeat import Secrets
 log = logging.getLogger("agent")
 CANNOT_START, REVOKED = 2, 3
 FIRST_ANSWER_S = 5.0
+AGAIN_S = 5.0
 
 
 def main(words: list[str]) -> int:
@@ -91,6 +93,10 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras) -> int:
 
     running.append(worker.Worker(app, listening))
     running[0].start()
+    if stop.code is None:
+        log.error("the worker ended by itself; starting over in %g s", AGAIN_S)
+        time.sleep(AGAIN_S)
+        worker.restart_process()
     if stop.code == worker.RESTART:
         worker.restart_process()
     return stop.code or 0

@@ -58,7 +58,7 @@ def serve(node: Config, runtime: Runtime, settings: IO[str], capability: Capabil
     _limit_threads()
     threading.Thread(target=_end_when_idle, args=(stop,), name="idle", daemon=True).start()
     worker.Worker(app, lambda: log.info("%s is ready to train", node.slug), threads=1).start()
-    return stop.code or 0
+    return 1 if stop.code is None else stop.code  # 1: it ended by itself, and the agent starts another
 
 
 def lower_priority() -> None:

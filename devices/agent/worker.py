@@ -2,15 +2,19 @@
 
 import logging
 import os
+import random
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 from celery import Celery
 from celery.app import trace
 from celery.worker import WorkController, state
+from celery.worker.consumer import Consumer
 
+from devices.agent import transport
 from devices.agent.config import Config
 from devices.agent.runtime import KEEPALIVE
 from devices.contract.protocol import ANSWERING
@@ -20,6 +24,8 @@ THREADS = 4  # one computes, the others send and receive
 GRACE_S, IDLE_GRACE_S = 2.0, 0.3
 RESTART = 75  # of Stop: not an exit status, but this process starts over
 RESULT_S = 300
+# Between attempts to connect after Redis refused something; after HEALTHY_S without a failure the pauses start over.
+FIRST_PAUSE_S, LONGEST_PAUSE_S, HEALTHY_S = 0.5, 15.0, 60.0
 
 
 def make_app(config: Config, queue: str = ANSWERING) -> Celery:
@@ -31,8 +37,10 @@ def make_app(config: Config, queue: str = ANSWERING) -> Celery:
         "socket_connect_timeout": 3,
     }
     # No fixups: with DJANGO_SETTINGS_MODULE in the environment Celery would load Django by itself.
-    app = Celery(config.slug, broker=config.redis_url, backend=config.redis_url, set_as_current=False, fixups=[])
+    backend = f"{transport.RESULTS}+{config.redis_url}"
+    app = Celery(config.slug, broker=config.redis_url, backend=backend, set_as_current=False, fixups=[])
     app.conf.update(
+        broker_transport=transport.NAME,
         broker_transport_options=options,
         result_backend_transport_options=options,
         task_default_queue=queue,
@@ -51,6 +59,26 @@ def make_app(config: Config, queue: str = ANSWERING) -> Celery:
     return app
 
 
+class ReconnectingConsumer(Consumer):  # type: ignore[misc]  # Celery is not typed
+    """Waits longer from failure to failure: a Redis that lets this node in and then refuses it would be asked without pause.
+
+    Celery's own pauses are for a Redis that does not answer.
+    """
+
+    def on_connection_error_after_connected(self, exc: Exception) -> None:
+        super().on_connection_error_after_connected(exc)
+        now = time.monotonic()
+        recent = now - self.__dict__.get("failed_at", 0.0) < HEALTHY_S
+        self.failures = self.__dict__.get("failures", 0) + 1 if recent else 1
+        pause = min(FIRST_PAUSE_S * 2 ** (self.failures - 1), LONGEST_PAUSE_S) * (0.5 + random.random())  # noqa: S311
+        if self.failures in (1, 10) or self.failures % 100 == 0:
+            log.warning("Redis failed (%s); connecting again, after longer and longer pauses", exc)
+        until = now + pause
+        while state.should_stop is None and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, 0.2))
+        self.failed_at = time.monotonic()
+
+
 class Worker(WorkController):
     """The bare controller: celery.apps.worker.Worker would print a banner and take over the signals."""
 
@@ -58,6 +86,7 @@ class Worker(WorkController):
         self.listening = listening
         super().__init__(
             app=app,
+            consumer_cls=ReconnectingConsumer,
             hostname=f"{app.conf.task_default_queue}.{app.main}@isthmus",
             pool="threads",
             concurrency=threads,

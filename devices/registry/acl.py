@@ -5,6 +5,7 @@ The database is the source of truth. Redis is reconciled when a cloud worker sta
 """
 
 import logging
+from itertools import islice
 from typing import Any
 
 import redis
@@ -14,13 +15,12 @@ from devices.models import Node
 
 log = logging.getLogger(__name__)
 PREFIX = "node-"
-# What Celery's worker and the agent's blobs need. No KEYS, no SCAN, no CONFIG; scripts reach the user's own keys only.
+# What the agent's transport and its blobs need (devices.agent.transport). Nothing here runs a script, blocks anybody else,
+# returns more than one value, or collects commands: no KEYS or SCAN, no EVAL, no MULTI, no command that reads a whole set.
 COMMANDS = (
-    *("hello", "auth", "ping", "multi", "exec", "publish", "subscribe", "unsubscribe"),
-    *("watch", "unwatch"),  # to requeue a job that was taken and never acknowledged
-    *("eval", "evalsha", "script|load"),  # the lock around kombu's requeueing; a script has its user's rights
-    *("brpop", "llen", "lpush", "rpush", "sadd", "smembers", "hset", "hget", "hdel", "zadd", "zrem", "zrange"),
-    *("set", "setex", "get", "del", "exists"),
+    *("hello", "auth", "ping"),
+    *("brpop", "llen", "sadd"),  # take jobs from its queues, and declare those
+    *("set", "setex", "get", "del", "exists", "publish"),  # blobs, progress, results
 )
 
 
@@ -47,8 +47,9 @@ def remove(slug: str) -> None:
     with _connect() as client:
         client.acl_deluser(user_name(slug))  # Redis closes a deleted user's connections, blocked ones too
         _save(client)
-        for key in client.scan_iter(match=f"{slug}:*", count=500):
-            client.delete(key)
+        own = client.scan_iter(match=f"{slug}:*", count=1000)
+        while keys := list(islice(own, 1000)):
+            client.unlink(*keys)  # freed by another thread of Redis: a node may have left much
 
 
 def reconcile() -> int:
@@ -66,11 +67,15 @@ def reconcile() -> int:
     return len(nodes)
 
 
-def _set_user(client: Any, node: Node) -> None:
+def rules(node: Node) -> list[str]:
+    """What follows ACL SETUSER and the name."""
     keys = [f"~{node.slug}:*", f"&{node.slug}:*"]
     passwords = [f"#{digest}" for digest in (node.redis_sha256, node.next_redis_sha256) if digest]
-    rules = ["reset", "on", *passwords, "resetchannels", "-@all", *(f"+{name}" for name in COMMANDS), *keys]
-    client.execute_command("ACL", "SETUSER", user_name(node.slug), *rules)
+    return ["reset", "on", *passwords, "resetchannels", "-@all", *(f"+{name}" for name in COMMANDS), *keys]
+
+
+def _set_user(client: Any, node: Node) -> None:
+    client.execute_command("ACL", "SETUSER", user_name(node.slug), *rules(node))
 
 
 def _save(client: Any) -> None:

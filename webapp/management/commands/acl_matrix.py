@@ -24,8 +24,12 @@ class Command(BaseCommand):
             if check.group != group:
                 group = check.group
                 self.stdout.write(f"\n{group}")
+            if check.group == acl_audit.OTHERS and allowed == check.allowed:
+                continue  # hundreds, all refused
             mark = "" if allowed == check.allowed else "   ← WRONG"
             self.stdout.write(f"  {'yes' if allowed else 'no ':4} {check.command}{mark}")
+        others = sum(check.group == acl_audit.OTHERS for check, _ in results)
+        self.stdout.write(f"  {others} commands are refused unless listed here")
         wrong = sum(allowed != check.allowed for check, allowed in results)
         self.stdout.write(f"\n{len(results)} tried, {sum(allowed for _, allowed in results)} allowed, {wrong} wrong.")
         if wrong:

@@ -1,0 +1,145 @@
+"""Whatever Redis answers, a node's workers connect again and go on; only revocation ends an agent."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from django.conf import settings
+
+from bench.harness.processes import wait_for
+from devices import dispatch
+from devices.agent import config
+from devices.contract.jobs import Job
+from devices.contract.values import Received
+from devices.models import Node
+from devices.registry import acl
+from tests.devices.conftest import Board
+
+BROKEN_S = 2.0
+WORKER = """
+import sys, time
+from pathlib import Path
+from devices.agent import config, worker
+
+def echo(job, protocol, word):
+    return {"echo": word}
+
+app = worker.make_app(config.load(Path(sys.argv[1])), sys.argv[2])
+app.task(echo, name="stages.echo")
+worker.Worker(app, lambda: print("listening", flush=True)).start()
+print("ended", flush=True)
+"""
+
+
+class Echoed(Received):
+    echo: str
+
+
+class Echo(Job[Echoed]):
+    verb, result = "echo", Echoed
+    word: str
+
+
+class TrainingEcho(Echo):
+    queue = "train"
+
+
+@contextmanager
+def working(board: Board, home: Path, queue: str) -> Iterator["subprocess.Popen[str]"]:
+    config.save(home, board.config())
+    command = [sys.executable, "-c", WORKER, str(home), queue]
+    with subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None and process.stdout.readline() == "listening\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def busy(store: Any) -> Callable[[], object]:
+    store.config_set("lua-time-limit", 100)
+    thread = threading.Thread(target=_loop, daemon=True)
+    thread.start()
+    time.sleep(0.5)
+
+    def heal() -> None:
+        store.script_kill()
+        thread.join()
+
+    return heal
+
+
+def _loop() -> None:
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        try:
+            client.eval("while true do end", 0)
+        except redis.ResponseError:
+            return
+
+
+def full(store: Any) -> Callable[[], object]:
+    store.config_set("maxmemory", 1)
+    store.client_kill_filter(_type="normal", skipme=True)
+    return lambda: store.config_set("maxmemory", 0)
+
+
+def a_replica(store: Any) -> Callable[[], object]:
+    store.replicaof("127.0.0.1", 1)
+    return lambda: store.replicaof("NO", "ONE")
+
+
+def without_replicas(store: Any) -> Callable[[], object]:
+    store.config_set("min-replicas-to-write", 1)
+    store.client_kill_filter(_type="normal", skipme=True)
+    return lambda: store.config_set("min-replicas-to-write", 0)
+
+
+def without_its_user(store: Any) -> Callable[[], object]:
+    store.acl_deluser("node-jetson-a")
+    return lambda: acl.grant(Node.objects.get(slug="jetson-a"))
+
+
+def without_a_permission(store: Any) -> Callable[[], object]:
+    store.execute_command("ACL", "SETUSER", "node-jetson-a", "-brpop", "-sadd")
+    store.client_kill_filter(_type="normal", skipme=True)
+    return lambda: acl.grant(Node.objects.get(slug="jetson-a"))
+
+
+def cutting_connections(store: Any) -> Callable[[], object]:
+    for _ in range(3):
+        store.client_kill_filter(_type="normal", skipme=True)
+        time.sleep(0.3)
+    return lambda: None
+
+
+FAULTS = [busy, full, a_replica, without_replicas, without_its_user, without_a_permission, cutting_connections]
+
+
+@pytest.mark.parametrize("job", [Echo, TrainingEcho], ids=["answering", "training"])
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_worker_goes_on_after_a_redis_that_was(
+    fault: Callable[[Any], Callable[[], object]], job: type[Echo], board: Callable[..., Board], tmp_path: Path, store: Any
+) -> None:
+    with working(board(), tmp_path, job.queue) as process:
+        assert dispatch.call("jetson-a", job(word="before"), 10).echo == "before"
+        heal = fault(store)
+        try:
+            time.sleep(BROKEN_S)
+        finally:
+            heal()
+        assert process.poll() is None, "the worker ended"
+        wait_for(lambda: _answers(job), 20, "no job was done after Redis had recovered")
+
+
+def _answers(job: type[Echo]) -> bool:
+    try:
+        return dispatch.call("jetson-a", job(word="after"), 3).echo == "after"
+    except (dispatch.NodeGone, dispatch.StageFailed):
+        return False
