@@ -31,7 +31,9 @@ class NodeToken(HttpBearer):
         bounded(request)
         node = rotation.holder(token)
         if node is None:
-            raise UserError("revoked", "This node was revoked, or never joined here.", "Join again with a new code.", 401)
+            why = enrolment.revoked_because(token)
+            message = f"This node was revoked. {why}" if why else "This node was revoked, or never joined here."
+            raise UserError("revoked", message, "Join again with a new code.", 401)
         return node
 
 

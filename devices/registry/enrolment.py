@@ -138,14 +138,18 @@ def approve(slug: str) -> Node:
     return node
 
 
-def revoke(slug: str) -> Node:
-    """Withdraw a node's access to HTTP and Redis immediately. Idempotent. Raises UserError."""
+def revoke(slug: str, because: str = "") -> Node:
+    """Withdraw a node's access to HTTP and Redis immediately. Idempotent. Raises UserError.
+
+    `because`: one sentence, where the server revokes it by itself; people are notified of it.
+    """
     node = Node.objects.filter(slug=slug).first()
     if node is None:
         raise not_found("node")
-    changes = {"revoked_at": timezone.now(), "approved": False, "redis_sha256": "", "rotation": ""}
-    if Node.objects.filter(slug=slug, revoked_at=None).update(**changes, next_token_sha256="", next_redis_sha256=""):
-        audit.record(None, "revoked", f"node:{slug}")
+    changes = {"revoked_at": timezone.now(), "revoked_because": because[:300], "approved": False, "redis_sha256": ""}
+    changes |= {"rotation": "", "next_token_sha256": "", "next_redis_sha256": ""}
+    if Node.objects.filter(slug=slug, revoked_at=None).update(**changes):
+        audit.record(None, "revoked", f"node:{slug}", because)
     node.refresh_from_db()
     node_events.record(node, timezone.now())
     _cut_off(slug)
@@ -184,6 +188,11 @@ def credentials(node: Node) -> str:
 def holder(token: str) -> Node | None:
     """The node with this bearer token; None if the token is unknown or the node is revoked."""
     return Node.objects.filter(token_sha256=sha256(token), revoked_at=None).first()
+
+
+def revoked_because(token: str) -> str:
+    """Why the server itself revoked the node with this token; empty for every other token."""
+    return Node.objects.filter(token_sha256=sha256(token)).values_list("revoked_because", flat=True).first() or ""
 
 
 def is_enrolled(home: Path, name: str) -> bool:

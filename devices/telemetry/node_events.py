@@ -10,7 +10,7 @@ from django.db import transaction
 from devices.models import Node, NodeEvent
 from devices.telemetry import presence
 
-# What people are told about: a node is lost, is back, or was shut out. A missed heartbeat or two is not news.
+# What people are notified of, besides a node that the server revoked by itself. A missed heartbeat or two is not news.
 NOTIFIED = frozenset({("online", "offline"), ("stale", "offline"), ("offline", "online")})
 
 
@@ -26,8 +26,11 @@ def record(node: Node, now: datetime) -> NodeEvent | None:
         unchanged = Node.objects.filter(pk=node.pk, recorded_state=before, last_seen=node.last_seen)
         if not unchanged.update(recorded_state=after):
             return None
-        notify_at = now if (before, after) in NOTIFIED else None
-        event = NodeEvent.objects.create(node=node.slug, at=now, from_state=before, to_state=after, notify_at=notify_at)
+        reason = node.revoked_because if after == "revoked" else ""
+        notify_at = now if (before, after) in NOTIFIED or reason else None
+        event = NodeEvent.objects.create(
+            node=node.slug, at=now, from_state=before, to_state=after, reason=reason, notify_at=notify_at
+        )
     node.recorded_state = after
     return event
 

@@ -1,11 +1,8 @@
 """Whatever Redis answers, a node's workers connect again and go on; only revocation ends an agent."""
 
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,52 +12,12 @@ from django.conf import settings
 
 from bench.harness.processes import wait_for
 from devices import dispatch
-from devices.agent import config
-from devices.contract.jobs import Job
-from devices.contract.values import Received
 from devices.models import Node
 from devices.registry import acl
 from tests.devices.conftest import Board
+from tests.devices.echo_worker import Echo, TrainingEcho, working
 
 BROKEN_S = 2.0
-WORKER = """
-import sys, time
-from pathlib import Path
-from devices.agent import config, worker
-
-def echo(job, protocol, word):
-    return {"echo": word}
-
-app = worker.make_app(config.load(Path(sys.argv[1])), sys.argv[2])
-app.task(echo, name="stages.echo")
-worker.Worker(app, lambda: print("listening", flush=True)).start()
-print("ended", flush=True)
-"""
-
-
-class Echoed(Received):
-    echo: str
-
-
-class Echo(Job[Echoed]):
-    verb, result = "echo", Echoed
-    word: str
-
-
-class TrainingEcho(Echo):
-    queue = "train"
-
-
-@contextmanager
-def working(board: Board, home: Path, queue: str) -> Iterator["subprocess.Popen[str]"]:
-    config.save(home, board.config())
-    command = [sys.executable, "-c", WORKER, str(home), queue]
-    with subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None and process.stdout.readline() == "listening\n"
-            yield process
-        finally:
-            process.kill()
 
 
 def busy(store: Any) -> Callable[[], object]:

@@ -1,7 +1,8 @@
 """The clock: Celery beat, which queues what must happen without a visitor (the schedule: webapp.celery).
 
 `celery worker --clock` runs it in a thread of that worker (`make run`); with several workers it is a process of its own,
-`celery beat` (docker-compose.yml). Its messages go to the queue `clock`, apart from the turns that people wait for.
+`celery beat` (docker-compose.yml). Its messages go to the queue `clock`, apart from the turns that people wait for. Beside it
+runs the watchdog over Redis, a thread that needs no worker.
 """
 
 import dbm
@@ -34,6 +35,9 @@ class ClockScheduler(PersistentScheduler):  # type: ignore[misc]  # Celery is no
         Path(kwargs["schedule_filename"]).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
         super().__init__(*args, **kwargs)
+        from devices.guard import watchdog  # it has models, and this module is imported before those may be
+
+        watchdog.start()
 
     def apply_entry(self, entry: ScheduleEntry, producer: Any = None) -> None:
         try:

@@ -10,6 +10,18 @@ from pathlib import Path
 
 from webapp import env
 
+# What one client may take, as docker-compose.yml has it too. devices.guard does the rest.
+LIMITS = (
+    "maxmemory 512mb",
+    "maxmemory-policy noeviction",  # a refused write is an error; an evicted queue would be lost silently
+    "proto-max-bulk-len 64mb",  # one value; the largest photo is half of it
+    "client-output-buffer-limit normal 256mb 128mb 30",  # answers that a client does not read
+    "lua-time-limit 500",  # milliseconds, after which a script can be ended
+    "lazyfree-lazy-user-del yes",  # deleting a huge value must not make everybody wait
+    "lazyfree-lazy-expire yes",
+    "lazyfree-lazy-server-del yes",
+)
+
 
 class NoRedis(Exception):
     """No Redis server is installed; the message says what to install."""
@@ -65,8 +77,7 @@ def prepare(var: Path) -> PrivateRedis:
         "appendonly no",
         "daemonize no",
         "loglevel warning",
-        "maxmemory 512mb",
-        "maxmemory-policy noeviction",  # a refused write is an error; an evicted queue would be lost silently
+        *LIMITS,
     )
     _write_private(config, "\n".join(lines) + "\n")
     return PrivateRedis(server, config, port, password)

@@ -10,7 +10,10 @@ class DeliveryError(Exception):
 
 @dataclass(frozen=True)
 class NodeNews:
-    """A node went offline or came back. `id` names the event, so that a receiver can ignore a repeated delivery."""
+    """A node went offline, came back or was revoked by the server.
+
+    `id` names the event, so that a receiver can ignore a repeated delivery.
+    """
 
     id: int
     node: str
@@ -18,9 +21,10 @@ class NodeNews:
     before: str  # state
     after: str  # state
     at: str  # ISO 8601, UTC
+    reason: str = ""  # a sentence
 
     def sentence(self) -> str:
-        return f"{self.title} is {'back online' if self.after == 'online' else self.after}."
+        return f"{self.title} is {'back online' if self.after == 'online' else self.after}. {self.reason}".strip()
 
     def payload(self) -> dict[str, int | str]:
         return {"event": f"node.{self.after}", **asdict(self), "message": self.sentence()}

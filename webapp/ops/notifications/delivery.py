@@ -58,4 +58,6 @@ def _give_up(event: NodeEvent, channels: str) -> None:
 
 def _news(event: NodeEvent) -> NodeNews:
     title = Node.objects.filter(slug=event.node).values_list("title", flat=True).first()
-    return NodeNews(event.pk, event.node, title or event.node, event.from_state, event.to_state, event.at.isoformat())
+    return NodeNews(
+        event.pk, event.node, title or event.node, event.from_state, event.to_state, event.at.isoformat(), event.reason
+    )
