@@ -1,9 +1,5 @@
 """What the agent on a node calls. What people and scripts call is in devices.nodes_api."""
 
-from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
-
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
@@ -13,9 +9,9 @@ from pydantic import Field
 
 from devices import heartbeat
 from devices.api_schemas import Simulation
-from devices.contract.heartbeat import Join, Report
+from devices.contract.heartbeat import Access, Join, Report
 from devices.models import Node
-from devices.registry import enrolment, rotation
+from devices.registry import addresses, enrolment, rotation
 from devices.telemetry import presence
 from webapp.live.errors import UserError
 from webapp.live.http import change, operation
@@ -86,6 +82,7 @@ class HeartbeatReply(Schema):
     simulated: Simulation | None = None
     next_s: float = Field(2.0, description="When to send the next one.")
     rotate: Rotation | None = Field(None, description="Credentials to change to, while a rotation is under way.")
+    access: Access | None = Field(None, description="Addresses to change to, when the node reported that it knows others.")
 
 
 TOKEN = {401: "`revoked`: this node was revoked, or never joined.", 413: "`too_large`: at most 64 KB."}
@@ -136,7 +133,8 @@ def get_node_credentials(request: HttpRequest) -> Credentials:
     """Given out until the node has used them for the first time."""
     node = _caller(request)
     password = enrolment.credentials(node)
-    redis = RedisAccess.model_validate(_redis_for(node.slug, password))
+    address = addresses.present().redis
+    redis = RedisAccess(**address.model_dump(), username=f"node-{node.slug}", password=password)
     simulated = presence.simulated(node)
     return Credentials(
         redis=redis, profile=settings.PROFILE, simulated=None if simulated is None else Simulation.model_validate(simulated)
@@ -158,19 +156,3 @@ def send_heartbeat(request: HttpRequest, body: Report) -> HeartbeatReply:
 def _caller(request: HttpRequest) -> Node:
     node: Node = request.auth  # type: ignore[attr-defined]
     return node
-
-
-def _redis_for(slug: str, password: str) -> dict[str, Any]:
-    """Where the node finds Redis: as the cloud does, unless the setting knows better. `ca`: whom to trust there, as PEM."""
-    ours = urlsplit(settings.REDIS_URL)
-    host, _, port = settings.NODE_REDIS_HOST.partition(":")
-    authority = parse_qs(ours.query).get("ssl_ca_certs", [""])[0]
-    return {
-        "scheme": ours.scheme,
-        "host": host or ours.hostname or "127.0.0.1",
-        "port": int(port or ours.port or 6379),
-        "db": int(ours.path.strip("/") or 0),
-        "username": f"node-{slug}",
-        "password": password,
-        "ca": Path(authority).read_text() if authority else None,
-    }

@@ -2,7 +2,8 @@
 
 The reply is {"state", "simulated", "next_s"}, and during a rotation also "rotate": {"token": …, "redis_password": …}, the
 same secrets until the node presents that token. The node stores them and restarts with them; the old ones are valid until
-then and no longer (devices.registry.rotation).
+then and no longer (devices.registry.rotation). A node that knows other addresses of this server than the present ones gets
+those as "access" (devices.registry.addresses).
 """
 
 import logging
@@ -13,7 +14,7 @@ import redis
 from django.utils import timezone
 
 from devices.models import Node
-from devices.registry import acl, rotation
+from devices.registry import acl, addresses, rotation
 from devices.telemetry import history, node_events, presence
 from webapp.accounts import audit
 
@@ -50,8 +51,12 @@ def receive(node: Node, report: dict[str, Any]) -> dict[str, Any]:
     after = ("online", node.queue, node.boot, bool(node.profile), node.hardware)
     if after != before or _window(node, now) != last_window:
         presence.announce(node)
-    reply = {"state": "online", "simulated": presence.simulated(node), "next_s": presence.HEARTBEAT_S}
-    return {**reply, "rotate": rotation.secrets_of(node)} if node.rotation else reply
+    reply: dict[str, Any] = {"state": "online", "simulated": presence.simulated(node), "next_s": presence.HEARTBEAT_S}
+    if node.rotation:
+        reply["rotate"] = rotation.secrets_of(node)
+    if "access" in report and (access := addresses.present()).digest != report["access"]:
+        reply["access"] = access.model_dump()
+    return reply
 
 
 def _replaced_hardware(node: Node, reported: dict[str, Any]) -> dict[str, Any]:

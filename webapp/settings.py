@@ -187,6 +187,7 @@ PLANNER = {
 
 # --- nodes ------------------------------------------------------------------------------------------------------------
 PUBLIC_URL = env.text("ISTHMUS_PUBLIC_URL", "http://127.0.0.1:8000")  # how a node reaches the web app
+PUBLIC_CA = env.text("ISTHMUS_PUBLIC_CA")  # PEM of the authority behind an https:// PUBLIC_URL, where systems do not trust it
 NODE_REDIS_HOST = env.text("ISTHMUS_NODE_REDIS_HOST")  # how a node reaches Redis, when not by the cloud's own name
 NODE_REDIS_MB = env.integer("ISTHMUS_NODE_REDIS_MB", 128)  # what one node's keys may take in Redis
 SAMPLE_DAYS = env.integer("ISTHMUS_SAMPLE_DAYS", 14)

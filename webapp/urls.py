@@ -33,5 +33,6 @@ urlpatterns = [
     path("api/", include(addresses.urlpatterns())),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),
+    path("healthz/fleet", health.fleet),
     path("livez", health.livez),
 ]

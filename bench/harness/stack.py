@@ -63,7 +63,7 @@ class Stack:
         if self.process.poll() is not None:
             raise AssertionError(f"the stack exited with {self.process.returncode}: {self.output()[-3000:]}")
         try:
-            with urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as answer:
+            with urllib.request.urlopen(f"{self.url}/healthz/fleet", timeout=2) as answer:
                 return answer.status == 200
         except (urllib.error.URLError, OSError):
             return False

@@ -5,7 +5,7 @@ between POST and the answer on the socket it subtracts what the receipt reports 
 
 overhead_ms_p50, _p99   milliseconds per question
 by_route                the same per route; a split or edge answer crosses two nodes, a device answer one
-start_s                 from the command until /healthz answers, models loaded and profiled
+start_s                 from the command until /healthz/fleet answers, models loaded and profiled
 stack_rss_mb            resident memory of all processes of the stack, in megabytes of 1,000,000 bytes, shared pages counted
 once
 """

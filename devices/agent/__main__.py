@@ -1,6 +1,6 @@
-"""`python -m devices.agent run|join|doctor --home HOME`.
+"""`python -m devices.agent run|join|health|doctor --home HOME`, or `--homes FOLDER` for replicas that share a folder.
 
-Exit status: 0 stopped, 1 a fault that `doctor` found, 2 it cannot start, 3 revoked (starting again would not help).
+Exit status: 0 stopped, 1 a fault that `health` or `doctor` found, 2 it cannot start, 3 revoked (starting again would not help).
 """
 
 import argparse
@@ -9,12 +9,14 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import IO
 
 from devices.agent import config, doctor, join, memory
 from devices.agent.cameras import capture
 from devices.agent.config import ConfigError
+from devices.agent.home import addresses, health, homes
 from devices.agent.server import Refused
-from devices.contract.heartbeat import Secrets
+from devices.contract.heartbeat import Access, Secrets
 
 log = logging.getLogger("agent")
 CANNOT_START, REVOKED = 2, 3
@@ -28,29 +30,44 @@ def main(words: list[str]) -> int:
     logging.getLogger("celery").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     try:
-        if arguments.command == "doctor":
-            return _doctor(arguments.home)
-        lock = config.lock(arguments.home)  # until the process ends
+        if arguments.command in CHECKS:
+            return CHECKS[arguments.command](arguments.home or homes.own(arguments.homes))
+        home, lock = _taken(arguments)  # locked until the process ends
         if arguments.command == "join":
-            node = join.joined(arguments.home, arguments.server, arguments.code)
-            print(f"Joined as {node.slug}. Approve it when the devices page shows {config.fingerprint(arguments.home)}")
-            join.approved(arguments.home, node)
+            node = join.joined(home, arguments.server, arguments.code)
+            print(f"Joined as {node.slug}. Approve it when the devices page shows {config.fingerprint(home)}")
+            join.approved(home, node)
             print("Approved.")
             return 0
-        cameras = capture.configured(arguments.home, arguments.camera)
-        status = run(arguments.home, arguments.server, arguments.code, cameras)
+        cameras = capture.configured(home, arguments.camera)
+        status = run(home, arguments.server, arguments.code, cameras, shared=arguments.home is None)
         lock.close()
         return status
-    except (ConfigError, Refused) as error:
+    except ConfigError as error:
         log.error("%s", error)
-        return REVOKED if isinstance(error, Refused) and error.status == 401 else CANNOT_START
+        return 1 if arguments.command in CHECKS else CANNOT_START
+    except Refused as refused:
+        log.error("%s", refused)
+        return REVOKED if refused.status == 401 else CANNOT_START
     except KeyboardInterrupt:
         return 0
 
 
-def run(home: Path, server: str, code: str, cameras: capture.Cameras) -> int:
-    """Join if necessary, then work until stopped."""
-    node = join.ready(home, server, code)
+def _taken(arguments: argparse.Namespace) -> tuple[Path, IO[str]]:
+    """The home of this process, and its lock. Raises ConfigError."""
+    if arguments.home:
+        return arguments.home, config.lock(arguments.home)
+    return homes.empty(arguments.homes) if arguments.code else homes.joined(arguments.homes)
+
+
+def run(home: Path, server: str, code: str, cameras: capture.Cameras, shared: bool = False) -> int:
+    """Join if necessary, then work until stopped. `shared`: a revoked node leaves its home to another one."""
+    try:
+        node = join.ready(home, server, code)
+    except Refused as refused:
+        if shared and refused.status == 401:
+            homes.vacate(home)
+        raise
     # Only now what takes seconds to import; a wrong code is refused at once.
     from devices.agent import capabilities, heartbeat, training_supervisor, uploads, worker
     from devices.agent.runtime import Runtime
@@ -76,9 +93,20 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras) -> int:
         config.save(home, config.load(home).with_secrets(secrets))
         stop.request(worker.RESTART, "new credentials: restarting with them")
 
-    beat = heartbeat.Heartbeat(
-        node, runtime, lambda why: stop.request(REVOKED, f"stopping: {why}"), lambda: training.states, rotated
-    )
+    def revoked(why: str) -> None:
+        if shared:
+            homes.vacate(home)
+        stop.request(REVOKED, f"stopping: {why}")
+
+    def offered(access: Access | None) -> bool:
+        changed = addresses.adopt(home, access)
+        if changed:
+            stop.request(worker.RESTART, f"the server has moved to {changed.server}: restarting")
+        else:
+            beat.config = config.load(home)
+        return changed is not None
+
+    beat = heartbeat.Heartbeat(node, runtime, revoked, lambda: training.states, rotated, offered)
     beat.start()
     beat.answered.wait(FIRST_ANSWER_S)  # what is simulated may have changed since the last start, and the profile depends on it
     memory.without_scipy()
@@ -112,17 +140,31 @@ def _doctor(home: Path) -> int:
     return 1 if faults else 0
 
 
+def _health(home: Path) -> int:
+    faults = list(health.faults(home))
+    print("\n".join(faults) or "This node works.")
+    return 1 if faults else 0
+
+
+CHECKS = {"doctor": _doctor, "health": _health}
+
+
 def _parse(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m devices.agent", description="The Isthmus agent of one node.")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, what in (
         ("run", "work for the server"),
         ("join", "join a server and wait for approval"),
+        ("health", "say whether the running agent works, quickly"),
         ("doctor", "find faults"),
     ):
         command = commands.add_parser(name, help=what)
-        command.add_argument("--home", type=Path, required=True, help="folder of this node's identity, credentials and photos")
-        if name != "doctor":
+        place = command.add_mutually_exclusive_group(required=True)
+        place.add_argument("--home", type=Path, help="folder of this node's identity, credentials and photos")
+        place.add_argument(
+            "--homes", type=Path, help="folder of several homes, for replicas that share it; each takes a free one"
+        )
+        if name not in CHECKS:
             command.add_argument("--server", default="", help="address of the web app")
             command.add_argument("--code", default="", help="one-use code from the devices page")
         if name == "run":
@@ -130,7 +172,7 @@ def _parse(words: list[str]) -> argparse.Namespace:
                 "--camera", action="append", default=[], metavar="NAME=SOURCE", help="as a line of cameras.toml in the home"
             )
     arguments = parser.parse_args(words)
-    if arguments.command != "doctor" and bool(arguments.code) != bool(arguments.server):
+    if arguments.command not in CHECKS and bool(arguments.code) != bool(arguments.server):
         parser.error("--server and --code belong together.")
     if arguments.command == "join" and not arguments.code:
         parser.error("join needs --server and --code.")

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from devices.contract.heartbeat import Secrets, Simulated
 
-FILE = "agent.json"
+FILE, LOCK = "agent.json", "lock"
 
 
 class ConfigError(Exception):
@@ -32,6 +32,9 @@ class Config:
     simulated_uplink_bytes_per_s: float | None = None
     simulated_slowdown: float = 1.0
     simulated_downlink_bytes_per_s: float | None = None
+    server_ca: str = ""  # file with the authority of the server's certificate, where the system does not trust it
+    public_url: str = ""  # the address that the server names to nodes; this one may have joined at another
+    access: str = ""  # digest of the addresses that the server offered last
 
     @property
     def redis_password(self) -> str:
@@ -85,12 +88,17 @@ def save(home: Path, config: Config) -> None:
 
 def write_ca_file(home: Path, credentials: dict[str, Any]) -> dict[str, Any]:
     """The server's credentials with its authority for Redis moved into a file, where the libraries look for it."""
-    plain = {name: value for name, value in credentials.items() if name != "ca"}
+    plain = {key: value for key, value in credentials.items() if key != "ca"}
     if not credentials.get("ca"):
         return plain  # the authorities that the system trusts
-    file = home.resolve() / "redis-ca.pem"
-    _write_private(file, credentials["ca"])
-    return {**plain, "ca_file": str(file)}
+    return {**plain, "ca_file": write_authority(home, "redis", credentials["ca"])}
+
+
+def write_authority(home: Path, kind: str, pem: str) -> str:
+    """The path of a file with this certificate authority. Another authority is another file, and the old one stays valid."""
+    file = home.resolve() / f"{kind}-ca-{digest_of(pem)}.pem"
+    _write_private(file, pem)
+    return str(file)
 
 
 def fingerprint(home: Path) -> str:
@@ -112,20 +120,37 @@ def _identity(home: Path) -> bytes:
     return file.read_bytes()
 
 
-def digest_of(code: str) -> str:
-    return hashlib.sha256(code.encode()).hexdigest()[:16]
+def digest_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def lock(home: Path) -> IO[str]:
     """Two agents with one identity would take each other's jobs. Locked as long as the handle lives. Raises ConfigError."""
     _private_folder(home)
-    handle = (home / "lock").open("a")
+    handle = (home / LOCK).open("a")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         handle.close()
         raise ConfigError(f"Another agent already runs in {home}; stop it first.") from None
+    handle.truncate(0)
+    handle.write(f"{_container()} {os.getpid()}")
+    handle.flush()
     return handle
+
+
+def runs_here(home: Path) -> bool:
+    """Whether an agent of this machine, or of this container, runs in that home. Looks without touching the lock."""
+    try:
+        container, _, pid = (home / LOCK).read_text().rpartition(" ")
+        return container == _container() and b"devices.agent" in Path(f"/proc/{int(pid)}/cmdline").read_bytes()
+    except (OSError, ValueError):
+        return False
+
+
+def _container() -> str:
+    """Tells this container's processes from another's: replicas share a folder, and process numbers repeat."""
+    return str(Path("/proc/self/ns/pid").readlink())
 
 
 def _private_folder(home: Path) -> None:

@@ -50,7 +50,7 @@ def _cameras(home: Path) -> Finding:
 
 def _server(kept: config.Config) -> Finding:
     try:
-        Server(kept.server, kept.token).get("/api/v1/nodes/me")
+        Server(kept.server, kept.token, kept.server_ca).get("/api/v1/nodes/me")
     except Unreachable as error:
         return "server", str(error), "Check the network and the server's address."
     except Refused as refused:

@@ -4,6 +4,7 @@ import logging
 import random
 import secrets
 import threading
+import time
 from collections.abc import Callable, Mapping
 
 import redis
@@ -11,16 +12,19 @@ from celery.worker import state
 from pydantic import ValidationError
 
 from devices.agent import VERSION
-from devices.agent.config import Config
+from devices.agent.config import Config, ConfigError
+from devices.agent.home.health import Recorder
 from devices.agent.runtime import Runtime
 from devices.agent.sensors import board
 from devices.agent.sensors.tegrastats import Tegrastats
 from devices.agent.server import Refused, Server, Unreachable
-from devices.contract.heartbeat import Camera, Reply, Report, Secrets
+from devices.contract.heartbeat import Access, Camera, Reply, Report, Secrets
 from devices.contract.protocol import ANSWERING
 
 log = logging.getLogger(__name__)
 EVERY_S, LONGEST_S = 2.0, 15.0
+FEW_FAILURES = 4  # after this many the server's public address is tried, where the node knows another than that
+OFFER_EVERY_S = 30.0
 
 
 class Heartbeat:
@@ -33,10 +37,16 @@ class Heartbeat:
         revoked: Callable[[str], None],
         lanes: Callable[[], dict[str, bool]] = dict,
         rotated: Callable[[Secrets], None] = lambda secrets: None,
+        offered: Callable[[Access | None], bool] = lambda access: False,
     ) -> None:
-        self.rotated = rotated
+        """`offered`: other addresses of the server, None when it has not answered for a while. It answers whether this process
+        starts over with them."""
+        self.rotated, self.offered = rotated, offered
         self.config, self.runtime, self.revoked, self.lanes = config, runtime, revoked, lanes
-        self.server = Server(config.server, config.token)
+        self.server = Server(config.server, config.token, config.server_ca)
+        self.health = Recorder(runtime.home)
+        self._profile, self._redis = "", "away"
+        self._next_offer = 0.0
         self.sensors = board.Sensors(tegrastats=Tegrastats())
         self.answered = threading.Event()  # the server has answered at least once
         self._wake = threading.Event()
@@ -60,10 +70,12 @@ class Heartbeat:
     def ready(self, profile: Mapping[str, object]) -> None:
         """The models are loaded and the worker listens: report it now."""
         self._news = {**self._news, "profile": profile}
+        self._profile = str(profile.get("name", ""))
         self._wake.set()
 
     def _run(self) -> None:
         while self._beat():
+            self.health.record(not self._failures, self._redis, self._profile)
             self._wake.wait(self._pause())
             self._wake.clear()
 
@@ -74,7 +86,7 @@ class Heartbeat:
             reply = self._send({**news, **self._now()})
         except Unreachable as error:
             self._failed(str(error))
-            return True
+            return self._failures < FEW_FAILURES or not self._move(None)
         except Refused as refused:
             if refused.status == 401:
                 self.revoked(str(refused))
@@ -85,7 +97,9 @@ class Heartbeat:
             self.revoked("This node was revoked.")
             return False
         self._received(reply, news)
-        return reply.rotate is None or not self._rotate(reply.rotate)
+        if reply.rotate is not None and self._rotate(reply.rotate):
+            return False
+        return reply.access is None or not self._move(reply.access)
 
     def _send(self, facts: dict[str, object]) -> Reply:
         """Raises Unreachable, Refused."""
@@ -115,6 +129,18 @@ class Heartbeat:
             return False
         return True
 
+    def _move(self, access: Access | None) -> bool:
+        """Whether this process starts over with other addresses. What did not work is not tried at every heartbeat."""
+        now = time.monotonic()
+        if now < self._next_offer:
+            return False
+        self._next_offer = now + OFFER_EVERY_S
+        try:
+            return self.offered(access)
+        except (OSError, ConfigError) as error:
+            self._failed(f"the server's address could not be written ({error}).")
+            return False
+
     def _failed(self, why: str) -> None:
         self._failures += 1
         if self._failures in (1, 10) or self._failures % 100 == 0:  # a night without network is not a full log
@@ -127,11 +153,15 @@ class Heartbeat:
         return min(0.5 * 2 ** min(self._failures, 5), LONGEST_S) * (0.5 + random.random())  # noqa: S311
 
     def _now(self) -> dict[str, object]:
-        report: dict[str, object] = {"sample": self.sensors.read(), "lanes": self.lanes()}
+        report: dict[str, object] = {"sample": self.sensors.read(), "lanes": self.lanes(), "access": self.config.access}
         try:
             waiting = int(self.runtime.redis.llen(self.runtime.key(ANSWERING)))
+            self._redis = "ok"
         except redis.AuthenticationError:
-            return {**report, "redis": "refused"}
+            self._redis = "refused"
         except redis.RedisError:
-            return {**report, "redis": "away"}
-        return {**report, "redis": "ok", "queue": waiting + len(state.reserved_requests)}
+            self._redis = "away"
+        report["redis"] = self._redis
+        if self._redis != "ok":
+            return report
+        return {**report, "queue": waiting + len(state.reserved_requests)}

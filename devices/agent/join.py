@@ -59,7 +59,7 @@ def approved(home: Path, node: Config) -> Config:
     """With credentials for Redis: stored ones, or fetched as soon as an admin has approved this node."""
     if node.redis is not None:
         return node
-    server = Server(node.server, node.token)
+    server = Server(node.server, node.token, node.server_ca)
     announced = False
     while True:
         try:

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import ssl
 import urllib.error
 import urllib.request
 from typing import Any
@@ -25,13 +26,19 @@ class Refused(Exception):
 
 
 class Server:
-    def __init__(self, url: str, token: str = "") -> None:
+    """`authority`: a file with the certificate authority to trust, besides the system's."""
+
+    def __init__(self, url: str, token: str = "", authority: str = "") -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise Refused(0, "bad_server", f"{url!r} is not the address of a server; give one like http://cloud.example:8000.")
         self.url, self.token = url.rstrip("/"), token
         # A proxy is for the world outside; asking one for this machine would ask for the proxy's own.
-        handlers = [urllib.request.ProxyHandler({})] if parts.hostname in LOOPBACK else []
+        handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})] if parts.hostname in LOOPBACK else []
+        if authority:
+            context = ssl.create_default_context()
+            context.load_verify_locations(authority)
+            handlers.append(urllib.request.HTTPSHandler(context=context))
         self._opener = urllib.request.build_opener(*handlers)
 
     def get(self, path: str) -> dict[str, Any]:

@@ -74,6 +74,7 @@ class Report(Sent):
     sample: Facts = {}
     redis: Annotated[str, Field(max_length=20)] = ""
     lanes: Annotated[dict[Annotated[str, Field(max_length=20, pattern=STORABLE)], bool], Field(max_length=10)] = {}
+    access: Annotated[str, Field(pattern=r"^([0-9a-f]{16})?$")] = ""  # digest of the addresses that the node knows
 
 
 class Simulated(Received):
@@ -91,10 +92,31 @@ class Secrets(Received):
     redis_password: str
 
 
+class RedisAddress(Received):
+    """Where a node finds Redis. `ca`: the certificate authority to trust there, as PEM; None: those of the system."""
+
+    scheme: Annotated[str, Field(pattern="^rediss?$")]
+    host: str
+    port: int
+    db: int
+    ca: str | None = None
+
+
+class Access(Received):
+    """Where a node finds the server. `ca` as for Redis, for the web app. `digest` names all of it; the node reports it back."""
+
+    server: str
+    ca: str | None = None
+    redis: RedisAddress
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+
+
 class Reply(Received):
-    """What the server answers to a heartbeat. `rotate`: credentials to change to, while a rotation is under way."""
+    """What the server answers to a heartbeat. `rotate`: credentials to change to, while a rotation is under way. `access`:
+    addresses to change to, when the node reported that it uses others."""
 
     state: str = "online"
     simulated: Simulated | None = None
     next_s: Seconds = 2.0
     rotate: Secrets | None = None
+    access: Access | None = None

@@ -1,5 +1,6 @@
 """What the stages find on a node."""
 
+import json
 import threading
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from devices.agent import heartbeat
 from devices.agent.config import Config
+from devices.agent.home import health
 from devices.agent.runtime import Runtime
 from tests.settings import PRIVATE_REDIS
 
@@ -130,3 +132,25 @@ def test_a_revoked_node_stops_and_says_so(runtime: Runtime, kept: Config) -> Non
     run_for(beat, lambda: bool(stopped))
     assert stopped == ["This node was revoked."]
     assert len(said) == 1
+
+
+def test_a_server_that_stays_away_is_looked_for_at_its_public_address(runtime: Runtime, kept: Config, monkeypatch: Any) -> None:
+    def answer(times: int) -> dict[str, Any]:
+        raise heartbeat.Unreachable("away")
+
+    beat, said, _ = beat_with(runtime, kept, answer)
+    offers: list[tuple[int, object]] = []
+    beat.offered = lambda access: offers.append((len(said), access)) or True
+    monkeypatch.setattr(beat, "_pause", lambda: 0.01)
+    run_for(beat, lambda: bool(offers))
+    assert offers == [(heartbeat.FEW_FAILURES, None)]
+    time.sleep(0.1)
+    assert len(said) == heartbeat.FEW_FAILURES, "the process starts over"
+
+
+def test_the_heartbeat_records_the_health(runtime: Runtime, kept: Config) -> None:
+    beat, said, _ = beat_with(runtime, kept, lambda times: {"state": "online", "next_s": 0.5})
+    run_for(beat, lambda: len(said) >= 2)
+    beat.ready({"name": "compact", "digest": "d", "protocol": 4, "tasks": {"classify": {"whole_ms": 5.0}}})
+    run_for(beat, lambda: json.loads((runtime.home / health.FILE).read_text())["profile"] == "compact")
+    assert json.loads((runtime.home / health.FILE).read_text())["redis"] == "ok"

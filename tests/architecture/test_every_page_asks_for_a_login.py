@@ -13,6 +13,7 @@ OPEN = {
     "logout/",
     "admin/login/",  # leads to the login
     "healthz",
+    "healthz/fleet",
     "livez",
     "devices/install.sh",  # a board has no account; there is no secret in it
     "devices/agent.whl",

@@ -1,9 +1,11 @@
-"""`/healthz` answers 200 when a question could be answered by every route, and says which part is missing otherwise."""
+"""`/healthz` is about the web app, `/healthz/fleet` about everything that answering takes; both name what is missing."""
 
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from devices.models import Node
@@ -25,8 +27,8 @@ def parts(db: None, store: Any) -> dict[str, Node]:
     return nodes
 
 
-def missing_parts(client: Any) -> tuple[int, set[str]]:
-    answer = client.get("/healthz")
+def missing_parts(client: Any, address: str = "/healthz/fleet") -> tuple[int, set[str]]:
+    answer = client.get(address)
     return answer.status_code, {part for part, there in answer.json().items() if not there} - {"ready"}
 
 
@@ -65,6 +67,27 @@ def test_a_node_that_is_loading_its_models_does_not_count(parts: dict[str, Node]
 def test_redis_is_named_when_it_is_missing(parts: dict[str, Node], client: Any, settings: Any) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     assert missing_parts(client) == (503, {"redis", "cloud"})
+
+
+def test_the_web_app_is_ready_without_any_node(db: None, store: Any, client: Any) -> None:
+    assert missing_parts(client, "/healthz") == (200, set())
+
+
+def test_the_web_app_is_not_ready_without_redis(parts: dict[str, Node], client: Any, settings: Any) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    assert missing_parts(client, "/healthz") == (503, {"redis"})
+
+
+def test_the_web_app_is_not_ready_without_its_database(
+    parts: dict[str, Node], client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise OperationalError("it is gone")
+
+    with monkeypatch.context() as database:
+        database.setattr(CursorWrapper, "execute", refuse)
+        assert missing_parts(client, "/healthz") == (503, {"database"})
+        assert missing_parts(client) == (503, {"database", "edge", "devices"})
 
 
 def test_a_fresh_installation_lacks_the_nodes(db: None, store: Any, client: Any) -> None:

@@ -1,15 +1,19 @@
 """Liveness and readiness, for supervisors, load balancers and people."""
 
+import contextlib
+
 import redis
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 
 from devices.models import Node
 from devices.telemetry import presence
 from inference.answering.cloud_queue import ALIVE_KEY
+
+DATABASE_ERRORS = (DatabaseError, InterfaceError)
 
 
 @login_not_required
@@ -20,26 +24,46 @@ def livez(request: HttpRequest) -> JsonResponse:
 
 @login_not_required
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Readiness: 200 when questions can be answered on every route; otherwise 503 with the missing parts."""
-    parts = state()
+    """Readiness of this web process: 200 when it reaches the database and Redis; otherwise 503 with what is missing."""
+    parts = _own()
     ready = all(parts.values())
     return JsonResponse({"ready": ready, **parts}, status=200 if ready else 503)
 
 
-def state() -> dict[str, bool]:
-    parts = {"database": True, "redis": True, "cloud": False, "edge": False, "devices": False}
+@login_not_required
+def fleet(request: HttpRequest) -> JsonResponse:
+    """Readiness of the whole: 200 when questions can be answered on every route; otherwise 503 with what is missing."""
+    parts = _own() | _fleet()
+    ready = all(parts.values())
+    return JsonResponse({"ready": ready, **parts}, status=200 if ready else 503)
+
+
+def _own() -> dict[str, bool]:
+    parts = {"database": True, "redis": True}
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        parts |= _nodes()
-    except DatabaseError:
+    except DATABASE_ERRORS:
         parts["database"] = False
     try:
-        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2) as client:
-            parts["cloud"] = bool(client.exists(ALIVE_KEY))
+        with _redis() as client:
+            client.ping()
     except redis.RedisError:
         parts["redis"] = False
     return parts
+
+
+def _fleet() -> dict[str, bool]:
+    parts = {"cloud": False, "edge": False, "devices": False}
+    with contextlib.suppress(*DATABASE_ERRORS):
+        parts |= _nodes()
+    with contextlib.suppress(redis.RedisError), _redis() as client:
+        parts["cloud"] = bool(client.exists(ALIVE_KEY))
+    return parts
+
+
+def _redis() -> "redis.Redis":
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
 
 
 def _nodes() -> dict[str, bool]:

@@ -36,7 +36,7 @@ def _announce(plan: dict[str, str]) -> None:
     started = time.monotonic()
     while time.monotonic() - started < READY_TIMEOUT_S:
         try:
-            with urllib.request.urlopen(f"{plan['local_url']}/healthz", timeout=5) as answer:
+            with urllib.request.urlopen(f"{plan['local_url']}/healthz/fleet", timeout=5) as answer:
                 if answer.status == 200:
                     print(f"\n  Isthmus is ready after {time.monotonic() - started:.0f} s: {plan['url']}", flush=True)
                     print(f"  {plan['greeting']}\n", flush=True)

@@ -1,0 +1,1 @@
+"""What an agent does with its home folder: choosing one of several, recording its health, changing the server's address."""
