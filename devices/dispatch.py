@@ -4,11 +4,13 @@ Arguments and result have their types in devices.contract.jobs. What a node answ
 fit its type is a failure of that node like any other.
 """
 
+import contextvars
 import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar, cast
 
 import redis
@@ -16,11 +18,12 @@ from celery.exceptions import TimeoutError as ResultTimeout
 from celery.result import AsyncResult
 from django.conf import settings
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from kombu.exceptions import OperationalError
 from pydantic import ValidationError
 
 from devices.contract.jobs import Job
-from devices.contract.protocol import BLOB_TTL_S, PROTOCOL, blob_key, progress_key, task_name, ticket_key
+from devices.contract.protocol import BLOB_TTL_S, PERSON_HEADER, PROTOCOL, blob_key, progress_key, task_name, ticket_key
 from devices.contract.results import Refusal
 from devices.contract.values import Received
 from devices.models import Node
@@ -64,6 +67,20 @@ class Cancelled(Exception):
     """The caller has given up."""
 
 
+# Set where a question, an upload or a request begins and read here, so that the modules in between need not know about it.
+_person: contextvars.ContextVar[str] = contextvars.ContextVar("person", default="")
+
+
+@contextmanager
+def on_behalf_of(owner: int) -> Iterator[None]:
+    """Whose jobs the calls inside are. A node takes turns between people; it learns a name that means nothing elsewhere."""
+    token = _person.set(salted_hmac("person at a node", str(owner)).hexdigest()[:16])
+    try:
+        yield
+    finally:
+        _person.reset(token)
+
+
 def call(
     slug: str,
     job: Job[Result],
@@ -83,7 +100,8 @@ def call(
         # (Celery's own `expires` compares two machines' clocks; a board without a battery is often years off.)
         store.set(ticket, "1", px=int(deadline_s * 1000) + 1000)
         message = {"job": number, "protocol": PROTOCOL, **job.model_dump(mode="json", exclude_defaults=True)}
-        pending = producer(slug).send_task(task_name(job.verb), kwargs=message, queue=job.queue, retry=False)
+        headers = {PERSON_HEADER: _person.get()}
+        pending = producer(slug).send_task(task_name(job.verb), kwargs=message, queue=job.queue, headers=headers, retry=False)
         try:
             reply = _wait(slug, number, pending, deadline_s, cancelled, progress)
         finally:

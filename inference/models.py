@@ -72,6 +72,9 @@ class Turn(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     created = models.DateTimeField(auto_now_add=True)
     queued = models.DateTimeField(auto_now_add=True, help_text="when it was last put into the queue; a retry renews it")
+    started = models.DateTimeField(
+        null=True, blank=True, db_index=True, help_text="when a worker first took it; its deadline counts from here"
+    )
     finished = models.DateTimeField(null=True, blank=True)
 
     class Meta:

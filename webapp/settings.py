@@ -169,7 +169,10 @@ GATE_UPLOADS_BYTES = env.integer("ISTHMUS_UPLOADS_MB", 256) * 1024 * 1024
 
 # --- answering --------------------------------------------------------------------------------------------------------
 PROFILE = env.choice("ISTHMUS_PROFILE", ("compact", "paper"))
-TURN_DEADLINE_S = env.integer("ISTHMUS_TURN_DEADLINE", 60)
+TURN_DEADLINE_S = env.integer("ISTHMUS_TURN_DEADLINE", 60)  # from its start; what it waits before is not counted
+TURN_WAIT_S = env.integer("ISTHMUS_TURN_WAIT", 600)
+TURN_LIMIT = env.integer("ISTHMUS_TURN_LIMIT", 20)  # waiting or running, for each person without a limit of their own
+TURNS_RUNNING = env.integer("ISTHMUS_TURNS_RUNNING", 4)  # of those, running at once
 LEASE_S = 8  # after this long a killed cloud worker is noticed; a lease is renewed three times as often
 MAX_ATTEMPTS = 3  # of a question whose worker crashes
 MAX_LOSS = env.number("ISTHMUS_MAX_LOSS", 0.02)  # of the uncompressed model's accuracy, what `fastest` may give up

@@ -9,16 +9,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import redis
-from celery import Celery
+from celery import Celery, current_task
 from pydantic import ValidationError
 
 from devices.agent.runtime import Runtime
 from devices.contract.jobs import Job
-from devices.contract.protocol import PROTOCOL, task_name
+from devices.contract.protocol import PERSON_HEADER, PROTOCOL, task_name
 from devices.contract.results import Refusal
 from devices.contract.values import Received
 
 log = logging.getLogger(__name__)
+MAX_PERSON = 40  # characters
 EXPIRED = "The caller has given up on this job."
 Handler = Callable[[str, Any], Received]  # the job's id and its arguments; the type of the result is the job's
 JobTask = Callable[..., dict[str, Any]]
@@ -63,6 +64,13 @@ def check_wanted(runtime: Runtime, job: str) -> None:
     """Raises Refused once the caller has given up: the server deletes the ticket then, or lets it expire."""
     if not runtime.wanted(job):
         raise Refused("expired", EXPIRED)
+
+
+def person() -> str:
+    """For whom the job of this thread is done, by an opaque name; empty where the server does not say."""
+    request = getattr(current_task, "request", None)
+    name = (request.get(PERSON_HEADER) if request else None) or ""
+    return name[:MAX_PERSON] if isinstance(name, str) else ""
 
 
 def register(app: Celery, tasks: Mapping[type[Job[Any]], JobTask]) -> None:

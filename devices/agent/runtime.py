@@ -2,7 +2,6 @@
 
 import os
 import socket
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ import redis
 
 from devices.agent.cameras.capture import Cameras
 from devices.agent.config import Config, ConfigError
+from devices.agent.fair_lock import FairLock, PersonalLocks
 from devices.agent.sensors.board import memory_mb
 from devices.agent.shaping import Line, Link
 from devices.agent.uploads import Uploads
@@ -32,7 +32,8 @@ class Runtime:
         self.home = home
         self.slug = config.slug
         self.profile_name = os.environ.get("ISTHMUS_PROFILE") or config.profile
-        self.compute_lock = threading.Lock()
+        self.compute_lock = FairLock()
+        self.uplink_locks = PersonalLocks()  # people share the link; one person's transfers follow each other
         self.cameras = Cameras()
         self.uploads = Uploads()
         home.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -20,7 +20,9 @@ from devices.agent.runtime import KEEPALIVE
 from devices.contract.protocol import ANSWERING
 
 log = logging.getLogger(__name__)
-THREADS = 4  # one computes, the others send and receive
+# One computes, the others send, receive or wait: enough for all that several people have in flight, so that the order in which
+# they compute is the node's (devices.agent.fair_lock) and not that of the messages. A thread is created when it is needed.
+THREADS = 16
 GRACE_S, IDLE_GRACE_S = 2.0, 0.3
 RESTART = 75  # of Stop: not an exit status, but this process starts over
 RESULT_S = 300

@@ -5,6 +5,9 @@ PROTOCOL = 4  # of jobs; a node that speaks another one refuses with a sentence
 # Queues of a node, each under its own key prefix.
 ANSWERING, TRAINING = "stages", "train"
 
+# Header of a job's message: an opaque name of the person it is done for, by which a node takes turns. It may be empty.
+PERSON_HEADER = "person"
+
 BLOB_TTL_S = 120
 REPLY_TTL_S = 300
 MAX_REPLY_BYTES = 256 * 1024  # of a job's JSON result; what is larger travels as a blob

@@ -14,16 +14,17 @@ ALIVE_KEY, ALIVE_S = "cloud:alive", 6
 log = logging.getLogger(__name__)
 
 
-def answer(turn_id: str) -> bool:
-    return _send(ANSWER, turn_id)
+def answer() -> bool:
+    """Say that a question waits. Which one is answered next follows from the database (inference.scheduling.fair_order)."""
+    return _send(ANSWER)
 
 
 def prepare(photo_id: str, node: str) -> bool:
     return _send(PREPARE, photo_id, node)
 
 
-def forget(photo_id: str, devices: list[str]) -> bool:
-    return _send(FORGET, photo_id, devices)
+def forget(photo_id: str, devices: list[str], owner: int) -> bool:
+    return _send(FORGET, photo_id, devices, owner)
 
 
 def _send(task: str, *arguments: object) -> bool:

@@ -13,16 +13,20 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import DateTimeField, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from inference.answering import turns
-from inference.models import Step, Turn
+from inference.models import LIVE, Step, Turn
 from inference.receipt import Receipt
+from inference.scheduling import fair_order, limits
 from webapp.live import groups, lease
 from webapp.live.errors import UserError
 from webapp.live.events import TurnEvent, TurnIds, TurnPhase, TurnPlan, TurnReceipt
 from webapp.live.publish import publish
+
+TRIES = 20  # other workers may take the same question first
 
 
 def claim(turn_id: str) -> "Journal | None":
@@ -30,7 +34,8 @@ def claim(turn_id: str) -> "Journal | None":
     now = timezone.now()
     free = Turn.objects.filter(pk=turn_id).filter(Q(state="queued") | Q(state__in=("planning", "running"), lease_until__lt=now))
     left = free.filter(attempt__lt=settings.MAX_ATTEMPTS)
-    token = lease.take(left, settings.LEASE_S, state="planning", phase=_phase("planning", None))
+    started = Coalesce("started", Value(now), output_field=DateTimeField())
+    token = lease.take(left, settings.LEASE_S, state="planning", phase=_phase("planning", None), started=started)
     if token is None:
         if exhausted := free.filter(attempt__gte=settings.MAX_ATTEMPTS).first():
             turns.fail(exhausted, EXHAUSTED)
@@ -39,6 +44,36 @@ def claim(turn_id: str) -> "Journal | None":
     if turn.attempt > 1:
         Step.objects.filter(turn=turn).delete()
     return Journal(turn, token)
+
+
+def claim_next() -> "Journal | None":
+    """The next question, claimed. None if none waits, or only those of people who have as many running as they may."""
+    for _ in range(TRIES):
+        place = next(iter(startable()), None)
+        if place is None:
+            return None
+        if claimed := _claim(place.waiting):
+            return claimed
+    return None
+
+
+def startable() -> list[fair_order.Place]:
+    """The waiting questions that may start now, the next one first."""
+    limit = limits.running_limit()
+    return [place for place in fair_order.queue() if place.rank < limit]
+
+
+def _claim(question: fair_order.Waiting) -> "Journal | None":
+    with transaction.atomic():
+        limits.lock(question.owner)  # two workers that start two questions of one person count each other's
+        if _running(question) >= limits.running_limit():
+            return None
+        return claim(str(question.turn))
+
+
+def _running(question: fair_order.Waiting) -> int:
+    others = Turn.objects.filter(owner=question.owner, state__in=LIVE, lease_until__gte=timezone.now())
+    return others.exclude(pk=question.turn).count()
 
 
 EXHAUSTED = UserError(
@@ -57,7 +92,7 @@ class Journal:
         self.lost = self.lease.lost
         self._done = threading.Event()
         self._write = threading.Lock()
-        self.deadline: datetime = turn.queued + timedelta(seconds=settings.TURN_DEADLINE_S)
+        self.deadline: datetime = (turn.started or turn.queued) + timedelta(seconds=settings.TURN_DEADLINE_S)
 
     def __enter__(self) -> "Journal":
         self._publish_phase()

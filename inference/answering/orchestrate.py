@@ -7,6 +7,7 @@ or a sentence that says why there is none. A device or route that the person for
 import logging
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -17,7 +18,7 @@ from devices.contract.results import AnswerResult
 from inference.answering import drafts, execute, planner_usage, prefetch, trained_models, turns
 from inference.answering.attempt import Attempt, FailedAttempts
 from inference.answering.federated_model_step import FederatedModelStep
-from inference.answering.journal import Journal, claim
+from inference.answering.journal import Journal
 from inference.models import Photo, Turn
 from inference.placement.choose import NoRoute
 from inference.planning import draft_summary
@@ -33,8 +34,10 @@ log = logging.getLogger(__name__)
 EARLIER = 5  # turns of the conversation in the planner's context
 MAX_ATTEMPTS = 5  # candidates tried for one step; beyond that something is wrong everywhere
 
-# Independent steps of one plan run together. One pool for the process: its threads keep their connections to the nodes.
-_pool = ThreadPoolExecutor(8, thread_name_prefix="step")
+# Independent steps of one plan run together, a few of each turn, so that one turn of many steps does not hold up the others.
+# One pool for the process: its threads keep their connections to the nodes.
+STEPS_AT_ONCE = 3
+_pool = ThreadPoolExecutor(32, thread_name_prefix="step")
 
 
 @dataclass
@@ -46,13 +49,10 @@ class TurnExecution:
     plan_ms_hidden: float = 0.0
 
 
-def answer(turn_id: str) -> None:
-    """Claim and answer a turn. Safe to call twice: the second call cannot claim it and returns."""
-    journal = claim(turn_id)
-    if journal is None:
-        return
-    execution = TurnExecution(journal)
-    with journal:
+def answer(journal: Journal) -> None:
+    """Answer a claimed turn."""
+    execution, turn_id = TurnExecution(journal), journal.turn.pk
+    with journal, dispatch.on_behalf_of(journal.turn.owner_id):
         try:
             journal.answered(_answer(execution))
             for _, outcome in execution.outcomes:
@@ -178,7 +178,7 @@ def _prepare_meanwhile(turn: Turn) -> "Future[float] | None":
     if not settings.PLANNER["model"] or turn.photo is None:
         return None
     placed = turn.node in turn.photo.placed if turn.node else bool(turn.photo.placed)
-    return None if placed else _pool.submit(_prepare, turn.photo, turn.node)
+    return None if placed else _pool.submit(copy_context().run, _prepare, turn.photo, turn.node)
 
 
 def _prepare(photo: Photo, node: str) -> float:
@@ -192,7 +192,13 @@ def _prepare(photo: Photo, node: str) -> float:
 def _run_steps(execution: TurnExecution, steps: list[PlanStep]) -> list[StepResult]:
     if len(steps) == 1:
         return [_step(execution, steps[0])]
-    return list(_pool.map(lambda step: _in_thread(execution, step), steps))
+    results: list[StepResult] = []
+    for number in range(0, len(steps), STEPS_AT_ONCE):
+        # Each with a copy of the context, which says for whom the nodes work.
+        some = steps[number : number + STEPS_AT_ONCE]
+        futures = [_pool.submit(copy_context().run, _in_thread, execution, step) for step in some]
+        results += [future.result() for future in futures]
+    return results
 
 
 def _in_thread(execution: TurnExecution, step: PlanStep) -> StepResult:

@@ -34,6 +34,11 @@ POLL_S = 0.02
 def prepare(photo: Photo, node: str) -> None:
     """Place a photo on the device that would be asked, and have it compute the likely heads. Failures of nodes are only
     logged: the question itself does the same later."""
+    with dispatch.on_behalf_of(photo.owner_id):
+        _prepare(photo, node)
+
+
+def _prepare(photo: Photo, node: str) -> None:
     try:
         nodes = fleet.online(without=set())
         device, edge = fleet.device_for(photo, node, nodes), fleet.edge_for(nodes)

@@ -2,36 +2,48 @@
 
 import logging
 import threading
+from functools import partial
 
 import redis
 from celery import shared_task
 from celery.signals import worker_ready
 
-from inference.answering import cloud_queue, orchestrate, prefetch, sweep
+from inference.answering import cloud_queue, journal, orchestrate, prefetch, sweep
 from inference.models import Photo
+from inference.scheduling.background import FairLane
 
 RENEW_S = 2
+# Of one person the latest uploads are prepared first come, first served; what is more is not worth it before a question.
+_preparing = FairLane(threads=2, waiting_limit=4)
+_forgetting = FairLane(threads=1, waiting_limit=10_000)
 log = logging.getLogger(__name__)
 
 
 @shared_task(name=cloud_queue.ANSWER)
-def answer(turn_id: str) -> None:
-    """Answer one turn. May run twice or never: the lease makes a second run harmless, the sweep makes up for a lost one.
-    A turn that was deleted or is being answered is left alone."""
-    orchestrate.answer(turn_id)
+def answer() -> None:
+    """Answer the question that is next in the fair order, if one may start. May run too often or never: a message only says
+    that there is work, and the sweep makes up for a lost one."""
+    claimed = journal.claim_next()
+    if claimed is None:
+        return
+    try:
+        orchestrate.answer(claimed)
+    finally:  # one fewer runs now: another of the same person may start
+        if journal.startable():
+            cloud_queue.answer()
 
 
 @shared_task(name=cloud_queue.PREPARE)
 def prepare(photo_id: str, node: str) -> None:
     """Place a photo that was just uploaded and compute heads from it. May be lost: the question then does the same."""
     if photo := Photo.objects.filter(pk=photo_id).first():
-        prefetch.prepare(photo, node)
+        _preparing.submit(photo.owner_id, partial(prefetch.prepare, photo, node))
 
 
 @shared_task(name=cloud_queue.FORGET)
-def forget(photo_id: str, devices: list[str]) -> None:
-    """Have the nodes drop a deleted photo and its features. On a node that is away both expire."""
-    prefetch.forget(photo_id, devices)
+def forget(photo_id: str, devices: list[str], owner: int = 0) -> None:
+    """Have the nodes drop a deleted photo and its features."""
+    _forgetting.submit(owner, partial(prefetch.forget, photo_id, devices))
 
 
 @shared_task(name="inference.sweep")

@@ -7,13 +7,14 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from inference.answering import cloud_queue
 from inference.models import LIVE, Photo, Step, Turn
 from inference.placement import policies, routes
 from inference.receipt import Receipt
+from inference.scheduling import fair_order, limits
 from webapp.live import groups
 from webapp.live.errors import ErrorBody, UserError
 from webapp.live.events import Phase, TurnAnswer, TurnPhase
@@ -31,20 +32,25 @@ def ask(
     node: str = "",
     fresh: bool = False,
 ) -> Turn:
-    """Store the question and queue it. Raises UserError for what cannot be asked."""
+    """Store the question and queue it. Raises UserError for what cannot be asked, and where the person has too many waiting.
+
+    Within a transaction of the caller, the queue is told after its end.
+    """
     check(question, policy, route)
-    turn = Turn.objects.create(
-        conversation=conversation,
-        owner=owner,
-        photo=photo,
-        question=question.strip(),
-        policy=policy,
-        route=route,
-        node=node,
-        fresh=fresh,
-        phase={"name": "queued", "step": None, "since": timezone.now().isoformat()},
-    )
-    enqueue(turn)
+    with transaction.atomic():
+        limits.admit(owner.pk)
+        turn = Turn.objects.create(
+            conversation=conversation,
+            owner=owner,
+            photo=photo,
+            question=question.strip(),
+            policy=policy,
+            route=route,
+            node=node,
+            fresh=fresh,
+            phase={"name": "queued", "step": None, "since": timezone.now().isoformat()},
+        )
+        transaction.on_commit(_announce)
     return turn
 
 
@@ -64,9 +70,9 @@ def check(question: str, policy: str, route: str) -> None:
         raise UserError("unknown_route", f"There is no route “{route[:40]}”.", f"Use one of {', '.join(names)}.", 422)
 
 
-def enqueue(turn: Turn) -> None:
+def _announce() -> None:
     """The message is a hint: a turn whose message is lost is found by the sweep."""
-    cloud_queue.answer(str(turn.pk))
+    cloud_queue.answer()
 
 
 def stop(turn: Turn) -> bool:
@@ -93,7 +99,7 @@ def _end(turn: Turn, changes: dict[str, object]) -> bool:
 
 
 def retry(turn: Turn) -> None:
-    """Queue a finished turn again. Raises UserError while it is live."""
+    """Queue a finished turn again. Raises UserError while it is live, and where the person has too many waiting."""
     with transaction.atomic():
         ended = Turn.objects.filter(pk=turn.pk).exclude(state__in=LIVE)
         phase = {"name": "queued", "step": None, "since": timezone.now().isoformat()}
@@ -108,32 +114,57 @@ def retry(turn: Turn) -> None:
             lease="",
             lease_until=None,
             queued=timezone.now(),
+            started=None,
             finished=None,
         )
         if not updated:
             raise UserError("still_running", "This question is still being answered.", "Stop it first, or wait.", 409)
+        limits.admit(turn.owner_id, already=1)
         Step.objects.filter(turn=turn).delete()
     turn.refresh_from_db()
     publish(
         groups.chat(turn.conversation),
         TurnPhase(turn=str(turn.pk), seq=turn.seq, state=turn.state, phase=turn.phase),
     )
-    enqueue(turn)
+    _announce()
 
 
 def expire(turn: Turn) -> Turn:
     """Fail a turn that is overdue, so that it ends even with every worker dead."""
-    limit = turn.queued + timedelta(seconds=settings.TURN_DEADLINE_S)
-    if turn.state in LIVE and timezone.now() > limit:
-        fail(turn, OVERDUE)
+    if turn.state in LIVE and (reason := _overdue(turn, timezone.now())):
+        fail(turn, reason)
         turn.refresh_from_db()
     return turn
+
+
+def maybe_overdue(now: datetime) -> Q:
+    """Selects every turn that `expire` may have to fail."""
+    before = now - timedelta(seconds=settings.TURN_DEADLINE_S)
+    return Q(started__lt=before) | Q(started=None, queued__lt=before)
+
+
+def _overdue(turn: Turn, now: datetime) -> UserError | None:
+    """The deadline counts from the start. One that waits is given up when nothing else starts either, or after very long."""
+    deadline = timedelta(seconds=settings.TURN_DEADLINE_S)
+    if turn.started is not None:
+        return OVERDUE if now > turn.started + deadline else None
+    if now <= turn.queued + deadline:
+        return None
+    if now > turn.queued + timedelta(seconds=settings.TURN_WAIT_S):
+        return WAITED_TOO_LONG
+    return None if Turn.objects.filter(started__gt=now - deadline).exists() else OVERDUE
 
 
 OVERDUE = UserError(
     "overdue",
     f"No answer came within {settings.TURN_DEADLINE_S} seconds.",
     "Try again; if it happens twice, run `python manage.py doctor` to see what is not running.",
+    504,
+)
+WAITED_TOO_LONG = UserError(
+    "waited_too_long",
+    f"This question waited {settings.TURN_WAIT_S} seconds and was not started, because too many others are being answered.",
+    "Try again later.",
     504,
 )
 
@@ -180,6 +211,7 @@ class TurnJson(TypedDict):
     fresh: bool
     created: str | None
     queued: str | None
+    position: int | None
     finished: str | None
     phase: Phase | None
     plan: dict[str, object] | None
@@ -203,6 +235,7 @@ def as_json(turn: Turn) -> TurnJson:
         "fresh": turn.fresh,
         "created": _iso(turn.created),
         "queued": _iso(turn.queued),
+        "position": fair_order.position(turn) or None,
         "finished": _iso(turn.finished),
         "phase": turn.phase,
         "plan": turn.plan,

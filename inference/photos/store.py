@@ -50,7 +50,7 @@ def forget(photo: Photo) -> None:
     for path in paths:
         path.unlink(missing_ok=True)
     if photo.placed:
-        cloud_queue.forget(name, list(photo.placed))
+        cloud_queue.forget(name, list(photo.placed), photo.owner_id)
 
 
 def _small(clean: CleanPhoto) -> bytes:

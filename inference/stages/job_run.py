@@ -1,14 +1,17 @@
 """One job while it runs on a node: its clocks, computing alone, sending. No Django."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypedDict, TypeVar
 
+from devices.agent import jobs
 from devices.agent.jobs import EXPIRED, Refused
 from devices.agent.runtime import Runtime
 from devices.contract.protocol import BLOB_TTL_S, progress_key
 
 Result = TypeVar("Result")
+LONG_WAIT_S = 1.0  # after which it is worth asking whether anybody still waits for the job
 NO_MEMORY = "This node has too little free memory to compute; end other programs on it."
 
 
@@ -26,17 +29,16 @@ class JobRun:
     """The clocks of one job: waiting for the model, computing, sending. All milliseconds."""
 
     def __init__(self, runtime: Runtime, id: str) -> None:
-        self.runtime, self.id = runtime, id
+        self.runtime, self.id, self.person = runtime, id, jobs.person()
         self.queue_ms = self.compute_ms = 0.0
 
     def compute(self, work: Callable[[], Result]) -> Result:
-        """Run `work` alone on this node: two at once would share the cores and make both times meaningless."""
-        waiting = time.perf_counter()
-        with self.runtime.compute_lock:
+        """Run `work` alone on this node: two at once would share the cores and make both times meaningless.
+
+        Raises Refused when there is too little memory, or when the caller has given up in the meantime.
+        """
+        with self._turn():
             started = time.perf_counter()
-            self.queue_ms += (started - waiting) * 1000
-            if not self.runtime.has_room():  # better a sentence than a process that the kernel ends
-                raise Refused("no_memory", NO_MEMORY)
             try:
                 result = work()
             except MemoryError:
@@ -45,11 +47,35 @@ class JobRun:
             self.compute_ms += (time.perf_counter() - started) * 1000
         return result
 
+    def handle(self, work: Callable[[], Result]) -> Result:
+        """The same for work on a photo that is no model's: its time is not counted, and not simulated."""
+        with self._turn():
+            try:
+                return work()
+            except MemoryError:
+                raise Refused("no_memory", NO_MEMORY) from None
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """The node's processor for this job alone. People who wait get it one after the other."""
+        waiting = time.perf_counter()
+        with self.runtime.compute_lock.of(self.person):
+            waited = time.perf_counter() - waiting
+            self.queue_ms += waited * 1000
+            if waited > LONG_WAIT_S:
+                jobs.check_wanted(self.runtime, self.id)
+            if not self.runtime.has_room():  # better a sentence than a process that the kernel ends
+                raise Refused("no_memory", NO_MEMORY)
+            yield
+
     def send(self, name: str, data: bytes) -> Sending:
         """Send bytes up. Raises Refused when the caller has given up: a slow link must not be kept busy for nothing."""
         key = progress_key(self.runtime.slug, self.id)
-        self.runtime.redis.set(key, "uplink", ex=BLOB_TTL_S)
-        seconds = self.runtime.put_blob(name, data, BLOB_TTL_S, lambda: self.runtime.wanted(self.id))
+        waiting = time.perf_counter()
+        with self.runtime.uplink_locks.of(self.person):
+            self.queue_ms += (time.perf_counter() - waiting) * 1000
+            self.runtime.redis.set(key, "uplink", ex=BLOB_TTL_S)
+            seconds = self.runtime.put_blob(name, data, BLOB_TTL_S, lambda: self.runtime.wanted(self.id))
         self.runtime.redis.delete(key)
         if seconds is None:
             raise Refused("expired", EXPIRED)

@@ -17,24 +17,25 @@ class PhotoJobs:
 
     def place(self, run: JobRun, job: Place) -> Placed:
         data = self.context.blob(job.photo)
-        image = photo_codec.decode(data)
+        profile = self.context.vision.profile
+        sizes = run.handle(lambda: photo_intake.encoded_sizes(photo_codec.decode(data), profile))
         self.photos.keep(job.photo, data)
         self.context.heads.forget(lambda key: key[0] == job.photo)  # features of an older photo with this id must not answer
-        return Placed(bytes=len(data), sizes=photo_intake.encoded_sizes(image, self.context.vision.profile))
+        return Placed(bytes=len(data), sizes=sizes)
 
     def look(self, run: JobRun, job: Look) -> Kept:
         try:
             frame = self.context.runtime.cameras.frame(job.camera)
         except CameraError as error:
             raise Refused("camera", str(error)) from None
-        return photo_intake.keep(self.photos, job.photo, frame, self.context.vision.profile)
+        return run.handle(lambda: photo_intake.keep(self.photos, job.photo, frame, self.context.vision.profile))
 
     def invite(self, run: JobRun, job: Invite) -> Invitation:
         return Invitation(url=self.context.runtime.uploads.invite(job.photo, job.seconds))
 
     def collect(self, run: JobRun, job: Collect) -> Kept:
         frame = self.context.runtime.uploads.collect(job.photo)
-        return photo_intake.keep(self.photos, job.photo, frame, self.context.vision.profile)
+        return run.handle(lambda: photo_intake.keep(self.photos, job.photo, frame, self.context.vision.profile))
 
     def forget(self, run: JobRun, job: Forget) -> Nothing:
         self.photos.forget(job.photo)

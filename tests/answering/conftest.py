@@ -10,10 +10,13 @@ import pytest
 from devices import dispatch
 from devices.contract.jobs import Job
 from devices.contract.values import Received
+from inference.answering import orchestrate
 from inference.answering.execute import Step
+from inference.answering.journal import claim
 from inference.engine import catalogue, runner
 from inference.engine.catalogue import Profile
 from inference.engine.runner import Vision
+from inference.models import Turn
 from tests.conftest import draw_photo
 from tests.node import Node
 
@@ -62,6 +65,12 @@ def pair(store: Any, redis_url: str, tmp_path: Path, vision: Vision, monkeypatch
     device.lay(PHOTO, draw_photo(4))
     device.call("place", photo=PHOTO)
     yield both
+
+
+def carry_out(turn: Turn) -> None:
+    """As a worker that takes this turn does."""
+    if journal := claim(str(turn.pk)):
+        orchestrate.answer(journal)
 
 
 def refining(profile: Profile, sure_above: float) -> Profile:

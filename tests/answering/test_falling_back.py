@@ -8,12 +8,12 @@ from django.utils import timezone
 
 from devices import dispatch
 from devices.models import Node, Sample
-from inference.answering import orchestrate, turns
+from inference.answering import turns
 from inference.engine import catalogue
 from inference.models import NodeProfile, Photo, Turn
 from inference.photos import store
 from inference.placement.timing_store import QUEUE
-from tests.answering.conftest import HIGH, LOW, K, Pair, refining
+from tests.answering.conftest import HIGH, LOW, K, Pair, carry_out, refining
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NEVER_SURE = 1.1
@@ -46,7 +46,7 @@ def ask(owner: Any, photo: Photo | None, **how: Any) -> Turn:
 
 
 def answered(turn: Turn) -> dict[str, Any]:
-    orchestrate.answer(str(turn.pk))
+    carry_out(turn)
     turn.refresh_from_db()
     step = turn.steps.get()
     assert turn.state == "answered", turn.error or step.error
@@ -117,7 +117,7 @@ def test_a_stalled_link_fails_a_forced_split_with_only_its_reason(pair: Pair, tu
 
     Turn.objects.filter(pk=turn.pk).update(route="split")
     pair.gone = stalls
-    orchestrate.answer(str(turn.pk))
+    carry_out(turn)
     turn.refresh_from_db()
     assert turn.state == "failed" and turn.error["message"] == "The link of jetson-t did not carry the bytes within 6 s."
 
@@ -143,7 +143,7 @@ def test_both_levels_are_in_the_receipt(pair: Pair, turn: Turn, monkeypatch: pyt
 def test_a_turn_that_is_delivered_twice_is_answered_once(pair: Pair, turn: Turn) -> None:
     answered(turn)
     seq, calls = turn.seq, len(pair.calls)
-    orchestrate.answer(str(turn.pk))
+    carry_out(turn)
     turn.refresh_from_db()
     assert (turn.seq, len(pair.calls)) == (seq, calls)
 

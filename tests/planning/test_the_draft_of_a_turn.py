@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from federation.models import Run
-from inference.answering import orchestrate
 from inference.models import Turn
+from tests.answering.conftest import carry_out
 from webapp.chat import conversations
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def _answered(owner: Any, question: str) -> Turn:
     turn = conversations.ask(owner, question)
-    orchestrate.answer(str(turn.pk))
+    carry_out(turn)
     turn.refresh_from_db()
     return turn
 

@@ -21,6 +21,7 @@ from webapp.live.http import Page, PageQuery, change, operation, paginate
 
 router = Router()
 NO_CONVERSATION = {404: "`not_found`: no such conversation of yours."}
+TOO_MANY = "`too_many_questions`: you have as many waiting or running as you may."
 NO_QUESTION = {404: "`not_found`: no such question of yours."}
 
 
@@ -81,6 +82,7 @@ def delete_conversation(request: HttpRequest, conversation: UUID) -> Status[None
         {
             404: "`not_found`: no such photo or conversation of yours.",
             422: "`empty_question`, `question_too_long`, `unknown_policy`, `unknown_route`, `unknown_node`.",
+            429: TOO_MANY,
         },
     ),
 )
@@ -122,7 +124,7 @@ def stop_turn(request: HttpRequest, turn: UUID) -> Turn:
         "retry_turn",
         "Answer a finished question again",
         {200: Turn},
-        {**NO_QUESTION, 409: "`still_running`: stop it first, or wait."},
+        {**NO_QUESTION, 409: "`still_running`: stop it first, or wait.", 429: TOO_MANY},
     ),
 )
 def retry_turn(request: HttpRequest, turn: UUID) -> Turn:

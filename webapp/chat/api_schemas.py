@@ -96,6 +96,7 @@ class Turn(Schema):
     fresh: bool = Field(description="Nothing computed or sent for an earlier question was used.")
     created: Moment
     queued: Moment
+    position: int | None = Field(description="Where it stands while it is queued: 1 starts next.")
     finished: Moment | None
     phase: Phase | None
     plan: StoredPlan | None

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 
 from devices.models import Node
@@ -62,12 +63,15 @@ def ask(
     subject = own_photo(owner, photo) if photo else _last_photo(target)
     if node and not Node.objects.filter(slug=node, tier="device", revoked_at=None).exists():
         raise UserError("unknown_node", f"There is no device “{node[:40]}”.", "Pick one from the devices page.", 422)
-    if target._state.adding:
-        target.title = " ".join(question.split())[:TITLE_CHARS]
-        turns.check(question, policy, route or "")
-        target.save()
-    turn = turns.ask(owner, target.pk, question, subject, policy=policy, route=route or "", node=node or "", fresh=fresh)
-    target.save(update_fields=["updated"])
+    with transaction.atomic():
+        turn = turns.ask(
+            owner, target.pk, question, subject, policy=policy, route=route or "", node=node or "", fresh=fresh
+        )
+        if target._state.adding:
+            target.title = " ".join(question.split())[:TITLE_CHARS]
+            target.save()
+        else:
+            target.save(update_fields=["updated"])
     return turn
 
 

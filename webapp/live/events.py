@@ -62,6 +62,14 @@ class TurnPhase(TurnEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TurnWaiting(TurnEvent):
+    """Where a queued turn stands: 1 starts next. It is computed, not stored, so `seq` stays as it was."""
+
+    type: ClassVar[str] = "turn.waiting"
+    position: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class TurnPlan(TurnEvent):
     type: ClassVar[str] = "turn.plan"
     plan: Json

@@ -55,7 +55,7 @@ export class TurnCard {
   }
 
   live(turn) {
-    const { words, place } = phaseWords(turn.phase, turn.steps.length);
+    const { words, place } = phaseWords(turn);
     this.clock = el("span", { class: "clock", "aria-hidden": "true" });
     const stop = el("button", { type: "button", class: "small", "data-key": "stop", onclick: () => this.actions.stop(this.turn) }, "Stop");
     const sofar = turn.phase?.text && el("p", { class: "answer" }, turn.phase.text);

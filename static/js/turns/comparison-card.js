@@ -63,7 +63,7 @@ export class ComparisonCard {
   }
 
   live(turn) {
-    const { words, place } = phaseWords(turn.phase, turn.steps.length);
+    const { words, place } = phaseWords(turn);
     const clock = el("span", { class: "clock", "aria-hidden": "true" });
     this.clocks.set(turn, clock);
     return el("div", { class: "live" }, dot(place), el("span", { class: "words" }, el("span", {}, words), clock),

@@ -11,8 +11,9 @@ const PHASES = {
   composing: ["Composing the answer", ""],
 };
 
-/** @param {?{name: string, step: ?number}} phase @param {number} steps how many the plan has */
-export function phaseWords(phase, steps) {
+/** @param {{phase: ?{name: string, step: ?number}, steps: any[], position?: ?number}} turn a live one */
+export function phaseWords({ phase, steps: { length: steps }, position }) {
+  if (phase?.name === "queued" && (position ?? 1) > 1) return { words: `Waiting for its turn: number ${position} in the queue`, place: "" };
   const [words, place] = PHASES[phase?.name ?? "queued"] ?? ["Working", ""];
   const which = phase?.step && steps > 1 ? `, step ${phase.step} of ${steps}` : "";
   return { words: words + which, place };

@@ -6,7 +6,7 @@
  *
  * @typedef {{id: number, task: string, question: string, state: string, receipt: ?any, error: ?any}} Step
  * @typedef {{id: string, conversation: string, seq: number, state: string, question: string, photo: ?any, policy: string,
- *   route: ?string, node: ?string, created: string, queued: string, finished: ?string, phase: ?any, plan: ?any,
+ *   route: ?string, node: ?string, created: string, queued: string, position: ?number, finished: ?string, phase: ?any, plan: ?any,
  *   steps: Step[], answer: ?string, error: ?any}} Turn
  * @typedef {{turns: Turn[]}} State
  */
@@ -26,6 +26,7 @@ export function reduce(state, frame) {
   if (!frame.type.startsWith("turn.")) return { state, refetch: null };
   const turn = state.turns.find((other) => other.id === frame.turn);
   if (!turn) return { state, refetch: frame.turn };
+  if (frame.type === "turn.waiting") return { state: isNewPlace(turn, frame) ? put(state, { ...turn, position: frame.position }) : state, refetch: null };
   if (frame.seq <= turn.seq) return { state, refetch: null };
   const next = frame.seq === turn.seq + 1 ? advance(turn, frame) : null;
   return next ? { state: put(state, next), refetch: null } : { state, refetch: frame.turn };
@@ -33,7 +34,7 @@ export function reduce(state, frame) {
 
 /** The turn after its next event; null if the event does not fit. @returns {?Turn} */
 function advance(turn, frame) {
-  const moved = { ...turn, seq: frame.seq, state: frame.state };
+  const moved = { ...turn, seq: frame.seq, state: frame.state, position: null };
   switch (frame.type) {
     case "turn.phase":
       // Queued or claimed again: the results of an earlier attempt are discarded.
@@ -48,6 +49,9 @@ function advance(turn, frame) {
       return null;
   }
 }
+
+// A place in the queue is computed, not stored: it comes with the `seq` the turn has.
+const isNewPlace = (turn, frame) => turn.seq === frame.seq && turn.state === "queued" && turn.position !== frame.position;
 
 const CLEARED = { plan: null, steps: [], answer: null, error: null, finished: null };
 const isAgain = (frame) => frame.state === "queued" || frame.state === "planning";

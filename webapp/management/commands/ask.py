@@ -28,6 +28,7 @@ from webapp.live.errors import UserError
 CHUNK = 65536
 POLL_S = 0.05
 NOT_CALIBRATED = "not calibrated"  # the model of a training run
+TOO_MANY = 429  # the arguments are right, and work later
 
 
 class BadArguments(Exception):
@@ -90,13 +91,15 @@ def _ask(options: dict[str, Any]) -> Turn:
         )
     except UserError as error:
         store.forget(photo)
+        if error.status == TOO_MANY:
+            raise
         raise BadArguments(f"{error} {error.next}") from error
 
 
 def _wait(turn: Turn) -> Turn:
     """Read the turn until it is final; reading fails one that is overdue, so this always ends."""
-    started = timezone.now()
-    while turn.state not in FINAL and (timezone.now() - started).total_seconds() < settings.TURN_DEADLINE_S + 5:
+    started, longest_s = timezone.now(), settings.TURN_WAIT_S + settings.TURN_DEADLINE_S + 5
+    while turn.state not in FINAL and (timezone.now() - started).total_seconds() < longest_s:
         time.sleep(POLL_S)
         turn.refresh_from_db()
         turns.expire(turn)

@@ -1,0 +1,44 @@
+"""How many questions one person may have waiting and running. Exact, also when several requests arrive at once."""
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from inference.models import LIVE, Turn
+from webapp.live.errors import UserError
+
+
+def running_limit() -> int:
+    """How many questions of one person are answered at the same time."""
+    return max(1, settings.TURNS_RUNNING)
+
+
+def lock(owner: int) -> int:
+    """Serialise what one person does, until the transaction ends. Returns the person's own limit of questions.
+
+    SQLite has no row locks and needs none: a transaction holds the whole database for writing (webapp.settings).
+    """
+    rows = get_user_model().objects.select_for_update(no_key=True).filter(pk=owner)
+    limit: int | None = rows.values_list("turn_limit", flat=True).first()
+    return settings.TURN_LIMIT if limit is None else limit
+
+
+def admit(owner: int, already: int = 0) -> None:
+    """Called in the transaction that adds a waiting question. Raises UserError where the person has too many.
+
+    `already`: how many the transaction has added before the call.
+    """
+    assert transaction.get_connection().in_atomic_block, "the count must hold until the question is stored"
+    limit = lock(owner)
+    if Turn.objects.filter(owner=owner, state__in=LIVE).count() - already >= limit:
+        raise too_many(limit)
+
+
+def too_many(limit: int) -> UserError:
+    noun = "question" if limit == 1 else "questions"
+    return UserError(
+        "too_many_questions",
+        f"You already have {limit} {noun} waiting or running, which is your limit.",
+        "Wait for an answer, or stop one of them, then ask again.",
+        429,
+    )
