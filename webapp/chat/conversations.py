@@ -64,9 +64,7 @@ def ask(
     if node and not Node.objects.filter(slug=node, tier="device", revoked_at=None).exists():
         raise UserError("unknown_node", f"There is no device “{node[:40]}”.", "Pick one from the devices page.", 422)
     with transaction.atomic():
-        turn = turns.ask(
-            owner, target.pk, question, subject, policy=policy, route=route or "", node=node or "", fresh=fresh
-        )
+        turn = turns.ask(owner, target.pk, question, subject, policy=policy, route=route or "", node=node or "", fresh=fresh)
         if target._state.adding:
             target.title = " ".join(question.split())[:TITLE_CHARS]
             target.save()
