@@ -58,7 +58,7 @@ class NodeAdmin(ReadOnly):
 
 @admin.register(EnrolCode)
 class EnrolCodeAdmin(ReadOnly):
-    list_display = ("name", "tier", "created", "expires", "attempts", "used_at")
+    list_display = ("name", "tier", "created", "expires", "used_at")
 
 
 @admin.register(Sample)

@@ -105,9 +105,8 @@ TOKEN = {401: "`revoked`: this node was revoked, or never joined.", 413: "`too_l
     ),
 )
 def join_node(request: HttpRequest, body: Join) -> Joined:
-    """Wrong codes are counted, per code and per address."""
+    """Wrong codes are counted by the address they come from."""
     facts = {"hostname": body.hostname, "hardware": body.hardware, "versions": body.versions}
-    # The peer's own address: what X-Forwarded-For claims is the caller's invention.
     node, token = enrolment.join(body.code, body.fingerprint, facts, request.META.get("REMOTE_ADDR", ""), body.claim)
     return Joined(slug=node.slug, tier=node.tier, token=token, approved=node.approved)
 

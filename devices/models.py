@@ -76,7 +76,6 @@ class EnrolCode(models.Model):
     simulated_slowdown = models.FloatField(default=1.0)
     created = models.DateTimeField(auto_now_add=True)
     expires = models.DateTimeField()
-    attempts = models.PositiveSmallIntegerField(default=0, help_text="wrong guesses")
     used_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

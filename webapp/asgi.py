@@ -11,6 +11,7 @@ from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 
+from webapp.accounts.unread_request import is_logged_in
 from webapp.gate.bodies import BoundedBodies
 from webapp.gate.peers import RealPeer
 from webapp.sockets import websocket_urlpatterns
@@ -18,7 +19,7 @@ from webapp.sockets import websocket_urlpatterns
 application = RealPeer(
     ProtocolTypeRouter(
         {
-            "http": BoundedBodies(http),
+            "http": BoundedBodies(http, is_logged_in),
             # Browsers do not apply the same-origin policy to websockets. A missing Origin is refused as well.
             "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
         }

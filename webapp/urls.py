@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from webapp import rate_accuracy_page
 from webapp.accounts import views as people
+from webapp.accounts.lockout import in_turn
 from webapp.api import addresses
 from webapp.chat import views as chat
 from webapp.ops import health, planner_usage_page
@@ -26,7 +27,7 @@ urlpatterns = [
     path("devices/", include("devices.urls")),
     path("federation/", include("federation.urls")),
     path("setup/", people.setup, name="setup"),
-    path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("login/", in_turn(auth.LoginView.as_view(redirect_authenticated_user=True)), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("account/", people.account, name="account"),
     path("account/tokens/<int:pk>/revoke/", people.revoke_token, name="revoke_token"),

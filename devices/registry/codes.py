@@ -6,7 +6,6 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import F
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -15,7 +14,6 @@ from devices.models import EnrolCode
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ"  # no letters that are easily confused, read aloud or off a screen
 CODE_LETTERS, SELECTOR_LETTERS = 8, 3
 CODE_S = 15 * 60
-ATTEMPTS = 5  # wrong guesses at one code
 
 
 def issue(**fields: Any) -> str:
@@ -27,18 +25,18 @@ def issue(**fields: Any) -> str:
 
 
 def find(code: str) -> EnrolCode | None:
-    """The valid code with these letters. A wrong guess that shares its first letters counts against that code."""
+    """The valid code with these letters. A wrong guess changes nothing: nobody can use up a code that is somebody else's."""
     letters = _letters(code)
-    valid = EnrolCode.objects.filter(
-        selector=letters[:SELECTOR_LETTERS], used_at=None, expires__gt=timezone.now(), attempts__lt=ATTEMPTS
-    )
     match = None
-    for candidate in valid:
+    for candidate in EnrolCode.objects.filter(selector=selector(code), used_at=None, expires__gt=timezone.now()):
         if hmac.compare_digest(candidate.verifier, _verifier(letters)):
             match = candidate
-    if match is None:
-        valid.update(attempts=F("attempts") + 1)
     return match
+
+
+def selector(code: str) -> str:
+    """The letters that are stored as they are."""
+    return _letters(code)[:SELECTOR_LETTERS]
 
 
 def token(code: str, claim: str) -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import redis
-from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
@@ -18,10 +17,14 @@ from devices.models import TIERS, EnrolCode, Node, Reading, Sample
 from devices.registry import acl, codes
 from devices.telemetry import node_events, presence
 from webapp.accounts import audit
+from webapp.accounts.guesses import Guesses, by_address, too_many
 from webapp.live.errors import UserError, not_found
 
 log = logging.getLogger(__name__)
-GUESSES, GUESSES_S = 10, 600  # wrong guesses from one address
+# Wrong guesses from one address, and of these at codes with the same first letters. They never count against a code: of
+# 23^8 codes, which are valid for a quarter of an hour, thousands of addresses find none.
+GUESSES, CODE_GUESSES, GUESSES_S = 10, 5, 600
+BY_ADDRESS, BY_CODE = Guesses("join", GUESSES, GUESSES_S), Guesses("join-code", CODE_GUESSES, GUESSES_S)
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 RESERVED = frozenset(
     {"add", "cloud", "clock", "asgi", "celery", "default", "unacked"}
@@ -29,7 +32,7 @@ RESERVED = frozenset(
 
 # The same for unknown, wrong, used, expired and exhausted codes, so that a guess reveals nothing.
 BAD_CODE = UserError("bad_code", "This code is invalid or has expired.", "Ask an admin for a new one.", 403)
-TOO_MANY = UserError("too_many_guesses", "Too many wrong codes from this address.", "Wait ten minutes.", 429)
+TOO_MANY = too_many("codes", GUESSES_S)
 
 
 def create_code(*, name: str, tier: str, preapproved: bool = False, **simulated: float | None) -> str:
@@ -63,8 +66,8 @@ def join(code: str, fingerprint: str, facts: dict[str, Any], address: str = "", 
     The answer may be lost on a slow link: a board that repeats its request with the same `claim`, a secret of its own, gets
     the same node and token until it has been seen with it.
     """
-    guesses = f"join-guesses:{address}"
-    if address and cache.get(guesses, 0) >= GUESSES:
+    peer = by_address(address)
+    if address and (BY_ADDRESS.exhausted(peer) or BY_CODE.exhausted(f"{codes.selector(code)}:{peer}")):
         raise TOO_MANY
     token = codes.token(code, claim) if claim else secrets.token_urlsafe(32)
     unseen = Node.objects.filter(last_seen=None, revoked_at=None)
@@ -72,7 +75,9 @@ def join(code: str, fingerprint: str, facts: dict[str, Any], address: str = "", 
         return joined, token
     row = codes.find(code)
     if row is None:
-        cache.set(guesses, cache.get(guesses, 0) + 1, GUESSES_S)
+        BY_ADDRESS.wrong(peer)
+        BY_CODE.wrong(f"{codes.selector(code)}:{peer}")
+        log.warning("wrong enrolment code from %s", address or "-")
         raise BAD_CODE
     try:
         with transaction.atomic():

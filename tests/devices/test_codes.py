@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from devices.models import EnrolCode, Node
@@ -63,23 +64,45 @@ def test_a_code_is_valid_until_its_last_second() -> None:
     assert enrolment.join(code, FINGERPRINT, {})[0].slug == "jetson-a"
 
 
-def test_wrong_guesses_exhaust_a_code() -> None:
+def test_a_wrong_guess_never_spends_somebody_elses_code() -> None:
     code = make()
-    for _ in range(codes.ATTEMPTS):
-        refusal(wrong(code))
-    assert refusal(code)["code"] == "bad_code"
+    for number in range(50):
+        refusal(wrong(code), f"10.0.1.{number}")
+    assert enrolment.join(code, FINGERPRINT, {}, "10.0.0.7")[0].slug == "jetson-a"
 
 
-def test_one_guess_fewer_leaves_it_valid() -> None:
+def test_one_address_has_few_guesses_at_codes_with_the_same_first_letters() -> None:
     code = make()
-    for _ in range(codes.ATTEMPTS - 1):
-        refusal(wrong(code))
-    assert enrolment.join(code, FINGERPRINT, {})[0].slug == "jetson-a"
+    for _ in range(enrolment.CODE_GUESSES):
+        assert refusal(wrong(code), "10.0.0.9")["code"] == "bad_code"
+    assert refusal(wrong(code), "10.0.0.9")["code"] == "too_many_guesses"
+    assert refusal("ZZZZZZZZ", "10.0.0.9")["code"] == "bad_code"
+
+
+def test_the_addresses_of_one_ipv6_network_count_as_one() -> None:
+    for number in range(enrolment.GUESSES):
+        assert refusal("ZZZZZZZZ" if number % 2 else "YYYYYYYY", f"2001:db8::{number:x}")["code"] == "bad_code"
+    assert refusal("XXXXXXXX", "2001:db8::ffff")["code"] == "too_many_guesses"
+    assert refusal("XXXXXXXX", "2001:db8:0:1::1")["code"] == "bad_code"
+
+
+def test_a_claimed_address_does_not_start_the_count_again(client: Client) -> None:
+    body = {"code": "ZZZZZZZZ", "fingerprint": FINGERPRINT}
+    statuses = [
+        client.post(
+            "/api/v1/nodes/join",
+            {**body, "code": letter * 8},
+            "application/json",
+            headers={"X-Forwarded-For": f"10.9.9.{number}"},
+        ).status_code
+        for number, letter in enumerate("ZYXWVUTSRQPN")
+    ]
+    assert statuses == [403] * enrolment.GUESSES + [429] * 2
 
 
 def test_an_address_with_too_many_guesses_is_refused_even_with_a_valid_code() -> None:
-    for _ in range(enrolment.GUESSES):
-        refusal("ZZZZZZZZ", "10.0.0.9")
+    for letter in "ZYXWVUTSRQ":
+        refusal(letter * 8, "10.0.0.9")
     code = make()
     assert refusal(code, "10.0.0.9")["code"] == "too_many_guesses"
     assert enrolment.join(code, FINGERPRINT, {}, "10.0.0.7")[0].slug == "jetson-a"

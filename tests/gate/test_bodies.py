@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.gate.conftest import Echo, Serve, answer_of, connected, post, sent_until_refused, status_of
+from webapp.accounts.unread_request import is_logged_in
 from webapp.gate import bodies, bounds
 from webapp.gate.bodies import BoundedBodies
 
@@ -24,17 +25,17 @@ ANYWHERE = [
 ]
 
 
-@pytest.fixture
-def logged_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def yes(scope: Any) -> bool:
-        return True
+async def a_person(scope: Any) -> bool:
+    return True
 
-    monkeypatch.setattr(bodies, "is_logged_in", yes)
+
+async def a_stranger(scope: Any) -> bool:
+    return False
 
 
 @pytest.mark.parametrize("path", ANYWHERE)
 def test_an_announced_body_of_100_mb_is_refused_before_it_is_sent(serve: Serve, echo: Echo, path: str) -> None:
-    with connected(serve(BoundedBodies(echo))) as connection:
+    with connected(serve(BoundedBodies(echo, a_stranger))) as connection:
         connection.sendall(post(path, f"Content-Length: {100 * MB}"))
         answer = answer_of(connection)
     assert status_of(answer) == 413
@@ -45,7 +46,7 @@ def test_an_announced_body_of_100_mb_is_refused_before_it_is_sent(serve: Serve, 
 
 @pytest.mark.parametrize("path", ANYWHERE)
 def test_a_body_without_a_length_is_refused_once_it_is_too_long(serve: Serve, echo: Echo, path: str) -> None:
-    with connected(serve(BoundedBodies(echo))) as connection:
+    with connected(serve(BoundedBodies(echo, a_stranger))) as connection:
         connection.sendall(post(path, "Transfer-Encoding: chunked"))
         sent = sent_until_refused(connection, 100 * MB, chunked=True)
         answer = answer_of(connection)
@@ -56,7 +57,7 @@ def test_a_body_without_a_length_is_refused_once_it_is_too_long(serve: Serve, ec
 
 def test_a_caller_that_stops_in_time_reads_the_refusal(serve: Serve, echo: Echo) -> None:
     too_much = bounds.PAGE_BYTES + 65536
-    with connected(serve(BoundedBodies(echo))) as connection:
+    with connected(serve(BoundedBodies(echo, a_stranger))) as connection:
         connection.sendall(
             post("/login/", "Transfer-Encoding: chunked", body=b"%x\r\n%s\r\n0\r\n\r\n" % (too_much, b"x" * too_much))
         )
@@ -65,10 +66,8 @@ def test_a_caller_that_stops_in_time_reads_the_refusal(serve: Serve, echo: Echo)
 
 
 @pytest.mark.parametrize("chunked", [True, False])
-def test_a_photo_of_400_mb_is_refused_while_it_arrives(
-    serve: Serve, echo: Echo, logged_in: None, settings: Any, chunked: bool
-) -> None:
-    with connected(serve(BoundedBodies(echo))) as connection:
+def test_a_photo_of_400_mb_is_refused_while_it_arrives(serve: Serve, echo: Echo, settings: Any, chunked: bool) -> None:
+    with connected(serve(BoundedBodies(echo, a_person))) as connection:
         how = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {400 * MB}"
         connection.sendall(post("/api/v1/photos", how))
         sent = sent_until_refused(connection, 400 * MB, chunked)
@@ -76,9 +75,9 @@ def test_a_photo_of_400_mb_is_refused_while_it_arrives(
     assert sent <= settings.PHOTO_MAX_BYTES + 20 * MB
 
 
-def test_a_photo_of_the_largest_size_is_taken(serve: Serve, echo: Echo, logged_in: None, settings: Any) -> None:
+def test_a_photo_of_the_largest_size_is_taken(serve: Serve, echo: Echo, settings: Any) -> None:
     body = bytes(settings.PHOTO_MAX_BYTES)
-    with connected(serve(BoundedBodies(echo))) as connection:
+    with connected(serve(BoundedBodies(echo, a_person))) as connection:
         connection.sendall(post("/api/v1/photos", f"Content-Length: {len(body)}", "Connection: close", body=body))
         assert answer_of(connection).endswith(str(len(body)).encode())
 
@@ -88,9 +87,9 @@ def test_a_photo_of_the_largest_size_is_taken(serve: Serve, echo: Echo, logged_i
 @pytest.mark.parametrize(
     "proof", ["X-None: 1", "Authorization: Bearer isthmus_guess", "Cookie: isthmus_session=guessed-session-key"]
 )
-def test_a_stranger_may_not_send_a_photo(serve: Serve, echo: Echo, transactional_db: None, path: str, proof: str) -> None:
+def test_is_logged_in_may_not_send_a_photo(serve: Serve, echo: Echo, transactional_db: None, path: str, proof: str) -> None:
     for how in (f"Content-Length: {2 * MB}", "Transfer-Encoding: chunked"):
-        with connected(serve(BoundedBodies(echo))) as connection:
+        with connected(serve(BoundedBodies(echo, is_logged_in))) as connection:
             connection.sendall(post(path, how, proof))
             answer = answer_of(connection)
         assert status_of(answer) == 401
@@ -100,7 +99,7 @@ def test_a_stranger_may_not_send_a_photo(serve: Serve, echo: Echo, transactional
 
 def test_a_person_is_known_by_session_and_by_token(transactional_db: None, owner: Any, client_of: Any, settings: Any) -> None:
     from webapp.accounts.models import ApiToken
-    from webapp.gate.credentials import _is_logged_in
+    from webapp.accounts.unread_request import _is_logged_in
 
     name = settings.SESSION_COOKIE_NAME
     session = client_of(owner).cookies[name].value
@@ -117,7 +116,7 @@ def test_a_person_is_known_by_session_and_by_token(transactional_db: None, owner
 @pytest.mark.parametrize("how", ["Content-Length: 1000", "Transfer-Encoding: chunked"])
 def test_a_body_that_stops_half_way_ends_in_408(serve: Serve, echo: Echo, settings: Any, how: str) -> None:
     settings.GATE_IDLE_S = 0.3
-    with connected(serve(BoundedBodies(echo))) as connection:
+    with connected(serve(BoundedBodies(echo, a_stranger))) as connection:
         connection.sendall(post("/login/", how, body=b"3\r\nabc\r\n"))
         started = time.monotonic()
         assert status_of(answer_of(connection)) == 408
@@ -126,7 +125,7 @@ def test_a_body_that_stops_half_way_ends_in_408(serve: Serve, echo: Echo, settin
 
 def test_a_body_that_trickles_ends_in_408(serve: Serve, echo: Echo, settings: Any) -> None:
     settings.GATE_BODY_S = 0.5
-    with connected(serve(BoundedBodies(echo))) as connection:
+    with connected(serve(BoundedBodies(echo, a_stranger))) as connection:
         connection.sendall(post("/login/", "Content-Length: 1000"))
         for _ in range(12):
             try:
@@ -139,7 +138,7 @@ def test_a_body_that_trickles_ends_in_408(serve: Serve, echo: Echo, settings: An
 
 def test_all_bodies_together_are_bounded_and_given_back(serve: Serve, echo: Echo, settings: Any) -> None:
     settings.GATE_BODIES_BYTES, settings.GATE_IDLE_S = 1000 * bodies.PEER_SHARE, 0.5
-    gate = BoundedBodies(echo)
+    gate = BoundedBodies(echo, a_stranger)
     port = serve(gate)
     with ExitStack() as open_ones:
         held = [open_ones.enter_context(connected(port)) for _ in range(2)]
@@ -159,7 +158,7 @@ def test_all_bodies_together_are_bounded_and_given_back(serve: Serve, echo: Echo
 
 
 def test_a_caller_that_hangs_up_gives_its_bytes_back(serve: Serve, echo: Echo) -> None:
-    gate = BoundedBodies(echo)
+    gate = BoundedBodies(echo, a_stranger)
     with connected(serve(gate)) as connection:
         connection.sendall(post("/login/", "Content-Length: 500", body=b"x"))
         time.sleep(0.2)

@@ -7,4 +7,4 @@ class PeopleConfig(AppConfig):
     verbose_name = "People"
 
     def ready(self) -> None:
-        from webapp.accounts import login_records  # noqa: F401  connects its receivers
+        from webapp.accounts import lockout, login_records  # noqa: F401  connect their receivers

@@ -1,6 +1,7 @@
 """Setup, and a person's own page."""
 
 import hmac
+import logging
 
 from django import forms
 from django.conf import settings
@@ -14,7 +15,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from webapp.accounts import audit
+from webapp.accounts.guesses import Guesses, by_address, too_many
 from webapp.accounts.models import ApiToken, User
+from webapp.errors import error_response
+
+log = logging.getLogger(__name__)
+SETUP_GUESSES = Guesses("setup", 10, 600)
 
 
 class OwnerForm(BaseUserCreationForm):  # type: ignore[type-arg]
@@ -38,6 +44,9 @@ def setup(request: HttpRequest) -> HttpResponse:
     """Create the owner account. Possible only while there is none, and only with the token from the terminal."""
     if User.objects.humans().exists():
         return redirect("login")
+    peer = by_address(request.META.get("REMOTE_ADDR", ""))
+    if request.method == "POST" and SETUP_GUESSES.exhausted(peer):
+        return error_response(request, too_many("setup tokens", SETUP_GUESSES.seconds))
     form = OwnerForm(request.POST or None, initial={"token": request.GET.get("token", "")})
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
@@ -45,8 +54,11 @@ def setup(request: HttpRequest) -> HttpResponse:
             owner.is_staff = owner.is_superuser = True
             owner.save()
             audit.record(owner, "account created", f"user:{owner.get_username()}", "the first owner")
-        login(request, owner)
+        login(request, owner, backend="django.contrib.auth.backends.ModelBackend")
         return redirect("chat")
+    if "token" in form.errors:
+        SETUP_GUESSES.wrong(peer)
+        log.warning("wrong setup token from %s", request.META.get("REMOTE_ADDR", "-"))
     return render(request, "setup.html", {"form": form}, status=400 if form.errors else 200)
 
 

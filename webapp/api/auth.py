@@ -1,5 +1,6 @@
 """Who may call the API: a person with a session or a personal token."""
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
@@ -8,10 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from ninja.security import HttpBearer
 from ninja.security import django_auth as session
 
+from webapp.accounts.guesses import Guesses, by_address, too_many
 from webapp.accounts.models import ApiToken, User
 from webapp.errors import NOT_LOGGED_IN, json_error
+from webapp.live.errors import UserError
 
 __all__ = ["PersonalToken", "schema_for_people", "session"]
+log = logging.getLogger(__name__)
+TOKEN_GUESSES = Guesses("token", 60, 600)
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
@@ -21,9 +26,19 @@ class PersonalToken(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> User | None:
         holder = ApiToken.holder(token)
-        if holder is not None:
+        if holder is None:
+            self._count(request)
+        else:
             request.user = holder
         return holder
+
+    def _count(self, request: HttpRequest) -> None:
+        """A valid token works from any address at any time; who keeps guessing is only told to wait, and logged."""
+        address = request.META.get("REMOTE_ADDR", "")
+        if TOKEN_GUESSES.exhausted(by_address(address)):
+            raise too_many("tokens", TOKEN_GUESSES.seconds)
+        TOKEN_GUESSES.wrong(by_address(address))
+        log.warning("wrong API token from %s", address or "-")
 
 
 def schema_for_people(view: View[P]) -> View[P]:
@@ -31,8 +46,11 @@ def schema_for_people(view: View[P]) -> View[P]:
 
     @wraps(view, assigned=())  # it is a partial, which has no name
     def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if PersonalToken()(request) or request.user.is_authenticated:
-            return view(request, *args, **kwargs)
+        try:
+            if PersonalToken()(request) or request.user.is_authenticated:
+                return view(request, *args, **kwargs)
+        except UserError as error:
+            return json_error(error)
         return json_error(NOT_LOGGED_IN)
 
     return checked

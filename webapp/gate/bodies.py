@@ -4,13 +4,13 @@ import asyncio
 import logging
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable
 
 from django.conf import settings
 
 from webapp.errors import DATABASE_ERRORS, DATABASE_UNAVAILABLE, NOT_LOGGED_IN
 from webapp.gate import peers
 from webapp.gate.bounds import PAGE_BYTES, Bounds, bounds_of
-from webapp.gate.credentials import is_logged_in
 from webapp.gate.refusals import TOO_MANY_BYTES, TOO_SLOW, App, Message, Receive, Scope, Send, refuse
 from webapp.live.errors import UserError
 
@@ -41,10 +41,10 @@ class Budget:
 
 
 class BoundedBodies:
-    """`strangers` is what anybody may send; `people` only somebody who is logged in."""
+    """`strangers` is what anybody may send; `people` only somebody who is logged in, which `is_logged_in` tells."""
 
-    def __init__(self, app: App) -> None:
-        self.app = app
+    def __init__(self, app: App, is_logged_in: Callable[[Scope], Awaitable[bool]]) -> None:
+        self.app, self.is_logged_in = app, is_logged_in
         self.strangers, self.people = Budget(), Budget()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,7 +87,7 @@ class _Body:
             return self.bounds.too_large
         if self.bounds.people_only and (self.length is None or self.length > PAGE_BYTES):
             try:
-                if not await is_logged_in(self.scope):
+                if not await self.gate.is_logged_in(self.scope):
                     return NOT_LOGGED_IN
             except DATABASE_ERRORS as error:
                 log.error("%s %s: %s", self.scope["method"], self.scope["path"], error)
