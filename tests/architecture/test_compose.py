@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 import yaml
 
 from inference.answering import cloud_queue
-from tests.architecture.test_every_setting_is_documented import read_by_the_code
+from tests.architecture.test_every_setting_is_documented import documented, read_by_the_code
 from webapp.management.commands import up
 from webapp.ops import clock, serving
 
@@ -17,6 +18,15 @@ ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = ("web", "cloud", "beat", "migrate", "edge", "device")
+SERVER, NODES = ("web", "cloud", "beat", "migrate"), ("edge", "device")
+# What runs on a node; a setting read there has to reach the containers of nodes.
+ON_NODES = ("devices/agent", "devices/contract", "inference/engine", "inference/stages", "federation/app", "federation/node")
+FIXED_BY_THE_IMAGE = {"ISTHMUS_VAR", "ISTHMUS_DATA"}
+FIXED_BY_COMPOSE = {"POSTGRES_PORT", "POSTGRES_DB", "POSTGRES_USER"}  # the service `postgres` has the defaults
+NOT_HERE = {
+    "DEBUG",  # for developers
+    "ISTHMUS_REDIS_PASSWORD",  # of the Redis that `make run` starts
+}
 
 
 def test_every_part_of_the_product_is_a_service() -> None:
@@ -33,6 +43,52 @@ def test_every_variable_is_a_setting_that_exists() -> None:
     known = read_by_the_code() | {"HF_HUB_OFFLINE"}
     given = {name for service in OURS for name in SERVICES[service]["environment"]}
     assert {name.removesuffix("_FILE") for name in given} - known == set()
+
+
+@pytest.mark.parametrize("service", SERVER)
+def test_every_documented_setting_reaches_every_container_of_the_server(service: str) -> None:
+    given = {name.removesuffix("_FILE") for name in SERVICES[service]["environment"]}
+    of_nodes = read_by_the_code(*ON_NODES) - read_by_the_code("webapp")
+    assert set(documented()) - given - FIXED_BY_THE_IMAGE - FIXED_BY_COMPOSE - NOT_HERE - of_nodes == set()
+
+
+@pytest.mark.parametrize("service", NODES)
+def test_every_setting_that_a_node_reads_reaches_it(service: str) -> None:
+    assert read_by_the_code(*ON_NODES) - set(SERVICES[service]["environment"]) - FIXED_BY_THE_IMAGE == set()
+
+
+def test_the_image_fixes_what_compose_does_not_pass() -> None:
+    assert all(f"{name}=" in (ROOT / "Dockerfile").read_text() for name in FIXED_BY_THE_IMAGE)
+
+
+def test_no_default_is_repeated() -> None:
+    """The code has it, and docs/settings.md; a third copy would be forgotten."""
+    composed = {"ISTHMUS_HOSTS", "ISTHMUS_PUBLIC_URL", "POSTGRES_HOST", "HF_HUB_OFFLINE"}
+    for service in OURS:
+        given = {name for name, value in SERVICES[service]["environment"].items() if value is not None}
+        assert {name for name in given if not name.endswith("_FILE")} <= composed
+
+
+def test_data_sets_lie_where_the_server_writes_and_nodes_read() -> None:
+    assert "data:/data" in SERVICES["web"]["volumes"]
+    assert all("data:/data:ro" in SERVICES[name]["volumes"] for name in NODES)
+    assert "ISTHMUS_DATA=/data" in (ROOT / "Dockerfile").read_text()
+
+
+@pytest.mark.parametrize("name", NODES)
+def test_replicas_of_a_node_take_homes_of_their_own_and_say_whether_they_work(name: str) -> None:
+    node = SERVICES[name]
+    assert [*node["entrypoint"], *node["command"]] == ["python", "-m", "devices.agent", "run", "--homes", "/node"]
+    assert node["healthcheck"]["test"][1:] == ["python", "-m", "devices.agent", "health", "--homes", "/node"]
+    assert f"{name}:/node" in node["volumes"]
+
+
+def test_what_is_local_stays_out_of_git_and_of_the_image() -> None:
+    ignored = (ROOT / ".dockerignore").read_text().split()
+    assert {".env*", "docker-compose*", "secrets", "var", "backup"} <= set(ignored)
+    names = [".env", "docker-compose.override.yml", "secrets/x.txt", "backup/x"]
+    shown = subprocess.run(["git", "check-ignore", *names], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert shown.stdout.split() == names
 
 
 def test_the_file_holds_no_secret() -> None:
@@ -108,7 +164,7 @@ def test_the_web_app_starts_as_it_does_on_one_machine(planned: dict[str, list[st
 
 
 def test_the_health_checks_use_existing_addresses_and_keys() -> None:
-    assert "/livez" in (ROOT / "Dockerfile").read_text()
+    assert "/healthz'" in (ROOT / "Dockerfile").read_text()
     assert cloud_queue.ALIVE_KEY in str(SERVICES["cloud"]["healthcheck"])
     assert clock.ALIVE_KEY in str(SERVICES["beat"]["healthcheck"])
 

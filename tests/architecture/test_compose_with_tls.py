@@ -11,11 +11,19 @@ import redis
 import yaml
 
 from bench.harness.processes import free_port, wait_for
+from tests.architecture.test_every_setting_is_documented import read_by_the_code
 from webapp.ops import private_redis
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docker-compose.tls.yml").read_text()
-TLS: dict[str, Any] = yaml.safe_load(TEXT)
+
+
+class Overriding(yaml.SafeLoader):
+    """Reads `!override` as the value that replaces the other file's."""
+
+
+Overriding.add_constructor("!override", lambda loader, node: loader.construct_sequence(node))
+TLS: dict[str, Any] = yaml.load(TEXT, Overriding)
 PLAIN: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 
 
@@ -34,7 +42,23 @@ def test_only_redis_has_its_key_and_the_documented_command_creates_it() -> None:
     assert [name for name, service in TLS["services"].items() if "redis_key" in service.get("secrets", [])] == ["redis"]
     for name, entry in TLS["secrets"].items():
         assert entry["file"] == f"./secrets/{name}.txt"
-        assert f"secrets/{name}.txt" in TEXT.partition("services:")[0]
+        assert f"secrets/{name}.txt" in TEXT.partition("\nservices:")[0]
+
+
+def test_every_port_respects_the_address_to_listen_on() -> None:
+    for service in TLS["services"].values():
+        assert all(re.match(r"\$\{(PLAIN_)?BIND:-", port) for port in service.get("ports", []))
+
+
+def test_the_unencrypted_port_is_closed_to_others() -> None:
+    assert "ports: !override" in TEXT
+    assert TLS["services"]["web"]["ports"] == ["${PLAIN_BIND:-127.0.0.1}:${PORT:-8000}:8000"]
+
+
+def test_the_comment_keeps_the_file_in_force() -> None:
+    assert "COMPOSE_FILE=docker-compose.yml:docker-compose.tls.yml" in TEXT
+    named = set(re.findall(r"^#   (ISTHMUS_\w+)=", TEXT, re.M))
+    assert named - {"ISTHMUS_NAME"} <= read_by_the_code()
 
 
 def test_redis_accepts_the_options_through_the_variable_of_the_plain_file() -> None:
@@ -44,7 +68,7 @@ def test_redis_accepts_the_options_through_the_variable_of_the_plain_file() -> N
 def test_the_certificate_of_the_comment_serves_the_name_redis(tmp_path: Path) -> None:
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
-    command = "".join(re.findall(r"^#   ?(openssl.*?);$", TEXT, re.M | re.S)).replace("\\\n#", "")
+    command = "".join(re.findall(r"^#   (openssl.*?);$", TEXT, re.M | re.S)).replace("\\\n#", "")
     (tmp_path / "secrets").mkdir()
     subprocess.run(["sh", "-c", command.replace("NAME", "board.lan")], cwd=tmp_path, check=True, capture_output=True)
     options = TLS["services"]["redis"]["environment"]["REDIS_OPTIONS"]
