@@ -64,6 +64,7 @@ class RedisAccess(Schema):
     username: str = Field(examples=["node-jetson-a"])
     password: str
     ca: str | None = Field(description="The certificate authority to trust, as PEM.")
+    inner: str = Field(description="Where the server itself finds Redis, as host:port; for nodes that cannot reach `host`.")
 
 
 class Credentials(Schema):

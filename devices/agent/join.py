@@ -11,9 +11,10 @@ from typing import TypeVar
 
 from devices.agent import VERSION, config
 from devices.agent.config import Config
+from devices.agent.home import addresses
 from devices.agent.sensors import board
 from devices.agent.server import Refused, Server, Unreachable
-from devices.contract.heartbeat import Simulated
+from devices.contract.heartbeat import RedisAddress, Simulated
 
 log = logging.getLogger(__name__)
 LONGEST_PAUSE_S = 5.0
@@ -73,7 +74,11 @@ def approved(home: Path, node: Config) -> Config:
             announced = True
         time.sleep(2 + random.random())  # noqa: S311
     simulated = Simulated.model_validate(answer["simulated"]) if answer["simulated"] else None
-    credentials = config.write_ca_file(home, answer["redis"])
+    offer, access = RedisAddress.model_validate(answer["redis"]), answer["redis"]
+    # Where Redis does not answer at all, the address that boards are given is the best guess.
+    credentials = addresses.reachable(home, node, offer, access["username"], access["password"]) or config.write_ca_file(
+        home, {name: value for name, value in access.items() if name != "inner"}
+    )
     node = replace(node, redis=credentials, profile=answer["profile"]).with_simulated(simulated)
     config.save(home, node)
     return node

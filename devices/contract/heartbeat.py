@@ -93,13 +93,15 @@ class Secrets(Received):
 
 
 class RedisAddress(Received):
-    """Where a node finds Redis. `ca`: the certificate authority to trust there, as PEM; None: those of the system."""
+    """Where a node finds Redis. `ca`: the certificate authority to trust there, as PEM; None: those of the system. `inner`:
+    host:port at which the server itself finds it, for nodes beside the server that cannot reach the other."""
 
     scheme: Annotated[str, Field(pattern="^rediss?$")]
     host: str
     port: int
     db: int
     ca: str | None = None
+    inner: str = ""
 
 
 class Access(Received):

@@ -31,10 +31,12 @@ def _redis(url: str, node_host: str) -> RedisAddress:
     ours = urlsplit(url)
     host, _, port = node_host.partition(":")
     authority = parse_qs(ours.query).get("ssl_ca_certs", [""])[0]
+    inner_host, inner_port = ours.hostname or "127.0.0.1", ours.port or 6379
     return RedisAddress(
         scheme=ours.scheme,
-        host=host or ours.hostname or "127.0.0.1",
-        port=int(port or ours.port or 6379),
+        host=host or inner_host,
+        port=int(port or inner_port),
+        inner=f"{inner_host}:{inner_port}",
         db=int(ours.path.strip("/") or 0),
         ca=Path(authority).read_text() if authority else None,
     )

@@ -103,7 +103,8 @@ def test_the_token_does_not_follow_a_redirect(cloud: Cloud) -> None:
 
 
 def test_a_node_joins_waits_for_approval_and_keeps_its_credentials(cloud: Cloud, tmp_path: Path, at_once: None) -> None:
-    given = {"redis": {"password": "pw"}, "profile": "paper", "simulated": {"uplink_bytes_per_s": 5000, "slowdown": 3}}
+    at = {"scheme": "redis", "host": "127.0.0.1", "port": 9, "db": 0, "ca": None, "username": "node-orin", "password": "pw"}
+    given = {"redis": at, "profile": "paper", "simulated": {"uplink_bytes_per_s": 5000, "slowdown": 3}}
     cloud.answers = [
         (200, {"slug": "orin", "tier": "device", "token": "t", "approved": False}),
         (409, refusal("not_approved")),

@@ -43,6 +43,12 @@ def offer(device: Any, home: Path) -> Access | None:
     return Access.model_validate(reply["access"]) if "access" in reply else None
 
 
+def addresses_offered() -> Access:
+    from devices.registry import addresses as of_server
+
+    return of_server.present()
+
+
 def follow(device: Any, home: Path) -> Config | None:
     """One heartbeat and what the agent makes of its reply."""
     access = offer(device, home)
@@ -74,6 +80,19 @@ def test_an_address_of_redis_that_does_not_work_from_here_changes_nothing(node: 
     before = config.load(tmp_path)
     assert follow(node, tmp_path) is None
     assert config.load(tmp_path).redis == before.redis
+
+
+def test_a_node_beside_the_server_joins_although_only_boards_reach_the_address_for_nodes(
+    board: Callable[..., Any], settings: Any, tmp_path: Path
+) -> None:
+    settings.NODE_REDIS_HOST = "boards-only.invalid:6379"
+    access = addresses_offered()
+    device = board()
+    node = device.config()
+    credentials = addresses.reachable(
+        tmp_path, Config(**{**vars(node), "redis": None}), access.redis, node.redis["username"], node.redis["password"]
+    )
+    assert credentials == node.redis
 
 
 def test_a_node_beside_the_server_keeps_the_name_it_knows(

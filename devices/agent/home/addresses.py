@@ -64,25 +64,27 @@ def _knows(node: Config, url: str) -> bool:
 
 
 def _redis(home: Path, node: Config, offer: RedisAddress) -> dict[str, Any] | None:
-    """The node's credentials with the offered address, or else with the offer at the host it knows; None if neither works.
-
-    The second is for nodes beside the server, to whom Redis has another name than to boards.
-    """
+    """The node's credentials with the address that works from here; None if none does."""
     present = node.redis or {}
     if _same(present, offer):
         return present
-    hosts = dict.fromkeys([(offer.host, offer.port), (str(present.get("host", "")), int(present.get("port", 0)))])
-    for host, port in hosts:
-        address = offer.model_copy(update={"host": host, "port": port}).model_dump()
-        secret = {name: present.get(name) for name in ("username", "password")}
-        credentials = config.write_ca_file(home, {**address, **secret})
+    return reachable(home, node, offer, str(present.get("username")), str(present.get("password")))
+
+
+def reachable(home: Path, node: Config, offer: RedisAddress, username: str, password: str) -> dict[str, Any] | None:
+    """Credentials with the first address that lets this node in: the offered one, the server's own, or the one it knows."""
+    known = f"{node.redis['host']}:{node.redis['port']}" if node.redis else ""
+    for place in filter(None, dict.fromkeys([f"{offer.host}:{offer.port}", offer.inner, known])):
+        host, _, port = place.rpartition(":")
+        address = offer.model_copy(update={"host": host, "port": int(port)}).model_dump(exclude={"inner"})
+        credentials = config.write_ca_file(home, {**address, "username": username, "password": password})
         if _answers(replace(node, redis=credentials)):
             return credentials
     return None
 
 
 def _same(present: dict[str, Any], offer: RedisAddress) -> bool:
-    plain = offer.model_dump(exclude={"ca"})
+    plain = offer.model_dump(exclude={"ca", "inner"})
     if any(present.get(name) != value for name, value in plain.items()):
         return False
     file = present.get("ca_file")
