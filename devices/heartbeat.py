@@ -20,7 +20,7 @@ from webapp.accounts import audit
 
 log = logging.getLogger(__name__)
 PUBLISH_S = 5  # a node without news is published this often
-STORED = ("boot", "queue", "profile", "hardware", "versions", "lanes")  # taken over from the report as they are
+STORED = ("boot", "queue", "profile", "hardware", "versions", "lanes", "labelled")  # taken over from the report as they are
 PERMANENT = ("model", "machine", "cpus")  # hardware facts that no system update changes
 
 

@@ -29,6 +29,7 @@ class Node(models.Model):
     hardware_before = models.JSONField(default=dict, blank=True, help_text="until an admin has seen that it changed")
     sensors = models.JSONField(default=dict, blank=True, help_text="last reading; what a board lacks is null")
     lanes = models.JSONField(default=dict, blank=True, help_text="which of its two worker processes listen: stages, train")
+    labelled = models.JSONField(default=dict, blank=True, help_text="photos it can train on: how many, by class")
 
     created = models.DateTimeField(auto_now_add=True)
     last_seen = models.DateTimeField(null=True, blank=True)

@@ -31,13 +31,21 @@ def run_schema(row: Row) -> Run:
 def estimate_run(request: HttpRequest, body: NewRun) -> EstimateReply:
     """Bytes and seconds, or one sentence for each field that is wrong. Nothing is stored."""
     run_spec, problems = spec.read(body.spec)
-    trainers = nodes.training()
+    trainers, photos = nodes.training(), nodes.labelled()
     if run_spec is None:
-        return EstimateReply(problems=problems, nodes=trainers, estimate=None)
+        return EstimateReply(problems=problems, nodes=trainers, classes=[], photos=photos, estimate=None)
+    if (reason := nodes.obstacle(run_spec)) is not None and reason.field:
+        problems = {reason.field: f"{reason.error.message} {reason.error.next}"}
+    chosen = nodes.agreed(run_spec, photos)
     slowest = Node.objects.filter(slug__in=trainers).aggregate(slowest=Max("simulated_slowdown"))["slowest"]
-    result = cost.estimate(run_spec, len(trainers) or None, slowest or 1.0)
-    estimate = RunEstimate(**asdict(result), seconds=result.seconds)
-    return EstimateReply(problems=problems, nodes=trainers, estimate=estimate)
+    result = cost.estimate(chosen, len(trainers) or None, slowest or 1.0)
+    return EstimateReply(
+        problems=problems,
+        nodes=chosen.nodes or trainers,
+        classes=chosen.classes,
+        photos=photos if chosen.on_devices else {},
+        estimate=RunEstimate(**asdict(result), seconds=result.seconds),
+    )
 
 
 @router.get("/runs", exclude_unset=True, **operation("list_runs", "List your runs, newest first", {200: RunPage}))

@@ -38,8 +38,10 @@ class RunEstimate(Schema):
 
 class EstimateReply(Schema):
     problems: dict[str, str] = Field(description="One sentence for each field that is wrong.")
-    nodes: list[str] = Field(description="Nodes that can train now.", examples=[["jetson-a"]])
-    estimate: RunEstimate | None = Field(description="Null while there are problems.")
+    nodes: list[str] = Field(description="Nodes that can train now; those that would, if they train on their own photos.")
+    classes: list[str] = Field([], description="Agreed for a run on the devices' own photos; fixed when it starts.")
+    photos: dict[str, dict[str, int]] = Field({}, description="Labelled photos of each node that can train, by class.")
+    estimate: RunEstimate | None = Field(description="Null while a field is wrong by itself.")
 
 
 class Holdings(Stored):
@@ -100,6 +102,9 @@ class ClientReport(Stored):
     down_s: float = 0
     loss: float | None = None
     accuracy: float | None = None
+    tested: int = Field(0, description="Examples behind its accuracy, where clients test the model on their own photos.")
+    skipped: int = Field(0, description="Photos it left out: unreadable, or of no class of the run.")
+    note: str = Field("", description="One sentence about these.")
 
 
 class RoundReport(Schema):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypedDict
 
+from federation.app.datasets import registry as datasets
 from federation.app.strategies import registry as strategies
 from federation.runs import choices, spec
 
@@ -17,6 +18,7 @@ class Choice(TypedDict):
     value: str
     label: str
     help: str
+    own_photos: bool  # a data set of which each device holds its own
 
 
 class Condition(TypedDict):
@@ -36,6 +38,7 @@ class FormField(TypedDict):
     switch: bool
     choices: list[Choice]
     whole: bool
+    text: bool
     automatic: bool  # an empty field is set by the server from the others
     least: float | None
     most: float | None
@@ -54,6 +57,8 @@ TRAINING = "Training"
 _DATA_ROWS = (
     Row("dataset"),
     Row("model", help="what every client trains a copy of"),
+    Row("classes", help="of the photos, with commas between them; empty: all that the devices report"),
+    Row("nodes", help="whose photos are trained on, with commas between them; empty: the first that hold photos"),
     Row("clients", help="parts the data is divided into; a node can serve several, one after the other"),
     Row("partition", help="iid divides evenly, dirichlet unevenly"),
     Row("alpha", help="the smaller, the more uneven"),
@@ -90,6 +95,7 @@ _OTHER_GROUPS = (
         (
             Row("quorum", "replies", "a round with fewer does not count"),
             Row("round_deadline_s", "s", "later replies are discarded"),
+            Row("grace_s", "s", "for the others once a quorum has replied; empty: as long as the quorum took"),
             Row("wall_clock_s", "s", "the run stops and keeps its last model"),
             Row("seed", help="same seed: same partition and initial weights"),
         ),
@@ -102,7 +108,7 @@ _CONDITIONS: dict[str, Condition] = {
     "privacy.noise_multiplier": {"field": "privacy", "values": ["on"]},
     "privacy.clip": {"field": "privacy", "values": ["on"]},
 }
-AUTOMATIC = ("bits", "quorum")
+AUTOMATIC = ("bits", "quorum", "grace_s", "classes", "nodes")
 SWITCHES = ("secure_aggregation", "privacy")
 OPEN = (DATA, TRAINING)  # the others have defaults that rarely need a look
 
@@ -110,6 +116,9 @@ OPEN = (DATA, TRAINING)  # the others have defaults that rarely need a look
 def conditions() -> dict[str, Condition]:
     """By field. A parameter of a strategy has an effect with the strategies that take it."""
     result = dict(_CONDITIONS)
+    own: Condition = {"field": "dataset", "values": [each.name for each in datasets.DATASETS if each.on_devices]}
+    divided: Condition = {"field": "dataset", "values": [each.name for each in datasets.DATASETS if not each.on_devices]}
+    result |= {"classes": own, "nodes": own, "partition": divided}
     for name in strategies.parameters():
         takers = [
             strategy.name
@@ -140,8 +149,13 @@ def groups(values: Mapping[str, Any], why: Mapping[str, str]) -> list[Group]:
 
 def _choices(name: str) -> list[Choice]:
     if options := choices.of(name):
-        return [{"value": option.name, "label": option.label, "help": option.help} for option in options]
-    return [{"value": value, "label": value, "help": ""} for value in spec.choices(name)]
+        own = [dataset.name for dataset in datasets.DATASETS if dataset.on_devices]
+        return [_choice(option.name, option.label, option.help, option.name in own) for option in options]
+    return [_choice(value, value) for value in spec.choices(name)]
+
+
+def _choice(value: str, label: str, help: str = "", own_photos: bool = False) -> Choice:
+    return {"value": value, "label": label, "help": help, "own_photos": own_photos}
 
 
 def _is_automatic(name: str, values: Mapping[str, Any]) -> bool:
@@ -157,7 +171,7 @@ def _field(row: Row, values: Mapping[str, Any], why: Mapping[str, str], only: Co
     field = spec.field_of(row.name)
     assert field is not None, row.name
     source = (values.get("privacy") or {}) if inner else values
-    value = source.get(inner or outer, field.default)
+    value = source.get(inner or outer, field.get_default(call_default_factory=True))
     switch = row.name in SWITCHES
     limits = None if switch else spec.bounds(row.name)
     return {
@@ -166,10 +180,11 @@ def _field(row: Row, values: Mapping[str, Any], why: Mapping[str, str], only: Co
         "label": field.title or row.name,
         "unit": row.unit,
         "help": row.help,
-        "value": bool(value) if switch else "" if value is None else value,
+        "value": bool(value) if switch else ", ".join(value) if isinstance(value, list) else "" if value is None else value,
         "switch": switch,
         "choices": [] if inner or switch else _choices(row.name),
         "whole": isinstance(field.default, int) or row.name == "quorum",
+        "text": isinstance(value, list),
         "automatic": row.name in AUTOMATIC,
         "least": limits[0] if limits else None,
         "most": limits[1] if limits else None,

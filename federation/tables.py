@@ -11,11 +11,12 @@ from federation.runs import lifecycle, wording
 
 SECONDS = ("total", "compute", "uplink", "downlink", "waiting")
 CLIENT = ("round", "partition", "node", "state", "reason", "examples", "bytes_up", "bytes_down", "down_s", "compute_s", "up_s",
-          "loss", "accuracy")  # fmt: skip
+          "loss", "accuracy", "tested", "skipped", "note")  # fmt: skip
 
 
 class Row(TypedDict):
-    """Both the last and the best accuracy: a run may have got worse."""
+    """`accuracy` is that of the run's model, after the last round that counted; `best` that of an earlier one, which is not
+    stored: a run may have got worse."""
 
     number: int
     title: str
@@ -46,15 +47,16 @@ def title(run: Run) -> str:
 
 def row(run: Run) -> Row:
     rounds = list(run.rounds.all())
-    accuracies = [row.accuracy for row in rounds if row.accuracy is not None]
+    counted = [row for row in rounds if row.counted]
+    accuracies = [row.accuracy for row in counted if row.accuracy is not None]
     return {
         "number": run.pk,
         "title": title(run),
         "state": run.state,
         "error": run.error,
-        "rounds": len(rounds),
+        "rounds": len(counted),
         "of": run.spec["rounds"],
-        "accuracy": accuracies[-1] if accuracies else None,
+        "accuracy": counted[-1].accuracy if counted else None,
         "best": max(accuracies, default=None),
         "bytes": sum(row.bytes_up + row.bytes_down for row in rounds),
         "seconds": run.seconds,

@@ -40,7 +40,7 @@ def run_page(request: HttpRequest, number: int) -> HttpResponse:
     if run.state == "draft":
         return render(request, "federation/form.html", _form(run, run.spec, run.why))
     boot = {"run": lifecycle.snapshot(run), "labels": wording.labels(run.spec)}
-    return render(request, "federation/run.html", {"run": run, "boot": boot})
+    return render(request, "federation/run.html", {"run": run, "boot": boot, "tested_on": wording.tested_on(run.spec)})
 
 
 def compare(request: HttpRequest) -> HttpResponse:

@@ -106,7 +106,9 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras, shared: bo
             beat.config = config.load(home)
         return changed is not None
 
-    beat = heartbeat.Heartbeat(node, runtime, revoked, lambda: training.states, rotated, offered)
+    beat = heartbeat.Heartbeat(
+        node, runtime, revoked, lambda: training.states, rotated, offered, labelled=lambda: training.labelled
+    )
     beat.start()
     beat.answered.wait(FIRST_ANSWER_S)  # what is simulated may have changed since the last start, and the profile depends on it
     memory.without_scipy()

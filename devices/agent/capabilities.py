@@ -7,7 +7,8 @@ needs from another package is found by a group of its own.
 from collections.abc import Mapping
 from importlib import util
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
 from celery import Celery
 
@@ -31,6 +32,14 @@ class Capability(Protocol):
 
     def start(self, app: Celery, runtime: Runtime) -> Profile | None:
         """Load what it computes with and register its tasks; what the node reports as measured, if anything."""
+
+
+@runtime_checkable
+class HoldsData(Protocol):
+    """A capability that needs data of the node's owner."""
+
+    def labelled(self, home: Path) -> dict[str, int]:
+        """How many labelled photos the node has, by class."""
 
 
 def find(name: str) -> Capability:

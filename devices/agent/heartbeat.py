@@ -38,10 +38,12 @@ class Heartbeat:
         lanes: Callable[[], dict[str, bool]] = dict,
         rotated: Callable[[Secrets], None] = lambda secrets: None,
         offered: Callable[[Access | None], bool] = lambda access: False,
+        labelled: Callable[[], dict[str, int]] = dict,
     ) -> None:
         """`offered`: other addresses of the server, None when it has not answered for a while. It answers whether this process
         starts over with them."""
-        self.rotated, self.offered = rotated, offered
+        self.rotated, self.offered, self.labelled = rotated, offered, labelled
+        self._reported: dict[str, int] | None = None  # of `labelled`, as the server has it
         self.config, self.runtime, self.revoked, self.lanes = config, runtime, revoked, lanes
         self.server = Server(config.server, config.token, config.server_ca)
         self.health = Recorder(runtime.home)
@@ -81,9 +83,10 @@ class Heartbeat:
 
     def _beat(self) -> bool:
         """False when no further heartbeat makes sense."""
-        news = self._news
+        news, labelled = self._news, self.labelled()
+        changed = {} if labelled == self._reported else {"labelled": labelled}
         try:
-            reply = self._send({**news, **self._now()})
+            reply = self._send({**news, **changed, **self._now()})
         except Unreachable as error:
             self._failed(str(error))
             return self._failures < FEW_FAILURES or not self._move(None)
@@ -96,6 +99,7 @@ class Heartbeat:
         if reply.state == "revoked":
             self.revoked("This node was revoked.")
             return False
+        self._reported = labelled
         self._received(reply, news)
         if reply.rotate is not None and self._rotate(reply.rotate):
             return False

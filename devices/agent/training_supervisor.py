@@ -19,6 +19,7 @@ from devices.contract.protocol import ANSWERING, TRAINING, trainer_key
 
 log = logging.getLogger(__name__)
 POLL_S = 0.5  # of the queue and of the simulated link
+COUNT_S = 60.0  # between two looks at the labelled photos
 FEW_CORES = 4  # up to here training computes on one of them
 FIRST_PAUSE_S, LONGEST_PAUSE_S, HEALTHY_S = 1.0, 60.0, 30.0
 
@@ -39,6 +40,8 @@ class TrainingSupervisor:
         self._child: subprocess.Popen[str] | None = None
         self._simulated: dict[str, float | None] = {}
         self._pause, self._failures = FIRST_PAUSE_S, 0
+        self.labelled: dict[str, int] = {}
+        self._counted_at = -COUNT_S
 
     def start(self) -> None:
         if self.able:
@@ -59,10 +62,20 @@ class TrainingSupervisor:
     def _run(self) -> None:
         while True:
             time.sleep(POLL_S)
+            self._count()
             if self._child is not None:
                 self._supervise(self._child)
             elif self._waiting():
                 self._spawn()
+
+    def _count(self) -> None:
+        """How many photos there are to train on: their owner may add some at any time."""
+        if time.monotonic() - self._counted_at < COUNT_S:
+            return
+        capability = capabilities.find(self.capability)
+        if isinstance(capability, capabilities.HoldsData):
+            self.labelled = capability.labelled(self.runtime.home)
+        self._counted_at = time.monotonic()
 
     def _waiting(self) -> bool:
         try:

@@ -51,6 +51,13 @@ class MeasuredProfile(Sent):
     ]
 
 
+# Photos that a node can train on: how many of each class. Names and numbers are all that leaves the node.
+Labelled = Annotated[
+    dict[Annotated[str, Field(min_length=1, max_length=60, pattern=STORABLE)], Annotated[int, Field(ge=0, le=100_000_000)]],
+    Field(max_length=200),
+]
+
+
 class Join(Sent):
     """A request to join. `claim` is a secret of the board for this code: repeating the request with it, after a lost answer,
     returns the same token."""
@@ -75,6 +82,7 @@ class Report(Sent):
     redis: Annotated[str, Field(max_length=20)] = ""
     lanes: Annotated[dict[Annotated[str, Field(max_length=20, pattern=STORABLE)], bool], Field(max_length=10)] = {}
     access: Annotated[str, Field(pattern=r"^([0-9a-f]{16})?$")] = ""  # digest of the addresses that the node knows
+    labelled: Labelled = {}
 
 
 class Simulated(Received):

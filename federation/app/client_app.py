@@ -10,7 +10,6 @@ import numpy as np
 from flwr.app import Array, ArrayRecord, ConfigRecord, Context, Error, Message, MetricRecord, MetricRecordValues, RecordDict
 from flwr.clientapp import ClientApp
 from flwr.common.constant import ErrorCode
-from torch import nn
 
 from federation.app import data, task
 from federation.app.client_state import ClientState, PreviousRound, StaleModel
@@ -18,8 +17,7 @@ from federation.app.codes import Codes, codes_of, quantiser_of
 from federation.app.compression import scales
 from federation.app.compression.flat_parameters import Layout, Vector
 from federation.app.compression.modular_quantiser import ErrorFeedback, ModularQuantiser, pack
-from federation.app.datasets import registry
-from federation.app.errors import DataMissing
+from federation.app.errors import RunError
 from federation.app.privacy import differential
 from federation.app.privacy.secure_aggregation import Refused
 from federation.app.records import list_of, pairs_of, record_of, value_of
@@ -29,6 +27,7 @@ app = ClientApp()
 Handler = Callable[[Message, Context], RecordDict]
 Records = dict[str, ArrayRecord | ConfigRecord]
 Metrics = dict[str, MetricRecordValues]
+MOST_NAMED = 5  # folders in a report
 
 
 def _reporting_errors(handler: Handler) -> Callable[[Message, Context], Message]:
@@ -37,7 +36,7 @@ def _reporting_errors(handler: Handler) -> Callable[[Message, Context], Message]
     def reply(message: Message, context: Context) -> Message:
         try:
             return Message(handler(message, context), reply_to=message)
-        except (DataMissing, Refused, ValueError, KeyError) as error:
+        except (RunError, Refused, ValueError, KeyError) as error:
             return Message(Error(ErrorCode.CLIENT_APP_RAISED_EXCEPTION, str(error)[:300]), reply_to=message)
 
     return reply
@@ -50,6 +49,14 @@ def classes(message: Message, context: Context) -> RecordDict:
     dataset = value_of(record_of(message, "config"), "dataset", str)
     _, labels = data.load(dataset, False, data.root())
     return RecordDict({"classes": ConfigRecord({"words": list(labels)})})
+
+
+@app.query("ready")
+@_reporting_errors
+def ready(message: Message, context: Context) -> RecordDict:
+    """Sent before a round: whatever takes long the first time happens outside its deadline."""
+    data.load(value_of(record_of(message, "config"), "dataset", str), False, data.root())
+    return RecordDict()
 
 
 @app.query("keys")
@@ -92,7 +99,8 @@ def train(message: Message, context: Context) -> RecordDict:
     started = time.process_time()
     record = record_of(message, "config")
     config, state = TrainConfig.read(record), ClientState(context)
-    examples = data.client_part(config.dataset, config.partitioning, config.client)
+    part = data.client_part(config.dataset, config.partitioning, config.client, config.labels)
+    examples = part.examples
     model = task.build(config.model, config.dataset, config.classes, config.partitioning.seed)
     initial = task.arrays_of(model)
     layout = Layout.of(initial)
@@ -112,15 +120,42 @@ def train(message: Message, context: Context) -> RecordDict:
     if config.control_variates:
         state.put_previous_round(PreviousRound(start, update, result.steps, config.learning_rate))
     metrics: Metrics = {"num-examples": len(examples), "loss": result.loss, "compute_s": time.process_time() - started}
-    if registry.by_name(config.dataset).on_devices:  # the server has nothing to test on
-        metrics |= _test(model, config.dataset, layout, start)
     if config.clip is not None:
         update = differential.privatise(update, config.clip, config.noise_multiplier, config.partitioning.clients)
     if quantiser is not None:
         content = _masked(config, MaskConfig.read(record), state, quantiser, update, len(examples))
     else:
         content = _plain(layout, codes, start, update)
-    return RecordDict({**content, "metrics": MetricRecord(metrics)})
+    return RecordDict({**content, **_left_out(part), "metrics": MetricRecord(metrics)})
+
+
+@app.evaluate()
+@_reporting_errors
+def evaluate(message: Message, context: Context) -> RecordDict:
+    """Test the model that the message brings on this device's held-out examples: the server has none."""
+    record = record_of(message, "config")
+    config, state = TrainConfig.read(record), ClientState(context)
+    examples = data.tested_part(config.dataset, config.labels)
+    model = task.build(config.model, config.dataset, config.classes, config.partitioning.seed)
+    initial = task.arrays_of(model)
+    layout = Layout.of(initial)
+    try:
+        start = _start(message, record, state, layout.flat(initial), codes_of(config, layout))
+    except StaleModel as stale:
+        return RecordDict({"metrics": MetricRecord({"behind": 2 if stale.whole else 1})})
+    task.put_arrays(model, layout.arrays(start))
+    loss, accuracy = task.evaluate(model, examples)
+    metrics: Metrics = {"num-examples": len(examples), "test-loss": loss, "test-accuracy": accuracy}
+    return RecordDict({"metrics": MetricRecord(metrics)})
+
+
+def _left_out(part: data.Part) -> Records:
+    """What of its photos this client did not train on; nothing where it trained on all."""
+    if not part.examples.skipped and not part.foreign:
+        return {}
+    folders = sorted(part.foreign)[:MOST_NAMED]
+    record = ConfigRecord({"unreadable": len(part.examples.skipped), "foreign": sum(part.foreign.values()), "folders": folders})
+    return {"left-out": record}
 
 
 def _start(message: Message, record: ConfigRecord, state: ClientState, initial: Vector, codes: Codes | None) -> Vector:
@@ -133,14 +168,6 @@ def _start(message: Message, record: ConfigRecord, state: ClientState, initial: 
     if codes is not None:
         state.put_model(model, newest)
     return model
-
-
-def _test(model: nn.Module, dataset: str, layout: Layout, start: Vector) -> Metrics:
-    """The model that came with the message, on this device's held-out examples."""
-    held_out, _ = data.load(dataset, True, data.root())
-    task.put_arrays(model, layout.arrays(start))
-    loss, accuracy = task.evaluate(model, held_out)
-    return {"test-loss": loss, "test-accuracy": accuracy}
 
 
 def _trainable(quantiser: ModularQuantiser | None, round_number: int) -> Vector | None:

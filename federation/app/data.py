@@ -4,18 +4,20 @@ A part is computed from the seed on whatever machine trains it, so no list of ex
 devices' own photos, a client's part is what lies in the folder of the device it runs on.
 """
 
-import os
+from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from federation.app.datasets import registry
+from federation.app.datasets import photo_folder, registry
 from federation.app.datasets.examples import Examples
-from federation.app.errors import DataMissing
+from federation.app.errors import CannotSplit, DataMissing
 from federation.app.run_settings import Holdings, RunSettings
 
 Rows = NDArray[np.int64]
@@ -30,25 +32,71 @@ class Partitioning(NamedTuple):
     seed: int
 
 
+class Part(NamedTuple):
+    """What one client trains on. `foreign` counts the examples whose class is none of the run's, by that class."""
+
+    examples: Examples
+    foreign: dict[str, int] = {}
+
+
 def root() -> Path:
-    return Path(os.environ.get("ISTHMUS_DATA") or "var/data")
+    return photo_folder.data_root()
+
+
+def load(name: str, held_out: bool, folder: Path) -> tuple[Examples, tuple[str, ...]]:
+    """The training examples, or those held out for testing, with the class labels. Raises DataMissing."""
+    if registry.by_name(name).on_devices:  # its owner may add photos while this process runs
+        return registry.by_name(name).load(folder, held_out)
+    return _loaded(name, held_out, folder)
 
 
 @lru_cache(maxsize=4)
-def load(name: str, held_out: bool, folder: Path) -> tuple[Examples, tuple[str, ...]]:
-    """The training examples, or those held out for testing, with the class labels. Raises DataMissing."""
+def _loaded(name: str, held_out: bool, folder: Path) -> tuple[Examples, tuple[str, ...]]:
     return registry.by_name(name).load(folder, held_out)
 
 
-def client_part(name: str, partitioning: Partitioning, client: int) -> Examples:
-    """What this client trains on. Raises DataMissing, also when its part is empty."""
-    examples, _ = load(name, False, root())
+def client_part(name: str, partitioning: Partitioning, client: int, classes: Sequence[str] = ()) -> Part:
+    """What this client trains on; of a device's own photos, those of the run's `classes`. Raises DataMissing, also when its
+    part is empty.
+    """
+    examples, own = load(name, False, root())
     if registry.by_name(name).on_devices:
-        return examples
+        part = of_classes(examples, own, classes)
+        if not len(part.examples):
+            raise DataMissing(
+                f"None of this device's classes ({_listed(own)}) is a class of this run ({_listed(classes)})."
+                if part.foreign or not len(examples)
+                else "This device has no photos left to train on."
+            )
+        return part
     rows = partition(examples.labels, partitioning)[client]
     if not len(rows):
         raise DataMissing("This client's part of the data is empty.")
-    return examples.part(rows)
+    return Part(examples.part(rows))
+
+
+def tested_part(name: str, classes: Sequence[str]) -> Examples:
+    """The held-out photos of this device that are of the run's classes; may be empty. Raises DataMissing."""
+    examples, own = load(name, True, root())
+    return of_classes(examples, own, classes).examples
+
+
+def of_classes(examples: Examples, own: Sequence[str], classes: Sequence[str]) -> Part:
+    """Examples labelled by a device's `own` classes, as examples labelled by the run's. Classes are matched by name: the
+    position of a folder among its neighbours says nothing about other devices.
+    """
+    places = {photo_folder.same(label): place for place, label in enumerate(classes)}
+    targets = torch.tensor([places.get(photo_folder.same(label), -1) for label in own], dtype=torch.int64)
+    labels = targets[examples.labels]
+    known = np.flatnonzero((labels >= 0).numpy())
+    foreign = Counter(own[label] for label in examples.labels[labels < 0].tolist())
+    kept = examples.part(known)
+    return Part(Examples(kept.pixels, labels[known], examples.skipped), dict(foreign))
+
+
+def _listed(labels: Sequence[str], most: int = 5) -> str:
+    more = f" and {len(labels) - most} more" if len(labels) > most else ""
+    return ", ".join(labels[:most]) + more
 
 
 def partition(labels: Tensor, partitioning: Partitioning) -> list[Rows]:
@@ -74,7 +122,10 @@ def _partition(labels: bytes, partitioning: Partitioning) -> list[Rows]:
         least = min(10, len(values) // (4 * count))
         partitioner = DirichletPartitioner(count, "label", alpha, min_partition_size=least, self_balancing=False, seed=seed)
     partitioner.dataset = table
-    return [np.asarray(partitioner.load_partition(number)["row"], dtype=np.int64) for number in range(count)]
+    try:
+        return [np.asarray(partitioner.load_partition(number)["row"], dtype=np.int64) for number in range(count)]
+    except ValueError as error:  # of the Dirichlet partitioner, when ten draws left somebody without examples
+        raise CannotSplit(alpha, count) from error
 
 
 def holdings(settings: RunSettings) -> Holdings:

@@ -14,3 +14,14 @@ class DataMissing(RunError):
 
     def __init__(self, sentence: str) -> None:
         super().__init__("no_data", sentence, "Choose the digits, which are always available, or fetch the data.")
+
+
+class CannotSplit(RunError):
+    """The Dirichlet draw leaves clients without examples."""
+
+    def __init__(self, alpha: float, clients: int) -> None:
+        super().__init__(
+            "cannot_split",
+            f"The examples cannot be split so unevenly (alpha {alpha:g}) over {clients} clients: some would have almost none.",
+            "Choose a larger alpha, fewer clients, or another seed.",
+        )

@@ -1,13 +1,56 @@
 """Messages to the clients of a run and their replies, with the bytes that each client's messages had."""
 
+import threading
 import time
-from collections.abc import Mapping
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from flwr.app import ConfigRecord, Message, RecordDict
 from flwr.common.constant import ErrorCode
 from flwr.common.serde import message_to_proto
 from flwr.serverapp import Grid
+
+LEAST_GRACE_S = 10.0
+LATE = "It did not reply before the round ended."
+
+
+class Patience:
+    """How long to wait for replies: until the deadline; once `enough` have come, for a grace period at most. Without `grace_s`
+    that is as long as the first of them took. With `enough` 0 only the deadline counts. Its methods may be called from several
+    threads.
+    """
+
+    def __init__(self, seconds: float, enough: int = 0, grace_s: float | None = None) -> None:
+        self._started = time.monotonic()
+        self.deadline = self.until = self._started + seconds
+        self._left, self._grace_s = enough, grace_s
+        self._lock = threading.Lock()
+
+    def arrived(self) -> None:
+        """One usable reply."""
+        with self._lock:
+            self._left -= 1
+            if self._left == 0:
+                now = time.monotonic()
+                grace = max(LEAST_GRACE_S, now - self._started) if self._grace_s is None else self._grace_s
+                self.until = min(self.until, now + grace)
+
+    @property
+    def seconds(self) -> float:
+        """Left; 0 when it is over."""
+        return max(0.0, self.until - time.monotonic())
+
+
+class PacedGrid(Grid):
+    """A grid that can stop waiting once enough clients have replied, and that can start what clients need beforehand."""
+
+    @abstractmethod
+    def exchange(self, messages: Iterable[Message], patience: Patience) -> list[Message]:
+        """As `send_and_receive`, for as long as `patience` lasts. Tells it of each usable reply."""
+
+    def prepare(self, content: RecordDict, number: int) -> None:
+        """Before round `number`, outside its deadline: send "query.ready" to what is not running yet."""
 
 
 @dataclass
@@ -18,13 +61,15 @@ class Exchange:
     nodes: Mapping[int, int]
     number: int
     until: float  # by time.monotonic()
+    enough: int = 0  # usable replies after which the others get a grace period; 0 waits for all until the deadline
+    grace_s: float | None = None
     up: dict[int, int] = field(default_factory=dict)  # bytes
     down: dict[int, int] = field(default_factory=dict)  # bytes
     failures: dict[int, tuple[str, str]] = field(default_factory=dict)  # state and reason, by client
 
-    def send(self, kind: str, contents: Mapping[int, RecordDict]) -> dict[int, Message]:
+    def send(self, kind: str, contents: Mapping[int, RecordDict], replied: int = 0) -> dict[int, Message]:
         """Replies by client. A client that sends nothing or an error is in `failures` afterwards, and left alone in this
-        round.
+        round. `replied`: how many others have replied to this already.
         """
         messages = [
             Message(content, self.nodes[client], kind, group_id=str(self.number))
@@ -35,9 +80,8 @@ class Exchange:
         for message in messages:
             client = by_node[message.metadata.dst_node_id]
             self.down[client] = self.down.get(client, 0) + _size(message)
-        left = max(0.0, self.until - time.monotonic())
         replies: dict[int, Message] = {}
-        for reply in self.grid.send_and_receive(messages, timeout=left) if messages else []:
+        for reply in self._exchange(messages, replied) if messages else []:
             sender = by_node.get(reply.metadata.src_node_id)
             if sender is None or sender in replies or sender in self.failures or sender not in contents:
                 continue  # an unknown sender, or a second reply to one message: the first one counts
@@ -49,7 +93,7 @@ class Exchange:
                 replies[sender] = reply
         for client in contents:
             if client not in replies and client not in self.failures:
-                self.failures[client] = ("late", "It did not reply before the round's deadline.")
+                self.failures[client] = ("late", LATE)
         return replies
 
     def query(self, kind: str, records: Mapping[int, ConfigRecord]) -> dict[int, Message]:
@@ -57,6 +101,13 @@ class Exchange:
 
     def refuse(self, client: int, reason: str) -> None:
         self.failures[client] = ("refused", reason)
+
+    def _exchange(self, messages: list[Message], replied: int) -> Iterable[Message]:
+        left = max(0.0, self.until - time.monotonic())
+        if not isinstance(self.grid, PacedGrid):
+            return self.grid.send_and_receive(messages, timeout=left)
+        missing = min(len(messages), max(1, self.enough - replied)) if self.enough else 0
+        return self.grid.exchange(messages, Patience(left, missing, self.grace_s))
 
 
 def _size(message: Message) -> int:

@@ -20,6 +20,9 @@ class ClientReport:
     compute_s: float = 0.0
     loss: float | None = None
     accuracy: float | None = None
+    tested: int = 0  # examples behind `accuracy`, where clients test the model
+    skipped: int = 0  # of its photos: unreadable, or of no class of the run
+    note: str = ""  # one sentence about these
 
 
 class RoundSeconds(TypedDict):

@@ -14,6 +14,8 @@ class PrivacySettings(TypedDict):
 class RunSettings(TypedDict):
     dataset: str
     model: str
+    classes: list[str]  # of the devices' own photos, agreed before the start; empty elsewhere
+    nodes: list[str]  # the device of each client, where each trains on its own photos
     clients: int
     rounds: int
     local_epochs: int
@@ -29,6 +31,7 @@ class RunSettings(TypedDict):
     privacy: PrivacySettings | None
     quorum: int
     round_deadline_s: float
+    grace_s: float | None
     wall_clock_s: float
     uplink_bytes_per_s: int
     downlink_bytes_per_s: int

@@ -2,24 +2,25 @@
 
 import secrets
 import threading
-import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from flwr.app import Context, Error, Message, RecordDict
 from flwr.common.constant import SUPERLINK_NODE_ID, ErrorCode
 from flwr.common.serde import recorddict_from_proto, recorddict_to_proto
 from flwr.proto.recorddict_pb2 import RecordDict as ProtoRecordDict
-from flwr.serverapp import Grid
 from flwr.supercore.run import Run
 from flwr.supercore.task_identity import TaskIdentity
 
+from federation.app.messaging import PacedGrid, Patience
+
 ClientApp = Callable[[Message, Context], Message]
+LONGEST_WAIT_S = 3600.0  # at once; the platform has a limit
 Tamper = Callable[[Message, Message], Message | None]
 
 
-class ThreadGrid(Grid):
+class ThreadGrid(PacedGrid):
     """Clients 1 … n, each with its own Context. `tamper` sees request and reply and returns what arrives, or None for nothing.
 
     With a folder the contexts persist, as they do on a node.
@@ -68,10 +69,17 @@ class ThreadGrid(Grid):
         return [reply for future in done if (reply := future.result()) is not None]
 
     def send_and_receive(self, messages: Iterable[Message], *, timeout: float | None = None) -> list[Message]:
+        return self.exchange(messages, Patience(threading.TIMEOUT_MAX if timeout is None else timeout))
+
+    def exchange(self, messages: Iterable[Message], patience: Patience) -> list[Message]:
         names = self.push_messages(messages)
-        until = None if timeout is None else time.monotonic() + timeout
         waiting = [self._pushed[name] for name in names]
-        wait(waiting, None if until is None else max(0.0, until - time.monotonic()))
+        left = set(waiting)
+        while left and patience.seconds:
+            done, left = wait(left, min(patience.seconds, LONGEST_WAIT_S), FIRST_COMPLETED)
+            for future in done:
+                if (reply := future.result()) is not None and not reply.has_error():
+                    patience.arrived()
         for late in waiting:
             late.cancel()
         replies = self.pull_messages([name for name in names if not self._pushed[name].cancelled()])

@@ -37,6 +37,7 @@ class TrainConfig:
     reference: float = 0.0  # under masks: examples of a typical client, or 0 where all clients weigh the same
     clip: float | None = None  # with differential privacy
     noise_multiplier: float = 0.0
+    labels: tuple[str, ...] = ()  # of the classes, where each device names its own
     client: int = -1
 
     def entries(self) -> Entries:
@@ -48,6 +49,8 @@ class TrainConfig:
             "batch": self.batch_size, "rate": self.learning_rate, "mu": self.proximal_mu, "scaffold": self.control_variates,
             "masks": self.masks, "partition-id": self.client,
         }  # fmt: skip
+        if self.labels:
+            entries["labels"] = list(self.labels)
         if self.masks:
             entries["reference"] = self.reference
         if self.clip is not None:
@@ -78,6 +81,7 @@ class TrainConfig:
             reference=number_of(record, "reference") if masks else 0.0,
             clip=number_of(record, "clip") if private else None,
             noise_multiplier=number_of(record, "noise") if private else 0.0,
+            labels=tuple(list_of(record, "labels", str)) if "labels" in record else (),
             client=value_of(record, "partition-id", int),
         )
 

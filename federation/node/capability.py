@@ -1,6 +1,8 @@
 """The capability to train: one job, run in a process of its own. Importing this imports neither torch nor Flower. No Django."""
 
 import logging
+import os
+from pathlib import Path
 
 from celery import Celery
 
@@ -8,6 +10,7 @@ from devices.agent import jobs
 from devices.agent.runtime import Runtime
 from devices.contract.jobs import Train
 from devices.contract.protocol import TRAINING
+from federation.app.datasets import photo_folder
 
 
 class Training:
@@ -19,10 +22,14 @@ class Training:
         from federation.app.client_app import app as client_app
         from federation.node.train_stage import TrainStage
 
+        os.environ.setdefault(photo_folder.VARIABLE, str(photo_folder.of_node(runtime.home)))
         logging.getLogger("flwr").setLevel(logging.WARNING)
         stage = TrainStage(runtime, client_app)
         stage.announce()
         jobs.register(app, {Train: stage.task})
+
+    def labelled(self, home: Path) -> dict[str, int]:
+        return photo_folder.counts(photo_folder.of_node(home))
 
 
 TRAINING_CAPABILITY = Training()

@@ -6,7 +6,7 @@ from federation.app.datasets import registry as datasets
 from federation.app.models import registry as models
 from federation.runs.spec import RunSpec
 
-CLASSES = 10  # where each device names its own
+CLASSES = 10  # where each device names its own and none are agreed yet
 START_S, EXCHANGE_S = 10.0, 0.3  # a process that loads torch; what the queues cost in every round
 MESSAGE_BYTES = 2000  # records, configuration and metrics around the update
 
@@ -29,6 +29,9 @@ class Estimate:
 def estimate(spec: RunSpec, nodes: int | None = None, slowdown: float = 1.0) -> Estimate:
     """With fewer nodes than clients each node serves several partitions in turn. `slowdown`: of the slowest node."""
     up_bytes, down_bytes = (MESSAGE_BYTES + size for size in update_bytes(spec))
+    if spec.on_devices:  # the clients test each new model; what they receive for that they need not receive again
+        up_bytes += MESSAGE_BYTES
+        down_bytes += MESSAGE_BYTES if spec.compression != "none" else down_bytes
     turns = -(-spec.clients // max(1, min(nodes or spec.clients, spec.clients)))
     dataset = datasets.by_name(spec.dataset)
     examples = dataset.examples / spec.clients * spec.local_epochs
@@ -40,11 +43,12 @@ def estimate(spec: RunSpec, nodes: int | None = None, slowdown: float = 1.0) -> 
 
 def update_bytes(spec: RunSpec) -> tuple[int, int]:
     """Payload of one client in one round, up and down."""
-    up, down = (int(parameters(spec.model, spec.dataset) * rate / 8) for rate in spec.rates)
+    count = parameters(spec.model, spec.dataset, len(spec.classes))
+    up, down = (int(count * rate / 8) for rate in spec.rates)
     return up, down
 
 
-def parameters(model: str, dataset: str) -> int:
-    """How many values the model has."""
+def parameters(model: str, dataset: str, classes: int = 0) -> int:
+    """How many values the model has. `classes` counts where each device names its own and they are agreed already."""
     shape = datasets.by_name(dataset)
-    return models.by_name(model).parameters(shape.channels, shape.side, len(shape.classes or ()) or CLASSES)
+    return models.by_name(model).parameters(shape.channels, shape.side, len(shape.classes or ()) or classes or CLASSES)

@@ -68,9 +68,11 @@ def checked(values: Mapping[str, Any]) -> spec.RunSpec:
 
 def start(run: Run) -> None:
     """Queue a draft, or resume a run after its last completed round. Raises UserError when nothing can train."""
-    nodes.check(checked(run.spec))
     resumed = run.state != "draft"
-    if not _move(run, STARTABLE, state="queued", error=None, finished=None, attempt=0, phase="", progress=None):
+    accepted = checked(run.spec)
+    nodes.check(accepted, resumed)
+    changes: dict[str, Any] = {} if resumed else {"spec": nodes.agreed(accepted).model_dump()}
+    if not _move(run, STARTABLE, state="queued", error=None, finished=None, attempt=0, phase="", progress=None, **changes):
         raise UserError("not_startable", f"Run {run.pk} is {run.state}.", "Reload the page to see its state.", 409)
     if not resumed:
         Run.objects.filter(pk=run.pk).update(started=timezone.now())

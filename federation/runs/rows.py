@@ -24,6 +24,6 @@ class RoundRow(TypedDict):
 
 
 class ClientRow(ClientProgress):
-    """`told`, an older name: examples, bytes_up, bytes_down, compute_s, up_s, down_s, loss, accuracy."""
+    """`told`, an older name: examples, bytes_up, bytes_down, compute_s, up_s, down_s, loss, accuracy, tested, skipped, note."""
 
-    told: dict[str, float | None]
+    told: dict[str, float | str | None]

@@ -62,7 +62,7 @@ def keep(run: Run, spec: RunSpec, place: Path, result: "Result") -> None:
 def card(run: Run, spec: RunSpec, parameters: int) -> Card:
     """What was trained, how, on whose data, and how accurate it is."""
     rounds = list(run.rounds.all())
-    last = rounds[-1]
+    last = [row for row in rounds if row.counted][-1]  # the model is that after this round
     return {
         "name": f"run {run.pk}",
         "owner": run.owner_id,
@@ -71,10 +71,10 @@ def card(run: Run, spec: RunSpec, parameters: int) -> Card:
         "parameters": parameters,
         "dataset": spec.dataset,
         "classes": (run.holdings or {}).get("classes", []),
-        "rounds": last.number,
+        "rounds": sum(row.counted for row in rounds),
         "accuracy": last.accuracy,
         "loss": last.loss,
-        "epsilon": last.epsilon,
+        "epsilon": rounds[-1].epsilon,
         "bytes_up": sum(row.bytes_up for row in rounds),
         "bytes_down": sum(row.bytes_down for row in rounds),
         "seconds": round(run.seconds, 1),
@@ -95,7 +95,8 @@ def text(facts: Card) -> str:
     classes = ", ".join(facts["classes"]) or "not named"
     return (
         f"# {facts['name'].capitalize()}\n\n"
-        f"{labels['model']}, {facts['parameters']:,} parameters, names what is in a photo. Accuracy: {accuracy}.\n\n"
+        f"{labels['model']}, {facts['parameters']:,} parameters, names what is in a photo. Accuracy: {accuracy}. "
+        f"{wording.tested_on(spec)}\n\n"
         f"* Data: {labels['dataset']}, divided {division} among {wording.counted(spec['clients'], 'client')}; "
         "no example left its client.\n"
         f"* Training: {wording.counted(facts['rounds'], 'round')} of {labels['strategy']}, "

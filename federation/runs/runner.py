@@ -7,7 +7,6 @@ import time
 
 from devices import dispatch
 from federation.app import server_app
-from federation.app.datasets import registry as datasets
 from federation.app.errors import RunError
 from federation.app.reports import ClientReport, RoundReport
 from federation.client_jobs import Served
@@ -21,6 +20,7 @@ from webapp.live.lease import LeaseLost
 
 log = logging.getLogger(__name__)
 CHECKPOINT = "checkpoint"
+MOST_PHASE = 120  # characters
 NO_ROUND = UserError(
     "no_round_counted",
     "No round reached its quorum.",
@@ -66,7 +66,11 @@ class Attempt:
             self.spec.round_deadline_s,
             cancelled=self.is_over,
             on_client=self.on_client,
-            movable=not datasets.by_name(self.spec.dataset).on_devices,
+            quorum=self.spec.quorum or 1,
+            movable=not self.spec.on_devices,
+            placed=dict(enumerate(self.spec.nodes, 1)),
+            keeps_place=self.spec.secure_aggregation,
+            on_prepare=self.on_prepare,
         )
 
     def run(self) -> None:
@@ -82,7 +86,7 @@ class Attempt:
         except dispatch.Cancelled:
             if journal.lost.is_set():
                 raise
-            result = None
+            result = server_app.from_checkpoint(self.spec.settings(), place / CHECKPOINT)
         finally:
             self.grid.close()
         if journal.lost.is_set():
@@ -102,6 +106,9 @@ class Attempt:
 
     def out_of_time(self) -> bool:
         return self.journal.seconds() > self.spec.wall_clock_s
+
+    def on_prepare(self, slugs: list[str]) -> None:
+        self.journal.phase(f"starting training on {', '.join(slugs)}"[:MOST_PHASE])
 
     def on_client(self, progress: ClientProgress) -> None:
         try:
@@ -156,6 +163,9 @@ def client_row(report: ClientReport, served: list[Served]) -> ClientRow:
             "bytes_down": report.bytes_down,
             "loss": report.loss,
             "accuracy": report.accuracy,
+            "tested": report.tested,
+            "skipped": report.skipped,
+            "note": report.note[:300],
             "down_s": round(sum(outcome.measured.get("down_s", 0.0) for outcome in served), 3),
             "compute_s": round(sum(outcome.measured.get("compute_s", 0.0) for outcome in served), 3),
             "up_s": round(sum(outcome.measured.get("up_s", 0.0) for outcome in served), 3),

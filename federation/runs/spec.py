@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast, get_args
 
 from annotated_types import Ge, Le
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model, model_validator
 from pydantic.fields import FieldInfo
 
 from federation.app.compression.entropy import split_bits
+from federation.app.datasets import photo_folder
+from federation.app.datasets import registry as datasets
 from federation.app.run_settings import RunSettings
 from federation.app.strategies import registry as strategies
 from federation.app.strategies.base import Parameter, Strategy
@@ -25,6 +27,22 @@ DatasetName = Annotated[str, listed.validator("dataset"), listed.schema("dataset
 ModelName = Annotated[str, listed.validator("model"), listed.schema("model")]
 StrategyName = Annotated[str, listed.validator("strategy"), listed.schema("strategy")]
 BytesPerSecond = Annotated[int, Field(ge=1000, le=10**10)]
+
+
+def _listed(value: object) -> object:
+    """Names as the form sends them: one text, with commas between them; nothing for none."""
+    if value is None:
+        return []
+    if isinstance(value, int | float):  # a class may be called 7
+        return [f"{value:g}"]
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Names = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=photo_folder.MOST_LABEL, pattern=r"^[^\x00]*$")]],
+    BeforeValidator(_listed),
+    Field(max_length=photo_folder.MOST_CLASSES),
+]
 
 
 class Privacy(BaseModel):
@@ -43,6 +61,8 @@ class _Training(BaseModel):
 
     dataset: DatasetName = Field(default="digits", title="Data set")
     model: ModelName = Field(default="cnn-small", title="Model")
+    classes: Names = Field(default_factory=list, title="Classes")
+    nodes: Names = Field(default_factory=list, title="Devices")
     clients: int = Field(default=4, ge=1, le=1000, title="Clients")
     rounds: int = Field(default=10, ge=1, le=1000, title="Rounds")
     local_epochs: int = Field(default=1, ge=1, le=50, title="Local epochs")
@@ -81,6 +101,7 @@ class RunSpec(_TrainingWithParameters):
 
     quorum: int | None = Field(default=None, ge=1, le=1000, title="Quorum")
     round_deadline_s: float = Field(default=120, ge=1, le=86400, allow_inf_nan=False, title="Deadline per round")
+    grace_s: float | None = Field(default=None, ge=0, le=86400, allow_inf_nan=False, title="Grace period")
     wall_clock_s: float = Field(default=6 * 3600, ge=1, le=7 * 86400, allow_inf_nan=False, title="Time limit")
     uplink_bytes_per_s: BytesPerSecond = Field(default=250_000, title="Uplink")
     downlink_bytes_per_s: BytesPerSecond = Field(default=500_000, title="Downlink")
@@ -89,6 +110,9 @@ class RunSpec(_TrainingWithParameters):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         strategy = strategies.by_name(self.strategy)
+        # Those of the other data sets are fixed, and any of their clients can be on any node.
+        self.classes = photo_folder.union([self.classes]) if self.on_devices else []
+        self.nodes = list(dict.fromkeys(self.nodes)) if self.on_devices else []
         if self.quorum is None:
             self.quorum = -(-2 * self.clients // 3)
         if self.quorum > self.clients:
@@ -117,6 +141,11 @@ class RunSpec(_TrainingWithParameters):
     def _check_strategy(self, strategy: Strategy) -> None:
         if conflict := strategy.check(strategy.values(self.model_dump()), self.clients):
             raise _Conflict(conflict.field, conflict.sentence)
+
+    @property
+    def on_devices(self) -> bool:
+        """Whether each client trains on its device's own photos."""
+        return datasets.by_name(self.dataset).on_devices
 
     @property
     def rates(self) -> tuple[float, float]:
@@ -155,7 +184,7 @@ def problems(error: ValidationError) -> dict[str, str]:
         if isinstance(cause, _Conflict):
             sentences.setdefault(cause.field, str(cause))
         else:
-            name = ".".join(str(part) for part in detail["loc"])
+            name = ".".join(str(part) for part in detail["loc"] if isinstance(part, str))
             sentences.setdefault(name, _sentence(name))
     return sentences
 
@@ -179,6 +208,8 @@ def bounds(name: str) -> tuple[float, float] | None:
 _SENTENCES = {
     "share": "must be a number above 0 and up to 1",
     "secure_aggregation": "must be on or off",
+    "classes": "must be a list of names of at most 60 characters",
+    "nodes": "must be a list of names of devices",
     "privacy": "must be off, or a noise multiplier and a clipping norm",
 }
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from federation.app.datasets import registry as datasets
 from federation.runs import choices
 from federation.runs.spec import RunSpec, field_of
 
@@ -10,6 +11,11 @@ from federation.runs.spec import RunSpec, field_of
 def labels(spec: Mapping[str, Any]) -> dict[str, str]:
     """The names that people read for the choices of a run."""
     return {field: choices.label(field, spec[field]) for field in ("dataset", "model", "strategy")}
+
+
+def tested_on(spec: Mapping[str, Any]) -> str:
+    """What every accuracy of the run was measured on."""
+    return next((dataset.tested_on for dataset in datasets.DATASETS if dataset.name == spec["dataset"]), "")
 
 
 def title(spec: Mapping[str, Any]) -> str:
@@ -45,4 +51,6 @@ def _shown(value: object) -> str:
         return "on" if value else "off"
     if isinstance(value, dict):
         return ", ".join(f"{name.replace('_', ' ')} {inner}" for name, inner in value.items())
+    if isinstance(value, list):
+        return ", ".join(value) or "none"
     return "off" if value is None else str(value)

@@ -44,6 +44,7 @@ class DataSet:
         ["Image.Image"], "Tensor"
     ]  # a photo as a model trained on this data set takes it: uint8 [C, side, side]
     source: Source | None = None  # what can be downloaded
+    tested_on: str = ""  # in words: the examples behind every accuracy of a run
 
     @property
     def on_devices(self) -> bool:

@@ -81,4 +81,5 @@ CIFAR10 = DataSet(
     load=load,
     pixels_of=pixels_of,
     source=SOURCE,
+    tested_on="The server tests on the 10,000 test photos of the data set, which no client trains on.",
 )

@@ -11,17 +11,18 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Examples:
-    """Pixels uint8 [n, channels, side, side]; labels int64 [n]."""
+    """Pixels uint8 [n, channels, side, side]; labels int64 [n]. `skipped` names the files that could not be read."""
 
     pixels: Tensor
     labels: Tensor
+    skipped: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def part(self, rows: NDArray[np.int64]) -> "Examples":
         indices = torch.from_numpy(rows)
-        return Examples(self.pixels[indices], self.labels[indices])
+        return Examples(self.pixels[indices], self.labels[indices], self.skipped)
 
 
 def resized(photo: Image.Image, mode: str, side: int) -> Tensor:

@@ -7,8 +7,11 @@ from flwr.app import Message
 
 from federation.app.codes import Codes
 from federation.app.compression.flat_parameters import Layout, Vector
-from federation.app.records import record_of, value_of
+from federation.app.datasets.photo_folder import MOST_LABEL
+from federation.app.records import list_of, record_of, value_of
 from federation.app.reports import ClientReport
+
+MOST_FOLDERS = 5  # named in a sentence
 
 
 def metric(reply: Message, name: str) -> float:
@@ -19,15 +22,35 @@ def metric(reply: Message, name: str) -> float:
 
 
 def report(client: int, node: int, reply: Message) -> ClientReport:
+    skipped, note = left_out(reply)
     return ClientReport(
         node,
         client,
         "ok",
         examples=int(metric(reply, "num-examples")),
         compute_s=metric(reply, "compute_s"),
-        loss=metric(reply, "test-loss") or metric(reply, "loss"),
-        accuracy=metric(reply, "test-accuracy") or None,
+        loss=metric(reply, "loss"),
+        skipped=skipped,
+        note=note,
     )
+
+
+def left_out(reply: Message) -> tuple[int, str]:
+    """How many of its photos a client did not train on, and a sentence about them."""
+    if (record := reply.content.config_records.get("left-out")) is None:
+        return 0, ""
+    try:
+        unreadable, foreign = (max(0, value_of(record, name, int)) for name in ("unreadable", "foreign"))
+        folders = [name[:MOST_LABEL] for name in list_of(record, "folders", str)[:MOST_FOLDERS]]
+    except (KeyError, ValueError):
+        return 0, "What it reports of skipped photos cannot be read."
+    parts = [f"{_photos(unreadable)} that cannot be read"] if unreadable else []
+    parts += [f"{_photos(foreign)} in folders that are no class of this run ({', '.join(folders)})"] if foreign else []
+    return unreadable + foreign, f"Skipped {' and '.join(parts)}." if parts else ""
+
+
+def _photos(count: int) -> str:
+    return "1 photo" if count == 1 else f"{count:,} photos"
 
 
 def update(reply: Message, layout: Layout, codes: Codes | None, base: Vector) -> Vector:

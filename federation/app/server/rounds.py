@@ -35,9 +35,11 @@ class NotCounted(Exception):
 class RoundRunner:
     """`step` is the number of the next round that counts: rounds that miss their quorum repeat it."""
 
-    def __init__(self, settings: RunSettings, classes: int, reference: float) -> None:
-        """`reference`: examples of a typical client, or 0 where all clients weigh the same."""
-        self.settings, self.classes, self.reference = settings, classes, reference
+    def __init__(self, settings: RunSettings, classes: int, reference: float, labels: tuple[str, ...] = ()) -> None:
+        """`reference`: examples of a typical client, or 0 where all clients weigh the same. `labels`: of the classes, where
+        each device names its own.
+        """
+        self.settings, self.classes, self.reference, self.labels = settings, classes, reference, labels
         initial = task.arrays_of(task.build(settings["model"], settings["dataset"], classes, settings["seed"]))
         self.layout = Layout.of(initial)
         self.model: Vector = self.layout.flat(initial)
@@ -79,13 +81,14 @@ class RoundRunner:
             reference=self.reference,
             clip=privacy["clip"] if privacy else None,
             noise_multiplier=privacy["noise_multiplier"] if privacy else 0.0,
+            labels=self.labels,
         )
 
     # -- one round -----------------------------------------------------------------------------------------------------
 
     def round(self, grid: Grid, number: int, nodes: Mapping[int, int]) -> tuple[Exchange, dict[int, ClientReport], str]:
         """The exchange, a report for each client, and why the round did not count (empty when it did)."""
-        exchange = Exchange(grid, nodes, number, time.monotonic() + self.settings["round_deadline_s"])
+        exchange = self.exchange(grid, number, nodes)
         if self.cohort is not None:
             self.exchange_id = max(self.exchange_id + 1, int(time.time() * 1000))
             self.cohort.gather(exchange)
@@ -108,14 +111,22 @@ class RoundRunner:
             report.bytes_up, report.bytes_down = exchange.up.get(client, 0), exchange.down.get(client, 0)
         return exchange, reports, why
 
+    def exchange(self, grid: Grid, number: int, nodes: Mapping[int, int]) -> Exchange:
+        """It ends at the round's deadline, or a grace period after a quorum has replied."""
+        settings, enough = self.settings, self.settings["quorum"] or 1
+        if self.cohort is not None:  # more than two thirds must reveal their shares
+            enough = max(enough, 2 * len(nodes) // 3 + 1)
+        until = time.monotonic() + settings["round_deadline_s"]
+        return Exchange(grid, nodes, number, until, enough, settings.get("grace_s"))
+
     def _trained(self, exchange: Exchange, config: TrainConfig) -> dict[int, Message]:
         """A client that has missed rounds says so and gets another message with what it lacks, the whole model at last."""
-        waiting = {client: self._missed(client) for client in exchange.nodes}
+        waiting = {client: self.missed(client) for client in exchange.nodes}
         trained: dict[int, Message] = {}
         for _ in range(ATTEMPTS):
-            contents = {client: self._content(client, config, missed) for client, missed in waiting.items()}
+            contents = {client: self._masked_content(client, config, missed) for client, missed in waiting.items()}
             stale: dict[int, list[CodedUpdate] | None] = {}
-            for client, reply in exchange.send("train", contents).items():
+            for client, reply in exchange.send("train", contents, len(trained)).items():
                 behind = replies.metric(reply, "behind")
                 if not behind:
                     trained[client] = reply
@@ -132,7 +143,7 @@ class RoundRunner:
                 self.cohort.acknowledge(client)
         return trained
 
-    def _missed(self, client: int) -> list[CodedUpdate] | None:
+    def missed(self, client: int) -> list[CodedUpdate] | None:
         if self.step == 1:
             return []  # the initial model follows from the seed
         return WHOLE_MODEL if self.downlink is None else self.downlink.since(self.last_round.get(client, 0))
@@ -140,7 +151,15 @@ class RoundRunner:
     def _all_updates(self) -> list[CodedUpdate] | None:
         return [] if self.step == 1 or self.downlink is None else self.downlink.since(0)
 
-    def _content(self, client: int, config: TrainConfig, missed: list[CodedUpdate] | None) -> RecordDict:
+    def _masked_content(self, client: int, config: TrainConfig, missed: list[CodedUpdate] | None) -> RecordDict:
+        content = self.content(client, config, missed)
+        if self.cohort is not None and self.scales is not None:
+            masks = {**self.cohort.config(client, self.exchange_id).entries(), "scales-up": self.scales.tobytes()}
+            content["config"] = ConfigRecord({**content.config_records["config"], **masks})
+        return content
+
+    def content(self, client: int, config: TrainConfig, missed: list[CodedUpdate] | None) -> RecordDict:
+        """The model that a client lacks, and what it needs to know."""
         entries = {**config.entries(), "partition-id": client, "heard": self.step - 1}
         content = RecordDict()
         if missed is WHOLE_MODEL:
@@ -148,8 +167,6 @@ class RoundRunner:
             content["model"] = ArrayRecord({name: Array(np.ascontiguousarray(array)) for name, array in arrays.items()})
         else:
             entries |= ModelDelta(self.step - 1 - len(missed), digest(self.client_model), missed).entries()
-        if self.cohort is not None and self.scales is not None:
-            entries |= {**self.cohort.config(client, self.exchange_id).entries(), "scales-up": self.scales.tobytes()}
         content["config"] = ConfigRecord(entries)
         return content
 

@@ -32,7 +32,7 @@ export function rows(clients, inProgress = false) {
   const words = (/** @type {string} */ state) => (inProgress && IN_PROGRESS[state]) || label("client_states", state);
   return [...clients].sort((a, b) => a.partition - b.partition).map((client) => el("tr", {},
     el("th", { scope: "row" }, el("span", { class: "narrow-only" }, "client "), client.partition + 1), el("td", { "data-label": "on" }, client.node || "–"),
-    el("td", { "data-label": "" }, el("span", { class: `client-state ${client.state}` }, words(client.state)), client.reason && el("small", { class: "reason" }, client.reason)),
+    el("td", { "data-label": "" }, el("span", { class: `client-state ${client.state}` }, words(client.state)), client.reason && el("small", { class: "reason" }, client.reason), client.note && el("small", { class: "reason" }, client.note)),
     cell("examples", client.examples ? format.count(client.examples) : null),
     cell("down", transfer(client.bytes_down, client.down_s)), cell("compute", isNumber(client.compute_s) ? format.seconds(client.compute_s) : null), cell("up", transfer(client.bytes_up, client.up_s)),
     cell("loss", isNumber(client.loss) ? client.loss.toFixed(3) : null), cell("accuracy", isNumber(client.accuracy) ? format.percent(client.accuracy) : null),

@@ -50,7 +50,7 @@ async function estimate() {
   }
 }
 
-function show({ problems, estimate, nodes }) {
+function show({ problems, estimate, nodes, classes, photos }) {
   trouble(null);
   for (const place of places) {
     const wrong = problems[place.dataset.field];
@@ -61,14 +61,26 @@ function show({ problems, estimate, nodes }) {
     if (wrong) place.closest("details").open = true;
     if (wrong) place.hidden = false;
   }
-  byId("start").disabled = !estimate || !nodes.length;
+  byId("start").disabled = !estimate || !nodes.length || Object.keys(problems).length > 0;
   byId("save").disabled = !estimate;
   byId("nodes").textContent = nodes.length ? `On ${nodes.join(", ")}.` : "No node with a training worker is online, so the run cannot start yet.";
+  byId("agreed").replaceChildren(...agreed(classes, photos));
   const rows = estimate && [
     ["Up, all clients", format.bytes(estimate.bytes_up)], ["Down, all clients", format.bytes(estimate.bytes_down)],
     ["Transfers", format.seconds(estimate.link_s)], ["Computing, about", format.seconds(estimate.compute_s)], ["Startup and queues", format.seconds(estimate.other_s)], ["Total, about", format.seconds(estimate.seconds)],
   ];
   byId("estimate").replaceChildren(...(rows ?? [["Estimate", "correct the marked field"]]).map(([name, text]) => el("div", {}, el("dt", {}, name), el("dd", {}, text))));
+}
+
+/** The classes that the run would have, and what each device holds: agreed before the start, and fixed by it. */
+function agreed(classes, photos) {
+  const devices = Object.entries(photos ?? {});
+  if (field("dataset").selectedOptions[0]?.dataset.ownPhotos !== "yes" || !devices.length) return [];
+  const held = (counts) => Object.entries(counts).map(([name, count]) => `${name} ${format.count(count)}`).join(", ") || "no labelled photos";
+  return [
+    el("p", { class: "hint" }, classes.length ? `Classes of the run: ${classes.join(", ")}. Folders of other names are skipped.` : "No classes are agreed yet."),
+    el("ul", { class: "hint holders" }, devices.map(([name, counts]) => el("li", {}, `${name}: ${held(counts)}`))),
+  ];
 }
 
 function trouble(text) {

@@ -62,9 +62,13 @@ function what(spec) {
 
 function figures(run, last) {
   const sum = (name) => run.rounds.reduce((total, round) => total + round[name], 0);
-  const best = Math.max(...run.rounds.map((round) => round.accuracy ?? -1));
+  // A round that was discarded left the model as it was: the accuracy is that of the last one that counted.
+  const counted = run.rounds.filter((round) => round.counted !== false);
+  const best = counted.reduce((most, round) => ((round.accuracy ?? -1) > (most?.accuracy ?? -1) ? round : most), null);
+  const discarded = run.rounds.length - counted.length;
   const cells = [
-    ["Round", `${last?.round ?? 0} of ${run.spec.rounds}`], ["Accuracy", share(last?.accuracy)], ["Best", best < 0 ? "–" : share(best)],
+    ["Rounds", `${counted.length} of ${run.spec.rounds}${discarded ? `, ${discarded} discarded` : ""}`], ["Accuracy of the model", share(counted.at(-1)?.accuracy)],
+    [best ? `Best, round ${best.round}` : "Best", share(best?.accuracy)],
     ["Up", format.bytes(sum("bytes_up"))], ["Down", format.bytes(sum("bytes_down"))], ["Time", format.seconds(run.seconds)],
     ...(run.spec.privacy ? [["Epsilon spent", last?.epsilon === null || last?.epsilon === undefined ? "–" : last.epsilon.toFixed(2)]] : []),
   ];
