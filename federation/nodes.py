@@ -90,8 +90,8 @@ def _chosen(spec: RunSpec, photos: Mapping[str, Mapping[str, int]]) -> Obstacle 
             sentence = f"{_names(without)} {_holds(without)} no labelled photos{of_these}."
             return Obstacle("nodes", UserError("no_photos", sentence, PUT_PHOTOS, 409))
         if len(spec.nodes) != spec.clients:
-            sentence = f"{len(spec.nodes)} devices are named for {spec.clients} clients; each client is one device."
-            return Obstacle("clients", UserError("bad_spec", sentence, f"Choose {len(spec.nodes)} clients.", 422))
+            sentence = f"Each client is one device; the devices named are {len(spec.nodes)}, the clients {spec.clients}."
+            return Obstacle("clients", UserError("bad_spec", sentence, "Make both numbers equal.", 422))
     if not spec.nodes and len(holders) < spec.clients:
         without = [slug for slug in photos if slug not in holders]
         have = f"{_names(holders)} {_holds(holders)} some" if holders else "none holds any"

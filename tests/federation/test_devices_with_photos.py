@@ -76,7 +76,7 @@ def test_more_clients_than_devices_with_photos_are_refused_with_those_that_lack_
     [
         ({"nodes": ["jetson-a", "jetson-c"]}, "nodes", "jetson-c holds no labelled photos."),
         ({"nodes": "jetson-a, jetson-z"}, "nodes", "jetson-z cannot train now"),
-        ({"nodes": ["jetson-a"]}, "clients", "1 devices are named for 2 clients"),
+        ({"nodes": ["jetson-a"]}, "clients", "Each client is one device; the devices named are 1, the clients 2."),
         ({"classes": ["cat", "dog"]}, "clients", "2 clients need as many devices that hold labelled photos of cat and dog;"),
         ({"classes": ["ship"]}, "classes", "All photos are of one class (ship)"),
     ],
