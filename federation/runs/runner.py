@@ -8,7 +8,7 @@ import time
 from devices import dispatch
 from federation.app import server_app
 from federation.app.errors import RunError
-from federation.app.reports import ClientReport, RoundReport
+from federation.app.reports import ClientReport, Result, RoundReport
 from federation.client_jobs import Served
 from federation.grid import CeleryGrid
 from federation.runs import label_distribution, run_artifacts
@@ -81,6 +81,7 @@ class Attempt:
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
         journal.phase(f"round {self.round}")
         self.since = time.monotonic()
+        result: Result | None
         try:
             result = server_app.start(self.grid, self.spec.settings(), self.on_round, place / CHECKPOINT, self.is_over)
         except dispatch.Cancelled:
