@@ -5,6 +5,10 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
+
+from inference.engine.photos import notes
+from inference.engine.photos.notes import PhotoNote
 
 LIVE = ("queued", "planning", "running")
 FINAL = ("answered", "failed", "stopped")
@@ -24,6 +28,7 @@ class Photo(models.Model):
     source_bytes = models.PositiveIntegerField()
     # slug of a node that has it -> {"sizes": {"webp:50:384": bytes of its own encoder}, "ready": {task: [split points]}}
     placed = models.JSONField(default=dict)
+    notes = models.JSONField(default=list, help_text="names in inference.engine.photos.notes")
     created = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -35,12 +40,35 @@ class Photo(models.Model):
         return self.source_format in (CAMERA, DIRECT)
 
     @property
+    def remarkable(self) -> list[PhotoNote]:
+        """What people should know about it, from its pixels, its file and its shape."""
+        return notes.named(self.notes, self.width, self.height)
+
+    @property
     def path(self) -> Path:
         return Path(settings.PHOTO_DIR) / f"{self.id}.jpg"
 
     @property
     def small_path(self) -> Path:
         return Path(settings.PHOTO_DIR) / f"{self.id}.small.jpg"
+
+
+class PhotoTrace(models.Model):
+    """A node that may hold a photo or features of it, recorded before anything is sent there.
+
+    It outlives the photo until the node has confirmed that it deleted everything (inference/photos/erasure.py).
+    """
+
+    photo = models.UUIDField(db_index=True)
+    node = models.SlugField(max_length=40)
+    since = models.DateTimeField(default=timezone.now, help_text="when something was last sent or taken there")
+    deleted = models.DateTimeField(null=True, blank=True, db_index=True, help_text="when the photo was deleted")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("photo", "node"), name="one_trace_per_node")]
+
+    def __str__(self) -> str:
+        return f"{self.photo} at {self.node}"
 
 
 class Turn(models.Model):

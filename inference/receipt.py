@@ -158,7 +158,9 @@ class Receipt(TypedDict):
     held: NotRequired[bool]  # the edge had the features in its cache
     levels: NotRequired[list[LevelRecord]]  # that answered, in order; `level` stays the one chosen first
     ready: NotRequired[ReadyRecord]
-    photo_left_device: bool
+    photo_left_device: bool  # over the link, as a photo
+    on_server: NotRequired[bool]  # it was uploaded, and the server keeps it
+    notes: NotRequired[list[str]]  # about the photo: names in inference.engine.photos.notes
     fell_back_from: list[FailureRecord]
     simulated: NotRequired[SimulatedRecord]
     model: NotRequired[str]  # the training run whose model answered

@@ -170,8 +170,11 @@ PHOTO_DIR = VAR_DIR / "photos"
 PHOTO_MAX_BYTES = env.integer("ISTHMUS_PHOTO_MAX_MB", 25) * 1024 * 1024
 PHOTO_MAX_PIXELS = env.integer("ISTHMUS_PHOTO_MAX_MEGAPIXELS", 50) * 1_000_000
 PHOTO_MAX_SIDE = env.integer("ISTHMUS_PHOTO_MAX_SIDE", 2048)
+PHOTO_DECODERS = env.integer("ISTHMUS_PHOTO_DECODERS", 2)  # processes that read uploads, each of one web process
+PHOTO_DECODE_S = env.number("ISTHMUS_PHOTO_DECODE_S", 20)  # then the photo is refused and its process ended
 QUESTION_MAX_CHARS = 2000
 HISTORY_ROWS = 200
+FILE_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # larger uploads wait on disk
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("ISTHMUS_BODY_MAX_KB", 1024) * 1024  # JSON bodies; photos have a limit of their own
 DATA_UPLOAD_MAX_NUMBER_FIELDS, DATA_UPLOAD_MAX_NUMBER_FILES = 500, 10
 # Before a caller is known (webapp.gate), for each web process: open connections, websockets included, in all and from one

@@ -39,6 +39,7 @@ class Kept(Placed):
     width: Annotated[int, Field(ge=1, le=100_000)]
     height: Annotated[int, Field(ge=1, le=100_000)]
     stayed: bool = True
+    notes: Annotated[list[Annotated[str, Field(max_length=20, pattern=STORABLE)]], Field(max_length=20)] = []  # measured there
 
 
 class Invitation(Received):

@@ -113,7 +113,13 @@ class Attempt:
         receipt = receipts.make(turn, task, decision)
         predicted = next(a.predicted_ms for a in choice.assessed if a.candidate == chosen)
         outcome = execute.run(running, chosen, predicted)
-        return receipts.finish(receipt, outcome, self.plan_ms_hidden), outcome
+        return self._finished(receipt, outcome), outcome
+
+    def _finished(self, receipt: Receipt, outcome: execute.Outcome) -> Receipt:
+        """However sure the model is: where there is hardly anything to see, its answer is a guess."""
+        if outcome.answer is not None and any(note.doubt for note in self.photo.remarkable):
+            outcome.answer = outcome.answer.model_copy(update={"sure": False})
+        return receipts.finish(receipt, outcome, self.plan_ms_hidden)
 
     def _start(self, device: Node) -> tuple[execute.Step, int]:
         """Places the photo on the device. Returns the step, and the bytes placed where the question had to wait for them."""

@@ -47,7 +47,7 @@ class FederatedModelStep(Attempt):
         where = f"was sent to {device.slug}" if sent else f"was already on {device.slug}"
         reason = f"The model of {model.name} {where}."
         receipt = {**receipt, "reason": reason, "model": model.name, "bytes": {**receipt["bytes"], "model": sent}}
-        return receipts.finish(receipt, outcome, self.plan_ms_hidden), outcome
+        return self._finished(receipt, outcome), outcome
 
 
 def answer(step: execute.Step, model: TrainedModel) -> tuple[execute.Outcome, int]:

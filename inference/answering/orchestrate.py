@@ -23,7 +23,7 @@ from inference.models import Photo, Turn
 from inference.placement.choose import NoRoute
 from inference.planning import draft_summary
 from inference.planning.answer_substitution import UnanswerableQuestion, fill
-from inference.planning.compose import StepResult
+from inference.planning.compose import StepResult, annotate
 from inference.planning.offline import Context
 from inference.planning.plan import MAX_BEFORE, PlanStep
 from inference.planning.rules import training
@@ -32,6 +32,9 @@ from webapp.live.lease import LeaseLost
 
 log = logging.getLogger(__name__)
 EARLIER = 5  # turns of the conversation in the planner's context
+UNEXPECTED = UserError(
+    "internal", "An unexpected error stopped this answer.", "Try again; see the cloud worker log for the cause.", 500
+)
 MAX_ATTEMPTS = 5  # candidates tried for one step; beyond that something is wrong everywhere
 
 # Independent steps of one plan run together, a few of each turn, so that one turn of many steps does not hold up the others.
@@ -65,15 +68,7 @@ def answer(journal: Journal) -> None:
         except Exception:
             # Logged with its traceback; the person gets an error instead of an endless spinner.
             log.exception("turn %s failed", turn_id)
-            _end(
-                journal,
-                UserError(
-                    "internal",
-                    "An unexpected error stopped this answer.",
-                    "Try again; see the cloud worker log for the cause.",
-                    500,
-                ),
-            )
+            _end(journal, UNEXPECTED)
 
 
 def _end(journal: Journal, error: UserError) -> None:
@@ -109,7 +104,8 @@ def _answer(execution: TurnExecution) -> str:
         )
     if len(steps) > 1:
         journal.phase("composing")
-    return planner_usage.planner().compose(turn.question, ordered, lambda text: journal.phase("composing", text=text))
+    words = planner_usage.planner().compose(turn.question, ordered, lambda text: journal.phase("composing", text=text))
+    return annotate(words, ordered)
 
 
 def _with_answers_filled_in(execution: TurnExecution, ready: list[PlanStep], results: dict[int, StepResult]) -> list[PlanStep]:
@@ -234,7 +230,7 @@ def _step(execution: TurnExecution, step: PlanStep) -> StepResult:
         else:
             journal.receipt(step.id, receipt)
             execution.outcomes.append((attempt.photo, outcome))
-            return _result(step, outcome.answer)
+            return _result(step, outcome.answer, attempt.photo)
     return _step_failed(
         journal, step, UserError("gave_up", f"{MAX_ATTEMPTS} attempts failed.", "Try again later.", 503), failed
     )
@@ -250,7 +246,7 @@ def _step_failed(journal: Journal, step: PlanStep, error: Exception, failed: Fai
     return StepResult(step.id, step.task, step.question, None, None, False, (), message, step.before)
 
 
-def _result(step: PlanStep, answer: AnswerResult | None) -> StepResult:
+def _result(step: PlanStep, answer: AnswerResult | None, photo: Photo) -> StepResult:
     assert answer is not None, "the step was answered"
-    top = tuple(answer.top)
-    return StepResult(step.id, step.task, step.question, answer.text, answer.confidence, answer.sure, top, None, step.before)
+    facts = answer.text, answer.confidence, answer.sure, tuple(answer.top)
+    return StepResult(step.id, step.task, step.question, *facts, None, step.before, tuple(photo.remarkable))

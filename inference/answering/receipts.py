@@ -77,6 +77,8 @@ def make(turn: Turn, task: str, decision: DecisionInputs) -> Receipt:
         "levels": [],
         "ready": {"placed": decision.placing == 0, "head": False, "plan_ms_hidden": 0.0},
         "photo_left_device": chosen.route.sends_photo,
+        "on_server": not decision.photo.on_device_alone,
+        "notes": [note.name for note in decision.photo.remarkable],
         "fell_back_from": decision.fell_back_from,
         "simulated": {"device": _simulated(decision.device), "edge": _simulated(edge)},
         "answer": None,

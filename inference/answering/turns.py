@@ -187,6 +187,7 @@ class PhotoJson(TypedDict):
     height: int
     bytes: int
     on_server: bool
+    notes: list[str]
 
 
 class StepJson(TypedDict):
@@ -263,6 +264,7 @@ def photo_json(photo: Photo) -> PhotoJson:
         "height": photo.height,
         "bytes": photo.bytes,
         "on_server": not photo.on_device_alone,
+        "notes": [note.upload for note in photo.remarkable],
     }
 
 

@@ -84,5 +84,6 @@ def _create(owner: AbstractBaseUser, photo_id: uuid.UUID, slug: str, photo: Kept
         bytes=photo.bytes,
         source_format=source,
         source_bytes=photo.bytes,
+        notes=photo.notes,
         placed={slug: {"sizes": photo.sizes, "ready": {}}},
     )

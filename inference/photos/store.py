@@ -1,45 +1,67 @@
-"""From an upload to a stored Photo: clean it, write it, register it."""
+"""From an upload to a stored Photo: spool it, read it in a process of its own, register it."""
 
-import io
-from collections.abc import Iterable
+import errno
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
-from PIL import Image
 
 from inference.answering import cloud_queue
+from inference.engine.photos.decoders import Busy, PhotoDecoders
+from inference.engine.photos.refusal import PhotoRefused
 from inference.models import Photo
-from inference.photos.intake import CleanPhoto, PhotoRefused, receive
+from inference.photos import intake
 from webapp.live.errors import UserError
 
 SMALL_SIDE = 480  # pixels; twice the widest preview of the page
+TOO_LARGE = ("photo_too_large", "photo_too_many_pixels")
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+BUSY = UserError(
+    "photos_busy", "Too many photos are being read at the moment.", "Try again in a few seconds.", 503
+)  # fmt: skip
+DISK_FULL = UserError(
+    "disk_full", "The server has no space left for photos.", "Delete old conversations, or ask whoever runs the server.", 507
+)
 
 
 def store(owner: AbstractBaseUser, chunks: Iterable[bytes]) -> Photo:
     """Read an upload to its end (or to the limit), clean and store it. Raises UserError with the reason of a refusal."""
+    photo = Photo(owner=owner)
+    with _incoming(photo) as (source, target, small):
+        try:
+            intake.spool(chunks, source, settings.PHOTO_MAX_BYTES)
+            decoded = _decoders(settings.PHOTO_MAX_PIXELS, settings.PHOTO_DECODERS, settings.PHOTO_DECODE_S).read(
+                str(source),
+                str(target),
+                max_side=settings.PHOTO_MAX_SIDE,
+                small_target=str(small),
+                small_side=SMALL_SIDE,
+                who=str(owner.pk),
+            )
+            photo.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            target.replace(photo.path)
+            small.replace(photo.small_path)
+        except PhotoRefused as refusal:
+            status = 413 if refusal.code in TOO_LARGE else 422
+            raise UserError(refusal.code, refusal.message, refusal.next, status) from refusal
+        except Busy as error:
+            raise BUSY from error
+        except OSError as error:
+            _unlink(photo)
+            if error.errno in NO_SPACE:
+                raise DISK_FULL from error
+            raise
+    photo.width, photo.height, photo.bytes = decoded.width, decoded.height, decoded.bytes
+    photo.source_format, photo.source_bytes = decoded.source_format, decoded.source_bytes
+    photo.notes = list(decoded.notes)
     try:
-        clean = receive(
-            chunks,
-            max_bytes=settings.PHOTO_MAX_BYTES,
-            max_pixels=settings.PHOTO_MAX_PIXELS,
-            max_side=settings.PHOTO_MAX_SIDE,
-        )
-    except PhotoRefused as refusal:
-        status = 413 if refusal.code in {"photo_too_large", "photo_too_many_pixels"} else 422
-        raise UserError(refusal.code, refusal.message, refusal.next, status) from refusal
-    photo = Photo(
-        owner=owner,
-        width=clean.width,
-        height=clean.height,
-        bytes=len(clean.data),
-        source_format=clean.source_format,
-        source_bytes=clean.source_bytes,
-    )
-    Path(settings.PHOTO_DIR).mkdir(parents=True, exist_ok=True)
-    _write(photo.path, clean.data)
-    _write(photo.small_path, _small(clean))
-    photo.save(force_insert=True)  # last: a row always has its files
+        photo.save(force_insert=True)  # last: a row always has its files
+    finally:
+        if photo._state.adding:
+            _unlink(photo)
     return photo
 
 
@@ -53,17 +75,25 @@ def forget(photo: Photo) -> None:
         cloud_queue.forget(name, list(photo.placed), photo.owner_id)
 
 
-def _small(clean: CleanPhoto) -> bytes:
-    with Image.open(io.BytesIO(clean.data), formats=["JPEG"]) as image:
-        image.draft("RGB", (SMALL_SIDE, SMALL_SIDE))
-        image.thumbnail((SMALL_SIDE, SMALL_SIDE))
-        out = io.BytesIO()
-        image.convert("RGB").save(out, "JPEG", quality=80)
-    return out.getvalue()
+@contextmanager
+def _incoming(photo: Photo) -> Iterator[tuple[Path, Path, Path]]:
+    """Files for the upload, the clean photo and its preview. Whatever is left of them goes."""
+    folder = Path(settings.PHOTO_DIR).with_name("incoming")  # of the same file system, so that a file moves at once
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    upload, clean, small = files = tuple(folder / f"{photo.pk}{ending}" for ending in ("", ".jpg", ".small.jpg"))
+    try:
+        yield upload, clean, small
+    finally:
+        for file in files:
+            file.unlink(missing_ok=True)
 
 
-def _write(path: Path, data: bytes) -> None:
-    """Atomic write."""
-    part = path.with_suffix(".part")
-    part.write_bytes(data)
-    part.replace(path)
+@cache
+def _decoders(max_pixels: int, processes: int, seconds: float) -> PhotoDecoders:
+    """One set for this process, started when the first photo comes."""
+    return PhotoDecoders(max_pixels, processes=processes, seconds=seconds)
+
+
+def _unlink(photo: Photo) -> None:
+    for path in (photo.path, photo.small_path):
+        path.unlink(missing_ok=True)

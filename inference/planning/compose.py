@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from inference.engine import tasks
 from inference.engine.answer import NOTHING
+from inference.engine.photos.notes import PhotoNote
 from inference.engine.tasks.wording import NUMBERS, capitalised, full_stop
 
 FAILED_TRAINING = "draft the training run"
@@ -23,6 +24,7 @@ class StepResult:
     top: tuple[tuple[str, float], ...]
     error: str | None
     before: int = 0  # which photo: 0 is the current one, 1 the one before it
+    notes: tuple[PhotoNote, ...] = ()  # about that photo
 
 
 def photo_before(count: int) -> str:
@@ -35,6 +37,18 @@ def compose(question: str, results: Sequence[StepResult]) -> str:
         return "There is no answer."
     several = any(result.before for result in results)
     return " ".join(_of_photo(result, _sentence(result, alone=len(results) == 1), several) for result in results)
+
+
+def annotate(answer: str, results: Sequence[StepResult]) -> str:
+    """The answer with what its reader should know about the photos: doubts before it, remarks after it, each once."""
+    notes = [(_subject(result), note) for result in results if result.error is None for note in result.notes]
+    doubts = dict.fromkeys(note.doubt.format(photo=photo) for photo, note in notes if note.doubt)
+    remarks = dict.fromkeys(note.remark.format(photo=photo) for photo, note in notes if note.remark)
+    return " ".join([*doubts, answer, *remarks])
+
+
+def _subject(result: StepResult) -> str:
+    return capitalised(photo_before(result.before)) if result.before else "The photo"
 
 
 def _of_photo(result: StepResult, sentence: str, several: bool) -> str:

@@ -1,38 +1,59 @@
 """From a camera's frame, or an uploaded file, to a photo this node keeps. No Django."""
 
-import io
+import secrets
+from pathlib import Path
 
 from PIL import Image
 
 from devices.agent.jobs import Refused
 from devices.contract.results import Kept
-from inference.engine import photo_cleaning
 from inference.engine.catalogue import Profile
 from inference.engine.codecs import photo_codec
+from inference.engine.photos.decoders import Busy, PhotoDecoders
+from inference.engine.photos.refusal import PhotoRefused
 from inference.stages.photo_folder import PhotoFolder
 
 MAX_SIDE = 2048  # pixels; as photos that are uploaded
 MAX_PIXELS = 64_000_000
+DECODE_S = 10.0  # the server waits for 15
 
 
-def photo_of(frame: bytes) -> tuple[bytes, Image.Image]:
-    """The photo as a JPEG file, and as RGB. Raises Refused."""
-    try:
-        with Image.open(io.BytesIO(frame), formats=["JPEG", "PNG", "WEBP"]) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise Refused("bad_frame", f"The picture has more than {MAX_PIXELS // 1_000_000} megapixels.")
-            clean = photo_cleaning.clean(image, MAX_SIDE)
-    except (*photo_cleaning.DAMAGE, Image.DecompressionBombError):
-        raise Refused("bad_frame", "This is not a complete JPEG, PNG or WebP picture.") from None
-    return photo_cleaning.to_jpeg(clean), clean
+class PhotoIntake:
+    """Frames come from outside: each is read in a process of its own, one at a time."""
 
+    def __init__(self, photos: PhotoFolder, folder: Path, profile: Profile) -> None:
+        self.photos, self.folder, self.profile = photos, folder, profile
+        self.decoders = PhotoDecoders(MAX_PIXELS, processes=1, seconds=DECODE_S)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for left in folder.iterdir():  # by an agent that was killed
+            left.unlink(missing_ok=True)
 
-def keep(photos: PhotoFolder, photo: str, frame: bytes, profile: Profile) -> Kept:
-    """Store a frame as this photo. Raises Refused."""
-    data, image = photo_of(frame)
-    photos.keep(photo, data)
-    sizes = encoded_sizes(image, profile)
-    return Kept(width=image.width, height=image.height, bytes=len(data), stayed=True, sizes=sizes)
+    def keep(self, photo: str, frame: bytes) -> Kept:
+        """Store a frame as this photo. Raises Refused."""
+        source, target = (self.folder / f"{secrets.token_hex(8)}{ending}" for ending in ("", ".jpg"))
+        try:
+            source.touch(mode=0o600)
+            source.write_bytes(frame)
+            decoded = self.decoders.read(str(source), str(target), max_side=MAX_SIDE)
+            data = target.read_bytes()
+        except PhotoRefused as refusal:
+            raise Refused("bad_frame", refusal.message) from None
+        except Busy:
+            raise Refused("busy", "This node is reading other photos; try again in a few seconds.") from None
+        except OSError as error:
+            raise Refused("disk", f"This node cannot store the photo ({error.strerror}).") from None
+        finally:
+            for file in (source, target):
+                file.unlink(missing_ok=True)
+        self.photos.keep(photo, data)
+        return Kept(
+            width=decoded.width,
+            height=decoded.height,
+            bytes=decoded.bytes,
+            stayed=True,
+            sizes=encoded_sizes(photo_codec.decode(data), self.profile),
+            notes=list(decoded.notes),
+        )
 
 
 def encoded_sizes(image: Image.Image, profile: Profile) -> dict[str, int]:

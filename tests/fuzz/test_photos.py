@@ -5,10 +5,11 @@ import io
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageCms
 
 from inference.engine.codecs import photo_codec
-from inference.photos.intake import CleanPhoto, PhotoRefused, receive
+from inference.engine.photos.reader import CleanPhoto, Limits, read
+from inference.engine.photos.refusal import PhotoRefused
 from tests.fuzz.mutations import Mutation, mutate, mutations
 from tests.uploads.conftest import LIMITS, draw, saved
 
@@ -31,13 +32,22 @@ SAMPLES = {
     "WEBP": saved(draw("RGBA", TINY), "WEBP", exif=_exif()),
     "animation": saved(draw("RGB", TINY), "WEBP", save_all=True, append_images=[draw("L", TINY)]),
     "HEIC": saved(draw("RGB", (64, 64)), "HEIC", exif=_exif()),
+    "AVIF": saved(draw("RGBA", (64, 64)), "AVIF", exif=_exif()),
+    "GIF": saved(draw("P", TINY), "GIF", save_all=True, append_images=[draw("L", TINY).convert("P")]),
+    "BMP": saved(draw("RGB", TINY), "BMP"),
+    "TIFF": saved(draw("RGB", TINY), "TIFF", exif=_exif()),
+    "TIFF in LZW": saved(draw("L", TINY), "TIFF", compression="tiff_lzw", save_all=True, append_images=[draw("L", TINY)]),
+    "colours": saved(draw("RGB", TINY), "PNG", icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()),
 }
-STARTS = [b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBP", b"\0\0\0\x18ftypheic", b""]
+STARTS = [
+    b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBP", b"\0\0\0\x18ftypheic", b"\0\0\0\x18ftypavif",
+    b"GIF89a", b"II*\0", b"",
+]  # fmt: skip
 
 
 def _refused_or_clean(data: bytes) -> CleanPhoto | None:
     try:
-        clean = receive([data], **LIMITS)
+        clean = read(data, Limits(**LIMITS))
     except PhotoRefused as refusal:
         assert refusal.message.endswith(".") and refusal.next.endswith(".") and refusal.code.startswith("photo_")
         return None

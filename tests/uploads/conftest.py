@@ -2,17 +2,15 @@
 
 import io
 import itertools
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pillow_heif
-import pytest
 from PIL import Image
 
-from inference.photos.intake import CleanPhoto, receive
+from inference.engine.photos.reader import CleanPhoto, Limits, read
 
-LIMITS = {"max_bytes": 4 * 1024 * 1024, "max_pixels": 4_000_000, "max_side": 512}
+LIMITS = {"max_pixels": 4_000_000, "max_side": 512}
 
 
 def draw(mode: str = "RGB", size: tuple[int, int] = (96, 64)) -> Image.Image:
@@ -32,7 +30,7 @@ def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
 
 
 def cleaned(data: bytes, **limits: int) -> CleanPhoto:
-    return receive([data], **{**LIMITS, **limits})
+    return read(data, Limits(**{**LIMITS, **limits}))
 
 
 def decoded(clean: CleanPhoto) -> Image.Image:
@@ -47,20 +45,3 @@ def corners(image: Image.Image) -> str:
     small = np.asarray(image.convert("RGB"), int)
     at = [small[y, x] for y, x in itertools.product((4, -5), (4, -5))]
     return "".join(min(names, key=lambda name: int(np.abs(np.array(names[name]) - pixel).sum())) for pixel in at)
-
-
-@pytest.fixture
-def counted() -> Callable[[int, int], tuple[Iterator[bytes], list[int]]]:
-    """An upload in chunks, and the list of those that were read."""
-
-    def make(chunks: int, size: int) -> tuple[Iterator[bytes], list[int]]:
-        read: list[int] = []
-
-        def give() -> Iterator[bytes]:
-            for number in range(chunks):
-                read.append(number)
-                yield b"\xff\xd8\xff" + bytes(size - 3)
-
-        return give(), read
-
-    return make

@@ -1,15 +1,17 @@
 """Photos as phones and programs write them: each becomes one upright, clean JPEG that looks the same."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from inference.photos.intake import receive
-from tests.uploads.conftest import LIMITS, cleaned, corners, decoded, draw, saved
+from inference.engine.photos.formats import FORMATS
+from inference.photos.intake import spool
+from tests.uploads.conftest import cleaned, corners, decoded, draw, saved
 
-KINDS = ["JPEG", "PNG", "WEBP", "HEIC"]
+KINDS = [format.name for format in FORMATS]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -63,7 +65,7 @@ def test_broken_exif_does_not_refuse_a_photo(exif: bytes) -> None:
     assert corners(decoded(cleaned(saved(draw(), "JPEG", exif=exif)))) == "rgbw"
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIC", "AVIF", "TIFF"])
 def test_nothing_but_pixels_remains(kind: str) -> None:
     exif = Image.Exif()
     exif[0x010F] = "SecretCamera"
@@ -146,10 +148,10 @@ def test_it_is_shrunk_to_fit_and_never_enlarged(size: tuple[int, int], expected:
     assert (clean.width, clean.height) == expected == decoded(clean).size
 
 
-def test_chunk_boundaries_do_not_matter() -> None:
+def test_chunk_boundaries_do_not_matter(tmp_path: Path) -> None:
     data = saved(draw(), "PNG")
-    clean = receive([data[n : n + 7] for n in range(0, len(data), 7)], **LIMITS)
-    assert clean.data == cleaned(data).data and clean.source_bytes == len(data)
+    assert spool([data[n : n + 7] for n in range(0, len(data), 7)], tmp_path / "upload", len(data)) == len(data)
+    assert (tmp_path / "upload").read_bytes() == data
 
 
 def test_a_clean_photo_can_be_uploaded_again() -> None:

@@ -55,7 +55,7 @@ def take_photo(request: HttpRequest, slug: str, body: CameraChoice) -> Status[Ph
     ),
 )
 def start_direct_upload(request: HttpRequest, slug: str) -> Status[DirectUpload]:
-    """PUT the photo (JPEG, PNG or WebP) to `url` within a minute and from the device's own network, then call
+    """PUT the photo to `url` within a minute and from the device's own network, then call
     `finish_direct_upload` with the `ticket`. The server never receives the photo."""
     return Status(201, DirectUpload.model_validate(device_photos.invite(request.user, slug)))
 

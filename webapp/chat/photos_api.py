@@ -7,6 +7,7 @@ from ninja import File, Form, Query, Router, Status
 from ninja.files import UploadedFile
 
 from inference.answering import cloud_queue, turns
+from inference.engine.photos.formats import ACCEPTED
 from inference.models import Photo as PhotoRow
 from inference.photos import store
 from webapp.chat import conversations
@@ -26,15 +27,15 @@ NO_PHOTO = {404: "`not_found`: no such photo of yours."}
         {201: Photo},
         {
             413: "`photo_too_large`, `photo_too_many_pixels`.",
-            422: "`not_a_photo` and others: the file cannot be read as JPEG, PNG, WebP or HEIC.",
+            422: f"`photo_unknown_format`: the file is not {ACCEPTED}. `photo_damaged`, `photo_too_heavy`, `photo_too_slow`.",
+            503: "`photos_busy`: too many photos are being read.",
+            507: "`disk_full`: the server has no space left.",
         },
     ),
+    description=f"{ACCEPTED}; of several pictures the first. The photo is rotated upright, converted to sRGB and loses its "
+    "metadata. It is sent to a device at once (`node`, or the least busy one), which computes what a question will need.",
 )
 def upload_photo(request: HttpRequest, photo: File[UploadedFile], node: Form[str] = "") -> Status[Photo]:
-    """JPEG, PNG, WebP or HEIC. The photo is rotated upright and loses its metadata.
-
-    It is sent to a device at once (`node`, or the least busy one), which computes what a question will need.
-    """
     row = store.store(request.user, photo.chunks())
     cloud_queue.prepare(str(row.pk), node)
     return Status(201, photo_schema(row))

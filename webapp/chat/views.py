@@ -11,6 +11,7 @@ from devices import uploads
 from devices.models import Node
 from devices.telemetry import presence
 from inference.engine import catalogue
+from inference.engine.photos import formats
 from inference.placement import policies
 from webapp.chat import conversations
 from webapp.live.errors import UserError
@@ -34,7 +35,8 @@ def chat(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse
         "max_question_chars": settings.QUESTION_MAX_CHARS,
         "user": request.user.get_username(),
     }
-    response = render(request, "chat.html", {"boot": boot, "conversation": boot["conversation"]})
+    page = {"boot": boot, "conversation": boot["conversation"], "accept": formats.accept()}
+    response = render(request, "chat.html", page)
     if near := sorted({origin for node in nodes if (origin := uploads.origin(node))}):
         # Devices that this page may upload photos to.
         response["Content-Security-Policy"] = f"{settings.CONTENT_SECURITY_POLICY}; connect-src 'self' {' '.join(near)}"

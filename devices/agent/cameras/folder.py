@@ -4,7 +4,7 @@ from pathlib import Path
 
 from devices.agent.cameras.source import MAX_BYTES, CameraError, check_size
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".heic", ".heif", ".gif", ".bmp", ".tif", ".tiff"})
 
 
 class Folder:

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from inference.answering import cloud_queue, turns
 from inference.engine import tasks
+from inference.engine.photos.formats import ACCEPTED
 from inference.models import FINAL, Turn
 from inference.photos import store
 from inference.placement import policies, routes
@@ -39,7 +40,7 @@ class Command(BaseCommand):
     help = "Ask one question about a photo; prints the plan, one receipt per step and the answer."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("photo", type=Path, help="a JPEG, PNG, WebP or HEIC file")
+        parser.add_argument("photo", type=Path, help=f"a {ACCEPTED} file")
         parser.add_argument("question")
         parser.add_argument("--node", default="", help="the device that holds the photo (default: the least busy)")
         parser.add_argument(
