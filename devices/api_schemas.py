@@ -47,7 +47,7 @@ class Node(Schema):
     simulated: Simulation | None
     # Which hardware facts, versions and sensors there are depends on the board, so these are open.
     hardware: dict[str, Value] = Field(examples=[{"model": "Jetson Orin Nano", "cpus": 6}])
-    cameras: list[Camera] = Field(description="Of a device; their sources stay with its owner.")
+    cameras: list[Camera] = Field(description="Those of a device that you may use; their sources stay with its owner.")
     changed: str = Field(description="What changed about its hardware since an administrator last accepted it; mostly empty.")
     rotating: bool = Field(description="It has been asked to change its credentials.")
     lanes: dict[str, bool] = Field(description="Which of its workers listen.", examples=[{"stages": True, "train": False}])

@@ -1,5 +1,6 @@
 """Nodes and their telemetry. Of every secret only a hash is stored."""
 
+from django.conf import settings
 from django.db import models
 
 TIERS = ("edge", "device")
@@ -142,3 +143,18 @@ class NodeEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.node}: {self.from_state} → {self.to_state}"
+
+
+class CameraRule(models.Model):
+    """Who may use one camera of a node, besides administrators. Without a row: nobody else."""
+
+    node = models.ForeignKey(Node, on_delete=models.CASCADE, related_name="camera_rules")
+    camera = models.CharField(max_length=40, help_text="its name, as the node reports it")
+    everyone = models.BooleanField(default=False)
+    people = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("node", "camera"), name="one_rule_per_camera")]
+
+    def __str__(self) -> str:
+        return f"{self.camera} of {self.node}"

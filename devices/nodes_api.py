@@ -22,6 +22,7 @@ from devices.api_schemas import (
     Readings,
     Title,
 )
+from devices.camera_access import rules
 from devices.models import Node as Row
 from devices.models import Sample
 from devices.registry import codes, enrolment, rotation
@@ -38,14 +39,15 @@ NO_NODE = {404: "`not_found`: no such node."}
 ADMIN = {**NO_NODE, 403: "`not_staff`: only administrators may do this."}
 
 
-def node_schema(row: Row) -> Node:
-    return Node.model_validate(presence.as_json(row))
+def node_schema(row: Row, access: rules.Access, person: int | None) -> Node:
+    return Node.model_validate(access.shown(person, presence.as_json(row)))
 
 
 @router.get("", **operation("list_nodes", "List the nodes", {200: NodePage}))
 def list_nodes(request: HttpRequest, query: Query[PageQuery]) -> Page[Node]:
     """Devices and edges that are not revoked, with their state, sensors and links."""
-    return paginate(Row.objects.filter(revoked_at=None), query, node_schema)
+    access = rules.read()
+    return paginate(Row.objects.filter(revoked_at=None), query, lambda row: node_schema(row, access, request.user.pk))
 
 
 @router.post(
@@ -66,7 +68,7 @@ def create_enrolment_code(request: HttpRequest, body: NewCode) -> Status[Enrolme
 
 @router.get("/{slug:slug}", **operation("get_node", "Read one node", {200: Node}, NO_NODE))
 def get_node(request: HttpRequest, slug: str) -> Node:
-    return node_schema(_node(slug))
+    return node_schema(_node(slug), rules.read(), request.user.pk)
 
 
 @router.patch("/{slug:slug}", **change("rename_node", "Rename a node", {200: Node}, {**ADMIN, 422: "`bad_title`."}))
@@ -130,7 +132,10 @@ def list_link_samples(request: HttpRequest, slug: str, query: Query[PageQuery]) 
 
 @router.get("/{slug:slug}/cameras", **operation("list_cameras", "List the cameras of a node", {200: CameraPage}, NO_NODE))
 def list_cameras(request: HttpRequest, slug: str, query: Query[PageQuery]) -> Page[Camera]:
-    return paginate_values([Camera(name=name) for name in cameras.names(_node(slug))], query)
+    """Those that you may use."""
+    node, access = _node(slug), rules.read()
+    own = [Camera(name=name) for name in cameras.names(node) if access.may_use(request.user.pk, node.slug, name)]
+    return paginate_values(own, query)
 
 
 @router.get(
@@ -151,4 +156,4 @@ def _node(slug: str) -> Row:
 
 def _administer(request: HttpRequest, change: Callable[[], Row]) -> Node:
     require_admin(request)
-    return node_schema(change())
+    return node_schema(change(), rules.read(), request.user.pk)

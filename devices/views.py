@@ -6,12 +6,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_not_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from devices.camera_access import rules
 from devices.models import Node
 from devices.registry import agent_wheel, codes, enrolment, qr, rotation
 from devices.telemetry import history, links, presence
@@ -25,8 +27,9 @@ HISTORY_MINUTES, HISTORY_AT_MOST = 24 * 60, 2000
 
 @require_GET
 def page(request: HttpRequest) -> HttpResponse:
+    access = rules.read()
     boot = {
-        "nodes": [presence.as_json(node) for node in Node.objects.filter(revoked_at=None)],
+        "nodes": [access.shown(request.user.pk, presence.as_json(node)) for node in Node.objects.filter(revoked_at=None)],
         "can_manage": bool(request.user.is_staff),  # type: ignore[union-attr]
     }
     return render(request, "devices.html", {"boot": boot})
@@ -38,7 +41,9 @@ def node(request: HttpRequest, slug: str) -> HttpResponse:
     row = get_object_or_404(Node, slug=slug)
     staff = bool(request.user.is_staff)  # type: ignore[union-attr]
     boot = {
-        "node": presence.as_json(row),
+        "node": rules.read().shown(request.user.pk, presence.as_json(row)),
+        "camera_access": rules.of(row) if staff else None,
+        "people": _members() if staff else None,
         "can_manage": staff,
         "audit": audit.of(f"node:{slug}") if staff else None,
     }
@@ -134,6 +139,12 @@ def wheel(request: HttpRequest, name: str) -> FileResponse:
     if name != file.name:
         raise Http404
     return FileResponse(file.open("rb"), content_type="application/octet-stream", filename=file.name)
+
+
+def _members() -> list[str]:
+    """Whom an admin may allow a camera: everybody with an account who is no admin."""
+    people = get_user_model().objects.humans().filter(is_active=True, is_staff=False)
+    return list(people.order_by("username").values_list("username", flat=True))
 
 
 def _managed(request: HttpRequest, change: Any) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.core import signing
 
 from devices import cameras, dispatch, uploads
+from devices.camera_access import rules
 from devices.contract.results import Kept
 from devices.models import Node
 from inference.models import CAMERA, DIRECT, Photo
@@ -23,13 +24,14 @@ TICKET_S = uploads.VALID_S + 120  # an upload that starts in time may take as lo
 
 def take(owner: AbstractBaseUser, slug: str, camera: str) -> Photo:
     """Raises UserError."""
-    names = cameras.names(_device(slug))
+    node = _device(slug)
+    names = cameras.names(node)
     if camera not in names:
         has = f"has {', '.join(names)}" if names else "has no camera"
         raise UserError("no_camera", f"{slug} {has}.", "Add it to cameras.toml on the device, then restart the agent.", 422)
     photo_id = uuid.uuid4()
     remedy = "Check the camera, then try again."
-    photo = _ask_device(lambda: cameras.capture(slug, camera, str(photo_id)), "camera_failed", remedy)
+    photo = _ask_device(lambda: rules.use(owner, node, camera, str(photo_id)), "camera_failed", remedy)
     return _create(owner, photo_id, slug, photo, CAMERA)
 
 

@@ -37,7 +37,12 @@ class DirectUpload(Schema):
         "take_photo",
         "Take a photo with a device's camera",
         {201: Photo},
-        {**DEVICE_ERRORS, 422: "`no_camera`.", 502: "`camera_failed`: the camera gave no picture."},
+        {
+            **DEVICE_ERRORS,
+            403: "`camera_not_allowed`: an administrator decides who may use it.",
+            422: "`no_camera`.",
+            502: "`camera_failed`: the camera gave no picture.",
+        },
     ),
 )
 def take_photo(request: HttpRequest, slug: str, body: CameraChoice) -> Status[Photo]:

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from devices import uploads
+from devices.camera_access import rules
 from devices.models import Node
 from devices.telemetry import presence
 from inference.engine import catalogue
@@ -25,9 +26,10 @@ def chat(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse
         except UserError:
             return redirect("chat")
     nodes = list(Node.objects.filter(revoked_at=None).order_by("slug"))
+    access = rules.read()
     boot: dict[str, Any] = {
         "conversation": str(conversation) if conversation else "",
-        "nodes": [presence.as_json(node) for node in nodes],
+        "nodes": [access.shown(request.user.pk, presence.as_json(node)) for node in nodes],
         "policies": policies.names(),
         "profile": settings.PROFILE,
         "rebuild": catalogue.profile(settings.PROFILE).card.get("rebuild", []),

@@ -7,6 +7,7 @@ import { all, boot, byId, el, sentence } from "../dom.js";
 import { SENSORS } from "../labels.js";
 import { looksSame, nodeCard, updateAges } from "../nodes/card.js";
 import { NodeStore } from "../nodes/store.js";
+import { cameraAccess } from "./camera-access.js";
 import { Readings } from "./readings.js";
 
 const start = boot();
@@ -127,4 +128,5 @@ store.onChange((kind) => {
 onTick(() => shown.card && Date.now() % 1000 < 100 && updateAges(shown.card, shown.node));
 draw();
 if (start.audit) trail(start.audit);
+if (start.camera_access) cameraAccess(slug, start.camera_access, start.people);
 show(1);

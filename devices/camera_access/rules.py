@@ -1,0 +1,108 @@
+"""Who may use which camera: administrators, whom they name, or everyone. Each use is in the audit trail."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TypedDict
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+
+from devices import cameras
+from devices.contract.results import Kept
+from devices.models import CameraRule, Node
+from devices.telemetry.presence import NodeData
+from webapp.accounts import audit
+from webapp.live.errors import UserError
+
+NAMED_PEOPLE = 200  # of one camera
+Camera = tuple[str, str]  # slug of its node, name
+
+
+class RuleData(TypedDict):
+    """Who may use a camera besides administrators, as pages and scripts get it."""
+
+    name: str
+    everyone: bool
+    people: list[str]  # names of accounts
+
+
+@dataclass(frozen=True)
+class Access:
+    """All rules at one moment. People are given by their primary keys."""
+
+    admins: Collection[int]
+    everyone: Collection[Camera]
+    people: Mapping[Camera, Collection[int]]
+
+    def may_use(self, person: int | None, slug: str, camera: str) -> bool:
+        named = self.people.get((slug, camera), ())
+        return person is not None and (person in self.admins or (slug, camera) in self.everyone or person in named)
+
+    def shown(self, person: int | None, node: NodeData) -> NodeData:
+        """The node with only the cameras that this person may use."""
+        own = [camera for camera in node["cameras"] if self.may_use(person, node["slug"], camera["name"])]
+        return {**node, "cameras": own}
+
+
+def read() -> Access:
+    admins = get_user_model().objects.filter(is_staff=True, is_active=True).values_list("pk", flat=True)
+    everyone, people = set(), dict[Camera, set[int]]()
+    rows = CameraRule.objects.values_list("node__slug", "camera", "everyone", "people")
+    for slug, camera, is_open, person in rows:
+        if is_open:
+            everyone.add((slug, camera))
+        if person is not None:
+            people.setdefault((slug, camera), set()).add(person)
+    return Access(frozenset(admins), everyone, people)
+
+
+def use(person: AbstractBaseUser, node: Node, camera: str, photo_id: str) -> Kept:
+    """Take a picture in the name of a person. Raises UserError, and what cameras.capture raises."""
+    subject = f"camera:{node.slug}/{camera}"
+    if not read().may_use(person.pk, node.slug, camera):
+        audit.record(person, "camera refused", subject)
+        raise UserError(
+            "camera_not_allowed",
+            f"You may not use the camera {camera} of {node.slug}.",
+            "Ask an administrator, who can allow it on the page of the device.",
+            403,
+        )
+    audit.record(person, "camera used", subject, f"photo {photo_id}")
+    return cameras.capture(node.slug, camera, photo_id)
+
+
+def of(node: Node) -> list[RuleData]:
+    """The rule of each camera that the node reports."""
+    rows = {row.camera: row for row in CameraRule.objects.filter(node=node).prefetch_related("people")}
+    return [_data(name, rows.get(name)) for name in cameras.names(node)]
+
+
+def change(node: Node, camera: str, everyone: bool, people: Collection[str]) -> RuleData:
+    """Replace the rule of a camera. Raises UserError."""
+    if camera not in cameras.names(node):
+        raise UserError("no_camera", f"{node.slug} has no camera {camera}.", "Choose one that it reports.", 404)
+    if len(people) > NAMED_PEOPLE:
+        raise UserError(
+            "too_many_people", f"A camera takes at most {NAMED_PEOPLE} named people.", "Allow it for everyone instead.", 422
+        )
+    accounts = {account.get_username(): account for account in get_user_model().objects.filter(username__in=people)}
+    for name in people:
+        if name not in accounts:
+            raise UserError("unknown_person", f"There is no account “{name[:40]}”.", "Check the name.", 422)
+    with transaction.atomic():
+        row, _ = CameraRule.objects.update_or_create(node=node, camera=camera, defaults={"everyone": everyone})
+        row.people.set(accounts.values())
+    names = ", ".join(sorted(accounts))
+    audit.record(
+        None,
+        "camera access changed",
+        f"camera:{node.slug}/{camera}",
+        "everyone" if everyone else f"admins and {names}" if names else "admins",
+    )
+    return _data(camera, row)
+
+
+def _data(name: str, row: CameraRule | None) -> RuleData:
+    people = sorted(account.get_username() for account in row.people.all()) if row else []
+    return {"name": name, "everyone": bool(row and row.everyone), "people": people}

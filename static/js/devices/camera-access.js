@@ -1,0 +1,40 @@
+/** Who may use the cameras of a node: for each a choice and the people who are named. For administrators. */
+
+import { call } from "../api.js";
+import { byId, el, sentence } from "../dom.js";
+
+/** @typedef {{name: string, everyone: boolean, people: string[]}} Rule */
+
+/** @param {string} slug @param {Rule[]} rules @param {string[]} people accounts that are no administrators */
+export function cameraAccess(slug, rules, people) {
+  byId("cameras").hidden = rules.length === 0;
+  byId("camera-rules").replaceChildren(...rules.map((rule) => form(slug, rule, people)));
+}
+
+/** @param {string} slug @param {Rule} rule @param {string[]} people */
+function form(slug, rule, people) {
+  const audience = el("select", { "aria-label": `Who may use ${rule.name}` },
+    el("option", { value: "named", selected: !rule.everyone }, "administrators and the people below"),
+    el("option", { value: "everyone", selected: rule.everyone }, "everyone"));
+  const boxes = people.map((person) => el("input", { type: "checkbox", name: "person", value: person, checked: rule.people.includes(person) }));
+  const named = el("div", { class: "people" }, boxes.length
+    ? boxes.map((box) => el("label", {}, box, ` ${box.value}`))
+    : el("p", { class: "hint" }, "There is nobody to name: every account is an administrator's."));
+  const status = el("span", { class: "hint", role: "status" });
+  const refresh = () => { named.hidden = audience.value === "everyone"; };
+  audience.addEventListener("change", refresh);
+  refresh();
+  const save = async (event) => {
+    event.preventDefault();
+    const body = { everyone: audience.value === "everyone", people: boxes.filter((box) => box.checked).map((box) => box.value) };
+    try {
+      await call("PUT", `/api/v1/nodes/${encodeURIComponent(slug)}/camera-access/${encodeURIComponent(rule.name)}`, body);
+      status.textContent = "Saved.";
+    } catch (error) {
+      status.textContent = sentence(error);
+    }
+  };
+  return el("form", { class: "camera-rule", "data-camera": rule.name, onsubmit: save },
+    el("fieldset", {}, el("legend", {}, rule.name), audience, named,
+      el("div", { class: "actions" }, el("button", { type: "submit", class: "small primary" }, "Save"), status)));
+}
