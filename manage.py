@@ -4,8 +4,12 @@
 import os
 import sys
 
+WRITE_SOURCES = frozenset({"makemigrations", "makemessages", "startapp", "startproject"})  # everybody may read these
+
 
 def main() -> None:
+    if not WRITE_SOURCES & set(sys.argv[1:2]):
+        os.umask(0o077)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
     try:
         from django.core.management import execute_from_command_line

@@ -4,18 +4,22 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+os.umask(0o077)  # what this process writes is nobody else's
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 http = get_asgi_application()  # before anything that imports models
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
+from django.conf import settings
 
+from devices.agent.config import make_private
 from webapp.accounts.unread_request import is_logged_in
 from webapp.gate.bodies import BoundedBodies
 from webapp.gate.peers import RealPeer
 from webapp.sockets import websocket_urlpatterns
 
+make_private(settings.VAR_DIR)  # written by a version that left the modes to the system
 application = RealPeer(
     ProtocolTypeRouter(
         {

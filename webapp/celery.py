@@ -5,7 +5,7 @@ Nodes have apps and credentials of their own.
 
 import os
 
-from celery import Celery
+from celery import Celery, signals
 from kombu.entity import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
@@ -13,6 +13,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 from django.conf import settings
 
 from webapp.ops import clock
+
+
+@signals.worker_init.connect
+@signals.beat_init.connect
+def write_privately(**named: object) -> None:
+    """What these processes write is nobody else's. Not for every process that imports this: some write source files."""
+    os.umask(0o077)
+
 
 app = Celery("isthmus", broker=settings.REDIS_URL)
 app.set_default()  # "current" is a matter of the thread, and the web app queues from threads of its own

@@ -3,7 +3,7 @@
 import os
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 
 @register(Tags.security)
@@ -26,6 +26,19 @@ def secrets_are_private(app_configs: object, **kwargs: object) -> list[CheckMess
     return [
         Error(f"{file} is readable by other users of this machine.", hint=f"chmod 600 {file}", id="isthmus.E002")
         for file in readable
+    ]
+
+
+@register(Tags.security)
+def https_needs_a_proxy(app_configs: object, **kwargs: object) -> list[CheckMessage]:
+    if not settings.HTTPS or settings.PROXIES:
+        return []
+    return [
+        Warning(
+            "ISTHMUS_HTTPS is on, but ISTHMUS_PROXIES lists no proxy, so no request counts as encrypted.",
+            hint="Set ISTHMUS_PROXIES to the address, network or host name of the proxy that ends TLS.",
+            id="isthmus.W001",
+        )
     ]
 
 

@@ -4,6 +4,7 @@ Every variable may also be given as `NAME_FILE`, the path of a file that holds t
 in this way, out of the environment that child processes inherit.
 """
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -66,10 +67,14 @@ def secret(name: str, file: Path, length: int = 50) -> str:
     if value:
         return value
     try:
-        return file.read_text().strip()
+        plain = file.read_text().strip()
     except FileNotFoundError:
         pass
-    file.parent.mkdir(parents=True, exist_ok=True)
+    else:
+        with contextlib.suppress(OSError):  # a check says so where it stays readable by others
+            file.chmod(0o600)
+        return plain
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Atomic: a process that starts at the same moment sees either no file or the whole secret.
     part = file.with_name(f".{file.name}.{os.getpid()}")
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:

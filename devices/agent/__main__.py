@@ -5,6 +5,7 @@ Exit status: 0 stopped, 1 a fault that `health` or `doctor` found, 2 it cannot s
 
 import argparse
 import logging
+import os
 import signal
 import sys
 import time
@@ -32,7 +33,9 @@ def main(words: list[str]) -> int:
     try:
         if arguments.command in CHECKS:
             return CHECKS[arguments.command](arguments.home or homes.own(arguments.homes))
+        os.umask(config.OTHERS)
         home, lock = _taken(arguments)  # locked until the process ends
+        config.make_private(home)
         if arguments.command == "join":
             node = join.joined(home, arguments.server, arguments.code)
             print(f"Joined as {node.slug}. Approve it when the devices page shows {config.fingerprint(home)}")

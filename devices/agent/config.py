@@ -6,7 +6,10 @@ import hmac
 import json
 import os
 import secrets
+import stat
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlencode
@@ -14,6 +17,7 @@ from urllib.parse import urlencode
 from devices.contract.heartbeat import Secrets, Simulated
 
 FILE, LOCK = "agent.json", "lock"
+OTHERS = 0o077  # the part of a mode that is about other accounts
 
 
 class ConfigError(Exception):
@@ -151,6 +155,36 @@ def runs_here(home: Path) -> bool:
 def _container() -> str:
     """Tells this container's processes from another's: replicas share a folder, and process numbers repeat."""
     return str(Path("/proc/self/ns/pid").readlink())
+
+
+def readable_by_others(folder: Path) -> Iterator[Path]:
+    """The folder itself and what is in it, as far as other accounts of this machine may look at it. Links are not followed."""
+    for path in chain((folder,), _below(folder)):
+        try:
+            mode = path.lstat().st_mode
+        except OSError:
+            continue  # deleted meanwhile
+        if mode & OTHERS and not stat.S_ISLNK(mode):
+            yield path
+
+
+def make_private(folder: Path) -> list[Path]:
+    """Take everything in a folder from other accounts; what stays readable, because another account owns it."""
+    left = []
+    for path in readable_by_others(folder):
+        try:
+            path.chmod(path.stat().st_mode & ~OTHERS & 0o7777)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            left.append(path)
+    return left
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for parent, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            yield Path(parent, name)
 
 
 def _private_folder(home: Path) -> None:

@@ -23,6 +23,12 @@ def findings(home: Path) -> Iterator[Finding]:
         yield "home", str(error), "Ask an admin for a code and run `join`."
         return
     yield "home", f"{kept.slug} ({kept.tier}), fingerprint {config.fingerprint(home)}", ""
+    exposed = next(config.readable_by_others(home), None)
+    yield (
+        "files",
+        f"{exposed} is readable by other accounts of this machine" if exposed else "readable by this account only",
+        f"chmod -R go= {home}" if exposed else "",
+    )
     free = shutil.disk_usage(home).free
     yield "disk", f"{free / 1e9:.1f} GB free", "" if free > LEAST_FREE else "Free some space: photos are kept here."
     yield _cameras(home)

@@ -3,6 +3,7 @@
 import shutil
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 import redis
@@ -13,6 +14,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from devices.agent.config import readable_by_others
 from devices.models import Node
 from devices.telemetry import presence
 from inference.answering import cloud_queue
@@ -20,6 +22,7 @@ from inference.engine import catalogue
 from webapp.accounts.models import User
 
 LEAST_FREE = 1 << 30  # bytes
+MOST_NAMED = 3  # files in one sentence
 
 
 class Finding(NamedTuple):
@@ -49,6 +52,7 @@ def _findings() -> Iterator[Finding]:
     yield from _settings()
     yield from _models()
     yield _disk()
+    yield _files()
     database = _database()
     yield database
     if database.remedy:
@@ -82,6 +86,14 @@ def _disk() -> Finding:
     free = shutil.disk_usage(settings.VAR_DIR).free
     remedy = "" if free > LEAST_FREE else "Free some space, or point ISTHMUS_VAR elsewhere."
     return Finding("disk", f"{free / 1e9:.1f} GB free for {settings.VAR_DIR}", remedy)
+
+
+def _files() -> Finding:
+    exposed = list(islice(readable_by_others(settings.VAR_DIR), MOST_NAMED + 1))
+    if not exposed:
+        return Finding("files", f"everything in {settings.VAR_DIR} is readable by its own account only")
+    names = ", ".join(str(path) for path in exposed[:MOST_NAMED]) + (" and more" if len(exposed) > MOST_NAMED else "")
+    return Finding("files", f"other accounts of this machine can read {names}", f"chmod -R go= {settings.VAR_DIR}")
 
 
 def _database() -> Finding:

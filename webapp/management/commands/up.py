@@ -66,6 +66,7 @@ class Command(BaseCommand):
         var: Path = settings.VAR_DIR
         for folder in ("run", "static"):  # WhiteNoise needs its folder to exist, although it serves from the source folders
             (var / folder).mkdir(parents=True, exist_ok=True)
+        config.make_private(var)
         lock = _lock(var / LOCK)
         _check_port(options["host"], options["port"])
         _check_models()
