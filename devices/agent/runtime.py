@@ -11,9 +11,9 @@ import redis
 
 from devices.agent.cameras.capture import Cameras
 from devices.agent.config import Config, ConfigError
-from devices.agent.fair_lock import FairLock, PersonalLocks
 from devices.agent.sensors.board import memory_mb
 from devices.agent.shaping import Line, Link
+from devices.agent.sharing.fair_lock import FairLock, PersonalLocks
 from devices.agent.uploads import Uploads
 from devices.contract import protocol
 

@@ -21,7 +21,7 @@ from devices.contract.protocol import ANSWERING
 
 log = logging.getLogger(__name__)
 # One computes, the others send, receive or wait: enough for all that several people have in flight, so that the order in which
-# they compute is the node's (devices.agent.fair_lock) and not that of the messages. A thread is created when it is needed.
+# they compute is the node's (devices.agent.sharing) and not that of the messages. A thread is created when it is needed.
 THREADS = 16
 GRACE_S, IDLE_GRACE_S = 2.0, 0.3
 RESTART = 75  # of Stop: not an exit status, but this process starts over

@@ -10,7 +10,7 @@ from celery import Celery
 from celery.contrib.testing.worker import start_worker
 
 from devices.agent import jobs
-from devices.agent.fair_lock import FairLock, PersonalLocks
+from devices.agent.sharing.fair_lock import FairLock, PersonalLocks
 from devices.contract.protocol import PERSON_HEADER
 
 SHORT_S = 5.0
