@@ -17,7 +17,7 @@ NODE := node_modules/.installed
 BENCHES = $(patsubst bench/%/__main__.py,%,$(wildcard bench/*/__main__.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint lock bench agent screenshots clean
+.PHONY: help run test containers lint lock bench agent screenshots clean
 
 help:  ## list targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -29,6 +29,9 @@ run: $(RUNS)  ## start everything on this machine (PORT=8000), until Ctrl-C
 
 test: $(TESTS)  ## run every test, including those in a browser, and print coverage (ARGS="-m long": the ones that take many minutes)
 	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(or $(ARGS),--cov --cov-report=term:skip-covered)
+
+containers: $(TESTS)  ## build the containers, start them and try them (needs Docker; ARGS=--keep leaves them running)
+	@exec $(BIN)/python -m tests.containers $(ARGS)
 
 lint: $(TESTS)  ## check style and types, of the JavaScript too where Node is installed
 	$(BIN)/ruff check .

@@ -34,7 +34,8 @@ class OwnerForm(BaseUserCreationForm):  # type: ignore[type-arg]
         token = self.cleaned_data["token"].strip()
         if not hmac.compare_digest(token.encode(), settings.SETUP_TOKEN.encode()):
             raise forms.ValidationError(
-                "This is not the setup token. Copy it again from the terminal where Isthmus was started."
+                "This is not the setup token. Copy it again from the terminal of `make run`, or, with containers, from "
+                "secrets/setup_token.txt."
             )
         return token
 

@@ -111,7 +111,8 @@ def _owner() -> Finding:
     people = User.objects.humans().count()
     if people:
         return Finding("people", f"{people} account(s)")
-    return Finding("people", "there is no owner account yet", "Open /setup/ with the token that `up` printed.")
+    remedy = "Open /setup/ with the token that `make run` printed; with containers it is in secrets/setup_token.txt."
+    return Finding("people", "there is no owner account yet", remedy)
 
 
 def _redis() -> Finding:

@@ -1,0 +1,58 @@
+"""`python -m tests.containers [--keep]`: build, start and try the containers; exit 1 when a check fails.
+
+Needs a Docker daemon with Compose 2.24.4 or newer, and about 10 GB of disk. Everything happens under a project name of its
+own. `--keep` leaves the containers running.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from argparse import ArgumentParser
+from pathlib import Path
+
+from tests.containers import chapters
+from tests.containers.project import Project
+from tests.containers.transcript import Failed, Transcript
+
+
+def main() -> int:
+    parser = ArgumentParser(prog="python -m tests.containers", description="Try the containers as they are run.")
+    parser.add_argument("--keep", action="store_true", help="leave the containers running, and say where")
+    keep = parser.parse_args().keep
+    address = _gateway()
+    if address is None:
+        print("No Docker daemon with Compose answers here, so the containers were not tried.")
+        return 0
+    transcript = Transcript()
+    with tempfile.TemporaryDirectory(prefix="isthmus-containers-", delete=not keep) as folder:
+        project = Project(Path(folder), address)
+        project.prepare()
+        try:
+            for chapter in chapters.ALL:
+                chapter(project, transcript)
+        except Failed as error:
+            transcript.failures += 1
+            print(f"  FAILED  the rest could not be tried: {error}")
+        finally:
+            if keep:
+                print(f"\nStill running; its folder is {folder}")
+            else:
+                project.remove()
+    print(f"\n{transcript.checks} checks, {transcript.failures} failed")
+    return 1 if transcript.failures else 0
+
+
+def _gateway() -> str | None:
+    """The address of this machine that containers of every network reach; None without a daemon or without Compose."""
+    if shutil.which("docker") is None:
+        return None
+    for words in (["compose", "version"], ["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"]):
+        done = subprocess.run(["docker", *words], capture_output=True, text=True, check=False)
+        if done.returncode:
+            return None
+    return done.stdout.strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

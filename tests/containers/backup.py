@@ -1,0 +1,32 @@
+"""The commands of docs/operating.md save everything and bring it back."""
+
+import re
+
+from tests.containers.first_start import visitor
+from tests.containers.project import ROOT, Project
+from tests.containers.recovery import answered, state
+from tests.containers.transcript import Transcript, require
+
+
+def documented(heading: str) -> list[str]:
+    """The command blocks below a heading of docs/operating.md."""
+    text = (ROOT / "docs" / "operating.md").read_text()
+    section = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    return re.findall(r"^```\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+
+
+def backup_and_restore(project: Project, transcript: Transcript) -> None:
+    transcript.chapter("Backup and restore")
+    save, restore = documented("Backup")
+    before = state(visitor(project))
+    with transcript.check("the documented commands save everything") as notes:
+        project.shell(save)
+        sizes = [file.stat().st_size for file in (project.folder / "backup").rglob("*") if file.is_file()]
+        notes.append(f"{len(sizes)} files, {sum(sizes) / 1e6:.1f} MB")
+    with transcript.check("every volume is deleted"):
+        project.compose("down", "--volumes", "--timeout", "10")
+    with transcript.check("the documented commands bring everything back"):
+        project.shell(restore)
+        answered(project, visitor(project), 300)
+    with transcript.check("accounts, conversations, photos, runs and nodes are the same"):
+        require(state(visitor(project), without_newest=1) == before, "nothing is lost")
