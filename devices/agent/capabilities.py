@@ -33,6 +33,9 @@ class Capability(Protocol):
     def start(self, app: Celery, runtime: Runtime) -> Profile | None:
         """Load what it computes with and register its tasks; what the node reports as measured, if anything."""
 
+    def describe(self, home: Path) -> Mapping[str, str]:
+        """What the agent's `doctor` says of it on this node. Called only where the capability is possible."""
+
 
 @runtime_checkable
 class HoldsData(Protocol):

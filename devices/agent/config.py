@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 from devices.contract.heartbeat import Secrets, Simulated
 
 FILE, LOCK = "agent.json", "lock"
+IDENTITY = "identity"  # the secret that a node joined with
 OTHERS = 0o077  # the part of a mode that is about other accounts
 
 
@@ -118,7 +119,7 @@ def claim(home: Path, code: str) -> str:
 
 def _identity(home: Path) -> bytes:
     _private_folder(home)
-    file = home / "identity"
+    file = home / IDENTITY
     if not file.exists():
         _write_private(file, secrets.token_hex(32))
     return file.read_bytes()

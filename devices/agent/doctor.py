@@ -6,7 +6,7 @@ from pathlib import Path
 
 import redis
 
-from devices.agent import config, training_supervisor
+from devices.agent import capabilities, config, training_supervisor
 from devices.agent.cameras import capture
 from devices.agent.cameras.source import CameraError
 from devices.agent.server import Refused, Server, Unreachable
@@ -37,6 +37,9 @@ def findings(home: Path) -> Iterator[Finding]:
         "this node can train" if training_supervisor.possible() else "switched off, or its parts are not installed",
         "",
     )
+    for name in (capabilities.ANSWERING, capabilities.TRAINING):
+        if capabilities.possible(name):
+            yield from ((what, how, "") for what, how in capabilities.find(name).describe(home).items())
     yield _server(kept)
     yield _redis(kept)
 

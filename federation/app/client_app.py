@@ -17,9 +17,8 @@ from federation.app.codes import Codes, codes_of, quantiser_of
 from federation.app.compression import scales
 from federation.app.compression.flat_parameters import Layout, Vector
 from federation.app.compression.modular_quantiser import ErrorFeedback, ModularQuantiser, pack
-from federation.app.errors import RunError
+from federation.app.errors import Refused, RunError
 from federation.app.privacy import differential
-from federation.app.privacy.secure_aggregation import Refused
 from federation.app.records import list_of, pairs_of, record_of, value_of
 from federation.app.train_config import MaskConfig, ModelDelta, TrainConfig
 
@@ -62,23 +61,34 @@ def ready(message: Message, context: Context) -> RecordDict:
 @app.query("keys")
 @_reporting_errors
 def keys(message: Message, context: Context) -> RecordDict:
-    return RecordDict({"keys": ConfigRecord({"public": ClientState(context).member().public})})
+    """This client's key for the run, signed by its node."""
+    participant = ClientState(context).participant()
+    return RecordDict({"keys": ConfigRecord(dict(vars(participant)))})
+
+
+@app.query("agree")
+@_reporting_errors
+def agree(message: Message, context: Context) -> RecordDict:
+    """Sign the server's account of which clients are left."""
+    record, state = record_of(message, "config"), ClientState(context)
+    member = state.member()
+    exchange, me, alive = value_of(record, "exchange", int), value_of(record, "me", int), list_of(record, "alive", int)
+    signature = member.agree(exchange, me, state.roster(), alive, state.identity())
+    state.put_member(member)
+    return RecordDict({"agreed": ConfigRecord({"signature": signature})})
 
 
 @app.query("open")
 @_reporting_errors
 def open_masks(message: Message, context: Context) -> RecordDict:
-    """Reveal what removes the masks from the sum of the clients that the message names."""
-    record = record_of(message, "config")
-    state = ClientState(context)
-    member, public_keys = state.member(), state.public_keys()
-    if not public_keys:
-        raise Refused("This client no longer has the public keys behind its masks.")
+    """Reveal what removes the masks from the sum of the clients that are left, once enough of them agree on who that is."""
+    record, state = record_of(message, "config"), ClientState(context)
+    member = state.member()
     opened = member.open(
         value_of(record, "exchange", int),
         value_of(record, "me", int),
-        public_keys,
-        list_of(record, "alive", int),
+        state.roster(),
+        pairs_of(record, "signers", "signatures"),
         pairs_of(record, "owners", "shares"),
     )
     state.put_member(member)
@@ -225,11 +235,12 @@ def _masked(
     own_scales = quantiser.scales((weighted + feedback.residual)[rows], rows)
     assert masks.scales is not None
     codes = feedback.encode(weighted, config.round, masks.scales)
-    state.put_vector("residual", feedback.residual)
-    if masks.public_keys is not None:
-        state.put_public_keys(masks.public_keys)
     member, everything = state.member(), np.concatenate([codes, scales.encode_scales(own_scales)])
-    masked = member.mask(masks.exchange_id, everything, quantiser.bits, masks.client, state.public_keys())
+    roster = masks.roster or state.roster()
+    state.check(roster)
+    masked = member.mask(masks.exchange_id, everything, quantiser.bits, masks.client, roster)
     state.put_member(member)
+    state.put_roster(roster)
+    state.put_vector("residual", feedback.residual)
     packed = pack(masked.codes, quantiser.bits)
     return {"update": ConfigRecord({"codes": packed, "owners": list(masked.shares), "shares": list(masked.shares.values())})}

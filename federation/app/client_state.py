@@ -1,7 +1,9 @@
 """What a client remembers between the rounds of a run, inside the Context that Flower keeps for it."""
 
 import hashlib
+import secrets
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from flwr.app import Array, ArrayRecord, ConfigRecord, Context
@@ -9,9 +11,11 @@ from flwr.app import Array, ArrayRecord, ConfigRecord, Context
 from federation.app.compression.downlink import apply
 from federation.app.compression.entropy import EntropyCode
 from federation.app.compression.flat_parameters import Layout, Vector
+from federation.app.errors import Refused
+from federation.app.privacy.participants import Identity, Participant, Roster, trusted_peers
 from federation.app.privacy.secure_aggregation import Member
-from federation.app.records import number_of, pairs_of, value_of
-from federation.app.train_config import ModelDelta
+from federation.app.records import list_of, number_of, value_of
+from federation.app.train_config import ModelDelta, roster_entries, roster_of
 
 
 class StaleModel(Exception):
@@ -42,7 +46,7 @@ class ClientState:
     """Vectors and records by name. The model is stored with the number of the last round that it includes."""
 
     def __init__(self, context: Context) -> None:
-        self._state = context.state
+        self._state, self._run, self._node_config = context.state, context.run_id, context.node_config
 
     def vector(self, name: str) -> Vector | None:
         record = self._state.array_records.get(name)
@@ -56,7 +60,7 @@ class ClientState:
     def member(self) -> Member:
         """This client's keys, generated on first use."""
         record = self._state.config_records.get("member")
-        if record is None:
+        if record is None or "alive" not in record:
             member = Member.new()
             self.put_member(member)
             return member
@@ -65,19 +69,42 @@ class ClientState:
             public=value_of(record, "public", bytes),
             share=value_of(record, "share", bytes),
             masked=value_of(record, "masked", int),
+            agreed=value_of(record, "agreed", int),
+            alive=frozenset(list_of(record, "alive", int)),
             opened=value_of(record, "opened", int),
         )
 
     def put_member(self, member: Member) -> None:
-        self._state["member"] = ConfigRecord(dict(vars(member)))
+        self._state["member"] = ConfigRecord({**vars(member), "alive": sorted(member.alive)})
 
-    def public_keys(self) -> dict[int, bytes]:
-        """Of the clients whose updates are masked together; empty where this client does not know them."""
-        record = self._state.config_records.get("cohort")
-        return {} if record is None else pairs_of(record, "members", "keys")
+    def identity(self) -> Identity:
+        """Of the node, from the file that its configuration names; without one this client makes its own, for this run."""
+        if file := self._node_config.get("identity"):
+            return Identity.of_file(Path(str(file)))
+        record = self._state.config_records.get("identity")
+        if record is None:
+            record = self._state["identity"] = ConfigRecord({"secret": secrets.token_bytes(32)})
+        return Identity(value_of(record, "secret", bytes))
 
-    def put_public_keys(self, keys: dict[int, bytes]) -> None:
-        self._state["cohort"] = ConfigRecord({"members": list(keys), "keys": list(keys.values())})
+    def check(self, roster: Roster) -> None:
+        """Raises Refused where a key in it is not signed, or is not of a node that this one trusts."""
+        trusted = trusted_peers(Path(str(file))) if (file := self._node_config.get("peers")) else None
+        if trusted is not None:
+            trusted |= {self.identity().fingerprint}
+        roster.check(self._run, trusted)
+
+    def participant(self) -> Participant:
+        return self.identity().advertise(self._run, self.member().public)
+
+    def roster(self) -> Roster:
+        """The clients whose updates are masked together. Raises Refused where this client does not know them."""
+        record = self._state.config_records.get("roster")
+        if record is None:
+            raise Refused("This client no longer has the public keys behind its masks.")
+        return roster_of(record)
+
+    def put_roster(self, roster: Roster) -> None:
+        self._state["roster"] = ConfigRecord(roster_entries(roster))
 
     # -- SCAFFOLD ------------------------------------------------------------------------------------------------------
 

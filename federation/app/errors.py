@@ -25,3 +25,7 @@ class CannotSplit(RunError):
             f"The examples cannot be split so unevenly (alpha {alpha:g}) over {clients} clients: some would have almost none.",
             "Choose a larger alpha, fewer clients, or another seed.",
         )
+
+
+class Refused(Exception):
+    """A client refuses a request that could reveal its update, or a sum cannot be recovered; the text is one sentence."""

@@ -11,7 +11,8 @@ from flwr.app import ConfigRecord, ConfigRecordValues
 from federation.app.compression.downlink import CodedUpdate
 from federation.app.compression.flat_parameters import Vector
 from federation.app.data import Partitioning
-from federation.app.records import list_of, number_of, pairs_of, value_of
+from federation.app.privacy.participants import Participant, Roster
+from federation.app.records import list_of, number_of, value_of
 
 Entries = dict[str, ConfigRecordValues]
 
@@ -117,17 +118,17 @@ class ModelDelta:
 
 @dataclass(frozen=True)
 class MaskConfig:
-    """What a client needs to mask its update. `public_keys` come only where the client does not have exactly these."""
+    """What a client needs to mask its update. `roster` comes only where the client does not have exactly this one."""
 
     exchange_id: int
     client: int
-    public_keys: dict[int, bytes] | None = None
+    roster: Roster | None = None
     scales: Vector | None = None  # of the quantiser, float32 [layers]
 
     def entries(self) -> Entries:
         entries: Entries = {"exchange": self.exchange_id, "me": self.client}
-        if self.public_keys is not None:
-            entries |= {"members": list(self.public_keys), "keys": list(self.public_keys.values())}
+        if self.roster is not None:
+            entries |= roster_entries(self.roster)
         if self.scales is not None:
             entries["scales-up"] = self.scales.tobytes()
         return entries
@@ -135,6 +136,23 @@ class MaskConfig:
     @classmethod
     def read(cls, record: ConfigRecord) -> "MaskConfig":
         """Raises KeyError or ValueError."""
-        keys = pairs_of(record, "members", "keys") if "keys" in record else None
+        roster = roster_of(record) if "members" in record else None
         scales = np.frombuffer(value_of(record, "scales-up", bytes), np.float32)
-        return cls(value_of(record, "exchange", int), value_of(record, "me", int), keys, scales)
+        return cls(value_of(record, "exchange", int), value_of(record, "me", int), roster, scales)
+
+
+def roster_entries(roster: Roster) -> Entries:
+    members = roster.members.values()
+    return {
+        "members": list(roster.members),
+        "keys": [member.public for member in members],
+        "identities": [member.identity for member in members],
+        "signatures": [member.signature for member in members],
+    }
+
+
+def roster_of(record: ConfigRecord) -> Roster:
+    """Raises KeyError or ValueError."""
+    columns = (list_of(record, name, bytes) for name in ("keys", "identities", "signatures"))
+    rows = zip(list_of(record, "members", int), *columns, strict=True)
+    return Roster({number: Participant(public, identity, signature) for number, public, identity, signature in rows})

@@ -2,11 +2,13 @@
 
 import logging
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from celery import Celery
 
 from devices.agent import jobs
+from devices.agent.config import IDENTITY
 from devices.agent.runtime import Runtime
 from devices.contract.jobs import Train
 from devices.contract.protocol import TRAINING
@@ -30,6 +32,13 @@ class Training:
 
     def labelled(self, home: Path) -> dict[str, int]:
         return photo_folder.counts(photo_folder.of_node(home))
+
+    def describe(self, home: Path) -> Mapping[str, str]:
+        from federation.app.privacy.participants import Identity
+
+        return {
+            "participant": f"fingerprint {Identity.of_file(home / IDENTITY).fingerprint}, for the peers files of other nodes"
+        }
 
 
 TRAINING_CAPABILITY = Training()

@@ -16,6 +16,7 @@ import redis
 from flwr.app import Context, Message, RecordDict
 
 from devices.agent import jobs
+from devices.agent.config import IDENTITY
 from devices.agent.jobs import EXPIRED, Refused, check_wanted
 from devices.agent.runtime import Runtime
 from devices.contract.jobs import Train
@@ -28,6 +29,7 @@ from federation.node.packing import BadMessage
 log = logging.getLogger(__name__)
 PROGRESS_S = 24 * 3600
 MAX_RUNS = 3  # whose states are kept
+PEERS = "peers"  # in the home folder: fingerprints of the nodes whose keys are accepted under secure aggregation
 
 ClientApp = Callable[[Message, Context], Message]
 
@@ -39,6 +41,7 @@ class TrainStage:
         self.runtime, self.client_app = runtime, client_app
         self.boot = secrets.token_hex(8)
         self.states = runtime.home / "federated"
+        self.node_config = {"identity": str(runtime.home / IDENTITY), "peers": str(runtime.home / PEERS)}
         self.task = jobs.as_task(runtime, Train, self._run, {RunError: "run", BadMessage: "bad_message"})
 
     def announce(self) -> None:
@@ -66,7 +69,7 @@ class TrainStage:
         self._set_phase(job, "train")
         started = time.perf_counter()
         file = self.states / str(order.run) / f"{request.metadata.dst_node_id}.state"
-        context = Context(order.run, request.metadata.dst_node_id, {}, self._load_state(file), {})
+        context = Context(order.run, request.metadata.dst_node_id, {**self.node_config}, self._load_state(file), {})
         answer = self.client_app(request, context)
         packed, state = packing.pack(answer), packing.pack_state(context.state)
         self.runtime.pace(time.perf_counter() - started)

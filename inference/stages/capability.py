@@ -5,6 +5,7 @@ bandwidth measurement.
 """
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 from celery import Celery
@@ -72,6 +73,9 @@ class Answering:
         memory.give_back()
         jobs.register(app, Stages(runtime, vision).tasks)
         return {"name": profile.name, "digest": vision.digest, "protocol": PROTOCOL, "tasks": times}
+
+    def describe(self, home: Path) -> Mapping[str, str]:
+        return {}
 
 
 ANSWERING_CAPABILITY = Answering()

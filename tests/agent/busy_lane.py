@@ -40,5 +40,8 @@ class Busy:
     def start(self, app: Any, runtime: Any) -> None:
         start(app, runtime)
 
+    def describe(self, home: Any) -> dict[str, str]:
+        return {}
+
 
 BUSY = Busy()

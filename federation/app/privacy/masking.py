@@ -1,18 +1,21 @@
-"""The server's part in secure aggregation: it forwards keys and encrypted shares, and opens the sum of the clients that
-replied.
+"""The server's part in secure aggregation: it forwards keys, signatures and encrypted shares, and opens the sum of the clients
+that replied.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from flwr.app import ConfigRecord, Message
 
 from federation.app.compression.modular_quantiser import Codes, unpack
+from federation.app.errors import Refused
 from federation.app.messaging import Exchange
-from federation.app.privacy import secure_aggregation
+from federation.app.privacy.participants import LEAST, Participant, Roster
+from federation.app.privacy.secure_aggregation import Collector, Masked, Opened
 from federation.app.records import pairs_of, record_of, value_of
 from federation.app.train_config import MaskConfig
 
-LEAST = 3  # of two clients each could subtract its own update from the sum
+Part = TypeVar("Part")
 
 
 class Cohort:
@@ -20,71 +23,90 @@ class Cohort:
 
     def __init__(self, bits: int) -> None:
         self.bits = bits
-        self.public_keys: dict[int, bytes] = {}
-        self._last_sent: dict[int, tuple[int, ...]] = {}  # the keys that a client has, by hash
-        self.members: dict[int, bytes] = {}
+        self.participants: dict[int, Participant] = {}
+        self._last_sent: dict[int, bytes] = {}  # by client: the digest of the roster that it has
+        self.roster = Roster({})
         self.summed: set[int] = set()  # whose updates are in the last sum
 
     def gather(self, exchange: Exchange) -> None:
         """Ask clients for keys that are missing. Those that do not reply sit this round out."""
-        unknown = [client for client in exchange.nodes if client not in self.public_keys]
-        for client, reply in exchange.query("keys", {client: ConfigRecord() for client in unknown}).items():
-            try:
-                self.public_keys[client] = value_of(record_of(reply, "keys"), "public", bytes)
-            except (ValueError, KeyError) as error:
-                exchange.refuse(client, f"Its public key cannot be read: {error}"[:300])
-        known = sorted(self.public_keys.items())
-        self.members = {client: key for client, key in known if client not in exchange.failures}
+        unknown = [client for client in exchange.nodes if client not in self.participants]
+        replies = exchange.query("keys", {client: ConfigRecord() for client in unknown})
+        self.participants |= _read(exchange, replies, "keys", _participant)
+        known = sorted(self.participants.items())
+        self.roster = Roster({client: key for client, key in known if client not in exchange.failures})
 
     def config(self, client: int, exchange_id: int) -> MaskConfig:
-        """For a train message; all public keys only where this client does not have exactly these."""
-        current = self._last_sent.get(client) == self._fingerprint()
-        return MaskConfig(exchange_id, client, None if current else self.members)
+        """For a train message; the roster only where this client does not have exactly this one."""
+        current = self._last_sent.get(client) == self.roster.digest
+        return MaskConfig(exchange_id, client, None if current else self.roster)
 
     def acknowledge(self, client: int) -> None:
-        """This client replied, so it has the keys that were sent to it."""
-        self._last_sent[client] = self._fingerprint()
+        """This client replied, so it has the roster that was sent to it."""
+        self._last_sent[client] = self.roster.digest
 
     def forget(self, client: int) -> None:
         """A client that was moved or restarted may have lost its keys and is asked for new ones."""
-        self.public_keys.pop(client, None)
+        self.participants.pop(client, None)
         self._last_sent.pop(client, None)
 
-    def _fingerprint(self) -> tuple[int, ...]:
-        return tuple(hash(key) for key in self.members.values())
-
     def open(self, exchange: Exchange, replies: Mapping[int, Message], exchange_id: int, count: int) -> Codes:
-        """The exact sum over `replies`, uint32 [count]; afterwards `summed` holds the clients in it. Raises
-        secure_aggregation.Refused."""
-        collector = secure_aggregation.Collector(exchange_id, self.bits, self.members)
-        for client, reply in replies.items():
-            try:
-                record = record_of(reply, "update")
-                codes = unpack(value_of(record, "codes", bytes), self.bits, count)
-                collector.masked[client] = secure_aggregation.Masked(codes, pairs_of(record, "owners", "shares"))
-            except (ValueError, KeyError) as error:
-                exchange.refuse(client, f"Its update cannot be read: {error}"[:300])
+        """The exact sum over `replies`, uint32 [count]; afterwards `summed` holds the clients in it. Raises Refused."""
+
+        def masked(record: ConfigRecord) -> Masked:
+            codes = unpack(value_of(record, "codes", bytes), self.bits, count)
+            return Masked(codes, pairs_of(record, "owners", "shares"))
+
+        collector = Collector(exchange_id, self.bits, self.roster)
+        collector.masked = _read(exchange, replies, "update", masked)
         self.summed = set(collector.masked)
         if len(collector.masked) < LEAST:
-            raise secure_aggregation.Refused(f"Fewer than {LEAST} updates arrived, too few to hide any one of them.")
-        requests = {client: _opening_request(collector, client) for client in collector.masked}
-        for client, reply in exchange.query("open", requests).items():
-            try:
-                record = record_of(reply, "opened")
-                shares, seeds = pairs_of(record, "owners", "shares"), pairs_of(record, "lost", "seeds")
-                collector.answers[client] = secure_aggregation.Opened(shares, seeds)
-            except (ValueError, KeyError) as error:
-                exchange.refuse(client, f"Its shares cannot be read: {error}"[:300])
+            raise Refused(f"Fewer than {LEAST} updates arrived, too few to hide any one of them.")
+        collector.check_left(len(collector.masked))
+        alive = sorted(collector.masked)
+        accounts = {client: ConfigRecord({"exchange": exchange_id, "me": client, "alive": alive}) for client in alive}
+        collector.signatures = _read(exchange, exchange.query("agree", accounts), "agreed", _signature)
+        collector.check_left(len(collector.signatures))
+        requests = {client: _opening_request(collector, client) for client in collector.signatures}
+        collector.answers = _read(exchange, exchange.query("open", requests), "opened", _opened)
         return collector.total()
 
 
-def _opening_request(collector: secure_aggregation.Collector, client: int) -> ConfigRecord:
+def _read(
+    exchange: Exchange, replies: Mapping[int, Message], name: str, part_of: Callable[[ConfigRecord], Part]
+) -> dict[int, Part]:
+    """What the record `name` of each reply holds. A client whose reply cannot be read is refused."""
+    parts: dict[int, Part] = {}
+    for client, reply in replies.items():
+        try:
+            parts[client] = part_of(record_of(reply, name))
+        except KeyError as error:
+            exchange.refuse(client, f"Its reply lacks {error}; its agent may be older than this server. Update it.")
+        except ValueError as error:
+            exchange.refuse(client, f"Its reply cannot be read: {error}"[:300])
+    return parts
+
+
+def _participant(record: ConfigRecord) -> Participant:
+    return Participant(*(value_of(record, name, bytes) for name in ("public", "identity", "signature")))
+
+
+def _signature(record: ConfigRecord) -> bytes:
+    return value_of(record, "signature", bytes)
+
+
+def _opened(record: ConfigRecord) -> Opened:
+    return Opened(pairs_of(record, "owners", "shares"), pairs_of(record, "lost", "seeds"))
+
+
+def _opening_request(collector: Collector, client: int) -> ConfigRecord:
     shares = collector.shares_for(client)
     return ConfigRecord(
         {
             "exchange": collector.exchange,
             "me": client,
-            "alive": sorted(collector.masked),
+            "signers": list(collector.signatures),
+            "signatures": list(collector.signatures.values()),
             "owners": list(shares),
             "shares": list(shares.values()),
         }

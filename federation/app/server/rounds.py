@@ -14,8 +14,9 @@ from federation.app.compression import scales
 from federation.app.compression.downlink import CodedUpdate, Downlink
 from federation.app.compression.flat_parameters import Layout, Vector
 from federation.app.data import Partitioning
+from federation.app.errors import Refused
 from federation.app.messaging import Exchange
-from federation.app.privacy import differential, secure_aggregation
+from federation.app.privacy import differential
 from federation.app.privacy.masking import Cohort
 from federation.app.reports import ClientReport
 from federation.app.run_settings import RunSettings
@@ -98,7 +99,7 @@ class RoundRunner:
         why = ""
         try:
             model = self._from_sum(exchange, trained) if self.cohort is not None else self._merged(exchange, number, trained)
-        except (NotCounted, secure_aggregation.Refused) as error:
+        except (NotCounted, Refused) as error:
             why = str(error)
         else:
             self._advance(model)
