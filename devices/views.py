@@ -15,8 +15,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from devices.camera_access import rules
 from devices.models import Node
-from devices.registry import agent_wheel, codes, enrolment, qr, rotation
+from devices.registry import agent_wheel, codes, enrolment, rotation
 from devices.telemetry import history, links, presence
+from webapp import qr
 from webapp.accounts import audit
 from webapp.live.errors import UserError
 

@@ -8,12 +8,13 @@ os.umask(0o077)  # what this process writes is nobody else's
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 http = get_asgi_application()  # before anything that imports models
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
+from channels.sessions import CookieMiddleware
 from django.conf import settings
 
 from devices.agent.config import make_private
+from webapp.accounts.logins.sessions import PersonOfSession
 from webapp.accounts.unread_request import is_logged_in
 from webapp.gate.bodies import BoundedBodies
 from webapp.gate.peers import RealPeer
@@ -25,7 +26,7 @@ application = RealPeer(
         {
             "http": BoundedBodies(http, is_logged_in),
             # Browsers do not apply the same-origin policy to websockets. A missing Origin is refused as well.
-            "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+            "websocket": AllowedHostsOriginValidator(CookieMiddleware(PersonOfSession(URLRouter(websocket_urlpatterns)))),
         }
     )
 )

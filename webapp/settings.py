@@ -44,6 +44,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "axes",
     "channels",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "ninja",
     "webapp",
     "webapp.accounts",
@@ -61,9 +64,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "webapp.accounts.middleware.AuditCaller",
+    "webapp.accounts.middleware.SessionUse",
     "webapp.accounts.middleware.OwnerFirst",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "webapp.accounts.middleware.SecondFactorFirst",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -110,6 +116,21 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+PASSWORD_RESET_TIMEOUT = 24 * 3600  # of a link to a new password; it works once
+INVITATION_DAYS = 7
+OTP_TOTP_ISSUER = "Isthmus"
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
+AUDIT_DAYS = env.integer("ISTHMUS_AUDIT_DAYS", 365)
+# Without a mail server, an owner hands out links to new passwords.
+EMAIL_HOST = env.text("ISTHMUS_EMAIL_HOST")
+EMAIL_PORT = env.integer("ISTHMUS_EMAIL_PORT", 587)
+EMAIL_HOST_USER = env.text("ISTHMUS_EMAIL_USER")
+EMAIL_HOST_PASSWORD = env.text("ISTHMUS_EMAIL_PASSWORD")
+EMAIL_SECURITY = env.choice("ISTHMUS_EMAIL_SECURITY", ("starttls", "tls", "none"))
+EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL_SECURITY == "starttls", EMAIL_SECURITY == "tls"
+DEFAULT_FROM_EMAIL = env.text("ISTHMUS_EMAIL_FROM") or EMAIL_HOST_USER
+EMAIL_SUBJECT_PREFIX = ""
+EMAIL_TIMEOUT = 10
 # Printed by `up`; needed to create the first account.
 SETUP_TOKEN = env.secret("ISTHMUS_SETUP_TOKEN", VAR_DIR / "secrets" / "setup_token", length=12)
 

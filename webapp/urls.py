@@ -1,12 +1,9 @@
 """Every address of the site."""
 
 from django.contrib import admin
-from django.contrib.auth import views as auth
 from django.urls import include, path
 
 from webapp import rate_accuracy_page
-from webapp.accounts import views as people
-from webapp.accounts.lockout import in_turn
 from webapp.api import addresses
 from webapp.chat import views as chat
 from webapp.ops import health, planner_usage_page
@@ -26,11 +23,7 @@ urlpatterns = [
     path("planner/calls.csv", planner_usage_page.calls_csv, name="planner_csv"),
     path("devices/", include("devices.urls")),
     path("federation/", include("federation.urls")),
-    path("setup/", people.setup, name="setup"),
-    path("login/", in_turn(auth.LoginView.as_view(redirect_authenticated_user=True)), name="login"),
-    path("logout/", auth.LogoutView.as_view(), name="logout"),
-    path("account/", people.account, name="account"),
-    path("account/tokens/<int:pk>/revoke/", people.revoke_token, name="revoke_token"),
+    path("", include("webapp.accounts.pages.urls")),
     path("api/", include(addresses.urlpatterns())),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),

@@ -6,7 +6,8 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from webapp.accounts import audit, login_records
+from webapp.accounts import audit
+from webapp.accounts.logins import records
 from webapp.accounts.models import AuditEntry
 
 
@@ -39,9 +40,9 @@ def test_a_name_without_an_account_is_not_stored(stranger: Any) -> None:
 
 def test_a_flood_of_failures_fills_no_table(owner: Any) -> None:
     for address in ("10.0.0.1", "10.0.0.2"):
-        for _ in range(login_records.FAILURES + 5):
-            login_records.login_failed("django", {"username": "owner"}, _request(address))
-    assert AuditEntry.objects.count() == 2 * login_records.FAILURES
+        for _ in range(records.FAILURES + 5):
+            records.login_failed("django", {"username": "owner"}, _request(address))
+    assert AuditEntry.objects.count() == 2 * records.FAILURES
     assert "not listed for an hour" in audit.of("user:owner")[0]["detail"]
 
 

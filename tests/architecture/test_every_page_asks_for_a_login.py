@@ -10,6 +10,11 @@ from django.urls import URLPattern, URLResolver, get_resolver
 OPEN = {
     "setup/",  # leads to the login once there is an owner
     "login/",
+    "login/code/",  # leads to the login without the right password before
+    "password/forgotten/",
+    "password/forgotten/sent/",
+    "password/<str:uidb64>/<str:token>/",  # the link itself is the secret
+    "invitation/<str:secret>/",
     "logout/",
     "admin/login/",  # leads to the login
     "healthz",

@@ -35,7 +35,7 @@ class OwnersAdminSite(AdminSite):
         return redirect("admin:index" if request.user.is_authenticated else "login")
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return redirect("account")
+        return redirect("change_password")
 
     def _refuse_others(self, request: HttpRequest) -> None:
         if request.user.is_authenticated and not self.has_permission(request):

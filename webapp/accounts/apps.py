@@ -7,4 +7,5 @@ class PeopleConfig(AppConfig):
     verbose_name = "People"
 
     def ready(self) -> None:
-        from webapp.accounts import lockout, login_records  # noqa: F401  connect their receivers
+        from webapp.accounts import lockout  # noqa: F401  connects its receivers
+        from webapp.accounts.logins import records  # noqa: F401

@@ -8,7 +8,7 @@ import ipaddress
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeAlias, TypedDict
+from typing import Literal, TypeAlias, TypedDict, get_args
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
@@ -19,7 +19,8 @@ from webapp.accounts.models import AuditEntry
 log = logging.getLogger(__name__)
 Actor: TypeAlias = AbstractBaseUser | AnonymousUser | str | None
 SERVER, STRANGER = "the server", "not logged in"
-KINDS = ("user", "token", "node", "camera", "photo", "conversation", "run", "system")
+Kind = Literal["user", "token", "node", "camera", "photo", "conversation", "run", "system"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 class Row(TypedDict):
@@ -68,7 +69,7 @@ def record(actor: Actor, action: str, subject: str, detail: str = "", address: s
         kind=kind,
         name=name[:200],
         detail=detail[:300],
-        address=_address(address or caller_address),
+        address=ip_address(address or caller_address),
     )
     log.info("%s: %s %s%s", by, action, subject, f" ({detail})" if detail else "")
     return row
@@ -95,7 +96,7 @@ def _name(person: Actor) -> str:
     return STRANGER if isinstance(person, AnonymousUser) else str(person or SERVER)
 
 
-def _address(text: str) -> str | None:
+def ip_address(text: str) -> str | None:
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:

@@ -6,10 +6,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from webapp import errors
 from webapp.accounts import audit
+from webapp.accounts.logins import second_factor, sessions
 from webapp.accounts.models import User
+from webapp.live.errors import UserError
 
 OPEN = ("/setup/", "/static/", "/healthz", "/livez", "/api/")
+# What somebody without the second factor that is required of them may still open.
+WITHOUT_CODE = ("/account/two-factor/", "/account/password/", "/login/", "/logout/", "/password/", "/invitation/", *OPEN[:4])
+NO_SECOND_FACTOR = UserError(
+    "second_factor_required", "Two-factor login is required here.", "Set it up at /account/two-factor/.", 403
+)
 
 
 class OwnerFirst:
@@ -36,3 +44,32 @@ class AuditCaller:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with audit.answering(request):
             return self.get_response(request)
+
+
+class SessionUse:
+    """Write down where and when a session was last used."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        sessions.note_use(request)
+        return response
+
+
+class SecondFactorFirst:
+    """Send who must set up two-factor login there, from every page. Personal tokens of scripts are not affected."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if (
+            not isinstance(user, User)
+            or request.path.startswith(WITHOUT_CODE)
+            or not second_factor.is_lacking(user, second_factor.is_verified(request.session))
+        ):
+            return self.get_response(request)
+        return errors.json_error(NO_SECOND_FACTOR) if errors.wants_json(request) else redirect("two_factor")

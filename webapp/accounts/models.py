@@ -1,4 +1,4 @@
-"""People, their personal tokens, and the audit trail."""
+"""People, how they get in (sessions, tokens, invitations, what logging in takes), and the audit trail."""
 
 import hashlib
 import secrets
@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.sessions.models import Session
 from django.db import models
 from django.utils import timezone
 
@@ -27,7 +28,7 @@ class People(UserManager["User"]):
 
 
 class User(AbstractUser):
-    """A person. The first one is the owner; staff may register devices and add people."""
+    """A person. Owners (`is_superuser`) manage people, admins (`is_staff`) manage nodes; see webapp.accounts.roles."""
 
     storage_limit_mb = models.PositiveIntegerField(
         null=True, blank=True, help_text="megabytes of stored photos; empty: as the installation's default"
@@ -70,6 +71,52 @@ class ApiToken(models.Model):
         if token.last_used is None or now - token.last_used > timedelta(minutes=1):  # at most one write per minute
             cls.objects.filter(pk=token.pk).update(last_used=now)
         return token.owner
+
+
+class OpenSession(models.Model):
+    """Where a person is logged in. The row goes with its session."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="open_sessions")
+    session = models.OneToOneField(Session, on_delete=models.CASCADE, related_name="opened")
+    started = models.DateTimeField(auto_now_add=True)
+    last_used = models.DateTimeField(default=timezone.now)
+    address = models.GenericIPAddressField(null=True, blank=True)
+    agent = models.CharField(max_length=300, blank=True, help_text="the browser, as it names itself")
+
+    class Meta:
+        ordering = ("-last_used",)
+
+    def __str__(self) -> str:
+        return f"{self.person} at {self.address}"
+
+
+class Invitation(models.Model):
+    """A one-use link with which somebody creates their account. Only the hash of its secret is stored."""
+
+    hash = models.CharField(max_length=64, unique=True)
+    note = models.CharField(max_length=100, blank=True, help_text="whom it is for")
+    role = models.CharField(max_length=10, default="member")
+    storage_limit_mb = models.PositiveIntegerField(null=True, blank=True)
+    turn_limit = models.PositiveIntegerField(null=True, blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+    expires = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created",)
+
+    def __str__(self) -> str:
+        return f"invitation of {self.note or 'somebody'}"
+
+
+class LoginPolicy(models.Model):
+    """What an owner requires of everybody's login. One row."""
+
+    NOBODY, ADMINS, EVERYBODY = "nobody", "admins", "everybody"
+    second_factor = models.CharField(max_length=10, default=NOBODY, help_text="for whom it is required")
+
+    def __str__(self) -> str:
+        return f"second factor for {self.second_factor}"
 
 
 class AppendOnly(Exception):

@@ -26,6 +26,7 @@ TAGS = {
     "nodes": "Devices and edge servers: their state, sensors, links and cameras; administrators admit and revoke them.",
     "training": "Federated training runs, their rounds and their files.",
     "planner": "Calls to the planning model and what they cost. For administrators.",
+    "audit": "Who did what, when and from where. For administrators.",
     "agents": "What the program on a node calls, with the token it received when it joined.",
 }
 
@@ -51,3 +52,4 @@ api.add_router("/devices", "webapp.chat.decisions.router")
 api.add_router("/devices", "webapp.chat.device_photos.router")
 api.add_router("/federation", "federation.api.router")
 api.add_router("/planner", "webapp.ops.planner_api.router")
+api.add_router("/audit", "webapp.accounts.api.router")

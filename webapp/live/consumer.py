@@ -1,5 +1,8 @@
 """The base of every socket: logged in, authorised again at every delivery; a snapshot first, then deltas.
 
+The scope has the person as `user`, and as `current_user` a function that asks the database again: None once the session was
+ended. What ends a session also calls publish.recheck(), so that an idle socket closes too.
+
 Close codes: 4401 not logged in, 4404 does not exist or not yours, 1013 Redis is unavailable, try again.
 """
 
@@ -9,10 +12,10 @@ from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from redis.exceptions import RedisError
 
+from webapp.live import groups
 from webapp.live.errors import ErrorBody, UserError
 
 log = logging.getLogger(__name__)
@@ -75,7 +78,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self.refuse(4404)
             return
         await self.accept()
-        for group in self.groups_for():
+        for group in (groups.person(user.pk), *self.groups_for()):
             await self.channel_layer.group_add(group, self.channel_name)
             self.joined.append(group)
         await self.send_json(await database_sync_to_async(self.snapshot)())
@@ -98,6 +101,12 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self.close(4404)
             return
         await self.send(text_data=message["frame"])
+
+    async def live_recheck(self, message: dict[str, Any]) -> None:
+        if await database_sync_to_async(self.scope["current_user"])() is None:
+            await self.close(4401)
+        elif not await self.still_allowed():
+            await self.close(4404)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         try:
@@ -127,11 +136,11 @@ class LiveConsumer(AsyncWebsocketConsumer):
         return {"type": "error", **body}
 
     async def still_allowed(self) -> bool:
-        """The account may have been deactivated, or the conversation deleted, since the last delivery."""
-        return await database_sync_to_async(self._active_and_allowed)()
+        """The session may have been ended, or the conversation deleted, since the last delivery."""
+        return await database_sync_to_async(self._current_and_allowed)()
 
-    def _active_and_allowed(self) -> bool:
-        user = get_user_model().objects.filter(pk=self.scope["user"].pk, is_active=True).first()
+    def _current_and_allowed(self) -> bool:
+        user = self.scope["current_user"]()
         return user is not None and self.allowed(user)
 
 

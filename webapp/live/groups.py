@@ -13,3 +13,8 @@ def devices() -> str:
 
 def run(run_id: int | str) -> str:
     return f"run.{run_id}"
+
+
+def person(pk: int) -> str:
+    """Every socket of one person."""
+    return f"person.{pk}"

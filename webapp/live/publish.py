@@ -1,4 +1,4 @@
-"""publish(): the only caller of group_send, from any thread of any process.
+"""publish() and recheck(): the only callers of group_send, from any thread of any process.
 
 One background event loop per process keeps one Redis connection open and sends in the order of the calls. An event that
 cannot be sent is logged and dropped: the page refetches from the database, so it is late, not wrong.
@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from webapp.live.events import Event
 
 log = logging.getLogger(__name__)
+Message = dict[str, str]
 BACKLOG = 2000  # events waiting while Redis is unavailable; beyond this the page must refetch anyway
 
 
@@ -26,7 +27,7 @@ class _Publisher:
     def __init__(self) -> None:
         self.pid = os.getpid()
         self.loop = asyncio.new_event_loop()
-        self.queue: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue(BACKLOG)
+        self.queue: asyncio.Queue[tuple[str, str, Message]] = asyncio.Queue(BACKLOG)
         threading.Thread(target=self._run, name="live-publish", daemon=True).start()
 
     def _run(self) -> None:
@@ -36,20 +37,20 @@ class _Publisher:
     async def _drain(self) -> None:
         layer = get_channel_layer()
         while True:
-            group, kind, frame = await self.queue.get()
+            group, kind, message = await self.queue.get()
             try:
-                await layer.group_send(group, {"type": "live.event", "frame": frame})
+                await layer.group_send(group, message)
             except (RedisError, OSError) as error:
                 log.warning("could not send live event %s: %s", kind, error)
             finally:
                 self.queue.task_done()
 
-    def put(self, group: str, kind: str, frame: str) -> None:
-        self.loop.call_soon_threadsafe(self._offer, group, kind, frame)
+    def put(self, group: str, kind: str, message: Message) -> None:
+        self.loop.call_soon_threadsafe(self._offer, group, kind, message)
 
-    def _offer(self, group: str, kind: str, frame: str) -> None:
+    def _offer(self, group: str, kind: str, message: Message) -> None:
         try:
-            self.queue.put_nowait((group, kind, frame))
+            self.queue.put_nowait((group, kind, message))
         except asyncio.QueueFull:
             log.warning("dropped live event %s: Redis has been unavailable for too long", kind)
 
@@ -72,12 +73,22 @@ def publish(group: str, event: Event) -> None:
     """
     if not isinstance(event, Event):
         raise TypeError(f"{event!r} is not a live event")
+    # Encoded once for all sockets.
+    _running().put(group, event.type, {"type": "live.event", "frame": json.dumps(event.frame())})
+
+
+def recheck(group: str) -> None:
+    """Have every socket in `group` close unless its person may still use it."""
+    _running().put(group, "recheck", {"type": "live.recheck"})
+
+
+def _running() -> _Publisher:
     global _publisher
     with _lock:
         if _publisher is None or _publisher.pid != os.getpid():  # a forked child has no thread
             _publisher = _Publisher()
             atexit.register(_publisher.flush, 1.0)
-    _publisher.put(group, event.type, json.dumps(event.frame()))  # encoded once for all sockets
+        return _publisher
 
 
 def flush(timeout_s: float = 2.0) -> None:

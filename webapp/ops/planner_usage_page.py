@@ -1,6 +1,5 @@
 """The page of planner usage: calls, outcomes and cost. For administrators only, because it covers everybody's questions."""
 
-import csv
 from collections.abc import Iterator
 
 from django.conf import settings
@@ -10,6 +9,7 @@ from django.shortcuts import render
 from inference.answering import planner_usage
 from inference.models import PlannerCall
 from webapp.accounts.roles import admins_only
+from webapp.csv_download import csv_download
 
 SHOWN = 200
 COLUMNS = ("created", "model", "purpose", "outcome", "tokens_in", "tokens_out", "ms", "cost")
@@ -33,27 +33,11 @@ def calls(request: HttpRequest) -> HttpResponse:
     )
 
 
-class _Line:
-    """A file for csv.writer that returns each row instead of storing it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
 @admins_only
 def calls_csv(request: HttpRequest) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(_rows(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="planner-calls.csv"'
-    return response
+    return csv_download("planner-calls.csv", COLUMNS, _rows())
 
 
-def _rows() -> Iterator[str]:
-    writer = csv.writer(_Line())
-    yield writer.writerow(COLUMNS)
-    for row in PlannerCall.objects.values_list(*COLUMNS).iterator():
-        yield writer.writerow([_safe(value) for value in (row[0].isoformat(), *row[1:])])
-
-
-def _safe(value: object) -> object:
-    """Keeps a spreadsheet from evaluating a model name that starts like a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@" else value
+def _rows() -> Iterator[tuple[object, ...]]:
+    for created, *rest in PlannerCall.objects.values_list(*COLUMNS).iterator():
+        yield (created.isoformat(), *rest)

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
 from devices.telemetry import links, node_events
 from inference.models import Photo, PlannerCall, Turn
 from inference.photos import store
-from webapp.accounts.models import SHELL
+from webapp.accounts.models import SHELL, AuditEntry
 from webapp.chat.models import Conversation
 
 UNUSED_PHOTO = timedelta(days=1)  # uploaded and never asked about
@@ -22,11 +23,13 @@ class Deleted:
 
 
 def delete_expired(days: int) -> Deleted:
-    """Delete telemetry and planner calls older than `days`, what `ask` left behind, unused photos and dead sessions."""
+    """Delete telemetry and planner calls older than `days`, what `ask` left behind, unused photos, dead sessions, and rows of
+    the audit trail that are older than its own period."""
     now = timezone.now()
     before = now - timedelta(days=days)
     samples = links.prune(before)
     node_events.prune(before)
+    AuditEntry.objects.expire(now - timedelta(days=settings.AUDIT_DAYS))
     PlannerCall.objects.filter(created__lt=before).delete()
     Turn.objects.filter(owner__username=SHELL, created__lt=before).delete()
     Conversation.objects.filter(owner__username=SHELL, updated__lt=before).delete()

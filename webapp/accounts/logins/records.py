@@ -39,6 +39,8 @@ def login_failed(sender: str, credentials: dict[str, Any], request: HttpRequest 
     username = str(credentials.get("username", ""))[:150].replace("\0", "")
     subject = f"user:{username}" if User.objects.filter(username=username).exists() else "user:"
     detail = "wrong code" if sender == CODE_STEP else "wrong name or password"
+    if getattr(request, "axes_locked_out", False):
+        detail += ", locked out"
     if number == FAILURES:
         detail += "; further failures from this address are not listed for an hour"
     audit.record(audit.STRANGER, "login failed", subject, detail, address)

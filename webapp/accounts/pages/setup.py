@@ -1,29 +1,43 @@
-"""Setup, and a person's own page."""
+"""How accounts begin: the owner's first visit, and an invitation."""
 
 import hmac
 import logging
 
 from django import forms
 from django.conf import settings
-from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import BaseUserCreationForm
+from django.contrib.auth.forms import UserCreationForm
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
 
-from webapp.accounts import audit
+from webapp.accounts import audit, invitations
 from webapp.accounts.guesses import Guesses, by_address, too_many
-from webapp.accounts.models import ApiToken, User
+from webapp.accounts.models import SHELL, User
+from webapp.accounts.roles import set_role
 from webapp.errors import error_response
+from webapp.live.errors import UserError
 
 log = logging.getLogger(__name__)
 SETUP_GUESSES = Guesses("setup", 10, 600)
+BACKEND = "django.contrib.auth.backends.ModelBackend"  # of a person who has just chosen their password
 
 
-class OwnerForm(BaseUserCreationForm):  # type: ignore[type-arg]
+class AccountForm(UserCreationForm):  # type: ignore[type-arg]
+    class Meta:
+        model = User
+        fields = ("username", "email")
+
+    def clean_username(self) -> str:
+        username = str(super().clean_username())
+        if username.lower() == SHELL:
+            raise forms.ValidationError("This name belongs to the server's shell. Choose another one.")
+        return username
+
+
+class OwnerForm(AccountForm):
     token = forms.CharField(label="Setup token", max_length=200)
 
     class Meta:
@@ -52,10 +66,10 @@ def setup(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             owner = form.save(commit=False)
-            owner.is_staff = owner.is_superuser = True
+            set_role(owner, "owner")
             owner.save()
             audit.record(owner, "account created", f"user:{owner.get_username()}", "the first owner")
-        login(request, owner, backend="django.contrib.auth.backends.ModelBackend")
+        login(request, owner, BACKEND)
         return redirect("chat")
     if "token" in form.errors:
         SETUP_GUESSES.wrong(peer)
@@ -63,24 +77,19 @@ def setup(request: HttpRequest) -> HttpResponse:
     return render(request, "setup.html", {"form": form}, status=400 if form.errors else 200)
 
 
-def account(request: HttpRequest) -> HttpResponse:
-    """A person's tokens; a new one is shown once, in the response to the POST that created it."""
-    new_token = None
-    if request.method == "POST":
-        name = request.POST.get("name", "").strip()[:60]
-        if name:
-            _, new_token = ApiToken.issue(request.user, name)  # type: ignore[arg-type]
-            audit.record(None, "token created", f"token:{request.user.get_username()}/{name}")
-        else:
-            messages.error(request, "Give the token a name, so that you know later which script uses it.")
-    tokens = ApiToken.objects.filter(owner=request.user).order_by("-created")
-    return render(request, "account.html", {"tokens": tokens, "new_token": new_token})
-
-
-@require_POST
-def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
-    token = get_object_or_404(ApiToken, pk=pk, owner=request.user)
-    token.delete()
-    audit.record(None, "token revoked", f"token:{request.user.get_username()}/{token.name}")
-    messages.success(request, "The token was revoked. Scripts that use it no longer have access.")
-    return redirect("account")
+@login_not_required
+@never_cache
+def invitation(request: HttpRequest, secret: str) -> HttpResponse:
+    """Create an account with a link from an owner."""
+    try:
+        row = invitations.find(secret)
+        form = AccountForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            person = form.save(commit=False)
+            invitations.accept(row, person)
+            login(request, person, BACKEND)
+            return redirect("chat")
+    except UserError as error:
+        return render(request, "error.html", {"error": error.body()}, status=error.status)
+    page = {"form": form, "invitation": row, "logged_in": request.user.is_authenticated}
+    return render(request, "people/invitation.html", page, status=400 if form.errors else 200)
