@@ -23,7 +23,7 @@ from webapp.live.errors import UserError
 from webapp.live.publish import recheck
 
 HALF = "half_login"
-HALF_S, TRIES = 300, 5  # how long, and how many codes, after one right password
+HALF_S, TRIES = 300, 4  # how long, and how many codes, after one right password
 
 
 class Half(TypedDict):
