@@ -20,7 +20,7 @@ from inference.engine.photos import reader
 from inference.engine.photos.refusal import PhotoRefused
 
 GRACE_S = 5.0  # after the time limit that the parent enforces
-NICE, OOM_SCORE = 5, 500
+OOM_SCORE = 500
 PAGE = resource.getpagesize()
 
 
@@ -28,7 +28,6 @@ def main(memory_bytes: int, idle_s: float) -> None:
     replies = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what a library prints is no reply
     os.umask(0o077)
-    os.nice(NICE)
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE))
     _limit_memory(memory_bytes)

@@ -21,14 +21,13 @@ def measure(image: Image.Image) -> list[PhotoNote]:
     usual = np.median(pixels.reshape(-1, 3), axis=0)
     if float((np.abs(pixels - usual).max(axis=-1) > NEAR).mean()) <= ALONE:
         return [ONE_COLOUR]
-    if min(image.size) >= MIN_SIDE and _is_noise(image):
+    if min(image.size) >= MIN_SIDE and _is_noise(small.convert("L")):
         return [NOISE]
     return []
 
 
-def _is_noise(image: Image.Image) -> bool:
-    grey = image.convert("L")
-    sides = [side for side in SCALES if side <= min(image.size)] or [min(image.size)]
+def _is_noise(grey: Image.Image) -> bool:
+    sides = [side for side in SCALES if side <= min(grey.size)] or [min(grey.size)]
     return all(
         _correlation(np.asarray(grey.resize((side, side), Image.Resampling.BOX), np.float32)) < NO_STRUCTURE for side in sides
     )
