@@ -97,10 +97,12 @@ class Attempt:
             run_artifacts.keep(journal.run, self.spec, place, result)
         if self.out_of_time():
             journal.ended("stopped", _time_limit(self.spec, journal.completed()))
-        elif not journal.run.rounds.filter(counted=True).exists():
+            return
+        counted = journal.run.rounds.filter(counted=True).count()
+        if not counted:
             journal.ended("failed", NO_ROUND)
         else:
-            journal.ended("done")
+            journal.ended("done", _discarded(self.spec, counted) if counted < self.spec.rounds else None)
 
     def is_over(self) -> bool:
         return self.journal.lost.is_set() or self.out_of_time()
@@ -172,6 +174,15 @@ def client_row(report: ClientReport, served: list[Served]) -> ClientRow:
             "up_s": round(sum(outcome.measured.get("up_s", 0.0) for outcome in served), 3),
         },
     }
+
+
+def _discarded(spec: RunSpec, counted: int) -> UserError:
+    return UserError(
+        "rounds_discarded",
+        f"{counted} of {spec.rounds} rounds counted; the others missed their quorum, also when they were repeated.",
+        "See the reason for each client. The model is that of the last round that counted.",
+        409,
+    )
 
 
 def _time_limit(spec: RunSpec, completed: int) -> UserError:

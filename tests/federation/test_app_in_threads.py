@@ -1,5 +1,6 @@
 """Whole runs on the digits, client and server as they are, in threads."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +144,33 @@ def test_a_round_below_its_quorum_leaves_the_model_as_it_was() -> None:
     result, reports = run(lose, rounds=1)
     assert reports[0].why_not_counted == "1 of 4 updates could be used; the quorum is 2."
     assert np.allclose(flat(result), flat(first), atol=1e-3)
+
+
+def test_a_round_that_does_not_count_is_repeated() -> None:
+    """As on a machine that was overloaded for a moment: the run still has as many rounds as it was to have."""
+
+    def lose_once(request: Message, reply: Message) -> Message | None:
+        return None if request.metadata.group_id == "1" else reply
+
+    _, reports = run(lose_once, rounds=2)
+    assert [(report.round, bool(report.why_not_counted)) for report in reports] == [(1, True), (2, False), (3, False)]
+
+
+def test_a_run_whose_rounds_never_count_ends_all_the_same() -> None:
+    _, reports = run(lambda request, reply: None, rounds=2)
+    assert len(reports) == 2 + server_app.REPEATS
+    assert all(report.why_not_counted for report in reports)
+
+
+def test_a_round_ends_when_its_quorum_has_replied_and_the_grace_period_is_over() -> None:
+    def sleep(request: Message, reply: Message) -> Message:
+        time.sleep(8 if request.metadata.dst_node_id == 4 else 0)
+        return reply
+
+    began = time.monotonic()
+    _, (report,) = run(sleep, grid=ThreadGrid(client_app, CLIENTS, workers=4, tamper=sleep), rounds=1, quorum=3, grace_s=0.5)
+    assert states(report) == ["ok", "ok", "ok", "late"]
+    assert time.monotonic() - began < 7
 
 
 def test_a_run_goes_on_from_its_last_completed_round(tmp_path: Path) -> None:
