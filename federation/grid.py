@@ -158,7 +158,7 @@ class CeleryGrid(PacedGrid):
             self._report(client, self.placed[client], "waiting", "")
         rows = {slug: row for slug in available if (row := [client for client in asked if self.placed[client] == slug])}
         # Where the others have nothing left to do, they can take over from a node that does not get on.
-        idle = Patience(patience.seconds, 0 if not self.movable or len(rows) < 2 else -(-len(rows) // 2))
+        idle = Patience(patience.seconds, 0 if not self.movable or self.keeps_place or len(rows) < 2 else -(-len(rows) // 2))
         futures = [self._pool.submit(self._in_turn, slug, row, left, patience, idle) for slug, row in rows.items()]
         served = [outcome for future in futures for outcome in future.result()]
         served += [Served(client, self.placed[client], "late", resting[client], None, {}, False) for client in resting]
