@@ -29,6 +29,7 @@ from devices.contract.values import Received
 from devices.models import Node
 from devices.producer import SLICE_S, BadReply, producer
 from devices.telemetry import presence
+from webapp.live.storable import is_storable
 
 log = logging.getLogger(__name__)
 MAX_REASON = 300  # characters of a node's own error message
@@ -170,6 +171,8 @@ def parse_reply(slug: str, job: Job[Result], reply: object) -> Result:
     if isinstance(reply, BaseException):  # raised inside the stage: a bug there, logged there with its traceback
         log.error("%s: %s raised %r", slug, task_name(job.verb), reply)
         raise StageFailed(slug, "stage_crashed", f"{slug} failed while running {job.verb}; see its log.")
+    if not is_storable(reply):
+        raise _bad_reply(slug, job.verb, "it contains a character that cannot be stored")
     try:
         if isinstance(reply, dict) and reply.get("error"):
             error = Refusal.model_validate(reply).error

@@ -20,6 +20,7 @@ from devices.telemetry import history, links, presence
 from webapp import qr
 from webapp.accounts import audit
 from webapp.live.errors import UserError
+from webapp.live.storable import storable
 
 INSTALLER = Path(__file__).parent / "agent" / "install.sh"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -174,7 +175,7 @@ def _fields(request: HttpRequest) -> dict[str, Any]:
             fields = None
         if not isinstance(fields, dict):
             raise UserError("bad_json", "The request body is not a JSON object.", "Send an object, as the page does.", 422)
-    return dict(fields.items())
+    return storable(dict(fields.items()))
 
 
 def _server(request: HttpRequest) -> str:

@@ -18,7 +18,7 @@ from webapp.accounts.logins.sessions import PersonOfSession
 from webapp.accounts.unread_request import is_logged_in
 from webapp.gate.bodies import BoundedBodies
 from webapp.gate.peers import RealPeer
-from webapp.sockets import websocket_urlpatterns
+from webapp.sockets import WithoutDatabase, websocket_urlpatterns
 
 make_private(settings.VAR_DIR)  # written by a version that left the modes to the system
 application = RealPeer(
@@ -26,7 +26,9 @@ application = RealPeer(
         {
             "http": BoundedBodies(http, is_logged_in),
             # Browsers do not apply the same-origin policy to websockets. A missing Origin is refused as well.
-            "websocket": AllowedHostsOriginValidator(CookieMiddleware(PersonOfSession(URLRouter(websocket_urlpatterns)))),
+            "websocket": WithoutDatabase(
+                AllowedHostsOriginValidator(CookieMiddleware(PersonOfSession(URLRouter(websocket_urlpatterns))))
+            ),
         }
     )
 )

@@ -7,17 +7,16 @@ import sys
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from webapp.live.errors import UserError
+from webapp.live.outages import outage
 
 Answer = TypeVar("Answer", bound=HttpResponse)
 RETRY_AFTER_S = 5
-DATABASE_ERRORS = (OperationalError, InterfaceError)
 
 NOT_LOGGED_IN = UserError(
     "not_logged_in",
@@ -43,12 +42,6 @@ TOO_LARGE = UserError("too_large", "The request body is larger than the server a
 TOO_FAST = UserError("too_fast", "Too many requests came at once.", "Wait a second, then try again.", 429)
 BAD_REQUEST = UserError("bad_request", "The server does not understand this request.", "Reload the page and try again.", 400)
 INTERNAL = UserError("internal", "Something went wrong on the server.", "Try again; the server log has the reason.", 500)
-DATABASE_UNAVAILABLE = UserError(
-    "database_unavailable",
-    "The database is not available at the moment.",
-    "Try again in a few seconds; if it stays so, `python manage.py doctor` names the cause.",
-    503,
-)
 
 
 def method_not_allowed(method: str | None, allowed: str) -> UserError:
@@ -83,7 +76,8 @@ def _with_headers(response: Answer, error: UserError) -> Answer:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_response(request, TOO_LARGE if isinstance(exception, RequestDataTooBig) else BAD_REQUEST)
+    too_large = isinstance(exception, (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent))
+    return error_response(request, TOO_LARGE if too_large else BAD_REQUEST)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -102,8 +96,7 @@ def not_found_page(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Called while the exception is being handled, so it can be looked at."""
-    unavailable = isinstance(sys.exc_info()[1], DATABASE_ERRORS)
-    return error_response(request, DATABASE_UNAVAILABLE if unavailable else INTERNAL)
+    return error_response(request, outage(sys.exc_info()[1]) or INTERNAL)
 
 
 class ErrorResponses:

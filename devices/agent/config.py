@@ -87,8 +87,11 @@ def save(home: Path, config: Config) -> None:
     """Atomic: a board may lose power at any moment."""
     _private_folder(home)
     part = home / f"{FILE}.part"
-    _write_private(part, json.dumps(asdict(config), indent=1))
-    part.replace(home / FILE)
+    try:
+        _write_private(part, json.dumps(asdict(config), indent=1))
+        part.replace(home / FILE)
+    finally:
+        part.unlink(missing_ok=True)  # a full disk keeps no half file
 
 
 def write_ca_file(home: Path, credentials: dict[str, Any]) -> dict[str, Any]:

@@ -110,5 +110,8 @@ class ThreadGrid(PacedGrid):
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         partial = self._folder / f"{client}.partial"
-        partial.write_bytes(recorddict_to_proto(self._contexts[client].state).SerializeToString())
-        partial.replace(self._folder / f"{client}.state")
+        try:
+            partial.write_bytes(recorddict_to_proto(self._contexts[client].state).SerializeToString())
+            partial.replace(self._folder / f"{client}.state")
+        finally:
+            partial.unlink(missing_ok=True)

@@ -104,8 +104,11 @@ class TrainStage:
         if not file.parent.is_dir():
             self._delete_old(file.parent)
         partial = file.with_suffix(".partial")
-        partial.write_bytes(state)
-        partial.replace(file)
+        try:
+            partial.write_bytes(state)
+            partial.replace(file)
+        finally:
+            partial.unlink(missing_ok=True)  # a full disk keeps no half file
 
     def _delete_old(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -51,8 +51,11 @@ def keep(run: Run, spec: RunSpec, place: Path, result: "Result") -> None:
     """
     tensors = {name: np.ascontiguousarray(array.numpy()) for name, array in result.arrays.items()}
     partial = place / f"{WEIGHTS}.partial"
-    save_file(tensors, partial, metadata={"run": str(run.pk), "model": spec.model, "dataset": spec.dataset})
-    partial.replace(place / WEIGHTS)
+    try:
+        save_file(tensors, partial, metadata={"run": str(run.pk), "model": spec.model, "dataset": spec.dataset})
+        partial.replace(place / WEIGHTS)
+    finally:
+        partial.unlink(missing_ok=True)  # a full disk keeps no half file
     facts = card(run, spec, sum(array.size for array in tensors.values()))
     facts["classes"] = list(result.classes) or facts["classes"]
     _write(place / TEXT, text(facts))
@@ -111,5 +114,8 @@ def text(facts: Card) -> str:
 
 def _write(file: Path, content: str) -> None:
     partial = file.with_name(f"{file.name}.partial")
-    partial.write_text(content)
-    partial.replace(file)
+    try:
+        partial.write_text(content)
+        partial.replace(file)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from federation.runs.rows import ClientProgress, ClientRow, RoundRow
 from federation.runs.spec import RunSpec
 from webapp.live.errors import UserError
 from webapp.live.lease import LeaseLost
+from webapp.live.outages import outage
 
 log = logging.getLogger(__name__)
 CHECKPOINT = "checkpoint"
@@ -39,10 +40,11 @@ def execute(journal: Journal) -> None:
         _fail(journal, error)
     except RunError as error:
         _fail(journal, UserError(error.code, str(error), error.remedy, 409))
-    except Exception:
+    except Exception as error:
         # Logged with its traceback; the person sees a failed run instead of one that never moves.
         log.exception("%s failed", journal.run)
-        _fail(journal, UserError("internal", "Training failed unexpectedly.", "See the cloud worker log.", 500))
+        unexpected = UserError("internal", "Training failed unexpectedly.", "See the cloud worker log.", 500)
+        _fail(journal, outage(error) or unexpected)
 
 
 def _fail(journal: Journal, error: UserError) -> None:

@@ -19,6 +19,7 @@ from webapp.live import groups
 from webapp.live.errors import ErrorBody, UserError
 from webapp.live.events import Phase, TurnAnswer, TurnPhase
 from webapp.live.publish import publish
+from webapp.live.storable import storable
 
 
 def ask(
@@ -56,7 +57,7 @@ def ask(
 
 def check(question: str, policy: str, route: str) -> None:
     """Raise UserError for what cannot be asked, before anything is stored."""
-    question = question.strip()
+    question = storable(question).strip()
     if not question:
         raise UserError("empty_question", "The question is empty.", "Type what you would like to know.", 422)
     if len(question) > settings.QUESTION_MAX_CHARS:

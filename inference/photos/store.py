@@ -1,6 +1,5 @@
 """From an upload to a stored Photo: spool it, read it in a process of its own, register it."""
 
-import errno
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -15,16 +14,13 @@ from inference.engine.photos.refusal import PhotoRefused
 from inference.models import Photo
 from inference.photos import intake
 from webapp.live.errors import UserError
+from webapp.live.outages import outage
 
 SMALL_SIDE = 480  # pixels; twice the widest preview of the page
 TOO_LARGE = ("photo_too_large", "photo_too_many_pixels")
-NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 BUSY = UserError(
     "photos_busy", "Too many photos are being read at the moment.", "Try again in a few seconds.", 503
 )  # fmt: skip
-DISK_FULL = UserError(
-    "disk_full", "The server has no space left for photos.", "Delete old conversations, or ask whoever runs the server.", 507
-)
 
 
 def store(owner: AbstractBaseUser, chunks: Iterable[bytes]) -> Photo:
@@ -51,8 +47,8 @@ def store(owner: AbstractBaseUser, chunks: Iterable[bytes]) -> Photo:
             raise BUSY from error
         except OSError as error:
             _unlink(photo)
-            if error.errno in NO_SPACE:
-                raise DISK_FULL from error
+            if (explained := outage(error)) is not None:
+                raise explained from error
             raise
     photo.width, photo.height, photo.bytes = decoded.width, decoded.height, decoded.bytes
     photo.source_format, photo.source_bytes = decoded.source_format, decoded.source_bytes

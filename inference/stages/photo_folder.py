@@ -1,10 +1,12 @@
 """The photos a node holds, as files. The least recently used go first. No Django."""
 
+import errno
 import re
 from pathlib import Path
 
 from devices.agent.jobs import Refused
 
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 KEPT_PHOTOS = 200  # on the node's disk
 PHOTO_ID = re.compile("[0-9A-Za-z-]{1,64}")  # UUIDs, and what a camera may call its own
 
@@ -18,8 +20,15 @@ class PhotoFolder:
         """Atomic: a reader never sees half a photo."""
         path = self._path(photo)
         part = path.with_suffix(".part")
-        part.write_bytes(data)
-        part.replace(path)
+        try:
+            part.write_bytes(data)
+            part.replace(path)
+        except OSError as error:
+            if error.errno in NO_SPACE:
+                raise Refused("disk_full", "This node's disk is full, so it cannot store the photo; make room on it.") from None
+            raise
+        finally:
+            part.unlink(missing_ok=True)
         photos = sorted(self.folder.glob("*.jpg"), key=lambda path: path.stat().st_mtime, reverse=True)
         for old in photos[KEPT_PHOTOS:]:
             old.unlink(missing_ok=True)

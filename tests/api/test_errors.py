@@ -11,6 +11,7 @@ from ninja.throttling import BaseThrottle
 from tests.openapi import check
 from webapp import errors
 from webapp.live.errors import UserError
+from webapp.live.outages import DATABASE_UNAVAILABLE
 
 ERROR = {"$ref": "#/components/schemas/ErrorResponse"}
 TURNS = "/api/v1/turns"
@@ -96,9 +97,9 @@ def test_503_without_the_database(client: Client, kind: type[Exception]) -> None
         node = script.get("/api/v1/nodes/me")
         page = client.get("/devices/")
     for answer in (*api, node):
-        in_api(answer, errors.DATABASE_UNAVAILABLE)
+        in_api(answer, DATABASE_UNAVAILABLE)
         assert answer["Retry-After"] == "5"
-    in_page(page, errors.DATABASE_UNAVAILABLE)
+    in_page(page, DATABASE_UNAVAILABLE)
     assert page["Retry-After"] == "5"
 
 

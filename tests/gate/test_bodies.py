@@ -1,6 +1,8 @@
 """How many bytes a stranger may send, and how slowly."""
 
+import errno
 import json
+import os
 import time
 from contextlib import ExitStack
 from typing import Any
@@ -165,3 +167,15 @@ def test_a_caller_that_hangs_up_gives_its_bytes_back(serve: Serve, echo: Echo) -
         assert gate.strangers.total == 500
     time.sleep(0.3)
     assert gate.strangers.total == 0
+
+
+def test_a_body_that_cannot_be_stored_on_the_way_is_507(serve: Serve) -> None:
+    async def store(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with connected(serve(BoundedBodies(store, a_stranger))) as connection:
+        connection.sendall(post("/login/", "Content-Length: 5", body=b"hello"))
+        answer = answer_of(connection)
+    assert status_of(answer) == 507
+    assert b'"disk_full"' in answer

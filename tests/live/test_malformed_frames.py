@@ -14,6 +14,9 @@ FRAMES = {
     "unknown type": json.dumps({"type": "launch"}),
     "no type": "{}",
     "a turn that is no id": json.dumps({"type": "refetch", "turn": {"$ne": 1}}),
+    "half a surrogate pair": '{"type": "refetch", "turn": "\\ud800"}',
+    "a NUL in a key": '{"type": "refetch", "\\u0000": 1}',
+    "a NUL in the type": '{"type": "\\u0000"}',
     "somebody else's turn": json.dumps({"type": "refetch", "turn": "11111111-1111-1111-1111-111111111111"}),
 }
 

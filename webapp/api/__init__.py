@@ -5,6 +5,7 @@ from ninja.throttling import AuthRateThrottle
 
 from webapp.api import errors
 from webapp.api.auth import PersonalToken, schema_for_people, session
+from webapp.api.parser import StorableParser
 
 PREFIX = "/api/v1/"
 DESCRIPTION = """Ask questions about photos, read how each answer was computed, manage nodes, and train models on devices.
@@ -35,6 +36,7 @@ api = NinjaAPI(
     version="1",
     description=DESCRIPTION,
     auth=[PersonalToken(), session],
+    parser=StorableParser(),
     throttle=[AuthRateThrottle("60/s")],  # a page with many turns and devices asks for all of them at once
     openapi_url="/openapi.json",
     docs_url=None,  # served at /api/docs, behind the login of the pages

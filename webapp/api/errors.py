@@ -2,8 +2,7 @@
 
 import logging
 
-from django.core.exceptions import RequestDataTooBig
-from django.db import DatabaseError
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -11,6 +10,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from webapp import errors
 from webapp.errors import json_error
 from webapp.live.errors import UserError
+from webapp.live.outages import DATABASE_ERRORS, outage
 
 log = logging.getLogger(__name__)
 
@@ -22,9 +22,10 @@ def register(api: NinjaAPI) -> None:
     api.exception_handler(ValidationError)(invalid)
     api.exception_handler(HttpError)(http_error)
     api.exception_handler(Http404)(missing)
-    api.exception_handler(RequestDataTooBig)(too_large)
-    for unavailable in errors.DATABASE_ERRORS:
-        api.exception_handler(unavailable)(database_unavailable)
+    for excess in (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent):
+        api.exception_handler(excess)(too_large)
+    for fault in (*DATABASE_ERRORS, OSError):
+        api.exception_handler(fault)(outage_or_fault)
 
 
 def user_error(request: HttpRequest, error: UserError) -> HttpResponse:
@@ -46,17 +47,22 @@ def missing(request: HttpRequest, error: Http404) -> HttpResponse:
     return json_error(errors.NO_OPERATION)
 
 
-def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+def too_large(request: HttpRequest, error: Exception) -> HttpResponse:
     return json_error(errors.TOO_LARGE)
 
 
-def database_unavailable(request: HttpRequest, error: DatabaseError) -> HttpResponse:
+def outage_or_fault(request: HttpRequest, error: Exception) -> HttpResponse:
+    explained = outage(error)
+    if explained is None:
+        raise error
     log.error("%s %s: %s", request.method, request.path, error)
-    return json_error(errors.DATABASE_UNAVAILABLE)
+    return json_error(explained)
 
 
 def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     """What ninja itself refuses: too many requests, a body that is not JSON, a missing CSRF token."""
+    if isinstance(error.__cause__, UserError):  # raised while the body was parsed
+        return json_error(error.__cause__)
     if error.status_code == 429:
         return json_error(errors.TOO_FAST)
     if error.status_code == 403:  # the only one: a session without the token that a page sends along

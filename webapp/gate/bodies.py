@@ -8,11 +8,12 @@ from collections.abc import Awaitable, Callable
 
 from django.conf import settings
 
-from webapp.errors import DATABASE_ERRORS, DATABASE_UNAVAILABLE, NOT_LOGGED_IN
+from webapp.errors import NOT_LOGGED_IN
 from webapp.gate import peers
 from webapp.gate.bounds import PAGE_BYTES, Bounds, bounds_of
 from webapp.gate.refusals import TOO_MANY_BYTES, TOO_SLOW, App, Message, Receive, Scope, Send, refuse
 from webapp.live.errors import UserError
+from webapp.live.outages import DATABASE_ERRORS, outage
 
 log = logging.getLogger(__name__)
 PEER_SHARE = 4  # one address may hold a quarter of the bytes that strangers may hold
@@ -60,7 +61,13 @@ class BoundedBodies:
             if refusal := await body.refusal():
                 await refuse(send, receive, refusal)
                 return
-            await self.app(scope, body.receive, body.send)
+            try:
+                await self.app(scope, body.receive, body.send)
+            except OSError as error:  # Django stores a long body before it calls a view
+                if body.answered or (explained := outage(error)) is None:
+                    raise
+                log.error("%s %s: %s", scope["method"], scope["path"], error)
+                body.refused = explained
             if body.refused and not body.answered:
                 await refuse(send, receive, body.refused)
         finally:
@@ -91,7 +98,7 @@ class _Body:
                     return NOT_LOGGED_IN
             except DATABASE_ERRORS as error:
                 log.error("%s %s: %s", self.scope["method"], self.scope["path"], error)
-                return DATABASE_UNAVAILABLE
+                return outage(error)
             self.budget = self.gate.people
         return None if self._count(self.length or 0) else TOO_MANY_BYTES
 

@@ -3,7 +3,7 @@
 The scope has the person as `user`, and as `current_user` a function that asks the database again: None once the session was
 ended. What ends a session also calls publish.recheck(), so that an idle socket closes too.
 
-Close codes: 4401 not logged in, 4404 does not exist or not yours, 1013 Redis is unavailable, try again.
+Close codes: 4401 not logged in, 4404 does not exist or not yours, 1013 Redis or the database is unavailable, try again.
 """
 
 import json
@@ -17,6 +17,8 @@ from redis.exceptions import RedisError
 
 from webapp.live import groups
 from webapp.live.errors import ErrorBody, UserError
+from webapp.live.outages import DATABASE_ERRORS, DATABASE_UNAVAILABLE, outage
+from webapp.live.storable import storable
 
 log = logging.getLogger(__name__)
 MAX_FRAME = 4096  # characters; everything a page sends is a few dozen
@@ -53,6 +55,12 @@ class LiveConsumer(AsyncWebsocketConsumer):
             if not self.opened:
                 await self.accept()
             await self.send_json(self.error_frame(REDIS_UNAVAILABLE))
+            await self.close(1013)
+        except DATABASE_ERRORS as error:
+            log.error("closed a socket because the database is unavailable: %s", error)
+            if not self.opened:
+                await self.accept()
+            await self.send_json(self.error_frame((outage(error) or DATABASE_UNAVAILABLE).body()))
             await self.close(1013)
 
     async def accept(self, *arguments: Any, **named: Any) -> None:
@@ -124,6 +132,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             raise MALFORMED from None
         if not isinstance(frame, dict):
             raise MALFORMED
+        storable(frame)
         if frame.get("type") == "ping":
             return {"type": "pong"}
         return await database_sync_to_async(self.receive_frame)(frame)

@@ -86,9 +86,12 @@ def _write(file: Path, header: Header, arrays: Arrays) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_name(f"{file.name}.partial")
     words = np.frombuffer(json.dumps(header).encode(), np.uint8)
-    with partial.open("wb") as opened:
-        np.savez(opened, allow_pickle=False, words=words, **arrays)
-    partial.replace(file)
+    try:
+        with partial.open("wb") as opened:
+            np.savez(opened, allow_pickle=False, words=words, **arrays)
+        partial.replace(file)
+    finally:
+        partial.unlink(missing_ok=True)  # a full disk keeps no half file
 
 
 def _read(file: Path) -> tuple[Header, Arrays] | None:

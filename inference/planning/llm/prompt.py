@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from inference.engine import tasks
 from inference.planning.offline import NO_PHOTO, Context
 from inference.planning.plan import MAX_QUESTION, MAX_STEPS, Plan, json_schema
+from webapp.live.storable import is_storable
 
 MAX_EARLIER = 5
 SHOWN_BACK = 2000  # characters of an invalid answer that are quoted in the repair request
@@ -91,6 +92,8 @@ def _object_in(answer: str) -> Any:
         except (ValueError, RecursionError):
             value = None
         if isinstance(value, dict) and "steps" in value:
+            if not is_storable(value):
+                raise BadPlan("It contains a NUL character or half of a surrogate pair.")
             return value
         start = answer.find("{", start + 1)
     raise BadPlan('There is no JSON object with "steps" in it.')

@@ -216,8 +216,8 @@ def _content(body: bytes) -> str:
         content = json.loads(body)["choices"][0]["message"]["content"]
     except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise Unreadable from error
-    # A lone surrogate is valid JSON but can be neither sent nor stored.
-    return content.encode("utf-8", "replace").decode() if isinstance(content, str) else ""
+    # A lone surrogate is valid JSON but can be neither sent nor stored; nor can NUL.
+    return content.encode("utf-8", "replace").decode().replace("\0", "") if isinstance(content, str) else ""
 
 
 def _tokens(body: bytes) -> tuple[int, int]:
