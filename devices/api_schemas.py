@@ -48,6 +48,10 @@ class Node(Schema):
     # Which hardware facts, versions and sensors there are depends on the board, so these are open.
     hardware: dict[str, Value] = Field(examples=[{"model": "Jetson Orin Nano", "cpus": 6}])
     cameras: list[Camera] = Field(description="Those of a device that you may use; their sources stay with its owner.")
+    trouble: str = Field(
+        description="Why it is not used although it may be online, in one sentence; mostly empty.",
+        examples=["Its agent (version 0.1.0) is too old for this server: run the installer on it again."],
+    )
     changed: str = Field(description="What changed about its hardware since an administrator last accepted it; mostly empty.")
     rotating: bool = Field(description="It has been asked to change its credentials.")
     lanes: dict[str, bool] = Field(description="Which of its workers listen.", examples=[{"stages": True, "train": False}])

@@ -7,7 +7,6 @@ fit its type is a failure of that node like any other.
 import contextvars
 import logging
 import secrets
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,18 +15,18 @@ from typing import TypeVar, cast
 import redis
 from celery.exceptions import TimeoutError as ResultTimeout
 from celery.result import AsyncResult
-from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from kombu.exceptions import OperationalError
 from pydantic import ValidationError
 
 from devices.contract.jobs import Job
-from devices.contract.protocol import BLOB_TTL_S, PERSON_HEADER, PROTOCOL, blob_key, progress_key, task_name, ticket_key
+from devices.contract.protocol import BLOB_TTL_S, blob_key, progress_key, task_name, ticket_key
 from devices.contract.results import Refusal
 from devices.contract.values import Received
+from devices.guard import breaker
 from devices.models import Node
-from devices.producer import SLICE_S, BadReply, producer
+from devices.producer import SLICE_S, BadReply, bulk, send
 from devices.telemetry import presence
 from webapp.live.storable import is_storable
 
@@ -91,22 +90,29 @@ def call(
 ) -> Result:
     """Run a job on a node and return its result.
 
-    `progress` receives the phase the node is in while it takes longer than a moment. Raises NodeGone, StageFailed, Cancelled.
+    `progress` receives the phase the node is in while it takes longer than a moment. A node whose results cannot be used
+    gets no questions for a while (devices.guard.breaker). Raises NodeGone, StageFailed, Cancelled.
     """
-    number = secrets.token_hex(8)
-    store = bulk()
-    ticket = ticket_key(slug, number)
     try:
-        # The node checks this key before it begins: a message that leaves the queue after we gave up does nothing.
-        # (Celery's own `expires` compares two machines' clocks; a board without a battery is often years off.)
-        store.set(ticket, "1", px=int(deadline_s * 1000) + 1000)
-        message = {"job": number, "protocol": PROTOCOL, **job.model_dump(mode="json", exclude_defaults=True)}
-        headers = {PERSON_HEADER: _person.get()}
-        pending = producer(slug).send_task(task_name(job.verb), kwargs=message, queue=job.queue, headers=headers, retry=False)
+        result = _call(slug, job, deadline_s, cancelled, progress)
+    except StageFailed as error:
+        if error.code in breaker.FAULTS:
+            breaker.failed(slug, str(error))
+        raise
+    breaker.succeeded(slug)
+    return result
+
+
+def _call(
+    slug: str, job: Job[Result], deadline_s: float, cancelled: Callable[[], bool], progress: Callable[[str], None]
+) -> Result:
+    number = secrets.token_hex(8)
+    try:
+        pending = send(slug, number, job, deadline_s, _person.get())
         try:
             reply = _wait(slug, number, pending, deadline_s, cancelled, progress)
         finally:
-            store.delete(ticket)
+            bulk().delete(ticket_key(slug, number))
             pending.forget()
     except BadReply as error:
         raise _bad_reply(slug, job.verb, str(error)) from error
@@ -207,14 +213,25 @@ def take_blob(slug: str, name: str) -> bytes:
     return data
 
 
-def hand_over(source: str, target: str, name: str) -> None:
-    """Give a blob one node sent to another node, by renaming: no bytes move. Raises NodeGone when it has expired."""
+def hand_over(source: str, target: str, name: str, size: int) -> None:
+    """Give a blob one node sent to another node, by renaming: no bytes move.
+
+    Raises NodeGone when it has expired, StageFailed when it is not as large as the node said.
+    """
     try:
-        bulk().rename(blob_key(source, name), blob_key(target, name))
+        pipe = bulk().pipeline(transaction=False)
+        pipe.strlen(blob_key(source, name))
+        pipe.rename(blob_key(source, name), blob_key(target, name))
+        sent, _ = pipe.execute()
     except redis.ResponseError as error:
         raise NodeGone(source, f"What {source} sent has expired.") from error
     except redis.RedisError as error:
         raise NodeGone(source, "Redis does not answer.") from error
+    if sent != size:
+        drop_blob(target, name)
+        failure = _bad_reply(source, "send", f"{sent} bytes came, {size} were reported")
+        breaker.failed(source, str(failure))
+        raise failure
 
 
 def drop_blob(slug: str, name: str) -> None:
@@ -223,16 +240,3 @@ def drop_blob(slug: str, name: str) -> None:
         bulk().delete(blob_key(slug, name))
     except redis.RedisError as error:
         log.debug("%s: blob not deleted, it will expire: %s", slug, error)
-
-
-def bulk() -> redis.Redis:
-    """This process's connection pool for blobs, tickets and progress."""
-    global _bulk
-    with _bulk_lock:
-        if _bulk is None:
-            _bulk = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=10, socket_connect_timeout=2)
-    return _bulk
-
-
-_bulk: redis.Redis | None = None
-_bulk_lock = threading.Lock()

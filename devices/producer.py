@@ -1,26 +1,46 @@
-"""Celery producers: one per thread and node.
+"""The server's connections to the queues, results and blobs of nodes.
 
-A node's queue and results live under the node's own key prefix, and a result consumer must not be shared between threads.
+There is one Celery producer per thread and node: a node's queue and results live under the node's own key prefix, and a result
+consumer must not be shared between threads.
 """
 
 import json
 import threading
+import time
 from functools import partial
+from typing import Any
 
 import redis
 from celery import Celery, states
+from celery.result import AsyncResult
 from django.conf import settings
 from kombu import pools
+from kombu.exceptions import OperationalError
 
-from devices.contract.protocol import MAX_REPLY_BYTES
+from devices.contract.jobs import Job
+from devices.contract.protocol import MAX_REPLY_BYTES, PERSON_HEADER, PROTOCOL, task_name, ticket_key
 
 # kombu has one limit for all pools of a process. It is set here once, to Celery's own default, which the cloud's app uses too:
 # apps with different limits would change it back and forth, and a thread that iterates over the pools meanwhile fails.
 POOL_LIMIT = 10
 pools.set_limit(POOL_LIMIT)
 
+FULL_S, FULL_PAUSE_S = 5.0, 0.2  # how long a full Redis is waited for
 SLICE_S = 0.5  # how often a wait looks for a stop, for progress and for the node's state
 _local = threading.local()
+
+
+def bulk() -> redis.Redis:
+    """This process's connection pool for blobs, tickets and progress."""
+    global _bulk
+    with _bulk_lock:
+        if _bulk is None:
+            _bulk = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=10, socket_connect_timeout=2)
+    return _bulk
+
+
+_bulk: redis.Redis | None = None
+_bulk_lock = threading.Lock()
 
 
 class BadReply(Exception):
@@ -51,6 +71,27 @@ def _make(slug: str) -> Celery:
     drainer.drain_events_until = partial(drainer.drain_events_until, interval=SLICE_S)
     app.backend.decode = decode_reply
     return app
+
+
+def send(slug: str, number: str, job: Job[Any], deadline_s: float, person: str) -> AsyncResult:
+    """Put a job on a node's queue. Where Redis is full, the watchdog is about to shut out the node that filled it: wait."""
+    until = time.monotonic() + min(FULL_S, deadline_s)
+    while True:
+        try:
+            return _send(slug, number, job, deadline_s, person)
+        except (redis.RedisError, OperationalError) as error:
+            if "maxmemory" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(FULL_PAUSE_S)
+
+
+def _send(slug: str, number: str, job: Job[Any], deadline_s: float, person: str) -> AsyncResult:
+    # The node checks this key before it begins: a message that leaves the queue after we gave up does nothing.
+    # (Celery's own `expires` compares two machines' clocks; a board without a battery is often years off.)
+    bulk().set(ticket_key(slug, number), "1", px=int(deadline_s * 1000) + 1000)
+    message = {"job": number, "protocol": PROTOCOL, **job.model_dump(mode="json", exclude_defaults=True)}
+    headers = {PERSON_HEADER: person}
+    return producer(slug).send_task(task_name(job.verb), kwargs=message, queue=job.queue, headers=headers, retry=False)
 
 
 def decode_reply(payload: bytes | str) -> dict[str, object]:

@@ -10,6 +10,7 @@ from flwr.app import Message
 from devices import dispatch
 from devices.contract.jobs import Train
 from devices.contract.protocol import trainer_key
+from devices.producer import bulk
 from federation.app.messaging import Patience
 from federation.node import packing
 
@@ -75,7 +76,7 @@ class JobWatch:
         return self._cancelled()
 
     def _same_process(self) -> bool:
-        boot: bytes | None = dispatch.bulk().get(trainer_key(self.slug))  # type: ignore[assignment]
+        boot: bytes | None = bulk().get(trainer_key(self.slug))  # type: ignore[assignment]
         return boot is not None and boot.decode() == self.boot
 
 

@@ -18,6 +18,7 @@ from flwr.supercore.run import Run as FlowerRun
 from flwr.supercore.task_identity import TaskIdentity
 
 from devices import dispatch
+from devices.producer import bulk
 from federation import nodes
 from federation.app.messaging import PacedGrid, Patience
 from federation.client_jobs import ClientJobs, Served, after, assign_id
@@ -220,7 +221,7 @@ class CeleryGrid(PacedGrid):
             if self.cancelled():
                 raise dispatch.Cancelled
             try:
-                dispatch.bulk().ping()
+                bulk().ping()
             except redis.RedisError:
                 unreachable.clear()
                 time.sleep(LOOK_S)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from devices.contract.protocol import TRAINING
 from devices.models import Node
-from devices.telemetry import presence
+from devices.telemetry import presence, trouble
 from federation.app.datasets import photo_folder
 from federation.runs.spec import RunSpec
 from webapp.live.errors import UserError
@@ -19,7 +19,8 @@ def training() -> list[str]:
     """Nodes that are online and have a training worker, devices first: the data is theirs."""
     now = timezone.now()
     rows = Node.objects.filter(revoked_at=None, approved=True).order_by("tier", "slug")
-    return [node.slug for node in rows if presence.state(node, now) in ("online", "stale") and trains(node)]
+    able = [node for node in rows if trains(node) and not trouble.of(node, now)]
+    return [node.slug for node in able if presence.state(node, now) in ("online", "stale")]
 
 
 def trains(node: Node) -> bool:

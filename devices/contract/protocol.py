@@ -2,6 +2,8 @@
 
 PROTOCOL = 4  # of jobs; a node that speaks another one refuses with a sentence
 
+OLDEST_AGENT = (0, 2, 0)  # earlier ones need Redis commands that no node has any more (scripts, transactions)
+
 # Queues of a node, each under its own key prefix.
 ANSWERING, TRAINING = "stages", "train"
 

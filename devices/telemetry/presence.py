@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from devices.contract.heartbeat import cameras_of
 from devices.models import Node
-from devices.telemetry import links
+from devices.telemetry import links, trouble
 from webapp.live import groups
 from webapp.live.events import NodeState
 from webapp.live.publish import publish
@@ -46,6 +46,7 @@ class NodeData(TypedDict):
     simulated: SimulatedData | None
     hardware: dict[str, Fact]
     cameras: list[CameraData]
+    trouble: str  # why it is not used although it may be online, in words
     changed: str  # how its hardware differs from what was accepted, in words
     rotating: bool
     lanes: dict[str, bool]
@@ -68,6 +69,11 @@ def state(node: Node, now: datetime) -> str:
     return "stale" if age > STALE_S else "online"
 
 
+def usable(node: Node, now: datetime) -> bool:
+    """Whether questions may be given to it: online, with its models loaded and nothing against it."""
+    return bool(node.profile) and state(node, now) == "online" and not trouble.of(node, now)
+
+
 def as_json(node: Node) -> NodeData:
     """A node as pages and scripts see it."""
     return {
@@ -83,6 +89,7 @@ def as_json(node: Node) -> NodeData:
         "simulated": simulated(node),
         "hardware": {name: fact for name, fact in node.hardware.items() if name != "cameras"},
         "cameras": [{"name": camera.name} for camera in cameras_of(node.hardware.get("cameras"))],
+        "trouble": trouble.of(node, timezone.now()),
         "changed": changes(node),
         "rotating": bool(node.rotation),
         "lanes": node.lanes,

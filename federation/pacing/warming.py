@@ -13,6 +13,7 @@ from flwr.app import Message, RecordDict
 
 from devices import dispatch
 from devices.contract.protocol import trainer_key
+from devices.producer import bulk
 from federation.app.messaging import Patience
 from federation.client_jobs import ClientJobs, JobWatch, assign_id
 from federation.node import packing
@@ -62,7 +63,7 @@ class Warming:
     def _boot(self, slug: str) -> str:
         """Of the training process that runs now; of none, a word that no process has."""
         try:
-            boot: bytes | None = dispatch.bulk().get(trainer_key(slug))  # type: ignore[assignment]
+            boot: bytes | None = bulk().get(trainer_key(slug))  # type: ignore[assignment]
         except redis.RedisError:
             return "unknown"
         return boot.decode() if boot else "none"

@@ -97,7 +97,7 @@ class Attempt:
         )
         load = fleet.load(device, edges)
         # Relative to the uncompressed model: two points of BLEU are much where the model reaches thirteen.
-        policy = policies.named(turn.policy, settings.MAX_LOSS * (options[0].accuracy or 1.0))
+        policy = policies.named(turn.policy, settings.MAX_LOSS * ((options[0].accuracy if options else None) or 1.0))
         needs_edge = bool(turn.route) and routes.named(turn.route).needs_edge
         if needs_edge and not edges:
             raise UserError("no_edge", "No edge server is online.", "Start one, or ask without forcing a route.", 503)

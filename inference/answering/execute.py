@@ -11,7 +11,7 @@ from devices.contract.jobs import Job, Probe, RunHead, RunTail, RunWhole, SendPh
 from devices.contract.results import Answered, AnswerResult, Timed, Transferred
 from devices.telemetry import links
 from inference.engine.catalogue import Profile
-from inference.placement import candidates, fleet
+from inference.placement import candidates, claims, fleet
 from inference.placement.choose import Candidate
 from inference.placement.link import needs_probe
 from inference.placement.timing_store import QUEUE
@@ -142,8 +142,7 @@ class Execution:
         assert k is not None
         fresh = step.fresh and not after  # what a refinement adds comes from the head of this same answer
         head = RunHead(task=step.task, photo=step.photo, split_at=k, level=level, after=after, blob=blob, fresh=fresh)
-        sent = self._on_device(head, None)
-        self._observe(step.device, f"{'encode' if sent.ready else 'head'}/{k}", sent)
+        sent = self._on_device(head, f"head/{k}", lambda sent: f"{'encode' if sent.ready else 'head'}/{k}")
         if not after:
             self.outcome.head_ready = sent.ready
         self._arrived(sent, blob)
@@ -167,8 +166,10 @@ class Execution:
         )
         self._answered(self._on_edge(tail, f"tail/{k}"), level, size)
 
-    def _on_device(self, job: Job[TimedResult], part: str | None) -> TimedResult:
-        return self._call(self.step.device, "device", job, part)
+    def _on_device(
+        self, job: Job[TimedResult], part: str | None, actual_part: Callable[[TimedResult], str] | None = None
+    ) -> TimedResult:
+        return self._call(self.step.device, "device", job, part, actual_part)
 
     def _on_edge(self, job: Job[TimedResult], part: str) -> TimedResult:
         assert self.step.edge is not None, "a candidate that needs an edge was chosen without one"
@@ -179,25 +180,40 @@ class Execution:
         self.outcome.transfers.append((sent.bytes, sent.uplink_ms))
         self.outcome.actual_ms["uplink"] += sent.uplink_ms
         assert self.step.edge is not None
-        dispatch.hand_over(self.step.device, self.step.edge, blob)
+        dispatch.hand_over(self.step.device, self.step.edge, blob, sent.bytes)
 
     def _answered(self, done: Answered, level: int | None, size: int) -> None:
         self.outcome.answer = done.answer
         self.outcome.levels.append({"level": level, "bytes": size, "confidence": done.answer.confidence})
 
-    def _observe(self, node: str, part: str, done: Timed) -> None:
-        self.outcome.observed.append((node, f"{self.step.profile.name}/{self.step.task}/{part}", done.compute_ms))
+    def _part(self, part: str) -> str:
+        return f"{self.step.profile.name}/{self.step.task}/{part}"
 
-    def _call(self, node: str, tier: str, job: Job[TimedResult], part: str | None) -> TimedResult:
+    def _call(
+        self,
+        node: str,
+        tier: str,
+        job: Job[TimedResult],
+        part: str | None,
+        actual_part: Callable[[TimedResult], str] | None = None,
+    ) -> TimedResult:
+        """`part` is what the job is expected to compute, `actual_part` what its result says that it was."""
         self.step.phase(tier)
-        step = self.step
-        done = dispatch.call(node, job, self.deadline, step.cancelled, step.phase)
+        step, started = self.step, time.perf_counter()
+        try:
+            reply = dispatch.call(node, job, self.deadline, step.cancelled, step.phase)
+        except dispatch.NodeGone:
+            late_ms = (time.perf_counter() - started) * 1000
+            if part is not None and late_ms >= self.deadline * 1000:  # otherwise it would be expected to be as fast again
+                candidates.observe(node, self._part(part), late_ms)
+            raise
+        done, expected_ms = claims.check(reply, (time.perf_counter() - started) * 1000)
         self.outcome.actual_ms["queue"] += done.queue_ms
         self.outcome.actual_ms[tier] += done.compute_ms
         if tier == "edge" or not step.preparing:
             self.outcome.observed.append((node, QUEUE, done.queue_ms))
         if part is not None:
-            self._observe(node, part, done)
+            self.outcome.observed.append((node, self._part(actual_part(done) if actual_part else part), expected_ms))
         return done
 
 

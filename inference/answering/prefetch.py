@@ -16,6 +16,7 @@ from django.db import transaction
 from devices import dispatch
 from devices.contract.jobs import ComputeHeads, Forget, Place
 from devices.models import Node
+from devices.producer import bulk
 from inference.answering import edge_cache
 from inference.engine import catalogue
 from inference.engine.catalogue import Profile
@@ -123,7 +124,7 @@ def _likely_points(photo: Photo, profile: Profile, device: Node, edge: Node) -> 
         options = candidates.build(
             task, profile, at_device, at_edge, photo.bytes, sizes(photo, device.slug), ready=profile.split_points(task)
         )
-        policy = policies.named(policies.DEFAULT.name, settings.MAX_LOSS * (options[0].accuracy or 1.0))
+        policy = policies.named(policies.DEFAULT.name, settings.MAX_LOSS * ((options[0].accuracy if options else None) or 1.0))
         try:
             chosen = choose(options, link, Load(), policy, forced=routes.SPLIT.name if needs_probe(link) else None).chosen
         except NoRoute:
@@ -167,7 +168,7 @@ def _change(photo: Photo, device: str, change: Callable[[Placed | None], Placed 
 @contextmanager
 def _lock(key: str, slug: str, cancelled: Callable[[], bool]) -> Iterator[None]:
     """A lock across all cloud workers. Raises NodeGone, Cancelled."""
-    store = dispatch.bulk()
+    store = bulk()
     try:
         while not store.set(key, "1", nx=True, px=int(LOCK_S * 1000)):
             if cancelled():

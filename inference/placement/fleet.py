@@ -5,7 +5,7 @@ import time
 from django.utils import timezone
 
 from devices.models import Node
-from devices.telemetry import links, presence
+from devices.telemetry import links, presence, trouble
 from inference.models import Photo, Step
 from inference.placement.link import LinkEstimate, Transfer, estimate
 from inference.placement.prediction import Candidate, Load
@@ -17,10 +17,10 @@ BUSY_S = 60.0  # how long an observed wait is expected again while heartbeats re
 
 
 def online(without: set[str]) -> list[Node]:
-    """Online nodes that have reported a profile, least busy first."""
+    """Nodes that questions may be given to, least busy first."""
     now = timezone.now()
     rows = [node for node in Node.objects.filter(revoked_at=None) if node.slug not in without]
-    ready = [node for node in rows if node.profile and presence.state(node, now) == "online"]
+    ready = [node for node in rows if presence.usable(node, now)]
     return sorted(ready, key=lambda node: (node.queue or 0, node.slug))
 
 
@@ -35,13 +35,20 @@ def device_for(photo: Photo, wanted: str, nodes: list[Node]) -> Node:
     if wanted:
         chosen = next((node for node in ready if node.slug == wanted), None)
         if chosen is None:
-            raise UserError("node_offline", f"{wanted} is not online.", "Start it, or ask without choosing a device.", 503)
+            raise _unusable(wanted)
         return chosen
     if not ready:
         raise UserError(
             "no_device", "No device is online, so nothing can answer.", "Start one, or see Devices for the reason.", 503
         )
     return next((node for node in ready if node.slug in photo.placed), ready[0])
+
+
+def _unusable(slug: str) -> UserError:
+    node = Node.objects.filter(slug=slug, revoked_at=None).first()
+    if node is not None and (why := trouble.of(node, timezone.now())):
+        return UserError("node_rests", f"{slug} cannot be used now. {why}", "Ask without choosing a device.", 503)
+    return UserError("node_offline", f"{slug} is not online.", "Start it, or ask without choosing a device.", 503)
 
 
 def _home(photo: Photo, wanted: str) -> str:

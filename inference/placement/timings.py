@@ -35,6 +35,16 @@ class Timings:
     corrected: dict[str, float]  # part -> observed ms
     pace: float = 1.0  # ratio of all corrected times to their measured times
 
+    def has_whole(self, task: str) -> bool:
+        """Whether the node measured this part. For one that left it out there is no candidate."""
+        return task in self.measured["tasks"]
+
+    def has_head(self, task: str, k: int) -> bool:
+        return self.has_whole(task) and str(k) in self.measured["tasks"][task]["head_ms"]
+
+    def has_tail(self, task: str, k: int) -> bool:
+        return self.has_whole(task) and str(k) in self.measured["tasks"][task]["tail_ms"]
+
     def whole(self, task: str) -> float:
         return self._of(f"{task}/whole", self.measured["tasks"][task]["whole_ms"])
 

@@ -12,6 +12,7 @@ from bench.harness.processes import wait_for
 from devices import dispatch
 from devices.contract.jobs import Forget
 from devices.models import Node
+from devices.producer import bulk
 from devices.registry import enrolment, rotation
 from devices.telemetry import presence
 from tests.devices.conftest import Board
@@ -104,8 +105,8 @@ def test_revoking_reaches_redis_http_and_waiting_callers_within_a_second(device:
         ended.append(time.perf_counter())
 
     def both_wait() -> bool:
-        listening = [client for client in dispatch.bulk().client_list() if client["cmd"] == "brpop"]
-        return bool(listening) and bool(dispatch.bulk().llen("jetson-a:stages"))
+        listening = [client for client in bulk().client_list() if client["cmd"] == "brpop"]
+        return bool(listening) and bool(bulk().llen("jetson-a:stages"))
 
     threads = [threading.Thread(target=listen, daemon=True), threading.Thread(target=wait_for_a_job, daemon=True)]
     for thread in threads:

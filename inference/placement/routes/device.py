@@ -20,6 +20,8 @@ class DeviceRoute:
         return self.name
 
     def candidates(self, situation: Situation) -> Iterable[Candidate]:
+        if not situation.device.has_whole(situation.task):
+            return
         whole_ms = situation.device.whole(situation.task)
         accuracy = situation.profile.accuracy(situation.task)
         yield Candidate(self, None, None, None, None, 0, whole_ms, 0.0, accuracy)

@@ -22,14 +22,14 @@ class EdgeRoute:
         return self.name
 
     def candidates(self, situation: Situation) -> Iterable[Candidate]:
-        if situation.edge is None:
-            return
         task, profile = situation.task, situation.profile
+        if situation.edge is None or not situation.edge.has_whole(task):
+            return
         whole_ms = situation.edge.whole(task)
         yield Candidate(self, None, None, None, None, situation.photo_bytes, 0.0, whole_ms, profile.accuracy(task))
         for level in profile.photo_levels(task):
             size = situation.sizes.get(f"{level.codec}:{level.quality}:{profile.image_size(task)}")
-            if size is not None:
+            if size is not None and situation.device.has_whole(task):
                 send_ms = situation.device.send(task, level.codec)
                 yield Candidate(self, None, None, level.codec, level.quality, size, send_ms, whole_ms, level.accuracy)
 

@@ -30,6 +30,8 @@ class SplitRoute:
     def _cached(self, situation: Situation, edge: Timings) -> Iterable[Candidate]:
         task, profile = situation.task, situation.profile
         for k in profile.split_points(task):
+            if not edge.has_tail(task, k):
+                continue
             for level in profile.code_levels(task, k):
                 if level.level == situation.cached.get(k):
                     tail_ms = edge.tail(task, k)
@@ -38,6 +40,8 @@ class SplitRoute:
     def _sent(self, situation: Situation, edge: Timings) -> Iterable[Candidate]:
         task, profile, device = situation.task, situation.profile, situation.device
         for k in profile.split_points(task):
+            if not (device.has_head(task, k) and edge.has_tail(task, k)):
+                continue
             ready = k in situation.ready
             head_ms, tail_ms = device.encode(task, k) if ready else device.head(task, k), edge.tail(task, k)
             for level in profile.code_levels(task, k):
