@@ -2,12 +2,15 @@
 
 import http.client
 import json
+import logging
+import socket
 import ssl
 import urllib.error
 import urllib.request
 from typing import Any
 from urllib.parse import urlsplit
 
+log = logging.getLogger(__name__)
 TIMEOUT_S = 5.0
 MAX_ANSWER = 256 * 1024
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -80,3 +83,16 @@ def _refusal(error: urllib.error.HTTPError) -> Exception:
         return Unreachable(f"The server answered {error.code}.")
     words = f"{body.get('message', '')} {body.get('next', '')}".strip()
     return Refused(error.code, str(body.get("code", "refused")), words)
+
+
+def own_address(server: str) -> str:
+    """This machine's own address on the way to the server, which is what its neighbours see. Nothing is sent."""
+    parts = urlsplit(server)
+    try:
+        kind, _, _, _, address = socket.getaddrinfo(parts.hostname, parts.port or 80, type=socket.SOCK_DGRAM)[0]
+        with socket.socket(kind, socket.SOCK_DGRAM) as asked:
+            asked.connect(address)
+            return str(asked.getsockname()[0])
+    except OSError as error:
+        log.warning("no uploads until the next start: no route to the server (%s)", error)
+        return ""

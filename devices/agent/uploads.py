@@ -1,5 +1,4 @@
-"""Photos that a browser in the node's own network uploads directly, at an address the node signs: valid for one photo and a
-minute.
+"""Photos that a browser in the node's network uploads directly, at a signed address: valid for one photo and a minute.
 
 Off unless the node is told where to listen, for example `ISTHMUS_UPLOADS=0.0.0.0:8765`. The key that signs is drawn at every
 start and never leaves this process, so an address can be made only by a job of the cloud, and checked only here. What arrives
@@ -16,19 +15,22 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from devices.agent.config import ConfigError
+from devices.agent.server import own_address
 
 log = logging.getLogger(__name__)
 MAX_BYTES = 32 * 1024 * 1024
 MAX_WAITING = 2  # photos that wait to be collected; the oldest goes
 WAITING_S = 60.0  # then an uncollected photo is dropped
-MAX_CONNECTIONS = 4
+MAX_CONNECTIONS, MAX_OF_PEER = 4, 2
 SILENCE_S, WHOLE_S = 10.0, 120.0  # between two pieces; for all of a photo
 PIECE = 256 * 1024
 ANYWHERE = frozenset({"0.0.0.0", "::"})
@@ -43,6 +45,7 @@ class Uploads:
         self.base = ""  # where a browser finds this node; empty: nowhere
         self._key = secrets.token_bytes(32)
         self._held: dict[str, bytes] = {}
+        self._coming: set[str] = set()
         self._spent: dict[str, int] = {}  # photo -> until when its address would be good
         self._lock = threading.Lock()
 
@@ -73,6 +76,19 @@ class Uploads:
         with self._lock:
             return (HTTPStatus.CONFLICT, "This address has been used.") if photo in self._spent else None
 
+    @contextmanager
+    def receiving(self, photo: str) -> Iterator[bool]:
+        """Whether nobody else sends this photo right now: one address takes the memory of one photo."""
+        with self._lock:
+            free = photo not in self._coming
+            self._coming.add(photo)
+        try:
+            yield free
+        finally:
+            if free:
+                with self._lock:
+                    self._coming.discard(photo)
+
     def hold(self, photo: str, data: bytes, until: int = 0) -> None:
         """Keep it for the job that collects it. `until`: as its address says, which takes nothing more."""
         with self._lock:
@@ -81,9 +97,7 @@ class Uploads:
             self._held[photo] = data
             while len(self._held) > MAX_WAITING:
                 del self._held[next(iter(self._held))]
-        late = threading.Timer(WAITING_S, self._held.pop, (photo, None))
-        late.daemon = True
-        late.start()
+        _after(WAITING_S, self._held.pop, photo, None)
 
     def _signature(self, photo: str, until: int) -> str:
         return hmac.digest(self._key, f"PUT {photo} {until}".encode(), hashlib.sha256).hex()
@@ -102,23 +116,10 @@ def listening(server: str, told: str | None = None) -> Uploads:
     except (OSError, ValueError, OverflowError) as error:
         why = getattr(error, "strerror", None) or "HOST:PORT is wanted, for example 0.0.0.0:8765"
         raise ConfigError(f"ISTHMUS_UPLOADS={where[:60]} cannot be listened at ({why}).") from None
-    seen = _towards(server) if host in ANYWHERE else host.strip("[]")
+    seen = own_address(server) if host in ANYWHERE else host.strip("[]")
     made.base = f"http://{f'[{seen}]' if ':' in seen else seen}:{listener.server_address[1]}" if seen else ""
     threading.Thread(target=listener.serve_forever, name="uploads", daemon=True).start()
     return made
-
-
-def _towards(server: str) -> str:
-    """This machine's own address on the way to the server, which is what its neighbours see. Nothing is sent."""
-    parts = urlsplit(server)
-    try:
-        kind, _, _, _, address = socket.getaddrinfo(parts.hostname, parts.port or 80, type=socket.SOCK_DGRAM)[0]
-        with socket.socket(kind, socket.SOCK_DGRAM) as asked:
-            asked.connect(address)
-            return str(asked.getsockname()[0])
-    except OSError as error:
-        log.warning("no uploads until the next start: no route to the server (%s)", error)
-        return ""
 
 
 class _Listener(ThreadingHTTPServer):
@@ -126,25 +127,45 @@ class _Listener(ThreadingHTTPServer):
 
     def __init__(self, address: tuple[str, int], uploads: Uploads) -> None:
         self.uploads = uploads
-        self._room = threading.BoundedSemaphore(MAX_CONNECTIONS)
+        self._lock, self._peers = threading.Lock(), Counter[str]()
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         super().__init__((address[0].strip("[]"), address[1]), _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        if self._room.acquire(blocking=False):
+        peer = client_address[0]
+        with self._lock:
+            room = self._peers.total() < MAX_CONNECTIONS and self._peers[peer] < MAX_OF_PEER
+            self._peers[peer] += room
+        if room:
             super().process_request(request, client_address)
         else:
             self.shutdown_request(request)  # the browser goes by way of the server
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
+        # The time-out of the handler is for one piece. This one is for everything: bytes that trickle do not renew it.
+        late = _after(WHOLE_S, _cut, request)
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._room.release()
+            late.cancel()
+            with self._lock:
+                self._peers[client_address[0]] -= 1
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         if not isinstance(sys.exception(), OSError):  # a neighbour that hangs up in the middle is no news
             super().handle_error(request, client_address)
+
+
+def _after(seconds: float, action: Callable[..., object], *arguments: object) -> threading.Timer:
+    timer = threading.Timer(seconds, action, arguments)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def _cut(connection: socket.socket) -> None:
+    with suppress(OSError):  # closed meanwhile
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -153,6 +174,20 @@ class _Handler(BaseHTTPRequestHandler):
     server_version, sys_version = "isthmus", ""
     timeout = SILENCE_S
     error_message_format, error_content_type = '{"message": "%(message)s."}', "application/json"
+
+    def handle_one_request(self) -> None:
+        self._late = _after(SILENCE_S, _cut, self.connection)
+        try:
+            super().handle_one_request()
+        finally:
+            self._late.cancel()
+
+    def parse_request(self) -> bool:
+        """The line and the headers are there, or the time for them is over."""
+        try:
+            return super().parse_request()
+        finally:
+            self._late.cancel()
 
     def do_OPTIONS(self) -> None:
         """The browser asks whether a page of the server may send something here. What may be sent, the signature says."""
@@ -165,10 +200,13 @@ class _Handler(BaseHTTPRequestHandler):
         refused = refused or self.server.uploads.refusal(photo, parts.query) or self._too_large()
         if refused:
             return self._answer(refused[0], {"message": refused[1]})
-        data = self._body()
-        if data is None:
-            return self._answer(HTTPStatus.BAD_REQUEST, {"message": "The photo was cut short, or came too slowly."})
-        self.server.uploads.hold(photo, data, int(parse_qs(parts.query)["until"][0]))
+        with self.server.uploads.receiving(photo) as free:
+            if not free:
+                return self._answer(HTTPStatus.CONFLICT, {"message": "This photo is being sent already."})
+            data = self._body()
+            if data is None:
+                return self._answer(HTTPStatus.BAD_REQUEST, {"message": "The photo was cut short, or came too slowly."})
+            self.server.uploads.hold(photo, data, int(parse_qs(parts.query)["until"][0]))
         return self._answer(HTTPStatus.CREATED, {"bytes": len(data)})
 
     def _too_large(self) -> tuple[HTTPStatus, str] | None:

@@ -125,3 +125,43 @@ def test_everywhere_is_told_as_the_address_that_neighbours_see() -> None:
     made = uploads.listening("http://127.0.0.1:8000", "0.0.0.0:0")
     assert made.base.startswith("http://127.0.0.1:")
     assert put(made.invite("p", 60))[0] == 201
+
+
+def test_one_address_takes_the_memory_of_one_photo(listening: Uploads) -> None:
+    """The same address used several times at once: the first is received, the others are refused before their body."""
+    url = urlsplit(listening.invite("p90", 60))
+    head = f"PUT {url.path}?{url.query} HTTP/1.1\r\nHost: node\r\nContent-Length: 1000000\r\n\r\n".encode()
+    with socket.create_connection((url.hostname or "", url.port or 0), timeout=5) as first:
+        first.sendall(head + b"x")
+        time.sleep(0.2)
+        with socket.create_connection((url.hostname or "", url.port or 0), timeout=5) as second:
+            second.sendall(head)
+            assert b" 409 " in second.recv(4096)
+        first.sendall(b"x" * 999_999)
+        assert b" 201 " in first.recv(4096)
+    assert len(listening.collect("p90")) == 1_000_000
+
+
+def test_headers_that_trickle_are_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "SILENCE_S", 0.5)
+    node = uploads.listening("http://127.0.0.1:8000", "127.0.0.1:0")
+    at = urlsplit(node.base)
+    with socket.create_connection((at.hostname or "", at.port or 0), timeout=5) as connection:
+        started = time.monotonic()
+        connection.sendall(b"PUT /photos/p1 HTTP/1.1\r\n")
+        while time.monotonic() - started < 5:
+            try:
+                connection.sendall(b"X")
+            except OSError:
+                break
+            time.sleep(0.1)
+        assert time.monotonic() - started < 3
+
+
+def test_one_neighbour_cannot_hold_every_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    node = uploads.listening("http://127.0.0.1:8000", "127.0.0.1:0")
+    at = urlsplit(node.base)
+    held = [socket.create_connection((at.hostname or "", at.port or 0), timeout=5) for _ in range(uploads.MAX_OF_PEER + 1)]
+    assert held[-1].recv(10) == b""
+    for connection in held:
+        connection.close()
