@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -33,7 +34,11 @@ class LimitsForm(forms.Form):
         label="Storage for photos, MB", required=False, min_value=0, max_value=2**31 - 1, help_text="Empty: the default."
     )
     turn_limit = forms.IntegerField(
-        label="Questions at once", required=False, min_value=0, max_value=2**31 - 1, help_text="Empty: the default."
+        label="Questions waiting or running",
+        required=False,
+        min_value=0,
+        max_value=2**31 - 1,
+        help_text=f"Empty: {settings.TURN_LIMIT}, as for everybody.",
     )
 
 
