@@ -70,6 +70,10 @@ class PhotoTrace(models.Model):
     def __str__(self) -> str:
         return f"{self.photo} at {self.node}"
 
+    @classmethod
+    def record(cls, photo: uuid.UUID, node: str) -> None:
+        cls.objects.update_or_create(photo=photo, node=node, defaults={"since": timezone.now()})
+
 
 class Turn(models.Model):
     """One question and its answer. A turn knows its conversation only as an id.

@@ -55,6 +55,7 @@ app.conf.beat_schedule = {
     "give abandoned turns to another worker": _every("inference.sweep", 2),
     "notice nodes that fell silent": _every("devices.watch", 2),
     "notify about nodes": _every("ops.notify", 5),
+    "delete photos on nodes that were away": _every("inference.erase", 15),
     "delete expired data": _every("ops.prune", 3600),
 }
 clock.install(app, settings.VAR_DIR / "run" / "clock" / "schedule")

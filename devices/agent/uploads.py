@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 MAX_BYTES = 32 * 1024 * 1024
 MAX_WAITING = 2  # photos that wait to be collected; the oldest goes
 WAITING_S = 60.0  # then an uncollected photo is dropped
+SPENT_S = 300  # longer than any address is good
 MAX_CONNECTIONS, MAX_OF_PEER = 4, 2
 SILENCE_S, WHOLE_S = 10.0, 120.0  # between two pieces; for all of a photo
 PIECE = 256 * 1024
@@ -63,6 +64,12 @@ class Uploads:
         if data is None:
             raise UploadError("No photo was uploaded at that address, or it has expired.")
         return data
+
+    def discard(self, photo: str) -> None:
+        """The photo was deleted: what was handed over goes, and nothing more is taken at its address."""
+        with self._lock:
+            self._held.pop(photo, None)
+            self._spent[photo] = int(time.monotonic()) + SPENT_S
 
     def refusal(self, photo: str, query: str) -> tuple[HTTPStatus, str] | None:
         """Why nothing may be handed over at this address."""

@@ -133,7 +133,7 @@ class Attempt:
             None,
             cancelled,
             self._phase,
-            blob=f"{turn.pk}-{self.step.id}-{len(self.failed.failures)}",
+            blob=f"{self.photo.pk}-{turn.pk}-{self.step.id}-{len(self.failed.failures)}",
             keep_s=settings.KEEP_FEATURES_S,
             fresh=turn.fresh,
         )

@@ -23,8 +23,8 @@ def prepare(photo_id: str, node: str) -> bool:
     return _send(PREPARE, photo_id, node)
 
 
-def forget(photo_id: str, devices: list[str], owner: int) -> bool:
-    return _send(FORGET, photo_id, devices, owner)
+def forget(photo_id: str, owner: int) -> bool:
+    return _send(FORGET, photo_id, owner)
 
 
 def _send(task: str, *arguments: object) -> bool:

@@ -12,22 +12,24 @@ from typing import TypedDict
 import redis
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from devices import dispatch
-from devices.contract.jobs import ComputeHeads, Forget, Place
+from devices.contract.jobs import ComputeHeads, Place
 from devices.models import Node
 from devices.producer import bulk
-from inference.answering import edge_cache
+from inference.answering import cloud_queue, edge_cache
 from inference.engine import catalogue
 from inference.engine.catalogue import Profile
-from inference.models import Photo
+from inference.models import Photo, PhotoTrace
+from inference.photos import erasure
 from inference.placement import candidates, fleet, policies, routes
 from inference.placement.choose import Load, NoRoute, choose
 from inference.placement.link import needs_probe
 from webapp.live.errors import UserError
 
 log = logging.getLogger(__name__)
-PLACING_S, FORGET_S = 20.0, 5.0
+PLACING_S = 20.0
 LOCK_S = 5.0  # then another worker may place the photo too, which does no harm: the first may have died
 POLL_S = 0.02
 
@@ -50,14 +52,10 @@ def _prepare(photo: Photo, node: str) -> None:
         log.info("could not prepare photo %s: %s", photo.pk, error)
 
 
-def forget(photo_id: str, devices: list[str]) -> None:
-    """Have devices delete a photo, and edges its features."""
-    for node in fleet.online(without=set()):
-        if node.tier == "edge" or node.slug in devices:
-            try:
-                dispatch.call(node.slug, Forget(photo=photo_id), FORGET_S)
-            except (dispatch.NodeGone, dispatch.StageFailed) as error:
-                log.info("photo %s stays on %s until it expires: %s", photo_id, node.slug, error)
+def photo_deleted(sender: type[Photo], instance: Photo, **_: object) -> None:
+    """Receives Django's signal."""
+    erasure.photo_deleted(instance)
+    cloud_queue.forget(str(instance.pk), instance.owner_id)
 
 
 def place(
@@ -75,6 +73,7 @@ def place(
         if device.slug not in photo.placed:
             if photo.on_device_alone:
                 raise UserError("photo_lost", f"{device.slug} no longer has this photo.", "Take or upload it again.", 410)
+            PhotoTrace.record(photo.pk, device.slug)
             dispatch.put_blob(device.slug, str(photo.pk), photo.path.read_bytes())
             placed = dispatch.call(device.slug, Place(photo=str(photo.pk)), PLACING_S, cancelled)
             dispatch.drop_blob(device.slug, str(photo.pk))
@@ -157,7 +156,8 @@ def _change(photo: Photo, device: str, change: Callable[[Placed | None], Placed 
     """Change the entry of one device without losing concurrent changes to another. None removes it."""
     with transaction.atomic():
         row = Photo.objects.select_for_update().filter(pk=photo.pk).first()
-        if row is None:  # deleted in the meantime
+        if row is None:  # deleted in the meantime: what arrived after that goes too
+            PhotoTrace.objects.filter(photo=photo.pk).update(deleted=timezone.now())
             return
         entry = change(_entry(row, device) if device in row.placed else None)
         row.placed.pop(device, None)

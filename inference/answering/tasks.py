@@ -10,6 +10,7 @@ from celery.signals import worker_ready
 
 from inference.answering import cloud_queue, journal, orchestrate, prefetch, sweep
 from inference.models import Photo
+from inference.photos import erasure
 from inference.scheduling.background import FairLane
 
 RENEW_S = 2
@@ -41,9 +42,15 @@ def prepare(photo_id: str, node: str) -> None:
 
 
 @shared_task(name=cloud_queue.FORGET)
-def forget(photo_id: str, devices: list[str], owner: int = 0) -> None:
-    """Have the nodes drop a deleted photo and its features."""
-    _forgetting.submit(owner, partial(prefetch.forget, photo_id, devices))
+def forget(photo_id: str, owner: int) -> None:
+    """Have the nodes delete a photo and its features, as far as they can be reached now."""
+    _forgetting.submit(owner, partial(erasure.erase, photo_id))
+
+
+@shared_task(name="inference.erase")
+def erase_photos() -> None:
+    """Have nodes delete photos that they still held; sent by the clock (webapp.celery)."""
+    erasure.sweep()
 
 
 @shared_task(name="inference.sweep")

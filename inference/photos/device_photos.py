@@ -14,7 +14,7 @@ from devices import cameras, dispatch, uploads
 from devices.camera_access import rules
 from devices.contract.results import Kept
 from devices.models import Node
-from inference.models import CAMERA, DIRECT, Photo
+from inference.models import CAMERA, DIRECT, Photo, PhotoTrace
 from webapp.live.errors import UserError, not_found
 
 Reply = TypeVar("Reply")
@@ -30,6 +30,7 @@ def take(owner: AbstractBaseUser, slug: str, camera: str) -> Photo:
         has = f"has {', '.join(names)}" if names else "has no camera"
         raise UserError("no_camera", f"{slug} {has}.", "Add it to cameras.toml on the device, then restart the agent.", 422)
     photo_id = uuid.uuid4()
+    PhotoTrace.record(photo_id, slug)
     remedy = "Check the camera, then try again."
     photo = _ask_device(lambda: rules.use(owner, node, camera, str(photo_id)), "camera_failed", remedy)
     return _create(owner, photo_id, slug, photo, CAMERA)
@@ -41,6 +42,7 @@ def invite(owner: AbstractBaseUser, slug: str) -> dict[str, str]:
     if not uploads.origin(node):
         raise UserError("no_uploads", f"{slug} does not accept direct uploads.", "Upload the photo through the server.", 422)
     photo_id = uuid.uuid4()
+    PhotoTrace.record(photo_id, slug)
     url = _ask_device(lambda: uploads.invite(node, str(photo_id)), "upload_failed", THROUGH_SERVER)
     return {"url": url, "ticket": TICKET.sign_object([owner.pk, slug, str(photo_id)])}
 

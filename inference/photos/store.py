@@ -8,7 +8,6 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 
-from inference.answering import cloud_queue
 from inference.engine.photos.decoders import Busy, PhotoDecoders
 from inference.engine.photos.refusal import PhotoRefused
 from inference.models import Photo
@@ -62,13 +61,8 @@ def store(owner: AbstractBaseUser, chunks: Iterable[bytes]) -> Photo:
 
 
 def forget(photo: Photo) -> None:
-    """Delete the row and the files of a photo that no turn refers to, and have nodes delete their copies."""
-    name, paths = str(photo.pk), (photo.path, photo.small_path)
+    """Delete a photo that no turn refers to, here and on nodes (inference/photos/erasure.py)."""
     photo.delete()
-    for path in paths:
-        path.unlink(missing_ok=True)
-    if photo.placed:
-        cloud_queue.forget(name, list(photo.placed), photo.owner_id)
 
 
 @contextmanager

@@ -40,6 +40,7 @@ class PhotoJobs:
 
     def forget(self, run: JobRun, job: Forget) -> Nothing:
         self.photos.forget(job.photo)
+        self.context.runtime.uploads.discard(job.photo)
         self.context.heads.forget(lambda key: key[0] == job.photo)
         self.context.sent.forget(lambda key: key[0] == job.photo)
         return Nothing()

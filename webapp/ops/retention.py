@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from devices.telemetry import links, node_events
 from inference.models import Photo, PlannerCall, Turn
-from inference.photos import store
+from inference.photos import erasure, store
 from webapp.accounts.models import SHELL, AuditEntry
 from webapp.chat.models import Conversation
 
@@ -37,5 +37,6 @@ def delete_expired(days: int) -> Deleted:
     for photo in Photo.objects.filter(turn=None, created__lt=now - UNUSED_PHOTO):
         store.forget(photo)
         photos += 1
+    erasure.find_strays()
     call_command("clearsessions")
     return Deleted(samples, photos)
