@@ -240,12 +240,3 @@ def drop_blob(slug: str, name: str) -> None:
         bulk().delete(blob_key(slug, name))
     except redis.RedisError as error:
         log.debug("%s: blob not deleted, it will expire: %s", slug, error)
-
-
-def drop_blobs(beginning: str) -> None:
-    """Delete every blob whose name begins so, of any node. Raises RedisAway."""
-    try:
-        for found in bulk().scan_iter(match=blob_key("*", f"{beginning}*"), count=1000):
-            bulk().delete(found)
-    except redis.RedisError as error:
-        raise RedisAway("", "Redis does not answer.") from error

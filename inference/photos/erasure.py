@@ -10,13 +10,16 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
+import redis
 from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from devices import dispatch
 from devices.contract.jobs import Forget
+from devices.contract.protocol import blob_key
 from devices.models import Node
+from devices.producer import bulk
 from inference.models import Photo, PhotoTrace
 from inference.placement import fleet
 
@@ -99,6 +102,7 @@ def _ask(trace: PhotoTrace) -> bool:
 def _drop_blobs(photo: UUID) -> None:
     """Bytes on their way in Redis: their names begin with the photo's id."""
     try:
-        dispatch.drop_blobs(str(photo))
-    except dispatch.RedisAway as error:
+        for key in bulk().scan_iter(match=blob_key("*", f"{photo}*"), count=1000):
+            bulk().delete(key)
+    except redis.RedisError as error:
         log.info("what is in Redis of photo %s expires by itself: %s", photo, error)
