@@ -120,7 +120,6 @@ AUTH_PASSWORD_VALIDATORS = [
 PASSWORD_RESET_TIMEOUT = 24 * 3600  # of a link to a new password; it works once
 INVITATION_DAYS = 7
 OTP_TOTP_ISSUER = "Isthmus"
-OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 AUDIT_DAYS = env.integer("ISTHMUS_AUDIT_DAYS", 365)
 # Without a mail server, an owner hands out links to new passwords.
 EMAIL_HOST = env.text("ISTHMUS_EMAIL_HOST")

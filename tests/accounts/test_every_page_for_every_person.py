@@ -73,3 +73,8 @@ def test_an_expired_form_says_so_in_the_sites_own_look(owner: Any) -> None:
     page = client.post("/account/", {"name": "script"})
     assert page.status_code == 403
     assert "This form has expired." in page.content.decode() and 'aria-label="Pages"' in page.content.decode()
+
+
+def test_the_admin_site_edits_no_people_and_shows_no_secret(people: dict[str, Client]) -> None:
+    for model in ("people/user", "people/apitoken", "otp_totp/totpdevice", "otp_static/staticdevice", "sessions/session"):
+        assert people["owner"].get(f"/admin/{model}/").status_code == 404, model

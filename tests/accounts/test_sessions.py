@@ -84,3 +84,13 @@ def test_a_script_with_a_token_is_no_session(owner: Any) -> None:
 )
 def test_a_browser_is_named_as_people_know_it(agent: str, device: str) -> None:
     assert sessions.device(agent) == device
+
+
+def test_a_request_costs_one_query_more_than_its_session_and_person(
+    owner: Any, log_in: LogIn, django_assert_num_queries: Any
+) -> None:
+    """Whether a second factor is required; the use of a session is written down once a minute."""
+    client = log_in("owner")
+    client.get("/models/")
+    with django_assert_num_queries(3):
+        assert client.get("/models/").status_code == 200

@@ -1,11 +1,13 @@
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from webapp.accounts.models import AuditEntry
 
-# People, roles and tokens have pages of their own, which write the audit trail; nothing here uses groups.
-admin.site.unregister(Group)
+# People, roles, tokens and second factors have pages of their own, which write the audit trail; nothing here uses groups.
+admin.site.unregister([Group, StaticDevice, TOTPDevice])
 
 
 @admin.register(AuditEntry)

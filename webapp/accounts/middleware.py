@@ -65,11 +65,10 @@ class SecondFactorFirst:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        user = request.user
-        if (
-            not isinstance(user, User)
-            or request.path.startswith(WITHOUT_CODE)
-            or not second_factor.is_lacking(user, second_factor.is_verified(request.session))
-        ):
+        if request.path.startswith(WITHOUT_CODE) or not self._is_lacking(request):
             return self.get_response(request)
         return errors.json_error(NO_SECOND_FACTOR) if errors.wants_json(request) else redirect("two_factor")
+
+    def _is_lacking(self, request: HttpRequest) -> bool:
+        user = request.user
+        return isinstance(user, User) and second_factor.is_lacking(user, second_factor.is_verified(request.session))
