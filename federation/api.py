@@ -20,7 +20,10 @@ router = Router(tags=["training"])
 NO_RUN = {404: "`not_found`: no such run of yours."}
 NO_FILE = {404: "`not_found`: no such run of yours, or it has no such file yet."}
 BAD_SPEC = {422: "`bad_spec`: a field of the specification is wrong."}
-STARTING = {409: "`no_training_node`, `too_few_devices`, `not_startable`, `already_started`."}
+STARTING = {
+    409: "`no_training_node`, `too_few_devices`, `no_photos`, `devices_away`, `too_few_classes`, `too_many_runs`, "
+    "`not_startable`, `already_started`."
+}
 
 
 def run_schema(row: Row) -> Run:

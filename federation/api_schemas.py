@@ -33,6 +33,8 @@ class RunEstimate(Schema):
     compute_s: float
     link_s: float
     other_s: float = Field(description="Starting processes and waiting in queues.")
+    epsilon: float | None = Field(None, description="Privacy budget after all rounds, at delta 0.00001, all clients in each.")
+    epsilon_most: float | None = Field(None, description="The same if no round has more clients than its quorum.")
     seconds: float
 
 

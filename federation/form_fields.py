@@ -85,7 +85,10 @@ _OTHER_GROUPS = (
         "Who may see what",
         (
             Row("secure_aggregation", help="the server learns only sums of updates"),
-            Row("privacy", help="clip each update and add noise to the sum"),
+            Row(
+                "privacy",
+                help="clip each update and add noise; the estimate shows epsilon. It covers the model, not reported losses",
+            ),
             Row("privacy.noise_multiplier", help="more noise, smaller epsilon"),
             Row("privacy.clip", help="largest norm of one update"),
         ),

@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from devices.contract.protocol import TRAINING
 from devices.models import Node
-from devices.telemetry import presence, trouble
+from devices.telemetry import links, presence, trouble
 from federation.app.datasets import photo_folder
+from federation.runs import cost, feasibility
 from federation.runs.spec import RunSpec
 from webapp.live.errors import UserError
 
@@ -48,10 +49,11 @@ def obstacle(spec: RunSpec, resumed: bool = False) -> Obstacle | None:
         remedy = "Start one, or see the devices page for why it cannot train."
         return Obstacle("", UserError("no_training_node", sentence, remedy, 409))
     if not spec.on_devices:
-        return None
+        return _links(spec, list(photos), 1)
     if resumed and spec.nodes:
         return _resumable(spec, photos)
-    return _chosen(spec, photos) or _classes(agreed(spec, photos))
+    chosen = agreed(spec, photos)
+    return _chosen(spec, photos) or _classes(chosen) or _links(chosen, chosen.nodes, spec.quorum or 1)
 
 
 def check(spec: RunSpec, resumed: bool = False) -> None:
@@ -117,6 +119,25 @@ def _resumable(spec: RunSpec, photos: Mapping[str, Mapping[str, int]]) -> Obstac
     away = [slug for slug in spec.nodes if slug not in online]
     sentence = f"{_names(away)} cannot train now, and fewer than the quorum of {spec.quorum} devices are left."
     return Obstacle("nodes", UserError("devices_away", sentence, "Start these devices first.", 409))
+
+
+def _links(spec: RunSpec, slugs: Sequence[str], least: int) -> Obstacle | None:
+    """Whether the links of at least so many nodes, as simulated or measured, carry a client's messages before the deadline."""
+    slow: list[tuple[float, str, float]] = []
+    for node in Node.objects.filter(slug__in=slugs):
+        measured = links.estimate(node.slug)
+        up = node.simulated_uplink_bytes_per_s or (measured["up_bytes_per_s"] if measured else None)
+        if not up:
+            continue  # nobody knows yet
+        seconds = cost.link_seconds(spec, up, node.simulated_downlink_bytes_per_s or max(up, spec.downlink_bytes_per_s))
+        if seconds > spec.round_deadline_s:
+            slow.append((seconds, node.slug, up))
+    if len(slugs) - len(slow) >= least or not slow:
+        return None
+    seconds, slug, up = min(slow)
+    sentence = feasibility.too_short(spec, seconds, f"the link of {slug} ({up / 1000:,.0f} KB/s up)")
+    what, _, remedy = sentence.rpartition(". ")
+    return Obstacle("round_deadline_s", UserError("deadline_too_short", f"{what}.", remedy, 422))
 
 
 def _names(names: Sequence[str], most: int = 6) -> str:

@@ -18,6 +18,7 @@ from federation.app.run_settings import RunSettings
 from federation.app.strategies import registry as strategies
 from federation.app.strategies.base import Parameter, Strategy
 from federation.runs import choices as listed
+from federation.runs import feasibility
 
 Partition = Literal["iid", "dirichlet"]
 Compression = Literal["none", "sketch"]
@@ -169,11 +170,14 @@ class _Conflict(ValueError):
 
 
 def read(values: Mapping[str, Any]) -> tuple[RunSpec | None, dict[str, str]]:
-    """A specification, or None with one sentence for each wrong field."""
+    """A specification, or None with one sentence for each field that is wrong or that cannot be trained with the others."""
     try:
-        return RunSpec.model_validate(values), {}
+        accepted = RunSpec.model_validate(values)
     except ValidationError as error:
         return None, problems(error)
+    # Not among the validators: a stored run stays readable, whatever later versions think of it.
+    infeasible = feasibility.problems(accepted)
+    return (None, infeasible) if infeasible else (accepted, {})
 
 
 def problems(error: ValidationError) -> dict[str, str]:

@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from devices.models import Node
+from devices.telemetry import presence
 from federation.models import Run
 from federation.runs import label_distribution, lifecycle
 from federation.runs.spec import RunSpec
@@ -19,7 +20,8 @@ JSON = "application/json"
 
 
 @pytest.fixture(autouse=True)
-def _fleet(db: None) -> None:
+def _fleet(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presence, "OFFLINE_S", 600.0)  # nobody here sends heartbeats
     held: dict[str, dict[str, int]] = {
         "jetson-a": {"cat": 30, "ship": 20},
         "jetson-b": {"airplane": 10, "Ship": 12},

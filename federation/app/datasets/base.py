@@ -44,6 +44,7 @@ class DataSet:
         ["Image.Image"], "Tensor"
     ]  # a photo as a model trained on this data set takes it: uint8 [C, side, side]
     source: Source | None = None  # what can be downloaded
+    class_sizes: tuple[int, ...] = ()  # training examples of each class, where an uneven split of them can be foreseen
     tested_on: str = ""  # in words: the examples behind every accuracy of a run
 
     @property

@@ -53,5 +53,6 @@ DIGITS = DataSet(
     examples_per_s=4000.0,
     load=load,
     pixels_of=pixels_of,
+    class_sizes=(146, 154, 152, 152, 151, 151, 150, 146, 146, 149),
     tested_on="The server tests on every sixth digit, which no client trains on.",
 )

@@ -3,6 +3,8 @@
 The unit of privacy is all data of one client. Each client adds its share of the noise, so the sum has the specified noise and
 no update leaves without any. What follows (quantisation, error feedback, averaging) is post-processing. A quantiser is not
 linear, though, so after one the other clients' noise cannot be counted on: `multiplier` is then that of one client's own share.
+
+Epsilon covers the model. What clients report beside their updates (examples, losses, accuracies) is not covered.
 """
 
 import math
@@ -12,6 +14,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from federation.app.compression.flat_parameters import Vector
+from federation.app.run_settings import RunSettings
 
 DELTA = 1e-5
 
@@ -31,6 +34,28 @@ def privatise(
 def multiplier(noise_multiplier: float, clients: int, summed: int, linear: bool) -> float:
     """Noise in what a round releases, in units of the clipping norm: that of the `summed` of all `clients`, or of one alone."""
     return noise_multiplier * math.sqrt((summed if linear else 1) / clients)
+
+
+def round_multiplier(settings: RunSettings, summed: int) -> float:
+    """Noise in a round of this run that sums `summed` updates, in units of the clipping norm. Under masks updates are quantised
+    even without compression."""
+    privacy = settings["privacy"]
+    linear = settings["compression"] == "none" and not settings["secure_aggregation"]
+    return multiplier(privacy["noise_multiplier"], settings["clients"], summed, linear) if privacy else 0.0
+
+
+def epsilon_after(noise: float, rounds: int) -> float | None:
+    """Epsilon at delta 1e-5 of so many rounds with equal noise, before any of them: that of `Accountant`, which loads seconds
+    of libraries, from the formula for Gaussian mechanisms (Mironov 2017; Canonne et al. 2020, proposition 12). None without
+    noise.
+    """
+    if noise <= 0:
+        return None
+    orders = np.array([*(1 + tenth / 10 for tenth in range(1, 100)), *range(11, 64), 128, 256, 512, 1024])
+    divergence = rounds * orders / (2 * noise**2)
+    epsilon = divergence + np.log1p(-1 / orders) - np.log(DELTA * orders) / (orders - 1)
+    bounded_anyway = DELTA**2 + np.expm1(-divergence) > 0
+    return max(0.0, float(np.where(bounded_anyway, 0.0, epsilon).min()))
 
 
 class Accountant:

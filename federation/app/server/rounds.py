@@ -214,10 +214,8 @@ class RoundRunner:
             raise NotCounted(f"{count} of {self.settings['clients']} updates could be used; the quorum is {quorum}.")
 
     def _spend(self, summed: int) -> None:
-        if privacy := self.settings["privacy"]:
-            linear = self.settings["compression"] == "none"
-            noise = differential.multiplier(privacy["noise_multiplier"], self.settings["clients"], summed, linear)
-            self.accountant.spend(noise)
+        if self.settings["privacy"]:
+            self.accountant.spend(differential.round_multiplier(self.settings, summed))
 
     def _advance(self, model: Vector) -> None:
         self.model = model

@@ -68,8 +68,15 @@ function show({ problems, estimate, nodes, classes, photos }) {
   const rows = estimate && [
     ["Up, all clients", format.bytes(estimate.bytes_up)], ["Down, all clients", format.bytes(estimate.bytes_down)],
     ["Transfers", format.seconds(estimate.link_s)], ["Computing, about", format.seconds(estimate.compute_s)], ["Startup and queues", format.seconds(estimate.other_s)], ["Total, about", format.seconds(estimate.seconds)],
+    ...(estimate.epsilon === null ? [] : [["Epsilon at the end", epsilon(estimate)]]),
   ];
   byId("estimate").replaceChildren(...(rows ?? [["Estimate", "correct the marked field"]]).map(([name, text]) => el("div", {}, el("dt", {}, name), el("dd", {}, text))));
+}
+
+/** What the noise is worth: one number, or two where it depends on how many clients reply. */
+function epsilon({ epsilon: least, epsilon_most: most }) {
+  const words = (value) => (value < 100 ? value.toFixed(2) : format.count(Math.round(value)));
+  return words(least) === words(most) ? `${words(least)} (δ = 0.00001)` : `${words(least)} to ${words(most)} if clients are missing (δ = 0.00001)`;
 }
 
 /** The classes that the run would have, and what each device holds: agreed before the start, and fixed by it. */
