@@ -18,7 +18,7 @@ from devices.agent.uploads import Uploads
 from devices.contract import protocol
 
 PIECE_S = 0.5  # of a simulated link: how often a long transfer looks whether anybody still waits for it
-KEEP_MB = "64"
+KEEP_MB, SHELF_MB = "64", "500"
 LEAST_FREE_MB = 80.0  # below this the next allocation of a model may be the one that the kernel ends a process for
 # A link that was cut leaves connections half-open: nothing comes, and nothing fails. By default TCP asks after two hours;
 # with this it is noticed in eleven seconds, and the agent connects anew.
@@ -41,7 +41,9 @@ class Runtime:
         self.downlink = Link(line=Line(home / "downlink.line"), yields=trains)
         self.slowdown = 1.0
         # Features kept for another question about the same photo, each kind of them: those made here, those sent here.
-        self.keep_bytes = _megabytes(os.environ.get("ISTHMUS_KEEP_FEATURES_MB") or KEEP_MB)
+        self.keep_bytes = _megabytes("ISTHMUS_KEEP_FEATURES_MB", os.environ.get("ISTHMUS_KEEP_FEATURES_MB") or KEEP_MB)
+        # Of photos on its disk.
+        self.shelf_bytes = _megabytes("ISTHMUS_SHELF_MB", os.environ.get("ISTHMUS_SHELF_MB") or SHELF_MB)
         self.redis = redis.Redis.from_url(
             config.redis_url,
             socket_timeout=10,
@@ -105,9 +107,9 @@ class Runtime:
             time.sleep((self.slowdown - 1) * seconds)
 
 
-def _megabytes(setting: str) -> int:
+def _megabytes(name: str, setting: str) -> int:
     """Bytes. Raises ConfigError for what is not a number."""
     try:
         return max(0, int(float(setting) * 1_000_000))
     except (ValueError, OverflowError):
-        raise ConfigError(f"ISTHMUS_KEEP_FEATURES_MB must be a number of megabytes, not {setting[:20]!r}.") from None
+        raise ConfigError(f"{name} must be a number of megabytes, not {setting[:20]!r}.") from None

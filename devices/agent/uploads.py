@@ -28,9 +28,11 @@ from devices.agent.server import own_address
 
 log = logging.getLogger(__name__)
 MAX_BYTES = 32 * 1024 * 1024
-MAX_WAITING = 2  # photos that wait to be collected; the oldest goes
+MAX_OWN = 2  # photos of one person that wait to be collected; the person's oldest goes
+MAX_WAITING = 4  # of all people; then nobody else may hand one over for the moment
 WAITING_S = 60.0  # then an uncollected photo is dropped
 SPENT_S = 300  # longer than any address is good
+MAX_INVITED = 1000  # of which the node remembers for whom
 MAX_CONNECTIONS, MAX_OF_PEER = 4, 2
 SILENCE_S, WHOLE_S = 10.0, 120.0  # between two pieces; for all of a photo
 PIECE = 256 * 1024
@@ -47,14 +49,19 @@ class Uploads:
         self._key = secrets.token_bytes(32)
         self._held: dict[str, bytes] = {}
         self._coming: set[str] = set()
+        self._people: dict[str, str] = {}  # invited photo -> for whom, by the name the server gives
         self._spent: dict[str, int] = {}  # photo -> until when its address would be good
         self._lock = threading.Lock()
 
-    def invite(self, photo: str, seconds: float) -> str:
+    def invite(self, photo: str, seconds: float, person: str = "") -> str:
         """The address that takes this photo for so long. Raises UploadError."""
         if not self.base:
             raise UploadError("This node takes no uploads; set ISTHMUS_UPLOADS there and start its agent again.")
         until = int(time.monotonic() + seconds)
+        with self._lock:
+            self._people[photo] = person
+            while len(self._people) > MAX_INVITED:
+                del self._people[next(iter(self._people))]
         return f"{self.base}/photos/{photo}?until={until}&signature={self._signature(photo, until)}"
 
     def collect(self, photo: str) -> bytes:
@@ -81,7 +88,11 @@ class Uploads:
         if time.monotonic() > int(until):
             return HTTPStatus.GONE, "This address has expired."
         with self._lock:
-            return (HTTPStatus.CONFLICT, "This address has been used.") if photo in self._spent else None
+            if photo in self._spent:
+                return HTTPStatus.CONFLICT, "This address has been used."
+            others = [held for held in self._held if self._people.get(held) != self._people.get(photo)]
+            full = len(others) > MAX_WAITING - MAX_OWN
+        return (HTTPStatus.SERVICE_UNAVAILABLE, "Photos of other people wait here; try again in a minute.") if full else None
 
     @contextmanager
     def receiving(self, photo: str) -> Iterator[bool]:
@@ -102,8 +113,9 @@ class Uploads:
             now = time.monotonic()
             self._spent = {used: end for used, end in self._spent.items() if end > now} | {photo: until}
             self._held[photo] = data
-            while len(self._held) > MAX_WAITING:
-                del self._held[next(iter(self._held))]
+            own = [held for held in self._held if self._people.get(held) == self._people.get(photo)]
+            for oldest in own[:-MAX_OWN]:
+                del self._held[oldest]
         _after(WAITING_S, self._held.pop, photo, None)
 
     def _signature(self, photo: str, until: int) -> str:

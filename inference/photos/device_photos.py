@@ -74,6 +74,10 @@ def _ask_device(ask: Callable[[], Reply], code: str, remedy: str) -> Reply:
     try:
         return ask()
     except dispatch.StageFailed as error:
+        if error.code == "shelf_full":
+            raise UserError(
+                "shelf_full", str(error), "Delete photos that you took or uploaded there, then try again.", 507
+            ) from error
         raise UserError(code, str(error), remedy, 502) from error
     except dispatch.NodeGone as error:
         raise UserError("node_offline", str(error), "Start it, or ask about another photo.", 503) from error

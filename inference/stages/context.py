@@ -17,7 +17,7 @@ from inference.engine.codecs import photo_codec
 from inference.engine.runner import Received, Vision
 from inference.stages.job_run import JobRun
 from inference.stages.lru_ttl_cache import LruTtlCache
-from inference.stages.photo_folder import PhotoFolder
+from inference.stages.photo_shelf import PhotoShelf
 
 HEADS_S = 3600.0  # how long a head's features stay after their last use
 Features = NDArray[np.float32]
@@ -29,12 +29,12 @@ SentKey = tuple[str, bytes, int, int]  # photo, tower, split point, level
 class StageContext:
     runtime: Runtime
     vision: Vision
-    photos: PhotoFolder = field(init=False)
+    photos: PhotoShelf = field(init=False)
     heads: LruTtlCache[HeadKey, Features] = field(init=False)  # on a device: computed by it
     sent: LruTtlCache[SentKey, Received] = field(init=False)  # on an edge: received from devices
 
     def __post_init__(self) -> None:
-        self.photos = PhotoFolder(self.runtime.home / "photos")
+        self.photos = PhotoShelf(self.runtime.home / "photos", self.runtime.shelf_bytes)
         self.heads = LruTtlCache(self.runtime.keep_bytes)
         self.sent = LruTtlCache(self.runtime.keep_bytes)
 

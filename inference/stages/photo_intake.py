@@ -11,7 +11,8 @@ from inference.engine.catalogue import Profile
 from inference.engine.codecs import photo_codec
 from inference.engine.photos.decoders import Busy, PhotoDecoders
 from inference.engine.photos.refusal import PhotoRefused
-from inference.stages.photo_folder import PhotoFolder
+from inference.stages.job_run import JobRun
+from inference.stages.photo_shelf import PhotoShelf
 
 MAX_SIDE = 2048  # pixels; as photos that are uploaded
 MAX_PIXELS = 64_000_000
@@ -21,20 +22,20 @@ DECODE_S = 10.0  # the server waits for 15
 class PhotoIntake:
     """Frames come from outside: each is read in a process of its own, one at a time."""
 
-    def __init__(self, photos: PhotoFolder, folder: Path, profile: Profile) -> None:
+    def __init__(self, photos: PhotoShelf, folder: Path, profile: Profile) -> None:
         self.photos, self.folder, self.profile = photos, folder, profile
         self.decoders = PhotoDecoders(MAX_PIXELS, processes=1, seconds=DECODE_S)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for left in folder.iterdir():  # by an agent that was killed
             left.unlink(missing_ok=True)
 
-    def keep(self, photo: str, frame: bytes) -> Kept:
-        """Store a frame as this photo. Raises Refused."""
+    def keep(self, run: JobRun, photo: str, frame: bytes) -> Kept:
+        """Store a frame as this photo, which nobody else has. Raises Refused."""
         source, target = (self.folder / f"{secrets.token_hex(8)}{ending}" for ending in ("", ".jpg"))
         try:
             source.touch(mode=0o600)
             source.write_bytes(frame)
-            decoded = self.decoders.read(str(source), str(target), max_side=MAX_SIDE)
+            decoded = self.decoders.read(str(source), str(target), max_side=MAX_SIDE, who=run.person)
             data = target.read_bytes()
         except PhotoRefused as refusal:
             raise Refused("bad_frame", refusal.message) from None
@@ -45,13 +46,14 @@ class PhotoIntake:
         finally:
             for file in (source, target):
                 file.unlink(missing_ok=True)
-        self.photos.keep(photo, data)
+        sizes = run.handle(lambda: encoded_sizes(photo_codec.decode(data), self.profile))
+        self.photos.keep(photo, data, run.person, is_only_here=True)
         return Kept(
             width=decoded.width,
             height=decoded.height,
             bytes=decoded.bytes,
             stayed=True,
-            sizes=encoded_sizes(photo_codec.decode(data), self.profile),
+            sizes=sizes,
             notes=list(decoded.notes),
         )
 

@@ -20,7 +20,7 @@ class PhotoJobs:
         data = self.context.blob(job.photo)
         profile = self.context.vision.profile
         sizes = run.handle(lambda: encoded_sizes(photo_codec.decode(data), profile))
-        self.photos.keep(job.photo, data)
+        self.photos.keep(job.photo, data, run.person)
         self.context.heads.forget(lambda key: key[0] == job.photo)  # features of an older photo with this id must not answer
         return Placed(bytes=len(data), sizes=sizes)
 
@@ -29,14 +29,14 @@ class PhotoJobs:
             frame = self.context.runtime.cameras.frame(job.camera)
         except CameraError as error:
             raise Refused("camera", str(error)) from None
-        return run.handle(lambda: self.intake.keep(job.photo, frame))
+        return self.intake.keep(run, job.photo, frame)
 
     def invite(self, run: JobRun, job: Invite) -> Invitation:
-        return Invitation(url=self.context.runtime.uploads.invite(job.photo, job.seconds))
+        return Invitation(url=self.context.runtime.uploads.invite(job.photo, job.seconds, run.person))
 
     def collect(self, run: JobRun, job: Collect) -> Kept:
         frame = self.context.runtime.uploads.collect(job.photo)
-        return run.handle(lambda: self.intake.keep(job.photo, frame))
+        return self.intake.keep(run, job.photo, frame)
 
     def forget(self, run: JobRun, job: Forget) -> Nothing:
         self.photos.forget(job.photo)

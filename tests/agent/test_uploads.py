@@ -89,12 +89,24 @@ def test_a_page_of_another_origin_may_send_it(listening: Uploads) -> None:
     assert (headers["Access-Control-Allow-Origin"], headers["Access-Control-Allow-Private-Network"]) == ("*", "true")
 
 
-def test_only_the_latest_few_are_held(listening: Uploads) -> None:
-    for n in range(uploads.MAX_WAITING + 1):
-        assert put(listening.invite(f"many{n}", 60))[0] == 201
+def test_of_one_person_only_the_latest_few_are_held(listening: Uploads) -> None:
+    assert put(listening.invite("hers", 60, "b"))[0] == 201
+    for n in range(uploads.MAX_OWN + 1):
+        assert put(listening.invite(f"many{n}", 60, "a"))[0] == 201
     with pytest.raises(UploadError):
         listening.collect("many0")
-    assert listening.collect(f"many{uploads.MAX_WAITING}") == b"a photo"
+    assert listening.collect(f"many{uploads.MAX_OWN}") == b"a photo"
+    assert listening.collect("hers") == b"a photo", "another person's photo does not make room for his"
+
+
+def test_what_all_people_hand_over_is_bounded(listening: Uploads) -> None:
+    urls = {name: listening.invite(name, 60, name[0]) for name in ("a1", "a2", "b1", "b2", "c1")}
+    assert [put(urls[name])[0] for name in ("a1", "a2", "b1", "b2")] == [201] * 4
+    status, body, _ = put(urls["c1"])
+    assert status == 503 and "try again" in body["message"]
+    for name in ("a1", "a2", "b1", "b2"):
+        listening.collect(name)
+    assert put(urls["c1"])[0] == 201, "its address is not spent"
 
 
 def test_what_nobody_collects_is_let_go(listening: Uploads, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,6 @@ from devices.contract.jobs import JOBS
 from devices.contract.protocol import ANSWERING, PROTOCOL, task_name
 from inference.engine import runner
 from inference.engine.runner import Vision
-from inference.stages.photo_folder import KEPT_PHOTOS
 from tests.node import Node, jpeg
 
 QUESTION = "what is in the photo?"
@@ -185,23 +184,6 @@ def test_without_redis_the_node_says_so(placed: Node) -> None:
     placed.runtime.redis = redis.Redis(port=1, retry=Retry(NoBackoff(), 0))
     reply = placed.run("probe", job="1", protocol=PROTOCOL, sizes=[1])
     assert reply["error"] == {"code": "redis", "message": "The node lost its connection to Redis."}
-
-
-def test_the_least_recently_used_photos_go_first(placed: Node) -> None:
-    import os
-
-    folder = placed.runtime.home / "photos"
-    for number in range(KEPT_PHOTOS):
-        file = folder / f"old-{number}.jpg"
-        file.write_bytes(b"x")
-        os.utime(file, (1000 + number, 1000 + number))
-    os.utime(folder / f"{PHOTO}.jpg", (1, 1))
-    placed.call("send_photo", task="classify", photo=PHOTO, blob="b")  # used just now
-    newest = str(uuid.UUID(int=9))
-    placed.lay(newest, jpeg(Image.new("RGB", (9, 9))))
-    placed.call("place", photo=newest)
-    kept = {file.stem for file in folder.iterdir()}
-    assert len(kept) == KEPT_PHOTOS and {PHOTO, newest} <= kept and not {"old-0", "old-1"} & kept
 
 
 def test_every_verb_becomes_a_celery_task_of_its_name(node: Node) -> None:
