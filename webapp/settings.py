@@ -190,6 +190,7 @@ PHOTO_DIR = VAR_DIR / "photos"
 # --- limits on requests -------------------------------------------------------------------------------------------
 PHOTO_MAX_BYTES = env.integer("ISTHMUS_PHOTO_MAX_MB", 25) * 1024 * 1024
 PHOTO_MAX_PIXELS = env.integer("ISTHMUS_PHOTO_MAX_MEGAPIXELS", 50) * 1_000_000
+STORAGE_MB = env.integer("ISTHMUS_STORAGE_MB", 2000)  # of photos, for each person without a limit of their own
 PHOTO_MAX_SIDE = env.integer("ISTHMUS_PHOTO_MAX_SIDE", 2048)
 PHOTO_DECODERS = env.integer("ISTHMUS_PHOTO_DECODERS", 2)  # processes that read uploads, each of one web process
 PHOTO_DECODE_S = env.number("ISTHMUS_PHOTO_DECODE_S", 20)  # then the photo is refused and its process ended

@@ -11,7 +11,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from inference.engine.photos.decoders import Busy, PhotoDecoders
 from inference.engine.photos.refusal import PhotoRefused
 from inference.models import Photo
-from inference.photos import intake
+from inference.photos import intake, quota
 from webapp.live.errors import UserError
 from webapp.live.outages import outage
 
@@ -24,6 +24,7 @@ BUSY = UserError(
 
 def store(owner: AbstractBaseUser, chunks: Iterable[bytes]) -> Photo:
     """Read an upload to its end (or to the limit), clean and store it. Raises UserError with the reason of a refusal."""
+    quota.check(owner.pk)
     photo = Photo(owner=owner)
     with _incoming(photo) as (source, target, small):
         try:
@@ -53,7 +54,7 @@ def store(owner: AbstractBaseUser, chunks: Iterable[bytes]) -> Photo:
     photo.source_format, photo.source_bytes = decoded.source_format, decoded.source_bytes
     photo.notes = list(decoded.notes)
     try:
-        photo.save(force_insert=True)  # last: a row always has its files
+        quota.save(photo)  # last: a row always has its files
     finally:
         if photo._state.adding:
             _unlink(photo)

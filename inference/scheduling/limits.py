@@ -19,8 +19,17 @@ def lock(owner: int) -> int:
     SQLite has no row locks and needs none: a transaction holds the whole database for writing (webapp.settings).
     """
     rows = get_user_model().objects.select_for_update(no_key=True).filter(pk=owner)
-    limit: int | None = rows.values_list("turn_limit", flat=True).first()
-    return settings.TURN_LIMIT if limit is None else limit
+    return _limit(rows.values_list("turn_limit", flat=True).first())
+
+
+def live(owner: int) -> int:
+    """How many questions of a person wait or run."""
+    return Turn.objects.filter(owner=owner, state__in=LIVE).count()
+
+
+def limit_of(owner: int) -> int:
+    """How many may."""
+    return _limit(get_user_model().objects.filter(pk=owner).values_list("turn_limit", flat=True).first())
 
 
 def admit(owner: int, already: int = 0) -> None:
@@ -30,8 +39,12 @@ def admit(owner: int, already: int = 0) -> None:
     """
     assert transaction.get_connection().in_atomic_block, "the count must hold until the question is stored"
     limit = lock(owner)
-    if Turn.objects.filter(owner=owner, state__in=LIVE).count() - already >= limit:
+    if live(owner) - already >= limit:
         raise too_many(limit)
+
+
+def _limit(own: int | None) -> int:
+    return settings.TURN_LIMIT if own is None else own
 
 
 def too_many(limit: int) -> UserError:

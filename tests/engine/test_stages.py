@@ -66,7 +66,7 @@ def test_the_device_answers_with_its_clocks(placed: Node) -> None:
 @pytest.mark.parametrize("task", ["classify", "caption", "vqa"])
 def test_the_edge_with_the_photo_itself_answers_as_the_device(placed: Node, task: str) -> None:
     sent = placed.call("send_photo", task=task, photo=PHOTO, blob="b")
-    assert sent["bytes"] == (placed.runtime.home / "photos" / f"{PHOTO}.jpg").stat().st_size
+    assert sent["bytes"] == len(placed.stages.context.photos.read(PHOTO))
     assert _whole(placed, task, blob="b")["answer"] == _whole(placed, task, photo=PHOTO)["answer"]
 
 

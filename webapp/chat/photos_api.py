@@ -29,7 +29,7 @@ NO_PHOTO = {404: "`not_found`: no such photo of yours."}
             413: "`photo_too_large`, `photo_too_many_pixels`.",
             422: f"`photo_unknown_format`: the file is not {ACCEPTED}. `photo_damaged`, `photo_too_heavy`, `photo_too_slow`.",
             503: "`photos_busy`: too many photos are being read.",
-            507: "`disk_full`: the server has no space left.",
+            507: "`storage_full`: your photos use what you may; delete some. `disk_full`: the server has no space left.",
         },
     ),
     description=f"{ACCEPTED}; of several pictures the first. The photo is rotated upright, converted to sRGB and loses its "

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from webapp.accounts import audit
+from webapp.accounts import audit, usage
 from webapp.accounts.logins import second_factor, sessions
 from webapp.accounts.models import ApiToken, User
 from webapp.accounts.pages.own_password import EmailForm
@@ -84,6 +84,7 @@ def _page(request: HttpRequest, more: dict[str, Any], status: int = 200) -> Http
     page = {
         "role": role_of(me),
         "tokens": ApiToken.objects.filter(owner=me).order_by("-created"),
+        "usage": usage.of(me),
         "sessions": sessions.of(me, request.session.session_key),
         "second_factor": second_factor.is_on(me),
         "recovery_codes_left": second_factor.recovery_codes_left(me),

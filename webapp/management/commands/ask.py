@@ -29,7 +29,7 @@ from webapp.live.errors import UserError
 CHUNK = 65536
 POLL_S = 0.05
 NOT_CALIBRATED = "not calibrated"  # the model of a training run
-TOO_MANY = 429  # the arguments are right, and work later
+NOT_NOW = (429, 503, 507)  # statuses where the arguments are right, and work later
 
 
 class BadArguments(Exception):
@@ -85,6 +85,8 @@ def _ask(options: dict[str, Any]) -> Turn:
     except OSError as error:
         raise BadArguments(f"{options['photo']} cannot be read: {error.strerror}.") from error
     except UserError as error:
+        if error.status in NOT_NOW:
+            raise
         raise BadArguments(f"{error} {error.next}") from error
     try:
         return conversations.ask(
@@ -92,7 +94,7 @@ def _ask(options: dict[str, Any]) -> Turn:
         )
     except UserError as error:
         store.forget(photo)
-        if error.status == TOO_MANY:
+        if error.status in NOT_NOW:
             raise
         raise BadArguments(f"{error} {error.next}") from error
 

@@ -1,0 +1,61 @@
+"""How many bytes of photos one person may have on the server. Exact, also for uploads that arrive at once.
+
+Photos that only a device has are not counted: the shelf of the device is bounded by itself (inference.stages.photo_shelf).
+"""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models import Sum
+
+from inference.models import CAMERA, DIRECT, Photo
+from webapp.live.errors import UserError
+
+MB = 1_000_000
+
+
+@dataclass(frozen=True)
+class Storage:
+    """Bytes."""
+
+    used: int
+    limit: int
+
+
+def of(owner: int) -> Storage:
+    own = get_user_model().objects.filter(pk=owner).values_list("storage_limit_mb", flat=True).first()
+    stored = Photo.objects.filter(owner=owner).exclude(source_format__in=(CAMERA, DIRECT))
+    return Storage(stored.aggregate(sum=Sum("bytes"))["sum"] or 0, MB * (settings.STORAGE_MB if own is None else own))
+
+
+def check(owner: int) -> None:
+    """Raise UserError where nothing more fits, before an upload is read."""
+    storage = of(owner)
+    if storage.used >= storage.limit:
+        raise _full(storage)
+
+
+def save(photo: Photo) -> None:
+    """Add the row of a stored photo. Raises UserError where it does not fit.
+
+    The owner's row is locked, so that two uploads count each other. SQLite has no row locks and needs none: a transaction
+    holds the whole database for writing.
+    """
+    with transaction.atomic():
+        get_user_model().objects.select_for_update(no_key=True).filter(pk=photo.owner_id).values_list("pk").first()
+        storage = of(photo.owner_id)
+        if storage.used + photo.bytes > storage.limit:
+            raise _full(storage, photo.bytes)
+        photo.save(force_insert=True)
+
+
+def _full(storage: Storage, size: int = 0) -> UserError:
+    needs = f", and this one needs {size / MB:.1f} MB more" if size else ""
+    return UserError(
+        "storage_full",
+        f"Your photos use {storage.used / MB:,.1f} MB of your {storage.limit / MB:,.0f} MB{needs}.",
+        "Delete photos or conversations that you no longer need, then upload it again.",
+        507,
+    )
