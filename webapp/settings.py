@@ -169,9 +169,8 @@ else:
 
 # --- Redis: the queue, the node credentials, the sockets --------------------------------------------------------------
 REDIS_URL_FILE = VAR_DIR / "run" / "redis_url"  # written by `up` for its own private Redis
-REDIS_URL = env.text("REDIS_URL") or (
-    REDIS_URL_FILE.read_text().strip() if REDIS_URL_FILE.exists() else "redis://127.0.0.1:6379/0"
-)
+_started = REDIS_URL_FILE.read_text().strip() if REDIS_URL_FILE.exists() else "redis://127.0.0.1:6379/0"
+REDIS_URL = env.text("REDIS_URL") or _started
 # RedisChannelLayer silently lost four of five group sends to a busy consumer; the pub/sub layer lost none.
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}}
 
@@ -179,11 +178,8 @@ CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChann
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATICFILES_FINDERS = [
-    "django.contrib.staticfiles.finders.FileSystemFinder",
-    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
-    "webapp.plotly_file.PlotlyFinder",
-]
+DJANGO_FINDERS = [f"django.contrib.staticfiles.finders.{name}Finder" for name in ("FileSystem", "AppDirectories")]
+STATICFILES_FINDERS = [*DJANGO_FINDERS, "webapp.plotly_file.PlotlyFinder"]
 WHITENOISE_USE_FINDERS = True  # serve from the source folders, without collectstatic
 PHOTO_DIR = VAR_DIR / "photos"
 

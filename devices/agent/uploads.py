@@ -2,8 +2,7 @@
 
 Off unless the node is told where to listen, for example `ISTHMUS_UPLOADS=0.0.0.0:8765`. The key that signs is drawn at every
 start and never leaves this process, so an address can be made only by a job of the cloud, and checked only here. What arrives
-is held in memory, not looked into, until the job comes that takes it.
-"""
+is held in memory, not looked into, until the job comes that takes it."""
 
 import hashlib
 import hmac
@@ -25,14 +24,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from devices.agent.config import ConfigError
 from devices.agent.server import own_address
+from devices.agent.sharing.waiting_photos import WaitingPhotos
 
 log = logging.getLogger(__name__)
 MAX_BYTES = 32 * 1024 * 1024
-MAX_OWN = 2  # photos of one person that wait to be collected; the person's oldest goes
-MAX_WAITING = 4  # of all people; then nobody else may hand one over for the moment
 WAITING_S = 60.0  # then an uncollected photo is dropped
 SPENT_S = 300  # longer than any address is good
-MAX_INVITED = 1000  # of which the node remembers for whom
 MAX_CONNECTIONS, MAX_OF_PEER = 4, 2
 SILENCE_S, WHOLE_S = 10.0, 120.0  # between two pieces; for all of a photo
 PIECE = 256 * 1024
@@ -47,9 +44,8 @@ class Uploads:
     def __init__(self) -> None:
         self.base = ""  # where a browser finds this node; empty: nowhere
         self._key = secrets.token_bytes(32)
-        self._held: dict[str, bytes] = {}
+        self._waiting = WaitingPhotos()
         self._coming: set[str] = set()
-        self._people: dict[str, str] = {}  # invited photo -> for whom, by the name the server gives
         self._spent: dict[str, int] = {}  # photo -> until when its address would be good
         self._lock = threading.Lock()
 
@@ -58,16 +54,12 @@ class Uploads:
         if not self.base:
             raise UploadError("This node takes no uploads; set ISTHMUS_UPLOADS there and start its agent again.")
         until = int(time.monotonic() + seconds)
-        with self._lock:
-            self._people[photo] = person
-            while len(self._people) > MAX_INVITED:
-                del self._people[next(iter(self._people))]
+        self._waiting.invite(photo, person)
         return f"{self.base}/photos/{photo}?until={until}&signature={self._signature(photo, until)}"
 
     def collect(self, photo: str) -> bytes:
         """What was handed over as this photo, as it came; it is held no longer. Raises UploadError."""
-        with self._lock:
-            data = self._held.pop(photo, None)
+        data = self._waiting.take(photo)
         if data is None:
             raise UploadError("No photo was uploaded at that address, or it has expired.")
         return data
@@ -90,9 +82,8 @@ class Uploads:
         with self._lock:
             if photo in self._spent:
                 return HTTPStatus.CONFLICT, "This address has been used."
-            others = [held for held in self._held if self._people.get(held) != self._people.get(photo)]
-            full = len(others) > MAX_WAITING - MAX_OWN
-        return (HTTPStatus.SERVICE_UNAVAILABLE, "Photos of other people wait here; try again in a minute.") if full else None
+        full = HTTPStatus.SERVICE_UNAVAILABLE, "Photos of other people wait here; try again in a minute."
+        return None if self._waiting.has_room(photo) else full
 
     @contextmanager
     def receiving(self, photo: str) -> Iterator[bool]:
@@ -112,11 +103,8 @@ class Uploads:
         with self._lock:
             now = time.monotonic()
             self._spent = {used: end for used, end in self._spent.items() if end > now} | {photo: until}
-            self._held[photo] = data
-            own = [held for held in self._held if self._people.get(held) == self._people.get(photo)]
-            for oldest in own[:-MAX_OWN]:
-                del self._held[oldest]
-        _after(WAITING_S, self._held.pop, photo, None)
+        self._waiting.put(photo, data)
+        _after(WAITING_S, self._waiting.take, photo)
 
     def _signature(self, photo: str, until: int) -> str:
         return hmac.digest(self._key, f"PUT {photo} {until}".encode(), hashlib.sha256).hex()

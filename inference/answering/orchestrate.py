@@ -37,9 +37,8 @@ UNEXPECTED = UserError(
 )
 MAX_ATTEMPTS = 5  # candidates tried for one step; beyond that something is wrong everywhere
 
-# Independent steps of one plan run together, a few of each turn, so that one turn of many steps does not hold up the others.
-# One pool for the process: its threads keep their connections to the nodes.
-STEPS_AT_ONCE = 3
+STEPS_AT_ONCE = 3  # of one turn, so that a turn of many steps does not hold up the others
+# Independent steps of one plan run together. One pool for the process: its threads keep their connections to the nodes.
 _pool = ThreadPoolExecutor(32, thread_name_prefix="step")
 
 
@@ -190,8 +189,7 @@ def _run_steps(execution: TurnExecution, steps: list[PlanStep]) -> list[StepResu
         return [_step(execution, steps[0])]
     results: list[StepResult] = []
     for number in range(0, len(steps), STEPS_AT_ONCE):
-        # Each with a copy of the context, which says for whom the nodes work.
-        some = steps[number : number + STEPS_AT_ONCE]
+        some = steps[number : number + STEPS_AT_ONCE]  # each with a copy of the context: for whom the nodes work
         futures = [_pool.submit(copy_context().run, _in_thread, execution, step) for step in some]
         results += [future.result() for future in futures]
     return results

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from inference.answering import cloud_queue, turns
 from inference.models import LIVE, Turn
-from inference.scheduling import fair_order, limits
+from inference.scheduling import deadlines, fair_order, limits
 from webapp.live import groups
 from webapp.live.events import TurnWaiting
 from webapp.live.publish import publish
@@ -22,7 +22,7 @@ def sweep(queue_is_empty: bool) -> int:
     """Returns how many turns were announced again or failed. While messages wait in the queue, no message counts as lost."""
     now = timezone.now()
     count = 0
-    for turn in Turn.objects.filter(turns.maybe_overdue(now), state__in=LIVE):
+    for turn in Turn.objects.filter(deadlines.maybe_overdue(now), state__in=LIVE):
         count += turns.expire(turn).state == "failed"
     places = fair_order.queue()
     for place in places:

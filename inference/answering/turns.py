@@ -1,20 +1,20 @@
 """Everything a page, the API or the shell may do with a turn: ask, read, stop, retry."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from inference.answering import cloud_queue
 from inference.models import LIVE, Photo, Step, Turn
 from inference.placement import policies, routes
 from inference.receipt import Receipt
-from inference.scheduling import fair_order, limits
+from inference.scheduling import deadlines, fair_order, limits
 from webapp.live import groups
 from webapp.live.errors import ErrorBody, UserError
 from webapp.live.events import Phase, TurnAnswer, TurnPhase
@@ -132,42 +132,10 @@ def retry(turn: Turn) -> None:
 
 def expire(turn: Turn) -> Turn:
     """Fail a turn that is overdue, so that it ends even with every worker dead."""
-    if turn.state in LIVE and (reason := _overdue(turn, timezone.now())):
+    if turn.state in LIVE and (reason := deadlines.overdue(turn, timezone.now())):
         fail(turn, reason)
         turn.refresh_from_db()
     return turn
-
-
-def maybe_overdue(now: datetime) -> Q:
-    """Selects every turn that `expire` may have to fail."""
-    before = now - timedelta(seconds=settings.TURN_DEADLINE_S)
-    return Q(started__lt=before) | Q(started=None, queued__lt=before)
-
-
-def _overdue(turn: Turn, now: datetime) -> UserError | None:
-    """The deadline counts from the start. One that waits is given up when nothing else starts either, or after very long."""
-    deadline = timedelta(seconds=settings.TURN_DEADLINE_S)
-    if turn.started is not None:
-        return OVERDUE if now > turn.started + deadline else None
-    if now <= turn.queued + deadline:
-        return None
-    if now > turn.queued + timedelta(seconds=settings.TURN_WAIT_S):
-        return WAITED_TOO_LONG
-    return None if Turn.objects.filter(started__gt=now - deadline).exists() else OVERDUE
-
-
-OVERDUE = UserError(
-    "overdue",
-    f"No answer came within {settings.TURN_DEADLINE_S} seconds.",
-    "Try again; if it happens twice, run `python manage.py doctor` to see what is not running.",
-    504,
-)
-WAITED_TOO_LONG = UserError(
-    "waited_too_long",
-    f"This question waited {settings.TURN_WAIT_S} seconds and was not started, because too many others are being answered.",
-    "Try again later.",
-    504,
-)
 
 
 def ended(turn: Turn) -> TurnAnswer:

@@ -11,6 +11,7 @@ import pytest
 
 from devices.agent import uploads
 from devices.agent.config import ConfigError
+from devices.agent.sharing.waiting_photos import MAX_OWN
 from devices.agent.uploads import UploadError, Uploads
 
 
@@ -91,11 +92,11 @@ def test_a_page_of_another_origin_may_send_it(listening: Uploads) -> None:
 
 def test_of_one_person_only_the_latest_few_are_held(listening: Uploads) -> None:
     assert put(listening.invite("hers", 60, "b"))[0] == 201
-    for n in range(uploads.MAX_OWN + 1):
+    for n in range(MAX_OWN + 1):
         assert put(listening.invite(f"many{n}", 60, "a"))[0] == 201
     with pytest.raises(UploadError):
         listening.collect("many0")
-    assert listening.collect(f"many{uploads.MAX_OWN}") == b"a photo"
+    assert listening.collect(f"many{MAX_OWN}") == b"a photo"
     assert listening.collect("hers") == b"a photo", "another person's photo does not make room for his"
 
 
