@@ -15,8 +15,8 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -44,8 +44,7 @@ class Uploads:
     def __init__(self) -> None:
         self.base = ""  # where a browser finds this node; empty: nowhere
         self._key = secrets.token_bytes(32)
-        self._waiting = WaitingPhotos()
-        self._coming: set[str] = set()
+        self.waiting = WaitingPhotos()
         self._spent: dict[str, int] = {}  # photo -> until when its address would be good
         self._lock = threading.Lock()
 
@@ -54,20 +53,20 @@ class Uploads:
         if not self.base:
             raise UploadError("This node takes no uploads; set ISTHMUS_UPLOADS there and start its agent again.")
         until = int(time.monotonic() + seconds)
-        self._waiting.invite(photo, person)
+        self.waiting.invite(photo, person)
         return f"{self.base}/photos/{photo}?until={until}&signature={self._signature(photo, until)}"
 
     def collect(self, photo: str) -> bytes:
         """What was handed over as this photo, as it came; it is held no longer. Raises UploadError."""
-        data = self._waiting.take(photo)
+        data = self.waiting.take(photo)
         if data is None:
             raise UploadError("No photo was uploaded at that address, or it has expired.")
         return data
 
     def discard(self, photo: str) -> None:
         """The photo was deleted: what was handed over goes, and nothing more is taken at its address."""
+        self.waiting.take(photo)
         with self._lock:
-            self._held.pop(photo, None)
             self._spent[photo] = int(time.monotonic()) + SPENT_S
 
     def refusal(self, photo: str, query: str) -> tuple[HTTPStatus, str] | None:
@@ -83,28 +82,15 @@ class Uploads:
             if photo in self._spent:
                 return HTTPStatus.CONFLICT, "This address has been used."
         full = HTTPStatus.SERVICE_UNAVAILABLE, "Photos of other people wait here; try again in a minute."
-        return None if self._waiting.has_room(photo) else full
-
-    @contextmanager
-    def receiving(self, photo: str) -> Iterator[bool]:
-        """Whether nobody else sends this photo right now: one address takes the memory of one photo."""
-        with self._lock:
-            free = photo not in self._coming
-            self._coming.add(photo)
-        try:
-            yield free
-        finally:
-            if free:
-                with self._lock:
-                    self._coming.discard(photo)
+        return None if self.waiting.has_room(photo) else full
 
     def hold(self, photo: str, data: bytes, until: int = 0) -> None:
         """Keep it for the job that collects it. `until`: as its address says, which takes nothing more."""
         with self._lock:
             now = time.monotonic()
             self._spent = {used: end for used, end in self._spent.items() if end > now} | {photo: until}
-        self._waiting.put(photo, data)
-        _after(WAITING_S, self._waiting.take, photo)
+        self.waiting.put(photo, data)
+        _after(WAITING_S, self.waiting.take, photo)
 
     def _signature(self, photo: str, until: int) -> str:
         return hmac.digest(self._key, f"PUT {photo} {until}".encode(), hashlib.sha256).hex()
@@ -207,7 +193,7 @@ class _Handler(BaseHTTPRequestHandler):
         refused = refused or self.server.uploads.refusal(photo, parts.query) or self._too_large()
         if refused:
             return self._answer(refused[0], {"message": refused[1]})
-        with self.server.uploads.receiving(photo) as free:
+        with self.server.uploads.waiting.receiving(photo) as free:
             if not free:
                 return self._answer(HTTPStatus.CONFLICT, {"message": "This photo is being sent already."})
             data = self._body()

@@ -1,6 +1,8 @@
 """Photos that browsers have handed over and no job has collected yet: in memory, a few of each person."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 MAX_OWN = 2  # of one person; the person's oldest goes
 MAX_WAITING = 4  # of all people; then nobody else may hand one over for the moment
@@ -11,6 +13,7 @@ class WaitingPhotos:
     def __init__(self) -> None:
         self._photos: dict[str, bytes] = {}
         self._people: dict[str, str] = {}  # invited photo -> for whom, by the name the server gives
+        self._coming: set[str] = set()
         self._lock = threading.Lock()
 
     def invite(self, photo: str, person: str) -> None:
@@ -18,6 +21,19 @@ class WaitingPhotos:
             self._people[photo] = person
             while len(self._people) > MAX_INVITED:
                 del self._people[next(iter(self._people))]
+
+    @contextmanager
+    def receiving(self, photo: str) -> Iterator[bool]:
+        """Whether nobody else sends this photo right now: one address takes the memory of one photo."""
+        with self._lock:
+            free = photo not in self._coming
+            self._coming.add(photo)
+        try:
+            yield free
+        finally:
+            if free:
+                with self._lock:
+                    self._coming.discard(photo)
 
     def has_room(self, photo: str) -> bool:
         with self._lock:
