@@ -12,7 +12,7 @@ from devices.models import Node
 from federation import nodes, tables
 from federation.api_schemas import EstimateReply, NewRun, Run, RunEstimate, RunPage, RunWithRounds
 from federation.models import Run as Row
-from federation.runs import cost, lifecycle, run_artifacts, spec
+from federation.runs import cost, lifecycle, queueing, run_artifacts, spec
 from webapp.live.errors import not_found
 from webapp.live.http import Page, PageQuery, change, operation, paginate
 
@@ -21,8 +21,10 @@ NO_RUN = {404: "`not_found`: no such run of yours."}
 NO_FILE = {404: "`not_found`: no such run of yours, or it has no such file yet."}
 BAD_SPEC = {422: "`bad_spec`: a field of the specification is wrong."}
 STARTING = {
-    409: "`no_training_node`, `too_few_devices`, `no_photos`, `devices_away`, `too_few_classes`, `too_many_runs`, "
-    "`not_startable`, `already_started`."
+    422: "`bad_spec`, `deadline_too_short`.",
+    429: "`too_many_runs`: you have as many waiting or running as you may.",
+    409: "`no_training_node`, `too_few_devices`, `no_photos`, `devices_away`, `too_few_classes`, "
+    "`not_startable`, `already_started`.",
 }
 
 
@@ -65,6 +67,7 @@ def create_run(request: HttpRequest, body: NewRun) -> Status[Run]:
     """The specification is stored as a draft; with `start`, the run begins at once."""
     if body.start:
         nodes.check(lifecycle.checked(body.spec))  # before anything is stored
+        queueing.check_room(request.user)
     run = lifecycle.draft(request.user, body.spec)
     if body.start:
         lifecycle.start(run)

@@ -25,6 +25,8 @@ class Run(models.Model):
 
     created = models.DateTimeField(auto_now_add=True)
     started = models.DateTimeField(null=True, blank=True)
+    queued = models.DateTimeField(null=True, blank=True, help_text="since when it waits, or has waited last")
+    claimed = models.DateTimeField(null=True, blank=True, help_text="when a process last began to work on it")
     finished = models.DateTimeField(null=True, blank=True)
     seconds = models.FloatField(default=0.0, help_text="spent running, over all starts; the time limit counts these")
     lease = models.CharField(max_length=32, blank=True, editable=False)

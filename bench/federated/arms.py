@@ -72,6 +72,7 @@ def spec_of(arm: Arm, base: dict[str, Any]) -> RunSpec:
         "clients": CLIENTS,
         "quorum": CLIENTS // 2,
         "round_deadline_s": DEADLINE_S,
+        "grace_s": DEADLINE_S,
     }
     return RunSpec(**settings)
 

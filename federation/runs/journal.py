@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from federation.app.run_settings import Holdings
 from federation.models import ClientReport, Round, Run
-from federation.runs import lifecycle
+from federation.runs import lifecycle, queueing
 from federation.runs.rows import ClientProgress, ClientRow, RoundRow
 from webapp.live import groups, lease
 from webapp.live.errors import UserError
@@ -35,10 +35,12 @@ EXHAUSTED = UserError(
 
 
 def claim_next() -> tuple[int, str] | None:
-    """Claim the oldest waiting run: its id and the token of the lease. None when there is none."""
-    for pk in _free().order_by("pk").values_list("pk", flat=True):
-        if token := _claim(pk):
-            return pk, token
+    """Claim the next waiting run: its id and the token of the lease. None when there is none. A run whose process died goes
+    before those that wait."""
+    free = _free().select_related("owner")
+    for run in [*free.filter(state="running").order_by("pk"), *queueing.in_order(free.filter(state="queued"))]:
+        if token := _claim(run.pk):
+            return run.pk, token
     return None
 
 
@@ -48,12 +50,13 @@ def _free() -> QuerySet[Run]:
 
 def _claim(pk: int) -> str | None:
     left = _free().filter(pk=pk, attempt__lt=settings.MAX_ATTEMPTS)
-    token = lease.take(left, START_S, state="running", phase="starting", progress=None)
+    token = lease.take(left, START_S, state="running", phase="starting", progress=None, claimed=timezone.now())
     if token is None:
         if exhausted := _free().filter(pk=pk, attempt__gte=settings.MAX_ATTEMPTS).first():
             lifecycle.fail(exhausted, EXHAUSTED)
         return None
     publish(groups.run(pk), lifecycle.state_event(Run.objects.get(pk=pk)))
+    lifecycle.announce_places()
     return token
 
 
@@ -152,6 +155,20 @@ class Journal:
             progress=None,
         )
         self._publish_state()
+        lifecycle.announce_places()
+        self._done.set()
+
+    def gives_way(self) -> bool:
+        """Whether somebody else's run waits, and this one has had its turn."""
+        return time.monotonic() - self._began >= settings.RUN_TURN_S and queueing.others_wait(self.run.owner)
+
+    def requeued(self) -> None:
+        """Back into the queue after a completed round, from where it resumes like a run whose machine was restarted."""
+        self._change(
+            state="queued", queued=timezone.now(), seconds=self.seconds(), attempt=0, lease="", lease_until=None, phase=""
+        )
+        self._publish_state()
+        lifecycle.announce_places()
         self._done.set()
 
     def _change(self, **changes: Any) -> None:

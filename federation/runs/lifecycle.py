@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from federation import nodes
 from federation.models import FINAL, LIVE, ClientReport, Round, Run
-from federation.runs import run_artifacts, spec
+from federation.runs import queueing, run_artifacts, spec
 from webapp.accounts import audit
 from webapp.live import groups
 from webapp.live.errors import UserError, not_found
@@ -71,7 +71,9 @@ def start(run: Run) -> None:
     resumed = run.state != "draft"
     accepted = checked(run.spec)
     nodes.check(accepted, resumed)
-    changes: dict[str, Any] = {} if resumed else {"spec": nodes.agreed(accepted).model_dump()}
+    queueing.check_room(run.owner)
+    changes: dict[str, Any] = {"queued": timezone.now()}
+    changes |= {} if resumed else {"spec": nodes.agreed(accepted).model_dump()}
     if not _move(run, STARTABLE, state="queued", error=None, finished=None, attempt=0, phase="", progress=None, **changes):
         raise UserError("not_startable", f"Run {run.pk} is {run.state}.", "Reload the page to see its state.", 409)
     if not resumed:
@@ -118,7 +120,17 @@ def _move(run: Run, states: Iterable[str], **changes: Any) -> bool:
     run.refresh_from_db()
     if moved:
         publish(groups.run(run.pk), state_event(run))
+        announce_places()
+        run.refresh_from_db()
     return bool(moved)
+
+
+def announce_places() -> None:
+    """After the queue has changed: every waiting run says how many are before it."""
+    for run, words in queueing.places():
+        if run.phase != words and Run.objects.filter(pk=run.pk, state="queued").update(phase=words, seq=F("seq") + 1):
+            run.refresh_from_db()
+            publish(groups.run(run.pk), state_event(run))
 
 
 def state_event(run: Run) -> RunState:

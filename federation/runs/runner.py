@@ -62,6 +62,7 @@ class Attempt:
         self.spec = RunSpec.model_validate(journal.run.spec)
         self.round = journal.completed() + 1
         self.since = time.monotonic()
+        self.rounds_done, self.gave_way = 0, False
         self.grid = CeleryGrid(
             journal.run.pk,
             self.spec.clients,
@@ -85,7 +86,7 @@ class Attempt:
         self.since = time.monotonic()
         result: Result | None
         try:
-            result = server_app.start(self.grid, self.spec.settings(), self.on_round, place / CHECKPOINT, self.is_over)
+            result = server_app.start(self.grid, self.spec.settings(), self.on_round, place / CHECKPOINT, self.pauses)
         except dispatch.Cancelled:
             if journal.lost.is_set():
                 raise
@@ -94,6 +95,9 @@ class Attempt:
             self.grid.close()
         if journal.lost.is_set():
             raise LeaseLost
+        if self.gave_way and not self.out_of_time() and journal.run.rounds.filter(counted=True).count() < self.spec.rounds:
+            journal.requeued()
+            return
         if result is not None and journal.run.rounds.filter(counted=True).exists():
             journal.phase("saving the model")
             run_artifacts.keep(journal.run, self.spec, place, result)
@@ -108,6 +112,11 @@ class Attempt:
 
     def is_over(self) -> bool:
         return self.journal.lost.is_set() or self.out_of_time()
+
+    def pauses(self) -> bool:
+        """Between two rounds: whether this process works no further."""
+        self.gave_way = self.gave_way or (self.rounds_done > 0 and self.journal.gives_way())
+        return self.gave_way or self.is_over()
 
     def out_of_time(self) -> bool:
         return self.journal.seconds() > self.spec.wall_clock_s
@@ -135,7 +144,7 @@ class Attempt:
             "counted": not report.why_not_counted,
         }
         self.journal.rounded(row, [client_row(client, served.get(client.partition + 1, [])) for client in report.clients])
-        self.round = report.round + 1
+        self.round, self.rounds_done = report.round + 1, self.rounds_done + 1
 
 
 def split_of_time(served: dict[int, list[Served]], total: float) -> dict[str, float]:

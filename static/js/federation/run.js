@@ -10,7 +10,7 @@ import { distribution } from "./distribution.js";
 import { share } from "./figures.js";
 import { RunStore } from "./store.js";
 
-const WAITS = { queued: "Waiting for a free worker; it starts within seconds.", running: "The first round is in progress; its points appear here.", paused: "Paused before its first round was complete.", stopped: "Stopped before its first round was complete.", failed: "No round was completed." };
+const WAITS = { queued: "Waiting for its turn: people’s runs take turns, after each other’s rounds.", running: "The first round is in progress; its points appear here.", paused: "Paused before its first round was complete.", stopped: "Stopped before its first round was complete.", failed: "No round was completed." };
 const VERBS = { queued: ["pause", "stop"], running: ["pause", "stop"], paused: ["start", "stop"], stopped: ["start"], failed: ["start"], done: [] };
 const NAMES = { pause: "Pause", stop: "Stop", start: "Resume" };
 
@@ -25,7 +25,7 @@ let shownDistribution = undefined, drawnRounds = -1;
 function draw() {
   const run = store.run, last = run.rounds.at(-1);
   byId("state").className = `run-state ${run.state}`;
-  byId("state").textContent = run.phase && run.state === "running" ? `${run.state}, ${run.phase}` : run.state;
+  byId("state").textContent = run.phase && (run.state === "running" || run.state === "queued") ? `${run.state}, ${run.phase}` : run.state;
   byId("what").textContent = what(run.spec);
   byId("reason").hidden = !run.error;
   byId("reason").textContent = run.error ? sentence(run.error) : "";
