@@ -40,6 +40,7 @@ class PhotoDecoders:
         self._idle: list[DecoderProcess] = []
         self._running: list[str] = []  # for whom
         self._queue: list[_Place] = []
+        self._served: dict[str, int] = {}  # of those who wait or are read for: in which order they last had a turn
         self._changed = threading.Condition()
 
     def read(
@@ -106,10 +107,16 @@ class PhotoDecoders:
                 self._running.remove(who)
                 self._admit()
 
+    def _turn(self, place: _Place) -> tuple[int, int]:
+        return self._running.count(place.who), self._served.get(place.who, 0)
+
     def _admit(self) -> None:
         while self._queue and len(self._running) < self.processes:
-            place = min(self._queue, key=lambda waiting: self._running.count(waiting.who))  # the first of equals
+            place = min(self._queue, key=self._turn)  # the first of equals
             self._queue.remove(place)
             self._running.append(place.who)
+            names = {*self._running, *(waiting.who for waiting in self._queue)}
+            latest = max(self._served.values(), default=0) + 1
+            self._served = {who: turn for who, turn in self._served.items() if who in names} | {place.who: latest}
             place.begins = True
         self._changed.notify_all()

@@ -9,7 +9,7 @@ MARKER = re.compile(rb"\xff+([^\x00\xff])")
 SCAN_END = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")  # within a scan, stuffed bytes and restart markers belong to it
 END = b"\xff\xd9"
 MAX_SCANS = 500  # a crafted progressive file has thousands, each as slow as decoding the whole photo
-FRAMES = (0xC0, 0xC1, 0xC2)
+FRAMES = (0xC0, 0xC1, PROGRESSIVE := 0xC2)
 START_OF_SCAN, END_OF_IMAGE, TABLES = 0xDA, 0xD9, (0xC4, 0xCC, 0xDB, 0xDD)
 
 
@@ -21,12 +21,13 @@ class TooManyScans(Exception):
 class JpegFile:
     data: bytes  # ends with an end marker
     ended: bool  # the file had one
+    progressive: bool
     covered: bool  # a scan began for every component to its last bit
 
 
 def tidy(data: bytes) -> JpegFile:
     """Raises TooManyScans."""
-    pieces, scans, at, components, ended = [b"\xff\xd8"], [], 2, 0, False
+    pieces, scans, at, components, ended, progressive = [b"\xff\xd8"], [], 2, 0, False, False
     while marker := MARKER.search(data, at):
         code, body = marker[1][0], marker.end()
         if code == END_OF_IMAGE:
@@ -44,11 +45,11 @@ def tidy(data: bytes) -> JpegFile:
             following = SCAN_END.search(data, end)
             end = following.start() if following else len(data)
         elif code in FRAMES and len(segment) > 5:
-            components = segment[5]
+            components, progressive = segment[5], code == PROGRESSIVE
         if code in (*FRAMES, *TABLES, START_OF_SCAN) or _is_needed(code, segment):
             pieces.append(b"\xff" + data[body - 1 : end])
         at = max(end, body + 2)
-    return JpegFile(b"".join([*pieces, END]), ended, _is_covered(scans, components))
+    return JpegFile(b"".join([*pieces, END]), ended, progressive, _is_covered(scans, components))
 
 
 def _is_needed(code: int, segment: bytes) -> bool:

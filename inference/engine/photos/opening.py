@@ -14,6 +14,7 @@ from inference.engine.photos.notes import BAD_PROFILE, FIRST_ONLY, ROWS_MISSING,
 from inference.engine.photos.refusal import damaged, too_many_pixels
 
 FILLING = b"\x5a\xa5\x3c" * 4096  # stands for the missing end of a JPEG
+SHARPENING = 32  # levels of 256
 MISSING_ROWS, MISSING_SHARE = 16, 1 / 16  # the larger of both may be missing; more is no photo any more
 
 
@@ -56,7 +57,8 @@ def _jpeg(data: bytes, format: str, max_pixels: int, max_side: int) -> Opened:
 def _missing_rows(file: jpeg_file.JpegFile, max_pixels: int) -> int:
     """How many rows at the bottom depend on bytes that the file does not have: they change with what is put there instead.
 
-    Decoded at an eighth. Raises PhotoRefused where too many do.
+    The last scan of a progressive file may only sharpen what is there, so that differences count from a size on; the rows of
+    others are all in one scan, and an eighth of them shows it. Raises PhotoRefused where too many rows are missing.
     """
     if not file.covered:
         raise damaged()
@@ -65,10 +67,13 @@ def _missing_rows(file: jpeg_file.JpegFile, max_pixels: int) -> int:
     for filled in (file.data, body + FILLING + jpeg_file.END):
         with _bounded(filled, "JPEG", max_pixels) as image:
             rows = image.height
-            image.draft(None, (1, 1))
+            if not file.progressive:
+                image.draft(None, (1, 1))
             pictures.append(np.asarray(image))
-    different = np.nonzero((pictures[0] != pictures[1]).reshape(len(pictures[0]), -1).any(axis=1))[0]
-    missing = rows - int(different[0]) * rows // len(pictures[0]) if different.size else 0
+    high, low = np.maximum(*pictures), np.minimum(*pictures)
+    change = (high - low).reshape(len(high), -1).max(axis=1)
+    different = np.nonzero(change > (SHARPENING if file.progressive else 0))[0]
+    missing = rows - int(different[0]) * rows // len(high) if different.size else 0
     if missing > max(MISSING_ROWS, rows * MISSING_SHARE):
         raise damaged()
     return missing
