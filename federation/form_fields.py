@@ -60,7 +60,7 @@ _DATA_ROWS = (
     Row("classes", help="of the photos, with commas between them; empty: all that the devices report"),
     Row("nodes", help="whose photos are trained on, with commas between them; empty: the first that hold photos"),
     Row("clients", help="parts the data is divided into; a node can serve several, one after the other"),
-    Row("partition", help="iid divides evenly, dirichlet unevenly"),
+    Row("partition", help="IID divides evenly, Dirichlet unevenly"),
     Row("alpha", help="the smaller, the more uneven"),
 )
 _TRAINING_ROWS = (
@@ -154,7 +154,7 @@ def _choices(name: str) -> list[Choice]:
     if options := choices.of(name):
         own = [dataset.name for dataset in datasets.DATASETS if dataset.on_devices]
         return [_choice(option.name, option.label, option.help, option.name in own) for option in options]
-    return [_choice(value, value) for value in spec.choices(name)]
+    return [_choice(value, choices.label(name, value)) for value in spec.choices(name)]
 
 
 def _choice(value: str, label: str, help: str = "", own_photos: bool = False) -> Choice:

@@ -39,7 +39,7 @@ def run_page(request: HttpRequest, number: int) -> HttpResponse:
         return _not_found(request)
     if run.state == "draft":
         return render(request, "federation/form.html", _form(run, run.spec, run.why))
-    boot = {"run": lifecycle.snapshot(run), "labels": wording.labels(run.spec)}
+    boot = {"run": lifecycle.snapshot(run), "labels": wording.labels(run.spec), "configuration": wording.listing(run.spec)}
     return render(request, "federation/run.html", {"run": run, "boot": boot, "tested_on": wording.tested_on(run.spec)})
 
 

@@ -36,9 +36,13 @@ def of(field: str) -> list[Choice]:
     return list(_LISTS[field]()) if field in _LISTS else []
 
 
+# Of fields whose choices are part of their type.
+_LABELS = {("partition", "iid"): "IID", ("partition", "dirichlet"): "Dirichlet"}
+
+
 def label(field: str, name: str) -> str:
     """What people read for a stored choice; its name where the list no longer has it."""
-    return next((choice.label for choice in of(field) if choice.name == name), name)
+    return next((choice.label for choice in of(field) if choice.name == name), _LABELS.get((field, name), name))
 
 
 def validator(field: str) -> AfterValidator:

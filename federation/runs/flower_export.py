@@ -97,7 +97,7 @@ def _project(spec: RunSpec, modules: dict[str, str]) -> str:
 
 
 def _readme(spec: RunSpec) -> str:
-    settings = "\n".join(f"* {title}: {value}" for title, value in wording.listing(spec))
+    settings = "\n".join(f"* {title}: {value}" for title, value in wording.listing(spec.model_dump()))
     nodes = "\n".join(
         f"flower-supernode --insecure --superlink 127.0.0.1:9092 --port {9101 + n} &" for n in range(min(spec.clients, 3))
     )

@@ -19,6 +19,7 @@ from webapp.accounts import audit
 from webapp.live import groups
 from webapp.live.errors import UserError, not_found
 from webapp.live.events import RunState
+from webapp.live.moments import iso
 from webapp.live.publish import publish
 
 STARTABLE = ("draft", "paused", "stopped", "failed")
@@ -150,9 +151,9 @@ def as_json(run: Run) -> dict[str, Any]:
         "holdings": run.holdings,
         "progress": run.progress,
         "seconds": run.seconds,
-        "created": run.created.isoformat(),
-        "started": run.started.isoformat() if run.started else None,
-        "finished": run.finished.isoformat() if run.finished else None,
+        "created": iso(run.created),
+        "started": iso(run.started) if run.started else None,
+        "finished": iso(run.finished) if run.finished else None,
         "final": run.state in FINAL,
     }
 
@@ -173,7 +174,7 @@ def round_json(row: Round) -> dict[str, Any]:
         "bytes_up": row.bytes_up,
         "bytes_down": row.bytes_down,
         "counted": row.counted,
-        "finished": row.finished.isoformat(),
+        "finished": iso(row.finished),
         "clients": [client_json(client) for client in row.clients.all()],
     }
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from federation.app.datasets import registry as datasets
 from federation.runs import choices
-from federation.runs.spec import RunSpec, field_of
+from federation.runs.spec import field_of
 
 
 def labels(spec: Mapping[str, Any]) -> dict[str, str]:
     """The names that people read for the choices of a run."""
-    return {field: choices.label(field, spec[field]) for field in ("dataset", "model", "strategy")}
+    return {field: choices.label(field, spec[field]) for field in ("dataset", "model", "strategy", "partition")}
 
 
 def tested_on(spec: Mapping[str, Any]) -> str:
@@ -21,7 +21,7 @@ def tested_on(spec: Mapping[str, Any]) -> str:
 def title(spec: Mapping[str, Any]) -> str:
     names = labels(spec)
     parts = [names["dataset"], names["strategy"], counted(spec["clients"], "client")]
-    parts += [f"dirichlet {spec['alpha']:g}"] if spec["partition"] == "dirichlet" else []
+    parts += [f"{names['partition']} {spec['alpha']:g}"] if spec["partition"] == "dirichlet" else []
     parts += [bits(spec)] if spec["compression"] != "none" else ["uncompressed"]
     parts += ["secure sum"] if spec["secure_aggregation"] else []
     return ", ".join(parts + (["private"] if spec["privacy"] else []))
@@ -35,9 +35,8 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def listing(spec: RunSpec) -> list[tuple[str, str]]:
-    """Every field with its value."""
-    values = spec.model_dump()
+def listing(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Every field of a stored specification with its value."""
     names = labels(values)
     rows = []
     for name, value in values.items():

@@ -144,7 +144,7 @@ class Profile:
         measured = self.card.get("photo") or []
         if not measured:
             return [PhotoLevel(name, quality, None) for name, quality in UNMEASURED_PHOTO]
-        return [PhotoLevel(row["codec"], int(row["quality"]), row["accuracy"].get(task)) for row in measured]
+        return [PhotoLevel(row["codec"], int(row["quality"]), row["accuracy"].get(task), row.get("bytes")) for row in measured]
 
     def describe(self) -> dict[str, Any]:
         """For pages and scripts, as JSON."""
@@ -161,6 +161,7 @@ class Profile:
     def _describe(self, task: str) -> dict[str, Any]:
         entry, shape = self._card_of(task), self.shape(task)
         return {
+            "label": tasks.get(task).phrases.label,
             "model": self.models[task],
             "image_size": shape.image_size,
             "blocks": shape.blocks,

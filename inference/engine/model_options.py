@@ -32,6 +32,7 @@ class PhotoLevel:
     codec: str
     quality: int
     accuracy: float | None
+    bytes: int | None = None  # on average, as measured
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import { observe, onTick } from "./clock.js";
 import { Compose } from "./compose.js";
 import { CameraChoice } from "./device-camera.js";
 import { boot, byId, sentence } from "./dom.js";
+import { draftKey, read } from "./drafts.js";
 import { drawers, History } from "./history.js";
 import { NodePanel } from "./nodes/panel.js";
 import { Options } from "./options.js";
@@ -26,10 +27,13 @@ class Chat {
     this.list = new TurnList(byId("turns"), actions, start.rebuild, byId("announcer"));
     this.comparison = new RouteComparison((fields, stored) => this.put(fields, stored));
     this.nodes = new NodePanel(start.nodes, () => this.device());
-    this.options = new Options(() => this.nodes.store.of("device"), () => this.nodes.changed());
+    this.options = new Options(() => this.nodes.store.of("device"), () => {
+      this.nodes.changed();
+      this.compose.keep();
+    }, read(draftKey(this.conversation)).how);
     this.history = new History(() => this.conversation);
-    const compose = new Compose(start, (question, photo) => this.ask(question, photo));
-    new CameraChoice(this.nodes.store, (device, camera) => compose.capture(device, camera));
+    this.compose = new Compose(start, (question, photo) => this.ask(question, photo), { key: () => draftKey(this.conversation), how: () => this.options.value() });
+    new CameraChoice(this.nodes.store, (device, camera) => this.compose.capture(device, camera));
     new UploadTarget(this.nodes.store);
     if (this.conversation) this.connect();
     else byId("welcome").hidden = false;

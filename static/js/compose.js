@@ -1,6 +1,7 @@
 /** The composer at the bottom of the page: question, photo, send. */
 
 import { byId, el, sentence } from "./dom.js";
+import { read, write } from "./drafts.js";
 import { PendingPhoto } from "./pending-photo.js";
 import { photoSources } from "./photo-sources.js";
 
@@ -11,25 +12,47 @@ export class Compose {
   /**
    * @param {{max_question_chars: number, max_upload_bytes: number}} limits
    * @param {(question: string, photo: ?string) => Promise<void>} ask rejects with a UserError; then the text stays
+   * @param {{key: () => string, how: () => any}} draft where the draft is kept, and the options that belong to it
    */
-  constructor(limits, ask) {
+  constructor(limits, ask, draft) {
     this.limit = limits.max_question_chars;
     this.ask = ask;
+    this.draft = draft;
     this.sending = false;
     this.text = byId("question");
     this.photo = new PendingPhoto(byId("pending"), limits.max_upload_bytes, {
       onError: (error) => this.fail(error),
-      onChange: () => this.refresh(),
+      onChange: () => this.changed(),
     });
     photoSources((file) => this.take(file));
     byId("compose").addEventListener("submit", (event) => {
       event.preventDefault();
       this.submit();
     });
-    this.text.addEventListener("input", () => this.refresh());
+    this.text.addEventListener("input", () => this.changed());
     this.text.addEventListener("keydown", (event) => this.key(event));
     byId("suggestions").append(...IDEAS.map((idea) => el("button", { type: "button", onclick: () => this.suggest(idea) }, idea)));
+    this.restore();
+  }
+
+  /** What was typed before the scripts had loaded is newer than any draft. */
+  restore() {
+    const { question, photo } = read(this.draft.key());
+    this.text.value ||= question ?? "";
+    if (photo) this.photo.restore(photo);
     this.refresh();
+  }
+
+  changed() {
+    this.refresh();
+    this.keep();
+  }
+
+  /** Keep the draft for a reload; an empty one is none. */
+  keep() {
+    if (this.sending) return;
+    const question = this.text.value, photo = this.photo.stored();
+    write(this.draft.key(), question || photo ? { question, photo, how: this.draft.how() } : null);
   }
 
   take(file) {
@@ -47,7 +70,7 @@ export class Compose {
 
   suggest(idea) {
     this.text.value = idea;
-    this.refresh();
+    this.changed();
     this.text.focus();
   }
 
@@ -61,6 +84,7 @@ export class Compose {
   async submit() {
     const question = this.text.value.trim();
     if (!question || this.over() || this.sending) return;
+    const key = this.draft.key(); // a first question changes it
     this.sending = true;
     this.fail(null);
     this.refresh();
@@ -68,6 +92,7 @@ export class Compose {
       await this.ask(question, await this.photo.id());
       this.text.value = "";
       this.photo.drop();
+      write(key, null);
     } catch (error) {
       this.fail(error);
     } finally {

@@ -1,16 +1,17 @@
 /** Options of a question: device, route and policy. Folded away, since leaving them alone is the rule. */
 
 import { byId, el } from "./dom.js";
+import { choiceKey, read, write } from "./drafts.js";
 import { entry, label, labels } from "./labels.js";
 import { shortWords } from "./nodes/words.js";
 
-const STORAGE_KEY = "isthmus.how"; // as earlier versions named it: people keep their choice
+const EARLIER_KEY = "isthmus.how"; // as earlier versions named it, for everybody in this browser
 
 export class Options {
-  /** @param {() => any[]} devices @param {() => void} onChange */
-  constructor(devices, onChange) {
+  /** @param {() => any[]} devices @param {() => void} onChange @param {?any} drafted the options of the draft, if there is one */
+  constructor(devices, onChange, drafted) {
     this.devices = devices;
-    const saved = stored();
+    const saved = drafted ?? { ...read(EARLIER_KEY), ...read(choiceKey()) };
     fill(byId("route"), [["", "automatic"], ...pairs("routes")], saved.route);
     fill(byId("policy"), pairs("policies"), saved.policy);
     this.offer(saved.node);
@@ -18,7 +19,7 @@ export class Options {
     for (const id of ["node", "route", "policy"]) {
       byId(id).addEventListener("change", () => {
         this.show();
-        localStorage.setItem(STORAGE_KEY, JSON.stringify(this.value()));
+        write(choiceKey(), this.value());
         onChange();
       });
     }
@@ -53,12 +54,4 @@ const pairs = (kind) => labels(kind).map((row) => [row.name, row.label]);
 /** @param {HTMLSelectElement} select @param {string[][]} options value and text @param {string} [chosen] */
 function fill(select, options, chosen) {
   select.replaceChildren(...options.map(([value, text]) => el("option", { value, selected: value === (chosen ?? "") }, text)));
-}
-
-function stored() {
-  try {
-    return JSON.parse(localStorage.getItem(STORAGE_KEY) ?? "{}");
-  } catch {
-    return {};
-  }
 }

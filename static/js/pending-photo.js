@@ -32,7 +32,7 @@ export class PendingPhoto {
     const device = byId("upload-to").value;
     const progress = (share) => this.progress(bar, status, file, share);
     const sending = device ? uploadToDevice(file, device, progress) : upload(file, byId("node").value, progress);
-    const pending = { photo: null, url: URL.createObjectURL(file), ...sending };
+    const pending = { photo: null, name: file.name || "Pasted photo", url: URL.createObjectURL(file), ...sending };
     this.current = pending;
     this.show(pending, file, bar, status);
     pending.done.then((photo) => {
@@ -53,10 +53,10 @@ export class PendingPhoto {
   capture(device, camera) {
     this.drop();
     const status = el("span", {}, "taking a photo…");
-    const pending = { photo: null, url: "", done: capture(device, camera), abort: () => {} };
+    const pending = { photo: null, name: `${camera} on ${device}`, url: "", done: capture(device, camera), abort: () => {} };
     const thumb = el("span", { class: "thumb" });
     this.current = pending;
-    this.render(thumb, `${camera} on ${device}`, status);
+    this.render(thumb, pending.name, status);
     pending.done.then((photo) => {
       if (this.current !== pending) return;
       pending.photo = photo;
@@ -69,6 +69,19 @@ export class PendingPhoto {
       this.hooks.onError(error);
     });
     this.hooks.onChange();
+  }
+
+  /** What a draft keeps of it; null until it is stored. */
+  stored() {
+    return this.current?.photo ? { ...this.current.photo, name: this.current.name } : null;
+  }
+
+  /** One that was stored before the page was loaded again. @param {any} photo */
+  restore(photo) {
+    const image = el("img", { class: "thumb", src: `${photo.url}?small=1`, alt: "" });
+    image.addEventListener("error", () => this.drop()); // deleted in the meantime
+    this.current = { photo, name: photo.name, url: "", done: Promise.resolve(photo), abort: () => {} };
+    this.render(image, photo.name, el("span", {}, photo.stays ? storedOn(photo, photo.stays) : `${photo.width} × ${photo.height} · ${format.bytes(photo.bytes)}`));
   }
 
   /** Its id once it is stored; null when there is none. Rejects with the reason it was refused. @returns {Promise<?string>} */
@@ -95,7 +108,7 @@ export class PendingPhoto {
   show(pending, file, bar, status) {
     const image = el("img", { class: "thumb", src: pending.url, alt: "" });
     image.addEventListener("error", () => image.replaceWith(el("span", { class: "thumb" }, extension(file))));
-    this.render(image, file.name || "Pasted photo", status, bar);
+    this.render(image, pending.name, status, bar);
   }
 
   render(image, name, ...about) {

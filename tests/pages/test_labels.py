@@ -37,7 +37,14 @@ def test_a_dummy_task_reaches_the_page(owner: Any, client_of: Callable[[Any], An
     words = replace(tasks.get("vqa").phrases, label="dummy task")
     monkeypatch.setattr(tasks, "TASKS", [*tasks.TASKS, replace(tasks.get("vqa"), name="dummy", phrases=words)])
     rows = {row["name"]: row for row in labels_of(client_of(owner).get("/").content.decode())["tasks"]}
-    assert rows["dummy"] == {"name": "dummy", "label": "dummy task", "shows_question": True, "shows_guesses": False}
+    assert rows["dummy"] == {
+        "name": "dummy",
+        "label": "dummy task",
+        "shows_question": True,
+        "shows_guesses": False,
+        "certainty": {"sure": "Probably right", "unsure": "A guess"},
+        "confidence": "calibrated on held-out photos",
+    }
     assert list(rows)[-1] == "train"
 
 

@@ -57,7 +57,7 @@ def test_the_fixed_rules_of_one_question_have_names() -> None:
 
 
 def test_a_step_without_an_alternative_leaves_the_comparison_as_it_was() -> None:
-    """The model of a training run answers on its device alone: counted, it would leave only that one rule for every question."""
+    """The model of a training run answers on its device alone: counted, it would leave only that rule for all."""
     questions = [receipt(1, 400, 100, 300), receipt(1, 400, 100, 300)]
     alone = receipt(0, 60)
     assert regret([*questions, alone]) == regret(questions)

@@ -7,7 +7,11 @@ import { all, boot, byId, el, sentence } from "../dom.js";
 import { SENSORS } from "../labels.js";
 import { looksSame, nodeCard, updateAges } from "../nodes/card.js";
 import { NodeStore } from "../nodes/store.js";
+<<<<<<< HEAD
 import { cameraAccess } from "./camera-access.js";
+=======
+import { time } from "../times.js";
+>>>>>>> e921685 (Show moments in the viewer's time zone, keep drafts over a reload, and put exact ticks on the axes of runs)
 import { Readings } from "./readings.js";
 
 const start = boot();
@@ -82,7 +86,7 @@ function lines(sensors, token) {
   }));
   const maximum = sensors[0].maximum;
   const range = maximum === null ? { rangemode: "tozero" } : { range: [0, maximum] };
-  return { traces, layout: { ...time(), yaxis: range, showlegend: traces.length > 1, margin: { l: 44, r: 8, t: 6, b: traces.length > 1 ? 44 : 24 } } };
+  return { traces, layout: { ...timeAxis(), yaxis: range, showlegend: traces.length > 1, margin: { l: 44, r: 8, t: 6, b: traces.length > 1 ? 44 : 24 } } };
 }
 
 function transfers(token) {
@@ -91,10 +95,10 @@ function transfers(token) {
     type: "scatter", mode: "markers", marker, x: readings.link.map((sample) => new Date(sample.at)), y: readings.link.map((sample) => sample.bytes_per_s / 1000),
     hovertemplate: "%{y:.0f} KB/s<br>%{x|%H:%M:%S}<extra></extra>",
   };
-  return { traces: [trace], layout: { ...time(), yaxis: { rangemode: "tozero" }, showlegend: false, margin: { l: 44, r: 8, t: 6, b: 24 } } };
+  return { traces: [trace], layout: { ...timeAxis(), yaxis: { rangemode: "tozero" }, showlegend: false, margin: { l: 44, r: 8, t: 6, b: 24 } } };
 }
 
-const time = () => ({ xaxis: { type: "date", range: [new Date(now() - readings.hours * 3600e3), new Date(now())], tickformat: "%H:%M", nticks: 6 } });
+const timeAxis = () => ({ xaxis: { type: "date", range: [new Date(now() - readings.hours * 3600e3), new Date(now())], tickformat: "%H:%M", nticks: 6 } });
 
 function note(text) {
   byId("connection").hidden = !text;
@@ -104,7 +108,7 @@ function note(text) {
 function trail(rows) {
   byId("no-trail").hidden = rows.length > 0;
   byId("trail").replaceChildren(...rows.map((row) => el("tr", {},
-    el("td", {}, el("time", { datetime: row.at }, new Date(row.at).toLocaleString())), el("td", {}, row.by),
+    el("td", {}, time(row.at, "second")), el("td", {}, row.by),
     el("td", {}, row.action, row.detail && el("small", {}, ` ${row.detail}`)), el("td", {}, row.address ?? "server console"))));
 }
 

@@ -37,7 +37,7 @@ export function chartsOf(rounds, planned) {
       const most = Math.max(0.1, ...rows.map((round) => PARTS.reduce((sum, { part }) => sum + (round.seconds[part] ?? 0), 0)));
       return {
         traces: PARTS.map(({ part, name, place, down }) => bars(rows, name, (round) => round.seconds[part] ?? 0, token(place), down ? token("--card") : null, format.seconds)),
-        layout: { ...LEGEND, xaxis: x(""), yaxis: ticks(most, (value) => format.seconds(value)) },
+        layout: { ...LEGEND, xaxis: x(""), yaxis: timeTicks(most) },
       };
     },
   };
@@ -61,10 +61,24 @@ function bars(rows, name, of, colour, stripes, words) {
   };
 }
 
-/** A few round values with their unit, from zero to `most`. */
+/** A few round values with their unit, from zero to `most`: of things that are counted, so no step is less than one. @param {number} most @param {(n: number) => string} words */
 export function ticks(most, words) {
   const power = 10 ** Math.floor(Math.log10(most / 3));
-  const step = power * ([1, 2, 5, 10].find((times) => power * times >= most / 5) ?? 10);
+  const step = Math.max(1, power * ([1, 2, 5, 10].find((times) => power * times >= most / 5) ?? 10));
+  return axis(most, step, words);
+}
+
+/** The same of seconds, which are round in sixties. Every tick has the unit of the step, so that it says exactly where it stands. @param {number} most */
+export function timeTicks(most) {
+  const step = TIME_STEPS.find((seconds) => seconds >= most / 5) ?? 86400 * Math.ceil(most / 5 / 86400);
+  const [unit, seconds] = step < 60 ? ["s", 1] : step < 3600 ? ["min", 60] : ["h", 3600];
+  return axis(most, step, (value) => `${Number((value / seconds).toFixed(1))} ${unit}`);
+}
+
+const TIME_STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 21600, 43200, 86400];
+
+/** @param {number} most @param {number} step @param {(n: number) => string} words */
+function axis(most, step, words) {
   const tickvals = Array.from({ length: Math.floor((most * 1.05) / step) + 1 }, (_, i) => i * step);
-  return { range: [0, most * 1.05], tickvals, ticktext: tickvals.map((value) => words(value)) };
+  return { range: [0, most * 1.05], tickvals, ticktext: tickvals.map(words) };
 }

@@ -3,14 +3,15 @@
 import { curve } from "../charts.js";
 import { all, boot, byId } from "../dom.js";
 import * as format from "../format.js";
-import { ticks } from "./charts.js";
+import { ticks, timeTicks } from "./charts.js";
 import { fillFigures, share } from "./figures.js";
 
 const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
 const MARKS = ["circle", "diamond", "square", "triangle-up", "cross", "x"];
 // Not the colours of device, link and edge.
 const TONES = ["--ink", "--cloud", "--ink", "--cloud", "--ink", "--cloud"];
-const WORDS = { round: (value) => String(Math.round(value)), bytes: format.bytes, seconds: format.seconds };
+/** @type {Record<string, (most: number) => any>} */
+const AXES = { round: (most) => ticks(most, String), bytes: (most) => ticks(most, format.bytes), seconds: timeTicks };
 
 fillFigures();
 const { runs } = boot();
@@ -31,5 +32,5 @@ function drawing(by, token) {
       hovertemplate: "%{text}<extra></extra>",
     };
   });
-  return { traces, layout: { margin: { l: 48, r: 12, t: 14, b: 60 }, showlegend: true, xaxis: ticks(most, WORDS[by]), yaxis: { tickformat: ".0%", range: [0, 1], dtick: 0.25 } } };
+  return { traces, layout: { margin: { l: 48, r: 12, t: 14, b: 60 }, showlegend: true, xaxis: AXES[by](most), yaxis: { tickformat: ".0%", range: [0, 1], dtick: 0.25 } } };
 }

@@ -14,7 +14,7 @@ const WAITS = { queued: "Waiting for its turn: people’s runs take turns, after
 const VERBS = { queued: ["pause", "stop"], running: ["pause", "stop"], paused: ["start", "stop"], stopped: ["start"], failed: ["start"], done: [] };
 const NAMES = { pause: "Pause", stop: "Stop", start: "Resume" };
 
-const { run: snapshot, labels } = boot();
+const { run: snapshot, labels, configuration } = boot();
 const store = new RunStore(snapshot, note);
 const charts = chartsOf(() => store.run.rounds, store.run.spec.rounds);
 /** @type {(() => Promise<void>)[]} */
@@ -53,7 +53,7 @@ async function drawCharts() {
 }
 
 function what(spec) {
-  const parts = [labels.dataset, labels.model, `${spec.clients} ${spec.clients === 1 ? "client" : "clients"}`, spec.partition === "dirichlet" ? `dirichlet, alpha ${spec.alpha}` : "iid", labels.strategy];
+  const parts = [labels.dataset, labels.model, `${spec.clients} ${spec.clients === 1 ? "client" : "clients"}`, spec.partition === "dirichlet" ? `${labels.partition}, alpha ${spec.alpha}` : labels.partition, labels.strategy];
   parts.push(spec.compression === "none" ? "uncompressed" : `${spec.bits} ${spec.bits === 1 ? "bit" : "bits"} per value`);
   if (spec.secure_aggregation) parts.push("secure aggregation");
   if (spec.privacy) parts.push("differential privacy");
@@ -120,7 +120,6 @@ byId("round").addEventListener("change", (event) => {
   chosen = event.target.value === "" ? null : Number(event.target.value);
   draw();
 });
-const settings = Object.entries(store.run.spec).map(([name, value]) => [name.replaceAll("_", " "), value !== null && typeof value === "object" ? Object.entries(value).map(([inner, part]) => `${inner.replaceAll("_", " ")} ${part}`).join(", ") : value === null ? "none" : String(value)]);
-byId("configuration-values").replaceChildren(...settings.map(([name, text]) => el("div", {}, el("dt", {}, name), el("dd", {}, text))));
+byId("configuration-values").replaceChildren(...configuration.map(([name, text]) => el("div", {}, el("dt", {}, name), el("dd", {}, text))));
 store.onChange(draw);
 draw();

@@ -4,6 +4,7 @@ import { since } from "../clock.js";
 import { el } from "../dom.js";
 import * as format from "../format.js";
 import { entry, label, SENSORS } from "../labels.js";
+import { timeTitle } from "../times.js";
 import { silence } from "./store.js";
 import { linkWords } from "./words.js";
 
@@ -47,7 +48,7 @@ function rows(node) {
     ...SENSORS.map((sensor) => [sensor.label, reading(sensor, s, h), sensor.source]),
     ["board", board(h), null],
     ["agent", versions(node), null],
-    ["last seen", node.last_seen ? format.ago(silence(node)) : "never", node.last_seen],
+    ["last seen", node.last_seen ? format.ago(silence(node)) : "never", node.last_seen && timeTitle(node.last_seen)],
   ];
 }
 
