@@ -13,7 +13,7 @@ from devices.models import Node
 from devices.telemetry import links
 from inference.answering import edge_cache, execute, prefetch, receipts, turns
 from inference.answering.journal import Journal
-from inference.engine import catalogue
+from inference.engine import catalogue, tasks
 from inference.models import Photo
 from inference.placement import candidates, fleet, policies, routes
 from inference.placement.choose import Candidate, choose
@@ -116,9 +116,13 @@ class Attempt:
         return self._finished(receipt, outcome), outcome
 
     def _finished(self, receipt: Receipt, outcome: execute.Outcome) -> Receipt:
-        """However sure the model is: where there is hardly anything to see, its answer is a guess."""
-        if outcome.answer is not None and any(note.doubt for note in self.photo.remarkable):
-            outcome.answer = outcome.answer.model_copy(update={"sure": False})
+        """However sure the model is: where there is hardly anything to see, or where it says "yes" to "day or night?", its
+        answer is a guess."""
+        answer = outcome.answer
+        if answer is not None:
+            doubted = any(note.doubt for note in self.photo.remarkable)
+            if doubted or not tasks.get(self.step.task).fits(self.step.question, answer.text):
+                outcome.answer = answer.model_copy(update={"sure": False})
         return receipts.finish(receipt, outcome, self.plan_ms_hidden)
 
     def _start(self, device: Node) -> tuple[execute.Step, int]:

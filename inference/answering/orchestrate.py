@@ -15,23 +15,22 @@ from django.db import close_old_connections
 
 from devices import dispatch
 from devices.contract.results import AnswerResult
-from inference.answering import drafts, execute, planner_usage, prefetch, trained_models, turns
+from inference.answering import drafts, execute, planner_usage, prefetch
 from inference.answering.attempt import Attempt, FailedAttempts
 from inference.answering.federated_model_step import FederatedModelStep
 from inference.answering.journal import Journal
+from inference.answering.planning_context import context_of
 from inference.models import Photo, Turn
 from inference.placement.choose import NoRoute
 from inference.planning import draft_summary
 from inference.planning.answer_substitution import UnanswerableQuestion, fill
 from inference.planning.compose import StepResult, annotate
-from inference.planning.offline import Context
-from inference.planning.plan import MAX_BEFORE, PlanStep
+from inference.planning.plan import PlanStep
 from inference.planning.rules import training
 from webapp.live.errors import UserError
 from webapp.live.lease import LeaseLost
 
 log = logging.getLogger(__name__)
-EARLIER = 5  # turns of the conversation in the planner's context
 UNEXPECTED = UserError(
     "internal", "An unexpected error stopped this answer.", "Try again; see the cloud worker log for the cause.", 500
 )
@@ -104,7 +103,7 @@ def _answer(execution: TurnExecution) -> str:
     if len(steps) > 1:
         journal.phase("composing")
     words = planner_usage.planner().compose(turn.question, ordered, lambda text: journal.phase("composing", text=text))
-    return annotate(words, ordered)
+    return " ".join(filter(None, [annotate(words, ordered), turn.plan["remark"]]))
 
 
 def _with_answers_filled_in(execution: TurnExecution, ready: list[PlanStep], results: dict[int, StepResult]) -> list[PlanStep]:
@@ -137,7 +136,7 @@ def _draft(journal: Journal, step: PlanStep) -> StepResult:
 
 def _plan(execution: TurnExecution) -> list[PlanStep]:
     journal, turn = execution.journal, execution.journal.turn
-    context = _context(turn)
+    context = context_of(turn)
     preparation = _prepare_meanwhile(turn)
     started = time.perf_counter()
     planned = planner_usage.planner().plan(turn.question, context)
@@ -150,21 +149,6 @@ def _plan(execution: TurnExecution) -> list[PlanStep]:
         {**plan, "planner": planned.planner, "model": planned.model, "note": planned.note, "ms": round(planned.ms, 1)}
     )
     return planned.plan.steps
-
-
-def _context(turn: Turn) -> Context:
-    """Earlier questions of this conversation, each with the answer of its last step."""
-    earlier = Turn.objects.filter(conversation=turn.conversation, created__lt=turn.created, state="answered")
-    last = list(earlier.order_by("-created").prefetch_related("steps")[:EARLIER])[::-1]
-    answers = [[str((step.receipt or {}).get("answer") or "") for step in row.steps.all()] for row in last]
-    return Context(
-        turn.photo is not None,
-        tuple(row.question for row in last),
-        new_photo=not any(row.photo_id == turn.photo_id for row in last),
-        answers=tuple(of_steps[-1] if of_steps else "" for of_steps in answers),
-        models=trained_models.names(turn.owner_id),
-        earlier_photos=min(MAX_BEFORE, len(turns.photos_before(turn))),
-    )
 
 
 def _prepare_meanwhile(turn: Turn) -> "Future[float] | None":

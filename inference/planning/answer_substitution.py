@@ -5,12 +5,10 @@ from collections.abc import Mapping
 from inference.engine import tasks
 from inference.planning.compose import StepResult
 from inference.planning.plan import MAX_QUESTION, PLACEHOLDER
-from inference.planning.rules.pronouns import noun_in, plural
+from inference.planning.rules.pronouns import many, noun_in
 
 NO_ANSWER = "It needs the answer to “{question}”, and there is none."
 NO_THING = "It needs an object, but the answer to “{question}” was “{text}”."
-_IRREGULAR = {"man": "men", "woman": "women", "child": "children", "person": "people", "mouse": "mice", "goose": "geese"}
-_ALIKE = frozenset(("sheep", "fish", "deer", "people", "cattle"))
 
 
 class UnanswerableQuestion(Exception):
@@ -34,17 +32,3 @@ def _thing(result: StepResult) -> str:
     if not noun:
         raise UnanswerableQuestion(NO_THING.format(question=question, text=result.text))
     return noun
-
-
-def many(noun: str) -> str:
-    """The plural of a noun phrase, for "how many …"."""
-    *ahead, last = noun.split()
-    if plural(last) or last in _ALIKE:
-        return noun
-    if last in _IRREGULAR:
-        plural_noun = _IRREGULAR[last]
-    elif last.endswith("y") and last[-2:-1] not in "aeiou":
-        plural_noun = f"{last[:-1]}ies"
-    else:
-        plural_noun = f"{last}es" if last.endswith(("s", "x", "z", "ch", "sh")) else f"{last}s"
-    return " ".join([*ahead, plural_noun])

@@ -1,13 +1,21 @@
 """Composes one answer from the results of a plan's steps. States only what the steps found and how confident they are."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inference.engine import tasks
 from inference.engine.answer import NOTHING
 from inference.engine.photos.notes import PhotoNote
-from inference.engine.tasks.wording import NUMBERS, capitalised, full_stop
+from inference.engine.tasks.wording import NUMBERS, capitalised, full_stop, with_article
+from inference.planning.rules.pronouns import plural
 
+_NEGATED = re.compile(r"\b(?:no|not|none|nobody|nothing|never)\b|n't\b")
+_NO_PART = r"(?:photo|picture|image|background|foreground|sky|ground|weather|scene|season|time|day|light|main|room|place|mood)"
+_OF_A_THING = re.compile(
+    r"^(?:what (?:colou?r|shape|size|material|pattern|breed|kind|make|brand)|how (?:old|big|tall|long|large)) (?:is|are) the "
+    rf"(?!{_NO_PART}\b)(?P<noun>[a-z]+(?: [a-z]+)?)\??$"
+)
 FAILED_TRAINING = "draft the training run"
 
 
@@ -36,7 +44,18 @@ def compose(question: str, results: Sequence[StepResult]) -> str:
     if not results:
         return "There is no answer."
     several = any(result.before for result in results)
-    return " ".join(_of_photo(result, _sentence(result, alone=len(results) == 1), several) for result in results)
+    # "No" to "is there no dog?" can be read both ways, so what was asked of the model is repeated.
+    alone = len(results) == 1 and not (_NEGATED.search(question.lower()) and (results[0].text or "").lower() in ("yes", "no"))
+    return " ".join(_of_photo(result, _sentence(result, alone) + _condition(result, results), several) for result in results)
+
+
+def _condition(result: StepResult, results: Sequence[StepResult]) -> str:
+    """What colour the car is does not say that there is one, unless another step found it."""
+    match = _OF_A_THING.match(result.question) if result.sure and result.text and not result.error else None
+    if match is None or any(match["noun"] in f"{other.text} {other.question}" for other in results if other is not result):
+        return ""
+    there = "there are" if plural(match["noun"]) else f"there is {with_article(match['noun']).split()[0]}"
+    return f" That is, if {there} {match['noun']} at all."
 
 
 def annotate(answer: str, results: Sequence[StepResult]) -> str:

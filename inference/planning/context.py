@@ -10,6 +10,7 @@ class Context:
     """What the planner knows besides the question. `earlier`: answered questions of the conversation, oldest first, with their
     `answers`. `new_photo`: the earlier questions were about another photo, so "it" does not refer to their objects. `models`:
     classifiers that may be named besides the bundled one. `earlier_photos`: number of earlier photos in the conversation.
+    `size`: of the photo as stored, in pixels. `certainty`: a sentence that says how sure the last answer is.
     """
 
     has_photo: bool
@@ -18,6 +19,8 @@ class Context:
     answers: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     earlier_photos: int = 0
+    size: tuple[int, int] | None = None
+    certainty: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ It matches phrasings, not meanings. An unknown request is treated as a question 
 otherwise the planner says that it found no request. It never guesses a task from a single word.
 """
 
+import re
 import time
 from collections.abc import Sequence
 from textwrap import shorten
@@ -12,16 +13,21 @@ from inference.engine import tasks
 from inference.planning.compose import photo_before
 from inference.planning.context import Context, ParsedStep
 from inference.planning.plan import MAX_QUESTION, MAX_STEPS, MAX_WHY, Plan, Planned, PlanStep
+from inference.planning.rules.asides import requests_of, without_addresses
 from inference.planning.rules.out_of_scope import names_in
 from inference.planning.rules.requests import pieces
 from inference.planning.rules.rule_parser import ELSEWHERE, FOREIGN, NO_EARLIER, UNCLEAR, Reading
-from inference.planning.rules.wording import direct, regular, reworded
+from inference.planning.rules.wording import direct, regular, reworded, without_tags
 
 __all__ = ["ELSEWHERE", "FOREIGN", "NO_EARLIER", "UNCLEAR", "Context", "plan", "plan_offline"]
 
 EMPTY = (
     "The message contains no question. Type what you would like to know about the photo, for example: what is in this photo?"
 )
+ADDRESS_ALONE = "Addresses in a message are not opened. Add the photo itself and ask about it."
+NOTHING_ASKED = "The message only says what not to do. Type what you would like to know about the photo."
+WELCOME = "You are welcome. Ask again whenever you like."
+THANKS = re.compile(r"\b(?:thanks|thank|thx|cheers)\b")
 GREETING = "Hello. Ask about your photo, for example: what is in this photo?"
 GREETING_FIRST = "Hello. Add a photo and ask about it, for example: what is in this photo?"
 NO_REQUEST = (
@@ -49,6 +55,13 @@ TALK = {
     "yes",
     "no",
     "wow",
+    "thanks",
+    "thank",
+    "much",
+    "very",
+    "so",
+    "a",
+    "lot",
 }
 
 
@@ -59,29 +72,39 @@ def plan_offline(question: str, context: Context, note: str | None, started: flo
 
 def plan(question: str, context: Context) -> Plan:
     """Always a valid plan; if it has no steps, `why` says what to do next."""
-    text = regular(question)
+    typed = without_addresses(question)
+    text = regular(typed.text)
     if not any(c.isalnum() for c in text):
-        return Plan(steps=[], why=EMPTY)
-    reading = Reading(context, names_in(question))
-    parts = pieces(reworded(text))
+        return Plan(steps=[], why=ADDRESS_ALONE if typed.remarks else EMPTY)
+    trimmed = requests_of(text)
+    if not any(c.isalnum() for c in trimmed.text):
+        return Plan(steps=[], why=NOTHING_ASKED)
+    reading = Reading(context, names_in(question), [*typed.remarks, *trimmed.remarks])
+    parts = pieces(reworded(without_tags(trimmed.text)))
     for number, part in enumerate(parts, 1):
         reading.take(part, last=number == len(parts))
     reading.end()
     if not reading.steps:
-        return Plan(steps=[], why=reading.refused or _without_steps(text, context))
+        return Plan(steps=[], why=_said(reading.refused or _without_steps(text, context), typed.remarks))
     if not context.has_photo and any(step.task != "train" for step in reading.steps):
-        return Plan(steps=[], why=NO_PHOTO)
-    return _numbered(reading.steps, reading.refused)
+        return Plan(steps=[], why=_said(NO_PHOTO, typed.remarks))
+    return _numbered(reading.steps, reading.refused, reading.remarks)
 
 
 def _without_steps(text: str, context: Context) -> str:
     words = [word for part in pieces(text) for word in direct(part.raw).split()]
     if any(word not in TALK for word in words):
         return NO_REQUEST
+    if THANKS.search(text):
+        return WELCOME
     return GREETING if context.has_photo else GREETING_FIRST
 
 
-def _numbered(parsed: Sequence[ParsedStep], refused: str | None) -> Plan:
+def _said(why: str, remarks: Sequence[str]) -> str:
+    return shorten(" ".join([why, *remarks]), MAX_WHY, placeholder=" …")
+
+
+def _numbered(parsed: Sequence[ParsedStep], refused: str | None, remarks: Sequence[str]) -> Plan:
     within_limit = parsed[:MAX_STEPS]
     steps = [
         PlanStep(
@@ -99,7 +122,8 @@ def _numbered(parsed: Sequence[ParsedStep], refused: str | None) -> Plan:
         sentences.append("A long question was shortened.")
     if refused:
         sentences.append("A part of the message was not about the photo and was left out.")
-    return Plan(steps=steps, why=shorten(" ".join(sentences), MAX_WHY, placeholder=" …"))
+    said = shorten(" ".join(dict.fromkeys(remarks)), MAX_WHY, placeholder=" …")
+    return Plan(steps=steps, why=shorten(" ".join(sentences), MAX_WHY, placeholder=" …"), remark=said)
 
 
 def _question_text(step: ParsedStep) -> str:

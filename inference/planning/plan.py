@@ -84,6 +84,7 @@ class Plan(BaseModel):
 
     steps: list[PlanStep] = Field(max_length=MAX_STEPS)
     why: Text = Field(min_length=1, max_length=MAX_WHY)
+    remark: Text = Field(default="", max_length=MAX_WHY)  # what the answer has to say besides what the steps find
 
     @model_validator(mode="after")
     def _steps_fit_together(self) -> Self:

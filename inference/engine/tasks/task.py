@@ -69,6 +69,7 @@ class Task:
     shows_guesses: bool = False  # pages list `top`
     answers_with_noun: bool = False  # the answer may stand in the question of a later step
     takes_model: bool = False  # a classifier from a training run may serve it instead
+    fits: Callable[[str, str], bool] = lambda question, text: True  # whether a text is an answer of the kind that was asked for
     confidence: str = "calibrated on held-out photos"  # what the number is, for people
     request: re.Pattern[str] | None = None  # what the offline planner takes for a request, beside its own rules
 

@@ -13,6 +13,11 @@ _AGAIN = re.compile(
     rf"another (?:try|time)|(?:the )?same (?:question|again|here|for {_THIS}))"
     rf"(?: (?:too|as well|now|also|again|please))*$"
 )
+_DOUBT = re.compile(
+    r"^(?:are|r) you (?:really |absolutely |quite |very |100 ?%? )?(?:sure|certain|positive|confident)(?: (?:about|of) (?:that|it|this))?$|^how (?:sure|certain|confident) are you(?: (?:about|of) (?:that|it|this))?$|^(?:really|is that (?:so|right|true|correct))$"
+)
+_OTHERWISE = re.compile(r"\bor (?:something|anything) else$|\bor (?:other|neither)$")
+_DESCRIBE = re.compile(r"^describe ((?:the|its|his|her|their) [\w -]+)$")
 _TOO_SHORT = frozenset(("it", "this", "that", "here", "now", "do it", "try it", "this photo", "this one now"))
 _PLACE = re.compile(
     r"^(?:and |or |(?:and )?(?:what|how) about )(?P<place>(?:on|in|at|under|behind|next to|to|inside|above) the [\w ]+)$"
@@ -46,6 +51,21 @@ _SAME = re.compile(
 def again(text: str) -> bool:
     """Asks the earlier request once more: of a new photo, or of the same."""
     return text not in _TOO_SHORT and bool(_AGAIN.match(text))
+
+
+def doubts(text: str) -> bool:
+    """`Are you sure?`, of the answer before."""
+    return bool(_DOUBT.match(text))
+
+
+def elaborates(text: str, requests: Sequence[str]) -> bool:
+    """Says a request of the same message once more in other words: "Is it slim, or something else?", "Describe the shape."."""
+    if not requests:
+        return False
+    if _OTHERWISE.search(text):
+        return True
+    described = _DESCRIBE.match(text)
+    return described is not None and any(re.search(rf"\b{re.escape(described[1])}\b", request) for request in requests)
 
 
 def attribute(text: str) -> str | None:

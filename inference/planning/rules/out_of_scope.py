@@ -51,8 +51,11 @@ _OTHER_PHOTO = re.compile(
 )
 _FOREIGN_WORDS = (
     "que qué hay en el los una est il ce qui quoi le les des dans sur wo ist der das wie und ein eine auf dem den "
-    "bild dove che cosa nella onde het een wat zie où qu'il est-ce y un la de du es son vois-tu foto"
+    "bild dove che cosa nella onde het een wat zie où qu'il qu'y a-t-il est-ce y un la de du es son vois-tu foto cette cet combien quel "
+    "quelle sont dans avec welche welcher wieviele sind gibt diesem dieses das cuántos cuantos cuál quién dónde aquí esta este imagen "
+    "qual quanti quante chi sono questa quantos quantas quem está nesta imagem zdjęciu jest"
 )
+LATIN = 0x24F  # the last letter of the Latin script
 _FOREIGN = frozenset(_FOREIGN_WORDS.split())
 
 
@@ -62,6 +65,9 @@ def elsewhere(text: str) -> bool:
 
 
 def foreign(text: str) -> bool:
+    letters = [c for c in text if c.isalpha()]
+    if letters and sum(ord(c) > LATIN for c in letters) > len(letters) / 2:
+        return True
     return sum(word in _FOREIGN for word in text.split()) > 1
 
 

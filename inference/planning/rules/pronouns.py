@@ -8,6 +8,9 @@ from inference.planning.rules.wording import PHOTO
 
 _PEOPLE_WORDS = "man woman boy girl child kid baby person guy lady player rider worker toddler teenager driver"
 _PEOPLE = frozenset(_PEOPLE_WORDS.split())
+_ANYONE = frozenset(
+    ["person", "child", "kid", "baby", "player", "rider", "worker", "toddler", "teenager", "driver"]
+)  # also "they"
 _YOUNG = frozenset(["child", "kid", "baby", "toddler"])  # of whom people say it as well
 _ANIMALS = frozenset(["dog", "cat", "horse", "bird", "puppy", "kitten"])  # many people call theirs he or she
 _MANY_PEOPLE = frozenset(["men", "women", "children", "people", "sheep"])
@@ -24,6 +27,7 @@ _THINGS = re.compile(
     rf"|\b(?:the|a|an|any|some|my|this|that|these|those|wearing|holding|eating|riding) (?P<thing>{ADJECTIVE}[a-z-]+)"
 )
 _SUBJECT = re.compile(r"\b(it|he|she|they|them|him)\b")
+_THEY = re.compile(r"(?:they|them|their)$")
 _OWNER = re.compile(r"\b(its|his|her|their)(?= [a-z])")
 # "is it raining" and the like: this "it" stands for nothing.
 _NOBODY = re.compile(
@@ -44,9 +48,12 @@ _OPENS = re.compile(
     r"|^what(?: [\w-]+){0,3}? (?:is|are) (?:(?:lying|hanging|standing|sitting|written|placed) )?(?:on|in|inside|under|behind|next to|beside|above|below|between|at|near) "
     rf"|^what (?:does|do|did) .*\b{_DOES}\b|^what (?:does|do|did) .* have (?:in|on)\b"
 )
+_OF_ONE = {"are": "is", "do": "does", "have": "has"}
 _NO_ANSWER = re.compile(
     r"^(?:yes|no|none|nothing|nobody|no one|unknown|\d+|one|two|three|four|five|six|seven|eight|nine|ten|not .*)?$"
 )
+_IRREGULAR = {"man": "men", "woman": "women", "child": "children", "person": "people", "mouse": "mice", "goose": "geese"}
+_ALIKE = frozenset(("sheep", "fish", "deer", "people", "cattle"))
 _ARTICLE = re.compile(r"^(?:the|a|an|any|his|her|its|their|some) ")
 
 
@@ -87,6 +94,8 @@ def resolve(question: str, requests: Sequence[PriorRequest]) -> Resolution:
 
 def _from_requests(question: str, pronoun: re.Match[str], requests: Sequence[PriorRequest]) -> Resolution | None:
     for request in reversed(requests):
+        if _THEY.match(pronoun[1]) and (someone := [thing for thing in things(request.text) if thing.split()[-1] in _ANYONE]):
+            return _resolution(question, pronoun, f"the {someone[0]}")
         if pronoun[1] in {"it", "its", "they", "them", "their"} and opens(request.text):
             if request.step:
                 return _resolution(question, pronoun, f"the {{{request.step}}}", request.step)
@@ -136,7 +145,12 @@ def _replaced(question: str, pronoun: re.Match[str], referent: str) -> str:
     if _OWNER.match(question, pronoun.start()):
         referent += "'" if referent.endswith("s") else "'s"
     rewritten = question[: pronoun.start()] + referent + question[pronoun.end() :]
-    return rewritten if plural(referent) else re.sub(rf"\bare {re.escape(referent)}", f"is {referent}", rewritten)
+    return rewritten if plural(referent) else _singular(rewritten, referent)
+
+
+def _singular(question: str, referent: str) -> str:
+    question = re.sub(rf"\b(are|do|have) {re.escape(referent)}", lambda verb: f"{_OF_ONE[verb[1]]} {referent}", question)
+    return re.sub(rf"\b{re.escape(referent)} are\b", f"{referent} is", question)
 
 
 def things(text: str) -> list[str]:
@@ -156,3 +170,17 @@ def fits(pronoun: str, thing: str) -> bool:
 def plural(noun: str) -> bool:
     last = noun.split()[-1]
     return last in _MANY_PEOPLE or (last.endswith("s") and not last.endswith(("ss", "us", "is", "'s")))
+
+
+def many(noun: str) -> str:
+    """The plural of a noun phrase, for "how many …"."""
+    *ahead, last = noun.split()
+    if plural(last) or last in _ALIKE:
+        return noun
+    if last in _IRREGULAR:
+        plural_noun = _IRREGULAR[last]
+    elif last.endswith("y") and last[-2:-1] not in "aeiou":
+        plural_noun = f"{last[:-1]}ies"
+    else:
+        plural_noun = f"{last}es" if last.endswith(("s", "x", "z", "ch", "sh")) else f"{last}s"
+    return " ".join([*ahead, plural_noun])

@@ -36,7 +36,7 @@ CLASSIFY = re.compile(
     rf"|^put a name (?:to|on) {_THIS_THING}\b|^name (?:{_IT}|the (?:object|thing|animal|main))\b|^(?:the )?name of (?:{_THIS_THING})$"
     rf"|^(?:what|which) {_KIND}(?: of [\w -]+?)?(?: (?:is|are|was|would|could|might)(?: {_IT}|(?: {_IT})? be)?(?: the [\w-]+| {_HERE}| {_IT} [\w-]+| shown| called| be)*"
     rf"| (?:do|can) (?:you|we|i) see(?: {_HERE})*| {_HERE}| (?:would|do|could) you (?:say|think|call|guess)(?: (?:this|that|it) (?:is|be))?| (?:have|did) (?:i|we) \w+(?: {_HERE})?)?$"
-    rf"|^(?:what|which) (?:breed|species)\b|^(?:the |its |their )?(?:breed|species|kind)(?: of (?:{_IT}|the|my)(?: [\w-]+)?)?$|^kind of {_THING}$"
+    rf"|^(?:what|which) (?:breed|species)\b|^(?:the |its |their |his |her )?(?:breed|species|kind)(?: of (?:{_IT}|the|my)(?: [\w-]+)?)?$|^kind of {_THING}$"
     rf"|^(?:what|which) (?:[a-z]+ )?{_THING} (?:is|are|was|might|could|would) {_IT}(?: be| here)?$|^(?:what|which) {_THING} (?:is|are) (?:shown|pictured|depicted)(?: {_HERE})?$"
     rf"|^(?:what|which)(?: (?:object|thing|item))? (?:is|are|might|could|would) (?:{_IT}|be {_IT})(?: be)?(?: {_THING})?(?: called| here| exactly| named| supposed to be)?$"
     rf"|^what (?:do|does|would|can|could|should) (?:you|we|i|one|people|an? [a-z]+) (?:call|name|classify|label) {_THIS_THING}\b|^how (?:do|would|can) (?:you|we|i) (?:call|name|classify|label) {_THIS_THING}\b"
@@ -44,7 +44,7 @@ CLASSIFY = re.compile(
 )
 CAPTION = re.compile(
     rf"^(?:talk|walk|guide|run|take) (?:me|us) through\b|^(?:sum up|break down|give an account of|paint a picture of) (?:{_IT}|the|my)\b|^what is up (?:with|in) (?:{_IT}|the|my)\b|^what (?:does|can|could|would|might) one (?:see|notice|make out)\b(?: {_HERE})*$|^what story (?:does|is)\b"
-    rf"|^what (?:{_IT}|the|my)(?: {PHOTO})? (?:has|have|holds) in it$"
+    rf"|^what (?:{_IT}|the|my)(?: {PHOTO})? (?:has|have|holds) in it$|^(?:explain|show|give|list|describe) (?:the )?contents? of (?:{_IT}|the|my)(?: {PHOTO})?$"
     rf"|^(?:describe|caption|summari[sz]e|depict|narrate|describing|captioning)\b(?! (?:its|his|her) )|^(?:put|turn|express) {_ABOUT_IT} ?in(?:to)? words$"
     rf"|^(?:explain|discuss|comment on|talk about|show) (?:{_IT}|the|my)(?: {PHOTO})?$|^explain (?:what (?:you see|is (?:in|on|happening)))"
     rf"|^(?:(?:write|give|make|create|add|provide|suggest|need|want|have|i need|i want)(?: me| us)? )?(?:a |an |the |some |one )?(?:[\w-]+ ){{0,2}}"

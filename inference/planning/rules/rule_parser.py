@@ -1,11 +1,12 @@
 """One message read from its first piece to its last: which steps it asks for, and what each of its words points back to."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from inference.engine import tasks
 from inference.planning.context import Context, ParsedStep
-from inference.planning.rules import followup, named_runs, photo_references, training
+from inference.planning.rules import followup, limits, named_runs, photo_references, training
 from inference.planning.rules.out_of_scope import elsewhere, foreign, of_the_world
 from inference.planning.rules.pronouns import PriorRequest, Resolution, resolve
 from inference.planning.rules.requests import Piece, pieces, task_of
@@ -18,6 +19,8 @@ FOREIGN = "I understand English only. Ask, for example: what is in this photo?"
 NO_EARLIER = "There is no earlier question that this could continue. Ask the whole question."
 UNCLEAR = "I cannot tell what you want to know about {noun}. Ask the whole question."
 NO_PHOTO_BEFORE = "There is no earlier photo in this conversation. Ask about this one, or add another."
+SIZE = "The photo is stored with {width} × {height} pixels."
+LEFT_OUT = "I did not understand “{part}” and left it out."
 _IS_IT = re.compile(
     r"^(?:(?:is|are) (?:there|it|they|that|this|he|she)(?: (?:so|right|true|correct))?|true|right|correct|am i right)$"
 )
@@ -27,10 +30,11 @@ _STATEMENT = re.compile(
 
 
 class Reading:
-    """`steps`: the steps so far. `refused`: why a part of the message was set aside, if one was."""
+    """`steps`: the steps so far. `refused`: why a part of the message was set aside, if one was. `remarks`: what the answer has
+    to say besides."""
 
-    def __init__(self, context: Context, names: frozenset[str] = frozenset()) -> None:
-        self.context, self.names = context, names
+    def __init__(self, context: Context, names: frozenset[str] = frozenset(), remarks: Iterable[str] = ()) -> None:
+        self.context, self.names, self.remarks = context, names, list(remarks)
         self.earlier = prior_requests(context)
         self.steps: list[ParsedStep] = []
         self.refused: str | None = None
@@ -77,6 +81,9 @@ class Reading:
         text, raw = direct(part.raw), part.raw.strip(" ,;:.!?")
         if foreign(text):
             return self._refuse(FOREIGN)
+        if why := self._known(text) or limits.limit(text):
+            self.remarks.append(why)
+            return self._refuse(why)
         if elsewhere(text) or of_the_world(text, self.names):
             return self._refuse(ELSEWHERE)
         if any(step.task == "train" for step in self.steps) and training.read(text).named:
@@ -87,14 +94,25 @@ class Reading:
             text = answer
         elif self._continues(raw, text):
             return None
+        if followup.elaborates(text, [request.text for request in self._requests if request.step]):
+            return None
         if task := task_of(text, part.asked):
+            self.remarks += filter(None, [limits.remark(text)])
             if raw.startswith("if ") and not last and not part.asked:
                 self._requests.append(PriorRequest(text))  # a condition of the next request, which names what that is about
             else:
                 self._ask(text, task, part.ordered)
         elif text:
+            if part.asked and self.context.has_photo:
+                self.remarks.append(LEFT_OUT.format(part=raw))
             self._requests.append(PriorRequest(text))
         return None
+
+    def _known(self, text: str) -> str | None:
+        """The answer to what no model has to be asked."""
+        if self.context.size and limits.asks_for_size(text):
+            return SIZE.format(width=self.context.size[0], height=self.context.size[1])
+        return self.context.certainty if followup.doubts(text) else None
 
     def end(self) -> None:
         """A model that was named for nothing in particular is asked for a name; one that is not there is not replaced."""

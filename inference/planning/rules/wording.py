@@ -56,6 +56,17 @@ _DOING = {
 # "what colour the car is" -> "what colour is the car": people ask so after "tell me".
 INVERSIONS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
     (re.compile(r"^(whether|if) or not "), r"\1 "),
+    # Asked positively: the answer to "is there no dog?" means one thing to people and another to models.
+    (re.compile(r"^(is|was) there (?:no|not an?y?) (.+)$"), lambda m: f"{m[1]} there {_article(m[2])}{m[2]}"),
+    (re.compile(r"^(are|were) there (?:no|not any) (.+)$"), r"\1 there any \2"),
+    (re.compile(rf"^(is|are|was|were|does|do|did|has|have|could|would|ca)n?'?n't ((?:there|any\w*|some\w*|you|{_PRONOUN}|{_DET})\b.*)$"), lambda m: f"{m[1].replace('ca', 'can') if m[1] == 'ca' else m[1]} {m[2]}"),
+    (re.compile(rf"^(is|are|was|were|does|do|did|has|have|can) ({_PRONOUN}|{_DET} [\w-]+) not (.+)$"), r"\1 \2 \3"),
+    (re.compile(r"^(?:identify|spot|locate|look for|note|check for|point out) (?:any|all) ([\w' -]+)$"), r"are there any \1"),
+    (re.compile(r"^describe (?:the )?([\w -]+?)'s (?:clothes|clothing|outfit|attire|dress)$"), r"what is the \1 wearing"),
+    (re.compile(r"^describe (?:the )?(?:clothes|clothing|outfit|attire) (?:of|on) (the [\w -]+)$"), r"what is \1 wearing"),
+    (re.compile(r"^describe (his|her|their) (?:clothes|clothing|outfit|attire)$"), lambda m: {"his": "what is he wearing", "her": "what is she wearing"}.get(m[1], "what are they wearing")),
+    (re.compile(r"^(count (?:up )?(?:all |the |all the )?[\w', -]+?) (?:that are )?(?:visible|shown|present|in view)$"), r"\1"),
+    (re.compile(r"^(?:tell (?:me |us )?)?more(?: details?)?$|^more details?(?: about (?:it|this))?$|^(?:go on|elaborate)$|^what else(?: (?:is there|do you see|can you see))?$"), r"describe it"),
     (re.compile(r"^(.*\b(?:call|called|name|named)\b.*) in english$"), r"\1"),
     (re.compile(r"^(?:the |its )?(colou?r|size|shape|age)$"), r"what \1 is it"),
     (re.compile(r"^(?:is (?:this|that|it) )?another ([a-z -]+)$"), r"is this a \1"),
@@ -98,6 +109,22 @@ INVERSIONS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] =
     (re.compile(r"^is (?:their|they're) (an? [\w ]+)$"), r"is there \1"),
     (re.compile(r"^how many (them|those|these|it) are there$"), r"how many of them are there"),
 ]  # fmt: skip
+
+
+def _article(noun: str) -> str:
+    return "" if noun.startswith(("body", "one")) else "an " if noun[0] in "aeiou" else "a "
+
+
+_TAG = re.compile(
+    rf"(?:^|(?<=[.;!?] ))({_PRONOUN}|there|{_DET} [\w-]+(?: [\w-]+)?) (is|are|was|were)(?:n't| not)? (.+?), (?:is|are|was|were)(?:n't)? (?:{_PRONOUN}|there)(?=\?|$)"
+)
+
+
+def without_tags(text: str) -> str:
+    """`It isn't a dog, is it?` and `it is a dog, isn't it?` as `is it a dog?`, whatever was expected."""
+    return _TAG.sub(
+        lambda m: f"{m[2]} {m[1]} {re.sub('^no ', _article(m[3][3:]) if m[2] in ('is', 'was') else 'any ', m[3])}", text
+    )
 
 
 _BULLET = re.compile(r"(?:^|(?<=[\s.;,?!:]))\(?(?:\d{1,2}|[a-h])[.)](?=\s)\s+|(?:^|(?<=\. ))[-*+•–]\s+")

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from inference.engine.model_options import transformer
 from inference.engine.tasks.task import Metric, Phrases, StepAnswer, Task
+from inference.engine.tasks.vqa.fit import ALTERNATIVES, fits
 from inference.engine.tasks.wording import capitalised, full_stop, spelled
 
 if TYPE_CHECKING:
@@ -21,12 +22,13 @@ def load(profile: "Profile", device: "torch.device", shared: "Part | None") -> "
 
 def sentence(text: str, step: StepAnswer, alone: bool) -> str:
     """Beside other answers the question is repeated, so that it is plain what is answered."""
-    words = spelled(text)
+    answer = full_stop(spelled(text))
+    if not (fitting := fits(step.question, text)):
+        answer = "I cannot tell which." if ALTERNATIVES.search(step.question) else "I cannot tell."
     if alone:
-        return full_stop(capitalised(words)) if step.sure else f"I am not sure. My best guess: {full_stop(words)}"
+        return capitalised(answer) if step.sure or not fitting else f"I am not sure. My best guess: {answer}"
     question = capitalised(step.question.rstrip(" ?.!").removesuffix(" are there"))
-    answer = full_stop(words)
-    return f"{question}: {answer}" if step.sure else f"{question}: I am not sure, my best guess is {answer}"
+    return f"{question}: {answer}" if step.sure or not fitting else f"{question}: I am not sure, my best guess is {answer}"
 
 
 VQA = Task(
@@ -50,4 +52,5 @@ VQA = Task(
     sentence=sentence,
     needs_question=True,
     answers_with_noun=True,
+    fits=fits,
 )

@@ -1,0 +1,173 @@
+"""Every page, wide and narrow, light and dark, against the rules of axe-core; and what these rules do not check."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from bench.harness.stack import Stack
+from tests.browser.conftest import Tab
+from tests.browser.every_page import Samples
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+LOOKS = [(width, theme) for width in (1360, 390) for theme in ("light", "dark")]
+Look = tuple[int, Literal["light", "dark"]]
+COUNTED = ("moderate", "serious", "critical")
+HEADINGS = "() => [...document.querySelectorAll('h1')].filter((heading) => heading.checkVisibility()).length"
+# In the order of the page, no control comes before one that the reader meets earlier.
+JUMPS = """() => [...document.querySelectorAll('[tabindex]')].filter((element) => element.tabIndex > 0)
+  .map((element) => element.outerHTML)"""
+axe = Axe()
+
+
+@pytest.fixture(scope="module")
+def samples(stack: Stack) -> Samples:
+    return Samples(stack)
+
+
+@pytest.fixture(params=LOOKS, ids=lambda look: f"{look[0]}-{look[1]}")
+def look(browser: Browser, stack: Stack, logged_in: Any, request: pytest.FixtureRequest) -> Iterator[Tab]:
+    width, theme = request.param
+    context = browser.new_context(storage_state=logged_in, viewport={"width": width, "height": 900}, color_scheme=theme)
+    yield Tab(context.new_page(), stack.url)
+    context.close()
+
+
+def faults(page: Page, where: str) -> list[str]:
+    page.wait_for_load_state("networkidle")
+    result = axe.run(page).response
+    lines = [
+        f"{where}: {rule['id']} ({rule['impact']}): {' '.join(map(str, node['target']))}: {node['failureSummary']}"
+        for rule in result["violations"]
+        if rule["impact"] in COUNTED
+        for node in rule["nodes"]
+    ]
+    if (count := page.evaluate(HEADINGS)) != 1:
+        lines.append(f"{where}: {count} first headings")
+    return lines + [f"{where}: out of order: {element}" for element in page.evaluate(JUMPS)]
+
+
+def opened(page: Page) -> None:
+    """All details of the page open."""
+    page.evaluate("() => document.querySelectorAll('details').forEach((box) => { box.open = true; })")
+
+
+def test_every_page_is_accessible(look: Tab, samples: Samples) -> None:
+    found = []
+    pages = samples.pages(samples.stack.owner)
+    assert len(pages) >= 12, pages
+    for path in pages:
+        page = look.open(path)
+        found += faults(page, path)
+        if page.locator("details").count():
+            opened(page)
+            found += faults(page, f"{path} with all details open")
+    assert not found, "\n".join(found)
+
+
+def test_pages_for_strangers_are_accessible(browser: Browser, stack: Stack, samples: Samples) -> None:
+    found = []
+    with httpx.Client(base_url=stack.url) as stranger:
+        pages = samples.pages(stranger)
+    assert "/login/" in pages
+    for width, theme in LOOKS:
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+        page = context.new_page()
+        for path in pages:
+            page.goto(f"{stack.url}{path}")
+            found += faults(page, f"{path} at {width}, {theme}")
+        page.goto(f"{stack.url}/login/")
+        page.fill("input[name=username]", "nobody")
+        page.fill("input[name=password]", "wrong")
+        page.click("main button[type=submit]")
+        found += faults(page, f"a refused login at {width}, {theme}")
+        context.close()
+    assert not found, "\n".join(found)
+
+
+def _answer(tab: Tab, samples: Samples) -> None:
+    page = tab.open(f"/c/{samples.values['conversation']}/")
+    page.locator(".receipt").first.wait_for()
+    opened(page)
+    page.locator(".pair img").nth(1).wait_for()
+
+
+def _drawers(tab: Tab, samples: Samples) -> None:
+    page = tab.open(f"/c/{samples.values['conversation']}/")
+    page.locator(".receipt").first.wait_for()
+    for button in page.locator("[data-drawer]:visible").all():
+        button.click()
+    page.get_by_role("button", name="Delete").first.click()
+
+
+def _unsent(tab: Tab, samples: Samples) -> None:
+    page = tab.open("/")
+    page.route("**/api/v1/turns", lambda route: route.abort())
+    tab.choose_file("photo.jpg", "image/jpeg", samples.stack.owner.get(f"/photos/{samples.values['photo']}/").content)
+    page.locator("#pending").get_by_text("×").wait_for()
+    tab.ask("What is in this photo?")
+    page.locator("#compose-error").wait_for()
+
+
+def _adding(tab: Tab, samples: Samples) -> None:
+    page = tab.open("/devices/")
+    page.click("#add")
+
+
+def _added(tab: Tab, samples: Samples) -> None:
+    page = tab.open("/devices/")
+    page.click("#add")
+    page.fill("#add-name", "jetson-looks")
+    page.get_by_role("button", name="Create code").click()
+    page.locator("svg.qr path, #add-dialog .note.error:visible").first.wait_for(state="attached")
+
+
+def _managing(tab: Tab, samples: Samples) -> None:
+    page = tab.open("/devices/")
+    page.locator(".node").nth(1).wait_for()
+    page.get_by_role("button", name="Rename").first.click()
+    page.get_by_role("button", name="Revoke").nth(1).click()
+
+
+def _wrong_run(tab: Tab, samples: Samples) -> None:
+    page = tab.open("/federation/new/")
+    opened(page)
+    page.fill("[name=rounds]", "0")
+    page.locator("[data-field=rounds] .error:visible").wait_for()
+
+
+def _runs(name: str) -> Callable[[Tab, Samples], None]:
+    def show(tab: Tab, samples: Samples) -> None:
+        opened(tab.open(f"/federation/{samples.runs[name]}/"))
+
+    return show
+
+
+def _away(tab: Tab, samples: Samples) -> None:
+    tab.open("/devices/no-such-device/")
+
+
+STATES: dict[str, Callable[[Tab, Samples], None]] = {
+    "an answer with open receipts": _answer,
+    "a conversation about to be deleted": _drawers,
+    "a question that could not be sent": _unsent,
+    "adding a device": _adding,
+    "a new code": _added,
+    "renaming and revoking a node": _managing,
+    "a run with a wrong value": _wrong_run,
+    "a failed run": _runs("failed"),
+    "a run before its first round": _runs("paused"),
+    "a draft": _runs("draft"),
+    "no such page": _away,
+}
+
+
+def test_every_state_of_a_page_is_accessible(look: Tab, samples: Samples) -> None:
+    found = []
+    for name, show in STATES.items():
+        show(look, samples)
+        found += faults(look.page, name)
+    assert not found, "\n".join(found)
