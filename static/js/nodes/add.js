@@ -58,7 +58,7 @@ function nameForm(dialog, onCode) {
       wrong.textContent = sentence(error);
     }
   };
-  return el("form", { class: "stack", onsubmit: submit }, el("h1", { id: "add-title" }, "Add a device"),
+  return el("form", { class: "stack", onsubmit: submit }, el("h2", { id: "add-title", class: "title" }, "Add a device"),
     el("div", { class: "field" }, el("label", { for: "add-name" }, "Name"), name, el("p", { class: "hint" }, "Lower-case letters, digits and dashes.")),
     el("div", { class: "field" }, el("label", { for: "add-tier" }, "Type"), tier), wrong,
     el("div", { class: "buttons" }, closing(dialog, "Cancel"), el("button", { type: "submit", class: "primary" }, "Create code")));
@@ -71,7 +71,7 @@ function instructions(dialog, { code, command, qr }) {
     await navigator.clipboard.writeText(command);
     copied.textContent = "Copied.";
   } }, "Copy the command");
-  return el("div", { class: "stack" }, el("h1", { id: "add-title" }, "Run this on the device"),
+  return el("div", { class: "stack" }, el("h2", { id: "add-title", class: "title" }, "Run this on the device"),
     el("pre", { tabindex: "0" }, command),
     el("div", { class: "spend" }, squares(qr),
       el("div", {}, el("p", { class: "hint" }, "The QR code holds the same command. For an agent that is already installed, use this code:"), el("p", { class: "code" }, code))),

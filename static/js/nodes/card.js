@@ -19,8 +19,8 @@ export function nodeCard(node, canManage, act) {
   const state = el("span", { class: `state ${node.state}`, title: entry("node_states", node.state).explanation }, label("node_states", node.state));
   const simulated = node.simulated && el("span", { class: "chip simulated", title: "This node runs on the server's machine and simulates a real one" }, format.simulated(node.simulated));
   const calm = node.state === "online" || node.state === "unseen" ? "" : " off";
-  return el("article", { class: `card node ${node.tier}${calm}`, role: "listitem", "data-node": node.slug, "aria-label": node.slug },
-    el("div", { class: "head" }, el("h3", {}, el("a", { href: `/devices/${node.slug}/` }, node.title), el("small", {}, node.title === node.slug ? node.tier : `${node.slug} · ${node.tier}`)), state),
+  return el("article", { class: `card node ${node.tier}${calm}`, "data-node": node.slug, "aria-label": node.slug },
+    el("div", { class: "head" }, el("h2", {}, el("a", { href: `/devices/${node.slug}/` }, node.title), el("small", {}, node.title === node.slug ? node.tier : `${node.slug} · ${node.tier}`)), state),
     changed(node, canManage, act),
     simulated && el("div", {}, simulated),
     node.state === "unseen" && el("p", { class: "hint" }, node.approved ? entry("node_states", "unseen").explanation : "Joined; waiting for approval."),

@@ -93,7 +93,7 @@ export class TurnCard {
   receipts(turn) {
     const many = turn.steps.length > 1;
     return turn.steps.filter((step) => step.receipt?.actual_ms || step.error).map((step) => {
-      const heading = many && el("h3", {}, `${step.id} · ${format.stepWords(step)} `, step.receipt?.answer && el("span", {}, `→ ${step.receipt.answer}`));
+      const heading = many && el("h2", {}, `${step.id} · ${format.stepWords(step)} `, step.receipt?.answer && el("span", {}, `→ ${step.receipt.answer}`));
       const failure = turn.state !== "failed" && step.error ? el("p", { class: "note error" }, step.error.message) : null;
       const shown = step.receipt?.actual_ms ? receiptOf(step.receipt, this.place(step)) : null;
       return failure || shown ? el("section", { class: "receipt", "aria-label": `Receipt of step ${step.id}` }, heading, failure, shown) : null;

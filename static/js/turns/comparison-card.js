@@ -47,7 +47,7 @@ export class ComparisonCard {
   }
 
   column(route, turn, sums) {
-    const head = el("h3", {}, dot(format.placeOf(route)), label("routes", route));
+    const head = el("h2", {}, dot(format.placeOf(route)), label("routes", route));
     const going = this.turns.some(isLive);
     if (!turn) return el("section", { class: "route", "data-route": route }, head, el("p", { class: "hint" }, going ? "Waiting for its turn." : "Not asked."));
     return el("section", { class: "route", "data-route": route, "data-state": turn.state }, head, this.outcome(turn, sums));
