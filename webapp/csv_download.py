@@ -2,8 +2,11 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 from django.http import StreamingHttpResponse
+
+from webapp.live.moments import iso
 
 
 class _Line:
@@ -27,5 +30,7 @@ def _lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator
 
 
 def _safe(value: object) -> object:
-    """Keeps a spreadsheet from evaluating a text that starts like a formula."""
+    """Keeps a spreadsheet from evaluating a text that starts like a formula; moments are in UTC, with a Z."""
+    if isinstance(value, datetime):
+        return iso(value)
     return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") else value

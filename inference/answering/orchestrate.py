@@ -146,7 +146,14 @@ def _plan(execution: TurnExecution) -> list[PlanStep]:
         execution.plan_ms_hidden = 1000 * (prepared - started)
     plan = planned.plan.model_dump()
     journal.planned(
-        {**plan, "planner": planned.planner, "model": planned.model, "note": planned.note, "ms": round(planned.ms, 1)}
+        {
+            **plan,
+            "planner": planned.planner,
+            "model": planned.model,
+            "note": planned.note,
+            "ms": round(planned.ms, 1),
+            "remark": planned.remark,
+        }
     )
     return planned.plan.steps
 

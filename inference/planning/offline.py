@@ -26,7 +26,7 @@ EMPTY = (
 )
 ADDRESS_ALONE = "Addresses in a message are not opened. Add the photo itself and ask about it."
 NOTHING_ASKED = "The message only says what not to do. Type what you would like to know about the photo."
-WELCOME = "You are welcome. Ask again whenever you like."
+WELCOME = "You are welcome. Ask about your photo, for example: what is in this photo?"
 THANKS = re.compile(r"\b(?:thanks|thank|thx|cheers)\b")
 GREETING = "Hello. Ask about your photo, for example: what is in this photo?"
 GREETING_FIRST = "Hello. Add a photo and ask about it, for example: what is in this photo?"
@@ -67,28 +67,35 @@ TALK = {
 
 def plan_offline(question: str, context: Context, note: str | None, started: float) -> Planned:
     """`started`: time.perf_counter() before any earlier attempt, so that its time is included."""
-    return Planned(plan(question, context), "offline", None, note, (time.perf_counter() - started) * 1000)
+    planned, remark = _read(question, context)
+    return Planned(planned, "offline", None, note, (time.perf_counter() - started) * 1000, remark)
 
 
 def plan(question: str, context: Context) -> Plan:
     """Always a valid plan; if it has no steps, `why` says what to do next."""
+    return _read(question, context)[0]
+
+
+def _read(question: str, context: Context) -> tuple[Plan, str]:
+    """The plan, and the remark beside its answer."""
     typed = without_addresses(question)
     text = regular(typed.text)
     if not any(c.isalnum() for c in text):
-        return Plan(steps=[], why=ADDRESS_ALONE if typed.remarks else EMPTY)
+        return Plan(steps=[], why=ADDRESS_ALONE if typed.remarks else EMPTY), ""
     trimmed = requests_of(text)
     if not any(c.isalnum() for c in trimmed.text):
-        return Plan(steps=[], why=NOTHING_ASKED)
+        return Plan(steps=[], why=NOTHING_ASKED), ""
     reading = Reading(context, names_in(question), [*typed.remarks, *trimmed.remarks])
     parts = pieces(reworded(without_tags(trimmed.text)))
     for number, part in enumerate(parts, 1):
         reading.take(part, last=number == len(parts))
     reading.end()
     if not reading.steps:
-        return Plan(steps=[], why=_said(reading.refused or _without_steps(text, context), typed.remarks))
+        return Plan(steps=[], why=_said(reading.refused or _without_steps(text, context), typed.remarks)), ""
     if not context.has_photo and any(step.task != "train" for step in reading.steps):
-        return Plan(steps=[], why=_said(NO_PHOTO, typed.remarks))
-    return _numbered(reading.steps, reading.refused, reading.remarks)
+        return Plan(steps=[], why=_said(NO_PHOTO, typed.remarks)), ""
+    said = shorten(" ".join(dict.fromkeys(reading.remarks)), MAX_WHY, placeholder=" …")
+    return _numbered(reading.steps, reading.refused), said
 
 
 def _without_steps(text: str, context: Context) -> str:
@@ -104,7 +111,7 @@ def _said(why: str, remarks: Sequence[str]) -> str:
     return shorten(" ".join([why, *remarks]), MAX_WHY, placeholder=" …")
 
 
-def _numbered(parsed: Sequence[ParsedStep], refused: str | None, remarks: Sequence[str]) -> Plan:
+def _numbered(parsed: Sequence[ParsedStep], refused: str | None) -> Plan:
     within_limit = parsed[:MAX_STEPS]
     steps = [
         PlanStep(
@@ -122,8 +129,7 @@ def _numbered(parsed: Sequence[ParsedStep], refused: str | None, remarks: Sequen
         sentences.append("A long question was shortened.")
     if refused:
         sentences.append("A part of the message was not about the photo and was left out.")
-    said = shorten(" ".join(dict.fromkeys(remarks)), MAX_WHY, placeholder=" …")
-    return Plan(steps=steps, why=shorten(" ".join(sentences), MAX_WHY, placeholder=" …"), remark=said)
+    return Plan(steps=steps, why=shorten(" ".join(sentences), MAX_WHY, placeholder=" …"))
 
 
 def _question_text(step: ParsedStep) -> str:

@@ -84,7 +84,6 @@ class Plan(BaseModel):
 
     steps: list[PlanStep] = Field(max_length=MAX_STEPS)
     why: Text = Field(min_length=1, max_length=MAX_WHY)
-    remark: Text = Field(default="", max_length=MAX_WHY)  # what the answer has to say besides what the steps find
 
     @model_validator(mode="after")
     def _steps_fit_together(self) -> Self:
@@ -109,13 +108,16 @@ class Plan(BaseModel):
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan, its planner ("offline" or "llm"), and a note for the person if planning deviated from the configuration."""
+    """A plan, its planner ("offline" or "llm"), and a note for the person if planning deviated from the configuration.
+    `remark`: what the answer has to say besides what the steps find, such as which part of the message was left out.
+    """
 
     plan: Plan
     planner: str
     model: str | None
     note: str | None
     ms: float
+    remark: str = ""
 
 
 def json_schema() -> dict[str, Any]:

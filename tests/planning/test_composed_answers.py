@@ -54,9 +54,17 @@ def test_an_unsure_name_is_a_list_of_guesses() -> None:
     assert sentence == "I am not sure. My best guesses: church, castle or palace."
 
 
-@pytest.mark.parametrize(("text", "said"), [("2", "Two."), ("yes", "Yes."), ("red", "Red."), ("1994", "1994.")])
-def test_a_single_answer_stands_alone(text: str, said: str) -> None:
-    assert compose("?", [_vqa("how many dogs are there?", text)]) == said
+@pytest.mark.parametrize(
+    ("question", "text", "said"),
+    [
+        ("how many dogs are there?", "2", "Two."),
+        ("is there a dog?", "yes", "Yes."),
+        ("what colour is it?", "red", "Red."),
+        ("what year is it?", "1994", "1994."),
+    ],
+)
+def test_a_single_answer_stands_alone(question: str, text: str, said: str) -> None:
+    assert compose("?", [_vqa(question, text)]) == said
 
 
 def test_several_answers_name_their_questions() -> None:

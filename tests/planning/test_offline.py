@@ -170,7 +170,7 @@ def test_a_training_request_is_one_draft_with_or_without_a_photo(message: str, h
         ("🐶", offline.EMPTY),
         ("hello", offline.GREETING),
         ("Hi there!", offline.GREETING),
-        ("Thanks!", offline.GREETING),
+        ("Thanks!", offline.WELCOME),
         ("asdf qwer zxcv", offline.NO_REQUEST),
         ("asdfgh?", offline.NO_REQUEST),
         ("why?", offline.NO_REQUEST),

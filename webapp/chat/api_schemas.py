@@ -68,6 +68,7 @@ class StoredPlan(Stored):
     model: str | None = Field(None, description="Name of the planning model.")
     note: str | None = Field(None, description="What the person should know, such as that the model could not be reached.")
     ms: float = Field(0, description="How long planning took.")
+    remark: str = Field("", description="What the answer says besides what the steps found, such as what was left out.")
     draft: str = Field("", description="Address of the training run that was drafted.")
 
 

@@ -21,6 +21,7 @@ from inference.planning.llm.llm_composer import OnText
 from inference.planning.offline import Context, plan_offline
 from inference.planning.plan import Plan, Planned, json_schema
 from inference.planning.planner_config import PlannerConfig
+from inference.planning.rules.asides import remark_on
 
 log = logging.getLogger(__name__)
 MAX_ANSWER_BYTES = 256 * 1024
@@ -82,7 +83,7 @@ class LlmPlanner:
             log.warning("%s", note)
             return plan_offline(question, context, note, started)
         self.breaker.worked()
-        return Planned(plan, "llm", self.model, note, (time.perf_counter() - started) * 1000)
+        return Planned(plan, "llm", self.model, note, (time.perf_counter() - started) * 1000, remark_on(question))
 
     def compose(self, question: str, results: Sequence[StepResult], on_text: OnText) -> str:
         """The model's wording if it states exactly what the answers state, otherwise the template."""

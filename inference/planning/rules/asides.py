@@ -8,7 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from inference.planning.rules.pronouns import many
-from inference.planning.rules.wording import PHOTO, VERBS
+from inference.planning.rules.wording import PHOTO, VERBS, regular
 
 ADDRESS = "Addresses in a message are not opened."
 LANGUAGE = "I answer in English only."
@@ -21,7 +21,7 @@ _LANGUAGES = (
     r"latin|english)"
 )
 _START = r"(?:^|(?<=[.;!?,:] )|(?<=\bbut )|(?<=\band )|(?<=\bthen )|(?<=\bplease ))"
-_NEXT = rf"(?:{VERBS}|what|how many|how|who|where|which|is there|are there)\b"
+_NEXT = rf"(?:{VERBS}|what|how many|how|who|where|which|(?:is|are|was|were|does|do|has|have|can) (?:the|an?|any|it|he|she|they|this|there|these))\b"
 _END = rf"(?=$|[.;!?:]|,? (?:just|only|but|instead|simply|rather)\b|,? (?:and )?(?:then )?(?<=[, ]){_NEXT})"
 _TELLING = r"(?:mention|describ|caption|classify|count|nam|list|say|stat|guess|includ|add|writ|us|train|tell|talk)\w*ing"
 _PROHIBITED = re.compile(
@@ -35,8 +35,8 @@ _IN_DATA = re.compile(
     rf"|(?: as| in| using| with)(?: an?)?(?: valid)? {_DATA}(?: format| object| array)?(?=$|[.;!?,])"
 )
 _IN_LANGUAGE = re.compile(
-    rf"(?:{_START}(?:please )?(?:answer|reply|respond|write|say it|speak)(?: to me| me)?|,? (?:and )?(?:answer|reply|respond))? (?:only )?in ({_LANGUAGES})(?= ?(?:$|[.;!?,]))"
-    rf"|{_START}(?:answer|reply|respond) in ({_LANGUAGES})(?= ?(?:$|[.;!?,]))"
+    rf"(?:{_START}(?:please )?(?:answer|reply|respond|write|say it|speak)(?: to me| me)?|,? (?:and )?(?:answer|reply|respond))? (?:only )?in ({_LANGUAGES})(?= ?(?:$|[.;!?,:]))"
+    rf"|{_START}(?:answer|reply|respond) in ({_LANGUAGES})(?= ?(?:$|[.;!?,:]))"
 )
 _STYLE = (
     re.compile(rf"{_START}(?:please )?(?:respond|reply|answer|output|return)(?: me)?(?: only| just)? (?:with|in|as|using|by|only|briefly|shortly|concisely)\b.*?(?=$|[.;!?:])"),
@@ -59,6 +59,12 @@ def without_addresses(message: str) -> Trimmed:
     """The message as typed, without web addresses and file names; an emoji that stands for a noun is that noun."""
     bare = _NAME.sub("", _ADDRESS.sub("", message))
     return Trimmed(_spelled(bare), (ADDRESS,) if _ADDRESS.search(message) else ())
+
+
+def remark_on(message: str) -> str:
+    """What an answer has to say about a message, whoever planned it."""
+    typed = without_addresses(message)
+    return " ".join([*typed.remarks, *requests_of(regular(typed.text)).remarks])
 
 
 def requests_of(text: str) -> Trimmed:

@@ -15,7 +15,7 @@ _COMPARE = re.compile(
     rf"(?:(?:this|it|the two|these|both)(?: (?:one|{PHOTO}))?)?\b.*"
 )
 _MORE = re.compile(
-    rf"^(?:are there|do you see|is there) (?:more|fewer|less|as many|as much|the same number of) (?P<noun>[a-z -]+?)(?: (?:here|now|(?:in|on) this(?: (?:one|{PHOTO}))?))?"
+    rf"^(?:are there|do you see|is there) (?:more|fewer|less|as many|as much|the same number of) (?P<noun>(?:(?! in )[a-z -])+?)(?: (?:here|now|(?:in|on) this(?: (?:one|{PHOTO}))?))?"
     rf" (?:than|as) (?:(?:in|on) )?{_ONE}$"
 )
 _BOTH = re.compile(rf"^(?P<here>.*\b(?:here|this (?:one|{PHOTO}))) and (?:(?:in|on) )?{_ONE}$")

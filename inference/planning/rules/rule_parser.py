@@ -8,9 +8,10 @@ from inference.engine import tasks
 from inference.planning.context import Context, ParsedStep
 from inference.planning.rules import followup, limits, named_runs, photo_references, training
 from inference.planning.rules.out_of_scope import elsewhere, foreign, of_the_world
+from inference.planning.rules.prior_requests import prior_requests
 from inference.planning.rules.pronouns import PriorRequest, Resolution, resolve
-from inference.planning.rules.requests import Piece, pieces, task_of
-from inference.planning.rules.wording import direct, regular
+from inference.planning.rules.requests import Piece, task_of
+from inference.planning.rules.wording import direct
 
 ELSEWHERE = (
     "I can only name what a photo shows, describe it, and answer questions about it. Ask, for example: what is in this photo?"
@@ -81,7 +82,7 @@ class Reading:
         text, raw = direct(part.raw), part.raw.strip(" ,;:.!?")
         if foreign(text):
             return self._refuse(FOREIGN)
-        if why := self._known(text) or limits.limit(text):
+        if why := self._known(text) or limits.limit(text) or limits.limit(raw):
             self.remarks.append(why)
             return self._refuse(why)
         if elsewhere(text) or of_the_world(text, self.names):
@@ -119,6 +120,8 @@ class Reading:
         if self.refused and self.refused.startswith(named_runs.NO_RUN.split("{")[0]):
             self.steps.clear()
             return
+        if self.refused == limits.CHOOSE:  # a name of our own is none of the options
+            self.steps.clear()
         for model in self._models:
             self._add(ParsedStep("classify", "", model=model))
 
@@ -242,21 +245,3 @@ class Reading:
                 last[1], last[0] if tasks.needs_question(last[1]) else "", "the last request was repeated", NO_EARLIER
             )
         return True
-
-
-def prior_requests(context: Context) -> list[PriorRequest]:
-    """Earlier messages as direct requests, so that a follow-up of a follow-up finds its noun too."""
-    requests: list[PriorRequest] = []
-    for number, question in enumerate(context.earlier):
-        answer = context.answers[number] if number < len(context.answers) else ""
-        for part in pieces(regular(question)):
-            raw = part.raw.strip(" ,;:.!?")
-            noun = followup.elliptic(raw)
-            text = (followup.reuse(noun, [request.text for request in requests]) if noun else None) or direct(part.raw)
-            if not followup.again(raw):
-                requests.append(
-                    PriorRequest(resolve(text, requests).question, names=task_of(text, is_question=False) == "classify")
-                )
-        if requests and answer:
-            requests[-1] = replace(requests[-1], answer=answer.lower())
-    return requests

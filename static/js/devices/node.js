@@ -7,11 +7,8 @@ import { all, boot, byId, el, sentence } from "../dom.js";
 import { SENSORS } from "../labels.js";
 import { looksSame, nodeCard, updateAges } from "../nodes/card.js";
 import { NodeStore } from "../nodes/store.js";
-<<<<<<< HEAD
 import { cameraAccess } from "./camera-access.js";
-=======
 import { time } from "../times.js";
->>>>>>> e921685 (Show moments in the viewer's time zone, keep drafts over a reload, and put exact ticks on the axes of runs)
 import { Readings } from "./readings.js";
 
 const start = boot();
