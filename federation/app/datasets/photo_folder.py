@@ -22,14 +22,14 @@ def data_root() -> Path:
 
 def of_node(home: Path) -> Path:
     """The folder that a node with this home trains from."""
-    if chosen := os.environ.get(VARIABLE):
+    if chosen := os.environ.get("ISTHMUS_TRAINING_PHOTOS"):
         return Path(chosen)
     return home / IN_HOME if (home / IN_HOME).is_dir() else of_data(data_root())
 
 
 def of_data(root: Path) -> Path:
     """The folder beside the data sets of `root`, unless the environment names another."""
-    return Path(os.environ.get(VARIABLE) or root / "photos" / "labelled")
+    return Path(os.environ.get("ISTHMUS_TRAINING_PHOTOS") or root / "photos" / "labelled")
 
 
 def label_of(name: str) -> str:
