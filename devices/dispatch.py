@@ -68,17 +68,27 @@ class Cancelled(Exception):
 
 
 # Set where a question, an upload or a request begins and read here, so that the modules in between need not know about it.
-_person: contextvars.ContextVar[str] = contextvars.ContextVar("person", default="")
+_owner: contextvars.ContextVar[int | None] = contextvars.ContextVar("owner", default=None)
 
 
 @contextmanager
 def on_behalf_of(owner: int) -> Iterator[None]:
-    """Whose jobs the calls inside are. A node takes turns between people; it learns a name that means nothing elsewhere."""
-    token = _person.set(salted_hmac("person at a node", str(owner)).hexdigest()[:16])
+    """Whose jobs the calls inside are: the primary key of an account."""
+    token = _owner.set(owner)
     try:
         yield
     finally:
-        _person.reset(token)
+        _owner.reset(token)
+
+
+def owner() -> int | None:
+    return _owner.get()
+
+
+def _person() -> str:
+    """A name for the owner that means nothing elsewhere: a node takes turns between people and need not know them."""
+    pk = owner()
+    return "" if pk is None else salted_hmac("person at a node", str(pk)).hexdigest()[:16]
 
 
 def call(
@@ -108,7 +118,7 @@ def _call(
 ) -> Result:
     number = secrets.token_hex(8)
     try:
-        pending = send(slug, number, job, deadline_s, _person.get())
+        pending = send(slug, number, job, deadline_s, _person())
         try:
             reply = _wait(slug, number, pending, deadline_s, cancelled, progress)
         finally:

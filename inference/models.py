@@ -155,6 +155,7 @@ class PlannerCall(models.Model):
     """One request to the planning model. Its text is not stored: questions stay in their turns, keys nowhere."""
 
     created = models.DateTimeField(auto_now_add=True, db_index=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     model = models.CharField(max_length=100)
     purpose = models.CharField(max_length=10)
     outcome = models.CharField(max_length=20, help_text="ok, http 429, timeout, unreachable, unreadable")

@@ -4,16 +4,19 @@ import logging
 from functools import cache
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import DatabaseError
 from django.db.models import Count, QuerySet, Sum
 from django.utils import timezone
 
+from devices import dispatch
 from inference.models import PlannerCall
 from inference.planning.llm.llm_calls import Call
 from inference.planning.planner import Planner, make_planner
 from inference.planning.planner_config import PlannerConfig
 
 log = logging.getLogger(__name__)
+OWN_SHARE = 0.5  # of the daily budget that one person may spend
 
 
 class DatabaseUsageLog:
@@ -22,6 +25,7 @@ class DatabaseUsageLog:
     def record(self, call: Call) -> None:
         try:
             PlannerCall.objects.create(
+                owner_id=dispatch.owner(),
                 model=call.model[:100], purpose=call.purpose, outcome=call.outcome[:20], tokens_in=call.tokens_in,
                 tokens_out=call.tokens_out, ms=call.ms, cost=call.cost,
             )  # fmt: skip
@@ -29,11 +33,21 @@ class DatabaseUsageLog:
             log.warning("could not record a planner call: %s", error)
 
     def spent_today(self) -> float:
+        """At least twice of what this person has spent, where others have accounts: nobody uses up more than half for all."""
         try:
-            return float(today().aggregate(cost=Sum("cost"))["cost"] or 0.0)
+            own = _cost(today().filter(owner=owner)) if (owner := dispatch.owner()) and _others(owner) else 0.0
+            return max(_cost(today()), own / OWN_SHARE)
         except DatabaseError as error:
             log.warning("could not read today's planner cost: %s", error)
             return 0.0
+
+
+def _cost(calls: QuerySet[PlannerCall]) -> float:
+    return float(calls.aggregate(cost=Sum("cost"))["cost"] or 0.0)
+
+
+def _others(owner: int) -> bool:
+    return get_user_model().objects.humans().filter(is_active=True).exclude(pk=owner).exists()
 
 
 @cache  # so that one configuration has one planner, with its connections and its breaker

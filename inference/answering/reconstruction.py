@@ -6,9 +6,11 @@ from devices import dispatch
 from devices.contract.jobs import Rebuild
 from inference.models import Turn
 from inference.receipt import Receipt
+from webapp.live.at_once import AtOnce
 from webapp.live.errors import UserError
 
 DEADLINE_S = 10.0
+CALLS = AtOnce(3, "reconstructions being computed")
 NO_FEATURES = ("features_missing", "blob_missing", "expired")
 
 
@@ -23,8 +25,9 @@ def reconstruct(turn: Turn, number: int) -> bytes:
     photo = receipt.get("photo", str(turn.photo.pk))
     job = Rebuild(task=receipt["task"], photo=photo, split_at=receipt["split_at"], level=level, blob=blob)
     try:
-        dispatch.call(edge, job, DEADLINE_S)
-        return dispatch.take_blob(edge, blob)
+        with CALLS.of(turn.owner_id), dispatch.on_behalf_of(turn.owner_id):
+            dispatch.call(edge, job, DEADLINE_S)
+            return dispatch.take_blob(edge, blob)
     except dispatch.NodeGone as error:
         raise UserError("edge_gone", str(error), "Try again when it is back.", 410) from error
     except dispatch.StageFailed as error:

@@ -4,7 +4,8 @@ The server has a row about such a photo and none of its bytes.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -15,11 +16,20 @@ from devices.camera_access import rules
 from devices.contract.results import Kept
 from devices.models import Node
 from inference.models import CAMERA, DIRECT, Photo, PhotoTrace
+from webapp.live.at_once import AtOnce
 from webapp.live.errors import UserError, not_found
 
 Reply = TypeVar("Reply")
 TICKET = signing.TimestampSigner(salt="upload to a device")
+CALLS = AtOnce(3, "photos being taken or uploaded on devices")
 TICKET_S = uploads.VALID_S + 120  # an upload that starts in time may take as long as the node waits for it
+
+
+@contextmanager
+def _node_call(owner: AbstractBaseUser) -> Iterator[None]:
+    """Calls to nodes that a person waits for. Raises UserError where too many of the same person wait."""
+    with CALLS.of(owner.pk), dispatch.on_behalf_of(owner.pk):
+        yield
 
 
 def take(owner: AbstractBaseUser, slug: str, camera: str) -> Photo:
@@ -32,7 +42,8 @@ def take(owner: AbstractBaseUser, slug: str, camera: str) -> Photo:
     photo_id = uuid.uuid4()
     PhotoTrace.record(photo_id, slug)
     remedy = "Check the camera, then try again."
-    photo = _ask_device(lambda: rules.use(owner, node, camera, str(photo_id)), "camera_failed", remedy)
+    with _node_call(owner):
+        photo = _ask_device(lambda: rules.use(owner, node, camera, str(photo_id)), "camera_failed", remedy)
     return _create(owner, photo_id, slug, photo, CAMERA)
 
 
@@ -43,7 +54,8 @@ def invite(owner: AbstractBaseUser, slug: str) -> dict[str, str]:
         raise UserError("no_uploads", f"{slug} does not accept direct uploads.", "Upload the photo through the server.", 422)
     photo_id = uuid.uuid4()
     PhotoTrace.record(photo_id, slug)
-    url = _ask_device(lambda: uploads.invite(node, str(photo_id)), "upload_failed", THROUGH_SERVER)
+    with _node_call(owner):
+        url = _ask_device(lambda: uploads.invite(node, str(photo_id)), "upload_failed", THROUGH_SERVER)
     return {"url": url, "ticket": TICKET.sign_object([owner.pk, slug, str(photo_id)])}
 
 
@@ -55,7 +67,8 @@ def collect(owner: AbstractBaseUser, slug: str, ticket: str) -> Photo:
         owner_id = device = photo_id = None
     if (owner_id, device) != (owner.pk, slug) or Photo.objects.filter(pk=photo_id).exists():
         raise UserError("bad_ticket", "This upload ticket is invalid or has expired.", "Choose the photo again.", 403)
-    photo = _ask_device(lambda: uploads.collect(slug, photo_id), "upload_failed", THROUGH_SERVER)
+    with _node_call(owner):
+        photo = _ask_device(lambda: uploads.collect(slug, photo_id), "upload_failed", THROUGH_SERVER)
     return _create(owner, uuid.UUID(photo_id), slug, photo, DIRECT)
 
 

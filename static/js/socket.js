@@ -8,6 +8,7 @@ const SILENCE_MS = 10000; // without a pong by then, the connection is dead
 /** @type {Record<number, {message: string, next: string}>} close codes after which there is no point in reconnecting. */
 const FINAL = {
   4401: { message: "You were logged out.", next: "Reload the page to log in." },
+  4429: { message: "You have too many pages open.", next: "Close some of them, then reload this one." },
   4404: { message: "This page no longer exists.", next: "Start again from the home page." },
 };
 

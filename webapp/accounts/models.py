@@ -46,6 +46,8 @@ class User(AbstractUser):
 class ApiToken(models.Model):
     """A personal token for scripts. Only its hash is stored, so it is shown once."""
 
+    MOST = 50  # of one person
+
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=60)
     hash = models.CharField(max_length=64, unique=True)

@@ -81,6 +81,7 @@ def delete_conversation(request: HttpRequest, conversation: UUID) -> Status[None
         {202: Turn},
         {
             404: "`not_found`: no such photo or conversation of yours.",
+            409: "`conversation_full`: start a new one.",
             422: "`empty_question`, `question_too_long`, `unknown_policy`, `unknown_route`, `unknown_node`.",
             429: TOO_MANY,
         },

@@ -14,6 +14,8 @@ from webapp.accounts import audit
 from webapp.chat.models import TITLE_CHARS, Conversation
 from webapp.live.errors import UserError, not_found
 
+MOST_TURNS = 500  # of one conversation: its page loads all of them
+
 
 def own(owner: Any, pk: UUID) -> Conversation:
     conversation = Conversation.objects.filter(pk=pk, owner=owner).first()
@@ -63,6 +65,10 @@ def ask(
     subject = own_photo(owner, photo) if photo else _last_photo(target)
     if node and not Node.objects.filter(slug=node, tier="device", revoked_at=None).exists():
         raise UserError("unknown_node", f"There is no device “{node[:40]}”.", "Pick one from the devices page.", 422)
+    if not target._state.adding and Turn.objects.filter(conversation=target.pk).count() >= MOST_TURNS:
+        raise UserError(
+            "conversation_full", f"This conversation has {MOST_TURNS} questions, which is the limit.", "Start a new one.", 409
+        )
     with transaction.atomic():
         turn = turns.ask(owner, target.pk, question, subject, policy=policy, route=route or "", node=node or "", fresh=fresh)
         if target._state.adding:

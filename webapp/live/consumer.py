@@ -3,7 +3,8 @@
 The scope has the person as `user`, and as `current_user` a function that asks the database again: None once the session was
 ended. What ends a session also calls publish.recheck(), so that an idle socket closes too.
 
-Close codes: 4401 not logged in, 4404 does not exist or not yours, 1013 Redis or the database is unavailable, try again.
+Close codes: 4401 not logged in, 4404 does not exist or not yours, 4429 the person has too many open,
+1013 Redis or the database is unavailable, try again.
 """
 
 import json
@@ -16,11 +17,13 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from redis.exceptions import RedisError
 
 from webapp.live import groups
+from webapp.live.at_once import AtOnce
 from webapp.live.errors import ErrorBody, UserError
 from webapp.live.outages import DATABASE_ERRORS, DATABASE_UNAVAILABLE, outage
 from webapp.live.storable import storable
 
 log = logging.getLogger(__name__)
+OPEN = AtOnce(40, "pages with live updates open")  # a browser with many tabs has a dozen
 MAX_FRAME = 4096  # characters; everything a page sends is a few dozen
 
 
@@ -48,6 +51,16 @@ class LiveConsumer(AsyncWebsocketConsumer):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Channels subscribes before it calls connect(): without Redis the page would see a failed handshake and no reason."""
         self.base_send = send
+        user = scope.get("user")
+        person: int | None = user.pk if user is not None else None
+        self.has_room = person is None or OPEN.enter(person)
+        try:
+            await self._serve(scope, receive, send)
+        finally:
+            if person is not None and self.has_room:
+                OPEN.leave(person)
+
+    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
         try:
             await super().__call__(scope, receive, send)
         except (RedisError, OSError) as error:
@@ -81,6 +94,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
         user = self.scope.get("user")
         if user is None or not user.is_authenticated:
             await self.refuse(4401)
+            return
+        if not self.has_room:
+            await self.refuse(4429)
             return
         if not await self.still_allowed():
             await self.refuse(4404)

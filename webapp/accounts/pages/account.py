@@ -73,6 +73,9 @@ def _create_token(request: HttpRequest) -> HttpResponse:
     if second_factor.is_on(person(request)) and not second_factor.is_verified(request.session):
         messages.error(request, "Log in again with a code first: a token works without one.")
         return _page(request, {}, 403)
+    if ApiToken.objects.filter(owner=person(request)).count() >= ApiToken.MOST:
+        messages.error(request, f"You have {ApiToken.MOST} tokens, which is the limit. Revoke one that no script uses.")
+        return _page(request, {}, 409)
     _, new_token = ApiToken.issue(person(request), name)
     audit.record(None, "token created", f"token:{person(request).get_username()}/{name}")
     return _page(request, {"new_token": new_token})
