@@ -59,7 +59,7 @@ FASTEST = Policy("fastest", "fastest", "The quickest way that gives up little ac
 PRIVATE = Policy(
     "private",
     "private",
-    "The photo never leaves the device.",
+    "The photo is never sent over the link; of an upload the server keeps its own copy.",
     bound=Bound(
         lambda candidate: candidate.route.sends_photo,
         "The photo would leave the device.",

@@ -6,6 +6,7 @@ import { PendingPhoto } from "./pending-photo.js";
 import { photoSources } from "./photo-sources.js";
 
 const COUNT_FROM = 0.8; // of the limit; before that the number is noise
+const NO_FILE = { message: "This is a link to a picture, not the picture.", next: "Save the picture on this device first, then add it." };
 const IDEAS = ["What is in this photo?", "Describe the photo.", "How many people are there?", "What colour is it?"];
 
 export class Compose {
@@ -24,7 +25,7 @@ export class Compose {
       onError: (error) => this.fail(error),
       onChange: () => this.changed(),
     });
-    photoSources((file) => this.take(file));
+    photoSources((files) => this.take(files), () => this.fail(NO_FILE));
     byId("compose").addEventListener("submit", (event) => {
       event.preventDefault();
       this.submit();
@@ -55,9 +56,10 @@ export class Compose {
     write(this.draft.key(), question || photo ? { question, photo, how: this.draft.how() } : null);
   }
 
-  take(file) {
+  /** @param {File[]} files a question is about one photo: the first is taken, and what happened to the others is said */
+  take([file, ...others]) {
     this.fail(null);
-    this.photo.take(file);
+    this.photo.take(file, others.length);
     this.text.focus();
   }
 

@@ -19,8 +19,8 @@ export class PendingPhoto {
     return this.current !== null && this.current.photo === null;
   }
 
-  /** @param {File} file */
-  take(file) {
+  /** @param {File} file @param {number} others that came with it and were not added */
+  take(file, others = 0) {
     this.drop();
     if (file.size > this.maxBytes) {
       const message = `This photo is ${format.bytes(file.size)}; the limit is ${format.mebibytes(this.maxBytes)}.`;
@@ -34,11 +34,13 @@ export class PendingPhoto {
     const sending = device ? uploadToDevice(file, device, progress) : upload(file, byId("node").value, progress);
     const pending = { photo: null, name: file.name || "Pasted photo", url: URL.createObjectURL(file), ...sending };
     this.current = pending;
-    this.show(pending, file, bar, status);
+    const notes = el("span", { class: "notes", role: "status" }, left(others));
+    this.show(pending, file, bar, status, notes);
     pending.done.then((photo) => {
       if (this.current !== pending) return;
       pending.photo = photo;
       status.textContent = photo.stays ? storedOn(photo, photo.stays) : [summary(file, photo), photo.detour].filter(Boolean).join(" · ");
+      notes.textContent = [left(others), ...(photo.notes ?? [])].filter(Boolean).join(" ");
       bar.remove();
       this.hooks.onChange();
     }, (error) => {
@@ -60,7 +62,7 @@ export class PendingPhoto {
     pending.done.then((photo) => {
       if (this.current !== pending) return;
       pending.photo = photo;
-      status.textContent = storedOn(photo, device);
+      status.textContent = [storedOn(photo, device), ...(photo.notes ?? [])].join(" · ");
       thumb.replaceWith(el("img", { class: "thumb", src: photo.url, alt: "" }));
       this.hooks.onChange();
     }, (error) => {
@@ -81,7 +83,8 @@ export class PendingPhoto {
     const image = el("img", { class: "thumb", src: `${photo.url}?small=1`, alt: "" });
     image.addEventListener("error", () => this.drop()); // deleted in the meantime
     this.current = { photo, name: photo.name, url: "", done: Promise.resolve(photo), abort: () => {} };
-    this.render(image, photo.name, el("span", {}, photo.stays ? storedOn(photo, photo.stays) : `${photo.width} × ${photo.height} · ${format.bytes(photo.bytes)}`));
+    const size = photo.stays ? storedOn(photo, photo.stays) : `${photo.width} × ${photo.height} · ${format.bytes(photo.bytes)}`;
+    this.render(image, photo.name, el("span", {}, size), el("span", { class: "notes" }, (photo.notes ?? []).join(" ")));
   }
 
   /** Its id once it is stored; null when there is none. Rejects with the reason it was refused. @returns {Promise<?string>} */
@@ -105,10 +108,10 @@ export class PendingPhoto {
     if (share >= 1) status.textContent = `${format.bytes(file.size)} · checking`;
   }
 
-  show(pending, file, bar, status) {
+  show(pending, file, bar, status, notes) {
     const image = el("img", { class: "thumb", src: pending.url, alt: "" });
     image.addEventListener("error", () => image.replaceWith(el("span", { class: "thumb" }, extension(file))));
-    this.render(image, pending.name, status, bar);
+    this.render(image, pending.name, status, notes, bar);
   }
 
   render(image, name, ...about) {
@@ -124,6 +127,12 @@ function summary(file, photo) {
   return Math.abs(photo.bytes - file.size) / file.size < 0.02
     ? `${size} · ${format.bytes(photo.bytes)}`
     : `${format.bytes(file.size)}, stored as ${size} JPEG · ${format.bytes(photo.bytes)}`;
+}
+
+/** What to do about photos that came with this one. @param {number} others */
+function left(others) {
+  if (!others) return "";
+  return `A question is about one photo: ${others === 1 ? "the other one was" : `the ${others} others were`} not added. Ask about this one, then add the next.`;
 }
 
 /** A browser that cannot show HEIC still uploads it. */

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from devices.agent.cameras import capture
+from devices.agent.cameras import capture, folder
 from devices.agent.cameras.capture import Cameras
 from devices.agent.cameras.source import CameraError, Source
 from devices.agent.config import ConfigError
+from inference.engine.photos.formats import suffixes
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -155,3 +156,7 @@ def test_a_new_kind_of_source_is_one_value_in_the_list(tmp_path: Path, monkeypat
     assert capture.configured(tmp_path, ["front=dummy:1"]).frame("front") == b"front dummy:1"
     with pytest.raises(ConfigError, match="invalid source"):
         capture.configured(tmp_path, ["front=dummy:2"])
+
+
+def test_a_folder_offers_every_format_that_is_read() -> None:
+    assert suffixes() == folder.SUFFIXES

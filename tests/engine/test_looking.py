@@ -12,6 +12,8 @@ from PIL import Image
 
 from devices.agent import uploads
 from devices.agent.cameras.capture import Cameras
+from inference.engine.photos import decoders
+from inference.engine.photos.decoder_process import DecoderProcess
 from inference.engine.runner import Vision
 from tests.node import Node, jpeg
 
@@ -55,6 +57,20 @@ def test_a_look_turns_the_picture_upright_bounds_it_and_forgets_where_it_was_tak
     result = node.call("look", camera="front", photo=PHOTO)
     assert (result["width"], result["height"]) == (1024, 2048)
     assert b"maker" not in node.stages.context.photos.read(PHOTO)
+
+
+def test_what_is_remarkable_about_a_picture_is_measured_on_the_node(node: Node, watching: Path) -> None:
+    Image.new("RGB", (320, 240), "black").save(watching / "shot.png")
+    assert node.call("look", camera="front", photo=PHOTO)["notes"] == ["one_colour"]
+
+
+def test_a_bomb_before_a_camera_is_refused_and_leaves_nothing_behind(
+    node: Node, watching: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoders, "DecoderProcess", lambda _: DecoderProcess(memory_bytes=40 * 1024 * 1024))
+    Image.new("RGB", (6000, 6000)).save(watching / "shot.png")
+    assert node.fails("look", camera="front", photo=PHOTO) == "bad_frame"
+    assert list((node.runtime.home / "incoming").iterdir()) == []
 
 
 def test_a_look_at_nothing_is_refused_with_a_sentence(node: Node, watching: Path) -> None:

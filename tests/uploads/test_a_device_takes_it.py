@@ -15,7 +15,7 @@ from webapp.live.errors import UserError
 
 pytestmark = pytest.mark.django_db
 PROFILE = {"name": "compact", "tasks": {}}
-KEPT = Kept(width=640, height=480, bytes=81_000, stayed=True, sizes={"webp:50:224": 4000})
+KEPT = Kept(width=640, height=480, bytes=81_000, stayed=True, sizes={"webp:50:224": 4000}, notes=["noise"])
 
 
 def node(slug: str, **facts: Any) -> Node:
@@ -46,6 +46,7 @@ def test_the_server_stores_its_size_and_no_file(board: Node, client_of: Any, own
     photo = Photo.objects.get(pk=answer.json()["id"])
     assert (photo.width, photo.bytes, list(photo.placed)) == (640, 81_000, ["jetson-a"])
     assert not photo.path.exists()
+    assert answer.json()["notes"] == ["The photo looks like noise."]  # measured there
 
 
 def test_a_stranger_cannot_take_a_photo(board: Node, stranger: Any) -> None:

@@ -42,7 +42,7 @@ function saved({ bytes, held }) {
 function transfer(receipt, photo) {
   const { device, edge, bytes, photo_left_device: photoSent } = receipt;
   if (photoSent) return el("li", {}, "the photo was ", el("b", {}, `sent to ${edge}`), receipt.codec && ` as ${format.codec(receipt)}`);
-  const uploaded = receipt.before ? bytes.placing > 0 : (photo?.on_server ?? bytes.placing > 0);
+  const uploaded = receipt.on_server ?? (receipt.before ? bytes.placing > 0 : (photo?.on_server ?? bytes.placing > 0)); // older receipts do not say
   if (!uploaded) return el("li", {}, "the photo ", el("b", {}, "stayed on the device"));
   const sent = bytes.uplink ? ["only ", el("b", {}, format.bytes(bytes.uplink)), ` went from ${device} to ${edge}`] : [el("b", {}, "nothing"), ` left ${device}`];
   return el("li", {}, sent, "; the server keeps your upload");
