@@ -17,12 +17,13 @@ from django.utils import timezone
 from devices.models import Node as Row
 from devices.models import Sample
 from devices.telemetry import presence
-from inference.answering import execute, orchestrate, turns
+from inference.answering import execute, turns
 from inference.engine import catalogue, runner
 from inference.engine.runner import Vision
 from inference.models import Turn
 from inference.photos import store as photos
 from inference.placement import candidates, fleet
+from tests.answering.conftest import carry_out
 from tests.node import Node
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -100,7 +101,7 @@ def serve(redis_url: str, store: Any, tmp_path: Path, vision: Vision) -> Iterato
 def ask(owner: Any, photo: Any) -> Turn:
     Row.objects.update(last_seen=timezone.now())
     turn = turns.ask(owner, uuid.uuid4(), "What is in this photo?", photo, policy="fastest")
-    orchestrate.answer(str(turn.pk))
+    carry_out(turn)
     turn.refresh_from_db()
     return turn
 
