@@ -110,6 +110,7 @@ class CameraPage(Page[Camera]):
 class NewCode(Schema):
     name: str = Field("", max_length=40, description="Empty: the board's host name.", examples=["jetson-a"])
     tier: str = Field("device", json_schema_extra={"enum": list(TIERS)})
+    replace: bool = Field(False, description="Whether a node of this name may be cut off when the code is used.")
 
 
 class EnrolmentCode(Schema):

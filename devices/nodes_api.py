@@ -60,9 +60,13 @@ def list_nodes(request: HttpRequest, query: Query[PageQuery]) -> Page[Node]:
     ),
 )
 def create_enrolment_code(request: HttpRequest, body: NewCode) -> Status[EnrolmentCode]:
-    """Start the agent on the board with this code within 15 minutes, then approve the node."""
+    """Start the agent on the board with this code within 15 minutes, then approve the node.
+
+    `name_taken`: a node has this name. With `replace` the code is created all the same, and that node is cut off when the code
+    is used.
+    """
     require_admin(request)
-    code = enrolment.create_code(name=body.name.strip().lower(), tier=body.tier)
+    code = enrolment.create_code(name=body.name.strip().lower(), tier=body.tier, replace=body.replace)
     return Status(201, EnrolmentCode(code=code, expires_s=codes.CODE_S))
 
 
@@ -98,7 +102,8 @@ def revoke_node(request: HttpRequest, slug: str) -> Node:
     ),
 )
 def rotate_node_credentials(request: HttpRequest, slug: str) -> Node:
-    """It changes them with its next heartbeat; the old ones work until then."""
+    """It changes them with its next heartbeat and restarts; the old ones work until then. Jobs that it runs at that moment are
+    lost: questions are asked again elsewhere, a training client is counted as late."""
     return _administer(request, lambda: rotation.rotate(slug))
 
 

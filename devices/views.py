@@ -69,7 +69,7 @@ def add(request: HttpRequest) -> HttpResponse:
         _only_staff(request)
         fields = _fields(request)
         name, tier = str(fields.get("name") or "").strip().lower(), str(fields.get("tier") or "device")
-        code = enrolment.create_code(name=name, tier=tier)
+        code = enrolment.create_code(name=name, tier=tier, replace=fields.get("replace") is True)
     except UserError as error:
         return _refused(error)
     server = _server(request)

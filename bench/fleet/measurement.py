@@ -116,7 +116,7 @@ def enrol(devices: int) -> tuple[dict[str, str], str]:
 
     tokens = {}
     for number in range(devices):
-        code = enrolment.create_code(name=f"device-{number}", tier="device", preapproved=True)
+        code = enrolment.create_code(name=f"device-{number}", tier="device", preapproved=True, replace=True)
         node, tokens[f"device-{number}"] = enrolment.join(code, "0123:4567:89ab:cdef", {})
         enrolment.credentials(node)
     client = Client()

@@ -72,7 +72,9 @@ class Testbed:
         from devices.registry import enrolment
 
         home, agent = self.folder / DEVICE, [sys.executable, "-m", "devices.agent"]
-        code = enrolment.create_code(name=DEVICE, tier="device", preapproved=True, simulated_slowdown=self.slowdown)
+        code = enrolment.create_code(
+            name=DEVICE, tier="device", preapproved=True, replace=True, simulated_slowdown=self.slowdown
+        )
         join = [*agent, "join", "--home", str(home), "--server", self.stack.url, "--code", code]
         subprocess.run(join, check=True, capture_output=True, timeout=START_S)
         command = [*agent, "run", "--home", str(home)]

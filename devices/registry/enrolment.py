@@ -35,28 +35,35 @@ BAD_CODE = UserError("bad_code", "This code is invalid or has expired.", "Ask an
 TOO_MANY = too_many("codes", GUESSES_S)
 
 
-def create_code(*, name: str, tier: str, preapproved: bool = False, **simulated: float | None) -> str:
+def create_code(*, name: str, tier: str, preapproved: bool = False, replace: bool = False, **simulated: float | None) -> str:
     """Create a code and return it in plain text, which is not stored; `simulated` holds the node's simulated_* fields.
 
-    Raises UserError for an unknown tier or an invalid name.
+    `replace`: a node of this name may be cut off when the code is used. Raises UserError for an unknown tier, an invalid name
+    and one in use.
     """
     if tier not in TIERS:
         raise UserError("unknown_tier", f"Unknown tier “{tier[:20]}”.", f"Use one of {', '.join(TIERS)}.", 422)
     if name:
-        _check_name(name, preapproved)
-    plain = codes.issue(name=name, tier=tier, preapproved=preapproved, **{k: v for k, v in simulated.items() if v is not None})
-    audit.record(None, "code made", f"node:{name}", f"for {'a preapproved' if preapproved else 'a'} {tier}")
+        _check_name(name, replace)
+    fields = {field: value for field, value in simulated.items() if value is not None}
+    plain = codes.issue(name=name, tier=tier, preapproved=preapproved, replaces=replace, **fields)
+    detail = f"for {'a preapproved' if preapproved else 'a'} {tier}{', replacing the present one' if replace else ''}"
+    audit.record(None, "code made", f"node:{name}", detail)
     return plain
 
 
-def _check_name(name: str, preapproved: bool) -> None:
+def _check_name(name: str, replace: bool) -> None:
     if not NAME.fullmatch(name) or name in RESERVED:
         raise UserError(
             "bad_name", f"“{name[:40]}” is not a valid node name.", "Use lower-case letters, digits and hyphens.", 422
         )
     existing = Node.objects.filter(slug=name).first()
-    if existing and not _replaceable(existing, preapproved):
-        raise UserError("name_taken", f"A node named {name} already exists.", "Choose another name, or revoke it first.", 409)
+    if existing and not _replaceable(existing, replace):
+        kind = f"a simulated {existing.tier}" if existing.simulated else f"{existing.tier}"
+        state = presence.state(existing, timezone.now())
+        message = f"A node named {name} already exists: {kind}, {state}. It would be cut off."
+        advice = "Choose another name, or revoke it first; to replace it, say so when you create the code."
+        raise UserError("name_taken", message, advice, 409)
 
 
 def join(code: str, fingerprint: str, facts: dict[str, Any], address: str = "", claim: str = "") -> tuple[Node, str]:
@@ -95,7 +102,7 @@ def _admit(code: EnrolCode, token: str, fingerprint: str, facts: dict[str, Any])
     name = code.name or _free_name(str(facts.get("hostname", "")), code.tier)
     earlier = Node.objects.select_for_update().filter(slug=name).first()
     if earlier is not None:
-        if not _replaceable(earlier, code.preapproved):
+        if not _replaceable(earlier, code.replaces):
             raise UserError("name_taken", f"A node named {name} already exists.", "Ask an admin for another code.", 409)
         _replace(earlier)
     return Node.objects.create(
@@ -112,9 +119,9 @@ def _admit(code: EnrolCode, token: str, fingerprint: str, facts: dict[str, Any])
     )
 
 
-def _replaceable(node: Node, preapproved: bool) -> bool:
-    """Revoked names are free; simulated nodes are replaced by `up`; preapproved codes come from the server's shell."""
-    return node.revoked_at is not None or node.simulated or preapproved
+def _replaceable(node: Node, replace: bool) -> bool:
+    """Revoked names are free. Otherwise somebody has to say that the node may be cut off; `up` does of its own."""
+    return node.revoked_at is not None or replace
 
 
 def _replace(node: Node) -> None:

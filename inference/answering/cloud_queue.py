@@ -43,6 +43,15 @@ def is_empty() -> bool:
         return not client.llen(CLOUD_QUEUE)
 
 
+def has_waiting() -> bool:
+    """Whether any message waits for a cloud worker; False also where Redis is away, which is no worker's fault."""
+    try:
+        with _client() as client:
+            return any(client.llen(queue.name) for queue in current_app.conf.task_queues or ())
+    except redis.RedisError:
+        return False
+
+
 def is_alive() -> bool:
     """Whether a cloud worker has renewed its key within the last seconds."""
     try:

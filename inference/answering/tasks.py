@@ -8,7 +8,8 @@ import redis
 from celery import shared_task
 from celery.signals import worker_ready
 
-from inference.answering import cloud_queue, journal, orchestrate, prefetch, sweep
+from inference.answering import cloud_queue, journal, orchestrate, prefetch, sweep, worker_pulse
+from inference.answering.worker_pulse import Pulse
 from inference.models import Photo
 from inference.photos import erasure
 from inference.scheduling.background import FairLane
@@ -61,14 +62,22 @@ def sweep_turns() -> None:
 
 @worker_ready.connect
 def start_renewing(**_: object) -> None:
-    threading.Thread(target=_renew_alive_key, name="alive", daemon=True).start()
+    pulse = Pulse(cloud_queue.has_waiting)
+    pulse.watch()
+    threading.Thread(target=_show_life, args=(pulse,), name="alive", daemon=True).start()
 
 
-def _renew_alive_key() -> None:
-    pause = threading.Event()
+def _show_life(pulse: Pulse) -> None:
+    pause, hangs = threading.Event(), False
     while True:
-        try:
-            cloud_queue.renew_alive_key()
-        except redis.RedisError as error:
-            log.warning("could not renew %s: %s", cloud_queue.ALIVE_KEY, error)
+        if pulse.beats():
+            hangs = False
+            worker_pulse.show()
+            try:
+                cloud_queue.renew_alive_key()
+            except redis.RedisError as error:
+                log.warning("could not renew %s: %s", cloud_queue.ALIVE_KEY, error)
+        elif not hangs:
+            hangs = True
+            log.error("this worker takes no tasks although some wait; its supervisor restarts it")
         pause.wait(RENEW_S)

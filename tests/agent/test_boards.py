@@ -66,3 +66,37 @@ def test_what_the_files_lack_is_taken_from_the_running_tool(tmp_path: Path) -> N
     wait_for(lambda: read()["power_w"] == 3.41, 2, "the line was not read")
     assert read()["gpu_percent"] == 76.0
     wait_for(lambda: read()["power_w"] is None, 4, "a tool that ended still counted")
+
+
+THOR = "GR3D_FREQ 0% VIN 15440mW/15440mW VDD_GPU 0mW/0mW VDD_CPU_SOC_MSS 3000mW/3000mW VIN_SYS_5V0 4000mW/4000mW"
+
+
+def test_the_input_of_a_thor_is_the_whole_board() -> None:
+    """Its other rails are fed from it: adding them would count them twice."""
+    assert tegrastats.parse(THOR)["power_w"] == 15.44
+
+
+def test_the_input_monitor_of_a_thor_is_read_from_its_files(tmp_path: Path) -> None:
+    shutil.copytree(BOARDS / "orin", tmp_path / "thor")
+    monitor = tmp_path / "thor/sys/class/hwmon/hwmon9"
+    monitor.mkdir()
+    (monitor / "name").write_text("ina238\n")
+    (monitor / "power1_input").write_text("15440000\n")
+    assert Sensors(tmp_path / "thor").read()["power_w"] == 15.44
+
+
+@pytest.mark.parametrize(("line", "watts"), [
+    ("VDD_IN 4869mW/4877mW VDD_CPU_GPU_CV 689mW/674mW VDD_SOC 1377mW/1393mW", 4.87),
+    ("VDD_GPU_SOC 3150mW/2971mW VDD_CPU_CV 1000mW/1000mW VIN_SYS_5V0 4968mW/5048mW", 9.12),
+    ("POM_5V_IN 3412/3412 POM_5V_GPU 0/0 POM_5V_CPU 800/800", 3.41),
+    ("VDD_SYS_GPU 152/152 VDD_SYS_SOC 533/533 VDD_4V0_WIFI 0/0 VDD_IN 2500/2500 VDD_SYS_CPU 228/228", 2.5),
+])  # fmt: skip
+def test_a_boards_input_is_taken_alone_and_rails_without_one_are_added(line: str, watts: float) -> None:
+    assert tegrastats.parse(line)["power_w"] == watts
+
+
+def test_a_board_without_a_file_for_its_gpus_load_says_so(tmp_path: Path) -> None:
+    """As a Thor, which has only a frequency."""
+    (tmp_path / "sys/class/devfreq/gpu-gpc-0").mkdir(parents=True)
+    read = Sensors(tmp_path).read()
+    assert read["gpu_percent"] is None and read["temperature_c"] is None and read["power_w"] is None

@@ -141,13 +141,22 @@ def test_web_and_cloud_see_the_same_photos() -> None:
 
 
 def test_the_cloud_worker_starts_as_it_does_on_one_machine_but_without_the_clock(planned: dict[str, list[str]]) -> None:
-    assert flags(planned["cloud"][1:]) - flags(SERVICES["cloud"]["command"][1:]) == {"--clock"}
-    assert flags(SERVICES["cloud"]["command"][1:]) < flags(planned["cloud"][1:])
+    command = supervised("cloud")
+    assert flags(planned["cloud"][1:]) - flags(command[1:]) == {"--clock"}
+    assert flags(command[1:]) < flags(planned["cloud"][1:])
+
+
+def test_a_cloud_worker_that_hangs_is_restarted_as_on_one_machine() -> None:
+    """Docker restarts what ends, not what is unhealthy."""
+    command = SERVICES["cloud"]["command"]
+    assert command[: command.index("--")] == [
+        *("python", "-m", "webapp.ops.restart", "--parent", "1", "--stalled", f"{up.STALLED_S:g}")
+    ]
 
 
 def test_the_clock_is_a_service_of_its_own(planned: dict[str, list[str]]) -> None:
     command = SERVICES["beat"]["command"]
-    assert command[: command.index("beat")] == SERVICES["cloud"]["command"][: command.index("beat")]
+    assert command[: command.index("beat")] == supervised("cloud")[: command.index("beat")]
 
 
 def test_one_service_builds_the_image_and_the_others_never_pull_it() -> None:
@@ -184,6 +193,12 @@ def planned(db: None, settings: Any, tmp_path: Path) -> dict[str, list[str]]:
     settings.VAR_DIR = tmp_path
     redis = PrivateRedis("redis-server", tmp_path / "redis.conf", 6379, "p")
     return dict(up._plan(redis, up._devices(1, "", 1.0), "127.0.0.1", 8000)["processes"])
+
+
+def supervised(service: str) -> list[str]:
+    """The command of a service without the supervisor before it."""
+    command = SERVICES[service]["command"]
+    return list(command[command.index("--") + 1 :])
 
 
 def flags(command: list[str]) -> set[str]:

@@ -22,8 +22,10 @@ Start = Callable[..., "subprocess.Popen[str]"]
 def start() -> Iterator[Start]:
     started: list[subprocess.Popen[str]] = []
 
-    def begin(*command: str, parent: int | None = None) -> "subprocess.Popen[str]":
-        words = [sys.executable, "-S", "-m", "webapp.ops.restart", "--parent", str(parent or os.getpid()), "--", *command]
+    def begin(*command: str, parent: int | None = None, stalled: float | None = None) -> "subprocess.Popen[str]":
+        words = [sys.executable, "-S", "-m", "webapp.ops.restart", "--parent", str(parent or os.getpid())]
+        words += ["--stalled", str(stalled)] if stalled else []
+        words += ["--", *command]
         started.append(subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True))
         return started[-1]
 
@@ -94,3 +96,34 @@ def test_it_can_be_stopped_during_a_pause(start: Start, tmp_path: Path) -> None:
     began = time.monotonic()
     keeper.wait(5)
     assert time.monotonic() - began < 2
+
+
+def test_a_child_that_hangs_is_restarted(start: Start, tmp_path: Path) -> None:
+    """It shows life for a second and then hangs, deaf to SIGTERM too."""
+    log = tmp_path / "log"
+    beat = "for i in 1 2 3 4 5; do touch $SUPERVISOR_ALIVE_FILE; sleep 0.2; done"
+    keeper = start("sh", "-c", f"trap '' TERM; echo started >> '{log}'; {beat}; exec sleep 60", stalled=1.5)
+    wait_for(lambda: log.exists() and len(log.read_text().splitlines()) >= 2, 30, "it was not restarted")
+    keeper.terminate()
+    assert "no sign of life for 1.5 s" in keeper.communicate(timeout=10)[0]
+
+
+def test_a_frozen_child_is_restarted(start: Start, tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    beat = "while true; do touch $SUPERVISOR_ALIVE_FILE; sleep 0.2; done"
+    keeper = start("sh", "-c", f"echo $$ > '{pid}.new'; mv '{pid}.new' '{pid}'; {beat}", stalled=1.5)
+    first = pid_in(pid)
+    time.sleep(2)
+    assert pid_in(pid) == first, "one that shows life is left alone"
+    os.kill(first, signal.SIGSTOP)
+    wait_for(lambda: pid_in(pid) != first, 20, "it was not restarted")
+    keeper.terminate()
+
+
+def test_a_child_that_has_not_shown_life_yet_may_take_its_time_to_start(start: Start, tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    keeper = start(*sleeper(pid), stalled=0.5)
+    first = pid_in(pid)
+    time.sleep(2)
+    assert pid_in(pid) == first
+    keeper.terminate()

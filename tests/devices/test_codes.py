@@ -161,9 +161,30 @@ def test_the_name_of_a_revoked_node_is_free_and_its_token_stays_invalid(board: C
     assert enrolment.holder(old.token) is None  # type: ignore[attr-defined]
 
 
-def test_a_simulated_node_is_replaced_by_a_node_that_joins_under_its_name(board: Callable[..., object]) -> None:
+@pytest.mark.parametrize("preapproved", [False, True], ids=["from the page", "from the shell"])
+def test_nobody_takes_the_name_of_a_running_simulated_node_without_saying_so(
+    preapproved: bool, board: Callable[..., object]
+) -> None:
     old = board("jetson-a", simulated_uplink_bytes_per_s=250_000, simulated_slowdown=4.0)
-    again = make("jetson-a", preapproved=True, simulated_uplink_bytes_per_s=1_000_000)
+    with pytest.raises(UserError) as refused:
+        make("jetson-a", preapproved=preapproved)
+    assert (refused.value.code, refused.value.status) == ("name_taken", 409)
+    assert "a simulated device" in str(refused.value) and "replace it" in refused.value.next
+    assert enrolment.holder(old.token) == old.node  # type: ignore[attr-defined]
+
+
+def test_a_code_that_may_replace_cuts_the_node_off_when_it_is_used(board: Callable[..., object]) -> None:
+    old = board("jetson-a", simulated_uplink_bytes_per_s=250_000, simulated_slowdown=4.0)
+    again = make("jetson-a", replace=True, simulated_uplink_bytes_per_s=1_000_000)
+    assert enrolment.holder(old.token) is not None, "not before"  # type: ignore[attr-defined]
     node, _ = enrolment.join(again, FINGERPRINT, {})
     assert node.simulated_uplink_bytes_per_s == 1_000_000
     assert enrolment.holder(old.token) is None  # type: ignore[attr-defined]
+
+
+def test_a_name_that_was_taken_after_the_code_was_made_is_not_replaced(board: Callable[..., object]) -> None:
+    code = make("jetson-a")
+    board("jetson-a", simulated_slowdown=4.0)
+    with pytest.raises(UserError) as refused:
+        enrolment.join(code, FINGERPRINT, {})
+    assert refused.value.code == "name_taken"

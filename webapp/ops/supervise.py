@@ -23,7 +23,10 @@ def main(plan_file: Path) -> int:
     plan = json.loads(plan_file.read_text())
     manager = Manager()
     for name, command in plan["processes"].items():
-        restart = [sys.executable, "-S", "-m", "webapp.ops.restart", "--parent", str(os.getpid()), "--", *command]
+        restart = [sys.executable, "-S", "-m", "webapp.ops.restart", "--parent", str(os.getpid())]
+        if stalled_s := plan["stalled"].get(name):
+            restart += ["--stalled", str(stalled_s)]
+        restart += ["--", *command]
         manager.add_process(name, "exec " + shlex.join(restart), env={**os.environ, **plan["env"], "PYTHONUNBUFFERED": "1"})
     threading.Thread(target=_announce, args=(plan,), daemon=True).start()
     manager.loop()

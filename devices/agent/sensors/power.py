@@ -1,8 +1,10 @@
-"""What a Jetson draws, from the current monitors (INA3221) on its board as /sys shows them. No monitor: None."""
+"""What a Jetson draws, from the power monitors on its board as /sys shows them: INA3221 for rails, and on a Thor an INA238 for
+the whole board. No monitor: None.
+"""
 
 from pathlib import Path
 
-from devices.agent.sensors.tegrastats import NO_RAILS, total_w
+from devices.agent.sensors.tegrastats import INPUT_RAILS, NO_RAILS, total_w
 
 Reading = float | None
 CHANNELS = range(8)  # three of each chip, and their sums
@@ -17,6 +19,10 @@ def _from_hwmon(root: Path) -> dict[str, float]:
     """Milliwatts by rail, as Linux shows them since JetPack 5: millivolts and milliamperes of each labelled channel."""
     milliwatts_by_rail: dict[str, float] = {}
     for chip in (root / "sys/class/hwmon").glob("hwmon*"):
+        if text(chip / "name") == "ina238":
+            microwatts = number(chip / "power1_input")
+            if microwatts is not None and microwatts >= 0:
+                milliwatts_by_rail[INPUT_RAILS[0]] = microwatts / 1000
         if text(chip / "name") != "ina3221":
             continue
         for n in CHANNELS:

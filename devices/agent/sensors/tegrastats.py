@@ -18,7 +18,7 @@ GPU = re.compile(r"\bGR3D(?:_FREQ)? (\d+)%")
 TEMPERATURE = re.compile(r"\b([A-Za-z]\w*)@(-?\d+(?:\.\d+)?)C\b")
 RAIL = re.compile(r"\b([A-Z]\w*) (\d+)(?:mW)?/\d+(?:mW)?(?=\s|$)")
 # The rail that feeds the whole board, where one is measured; on the others the rails add up to it.
-INPUT_RAILS = ("VDD_IN", "POM_5V_IN")
+INPUT_RAILS = ("VIN", "VDD_IN", "POM_5V_IN")
 NO_RAILS = frozenset({"NC", "RAM", "SWAP", "IRAM"})
 
 

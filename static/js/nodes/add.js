@@ -1,6 +1,6 @@
 /** The dialog that adds a node: its name, then the single-use code and command, then the board that joined. */
 
-import { call } from "../api.js";
+import { ApiError, call } from "../api.js";
 import { onTick } from "../clock.js";
 import { byId, el, sentence, svg } from "../dom.js";
 
@@ -49,18 +49,26 @@ function nameForm(dialog, onCode) {
   const name = el("input", { id: "add-name", name: "name", maxlength: "40", pattern: "[a-z][a-z0-9\\-]*", placeholder: "jetson-kitchen", autocomplete: "off", required: true });
   const tier = el("select", { id: "add-tier" }, el("option", { value: "device" }, "device: holds photos"), el("option", { value: "edge" }, "edge: runs the large models"));
   const wrong = el("p", { class: "note error", role: "alert", hidden: true });
+  const replace = el("input", { id: "add-replace", type: "checkbox" });
+  const replacing = el("label", { class: "check", for: "add-replace", hidden: true }, replace, el("span", {}, "Replace it: the present node is cut off when the new one joins."));
+  const agree = () => {
+    replacing.hidden = true;
+    replace.checked = false;
+  };
+  name.addEventListener("input", agree);
   const submit = async (event) => {
     event.preventDefault();
     try {
-      onCode(await call("POST", "/devices/add/", { name: name.value.trim(), tier: tier.value }));
+      onCode(await call("POST", "/devices/add/", { name: name.value.trim(), tier: tier.value, replace: replace.checked }));
     } catch (error) {
       wrong.hidden = false;
       wrong.textContent = sentence(error);
+      replacing.hidden = !(error instanceof ApiError && error.code === "name_taken");
     }
   };
   return el("form", { class: "stack", onsubmit: submit }, el("h2", { id: "add-title", class: "title" }, "Add a device"),
     el("div", { class: "field" }, el("label", { for: "add-name" }, "Name"), name, el("p", { class: "hint" }, "Lower-case letters, digits and dashes.")),
-    el("div", { class: "field" }, el("label", { for: "add-tier" }, "Type"), tier), wrong,
+    el("div", { class: "field" }, el("label", { for: "add-tier" }, "Type"), tier), wrong, replacing,
     el("div", { class: "buttons" }, closing(dialog, "Cancel"), el("button", { type: "submit", class: "primary" }, "Create code")));
 }
 

@@ -81,12 +81,12 @@ function versions({ versions: v = {} }) {
   return parts.length ? parts.join(" · ") : null;
 }
 
-/** For staff: approve, rename, rotate or revoke a node; revoking is confirmed first. @param {any} node @param {Act} act */
+/** For staff: approve, rename, rotate or revoke a node; rotating and revoking are confirmed first. @param {any} node @param {Act} act */
 function manage(node, act) {
   const place = el("div", { class: "actions" });
   const buttons = () => place.replaceChildren(...[...(node.approved ? [] : approval(node, act)),
     el("button", { type: "button", class: "small", onclick: naming }, "Rename"),
-    node.approved && node.state !== "unseen" && el("button", { type: "button", class: "small", disabled: node.rotating, onclick: () => act(node, "rotate"), title: "Issues a new token and Redis password with the next heartbeat; the old ones stop working once the new ones are in use" }, node.rotating ? "Rotating…" : "Rotate"),
+    node.approved && node.state !== "unseen" && el("button", { type: "button", class: "small", disabled: node.rotating, onclick: rotation, title: "Issues a new token and Redis password with the next heartbeat; the old ones stop working once the new ones are in use" }, node.rotating ? "Rotating…" : "Rotate"),
     el("button", { type: "button", class: "small danger", onclick: confirm }, "Revoke")].filter(Boolean));
   const naming = () => {
     const title = el("input", { "aria-label": `Name of ${node.slug}`, maxlength: "60", value: node.title });
@@ -99,11 +99,13 @@ function manage(node, act) {
     title.focus();
     title.select();
   };
-  const confirm = () => {
-    const yes = el("button", { type: "button", class: "small danger", onclick: () => act(node, "revoke") }, "Revoke");
-    place.replaceChildren(el("span", {}, `${node.slug} will lose access immediately.`), yes, el("button", { type: "button", class: "small", onclick: buttons }, "Cancel"));
+  const confirmed = (/** @type {Verb} */ verb, /** @type {string} */ word, /** @type {string} */ consequence) => {
+    const yes = el("button", { type: "button", class: "small danger", onclick: () => act(node, verb) }, word);
+    place.replaceChildren(el("span", {}, consequence), yes, el("button", { type: "button", class: "small", onclick: buttons }, "Cancel"));
     yes.focus();
   };
+  const confirm = () => confirmed("revoke", "Revoke", `${node.slug} will lose access immediately.`);
+  const rotation = () => confirmed("rotate", "Rotate", `${node.slug} gets new credentials and restarts its agent within seconds. Jobs that it runs then are lost: questions are asked elsewhere, a training round may count it as late.`);
   buttons();
   return place;
 }

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from devices.agent.config import readable_by_others
 from devices.models import Node
-from devices.telemetry import presence
+from devices.telemetry import presence, trouble
 from inference.answering import cloud_queue
 from inference.engine import catalogue
 from webapp.accounts.models import User
@@ -140,8 +140,23 @@ def _nodes() -> Iterator[Finding]:
     if not nodes:
         yield Finding("nodes", "none is registered", "Create an enrolment code on the devices page and join a node with it.")
     for node in nodes:
-        state = presence.state(node, timezone.now())
-        remedy = "" if state == "online" else f"Check the agent's log and the network on {node.slug}."
-        if state == "online" and not node.profile:
-            state, remedy = "online, loading its models", "Wait until they are loaded; if they never are, check its log."
-        yield Finding(f"{node.tier} {node.slug}", state, remedy)
+        yield Finding(f"{node.tier} {node.slug}", *_standing(node))
+
+
+def _standing(node: Node) -> tuple[str, str]:
+    """How a node is, and what to do."""
+    now = timezone.now()
+    state = presence.state(node, now)
+    if not node.approved:
+        return "joined, waiting for approval", (
+            f"Compare the fingerprint {node.fingerprint} with what the board shows, then approve it on the Devices page."
+        )
+    if state == "unseen":
+        return "approved, never connected", f"Start the agent on {node.slug}, and check its log and its network."
+    if state != "online":
+        return state, f"Check the agent's log and the network on {node.slug}."
+    if why := trouble.of(node, now):
+        return f"online, not used: {why}", f"Check the agent's log on {node.slug}; install the agent again if it is old."
+    if not node.profile:
+        return "online, loading its models", "Wait until they are loaded; if they never are, check its log."
+    return state, ""

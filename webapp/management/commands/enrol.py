@@ -19,10 +19,14 @@ class Command(BaseCommand):
             "--preapproved", action="store_true", help="without approval by an admin who compares its fingerprint"
         )
 
+        parser.add_argument("--replace", action="store_true", help="cut off the node that has this name when the code is used")
+
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            code = enrolment.create_code(name=options["name"], tier=options["tier"], preapproved=options["preapproved"])
+            given = {name: options[name] for name in ("name", "tier", "preapproved", "replace")}
+            code = enrolment.create_code(**given)
         except UserError as error:
-            raise CommandError(f"{error} {error.next}") from None
+            hint = " (Here: --replace.)" if error.code == "name_taken" else ""
+            raise CommandError(f"{error} {error.next}{hint}") from None
         self.stderr.write(f"Valid once, within {codes.CODE_S // 60} minutes:")
         self.stdout.write(code)

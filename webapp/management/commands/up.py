@@ -26,6 +26,7 @@ from webapp.ops import private_redis, serving
 DEFAULT_UPLINKS = (250_000, 1_000_000)  # bytes per second: a poor mobile link and a fair one
 DOWN_PER_UP = 2  # typical of mobile links
 LOCK = "run/up.lock"
+STALLED_S = 30.0  # a cloud worker shows every two seconds that it takes tasks
 
 
 class LocalNode(TypedDict, total=False):
@@ -44,6 +45,7 @@ class Plan(TypedDict):
     local_url: str
     greeting: str
     processes: dict[str, list[str]]
+    stalled: dict[str, float]  # seconds without a sign of life after which a process is restarted
     env: dict[str, str]
 
 
@@ -116,6 +118,7 @@ def _plan(redis: private_redis.PrivateRedis, devices: dict[str, LocalNode], host
         "local_url": local,
         "greeting": "Log in there." if User.objects.humans().exists() else token_line,
         "processes": processes,
+        "stalled": {"cloud": STALLED_S},
         "env": {
             "REDIS_URL": redis.url,
             "ISTHMUS_VAR": str(var),
@@ -139,6 +142,7 @@ def _joining(name: str, home: Path, facts: LocalNode, server: str) -> list[str]:
         name=name,
         tier=facts["tier"],
         preapproved=True,
+        replace=True,
         simulated_uplink_bytes_per_s=facts.get("uplink"),
         simulated_downlink_bytes_per_s=facts.get("downlink"),
         simulated_slowdown=facts.get("slowdown", 1.0),
