@@ -77,7 +77,7 @@ def test_a_training_run(owner: Any, client_of: Any, monkeypatch: pytest.MonkeyPa
     from federation import nodes
     from federation.runs import lifecycle
 
-    monkeypatch.setattr(nodes, "check", lambda spec: None)
+    monkeypatch.setattr(nodes, "check", lambda *arguments: None)
     run = lifecycle.draft(owner, {})
     client = client_of(owner)
     for verb in ("start", "pause", "start", "stop"):
