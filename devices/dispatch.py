@@ -238,10 +238,8 @@ def hand_over(source: str, target: str, name: str, size: int) -> None:
     except redis.RedisError as error:
         raise NodeGone(source, "Redis does not answer.") from error
     if sent != size:
-        drop_blob(target, name)
-        failure = _bad_reply(source, "send", f"{sent} bytes came, {size} were reported")
-        breaker.failed(source, str(failure))
-        raise failure
+        breaker.failed(source, why := f"{source} sent {sent} bytes and said {size}.")
+        raise StageFailed(source, "bad_reply", why)
 
 
 def drop_blob(slug: str, name: str) -> None:

@@ -8,11 +8,12 @@ import redis
 from celery import shared_task
 from celery.signals import worker_ready
 
-from inference.answering import cloud_queue, journal, orchestrate, prefetch, sweep, worker_pulse
-from inference.answering.worker_pulse import Pulse
+from inference.answering import cloud_queue, journal, orchestrate, prefetch, sweep
 from inference.models import Photo
 from inference.photos import erasure
+from inference.scheduling import worker_pulse
 from inference.scheduling.background import FairLane
+from inference.scheduling.worker_pulse import Pulse
 
 RENEW_S = 2
 # Of one person the latest uploads are prepared first come, first served; what is more is not worth it before a question.

@@ -1,6 +1,6 @@
 """A cloud worker shows life as long as it takes tasks; one that hangs while messages wait does not."""
 
-from inference.answering.worker_pulse import STALLED_S, Pulse
+from inference.scheduling.worker_pulse import STALLED_S, Pulse
 
 
 class World:
