@@ -2,6 +2,7 @@
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -28,7 +29,7 @@ def _answered(stack: Stack, photo: bytes) -> bool:
 def test_a_frozen_cloud_worker_is_restarted(healthy: Stack, photo_bytes: bytes) -> None:
     frozen = healthy.worker("celery", "webapp.celery")
     os.kill(frozen, signal.SIGSTOP)
-    wait_for(lambda: not os.path.exists(f"/proc/{frozen}"), 60, "it was not ended", every=1)
+    wait_for(lambda: not Path(f"/proc/{frozen}").exists(), 60, "it was not ended", every=1)
     wait_for(lambda: _answered(healthy, photo_bytes), 120, "no question was answered by its successor", every=1)
 
 
