@@ -22,3 +22,6 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 # A file, not memory: SQLite's shared memory databases lock whole tables between threads and do not wait.
 DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "tests.sqlite3"}  # noqa: F405
 STATIC_ROOT.mkdir(parents=True)  # noqa: F405  as `up` does
+# A variable that a template expects and no view gives is otherwise shown as nothing; tests/pages looks for this.
+UNKNOWN_VARIABLE = "unknown template variable: %s"
+TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = UNKNOWN_VARIABLE  # type: ignore[index]  # noqa: F405

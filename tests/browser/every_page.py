@@ -13,7 +13,7 @@ from tests.conftest import draw_photo
 
 FOREIGN = ("admin/", "api/")  # Django's own pages, and the reference of the API
 QUERIES = {"federation/compare/": "?runs={run},{draft}"}
-_ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
+_ARGUMENT = re.compile(r"<((?:\w+:)?\w+)>")
 # Runs in the database, as a worker would have left them: a whole one takes minutes.
 RUNS = """
 import json
@@ -34,7 +34,9 @@ def made(state, rounds, **more):
                 round=row, node="jetson-a", partition=part, state=was, reason=why, told={"examples": 40})
     return run.pk
 gone = {"code": "internal", "message": "Something broke while training.", "next": "Try again."}
-print(json.dumps({"run": made("stopped", 3), "failed": made("failed", 1, error=gone), "draft": made("draft", 0),
+from webapp.accounts import invitations
+print(json.dumps({"owner": owner.pk, "secret": invitations.create("member", "a colleague"),
+    "run": made("stopped", 3), "failed": made("failed", 1, error=gone), "draft": made("draft", 0),
     "paused": made("paused", 0)}))
 """
 
@@ -57,14 +59,15 @@ class Samples:
         turn = stack.put("What is this? And how many people are there?", photo=photo, route="split")
         stack.finished(turn["id"])
         printed = stack.manage("shell", "-c", RUNS).stdout.strip().splitlines()
-        self.runs: dict[str, int] = json.loads(printed[-1])
+        made: dict[str, Any] = json.loads(printed[-1])
+        self.runs: dict[str, int] = made
         self.values = {
-            "conversation": turn["conversation"],
-            "photo": photo,
-            "slug": "jetson-a",
-            "number": str(self.runs["run"]),
-            "run": str(self.runs["run"]),
-            "draft": str(self.runs["draft"]),
+            "uuid:conversation": turn["conversation"],
+            "uuid:pk": photo,
+            "slug:slug": "jetson-a",
+            "int:number": str(made["run"]),
+            "int:pk": str(made["owner"]),
+            "str:secret": made["secret"],
         }
 
     def filled(self, route: str) -> str | None:
@@ -73,7 +76,7 @@ class Samples:
         if any(name not in self.values for name in names):
             return None
         path = _ARGUMENT.sub(lambda match: self.values[match[1]], route)
-        return f"/{path}{QUERIES.get(route, '').format(**self.values)}"
+        return f"/{path}{QUERIES.get(route, '').format(**self.runs)}"
 
     def pages(self, client: httpx.Client) -> list[str]:
         """Every address that answers with a page of its own to whoever `client` is."""

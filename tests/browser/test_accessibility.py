@@ -89,14 +89,14 @@ def test_pages_for_strangers_are_accessible(browser: Browser, stack: Stack, samp
 
 
 def _answer(tab: Tab, samples: Samples) -> None:
-    page = tab.open(f"/c/{samples.values['conversation']}/")
+    page = tab.open(f"/c/{samples.values['uuid:conversation']}/")
     page.locator(".receipt").first.wait_for()
     opened(page)
     page.locator(".pair img").nth(1).wait_for()
 
 
 def _drawers(tab: Tab, samples: Samples) -> None:
-    page = tab.open(f"/c/{samples.values['conversation']}/")
+    page = tab.open(f"/c/{samples.values['uuid:conversation']}/")
     page.locator(".receipt").first.wait_for()
     for button in page.locator("[data-drawer]:visible").all():
         button.click()
@@ -106,7 +106,7 @@ def _drawers(tab: Tab, samples: Samples) -> None:
 def _unsent(tab: Tab, samples: Samples) -> None:
     page = tab.open("/")
     page.route("**/api/v1/turns", lambda route: route.abort())
-    tab.choose_file("photo.jpg", "image/jpeg", samples.stack.owner.get(f"/photos/{samples.values['photo']}/").content)
+    tab.choose_file("photo.jpg", "image/jpeg", samples.stack.owner.get(f"/photos/{samples.values['uuid:pk']}/").content)
     page.locator("#pending").get_by_text("×").wait_for()
     tab.ask("What is in this photo?")
     page.locator("#compose-error").wait_for()
