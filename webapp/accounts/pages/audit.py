@@ -63,7 +63,7 @@ def audit_csv(request: HttpRequest) -> HttpResponseBase:
 
 def _rows(rows: AuditRows) -> Iterator[tuple[object, ...]]:
     for at, *rest in rows.values_list(*COLUMNS).iterator():
-        yield (at.isoformat(), *rest)
+        yield (at, *rest)
 
 
 def _start(day: date) -> datetime:
