@@ -132,3 +132,17 @@ def test_thanks_are_met_with_a_courtesy(message: str) -> None:
 )
 def test_people_and_their_clothes_are_asked_about_as_such(message: str, steps: list[str]) -> None:
     assert planned(message) == steps
+
+
+@pytest.mark.parametrize(
+    ("message", "step"),
+    [
+        ("How many price tags are there?", "how many price tags are there?"),
+        ("Are there any tags on the bag?", "are there any tags on the bag?"),
+        ("What is the man picking from the tree?", "what is the man picking from the tree?"),
+        ("Where was this taken?", "where was this taken?"),
+        ("What are the pictures on the wall showing?", "what are the pictures on the wall showing?"),
+    ],
+)
+def test_a_question_about_something_in_the_photo_is_asked(message: str, step: str) -> None:
+    assert planned(message) == [f"vqa {step}"]

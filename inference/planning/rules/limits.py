@@ -21,8 +21,8 @@ _LIMITS = (
     (TEXT, re.compile(
         r"^(?:ocr|transcribe|transcription|digiti[sz]e)\b|\bocr\b|^(?:extract|read|copy|get|recogni[sz]e|transcribe)(?: out)?(?: me)?(?: all)?(?: of)?(?: the| any| this)?(?: visible| written| printed)? (?:text|words|writing)\b"
     )),
-    (TAGS, re.compile(r"\b(?:tags|keywords|hashtags)\b")),
-    (CHOOSE, re.compile(r"\b(?:choose|pick|select) (?:\w+ )?(?:from|between|among|out of|one of)\b|\b(?:one|either) of the (?:following|options|categories|classes|labels)\b|\bfollowing (?:options|categories|classes|labels)\b")),
+    (TAGS, re.compile(r"^(?!how\b|what colou?r|where\b|(?:is|are|does|do|has|have) )(?!.*\b(?:price|name|dog) tags).*\b(?:tags|keywords|hashtags)\b")),
+    (CHOOSE, re.compile(r"^(?:choose|pick|select) (?:\w+ )?(?:from|between|among|out of|one of)\b|\b(?:one|either) of the (?:following|options|categories|classes|labels)\b|\bfollowing (?:options|categories|classes|labels)\b")),
     (MEANING, re.compile(r"\b(?:significance|symbolism|meaning|implications?|importance|moral|hidden message) (?:of|behind|in) (?:it|this|that|the|my)\b|^what (?:does|do) (?:it|this|that|(?:the|this|that|my) \w+) (?:mean|symboli[sz]e|signify)\b")),
     (TWO_PHOTOS, re.compile(
         rf"\b(?:(?:these|the|those|my) (?:two|2|three|3)|both(?: of)?(?: the| these| my)?|(?:compare|between|which of) (?:these|those|the|my)) (?:photos|photographs|pictures|images|pics)\b|\b{_ORDINAL} {PHOTO}\b.*\b(?:than|with|from|and|or|to)\b.*\b{_ORDINAL}(?: {PHOTO}| one)?\b"

@@ -134,8 +134,8 @@ def _receipt(receipt: Receipt) -> Iterator[str]:
     predicted = f"{receipt['predicted_ms']:.0f}" if receipt["predicted_ms"] is not None else "?"
     yield f"{receipt['task']:8} {receipt['route']} ({where}){detail}: {receipt['bytes']['uplink']:,} bytes up"
     yield (
-        f"         predicted {predicted} ms, took {ms['total']:.0f} ms: queue {ms['queue']:.0f}, device {ms['device']:.0f}, "
-        f"uplink {ms['uplink']:.0f}, edge {ms['edge']:.0f}, overhead {ms['overhead']:.0f}"
+        f"         predicted {predicted} ms, took {ms['total']:.2f} ms: queue {ms['queue']:.2f}, device {ms['device']:.2f}, "
+        f"uplink {ms['uplink']:.2f}, edge {ms['edge']:.2f}, overhead {ms['overhead']:.2f}"
     )
     yield f"         {receipt['reason']}"
     if (confidence := receipt["confidence"]) is not None:
