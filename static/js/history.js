@@ -2,6 +2,7 @@
 
 import { call } from "./api.js";
 import { all, byId, el, sentence } from "./dom.js";
+import { draftKey, write } from "./drafts.js";
 
 export class History {
   /** @param {() => string} here id of the open conversation, or "" */
@@ -43,6 +44,7 @@ export class History {
   async remove(id) {
     try {
       await call("DELETE", `/api/v1/conversations/${id}`);
+      write(draftKey(id), null);
       if (id === this.here()) location.assign("/");
       else await this.load();
     } catch (error) {
