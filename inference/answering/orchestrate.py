@@ -19,7 +19,6 @@ from inference.answering import drafts, execute, planner_usage, prefetch
 from inference.answering.attempt import Attempt, FailedAttempts
 from inference.answering.federated_model_step import FederatedModelStep
 from inference.answering.journal import Journal
-from inference.answering.planning_context import context_of
 from inference.models import Photo, Turn
 from inference.placement.choose import NoRoute
 from inference.planning import draft_summary
@@ -136,7 +135,7 @@ def _draft(journal: Journal, step: PlanStep) -> StepResult:
 
 def _plan(execution: TurnExecution) -> list[PlanStep]:
     journal, turn = execution.journal, execution.journal.turn
-    context = context_of(turn)
+    context = planner_usage.context_of(turn)
     preparation = _prepare_meanwhile(turn)
     started = time.perf_counter()
     planned = planner_usage.planner().plan(turn.question, context)

@@ -1,4 +1,4 @@
-"""The planning model's calls in the database: outcomes, and what they cost today."""
+"""The planner of this installation: what it knows of a conversation, and its calls in the database with their cost."""
 
 import logging
 from functools import cache
@@ -10,12 +10,17 @@ from django.db.models import Count, QuerySet, Sum
 from django.utils import timezone
 
 from devices import dispatch
-from inference.models import PlannerCall
+from inference.answering import trained_models, turns
+from inference.engine import tasks
+from inference.models import PlannerCall, Turn
+from inference.planning.context import Context
 from inference.planning.llm.llm_calls import Call
+from inference.planning.plan import MAX_BEFORE
 from inference.planning.planner import Planner, make_planner
 from inference.planning.planner_config import PlannerConfig
 
 log = logging.getLogger(__name__)
+EARLIER = 5  # turns of the conversation
 OWN_SHARE = 0.5  # of the daily budget that one person may spend
 
 
@@ -68,3 +73,31 @@ def summary() -> dict[str, float]:
     calls = today()
     totals = calls.aggregate(n=Count("pk"), tokens_in=Sum("tokens_in"), tokens_out=Sum("tokens_out"), cost=Sum("cost"))
     return {name: value or 0 for name, value in totals.items()} | {"failed": calls.exclude(outcome="ok").count()}
+
+
+def context_of(turn: Turn) -> Context:
+    """Earlier questions of this conversation, each with the answer of its last step."""
+    earlier = Turn.objects.filter(conversation=turn.conversation, created__lt=turn.created, state="answered")
+    last = list(earlier.order_by("-created").prefetch_related("steps")[:EARLIER])[::-1]
+    answers = [[str((step.receipt or {}).get("answer") or "") for step in row.steps.all()] for row in last]
+    return Context(
+        turn.photo is not None,
+        tuple(row.question for row in last),
+        new_photo=not any(row.photo_id == turn.photo_id for row in last),
+        answers=tuple(of_steps[-1] if of_steps else "" for of_steps in answers),
+        models=trained_models.names(turn.owner_id),
+        earlier_photos=min(MAX_BEFORE, len(turns.photos_before(turn))),
+        size=(turn.photo.width, turn.photo.height) if turn.photo else None,
+        certainty=_certainty_of(last[-1]) if last else "",
+    )
+
+
+def _certainty_of(turn: Turn) -> str:
+    """How sure the answer to a turn was, in the words that its receipts have."""
+    receipts = [step.receipt for step in turn.steps.all() if step.receipt and step.receipt.get("confidence") is not None]
+    parts = []
+    for receipt in receipts:
+        words = tasks.get(receipt["task"]).certainty(receipt.get("sure", True))
+        confidence = f"confidence {receipt['confidence']:.2f}"
+        parts.append(f"{receipt['answer']}: {words.lower()}, {confidence}" if words else f"{receipt['answer']}: {confidence}")
+    return f"Of the answer before: {'; '.join(parts)}." if parts else ""
