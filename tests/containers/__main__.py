@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from argparse import ArgumentParser
+from ipaddress import ip_network
 from pathlib import Path
 
 from tests.containers import chapters
@@ -25,20 +26,21 @@ def main() -> int:
         print("No Docker daemon with Compose answers here, so the containers were not tried.")
         return 0
     transcript = Transcript()
-    with tempfile.TemporaryDirectory(prefix="isthmus-containers-", delete=not keep) as folder:
-        project = Project(Path(folder), address)
-        project.prepare()
-        try:
-            for chapter in chapters.ALL:
-                chapter(project, transcript)
-        except Failed as error:
-            transcript.failures += 1
-            print(f"  FAILED  the rest could not be tried: {error}")
-        finally:
-            if keep:
-                print(f"\nStill running; its folder is {folder}")
-            else:
-                project.remove()
+    folder = Path(tempfile.mkdtemp(prefix="isthmus-containers-"))
+    project = Project(folder, address)
+    project.prepare()
+    try:
+        for chapter in chapters.ALL:
+            chapter(project, transcript)
+    except Failed as error:
+        transcript.failures += 1
+        print(f"  FAILED  the rest could not be tried: {error}")
+    finally:
+        if keep:
+            print(f"\nStill running; its folder is {folder}")
+        else:
+            project.remove()
+            shutil.rmtree(folder)
     print(f"\n{transcript.checks} checks, {transcript.failures} failed")
     return 1 if transcript.failures else 0
 
@@ -47,11 +49,13 @@ def _gateway() -> str | None:
     """The address of this machine that containers of every network reach; None without a daemon or without Compose."""
     if shutil.which("docker") is None:
         return None
-    for words in (["compose", "version"], ["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"]):
+    network = ["network", "inspect", "bridge", "--format", "{{with index .IPAM.Config 0}}{{.Gateway}},{{.Subnet}}{{end}}"]
+    for words in (["compose", "version"], network):
         done = subprocess.run(["docker", *words], capture_output=True, text=True, check=False)
         if done.returncode:
             return None
-    return done.stdout.strip()
+    gateway, _, subnet = done.stdout.strip().partition(",")
+    return gateway or str(next(ip_network(subnet).hosts()))  # some versions leave the default gateway out
 
 
 if __name__ == "__main__":

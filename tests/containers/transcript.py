@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import httpx
+
 
 class Failed(Exception):
     """What was expected and what was seen instead."""
@@ -22,7 +24,7 @@ class Transcript:
         self.checks += 1
         try:
             yield notes
-        except (Failed, AssertionError, OSError, ValueError, KeyError) as error:
+        except (Failed, OSError, ValueError, LookupError, httpx.HTTPError) as error:
             self.failures += 1
             self._line("FAILED", started, sentence, [f"{type(error).__name__}: {error}"])
         else:
