@@ -42,6 +42,7 @@ def main(words: list[str]) -> int:
             join.approved(home, node)
             print("Approved.")
             return 0
+        health.forget(home)
         cameras = capture.configured(home, arguments.camera)
         status = run(home, arguments.server, arguments.code, cameras, shared=arguments.home is None)
         lock.close()
@@ -60,7 +61,7 @@ def _taken(arguments: argparse.Namespace) -> tuple[Path, IO[str]]:
     """The home of this process, and its lock. Raises ConfigError."""
     if arguments.home:
         return arguments.home, config.lock(arguments.home)
-    return homes.empty(arguments.homes) if arguments.code else homes.joined(arguments.homes)
+    return homes.empty(arguments.homes) if arguments.command == "join" else homes.joined(arguments.homes)
 
 
 def run(home: Path, server: str, code: str, cameras: capture.Cameras, shared: bool = False) -> int:
@@ -179,6 +180,8 @@ def _parse(words: list[str]) -> argparse.Namespace:
     arguments = parser.parse_args(words)
     if arguments.command not in CHECKS and bool(arguments.code) != bool(arguments.server):
         parser.error("--server and --code belong together.")
+    if arguments.command == "run" and arguments.homes and arguments.code:
+        parser.error("run --homes takes nodes that have joined; use join --homes first.")
     if arguments.command == "join" and not arguments.code:
         parser.error("join needs --server and --code.")
     return arguments

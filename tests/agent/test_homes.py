@@ -144,6 +144,12 @@ def test_what_an_agent_wrote_before_it_died_does_not_count(tmp_path: Path) -> No
     assert list(health.faults(tmp_path)) == ["The agent is not running."]
 
 
+def test_what_an_earlier_process_of_the_same_number_wrote_does_not_count(running: Path) -> None:
+    health.Recorder(running).record(answered=True, redis="ok", profile="compact")
+    health.forget(running)
+    assert list(health.faults(running)) == ["The agent has not sent a heartbeat yet."]
+
+
 def test_the_state_is_written_when_it_changes_and_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recorder = health.Recorder(tmp_path)
     file = tmp_path / health.FILE
@@ -169,3 +175,8 @@ def test_the_command_says_it_and_exits(tmp_path: Path, capsys: pytest.CaptureFix
     assert agent.main(["health", "--home", str(tmp_path)]) == 1
     assert capsys.readouterr().out == "The agent is not running.\n"
     assert agent.main(["health", "--homes", str(tmp_path)]) == 1
+
+
+def test_replicas_are_joined_first_and_run_afterwards(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit):
+        agent.main(["run", "--homes", str(tmp_path), "--server", "http://cloud", "--code", "ABCDEFGH"])

@@ -77,7 +77,7 @@ def join_nodes(project: Project, transcript: Transcript) -> None:
         join(project, "board", "--name", "board-1", "--tier", "device", server=f"http://{NAME}:{PORT}")
     person = visitor(project)
     with transcript.check("all are online with their models loaded") as notes:
-        wait_until(lambda: person.ready(*NODES), 400, "every node is online")
+        wait_until(lambda: person.ready(*NODES), 900, "every node is online")
         notes.append(", ".join(sorted(person.nodes())))
     with transcript.check("the fleet is ready, and every agent says that it works"):
         wait_until(lambda: person.status("/healthz/fleet") == 200, 60, "/healthz/fleet answers 200")

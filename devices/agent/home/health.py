@@ -57,6 +57,11 @@ class Recorder:
         part.replace(self._file)
 
 
+def forget(home: Path) -> None:
+    """What an earlier process wrote says nothing about this one, which may have the same number."""
+    (home / FILE).unlink(missing_ok=True)
+
+
 def faults(home: Path) -> Iterator[str]:
     """One sentence for each part that does not work; none when the node answers questions."""
     if not config.runs_here(home):
