@@ -10,7 +10,7 @@ ARG PIP_EXTRA_INDEX_URL
 
 # Folders that become volumes belong to the account before the volume is made, or it could not write there.
 RUN useradd --uid 10001 --user-group --create-home isthmus \
-    && install -d -o isthmus -g isthmus -m 700 "$ISTHMUS_VAR" "$ISTHMUS_DATA" "$HF_HOME" /node
+    && install -d -o isthmus -g isthmus -m 700 "$ISTHMUS_VAR" "$ISTHMUS_VAR/static" "$ISTHMUS_DATA" "$HF_HOME" /node
 
 WORKDIR /app
 COPY requirements.txt .

@@ -26,7 +26,7 @@ OVERRIDE: dict[str, Any] = {
             "restart": "unless-stopped",
             "entrypoint": ["python", "-m", "devices.agent"],
             "command": ["run", "--homes", "/node"],
-            "environment": {"HF_HUB_OFFLINE": "1"},
+            "environment": {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"},
             "networks": ["outside"],
             "extra_hosts": [f"{NAME}:host-gateway"],
             "volumes": ["board:/node"],
@@ -55,6 +55,7 @@ class Project:
             "ISTHMUS_NODE_REDIS_HOST": f"{NAME}:{REDIS_PORT}",
             "ISTHMUS_PHOTO_MAX_MB": "3",
             "ISTHMUS_KEEP_FEATURES_MB": "32",
+            "OMP_NUM_THREADS": "1",
         }
 
     def prepare(self) -> None:

@@ -46,8 +46,8 @@ def _restarts(project: Project, service: str) -> int:
 
 def answered(project: Project, person: Visitor, seed: int) -> None:
     """Every part is back, and a question by the longest way is answered."""
-    wait_until(lambda: person.status("/healthz/fleet") == 200, 300, "the fleet is ready again")
-    wait_until(lambda: person.ready(*NODES), 300, "every node is online again")
+    wait_until(lambda: person.status("/healthz/fleet") == 200, 900, "the fleet is ready again")
+    wait_until(lambda: person.ready(*NODES), 900, "every node is online again")
     photo = person.upload(draw_photo(seed)).json()["id"]
     person.ask(QUESTION, photo=photo, route="split", seconds=120)
 

@@ -37,7 +37,7 @@ def follow_to_tls(project: Project, transcript: Transcript) -> None:
     with transcript.check("Redis is encrypted"):
         require(not _plain_redis(project.address), "an unencrypted PING gets no answer")
     with transcript.check("nodes inside and outside follow without being joined again") as notes:
-        wait_until(lambda: owner.ready(*NODES), 300, "every node is online")
+        wait_until(lambda: owner.ready(*NODES), 900, "every node is online")
         known = _config(project, "board")
         require(known["redis"]["scheme"] == "rediss", "the board uses Redis over TLS")
         require((known["redis"]["host"], known["redis"]["port"]) == (NAME, 6379), "and its new port")
@@ -54,7 +54,7 @@ def follow_to_tls(project: Project, transcript: Transcript) -> None:
             port["URL"] for row in project.containers().values() for port in row["Publishers"] or [] if port["PublishedPort"]
         }
         require(hosts == {project.address, "127.0.0.1"}, f"ports are published at {project.address} and loopback, not {hosts}")
-        wait_until(lambda: owner.ready(*NODES), 200, "every node is online")
+        wait_until(lambda: owner.ready(*NODES), 900, "every node is online")
     with transcript.check("a node joins with `docker compose run … join`, and the file stays in force"):
         before = set(project.containers())
         join(project, "edge", "--name", "edge-2", "--tier", "edge", dependencies=True)
@@ -69,7 +69,7 @@ def follow_to_tls(project: Project, transcript: Transcript) -> None:
         started = time.monotonic()
         authority = project.secret("redis_certificate")
         wait_until(lambda: _authority(project, "board") == authority, 200, "the board has the new certificate", every=3)
-        wait_until(lambda: owner.status("/healthz/fleet") == 200 and owner.ready(*NODES), 300, "every node is online")
+        wait_until(lambda: owner.status("/healthz/fleet") == 200 and owner.ready(*NODES), 900, "every node is online")
         owner.ask(QUESTION, photo=owner.upload(draw_photo(401)).json()["id"], node="board-1", route="split")
         notes.append(f"answered after {time.monotonic() - started:.0f} s")
 
