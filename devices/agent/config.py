@@ -39,6 +39,7 @@ class Config:
     simulated_downlink_bytes_per_s: float | None = None
     server_ca: str = ""  # file with the authority of the server's certificate, where the system does not trust it
     public_url: str = ""  # the address that the server names to nodes; this one may have joined at another
+    follows: bool = False  # it joined at that address, and moves with it
     access: str = ""  # digest of the addresses that the server offered last
 
     @property

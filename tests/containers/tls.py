@@ -9,7 +9,7 @@ from typing import Any
 from tests.containers.answering import QUESTION
 from tests.containers.first_start import NODES, join, visitor
 from tests.containers.project import FILES, NAME, PORT, Project, command_in
-from tests.containers.transcript import Transcript, require, wait_until
+from tests.containers.transcript import Failed, Transcript, require, wait_until
 from tests.containers.visitor import Visitor, draw_photo
 
 TLS_FILE = "docker-compose.tls.yml"
@@ -27,6 +27,7 @@ def follow_to_tls(project: Project, transcript: Transcript) -> None:
         project.configure(**settings, CADDY_OPTIONS="--internal-certs", PLAIN_BIND=project.address)
     with transcript.check("everything starts with it"):
         project.compose("up", "--detach", "--wait", "web", "cloud", "beat", "proxy", "redis", seconds=400)
+        wait_until(lambda: _made(project), 60, "Caddy has made its authority")
         project.shell(command_in(TLS_FILE, "docker compose cp"))
         project.compose("up", "--detach", "--wait", "web", seconds=200)
         wait_until(lambda: person(project).status("/healthz") == 200, 120, "the web app is ready over https")
@@ -72,6 +73,14 @@ def follow_to_tls(project: Project, transcript: Transcript) -> None:
         wait_until(lambda: owner.status("/healthz/fleet") == 200 and owner.ready(*NODES), 900, "every node is online")
         owner.ask(QUESTION, photo=owner.upload(draw_photo(401)).json()["id"], node="board-1", route="split")
         notes.append(f"answered after {time.monotonic() - started:.0f} s")
+
+
+def _made(project: Project) -> bool:
+    try:
+        project.inside("proxy", "test", "-s", "/data/caddy/pki/authorities/local/root.crt")
+    except Failed:
+        return False
+    return True
 
 
 def person(project: Project) -> Visitor:

@@ -155,7 +155,20 @@ def test_a_public_address_that_does_not_answer_yet_is_kept_in_reserve(
     assert config.load(tmp_path).server == "http://old.example"
     assert addresses.adopt(tmp_path, None) is None
     answering.add("https://new.example")
-    moved = addresses.adopt(tmp_path, None)
+    moved = addresses.adopt(tmp_path, None)  # the old one does not answer any more
+    assert moved is not None
+    assert moved.server == "https://new.example"
+
+
+def test_a_node_moves_to_a_public_address_that_answers_later(
+    node: Any, settings: Any, tmp_path: Path, answering: set[str]
+) -> None:
+    """Its certificate may be one that the node learns to trust a little later."""
+    at(tmp_path, "http://old.example", "http://old.example")
+    settings.PUBLIC_URL = "https://new.example"
+    assert follow(node, tmp_path) is None
+    answering.add("https://new.example")
+    moved = follow(node, tmp_path)
     assert moved is not None
     assert moved.server == "https://new.example"
 

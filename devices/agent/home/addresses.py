@@ -37,13 +37,16 @@ def follow(home: Path, node: Config, offer: Access) -> Config | None:
     credentials = _redis(home, node, offer.redis)
     if credentials is None:
         return None
-    before = node
-    node = replace(node, redis=credentials, public_url=offer.server, access=offer.digest)
+    # A node that joined at the public address moves with it; any other keeps its own, and the public one in reserve.
+    follows = node.follows or node.server in (node.public_url, offer.server)
+    node = replace(node, redis=credentials, public_url=offer.server, follows=follows)
     if offer.ca and _is_authority(offer.ca):
         node = replace(node, server_ca=config.write_authority(home, "server", offer.ca))
-    # A node that joined at the public address moves with it; any other keeps its own, and the public one in reserve.
-    moves = before.server == before.public_url != offer.server
-    return replace(node, server=offer.server) if moves and _knows(node, offer.server) else node
+    if follows and node.server != offer.server:
+        if not _knows(node, offer.server):
+            return node  # without the digest: the server offers it again
+        node = replace(node, server=offer.server)
+    return replace(node, access=offer.digest)
 
 
 def fall_back(node: Config) -> Config | None:
