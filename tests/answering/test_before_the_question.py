@@ -1,6 +1,9 @@
 """Work done while the person types: the photo is placed, its head is computed, and nothing crosses the link."""
 
 import json
+import os
+import signal
+import time
 from typing import Any
 
 import httpx
@@ -126,3 +129,19 @@ def test_a_deleted_conversation_leaves_no_photo_on_the_device(stack: Stack) -> N
     path = f"/api/v1/conversations/{turn['conversation']}"
     wait_for(lambda: stack.owner.delete(path).is_success, 10, "the conversation was not deleted", every=0.5)
     wait_for(lambda: not file.exists(), 15, "the photo stayed on the device")
+
+
+def test_a_device_that_was_away_deletes_the_photo_when_it_is_back(stack: Stack) -> None:
+    turn = stack.finished(stack.put("What is this?", photo=stack.upload(draw_photo(18)), node="jetson-b")["id"])
+    file = stack.var / "nodes" / "jetson-b" / "photos" / f"{turn['photo']['id']}.jpg"
+    assert file.exists()
+    agent = stack.node("jetson-b")
+    os.kill(agent, signal.SIGSTOP)
+    try:
+        path = f"/api/v1/conversations/{turn['conversation']}"
+        wait_for(lambda: stack.owner.delete(path).is_success, 10, "the conversation was not deleted", every=0.5)
+        time.sleep(8)
+        assert file.exists() and not list((stack.var / "photos").glob(f"{turn['photo']['id']}*"))
+    finally:
+        os.kill(agent, signal.SIGCONT)
+    wait_for(lambda: not file.exists(), 120, "the photo stayed on the device", every=0.5)

@@ -98,3 +98,14 @@ def test_a_header_that_claims_too_many_pixels_is_refused_undecoded(drawn: Callab
 def test_too_many_bytes_are_refused_unread() -> None:
     with pytest.raises(PhotoCodecError, match="larger than 32 MiB"):
         photo_codec.decode(bytes(photo_codec.MAX_BYTES + 1))
+
+
+def test_a_jpeg_of_thousands_of_scans_is_refused_before_it_is_decoded() -> None:
+    """What a device sends may be made to keep an edge busy for hours."""
+    out = io.BytesIO()
+    Image.linear_gradient("L").convert("RGB").save(out, "JPEG", progressive=True)
+    data = out.getvalue()
+    at = data.rindex(photo_codec.SCAN)
+    photo_codec.decode(data[:at] + data[at:-2] * 20 + data[-2:])
+    with pytest.raises(PhotoCodecError, match="damaged"):
+        photo_codec.decode(data[:at] + data[at:-2] * 2000 + data[-2:])

@@ -9,6 +9,8 @@ FORMATS = {"jpeg": "JPEG", "webp": "WEBP", "avif": "AVIF"}
 CODECS = tuple(name for name in FORMATS if name == "jpeg" or features.check(name))
 MAX_PIXELS = 24_000_000  # checked photos are at most 2048 on a side; this leaves room for a larger setting
 MAX_BYTES = 32 * 1024 * 1024
+MAX_SCANS = 100  # of a JPEG; a crafted one has thousands, each as slow as the whole photo
+SCAN = b"\xff\xda"
 
 
 class PhotoCodecError(Exception):
@@ -46,6 +48,8 @@ def decode(data: bytes) -> Image.Image:
     """A photo's file as RGB. Raises PhotoCodecError for anything but one complete picture of bounded size."""
     if len(data) > MAX_BYTES:
         raise PhotoCodecError("The photo is larger than 32 MiB; upload a smaller one.")
+    if data.startswith(b"\xff\xd8") and data.count(SCAN) > MAX_SCANS:
+        raise PhotoCodecError("The photo is damaged; upload it again.")
     try:
         with Image.open(io.BytesIO(data), formats=[FORMATS[name] for name in CODECS]) as image:
             if image.width * image.height > MAX_PIXELS:
