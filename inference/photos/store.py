@@ -17,9 +17,7 @@ from webapp.live.outages import outage
 
 SMALL_SIDE = 480  # pixels; twice the widest preview of the page
 TOO_LARGE = ("photo_too_large", "photo_too_many_pixels")
-BUSY = UserError(
-    "photos_busy", "Too many photos are being read at the moment.", "Try again in a few seconds.", 503
-)  # fmt: skip
+BUSY = UserError("photos_busy", "Too many photos are being read at the moment.", "Try again in a few seconds.", 503)
 
 
 def store(owner: AbstractBaseUser, chunks: Iterable[bytes]) -> Photo:
