@@ -81,8 +81,8 @@ def measure(questions: int, flood_size: int) -> Figures:
         stack.finished(stack.put(QUESTION, photo=photo, node="jetson-b")["id"])
         asker = Asker(stack, photo)
         alone = asyncio.run(asker.ask(questions, lambda: True))
-        other = _person(stack)
-        flood = Flood(other, _upload(other, _photo(2)), flood_size)
+        other = person(stack)
+        flood = Flood(other, upload(other, _photo(2)), flood_size)
         thread = threading.Thread(target=flood.run, name="flood")
         thread.start()
         beside = asyncio.run(asker.ask(questions, thread.is_alive))
@@ -136,7 +136,7 @@ class Asker:
         return (time.perf_counter() - started) * 1000
 
 
-def _person(stack: Stack) -> httpx.Client:
+def person(stack: Stack) -> httpx.Client:
     """Another account, created as an administrator does in the shell, and logged in."""
     script = f"from webapp.accounts.models import User; User.objects.create_user({OTHER!r}, password={PASSWORD!r})"
     done = stack.manage("shell", "-c", script)
@@ -144,7 +144,7 @@ def _person(stack: Stack) -> httpx.Client:
     return stack.person(OTHER)
 
 
-def _upload(client: httpx.Client, photo: bytes) -> str:
+def upload(client: httpx.Client, photo: bytes) -> str:
     form = {"files": {"photo": ("photo.jpg", photo, "image/jpeg")}, "data": {"node": "jetson-b"}}
     answer = client.post("/api/v1/photos", **form)  # type: ignore[arg-type]
     assert answer.status_code == HTTPStatus.CREATED, answer.text
