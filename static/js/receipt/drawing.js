@@ -74,7 +74,7 @@ const edgeWords = (receipt) => (receipt.route === "split" ? "finished the answer
 
 function description(receipt) {
   const { total, spans } = spansOf(receipt.actual_ms);
-  const parts = spans.filter(({ ms }) => ms > 0).map(({ name, text }) => `${name} ${text}`).join(", ");
+  const parts = spans.filter((span) => span.shown).map(({ name, text }) => `${name} ${text}`).join(", ");
   const sent = receipt.route === "device" ? `All on ${receipt.device}, nothing sent over the link` : `From ${receipt.device} over the link with ${format.bytes(receipt.bytes.uplink)} to ${receipt.edge}`;
   return `${sent}: ${total} in all, of it ${parts}.`;
 }

@@ -23,5 +23,5 @@ export function neck(receipt, longestMs) {
 
 function words({ actual_ms: actual, bytes }) {
   const { total, spans } = spansOf(actual);
-  return `${total} in all: ${spans.filter(({ ms }) => ms > 0).map(({ name, text }) => `${name} ${text}`).join(", ")}; ${format.bytes(bytes.uplink)} over the link.`;
+  return `${total} in all: ${spans.filter((span) => span.shown).map(({ name, text }) => `${name} ${text}`).join(", ")}; ${format.bytes(bytes.uplink)} over the link.`;
 }

@@ -11,7 +11,7 @@ const PLACES = [
 /**
  * The total and its parts in one unit, rounded so that the parts as written add up to the total as written.
  *
- * @typedef {{place: string, name: string, ms: number, text: string}} Span
+ * @typedef {{place: string, name: string, ms: number, text: string, shown: boolean}} Span `shown`: not zero as written
  * @param {{queue: number, device: number, uplink: number, edge: number, overhead: number}} actual
  * @returns {{total: string, spans: Span[]}}
  */
@@ -22,7 +22,7 @@ export function spansOf(actual) {
   const { step, write } = unitOf(total);
   const whole = Math.round(total / step);
   const units = rounded(parts.map(({ ms }) => ms / step), whole);
-  return { total: write(whole), spans: parts.map((part, index) => ({ ...part, text: write(units[index]) })) };
+  return { total: write(whole), spans: parts.map((part, index) => ({ ...part, text: write(units[index]), shown: units[index] > 0 })) };
 }
 
 /** Milliseconds, tenths of them below 10 ms; hundredths of a second from 1 s, tenths from 10 s. @param {number} ms */

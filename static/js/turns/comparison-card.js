@@ -95,7 +95,7 @@ function numbers(here, all, receipts) {
   const value = (key, text) => (least(key) ? el("b", {}, text) : text);
   const rows = [
     ["time", value("ms", receipts.length === 1 ? spansOf(receipts[0].actual_ms).total : format.ms(here.ms))],
-    ...(receipts.length === 1 ? spansOf(receipts[0].actual_ms).spans : []).filter(({ ms }) => ms > 0).map(({ name, text }) => [`of it ${name}`, text]),
+    ...(receipts.length === 1 ? spansOf(receipts[0].actual_ms).spans : []).filter((span) => span.shown).map(({ name, text }) => [`of it ${name}`, text]),
     ["sent over the link", [value("bytes", format.bytes(here.bytes)), here.held && ", features cached"]],
     ...receipts.filter(certaintyWords).map((receipt) => ["certainty", el("span", { title: confidenceText(receipt) }, certaintyWords(receipt))]),
   ];
