@@ -9,6 +9,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["ISTHMUS_VAR"] = tempfile.mkdtemp(prefix="isthmus-tests-")
 for name in [name for name in os.environ if name.startswith(("ISTHMUS_PLANNER", "POSTGRES_", "ISTHMUS_PROFILE"))]:
     del os.environ[name]  # a developer's own installation must not leak into the tests
+if socket := os.environ.get("TESTS_POSTGRES"):  # the folder of a private server's socket: tests/postgres
+    os.environ |= {"POSTGRES_HOST": socket, "POSTGRES_USER": "isthmus"}
 
 from webapp.ops import private_redis  # noqa: E402  reads ISTHMUS_VAR when it is imported
 
@@ -19,8 +21,9 @@ from webapp.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow on purpose
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
-# A file, not memory: SQLite's shared memory databases lock whole tables between threads and do not wait.
-DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "tests.sqlite3"}  # noqa: F405
+if not socket:
+    # A file, not memory: SQLite's shared memory databases lock whole tables between threads and do not wait.
+    DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "tests.sqlite3"}  # noqa: F405
 STATIC_ROOT.mkdir(parents=True)  # noqa: F405  as `up` does
 # A variable that a template expects and no view gives is otherwise shown as nothing; tests/pages looks for this.
 UNKNOWN_VARIABLE = "unknown template variable: %s"

@@ -9,6 +9,7 @@ import ipaddress
 import socket
 import time
 from collections import Counter
+from functools import lru_cache
 
 from django.conf import settings
 
@@ -19,6 +20,7 @@ FORWARDED = frozenset({b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-h
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
+@lru_cache(4096)
 def group(address: str) -> str:
     """Whose an address is: itself, or its /64 for IPv6, where every customer has as many addresses as there are."""
     try:

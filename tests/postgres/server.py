@@ -1,0 +1,62 @@
+"""A private PostgreSQL from the installed binaries, in a folder of its own, reached through a socket there."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from bench.harness.processes import wait_for
+
+# Nothing has to survive the tests, so nothing is synchronised to the disk.
+FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "max_connections=200")
+USER = "isthmus"
+
+
+def binaries() -> Path | None:
+    """The newest installed version."""
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda file: int(file.parts[-3]))
+    initdb = str(debian[-1]) if debian else shutil.which("initdb")
+    return Path(initdb).parent if initdb else None
+
+
+@contextmanager
+def running_postgres(installed: Path) -> Iterator[Path]:
+    """The folder of its socket. PostgreSQL refuses to run as root, so root starts it as another account."""
+    folder = Path(tempfile.mkdtemp(prefix="isthmus-postgres-", dir="/tmp"))  # short: the path of a socket may have 107 bytes
+    account = _account()
+    if account:
+        os.chown(folder, account["user"], account["group"])
+    try:
+        init = [installed / "initdb", "-D", folder / "data", "-U", USER, "--auth=trust", "--encoding=UTF8", "--locale=C", "-N"]
+        subprocess.run(init, check=True, capture_output=True, cwd="/", **account)
+        options = [word for setting in FAST for word in ("-c", setting)]
+        command = [installed / "postgres", "-D", folder / "data", "-k", folder, *options]
+        with subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", **account
+        ) as server:
+            try:
+                ready = [installed / "pg_isready", "-h", folder, "-q"]
+                wait_for(lambda: subprocess.run(ready, check=False).returncode == 0, 30, "PostgreSQL did not start")
+                yield folder
+            finally:
+                server.send_signal(3)  # SIGQUIT: at once, with every connection
+                server.wait(20)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _account() -> dict[str, Any]:
+    if os.geteuid() != 0:
+        return {}
+    for name in ("postgres", "nobody"):
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+    return {}

@@ -1,0 +1,31 @@
+"""The part of the suite that is about the database also passes on a real PostgreSQL."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.postgres.server import binaries, running_postgres
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = ("accounts", "api", "chat", "devices", "live", "federation")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_what_asks_the_database_passes_on_postgres() -> None:
+    installed = binaries()
+    if installed is None:
+        if os.environ.get("CI"):
+            pytest.fail("PostgreSQL is not installed: apt-get install postgresql.")
+        pytest.skip("PostgreSQL is not installed (apt-get install postgresql), so the tests ran on SQLite only.")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "ISTHMUS_", "REDIS_"))}
+    with running_postgres(installed) as socket:
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-m", "not slow and not long and not browser",
+             "--create-db", "--reuse-db", *(f"tests/{part}" for part in PARTS)],
+            cwd=ROOT, env={**env, "TESTS_POSTGRES": str(socket)}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
