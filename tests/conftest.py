@@ -1,6 +1,7 @@
 """People, a real Redis, and the whole stack as a person would start it."""
 
 import io
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,9 +17,19 @@ from bench.harness.stack import Stack
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests first: in parallel, the last worker is then not left with one of them."""
+    """Files with slow tests first: in parallel, the last worker is then not left with one of them. On PostgreSQL only what
+    asks the database (tests/postgres)."""
+    if os.environ.get("TESTS_POSTGRES"):
+        items[:] = [item for item in items if asks_the_database(item)]
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+def asks_the_database(item: pytest.Item) -> bool:
+    """In this process: the stack has a database of its own."""
+    fixtures = set(getattr(item, "fixturenames", ()))
+    marked = item.get_closest_marker("django_db") is not None
+    return "stack" not in fixtures and (marked or bool(fixtures & {"db", "transactional_db"}))
 
 
 @pytest.fixture(scope="session")

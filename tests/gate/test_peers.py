@@ -1,12 +1,19 @@
 """Whose word is believed about who calls."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from tests.gate.conftest import Echo, Serve, answer_of, connected, status_of
 from webapp.gate.peers import Proxies, RealPeer, client_of, group
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def get(*headers: str) -> bytes:
@@ -94,3 +101,19 @@ def test_behind_a_proxy_the_bound_holds_for_each_caller(serve: Serve, settings: 
     assert json.loads(refused.partition(b"\r\n\r\n")[2])["error"]["code"] == "too_many_connections"
     for connection in connections:
         connection.close()
+
+
+def test_over_tls_a_browser_is_told_to_use_nothing_else(settings: Any) -> None:
+    settings.SECURE_HSTS_SECONDS = 100
+    answer = Client().get("/livez", secure=True)
+    assert answer["Strict-Transport-Security"] == "max-age=100"
+    claimed = Client().get("/livez", headers={"X-Forwarded-Proto": "https"})
+    assert "Strict-Transport-Security" not in claimed
+
+
+@pytest.mark.parametrize(("https", "seconds"), [("1", 31536000), ("0", 0)])
+def test_that_is_on_with_https_only(https: str, seconds: int, tmp_path: Path) -> None:
+    env = {**os.environ, "ISTHMUS_HTTPS": https, "ISTHMUS_VAR": str(tmp_path), "REDIS_URL": "redis://127.0.0.1:1"}
+    code = "from webapp import settings as s; print(s.SECURE_HSTS_SECONDS, hasattr(s, 'SECURE_PROXY_SSL_HEADER'))"
+    shown = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert shown.stdout.split() == [str(seconds), "False"]

@@ -36,9 +36,7 @@ def running_postgres(installed: Path) -> Iterator[Path]:
         subprocess.run(init, check=True, capture_output=True, cwd="/", **account)
         options = [word for setting in FAST for word in ("-c", setting)]
         command = [installed / "postgres", "-D", folder / "data", "-k", folder, *options]
-        with subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", **account
-        ) as server:
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", **account) as server:
             try:
                 ready = [installed / "pg_isready", "-h", folder, "-q"]
                 wait_for(lambda: subprocess.run(ready, check=False).returncode == 0, 30, "PostgreSQL did not start")

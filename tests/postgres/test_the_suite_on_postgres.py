@@ -10,7 +10,10 @@ import pytest
 from tests.postgres.server import binaries, running_postgres
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("accounts", "api", "chat", "devices", "live", "federation")
+PARTS = (
+    *("accounts", "api", "chat", "federation"),
+    *(f"devices/test_{name}.py" for name in ("codes", "heartbeat", "joining_over_http", "links", "node_events", "telemetry")),
+)
 
 
 @pytest.mark.slow
