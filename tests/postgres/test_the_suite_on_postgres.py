@@ -28,9 +28,17 @@ def test_what_asks_the_database_passes_on_postgres() -> None:
         pytest.skip("PostgreSQL is not installed (apt-get install postgresql), so the tests ran on SQLite only.")
     env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "ISTHMUS_", "REDIS_"))}
     with running_postgres(installed) as socket:
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-m", "not slow and not long and not browser",
-             "--create-db", "--reuse-db", *(f"--ignore=tests/{part}" for part in WITHOUT), *(f"tests/{part}" for part in PARTS)],
-            cwd=ROOT, env={**env, "TESTS_POSTGRES": str(socket)}, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-m",
+            "not slow and not long and not browser",
+            "--create-db",
+            "--reuse-db",
+        ]
+        parts = [*(f"--ignore=tests/{part}" for part in WITHOUT), *(f"tests/{part}" for part in PARTS)]
+        env |= {"TESTS_POSTGRES": str(socket)}
+        done = subprocess.run([*command, *parts], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
