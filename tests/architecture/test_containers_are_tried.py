@@ -1,0 +1,46 @@
+"""`make containers` needs Docker; that it finds what it tries in the documents does not."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.containers.backup import documented
+from tests.containers.project import command_in
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_without_docker_it_says_one_sentence(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.containers"], cwd=ROOT, env={**os.environ, "PATH": str(tmp_path)}, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "No Docker daemon with Compose answers here, so the containers were not tried.\n"
+
+
+def test_it_runs_the_documented_commands() -> None:
+    save, restore = documented("Backup")
+    assert "pg_dump" in save
+    assert "pg_restore" in restore
+    assert command_in("docker-compose.yml", "mkdir -p").endswith("chmod 644 secrets/*.txt")
+    assert command_in("docker-compose.tls.yml", "openssl").endswith("chmod 644 secrets/*.txt")
+    assert command_in("docker-compose.tls.yml", "docker compose cp").endswith("docker compose restart web")
+    assert command_in("docker-compose.tls.yml", "COMPOSE_FILE").startswith("COMPOSE_FILE=docker-compose.yml:")
+
+
+def test_the_commands_of_the_comments_are_valid_shell() -> None:
+    for file, start in (
+        ("docker-compose.yml", "mkdir -p"),
+        ("docker-compose.tls.yml", "openssl"),
+        ("docker-compose.tls.yml", "docker compose cp"),
+    ):
+        subprocess.run(["bash", "-n", "-c", command_in(file, start)], check=True)
+
+
+def test_what_is_backed_up_is_what_is_restored() -> None:
+    save, restore = documented("Backup")
+    for archive in ("database.dump", "files.tar.gz", "edge.tar.gz", "device.tar.gz", "secrets"):
+        assert archive in save
+        assert archive in restore
