@@ -12,7 +12,7 @@ import yaml
 from inference.answering import cloud_queue
 from tests.architecture.test_every_setting_is_documented import documented, read_by_the_code
 from webapp.management.commands import up
-from webapp.ops import clock, serving
+from webapp.ops import clock, private_redis, serving
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -97,6 +97,11 @@ def test_the_file_holds_no_secret() -> None:
             if re.search("PASSWORD|SECRET|TOKEN|KEY|REDIS_URL", name):
                 assert name.endswith("_FILE"), name
                 assert value.removeprefix("/run/secrets/") in service["secrets"]
+
+
+def test_redis_has_the_limits_of_the_one_that_make_run_starts() -> None:
+    command = " ".join(SERVICES["redis"]["command"][-1].replace("\\", " ").replace("'", "").split())
+    assert [limit for limit in private_redis.LIMITS if f"--{limit}" not in command] == []
 
 
 def test_every_secret_comes_from_a_file_that_git_ignores() -> None:
