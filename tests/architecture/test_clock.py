@@ -81,3 +81,11 @@ def test_it_starts_again_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None
     thread.start()
     wait_for(lambda: len(attempts) > 2, 5, "it gave up")
     thread.stop()
+
+
+def test_its_file_and_every_folder_above_it_are_private(store: Any, tmp_path: Path) -> None:
+    file = tmp_path / "run" / "clock" / "schedule"
+    clock.ClockScheduler(app=app, schedule_filename=str(file)).close()
+    made = list(tmp_path.rglob("*"))
+    assert len(made) >= 3
+    assert not [path for path in made if stat.S_IMODE(path.stat().st_mode) & 0o077]

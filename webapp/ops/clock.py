@@ -7,6 +7,7 @@ runs the watchdog over Redis, a thread that needs no worker.
 
 import dbm
 import logging
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -32,9 +33,14 @@ class ClockScheduler(PersistentScheduler):  # type: ignore[misc]  # Celery is no
     """Celery's scheduler, which also shows that it is alive and sends nothing while no worker reads its queue."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        Path(kwargs["schedule_filename"]).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
-        super().__init__(*args, **kwargs)
+        # `celery beat` comes here before it sends beat_init.
+        mask = os.umask(0o077)
+        try:
+            Path(kwargs["schedule_filename"]).parent.mkdir(parents=True, exist_ok=True)
+            super().__init__(*args, **kwargs)
+        finally:
+            os.umask(mask)
         from devices.guard import watchdog  # it has models, and this module is imported before those may be
 
         watchdog.start()
