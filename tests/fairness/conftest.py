@@ -17,6 +17,12 @@ def _with_redis(redis_url: str) -> None:
     """Questions are queued for real; nobody takes them."""
 
 
+@pytest.fixture(autouse=True)
+def _long_leases(settings: Any) -> None:
+    """A busy machine must not make a claimed question look abandoned."""
+    settings.LEASE_S = 600
+
+
 @pytest.fixture
 def photo(owner: Any, photo_bytes: bytes) -> Photo:
     return store.store(owner, [photo_bytes])
