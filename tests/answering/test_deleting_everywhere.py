@@ -3,6 +3,7 @@ Nodes that were away delete it when they are back.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -47,8 +48,17 @@ def photo(owner: Any) -> Photo:
     return photo
 
 
-def on_device(pair: Pair, photo: Photo) -> Path:
-    return pair.device.runtime.home / "photos" / f"{photo.pk}.jpg"
+@dataclass
+class OnDevice:
+    folder: Path
+    name: str
+
+    def exists(self) -> bool:
+        return any(self.folder.rglob(f"{self.name}*"))
+
+
+def on_device(pair: Pair, photo: Photo) -> OnDevice:
+    return OnDevice(pair.device.runtime.home / "photos", str(photo.pk))
 
 
 def away(slug: str) -> None:

@@ -70,7 +70,7 @@ def test_a_photo_goes_straight_to_a_device(tab: Tab, stack: Stack, photo_file: P
     assert tab.errors == []
     pk = tab.page.locator(".me a").get_attribute("href")
     name = str(pk).strip("/").split("/")[-1]
-    assert not list((stack.var / "photos").glob(f"{name}*")) and list((stack.var / "nodes/jetson-a/photos").glob(f"{name}*"))
+    assert not list((stack.var / "photos").glob(f"{name}*")) and list((stack.var / "nodes/jetson-a/photos").rglob(f"{name}*"))
 
 
 def test_an_unreachable_device_falls_back_to_an_upload_through_the_server(tab: Tab, photo_file: Path) -> None:
