@@ -67,12 +67,13 @@ class ReconnectingConsumer(Consumer):  # type: ignore[misc]  # Celery is not typ
     Celery's own pauses are for a Redis that does not answer.
     """
 
+    failures, failed_at = 0, -HEALTHY_S
+
     def on_connection_error_after_connected(self, exc: Exception) -> None:
         super().on_connection_error_after_connected(exc)
         now = time.monotonic()
-        recent = now - self.__dict__.get("failed_at", 0.0) < HEALTHY_S
-        self.failures = self.__dict__.get("failures", 0) + 1 if recent else 1
-        pause = min(FIRST_PAUSE_S * 2 ** (self.failures - 1), LONGEST_PAUSE_S) * (0.5 + random.random())  # noqa: S311
+        self.failures = self.failures + 1 if now - self.failed_at < HEALTHY_S else 1
+        pause = min(FIRST_PAUSE_S * 2 ** min(self.failures - 1, 10), LONGEST_PAUSE_S) * (0.5 + random.random())  # noqa: S311
         if self.failures in (1, 10) or self.failures % 100 == 0:
             log.warning("Redis failed (%s); connecting again, after longer and longer pauses", exc)
         until = now + pause
