@@ -62,3 +62,25 @@ def test_staff_get_a_single_use_code_and_the_command_for_it(tab: Tab) -> None:
     assert code in page.locator("#add-dialog pre").inner_text()
     page.wait_for_function("() => /Expires in 1[45]:/.test(document.querySelector('[data-countdown]').textContent)")
     assert re.fullmatch(r"[A-Z0-9-]{8,9}", code)
+
+
+def test_taking_the_name_of_a_running_node_has_to_be_confirmed(tab: Tab) -> None:
+    page = tab.open("/devices/")
+    page.click("#add")
+    page.fill("#add-name", "jetson-a")
+    replace = page.locator("#add-replace")
+    assert not replace.is_visible()
+    page.get_by_role("button", name="Create code").click()
+    page.get_by_role("alert").get_by_text("A node named jetson-a already exists: a simulated device, online.").wait_for()
+    replace.check()
+    page.get_by_role("button", name="Create code").click()
+    page.locator("#add-dialog .code").wait_for()
+
+
+def test_rotating_says_what_it_costs_and_can_be_cancelled(tab: Tab) -> None:
+    page = tab.open("/devices/")
+    card = page.locator("[data-node=jetson-b]")
+    card.get_by_role("button", name="Rotate").click()
+    card.get_by_text("Jobs that it runs then are lost").wait_for()
+    card.get_by_role("button", name="Cancel").click()
+    assert card.get_by_role("button", name="Rotate").is_enabled()
