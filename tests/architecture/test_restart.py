@@ -118,6 +118,7 @@ def test_a_frozen_child_is_restarted(start: Start, tmp_path: Path) -> None:
     os.kill(first, signal.SIGSTOP)
     wait_for(lambda: pid_in(pid) != first, 20, "it was not restarted")
     keeper.terminate()
+    keeper.communicate(timeout=10)
 
 
 def test_a_child_that_has_not_shown_life_yet_may_take_its_time_to_start(start: Start, tmp_path: Path) -> None:
@@ -127,3 +128,4 @@ def test_a_child_that_has_not_shown_life_yet_may_take_its_time_to_start(start: S
     time.sleep(2)
     assert pid_in(pid) == first
     keeper.terminate()
+    keeper.communicate(timeout=10)
