@@ -7,6 +7,7 @@ The folder of a file says whose it is and which of the two, so that a restarted 
 folder are from an earlier version, and may be the only ones.
 """
 
+import errno
 import re
 import threading
 from collections import Counter, OrderedDict
@@ -18,6 +19,7 @@ from devices.agent.jobs import Refused
 PHOTO_ID = re.compile("[0-9A-Za-z-]{1,64}")  # UUIDs, and what a camera may call its own
 PERSON = re.compile("[0-9a-z]{1,40}")
 ONLY_HERE, COPIES, NOBODY = "only-here", "copies", "nobody"
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 LEAST_BYTES = 16 * 1024  # what a small file counts as
 OWN_SHARE = 0.5  # of the shelf, for photos of one person that only this node has
 
@@ -122,6 +124,8 @@ def _write(path: Path, data: bytes) -> None:
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)
+        if error.errno in NO_SPACE:
+            raise Refused("disk_full", "This node's disk is full, so it cannot store the photo; make room on it.") from None
         raise Refused("disk", f"This node cannot store the photo ({error.strerror}).") from None
 
 

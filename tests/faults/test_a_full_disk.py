@@ -13,7 +13,7 @@ from django.test import Client
 
 from devices.agent import config
 from devices.agent.jobs import Refused
-from inference.stages.photo_folder import PhotoFolder
+from inference.stages.photo_shelf import PhotoShelf
 
 
 @pytest.fixture
@@ -56,8 +56,9 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_node_says_that_its_disk_is_full_and_keeps_no_half_photo(tmp_path: Path, full_disk: None) -> None:
     with pytest.raises(Refused) as refused:
-        PhotoFolder(tmp_path / "photos").keep("p", bytes(1000))
-    assert (refused.value.code, list((tmp_path / "photos").iterdir())) == ("disk_full", [])
+        PhotoShelf(tmp_path / "photos", 1_000_000).keep("p", bytes(1000))
+    assert refused.value.code == "disk_full"
+    assert not [file for file in (tmp_path / "photos").rglob("*") if file.is_file()]
 
 
 def test_a_nodes_identity_survives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
