@@ -67,7 +67,7 @@ function figures(run, last) {
   const best = counted.reduce((most, round) => ((round.accuracy ?? -1) > (most?.accuracy ?? -1) ? round : most), null);
   const discarded = run.rounds.length - counted.length;
   const cells = [
-    ["Rounds", `${counted.length} of ${run.spec.rounds}${discarded ? `, ${discarded} discarded` : ""}`], ["Accuracy of the model", share(counted.at(-1)?.accuracy)],
+    ["Round", `${counted.length} of ${run.spec.rounds}${discarded ? `, ${discarded} discarded` : ""}`], ["Accuracy", share(counted.at(-1)?.accuracy)],
     [best ? `Best, round ${best.round}` : "Best", share(best?.accuracy)],
     ["Up", format.bytes(sum("bytes_up"))], ["Down", format.bytes(sum("bytes_down"))], ["Time", format.seconds(run.seconds)],
     ...(run.spec.privacy ? [["Epsilon spent", last?.epsilon === null || last?.epsilon === undefined ? "–" : last.epsilon.toFixed(2)]] : []),
