@@ -17,14 +17,15 @@ LATE = "It did not reply before the round ended."
 
 class Patience:
     """How long to wait for replies: until the deadline; once `enough` have come, for a grace period at most. Without `grace_s`
-    that is as long as the first of them took. With `enough` 0 only the deadline counts. Its methods may be called from several
-    threads.
+    that is as long as these took, or twice what `more` replies would take at their pace. With `enough` 0 only the deadline
+    counts. Its methods may be called from several threads.
     """
 
-    def __init__(self, seconds: float, enough: int = 0, grace_s: float | None = None) -> None:
+    def __init__(self, seconds: float, enough: int = 0, grace_s: float | None = None, more: int = 0) -> None:
         self._started = time.monotonic()
         self.deadline = self.until = self._started + seconds
         self._left, self._grace_s = enough, grace_s
+        self._share = max(1.0, 2 * more / enough) if enough else 1.0
         self._lock = threading.Lock()
 
     def arrived(self) -> None:
@@ -33,7 +34,8 @@ class Patience:
             self._left -= 1
             if self._left == 0:
                 now = time.monotonic()
-                grace = max(LEAST_GRACE_S, now - self._started) if self._grace_s is None else self._grace_s
+                automatic = max(LEAST_GRACE_S, self._share * (now - self._started))
+                grace = automatic if self._grace_s is None else self._grace_s
                 self.until = min(self.until, now + grace)
 
     @property
@@ -107,7 +109,7 @@ class Exchange:
         if not isinstance(self.grid, PacedGrid):
             return self.grid.send_and_receive(messages, timeout=left)
         missing = min(len(messages), max(1, self.enough - replied)) if self.enough else 0
-        return self.grid.exchange(messages, Patience(left, missing, self.grace_s))
+        return self.grid.exchange(messages, Patience(left, missing, self.grace_s, len(messages) - missing))
 
 
 def _size(message: Message) -> int:
