@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from tests.browser.conftest import Tab
+from tests.browser.conftest import ANSWER_MS, Tab
 from tests.conftest import draw_photo
 
 pytestmark = pytest.mark.browser
@@ -68,7 +68,7 @@ def test_a_photo_with_nothing_in_it_is_said_to_be_so_before_and_after_the_questi
     out = io.BytesIO()
     Image.new("RGB", (320, 240), "black").save(out, "JPEG")
     tab.choose_file("black.jpg", "image/jpeg", out.getvalue())
-    page.locator("#pending").get_by_text("almost one colour").wait_for()
+    page.locator("#pending").get_by_text("almost one colour").wait_for(timeout=ANSWER_MS)
     tab.ask("What is in this photo?")
     assert tab.answer().startswith("The photo is almost one colour. I am not sure")
     assert page.locator(".facts").get_by_text("A guess").count() == 1
