@@ -36,7 +36,7 @@ class Place:
 def fair_order(waiting: Iterable[Waiting], running: Mapping[int, int]) -> list[Place]:
     """Waiting questions in the order in which they start, given how many of each person are running."""
     ranks, places = Counter(running), []
-    for question in sorted(waiting, key=lambda one: (not one.interrupted, one.since)):
+    for question in sorted(waiting, key=lambda question: (not question.interrupted, question.since)):
         places.append(Place(ranks[question.owner], question))
         ranks[question.owner] += 1
     return sorted(places, key=lambda place: (place.rank, not place.waiting.interrupted, place.waiting.since))
