@@ -38,11 +38,12 @@ def follow_to_tls(project: Project, transcript: Transcript) -> None:
     with transcript.check("Redis is encrypted"):
         require(not _plain_redis(project.address), "an unencrypted PING gets no answer")
     with transcript.check("nodes inside and outside follow without being joined again") as notes:
+        for service in ("edge", "device", "board"):
+            wait_until(lambda name=service: _scheme(project, name) == "rediss", 200, f"{service} uses Redis over TLS", every=3)
         wait_until(lambda: owner.ready(*NODES), 900, "every node is online")
         known = _config(project, "board")
-        require(known["redis"]["scheme"] == "rediss", "the board uses Redis over TLS")
         require((known["redis"]["host"], known["redis"]["port"]) == (NAME, 6379), "and its new port")
-        notes.append(f"edge: {_config(project, 'edge')['redis']['scheme']}")
+        notes.append(f"the edge at {_config(project, 'edge')['redis']['host']}, the board at {known['redis']['host']}")
     with transcript.check("the board moves to the https address as well"):
         wait_until(
             lambda: _config(project, "board")["server"] == f"https://{NAME}", 180, "its server is the new address", every=3
@@ -91,6 +92,10 @@ def _config(project: Project, service: str) -> dict[str, Any]:
     """What a node has stored; the files are its own account's."""
     config: dict[str, Any] = json.loads(project.inside(service, "cat", "/node/1/agent.json"))
     return config
+
+
+def _scheme(project: Project, service: str) -> str:
+    return str(_config(project, service)["redis"]["scheme"])
 
 
 def _authority(project: Project, service: str) -> str:
