@@ -124,6 +124,6 @@ def test_a_full_disk_is_a_sentence_and_leaves_no_half_photo(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(Refused, match="No space left"):
+    with pytest.raises(Refused, match="disk is full"):
         place(shelf, "a", "p")
     assert not files(tmp_path)
