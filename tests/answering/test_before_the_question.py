@@ -130,6 +130,7 @@ def test_a_deleted_conversation_leaves_no_photo_on_the_device(stack: Stack) -> N
     wait_for(lambda: not file.exists(), 15, "the photo stayed on the device")
 
 
+@pytest.mark.long
 def test_a_device_that_was_away_deletes_the_photo_when_it_is_back(stack: Stack) -> None:
     turn = stack.finished(stack.put("What is this?", photo=stack.upload(draw_photo(18)), node="jetson-b")["id"])
     [file] = (stack.var / "nodes" / "jetson-b" / "photos").rglob(f"{turn['photo']['id']}.jpg")

@@ -173,6 +173,7 @@ STATES: dict[str, Callable[[Tab, Samples], None]] = {
 }
 
 
+@pytest.mark.parametrize("look", [1360, pytest.param(390, marks=pytest.mark.long)], indirect=True)
 def test_every_state_of_a_page_is_accessible(look: Tab, samples: Samples) -> None:
     found = []
     for name, show in STATES.items():

@@ -38,6 +38,7 @@ def completed(stack: Stack, run: int, rounds: int) -> None:
     wait_for(lambda: len(read(stack, run).get("rounds", ())) >= rounds, PATIENCE_S, f"no round {rounds}", every=0.2)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_bundled_nodes_train_the_digits(stack: Stack) -> None:
     run = put(stack)

@@ -4,6 +4,7 @@ from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
 from inference.lab.data import photo_sets
@@ -19,6 +20,7 @@ def _batches(world: Path, photos: photo_sets.Photos, model: Compact, tokenizer: 
     return text_heads.TextBatches(text_heads.encode(model, photos, rows), texts, model.vocabulary, first, 1)
 
 
+@pytest.mark.long
 def test_losses_fall_and_the_tower_stays_frozen(
     world: Path, photos: photo_sets.Photos, model: Compact, tokenizer: object
 ) -> None:

@@ -60,6 +60,7 @@ def test_gradients_pass_the_quantiser_for_the_coefficients_of_a_level_only(
         assert set(moved.nonzero()[:, 0].tolist()) == set(code.order[: 8 * size].tolist())
 
 
+@pytest.mark.long
 def test_training_reduces_the_error_of_the_towers_output(drawn_features: tuple[split.Tower, Tensor, Tensor]) -> None:
     tower, original, target = drawn_features
     arrays = fit.fit(tower, original, 1, 8 * BYTES[-1])

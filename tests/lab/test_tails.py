@@ -61,6 +61,7 @@ def test_prompts_belong_to_their_photos_and_mirrored_photos_have_mirrored_questi
         assert tokenizer.decode(answer) == "[DEC] garbage bin [SEP]"  # type: ignore[attr-defined]
 
 
+@pytest.mark.long
 def test_equal_outputs_have_no_divergence_and_every_task_reacts_to_a_change(tasks: task_divergence.TaskDivergence) -> None:
     everyone = torch.arange(len(tasks.target))
     assert float(tasks(tasks.target, everyone)) == pytest.approx(0, abs=1e-4)
@@ -78,6 +79,7 @@ def test_equal_outputs_have_no_divergence_and_every_task_reacts_to_a_change(task
     assert all((sensitivity[task][1:] > 0).all() for task in (1, 2))
 
 
+@pytest.mark.long
 def test_gradients_of_labels_have_the_fisher_information_of_a_softmax(
     tasks: task_divergence.TaskDivergence, tower: split.Tower, original: Tensor
 ) -> None:

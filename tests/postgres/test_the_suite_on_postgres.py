@@ -10,10 +10,9 @@ import pytest
 from tests.postgres.server import binaries, running_postgres
 
 ROOT = Path(__file__).resolve().parents[2]
-# Real workers with deadlines of a second have their own tests; here they would compete with the rest of the suite.
-WITHOUT = ("federation/test_grid.py", "federation/test_slow_and_frozen_nodes.py")
 PARTS = (
-    *("accounts", "api", "chat", "federation"),
+    *("accounts", "chat", "fairness", "api/test_text_that_cannot_be_stored.py", "api/test_runs.py"),
+    *(f"federation/test_{name}.py" for name in ("journal", "the_queue_of_runs", "how_a_run_ends")),
     *(f"devices/test_{name}.py" for name in ("codes", "heartbeat", "joining_over_http", "links", "node_events", "telemetry")),
 )
 
@@ -38,7 +37,7 @@ def test_what_asks_the_database_passes_on_postgres() -> None:
             "--create-db",
             "--reuse-db",
         ]
-        parts = [*(f"--ignore=tests/{part}" for part in WITHOUT), *(f"tests/{part}" for part in PARTS)]
+        parts = [f"tests/{part}" for part in PARTS]
         env |= {"TESTS_POSTGRES": str(socket)}
         done = subprocess.run([*command, *parts], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
