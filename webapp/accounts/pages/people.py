@@ -31,7 +31,11 @@ class LimitsForm(forms.Form):
 
     role = forms.ChoiceField(choices=[(role, role) for role in ROLES], help_text=ROLE_HELP)
     storage_limit_mb = forms.IntegerField(
-        label="Storage for photos, MB", required=False, min_value=0, max_value=2**31 - 1, help_text="Empty: the default."
+        label="Storage for photos, MB",
+        required=False,
+        min_value=0,
+        max_value=2**31 - 1,
+        help_text=f"Empty: {settings.STORAGE_MB:,}, as for everybody.",
     )
     turn_limit = forms.IntegerField(
         label="Questions waiting or running",
