@@ -90,8 +90,8 @@ def of_classes(examples: Examples, own: Sequence[str], classes: Sequence[str]) -
     labels = targets[examples.labels]
     known = np.flatnonzero((labels >= 0).numpy())
     foreign = Counter(own[label] for label in examples.labels[labels < 0].tolist())
-    kept = examples.part(known)
-    return Part(Examples(kept.pixels, labels[known], examples.skipped), dict(foreign))
+    part = examples.part(known)
+    return Part(Examples(part.pixels, labels[known], examples.skipped), dict(foreign))
 
 
 def _listed(labels: Sequence[str], most: int = 5) -> str:

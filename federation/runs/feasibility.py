@@ -40,12 +40,12 @@ def splits(class_sizes: tuple[int, ...], clients: int, alpha: float, seed: int) 
     least = min(10, sum(class_sizes) // (4 * clients))  # as federation.app.data asks of it
     generator = np.random.default_rng(seed)
     for _ in range(DRAWS):
-        held = np.zeros(clients, np.int64)
+        counts = np.zeros(clients, np.int64)
         for size in class_sizes:
             ends = (np.cumsum(generator.dirichlet(np.full(clients, alpha))) * size).astype(np.int64)
             ends[-1] = size
-            held += np.diff(ends, prepend=0)
-        if held.min() >= least:
+            counts += np.diff(ends, prepend=0)
+        if counts.min() >= least:
             return True
     return False
 

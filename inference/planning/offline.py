@@ -94,8 +94,8 @@ def _read(question: str, context: Context) -> tuple[Plan, str]:
         return Plan(steps=[], why=_said(reading.refused or _without_steps(text, context), typed.remarks)), ""
     if not context.has_photo and any(step.task != "train" for step in reading.steps):
         return Plan(steps=[], why=_said(NO_PHOTO, typed.remarks)), ""
-    said = shorten(" ".join(dict.fromkeys(reading.remarks)), MAX_WHY, placeholder=" …")
-    return _numbered(reading.steps, reading.refused), said
+    remarks = shorten(" ".join(dict.fromkeys(reading.remarks)), MAX_WHY, placeholder=" …")
+    return _numbered(reading.steps, reading.refused), remarks
 
 
 def _without_steps(text: str, context: Context) -> str:

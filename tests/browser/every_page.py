@@ -80,9 +80,9 @@ class Samples:
 
     def pages(self, client: httpx.Client) -> list[str]:
         """Every address that answers with a page of its own to whoever `client` is."""
-        found = []
+        paths = []
         for path in filter(None, map(self.filled, sorted(set(addresses())))):
             answer = client.get(path, follow_redirects=False)
             if answer.status_code == 200 and answer.headers.get("Content-Type", "").startswith("text/html"):
-                found.append(path)
-        return found
+                paths.append(path)
+        return paths

@@ -65,18 +65,18 @@ def opened(page: Page) -> None:
 
 
 def test_every_page_is_accessible(look: Tab, samples: Samples) -> None:
-    found = []
+    lines = []
     pages = samples.pages(samples.stack.owner)
     assert len(pages) >= 12, pages
     for path in pages:
         page = look.open(path)
         opened(page)
-        found += faults(page, path)
-    assert not found, "\n".join(found)
+        lines += faults(page, path)
+    assert not lines, "\n".join(lines)
 
 
 def test_pages_for_strangers_are_accessible(browser: Browser, stack: Stack, samples: Samples) -> None:
-    found = []
+    lines = []
     with httpx.Client(base_url=stack.url) as stranger:
         pages = samples.pages(stranger)
     assert "/login/" in pages
@@ -86,14 +86,14 @@ def test_pages_for_strangers_are_accessible(browser: Browser, stack: Stack, samp
         page.set_default_timeout(PATIENCE_MS)
         for path in pages:
             page.goto(f"{stack.url}{path}")
-            found += faults(page, f"{path} at {width}")
+            lines += faults(page, f"{path} at {width}")
         page.goto(f"{stack.url}/login/")
         page.fill("input[name=username]", "nobody")
         page.fill("input[name=password]", "wrong")
         page.click("main button[type=submit]")
-        found += faults(page, f"a refused login at {width}")
+        lines += faults(page, f"a refused login at {width}")
         context.close()
-    assert not found, "\n".join(found)
+    assert not lines, "\n".join(lines)
 
 
 def _answer(tab: Tab, samples: Samples) -> None:
@@ -175,8 +175,8 @@ STATES: dict[str, Callable[[Tab, Samples], None]] = {
 
 @pytest.mark.parametrize("look", [1360, pytest.param(390, marks=pytest.mark.long)], indirect=True)
 def test_every_state_of_a_page_is_accessible(look: Tab, samples: Samples) -> None:
-    found = []
+    lines = []
     for name, show in STATES.items():
         show(look, samples)
-        found += faults(look.page, name)
-    assert not found, "\n".join(found)
+        lines += faults(look.page, name)
+    assert not lines, "\n".join(lines)

@@ -61,11 +61,11 @@ def settings(project: Project, transcript: Transcript) -> None:
         require(len(large) > 3 * 1024 * 1024, "the photo is larger than the limit that was set")
         require(person.upload(large).status_code == 413, "a photo over ISTHMUS_PHOTO_MAX_MB is refused")
     with transcript.check("nodes get theirs"):
-        said = project.inside("device", "printenv", "ISTHMUS_KEEP_FEATURES_MB")
-        require(said.strip() == "32", "ISTHMUS_KEEP_FEATURES_MB reaches the device")
+        output = project.inside("device", "printenv", "ISTHMUS_KEEP_FEATURES_MB")
+        require(output.strip() == "32", "ISTHMUS_KEEP_FEATURES_MB reaches the device")
     with transcript.check("the health checks find nothing else wrong"):
-        said = project.inside("web", "sh", "-c", "python manage.py doctor || true")
-        require("FAULT" not in said, f"`manage.py doctor` finds no fault: {said}")
+        output = project.inside("web", "sh", "-c", "python manage.py doctor || true")
+        require("FAULT" not in output, f"`manage.py doctor` finds no fault: {output}")
 
 
 def federated_run(project: Project, transcript: Transcript) -> None:

@@ -51,8 +51,8 @@ def image(project: Project, transcript: Transcript) -> None:
             require(not open_to_others, f"nobody else may read {open_to_others[:5]}")
     with transcript.check("`data fetch` may write where nodes read") as notes:
         script = "python manage.py data fetch cifar10 --url http://127.0.0.1:8000/livez 2>&1 || true"
-        said = project.inside("web", "sh", "-c", script)
-        require("is not the data set" in said, f"the download is refused for its content, not: {said.strip()[-200:]}")
+        output = project.inside("web", "sh", "-c", script)
+        require("is not the data set" in output, f"the download is refused for its content, not: {output.strip()[-200:]}")
         project.inside("web", "touch", "/data/seen")
         project.inside("edge", "test", "-e", "/data/seen")
         notes.append("an archive with another MD5 was refused")

@@ -100,8 +100,8 @@ def test_photos_are_grouped_by_the_date_in_their_exif(tmp_path: Path) -> None:
     _, _, tests = photos._read(tmp_path, listing)
     names = [file.name for _, file, _ in listing]
     groups = [next(number for number in range(12) if f"{(7 * number) % 12}.jpg" == name) // 3 for name in names]
-    held = {group for group, out in zip(groups, tests, strict=True) if out}
-    assert held == {3} and sum(tests) == 3
+    groups_held_out = {group for group, out in zip(groups, tests, strict=True) if out}
+    assert groups_held_out == {3} and sum(tests) == 3
 
 
 def test_both_parts_together_are_all_photos(tmp_path: Path) -> None:

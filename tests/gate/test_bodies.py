@@ -143,8 +143,8 @@ def test_all_bodies_together_are_bounded_and_given_back(serve: Serve, echo: Echo
     gate = BoundedBodies(echo, a_stranger)
     port = serve(gate)
     with ExitStack() as open_ones:
-        held = [open_ones.enter_context(connected(port)) for _ in range(2)]
-        for connection in held:
+        sockets = [open_ones.enter_context(connected(port)) for _ in range(2)]
+        for connection in sockets:
             connection.sendall(post("/login/", "Content-Length: 500", body=b"x" * 400))
         time.sleep(0.2)
         assert gate.strangers.total == 1000
@@ -152,7 +152,7 @@ def test_all_bodies_together_are_bounded_and_given_back(serve: Serve, echo: Echo
             late.sendall(post("/login/", "Content-Length: 10"))
             answer = answer_of(late)
             assert (status_of(answer), b"retry-after" in answer) == (503, True)
-        assert [status_of(answer_of(connection)) for connection in held] == [408, 408]
+        assert [status_of(answer_of(connection)) for connection in sockets] == [408, 408]
     assert gate.strangers.total == 0
     with connected(port) as connection:
         connection.sendall(post("/login/", "Content-Length: 5", "Connection: close", body=b"hello"))

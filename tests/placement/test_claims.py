@@ -7,13 +7,13 @@ from inference.placement.claims import UNEXPLAINED_MS, check
 
 
 def test_plausible_times_are_believed() -> None:
-    said = Timed(queue_ms=5, compute_ms=100)
-    assert check(said, 120) == (said, 100)
+    claim = Timed(queue_ms=5, compute_ms=100)
+    assert check(claim, 120) == (claim, 100)
 
 
 def test_time_that_a_node_does_not_account_for_is_computing() -> None:
-    said = Timed(queue_ms=0, compute_ms=1)
-    assert check(said, 1501) == (said, 1501)
+    claim = Timed(queue_ms=0, compute_ms=1)
+    assert check(claim, 1501) == (claim, 1501)
 
 
 def test_a_busy_server_is_not_the_nodes_fault() -> None:
@@ -21,6 +21,6 @@ def test_a_busy_server_is_not_the_nodes_fault() -> None:
 
 
 def test_no_part_can_take_longer_than_the_whole() -> None:
-    said, expected_ms = check(Transferred(queue_ms=100, compute_ms=800, uplink_ms=100, bytes=5), 500)
-    assert (said.queue_ms, said.compute_ms, said.uplink_ms) == pytest.approx((50, 400, 50))
+    claim, expected_ms = check(Transferred(queue_ms=100, compute_ms=800, uplink_ms=100, bytes=5), 500)
+    assert (claim.queue_ms, claim.compute_ms, claim.uplink_ms) == pytest.approx((50, 400, 50))
     assert expected_ms == pytest.approx(400)

@@ -94,8 +94,8 @@ def test_what_something_is_like_does_not_claim_that_it_is_there(question: str, t
 
 
 def test_something_that_another_step_found_is_there() -> None:
-    found = answer("", "kite", task="classify")
-    assert compose("?", [found, answer("what colour is the kite?", "red", id=2)]).endswith("What colour is the kite: red.")
+    result = answer("", "kite", task="classify")
+    assert compose("?", [result, answer("what colour is the kite?", "red", id=2)]).endswith("What colour is the kite: red.")
 
 
 @pytest.mark.parametrize("question", ["what colour is the sky?", "what colour is it?", "how is the weather?"])

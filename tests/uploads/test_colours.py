@@ -103,8 +103,8 @@ def test_the_coded_colour_space_of_an_avif_is_found() -> None:
     assert data.count(b"colrnclx") == 1
     at = data.index(b"colrnclx") + 8
     coded = data[:at] + struct.pack(">HH", 9, 16) + data[at + 4 :]
-    found = primary_colour(coded)
-    assert found is not None and (found.primaries, found.transfer) == (9, 16)
+    colour = primary_colour(coded)
+    assert colour is not None and (colour.primaries, colour.transfer) == (9, 16)
     assert close(cleaned(coded), tolerance=6) and "tone_mapped" in cleaned(coded).notes
 
 

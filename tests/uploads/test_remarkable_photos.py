@@ -92,13 +92,13 @@ def test_a_doubt_comes_before_the_answer_and_a_remark_after_it() -> None:
     assert answer(step(False, notes.ONE_COLOUR)) == (
         "The photo is almost one colour. I am not sure, but I think it shows this: a man on a bike."
     )
-    told = answer(step(True, notes.WIDE))
-    assert told.startswith("A man on a bike. The photo is very wide and was squashed to a square")
+    reply = answer(step(True, notes.WIDE))
+    assert reply.startswith("A man on a bike. The photo is very wide and was squashed to a square")
 
 
 def test_each_is_said_once_and_of_the_right_photo() -> None:
-    told = answer(step(False, notes.NOISE), step(False, notes.NOISE, id=2), step(True, notes.TALL, id=3, before=1))
-    assert told.count("looks like noise") == 1 and "The photo before is very tall" in told
+    reply = answer(step(False, notes.NOISE), step(False, notes.NOISE, id=2), step(True, notes.TALL, id=3, before=1))
+    assert reply.count("looks like noise") == 1 and "The photo before is very tall" in reply
 
 
 def test_nothing_is_said_about_the_photo_of_a_step_that_failed() -> None:
@@ -115,8 +115,8 @@ def test_every_note_is_a_sentence() -> None:
 def test_the_api_says_what_is_remarkable_about_a_photo(owner: Any, client_of: Any) -> None:
     facts = {"bytes": 1, "source_format": "JPEG", "source_bytes": 1, "notes": ["rows_missing", "noise"]}
     photo = Photo.objects.create(owner=owner, width=900, height=100, **facts)
-    told = client_of(owner).get(f"/api/v1/photos/{photo.pk}").json()["notes"]
-    assert told == [notes.ROWS_MISSING.upload, notes.NOISE.upload, notes.WIDE.upload]
+    reply = client_of(owner).get(f"/api/v1/photos/{photo.pk}").json()["notes"]
+    assert reply == [notes.ROWS_MISSING.upload, notes.NOISE.upload, notes.WIDE.upload]
 
 
 def test_documents_name_the_formats_that_are_accepted() -> None:
