@@ -21,8 +21,9 @@ PROFILES = ("compact", "paper")
 CODE = "codec.safetensors"
 WEIGHTS = Path(__file__).resolve().parent / "weights"
 REPAIR = "run `git checkout -- inference/engine/weights`, or install Isthmus again"
-# Photo encodings to offer where nothing was measured: small, medium and nearly lossless.
-UNMEASURED_PHOTO = (("webp", 20), ("webp", 60), ("jpeg", 90))
+# Photo encodings to measure and to offer where no card has any: small, medium and nearly lossless. Until they are measured
+# only the last are chosen (inference.placement.unmeasured).
+UNMEASURED_PHOTO = (("webp", 20), ("webp", 60), ("webp", 90), ("jpeg", 90))
 
 
 class UnknownProfile(ValueError):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inference.formatting import percent_text
-from inference.placement import routes
+from inference.placement import routes, unmeasured
 from inference.placement.link import LinkEstimate
 from inference.placement.policies import Policy
 from inference.placement.prediction import Assessed, Candidate, Load, predict
@@ -60,8 +60,10 @@ def choose(
     why = reason(chosen, ranked, link, policy, forced is not None, unchanged is not None)
     if standard.lowered:
         why += f" It may give up more accuracy than “{policy.name}” allows, but nothing else is left to choose."
-    elif chosen.candidate.accuracy is None and not chosen.candidate.exact:
-        why += " What it costs in accuracy was not measured."
+    if any(a.why_not == unmeasured.TOO_LOSSY for a in assessed):
+        why += unmeasured.REASON
+    elif unmeasured.unknown_cost(chosen.candidate):
+        why += f" {unmeasured.NOT_MEASURED}"
     return Choice(chosen.candidate, assessed, why)
 
 
@@ -72,6 +74,7 @@ class _Standard:
     best: float | None
     loss: float
     lowered: bool = False
+    closest: frozenset[Candidate] = frozenset()  # what is left where nothing is measured
 
 
 def _standard(options: Sequence[Candidate], possible: list[Candidate], policy: Policy) -> _Standard:
@@ -80,7 +83,8 @@ def _standard(options: Sequence[Candidate], possible: list[Candidate], policy: P
     usable = [candidate for candidate in possible if policy.refuses(candidate) is None]
     if any(_loses(candidate, standard, policy) is None for candidate in usable):
         return standard
-    return _Standard(max((c.accuracy for c in usable if c.accuracy is not None), default=None), 0.0, lowered=True)
+    best = max((c.accuracy for c in usable if c.accuracy is not None), default=None)
+    return _Standard(best, 0.0, lowered=True, closest=frozenset(unmeasured.closest(usable) if best is None else ()))
 
 
 def _reference(options: Sequence[Candidate]) -> float | None:
@@ -90,15 +94,22 @@ def _reference(options: Sequence[Candidate]) -> float | None:
 
 
 def _loses(option: Candidate, standard: _Standard, policy: Policy) -> str | None:
-    if standard.best is None:
+    if unmeasured.unknown_cost(option):
+        return _loses_unknown(option, standard, policy)
+    if standard.best is None or option.accuracy is None:
         return None
-    if option.accuracy is None:
-        refused = not policy.accepts_loss and not option.exact
-        return "What it costs in accuracy was not measured." if refused else None
     loss = standard.best - option.accuracy
     if loss <= standard.loss + ROUNDING:
         return None
     return f"It gives up {percent_text(loss)} of accuracy; {percent_text(standard.loss)} is allowed."
+
+
+def _loses_unknown(option: Candidate, standard: _Standard, policy: Policy) -> str | None:
+    if standard.lowered:
+        return None if option in standard.closest else unmeasured.NOT_MEASURED
+    if not policy.accepts_loss:
+        return unmeasured.NOT_MEASURED
+    return None if unmeasured.nearly_lossless(option) else unmeasured.TOO_LOSSY
 
 
 def _why_not(option: Candidate, forced: str | None, standard: _Standard, policy: Policy) -> str | None:

@@ -43,7 +43,7 @@ class Policy:
     explanation: str  # one line, for pages and the command line
     bound: Bound | None = None
     minimises: Quantity = PREDICTED_MS
-    accepts_loss: bool = True  # of accuracy, up to `max_loss`; otherwise a loss that was not measured is refused too
+    accepts_loss: bool = True  # of accuracy, up to `max_loss`; of one that was not measured only what is nearly lossless
     max_loss: float = 0.0  # accuracy that may be given up, as a fraction
 
     @property

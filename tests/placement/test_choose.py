@@ -96,12 +96,6 @@ def test_messages_to_the_nodes_are_part_of_the_prediction() -> None:
     assert predicted(choice, slow_to_reach) == pytest.approx(70 + 6.12 + 20 + 32 + 45)
 
 
-def test_fastest_allows_unmeasured_accuracy_and_says_so() -> None:
-    choice = choose([DEVICE, replace(SPLIT_3, accuracy=None)], link_at(250_000), IDLE, FASTEST)
-    assert choice.chosen.route.name == "split"
-    assert choice.reason.endswith("What it costs in accuracy was not measured.")
-
-
 def test_with_an_unknown_link_a_candidate_without_one_is_preferred() -> None:
     choice = choose(OPTIONS, UNKNOWN, IDLE, FASTEST)
     assert choice.chosen == DEVICE
