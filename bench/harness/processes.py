@@ -68,14 +68,38 @@ def kill(pid: int) -> None:
 
 def pids_below(root: int) -> list[int]:
     """The process and all its descendants. Linux only."""
+    family = [root]
+    parents = _parents()
+    for pid in family:
+        family.extend(child for child, parent in parents.items() if parent == pid)
+    return family
+
+
+def children_of(pid: int) -> list[int]:
+    """Linux only."""
+    return [child for child, parent in _parents().items() if parent == pid]
+
+
+def age_s(pid: int) -> float:
+    """Seconds since it started; 0 for a process that has ended. Linux only."""
+    try:
+        started = int(_stat(Path("/proc") / str(pid))[19]) / os.sysconf("SC_CLK_TCK")
+    except OSError:
+        return 0.0
+    return float(Path("/proc/uptime").read_text().split()[0]) - started
+
+
+def _parents() -> dict[int, int]:
     parents: dict[int, int] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                parents[int(entry.name)] = int(_stat(entry)[1])
             except OSError:
                 continue  # it ended meanwhile
-    family = [root]
-    for pid in family:
-        family.extend(child for child, parent in parents.items() if parent == pid)
-    return family
+    return parents
+
+
+def _stat(process: Path) -> list[str]:
+    """What follows the name: state, parent, … (proc(5))."""
+    return (process / "stat").read_text().rpartition(")")[2].split()

@@ -4,21 +4,27 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import urllib.error
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from uuid import UUID
 
 import httpx
 
-from bench.harness.processes import command_of, free_port, kill, pids_below, pids_of, wait_for
+from bench.harness.processes import age_s, children_of, command_of, free_port, kill, pids_below, pids_of, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 OWNER, PASSWORD = "owner", "a long enough password"
 START_S = 180  # a busy machine loads three sets of models
+RESTARTER = "webapp.ops.restart"
+RESTART_S = 60  # of a process that was killed: the pauses before its restarts grow
+LAPSED_S = 8  # then nothing says any longer that the process before it is alive: neither its heartbeat nor its key in Redis
 
 
 class Stack:
@@ -68,6 +74,12 @@ class Stack:
         except (urllib.error.URLError, OSError):
             return False
 
+    def recovered(self) -> bool:
+        """Whether it is ready with the processes that run now: one that was killed counts as online for some seconds more."""
+        restarters = [pid for pid in pids_below(self.process.pid) if RESTARTER in command_of(pid)]
+        running = [children_of(pid) for pid in restarters]
+        return all(pids and age_s(pids[0]) > LAPSED_S for pids in running) and self.ready()
+
     def setup_token(self) -> str:
         return (self.var / "secrets" / "setup_token").read_text()
 
@@ -104,14 +116,21 @@ class Stack:
         command = [sys.executable, "manage.py", *arguments]
         return subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=timeout)
 
+    def shell(self, code: str) -> str:
+        """Run code in the stack's Django; returns what it printed last."""
+        done = self.manage("shell", "--no-imports", "-c", code)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip().rpartition("\n")[2]
+
     def ask(self, photo: Path, question: str, *arguments: str) -> tuple[int, dict[str, Any], str]:
         """`manage.py ask … --json`: exit status, the object on the last line, stderr."""
         done = self.manage("ask", str(photo), question, "--json", *arguments)
         lines = done.stdout.strip().splitlines()
         return done.returncode, json.loads(lines[-1]) if lines and lines[-1].startswith("{") else {}, done.stderr
 
-    def upload(self, photo: bytes) -> str:
-        answer = self.owner.post("/api/v1/photos", files={"photo": ("photo.jpg", photo, "image/jpeg")})
+    def upload(self, photo: bytes, node: str = "") -> str:
+        """Its id; it is placed on the node soon after."""
+        answer = self.owner.post("/api/v1/photos", data={"node": node}, files={"photo": ("photo.jpg", photo, "image/jpeg")})
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
@@ -135,10 +154,30 @@ class Stack:
         wait_for(final, seconds, f"turn {pk} was not final", every=0.25)
         return turn
 
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """What a query reads from its database; no process is started for it."""
+        with closing(sqlite3.connect(f"file:{self.var / 'isthmus.sqlite3'}?mode=ro", uri=True, timeout=30)) as database:
+            return database.execute(query, values).fetchall()
+
+    def placed(self, photo: str) -> dict[str, Any]:
+        """What is known about the photo on each device that has it."""
+        rows = self.rows("SELECT placed FROM inference_photo WHERE id = ?", UUID(photo).hex)
+        return dict(json.loads(rows[0][0])) if rows else {}
+
     def worker(self, *words: str) -> int:
-        """The worker process of this stack whose command line contains the words, not the supervisor that restarts it."""
-        own = set(pids_below(self.process.pid))
-        return next(pid for pid in pids_of(*words) if pid in own and "webapp.ops.restart" not in command_of(pid))
+        """The worker process of this stack whose command line contains the words, not the supervisor that restarts it.
+
+        Waits for one that was killed and is about to be started again.
+        """
+        pids: list[int] = []
+
+        def runs() -> bool:
+            own = set(pids_below(self.process.pid))
+            pids[:] = [pid for pid in pids_of(*words) if pid in own and RESTARTER not in command_of(pid)]
+            return bool(pids)
+
+        wait_for(runs, RESTART_S, f"no process of the stack had {words} in its command line")
+        return pids[0]
 
     def node(self, name: str) -> int:
         return self.worker("devices.agent", f"nodes/{name} ")

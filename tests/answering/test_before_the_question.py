@@ -1,6 +1,5 @@
 """Work done while the person types: the photo is placed, its head is computed, and nothing crosses the link."""
 
-import json
 import os
 import signal
 import time
@@ -35,37 +34,45 @@ def receipt_of(turn: dict[str, Any]) -> dict[str, Any]:
 
 def test_an_uploaded_photo_is_placed_before_the_question(stack: Stack) -> None:
     photo = stack.upload(draw_photo(12, (640, 480)))
-    wait_for(lambda: _placed(stack, photo) != {}, 20, "the photo was not placed")
+    wait_for(lambda: stack.placed(photo), 30, "the photo was not placed")
     receipt = receipt_of(stack.finished(stack.put("What is this?", photo=photo)["id"]))
     assert receipt["ready"]["placed"] and receipt["bytes"]["placing"] == 0
 
 
-def _placed(stack: Stack, photo: str) -> dict[str, Any]:
-    code = f"from inference.models import Photo; import json; print(json.dumps(Photo.objects.get(pk='{photo}').placed))"
-    placed: dict[str, Any] = json.loads(stack.manage("shell", "--no-imports", "-c", code).stdout.strip().splitlines()[-1])
-    return placed
+def _prepared(stack: Stack, seed: int) -> tuple[str, list[int]]:
+    """A photo on jetson-b, and the split points for whose heads of the question model it has been prepared there.
+
+    The link was never measured: over a measured one heads are computed only where a split would win, and on a busy machine
+    none may."""
+    stack.shell("from devices.models import Sample; Sample.objects.filter(node='jetson-b').delete()")
+    photo = stack.upload(draw_photo(seed, (640, 480)), node="jetson-b")
+
+    def points() -> list[int]:
+        ready: dict[str, list[int]] = stack.placed(photo).get("jetson-b", {}).get("ready", {})
+        return ready.get("vqa", [])
+
+    wait_for(points, 60, "no head was computed")
+    return photo, points()
 
 
 def test_the_head_is_computed_before_the_question(stack: Stack) -> None:
-    photo = stack.upload(draw_photo(13, (640, 480)))
-    wait_for(lambda: any(entry["ready"] for entry in _placed(stack, photo).values()), 30, "no head was computed")
-    (slug, entry), *_ = _placed(stack, photo).items()
-    receipt = receipt_of(stack.finished(stack.put("What is this?", photo=photo, node=slug, route="split")["id"]))
-    chosen = next(c for c in receipt["candidates"] if c["chosen"])
-    assert receipt["ready"]["head"] and chosen["ready"]
-    assert receipt["split_at"] in {k for points in entry["ready"].values() for k in points}
+    photo, points = _prepared(stack, 13)
+    turn = stack.put("Is there a dog in this photo?", photo=photo, node="jetson-b", route="split")
+    receipt = receipt_of(stack.finished(turn["id"]))
+    candidates = [candidate for candidate in receipt["candidates"] if candidate["ready"]]
+    assert receipt["task"] == "vqa" and set(points) <= {candidate["split_at"] for candidate in candidates}
+    chosen = next(candidate for candidate in receipt["candidates"] if candidate["chosen"])
+    if chosen["ready"]:
+        assert receipt["ready"]["head"]
+    else:  # on a busy machine, computing another head for a shorter tail may be faster
+        allowed = [candidate["predicted_ms"] for candidate in candidates if candidate["allowed"]]
+        assert allowed, "the computed head was not a candidate"
+        assert all(receipt["predicted_ms"] <= predicted_ms for predicted_ms in allowed)
 
 
 def test_a_photo_nobody_asks_about_costs_nothing_on_the_link(stack: Stack) -> None:
-    def samples() -> int:
-        code = "from devices.models import Sample; print(Sample.objects.count())"
-        return int(stack.manage("shell", "--no-imports", "-c", code).stdout.strip().splitlines()[-1])
-
-    before = samples()
-    photo = stack.upload(draw_photo(14, (640, 480)))
-    # Heads may follow, where a split would win with them ready; that depends on the measurements so far.
-    wait_for(lambda: _placed(stack, photo), 30, "the photo was not placed", every=0.5)
-    assert samples() == before
+    _prepared(stack, 14)
+    assert stack.rows("SELECT bytes FROM devices_sample WHERE node = 'jetson-b'") == []
 
 
 def test_a_later_question_about_the_photo_uses_the_cache_and_says_so(turns: list[dict[str, Any]]) -> None:

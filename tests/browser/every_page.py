@@ -58,8 +58,7 @@ class Samples:
         photo = stack.upload(draw_photo(3))
         turn = stack.put("What is this? And how many people are there?", photo=photo, route="split")
         stack.finished(turn["id"])
-        printed = stack.manage("shell", "-c", RUNS).stdout.strip().splitlines()
-        made: dict[str, Any] = json.loads(printed[-1])
+        made: dict[str, Any] = json.loads(stack.shell(RUNS))
         self.runs: dict[str, int] = made
         self.values = {
             "uuid:conversation": turn["conversation"],

@@ -116,7 +116,7 @@ def _unsent(tab: Tab, samples: Samples) -> None:
     page.route("**/api/v1/turns", lambda route: route.abort())
     tab.choose_file("photo.jpg", "image/jpeg", samples.stack.owner.get(f"/photos/{samples.values['uuid:pk']}/").content)
     page.locator("#pending").get_by_text("×").wait_for()
-    tab.ask("What is in this photo?")
+    tab.submit("What is in this photo?")
     page.locator("#compose-error").wait_for()
 
 

@@ -65,18 +65,22 @@ def test_a_forced_route_is_the_one_the_receipt_shows(tab: Tab, photo_bytes: byte
 
 def test_reloading_during_an_answer_loses_nothing(tab: Tab, stack: Stack, photo_bytes: bytes) -> None:
     page = tab.open()
-    edge = stack.node("edge-1")
-    os.kill(edge, signal.SIGSTOP)  # so that there is a middle to refresh in
-    try:
-        page.locator("#options summary").click()
-        page.select_option("#route", "split")
-        tab.choose_file("photo.jpg", "image/jpeg", photo_bytes)
+    page.locator("#options summary").click()
+    page.select_option("#route", "split")
+    tab.choose_file("photo.jpg", "image/jpeg", photo_bytes)
+    page.locator("#pending").get_by_text("320 × 240").wait_for()
+    edge, cloud = stack.node("edge-1"), stack.worker("celery", "webapp.celery")
+    try:  # stopped one after the other, so that there is a middle to refresh in, however long that takes
+        os.kill(edge, signal.SIGSTOP)
         tab.ask("What is this?")
         page.locator(".live .words").get_by_text("Computing on the edge").wait_for()
+        os.kill(cloud, signal.SIGSTOP)
+        os.kill(edge, signal.SIGCONT)  # before its missing heartbeats are noticed
         page.reload()
         page.locator(".live .words").wait_for()
     finally:
-        os.kill(edge, signal.SIGCONT)
+        for pid in (edge, cloud):
+            os.kill(pid, signal.SIGCONT)
     assert tab.answer().strip()
     assert page.locator(".turn").count() == 1
 

@@ -69,7 +69,7 @@ def test_each_conversation_has_a_draft_of_its_own(tab: Tab, photo_bytes: bytes) 
 def test_a_question_that_could_not_be_sent_is_still_there_after_a_reload(tab: Tab) -> None:
     page = tab.open()
     page.route("**/api/v1/turns", lambda route: route.abort())
-    tab.ask("What is a split point?")
+    tab.submit("What is a split point?")
     page.locator("#compose-error").get_by_text("The server cannot be reached.").wait_for()
     page.reload()
     page.locator("#ask:enabled").wait_for()

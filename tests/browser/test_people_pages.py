@@ -72,7 +72,7 @@ def test_a_page_says_at_once_that_its_account_was_deactivated(tab: Tab, visitor:
     page.click("summary.danger")
     page.click("text=Deactivate emil")
     page.wait_for_selector("text=is deactivated")
-    visitor.wait_for_selector("text=You were logged out.", timeout=3000)
+    visitor.wait_for_selector("text=You were logged out.")
     _log_in(visitor, stack.url, "emil")
     assert "correct username and password" in visitor.locator("main").inner_text()
 

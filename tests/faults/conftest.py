@@ -9,6 +9,8 @@ from PIL import Image
 from bench.harness.processes import wait_for
 from bench.harness.stack import Stack
 
+RECOVERY_S = 90  # a process that is killed often is restarted after longer and longer pauses, and loads its models then
+
 
 @pytest.fixture
 def large_photo() -> bytes:
@@ -22,5 +24,5 @@ def large_photo() -> bytes:
 @pytest.fixture
 def healthy(stack: Stack) -> Stack:
     """The shared stack, after it has recovered from an earlier test."""
-    wait_for(stack.ready, 60, "the stack did not recover")
+    wait_for(stack.recovered, RECOVERY_S, "the stack did not recover", every=0.5)
     return stack

@@ -8,19 +8,26 @@ from typing import Any
 
 import pytest
 
+from bench.harness.processes import wait_for
 from bench.harness.stack import Stack
 from tests.conftest import draw_photo
 
 pytestmark = pytest.mark.slow
 SLOW = 10_000  # bytes a second
-LIMIT_S = 40
+LIMIT_S = 60
 
 
 def simulate(stack: Stack, rate: int) -> None:
-    code = f"from devices.registry import enrolment; enrolment.simulate('jetson-a', {rate}, 2.0)"
-    done = stack.manage("shell", "--no-imports", "-c", code)
-    assert done.returncode == 0, done.stderr
-    time.sleep(2.5)  # it reaches the agent with its next heartbeat
+    """Returns when it has reached the agent, which gets it with the reply to a heartbeat."""
+    stack.shell(f"from devices.registry import enrolment; enrolment.simulate('jetson-a', {rate}, 2.0)")
+    for _ in range(2):  # the first may have been on its way
+        before = _last_seen(stack)
+        wait_for(lambda last=before: _last_seen(stack) != last, 30, "jetson-a sent no heartbeat")
+
+
+def _last_seen(stack: Stack) -> str:
+    [(moment,)] = stack.rows("SELECT last_seen FROM devices_node WHERE slug = 'jetson-a'")
+    return str(moment)
 
 
 @pytest.fixture
@@ -71,8 +78,8 @@ def test_a_silent_device_that_was_chosen_fails_with_its_name(healthy: Stack, pho
 
 
 def test_a_silent_device_moves_the_question_to_the_other(healthy: Stack, photo_bytes: bytes) -> None:
-    photo = healthy.upload(photo_bytes)
-    time.sleep(2)  # placed, most likely on jetson-a, which is first by name
+    photo = healthy.upload(photo_bytes, node="jetson-a")
+    wait_for(lambda: "jetson-a" in healthy.placed(photo), 30, "the photo was not placed")
     device = healthy.node("jetson-a")
     os.kill(device, signal.SIGSTOP)
     try:
