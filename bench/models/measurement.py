@@ -5,6 +5,8 @@ from typing import Any
 
 from transformers import BertTokenizerFast
 
+from bench.models import captions
+from bench.models.intervals import with_intervals
 from inference.lab.data import photo_sets
 from inference.lab.measures import measure as lab
 from inference.lab.tower.shape import Compact
@@ -16,11 +18,13 @@ WEIGHTS = Path("inference/engine/weights/compact")
 def measure(model: Compact, tokenizer: BertTokenizerFast, quick: bool, weights: Path) -> dict[str, Any]:
     photos = lab.HeldOut(photo_sets.data_dir(), QUICK if quick else None)
     latency = lab.latency(model, tokenizer, 10 if quick else 30)
-    figures = {
-        **lab.classify(model, photos),
-        **lab.caption(model, tokenizer, photos),
-        **lab.answer(model, tokenizer, photos),
-    }
+    figures = with_intervals(
+        {
+            **lab.classify(model, photos),
+            **captions.measure(model, tokenizer, photos),
+            **lab.answer(model, tokenizer, photos),
+        }
+    )
     size = sum(file.stat().st_size for file in weights.rglob("*") if file.is_file())
     return {
         **figures,
