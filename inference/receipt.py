@@ -43,6 +43,7 @@ class CandidateRecord(TypedDict):
     refine_to: NotRequired[int | None]
     codec: str | None
     quality: int | None
+    side: NotRequired[int | None]  # of the encoded photo, where it is not the model's input size
     held: NotRequired[bool]
     ready: NotRequired[bool]
     edge: NotRequired[str | None]
@@ -141,6 +142,7 @@ class Receipt(TypedDict):
     refine_to: NotRequired[int | None]
     codec: str | None
     quality: int | None
+    side: NotRequired[int | None]  # of the encoded photo, where it is not the model's input size
     device: str
     edge: str | None
     policy: str

@@ -59,7 +59,7 @@ def task_labels() -> list[Label]:
         Label(
             name=task["name"],
             label=task["label"],
-            shows_question=task["needs_question"],
+            shows_question=task["takes_question"],
             shows_guesses=task["shows_guesses"],
             certainty=task["certainty"],
             confidence=task["confidence"],

@@ -31,9 +31,11 @@ def cameras_of(stored: object) -> list[Camera]:
 
 
 class TaskTimes(Sent):
-    """Measured milliseconds of one task: whole model, head, tail and encoding by split point, photo encodings by codec."""
+    """Measured milliseconds of one task: whole model, head, tail and encoding by split point, photo encodings by codec.
+    `digest`: of a model that the task has for itself."""
 
     whole_ms: ShortMilliseconds
+    digest: Annotated[str, Field(max_length=64, pattern=STORABLE)] = ""
     head_ms: TimesBySplit = {}
     tail_ms: TimesBySplit = {}
     encode_ms: TimesBySplit = {}
@@ -41,7 +43,7 @@ class TaskTimes(Sent):
 
 
 class MeasuredProfile(Sent):
-    """What a node's answering capability measured when it started."""
+    """What a node's answering capability measured when it started. `unavailable`: by task, why it does not answer it."""
 
     name: Annotated[str, Field(max_length=40, pattern=STORABLE)]
     digest: Annotated[str, Field(max_length=64, pattern=STORABLE)]
@@ -49,6 +51,10 @@ class MeasuredProfile(Sent):
     tasks: Annotated[
         dict[Annotated[str, Field(max_length=20, pattern=STORABLE)], TaskTimes], Field(min_length=1, max_length=10)
     ]
+    unavailable: Annotated[
+        dict[Annotated[str, Field(max_length=20, pattern=STORABLE)], Annotated[str, Field(max_length=300, pattern=STORABLE)]],
+        Field(max_length=10),
+    ] = {}
 
 
 # Photos that a node can train on: how many of each class. Names and numbers are all that leaves the node.

@@ -117,7 +117,8 @@ class RunLearned(Job[results.Answered]):
 
 
 class SendPhoto(Job[results.Transferred]):
-    """Send a photo up as `blob`: as it is, or encoded at the model's own input size."""
+    """Send a photo up as `blob`: as it is, or encoded, at the model's own input size or with at most `side` pixels on its
+    longer side."""
 
     verb, result = "send_photo", results.Transferred
     task: TaskName
@@ -125,6 +126,7 @@ class SendPhoto(Job[results.Transferred]):
     blob: BlobName
     codec: Annotated[str, Field(max_length=20)] | None = None
     quality: Annotated[int, Field(ge=0, le=1000)] | None = None
+    side: Annotated[int, Field(ge=1, le=10_000)] | None = None
 
 
 class Probe(Job[results.Probed]):

@@ -95,7 +95,10 @@ class AnswerResult(Received):
 
 
 class Answered(Timed):
+    """`load_ms`: the model was loaded first, as nobody had asked for it before."""
+
     answer: AnswerResult
+    load_ms: Milliseconds = 0.0
 
 
 class Transferred(Timed):

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from django.conf import settings
@@ -16,7 +16,7 @@ from inference.answering.journal import Journal
 from inference.engine import catalogue, tasks
 from inference.models import Photo
 from inference.placement import candidates, fleet, policies, routes
-from inference.placement.choose import Candidate, choose
+from inference.placement.choose import Candidate, NoRoute, choose
 from inference.placement.link import LinkEstimate, blind
 from inference.planning.plan import PlanStep
 from inference.receipt import FailureRecord, Receipt
@@ -103,7 +103,12 @@ class Attempt:
             raise UserError("no_edge", "No edge server is online.", "Start one, or ask without forcing a route.", 503)
         if needs_edge and self.failed.stalls:
             raise UserError("link_too_slow", "", "Ask without forcing a route, or when the link is better.", 503)
-        choice = choose(options, link, load, policy, turn.route or None, fleet.previous(device, task))
+        left_out = fleet.left_out(task, [device, *edges], profile)
+        try:
+            choice = choose(options, link, load, policy, turn.route or None, fleet.previous(device, task))
+        except NoRoute as error:
+            raise NoRoute(f"{error} {left_out}".strip()) from None
+        choice = replace(choice, reason=f"{choice.reason} {left_out}".strip())
         chosen = self.chosen = choice.chosen
         edge = next((node for node in edges if node.slug == chosen.edge), None)
         running.edge = edge.slug if edge else None

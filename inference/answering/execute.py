@@ -10,6 +10,7 @@ from devices import dispatch
 from devices.contract.jobs import Job, Probe, RunHead, RunTail, RunWhole, SendPhoto
 from devices.contract.results import Answered, AnswerResult, Timed, Transferred
 from devices.telemetry import links
+from inference.engine import tasks
 from inference.engine.catalogue import Profile
 from inference.placement import candidates, claims, fleet
 from inference.placement.choose import Candidate
@@ -75,7 +76,8 @@ def learn(outcome: Outcome) -> None:
 def run(step: Step, chosen: Candidate, predicted_ms: float | None) -> Outcome:
     """Raises dispatch.NodeGone, StageFailed or Cancelled; what is left behind then expires by itself."""
     started = time.perf_counter()
-    deadline = UNKNOWN_DEADLINE_S if predicted_ms is None else max(SHORTEST_DEADLINE_S, 4 * predicted_ms / 1000 + 2)
+    patience = tasks.get(step.task).patience
+    deadline = UNKNOWN_DEADLINE_S if predicted_ms is None else max(SHORTEST_DEADLINE_S, patience * predicted_ms / 1000 + 2)
     outcome = Outcome(step.device, step.task, split_at=chosen.split_at, transfers=step.transfers)
     chosen.route.run(chosen, Execution(step, chosen, deadline, outcome))
     outcome.uplink_bytes = sum(size for size, _ in outcome.transfers)
@@ -114,11 +116,11 @@ class Execution:
         done = self._on_device(RunWhole(task=step.task, question=step.question, photo=step.photo), "whole")
         self._answered(done, None, 0)
 
-    def answer_from_photo(self, codec: str | None, quality: int | None) -> None:
+    def answer_from_photo(self, codec: str | None, quality: int | None, side: int | None) -> None:
         step = self.step
         part = f"send/{codec}" if codec else None  # the photo as it is takes no computing to send
-        quality = quality if codec else None
-        send = SendPhoto(task=step.task, photo=step.photo, blob=step.blob, codec=codec or None, quality=quality)
+        quality, side = (quality, side) if codec else (None, None)
+        send = SendPhoto(task=step.task, photo=step.photo, blob=step.blob, codec=codec or None, quality=quality, side=side)
         sent = self._on_device(send, part)
         self._arrived(sent, step.blob)
         done = self._on_edge(RunWhole(task=step.task, question=step.question, blob=step.blob), "whole")
@@ -184,6 +186,7 @@ class Execution:
 
     def _answered(self, done: Answered, level: int | None, size: int) -> None:
         self.outcome.answer = done.answer
+        self.outcome.actual_ms["queue"] += done.load_ms  # it waited for the model, as it does once
         self.outcome.levels.append({"level": level, "bytes": size, "confidence": done.answer.confidence})
 
     def _part(self, part: str) -> str:

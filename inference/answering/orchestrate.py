@@ -19,6 +19,7 @@ from inference.answering import drafts, execute, planner_usage, prefetch
 from inference.answering.attempt import Attempt, FailedAttempts
 from inference.answering.federated_model_step import FederatedModelStep
 from inference.answering.journal import Journal
+from inference.engine.answer import TextLine
 from inference.models import Photo, Turn
 from inference.placement.choose import NoRoute
 from inference.planning import draft_summary
@@ -237,4 +238,5 @@ def _step_failed(journal: Journal, step: PlanStep, error: Exception, failed: Fai
 def _result(step: PlanStep, answer: AnswerResult | None, photo: Photo) -> StepResult:
     assert answer is not None, "the step was answered"
     facts = answer.text, answer.confidence, answer.sure, tuple(answer.top)
-    return StepResult(step.id, step.task, step.question, *facts, None, step.before, tuple(photo.remarkable))
+    lines = tuple(TextLine(**line.model_dump()) for line in answer.lines or ())
+    return StepResult(step.id, step.task, step.question, *facts, None, step.before, tuple(photo.remarkable), lines)

@@ -45,6 +45,7 @@ def make(turn: Turn, task: str, decision: DecisionInputs) -> Receipt:
         "refine_to": chosen.refine_to,
         "codec": chosen.codec,
         "quality": chosen.quality,
+        "side": chosen.side,
         "device": decision.device.slug,
         "edge": edge.slug if edge else None,
         "policy": turn.policy,

@@ -14,16 +14,13 @@ from inference.engine.answer import EVEN_ODDS, Calibration
 from inference.engine.codecs import feature_code
 from inference.engine.model_files import config, has_vision, has_weights, weights_file
 from inference.engine.model_files import sha256 as sha256  # training identifies its starting weights by it
-from inference.engine.model_options import Level, PhotoLevel, Refinement, Shape, shape_of
+from inference.engine.model_options import UNMEASURED_PHOTO, Level, PhotoLevel, Refinement, Shape, shape_of, standalone_card
 from inference.engine.tasks import SHARED_TOWER
 
 PROFILES = ("compact", "paper")
 CODE = "codec.safetensors"
 WEIGHTS = Path(__file__).resolve().parent / "weights"
 REPAIR = "run `git checkout -- inference/engine/weights`, or install Isthmus again"
-# Photo encodings to measure and to offer where no card has any: small, medium and nearly lossless. Until they are measured
-# only the last are chosen (inference.placement.unmeasured).
-UNMEASURED_PHOTO = (("webp", 20), ("webp", 60), ("webp", 90), ("jpeg", 90))
 
 
 class UnknownProfile(ValueError):
@@ -37,7 +34,7 @@ class ModelsMissing(Exception):
 @dataclass(frozen=True)
 class Profile:
     name: str
-    folders: Mapping[str, Path | None]  # by task; None: not on this machine
+    folders: Mapping[str, Path | None]  # by task; None: not on this machine, or a standalone model
     models: Mapping[str, str]  # by task, the name for people
     card: Mapping[str, Any] = field(default_factory=dict)
     code_file: Path | None = None
@@ -54,14 +51,29 @@ class Profile:
     def tasks(self) -> tuple[str, ...]:
         return tuple(name for name in tasks.names() if name in self.folders)
 
+    @property
+    def on_towers(self) -> tuple[str, ...]:
+        """The tasks that can be split; the others have standalone models."""
+        return tuple(name for name in self.tasks if self.splits(name))
+
+    def splits(self, task: str) -> bool:
+        return tasks.get(task).standalone is None
+
+    def digest_of(self, task: str) -> str:
+        """Of a standalone model, which every node that answers with it must have; empty for a task on a tower."""
+        standalone = tasks.get(task).standalone
+        return standalone.digest if standalone else ""
+
     @cached_property
     def _shapes(self) -> dict[str, Shape]:
-        return {task: self._shape(task) for task in self.tasks}
+        return {task: self._shape(task) for task in self.on_towers}
 
     def _shape(self, task: str) -> Shape:
         folder = self.folders[self._tower_owner(task)]
         values = config(folder) if folder else None
-        return tasks.get(task).shape if values is None else shape_of(values)
+        shape = tasks.get(task).shape if values is None else shape_of(values)
+        assert shape is not None, "a task on a tower has a shape"
+        return shape
 
     def _tower_owner(self, task: str) -> str:
         return SHARED_TOWER if self.shares_tower(task) else task
@@ -76,7 +88,7 @@ class Profile:
 
     @cached_property
     def _code_sizes(self) -> dict[str, dict[int, tuple[int, ...]]]:
-        return {task: sizes for task in self.tasks if (sizes := self._sizes(task))}
+        return {task: sizes for task in self.on_towers if (sizes := self._sizes(task))}
 
     def _sizes(self, task: str) -> dict[int, tuple[int, ...]] | None:
         """Payload bytes of the learned code, by split point; None without one, or with one made for other weights."""
@@ -103,12 +115,15 @@ class Profile:
         return self._shapes[task]
 
     def image_size(self, task: str) -> int:
-        return self._shapes[task].image_size
+        """0 for a standalone model, which takes photos of any size."""
+        return self._shapes[task].image_size if self.splits(task) else 0
 
     def blocks(self, task: str) -> int:
-        return self._shapes[task].blocks
+        return self._shapes[task].blocks if self.splits(task) else 0
 
     def split_points(self, task: str) -> tuple[int, ...]:
+        if not self.splits(task):
+            return ()
         if self.learned(task):
             return tuple(sorted(self._code_sizes[task]))
         blocks = self.blocks(task)  # a third at most: deeper, compute on a slow device costs more than the bytes saved
@@ -116,11 +131,11 @@ class Profile:
 
     def accuracy(self, task: str) -> float | None:
         """Of the uncompressed model, as a fraction, on the same photos that levels and encodings were measured on."""
-        value = self.card.get("code", {}).get("full", {}).get(task, self._card_of(task).get("accuracy"))
+        value = self.card.get("code", {}).get("full", {}).get(task, self.card_of(task).get("accuracy"))
         return None if value is None else float(value)
 
     def calibration(self, task: str) -> Calibration:
-        entry = self._card_of(task)
+        entry = self.card_of(task)
         return Calibration(float(entry.get("temperature", 1.0)), float(entry.get("unsure_below", EVEN_ODDS)))
 
     def code_levels(self, task: str, k: int) -> list[Level]:
@@ -142,38 +157,20 @@ class Profile:
         return [Refinement(**row) for row in measured if row["split_at"] == k]
 
     def photo_levels(self, task: str) -> list[PhotoLevel]:
+        if not self.splits(task):
+            return [PhotoLevel(**row) for row in self.card_of(task)["photo"]]
         measured = self.card.get("photo") or []
         if not measured:
-            return [PhotoLevel(name, quality, None) for name, quality in UNMEASURED_PHOTO]
+            return list(UNMEASURED_PHOTO)
         return [PhotoLevel(row["codec"], int(row["quality"]), row["accuracy"].get(task), row.get("bytes")) for row in measured]
 
-    def describe(self) -> dict[str, Any]:
-        """For pages and scripts, as JSON."""
-        problems = missing(self)
-        return {
-            "name": self.name,
-            "ready": not problems,
-            "missing": problems,
-            "version": self.card.get("version"),
-            "measured": self.card.get("measured"),
-            "tasks": {task: self._describe(task) for task in self.tasks},
-        }
+    def encodings_per_answer(self, task: str) -> float:
+        """How many times longer a standalone model takes than encoding a 640-pixel photo at the first level of its card."""
+        return float(self.card_of(task)["encodings_per_answer"])
 
-    def _describe(self, task: str) -> dict[str, Any]:
-        entry, shape = self._card_of(task), self.shape(task)
-        return {
-            "label": tasks.get(task).phrases.label,
-            "model": self.models[task],
-            "image_size": shape.image_size,
-            "blocks": shape.blocks,
-            **{name: entry.get(name) for name in ("accuracy", "metric", "temperature", "unsure_below", "question_only")},
-            "code": "learned" if self.learned(task) else "pooled",
-            "split_points": list(self.split_points(task)),
-            "levels": {str(k): [vars(level) for level in self.code_levels(task, k)] for k in self.split_points(task)},
-            "photo": [vars(level) for level in self.photo_levels(task)],
-        }
-
-    def _card_of(self, task: str) -> Mapping[str, Any]:
+    def card_of(self, task: str) -> Mapping[str, Any]:
+        if standalone := tasks.get(task).standalone:
+            return standalone_card(standalone.card)
         entry: Mapping[str, Any] = self.card.get("tasks", {}).get(task, {})
         return entry
 
@@ -189,9 +186,13 @@ def profile(name: str) -> Profile:
         root = WEIGHTS / "compact"
         file = root / "card.json"
         card = json.loads(file.read_text()) if file.exists() else {}
-        return Profile(name, {task: root / task for task in models}, models, card, root / CODE)
+        folders = {task: root / task if tasks.get(task).standalone is None else None for task in models}
+        return Profile(name, folders, models, card, root / CODE)
     if name == "paper":
-        return Profile(name, {task: _paper_folder(task, model) for task, model in models.items()}, models)
+        hub = {
+            task: _paper_folder(task, model) if tasks.get(task).standalone is None else None for task, model in models.items()
+        }
+        return Profile(name, hub, models)
     raise UnknownProfile(f"There is no profile named {name}; choose one of {', '.join(PROFILES)}.")
 
 
@@ -202,7 +203,7 @@ def missing(profile: Profile) -> list[str]:
     answer.
     """
     remedy = "run `python manage.py models fetch`" if profile.name == "paper" else REPAIR
-    absent = [task for task in profile.tasks if not has_weights(profile.folders[task])]
+    absent = [task for task in profile.on_towers if not has_weights(profile.folders[task])]
     sentences = [f"The {task} model ({profile.models[task]}) is not on this machine; {remedy}." for task in absent]
     for name, digest in profile.card.get("digest", {}).items():
         task, _, rest = name.partition("/")
@@ -210,13 +211,19 @@ def missing(profile: Profile) -> list[str]:
         file = profile.code_file if not rest else folder / rest if folder else None
         if file is not None and task not in absent and sha256(file) != digest:
             sentences.append(f"{file} is damaged or of another version than its card; {remedy}.")
-    files = {file for task in profile.tasks if (file := profile.code_of(task)) is not None and file.exists()}
+    files = {file for task in profile.on_towers if (file := profile.code_of(task)) is not None and file.exists()}
     for file in sorted(files):
         try:
             feature_code.about(file)
         except feature_code.CodecError as error:
             sentences.append(str(error))
     return sentences
+
+
+def unavailable(profile: Profile) -> dict[str, str]:
+    """By task, why this machine cannot run its standalone model, with the remedy. The other tasks are answered all the same."""
+    models = {name: standalone for name in profile.tasks if (standalone := tasks.get(name).standalone)}
+    return {name: problem for name, standalone in models.items() if (problem := standalone.problem())}
 
 
 def card_text(name: str) -> str:

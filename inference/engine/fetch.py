@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from inference.engine import catalogue
+from inference.engine import catalogue, tasks
 
 # One copy of the weights, not one for each framework.
 PATTERNS = ["*.json", "*.txt", "model.safetensors"]
@@ -18,7 +18,7 @@ def fetch(say: Callable[[str], None] = lambda line: None) -> None:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
-    models = catalogue.models_of("paper")
+    models = {task: name for task, name in catalogue.models_of("paper").items() if tasks.get(task).standalone is None}
     *others, last = models
     for task, name in models.items():
         say(f"{task}: {name}")

@@ -44,9 +44,10 @@ def load(profile: Profile, device: torch.device) -> dict[str, Part]:
         raise ModelsMissing(sentences[0])
     parts: dict[str, Part] = {}
     with _quiet():
-        for name in profile.tasks:  # in the order of the list: the task that lends its tower comes first
-            shared = parts[tasks.SHARED_TOWER] if profile.shares_tower(name) else None
-            parts[name] = tasks.get(name).load(profile, device, shared)
+        for name in profile.on_towers:  # in the order of the list: the task that lends its tower comes first
+            shared, load_part = parts[tasks.SHARED_TOWER] if profile.shares_tower(name) else None, tasks.get(name).load
+            assert load_part is not None, "a task on a tower can be loaded"
+            parts[name] = load_part(profile, device, shared)
     return parts
 
 

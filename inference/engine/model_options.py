@@ -1,7 +1,10 @@
 """What the catalogue says about a model: tower shape, levels, and ways to answer first and refine when unsure. No torch."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 
@@ -29,10 +32,31 @@ class Refinement:
 
 @dataclass(frozen=True)
 class PhotoLevel:
+    """`side`: the longer one in pixels at most, in the photo's own proportions; None: the square of the model's input."""
+
     codec: str
     quality: int
     accuracy: float | None
     bytes: int | None = None  # on average, as measured
+    side: int | None = None
+
+    def key(self, input_size: int) -> str:
+        """The name of its size among those that a device reports for a photo: "webp:60:160", "webp:60:≤960"."""
+        return f"{self.codec}:{self.quality}:{f'≤{self.side}' if self.side else input_size}"
+
+
+# Photo encodings to measure and to offer where no card has any: small, medium and nearly lossless. Until they are measured
+# only the last are chosen (inference.placement.unmeasured).
+UNMEASURED_PHOTO = tuple(
+    PhotoLevel(codec, quality, None) for codec, quality in (("webp", 20), ("webp", 60), ("webp", 90), ("jpeg", 90))
+)
+
+
+@cache
+def standalone_card(file: Path) -> Mapping[str, Any]:
+    """The card of a task with a model of its own."""
+    card: Mapping[str, Any] = json.loads(file.read_text())
+    return card
 
 
 @dataclass(frozen=True)

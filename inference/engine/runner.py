@@ -11,11 +11,12 @@ from PIL import Image
 
 from devices.contract import wire
 from devices.contract.wire import WireError
-from inference.engine import engines, tasks
+from inference.engine import catalogue, engines, tasks
 from inference.engine.answer import Answer
 from inference.engine.catalogue import Profile
 from inference.engine.codecs import feature_code
 from inference.engine.engines.engine import Engine
+from inference.engine.tasks.standalone import StandaloneModel
 
 
 @dataclass(frozen=True)
@@ -28,23 +29,46 @@ class Received:
 
 
 class Vision:
-    """Not thread-safe, as the engine."""
+    """Not thread-safe, as the engine. `unavailable`: by task, why this machine does not answer it."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, threads: int | None = None) -> None:
         self.engine, self.profile = engine, engine.profile
+        self.unavailable = catalogue.unavailable(self.profile)
+        self.standalone: dict[str, StandaloneModel] = {
+            task: own.make(threads)
+            for task in self.profile.tasks
+            if (own := tasks.get(task).standalone) and task not in self.unavailable
+        }
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Those that this machine answers."""
+        return tuple(task for task in self.profile.tasks if task not in self.unavailable)
 
     @property
     def digest(self) -> str:
-        """Identifies weights and codes: nodes with the same digest understand each other's packets."""
+        """Identifies weights and codes: nodes with the same digest understand each other's packets. Standalone models, which
+        need no packets, have digests of their own."""
         digest = hashlib.sha256()
-        for task in sorted(self.profile.tasks):
+        for task in sorted(self.profile.on_towers):
             weights = self.engine.digests(task)
             digest.update(task.encode() + weights.tower + weights.decoder)
             for k, code in sorted(self.engine.codes(task).items()):
                 digest.update(bytes([k]) + code.digest)
         return digest.hexdigest()
 
+    def is_loaded(self, task: str) -> bool:
+        return task not in self.standalone or self.standalone[task].is_loaded
+
+    def load(self, task: str) -> None:
+        """Load a standalone model. Raises StandaloneFailed."""
+        self.standalone[task].load()
+
     def run_whole(self, task: str, image: Image.Image, question: str | None) -> Answer:
+        """Raises StandaloneFailed."""
+        if (model := self.standalone.get(task)) is not None:
+            model.load()
+            return model.answer(image, question or "")
         return self.engine.whole(task, image, question or default_question(task))
 
     def head(self, task: str, image: Image.Image, split_at: int) -> NDArray[np.float32]:
@@ -107,7 +131,7 @@ class Vision:
 
 def load(profile: Profile, threads: int | None = None) -> Vision:
     """The profile on the best engine of this machine. Raises NoEngine or ModelsMissing."""
-    return Vision(engines.load(profile, threads))
+    return Vision(engines.load(profile, threads), threads)
 
 
 def default_question(task: str) -> str:

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from devices.models import Node
 from devices.telemetry import links, presence, trouble
+from inference.engine.catalogue import Profile
 from inference.models import Photo, Step
 from inference.placement.link import LinkEstimate, Transfer, estimate
 from inference.placement.prediction import Candidate, Load
@@ -73,6 +74,18 @@ def link_of(device: str) -> LinkEstimate:
     """A device's uplink, estimated from its recent transfers."""
     rows = links.evidence(device)
     return estimate([Transfer(row.at.timestamp(), row.bytes, row.ms / 1000) for row in rows], time.time())
+
+
+def left_out(task: str, nodes: list[Node], profile: Profile) -> str:
+    """Why some of these nodes do not answer a task, one sentence each. A node of an earlier version does not say."""
+    sentences = []
+    for node in nodes:
+        times = node.profile["tasks"].get(task)
+        if times is None and (why := node.profile.get("unavailable", {}).get(task)):
+            sentences.append(f"{node.slug} was left out: {why}")
+        elif times is not None and times.get("digest", "") not in ("", profile.digest_of(task)):
+            sentences.append(f"{node.slug} was left out: its model for this is of another version; update its agent.")
+    return " ".join(sentences)
 
 
 def load(device: Node, edges: list[Node]) -> Load:

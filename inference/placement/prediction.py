@@ -14,7 +14,7 @@ from inference.engine.catalogue import Profile
 from inference.placement.link import LinkEstimate
 from inference.placement.timings import Timings
 
-Key = tuple[str, int | None, int | None, str | None, int | None, bool, int | None, str | None]
+Key = tuple[str, int | None, int | None, str | None, int | None, bool, int | None, str | None, int | None]
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,14 @@ class Candidate:
     overhead_ms: float = 0.0  # neither computing nor sending: messages to the nodes and back
     round_trips: float = 1.0  # how often the device is asked to send
     edge: str | None = None  # which one; None for the device route, and where there is only one
+    side: int | None = None  # of the encoded photo, in pixels at most; None: the square of the model's input
 
     @property
     def key(self) -> Key:
         """Its identity, whatever it costs now."""
         return (
             self.route.name, self.split_at, self.level, self.codec, self.quality, self.held, self.refine_to, self.edge,
+            self.side,
         )  # fmt: skip
 
     @property
@@ -98,6 +100,10 @@ class Situation:
         """Features only mean something to the same model."""
         return self.edge is not None and self.device.measured["digest"] == self.edge.measured["digest"]
 
+    def answers(self, node: Timings) -> bool:
+        """Whether a node answers the task by itself, with the model that the profile names."""
+        return node.has_whole(self.task) and node.digest_of(self.task) in ("", self.profile.digest_of(self.task))
+
 
 class Execution(Protocol):
     """The calls that a route is carried out with (inference/answering/execute.py). Each leaves its answer behind."""
@@ -108,7 +114,7 @@ class Execution(Protocol):
 
     def answer_on_device(self) -> None: ...
 
-    def answer_from_photo(self, codec: str | None, quality: int | None) -> None:
+    def answer_from_photo(self, codec: str | None, quality: int | None, side: int | None) -> None:
         """Send the photo, as it is or encoded, and answer on the edge."""
 
     def answer_from_cache(self, level: int) -> bool:

@@ -16,6 +16,7 @@ def record(assessed: Assessed, chosen: bool) -> CandidateRecord:
         "refine_to": c.refine_to,
         "codec": c.codec,
         "quality": c.quality,
+        "side": c.side,
         "held": c.held,
         "ready": c.ready,
         "edge": c.edge,
@@ -47,5 +48,5 @@ def _identity(stored: Receipt | CandidateRecord) -> Candidate:
     return Candidate(
         routes.named(stored["route"]), stored["split_at"], stored["level"], stored["codec"], stored["quality"],
         uplink_bytes=0, device_ms=0.0, edge_ms=0.0, accuracy=None,
-        held=stored.get("held", False), refine_to=stored.get("refine_to"),
+        held=stored.get("held", False), refine_to=stored.get("refine_to"), side=stored.get("side"),
     )  # fmt: skip

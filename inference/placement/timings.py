@@ -12,6 +12,7 @@ class TaskTimes(TypedDict):
     """Milliseconds of one task's parts, by split point or photo codec."""
 
     whole_ms: float
+    digest: NotRequired[str]  # of a model that the task has for itself
     head_ms: dict[str, float]
     encode_ms: NotRequired[dict[str, float]]
     tail_ms: dict[str, float]
@@ -38,6 +39,9 @@ class Timings:
     def has_whole(self, task: str) -> bool:
         """Whether the node measured this part. For one that left it out there is no candidate."""
         return task in self.measured["tasks"]
+
+    def digest_of(self, task: str) -> str:
+        return self.measured["tasks"][task].get("digest", "")
 
     def has_head(self, task: str, k: int) -> bool:
         return self.has_whole(task) and str(k) in self.measured["tasks"][task]["head_ms"]

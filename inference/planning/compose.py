@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inference.engine import tasks
-from inference.engine.answer import NOTHING
+from inference.engine.answer import NOTHING, TextLine
 from inference.engine.photos.notes import PhotoNote
 from inference.engine.tasks.wording import NUMBERS, capitalised, full_stop, with_article
 from inference.planning.rules.pronouns import plural
@@ -33,6 +33,7 @@ class StepResult:
     error: str | None
     before: int = 0  # which photo: 0 is the current one, 1 the one before it
     notes: tuple[PhotoNote, ...] = ()  # about that photo
+    lines: tuple[TextLine, ...] = ()  # of text in it
 
 
 def photo_before(count: int) -> str:

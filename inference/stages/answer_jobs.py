@@ -1,9 +1,13 @@
 """Jobs that are parts of an answer: whole model, head, tail, the photo itself; and heads before anybody asks."""
 
+import time
+
+from devices.agent.jobs import Refused
 from devices.contract import wire
 from devices.contract.jobs import ComputeHeads, RunHead, RunTail, RunWhole, SendPhoto
 from devices.contract.results import Answered, Heads, HeadSent, Transferred
 from inference.engine.codecs import photo_codec
+from inference.engine.model_options import PhotoLevel
 from inference.stages.context import StageContext, answer_result
 from inference.stages.job_run import JobRun
 
@@ -26,10 +30,21 @@ class AnswerJobs:
         return Heads(points=cached, **run.times())
 
     def whole(self, run: JobRun, job: RunWhole) -> Answered:
+        if why := self.vision.unavailable.get(job.task):
+            raise Refused("no_task", why)
         data = self.context.blob(job.blob) if job.blob else self.photos.read(job.photo)
+        load_ms = self._load(run, job.task)
         # Decoding is part of the work: a photo encoded small opens sooner than one as it was uploaded.
         answer = run.compute(lambda: self.vision.run_whole(job.task, photo_codec.decode(data), job.question))
-        return Answered(answer=answer_result(answer), **run.times())
+        return Answered(answer=answer_result(answer), load_ms=load_ms, **run.times())
+
+    def _load(self, run: JobRun, task: str) -> float:
+        """Milliseconds of loading a standalone model that nobody asked for before; no part of what the task usually takes."""
+        if self.vision.is_loaded(task):
+            return 0.0
+        started = time.perf_counter()
+        run.handle(lambda: self.vision.load(task))
+        return max(0.0, (time.perf_counter() - started) * 1000 - run.queue_ms)
 
     def head(self, run: JobRun, job: RunHead) -> HeadSent:
         features, ready = self.context.head(run, job.task, job.photo, job.split_at, job.fresh)
@@ -57,8 +72,8 @@ class AnswerJobs:
         original = data = self.photos.read(job.photo)
         codec, quality = job.codec, job.quality
         if codec is not None and quality is not None:
-            size = self.vision.profile.image_size(job.task)
-            data = run.compute(lambda: photo_codec.again(original, codec, quality, size))
+            level, size = PhotoLevel(codec, quality, None, side=job.side), self.vision.profile.image_size(job.task)
+            data = run.compute(lambda: photo_codec.again(original, level, size))
         return Transferred(**run.send(job.blob, data), **run.times())
 
     def _is_cached(self, photo: str, task: str, split_at: int) -> bool:

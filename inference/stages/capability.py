@@ -4,6 +4,7 @@ Each job takes and returns small JSON. Bulk bytes go by key, through the node's 
 bandwidth measurement.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,6 +24,7 @@ from inference.engine import catalogue, engines
 from inference.engine.codecs.photo_codec import PhotoCodecError
 from inference.engine.measure import measure
 from inference.engine.runner import Vision
+from inference.engine.tasks.standalone import StandaloneFailed
 from inference.stages.answer_jobs import AnswerJobs
 from inference.stages.context import StageContext
 from inference.stages.federated_model_jobs import FederatedModelJobs
@@ -30,6 +32,8 @@ from inference.stages.job_run import JobRun
 from inference.stages.link_jobs import LinkJobs
 from inference.stages.photo_jobs import PhotoJobs
 from inference.stages.reconstruction_jobs import ReconstructionJobs
+
+log = logging.getLogger(__name__)
 
 
 class Family(Protocol):
@@ -45,7 +49,12 @@ FAMILIES: tuple[Callable[[StageContext], Any], ...] = (
     ReconstructionJobs,
     FederatedModelJobs,
 )
-EXPECTED: dict[type[Exception], str] = {WireError: "wire", UploadError: "upload", PhotoCodecError: "bad_photo"}
+EXPECTED: dict[type[Exception], str] = {
+    WireError: "wire",
+    UploadError: "upload",
+    PhotoCodecError: "bad_photo",
+    StandaloneFailed: "model_failed",
+}
 
 
 class Stages:
@@ -72,7 +81,10 @@ class Answering:
         times = measure(vision, runtime.slowdown)
         memory.give_back()
         jobs.register(app, Stages(runtime, vision).tasks)
-        return {"name": profile.name, "digest": vision.digest, "protocol": PROTOCOL, "tasks": times}
+        for task, sentence in vision.unavailable.items():
+            log.warning("this node does not answer %s: %s", task, sentence)
+        facts = {"name": profile.name, "digest": vision.digest, "protocol": PROTOCOL, "tasks": times}
+        return {**facts, "unavailable": vision.unavailable}
 
     def describe(self, home: Path) -> Mapping[str, str]:
         return {}

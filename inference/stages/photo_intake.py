@@ -63,7 +63,7 @@ def encoded_sizes(image: Image.Image, profile: Profile) -> dict[str, int]:
     sizes: dict[str, int] = {}
     for task in profile.tasks:
         for level in profile.photo_levels(task):
-            key = f"{level.codec}:{level.quality}:{profile.image_size(task)}"
-            if key not in sizes:
-                sizes[key] = len(photo_codec.encode(image, level.codec, level.quality, profile.image_size(task)))
+            size = profile.image_size(task)
+            if (key := level.key(size)) not in sizes:
+                sizes[key] = len(photo_codec.encode_level(image, level, size))
     return sizes

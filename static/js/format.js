@@ -3,7 +3,7 @@
 import { entry, label } from "./labels.js";
 
 /**
- * @typedef {{route: string, split_at?: ?number, level?: ?number, refine_to?: ?number, codec?: ?string, quality?: ?number,
+ * @typedef {{route: string, split_at?: ?number, level?: ?number, refine_to?: ?number, codec?: ?string, quality?: ?number, side?: ?number,
  *   uplink_bytes?: number, bytes?: any}} Method what a candidate, a decision and a receipt have in common
  */
 
@@ -72,7 +72,7 @@ export function method(candidate) {
 /** Its settings, for readers who know split points and codecs; null where there are none. @param {Method} candidate */
 export function settings(candidate) {
   if (candidate.route === "split") return `split ${afterBlock(candidate.split_at ?? 0)}, level ${candidate.level}${candidate.refine_to ? `, then ${candidate.refine_to} if unsure` : ""}`;
-  if (candidate.route === "edge") return candidate.codec ? `${codec(candidate)} at model size` : "photo as stored";
+  if (candidate.route === "edge") return candidate.codec ? `${codec(candidate)} at ${candidate.side ? `${candidate.side} pixels` : "model size"}` : "photo as stored";
   return null;
 }
 

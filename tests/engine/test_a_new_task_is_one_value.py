@@ -14,6 +14,7 @@ from safetensors.numpy import save_file
 from inference.engine import catalogue, runner, tasks
 from inference.engine.answer import Answer, Box
 from inference.engine.catalogue import Profile
+from inference.engine.description import describe
 from inference.engine.loading import Part
 from inference.engine.measure import measure
 from inference.engine.model_options import transformer
@@ -76,7 +77,7 @@ def test_a_node_answers_it_whole_and_split(
 
 
 def test_it_is_listed_and_measured_like_the_others(vision: Vision) -> None:
-    assert vision.profile.describe()["tasks"]["detect"]["code"] == "learned"
+    assert describe(vision.profile)["tasks"]["detect"]["code"] == "learned"
     assert set(measure(vision, repeats=1)) == {"classify", "detect"}
 
 

@@ -10,6 +10,7 @@ import torch
 
 from inference.engine import catalogue, loading, tasks
 from inference.engine.catalogue import Profile
+from inference.engine.description import describe
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def _cut(file: Path, keep: int) -> None:
 
 @pytest.mark.parametrize("name", catalogue.PROFILES)
 def test_every_profile_describes_itself_as_json(name: str) -> None:
-    description = json.loads(json.dumps(catalogue.profile(name).describe()))
+    description = json.loads(json.dumps(describe(catalogue.profile(name))))
     assert description["name"] == name and list(description["tasks"]) == ["classify", "caption", "vqa"]
     for task in description["tasks"].values():
         assert task["split_points"] and set(task["levels"]) == {str(k) for k in task["split_points"]}
@@ -37,7 +38,7 @@ def test_every_profile_describes_itself_as_json(name: str) -> None:
 
 
 def test_the_compact_profile_is_complete_and_measured() -> None:
-    description = catalogue.profile("compact").describe()
+    description = describe(catalogue.profile("compact"))
     assert description["ready"] and description["missing"] == []
     for task in description["tasks"].values():
         assert task["code"] == "learned" and 0 < task["accuracy"] < 1
@@ -69,14 +70,14 @@ def test_an_unknown_profile_is_named_with_the_known_ones() -> None:
 def test_a_missing_file_makes_its_task_missing(copied: Profile, file: str) -> None:
     (copied.folders["vqa"] / file).unlink()  # type: ignore[operator]
     assert catalogue.missing(copied) == [f"The vqa model (compact vqa) is not on this machine; {catalogue.REPAIR}."]
-    assert copied.describe()["ready"] is False
+    assert describe(copied)["ready"] is False
 
 
 @pytest.mark.parametrize("keep", [0, 5, 1000, 1_000_000])
 def test_weights_cut_short_are_named_with_the_remedy(copied: Profile, keep: int) -> None:
     file = copied.folders["caption"] / "model.safetensors"  # type: ignore[operator]
     _cut(file, keep)
-    assert copied.describe()["missing"] == [f"{file} is damaged or of another version than its card; {catalogue.REPAIR}."]
+    assert describe(copied)["missing"] == [f"{file} is damaged or of another version than its card; {catalogue.REPAIR}."]
     with pytest.raises(loading.ModelsMissing, match="caption/model\\.safetensors is damaged"):
         loading.load(copied, torch.device("cpu"))
 
@@ -93,7 +94,7 @@ def test_one_changed_byte_is_noticed(copied: Profile) -> None:
 def test_a_feature_code_cut_short_is_named(copied: Profile, keep: int) -> None:
     assert copied.code_file is not None
     _cut(copied.code_file, keep)
-    assert f"{copied.code_file} is" in copied.describe()["missing"][0]
+    assert f"{copied.code_file} is" in describe(copied)["missing"][0]
     with pytest.raises(loading.ModelsMissing, match=r"codec\.safetensors is damaged"):
         loading.load(copied, torch.device("cpu"))
 
@@ -101,12 +102,12 @@ def test_a_feature_code_cut_short_is_named(copied: Profile, keep: int) -> None:
 @pytest.mark.parametrize("keep", [0, 200])
 def test_a_damaged_config_makes_its_task_missing(copied: Profile, keep: int) -> None:
     _cut(copied.folders["vqa"] / "config.json", keep)  # type: ignore[operator]
-    assert copied.describe()["missing"] == [f"The vqa model (compact vqa) is not on this machine; {catalogue.REPAIR}."]
+    assert describe(copied)["missing"] == [f"The vqa model (compact vqa) is not on this machine; {catalogue.REPAIR}."]
 
 
 def test_a_code_for_other_weights_is_not_used(copied: Profile, small_folders: dict[str, Path]) -> None:
     other = Profile.from_folders("small", small_folders, code_file=copied.code_file)
-    assert not other.learned("classify") and other.describe()["tasks"]["classify"]["code"] == "pooled"
+    assert not other.learned("classify") and describe(other)["tasks"]["classify"]["code"] == "pooled"
 
 
 def test_without_a_card_damaged_weights_are_found_at_loading(small_folders: dict[str, Path], tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def test_the_newest_of_the_same_kind_on_the_same_device_counts(owner: Any, devic
     answered(owner, task="caption", level=5)
     answered(owner, device="jetson-b", level=6)
     candidate = fleet.previous(device, "vqa")
-    assert candidate is not None and candidate.key == ("split", 2, 3, None, None, False, None, "edge-1")
+    assert candidate is not None and candidate.key == ("split", 2, 3, None, None, False, None, "edge-1", None)
 
 
 def test_forced_and_failed_steps_do_not_count(owner: Any, device: Node) -> None:

@@ -12,6 +12,7 @@ from devices.camera_access import rules
 from devices.models import Node
 from devices.telemetry import presence
 from inference.engine import catalogue
+from inference.engine.description import describe
 from inference.engine.photos import formats
 from inference.placement import policies
 from webapp.chat import conversations
@@ -74,4 +75,4 @@ def _placeholder(request: HttpRequest, device: str) -> HttpResponse:
 def models(request: HttpRequest) -> HttpResponse:
     """The models of this installation and their measured accuracy."""
     profile = catalogue.profile(settings.PROFILE)
-    return render(request, "models.html", {"profile": profile.describe(), "card": catalogue.card_text(settings.PROFILE)})
+    return render(request, "models.html", {"profile": describe(profile), "card": catalogue.card_text(settings.PROFILE)})

@@ -5,6 +5,8 @@ import struct
 
 from PIL import Image, UnidentifiedImageError, features
 
+from inference.engine.model_options import PhotoLevel
+
 FORMATS = {"jpeg": "JPEG", "webp": "WEBP", "avif": "AVIF"}
 CODECS = tuple(name for name in FORMATS if name == "jpeg" or features.check(name))
 MAX_PIXELS = 24_000_000  # checked photos are at most 2048 on a side; this leaves room for a larger setting
@@ -21,27 +23,47 @@ def encode(image: Image.Image, codec: str, quality: int, size: int) -> bytes:
     """The photo resized to `size` × `size` pixels, as the models' preprocessing does, at `quality` 1…100. Raises
     PhotoCodecError.
     """
-    if codec not in CODECS:
-        raise PhotoCodecError(f"This machine cannot write {codec}; choose one of {', '.join(CODECS)}.")
-    if not 1 <= quality <= 100:
-        raise PhotoCodecError(f"Quality {quality} is not between 1 and 100; choose one that is.")
     square = image.convert("RGB")
     if square.size != (size, size):
         # Bilinear with antialiasing, as in the models' preprocessing: the edge then has nothing left to resize.
         square = square.resize((size, size), Image.Resampling.BILINEAR)
+    return _write(square, codec, quality)
+
+
+def encode_within(image: Image.Image, codec: str, quality: int, side: int) -> bytes:
+    """The photo in its own proportions, its longer side at most `side` pixels, at `quality` 1…100. Raises PhotoCodecError."""
+    photo, scale = image.convert("RGB"), side / max(image.size)
+    if scale < 1:
+        size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+        photo = photo.resize(size, Image.Resampling.BICUBIC)
+    return _write(photo, codec, quality)
+
+
+def _write(image: Image.Image, codec: str, quality: int) -> bytes:
+    if codec not in CODECS:
+        raise PhotoCodecError(f"This machine cannot write {codec}; choose one of {', '.join(CODECS)}.")
+    if not 1 <= quality <= 100:
+        raise PhotoCodecError(f"Quality {quality} is not between 1 and 100; choose one that is.")
     out = io.BytesIO()
     if codec == "jpeg":
-        square.save(out, "JPEG", quality=quality, optimize=True)
+        image.save(out, "JPEG", quality=quality, optimize=True)
     elif codec == "webp":
-        square.save(out, "WEBP", quality=quality, method=4)
+        image.save(out, "WEBP", quality=quality, method=4)
     else:
-        square.save(out, "AVIF", quality=quality, speed=6)
+        image.save(out, "AVIF", quality=quality, speed=6)
     return out.getvalue()
 
 
-def again(data: bytes, codec: str, quality: int, size: int) -> bytes:
+def encode_level(image: Image.Image, level: PhotoLevel, size: int) -> bytes:
+    """`size`: of the model's input, where the level has no side of its own. Raises PhotoCodecError."""
+    if level.side:
+        return encode_within(image, level.codec, level.quality, level.side)
+    return encode(image, level.codec, level.quality, size)
+
+
+def again(data: bytes, level: PhotoLevel, size: int) -> bytes:
     """Re-encode a photo's file. Raises PhotoCodecError."""
-    return encode(decode(data), codec, quality, size)
+    return encode_level(decode(data), level, size)
 
 
 def decode(data: bytes) -> Image.Image:

@@ -32,6 +32,12 @@ def needs_question(name: str) -> bool:
     return task is not None and task.needs_question
 
 
+def question_of(name: str, request: str) -> str:
+    """The question in a request, for a task that may have one; else empty."""
+    task = find(name)
+    return task.question_of(request) if task and task.question_of else ""
+
+
 def for_pages() -> list[TaskForPages]:
     """Name, label, phrases and metric of every task, as plain JSON for templates and scripts."""
     return [_task.for_pages(task) for task in TASKS]

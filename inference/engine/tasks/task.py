@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypedDict
 
+from inference.engine.answer import TextLine
 from inference.engine.model_options import Shape
+from inference.engine.tasks.standalone import Standalone
 
 if TYPE_CHECKING:
     import torch
@@ -32,6 +34,8 @@ class StepAnswer(Protocol):
     def sure(self) -> bool: ...
     @property
     def top(self) -> tuple[tuple[str, float], ...]: ...
+    @property
+    def lines(self) -> tuple[TextLine, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -56,22 +60,35 @@ class Phrases:
     planner: str  # one line for the LLM that plans: when to use it, and what `question` has to be
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Task:
+    """Either `load` and `shape`, for a task on a tower, which can be split, or `standalone`, for a model that cannot."""
+
     name: str  # in plans, receipts, cards and folders: never renamed
-    load: Loader
+    load: Loader | None = None
+    shape: Shape | None = None  # of the tower while no model folder is on this machine
+    standalone: Standalone | None = None
     models: Mapping[str, str]  # by profile, the model that serves the task there, as people call it
-    shape: Shape  # of the tower while no model folder is on this machine
     metric: Metric
     phrases: Phrases
     sentence: Callable[[str, StepAnswer, bool], str]  # text, step, whether it is the only step -> a sentence for people
     needs_question: bool = False
+    question_of: Callable[[str], str] | None = None  # for a task that may have a question: the one in a request, or ""
     shows_guesses: bool = False  # pages list `top`
     answers_with_noun: bool = False  # the answer may stand in the question of a later step
     takes_model: bool = False  # a classifier from a training run may serve it instead
     fits: Callable[[str, str], bool] = lambda question, text: True  # whether a text is an answer of the kind that was asked for
     confidence: str = "calibrated on held-out photos"  # what the number is, for people
     request: re.Pattern[str] | None = None  # what the offline planner takes for a request, beside its own rules
+    patience: float = 4.0  # how many times the predicted time an answer may take before the node counts as gone
+
+    def __post_init__(self) -> None:
+        if (self.standalone is None) is (self.load is None or self.shape is None):
+            raise ValueError(f"task {self.name} needs a tower (load and shape) or a standalone model, and not both")
+
+    @property
+    def takes_question(self) -> bool:
+        return self.needs_question or self.question_of is not None
 
     def certainty(self, sure: bool) -> str:
         """What is said of an answer wherever it is shown; empty for a sure one that is neither right nor wrong."""
@@ -87,6 +104,7 @@ class TaskForPages(TypedDict):
     noun: str
     default_question: str
     needs_question: bool
+    takes_question: bool
     shows_guesses: bool
     takes_model: bool
     certainty: dict[str, str]
@@ -103,6 +121,7 @@ def for_pages(task: Task) -> TaskForPages:
         "noun": phrases.noun,
         "default_question": phrases.default_question,
         "needs_question": task.needs_question,
+        "takes_question": task.takes_question,
         "shows_guesses": task.shows_guesses,
         "takes_model": task.takes_model,
         "certainty": {"sure": task.certainty(True), "unsure": task.certainty(False)},

@@ -20,7 +20,7 @@ class DeviceRoute:
         return self.name
 
     def candidates(self, situation: Situation) -> Iterable[Candidate]:
-        if not situation.device.has_whole(situation.task):
+        if not situation.answers(situation.device):
             return
         whole_ms = situation.device.whole(situation.task)
         accuracy = situation.profile.accuracy(situation.task)

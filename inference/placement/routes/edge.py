@@ -23,15 +23,17 @@ class EdgeRoute:
 
     def candidates(self, situation: Situation) -> Iterable[Candidate]:
         task, profile = situation.task, situation.profile
-        if situation.edge is None or not situation.edge.has_whole(task):
+        if situation.edge is None or not situation.answers(situation.edge):
             return
         whole_ms = situation.edge.whole(task)
         yield Candidate(self, None, None, None, None, situation.photo_bytes, 0.0, whole_ms, profile.accuracy(task))
         for level in profile.photo_levels(task):
-            size = situation.sizes.get(f"{level.codec}:{level.quality}:{profile.image_size(task)}")
+            size = situation.sizes.get(level.key(profile.image_size(task)))
             if size is not None and situation.device.has_whole(task):
                 send_ms = situation.device.send(task, level.codec)
-                yield Candidate(self, None, None, level.codec, level.quality, size, send_ms, whole_ms, level.accuracy)
+                yield Candidate(
+                    self, None, None, level.codec, level.quality, size, send_ms, whole_ms, level.accuracy, side=level.side
+                )
 
     def predict(self, candidate: Candidate, link: LinkEstimate, load: Load) -> float | None:
         return with_edge(candidate, link, load)
@@ -39,7 +41,8 @@ class EdgeRoute:
     def describe(self, candidate: Candidate) -> str:
         if not candidate.codec:
             return "edge with the whole photo"
-        return f"edge with {CODECS.get(candidate.codec, candidate.codec)} {candidate.quality}"
+        at = f" at {candidate.side} pixels" if candidate.side else ""
+        return f"edge with {CODECS.get(candidate.codec, candidate.codec)} {candidate.quality}{at}"
 
     def fixed_rule(self, candidate: Candidate) -> str:
         return "photo_codec" if candidate.codec else "upload"
@@ -48,7 +51,7 @@ class EdgeRoute:
         return f"{device} → {edge}"
 
     def run(self, candidate: Candidate, execution: Execution) -> None:
-        execution.answer_from_photo(candidate.codec, candidate.quality)
+        execution.answer_from_photo(candidate.codec, candidate.quality, candidate.side)
 
 
 EDGE = EdgeRoute()

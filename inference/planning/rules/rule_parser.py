@@ -152,7 +152,7 @@ class Reading:
         if ordered and self.steps:
             after.add(len(self.steps))
         notes = (resolution.note,) if resolution.note else ()
-        question = resolution.question if tasks.needs_question(task) else ""
+        question = resolution.question if tasks.needs_question(task) else tasks.question_of(task, text)
         number = self._add(ParsedStep(task, question, tuple(sorted(after)), notes=notes, before=self._before))
         self._requests.append(PriorRequest(resolution.question, step=number, names=task == "classify"))
 

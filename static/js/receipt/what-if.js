@@ -92,5 +92,5 @@ function unchanged(best, allowed, previous) {
   return same && best.cost >= same.cost * (1 - SWITCH_GAIN) ? same : null;
 }
 
-const KEY = ["route", "split_at", "level", "codec", "quality", "held", "refine_to", "edge"];
+const KEY = ["route", "split_at", "level", "codec", "quality", "held", "refine_to", "edge", "side"];
 const isSame = (a, b) => KEY.every((name) => (a[name] ?? null) === (b[name] ?? null));

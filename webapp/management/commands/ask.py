@@ -130,7 +130,8 @@ def _receipt(receipt: Receipt) -> Iterator[str]:
     where = routes.named(receipt["route"]).path(receipt["device"], receipt["edge"])
     detail = f" after block {receipt['split_at']}, level {receipt['level']}" if receipt["split_at"] is not None else ""
     if receipt["codec"]:
-        detail = f" as {receipt['codec']} {receipt['quality']}"
+        at = f" at {receipt['side']} px" if receipt.get("side") else ""
+        detail = f" as {receipt['codec']} {receipt['quality']}{at}"
     predicted = f"{receipt['predicted_ms']:.0f}" if receipt["predicted_ms"] is not None else "?"
     yield f"{receipt['task']:8} {receipt['route']} ({where}){detail}: {receipt['bytes']['uplink']:,} bytes up"
     yield (

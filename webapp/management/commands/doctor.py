@@ -18,7 +18,7 @@ from devices.agent.config import readable_by_others
 from devices.models import Node
 from devices.telemetry import presence, trouble
 from inference.answering import cloud_queue
-from inference.engine import catalogue
+from inference.engine import catalogue, tasks
 from webapp.accounts.models import User
 
 LEAST_FREE = 1 << 30  # bytes
@@ -78,7 +78,10 @@ def _models() -> Iterator[Finding]:
     missing = catalogue.missing(catalogue.profile(settings.PROFILE))
     for sentence in missing:
         yield Finding("models", sentence, "Run `python manage.py models fetch`, or restore the file with git.")
-    if not missing:
+    lacking = catalogue.unavailable(catalogue.profile(settings.PROFILE))
+    for task, sentence in lacking.items():
+        yield Finding("models", sentence, f"Until then nodes on this machine cannot {tasks.get(task).phrases.verb}.")
+    if not missing and not lacking:
         yield Finding("models", f"the {settings.PROFILE} models are complete")
 
 

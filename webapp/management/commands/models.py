@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from inference.engine import catalogue
+from inference.engine.description import describe
 from inference.engine.fetch import FetchFailed, fetch
 
 
@@ -23,7 +24,7 @@ class Command(BaseCommand):
         if options["what"] == "fetch":
             self._fetch()
             return
-        profiles = [catalogue.profile(name).describe() for name in catalogue.PROFILES]
+        profiles = [describe(catalogue.profile(name)) for name in catalogue.PROFILES]
         for profile in profiles:
             self._show(profile)
         if options["json"]:
@@ -34,11 +35,14 @@ class Command(BaseCommand):
         self.stdout.write(f"{profile['name']}{active}: {'ready' if profile['ready'] else 'not ready'}")
         for task, model in profile["tasks"].items():
             measured = "not measured" if model["accuracy"] is None else f"{model['metric']} {model['accuracy']:.3f}"
+            if not model["splits"]:
+                self.stdout.write(f"  {task:9} {model['model']}, {measured}, cannot be split")
+                continue
             smallest = min((level["bytes"] for levels in model["levels"].values() for level in levels), default=0)
             self.stdout.write(
                 f"  {task:9} {model['model']}, {model['image_size']} px, {measured}, {model['code']} code from {smallest} bytes"
             )
-        for sentence in profile["missing"]:
+        for sentence in [*profile["missing"], *profile["unavailable"].values()]:
             self.stdout.write(f"  {sentence}")
 
     def _fetch(self) -> None:
