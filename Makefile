@@ -13,11 +13,12 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 RUNS := $(VENV)/.installed
 TESTS := $(VENV)/.installed-dev
 NODE := node_modules/.installed
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # A bench is a folder that can be started; bench/harness serves them all.
 BENCHES = $(patsubst bench/%/__main__.py,%,$(wildcard bench/*/__main__.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test containers lint lock bench agent screenshots clean
+.PHONY: help run test coverage containers lint lock bench agent screenshots clean
 
 help:  ## list targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -27,8 +28,12 @@ help:  ## list targets
 run: $(RUNS)  ## start everything on this machine (PORT=8000), until Ctrl-C
 	@exec $(BIN)/python manage.py up --port $(PORT) $(ARGS)
 
-test: $(TESTS)  ## run every test, including those in a browser, and print coverage (ARGS="-m long": the ones that take many minutes)
-	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(or $(ARGS),--cov --cov-report=term:skip-covered)
+test: $(TESTS)  ## run every test, including those in a browser (ARGS="-m long": the ones that take many minutes)
+	@exec $(PYTEST) $(ARGS)
+
+# Apart from `test`: counting lines doubles the time of everything that runs in the test processes themselves.
+coverage: $(TESTS)  ## run every test and print which lines none of them reached
+	@exec $(PYTEST) --cov --cov-report=term:skip-covered $(ARGS)
 
 containers: $(TESTS)  ## build the containers, start them and try them (needs Docker; ARGS=--keep leaves them running)
 	@exec $(BIN)/python -m tests.containers $(ARGS)

@@ -12,17 +12,26 @@ import pytest
 import redis
 from PIL import Image
 
-from bench.harness.processes import running_redis
+from bench.harness.processes import running_redis, wait_for
 from bench.harness.stack import Stack
+from tests.distribution import ByStack, stack_of
+
+RECOVERY_S = 90  # a process that is killed often is restarted after longer and longer pauses, and loads its models then
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    return ByStack(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests first: in parallel, the last worker is then not left with one of them. On PostgreSQL only what
-    asks the database (tests/postgres)."""
+    """Files that need the stack first, then others with slow tests: in parallel, the last worker is then not left with one of
+    them. On PostgreSQL only what asks the database (tests/postgres)."""
     if os.environ.get("TESTS_POSTGRES"):
         items[:] = [item for item in items if asks_the_database(item)]
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    stacks = {path: stack_of(path) or "" for path in {item.path for item in items}}
+    items.sort(key=lambda item: (not stacks[item.path], stacks[item.path], not stacks[item.path] and item.path not in slow))
 
 
 def asks_the_database(item: pytest.Item) -> bool:
@@ -96,8 +105,15 @@ def draw_photo(seed: int = 0, size: tuple[int, int] = (320, 240)) -> bytes:
     return out.getvalue()
 
 
+@pytest.fixture(scope="module")
+def stack(whole_stack: Stack) -> Stack:
+    """After it has recovered from what earlier tests did to it."""
+    wait_for(whole_stack.recovered, RECOVERY_S, "the stack did not recover", every=0.5)
+    return whole_stack
+
+
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def whole_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Everything that `make run` starts, in a folder of its own, with an owner; shared by the tests that need it."""
     whole = Stack(tmp_path_factory.mktemp("stack"))
     home, shots = whole.var / "nodes" / "jetson-a", whole.var / "shots"

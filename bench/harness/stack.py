@@ -112,7 +112,7 @@ class Stack:
         page.click("button[type=submit], input[type=submit]")
         page.wait_for_url(f"{self.url}/")
 
-    def manage(self, *arguments: str, timeout: float = 90) -> "subprocess.CompletedProcess[str]":
+    def manage(self, *arguments: str, timeout: float = 180) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, "manage.py", *arguments]
         return subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=timeout)
 
@@ -143,8 +143,8 @@ class Stack:
     def turn(self, pk: str) -> dict[str, Any]:
         return dict(self.owner.get(f"/api/v1/turns/{pk}").json())
 
-    def finished(self, pk: str, seconds: float = 40) -> dict[str, Any]:
-        """The turn once it is answered, failed or stopped."""
+    def finished(self, pk: str, seconds: float = 70) -> dict[str, Any]:
+        """The turn once it is answered, failed or stopped, which it is a minute after its start at the latest."""
         turn: dict[str, Any] = {}
 
         def final() -> bool:

@@ -138,12 +138,18 @@ def _record(action: str, subject: str, detail: str) -> None:
 
 
 _running: threading.Thread | None = None
+_ending = threading.Event()
 
 
 def start() -> None:
     """In this process, once."""
-    global _running
-    if _running is None or not _running.is_alive():
-        watchdog = Watchdog(settings.REDIS_URL, settings.NODE_REDIS_MB * 1_000_000)
-        _running = threading.Thread(target=watchdog.run, args=(threading.Event(),), name="watchdog", daemon=True)
+    global _running, _ending
+    if _running is None or not _running.is_alive() or _ending.is_set():
+        watchdog, _ending = Watchdog(settings.REDIS_URL, settings.NODE_REDIS_MB * 1_000_000), threading.Event()
+        _running = threading.Thread(target=watchdog.run, args=(_ending,), name="watchdog", daemon=True)
         _running.start()
+
+
+def stop() -> None:
+    """Its thread ends after the look that it takes now."""
+    _ending.set()

@@ -16,6 +16,7 @@ from federation.app import data
 from inference.answering import federated_model_step, trained_models
 from webapp.live.errors import UserError
 
+pytestmark = pytest.mark.timeout(600)
 SMALL = {"dataset": "digits", "clients": 2, "rounds": 4, "batch_size": 16}
 
 
@@ -33,11 +34,11 @@ def run(stack: Stack) -> int:
     """A finished run over the bundled nodes."""
     wait_for(
         lambda: stack.owner.post("/api/v1/federation/estimate", json={"spec": SMALL}).json().get("nodes"),
-        30,
+        90,
         "no node can train",
     )
     number = int(stack.owner.post("/api/v1/federation/runs", json={"spec": SMALL, "start": True}).json()["run"])
-    wait_for(lambda: stack.owner.get(f"/api/v1/federation/runs/{number}").json().get("final"), 150, "it did not end", every=0.5)
+    wait_for(lambda: stack.owner.get(f"/api/v1/federation/runs/{number}").json().get("final"), 180, "it did not end", every=0.5)
     return number
 
 

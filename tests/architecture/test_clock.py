@@ -1,6 +1,7 @@
 """The clock: what beat sends, that it never floods a queue, and that `celery worker --clock` runs it."""
 
 import stat
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,6 +69,16 @@ def test_it_sends_nothing_while_no_worker_reads(backlog: int, ticking: clock.Clo
 def test_the_schedule_file_is_private(ticking: clock.ClockThread, tmp_path: Path) -> None:
     wait_for(lambda: any((tmp_path / "clock").glob("schedule*")), 20, "no schedule file")
     assert stat.S_IMODE((tmp_path / "clock").stat().st_mode) == 0o700
+
+
+def test_the_watchdog_over_redis_ends_with_it(ticking: clock.ClockThread) -> None:
+    wait_for(lambda: "watchdog" in _threads(), 20, "no watchdog runs")
+    ticking.stop()
+    wait_for(lambda: "watchdog" not in _threads(), 20, "the watchdog runs without its clock")
+
+
+def _threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate()]
 
 
 def test_it_starts_again_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

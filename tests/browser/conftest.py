@@ -24,10 +24,10 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def logged_in(browser: Browser, stack: Stack) -> Any:
+def logged_in(browser: Browser, whole_stack: Stack) -> Any:
     """The owner's cookies, so that no test has to log in again."""
     context = browser.new_context()
-    stack.login(context.new_page())
+    whole_stack.login(context.new_page())
     state = context.storage_state()
     context.close()
     return state

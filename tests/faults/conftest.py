@@ -8,8 +8,7 @@ from PIL import Image
 
 from bench.harness.processes import wait_for
 from bench.harness.stack import Stack
-
-RECOVERY_S = 90  # a process that is killed often is restarted after longer and longer pauses, and loads its models then
+from tests.conftest import RECOVERY_S
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from bench.harness.processes import wait_for
 from bench.harness.stack import Stack
-from tests.faults.conftest import RECOVERY_S
+from tests.conftest import RECOVERY_S
 
 pytestmark = pytest.mark.slow
 LIMIT_S = 60  # a busy machine loads models again meanwhile

@@ -1,7 +1,5 @@
 """A step that waits for another, through the whole stack: its question is asked with the answer in it, or not at all."""
 
-from pathlib import Path
-
 import pytest
 
 from bench.harness.stack import Stack
@@ -9,10 +7,10 @@ from bench.harness.stack import Stack
 pytestmark = pytest.mark.slow
 
 
-def test_the_second_question_has_the_first_answer_in_it(stack: Stack, photo_file: Path) -> None:
-    status, body, stderr = stack.ask(photo_file, "Which animal is this, then count them")
-    assert status == 0, stderr
-    first, second = body["plan"]["steps"]
+def test_the_second_question_has_the_first_answer_in_it(stack: Stack, photo_bytes: bytes) -> None:
+    turn = stack.finished(stack.put("Which animal is this, then count them", photo=stack.upload(photo_bytes))["id"])
+    assert turn["state"] == "answered", turn["error"]
+    first, second = turn["plan"]["steps"]
     assert (first["task"], second["after"]) == ("classify", [1])
     assert "{" not in second["question"] and second["question"].startswith("how many ")
-    assert len([receipt for receipt in body["receipts"] if receipt]) == 2
+    assert len([step for step in turn["steps"] if step["receipt"]]) == 2

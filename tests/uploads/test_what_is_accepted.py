@@ -60,6 +60,7 @@ def test_an_orientation_that_does_not_exist_is_ignored(orientation: int) -> None
         b"junk",
     ],
 )
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data:UserWarning")
 def test_broken_exif_does_not_refuse_a_photo(exif: bytes) -> None:
     """Discarded metadata need not be well formed."""
     assert corners(decoded(cleaned(saved(draw(), "JPEG", exif=exif)))) == "rgbw"

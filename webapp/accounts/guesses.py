@@ -10,7 +10,10 @@ from webapp.live.errors import UserError
 
 
 class Guesses:
-    """At most `most` wrong guesses within `seconds` for each key. A key is mostly an address, IPv6 by its /64."""
+    """At most `most` wrong guesses within `seconds` for each key. A key is mostly an address, IPv6 by its /64.
+
+    Neither `name` nor key has spaces, which no key of a cache may have.
+    """
 
     def __init__(self, name: str, most: int, seconds: int) -> None:
         self.name, self.most, self.seconds = name, most, seconds

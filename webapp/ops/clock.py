@@ -43,7 +43,12 @@ class ClockScheduler(PersistentScheduler):  # type: ignore[misc]  # Celery is no
             os.umask(mask)
         from devices.guard import watchdog  # it has models, and this module is imported before those may be
 
+        self._watchdog = watchdog
         watchdog.start()
+
+    def close(self) -> None:
+        self._watchdog.stop()
+        super().close()
 
     def apply_entry(self, entry: ScheduleEntry, producer: Any = None) -> None:
         try:

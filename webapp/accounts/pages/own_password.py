@@ -9,7 +9,7 @@ from django.http import QueryDict
 from webapp.accounts.guesses import Guesses
 from webapp.accounts.models import User
 
-GUESSES = Guesses("own password", 10, 600)
+GUESSES = Guesses("own-password", 10, 600)
 
 
 def check(me: User, password: str) -> None:
