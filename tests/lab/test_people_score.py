@@ -84,7 +84,7 @@ ANSWERS = [
 
 def test_right_sensible_and_honestly_declined_answers_help() -> None:
     row = figures(ANSWERS)
-    assert (row["n"], row["helpful"]) == (6, round(5 / 6, 4))
+    assert (row["n"], row["helpful"], row["answered"]) == (6, round(5 / 6, 4), round(5 / 6, 4))
     assert row["verdicts"] == {"right": 3, "sensible": 1, "wrong": 1, "declined": 1}
 
 

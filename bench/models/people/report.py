@@ -18,12 +18,13 @@ def lines(answers: Iterable[Asked]) -> Iterator[str]:
 
 def table(figures: PeopleFigures) -> Iterator[str]:
     """By source and by kind, in percent with 95 % intervals."""
-    yield f"{'':14}{'n':>4}  {'helpful':20}{'flat':>4}  {'flat right':20}{'right kind':20}"
+    yield f"{'':14}{'n':>4} {'answered':>9}  {'helpful':20}{'flat':>4}  {'flat right':20}{'right kind':20}"
     for name, row in {**figures["by_source"], **figures["by_kind"]}.items():
+        answered = f"{100 * (row['answered'] or 0):.0f}"
         helpful = _percent(row["helpful"], row["helpful_ci"])
         flat = _percent(row["flat_right"], row["flat_right_ci"])
         kind = _percent(row["right_kind"], row["right_kind_ci"])
-        yield f"{name:14}{row['n']:4}  {helpful:20}{row['flat_n']:4}  {flat:20}{kind:20}".rstrip()
+        yield f"{name:14}{row['n']:4} {answered:>9}  {helpful:20}{row['flat_n']:4}  {flat:20}{kind:20}".rstrip()
 
 
 def _percent(share: float | None, bounds: list[float]) -> str:

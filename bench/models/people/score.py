@@ -13,12 +13,14 @@ from bench.models.people.statement import Doubt
 class Figures(TypedDict):
     """`None` for a share of nothing.
 
+    answered    not declined, of all
     helpful     right, sensible or honestly declined, of all
     flat_right  right, of what was stated without reservation
     right_kind  yes or no, a number, a colour, one of two, where that was asked for and something was answered
     """
 
     n: int
+    answered: float | None
     helpful: float | None
     helpful_ci: list[float]
     flat_n: int
@@ -56,11 +58,13 @@ def score(answers: Sequence[Asked]) -> PeopleFigures:
 def figures(answers: Sequence[Asked]) -> Figures:
     flat = [asked for asked in answers if asked.judgement.doubt is Doubt.FLAT]
     typed = [asked for asked in answers if asked.judgement.right_kind is not None]
+    answered, _ = _share(answers, lambda asked: asked.judgement.doubt is not Doubt.DECLINED)
     helpful, helpful_ci = _share(answers, lambda asked: asked.judgement.helpful)
     flat_right, flat_right_ci = _share(flat, lambda asked: asked.judgement.verdict is Verdict.RIGHT)
     right_kind, right_kind_ci = _share(typed, lambda asked: bool(asked.judgement.right_kind))
     return {
         "n": len(answers),
+        "answered": answered,
         "helpful": helpful,
         "helpful_ci": helpful_ci,
         "flat_n": len(flat),
