@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from bench.models.people.judge import judge
 from bench.models.people.question_set import Kind, Question, read
 
 QUESTIONS = read()
@@ -68,3 +69,10 @@ def test_no_answer_is_both_right_and_wrong() -> None:
     for question in QUESTIONS:
         assert not set(question.right) & {*question.sensible, *question.wrong}, question.text
         assert not set(question.sensible) & set(question.wrong), question.text
+
+
+@pytest.mark.parametrize("grade", ["right", "sensible", "wrong"])
+def test_every_listed_answer_is_judged_as_it_is_listed(grade: str) -> None:
+    answers = [(asked, answer) for asked in QUESTIONS for answer in getattr(asked, grade)]
+    surprises = [(asked.text, answer) for asked, answer in answers if judge(asked, answer).verdict != grade]
+    assert surprises == []
