@@ -36,7 +36,7 @@ def accuracies(used: set[tuple[str, Key]], sizes: Sizes) -> dict[tuple[str, Key]
         return coded[k, level]
 
     def outcome(task: str, key: Key) -> Outcome:
-        _, k, level, codec, quality, _, refine_to, _ = key
+        _, k, level, codec, quality, _, refine_to, *_ = key
         if codec is not None and quality is not None:
             return photo(codec, quality)[task]
         if k is None or level is None:

@@ -205,7 +205,7 @@ def _decision(measured: Measurement, number: int) -> Decision:
 
 
 def label(key: Key) -> str:
-    route, split_at, level, codec, quality, _, refine_to, _ = key
+    route, split_at, level, codec, quality, _, refine_to, *_ = key
     if route == "split":
         return f"split {split_at}, level {level}" + (f" to {refine_to}" if refine_to else "")
     return f"{route} {codec} {quality}" if codec else route
