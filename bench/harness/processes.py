@@ -19,11 +19,11 @@ def running_redis(private: PrivateRedis) -> Iterator["subprocess.Popen[bytes]"]:
     server = subprocess.Popen(private.command, stdout=subprocess.DEVNULL)
     try:
         with redis.Redis.from_url(private.url) as client:
-            wait_for(lambda: answers(client), 10, "Redis did not start")
+            wait_for(lambda: answers(client), 60, "Redis did not start")
         yield server
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(60)
 
 
 def answers(client: redis.Redis) -> bool:

@@ -21,7 +21,7 @@ from bench.harness.processes import age_s, children_of, command_of, free_port, k
 
 ROOT = Path(__file__).resolve().parents[2]
 OWNER, PASSWORD = "owner", "a long enough password"
-START_S = 180  # a busy machine loads three sets of models
+START_S = 240  # a busy machine loads three sets of models
 RESTARTER = "webapp.ops.restart"
 RESTART_S = 60  # of a process that was killed: the pauses before its restarts grow
 LAPSED_S = 8  # then nothing says any longer that the process before it is alive: neither its heartbeat nor its key in Redis
@@ -56,7 +56,7 @@ class Stack:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
         try:
-            self.process.wait(20)
+            self.process.wait(60)
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             raise AssertionError(f"the stack did not stop: {self.output()[-2000:]}") from None

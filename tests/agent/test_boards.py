@@ -63,9 +63,9 @@ def test_what_the_files_lack_is_taken_from_the_running_tool(tmp_path: Path) -> N
     tool.write_text(f"#!/bin/sh\ncat '{BOARDS}/nano/tegrastats.txt'\nexec sleep 2\n")
     tool.chmod(0o755)
     read = Sensors(tmp_path / "empty", Tegrastats(str(tool))).read
-    wait_for(lambda: read()["power_w"] == 3.41, 2, "the line was not read")
+    wait_for(lambda: read()["power_w"] == 3.41, 20, "the line was not read")
     assert read()["gpu_percent"] == 76.0
-    wait_for(lambda: read()["power_w"] is None, 4, "a tool that ended still counted")
+    wait_for(lambda: read()["power_w"] is None, 20, "a tool that ended still counted")
 
 
 THOR = "GR3D_FREQ 0% VIN 15440mW/15440mW VDD_GPU 0mW/0mW VDD_CPU_SOC_MSS 3000mW/3000mW VIN_SYS_5V0 4000mW/4000mW"

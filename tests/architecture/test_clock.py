@@ -91,7 +91,7 @@ def test_it_starts_again_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None
 
     thread = clock.ClockThread(failing)
     thread.start()
-    wait_for(lambda: len(attempts) > 2, 5, "it gave up")
+    wait_for(lambda: len(attempts) > 2, 30, "it gave up")
     thread.stop()
 
 

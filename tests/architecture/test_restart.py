@@ -36,7 +36,7 @@ def start() -> Iterator[Start]:
 
 
 def pid_in(file: Path) -> int:
-    wait_for(lambda: file.exists() and file.read_text().strip(), 10, "the child did not start")
+    wait_for(lambda: file.exists() and file.read_text().strip(), 30, "the child did not start")
     return int(file.read_text())
 
 
@@ -55,7 +55,7 @@ def sleeper(file: Path, before: str = "") -> list[str]:
 def test_a_child_that_exits_is_restarted_after_growing_pauses(start: Start, tmp_path: Path) -> None:
     log = tmp_path / "log"
     keeper = start("sh", "-c", f"date +%s.%N >> '{log}'; exit 3")
-    wait_for(lambda: log.exists() and len(log.read_text().splitlines()) >= 3, 15, "it was not started three times")
+    wait_for(lambda: log.exists() and len(log.read_text().splitlines()) >= 3, 30, "it was not started three times")
     keeper.terminate()
     output = keeper.communicate(timeout=10)[0]
     first, second, third = [float(line) for line in log.read_text().splitlines()[:3]]
@@ -91,7 +91,7 @@ def test_nothing_survives_when_the_supervisor_is_killed(start: Start, tmp_path: 
 
 def test_it_can_be_stopped_during_a_pause(start: Start, tmp_path: Path) -> None:
     keeper = start("sh", "-c", f"touch '{tmp_path}/ran'; exit 1")
-    wait_for((tmp_path / "ran").exists, 10, "the child did not run")
+    wait_for((tmp_path / "ran").exists, 30, "the child did not run")
     keeper.terminate()
     began = time.monotonic()
     keeper.wait(5)
@@ -116,7 +116,7 @@ def test_a_frozen_child_is_restarted(start: Start, tmp_path: Path) -> None:
     time.sleep(2)
     assert pid_in(pid) == first, "one that shows life is left alone"
     os.kill(first, signal.SIGSTOP)
-    wait_for(lambda: pid_in(pid) != first, 20, "it was not restarted")
+    wait_for(lambda: pid_in(pid) != first, 30, "it was not restarted")
     keeper.terminate()
     keeper.communicate(timeout=10)
 

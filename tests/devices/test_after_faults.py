@@ -79,4 +79,4 @@ def test_users_survive_a_restart_of_redis_with_its_file(node: Board, tmp_path: P
 
 def _end(server: "subprocess.Popen[bytes]") -> None:
     server.kill()
-    wait_for(lambda: server.poll() is not None, 10, "Redis did not end")
+    wait_for(lambda: server.poll() is not None, 30, "Redis did not end")

@@ -97,13 +97,13 @@ def test_a_node_that_fills_redis_is_shut_out_and_the_others_go_on(
             if int(store.info("memory")["used_memory"]) < before_all + MOST:
                 started = time.monotonic()  # it is still within its bound
             before = time.monotonic()
-            wait_for(_answered, 10, "the honest node's job was not done")
+            wait_for(_answered, 30, "the honest node's job was not done")
             waits.append(time.monotonic() - before)
         shut_out_after = time.monotonic() - started
         assert _answered() and not revoked("jetson-a")
     print(f"{kind}: shut out after {shut_out_after:.1f} s, {len(waits)} jobs, the slowest took {max(waits):.2f} s")
     assert revoked("jetson-b") and max(waits) < 5
-    wait_for(lambda: not list(store.scan_iter("jetson-b:*", count=10_000)), 10, "its keys were not deleted")
+    wait_for(lambda: not list(store.scan_iter("jetson-b:*", count=10_000)), 30, "its keys were not deleted")
     assert acl.user_name("jetson-b") not in store.acl_users()
     entry = AuditEntry.objects.about("node:jetson-b").filter(action="revoked").get()
     assert entry.by == "the server" and "filled Redis" in entry.detail

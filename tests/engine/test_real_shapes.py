@@ -45,7 +45,7 @@ def folder(tmp_path: Path, task: str) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("task", KINDS)
+@pytest.mark.parametrize("task", ["classify", pytest.param("vqa", marks=pytest.mark.long)])
 def test_a_large_model_loads_and_splits(folder: Path, drawn: Callable[..., Image.Image], task: str) -> None:
     vision = runner.load(Profile.from_folders("paper", {task: folder}))
     assert vision.profile.shape(task) == tasks.get(task).shape

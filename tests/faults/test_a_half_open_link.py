@@ -54,7 +54,7 @@ def link(healthy: Stack, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     finally:
         os.kill(relay_process.pid, signal.SIGCONT)
         healthy.shell(f"from devices.registry import enrolment; enrolment.revoke('{NAME}')")
-        agent.wait(20)
+        agent.wait(60)
         relay_process.terminate()
         relay_process.wait(5)
 
@@ -62,7 +62,7 @@ def link(healthy: Stack, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 def test_a_question_over_a_half_open_link_fails_with_a_reason_and_the_next_is_answered(
     healthy: Stack, link: subprocess.Popen[str], photo_bytes: bytes
 ) -> None:
-    wait_for(lambda: _answered(healthy, photo_bytes), 60, "the far device did not answer", every=1)
+    wait_for(lambda: _answered(healthy, photo_bytes), 120, "the far device did not answer", every=1)
 
     os.kill(link.pid, signal.SIGSTOP)
     started = time.monotonic()
@@ -73,7 +73,7 @@ def test_a_question_over_a_half_open_link_fails_with_a_reason_and_the_next_is_an
     assert failed["state"] == "failed" and NAME in failed["error"]["message"], failed["error"]
 
     os.kill(link.pid, signal.SIGCONT)
-    wait_for(lambda: _answered(healthy, photo_bytes), 90, "no question was answered after the link came back", every=1)
+    wait_for(lambda: _answered(healthy, photo_bytes), 150, "no question was answered after the link came back", every=1)
     assert healthy.turn(failed["id"])["seq"] == failed["seq"], "the lost question was answered after all"
 
 

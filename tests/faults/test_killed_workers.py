@@ -22,7 +22,7 @@ def _until(stack: Stack, pk: str, *phases: str) -> None:
         turn = stack.turn(pk)  # an error body instead, while throttled
         return (turn.get("phase") or {}).get("name") in phases or turn.get("state") in ("answered", "failed")
 
-    wait_for(reached, 20, f"never reached {phases}", every=0.05)
+    wait_for(reached, 60, f"never reached {phases}", every=0.05)
 
 
 def _ends(stack: Stack, pk: str) -> dict[str, Any]:

@@ -55,15 +55,6 @@ def test_the_bundled_nodes_train_the_digits(stack: Stack) -> None:
 
 
 @pytest.mark.slow
-def test_real_nodes_agree_on_who_is_left_and_open_the_sum_of_their_masked_updates(stack: Stack) -> None:
-    state = ended(stack, put(stack, rounds=2, secure_aggregation=True))
-    assert (state["state"], state["error"]) == ("done", None)
-    assert [(row["counted"], [client["state"] for client in row["clients"]]) for row in state["rounds"]] == [
-        (True, ["ok"] * 3)
-    ] * 2
-
-
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_run_goes_on_when_its_process_a_client_and_redis_are_killed_one_after_the_other(stack: Stack) -> None:
     run = put(stack, rounds=5, local_epochs=3)

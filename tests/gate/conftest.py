@@ -56,14 +56,14 @@ def serve() -> Iterator[Serve]:
         server = uvicorn.Server(config)
         thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
         thread.start()
-        wait_for(lambda: server.started, 10, "uvicorn did not start", every=0.01)
+        wait_for(lambda: server.started, 60, "uvicorn did not start", every=0.01)
         running.append((server, thread))
         return int(server.servers[0].sockets[0].getsockname()[1])
 
     yield start
     for server, thread in running:
         server.should_exit = server.force_exit = True
-        thread.join(10)
+        thread.join(30)
 
 
 def connected(port: int) -> socket.socket:
