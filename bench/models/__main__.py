@@ -57,7 +57,7 @@ def main() -> None:
         if name != "people":
             console.print(f"{name:24} {value}  {metrics.describe(name)}".rstrip(), soft_wrap=True)
     for line in report.table(figures["people"]):
-        console.print(line)
+        console.print(line, soft_wrap=True)
     if options.json:
         command.print_json(figures)
 
