@@ -12,6 +12,7 @@ from devices.contract import wire
 from inference.engine import tasks
 from inference.engine.answer import EVEN_ODDS, Calibration
 from inference.engine.codecs import feature_code
+from inference.engine.hub import pins, snapshot
 from inference.engine.model_files import config, has_vision, has_weights, weights_file
 from inference.engine.model_files import sha256 as sha256  # training identifies its starting weights by it
 from inference.engine.model_options import UNMEASURED_PHOTO, Level, PhotoLevel, Refinement, Shape, shape_of, standalone_card
@@ -205,6 +206,7 @@ def missing(profile: Profile) -> list[str]:
     remedy = "run `python manage.py models fetch`" if profile.name == "paper" else REPAIR
     absent = [task for task in profile.on_towers if not has_weights(profile.folders[task])]
     sentences = [f"The {task} model ({profile.models[task]}) is not on this machine; {remedy}." for task in absent]
+    sentences += _changed(profile) if profile.name == "paper" and not absent else []
     for name, digest in profile.card.get("digest", {}).items():
         task, _, rest = name.partition("/")
         folder = profile.folders.get(task)
@@ -226,6 +228,14 @@ def unavailable(profile: Profile) -> dict[str, str]:
     return {name: problem for name, standalone in models.items() if (problem := standalone.problem())}
 
 
+def _changed(profile: Profile) -> list[str]:
+    """Models of the hub's cache that are not what was pinned and verified. A folder of ISTHMUS_MODELS is the owner's own."""
+    if os.environ.get("ISTHMUS_MODELS"):
+        return []
+    wrong = [task for task in profile.on_towers if not snapshot.is_complete(pins.of(profile.models[task]))]
+    return [f"The {task} model is not complete, or not what was pinned; run `python manage.py models fetch`." for task in wrong]
+
+
 def card_text(name: str) -> str:
     """The model card for people, as Markdown."""
     file = WEIGHTS / f"{name}.md"
@@ -236,10 +246,11 @@ def card_text(name: str) -> str:
 
 
 def _paper_folder(task: str, model: str) -> Path | None:
-    """ISTHMUS_MODELS/<task> where that is set, else the newest snapshot in the hub's cache."""
+    """ISTHMUS_MODELS/<task> where that is set, else the pinned revision in the hub's cache."""
     if local := os.environ.get("ISTHMUS_MODELS"):
         return Path(local) / task
-    from huggingface_hub import try_to_load_from_cache
-
-    file = try_to_load_from_cache(model, "config.json")
-    return Path(file).parent if isinstance(file, str) else None
+    try:
+        folder = snapshot.folder(pins.of(model))
+    except pins.PinsError:
+        return None
+    return folder if (folder / "config.json").exists() else None

@@ -55,7 +55,9 @@ def pretrained(kind: type[PreTrainedModel], folder: Path, without: str | None = 
     """In float32, for inference. Weights that the folder lacks raise ModelsMissing: transformers would fill them with noise.
     `without`: prefix of weights that may be absent."""
     try:
-        model, info = kind.from_pretrained(folder, dtype=torch.float32, local_files_only=True, output_loading_info=True)
+        model, info = kind.from_pretrained(
+            folder, dtype=torch.float32, local_files_only=True, use_safetensors=True, output_loading_info=True
+        )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise ModelsMissing(f"The model in {folder} cannot be loaded ({error}); fetch or restore it again.") from error
     absent = [name for name in info["missing_keys"] if TIED not in name and not (without and name.startswith(without))]

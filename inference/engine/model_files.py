@@ -17,16 +17,12 @@ def config(folder: Path) -> dict[str, Any] | None:
 
 
 def has_weights(folder: Path | None) -> bool:
-    """Whether there is a model to load, judged by file names."""
-    if folder is None or config(folder) is None:
-        return False
-    return any((folder / name).exists() for name in ("model.safetensors", "pytorch_model.bin"))
+    """Whether there is a model to load, judged by file names. A pickle is none: it is never opened."""
+    return folder is not None and config(folder) is not None and weights_file(folder).exists()
 
 
 def weights_file(folder: Path) -> Path:
-    """The weights file that transformers loads."""
-    file = folder / "model.safetensors"
-    return file if file.exists() else folder / "pytorch_model.bin"
+    return folder / "model.safetensors"
 
 
 def has_vision(folder: Path) -> bool:

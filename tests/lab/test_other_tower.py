@@ -17,9 +17,10 @@ import torch
 from transformers import BlipConfig, BlipForQuestionAnswering, PreTrainedModel, ViTConfig, ViTForImageClassification
 
 from devices.contract import wire
-from inference.engine import catalogue, fetch, runner
+from inference.engine import catalogue, runner
 from inference.engine.catalogue import CODE, Profile
 from inference.engine.codecs import feature_code
+from inference.engine.hub import fetch
 from inference.lab.codes import custom_codec, fit
 from inference.lab.codes.train_codec import SIZES
 from tests.engine.conftest import draw, save_small

@@ -19,9 +19,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from devices.contract.wire import HEADER_BYTES
-from inference.engine import fetch, split, towers
+from inference.engine import split, towers
 from inference.engine.catalogue import CODE, sha256
 from inference.engine.codecs import feature_code
+from inference.engine.hub import fetch
 from inference.engine.model_files import config, has_weights, weights_file
 from inference.engine.pixels import Pixels
 from inference.lab.codes import fit
@@ -129,6 +130,6 @@ def _download(name: str) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
-        return Path(snapshot_download(name, allow_patterns=fetch.PATTERNS))
+        return Path(snapshot_download(name, allow_patterns=list(fetch.PATTERNS)))
     except (OSError, ValueError) as error:  # the hub's errors are OSErrors, an invalid name is a ValueError
         raise SystemExit(f"{name} is neither a folder nor a model that can be downloaded from the hub ({error}).") from None
