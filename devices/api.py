@@ -1,13 +1,12 @@
 """What the agent on a node calls. What people and scripts call is in devices.nodes_api."""
 
-from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 from ninja import Router, Schema
 from ninja.security import HttpBearer
 from pydantic import Field
 
-from devices import heartbeat
+from devices import heartbeat, model_choice
 from devices.api_schemas import Simulation
 from devices.contract.heartbeat import Access, Join, Report
 from devices.models import Node
@@ -70,6 +69,7 @@ class RedisAccess(Schema):
 class Credentials(Schema):
     redis: RedisAccess
     profile: str = Field(examples=["compact"])
+    choice: int = Field(0, description="The number of the choice of these models.")
     simulated: Simulation | None
 
 
@@ -78,12 +78,18 @@ class Rotation(Schema):
     redis_password: str
 
 
+class ChosenModels(Schema):
+    profile: str = Field(examples=["paper"])
+    choice: int = Field(description="The number of the choice, which the node reports once it follows it.")
+
+
 class HeartbeatReply(Schema):
     state: str = Field(description="`online`, or `revoked`.", examples=["online"])
     simulated: Simulation | None = None
     next_s: float = Field(2.0, description="When to send the next one.")
     rotate: Rotation | None = Field(None, description="Credentials to change to, while a rotation is under way.")
     access: Access | None = Field(None, description="Addresses to change to, when the node reported that it knows others.")
+    models: ChosenModels | None = Field(None, description="Models to change to, when it is this node's turn.")
 
 
 TOKEN = {401: "`revoked`: this node was revoked, or never joined.", 413: "`too_large`: at most 64 KB."}
@@ -135,9 +141,12 @@ def get_node_credentials(request: HttpRequest) -> Credentials:
     password = enrolment.credentials(node)
     address = addresses.present().redis
     redis = RedisAccess(**address.model_dump(), username=f"node-{node.slug}", password=password)
-    simulated = presence.simulated(node)
+    simulated, chosen = presence.simulated(node), model_choice.current()
     return Credentials(
-        redis=redis, profile=settings.PROFILE, simulated=None if simulated is None else Simulation.model_validate(simulated)
+        redis=redis,
+        profile=chosen.profile,
+        choice=chosen.number,
+        simulated=None if simulated is None else Simulation.model_validate(simulated),
     )
 
 

@@ -3,7 +3,8 @@
 The reply is {"state", "simulated", "next_s"}, and during a rotation also "rotate": {"token": …, "redis_password": …}, the
 same secrets until the node presents that token. The node stores them and restarts with them; the old ones are valid until
 then and no longer (devices.registry.rotation). A node that knows other addresses of this server than the present ones gets
-those as "access" (devices.registry.addresses).
+those as "access" (devices.registry.addresses), and one whose turn it is to change to other models gets these as "models"
+(devices.model_choice).
 """
 
 import logging
@@ -13,6 +14,7 @@ from typing import Any
 import redis
 from django.utils import timezone
 
+from devices import model_choice
 from devices.models import Node
 from devices.registry import acl, addresses, rotation
 from devices.telemetry import history, node_events, presence
@@ -20,7 +22,16 @@ from webapp.accounts import audit
 
 log = logging.getLogger(__name__)
 PUBLISH_S = 5  # a node without news is published this often
-STORED = ("boot", "queue", "profile", "hardware", "versions", "lanes", "labelled")  # taken over from the report as they are
+STORED = (
+    "boot",
+    "queue",
+    "profile",
+    "hardware",
+    "versions",
+    "lanes",
+    "labelled",
+    "choice",
+)  # taken over from the report as they are
 PERMANENT = ("model", "machine", "cpus")  # hardware facts that no system update changes
 
 
@@ -33,6 +44,8 @@ def receive(node: Node, report: dict[str, Any]) -> dict[str, Any]:
     changes: dict[str, Any] = {"last_seen": now} | {field: report[field] for field in STORED if field in report}
     if "sample" in report:
         changes["sensors"] = history.plausible(report["sample"])
+    if report.get("profile"):
+        changes["measured"] = {**node.measured, report["profile"]["name"]: report["profile"]}
     replaced = _replaced_hardware(node, report.get("hardware") or {})
     if replaced:
         changes["hardware_before"] = {**replaced, **node.hardware_before}
@@ -48,6 +61,8 @@ def receive(node: Node, report: dict[str, Any]) -> dict[str, Any]:
         audit.record(node.slug, "hardware changed", f"node:{node.slug}", presence.changes(node))
     if report.get("redis") == "refused":
         _grant_again(node)
+    if refusal := report.get("refused"):
+        model_choice.refused(node, refusal["choice"], refusal["why"])
     after = ("online", node.queue, node.boot, bool(node.profile), node.hardware)
     if after != before or _window(node, now) != last_window:
         presence.announce(node)
@@ -56,6 +71,8 @@ def receive(node: Node, report: dict[str, Any]) -> dict[str, Any]:
         reply["rotate"] = rotation.secrets_of(node)
     if "access" in report and (access := addresses.present()).digest != report["access"]:
         reply["access"] = access.model_dump()
+    if models := model_choice.for_node(node):
+        reply["models"] = models.model_dump()
     return reply
 
 

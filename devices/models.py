@@ -31,6 +31,9 @@ class Node(models.Model):
     sensors = models.JSONField(default=dict, blank=True, help_text="last reading; what a board lacks is null")
     lanes = models.JSONField(default=dict, blank=True, help_text="which of its two worker processes listen: stages, train")
     labelled = models.JSONField(default=dict, blank=True, help_text="photos it can train on: how many, by class")
+    measured = models.JSONField(default=dict, blank=True, help_text="its last profile of each name, with its memory")
+    choice = models.PositiveIntegerField(default=0, help_text="the choice of models (ProfileChoice) that it follows")
+    change = models.JSONField(default=dict, blank=True, help_text="choice it was told, since when, and why it refused it")
 
     created = models.DateTimeField(auto_now_add=True)
     last_seen = models.DateTimeField(null=True, blank=True)
@@ -143,6 +146,20 @@ class NodeEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.node}: {self.from_state} → {self.to_state}"
+
+
+class ProfileChoice(models.Model):
+    """Which models answer: the newest row. Choosing the same profile again has every node load its files anew."""
+
+    profile = models.CharField(max_length=40)
+    previous = models.CharField(max_length=40)
+    since = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.profile} since {self.since:%d %b %H:%M}"
 
 
 class CameraRule(models.Model):

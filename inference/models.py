@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from inference.engine.photos import notes
 from inference.engine.photos.notes import PhotoNote
+from inference.model_jobs.tables import MethodAgreement as MethodAgreement  # Django looks for tables here
+from inference.model_jobs.tables import ModelJob as ModelJob
 
 LIVE = ("queued", "planning", "running")
 FINAL = ("answered", "failed", "stopped")

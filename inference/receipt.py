@@ -148,6 +148,7 @@ class Receipt(TypedDict):
     policy: str
     minimises: NotRequired[str]  # the key of the candidates that the policy minimises
     max_loss: NotRequired[float]  # accuracy that the policy could give up, as a fraction
+    measured_by: NotRequired[str]  # what accuracies are: shares right by "labels", or "agreement" with the uncompressed model
     forced: str | None  # the route that the person chose
     reason: str
     link: LinkRecord

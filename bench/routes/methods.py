@@ -7,10 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.conf import settings
-
 from bench.routes.testbed import DEVICE
-from devices import dispatch
+from devices import dispatch, model_choice
 from devices.models import Node
 from inference.answering import execute, prefetch
 from inference.answering.attempt import Attempt, FailedAttempts
@@ -58,7 +56,7 @@ class Measurement:
 
 class QueryRunner:
     def __init__(self) -> None:
-        self.owner, self.profile = User.objects.humans().get(), catalogue.profile(settings.PROFILE)
+        self.owner, self.profile = User.objects.humans().get(), catalogue.profile(model_choice.active())
         self.stored: dict[Path, Photo] = {}
 
     def photo(self, file: Path, prepared: bool = False, node: str = DEVICE) -> Photo:

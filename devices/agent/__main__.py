@@ -17,7 +17,7 @@ from devices.agent.cameras import capture
 from devices.agent.config import ConfigError
 from devices.agent.home import addresses, health, homes
 from devices.agent.server import Refused
-from devices.contract.heartbeat import Access, Secrets
+from devices.contract.heartbeat import Access, Models, Secrets
 
 log = logging.getLogger("agent")
 CANNOT_START, REVOKED = 2, 3
@@ -74,6 +74,7 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras, shared: bo
         raise
     # Only now what takes seconds to import; a wrong code is refused at once.
     from devices.agent import capabilities, heartbeat, training_supervisor, uploads, worker
+    from devices.agent.home import model_change
     from devices.agent.runtime import Runtime
 
     stop = worker.Stop()
@@ -110,14 +111,22 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras, shared: bo
             beat.config = config.load(home)
         return changed is not None
 
+    def chosen(models: Models) -> str:
+        if why := model_change.obstacle(models.profile):
+            return why
+        model_change.store(home, models)
+        stop.request(worker.RESTART, f"changing to the {models.profile} models: restarting", worker.FINISH_S)
+        return ""
+
     beat = heartbeat.Heartbeat(
-        node, runtime, revoked, lambda: training.states, rotated, offered, labelled=lambda: training.labelled
+        node, runtime, revoked, lambda: training.states, rotated, offered, labelled=lambda: training.labelled, chosen=chosen
     )
     beat.start()
     beat.answered.wait(FIRST_ANSWER_S)  # what is simulated may have changed since the last start, and the profile depends on it
     memory.without_scipy()
     app = worker.make_app(node)
     profile = capabilities.find(capabilities.ANSWERING).start(app, runtime) or {}
+    profile = {**profile, "memory_mb": memory.resident_mb()} if profile else profile
     log.info("%s is ready: profile %s", node.slug, profile.get("name"))
     training.start()
 

@@ -38,6 +38,14 @@ class Capability(Protocol):
 
 
 @runtime_checkable
+class LoadsModels(Protocol):
+    """A capability that can change to other models."""
+
+    def obstacle(self, profile: str) -> str:
+        """Why these models cannot be loaded on this node, one sentence with the remedy; empty where they can."""
+
+
+@runtime_checkable
 class HoldsData(Protocol):
     """A capability that needs data of the node's owner."""
 

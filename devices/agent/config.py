@@ -41,6 +41,7 @@ class Config:
     public_url: str = ""  # the address that the server names to nodes; this one may have joined at another
     follows: bool = False  # it joined at that address, and moves with it
     access: str = ""  # digest of the addresses that the server offered last
+    choice: int = 0  # number of the server's choice of models that `profile` follows
 
     @property
     def redis_password(self) -> str:

@@ -18,7 +18,7 @@ from devices.agent.runtime import Runtime
 from devices.agent.sensors import board
 from devices.agent.sensors.tegrastats import Tegrastats
 from devices.agent.server import Refused, Server, Unreachable
-from devices.contract.heartbeat import Access, Camera, Reply, Report, Secrets
+from devices.contract.heartbeat import Access, Camera, Models, RefusedModels, Reply, Report, Secrets
 from devices.contract.protocol import ANSWERING
 
 log = logging.getLogger(__name__)
@@ -39,10 +39,12 @@ class Heartbeat:
         rotated: Callable[[Secrets], None] = lambda secrets: None,
         offered: Callable[[Access | None], bool] = lambda access: False,
         labelled: Callable[[], dict[str, int]] = dict,
+        chosen: Callable[[Models], str] = lambda models: "",
     ) -> None:
         """`offered`: other addresses of the server, None when it has not answered for a while. It answers whether this process
-        starts over with them."""
-        self.rotated, self.offered, self.labelled = rotated, offered, labelled
+        starts over with them. `chosen`: other models to load; it answers why it cannot, or this process starts over."""
+        self.rotated, self.offered, self.labelled, self.chosen = rotated, offered, labelled, chosen
+        self._refused: RefusedModels | None = None
         self._reported: dict[str, int] | None = None  # of `labelled`, as the server has it
         self.config, self.runtime, self.revoked, self.lanes = config, runtime, revoked, lanes
         self.server = Server(config.server, config.token, config.server_ca)
@@ -103,6 +105,8 @@ class Heartbeat:
         self._received(reply, news)
         if reply.rotate is not None and self._rotate(reply.rotate):
             return False
+        if reply.models is not None and not self._change(reply.models):
+            return False
         return reply.access is None or not self._move(reply.access)
 
     def _send(self, facts: dict[str, object]) -> Reply:
@@ -133,6 +137,20 @@ class Heartbeat:
             return False
         return True
 
+    def _change(self, models: Models) -> bool:
+        """Whether to go on as before: these models cannot be loaded here, which the next heartbeat says."""
+        if self._refused is not None and self._refused.choice == models.choice:
+            return True
+        try:
+            why = self.chosen(models)
+        except (OSError, ConfigError) as error:
+            why = f"Its configuration could not be written ({error})."
+        if not why:
+            return False
+        log.warning("keeping the present models: %s", why)
+        self._refused = RefusedModels(choice=models.choice, why=why[:300])
+        return True
+
     def _move(self, access: Access | None) -> bool:
         """Whether this process starts over with other addresses. What did not work is not tried at every heartbeat."""
         now = time.monotonic()
@@ -158,6 +176,7 @@ class Heartbeat:
 
     def _now(self) -> dict[str, object]:
         report: dict[str, object] = {"sample": self.sensors.read(), "lanes": self.lanes(), "access": self.config.access}
+        report |= {"choice": self.config.choice, **({"refused": self._refused} if self._refused else {})}
         try:
             waiting = int(self.runtime.redis.llen(self.runtime.key(ANSWERING)))
             self._redis = "ok"

@@ -79,7 +79,7 @@ def approved(home: Path, node: Config) -> Config:
     credentials = addresses.reachable(home, node, offer, access["username"], access["password"]) or config.write_ca_file(
         home, {name: value for name, value in access.items() if name != "inner"}
     )
-    node = replace(node, redis=credentials, profile=answer["profile"]).with_simulated(simulated)
+    node = replace(node, redis=credentials, profile=answer["profile"], choice=answer.get("choice", 0)).with_simulated(simulated)
     config.save(home, node)
     return node
 

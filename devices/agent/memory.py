@@ -3,6 +3,7 @@
 import ctypes
 import gc
 import sys
+from pathlib import Path
 
 
 def without_scipy() -> None:
@@ -15,3 +16,12 @@ def give_back() -> None:
     gc.collect()
     if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
         trim(0)
+
+
+def resident_mb() -> int | None:
+    """Memory of this process that is in use now; None where the system does not say."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next((int(line.split()[1]) // 1024 for line in lines if line.startswith("VmRSS:")), None)
+    except (OSError, ValueError, IndexError):
+        return None

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 # they compute is the node's (devices.agent.sharing) and not that of the messages. A thread is created when it is needed.
 THREADS = 16
 GRACE_S, IDLE_GRACE_S = 2.0, 0.3
+FINISH_S = 20.0  # what runs may take to end, where this process starts over for a reason that can wait
 RESTART = 75  # of Stop: not an exit status, but this process starts over
 RESULT_S = 300
 # Between attempts to connect after Redis refused something; after HEALTHY_S without a failure the pauses start over.
@@ -109,19 +110,19 @@ class Worker(WorkController):
 
 
 class Stop:
-    """Ends this process when a signal or the heartbeat requests it, at most GRACE_S later."""
+    """Ends this process when a signal or the heartbeat requests it, at most `grace_s` later."""
 
     def __init__(self) -> None:
         self.code: int | None = None
 
-    def request(self, code: int, why: str) -> None:
+    def request(self, code: int, why: str, grace_s: float = GRACE_S) -> None:
         if self.code is not None:
             return
         self.code = code
         log.info("%s", why)
         state.should_stop = code
         # The controller checks should_stop only when something wakes it; do not wait for an idle one.
-        late = threading.Timer(GRACE_S if state.reserved_requests else IDLE_GRACE_S, self._end)
+        late = threading.Timer(grace_s if state.reserved_requests else IDLE_GRACE_S, self._end)
         late.daemon = True
         late.start()
 

@@ -48,6 +48,7 @@ class MeasuredProfile(Sent):
     name: Annotated[str, Field(max_length=40, pattern=STORABLE)]
     digest: Annotated[str, Field(max_length=64, pattern=STORABLE)]
     protocol: int
+    memory_mb: Annotated[int, Field(ge=0, le=10_000_000)] | None = None  # resident, of the whole process once it is ready
     tasks: Annotated[
         dict[Annotated[str, Field(max_length=20, pattern=STORABLE)], TaskTimes], Field(min_length=1, max_length=10)
     ]
@@ -76,6 +77,13 @@ class Join(Sent):
     claim: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
 
 
+class RefusedModels(Sent):
+    """A choice of models that the node cannot follow: it keeps those it has."""
+
+    choice: Annotated[int, Field(ge=0, le=2_000_000_000)]
+    why: Annotated[str, Field(max_length=300, pattern=STORABLE)]
+
+
 class Report(Sent):
     """One heartbeat. Fields that are left out stay as they were; `profile: null` says that models are being loaded."""
 
@@ -89,6 +97,8 @@ class Report(Sent):
     lanes: Annotated[dict[Annotated[str, Field(max_length=20, pattern=STORABLE)], bool], Field(max_length=10)] = {}
     access: Annotated[str, Field(pattern=r"^([0-9a-f]{16})?$")] = ""  # digest of the addresses that the node knows
     labelled: Labelled = {}
+    choice: Annotated[int, Field(ge=0, le=2_000_000_000)] = 0  # of models, which the node follows
+    refused: RefusedModels | None = None
 
 
 class Simulated(Received):
@@ -127,12 +137,21 @@ class Access(Received):
     digest: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 
 
+class Models(Received):
+    """The models to load, and the number of that choice."""
+
+    profile: Annotated[str, Field(max_length=40)]
+    choice: int
+
+
 class Reply(Received):
     """What the server answers to a heartbeat. `rotate`: credentials to change to, while a rotation is under way. `access`:
-    addresses to change to, when the node reported that it uses others."""
+    addresses to change to, when the node reported that it uses others. `models`: those to change to, when it is this node's turn.
+    """
 
     state: str = "online"
     simulated: Simulated | None = None
     next_s: Seconds = 2.0
     rotate: Secrets | None = None
     access: Access | None = None
+    models: Models | None = None

@@ -11,9 +11,10 @@ from django.utils import timezone
 from devices import dispatch
 from devices.models import Node
 from devices.telemetry import links
+from inference.agreement import store
 from inference.answering import edge_cache, execute, prefetch, receipts, turns
 from inference.answering.journal import Journal
-from inference.engine import catalogue, tasks
+from inference.engine import measured_card, tasks
 from inference.models import Photo
 from inference.placement import candidates, fleet, policies, routes
 from inference.placement.choose import Candidate, NoRoute, choose
@@ -74,7 +75,7 @@ class Attempt:
         turn, task, photo = self.journal.turn, self.step.task, self.photo
         nodes = fleet.online(without=self.failed.excluded)
         device = fleet.device_for(photo, turn.node, nodes)
-        edges = fleet.edges(nodes)
+        edges = fleet.edges_for(device, nodes)
         running, placing = self._start(device)
         profile, link = running.profile, self._link(device, edges, running)
         now, sharing = timezone.now(), edge_cache.tasks_sharing_tower(profile, task)
@@ -113,7 +114,17 @@ class Attempt:
         edge = next((node for node in edges if node.slug == chosen.edge), None)
         running.edge = edge.slug if edge else None
         decision = receipts.DecisionInputs(
-            photo, self.step.before, device, edge, link, load, policy, choice, placing, list(self.failed.failures)
+            photo,
+            self.step.before,
+            device,
+            edge,
+            link,
+            load,
+            policy,
+            choice,
+            placing,
+            list(self.failed.failures),
+            measured_card.measured_by(profile),
         )
         receipt = receipts.make(turn, task, decision)
         predicted = next(a.predicted_ms for a in choice.assessed if a.candidate == chosen)
@@ -137,7 +148,7 @@ class Attempt:
             self.step.task,
             self.step.question,
             str(self.photo.pk),
-            catalogue.profile(settings.PROFILE),
+            store.profile(fleet.models_of(device)),
             device.slug,
             None,
             cancelled,

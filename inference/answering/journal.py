@@ -17,8 +17,10 @@ from django.db.models import DateTimeField, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from devices import model_choice
 from inference.answering import turns
 from inference.models import LIVE, Step, Turn
+from inference.placement import fleet
 from inference.receipt import Receipt
 from inference.scheduling import fair_order, limits
 from webapp.live import groups, lease
@@ -26,6 +28,7 @@ from webapp.live.errors import UserError
 from webapp.live.events import TurnEvent, TurnIds, TurnPhase, TurnPlan, TurnReceipt
 from webapp.live.publish import publish
 
+MODELS_S = 2.0  # a question that finds no node while they load other models is tried again after this long
 TRIES = 20  # other workers may take the same question first
 
 
@@ -58,9 +61,13 @@ def claim_next() -> "Journal | None":
 
 
 def startable() -> list[fair_order.Place]:
-    """The waiting questions that may start now, the next one first."""
+    """The waiting questions that may start now, the next one first. None while the devices load other models."""
     limit = limits.running_limit()
-    return [place for place in fair_order.queue() if place.rank < limit]
+    places = [place for place in fair_order.queue() if place.rank < limit]
+    if not places or not model_choice.is_changing():
+        return places
+    before = timezone.now() - timedelta(seconds=MODELS_S)
+    return [place for place in places if place.waiting.since < before] if fleet.has_device() else []
 
 
 def _claim(question: fair_order.Waiting) -> "Journal | None":
@@ -136,6 +143,17 @@ class Journal:
 
     def step_failed(self, number: int, error: UserError, receipt: Receipt | None = None) -> None:
         self._step(number, {"state": "failed", "error": error.body(), "receipt": receipt}, receipt)
+
+    def postponed(self) -> None:
+        """Back into the queue: the nodes that could answer are loading other models. It counts neither as an attempt nor as time
+        that the answer took."""
+        phase = _phase("models", None)
+        with self._write, transaction.atomic():
+            changes = {"state": "queued", "phase": phase, "plan": None, "queued": timezone.now(), "started": None}
+            self.lease.write(**changes, attempt=max(0, self.turn.attempt - 1), lease="", lease_until=None)
+            Step.objects.filter(turn=self.turn).delete()
+            transaction.on_commit(self._publish_phase)
+        self._done.set()
 
     def answered(self, text: str) -> None:
         self._finish({"state": "answered", "answer": text})

@@ -15,7 +15,7 @@ from django.db import close_old_connections
 
 from devices import dispatch
 from devices.contract.results import AnswerResult
-from inference.answering import drafts, execute, planner_usage, prefetch
+from inference.answering import drafts, execute, models_loading, planner_usage, prefetch
 from inference.answering.attempt import Attempt, FailedAttempts
 from inference.answering.federated_model_step import FederatedModelStep
 from inference.answering.journal import Journal
@@ -61,6 +61,8 @@ def answer(journal: Journal) -> None:
             _remember_heads(execution.outcomes)
         except (LeaseLost, dispatch.Cancelled):
             log.info("turn %s was stopped or taken over", turn_id)
+        except models_loading.NodesLoadModels:
+            models_loading.postpone(journal)
         except UserError as error:
             _end(journal, error)
         except Exception:
@@ -215,6 +217,7 @@ def _step(execution: TurnExecution, step: PlanStep) -> StepResult:
             else:
                 failed.excluded.add(error.slug)
         except (UserError, NoRoute) as error:
+            models_loading.check(error, bool(failed.failures))
             return _step_failed(journal, step, error, failed)
         else:
             journal.receipt(step.id, receipt)

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import redis
 from django.conf import settings
@@ -18,8 +18,8 @@ from devices import dispatch
 from devices.contract.jobs import ComputeHeads, Place
 from devices.models import Node
 from devices.producer import bulk
+from inference.agreement import store
 from inference.answering import cloud_queue, edge_cache
-from inference.engine import catalogue
 from inference.engine.catalogue import Profile
 from inference.models import Photo, PhotoTrace
 from inference.photos import erasure
@@ -44,7 +44,8 @@ def prepare(photo: Photo, node: str) -> None:
 def _prepare(photo: Photo, node: str) -> None:
     try:
         nodes = fleet.online(without=set())
-        device, edge = fleet.device_for(photo, node, nodes), fleet.edge_for(nodes)
+        device = fleet.device_for(photo, node, nodes)
+        edge = next(iter(fleet.edges_for(device, nodes)), None)
         place(photo, device)
         if edge is not None:
             compute_heads(photo, device, edge)
@@ -65,20 +66,28 @@ def place(
 
     `begins` is called before the first wait. Of concurrent calls one places it.
     """
-    if device.slug in photo.placed:
+    if _is_placed(photo, device):
         return 0
     begins()
     with _lock(f"cloud:placing:{photo.pk}:{device.slug}", device.slug, cancelled):
         photo.refresh_from_db(fields=["placed"])
-        if device.slug not in photo.placed:
+        if not _is_placed(photo, device):
             if photo.on_device_alone:
                 raise UserError("photo_lost", f"{device.slug} no longer has this photo.", "Take or upload it again.", 410)
             PhotoTrace.record(photo.pk, device.slug)
             dispatch.put_blob(device.slug, str(photo.pk), photo.path.read_bytes())
             placed = dispatch.call(device.slug, Place(photo=str(photo.pk)), PLACING_S, cancelled)
             dispatch.drop_blob(device.slug, str(photo.pk))
-            _change(photo, device.slug, lambda _: {"sizes": placed.sizes, "ready": {}})
+            _change(photo, device.slug, lambda _: {"sizes": placed.sizes, "ready": {}, "profile": fleet.models_of(device)})
     return photo.bytes
+
+
+def _is_placed(photo: Photo, device: Node) -> bool:
+    """Whether the device has it, and knows its encodings for the models it has now. What only the device has stays as it is."""
+    if device.slug not in photo.placed:
+        return False
+    known = (photo.placed[device.slug] or {}).get("profile")
+    return known is None or photo.on_device_alone or known == fleet.models_of(device)
 
 
 def unplace(photo: Photo, device: str) -> None:
@@ -88,7 +97,7 @@ def unplace(photo: Photo, device: str) -> None:
 
 def compute_heads(photo: Photo, device: Node, edge: Node) -> None:
     """Have the device compute the heads that questions would most likely use now."""
-    profile = catalogue.profile(settings.PROFILE)
+    profile = store.profile(fleet.models_of(device))
     points = _likely_points(photo, profile, device, edge)
     if not points:
         return
@@ -142,6 +151,7 @@ class Placed(TypedDict):
 
     sizes: dict[str, int]  # bytes by photo encoding
     ready: dict[str, list[int]]  # by task, split points whose head is in the device's cache
+    profile: NotRequired[str]  # the models that both are about
 
 
 def _entry(photo: Photo, device: str) -> Placed:
@@ -149,7 +159,8 @@ def _entry(photo: Photo, device: str) -> Placed:
     stored = photo.placed.get(device) or {}
     if "sizes" not in stored:
         return {"sizes": stored, "ready": {}}
-    return {"sizes": stored["sizes"], "ready": stored["ready"]}
+    entry: Placed = {"sizes": stored["sizes"], "ready": stored["ready"]}
+    return {**entry, "profile": stored["profile"]} if "profile" in stored else entry
 
 
 def _change(photo: Photo, device: str, change: Callable[[Placed | None], Placed | None]) -> None:

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from devices.models import Node
 from inference.answering.execute import Outcome
+from inference.engine import measured_card
 from inference.models import Photo, Turn
 from inference.placement import records
 from inference.placement.choose import Choice, Load
@@ -28,6 +29,7 @@ class DecisionInputs:
     choice: Choice
     placing: int  # bytes of the photo, where the question had to wait until it was placed
     fell_back_from: list[FailureRecord]
+    measured_by: str = measured_card.LABELS  # what the candidates' accuracies are
 
 
 def make(turn: Turn, task: str, decision: DecisionInputs) -> Receipt:
@@ -51,6 +53,7 @@ def make(turn: Turn, task: str, decision: DecisionInputs) -> Receipt:
         "policy": turn.policy,
         "minimises": decision.policy.minimises.name,
         "max_loss": decision.policy.loss,
+        "measured_by": decision.measured_by,
         "forced": turn.route or None,
         "reason": decision.choice.reason,
         "link": {

@@ -141,14 +141,14 @@ class Profile:
 
     def code_levels(self, task: str, k: int) -> list[Level]:
         """Every level at a split point with its exact bytes. Raises KeyError where the model is not split."""
+        measured = self.card.get("code", {}).get("levels", {}).get(str(k), [])
+        accuracy = {row["level"]: row["accuracy"].get(task) for row in measured}
         if self.learned(task):
-            measured = self.card.get("code", {}).get("levels", {}).get(str(k), [])
-            accuracy = {row["level"]: row["accuracy"].get(task) for row in measured}
             return [Level(n, wire.HEADER_BYTES + size, accuracy.get(n)) for n, size in enumerate(self._code_sizes[task][k], 1)]
         if k not in self.split_points(task):
             raise KeyError(k)
         sizes = feature_code.pooled_sizes(*self.shape(task).features[k])
-        return [Level(n, wire.HEADER_BYTES + size, None) for n, size in enumerate(sizes, 1)]
+        return [Level(n, wire.HEADER_BYTES + size, accuracy.get(n)) for n, size in enumerate(sizes, 1)]
 
     def refinements(self, task: str, k: int) -> list[Refinement]:
         """Ways to answer first and refine when unsure at a split point, as the card measured them; empty without any."""

@@ -4,6 +4,7 @@ import time
 
 from django.utils import timezone
 
+from devices import model_choice
 from devices.models import Node
 from devices.telemetry import links, presence, trouble
 from inference.engine.catalogue import Profile
@@ -25,6 +26,10 @@ def online(without: set[str]) -> list[Node]:
     return sorted(ready, key=lambda node: (node.queue or 0, node.slug))
 
 
+def has_device() -> bool:
+    return any(node.tier == "device" for node in online(without=set()))
+
+
 def device_for(photo: Photo, wanted: str, nodes: list[Node]) -> Node:
     """The device that the person chose; otherwise one that has the photo; otherwise the least busy. Raises UserError.
 
@@ -32,7 +37,10 @@ def device_for(photo: Photo, wanted: str, nodes: list[Node]) -> Node:
     """
     if photo.on_device_alone:
         wanted = _home(photo, wanted)
-    ready = [node for node in nodes if node.tier == "device"]
+    chosen_models = model_choice.current()
+    ready = sorted(  # those with the chosen models first; they are few only while nodes change
+        (node for node in nodes if node.tier == "device"), key=lambda node: not _follows(node, chosen_models)
+    )
     if wanted:
         chosen = next((node for node in ready if node.slug == wanted), None)
         if chosen is None:
@@ -42,7 +50,8 @@ def device_for(photo: Photo, wanted: str, nodes: list[Node]) -> Node:
         raise UserError(
             "no_device", "No device is online, so nothing can answer.", "Start one, or see Devices for the reason.", 503
         )
-    return next((node for node in ready if node.slug in photo.placed), ready[0])
+    best = [node for node in ready if _follows(node, chosen_models) == _follows(ready[0], chosen_models)]
+    return next((node for node in best if node.slug in photo.placed), best[0])
 
 
 def _unusable(slug: str) -> UserError:
@@ -61,13 +70,30 @@ def _home(photo: Photo, wanted: str) -> str:
     return slug
 
 
+def edges(nodes: list[Node]) -> list[Node]:
+    """All edges among `nodes`, in the same order. They share the device's uplink."""
+    return [node for node in nodes if node.tier == "edge"]
+
+
 def edge_for(nodes: list[Node]) -> Node | None:
     return next(iter(edges(nodes)), None)
 
 
-def edges(nodes: list[Node]) -> list[Node]:
-    """All edges among `nodes`, in the same order. They share the device's uplink."""
-    return [node for node in nodes if node.tier == "edge"]
+def edges_for(device: Node, nodes: list[Node]) -> list[Node]:
+    """The edges that have the device's models. While nodes change to others, a device that is not there yet answers alone."""
+    chosen = model_choice.current()
+    if not _follows(device, chosen):
+        return []
+    return [edge for edge in edges(nodes) if _follows(edge, chosen) and models_of(edge) == models_of(device)]
+
+
+def models_of(node: Node) -> str:
+    """The profile that a node with loaded models has."""
+    return str(node.profile["name"])
+
+
+def _follows(node: Node, chosen: model_choice.Choice) -> bool:
+    return node.choice >= chosen.number
 
 
 def link_of(device: str) -> LinkEstimate:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Q
 
+from devices import model_choice
 from inference.models import Turn
 from webapp.live.errors import UserError
 
@@ -38,4 +39,6 @@ def overdue(turn: Turn, now: datetime) -> UserError | None:
         return None
     if now > turn.queued + timedelta(seconds=settings.TURN_WAIT_S):
         return WAITED_TOO_LONG
+    if model_choice.is_changing():  # nothing is answered until a device has loaded them
+        return None
     return None if Turn.objects.filter(started__gt=now - deadline).exists() else OVERDUE

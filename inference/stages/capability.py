@@ -86,6 +86,13 @@ class Answering:
         facts = {"name": profile.name, "digest": vision.digest, "protocol": PROTOCOL, "tasks": times}
         return {**facts, "unavailable": vision.unavailable}
 
+    def obstacle(self, profile: str) -> str:
+        try:
+            sentences = catalogue.missing(catalogue.profile(profile))
+        except catalogue.UnknownProfile as error:
+            return str(error)
+        return sentences[0] if sentences else ""
+
     def describe(self, home: Path) -> Mapping[str, str]:
         return {}
 

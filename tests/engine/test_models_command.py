@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.django_db
 def test_list_names_both_profiles_and_what_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ISTHMUS_MODELS", str(tmp_path))
     out = io.StringIO()
@@ -41,10 +42,11 @@ def test_fetch_offline_is_one_sentence_with_the_remedy(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 1 and "Traceback" not in done.stderr
-    assert done.stdout.splitlines() == ["classify: google/vit-base-patch16-224"]
+    assert done.stdout.splitlines() == ["asking the hub for google/vit-base-patch16-224"]
     assert done.stderr.strip() == (
-        "CommandError: The model hub cannot be reached for google/vit-base-patch16-224; connect this machine to the internet "
-        "and run this again, or put the folders classify, caption and vqa in one folder and name it in ISTHMUS_MODELS."
+        "CommandError: The model hub cannot be reached for google/vit-base-patch16-224. Connect this machine to the internet, "
+        "name a proxy in HTTPS_PROXY or a mirror in HF_ENDPOINT, and start it again; or put the folders classify, caption and "
+        "vqa in one folder and name it in ISTHMUS_MODELS."
     )
 
 

@@ -18,7 +18,9 @@ from urllib.parse import unquote, urlsplit
 
 from inference.engine.hub.pins import CHECKPOINT, WEIGHTS, Pin
 
-ADDRESS = re.compile(r"/(?:api/models/(?P<listed>[\w-]+/[\w.-]+)/tree/(?P<tree>\w+)|(?P<repo>[\w-]+/[\w.-]+)/resolve/(?P<commit>\w+)/(?P<file>.+))")
+ADDRESS = re.compile(
+    r"/(?:api/models/(?P<listed>[\w-]+/[\w.-]+)/tree/(?P<tree>\w+)|(?P<repo>[\w-]+/[\w.-]+)/resolve/(?P<commit>\w+)/(?P<file>.+))"
+)
 PIECE = 16_384
 LARGE = 100_000  # bytes; the hub keeps larger files as LFS objects, by SHA-256
 
@@ -124,7 +126,11 @@ def serving(hub: Hub) -> Iterator[Hub]:
 
         def _plain(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
             self.send_response(status)
-            for header, value in {"Content-Type": "application/json", "Content-Length": str(len(body)), **(headers or {})}.items():
+            for header, value in {
+                "Content-Type": "application/json",
+                "Content-Length": str(len(body)),
+                **(headers or {}),
+            }.items():
                 self.send_header(header, value)
             self.end_headers()
             if self.command == "GET":

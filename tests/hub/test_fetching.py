@@ -125,9 +125,7 @@ def test_a_hub_that_lists_other_weights_than_the_pinned_ones_is_refused(hub: Hub
 
 
 @pytest.mark.parametrize(("status", "words"), [(404, "answered 404"), (503, "answered 503")])
-def test_what_the_hub_refuses_is_one_sentence(
-    hub: Hub, status: int, words: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_the_hub_refuses_is_one_sentence(hub: Hub, status: int, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda s: None)
     hub.status = status
     with pytest.raises(FetchFailed, match=words) as caught:

@@ -37,7 +37,10 @@ def test_a_model_that_is_not_pinned_is_refused() -> None:
         ("{}", "a list of objects"),
         ('[{"repository": "a/b"}]', "a list of objects with bytes, repository, revision, sha256, weights"),
         (json.dumps([asdict(PINS[0]) | {"revision": "main"}]), "needs a full commit hash"),
-        (json.dumps([asdict(PINS[0]) | {"weights": "weights.pkl"}]), "needs the bytes of its model.safetensors or pytorch_model.bin"),
+        (
+            json.dumps([asdict(PINS[0]) | {"weights": "weights.pkl"}]),
+            "needs the bytes of its model.safetensors or pytorch_model.bin",
+        ),
     ],
 )
 def test_a_damaged_file_of_pins_is_one_sentence(

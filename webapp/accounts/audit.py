@@ -19,7 +19,7 @@ from webapp.accounts.models import AuditEntry
 log = logging.getLogger(__name__)
 Actor: TypeAlias = AbstractBaseUser | AnonymousUser | str | None
 SERVER, STRANGER = "the server", "not logged in"
-Kind = Literal["user", "token", "node", "camera", "photo", "conversation", "run", "system"]
+Kind = Literal["user", "token", "node", "camera", "photo", "conversation", "run", "models", "system"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 

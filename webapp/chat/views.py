@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from devices import uploads
+from devices import model_choice, uploads
 from devices.camera_access import rules
 from devices.models import Node
 from devices.telemetry import presence
@@ -32,8 +32,8 @@ def chat(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse
         "conversation": str(conversation) if conversation else "",
         "nodes": [access.shown(request.user.pk, presence.as_json(node)) for node in nodes],
         "policies": policies.names(),
-        "profile": settings.PROFILE,
-        "rebuild": catalogue.profile(settings.PROFILE).card.get("rebuild", []),
+        "profile": model_choice.active(),
+        "rebuild": catalogue.profile(model_choice.active()).card.get("rebuild", []),
         "max_upload_bytes": settings.PHOTO_MAX_BYTES,
         "max_question_chars": settings.QUESTION_MAX_CHARS,
         "user": request.user.get_username(),
@@ -74,5 +74,6 @@ def _placeholder(request: HttpRequest, device: str) -> HttpResponse:
 
 def models(request: HttpRequest) -> HttpResponse:
     """The models of this installation and their measured accuracy."""
-    profile = catalogue.profile(settings.PROFILE)
-    return render(request, "models.html", {"profile": describe(profile), "card": catalogue.card_text(settings.PROFILE)})
+    name = model_choice.active()
+    profile = catalogue.profile(name)
+    return render(request, "models.html", {"profile": describe(profile), "card": catalogue.card_text(name)})

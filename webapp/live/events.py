@@ -113,6 +113,21 @@ class LinkSample(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ModelsChosen(Event):
+    """Other models answer from now on, or the same ones are loaded again."""
+
+    type: ClassVar[str] = "models.chosen"
+    profile: str
+    choice: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelJobState(Event):
+    type: ClassVar[str] = "models.job"
+    job: Json
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunRound(Event):
     type: ClassVar[str] = "run.round"
     run: int

@@ -15,6 +15,11 @@ def run(run_id: int | str) -> str:
     return f"run.{run_id}"
 
 
+def models() -> str:
+    """The models page: jobs on models, and which models answer."""
+    return "models"
+
+
 def person(pk: int) -> str:
     """Every socket of one person."""
     return f"person.{pk}"

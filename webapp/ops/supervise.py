@@ -27,7 +27,8 @@ def main(plan_file: Path) -> int:
         if stalled_s := plan["stalled"].get(name):
             restart += ["--stalled", str(stalled_s)]
         restart += ["--", *command]
-        manager.add_process(name, "exec " + shlex.join(restart), env={**os.environ, **plan["env"], "PYTHONUNBUFFERED": "1"})
+        inherited = {key: value for key, value in os.environ.items() if key not in plan["without"].get(name, ())}
+        manager.add_process(name, "exec " + shlex.join(restart), env={**inherited, **plan["env"], "PYTHONUNBUFFERED": "1"})
     threading.Thread(target=_announce, args=(plan,), daemon=True).start()
     manager.loop()
     # Ctrl-C is the normal way to stop, not a failure.

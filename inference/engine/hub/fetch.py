@@ -119,11 +119,16 @@ def _fetch(task: str, pin: Pin, files: "list[RemoteFile]", progress: Progress) -
 def _convert(checkpoint: Path, target: Path) -> None:
     """In a process of its own, whose memory goes back: a gigabyte, and torch."""
     done = subprocess.run(
-        [sys.executable, "-m", convert_module.__name__, str(checkpoint), str(target)], capture_output=True, text=True, check=False
+        [sys.executable, "-m", convert_module.__name__, str(checkpoint), str(target)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or ["it was ended"]
-        raise FetchFailed(f"{checkpoint.name} cannot be converted to safetensors ({last[0]}); make memory free and start it again.")
+        raise FetchFailed(
+            f"{checkpoint.name} cannot be converted to safetensors ({last[0]}); make memory free and start it again."
+        )
 
 
 def _check_disk(wanted: list[Pin], missing: int) -> None:

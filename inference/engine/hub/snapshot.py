@@ -72,12 +72,12 @@ def is_complete(pin: Pin) -> bool:
     return all(_is_unchanged(place / name, file) for name, file in record.files.items())
 
 
-def weights_digest(pin: Pin) -> str:
-    """SHA-256 of the safetensors on this machine; empty where there are none."""
-    record = read(folder(pin))
-    if record is not None and WEIGHTS in record.files and _has_same_status(folder(pin) / WEIGHTS, record.files[WEIGHTS]):
+def weights_digest(place: Path) -> str:
+    """SHA-256 of the safetensors in a folder, from its record where it has one; empty where there are none."""
+    record = read(place)
+    if record is not None and WEIGHTS in record.files and _has_same_status(place / WEIGHTS, record.files[WEIGHTS]):
         return record.files[WEIGHTS].sha256
-    return sha256(folder(pin) / WEIGHTS)
+    return sha256(place / WEIGHTS)
 
 
 def git_blob_id(file: Path) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypedDict
 
+from inference.engine import agreement
 from inference.engine.answer import TextLine
 from inference.engine.model_options import Shape
 from inference.engine.tasks.standalone import Standalone
@@ -78,6 +79,8 @@ class Task:
     answers_with_noun: bool = False  # the answer may stand in the question of a later step
     takes_model: bool = False  # a classifier from a training run may serve it instead
     fits: Callable[[str, str], bool] = lambda question, text: True  # whether a text is an answer of the kind that was asked for
+    agreement: Callable[[str, str], float] = agreement.same_answer  # of two answers about one photo: 1 for the same
+    probes: tuple[str, ...] = ()  # questions about any photo, to compare answers by; empty: its default question
     confidence: str = "calibrated on held-out photos"  # what the number is, for people
     request: re.Pattern[str] | None = None  # what the offline planner takes for a request, beside its own rules
     patience: float = 4.0  # how many times the predicted time an answer may take before the node counts as gone

@@ -2,6 +2,7 @@
 
 const PHASES = {
   queued: ["Waiting for a free worker", ""],
+  models: ["Waiting for other models to load", ""],
   planning: ["Reading the question", ""],
   placing: ["Copying the photo to the device", ""],
   probing: ["Measuring the link", "link"],

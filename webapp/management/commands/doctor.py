@@ -14,6 +14,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from devices import model_choice
 from devices.agent.config import readable_by_others
 from devices.models import Node
 from devices.telemetry import presence, trouble
@@ -71,18 +72,22 @@ def _settings() -> Iterator[Finding]:
     for problem in problems:
         yield Finding("settings", problem.msg, problem.hint or "See docs/settings.md.")
     if not problems:
-        yield Finding("settings", f"profile {settings.PROFILE}, state in {settings.VAR_DIR}")
+        yield Finding("settings", f"state in {settings.VAR_DIR}")
 
 
 def _models() -> Iterator[Finding]:
-    missing = catalogue.missing(catalogue.profile(settings.PROFILE))
+    try:
+        profile = model_choice.active()
+    except DatabaseError:  # the check of the database says so
+        profile = settings.PROFILE
+    missing = catalogue.missing(catalogue.profile(profile))
     for sentence in missing:
         yield Finding("models", sentence, "Run `python manage.py models fetch`, or restore the file with git.")
-    lacking = catalogue.unavailable(catalogue.profile(settings.PROFILE))
+    lacking = catalogue.unavailable(catalogue.profile(profile))
     for task, sentence in lacking.items():
         yield Finding("models", sentence, f"Until then nodes on this machine cannot {tasks.get(task).phrases.verb}.")
     if not missing and not lacking:
-        yield Finding("models", f"the {settings.PROFILE} models are complete")
+        yield Finding("models", f"the {profile} models are complete")
 
 
 def _disk() -> Finding:

@@ -16,6 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from devices import model_choice
 from devices.agent import config
 from devices.models import Node
 from devices.registry import enrolment
@@ -46,6 +47,7 @@ class Plan(TypedDict):
     greeting: str
     processes: dict[str, list[str]]
     stalled: dict[str, float]  # seconds without a sign of life after which a process is restarted
+    without: dict[str, list[str]]  # by process, variables that it does not inherit
     env: dict[str, str]
 
 
@@ -71,7 +73,6 @@ class Command(BaseCommand):
         config.make_private(var)
         lock = _lock(var / LOCK)
         _check_port(options["host"], options["port"])
-        _check_models()
         try:
             redis = private_redis.prepare(var)
         except private_redis.NoRedis as error:
@@ -79,6 +80,7 @@ class Command(BaseCommand):
         settings.REDIS_URL = redis.url
         _write_private(settings.REDIS_URL_FILE, redis.url)
         call_command("migrate", verbosity=0, interactive=False)
+        _check_models()
         plan = _plan(redis, devices, options["host"], options["port"])
         _write_private(var / "run" / "processes.json", json.dumps(plan))
         self.stdout.write(f"Starting {', '.join(plan['processes'])}. Ctrl-C stops everything.")
@@ -119,10 +121,11 @@ def _plan(redis: private_redis.PrivateRedis, devices: dict[str, LocalNode], host
         "greeting": "Log in there." if User.objects.humans().exists() else token_line,
         "processes": processes,
         "stalled": {"cloud": STALLED_S},
+        # The server tells its nodes which models to load; a node that has this setting of its own keeps to it.
+        "without": dict.fromkeys(nodes, ["ISTHMUS_PROFILE"]),
         "env": {
             "REDIS_URL": redis.url,
             "ISTHMUS_VAR": str(var),
-            "ISTHMUS_PROFILE": settings.PROFILE,
             "ISTHMUS_PUBLIC_URL": local,
             "ISTHMUS_HOSTS": ",".join(settings.ALLOWED_HOSTS),
             "ISTHMUS_UPLOADS": "127.0.0.1:0",  # a free port for each device: a fixed one could serve only one of them
@@ -136,7 +139,8 @@ def _joining(name: str, home: Path, facts: LocalNode, server: str) -> list[str]:
     """Arguments for an agent: none if it has joined, else the server and a preapproved code."""
     if enrolment.is_enrolled(home, name):
         enrolment.simulate(name, facts.get("uplink"), facts.get("slowdown", 1.0), facts.get("downlink"))
-        config.save(home, replace(config.load(home), server=server))  # the port may differ from that of the last start
+        chosen = model_choice.current()  # somebody may have switched while it was off; the port may differ too
+        config.save(home, replace(config.load(home), server=server, profile=chosen.profile, choice=chosen.number))
         return []
     code = enrolment.create_code(
         name=name,
@@ -200,8 +204,11 @@ def _check_port(host: str, port: int) -> None:
 
 
 def _check_models() -> None:
-    for sentence in catalogue.missing(catalogue.profile(settings.PROFILE)):
-        raise CommandError(sentence)
+    profile = model_choice.active()
+    for sentence in catalogue.missing(catalogue.profile(profile)):
+        raise CommandError(
+            f"{sentence} Or go back with `python manage.py models use compact`." if profile != "compact" else sentence
+        )
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from inference.engine.agreement import shared_words
 from inference.engine.model_options import transformer
 from inference.engine.tasks.task import Metric, Phrases, StepAnswer, Task
 from inference.engine.tasks.wording import capitalised, full_stop
@@ -37,5 +38,6 @@ CAPTION = Task(
         planner='describes the whole photo ("what is in this photo?", "what is happening?"). No question.',
     ),
     sentence=sentence,
+    agreement=shared_words,
     confidence="the mean probability of its words",
 )

@@ -53,4 +53,12 @@ VQA = Task(
     needs_question=True,
     answers_with_noun=True,
     fits=fits,
+    probes=(
+        "what is in the photo?",
+        "how many people are there?",
+        "what colour is it?",
+        "is it outdoors?",
+        "what is in the background?",
+        "is there an animal?",
+    ),
 )
