@@ -146,7 +146,7 @@ class Models(Received):
 
 class Reply(Received):
     """What the server answers to a heartbeat. `rotate`: credentials to change to, while a rotation is under way. `access`:
-    addresses to change to, when the node reported that it uses others. `models`: those to change to, when it is this node's turn.
+    addresses to change to, when the node reported that it uses others. `models`: those to change to, when its turn comes.
     """
 
     state: str = "online"

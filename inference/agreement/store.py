@@ -1,4 +1,4 @@
-"""What was measured on this installation, by the digests of what it was measured with; and the profile that answers, with it."""
+"""What was measured here, by the digests of what it was measured with; and the profile that answers, with it."""
 
 import hashlib
 from collections.abc import Iterable

@@ -145,8 +145,7 @@ class Journal:
         self._step(number, {"state": "failed", "error": error.body(), "receipt": receipt}, receipt)
 
     def postponed(self) -> None:
-        """Back into the queue: the nodes that could answer are loading other models. It counts neither as an attempt nor as time
-        that the answer took."""
+        """Back into the queue: the nodes that could answer load other models. It counts neither as an attempt nor as time."""
         phase = _phase("models", None)
         with self._write, transaction.atomic():
             changes = {"state": "queued", "phase": phase, "plan": None, "queued": timezone.now(), "started": None}

@@ -40,8 +40,8 @@ def shared_words(before: str, after: str) -> float:
 
 
 def share(values: Sequence[float]) -> Share:
-    """With Wilson's interval (1927). For values between 0 and 1 it is, if anything, too wide: none vary more than zeros and ones
-    of the same mean do."""
+    """With Wilson's interval (1927). For values between 0 and 1 it is, if anything, too wide: none vary more than zeros and
+    ones of the same mean do."""
     count = len(values)
     if not count:
         return Share(0, 0.0, 0.0, 1.0)

@@ -1,7 +1,7 @@
 """What was measured on this installation, in the form of a model card, so that levels and photo encodings get their cost. Pure.
 
-Of the bundled models the card itself has it, measured with labels; that stands. Agreement is relative to the uncompressed model,
-so the uncompressed model's own is 1.
+Of the bundled models the card itself has it, measured with labels; that stands. Agreement is relative to the uncompressed
+model, so the uncompressed model's own is 1.
 """
 
 from collections.abc import Iterable, Mapping

@@ -63,7 +63,13 @@ def test_the_image_fixes_what_compose_does_not_pass() -> None:
 
 def test_no_default_is_repeated() -> None:
     """The code has it, and docs/settings.md; a third copy would be forgotten."""
-    composed = {"ISTHMUS_HOSTS", "ISTHMUS_PUBLIC_URL", "POSTGRES_HOST", "HF_HUB_OFFLINE"}
+    composed = {
+        "ISTHMUS_HOSTS",
+        "ISTHMUS_PUBLIC_URL",
+        "POSTGRES_HOST",
+        "HF_HUB_OFFLINE",
+        "ISTHMUS_PROFILE",
+    }  # of a node: another
     for service in OURS:
         given = {name for name, value in SERVICES[service]["environment"].items() if value is not None}
         assert {name for name in given if not name.endswith("_FILE")} <= composed

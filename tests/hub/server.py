@@ -1,7 +1,7 @@
 """A model hub on this machine: a real HTTP server that serves small repositories at the hub's addresses.
 
-`/api/models/REPO/tree/COMMIT` lists a commit, `/REPO/resolve/COMMIT/FILE` is a file, with ranges. It can be slow, cut connections,
-send something else, or not answer at all.
+`/api/models/REPO/tree/COMMIT` lists a commit, `/REPO/resolve/COMMIT/FILE` is a file, with ranges. It can be slow, cut
+connections, send something else, or refuse everything.
 """
 
 import hashlib
@@ -18,8 +18,9 @@ from urllib.parse import unquote, urlsplit
 
 from inference.engine.hub.pins import CHECKPOINT, WEIGHTS, Pin
 
+NAME = r"[\w-]+/[\w.-]+"
 ADDRESS = re.compile(
-    r"/(?:api/models/(?P<listed>[\w-]+/[\w.-]+)/tree/(?P<tree>\w+)|(?P<repo>[\w-]+/[\w.-]+)/resolve/(?P<commit>\w+)/(?P<file>.+))"
+    rf"/(?:api/models/(?P<listed>{NAME})/tree/(?P<tree>\w+)|(?P<repo>{NAME})/resolve/(?P<commit>\w+)/(?P<file>.+))"
 )
 PIECE = 16_384
 LARGE = 100_000  # bytes; the hub keeps larger files as LFS objects, by SHA-256

@@ -1,4 +1,4 @@
-"""The large models from a real HTTP server: resumed where they were cut, verified, safetensors only, and a sentence for each fault."""
+"""The large models from a real HTTP server: resumed, verified, safetensors only, and a sentence for each fault."""
 
 import shutil
 from pathlib import Path
@@ -102,7 +102,7 @@ def test_a_server_without_ranges_sends_the_whole_file_again(hub: Hub) -> None:
 
 def test_content_with_another_digest_is_refused_and_leaves_nothing(hub: Hub) -> None:
     hub.tampered = WEIGHTS
-    with pytest.raises(FetchFailed, match="was refused: what arrived as model.safetensors has another digest") as caught:
+    with pytest.raises(FetchFailed, match=r"was refused: what arrived as model\.safetensors has another digest") as caught:
         fetch.fetch(Progress())
     assert str(caught.value).endswith("check HF_ENDPOINT and the proxy if it stays so.")
     pin = pins.of(VIT)
@@ -145,9 +145,9 @@ def test_no_hub_at_all_names_the_internet_the_proxy_and_the_folder(hub: Hub, mon
     with pytest.raises(FetchFailed) as caught:
         fetch.fetch(Progress())
     assert str(caught.value) == (
-        "The model hub cannot be reached for google/vit-base-patch16-224. Connect this machine to the internet, name a proxy in "
-        "HTTPS_PROXY or a mirror in HF_ENDPOINT, and start it again; or put the folders classify, caption and vqa in one folder "
-        "and name it in ISTHMUS_MODELS."
+        "The model hub cannot be reached for google/vit-base-patch16-224. Connect this machine to the internet, name a proxy "
+        "in HTTPS_PROXY or a mirror in HF_ENDPOINT, and start it again; or put the folders classify, caption and vqa in one "
+        "folder and name it in ISTHMUS_MODELS."
     )
 
 

@@ -1,7 +1,7 @@
 """A torch checkpoint as safetensors, once, in this process: `python -m inference.engine.hub.convert CHECKPOINT SAFETENSORS`.
 
-torch's restricted reader (`weights_only`) builds tensors and plain containers and runs nothing; the caller has checked the file's
-digest before. Nodes never see the checkpoint.
+torch's restricted reader (`weights_only`) builds tensors and plain containers and runs nothing; the caller has checked the
+file's digest before. Nodes never see the checkpoint.
 """
 
 import sys

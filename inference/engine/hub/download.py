@@ -1,7 +1,7 @@
 """One file of a pinned model into the hub's cache, with the hub's own library: resumed where it was cut, and verified.
 
-The library resumes a transfer only as long as its process lives and compares sizes. Here the part that has arrived stays on disk,
-so that a later process resumes it, and nothing takes its place in the cache before its digest is right.
+The library resumes a transfer only as long as its process lives, and compares sizes. Here the part that has arrived stays on
+disk, so that a later process resumes it, and nothing takes its place in the cache before its digest is right.
 """
 
 import fcntl

@@ -26,8 +26,8 @@ PATTERNS = ("*.json", "*.txt", WEIGHTS)
 SPARE_BYTES = 300_000_000  # of the disk, left to everything else
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 REMEDY = (
-    "Connect this machine to the internet, name a proxy in HTTPS_PROXY or a mirror in HF_ENDPOINT, and start it again; or put the "
-    "folders {folders} in one folder and name it in ISTHMUS_MODELS."
+    "Connect this machine to the internet, name a proxy in HTTPS_PROXY or a mirror in HF_ENDPOINT, and start it again; or put "
+    "the folders {folders} in one folder and name it in ISTHMUS_MODELS."
 )
 
 
@@ -127,7 +127,7 @@ def _convert(checkpoint: Path, target: Path) -> None:
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or ["it was ended"]
         raise FetchFailed(
-            f"{checkpoint.name} cannot be converted to safetensors ({last[0]}); make memory free and start it again."
+            f"{checkpoint.name} cannot be converted to safetensors ({last[0]}); free some memory, and start it again."
         )
 
 
@@ -140,8 +140,8 @@ def _check_disk(wanted: list[Pin], missing: int) -> None:
     free = shutil.disk_usage(there).free
     if wanted and free < needed:
         raise FetchFailed(
-            f"The large models need {needed / 1e9:.1f} GB more on the disk of {cache}, where {free / 1e9:.1f} GB are free; make "
-            "room there, or name another folder in HF_HOME."
+            f"The large models need {needed / 1e9:.1f} GB more on the disk of {cache}, where {free / 1e9:.1f} GB are free; "
+            "make room there, or name another folder in HF_HOME."
         )
 
 
@@ -159,14 +159,16 @@ def _as_sentences(pin: Pin, progress: Progress) -> Iterator[None]:
         raise FetchFailed(_unreachable(name, progress)) from None
     except WrongContent as error:
         raise FetchFailed(
-            f"{name} was refused: {error}. Nothing of it is used; start it again, and check HF_ENDPOINT and the proxy if it stays so."
+            f"{name} was refused: {error}. Nothing of it is used; start it again, and check HF_ENDPOINT and the proxy if it "
+            "stays so."
         ) from None
     except AlreadyFetching:
         raise FetchFailed(f"{name} is being fetched by another process of this machine; wait for it.") from None
     except HfHubHTTPError as error:
         status = error.response.status_code if error.response is not None else "with an error"
         raise FetchFailed(
-            f"The model hub answered {status} for {name} at revision {pin.revision[:12]}; check HF_ENDPOINT, or try again later."
+            f"The model hub answered {status} for {name} at revision {pin.revision[:12]}; check HF_ENDPOINT, "
+            "or try again later."
         ) from None
     except OSError as error:
         if error.errno in NO_SPACE:
@@ -179,7 +181,7 @@ def _unreachable(name: str, progress: Progress) -> str:
     folders = f"{', '.join(others)} and {last}"
     if progress.total and progress.done:
         return (
-            f"The connection to the model hub was lost after {progress.done / 1e6:.0f} of {progress.total / 1e6:.0f} MB; start it "
-            "again when this machine is online, and it resumes there."
+            f"The connection to the model hub was lost after {progress.done / 1e6:.0f} of {progress.total / 1e6:.0f} MB; start "
+            "it again when this machine is online, and it resumes there."
         )
     return f"The model hub cannot be reached for {name}. {REMEDY.format(folders=folders)}"

@@ -1,8 +1,8 @@
 """Which revision of each large model is used, and what its weights are: the one place that says so. No torch.
 
 A revision is a full commit hash of the model hub, which names every file of the model, and the SHA-256 is that of the weights
-there: a hub, a mirror or a proxy that sends anything else is refused. Small files (configuration, vocabulary) are checked against
-the ids that the commit gives them.
+there: a hub, a mirror or a proxy that sends anything else is refused. Small files (configuration, vocabulary) are checked
+against the ids that the commit gives them.
 """
 
 import json

@@ -122,7 +122,7 @@ def _plan(redis: private_redis.PrivateRedis, devices: dict[str, LocalNode], host
         "processes": processes,
         "stalled": {"cloud": STALLED_S},
         # The server tells its nodes which models to load; a node that has this setting of its own keeps to it.
-        "without": dict.fromkeys(nodes, ["ISTHMUS_PROFILE"]),
+        "without": {name: ["ISTHMUS_PROFILE"] for name in nodes},
         "env": {
             "REDIS_URL": redis.url,
             "ISTHMUS_VAR": str(var),
