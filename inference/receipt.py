@@ -130,8 +130,16 @@ class SimulatedRecord(TypedDict):
     edge: SimulatedNode | None
 
 
+class Models(TypedDict):
+    """Which models answered, and what the candidates' accuracies are."""
+
+    profile: NotRequired[str]
+    answered_by: NotRequired[str]  # the task's model, by its name for people
+    measured_by: NotRequired[str]  # shares right by "labels", or "agreement" with the uncompressed model
+
+
 @with_config(ConfigDict(extra="allow"))  # keys of a later version are passed on
-class Receipt(TypedDict):
+class Receipt(Models):
     at: NotRequired[str]  # ISO 8601
     task: str
     photo: NotRequired[str]  # its id
@@ -148,7 +156,6 @@ class Receipt(TypedDict):
     policy: str
     minimises: NotRequired[str]  # the key of the candidates that the policy minimises
     max_loss: NotRequired[float]  # accuracy that the policy could give up, as a fraction
-    measured_by: NotRequired[str]  # what accuracies are: shares right by "labels", or "agreement" with the uncompressed model
     forced: str | None  # the route that the person chose
     reason: str
     link: LinkRecord

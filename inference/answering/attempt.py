@@ -14,7 +14,7 @@ from devices.telemetry import links
 from inference.agreement import store
 from inference.answering import edge_cache, execute, prefetch, receipts, turns
 from inference.answering.journal import Journal
-from inference.engine import measured_card, tasks
+from inference.engine import tasks
 from inference.models import Photo
 from inference.placement import candidates, fleet, policies, routes
 from inference.placement.choose import Candidate, NoRoute, choose
@@ -124,7 +124,7 @@ class Attempt:
             choice,
             placing,
             list(self.failed.failures),
-            measured_card.measured_by(profile),
+            profile,
         )
         receipt = receipts.make(turn, task, decision)
         predicted = next(a.predicted_ms for a in choice.assessed if a.candidate == chosen)

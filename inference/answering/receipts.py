@@ -7,12 +7,13 @@ from django.utils import timezone
 from devices.models import Node
 from inference.answering.execute import Outcome
 from inference.engine import measured_card
+from inference.engine.catalogue import Profile
 from inference.models import Photo, Turn
 from inference.placement import records
 from inference.placement.choose import Choice, Load
 from inference.placement.link import LinkEstimate
 from inference.placement.policies import Policy
-from inference.receipt import FailureRecord, Receipt, SimulatedNode, actual
+from inference.receipt import FailureRecord, Models, Receipt, SimulatedNode, actual
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class DecisionInputs:
     choice: Choice
     placing: int  # bytes of the photo, where the question had to wait until it was placed
     fell_back_from: list[FailureRecord]
-    measured_by: str = measured_card.LABELS  # what the candidates' accuracies are
+    profile: Profile | None = None  # the models of the device
 
 
 def make(turn: Turn, task: str, decision: DecisionInputs) -> Receipt:
@@ -53,7 +54,7 @@ def make(turn: Turn, task: str, decision: DecisionInputs) -> Receipt:
         "policy": turn.policy,
         "minimises": decision.policy.minimises.name,
         "max_loss": decision.policy.loss,
-        "measured_by": decision.measured_by,
+        **_models(decision.profile, task),
         "forced": turn.route or None,
         "reason": decision.choice.reason,
         "link": {
@@ -112,6 +113,12 @@ def finish(receipt: Receipt, outcome: Outcome, plan_ms_hidden: float) -> Receipt
     if "lines" in answer:
         finished["lines"] = answer["lines"]
     return finished
+
+
+def _models(profile: Profile | None, task: str) -> Models:
+    if profile is None:
+        return {}
+    return {"profile": profile.name, "answered_by": profile.models[task], "measured_by": measured_card.measured_by(profile)}
 
 
 def _simulated(node: Node | None) -> SimulatedNode | None:

@@ -14,6 +14,7 @@ from devices.telemetry import presence
 from inference.engine import catalogue
 from inference.engine.description import describe
 from inference.engine.photos import formats
+from inference.model_jobs import overview
 from inference.placement import policies
 from webapp.chat import conversations
 from webapp.live.errors import UserError
@@ -73,7 +74,13 @@ def _placeholder(request: HttpRequest, device: str) -> HttpResponse:
 
 
 def models(request: HttpRequest) -> HttpResponse:
-    """The models of this installation and their measured accuracy."""
+    """The models of this installation: what they need, what they cost, and the work on them; live through the socket."""
     name = model_choice.active()
     profile = catalogue.profile(name)
-    return render(request, "models.html", {"profile": describe(profile), "card": catalogue.card_text(name)})
+    boot = {
+        "overview": overview.overview(request.user),
+        "can_manage": getattr(request.user, "is_staff", False),
+        "kinds": overview.kinds_for_pages(),
+    }
+    page = {"profile": describe(profile), "card": catalogue.card_text(name), "boot": boot}
+    return render(request, "models.html", page)

@@ -1,6 +1,6 @@
 """The error that people see: a code, one sentence, and what to do next. The same over HTTP, sockets and pages."""
 
-from typing import TypedDict
+from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
 
 class ErrorBody(TypedDict):

@@ -27,6 +27,7 @@ from inference.engine.model_files import config, has_weights, weights_file
 from inference.engine.pixels import Pixels
 from inference.lab.codes import fit
 from inference.lab.codes.codec_eval import even_sample
+from inference.lab.codes.gpu_tower import Say, accelerated
 
 KINDS: dict[str, Callable[[Any], split.Tower]] = {
     "ViTForImageClassification": towers.ViTTower,
@@ -48,7 +49,14 @@ class LevelError(TypedDict):
     error: float
 
 
-def make(name: str, photos: Path, out: Path | None, quick: bool, sizes: tuple[int, ...]) -> Path:
+def make(
+    name: str,
+    photos: Path,
+    out: Path | None,
+    quick: bool,
+    sizes: tuple[int, ...],
+    say: Say = lambda share, what: None,
+) -> Path:
     """-> the code's file. Raises SystemExit with the remedy for an unsuitable model or unsuitable photos."""
     folder = Path(name) if Path(name).is_dir() else _download(name)
     tower, digest = _tower(folder)
@@ -69,8 +77,10 @@ def make(name: str, photos: Path, out: Path | None, quick: bool, sizes: tuple[in
     # The digest keeps a run from resuming with the state of another tower, other photos or other sizes.
     run = hashlib.sha256(repr((digest, sizes, steps, [str(file) for file in files])).encode()).hexdigest()[:8]
     state = {k: out / f".codec-{run}-{k}.npz" for k in points}
+    say(0.0, f"{len(pixels)} photos through the whole tower")
     target, levels, codes = tower_features(tower, pixels, None), {}, {}
-    for k, file in tqdm(state.items(), desc="split points"):
+    for number, (k, file) in enumerate(tqdm(state.items(), desc="split points")):
+        say((number + 1) / (len(state) + 1), f"split after block {k}")
         features = tower_features(tower, pixels, k)
         codes[k] = fit.cached(file, partial(fit.learn, tower, features[held_out:], target[held_out:], k, steps, sizes))
         levels[str(k)] = errors(tower, feature_code.LearnedCode(codes[k], sizes), features[:held_out], target[:held_out], k)
@@ -112,7 +122,8 @@ def _tower(folder: Path) -> tuple[split.Tower, bytes]:
         raise SystemExit(f"{folder} holds {kind}; name a folder or model of the kind {', '.join(KINDS)}.")
     loaded = getattr(transformers, kind).from_pretrained(folder, dtype=torch.float32, local_files_only=True)
     model = getattr(loaded, "vision_model", loaded.base_model).eval().requires_grad_(False)
-    return KINDS[kind](model), towers.digest(model)
+    digest = towers.digest(model)
+    return accelerated(KINDS[kind](model), model), digest
 
 
 def _pixels(files: list[Path], folder: Path, tower: split.Tower) -> Tensor:

@@ -15,6 +15,9 @@ alone.
 import argparse
 import hashlib
 import json
+import os
+import sys
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -75,6 +78,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="with --tower: where to write (default: the model's own folder)")
     parser.add_argument("--run", type=Path, default=Path("var/codec"), help="where finished split points are stored")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--json-progress", action="store_true", help="with --tower: a line of JSON for each part of the work")
+    parser.add_argument("--end-with-stdin", action="store_true", help="end when standard input is closed")
     parser.add_argument("--quick", action="store_true", help="few photos and steps: a trial run, not for use")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -82,10 +87,23 @@ def main() -> None:
     logging.disable_progress_bar()
     if bool(options.tower) != bool(options.photos):
         parser.error("--tower and --photos go together: name the model and a folder of photos to train on.")
+    if options.end_with_stdin:
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
     if options.tower:
-        custom_codec.make(options.tower, options.photos, options.out, options.quick, SIZES)
+        say = _say if options.json_progress else (lambda share, what: None)
+        custom_codec.make(options.tower, options.photos, options.out, options.quick, SIZES, say)
     else:
         train_bundled(photo_sets.require(options.weights), options.quick, options.run)
+
+
+def _say(share: float, what: str) -> None:
+    print(json.dumps({"share": share, "what": what}), flush=True)
+
+
+def _end_with_stdin() -> None:
+    """Whoever started this is gone. Finished split points are stored."""
+    sys.stdin.read()
+    os._exit(0)
 
 
 def train_bundled(folder: Path, quick: bool, state: Path) -> None:

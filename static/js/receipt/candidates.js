@@ -7,8 +7,8 @@ import { label } from "../labels.js";
 const FIRST_ROWS = 8;
 const COLUMNS = ["method", "predicted", "bytes", "accuracy"];
 
-/** @param {any[]} candidates */
-export function table(candidates) {
+/** @param {any[]} candidates @param {string} [measuredBy] what their accuracies are */
+export function table(candidates, measuredBy = "labels") {
   const rows = inOrder(candidates);
   const shown = rows.slice(0, FIRST_ROWS);
   const several = new Set(candidates.map((candidate) => candidate.edge).filter(Boolean)).size > 1;
@@ -20,7 +20,7 @@ export function table(candidates) {
     body.append(...rows.slice(FIRST_ROWS).map(row));
     if (more) more.remove();
   } }, `Show ${rest} more`);
-  const head = COLUMNS.map((name) => el("th", { scope: "col" }, name));
+  const head = COLUMNS.map((name) => el("th", { scope: "col" }, name === "accuracy" && measuredBy === "agreement" ? "same answer" : name));
   return [el("div", { class: "scroll" }, el("table", {}, el("thead", {}, el("tr", {}, head)), body)), more];
 }
 

@@ -7,7 +7,7 @@ import { spansOf } from "./spans.js";
 
 /** @param {any} receipt a finished one @param {?any} photo of the turn */
 export function facts(receipt, photo) {
-  const rows = [otherPhoto, total, runModel, saved, transfer, certainty, prediction, prefetch, placing, simulation].map((fact) => fact(receipt, photo));
+  const rows = [otherPhoto, total, runModel, largeModel, saved, transfer, certainty, prediction, prefetch, placing, simulation].map((fact) => fact(receipt, photo));
   return el("ul", { class: "facts" }, rows.filter(Boolean));
 }
 
@@ -27,6 +27,12 @@ function runModel({ model, bytes, device }) {
   const name = el("a", { href: `/federation/${model.replace("run ", "")}/` }, model);
   const delivery = bytes.model ? `; its model (${format.bytes(bytes.model)}) was sent to ${device}` : `; ${device} had its model already`;
   return el("li", { title: "The model goes to the photo, not the photo to the model" }, "answered by ", el("b", {}, name), delivery);
+}
+
+/** Of the small models nobody asks which; earlier receipts do not say. */
+function largeModel({ profile, answered_by: name }) {
+  if (!name || profile === "compact") return null;
+  return el("li", {}, "answered by ", el("b", {}, name));
 }
 
 function saved({ bytes, held }) {

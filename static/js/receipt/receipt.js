@@ -45,7 +45,7 @@ function fallbacks({ fell_back_from: causes }) {
 
 function explanation(receipt, remembered) {
   return el("details", { class: "why", ...remembered("why") }, el("summary", { "data-key": "why" }, "Why this route"),
-    el("p", {}, receipt.reason), confidenceLine(receipt), linkLine(receipt), table(receipt.candidates));
+    el("p", {}, receipt.reason), confidenceLine(receipt), linkLine(receipt), table(receipt.candidates, receipt.measured_by));
 }
 
 /** @param {any} receipt */
