@@ -30,7 +30,7 @@ def active() -> Profile:
 
 def current(profile: Profile, rows: Iterable[MethodAgreement]) -> list[Measured]:
     """The rows that were measured with the weights and codes that are here now."""
-    digests = {task: (weights_digest(profile, task), code_digest(profile, task)) for task in profile.tasks}
+    digests = {task: (weights_digest(profile, task), code_digest(profile, task)) for task in profile.on_towers}
     return [
         Measured(row.task, row.method, row.bytes, row.answers, row.agreement)
         for row in rows

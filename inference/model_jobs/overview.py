@@ -8,6 +8,7 @@ from devices import model_choice
 from devices.models import Node
 from inference.agreement import store
 from inference.engine import catalogue, tasks
+from inference.engine.catalogue import Profile
 from inference.engine.hub import fetch, pins
 from inference.model_jobs import kinds, lifecycle, photo_source
 from inference.model_jobs.lifecycle import JobData
@@ -84,7 +85,7 @@ def _profile(name: str, active: str) -> ProfileData:
         "missing": missing,
         "tasks": {task: profile.models[task] for task in profile.tasks},
         "fetch_bytes": fetch.required_bytes() if name == "paper" else 0,
-        "revisions": {task: pins.of(model).revision for task, model in profile.models.items()} if name == "paper" else {},
+        "revisions": _revisions(profile),
         "memory_mb": max(memory, default=None),
         "seconds": [
             {"task": task, "node": node.slug, "tier": node.tier, "ms": values["tasks"][task]["whole_ms"]}
@@ -94,6 +95,10 @@ def _profile(name: str, active: str) -> ProfileData:
         ],
         "agreement": _agreement(name) if not missing else [],
     }
+
+
+def _revisions(profile: Profile) -> dict[str, str]:
+    return {task: pins.of(profile.models[task]).revision for task in profile.on_towers} if profile.name == "paper" else {}
 
 
 def _agreement(name: str) -> list[AgreementData]:

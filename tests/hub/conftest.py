@@ -26,7 +26,8 @@ def published(root: Path) -> dict[str, Path]:
     torch.save(load_file(weights), folders["caption"] / CHECKPOINT)
     weights.unlink()
     (folders["vqa"] / CHECKPOINT).write_bytes(b"a pickle that nobody may fetch")
-    return {model: folders[task] for task, model in catalogue.models_of("paper").items()}
+    profile = catalogue.profile("paper")
+    return {profile.models[task]: folders[task] for task in profile.on_towers}
 
 
 @pytest.fixture

@@ -78,7 +78,8 @@ def fetch(progress: Progress) -> None:
 
 
 def _pins() -> dict[str, Pin]:
-    return {task: pins.of(model) for task, model in catalogue.models_of("paper").items()}
+    profile = catalogue.profile("paper")
+    return {task: pins.of(profile.models[task]) for task in profile.on_towers}
 
 
 def _listed(pin: Pin) -> "list[RemoteFile]":
@@ -177,7 +178,7 @@ def _as_sentences(pin: Pin, progress: Progress) -> Iterator[None]:
 
 
 def _unreachable(name: str, progress: Progress) -> str:
-    *others, last = catalogue.models_of("paper")
+    *others, last = catalogue.profile("paper").on_towers
     folders = f"{', '.join(others)} and {last}"
     if progress.total and progress.done:
         return (

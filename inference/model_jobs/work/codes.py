@@ -93,7 +93,7 @@ def _linked(place: Path, files: list[Path]) -> Path:
 def _staged(place: Path, profile: Profile) -> Profile:
     """The same models, in folders where a code that nobody has measured yet serves nobody."""
     folders: dict[str, Path | str] = {}
-    for task in profile.tasks:
+    for task in profile.on_towers:
         source, target = profile.folders[task], place / task
         target.mkdir(parents=True, exist_ok=True)
         assert source is not None, "checked before the job was started"

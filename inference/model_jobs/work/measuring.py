@@ -34,8 +34,8 @@ def measure(journal: Journal, profile: Profile, files: Sequence[Path], only: str
     place = folder(journal.job.pk) / f"samples{only.replace('/', '-')}.jsonl"
     done = list(_read(place))
     finished = {(row["task"], row["photo"]) for row in done}
-    total = len(files) * len(profile.tasks)
-    for number_of_task, task in enumerate(profile.tasks):
+    total = len(files) * len(profile.on_towers)
+    for number_of_task, task in enumerate(profile.on_towers):
         values: dict[str, list[Sample]] = {method: [] for method in sampling.methods(profile, task) if method.startswith(only)}
         for row in done:
             if row["task"] == task:
