@@ -40,8 +40,9 @@ def test_nothing_is_downloaded_twice(hub: Hub) -> None:
     assert hub.sent == sent
 
 
-def test_a_checkpoint_of_torch_becomes_safetensors_and_goes(hub: Hub) -> None:
+def test_a_checkpoint_of_torch_becomes_safetensors_and_goes(hub_of_checkpoints: Hub) -> None:
     fetch.fetch(Progress())
+    assert catalogue.missing(catalogue.profile("paper")) == []
     place = snapshot.folder(pins.of(CAPTION))
     assert (place / WEIGHTS).exists() and not (place / CHECKPOINT).exists()
     assert not list(Path(constants.HF_HUB_CACHE).rglob(CHECKPOINT))
@@ -52,18 +53,15 @@ def test_pickles_beside_safetensors_are_never_fetched(hub: Hub) -> None:
     assert not any(VQA in path and path.endswith(CHECKPOINT) for path, _ in hub.requests)
 
 
-def test_a_checkpoint_that_runs_code_is_not_opened(hub: Hub, tmp_path: Path) -> None:
+def test_a_checkpoint_that_runs_code_is_not_opened(hub_of_checkpoints: Hub, tmp_path: Path) -> None:
     """Even if somebody pinned it."""
 
     class Hostile:
         def __reduce__(self) -> tuple[object, tuple[str]]:
             return (Path.touch, (tmp_path / "ran",))  # type: ignore[return-value]
 
-    folder = tmp_path / "caption"
-    shutil.copytree(hub.folders[CAPTION], folder)
-    torch.save({"weights": Hostile(), "more": torch.zeros(50_000)}, folder / CHECKPOINT)
-    hub.folders[CAPTION] = folder
-    hub.write_pins(tmp_path / "pins.json")
+    torch.save({"weights": Hostile(), "more": torch.zeros(50_000)}, tmp_path / "caption" / CHECKPOINT)
+    hub_of_checkpoints.write_pins(tmp_path / "pins.json")
     with pytest.raises(FetchFailed, match="cannot be converted to safetensors"):
         fetch.fetch(Progress())
     assert not (tmp_path / "ran").exists()
