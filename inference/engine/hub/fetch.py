@@ -86,7 +86,7 @@ def _listed(pin: Pin) -> "list[RemoteFile]":
     """The files to fetch, small ones first: a model whose configuration is missing fails before its gigabyte arrives."""
     from huggingface_hub import HfApi
     from huggingface_hub.hf_api import RepoFile
-    from huggingface_hub.utils import filter_repo_objects
+    from huggingface_hub.utils import filter_repo_objects  # type: ignore[attr-defined]  # documented there
 
     from inference.engine.hub.download import RemoteFile, WrongContent
 

@@ -1,15 +1,23 @@
 """`manage.py models`: list the model profiles, fetch the large models, choose which models answer."""
 
+import contextlib
 import json
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 
 from devices import model_choice
 from inference.engine import catalogue
 from inference.engine.description import describe
 from inference.engine.hub.fetch import FetchFailed, Progress, fetch
+from inference.model_jobs import kinds, lifecycle, photo_source
+from inference.models import ModelJob
+from webapp.accounts import audit
+from webapp.live.errors import UserError
 
+STARTED = {"measure": "agreement", "train-code": "code"}  # kinds of jobs, by command
+CHANGED = {"stop": lifecycle.stop, "resume": lifecycle.resume}
 WIDTH = 40  # characters of the progress bar
 
 
@@ -17,17 +25,48 @@ class Command(BaseCommand):
     help = "List the model profiles, download the large models of the paper profile, or choose which models answer."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("what", choices=["list", "fetch", "use"])
-        parser.add_argument("profile", nargs="?", choices=catalogue.PROFILES, help="with use: which models answer from now on")
-        parser.add_argument("--json", action="store_true", help="with list: end with one JSON object on the last line")
+        commands = parser.add_subparsers(dest="what", required=True)
+        listing = commands.add_parser("list", help="both profiles, and what is missing of them")
+        listing.add_argument("--json", action="store_true", help="end with one JSON object on the last line")
+        commands.add_parser("fetch", help="download the large models here and now; a partial download is resumed")
+        use = commands.add_parser("use", help="have other models answer; the nodes change one after the other")
+        use.add_argument("profile", choices=catalogue.PROFILES)
+        for name, what in (
+            ("measure", "measure what compressing costs a profile"),
+            ("train-code", "train feature codes for one"),
+        ):
+            job = commands.add_parser(name, help=f"{what}, on the photos of the data folder, as a job of the cloud worker")
+            job.add_argument("profile", choices=catalogue.PROFILES)
+        commands.add_parser("jobs", help="the latest jobs")
+        for name in ("stop", "resume"):
+            commands.add_parser(name, help=f"{name} a job").add_argument("job", type=int)
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        if options["what"] == "fetch":
-            self._fetch()
-        elif options["what"] == "use":
-            self._use(options["profile"])
-        else:
-            self._list(options["json"])
+    def handle(self, *args: Any, what: str, **options: Any) -> None:
+        try:
+            if what == "fetch":
+                self._fetch()
+            elif what == "use":
+                self._use(options["profile"])
+            elif what in STARTED:
+                self._say(lifecycle.start(None, STARTED[what], options["profile"], photo_source.DATA))
+            elif what == "jobs":
+                self._jobs()
+            elif what in CHANGED:
+                self._say(CHANGED[what](options["job"]))
+            else:
+                self._list(options["json"])
+        except UserError as error:
+            raise CommandError(f"{error.message} {error.next}".strip()) from None
+
+    def _say(self, job: ModelJob) -> None:
+        self.stdout.write(f"{job.pk}: {kinds.named(job.kind).label}, {job.profile}: {job.state}")
+
+    def _jobs(self) -> None:
+        for job in lifecycle.latest():
+            progress = job.progress
+            share = f" {100 * progress['done'] / progress['total']:.0f} %" if progress.get("total") else ""
+            reason = f" {job.error['message']}" if job.error else ""
+            self.stdout.write(f"{job.pk}: {kinds.named(job.kind).label}, {job.profile}: {job.state}{share}{reason}")
 
     def _list(self, as_json: bool) -> None:
         active = model_choice.active()
@@ -54,6 +93,8 @@ class Command(BaseCommand):
 
     def _fetch(self) -> None:
         self._shown = ("", -1)
+        with contextlib.suppress(DatabaseError):  # before `migrate` there is no trail, and a fetch needs none
+            audit.record("manage.py", "started fetch", "models:paper")
         try:
             fetch(Progress(changed=self._progress))
         except FetchFailed as error:
@@ -72,9 +113,7 @@ class Command(BaseCommand):
         self.stdout.write(f"\r{line}" if live else line, ending="" if live and percent < 100 else "\n")
         self.stdout.flush()
 
-    def _use(self, name: str | None) -> None:
-        if name is None:
-            raise CommandError(f"Name a profile: manage.py models use {' | '.join(catalogue.PROFILES)}.")
+    def _use(self, name: str) -> None:
         if sentences := catalogue.missing(catalogue.profile(name)):
             raise CommandError(sentences[0])
         model_choice.choose(name)
