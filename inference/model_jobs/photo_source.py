@@ -1,7 +1,9 @@
 """Which photos a job may use: those in the data folder of this machine, or, if they say so, of the person who starts it."""
 
 import os
+import time
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from inference.model_jobs.tables import ModelJob
@@ -12,7 +14,8 @@ DATA, OWN = "data", "own"
 SOURCES = (DATA, OWN)
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp"}
 LEAST, MOST = 15, 60  # photos; two questions about each of the fewest are as many answers as placement asks for
-FOLDERS_READ = 20_000  # files looked at in the data folder
+FILES_READ = 20_000  # looked at in the data folder
+COUNT_S = 60.0
 
 
 def check(job: ModelJob) -> None:
@@ -41,8 +44,15 @@ def data_folder() -> Path:
 
 
 def count(photos: str, owner: object) -> int:
-    """How many there are, for the page."""
+    """How many there are, for the page, which asks often; the data folder is looked through once a minute."""
+    if photos == DATA:
+        return _count_data(int(time.monotonic() // COUNT_S))
     return len(files(ModelJob(photos=photos, owner=owner)))  # type: ignore[misc]
+
+
+@lru_cache(maxsize=1)
+def _count_data(minute: int) -> int:
+    return len(_even(_in_data_folder()))
 
 
 def _own(job: ModelJob) -> list[Path]:
@@ -54,7 +64,7 @@ def _in_data_folder() -> list[Path]:
     root, found = data_folder(), []
     for place in (root / "photos", root):  # ordinary photos first; the sets for training otherwise
         for number, file in enumerate(place.rglob("*")):
-            if number > FOLDERS_READ:
+            if number > FILES_READ:
                 break
             if file.suffix.lower() in ENDINGS:
                 found.append(file)

@@ -35,7 +35,7 @@ async def test_a_socket_from_another_site_is_refused(socket_of: Any, owner: Any,
 
 
 async def test_a_stranger_is_closed_as_not_logged_in(socket_of: Any, conversation: Any) -> None:
-    for path in (f"/ws/chat/{conversation.pk}/", "/ws/devices/"):
+    for path in (f"/ws/chat/{conversation.pk}/", "/ws/devices/", "/ws/models/"):
         assert await _closed_with(await sync_to_async(socket_of)(None, path)) == 4401
 
 
