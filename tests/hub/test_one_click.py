@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from bench.harness import stack as harness
 from bench.harness.processes import kill, pids_below, wait_for
 from bench.harness.stack import Stack
 from tests.browser.conftest import QUIET
@@ -42,8 +43,10 @@ def stack(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]
         "ISTHMUS_MODEL_PINS": str(hub.write_pins(folder / "pins.json")),
         "ISTHMUS_DATA": str(folder / "data"),
     }
-    with whole as running:
-        yield running
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(harness, "START_S", LONG_S)
+        with whole as running:
+            yield running
 
 
 @pytest.fixture(scope="module")
