@@ -9,11 +9,12 @@ import pytest
 from inference.model_jobs import journal as journals
 from inference.model_jobs import lifecycle
 from inference.model_jobs.journal import Journal
-from tests.engine.conftest import draw, save_small
 
 
 @pytest.fixture(scope="session")
 def small_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.engine.conftest import save_small  # torch only where it is needed
+
     root = tmp_path_factory.mktemp("large")
     save_small(root)
     return root
@@ -29,6 +30,8 @@ def paper(small_root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data folder with photos."""
+    from tests.engine.conftest import draw
+
     folder = tmp_path / "data" / "photos"
     folder.mkdir(parents=True)
     for seed in range(16):
