@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from inference.engine import tasks
 from inference.planning.offline import Context
 from inference.planning.plan import Plan, task_names
 from inference.planning.rules.training import Draft
@@ -96,7 +97,12 @@ def _step(text: str, after: tuple[int, ...]) -> Step:
     task, _, rest = text.strip().partition(" ")
     if task == "train":
         return Step(task, "", (), after, _fields(dict(pair.split("=", 1) for pair in rest.split())))
-    return Step(task, rest if task == "classify" else "", content(rest) if task == "vqa" else (), after)
+    return Step(task, rest if task == "classify" else "", content(rest) if _takes_question(task) else (), after)
+
+
+def _takes_question(name: str) -> bool:
+    task = tasks.find(name)
+    return task is not None and task.takes_question
 
 
 def content(question: str) -> tuple[str, ...]:
@@ -123,11 +129,12 @@ def _number(value: str) -> str:
 def judge(request: Request, plan: Plan, draft: Draft | None) -> Verdict:
     """`draft`: the training run that the message describes, if the plan has a training step."""
     fields = _fields({name: str(field.value) for name, field in draft.named.items()}) if draft else frozenset()
+    asked = {variant.task for variants in request.steps for variant in variants if variant.question}
     steps = [
         Step(
             s.task,
             s.model,
-            content(s.question) if s.task == "vqa" else (),
+            content(s.question) if s.task in asked or tasks.needs_question(s.task) else (),
             tuple(s.after),
             fields if s.task == "train" else frozenset(),
             s.before,

@@ -102,7 +102,7 @@ class QueryRunner:
     def fixed(self, rates: list[int]) -> dict[str, Key]:
         """The fixed methods: the photo codec of fewest bytes, and the split that is fastest over all rates and tasks, of those
         that lose at most a point of accuracy in every task."""
-        options = {task: self.options(task) for task in self.profile.tasks}
+        options = {task: self.options(task) for task in self.profile.on_towers}
         near = set.intersection(*({c.key for c in task if _near(c, task[0])} for task in options.values()))
         photos = {c.key: c.uplink_bytes for c in options["classify"] if c.codec and c.key in near}
         splits = {c.key for task in options.values() for c in task if c.route == routes.SPLIT and not c.refine_to} & near

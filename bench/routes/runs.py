@@ -82,7 +82,7 @@ def run(
 
 def mixed(runner: QueryRunner, photos: Photos, fixed: dict[str, Key], count: int) -> list[Measurement]:
     """Every method on every question, each time in another order, so that a slow minute affects all methods equally."""
-    tasks = runner.profile.tasks
+    tasks = runner.profile.on_towers
     for query in photos.large(len(tasks), tasks):  # not counted: the bandwidth has just changed
         runner.ask(OURS, query, runner.photo(query.file))
     measurements = []
@@ -178,7 +178,7 @@ def _whole_photo(options: list[Candidate]) -> list[Candidate]:
 
 def placement_ms(runner: QueryRunner, photos: Photos, repeats: int = 200) -> float:
     """Median time to choose among all candidates."""
-    query = photos.large(1, runner.profile.tasks)[0]
+    query = photos.large(1, runner.profile.on_towers)[0]
     options = runner.options(query.task)
     device = runner.node(DEVICE)
     edges = fleet.edges(fleet.online(set()))

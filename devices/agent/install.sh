@@ -73,7 +73,7 @@ environment() {
     # System packages stay visible: a Jetson's image may bring a torch that knows its GPU.
     [ -x "$prefix/venv/bin/python" ] || "$python" -m venv --system-site-packages "$prefix/venv"
     [ -z "${ISTHMUS_TORCH:-}" ] || "$prefix/venv/bin/python" -m pip install --quiet "$ISTHMUS_TORCH"
-    "$prefix/venv/bin/python" -m pip install --quiet --disable-pip-version-check "$wheel[training]"
+    "$prefix/venv/bin/python" -m pip install --quiet --disable-pip-version-check "$wheel[training,reading]"
     # A second time, forced: pip does not replace an agent of the same version.
     "$prefix/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall "$wheel"
     # `app` is where earlier versions were unpacked.

@@ -23,7 +23,7 @@ def unknown_cost(candidate: Candidate) -> bool:
 
 def nearly_lossless(candidate: Candidate) -> bool:
     limit = NEARLY_LOSSLESS.get(candidate.codec or "")
-    return limit is not None and candidate.quality is not None and candidate.quality >= limit
+    return limit is not None and candidate.side is None and candidate.quality is not None and candidate.quality >= limit
 
 
 def closest(options: Iterable[Candidate]) -> set[Candidate]:

@@ -20,10 +20,6 @@ TWO = Context(True, ("What is in this photo?",), True, ("a dog",), earlier_photo
         ("Show me the EXIF data", limits.METADATA),
         ("What is the latitude of this place?", limits.METADATA),
         ("Who took this photo?", limits.METADATA),
-        ("Transcribe the text in the picture", limits.TEXT),
-        ("Run OCR on this", limits.TEXT),
-        ("Extract all text from the photo", limits.TEXT),
-        ("Read the words in the image", limits.TEXT),
         ("Write 20 keywords for this photo", limits.TAGS),
         ("Give me Instagram hashtags", limits.TAGS),
         ("Classify this. Pick one of the following options: cat, dog, none", limits.CHOOSE),
@@ -75,12 +71,6 @@ def test_what_can_be_answered_is_answered_and_the_rest_is_said() -> None:
     message = "Where was this taken? Use the GPS metadata."
     assert planned(message) == ["vqa where was this taken?"]
     assert limits.METADATA in plan_offline(message, PHOTO, None, time.perf_counter()).remark
-
-
-def test_text_that_a_question_asks_for_is_answered_with_a_warning() -> None:
-    message = "What does the shop sign say?"
-    assert planned(message) == ["vqa what does the shop sign say?"]
-    assert limits.TEXT in plan_offline(message, PHOTO, None, time.perf_counter()).remark
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,12 @@
 from inference.engine.tasks import task as _task
 from inference.engine.tasks.caption import CAPTION
 from inference.engine.tasks.classify import CLASSIFY
+from inference.engine.tasks.read import READ
 from inference.engine.tasks.task import Task, TaskForPages
 from inference.engine.tasks.vqa import VQA
 
 # In the order of loading, of cards and of pages. Read it when it is needed and keep no copy.
-TASKS: list[Task] = [CLASSIFY, CAPTION, VQA]
+TASKS: list[Task] = [CLASSIFY, CAPTION, VQA, READ]
 SHARED_TOWER = CLASSIFY.name  # the task whose tower others may use; loaded first
 
 
@@ -30,6 +31,11 @@ def get(name: str) -> Task:
 def needs_question(name: str) -> bool:
     task = find(name)
     return task is not None and task.needs_question
+
+
+def requested(text: str) -> Task | None:
+    """The task that takes a text for a request of its own, whatever the planner's other rules say of it."""
+    return next((task for task in TASKS if task.request and task.request.search(text)), None)
 
 
 def question_of(name: str, request: str) -> str:

@@ -6,7 +6,6 @@ from inference.engine import tasks
 from inference.planning.rules.wording import PHOTO
 
 METADATA = "The date, the place and the camera are removed from a photo when it is uploaded, so I cannot know them."
-TEXT = "I cannot read text in a photo reliably."
 TAGS = "I do not make lists of tags. Ask what the photo shows, or for a description."
 CHOOSE = "I cannot choose from a list of options. Ask a question with yes or no, or for a description."
 MEANING = "I can say what a photo shows, not what it means."
@@ -18,9 +17,6 @@ _LIMITS = (
         rf"|^(?:when|what (?:date|day|year|time)|on (?:what|which) (?:date|day)) (?:was|were|is) (?:it|this|that|(?:the|this|that|my) {PHOTO}) (?:taken|shot|made|captured|created)\b"
         rf"|^(?:what|which) (?:camera|phone|lens|device)(?: model)?\b.*\b(?:used|taken|took|shot|captured|made)\b|^who (?:took|shot|made|captured) (?:it|this|that|(?:the|this|that|my) {PHOTO})\b"
     )),
-    (TEXT, re.compile(
-        r"^(?:ocr|transcribe|transcription|digiti[sz]e)\b|\bocr\b|^(?:extract|read|copy|get|recogni[sz]e|transcribe)(?: out)?(?: me)?(?: all)?(?: of)?(?: the| any| this)?(?: visible| written| printed)? (?:text|words|writing)\b"
-    )),
     (TAGS, re.compile(r"^(?!how\b|what colou?r|where\b|(?:is|are|does|do|has|have) )(?!.*\b(?:price|name|dog) tags).*\b(?:tags|keywords|hashtags)\b")),
     (CHOOSE, re.compile(r"^(?:choose|pick|select) (?:\w+ )?(?:from|between|among|out of|one of)\b|\b(?:one|either) of the (?:following|options|categories|classes|labels)\b|\bfollowing (?:options|categories|classes|labels)\b")),
     (MEANING, re.compile(r"\b(?:significance|symbolism|meaning|implications?|importance|moral|hidden message) (?:of|behind|in) (?:it|this|that|the|my)\b|^what (?:does|do) (?:it|this|that|(?:the|this|that|my) \w+) (?:mean|symboli[sz]e|signify)\b")),
@@ -28,7 +24,6 @@ _LIMITS = (
         rf"\b(?:(?:these|the|those|my) (?:two|2|three|3)|both(?: of)?(?: the| these| my)?|(?:compare|between|which of) (?:these|those|the|my)) (?:photos|photographs|pictures|images|pics)\b|\b{_ORDINAL} {PHOTO}\b.*\b(?:than|with|from|and|or|to)\b.*\b{_ORDINAL}(?: {PHOTO}| one)?\b"
     )),
 )  # fmt: skip
-_READS = re.compile(r"^what (?:does|do|is|are) .*\b(?:say|says|written|read|reads|spell|printed)\b")
 _SIZE = re.compile(
     rf"^(?:what (?:is|are) )?(?:the )?(?:resolution|dimensions?|size|width|height|pixel size|aspect ratio)(?: in pixels)?(?: of| for) (?:this|the|my|that) {PHOTO}$"
     rf"|^how (?:big|large|wide|tall|high) is (?:this|the|my|that) {PHOTO}$|^how many (?:mega)?pixels\b|\bresolution\b"
@@ -37,14 +32,9 @@ _SIZE = re.compile(
 
 def limit(text: str) -> str | None:
     """Why this cannot be answered; None where it can be tried. `text` as `wording.direct` leaves it."""
-    if any(task.request and task.request.search(text) for task in tasks.TASKS):
+    if tasks.requested(text):
         return None
     return next((sentence for sentence, pattern in _LIMITS if pattern.search(text)), None)
-
-
-def remark(text: str) -> str | None:
-    """What has to be said beside the answer."""
-    return TEXT if _READS.search(text) else None
 
 
 def asks_for_size(text: str) -> bool:

@@ -59,9 +59,11 @@ LATIN = 0x24F  # the last letter of the Latin script
 _FOREIGN = frozenset(_FOREIGN_WORDS.split())
 
 
-def elsewhere(text: str) -> bool:
-    """`text` as `wording.direct` leaves it."""
-    return bool(any(table.search(text) for table in (_PROGRAM, _MADE, _WORLD, _ORDERS, _OTHER_PHOTO)))
+def elsewhere(text: str, requested: bool = False) -> bool:
+    """`text` as `wording.direct` leaves it. `requested`: a task takes it for a request, so that only orders to the program and
+    other photos make it something else."""
+    tables = (_ORDERS, _OTHER_PHOTO) if requested else (_PROGRAM, _MADE, _WORLD, _ORDERS, _OTHER_PHOTO)
+    return any(table.search(text) for table in tables)
 
 
 def foreign(text: str) -> bool:

@@ -97,9 +97,8 @@ def task_of(text: str, is_question: bool) -> str | None:
         return None
     if training.asked(text):
         return TRAIN
-    for task in tasks.TASKS:
-        if task.request and task.request.search(text):
-            return task.name
+    if task := tasks.requested(text):
+        return task.name
     if re.match(r"how (?:many|much)\b", text):
         return "vqa"
     if CLASSIFY.match(text) and not _NOT_NAMED.search(

@@ -85,7 +85,8 @@ class Reading:
         if why := self._known(text) or limits.limit(text) or limits.limit(raw):
             self.remarks.append(why)
             return self._refuse(why)
-        if elsewhere(text) or of_the_world(text, self.names):
+        own = tasks.requested(text) is not None
+        if elsewhere(text, own) or (not own and of_the_world(text, self.names)):
             return self._refuse(ELSEWHERE)
         if any(step.task == "train" for step in self.steps) and training.read(text).named:
             return self._train(text)
@@ -98,7 +99,6 @@ class Reading:
         if followup.elaborates(text, [request.text for request in self._requests if request.step]):
             return None
         if task := task_of(text, part.asked):
-            self.remarks += filter(None, [limits.remark(text)])
             if raw.startswith("if ") and not last and not part.asked:
                 self._requests.append(PriorRequest(text))  # a condition of the next request, which names what that is about
             else:

@@ -13,7 +13,7 @@ from inference.planning.rules.spelling import mended
 PHOTO = r"(?:photo|photograph|picture|image|pic|shot|snapshot|scene|frame)s?"
 
 VERBS = (
-    r"(?:tell|describe|classify|caption|identify|recogni[sz]e|categori[sz]e|count|say|give|explain|show|list|name|find|figure|work out|"
+    r"(?:tell|describe|classify|caption|transcribe|identify|recogni[sz]e|categori[sz]e|count|say|give|explain|show|list|name|find|figure|work out|"
     r"determine|summari[sz]e|write|train|help|look|answer|guess|check|read|estimate|spot|put|see whether|see if|label|tag|let|have|use)"
 )
 _WH = r"(?:what|who|whose|where|when|why|how|which|whether|if)"
@@ -74,6 +74,7 @@ INVERSIONS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] =
     (re.compile(rf"^(?:verify|confirm|check|make sure|ensure) (?:that |if |whether )?({_PRONOUN}|{_DET} [\w' -]+?) ({_BE}) (.+)$"), r"\2 \1 \3"),
     (re.compile(r"^(?:can|could) (?:this|it|that) be (identif|classif)ied$"), r"\1y it"),
     (re.compile(r"^(?:the )?((?:time|numbers?|name|words?|text|title|price|score|brand|age|shape|material|position|date|letters?) (?:on|of|in) .+)$"), r"what is the \1"),
+    (re.compile(r"^(?:the )?((?:(?:tele)?phone number|e-?mail(?: address)?|web ?site|web ?address|opening (?:hours|times?)|price|expiry date)(?: (?:on|of|in) .+)?)$"), r"what is the \1"),
     (re.compile(r"^count(?: up)? (?:how many|the number of) (.+)$"), r"how many \1"),
     (re.compile(rf"^(?:the )?(?:exact |total )?how many ([\w' -]+?) there ({_BE})( .+)?$"), r"how many \1 \2 there\3"),
     (re.compile(rf"^(?:whether|if) there ({_BE}) (.+)$"), r"\1 there \2"),

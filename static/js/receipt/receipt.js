@@ -8,6 +8,7 @@ import { drawing } from "./drawing.js";
 import { confidenceText } from "./certainty.js";
 import { facts } from "./facts.js";
 import { levels } from "./levels.js";
+import { readText } from "./read-text.js";
 import { reconstruction } from "./reconstruction.js";
 import { spans } from "./span-list.js";
 import { whatIf } from "./what-if-panel.js";
@@ -21,6 +22,7 @@ import { whatIf } from "./what-if-panel.js";
 export function receiptOf(receipt, place) {
   const remembered = (name) => remember(place.opened, `${name}-${place.step}`);
   return [
+    readText(receipt, place, remembered),
     drawing(receipt), spans(receipt.actual_ms), levels(receipt), facts(receipt, place.photo), guesses(receipt), fallbacks(receipt),
     el("div", { class: "asides" }, explanation(receipt, remembered), whatIf(receipt, remembered), reconstruction(receipt, place, remembered)),
   ].filter((part) => part !== null);

@@ -93,13 +93,18 @@ export class TurnCard {
   receipts(turn) {
     const many = turn.steps.length > 1;
     return turn.steps.filter((step) => step.receipt?.actual_ms || step.error).map((step) => {
-      const heading = many && el("h2", {}, `${step.id} · ${format.stepWords(step)} `, step.receipt?.answer && el("span", {}, `→ ${step.receipt.answer}`));
+      const heading = many && el("h2", {}, `${step.id} · ${format.stepWords(step)} `, step.receipt?.answer && el("span", {}, `→ ${shortened(step.receipt.answer)}`));
       const failure = turn.state !== "failed" && step.error ? el("p", { class: "note error" }, step.error.message) : null;
       const shown = step.receipt?.actual_ms ? receiptOf(step.receipt, this.place(step)) : null;
       return failure || shown ? el("section", { class: "receipt", "aria-label": `Receipt of step ${step.id}` }, heading, failure, shown) : null;
     });
   }
 }
+
+const HEADING = 80; // characters
+
+/** A page of text does not belong in a heading. @param {string} answer */
+const shortened = (answer) => (answer.length > HEADING ? `${answer.slice(0, HEADING)} …` : answer);
 
 /** @param {Turn} turn */
 function questionOf(turn) {

@@ -138,6 +138,7 @@ def _receipt(receipt: Receipt) -> Iterator[str]:
         f"         predicted {predicted} ms, took {ms['total']:.2f} ms: queue {ms['queue']:.2f}, device {ms['device']:.2f}, "
         f"uplink {ms['uplink']:.2f}, edge {ms['edge']:.2f}, overhead {ms['overhead']:.2f}"
     )
+    yield from (f"         | {line['text'] or '(could not be read)'}" for line in receipt.get("lines", []))
     yield f"         {receipt['reason']}"
     if (confidence := receipt["confidence"]) is not None:
         task = tasks.get(receipt["task"])

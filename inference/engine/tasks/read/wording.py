@@ -1,0 +1,60 @@
+"""What is said of text that was read."""
+
+import re
+
+from inference.engine.answer import TextLine
+from inference.engine.tasks.read import extraction
+from inference.engine.tasks.task import StepAnswer
+
+NO_TEXT, UNREADABLE = "no text", "text that cannot be read"
+SEPARATOR, CUT = " / ", " …"  # between lines, and where there is more
+MOST_QUOTED = 12  # lines in one sentence
+SCRIPTS = "Latin letters, digits, Chinese and Japanese"
+NOTHING = "I found no text in the photo"
+CANNOT_READ = (
+    "There is text in the photo, but I cannot read it. It may be too small or blurred, or in a script that I do not know: "
+    f"I read {SCRIPTS}."
+)
+ASKS_WHETHER = re.compile(r"^(?:is|are|does|do|has|have|can|could|was|were)\b")
+
+
+def sentence(text: str, step: StepAnswer, alone: bool) -> str:
+    kind, whether = extraction.kind_of(step.question), bool(ASKS_WHETHER.match(step.question))
+    lines = [line for line in step.lines if line.text]
+    if not step.lines:
+        return f"{'No, I' if whether and kind is None else 'I'}{NOTHING[1:]}{f', so no {kind.name}' if kind else ''}."
+    if not lines:
+        return CANNOT_READ
+    if kind is not None:
+        return _looked_for(kind, lines, step, text)
+    said = _said(lines, text)
+    if not step.sure:
+        return f"I am not sure. My best guess: {said}."
+    return " ".join(filter(None, [f"{'Yes, it' if whether else 'It'} says {said}.", _rest(step.lines, text)]))
+
+
+def _looked_for(kind: extraction.Kind, lines: list[TextLine], step: StepAnswer, text: str) -> str:
+    values = extraction.find(kind, step.question, lines)
+    if not values:
+        return f"I found no {kind.name}. What I read is {_said(lines, text)}."
+    name, verb = (kind.name, "is") if len(values) == 1 else (kind.plural, "are")
+    found = values[0] if len(values) == 1 else f"{', '.join(values[:-1])} and {values[-1]}"
+    if not step.sure:
+        return f"I am not sure. My best guess for the {name}: {found}."
+    return f"The {name} {verb} {found}."
+
+
+def _said(lines: list[TextLine], text: str) -> str:
+    quoted = SEPARATOR.join(line.text for line in lines[:MOST_QUOTED])
+    more = f" and {len(lines) - MOST_QUOTED} more lines" if len(lines) > MOST_QUOTED else ""
+    return f"“{quoted}{' …' if more else ''}”{more}"
+
+
+def _rest(lines: tuple[TextLine, ...], text: str) -> str:
+    unread = sum(not line.text for line in lines)
+    sentences = []
+    if unread:
+        sentences.append(f"I could not read {'another line' if unread == 1 else f'{unread} other lines'}.")
+    if text.endswith(CUT.strip()):
+        sentences.append(f"There is more text than I read: these are the first {len(lines)} lines.")
+    return " ".join(sentences)
