@@ -87,6 +87,7 @@ class Reader:
             crops, found = self._ocr.detect_and_crop(pixels, {})
         except RapidOCRError:  # there is no text
             return []
+        assert found.boxes is not None, "there is text"
         return [
             Strip(crop, np.asarray(corners, np.float32))
             for crop, corners in zip(crops, found.boxes, strict=True)
@@ -95,14 +96,14 @@ class Reader:
 
     def _directions(self, strips: Sequence[Strip]) -> list[tuple[str, float]]:
         assert self._ocr is not None, "the model is loaded"
-        return list(self._ocr.cls_and_rotate([strip.pixels for strip in strips])[1].cls_res) if strips else []
+        return list(self._ocr.cls_and_rotate([strip.pixels for strip in strips])[1].cls_res or ()) if strips else []
 
     def _read(self, crops: Sequence[Pixels]) -> tuple[Sequence[str], Sequence[float]]:
         assert self._ocr is not None, "the model is loaded"
         if not crops:
             return (), ()
         result = self._ocr.recognize_txt(list(crops))
-        return result.txts, result.scores
+        return result.txts or (), result.scores
 
 
 def _load(threads: int) -> RapidOCR:
