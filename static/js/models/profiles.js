@@ -39,7 +39,7 @@ function seconds(rows) {
   for (const row of rows) if (!slowest[row.tier] || row.ms > (slowest[row.tier][row.task]?.ms ?? 0)) slowest[row.tier] = { ...slowest[row.tier], [row.task]: row };
   return Object.entries(slowest).map(([tier, tasks]) => {
     const parts = Object.values(tasks).map((row) => `${entry("tasks", row.task).label} ${format.ms(row.ms)}`);
-    return el("div", {}, `${tier === "edge" ? "on the edge" : "on a device"}: ${parts.join(", ")}`);
+    return el("span", { class: "tier" }, `${tier === "edge" ? "on the edge" : "on a device"}: ${parts.join(", ")}`);
   });
 }
 
