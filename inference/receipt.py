@@ -180,6 +180,7 @@ class Receipt(Models):
     top: NotRequired[list[tuple[str, float]]]
     boxes: NotRequired[list[dict[str, Any]]]  # of tasks that locate something
     lines: NotRequired[list[dict[str, Any]]]
+    absent: NotRequired[str]  # the thing asked about, where it was not seen
 
 
 _adapter = TypeAdapter(Receipt)

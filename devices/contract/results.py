@@ -80,7 +80,8 @@ class TextLine(Received):
 
 
 class AnswerResult(Received):
-    """`confidence` is calibrated; `top` is best first. `boxes` and `lines` only for tasks that locate something."""
+    """`confidence` is calibrated; `top` is best first. `boxes` and `lines` only for tasks that locate something. `absent`: the
+    thing asked about, where it was not seen."""
 
     text: Text
     confidence: Probability
@@ -88,6 +89,7 @@ class AnswerResult(Received):
     top: Annotated[list[tuple[Text, Probability]], Field(max_length=100)]
     boxes: Annotated[list[Box], Field(max_length=200)] | None = None
     lines: Annotated[list[TextLine], Field(max_length=400)] | None = None
+    absent: Line | None = None
 
     def stored(self) -> dict[str, Any]:
         """As receipts keep it: optional parts that are missing do not appear."""

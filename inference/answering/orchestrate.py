@@ -9,6 +9,7 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
+from textwrap import shorten
 
 from django.conf import settings
 from django.db import close_old_connections
@@ -19,13 +20,15 @@ from inference.answering import drafts, execute, models_loading, planner_usage, 
 from inference.answering.attempt import Attempt, FailedAttempts
 from inference.answering.federated_model_step import FederatedModelStep
 from inference.answering.journal import Journal
+from inference.engine import catalogue
 from inference.engine.answer import TextLine
 from inference.models import Photo, Turn
+from inference.placement import task_choice
 from inference.placement.choose import NoRoute
 from inference.planning import draft_summary
 from inference.planning.answer_substitution import UnanswerableQuestion, fill
 from inference.planning.compose import StepResult, annotate
-from inference.planning.plan import PlanStep
+from inference.planning.plan import MAX_WHY, PlanStep
 from inference.planning.rules import training
 from webapp.live.errors import UserError
 from webapp.live.lease import LeaseLost
@@ -146,10 +149,11 @@ def _plan(execution: TurnExecution) -> list[PlanStep]:
     if preparation is not None:  # what is not ready yet is waited for where it is needed
         prepared = min(ended, preparation.result()) if preparation.done() else ended
         execution.plan_ms_hidden = 1000 * (prepared - started)
-    plan = planned.plan.model_dump()
+    chosen, sentences = task_choice.best_tasks(planned.plan, catalogue.profile(settings.PROFILE))
     journal.planned(
         {
-            **plan,
+            **chosen.model_dump(),
+            "why": shorten(" ".join([chosen.why, *sentences]), MAX_WHY, placeholder=" …"),
             "planner": planned.planner,
             "model": planned.model,
             "note": planned.note,
@@ -157,7 +161,7 @@ def _plan(execution: TurnExecution) -> list[PlanStep]:
             "remark": planned.remark,
         }
     )
-    return planned.plan.steps
+    return chosen.steps
 
 
 def _prepare_meanwhile(turn: Turn) -> "Future[float] | None":
@@ -242,4 +246,5 @@ def _result(step: PlanStep, answer: AnswerResult | None, photo: Photo) -> StepRe
     assert answer is not None, "the step was answered"
     facts = answer.text, answer.confidence, answer.sure, tuple(answer.top)
     lines = tuple(TextLine(**line.model_dump()) for line in answer.lines or ())
-    return StepResult(step.id, step.task, step.question, *facts, None, step.before, tuple(photo.remarkable), lines)
+    absent = answer.absent or ""
+    return StepResult(step.id, step.task, step.question, *facts, None, step.before, tuple(photo.remarkable), lines, absent)

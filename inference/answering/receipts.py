@@ -112,6 +112,8 @@ def finish(receipt: Receipt, outcome: Outcome, plan_ms_hidden: float) -> Receipt
         finished["boxes"] = answer["boxes"]
     if "lines" in answer:
         finished["lines"] = answer["lines"]
+    if "absent" in answer:
+        finished["absent"] = answer["absent"]
     return finished
 
 

@@ -40,6 +40,7 @@ class Answer:
     top: list[tuple[str, float]]  # best first
     boxes: tuple[Box, ...] = ()
     lines: tuple[TextLine, ...] = ()  # in reading order
+    absent: str = ""  # the thing asked about, where it was not seen
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from torch import Tensor
 from transformers import PreTrainedModel
@@ -18,11 +20,21 @@ from inference.engine.catalogue import ModelsMissing as ModelsMissing
 from inference.engine.catalogue import Profile
 from inference.engine.codecs import feature_code
 from inference.engine.pixels import Pixels
+from inference.engine.questions.label_tree import LabelTree
 from inference.engine.split import Tower
 
 # Tied to the word embeddings, so files may leave them out.
 TIED = "predictions.decoder."
 Decoder = Callable[[Tensor, str], Answer]  # tokens [1, T, width] and the question -> answer
+
+
+class Classes(Protocol):
+    """A classifier on the tower's tokens, for other tasks on the same tower too."""
+
+    tree: LabelTree | None  # None: its classes are not ImageNet's
+
+    def probabilities(self, tokens: Tensor) -> NDArray[np.float64]:
+        """tokens [1, T, width] -> [classes]."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +48,7 @@ class Part:
     codes: dict[int, feature_code.Code]  # by split point
     answer: Decoder
     weights: tuple[Tensor, ...]  # of the tower and the decoder, for their size in memory
+    classes: Classes | None = None
 
 
 def load(profile: Profile, device: torch.device) -> dict[str, Part]:

@@ -34,6 +34,7 @@ class StepResult:
     before: int = 0  # which photo: 0 is the current one, 1 the one before it
     notes: tuple[PhotoNote, ...] = ()  # about that photo
     lines: tuple[TextLine, ...] = ()  # of text in it
+    absent: str = ""  # the thing asked about, where it was not seen
 
 
 def photo_before(count: int) -> str:
@@ -52,7 +53,8 @@ def compose(question: str, results: Sequence[StepResult]) -> str:
 
 def _condition(result: StepResult, results: Sequence[StepResult]) -> str:
     """What colour the car is does not say that there is one, unless another step found it."""
-    match = _OF_A_THING.match(result.question) if result.sure and result.text and not result.error else None
+    stated = result.sure and result.text and not result.error and not result.absent
+    match = _OF_A_THING.match(result.question) if stated else None
     if match is None or any(match["noun"] in f"{other.text} {other.question}" for other in results if other is not result):
         return ""
     there = "there are" if plural(match["noun"]) else f"there is {with_article(match['noun']).split()[0]}"

@@ -74,4 +74,4 @@ def answer_result(answer: Answer) -> AnswerResult:
     """Boxes and lines of text only where the task has them."""
     boxes, lines = ([asdict(part) for part in parts] or None for parts in (answer.boxes, answer.lines))
     facts = {"text": answer.text, "confidence": answer.confidence, "sure": answer.sure, "top": answer.top}
-    return AnswerResult.model_validate({**facts, "boxes": boxes, "lines": lines})
+    return AnswerResult.model_validate({**facts, "boxes": boxes, "lines": lines, "absent": answer.absent or None})

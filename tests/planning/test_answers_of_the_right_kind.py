@@ -71,8 +71,8 @@ def test_a_negated_question_is_asked_positively(message: str, step: str) -> None
 @pytest.mark.parametrize(
     ("message", "question", "text", "said"),
     [
-        ("Is there no cat on the sofa?", "is there a cat on the sofa?", "no", "Is there a cat on the sofa: no."),
-        ("Isn't there a person?", "is there a person?", "yes", "Is there a person: yes."),
+        ("Is there no cat on the sofa?", "is there a cat on the sofa?", "no", "No, there is no cat on the sofa."),
+        ("Isn't there a person?", "is there a person?", "yes", "Yes, there is a person."),
     ],
 )
 def test_its_answer_says_what_was_asked_so_that_it_can_be_read_one_way_only(

@@ -73,7 +73,7 @@ def test_several_answers_name_their_questions() -> None:
         _vqa("is there a cat?", "no", id=2),
         _result("caption", "two dogs play", id=3),
     ]
-    assert compose("?", results) == "How many dogs: two. Is there a cat: no. Two dogs play."
+    assert compose("?", results) == "How many dogs: two. No, there is no cat. Two dogs play."
 
 
 def test_an_unsure_answer_says_so() -> None:

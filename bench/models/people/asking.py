@@ -13,10 +13,12 @@ from PIL import Image
 from bench.models.people.judge import Judgement, judge
 from bench.models.people.matching import Verdict
 from bench.models.people.question_set import Question
+from inference.engine import catalogue
 from inference.engine.answer import Answer
 from inference.engine.codecs import photo_codec
 from inference.engine.runner import Vision
 from inference.lab.data import photo_sets
+from inference.placement import task_choice
 from inference.planning.answer_substitution import UnanswerableQuestion, fill
 from inference.planning.compose import StepResult, compose
 from inference.planning.context import Context
@@ -24,6 +26,7 @@ from inference.planning.plan import TRAIN, PlanStep
 from inference.planning.planner import OfflinePlanner
 
 RunTask = Callable[[str, Image.Image, str], Answer]
+PROFILE = "compact"
 BEST_FIRST = (Verdict.RIGHT, Verdict.SENSIBLE, Verdict.DECLINED, Verdict.WRONG)
 
 
@@ -49,7 +52,7 @@ def ask_all(vision: Vision, questions: Iterable[Question], root: Path) -> list[A
 
 def ask(run: RunTask, question: Question, image: Image.Image) -> Asked:
     planned = OfflinePlanner().plan(question.text, Context(has_photo=True))
-    steps = planned.plan.steps
+    steps = task_choice.best_tasks(planned.plan, catalogue.profile(PROFILE))[0].steps
     if not steps or any(step.task == TRAIN for step in steps):
         return Asked(question, planned.plan.why, (), judge(question, planned.plan.why, refused=True))
     results = _run(run, steps, image)
@@ -73,7 +76,8 @@ def _run(run: RunTask, steps: Sequence[PlanStep], image: Image.Image) -> list[St
 
 def _answered(step: PlanStep, run: RunTask, question: str, image: Image.Image) -> StepResult:
     answer = run(step.task, image, question)
-    return StepResult(step.id, step.task, question, answer.text, answer.confidence, answer.sure, tuple(answer.top), None)
+    facts = answer.text, answer.confidence, answer.sure, tuple(answer.top)
+    return StepResult(step.id, step.task, question, *facts, None, absent=answer.absent)
 
 
 def _open(path: Path) -> Image.Image:

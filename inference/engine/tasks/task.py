@@ -27,7 +27,8 @@ class Loader(Protocol):
 
 
 class StepAnswer(Protocol):
-    """What a sentence is made from: the question as asked, and the answer with its best guesses, best first."""
+    """What a sentence is made from: the question as asked, and the answer with its best guesses, best first. `absent`: the
+    thing asked about, where it was not seen."""
 
     @property
     def question(self) -> str: ...
@@ -37,6 +38,8 @@ class StepAnswer(Protocol):
     def top(self) -> tuple[tuple[str, float], ...]: ...
     @property
     def lines(self) -> tuple[TextLine, ...]: ...
+    @property
+    def absent(self) -> str: ...
 
 
 @dataclass(frozen=True)

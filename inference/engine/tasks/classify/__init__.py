@@ -3,6 +3,9 @@
 from typing import TYPE_CHECKING
 
 from inference.engine.model_options import transformer
+from inference.engine.questions import kinds, label_tree, naming, statements
+from inference.engine.questions.kinds import Kind
+from inference.engine.tasks import vqa
 from inference.engine.tasks.task import Metric, Phrases, StepAnswer, Task
 from inference.engine.tasks.wording import with_article
 
@@ -22,12 +25,26 @@ def load(profile: "Profile", device: "torch.device", shared: "Part | None") -> "
 
 
 def sentence(text: str, step: StepAnswer, alone: bool) -> str:
-    if step.sure:
-        return f"This looks like {with_article(text)}."
+    if step.absent:
+        return statements.absent(step.absent)
+    kind = kinds.read(step.question).kind if step.question else Kind.NAME
+    if kind in (Kind.YES_NO, Kind.EITHER_OR):
+        return vqa.sentence(text, step, alone)
     guesses = list(dict.fromkeys(name for name, _ in step.top[:GUESSES])) or [text]
+    if step.sure:
+        perhaps = "" if text in guesses or text in kinds.read(step.question).wanted else f", perhaps {with_article(guesses[0])}"
+        return f"This looks like {with_article(text)}{perhaps}."
     if len(guesses) == 1:
         return f"I am not sure. My best guess: {guesses[0]}."
     return f"I am not sure. My best guesses: {', '.join(guesses[:-1])} or {guesses[-1]}."
+
+
+def question_of(request: str) -> str:
+    """Where it asks for one kind of thing, or for what a classifier can tell: "what animal is it?", "a cat or a dog?"."""
+    reading = kinds.read(request)
+    if reading.kind is Kind.NAME:
+        return request if reading.wanted else ""
+    return request if naming.answerable(reading, label_tree.names()) is not None else ""
 
 
 CLASSIFY = Task(
@@ -49,6 +66,7 @@ CLASSIFY = Task(
         ),
     ),
     sentence=sentence,
+    question_of=question_of,
     shows_guesses=True,
     answers_with_noun=True,
     takes_model=True,

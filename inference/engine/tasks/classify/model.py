@@ -1,37 +1,64 @@
 """The classifier on the tower's class token, with a calibrated confidence."""
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import ResNetForImageClassification, ViTForImageClassification
 
 from inference.engine import loading, towers
-from inference.engine.answer import Answer, Calibration
+from inference.engine.answer import EVEN_ODDS, Answer, Calibration
 from inference.engine.catalogue import Profile
 from inference.engine.codecs import selection
 from inference.engine.loading import Part
 from inference.engine.model_files import config
 from inference.engine.pixels import Pixels
+from inference.engine.questions import choice_table, kinds, label_tree, naming
+from inference.engine.questions.choice_table import ChoiceTable
+from inference.engine.questions.kinds import Reading
+from inference.engine.questions.naming import Naming
 from inference.engine.split import Tower
-
-TOP = 5
 
 
 class Classifier:
     """`layer` maps [B, width] to one logit for each class; `labels` names the classes by number."""
 
-    def __init__(self, layer: nn.Module, labels: dict[int, str], calibration: Calibration) -> None:
-        self.layer, self.calibration = layer, calibration
+    def __init__(
+        self, layer: nn.Module, labels: dict[int, str], calibration: Calibration, table: ChoiceTable | None = None
+    ) -> None:
+        self.layer, self.calibration, self.table = layer, calibration, table or choice_table.read(None)
         # ImageNet's labels list synonyms; the first one is the one people use.
-        self.labels = {number: label.split(",")[0].strip() for number, label in labels.items()}
+        self.names = [labels[number].split(",")[0].strip() for number in sorted(labels)]
+        self.tree = label_tree.of_labels([labels[number] for number in sorted(labels)])
 
     @torch.inference_mode()
+    def probabilities(self, tokens: Tensor) -> NDArray[np.float64]:
+        """tokens [1, T, width] -> [classes]. Temperature scaling: Guo et al. 2017."""
+        logits = self.layer(tokens[:, 0])[0].double()
+        probabilities: NDArray[np.float64] = (logits / self.calibration.temperature).softmax(-1).cpu().numpy()
+        return probabilities
+
     def answer(self, tokens: Tensor, question: str = "") -> Answer:
-        """tokens [1, T, width] -> the most likely label, and the five most likely. Temperature scaling: Guo et al. 2017."""
-        logits = self.layer(tokens[:, 0])[0].float()
-        best = (logits / self.calibration.temperature).softmax(-1).topk(min(TOP, len(logits)))
-        top = [(self.labels[number], p) for number, p in zip(best.indices.tolist(), best.values.tolist(), strict=True)]
-        text, confidence = top[0]
-        return Answer(text, confidence, confidence >= self.calibration.unsure_below, top)
+        """tokens [1, T, width] -> a name, with the likeliest classes; or what they say to a question about a kind of thing."""
+        found = self._naming(self.probabilities(tokens), kinds.read(question))
+        sure = found.confidence >= self.calibration.unsure_below
+        return Answer(found.text, found.confidence, sure, found.top, absent=found.absent)
+
+    def _naming(self, probabilities: NDArray[np.float64], reading: Reading) -> Naming:
+        if self.tree is None:
+            best = [int(number) for number in np.argsort(-probabilities)[: naming.GUESSES]]
+            top = [(self.names[number], float(probabilities[number])) for number in best]
+            return Naming(*top[0], top)
+        branches = [branch for choice in reading.alternatives if (branch := self.tree.find(choice))]
+        if len(branches) == len(reading.alternatives) > 1:
+            return naming.among(probabilities, branches, reading.alternatives)
+        if reading.presence and (branch := self.tree.find(reading.subject)):
+            return self._presence(naming.present(probabilities, branch, self.table.presence(branch.name, branch.kind)))
+        return naming.name(probabilities, self.tree, self.names, reading.wanted)
+
+    def _presence(self, probability: float) -> Naming:
+        text, confidence = ("yes", probability) if probability >= EVEN_ODDS else ("no", 1 - probability)
+        return Naming(text, confidence, [(text, confidence)])
 
 
 def load(profile: Profile, device: torch.device) -> Part:
@@ -45,12 +72,14 @@ def load(profile: Profile, device: torch.device) -> Part:
         tower = towers.ViTTower(model.vit)
     digest = towers.digest(model.base_model)
     labels = {int(number): label for number, label in model.config.id2label.items()}
+    classifier = Classifier(model.classifier, labels, profile.calibration("classify"), choice_table.of(profile))
     return Part(
         tower=tower,
         digest=digest,
         texts=towers.digest(model.classifier),
         pixels=Pixels.read(folder, tower.image_size),
         codes=selection.codes(profile, "classify", digest),
-        answer=Classifier(model.classifier, labels, profile.calibration("classify")).answer,
+        answer=classifier.answer,
         weights=tuple(model.parameters()),
+        classes=classifier,
     )

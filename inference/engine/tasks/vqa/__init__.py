@@ -3,8 +3,10 @@
 from typing import TYPE_CHECKING
 
 from inference.engine.model_options import transformer
+from inference.engine.questions import kinds, statements
+from inference.engine.questions.kinds import Kind
 from inference.engine.tasks.task import Metric, Phrases, StepAnswer, Task
-from inference.engine.tasks.vqa.fit import ALTERNATIVES, fits
+from inference.engine.tasks.vqa.fit import fits
 from inference.engine.tasks.wording import capitalised, full_stop, spelled
 
 if TYPE_CHECKING:
@@ -22,13 +24,27 @@ def load(profile: "Profile", device: "torch.device", shared: "Part | None") -> "
 
 def sentence(text: str, step: StepAnswer, alone: bool) -> str:
     """Beside other answers the question is repeated, so that it is plain what is answered."""
-    answer = full_stop(spelled(text))
-    if not (fitting := fits(step.question, text)):
-        answer = "I cannot tell which." if ALTERNATIVES.search(step.question) else "I cannot tell."
+    if step.absent:
+        return statements.absent(step.absent)
+    if not fits(step.question, text):
+        choice = kinds.read(step.question).kind is Kind.EITHER_OR
+        cannot = "I cannot tell which." if choice else "I cannot tell."
+        return cannot if alone else f"{_repeated(step.question)}: {cannot}"
+    said = full_stop(spelled(text))
     if alone:
-        return capitalised(answer) if step.sure or not fitting else f"I am not sure. My best guess: {answer}"
-    question = capitalised(step.question.rstrip(" ?.!").removesuffix(" are there"))
-    return f"{question}: {answer}" if step.sure or not fitting else f"{question}: I am not sure, my best guess is {answer}"
+        return capitalised(said) if step.sure else f"I am not sure. My best guess: {said}"
+    whole = statements.statement(step.question, text == "yes") if text in ("yes", "no") else None
+    if step.sure and whole:
+        return f"{capitalised(text)}, {whole}."
+    return (
+        f"{_repeated(step.question)}: {said}"
+        if step.sure
+        else f"{_repeated(step.question)}: I am not sure, my best guess is {said}"
+    )
+
+
+def _repeated(question: str) -> str:
+    return capitalised(question.rstrip(" ?.!").removesuffix(" are there"))
 
 
 VQA = Task(

@@ -1,61 +1,180 @@
-"""BLIP's question encoder with cross-attention to the tower's tokens, then its answer decoder (Li et al. 2022)."""
+"""BLIP's question encoder with cross-attention to the tower's tokens, then its answer decoder (Li et al. 2022).
+
+The decoder may only give answers of the kind that the question asks for: of a closed list every answer is scored, and
+elsewhere the words that cannot begin an answer are suppressed.
+"""
+
+import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 from transformers import BlipForQuestionAnswering, PreTrainedTokenizerBase
 
-from inference.engine.answer import NOTHING, Answer, Calibration
+from inference.engine.answer import EVEN_ODDS, NOTHING, Answer, Calibration
 from inference.engine.catalogue import Profile
-from inference.engine.loading import Part
+from inference.engine.loading import Classes, Part
+from inference.engine.questions import choice_table, closed_answers, kinds, naming
+from inference.engine.questions.choice_table import ChoiceTable
+from inference.engine.questions.closed_answers import Choice
+from inference.engine.questions.kinds import Kind, Reading
 from inference.engine.tasks import blip
+from inference.engine.tasks.vqa.fit import asks_for_number
+from inference.engine.tasks.wording import NUMBERS, with_article
 
 MAX_TOKENS = 10  # of an answer
+TOP = 3
+ABSENT_BELOW = 0.15  # a thing whose presence is less likely is not given a colour
+_TAKEN_FOR_GRANTED = (Kind.COLOUR, Kind.NUMBER, Kind.ACTION, Kind.FREE)
+_DIGITS = tuple(str(number) for number in range(100))
 
 
 class Answerer:
-    def __init__(self, model: BlipForQuestionAnswering, tokenizer: PreTrainedTokenizerBase, calibration: Calibration) -> None:
+    def __init__(
+        self,
+        model: BlipForQuestionAnswering,
+        tokenizer: PreTrainedTokenizerBase,
+        calibration: Calibration,
+        table: ChoiceTable | None = None,
+        classes: Classes | None = None,
+    ) -> None:
+        """`classes`: the classifier on the same tower, where there is one."""
         self.encoder, self.decoder = model.text_encoder, model.text_decoder
         self.tokenizer, self.calibration = tokenizer, calibration
+        self.table, self.classes = table or choice_table.read(None), classes
         text = model.config.text_config
         self.start, self.end, self.pad = model.decoder_start_token_id, text.sep_token_id, text.pad_token_id
         self.max_question_tokens = int(text.max_position_embeddings)
         self.max_tokens = model.generation_config.max_new_tokens or MAX_TOKENS
+        self._yes_no, self._numbers = self._first_tokens(("yes", "no")), self._first_tokens((*_DIGITS, *NUMBERS))
+
+    def _first_tokens(self, words: Sequence[str]) -> list[int]:
+        """Of words that are one token each: only they can be suppressed by it."""
+        tokens = [self.tokenizer(word, add_special_tokens=False)["input_ids"] for word in words]
+        return [ids[0] for ids in tokens if len(ids) == 1 and ids[0] != self.tokenizer.unk_token_id]
 
     @torch.inference_mode()
-    def ids(self, tokens: Tensor, question: str) -> tuple[Tensor, Tensor]:
-        """tokens [1, T, width] -> ids [1, L] from the start token on, and the logits [L - 1, vocabulary] they were chosen
-        from.
-        """
+    def encode(self, tokens: Tensor, question: str) -> Tensor:
+        """tokens [1, T, width] -> the question in the light of the photo, [1, Q, width]."""
         words = self.tokenizer(question, return_tensors="pt", truncation=True, max_length=self.max_question_tokens)
         mask = torch.ones(tokens.shape[:-1], dtype=torch.long, device=tokens.device)
-        hidden = self.encoder(
+        hidden: Tensor = self.encoder(
             input_ids=words["input_ids"].to(tokens.device), attention_mask=words["attention_mask"].to(tokens.device),
             encoder_hidden_states=tokens, encoder_attention_mask=mask,
         ).last_hidden_state  # fmt: skip
+        return hidden
+
+    @torch.inference_mode()
+    def ids(self, tokens: Tensor, question: str, suppressed: Sequence[int] = ()) -> tuple[Tensor, Tensor]:
+        """tokens [1, T, width] -> ids [1, L] from the start token on, and the logits [L - 1, vocabulary] they were chosen
+        from. `suppressed`: tokens that no answer begins with.
+        """
+        hidden = self.encode(tokens, question)
         output = self.decoder.generate(
             input_ids=torch.full((1, 1), self.start, device=tokens.device), encoder_hidden_states=hidden,
             encoder_attention_mask=torch.ones(hidden.shape[:-1], dtype=torch.long, device=hidden.device),
             eos_token_id=self.end, pad_token_id=self.pad, num_beams=1, do_sample=False, max_new_tokens=self.max_tokens,
-            return_dict_in_generate=True, output_logits=True,
+            begin_suppress_tokens=list(suppressed) or None, return_dict_in_generate=True, output_scores=True,
         )  # fmt: skip
-        return output.sequences, torch.cat(output.logits)
+        return output.sequences, torch.cat(output.scores)
 
     def answer(self, tokens: Tensor, question: str) -> Answer:
-        """Confidence is the probability of exactly this answer: the product over its tokens, the end included."""
-        ids, logits = self.ids(tokens, question)
+        """Confidence is the probability of exactly this answer among those of its kind."""
+        reading = kinds.read(question)
+        if absent := self._absent(tokens, reading):
+            return absent
+        if choices := self._encodable(closed_answers.choices(reading)):
+            return self._chosen(tokens, reading, choices)
+        ids, logits = self.ids(tokens, reading.text, self._unfitting(reading))
         text = self.tokenizer.decode(ids[0], skip_special_tokens=True).strip()
         if not text:
             return Answer(NOTHING, 0.0, False, [])
         log_probs = (logits.float() / self.calibration.temperature).log_softmax(-1).gather(1, ids[0, 1:, None])
-        confidence = float(log_probs.sum().exp())
-        return Answer(text, confidence, confidence >= self.calibration.unsure_below, [(text, confidence)])
+        return self._answer(text, float(log_probs.sum().exp()), [])
+
+    def _answer(self, text: str, confidence: float, top: list[tuple[str, float]]) -> Answer:
+        return Answer(text, confidence, confidence >= self.calibration.unsure_below, top or [(text, confidence)])
+
+    def _unfitting(self, reading: Reading) -> list[int]:
+        """What a free answer cannot begin with."""
+        if asks_for_number(reading.text):
+            return self._yes_no
+        return [*self._yes_no, *self._numbers]
+
+    def _encodable(self, choices: Sequence[Choice]) -> list[Choice]:
+        """With the forms that the vocabulary can spell. Alternatives of the question stay as they are."""
+        unknown = self.tokenizer.unk_token_id
+        spelt = [
+            Choice(choice.text, forms)
+            for choice in choices
+            if (forms := tuple(form for form in choice.forms if unknown not in self._ids_of(form)))
+        ]
+        return spelt if len(spelt) > 1 else list(choices)
+
+    def _ids_of(self, text: str) -> list[int]:
+        ids: list[int] = self.tokenizer(text, add_special_tokens=False)["input_ids"]
+        return ids
+
+    def _chosen(self, tokens: Tensor, reading: Reading, choices: Sequence[Choice]) -> Answer:
+        probabilities = self.probabilities(tokens, reading.text, choices)
+        top = sorted(zip((c.text for c in choices), probabilities, strict=True), key=lambda pair: -pair[1])[:TOP]
+        return self._answer(*top[0], top)
+
+    @torch.inference_mode()
+    def probabilities(self, tokens: Tensor, question: str, choices: Sequence[Choice]) -> list[float]:
+        """tokens [1, T, width] -> the probability of each choice among them all. All forms in one call of the decoder."""
+        hidden = self.encode(tokens, question)
+        forms = [(number, self._ids_of(form)) for number, choice in enumerate(choices) for form in choice.forms]
+        rows = [torch.tensor([self.start, *ids, self.end]) for _, ids in forms]
+        ids = pad_sequence(rows, batch_first=True, padding_value=self.pad).to(hidden.device)  # [F, L]
+        lengths = torch.tensor([len(row) - 1 for row in rows], device=hidden.device)
+        encoded = hidden.expand(len(rows), -1, -1)
+        logits = self.decoder(
+            ids[:, :-1], encoder_hidden_states=encoded, use_cache=False,
+            encoder_attention_mask=torch.ones(encoded.shape[:-1], dtype=torch.long, device=hidden.device),
+        ).logits.float()  # fmt: skip
+        steps = (logits / self.calibration.temperature).log_softmax(-1).gather(2, ids[:, 1:, None])[..., 0]  # [F, L - 1]
+        inside = torch.arange(steps.shape[1], device=hidden.device) < lengths[:, None]
+        scores = (steps * inside).sum(1)
+        totals = [
+            torch.logsumexp(scores[[row for row, (of, _) in enumerate(forms) if of == number]], 0)
+            for number in range(len(choices))
+        ]
+        shares: list[float] = torch.stack(totals).softmax(0).tolist()
+        return shares
+
+    def _absent(self, tokens: Tensor, reading: Reading) -> Answer | None:
+        """Where what the question takes for granted was not seen, that is the answer."""
+        if not reading.subject or reading.kind not in _TAKEN_FOR_GRANTED:
+            return None
+        probability = self.presence(tokens, reading.subject)
+        if probability is None or probability >= ABSENT_BELOW:
+            return None
+        text = "0" if reading.kind is Kind.NUMBER else f"no {reading.subject}"
+        return Answer(text, 1 - probability, 1 - probability >= EVEN_ODDS, [(text, 1 - probability)], absent=reading.subject)
+
+    def presence(self, tokens: Tensor, subject: str) -> float | None:
+        """The probability that a thing is in the photo; None where nothing is known about it."""
+        branch = self.classes.tree.find(subject) if self.classes and self.classes.tree else None
+        rule = self.table.presence(branch.name if branch else subject, branch.kind if branch else choice_table.ANY)
+        if self.classes and branch and rule.task == choice_table.CLASSIFIER:
+            return naming.present(self.classes.probabilities(tokens), branch, rule)
+        if rule.task != choice_table.QUESTIONS or self.tokenizer.unk_token_id in self._ids_of(subject):
+            return None
+        yes, no = self.probabilities(tokens, f"is there {with_article(subject)}?", _YES_NO)
+        return rule.probability(math.log(max(yes, 1e-9) / max(no, 1e-9)))
+
+
+_YES_NO = closed_answers.choices(Reading(Kind.YES_NO, ""))
 
 
 def load(profile: Profile, device: torch.device, shared: Part | None) -> Part:
-    calibration = profile.calibration("vqa")
+    calibration, table = profile.calibration("vqa"), choice_table.of(profile)
+    classes = shared.classes if shared else None
     return blip.load(
         BlipForQuestionAnswering,
-        lambda model, tokenizer: Answerer(model, tokenizer, calibration).answer,
+        lambda model, tokenizer: Answerer(model, tokenizer, calibration, table, classes).answer,
         profile,
         "vqa",
         device,

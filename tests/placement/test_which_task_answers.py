@@ -1,0 +1,85 @@
+"""Which task answers a question: what the table of the profile says, shown in the plan."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from inference.engine import catalogue
+from inference.engine.catalogue import Profile
+from inference.engine.questions import choice_table
+from inference.placement import task_choice
+from inference.planning.plan import Plan, PlanStep
+
+TABLE = {
+    "naming": {"animal": "classify", "clothing": "vqa"},
+    "either_or": {"animal": "classify"},
+    "presence": {
+        "animal": {"task": "classify", "offset": 0.5, "slope": 0.8},
+        "dog": {"task": "vqa", "offset": 0.0, "slope": 1.0},
+    },
+}
+
+
+@pytest.fixture
+def profile(tmp_path: Path) -> Profile:
+    (tmp_path / choice_table.FILE).write_text(json.dumps(TABLE))
+    return Profile("measured", {task: tmp_path / task for task in ("classify", "caption", "vqa")}, {})
+
+
+def asked(task: str, question: str, profile: Profile) -> tuple[str, list[str]]:
+    plan, sentences = task_choice.best_tasks(Plan(steps=[PlanStep(id=1, task=task, question=question)], why="w"), profile)
+    return plan.steps[0].task, sentences
+
+
+@pytest.mark.parametrize(
+    ("task", "question", "better"),
+    [
+        ("vqa", "is there a zebra?", "classify"),
+        ("vqa", "isn't there a zebra?", "classify"),
+        ("vqa", "is it a cat or a dog?", "classify"),
+        ("vqa", "what animal is on the sofa?", "classify"),
+        ("classify", "what clothing is this?", "vqa"),
+    ],
+)
+def test_a_question_goes_to_the_task_that_knows_better_and_the_plan_says_so(
+    profile: Profile, task: str, question: str, better: str
+) -> None:
+    chosen, sentences = asked(task, question, profile)
+    assert chosen == better
+    assert question in sentences[0]
+
+
+@pytest.mark.parametrize(
+    ("task", "question"),
+    [
+        ("vqa", "is there a dog?"),
+        ("vqa", "is there a bus?"),
+        ("vqa", "is she smiling?"),
+        ("vqa", "is it a man or a woman?"),
+        ("vqa", "what colour is the dog?"),
+        ("classify", "what animal is it?"),
+    ],
+)
+def test_any_other_stays_where_it_is(profile: Profile, task: str, question: str) -> None:
+    assert asked(task, question, profile) == (task, [])
+
+
+def test_a_step_that_waits_for_another_answer_stays(profile: Profile) -> None:
+    first = PlanStep(id=1, task="classify")
+    step = PlanStep(id=2, task="vqa", question="is there a {1}?", after=[1])
+    plan, sentences = task_choice.best_tasks(Plan(steps=[first, step], why="w"), profile)
+    assert [one.task for one in plan.steps] == ["classify", "vqa"]
+    assert not sentences
+
+
+def test_without_a_table_the_classifier_names_and_the_question_model_answers() -> None:
+    table = choice_table.read(None)
+    assert (table.names("animal"), table.chooses("animal")) == ("classify", "vqa")
+    assert table.presence("zebra", "animal").task == "vqa"
+
+
+def test_the_bundled_table_names_tasks_that_exist() -> None:
+    table = choice_table.of(catalogue.profile("compact"))
+    tasks = {*table.naming.values(), *table.either_or.values(), *(row.task for row in table.presences.values())}
+    assert tasks <= {"classify", "vqa"}
