@@ -64,8 +64,8 @@ class PlanStep(BaseModel):
         task = tasks.find(self.task)
         if task and task.needs_question and not self.question:
             raise ValueError(f"step {self.id} is {self.task} and needs a question")
-        if task and not task.takes_question:
-            self.question = ""  # these tasks ignore it; keeping it would suggest that it was answered
+        if task and not task.needs_question and not tasks.question_of(task.name, self.question):
+            self.question = ""  # the task ignores it; keeping it would suggest that it was answered
         if self.model and not (task and task.takes_model):
             takers = " and ".join(one.name for one in tasks.TASKS if one.takes_model)
             raise ValueError(f"step {self.id} is {self.task}, and only {takers} takes a model")
