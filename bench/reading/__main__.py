@@ -24,9 +24,9 @@ from bench.reading.measurement import Score
 from inference.engine.codecs import photo_codec
 from inference.engine.model_options import PhotoLevel
 from inference.engine.tasks.read.calibration import CARD
-from inference.lab.data.photo_sets import folder
+from inference.lab.data import photo_sets
 
-KINDS = {
+KINDS: dict[str, signs.How] = {
     "clean": {},
     "aslant": {"aslant": 0.1},
     "blurred": {"blur": 1.5},
@@ -73,7 +73,7 @@ def _level(level: PhotoLevel) -> dict[str, object]:
 
 
 def _false_alarms(read: measurement.Read) -> float | None:
-    files = sorted((folder() / "everyday" / "images").glob("*.jpg"))[:EVERYDAY]
+    files = sorted((photo_sets.data_dir() / "everyday" / "images").glob("*.jpg"))[:EVERYDAY]
     alarms = [bool(measurement.words_of(read(photo_codec.decode(file.read_bytes())))) for file in files]
     return round(sum(alarms) / len(alarms), 4) if alarms else None
 

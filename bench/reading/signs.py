@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
@@ -56,6 +57,13 @@ def _files() -> dict[str, Path]:
 
 def _font(name: str, size: int) -> Font:
     return ImageFont.load_default(size) if name == OWN else ImageFont.truetype(_files()[name], size)
+
+
+class How(TypedDict, total=False):
+    """What a sign suffers from."""
+
+    aslant: float
+    blur: float
 
 
 def draw(

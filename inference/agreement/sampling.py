@@ -10,6 +10,7 @@ from inference.engine import tasks
 from inference.engine.catalogue import Profile
 from inference.engine.codecs import photo_codec
 from inference.engine.measured_card import photo_method, split_method
+from inference.engine.model_options import PhotoLevel
 from inference.engine.runner import Vision
 
 QUESTIONS = 2  # of a task's probes for each photo, in turn
@@ -57,7 +58,7 @@ def samples(vision: Vision, task: str, data: bytes, number: int, wanted: Iterabl
         if kind == "split":
             points.setdefault(int(first), []).append((method, int(second)))
             continue
-        sent = photo_codec.again(data, first, int(second), vision.profile.image_size(task))
+        sent = photo_codec.again(data, PhotoLevel(first, int(second), None), vision.profile.image_size(task))
         again = photo_codec.decode(sent)
         for question, answer in zip(asked, before, strict=True):
             yield Sample(task, method, len(sent), agreement(answer, vision.run_whole(task, again, question).text))

@@ -13,7 +13,7 @@ from inference.placement import records
 from inference.placement.choose import Choice, Load
 from inference.placement.link import LinkEstimate
 from inference.placement.policies import Policy
-from inference.receipt import FailureRecord, Models, Receipt, SimulatedNode, actual
+from inference.receipt import FailureRecord, Receipt, SimulatedNode, actual
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def make(turn: Turn, task: str, decision: DecisionInputs) -> Receipt:
     """The part known before anything runs: candidates, predictions, choice. `finish` adds what happened."""
     chosen, link, edge = decision.choice.chosen, decision.link, decision.edge
     assessed = next(a for a in decision.choice.assessed if a.candidate == chosen)
-    return {
+    receipt: Receipt = {
         "at": timezone.now().isoformat(),
         "task": task,
         "photo": str(decision.photo.pk),
@@ -54,7 +54,6 @@ def make(turn: Turn, task: str, decision: DecisionInputs) -> Receipt:
         "policy": turn.policy,
         "minimises": decision.policy.minimises.name,
         "max_loss": decision.policy.loss,
-        **_models(decision.profile, task),
         "forced": turn.route or None,
         "reason": decision.choice.reason,
         "link": {
@@ -89,6 +88,10 @@ def make(turn: Turn, task: str, decision: DecisionInputs) -> Receipt:
         "answer": None,
         "confidence": None,
     }
+    if (profile := decision.profile) is not None:
+        receipt["profile"], receipt["answered_by"] = profile.name, profile.models[task]
+        receipt["measured_by"] = measured_card.measured_by(profile)
+    return receipt
 
 
 def finish(receipt: Receipt, outcome: Outcome, plan_ms_hidden: float) -> Receipt:
@@ -115,12 +118,6 @@ def finish(receipt: Receipt, outcome: Outcome, plan_ms_hidden: float) -> Receipt
     if "absent" in answer:
         finished["absent"] = answer["absent"]
     return finished
-
-
-def _models(profile: Profile | None, task: str) -> Models:
-    if profile is None:
-        return {}
-    return {"profile": profile.name, "answered_by": profile.models[task], "measured_by": measured_card.measured_by(profile)}
 
 
 def _simulated(node: Node | None) -> SimulatedNode | None:

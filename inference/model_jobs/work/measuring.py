@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TypedDict
 
 from django.conf import settings
 from PIL import Image
@@ -26,6 +27,14 @@ def run(journal: Journal) -> None:
     profile = catalogue.profile(journal.job.profile)
     measure(journal, profile, photo_source.files(journal.job), "")
     journal.finished("measured; placement uses it from now on")
+
+
+class Row(TypedDict):
+    """What a photo gave, as a line of the file that a stopped job goes on from."""
+
+    task: str
+    photo: str
+    samples: list[dict[str, object]]
 
 
 def measure(journal: Journal, profile: Profile, files: Sequence[Path], only: str) -> None:
@@ -91,12 +100,12 @@ def _add(values: dict[str, list[Sample]], samples: list[dict[str, object]]) -> N
             values[str(sample["method"])].append(Sample(**sample))  # type: ignore[arg-type]
 
 
-def _append(place: Path, row: dict[str, object]) -> None:
+def _append(place: Path, row: Row) -> None:
     with place.open("a") as file:
         file.write(json.dumps(row) + "\n")
 
 
-def _read(place: Path) -> Iterator[dict[str, list[dict[str, object]]]]:
+def _read(place: Path) -> Iterator[Row]:
     if not place.exists():
         return
     for line in place.read_text().splitlines():
