@@ -32,13 +32,13 @@ function methodWords(method) {
 export function fillForm(form, kinds, active, state, start) {
   if (!form.childElementCount) build(form, state.photos);
   const own = radio(form, "own").checked, consent = /** @type {HTMLInputElement} */ (form.querySelector("[name=consent]"));
-  consent.closest("label").hidden = !own;
+  /** @type {HTMLElement} */ (consent.closest("label")).hidden = !own;
   const buttons = kinds.filter((kind) => kind.uses_photos && !(kind.name === "code" && active.name === "compact")).map((kind) => {
     const job = latest(state.jobs, kind.name, active.name);
     const busy = Boolean(job && isLive(job));
     return el("button", { type: "button", disabled: busy || (own && !consent.checked), onclick: () => start(kind.name, active.name, own ? "own" : "data") }, kind.label);
   });
-  form.querySelector(".row").replaceChildren(...buttons);
+  /** @type {HTMLElement} */ (form.querySelector(".row")).replaceChildren(...buttons);
   form.onchange = () => fillForm(form, kinds, active, state, start);
 }
 
