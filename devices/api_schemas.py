@@ -52,6 +52,10 @@ class Node(Schema):
         description="Why it is not used although it may be online, in one sentence; mostly empty.",
         examples=["Its agent (version 0.1.0) is too old for this server: run the installer on it again."],
     )
+    refused_models: str = Field(
+        description="Why it keeps the models that it has although others were chosen, in its own words; mostly empty.",
+        examples=["The vqa model is not on this machine."],
+    )
     changed: str = Field(description="What changed about its hardware since an administrator last accepted it; mostly empty.")
     rotating: bool = Field(description="It has been asked to change its credentials.")
     lanes: dict[str, bool] = Field(description="Which of its workers listen.", examples=[{"stages": True, "train": False}])

@@ -38,7 +38,7 @@ PERMANENT = ("model", "machine", "cpus")  # hardware facts that no system update
 def receive(node: Node, report: dict[str, Any]) -> dict[str, Any]:
     """Store the fields present in the report and return the reply. All times are the server's own."""
     now = timezone.now()
-    before = (presence.state(node, now), node.queue, node.boot, bool(node.profile), node.hardware)
+    before = (presence.state(node, now), *_news(node))
     last_seen = node.last_seen
     last_window = _window(node, last_seen)
     changes: dict[str, Any] = {"last_seen": now} | {field: report[field] for field in STORED if field in report}
@@ -63,7 +63,9 @@ def receive(node: Node, report: dict[str, Any]) -> dict[str, Any]:
         _grant_again(node)
     if refusal := report.get("refused"):
         model_choice.refused(node, refusal["choice"], refusal["why"])
-    after = ("online", node.queue, node.boot, bool(node.profile), node.hardware)
+    elif "choice" in report:
+        model_choice.repeats_no_refusal(node)
+    after = ("online", *_news(node))
     if after != before or _window(node, now) != last_window:
         presence.announce(node)
     reply: dict[str, Any] = {"state": "online", "simulated": presence.simulated(node), "next_s": presence.HEARTBEAT_S}
@@ -74,6 +76,11 @@ def receive(node: Node, report: dict[str, Any]) -> dict[str, Any]:
     if models := model_choice.for_node(node):
         reply["models"] = models.model_dump()
     return reply
+
+
+def _news(node: Node) -> tuple[object, ...]:
+    """What open pages are sent at once when it changes."""
+    return node.queue, node.boot, bool(node.profile), node.hardware, presence.refused_models(node)
 
 
 def _replaced_hardware(node: Node, reported: dict[str, Any]) -> dict[str, Any]:

@@ -50,6 +50,9 @@ def choose(profile: str) -> Choice:
     ProfileChoice.objects.create(profile=profile, previous=before.profile)
     audit.record(None, "reloaded" if profile == before.profile else "switched to", f"models:{profile}")
     chosen = current()
+    for node in Node.objects.filter(change__has_key="refused"):  # of an earlier choice
+        _withdraw_refusal(node)
+        presence.announce(node)
     publish(groups.models(), ModelsChosen(profile=chosen.profile, choice=chosen.number))
     return chosen
 
@@ -70,12 +73,18 @@ def for_node(node: Node) -> Models | None:
 
 
 def refused(node: Node, choice: int, why: str) -> None:
-    """The node keeps what it has. Stored once; the page of devices shows it."""
-    if node.change.get("refused") == choice:
+    """The node keeps what it has. Stored once; the Devices page shows it. A refusal of an earlier choice says nothing now."""
+    if node.change.get("refused") == choice or choice != current().number:
         return
     node.change = {"choice": choice, "refused": choice, "why": why}
     Node.objects.filter(pk=node.pk).update(change=node.change)
     audit.record(node.slug, "refused models", f"node:{node.slug}", why)
+
+
+def repeats_no_refusal(node: Node) -> None:
+    """An agent repeats its refusal in every heartbeat: one that does not has started anew, and may be able to change now."""
+    if "refused" in node.change:
+        _withdraw_refusal(node)
 
 
 def is_changing() -> bool:
@@ -95,6 +104,11 @@ def progress() -> dict[str, list[str]]:
         behind = not refusal and _is_behind(node, chosen, now)
         sorted_out["refused" if refusal else "changing" if behind else "ready"].append(node.slug)
     return sorted_out
+
+
+def _withdraw_refusal(node: Node) -> None:
+    node.change = {}
+    Node.objects.filter(pk=node.pk).update(change=node.change)
 
 
 def _usable() -> Iterable[Node]:

@@ -47,6 +47,7 @@ class NodeData(TypedDict):
     hardware: dict[str, Fact]
     cameras: list[CameraData]
     trouble: str  # why it is not used although it may be online, in words
+    refused_models: str  # why it keeps its models although others were chosen, in words
     changed: str  # how its hardware differs from what was accepted, in words
     rotating: bool
     lanes: dict[str, bool]
@@ -90,6 +91,7 @@ def as_json(node: Node) -> NodeData:
         "hardware": {name: fact for name, fact in node.hardware.items() if name != "cameras"},
         "cameras": [{"name": camera.name} for camera in cameras_of(node.hardware.get("cameras"))],
         "trouble": trouble.of(node, timezone.now()),
+        "refused_models": refused_models(node),
         "changed": changes(node),
         "rotating": bool(node.rotation),
         "lanes": node.lanes,
@@ -114,6 +116,11 @@ def simulated(node: Node) -> SimulatedData | None:
         "downlink_bytes_per_s": node.simulated_downlink_bytes_per_s,
         "slowdown": node.simulated_slowdown,
     }
+
+
+def refused_models(node: Node) -> str:
+    """Why it keeps the models that it has although others were chosen, in its own words; empty if it does not."""
+    return str(node.change["why"]) if "refused" in node.change else ""
 
 
 def changes(node: Node) -> str:

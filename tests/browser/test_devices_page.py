@@ -84,3 +84,19 @@ def test_rotating_says_what_it_costs_and_can_be_cancelled(tab: Tab) -> None:
     card.get_by_text("Jobs that it runs then are lost").wait_for()
     card.get_by_role("button", name="Cancel").click()
     assert card.get_by_role("button", name="Rotate").is_enabled()
+
+
+def test_a_node_that_does_not_answer_with_the_chosen_models_says_why(tab: Tab) -> None:
+    sentence = "ISTHMUS_PROFILE on this node names the compact models; remove it there, and restart the agent."
+    tab.page.route_web_socket("**/ws/devices/", lambda socket: None)  # this page alone is told so
+    tab.page.route("**/devices/", lambda route: route.fulfill(body=refusing(route.fetch().text(), sentence)))
+    page = tab.open("/devices/")
+    notes = page.locator("[data-node] .note")
+    notes.first.wait_for()
+    assert notes.all_inner_texts() == [f"It keeps its present models: {sentence}"] * 3
+
+
+def refusing(html: str, sentence: str) -> str:
+    """The page as it is when all of its nodes refused."""
+    assert html.count('"refused_models": ""') == 3
+    return html.replace('"refused_models": ""', f'"refused_models": "{sentence}"')

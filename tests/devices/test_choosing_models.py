@@ -13,6 +13,7 @@ from devices.agent import capabilities, config
 from devices.agent.home import model_change
 from devices.contract.heartbeat import Models
 from devices.models import Node, ProfileChoice
+from devices.telemetry import presence
 from tests.devices.conftest import Board
 from tests.devices.test_heartbeat import PROFILE
 from webapp.accounts.models import AuditEntry
@@ -69,6 +70,52 @@ def test_a_node_that_cannot_change_says_why_and_keeps_what_it_has(boards: list[B
     assert model_choice.progress()["refused"] == ["jetson-a"]
     (row,) = AuditEntry.objects.about("node:jetson-a").filter(action="refused models")
     assert row.detail == "The vqa model is not on this machine."
+
+
+WHY = "The vqa model is not on this machine."
+
+
+def shown(slug: str) -> str:
+    return presence.as_json(Node.objects.get(slug=slug))["refused_models"]
+
+
+def refusing(board: Board) -> dict[str, Any]:
+    """What its agent adds to every heartbeat from then on."""
+    chosen = model_choice.choose("paper")
+    told(board)
+    report = {"choice": 0, "refused": {"choice": chosen.number, "why": WHY}}
+    board.beat(**report)
+    return report
+
+
+def test_pages_say_at_once_why_a_node_keeps_its_models(
+    boards: list[Board], owner: Any, client_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published: list[str] = []
+    monkeypatch.setattr(presence, "announce", lambda node: published.append(presence.refused_models(node)))
+    report = refusing(boards[0])
+    assert WHY in published
+    page = client_of(owner).get("/devices/")
+    assert {node["slug"]: node["refused_models"] for node in page.context["boot"]["nodes"]} == {"jetson-a": WHY, "jetson-b": ""}
+    boards[0].beat(**report)
+    model_choice.choose("compact")
+    assert published[-1] == "", "the choice that it refused is over"
+
+
+def test_a_refusal_of_an_earlier_choice_says_nothing_of_this_one(boards: list[Board]) -> None:
+    report = refusing(boards[0])
+    model_choice.choose("paper")
+    assert shown("jetson-a") == ""
+    told(boards[0], **report)
+    assert shown("jetson-a") == "" and model_choice.progress()["refused"] == []
+    assert AuditEntry.objects.about("node:jetson-a").filter(action="refused models").count() == 1
+
+
+def test_an_agent_that_was_started_again_tries_again(boards: list[Board]) -> None:
+    """The cause may be gone: the sentence of a refusal asks to remove it and to restart the agent."""
+    report = refusing(boards[0])
+    assert told(boards[0], **report) is None
+    assert told(boards[0], boot="2", choice=0) is not None and shown("jetson-a") == ""
 
 
 def test_a_node_that_is_off_is_told_when_it_comes_back_and_nobody_waits_for_it(boards: list[Board]) -> None:

@@ -37,6 +37,14 @@ def test_a_node_that_rests_is_said_to_rest(board: Callable[..., Board]) -> None:
     assert state.startswith("online, not used: It lied. After 3 failures in a row") and remedy
 
 
+def test_a_node_that_keeps_its_models_is_said_to(board: Callable[..., Board]) -> None:
+    board().beat(boot="1")
+    change = {"choice": 3, "refused": 3, "why": "The vqa model is not on this machine."}
+    Node.objects.update(profile={"name": "compact"}, change=change)
+    state, remedy = finding("jetson-a")
+    assert state == "online, keeps its present models: The vqa model is not on this machine." and "restart its agent" in remedy
+
+
 @pytest.mark.parametrize(("version", "old"), [("0.1.0", True), ("0.2.0", False), ("1.0.0", False), ("0.10.1", False)])
 def test_an_agent_that_is_too_old_is_named(version: str, old: bool, board: Callable[..., Board]) -> None:
     """It needs commands in Redis that no node has any more, so it cannot take jobs."""

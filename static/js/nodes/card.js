@@ -22,6 +22,8 @@ export function nodeCard(node, canManage, act) {
   return el("article", { class: `card node ${node.tier}${calm}`, "data-node": node.slug, "aria-label": node.slug },
     el("div", { class: "head" }, el("h2", {}, el("a", { href: `/devices/${node.slug}/` }, node.title), el("small", {}, node.title === node.slug ? node.tier : `${node.slug} · ${node.tier}`)), state),
     changed(node, canManage, act),
+    node.trouble && el("p", { class: "note error trouble" }, node.trouble),
+    node.refused_models && el("p", { class: "note error trouble" }, `It keeps its present models: ${node.refused_models}`),
     simulated && el("div", {}, simulated),
     node.state === "unseen" && el("p", { class: "hint" }, node.approved ? entry("node_states", "unseen").explanation : "Joined; waiting for approval."),
     el("dl", {}, rows(node).map(([name, value, title]) => el("div", { title: title ?? null }, el("dt", {}, name), el("dd", { class: value === null ? "absent" : null }, value ?? ABSENT)))),

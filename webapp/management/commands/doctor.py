@@ -167,4 +167,6 @@ def _standing(node: Node) -> tuple[str, str]:
         return f"online, not used: {why}", f"Check the agent's log on {node.slug}; install the agent again if it is old."
     if not node.profile:
         return "online, loading its models", "Wait until they are loaded; if they never are, check its log."
+    if why := presence.refused_models(node):
+        return f"online, keeps its present models: {why}", "Remove the cause, restart its agent, or choose other models."
     return state, ""
