@@ -25,6 +25,7 @@ def own_paper(small_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     return tmp_path / "models"
 
 
+@pytest.mark.long
 def test_a_code_is_used_once_it_is_measured(own_paper: Path, data: Path, claimed: Callable[..., Journal]) -> None:
     model_choice.choose("paper")
     before = model_choice.current().number
@@ -38,6 +39,7 @@ def test_a_code_is_used_once_it_is_measured(own_paper: Path, data: Path, claimed
     assert model_choice.current().number > before, "the nodes load it"
 
 
+@pytest.mark.long
 def test_a_code_that_was_not_measured_lies_beside_no_model(
     own_paper: Path, data: Path, claimed: Callable[..., Journal], monkeypatch: pytest.MonkeyPatch
 ) -> None:
