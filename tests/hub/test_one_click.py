@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from bench.harness import stack as harness
-from bench.harness.processes import kill, pids_below, wait_for
+from bench.harness.processes import wait_for
 from bench.harness.stack import Stack
 from tests.browser.conftest import QUIET
 from tests.conftest import draw_photo
@@ -88,9 +88,9 @@ def test_the_large_models_are_fetched_chosen_and_asked(stack: Stack, hub: Hub, p
     wait_for(lambda: job(stack, "fetch")["progress"].get("done", 0) > 100_000, LONG_S, "nothing arrived")
     shots(page, "fetching")
     before = job(stack, "fetch")["progress"]["done"]
-    for pid in pids_below(stack.process.pid):  # the cloud worker and the process that fetches
-        if any(word in Path(f"/proc/{pid}/cmdline").read_text() for word in ("webapp.celery", "model_job")):
-            kill(pid)
+    fetching, worker = stack.worker("manage.py model_job"), stack.worker("celery", "webapp.celery worker")
+    stack.kill(fetching)
+    stack.kill(worker)
     hub.bytes_per_s = None
     wait_for(lambda: job(stack, "fetch")["state"] == "done", LONG_S, "the fetch did not resume")
     assert any("bytes=" in sent_range for _, sent_range in hub.requests), "what had arrived was sent again"
