@@ -29,6 +29,12 @@ def line_confidence(score: float) -> float:
     return 1 / (1 + math.exp(-(correction["slope"] * math.log(s / (1 - s)) + correction["offset"])))
 
 
+def recogniser_score(confidence: float) -> float:
+    """The score behind a line's confidence."""
+    correction, c = _card()[0], min(max(confidence, LEAST), 1 - LEAST)
+    return 1 / (1 + math.exp((correction["offset"] - math.log(c / (1 - c))) / correction["slope"]))
+
+
 def nothing_confidence() -> float:
     """How sure it is that there is no text where none was found."""
     return _card()[1]
