@@ -10,8 +10,8 @@ words_upside_down   straight ones, upside down
 false_words         words read that are not there, for each word that is, over all of these
 false_alarms        everyday photos in which words were read, as a share (those with real text included); null without the data
 ladder              words right, and average bytes, of large photos in each encoding that placement may choose
-lines_by_score      lines of all signs by the recogniser's score, and the share of them that is right
-line_confidence     the correction of that score that fits them, as in the card
+lines_by_score      lines of all signs, and of real photos (judged by eye), by the recogniser's score, and the share right
+line_confidence     the correction of that score that fits both, as in the card
 latency_ms_p50      processor time of one core for a sign of 640 pixels
 encodings_per_answer  the same, by the time that the card's first encoding of such a photo takes
 
@@ -35,7 +35,7 @@ KINDS: dict[str, signs.How] = {
     "blurred": {"blur": 1.5},
 }  # fmt: skip
 # The first is the one that the time of an answer is predicted from.
-LEVELS = [PhotoLevel("webp", quality, None, side=side) for side, quality in ((960, 40), (1280, 50), (640, 40), (1600, 75))]
+LEVELS = [PhotoLevel("webp", quality, None, side=side) for side, quality in ((960, 40), (1280, 50), (640, 40))]
 EVERYDAY = 200  # photos
 TIMED = 10  # signs
 
@@ -47,33 +47,36 @@ def main() -> None:
     parser.add_argument("--signs", type=int, help="signs of each kind")
     parser.add_argument("--large", type=int, help="large photos for the ladder")
     options = parser.parse_args()
-    figures = measure(options.signs or (8 if options.quick else 100), options.large or (4 if options.quick else 40))
+    count, large, photos = (8, 4, 40) if options.quick else (100, 40, EVERYDAY)
+    figures = measure(options.signs or count, options.large or large, photos)
     if options.card:
         _write(figures)
     command.print_figures(figures, options.json)
 
 
-def measure(count: int, large: int) -> dict[str, object]:
+def measure(count: int, large: int, everyday: int) -> dict[str, object]:
     read = measurement.reader()
     drawn = {kind: [signs.draw(1000 + seed, **how) for seed in range(count)] for kind, how in KINDS.items()}
     results = {kind: measurement.of_signs(read, several) for kind, several in drawn.items()}
     results["upside_down"] = measurement.of_signs(read, drawn["clean"], is_upside_down=True)
     scores, lines = [score for score, _ in results.values()], [line for _, several in results.values() for line in several]
     full, rungs = measurement.ladder(read, [measurement.large(500 + seed) for seed in range(large)], LEVELS)
-    photos = [measurement.stored(sign.photo) for sign in drawn["clean"][:TIMED]]
-    seconds = measurement.seconds(read, photos)
-    encoding_s = measurement.seconds(lambda file: photo_codec.again(file, LEVELS[0], 0), map(measurement.as_jpeg, photos))
+    judged = confidence.judged_lines()
+    timed = [measurement.stored(sign.photo) for sign in drawn["clean"][:TIMED]]
+    seconds = measurement.seconds(read, timed)
+    encoding_s = measurement.seconds(lambda file: photo_codec.again(file, LEVELS[0], 0), map(measurement.as_jpeg, timed))
     return {
         **{name: value for kind, (score, _) in results.items() for name, value in _named(f"words_{kind}", score).items()},
         "n_words": scores[0].words,
         "n_signs": count,
         "n_large": large,
         "false_words": round(sum(score.false for score in scores) / sum(score.words for score in scores), 4),
-        **_false_alarms(read),
+        **_false_alarms(read, everyday),
         "full": _rung(full),
         "ladder": [{**_rung(rung.score), **_level(rung.level), "bytes": rung.bytes} for rung in rungs],
-        "lines_by_score": confidence.table(lines),
-        "line_confidence": confidence.fit(lines),
+        "lines_by_score": {"signs": confidence.table(lines), "photos": confidence.table(judged)},
+        "line_confidence": confidence.fit([*lines, *judged]),
+        "n_judged": len(judged),
         "latency_ms_p50": round(1000 * seconds),
         "encodings_per_answer": round(seconds / encoding_s, 1),
         "fonts": len(signs.fonts()),
@@ -92,8 +95,8 @@ def _level(level: PhotoLevel) -> dict[str, object]:
     return {"codec": level.codec, "quality": level.quality, "side": level.side}
 
 
-def _false_alarms(read: measurement.Read) -> dict[str, object]:
-    files = sorted((photo_sets.data_dir() / "everyday" / "images").glob("*.jpg"))[:EVERYDAY]
+def _false_alarms(read: measurement.Read, count: int) -> dict[str, object]:
+    files = sorted((photo_sets.data_dir() / "everyday" / "images").glob("*.jpg"))[:count]
     alarms = [bool(measurement.words_of(read(photo_codec.decode(file.read_bytes())))) for file in files]
     if not alarms:
         return {"false_alarms": None}
@@ -109,8 +112,8 @@ def _write(figures: dict[str, object]) -> None:
     card["accuracy"] = full["accuracy"]
     card["measured_on"] = (
         f"{full['n_words']} words of {figures['n_large']} drawn signs of 2048 x 1536 pixels in {figures['fonts']} fonts; "
-        f"line_confidence on {figures['n_signs']} signs of 640 x 480 pixels, each clean, aslant, blurred and upside down "
-        "(python -m bench.reading)"
+        f"line_confidence on {figures['n_signs']} signs of 640 x 480 pixels, each clean, aslant, blurred and upside down, "
+        f"and {figures['n_judged']} lines of real photos, judged by eye (python -m bench.reading)"
     )
     card["photo"] = [
         {name: rung[name] for name in ("codec", "quality", "side", "accuracy", "bytes")} for rung in figures["ladder"]

@@ -1,7 +1,8 @@
 """An answer with text read in the photo: its lines to copy, and a box around each of them."""
 
 import io
-from typing import Any
+import os
+from pathlib import Path
 
 import pytest
 
@@ -28,9 +29,7 @@ def sign() -> bytes:
 
 
 @pytest.mark.parametrize("width", ["tab", "phone"])
-def test_lines_can_be_copied_and_each_has_its_box_on_the_photo(
-    request: pytest.FixtureRequest, sign: bytes, width: str, tmp_path: Any
-) -> None:
+def test_lines_can_be_copied_and_each_has_its_box_on_the_photo(request: pytest.FixtureRequest, sign: bytes, width: str) -> None:
     tab: Tab = request.getfixturevalue(width)
     page = tab.open()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -52,3 +51,5 @@ def test_lines_can_be_copied_and_each_has_its_box_on_the_photo(
         assert top < middle < bottom and 0 <= left < 0.05 and left + 0.2 < right <= 1
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the photo must not widen the page"
     assert not tab.errors
+    if place := os.environ.get("ISTHMUS_SHOTS"):  # where somebody wants to look at it
+        page.locator(".turn").last.screenshot(path=Path(place) / f"read-{width}.png")

@@ -1,5 +1,6 @@
 """Text is read line by line from photos taken upright, sideways and upside down, within bounds, or said to be unreadable."""
 
+import io
 from collections.abc import Callable
 
 import numpy as np
@@ -10,6 +11,7 @@ from inference.engine.answer import Answer
 from inference.engine.tasks.read import reader as reading
 from inference.engine.tasks.read import wording
 from inference.engine.tasks.read.reader import Reader
+from tests.conftest import draw_photo
 from tests.reading.conftest import LINES
 
 Draw = Callable[..., Image.Image]
@@ -63,6 +65,22 @@ def test_noise_is_no_text(reader: Reader) -> None:
     assert not [line for line in reader.answer(Image.fromarray(noise), "").lines if line.text]
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_patches_of_colour_without_a_letter_are_no_text(reader: Reader, seed: int) -> None:
+    answer = reader.answer(Image.open(io.BytesIO(draw_photo(seed, (640, 480)))), "")
+    assert answer.text == wording.NO_TEXT and answer.lines == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "score", "count"), [("7", 0.97, 1), ("7", 0.7, 0), ("：", 0.99, 0), ("", 0.0, 0), ("NO", 0.6, 1)]
+)
+def test_one_character_has_to_be_clear_to_count_as_text(
+    reader: Reader, sign: Draw, monkeypatch: pytest.MonkeyPatch, text: str, score: float, count: int
+) -> None:
+    monkeypatch.setattr(Reader, "_read", lambda self, crops: ([text] * len(crops), [score] * len(crops)))
+    assert len(reader.answer(sign(("7",)), "").lines) == count
+
+
 def test_the_confidence_of_what_is_looked_for_is_that_of_its_line(reader: Reader, sign: Draw) -> None:
     answer = reader.answer(sign(), "what is the phone number?")
     phone = next(line for line in answer.lines if "946" in line.text)
@@ -78,6 +96,6 @@ def test_what_the_recogniser_is_unsure_of_is_a_guess(reader: Reader, sign: Draw,
 def test_found_text_that_cannot_be_read_keeps_its_place_without_a_text(
     reader: Reader, sign: Draw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Reader, "_read", lambda self, crops: (["x"] * len(crops), [0.2] * len(crops)))
+    monkeypatch.setattr(Reader, "_read", lambda self, crops: (["xq"] * len(crops), [0.4] * len(crops)))
     answer = reader.answer(sign(("STOP",)), "")
     assert answer.text == wording.UNREADABLE and texts(answer) == ("",)

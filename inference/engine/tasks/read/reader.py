@@ -27,6 +27,7 @@ MAX_CHARS = 3000  # of one answer
 MAX_LINE = 300  # characters
 SEARCH_SIDE = 960  # pixels of the longer side, in which lines are looked for; they are read at full size
 READABLE = 0.5  # mean probability of a line's characters, as the recogniser states it, below which it counts as not read
+LONE = 0.9  # the same, below which a single letter or digit counts as texture: branches, eyes and folds are often taken for one
 FAILED = "Text recognition failed on this photo ({reason}); try again, or add the photo again."
 
 
@@ -69,6 +70,8 @@ class Reader:
             sequence = order([strip.placed(over) for strip, over in zip(strips, turned, strict=True)])
             wanted, lines, length = sequence[:MAX_LINES], list[TextLine](), 0
             for text, score, index in zip(*self._read([_upright(strips[i], turned[i]) for i in wanted]), wanted, strict=True):
+                if _is_texture(text, score):
+                    continue
                 known = " ".join(text.split())[:MAX_LINE] if score >= READABLE else ""
                 length += len(known)
                 if length > MAX_CHARS:
@@ -126,6 +129,12 @@ def _load(threads: int) -> RapidOCR:
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
         }
     )
+
+
+def _is_texture(text: str, score: float) -> bool:
+    """What the detector takes for a line although there is no text: nothing is recognised in it, or one unclear character."""
+    count = sum(character.isalnum() for character in text)
+    return count == 0 or (count == 1 and score < LONE)
 
 
 def _upright(strip: Strip, is_upside_down: bool) -> Pixels:
