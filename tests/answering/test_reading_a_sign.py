@@ -68,4 +68,4 @@ def test_a_photo_without_text_says_so(stack: Stack, route: str) -> None:
     turn = stack.finished(stack.put("What does the sign say?", photo=photo, route=route)["id"])
     assert turn["state"] == "answered" and turn["answer"] == "I found no text in the photo."
     (step,) = turn["steps"]
-    assert step["receipt"]["route"] == route and step["receipt"]["lines"] == []
+    assert step["receipt"]["route"] == route and "lines" not in step["receipt"]
