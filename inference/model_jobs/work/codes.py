@@ -23,6 +23,7 @@ from inference.model_jobs.journal import Journal
 from inference.model_jobs.work import measuring
 from webapp.live.errors import UserError
 
+PROGRAM = ("-m", "inference.lab.codes.train_codec", "--json-progress", "--end-with-stdin")
 TRAINED = 0.7  # of the job; the rest is measuring
 
 
@@ -47,10 +48,7 @@ def run(journal: Journal) -> None:
 
 
 def _train(journal: Journal, task: str, folder: Path, photos: Path, number: int, count: int) -> None:
-    command = [
-        sys.executable, "-m", "inference.lab.codes.train_codec", "--tower", str(folder), "--photos", str(photos),
-        "--json-progress", "--end-with-stdin",
-    ]  # fmt: skip
+    command = [sys.executable, *PROGRAM, "--tower", str(folder), "--photos", str(photos)]
     errors = folder / "training.log"
     with errors.open("wb") as log:
         child = subprocess.Popen(command, cwd=settings.BASE_DIR, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
