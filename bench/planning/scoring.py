@@ -97,7 +97,9 @@ def _step(text: str, after: tuple[int, ...]) -> Step:
     task, _, rest = text.strip().partition(" ")
     if task == "train":
         return Step(task, "", (), after, _fields(dict(pair.split("=", 1) for pair in rest.split())))
-    return Step(task, rest if task == "classify" else "", content(rest) if _takes_question(task) else (), after)
+    if task == "classify":  # what follows it is a model, not a question
+        return Step(task, rest, (), after)
+    return Step(task, "", content(rest) if _takes_question(task) else (), after)
 
 
 def _takes_question(name: str) -> bool:
