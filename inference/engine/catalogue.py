@@ -232,7 +232,8 @@ def _changed(profile: Profile) -> list[str]:
     """Models of the hub's cache that are not what was pinned and verified. A folder of ISTHMUS_MODELS is the owner's own."""
     if os.environ.get("ISTHMUS_MODELS"):
         return []
-    wrong = [task for task in profile.on_towers if not snapshot.is_complete(pins.of(profile.models[task]))]
+    pinned = {task: model for task, model in models_of(profile.name).items() if profile.models.get(task) == model}
+    wrong = [task for task in profile.on_towers if task in pinned and not snapshot.is_complete(pins.of(pinned[task]))]
     return [f"The {task} model is not complete, or not what was pinned; run `python manage.py models fetch`." for task in wrong]
 
 

@@ -58,7 +58,7 @@ def paper(models: Path, monkeypatch: pytest.MonkeyPatch) -> Profile:
 
 def test_the_paper_profile_uses_the_code_beside_each_model(paper: Profile) -> None:
     vision = runner.load(paper, threads=1)
-    for task in paper.tasks:
+    for task in paper.on_towers:
         assert paper.learned(task) and isinstance(vision.engine.parts[task].codes[0], feature_code.LearnedCode)
         for k in paper.split_points(task):
             for level in paper.code_levels(task, k):

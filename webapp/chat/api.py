@@ -5,7 +5,8 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
-from inference.answering import reconstruction, turns
+from inference.answering import turns
+from inference.answering.insight import reconstruction
 from inference.models import Turn as TurnRow
 from webapp.chat import conversations
 from webapp.chat.api_schemas import (

@@ -1,0 +1,1 @@
+"""What can be looked at after an answer: what left the device."""
