@@ -237,15 +237,6 @@ def _changed(profile: Profile) -> list[str]:
     return [f"The {task} model is not complete, or not what was pinned; run `python manage.py models fetch`." for task in wrong]
 
 
-def card_text(name: str) -> str:
-    """The model card for people, as Markdown."""
-    file = WEIGHTS / f"{name}.md"
-    if file.exists():
-        return file.read_text()
-    names = "\n".join(f"* {task}: {model}" for task, model in models_of("paper").items())
-    return f"# The {name} models\n\n{names}\n\nTheir cards are where they were published; nothing was measured here."
-
-
 def _paper_folder(task: str, model: str) -> Path | None:
     """ISTHMUS_MODELS/<task> where that is set, else the pinned revision in the hub's cache."""
     if local := os.environ.get("ISTHMUS_MODELS"):

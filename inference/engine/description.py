@@ -1,4 +1,4 @@
-"""What pages and scripts show of a profile, as JSON. No torch."""
+"""What pages and scripts show of a profile, as JSON, and its card. No torch."""
 
 from typing import Any
 
@@ -17,6 +17,15 @@ def describe(profile: Profile) -> dict[str, Any]:
         "measured": profile.card.get("measured"),
         "tasks": {task: _of_task(profile, task) for task in profile.tasks},
     }
+
+
+def card_text(name: str) -> str:
+    """The model card for people, as Markdown."""
+    file = catalogue.WEIGHTS / f"{name}.md"
+    if file.exists():
+        return file.read_text()
+    names = "\n".join(f"* {task}: {model}" for task, model in catalogue.models_of(name).items())
+    return f"# The {name} models\n\n{names}\n\nTheir cards are where they were published; nothing was measured here."
 
 
 def _of_task(profile: Profile, task: str) -> dict[str, Any]:

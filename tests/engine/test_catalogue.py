@@ -10,7 +10,7 @@ import torch
 
 from inference.engine import catalogue, loading, tasks
 from inference.engine.catalogue import Profile
-from inference.engine.description import describe
+from inference.engine.description import card_text, describe
 
 
 @pytest.fixture
@@ -144,4 +144,4 @@ def test_the_large_models_folder_is_one_setting(monkeypatch: pytest.MonkeyPatch,
 
 def test_there_is_a_card_for_people_for_every_profile() -> None:
     for name in catalogue.PROFILES:
-        assert catalogue.card_text(name).startswith("#")
+        assert card_text(name).startswith("#")

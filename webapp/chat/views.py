@@ -12,7 +12,7 @@ from devices.camera_access import rules
 from devices.models import Node
 from devices.telemetry import presence
 from inference.engine import catalogue
-from inference.engine.description import describe
+from inference.engine.description import card_text, describe
 from inference.engine.photos import formats
 from inference.model_jobs import overview
 from inference.placement import policies
@@ -82,5 +82,5 @@ def models(request: HttpRequest) -> HttpResponse:
         "can_manage": getattr(request.user, "is_staff", False),
         "kinds": overview.kinds_for_pages(),
     }
-    page = {"profile": describe(profile), "card": catalogue.card_text(name), "boot": boot}
+    page = {"profile": describe(profile), "card": card_text(name), "boot": boot}
     return render(request, "models.html", page)
