@@ -91,6 +91,6 @@ def test_a_request_costs_one_query_more_than_its_session_and_person(
 ) -> None:
     """Whether a second factor is required; the use of a session is written down once a minute."""
     client = log_in("owner")
-    client.get("/models/")
+    client.get("/curves/")
     with django_assert_num_queries(3):
-        assert client.get("/models/").status_code == 200
+        assert client.get("/curves/").status_code == 200

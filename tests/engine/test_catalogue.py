@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from inference.engine import catalogue, loading, tasks
+from inference.engine import catalogue, loading
 from inference.engine.catalogue import Profile
 from inference.engine.description import card_text, describe
 
@@ -136,7 +136,7 @@ def test_weights_that_lack_a_layer_are_refused(small_folders: dict[str, Path], t
 def test_the_large_models_folder_is_one_setting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ISTHMUS_MODELS", str(tmp_path))
     paper = catalogue.profile("paper")
-    assert paper.folders == {task: tmp_path / task for task in tasks.names()}
+    assert {task: paper.folders[task] for task in paper.on_towers} == {task: tmp_path / task for task in paper.on_towers}
     assert catalogue.missing(paper)[0] == (
         "The classify model (google/vit-base-patch16-224) is not on this machine; run `python manage.py models fetch`."
     )
