@@ -22,22 +22,24 @@ def as_file(photo: Image.Image) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def answers(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """The JSON that `manage.py ask` prints for each forced route."""
-    file = tmp_path_factory.mktemp("photo") / "sign.jpg"
-    file.write_bytes(as_file(draw(size=SIZE, height=HEIGHT)))
-    bodies = {}
+def answers(stack: Stack) -> dict[str, dict[str, Any]]:
+    """The answered turn for each forced route."""
+    turns = {}
     for route in ("device", "edge"):
-        status, body, stderr = stack.ask(file, "What does the sign say?", "--route", route, "--node", "jetson-b")
-        assert status == 0, stderr
-        print(route, body)
-        bodies[route] = body
-    return bodies
+        photo = stack.upload(as_file(draw(size=SIZE, height=HEIGHT)), "jetson-b")
+        turns[route] = stack.finished(stack.put("What does the sign say?", photo=photo, node="jetson-b", route=route)["id"])
+        assert turns[route]["state"] == "answered", turns[route]["error"]
+    return turns
+
+
+def receipt_of(turn: dict[str, Any]) -> dict[str, Any]:
+    (step,) = turn["steps"]
+    return dict(step["receipt"])
 
 
 @pytest.mark.parametrize("route", ["device", "edge"])
 def test_both_routes_read_every_line_where_it_stands(answers: dict[str, dict[str, Any]], route: str) -> None:
-    (receipt,) = answers[route]["receipts"]
+    receipt = receipt_of(answers[route])
     assert receipt["task"] == "read" and receipt["answer"] == " / ".join(LINES)
     assert answers[route]["answer"] == f"It says “{' / '.join(LINES)}”."
     assert [line["text"] for line in receipt["lines"]] == list(LINES)
@@ -49,7 +51,7 @@ def test_both_routes_read_every_line_where_it_stands(answers: dict[str, dict[str
 
 @pytest.mark.parametrize("route", ["device", "edge"])
 def test_the_receipt_says_where_the_photo_was_read_and_how_sure_that_is(answers: dict[str, dict[str, Any]], route: str) -> None:
-    (receipt,) = answers[route]["receipts"]
+    receipt = receipt_of(answers[route])
     sent, actual_ms = receipt["bytes"]["uplink"], receipt["actual_ms"]
     assert receipt["route"] == route and receipt["edge"] == (None if route == "device" else "edge-1")
     assert (0 < sent <= receipt["bytes"]["photo"]) if route == "edge" else sent == 0
@@ -58,8 +60,8 @@ def test_the_receipt_says_where_the_photo_was_read_and_how_sure_that_is(answers:
 
 
 def test_text_is_never_read_from_features(answers: dict[str, dict[str, Any]]) -> None:
-    for body in answers.values():
-        assert {candidate["route"] for candidate in body["receipts"][0]["candidates"]} == {"device", "edge"}
+    for turn in answers.values():
+        assert {candidate["route"] for candidate in receipt_of(turn)["candidates"]} == {"device", "edge"}
 
 
 @pytest.mark.parametrize("route", ["device", "edge"])

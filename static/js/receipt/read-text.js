@@ -35,14 +35,14 @@ function copyButton(text) {
     }
     setTimeout(() => said.replaceChildren(), COPIED_MS);
   };
-  return el("span", { class: "copy" }, el("button", { type: "button", class: "small", "data-key": "copy", onclick: copy }, "Copy"), said);
+  return el("span", { class: "copy" }, said, el("button", { type: "button", class: "small", "data-key": "copy", onclick: copy }, "Copy"));
 }
 
 /** The photo with a box around every line, loaded when it is opened. Where the server has no copy there is nothing to draw on. */
 function onPhoto(receipt, lines, place, remembered) {
   const id = receipt.photo ?? place.photo?.id;
   if (!id || receipt.on_server === false) return null;
-  const shown = el("div", { class: "on-photo" });
+  const shown = el("div", { class: `on-photo ${receipt.edge ? "edge" : "device"}` });
   const box = el("details", { ...remembered("lines") }, el("summary", { "data-key": "lines" }, "Show on the photo"), shown);
   const open = () => {
     if (!box.open || shown.childElementCount) return;
