@@ -11,7 +11,7 @@ false_words         words read that are not there, for each word that is, over a
 false_alarms        everyday photos in which words were read, as a share (those with real text included); null without the data
 ladder              words right, and average bytes, of large photos in each encoding that placement may choose
 lines_by_score      lines of all signs, and of real photos (judged by eye), by the recogniser's score, and the share right
-line_confidence     the correction of that score that fits both, as in the card
+line_confidence     the correction of that score that fits the real photos, as in the card
 latency_ms_p50      processor time of one core for a sign of 640 pixels
 encodings_per_answer  the same, by the time that the card's first encoding of such a photo takes
 
@@ -75,7 +75,7 @@ def measure(count: int, large: int, everyday: int) -> dict[str, object]:
         "full": _rung(full),
         "ladder": [{**_rung(rung.score), **_level(rung.level), "bytes": rung.bytes} for rung in rungs],
         "lines_by_score": {"signs": confidence.table(lines), "photos": confidence.table(judged)},
-        "line_confidence": confidence.fit([*lines, *judged]),
+        "line_confidence": confidence.fit(judged),
         "n_judged": len(judged),
         "latency_ms_p50": round(1000 * seconds),
         "encodings_per_answer": round(seconds / encoding_s, 1),
@@ -112,8 +112,7 @@ def _write(figures: dict[str, object]) -> None:
     card["accuracy"] = full["accuracy"]
     card["measured_on"] = (
         f"{full['n_words']} words of {figures['n_large']} drawn signs of 2048 x 1536 pixels in {figures['fonts']} fonts; "
-        f"line_confidence on {figures['n_signs']} signs of 640 x 480 pixels, each clean, aslant, blurred and upside down, "
-        f"and {figures['n_judged']} lines of real photos, judged by eye (python -m bench.reading)"
+        f"line_confidence on {figures['n_judged']} lines of real photos, judged by eye (python -m bench.reading)"
     )
     card["photo"] = [
         {name: rung[name] for name in ("codec", "quality", "side", "accuracy", "bytes")} for rung in figures["ladder"]

@@ -1,6 +1,6 @@
 """How sure the reader may say it is of a line: fitted to how often lines of that score are right.
 
-Drawn signs are clearer than what people photograph, so lines read in real photos, judged by eye, are fitted with them:
+Drawn signs are clearer than what people photograph, so it is fitted to lines read in real photos and judged by eye:
 `judged_lines.json` has every line of two or more characters that was read in 23 ordinary photos and 150 of the everyday ones,
 but one that could not be made out by eye.
 """
