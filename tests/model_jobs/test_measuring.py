@@ -14,6 +14,13 @@ from inference.models import MethodAgreement, Photo
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture
+def all_promising(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Models of random weights are near a tie, and any compression may change their answers."""
+    monkeypatch.setattr(sampling, "is_promising", lambda values: True)
+
+
+@pytest.mark.usefixtures("all_promising")
 def test_every_way_of_every_task_is_measured_and_used(paper: Path, data: Path, claimed: Callable[..., Journal]) -> None:
     assert all(level.accuracy is None for level in store.profile("paper").photo_levels("vqa"))
     journal = claimed("agreement")
@@ -63,6 +70,7 @@ def test_other_weights_or_another_code_make_a_measurement_invalid(
     assert store.profile("paper").card == catalogue.profile("paper").card
 
 
+@pytest.mark.usefixtures("all_promising")
 def test_a_damaged_photo_is_left_out(paper: Path, data: Path, claimed: Callable[..., Journal]) -> None:
     (data / "03.jpg").write_bytes(b"no photo")
     measuring.run(claimed("agreement"))
