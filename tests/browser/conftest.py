@@ -40,7 +40,7 @@ class Tab:
         self.page, self.url = page, url
         self.errors: list[str] = []
         self.hosts: set[str] = set()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)  # a busy machine takes its time
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
         page.on("request", lambda request: self._record(request.url))
