@@ -63,7 +63,16 @@ def command_of(pid: int) -> str:
 
 
 def kill(pid: int) -> None:
+    """Returns once it has ended, whether or not its parent has taken notice. Linux only."""
     os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: _has_ended(pid), 10, f"process {pid} does not end", every=0.02)
+
+
+def _has_ended(pid: int) -> bool:
+    try:
+        return _stat(Path("/proc") / str(pid))[0] == "Z"
+    except OSError:
+        return True
 
 
 def pids_below(root: int) -> list[int]:
@@ -76,8 +85,8 @@ def pids_below(root: int) -> list[int]:
 
 
 def children_of(pid: int) -> list[int]:
-    """Linux only."""
-    return [child for child, parent in _parents().items() if parent == pid]
+    """Those that run. Linux only."""
+    return [child for child, parent in _parents().items() if parent == pid and not _has_ended(child)]
 
 
 def age_s(pid: int) -> float:
