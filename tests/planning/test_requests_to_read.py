@@ -86,4 +86,7 @@ def test_a_language_model_may_leave_the_question_empty_or_name_what_is_looked_fo
     for question in ("", "what is the phone number?"):
         step = Plan.model_validate({"steps": [{"id": 1, "task": "read", "question": question}], "why": "x"}).steps[0]
         assert step.question == question
-    assert "read: one where a particular thing is looked for" in json_schema()["properties"]["steps"]["items"]["properties"]["question"]["description"]
+    assert (
+        "read: one where a particular thing is looked for"
+        in json_schema()["properties"]["steps"]["items"]["properties"]["question"]["description"]
+    )
