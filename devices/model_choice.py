@@ -132,5 +132,5 @@ def _is_changing(node: Node, chosen: Choice) -> bool:
         return False
     if node.choice >= chosen.number and node.profile:
         return False
-    told = datetime.fromisoformat(node.change["told"])
-    return timezone.now() - told < timedelta(seconds=LONGEST_LOAD_S)
+    offered_at = datetime.fromisoformat(node.change["told"])
+    return timezone.now() - offered_at < timedelta(seconds=LONGEST_LOAD_S)

@@ -50,8 +50,8 @@ def questions(task: str, number: int) -> list[str | None]:
 def samples(vision: Vision, task: str, data: bytes, number: int, wanted: Iterable[str]) -> Iterator[Sample]:
     """`data`: the photo as a file. `wanted`: methods of this task."""
     image, agreement = photo_codec.decode(data), tasks.get(task).agreement
-    asked = questions(task, number)
-    before = [vision.run_whole(task, image, question).text for question in asked]
+    queries = questions(task, number)
+    before = [vision.run_whole(task, image, question).text for question in queries]
     points: dict[int, list[tuple[str, int]]] = {}
     for method in wanted:
         kind, first, second = method.split("/")
@@ -60,13 +60,13 @@ def samples(vision: Vision, task: str, data: bytes, number: int, wanted: Iterabl
             continue
         sent = photo_codec.again(data, PhotoLevel(first, int(second), None), vision.profile.image_size(task))
         again = photo_codec.decode(sent)
-        for question, answer in zip(asked, before, strict=True):
+        for question, answer in zip(queries, before, strict=True):
             yield Sample(task, method, len(sent), agreement(answer, vision.run_whole(task, again, question).text))
     for split_at, levels in points.items():
         features = vision.head(task, image, split_at)
         for method, level in levels:
             packet = vision.pack(task, features, split_at, level)
-            for question, answer in zip(asked, before, strict=True):
+            for question, answer in zip(queries, before, strict=True):
                 text = vision.run_tail(task, packet, question).text
                 yield Sample(task, method, len(packet), agreement(answer, text))
 

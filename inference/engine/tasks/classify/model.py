@@ -40,9 +40,9 @@ class Classifier:
 
     def answer(self, tokens: Tensor, question: str = "") -> Answer:
         """tokens [1, T, width] -> a name, with the likeliest classes; or what they say to a question about a kind of thing."""
-        found = self._naming(self.probabilities(tokens), kinds.read(question))
-        sure = found.confidence >= self.calibration.unsure_below
-        return Answer(found.text, found.confidence, sure, found.top, absent=found.absent)
+        result = self._naming(self.probabilities(tokens), kinds.read(question))
+        sure = result.confidence >= self.calibration.unsure_below
+        return Answer(result.text, result.confidence, sure, result.top, absent=result.absent)
 
     def _naming(self, probabilities: NDArray[np.float64], reading: Reading) -> Naming:
         if self.tree is None:

@@ -114,8 +114,8 @@ _IDLE = frozenset(
 
 def kind_of(question: str) -> Kind | None:
     """What a question looks for in a text; None where it asks for the text itself."""
-    asked = question.lower().replace("'s ", " is ").strip(" ?.!")
-    return next((kind for kind in KINDS if kind.asked.search(asked)), None)
+    wording = question.lower().replace("'s ", " is ").strip(" ?.!")
+    return next((kind for kind in KINDS if kind.asked.search(wording)), None)
 
 
 def find(kind: Kind, question: str, lines: Sequence[TextLine]) -> list[str]:
@@ -133,8 +133,8 @@ def _matches(kind: Kind, question: str, lines: Sequence[TextLine]) -> list[tuple
     matches = [(line, value) for line in lines for value in _values(kind, line.text)]
     words = [word for word in re.findall(r"[a-z]{3,}", question.lower()) if word not in _IDLE]
     named = [line for line in lines if any(word.rstrip("s") in line.text.lower() for word in words)]
-    meant = [match for match in matches if any(_beside(match[0], line) for line in named)]
-    return meant or matches
+    nearby = [match for match in matches if any(_beside(match[0], line) for line in named)]
+    return nearby or matches
 
 
 def _values(kind: Kind, text: str) -> list[str]:

@@ -27,10 +27,10 @@ def sentence(text: str, step: StepAnswer, alone: bool) -> str:
         return CANNOT_READ
     if kind is not None:
         return _looked_for(kind, lines, step, text)
-    said = _said(lines, text)
+    quotation = _said(lines, text)
     if not step.sure:
-        return f"I am not sure. My best guess: {said}."
-    return " ".join(filter(None, [f"{'Yes, it' if whether else 'It'} says {said}.", _rest(step.lines, text)]))
+        return f"I am not sure. My best guess: {quotation}."
+    return " ".join(filter(None, [f"{'Yes, it' if whether else 'It'} says {quotation}.", _rest(step.lines, text)]))
 
 
 def _looked_for(kind: extraction.Kind, lines: list[TextLine], step: StepAnswer, text: str) -> str:
@@ -38,10 +38,10 @@ def _looked_for(kind: extraction.Kind, lines: list[TextLine], step: StepAnswer, 
     if not values:
         return f"I found no {kind.name}. What I read is {_said(lines, text)}."
     name, verb = (kind.name, "is") if len(values) == 1 else (kind.plural, "are")
-    found = values[0] if len(values) == 1 else f"{', '.join(values[:-1])} and {values[-1]}"
+    listing = values[0] if len(values) == 1 else f"{', '.join(values[:-1])} and {values[-1]}"
     if not step.sure:
-        return f"I am not sure. My best guess for the {name}: {found}."
-    return f"The {name} {verb} {found}."
+        return f"I am not sure. My best guess for the {name}: {listing}."
+    return f"The {name} {verb} {listing}."
 
 
 def _said(lines: list[TextLine], text: str) -> str:
