@@ -91,12 +91,11 @@ def test_a_node_that_does_not_answer_with_the_chosen_models_says_why(tab: Tab) -
     tab.page.route_web_socket("**/ws/devices/", lambda socket: None)  # this page alone is told so
     tab.page.route("**/devices/", lambda route: route.fulfill(body=refusing(route.fetch().text(), sentence)))
     page = tab.open("/devices/")
-    notes = page.locator("[data-node] .note")
-    notes.first.wait_for()
-    assert notes.all_inner_texts() == [f"It keeps its present models: {sentence}"] * 3
+    for name in ("edge-1", "jetson-a", "jetson-b"):
+        note = page.locator(f"[data-node={name}] .note")
+        note.get_by_text(f"It keeps its present models: {sentence}", exact=True).wait_for()
 
 
 def refusing(html: str, sentence: str) -> str:
     """The page as it is when all of its nodes refused."""
-    assert html.count('"refused_models": ""') == 3
     return html.replace('"refused_models": ""', f'"refused_models": "{sentence}"')
