@@ -61,9 +61,9 @@ def test_a_message_that_plans_no_step_asks_no_model() -> None:
 
 def test_of_two_answers_to_one_message_the_better_counts() -> None:
     message = replace(CAT, text="what is this? how many hats are there?", kind=Kind.NUMBER, right=("2",))
-    asked = ask(lambda task, image, question: Models("2" if task == "vqa" else "hat")(task, image, question), message, PHOTO)
-    assert len(asked.tasks) == 2
-    assert asked.judgement.verdict is Verdict.RIGHT
+    result = ask(lambda task, image, question: Models("2" if task == "vqa" else "hat")(task, image, question), message, PHOTO)
+    assert len(result.tasks) == 2
+    assert result.judgement.verdict is Verdict.RIGHT
 
 
 def asked(verdict: Verdict, doubt: Doubt = Doubt.FLAT, *, use: Use = "held_out", right_kind: bool | None = None) -> Asked:
