@@ -35,8 +35,8 @@ from bench.models.measurement import WEIGHTS, measure
 from bench.models.people import report
 from bench.models.people.score import score
 from inference.lab.data import photo_sets
+from inference.lab.halves import bundle
 from inference.lab.measures import metrics
-from inference.lab.tower import bundle
 
 
 def main() -> None:

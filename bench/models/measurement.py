@@ -8,8 +8,8 @@ from transformers import BertTokenizerFast
 from bench.models import captions
 from bench.models.intervals import with_intervals
 from inference.lab.data import photo_sets
+from inference.lab.halves.shape import Compact
 from inference.lab.measures import measure as lab
-from inference.lab.tower.shape import Compact
 
 QUICK = 120  # photos per data set
 WEIGHTS = Path("inference/engine/weights/compact")

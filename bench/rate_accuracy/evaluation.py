@@ -22,8 +22,9 @@ from inference.engine import catalogue, loading, reconstruction, split
 from inference.engine.codecs import photo_codec
 from inference.lab.codes.codec_eval import even_sample
 from inference.lab.data import crops, photo_sets, tokens
-from inference.lab.measures import decode, image_metrics, measure, score
-from inference.lab.tower import bundle
+from inference.lab.halves import bundle
+from inference.lab.measures import decode, image_metrics, measure
+from inference.lab.measures.score import Cider
 
 Pixels = NDArray[np.uint8]
 BATCH = 50
@@ -84,6 +85,7 @@ class Evaluation:
         flickr = [*captioned, *(name for name, _ in flickr_sample if name not in captioned)]
         self.labels = torch.tensor([label for _, label in labelled])
         self.references = list(captioned.values())
+        self.cider = Cider(self.references)
         place = {name: row for row, name in enumerate(flickr)}
         questions = [(f"flickr8k/images/{q.photo}", q) for q in photos.generated_questions("test")]
         self.questions = [(place[name], q) for name, q in questions if name in place]
@@ -111,7 +113,7 @@ class Evaluation:
         }
 
     def _classified(self, seen: Tensor) -> Outcome:
-        logits, ten = self.model.classify.classifier(seen[:, 0]), torch.tensor(photo_sets.IMAGENETTE_IDS)
+        logits, ten = self.model.classifier(seen[:, 0]), torch.tensor(photo_sets.IMAGENETTE_IDS)
         confidence = (logits / self.profile.calibration("classify").temperature).softmax(1).amax(1)
         of_ten = ten[logits[:, ten].argmax(1)] == self.labels
         return Outcome(
@@ -121,8 +123,8 @@ class Evaluation:
         )
 
     def _captioned(self, seen: Tensor) -> Outcome:
-        captions = decode.captions(self.model, self.tokenizer, seen)
-        cider = np.array(score.ciders(captions, self.references))
+        captions = decode.captions(self.model.caption, self.tokenizer, seen)
+        cider = np.array([self.cider(text, photo) for photo, text in enumerate(captions)])
         return Outcome(bleu_counts(captions, self.references), self._caption_confidence(seen, captions), {"cider": cider})
 
     def _caption_confidence(self, seen: Tensor, captions: Sequence[str]) -> Floats:
@@ -131,7 +133,7 @@ class Evaluation:
         confidences: list[float] = []
         for at in range(0, len(captions), BATCH):
             part = captions[at : at + BATCH]
-            logits, targets = decode.caption_logits(self.model, self.tokenizer, seen[at : at + BATCH], part)
+            logits, targets = decode.caption_logits(self.model.caption, self.tokenizer, seen[at : at + BATCH], part)
             log_p = (logits / temperature).log_softmax(-1).gather(1, targets[:, None])[:, 0]
             lengths = [1 + len(ids) for ids in tokens.ids(self.tokenizer, part)]
             confidences += [float(caption.mean().exp()) for caption in log_p.split(lengths)]
@@ -142,7 +144,7 @@ class Evaluation:
         rows, answers = [row for row, _ in self.questions], []
         for at in range(0, len(rows), BATCH):  # a photo's tokens are repeated for each of its questions, so not all at once
             part = slice(at, at + BATCH)
-            answers += decode.answers(self.model, self.tokenizer, seen[rows[part]], texts[part], temperature)
+            answers += decode.answers(self.model.vqa, self.tokenizer, seen[rows[part]], texts[part], temperature)
         correct = [
             measure.normalise(answer.text) == measure.normalise(q.answer)
             for answer, (_, q) in zip(answers, self.questions, strict=True)

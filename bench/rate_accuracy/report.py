@@ -11,7 +11,7 @@ from bench.rate_accuracy.stats import Bootstrap, Floats, Outcome, Point, cheapes
 from bench.rate_accuracy.timing import Times
 from devices.contract import wire
 from inference.engine.codecs import photo_codec
-from inference.engine.model_files import sha256
+from inference.engine.digests import sha256
 from inference.lab.data import photo_sets
 from inference.lab.measures.metrics import TASK_METRICS
 

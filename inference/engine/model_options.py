@@ -1,11 +1,15 @@
 """What the catalogue says about a model: tower shape, levels, and ways to answer first and refine when unsure. No torch."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from inference.engine.efficientnet import blocks
+
+EFFICIENTNET = "efficientnet_lite"  # model_type in a config.json; transformers has no such model
 
 
 @dataclass(frozen=True)
@@ -75,27 +79,13 @@ def transformer(image_size: int, patch: int, width: int, blocks: int) -> Shape:
     return Shape(image_size, ((1 + (image_size // patch) ** 2, width),) * (blocks + 1))
 
 
-def residual(image_size: int, widths: Sequence[int], depths: Sequence[int]) -> Shape:
-    """A ResNet (He et al. 2016): the stem halves the side twice, every stage but the first once more. Within the last stage its
-    input feature map is carried along (skip), so that `tokens` counts the places of both."""
-    side, fine, features = -(-image_size // 4), 0, []
-    for stage, (width, depth) in enumerate(zip(widths, depths, strict=True)):
-        if stage:
-            fine = side**2 if stage == len(depths) - 1 else 0
-            side = -(-side // 2)
-        features += [(1 + side**2 + fine, width)] * (depth if stage else 1)
-    return Shape(image_size, tuple(features))
-
-
-RESNET_DEFAULTS = {"image_size": 224, "hidden_sizes": (256, 512, 1024, 2048), "depths": (3, 4, 6, 3)}
 VIT_DEFAULTS = {"image_size": 224, "patch_size": 16, "hidden_size": 768, "num_hidden_layers": 12}
 BLIP_DEFAULTS = {**VIT_DEFAULTS, "image_size": 384}  # transformers leaves values equal to its defaults out of config.json
 
 
 def shape_of(config: Mapping[str, Any]) -> Shape:
-    """The tower's shape from a model's config.json: a ResNet, a BLIP model's vision tower or a ViT."""
-    if config.get("model_type") == "resnet":
-        resnet = {**RESNET_DEFAULTS, **config}
-        return residual(int(resnet["image_size"]), resnet["hidden_sizes"], resnet["depths"])
+    """The tower's shape from a model's config.json: an EfficientNet-Lite, a BLIP model's vision tower or a ViT."""
+    if config.get("model_type") == EFFICIENTNET:
+        return Shape(int(config["image_size"]), blocks.features(int(config["image_size"]), blocks.blocks(config["size"])))
     vision = {**BLIP_DEFAULTS, **config["vision_config"]} if "vision_config" in config else {**VIT_DEFAULTS, **config}
     return transformer(*(int(vision[name]) for name in ("image_size", "patch_size", "hidden_size", "num_hidden_layers")))

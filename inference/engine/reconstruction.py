@@ -20,7 +20,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from inference.engine.model_files import sha256
+from inference.engine.digests import sha256
 
 FILE = "rebuild.safetensors"
 FORMAT = 2

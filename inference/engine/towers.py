@@ -1,4 +1,5 @@
-"""transformers' ViT, BLIP and ResNet vision models behind one protocol (split.Tower), and the digest of their weights."""
+"""EfficientNet-Lite and transformers' ViT and BLIP vision models behind one protocol (split.Tower), and the digest of their
+weights."""
 
 import hashlib
 import math
@@ -8,8 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import BlipVisionModel, ResNetModel, ViTModel
+from transformers import BlipVisionModel, ViTModel
 
+from inference.engine.efficientnet import blocks
+from inference.engine.efficientnet.network import EfficientNetLite
 from inference.engine.model_options import shape_of
 
 
@@ -59,40 +62,52 @@ class BlipTower(_Tower):
         return tokens
 
 
-class ResNetTower(_Tower):
-    """ResNet (He et al. 2016). Each residual block is a block; the first stage belongs to the embedding, because before it the
-    features are larger than the photo.
+class EfficientNetTower:
+    """EfficientNet-Lite. The stem is the embedding, and each inverted residual is a block.
 
-    Within the last stage the stage's input feature map is carried along (skip), zero-padded to the same width: the text
-    decoders attend to both, and the finer map retains colour and count information better.
+    The last halving of the resolution loses colour and number: from there on the map before it is carried along (skip),
+    zero-padded to the same width, and the text decoders attend to both. `finish` widens the last map by the network's own
+    1 × 1 convolution to 1280 channels; the class token is its mean, which the classifier reads.
 
     Weights are in channels-last layout, which halves the time of the early, large maps on a CPU. Sums round differently than in
-    the model's own forward pass, in the sixth digit."""
+    the network's own forward pass, in the sixth digit."""
 
-    def __init__(self, model: ResNetModel) -> None:
-        first, *rest = model.to(memory_format=torch.channels_last).encoder.stages
-        super().__init__(model, nn.Sequential(model.embedder, first), (layer for stage in rest for layer in stage.layers))
-        self._last = self.depth - len(rest[-1].layers)  # number of blocks before the last stage
-        tokens, self._fine_width = self.shape(self._last)
+    def __init__(self, model: EfficientNetLite, image_size: int) -> None:
+        self.model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.weights = nn.ModuleList([model.stem, model.blocks, model.head])  # without the classifier's
+        self.image_size, self.depth = image_size, len(model.rows)
+        self._shapes = blocks.features(image_size, model.rows)
+        self._halving = blocks.last_halving(model.rows)
+        tokens, self.fine_width = self.shape(self._halving)
         self._fine = tokens - 1  # places of the finer map
+        self.places = self.shape(self.depth)[0] - tokens  # of the last map
+
+    def shape(self, k: int) -> tuple[int, int]:
+        return self._shapes[k]
+
+    def on_device(self, k: int) -> list[nn.Module]:
+        return [self.model.stem, *self.model.blocks[:k]]
 
     def embed(self, pixels: Tensor) -> Tensor:
-        return _tokens(self.embedding(pixels.contiguous(memory_format=torch.channels_last)))
+        return _tokens(self.model.stem(pixels.contiguous(memory_format=torch.channels_last)))
 
     def blocks(self, features: Tensor, first: int, last: int) -> Tensor:
         if first == last:
             return features
-        fine = _map(features[:, -self._fine :, : self._fine_width]) if first > self._last else None
-        places = _map(features[:, 1 : -self._fine] if first > self._last else features[:, 1:])
-        for k, layer in enumerate(self.layers[first:last], first):
-            if k == self._last:
+        fine = _map(features[:, -self._fine :, : self.fine_width]) if first > self._halving else None
+        places = _map(features[:, 1 : -self._fine] if first > self._halving else features[:, 1:])
+        for k, block in enumerate(self.model.blocks[first:last], first):
+            if k == self._halving:
                 fine = places
-            places = layer(places)
+            places = block(places)
         return _tokens(places, fine)
 
     def finish(self, features: Tensor) -> Tensor:
-        mean = features[:, 1 : -self._fine].mean(1, keepdim=True)
-        return torch.cat([mean, features[:, 1:]], 1)
+        """-> [B, 1 + S² + F², 1280]."""
+        places = self.model.head(_map(features[:, 1 : -self._fine]))
+        fine = _map(features[:, -self._fine :, : self.fine_width])
+        tokens = _tokens(places, fine)
+        return torch.cat([places.mean((2, 3))[:, None], tokens[:, 1:]], 1)
 
 
 def _map(places: Tensor) -> Tensor:

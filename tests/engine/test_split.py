@@ -1,25 +1,27 @@
 """At every split point, head and tail give what the unsplit model of transformers gives: the same bits, the same words."""
 
+import json
 from pathlib import Path
 
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import save_file
 from torch import Tensor
 from transformers import (
     AutoTokenizer,
     BlipForConditionalGeneration,
     BlipForQuestionAnswering,
     PreTrainedTokenizerBase,
-    ResNetConfig,
-    ResNetForImageClassification,
     ViTForImageClassification,
 )
 
 from devices.contract import wire
 from inference.engine import catalogue, runner, split
 from inference.engine.answer import Calibration
+from inference.engine.efficientnet.network import EfficientNetLite
 from inference.engine.loading import Part
+from inference.engine.model_options import EFFICIENTNET
 from inference.engine.runner import Vision
 from inference.engine.tasks.caption.model import Captioner
 from inference.engine.tasks.vqa.model import Answerer
@@ -100,22 +102,26 @@ def _blip(kind: type, folder: Path) -> tuple[torch.nn.Module, PreTrainedTokenize
     return kind.from_pretrained(folder, dtype=torch.float32).eval(), AutoTokenizer.from_pretrained(folder)  # type: ignore[attr-defined]
 
 
-def test_a_residual_network_is_split_at_any_of_its_blocks_and_names_what_the_whole_one_does(
+def test_a_convolutional_network_is_split_at_any_of_its_blocks_and_names_what_the_whole_one_does(
     tmp_path: Path, image: Image.Image
 ) -> None:
     """To the sixth digit: the tower lays its weights channels last, and sums round otherwise."""
     torch.manual_seed(1)
-    shape = ResNetConfig(embedding_size=8, hidden_sizes=[8, 12, 16], depths=[1, 2, 2], layer_type="basic", image_size=48)
-    model = ResNetForImageClassification(shape).eval()
-    model.save_pretrained(tmp_path / "classify")
-    vision = runner.load(catalogue.Profile.from_folders("residual", {"classify": tmp_path / "classify"}), threads=1)
+    model = EfficientNetLite("lite0", classes=5).eval()
+    (folder := tmp_path / "classify").mkdir()
+    save_file(model.state_dict(), folder / "model.safetensors")
+    names = {str(number): f"name {number}" for number in range(5)}
+    (folder / "config.json").write_text(
+        json.dumps({"model_type": EFFICIENTNET, "size": "lite0", "image_size": 64, "id2label": names})
+    )
+    vision = runner.load(catalogue.Profile.from_folders("convolutional", {"classify": folder}), threads=1)
     part = vision.engine.parts["classify"]
     pixels = torch.from_numpy(part.pixels(image))
     with torch.inference_mode():
-        whole = model(pixels).logits
+        whole = model(pixels)
         for k in range(part.tower.depth + 1):
             features = split.head(part.tower, pixels, k)
-            assert tuple(features.shape[1:]) == part.tower.shape(k)
+            assert tuple(features.shape[1:]) == part.tower.shape(k) == vision.profile.shape("classify").features[k]
             assert torch.allclose(model.classifier(split.tail(part.tower, features, k)[:, 0]), whole, atol=1e-4)
-    assert vision.profile.split_points("classify") == (0, 1)
-    assert vision.run_tail("classify", vision.run_head("classify", image, 1, 1), None).text
+    assert vision.profile.split_points("classify") == (0, 2, 5)
+    assert vision.run_tail("classify", vision.run_head("classify", image, 2, 1), None).text

@@ -1,4 +1,4 @@
-"""A small training set: drawn photos with captions, questions and a random teacher's labels."""
+"""A small training set: drawn photos with captions and questions, and untrained text models on the published tower."""
 
 import csv
 import json
@@ -6,11 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from transformers import BertTokenizerFast
 
+from inference.engine.efficientnet.network import EfficientNetLite
 from inference.lab.data import photo_sets, tokens
-from inference.lab.data.teacher import CLASSES, FEATURES
-from inference.lab.tower.shape import Compact, Vocabulary
+from inference.lab.halves import bundle
+from inference.lab.halves.shape import Compact, Vocabulary
 
 
 def _draw(file: Path, seed: int) -> None:
@@ -59,31 +62,21 @@ def world(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def photos(world: Path) -> photo_sets.Photos:
-    return photo_sets.load(world / "cache" / "photos.npy", world)
-
-
-@pytest.fixture
-def labels(photos: photo_sets.Photos) -> list[dict[str, np.ndarray]]:
-    """Two passes by a teacher with random classes."""
-    rows, chance = photos.where("train"), np.random.default_rng(7)
-    return [{"rows": rows, "ids": chance.integers(0, 1000, (len(rows), CLASSES)).astype(np.int16),
-             "probabilities": np.full((len(rows), CLASSES), 1 / CLASSES, np.float16),
-             "features": chance.integers(-90, 90, (len(rows), 49, FEATURES)).astype(np.int8)} for _ in range(2)]  # fmt: skip
+@pytest.fixture(scope="session")
+def network() -> EfficientNetLite:
+    return bundle.network()
 
 
 @pytest.fixture(scope="session")
-def tokenizer() -> object:
+def tokenizer() -> BertTokenizerFast:
     return tokens.learn(
         ["a black dog runs on the grass", "two dogs", "how many dogs are there?", "garbage bin", "what is left of it"] * 20
     )
 
 
 @pytest.fixture
-def model(tokenizer: object) -> Compact:
-    import torch
-
+def model(tokenizer: BertTokenizerFast, network: EfficientNetLite) -> Compact:
     torch.manual_seed(0)
-    start, end = tokenizer.convert_tokens_to_ids([tokens.START, "[SEP]"])  # type: ignore[attr-defined]
-    return Compact([f"name {n}" for n in range(1000)], Vocabulary(len(tokenizer), 0, start, end))  # type: ignore[arg-type]
+    start, end = tokenizer.convert_tokens_to_ids([tokens.START, "[SEP]"])
+    names = [f"name {n}" for n in range(1000)]
+    return Compact(network, names, Vocabulary(len(tokenizer), 0, start, end)).eval()

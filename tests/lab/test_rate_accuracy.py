@@ -44,7 +44,9 @@ def test_bleu_is_zero_without_a_matching_four_gram() -> None:
 
 
 def test_cider_is_the_mean_of_the_photos_own() -> None:
-    assert np.mean(score.ciders(CANDIDATES, REFERENCES)) == pytest.approx(score.cider(CANDIDATES, REFERENCES))
+    measure = score.Cider(REFERENCES)
+    each = [measure(text, photo) for photo, text in enumerate(CANDIDATES)]
+    assert np.mean(each) == pytest.approx(score.cider(CANDIDATES, REFERENCES))
 
 
 def test_the_interval_has_the_width_of_the_binomials() -> None:

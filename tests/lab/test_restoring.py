@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
-from transformers import ResNetConfig, ResNetModel
+from transformers import ViTConfig, ViTModel
 
 from inference.engine import split, towers
 from inference.engine.codecs import feature_code
@@ -80,8 +80,10 @@ def _error(tower: split.Tower, code: feature_code.LearnedCode, original: Tensor,
 def drawn_features() -> tuple[split.Tower, Tensor, Tensor]:
     """A small tower with random weights, smooth random photos, and what it makes of them."""
     torch.manual_seed(0)
-    shape = ResNetConfig(embedding_size=8, hidden_sizes=[8, 16, 24], depths=[1, 2, 2], layer_type="basic", image_size=64)
-    tower = towers.ResNetTower(ResNetModel(shape).eval().requires_grad_(False))
+    shape = ViTConfig(
+        hidden_size=24, num_hidden_layers=3, num_attention_heads=2, intermediate_size=48, image_size=64, patch_size=8
+    )
+    tower = towers.ViTTower(ViTModel(shape).eval().requires_grad_(False))
     pixels = torch.nn.functional.interpolate(torch.randn(80, 3, 6, 6), (64, 64), mode="bicubic")
     with torch.inference_mode():
         original = split.head(tower, pixels, 1)

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from inference.lab.data.questions import Question
+from inference.lab.halves import calibrate
 from inference.lab.measures import question_only, score
-from inference.lab.tower import calibrate
 
 CANDIDATES = ["a black dog runs on the green grass", "two men ride bikes down a road", "a child plays with a ball"]
 REFERENCES = [

@@ -7,50 +7,49 @@ import pytest
 import torch
 from torch import Tensor
 
-from inference.engine import split, towers
+from inference.engine import split
 from inference.engine.codecs import feature_code
 from inference.lab.codes import fit, task_divergence
 from inference.lab.codes.codec_eval import features, tower_output
 from inference.lab.data import photo_sets, texts
-from inference.lab.tower.shape import Compact
+from inference.lab.halves.shape import Compact
 
-SPLIT_AT = 6  # late, as the blocks behind it take the time
+SPLIT_AT = 20  # late, as the blocks behind it take the time
 
 
 @pytest.fixture
 def tower(model: Compact) -> split.Tower:
-    return towers.ResNetTower(model.eval().requires_grad_(False).classify.resnet)
+    return model.requires_grad_(False).tower
 
 
 @pytest.fixture
-def rows(photos: photo_sets.Photos) -> list[int]:
-    return [int(row) for row in photos.where("train")]
+def names(world: Path) -> list[str]:
+    return [name for name, split, _ in photo_sets.listing(world) if split == "train"]
 
 
 @pytest.fixture
-def original(tower: split.Tower, photos: photo_sets.Photos, rows: list[int]) -> Tensor:
-    return features(tower, photos.pixels[rows], SPLIT_AT).clone()
+def original(tower: split.Tower, world: Path, names: list[str]) -> Tensor:
+    return features(tower, np.stack([photo_sets.read_pixels(world / name) for name in names]), SPLIT_AT).clone()
 
 
 @pytest.fixture
 def tasks(
     world: Path,
-    photos: photo_sets.Photos,
-    rows: list[int],
+    names: list[str],
     tower: split.Tower,
     original: Tensor,
     model: Compact,
     tokenizer: object,
 ) -> task_divergence.TaskDivergence:
-    names, mirrored = [photos.names[row] for row in rows], [place % 2 == 1 for place in range(len(rows))]
+    mirrored = [place % 2 == 1 for place in range(len(names))]
     prompts = task_divergence.Prompts.read(world, tokenizer, names, mirrored)  # type: ignore[arg-type]
     return task_divergence.TaskDivergence(model, prompts, tower_output(tower, original, SPLIT_AT).clone())
 
 
 def test_prompts_belong_to_their_photos_and_mirrored_photos_have_mirrored_questions(
-    tasks: task_divergence.TaskDivergence, world: Path, photos: photo_sets.Photos, rows: list[int], tokenizer: object
+    tasks: task_divergence.TaskDivergence, world: Path, names: list[str], tokenizer: object
 ) -> None:
-    names, prompts = [photos.names[row] for row in rows], tasks.prompts
+    prompts = tasks.prompts
     assert {names[row] for row in prompts.captions} == {name for name, _ in texts.training_captions(world)}
     daquar_questions = {name: q for name, q in texts.training_questions(world) if name.startswith("daquar")}
     seen = {names[row]: (row, pairs) for row, pairs in prompts.pairs.items() if names[row] in daquar_questions}
@@ -86,12 +85,12 @@ def test_gradients_of_labels_have_the_fisher_information_of_a_softmax(
     """Their mean squared length is the softmax's expectation, computed with the Jacobian of the class token."""
     tasks.prompts = task_divergence.Prompts({}, {})
     x = original[:1].clone().requires_grad_(True)
-    token, last = split.tail(tower, x, SPLIT_AT)[0, 0], tasks.model.classify.classifier[-1]
+    token, last = split.tail(tower, x, SPLIT_AT)[0, 0], tasks.model.classifier
     last.weight.mul_(
         3 / last.weight.matmul(token.detach()).std()
     )  # confident enough in some labels: otherwise all draws are alike
     jacobian = torch.stack([torch.autograd.grad(one, x, retain_graph=True)[0].flatten() for one in token])
-    chances = tasks.model.classify.classifier(token.detach()[None])[0].softmax(0)
+    chances = tasks.model.classifier(token.detach()[None])[0].softmax(0)
     apart = (last.weight - chances @ last.weight) @ jacobian @ jacobian.T
     each = (apart * (last.weight - chances @ last.weight)).sum(1)
     (drawn,) = tasks.gradients(tower, x.detach().expand(task_divergence.PROBED, -1, -1), SPLIT_AT)
@@ -123,7 +122,7 @@ def test_training_on_the_tasks_reduces_their_divergence(
     for level in (1, 2):
         before, after = (_decoded(feature_code.LearnedCode(part, sizes), original, level) for part in (bare, arrays))
         divergence = [
-            task_divergence.label_divergence(tasks.model.classify.classifier, tasks.target)(
+            task_divergence.label_divergence(tasks.model.classifier, tasks.target)(
                 tower_output(tower, part, SPLIT_AT), everyone
             )
             for part in (before, after)

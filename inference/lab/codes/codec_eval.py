@@ -12,8 +12,8 @@ from transformers import BertTokenizerFast
 
 from inference.engine import split
 from inference.lab.data import crops, tokens
+from inference.lab.halves.shape import Compact
 from inference.lab.measures import decode, measure, score
-from inference.lab.tower.shape import Compact
 
 CLASSIFIED, CAPTIONED = 500, 150  # photos
 Item = TypeVar("Item")
@@ -55,10 +55,10 @@ class EvaluationSet:
     def answers(self, seen: Tensor) -> dict[str, TaskAnswers[int] | TaskAnswers[str]]:
         """seen [N, T, D]: the tower's output for every photo -> answers by task."""
         first = len(self.labels)
-        best = (self.model.classify.classifier(seen[:first, 0]) / self.temperatures["classify"]).softmax(1).max(1)
-        captions = decode.captions(self.model, self.tokenizer, seen[first:])
+        best = (self.model.classifier(seen[:first, 0]) / self.temperatures["classify"]).softmax(1).max(1)
+        captions = decode.captions(self.model.caption, self.tokenizer, seen[first:])
         rows, texts = [row for row, _, _ in self.questions], [question for _, question, _ in self.questions]
-        answers = decode.answers(self.model, self.tokenizer, seen[rows], texts, self.temperatures["vqa"])
+        answers = decode.answers(self.model.vqa, self.tokenizer, seen[rows], texts, self.temperatures["vqa"])
         confidence = np.array(self._caption_confidence(seen[first:], captions))
         return {
             "classify": TaskAnswers(best.values.double().numpy(), best.indices.tolist(), self._top1),
@@ -83,7 +83,7 @@ class EvaluationSet:
     def _caption_confidence(self, seen: Tensor, texts: list[str]) -> list[float]:
         """Geometric mean of each caption's token probabilities at the temperature, the end token included."""
         lengths = [len(ids) + 1 for ids in tokens.ids(self.tokenizer, texts)]
-        logits, targets = decode.caption_logits(self.model, self.tokenizer, seen, texts)
+        logits, targets = decode.caption_logits(self.model.caption, self.tokenizer, seen, texts)
         log_p = (logits / self.temperatures["caption"]).log_softmax(-1).gather(1, targets[:, None])[:, 0]
         return [float(caption.mean().exp()) for caption in log_p.split(lengths)]
 

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from transformers.utils import logging
 
 from devices.contract.wire import HEADER_BYTES
-from inference.engine import split, towers
+from inference.engine import split
 from inference.engine.catalogue import CODE, WEIGHTS, sha256
 from inference.engine.codecs import feature_code
 from inference.lab.codes import baseline_codecs, fit, markdown_tables, task_divergence, train_dequantiser
@@ -32,9 +32,9 @@ from inference.lab.codes.markdown_tables import Row
 from inference.lab.codes.train_codec import STEPS as BUNDLED_STEPS
 from inference.lab.codes.train_codec import TRAINING_PHOTOS as BUNDLED_PHOTOS
 from inference.lab.data import crops, photo_sets
+from inference.lab.halves import bundle
+from inference.lab.halves.shape import Compact
 from inference.lab.measures import measure
-from inference.lab.tower import bundle
-from inference.lab.tower.shape import Compact
 
 PACKET_SIZES = (64, 128, 256, 512)  # bytes with the header; above, all codes are as good as uncompressed features
 SIZES = tuple(size - HEADER_BYTES for size in PACKET_SIZES)
@@ -58,7 +58,7 @@ class Comparison:
 
     @cached_property
     def divergence(self) -> task_divergence.Divergence:
-        return task_divergence.label_divergence(self.model.classify.classifier, self.target)
+        return task_divergence.label_divergence(self.model.classifier, self.target)
 
     def train_block(self, codec: nn.Module, inputs: Tensor, original: Tensor, k: int) -> train_dequantiser.DequantiserBlock:
         """inputs: what the device encodes; original: the features that decoding should give."""
@@ -76,7 +76,7 @@ class Comparison:
                 levels = torch.full((len(part),), level)
                 decoded = codec(part, levels)
                 outputs = [split.tail(self.tower, variant, k)[:, 0] for variant in (decoded, block(decoded, levels))]
-                predictions.append(torch.stack([self.model.classify.classifier(output).argmax(1) for output in outputs]))
+                predictions.append(torch.stack([self.model.classifier(output).argmax(1) for output in outputs]))
             row[str(size)] = [measure.share((labels == self.labels).tolist()) for labels in torch.cat(predictions, 1)]
         return row
 
@@ -208,7 +208,7 @@ def main() -> None:
     names = even_sample([name for name, part, _ in photo_sets.listing(photos.root) if part == "train"], TRAINING_PHOTOS)
     test = even_sample(photos.labelled()[1::2], CLASSIFIED)
     comparison = Comparison(
-        model, towers.ResNetTower(model.classify.resnet), photos.pixels(names), photos.pixels([name for name, _ in test]),
+        model, model.tower, photos.pixels(names), photos.pixels([name for name, _ in test]),
         torch.tensor([label for _, label in test]),
     )  # fmt: skip
     recipe = [sha256(options.weights / "classify" / "model.safetensors"), PACKET_SIZES, STEPS, TRAINING_PHOTOS, CONVOLUTIONAL]

@@ -1,4 +1,4 @@
-"""A code for another tower: any ViT, ResNet or BLIP of transformers, from unlabelled photos with the tower as teacher.
+"""A code for another tower: any ViT or BLIP of transformers, from unlabelled photos with the tower as teacher.
 
 Writes codec.safetensors and codec.json beside the model, where its profile finds them. Each finished split point is stored in a
 state file, so a stopped run resumes with the next one; the state files are removed when the code is complete.
@@ -31,7 +31,6 @@ from inference.lab.codes.gpu_tower import Say, accelerated
 
 KINDS: dict[str, Callable[[Any], split.Tower]] = {
     "ViTForImageClassification": towers.ViTTower,
-    "ResNetForImageClassification": towers.ResNetTower,
     "BlipForConditionalGeneration": towers.BlipTower,
     "BlipForQuestionAnswering": towers.BlipTower,
 }

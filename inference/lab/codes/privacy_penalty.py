@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers.utils import logging
 
-from inference.engine import split, towers
+from inference.engine import split
 from inference.engine.catalogue import WEIGHTS, sha256
 from inference.engine.codecs import feature_code, restore
 from inference.engine.reconstruction import Decoder, Reconstructor, Shape
@@ -28,8 +28,8 @@ from inference.lab.codes import fit, markdown_tables, task_divergence, train_deq
 from inference.lab.codes.codec_eval import even_sample, features, tower_output
 from inference.lab.codes.train_codec import PACKET_SIZES, SIZES
 from inference.lab.data import photo_sets
+from inference.lab.halves import bundle
 from inference.lab.measures import image_metrics, measure
-from inference.lab.tower import bundle
 
 SPLIT_AT = 1
 PENALTIES = (0.0, 1.0)  # 1: summed over all directions, the whole importance is subtracted
@@ -63,7 +63,7 @@ def pixel_penalty(original: Tensor, pixels: Pixels, weight: float) -> fit.Penalt
 def row(weight: float) -> markdown_tables.Row:
     torch.manual_seed(0)
     photos, (model, _) = measure.HeldOut(photo_sets.data_dir()), bundle.load(photo_sets.require(WEIGHTS / "compact"))
-    tower, classifier, k = towers.ResNetTower(model.classify.resnet), model.classify.classifier, SPLIT_AT
+    tower, classifier, k = model.tower, model.classifier, SPLIT_AT
     names = [name for name, part, _ in photo_sets.listing(photos.root) if part == "train"]
     pixels = photos.pixels(even_sample(names, TRAINING_PHOTOS))
     original = features(tower, pixels, k)

@@ -23,7 +23,7 @@ from transformers import BertTokenizerFast
 from inference.engine import split
 from inference.lab.data import texts as language
 from inference.lab.data import tokens
-from inference.lab.tower.shape import Compact
+from inference.lab.halves.shape import Compact
 
 Divergence = Callable[[Tensor, Tensor], Tensor]  # (the tower's output [B, T, D], rows of the photos [B]) -> nats
 WEIGHTS = 9.0, 18.0, 9.0  # of labels, answers and captions: each then weighs about as much as the token error at 128 bytes
@@ -42,11 +42,6 @@ def label_divergence(classifier: Callable[[Tensor], Tensor], target: Tensor) -> 
         return F.kl_div(classifier(seen[:, 0]).log_softmax(-1), log_p[rows], log_target=True, reduction="batchmean")
 
     return divergence
-
-
-def half_precision() -> torch.autocast:
-    """bfloat16 for frozen parts: a third less time on processors that support it."""
-    return torch.autocast("cpu", torch.bfloat16)
 
 
 @dataclass(frozen=True)
@@ -90,7 +85,7 @@ class TaskDivergence:
 
     def __init__(self, model: Compact, prompts: Prompts, target: Tensor) -> None:
         self.model, self.prompts, self.target = model, prompts, target
-        self.labels = label_divergence(model.classify.classifier, target)
+        self.labels = label_divergence(model.classifier, target)
         self.chance = random.Random(0)
 
     def __call__(self, seen: Tensor, rows: Tensor) -> Tensor:
@@ -136,26 +131,19 @@ class TaskDivergence:
 
     def _label_logits(self, seen: Tensor, _: list[None]) -> Tensor:
         """-> logits [photos, classes]."""
-        logits: Tensor = self.model.classify.classifier(seen[:, 0])
+        logits: Tensor = self.model.classifier(seen[:, 0])
         return logits
 
     def _answer_logits(self, seen: Tensor, pairs: list[QuestionAnswer]) -> Tensor:
         """-> logits [words, vocabulary] at the words of the answers."""
         questions, answers = (tokens.pad(list(part), [], counts=1) for part in zip(*pairs, strict=True))
-        with half_precision():
-            logits: Tensor = self.model.answer(
-                answers[:, :-1],
-                encoder_hidden_states=self.model.read(seen, questions),
-                encoder_attention_mask=(questions != 0).long(),
-                use_cache=False,
-            ).logits
+        logits = self.model.vqa.logits(self.model.vqa.adapter(seen), questions, answers)
         return logits[answers[:, 1:] != 0].float()
 
     def _caption_logits(self, seen: Tensor, captions: list[Ids]) -> Tensor:
         """-> logits [words, vocabulary] at the words of the captions."""
         ids = tokens.pad(captions, [], counts=1)
-        with half_precision():
-            logits: Tensor = self.model.caption(ids[:, :-1], encoder_hidden_states=seen, use_cache=False).logits
+        logits = self.model.caption.logits(self.model.caption.adapter(seen), ids)
         return logits[ids[:, 1:] != 0].float()
 
 

@@ -8,7 +8,7 @@ block. The accuracy of each split point and level, of the photo itself at severa
 refining when unsure (chosen on dev photos) goes into card.json. Takes about an hour on one core; a finished split point is
 stored, so a stopped run resumes.
 
-With `--tower MODEL_NAME_OR_FOLDER --photos FOLDER` a code for any ViT, ResNet or BLIP of transformers, from unlabelled photos
+With `--tower MODEL_NAME_OR_FOLDER --photos FOLDER` a code for any ViT or BLIP of transformers, from unlabelled photos
 alone.
 """
 
@@ -35,12 +35,13 @@ from devices.contract.wire import HEADER_BYTES
 from inference.engine import split, towers
 from inference.engine.catalogue import CODE, WEIGHTS, sha256
 from inference.engine.codecs import feature_code, photo_codec
+from inference.engine.model_files import weights_file
 from inference.lab.codes import custom_codec, fit, refine, task_divergence
 from inference.lab.codes.codec_eval import EvaluationSet, TaskAnswers, evaluation_set, even_sample, features, tower_output
 from inference.lab.codes.task_divergence import TaskDivergence
 from inference.lab.data import photo_sets
+from inference.lab.halves import bundle
 from inference.lab.measures import measure
-from inference.lab.tower import bundle
 
 POINTS = (1, 2, 4)
 STEPS = 2000  # through the quantiser
@@ -109,16 +110,16 @@ def _end_with_stdin() -> None:
 def train_bundled(folder: Path, quick: bool, state: Path) -> None:
     root, card = photo_sets.data_dir(), json.loads((folder / "card.json").read_text())
     model, tokenizer = bundle.load(folder)
-    tower, photos = towers.ResNetTower(model.classify.resnet), measure.HeldOut(root)
+    tower, photos = model.tower, measure.HeldOut(root)
     names = [name for name, part, _ in photo_sets.listing(root) if part == "train"]
     sampled = even_sample(names, 2 * QUICK if quick else TRAINING_PHOTOS)
     pixels = photos.pixels(sampled)
     pixels[1::2] = pixels[1::2, :, ::-1].copy()
     prompts = task_divergence.Prompts.read(root, tokenizer, sampled, [row % 2 == 1 for row in range(len(sampled))])
-    digests = [sha256(folder / task / "model.safetensors") for task in TASKS]
+    digests = [sha256(weights_file(folder / task)) for task in TASKS]
     codes = train_split_points(tower, pixels, partial(TaskDivergence, model, prompts), state, digests, quick)
-    weights = sha256(folder / "classify" / "model.safetensors")
-    feature_code.save(folder / CODE, codes, SIZES, towers.digest(model.classify.resnet), weights)
+    weights = sha256(weights_file(folder / "classify"))
+    feature_code.save(folder / CODE, codes, SIZES, towers.digest(model.tower.weights), weights)
     _update_card(folder, {})
     temperatures = {task: float(entry["temperature"]) for task, entry in card["tasks"].items()}
     held_out = measure.HeldOut(root, QUICK if quick else None)

@@ -150,9 +150,7 @@ def learn(
         rows = torch.randint(len(inputs), (count,), generator=random)
         levels = torch.multinomial(level_weights, count, replacement=True, generator=random) + 1
         decoded = block(codec(inputs[rows], levels), levels)
-        with task_divergence.half_precision():
-            seen = split.tail(tower, decoded, k)
-        seen = seen.float()
+        seen = split.tail(tower, decoded, k)
         loss = ERROR_WEIGHT * (seen - target[rows]).square().mean() / variance
         if divergence:
             loss = loss + divergence(seen, rows)

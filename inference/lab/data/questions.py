@@ -54,7 +54,7 @@ def make(photos: Sequence[CaptionedPhoto], seed: int = 0, per_answer: float = 2.
     return [*_balanced(generated, per_answer, chance), *_yes_no(photos, chance)]
 
 
-def _mentions(words: list[list[str]], table: dict[str, str]) -> Counter[str]:
+def mentions(words: list[list[str]], table: dict[str, str]) -> Counter[str]:
     """How many of the captions mention each thing."""
     # A dict instead of a set: the order breaks ties, and a set's order differs between processes.
     return Counter(answer for caption in words for answer in dict.fromkeys(table[word] for word in caption if word in table))
@@ -69,20 +69,20 @@ def _objects(name: str, words: list[list[str]], captions: list[str], chance: ran
             what = next((THINGS[word] for word in WORD.findall(hit[1]) if word in THINGS), None) if hit else None
             if what and who:
                 generated.setdefault(verb, Question(name, "object", f"what is the {who} {verb}?", what))
-    animals = _mentions(words, ANIMAL)
+    animals = mentions(words, ANIMAL)
     if len(animals) == 1 and animals.total() >= 2:
         text = chance.choice(("what animal is this?", "what animal is in the photo?", "which animal is it?"))
         generated["animal"] = Question(name, "object", text, next(iter(animals)))
-    people = _mentions(words, lex.by_word(lex.PEOPLE))
+    people = mentions(words, lex.by_word(lex.PEOPLE))
     if len(people) == 1 and people.total() >= 3 and not animals and not any(set(caption) & lex.SEVERAL for caption in words):
         generated["who"] = Question(name, "object", chance.choice(("who is in the photo?", "who is this?")), next(iter(people)))
-    main = _mentions(words, SUBJECT).most_common(2)
+    main = mentions(words, SUBJECT).most_common(2)
     if main and main[0][1] >= 3 and (len(main) == 1 or main[1][1] < main[0][1]):
         text = chance.choice(("what is in the photo?", "what is this?", "what can you see?", "what does the photo show?"))
         generated["what"] = Question(name, "object", text, main[0][0])
-    activities = _mentions(words, DOING)
+    activities = mentions(words, DOING)
     if activities and activities.most_common(1)[0][1] >= 2:
-        doer = _mentions(words, LIVING).most_common(1)
+        doer = mentions(words, LIVING).most_common(1)
         if doer:
             text = f"what is the {doer[0][0]} doing?"
             generated["doing"] = Question(name, "object", text, activities.most_common(1)[0][0])
@@ -102,7 +102,7 @@ def _number(name: str, words: list[list[str]], chance: random.Random) -> list[Qu
     generated = [Question(name, "number", _how_many(what, chance, alone=len(counts) == 1), seen.most_common(1)[0][0])
              for what, seen in counts.items() if len(seen) == 1 and seen.total() >= 2]  # fmt: skip
     if not counts and not any(set(caption) & lex.SEVERAL for caption in words):
-        alone = _mentions(words, LIVING)
+        alone = mentions(words, LIVING)
         if len(alone) == 1 and alone.total() == len(words):
             generated.append(Question(name, "number", _how_many(next(iter(alone)), chance, alone=True), "1"))
     return generated
@@ -130,10 +130,10 @@ def _colours(name: str, words: list[list[str]], chance: random.Random) -> list[Q
 
 
 def _place(name: str, words: list[list[str]], chance: random.Random) -> list[Question]:
-    seen = _mentions(words, PLACE).most_common(2)
+    seen = mentions(words, PLACE).most_common(2)
     if not seen or seen[0][1] < 2 or (len(seen) == 2 and seen[1][1] == seen[0][1]):
         return []
-    who = _mentions(words, LIVING).most_common(1)
+    who = mentions(words, LIVING).most_common(1)
     texts = ["where is this?", "where was this photo taken?", *([f"where is the {who[0][0]}?"] if who else [])]
     return [Question(name, "place", chance.choice(texts), seen[0][0])]
 
@@ -157,7 +157,7 @@ def _yes_no(photos: Sequence[CaptionedPhoto], chance: random.Random) -> list[Que
     hints: list[tuple[str, set[str]]] = []  # everything a photo's captions mention, even once
     for photo in photos:
         words = [WORD.findall(caption.lower()) for caption in photo["captions"]]
-        objects, doing = _mentions(words, VISIBLE), _mentions(words, DOING)
+        objects, doing = mentions(words, VISIBLE), mentions(words, DOING)
         for what, count in [*objects.items(), *((f"~{d}", n) for d, n in doing.items())]:
             if count >= 2:
                 has[what].append(photo["image"])

@@ -1,29 +1,13 @@
-"""Texts about the training photos: captions, questions with answers, and distinctive caption words (tags)."""
+"""Texts about the training photos: captions, and questions with answers."""
 
-from collections import Counter, defaultdict
-from dataclasses import dataclass
+from collections import defaultdict
 from pathlib import Path
 
-import torch
-from torch import Tensor
 from transformers import BertTokenizerFast
 
-from inference.lab.data import photo_sets, questions, tokens
-from inference.lab.measures import score
-from inference.lab.tower.shape import TAGS
+from inference.lab.data import alternatives, photo_sets, questions, tokens
 
-COMMON = 0.4  # a word in the captions of more than this share of the photos is not distinctive
 QuestionAnswer = tuple[list[int], list[int]]  # token ids
-
-
-@dataclass
-class Texts:
-    """Captions and (question, answer) pairs as token ids, by row of the photo array."""
-
-    captions: dict[int, list[list[int]]]
-    pairs: dict[int, list[QuestionAnswer]]
-    mirrored: dict[int, list[QuestionAnswer]]  # the same with left and right exchanged
-    tags: dict[int, Tensor]  # [TAGS]
 
 
 def daquar_pairs(root: Path, split: str) -> list[questions.Question]:
@@ -34,7 +18,8 @@ def daquar_pairs(root: Path, split: str) -> list[questions.Question]:
 
 def training_questions(root: Path) -> list[tuple[str, questions.Question]]:
     """(row name, question) of every training photo."""
-    generated = questions.make([item for item in photo_sets.captions(root) if item["split"] == "train"])
+    photos = [item for item in photo_sets.captions(root) if item["split"] == "train"]
+    generated = [*questions.make(photos), *alternatives.make(photos)]
     return [
         *((f"flickr8k/images/{q.photo}", q) for q in generated),
         *((f"daquar/images/{q.photo}", q) for q in daquar_pairs(root, "train")),
@@ -42,7 +27,7 @@ def training_questions(root: Path) -> list[tuple[str, questions.Question]]:
 
 
 def training_captions(root: Path) -> list[tuple[str, str]]:
-    """(row name, caption) of every training photo. The 94 photos outside the official splits train the tower alone."""
+    """(row name, caption) of every training photo."""
     return [
         (f"flickr8k/images/{item['image']}", clean(text))
         for item in photo_sets.captions(root)
@@ -53,39 +38,6 @@ def training_captions(root: Path) -> list[tuple[str, str]]:
 
 def clean(caption: str) -> str:
     return " ".join(caption.lower().replace('"', " ").split()).removesuffix(".").strip()
-
-
-def read_texts(photos: photo_sets.Photos, tokenizer: BertTokenizerFast, root: Path) -> Texts:
-    index, pairs, captioned = photos.index(), training_questions(root), training_captions(root)
-    captions: dict[int, list[list[int]]] = defaultdict(list)
-    for (name, _), ids in zip(captioned, tokens.ids(tokenizer, [text for _, text in captioned]), strict=True):
-        captions[index[name]].append(ids)
-    return Texts(
-        dict(captions),
-        by_row(index, pairs, tokenizer, mirrored=False),
-        by_row(index, pairs, tokenizer, mirrored=True),
-        {index[name]: tag for name, tag in tags(captioned).items()},
-    )
-
-
-def tags(captioned: list[tuple[str, str]]) -> dict[str, Tensor]:
-    """(photo, caption) pairs -> photo -> [TAGS]: the share of its captions that use each of the most frequent distinctive
-    words.
-    """
-    words: dict[str, list[set[str]]] = defaultdict(list)
-    for name, text in captioned:
-        words[name].append(set(score.words(text)))
-    photos = Counter(word for captions in words.values() for word in set.union(*captions))
-    distinctive = [
-        word for word, count in sorted(photos.items(), key=lambda item: (-item[1], item[0])) if count <= COMMON * len(words)
-    ]
-    place = {word: number for number, word in enumerate(distinctive[:TAGS])}
-    by_photo: dict[str, Tensor] = {}
-    for name, captions in words.items():
-        by_photo[name] = torch.zeros(TAGS)
-        for caption in captions:
-            by_photo[name][[place[word] for word in caption if word in place]] += 1 / len(captions)
-    return by_photo
 
 
 def by_row(index: dict[str, int], pairs: list[tuple[str, questions.Question]], tokenizer: BertTokenizerFast,

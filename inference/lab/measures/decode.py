@@ -1,6 +1,6 @@
 """Batched answers and captions for evaluation. The product answers single photos through `inference.engine`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +10,8 @@ from torch import Tensor
 from transformers import BertTokenizerFast
 
 from inference.lab.data import crops, tokens
-from inference.lab.tower.bundle import BEAMS, LONGEST_ANSWER, LONGEST_CAPTION
-from inference.lab.tower.shape import Compact
+from inference.lab.halves.bundle import BEAMS, LONGEST_ANSWER, LONGEST_CAPTION
+from inference.lab.halves.shape import Answerer, Captioner, Compact
 
 BATCH = 50
 
@@ -37,44 +37,48 @@ class GeneratedText:
 def vision_tokens(model: Compact, pixels: NDArray[np.uint8]) -> Tensor:
     """uint8 [N, S, S, 3] -> the tower's tokens [N, T, WIDTH], class token first."""
     with torch.inference_mode():
-        parts = torch.from_numpy(pixels).permute(0, 3, 1, 2).split(BATCH)
-        return torch.cat([model.tokens(crops.normalise(part)) for part in parts])
+        return torch.cat([model.tokens(crops.batch(pixels[at : at + BATCH])) for at in range(0, len(pixels), BATCH)])
 
 
 @torch.inference_mode()
 def answers(
-    model: Compact, tokenizer: BertTokenizerFast, seen: Tensor, questions: Sequence[str], temperature: float = 1.0
+    model: Answerer, tokenizer: BertTokenizerFast, seen: Tensor, questions: Sequence[str], temperature: float = 1.0
 ) -> list[GeneratedText]:
     """Greedy decoding. seen [N, T, WIDTH]: the vision tokens, one row per question."""
     start, end, first = tokenizer.convert_tokens_to_ids([tokens.START, "[SEP]", "[CLS]"])
-    generated: list[GeneratedText] = []
-    for rows, part in _batches(seen, questions):
-        question_ids = tokens.pad([[first, *row, end] for row in tokens.ids(tokenizer, part)], [first], counts=1)
-        encoded, mask = model.read(rows, question_ids), (question_ids != 0).long()
-        ids = torch.full((len(part), 1), start)
-        log_p: list[Tensor] = []
-        for _ in range(LONGEST_ANSWER):
-            logits = model.answer(
-                ids, encoder_hidden_states=encoded, encoder_attention_mask=mask, use_cache=False
-            ).logits[:, -1]  # fmt: skip
-            best = (logits / temperature).log_softmax(-1).max(-1)
-            log_p.append(best.values)
-            ids = torch.cat([ids, best.indices[:, None]], 1)
-            if (ids == end).any(1).all():
-                break
-        generated += _texts(tokenizer, ids[:, 1:], torch.stack(log_p, 1), end)
-    return generated
+    generated: dict[int, GeneratedText] = {}
+    for at in range(0, len(questions), BATCH):
+        asked = tokens.pad([[first, *row, end] for row in tokens.ids(tokenizer, questions[at : at + BATCH])], [first], counts=1)
+        adapted = model.adapter(seen[at : at + BATCH])
+        for rows, group in model.by_length(asked):
+            ids, log_p = _greedy(model, model.read(adapted[rows], group), start, end, temperature)
+            texts = _texts(tokenizer, ids, log_p, end)
+            generated |= {at + row: text for row, text in zip(rows.tolist(), texts, strict=True)}
+    return [generated[row] for row in range(len(questions))]
+
+
+def _greedy(model: Answerer, encoded: Tensor, start: int, end: int, temperature: float) -> tuple[Tensor, Tensor]:
+    """encoded [B, Q, WIDTH] -> token ids [B, L] and their log-probabilities [B, L]."""
+    ids, log_p = torch.full((len(encoded), 1), start), []
+    for _ in range(LONGEST_ANSWER):
+        logits = model.answer(ids, encoder_hidden_states=encoded, use_cache=False).logits[:, -1]
+        best = (logits / temperature).log_softmax(-1).max(-1)
+        log_p.append(best.values)
+        ids = torch.cat([ids, best.indices[:, None]], 1)
+        if (ids == end).any(1).all():
+            break
+    return ids[:, 1:], torch.stack(log_p, 1)
 
 
 @torch.inference_mode()
-def captions(model: Compact, tokenizer: BertTokenizerFast, seen: Tensor) -> list[str]:
+def captions(model: Captioner, tokenizer: BertTokenizerFast, seen: Tensor) -> list[str]:
     """Beam search. seen [N, T, WIDTH]: the vision tokens."""
     start, end = tokenizer.convert_tokens_to_ids([tokens.START, "[SEP]"])
     texts: list[str] = []
     for rows in seen.split(BATCH):
-        ids = model.caption.generate(
+        ids = model.decoder.generate(
             torch.full((len(rows), 1), start),
-            encoder_hidden_states=rows,
+            encoder_hidden_states=model.adapter(rows),
             num_beams=BEAMS,
             max_new_tokens=LONGEST_CAPTION,
             no_repeat_ngram_size=3,
@@ -86,32 +90,24 @@ def captions(model: Compact, tokenizer: BertTokenizerFast, seen: Tensor) -> list
 
 
 @torch.inference_mode()
-def caption_logits(model: Compact, tokenizer: BertTokenizerFast, seen: Tensor, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+def caption_logits(model: Captioner, tokenizer: BertTokenizerFast, seen: Tensor, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
     """Teacher forcing: logits [n, V] at every token of the texts, and those tokens [n]. A temperature is fitted to them."""
     start, end = tokenizer.convert_tokens_to_ids([tokens.START, "[SEP]"])
     ids = tokens.pad([[start, *row, end] for row in tokens.ids(tokenizer, texts)], [start], counts=1)
-    logits = model.caption(ids[:, :-1], encoder_hidden_states=seen, use_cache=False).logits
     real = ids[:, 1:] != 0
-    return logits[real], ids[:, 1:][real]
+    return model.logits(model.adapter(seen), ids)[real], ids[:, 1:][real]
 
 
 @torch.inference_mode()
 def answer_logits(
-    model: Compact, tokenizer: BertTokenizerFast, seen: Tensor, questions: Sequence[str], texts: Sequence[str]
+    model: Answerer, tokenizer: BertTokenizerFast, seen: Tensor, questions: Sequence[str], texts: Sequence[str]
 ) -> tuple[Tensor, Tensor]:
     """The same for answers `texts` to questions."""
     start, end, first = tokenizer.convert_tokens_to_ids([tokens.START, "[SEP]", "[CLS]"])
     question_ids = tokens.pad([[first, *row, end] for row in tokens.ids(tokenizer, questions)], [first], counts=1)
     ids = tokens.pad([[start, *row, end] for row in tokens.ids(tokenizer, texts)], [start], counts=1)
-    logits = model.answer(ids[:, :-1], encoder_hidden_states=model.read(seen, question_ids),
-                          encoder_attention_mask=(question_ids != 0).long(), use_cache=False).logits  # fmt: skip
     real = ids[:, 1:] != 0
-    return logits[real], ids[:, 1:][real]
-
-
-def _batches(seen: Tensor, texts: Sequence[str]) -> Iterator[tuple[Tensor, Sequence[str]]]:
-    for at in range(0, len(texts), BATCH):
-        yield seen[at : at + BATCH], texts[at : at + BATCH]
+    return model.logits(model.adapter(seen), question_ids, ids)[real], ids[:, 1:][real]
 
 
 def _texts(tokenizer: BertTokenizerFast, ids: Tensor, log_p: Tensor, end: int) -> list[GeneratedText]:

@@ -9,13 +9,14 @@ from typing import TypedDict, TypeVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 from transformers import BertTokenizerFast
 
 from inference.lab.data import photo_sets, questions
 from inference.lab.data import texts as language
 from inference.lab.data.questions import Question
+from inference.lab.halves.shape import Compact
 from inference.lab.measures import decode, question_only, score
-from inference.lab.tower.shape import Compact
 
 Item = TypeVar("Item")
 WARM_UP = 2
@@ -26,6 +27,9 @@ class ClassifyFigures(TypedDict):
     imagenette_top5: float
     imagenette_top1_of_ten: float
     imagenette_n: int
+    everyday_top1: float
+    everyday_top5: float
+    everyday_n: int
 
 
 class CaptionFigures(TypedDict):
@@ -71,6 +75,10 @@ class HeldOut:
             [(name, label) for name, split, label in photo_sets.listing(self.root) if split == "val" and label >= 0]
         )
 
+    def everyday(self) -> list[tuple[str, int]]:
+        """(name, ImageNet id) of the everyday photos, which nothing is trained on."""
+        return self.sample(photo_sets.everyday(self.root))
+
     def captions(self, split: str) -> list[tuple[str, list[str]]]:
         """(name, reference captions) of Flickr8k's dev or test photos."""
         return self.sample([(f"flickr8k/images/{c['image']}", c["captions"]) for c in self.captioned if c["split"] == split])
@@ -86,23 +94,37 @@ class HeldOut:
 
 
 def classify(model: Compact, photos: HeldOut) -> ClassifyFigures:
-    """Imagenette: top-1 and top-5 of all 1000 names, and top-1 of the set's own ten."""
-    rows = photos.labelled()
-    seen = decode.vision_tokens(model, photos.pixels([name for name, _ in rows]))
-    logits = torch.cat([model.classify.classifier(part[:, 0]) for part in seen.split(500)])
-    labels, ten = torch.tensor([label for _, label in rows]), torch.tensor(photo_sets.IMAGENETTE_IDS)
-    top5 = (logits.topk(5).indices == labels[:, None]).any(1)
+    """Imagenette: top-1 and top-5 of all 1000 names, and top-1 of the set's own ten. The everyday photos: of all 1000."""
+    ten = torch.tensor(photo_sets.IMAGENETTE_IDS)
+    (logits, labels), (everyday, classes) = (_logits(model, photos, rows) for rows in (photos.labelled(), photos.everyday()))
     return {
-        "imagenette_top1": share((logits.argmax(1) == labels).tolist()),
-        "imagenette_top5": share(top5.tolist()),
+        "imagenette_top1": _top(logits, labels, 1),
+        "imagenette_top5": _top(logits, labels, 5),
         "imagenette_top1_of_ten": share((ten[logits[:, ten].argmax(1)] == labels).tolist()),
-        "imagenette_n": len(rows),
+        "imagenette_n": len(labels),
+        "everyday_top1": _top(everyday, classes, 1),
+        "everyday_top5": _top(everyday, classes, 5),
+        "everyday_n": len(classes),
     }
+
+
+@torch.inference_mode()
+def _logits(model: Compact, photos: HeldOut, rows: Sequence[tuple[str, int]]) -> tuple[Tensor, Tensor]:
+    """(name, ImageNet id) rows -> logits [N, 1000] and ids [N]."""
+    parts = [
+        model.classifier(decode.vision_tokens(model, photos.pixels([name for name, _ in rows[at : at + decode.BATCH]]))[:, 0])
+        for at in range(0, len(rows), decode.BATCH)
+    ]
+    return torch.cat(parts), torch.tensor([label for _, label in rows])
+
+
+def _top(logits: Tensor, labels: Tensor, count: int) -> float:
+    return share((logits.topk(count).indices == labels[:, None]).any(1).tolist())
 
 
 def caption(model: Compact, tokenizer: BertTokenizerFast, photos: HeldOut) -> CaptionFigures:
     rows = photos.captions("test")
-    captions = decode.captions(model, tokenizer, decode.vision_tokens(model, photos.pixels([name for name, _ in rows])))
+    captions = decode.captions(model.caption, tokenizer, decode.vision_tokens(model, photos.pixels([name for name, _ in rows])))
     references = [texts for _, texts in rows]
     return {
         "flickr8k_bleu4": round(score.bleu4(captions, references), 4),
@@ -140,7 +162,7 @@ def ask(
     names = sorted({f"{source}/images/{q.photo}" for q in asked_questions})
     seen, place = decode.vision_tokens(model, photos.pixels(names)), {name: number for number, name in enumerate(names)}
     rows = seen[[place[f"{source}/images/{q.photo}"] for q in asked_questions]]
-    answers = decode.answers(model, tokenizer, rows, [q.text for q in asked_questions])
+    answers = decode.answers(model.vqa, tokenizer, rows, [q.text for q in asked_questions])
     return [normalise(answer.text) == normalise(q.answer) for answer, q in zip(answers, asked_questions, strict=True)]
 
 
@@ -158,9 +180,9 @@ def latency(model: Compact, tokenizer: BertTokenizerFast, repeats: int = 20) -> 
         return decode.vision_tokens(model, pixels)
 
     tasks: dict[str, Callable[[], object]] = {
-        "classify": lambda: model.classify.classifier(seen()[:, 0]),
-        "caption": lambda: decode.captions(model, tokenizer, seen()),
-        "vqa": lambda: decode.answers(model, tokenizer, seen(), ["what animal is in the photo?"]),
+        "classify": lambda: model.classifier(seen()[:, 0]),
+        "caption": lambda: decode.captions(model.caption, tokenizer, seen()),
+        "vqa": lambda: decode.answers(model.vqa, tokenizer, seen(), ["what animal is in the photo?"]),
     }
     medians = {}
     for task, work in tasks.items():

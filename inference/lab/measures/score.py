@@ -55,33 +55,38 @@ def bleu4(candidates: Sequence[str], references: Sequence[Sequence[str]]) -> flo
 
 def cider(candidates: Sequence[str], references: Sequence[Sequence[str]]) -> float:
     """CIDEr-D, 0…10, on which people score about 0.9 on COCO. Document frequencies come from `references`."""
-    scores = ciders(candidates, references)
-    return sum(scores) / len(scores)
+    measure = Cider(references)
+    return sum(measure(candidate, photo) for photo, candidate in enumerate(candidates)) / len(candidates)
 
 
-def ciders(candidates: Sequence[str], references: Sequence[Sequence[str]]) -> list[float]:
-    """CIDEr-D of each photo."""
-    reference_grams = [[[grams(words(text), n) for n in ORDERS] for text in texts] for texts in references]
-    document_frequency: Grams = Counter()
-    for texts in reference_grams:
-        document_frequency.update({gram for text in texts for counts in text for gram in counts})
-    log_documents = math.log(len(references))
+class Cider:
+    """CIDEr-D of one caption at a time, with document frequencies from the references of all photos."""
 
-    def tf_idf(counts: Grams) -> Weights:
-        return {gram: count * (log_documents - math.log(max(1, document_frequency[gram]))) for gram, count in counts.items()}
+    def __init__(self, references: Sequence[Sequence[str]]) -> None:
+        counts = [[[grams(words(text), n) for n in ORDERS] for text in texts] for texts in references]
+        self.document_frequency: Grams = Counter()
+        for texts in counts:
+            self.document_frequency.update({gram for text in texts for order in text for gram in order})
+        self.log_documents = math.log(len(references))
+        # Length in bigrams, as in the reference implementation; a one-word text has none.
+        self.references = [[([self._weights(order) for order in text], text[1].total()) for text in texts] for texts in counts]
 
-    scores = []
-    for candidate, texts in zip(candidates, reference_grams, strict=True):
+    def __call__(self, candidate: str, photo: int) -> float:
+        """`photo` is its place in the references."""
         tokens = words(candidate)
-        own = [tf_idf(grams(tokens, n)) for n in ORDERS]
+        own = [self._weights(grams(tokens, n)) for n in ORDERS]
         similarities = []
-        for text in texts:
-            # Length in bigrams, as in the reference implementation; a one-word text has none.
-            gap = max(len(tokens) - 1, 0) - text[1].total()
-            cosine = sum(_similarity(weights, tf_idf(counts)) for weights, counts in zip(own, text, strict=True)) / len(ORDERS)
+        for theirs, length in self.references[photo]:
+            gap = max(len(tokens) - 1, 0) - length
+            cosine = sum(_similarity(a, b) for a, b in zip(own, theirs, strict=True)) / len(ORDERS)
             similarities.append(cosine * math.exp(-(gap**2) / (2 * SIGMA**2)))
-        scores.append(10 * sum(similarities) / len(similarities))
-    return scores
+        return 10 * sum(similarities) / len(similarities)
+
+    def _weights(self, counts: Grams) -> Weights:
+        return {
+            gram: count * (self.log_documents - math.log(max(1, self.document_frequency[gram])))
+            for gram, count in counts.items()
+        }
 
 
 def _similarity(candidate: Weights, reference: Weights) -> float:

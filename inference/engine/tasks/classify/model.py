@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from transformers import ResNetForImageClassification, ViTForImageClassification
+from transformers import ViTForImageClassification
 
 from inference.engine import loading, towers
 from inference.engine.answer import EVEN_ODDS, Answer, Calibration
@@ -12,12 +12,14 @@ from inference.engine.catalogue import Profile
 from inference.engine.codecs import selection
 from inference.engine.loading import Part
 from inference.engine.model_files import config
+from inference.engine.model_options import EFFICIENTNET
 from inference.engine.pixels import Pixels
 from inference.engine.questions import choice_table, kinds, label_tree, naming
 from inference.engine.questions.choice_table import ChoiceTable
 from inference.engine.questions.kinds import Reading
 from inference.engine.questions.naming import Naming
 from inference.engine.split import Tower
+from inference.engine.towers import EfficientNetTower, ViTTower
 
 
 class Classifier:
@@ -62,24 +64,28 @@ class Classifier:
 
 
 def load(profile: Profile, device: torch.device) -> Part:
-    """A ViT's or a ResNet's classification model. Raises ModelsMissing."""
+    """An EfficientNet-Lite's or a ViT's classification model. Raises ModelsMissing."""
     folder = loading.folder_of(profile, "classify")
-    if (config(folder) or {}).get("model_type") == "resnet":
-        model = loading.pretrained(ResNetForImageClassification, folder).to(device)
-        tower: Tower = towers.ResNetTower(model.resnet)
+    values = config(folder) or {}
+    if values.get("model_type") == EFFICIENTNET:
+        network = loading.efficientnet(folder).to(device)
+        convolutional = EfficientNetTower(network, int(values["image_size"]))
+        tower: Tower = convolutional
+        layer, labels, digest = network.classifier, values["id2label"], towers.digest(convolutional.weights)
     else:
         model = loading.pretrained(ViTForImageClassification, folder).to(device)
-        tower = towers.ViTTower(model.vit)
-    digest = towers.digest(model.base_model)
-    labels = {int(number): label for number, label in model.config.id2label.items()}
-    classifier = Classifier(model.classifier, labels, profile.calibration("classify"), choice_table.of(profile))
+        tower, network = ViTTower(model.vit), model
+        layer, labels, digest = model.classifier, model.config.id2label, towers.digest(model.base_model)
+    classifier = Classifier(
+        layer, {int(number): label for number, label in labels.items()}, profile.calibration("classify"), choice_table.of(profile)
+    )
     return Part(
         tower=tower,
         digest=digest,
-        texts=towers.digest(model.classifier),
+        texts=towers.digest(layer),
         pixels=Pixels.read(folder, tower.image_size),
         codes=selection.codes(profile, "classify", digest),
         answer=classifier.answer,
-        weights=tuple(model.parameters()),
+        weights=tuple(network.parameters()),
         classes=classifier,
     )

@@ -13,8 +13,8 @@ from torch.nn import functional as F
 from transformers import BertTokenizerFast
 
 from inference.engine.answer import EVEN_ODDS
+from inference.lab.halves.shape import Compact
 from inference.lab.measures import decode, measure
-from inference.lab.tower.shape import Compact
 
 GRID = torch.linspace(0.4, 3.0, 66)
 UNSURE_CAPTIONS = 0.15  # captions are neither right nor wrong, so there is no bound to fit: the least confident 15 % are unsure
@@ -42,7 +42,7 @@ def calibrate(model: Compact, tokenizer: BertTokenizerFast, photos: measure.Held
 @torch.inference_mode()
 def _classify(model: Compact, photos: measure.HeldOut) -> Calibration:
     rows = photos.labelled()[::2]
-    logits = model.classify.classifier(decode.vision_tokens(model, photos.pixels([name for name, _ in rows]))[:, 0])
+    logits = model.classifier(decode.vision_tokens(model, photos.pixels([name for name, _ in rows]))[:, 0])
     targets = torch.tensor([label for _, label in rows])
     return {"temperature": temperature(logits, targets), "unsure_below": EVEN_ODDS}
 
@@ -50,10 +50,10 @@ def _classify(model: Compact, photos: measure.HeldOut) -> Calibration:
 def _caption(model: Compact, tokenizer: BertTokenizerFast, photos: measure.HeldOut) -> Calibration:
     rows = photos.captions("dev")[:400]
     seen = decode.vision_tokens(model, photos.pixels([name for name, _ in rows]))
-    fitted = temperature(*decode.caption_logits(model, tokenizer, seen, [texts[0] for _, texts in rows]))
+    fitted = temperature(*decode.caption_logits(model.caption, tokenizer, seen, [texts[0] for _, texts in rows]))
     confidences = []
-    for row, text in zip(seen, decode.captions(model, tokenizer, seen), strict=True):
-        logits, targets = decode.caption_logits(model, tokenizer, row[None], [text])
+    for row, text in zip(seen, decode.captions(model.caption, tokenizer, seen), strict=True):
+        logits, targets = decode.caption_logits(model.caption, tokenizer, row[None], [text])
         confidences.append(float((logits / fitted).log_softmax(-1).gather(1, targets[:, None]).mean().exp()))
     return {"temperature": fitted, "unsure_below": round(float(np.quantile(confidences, UNSURE_CAPTIONS)), 3)}
 
@@ -67,7 +67,7 @@ def _answer(model: Compact, tokenizer: BertTokenizerFast, photos: measure.HeldOu
     texts = [q.text for _, q in questions]
     parts = [
         decode.answer_logits(
-            model, tokenizer, seen[at : at + 100], texts[at : at + 100], [q.answer for _, q in questions[at : at + 100]]
+            model.vqa, tokenizer, seen[at : at + 100], texts[at : at + 100], [q.answer for _, q in questions[at : at + 100]]
         )
         for at in range(0, len(questions), 100)
     ]
