@@ -6,9 +6,9 @@ import numpy as np
 from transformers import BertTokenizerFast
 
 from bench.rate_accuracy.stats import Bootstrap, Outcome, bleu_counts, interval
+from inference.lab.halves.shape import Compact
 from inference.lab.measures import decode, score
 from inference.lab.measures.measure import HeldOut
-from inference.lab.tower.shape import Compact
 
 
 class CaptionFigures(TypedDict):
@@ -22,14 +22,16 @@ class CaptionFigures(TypedDict):
 
 def measure(model: Compact, tokenizer: BertTokenizerFast, photos: HeldOut) -> CaptionFigures:
     rows = photos.captions("test")
-    captions = decode.captions(model, tokenizer, decode.vision_tokens(model, photos.pixels([name for name, _ in rows])))
+    captions = decode.captions(model.caption, tokenizer, decode.vision_tokens(model, photos.pixels([name for name, _ in rows])))
     return figures(captions, [references for _, references in rows])
 
 
 def figures(captions: list[str], references: list[list[str]]) -> CaptionFigures:
     n = len(captions)
     bootstrap, none = Bootstrap(np.arange(n)), np.zeros(n)
-    ciders = np.stack([np.array(score.ciders(captions, references)), np.ones(n)], 1)  # a sum and a count, as of hits
+    cider_of = score.Cider(references)
+    each = [cider_of(text, photo) for photo, text in enumerate(captions)]
+    ciders = np.stack([np.array(each), np.ones(n)], 1)  # a sum and a count, as of hits
     bleu = bootstrap.accuracies(Outcome(bleu_counts(captions, references), none))
     cider = bootstrap.accuracies(Outcome(ciders, none))
     return {

@@ -18,7 +18,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TypedDict
@@ -43,13 +43,13 @@ from inference.lab.data import photo_sets
 from inference.lab.halves import bundle
 from inference.lab.measures import measure
 
-POINTS = (1, 2, 4)
-STEPS = 2000  # through the quantiser
+POINTS = (7, 11)  # 30 and 43 % of the network's work; earlier, features are larger and the edge's dequantiser slow
+STEPS = 700  # through the quantiser
 PACKET_SIZES = (64, 90, 128, 180, 256, 360, 512, 1024, 2048, 4096)  # half octaves where accuracy still rises, then octaves
 SIZES = tuple(size - HEADER_BYTES for size in PACKET_SIZES)  # payload bytes
 REFINED = 7  # lowest levels that take part in answer-then-refine; higher ones add nothing
 PHOTOS = (("webp", 5), ("webp", 20), ("webp", 40), ("webp", 70), ("jpeg", 10), ("jpeg", 30), ("jpeg", 60), ("jpeg", 85))
-TRAINING_PHOTOS = 9000  # every second one mirrored
+TRAINING_PHOTOS = 1600  # every second one mirrored; the tower's output of each takes 1.6 MB
 QUICK = 40
 TASKS = ("classify", "caption", "vqa")
 
@@ -81,6 +81,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--json-progress", action="store_true", help="with --tower: a line of JSON for each part of the work")
     parser.add_argument("--end-with-stdin", action="store_true", help="end when standard input is closed")
+    parser.add_argument("--only", type=int, choices=POINTS, help="train and store this split point, and end: one for each core")
     parser.add_argument("--quick", action="store_true", help="few photos and steps: a trial run, not for use")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -94,7 +95,7 @@ def main() -> None:
         say = _say if options.json_progress else (lambda share, what: None)
         custom_codec.make(options.tower, options.photos, options.out, options.quick, SIZES, say)
     else:
-        train_bundled(photo_sets.require(options.weights), options.quick, options.run)
+        train_bundled(photo_sets.require(options.weights), options.quick, options.run, options.only)
 
 
 def _say(share: float, what: str) -> None:
@@ -107,7 +108,7 @@ def _end_with_stdin() -> None:
     os._exit(0)
 
 
-def train_bundled(folder: Path, quick: bool, state: Path) -> None:
+def train_bundled(folder: Path, quick: bool, state: Path, only: int | None = None) -> None:
     root, card = photo_sets.data_dir(), json.loads((folder / "card.json").read_text())
     model, tokenizer = bundle.load(folder)
     tower, photos = model.tower, measure.HeldOut(root)
@@ -116,8 +117,11 @@ def train_bundled(folder: Path, quick: bool, state: Path) -> None:
     pixels = photos.pixels(sampled)
     pixels[1::2] = pixels[1::2, :, ::-1].copy()
     prompts = task_divergence.Prompts.read(root, tokenizer, sampled, [row % 2 == 1 for row in range(len(sampled))])
-    digests = [sha256(weights_file(folder / task)) for task in TASKS]
-    codes = train_split_points(tower, pixels, partial(TaskDivergence, model, prompts), state, digests, quick)
+    digests = [sha256(weights_file(folder / "classify"))]  # a code serves other text halves on the same tower, too
+    points = (only,) if only else POINTS
+    codes = train_split_points(tower, pixels, points, partial(TaskDivergence, model, prompts), state, digests, quick)
+    if only:
+        return
     weights = sha256(weights_file(folder / "classify"))
     feature_code.save(folder / CODE, codes, SIZES, towers.digest(model.tower.weights), weights)
     _update_card(folder, {})
@@ -143,6 +147,7 @@ def _update_card(folder: Path, entries: dict[str, object]) -> None:
 def train_split_points(
     tower: split.Tower,
     pixels: NDArray[np.uint8],
+    points: Sequence[int],
     tasks: Callable[[Tensor], TaskDivergence],
     state: Path,
     weights: list[str],
@@ -150,7 +155,7 @@ def train_split_points(
 ) -> dict[int, fit.Arrays]:
     """By split point. Each is stored when finished, so that a stopped run resumes."""
     arrays = {}
-    for k in POINTS:
+    for k in points:
         steps = STEPS // 200 if quick else STEPS
         recipe = (weights, SIZES, steps, len(pixels), task_divergence.WEIGHTS, fit.OUTPUT)
         name = hashlib.sha256(repr(recipe).encode()).hexdigest()[:8]

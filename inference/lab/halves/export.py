@@ -19,7 +19,7 @@ from inference.lab.data import photo_sets, tokens
 from inference.lab.halves import bundle, card
 from inference.lab.halves.calibrate import calibrate
 from inference.lab.halves.shape import Compact, Vocabulary
-from inference.lab.measures.measure import HeldOut, answer, caption, classify, latency
+from inference.lab.measures.measure import HeldOut, answer, caption, classify, everyday, latency
 
 QUICK = 150
 FILES = ("model.safetensors", adapter.FILE)  # of a text half
@@ -40,7 +40,12 @@ def main() -> None:
     model, tokenizer = bundle.load(options.out)  # measured as written, after half precision
     photos = HeldOut(photo_sets.data_dir(), QUICK if options.quick else None)
     tasks = calibrate(model, tokenizer, photos)
-    figures = {**classify(model, photos), **caption(model, tokenizer, photos), **answer(model, tokenizer, photos)}
+    figures = {
+        **classify(model, photos),
+        **everyday(model, photos),
+        **caption(model, tokenizer, photos),
+        **answer(model, tokenizer, photos),
+    }
     document = card.make(tasks, figures, latency(model, tokenizer), run, digests(options.out), tower(options.out))
     document |= _code_entries(options.out, document)
     (options.out / "card.json").write_text(json.dumps(document, indent=1) + "\n")
