@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from inference.engine import catalogue
+from inference.engine.model_files import tower_digest
 from webapp import page_data
 
 RESULTS = settings.BASE_DIR / "bench" / "results" / "rate_accuracy.json"
@@ -27,7 +28,7 @@ def curves(request: HttpRequest) -> HttpResponse:
     shown = {"command": COMMAND, "figures": figures is not None}
     if figures is None:
         return render(request, "curves.html", shown)
-    now = {"tower": catalogue.sha256(catalogue.WEIGHTS / "compact" / "classify" / "model.safetensors"),
+    now = {"tower": tower_digest(catalogue.WEIGHTS / "compact"),
            "code": catalogue.sha256(catalogue.WEIGHTS / "compact" / "codec.safetensors")}  # fmt: skip
     labels = {task["name"]: task["label"] for task in page_data.task_labels()}
     tasks = [

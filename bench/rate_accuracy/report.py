@@ -12,6 +12,7 @@ from bench.rate_accuracy.timing import Times
 from devices.contract import wire
 from inference.engine.codecs import photo_codec
 from inference.engine.digests import sha256
+from inference.engine.model_files import tower_digest
 from inference.lab.data import photo_sets
 from inference.lab.measures.metrics import TASK_METRICS
 
@@ -36,7 +37,7 @@ def report(photos: Evaluation, rows: Sequence[Row], times: Times) -> dict[str, A
         "adapted": "Adapted: an affine map on the tower's last tokens, before all three task heads, fitted in closed form on "
         f"{photos.sizes.adapted} training photos compressed in the same way, to give the uncompressed photos' tokens",
         "made_for": {
-            "tower": sha256(WEIGHTS / "classify" / "model.safetensors"),
+            "tower": tower_digest(WEIGHTS),
             "code": sha256(WEIGHTS / "codec.safetensors"),
         },
     }

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from inference.engine.digests import sha256
 from inference.engine.efficientnet.packaged import EFFICIENTNET_LITE, PackagedWeights
 from inference.engine.model_options import EFFICIENTNET
 
@@ -36,6 +37,11 @@ def weights_file(folder: Path) -> Path:
     """The weights file that is loaded: the folder's own, or that of an installed package."""
     package = packaged(folder)
     return (package.file() if package else None) or folder / SAFETENSORS
+
+
+def tower_digest(root: Path) -> str:
+    """SHA-256 of the file of the shared tower's weights, of a profile whose task folders are in `root`."""
+    return sha256(weights_file(root / "classify"))
 
 
 def has_vision(folder: Path) -> bool:

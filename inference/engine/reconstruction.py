@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from inference.engine.digests import sha256
+from inference.engine.model_files import tower_digest
 
 FILE = "rebuild.safetensors"
 FORMAT = 2
@@ -155,4 +156,4 @@ def save(file: Path, decoders: Mapping[int, Decoder]) -> None:
 
 def made_for(folder: Path) -> dict[str, str]:
     """SHA-256 of the tower's and of the code's file: a decoder is valid for these two only."""
-    return {"tower": sha256(folder / "classify" / "model.safetensors"), "code": sha256(folder / "codec.safetensors")}
+    return {"tower": tower_digest(folder), "code": sha256(folder / "codec.safetensors")}

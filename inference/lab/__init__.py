@@ -5,7 +5,7 @@
     python -m inference.lab.halves.captioner              the caption half; like the next two, a stopped run resumes
     python -m inference.lab.halves.self_critical          … tuned on CIDEr-D itself
     python -m inference.lab.halves.answerer               the question half
-    python -m inference.lab.halves.export                 weights/compact from the checkpoints, calibrated, measured, with its card
+    python -m inference.lab.halves.export                 weights/compact with its card: calibrated and measured
     python -m inference.lab.codes.train_codec             the feature code for the tower
     python -m inference.lab.codes.train_reconstruction    the decoder that shows how much of a photo its code reveals
 

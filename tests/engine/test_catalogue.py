@@ -83,7 +83,7 @@ def test_weights_cut_short_are_named_with_the_remedy(copied: Profile, keep: int)
 
 
 def test_one_changed_byte_is_noticed(copied: Profile) -> None:
-    file = copied.folders["classify"] / "model.safetensors"  # type: ignore[operator]
+    file = copied.folders["vqa"] / "adapter.safetensors"  # type: ignore[operator]
     data = bytearray(file.read_bytes())
     data[-7] ^= 1
     file.write_bytes(data)

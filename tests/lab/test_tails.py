@@ -14,7 +14,7 @@ from inference.lab.codes.codec_eval import features, tower_output
 from inference.lab.data import photo_sets, texts
 from inference.lab.halves.shape import Compact
 
-SPLIT_AT = 20  # late, as the blocks behind it take the time
+SPLIT_AT = 15  # late, as the blocks behind it take the time
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 
 from inference.engine import catalogue
+from inference.engine.model_files import tower_digest
 from webapp import rate_accuracy_page
 
 
@@ -50,7 +51,7 @@ def figures(quick: bool = False) -> dict[str, Any]:
         "decode_ms": 2.1,
         "quick": quick,
         "made_for": {
-            "tower": catalogue.sha256(folder / "classify" / "model.safetensors"),
+            "tower": tower_digest(folder),
             "code": catalogue.sha256(folder / "codec.safetensors"),
         },
     }

@@ -24,8 +24,9 @@ from transformers.utils import logging
 
 from devices.contract.wire import HEADER_BYTES
 from inference.engine import split
-from inference.engine.catalogue import CODE, WEIGHTS, sha256
+from inference.engine.catalogue import CODE, WEIGHTS
 from inference.engine.codecs import feature_code
+from inference.engine.model_files import tower_digest
 from inference.lab.codes import baseline_codecs, fit, markdown_tables, task_divergence, train_dequantiser
 from inference.lab.codes.codec_eval import CLASSIFIED, even_sample, features, tower_output
 from inference.lab.codes.markdown_tables import Row
@@ -211,7 +212,7 @@ def main() -> None:
         model, model.tower, photos.pixels(names), photos.pixels([name for name, _ in test]),
         torch.tensor([label for _, label in test]),
     )  # fmt: skip
-    recipe = [sha256(options.weights / "classify" / "model.safetensors"), PACKET_SIZES, STEPS, TRAINING_PHOTOS, CONVOLUTIONAL]
+    recipe = [tower_digest(options.weights), PACKET_SIZES, STEPS, TRAINING_PHOTOS, CONVOLUTIONAL]
     rows = markdown_tables.rows(options.state, recipe, jobs(comparison, feature_code.load(options.weights / CODE)))
     # All heads in one go and each kind once, as the load of the machine changes.
     ms = {kind: head_ms(comparison, row) for kind, row in {head_kind(row): row for row in rows}.items()}

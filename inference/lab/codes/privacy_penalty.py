@@ -21,8 +21,9 @@ from torch.nn import functional as F
 from transformers.utils import logging
 
 from inference.engine import split
-from inference.engine.catalogue import WEIGHTS, sha256
+from inference.engine.catalogue import WEIGHTS
 from inference.engine.codecs import feature_code, restore
+from inference.engine.model_files import tower_digest
 from inference.engine.reconstruction import Decoder, Reconstructor, Shape
 from inference.lab.codes import fit, markdown_tables, task_divergence, train_dequantiser, train_reconstruction
 from inference.lab.codes.codec_eval import even_sample, features, tower_output
@@ -126,7 +127,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    weights = sha256(WEIGHTS / "compact" / "classify" / "model.safetensors")
+    weights = tower_digest(WEIGHTS / "compact")
     recipe = [weights, SPLIT_AT, SIZES, STEPS, ATTACK_STEPS, TRAINING_PHOTOS]
     rows = markdown_tables.rows(options.state, recipe, ((f"{weight:g}", partial(row, weight)) for weight in PENALTIES))
     text = table(rows)

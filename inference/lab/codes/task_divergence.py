@@ -28,7 +28,7 @@ from inference.lab.halves.shape import Compact
 Divergence = Callable[[Tensor, Tensor], Tensor]  # (the tower's output [B, T, D], rows of the photos [B]) -> nats
 WEIGHTS = 9.0, 18.0, 9.0  # of labels, answers and captions: each then weighs about as much as the token error at 128 bytes
 QUESTIONS, CAPTIONS = 16, 8  # per step, drawn from its photos that have some
-PROBED, BATCH = 1500, 20  # photos whose gradients determine the bit allocation
+PROBED, BATCH = 400, 20  # photos whose gradients determine the bit allocation
 Ids = list[int]
 QuestionAnswer = tuple[Ids, Ids]
 Prompt = TypeVar("Prompt")

@@ -44,7 +44,7 @@ from inference.lab.halves import bundle
 from inference.lab.measures import measure
 
 POINTS = (7, 11)  # 30 and 43 % of the network's work; earlier, features are larger and the edge's dequantiser slow
-STEPS = 700  # through the quantiser
+STEPS = 400  # through the quantiser
 PACKET_SIZES = (64, 90, 128, 180, 256, 360, 512, 1024, 2048, 4096)  # half octaves where accuracy still rises, then octaves
 SIZES = tuple(size - HEADER_BYTES for size in PACKET_SIZES)  # payload bytes
 REFINED = 7  # lowest levels that take part in answer-then-refine; higher ones add nothing

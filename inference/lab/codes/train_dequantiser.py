@@ -22,7 +22,7 @@ from inference.engine.codecs import feature_code, restore
 from inference.lab.codes import task_divergence
 
 HIDDEN, WIDE = 96, 192
-BATCH, RATE, DECAY = 24, 2e-3, 0.01
+BATCH, RATE, DECAY = 16, 2e-3, 0.01
 TRANSFORM_RATE = 2e-4  # of the transforms; at three times as much, coefficients leave the range of their bins
 WARM_UP = 50  # steps
 CLIP = 3.0  # norm of a step's gradient
