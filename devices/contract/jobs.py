@@ -147,6 +147,18 @@ class Rebuild(Job[results.Transferred]):
     blob: BlobName
 
 
+class Highlight(Job[results.Highlighted]):
+    """Say where the model looked for `answer`: in a photo kept here, or in cached features of a level."""
+
+    verb, result = "highlight", results.Highlighted
+    task: TaskName
+    question: Question | None
+    answer: Annotated[str, Field(max_length=results.MAX_TEXT)]
+    photo: PhotoId
+    split_at: SplitPoint | None = None
+    level: Level | None = None
+
+
 class Train(Job[results.Trained]):
     """Run Flower's ClientApp on the blob `message`; its reply is sent as the blob `reply`."""
 
@@ -173,6 +185,7 @@ JOBS: Mapping[str, type[Job[Any]]] = {
         SendPhoto,
         Probe,
         Rebuild,
+        Highlight,
         Train,
     )
 }

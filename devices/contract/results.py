@@ -110,6 +110,12 @@ class Transferred(Timed):
     uplink_ms: Milliseconds
 
 
+class Highlighted(Timed):
+    """Where a model looked: rows of a square map, 0…1 of the strongest place."""
+
+    rows: Annotated[list[Annotated[list[Probability], Field(max_length=64)]], Field(min_length=1, max_length=64)]
+
+
 class HeadSent(Transferred):
     """`ready`: the head had been computed before."""
 

@@ -30,6 +30,7 @@ from inference.engine.split import Tower
 # Tied to the word embeddings, so files may leave them out.
 TIED = "predictions.decoder."
 Decoder = Callable[[Tensor, str], Answer]  # tokens [1, T, width] and the question -> answer
+Evidence = Callable[[Tensor, str, str], Tensor]  # tokens [1, T, width], question, answer -> [S, S], 0…1
 
 
 class Classes(Protocol):
@@ -53,6 +54,7 @@ class Part:
     answer: Decoder
     weights: tuple[Tensor, ...]  # of the tower and the decoder, for their size in memory
     classes: Classes | None = None
+    evidence: Evidence | None = None  # for models that can say where they looked
 
 
 def load(profile: Profile, device: torch.device) -> dict[str, Part]:

@@ -112,6 +112,14 @@ class Vision:
         features = self.decode(task, received)
         return self.engine.tail(task, features, received.split_at, question or default_question(task))
 
+    def evidence(self, task: str, image: Image.Image, question: str | None, text: str) -> NDArray[np.float32] | None:
+        """Where the model looked for the answer `text`, as Engine.evidence."""
+        return None if task in self.standalone else self.engine.evidence(task, image, question or default_question(task), text)
+
+    def evidence_of(self, task: str, received: Received, question: str | None, text: str) -> NDArray[np.float32] | None:
+        features = self.decode(task, received)
+        return self.engine.evidence_of(task, features, received.split_at, question or default_question(task), text)
+
     def tower(self, task: str) -> bytes:
         """SHA-256 of the task's tower: tasks on the same tower can use each other's features."""
         return self.engine.digests(task).tower

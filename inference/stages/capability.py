@@ -28,6 +28,7 @@ from inference.engine.tasks.standalone import StandaloneFailed
 from inference.stages.answer_jobs import AnswerJobs
 from inference.stages.context import StageContext
 from inference.stages.federated_model_jobs import FederatedModelJobs
+from inference.stages.highlight_jobs import HighlightJobs
 from inference.stages.job_run import JobRun
 from inference.stages.link_jobs import LinkJobs
 from inference.stages.photo_jobs import PhotoJobs
@@ -47,6 +48,7 @@ FAMILIES: tuple[Callable[[StageContext], Any], ...] = (
     AnswerJobs,
     LinkJobs,
     ReconstructionJobs,
+    HighlightJobs,
     FederatedModelJobs,
 )
 EXPECTED: dict[type[Exception], str] = {

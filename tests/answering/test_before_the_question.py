@@ -114,6 +114,19 @@ def test_a_step_that_sent_no_features_has_no_reconstruction(stack: Stack) -> Non
     assert stack.owner.get(f"/api/v1/turns/{turn['id']}/steps/9/rebuild.jpg").status_code == 404
 
 
+@pytest.mark.parametrize("route", ["device", "split", "edge"])
+def test_where_it_looked_is_computed_where_the_photo_or_its_features_are(stack: Stack, route: str) -> None:
+    photo = stack.upload(draw_photo(18, (320, 240)))
+    turn = stack.finished(stack.put("What is this?", photo=photo, route=route)["id"])
+    shown = stack.owner.get(f"/api/v1/turns/{turn['id']}/steps/1/highlight")
+    assert shown.status_code == 200, shown.text
+    assert shown.json()["node"] == ("edge-1" if route == "split" else receipt_of(turn)["device"])
+    assert shown.json()["answer"] == receipt_of(turn)["top"][0][0] and [len(row) for row in shown.json()["rows"]] == [8] * 8
+    assert httpx.get(f"{stack.url}/api/v1/turns/{turn['id']}/steps/1/highlight").status_code == 401
+    missing = stack.owner.get(f"/api/v1/turns/{turn['id']}/steps/9/highlight")
+    assert missing.status_code == 404 and missing.json()["error"]["code"] == "no_highlight"
+
+
 def test_a_restarted_edge_is_sent_the_features_again_without_a_fallback(stack: Stack) -> None:
     photo = stack.upload(draw_photo(16, (640, 480)))
     fields = {"photo": photo, "node": "jetson-b", "route": "split"}

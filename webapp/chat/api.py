@@ -6,13 +6,14 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
 from inference.answering import turns
-from inference.answering.insight import reconstruction
+from inference.answering.insight import highlight, reconstruction
 from inference.models import Turn as TurnRow
 from webapp.chat import conversations
 from webapp.chat.api_schemas import (
     Conversation,
     ConversationPage,
     ConversationSummary,
+    HighlightMap,
     Question,
     Turn,
     TurnPage,
@@ -150,6 +151,22 @@ def get_reconstruction(request: HttpRequest, turn: UUID, number: int) -> HttpRes
     """The photo as far as it can be reconstructed from what left the device in this step."""
     data = reconstruction.reconstruct(conversations.own_turn(request.user, turn), number)
     return HttpResponse(data, content_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})
+
+
+@router.get(
+    "/turns/{uuid:turn}/steps/{int:number}/highlight",
+    tags=["questions"],
+    **operation(
+        "get_highlight",
+        "See where the model looked for its answer",
+        {200: HighlightMap},
+        {404: "`no_highlight`: these models cannot say.", 410: "`gone`: the node or the photo is gone."},
+    ),
+)
+def get_highlight(request: HttpRequest, turn: UUID, number: int) -> HighlightMap:
+    """A coarse map of the places that spoke for the answer, row by row; it is no outline."""
+    shown = highlight.highlight(conversations.own_turn(request.user, turn), number)
+    return HighlightMap(node=shown.node, answer=shown.answer, rows=shown.rows)
 
 
 def _summary(row: ConversationRow) -> ConversationSummary:

@@ -117,6 +117,14 @@ class ConversationSummary(Schema):
     updated: Moment
 
 
+class HighlightMap(Schema):
+    """Where a model looked for its answer: a coarse square map over the whole photo, no outline."""
+
+    node: str = Field(description="which computed it", examples=["edge-1"])
+    answer: str = Field(description="what the map is for", examples=["golden retriever"])
+    rows: list[list[float]] = Field(description="from the top, each from the left; 1 is the strongest place")
+
+
 class ConversationPage(Page[ConversationSummary]):
     pass
 

@@ -55,6 +55,24 @@ class TorchEngine:
             tokens = split.tail(part.tower, torch.from_numpy(features)[None].to(self.device), k)
         return part.answer(tokens, question)
 
+    def evidence(self, task: str, image: Image.Image, question: str, text: str) -> NDArray[np.float32] | None:
+        part = self.parts[task]
+        with torch.inference_mode():
+            tokens = split.whole(part.tower, self._pixels(part, image))
+        return _map(part, tokens, question, text)
+
+    def evidence_of(
+        self, task: str, features: NDArray[np.float32], k: int, question: str, text: str
+    ) -> NDArray[np.float32] | None:
+        part = self.parts[task]
+        with torch.inference_mode():
+            tokens = split.tail(part.tower, torch.from_numpy(features)[None].to(self.device), k)
+        return _map(part, tokens, question, text)
+
     def _pixels(self, part: Part, image: Image.Image) -> Tensor:
         """[1, 3, image_size, image_size], normalised."""
         return torch.from_numpy(part.pixels(image)).to(self.device)
+
+
+def _map(part: Part, tokens: Tensor, question: str, text: str) -> NDArray[np.float32] | None:
+    return None if part.evidence is None else part.evidence(tokens, question, text).float().cpu().numpy()

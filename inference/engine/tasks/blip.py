@@ -8,20 +8,25 @@ from torch import Tensor
 from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from inference.engine import loading, towers
-from inference.engine.answer import Answer
 from inference.engine.catalogue import Profile
 from inference.engine.codecs import selection
 from inference.engine.loading import Decoder, Part
 from inference.engine.pixels import Pixels
 from inference.engine.tasks import adapter
+from inference.engine.tasks.evidence import LogProbability, by_gradient
 
-Making = Callable[[PreTrainedModel, PreTrainedTokenizerBase], Decoder]  # the task's own end from its model and tokenizer
+Adapting = Callable[[Tensor], Tensor]  # the tower's tokens -> those that the text model attends to
+# The task's own end, from its model, its tokenizer and its adapter.
+Making = Callable[[PreTrainedModel, PreTrainedTokenizerBase, Adapting], Decoder]
+Scoring = Callable[[PreTrainedModel, PreTrainedTokenizerBase], LogProbability]
 
 
 def load(
-    kind: type[PreTrainedModel], make: Making, profile: Profile, task: str, device: torch.device, shared: Part | None
-) -> Part:
-    """`kind` is the transformers class of the folder's model. Raises ModelsMissing."""
+    kind: type[PreTrainedModel], make: Making, profile: Profile, task: str, device: torch.device, shared: Part | None,
+    score: Scoring | None = None,
+) -> Part:  # fmt: skip
+    """`kind` is the transformers class of the folder's model. With `score`, a model on an adapter can say where it looked.
+    Raises ModelsMissing."""
     folder = loading.folder_of(profile, task)
     model = loading.pretrained(kind, folder, without="vision_model." if shared else None)
     own: tuple[Tensor, ...] = ()  # weights of its own tower
@@ -36,17 +41,24 @@ def load(
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     # Two nodes with equal weights and different vocabularies would answer differently: both count.
     texts = hashlib.sha256(towers.digest(model) + repr(sorted(tokenizer.get_vocab().items())).encode())
-    decoder, weights = make(model, tokenizer), (*own, *model.parameters())
+    weights, adapt, evidence = (*own, *model.parameters()), as_they_are, None
     if layer := adapter.load(folder):
         texts.update(towers.digest(layer))
-        decoder, weights = _adapted(layer.to(device), decoder), (*weights, *layer.parameters())
-    return Part(tower, digest, texts.digest(), pixels, codes, decoder, weights)
+        adapt, weights = _adapting(layer.to(device)), (*weights, *layer.parameters())
+        evidence = by_gradient(layer, score(model, tokenizer)) if score else None
+    decoder = make(model, tokenizer, adapt)
+    return Part(tower, digest, texts.digest(), pixels, codes, decoder, weights, evidence=evidence)
 
 
-def _adapted(layer: adapter.Adapter, decoder: Decoder) -> Decoder:
-    def answer(tokens: Tensor, question: str) -> Answer:
-        with torch.inference_mode():
-            adapted = layer(tokens)
-        return decoder(adapted, question)
+def as_they_are(tokens: Tensor) -> Tensor:
+    """For a model that attends to its tower's tokens themselves."""
+    return tokens
 
-    return answer
+
+def _adapting(layer: adapter.Adapter) -> Adapting:
+    @torch.inference_mode()
+    def adapt(tokens: Tensor) -> Tensor:
+        adapted: Tensor = layer(tokens)
+        return adapted
+
+    return adapt

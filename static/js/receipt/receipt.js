@@ -7,6 +7,7 @@ import { table } from "./candidates.js";
 import { drawing } from "./drawing.js";
 import { confidenceText } from "./certainty.js";
 import { facts } from "./facts.js";
+import { highlight } from "./highlight.js";
 import { levels } from "./levels.js";
 import { readText } from "./read-text.js";
 import { reconstruction } from "./reconstruction.js";
@@ -24,7 +25,7 @@ export function receiptOf(receipt, place) {
   return [
     readText(receipt, place, remembered),
     drawing(receipt), spans(receipt.actual_ms), levels(receipt), facts(receipt, place.photo), guesses(receipt), fallbacks(receipt),
-    el("div", { class: "asides" }, explanation(receipt, remembered), whatIf(receipt, remembered), reconstruction(receipt, place, remembered)),
+    el("div", { class: "asides" }, explanation(receipt, remembered), whatIf(receipt, remembered), highlight(receipt, place, remembered), reconstruction(receipt, place, remembered)),
   ].filter((part) => part !== null);
 }
 

@@ -8,6 +8,7 @@ from inference.engine.answer import NOTHING, Answer, Calibration
 from inference.engine.catalogue import Profile
 from inference.engine.loading import Part
 from inference.engine.tasks import blip
+from inference.engine.tasks.blip import Adapting
 
 BEAMS, MAX_TOKENS = 3, 20
 NO_REPEAT = 3  # no trigram twice: small decoders otherwise fall into "a man in a man in a"
@@ -15,8 +16,13 @@ NO_REPEAT = 3  # no trigram twice: small decoders otherwise fall into "a man in 
 
 class Captioner:
     def __init__(
-        self, model: BlipForConditionalGeneration, tokenizer: PreTrainedTokenizerBase, calibration: Calibration
+        self,
+        model: BlipForConditionalGeneration,
+        tokenizer: PreTrainedTokenizerBase,
+        calibration: Calibration,
+        adapt: Adapting = blip.as_they_are,
     ) -> None:
+        self.adapt = adapt
         self.decoder, self.tokenizer, self.calibration = model.text_decoder, tokenizer, calibration
         text, generation = model.config.text_config, model.generation_config
         self.start, self.end, self.pad = text.bos_token_id, text.sep_token_id, text.pad_token_id
@@ -40,6 +46,7 @@ class Captioner:
 
     def answer(self, tokens: Tensor, question: str = "") -> Answer:
         """Confidence is the geometric mean of the tokens' probabilities, so that length alone does not lower it."""
+        tokens = self.adapt(tokens)
         ids = self.ids(tokens)
         text = self.tokenizer.decode(ids[0], skip_special_tokens=True).strip()
         if not text:
@@ -59,7 +66,7 @@ def load(profile: Profile, device: torch.device, shared: Part | None) -> Part:
     calibration = profile.calibration("caption")
     return blip.load(
         BlipForConditionalGeneration,
-        lambda model, tokenizer: Captioner(model, tokenizer, calibration).answer,
+        lambda model, tokenizer, adapt: Captioner(model, tokenizer, calibration, adapt).answer,
         profile,
         "caption",
         device,

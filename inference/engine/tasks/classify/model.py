@@ -19,6 +19,7 @@ from inference.engine.questions.choice_table import ChoiceTable
 from inference.engine.questions.kinds import Reading
 from inference.engine.questions.naming import Naming
 from inference.engine.split import Tower
+from inference.engine.tasks import evidence
 from inference.engine.towers import EfficientNetTower, ViTTower
 
 
@@ -26,12 +27,18 @@ class Classifier:
     """`layer` maps [B, width] to one logit for each class; `labels` names the classes by number."""
 
     def __init__(
-        self, layer: nn.Module, labels: dict[int, str], calibration: Calibration, table: ChoiceTable | None = None
+        self, layer: nn.Linear, labels: dict[int, str], calibration: Calibration, table: ChoiceTable | None = None
     ) -> None:
         self.layer, self.calibration, self.table = layer, calibration, table or choice_table.read(None)
         # ImageNet's labels list synonyms; the first one is the one people use.
         self.names = [labels[number].split(",")[0].strip() for number in sorted(labels)]
         self.tree = label_tree.of_labels([labels[number] for number in sorted(labels)])
+
+    def number(self, label: str) -> int:
+        """Raises KeyError."""
+        if label not in self.names:
+            raise KeyError(label)
+        return self.names.index(label)
 
     @torch.inference_mode()
     def probabilities(self, tokens: Tensor) -> NDArray[np.float64]:
@@ -63,14 +70,33 @@ class Classifier:
         return Naming(text, confidence, [(text, confidence)])
 
 
+class ActivationMap:
+    """Class activation map (Zhou et al. 2016): what each of the last map's places adds to the logit of a class."""
+
+    def __init__(self, classifier: Classifier, places: int) -> None:
+        self.classifier, self.places = classifier, places
+
+    @torch.inference_mode()
+    def contributions(self, tokens: Tensor, number: int) -> Tensor:
+        """tokens [1, T, width] -> [places]; their mean is the logit without its bias."""
+        weights: Tensor = self.classifier.layer.weight[number]
+        return tokens[0, 1 : 1 + self.places] @ weights
+
+    def __call__(self, tokens: Tensor, question: str, text: str) -> Tensor:
+        """For the class named `text`. Raises KeyError for a name that the classifier lacks."""
+        number = self.classifier.number(text)
+        return evidence.shown(self.contributions(tokens, number))
+
+
 def load(profile: Profile, device: torch.device) -> Part:
     """An EfficientNet-Lite's or a ViT's classification model. Raises ModelsMissing."""
     folder = loading.folder_of(profile, "classify")
-    values = config(folder) or {}
+    values, places = config(folder) or {}, 0
     if values.get("model_type") == EFFICIENTNET:
         network = loading.efficientnet(folder).to(device)
         convolutional = EfficientNetTower(network, int(values["image_size"]))
         tower: Tower = convolutional
+        places = convolutional.places
         layer, labels, digest = network.classifier, values["id2label"], towers.digest(convolutional.weights)
     else:
         model = loading.pretrained(ViTForImageClassification, folder).to(device)
@@ -88,4 +114,5 @@ def load(profile: Profile, device: torch.device) -> Part:
         answer=classifier.answer,
         weights=tuple(network.parameters()),
         classes=classifier,
+        evidence=ActivationMap(classifier, places) if places else None,
     )

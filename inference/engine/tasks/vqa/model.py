@@ -20,6 +20,8 @@ from inference.engine.questions.choice_table import ChoiceTable
 from inference.engine.questions.closed_answers import Choice
 from inference.engine.questions.kinds import Kind, Reading
 from inference.engine.tasks import blip
+from inference.engine.tasks.blip import Adapting
+from inference.engine.tasks.evidence import LogProbability
 from inference.engine.tasks.vqa.fit import asks_for_number
 from inference.engine.tasks.wording import NUMBERS, with_article
 
@@ -38,8 +40,10 @@ class Answerer:
         calibration: Calibration,
         table: ChoiceTable | None = None,
         classes: Classes | None = None,
+        adapt: Adapting = blip.as_they_are,
     ) -> None:
         """`classes`: the classifier on the same tower, where there is one."""
+        self.adapt = adapt
         self.encoder, self.decoder = model.text_encoder, model.text_decoder
         self.tokenizer, self.calibration = tokenizer, calibration
         self.table, self.classes = table or choice_table.read(None), classes
@@ -57,6 +61,7 @@ class Answerer:
     @torch.inference_mode()
     def encode(self, tokens: Tensor, question: str) -> Tensor:
         """tokens [1, T, width] -> the question in the light of the photo, [1, Q, width]."""
+        tokens = self.adapt(tokens)
         words = self.tokenizer(question, return_tensors="pt", truncation=True, max_length=self.max_question_tokens)
         mask = torch.ones(tokens.shape[:-1], dtype=torch.long, device=tokens.device)
         hidden: Tensor = self.encoder(
@@ -169,14 +174,30 @@ class Answerer:
 _YES_NO = closed_answers.choices(Reading(Kind.YES_NO, ""))
 
 
+def scoring(model: BlipForQuestionAnswering, tokenizer: PreTrainedTokenizerBase) -> LogProbability:
+    """The log-probability of a given answer, for its gradient."""
+    start, end = model.decoder_start_token_id, model.config.text_config.sep_token_id
+
+    def log_probability(tokens: Tensor, question: str, text: str) -> Tensor:
+        asked = tokenizer(question, return_tensors="pt")["input_ids"].to(tokens.device)
+        words = tokenizer(text, add_special_tokens=False)["input_ids"]
+        ids = torch.tensor([[start, *words, end]], device=tokens.device)
+        encoded = model.text_encoder(asked, encoder_hidden_states=tokens).last_hidden_state
+        logits = model.text_decoder(ids[:, :-1], encoder_hidden_states=encoded, use_cache=False).logits
+        return logits.log_softmax(-1).gather(2, ids[:, 1:, None]).sum()
+
+    return log_probability
+
+
 def load(profile: Profile, device: torch.device, shared: Part | None) -> Part:
     calibration, table = profile.calibration("vqa"), choice_table.of(profile)
     classes = shared.classes if shared else None
     return blip.load(
         BlipForQuestionAnswering,
-        lambda model, tokenizer: Answerer(model, tokenizer, calibration, table, classes).answer,
+        lambda model, tokenizer, adapt: Answerer(model, tokenizer, calibration, table, classes, adapt).answer,
         profile,
         "vqa",
         device,
         shared,
+        scoring,
     )

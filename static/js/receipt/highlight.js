@@ -1,0 +1,48 @@
+/** Where the model looked: the photo, darker where nothing spoke for the answer. */
+
+import { call } from "../api.js";
+import { el, sentence } from "../dom.js";
+
+const DARKEST = 0.72; // opacity of the veil where the map is 0
+
+/** @param {any} receipt @param {import("./receipt.js").Place} place @returns {?HTMLElement} */
+export function highlight(receipt, place, remembered) {
+  if (!place.photo || !receipt.answer || receipt.model || receipt.task === "caption") return null;
+  const shown = el("div", { class: "looked" });
+  const box = el("details", { class: "left", ...remembered("looked") }, el("summary", {}, "Where it looked"), shown);
+  // Loaded on demand: it costs a node time.
+  const open = async () => {
+    if (!box.open || shown.childElementCount) return;
+    shown.append(...(await load(place)));
+  };
+  box.addEventListener("toggle", open);
+  open();
+  return box;
+}
+
+async function load({ turn, step, photo }) {
+  try {
+    const { rows, answer, node } = await call("GET", `/api/v1/turns/${turn}/steps/${step}/highlight`);
+    const places = `${rows.length} × ${rows.length}`;
+    const words = `Bright places spoke for “${answer}”, computed on ${node}. The map has ${places} places: it is no outline, and the model may be right for the wrong reason.`;
+    return [
+      el("figure", { style: `aspect-ratio: ${photo.width} / ${photo.height}` },
+        el("img", { src: `${photo.url}?small=1`, alt: `The photo, brighter where the model looked for “${answer}”` }), veil(rows)),
+      el("p", { class: "hint" }, words),
+    ];
+  } catch (error) {
+    return [el("p", { class: "note" }, sentence(error))];
+  }
+}
+
+/** One canvas pixel for each place; the browser enlarges it smoothly. @param {number[][]} rows */
+function veil(rows) {
+  const canvas = /** @type {HTMLCanvasElement} */ (el("canvas", { "width": rows.length, "height": rows.length, "aria-hidden": "true" }));
+  const context = canvas.getContext("2d");
+  rows.forEach((row, y) => row.forEach((value, x) => {
+    if (!context) return;
+    context.fillStyle = `rgb(0 0 0 / ${DARKEST * (1 - value)})`;
+    context.fillRect(x, y, 1, 1);
+  }));
+  return canvas;
+}
