@@ -7,9 +7,9 @@ from devices import model_choice
 from inference.engine import catalogue, measured_card
 from inference.engine.agreement import Share
 from inference.engine.catalogue import Profile
+from inference.engine.digests import sha256
 from inference.engine.hub import snapshot
 from inference.engine.measured_card import Measured
-from inference.engine.model_files import sha256
 from inference.engine.tasks import SHARED_TOWER
 from inference.models import MethodAgreement
 

@@ -9,8 +9,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from inference.engine.digests import sha256
 from inference.engine.hub.pins import WEIGHTS, Pin
-from inference.engine.model_files import sha256
 
 RECORD = "isthmus.json"
 

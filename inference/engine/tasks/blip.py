@@ -41,7 +41,8 @@ def load(
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     # Two nodes with equal weights and different vocabularies would answer differently: both count.
     texts = hashlib.sha256(towers.digest(model) + repr(sorted(tokenizer.get_vocab().items())).encode())
-    weights, adapt, evidence = (*own, *model.parameters()), as_they_are, None
+    adapt: Adapting = as_they_are
+    weights, evidence = (*own, *model.parameters()), None
     if layer := adapter.load(folder):
         texts.update(towers.digest(layer))
         adapt, weights = _adapting(layer.to(device)), (*weights, *layer.parameters())

@@ -103,7 +103,10 @@ def load(profile: Profile, device: torch.device) -> Part:
         tower, network = ViTTower(model.vit), model
         layer, labels, digest = model.classifier, model.config.id2label, towers.digest(model.base_model)
     classifier = Classifier(
-        layer, {int(number): label for number, label in labels.items()}, profile.calibration("classify"), choice_table.of(profile)
+        layer,
+        {int(number): label for number, label in labels.items()},
+        profile.calibration("classify"),
+        choice_table.of(profile),
     )
     return Part(
         tower=tower,

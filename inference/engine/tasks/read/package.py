@@ -7,7 +7,7 @@ import hashlib
 from importlib.util import find_spec
 from pathlib import Path
 
-from inference.engine.model_files import sha256
+from inference.engine.digests import sha256
 
 VERSION = "3.10.0"
 DETECTOR, DIRECTIONS, RECOGNISER = "PP-OCRv6_det_small.onnx", "ch_ppocr_mobile_v2.0_cls_mobile.onnx", "PP-OCRv6_rec_small.onnx"
