@@ -10,6 +10,8 @@ from typing import Any, NotRequired
 from pydantic import ConfigDict, TypeAdapter, with_config
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
+from inference.engine.doubt import Certainty, certainty
+
 
 class LinkRecord(TypedDict):
     """The device's uplink as it was estimated when the step was placed."""
@@ -177,10 +179,18 @@ class Receipt(Models):
     answer: str | None
     confidence: float | None
     sure: NotRequired[bool]
+    certainty: NotRequired[Certainty]  # how the answer is put
     top: NotRequired[list[tuple[str, float]]]
     boxes: NotRequired[list[dict[str, Any]]]  # of tasks that locate something
     lines: NotRequired[list[dict[str, Any]]]
     absent: NotRequired[str]  # the thing asked about, where it was not seen
+
+
+def certainty_of(receipt: Mapping[str, Any]) -> Certainty | None:
+    """None without an answer. Receipts of earlier versions say no more than whether the model was sure."""
+    if (confidence := receipt["confidence"]) is None:
+        return None
+    return Certainty(receipt.get("certainty") or certainty(confidence, receipt.get("sure", True)))
 
 
 _adapter = TypeAdapter(Receipt)

@@ -4,7 +4,7 @@ from typing import Required, TypedDict
 
 from devices.contract import sensors
 from federation.models import CLIENT_STATES
-from inference.engine import tasks
+from inference.engine import doubt, tasks
 from inference.placement import policies, routes
 from inference.planning.plan import TRAIN
 
@@ -18,7 +18,6 @@ class Label(TypedDict, total=False):
     place: str  # whose colour it has: device, link or edge
     shows_question: bool  # a step of this task is told apart by its question
     shows_guesses: bool  # its receipt lists the best guesses
-    certainty: dict[str, str]  # of its answers, "sure" and "unsure"
     confidence: str  # what the number is
 
 
@@ -61,7 +60,6 @@ def task_labels() -> list[Label]:
             label=task["label"],
             shows_question=task["takes_question"],
             shows_guesses=task["shows_guesses"],
-            certainty=task["certainty"],
             confidence=task["confidence"],
         )
         for task in tasks.for_pages()
@@ -80,6 +78,9 @@ def labels() -> dict[str, list[Label] | list[SensorLabel]]:
             Label(name=policy.name, label=policy.label, explanation=policy.explanation) for policy in policies.POLICIES
         ],
         "sensors": [_sensor(sensor) for sensor in sensors.SENSORS if sensor.name not in _wholes()],
+        "certainties": [
+            Label(name=certainty, label=words, explanation=doubt.meaning(certainty)) for certainty, words in doubt.WORDS.items()
+        ],
         "node_states": NODE_STATES,
         "client_states": [Label(name=name, label=_CLIENT_STATES.get(name, name)) for name in CLIENT_STATES],
         "codecs": CODECS,

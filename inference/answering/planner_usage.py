@@ -11,13 +11,14 @@ from django.utils import timezone
 
 from devices import dispatch
 from inference.answering import trained_models, turns
-from inference.engine import tasks
+from inference.engine.doubt import WORDS, Certainty
 from inference.models import PlannerCall, Turn
 from inference.planning.context import Context
 from inference.planning.llm.llm_calls import Call
 from inference.planning.plan import MAX_BEFORE
 from inference.planning.planner import Planner, make_planner
 from inference.planning.planner_config import PlannerConfig
+from inference.receipt import certainty_of
 
 log = logging.getLogger(__name__)
 EARLIER = 5  # turns of the conversation
@@ -97,7 +98,6 @@ def _certainty_of(turn: Turn) -> str:
     receipts = [step.receipt for step in turn.steps.all() if step.receipt and step.receipt.get("confidence") is not None]
     parts = []
     for receipt in receipts:
-        words = tasks.get(receipt["task"]).certainty(receipt.get("sure", True))
-        confidence = f"confidence {receipt['confidence']:.2f}"
-        parts.append(f"{receipt['answer']}: {words.lower()}, {confidence}" if words else f"{receipt['answer']}: {confidence}")
+        words = WORDS[certainty_of(receipt) or Certainty.NONE].lower()
+        parts.append(f"{receipt['answer']}: {words}, confidence {receipt['confidence']:.2f}")
     return f"Of the answer before: {'; '.join(parts)}." if parts else ""

@@ -8,6 +8,7 @@ from devices.models import Node
 from inference.answering.execute import Outcome
 from inference.engine import measured_card
 from inference.engine.catalogue import Profile
+from inference.engine.doubt import certainty
 from inference.models import Photo, Turn
 from inference.placement import records
 from inference.placement.choose import Choice, Load
@@ -109,6 +110,7 @@ def finish(receipt: Receipt, outcome: Outcome, plan_ms_hidden: float) -> Receipt
         "answer": answer["text"],
         "confidence": answer["confidence"],
         "sure": answer["sure"],
+        "certainty": certainty(answer["confidence"], answer["sure"]),
         "top": answer["top"],
     }
     if "boxes" in answer:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from inference.engine.doubt import PROBABLE_FROM
+
 NOTHING = "no answer"  # the text when the model ends before its first word
 EVEN_ODDS = 0.5
 
@@ -36,17 +38,12 @@ class Answer:
 
     text: str
     confidence: float  # 0…1
-    sure: bool  # confidence reaches the card's bound
     top: list[tuple[str, float]]  # best first
     boxes: tuple[Box, ...] = ()
     lines: tuple[TextLine, ...] = ()  # in reading order
     absent: str = ""  # the thing asked about, where it was not seen
 
-
-@dataclass(frozen=True)
-class Calibration:
-    """From the card: logits are divided by `temperature`; below `unsure_below` an answer is a guess. That is even odds for
-    every task whose answers are right or wrong, so that the same confidence has the same words everywhere."""
-
-    temperature: float = 1.0
-    unsure_below: float = EVEN_ODDS
+    @property
+    def sure(self) -> bool:
+        """Whether it is more likely right than wrong."""
+        return self.confidence >= PROBABLE_FROM

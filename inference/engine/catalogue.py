@@ -10,9 +10,9 @@ from typing import Any
 
 from devices.contract import wire
 from inference.engine import tasks
-from inference.engine.answer import EVEN_ODDS, Calibration
 from inference.engine.codecs import feature_code
 from inference.engine.digests import sha256 as sha256  # training identifies its starting weights by it
+from inference.engine.doubt import Calibration, Scale
 from inference.engine.hub import pins, snapshot
 from inference.engine.model_files import config, has_vision, has_weights, packaged, weights_file
 from inference.engine.model_options import UNMEASURED_PHOTO, Level, PhotoLevel, Refinement, Shape, shape_of, standalone_card
@@ -137,7 +137,7 @@ class Profile:
 
     def calibration(self, task: str) -> Calibration:
         entry = self.card_of(task)
-        return Calibration(float(entry.get("temperature", 1.0)), float(entry.get("unsure_below", EVEN_ODDS)))
+        return Calibration(float(entry.get("temperature", 1.0)), Scale(**entry.get("scale", {})))
 
     def code_levels(self, task: str, k: int) -> list[Level]:
         """Every level at a split point with its exact bytes. Raises KeyError where the model is not split."""
@@ -191,7 +191,7 @@ def profile(name: str) -> Profile:
         return Profile(name, folders, models, card, root / CODE)
     if name == "paper":
         hub = {
-            task: _paper_folder(task, model) if tasks.get(task).standalone is None else None for task, model in models.items()
+            task: snapshot.local(task, model) if tasks.get(task).standalone is None else None for task, model in models.items()
         }
         return Profile(name, hub, models)
     raise UnknownProfile(f"There is no profile named {name}; choose one of {', '.join(PROFILES)}.")
@@ -244,14 +244,3 @@ def _changed(profile: Profile) -> list[str]:
     pinned = {task: model for task, model in models_of(profile.name).items() if profile.models.get(task) == model}
     wrong = [task for task in profile.on_towers if task in pinned and not snapshot.is_complete(pins.of(pinned[task]))]
     return [f"The {task} model is not complete, or not what was pinned; run `python manage.py models fetch`." for task in wrong]
-
-
-def _paper_folder(task: str, model: str) -> Path | None:
-    """ISTHMUS_MODELS/<task> where that is set, else the pinned revision in the hub's cache."""
-    if local := os.environ.get("ISTHMUS_MODELS"):
-        return Path(local) / task
-    try:
-        folder = snapshot.folder(pins.of(model))
-    except pins.PinsError:
-        return None
-    return folder if (folder / "config.json").exists() else None

@@ -36,7 +36,7 @@ def _of_task(profile: Profile, task: str) -> dict[str, Any]:
         "splits": splits,
         "image_size": profile.image_size(task),
         "blocks": profile.blocks(task),
-        **{name: entry.get(name) for name in ("accuracy", "metric", "temperature", "unsure_below", "question_only")},
+        **{name: entry.get(name) for name in ("accuracy", "metric", "temperature", "question_only")},
         "code": ("learned" if profile.learned(task) else "pooled") if splits else None,
         "split_points": list(profile.split_points(task)),
         "levels": {str(k): [vars(level) for level in profile.code_levels(task, k)] for k in profile.split_points(task)},

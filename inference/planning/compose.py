@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from inference.engine import tasks
 from inference.engine.answer import NOTHING, TextLine
+from inference.engine.doubt import Certainty, certainty
 from inference.engine.photos.notes import PhotoNote
 from inference.engine.tasks.wording import NUMBERS, capitalised, full_stop, with_article
 from inference.planning.rules.pronouns import plural
@@ -35,6 +36,10 @@ class StepResult:
     notes: tuple[PhotoNote, ...] = ()  # about that photo
     lines: tuple[TextLine, ...] = ()  # of text in it
     absent: str = ""  # the thing asked about, where it was not seen
+
+    @property
+    def certainty(self) -> Certainty:
+        return certainty(self.confidence or 0.0, self.sure)
 
 
 def photo_before(count: int) -> str:

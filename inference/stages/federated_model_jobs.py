@@ -13,7 +13,7 @@ from devices.agent.config import ConfigError
 from devices.agent.jobs import Refused
 from devices.contract.jobs import RunLearned
 from devices.contract.results import Answered
-from inference.engine.answer import EVEN_ODDS, Answer
+from inference.engine.answer import Answer
 from inference.engine.codecs import photo_codec
 from inference.stages.context import StageContext, answer_result
 from inference.stages.job_run import JobRun
@@ -43,7 +43,7 @@ class FederatedModelJobs:
         data = self.context.photos.read(job.photo)
         likely = run.compute(lambda: model.probabilities(photo_codec.decode(data)))[:TOP]
         name, confidence = likely[0]
-        answer = Answer(name, confidence, confidence >= EVEN_ODDS, likely)
+        answer = Answer(name, confidence, likely)
         return Answered(answer=answer_result(answer), **run.times())
 
     def _receive(self, digest: str, card: Mapping[str, JsonValue], blob: str) -> Classifier:

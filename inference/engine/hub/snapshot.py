@@ -6,11 +6,12 @@ same, a file is not hashed again: three gigabytes would take every start of ever
 
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from inference.engine.digests import sha256
-from inference.engine.hub.pins import WEIGHTS, Pin
+from inference.engine.hub.pins import WEIGHTS, Pin, PinsError, of
 
 RECORD = "isthmus.json"
 
@@ -39,6 +40,17 @@ def folder(pin: Pin) -> Path:
     return repository_folder(constants.HF_HUB_CACHE, repo_folder_name(repo_id=pin.repository, repo_type="model")) / (
         f"snapshots/{pin.revision}"
     )
+
+
+def local(task: str, model: str) -> Path | None:
+    """ISTHMUS_MODELS/<task> where that is set, else the pinned revision in the hub's cache."""
+    if local := os.environ.get("ISTHMUS_MODELS"):
+        return Path(local) / task
+    try:
+        place = folder(of(model))
+    except PinsError:
+        return None
+    return place if (place / "config.json").exists() else None
 
 
 def repository_folder(cache: str, name: str) -> Path:

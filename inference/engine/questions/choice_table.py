@@ -5,11 +5,12 @@ model answers everything else.
 """
 
 import json
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
+
+from inference.engine.doubt import logistic
 
 if TYPE_CHECKING:
     from inference.engine.catalogue import Profile
@@ -40,7 +41,7 @@ class Presence:
     slope: float = 1.0
 
     def probability(self, log_odds: float) -> float:
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, self.offset + self.slope * log_odds))))
+        return logistic(self.offset + self.slope * log_odds)
 
 
 @dataclass(frozen=True)

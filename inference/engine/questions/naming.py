@@ -4,13 +4,13 @@ The probability of a branch of the label tree is the sum over its classes. It is
 so a certain wider name ("dog") beats a doubtful narrow one, and where the branch has little, nothing of it was seen.
 """
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.engine.doubt import log_odds
 from inference.engine.questions.choice_table import Presence
 from inference.engine.questions.kinds import Kind, Reading
 from inference.engine.questions.label_tree import Branch, LabelTree
@@ -25,12 +25,17 @@ _LEAST = 1e-6
 
 @dataclass(frozen=True)
 class Naming:
-    """`text`: the answer; `absent`: the thing that was not seen, of which nothing can be said."""
+    """`text`: the answer; `absent`: the thing that was not seen, of which nothing can be said. `calibrated`: the confidence was
+    fitted already."""
 
     text: str
     confidence: float
     top: list[tuple[str, float]]  # classes, or alternatives, the best first
     absent: str = ""
+    calibrated: bool = False
+
+    def scaled(self, scale: Callable[[float], float]) -> "Naming":
+        return replace(self, confidence=scale(self.confidence), top=[(text, scale(value)) for text, value in self.top])
 
 
 def name(probabilities: Probabilities, tree: LabelTree, names: Sequence[str], wanted: str = "") -> Naming:
@@ -61,8 +66,7 @@ def _widened(probabilities: Probabilities, tree: LabelTree, narrow: Naming, best
 
 def present(probabilities: Probabilities, branch: Branch, rule: Presence) -> float:
     """The calibrated probability that something of the branch is in the photo."""
-    mass = min(max(of(probabilities, branch), _LEAST), 1 - _LEAST)
-    return rule.probability(math.log(mass / (1 - mass)))
+    return rule.probability(log_odds(of(probabilities, branch)))
 
 
 def among(probabilities: Probabilities, branches: Sequence[Branch], texts: Sequence[str]) -> Naming:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol, TypedDict
 
 from inference.engine import agreement
 from inference.engine.answer import TextLine
+from inference.engine.doubt import Certainty
 from inference.engine.model_options import Shape
 from inference.engine.tasks.standalone import Standalone
 
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
 
     from inference.engine.catalogue import Profile
     from inference.engine.loading import Part
-
-
-PROBABLE, GUESS = "Probably right", "A guess"
 
 
 class Loader(Protocol):
@@ -33,7 +31,7 @@ class StepAnswer(Protocol):
     @property
     def question(self) -> str: ...
     @property
-    def sure(self) -> bool: ...
+    def certainty(self) -> Certainty: ...
     @property
     def top(self) -> tuple[tuple[str, float], ...]: ...
     @property
@@ -96,10 +94,6 @@ class Task:
     def takes_question(self) -> bool:
         return self.needs_question or self.question_of is not None
 
-    def certainty(self, sure: bool) -> str:
-        """What is said of an answer wherever it is shown; empty for a sure one that is neither right nor wrong."""
-        return (PROBABLE if self.metric.percent else "") if sure else GUESS
-
 
 class TaskForPages(TypedDict):
     """JSON."""
@@ -113,7 +107,6 @@ class TaskForPages(TypedDict):
     takes_question: bool
     shows_guesses: bool
     takes_model: bool
-    certainty: dict[str, str]
     confidence: str
     metric: dict[str, str | bool]
 
@@ -130,7 +123,6 @@ def for_pages(task: Task) -> TaskForPages:
         "takes_question": task.takes_question,
         "shows_guesses": task.shows_guesses,
         "takes_model": task.takes_model,
-        "certainty": {"sure": task.certainty(True), "unsure": task.certainty(False)},
         "confidence": task.confidence,
         "metric": {"name": metric.name, "label": metric.label, "percent": metric.percent},
     }

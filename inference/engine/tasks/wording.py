@@ -1,7 +1,10 @@
 """English that answers are put into."""
 
+from inference.engine.doubt import Certainty
+
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 DIGITS = {str(n): word for n, word in enumerate(NUMBERS)}
+CANNOT_TELL = "I cannot tell"
 SOUNDS_LIKE_YOU = ("uni", "eu", "use", "ukulele", "one")  # a unicycle
 SILENT_H = ("hour", "honest", "heir")  # an hourglass
 
@@ -19,6 +22,19 @@ def full_stop(text: str) -> str:
     """With one full stop at the end, whatever the tokenizer left there."""
     text = text.rstrip()
     return text if text.endswith(("!", "?")) else f"{text.rstrip(' .')}."
+
+
+def hedged(certainty: Certainty, text: str) -> str:
+    """The text as part of a sentence, with the doubt that it needs."""
+    match certainty:
+        case Certainty.FLAT:
+            return text
+        case Certainty.PROBABLE:
+            return f"probably {text}"
+        case Certainty.GUESS:
+            return f"a guess: {text}"
+        case Certainty.NONE:
+            return CANNOT_TELL
 
 
 def with_article(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Calibrated confidence: one temperature per task (Guo et al. 2017) and the bound below which an answer counts as unsure.
+"""One temperature per task (Guo et al. 2017). What a probability is worth as a confidence, `lab.measures.confidence` fits.
 
 Fitted on held-out photos that no figure is reported for, with one exception, which the card states: Imagenette has no third
 split, so half of its validation photos are used here. A temperature does not change the top-1 class.
@@ -12,17 +12,14 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers import BertTokenizerFast
 
-from inference.engine.answer import EVEN_ODDS
 from inference.lab.halves.shape import Compact
 from inference.lab.measures import decode, measure
 
 GRID = torch.linspace(0.4, 3.0, 66)
-UNSURE_CAPTIONS = 0.15  # captions are neither right nor wrong, so there is no bound to fit: the least confident 15 % are unsure
 
 
 class Calibration(TypedDict):
     temperature: float
-    unsure_below: float
 
 
 def temperature(logits: Tensor, targets: Tensor) -> float:
@@ -44,18 +41,13 @@ def _classify(model: Compact, photos: measure.HeldOut) -> Calibration:
     rows = photos.labelled()[::2]
     logits = model.classifier(decode.vision_tokens(model, photos.pixels([name for name, _ in rows]))[:, 0])
     targets = torch.tensor([label for _, label in rows])
-    return {"temperature": temperature(logits, targets), "unsure_below": EVEN_ODDS}
+    return {"temperature": temperature(logits, targets)}
 
 
 def _caption(model: Compact, tokenizer: BertTokenizerFast, photos: measure.HeldOut) -> Calibration:
     rows = photos.captions("dev")[:400]
     seen = decode.vision_tokens(model, photos.pixels([name for name, _ in rows]))
-    fitted = temperature(*decode.caption_logits(model.caption, tokenizer, seen, [texts[0] for _, texts in rows]))
-    confidences = []
-    for row, text in zip(seen, decode.captions(model.caption, tokenizer, seen), strict=True):
-        logits, targets = decode.caption_logits(model.caption, tokenizer, row[None], [text])
-        confidences.append(float((logits / fitted).log_softmax(-1).gather(1, targets[:, None]).mean().exp()))
-    return {"temperature": fitted, "unsure_below": round(float(np.quantile(confidences, UNSURE_CAPTIONS)), 3)}
+    return {"temperature": temperature(*decode.caption_logits(model.caption, tokenizer, seen, [texts[0] for _, texts in rows]))}
 
 
 def _answer(model: Compact, tokenizer: BertTokenizerFast, photos: measure.HeldOut) -> Calibration:
@@ -71,5 +63,6 @@ def _answer(model: Compact, tokenizer: BertTokenizerFast, photos: measure.HeldOu
         )
         for at in range(0, len(questions), 100)
     ]
-    fitted = temperature(torch.cat([logits for logits, _ in parts]), torch.cat([targets for _, targets in parts]))
-    return {"temperature": fitted, "unsure_below": EVEN_ODDS}
+    return {
+        "temperature": temperature(torch.cat([logits for logits, _ in parts]), torch.cat([targets for _, targets in parts]))
+    }

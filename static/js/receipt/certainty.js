@@ -1,16 +1,26 @@
-/** How sure an answer is: two words, and the number behind them. The words come from the task, so every place says the same. */
+/** How sure an answer is: a word or two, what they mean, and the number behind them, the same words in every place. */
 
 import { entry } from "../labels.js";
 
-/** "Probably right" or "A guess"; null where nothing can be said. @param {any} receipt @returns {?string} */
-export function certaintyWords({ task, sure, confidence }) {
-  if (typeof confidence !== "number" || typeof sure !== "boolean") return null;
-  return entry("tasks", task).certainty?.[sure ? "sure" : "unsure"] || null;
+/** "Probably right", "A guess" and so on; null without an answer. @param {any} receipt @returns {?string} */
+export function certaintyWords(receipt) {
+  const name = certaintyOf(receipt);
+  return name && entry("certainties", name).label;
 }
 
-/** "Confidence 0.80, calibrated on held-out photos.", or null where the model gave none. @param {any} receipt @returns {?string} */
-export function confidenceText({ task, confidence, model }) {
+/** Whether the answer is a guess at best. @param {any} receipt */
+export const isDoubtful = (receipt) => ["guess", "none"].includes(certaintyOf(receipt) || "");
+
+/** Receipts of earlier versions say no more than whether the model was sure. @param {any} receipt @returns {?string} */
+function certaintyOf({ certainty, sure, confidence }) {
+  if (typeof confidence !== "number" || typeof sure !== "boolean") return null;
+  return certainty || (sure ? "probable" : "guess");
+}
+
+/** "Confidence 0.80, calibrated on held-out photos." and what the words for it mean, or null where the model gave none. @param {any} receipt @returns {?string} */
+export function confidenceText({ task, confidence, certainty, model }) {
   if (typeof confidence !== "number") return null;
   const meaning = model ? "not calibrated" : entry("tasks", task).confidence;
-  return `${[`Confidence ${confidence.toFixed(2)}`, meaning].filter(Boolean).join(", ")}.`;
+  const scale = !model && certainty && entry("certainties", certainty).explanation;
+  return [`Confidence ${confidence.toFixed(2)}, ${meaning}.`, scale].filter(Boolean).join(" ");
 }

@@ -2,7 +2,7 @@
 
 import { el } from "../dom.js";
 import * as format from "../format.js";
-import { certaintyWords, confidenceText } from "./certainty.js";
+import { certaintyWords, confidenceText, isDoubtful } from "./certainty.js";
 import { spansOf } from "./spans.js";
 
 /** @param {any} receipt a finished one @param {?any} photo of the turn */
@@ -57,7 +57,7 @@ function transfer(receipt, photo) {
 /** In words, as the sentence of the answer; the number is in the details of the receipt. @param {any} receipt */
 function certainty(receipt) {
   const words = certaintyWords(receipt);
-  return words && el("li", { title: confidenceText(receipt), ...(receipt.sure === false ? { class: "unsure" } : {}) }, el("b", {}, words));
+  return words && el("li", { title: confidenceText(receipt), ...(isDoubtful(receipt) ? { class: "unsure" } : {}) }, el("b", {}, words));
 }
 
 function prediction({ predicted_ms: predicted, actual_ms: actual }) {

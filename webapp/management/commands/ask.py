@@ -16,12 +16,13 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from inference.answering import cloud_queue, turns
-from inference.engine import tasks
+from inference.engine import doubt, tasks
+from inference.engine.doubt import Certainty
 from inference.engine.photos.formats import ACCEPTED
 from inference.models import FINAL, Turn
 from inference.photos import store
 from inference.placement import policies, routes
-from inference.receipt import Receipt
+from inference.receipt import Receipt, certainty_of
 from webapp.accounts.models import User
 from webapp.chat import conversations
 from webapp.live.errors import UserError
@@ -143,5 +144,5 @@ def _receipt(receipt: Receipt) -> Iterator[str]:
     if (confidence := receipt["confidence"]) is not None:
         task = tasks.get(receipt["task"])
         meaning = NOT_CALIBRATED if receipt.get("model") else task.confidence
-        words = [task.certainty(receipt.get("sure", True)), f"confidence {confidence:.2f}", meaning]
-        yield f"         {', '.join(word for word in words if word)}"
+        words = doubt.WORDS[certainty_of(receipt) or Certainty.NONE]
+        yield f"         {words}, confidence {confidence:.2f}, {meaning}"

@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING
 
 from inference.engine.agreement import shared_words
+from inference.engine.doubt import Certainty
 from inference.engine.model_options import transformer
 from inference.engine.tasks.task import Metric, Phrases, StepAnswer, Task
-from inference.engine.tasks.wording import capitalised, full_stop
+from inference.engine.tasks.wording import CANNOT_TELL, capitalised, full_stop, hedged
 
 if TYPE_CHECKING:
     import torch
@@ -21,7 +22,13 @@ def load(profile: "Profile", device: "torch.device", shared: "Part | None") -> "
 
 
 def sentence(text: str, step: StepAnswer, alone: bool) -> str:
-    return full_stop(capitalised(text)) if step.sure else f"I am not sure, but I think it shows this: {full_stop(text)}"
+    match step.certainty:
+        case Certainty.NONE:
+            return f"{CANNOT_TELL} what this shows."
+        case Certainty.PROBABLE:
+            return f"Probably this: {full_stop(text)}"
+        case certainty:
+            return capitalised(hedged(certainty, full_stop(text)))
 
 
 CAPTION = Task(
@@ -39,5 +46,4 @@ CAPTION = Task(
     ),
     sentence=sentence,
     agreement=shared_words,
-    confidence="the mean probability of its words",
 )

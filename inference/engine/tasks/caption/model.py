@@ -4,9 +4,10 @@ import torch
 from torch import Tensor
 from transformers import BlipForConditionalGeneration, PreTrainedTokenizerBase
 
-from inference.engine.answer import NOTHING, Answer, Calibration
+from inference.engine.answer import NOTHING, Answer
 from inference.engine.catalogue import Profile
-from inference.engine.loading import Part
+from inference.engine.doubt import Calibration
+from inference.engine.loading import Classes, Part
 from inference.engine.tasks import blip
 from inference.engine.tasks.blip import Adapting
 
@@ -20,9 +21,11 @@ class Captioner:
         model: BlipForConditionalGeneration,
         tokenizer: PreTrainedTokenizerBase,
         calibration: Calibration,
+        classes: Classes | None = None,
         adapt: Adapting = blip.as_they_are,
     ) -> None:
-        self.adapt = adapt
+        """`classes`: the classifier on the same tower, where there is one."""
+        self.adapt, self.classes = adapt, classes
         self.decoder, self.tokenizer, self.calibration = model.text_decoder, tokenizer, calibration
         text, generation = model.config.text_config, model.generation_config
         self.start, self.end, self.pad = text.bos_token_id, text.sep_token_id, text.pad_token_id
@@ -45,17 +48,18 @@ class Captioner:
         return ids
 
     def answer(self, tokens: Tensor, question: str = "") -> Answer:
-        """Confidence is the geometric mean of the tokens' probabilities, so that length alone does not lower it."""
+        """Confidence is scaled from the geometric mean of the tokens' probabilities, so that length alone does not lower it."""
+        recognised = blip.recognised(self.classes, tokens)
         tokens = self.adapt(tokens)
         ids = self.ids(tokens)
         text = self.tokenizer.decode(ids[0], skip_special_tokens=True).strip()
         if not text:
-            return Answer(NOTHING, 0.0, False, [])
-        confidence = self._confidence(tokens, ids)
-        return Answer(text, confidence, confidence >= self.calibration.unsure_below, [(text, confidence)])
+            return Answer(NOTHING, 0.0, [])
+        confidence = self.calibration.scale.probability(self._probability(tokens, ids), recognised)
+        return Answer(text, confidence, [(text, confidence)])
 
     @torch.inference_mode()
-    def _confidence(self, tokens: Tensor, ids: Tensor) -> float:
+    def _probability(self, tokens: Tensor, ids: Tensor) -> float:
         """tokens [1, T, width], ids [1, L] -> 0…1."""
         logits = self.decoder(ids[:, :-1], encoder_hidden_states=tokens, use_cache=False).logits[0].float()
         log_probs = (logits / self.calibration.temperature).log_softmax(-1).gather(1, ids[0, 1:, None])
@@ -63,10 +67,10 @@ class Captioner:
 
 
 def load(profile: Profile, device: torch.device, shared: Part | None) -> Part:
-    calibration = profile.calibration("caption")
+    calibration, classes = profile.calibration("caption"), shared.classes if shared else None
     return blip.load(
         BlipForConditionalGeneration,
-        lambda model, tokenizer, adapt: Captioner(model, tokenizer, calibration, adapt).answer,
+        lambda model, tokenizer, adapt: Captioner(model, tokenizer, calibration, classes, adapt).answer,
         profile,
         "caption",
         device,

@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING
 
+from inference.engine.doubt import Certainty
 from inference.engine.model_options import transformer
 from inference.engine.questions import kinds, label_tree, naming, statements
 from inference.engine.questions.kinds import Kind
 from inference.engine.tasks import vqa
 from inference.engine.tasks.task import Metric, Phrases, StepAnswer, Task
-from inference.engine.tasks.wording import with_article
+from inference.engine.tasks.wording import CANNOT_TELL, with_article
 
 if TYPE_CHECKING:
     import torch
@@ -31,12 +32,16 @@ def sentence(text: str, step: StepAnswer, alone: bool) -> str:
     if kind in (Kind.YES_NO, Kind.EITHER_OR):
         return vqa.sentence(text, step, alone)
     guesses = list(dict.fromkeys(name for name, _ in step.top[:GUESSES])) or [text]
-    if step.sure:
-        perhaps = "" if text in guesses or text in kinds.read(step.question).wanted else f", perhaps {with_article(guesses[0])}"
-        return f"This looks like {with_article(text)}{perhaps}."
-    if len(guesses) == 1:
-        return f"I am not sure. My best guess: {guesses[0]}."
-    return f"I am not sure. My best guesses: {', '.join(guesses[:-1])} or {guesses[-1]}."
+    perhaps = "" if text in guesses or text in kinds.read(step.question).wanted else f", perhaps {with_article(guesses[0])}"
+    match step.certainty:
+        case Certainty.FLAT:
+            return f"This looks like {with_article(text)}{perhaps}."
+        case Certainty.PROBABLE:
+            return f"This is probably {with_article(text)}{perhaps}."
+        case Certainty.GUESS:
+            return f"A guess: {' or '.join(filter(None, [', '.join(guesses[:-1]), guesses[-1]]))}."
+        case Certainty.NONE:
+            return f"{CANNOT_TELL} what this is."
 
 
 def question_of(request: str) -> str:

@@ -7,9 +7,10 @@ from torch import Tensor, nn
 from transformers import ViTForImageClassification
 
 from inference.engine import loading, towers
-from inference.engine.answer import EVEN_ODDS, Answer, Calibration
+from inference.engine.answer import EVEN_ODDS, Answer
 from inference.engine.catalogue import Profile
 from inference.engine.codecs import selection
+from inference.engine.doubt import Calibration
 from inference.engine.loading import Part
 from inference.engine.model_files import config
 from inference.engine.model_options import EFFICIENTNET
@@ -49,9 +50,11 @@ class Classifier:
 
     def answer(self, tokens: Tensor, question: str = "") -> Answer:
         """tokens [1, T, width] -> a name, with the likeliest classes; or what they say to a question about a kind of thing."""
-        result = self._naming(self.probabilities(tokens), kinds.read(question))
-        sure = result.confidence >= self.calibration.unsure_below
-        return Answer(result.text, result.confidence, sure, result.top, absent=result.absent)
+        probabilities, reading = self.probabilities(tokens), kinds.read(question)
+        result, confidence = self._naming(probabilities, reading), self.calibration.scale.probability
+        if not result.calibrated:
+            result = result.scaled(lambda probability: confidence(probability, float(probabilities.max()), reading.kind))
+        return Answer(result.text, result.confidence, result.top, absent=result.absent)
 
     def _naming(self, probabilities: NDArray[np.float64], reading: Reading) -> Naming:
         if self.tree is None:
@@ -67,7 +70,7 @@ class Classifier:
 
     def _presence(self, probability: float) -> Naming:
         text, confidence = ("yes", probability) if probability >= EVEN_ODDS else ("no", 1 - probability)
-        return Naming(text, confidence, [(text, confidence)])
+        return Naming(text, confidence, [(text, confidence)], calibrated=True)
 
 
 class ActivationMap:

@@ -54,10 +54,10 @@ class Reader:
         read = [line for line in lines if line.text]
         if not read:
             text, confidence = (UNREADABLE, EVEN_ODDS) if lines else (NO_TEXT, nothing_confidence())
-            return Answer(text, confidence, True, [], lines=tuple(lines))
+            return Answer(text, confidence, [], lines=tuple(lines))
         text = SEPARATOR.join(line.text for line in read) + (CUT if is_cut else "")
         confidence = _mean(relevant(question, read) or read)
-        return Answer(text, confidence, confidence >= EVEN_ODDS, [], lines=tuple(lines))
+        return Answer(text, confidence, [], lines=tuple(lines))
 
     def lines(self, image: Image.Image) -> tuple[list[TextLine], bool]:
         """Lines in reading order, those that could not be read with an empty text; and whether there is more text than that."""

@@ -3,6 +3,7 @@
 import re
 
 from inference.engine.answer import TextLine
+from inference.engine.doubt import Certainty
 from inference.engine.tasks.read import extraction
 from inference.engine.tasks.task import StepAnswer
 
@@ -15,6 +16,7 @@ CANNOT_READ = (
     "There is text in the photo, but I cannot read it. It may be too small or blurred, or in a script that I do not know: "
     f"I read {SCRIPTS}."
 )
+DOUBTFUL = (Certainty.GUESS, Certainty.NONE)  # letters that were read are shown, however unclear they are
 ASKS_WHETHER = re.compile(r"^(?:is|are|does|do|has|have|can|could|was|were)\b")
 
 
@@ -28,9 +30,10 @@ def sentence(text: str, step: StepAnswer, alone: bool) -> str:
     if kind is not None:
         return _looked_for(kind, lines, step, text)
     quotation = _said(lines, text)
-    if not step.sure:
-        return f"I am not sure. My best guess: {quotation}."
-    return " ".join(filter(None, [f"{'Yes, it' if whether else 'It'} says {quotation}.", _rest(step.lines, text)]))
+    if step.certainty in DOUBTFUL:
+        return f"A guess: {quotation}."
+    probably = "probably " if step.certainty is Certainty.PROBABLE else ""
+    return " ".join(filter(None, [f"{'Yes, it' if whether else 'It'} {probably}says {quotation}.", _rest(step.lines, text)]))
 
 
 def _looked_for(kind: extraction.Kind, lines: list[TextLine], step: StepAnswer, text: str) -> str:
@@ -39,9 +42,9 @@ def _looked_for(kind: extraction.Kind, lines: list[TextLine], step: StepAnswer, 
         return f"I found no {kind.name}. What I read is {_said(lines, text)}."
     name, verb = (kind.name, "is") if len(values) == 1 else (kind.plural, "are")
     listing = values[0] if len(values) == 1 else f"{', '.join(values[:-1])} and {values[-1]}"
-    if not step.sure:
-        return f"I am not sure. My best guess for the {name}: {listing}."
-    return f"The {name} {verb} {listing}."
+    if step.certainty in DOUBTFUL:
+        return f"A guess at the {name}: {listing}."
+    return f"The {name} {verb} {'probably ' if step.certainty is Certainty.PROBABLE else ''}{listing}."
 
 
 def _said(lines: list[TextLine], text: str) -> str:

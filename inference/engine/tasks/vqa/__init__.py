@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING
 
+from inference.engine.doubt import Certainty
 from inference.engine.model_options import transformer
 from inference.engine.questions import kinds, statements
 from inference.engine.questions.kinds import Kind
 from inference.engine.tasks.task import Metric, Phrases, StepAnswer, Task
 from inference.engine.tasks.vqa.fit import fits
-from inference.engine.tasks.wording import capitalised, full_stop, spelled
+from inference.engine.tasks.wording import capitalised, full_stop, hedged, spelled
 
 if TYPE_CHECKING:
     import torch
@@ -26,21 +27,15 @@ def sentence(text: str, step: StepAnswer, alone: bool) -> str:
     """Beside other answers the question is repeated, so that it is plain what is answered."""
     if step.absent:
         return statements.absent(step.absent)
-    if not fits(step.question, text):
-        choice = kinds.read(step.question).kind is Kind.EITHER_OR
-        cannot = "I cannot tell which." if choice else "I cannot tell."
-        return cannot if alone else f"{_repeated(step.question)}: {cannot}"
-    said = full_stop(spelled(text))
+    certainty = step.certainty if fits(step.question, text) else Certainty.NONE
+    which = " which" if certainty is Certainty.NONE and kinds.read(step.question).kind is Kind.EITHER_OR else ""
+    said = full_stop(f"{hedged(certainty, spelled(text))}{which}")
     if alone:
-        return capitalised(said) if step.sure else f"I am not sure. My best guess: {said}"
+        return capitalised(said)
     whole = statements.statement(step.question, text == "yes") if text in ("yes", "no") else None
-    if step.sure and whole:
+    if certainty is Certainty.FLAT and whole:
         return f"{capitalised(text)}, {whole}."
-    return (
-        f"{_repeated(step.question)}: {said}"
-        if step.sure
-        else f"{_repeated(step.question)}: I am not sure, my best guess is {said}"
-    )
+    return f"{_repeated(step.question)}: {said}"
 
 
 def _repeated(question: str) -> str:

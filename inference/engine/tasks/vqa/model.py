@@ -4,7 +4,6 @@ The decoder may only give answers of the kind that the question asks for: of a c
 elsewhere the words that cannot begin an answer are suppressed.
 """
 
-import math
 from collections.abc import Sequence
 
 import torch
@@ -12,8 +11,9 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 from transformers import BlipForQuestionAnswering, PreTrainedTokenizerBase
 
-from inference.engine.answer import EVEN_ODDS, NOTHING, Answer, Calibration
+from inference.engine.answer import NOTHING, Answer
 from inference.engine.catalogue import Profile
+from inference.engine.doubt import Calibration, log_odds
 from inference.engine.loading import Classes, Part
 from inference.engine.questions import choice_table, closed_answers, kinds, naming
 from inference.engine.questions.choice_table import ChoiceTable
@@ -85,21 +85,26 @@ class Answerer:
         return output.sequences, torch.cat(output.scores)
 
     def answer(self, tokens: Tensor, question: str) -> Answer:
-        """Confidence is the probability of exactly this answer among those of its kind."""
+        """Confidence is scaled from the probability of exactly this answer among those of its kind."""
         reading = kinds.read(question)
         if absent := self._absent(tokens, reading):
             return absent
         if choices := self._encodable(closed_answers.choices(reading)):
-            return self._chosen(tokens, reading, choices)
+            probabilities = self.probabilities(tokens, reading.text, choices)
+            top = sorted(zip((c.text for c in choices), probabilities, strict=True), key=lambda pair: -pair[1])[:TOP]
+            return self._answer(tokens, reading.kind, top)
         ids, logits = self.ids(tokens, reading.text, self._unfitting(reading))
         text = self.tokenizer.decode(ids[0], skip_special_tokens=True).strip()
         if not text:
-            return Answer(NOTHING, 0.0, False, [])
+            return Answer(NOTHING, 0.0, [])
         log_probs = (logits.float() / self.calibration.temperature).log_softmax(-1).gather(1, ids[0, 1:, None])
-        return self._answer(text, float(log_probs.sum().exp()), [])
+        return self._answer(tokens, reading.kind, [(text, float(log_probs.sum().exp()))])
 
-    def _answer(self, text: str, confidence: float, top: list[tuple[str, float]]) -> Answer:
-        return Answer(text, confidence, confidence >= self.calibration.unsure_below, top or [(text, confidence)])
+    def _answer(self, tokens: Tensor, kind: Kind, top: list[tuple[str, float]]) -> Answer:
+        """`top`: texts with their probabilities, the best first."""
+        recognised = blip.recognised(self.classes, tokens)
+        scaled = [(text, self.calibration.scale.probability(value, recognised, kind)) for text, value in top]
+        return Answer(*scaled[0], scaled)
 
     def _unfitting(self, reading: Reading) -> list[int]:
         """What a free answer cannot begin with."""
@@ -120,11 +125,6 @@ class Answerer:
     def _ids_of(self, text: str) -> list[int]:
         ids: list[int] = self.tokenizer(text, add_special_tokens=False)["input_ids"]
         return ids
-
-    def _chosen(self, tokens: Tensor, reading: Reading, choices: Sequence[Choice]) -> Answer:
-        probabilities = self.probabilities(tokens, reading.text, choices)
-        top = sorted(zip((c.text for c in choices), probabilities, strict=True), key=lambda pair: -pair[1])[:TOP]
-        return self._answer(*top[0], top)
 
     @torch.inference_mode()
     def probabilities(self, tokens: Tensor, question: str, choices: Sequence[Choice]) -> list[float]:
@@ -157,7 +157,7 @@ class Answerer:
         if probability is None or probability >= ABSENT_BELOW:
             return None
         text = "0" if reading.kind is Kind.NUMBER else f"no {reading.subject}"
-        return Answer(text, 1 - probability, 1 - probability >= EVEN_ODDS, [(text, 1 - probability)], absent=reading.subject)
+        return Answer(text, 1 - probability, [(text, 1 - probability)], absent=reading.subject)
 
     def presence(self, tokens: Tensor, subject: str) -> float | None:
         """The probability that a thing is in the photo; None where nothing is known about it."""
@@ -167,8 +167,8 @@ class Answerer:
             return naming.present(self.classes.probabilities(tokens), branch, rule)
         if rule.task != choice_table.QUESTIONS or self.tokenizer.unk_token_id in self._ids_of(subject):
             return None
-        yes, no = self.probabilities(tokens, f"is there {with_article(subject)}?", _YES_NO)
-        return rule.probability(math.log(max(yes, 1e-9) / max(no, 1e-9)))
+        yes, _ = self.probabilities(tokens, f"is there {with_article(subject)}?", _YES_NO)
+        return rule.probability(log_odds(yes))
 
 
 _YES_NO = closed_answers.choices(Reading(Kind.YES_NO, ""))

@@ -1,0 +1,82 @@
+"""One scale of doubt for every task: what a confidence is, and in which words it is put. Pure.
+
+A confidence is the probability that the answer is right, or that a description names what the photo shows. It is fitted on
+photos unlike those that the models were trained on, so 0.8 means the same for a name, a number and a sentence.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+FLAT_FROM, PROBABLE_FROM, GUESS_FROM = 0.8, 0.5, 0.2
+_LEAST = 1e-6
+
+
+class Certainty(StrEnum):
+    """How an answer is put: stated, called probable, called a guess, or not given."""
+
+    FLAT = "flat"
+    PROBABLE = "probable"
+    GUESS = "guess"
+    NONE = "none"
+
+
+WORDS = {
+    Certainty.FLAT: "Confident",
+    Certainty.PROBABLE: "Probably right",
+    Certainty.GUESS: "A guess",
+    Certainty.NONE: "Cannot tell",
+}
+_MEANINGS = {
+    Certainty.FLAT: f"Of such answers at least {FLAT_FROM:.0%} should be right.",
+    Certainty.PROBABLE: f"Of such answers {PROBABLE_FROM:.0%} to {FLAT_FROM:.0%} should be right.",
+    Certainty.GUESS: f"Of such answers {GUESS_FROM:.0%} to {PROBABLE_FROM:.0%} should be right.",
+    Certainty.NONE: f"Of such answers fewer than {GUESS_FROM:.0%} would be right, so none is given.",
+}
+
+
+def meaning(certainty: Certainty) -> str:
+    """One sentence."""
+    return _MEANINGS[certainty].replace("%", " %")
+
+
+def certainty(confidence: float, sure: bool = True) -> Certainty:
+    """`sure`: False where something beside the model speaks against the answer; it is then a guess at most."""
+    if confidence < GUESS_FROM:
+        return Certainty.NONE
+    if confidence < PROBABLE_FROM or not sure:
+        return Certainty.GUESS
+    return Certainty.PROBABLE if confidence < FLAT_FROM else Certainty.FLAT
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Platt's scaling (1999) of the log odds of an answer, with those of the likeliest of ImageNet's classes beside them: of a
+    photo in which nothing is recognised, no answer is certain. `kinds`: by the kind of question."""
+
+    offset: float = 0.0
+    slope: float = 1.0
+    familiarity: float = 0.0
+    kinds: Mapping[str, float] = field(default_factory=dict)
+
+    def probability(self, probability: float, recognised: float, kind: str = "") -> float:
+        odds = self.offset + self.kinds.get(kind, 0.0)
+        return logistic(odds + self.slope * log_odds(probability) + self.familiarity * log_odds(recognised))
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """From the card: logits are divided by `temperature`, and the probability of the answer is scaled."""
+
+    temperature: float = 1.0
+    scale: Scale = Scale()
+
+
+def log_odds(probability: float) -> float:
+    inside = min(max(probability, _LEAST), 1 - _LEAST)
+    return math.log(inside / (1 - inside))
+
+
+def logistic(value: float) -> float:
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, value))))
