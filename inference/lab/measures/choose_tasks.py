@@ -26,7 +26,9 @@ from sklearn.metrics import log_loss
 from torch import Tensor
 
 from inference.engine import catalogue, split
+from inference.engine.catalogue import Profile
 from inference.engine.codecs import photo_codec
+from inference.engine.doubt import log_odds
 from inference.engine.engines.torch_engine import TorchEngine
 from inference.engine.questions import choice_table, closed_answers, naming
 from inference.engine.questions.choice_table import ANY, CLASSIFIER, QUESTIONS, PresenceRow, TableFile
@@ -65,24 +67,24 @@ class Evidence:
 class Models:
     """The two tasks on one tower's tokens."""
 
-    def __init__(self, profile: str) -> None:
-        engine = TorchEngine(catalogue.profile(profile), threads=1)
+    def __init__(self, profile: Profile, threads: int = 1) -> None:
+        engine = TorchEngine(profile, threads=threads)
         self.parts = engine.parts
         classes, answerer = self.parts[CLASSIFIER].classes, getattr(self.parts[QUESTIONS].answer, "__self__", None)
         if classes is None or classes.tree is None or answerer is None:
             raise SystemExit("This profile has no classifier of ImageNet's classes, so there is nothing to choose from.")
         self.classes, self.tree, self.answerer = classes, classes.tree, answerer
 
-    def tokens(self, task: str, file: Path) -> Tensor:
+    @torch.inference_mode()
+    def tokens(self, task: str, image: Image.Image) -> Tensor:
+        """-> [1, T, width]."""
         part = self.parts[task]
-        image: Image.Image = photo_codec.decode(file.read_bytes())
-        with torch.inference_mode():
-            return split.whole(part.tower, torch.from_numpy(part.pixels(image)))
+        return split.whole(part.tower, torch.from_numpy(part.pixels(image)))
 
     def yes(self, tokens: Tensor, word: str) -> float:
         """Log odds of yes to whether the thing is there."""
-        yes, no = self.answerer.probabilities(tokens, f"is there {with_article(word)}?", _YES_NO)
-        return math.log(max(yes, 1e-9) / max(no, 1e-9))
+        yes, _ = self.answerer.probabilities(tokens, f"is there {with_article(word)}?", _YES_NO)
+        return log_odds(yes)
 
     def chosen(self, tokens: Tensor, texts: Sequence[str]) -> str:
         question = f"is it {' or '.join(with_article(text) for text in texts)}?"
@@ -172,13 +174,13 @@ def measure(models: Models, root: Path, count: int) -> TableFile:
     }
     chance = random.Random(SEED)
     for shown in [*flickr(root, tree, count), *everyday(root, tree, count)]:
-        tokens = models.tokens(QUESTIONS, shown.file)
-        probabilities = models.classes.probabilities(models.tokens(CLASSIFIER, shown.file))
+        image = photo_codec.decode(shown.file.read_bytes())
+        tokens = models.tokens(QUESTIONS, image)
+        probabilities = models.classes.probabilities(models.tokens(CLASSIFIER, image))
         for word in (*shown.there, *shown.absent):
             branch = tree.find(word)
             assert branch is not None, word
-            mass = min(max(naming.of(probabilities, branch), 1e-6), 1 - 1e-6)
-            odds = math.log(mass / (1 - mass))
+            odds = log_odds(naming.of(probabilities, branch))
             evidence.append(Evidence(branch.name, branch.kind, word in shown.there, odds, models.yes(tokens, word)))
         if shown.label is not None:
             _compare(models, shown.label, tokens, probabilities, right, chance)
@@ -235,7 +237,7 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=300, help="of each set")
     parser.add_argument("--out", type=Path, help="default: beside the profile's models")
     arguments = parser.parse_args()
-    models = Models(arguments.profile)
+    models = Models(catalogue.profile(arguments.profile))
     table = measure(models, photo_sets.data_dir(), arguments.photos)
     out = arguments.out or catalogue.WEIGHTS / arguments.profile / choice_table.FILE
     out.write_text(json.dumps(table, indent=1) + "\n")
