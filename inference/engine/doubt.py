@@ -5,7 +5,7 @@ photos unlike those that the models were trained on, so 0.8 means the same for a
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -52,17 +52,17 @@ def certainty(confidence: float, sure: bool = True) -> Certainty:
 
 @dataclass(frozen=True)
 class Scale:
-    """Platt's scaling (1999) of the log odds of an answer, with those of the likeliest of ImageNet's classes beside them: of a
-    photo in which nothing is recognised, no answer is certain. `kinds`: by the kind of question."""
+    """Platt's scaling (1999) of the log odds of an answer, with the variety of what the tower saw beside them: of noise, of one
+    colour and of a few lines no answer is certain. `kinds`: offset and slope of kinds of questions that have their own."""
 
     offset: float = 0.0
     slope: float = 1.0
-    familiarity: float = 0.0
-    kinds: Mapping[str, float] = field(default_factory=dict)
+    variety: float = 0.0
+    kinds: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
-    def probability(self, probability: float, recognised: float, kind: str = "") -> float:
-        odds = self.offset + self.kinds.get(kind, 0.0)
-        return logistic(odds + self.slope * log_odds(probability) + self.familiarity * log_odds(recognised))
+    def probability(self, probability: float, variety: float, kind: str = "") -> float:
+        offset, slope = self.kinds.get(kind, (self.offset, self.slope))
+        return logistic(offset + slope * log_odds(probability) + self.variety * variety)
 
 
 @dataclass(frozen=True)

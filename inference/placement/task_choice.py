@@ -26,20 +26,24 @@ def _better(step: PlanStep, profile: Profile) -> str | None:
     """The other task, where that is better; a question that still waits for another answer stays where it is."""
     if step.task not in (CLASSIFIER, QUESTIONS) or not step.question or step.model or step.filled_from:
         return None
+    task = best_task(step.question, profile)
+    return task if task != step.task else None
+
+
+def best_task(question: str, profile: Profile) -> str | None:
+    """Of the classifier and the question model; None where only one of them can answer, or is there."""
     if CLASSIFIER not in profile.tasks or QUESTIONS not in profile.tasks:
         return None
-    reading, tree, table = kinds.read(step.question), label_tree.names(), choice_table.of(profile)
+    reading, tree, table = kinds.read(question), label_tree.names(), choice_table.of(profile)
     kind = naming.answerable(reading, tree)
     if kind is None:
         return None
     if reading.kind is Kind.NAME:
-        task = table.names(kind)
-    elif reading.kind is Kind.EITHER_OR:
-        task = table.chooses(kind)
-    else:
-        branch = tree.find(reading.subject)
-        task = table.presence(branch.name if branch else "", kind).task
-    return task if task != step.task else None
+        return table.names(kind)
+    if reading.kind is Kind.EITHER_OR:
+        return table.chooses(kind)
+    branch = tree.find(reading.subject)
+    return table.presence(branch.name if branch else "", kind).task
 
 
 def _twice(plan: Plan, step: PlanStep, task: str) -> bool:

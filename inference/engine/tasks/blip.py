@@ -8,10 +8,9 @@ from torch import Tensor
 from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from inference.engine import loading, towers
-from inference.engine.answer import EVEN_ODDS
 from inference.engine.catalogue import Profile
 from inference.engine.codecs import selection
-from inference.engine.loading import Classes, Decoder, Part
+from inference.engine.loading import Decoder, Part
 from inference.engine.pixels import Pixels
 from inference.engine.tasks import adapter
 from inference.engine.tasks.evidence import LogProbability, by_gradient
@@ -50,12 +49,6 @@ def load(
         evidence = by_gradient(layer, score(model, tokenizer)) if score else None
     decoder = make(model, tokenizer, adapt)
     return Part(tower, digest, texts.digest(), pixels, codes, decoder, weights, evidence=evidence)
-
-
-def recognised(classes: Classes | None, tokens: Tensor) -> float:
-    """The probability of the likeliest class of the classifier on the same tower: how familiar the photo is. Even odds, which
-    say nothing, without one. tokens [1, T, width] as they leave the tower."""
-    return float(classes.probabilities(tokens).max()) if classes else EVEN_ODDS
 
 
 def as_they_are(tokens: Tensor) -> Tensor:

@@ -5,7 +5,9 @@ Each step has questions generated from captions (inference/lab/data/questions.py
 it. Run `captioner` first: it learns the vocabulary.
 """
 
+import heapq
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,22 +38,25 @@ class Pair:
     question: Ids
     mirrored: Ids  # the same with left and right exchanged
     answer: Ids
+    weight: float  # of being drawn
 
 
 class QuestionBatches:
     """Of one source. Step n depends on the seed and n alone."""
 
     def __init__(
-        self, features: Features, asked: Sequence[tuple[str, Question]], tokenizer: BertTokenizerFast, seed: int
+        self, features: Features, asked: Sequence[tuple[str, Question]], tokenizer: BertTokenizerFast, seed: int, evenly: bool
     ) -> None:
+        """`evenly`: kinds are drawn by the square root of how many questions they have."""
         self.features, self.seed, self.pairs = features, seed, dict[int, list[Pair]]()
         start, end, first = tokenizer.convert_tokens_to_ids([tokens.START, "[SEP]", "[CLS]"])
         plain, mirrored = ([change(q.text) for _, q in asked] for change in (str, texts.mirror))
         answers = [q.answer for _, q in asked]
         ids = zip(*(tokens.ids(tokenizer, part) for part in (plain, mirrored, answers)), strict=True)
-        for (name, _), (question, mirror, answer) in zip(asked, ids, strict=True):
+        counts = Counter(q.kind for _, q in asked)
+        for (name, q), (question, mirror, answer) in zip(asked, ids, strict=True):
             pair = Pair([first, *question[:LONGEST_QUESTION], end], [first, *mirror[:LONGEST_QUESTION], end],
-                        [start, *answer[:LONGEST_ANSWER], end])  # fmt: skip
+                        [start, *answer[:LONGEST_ANSWER], end], counts[q.kind] ** -0.5 if evenly else 1.0)  # fmt: skip
             self.pairs.setdefault(features.place[name], []).append(pair)
         self.rows = sorted(self.pairs)
 
@@ -62,7 +67,7 @@ class QuestionBatches:
         drawn = [
             (place, pair.mirrored if self.features.views[view] == crops.MIRRORED else pair.question, pair.answer)
             for place, (row, view) in enumerate(zip(rows, views, strict=True))
-            for pair in chance.sample(self.pairs[row], min(EACH, len(self.pairs[row])))
+            for pair in heapq.nlargest(EACH, self.pairs[row], key=lambda pair: chance.random() ** (1 / pair.weight))
         ]
         adapted = model.adapter(captioner.hide(self.features(rows, views), step))
         if blind:
@@ -105,16 +110,24 @@ def new(tokenizer: BertTokenizerFast, seed: int) -> Answerer:
 
 
 def main() -> None:
-    options = captioner.parser(__doc__, 50).parse_args()
+    parser = captioner.parser(__doc__, 50)
+    parser.add_argument("--tune", action="store_true", help="go on from the finished run")
+    options = parser.parse_args()
     torch.set_num_threads(options.threads)
     root, folder = photo_sets.data_dir(), options.run / "features"
     tokenizer = captioner.tokenizer_of(options.run / "tokenizer", root)
     train, dev, rooms = (Features(folder, root, split) for split in ("train", "dev", "daquar"))
     asked = texts.training_questions(root)
-    generated = QuestionBatches(train, [row for row in asked if row[0].startswith("flickr8k")], tokenizer, options.seed)
-    people = QuestionBatches(rooms, [row for row in asked if row[0].startswith("daquar")], tokenizer, options.seed)
+    generated = QuestionBatches(
+        train, [row for row in asked if row[0].startswith("flickr8k")], tokenizer, options.seed, options.tune
+    )
+    people = QuestionBatches(
+        rooms, [row for row in asked if row[0].startswith("daquar")], tokenizer, options.seed, options.tune
+    )
     model, averaged = new(tokenizer, options.seed), new(tokenizer, options.seed).eval()
-    run = Run(model, options.run / "vqa", options.minutes, options.rate)
+    if options.tune:
+        model.load_state_dict(torch.load(options.run / "vqa" / "checkpoint.pt", weights_only=True)["average"])
+    run = Run(model, options.run / ("vqa-tuned" if options.tune else "vqa"), options.minutes, options.rate)
 
     def losses(step: int) -> dict[str, Tensor]:
         blind = step % BLIND_EVERY == 0

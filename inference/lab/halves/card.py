@@ -50,10 +50,21 @@ def page(card: Mapping[str, Any]) -> str:
         f"| {name} | {row['temperature']} | {row['unsure_below']} | {row['confidence']} | {row['latency_ms']:.0f} ms |"
         for name, row in tasks.items()
     )
-    steps = run.get("caption_tuned_steps")
-    tuned = TUNED.format(steps=steps, minutes=run["caption_tuned_minutes"]) if steps else ""
+    tuned, further = (
+        text.format(steps=run[f"{half}_tuned_steps"], minutes=run[f"{half}_tuned_minutes"])
+        if f"{half}_tuned_steps" in run
+        else ""
+        for half, text in (("caption", TUNED_CAPTIONS), ("vqa", TUNED_ANSWERS))
+    )
     return PAGE.format(
-        **run, tower=card["tower"], tuned=tuned, dropout=DROPOUT, f=FormattedFigures(figures), kinds=kinds, bounds=bounds
+        **run,
+        tower=card["tower"],
+        tuned=tuned,
+        further=further,
+        dropout=DROPOUT,
+        f=FormattedFigures(figures),
+        kinds=kinds,
+        bounds=bounds,
     )
 
 
@@ -129,7 +140,7 @@ views of each photo (whole, mirrored, a random crop) are computed once.
 
 * `features`, then `captioner`: {caption_steps} steps of 24 photos with their five captions in {caption_minutes} minutes (rate 0.001, label smoothing 0.1).{tuned}
 * `answerer`: {vqa_steps} steps in {vqa_minutes} minutes (rate 0.001), four questions each about 48 photos with generated and 10 with people's questions;
-  in every fourth step people's questions come without their photo. Left and right are exchanged in questions about mirrored photos.
+  in every fourth step people's questions come without their photo. Left and right are exchanged in questions about mirrored photos.{further}
 
 A tenth of the places is hidden from the adapter in training. Tokenizer: 4,096 word pieces from the training captions, questions and answers.
 
@@ -144,5 +155,8 @@ A tenth of the places is hidden from the adapter in training. Tokenizer: 4,096 w
 * Flickr8k, Imagenette and DAQUAR are licensed for research; their photos are not distributed here.
 """
 
-TUNED = """
+TUNED_CAPTIONS = """
   Then `self_critical`: {steps} steps on CIDEr-D itself in {minutes} minutes (rate 0.0001, five samples for each of 16 photos)."""
+
+TUNED_ANSWERS = """
+  Then `answerer --tune`: {steps} steps in {minutes} minutes (rate 0.0003), kinds of questions drawn by the square root of their number."""

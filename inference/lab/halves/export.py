@@ -58,7 +58,12 @@ def _averaged(run: Path, names: Path) -> tuple[Compact, BertTokenizerFast, dict[
     start, end = tokenizer.convert_tokens_to_ids([tokens.START, "[SEP]"])
     model = Compact(bundle.network(), names.read_text().splitlines(), Vocabulary(len(tokenizer), 0, start, end))
     durations: dict[str, float] = {}
-    for name, half in (("caption", model.caption), ("caption-tuned", model.caption), ("vqa", model.vqa)):
+    for name, half in (
+        ("caption", model.caption),
+        ("caption-tuned", model.caption),
+        ("vqa", model.vqa),
+        ("vqa-tuned", model.vqa),
+    ):
         if (file := run / name / "checkpoint.pt").exists():
             saved = torch.load(file, map_location="cpu", weights_only=True)
             half.load_state_dict(saved["average"])

@@ -38,7 +38,7 @@ from inference.engine.questions.label_tree import Branch, LabelTree
 from inference.engine.tasks.wording import with_article
 from inference.lab.data import lexicon, photo_sets
 
-LEAST_POSITIVES = 12  # of a word or kind, for a row of its own
+LEAST_POSITIVES = 20  # of a word or kind, for a row of its own
 NEGATIVES = 3  # questions about absent things, for each photo
 MARGIN = 0.01  # by which the classifier's log loss, or accuracy, has to be better: it costs a step of its own
 SEED = 0
@@ -150,7 +150,7 @@ def _better(rows: Sequence[Evidence]) -> PresenceRow:
         (QUESTIONS, np.array([[row.questions] for row in rows])),
     ):
         losses[task] = float(np.mean([_held_out(values, there, half) for half in (0, 1)]))
-        fits[task] = LogisticRegression(C=10.0).fit(values, there)
+        fits[task] = LogisticRegression(C=1.0).fit(values, there)
     task = CLASSIFIER if losses[CLASSIFIER] < losses[QUESTIONS] - MARGIN else QUESTIONS
     return {
         "task": task,
@@ -163,7 +163,7 @@ def _held_out(values: NDArray[np.float64], there: NDArray[np.bool_], half: int) 
     fitted = np.arange(len(there)) % 2 == half
     if len(set(there[fitted])) < 2:
         return math.inf
-    model = LogisticRegression(C=10.0).fit(values[fitted], there[fitted])
+    model = LogisticRegression(C=1.0).fit(values[fitted], there[fitted])
     return float(log_loss(there[~fitted], model.predict_proba(values[~fitted])[:, 1], labels=[False, True]))
 
 
@@ -225,10 +225,17 @@ def _among(probabilities: NDArray[np.float64], branches: Sequence[Branch], texts
 
 
 def _winners(classifier: dict[str, list[bool]], questions: dict[str, list[bool]]) -> dict[str, str]:
+    for rows in (classifier, questions):
+        rows[ANY] = [hit for kind in sorted(rows) for hit in rows[kind]]
     shares = {kind: (float(np.mean(rows)), float(np.mean(questions[kind]))) for kind, rows in classifier.items()}
     for kind, (own, other) in sorted(shares.items()):
         print(f"{kind}: classifier {own:.2f}, question model {other:.2f}, of {len(classifier[kind])}")
-    return {kind: CLASSIFIER if own > other + MARGIN else QUESTIONS for kind, (own, other) in sorted(shares.items())}
+    counts = {kind: len(rows) for kind, rows in classifier.items()}
+    return {
+        kind: CLASSIFIER if own > other + MARGIN else QUESTIONS
+        for kind, (own, other) in sorted(shares.items())
+        if counts[kind] >= LEAST_POSITIVES
+    }
 
 
 def main() -> None:

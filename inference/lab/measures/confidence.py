@@ -2,8 +2,8 @@
 
     python -m inference.lab.measures.confidence --photos 400
 
-A logistic regression of "it was right" on the log odds of the answer, on those of the likeliest of ImageNet's classes and on
-the kind of question, for each task. Fitted on photos unlike those that the text halves were trained on: `everyday` (names,
+A logistic regression of "it was right" on the log odds of the answer, on the variety of what the tower saw and on the kind of
+question, for each task. Fitted on photos unlike those that the text halves were trained on: `everyday` (names,
 presence, alternatives, and whether a caption names the labelled thing), a tenth of DAQUAR's training photos, and pictures about
 which every answer is wrong: noise, one colour, drawings. Questions about Flickr8k's dev photos, which the training photos
 resemble, count a quarter. The questions of `bench.models` are asked of none of them: they test the scales.
@@ -12,6 +12,7 @@ resemble, count a quarter. The questions of `bench.models` are asked of none of 
 import argparse
 import json
 import random
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
@@ -22,25 +23,27 @@ from PIL import Image
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
-from inference.engine import catalogue, doubt
+from inference.engine import catalogue, doubt, towers
 from inference.engine.answer import Answer
 from inference.engine.catalogue import Profile
 from inference.engine.codecs import photo_codec
 from inference.engine.doubt import Certainty, Scale
 from inference.engine.questions import kinds
-from inference.engine.questions.choice_table import QUESTIONS
+from inference.engine.questions.choice_table import CLASSIFIER, QUESTIONS
 from inference.engine.questions.kinds import Kind
 from inference.engine.questions.label_tree import LabelTree
 from inference.engine.tasks.wording import with_article
-from inference.lab.data import odd_pictures, photo_sets
+from inference.lab.data import lexicon, odd_pictures, photo_sets
 from inference.lab.data.questions import Question
-from inference.lab.measures.choose_tasks import SEED, Models, everyday
+from inference.lab.measures.choose_tasks import SEED, Models, Shown, everyday
 from inference.lab.measures.measure import HeldOut, normalise
+from inference.placement.task_choice import best_task
 
 ODD = 80  # pictures about which every answer is wrong
 FAMILIAR_WEIGHT = 0.25  # of a question about photos like the training ones
 LEAST_OF_KIND = 60  # samples, for an offset of its own
 UNANSWERABLE = ("what colour is the car?", "what is the man doing?", "how many people are there?", "where is this?")
+UNIT_OF_VARIETY = 10.0  # it differs by tenths, and the penalty of the fit is the same for every input
 TASKS = ("classify", "caption", "vqa")
 
 
@@ -49,7 +52,7 @@ class Sample:
     task: str
     kind: str
     probability: float  # of the answer, unscaled
-    recognised: float  # of the likeliest class
+    variety: float  # of what the tower saw
     is_right: bool
     weight: float = 1.0
 
@@ -57,27 +60,24 @@ class Sample:
 class Asking:
     """The three tasks on one photo, with unscaled confidences."""
 
-    def __init__(self, models: Models) -> None:
-        self.models = models
+    def __init__(self, models: Models, profile: Profile) -> None:
+        self.models, self.profile = models, profile
 
     def tokens(self, image: Image.Image) -> tuple[Tensor, float]:
-        """-> the tower's tokens, and the probability of the likeliest class."""
+        """-> the tower's tokens, and their variety."""
         tokens = self.models.tokens(QUESTIONS, image)
-        return tokens, float(self.models.classes.probabilities(tokens).max())
+        return tokens, towers.variety(tokens)
 
     def answer(self, task: str, tokens: Tensor, question: str = "") -> Answer:
         return self.models.parts[task].answer(tokens, question)
 
     def sample(self, task: str, photo: tuple[Tensor, float], question: str, right: Iterable[str]) -> Iterator[Sample]:
-        """None where the thing that was asked about was not seen."""
-        tokens, recognised = photo
-        answer = self.answer(task, tokens, question)
-        if not answer.absent:
-            yield Sample(task, kind_of(question), answer.confidence, recognised, normalise(answer.text) in right)
-
-
-def kind_of(question: str) -> str:
-    return kinds.read(question).kind.value if question else Kind.NAME.value
+        """None where a scale of its own was fitted by `choose_tasks`: for whether a thing is there, and for one that was not
+        seen."""
+        tokens, variety = photo
+        kind, answer = kinds.read(question).kind if question else Kind.NAME, self.answer(task, tokens, question)
+        if not answer.absent and (task, kind) != (CLASSIFIER, Kind.YES_NO):
+            yield Sample(task, kind.value, answer.confidence, variety, normalise(answer.text) in right)
 
 
 def of_everyday(asking: Asking, root: Path, count: int) -> Iterator[Sample]:
@@ -89,20 +89,23 @@ def of_everyday(asking: Asking, root: Path, count: int) -> Iterator[Sample]:
         yield from asking.sample("classify", photo, "", names)
         caption = asking.answer("caption", photo[0])
         yield Sample("caption", "", caption.confidence, photo[1], mentions(tree, caption.text, shown.label))
-        asked = [(f"is there {with_article(word)}?", {"yes"}) for word in shown.there]
-        asked += [(f"is there {with_article(word)}?", {"no"}) for word in shown.absent]
-        for question, right in asked:
-            yield from asking.sample("vqa", photo, question, right)
-        named = []
-        if wider := tree.wider(shown.label):
-            named.append((f"what {wider[-1].name} is it?", names - {wider[-1].name}))
-        if shown.there and shown.absent:
-            pair = [shown.there[0], chance.choice(shown.absent)]
-            chance.shuffle(pair)
-            named.append((f"is it {' or '.join(map(with_article, pair))}?", {normalise(shown.there[0])}))
-        for question, right in named:
-            for task in ("classify", "vqa"):
-                yield from asking.sample(task, photo, question, right)
+        for question, right in _asked(tree, shown, chance):
+            yield from asking.sample(best_task(question, asking.profile) or QUESTIONS, photo, question, right)
+
+
+def _asked(tree: LabelTree, shown: Shown, chance: random.Random) -> Iterator[tuple[str, set[str]]]:
+    """Questions about the labelled thing, with their right answers."""
+    assert shown.label is not None
+    for word in shown.there:
+        yield f"is there {with_article(word)}?", {"yes"}
+    for word in shown.absent:
+        yield f"is there {with_article(word)}?", {"no"}
+    if wider := tree.wider(shown.label):
+        yield f"what {wider[-1].name} is it?", right_names(tree, shown.label) - {wider[-1].name}
+    if shown.there and shown.absent:
+        pair = [shown.there[0], chance.choice(shown.absent)]
+        chance.shuffle(pair)
+        yield f"is it {' or '.join(map(with_article, pair))}?", {normalise(shown.there[0])}
 
 
 def right_names(tree: LabelTree, label: int) -> set[str]:
@@ -131,6 +134,19 @@ def of_questions(asking: Asking, root: Path, count: int) -> Iterator[Sample]:
                 yield replace(sample, weight=weight)
 
 
+def of_captions(asking: Asking, root: Path, count: int) -> Iterator[Sample]:
+    """Right is a caption of a Flickr8k dev photo of which every thing that it names is named by people too."""
+    words = lexicon.by_word(lexicon.PEOPLE | lexicon.ANIMALS | lexicon.THINGS)
+    photos = HeldOut(root).captions("dev")
+    for name, references in random.Random(SEED).sample(photos, min(len(photos), count)):
+        tokens, variety = asking.tokens(decode(root / name))
+        caption = asking.answer("caption", tokens)
+        own, theirs = (
+            {words[word] for word in text.lower().split() if word in words} for text in (caption.text, " ".join(references))
+        )
+        yield Sample("caption", "", caption.confidence, variety, bool(own) and own <= theirs, FAMILIAR_WEIGHT)
+
+
 def _photo_of(row: tuple[str, Question, float]) -> tuple[str, str]:
     return row[0], row[1].photo
 
@@ -149,24 +165,26 @@ def decode(file: Path) -> Image.Image:
 
 
 def fit(samples: Sequence[Sample]) -> Scale:
-    """Of one task."""
-    counts = {kind: sum(sample.kind == kind for sample in samples) for kind in sorted({sample.kind for sample in samples})}
-    own = [kind for kind, count in counts.items() if count >= LEAST_OF_KIND] if len(counts) > 1 else []
-    inputs = np.array(
-        [
-            [doubt.log_odds(s.probability), doubt.log_odds(s.recognised), *(float(s.kind == kind) for kind in own)]
-            for s in samples
-        ]
-    )
-    model = LogisticRegression(C=10.0, max_iter=1000)
-    model.fit(inputs, [s.is_right for s in samples], sample_weight=[s.weight for s in samples])
-    slope, familiarity, *offsets = (round(float(value), 3) for value in model.coef_[0])
-    return Scale(round(float(model.intercept_[0]), 3), slope, familiarity, dict(zip(own, offsets, strict=True)))
+    """Of one task. A kind's own offset and slope are fitted as what they add to the common ones."""
+    counts = Counter(sample.kind for sample in samples)
+    own = sorted(kind for kind, count in counts.items() if count >= LEAST_OF_KIND) if len(counts) > 1 else []
+    odds = np.array([doubt.log_odds(sample.probability) for sample in samples])
+    is_kind = np.array([[float(sample.kind == kind) for kind in own] for sample in samples]).reshape(len(samples), len(own))
+    variety = np.array([UNIT_OF_VARIETY * sample.variety for sample in samples])
+    inputs = np.column_stack([odds, variety, is_kind, is_kind * odds[:, None]])
+    model = LogisticRegression(max_iter=5000)
+    model.fit(inputs, [sample.is_right for sample in samples], sample_weight=[sample.weight for sample in samples])
+    offset, (slope, of_variety, *rest) = float(model.intercept_[0]), map(float, model.coef_[0])
+    kinds_ = {
+        kind: (round(offset + more, 3), round(slope + steeper, 3))
+        for kind, more, steeper in zip(own, rest[: len(own)], rest[len(own) :], strict=True)
+    }
+    return Scale(round(offset, 3), round(slope, 3), round(UNIT_OF_VARIETY * of_variety, 3), kinds_)
 
 
 def table(samples: Sequence[Sample], scale: Scale) -> Iterator[str]:
     """How often answers of each degree of doubt were right."""
-    graded = [(doubt.certainty(scale.probability(s.probability, s.recognised, s.kind)), s) for s in samples]
+    graded = [(doubt.certainty(scale.probability(s.probability, s.variety, s.kind)), s) for s in samples]
     for certainty in Certainty:
         rows = [sample for given, sample in graded if given is certainty]
         right = sum(sample.is_right for sample in rows)
@@ -184,10 +202,11 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     profile, root = catalogue.profile("compact"), photo_sets.data_dir()
-    asking = Asking(Models(unscaled(profile), arguments.threads))
+    asking = Asking(Models(unscaled(profile), arguments.threads), profile)
     samples = [
         *of_everyday(asking, root, arguments.photos),
         *of_questions(asking, root, 2 * arguments.photos),
+        *of_captions(asking, root, arguments.photos),
         *of_odd_pictures(asking),
     ]
     card = json.loads((catalogue.WEIGHTS / "compact" / "card.json").read_text())

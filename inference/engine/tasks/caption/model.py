@@ -4,10 +4,11 @@ import torch
 from torch import Tensor
 from transformers import BlipForConditionalGeneration, PreTrainedTokenizerBase
 
+from inference.engine import towers
 from inference.engine.answer import NOTHING, Answer
 from inference.engine.catalogue import Profile
 from inference.engine.doubt import Calibration
-from inference.engine.loading import Classes, Part
+from inference.engine.loading import Part
 from inference.engine.tasks import blip
 from inference.engine.tasks.blip import Adapting
 
@@ -21,11 +22,9 @@ class Captioner:
         model: BlipForConditionalGeneration,
         tokenizer: PreTrainedTokenizerBase,
         calibration: Calibration,
-        classes: Classes | None = None,
         adapt: Adapting = blip.as_they_are,
     ) -> None:
-        """`classes`: the classifier on the same tower, where there is one."""
-        self.adapt, self.classes = adapt, classes
+        self.adapt = adapt
         self.decoder, self.tokenizer, self.calibration = model.text_decoder, tokenizer, calibration
         text, generation = model.config.text_config, model.generation_config
         self.start, self.end, self.pad = text.bos_token_id, text.sep_token_id, text.pad_token_id
@@ -49,13 +48,12 @@ class Captioner:
 
     def answer(self, tokens: Tensor, question: str = "") -> Answer:
         """Confidence is scaled from the geometric mean of the tokens' probabilities, so that length alone does not lower it."""
-        recognised = blip.recognised(self.classes, tokens)
-        tokens = self.adapt(tokens)
+        variety, tokens = towers.variety(tokens), self.adapt(tokens)
         ids = self.ids(tokens)
         text = self.tokenizer.decode(ids[0], skip_special_tokens=True).strip()
         if not text:
             return Answer(NOTHING, 0.0, [])
-        confidence = self.calibration.scale.probability(self._probability(tokens, ids), recognised)
+        confidence = self.calibration.scale.probability(self._probability(tokens, ids), variety)
         return Answer(text, confidence, [(text, confidence)])
 
     @torch.inference_mode()
@@ -67,10 +65,10 @@ class Captioner:
 
 
 def load(profile: Profile, device: torch.device, shared: Part | None) -> Part:
-    calibration, classes = profile.calibration("caption"), shared.classes if shared else None
+    calibration = profile.calibration("caption")
     return blip.load(
         BlipForConditionalGeneration,
-        lambda model, tokenizer, adapt: Captioner(model, tokenizer, calibration, classes, adapt).answer,
+        lambda model, tokenizer, adapt: Captioner(model, tokenizer, calibration, adapt).answer,
         profile,
         "caption",
         device,

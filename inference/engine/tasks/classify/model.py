@@ -51,9 +51,9 @@ class Classifier:
     def answer(self, tokens: Tensor, question: str = "") -> Answer:
         """tokens [1, T, width] -> a name, with the likeliest classes; or what they say to a question about a kind of thing."""
         probabilities, reading = self.probabilities(tokens), kinds.read(question)
-        result, confidence = self._naming(probabilities, reading), self.calibration.scale.probability
+        result, scale, variety = self._naming(probabilities, reading), self.calibration.scale, towers.variety(tokens)
         if not result.calibrated:
-            result = result.scaled(lambda probability: confidence(probability, float(probabilities.max()), reading.kind))
+            result = result.scaled(lambda probability: scale.probability(probability, variety, reading.kind))
         return Answer(result.text, result.confidence, result.top, absent=result.absent)
 
     def _naming(self, probabilities: NDArray[np.float64], reading: Reading) -> Naming:

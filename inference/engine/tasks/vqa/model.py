@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 from transformers import BlipForQuestionAnswering, PreTrainedTokenizerBase
 
+from inference.engine import towers
 from inference.engine.answer import NOTHING, Answer
 from inference.engine.catalogue import Profile
 from inference.engine.doubt import Calibration, log_odds
@@ -102,8 +103,8 @@ class Answerer:
 
     def _answer(self, tokens: Tensor, kind: Kind, top: list[tuple[str, float]]) -> Answer:
         """`top`: texts with their probabilities, the best first."""
-        recognised = blip.recognised(self.classes, tokens)
-        scaled = [(text, self.calibration.scale.probability(value, recognised, kind)) for text, value in top]
+        variety = towers.variety(tokens)
+        scaled = [(text, self.calibration.scale.probability(value, variety, kind)) for text, value in top]
         return Answer(*scaled[0], scaled)
 
     def _unfitting(self, reading: Reading) -> list[int]:
