@@ -125,8 +125,8 @@ def _tokens(places: Tensor, fine: Tensor | None = None) -> Tensor:
 
 
 def variety(tokens: Tensor) -> float:
-    """How much the places of a photo differ, as the tower sees them: tokens [1, T, width] -> their mean standard deviation over the
-    places. Noise, one colour and drawings of a few lines have less of it than photos."""
+    """How much the places of a photo differ, as the tower sees them: tokens [1, T, width] -> their mean standard deviation over
+    the places. Noise, one colour and drawings of a few lines have less of it than photos."""
     return float(tokens[0, 1:].std(0, correction=0).mean())
 
 
