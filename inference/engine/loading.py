@@ -41,6 +41,9 @@ class Classes(Protocol):
     def probabilities(self, tokens: Tensor) -> NDArray[np.float64]:
         """tokens [1, T, width] -> [classes]."""
 
+    def answer(self, tokens: Tensor, question: str = "") -> Answer:
+        """tokens [1, T, width] -> a name, with a calibrated confidence."""
+
 
 @dataclass(frozen=True)
 class Part:

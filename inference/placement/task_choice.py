@@ -38,12 +38,7 @@ def best_task(question: str, profile: Profile) -> str | None:
     kind = naming.answerable(reading, tree)
     if kind is None:
         return None
-    if reading.kind is Kind.NAME:
-        return table.names(kind)
-    if reading.kind is Kind.EITHER_OR:
-        return table.chooses(kind)
-    branch = tree.find(reading.subject)
-    return table.presence(branch.name if branch else "", kind).task
+    return table.names(kind) if reading.kind is Kind.NAME else table.chooses(kind)
 
 
 def _twice(plan: Plan, step: PlanStep, task: str) -> bool:

@@ -77,7 +77,7 @@ def _run(run: RunTask, steps: Sequence[PlanStep], image: Image.Image) -> list[St
 def _answered(step: PlanStep, run: RunTask, question: str, image: Image.Image) -> StepResult:
     answer = run(step.task, image, question)
     facts = answer.text, answer.confidence, answer.sure, tuple(answer.top)
-    return StepResult(step.id, step.task, question, *facts, None, absent=answer.absent)
+    return StepResult(step.id, step.task, question, *facts, None, lines=answer.lines, absent=answer.absent)
 
 
 def _open(path: Path) -> Image.Image:

@@ -1,4 +1,4 @@
-"""Which task answers a question best, by its kind and by what it is about: measured, and kept beside a profile's models.
+"""Which task answers a question best, and how what both say of a thing is weighed: measured, kept beside a profile's models.
 
 `python -m inference.lab.measures.choose_tasks` writes the table; without one the classifier names things, and the question
 model answers everything else.
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 FILE = "choices.json"
 CLASSIFIER, QUESTIONS = "classify", "vqa"
 ANY = "any"  # the row for words and kinds that have none of their own
+UNNAMED = "unnamed"  # the kind of what the classifier has no class for
 
 
 class PresenceRow(TypedDict):
-    task: str
     offset: float
-    slope: float
+    classifier: float
+    questions: float
 
 
 class TableFile(TypedDict):
@@ -34,14 +35,15 @@ class TableFile(TypedDict):
 
 @dataclass(frozen=True)
 class Presence:
-    """Who says whether a thing is there, and Platt's scaling of the log odds that it gives."""
+    """Whether a thing is there: a logistic regression on the log odds that the classifier and the question model give."""
 
-    task: str = QUESTIONS
     offset: float = 0.0
-    slope: float = 1.0
+    classifier: float = 0.0
+    questions: float = 1.0
 
-    def probability(self, log_odds: float) -> float:
-        return logistic(self.offset + self.slope * log_odds)
+    def probability(self, classifier: float, questions: float) -> float:
+        """`classifier`: 0, even odds, for what it has no class for."""
+        return logistic(self.offset + self.classifier * classifier + self.questions * questions)
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class ChoiceTable:
         return self.either_or.get(kind, self.either_or.get(ANY, QUESTIONS))
 
     def presence(self, word: str, kind: str) -> Presence:
-        """By the word that the thing has in the label tree, else by its kind."""
+        """By the word that the thing has in the label tree, else by its kind; UNNAMED for what is not in the tree."""
         return self.presences.get(word) or self.presences.get(kind) or self.presences.get(ANY) or Presence()
 
 

@@ -1,4 +1,4 @@
-"""What a classifier's probabilities say to a question: a name, yes or no, or one of the alternatives. Pure.
+"""What a classifier's probabilities say to a question: a name, or one of the alternatives. Pure.
 
 The probability of a branch of the label tree is the sum over its classes. It is evidence that something of the kind is there,
 so a certain wider name ("dog") beats a doubtful narrow one, and where the branch has little, nothing of it was seen.
@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.engine.doubt import log_odds
-from inference.engine.questions.choice_table import Presence
 from inference.engine.questions.kinds import Kind, Reading
 from inference.engine.questions.label_tree import Branch, LabelTree
 
@@ -25,14 +23,12 @@ _LEAST = 1e-6
 
 @dataclass(frozen=True)
 class Naming:
-    """`text`: the answer; `absent`: the thing that was not seen, of which nothing can be said. `calibrated`: the confidence was
-    fitted already."""
+    """`text`: the answer; `absent`: the thing that was not seen, of which nothing can be said."""
 
     text: str
     confidence: float
     top: list[tuple[str, float]]  # classes, or alternatives, the best first
     absent: str = ""
-    calibrated: bool = False
 
     def scaled(self, scale: Callable[[float], float]) -> "Naming":
         return replace(self, confidence=scale(self.confidence), top=[(text, scale(value)) for text, value in self.top])
@@ -64,11 +60,6 @@ def _widened(probabilities: Probabilities, tree: LabelTree, narrow: Naming, best
     return narrow
 
 
-def present(probabilities: Probabilities, branch: Branch, rule: Presence) -> float:
-    """The calibrated probability that something of the branch is in the photo."""
-    return rule.probability(log_odds(of(probabilities, branch)))
-
-
 def among(probabilities: Probabilities, branches: Sequence[Branch], texts: Sequence[str]) -> Naming:
     """The likeliest of several alternatives, with its probability among them; each is a branch."""
     masses = np.array([max(of(probabilities, branch), _LEAST) for branch in branches])
@@ -92,9 +83,6 @@ def answerable(reading: Reading, tree: LabelTree) -> str | None:
     """The kind of thing (a row of the table of choices) where a classifier could answer; None where it could not."""
     if reading.kind is Kind.NAME:
         return tree.branches[reading.wanted].kind if reading.wanted else "any"
-    if reading.kind is Kind.YES_NO and reading.presence:
-        found = tree.find(reading.subject)
-        return found.kind if found else None
     if reading.kind is Kind.EITHER_OR:
         branches = [tree.find(choice) for choice in reading.alternatives]
         return branches[0].kind if branches[0] and all(branches) else None

@@ -1,4 +1,4 @@
-"""Measures which task answers which kind of question better, and writes the table that placement reads (choices.json).
+"""Measures which task answers which kind of question better, and how to weigh what both say of a thing (choices.json).
 
     python -m inference.lab.measures.choose_tasks --photos 300
 
@@ -10,7 +10,6 @@ held-out questions of bench.models are about other photos.
 import argparse
 import csv
 import json
-import math
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -31,7 +30,7 @@ from inference.engine.codecs import photo_codec
 from inference.engine.doubt import log_odds
 from inference.engine.engines.torch_engine import TorchEngine
 from inference.engine.questions import choice_table, closed_answers, naming
-from inference.engine.questions.choice_table import ANY, CLASSIFIER, QUESTIONS, PresenceRow, TableFile
+from inference.engine.questions.choice_table import ANY, CLASSIFIER, QUESTIONS, UNNAMED, PresenceRow, TableFile
 from inference.engine.questions.closed_answers import Choice
 from inference.engine.questions.kinds import Kind, Reading
 from inference.engine.questions.label_tree import Branch, LabelTree
@@ -40,7 +39,7 @@ from inference.lab.data import lexicon, photo_sets
 
 LEAST_POSITIVES = 20  # of a word or kind, for a row of its own
 NEGATIVES = 3  # questions about absent things, for each photo
-MARGIN = 0.01  # by which the classifier's log loss, or accuracy, has to be better: it costs a step of its own
+MARGIN = 0.01  # by which the classifier's accuracy has to be better: it costs a step of its own
 SEED = 0
 _YES_NO = closed_answers.choices(Reading(Kind.YES_NO, ""))
 
@@ -60,7 +59,7 @@ class Evidence:
     word: str
     kind: str
     is_there: bool
-    classifier: float  # log odds
+    classifier: float  # log odds; 0 for what it has no class for
     questions: float
 
 
@@ -92,16 +91,16 @@ class Models:
         return texts[int(np.argmax(shares))]
 
 
-def flickr(root: Path, tree: LabelTree, count: int) -> list[Shown]:
+def flickr(root: Path, count: int) -> list[Shown]:
     """A thing is there where two captions name it, and absent where none does."""
-    words = lexicon.by_word(lexicon.ANIMALS | lexicon.THINGS)
-    known = sorted({thing for thing in words.values() if tree.find(thing)})
+    words = lexicon.by_word(lexicon.PEOPLE | lexicon.ANIMALS | lexicon.THINGS)
+    things = sorted(set(words.values()))
     chance, photos = random.Random(SEED), [photo for photo in photo_sets.captions(root) if photo["split"] == "dev"]
     rows = []
     for photo in photos[:count]:
         named = [{words[word] for word in caption.lower().split() if word in words} for caption in photo["captions"]]
-        there = tuple(thing for thing in known if sum(thing in caption for caption in named) > 1)
-        missing = [thing for thing in known if not any(thing in caption for caption in named)]
+        there = tuple(thing for thing in things if sum(thing in caption for caption in named) > 1)
+        missing = [thing for thing in things if not any(thing in caption for caption in named)]
         rows.append(Shown(root / "flickr8k" / "images" / photo["image"], there, tuple(chance.sample(missing, NEGATIVES))))
     return rows
 
@@ -134,36 +133,36 @@ def presence(evidence: Iterable[Evidence]) -> dict[str, PresenceRow]:
         for name in (row.word, row.kind, ANY):
             groups[name].append(row)
     return {
-        name: _better(rows)
+        name: fit(rows)
         for name, rows in sorted(groups.items())
         if min(sum(row.is_there for row in rows), sum(not row.is_there for row in rows)) >= LEAST_POSITIVES
     }
 
 
-def _better(rows: Sequence[Evidence]) -> PresenceRow:
-    """By the log loss on the half that the scaling was not fitted on."""
+def fit(rows: Sequence[Evidence]) -> PresenceRow:
+    """Neither model speaks against itself: one that would is left out."""
     there = np.array([row.is_there for row in rows])
-    losses: dict[str, float] = {}
-    fits: dict[str, LogisticRegression] = {}
-    for task, values in (
-        (CLASSIFIER, np.array([[row.classifier] for row in rows])),
-        (QUESTIONS, np.array([[row.questions] for row in rows])),
-    ):
-        losses[task] = float(np.mean([_held_out(values, there, half) for half in (0, 1)]))
-        fits[task] = LogisticRegression(C=1.0).fit(values, there)
-    task = CLASSIFIER if losses[CLASSIFIER] < losses[QUESTIONS] - MARGIN else QUESTIONS
-    return {
-        "task": task,
-        "offset": round(float(fits[task].intercept_[0]), 3),
-        "slope": round(max(0.0, float(fits[task].coef_[0][0])), 3),
-    }
+    both = np.array([[row.classifier, row.questions] for row in rows])
+    used = np.array([True, True])
+    model = LogisticRegression().fit(both, there)
+    while (model.coef_[0] < 0).any() and used.sum() > 1:
+        used[int(model.coef_[0].argmin())] = False
+        model = LogisticRegression().fit(both * used, there)
+    classifier, questions = (round(max(0.0, float(slope)), 3) for slope in model.coef_[0])
+    return {"offset": round(float(model.intercept_[0]), 3), "classifier": classifier, "questions": questions}
+
+
+def losses(evidence: Sequence[Evidence]) -> dict[str, float]:
+    """Log loss, on the half that each was not fitted on, of the classifier, of the question model and of both."""
+    there = np.array([row.is_there for row in evidence])
+    both = np.array([[row.classifier, row.questions] for row in evidence])
+    inputs = {CLASSIFIER: both[:, :1], QUESTIONS: both[:, 1:], "both": both}
+    return {name: float(np.mean([_held_out(values, there, half) for half in (0, 1)])) for name, values in inputs.items()}
 
 
 def _held_out(values: NDArray[np.float64], there: NDArray[np.bool_], half: int) -> float:
     fitted = np.arange(len(there)) % 2 == half
-    if len(set(there[fitted])) < 2:
-        return math.inf
-    model = LogisticRegression(C=1.0).fit(values[fitted], there[fitted])
+    model = LogisticRegression().fit(values[fitted], there[fitted])
     return float(log_loss(there[~fitted], model.predict_proba(values[~fitted])[:, 1], labels=[False, True]))
 
 
@@ -173,17 +172,18 @@ def measure(models: Models, root: Path, count: int) -> TableFile:
         part: defaultdict(list) for part in ("naming classify", "naming vqa", "or classify", "or vqa")
     }
     chance = random.Random(SEED)
-    for shown in [*flickr(root, tree, count), *everyday(root, tree, count)]:
+    for shown in [*flickr(root, count), *everyday(root, tree, count)]:
         image = photo_codec.decode(shown.file.read_bytes())
         tokens = models.tokens(QUESTIONS, image)
         probabilities = models.classes.probabilities(models.tokens(CLASSIFIER, image))
         for word in (*shown.there, *shown.absent):
             branch = tree.find(word)
-            assert branch is not None, word
-            odds = log_odds(naming.of(probabilities, branch))
-            evidence.append(Evidence(branch.name, branch.kind, word in shown.there, odds, models.yes(tokens, word)))
+            name, kind = (branch.name, branch.kind) if branch else (word, UNNAMED)
+            odds = log_odds(naming.of(probabilities, branch)) if branch else 0.0
+            evidence.append(Evidence(name, kind, word in shown.there, odds, models.yes(tokens, word)))
         if shown.label is not None:
             _compare(models, shown.label, tokens, probabilities, right, chance)
+    print("log loss of whether a thing is there:", ", ".join(f"{name} {loss:.3f}" for name, loss in losses(evidence).items()))
     return {
         "naming": _winners(right["naming classify"], right["naming vqa"]),
         "either_or": _winners(right["or classify"], right["or vqa"]),

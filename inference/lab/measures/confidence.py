@@ -29,15 +29,14 @@ from inference.engine.catalogue import Profile
 from inference.engine.codecs import photo_codec
 from inference.engine.doubt import Certainty, Scale
 from inference.engine.questions import kinds
-from inference.engine.questions.choice_table import CLASSIFIER, QUESTIONS
-from inference.engine.questions.kinds import Kind
+from inference.engine.questions.choice_table import QUESTIONS
+from inference.engine.questions.kinds import Kind, Reading
 from inference.engine.questions.label_tree import LabelTree
 from inference.engine.tasks.wording import with_article
 from inference.lab.data import lexicon, odd_pictures, photo_sets
 from inference.lab.data.questions import Question
 from inference.lab.measures.choose_tasks import SEED, Models, Shown, everyday
 from inference.lab.measures.measure import HeldOut, normalise
-from inference.placement.task_choice import best_task
 
 ODD = 80  # pictures about which every answer is wrong
 FAMILIAR_WEIGHT = 0.25  # of a question about photos like the training ones
@@ -60,8 +59,8 @@ class Sample:
 class Asking:
     """The three tasks on one photo, with unscaled confidences."""
 
-    def __init__(self, models: Models, profile: Profile) -> None:
-        self.models, self.profile = models, profile
+    def __init__(self, models: Models) -> None:
+        self.models = models
 
     def tokens(self, image: Image.Image) -> tuple[Tensor, float]:
         """-> the tower's tokens, and their variety."""
@@ -71,13 +70,17 @@ class Asking:
     def answer(self, task: str, tokens: Tensor, question: str = "") -> Answer:
         return self.models.parts[task].answer(tokens, question)
 
+    def caption(self, tokens: Tensor) -> tuple[str, float]:
+        """The sentence, also where the classifier would name the thing instead."""
+        return self.answer("caption", tokens).top[-1]
+
     def sample(self, task: str, photo: tuple[Tensor, float], question: str, right: Iterable[str]) -> Iterator[Sample]:
-        """None where a scale of its own was fitted by `choose_tasks`: for whether a thing is there, and for one that was not
-        seen."""
+        """None where `choose_tasks` fitted the probability: of whether a thing is there, and of one that was not seen."""
         tokens, variety = photo
-        kind, answer = kinds.read(question).kind if question else Kind.NAME, self.answer(task, tokens, question)
-        if not answer.absent and (task, kind) != (CLASSIFIER, Kind.YES_NO):
-            yield Sample(task, kind.value, answer.confidence, variety, normalise(answer.text) in right)
+        reading = kinds.read(question) if question else Reading(Kind.NAME, "")
+        answer = self.answer(task, tokens, question)
+        if not answer.absent and not reading.presence:
+            yield Sample(task, reading.kind.value, answer.confidence, variety, normalise(answer.text) in right)
 
 
 def of_everyday(asking: Asking, root: Path, count: int) -> Iterator[Sample]:
@@ -85,23 +88,23 @@ def of_everyday(asking: Asking, root: Path, count: int) -> Iterator[Sample]:
     tree, chance = asking.models.tree, random.Random(SEED)
     for shown in everyday(root, tree, count):
         assert shown.label is not None
-        photo, names = asking.tokens(decode(shown.file)), right_names(tree, shown.label)
-        yield from asking.sample("classify", photo, "", names)
-        caption = asking.answer("caption", photo[0])
-        yield Sample("caption", "", caption.confidence, photo[1], mentions(tree, caption.text, shown.label))
+        photo = asking.tokens(decode(shown.file))
+        caption, probability = asking.caption(photo[0])
+        yield Sample("caption", "", probability, photo[1], mentions(tree, caption, shown.label))
+        for word in (*shown.there, *shown.absent):
+            yes = doubt.logistic(asking.models.yes(photo[0], word))
+            yield Sample("vqa", Kind.YES_NO.value, max(yes, 1 - yes), photo[1], (yes > 0.5) == (word in shown.there))
         for question, right in _asked(tree, shown, chance):
-            yield from asking.sample(best_task(question, asking.profile) or QUESTIONS, photo, question, right)
+            for task in ("classify", "vqa"):
+                yield from asking.sample(task, photo, question, right)
 
 
 def _asked(tree: LabelTree, shown: Shown, chance: random.Random) -> Iterator[tuple[str, set[str]]]:
     """Questions about the labelled thing, with their right answers."""
     assert shown.label is not None
-    for word in shown.there:
-        yield f"is there {with_article(word)}?", {"yes"}
-    for word in shown.absent:
-        yield f"is there {with_article(word)}?", {"no"}
     if wider := tree.wider(shown.label):
         yield f"what {wider[-1].name} is it?", right_names(tree, shown.label) - {wider[-1].name}
+    yield "what is this?", right_names(tree, shown.label)
     if shown.there and shown.absent:
         pair = [shown.there[0], chance.choice(shown.absent)]
         chance.shuffle(pair)
@@ -140,11 +143,11 @@ def of_captions(asking: Asking, root: Path, count: int) -> Iterator[Sample]:
     photos = HeldOut(root).captions("dev")
     for name, references in random.Random(SEED).sample(photos, min(len(photos), count)):
         tokens, variety = asking.tokens(decode(root / name))
-        caption = asking.answer("caption", tokens)
+        caption, probability = asking.caption(tokens)
         own, theirs = (
-            {words[word] for word in text.lower().split() if word in words} for text in (caption.text, " ".join(references))
+            {words[word] for word in text.lower().split() if word in words} for text in (caption, " ".join(references))
         )
-        yield Sample("caption", "", caption.confidence, variety, bool(own) and own <= theirs, FAMILIAR_WEIGHT)
+        yield Sample("caption", "", probability, variety, bool(own) and own <= theirs, FAMILIAR_WEIGHT)
 
 
 def _photo_of(row: tuple[str, Question, float]) -> tuple[str, str]:
@@ -155,7 +158,7 @@ def of_odd_pictures(asking: Asking) -> Iterator[Sample]:
     for image in odd_pictures.make(ODD):
         photo = asking.tokens(image)
         yield from asking.sample("classify", photo, "", ())
-        yield Sample("caption", "", asking.answer("caption", photo[0]).confidence, photo[1], False)
+        yield Sample("caption", "", asking.caption(photo[0])[1], photo[1], False)
         for question in UNANSWERABLE:
             yield from asking.sample("vqa", photo, question, ("0",))
 
@@ -166,8 +169,9 @@ def decode(file: Path) -> Image.Image:
 
 def fit(samples: Sequence[Sample]) -> Scale:
     """Of one task. A kind's own offset and slope are fitted as what they add to the common ones."""
-    counts = Counter(sample.kind for sample in samples)
-    own = sorted(kind for kind, count in counts.items() if count >= LEAST_OF_KIND) if len(counts) > 1 else []
+    samples = [*samples, *(replace(sample, kind="") for sample in samples)]  # what is common is fitted to all of them
+    counts = Counter(sample.kind for sample in samples if sample.kind)
+    own = sorted(kind for kind, count in counts.items() if count >= LEAST_OF_KIND)
     odds = np.array([doubt.log_odds(sample.probability) for sample in samples])
     is_kind = np.array([[float(sample.kind == kind) for kind in own] for sample in samples]).reshape(len(samples), len(own))
     variety = np.array([UNIT_OF_VARIETY * sample.variety for sample in samples])
@@ -202,7 +206,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     profile, root = catalogue.profile("compact"), photo_sets.data_dir()
-    asking = Asking(Models(unscaled(profile), arguments.threads), profile)
+    asking = Asking(Models(unscaled(profile), arguments.threads))
     samples = [
         *of_everyday(asking, root, arguments.photos),
         *of_questions(asking, root, 2 * arguments.photos),

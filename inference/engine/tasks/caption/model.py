@@ -7,10 +7,11 @@ from transformers import BlipForConditionalGeneration, PreTrainedTokenizerBase
 from inference.engine import towers
 from inference.engine.answer import NOTHING, Answer
 from inference.engine.catalogue import Profile
-from inference.engine.doubt import Calibration
-from inference.engine.loading import Part
+from inference.engine.doubt import PROBABLE_FROM, Calibration
+from inference.engine.loading import Classes, Part
 from inference.engine.tasks import blip
 from inference.engine.tasks.blip import Adapting
+from inference.engine.tasks.wording import with_article
 
 BEAMS, MAX_TOKENS = 3, 20
 NO_REPEAT = 3  # no trigram twice: small decoders otherwise fall into "a man in a man in a"
@@ -23,8 +24,10 @@ class Captioner:
         tokenizer: PreTrainedTokenizerBase,
         calibration: Calibration,
         adapt: Adapting = blip.as_they_are,
+        classes: Classes | None = None,
     ) -> None:
-        self.adapt = adapt
+        """`classes`: the classifier on the same tower, where there is one."""
+        self.adapt, self.classes = adapt, classes
         self.decoder, self.tokenizer, self.calibration = model.text_decoder, tokenizer, calibration
         text, generation = model.config.text_config, model.generation_config
         self.start, self.end, self.pad = text.bos_token_id, text.sep_token_id, text.pad_token_id
@@ -47,14 +50,20 @@ class Captioner:
         return ids
 
     def answer(self, tokens: Tensor, question: str = "") -> Answer:
-        """Confidence is scaled from the geometric mean of the tokens' probabilities, so that length alone does not lower it."""
-        variety, tokens = towers.variety(tokens), self.adapt(tokens)
-        ids = self.ids(tokens)
+        """A sentence; where that is a guess and the classifier knows what is there, its name. Confidence is scaled from the
+        geometric mean of the tokens' probabilities, so that length alone does not lower it."""
+        adapted = self.adapt(tokens)
+        ids = self.ids(adapted)
         text = self.tokenizer.decode(ids[0], skip_special_tokens=True).strip()
         if not text:
             return Answer(NOTHING, 0.0, [])
-        confidence = self.calibration.scale.probability(self._probability(tokens, ids), variety)
-        return Answer(text, confidence, [(text, confidence)])
+        confidence = self.calibration.scale.probability(self._probability(adapted, ids), towers.variety(tokens))
+        caption = text, confidence
+        if confidence < PROBABLE_FROM and self.classes is not None:
+            named = self.classes.answer(tokens)
+            if named.sure:
+                text, confidence = with_article(named.text), named.confidence
+        return Answer(text, confidence, list(dict.fromkeys([(text, confidence), caption])))
 
     @torch.inference_mode()
     def _probability(self, tokens: Tensor, ids: Tensor) -> float:
@@ -65,10 +74,10 @@ class Captioner:
 
 
 def load(profile: Profile, device: torch.device, shared: Part | None) -> Part:
-    calibration = profile.calibration("caption")
+    calibration, classes = profile.calibration("caption"), shared.classes if shared else None
     return blip.load(
         BlipForConditionalGeneration,
-        lambda model, tokenizer, adapt: Captioner(model, tokenizer, calibration, adapt).answer,
+        lambda model, tokenizer, adapt: Captioner(model, tokenizer, calibration, adapt, classes).answer,
         profile,
         "caption",
         device,

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from transformers import ViTForImageClassification
 
 from inference.engine import loading, towers
-from inference.engine.answer import EVEN_ODDS, Answer
+from inference.engine.answer import Answer
 from inference.engine.catalogue import Profile
 from inference.engine.codecs import selection
 from inference.engine.doubt import Calibration
@@ -15,8 +15,7 @@ from inference.engine.loading import Part
 from inference.engine.model_files import config
 from inference.engine.model_options import EFFICIENTNET
 from inference.engine.pixels import Pixels
-from inference.engine.questions import choice_table, kinds, label_tree, naming
-from inference.engine.questions.choice_table import ChoiceTable
+from inference.engine.questions import kinds, label_tree, naming
 from inference.engine.questions.kinds import Reading
 from inference.engine.questions.naming import Naming
 from inference.engine.split import Tower
@@ -27,10 +26,8 @@ from inference.engine.towers import EfficientNetTower, ViTTower
 class Classifier:
     """`layer` maps [B, width] to one logit for each class; `labels` names the classes by number."""
 
-    def __init__(
-        self, layer: nn.Linear, labels: dict[int, str], calibration: Calibration, table: ChoiceTable | None = None
-    ) -> None:
-        self.layer, self.calibration, self.table = layer, calibration, table or choice_table.read(None)
+    def __init__(self, layer: nn.Linear, labels: dict[int, str], calibration: Calibration) -> None:
+        self.layer, self.calibration = layer, calibration
         # ImageNet's labels list synonyms; the first one is the one people use.
         self.names = [labels[number].split(",")[0].strip() for number in sorted(labels)]
         self.tree = label_tree.of_labels([labels[number] for number in sorted(labels)])
@@ -52,7 +49,7 @@ class Classifier:
         """tokens [1, T, width] -> a name, with the likeliest classes; or what they say to a question about a kind of thing."""
         probabilities, reading = self.probabilities(tokens), kinds.read(question)
         result, scale, variety = self._naming(probabilities, reading), self.calibration.scale, towers.variety(tokens)
-        if not result.calibrated:
+        if not result.absent:
             result = result.scaled(lambda probability: scale.probability(probability, variety, reading.kind))
         return Answer(result.text, result.confidence, result.top, absent=result.absent)
 
@@ -64,13 +61,7 @@ class Classifier:
         branches = [branch for choice in reading.alternatives if (branch := self.tree.find(choice))]
         if len(branches) == len(reading.alternatives) > 1:
             return naming.among(probabilities, branches, reading.alternatives)
-        if reading.presence and (branch := self.tree.find(reading.subject)):
-            return self._presence(naming.present(probabilities, branch, self.table.presence(branch.name, branch.kind)))
         return naming.name(probabilities, self.tree, self.names, reading.wanted)
-
-    def _presence(self, probability: float) -> Naming:
-        text, confidence = ("yes", probability) if probability >= EVEN_ODDS else ("no", 1 - probability)
-        return Naming(text, confidence, [(text, confidence)], calibrated=True)
 
 
 class ActivationMap:
@@ -109,7 +100,6 @@ def load(profile: Profile, device: torch.device) -> Part:
         layer,
         {int(number): label for number, label in labels.items()},
         profile.calibration("classify"),
-        choice_table.of(profile),
     )
     return Part(
         tower=tower,

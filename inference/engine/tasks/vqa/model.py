@@ -90,6 +90,9 @@ class Answerer:
         reading = kinds.read(question)
         if absent := self._absent(tokens, reading):
             return absent
+        if reading.presence and (probability := self.presence(tokens, reading.subject)) is not None:
+            scaled = sorted((("yes", probability), ("no", 1 - probability)), key=lambda pair: -pair[1])
+            return Answer(*scaled[0], scaled)
         if choices := self._encodable(closed_answers.choices(reading)):
             probabilities = self.probabilities(tokens, reading.text, choices)
             top = sorted(zip((c.text for c in choices), probabilities, strict=True), key=lambda pair: -pair[1])[:TOP]
@@ -161,15 +164,15 @@ class Answerer:
         return Answer(text, 1 - probability, [(text, 1 - probability)], absent=reading.subject)
 
     def presence(self, tokens: Tensor, subject: str) -> float | None:
-        """The probability that a thing is in the photo; None where nothing is known about it."""
-        branch = self.classes.tree.find(subject) if self.classes and self.classes.tree else None
-        rule = self.table.presence(branch.name if branch else subject, branch.kind if branch else choice_table.ANY)
-        if self.classes and branch and rule.task == choice_table.CLASSIFIER:
-            return naming.present(self.classes.probabilities(tokens), branch, rule)
-        if rule.task != choice_table.QUESTIONS or self.tokenizer.unk_token_id in self._ids_of(subject):
+        """The probability that a thing is in the photo, from both models; None where the vocabulary lacks the word."""
+        if self.tokenizer.unk_token_id in self._ids_of(subject):
             return None
         yes, _ = self.probabilities(tokens, f"is there {with_article(subject)}?", _YES_NO)
-        return rule.probability(log_odds(yes))
+        branch = self.classes.tree.find(subject) if self.classes and self.classes.tree else None
+        if self.classes is None or branch is None:
+            return self.table.presence(subject, choice_table.UNNAMED).probability(0.0, log_odds(yes))
+        mass = naming.of(self.classes.probabilities(tokens), branch)
+        return self.table.presence(branch.name, branch.kind).probability(log_odds(mass), log_odds(yes))
 
 
 _YES_NO = closed_answers.choices(Reading(Kind.YES_NO, ""))
