@@ -18,8 +18,10 @@ from transformers.utils import logging
 
 from bench.rate_accuracy.adaptation import AffineAdapter
 from bench.rate_accuracy.stats import Floats, Outcome, bleu_counts
-from inference.engine import catalogue, loading, reconstruction, split
+from inference.engine import catalogue, loading, reconstruction, split, towers
 from inference.engine.codecs import photo_codec
+from inference.engine.questions import kinds
+from inference.engine.questions.kinds import Kind
 from inference.lab.codes.codec_eval import even_sample
 from inference.lab.data import crops, photo_sets, tokens
 from inference.lab.halves import bundle
@@ -114,11 +116,13 @@ class Evaluation:
 
     def _classified(self, seen: Tensor) -> Outcome:
         logits, ten = self.model.classifier(seen[:, 0]), torch.tensor(photo_sets.IMAGENETTE_IDS)
-        confidence = (logits / self.profile.calibration("classify").temperature).softmax(1).amax(1)
+        calibration = self.profile.calibration("classify")
+        best = (logits / calibration.temperature).softmax(1).amax(1).tolist()
+        variety = [towers.variety(tokens[None]) for tokens in seen]
         of_ten = ten[logits[:, ten].argmax(1)] == self.labels
         return Outcome(
             _counts((logits.argmax(1) == self.labels).tolist()),
-            confidence.double().numpy(),
+            np.array([calibration.scale.probability(*row, Kind.NAME) for row in zip(best, variety, strict=True)]),
             {"top1_of_ten": of_ten.double().numpy()},
         )
 
@@ -128,28 +132,35 @@ class Evaluation:
         return Outcome(bleu_counts(captions, self.references), self._caption_confidence(seen, captions), {"cider": cider})
 
     def _caption_confidence(self, seen: Tensor, captions: Sequence[str]) -> Floats:
-        """As the product computes it: the geometric mean of the token probabilities, the end token included."""
-        temperature = self.profile.calibration("caption").temperature
+        """As the product computes it: scaled from the geometric mean of the token probabilities, the end token included."""
+        calibration = self.profile.calibration("caption")
         confidences: list[float] = []
         for at in range(0, len(captions), BATCH):
             part = captions[at : at + BATCH]
             logits, targets = decode.caption_logits(self.model.caption, self.tokenizer, seen[at : at + BATCH], part)
-            log_p = (logits / temperature).log_softmax(-1).gather(1, targets[:, None])[:, 0]
+            log_p = (logits / calibration.temperature).log_softmax(-1).gather(1, targets[:, None])[:, 0]
             lengths = [1 + len(ids) for ids in tokens.ids(self.tokenizer, part)]
-            confidences += [float(caption.mean().exp()) for caption in log_p.split(lengths)]
+            means = [float(caption.mean().exp()) for caption in log_p.split(lengths)]
+            variety = [towers.variety(tokens[None]) for tokens in seen[at : at + BATCH]]
+            confidences += [calibration.scale.probability(*row) for row in zip(means, variety, strict=True)]
         return np.array(confidences)
 
     def _answered(self, seen: Tensor) -> Outcome:
-        texts, temperature = [q.text for _, q in self.questions], self.profile.calibration("vqa").temperature
+        texts, calibration = [q.text for _, q in self.questions], self.profile.calibration("vqa")
         rows, answers = [row for row, _ in self.questions], []
         for at in range(0, len(rows), BATCH):  # a photo's tokens are repeated for each of its questions, so not all at once
             part = slice(at, at + BATCH)
-            answers += decode.answers(self.model.vqa, self.tokenizer, seen[rows[part]], texts[part], temperature)
+            answers += decode.answers(self.model.vqa, self.tokenizer, seen[rows[part]], texts[part], calibration.temperature)
         correct = [
             measure.normalise(answer.text) == measure.normalise(q.answer)
             for answer, (_, q) in zip(answers, self.questions, strict=True)
         ]
-        return Outcome(_counts(correct), np.array([answer.product for answer in answers]))
+        variety = [towers.variety(tokens[None]) for tokens in seen]
+        confidences = [
+            calibration.scale.probability(answer.product, variety[row], kinds.read(text).kind)
+            for answer, row, text in zip(answers, rows, texts, strict=True)
+        ]
+        return Outcome(_counts(correct), np.array(confidences))
 
     def by_task(self, sizes: Sequence[int]) -> dict[str, float]:
         """Mean bytes of the photos of each task; a photo counts once for each of its questions."""

@@ -12,7 +12,7 @@ from devices.contract import wire
 from inference.engine import tasks
 from inference.engine.codecs import feature_code
 from inference.engine.digests import sha256 as sha256  # training identifies its starting weights by it
-from inference.engine.doubt import Calibration, Scale
+from inference.engine.doubt import Calibration
 from inference.engine.hub import pins, snapshot
 from inference.engine.model_files import config, has_vision, has_weights, packaged, weights_file
 from inference.engine.model_options import UNMEASURED_PHOTO, Level, PhotoLevel, Refinement, Shape, shape_of, standalone_card
@@ -136,8 +136,7 @@ class Profile:
         return None if value is None else float(value)
 
     def calibration(self, task: str) -> Calibration:
-        entry = self.card_of(task)
-        return Calibration(float(entry.get("temperature", 1.0)), Scale(**entry.get("scale", {})))
+        return Calibration.of(self.card_of(task))
 
     def code_levels(self, task: str, k: int) -> list[Level]:
         """Every level at a split point with its exact bytes. Raises KeyError where the model is not split."""

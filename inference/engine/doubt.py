@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 FLAT_FROM, PROBABLE_FROM, GUESS_FROM = 0.8, 0.5, 0.2
 _LEAST = 1e-6
@@ -71,6 +72,11 @@ class Calibration:
 
     temperature: float = 1.0
     scale: Scale = Scale()
+
+    @classmethod
+    def of(cls, entry: Mapping[str, Any]) -> "Calibration":
+        """From a task's entry in the card."""
+        return cls(float(entry.get("temperature", 1.0)), Scale(**entry.get("scale", {})))
 
 
 def log_odds(probability: float) -> float:

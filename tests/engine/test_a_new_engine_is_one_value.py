@@ -43,7 +43,7 @@ class Brightness:
 
     def tail(self, task: str, features: Features, k: int, question: str) -> Answer:
         text = "light" if features.mean() > 0.5 else "dark"
-        return Answer(text, 1.0, True, [(text, 1.0)])
+        return Answer(text, 1.0, [(text, 1.0)])
 
 
 @pytest.fixture

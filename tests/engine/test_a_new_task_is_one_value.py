@@ -28,7 +28,7 @@ from tests.node import Node, jpeg
 
 
 def answer(tokens: object, question: str) -> Answer:
-    return Answer("two dogs", 0.9, True, [("two dogs", 0.9)], boxes=(Box("dog", 0.8, 0.1, 0.2, 0.5, 0.6),))
+    return Answer("two dogs", 0.9, [("two dogs", 0.9)], boxes=(Box("dog", 0.8, 0.1, 0.2, 0.5, 0.6),))
 
 
 def load(profile: Profile, device: object, shared: Part | None) -> Part:

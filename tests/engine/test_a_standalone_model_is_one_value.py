@@ -43,7 +43,7 @@ class Scales:
     def answer(self, image: Image.Image, question: str) -> Answer:
         assert self.is_loaded
         text = f"{image.width} × {image.height}"
-        return Answer(text, 0.9, True, [(text, 0.9)])
+        return Answer(text, 0.9, [(text, 0.9)])
 
 
 @pytest.fixture

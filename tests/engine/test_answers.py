@@ -6,11 +6,13 @@ import pytest
 import torch
 from PIL import Image
 
-from inference.engine import tasks
-from inference.engine.answer import EVEN_ODDS, NOTHING, Calibration
+from inference.engine.answer import NOTHING
+from inference.engine.doubt import FLAT_FROM, PROBABLE_FROM, Calibration, Scale
 from inference.engine.measure import measure
 from inference.engine.runner import Vision
 from inference.engine.tasks.classify.model import Classifier
+from inference.engine.tasks.wording import with_article
+from inference.lab.data import odd_pictures
 
 NAMES = {0: "tench, Tinca tinca", 1: "goldfish", 2: "shark"}
 
@@ -24,17 +26,17 @@ def _classified(logits: list[float], calibration: Calibration) -> object:
 
 
 def test_a_doubtful_answer_is_not_sure() -> None:
-    result = _classified([0.1, 0.0, 0.0], Calibration(1.0, 0.5))
+    result = _classified([0.1, 0.0, 0.0], Calibration())
     assert result.text == "tench" and not result.sure and 0.33 < result.confidence < 0.5  # type: ignore[attr-defined]
 
 
 def test_a_clear_answer_is_sure() -> None:
-    result = _classified([9.0, 0.0, 0.0], Calibration(1.0, 0.5))
+    result = _classified([9.0, 0.0, 0.0], Calibration())
     assert result.sure and result.confidence > 0.99  # type: ignore[attr-defined]
 
 
 def test_temperature_tempers_confidence_and_not_the_name() -> None:
-    hot, cold = (_classified([2.0, 1.0, 0.0], Calibration(t, 0.5)) for t in (4.0, 0.25))
+    hot, cold = (_classified([2.0, 1.0, 0.0], Calibration(t)) for t in (4.0, 0.25))
     assert hot.text == cold.text == "tench"  # type: ignore[attr-defined]
     assert hot.confidence < 0.5 < 0.95 < cold.confidence  # type: ignore[attr-defined]
 
@@ -46,24 +48,34 @@ def test_the_five_likeliest_come_best_first(compact: Vision, image: Image.Image)
 
 
 @pytest.mark.parametrize("task", ["classify", "caption", "vqa"])
-def test_sure_is_what_the_card_says(compact: Vision, drawn: Callable[..., Image.Image], task: str) -> None:
-    bound = compact.profile.calibration(task).unsure_below
-    for seed in range(3):
-        result = compact.run_whole(task, drawn(seed), "what colour is it?")
-        assert 0 <= result.confidence <= 1 and result.sure == (result.confidence >= bound)
+def test_the_card_has_the_scale_that_confidences_are_on(compact: Vision, drawn: Callable[..., Image.Image], task: str) -> None:
+    scale = compact.profile.calibration(task).scale
+    assert scale.variety > 0, "it was fitted: what shows nothing is doubted"
+    assert all(0 <= compact.run_whole(task, drawn(seed), "what colour is it?").confidence <= 1 for seed in range(3))
 
 
-@pytest.mark.parametrize("task", [task for task in tasks.TASKS if task.metric.percent], ids=lambda task: task.name)
-def test_the_same_confidence_has_the_same_words_for_every_task_whose_answers_are_right_or_wrong(
-    compact: Vision, task: tasks.Task
-) -> None:
-    assert compact.profile.calibration(task.name).unsure_below == EVEN_ODDS
-    assert (task.certainty(True), task.certainty(False)) == ("Probably right", "A guess")
+def test_a_scale_keeps_the_order_of_answers_and_doubts_what_shows_little() -> None:
+    scale = Scale(offset=-4.0, slope=1.1, variety=6.0, kinds={"number": (-5.0, 0.5)})
+    confidences = [scale.probability(probability, 0.7, "colour") for probability in (0.0, 0.2, 0.5, 0.9, 1.0)]
+    assert confidences == sorted(confidences) and confidences[0] > 0 and confidences[-1] < 1
+    assert scale.probability(0.9, variety=0.2) < 0.5 < scale.probability(0.9, variety=0.8)
+    assert scale.probability(0.9, 0.7, "number") < scale.probability(0.9, 0.7, "colour")
+    assert Scale().probability(0.3, 0.9, "number") == pytest.approx(0.3), "without a fit it is the model's own"
 
 
-def test_a_caption_is_never_called_probably_right(compact: Vision) -> None:
-    caption = tasks.get("caption")
-    assert (caption.certainty(True), caption.certainty(False)) == ("", "A guess")
+@pytest.mark.parametrize("question", ["what is this?", "what is the man doing?", "where is it?", "what animal is it?"])
+def test_noise_and_one_colour_are_answered_with_doubt(compact: Vision, question: str) -> None:
+    for picture in odd_pictures.make(10, seed=1):
+        for task in ("classify", "vqa"):
+            answer = compact.run_whole(task, picture, question)
+            assert answer.absent or answer.confidence < FLAT_FROM, (task, question, answer)
+
+
+def test_a_caption_that_is_a_guess_gives_way_to_a_name_that_is_none(compact: Vision, drawn: Callable[..., Image.Image]) -> None:
+    for seed in range(4):
+        caption, name = (compact.run_whole(task, drawn(seed), None) for task in ("caption", "classify"))
+        own = caption.top[-1]
+        assert (caption.text == with_article(name.text)) == (own[1] < PROBABLE_FROM <= name.confidence)
 
 
 def test_no_caption_says_three_words_twice(compact: Vision, drawn: Callable[..., Image.Image]) -> None:

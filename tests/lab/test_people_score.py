@@ -30,13 +30,13 @@ CAT = Question("photos/images/cat.jpg", "photos", "held_out", "what is this?", K
 class Models:
     """Answers every task with the same text, and notes what was asked."""
 
-    def __init__(self, text: str, sure: bool = True) -> None:
-        self.text, self.sure = text, sure
+    def __init__(self, text: str, confidence: float = 0.9) -> None:
+        self.text, self.confidence = text, confidence
         self.calls: list[tuple[str, str]] = []
 
     def __call__(self, task: str, image: Image.Image, question: str) -> Answer:
         self.calls.append((task, question))
-        return Answer(self.text, 0.9, self.sure, [(self.text, 0.9)])
+        return Answer(self.text, self.confidence, [(self.text, self.confidence)])
 
 
 def test_a_question_is_asked_of_the_task_that_the_planner_chooses_and_judged_by_its_sentence() -> None:
@@ -48,7 +48,7 @@ def test_a_question_is_asked_of_the_task_that_the_planner_chooses_and_judged_by_
 
 
 def test_an_unsure_answer_is_judged_as_the_guess_that_a_person_reads() -> None:
-    asked = ask(Models("dog", sure=False), CAT, PHOTO)
+    asked = ask(Models("dog", confidence=0.3), CAT, PHOTO)
     assert asked.judgement == Judgement(Verdict.WRONG, Doubt.GUESS)
 
 
@@ -165,7 +165,7 @@ class Classifier:
 
     def run_whole(self, task: str, image: Image.Image, question: str | None) -> Answer:
         names = next(self.guesses)
-        return Answer(names[0], 0.5, True, [(name, 0.1) for name in names])
+        return Answer(names[0], 0.5, [(name, 0.1) for name in names])
 
 
 @pytest.fixture

@@ -42,7 +42,6 @@ def test_a_dummy_task_reaches_the_page(owner: Any, client_of: Callable[[Any], An
         "label": "dummy task",
         "shows_question": True,
         "shows_guesses": False,
-        "certainty": {"sure": "Probably right", "unsure": "A guess"},
         "confidence": "calibrated on held-out photos",
     }
     assert list(rows)[-1] == "train"

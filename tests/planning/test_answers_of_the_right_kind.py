@@ -8,7 +8,7 @@ from tests.planning.reading import planned
 
 
 def answer(question: str, text: str, sure: bool = True, task: str = "vqa", id: int = 1) -> StepResult:
-    return StepResult(id, task, question, text, 0.7, sure, ((text, 0.7),), None)
+    return StepResult(id, task, question, text, 0.9, sure, ((text, 0.9),), None)
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,15 @@ from typing import Any
 
 import pytest
 
+from inference.engine.doubt import FLAT_FROM, GUESS_FROM, PROBABLE_FROM, Certainty, certainty
 from inference.planning.compose import StepResult, compose
 
 
 def _result(
-    task: str, text: str | None, question: str = "", sure: bool = True, error: str | None = None, **more: Any
+    task: str, text: str | None, question: str = "", confidence: float = 0.9, error: str | None = None, **more: Any
 ) -> StepResult:
-    return StepResult(more.get("id", 1), task, question, text, 0.9 if sure else 0.2, sure, more.get("top", ()), error)
+    sure = more.get("sure", confidence >= 0.5)
+    return StepResult(more.get("id", 1), task, question, text, confidence, sure, more.get("top", ()), error)
 
 
 def _vqa(question: str, text: str | None, **more: Any) -> StepResult:
@@ -29,8 +31,37 @@ def test_a_caption_is_a_sentence(text: str, said: str) -> None:
     assert compose("describe it", [_result("caption", text)]) == said
 
 
-def test_an_unsure_caption_says_so() -> None:
-    assert compose("?", [_result("caption", "a dog", sure=False)]) == "I am not sure, but I think it shows this: a dog."
+@pytest.mark.parametrize(
+    ("task", "text", "confidence", "said"),
+    [
+        ("caption", "a dog", 0.6, "Probably this: a dog."),
+        ("caption", "a dog", 0.3, "A guess: a dog."),
+        ("caption", "a dog", 0.1, "I cannot tell what this shows."),
+        ("classify", "dog", 0.6, "This is probably a dog."),
+        ("classify", "dog", 0.3, "A guess: dog."),
+        ("classify", "dog", 0.1, "I cannot tell what this is."),
+        ("vqa", "dog", 0.6, "Probably dog."),
+        ("vqa", "dog", 0.3, "A guess: dog."),
+        ("vqa", "dog", 0.1, "I cannot tell."),
+    ],
+)
+def test_every_task_says_how_doubtful_its_answer_is(task: str, text: str, confidence: float, said: str) -> None:
+    assert compose("?", [_result(task, text, "what is it?" if task == "vqa" else "", confidence)]) == said
+
+
+def test_where_the_photo_speaks_against_an_answer_it_is_a_guess_however_confident_the_model() -> None:
+    assert compose("?", [_result("caption", "a dog", confidence=0.99, sure=False)]) == "A guess: a dog."
+
+
+def test_an_answer_is_stated_from_the_bound_of_its_scale_on() -> None:
+    bounds = (FLAT_FROM, PROBABLE_FROM, GUESS_FROM)
+    assert [certainty(bound) for bound in bounds] == [Certainty.FLAT, Certainty.PROBABLE, Certainty.GUESS]
+    below = [certainty(bound - 1e-9) for bound in bounds]
+    assert below == [Certainty.PROBABLE, Certainty.GUESS, Certainty.NONE]
+
+
+def test_of_two_things_that_cannot_be_told_apart_neither_is_chosen() -> None:
+    assert compose("?", [_vqa("is it a boy or a girl?", "boy", confidence=0.1)]) == "I cannot tell which."
 
 
 @pytest.mark.parametrize(
@@ -50,8 +81,8 @@ def test_a_sure_name_gets_its_article(name: str, said: str) -> None:
 
 def test_an_unsure_name_is_a_list_of_guesses() -> None:
     top = (("church", 0.3), ("castle", 0.2), ("palace", 0.2), ("barn", 0.1))
-    sentence = compose("what is this?", [_result("classify", "church", sure=False, top=top)])
-    assert sentence == "I am not sure. My best guesses: church, castle or palace."
+    sentence = compose("what is this?", [_result("classify", "church", confidence=0.3, top=top)])
+    assert sentence == "A guess: church, castle or palace."
 
 
 @pytest.mark.parametrize(
@@ -76,10 +107,9 @@ def test_several_answers_name_their_questions() -> None:
     assert compose("?", results) == "How many dogs: two. No, there is no cat. Two dogs play."
 
 
-def test_an_unsure_answer_says_so() -> None:
-    unsure = _vqa("how many dogs are there?", "2", sure=False)
-    assert compose("?", [unsure]) == "I am not sure. My best guess: two."
-    assert compose("?", [unsure, _result("caption", "dogs")]) == "How many dogs: I am not sure, my best guess is two. Dogs."
+def test_beside_other_answers_the_question_stands_before_the_doubt() -> None:
+    unsure = _vqa("how many dogs are there?", "2", confidence=0.3)
+    assert compose("?", [unsure, _result("caption", "dogs")]) == "How many dogs: a guess: two. Dogs."
 
 
 def test_a_failed_step_says_why_beside_the_others() -> None:

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from inference.engine.questions import label_tree, naming
-from inference.engine.questions.choice_table import Presence
 from inference.engine.questions.naming import Naming, Probabilities
 
 TREE = label_tree.names()
@@ -76,19 +75,6 @@ def test_the_answer_is_of_the_kind_that_was_asked_for() -> None:
 def test_where_nothing_of_the_kind_was_seen_that_is_the_answer() -> None:
     answer = named(seen(c963=0.99), "animal")
     assert (answer.text, answer.absent) == ("no animal", "animal")
-
-
-def test_presence_sums_over_the_branch() -> None:
-    dog = TREE.find("dog")
-    assert dog is not None
-    assert naming.present(seen(c208=0.5, c207=0.4), dog, Presence()) > 0.85
-    assert naming.present(seen(c963=0.99), dog, Presence()) < 0.05
-
-
-def test_presence_follows_its_calibration() -> None:
-    dog = TREE.find("dog")
-    assert dog is not None
-    assert naming.present(seen(c208=0.05), dog, Presence("classify", offset=3.0)) > 0.4
 
 
 def test_of_alternatives_the_likelier_branch_is_chosen_with_its_share() -> None:

@@ -31,7 +31,7 @@ def test_lines_that_are_all_right_do_not_make_it_certain() -> None:
 
 def test_a_line_is_right_where_each_of_its_words_is_still_to_be_read() -> None:
     lines = tuple(TextLine(text, 0.9, 0, 0, 1, 1) for text in ("open Daily", "Daily", "9 am"))
-    scored = scored_lines(Answer("", 0.9, True, [], lines=lines), Sign(draw(), ("OPEN DAILY", "9 am"), ""))
+    scored = scored_lines(Answer("", 0.9, [], lines=lines), Sign(draw(), ("OPEN DAILY", "9 am"), ""))
     assert [line.is_right for line in scored] == [True, False, True]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from inference.engine.answer import TextLine
+from inference.engine.doubt import Certainty
 from inference.engine.tasks.read import wording
 
 MENU = (
@@ -23,15 +24,15 @@ MENU = (
 class Step:
     question: str
     lines: tuple[TextLine, ...]
-    sure: bool = True
+    certainty: Certainty = Certainty.FLAT
     top: tuple[tuple[str, float], ...] = ()
 
 
-def sentence(question: str, *texts: str, sure: bool = True, more: bool = False) -> str:
+def sentence(question: str, *texts: str, certainty: Certainty = Certainty.FLAT, more: bool = False) -> str:
     lines = tuple(TextLine(text, 0.9, 0.1, row / 20, 0.9, row / 20 + 0.04) for row, text in enumerate(texts))
     read = wording.SEPARATOR.join(filter(None, texts)) + (wording.CUT if more else "")
     text = read or (wording.UNREADABLE if texts else wording.NO_TEXT)
-    return wording.sentence(text, Step(question, lines, sure), True)
+    return wording.sentence(text, Step(question, lines, certainty), True)
 
 
 @pytest.mark.parametrize(
@@ -88,8 +89,10 @@ def test_whether_there_is_text_is_answered_with_yes_or_no() -> None:
 
 
 def test_a_guess_is_called_one() -> None:
-    assert sentence("", "ST0P", sure=False) == "I am not sure. My best guess: “ST0P”."
-    assert sentence("what is the price?", "$5", sure=False) == "I am not sure. My best guess for the price: $5."
+    assert sentence("", "ST0P", certainty=Certainty.GUESS) == "A guess: “ST0P”."
+    assert sentence("what is the price?", "$5", certainty=Certainty.NONE) == "A guess at the price: $5."
+    assert sentence("", "ST0P", certainty=Certainty.PROBABLE) == "It probably says “ST0P”."
+    assert sentence("what is the price?", "$5", certainty=Certainty.PROBABLE) == "The price is probably $5."
 
 
 def test_text_in_an_unknown_script_says_what_can_be_read() -> None:

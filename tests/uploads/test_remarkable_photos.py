@@ -89,9 +89,7 @@ def answer(*results: StepResult) -> str:
 
 
 def test_a_doubt_comes_before_the_answer_and_a_remark_after_it() -> None:
-    assert answer(step(False, notes.ONE_COLOUR)) == (
-        "The photo is almost one colour. I am not sure, but I think it shows this: a man on a bike."
-    )
+    assert answer(step(False, notes.ONE_COLOUR)) == ("The photo is almost one colour. A guess: a man on a bike.")
     reply = answer(step(True, notes.WIDE))
     assert reply.startswith("A man on a bike. The photo is very wide and was squashed to a square")
 

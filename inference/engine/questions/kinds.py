@@ -69,7 +69,7 @@ _DAYTIME = re.compile(r"^(?:what|which) (?:is the )?(?:time of (?:the )?day|part
 _WEATHER = re.compile(r"^(?:(?:how|what) is the weather|what (?:kind of |sort of )?weather|what is the weather)\b")
 _PERSON = re.compile(r"^(?:who|whose|whom)\b")
 _PLACE = re.compile(
-    r"^(?:where\b|(?:what|which) (?:is the )?(?:place|location|country|city|room)\b|in (?:what|which) (?:place|room|country|city)\b)"
+    r"^(?:where\b|(?:what|which) (?:is the )?(?:(?:kind|sort|type) of )?(?:place|location|country|city|town|street|room)\b|in (?:what|which) (?:place|room|country|city)\b)"
 )
 _ACTION = re.compile(
     r"^what (?:is|are|was|were) (?:\w+ ){1,6}?(?:doing|up to)\b|^what (?:does|do) (?:\w+ ){1,5}?do\b|^what (?:is|are) (?:happening|going on)"
@@ -77,11 +77,12 @@ _ACTION = re.compile(
 _KIND_WORD = r"(?:(?:kind|type|sort|breed|species|make|model|variety)s? of )"
 _NAMES = re.compile(
     rf"^(?:what|which|name the|identify the|name of the|what is the name of the) (?P<of>{_KIND_WORD})?(?:an? |the )?(?P<noun>[a-z]+(?: [a-z]+)?)"
-    rf"(?= (?:is|are|was|were|might|could|would|can|do|does|am)\b|{_HERE}$)"
+    rf"(?= (?:is|are|was|were|might|could|would|can|do|does|am|have|has|did)\b|{_HERE}$| (?:that|this|it|these|those) (?:is|are|was)$)"
 )
 _NAME_OF = re.compile(
-    rf"^what is the {_KIND_WORD}(?:the |this |that |an? )?(?P<noun>[a-z]+)\b|^what (?:kind|type|sort|breed|species) (?:is|are) (?:the|this|that|these|those|my) (?P<noun2>[a-z]+)\b"
+    rf"^what is the {_KIND_WORD}(?:the |this |that |an? )?(?P<noun>[a-z]+)\b|^what (?:kind|type|sort|breed|species) (?:is|are) (?:the|this|that|these|those|my) (?P<noun2>[a-z]+)\b|^what (?:is|are) (?:this|that|these|those) (?P<noun3>[a-z]+){_HERE}$"
 )
+_OF_BREED = re.compile(r" (?:breed|species|variety|kind|type|model)$")  # "what dog breed"
 _BREED = re.compile(r"^(?:what|which) (?:breed|species)\b")
 _WHAT = re.compile(
     rf"^what (?:is|are|was) (?:this|that|it|these|those|(?:the )?(?:main )?(?:thing|object|item|this thing))(?: called)?{_HERE}$|^what (?:kind of )?(?:thing|object) is (?:this|it|that){_HERE}$"
@@ -146,11 +147,10 @@ def _name(text: str) -> Reading | None:
     tree = label_tree.names()
     match = _NAMES.match(text) or _NAME_OF.match(text)
     groups = match.groupdict() if match else {}
-    noun = groups.get("noun") or groups.get("noun2") or ""
-    for phrase in (noun, noun.split()[0] if noun else ""):
-        branch = tree.find(phrase) if phrase else None
-        if branch is not None and not branch.is_class:
-            return Reading(Kind.NAME, text, wanted=branch.name)
+    noun = _OF_BREED.sub("", groups.get("noun") or groups.get("noun2") or groups.get("noun3") or "")
+    branch = tree.find(noun) if noun else None
+    if branch is not None and not branch.is_class:
+        return Reading(Kind.NAME, text, wanted=branch.name)
     if _BREED.match(text):
         return Reading(Kind.NAME, text, wanted="animal")
     return None

@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import BertTokenizerFast
 
-from inference.engine import split
+from inference.engine import split, towers
+from inference.engine.doubt import Calibration
+from inference.engine.questions import kinds
+from inference.engine.questions.kinds import Kind
 from inference.lab.data import crops, tokens
 from inference.lab.halves.shape import Compact
 from inference.lab.measures import decode, measure, score
@@ -45,7 +48,7 @@ class EvaluationSet:
 
     model: Compact
     tokenizer: BertTokenizerFast
-    temperatures: Mapping[str, float]  # by task, from the card
+    calibrations: Mapping[str, Calibration]  # by task, from the card
     pixels: NDArray[np.uint8]  # [N, S, S, 3]: the labelled photos, then the captioned ones
     labels: Tensor  # of the first photos
     references: list[list[str]]  # captions of the photos after those
@@ -55,20 +58,36 @@ class EvaluationSet:
     def answers(self, seen: Tensor) -> dict[str, TaskAnswers[int] | TaskAnswers[str]]:
         """seen [N, T, D]: the tower's output for every photo -> answers by task."""
         first = len(self.labels)
-        best = (self.model.classifier(seen[:first, 0]) / self.temperatures["classify"]).softmax(1).max(1)
+        best = (self.model.classifier(seen[:first, 0]) / self.calibrations["classify"].temperature).softmax(1).max(1)
         captions = decode.captions(self.model.caption, self.tokenizer, seen[first:])
         rows, texts = [row for row, _, _ in self.questions], [question for _, question, _ in self.questions]
-        answers = decode.answers(self.model.vqa, self.tokenizer, seen[rows], texts, self.temperatures["vqa"])
-        confidence = np.array(self._caption_confidence(seen[first:], captions))
+        answers = decode.answers(self.model.vqa, self.tokenizer, seen[rows], texts, self.calibrations["vqa"].temperature)
+        variety = [towers.variety(tokens[None]) for tokens in seen]
+        of_captions = self._caption_probability(seen[first:], captions)
+        kinds_ = [kinds.read(text).kind for text in texts]
         return {
-            "classify": TaskAnswers(best.values.double().numpy(), best.indices.tolist(), self._top1),
-            "caption": TaskAnswers(confidence, captions, lambda texts: score.bleu4(texts, self.references)),
+            "classify": TaskAnswers(
+                self._scaled("classify", best.values.tolist(), variety[:first], [Kind.NAME] * first),
+                best.indices.tolist(),
+                self._top1,
+            ),
+            "caption": TaskAnswers(
+                self._scaled("caption", of_captions, variety[first:], [""] * len(captions)),
+                captions,
+                lambda texts: score.bleu4(texts, self.references),
+            ),
             "vqa": TaskAnswers(
-                np.array([answer.product for answer in answers]),
+                self._scaled("vqa", [answer.product for answer in answers], [variety[row] for row in rows], kinds_),
                 [measure.normalise(answer.text) for answer in answers],
                 self._exact,
             ),
         }
+
+    def _scaled(
+        self, task: str, probabilities: Sequence[float], variety: Sequence[float], kinds_: Sequence[str]
+    ) -> NDArray[np.float64]:
+        scale = self.calibrations[task].scale
+        return np.array([scale.probability(*row) for row in zip(probabilities, variety, kinds_, strict=True)])
 
     def accuracy(self, seen: Tensor) -> dict[str, float]:
         return {task: round(answers.accuracy, 4) for task, answers in self.answers(seen).items()}
@@ -80,16 +99,16 @@ class EvaluationSet:
         expected = [measure.normalise(answer) for _, _, answer in self.questions]
         return float(np.mean([answer == target for answer, target in zip(answers, expected, strict=True)]))
 
-    def _caption_confidence(self, seen: Tensor, texts: list[str]) -> list[float]:
+    def _caption_probability(self, seen: Tensor, texts: list[str]) -> list[float]:
         """Geometric mean of each caption's token probabilities at the temperature, the end token included."""
         lengths = [len(ids) + 1 for ids in tokens.ids(self.tokenizer, texts)]
         logits, targets = decode.caption_logits(self.model.caption, self.tokenizer, seen, texts)
-        log_p = (logits / self.temperatures["caption"]).log_softmax(-1).gather(1, targets[:, None])[:, 0]
+        log_p = (logits / self.calibrations["caption"].temperature).log_softmax(-1).gather(1, targets[:, None])[:, 0]
         return [float(caption.mean().exp()) for caption in log_p.split(lengths)]
 
 
 def evaluation_set(
-    model: Compact, tokenizer: BertTokenizerFast, temperatures: Mapping[str, float], photos: measure.HeldOut, part: str
+    model: Compact, tokenizer: BertTokenizerFast, calibrations: Mapping[str, Calibration], photos: measure.HeldOut, part: str
 ) -> EvaluationSet:
     """`part` is test or dev. Imagenette has no third split: every second photo of its validation set is dev."""
     labelled = even_sample(photos.labelled()[part == "test" :: 2], CLASSIFIED)
@@ -102,7 +121,7 @@ def evaluation_set(
     ]
     pixels = photos.pixels([*(name for name, _ in labelled), *(name for name, _ in captioned)])
     labels = torch.tensor([label for _, label in labelled])
-    return EvaluationSet(model, tokenizer, temperatures, pixels, labels, [texts for _, texts in captioned], questions)
+    return EvaluationSet(model, tokenizer, calibrations, pixels, labels, [texts for _, texts in captioned], questions)
 
 
 def even_sample(rows: Sequence[Item], count: int) -> list[Item]:

@@ -35,6 +35,7 @@ from devices.contract.wire import HEADER_BYTES
 from inference.engine import split, towers
 from inference.engine.catalogue import CODE, WEIGHTS, sha256
 from inference.engine.codecs import feature_code, photo_codec
+from inference.engine.doubt import Calibration
 from inference.engine.model_files import weights_file
 from inference.lab.codes import custom_codec, fit, refine, task_divergence
 from inference.lab.codes.codec_eval import EvaluationSet, TaskAnswers, evaluation_set, even_sample, features, tower_output
@@ -125,9 +126,9 @@ def train_bundled(folder: Path, quick: bool, state: Path, only: int | None = Non
     weights = sha256(weights_file(folder / "classify"))
     feature_code.save(folder / CODE, codes, SIZES, towers.digest(model.tower.weights), weights)
     _update_card(folder, {})
-    temperatures = {task: float(entry["temperature"]) for task, entry in card["tasks"].items()}
+    calibrations = {task: Calibration.of(entry) for task, entry in card["tasks"].items()}
     held_out = measure.HeldOut(root, QUICK if quick else None)
-    test, dev = (evaluation_set(model, tokenizer, temperatures, held_out, part) for part in ("test", "dev"))
+    test, dev = (evaluation_set(model, tokenizer, calibrations, held_out, part) for part in ("test", "dev"))
     levels, modes = evaluate(tower, test, dev, feature_code.load(folder / CODE))
     entry = {"split_points": list(POINTS), "levels": levels, "refine": modes,
              "full": test.accuracy(tower_output(tower, features(tower, test.pixels, 0), 0)), "photos": len(test.pixels),

@@ -10,12 +10,17 @@ TAGS = "I do not make lists of tags. Ask what the photo shows, or for a descript
 CHOOSE = "I cannot choose from a list of options. Ask a question with yes or no, or for a description."
 MEANING = "I can say what a photo shows, not what it means."
 TWO_PHOTOS = "I look at one photo at a time, so I cannot compare two. Ask the same question about each."
+NAMES = "A photo does not say what a person, a pet or a street is called, so I cannot know it. Ask what I can see."
 _ORDINAL = r"(?:first|second|third|last|previous|other|left|right)"
 _LIMITS = (
     (METADATA, re.compile(
         r"\b(?:exif|metadata|geotag\w*|gps|latitude|longitude|coordinates|shutter speed|aperture|focal length|file ?name|file ?size)\b"
         rf"|^(?:when|what (?:date|day|year|time)|on (?:what|which) (?:date|day)) (?:was|were|is) (?:it|this|that|(?:the|this|that|my) {PHOTO}) (?:taken|shot|made|captured|created)\b"
         rf"|^(?:what|which) (?:camera|phone|lens|device)(?: model)?\b.*\b(?:used|taken|took|shot|captured|made)\b|^who (?:took|shot|made|captured) (?:it|this|that|(?:the|this|that|my) {PHOTO})\b"
+    )),
+    (NAMES, re.compile(
+        r"\b(?:name|names) of (?:the |this |that |these |those |my |our |his |her )(?:\w+ )?(?:person|people|man|men|woman|women|boy|girl|child|couple|baby|guy|lady|cat|dog|pet|horse|street|road|town|village|city|shop owner|player|skater|actor|actress|singer|team)s?\b"
+        r"|^what (?:is|are) (?:his|her|their) (?:first |last |full |sur)?names?\b|^(?:which|what) (?:street|road|address|town|village) (?:is|are) (?:it|this|that|we|i)\b|\b(?:exact|full|postal|street) address\b"
     )),
     (TAGS, re.compile(r"^(?!how\b|what colou?r|where\b|(?:is|are|does|do|has|have) )(?!.*\b(?:price|name|dog) tags).*\b(?:tags|keywords|hashtags)\b")),
     (CHOOSE, re.compile(r"^(?:choose|pick|select) (?:\w+ )?(?:from|between|among|out of|one of)\b|\b(?:one|either) of the (?:following|options|categories|classes|labels)\b|\bfollowing (?:options|categories|classes|labels)\b")),

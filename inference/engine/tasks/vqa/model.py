@@ -14,7 +14,7 @@ from transformers import BlipForQuestionAnswering, PreTrainedTokenizerBase
 from inference.engine import towers
 from inference.engine.answer import NOTHING, Answer
 from inference.engine.catalogue import Profile
-from inference.engine.doubt import Calibration, log_odds
+from inference.engine.doubt import Calibration, log_odds, logistic
 from inference.engine.loading import Classes, Part
 from inference.engine.questions import choice_table, closed_answers, kinds, naming
 from inference.engine.questions.choice_table import ChoiceTable
@@ -28,8 +28,9 @@ from inference.engine.tasks.wording import NUMBERS, with_article
 
 MAX_TOKENS = 10  # of an answer
 TOP = 3
-ABSENT_BELOW = 0.15  # a thing whose presence is less likely is not given a colour
-_TAKEN_FOR_GRANTED = (Kind.COLOUR, Kind.NUMBER, Kind.ACTION, Kind.FREE)
+ABSENT_BELOW = 0.2  # a thing whose presence is less likely is not given a colour
+TAKEN_FOR_GRANTED = 2.6  # log odds, about 13 to 1: who asks for the colour of a car mostly sees one
+_SUPPOSING = (Kind.COLOUR, Kind.NUMBER, Kind.ACTION, Kind.FREE)
 _DIGITS = tuple(str(number) for number in range(100))
 
 
@@ -155,10 +156,10 @@ class Answerer:
 
     def _absent(self, tokens: Tensor, reading: Reading) -> Answer | None:
         """Where what the question takes for granted was not seen, that is the answer."""
-        if not reading.subject or reading.kind not in _TAKEN_FOR_GRANTED:
+        if not reading.subject or reading.kind not in _SUPPOSING:
             return None
-        probability = self.presence(tokens, reading.subject)
-        if probability is None or probability >= ABSENT_BELOW:
+        asked = self.presence(tokens, reading.subject)
+        if asked is None or (probability := logistic(log_odds(asked) + TAKEN_FOR_GRANTED)) >= ABSENT_BELOW:
             return None
         text = "0" if reading.kind is Kind.NUMBER else f"no {reading.subject}"
         return Answer(text, 1 - probability, [(text, 1 - probability)], absent=reading.subject)
