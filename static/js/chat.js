@@ -10,6 +10,7 @@ import { drawers, History } from "./history.js";
 import { NodePanel } from "./nodes/panel.js";
 import { Options } from "./options.js";
 import { LiveSocket } from "./socket.js";
+import { tellOnce } from "./small-models.js";
 import { RouteComparison } from "./turns/compare.js";
 import { TurnList } from "./turns/list.js";
 import { EMPTY, isLive, reduce } from "./turns/state.js";
@@ -115,4 +116,5 @@ function note(text) {
 }
 
 drawers();
+tellOnce();
 new Chat(boot());

@@ -132,3 +132,15 @@ def test_at_phone_width_nothing_overflows_and_the_side_panel_is_a_drawer(phone: 
     for path in ("/devices/", "/models/", "/account/"):
         phone.open(path)
         assert page.evaluate(OVERFLOW) <= 0, path
+
+
+def test_that_the_models_are_small_is_said_until_it_is_understood(tab: Tab) -> None:
+    page = tab.open()
+    said = page.locator("#small-models")
+    said.get_by_text("The models that answer here are small.").wait_for()
+    assert said.get_by_role("link").get_attribute("href") == "/models/"
+    said.get_by_role("button", name="Got it").click()
+    assert not said.is_visible()
+    tab.open().locator("#question").wait_for()
+    assert not said.is_visible()
+    assert tab.errors == []
