@@ -30,7 +30,7 @@ def curves(request: HttpRequest) -> HttpResponse:
         return render(request, "curves.html", shown)
     now = {"tower": tower_digest(catalogue.WEIGHTS / "compact"),
            "code": catalogue.sha256(catalogue.WEIGHTS / "compact" / "codec.safetensors")}  # fmt: skip
-    labels = {task["name"]: task["label"] for task in page_data.task_labels()}
+    labels = {task["name"]: task["label"] for task in page_data.task_labels()} | {"everyday": "what is it, everyday photos"}
     tasks = [
         {"name": task, "title": labels.get(task, task), "results": results, "summary": summary(results), "rows": rows(results)}
         for task, results in figures["tasks"].items()

@@ -1,10 +1,11 @@
 """Accuracy against bytes for every way to send a photo: `python -m bench.rate_accuracy [--quick] [--json] [--plot]`.
 
-tasks               classify (top-1 of 1000 names, on Imagenette validation, which shows ten of them), caption (BLEU-4, on
-                    Flickr8k test), vqa (exact answer, on questions generated from Flickr8k test captions); for each
+tasks               classify (top-1 of 1000 names, on Imagenette validation, which shows ten of them), everyday (the same on
+                    photos of 500 classes), caption (BLEU-4, on Flickr8k test), vqa (exact answer, on questions generated from
+                    Flickr8k test captions); for each
   full              the uncompressed features; bytes: the pixels at the model's own size
   upload            the photo's file; the sets hold 160-pixel files, so `bytes_640px` adds the size of ordinary photos
-  code              each level at its most accurate split point, of those where the device does at most a quarter of the compute
+  code              each level at its most accurate split point, of those where the device does at most 45 % of the compute
   refine            answer, then refine, as in the card: expected bytes, share refined, `saved` against always sending all
   jpeg, webp, avif  at the model's size over the whole quality range, each with the task heads as they are (plain) and adapted
   ratio_at_1pt      fewest bytes of the best photo codec within one point of `full`, over ours; measured points only

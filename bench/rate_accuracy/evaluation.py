@@ -33,11 +33,15 @@ BATCH = 50
 WEIGHTS = catalogue.WEIGHTS / "compact"
 
 
+EVERYDAY = "everyday"  # the classifier on photos of 500 classes, beside the ten of Imagenette
+
+
 @dataclass(frozen=True)
 class Sizes:
     """Photos classified, captioned, asked about (the captioned ones first), compared for image quality, and used to adapt."""
 
     classified: int
+    everyday: int
     captioned: int
     asked: int
     compared: int
@@ -68,7 +72,7 @@ class Row:
 
 
 class Evaluation:
-    """Held-out photos (classified, then captioned, then only asked about) with their references, and the models."""
+    """Held-out photos (classified, everyday, captioned, then only asked about) with their references, and the models."""
 
     def __init__(self, sizes: Sizes) -> None:
         logging.set_verbosity_error()
@@ -85,13 +89,14 @@ class Evaluation:
         )
         captioned = dict(even_sample(flickr_sample, sizes.captioned))
         flickr = [*captioned, *(name for name, _ in flickr_sample if name not in captioned)]
-        self.labels = torch.tensor([label for _, label in labelled])
+        everyday = even_sample(photos.everyday(), sizes.everyday) if sizes.everyday else []
+        self.labels, self.everyday = (torch.tensor([label for _, label in rows]) for rows in (labelled, everyday))
         self.references = list(captioned.values())
         self.cider = Cider(self.references)
         place = {name: row for row, name in enumerate(flickr)}
         questions = [(f"flickr8k/images/{q.photo}", q) for q in photos.generated_questions("test")]
         self.questions = [(place[name], q) for name, q in questions if name in place]
-        names = [*(name for name, _ in labelled), *flickr]
+        names = [*(name for name, _ in [*labelled, *everyday]), *flickr]
         self.files, self.pixels = [root / name for name in names], photos.pixels(names)
         self.compared = even_sample(range(len(self.pixels)), sizes.compared)
         train = [name for name, part, _ in photo_sets.listing(root) if part == "train" and not name.startswith("daquar")]
@@ -107,21 +112,22 @@ class Evaluation:
     @torch.inference_mode()
     def outcomes(self, seen: Tensor) -> dict[str, Outcome]:
         """seen [N, T, D]: the tower's tokens for every photo."""
-        first = len(self.labels)
+        first, flickr = len(self.labels), len(self.labels) + len(self.everyday)
         return {
-            "classify": self._classified(seen[:first]),
-            "caption": self._captioned(seen[first : first + len(self.references)]),
-            "vqa": self._answered(seen[first:]),
+            "classify": self._classified(seen[:first], self.labels),
+            EVERYDAY: self._classified(seen[first:flickr], self.everyday),
+            "caption": self._captioned(seen[flickr : flickr + len(self.references)]),
+            "vqa": self._answered(seen[flickr:]),
         }
 
-    def _classified(self, seen: Tensor) -> Outcome:
+    def _classified(self, seen: Tensor, labels: Tensor) -> Outcome:
         logits, ten = self.model.classifier(seen[:, 0]), torch.tensor(photo_sets.IMAGENETTE_IDS)
         calibration = self.profile.calibration("classify")
         best = (logits / calibration.temperature).softmax(1).amax(1).tolist()
         variety = [towers.variety(tokens[None]) for tokens in seen]
-        of_ten = ten[logits[:, ten].argmax(1)] == self.labels
+        of_ten = ten[logits[:, ten].argmax(1)] == labels
         return Outcome(
-            _counts((logits.argmax(1) == self.labels).tolist()),
+            _counts((logits.argmax(1) == labels).tolist()),
             np.array([calibration.scale.probability(*row, Kind.NAME) for row in zip(best, variety, strict=True)]),
             {"top1_of_ten": of_ten.double().numpy()},
         )
@@ -165,9 +171,11 @@ class Evaluation:
     def by_task(self, sizes: Sequence[int]) -> dict[str, float]:
         """Mean bytes of the photos of each task; a photo counts once for each of its questions."""
         first, all_sizes = len(self.labels), np.array(sizes, np.float64)
-        rows = [first + row for row, _ in self.questions]
-        captioned = all_sizes[first : first + len(self.references)]
-        return {"classify": all_sizes[:first].mean(), "caption": captioned.mean(), "vqa": all_sizes[rows].mean()}
+        flickr = first + len(self.everyday)
+        rows = [flickr + row for row, _ in self.questions]
+        captioned = all_sizes[flickr : flickr + len(self.references)]
+        return {"classify": all_sizes[:first].mean(), EVERYDAY: all_sizes[first:flickr].mean(), "caption": captioned.mean(),
+                "vqa": all_sizes[rows].mean()}  # fmt: skip
 
 
 def uncompressed(photos: Evaluation) -> list[Row]:

@@ -14,7 +14,7 @@ from bench.rate_accuracy.evaluation import Evaluation, Row, Sizes
 from inference.engine.codecs import photo_codec
 
 RESULTS = Path("bench/results/rate_accuracy.json")
-FULL, QUICK = Sizes(1000, 300, 800, 60, 400), Sizes(80, 30, 30, 12, 60)
+FULL, QUICK = Sizes(1000, 500, 300, 800, 60, 400), Sizes(60, 40, 30, 30, 12, 60)
 QUALITIES = {
     "jpeg": (1, 5, 10, 20, 35, 50, 70, 90),
     "webp": (1, 5, 10, 20, 40, 60, 80, 95),

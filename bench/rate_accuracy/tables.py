@@ -1,5 +1,6 @@
 """The figures of `bench.rate_accuracy` as a table for the terminal and one for a Markdown page."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.table import Table
@@ -31,7 +32,7 @@ def markdown(figures: dict[str, Any]) -> str:
     """Per task: the photo's file, then ours and the best photo codec within one point of it, and the ratios of their bytes."""
     columns = (
         "task, metric",
-        "160-pixel file",
+        "file",
         "ours, within one point",
         "best of JPEG, WebP, AVIF",
         "best photo codec / ours",
@@ -42,7 +43,7 @@ def markdown(figures: dict[str, Any]) -> str:
         chosen = result["chosen"]
         points = [f"{100 * row['accuracy']:.1f}, {row['bytes']:,} B" if row else NONE
                   for row in (result["upload"], chosen["at_1pt"], chosen["photo_at_1pt"])]  # fmt: skip
-        ratios = [factor(result[name]) for name in ("ratio_at_1pt", "ratio_vs_upload_at_half_pt")]
+        ratios = [factor(result[name], result[f"{name}_ci"]) for name in ("ratio_at_1pt", "ratio_vs_upload_at_half_pt")]
         lines.append(f"| {task}, {result['metric']} | {' | '.join([*points, *ratios])} |")
     return "\n".join(lines)
 
@@ -56,5 +57,8 @@ def cell(row: dict[str, Any] | None) -> str:
     return f"{100 * row['accuracy']:.1f} at {row['bytes'] / 1000:.2f} KB {how.format(**row)}".strip()
 
 
-def factor(value: float | None) -> str:
-    return "none" if not value else f"{value:.1f}×"
+def factor(value: float | None, interval: Sequence[float] | None = None) -> str:
+    """With its 95 % interval, where that is given."""
+    if not value:
+        return "none"
+    return f"{value:.1f}×" + (f" ({interval[0]:.1f} to {interval[1]:.1f})" if interval else "")

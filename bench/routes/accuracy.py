@@ -12,7 +12,7 @@ from inference.lab.data import crops
 from inference.lab.measures import decode
 from inference.placement.prediction import Key
 
-FULL, QUICK = Sizes(300, 120, 120, 1, 1), Sizes(40, 12, 12, 1, 1)
+FULL, QUICK = Sizes(300, 0, 120, 120, 1, 1), Sizes(40, 0, 12, 12, 1, 1)
 Outcomes = dict[str, Outcome]  # by task
 
 

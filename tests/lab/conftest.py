@@ -51,12 +51,15 @@ def world(tmp_path: Path) -> Path:
         for n in range(count)
     ]
     names = [f"imagenette/images/{row['path']}" for row in rows] + [f"flickr8k/images/{c['image']}" for c in captions]
-    for seed, name in enumerate([*names, *(f"daquar/images/{q['image']}" for q in people)]):
+    everyday = [{"image": f"{n}.png", "class": n, "wordnet": "n0", "label": "x"} for n in range(2)]
+    others = [f"daquar/images/{q['image']}" for q in people] + [f"everyday/images/{row['image']}" for row in everyday]
+    for seed, name in enumerate([*names, *others]):
         _draw(tmp_path / name, seed)
-    with (tmp_path / "imagenette" / "labels.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    for photo_set, listing in (("imagenette", rows), ("everyday", everyday)):
+        with (tmp_path / photo_set / "labels.csv").open("w", newline="") as file:
+            writer = csv.DictWriter(file, list(listing[0]))
+            writer.writeheader()
+            writer.writerows(listing)
     (tmp_path / "flickr8k" / "captions.json").write_text(json.dumps(captions))
     (tmp_path / "daquar" / "qa.json").write_text(json.dumps(people))
     return tmp_path

@@ -15,7 +15,7 @@ from bench.rate_accuracy.evaluation import Evaluation, Row, Sizes, uncompressed
 from bench.rate_accuracy.stats import Bootstrap, Outcome, Point, accuracy, bleu_counts, cheapest, interval, ratio
 from devices.contract import wire
 from inference.engine.catalogue import Refinement
-from inference.lab.measures import score
+from inference.lab.measures import decode, score
 
 CANDIDATES = ["a dog runs on the grass", "two men stand near a red car", "a child", "a black dog jumps over a log in the woods"]
 REFERENCES = [
@@ -127,7 +127,7 @@ def test_refining_costs_the_second_packet_only_where_it_was_needed() -> None:
     photos: Any = SimpleNamespace(
         part=SimpleNamespace(codes={2: None}), profile=SimpleNamespace(refinements=lambda task, k: [mode])
     )
-    (point,) = report._refined(photos, "vqa", rows, Bootstrap(np.arange(4)))
+    (point,) = report._refined(photos, "vqa", "vqa", rows, Bootstrap(np.arange(4)))
     assert point.bytes == 64 + 0.5 * (wire.HEADER_BYTES + 256 - 64)
     assert point.setting["saved"] == pytest.approx(1 - point.bytes / 256, abs=1e-4)
     assert point.accuracies[0] == 0.75
@@ -142,21 +142,25 @@ def one_thread() -> Iterator[None]:
 
 def test_each_task_is_evaluated_on_its_own_photos(world: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None) -> None:
     monkeypatch.setenv("ISTHMUS_DATA", str(world))
-    photos = Evaluation(Sizes(classified=2, captioned=1, asked=2, compared=2, adapted=2))
-    assert [file.relative_to(world).parts[0] for file in photos.files] == ["imagenette"] * 2 + ["flickr8k"] * 2
+    photos = Evaluation(Sizes(classified=2, everyday=2, captioned=1, asked=2, compared=2, adapted=2))
+    assert [file.relative_to(world).parts[0] for file in photos.files] == [
+        *["imagenette"] * 2, *["everyday"] * 2, *["flickr8k"] * 2,
+    ]  # fmt: skip
     full, upload = uncompressed(photos)
     assert {task: len(outcome.counts) for task, outcome in full.outcomes.items()} == {
         "classify": 2,
+        "everyday": 2,
         "caption": 1,
         "vqa": len(photos.questions),
     }
     assert {row for row, _ in photos.questions} == {0, 1}
     sizes = [file.stat().st_size for file in photos.files]
-    assert upload.bytes["classify"] == np.mean(sizes[:2]) and upload.bytes["caption"] == sizes[2]
-    assert upload.bytes["vqa"] == pytest.approx(np.mean([sizes[2 + row] for row, _ in photos.questions]))
+    assert (upload.bytes["classify"], upload.bytes["everyday"]) == (np.mean(sizes[:2]), np.mean(sizes[2:4]))
+    assert upload.bytes["caption"] == sizes[4]
+    assert upload.bytes["vqa"] == pytest.approx(np.mean([sizes[4 + row] for row, _ in photos.questions]))
     # Changing the tokens of the photo that is only asked about changes its answers and nothing else.
-    seen = torch.randn(4, 126, 256, generator=torch.Generator().manual_seed(0))
-    other = torch.cat([seen[:3], -seen[3:]])
+    seen = torch.randn(decode.vision_tokens(photos.model, photos.pixels).shape, generator=torch.Generator().manual_seed(0))
+    other = torch.cat([seen[:5], -seen[5:]])
     before, after = photos.outcomes(seen), photos.outcomes(other)
     same = np.array([row == 0 for row, _ in photos.questions])
     assert np.array_equal(before["caption"].confidence, after["caption"].confidence)

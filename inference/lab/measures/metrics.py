@@ -26,6 +26,8 @@ TASK_METRICS = {
 METRICS = (
     *TASK_METRICS.values(),
     Metric("imagenette_top5", "top-5 of 1000 names, on Imagenette's ten classes"),
+    Metric("everyday_top1", "top-1 of 1000 names, on everyday photos of 500 classes"),
+    Metric("everyday_top5", "top-5 of 1000 names, on everyday photos of 500 classes"),
     Metric("imagenette_top1_of_ten", "top-1 of Imagenette's own ten names"),
     Metric("flickr8k_cider", "CIDEr-D, on Flickr8k", "on its usual scale, 0 to 10"),
     Metric("vqa_question_only", "exact answer without the photo, on generated Flickr8k questions"),
