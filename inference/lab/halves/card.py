@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from inference.engine.doubt import FLAT_FROM, GUESS_FROM, PROBABLE_FROM
 from inference.lab.halves.shape import DROPOUT
 from inference.lab.measures.metrics import TASK_METRICS
 
@@ -61,6 +62,9 @@ def page(card: Mapping[str, Any]) -> str:
         tuned=tuned,
         further=further,
         dropout=DROPOUT,
+        flat=FLAT_FROM,
+        probable=PROBABLE_FROM,
+        guess=GUESS_FROM,
         f=FormattedFigures(figures),
         kinds=kinds,
         bounds=bounds,
