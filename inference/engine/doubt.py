@@ -53,17 +53,22 @@ def certainty(confidence: float, sure: bool = True) -> Certainty:
 
 @dataclass(frozen=True)
 class Scale:
-    """Platt's scaling (1999) of the log odds of an answer, with the variety of what the tower saw beside them: of noise, of one
-    colour and of a few lines no answer is certain. `kinds`: offset and slope of kinds of questions that have their own."""
+    """Platt's scaling (1999) of the log odds of an answer, with the probability beside them that this is a photo of something:
+    of noise, of one colour and of a few lines no answer is certain. `kinds`: offset and slope of kinds of questions that have
+    their own. `photo`: offset and slope of that probability in the variety of what the tower saw, and its weight."""
 
     offset: float = 0.0
     slope: float = 1.0
-    variety: float = 0.0
+    photo: Sequence[float] = (0.0, 0.0, 0.0)
     kinds: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     def probability(self, probability: float, variety: float, kind: str = "") -> float:
         offset, slope = self.kinds.get(kind, (self.offset, self.slope))
-        return logistic(offset + slope * log_odds(probability) + self.variety * variety)
+        return logistic(offset + slope * log_odds(probability) + self.photo[2] * self.is_photo(variety))
+
+    def is_photo(self, variety: float) -> float:
+        """Probability."""
+        return logistic(self.photo[0] + self.photo[1] * variety)
 
 
 @dataclass(frozen=True)

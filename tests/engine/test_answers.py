@@ -50,12 +50,12 @@ def test_the_five_likeliest_come_best_first(compact: Vision, image: Image.Image)
 @pytest.mark.parametrize("task", ["classify", "caption", "vqa"])
 def test_the_card_has_the_scale_that_confidences_are_on(compact: Vision, drawn: Callable[..., Image.Image], task: str) -> None:
     scale = compact.profile.calibration(task).scale
-    assert scale.variety > 0, "it was fitted: what shows nothing is doubted"
+    assert scale.photo[1] > 0 and scale.photo[2] > 0, "it was fitted: what shows nothing is doubted"
     assert all(0 <= compact.run_whole(task, drawn(seed), "what colour is it?").confidence <= 1 for seed in range(3))
 
 
 def test_a_scale_keeps_the_order_of_answers_and_doubts_what_shows_little() -> None:
-    scale = Scale(offset=-4.0, slope=1.1, variety=6.0, kinds={"number": (-5.0, 0.5)})
+    scale = Scale(offset=-4.0, slope=1.1, photo=(-28.0, 50.0, 4.0), kinds={"number": (-5.0, 0.5)})
     confidences = [scale.probability(probability, 0.7, "colour") for probability in (0.0, 0.2, 0.5, 0.9, 1.0)]
     assert confidences == sorted(confidences) and confidences[0] > 0 and confidences[-1] < 1
     assert scale.probability(0.9, variety=0.2) < 0.5 < scale.probability(0.9, variety=0.8)

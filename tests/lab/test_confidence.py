@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from inference.engine.doubt import Certainty, certainty
+from inference.engine.doubt import Certainty, Scale, certainty
 from inference.engine.questions import label_tree
 from inference.lab.data import odd_pictures
 from inference.lab.measures import confidence
@@ -19,24 +19,38 @@ TABBY = next(number for number, label in enumerate(TREE.labels) if label.startsw
 def samples(kind: str, count: int, right: float, variety: float = 0.7, seed: int = 0) -> list[Sample]:
     """A model that is always 90 % confident, and right as often as said."""
     chance = random.Random(seed)
-    return [Sample("vqa", kind, 0.9 + chance.uniform(-0.05, 0.05), variety, chance.random() < right) for _ in range(count)]
+    is_odd = variety < 0.5
+
+    def sample() -> Sample:
+        probability, seen = 0.9 + chance.uniform(-0.05, 0.05), chance.gauss(variety, 0.02)
+        return Sample("vqa", kind, probability, seen, chance.random() < right, 1.0, is_odd)
+
+    return [sample() for _ in range(count)]
+
+
+ODD = samples("free", 60, 0.0, variety=0.3)
+
+
+def fit_scale(*parts: list[Sample]) -> Scale:
+    every = [sample for part in (*parts, ODD) for sample in part]
+    return confidence.fit(every, confidence.photo(every))
 
 
 def test_a_confidence_is_how_often_such_answers_were_right_and_not_what_the_model_says() -> None:
-    scale = confidence.fit([*samples("colour", 300, 0.4), *samples("yes_no", 300, 0.85, seed=1)])
+    scale = fit_scale(samples("colour", 300, 0.4), samples("yes_no", 300, 0.85, seed=1))
     assert scale.probability(0.9, 0.7, "colour") == pytest.approx(0.4, abs=0.07)
     assert scale.probability(0.9, 0.7, "yes_no") == pytest.approx(0.85, abs=0.07)
 
 
 def test_a_kind_that_was_hardly_seen_has_what_is_common_to_all() -> None:
-    scale = confidence.fit([*samples("colour", 300, 0.2), *samples("number", 300, 0.8, seed=1), *samples("season", 9, 1.0)])
-    assert set(scale.kinds) == {"colour", "number"}
+    scale = fit_scale(samples("colour", 300, 0.2), samples("number", 300, 0.8, seed=1), samples("season", 9, 1.0))
+    assert set(scale.kinds) == {"colour", "free", "number"}
     assert 0.35 < scale.probability(0.9, 0.7, "season") < 0.65
     assert certainty(scale.probability(0.9, 0.7, "season")) is not Certainty.FLAT
 
 
 def test_pictures_that_show_nothing_lower_every_confidence() -> None:
-    scale = confidence.fit([*samples("free", 300, 0.8), *samples("free", 300, 0.0, variety=0.3)])
+    scale = fit_scale(samples("free", 300, 0.8))
     assert scale.probability(0.9, 0.3, "free") < 0.1 < 0.6 < scale.probability(0.9, 0.7, "free")
 
 

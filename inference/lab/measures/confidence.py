@@ -2,11 +2,12 @@
 
     python -m inference.lab.measures.confidence --photos 400
 
-A logistic regression of "it was right" on the log odds of the answer, on the variety of what the tower saw and on the kind of
-question, for each task. Fitted on photos unlike those that the text halves were trained on: `everyday` (names,
-presence, alternatives, and whether a caption names the labelled thing), a tenth of DAQUAR's training photos, and pictures about
-which every answer is wrong: noise, one colour, drawings. Questions about Flickr8k's dev photos, which the training photos
-resemble, count a quarter. The questions of `bench.models` are asked of none of them: they test the scales.
+A logistic regression of "it was right" for each task: on the log odds of the answer, on whether it is a photo at all (by the
+variety of what the tower saw) and on the kind of question. Fitted on photos unlike those that the text halves were trained on:
+`everyday` (names, presence, alternatives, and whether a caption names the labelled thing), a tenth of DAQUAR's training photos,
+and pictures about which every answer is wrong: noise, one colour, drawings. Questions about Flickr8k's dev photos, which the
+training photos resemble, and about such pictures count a quarter. The questions of `bench.models` are asked of none of them:
+they test the scales.
 """
 
 import argparse
@@ -39,10 +40,9 @@ from inference.lab.measures.choose_tasks import SEED, Models, Shown, everyday
 from inference.lab.measures.measure import HeldOut, normalise
 
 ODD = 80  # pictures about which every answer is wrong
-FAMILIAR_WEIGHT = 0.25  # of a question about photos like the training ones
+FAMILIAR_WEIGHT = 0.25  # of a question about photos like the training ones, and about odd pictures
 LEAST_OF_KIND = 60  # samples, for an offset of its own
 UNANSWERABLE = ("what colour is the car?", "what is the man doing?", "how many people are there?", "where is this?")
-UNIT_OF_VARIETY = 10.0  # it differs by tenths, and the penalty of the fit is the same for every input
 TASKS = ("classify", "caption", "vqa")
 
 
@@ -54,6 +54,7 @@ class Sample:
     variety: float  # of what the tower saw
     is_right: bool
     weight: float = 1.0
+    is_odd: bool = False  # no photo of anything
 
 
 class Asking:
@@ -167,23 +168,32 @@ def decode(file: Path) -> Image.Image:
     return photo_codec.decode(file.read_bytes())
 
 
-def fit(samples: Sequence[Sample]) -> Scale:
+def photo(samples: Sequence[Sample]) -> tuple[float, float]:
+    """Offset and slope, in the variety of what the tower saw, of the log odds that it is a photo and no odd picture."""
+    variety = {(sample.variety, sample.is_odd) for sample in samples}
+    model = LogisticRegression(C=1e4, class_weight="balanced")
+    model.fit([[value] for value, _ in variety], [not is_odd for _, is_odd in variety])
+    return round(float(model.intercept_[0]), 2), round(float(model.coef_[0][0]), 2)
+
+
+def fit(samples: Sequence[Sample], of_photo: tuple[float, float]) -> Scale:
     """Of one task. A kind's own offset and slope are fitted as what they add to the common ones."""
     samples = [*samples, *(replace(sample, kind="") for sample in samples)]  # what is common is fitted to all of them
     counts = Counter(sample.kind for sample in samples if sample.kind)
     own = sorted(kind for kind, count in counts.items() if count >= LEAST_OF_KIND)
     odds = np.array([doubt.log_odds(sample.probability) for sample in samples])
     is_kind = np.array([[float(sample.kind == kind) for kind in own] for sample in samples]).reshape(len(samples), len(own))
-    variety = np.array([UNIT_OF_VARIETY * sample.variety for sample in samples])
-    inputs = np.column_stack([odds, variety, is_kind, is_kind * odds[:, None]])
+    unweighted = Scale(photo=(*of_photo, 0.0))
+    is_photo = np.array([unweighted.is_photo(sample.variety) for sample in samples])
+    inputs = np.column_stack([odds, is_photo, is_kind, is_kind * odds[:, None]])
     model = LogisticRegression(max_iter=5000)
     model.fit(inputs, [sample.is_right for sample in samples], sample_weight=[sample.weight for sample in samples])
-    offset, (slope, of_variety, *rest) = float(model.intercept_[0]), map(float, model.coef_[0])
+    offset, (slope, weight, *rest) = float(model.intercept_[0]), map(float, model.coef_[0])
     kinds_ = {
         kind: (round(offset + more, 3), round(slope + steeper, 3))
         for kind, more, steeper in zip(own, rest[: len(own)], rest[len(own) :], strict=True)
     }
-    return Scale(round(offset, 3), round(slope, 3), round(UNIT_OF_VARIETY * of_variety, 3), kinds_)
+    return Scale(round(offset, 3), round(slope, 3), (*of_photo, round(weight, 3)), kinds_)
 
 
 def table(samples: Sequence[Sample], scale: Scale) -> Iterator[str]:
@@ -211,12 +221,13 @@ def main() -> None:
         *of_everyday(asking, root, arguments.photos),
         *of_questions(asking, root, 2 * arguments.photos),
         *of_captions(asking, root, arguments.photos),
-        *of_odd_pictures(asking),
+        *(replace(sample, is_odd=True, weight=FAMILIAR_WEIGHT) for sample in of_odd_pictures(asking)),
     ]
+    of_photo = photo(samples)
     card = json.loads((catalogue.WEIGHTS / "compact" / "card.json").read_text())
     for task in TASKS:
         own = [sample for sample in samples if sample.task == task]
-        scale = fit(own)
+        scale = fit(own, of_photo)
         card["tasks"][task]["scale"] = vars(scale)
         print(f"{task}: {scale}", *table(own, scale), sep="\n")
     (catalogue.WEIGHTS / "compact" / "card.json").write_text(json.dumps(card, indent=1) + "\n")
