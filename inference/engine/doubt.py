@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-FLAT_FROM, PROBABLE_FROM, GUESS_FROM = 0.8, 0.5, 0.2
+FLAT_FROM, PROBABLE_FROM, GUESS_FROM = 0.8, 0.6, 0.2  # half of the answers to yes-or-no questions are right by chance
 _LEAST = 1e-6
 
 

@@ -11,7 +11,7 @@ from inference.planning.compose import StepResult, compose
 def _result(
     task: str, text: str | None, question: str = "", confidence: float = 0.9, error: str | None = None, **more: Any
 ) -> StepResult:
-    sure = more.get("sure", confidence >= 0.5)
+    sure = more.get("sure", confidence >= PROBABLE_FROM)
     return StepResult(more.get("id", 1), task, question, text, confidence, sure, more.get("top", ()), error)
 
 
@@ -34,13 +34,13 @@ def test_a_caption_is_a_sentence(text: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("task", "text", "confidence", "said"),
     [
-        ("caption", "a dog", 0.6, "Probably this: a dog."),
+        ("caption", "a dog", 0.7, "Probably this: a dog."),
         ("caption", "a dog", 0.3, "A guess: a dog."),
         ("caption", "a dog", 0.1, "I cannot tell what this shows."),
-        ("classify", "dog", 0.6, "This is probably a dog."),
+        ("classify", "dog", 0.7, "This is probably a dog."),
         ("classify", "dog", 0.3, "A guess: dog."),
         ("classify", "dog", 0.1, "I cannot tell what this is."),
-        ("vqa", "dog", 0.6, "Probably dog."),
+        ("vqa", "dog", 0.7, "Probably dog."),
         ("vqa", "dog", 0.3, "A guess: dog."),
         ("vqa", "dog", 0.1, "I cannot tell."),
     ],
