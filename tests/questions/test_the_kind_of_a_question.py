@@ -79,6 +79,9 @@ def test_alternatives_are_read_whatever_stands_around_them(question: str, altern
 @pytest.mark.parametrize(
     ("question", "wanted"),
     [
+        ("do you know what dog breed that is", "dog"),
+        ("what animal have I got here?", "animal"),
+        ("what are these pets", "animal"),
         ("what animal is it?", "animal"),
         ("wat aminal is this in the picture", "animal"),
         ("what kind of dog is it?", "dog"),
@@ -135,7 +138,9 @@ def test_what_is_taken_for_granted(question: str, subject: str) -> None:
     assert kinds.read(question).subject == subject
 
 
-@pytest.mark.parametrize("question", ["is there a zebra?", "is it a zebra", "do you see any zebras?"])
+@pytest.mark.parametrize(
+    "question", ["is there a zebra?", "is it a zebra", "do you see any zebras?", "is there a single zebra?"]
+)
 def test_a_question_for_presence_names_the_thing(question: str) -> None:
     reading = kinds.read(question)
     assert reading.presence

@@ -87,7 +87,7 @@ _BREED = re.compile(r"^(?:what|which) (?:breed|species)\b")
 _WHAT = re.compile(
     rf"^what (?:is|are|was) (?:this|that|it|these|those|(?:the )?(?:main )?(?:thing|object|item|this thing))(?: called)?{_HERE}$|^what (?:kind of )?(?:thing|object) is (?:this|it|that){_HERE}$"
 )
-_ARTICLE = r"(?:an?|any|some|the|another|one|really an?|actually an?|even an?)"
+_ARTICLE = r"(?:an? single|one single|an?|any|some|the|another|one|really an?|actually an?|even an?)"
 _PRESENCE = (
     re.compile(rf"^(?:is|are|was|were) there (?:{_ARTICLE} )?(?P<noun>[a-z][a-z -]*?){_HERE}$"),
     re.compile(rf"^(?:is|was) (?:this|that|it) (?:(?:a |an )?{_PHOTO}s? of )?(?:{_ARTICLE} )(?P<noun>[a-z][a-z -]*?){_HERE}$"),
