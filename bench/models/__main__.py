@@ -18,7 +18,7 @@ NAME_ci is the 95 % interval: Wilson's for shares, a bootstrap over photos for c
 product's own code (planner, engine, sentence) and so are of the bundled models, whatever --weights says.
 
 Reads the data sets from ISTHMUS_DATA (default var/data). `--quick` samples each set and stays under a minute.
-`--gallery` prints what the models answer about twelve ordinary photos, `--questions` each of people's questions with its answer
+`--gallery` prints what the models answer about ordinary photos, `--questions` each of people's questions with its answer
 and verdict.
 """
 
@@ -42,7 +42,7 @@ from inference.lab.measures import metrics
 def main() -> None:
     parser = command.parser("models", __doc__)
     parser.add_argument("--quick", action="store_true", help="a sample of each data set, under a minute")
-    parser.add_argument("--gallery", action="store_true", help="print answers about twelve photos instead of measuring")
+    parser.add_argument("--gallery", action="store_true", help="print answers about ordinary photos instead of measuring")
     parser.add_argument("--questions", action="store_true", help="print each of people's questions with its judged answer")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="the models' folder (default: the bundled ones)")
     options = parser.parse_args()

@@ -73,6 +73,7 @@ def test_of_two_things_that_cannot_be_told_apart_neither_is_chosen() -> None:
         ("hourglass", "an hourglass"),
         ("sunglasses", "sunglasses"),
         ("school bus", "a school bus"),
+        ("broccoli", "broccoli"),
     ],
 )
 def test_a_sure_name_gets_its_article(name: str, said: str) -> None:
