@@ -39,13 +39,18 @@ def cached(file: Path, compute: Callable[[], Arrays]) -> Arrays:
 
 def learn(
     tower: split.Tower, features: Tensor, target: Tensor, k: int, steps: int, sizes: tuple[int, ...],
-    tasks: TaskDivergence | None = None,
+    tasks: TaskDivergence | None = None, state: Path | None = None,
 ) -> Arrays:  # fmt: skip
-    """features [N, T, D] at k, target [N, T, D] after the tower -> all arrays of a LearnedCode with its dequantiser block."""
-    task_gradients = tasks.gradients(tower, features, k) if tasks else []
-    arrays = fit(tower, features[:: -(-len(features) // FITTED)], k, 8 * max(sizes), task_gradients=task_gradients)
-    code = feature_code.LearnedCode(arrays, sizes)
-    return arrays | train_dequantiser.train(tower, code, features, target, k, steps, tasks)
+    """features [N, T, D] at k, target [N, T, D] after the tower -> all arrays of a LearnedCode with its dequantiser block.
+    `state`: name, without a suffix, of the files that a stopped run goes on from."""
+
+    def closed_form() -> Arrays:
+        task_gradients = tasks.gradients(tower, features, k) if tasks else []
+        return fit(tower, features[:: -(-len(features) // FITTED)], k, 8 * max(sizes), task_gradients=task_gradients)
+
+    arrays = cached(state.with_suffix(".fit.npz"), closed_form) if state else closed_form()
+    code, checkpoint = feature_code.LearnedCode(arrays, sizes), state.with_suffix(".pt") if state else None
+    return arrays | train_dequantiser.train(tower, code, features, target, k, steps, tasks, checkpoint)
 
 
 def fit(tower: split.Tower, features: Tensor, k: int, bits: int, transform: bool = True, penalty: Penalty | None = None,

@@ -45,7 +45,7 @@ from inference.lab.halves import bundle
 from inference.lab.measures import measure
 
 POINTS = (7, 11)  # 30 and 43 % of the network's work; earlier, features are larger and the edge's dequantiser slow
-STEPS = 400  # through the quantiser
+STEPS = 2000  # through the quantiser
 PACKET_SIZES = (64, 90, 128, 180, 256, 360, 512, 1024, 2048, 4096)  # half octaves where accuracy still rises, then octaves
 SIZES = tuple(size - HEADER_BYTES for size in PACKET_SIZES)  # payload bytes
 REFINED = 7  # lowest levels that take part in answer-then-refine; higher ones add nothing
@@ -160,16 +160,17 @@ def train_split_points(
         steps = STEPS // 200 if quick else STEPS
         recipe = (weights, SIZES, steps, len(pixels), task_divergence.WEIGHTS, fit.OUTPUT)
         name = hashlib.sha256(repr(recipe).encode()).hexdigest()[:8]
-        arrays[k] = fit.cached(state / f"{name}-{k}.npz", partial(_train, tower, pixels, k, steps, tasks))
+        file = state / f"{name}-{k}.npz"
+        arrays[k] = fit.cached(file, partial(_train, tower, pixels, k, steps, tasks, file.with_suffix("")))
     return arrays
 
 
 def _train(
-    tower: split.Tower, pixels: NDArray[np.uint8], k: int, steps: int, tasks: Callable[[Tensor], TaskDivergence]
+    tower: split.Tower, pixels: NDArray[np.uint8], k: int, steps: int, tasks: Callable[[Tensor], TaskDivergence], state: Path
 ) -> fit.Arrays:
     original = features(tower, pixels, k)
     target = tower_output(tower, original, k)
-    return fit.learn(tower, original, target, k, steps, SIZES, tasks(target))
+    return fit.learn(tower, original, target, k, steps, SIZES, tasks(target), state)
 
 
 def evaluate(

@@ -8,6 +8,7 @@ Bengio et al. 2013).
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from inference.engine.codecs import feature_code, restore
 from inference.lab.codes import task_divergence
 
 HIDDEN, WIDE = 96, 192
+CHECKPOINT_EVERY = 50  # steps
 BATCH, RATE, DECAY = 16, 2e-3, 0.01
 TRANSFORM_RATE = 2e-4  # of the transforms; at three times as much, coefficients leave the range of their bins
 WARM_UP = 50  # steps
@@ -115,11 +117,11 @@ class DequantiserBlock(nn.Module):
 
 def train(
     tower: split.Tower, code: feature_code.LearnedCode, features: Tensor, target: Tensor, k: int, steps: int,
-    divergence: task_divergence.Divergence | None = None,
+    divergence: task_divergence.Divergence | None = None, checkpoint: Path | None = None,
 ) -> dict[str, NDArray[np.float16]]:  # fmt: skip
     """features [N, T, D] at k and the tower's outputs [N, T, D] on them -> the trained arrays, in half precision."""
     trainable, block = TrainableCode(code), new_block(features, len(code.sizes), k)
-    learn(tower, block, trainable, features, target, k, steps, code.sizes, divergence)
+    learn(tower, block, trainable, features, target, k, steps, code.sizes, divergence, checkpoint)
     forward, inverse = trainable.transforms()
     arrays = {"forward": forward, "inverse": inverse, **{name: block.state_dict()[name] for name in restore.TENSORS}}
     return {name: value.detach().numpy().astype(np.float16) for name, value in arrays.items()}
@@ -133,18 +135,25 @@ def new_block(features: Tensor, levels: int, k: int) -> DequantiserBlock:
 
 def learn(
     tower: split.Tower, block: DequantiserBlock, codec: nn.Module, inputs: Tensor, target: Tensor, k: int, steps: int,
-    sizes: Sequence[int], divergence: task_divergence.Divergence | None = None,
+    sizes: Sequence[int], divergence: task_divergence.Divergence | None = None, checkpoint: Path | None = None,
 ) -> None:  # fmt: skip
     """codec(inputs [B, …], levels [B]) -> decoded features [B, T, D]; its parameters, if any, are trained with the block.
 
-    target [N, T, D]: the tower's output on the original features; sizes: payload bytes of the levels."""
+    target [N, T, D]: the tower's output on the original features; sizes: payload bytes of the levels. `checkpoint`: where a
+    stopped run of as many steps goes on from."""
     random = torch.Generator().manual_seed(k)
     level_weights = LEVEL_BIAS ** -(torch.tensor(sizes) / sizes[0]).log2()
     groups: list[tuple[nn.Module, float, float]] = [(block, RATE, DECAY), (codec, TRANSFORM_RATE, 0.0)]
     parameters: list[dict[str, Any]] = [{"params": list(part.parameters()), "weight_decay": decay} for part, _, decay in groups]
     optimiser = torch.optim.AdamW(parameters)
     variance, count = target.var(), max(2, min(BATCH, VALUES // (tower.shape(k)[0] * tower.shape(k)[1])))
-    for step in tqdm(range(steps), desc=f"dequantiser after block {k}", mininterval=5):
+    trained, first = nn.ModuleList([block, codec]), 0
+    if checkpoint and checkpoint.exists() and (saved := torch.load(checkpoint, weights_only=True))["steps"] == steps:
+        trained.load_state_dict(saved["trained"])
+        optimiser.load_state_dict(saved["optimiser"])
+        random.set_state(saved["random"])
+        first = saved["step"]
+    for step in tqdm(range(first, steps), initial=first, total=steps, desc=f"dequantiser after block {k}", mininterval=5):
         for group, (_, rate, _) in zip(optimiser.param_groups, groups, strict=True):
             group["lr"] = rate * min(1.0, (step + 1) / WARM_UP) * (1 + np.cos(np.pi * step / steps)) / 2
         rows = torch.randint(len(inputs), (count,), generator=random)
@@ -158,6 +167,12 @@ def learn(
         loss.backward()
         nn.utils.clip_grad_norm_([*block.parameters(), *codec.parameters()], CLIP)
         optimiser.step()
+        if checkpoint and (step + 1) % CHECKPOINT_EVERY == 0:
+            state = {"steps": steps, "step": step + 1, "trained": trained.state_dict(), "optimiser": optimiser.state_dict(),
+                     "random": random.get_state()}  # fmt: skip
+            part = checkpoint.with_suffix(".part")
+            torch.save(state, part)
+            part.replace(checkpoint)
 
 
 def _zeros(*shape: int) -> nn.Parameter:
