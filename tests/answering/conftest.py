@@ -17,11 +17,12 @@ from inference.engine import catalogue, runner
 from inference.engine.catalogue import Profile
 from inference.engine.runner import Vision
 from inference.models import Turn
+from tests.bundled import SPLIT_AT
 from tests.conftest import draw_photo
 from tests.node import Node
 
 PHOTO = "5d3a"
-K, LOW, HIGH = 2, 1, 4
+K, LOW, HIGH = SPLIT_AT, 1, 4
 
 
 @dataclass

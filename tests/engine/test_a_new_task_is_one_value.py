@@ -24,6 +24,7 @@ from inference.planning import offline, plan
 from inference.planning.compose import StepResult, compose
 from inference.planning.context import Context
 from inference.planning.llm import prompt
+from tests.bundled import SPLIT_AT
 from tests.node import Node, jpeg
 
 
@@ -72,7 +73,7 @@ def test_a_node_answers_it_whole_and_split(
     node.lay("photo", jpeg(image))
     result = node.call("run_whole", task="detect", question=None, blob="photo")
     assert result["answer"]["text"] == "two dogs"
-    packet = vision.run_head("detect", image, 2, 1)
+    packet = vision.run_head("detect", image, SPLIT_AT, 1)
     assert vision.run_tail("detect", packet, None) == answer(None, "")
 
 

@@ -16,6 +16,7 @@ from devices.contract import wire
 from inference.engine import runner, split
 from inference.engine.codecs import feature_code
 from inference.engine.runner import Vision
+from tests.bundled import SPLIT_AT
 
 TASKS = ("classify", "caption", "vqa")
 
@@ -147,9 +148,9 @@ def test_two_processes_mean_the_same_by_a_packet(compact: Vision) -> None:
     script = (
         "from inference.engine import catalogue, runner; from PIL import Image\n"
         "vision = runner.load(catalogue.profile('compact'))\n"
-        "print(vision.digest, vision.run_head('vqa', Image.new('RGB', (64, 64), 'orange'), 2, 1)[:14].hex())"
+        f"print(vision.digest, vision.run_head('vqa', Image.new('RGB', (64, 64), 'orange'), {SPLIT_AT}, 1)[:14].hex())"
     )
     output = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
-    ours = compact.run_head("vqa", Image.new("RGB", (64, 64), "orange"), 2, 1)
+    ours = compact.run_head("vqa", Image.new("RGB", (64, 64), "orange"), SPLIT_AT, 1)
     assert output[0] == compact.digest
     assert bytes.fromhex(output[1])[: wire.CHECKED] == ours[: wire.CHECKED]

@@ -11,11 +11,11 @@ from PIL import Image
 
 from devices.contract.protocol import PROTOCOL
 from inference.engine.runner import Vision
+from tests.bundled import SPLIT_AT
 from tests.node import Node, jpeg
 
 PHOTO = str(uuid.UUID(int=7))
 OTHER = str(uuid.UUID(int=8))
-K = 2
 
 
 @pytest.fixture
@@ -31,11 +31,11 @@ def node(
 
 
 def head(node: Node, level: int, after: int = 0, photo: str = PHOTO, task: str = "classify") -> dict[str, Any]:
-    return node.call("run_head", task=task, photo=photo, split_at=K, level=level, after=after, blob="b")
+    return node.call("run_head", task=task, photo=photo, split_at=SPLIT_AT, level=level, after=after, blob="b")
 
 
 def tail(node: Node, level: int, photo: str = PHOTO, task: str = "classify", **more: Any) -> dict[str, Any]:
-    return node.call("run_tail", task=task, question="what is it?", photo=photo, split_at=K, level=level, **more)
+    return node.call("run_tail", task=task, question="what is it?", photo=photo, split_at=SPLIT_AT, level=level, **more)
 
 
 def test_a_second_question_is_answered_from_what_the_edge_kept(node: Node) -> None:
@@ -63,7 +63,7 @@ def test_what_is_not_to_be_kept_is_not_kept(node: Node) -> None:
 
 
 def test_the_bits_between_two_levels_and_what_is_kept_make_the_higher_level(node: Node, compact: Vision) -> None:
-    low, high = (level.bytes for level in compact.profile.code_levels("classify", K)[:4:3])
+    low, high = (level.bytes for level in compact.profile.code_levels("classify", SPLIT_AT)[:4:3])
     head(node, 4)
     at_once = tail(node, 4, blob="b")["answer"]
     assert head(node, 1)["bytes"] == low
@@ -80,7 +80,7 @@ def test_refining_what_is_gone_says_so(node: Node) -> None:
 
 
 def test_a_full_shelf_forgets_the_photo_used_least_recently(node: Node, compact: Vision) -> None:
-    size = compact.profile.code_levels("classify", K)[2].bytes
+    size = compact.profile.code_levels("classify", SPLIT_AT)[2].bytes
     node.runtime.keep_bytes = int(1.5 * size)
     node.load(node.vision)
     for photo in (PHOTO, OTHER):
@@ -103,7 +103,11 @@ def test_a_head_computed_ahead_is_only_encoded_when_the_question_comes(node: Nod
     fresh = head(node, 3)
     node.call("forget", photo=PHOTO)
     node.call("place", photo=OTHER)  # nothing to do with it
-    assert node.call("heads", photo=OTHER, points={"classify": K, "vqa": K})["points"] == {"classify": K, "vqa": K}
+    points = {"classify": SPLIT_AT, "vqa": SPLIT_AT}
+    assert node.call("heads", photo=OTHER, points=points)["points"] == points
+        "classify": SPLIT_AT,
+        "vqa": SPLIT_AT,
+    }
     ready = head(node, 3, photo=OTHER, task="caption")
     assert ready["ready"] and not fresh["ready"]
     assert ready["compute_ms"] < fresh["compute_ms"]
@@ -111,7 +115,7 @@ def test_a_head_computed_ahead_is_only_encoded_when_the_question_comes(node: Nod
 
 def test_heads_use_nothing_of_the_link(node: Node, store: Any) -> None:
     before = set(store.keys("jetson-t:blob:*"))
-    node.call("heads", photo=PHOTO, points={"classify": K})
+    node.call("heads", photo=PHOTO, points={"classify": SPLIT_AT})
     assert set(store.keys("jetson-t:blob:*")) == before
 
 

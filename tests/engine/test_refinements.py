@@ -12,6 +12,7 @@ import pytest
 from inference.engine import catalogue
 from inference.lab.codes import refine
 from inference.lab.codes.codec_eval import TaskAnswers
+from tests.bundled import SPLIT_AT
 
 N = 200
 BYTES = (64, 128, 256)
@@ -56,7 +57,7 @@ def test_a_low_level_as_good_as_the_high_one_is_no_way_to_refine() -> None:
 def test_the_catalogue_tells_each_split_points_ways() -> None:
     profile = catalogue.profile("compact")
     one = {
-        "split_at": 2,
+        "split_at": SPLIT_AT,
         "level": 1,
         "refine_to": 3,
         "sure_above": 0.7,
@@ -64,10 +65,10 @@ def test_the_catalogue_tells_each_split_points_ways() -> None:
         "refined_share": 0.2,
         "accuracy": 0.6,
     }
-    card = {**profile.card, "code": {**profile.card["code"], "refine": {"vqa": [one, {**one, "split_at": 4}]}}}
+    card = {**profile.card, "code": {**profile.card["code"], "refine": {"vqa": [one, {**one, "split_at": SPLIT_AT + 1}]}}}
     result = replace(profile, card=card)
-    assert [vars(way) for way in result.refinements("vqa", 2)] == [one]
-    assert result.refinements("vqa", 0) == [] and result.refinements("classify", 2) == []
+    assert [vars(way) for way in result.refinements("vqa", SPLIT_AT)] == [one]
+    assert result.refinements("vqa", 0) == [] and result.refinements("classify", SPLIT_AT) == []
 
 
 def test_a_card_without_ways_offers_none() -> None:

@@ -17,6 +17,7 @@ from devices.contract.jobs import JOBS
 from devices.contract.protocol import ANSWERING, PROTOCOL, task_name
 from inference.engine import runner
 from inference.engine.runner import Vision
+from tests.bundled import SPLIT_AT
 from tests.node import Node, jpeg
 
 QUESTION = "what is in the photo?"
@@ -163,14 +164,14 @@ def test_a_photo_that_is_none_is_not_placed(node: Node) -> None:
 
 
 def test_a_damaged_packet_is_refused_with_the_wires_code(placed: Node) -> None:
-    placed.call("run_head", task="classify", photo=PHOTO, split_at=2, level=1, blob="b")
+    placed.call("run_head", task="classify", photo=PHOTO, split_at=SPLIT_AT, level=1, blob="b")
     data = placed.runtime.get_blob("b") or b""
     placed.lay("b", data[:-1] + bytes([data[-1] ^ 255]))
-    about = {"task": "classify", "question": None, "photo": PHOTO, "split_at": 2, "level": 1}
+    about = {"task": "classify", "question": None, "photo": PHOTO, "split_at": SPLIT_AT, "level": 1}
     assert placed.fails("run_tail", **about, blob="b") == "wire_checksum"
 
 
-@pytest.mark.parametrize(("k", "level", "code"), [(99, 1, "wire_split"), (2, 99, "wire_level")])
+@pytest.mark.parametrize(("k", "level", "code"), [(99, 1, "wire_split"), (SPLIT_AT, 99, "wire_level")])
 def test_a_split_the_models_lack_is_refused(placed: Node, k: int, level: int, code: str) -> None:
     assert placed.fails("run_head", task="classify", photo=PHOTO, split_at=k, level=level, blob="b") == code
 

@@ -9,8 +9,8 @@ from inference.engine.doubt import Certainty, Scale, certainty
 from inference.engine.questions import label_tree
 from inference.lab.data import odd_pictures
 from inference.lab.measures import confidence
-from inference.lab.measures.choose_tasks import Evidence, fit, losses
 from inference.lab.measures.confidence import Sample, mentions, right_names
+from inference.lab.measures.presence import Evidence, fit, losses
 
 TREE = label_tree.names()
 TABBY = next(number for number, label in enumerate(TREE.labels) if label.startswith("tabby"))

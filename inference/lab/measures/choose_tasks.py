@@ -12,7 +12,7 @@ import csv
 import json
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +20,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import log_loss
 from torch import Tensor
 
 from inference.engine import catalogue, split
@@ -30,14 +28,15 @@ from inference.engine.codecs import photo_codec
 from inference.engine.doubt import log_odds
 from inference.engine.engines.torch_engine import TorchEngine
 from inference.engine.questions import choice_table, closed_answers, naming
-from inference.engine.questions.choice_table import ANY, CLASSIFIER, QUESTIONS, UNNAMED, PresenceRow, TableFile
+from inference.engine.questions.choice_table import ANY, CLASSIFIER, QUESTIONS, UNNAMED, TableFile
 from inference.engine.questions.closed_answers import Choice
 from inference.engine.questions.kinds import Kind, Reading
 from inference.engine.questions.label_tree import Branch, LabelTree
 from inference.engine.tasks.wording import with_article
 from inference.lab.data import lexicon, photo_sets
+from inference.lab.measures import presence
+from inference.lab.measures.presence import LEAST_POSITIVES, Evidence
 
-LEAST_POSITIVES = 20  # of a word or kind, for a row of its own
 NEGATIVES = 3  # questions about absent things, for each photo
 MARGIN = 0.01  # by which the classifier's accuracy has to be better: it costs a step of its own
 SEED = 0
@@ -52,15 +51,6 @@ class Shown:
     there: tuple[str, ...]
     absent: tuple[str, ...]
     label: int | None = None  # ImageNet's class, where it is known
-
-
-@dataclass(frozen=True)
-class Evidence:
-    word: str
-    kind: str
-    is_there: bool
-    classifier: float  # log odds; 0 for what it has no class for
-    questions: float
 
 
 class Models:
@@ -126,46 +116,6 @@ def names_of(tree: LabelTree, label: int) -> list[str]:
     return [*own, *(branch.name for branch in tree.wider(label) if tree.find(branch.name))]
 
 
-def presence(evidence: Iterable[Evidence]) -> dict[str, PresenceRow]:
-    """A row for each word and each kind that was seen often enough, and one for the rest."""
-    groups: dict[str, list[Evidence]] = defaultdict(list)
-    for row in evidence:
-        for name in (row.word, row.kind, ANY):
-            groups[name].append(row)
-    return {
-        name: fit(rows)
-        for name, rows in sorted(groups.items())
-        if min(sum(row.is_there for row in rows), sum(not row.is_there for row in rows)) >= LEAST_POSITIVES
-    }
-
-
-def fit(rows: Sequence[Evidence]) -> PresenceRow:
-    """Neither model speaks against itself: one that would is left out."""
-    there = np.array([row.is_there for row in rows])
-    both = np.array([[row.classifier, row.questions] for row in rows])
-    used = np.array([True, True])
-    model = LogisticRegression().fit(both, there)
-    while (model.coef_[0] < 0).any() and used.sum() > 1:
-        used[int(model.coef_[0].argmin())] = False
-        model = LogisticRegression().fit(both * used, there)
-    classifier, questions = (round(max(0.0, float(slope)), 3) for slope in model.coef_[0])
-    return {"offset": round(float(model.intercept_[0]), 3), "classifier": classifier, "questions": questions}
-
-
-def losses(evidence: Sequence[Evidence]) -> dict[str, float]:
-    """Log loss, on the half that each was not fitted on, of the classifier, of the question model and of both."""
-    there = np.array([row.is_there for row in evidence])
-    both = np.array([[row.classifier, row.questions] for row in evidence])
-    inputs = {CLASSIFIER: both[:, :1], QUESTIONS: both[:, 1:], "both": both}
-    return {name: float(np.mean([_held_out(values, there, half) for half in (0, 1)])) for name, values in inputs.items()}
-
-
-def _held_out(values: NDArray[np.float64], there: NDArray[np.bool_], half: int) -> float:
-    fitted = np.arange(len(there)) % 2 == half
-    model = LogisticRegression().fit(values[fitted], there[fitted])
-    return float(log_loss(there[~fitted], model.predict_proba(values[~fitted])[:, 1], labels=[False, True]))
-
-
 def measure(models: Models, root: Path, count: int) -> TableFile:
     tree, evidence = models.tree, []
     right: dict[str, dict[str, list[bool]]] = {
@@ -183,11 +133,14 @@ def measure(models: Models, root: Path, count: int) -> TableFile:
             evidence.append(Evidence(name, kind, word in shown.there, odds, models.yes(tokens, word)))
         if shown.label is not None:
             _compare(models, shown.label, tokens, probabilities, right, chance)
-    print("log loss of whether a thing is there:", ", ".join(f"{name} {loss:.3f}" for name, loss in losses(evidence).items()))
+    print(
+        "log loss of whether a thing is there:",
+        ", ".join(f"{name} {loss:.3f}" for name, loss in presence.losses(evidence).items()),
+    )
     return {
         "naming": _winners(right["naming classify"], right["naming vqa"]),
         "either_or": _winners(right["or classify"], right["or vqa"]),
-        "presence": presence(evidence),
+        "presence": presence.rows(evidence),
     }
 
 
