@@ -105,9 +105,6 @@ def test_a_head_computed_ahead_is_only_encoded_when_the_question_comes(node: Nod
     node.call("place", photo=OTHER)  # nothing to do with it
     points = {"classify": SPLIT_AT, "vqa": SPLIT_AT}
     assert node.call("heads", photo=OTHER, points=points)["points"] == points
-        "classify": SPLIT_AT,
-        "vqa": SPLIT_AT,
-    }
     ready = head(node, 3, photo=OTHER, task="caption")
     assert ready["ready"] and not fresh["ready"]
     assert ready["compute_ms"] < fresh["compute_ms"]
