@@ -42,7 +42,7 @@ def turn(owner: Any, photo_bytes: bytes) -> Turn:
 
 def ask(owner: Any, photo: Photo | None, **how: Any) -> Turn:
     """With the private policy, so that features are sent."""
-    return turns.ask(owner, uuid.uuid4(), "What is in this photo?", photo, policy="private", **how)
+    return turns.ask(owner, uuid.uuid4(), "What is this?", photo, policy="private", **how)
 
 
 def answered(turn: Turn) -> dict[str, Any]:
