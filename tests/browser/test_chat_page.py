@@ -59,7 +59,7 @@ def test_a_forced_route_is_the_one_the_receipt_shows(tab: Tab, photo_bytes: byte
     page.locator(".why summary").click()
     assert page.locator("tr.won").inner_text().startswith("part on the device")
     facts = page.locator(".facts").inner_text()
-    assert re.search(r"only \d+ B went from jetson-\w to edge-1; the server keeps your upload", facts)
+    assert re.search(r"only [\d.]+ K?B went from jetson-\w to edge-1; the server keeps your upload", facts)
     assert "stayed on the device" not in facts, "the server has the upload as well"
 
 

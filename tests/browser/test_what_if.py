@@ -58,7 +58,7 @@ def test_in_its_own_world_a_receipt_keeps_its_choice_even_where_another_was_a_li
 def test_the_sliders_show_what_would_have_been_chosen_and_reset(tab: Tab, photo_bytes: bytes) -> None:
     page = tab.open()
     tab.choose_file("photo.jpg", "image/jpeg", photo_bytes)
-    tab.ask("What is in this photo?")
+    tab.ask("What is this?")
     tab.answer()
     page.locator(".what-if summary").click()
     verdict, bars = page.locator(".would p"), page.locator(".bars li")
