@@ -62,9 +62,9 @@ def page(card: Mapping[str, Any]) -> str:
         tuned=tuned,
         further=further,
         dropout=DROPOUT,
-        flat=FLAT_FROM,
-        probable=PROBABLE_FROM,
-        guess=GUESS_FROM,
+        flat=100 * FLAT_FROM,
+        probable=100 * PROBABLE_FROM,
+        guess=100 * GUESS_FROM,
         f=FormattedFigures(figures),
         kinds=kinds,
         bounds=bounds,
@@ -125,8 +125,8 @@ BLEU 39.58 (0.396 on the scale above), questions 78.22 %. Those are other models
 Temperatures are fitted on held-out photos: Flickr8k dev, a tenth of DAQUAR's training photos, and, as Imagenette has no
 third split, every second of its validation photos (a temperature does not change the top-1 label). What a probability is worth
 as a confidence is fitted for all tasks alike on photos unlike the training ones (`inference.lab.measures.confidence`): everyday
-photos, DAQUAR, noise, one colour and drawings. From {flat:.0%} on an answer is stated, from {probable:.0%} it is called probable,
-from {guess:.0%} a guess; below that the answer is “I cannot tell”.
+photos, DAQUAR, noise, one colour and drawings. From {flat:.0f} % on an answer is stated, from {probable:.0f} % it is called probable,
+from {guess:.0f} % a guess; below that the answer is “I cannot tell”.
 
 ## Data
 
