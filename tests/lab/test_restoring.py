@@ -2,6 +2,9 @@
 fall.
 """
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -69,6 +72,32 @@ def test_training_reduces_the_error_of_the_towers_output(drawn_features: tuple[s
     assert before.digest != after.digest
     for level in range(1, len(BYTES) + 1):
         assert _error(tower, after, original, target, level) < 0.95 * _error(tower, before, original, target, level)
+
+
+def test_a_stopped_training_goes_on_as_if_it_had_never_stopped(
+    drawn_features: tuple[split.Tower, Tensor, Tensor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tower, original, target = drawn_features
+    code = feature_code.LearnedCode(fit.fit(tower, original, 1, 8 * BYTES[-1]), BYTES)
+    monkeypatch.setattr(train_dequantiser, "CHECKPOINT_EVERY", 2)
+    whole = train_dequantiser.train(tower, code, original, target, 1, 6)
+    checkpoint, steps = tmp_path / "7.pt", []
+
+    def stops(*arguments: Any) -> Tensor:
+        steps.append(1)
+        if len(steps) == 5:
+            raise KeyboardInterrupt
+        return tail(*arguments)
+
+    tail = split.tail
+    with monkeypatch.context() as stopping, pytest.raises(KeyboardInterrupt):
+        stopping.setattr(split, "tail", stops)
+        train_dequantiser.train(tower, code, original, target, 1, 6, checkpoint=checkpoint)
+    resumed = train_dequantiser.train(tower, code, original, target, 1, 6, checkpoint=checkpoint)
+    assert checkpoint.exists()
+    assert all(np.allclose(resumed[name], whole[name], atol=1e-3) for name in whole)
+    other = train_dequantiser.train(tower, code, original, target, 1, 2, checkpoint=checkpoint)
+    assert any(not np.allclose(other[name], whole[name], atol=1e-3) for name in whole), "of another length: from the beginning"
 
 
 def _error(tower: split.Tower, code: feature_code.LearnedCode, original: Tensor, target: Tensor, level: int) -> float:

@@ -16,7 +16,8 @@ from inference.engine.questions.label_tree import Branch, LabelTree
 Probabilities = NDArray[np.float64]  # [classes]
 GUESSES = 5
 CERTAIN = 0.8  # from here on a wider name is stated, and a narrow one needs no wider
-UNLIKELY = 0.1  # a branch below this was not seen
+UNLIKELY = 0.1  # alternatives below this together are a weak reason to choose one of them
+UNSEEN = 0.02  # a branch below this was not seen, although who asks for its name takes it for granted
 BROADEST = 200  # classes: "animal" says little more than the question does
 _LEAST = 1e-6
 
@@ -43,7 +44,7 @@ def name(probabilities: Probabilities, tree: LabelTree, names: Sequence[str], wa
         return _widened(probabilities, tree, Naming(*top[0], top), best)
     mass = of(probabilities, branch)
     inside = sorted(branch.classes)
-    if mass < UNLIKELY:
+    if mass < UNSEEN:
         return Naming(f"no {branch.name}", 1 - mass, _top(probabilities, names, inside), branch.name)
     top = _top(probabilities, names, inside)
     best = max(inside, key=lambda number: probabilities[number])

@@ -7,6 +7,7 @@ of their outputs (task_divergence.py). The quantiser has no gradient: gradients 
 Bengio et al. 2013).
 """
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -155,7 +156,7 @@ def learn(
         first = saved["step"]
     for step in tqdm(range(first, steps), initial=first, total=steps, desc=f"dequantiser after block {k}", mininterval=5):
         for group, (_, rate, _) in zip(optimiser.param_groups, groups, strict=True):
-            group["lr"] = rate * min(1.0, (step + 1) / WARM_UP) * (1 + np.cos(np.pi * step / steps)) / 2
+            group["lr"] = rate * min(1.0, (step + 1) / WARM_UP) * (1 + math.cos(math.pi * step / steps)) / 2
         rows = torch.randint(len(inputs), (count,), generator=random)
         levels = torch.multinomial(level_weights, count, replacement=True, generator=random) + 1
         decoded = block(codec(inputs[rows], levels), levels)
