@@ -44,7 +44,7 @@ from inference.lab.data import photo_sets
 from inference.lab.halves import bundle
 from inference.lab.measures import measure
 
-POINTS = (8,)  # 42 % of the network's time on one core; before it there are four times as many places, after it little is gained
+POINTS = (8,)  # 42 % of the network's time on one core; earlier there are four times as many places, which take the edge long
 STEPS = 2000  # through the quantiser
 PACKET_SIZES = (64, 90, 128, 180, 256, 360, 512, 1024, 2048, 4096)  # half octaves where accuracy still rises, then octaves
 SIZES = tuple(size - HEADER_BYTES for size in PACKET_SIZES)  # payload bytes
