@@ -139,7 +139,7 @@ class Attempt:
             doubted = any(note.doubt for note in self.photo.remarkable)
             if doubted or not tasks.get(self.step.task).fits(self.step.question, answer.text):
                 outcome.answer = answer.model_copy(update={"sure": False})
-        return receipts.finish(receipt, outcome, self.plan_ms_hidden)
+        return receipts.finish(receipt, outcome, self.step.question, self.plan_ms_hidden)
 
     def _start(self, device: Node) -> tuple[execute.Step, int]:
         """Places the photo on the device. Returns the step, and the bytes placed where the question had to wait for them."""

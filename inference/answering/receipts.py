@@ -9,6 +9,7 @@ from inference.answering.execute import Outcome
 from inference.engine import measured_card
 from inference.engine.catalogue import Profile
 from inference.engine.doubt import certainty
+from inference.engine.questions import kinds
 from inference.models import Photo, Turn
 from inference.placement import records
 from inference.placement.choose import Choice, Load
@@ -95,7 +96,7 @@ def make(turn: Turn, task: str, decision: DecisionInputs) -> Receipt:
     return receipt
 
 
-def finish(receipt: Receipt, outcome: Outcome, plan_ms_hidden: float) -> Receipt:
+def finish(receipt: Receipt, outcome: Outcome, question: str, plan_ms_hidden: float) -> Receipt:
     """Adds what happened to what `make` knew."""
     assert outcome.answer is not None, "only answered steps have a finished receipt"
     answer, lost = outcome.answer.stored(), receipt["held"] and not outcome.held
@@ -110,7 +111,7 @@ def finish(receipt: Receipt, outcome: Outcome, plan_ms_hidden: float) -> Receipt
         "answer": answer["text"],
         "confidence": answer["confidence"],
         "sure": answer["sure"],
-        "certainty": certainty(answer["confidence"], answer["sure"]),
+        "certainty": certainty(answer["confidence"], answer["sure"], kinds.read(question).choices),
         "top": answer["top"],
     }
     if "boxes" in answer:

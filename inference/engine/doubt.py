@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-FLAT_FROM, PROBABLE_FROM, GUESS_FROM = 0.8, 0.6, 0.2  # half of the answers to yes-or-no questions are right by chance
+FLAT_FROM, PROBABLE_FROM, GUESS_FROM = 0.8, 0.6, 0.2
 _LEAST = 1e-6
 
 
@@ -33,7 +33,7 @@ _MEANINGS = {
     Certainty.FLAT: f"Of such answers at least {FLAT_FROM:.0%} should be right.",
     Certainty.PROBABLE: f"Of such answers {PROBABLE_FROM:.0%} to {FLAT_FROM:.0%} should be right.",
     Certainty.GUESS: f"Of such answers {GUESS_FROM:.0%} to {PROBABLE_FROM:.0%} should be right.",
-    Certainty.NONE: f"Of such answers fewer than {GUESS_FROM:.0%} would be right, so none is given.",
+    Certainty.NONE: f"Of such answers fewer than {GUESS_FROM:.0%}, or hardly more than by chance would be right: none is given.",
 }
 
 
@@ -42,9 +42,12 @@ def meaning(certainty: Certainty) -> str:
     return _MEANINGS[certainty].replace("%", " %")
 
 
-def certainty(confidence: float, sure: bool = True) -> Certainty:
-    """`sure`: False where something beside the model speaks against the answer; it is then a guess at most."""
-    if confidence < GUESS_FROM:
+def certainty(confidence: float, sure: bool = True, alternatives: int = 0) -> Certainty:
+    """`sure`: False where something beside the model speaks against the answer; it is then a guess at most. `alternatives`: of
+    how many answers the question leaves one to be chosen, if it says so. What hardly beats a draw among them is not given: the
+    bound is as far above chance as GUESS_FROM is above nothing."""
+    chance = 1 / alternatives if alternatives else 0.0
+    if confidence < chance + GUESS_FROM * (1 - chance):
         return Certainty.NONE
     if confidence < PROBABLE_FROM or not sure:
         return Certainty.GUESS

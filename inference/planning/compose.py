@@ -8,6 +8,7 @@ from inference.engine import tasks
 from inference.engine.answer import NOTHING, TextLine
 from inference.engine.doubt import Certainty, certainty
 from inference.engine.photos.notes import PhotoNote
+from inference.engine.questions import kinds
 from inference.engine.tasks.wording import NUMBERS, capitalised, full_stop, with_article
 from inference.planning.rules.pronouns import plural
 
@@ -39,7 +40,7 @@ class StepResult:
 
     @property
     def certainty(self) -> Certainty:
-        return certainty(self.confidence or 0.0, self.sure)
+        return certainty(self.confidence or 0.0, self.sure, kinds.read(self.question).choices)
 
 
 def photo_before(count: int) -> str:

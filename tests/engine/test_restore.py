@@ -13,15 +13,15 @@ SIZES = (2, 5, 9)
 
 
 @pytest.fixture
-def block() -> train_dequantiser.DequantiserBlock:
+def block() -> train_dequantiser.Dequantiser:
     torch.manual_seed(0)
-    block = train_dequantiser.DequantiserBlock(torch.rand(WIDTH) + 0.5, TOKENS, LEVELS)
+    block = train_dequantiser.Dequantiser(torch.rand(WIDTH) + 0.5, TOKENS, LEVELS)
     for parameter in block.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
     return block
 
 
-def _arrays(block: train_dequantiser.DequantiserBlock) -> dict[str, NDArray[np.float32]]:
+def _arrays(block: train_dequantiser.Dequantiser) -> dict[str, NDArray[np.float32]]:
     return {name: block.state_dict()[name].numpy() for name in restore.TENSORS}
 
 
@@ -33,7 +33,7 @@ def code_arrays(seed: int = 0) -> dict[str, NDArray[np.float64]]:
             "values": np.concatenate([np.linspace(-3, 3, 2**n) for n in range(1, feature_code.BITS + 1)])}  # fmt: skip
 
 
-def test_nodes_restore_what_training_restores(block: train_dequantiser.DequantiserBlock) -> None:
+def test_nodes_restore_what_training_restores(block: train_dequantiser.Dequantiser) -> None:
     features = np.random.default_rng(1).normal(size=(TOKENS, WIDTH)).astype(np.float32)
     for level in range(1, LEVELS + 1):
         with torch.inference_mode():
@@ -45,9 +45,7 @@ def test_nodes_restore_what_training_restores(block: train_dequantiser.Dequantis
 
 
 def test_an_untrained_block_changes_nothing() -> None:
-    fresh = restore.Restorer(
-        _arrays(train_dequantiser.DequantiserBlock(torch.ones(WIDTH), TOKENS, LEVELS)), TOKENS, WIDTH, LEVELS
-    )
+    fresh = restore.Restorer(_arrays(train_dequantiser.Dequantiser(torch.ones(WIDTH), TOKENS, LEVELS)), TOKENS, WIDTH, LEVELS)
     features = np.random.default_rng(1).normal(size=(TOKENS, WIDTH)).astype(np.float32)
     assert np.array_equal(fresh(features, 1), features)
 
@@ -55,21 +53,19 @@ def test_an_untrained_block_changes_nothing() -> None:
 @pytest.mark.parametrize(
     ("tokens", "width", "levels"), [(TOKENS + 1, WIDTH, LEVELS), (TOKENS, WIDTH + 1, LEVELS), (TOKENS, WIDTH, 2)]
 )
-def test_a_block_of_other_shapes_is_refused(
-    block: train_dequantiser.DequantiserBlock, tokens: int, width: int, levels: int
-) -> None:
-    with pytest.raises(ValueError, match="do not fit its code"):
+def test_a_block_of_other_shapes_is_refused(block: train_dequantiser.Dequantiser, tokens: int, width: int, levels: int) -> None:
+    with pytest.raises(ValueError, match="do not fit their code"):
         restore.Restorer(_arrays(block), tokens, width, levels)
 
 
-def test_a_code_with_a_broken_block_is_refused(block: train_dequantiser.DequantiserBlock) -> None:
+def test_a_code_with_a_broken_block_is_refused(block: train_dequantiser.Dequantiser) -> None:
     for name in restore.TENSORS[1:]:
         broken = {key: value for key, value in _arrays(block).items() if key != name}
         with pytest.raises(feature_code.CodecError, match="is inconsistent"):
             feature_code.LearnedCode({**code_arrays(), **broken}, SIZES)
 
 
-def test_the_block_is_part_of_what_a_code_means(block: train_dequantiser.DequantiserBlock) -> None:
+def test_the_block_is_part_of_what_a_code_means(block: train_dequantiser.Dequantiser) -> None:
     plain, restored = (
         feature_code.LearnedCode(code_arrays(), SIZES),
         feature_code.LearnedCode({**code_arrays(), **_arrays(block)}, SIZES),

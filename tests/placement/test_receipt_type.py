@@ -35,7 +35,7 @@ def finished(unfinished: receipt.Receipt) -> receipt.Receipt:
     answer = AnswerResult(text="a dog", confidence=0.9, sure=True, top=[("a dog", 0.9)])
     outcome = Outcome("jetson-a", "vqa", answer)
     outcome.actual_ms |= {"overhead": 1.0, "total": 1.0}
-    return receipts.finish(unfinished, outcome, 0.0)
+    return receipts.finish(unfinished, outcome, "", 0.0)
 
 
 def test_every_receipt_that_is_made_has_the_type_and_survives_the_database() -> None:

@@ -60,8 +60,20 @@ def test_an_answer_is_stated_from_the_bound_of_its_scale_on() -> None:
     assert below == [Certainty.PROBABLE, Certainty.GUESS, Certainty.NONE]
 
 
-def test_of_two_things_that_cannot_be_told_apart_neither_is_chosen() -> None:
-    assert compose("?", [_vqa("is it a boy or a girl?", "boy", confidence=0.1)]) == "I cannot tell which."
+@pytest.mark.parametrize(
+    ("question", "text", "confidence", "said"),
+    [
+        ("is it a boy or a girl?", "boy", 0.59, "I cannot tell which."),
+        ("is it a boy or a girl?", "boy", 0.61, "Probably boy."),
+        ("is it a boy, a girl or a dog?", "boy", 0.45, "I cannot tell which."),
+        ("is it a boy, a girl or a dog?", "boy", 0.48, "A guess: boy."),
+        ("is the door open?", "yes", 0.59, "I cannot tell."),
+        ("is the door open?", "yes", 0.61, "Probably yes."),
+        ("how many doors are there?", "two", 0.45, "A guess: two."),
+    ],
+)
+def test_an_answer_that_hardly_beats_a_draw_is_not_given(question: str, text: str, confidence: float, said: str) -> None:
+    assert compose("?", [_vqa(question, text, confidence=confidence)]) == said
 
 
 @pytest.mark.parametrize(

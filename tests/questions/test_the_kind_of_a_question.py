@@ -147,6 +147,27 @@ def test_a_question_for_presence_names_the_thing(question: str) -> None:
     assert reading.subject.removesuffix("s") == "zebra"
 
 
-@pytest.mark.parametrize("question", ["is it raining?", "is she happy?", "is the dog asleep?"])
+@pytest.mark.parametrize(
+    ("question", "subject", "located", "identity"),
+    [
+        ("is there broccoli on the table?", "broccoli", True, False),
+        ("are there any boats in front of the house", "boats", True, False),
+        ("do you see lots of books?", "books", True, False),
+        ("are there two dogs", "dogs", True, False),
+        ("is there a dog in this picture?", "dog", False, False),
+        ("are there any people in this one", "people", False, False),
+        ("is there a dog on the bed in this photo", "dog", True, False),
+        ("is this a photo of a dog?", "dog", False, True),
+        ("are these horses?", "horses", False, True),
+    ],
+)
+def test_presence_somewhere_and_as_the_thing_itself_are_told_apart(
+    question: str, subject: str, located: bool, identity: bool
+) -> None:
+    reading = kinds.read(question)
+    assert (reading.presence, reading.subject, reading.located, reading.identity) == (True, subject, located, identity)
+
+
+@pytest.mark.parametrize("question", ["is it raining?", "is she happy?", "is the dog asleep?", "is there someone here?"])
 def test_a_quality_is_no_presence(question: str) -> None:
     assert not kinds.read(question).presence

@@ -26,7 +26,7 @@ from safetensors import SafetensorError, safe_open
 from inference.engine.codecs import restore
 
 Array = NDArray[np.float32]
-FORMAT = 2
+FORMAT = 3
 BITS = 8  # maximum per coefficient
 DIGEST = 4  # bytes, as in a packet
 TENSORS = ("mean", "forward", "inverse", "scale", "order", "edges", "values")

@@ -34,8 +34,15 @@ class Reading:
     alternatives: tuple[str, ...] = ()  # of "A, B or C?", as typed, without articles
     wanted: str = ""  # the branch of the label tree that a name is wanted from; empty: any
     subject: str = ""  # what the question takes for granted or asks about: "elephant" of "what colour is the elephant?"
-    presence: bool = False  # a yes/no question that asks no more than whether `subject` is there
+    presence: bool = False  # a yes/no question whether `subject` is there
+    located: bool = False  # … at some place in the photo, or in some number
+    identity: bool = False  # … as what the photo is of: "is this a zebra?"
     negated: bool = False  # "isn't there a dog?"
+
+    @property
+    def choices(self) -> int:
+        """How many answers the question itself leaves; 0 where it does not say."""
+        return 2 if self.kind is Kind.YES_NO else len(self.alternatives)
 
 
 _TYPOS = {
@@ -55,7 +62,7 @@ _POLITE = re.compile(
 )
 _TRAILING = re.compile(r"[ ,]*(?:\bplease\b|\bthanks\b|\bthank you\b|\bby any chance\b|\bdo you (?:think|know)\b)[ ,]*$")
 _PHOTO = r"(?:photo|photograph|picture|image|pic|scene|shot)"
-_HERE = rf"(?: (?:in|on|of|at) (?:the|this|that|my) {_PHOTO}| in (?:it|here|there|this)| here| there| anywhere| visible| present| shown| at all| somewhere)*"
+_HERE = rf"(?: (?:in|on|of|at) (?:the|this|that|my) {_PHOTO}| (?:in|on) (?:it|here|there|this|that)(?: one)?| here| there| anywhere| visible| present| shown| at all| somewhere)*"
 _COUNT = re.compile(
     r"^(?:how many|how much (?=people|dogs|cats|cars|of them)|count\b|(?:what is )?(?:the )?(?:total |exact )?(?:number|count|amount) of|(?:what|which) number of)"
 )
@@ -88,11 +95,22 @@ _WHAT = re.compile(
     rf"^what (?:is|are|was) (?:this|that|it|these|those|(?:the )?(?:main )?(?:thing|object|item|this thing))(?: called)?{_HERE}$|^what (?:kind of )?(?:thing|object) is (?:this|it|that){_HERE}$"
 )
 _ARTICLE = r"(?:an? single|one single|an?|any|some|the|another|one|really an?|actually an?|even an?)"
-_PRESENCE = (
-    re.compile(rf"^(?:is|are|was|were) there (?:{_ARTICLE} )?(?P<noun>[a-z][a-z -]*?){_HERE}$"),
+_IDENTITY = (
     re.compile(rf"^(?:is|was) (?:this|that|it) (?:(?:a |an )?{_PHOTO}s? of )?(?:{_ARTICLE} )(?P<noun>[a-z][a-z -]*?){_HERE}$"),
     re.compile(rf"^(?:are|were) (?:these|those|they) (?:{_ARTICLE} )?(?P<noun>[a-z][a-z -]*?s){_HERE}$"),
-    re.compile(rf"^(?:do|can|could|did) (?:you|i|we|one) (?:see|spot|find|notice|make out) (?:{_ARTICLE} )?(?P<noun>[a-z][a-z -]*?){_HERE}$"),
+)  # fmt: skip
+_IS_THERE = r"^(?:(?:is|are|was|were) there|(?:do|can|could|did) (?:you|i|we|one) (?:see|spot|find|notice|make out))"
+_AT = (
+    r"(?:on|in|at|under|below|above|over|behind|beside|by|near|between|around|inside|outside|next to|close to|in front of"
+    r"|(?:on|to) the (?:left|right) of)"
+)
+_SOME_NUMBER = r"(?:lots of|a lot of|many|several|a few|more than one|two|three|four)"
+_LOCATED = (
+    re.compile(rf"{_IS_THERE} (?:{_ARTICLE} )?(?P<noun>[a-z-]+(?: [a-z-]+)?)(?!{_HERE}$) {_AT} .+$"),
+    re.compile(rf"{_IS_THERE} {_SOME_NUMBER} (?P<noun>[a-z-]+(?: [a-z-]+)?){_HERE}$"),
+)  # fmt: skip
+_PRESENCE = (
+    re.compile(rf"{_IS_THERE} (?:{_ARTICLE} )?(?P<noun>[a-z][a-z -]*?){_HERE}$"),
     re.compile(rf"^(?:does|do|did) (?:the|this|that|it|my)(?: {_PHOTO})? (?:show|contain|have|include|depict) (?:{_ARTICLE} )?(?P<noun>[a-z][a-z -]*?){_HERE}$"),
     re.compile(rf"^(?:is|are) (?:{_ARTICLE} )(?P<noun>[a-z]+(?: [a-z]+)?) (?:in (?:the|this|that|my|it|here)(?: {_PHOTO})?|here|visible|present|shown)$"),
     re.compile(rf"^(?:any|some) (?P<noun>[a-z]+(?: [a-z]+)?){_HERE}$"),
@@ -121,12 +139,17 @@ def _read(text: str) -> Reading:
     if _COLOUR.match(text):
         return Reading(Kind.COLOUR, text, subject=_subject(text))
     if _OPENS.match(text) or text.startswith(("any ", "some ")):
-        noun = _first(_PRESENCE, text)
-        return Reading(Kind.YES_NO, text, subject=noun, presence=bool(noun))
+        return _presence(text)
     for kind, pattern in _FIXED:
         if pattern.match(text):
             return Reading(kind, text, subject=_subject(text) if kind is Kind.ACTION else "")
     return _name(text) or Reading(Kind.FREE, text, subject=_subject(text))
+
+
+def _presence(text: str) -> Reading:
+    located, identity, noun = (_first(patterns, text) for patterns in (_LOCATED, _IDENTITY, _PRESENCE))
+    noun = located or identity or noun
+    return Reading(Kind.YES_NO, text, subject=noun, presence=bool(noun), located=bool(located), identity=bool(identity))
 
 
 _FIXED = (
@@ -164,7 +187,9 @@ def _first(patterns: tuple[re.Pattern[str], ...], text: str) -> str:
     """The noun of the first pattern that fits, as a thing: of few words, and no pronoun."""
     match = next((match for pattern in patterns if (match := pattern.search(text))), None)
     noun = match["noun"].strip() if match else ""
-    return "" if len(noun.split()) > _MANY_WORDS or re.match(rf"^(?:{PRONOUN}|{AUX}|of|more|else)\b", noun) else noun
+    return (
+        "" if len(noun.split()) > _MANY_WORDS or re.match(rf"^(?:{PRONOUN}|{AUX}|of|more|else|any|some|many)\b", noun) else noun
+    )
 
 
 def regular(question: str) -> str:

@@ -2,7 +2,7 @@
 
 At each split point: ours, the same quantiser without the transform (nested FSQ), residual vector quantisation (RVQ), and a
 shallow convolutional encoder distilled to the features after block k with our quantiser; ours also on the embeddings alone (k
-= 0). Each is fitted to the same photos from the tower's output alone, and each gets a dequantiser block at the edge, trained
+= 0). Each is fitted to the same photos from the tower's output alone, and each gets a dequantiser at the edge, trained
 for the same number of steps on that output and the class labels. The bundled code, which trained longer and on all tasks, is
 listed beside them. The table shows top-1 of 1000 names on Imagenette test photos (ten classes), as decoded and then restored.
 Finished rows are stored, so a stopped run resumes. `--write` replaces the table between the markers of a page.
@@ -39,7 +39,7 @@ from inference.lab.measures import measure
 
 PACKET_SIZES = (64, 128, 256, 512)  # bytes with the header; above, all codes are as good as uncompressed features
 SIZES = tuple(size - HEADER_BYTES for size in PACKET_SIZES)
-STEPS = 200  # of every dequantiser block but the bundled one
+STEPS = 200  # of every dequantiser but the bundled one
 TRAINING_PHOTOS = 1500
 CONVOLUTIONAL = "convolutional head, our quantiser"
 Restore = Callable[[Tensor, Tensor], Tensor]  # (decoded features [B, T, D], levels [B]) -> restored features
@@ -61,9 +61,9 @@ class Comparison:
     def divergence(self) -> task_divergence.Divergence:
         return task_divergence.label_divergence(self.model.classifier, self.target)
 
-    def train_block(self, codec: nn.Module, inputs: Tensor, original: Tensor, k: int) -> train_dequantiser.DequantiserBlock:
+    def train_block(self, codec: nn.Module, inputs: Tensor, original: Tensor, k: int) -> train_dequantiser.Dequantiser:
         """inputs: what the device encodes; original: the features that decoding should give."""
-        block = train_dequantiser.new_block(original, len(SIZES), k)
+        block = train_dequantiser.new_dequantiser(original, len(SIZES), k)
         train_dequantiser.learn(self.tower, block, codec, inputs, self.target, k, STEPS, SIZES, self.divergence)
         return block
 

@@ -41,7 +41,7 @@ def learn(
     tower: split.Tower, features: Tensor, target: Tensor, k: int, steps: int, sizes: tuple[int, ...],
     tasks: TaskDivergence | None = None, state: Path | None = None,
 ) -> Arrays:  # fmt: skip
-    """features [N, T, D] at k, target [N, T, D] after the tower -> all arrays of a LearnedCode with its dequantiser block.
+    """features [N, T, D] at k, target [N, T, D] after the tower -> all arrays of a LearnedCode with its dequantiser.
     `state`: name, without a suffix, of the files that a stopped run goes on from."""
 
     def closed_form() -> Arrays:

@@ -2,7 +2,7 @@
 
 A code weighs each direction by its importance to the tower. Here it also estimates how much the direction reveals of the
 pixels, by the best linear reconstruction of the photo, and subtracts that: bits then go to what the tower needs and a viewer
-does not. Then transform and dequantiser block are trained on the tower's output and the class labels, and a standard attacker
+does not. Then transform and dequantiser are trained on the tower's output and the class labels, and a standard attacker
 (train_reconstruction.py) is trained on what each code sends, before the edge restores anything, as an attacker need not. The
 table shows top-1 of 1000 names on Imagenette photos (ten classes) and the attacker's PSNR by level, on photos neither was
 trained on. Finished rows are stored.

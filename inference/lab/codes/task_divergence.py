@@ -36,7 +36,7 @@ Prompt = TypeVar("Prompt")
 
 def label_divergence(classifier: Callable[[Tensor], Tensor], target: Tensor) -> Divergence:
     """Of the class labels alone. target [N, T, D]: the tower's output on the original features."""
-    log_p = torch.cat([classifier(part).log_softmax(-1) for part in target[:, 0].split(500)])
+    log_p = torch.cat([classifier(part.float()).log_softmax(-1) for part in target[:, 0].split(500)])
 
     def divergence(seen: Tensor, rows: Tensor) -> Tensor:
         return F.kl_div(classifier(seen[:, 0]).log_softmax(-1), log_p[rows], log_target=True, reduction="batchmean")
@@ -126,7 +126,7 @@ class TaskDivergence:
         """-> [words]."""
         at, prompts = torch.tensor([place for place, _ in drawn]), [prompt for _, prompt in drawn]
         with torch.no_grad():
-            target = logits(self.target[rows[at]], prompts).log_softmax(-1)
+            target = logits(self.target[rows[at]].float(), prompts).log_softmax(-1)
         return F.kl_div(logits(seen[at], prompts).log_softmax(-1), target, log_target=True, reduction="none").sum(-1)
 
     def _label_logits(self, seen: Tensor, _: list[None]) -> Tensor:

@@ -1,5 +1,5 @@
 """Trains what the bit order of a code leaves free, through its quantiser: the transforms of both ends, and the edge's
-dequantiser block.
+dequantiser.
 
 The tower is frozen; its output on the original features is the teacher. Each step draws photos and a level for each, low levels
 more often, where there is most to restore. The loss is the squared error of the tower's output and, given tasks, the divergence
@@ -23,7 +23,7 @@ from inference.engine import split
 from inference.engine.codecs import feature_code, restore
 from inference.lab.codes import task_divergence
 
-HIDDEN, WIDE = 96, 192
+BLOCKS, HIDDEN, WIDE = 2, 96, 192
 CHECKPOINT_EVERY = 50  # steps
 BATCH, RATE, DECAY = 16, 2e-3, 0.01
 TRANSFORM_RATE = 2e-4  # of the transforms; at three times as much, coefficients leave the range of their bins
@@ -31,6 +31,7 @@ WARM_UP = 50  # steps
 CLIP = 3.0  # norm of a step's gradient
 VALUES = 650_000  # features per step at most: towers with many tokens take fewer photos at once
 LEVEL_BIAS = 1.6  # how much more often a level is drawn than the one of twice its bytes
+VARIANCE_OF = 500  # photos
 ERROR_WEIGHT = 3.0  # of the tokens' relative squared error
 
 
@@ -54,7 +55,7 @@ class BatchedCode(nn.Module):
         return self.forward_transform, self.inverse_transform
 
     def forward(self, features: Tensor, levels: Tensor) -> Tensor:
-        """features [N, T, D], a level [N] for each -> the features as decoded, before the dequantiser block."""
+        """features [N, T, D], a level [N] for each -> the features as decoded, before the dequantiser."""
         forward, inverse = self.transforms()
         normal = self.spectrum((features - self.mean) @ forward).flatten(1)[:, self.used] / self.scale
         depth = self.depths[levels - 1]
@@ -91,8 +92,8 @@ class TrainableCode(BatchedCode):
         return forward, ((identity + self.decoder_mix) * self.ratio) @ self.inverse_transform
 
 
-class DequantiserBlock(nn.Module):
-    """restore.Restorer with gradients: one attention block. Its parameters have the names of restore.TENSORS."""
+class Dequantiser(nn.Module):
+    """restore.Restorer with gradients. Its parameters have the names of restore.TENSORS."""
 
     spread: Tensor
 
@@ -101,18 +102,22 @@ class DequantiserBlock(nn.Module):
         width = len(spread)
         self.register_buffer("spread", spread)
         self.place, self.level = _zeros(tokens, HIDDEN), _zeros(levels, HIDDEN)
-        self.enter, self.attend, self.attend_bias = _random(width, HIDDEN), _random(HIDDEN, 3 * HIDDEN), _zeros(3 * HIDDEN)
-        self.mix, self.widen, self.widen_bias = _random(HIDDEN, HIDDEN), _random(HIDDEN, WIDE), _zeros(WIDE)
-        self.narrow, self.leave = _random(WIDE, HIDDEN), _zeros(HIDDEN, width)  # starts as the identity
+        self.enter, self.leave = _random(width, HIDDEN), _zeros(HIDDEN, width)  # starts as the identity
+        self.attend, self.attend_bias = _random(BLOCKS, HIDDEN, 3 * HIDDEN), _zeros(BLOCKS, 3 * HIDDEN)
+        self.mix, self.widen = _random(BLOCKS, HIDDEN, HIDDEN), _random(BLOCKS, HIDDEN, WIDE)
+        self.widen_bias, self.narrow = _zeros(BLOCKS, WIDE), _random(BLOCKS, WIDE, HIDDEN)
         self.gain = nn.Parameter(torch.ones(levels))
 
     def forward(self, features: Tensor, levels: Tensor) -> Tensor:
         """features [N, T, D] as decoded, a level [N] for each -> restored features [N, T, D]."""
         hidden = (features / self.spread) @ self.enter + self.place + self.level[levels - 1][:, None]
-        projected = F.layer_norm(hidden, (HIDDEN,)) @ self.attend + self.attend_bias
-        query, key, value = projected.unflatten(-1, (3, restore.HEADS, -1)).permute(2, 0, 3, 1, 4)
-        hidden = hidden + F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2) @ self.mix
-        hidden = hidden + F.relu(F.layer_norm(hidden, (HIDDEN,)) @ self.widen + self.widen_bias) @ self.narrow
+        for block in range(len(self.mix)):
+            projected = F.layer_norm(hidden, (HIDDEN,)) @ self.attend[block] + self.attend_bias[block]
+            query, key, value = projected.unflatten(-1, (3, restore.HEADS, -1)).permute(2, 0, 3, 1, 4)
+            attended = F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
+            hidden = hidden + attended @ self.mix[block]
+            widened = F.relu(F.layer_norm(hidden, (HIDDEN,)) @ self.widen[block] + self.widen_bias[block])
+            hidden = hidden + widened @ self.narrow[block]
         return features + self.gain[levels - 1][:, None, None] * self.spread * (hidden @ self.leave)
 
 
@@ -121,21 +126,21 @@ def train(
     divergence: task_divergence.Divergence | None = None, checkpoint: Path | None = None,
 ) -> dict[str, NDArray[np.float16]]:  # fmt: skip
     """features [N, T, D] at k and the tower's outputs [N, T, D] on them -> the trained arrays, in half precision."""
-    trainable, block = TrainableCode(code), new_block(features, len(code.sizes), k)
+    trainable, block = TrainableCode(code), new_dequantiser(features, len(code.sizes), k)
     learn(tower, block, trainable, features, target, k, steps, code.sizes, divergence, checkpoint)
     forward, inverse = trainable.transforms()
     arrays = {"forward": forward, "inverse": inverse, **{name: block.state_dict()[name] for name in restore.TENSORS}}
     return {name: value.detach().numpy().astype(np.float16) for name, value in arrays.items()}
 
 
-def new_block(features: Tensor, levels: int, k: int) -> DequantiserBlock:
+def new_dequantiser(features: Tensor, levels: int, k: int) -> Dequantiser:
     """For features [N, T, D] as they are before coding."""
     torch.manual_seed(k)
-    return DequantiserBlock((features - features.mean(0)).std((0, 1)).clamp_min(1e-3), features.shape[1], levels)
+    return Dequantiser((features - features.mean(0)).std((0, 1)).clamp_min(1e-3), features.shape[1], levels)
 
 
 def learn(
-    tower: split.Tower, block: DequantiserBlock, codec: nn.Module, inputs: Tensor, target: Tensor, k: int, steps: int,
+    tower: split.Tower, block: Dequantiser, codec: nn.Module, inputs: Tensor, target: Tensor, k: int, steps: int,
     sizes: Sequence[int], divergence: task_divergence.Divergence | None = None, checkpoint: Path | None = None,
 ) -> None:  # fmt: skip
     """codec(inputs [B, …], levels [B]) -> decoded features [B, T, D]; its parameters, if any, are trained with the block.
@@ -147,7 +152,8 @@ def learn(
     groups: list[tuple[nn.Module, float, float]] = [(block, RATE, DECAY), (codec, TRANSFORM_RATE, 0.0)]
     parameters: list[dict[str, Any]] = [{"params": list(part.parameters()), "weight_decay": decay} for part, _, decay in groups]
     optimiser = torch.optim.AdamW(parameters)
-    variance, count = target.var(), max(2, min(BATCH, VALUES // (tower.shape(k)[0] * tower.shape(k)[1])))
+    variance = target[:: max(1, len(target) // VARIANCE_OF)].float().var()
+    count = max(2, min(BATCH, VALUES // (tower.shape(k)[0] * tower.shape(k)[1])))
     trained, first = nn.ModuleList([block, codec]), 0
     if checkpoint and checkpoint.exists() and (saved := torch.load(checkpoint, weights_only=True))["steps"] == steps:
         trained.load_state_dict(saved["trained"])
@@ -161,7 +167,7 @@ def learn(
         levels = torch.multinomial(level_weights, count, replacement=True, generator=random) + 1
         decoded = block(codec(inputs[rows], levels), levels)
         seen = split.tail(tower, decoded, k)
-        loss = ERROR_WEIGHT * (seen - target[rows]).square().mean() / variance
+        loss = ERROR_WEIGHT * (seen - target[rows].float()).square().mean() / variance
         if divergence:
             loss = loss + divergence(seen, rows)
         optimiser.zero_grad()
@@ -181,4 +187,4 @@ def _zeros(*shape: int) -> nn.Parameter:
 
 
 def _random(*shape: int) -> nn.Parameter:
-    return nn.Parameter(torch.randn(*shape) * shape[0] ** -0.5)
+    return nn.Parameter(torch.randn(*shape) * shape[-2] ** -0.5)

@@ -44,6 +44,7 @@ FAMILIAR_WEIGHT = 0.25  # of a question about photos like the training ones, and
 LEAST_OF_KIND = 60  # samples, for an offset of its own
 UNANSWERABLE = ("what colour is the car?", "what is the man doing?", "how many people are there?", "where is this?")
 TASKS = ("classify", "caption", "vqa")
+_OF_TWO = (Kind.YES_NO, Kind.EITHER_OR)  # answers
 
 
 @dataclass(frozen=True)
@@ -199,7 +200,10 @@ def fit(samples: Sequence[Sample], of_photo: tuple[float, float]) -> Scale:
 
 def table(samples: Sequence[Sample], scale: Scale) -> Iterator[str]:
     """How often answers of each degree of doubt were right."""
-    graded = [(doubt.certainty(scale.probability(s.probability, s.variety, s.kind)), s) for s in samples]
+    graded = [
+        (doubt.certainty(scale.probability(s.probability, s.variety, s.kind), alternatives=2 if s.kind in _OF_TWO else 0), s)
+        for s in samples
+    ]
     for certainty in Certainty:
         rows = [sample for given, sample in graded if given is certainty]
         right = sum(sample.is_right for sample in rows)

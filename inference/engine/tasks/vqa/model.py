@@ -20,6 +20,7 @@ from inference.engine.questions import choice_table, closed_answers, kinds, nami
 from inference.engine.questions.choice_table import ChoiceTable
 from inference.engine.questions.closed_answers import Choice
 from inference.engine.questions.kinds import Kind, Reading
+from inference.engine.questions.label_tree import Branch
 from inference.engine.tasks import blip
 from inference.engine.tasks.blip import Adapting
 from inference.engine.tasks.evidence import LogProbability
@@ -28,8 +29,11 @@ from inference.engine.tasks.wording import NUMBERS, with_article
 
 MAX_TOKENS = 10  # of an answer
 TOP = 3
+UNNOTICED = 0.5  # of the things that people ask after and neither model sees, the share that is there
+AT_ITS_PLACE = 0.8  # the share of things that are where they are asked after, and as many
 ABSENT_BELOW = 0.2  # a thing whose presence is less likely is not given a colour
 TAKEN_FOR_GRANTED = 2.6  # log odds, about 13 to 1: who asks for the colour of a car mostly sees one
+_PEOPLE = ("person", "people", "man", "men", "woman", "women", "child", "children", "boy", "boys", "girl", "girls", "baby")
 _SUPPOSING = (Kind.COLOUR, Kind.NUMBER, Kind.ACTION, Kind.FREE)
 _DIGITS = tuple(str(number) for number in range(100))
 
@@ -91,7 +95,7 @@ class Answerer:
         reading = kinds.read(question)
         if absent := self._absent(tokens, reading):
             return absent
-        if reading.presence and (probability := self.presence(tokens, reading.subject)) is not None:
+        if reading.presence and (probability := self._is_there(tokens, reading)) is not None:
             scaled = sorted((("yes", probability), ("no", 1 - probability)), key=lambda pair: -pair[1])
             return Answer(*scaled[0], scaled)
         if choices := self._encodable(closed_answers.choices(reading)):
@@ -164,12 +168,26 @@ class Answerer:
         text = "0" if reading.kind is Kind.NUMBER else f"no {reading.subject}"
         return Answer(text, 1 - probability, [(text, 1 - probability)], absent=reading.subject)
 
+    def _is_there(self, tokens: Tensor, reading: Reading) -> float | None:
+        """The probability that what is asked after is there. What the photo is of is seen, and so are people and animals; of
+        other things a photo can show more than the models see."""
+        seen = self.presence(tokens, reading.subject)
+        if seen is None or reading.identity:
+            return seen
+        branch = self._branch(reading.subject)
+        is_conspicuous = reading.subject in _PEOPLE or (branch is not None and branch.kind == "animal")
+        there = seen if is_conspicuous else seen + (1 - seen) * UNNOTICED
+        return there * AT_ITS_PLACE if reading.located else there
+
+    def _branch(self, subject: str) -> Branch | None:
+        return self.classes.tree.find(subject) if self.classes and self.classes.tree else None
+
     def presence(self, tokens: Tensor, subject: str) -> float | None:
-        """The probability that a thing is in the photo, from both models; None where the vocabulary lacks the word."""
+        """The probability that a thing is seen in the photo, from both models; None where the vocabulary lacks the word."""
         if self.tokenizer.unk_token_id in self._ids_of(subject):
             return None
         yes, _ = self.probabilities(tokens, f"is there {with_article(subject)}?", _YES_NO)
-        branch = self.classes.tree.find(subject) if self.classes and self.classes.tree else None
+        branch = self._branch(subject)
         if self.classes is None or branch is None:
             return self.table.presence(subject, choice_table.UNNAMED).probability(0.0, log_odds(yes))
         mass = naming.of(self.classes.probabilities(tokens), branch)
