@@ -91,6 +91,19 @@ def test_whether_there_is_text_is_answered_with_yes_or_no() -> None:
 def test_a_guess_is_called_one() -> None:
     assert sentence("", "ST0P", certainty=Certainty.GUESS) == "A guess: “ST0P”."
     assert sentence("what is the price?", "$5", certainty=Certainty.NONE) == "A guess at the price: $5."
+
+
+@pytest.mark.parametrize(
+    ("question", "line", "certainty", "said"),
+    [
+        ("are there letters beside the clock?", "OHU", Certainty.GUESS, "Yes; a guess at what it says: “OHU”."),
+        ("is there a price on it?", "$5", Certainty.FLAT, "Yes, the price is $5."),
+        ("is there a price on it?", "$5", Certainty.NONE, "Yes; a guess at the price: $5."),
+        ("is there a price on it?", "FIRE EXIT", Certainty.FLAT, "No, I found no price. What I read is “FIRE EXIT”."),
+    ],
+)
+def test_who_asks_whether_there_is_text_gets_yes_or_no(question: str, line: str, certainty: Certainty, said: str) -> None:
+    assert sentence(question, line, certainty=certainty) == said
     assert sentence("", "ST0P", certainty=Certainty.PROBABLE) == "It probably says “ST0P”."
     assert sentence("what is the price?", "$5", certainty=Certainty.PROBABLE) == "The price is probably $5."
 

@@ -28,23 +28,24 @@ def sentence(text: str, step: StepAnswer, alone: bool) -> str:
     if not lines:
         return CANNOT_READ
     if kind is not None:
-        return _looked_for(kind, lines, step, text)
+        return _looked_for(kind, lines, step, text, whether)
     quotation = _said(lines, text)
     if step.certainty in DOUBTFUL:
-        return f"A guess: {quotation}."
+        return f"Yes; a guess at what it says: {quotation}." if whether else f"A guess: {quotation}."
     probably = "probably " if step.certainty is Certainty.PROBABLE else ""
     return " ".join(filter(None, [f"{'Yes, it' if whether else 'It'} {probably}says {quotation}.", _rest(step.lines, text)]))
 
 
-def _looked_for(kind: extraction.Kind, lines: list[TextLine], step: StepAnswer, text: str) -> str:
+def _looked_for(kind: extraction.Kind, lines: list[TextLine], step: StepAnswer, text: str, whether: bool) -> str:
     values = extraction.find(kind, step.question, lines)
     if not values:
-        return f"I found no {kind.name}. What I read is {_said(lines, text)}."
+        return f"{'No, I' if whether else 'I'} found no {kind.name}. What I read is {_said(lines, text)}."
     name, verb = (kind.name, "is") if len(values) == 1 else (kind.plural, "are")
     listing = values[0] if len(values) == 1 else f"{', '.join(values[:-1])} and {values[-1]}"
     if step.certainty in DOUBTFUL:
-        return f"A guess at the {name}: {listing}."
-    return f"The {name} {verb} {'probably ' if step.certainty is Certainty.PROBABLE else ''}{listing}."
+        return f"{'Yes; a' if whether else 'A'} guess at the {name}: {listing}."
+    the = "Yes, the" if whether else "The"
+    return f"{the} {name} {verb} {'probably ' if step.certainty is Certainty.PROBABLE else ''}{listing}."
 
 
 def _said(lines: list[TextLine], text: str) -> str:
