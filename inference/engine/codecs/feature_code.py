@@ -29,7 +29,7 @@ Array = NDArray[np.float32]
 FORMAT = 3
 BITS = 8  # maximum per coefficient
 DIGEST = 4  # bytes, as in a packet
-TENSORS = ("mean", "forward", "inverse", "scale", "order", "edges", "values")
+TENSORS = ("mean", "forward", "inverse", "scale", "order", "edges", "values", "lost")
 
 
 class CodecError(Exception):
@@ -91,7 +91,8 @@ class PooledCode:
 class LearnedCode:
     """`arrays`: mean [T, D]; forward and inverse [D, D]; scale [T, D], each coefficient's standard deviation; order [bits], the
     coefficient that each bit belongs to; edges [2^BITS - 1] between the finest bins, in standard deviations; values, the mean
-    of each bin, for 1, 2, … BITS bits in turn. With the arrays of restore.Restorer present, decoding ends with it."""
+    of each bin, for 1, 2, … BITS bits in turn; lost [1 + BITS], the root mean square error by number of bits, in standard
+    deviations. With the arrays of restore.Restorer present, decoding ends with it."""
 
     def __init__(self, arrays: dict[str, NDArray[Any]], sizes: tuple[int, ...]) -> None:
         wide = {name: arrays[name].astype(np.float32) for name in TENSORS if name != "order"}
@@ -101,7 +102,7 @@ class LearnedCode:
             wide["inverse"],
             wide["scale"].ravel(),
         )
-        self.edges, self.values, self.sizes = wide["edges"], wide["values"], sizes
+        self.edges, self.values, self.lost, self.sizes = wide["edges"], wide["values"], wide["lost"], sizes
         self.order = arrays["order"].astype(np.int64)
         self.rank = _ranks(self.order)
         if len(self.order) < 8 * max(sizes) or self.order.max() >= self.scale.size or self.rank.max() >= BITS:
@@ -135,8 +136,15 @@ class LearnedCode:
         coded = depth > 0  # a coefficient without bits stays at its mean, which is zero
         coefficients = np.zeros(self.scale.size, np.float32)
         coefficients[coded] = self.scale[coded] * self.values[(1 << depth[coded]) - 2 + prefix[coded]]
+        features = self._features(coefficients)
+        if self.restorer is None:
+            return features
+        remainder = spectrum(self.restorer(features, level)).ravel() * self.scale * self.lost[depth]
+        return self._features(coefficients + remainder)
+
+    def _features(self, coefficients: Array) -> Array:
         features: Array = spectrum(coefficients.reshape(self.mean.shape), inverse=True) @ self.inverse + self.mean
-        return self.restorer(features, level) if self.restorer else features
+        return features
 
 
 def rest(payload: bytes, sizes: tuple[int, ...], after: int) -> bytes:

@@ -1,6 +1,7 @@
 """Dequantisation on the edge: small attention blocks that restore what the omitted bits of a level held. NumPy only.
 
-They attend over all tokens of the decoded features and add the expected remainder. Trained with the tower frozen on the
+They attend over all tokens of the decoded features and predict the remainder, in units of what each coefficient lost: what
+was sent in full is left as it is. Trained with the tower frozen on the
 tower's output (inference/lab/codes/train_dequantiser.py), so they restore what the tasks depend on.
 """
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float32]
 HEADS = 4
 # spread [D]: standard deviation of each channel; place [T, H] and level [levels, H]: embeddings; gain [levels]: scale of the
-# correction; the others are weights (multiplied from the right) and biases, those between `enter` and `leave` of all blocks
+# remainder; the others are weights (multiplied from the right) and biases, those between `enter` and `leave` of all blocks
 # in turn.
 TENSORS = ("spread", "place", "level", "enter", "attend", "attend_bias", "mix", "widen", "widen_bias", "narrow", "leave",
            "gain")  # fmt: skip
@@ -33,13 +34,14 @@ class Restorer:
             raise ValueError("the shapes of the restoring blocks do not fit their code")
 
     def __call__(self, features: Array, level: int) -> Array:
-        """features [tokens, width], float32, as decoded from `level` -> the same shape, restored."""
+        """features [tokens, width], float32, as decoded from `level` -> their remainder, the same shape, in the code's
+        directions."""
         of = self.of
         hidden = (features / of["spread"]) @ of["enter"] + of["place"] + of["level"][level - 1]
         for block in range(len(of["mix"])):
             hidden = self._block(hidden, block)
-        restored: Array = features + of["gain"][level - 1] * of["spread"] * (hidden @ of["leave"])
-        return restored
+        remainder: Array = of["gain"][level - 1] * (hidden @ of["leave"])
+        return remainder
 
     def _block(self, hidden: Array, block: int) -> Array:
         """[tokens, H] -> [tokens, H]."""

@@ -26,7 +26,7 @@ def untransformed_fsq(tower: split.Tower, features: Tensor, k: int, sizes: Seque
     return train_dequantiser.BatchedCode(feature_code.LearnedCode(arrays, tuple(sizes)))
 
 
-class ResidualVectorQuantiser(nn.Module):
+class ResidualVectorQuantiser(train_dequantiser.Codec):
     """Residual vector quantisation (RVQ, e.g. Zeghidour et al. 2021) in our transform: each byte indexes a codebook for one
     row of the token spectrum; the next byte goes to the row with the largest residual, and its codebook is fitted to that
     (k-means)."""
@@ -35,9 +35,10 @@ class ResidualVectorQuantiser(nn.Module):
         super().__init__()
         self.sizes, self.codec = code.sizes, train_dequantiser.BatchedCode(code)
         self.coded = torch.from_numpy((code.scale.reshape(code.mean.shape) > 0).astype(np.float32)[:, :DIRECTIONS])
+        self.codec.lost = torch.from_numpy(code.scale).view(code.mean.shape).repeat(len(self.sizes), 1, 1)
         self.codebooks: list[tuple[int, Tensor]] = []
         residual, random = self.coefficients(features), torch.Generator().manual_seed(0)
-        for _ in tqdm(range(max(self.sizes)), desc="codebooks", mininterval=5):
+        for at in tqdm(range(max(self.sizes)), desc="codebooks", mininterval=5):
             row = int(residual.square().sum((0, 2)).argmax())
             vectors = residual[:, row]
             codewords = vectors[torch.randperm(len(vectors), generator=random)[:CODEWORDS]].clone()
@@ -48,6 +49,8 @@ class ResidualVectorQuantiser(nn.Module):
                 codewords = torch.where(counts[:, None] > 0, sums / counts[:, None].clamp_min(1), codewords)
             residual[:, row] -= codewords[torch.cdist(vectors, codewords).argmin(1)]
             self.codebooks.append((row, codewords))
+            if at + 1 in self.sizes:
+                self.codec.lost[self.sizes.index(at + 1), :, :DIRECTIONS] = residual.square().mean(0).sqrt()
 
     def coefficients(self, features: Tensor) -> Tensor:
         """[N, T, D] -> [N, T, DIRECTIONS]."""
@@ -65,8 +68,71 @@ class ResidualVectorQuantiser(nn.Module):
         decoded[..., :DIRECTIONS] = original - residual
         return self.codec.spectrum(decoded, back=True) @ self.codec.inverse_transform + self.codec.mean
 
+    def restored(self, decoded: Tensor, remainder: Tensor, levels: Tensor) -> Tensor:
+        return self.codec.restored(decoded, remainder, levels)
 
-class ConvolutionalCode(nn.Module):
+
+class MergedTokens(train_dequantiser.Codec):
+    """Token merging (Bolya et al. 2023): similar places are averaged, in rounds that halve their number. Sent are the group of
+    every place and the quantised averages, in our directions and bins. A level is no prefix of the next."""
+
+    def __init__(self, features: Tensor, code: feature_code.LearnedCode, groups: Sequence[int]) -> None:
+        """`groups`: how many each level of the code has, powers of two."""
+        super().__init__()
+        self.codec, self.groups = train_dequantiser.BatchedCode(code), groups
+        self.depths, self.scales = [], []
+        rows, lost, distortion = self.rows(features), [], np.square(code.lost.astype(np.float64))
+        for level, (size, count) in enumerate(zip(code.sizes, groups, strict=True)):
+            averages, _ = merged(rows, count)
+            scale = averages.flatten(0, 1).std(0).clamp_min(1e-8)
+            bits = (8 * size - rows.shape[1] * (count.bit_length() - 1)) // count
+            order = fit.bit_order(scale.square().numpy(), distortion, bits)
+            self.depths.append(torch.from_numpy(np.bincount(order, minlength=len(scale))))
+            self.scales.append(scale)
+            lost.append((self.averaged(rows, level) - rows).square().mean((0, 1)).sqrt())
+        self.lost = torch.stack(lost)  # [levels, D]
+
+    def rows(self, features: Tensor) -> Tensor:
+        """[N, T, D] -> the places in the code's directions [N, T - 1, D]."""
+        return ((features - self.codec.mean) @ self.codec.forward_transform)[:, 1:]
+
+    def averaged(self, rows: Tensor, level: int) -> Tensor:
+        """rows [N, P, D] -> as decoded."""
+        averages, group = merged(rows, self.groups[level])
+        depth, scale = self.depths[level], self.scales[level]
+        cell = torch.bucketize((averages / scale).contiguous(), self.codec.edges) >> (feature_code.BITS - depth)
+        means = self.codec.values[((1 << depth) - 2 + cell).clamp_min(0)]
+        decoded = torch.where(depth > 0, means * scale, 0.0)
+        return decoded.gather(1, group[..., None].expand(-1, -1, rows.shape[-1]))
+
+    @torch.no_grad()
+    def forward(self, features: Tensor, levels: Tensor) -> Tensor:
+        rows, decoded = self.rows(features), torch.zeros_like(features)
+        for level in levels.unique().tolist():
+            decoded[levels == level, 1:] = self.averaged(rows[levels == level], level - 1)
+        return decoded @ self.codec.inverse_transform + self.codec.mean
+
+    def restored(self, decoded: Tensor, remainder: Tensor, levels: Tensor) -> Tensor:
+        return decoded + (remainder * self.lost[levels - 1][:, None]) @ self.codec.inverse_transform
+
+
+def merged(rows: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """rows [N, P, D] -> averages [N, count, D] of similar places, and the group of every place [N, P]. In every round each
+    second group joins the most similar of the others. P and count are powers of two."""
+    averages, sizes = rows, torch.ones(rows.shape[:2])
+    group = torch.arange(rows.shape[1]).expand(rows.shape[:2])
+    while averages.shape[1] > count:
+        joining, staying = averages[:, ::2], averages[:, 1::2]
+        nearest = (nn.functional.normalize(joining, dim=-1) @ nn.functional.normalize(staying, dim=-1).mT).argmax(-1)
+        wide = nearest[..., None].expand(-1, -1, rows.shape[-1])
+        totals = (staying * sizes[:, 1::2, None]).scatter_add(1, wide, joining * sizes[:, ::2, None])
+        sizes = sizes[:, 1::2].scatter_add(1, nearest, sizes[:, ::2])
+        averages = totals / sizes[..., None]
+        group = torch.where(group % 2 == 1, group // 2, nearest.gather(1, group // 2))
+    return averages, group
+
+
+class ConvolutionalCode(train_dequantiser.Codec):
     """Our quantiser behind a convolutional head. Its inputs are pixels, uint8 [B, 3, S, S], instead of features."""
 
     def __init__(self, head: "ConvolutionalHead", code: feature_code.LearnedCode) -> None:
@@ -76,6 +142,9 @@ class ConvolutionalCode(nn.Module):
     def forward(self, pixels: Tensor, levels: Tensor) -> Tensor:
         decoded: Tensor = self.codec(self.head(crops.normalise(pixels)), levels)
         return decoded
+
+    def restored(self, decoded: Tensor, remainder: Tensor, levels: Tensor) -> Tensor:
+        return self.codec.restored(decoded, remainder, levels)
 
 
 class ConvolutionalHead(nn.Module):

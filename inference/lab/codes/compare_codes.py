@@ -1,8 +1,8 @@
 """Our feature code beside others on the same photos: `python -m inference.lab.codes.compare_codes`, after train_codec.
 
-At each split point: ours, the same quantiser without the transform (nested FSQ), residual vector quantisation (RVQ), and a
-shallow convolutional encoder distilled to the features after block k with our quantiser; ours also on the embeddings alone (k
-= 0). Each is fitted to the same photos from the tower's output alone, and each gets a dequantiser at the edge, trained
+At each split point: ours, the same quantiser without the transform (nested FSQ), residual vector quantisation (RVQ), token
+merging, and a shallow convolutional encoder distilled to the features after block k with our quantiser; where there are few
+enough tokens ours also on the embeddings alone (k = 0). Each is fitted to the same photos from the tower's output alone, and each gets a dequantiser at the edge, trained
 for the same number of steps on that output and the class labels. The bundled code, which trained longer and on all tasks, is
 listed beside them. The table shows top-1 of 1000 names on Imagenette test photos (ten classes), as decoded and then restored.
 Finished rows are stored, so a stopped run resumes. `--write` replaces the table between the markers of a page.
@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from transformers.utils import logging
 
 from devices.contract.wire import HEADER_BYTES
@@ -32,6 +32,7 @@ from inference.lab.codes.codec_eval import CLASSIFIED, even_sample, features, to
 from inference.lab.codes.markdown_tables import Row
 from inference.lab.codes.train_codec import STEPS as BUNDLED_STEPS
 from inference.lab.codes.train_codec import TRAINING_PHOTOS as BUNDLED_PHOTOS
+from inference.lab.codes.train_dequantiser import Codec
 from inference.lab.data import crops, photo_sets
 from inference.lab.halves import bundle
 from inference.lab.halves.shape import Compact
@@ -41,8 +42,10 @@ PACKET_SIZES = (64, 128, 256, 512)  # bytes with the header; above, all codes ar
 SIZES = tuple(size - HEADER_BYTES for size in PACKET_SIZES)
 STEPS = 200  # of every dequantiser but the bundled one
 TRAINING_PHOTOS = 1500
+MOST_TOKENS = 2000  # that a dequantiser can attend over
+GROUPS = (2, 4, 8, 16)  # of merged tokens at each size
 CONVOLUTIONAL = "convolutional head, our quantiser"
-Restore = Callable[[Tensor, Tensor], Tensor]  # (decoded features [B, T, D], levels [B]) -> restored features
+Restore = Callable[[Tensor, Tensor], Tensor]  # (decoded features [B, T, D], levels [B]) -> their remainder
 
 
 @dataclass
@@ -61,14 +64,14 @@ class Comparison:
     def divergence(self) -> task_divergence.Divergence:
         return task_divergence.label_divergence(self.model.classifier, self.target)
 
-    def train_block(self, codec: nn.Module, inputs: Tensor, original: Tensor, k: int) -> train_dequantiser.Dequantiser:
+    def train_block(self, codec: Codec, inputs: Tensor, original: Tensor, k: int) -> train_dequantiser.Dequantiser:
         """inputs: what the device encodes; original: the features that decoding should give."""
         block = train_dequantiser.new_dequantiser(original, len(SIZES), k)
         train_dequantiser.learn(self.tower, block, codec, inputs, self.target, k, STEPS, SIZES, self.divergence)
         return block
 
     @torch.inference_mode()
-    def row(self, name: str, k: int, codec: nn.Module, block: Restore, inputs: Tensor, note: str = "") -> Row:
+    def row(self, name: str, k: int, codec: Codec, block: Restore, inputs: Tensor, note: str = "") -> Row:
         """inputs: what the device encodes of the test photos."""
         row: Row = {"code": name, "k": k, "note": note}
         for level, size in enumerate(PACKET_SIZES, 1):
@@ -76,7 +79,8 @@ class Comparison:
             for part in inputs.split(100):
                 levels = torch.full((len(part),), level)
                 decoded = codec(part, levels)
-                outputs = [split.tail(self.tower, variant, k)[:, 0] for variant in (decoded, block(decoded, levels))]
+                restored = codec.restored(decoded, block(decoded, levels), levels)
+                outputs = [split.tail(self.tower, variant, k)[:, 0] for variant in (decoded, restored)]
                 predictions.append(torch.stack([self.model.classifier(output).argmax(1) for output in outputs]))
             row[str(size)] = [measure.share((labels == self.labels).tolist()) for labels in torch.cat(predictions, 1)]
         return row
@@ -84,22 +88,24 @@ class Comparison:
 
 def jobs(comparison: Comparison, codes: dict[int, feature_code.LearnedCode]) -> Iterator[tuple[str, Callable[[], Row]]]:
     """(name, function) per row, so that stored rows need not be computed again."""
-    yield "ours 0", partial(_ours, comparison, 0)  # embeddings alone are the shallowest head of all
+    if comparison.tower.shape(0)[0] <= MOST_TOKENS:
+        yield "ours 0", partial(_ours, comparison, 0)  # embeddings alone are the shallowest head of all
     for k, code in codes.items():
         yield f"bundled {k} {code.digest.hex()}", partial(_bundled, comparison, code, k)
         yield f"ours {k}", partial(_ours, comparison, k)
         yield f"fsq {k}", partial(_fsq, comparison, k)
         yield f"rvq {k}", partial(_rvq, comparison, k)
+        yield f"merged {k}", partial(_merged, comparison, k)
         yield f"conv {k}", partial(_convolutional, comparison, k)
 
 
 def _bundled(comparison: Comparison, code: feature_code.LearnedCode, k: int) -> Row:
     codec, at = train_dequantiser.BatchedCode(code), torch.tensor([code.sizes.index(size) + 1 for size in SIZES])
-    codec.depths = codec.depths[at - 1]
+    codec.depths, codec.lost = codec.depths[at - 1], codec.lost[at - 1]
 
     def restore(decoded: Tensor, levels: Tensor) -> Tensor:
         if code.restorer is None:
-            return decoded
+            return torch.zeros_like(decoded)
         level = int(at[levels[0] - 1])
         return torch.from_numpy(np.stack([code.restorer(photo, level) for photo in decoded.numpy()]))
 
@@ -127,6 +133,12 @@ def _rvq(comparison: Comparison, k: int) -> Row:
     return _trained_row(comparison, "residual vectors (RVQ)", k, codec, original, f"{megabytes:.1f} MB of codebooks")
 
 
+def _merged(comparison: Comparison, k: int) -> Row:
+    original = features(comparison.tower, comparison.pixels, k)
+    codec = baseline_codecs.MergedTokens(original, _fitted(comparison, original, k), GROUPS)
+    return _trained_row(comparison, "token merging", k, codec, original, "no level is a prefix of the next")
+
+
 def _convolutional(comparison: Comparison, k: int) -> Row:
     original = features(comparison.tower, comparison.pixels, k)
     photos, test = (torch.from_numpy(part).permute(0, 3, 1, 2) for part in (comparison.pixels, comparison.test_pixels))
@@ -138,7 +150,7 @@ def _convolutional(comparison: Comparison, k: int) -> Row:
     return comparison.row(CONVOLUTIONAL, k, codec, block, test, note)
 
 
-def _trained_row(comparison: Comparison, name: str, k: int, codec: nn.Module, original: Tensor, note: str = "") -> Row:
+def _trained_row(comparison: Comparison, name: str, k: int, codec: Codec, original: Tensor, note: str = "") -> Row:
     block = comparison.train_block(codec, original, original, k)
     return comparison.row(name, k, codec, block, features(comparison.tower, comparison.test_pixels, k), note)
 

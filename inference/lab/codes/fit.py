@@ -90,6 +90,7 @@ def fit(tower: split.Tower, features: Tensor, k: int, bits: int, transform: bool
         "order": order.astype(np.int32),
         "edges": edges,
         "values": values,
+        "lost": np.sqrt(distortion).astype(np.float32),
     }
 
 

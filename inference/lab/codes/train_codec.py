@@ -37,10 +37,10 @@ from inference.engine.catalogue import CODE, WEIGHTS, sha256
 from inference.engine.codecs import feature_code, photo_codec
 from inference.engine.doubt import Calibration
 from inference.engine.model_files import weights_file
-from inference.lab.codes import custom_codec, fit, refine, task_divergence
+from inference.lab.codes import custom_codec, fit, refine, task_divergence, train_dequantiser
 from inference.lab.codes.codec_eval import EvaluationSet, TaskAnswers, evaluation_set, even_sample, features, tower_output
 from inference.lab.codes.task_divergence import TaskDivergence
-from inference.lab.data import photo_sets
+from inference.lab.data import crops, photo_sets
 from inference.lab.halves import bundle
 from inference.lab.measures import measure
 
@@ -50,7 +50,8 @@ PACKET_SIZES = (64, 90, 128, 180, 256, 360, 512, 1024, 2048, 4096)  # half octav
 SIZES = tuple(size - HEADER_BYTES for size in PACKET_SIZES)  # payload bytes
 REFINED = 7  # lowest levels that take part in answer-then-refine; higher ones add nothing
 PHOTOS = (("webp", 5), ("webp", 20), ("webp", 40), ("webp", 70), ("jpeg", 10), ("jpeg", 30), ("jpeg", 60), ("jpeg", 85))
-TRAINING_PHOTOS = 1600  # every second one mirrored; the tower's output of each takes 1.6 MB
+TRAINING_PHOTOS = 8000  # of every second one a random crop; the tower's output of each takes 0.8 MB
+CROP = 2  # which view of a photo
 QUICK = 40
 TASKS = ("classify", "caption", "vqa")
 
@@ -112,12 +113,12 @@ def _end_with_stdin() -> None:
 def train_bundled(folder: Path, quick: bool, state: Path, only: int | None = None) -> None:
     root, card = photo_sets.data_dir(), json.loads((folder / "card.json").read_text())
     model, tokenizer = bundle.load(folder)
-    tower, photos = model.tower, measure.HeldOut(root)
+    tower = model.tower
     names = [name for name, part, _ in photo_sets.listing(root) if part == "train"]
     sampled = even_sample(names, 2 * QUICK if quick else TRAINING_PHOTOS)
-    pixels = photos.pixels(sampled)
-    pixels[1::2] = pixels[1::2, :, ::-1].copy()
-    prompts = task_divergence.Prompts.read(root, tokenizer, sampled, [row % 2 == 1 for row in range(len(sampled))])
+    views = [crops.view(name, CROP if row % 2 else crops.WHOLE) for row, name in enumerate(sampled)]
+    pixels = np.stack([_cut(root / name, view) for name, view in zip(sampled, views, strict=True)])
+    prompts = task_divergence.Prompts.read(root, tokenizer, sampled, [view.mirrored for view in views])
     digests = [sha256(weights_file(folder / "classify"))]  # a code serves other text halves on the same tower, too
     points = (only,) if only else POINTS
     codes = train_split_points(tower, pixels, points, partial(TaskDivergence, model, prompts), state, digests, quick)
@@ -134,6 +135,11 @@ def train_bundled(folder: Path, quick: bool, state: Path, only: int | None = Non
              "full": test.accuracy(tower_output(tower, features(tower, test.pixels, 0), 0)), "photos": len(test.pixels),
              "questions": len(test.questions), "measured": "python -m inference.lab.codes.train_codec"}  # fmt: skip
     _update_card(folder, {"code": entry, "photo": evaluate_photo_codecs(tower, test)})
+
+
+def _cut(file: Path, view: crops.View) -> NDArray[np.uint8]:
+    with Image.open(file) as image:
+        return crops.cut(image, view)
 
 
 def _update_card(folder: Path, entries: dict[str, object]) -> None:
@@ -158,7 +164,8 @@ def train_split_points(
     arrays = {}
     for k in points:
         steps = STEPS // 200 if quick else STEPS
-        recipe = (weights, SIZES, steps, len(pixels), task_divergence.WEIGHTS, fit.OUTPUT)
+        shape = train_dequantiser.BLOCKS, train_dequantiser.HIDDEN, train_dequantiser.WIDE
+        recipe = (weights, SIZES, steps, len(pixels), task_divergence.WEIGHTS, fit.OUTPUT, shape, train_dequantiser.LEVEL_BIAS)
         name = hashlib.sha256(repr(recipe).encode()).hexdigest()[:8]
         file = state / f"{name}-{k}.npz"
         arrays[k] = fit.cached(file, partial(_train, tower, pixels, k, steps, tasks, file.with_suffix("")))
@@ -169,7 +176,7 @@ def _train(
     tower: split.Tower, pixels: NDArray[np.uint8], k: int, steps: int, tasks: Callable[[Tensor], TaskDivergence], state: Path
 ) -> fit.Arrays:
     original = features(tower, pixels, k)
-    target = tower_output(tower, original, k)
+    target = torch.cat([tower_output(tower, part, k).half() for part in original.split(100)])
     return fit.learn(tower, original, target, k, steps, SIZES, tasks(target), state)
 
 

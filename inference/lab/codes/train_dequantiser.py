@@ -35,19 +35,30 @@ VARIANCE_OF = 500  # photos
 ERROR_WEIGHT = 3.0  # of the tokens' relative squared error
 
 
-class BatchedCode(nn.Module):
+class Codec(nn.Module):
+    """What a dequantiser restores. Called with what the device encodes [B, …] and a level [B] for each: -> decoded features
+    [B, T, D]."""
+
+    def restored(self, decoded: Tensor, remainder: Tensor, levels: Tensor) -> Tensor:
+        """decoded features and their remainder as a Dequantiser predicts it [B, T, D] -> restored features."""
+        raise NotImplementedError
+
+
+class BatchedCode(Codec):
     """A LearnedCode for a batch of photos, in torch: the same bins and reconstruction values, with straight-through
     gradients.
     """
 
     def __init__(self, code: feature_code.LearnedCode) -> None:
         super().__init__()
-        self.mean, self.forward_transform, self.inverse_transform, scale, self.edges, self.values = (
-            torch.from_numpy(array) for array in (code.mean, code.forward, code.inverse, code.scale, code.edges, code.values)
+        arrays = code.mean, code.forward, code.inverse, code.scale, code.edges, code.values, code.lost
+        self.mean, self.forward_transform, self.inverse_transform, scale, self.edges, self.values, lost = (
+            torch.from_numpy(array) for array in arrays
         )
         depths = np.stack([np.bincount(code.order[: 8 * size], minlength=code.scale.size) for size in code.sizes])
         self.used = torch.from_numpy(np.flatnonzero(depths[-1]))
         self.depths, self.scale = torch.from_numpy(depths)[:, self.used], scale[self.used].clamp_min(1e-8)
+        self.lost = (lost[torch.from_numpy(depths)] * scale).view(-1, *self.mean.shape)  # [levels, T, D]
         self.cosines = torch.from_numpy(feature_code.cosines(feature_code.grid_side(len(code.mean))))
 
     def transforms(self) -> tuple[Tensor, Tensor]:
@@ -65,6 +76,10 @@ class BatchedCode(nn.Module):
         coefficients = features.new_zeros(len(features), self.mean.numel())
         coefficients[:, self.used] = quantised * self.scale
         return self.spectrum(coefficients.view(features.shape), back=True) @ inverse + self.mean
+
+    def restored(self, decoded: Tensor, remainder: Tensor, levels: Tensor) -> Tensor:
+        _, inverse = self.transforms()
+        return decoded + self.spectrum(self.spectrum(remainder) * self.lost[levels - 1], back=True) @ inverse
 
     def spectrum(self, rows: Tensor, back: bool = False) -> Tensor:
         """Cosine transform of the grid of tokens [N, T, D], or its inverse; the class token stays as it is."""
@@ -102,14 +117,15 @@ class Dequantiser(nn.Module):
         width = len(spread)
         self.register_buffer("spread", spread)
         self.place, self.level = _zeros(tokens, HIDDEN), _zeros(levels, HIDDEN)
-        self.enter, self.leave = _random(width, HIDDEN), _zeros(HIDDEN, width)  # starts as the identity
+        self.enter, self.leave = _random(width, HIDDEN), _zeros(HIDDEN, width)  # starts with no remainder
         self.attend, self.attend_bias = _random(BLOCKS, HIDDEN, 3 * HIDDEN), _zeros(BLOCKS, 3 * HIDDEN)
         self.mix, self.widen = _random(BLOCKS, HIDDEN, HIDDEN), _random(BLOCKS, HIDDEN, WIDE)
         self.widen_bias, self.narrow = _zeros(BLOCKS, WIDE), _random(BLOCKS, WIDE, HIDDEN)
         self.gain = nn.Parameter(torch.ones(levels))
 
     def forward(self, features: Tensor, levels: Tensor) -> Tensor:
-        """features [N, T, D] as decoded, a level [N] for each -> restored features [N, T, D]."""
+        """features [N, T, D] as decoded, a level [N] for each -> their remainder [N, T, D] in the code's directions, in
+        units of what each coefficient lost."""
         hidden = (features / self.spread) @ self.enter + self.place + self.level[levels - 1][:, None]
         for block in range(len(self.mix)):
             projected = F.layer_norm(hidden, (HIDDEN,)) @ self.attend[block] + self.attend_bias[block]
@@ -118,7 +134,7 @@ class Dequantiser(nn.Module):
             hidden = hidden + attended @ self.mix[block]
             widened = F.relu(F.layer_norm(hidden, (HIDDEN,)) @ self.widen[block] + self.widen_bias[block])
             hidden = hidden + widened @ self.narrow[block]
-        return features + self.gain[levels - 1][:, None, None] * self.spread * (hidden @ self.leave)
+        return self.gain[levels - 1][:, None, None] * (hidden @ self.leave)
 
 
 def train(
@@ -140,10 +156,10 @@ def new_dequantiser(features: Tensor, levels: int, k: int) -> Dequantiser:
 
 
 def learn(
-    tower: split.Tower, block: Dequantiser, codec: nn.Module, inputs: Tensor, target: Tensor, k: int, steps: int,
+    tower: split.Tower, block: Dequantiser, codec: Codec, inputs: Tensor, target: Tensor, k: int, steps: int,
     sizes: Sequence[int], divergence: task_divergence.Divergence | None = None, checkpoint: Path | None = None,
 ) -> None:  # fmt: skip
-    """codec(inputs [B, …], levels [B]) -> decoded features [B, T, D]; its parameters, if any, are trained with the block.
+    """The parameters of the codec, if it has any, are trained with the block.
 
     target [N, T, D]: the tower's output on the original features; sizes: payload bytes of the levels. `checkpoint`: where a
     stopped run of as many steps goes on from."""
@@ -165,7 +181,8 @@ def learn(
             group["lr"] = rate * min(1.0, (step + 1) / WARM_UP) * (1 + math.cos(math.pi * step / steps)) / 2
         rows = torch.randint(len(inputs), (count,), generator=random)
         levels = torch.multinomial(level_weights, count, replacement=True, generator=random) + 1
-        decoded = block(codec(inputs[rows], levels), levels)
+        decoded = codec(inputs[rows], levels)
+        decoded = codec.restored(decoded, block(decoded, levels), levels)
         seen = split.tail(tower, decoded, k)
         loss = ERROR_WEIGHT * (seen - target[rows].float()).square().mean() / variance
         if divergence:
