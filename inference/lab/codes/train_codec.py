@@ -45,7 +45,7 @@ from inference.lab.halves import bundle
 from inference.lab.measures import measure
 
 POINTS = (8,)  # 42 % of the network's time on one core; earlier there are four times as many places, which take the edge long
-STEPS = 2000  # through the quantiser
+STEPS = 3000  # through the quantiser
 PACKET_SIZES = (64, 90, 128, 180, 256, 360, 512, 1024, 2048, 4096)  # half octaves where accuracy still rises, then octaves
 SIZES = tuple(size - HEADER_BYTES for size in PACKET_SIZES)  # payload bytes
 REFINED = 7  # lowest levels that take part in answer-then-refine; higher ones add nothing

@@ -30,7 +30,7 @@ TRANSFORM_RATE = 2e-4  # of the transforms; at three times as much, coefficients
 WARM_UP = 50  # steps
 CLIP = 3.0  # norm of a step's gradient
 VALUES = 650_000  # features per step at most: towers with many tokens take fewer photos at once
-LEVEL_BIAS = 1.6  # how much more often a level is drawn than the one of twice its bytes
+LEVEL_BIAS = 1.3  # how much more often a level is drawn than the one of twice its bytes
 VARIANCE_OF = 500  # photos
 ERROR_WEIGHT = 3.0  # of the tokens' relative squared error
 
