@@ -7,14 +7,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from joblib import Memory
 from tqdm import tqdm
 
 from bench.rate_accuracy import evaluation, report, timing
 from bench.rate_accuracy.evaluation import Evaluation, Row, Sizes
 from inference.engine.codecs import photo_codec
+from inference.engine.digests import sha256
 
 RESULTS = Path("bench/results/rate_accuracy.json")
-FULL, QUICK = Sizes(1000, 500, 300, 800, 60, 400), Sizes(60, 40, 30, 30, 12, 60)
+STATE = Path("var/rate_accuracy")  # finished jobs of a full run
+FULL, QUICK = Sizes(1000, 500, 300, 400, 60, 200), Sizes(60, 40, 30, 30, 12, 60)
 QUALITIES = {
     "jpeg": (1, 5, 10, 20, 35, 50, 70, 90),
     "webp": (1, 5, 10, 20, 40, 60, 80, 95),
@@ -29,7 +32,8 @@ def evaluation_of(sizes: Sizes) -> Evaluation:
     return Evaluation(sizes)
 
 
-def run_job(job: Job, sizes: Sizes) -> list[Row]:
+def run_job(job: Job, sizes: Sizes, card: str) -> list[Row]:
+    """`card`: the digest of the models' card, so that what is stored belongs to these models."""
     name, number = job
     if name == "whole":
         return evaluation.uncompressed(evaluation_of(sizes))
@@ -39,7 +43,7 @@ def run_job(job: Job, sizes: Sizes) -> list[Row]:
 
 
 def measure(sizes: Sizes, processes: int, quality_step: int) -> dict[str, Any]:
-    """`quality_step`: measure every n-th quality of the photo codecs."""
+    """`quality_step`: measure every n-th quality of the photo codecs. A full run that was stopped goes on where it was."""
     photos = evaluation_of(sizes)
     times = timing.measure(photos)  # first, while the cores are idle
     qualities = [(name, q) for name in photo_codec.CODECS for q in QUALITIES[name][::quality_step]]
@@ -48,6 +52,8 @@ def measure(sizes: Sizes, processes: int, quality_step: int) -> dict[str, Any]:
     # For the worker processes: more NumPy threads than cores would slow all of them.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
-        for result in tqdm(pool.map(run_job, jobs, [sizes] * len(jobs)), total=len(jobs), mininterval=5):
+        run = Memory(STATE, verbose=0).cache(run_job) if sizes == FULL else run_job
+        card = [sha256(evaluation.WEIGHTS / "card.json")] * len(jobs)
+        for result in tqdm(pool.map(run, jobs, [sizes] * len(jobs), card), total=len(jobs), mininterval=5):
             rows += result
     return report.report(photos, rows, times)

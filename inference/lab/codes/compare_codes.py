@@ -2,10 +2,11 @@
 
 At each split point: ours, the same quantiser without the transform (nested FSQ), residual vector quantisation (RVQ), token
 merging, and a shallow convolutional encoder distilled to the features after block k with our quantiser; where there are few
-enough tokens ours also on the embeddings alone (k = 0). Each is fitted to the same photos from the tower's output alone, and each gets a dequantiser at the edge, trained
-for the same number of steps on that output and the class labels. The bundled code, which trained longer and on all tasks, is
-listed beside them. The table shows top-1 of 1000 names on Imagenette test photos (ten classes), as decoded and then restored.
-Finished rows are stored, so a stopped run resumes. `--write` replaces the table between the markers of a page.
+enough tokens ours also on the embeddings alone (k = 0). Each is fitted to the same photos from the tower's output alone, and
+each gets a dequantiser at the edge, trained for the same number of steps on that output and the class labels. The bundled
+code, which trained longer and on all tasks, is listed beside them. The table shows top-1 of 1000 names on Imagenette test
+photos (ten classes), as decoded and then restored. Finished rows are stored, so a stopped run resumes. `--write` replaces the
+table between the markers of a page.
 """
 
 import argparse
