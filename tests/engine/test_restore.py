@@ -60,10 +60,10 @@ def test_a_block_of_other_shapes_is_refused(block: train_dequantiser.Dequantiser
 
 
 def test_a_code_with_a_broken_block_is_refused(block: train_dequantiser.Dequantiser) -> None:
-    for name in restore.TENSORS[1:]:
-        broken = {key: value for key, value in _arrays(block).items() if key != name}
+    whole = {**code_arrays(), **_arrays(block)}
+    for name in (*feature_code.TENSORS, *restore.TENSORS[1:]):
         with pytest.raises(feature_code.CodecError, match="is inconsistent"):
-            feature_code.LearnedCode({**code_arrays(), **broken}, SIZES)
+            feature_code.LearnedCode({key: value for key, value in whole.items() if key != name}, SIZES)
 
 
 def test_the_block_is_part_of_what_a_code_means(block: train_dequantiser.Dequantiser) -> None:

@@ -29,6 +29,7 @@ Array = NDArray[np.float32]
 FORMAT = 3
 BITS = 8  # maximum per coefficient
 DIGEST = 4  # bytes, as in a packet
+INCONSISTENT = "The feature code's file is inconsistent; train it again."
 TENSORS = ("mean", "forward", "inverse", "scale", "order", "edges", "values", "lost")
 
 
@@ -95,6 +96,8 @@ class LearnedCode:
     deviations. With the arrays of restore.Restorer present, decoding ends with it."""
 
     def __init__(self, arrays: dict[str, NDArray[Any]], sizes: tuple[int, ...]) -> None:
+        if not arrays.keys() >= set(TENSORS):
+            raise CodecError(INCONSISTENT)
         wide = {name: arrays[name].astype(np.float32) for name in TENSORS if name != "order"}
         self.mean, self.forward, self.inverse, self.scale = (
             wide["mean"],
@@ -106,13 +109,13 @@ class LearnedCode:
         self.order = arrays["order"].astype(np.int64)
         self.rank = _ranks(self.order)
         if len(self.order) < 8 * max(sizes) or self.order.max() >= self.scale.size or self.rank.max() >= BITS:
-            raise CodecError("The feature code's file is inconsistent; train it again.")
+            raise CodecError(INCONSISTENT)
         self.restorer = None
         if restore.TENSORS[0] in arrays:
             try:
                 self.restorer = restore.Restorer(arrays, len(self.mean), self.mean.shape[1], len(sizes))
             except (KeyError, ValueError):
-                raise CodecError("The feature code's file is inconsistent; train it again.") from None
+                raise CodecError(INCONSISTENT) from None
         sha256 = hashlib.sha256(f"learned {FORMAT} {sizes}".encode())
         for name in sorted(arrays):
             sha256.update(np.ascontiguousarray(arrays[name]).tobytes())
