@@ -10,7 +10,7 @@ from typing import Any, NotRequired
 from pydantic import ConfigDict, TypeAdapter, with_config
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
-from inference.engine.doubt import Certainty, certainty
+from inference.engine.doubt import Certainty
 
 
 class LinkRecord(TypedDict):
@@ -188,9 +188,9 @@ class Receipt(Models):
 
 def certainty_of(receipt: Mapping[str, Any]) -> Certainty | None:
     """None without an answer. Receipts of earlier versions say no more than whether the model was sure."""
-    if (confidence := receipt["confidence"]) is None:
+    if receipt["confidence"] is None or "sure" not in receipt:
         return None
-    return Certainty(receipt.get("certainty") or certainty(confidence, receipt.get("sure", True)))
+    return Certainty(receipt.get("certainty") or (Certainty.PROBABLE if receipt["sure"] else Certainty.GUESS))
 
 
 _adapter = TypeAdapter(Receipt)

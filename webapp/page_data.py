@@ -18,6 +18,7 @@ class Label(TypedDict, total=False):
     place: str  # whose colour it has: device, link or edge
     shows_question: bool  # a step of this task is told apart by its question
     shows_guesses: bool  # its receipt lists the best guesses
+    highlights: bool  # its receipt offers where the model looked
     confidence: str  # what the number is
 
 
@@ -60,6 +61,7 @@ def task_labels() -> list[Label]:
             label=task["label"],
             shows_question=task["takes_question"],
             shows_guesses=task["shows_guesses"],
+            highlights=task["highlights"],
             confidence=task["confidence"],
         )
         for task in tasks.for_pages()

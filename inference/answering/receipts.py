@@ -6,10 +6,9 @@ from django.utils import timezone
 
 from devices.models import Node
 from inference.answering.execute import Outcome
-from inference.engine import measured_card
+from inference.engine import measured_card, tasks
 from inference.engine.catalogue import Profile
 from inference.engine.doubt import certainty
-from inference.engine.questions import kinds
 from inference.models import Photo, Turn
 from inference.placement import records
 from inference.placement.choose import Choice, Load
@@ -111,7 +110,7 @@ def finish(receipt: Receipt, outcome: Outcome, question: str, plan_ms_hidden: fl
         "answer": answer["text"],
         "confidence": answer["confidence"],
         "sure": answer["sure"],
-        "certainty": certainty(answer["confidence"], answer["sure"], kinds.read(question).choices),
+        "certainty": certainty(answer["confidence"], answer["sure"], tasks.get(receipt["task"]).alternatives(question)),
         "top": answer["top"],
     }
     if "boxes" in answer:

@@ -45,5 +45,5 @@ class Answer:
 
     @property
     def sure(self) -> bool:
-        """Whether it is more likely right than wrong."""
+        """Whether it is called probable at least."""
         return self.confidence >= PROBABLE_FROM

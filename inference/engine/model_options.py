@@ -84,7 +84,8 @@ BLIP_DEFAULTS = {**VIT_DEFAULTS, "image_size": 384}  # transformers leaves value
 
 
 def shape_of(config: Mapping[str, Any]) -> Shape:
-    """The tower's shape from a model's config.json: an EfficientNet-Lite, a BLIP model's vision tower or a ViT."""
+    """The tower's shape from a model's config.json: an EfficientNet-Lite, a BLIP model's vision tower or a ViT. Raises KeyError
+    for an EfficientNet-Lite without its size."""
     if config.get("model_type") == EFFICIENTNET:
         return Shape(int(config["image_size"]), blocks.features(int(config["image_size"]), blocks.blocks(config["size"])))
     vision = {**BLIP_DEFAULTS, **config["vision_config"]} if "vision_config" in config else {**VIT_DEFAULTS, **config}

@@ -8,9 +8,8 @@ from inference.engine import tasks
 from inference.engine.answer import NOTHING, TextLine
 from inference.engine.doubt import Certainty, certainty
 from inference.engine.photos.notes import PhotoNote
-from inference.engine.questions import kinds
-from inference.engine.tasks.wording import NUMBERS, capitalised, full_stop, with_article
-from inference.planning.rules.pronouns import plural
+from inference.engine.questions.nouns import NUMBERS, is_plural
+from inference.engine.tasks.wording import capitalised, full_stop, with_article
 
 _NEGATED = re.compile(r"\b(?:no|not|none|nobody|nothing|never)\b|n't\b")
 _NO_PART = r"(?:photo|picture|image|background|foreground|sky|ground|weather|scene|season|time|day|light|main|room|place|mood)"
@@ -40,7 +39,7 @@ class StepResult:
 
     @property
     def certainty(self) -> Certainty:
-        return certainty(self.confidence or 0.0, self.sure, kinds.read(self.question).choices)
+        return certainty(self.confidence or 0.0, self.sure, tasks.get(self.task).alternatives(self.question))
 
 
 def photo_before(count: int) -> str:
@@ -63,7 +62,7 @@ def _condition(result: StepResult, results: Sequence[StepResult]) -> str:
     match = _OF_A_THING.match(result.question) if stated else None
     if match is None or any(match["noun"] in f"{other.text} {other.question}" for other in results if other is not result):
         return ""
-    there = "there are" if plural(match["noun"]) else f"there is {with_article(match['noun']).split()[0]}"
+    there = "there are" if is_plural(match["noun"]) else f"there is {with_article(match['noun']).split()[0]}"
     return f" That is, if {there} {match['noun']} at all."
 
 

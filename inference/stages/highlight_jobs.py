@@ -7,6 +7,7 @@ from devices.contract.jobs import Highlight
 from devices.contract.results import Highlighted
 from inference.engine.codecs import photo_codec
 from inference.engine.runner import Vision
+from inference.engine.tasks.evidence import UnknownAnswer
 from inference.stages.context import Features, StageContext
 from inference.stages.job_run import JobRun
 
@@ -20,7 +21,7 @@ class HighlightJobs:
         vision = self.context.vision
         try:
             evidence = run.compute(self._from_features(vision, job) if job.level else self._from_photo(vision, job))
-        except KeyError:
+        except UnknownAnswer:
             raise Refused("no_highlight", f"The models of this node do not know the answer “{job.answer}”.") from None
         if evidence is None:
             raise Refused("no_highlight", "These models cannot say where they looked.")

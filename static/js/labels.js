@@ -3,7 +3,7 @@
  * sends with every page (webapp/page_data.py), so that no script repeats them.
  *
  * @typedef {{name: string, label: string, explanation?: string, place?: string, shows_question?: boolean,
- *   shows_guesses?: boolean, confidence?: string}} Label
+ *   shows_guesses?: boolean, highlights?: boolean, confidence?: string}} Label
  * @typedef {{name: string, label: string, unit: string, divisor: number, digits: number, whole: string, source: string,
  *   chart: string, maximum: ?number}} Sensor
  * @typedef {"tasks" | "certainties" | "routes" | "policies" | "node_states" | "client_states" | "codecs"} Kind

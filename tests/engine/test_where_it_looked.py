@@ -8,6 +8,7 @@ from PIL import Image
 from inference.engine import split
 from inference.engine.runner import Vision
 from inference.engine.tasks.classify.model import ActivationMap
+from inference.engine.tasks.evidence import UnknownAnswer
 
 
 def test_the_contributions_of_all_places_make_the_logit(compact: Vision, image: Image.Image) -> None:
@@ -18,7 +19,7 @@ def test_the_contributions_of_all_places_make_the_logit(compact: Vision, image: 
         tokens = split.whole(part.tower, torch.from_numpy(part.pixels(image)))
         logits = layer(tokens[:, 0])[0]
         for number in (0, 5, 999):
-            mean = part.evidence.contributions(tokens, number).mean()
+            mean = part.evidence.contributions(tokens, {number: 1.0}).mean()
             assert float(mean + layer.bias[number]) == pytest.approx(float(logits[number]), abs=1e-3)
 
 
@@ -52,8 +53,19 @@ def test_features_give_the_same_map_as_the_photo(compact: Vision, image: Image.I
 
 
 def test_an_answer_that_the_model_cannot_give_is_refused(compact: Vision, image: Image.Image) -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(UnknownAnswer):
         compact.evidence("classify", image, None, "no such name")
+
+
+def test_a_wider_name_is_looked_for_by_all_its_classes(compact: Vision, image: Image.Image) -> None:
+    wide, narrow = (compact.evidence("classify", image, None, name) for name in ("dog", "beagle"))
+    assert wide is not None and narrow is not None and wide.shape == narrow.shape
+    assert not np.allclose(wide, narrow)
+
+
+def test_a_question_longer_than_the_model_reads_is_cut(compact: Vision, image: Image.Image) -> None:
+    question = "what colour is the " + "very " * 90 + "big dog?"
+    assert compact.evidence("vqa", image, question, "brown") is not None
 
 
 def test_models_without_places_say_nothing(small: Vision, image: Image.Image) -> None:

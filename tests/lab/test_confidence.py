@@ -1,6 +1,7 @@
 """What a probability is worth as a confidence: fitted to samples, with kinds of questions of their own."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,9 +9,10 @@ import pytest
 from inference.engine.doubt import Certainty, Scale, certainty
 from inference.engine.questions import label_tree
 from inference.lab.data import odd_pictures
-from inference.lab.measures import confidence
-from inference.lab.measures.confidence import Sample, mentions, right_names
+from inference.lab.measures import scales
+from inference.lab.measures.confidence import mentions, right_names
 from inference.lab.measures.presence import Evidence, fit, losses
+from inference.lab.measures.scales import Sample
 
 TREE = label_tree.names()
 TABBY = next(number for number, label in enumerate(TREE.labels) if label.startswith("tabby"))
@@ -33,7 +35,7 @@ ODD = samples("free", 60, 0.0, variety=0.3)
 
 def fit_scale(*parts: list[Sample]) -> Scale:
     every = [sample for part in (*parts, ODD) for sample in part]
-    return confidence.fit(every, confidence.photo(every))
+    return scales.fit(every, scales.photo(every))
 
 
 def test_a_confidence_is_how_often_such_answers_were_right_and_not_what_the_model_says() -> None:
@@ -47,6 +49,19 @@ def test_a_kind_that_was_hardly_seen_has_what_is_common_to_all() -> None:
     assert set(scale.kinds) == {"colour", "free", "number"}
     assert 0.35 < scale.probability(0.9, 0.7, "season") < 0.65
     assert certainty(scale.probability(0.9, 0.7, "season")) is not Certainty.FLAT
+
+
+def test_a_model_that_is_the_less_right_the_surer_it_is_gains_nothing_by_being_sure() -> None:
+    doubtful = [replace(sample, probability=0.6) for sample in samples("colour", 300, 0.9)]
+    scale = fit_scale(doubtful, samples("colour", 300, 0.3, seed=1), samples("number", 300, 0.8, seed=2))
+    assert scale.kinds["colour"][1] >= 0
+    assert scale.probability(0.99, 0.7, "colour") >= scale.probability(0.5, 0.7, "colour")
+
+
+def test_a_draw_between_two_is_right_by_chance() -> None:
+    scale = fit_scale(samples("either_or", 300, 0.9), samples("free", 300, 0.9, seed=1))
+    assert scale.probability(0.5, 0.9, "either_or") == pytest.approx(0.5, abs=0.01)
+    assert scale.probability(0.9, 0.9, "either_or") > 0.8
 
 
 def test_pictures_that_show_nothing_lower_every_confidence() -> None:

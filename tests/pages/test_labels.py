@@ -42,6 +42,7 @@ def test_a_dummy_task_reaches_the_page(owner: Any, client_of: Callable[[Any], An
         "label": "dummy task",
         "shows_question": True,
         "shows_guesses": False,
+        "highlights": True,
         "confidence": "calibrated on held-out photos",
     }
     assert list(rows)[-1] == "train"

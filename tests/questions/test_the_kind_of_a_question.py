@@ -2,8 +2,9 @@
 
 import pytest
 
-from inference.engine.questions import kinds
+from inference.engine.questions import kinds, spelling
 from inference.engine.questions.kinds import Kind
+from inference.engine.questions.presence import Presence
 
 
 @pytest.mark.parametrize(
@@ -148,24 +149,116 @@ def test_a_question_for_presence_names_the_thing(question: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "subject", "located", "identity"),
+    ("question", "presence"),
     [
-        ("is there broccoli on the table?", "broccoli", True, False),
-        ("are there any boats in front of the house", "boats", True, False),
-        ("do you see lots of books?", "books", True, False),
-        ("are there two dogs", "dogs", True, False),
-        ("is there a dog in this picture?", "dog", False, False),
-        ("are there any people in this one", "people", False, False),
-        ("is there a dog on the bed in this photo", "dog", True, False),
-        ("is this a photo of a dog?", "dog", False, True),
-        ("are these horses?", "horses", False, True),
+        ("is there a dog in this picture?", Presence("dog")),
+        ("are there any people in this one", Presence("people")),
+        ("any cats visible?", Presence("cats")),
+        ("is a dog in the photo?", Presence("dog")),
+        ("is there a dog or not?", Presence("dog")),
+        ("do you think there is a dog?", Presence("dog")),
+        ("there is a dog, right?", Presence("dog")),
+        ("is there broccoli on the table?", Presence("broccoli", located=True)),
+        ("are there any boats in front of the house", Presence("boats", located=True)),
+        ("is there a dog on the bed in this photo", Presence("dog", located=True)),
+        ("are there lots of books?", Presence("books", qualified=True)),
+        ("are there two dogs", Presence("dogs", qualified=True)),
+        ("is there another dog?", Presence("dog", qualified=True)),
+        ("is there a black dog?", Presence("dog", qualified=True)),
+        ("is there a group of people", Presence("people", qualified=True)),
+        ("is there a dog running?", Presence("dog", qualified=True)),
+        ("is there a man wearing glasses", Presence("man", qualified=True)),
+        ("is there a man in a red shirt?", Presence("man", located=True)),
+        ("is this a photo of a dog?", Presence("dog", identity=True)),
+        ("are these horses?", Presence("horses", identity=True)),
+        ("is it an orange?", Presence("orange", identity=True)),
     ],
 )
-def test_presence_somewhere_and_as_the_thing_itself_are_told_apart(
-    question: str, subject: str, located: bool, identity: bool
-) -> None:
+def test_presence_is_read_with_what_else_is_asked_of_the_thing(question: str, presence: Presence) -> None:
+    assert kinds.read(question).presence == presence
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "are they wearing hats?", "are these people wearing glasses?", "are they holding hands?", "are they in the woods",
+        "are they dressed as pirates", "are these his", "is it orange", "is it a sunny day?", "is it a good photo?",
+        "does it have a shell?", "is there anything else?", "is there someone sleeping in the bed?",
+    ],
+)  # fmt: skip
+def test_what_asks_for_more_than_a_thing_is_asked_as_it_is(question: str) -> None:
     reading = kinds.read(question)
-    assert (reading.presence, reading.subject, reading.located, reading.identity) == (True, subject, located, identity)
+    assert (reading.kind, reading.presence) == (Kind.YES_NO, None)
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("what animal is in the picture?", "animal"),
+        ("what bird is in this photo?", "bird"),
+        ("which animal is here?", "animal"),
+        ("what kind of dog is in the photo?", "dog"),
+        ("what is the animal in the photo?", "animal"),
+        ("what is the bird called?", "bird"),
+        ("what is the name of this flower?", "flower"),
+        ("name this animal", "animal"),
+        ("what breed is the cat?", "cat"),
+        ("what dog breed is this?", "dog"),
+    ],
+)
+def test_a_name_is_wanted_from_the_branch_that_is_asked_for(question: str, wanted: str) -> None:
+    reading = kinds.read(question)
+    assert (reading.kind, reading.wanted) == (Kind.NAME, wanted)
+
+
+@pytest.mark.parametrize(
+    ("question", "subject"),
+    [
+        ("how many kids play football?", "kids"),
+        ("how many people wear hats", "people"),
+        ("count the number of dogs", "dogs"),
+        ("count all the people", "people"),
+        ("how many dog bowls are empty", "dog bowls"),
+        ("how many dogs there are", "dogs"),
+        ("how many sheep are there", "sheep"),
+        ("how many colours are there", ""),
+    ],
+)
+def test_what_is_counted(question: str, subject: str) -> None:
+    assert kinds.read(question).subject == subject
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("wat colr is teh dog", Kind.COLOUR),
+        ("what are the colours of the flag", Kind.COLOUR),
+        ("are there one or two dogs", Kind.NUMBER),
+        ("is thier a dog", Kind.YES_NO),
+        ("what this is", Kind.NAME),
+        ("how many ppl r there", Kind.NUMBER),
+    ],
+)
+def test_words_as_they_are_typed(question: str, kind: Kind) -> None:
+    assert kinds.read(question).kind is kind
+
+
+def test_a_letter_is_no_chat_spelling() -> None:
+    assert spelling.regular("Is there a letter R on the sign?") == "is there a letter r on the sign"
+    assert spelling.regular("can u see a dog") == "can you see a dog"
+
+
+@pytest.mark.parametrize(
+    ("question", "alternatives"),
+    [
+        ("is it a cat or dog or neither", ("cat", "dog")),
+        ("is it black or white or both", ("black", "white")),
+        ("is the bus red or is it blue", ("red", "blue")),
+        ("is it bright or dark in here", ("bright", "dark")),
+    ],
+)
+def test_alternatives_end_where_the_choice_does(question: str, alternatives: tuple[str, ...]) -> None:
+    assert kinds.read(question).alternatives == alternatives
 
 
 @pytest.mark.parametrize("question", ["is it raining?", "is she happy?", "is the dog asleep?", "is there someone here?"])

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypedDict
 
-from inference.engine.tasks.wording import NUMBERS
+from inference.engine.questions.nouns import NUMBERS
 
 STOP = "|"  # stands for punctuation: no phrase reaches across it
 _TOKEN = re.compile(r"[a-z0-9]+(?:'[a-z]+)?|[,.;!?()]|:(?!\d)")

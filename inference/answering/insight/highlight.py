@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from devices import dispatch
 from devices.contract.jobs import Highlight
-from inference.engine import tasks
 from inference.models import Turn
 from inference.receipt import Receipt
 from webapp.live.at_once import AtOnce
@@ -26,11 +25,9 @@ def highlight(turn: Turn, number: int) -> Shown:
     where the models cannot say, 410 where the node or the photo is gone."""
     step = next((step for step in turn.steps.all() if step.number == number), None)
     receipt: Receipt | None = step.receipt if step else None
-    if step is None or turn.photo is None or not receipt or not receipt.get("answer"):
+    answer = (receipt or {}).get("answer")
+    if step is None or turn.photo is None or not receipt or not answer or receipt.get("absent"):
         raise UserError("no_highlight", "There is no answer in this step to look for.", "Open a step that was answered.", 404)
-    top, answer = receipt.get("top"), receipt["answer"] or ""
-    if top and tasks.get(receipt["task"]).shows_guesses:
-        answer = top[0][0]
     photo = receipt.get("photo", str(turn.photo.pk))
     job = Highlight(task=receipt["task"], question=step.question or None, answer=answer, photo=photo)
     with CALLS.of(turn.owner_id), dispatch.on_behalf_of(turn.owner_id):

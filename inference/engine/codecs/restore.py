@@ -1,8 +1,8 @@
 """Dequantisation on the edge: small attention blocks that restore what the omitted bits of a level held. NumPy only.
 
 They attend over all tokens of the decoded features and predict the remainder, in units of what each coefficient lost: what
-was sent in full is left as it is. Trained with the tower frozen on the
-tower's output (inference/lab/codes/train_dequantiser.py), so they restore what the tasks depend on.
+was sent in many bits hardly changes. Trained with the tower frozen on its output
+(inference/lab/codes/train_dequantiser.py), so they restore what the tasks depend on.
 """
 
 from collections.abc import Mapping

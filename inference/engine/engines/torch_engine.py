@@ -39,9 +39,7 @@ class TorchEngine:
 
     def whole(self, task: str, image: Image.Image, question: str) -> Answer:
         part = self.parts[task]
-        with torch.inference_mode():
-            tokens = split.whole(part.tower, self._pixels(part, image))
-        return part.answer(tokens, question)
+        return part.answer(self._seen(part, image), question)
 
     def head(self, task: str, image: Image.Image, k: int) -> NDArray[np.float32]:
         part = self.parts[task]
@@ -51,23 +49,27 @@ class TorchEngine:
 
     def tail(self, task: str, features: NDArray[np.float32], k: int, question: str) -> Answer:
         part = self.parts[task]
-        with torch.inference_mode():
-            tokens = split.tail(part.tower, torch.from_numpy(features)[None].to(self.device), k)
-        return part.answer(tokens, question)
+        return part.answer(self._tokens(part, features, k), question)
 
     def evidence(self, task: str, image: Image.Image, question: str, text: str) -> NDArray[np.float32] | None:
         part = self.parts[task]
-        with torch.inference_mode():
-            tokens = split.whole(part.tower, self._pixels(part, image))
-        return _map(part, tokens, question, text)
+        return _map(part, self._seen(part, image), question, text)
 
     def evidence_of(
         self, task: str, features: NDArray[np.float32], k: int, question: str, text: str
     ) -> NDArray[np.float32] | None:
         part = self.parts[task]
-        with torch.inference_mode():
-            tokens = split.tail(part.tower, torch.from_numpy(features)[None].to(self.device), k)
-        return _map(part, tokens, question, text)
+        return _map(part, self._tokens(part, features, k), question, text)
+
+    @torch.inference_mode()
+    def _seen(self, part: Part, image: Image.Image) -> Tensor:
+        """The tower's tokens [1, T, D] of a photo."""
+        return split.whole(part.tower, self._pixels(part, image))
+
+    @torch.inference_mode()
+    def _tokens(self, part: Part, features: NDArray[np.float32], k: int) -> Tensor:
+        """The same from its features at k."""
+        return split.tail(part.tower, torch.from_numpy(features)[None].to(self.device), k)
 
     def _pixels(self, part: Part, image: Image.Image) -> Tensor:
         """[1, 3, image_size, image_size], normalised."""

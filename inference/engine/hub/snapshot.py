@@ -44,8 +44,8 @@ def folder(pin: Pin) -> Path:
 
 def local(task: str, model: str) -> Path | None:
     """ISTHMUS_MODELS/<task> where that is set, else the pinned revision in the hub's cache."""
-    if local := os.environ.get("ISTHMUS_MODELS"):
-        return Path(local) / task
+    if models := os.environ.get("ISTHMUS_MODELS"):
+        return Path(models) / task
     try:
         place = folder(of(model))
     except PinsError:

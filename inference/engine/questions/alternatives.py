@@ -5,6 +5,8 @@ import re
 from inference.engine.questions.grammar import AUX, DETERMINER
 
 _OR = re.compile(r"\s*,? or (?!(?:not|so|what|no|else|something|anything|more|less|both|neither)\b)")
+_NEITHER = re.compile(r",? or (?:both|neither|none|not|something else|another|other|what)(?: of them)?$")
+_AGAIN = re.compile(rf" or (?:{AUX} (?:it|this|that|they|these|those|there|he|she) )")  # "red or is it blue"
 _ANY = re.compile(rf"^{AUX} there any\b|^(?:do|can|could) (?:you|we|i) see any\b|^any\b")
 _LEAD = re.compile(
     rf"^(?:(?:what|which|who|how)(?: \w+)? (?:is|are|was|were) (?:it|this|that|these|those|they|he|she|there|more)?\b,? ?"
@@ -16,7 +18,7 @@ _ARTICLE = re.compile(r"^(?:an?|the|some|any|more|rather|his|her|their|its|my) "
 _PREPOSITION = r"(?:in|on|at|under|by|near|with|during|from|inside|outside|behind|beside|next|over|of|to|for)"
 _OPENS = re.compile(rf"^(?:{_PREPOSITION}|an?|the|some|any|his|her|their)\b")
 _TAIL = re.compile(
-    r"(?<=\w)(?: (?:in|on|of) (?:the|this|that|my) (?:photo|picture|image|pic)| here| there| in (?:this|it)| do you think| then)+$"
+    r"(?<=\w)(?: (?:in|on|of) (?:the|this|that|my) (?:photo|picture|image|pic)| in here| here| there| in (?:this|it)| do you think| then)+$"
 )
 _SHARED = re.compile(rf" {_PREPOSITION} .*$")
 _ING = re.compile(r"\w+ing\b")
@@ -26,8 +28,8 @@ _LONGEST = 5  # words of an alternative
 
 
 def of(text: str) -> tuple[str, ...]:
-    """Two or more, without articles; empty where the question offers no choice. `text` as `kinds.regular` leaves it."""
-    parts = _OR.split(text)
+    """Two or more, without articles; empty where the question offers no choice. `text` as `spelling.regular` leaves it."""
+    parts = _OR.split(_NEITHER.sub("", _AGAIN.sub(" or ", text)))
     if len(parts) < 2 or _ANY.match(text):
         return ()
     *before, last = parts

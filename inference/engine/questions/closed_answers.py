@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from inference.engine.questions.kinds import Kind, Reading
-from inference.engine.tasks.wording import NUMBERS
+from inference.engine.questions.nouns import NUMBERS
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ GUESSES = 5
 CERTAIN = 0.8  # from here on a wider name is stated, and a narrow one needs no wider
 UNLIKELY = 0.1  # alternatives below this together are a weak reason to choose one of them
 UNSEEN = 0.02  # a branch below this was not seen, although who asks for its name takes it for granted
+COVERED = ("animal", "vehicle")  # kinds of which the classes are most; of flowers there are three, of food some
 BROADEST = 200  # classes: "animal" says little more than the question does
 _LEAST = 1e-6
 
@@ -44,7 +45,7 @@ def name(probabilities: Probabilities, tree: LabelTree, names: Sequence[str], wa
         return _widened(probabilities, tree, Naming(*top[0], top), best)
     mass = of(probabilities, branch)
     inside = sorted(branch.classes)
-    if mass < UNSEEN:
+    if mass < UNSEEN and branch.kind in COVERED:
         return Naming(f"no {branch.name}", 1 - mass, _top(probabilities, names, inside), branch.name)
     top = _top(probabilities, names, inside)
     best = max(inside, key=lambda number: probabilities[number])
@@ -86,5 +87,6 @@ def answerable(reading: Reading, tree: LabelTree) -> str | None:
         return tree.branches[reading.wanted].kind if reading.wanted else "any"
     if reading.kind is Kind.EITHER_OR:
         branches = [tree.find(choice) for choice in reading.alternatives]
-        return branches[0].kind if branches[0] and all(branches) else None
+        apart = len({branch.classes for branch in branches if branch}) == len(branches)  # "a dog or a puppy?" leaves no choice
+        return branches[0].kind if branches[0] and all(branches) and apart else None
     return None

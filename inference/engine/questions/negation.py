@@ -19,7 +19,7 @@ _LACKS = re.compile(
 
 
 def positive(text: str) -> tuple[str, bool]:
-    """The question without its negation, and whether there was one. `text` as `kinds.regular` leaves it."""
+    """The question without its negation, and whether there was one. `text` as `spelling.regular` leaves it."""
     if match := _CONTRACTED.match(text):
         return f"{_FULL.get(match['aux'], match['aux'])} {match['rest']}", True
     if match := _NO_SUCH.match(text):

@@ -11,6 +11,10 @@ from inference.engine.tasks.adapter import Adapter
 LogProbability = Callable[[Tensor, str, str], Tensor]  # adapted tokens [1, 1 + S², D], question, answer -> scalar
 
 
+class UnknownAnswer(Exception):
+    """The models have no such answer."""
+
+
 def shown(contributions: Tensor) -> Tensor:
     """What speaks for the answer, [places] -> [S, S], 0…1 of the strongest place; what speaks against it is not shown."""
     positive = contributions.clamp(min=0)

@@ -77,9 +77,11 @@ class Task:
     needs_question: bool = False
     question_of: Callable[[str], str] | None = None  # for a task that may have a question: the one in a request, or ""
     shows_guesses: bool = False  # pages list `top`
+    highlights: bool = False  # pages offer where the model looked
     answers_with_noun: bool = False  # the answer may stand in the question of a later step
     takes_model: bool = False  # a classifier from a training run may serve it instead
     fits: Callable[[str, str], bool] = lambda question, text: True  # whether a text is an answer of the kind that was asked for
+    alternatives: Callable[[str], int] = lambda question: 0  # how many answers a question leaves; 0 where it does not say
     agreement: Callable[[str, str], float] = agreement.same_answer  # of two answers about one photo: 1 for the same
     probes: tuple[str, ...] = ()  # questions about any photo, to compare answers by; empty: its default question
     confidence: str = "calibrated on held-out photos"  # what the number is, for people
@@ -106,6 +108,7 @@ class TaskForPages(TypedDict):
     needs_question: bool
     takes_question: bool
     shows_guesses: bool
+    highlights: bool
     takes_model: bool
     confidence: str
     metric: dict[str, str | bool]
@@ -122,6 +125,7 @@ def for_pages(task: Task) -> TaskForPages:
         "needs_question": task.needs_question,
         "takes_question": task.takes_question,
         "shows_guesses": task.shows_guesses,
+        "highlights": task.highlights,
         "takes_model": task.takes_model,
         "confidence": task.confidence,
         "metric": {"name": metric.name, "label": metric.label, "percent": metric.percent},

@@ -1,8 +1,8 @@
 """English that answers are put into."""
 
 from inference.engine.doubt import Certainty
+from inference.engine.questions.nouns import NUMBERS, is_plural
 
-NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 DIGITS = {str(n): word for n, word in enumerate(NUMBERS)}
 CANNOT_TELL = "I cannot tell"
 SOUNDS_LIKE_YOU = ("uni", "eu", "use", "ukulele", "one")  # a unicycle
@@ -40,7 +40,7 @@ def hedged(certainty: Certainty, text: str) -> str:
 
 def with_article(name: str) -> str:
     first, last = name.lower().split()[0], name.lower().split()[-1]
-    if last in UNCOUNTABLE or first in {"a", "an", "the"} or (last.endswith("s") and not last.endswith(("ss", "us", "is"))):
+    if last in UNCOUNTABLE or first in {"a", "an", "the"} or is_plural(last):
         return name
     vowel = first.startswith(SILENT_H) or (first[0] in "aeiou" and not first.startswith(SOUNDS_LIKE_YOU))
     return f"{'an' if vowel else 'a'} {name}"

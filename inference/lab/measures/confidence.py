@@ -13,49 +13,35 @@ they test the scales.
 import argparse
 import json
 import random
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import groupby, pairwise
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
-from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
 from inference.engine import catalogue, doubt, towers
 from inference.engine.answer import Answer
 from inference.engine.catalogue import Profile
 from inference.engine.codecs import photo_codec
-from inference.engine.doubt import Certainty, Scale
-from inference.engine.questions import kinds
+from inference.engine.questions import closed_answers, kinds
 from inference.engine.questions.choice_table import QUESTIONS
 from inference.engine.questions.kinds import Kind, Reading
 from inference.engine.questions.label_tree import LabelTree
 from inference.engine.tasks.wording import with_article
 from inference.lab.data import lexicon, odd_pictures, photo_sets
 from inference.lab.data.questions import Question
+from inference.lab.measures import scales
 from inference.lab.measures.choose_tasks import SEED, Models, Shown, everyday
 from inference.lab.measures.measure import HeldOut, normalise
+from inference.lab.measures.scales import Sample
 
 ODD = 80  # pictures about which every answer is wrong
 FAMILIAR_WEIGHT = 0.25  # of a question about photos like the training ones, and about odd pictures
-LEAST_OF_KIND = 60  # samples, for an offset of its own
 UNANSWERABLE = ("what colour is the car?", "what is the man doing?", "how many people are there?", "where is this?")
 TASKS = ("classify", "caption", "vqa")
-_OF_TWO = (Kind.YES_NO, Kind.EITHER_OR)  # answers
-
-
-@dataclass(frozen=True)
-class Sample:
-    task: str
-    kind: str
-    probability: float  # of the answer, unscaled
-    variety: float  # of what the tower saw
-    is_right: bool
-    weight: float = 1.0
-    is_odd: bool = False  # no photo of anything
+_COLOURS = closed_answers.choices(Reading(Kind.COLOUR, ""))
 
 
 class Asking:
@@ -98,7 +84,8 @@ def of_everyday(asking: Asking, root: Path, count: int) -> Iterator[Sample]:
             yield Sample("vqa", Kind.YES_NO.value, max(yes, 1 - yes), photo[1], (yes > 0.5) == (word in shown.there))
         for question, right in _asked(tree, shown, chance):
             for task in ("classify", "vqa"):
-                yield from asking.sample(task, photo, question, right)
+                if task != "vqa" or kinds.read(question).kind is not Kind.EITHER_OR:  # those go to the classifier
+                    yield from asking.sample(task, photo, question, right)
 
 
 def _asked(tree: LabelTree, shown: Shown, chance: random.Random) -> Iterator[tuple[str, set[str]]]:
@@ -136,8 +123,18 @@ def of_questions(asking: Asking, root: Path, count: int) -> Iterator[Sample]:
     for (source, name), rows in groupby(sorted(chosen, key=_photo_of), key=_photo_of):
         photo = asking.tokens(decode(root / source / "images" / name))
         for _, question, weight in rows:
-            for sample in asking.sample("vqa", photo, question.text, {normalise(question.answer)}):
-                yield replace(sample, weight=weight)
+            for text in (question.text, *_alternative(question, chance)):
+                for sample in asking.sample("vqa", photo, text, {normalise(question.answer)}):
+                    yield replace(sample, weight=weight)
+
+
+def _alternative(question: Question, chance: random.Random) -> Iterator[str]:
+    """ "is the chair red or blue?" from a question for its colour."""
+    reading, colours = kinds.read(question.text), [choice.text for choice in _COLOURS]
+    if reading.kind is Kind.COLOUR and reading.subject and question.answer in colours:
+        pair = [question.answer, chance.choice([colour for colour in colours if colour != question.answer])]
+        chance.shuffle(pair)
+        yield f"is the {reading.subject} {' or '.join(pair)}?"
 
 
 def of_captions(asking: Asking, root: Path, count: int) -> Iterator[Sample]:
@@ -170,46 +167,6 @@ def decode(file: Path) -> Image.Image:
     return photo_codec.decode(file.read_bytes())
 
 
-def photo(samples: Sequence[Sample]) -> tuple[float, float]:
-    """Offset and slope, in the variety of what the tower saw, of the log odds that it is a photo and no odd picture."""
-    variety = {(sample.variety, sample.is_odd) for sample in samples}
-    model = LogisticRegression(C=1e4, class_weight="balanced")
-    model.fit([[value] for value, _ in variety], [not is_odd for _, is_odd in variety])
-    return round(float(model.intercept_[0]), 2), round(float(model.coef_[0][0]), 2)
-
-
-def fit(samples: Sequence[Sample], of_photo: tuple[float, float]) -> Scale:
-    """Of one task. A kind's own offset and slope are fitted as what they add to the common ones."""
-    samples = [*samples, *(replace(sample, kind="") for sample in samples)]  # what is common is fitted to all of them
-    counts = Counter(sample.kind for sample in samples if sample.kind)
-    own = sorted(kind for kind, count in counts.items() if count >= LEAST_OF_KIND)
-    odds = np.array([doubt.log_odds(sample.probability) for sample in samples])
-    is_kind = np.array([[float(sample.kind == kind) for kind in own] for sample in samples]).reshape(len(samples), len(own))
-    unweighted = Scale(photo=(*of_photo, 0.0))
-    is_photo = np.array([unweighted.is_photo(sample.variety) for sample in samples])
-    inputs = np.column_stack([odds, is_photo, is_kind, is_kind * odds[:, None]])
-    model = LogisticRegression(max_iter=5000)
-    model.fit(inputs, [sample.is_right for sample in samples], sample_weight=[sample.weight for sample in samples])
-    offset, (slope, weight, *rest) = float(model.intercept_[0]), map(float, model.coef_[0])
-    kinds_ = {
-        kind: (round(offset + more, 3), round(slope + steeper, 3))
-        for kind, more, steeper in zip(own, rest[: len(own)], rest[len(own) :], strict=True)
-    }
-    return Scale(round(offset, 3), round(slope, 3), (*of_photo, round(weight, 3)), kinds_)
-
-
-def table(samples: Sequence[Sample], scale: Scale) -> Iterator[str]:
-    """How often answers of each degree of doubt were right."""
-    graded = [
-        (doubt.certainty(scale.probability(s.probability, s.variety, s.kind), alternatives=2 if s.kind in _OF_TWO else 0), s)
-        for s in samples
-    ]
-    for certainty in Certainty:
-        rows = [sample for given, sample in graded if given is certainty]
-        right = sum(sample.is_right for sample in rows)
-        yield f"  {certainty:9} {right:5} of {len(rows):5} right" + (f" ({right / len(rows):.0%})" if rows else "")
-
-
 def unscaled(profile: Profile) -> Profile:
     entries = {name: {**entry, "scale": {}} for name, entry in profile.card["tasks"].items()}
     return replace(profile, card={**profile.card, "tasks": entries})
@@ -228,13 +185,13 @@ def main() -> None:
         *of_captions(asking, root, arguments.photos),
         *(replace(sample, is_odd=True, weight=FAMILIAR_WEIGHT) for sample in of_odd_pictures(asking)),
     ]
-    of_photo = photo(samples)
+    of_photo = scales.photo(samples)
     card = json.loads((catalogue.WEIGHTS / "compact" / "card.json").read_text())
     for task in TASKS:
         own = [sample for sample in samples if sample.task == task]
-        scale = fit(own, of_photo)
+        scale = scales.fit(own, of_photo)
         card["tasks"][task]["scale"] = vars(scale)
-        print(f"{task}: {scale}", *table(own, scale), sep="\n")
+        print(f"{task}: {scale}", *scales.table(own, scale), sep="\n")
     (catalogue.WEIGHTS / "compact" / "card.json").write_text(json.dumps(card, indent=1) + "\n")
 
 

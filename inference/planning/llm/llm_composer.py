@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 
-from inference.engine.tasks.wording import NUMBERS
+from inference.engine.questions.nouns import NUMBERS
 from inference.planning.compose import StepResult, photo_before
 
 MAX_CHARS = 800

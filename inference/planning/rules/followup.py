@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from inference.planning.rules.pronouns import ADJECTIVE, PriorRequest, noun_in, plural, things
+from inference.engine.questions.nouns import is_plural
+from inference.planning.rules.pronouns import ADJECTIVE, PriorRequest, noun_in, things
 from inference.planning.rules.wording import PHOTO
 
 _THIS = rf"(?:this|that|the new|the next|this new|the other|the second|the latest)(?: (?:one|{PHOTO}))?"
@@ -80,7 +81,7 @@ def asked_of(ask: str, earlier: Sequence[PriorRequest]) -> str | None:
         if nouns := [*things(request.text), *([noun] if (noun := noun_in(request.answer)) and request.names else [])]:
             if ask == "how many":
                 return f"how many {nouns[-1]} are there"
-            return f"{ask} {'are' if plural(nouns[-1]) else 'is'} the {nouns[-1]}"
+            return f"{ask} {'are' if is_plural(nouns[-1]) else 'is'} the {nouns[-1]}"
     return None
 
 
@@ -122,7 +123,7 @@ def _refilled(match: re.Match[str], noun: str) -> str:
     ahead, behind = parts.get("ahead", ""), match["behind"]
     if ahead == "how many":
         return f"how many {_without_article(noun)}{behind}"
-    many = noun == "they" or plural(noun.split(" ")[-1] if " " not in noun else noun)
+    many = noun == "they" or is_plural(noun.split(" ")[-1] if " " not in noun else noun)
     if ahead == "there":
         article = "any" if many else "an" if _without_article(noun)[0] in "aeiou" else "a"
         return f"{'are' if many else 'is'} there {article} {_without_article(noun)}"

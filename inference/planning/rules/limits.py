@@ -19,7 +19,7 @@ _LIMITS = (
         rf"|^(?:what|which) (?:camera|phone|lens|device)(?: model)?\b.*\b(?:used|taken|took|shot|captured|made)\b|^who (?:took|shot|made|captured) (?:it|this|that|(?:the|this|that|my) {PHOTO})\b"
     )),
     (NAMES, re.compile(
-        r"\b(?:name|names) of (?:the |this |that |these |those |my |our |his |her )(?:\w+ )?(?:person|people|man|men|woman|women|boy|girl|child|couple|baby|guy|lady|cat|dog|pet|horse|street|road|town|village|city|shop owner|player|skater|actor|actress|singer|team)s?\b"
+        r"\b(?:name|names) of (?:the |this |that |these |those |my |our |his |her )(?:\w+ )?(?:person|people|man|men|woman|women|boy|girl|child|couple|baby|guy|lady|cat|dog|pet|horse|street|road|town|village|city|shop owner|player|skater|actor|actress|singer|team)s?\b(?! (?:breed|species|kind|type|food|sign|team)|.*\b(?:sign|written|label)\b)"
         r"|^what (?:is|are) (?:his|her|their) (?:first |last |full |sur)?names?\b|^(?:which|what) (?:street|road|address|town|village) (?:is|are) (?:it|this|that|we|i)\b|\b(?:exact|full|postal|street) address\b"
     )),
     (TAGS, re.compile(r"^(?!how\b|what colou?r|where\b|(?:is|are|does|do|has|have) )(?!.*\b(?:price|name|dog) tags).*\b(?:tags|keywords|hashtags)\b")),

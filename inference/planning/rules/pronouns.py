@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from inference.engine.questions.nouns import ALIKE, is_plural
 from inference.planning.rules.wording import PHOTO
 
 _PEOPLE_WORDS = "man woman boy girl child kid baby person guy lady player rider worker toddler teenager driver"
@@ -13,7 +14,6 @@ _ANYONE = frozenset(
 )  # also "they"
 _YOUNG = frozenset(["child", "kid", "baby", "toddler"])  # of whom people say it as well
 _ANIMALS = frozenset(["dog", "cat", "horse", "bird", "puppy", "kitten"])  # many people call theirs he or she
-_MANY_PEOPLE = frozenset(["men", "women", "children", "people", "sheep"])
 _NO_THING = re.compile(
     rf"^(?:{PHOTO}|background|foreground|left|right|middle|centre|center|top|bottom|front|back|side|corner|colou?rs?|number|"
     r"time|day|weather|name|kind|type|breed|on|with|by|to|at|is|are|was|one|ones|same|other|many|it|there|in|on|of|a|an|the)$"
@@ -53,7 +53,6 @@ _NO_ANSWER = re.compile(
     r"^(?:yes|no|none|nothing|nobody|no one|unknown|\d+|one|two|three|four|five|six|seven|eight|nine|ten|not .*)?$"
 )
 _IRREGULAR = {"man": "men", "woman": "women", "child": "children", "person": "people", "mouse": "mice", "goose": "geese"}
-_ALIKE = frozenset(("sheep", "fish", "deer", "people", "cattle"))
 _ARTICLE = re.compile(r"^(?:the|a|an|any|his|her|its|their|some) ")
 
 
@@ -145,7 +144,7 @@ def _replaced(question: str, pronoun: re.Match[str], referent: str) -> str:
     if _OWNER.match(question, pronoun.start()):
         referent += "'" if referent.endswith("s") else "'s"
     rewritten = question[: pronoun.start()] + referent + question[pronoun.end() :]
-    return rewritten if plural(referent) else _singular(rewritten, referent)
+    return rewritten if is_plural(referent) else _singular(rewritten, referent)
 
 
 def _singular(question: str, referent: str) -> str:
@@ -161,21 +160,16 @@ def things(text: str) -> list[str]:
 def fits(pronoun: str, thing: str) -> bool:
     last = thing.split()[-1]
     if pronoun in {"they", "them", "their"}:
-        return plural(thing)
+        return is_plural(thing)
     if pronoun in {"it", "its"}:
-        return not plural(thing) and (last not in _PEOPLE or last in _YOUNG)
+        return not is_plural(thing) and (last not in _PEOPLE or last in _YOUNG)
     return last in _PEOPLE or last in _ANIMALS
-
-
-def plural(noun: str) -> bool:
-    last = noun.split()[-1]
-    return last in _MANY_PEOPLE or (last.endswith("s") and not last.endswith(("ss", "us", "is", "'s")))
 
 
 def many(noun: str) -> str:
     """The plural of a noun phrase, for "how many …"."""
     *ahead, last = noun.split()
-    if plural(last) or last in _ALIKE:
+    if is_plural(last) or last in ALIKE:
         return noun
     if last in _IRREGULAR:
         plural_noun = _IRREGULAR[last]

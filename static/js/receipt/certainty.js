@@ -22,5 +22,5 @@ export function confidenceText({ task, confidence, certainty, model }) {
   if (typeof confidence !== "number") return null;
   const meaning = model ? "not calibrated" : entry("tasks", task).confidence;
   const scale = !model && certainty && entry("certainties", certainty).explanation;
-  return [`Confidence ${confidence.toFixed(2)}, ${meaning}.`, scale].filter(Boolean).join(" ");
+  return [`Confidence ${[confidence.toFixed(2), meaning].filter(Boolean).join(", ")}.`, scale].filter(Boolean).join(" ");
 }

@@ -2,18 +2,19 @@
 
 import { call } from "../api.js";
 import { el, sentence } from "../dom.js";
+import { entry } from "../labels.js";
 
 const DARKEST = 0.72; // opacity of the veil where the map is 0
 
-/** @param {any} receipt @param {import("./receipt.js").Place} place @returns {?HTMLElement} */
+/** @param {any} receipt @param {import("./receipt.js").Place} place @param {(name: string) => object} remembered @returns {?HTMLElement} */
 export function highlight(receipt, place, remembered) {
-  if (!place.photo || !receipt.answer || receipt.model || receipt.task === "caption") return null;
+  if (!place.photo || !receipt.answer || receipt.model || receipt.absent || !entry("tasks", receipt.task).highlights) return null;
   const shown = el("div", { class: "looked" });
   const box = el("details", { class: "left", ...remembered("looked") }, el("summary", {}, "Where it looked"), shown);
   // Loaded on demand: it costs a node time.
   const open = async () => {
-    if (!box.open || shown.childElementCount) return;
-    shown.append(...(await load(place)));
+    if (!box.open || shown.querySelector("figure")) return;
+    shown.replaceChildren(...(await load(place)));
   };
   box.addEventListener("toggle", open);
   open();

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from inference.engine.loading import Part
 
 GUESSES = 3
+UNLIKELY = 0.1  # what is less so is not guessed beside the answer
 
 
 def load(profile: "Profile", device: "torch.device", shared: "Part | None") -> "Part":
@@ -28,11 +29,11 @@ def load(profile: "Profile", device: "torch.device", shared: "Part | None") -> "
 def sentence(text: str, step: StepAnswer, alone: bool) -> str:
     if step.absent:
         return statements.absent(step.absent)
-    kind = kinds.read(step.question).kind if step.question else Kind.NAME
-    if kind in (Kind.YES_NO, Kind.EITHER_OR):
+    if kinds.read(step.question).kind is Kind.EITHER_OR:
         return vqa.sentence(text, step, alone)
-    guesses = list(dict.fromkeys(name for name, _ in step.top[:GUESSES])) or [text]
-    perhaps = "" if text in guesses or text in kinds.read(step.question).wanted else f", perhaps {with_article(guesses[0])}"
+    likely = [name for name, confidence in step.top[:GUESSES] if confidence >= UNLIKELY]
+    guesses = list(dict.fromkeys([text, *likely]))[:GUESSES]
+    perhaps = f", perhaps {with_article(likely[0])}" if likely and text not in likely else ""
     match step.certainty:
         case Certainty.FLAT:
             return f"This looks like {with_article(text)}{perhaps}."
@@ -71,8 +72,10 @@ CLASSIFY = Task(
         ),
     ),
     sentence=sentence,
+    alternatives=kinds.choices,
     question_of=question_of,
     shows_guesses=True,
+    highlights=True,
     answers_with_noun=True,
     takes_model=True,
 )

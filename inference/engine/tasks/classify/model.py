@@ -1,5 +1,7 @@
 """The classifier on the tower's class token, with a calibrated confidence."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -16,10 +18,11 @@ from inference.engine.model_files import config
 from inference.engine.model_options import EFFICIENTNET
 from inference.engine.pixels import Pixels
 from inference.engine.questions import kinds, label_tree, naming
-from inference.engine.questions.kinds import Reading
+from inference.engine.questions.kinds import Kind, Reading
 from inference.engine.questions.naming import Naming
 from inference.engine.split import Tower
 from inference.engine.tasks import evidence
+from inference.engine.tasks.evidence import UnknownAnswer
 from inference.engine.towers import EfficientNetTower, ViTTower
 
 
@@ -32,11 +35,14 @@ class Classifier:
         self.names = [labels[number].split(",")[0].strip() for number in sorted(labels)]
         self.tree = label_tree.of_labels([labels[number] for number in sorted(labels)])
 
-    def number(self, label: str) -> int:
-        """Raises KeyError."""
-        if label not in self.names:
-            raise KeyError(label)
-        return self.names.index(label)
+    def numbers(self, name: str) -> list[int]:
+        """The class of that name, or those that a wider name stands for. Raises UnknownAnswer."""
+        if name in self.names:
+            return [self.names.index(name)]
+        branch = self.tree.find(name) if self.tree else None
+        if branch is None:
+            raise UnknownAnswer(name)
+        return sorted(branch.classes)
 
     @torch.inference_mode()
     def probabilities(self, tokens: Tensor) -> NDArray[np.float64]:
@@ -47,7 +53,7 @@ class Classifier:
 
     def answer(self, tokens: Tensor, question: str = "") -> Answer:
         """tokens [1, T, width] -> a name, with the likeliest classes; or what they say to a question about a kind of thing."""
-        probabilities, reading = self.probabilities(tokens), kinds.read(question)
+        probabilities, reading = self.probabilities(tokens), kinds.read(question) if question else Reading(Kind.NAME, "")
         result, scale, variety = self._naming(probabilities, reading), self.calibration.scale, towers.variety(tokens)
         if not result.absent:
             result = result.scaled(lambda probability: scale.probability(probability, variety, reading.kind))
@@ -71,15 +77,17 @@ class ActivationMap:
         self.classifier, self.places = classifier, places
 
     @torch.inference_mode()
-    def contributions(self, tokens: Tensor, number: int) -> Tensor:
-        """tokens [1, T, width] -> [places]; their mean is the logit without its bias."""
-        weights: Tensor = self.classifier.layer.weight[number]
+    def contributions(self, tokens: Tensor, shares: Mapping[int, float]) -> Tensor:
+        """tokens [1, T, width], the share of each class -> [places]; for one class their mean is its logit without its bias."""
+        weights = sum(share * self.classifier.layer.weight[number] for number, share in shares.items())
         return tokens[0, 1 : 1 + self.places] @ weights
 
     def __call__(self, tokens: Tensor, question: str, text: str) -> Tensor:
-        """For the class named `text`. Raises KeyError for a name that the classifier lacks."""
-        number = self.classifier.number(text)
-        return evidence.shown(self.contributions(tokens, number))
+        """For the class named `text`, or the classes of a wider name, as likely as they are. Raises UnknownAnswer."""
+        probabilities = self.classifier.probabilities(tokens)
+        classes = self.classifier.numbers(text)
+        total = probabilities[classes].sum()
+        return evidence.shown(self.contributions(tokens, {number: float(probabilities[number] / total) for number in classes}))
 
 
 def load(profile: Profile, device: torch.device) -> Part:

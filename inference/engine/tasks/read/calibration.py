@@ -1,10 +1,11 @@
 """How sure a line is that was read: the recogniser's own score, corrected as the card says."""
 
 import json
-import math
 from functools import cache
 from pathlib import Path
 from typing import TypedDict
+
+from inference.engine.doubt import log_odds, logistic
 
 CARD = Path(__file__).parent / "card.json"
 LEAST = 1e-4
@@ -25,14 +26,18 @@ def _card() -> tuple[Correction, float]:
 
 def line_confidence(score: float) -> float:
     """The recogniser's score after the card's correction; slope 1 and offset 0 leave it as it is."""
-    correction, s = _card()[0], min(max(score, LEAST), 1 - LEAST)
-    return 1 / (1 + math.exp(-(correction["slope"] * math.log(s / (1 - s)) + correction["offset"])))
+    correction = _card()[0]
+    return logistic(correction["slope"] * log_odds(_inside(score)) + correction["offset"])
 
 
 def recogniser_score(confidence: float) -> float:
     """The score behind a line's confidence."""
-    correction, c = _card()[0], min(max(confidence, LEAST), 1 - LEAST)
-    return 1 / (1 + math.exp((correction["offset"] - math.log(c / (1 - c))) / correction["slope"]))
+    correction = _card()[0]
+    return logistic((log_odds(_inside(confidence)) - correction["offset"]) / correction["slope"])
+
+
+def _inside(value: float) -> float:
+    return min(max(value, LEAST), 1 - LEAST)
 
 
 def nothing_confidence() -> float:

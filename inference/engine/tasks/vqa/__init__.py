@@ -39,7 +39,9 @@ def sentence(text: str, step: StepAnswer, alone: bool) -> str:
 
 
 def _repeated(question: str) -> str:
-    return capitalised(question.rstrip(" ?.!").removesuffix(" are there"))
+    """A negated question as it was answered: positively."""
+    reading = kinds.read(question)
+    return capitalised((reading.text if reading.negated else question).rstrip(" ?.!").removesuffix(" are there"))
 
 
 VQA = Task(
@@ -61,7 +63,9 @@ VQA = Task(
         ),
     ),
     sentence=sentence,
+    alternatives=kinds.choices,
     needs_question=True,
+    highlights=True,
     answers_with_noun=True,
     fits=fits,
     probes=(

@@ -5,7 +5,7 @@ import re
 
 from inference.engine.questions import kinds
 from inference.engine.questions.kinds import Kind
-from inference.engine.tasks.wording import NUMBERS
+from inference.engine.questions.nouns import NUMBERS
 
 _YES_NO = ("yes", "no")
 _ASKS_FOR_NUMBER = re.compile(

@@ -21,19 +21,19 @@ from inference.engine.questions.choice_table import ChoiceTable
 from inference.engine.questions.closed_answers import Choice
 from inference.engine.questions.kinds import Kind, Reading
 from inference.engine.questions.label_tree import Branch
+from inference.engine.questions.nouns import NUMBERS, is_people, singular
 from inference.engine.tasks import blip
 from inference.engine.tasks.blip import Adapting
 from inference.engine.tasks.evidence import LogProbability
 from inference.engine.tasks.vqa.fit import asks_for_number
-from inference.engine.tasks.wording import NUMBERS, with_article
+from inference.engine.tasks.wording import with_article
 
 MAX_TOKENS = 10  # of an answer
 TOP = 3
 UNNOTICED = 0.5  # of the things that people ask after and neither model sees, the share that is there
-AT_ITS_PLACE = 0.8  # the share of things that are where they are asked after, and as many
+AT_ITS_PLACE = 0.8  # the share of things that are where they are asked after
 ABSENT_BELOW = 0.2  # a thing whose presence is less likely is not given a colour
 TAKEN_FOR_GRANTED = 2.6  # log odds, about 13 to 1: who asks for the colour of a car mostly sees one
-_PEOPLE = ("person", "people", "man", "men", "woman", "women", "child", "children", "boy", "boys", "girl", "girls", "baby")
 _SUPPOSING = (Kind.COLOUR, Kind.NUMBER, Kind.ACTION, Kind.FREE)
 _DIGITS = tuple(str(number) for number in range(100))
 
@@ -95,7 +95,7 @@ class Answerer:
         reading = kinds.read(question)
         if absent := self._absent(tokens, reading):
             return absent
-        if reading.presence and (probability := self._is_there(tokens, reading)) is not None:
+        if (probability := self._is_there(tokens, reading)) is not None:
             scaled = sorted((("yes", probability), ("no", 1 - probability)), key=lambda pair: -pair[1])
             return Answer(*scaled[0], scaled)
         if choices := self._encodable(closed_answers.choices(reading)):
@@ -169,15 +169,22 @@ class Answerer:
         return Answer(text, 1 - probability, [(text, 1 - probability)], absent=reading.subject)
 
     def _is_there(self, tokens: Tensor, reading: Reading) -> float | None:
-        """The probability that what is asked after is there. What the photo is of is seen, and so are people and animals; of
-        other things a photo can show more than the models see."""
-        seen = self.presence(tokens, reading.subject)
-        if seen is None or reading.identity:
-            return seen
-        branch = self._branch(reading.subject)
-        is_conspicuous = reading.subject in _PEOPLE or (branch is not None and branch.kind == "animal")
-        there = seen if is_conspicuous else seen + (1 - seen) * UNNOTICED
-        return there * AT_ITS_PLACE if reading.located else there
+        """The probability of yes to whether a thing is there. What the photo is of is seen, and so are people and animals; of
+        other things a photo can show more than the models see. None for another question."""
+        asked = reading.presence
+        seen = self.presence(tokens, asked.subject) if asked else None
+        if asked is None or seen is None:
+            return None
+        branch = self._branch(asked.subject)
+        is_conspicuous = is_people(asked.subject) or (branch is not None and branch.kind == "animal")
+        there = seen if asked.identity or is_conspicuous else seen + (1 - seen) * UNNOTICED
+        if asked.located:
+            there *= AT_ITS_PLACE
+        if asked.qualified:
+            yes, no = self.probabilities(tokens, reading.text, _YES_NO)
+            surer = self.calibration.scale.probability(max(yes, no), towers.variety(tokens), Kind.YES_NO)
+            there *= surer if yes > no else 1 - surer
+        return there
 
     def _branch(self, subject: str) -> Branch | None:
         return self.classes.tree.find(subject) if self.classes and self.classes.tree else None
@@ -186,8 +193,8 @@ class Answerer:
         """The probability that a thing is seen in the photo, from both models; None where the vocabulary lacks the word."""
         if self.tokenizer.unk_token_id in self._ids_of(subject):
             return None
-        yes, _ = self.probabilities(tokens, f"is there {with_article(subject)}?", _YES_NO)
         branch = self._branch(subject)
+        yes, _ = self.probabilities(tokens, f"is there {with_article(singular(subject))}?", _YES_NO)
         if self.classes is None or branch is None:
             return self.table.presence(subject, choice_table.UNNAMED).probability(0.0, log_odds(yes))
         mass = naming.of(self.classes.probabilities(tokens), branch)
@@ -200,12 +207,13 @@ _YES_NO = closed_answers.choices(Reading(Kind.YES_NO, ""))
 def scoring(model: BlipForQuestionAnswering, tokenizer: PreTrainedTokenizerBase) -> LogProbability:
     """The log-probability of a given answer, for its gradient."""
     start, end = model.decoder_start_token_id, model.config.text_config.sep_token_id
+    longest = int(model.config.text_config.max_position_embeddings)
 
     def log_probability(tokens: Tensor, question: str, text: str) -> Tensor:
-        asked = tokenizer(question, return_tensors="pt")["input_ids"].to(tokens.device)
+        asked = tokenizer(kinds.read(question).text, return_tensors="pt", truncation=True, max_length=longest)["input_ids"]
         words = tokenizer(text, add_special_tokens=False)["input_ids"]
         ids = torch.tensor([[start, *words, end]], device=tokens.device)
-        encoded = model.text_encoder(asked, encoder_hidden_states=tokens).last_hidden_state
+        encoded = model.text_encoder(asked.to(tokens.device), encoder_hidden_states=tokens).last_hidden_state
         logits = model.text_decoder(ids[:, :-1], encoder_hidden_states=encoded, use_cache=False).logits
         return logits.log_softmax(-1).gather(2, ids[:, 1:, None]).sum()
 
