@@ -32,7 +32,9 @@ WORDS = {
 _MEANINGS = {
     Certainty.FLAT: f"Of such answers at least {FLAT_FROM:.0%} should be right.",
     Certainty.PROBABLE: f"Of such answers {PROBABLE_FROM:.0%} to {FLAT_FROM:.0%} should be right.",
-    Certainty.GUESS: f"Of such answers {GUESS_FROM:.0%} to {PROBABLE_FROM:.0%} should be right, or the photo speaks against them.",
+    Certainty.GUESS: (
+        f"Of such answers {GUESS_FROM:.0%} to {PROBABLE_FROM:.0%} should be right, or the photo itself speaks against it."
+    ),
     Certainty.NONE: f"Of such answers fewer than {GUESS_FROM:.0%}, or hardly more than by chance, are right; none is given.",
 }
 

@@ -134,7 +134,9 @@ from {guess:.0f} % a guess; below that the answer is “I cannot tell”.
 * Captions: Flickr8k's 5,997 training photos with five captions each, stored as squares of 160 pixels.
 * Questions: generated from those captions by the method of COCO-QA (object, number, colour, place, yes/no) and, by the same
   means, either/or; and DAQUAR, 716 of its 795 training photos with people's questions.
-* Held out from training: all Imagenette and everyday photos, Flickr8k dev and test, DAQUAR test and a tenth of its training photos.
+* The feature code: photos of Flickr8k's, DAQUAR's and Imagenette's training parts, without their labels.
+* Held out from our training: Imagenette's validation and all everyday photos, Flickr8k dev and test, DAQUAR test and a tenth of its training
+  photos. The tower's authors probably trained on the everyday photos and on Imagenette's.
 
 ## Training recipe of these weights
 
