@@ -25,7 +25,7 @@ def highlight(turn: Turn, number: int) -> Shown:
     where the models cannot say, 410 where the node or the photo is gone."""
     step = next((step for step in turn.steps.all() if step.number == number), None)
     receipt: Receipt | None = step.receipt if step else None
-    answer = (receipt or {}).get("answer")
+    answer = receipt["answer"] if receipt else None
     if step is None or turn.photo is None or not receipt or not answer or receipt.get("absent"):
         raise UserError("no_highlight", "There is no answer in this step to look for.", "Open a step that was answered.", 404)
     photo = receipt.get("photo", str(turn.photo.pk))

@@ -61,8 +61,8 @@ class Engine(Protocol):
         """Features [tokens, width] after k blocks -> answer."""
 
     def evidence(self, task: str, image: Image.Image, question: str, text: str) -> Features | None:
-        """Where the model looked for the answer `text`: [S, S], 0…1; None where its models cannot say. Raises UnknownAnswer for an
-        answer that the model cannot give."""
+        """Where the model looked for the answer `text`: [S, S], 0…1; None where its models cannot say. Raises UnknownAnswer
+        for an answer that the model cannot give."""
 
     def evidence_of(self, task: str, features: Features, k: int, question: str, text: str) -> Features | None:
         """The same from features [tokens, width] after k blocks."""

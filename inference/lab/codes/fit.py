@@ -39,17 +39,17 @@ def cached(file: Path, compute: Callable[[], Arrays]) -> Arrays:
 
 def learn(
     tower: split.Tower, features: Tensor, target: Tensor, k: int, steps: int, sizes: tuple[int, ...],
-    tasks: TaskDivergence | None = None, state: Path | None = None,
+    tasks: TaskDivergence | None = None, state: Path | None = None, start: Arrays | None = None,
 ) -> Arrays:  # fmt: skip
     """features [N, T, D] at k, target [N, T, D] after the tower -> all arrays of a LearnedCode with its dequantiser.
-    `state`: name, without a suffix, of the files that a stopped run goes on from."""
+    `state`: name, without a suffix, of the files that a stopped run goes on from; `start`: a dequantiser to start from."""
 
     def closed_form() -> Arrays:
         task_gradients = tasks.gradients(tower, features, k) if tasks else []
         return fit(tower, features[:: -(-len(features) // FITTED)], k, 8 * max(sizes), task_gradients=task_gradients)
 
     arrays = cached(state.with_suffix(".fit.npz"), closed_form) if state else closed_form()
-    code, checkpoint = feature_code.LearnedCode(arrays, sizes), state.with_suffix(".pt") if state else None
+    code, checkpoint = feature_code.LearnedCode(arrays | (start or {}), sizes), state.with_suffix(".pt") if state else None
     return arrays | train_dequantiser.train(tower, code, features, target, k, steps, tasks, checkpoint)
 
 

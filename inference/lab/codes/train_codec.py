@@ -84,6 +84,8 @@ def main() -> None:
     parser.add_argument("--json-progress", action="store_true", help="with --tower: a line of JSON for each part of the work")
     parser.add_argument("--end-with-stdin", action="store_true", help="end when standard input is closed")
     parser.add_argument("--only", type=int, choices=POINTS, help="train and store this split point, and end: one for each core")
+    parser.add_argument("--steps", type=int, default=STEPS, help=f"through the quantiser (default {STEPS})")
+    parser.add_argument("--start", type=Path, help="an earlier code.safetensors, whose dequantisers to start from")
     parser.add_argument("--quick", action="store_true", help="few photos and steps: a trial run, not for use")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -97,7 +99,7 @@ def main() -> None:
         say = _say if options.json_progress else (lambda share, what: None)
         custom_codec.make(options.tower, options.photos, options.out, options.quick, SIZES, say)
     else:
-        train_bundled(photo_sets.require(options.weights), options.quick, options.run, options.only)
+        train_bundled(photo_sets.require(options.weights), options)
 
 
 def _say(share: float, what: str) -> None:
@@ -110,8 +112,8 @@ def _end_with_stdin() -> None:
     os._exit(0)
 
 
-def train_bundled(folder: Path, quick: bool, state: Path, only: int | None = None) -> None:
-    root, card = photo_sets.data_dir(), json.loads((folder / "card.json").read_text())
+def train_bundled(folder: Path, options: argparse.Namespace) -> None:
+    quick, root, card = options.quick, photo_sets.data_dir(), json.loads((folder / "card.json").read_text())
     model, tokenizer = bundle.load(folder)
     tower = model.tower
     names = [name for name, part, _ in photo_sets.listing(root) if part == "train"]
@@ -120,9 +122,9 @@ def train_bundled(folder: Path, quick: bool, state: Path, only: int | None = Non
     pixels = np.stack([_cut(root / name, view) for name, view in zip(sampled, views, strict=True)])
     prompts = task_divergence.Prompts.read(root, tokenizer, sampled, [view.mirrored for view in views])
     digests = [sha256(weights_file(folder / "classify"))]  # a code serves other text halves on the same tower, too
-    points = (only,) if only else POINTS
-    codes = train_split_points(tower, pixels, points, partial(TaskDivergence, model, prompts), state, digests, quick)
-    if only:
+    points = (options.only,) if options.only else POINTS
+    codes = train_split_points(tower, pixels, points, partial(TaskDivergence, model, prompts), digests, options)
+    if options.only:
         return
     weights = sha256(weights_file(folder / "classify"))
     feature_code.save(folder / CODE, codes, SIZES, towers.digest(model.tower.weights), weights)
@@ -156,28 +158,30 @@ def train_split_points(
     pixels: NDArray[np.uint8],
     points: Sequence[int],
     tasks: Callable[[Tensor], TaskDivergence],
-    state: Path,
     weights: list[str],
-    quick: bool,
+    options: argparse.Namespace,
 ) -> dict[int, fit.Arrays]:
     """By split point. Each is stored when finished, so that a stopped run resumes."""
-    arrays = {}
+    arrays, start = {}, feature_code.load(options.start) if options.start else {}
     for k in points:
-        steps = STEPS // 200 if quick else STEPS
+        steps = STEPS // 200 if options.quick else options.steps
         shape = train_dequantiser.BLOCKS, train_dequantiser.HIDDEN, train_dequantiser.WIDE
-        recipe = (weights, SIZES, steps, len(pixels), task_divergence.WEIGHTS, fit.OUTPUT, shape, train_dequantiser.LEVEL_BIAS)
+        recipe = (weights, SIZES, steps, len(pixels), task_divergence.WEIGHTS, fit.OUTPUT, shape, train_dequantiser.LEVEL_BIAS,
+                  train_dequantiser.TRANSFORM_RATE, options.start and sha256(options.start))  # fmt: skip
         name = hashlib.sha256(repr(recipe).encode()).hexdigest()[:8]
-        file = state / f"{name}-{k}.npz"
-        arrays[k] = fit.cached(file, partial(_train, tower, pixels, k, steps, tasks, file.with_suffix("")))
+        file = options.run / f"{name}-{k}.npz"
+        arrays[k] = fit.cached(file, partial(_train, tower, pixels, k, steps, tasks, file.with_suffix(""), start.get(k)))
     return arrays
 
 
 def _train(
-    tower: split.Tower, pixels: NDArray[np.uint8], k: int, steps: int, tasks: Callable[[Tensor], TaskDivergence], state: Path
-) -> fit.Arrays:
+    tower: split.Tower, pixels: NDArray[np.uint8], k: int, steps: int, tasks: Callable[[Tensor], TaskDivergence], state: Path,
+    start: feature_code.LearnedCode | None,
+) -> fit.Arrays:  # fmt: skip
     original = features(tower, pixels, k)
     target = torch.cat([tower_output(tower, part, k).half() for part in original.split(100)])
-    return fit.learn(tower, original, target, k, steps, SIZES, tasks(target), state)
+    block = start.restorer.of if start and start.restorer else None
+    return fit.learn(tower, original, target, k, steps, SIZES, tasks(target), state, block)
 
 
 def evaluate(

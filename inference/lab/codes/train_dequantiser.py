@@ -26,7 +26,7 @@ from inference.lab.codes import task_divergence
 BLOCKS, HIDDEN, WIDE = 2, 96, 192
 CHECKPOINT_EVERY = 50  # steps
 BATCH, RATE, DECAY = 16, 2e-3, 0.01
-TRANSFORM_RATE = 2e-4  # of the transforms; at three times as much, coefficients leave the range of their bins
+TRANSFORM_RATE = 2e-5  # of the transforms; at ten times as much they fit the training photos and lose on others
 WARM_UP = 50  # steps
 CLIP = 3.0  # norm of a step's gradient
 VALUES = 650_000  # features per step at most: towers with many tokens take fewer photos at once
@@ -141,8 +141,11 @@ def train(
     tower: split.Tower, code: feature_code.LearnedCode, features: Tensor, target: Tensor, k: int, steps: int,
     divergence: task_divergence.Divergence | None = None, checkpoint: Path | None = None,
 ) -> dict[str, NDArray[np.float16]]:  # fmt: skip
-    """features [N, T, D] at k and the tower's outputs [N, T, D] on them -> the trained arrays, in half precision."""
+    """features [N, T, D] at k and the tower's outputs [N, T, D] on them -> the trained arrays, in half precision.
+    Starts from the code's dequantiser where it has one."""
     trainable, block = TrainableCode(code), new_dequantiser(features, len(code.sizes), k)
+    if code.restorer is not None:
+        block.load_state_dict({name: torch.from_numpy(array) for name, array in code.restorer.of.items()})
     learn(tower, block, trainable, features, target, k, steps, code.sizes, divergence, checkpoint)
     forward, inverse = trainable.transforms()
     arrays = {"forward": forward, "inverse": inverse, **{name: block.state_dict()[name] for name in restore.TENSORS}}
