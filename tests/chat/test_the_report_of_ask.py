@@ -16,10 +16,13 @@ def report(**more: Any) -> str:
 @pytest.mark.parametrize(
     ("receipt", "words"),
     [
-        ({"confidence": 0.8, "sure": True}, "Confident, confidence 0.80, calibrated on held-out photos"),
+        ({"confidence": 0.8, "sure": True, "certainty": "flat"}, "Confident, confidence 0.80, calibrated on held-out photos"),
         ({"confidence": 0.7, "sure": True}, "Probably right, confidence 0.70, calibrated on held-out photos"),
         ({"confidence": 0.9, "sure": False}, "A guess, confidence 0.90, calibrated on held-out photos"),
-        ({"confidence": 0.1, "sure": False}, "Cannot tell, confidence 0.10, calibrated on held-out photos"),
+        (
+            {"confidence": 0.1, "sure": False, "certainty": "none"},
+            "Cannot tell, confidence 0.10, calibrated on held-out photos",
+        ),
         ({"confidence": 0.3, "sure": False}, "A guess, confidence 0.30, calibrated on held-out photos"),
         ({"confidence": 0.4, "sure": False, "model": "run 3"}, "A guess, confidence 0.40, not calibrated"),
         (

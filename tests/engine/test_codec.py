@@ -136,6 +136,7 @@ def test_a_code_that_contradicts_itself_is_refused() -> None:
         "order": np.arange(8),
         "edges": np.linspace(-1, 1, 2**feature_code.BITS - 1),
         "values": np.zeros(2 ** (feature_code.BITS + 1) - 2),
+        "lost": np.ones(feature_code.BITS + 1),
     }
     assert feature_code.LearnedCode(arrays, (1,)).sizes == (1,)
     for order, sizes in ((np.arange(8), (2,)), (np.arange(8) + 3, (1,)), (np.zeros(16, np.int64), (1,))):

@@ -51,6 +51,7 @@ def test_another_file_is_refused_before_it_is_read(
         loading.load(catalogue.profile("compact"), torch.device("cpu"))
 
 
+@pytest.mark.django_db
 def test_doctor_says_the_same(install: Install) -> None:
     from webapp.management.commands import doctor
 

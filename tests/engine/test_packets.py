@@ -10,9 +10,10 @@ from devices.contract import wire
 from inference.engine import catalogue
 from inference.engine.codecs.feature_code import PooledCode
 from inference.engine.runner import Vision
+from tests.bundled import SPLIT_AT
 
 PROFILE = catalogue.profile("compact")
-K, NEXT = PROFILE.split_points("classify")[1:3]
+K = SPLIT_AT
 LEVEL = PROFILE.code_levels("classify", K)[-1].level
 
 
@@ -43,11 +44,6 @@ def _refusal(compact: Vision, data: bytes) -> str:
 def test_a_packet_of_other_making_is_refused(compact: Vision, packet: bytes, change: dict[str, object], code: str) -> None:
     other = wire.pack(replace(wire.unpack(packet), **change))  # type: ignore[arg-type]
     assert _refusal(compact, other) == code
-
-
-def test_a_split_point_whose_code_differs_is_refused(compact: Vision, packet: bytes) -> None:
-    """Each split point has its own code: bits of one mean nothing to another."""
-    assert _refusal(compact, wire.pack(replace(wire.unpack(packet), split_at=NEXT))) == "wire_code"
 
 
 def test_damage_on_the_way_is_refused(compact: Vision, packet: bytes) -> None:

@@ -18,7 +18,7 @@ from transformers import (
 
 from devices.contract import wire
 from inference.engine import catalogue, runner, split
-from inference.engine.answer import Calibration
+from inference.engine.doubt import Calibration
 from inference.engine.efficientnet.network import EfficientNetLite
 from inference.engine.loading import Part
 from inference.engine.model_options import EFFICIENTNET

@@ -36,16 +36,17 @@ def slowing(healthy: Stack) -> Iterator[Stack]:
     simulate(healthy, 250_000)
 
 
-def ask(stack: Stack, photo: bytes, **fields: str) -> dict[str, Any]:
-    pk = stack.put("Describe this photo.", photo=stack.upload(photo), node="jetson-a", **fields)["id"]
+def ask(stack: Stack, photo: bytes, question: str = "Describe this photo.", **fields: str) -> dict[str, Any]:
+    pk = stack.put(question, photo=stack.upload(photo), node="jetson-a", **fields)["id"]
     return stack.finished(pk, LIMIT_S)
 
 
 def test_on_a_slow_link_the_next_question_sends_little(slowing: Stack) -> None:
-    ask(slowing, draw_photo(21))
+    """A name: its features are a code's smallest levels where the link is slow."""
+    ask(slowing, draw_photo(21), "What is this?")
     simulate(slowing, SLOW)
     for seed in (22, 23):
-        turn = ask(slowing, draw_photo(seed, (640, 480)))
+        turn = ask(slowing, draw_photo(seed, (640, 480)), "What is this?")
         assert turn["state"] == "answered", turn["error"]
         assert turn["steps"][0]["receipt"]["bytes"]["uplink"] < SLOW
 

@@ -52,8 +52,8 @@ def test_the_engine_answers_as_the_lab_does(folder: Path, tokenizer: BertTokeniz
     seen = decode.vision_tokens(model, np.asarray(image)[None])
     best = int(model.classifier(seen[:, 0]).argmax())
     assert vision.run_whole("classify", image, None).text == f"name {best}"
-    assert vision.run_whole("caption", image, None).text == decode.captions(model.caption, tokenizer, seen)[0]
-    question = "how many dogs are there?"
+    assert vision.run_whole("caption", image, None).top[-1][0] == decode.captions(model.caption, tokenizer, seen)[0]
+    question = "why is it here?"  # nothing is taken for granted, and any words may answer
     assert vision.run_whole("vqa", image, question).text == decode.answers(model.vqa, tokenizer, seen, [question])[0].text
 
 

@@ -10,14 +10,15 @@ from inference.engine.catalogue import Profile
 from inference.placement import candidates, records
 from inference.placement.prediction import Candidate
 from inference.placement.timings import Timings
+from tests.bundled import SPLIT_AT
 
 BUNDLED = catalogue.profile("compact")
 COMPACT = replace(BUNDLED, card={**BUNDLED.card, "code": {**BUNDLED.card["code"], "refine": {}}})
-K, LOW, HIGH = 2, 1, 4
+K, LOW, HIGH = SPLIT_AT, 1, 4
 
 
 def node(slug: str, times: float = 1.0, digest: str = "same") -> Timings:
-    by_k = {str(k): times for k in range(5)}
+    by_k = {str(k): times for k in COMPACT.split_points("vqa")}
     task = {
         "whole_ms": 9 * times,
         "head_ms": by_k,
@@ -71,9 +72,10 @@ def test_features_at_the_edge_cost_neither_bytes_nor_device_time() -> None:
 
 
 def test_with_a_ready_head_only_the_encoding_is_left() -> None:
-    by_point = {candidate.split_at: candidate for candidate in splits(build(ready=[K])) if not candidate.refine_to}
-    assert (by_point[K].ready, by_point[K].device_ms) == (True, pytest.approx(2.0))
-    assert (by_point[K + 2].ready, by_point[K + 2].device_ms) == (False, pytest.approx(10.0))
+    for ready, device_ms in (([K], 2.0), ([], 10.0)):
+        offered = [candidate for candidate in splits(build(ready=ready)) if not candidate.refine_to]
+        assert {candidate.ready for candidate in offered} == {bool(ready)}
+        assert all(candidate.device_ms == pytest.approx(device_ms) for candidate in offered)
 
 
 def test_refining_is_offered_with_expected_values() -> None:
