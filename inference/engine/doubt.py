@@ -89,6 +89,15 @@ class Calibration:
         return cls(float(entry.get("temperature", 1.0)), Scale(**entry.get("scale", {})))
 
 
+def shared(top: Sequence[tuple[str, float]], best: float) -> list[tuple[str, float]]:
+    """Guesses with their probabilities, the best first -> the same with the best at `best` and the others sharing the rest."""
+    if not top:
+        return []
+    (first, probability), *others = top
+    rest = (1 - best) / max(1 - probability, _LEAST)
+    return [(first, best), *((text, min(best, value * rest)) for text, value in others)]
+
+
 def log_odds(probability: float) -> float:
     inside = min(max(probability, _LEAST), 1 - _LEAST)
     return math.log(inside / (1 - inside))

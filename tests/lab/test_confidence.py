@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inference.engine.doubt import Certainty, Scale, certainty
+from inference.engine.doubt import Certainty, Scale, certainty, shared
 from inference.engine.questions import label_tree
 from inference.lab.data import odd_pictures
 from inference.lab.measures import scales
@@ -62,6 +62,12 @@ def test_a_draw_between_two_is_right_by_chance() -> None:
     scale = fit_scale(samples("either_or", 300, 0.9), samples("free", 300, 0.9, seed=1))
     assert scale.probability(0.5, 0.9, "either_or") == pytest.approx(0.5, abs=0.01)
     assert scale.probability(0.9, 0.9, "either_or") > 0.8
+
+
+def test_guesses_beside_the_best_share_what_it_leaves() -> None:
+    assert shared([("bus", 0.5), ("tram", 0.3), ("car", 0.2)], 0.8) == [
+        ("bus", 0.8), ("tram", pytest.approx(0.12)), ("car", pytest.approx(0.08))]  # fmt: skip
+    assert shared([("bus", 1.0), ("tram", 0.0)], 0.7) == [("bus", 0.7), ("tram", 0.0)]
 
 
 def test_pictures_that_show_nothing_lower_every_confidence() -> None:

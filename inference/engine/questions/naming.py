@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.engine.doubt import shared
 from inference.engine.questions.kinds import Kind, Reading
 from inference.engine.questions.label_tree import Branch, LabelTree
 
@@ -33,7 +34,8 @@ class Naming:
     absent: str = ""
 
     def scaled(self, scale: Callable[[float], float]) -> "Naming":
-        return replace(self, confidence=scale(self.confidence), top=[(text, scale(value)) for text, value in self.top])
+        top = shared(self.top, scale(self.top[0][1])) if self.top else []
+        return replace(self, confidence=scale(self.confidence), top=top)
 
 
 def name(probabilities: Probabilities, tree: LabelTree, names: Sequence[str], wanted: str = "") -> Naming:

@@ -14,7 +14,7 @@ from transformers import BlipForQuestionAnswering, PreTrainedTokenizerBase
 from inference.engine import towers
 from inference.engine.answer import NOTHING, Answer
 from inference.engine.catalogue import Profile
-from inference.engine.doubt import Calibration, log_odds, logistic
+from inference.engine.doubt import Calibration, log_odds, logistic, shared
 from inference.engine.loading import Classes, Part
 from inference.engine.questions import choice_table, closed_answers, kinds, naming
 from inference.engine.questions.choice_table import ChoiceTable
@@ -111,9 +111,8 @@ class Answerer:
 
     def _answer(self, tokens: Tensor, kind: Kind, top: list[tuple[str, float]]) -> Answer:
         """`top`: texts with their probabilities, the best first."""
-        variety = towers.variety(tokens)
-        scaled = [(text, self.calibration.scale.probability(value, variety, kind)) for text, value in top]
-        return Answer(*scaled[0], scaled)
+        best = self.calibration.scale.probability(top[0][1], towers.variety(tokens), kind)
+        return Answer(top[0][0], best, shared(top, best))
 
     def _unfitting(self, reading: Reading) -> list[int]:
         """What a free answer cannot begin with."""
