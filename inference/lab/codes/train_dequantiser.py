@@ -8,6 +8,7 @@ Bengio et al. 2013).
 """
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -35,13 +36,13 @@ VARIANCE_OF = 500  # photos
 ERROR_WEIGHT = 3.0  # of the tokens' relative squared error
 
 
-class Codec(nn.Module):
+class Codec(nn.Module, ABC):
     """What a dequantiser restores. Called with what the device encodes [B, …] and a level [B] for each: -> decoded features
     [B, T, D]."""
 
+    @abstractmethod
     def restored(self, decoded: Tensor, remainder: Tensor, levels: Tensor) -> Tensor:
         """decoded features and their remainder as a Dequantiser predicts it [B, T, D] -> restored features."""
-        raise NotImplementedError
 
 
 class BatchedCode(Codec):

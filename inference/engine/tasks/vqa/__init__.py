@@ -29,13 +29,13 @@ def sentence(text: str, step: StepAnswer, alone: bool) -> str:
         return statements.absent(step.absent)
     certainty = step.certainty if fits(step.question, text) else Certainty.NONE
     which = " which" if certainty is Certainty.NONE and kinds.read(step.question).kind is Kind.EITHER_OR else ""
-    said = full_stop(f"{hedged(certainty, spelled(text))}{which}")
+    answer = full_stop(f"{hedged(certainty, spelled(text))}{which}")
     if alone:
-        return capitalised(said)
+        return capitalised(answer)
     whole = statements.statement(step.question, text == "yes") if text in ("yes", "no") else None
     if certainty is Certainty.FLAT and whole:
         return f"{capitalised(text)}, {whole}."
-    return f"{_repeated(step.question)}: {said}"
+    return f"{_repeated(step.question)}: {answer}"
 
 
 def _repeated(question: str) -> str:

@@ -161,8 +161,8 @@ class Answerer:
         """Where what the question takes for granted was not seen, that is the answer."""
         if not reading.subject or reading.kind not in _SUPPOSING:
             return None
-        asked = self.presence(tokens, reading.subject)
-        if asked is None or (probability := logistic(log_odds(asked) + TAKEN_FOR_GRANTED)) >= ABSENT_BELOW:
+        seen = self.presence(tokens, reading.subject)
+        if seen is None or (probability := logistic(log_odds(seen) + TAKEN_FOR_GRANTED)) >= ABSENT_BELOW:
             return None
         text = "0" if reading.kind is Kind.NUMBER else f"no {reading.subject}"
         return Answer(text, 1 - probability, [(text, 1 - probability)], absent=reading.subject)
@@ -170,16 +170,16 @@ class Answerer:
     def _is_there(self, tokens: Tensor, reading: Reading) -> float | None:
         """The probability of yes to whether a thing is there. What the photo is of is seen, and so are people and animals; of
         other things a photo can show more than the models see. None for another question."""
-        asked = reading.presence
-        seen = self.presence(tokens, asked.subject) if asked else None
-        if asked is None or seen is None:
+        presence = reading.presence
+        seen = self.presence(tokens, presence.subject) if presence else None
+        if presence is None or seen is None:
             return None
-        branch = self._branch(asked.subject)
-        is_conspicuous = is_people(asked.subject) or (branch is not None and branch.kind == "animal")
-        there = seen if asked.identity or is_conspicuous else seen + (1 - seen) * UNNOTICED
-        if asked.located:
+        branch = self._branch(presence.subject)
+        is_conspicuous = is_people(presence.subject) or (branch is not None and branch.kind == "animal")
+        there = seen if presence.identity or is_conspicuous else seen + (1 - seen) * UNNOTICED
+        if presence.located:
             there *= AT_ITS_PLACE
-        if asked.qualified:
+        if presence.qualified:
             yes, no = self.probabilities(tokens, reading.text, _YES_NO)
             surer = self.calibration.scale.probability(max(yes, no), towers.variety(tokens), Kind.YES_NO)
             there *= surer if yes > no else 1 - surer
@@ -209,10 +209,10 @@ def scoring(model: BlipForQuestionAnswering, tokenizer: PreTrainedTokenizerBase)
     longest = int(model.config.text_config.max_position_embeddings)
 
     def log_probability(tokens: Tensor, question: str, text: str) -> Tensor:
-        asked = tokenizer(kinds.read(question).text, return_tensors="pt", truncation=True, max_length=longest)["input_ids"]
+        prompt = tokenizer(kinds.read(question).text, return_tensors="pt", truncation=True, max_length=longest)["input_ids"]
         words = tokenizer(text, add_special_tokens=False)["input_ids"]
         ids = torch.tensor([[start, *words, end]], device=tokens.device)
-        encoded = model.text_encoder(asked.to(tokens.device), encoder_hidden_states=tokens).last_hidden_state
+        encoded = model.text_encoder(prompt.to(tokens.device), encoder_hidden_states=tokens).last_hidden_state
         logits = model.text_decoder(ids[:, :-1], encoder_hidden_states=encoded, use_cache=False).logits
         return logits.log_softmax(-1).gather(2, ids[:, 1:, None]).sum()
 
