@@ -1,8 +1,10 @@
 """The tower's weights come from an installed package, of which exactly one file is accepted."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -81,6 +83,22 @@ def test_folding_batch_norm_changes_no_output() -> None:
         y = norm(y, "_blocks.0._bn1").clamp(0, 6)
         y = norm(torch.nn.functional.conv2d(y, published["_blocks.0._project_conv.weight"]), "_blocks.0._bn2")
         assert torch.allclose(network.blocks[0](x), y, atol=1e-3)
+
+
+def test_folding_is_exact_so_that_every_machine_has_the_same_tower() -> None:
+    """Against Python's floats, whose arithmetic is the same on every processor; torch's square root is not."""
+    file = LITE2.file()
+    assert file is not None
+    published = torch.load(file, weights_only=True)
+    weights = folded(published, "lite2")
+    for channel in range(208):
+        gain, mean, variance, shift = (
+            float(published[f"_blocks.15._bn2.{part}"][channel]) for part in ("weight", "running_mean", "running_var", "bias")
+        )
+        scale = gain / math.sqrt(variance + 1e-3)
+        assert float(weights["blocks.15.layers.2.conv.bias"][channel]) == float(np.float32(shift - mean * scale))
+        first = float(published["_blocks.15._project_conv.weight"][channel, 0, 0, 0])
+        assert float(weights["blocks.15.layers.2.conv.weight"][channel, 0, 0, 0]) == float(np.float32(first * scale))
 
 
 def test_the_sizes_have_the_published_numbers_of_blocks_and_channels() -> None:

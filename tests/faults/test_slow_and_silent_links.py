@@ -42,9 +42,9 @@ def ask(stack: Stack, photo: bytes, question: str = "Describe this photo.", **fi
 
 
 def test_on_a_slow_link_the_next_question_sends_little(slowing: Stack) -> None:
-    """A name: its features are a code's smallest levels where the link is slow."""
-    ask(slowing, draw_photo(21), "What is this?")
+    """Once a photo has crossed the slow link, which is how its speed becomes known."""
     simulate(slowing, SLOW)
+    ask(slowing, draw_photo(21, (640, 480)), "What is this?", route="edge")
     for seed in (22, 23):
         turn = ask(slowing, draw_photo(seed, (640, 480)), "What is this?")
         assert turn["state"] == "answered", turn["error"]
