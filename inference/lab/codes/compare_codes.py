@@ -39,12 +39,12 @@ from inference.lab.halves import bundle
 from inference.lab.halves.shape import Compact
 from inference.lab.measures import measure
 
-PACKET_SIZES = (64, 128, 256, 512)  # bytes with the header; above, all codes are as good as uncompressed features
+PACKET_SIZES = (128, 256, 512, 1024)  # bytes with the header; RVQ needs a codebook for each
 SIZES = tuple(size - HEADER_BYTES for size in PACKET_SIZES)
 STEPS = 200  # of every dequantiser but the bundled one
 TRAINING_PHOTOS = 1500
 MOST_TOKENS = 2000  # that a dequantiser can attend over
-GROUPS = (2, 4, 8, 16)  # of merged tokens at each size
+GROUPS = (4, 8, 16, 32)  # of merged tokens at each size
 CONVOLUTIONAL = "convolutional head, our quantiser"
 Restore = Callable[[Tensor, Tensor], Tensor]  # (decoded features [B, T, D], levels [B]) -> their remainder
 
