@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+BATCH = 50  # photos
+
 
 class AffineAdapter:
     """token + [token, class token, 1] · W, with one W for the class token and one for the others."""
@@ -32,7 +34,10 @@ class AffineAdapter:
         return _ridge(inputs.flatten(0, 1), residuals.flatten(0, 1), best).float()
 
     def __call__(self, tokens: Tensor) -> Tensor:
-        """[N, T, D] -> [N, T, D]."""
+        """[N, T, D] -> [N, T, D]. In parts: the inputs are twice as wide as the tokens."""
+        return torch.cat([self._adapted(part) for part in tokens.split(BATCH)])
+
+    def _adapted(self, tokens: Tensor) -> Tensor:
         inputs = _inputs(tokens)
         return tokens + torch.cat([inputs[:, :1] @ self.weights[0], inputs[:, 1:] @ self.weights[1]], 1)
 

@@ -17,7 +17,7 @@ from inference.engine.digests import sha256
 
 RESULTS = Path("bench/results/rate_accuracy.json")
 STATE = Path("var/rate_accuracy")  # finished jobs of a full run
-FULL, QUICK = Sizes(1000, 500, 300, 400, 60, 200), Sizes(60, 40, 30, 30, 12, 60)
+FULL, QUICK = Sizes(600, 500, 300, 300, 60, 100), Sizes(60, 40, 30, 30, 12, 60)
 QUALITIES = {
     "jpeg": (1, 5, 10, 20, 35, 50, 70, 90),
     "webp": (1, 5, 10, 20, 40, 60, 80, 95),
