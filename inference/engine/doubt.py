@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 FLAT_FROM, PROBABLE_FROM, GUESS_FROM = 0.8, 0.6, 0.2
 _LEAST = 1e-6
 
@@ -54,6 +57,12 @@ def certainty(confidence: float, sure: bool = True, alternatives: int = 0) -> Ce
     if confidence < PROBABLE_FROM or not sure:
         return Certainty.GUESS
     return Certainty.PROBABLE if confidence < FLAT_FROM else Certainty.FLAT
+
+
+def variety(tokens: NDArray[np.float32]) -> float:
+    """How much the places of a photo differ, as the tower sees them: tokens [1, T, width] -> their mean standard deviation over
+    the places. Noise, one colour and drawings of a few lines have less of it than photos."""
+    return float(tokens[0, 1:].std(0).mean())
 
 
 @dataclass(frozen=True)

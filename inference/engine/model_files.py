@@ -13,8 +13,17 @@ SAFETENSORS = "model.safetensors"
 
 def config(folder: Path) -> dict[str, Any] | None:
     """The folder's config.json; None when it is missing or damaged."""
+    return _read(folder / "config.json")
+
+
+def generation(folder: Path) -> dict[str, Any]:
+    """How the folder's text model is meant to generate; empty where it does not say."""
+    return _read(folder / "generation_config.json") or {}
+
+
+def _read(file: Path) -> dict[str, Any] | None:
     try:
-        values = json.loads((folder / "config.json").read_text())
+        values = json.loads(file.read_text())
     except (OSError, ValueError):
         return None
     return values if isinstance(values, dict) else None

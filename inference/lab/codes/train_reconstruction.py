@@ -22,6 +22,7 @@ from tqdm import tqdm
 
 from inference.engine import catalogue, loading, reconstruction, split
 from inference.engine.codecs.feature_code import Code, grid_side
+from inference.engine.engines.torch_engine import TorchEngine
 from inference.engine.reconstruction import Decoder, Reconstructor, Shape
 from inference.lab.codes.codec_eval import even_sample
 from inference.lab.data import crops, photo_sets
@@ -167,8 +168,8 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     folder, root = catalogue.WEIGHTS / "compact", photo_sets.data_dir()
-    part = loading.load(catalogue.profile("compact"), torch.device("cpu"))["classify"]
-    tower, codes = part.tower, part.codes
+    part = TorchEngine(catalogue.profile("compact")).parts["classify"]
+    tower, codes = loading.tower(part.networks), part.codes
     names = [name for name, split_, _ in photo_sets.listing(root) if split_ == "train"]
     sent = encode(tower, codes, _read(root, even_sample(names, options.photos)))
     options.run.mkdir(parents=True, exist_ok=True)
