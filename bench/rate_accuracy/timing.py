@@ -11,8 +11,8 @@ from PIL import Image
 
 from bench.rate_accuracy.evaluation import Evaluation
 from inference.engine import loading, split
+from inference.engine.engines.part import Part
 from inference.engine.engines.torch_engine import TorchEngine
-from inference.engine.part import Part
 
 QUESTION = "what is in the photo?"
 REPEATS, WARM_UP = 15, 2

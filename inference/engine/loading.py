@@ -16,9 +16,9 @@ from inference.engine import catalogue, tasks
 from inference.engine.catalogue import ModelsMissing as ModelsMissing
 from inference.engine.catalogue import Profile
 from inference.engine.efficientnet.network import EfficientNetLite, folded
+from inference.engine.engines.networks import Networks
 from inference.engine.engines.torch_networks import TorchText, TorchVision
 from inference.engine.model_files import config, packaged, weights_file
-from inference.engine.networks import Networks
 from inference.engine.split import Tower
 
 # Tied to the word embeddings, so files may leave them out.

@@ -16,9 +16,9 @@ from inference.engine import catalogue, runner, tasks
 from inference.engine.answer import Answer, Box
 from inference.engine.catalogue import Profile
 from inference.engine.description import describe
+from inference.engine.engines.networks import Networks
 from inference.engine.measure import measure
 from inference.engine.model_options import transformer
-from inference.engine.networks import Networks
 from inference.engine.runner import Vision
 from inference.engine.tasks.task import Metric, Phrases, Task
 from inference.planning import offline, plan

@@ -8,8 +8,8 @@ from PIL import Image
 
 from inference.engine.answer import NOTHING
 from inference.engine.doubt import FLAT_FROM, PROBABLE_FROM, Calibration, Scale
+from inference.engine.engines.networks import Linear
 from inference.engine.measure import measure
-from inference.engine.networks import Linear
 from inference.engine.runner import Vision
 from inference.engine.tasks.classify.model import Classifier
 from inference.engine.tasks.wording import with_article

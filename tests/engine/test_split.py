@@ -19,9 +19,9 @@ from transformers import (
 from devices.contract import wire
 from inference.engine import catalogue, loading, runner, split
 from inference.engine.efficientnet.network import EfficientNetLite
+from inference.engine.engines.networks import Array
+from inference.engine.engines.part import Part
 from inference.engine.model_options import EFFICIENTNET
-from inference.engine.networks import Array
-from inference.engine.part import Part
 from inference.engine.runner import Vision
 
 EVERY_K = range(6)  # the small towers have five blocks

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 from PIL import Image
 
-from inference.engine import part
 from inference.engine.answer import Answer
 from inference.engine.catalogue import Profile
 from inference.engine.codecs.feature_code import Code
+from inference.engine.engines import part
 from inference.engine.engines.engine import Description, Digests
-from inference.engine.networks import Array, Networks
+from inference.engine.engines.networks import Array, Networks
 
 
 class PartsEngine:

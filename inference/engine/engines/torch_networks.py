@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from inference.engine import split
-from inference.engine.networks import Array, Ids
+from inference.engine.engines.networks import Array, Ids
 from inference.engine.split import Tower
 from inference.engine.text import blip
 

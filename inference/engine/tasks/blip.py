@@ -7,9 +7,9 @@ from transformers import PreTrainedModel
 
 from inference.engine import loading, towers
 from inference.engine.catalogue import Profile
+from inference.engine.engines.networks import Networks, VisionNetwork
+from inference.engine.engines.part import folder_of
 from inference.engine.engines.torch_networks import TorchText, TorchVision
-from inference.engine.networks import Networks, VisionNetwork
-from inference.engine.part import folder_of
 from inference.engine.tasks import adapter
 from inference.engine.text import blip, tokens
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.engine.networks import Array
+from inference.engine.engines.networks import Array
 
 LogProbabilities = Callable[[Array], NDArray[np.float64]]  # contexts [M, 1 + S², D] -> [M]
 

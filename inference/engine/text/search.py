@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.engine.networks import Array, Ids, State, TextNetwork
+from inference.engine.engines.networks import Array, Ids, State, TextNetwork
 
 Scores = NDArray[np.float64]
 

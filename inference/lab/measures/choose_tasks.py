@@ -24,8 +24,8 @@ from inference.engine import catalogue
 from inference.engine.catalogue import Profile
 from inference.engine.codecs import photo_codec
 from inference.engine.doubt import log_odds
+from inference.engine.engines.networks import Array
 from inference.engine.engines.torch_engine import TorchEngine
-from inference.engine.networks import Array
 from inference.engine.questions import choice_table, closed_answers, naming
 from inference.engine.questions.choice_table import ANY, CLASSIFIER, QUESTIONS, UNNAMED, TableFile
 from inference.engine.questions.closed_answers import Choice

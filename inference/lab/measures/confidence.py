@@ -24,7 +24,7 @@ from inference.engine import catalogue, doubt
 from inference.engine.answer import Answer
 from inference.engine.catalogue import Profile
 from inference.engine.codecs import photo_codec
-from inference.engine.networks import Array
+from inference.engine.engines.networks import Array
 from inference.engine.questions import closed_answers, kinds
 from inference.engine.questions.choice_table import QUESTIONS
 from inference.engine.questions.kinds import Kind, Reading

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import torch
 
     from inference.engine.catalogue import Profile
-    from inference.engine.networks import Networks
-    from inference.engine.part import Answering
+    from inference.engine.engines.networks import Networks
+    from inference.engine.engines.part import Answering
 
 
 def load(profile: "Profile", device: "torch.device", shared: "Networks | None") -> "Networks":

@@ -7,9 +7,9 @@ import numpy as np
 from inference.engine.answer import NOTHING, Answer
 from inference.engine.catalogue import Profile
 from inference.engine.doubt import PROBABLE_FROM, Calibration, variety
+from inference.engine.engines.networks import Array, Networks, TextNetwork
+from inference.engine.engines.part import Answering, folder_of
 from inference.engine.model_files import config, generation
-from inference.engine.networks import Array, Networks, TextNetwork
-from inference.engine.part import Answering, folder_of
 from inference.engine.tasks.wording import with_article
 from inference.engine.text import search, tokens
 from inference.engine.text.search import Limits

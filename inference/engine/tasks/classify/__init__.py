@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import torch
 
     from inference.engine.catalogue import Profile
-    from inference.engine.networks import Networks
-    from inference.engine.part import Answering
+    from inference.engine.engines.networks import Networks
+    from inference.engine.engines.part import Answering
 
 GUESSES = 3
 UNLIKELY = 0.1  # what is less so is not guessed beside the answer

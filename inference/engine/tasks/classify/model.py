@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from inference.engine.answer import Answer
 from inference.engine.catalogue import Profile
 from inference.engine.doubt import Calibration, variety
+from inference.engine.engines.networks import Array, Linear, Networks
+from inference.engine.engines.part import Answering, folder_of
 from inference.engine.model_files import config
-from inference.engine.networks import Array, Linear, Networks
-from inference.engine.part import Answering, folder_of
 from inference.engine.questions import kinds, label_tree, naming
 from inference.engine.questions.kinds import Kind, Reading
 from inference.engine.questions.naming import Naming

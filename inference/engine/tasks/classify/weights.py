@@ -5,11 +5,11 @@ from transformers import ViTForImageClassification
 
 from inference.engine import loading, towers
 from inference.engine.catalogue import Profile
+from inference.engine.engines.networks import Linear, Networks
+from inference.engine.engines.part import folder_of
 from inference.engine.engines.torch_networks import TorchVision
 from inference.engine.model_files import config
 from inference.engine.model_options import EFFICIENTNET
-from inference.engine.networks import Linear, Networks
-from inference.engine.part import folder_of
 from inference.engine.towers import EfficientNetTower, ViTTower
 
 

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from inference.engine.answer import NOTHING, Answer
 from inference.engine.catalogue import Profile
 from inference.engine.doubt import Calibration, log_odds, logistic, shared, variety
+from inference.engine.engines.networks import Array, Networks, TextNetwork
+from inference.engine.engines.part import Answering, folder_of
 from inference.engine.model_files import config, generation
-from inference.engine.networks import Array, Networks, TextNetwork
-from inference.engine.part import Answering, folder_of
 from inference.engine.questions import choice_table, closed_answers, kinds, naming
 from inference.engine.questions.choice_table import ChoiceTable
 from inference.engine.questions.closed_answers import Choice

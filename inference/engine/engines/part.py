@@ -10,7 +10,7 @@ from inference.engine.answer import Answer
 from inference.engine.catalogue import ModelsMissing, Profile
 from inference.engine.codecs import selection
 from inference.engine.codecs.feature_code import Code
-from inference.engine.networks import Array, Networks
+from inference.engine.engines.networks import Array, Networks
 from inference.engine.pixels import Pixels
 
 
