@@ -1,0 +1,175 @@
+"""torch networks -> ONNX files. Runs where torch is: on the server, once for each set of weights.
+
+The tower is cut at every split point that is offered, so head, tail and whole are chains of the same files and no weight is
+stored twice. Weights that half precision holds exactly are stored in it; the engine widens them when it loads.
+"""
+
+import io
+import json
+import shutil
+import warnings
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from onnx import helper, numpy_helper
+from safetensors.numpy import save_file
+from torch import Tensor, nn
+
+from inference.engine import loading
+from inference.engine.bundles import reference
+from inference.engine.bundles.layout import ADAPT, CLASSIFIER, ENCODE, FORMAT, MEMORY, NETWORKS, STEP, Description, piece
+from inference.engine.bundles.store import MANIFEST, Store, made_from, manifest, sources
+from inference.engine.catalogue import Profile
+from inference.engine.engines.networks import Networks
+from inference.engine.engines.part import assemble
+from inference.engine.engines.torch_networks import TorchText
+from inference.engine.model_files import weights_digest
+from inference.engine.split import Tower
+from inference.engine.tasks.adapter import Adapter
+
+OPSET = 18
+SMALL = 1024  # weights of fewer numbers stay as they are
+Dimensions = Mapping[str, Mapping[int, str]]  # by input, the dimensions that vary, by their names
+
+
+class _Piece(nn.Module):
+    """Blocks first…last-1 of a tower; the first piece takes pixels, the last gives tokens."""
+
+    def __init__(self, tower: Tower, first: int, last: int) -> None:
+        super().__init__()
+        self.tower, self.first, self.last = tower, first, last
+        self.modules_ = nn.ModuleList(tower.on_device(tower.depth))
+
+    def forward(self, values: Tensor) -> Tensor:
+        features = self.tower.embed(values) if self.first == 0 else values
+        features = self.tower.blocks(features, self.first, self.last)
+        return self.tower.finish(features) if self.last == self.tower.depth else features
+
+
+def export(profile: Profile, store: Store) -> Path:
+    """The profile's bundle, made where it is not there yet, and in use from then on. Raises ModelsMissing."""
+    digest = made_from(profile)
+    place = store.folder(profile.name, digest)
+    if not (place / MANIFEST).exists():
+        part = place.with_name(f"{digest}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        networks = loading.load(profile, torch.device("cpu"))
+        for name, file in sources(profile):
+            (part / name).parent.mkdir(exist_ok=True)
+            shutil.copyfile(file, part / name)
+        for task in profile.on_towers:
+            folder = profile.folders[task]
+            assert folder is not None, "its networks were loaded from it"
+            weights, points = weights_digest(folder), profile.split_points(task)
+            write(part / task, networks[task], points, weights, not profile.shares_tower(task))
+        reference.write(part, assemble(profile, networks), {task: profile.split_points(task) for task in profile.on_towers})
+        (part / MANIFEST).write_text(json.dumps(manifest(profile.name, digest, part), indent=1) + "\n")
+        shutil.rmtree(place, ignore_errors=True)
+        part.rename(place)
+    store.use(profile.name, digest)
+    return place
+
+
+def write(folder: Path, networks: Networks, points: Iterable[int], weights: str, owns_tower: bool) -> None:
+    """One task's networks into its folder. `points`: where its tower is split; `weights`: the SHA-256 of the file that they
+    came from; `owns_tower`: False where another task's tower serves it too."""
+    cuts: list[int] = []
+    if owns_tower:
+        tower = loading.tower(networks)
+        cuts = sorted({0, *points, tower.depth})
+        for first, last in pairwise(cuts):
+            _tower(folder / piece(first, last), tower, first, last)
+    if networks.classifier is not None:
+        save_file({"weight": networks.classifier.weight, "bias": networks.classifier.bias}, folder / CLASSIFIER)
+    if networks.text is not None:
+        assert isinstance(networks.text, TorchText), "what is exported was loaded by torch"
+        _text(folder, networks.text)
+    description: Description = {
+        "format": FORMAT,
+        "weights": weights,
+        "digest": networks.digest.hex(),
+        "texts": networks.texts.hex(),
+        "places": networks.places,
+        "cuts": cuts,
+    }
+    (folder / NETWORKS).write_text(json.dumps(description, indent=1) + "\n")
+
+
+def _tower(file: Path, tower: Tower, first: int, last: int) -> None:
+    side = tower.image_size
+    values = torch.rand(2, 3, side, side) if first == 0 else torch.rand(2, *tower.shape(first))
+    _export(file, _Piece(tower, first, last), {"values": values}, {"values": {0: "M"}})
+
+
+def _text(folder: Path, text: TorchText) -> None:
+    layers, heads = len(text.decoder.layers), text.decoder.heads
+    words = text.decoder.embeddings.word_embeddings.weight
+    width = words.shape[1] // heads
+    context = text.memory.layers[0].crossattention.self.key.in_features
+    photos, texts, new, before, places = 2, 3, 4, 5, 6
+    if text.adapter is not None:
+        assert isinstance(text.adapter, Adapter)
+        count, wide = len(text.adapter.position) - 1, text.adapter.mean.in_features
+        tokens = torch.rand(photos, 1 + 5 * count, wide)
+        _export(folder / ADAPT, text.adapter, {"tokens": tokens}, {"tokens": {0: "M"}})
+    seen = torch.rand(photos, places, context)
+    if text.encoder is not None:
+        ids = torch.ones(photos, new, dtype=torch.long)
+        varying = {"ids": {0: "M", 1: "Q"}, "mask": {0: "M", 1: "Q"}, "context": {0: "M", 1: "C"}}
+        _export(folder / ENCODE, text.encoder, {"ids": ids, "mask": ids, "context": seen}, varying)
+    _export(folder / MEMORY, text.memory, {"context": seen}, {"context": {0: "M", 1: "C"}})
+    step = {
+        "ids": torch.ones(photos, texts, new, dtype=torch.long),
+        "past": torch.rand(layers, 2, photos, texts, heads, before, width),
+        "memory": torch.rand(layers, 2, photos, heads, places, width),
+        "mask": torch.ones(photos, places, dtype=torch.long),
+    }
+    varying = {
+        "ids": {0: "M", 1: "R", 2: "L"},
+        "past": {2: "M", 3: "R", 5: "P"},
+        "memory": {2: "M", 4: "C"},
+        "mask": {0: "M", 1: "C"},
+    }
+    _export(folder / STEP, text.decoder, step, varying)
+
+
+def _export(file: Path, module: nn.Module, example: Mapping[str, Tensor], varying: Dimensions) -> None:
+    buffer = io.BytesIO()
+    with warnings.catch_warnings(), torch.no_grad():
+        # The exporter that traces is deprecated. It takes 8 s for the bundled models, where its successor takes two minutes.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module.cpu().eval(), tuple(example.values()), buffer,  # type: ignore[arg-type]
+            dynamic_axes=dict(varying), opset_version=OPSET, dynamo=False,
+            input_names=list(example),
+        )  # fmt: skip
+    model = onnx.load_from_string(buffer.getvalue())
+    _halve(model.graph)
+    onnx.save(model, file)
+
+
+def _halve(graph: Any) -> None:
+    """Store in half precision what it holds exactly."""
+    halved, casts = [], []
+    for weight in graph.initializer:
+        values = numpy_helper.to_array(weight)
+        if values.dtype != np.float32 or values.size < SMALL:
+            halved.append(weight)
+            continue
+        with np.errstate(over="ignore"):
+            half = values.astype(np.float16)
+        if not np.array_equal(half.astype(np.float32), values):
+            halved.append(weight)
+            continue
+        halved.append(numpy_helper.from_array(half, f"{weight.name}.half"))
+        casts.append(helper.make_node("Cast", [f"{weight.name}.half"], [weight.name], to=onnx.TensorProto.FLOAT))
+    nodes = [*casts, *graph.node]
+    del graph.initializer[:], graph.node[:]
+    graph.initializer.extend(halved)
+    graph.node.extend(nodes)
