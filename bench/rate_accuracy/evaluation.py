@@ -234,7 +234,7 @@ def _transcode(pixels: Pixels, name: str, quality: int) -> tuple[Pixels, int]:
 def _reconstructor() -> reconstruction.Reconstructor | None:
     """Without a decoder for these weights the results lack reconstruction quality and nothing else."""
     try:
-        return reconstruction.Reconstructor.load(Path(WEIGHTS))
+        return reconstruction.load(Path(WEIGHTS))
     except reconstruction.ReconstructionError:
         return None
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inference.engine import catalogue, engines
+from inference.engine import catalogue, engines, reconstruction
 from inference.engine.bundles import layout, reference, store
 from inference.engine.bundles.export import export
 from inference.engine.bundles.store import CURRENT, MANIFEST, Store
@@ -91,6 +91,17 @@ def test_where_it_looked_is_the_same(exported: Vision, compact: Vision, image: I
     for task, question, text in (("classify", None, "beagle"), ("vqa", "what colour is it?", "brown")):
         ours, theirs = (vision.evidence(task, image, question, text) for vision in (exported, compact))
         assert ours is not None and theirs is not None and np.allclose(ours, theirs, atol=1e-2)
+
+
+def test_a_photo_is_rebuilt_the_same(bundles: Store, compact: Vision, image: Image.Image) -> None:
+    folder = bundles.current("compact")
+    assert folder is not None
+    features = compact.head("classify", image, SPLIT_AT)
+    ours, theirs = (
+        np.asarray(reconstruction.load(place).reconstruct(features, SPLIT_AT, 5), int)
+        for place in (folder, catalogue.WEIGHTS / "compact")
+    )
+    assert np.abs(ours - theirs).max() <= 1
 
 
 def test_it_is_small_and_needs_no_torch(bundles: Store) -> None:

@@ -21,7 +21,7 @@ from safetensors.numpy import save_file
 from torch import Tensor, nn
 
 from inference.engine import loading
-from inference.engine.bundles import reference
+from inference.engine.bundles import rebuild, reference
 from inference.engine.bundles.layout import ADAPT, CLASSIFIER, ENCODE, FORMAT, MEMORY, NETWORKS, STEP, Description, piece
 from inference.engine.bundles.store import MANIFEST, Store, made_from, manifest, sources
 from inference.engine.catalogue import Profile
@@ -29,6 +29,7 @@ from inference.engine.engines.networks import Networks
 from inference.engine.engines.part import assemble
 from inference.engine.engines.torch_networks import TorchText
 from inference.engine.model_files import weights_digest
+from inference.engine.reconstruction import FILE, decoder
 from inference.engine.split import Tower
 from inference.engine.tasks.adapter import Adapter
 
@@ -68,6 +69,8 @@ def export(profile: Profile, store: Store) -> Path:
             assert folder is not None, "its networks were loaded from it"
             weights, points = weights_digest(folder), profile.split_points(task)
             write(part / task, networks[task], points, weights, not profile.shares_tower(task))
+        if profile.code_file is not None and (profile.code_file.parent / FILE).exists():
+            _rebuilding(part, profile.code_file.parent)
         reference.write(part, assemble(profile, networks), {task: profile.split_points(task) for task in profile.on_towers})
         (part / MANIFEST).write_text(json.dumps(manifest(profile.name, digest, part), indent=1) + "\n")
         shutil.rmtree(place, ignore_errors=True)
@@ -99,6 +102,14 @@ def write(folder: Path, networks: Networks, points: Iterable[int], weights: str,
         "cuts": cuts,
     }
     (folder / NETWORKS).write_text(json.dumps(description, indent=1) + "\n")
+
+
+def _rebuilding(folder: Path, models: Path) -> None:
+    """The decoders that reconstruct photos, of the models in a folder."""
+    for k, network in decoder.read(models).items():
+        levels = network.shape.levels
+        example = {"features": torch.rand(2, *network.middle.shape), "level": torch.tensor([1, levels])}
+        _export(folder / rebuild.file_name(k, levels), network, example, {"features": {0: "M"}, "level": {0: "M"}})
 
 
 def _tower(file: Path, tower: Tower, first: int, last: int) -> None:

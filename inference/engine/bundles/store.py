@@ -22,7 +22,7 @@ MANIFEST, CURRENT = "manifest.json", "current"
 GENERATIONS = 2
 DIGEST_CHARS = 16
 # Beside the tasks' folders: what belongs to all of them.
-SHARED = ("card.json", "choices.json", "rebuild.safetensors", CODE)
+SHARED = ("card.json", "choices.json", CODE)
 
 
 class File(TypedDict):
