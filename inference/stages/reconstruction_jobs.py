@@ -2,13 +2,18 @@
 
 import io
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from devices.agent.jobs import Refused
 from devices.contract.jobs import Rebuild
 from devices.contract.results import Transferred
-from inference.engine.reconstruction import ReconstructionError, Reconstructor
 from inference.stages.context import StageContext
 from inference.stages.job_run import JobRun
+
+if TYPE_CHECKING:
+    from inference.engine.reconstruction import Reconstructor
+
+NO_TORCH = "This node has no torch, which reconstructs photos; install isthmus-agent[torch] on it."
 
 
 class ReconstructionJobs:
@@ -17,6 +22,10 @@ class ReconstructionJobs:
         self.handlers = {Rebuild: self.rebuild}
 
     def rebuild(self, run: JobRun, job: Rebuild) -> Transferred:
+        try:
+            from inference.engine.reconstruction import ReconstructionError
+        except ModuleNotFoundError:
+            raise Refused("no_rebuilding", NO_TORCH) from None
         received = self.context.received(job.task, job.photo, job.split_at, job.level)
         try:
             features = self.context.vision.decode(job.task, received)
@@ -28,7 +37,9 @@ class ReconstructionJobs:
         return Transferred(**run.send(job.blob, out.getvalue()), **run.times())
 
     @cached_property
-    def _reconstructor(self) -> Reconstructor:
+    def _reconstructor(self) -> "Reconstructor":
+        from inference.engine.reconstruction import ReconstructionError, Reconstructor
+
         file = self.context.vision.profile.code_file
         if file is None:
             raise ReconstructionError("These models have no decoder that reconstructs photos.")
