@@ -9,6 +9,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("ISTHMUS_VAR", str(BASE_DIR / "var"))).resolve()
 
 # --- safety -----------------------------------------------------------------------------------------------------------
+BUNDLES_DIR = Path(env.text("ISTHMUS_BUNDLES", str(VAR_DIR / "bundles"))).resolve()
+
 SECRET_KEY = env.secret("SECRET_KEY", VAR_DIR / "secrets" / "secret_key")
 DEBUG = env.flag("DEBUG")
 ALLOWED_HOSTS = env.text_list("ISTHMUS_HOSTS", "localhost,127.0.0.1,[::1]")

@@ -7,7 +7,7 @@ photos unlike those that the models were trained on, so 0.8 means the same for a
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,10 @@ FLAT_FROM, PROBABLE_FROM, GUESS_FROM = 0.8, 0.6, 0.2
 _LEAST = 1e-6
 
 
-class Certainty(StrEnum):
+class Certainty(str, Enum):
     """How an answer is put: stated, called probable, called a guess, or not given."""
+
+    __str__ = str.__str__  # the value, also in f-strings
 
     FLAT = "flat"
     PROBABLE = "probable"

@@ -4,6 +4,7 @@ The tower is cut at every split point that is offered, so head, tail and whole a
 stored twice. Weights that half precision holds exactly are stored in it; the engine widens them when it loads.
 """
 
+import fcntl
 import io
 import json
 import shutil
@@ -33,7 +34,7 @@ from inference.engine.reconstruction import FILE, decoder
 from inference.engine.split import Tower
 from inference.engine.tasks.adapter import Adapter
 
-OPSET = 18
+OPSET, LOCK = 18, "export.lock"
 SMALL = 1024  # weights of fewer numbers stay as they are
 Dimensions = Mapping[str, Mapping[int, str]]  # by input, the dimensions that vary, by their names
 
@@ -56,27 +57,35 @@ def export(profile: Profile, store: Store) -> Path:
     """The profile's bundle, made where it is not there yet, and in use from then on. Raises ModelsMissing."""
     digest = made_from(profile)
     place = store.folder(profile.name, digest)
-    if not (place / MANIFEST).exists():
-        part = place.with_name(f"{digest}.part")
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
-        networks = loading.load(profile, torch.device("cpu"))
-        for name, file in sources(profile):
-            (part / name).parent.mkdir(exist_ok=True)
-            shutil.copyfile(file, part / name)
-        for task in profile.on_towers:
-            folder = profile.folders[task]
-            assert folder is not None, "its networks were loaded from it"
-            weights, points = weights_digest(folder), profile.split_points(task)
-            write(part / task, networks[task], points, weights, not profile.shares_tower(task))
-        if profile.code_file is not None and (profile.code_file.parent / FILE).exists():
-            _rebuilding(part, profile.code_file.parent)
-        reference.write(part, assemble(profile, networks), {task: profile.split_points(task) for task in profile.on_towers})
-        (part / MANIFEST).write_text(json.dumps(manifest(profile.name, digest, part), indent=1) + "\n")
-        shutil.rmtree(place, ignore_errors=True)
-        part.rename(place)
-    store.use(profile.name, digest)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with (place.parent / LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two processes that want it at once: the second one finds it made
+        _make(profile, place, digest)
+        store.use(profile.name, digest)
     return place
+
+
+def _make(profile: Profile, place: Path, digest: str) -> None:
+    if (place / MANIFEST).exists():
+        return
+    part = place.with_name(f"{digest}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    networks = loading.load(profile, torch.device("cpu"))
+    for name, file in sources(profile):
+        (part / name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(file, part / name)
+    for task in profile.on_towers:
+        folder = profile.folders[task]
+        assert folder is not None, "its networks were loaded from it"
+        weights, points = weights_digest(folder), profile.split_points(task)
+        write(part / task, networks[task], points, weights, not profile.shares_tower(task))
+    if profile.code_file is not None and (profile.code_file.parent / FILE).exists():
+        _rebuilding(part, profile.code_file.parent)
+    reference.write(part, assemble(profile, networks), {task: profile.split_points(task) for task in profile.on_towers})
+    (part / MANIFEST).write_text(json.dumps(manifest(profile.name, digest, part), indent=1) + "\n")
+    shutil.rmtree(place, ignore_errors=True)
+    part.rename(place)
 
 
 def write(folder: Path, networks: Networks, points: Iterable[int], weights: str, owns_tower: bool) -> None:

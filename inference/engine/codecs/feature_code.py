@@ -21,7 +21,6 @@ from typing import Any, Protocol, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 
 from inference.engine.codecs import restore
 
@@ -210,6 +209,8 @@ def save(file: Path, codes: dict[int, dict[str, NDArray[Any]]], sizes: tuple[int
 
 def about(file: Path) -> Header:
     """The header that `save` wrote. Raises CodecError for any other file."""
+    from safetensors import SafetensorError, safe_open  # not in the agent's core
+
     try:
         with safe_open(file, framework="numpy") as opened:
             header: Header = json.loads((opened.metadata() or {})["isthmus"])
@@ -221,6 +222,8 @@ def about(file: Path) -> Header:
 
 
 def load(file: Path) -> dict[int, LearnedCode]:
+    from safetensors import safe_open
+
     header = about(file)
     arrays: dict[str, dict[str, NDArray[Any]]] = {}
     with safe_open(file, framework="numpy") as opened:

@@ -21,6 +21,8 @@ from devices.agent import config
 from devices.models import Node
 from devices.registry import enrolment
 from inference.engine import catalogue
+from inference.engine.bundles import store
+from inference.engine.bundles.store import Store
 from webapp.accounts.models import User
 from webapp.ops import private_redis, serving
 
@@ -81,6 +83,7 @@ class Command(BaseCommand):
         _write_private(settings.REDIS_URL_FILE, redis.url)
         call_command("migrate", verbosity=0, interactive=False)
         _check_models()
+        self._export_models()
         plan = _plan(redis, devices, options["host"], options["port"])
         _write_private(var / "run" / "processes.json", json.dumps(plan))
         self.stdout.write(f"Starting {', '.join(plan['processes'])}. Ctrl-C stops everything.")
@@ -95,6 +98,18 @@ class Command(BaseCommand):
         os.execv(  # noqa: S606
             sys.executable, [sys.executable, "-m", "webapp.ops.supervise", str(var / "run" / "processes.json")]
         )
+
+    def _export_models(self) -> None:
+        """The nodes on this machine share one bundle. Made here, because this process is replaced and its memory returned."""
+        profile, bundles = catalogue.profile(model_choice.active()), Store(settings.BUNDLES_DIR)
+        current = bundles.current(profile.name)
+        if current is not None and current.name == store.made_from(profile):
+            return
+        self.stdout.write("Preparing the models for this machine; this is done once.")
+        self.stdout.flush()
+        from inference.engine.bundles.export import export
+
+        export(profile, bundles)
 
 
 def _plan(redis: private_redis.PrivateRedis, devices: dict[str, LocalNode], host: str, port: int) -> Plan:
@@ -126,6 +141,7 @@ def _plan(redis: private_redis.PrivateRedis, devices: dict[str, LocalNode], host
         "env": {
             "REDIS_URL": redis.url,
             "ISTHMUS_VAR": str(var),
+            "ISTHMUS_BUNDLES": str(settings.BUNDLES_DIR),
             "ISTHMUS_PUBLIC_URL": local,
             "ISTHMUS_HOSTS": ",".join(settings.ALLOWED_HOSTS),
             "ISTHMUS_UPLOADS": "127.0.0.1:0",  # a free port for each device: a fixed one could serve only one of them
