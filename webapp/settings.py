@@ -7,17 +7,15 @@ from webapp import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("ISTHMUS_VAR", str(BASE_DIR / "var"))).resolve()
-
-# --- safety -----------------------------------------------------------------------------------------------------------
 BUNDLES_DIR = Path(env.text("ISTHMUS_BUNDLES", str(VAR_DIR / "bundles"))).resolve()
 
+# --- safety -----------------------------------------------------------------------------------------------------------
 SECRET_KEY = env.secret("SECRET_KEY", VAR_DIR / "secrets" / "secret_key")
 DEBUG = env.flag("DEBUG")
 ALLOWED_HOSTS = env.text_list("ISTHMUS_HOSTS", "localhost,127.0.0.1,[::1]")
 # Behind a proxy that terminates TLS, the origin differs from what Django sees: list it here with its scheme.
 CSRF_TRUSTED_ORIGINS = env.text_list("ISTHMUS_ORIGINS")
-HTTPS = env.flag("ISTHMUS_HTTPS")
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+HTTPS = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("ISTHMUS_HTTPS")
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 # Two installations on one host name (two ports) must not share a session cookie.
 SESSION_COOKIE_NAME = "isthmus_session"

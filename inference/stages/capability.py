@@ -19,7 +19,6 @@ from inference.engine import catalogue, engines
 
 log = logging.getLogger(__name__)
 NO_ENGINE = "Answering needs ONNX Runtime or torch; install isthmus-agent[onnx]."
-BUNDLES = "ISTHMUS_BUNDLES"
 
 
 class Answering:
@@ -63,7 +62,7 @@ class Answering:
 
 def bundles_folder(home: Path) -> Path:
     """Where a node's exported models are: its own, or those of the server on the same machine."""
-    return Path(os.environ.get(BUNDLES) or home / "bundles")
+    return Path(os.environ.get("ISTHMUS_BUNDLES") or home / "bundles")
 
 
 ANSWERING_CAPABILITY = Answering()

@@ -16,7 +16,6 @@ from inference.engine.bundles import layout, reference, store
 from inference.engine.bundles.export import export
 from inference.engine.bundles.store import CURRENT, MANIFEST, Store
 from inference.engine.catalogue import ModelsMissing, Profile
-from inference.engine.engines import choice
 from inference.engine.engines.choice import choose
 from inference.engine.engines.engine import EngineType
 from inference.engine.engines.onnx_engine import OnnxEngine
@@ -204,9 +203,9 @@ def test_without_a_bundle_torch_computes_and_the_reason_says_so(tmp_path: Path) 
 
 
 def test_a_setting_names_the_engine(bundles: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(choice.SETTING, "torch")
+    monkeypatch.setenv("ISTHMUS_ENGINE", "torch")
     assert choose("compact", bundles, 1).engine.description.name == "torch"
-    monkeypatch.setenv(choice.SETTING, "steam")
+    monkeypatch.setenv("ISTHMUS_ENGINE", "steam")
     with pytest.raises(engines.NoEngine, match="ISTHMUS_ENGINE names no engine: steam; use onnx or torch"):
         choose("compact", bundles, 1)
 

@@ -19,7 +19,6 @@ from inference.engine.engines.engine import Engine, EngineType
 from inference.engine.engines.parts_engine import PartsEngine
 from inference.engine.tasks import SHARED_TOWER
 
-SETTING = "ISTHMUS_ENGINE"
 REPEATS = 5
 
 
@@ -37,10 +36,10 @@ class _Trial:
 
 def choose(name: str, bundles: Store, threads: int | None = None) -> Choice:
     """Raises UnknownProfile, NoEngine or ModelsMissing."""
-    wanted, bundle, reasons = os.environ.get(SETTING, ""), bundles.current(name), list[str]()
+    wanted, bundle, reasons = os.environ.get("ISTHMUS_ENGINE") or "", bundles.current(name), list[str]()
     plain, missing = catalogue.profile(name), ""
     if wanted and wanted not in [kind.name for kind in engines.ENGINES]:
-        raise NoEngine(f"{SETTING} names no engine: {wanted}; use {' or '.join(kind.name for kind in engines.ENGINES)}.")
+        raise NoEngine(f"ISTHMUS_ENGINE names no engine: {wanted}; use {' or '.join(kind.name for kind in engines.ENGINES)}.")
     agreeing = list[_Trial]()
     for kind in engines.ENGINES:
         if (wanted and kind.name != wanted) or (agreeing and not kind.sees_gpu()):
