@@ -1,5 +1,7 @@
 """What the installer would do on each system: its dry run on that system's release files."""
 
+import shutil
+import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
@@ -188,3 +190,9 @@ def test_builds_that_the_owner_names_are_installed(tmp_path: Path) -> None:
 def test_a_build_by_its_name_alone_is_refused(tmp_path: Path, value: str, sentence: str) -> None:
     done = Machine(tmp_path, "jetpack-6.2", ("3.10",)).dry_run(ISTHMUS_ONNXRUNTIME=value)
     assert done.returncode == 1 and sentence in done.stderr
+
+
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck")
+def test_shellcheck_finds_nothing_in_the_script_as_boards_fetch_it(tmp_path: Path) -> None:
+    script = Machine(tmp_path, "debian-12", ("3.11",)).script
+    assert subprocess.run(["shellcheck", str(script)], capture_output=True, text=True, check=False).stdout == ""
