@@ -40,7 +40,11 @@ def main() -> None:
     if program is None:
         sys.exit("No Chromium found. Install it (Debian, Ubuntu: apt install chromium) and try again.")
     FOLDER.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, Stack(Path(folder)) as stack, sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Stack(Path(folder), "--slowdown", "4") as stack,
+        sync_playwright() as playwright,
+    ):
         conversation = ask(stack, photo)
         run = train(stack)
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])

@@ -23,9 +23,10 @@ def _load_onnx(profile: Profile, threads: int | None) -> Engine:
 
 
 def _load_torch(profile: Profile, threads: int | None) -> Engine:
+    from inference.engine.engines import torch_device
     from inference.engine.engines.torch_engine import TorchEngine
 
-    return TorchEngine(profile, threads=threads)
+    return TorchEngine(profile, device=torch_device.choose(), threads=threads)
 
 
 def _sees_gpu() -> bool:

@@ -59,6 +59,7 @@ def choose(name: str, bundles: Store, threads: int | None = None) -> Choice:
             raise ModelsMissing(missing)
         raise NoEngine(f"No engine can compute the {name} models on this machine. {' '.join(reasons)}")
     best = min(agreeing, key=lambda trial: trial.ms)
+    reasons += [note for trial in agreeing if (note := trial.engine.description.note)]
     reasons += [f"{trial.engine.description.name}: {trial.ms:.0f} ms a photo." for trial in agreeing if len(agreeing) > 1]
     return Choice(best.engine, " ".join(reasons))
 

@@ -22,8 +22,9 @@ class Description:
 
     name: str  # as in ENGINES
     device: str  # "cpu", "cuda"
-    precision: str  # of weights and features: "float32"
+    precision: str  # of its arithmetic: "float32", "float16"
     memory_bytes: int  # of all weights, a shared tower once
+    note: str = ""  # one sentence, where it does not use what one would expect
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Networks of arrays on torch modules."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -9,6 +10,16 @@ from inference.engine import split
 from inference.engine.engines.networks import Array, Ids
 from inference.engine.split import Tower
 from inference.engine.text import blip
+
+
+@contextmanager
+def _computing(device: torch.device) -> Iterator[None]:
+    """Without gradients, on a GPU in half precision where that is safe. Raises MemoryError where the GPU's is used up."""
+    try:
+        with torch.inference_mode(), torch.autocast(device.type, torch.float16, enabled=device.type == "cuda"):
+            yield
+    except torch.OutOfMemoryError as error:
+        raise MemoryError("the GPU's memory is used up") from error
 
 
 def _array(values: Tensor) -> Array:
@@ -20,17 +31,17 @@ class TorchVision:
     def __init__(self, tower: Tower, weights: Sequence[Tensor]) -> None:
         self.tower, self.weights, self.device = tower, tuple(weights), weights[0].device
 
-    @torch.inference_mode()
     def head(self, pixels: Array, k: int) -> Array:
-        return _array(split.head(self.tower, self._here(pixels), k))
+        with _computing(self.device):
+            return _array(split.head(self.tower, self._here(pixels), k))
 
-    @torch.inference_mode()
     def tail(self, features: Array, k: int) -> Array:
-        return _array(split.tail(self.tower, self._here(features), k))
+        with _computing(self.device):
+            return _array(split.tail(self.tower, self._here(features), k))
 
-    @torch.inference_mode()
     def whole(self, pixels: Array) -> Array:
-        return _array(split.whole(self.tower, self._here(pixels)))
+        with _computing(self.device):
+            return _array(split.whole(self.tower, self._here(pixels)))
 
     def _here(self, values: Array) -> Tensor:
         return torch.from_numpy(values).to(self.device)
@@ -52,27 +63,28 @@ class TorchText:
         self.memory, self.decoder, self.encoder, self.adapter, self.device = memory, step, encoder, adapter, device
         self.weights = tuple(modules.parameters())
 
-    @torch.inference_mode()
     def adapt(self, tokens: Array) -> Array:
-        return tokens if self.adapter is None else _array(self.adapter(self._here(tokens)))
+        if self.adapter is None:
+            return tokens
+        with _computing(self.device):
+            return _array(self.adapter(self._here(tokens)))
 
-    @torch.inference_mode()
     def encode(self, ids: Ids, mask: Ids, context: Array) -> Array:
         assert self.encoder is not None, "a model of questions has an encoder"
-        return _array(self.encoder(self._here(ids), self._here(mask), self._here(context)))
+        with _computing(self.device):
+            return _array(self.encoder(self._here(ids), self._here(mask), self._here(context)))
 
-    @torch.inference_mode()
     def prepare(self, context: Array) -> Tensor:
-        memory: Tensor = self.memory(self._here(context))
+        with _computing(self.device):
+            memory: Tensor = self.memory(self._here(context))
         return memory
 
-    @torch.inference_mode()
     def step(self, ids: Ids, memory: Tensor, mask: Ids, past: Tensor | None) -> tuple[Array, Tensor]:
         before = self.decoder.nothing(*ids.shape[:2]) if past is None else past
-        logits, present = self.decoder(self._here(ids), before, memory, self._here(mask))
-        return _array(logits), present
+        with _computing(self.device):
+            logits, present = self.decoder(self._here(ids), before, memory, self._here(mask))
+            return _array(logits), present
 
-    @torch.inference_mode()
     def select(self, past: Tensor, rows: Sequence[int]) -> Tensor:
         return blip.chosen(past, rows)
 
