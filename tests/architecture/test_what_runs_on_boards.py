@@ -84,10 +84,9 @@ def test_linters_check_it_for_the_oldest_python() -> None:
 def test_what_a_board_installs_is_compatible_with_what_the_server_is_pinned_to() -> None:
     """Nodes of `make run` use the server's environment."""
     lists = [PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"].values()]
-    wanted = [
-        needed for lines in lists for line in lines if (needed := Requirement(line)).marker is None or needed.marker.evaluate()
-    ]
-    assert not [str(needed) for needed in wanted if version(needed.name).partition("+")[0] not in needed.specifier]
+    needed = [Requirement(line) for lines in lists for line in lines]
+    here = [needs for needs in needed if needs.marker is None or needs.marker.evaluate()]
+    assert not [str(needs) for needs in here if version(needs.name).partition("+")[0] not in needs.specifier]
 
 
 def test_the_core_is_light() -> None:

@@ -19,6 +19,7 @@ EXTRAS = "onnx,reading"
 PACKAGES = ("pytest", "pytest-timeout")
 # What a board runs and needs neither Django, torch nor a Redis. They run from a copy, so that `devices` is the wheel's.
 CORE_TESTS = (
+    "agent/test_a_node_with_the_core_alone.py",
     "agent/test_a_part_that_is_absent.py",
     "agent/test_calling_the_server.py",
     "agent/test_cameras.py",
