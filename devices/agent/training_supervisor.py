@@ -20,7 +20,6 @@ from devices.contract.protocol import TRAINING, trainer_key
 log = logging.getLogger(__name__)
 POLL_S = 0.5  # of the queue and of the simulated link
 COUNT_S = 60.0  # between two looks at the labelled photos
-SWITCH = "ISTHMUS_TRAINING_LANE"
 MANY_FAILURES = 3
 FEW_CORES = 4  # up to here training computes on one of them
 FIRST_PAUSE_S, LONGEST_PAUSE_S, HEALTHY_S = 1.0, 60.0, 30.0
@@ -28,8 +27,8 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S, HEALTHY_S = 1.0, 60.0, 30.0
 
 def obstacle(capability: str = capabilities.TRAINING) -> str:
     """Why this node does not train: switched off, or what it needs is not installed. Imports none of it."""
-    if os.environ.get(SWITCH, "on").lower() in {"off", "0", "no", "false"}:
-        return f"Training is switched off on this node ({SWITCH})."
+    if os.environ.get("ISTHMUS_TRAINING_LANE", "on").lower() in {"off", "0", "no", "false"}:
+        return "Training is switched off on this node (ISTHMUS_TRAINING_LANE)."
     return capabilities.obstacle(capability)
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-import devices
+from devices import agent
 from tests.agent.light_board import LIGHT_BOARD
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGE = Path(devices.__file__).parent  # of the checkout, or of an installed wheel
+PACKAGE = Path(agent.__file__).parents[1]  # of the checkout, or of an installed wheel
 MODULES = [
     ".".join(file.relative_to(PACKAGE.parent).with_suffix("").parts)
     for folder in ("agent", "contract")

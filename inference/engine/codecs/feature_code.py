@@ -222,14 +222,13 @@ def about(file: Path) -> Header:
 
 
 def load(file: Path) -> dict[int, LearnedCode]:
-    from safetensors import safe_open
+    from safetensors.numpy import load_file
 
     header = about(file)
     arrays: dict[str, dict[str, NDArray[Any]]] = {}
-    with safe_open(file, framework="numpy") as opened:
-        for key in opened.keys():  # noqa: SIM118 (not a dictionary)
-            k, _, name = key.partition(".")
-            arrays.setdefault(k, {})[name] = opened.get_tensor(key)
+    for key, value in load_file(file).items():
+        k, _, name = key.partition(".")
+        arrays.setdefault(k, {})[name] = value
     return {int(k): LearnedCode(arrays[k], tuple(sizes)) for k, sizes in header["sizes"].items()}
 
 
