@@ -6,6 +6,7 @@ place and renamed when it is whole, and `current` is replaced in one step, so a 
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -59,11 +60,22 @@ class Store:
         before, place = self.current(profile), self.root / profile
         part = place / f"{CURRENT}.part"
         part.write_text(digest)
+        durable(part)
         part.replace(place / CURRENT)
+        durable(place)
         kept = {digest, before.name if before else digest}
         for folder in place.iterdir():
             if folder.is_dir() and folder.name not in kept:
                 shutil.rmtree(folder)
+
+
+def durable(place: Path) -> None:
+    """Have a file's content, or a folder's entries, outlive a loss of power."""
+    handle = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def made_from(profile: Profile) -> str:
