@@ -7,7 +7,6 @@ from webapp import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("ISTHMUS_VAR", str(BASE_DIR / "var"))).resolve()
-BUNDLES_DIR = Path(env.text("ISTHMUS_BUNDLES", str(VAR_DIR / "bundles"))).resolve()
 
 # --- safety -----------------------------------------------------------------------------------------------------------
 SECRET_KEY = env.secret("SECRET_KEY", VAR_DIR / "secrets" / "secret_key")
@@ -181,7 +180,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 DJANGO_FINDERS = [f"django.contrib.staticfiles.finders.{name}Finder" for name in ("FileSystem", "AppDirectories")]
 STATICFILES_FINDERS = [*DJANGO_FINDERS, "webapp.plotly_file.PlotlyFinder"]
 WHITENOISE_USE_FINDERS = True  # serve from the source folders, without collectstatic
-PHOTO_DIR = VAR_DIR / "photos"
+PHOTO_DIR, BUNDLES_DIR = VAR_DIR / "photos", Path(env.text("ISTHMUS_BUNDLES") or VAR_DIR / "bundles").resolve()
 
 # --- limits on requests -------------------------------------------------------------------------------------------
 PHOTO_MAX_BYTES = env.integer("ISTHMUS_PHOTO_MAX_MB", 25) * 1024 * 1024
