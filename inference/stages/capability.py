@@ -16,6 +16,8 @@ from devices.agent.runtime import Runtime
 from devices.contract.heartbeat import MAX_SENTENCE
 from devices.contract.protocol import ANSWERING, PROTOCOL
 from inference.engine import catalogue, engines
+from inference.engine.bundles.signed_manifest import BundleError
+from inference.engine.bundles.store import Store
 
 log = logging.getLogger(__name__)
 NO_ENGINE = "Answering needs ONNX Runtime or torch; install isthmus-agent[onnx]."
@@ -28,16 +30,16 @@ class Answering:
         return NO_ENGINE if all(engine.absence() for engine in engines.ENGINES) else ""
 
     def start(self, app: Celery, runtime: Runtime) -> Profile:
-        from inference.engine.bundles.store import Store
         from inference.engine.engines.choice import choose
         from inference.engine.measure import measure
         from inference.engine.runner import Vision
         from inference.stages.families import Stages
 
+        bundles, problem = _bundles(runtime)
         try:
-            chosen = choose(runtime.profile_name, Store(bundles_folder(runtime.home)))
+            chosen = choose(runtime.profile_name, bundles)
         except (catalogue.ModelsMissing, engines.NoEngine) as error:
-            raise Unavailable(str(error)) from error
+            raise Unavailable(problem or str(error)) from error
         vision, what = Vision(chosen.engine), chosen.engine.description
         times = measure(vision, runtime.slowdown)
         memory.give_back()
@@ -50,19 +52,34 @@ class Answering:
         return {**facts, "unavailable": vision.unavailable, "engine": engine}
 
     def models_obstacle(self, profile: str) -> str:
+        """What the server can export needs nothing here but an engine for it."""
         try:
             sentences = catalogue.missing(catalogue.profile(profile))
         except catalogue.UnknownProfile as error:
             return str(error)
-        return sentences[0] if sentences else ""
+        fetched = any(engine.reads_bundles and not engine.absence() for engine in engines.ENGINES)
+        return sentences[0] if sentences and not fetched else ""
 
     def describe(self, home: Path) -> Mapping[str, str]:
         return {}
 
 
-def bundles_folder(home: Path) -> Path:
-    """Where a node's exported models are: its own, or those of the server on the same machine."""
-    return Path(os.environ.get("ISTHMUS_BUNDLES") or home / "bundles")
+def _bundles(runtime: Runtime) -> tuple[Store, str]:
+    """Where the exported models are, and a sentence where the server's could not be had. A node on the server's own machine reads
+    the server's folder; another one fetches them into its home."""
+    from inference.stages import bundle_source
+
+    if shared := os.environ.get("ISTHMUS_BUNDLES"):
+        return Store(Path(shared)), ""
+    store = Store(runtime.home / "bundles")
+    if all(engine.absence() for engine in engines.ENGINES if engine.reads_bundles):
+        return store, ""
+    try:
+        bundle_source.newest(runtime.profile_name, store, bundle_source.of(runtime.home))
+    except BundleError as error:
+        log.warning("without a bundle of the %s models: %s", runtime.profile_name, error)
+        return store, str(error)
+    return store, ""
 
 
 ANSWERING_CAPABILITY = Answering()

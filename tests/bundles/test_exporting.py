@@ -2,6 +2,7 @@
 
 import io
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from devices.agent.server import Server
+from inference.answering import cloud_queue
 from inference.bundles import exporting
 from inference.engine import catalogue
 from inference.engine.bundles import lock, store
@@ -19,6 +21,7 @@ from inference.engine.bundles.store import Store
 from inference.engine.engines.onnx_engine import OnnxEngine
 from inference.stages.bundle_source import ServerBundles
 from tests.bundles.server import FIRST, SIZES, body_of, contents, error_of, joined, write_bundle
+from webapp.celery import app
 
 Call = Callable[..., Any]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("api")]
@@ -71,6 +74,20 @@ def test_an_export_that_fails_is_explained_and_not_repeated_at_once(
     assert not requested
     monkeypatch.setattr(exporting, "RETRY_S", 0)
     assert error_of(call("/compact")) == (503, "bundle_missing") and requested == ["compact"]
+
+
+def test_the_cloud_worker_exports_beside_the_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    commands, ran = list[list[str]](), threading.Event()
+
+    def run(command: list[str], **options: Any) -> Any:
+        commands.append(command)
+        ran.set()
+        return SimpleNamespace(returncode=0, stdout="", stderr="")
+
+    monkeypatch.setattr(exporting.subprocess, "run", run)
+    app.loader.import_default_modules()
+    app.tasks[cloud_queue.EXPORT]("compact")
+    assert ran.wait(10) and commands[0][-4:] == ["manage.py", "models", "export", "compact"]
 
 
 def test_the_command_exports_once(monkeypatch: pytest.MonkeyPatch) -> None:

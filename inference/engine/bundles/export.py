@@ -4,7 +4,6 @@ The tower is cut at every split point that is offered, so head, tail and whole a
 stored twice. Weights that half precision holds exactly are stored in it; the engine widens them when it loads.
 """
 
-import fcntl
 import io
 import json
 import shutil
@@ -34,7 +33,7 @@ from inference.engine.reconstruction import FILE, decoder
 from inference.engine.split import Tower
 from inference.engine.tasks.adapter import Adapter
 
-OPSET, LOCK = 18, "export.lock"
+OPSET = 18
 SMALL = 1024  # weights of fewer numbers stay as they are
 Dimensions = Mapping[str, Mapping[int, str]]  # by input, the dimensions that vary, by their names
 
@@ -54,14 +53,13 @@ class _Piece(nn.Module):
 
 
 def export(profile: Profile, store: Store) -> Path:
-    """The profile's bundle, made where it is not there yet, and in use from then on. Raises ModelsMissing."""
+    """The profile's bundle, made where it is not there yet, and in use from then on. The caller holds the store's lock. Raises
+    ModelsMissing."""
     digest = made_from(profile)
     place = store.folder(profile.name, digest)
     place.parent.mkdir(parents=True, exist_ok=True)
-    with (place.parent / LOCK).open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two processes that want it at once: the second one finds it made
-        _make(profile, place, digest)
-        store.use(profile.name, digest)
+    _make(profile, place, digest)
+    store.use(profile.name, digest)
     return place
 
 

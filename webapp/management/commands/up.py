@@ -20,9 +20,9 @@ from devices import model_choice
 from devices.agent import config
 from devices.models import Node
 from devices.registry import enrolment
+from inference.bundles import exporting
 from inference.engine import catalogue
-from inference.engine.bundles import store
-from inference.engine.bundles.store import Store
+from inference.engine.bundles.store import made_from
 from webapp.accounts.models import User
 from webapp.ops import private_redis, serving
 
@@ -101,15 +101,13 @@ class Command(BaseCommand):
 
     def _export_models(self) -> None:
         """The nodes on this machine share one bundle. Made here, because this process is replaced and its memory returned."""
-        profile, bundles = catalogue.profile(model_choice.active()), Store(settings.BUNDLES_DIR)
-        current = bundles.current(profile.name)
-        if current is not None and current.name == store.made_from(profile):
+        name = model_choice.active()
+        current = exporting.store().current(name)
+        if current is not None and current.name == made_from(catalogue.profile(name)):
             return
         self.stdout.write("Preparing the models for this machine; this is done once.")
         self.stdout.flush()
-        from inference.engine.bundles.export import export
-
-        export(profile, bundles)
+        exporting.export(name)
 
 
 def _plan(redis: private_redis.PrivateRedis, devices: dict[str, LocalNode], host: str, port: int) -> Plan:
