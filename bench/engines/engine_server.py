@@ -156,12 +156,10 @@ def _load(name: str, device: str, bundle: Path) -> Engine:
 def _torch_on_gpu(profile: catalogue.Profile) -> Engine:
     import torch
 
+    from inference.engine.engines import torch_device
+    from inference.engine.engines.torch_device import Device
     from inference.engine.engines.torch_engine import TorchEngine
 
-    if not torch.cuda.is_available():
-        raise EngineAbsent("torch has no CUDA device here.")
-    try:  # a driver that is too old, or a GPU that this build of torch has no code for, fails only now
-        torch.ones(8, 8, device=GPU).matmul(torch.ones(8, 8, device=GPU)).cpu()
-    except RuntimeError as error:
-        raise EngineAbsent(f"torch cannot compute on the GPU: {str(error).splitlines()[0]}") from None
-    return TorchEngine(profile, device=GPU, threads=1)
+    if why := torch_device.obstacle(torch.device(GPU)):
+        raise EngineAbsent(f"torch on the GPU: {why}")
+    return TorchEngine(profile, device=Device(torch.device(GPU)), threads=1)

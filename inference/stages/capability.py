@@ -65,8 +65,8 @@ class Answering:
 
 
 def _bundles(runtime: Runtime) -> tuple[Store, str]:
-    """Where the exported models are, and a sentence where the server's could not be had. A node on the server's own machine reads
-    the server's folder; another one fetches them into its home."""
+    """Where the exported models are, and a sentence where the server's could not be had. A node on the server's own machine
+    reads the server's folder; another one fetches them into its home."""
     from inference.stages import bundle_source
 
     if shared := os.environ.get("ISTHMUS_BUNDLES"):

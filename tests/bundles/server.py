@@ -24,7 +24,7 @@ SIZES = {
     "card.json": 900,
     "empty.json": 0,
     "classify/networks.json": 400,
-    "classify/tower-0-8.onnx": 90_000,
+    "classify/tower-pixels-8.onnx": 90_000,
     "vqa/step.onnx": 30_000,
 }
 

@@ -17,7 +17,7 @@ from inference.engine.bundles.store import CURRENT, Store, damage
 from inference.stages import bundle_source
 from tests.bundles.server import FIRST, SECOND, SIZES, BundleServer, contents, write_bundle
 
-TOWER = "classify/tower-0-8.onnx"
+TOWER = "classify/tower-pixels-8.onnx"
 TOTAL = sum(SIZES.values())
 
 

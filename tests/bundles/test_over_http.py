@@ -19,7 +19,7 @@ from inference.engine.bundles.store import MANIFEST, Store
 from inference.stages.bundle_source import ROOT, ServerBundles
 from tests.bundles.server import FIRST, body_of, contents, error_of, joined, write_bundle
 
-TOWER = "classify/tower-0-8.onnx"
+TOWER = "classify/tower-pixels-8.onnx"
 Call = Callable[..., Any]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("api")]
 

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
-from inference.engine import catalogue, engines, reconstruction
+from inference.engine import catalogue, engines, loading, reconstruction
+from inference.engine.bundles import export as export_module
 from inference.engine.bundles import layout, reference, store
 from inference.engine.bundles.export import export
 from inference.engine.bundles.store import CURRENT, MANIFEST, Store
@@ -103,6 +105,25 @@ def test_a_photo_is_rebuilt_the_same(bundles: Store, compact: Vision, image: Ima
     assert np.abs(ours - theirs).max() <= 1
 
 
+def test_models_with_towers_of_their_own_are_exported_too(
+    small: Vision, small_folders: dict[str, Path], image: Image.Image, tmp_path: Path
+) -> None:
+    """A ViT and BLIPs, as the large profile has, without an adapter between tower and text model."""
+    networks = loading.load(small.profile, torch.device("cpu"))
+    for task, folder in small_folders.items():
+        shutil.copytree(folder, tmp_path / task, ignore=shutil.ignore_patterns("*.safetensors"))
+        export_module.write(tmp_path / task, networks[task], small.profile.split_points(task), "0" * 64, owns_tower=True)
+    exported = Vision(OnnxEngine(Profile.from_folders("small", {task: tmp_path / task for task in small_folders}), threads=1))
+    assert isinstance(small.engine, PartsEngine) and isinstance(exported.engine, PartsEngine)
+    for task in small_folders:
+        assert exported.run_whole(task, image, "how many dogs are there?").text == (
+            small.run_whole(task, image, "how many dogs are there?").text
+        )
+        for k in small.profile.split_points(task):
+            ours, theirs = (vision.engine.head(task, image, k) for vision in (exported, small))
+            assert np.allclose(ours, theirs, atol=1e-4)
+
+
 def test_it_is_small_and_needs_no_torch(bundles: Store) -> None:
     folder = bundles.current("compact")
     assert folder is not None
@@ -130,7 +151,7 @@ def test_it_is_made_once_for_each_set_of_weights(bundles: Store) -> None:
     assert export(catalogue.profile("compact"), bundles) == folder and (folder / MANIFEST).stat().st_mtime_ns == before
 
 
-@pytest.mark.parametrize("name", ["vqa/step.onnx", "classify/tower-0-8.onnx", "codec.safetensors", "vqa/tokenizer.json"])
+@pytest.mark.parametrize("name", ["vqa/step.onnx", "classify/tower-pixels-8.onnx", "codec.safetensors", "vqa/tokenizer.json"])
 @pytest.mark.parametrize("change", [lambda data: data[:-9], lambda data: data[:50] + b"\0" + data[51:], lambda data: b""])
 def test_a_damaged_file_is_refused_before_it_is_read(copied: Store, name: str, change: Callable[[bytes], bytes]) -> None:
     folder = copied.current("compact")

@@ -22,7 +22,18 @@ from torch import Tensor, nn
 
 from inference.engine import loading
 from inference.engine.bundles import rebuild, reference
-from inference.engine.bundles.layout import ADAPT, CLASSIFIER, ENCODE, FORMAT, MEMORY, NETWORKS, STEP, Description, piece
+from inference.engine.bundles.layout import (
+    ADAPT,
+    CLASSIFIER,
+    ENCODE,
+    FORMAT,
+    MEMORY,
+    NETWORKS,
+    PIXELS,
+    STEP,
+    Description,
+    piece,
+)
 from inference.engine.bundles.store import MANIFEST, Store, made_from, manifest, sources
 from inference.engine.catalogue import Profile
 from inference.engine.engines.networks import Networks
@@ -39,7 +50,7 @@ Dimensions = Mapping[str, Mapping[int, str]]  # by input, the dimensions that va
 
 
 class _Piece(nn.Module):
-    """Blocks first…last-1 of a tower; the first piece takes pixels, the last gives tokens."""
+    """As layout.piece; the last one gives tokens."""
 
     def __init__(self, tower: Tower, first: int, last: int) -> None:
         super().__init__()
@@ -47,8 +58,8 @@ class _Piece(nn.Module):
         self.modules_ = nn.ModuleList(tower.on_device(tower.depth))
 
     def forward(self, values: Tensor) -> Tensor:
-        features = self.tower.embed(values) if self.first == 0 else values
-        features = self.tower.blocks(features, self.first, self.last)
+        features = self.tower.embed(values) if self.first == PIXELS else values
+        features = self.tower.blocks(features, max(self.first, 0), self.last)
         return self.tower.finish(features) if self.last == self.tower.depth else features
 
 
@@ -92,7 +103,7 @@ def write(folder: Path, networks: Networks, points: Iterable[int], weights: str,
     cuts: list[int] = []
     if owns_tower:
         tower = loading.tower(networks)
-        cuts = sorted({0, *points, tower.depth})
+        cuts = sorted({PIXELS, *points, tower.depth})
         for first, last in pairwise(cuts):
             _tower(folder / piece(first, last), tower, first, last)
     if networks.classifier is not None:
@@ -121,7 +132,7 @@ def _rebuilding(folder: Path, models: Path) -> None:
 
 def _tower(file: Path, tower: Tower, first: int, last: int) -> None:
     side = tower.image_size
-    values = torch.rand(2, 3, side, side) if first == 0 else torch.rand(2, *tower.shape(first))
+    values = torch.rand(2, 3, side, side) if first == PIXELS else torch.rand(2, *tower.shape(first))
     _export(file, _Piece(tower, first, last), {"values": values}, {"values": {0: "M"}})
 
 

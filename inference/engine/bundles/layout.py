@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TypedDict
 
 FORMAT = 1
+PIXELS = -1  # what comes before the embedding, where 0 is before the first block
 NETWORKS = "networks.json"
 CLASSIFIER = "classifier.safetensors"
 ADAPT, ENCODE, MEMORY, STEP = "adapt.onnx", "encode.onnx", "memory.onnx", "step.onnx"
@@ -18,12 +19,12 @@ class Description(TypedDict):
     digest: str  # of the tower, as Networks.digest, hex
     texts: str
     places: int
-    cuts: list[int]  # block numbers between which the tower's pieces lie; empty: another task's tower serves
+    cuts: list[int]  # between which the tower's pieces lie: PIXELS, then numbers of blocks; empty: another task's tower serves
 
 
 def piece(first: int, last: int) -> str:
-    """The file of blocks first…last-1 of a tower."""
-    return f"tower-{first}-{last}.onnx"
+    """The file of blocks first…last-1 of a tower; from PIXELS on, with the embedding before them."""
+    return f"tower-{'pixels' if first == PIXELS else first}-{last}.onnx"
 
 
 def read(folder: Path) -> Description | None:

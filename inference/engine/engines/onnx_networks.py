@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from inference.engine.bundles.layout import ADAPT, ENCODE, MEMORY, STEP, piece
+from inference.engine.bundles.layout import ADAPT, ENCODE, MEMORY, PIXELS, STEP, piece
 from inference.engine.engines.networks import Array, Ids
 
 
@@ -44,22 +44,23 @@ class Function:
 
 class OnnxVision:
     def __init__(self, sessions: Sessions, folder: Path, cuts: Sequence[int]) -> None:
-        """`cuts`: block numbers, from 0 to the depth, between which the pieces lie."""
+        """`cuts`: as in layout.Description, the last one the depth."""
         self.cuts = tuple(cuts)
         self.pieces = {first: sessions.open(folder / piece(first, last)) for first, last in pairwise(cuts)}
 
     def head(self, pixels: Array, k: int) -> Array:
-        return self._run(pixels, 0, k)
+        return self._run(pixels, PIXELS, k)
 
     def tail(self, features: Array, k: int) -> Array:
         return self._run(features, k, self.cuts[-1])
 
     def whole(self, pixels: Array) -> Array:
-        return self._run(pixels, 0, self.cuts[-1])
+        return self._run(pixels, PIXELS, self.cuts[-1])
 
     def _run(self, values: Array, first: int, last: int) -> Array:
-        if first not in self.cuts or last not in self.cuts:
-            raise ValueError(f"This tower is cut after {', '.join(map(str, self.cuts))} blocks, not after {first or last}.")
+        for k in (first, last):
+            if k not in self.cuts:
+                raise ValueError(f"This tower is cut after {', '.join(map(str, self.cuts[1:]))} blocks, not after {k}.")
         for start in self.cuts[self.cuts.index(first) : self.cuts.index(last)]:
             [values] = self.pieces[start](np.ascontiguousarray(values))
         return values
