@@ -11,7 +11,7 @@ import redis
 from celery.worker import state
 from pydantic import ValidationError
 
-from devices.agent import VERSION
+from devices.agent import VERSION, memory
 from devices.agent.config import Config, ConfigError
 from devices.agent.home.health import Recorder
 from devices.agent.runtime import Runtime
@@ -81,6 +81,7 @@ class Heartbeat:
     def _run(self) -> None:
         while self._beat():
             self.health.record(not self._failures, self._redis, self._profile, self.obstacles().get(ANSWERING, ""))
+            memory.give_back_when_idle(self.runtime)
             self._wake.wait(self._pause())
             self._wake.clear()
 

@@ -33,6 +33,7 @@ class Runtime:
         self.slug = config.slug
         self.profile_name = profile_of(config)
         self.compute_lock = FairLock()
+        self.computed_at: float | None = None  # on the monotonic clock; None when its memory was given back since
         self.uplink_locks = PersonalLocks()  # people share the link; one person's transfers follow each other
         self.cameras = Cameras()
         self.uploads = Uploads()

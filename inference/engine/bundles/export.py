@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
+from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from safetensors.numpy import save_file
 from torch import Tensor, nn
@@ -44,7 +45,7 @@ from inference.engine.reconstruction import FILE, decoder
 from inference.engine.split import Tower
 from inference.engine.tasks.adapter import Adapter
 
-OPSET = 18
+OPSET, FLOAT = 18, onnx.TensorProto.FLOAT
 SMALL = 1024  # weights of fewer numbers stay as they are
 Dimensions = Mapping[str, Mapping[int, str]]  # by input, the dimensions that vary, by their names
 
@@ -184,21 +185,36 @@ def _export(file: Path, module: nn.Module, example: Mapping[str, Tensor], varyin
 
 
 def _halve(graph: Any) -> None:
-    """Store in half precision what it holds exactly."""
-    halved, casts = [], []
+    """Store in half precision what it holds exactly. A table of embeddings stays so in memory too: only the rows that are
+    looked up are widened."""
+    users: dict[str, list[Any]] = {}
+    for node in graph.node:
+        for name in node.input:
+            users.setdefault(name, []).append(node)
+    weights, nodes = [], list(graph.node)
     for weight in graph.initializer:
-        values = numpy_helper.to_array(weight)
-        if values.dtype != np.float32 or values.size < SMALL:
-            halved.append(weight)
+        half = _as_half(numpy_helper.to_array(weight))
+        if half is None:
+            weights.append(weight)
             continue
-        with np.errstate(over="ignore"):
-            half = values.astype(np.float16)
-        if not np.array_equal(half.astype(np.float32), values):
-            halved.append(weight)
-            continue
-        halved.append(numpy_helper.from_array(half, f"{weight.name}.half"))
-        casts.append(helper.make_node("Cast", [f"{weight.name}.half"], [weight.name], to=onnx.TensorProto.FLOAT))
-    nodes = [*casts, *graph.node]
+        stored = f"{weight.name}.half"
+        weights.append(numpy_helper.from_array(half, stored))
+        consumers = users.get(weight.name, [])
+        if len(consumers) == 1 and consumers[0].op_type == "Gather":
+            rows, [result] = consumers[0], consumers[0].output
+            rows.input[0], rows.output[0] = stored, f"{result}.half"
+            nodes.insert(nodes.index(rows) + 1, helper.make_node("Cast", [f"{result}.half"], [result], to=FLOAT))
+        else:
+            nodes.insert(0, helper.make_node("Cast", [stored], [weight.name], to=FLOAT))
     del graph.initializer[:], graph.node[:]
-    graph.initializer.extend(halved)
+    graph.initializer.extend(weights)
     graph.node.extend(nodes)
+
+
+def _as_half(values: NDArray[Any]) -> NDArray[np.float16] | None:
+    """The same numbers in half precision; None for small tensors, other types, and what half precision does not hold."""
+    if values.dtype != np.float32 or values.size < SMALL:
+        return None
+    with np.errstate(over="ignore"):
+        half = values.astype(np.float16)
+    return half if np.array_equal(half.astype(np.float32), values) else None
