@@ -18,7 +18,7 @@ PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-re
 BENCHES = $(patsubst bench/%/__main__.py,%,$(wildcard bench/*/__main__.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage containers lint lock bench agent screenshots clean
+.PHONY: help run test coverage containers boards lint lock bench agent screenshots clean
 
 help:  ## list targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -38,10 +38,17 @@ coverage: $(TESTS)  ## run every test and print which lines none of them reached
 containers: $(TESTS)  ## build the containers, start them and try them (needs Docker; ARGS=--keep leaves them running)
 	@exec $(BIN)/python -m tests.containers $(ARGS)
 
+# Needs a network: it asks the package index, and installs into folders of its own.
+boards: $(TESTS)  ## resolve the agent's packages for boards, and run its tests under every Python of theirs that is here
+	@$(BIN)/python -m tests.boards.resolve
+	@exec $(BIN)/python -m tests.boards.pythons $(ARGS)
+
 lint: $(TESTS)  ## check style and types, of the JavaScript too where Node is installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy manage.py webapp inference devices federation bench
+	@# What runs on nodes, for the oldest Python that a board brings.
+	$(BIN)/mypy --python-version 3.10 devices/agent devices/contract inference/engine inference/stages federation/app federation/node
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(NODE) && node_modules/.bin/tsc; \
 		else echo "JavaScript was not checked: install Node.js 18 or newer."; fi
 

@@ -59,6 +59,10 @@ class Node(Schema):
     changed: str = Field(description="What changed about its hardware since an administrator last accepted it; mostly empty.")
     rotating: bool = Field(description="It has been asked to change its credentials.")
     lanes: dict[str, bool] = Field(description="Which of its workers listen.", examples=[{"stages": True, "train": False}])
+    obstacles: list[str] = Field(
+        description="What it cannot do and why, one sentence each.",
+        examples=[["Training needs torch and Flower; install isthmus-agent[training]."]],
+    )
     sensors: dict[str, Value] = Field(examples=[{"temperature_c": 41.5, "power_w": None}])
     agent: str | None = Field(description="Version of the agent.")
     versions: dict[str, Value]

@@ -29,6 +29,7 @@ STORED = (
     "hardware",
     "versions",
     "lanes",
+    "obstacles",
     "labelled",
     "choice",
 )  # taken over from the report as they are
@@ -80,7 +81,7 @@ def receive(node: Node, report: dict[str, Any]) -> dict[str, Any]:
 
 def _news(node: Node) -> tuple[object, ...]:
     """What open pages are sent at once when it changes."""
-    return node.queue, node.boot, bool(node.profile), node.hardware, presence.refused_models(node)
+    return node.queue, node.boot, bool(node.profile), node.hardware, presence.refused_models(node), node.obstacles
 
 
 def _replaced_hardware(node: Node, reported: dict[str, Any]) -> dict[str, Any]:

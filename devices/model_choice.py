@@ -112,7 +112,9 @@ def _withdraw_refusal(node: Node) -> None:
 
 
 def _usable() -> Iterable[Node]:
-    return Node.objects.filter(revoked_at=None, approved=True).order_by("tier", "slug")
+    """Those that answer: a node that never will has no models to change."""
+    nodes = Node.objects.filter(revoked_at=None, approved=True).order_by("tier", "slug")
+    return [node for node in nodes if not presence.cannot_answer(node)]
 
 
 def _others(node: Node) -> Iterable[Node]:

@@ -30,6 +30,7 @@ class Node(models.Model):
     hardware_before = models.JSONField(default=dict, blank=True, help_text="until an admin has seen that it changed")
     sensors = models.JSONField(default=dict, blank=True, help_text="last reading; what a board lacks is null")
     lanes = models.JSONField(default=dict, blank=True, help_text="which of its two worker processes listen: stages, train")
+    obstacles = models.JSONField(default=dict, blank=True, help_text="by worker, why it does not listen")
     labelled = models.JSONField(default=dict, blank=True, help_text="photos it can train on: how many, by class")
     measured = models.JSONField(default=dict, blank=True, help_text="its last profile of each name, with its memory")
     choice = models.PositiveIntegerField(default=0, help_text="the choice of models (ProfileChoice) that it follows")

@@ -1,7 +1,6 @@
 """The devices pages and the actions on them."""
 
 import json
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,14 +14,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from devices.camera_access import rules
 from devices.models import Node
-from devices.registry import agent_wheel, codes, enrolment, rotation
+from devices.registry import agent_wheel, codes, enrolment, installer, rotation
 from devices.telemetry import history, links, presence
 from webapp import qr
 from webapp.accounts import audit
 from webapp.live.errors import UserError
 from webapp.live.storable import storable
 
-INSTALLER = Path(__file__).parent / "agent" / "install.sh"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 HISTORY_MINUTES, HISTORY_AT_MOST = 24 * 60, 2000
 
@@ -123,7 +121,7 @@ def link_history(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 def install(request: HttpRequest) -> HttpResponse:
     """The installer. Public: a board has no account, and the script holds no secret."""
-    return HttpResponse(INSTALLER.read_text(), content_type="text/x-shellscript; charset=utf-8")
+    return HttpResponse(installer.script(), content_type="text/x-shellscript; charset=utf-8")
 
 
 @login_not_required

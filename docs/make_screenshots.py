@@ -24,7 +24,7 @@ FOLDER = ROOT / "docs" / "screenshots"
 VIEWPORTS = {"": (1360, 900), "-phone": (390, 844)}
 MAX_BYTES = 150_000
 COLOURS = (256, 128, 64, 32)  # of the palette: the first that fits MAX_BYTES is used
-QUESTIONS = ("What colour is the flower?", "What is in this photo?", "Describe the photo.")
+QUESTIONS = ("What is this?", "Is there a dog?", "What colour is the roof?")
 RUN = {"clients": 4, "rounds": 6}
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 ANSWER_S, TRAINING_S = 90, 300
@@ -40,7 +40,11 @@ def main() -> None:
     if program is None:
         sys.exit("No Chromium found. Install it (Debian, Ubuntu: apt install chromium) and try again.")
     FOLDER.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, Stack(Path(folder)) as stack, sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Stack(Path(folder), "--slowdown", "4") as stack,
+        sync_playwright() as playwright,
+    ):
         conversation = ask(stack, photo)
         run = train(stack)
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
@@ -52,7 +56,7 @@ def main() -> None:
 def default_photo() -> Path:
     import sklearn.datasets
 
-    return Path(sklearn.datasets.__file__).parent / "images" / "flower.jpg"
+    return Path(sklearn.datasets.__file__).parent / "images" / "china.jpg"
 
 
 def ask(stack: Stack, photo: Path) -> str:

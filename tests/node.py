@@ -12,7 +12,7 @@ from devices.agent.runtime import Runtime
 from devices.contract.jobs import JOBS
 from devices.contract.protocol import PROTOCOL
 from inference.engine.runner import Vision
-from inference.stages.capability import Stages
+from inference.stages.families import Stages
 
 
 class Node:

@@ -42,7 +42,7 @@ app.conf.update(
     task_publish_retry=False,
 )
 app.conf.task_queues = [Queue(app.conf.task_default_queue), Queue(clock.CLOCK_QUEUE)]
-app.autodiscover_tasks(["inference.answering", "devices", "webapp.ops"])
+app.autodiscover_tasks(["inference.answering", "inference.bundles", "devices", "webapp.ops"])
 
 
 def _every(task: str, seconds: float) -> dict[str, object]:

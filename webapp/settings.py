@@ -14,8 +14,7 @@ DEBUG = env.flag("DEBUG")
 ALLOWED_HOSTS = env.text_list("ISTHMUS_HOSTS", "localhost,127.0.0.1,[::1]")
 # Behind a proxy that terminates TLS, the origin differs from what Django sees: list it here with its scheme.
 CSRF_TRUSTED_ORIGINS = env.text_list("ISTHMUS_ORIGINS")
-HTTPS = env.flag("ISTHMUS_HTTPS")
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+HTTPS = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("ISTHMUS_HTTPS")
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 # Two installations on one host name (two ports) must not share a session cookie.
 SESSION_COOKIE_NAME = "isthmus_session"
@@ -181,7 +180,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 DJANGO_FINDERS = [f"django.contrib.staticfiles.finders.{name}Finder" for name in ("FileSystem", "AppDirectories")]
 STATICFILES_FINDERS = [*DJANGO_FINDERS, "webapp.plotly_file.PlotlyFinder"]
 WHITENOISE_USE_FINDERS = True  # serve from the source folders, without collectstatic
-PHOTO_DIR = VAR_DIR / "photos"
+PHOTO_DIR, BUNDLES_DIR = VAR_DIR / "photos", Path(env.text("ISTHMUS_BUNDLES") or VAR_DIR / "bundles").resolve()
 
 # --- limits on requests -------------------------------------------------------------------------------------------
 PHOTO_MAX_BYTES = env.integer("ISTHMUS_PHOTO_MAX_MB", 25) * 1024 * 1024

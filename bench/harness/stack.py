@@ -36,6 +36,8 @@ class Stack:
         self.log = folder / "up.log"
         self.arguments = arguments or ("--slowdown", "2")
         self.env = {**os.environ, "ISTHMUS_VAR": str(self.var), "HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
+        # Exporting the models takes seconds: once for all stacks is enough.
+        self.env.setdefault("ISTHMUS_BUNDLES", str(ROOT / "var" / "bundles"))
         # The stack must not inherit what the tests' settings set for this process.
         for name in ("REDIS_URL", "DJANGO_SETTINGS_MODULE"):
             self.env.pop(name, None)

@@ -18,8 +18,9 @@ from transformers.utils import logging
 
 from bench.rate_accuracy.adaptation import AffineAdapter
 from bench.rate_accuracy.stats import Floats, Outcome, bleu_counts
-from inference.engine import catalogue, loading, reconstruction, split, towers
+from inference.engine import catalogue, doubt, loading, reconstruction, split
 from inference.engine.codecs import photo_codec
+from inference.engine.engines.torch_engine import TorchEngine
 from inference.engine.questions import kinds
 from inference.engine.questions.kinds import Kind
 from inference.lab.codes.codec_eval import even_sample
@@ -80,7 +81,7 @@ class Evaluation:
         torch.set_num_threads(1)
         root = photo_sets.data_dir()
         self.sizes, self.profile = sizes, catalogue.profile("compact")
-        self.part = loading.load(self.profile, torch.device("cpu"))["classify"]
+        self.part = TorchEngine(self.profile).parts["classify"]
         self.model, self.tokenizer = bundle.load(WEIGHTS)
         photos = measure.HeldOut(root)
         labelled, flickr_sample = (
@@ -124,7 +125,7 @@ class Evaluation:
         logits, ten = self.model.classifier(seen[:, 0]), torch.tensor(photo_sets.IMAGENETTE_IDS)
         calibration = self.profile.calibration("classify")
         best = (logits / calibration.temperature).softmax(1).amax(1).tolist()
-        variety = [towers.variety(tokens[None]) for tokens in seen]
+        variety = [doubt.variety(tokens[None].numpy()) for tokens in seen]
         of_ten = ten[logits[:, ten].argmax(1)] == labels
         return Outcome(
             _counts((logits.argmax(1) == labels).tolist()),
@@ -147,7 +148,7 @@ class Evaluation:
             log_p = (logits / calibration.temperature).log_softmax(-1).gather(1, targets[:, None])[:, 0]
             lengths = [1 + len(ids) for ids in tokens.ids(self.tokenizer, part)]
             means = [float(caption.mean().exp()) for caption in log_p.split(lengths)]
-            variety = [towers.variety(tokens[None]) for tokens in seen[at : at + BATCH]]
+            variety = [doubt.variety(tokens[None].numpy()) for tokens in seen[at : at + BATCH]]
             confidences += [calibration.scale.probability(*row) for row in zip(means, variety, strict=True)]
         return np.array(confidences)
 
@@ -161,7 +162,7 @@ class Evaluation:
             measure.normalise(answer.text) == measure.normalise(q.answer)
             for answer, (_, q) in zip(answers, self.questions, strict=True)
         ]
-        variety = [towers.variety(tokens[None]) for tokens in seen]
+        variety = [doubt.variety(tokens[None].numpy()) for tokens in seen]
         confidences = [
             calibration.scale.probability(answer.product, variety[row], kinds.read(text).kind)
             for answer, row, text in zip(answers, rows, texts, strict=True)
@@ -189,7 +190,7 @@ def uncompressed(photos: Evaluation) -> list[Row]:
 @torch.inference_mode()
 def feature_code(photos: Evaluation, k: int) -> list[Row]:
     """Every level at split point k. A photo is encoded once, as a lower level is a prefix."""
-    tower, code = photos.part.tower, photos.part.codes[k]
+    tower, code = loading.tower(photos.part.networks), photos.part.codes[k]
     parts = torch.from_numpy(photos.pixels).permute(0, 3, 1, 2).split(BATCH)
     features = np.concatenate([split.head(tower, crops.normalise(part), k).numpy() for part in parts])
     payloads = [code.encode(photo, len(code.sizes)) for photo in features]
@@ -233,7 +234,7 @@ def _transcode(pixels: Pixels, name: str, quality: int) -> tuple[Pixels, int]:
 def _reconstructor() -> reconstruction.Reconstructor | None:
     """Without a decoder for these weights the results lack reconstruction quality and nothing else."""
     try:
-        return reconstruction.Reconstructor.load(Path(WEIGHTS))
+        return reconstruction.load(Path(WEIGHTS))
     except reconstruction.ReconstructionError:
         return None
 

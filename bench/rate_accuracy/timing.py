@@ -11,6 +11,8 @@ from PIL import Image
 
 from bench.rate_accuracy.evaluation import Evaluation
 from inference.engine import loading, split
+from inference.engine.engines.part import Part
+from inference.engine.engines.torch_engine import TorchEngine
 
 QUESTION = "what is in the photo?"
 REPEATS, WARM_UP = 15, 2
@@ -32,26 +34,26 @@ class Times(TypedDict):
 
 
 def measure(photos: Evaluation) -> Times:
-    parts = loading.load(photos.profile, torch.device("cpu"))
+    parts = TorchEngine(photos.profile).parts
     image = Image.fromarray(photos.pixels[0])
     with torch.inference_mode():
         whole = {task: median_ms(partial(_whole, part, image)) for task, part in parts.items()}
         return {"whole_ms": whole, "splits": {str(k): _split(photos, k, whole, image) for k in sorted(photos.part.codes)}}
 
 
-def _whole(part: loading.Part, image: Image.Image) -> None:
-    part.answer(split.whole(part.tower, torch.from_numpy(part.pixels(image))), QUESTION)
+def _whole(part: Part, image: Image.Image) -> None:
+    part.answering.answer(part.networks.vision.whole(part.pixels(image)), QUESTION)
 
 
 def _split(photos: Evaluation, k: int, whole: dict[str, float], image: Image.Image) -> SplitTimes:
-    part, code = photos.part, photos.part.codes[k]
+    part, tower, code = photos.part, loading.tower(photos.part.networks), photos.part.codes[k]
     pixels, levels = torch.from_numpy(part.pixels(image)), range(1, len(code.sizes) + 1)
-    features = split.head(part.tower, pixels, k)[0].numpy()
+    features = split.head(tower, pixels, k)[0].numpy()
     payloads = {level: code.encode(features, level) for level in levels}
-    head_ms = median_ms(lambda: split.head(part.tower, pixels, k))
+    head_ms = median_ms(lambda: split.head(tower, pixels, k))
     encode_ms = [median_ms(partial(code.encode, features, level)) for level in levels]
     decode_ms = [median_ms(partial(code.decode, payloads[level], level)) for level in levels]
-    on_device = [parameter for module in part.tower.on_device(k) for parameter in module.parameters()]
+    on_device = [parameter for module in tower.on_device(k) for parameter in module.parameters()]
     share = {task: [round((head_ms + ms) / whole_ms, 4) for ms in encode_ms] for task, whole_ms in whole.items()}
     return {"head_ms": head_ms, "encode_ms": encode_ms, "decode_ms": decode_ms, "share": share,
             "device_parameters": sum(parameter.numel() for parameter in on_device)}  # fmt: skip

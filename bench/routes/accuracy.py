@@ -6,7 +6,7 @@ from PIL import Image
 
 from bench.rate_accuracy.evaluation import BATCH, Evaluation, Sizes
 from bench.rate_accuracy.stats import Outcome, accuracy
-from inference.engine import split
+from inference.engine import loading, split
 from inference.engine.codecs import photo_codec
 from inference.lab.data import crops
 from inference.lab.measures import decode
@@ -53,7 +53,7 @@ def accuracies(used: set[tuple[str, Key]], sizes: Sizes) -> dict[tuple[str, Key]
 @torch.inference_mode()
 def _decoded_tokens(photos: Evaluation, k: int, level: int) -> torch.Tensor:
     """The tower's output [N, T, D] from the features after block k as decoded at a level."""
-    tower, code = photos.part.tower, photos.part.codes[k]
+    tower, code = loading.tower(photos.part.networks), photos.part.codes[k]
     parts = torch.from_numpy(photos.pixels).permute(0, 3, 1, 2).split(BATCH)
     original = np.concatenate([split.head(tower, crops.normalise(part), k).numpy() for part in parts])
     decoded = np.stack([code.decode(code.encode(features, level), level) for features in original])

@@ -18,6 +18,7 @@ from devices.agent.config import ConfigError
 from devices.agent.home import addresses, health, homes
 from devices.agent.server import Refused
 from devices.contract.heartbeat import Access, Models, Secrets
+from devices.contract.protocol import ANSWERING, TRAINING
 
 log = logging.getLogger("agent")
 CANNOT_START, REVOKED = 2, 3
@@ -93,6 +94,10 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras, shared: bo
         runtime.uploads = uploads.listening(node.server)
     runtime.link_is_free()
     training = training_supervisor.TrainingSupervisor(runtime)
+    answering_obstacle = ""
+
+    def obstacles() -> dict[str, str]:
+        return {ANSWERING: answering_obstacle, TRAINING: training.obstacle}
 
     def rotated(secrets: Secrets) -> None:
         config.save(home, config.load(home).with_secrets(secrets))
@@ -119,15 +124,25 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras, shared: bo
         return ""
 
     beat = heartbeat.Heartbeat(
-        node, runtime, revoked, lambda: training.states, rotated, offered, labelled=lambda: training.labelled, chosen=chosen
+        node, runtime, revoked, obstacles, rotated, offered, labelled=lambda: training.labelled, chosen=chosen
     )
     beat.start()
     beat.answered.wait(FIRST_ANSWER_S)  # what is simulated may have changed since the last start, and the profile depends on it
     memory.without_scipy()
     app = worker.make_app(node)
-    profile = capabilities.find(capabilities.ANSWERING).start(app, runtime) or {}
-    profile = {**profile, "memory_mb": memory.resident_mb()} if profile else profile
-    log.info("%s is ready: profile %s", node.slug, profile.get("name"))
+    profile: capabilities.Profile | None = None
+    try:
+        if profile := capabilities.start(capabilities.ANSWERING, app, runtime):
+            profile = {**profile, "memory_mb": memory.resident_mb()}
+            log.info("%s is ready: profile %s", node.slug, profile.get("name"))
+    except capabilities.Unavailable as why:
+        answering_obstacle = str(why)
+        log.warning("%s answers no questions: %s", node.slug, why)
+        capabilities.when_possible(
+            capabilities.ANSWERING,
+            runtime.profile_name,
+            lambda: stop.request(worker.RESTART, "this node can answer now: restarting"),
+        )
     training.start()
 
     def listening() -> None:

@@ -1,11 +1,14 @@
 """What an agent can do for the server, found through the entry points of installed packages.
 
 The agent knows no model: a package offers a capability under the group `isthmus.capabilities`, and what a capability
-needs from another package is found by a group of its own.
+needs from another package is found by a group of its own. A node without the packages of a capability lacks it, says why in
+its heartbeats, and does the rest.
 """
 
-from collections.abc import Mapping
-from importlib import util
+import importlib
+import threading
+import time
+from collections.abc import Callable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -17,6 +20,7 @@ from devices.agent.runtime import Runtime
 
 GROUP = "isthmus.capabilities"
 ANSWERING, TRAINING = "answering", "training"
+RECHECK_S = 60.0  # between two looks whether what a capability lacked is there now
 NOT_INSTALLED = (
     "The agent's package is not installed, so it cannot find {name}. Install its wheel, or in a checkout run: "
     "python -m pip install --no-deps --no-build-isolation -e devices/agent"
@@ -24,14 +28,21 @@ NOT_INSTALLED = (
 Profile = Mapping[str, object]  # as it is sent with the heartbeat
 
 
+class Unavailable(Exception):
+    """Why this node lacks a capability: one sentence with the remedy."""
+
+
 class Capability(Protocol):
-    """A kind of jobs. Importing it is cheap; `start` is where models are loaded."""
+    """A kind of jobs. Importing it is cheap and needs the packages of the agent's core alone."""
 
     queue: str  # of the node, which its tasks are taken from
-    needs: tuple[str, ...]  # packages it imports in `start`, which a node may lack
+
+    def obstacle(self) -> str:
+        """Why this node lacks it, one sentence with the remedy; empty where it has it. Imports none of what it needs."""
 
     def start(self, app: Celery, runtime: Runtime) -> Profile | None:
-        """Load what it computes with and register its tasks; what the node reports as measured, if anything."""
+        """Load what it computes with and register its tasks; what the node reports as measured, if anything. Raises
+        Unavailable."""
 
     def describe(self, home: Path) -> Mapping[str, str]:
         """What the agent's `doctor` says of it on this node. Called only where the capability is possible."""
@@ -41,7 +52,7 @@ class Capability(Protocol):
 class LoadsModels(Protocol):
     """A capability that can change to other models."""
 
-    def obstacle(self, profile: str) -> str:
+    def models_obstacle(self, profile: str) -> str:
         """Why these models cannot be loaded on this node, one sentence with the remedy; empty where they can."""
 
 
@@ -64,12 +75,45 @@ def load(group: str, name: str) -> Any:
     return _entry(group, name).load()
 
 
-def possible(name: str) -> bool:
-    """Whether this node can offer the capability: everything it needs is installed. Imports none of what it needs."""
+def obstacle(name: str, profile: str = "") -> str:
+    """Why this node lacks the capability, or cannot load these models; empty where it can. Imports none of what it needs."""
     try:
-        return all(util.find_spec(package) is not None for package in find(name).needs)
-    except (ConfigError, ModuleNotFoundError):
-        return False
+        capability = find(name)
+        why = capability.obstacle()
+        if not why and profile and isinstance(capability, LoadsModels):
+            why = capability.models_obstacle(profile)
+    except ConfigError as error:
+        return str(error)
+    except ImportError as error:
+        return _not_importable(name, error)
+    return why
+
+
+def start(name: str, app: Celery, runtime: Runtime) -> Profile | None:
+    """As Capability.start. A package that is damaged, or does not fit another one, is an obstacle too. Raises Unavailable."""
+    if why := obstacle(name, runtime.profile_name):
+        raise Unavailable(why)
+    try:
+        return find(name).start(app, runtime)
+    except ImportError as error:
+        raise Unavailable(_not_importable(name, error)) from error
+
+
+def when_possible(name: str, profile: str, action: Callable[[], None], every_s: float = RECHECK_S) -> None:
+    """Call `action` once what is in the way now is gone: packages were installed, or models were fetched."""
+
+    def watch() -> None:
+        while obstacle(name, profile):
+            time.sleep(every_s)
+            importlib.invalidate_caches()
+        action()
+
+    if obstacle(name, profile):  # otherwise it failed for a reason that only starting it shows
+        threading.Thread(target=watch, name=f"waits for {name}", daemon=True).start()
+
+
+def _not_importable(name: str, error: ImportError) -> str:
+    return f"{name.capitalize()} does not start here ({error}); install the agent with this part again."
 
 
 def _entry(group: str, name: str) -> EntryPoint:

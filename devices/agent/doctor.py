@@ -6,7 +6,7 @@ from pathlib import Path
 
 import redis
 
-from devices.agent import capabilities, config, training_supervisor
+from devices.agent import capabilities, config, runtime, training_supervisor
 from devices.agent.cameras import capture
 from devices.agent.cameras.source import CameraError
 from devices.agent.server import Refused, Server, Unreachable
@@ -32,16 +32,18 @@ def findings(home: Path) -> Iterator[Finding]:
     free = shutil.disk_usage(home).free
     yield "disk", f"{free / 1e9:.1f} GB free", "" if free > LEAST_FREE else "Free some space: photos are kept here."
     yield _cameras(home)
-    yield (
-        "training",
-        "this node can train" if training_supervisor.possible() else "switched off, or its parts are not installed",
-        "",
-    )
+    yield _answering(kept)
+    yield "training", training_supervisor.obstacle() or "this node can train", ""
     for name in (capabilities.ANSWERING, capabilities.TRAINING):
-        if capabilities.possible(name):
+        if not capabilities.obstacle(name):
             yield from ((what, how, "") for what, how in capabilities.find(name).describe(home).items())
     yield _server(kept)
     yield _redis(kept)
+
+
+def _answering(kept: config.Config) -> Finding:
+    why = capabilities.obstacle(capabilities.ANSWERING, runtime.profile_of(kept))
+    return "answering", "this node answers no questions" if why else "this node can answer", why
 
 
 def _cameras(home: Path) -> Finding:

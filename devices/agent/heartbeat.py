@@ -11,14 +11,14 @@ import redis
 from celery.worker import state
 from pydantic import ValidationError
 
-from devices.agent import VERSION
+from devices.agent import VERSION, memory
 from devices.agent.config import Config, ConfigError
 from devices.agent.home.health import Recorder
 from devices.agent.runtime import Runtime
 from devices.agent.sensors import board
 from devices.agent.sensors.tegrastats import Tegrastats
 from devices.agent.server import Refused, Server, Unreachable
-from devices.contract.heartbeat import Access, Camera, Models, RefusedModels, Reply, Report, Secrets
+from devices.contract.heartbeat import MAX_SENTENCE, Access, Camera, Models, RefusedModels, Reply, Report, Secrets
 from devices.contract.protocol import ANSWERING
 
 log = logging.getLogger(__name__)
@@ -35,18 +35,19 @@ class Heartbeat:
         config: Config,
         runtime: Runtime,
         revoked: Callable[[str], None],
-        lanes: Callable[[], dict[str, bool]] = dict,
+        obstacles: Callable[[], dict[str, str]] = dict,
         rotated: Callable[[Secrets], None] = lambda secrets: None,
         offered: Callable[[Access | None], bool] = lambda access: False,
         labelled: Callable[[], dict[str, int]] = dict,
         chosen: Callable[[Models], str] = lambda models: "",
     ) -> None:
-        """`offered`: other addresses of the server, None when it has not answered for a while. It answers whether this process
-        starts over with them. `chosen`: other models to load; it answers why it cannot, or this process starts over."""
+        """`obstacles`: by queue, why this node does not serve it, empty where it does. `offered`: other addresses of the
+        server, None when it has not answered for a while. It answers whether this process starts over with them. `chosen`:
+        other models to load; it answers why it cannot, or this process starts over."""
         self.rotated, self.offered, self.labelled, self.chosen = rotated, offered, labelled, chosen
         self._refused: RefusedModels | None = None
         self._reported: dict[str, int] | None = None  # of `labelled`, as the server has it
-        self.config, self.runtime, self.revoked, self.lanes = config, runtime, revoked, lanes
+        self.config, self.runtime, self.revoked, self.obstacles = config, runtime, revoked, obstacles
         self.server = Server(config.server, config.token, config.server_ca)
         self.health = Recorder(runtime.home)
         self._profile, self._redis = "", "away"
@@ -71,15 +72,16 @@ class Heartbeat:
     def start(self) -> None:
         threading.Thread(target=self._run, name="heartbeat", daemon=True).start()
 
-    def ready(self, profile: Mapping[str, object]) -> None:
-        """The models are loaded and the worker listens: report it now."""
+    def ready(self, profile: Mapping[str, object] | None) -> None:
+        """The models are loaded, or this node loads none, and the worker listens: report it now."""
         self._news = {**self._news, "profile": profile}
-        self._profile = str(profile.get("name", ""))
+        self._profile = str(profile.get("name", "")) if profile else ""
         self._wake.set()
 
     def _run(self) -> None:
         while self._beat():
-            self.health.record(not self._failures, self._redis, self._profile)
+            self.health.record(not self._failures, self._redis, self._profile, self.obstacles().get(ANSWERING, ""))
+            memory.give_back_when_idle(self.runtime)
             self._wake.wait(self._pause())
             self._wake.clear()
 
@@ -148,7 +150,7 @@ class Heartbeat:
         if not why:
             return False
         log.warning("keeping the present models: %s", why)
-        self._refused = RefusedModels(choice=models.choice, why=why[:300])
+        self._refused = RefusedModels(choice=models.choice, why=why[:MAX_SENTENCE])
         return True
 
     def _move(self, access: Access | None) -> bool:
@@ -175,7 +177,10 @@ class Heartbeat:
         return min(0.5 * 2 ** min(self._failures, 5), LONGEST_S) * (0.5 + random.random())  # noqa: S311
 
     def _now(self) -> dict[str, object]:
-        report: dict[str, object] = {"sample": self.sensors.read(), "lanes": self.lanes(), "access": self.config.access}
+        obstacles = self.obstacles()
+        report: dict[str, object] = {"sample": self.sensors.read(), "access": self.config.access}
+        report["lanes"] = {queue: not why for queue, why in obstacles.items()}
+        report["obstacles"] = {queue: why[:MAX_SENTENCE] for queue, why in obstacles.items() if why}
         report |= {"choice": self.config.choice, **({"refused": self._refused} if self._refused else {})}
         try:
             waiting = int(self.runtime.redis.llen(self.runtime.key(ANSWERING)))

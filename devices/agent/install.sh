@@ -2,48 +2,34 @@
 # Install the Isthmus agent on this board, join a server and start it with the machine:
 #   curl -fsSL SERVER/devices/install.sh | sudo sh -s -- --server SERVER --code CODE
 # Safe to run again: it updates the agent, keeps its settings, and joins again only when a code is given.
-#   --photos FOLDER     this board's own photos to train on, one folder in it for each class (default: labelled in the agent's home)
+#   --photos FOLDER     this board's own photos to train on, one folder for each class (default: labelled in its home)
 #   --uploads HOST:PORT has the agent take uploads there, from browsers in its network
 #   --prefix FOLDER     where everything goes (default: /opt/isthmus)
-# An empty value takes a setting back. Settings are in PREFIX/agent.env; other ISTHMUS_… variables in that file are kept as well.
-# ISTHMUS_TORCH=FILE_OR_URL installs that build of torch first (NVIDIA's, for a Jetson's GPU).
+#   --dry-run           print what would be done and change nothing; needs no root, no network and no systemd
+# An empty value takes a setting back. Settings are in PREFIX/agent.env; other lines of that file are kept as well.
+# Variables, between `sudo` and `sh`:
+#   ISTHMUS_TRAINING=yes|no          whether this board trains (default: with 8 GB of memory or more)
+#   ISTHMUS_ONNXRUNTIME=FILE_OR_URL  a build of ONNX Runtime for this board's GPU, instead of the one for the CPU
+#   ISTHMUS_TORCH=FILE_OR_URL        a build of torch (2.5 or newer) for this board's GPU
+#   ISTHMUS_ROOT=FOLDER              for tests: read the release files and /proc below FOLDER
 set -eu
-SETTINGS="ISTHMUS_TRAINING_PHOTOS ISTHMUS_UPLOADS ISTHMUS_DATA ISTHMUS_TRAINING_LANE ISTHMUS_KEEP_FEATURES_MB ISTHMUS_PROFILE ISTHMUS_MODELS ISTHMUS_MODEL_PINS"
+SETTINGS="ISTHMUS_TRAINING_PHOTOS ISTHMUS_UPLOADS ISTHMUS_DATA ISTHMUS_TRAINING_LANE ISTHMUS_KEEP_FEATURES_MB
+ISTHMUS_PROFILE ISTHMUS_MODELS ISTHMUS_MODEL_PINS ISTHMUS_TRAINING ISTHMUS_ONNXRUNTIME"
+
+# What this board gets. The server sends that file in the place of this line, so that a board fetches one script.
+# shellcheck source=devices/agent/board.sh
+. "$(dirname "$0")/board.sh"
 
 main() {
-    server='' code='' prefix=/opt/isthmus
-    while [ $# -gt 0 ]; do
-        [ $# -ge 2 ] || fail "$1 needs a value."
-        case "$1" in
-            --server) server=$2 ;;
-            --code) code=$2 ;;
-            --prefix) prefix=$2 ;;
-            --photos) ISTHMUS_TRAINING_PHOTOS=$2 ;;
-            --uploads) ISTHMUS_UPLOADS=$2 ;;
-            *) fail "Unknown option $1; use --server, --code, --photos, --uploads and --prefix." ;;
-        esac
-        shift 2
-    done
-    server=${server%/}
-    home=$prefix/home
-    settings=$prefix/agent.env
-    unit=/etc/systemd/system/isthmus-agent.service
-    [ "$(id -u)" = 0 ] || fail "Run this as root: it creates an account and a service."
-    case "$server" in http://* | https://*) ;; *) fail "Give --server the address of the web app, http:// or https://." ;; esac
-    case "$server$code$prefix" in *[!A-Za-z0-9:/._-]*) fail "Server, code or prefix contains an unsupported character." ;; esac
-    case "$prefix" in /?*) ;; *) fail "--prefix must be an absolute path." ;; esac
-    case "${ISTHMUS_TRAINING_PHOTOS:-/}" in /*) ;; *) fail "--photos must be an absolute path." ;; esac
-    for name in $SETTINGS; do
-        eval "value=\${$name:-}"
-        case "$value" in *[!]A-Za-z0-9\ :/._@,+~[-]*) fail "$name contains an unsupported character." ;; esac
-    done
-    [ -n "$code" ] || [ -f "$home/agent.json" ] || fail "Give --code; an administrator creates one on the Devices page."
-    command -v systemctl >/dev/null || fail "This installer needs systemd; docs/devices.md in the source says how to run the agent without it."
-    command -v curl >/dev/null || fail "curl is missing: apt-get install curl."
-    python=$(command -v python3) || fail "python3 is missing: apt-get install python3 python3-venv."
-    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
-        fail "$("$python" -V) is too old: transformers needs Python 3.11. Put a newer one first in PATH (deadsnakes, or NVIDIA's newer image), then run this again."
-    "$python" -c 'import venv, ensurepip' 2>/dev/null || fail "Python's venv is missing: apt-get install python3-venv."
+    options "$@"
+    check_options
+    [ -n "$dry_run" ] || check_machine
+    inspect
+    by_release
+    choose_python
+    choose_packages
+    show_plan
+    [ -z "$dry_run" ] || return 0
 
     id isthmus >/dev/null 2>&1 || useradd --system --home-dir "$home" --shell /usr/sbin/nologin isthmus
     mkdir -p "$prefix" "$home" "$home/labelled"
@@ -54,31 +40,103 @@ main() {
     chmod 700 "$home"
     remember
     service
-    say "Installed; \`isthmus-agent doctor\` looks for faults. The Devices page shows this board; compare the fingerprint and approve it:"
+    say "Installed; \`isthmus-agent doctor\` looks for faults."
+    say "The Devices page shows this board; compare the fingerprint and approve it:"
     sleep 3
     journalctl -u isthmus-agent -n 5 --no-pager -o cat || true
 }
 
+options() {
+    server='' code='' prefix=/opt/isthmus dry_run='' root=${ISTHMUS_ROOT:-}
+    while [ $# -gt 0 ]; do
+        if [ "$1" = --dry-run ]; then
+            dry_run=yes
+            shift
+            continue
+        fi
+        [ $# -ge 2 ] || fail "$1 needs a value."
+        case "$1" in
+            --server) server=${2%/} ;;
+            --code) code=$2 ;;
+            --prefix) prefix=$2 ;;
+            --photos) export ISTHMUS_TRAINING_PHOTOS="$2" ;;
+            --uploads) export ISTHMUS_UPLOADS="$2" ;;
+            *) fail "Unknown option $1; use --server, --code, --photos, --uploads, --prefix and --dry-run." ;;
+        esac
+        shift 2
+    done
+    home=$prefix/home settings=$prefix/agent.env venv=$prefix/venv
+    unit=/etc/systemd/system/isthmus-agent.service
+}
+
+check_options() {
+    if [ -n "$server" ] || [ -z "$dry_run" ]; then
+        case "$server" in
+            http://* | https://*) ;;
+            *) fail "Give --server the address of the web app, http:// or https://." ;;
+        esac
+    fi
+    case "$server$code$prefix" in
+        *[!A-Za-z0-9:/._-]*) fail "Server, code or prefix contains an unsupported character." ;;
+    esac
+    case "$prefix" in /?*) ;; *) fail "--prefix must be an absolute path." ;; esac
+    case "${ISTHMUS_TRAINING_PHOTOS:-/}" in /*) ;; *) fail "--photos must be an absolute path." ;; esac
+    case "${ISTHMUS_TRAINING:-}" in '' | yes | no) ;; *) fail "ISTHMUS_TRAINING must be yes or no." ;; esac
+    for name in $SETTINGS; do
+        eval "value=\${$name:-}"
+        case "$value" in *[!]A-Za-z0-9\ :/._@,+~%=\&?#[-]*) fail "$name contains an unsupported character." ;; esac
+    done
+    onnxruntime=$(setting ISTHMUS_ONNXRUNTIME)
+    case "$onnxruntime" in
+        '' | http://* | https://*) ;;
+        /*) [ -f "$onnxruntime" ] || fail "$onnxruntime is missing; name another, or none: ISTHMUS_ONNXRUNTIME=''." ;;
+        *) fail "ISTHMUS_ONNXRUNTIME must be a file with its whole path, or an address; no index has it by name." ;;
+    esac
+}
+
+check_machine() {
+    [ "$(id -u)" = 0 ] || fail "Run this as root: it creates an account and a service."
+    [ -n "$code" ] || [ -f "$home/agent.json" ] ||
+        fail "Give --code; an administrator creates one on the Devices page."
+    command -v systemctl >/dev/null ||
+        fail "This installer needs systemd; docs/devices.md in the source says how to run the agent without it."
+    command -v curl >/dev/null || fail "curl is missing: apt-get install curl."
+}
+
 fetch() {
     say "Fetching the agent from $server"
-    rm -rf "$prefix/new" && mkdir "$prefix/new"
+    # A folder of its own: whatever else is below the prefix may be the owner's, and nothing of it is ever removed.
+    download=$(mktemp -d "$prefix/.download.XXXXXX")
+    trap 'rm -rf "$download"' EXIT
     # The address leads to the wheel under its own name; pip wants that name.
-    name=$(curl -fsSL "$server/devices/agent.whl" -o "$prefix/new/agent" -w '%{url_effective}')
-    wheel=$prefix/new/${name##*/}
-    mv "$prefix/new/agent" "$wheel"
+    name=$(curl -fsSL "$server/devices/agent.whl" -o "$download/agent" -w '%{url_effective}')
+    wheel=$download/${name##*/}
+    mv "$download/agent" "$wheel"
 }
 
 environment() {
     say "Preparing Python (the first time this takes minutes)"
-    # System packages stay visible: a Jetson's image may bring a torch that knows its GPU.
-    [ -x "$prefix/venv/bin/python" ] || "$python" -m venv --system-site-packages "$prefix/venv"
-    [ -z "${ISTHMUS_TORCH:-}" ] || "$prefix/venv/bin/python" -m pip install --quiet "$ISTHMUS_TORCH"
-    "$prefix/venv/bin/python" -m pip install --quiet --disable-pip-version-check "$wheel[training,reading]"
+    if [ -f "$venv/pyvenv.cfg" ] && [ "$(python_version "$venv/bin/python")" != "$version" ]; then
+        aside=$venv.$(date +%Y%m%d-%H%M%S)
+        mv "$venv" "$aside"
+        say "$aside is the environment of another Python; delete it when nothing in it is yours."
+    fi
+    # System packages stay visible: JetPack's Python has TensorRT's module.
+    [ -x "$venv/bin/python" ] || "$python" -m venv --system-site-packages "$venv"
+    runuser -u isthmus -- "$venv/bin/python" -c '' ||
+        fail "The account isthmus cannot run $venv/bin/python: it, or $python, is in a folder that only its owner may" \
+            "enter. Install Python for everybody, or choose another --prefix; then run this again."
+    [ -z "${ISTHMUS_TORCH:-}" ] || pip install "$ISTHMUS_TORCH"
+    pip install "${wheel}[$extras]"
     # A second time, forced: pip does not replace an agent of the same version.
-    "$prefix/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall "$wheel"
-    # `app` is where earlier versions were unpacked.
-    rm -rf "$prefix/new" "$prefix/app" "$prefix/old"
+    pip install --no-deps --force-reinstall "$wheel"
+    [ -n "$onnxruntime" ] || return 0
+    # It has the same files under another name (onnxruntime-gpu), and pip brought the CPU's as well: that goes first.
+    pip uninstall --yes onnxruntime
+    pip install --no-deps --force-reinstall "$onnxruntime"
 }
+
+pip() { "$venv/bin/python" -m pip --quiet --disable-pip-version-check "$@"; }
 
 wrapper() {
     # `isthmus-agent doctor` from anywhere, as the account that owns the home.
@@ -101,7 +159,7 @@ WRAPPER
 }
 
 remember() {
-    # What was given now, else what the last run was given; an earlier version kept it in the unit alone.
+    # What is given now, else what an earlier run was given; before agent.env there were only lines of the unit.
     [ -f "$settings" ] || earlier >"$settings"
     for name in $SETTINGS; do
         eval "given=\${$name+yes} value=\${$name:-}"
@@ -110,15 +168,29 @@ remember() {
         [ -z "$value" ] || printf '%s="%s"\n' "$name" "$value" >>"$settings"
     done
     chmod 644 "$settings"
-    photos=$(sed -n 's/^ISTHMUS_TRAINING_PHOTOS="\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' "$settings")
+    photos=$(setting ISTHMUS_TRAINING_PHOTOS)
     [ -z "$photos" ] || runuser -u isthmus -- test -r "$photos" -a -x "$photos" ||
-        say "The account isthmus cannot read $photos: create the folder, or give it access. Training finds no photos until then."
+        say "The account isthmus cannot read $photos: create the folder, or give it access." \
+            "Training finds no photos until then."
 }
 
 earlier() {
-    echo "# Settings of the Isthmus agent. The installer keeps them; \`systemctl restart isthmus-agent\` applies a change."
+    echo "# Settings of the Isthmus agent. The installer keeps them; \`systemctl restart isthmus-agent\` applies them."
     [ -f "$unit" ] || return 0
-    sed -n 's/^Environment=//p' "$unit" | tr ' ' '\n' | grep '^ISTHMUS_' || true
+    before=$(sed -n 's/^EnvironmentFile=//p' "$unit")
+    if [ -f "$before" ]; then # of another prefix
+        grep '^[^#]' "$before" || true
+    else
+        sed -n 's/^Environment=//p' "$unit" | tr ' ' '\n' | grep '^ISTHMUS_' || true
+    fi
+}
+
+# The value of a setting: what is given now, else what an earlier run was given.
+setting() {
+    eval "given=\${$1+yes} value=\${$1:-}"
+    [ -n "$given" ] || [ ! -r "$settings" ] ||
+        value=$(sed -n "s/^$1=\"\{0,1\}\([^\"]*\)\"\{0,1\}\$/\1/p" "$settings")
+    printf '%s\n' "$value"
 }
 
 service() {

@@ -31,8 +31,9 @@ class Runtime:
     def __init__(self, home: Path, config: Config, trains: bool = False) -> None:
         self.home = home
         self.slug = config.slug
-        self.profile_name = os.environ.get("ISTHMUS_PROFILE") or config.profile
+        self.profile_name = profile_of(config)
         self.compute_lock = FairLock()
+        self.computed_at: float | None = None  # on the monotonic clock; None when its memory was given back since
         self.uplink_locks = PersonalLocks()  # people share the link; one person's transfers follow each other
         self.cameras = Cameras()
         self.uploads = Uploads()
@@ -105,6 +106,11 @@ class Runtime:
         """After `seconds` of computing: wait as much longer as a slower machine would have computed."""
         if self.slowdown > 1:
             time.sleep((self.slowdown - 1) * seconds)
+
+
+def profile_of(config: Config) -> str:
+    """The models that a node is to load."""
+    return os.environ.get("ISTHMUS_PROFILE") or config.profile
 
 
 def _megabytes(name: str, setting: str) -> int:

@@ -7,17 +7,26 @@ import socket
 import ssl
 import urllib.error
 import urllib.request
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 log = logging.getLogger(__name__)
 TIMEOUT_S = 5.0
+SILENCE_S = 30.0  # of a download, before its connection counts as broken
 MAX_ANSWER = 256 * 1024
+CHUNK = 64 * 1024
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class Unreachable(Exception):
-    """No answer, or not from Isthmus; worth a retry."""
+    """No answer, or not from Isthmus; worth a retry. `code`: the server's, where it said why it cannot answer yet."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class Refused(Exception):
@@ -51,16 +60,56 @@ class Server:
         data = json.dumps(body, allow_nan=False).encode()
         return self._call(urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"}))
 
+    def download(self, path: str, part: Path, size: int, advanced: Callable[[int], None] = lambda size: None) -> None:
+        """Append to `part` from where it ends, until it has `size` bytes; `advanced` gets how many it has. Raises Unreachable,
+        after which what has arrived stays, and OSError where it cannot be written. A server that ignores the range starts the
+        file again."""
+        start = part.stat().st_size if part.exists() else 0
+        if start > size:
+            part.unlink()
+            start = 0
+        if start == size:
+            part.touch()
+            return
+        request = urllib.request.Request(self.url + path, headers={"Range": f"bytes={start}-"} if start else {})
+        with closing(self._open(request, SILENCE_S)) as answer:
+            if answer.status == http.client.PARTIAL_CONTENT:
+                if not answer.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
+                    raise Unreachable(f"{self.url} sent another part of the file than it was asked for.")
+            else:
+                start = 0
+            with part.open("ab" if start else "wb") as file:
+                while start < size and (data := self._read(answer, min(CHUNK, size - start))):
+                    file.write(data)
+                    start += len(data)
+                    advanced(start)
+        if start < size:
+            raise Unreachable(f"The connection to {self.url} broke.")
+
     def _call(self, request: urllib.request.Request) -> dict[str, Any]:
+        with closing(self._open(request, TIMEOUT_S)) as answer:
+            return _object(self._read(answer, MAX_ANSWER, whole=True))
+
+    def _open(self, request: urllib.request.Request, timeout_s: float) -> http.client.HTTPResponse:
         if self.token:
             request.add_unredirected_header("Authorization", f"Bearer {self.token}")  # not for where a redirect leads
         try:
-            with self._opener.open(request, timeout=TIMEOUT_S) as answer:
-                return _object(answer.read(MAX_ANSWER))
+            answer: http.client.HTTPResponse = self._opener.open(request, timeout=timeout_s)
         except urllib.error.HTTPError as error:
             raise _refusal(error) from None
         except (OSError, http.client.HTTPException) as error:
-            raise Unreachable(f"{self.url} does not answer ({getattr(error, 'reason', None) or error}).") from error
+            raise self._silent(error) from error
+        return answer
+
+    def _read(self, answer: http.client.HTTPResponse, size: int, whole: bool = False) -> bytes:
+        """What has arrived, at most `size` bytes; with `whole`, waits for all of them."""
+        try:
+            return answer.read(size) if whole else answer.read1(size)
+        except (OSError, http.client.HTTPException) as error:
+            raise self._silent(error) from error
+
+    def _silent(self, error: Exception) -> Unreachable:
+        return Unreachable(f"{self.url} does not answer ({getattr(error, 'reason', None) or error}).")
 
 
 def _object(data: bytes) -> dict[str, Any]:
@@ -79,9 +128,11 @@ def _refusal(error: urllib.error.HTTPError) -> Exception:
         body = _object(error.read(MAX_ANSWER)).get("error")
     except (Unreachable, OSError, http.client.HTTPException):
         body = None
-    if error.code >= 500 or not isinstance(body, dict):
+    if not isinstance(body, dict):
         return Unreachable(f"The server answered {error.code}.")
     words = f"{body.get('message', '')} {body.get('next', '')}".strip()
+    if error.code >= 500:
+        return Unreachable(words or f"The server answered {error.code}.", str(body.get("code", "")))
     return Refused(error.code, str(body.get("code", "refused")), words)
 
 

@@ -15,20 +15,21 @@ from celery import Celery
 
 from devices.agent import capabilities
 from devices.agent.runtime import Runtime
-from devices.contract.protocol import ANSWERING, TRAINING, trainer_key
+from devices.contract.protocol import TRAINING, trainer_key
 
 log = logging.getLogger(__name__)
 POLL_S = 0.5  # of the queue and of the simulated link
 COUNT_S = 60.0  # between two looks at the labelled photos
+MANY_FAILURES = 3
 FEW_CORES = 4  # up to here training computes on one of them
 FIRST_PAUSE_S, LONGEST_PAUSE_S, HEALTHY_S = 1.0, 60.0, 30.0
 
 
-def possible(capability: str = capabilities.TRAINING) -> bool:
-    """Whether this node can train: it is not switched off, and what it needs is installed. Imports none of it."""
+def obstacle(capability: str = capabilities.TRAINING) -> str:
+    """Why this node does not train: switched off, or what it needs is not installed. Imports none of it."""
     if os.environ.get("ISTHMUS_TRAINING_LANE", "on").lower() in {"off", "0", "no", "false"}:
-        return False
-    return capabilities.possible(capability)
+        return "Training is switched off on this node (ISTHMUS_TRAINING_LANE)."
+    return capabilities.obstacle(capability)
 
 
 class TrainingSupervisor:
@@ -36,7 +37,7 @@ class TrainingSupervisor:
 
     def __init__(self, runtime: Runtime, capability: str = capabilities.TRAINING) -> None:
         self.runtime, self.capability = runtime, capability
-        self.able = possible(capability)
+        self._obstacle = obstacle(capability)
         self._child: subprocess.Popen[str] | None = None
         self._simulated: dict[str, float | None] = {}
         self._pause, self._failures = FIRST_PAUSE_S, 0
@@ -44,20 +45,22 @@ class TrainingSupervisor:
         self._counted_at = -COUNT_S
 
     def start(self) -> None:
-        if self.able:
+        if not self._obstacle:
             threading.Thread(target=self._run, name="training supervisor", daemon=True).start()
 
     def declare(self, app: Celery) -> None:
         """Declare its queue, at every connection of the agent: a job sent while no worker runs, to a Redis that was
         restarted, would be dropped silently."""
-        if self.able:
+        if not self._obstacle:
             with app.connection_for_write() as connection:
                 app.amqp.queues[TRAINING](connection.default_channel).declare()
 
     @property
-    def states(self) -> dict[str, bool]:
-        """As the heartbeat reports them. A worker that keeps dying cannot train."""
-        return {ANSWERING: True, TRAINING: self.able and self._failures < 3}
+    def obstacle(self) -> str:
+        """Why this node cannot train now; empty where it can."""
+        if self._failures >= MANY_FAILURES:
+            return "The training worker keeps ending; the agent's log on the node says why."
+        return self._obstacle
 
     def _run(self) -> None:
         while True:

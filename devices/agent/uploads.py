@@ -145,7 +145,7 @@ class _Listener(ThreadingHTTPServer):
                 self._peers[client_address[0]] -= 1
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exception(), OSError):  # a neighbour that hangs up in the middle is no news
+        if not isinstance(sys.exc_info()[1], OSError):  # a neighbour that hangs up in the middle is no news
             super().handle_error(request, client_address)
 
 

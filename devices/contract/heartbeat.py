@@ -8,8 +8,10 @@ from pydantic import Field
 from devices.contract.values import STORABLE, Line, Number, Received, Seconds, Sent
 
 MAX_CAMERAS = 16
+MAX_SENTENCE = 300  # characters
 FactName = Annotated[str, Field(max_length=40, pattern=STORABLE)]
 Facts = Annotated[dict[FactName, bool | int | Number | Line | None], Field(max_length=40)]
+Sentence = Annotated[str, Field(max_length=MAX_SENTENCE, pattern=STORABLE)]
 ShortMilliseconds = Annotated[float, Field(ge=0, le=3_600_000, allow_inf_nan=False)]
 TimesBySplit = dict[Annotated[str, Field(pattern=r"^\d{1,3}$")], ShortMilliseconds]
 
@@ -42,6 +44,15 @@ class TaskTimes(Sent):
     send_ms: dict[Annotated[str, Field(pattern=r"^[a-z0-9]{1,10}$")], ShortMilliseconds] = {}
 
 
+class Engine(Sent):
+    """What computes the models on a node, and why it was chosen."""
+
+    name: Annotated[str, Field(max_length=20, pattern=STORABLE)]
+    device: Annotated[str, Field(max_length=20, pattern=STORABLE)]
+    precision: Annotated[str, Field(max_length=20, pattern=STORABLE)]
+    reason: Annotated[str, Field(max_length=MAX_SENTENCE, pattern=STORABLE)] = ""
+
+
 class MeasuredProfile(Sent):
     """What a node's answering capability measured when it started. `unavailable`: by task, why it does not answer it."""
 
@@ -53,9 +64,10 @@ class MeasuredProfile(Sent):
         dict[Annotated[str, Field(max_length=20, pattern=STORABLE)], TaskTimes], Field(min_length=1, max_length=10)
     ]
     unavailable: Annotated[
-        dict[Annotated[str, Field(max_length=20, pattern=STORABLE)], Annotated[str, Field(max_length=300, pattern=STORABLE)]],
+        dict[Annotated[str, Field(max_length=20, pattern=STORABLE)], Sentence],
         Field(max_length=10),
     ] = {}
+    engine: Engine | None = None  # agents of earlier versions have torch and do not say so
 
 
 # Photos that a node can train on: how many of each class. Names and numbers are all that leaves the node.
@@ -81,11 +93,12 @@ class RefusedModels(Sent):
     """A choice of models that the node cannot follow: it keeps those it has."""
 
     choice: Annotated[int, Field(ge=0, le=2_000_000_000)]
-    why: Annotated[str, Field(max_length=300, pattern=STORABLE)]
+    why: Sentence
 
 
 class Report(Sent):
-    """One heartbeat. Fields that are left out stay as they were; `profile: null` says that models are being loaded."""
+    """One heartbeat. Fields that are left out stay as they were; `profile: null` says that models are being loaded, or that the
+    node does not answer. `lanes` are the queues that it serves or could serve; `obstacles`, why it does not serve one."""
 
     boot: Annotated[str, Field(max_length=32, pattern=STORABLE)] = ""
     queue: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
@@ -95,6 +108,7 @@ class Report(Sent):
     sample: Facts = {}
     redis: Annotated[str, Field(max_length=20)] = ""
     lanes: Annotated[dict[Annotated[str, Field(max_length=20, pattern=STORABLE)], bool], Field(max_length=10)] = {}
+    obstacles: Annotated[dict[Annotated[str, Field(max_length=20, pattern=STORABLE)], Sentence], Field(max_length=10)] = {}
     access: Annotated[str, Field(pattern=r"^([0-9a-f]{16})?$")] = ""  # digest of the addresses that the node knows
     labelled: Labelled = {}
     choice: Annotated[int, Field(ge=0, le=2_000_000_000)] = 0  # of models, which the node follows

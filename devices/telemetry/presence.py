@@ -9,6 +9,7 @@ from typing import TypedDict
 from django.utils import timezone
 
 from devices.contract.heartbeat import cameras_of
+from devices.contract.protocol import ANSWERING
 from devices.models import Node
 from devices.telemetry import links, trouble
 from webapp.live import groups
@@ -31,6 +32,15 @@ class SimulatedData(TypedDict):
     slowdown: float
 
 
+class EngineData(TypedDict):
+    """As devices.contract.heartbeat.Engine."""
+
+    name: str
+    device: str
+    precision: str
+    reason: str
+
+
 class NodeData(TypedDict):
     """A node as pages and scripts get it."""
 
@@ -51,6 +61,8 @@ class NodeData(TypedDict):
     changed: str  # how its hardware differs from what was accepted, in words
     rotating: bool
     lanes: dict[str, bool]
+    engine: EngineData | None
+    obstacles: list[str]  # what it cannot do and why, a sentence each
     sensors: dict[str, Fact]
     agent: str | None  # version
     versions: dict[str, str | None]
@@ -95,6 +107,8 @@ def as_json(node: Node) -> NodeData:
         "changed": changes(node),
         "rotating": bool(node.rotation),
         "lanes": node.lanes,
+        "engine": (node.profile or {}).get("engine"),
+        "obstacles": obstacles(node),
         "sensors": node.sensors,
         "agent": node.versions.get("agent"),
         "versions": node.versions,
@@ -121,6 +135,17 @@ def simulated(node: Node) -> SimulatedData | None:
 def refused_models(node: Node) -> str:
     """Why it keeps the models that it has although others were chosen, in its own words; empty if it does not."""
     return str(node.change["why"]) if "refused" in node.change else ""
+
+
+def cannot_answer(node: Node) -> str:
+    """Why it answers no questions at all, in its own words; empty if it does, or loads its models."""
+    return str(node.obstacles.get(ANSWERING, ""))
+
+
+def obstacles(node: Node) -> list[str]:
+    """What it cannot do and why, a sentence each: answer, train, or one of the tasks."""
+    tasks = (node.profile or {}).get("unavailable", {})
+    return [str(sentence) for sentence in [*node.obstacles.values(), *tasks.values()]]
 
 
 def changes(node: Node) -> str:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-from flwr.app import Array, ArrayRecord, ConfigRecord, Context, Error, Message, MetricRecord, MetricRecordValues, RecordDict
+from flwr.app import Array, ArrayRecord, ConfigRecord, Context, Error, Message, MetricRecord, RecordDict
 from flwr.clientapp import ClientApp
 from flwr.common.constant import ErrorCode
 
@@ -19,13 +19,13 @@ from federation.app.compression.flat_parameters import Layout, Vector
 from federation.app.compression.modular_quantiser import ErrorFeedback, ModularQuantiser, pack
 from federation.app.errors import Refused, RunError
 from federation.app.privacy import differential
-from federation.app.records import list_of, pairs_of, record_of, value_of
+from federation.app.records import MetricValue, list_of, pairs_of, record_of, value_of
 from federation.app.train_config import MaskConfig, ModelDelta, TrainConfig
 
 app = ClientApp()
 Handler = Callable[[Message, Context], RecordDict]
 Records = dict[str, ArrayRecord | ConfigRecord]
-Metrics = dict[str, MetricRecordValues]
+Metrics = dict[str, MetricValue]
 MOST_NAMED = 5  # folders in a report
 
 

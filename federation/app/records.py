@@ -5,6 +5,9 @@ from typing import TypeVar
 from flwr.app import ConfigRecord, Message
 
 Value = TypeVar("Value")
+# What a record may hold. Flower 1.30, the newest for Python 3.10, has these under another name than later versions.
+MetricValue = int | float | list[int] | list[float]
+ConfigValue = MetricValue | str | bytes | bool | list[str] | list[bytes] | list[bool]
 
 
 def record_of(message: Message, name: str) -> ConfigRecord:

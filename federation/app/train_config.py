@@ -6,15 +6,15 @@ The keys are part of what server and nodes agree on.
 from dataclasses import dataclass
 
 import numpy as np
-from flwr.app import ConfigRecord, ConfigRecordValues
+from flwr.app import ConfigRecord
 
 from federation.app.compression.downlink import CodedUpdate
 from federation.app.compression.flat_parameters import Vector
 from federation.app.data import Partitioning
 from federation.app.privacy.participants import Participant, Roster
-from federation.app.records import list_of, number_of, value_of
+from federation.app.records import ConfigValue, list_of, number_of, value_of
 
-Entries = dict[str, ConfigRecordValues]
+Entries = dict[str, ConfigValue]
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 from celery import Celery
@@ -17,7 +18,10 @@ from federation.app.datasets import photo_folder
 
 class Training:
     queue = TRAINING
-    needs = ("flwr", "torch")
+
+    def obstacle(self) -> str:
+        complete = all(find_spec(package) is not None for package in ("torch", "flwr", "safetensors"))
+        return "" if complete else "Training needs torch and Flower; install isthmus-agent[training]."
 
     def start(self, app: Celery, runtime: Runtime) -> None:
         """Torch and Flower are loaded here, once for all jobs."""

@@ -1,4 +1,7 @@
-"""What the cloud workers are asked to do, by task name (inference/answering/tasks.py), and whether one is alive."""
+"""What the cloud workers are asked to do, by task name, and whether one is alive.
+
+The tasks are in inference.answering.tasks and inference.bundles.tasks.
+"""
 
 import logging
 
@@ -9,6 +12,7 @@ from django.conf import settings
 from kombu.exceptions import OperationalError as BrokerError
 
 ANSWER, PREPARE, FORGET = "inference.answer", "inference.prepare", "inference.forget"
+EXPORT = "inference.export"
 CLOUD_QUEUE = "cloud"  # Celery keeps a queue as a Redis list of that name
 ALIVE_KEY, ALIVE_S = "cloud:alive", 6
 log = logging.getLogger(__name__)
@@ -25,6 +29,10 @@ def prepare(photo_id: str, node: str) -> bool:
 
 def forget(photo_id: str, owner: int) -> bool:
     return _send(FORGET, photo_id, owner)
+
+
+def export(profile: str) -> bool:
+    return _send(EXPORT, profile)
 
 
 def _send(task: str, *arguments: object) -> bool:

@@ -14,7 +14,7 @@ from inference.engine.codecs import feature_code
 from inference.engine.digests import sha256 as sha256  # training identifies its starting weights by it
 from inference.engine.doubt import Calibration
 from inference.engine.hub import pins, snapshot
-from inference.engine.model_files import config, has_vision, has_weights, packaged, weights_file
+from inference.engine.model_files import config, has_vision, has_weights, is_exported, packaged, weights_digest
 from inference.engine.model_options import UNMEASURED_PHOTO, Level, PhotoLevel, Refinement, Shape, shape_of, standalone_card
 from inference.engine.tasks import SHARED_TOWER
 
@@ -100,7 +100,7 @@ class Profile:
             header = feature_code.about(file)
         except feature_code.CodecError:  # `missing` reports it
             return None
-        if header["weights"] != sha256(weights_file(folder)):
+        if header["weights"] != weights_digest(folder):
             return None
         return {int(k): tuple(sizes) for k, sizes in header["sizes"].items()}
 
@@ -212,6 +212,8 @@ def missing(profile: Profile) -> list[str]:
         task, _, rest = name.partition("/")
         folder = profile.folders.get(task)
         file = profile.code_file if not rest else folder / rest if folder else None
+        if folder is not None and is_exported(folder):
+            continue  # its manifest names what it holds instead
         if file is not None and task not in absent and sha256(file) != digest:
             sentences.append(f"{file} is damaged or of another version than its card; {remedy}.")
     files = {file for task in profile.on_towers if (file := profile.code_of(task)) is not None and file.exists()}

@@ -7,15 +7,20 @@ photos unlike those that the models were trained on, so 0.8 means the same for a
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 FLAT_FROM, PROBABLE_FROM, GUESS_FROM = 0.8, 0.6, 0.2
 _LEAST = 1e-6
 
 
-class Certainty(StrEnum):
+class Certainty(str, Enum):
     """How an answer is put: stated, called probable, called a guess, or not given."""
+
+    __str__ = str.__str__  # the value, also in f-strings
 
     FLAT = "flat"
     PROBABLE = "probable"
@@ -54,6 +59,12 @@ def certainty(confidence: float, sure: bool = True, alternatives: int = 0) -> Ce
     if confidence < PROBABLE_FROM or not sure:
         return Certainty.GUESS
     return Certainty.PROBABLE if confidence < FLAT_FROM else Certainty.FLAT
+
+
+def variety(tokens: NDArray[np.float32]) -> float:
+    """How much the places of a photo differ, as the tower sees them: tokens [1, T, width] -> their mean standard deviation over
+    the places. Noise, one colour and drawings of a few lines have less of it than photos."""
+    return float(tokens[0, 1:].std(0).mean())
 
 
 @dataclass(frozen=True)

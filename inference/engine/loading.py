@@ -1,76 +1,56 @@
-"""A profile's folders as torch models in parts: tower, preprocessing, codes and the task's own decoder."""
+"""A profile's folders as networks of torch modules."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor
 from transformers import PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
 from inference.engine import catalogue, tasks
-from inference.engine.answer import Answer
 from inference.engine.catalogue import ModelsMissing as ModelsMissing
 from inference.engine.catalogue import Profile
-from inference.engine.codecs import feature_code
 from inference.engine.efficientnet.network import EfficientNetLite, folded
+from inference.engine.engines.networks import Networks
+from inference.engine.engines.torch_networks import TorchText, TorchVision
 from inference.engine.model_files import config, packaged, weights_file
-from inference.engine.pixels import Pixels
-from inference.engine.questions.label_tree import LabelTree
 from inference.engine.split import Tower
 
 # Tied to the word embeddings, so files may leave them out.
 TIED = "predictions.decoder."
-Decoder = Callable[[Tensor, str], Answer]  # tokens [1, T, width] and the question -> answer
-Evidence = Callable[[Tensor, str, str], Tensor]  # tokens [1, T, width], question, answer -> [S, S], 0…1
 
 
-class Classes(Protocol):
-    """A classifier on the tower's tokens, for other tasks on the same tower too."""
-
-    tree: LabelTree | None  # None: its classes are not ImageNet's
-
-    def probabilities(self, tokens: Tensor) -> NDArray[np.float64]:
-        """tokens [1, T, width] -> [classes]."""
-
-    def answer(self, tokens: Tensor, question: str = "") -> Answer:
-        """tokens [1, T, width] -> a name, with a calibrated confidence."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """What one task runs on. Tasks that share a tower share the object: it is in memory once."""
-
-    tower: Tower
-    digest: bytes  # SHA-256 of the tower's weights
-    texts: bytes  # SHA-256 of the decoder's weights and vocabulary
-    pixels: Pixels
-    codes: dict[int, feature_code.Code]  # by split point
-    answer: Decoder
-    weights: tuple[Tensor, ...]  # of the tower and the decoder, for their size in memory
-    classes: Classes | None = None
-    evidence: Evidence | None = None  # for models that can say where they looked
-
-
-def load(profile: Profile, device: torch.device) -> dict[str, Part]:
-    """Every task of the profile. Raises ModelsMissing, one sentence with the remedy."""
+def load(profile: Profile, device: torch.device) -> dict[str, Networks]:
+    """Every task of the profile that has a tower. Raises ModelsMissing, one sentence with the remedy."""
     if sentences := catalogue.missing(profile):
         raise ModelsMissing(sentences[0])
-    parts: dict[str, Part] = {}
+    networks: dict[str, Networks] = {}
     with _quiet():
         for name in profile.on_towers:  # in the order of the list: the task that lends its tower comes first
-            shared, load_part = parts[tasks.SHARED_TOWER] if profile.shares_tower(name) else None, tasks.get(name).load
-            assert load_part is not None, "a task on a tower can be loaded"
-            parts[name] = load_part(profile, device, shared)
-    return parts
+            shared = networks[tasks.SHARED_TOWER] if profile.shares_tower(name) else None
+            load_networks = tasks.get(name).load
+            assert load_networks is not None, "a task on a tower can be loaded"
+            networks[name] = load_networks(profile, device, shared)
+    return networks
+
+
+def tower(networks: Networks) -> Tower:
+    """The torch tower behind networks that this module loaded."""
+    assert isinstance(networks.vision, TorchVision), "these networks are torch's"
+    return networks.vision.tower
+
+
+def weights(networks: Mapping[str, Networks]) -> dict[int, int]:
+    """Bytes of every tensor, by its address: tasks on one tower name the same ones."""
+    parts = [part for own in networks.values() for part in (own.vision, own.text) if isinstance(part, TorchVision | TorchText)]
+    tensors = {value.data_ptr(): value.nbytes for part in parts for value in part.weights}
+    linear = [own.classifier for own in networks.values() if own.classifier is not None]
+    return tensors | {layer.weight.ctypes.data: layer.weight.nbytes + layer.bias.nbytes for layer in linear}
 
 
 def pretrained(kind: type[PreTrainedModel], folder: Path, without: str | None = None) -> Any:
@@ -106,13 +86,6 @@ def efficientnet(folder: Path) -> EfficientNetLite:
     except (OSError, KeyError, ValueError, RuntimeError, UnpicklingError, SafetensorError) as error:
         raise ModelsMissing(f"The weights in {file} cannot be loaded ({error}); fetch or restore them again.") from error
     return network.eval().requires_grad_(False)
-
-
-def folder_of(profile: Profile, task: str) -> Path:
-    folder = profile.folders[task]
-    if folder is None:
-        raise ModelsMissing(f"The {task} model is not on this machine.")
-    return folder
 
 
 @contextmanager

@@ -3,10 +3,11 @@
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import NotRequired, TypedDict
+from typing import TypedDict
 
 import numpy as np
 from PIL import Image
+from typing_extensions import NotRequired
 
 from inference.engine.catalogue import Profile
 from inference.engine.codecs import photo_codec

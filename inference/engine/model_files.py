@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from inference.engine.bundles import layout
 from inference.engine.digests import sha256
 from inference.engine.efficientnet.packaged import EFFICIENTNET_LITE, PackagedWeights
 from inference.engine.model_options import EFFICIENTNET
@@ -13,8 +14,17 @@ SAFETENSORS = "model.safetensors"
 
 def config(folder: Path) -> dict[str, Any] | None:
     """The folder's config.json; None when it is missing or damaged."""
+    return _read(folder / "config.json")
+
+
+def generation(folder: Path) -> dict[str, Any]:
+    """How the folder's text model is meant to generate; empty where it does not say."""
+    return _read(folder / "generation_config.json") or {}
+
+
+def _read(file: Path) -> dict[str, Any] | None:
     try:
-        values = json.loads((folder / "config.json").read_text())
+        values = json.loads(file.read_text())
     except (OSError, ValueError):
         return None
     return values if isinstance(values, dict) else None
@@ -30,7 +40,12 @@ def packaged(folder: Path) -> PackagedWeights | None:
 
 def has_weights(folder: Path | None) -> bool:
     """Whether there is a model to load, judged by file names. A pickle is none: it is never opened."""
-    return folder is not None and config(folder) is not None and weights_file(folder).exists()
+    return folder is not None and config(folder) is not None and (is_exported(folder) or weights_file(folder).exists())
+
+
+def is_exported(folder: Path) -> bool:
+    """Whether the folder holds networks instead of weights."""
+    return (folder / layout.NETWORKS).exists()
 
 
 def weights_file(folder: Path) -> Path:
@@ -39,13 +54,21 @@ def weights_file(folder: Path) -> Path:
     return (package.file() if package else None) or folder / SAFETENSORS
 
 
+def weights_digest(folder: Path) -> str:
+    """SHA-256 of the weights file, hex; of exported networks, that of the file which they were made from."""
+    description = layout.read(folder)
+    return description["weights"] if description else sha256(weights_file(folder))
+
+
 def tower_digest(root: Path) -> str:
     """SHA-256 of the file of the shared tower's weights, of a profile whose task folders are in `root`."""
-    return sha256(weights_file(root / "classify"))
+    return weights_digest(root / "classify")
 
 
 def has_vision(folder: Path) -> bool:
     """Whether a BLIP folder has its own vision tower. Reads only the header of its weights."""
+    if description := layout.read(folder):
+        return bool(description["cuts"])
     file = folder / SAFETENSORS
     if not file.exists():
         return True

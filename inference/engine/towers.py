@@ -124,12 +124,6 @@ def _tokens(places: Tensor, fine: Tensor | None = None) -> Tensor:
     return F.pad(rows, (0, 0, 1, 0))
 
 
-def variety(tokens: Tensor) -> float:
-    """How much the places of a photo differ, as the tower sees them: tokens [1, T, width] -> their mean standard deviation over
-    the places. Noise, one colour and drawings of a few lines have less of it than photos."""
-    return float(tokens[0, 1:].std(0, correction=0).mean())
-
-
 def digest(module: nn.Module) -> bytes:
     """SHA-256 over the weights, sorted by name, as float32: the same on every machine that loaded the same files."""
     sha256 = hashlib.sha256()

@@ -58,6 +58,8 @@ def _unusable(slug: str) -> UserError:
     node = Node.objects.filter(slug=slug, revoked_at=None).first()
     if node is not None and (why := trouble.of(node, timezone.now())):
         return UserError("node_rests", f"{slug} cannot be used now. {why}", "Ask without choosing a device.", 503)
+    if node is not None and (why := presence.cannot_answer(node)):
+        return UserError("node_cannot_answer", f"{slug} answers no questions. {why}", "Ask without choosing a device.", 503)
     return UserError("node_offline", f"{slug} is not online.", "Start it, or ask without choosing a device.", 503)
 
 

@@ -1,102 +1,85 @@
 """The capability to answer: loads the models of a profile, measures them, and registers every family of jobs. No Django.
 
-Each job takes and returns small JSON. Bulk bytes go by key, through the node's own link; their size and time are the
-bandwidth measurement.
+Importing this needs none of the packages that compute; a node without an engine says what to install.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
 
 from celery import Celery
 
 from devices.agent import jobs, memory
-from devices.agent.capabilities import Profile
-from devices.agent.jobs import JobTask
+from devices.agent.capabilities import Profile, Unavailable
 from devices.agent.runtime import Runtime
-from devices.agent.uploads import UploadError
-from devices.contract.jobs import Job
+from devices.contract.heartbeat import MAX_SENTENCE
 from devices.contract.protocol import ANSWERING, PROTOCOL
-from devices.contract.values import Received
-from devices.contract.wire import WireError
 from inference.engine import catalogue, engines
-from inference.engine.codecs.photo_codec import PhotoCodecError
-from inference.engine.measure import measure
-from inference.engine.runner import Vision
-from inference.engine.tasks.standalone import StandaloneFailed
-from inference.stages.answer_jobs import AnswerJobs
-from inference.stages.context import StageContext
-from inference.stages.federated_model_jobs import FederatedModelJobs
-from inference.stages.highlight_jobs import HighlightJobs
-from inference.stages.job_run import JobRun
-from inference.stages.link_jobs import LinkJobs
-from inference.stages.photo_jobs import PhotoJobs
-from inference.stages.reconstruction_jobs import ReconstructionJobs
+from inference.engine.bundles.signed_manifest import BundleError
+from inference.engine.bundles.store import Store
 
 log = logging.getLogger(__name__)
-
-
-class Family(Protocol):
-    """Jobs that belong together, bound to one node."""
-
-    handlers: Mapping[type[Job[Any]], Callable[[JobRun, Any], Received]]
-
-
-FAMILIES: tuple[Callable[[StageContext], Any], ...] = (
-    PhotoJobs,
-    AnswerJobs,
-    LinkJobs,
-    ReconstructionJobs,
-    HighlightJobs,
-    FederatedModelJobs,
-)
-EXPECTED: dict[type[Exception], str] = {
-    WireError: "wire",
-    UploadError: "upload",
-    PhotoCodecError: "bad_photo",
-    StandaloneFailed: "model_failed",
-}
-
-
-class Stages:
-    """Every job of answering, bound to one node's runtime and models."""
-
-    def __init__(self, runtime: Runtime, vision: Vision) -> None:
-        self.context = StageContext(runtime, vision)
-        families: list[Family] = [family(self.context) for family in FAMILIES]
-        self.tasks = {job: self._task(job, handler) for family in families for job, handler in family.handlers.items()}
-
-    def _task(self, job_type: type[Job[Any]], handler: Callable[[JobRun, Any], Received]) -> JobTask:
-        runtime = self.context.runtime
-        return jobs.as_task(runtime, job_type, lambda id, job: handler(JobRun(runtime, id), job), EXPECTED)
+NO_ENGINE = "Answering needs ONNX Runtime or torch; install isthmus-agent[onnx]."
 
 
 class Answering:
     queue = ANSWERING
-    needs: tuple[str, ...] = ()
+
+    def obstacle(self) -> str:
+        return NO_ENGINE if all(engine.absence() for engine in engines.ENGINES) else ""
 
     def start(self, app: Celery, runtime: Runtime) -> Profile:
-        """Raises ModelsMissing, a sentence with the remedy."""
-        profile = catalogue.profile(runtime.profile_name)
-        vision = Vision(engines.load(profile))
+        from inference.engine.engines.choice import choose
+        from inference.engine.measure import measure
+        from inference.engine.runner import Vision
+        from inference.stages.families import Stages
+
+        bundles, problem = _bundles(runtime)
+        try:
+            chosen = choose(runtime.profile_name, bundles)
+        except (catalogue.ModelsMissing, engines.NoEngine) as error:
+            raise Unavailable(problem or str(error)) from error
+        vision, what = Vision(chosen.engine), chosen.engine.description
         times = measure(vision, runtime.slowdown)
         memory.give_back()
         jobs.register(app, Stages(runtime, vision).tasks)
         for task, sentence in vision.unavailable.items():
             log.warning("this node does not answer %s: %s", task, sentence)
-        facts = {"name": profile.name, "digest": vision.digest, "protocol": PROTOCOL, "tasks": times}
-        return {**facts, "unavailable": vision.unavailable}
+        log.info("computing with %s on %s. %s", what.name, what.device, chosen.reason)
+        facts = {"name": vision.profile.name, "digest": vision.digest, "protocol": PROTOCOL, "tasks": times}
+        engine = {"name": what.name, "device": what.device, "precision": what.precision, "reason": chosen.reason[:MAX_SENTENCE]}
+        return {**facts, "unavailable": vision.unavailable, "engine": engine}
 
-    def obstacle(self, profile: str) -> str:
+    def models_obstacle(self, profile: str) -> str:
+        """What the server can export needs nothing here but an engine for it."""
         try:
             sentences = catalogue.missing(catalogue.profile(profile))
         except catalogue.UnknownProfile as error:
             return str(error)
-        return sentences[0] if sentences else ""
+        fetched = any(engine.reads_bundles and not engine.absence() for engine in engines.ENGINES)
+        return sentences[0] if sentences and not fetched else ""
 
     def describe(self, home: Path) -> Mapping[str, str]:
         return {}
+
+
+def _bundles(runtime: Runtime) -> tuple[Store, str]:
+    """Where the exported models are, and a sentence where the server's could not be had. A node on the server's own machine
+    reads the server's folder; another one fetches them into its home."""
+    from inference.stages import bundle_source
+
+    if shared := os.environ.get("ISTHMUS_BUNDLES"):
+        return Store(Path(shared)), ""
+    store = Store(runtime.home / "bundles")
+    if all(engine.absence() for engine in engines.ENGINES if engine.reads_bundles):
+        return store, ""
+    try:
+        bundle_source.newest(runtime.profile_name, store, bundle_source.of(runtime.home))
+    except BundleError as error:
+        log.warning("without a bundle of the %s models: %s", runtime.profile_name, error)
+        return store, str(error)
+    return store, ""
 
 
 ANSWERING_CAPABILITY = Answering()

@@ -66,7 +66,10 @@ class JobRun:
                 jobs.check_wanted(self.runtime, self.id)
             if not self.runtime.has_room():  # better a sentence than a process that the kernel ends
                 raise Refused("no_memory", NO_MEMORY)
-            yield
+            try:
+                yield
+            finally:
+                self.runtime.computed_at = time.monotonic()
 
     def send(self, name: str, data: bytes) -> Sending:
         """Send bytes up. Raises Refused when the caller has given up: a slow link must not be kept busy for nothing."""

@@ -6,6 +6,7 @@ from functools import cached_property
 from devices.agent.jobs import Refused
 from devices.contract.jobs import Rebuild
 from devices.contract.results import Transferred
+from inference.engine import reconstruction
 from inference.engine.reconstruction import ReconstructionError, Reconstructor
 from inference.stages.context import StageContext
 from inference.stages.job_run import JobRun
@@ -32,4 +33,4 @@ class ReconstructionJobs:
         file = self.context.vision.profile.code_file
         if file is None:
             raise ReconstructionError("These models have no decoder that reconstructs photos.")
-        return Reconstructor.load(file.parent)
+        return reconstruction.load(file.parent)

@@ -35,7 +35,9 @@ def start(app: Any, runtime: Any) -> None:
 
 class Busy:
     queue = "train"
-    needs: tuple[str, ...] = ()
+
+    def obstacle(self) -> str:
+        return ""
 
     def start(self, app: Any, runtime: Any) -> None:
         start(app, runtime)

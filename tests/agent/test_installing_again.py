@@ -1,5 +1,5 @@
-"""Running the installer again keeps what it was told before. The script itself, with its own /etc/systemd and /usr/local/bin
-mounted over this machine's, and stand-ins for systemd, the download and pip."""
+"""Running the installer again keeps the settings and everything else of the owner. The script itself, with its own /etc/systemd
+and /usr/local/bin mounted over this machine's, and stand-ins for systemd, the download and Python."""
 
 import os
 import shutil
@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "devices" / "agent" / "install.sh"
+RELEASES = Path(__file__).parent / "releases"
 NAMESPACE = ["unshare", "--mount", *([] if os.getuid() == 0 else ["--map-root-user"])]
 UNIT = "isthmus-agent.service"
 
@@ -24,7 +25,8 @@ STAND_INS = {
     "curl": 'while [ "$1" != -o ]; do shift; done; : >"$2"; printf http://server/isthmus_agent-1.whl',
     "python3": """
 case "$*" in
-    "-m venv"*) for last; do :; done; mkdir -p "$last/bin"; cp "$0" "$last/bin/python" ;;
+    "-m venv"*) for last; do :; done; mkdir -p "$last/bin"; : >"$last/pyvenv.cfg"; cp "$0" "$last/bin/python" ;;
+    "-m pip"*) shift 2; echo "pip $*" >>"$LOG" ;;
     -V) echo Python 3.11 ;;
 esac""",
 }
@@ -48,20 +50,28 @@ pytestmark = pytest.mark.skipif(not possible(), reason="needs a mount namespace 
 
 class Board:
     def __init__(self, folder: Path) -> None:
-        self.folder, self.prefix = folder, folder / "opt"
+        self.folder, self.prefix, self.log = folder, folder / "opt", folder / "log"
         for name in ("bin", "units", "local"):
             (folder / name).mkdir()
+        self.root = shutil.copytree(RELEASES / "debian-12", folder / "root")
         for name, text in STAND_INS.items():
             (folder / "bin" / name).write_text(f"#!/bin/sh\n{text}\n")
             (folder / "bin" / name).chmod(0o755)
 
     def install(self, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        environment = {"PATH": f"{self.folder / 'bin'}:/usr/bin:/bin:/usr/sbin:/sbin", "LOG": str(self.folder / "log")}
+        environment = {"PATH": f"{self.folder / 'bin'}:/usr/bin:/bin:/usr/sbin:/sbin", "LOG": str(self.log)}
+        environment["ISTHMUS_ROOT"] = str(self.root)
         command = [*NAMESPACE, "sh", "-c", OVER_THIS_MACHINE, "sh", str(self.folder), str(SCRIPT)]
         words = ["--server", "http://server", "--prefix", str(self.prefix), *options]
         return subprocess.run(
             [*command, *words], env={**environment, **variables}, capture_output=True, text=True, check=False, timeout=60
         )
+
+    def pip(self) -> list[str]:
+        """What was installed since the last call, without the options that all calls have."""
+        lines = [line for line in self.log.read_text().splitlines() if line.startswith("pip ")]
+        self.log.write_text("")
+        return [line.removeprefix("pip --quiet --disable-pip-version-check ") for line in lines]
 
     def settings(self) -> dict[str, str]:
         lines = (self.prefix / "agent.env").read_text().splitlines()
@@ -95,7 +105,7 @@ def test_they_survive_an_update(board: Board) -> None:
     assert again.returncode == 0, again.stderr
     assert board.settings() == before
     assert "--code" not in board.unit
-    assert "systemctl restart isthmus-agent" in (board.folder / "log").read_text()
+    assert "systemctl restart isthmus-agent" in board.log.read_text()
 
 
 def test_a_new_value_replaces_the_old_and_an_empty_one_takes_it_back(board: Board, tmp_path: Path) -> None:
@@ -132,7 +142,7 @@ def test_photos_in_the_home_survive_and_have_a_folder_from_the_start(board: Boar
     [
         (("--photos", "labelled"), "--photos must be an absolute path."),
         (("--uploads", "x;reboot"), "ISTHMUS_UPLOADS contains an unsupported character."),
-        (("--photo", "/x"), "Unknown option --photo; use --server, --code, --photos, --uploads and --prefix."),
+        (("--photo", "/x"), "Unknown option --photo; use --server, --code, --photos, --uploads, --prefix and --dry-run."),
     ],
 )
 def test_a_wrong_value_changes_nothing(board: Board, options: tuple[str, str], sentence: str) -> None:
@@ -144,3 +154,88 @@ def test_a_wrong_value_changes_nothing(board: Board, options: tuple[str, str], s
 
 def test_a_folder_that_the_agent_cannot_read_is_said(board: Board) -> None:
     assert "cannot read /nowhere/at/all" in board.install("--photos", "/nowhere/at/all").stdout
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_nothing_of_the_owner_below_the_prefix_is_removed(board: Board) -> None:
+    """Folders of theirs may have any name, those included where earlier installers kept what they unpacked."""
+    mine = [
+        board.prefix / name / "cat" / "a.jpg"
+        for name in ("app", "old", "new", "data", "home/labelled", "venv/photos", "wheels")
+    ]
+    for photo in mine:
+        photo.parent.mkdir(parents=True)
+        photo.write_bytes(b"a photo")
+    with (board.prefix / "agent.env").open("a") as file:
+        file.write(f'ISTHMUS_DATA="{board.prefix}/new"\n')
+    before = tree(board.prefix)
+    for _ in range(2):
+        assert board.install("--photos", str(board.prefix / "app")).returncode == 0
+    after = tree(board.prefix)
+    assert board.settings()["ISTHMUS_DATA"] == f"{board.prefix}/new"
+    assert {name: after.get(name) for name in before if name != "agent.env"} == {
+        name: data for name, data in before.items() if name != "agent.env"
+    }
+    assert set(after) == set(before), "the installer left something behind"
+
+
+def test_another_prefix_leaves_the_first_alone_and_takes_its_settings(board: Board, tmp_path: Path) -> None:
+    other = tmp_path / "elsewhere"
+    for name in ("app", "old", "new"):
+        (other / name).mkdir(parents=True)
+        (other / name / "a.jpg").write_bytes(b"a photo")
+    before, settings = tree(board.prefix), board.settings()
+    assert board.install("--prefix", str(other), "--code", "ABCDEFGH").returncode == 0
+    assert tree(board.prefix) == before
+    assert {name for name in tree(other) if name.endswith(".jpg")} == {"app/a.jpg", "old/a.jpg", "new/a.jpg"}
+    board.prefix = other
+    assert board.settings() == settings
+    assert f"EnvironmentFile={other}/agent.env" in board.unit
+
+
+def test_an_update_stays_in_the_environment(board: Board) -> None:
+    board.pip()
+    file = board.prefix / "venv" / "installed-by-the-owner"
+    file.touch()
+    assert board.install().returncode == 0
+    wheel, again = board.pip()
+    assert wheel.startswith("install /") and wheel.endswith("/isthmus_agent-1.whl[onnx,reading]")
+    assert again.startswith("install --no-deps --force-reinstall /") and file.exists()
+
+
+def test_the_environment_of_another_python_is_set_aside(board: Board) -> None:
+    """As on JetPack 6, where the agent ran on a newer Python than TensorRT's."""
+    shutil.copytree(RELEASES / "jetpack-6.2", board.root, dirs_exist_ok=True)
+    python = board.root / "usr/bin/python3.10"
+    python.parent.mkdir(parents=True)
+    python.write_text((board.folder / "bin/python3").read_text().replace("Python 3.11", "Python 3.10"))
+    python.chmod(0o755)
+    (board.prefix / "venv" / "mine").touch()
+    done = board.install()
+    assert done.returncode == 0, done.stderr
+    (aside,) = board.prefix.glob("venv.*")
+    assert (aside / "mine").exists() and f"{aside} is the environment of another Python" in done.stdout
+    assert "Python 3.10" in (board.prefix / "venv/bin/python").read_text()
+    assert board.install().returncode == 0
+    assert list(board.prefix.glob("venv.*")) == [aside]
+
+
+def test_a_build_of_the_owner_survives_an_update(board: Board) -> None:
+    build = board.folder / "onnxruntime_gpu-1.23.0-cp311-cp311-linux_aarch64.whl"
+    build.touch()
+    for variables in ({"ISTHMUS_ONNXRUNTIME": str(build)}, {}):
+        board.pip()
+        assert board.install(**variables).returncode == 0
+        assert board.pip()[2:] == ["uninstall --yes onnxruntime", f"install --no-deps --force-reinstall {build}"]
+    assert board.install(ISTHMUS_ONNXRUNTIME="").returncode == 0
+    assert not [line for line in board.pip() if str(build) in line] and "ISTHMUS_ONNXRUNTIME" not in board.settings()
+
+
+def test_a_dry_run_changes_nothing(board: Board) -> None:
+    before, log = tree(board.folder), board.log.read_text()
+    done = board.install("--dry-run", "--photos", "/other")
+    assert done.returncode == 0 and done.stdout.startswith("Board ")
+    assert tree(board.folder) == before and board.log.read_text() == log

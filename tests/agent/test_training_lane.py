@@ -125,10 +125,10 @@ def test_no_orphan_stays_when_the_agent_is_killed(board: Board) -> None:
 
 
 def test_it_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert training_supervisor.possible("tests.agent.busy_lane:BUSY")
+    assert training_supervisor.obstacle("tests.agent.busy_lane:BUSY") == ""
     monkeypatch.setenv("ISTHMUS_TRAINING_LANE", "off")
-    assert not training_supervisor.possible("tests.agent.busy_lane:BUSY")
+    assert "switched off on this node (ISTHMUS_TRAINING_LANE)" in training_supervisor.obstacle("tests.agent.busy_lane:BUSY")
 
 
 def test_a_board_without_the_parts_cannot_train() -> None:
-    assert not training_supervisor.possible("federation_of_nobody.lane:TRAINING")
+    assert "No module named 'federation_of_nobody'" in training_supervisor.obstacle("federation_of_nobody.lane:TRAINING")

@@ -59,9 +59,9 @@ def test_every_package_the_server_imports_is_required() -> None:
     required = {canonical(match[1]) for line in lines("requirements.txt") if (match := PIN.match(line))}
     # asgiref is Django's own, typing_extensions pydantic's, huggingface_hub is how transformers finds models, billiard and
     # kombu come with Celery. cryptography and protobuf are what Flower itself speaks with, datasets is Flower Datasets' own,
-    # annotated-types and pydantic-core pydantic's, click Celery's.
+    # annotated-types and pydantic-core pydantic's, click Celery's. tomli is what the agent needs on Python 3.10.
     required |= {"asgiref", "typing-extensions", "huggingface-hub", "tokenizers"}
-    required |= {"cryptography", "protobuf", "datasets", "annotated-types", "pydantic-core", "click"}
+    required |= {"cryptography", "protobuf", "datasets", "annotated-types", "pydantic-core", "click", "tomli"}
     owners = packages_distributions()
     missing = {
         f"{file.relative_to(ROOT)}: {name}"

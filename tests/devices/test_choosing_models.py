@@ -156,9 +156,12 @@ def test_a_change_that_never_ends_is_not_waited_for_by_questions(boards: list[Bo
 
 
 class Answering:
-    queue, needs = "stages", ()
+    queue = "stages"
 
-    def obstacle(self, profile: str) -> str:
+    def obstacle(self) -> str:
+        return ""
+
+    def models_obstacle(self, profile: str) -> str:
         return "" if profile == "compact" else f"There are no {profile} models here."
 
     def start(self, *_: object) -> None: ...

@@ -18,7 +18,7 @@ from transformers import (
     ViTForImageClassification,
 )
 
-from inference.engine import catalogue, runner
+from inference.engine import catalogue, loading, runner
 from inference.engine.runner import Vision
 
 SENTENCE = "what is in the photo ? how many dogs are there a black dog runs on grass two one man red yes no"
@@ -115,5 +115,6 @@ def small(small_folders: dict[str, Path]) -> Vision:
     """Each task with a tower of its own, as the large models have, and an exact code at every split point."""
     vision = runner.load(catalogue.Profile.from_folders("small", small_folders), threads=1)
     for part in vision.engine.parts.values():
-        part.codes.update({k: ExactCode(*part.tower.shape(k)) for k in range(part.tower.depth + 1)})
+        tower = loading.tower(part.networks)
+        part.codes.update({k: ExactCode(*tower.shape(k)) for k in range(tower.depth + 1)})
     return vision

@@ -19,6 +19,7 @@ from inference.engine.runner import Vision
 from tests.node import Node, jpeg
 
 DIGEST = bytes(32)
+SMALL = Profile.from_folders("small", {"classify": catalogue.WEIGHTS / "compact" / "classify"})
 
 
 class Brightness:
@@ -48,14 +49,14 @@ class Brightness:
 
 @pytest.fixture
 def listed() -> Iterator[None]:
-    engines.ENGINES.insert(0, EngineType("brightness", lambda: True, Brightness))
+    engines.ENGINES.insert(0, EngineType("brightness", (), False, Brightness))
     yield
     del engines.ENGINES[0]
 
 
 @pytest.fixture
 def vision(listed: None) -> Vision:
-    return runner.load(Profile.from_folders("small", {"classify": catalogue.WEIGHTS / "compact" / "classify"}))
+    return runner.load(SMALL)
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def pair(store: "redis.Redis[bytes]", redis_url: str, tmp_path: Path, vision: Vi
 
 
 def test_the_first_engine_that_can_run_is_chosen(vision: Vision) -> None:
-    assert vision.engine.description.name == engines.best().name == "brightness"
+    assert vision.engine.description.name == "brightness"
 
 
 @pytest.mark.parametrize(("colour", "text"), [("white", "light"), ("black", "dark")])
@@ -89,17 +90,17 @@ def test_it_is_measured_and_named_by_its_weights(vision: Vision) -> None:
 
 
 def test_an_engine_that_cannot_run_here_is_passed_over(listed: None) -> None:
-    engines.ENGINES.insert(0, EngineType("tensorrt", lambda: False, Brightness))
+    engines.ENGINES.insert(0, EngineType("tensorrt", ("no_such_package",), False, Brightness))
     try:
-        assert engines.best().name == "brightness"
+        assert engines.load(SMALL).description.name == "brightness"
     finally:
         del engines.ENGINES[0]
 
 
 def test_without_any_engine_a_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engines, "ENGINES", [EngineType("onnx", lambda: False, Brightness)])
-    with pytest.raises(engines.NoEngine, match=r"None of the engines \(onnx\) can run on this machine; install the packages"):
-        engines.best()
+    monkeypatch.setattr(engines, "ENGINES", [EngineType("torch", ("no_such_package",), False, Brightness)])
+    with pytest.raises(engines.NoEngine, match=r"None of the engines \(torch\) can run on this machine; install the packages"):
+        engines.load(SMALL)
 
 
 def test_the_engine_of_this_machine_says_what_it_is(compact: Vision) -> None:

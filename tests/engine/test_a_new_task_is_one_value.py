@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from inference.engine import catalogue, runner, tasks
 from inference.engine.answer import Answer, Box
 from inference.engine.catalogue import Profile
 from inference.engine.description import describe
-from inference.engine.loading import Part
+from inference.engine.engines.networks import Networks
 from inference.engine.measure import measure
 from inference.engine.model_options import transformer
 from inference.engine.runner import Vision
@@ -28,18 +29,23 @@ from tests.bundled import SPLIT_AT
 from tests.node import Node, jpeg
 
 
-def answer(tokens: object, question: str) -> Answer:
-    return Answer("two dogs", 0.9, [("two dogs", 0.9)], boxes=(Box("dog", 0.8, 0.1, 0.2, 0.5, 0.6),))
+class Detector:
+    def answer(self, tokens: object, question: str) -> Answer:
+        return Answer("two dogs", 0.9, [("two dogs", 0.9)], boxes=(Box("dog", 0.8, 0.1, 0.2, 0.5, 0.6),))
+
+    def evidence(self, tokens: object, question: str, text: str) -> None:
+        return None
 
 
-def load(profile: Profile, device: object, shared: Part | None) -> Part:
+def load(profile: Profile, device: object, shared: Networks | None) -> Networks:
     assert shared is not None
-    return Part(shared.tower, shared.digest, b"detect", shared.pixels, shared.codes, answer, ())
+    return replace(shared, texts=b"detect", classifier=None)
 
 
 DETECT = Task(
     name="detect",
     load=load,
+    answering=lambda profile, networks, lender: Detector(),
     models={"small": "a detector"},
     shape=transformer(224, 16, 192, 12),
     metric=Metric("map", "mAP", percent=False),
@@ -74,7 +80,7 @@ def test_a_node_answers_it_whole_and_split(
     result = node.call("run_whole", task="detect", question=None, blob="photo")
     assert result["answer"]["text"] == "two dogs"
     packet = vision.run_head("detect", image, SPLIT_AT, 1)
-    assert vision.run_tail("detect", packet, None) == answer(None, "")
+    assert vision.run_tail("detect", packet, None) == Detector().answer(None, "")
 
 
 def test_it_is_listed_and_measured_like_the_others(vision: Vision) -> None:

@@ -2,27 +2,25 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from inference.engine.answer import NOTHING
 from inference.engine.doubt import FLAT_FROM, PROBABLE_FROM, Calibration, Scale
+from inference.engine.engines.networks import Linear
 from inference.engine.measure import measure
 from inference.engine.runner import Vision
 from inference.engine.tasks.classify.model import Classifier
 from inference.engine.tasks.wording import with_article
 from inference.lab.data import odd_pictures
 
-NAMES = {0: "tench, Tinca tinca", 1: "goldfish", 2: "shark"}
+NAMES = ("tench, Tinca tinca", "goldfish", "shark")
 
 
 def _classified(logits: list[float], calibration: Calibration) -> object:
-    layer = torch.nn.Linear(1, 3, bias=True)
-    with torch.no_grad():
-        layer.weight.zero_()
-        layer.bias.copy_(torch.tensor(logits))
-    return Classifier(layer, NAMES, calibration).answer(torch.zeros(1, 5, 1))
+    layer = Linear(np.zeros((3, 1), np.float32), np.array(logits, np.float32))
+    return Classifier(layer, NAMES, calibration).answer(np.zeros((1, 5, 1), np.float32))
 
 
 def test_a_doubtful_answer_is_not_sure() -> None:

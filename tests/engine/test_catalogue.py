@@ -49,9 +49,9 @@ def test_the_compact_profile_is_complete_and_measured() -> None:
 def test_the_catalogue_has_the_shapes_of_the_loaded_towers(compact: object) -> None:
     profile = catalogue.profile("compact")
     for task, part in compact.engine.parts.items():  # type: ignore[attr-defined]
-        shape = profile.shape(task)
-        assert (shape.image_size, shape.blocks) == (part.tower.image_size, part.tower.depth)
-        assert shape.features == tuple(part.tower.shape(k) for k in range(part.tower.depth + 1))
+        shape, tower = profile.shape(task), loading.tower(part.networks)
+        assert (shape.image_size, shape.blocks) == (tower.image_size, tower.depth)
+        assert shape.features == tuple(tower.shape(k) for k in range(tower.depth + 1))
         assert set(part.codes) == set(profile.split_points(task))
 
 

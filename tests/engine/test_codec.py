@@ -8,12 +8,11 @@ import timeit
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 
 from devices.contract import wire
-from inference.engine import runner, split
+from inference.engine import runner
 from inference.engine.codecs import feature_code
 from inference.engine.runner import Vision
 from tests.bundled import SPLIT_AT
@@ -23,8 +22,7 @@ TASKS = ("classify", "caption", "vqa")
 
 def _features(vision: Vision, image: Image.Image, k: int) -> NDArray[np.float32]:
     part = vision.engine.parts["classify"]
-    with torch.inference_mode():
-        return split.head(part.tower, torch.from_numpy(part.pixels(image)), k)[0].numpy()
+    return part.networks.vision.head(part.pixels(image), k)[0]
 
 
 def _points(vision: Vision) -> list[int]:

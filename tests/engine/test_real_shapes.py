@@ -15,7 +15,7 @@ from transformers import (
     ViTForImageClassification,
 )
 
-from inference.engine import catalogue, runner, split, tasks
+from inference.engine import catalogue, loading, runner, split, tasks
 from inference.engine.catalogue import Profile
 
 K = 4
@@ -50,12 +50,13 @@ def test_a_large_model_loads_and_splits(folder: Path, drawn: Callable[..., Image
     vision = runner.load(Profile.from_folders("paper", {task: folder}))
     assert vision.profile.shape(task) == tasks.get(task).shape
     part, image = vision.engine.parts[task], drawn(0, (640, 480))
-    assert next(part.tower.model.parameters()).dtype == torch.float32  # type: ignore[attr-defined]
+    tower = loading.tower(part.networks)
+    assert next(tower.model.parameters()).dtype == torch.float32  # type: ignore[attr-defined]
     with torch.inference_mode():
         pixels = torch.from_numpy(part.pixels(image))
-        whole = split.whole(part.tower, pixels)
-        features = split.head(part.tower, pixels, K)
-        assert torch.equal(split.tail(part.tower, features, K), whole)
+        whole = split.whole(tower, pixels)
+        features = split.head(tower, pixels, K)
+        assert torch.equal(split.tail(tower, features, K), whole)
     assert tuple(whole.shape) == (1, *tasks.get(task).shape.features[-1])
     paper = catalogue.profile("paper")
     levels = paper.code_levels(task, K)

@@ -8,7 +8,8 @@ import torch
 
 from inference.engine import catalogue, reconstruction
 from inference.engine.codecs import feature_code
-from inference.engine.reconstruction import Decoder, ReconstructionError, Reconstructor, Shape
+from inference.engine.reconstruction import ReconstructionError, decoder
+from inference.engine.reconstruction.decoder import Decoder, Shape
 from inference.lab.codes import train_reconstruction as training
 from inference.lab.measures import image_metrics
 from tests.engine.conftest import draw
@@ -24,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "classify" / "model.safetensors").write_bytes(b"tower")
     (tmp_path / "codec.safetensors").write_bytes(b"code")
     torch.manual_seed(0)
-    reconstruction.save(tmp_path / reconstruction.FILE, {0: Decoder(SHAPE), 2: Decoder(SHAPE)})
+    decoder.save(tmp_path / reconstruction.FILE, {0: Decoder(SHAPE), 2: Decoder(SHAPE)})
     return tmp_path
 
 
@@ -45,12 +46,12 @@ def sent(photos: int = 48) -> training.Sent:
 
 
 def test_a_saved_decoder_rebuilds_a_photo_of_the_models_size(folder: Path, features: np.ndarray) -> None:
-    image = Reconstructor.load(folder).reconstruct(features, k=2, level=3)
+    image = reconstruction.load(folder).reconstruct(features, k=2, level=3)
     assert (image.mode, image.size) == ("RGB", (32, 32))
 
 
 def test_one_photo_is_rebuilt_alone_as_among_others(folder: Path, features: np.ndarray) -> None:
-    reconstructor = Reconstructor.load(folder)
+    reconstructor = reconstruction.load(folder)
     many = reconstructor.batch(np.stack([features, 2 * features]), 0, [1, 2])
     assert np.abs(np.asarray(reconstructor.reconstruct(features, 0, 1)).astype(int) - many[0]).max() <= 1
 
@@ -59,20 +60,20 @@ def test_one_photo_is_rebuilt_alone_as_among_others(folder: Path, features: np.n
 def test_a_decoder_for_other_weights_is_refused(folder: Path, name: str) -> None:
     (folder / name).write_bytes(b"another one")
     with pytest.raises(ReconstructionError, match="was trained for other weights"):
-        Reconstructor.load(folder)
+        reconstruction.load(folder)
 
 
 def test_a_missing_decoder_names_the_command(folder: Path) -> None:
     (folder / reconstruction.FILE).unlink()
     with pytest.raises(ReconstructionError, match=r"is missing; run `python -m inference\.lab\.codes\.train_reconstruction`"):
-        Reconstructor.load(folder)
+        reconstruction.load(folder)
 
 
 def test_a_cut_file_is_refused(folder: Path) -> None:
     file = folder / reconstruction.FILE
     file.write_bytes(file.read_bytes()[:100])
     with pytest.raises(ReconstructionError, match="is not a reconstruction decoder"):
-        Reconstructor.load(folder)
+        reconstruction.load(folder)
 
 
 @pytest.mark.parametrize(("k", "level"), [(1, 1), (0, 0), (0, 4)])
@@ -80,23 +81,22 @@ def test_a_split_point_or_level_it_was_not_trained_on_is_refused(
     folder: Path, features: np.ndarray, k: int, level: int
 ) -> None:
     with pytest.raises(ReconstructionError, match=f"no reconstruction for level {level} after block {k}"):
-        Reconstructor.load(folder).reconstruct(features, k, level)
+        reconstruction.load(folder).reconstruct(features, k, level)
 
 
 def test_features_of_another_shape_are_refused(folder: Path, features: np.ndarray) -> None:
     with pytest.raises(ReconstructionError, match="another shape"):
-        Reconstructor.load(folder).reconstruct(features[:, :-1], 0, 1)
+        reconstruction.load(folder).reconstruct(features[:, :-1], 0, 1)
 
 
 def test_it_starts_as_the_least_squares_inverse_and_improves(tmp_path: Path) -> None:
     photos, psnr = sent(), []
     for steps in (0, 60):
         torch.manual_seed(0)
-        decoder = Decoder(SHAPE)
-        training.solve(decoder, photos, 0) if not steps else training.learn(decoder, photos, 0, steps, tmp_path / "a.pt", {})
-        (best,) = [
-            row for row in training.measure(Reconstructor({0: decoder}), photos) if (row["split_at"], row["level"]) == (0, 3)
-        ]
+        network = Decoder(SHAPE)
+        training.solve(network, photos, 0) if not steps else training.learn(network, photos, 0, steps, tmp_path / "a.pt", {})
+        rows = training.measure(decoder.reconstructor({0: network}), photos)
+        (best,) = [row for row in rows if (row["split_at"], row["level"]) == (0, 3)]
         psnr.append(best["psnr"])
     grey = image_metrics.psnr(
         photos.pixels, np.broadcast_to(photos.pixels.mean((0, 1, 2)).astype(np.uint8), photos.pixels.shape)
@@ -160,6 +160,6 @@ def test_ssim_of_flat_photos_is_its_luminance_term() -> None:
 
 def test_the_bundled_decoder_fits_the_bundled_weights_and_its_figures_the_code() -> None:
     folder, profile = catalogue.WEIGHTS / "compact", catalogue.profile("compact")
-    assert tuple(Reconstructor.load(folder).decoders) == profile.split_points("classify")
+    assert tuple(reconstruction.load(folder).decoders) == profile.split_points("classify")
     measured = {(one["split_at"], one["level"]) for one in profile.card["rebuild"]}
     assert measured == {(k, one.level) for k in profile.split_points("classify") for one in profile.code_levels("classify", k)}

@@ -17,24 +17,21 @@ from transformers import (
 )
 
 from devices.contract import wire
-from inference.engine import catalogue, runner, split
-from inference.engine.doubt import Calibration
+from inference.engine import catalogue, loading, runner, split
 from inference.engine.efficientnet.network import EfficientNetLite
-from inference.engine.loading import Part
+from inference.engine.engines.networks import Array
+from inference.engine.engines.part import Part
 from inference.engine.model_options import EFFICIENTNET
 from inference.engine.runner import Vision
-from inference.engine.tasks.caption.model import Captioner
-from inference.engine.tasks.vqa.model import Answerer
 
 EVERY_K = range(6)  # the small towers have five blocks
 QUESTION = "how many dogs are there?"
 
 
-def _features(part: Part, image: Image.Image, k: int) -> tuple[Tensor, Tensor]:
+def _tokens(part: Part, image: Image.Image, k: int) -> tuple[Tensor, Array]:
     """The pixels, and what the tail makes of the head's features."""
-    pixels = torch.from_numpy(part.pixels(image))
-    with torch.inference_mode():
-        return pixels, split.tail(part.tower, split.head(part.tower, pixels, k), k)
+    pixels, vision = part.pixels(image), part.networks.vision
+    return torch.from_numpy(pixels), vision.tail(vision.head(pixels, k), k)
 
 
 @pytest.mark.parametrize("k", EVERY_K)
@@ -42,20 +39,21 @@ def test_logits_equal_the_unsplit_classifiers(
     small: Vision, small_folders: dict[str, Path], image: Image.Image, k: int
 ) -> None:
     theirs = ViTForImageClassification.from_pretrained(small_folders["classify"], dtype=torch.float32).eval()
-    pixels, tokens = _features(small.engine.parts["classify"], image, k)
+    pixels, tokens = _tokens(small.engine.parts["classify"], image, k)
     with torch.inference_mode():
-        assert torch.equal(theirs.classifier(tokens[:, 0]), theirs(pixel_values=pixels).logits)
+        logits = theirs.classifier(torch.from_numpy(tokens)[:, 0])
+        assert torch.equal(logits, theirs(pixel_values=pixels).logits)
 
 
 @pytest.mark.parametrize("k", EVERY_K)
 def test_a_caption_is_token_identical_to_the_models_own(
     small: Vision, small_folders: dict[str, Path], image: Image.Image, k: int
 ) -> None:
-    theirs, tokenizer = _blip(BlipForConditionalGeneration, small_folders["caption"])
-    ours = Captioner(theirs, tokenizer, Calibration())
-    pixels, tokens = _features(small.engine.parts["caption"], image, k)
+    theirs, _ = _blip(BlipForConditionalGeneration, small_folders["caption"])
+    part = small.engine.parts["caption"]
+    pixels, tokens = _tokens(part, image, k)
     expected = theirs.generate(pixel_values=pixels, num_beams=3, max_new_tokens=20, no_repeat_ngram_size=3, do_sample=False)
-    assert expected.shape[1] > 3 and torch.equal(ours.ids(tokens), expected)
+    assert expected.shape[1] > 3 and part.answering.ids(tokens)[0] == expected[0].tolist()
 
 
 @pytest.mark.parametrize("k", EVERY_K)
@@ -63,14 +61,14 @@ def test_an_answer_is_token_identical_to_the_models_own(
     small: Vision, small_folders: dict[str, Path], image: Image.Image, k: int
 ) -> None:
     theirs, tokenizer = _blip(BlipForQuestionAnswering, small_folders["vqa"])
-    ours = Answerer(theirs, tokenizer, Calibration())
-    pixels, tokens = _features(small.engine.parts["vqa"], image, k)
+    part = small.engine.parts["vqa"]
+    pixels, tokens = _tokens(part, image, k)
     inputs = tokenizer(QUESTION, return_tensors="pt")
     expected = theirs.generate(
         pixel_values=pixels, input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"],
         num_beams=1, do_sample=False, max_new_tokens=10,
     )  # fmt: skip
-    assert expected.shape[1] > 2 and torch.equal(ours.ids(tokens, QUESTION)[0], expected)
+    assert expected.shape[1] > 2 and part.answering.ids(tokens, QUESTION)[0] == expected[0].tolist()
 
 
 @pytest.mark.parametrize("task", ["classify", "caption", "vqa"])
@@ -92,7 +90,7 @@ def test_another_photo_gets_another_answer(small: Vision) -> None:
 def test_a_split_point_the_tower_lacks_is_refused(small: Vision, image: Image.Image, k: int) -> None:
     part = small.engine.parts["classify"]
     with pytest.raises(ValueError, match="can be split after 0 to 5 blocks"):
-        split.head(part.tower, torch.from_numpy(part.pixels(image)), k)
+        part.networks.vision.head(part.pixels(image), k)
     with pytest.raises(wire.WireError) as refused:
         small.run_head("classify", image, k, 1)
     assert refused.value.code == "wire_split"
@@ -116,12 +114,12 @@ def test_a_convolutional_network_is_split_at_any_of_its_blocks_and_names_what_th
     )
     vision = runner.load(catalogue.Profile.from_folders("convolutional", {"classify": folder}), threads=1)
     part = vision.engine.parts["classify"]
-    pixels = torch.from_numpy(part.pixels(image))
+    pixels, tower = torch.from_numpy(part.pixels(image)), loading.tower(part.networks)
     with torch.inference_mode():
         whole = model(pixels)
-        for k in range(part.tower.depth + 1):
-            features = split.head(part.tower, pixels, k)
-            assert tuple(features.shape[1:]) == part.tower.shape(k) == vision.profile.shape("classify").features[k]
-            assert torch.allclose(model.classifier(split.tail(part.tower, features, k)[:, 0]), whole, atol=1e-4)
+        for k in range(tower.depth + 1):
+            features = split.head(tower, pixels, k)
+            assert tuple(features.shape[1:]) == tower.shape(k) == vision.profile.shape("classify").features[k]
+            assert torch.allclose(model.classifier(split.tail(tower, features, k)[:, 0]), whole, atol=1e-4)
     assert vision.profile.split_points("classify") == (0, 2, 5)
     assert vision.run_tail("classify", vision.run_head("classify", image, 2, 1), None).text

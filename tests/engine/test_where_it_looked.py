@@ -2,25 +2,22 @@
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
-from inference.engine import split
 from inference.engine.runner import Vision
-from inference.engine.tasks.classify.model import ActivationMap
+from inference.engine.tasks.classify.model import Classifier
 from inference.engine.tasks.evidence import UnknownAnswer
 
 
 def test_the_contributions_of_all_places_make_the_logit(compact: Vision, image: Image.Image) -> None:
     part = compact.engine.parts["classify"]  # type: ignore[attr-defined]
-    assert isinstance(part.evidence, ActivationMap)
-    layer = part.evidence.classifier.layer
-    with torch.inference_mode():
-        tokens = split.whole(part.tower, torch.from_numpy(part.pixels(image)))
-        logits = layer(tokens[:, 0])[0]
-        for number in (0, 5, 999):
-            mean = part.evidence.contributions(tokens, {number: 1.0}).mean()
-            assert float(mean + layer.bias[number]) == pytest.approx(float(logits[number]), abs=1e-3)
+    classifier = part.answering
+    assert isinstance(classifier, Classifier)
+    tokens = part.networks.vision.whole(part.pixels(image))
+    logits = classifier.layer(tokens[0, 0])
+    for number in (0, 5, 999):
+        mean = classifier.contributions(tokens, {number: 1.0}).mean()
+        assert float(mean + classifier.layer.bias[number]) == pytest.approx(float(logits[number]), abs=1e-3)
 
 
 @pytest.mark.parametrize("task", ["classify", "vqa"])

@@ -10,8 +10,8 @@
 """
 
 import re
+import sys
 import threading
-import tomllib
 from pathlib import Path
 
 from devices.agent.cameras.folder import Folder
@@ -19,6 +19,11 @@ from devices.agent.cameras.snapshot import Snapshot
 from devices.agent.cameras.source import TIMEOUT_S, CameraError, Source
 from devices.agent.cameras.video import Video
 from devices.agent.config import ConfigError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 FILE = "cameras.toml"
 NAME = re.compile("[a-z0-9][a-z0-9-]{0,19}")

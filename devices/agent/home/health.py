@@ -20,11 +20,13 @@ STALE_S = 60.0  # a few heartbeats to a busy server
 
 
 class Health(TypedDict):
-    """Times are the machine's clock; `profile` names the models that are loaded, "" while they are not."""
+    """Times are the machine's clock; `profile` names the models that are loaded, "" while they are not. `obstacle`: why this
+    node loads none."""
 
     answered_at: float
     redis: str
     profile: str
+    obstacle: str
 
 
 class Recorder:
@@ -32,19 +34,19 @@ class Recorder:
 
     def __init__(self, home: Path) -> None:
         self._file = home / FILE
-        self._last: tuple[bool, str, str] | None = None
+        self._last: tuple[bool, str, str, str] | None = None
         self._written_at = 0.0
         self._answered_at = 0.0
 
-    def record(self, answered: bool, redis: str, profile: str) -> None:
+    def record(self, answered: bool, redis: str, profile: str, obstacle: str = "") -> None:
         now = time.time()
         if answered:
             self._answered_at = now
-        state = (answered, redis, profile)
+        state = (answered, redis, profile, obstacle)
         if state == self._last and 0 <= now - self._written_at < WRITTEN_EVERY_S:
             return
         try:
-            self._write(Health(answered_at=self._answered_at, redis=redis, profile=profile))
+            self._write(Health(answered_at=self._answered_at, redis=redis, profile=profile, obstacle=obstacle))
         except OSError as error:  # a full disk must not end the heartbeat
             log.debug("%s cannot be written: %s", self._file, error)
         else:
@@ -81,4 +83,4 @@ def faults(home: Path) -> Iterator[str]:
     if health["redis"] != "ok":
         yield "Redis refuses this node." if health["redis"] == "refused" else "Redis does not answer this node."
     if not health["profile"]:
-        yield "The models are not loaded yet."
+        yield health.get("obstacle") or "The models are not loaded yet."

@@ -13,8 +13,7 @@ def obstacle(profile: str) -> str:
     pinned = os.environ.get("ISTHMUS_PROFILE")
     if pinned and pinned != profile:
         return f"ISTHMUS_PROFILE on this node names the {pinned} models; remove it there, and restart the agent."
-    answering = capabilities.find(capabilities.ANSWERING)
-    return answering.obstacle(profile) if isinstance(answering, capabilities.LoadsModels) else ""
+    return capabilities.obstacle(capabilities.ANSWERING, profile)
 
 
 def store(home: Path, models: Models) -> None:

@@ -6,6 +6,7 @@ import os
 import platform
 from collections.abc import Callable
 from importlib import metadata
+from itertools import chain
 from pathlib import Path
 
 from devices.agent.sensors.power import power_w
@@ -20,6 +21,14 @@ GPU_LOAD = (
     "sys/devices/17000000.ga10b/load",
     "sys/devices/platform/gpu.0/load",
     "sys/devices/platform/bus@0/17000000.gpu/load",
+)
+# Where other boards and releases of JetPack may have it: the GPU's entry in devfreq links to its device. A Thor has such
+# entries (gpu-gpc-0, gpu-nvd-0) without a load: only its driver (NVML) knows that, so it reads None.
+GPU_LOAD_PATTERNS = (
+    "sys/class/devfreq/*gpu*/device/load",
+    "sys/class/devfreq/*gpu*/load",
+    "sys/devices/platform/*.gpu/load",
+    "sys/devices/platform/bus@0/*.gpu/load",
 )
 PACKAGES = ("torch", "transformers", "celery", "redis")
 
@@ -99,8 +108,11 @@ def _temperature(root: Path) -> Reading:
 
 
 def _gpu_percent(root: Path) -> Reading:
-    for path in GPU_LOAD:
-        load = _number(_text(root / path))  # in tenths of a per cent
+    """The first plausible load; the patterns are searched only where no fixed path has one."""
+    fixed = (root / path for path in GPU_LOAD)
+    matching = (path for pattern in GPU_LOAD_PATTERNS for path in sorted(root.glob(pattern)))
+    for path in chain(fixed, matching):
+        load = _number(_text(path))  # in tenths of a per cent
         if load is not None and 0 <= load <= 1000:
             return load / 10
     return None

@@ -16,7 +16,8 @@ COLDEST_C, HOTTEST_C = -40.0, 125.0
 MOST_W = 200.0
 GPU = re.compile(r"\bGR3D(?:_FREQ)? (\d+)%")
 TEMPERATURE = re.compile(r"\b([A-Za-z]\w*)@(-?\d+(?:\.\d+)?)C\b")
-RAIL = re.compile(r"\b([A-Z]\w*) (\d+)(?:mW)?/\d+(?:mW)?(?=\s|$)")
+# Now, on average and, since JetPack 7.2, at most.
+RAIL = re.compile(r"\b([A-Z]\w*) (\d+)(?:mW)?/\d+(?:mW)?(?:/\d+mW)?(?=\s|$)")
 # The rail that feeds the whole board, where one is measured; on the others the rails add up to it.
 INPUT_RAILS = ("VIN", "VDD_IN", "POM_5V_IN")
 NO_RAILS = frozenset({"NC", "RAM", "SWAP", "IRAM"})

@@ -21,7 +21,6 @@ from typing import Any, Protocol, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 
 from inference.engine.codecs import restore
 
@@ -210,6 +209,8 @@ def save(file: Path, codes: dict[int, dict[str, NDArray[Any]]], sizes: tuple[int
 
 def about(file: Path) -> Header:
     """The header that `save` wrote. Raises CodecError for any other file."""
+    from safetensors import SafetensorError, safe_open  # not in the agent's core
+
     try:
         with safe_open(file, framework="numpy") as opened:
             header: Header = json.loads((opened.metadata() or {})["isthmus"])
@@ -221,12 +222,13 @@ def about(file: Path) -> Header:
 
 
 def load(file: Path) -> dict[int, LearnedCode]:
+    from safetensors.numpy import load_file
+
     header = about(file)
     arrays: dict[str, dict[str, NDArray[Any]]] = {}
-    with safe_open(file, framework="numpy") as opened:
-        for key in opened.keys():  # noqa: SIM118 (not a dictionary)
-            k, _, name = key.partition(".")
-            arrays.setdefault(k, {})[name] = opened.get_tensor(key)
+    for key, value in load_file(file).items():
+        k, _, name = key.partition(".")
+        arrays.setdefault(k, {})[name] = value
     return {int(k): LearnedCode(arrays[k], tuple(sizes)) for k, sizes in header["sizes"].items()}
 
 

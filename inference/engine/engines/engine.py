@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Protocol
 
 import numpy as np
@@ -21,8 +22,9 @@ class Description:
 
     name: str  # as in ENGINES
     device: str  # "cpu", "cuda"
-    precision: str  # of weights and features: "float32"
+    precision: str  # of its arithmetic: "float32", "float16"
     memory_bytes: int  # of all weights, a shared tower once
+    note: str = ""  # one sentence, where it does not use what one would expect
 
 
 @dataclass(frozen=True)
@@ -71,5 +73,12 @@ class Engine(Protocol):
 @dataclass(frozen=True)
 class EngineType:
     name: str
-    available: Callable[[], bool]  # whether what it needs is installed here; cheap
-    load: Callable[[Profile, int | None], Engine]  # profile, threads (None: its own choice). Raises ModelsMissing
+    packages: tuple[str, ...]  # that it imports
+    reads_bundles: bool  # a profile of exported networks, or else one of weights
+    load: Callable[[Profile, int | None], "Engine"]  # profile, threads (None: its own choice). Raises ModelsMissing
+    sees_gpu: Callable[[], bool] = lambda: False  # whether there may be a GPU that it can use; cheap
+
+    def absence(self) -> str:
+        """One sentence where a package that it needs is not installed."""
+        absent = [package for package in self.packages if find_spec(package) is None]
+        return f"{' and '.join(absent)} {'is' if len(absent) == 1 else 'are'} not installed." if absent else ""

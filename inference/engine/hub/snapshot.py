@@ -14,6 +14,7 @@ from inference.engine.digests import sha256
 from inference.engine.hub.pins import WEIGHTS, Pin, PinsError, of
 
 RECORD = "isthmus.json"
+BLOCK = 1 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,11 @@ def git_blob_id(file: Path) -> str:
 
 def stream_sha256(file: Path) -> str:
     """For files that do not fit into memory."""
+    digest = hashlib.sha256()
     with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+        while block := opened.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _record(file: Path) -> FileRecord:

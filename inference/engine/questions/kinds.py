@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
-from enum import StrEnum
+from enum import Enum
 
 from inference.engine.questions import alternatives, label_tree, negation, presence, spelling
 from inference.engine.questions.grammar import AUX, DETERMINER, HERE, PRONOUN
@@ -10,7 +10,9 @@ from inference.engine.questions.nouns import ALIKE, NUMBERS, is_plural
 from inference.engine.questions.presence import Presence
 
 
-class Kind(StrEnum):
+class Kind(str, Enum):
+    __str__ = str.__str__  # the value, also in f-strings
+
     YES_NO = "yes_no"
     EITHER_OR = "either_or"
     NUMBER = "number"

@@ -15,13 +15,19 @@ if TYPE_CHECKING:
     import torch
 
     from inference.engine.catalogue import Profile
-    from inference.engine.loading import Part
+    from inference.engine.engines.networks import Networks
+    from inference.engine.engines.part import Answering
 
 
 class Loader(Protocol):
-    def __call__(self, profile: "Profile", device: "torch.device", shared: "Part | None") -> "Part":
-        """Load the task from the profile's folder. `shared` is the part whose tower it uses; None: it brings its own.
-        Imports torch inside, so that the list of tasks is cheap to read. Raises ModelsMissing."""
+    def __call__(self, profile: "Profile", device: "torch.device", shared: "Networks | None") -> "Networks":
+        """Load the task's networks from the profile's folder, on torch. `shared` are those whose tower it uses; None: it brings
+        its own. Imports torch inside, so that the list of tasks is cheap to read. Raises ModelsMissing."""
+
+
+class Making(Protocol):
+    def __call__(self, profile: "Profile", networks: "Networks", lender: "Answering | None") -> "Answering":
+        """The task on the networks of any engine. `lender`: the classifier whose tower it uses. Raises ModelsMissing."""
 
 
 class StepAnswer(Protocol):
@@ -64,10 +70,12 @@ class Phrases:
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """Either `load` and `shape`, for a task on a tower, which can be split, or `standalone`, for a model that cannot."""
+    """Either `load`, `answering` and `shape`, for a task on a tower, which can be split, or `standalone`, for a model that
+    cannot."""
 
     name: str  # in plans, receipts, cards and folders: never renamed
     load: Loader | None = None
+    answering: Making | None = None
     shape: Shape | None = None  # of the tower while no model folder is on this machine
     standalone: Standalone | None = None
     models: Mapping[str, str]  # by profile, the model that serves the task there, as people call it
@@ -89,8 +97,9 @@ class Task:
     patience: float = 4.0  # how many times the predicted time an answer may take before the node counts as gone
 
     def __post_init__(self) -> None:
-        if (self.standalone is None) is (self.load is None or self.shape is None):
-            raise ValueError(f"task {self.name} needs a tower (load and shape) or a standalone model, and not both")
+        of_tower = {self.load is not None, self.answering is not None, self.shape is not None}
+        if of_tower != {self.standalone is None}:
+            raise ValueError(f"task {self.name} needs a tower (load, answering and shape) or a standalone model, and not both")
 
     @property
     def takes_question(self) -> bool:

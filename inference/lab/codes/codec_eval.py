@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import BertTokenizerFast
 
-from inference.engine import split, towers
+from inference.engine import doubt, split
 from inference.engine.doubt import Calibration
 from inference.engine.questions import kinds
 from inference.engine.questions.kinds import Kind
@@ -62,7 +62,7 @@ class EvaluationSet:
         captions = decode.captions(self.model.caption, self.tokenizer, seen[first:])
         rows, texts = [row for row, _, _ in self.questions], [question for _, question, _ in self.questions]
         answers = decode.answers(self.model.vqa, self.tokenizer, seen[rows], texts, self.calibrations["vqa"].temperature)
-        variety = [towers.variety(tokens[None]) for tokens in seen]
+        variety = [doubt.variety(tokens[None].numpy()) for tokens in seen]
         of_captions = self._caption_probability(seen[first:], captions)
         kinds_ = [kinds.read(text).kind for text in texts]
         return {

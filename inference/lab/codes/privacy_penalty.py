@@ -24,7 +24,8 @@ from inference.engine import split
 from inference.engine.catalogue import WEIGHTS
 from inference.engine.codecs import feature_code, restore
 from inference.engine.model_files import tower_digest
-from inference.engine.reconstruction import Decoder, Reconstructor, Shape
+from inference.engine.reconstruction import decoder as decoder_network
+from inference.engine.reconstruction.decoder import Decoder, Shape
 from inference.lab.codes import fit, markdown_tables, task_divergence, train_dequantiser, train_reconstruction
 from inference.lab.codes.codec_eval import even_sample, features, tower_output
 from inference.lab.codes.train_codec import PACKET_SIZES, SIZES
@@ -102,7 +103,7 @@ def attack(tower: split.Tower, code: feature_code.LearnedCode, pixels: Pixels) -
     train_reconstruction.learn(decoder, encode(pixels), SPLIT_AT, ATTACK_STEPS, file, {"code": code.digest.hex()})
     file.unlink()
     test = train_reconstruction.held_out(photo_sets.data_dir(), ATTACKED)
-    sent, reconstructor, rows, psnr = encode(test), Reconstructor({SPLIT_AT: decoder}), range(len(test)), []
+    sent, reconstructor, rows, psnr = encode(test), decoder_network.reconstructor({SPLIT_AT: decoder}), range(len(test)), []
     for level in range(1, len(code.sizes) + 1):
         levels = [level] * len(rows)
         rebuilt = reconstructor.batch(sent.features(SPLIT_AT, rows, levels), SPLIT_AT, levels)

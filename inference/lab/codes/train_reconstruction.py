@@ -20,9 +20,11 @@ from torch import Tensor
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from inference.engine import catalogue, loading, reconstruction, split
+from inference.engine import catalogue, loading, split
 from inference.engine.codecs.feature_code import Code, grid_side
-from inference.engine.reconstruction import Decoder, Reconstructor, Shape
+from inference.engine.engines.torch_engine import TorchEngine
+from inference.engine.reconstruction import FILE, Reconstructor, decoder
+from inference.engine.reconstruction.decoder import Decoder, Shape
 from inference.lab.codes.codec_eval import even_sample
 from inference.lab.data import crops, photo_sets
 from inference.lab.measures import image_metrics
@@ -167,8 +169,8 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     folder, root = catalogue.WEIGHTS / "compact", photo_sets.data_dir()
-    part = loading.load(catalogue.profile("compact"), torch.device("cpu"))["classify"]
-    tower, codes = part.tower, part.codes
+    part = TorchEngine(catalogue.profile("compact")).parts["classify"]
+    tower, codes = loading.tower(part.networks), part.codes
     names = [name for name, split_, _ in photo_sets.listing(root) if split_ == "train"]
     sent = encode(tower, codes, _read(root, even_sample(names, options.photos)))
     options.run.mkdir(parents=True, exist_ok=True)
@@ -176,9 +178,9 @@ def main() -> None:
     for k, code in sorted(codes.items()):
         tokens, width = tower.shape(k)
         decoders[k] = Decoder(Shape(tower.image_size, tower.image_size // grid_side(tokens), width, len(code.sizes)))
-        learn(decoders[k], sent, k, options.steps, options.run / f"checkpoint-{k}.pt", reconstruction.made_for(folder))
-    reconstruction.save(folder / reconstruction.FILE, decoders)
-    figures = measure(Reconstructor.load(folder), encode(tower, codes, held_out(root, MEASURED)))
+        learn(decoders[k], sent, k, options.steps, options.run / f"checkpoint-{k}.pt", decoder.made_for(folder))
+    decoder.save(folder / FILE, decoders)
+    figures = measure(decoder.load(folder), encode(tower, codes, held_out(root, MEASURED)))
     write_card(folder / "card.json", figures)
     for entry in figures:
         print("after block {split_at}, level {level}: {psnr:.2f} dB, SSIM {ssim:.3f}".format(**entry))

@@ -17,21 +17,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
 
-from inference.engine import catalogue, split
+from inference.engine import catalogue
 from inference.engine.catalogue import Profile
 from inference.engine.codecs import photo_codec
 from inference.engine.doubt import log_odds
+from inference.engine.engines.networks import Array
 from inference.engine.engines.torch_engine import TorchEngine
 from inference.engine.questions import choice_table, closed_answers, naming
 from inference.engine.questions.choice_table import ANY, CLASSIFIER, QUESTIONS, UNNAMED, TableFile
 from inference.engine.questions.closed_answers import Choice
 from inference.engine.questions.kinds import Kind, Reading
 from inference.engine.questions.label_tree import Branch, LabelTree
+from inference.engine.tasks.classify.model import Classifier
+from inference.engine.tasks.vqa.model import Answerer
 from inference.engine.tasks.wording import with_article
 from inference.lab.data import lexicon, photo_sets
 from inference.lab.measures import presence
@@ -59,23 +60,22 @@ class Models:
     def __init__(self, profile: Profile, threads: int = 1) -> None:
         engine = TorchEngine(profile, threads=threads)
         self.parts = engine.parts
-        classes, answerer = self.parts[CLASSIFIER].classes, getattr(self.parts[QUESTIONS].answer, "__self__", None)
-        if classes is None or classes.tree is None or answerer is None:
+        classes, answerer = self.parts[CLASSIFIER].answering, self.parts[QUESTIONS].answering
+        if not isinstance(classes, Classifier) or classes.tree is None or not isinstance(answerer, Answerer):
             raise SystemExit("This profile has no classifier of ImageNet's classes, so there is nothing to choose from.")
         self.classes, self.tree, self.answerer = classes, classes.tree, answerer
 
-    @torch.inference_mode()
-    def tokens(self, task: str, image: Image.Image) -> Tensor:
+    def tokens(self, task: str, image: Image.Image) -> Array:
         """-> [1, T, width]."""
         part = self.parts[task]
-        return split.whole(part.tower, torch.from_numpy(part.pixels(image)))
+        return part.networks.vision.whole(part.pixels(image))
 
-    def yes(self, tokens: Tensor, word: str) -> float:
+    def yes(self, tokens: Array, word: str) -> float:
         """Log odds of yes to whether the thing is there."""
         yes, _ = self.answerer.probabilities(tokens, f"is there {with_article(word)}?", _YES_NO)
         return log_odds(yes)
 
-    def chosen(self, tokens: Tensor, texts: Sequence[str]) -> str:
+    def chosen(self, tokens: Array, texts: Sequence[str]) -> str:
         question = f"is it {' or '.join(with_article(text) for text in texts)}?"
         shares = self.answerer.probabilities(tokens, question, [Choice(text, (text,)) for text in texts])
         return texts[int(np.argmax(shares))]
@@ -147,7 +147,7 @@ def measure(models: Models, root: Path, count: int) -> TableFile:
 def _compare(
     models: Models,
     label: int,
-    tokens: Tensor,
+    tokens: Array,
     probabilities: NDArray[np.float64],
     right: dict[str, dict[str, list[bool]]],
     chance: random.Random,

@@ -19,12 +19,12 @@ from itertools import groupby, pairwise
 from pathlib import Path
 
 from PIL import Image
-from torch import Tensor
 
-from inference.engine import catalogue, doubt, towers
+from inference.engine import catalogue, doubt
 from inference.engine.answer import Answer
 from inference.engine.catalogue import Profile
 from inference.engine.codecs import photo_codec
+from inference.engine.engines.networks import Array
 from inference.engine.questions import closed_answers, kinds
 from inference.engine.questions.choice_table import QUESTIONS
 from inference.engine.questions.kinds import Kind, Reading
@@ -50,19 +50,19 @@ class Asking:
     def __init__(self, models: Models) -> None:
         self.models = models
 
-    def tokens(self, image: Image.Image) -> tuple[Tensor, float]:
+    def tokens(self, image: Image.Image) -> tuple[Array, float]:
         """-> the tower's tokens, and their variety."""
         tokens = self.models.tokens(QUESTIONS, image)
-        return tokens, towers.variety(tokens)
+        return tokens, doubt.variety(tokens)
 
-    def answer(self, task: str, tokens: Tensor, question: str = "") -> Answer:
-        return self.models.parts[task].answer(tokens, question)
+    def answer(self, task: str, tokens: Array, question: str = "") -> Answer:
+        return self.models.parts[task].answering.answer(tokens, question)
 
-    def caption(self, tokens: Tensor) -> tuple[str, float]:
+    def caption(self, tokens: Array) -> tuple[str, float]:
         """The sentence, also where the classifier would name the thing instead."""
         return self.answer("caption", tokens).top[-1]
 
-    def sample(self, task: str, photo: tuple[Tensor, float], question: str, right: Iterable[str]) -> Iterator[Sample]:
+    def sample(self, task: str, photo: tuple[Array, float], question: str, right: Iterable[str]) -> Iterator[Sample]:
         """None where `choose_tasks` fitted the probability: of whether a thing is there, and of one that was not seen."""
         tokens, variety = photo
         reading = kinds.read(question) if question else Reading(Kind.NAME, "")

@@ -68,12 +68,11 @@ def folder(job: int) -> Path:
 
 def _load(profile: Profile) -> Vision:
     """On the GPU of this machine, where it has one."""
-    import torch
-
+    from inference.engine.engines import torch_device
     from inference.engine.engines.torch_engine import TorchEngine
 
     try:
-        return Vision(TorchEngine(profile, device="cuda" if torch.cuda.is_available() else "cpu"))
+        return Vision(TorchEngine(profile, device=torch_device.choose()))
     except catalogue.ModelsMissing as error:
         raise UserError("models_missing", str(error), "Fetch the models first.", 409) from None
 

@@ -6,9 +6,11 @@ import * as format from "../format.js";
 import { entry, label, SENSORS } from "../labels.js";
 import { timeTitle } from "../times.js";
 import { silence } from "./store.js";
-import { linkWords } from "./words.js";
+import { isLoading, linkWords } from "./words.js";
 
 const ABSENT = "not available";
+const ENGINES = { onnx: "ONNX Runtime", torch: "PyTorch", tensorrt: "TensorRT" };
+const DEVICES = { cpu: "the processor", cuda: "the GPU" };
 
 /**
  * @typedef {"approve" | "revoke" | "rotate" | "rename" | "accept"} Verb
@@ -24,6 +26,7 @@ export function nodeCard(node, canManage, act) {
     changed(node, canManage, act),
     node.trouble && el("p", { class: "note error trouble" }, node.trouble),
     node.refused_models && el("p", { class: "note error trouble" }, `It keeps its present models: ${node.refused_models}`),
+    node.obstacles.map((/** @type {string} */ sentence) => el("p", { class: "hint obstacle" }, sentence)),
     simulated && el("div", {}, simulated),
     node.state === "unseen" && el("p", { class: "hint" }, node.approved ? entry("node_states", "unseen").explanation : "Joined; waiting for approval."),
     el("dl", {}, rows(node).map(([name, value, title]) => el("div", { title: title ?? null }, el("dt", {}, name), el("dd", { class: value === null ? "absent" : null }, value ?? ABSENT)))),
@@ -46,7 +49,8 @@ function rows(node) {
     ...link,
     ["waiting", numberOr(node.queue, (n) => `${n} job${n === 1 ? "" : "s"}`), "Jobs in this node's own queue at its last heartbeat"],
     ["workers", workers(node), "The worker processes of its agent: answering, and training at low priority"],
-    ["models", node.profile ?? (node.state === "online" ? "loading" : null), null],
+    ["models", node.profile ?? (isLoading(node) ? "loading" : null), null],
+    ["engine", engine(node), node.engine?.reason || "What computes the models on this node"],
     ...SENSORS.map((sensor) => [sensor.label, reading(sensor, s, h), sensor.source]),
     ["board", board(h), null],
     ["agent", versions(node), null],
@@ -132,4 +136,9 @@ export function updateAges(card, node) {
     if (name === "last seen") value.textContent = node.last_seen ? format.ago(since(node.last_seen)) : "never";
     if (name === "uplink") value.textContent = linkWords(node) ?? "not measured yet";
   }
+}
+
+/** @param {any} node @returns {?string} */
+function engine({ engine }) {
+  return engine && `${ENGINES[engine.name] ?? engine.name} on ${DEVICES[engine.device] ?? engine.device}, ${engine.precision}`;
 }

@@ -17,13 +17,17 @@ export function shortWords(node) {
   if (!node.approved) return "waiting for approval";
   const parts = [label("node_states", node.state)];
   if (node.state === "stale" || node.state === "offline") parts.push(format.seconds(silence(node)));
-  if (node.state === "online" && !node.profile) parts.push("loading models");
+  if (isLoading(node)) parts.push("loading models");
+  else if (node.state === "online" && !node.profile) parts.push("answers no questions");
   if (node.state === "online" && node.queue) parts.push(`${node.queue} waiting`);
   const warmest = temperature(node.sensors);
   if (node.state === "online" && warmest !== null) parts.push(`${Math.round(warmest)} °C`);
   if (node.simulated) parts.push("simulated");
   return parts.join(" · ");
 }
+
+/** A node that cannot answer loads nothing. @param {any} node */
+export const isLoading = (node) => node.state === "online" && !node.profile && node.lanes.stages !== false;
 
 /** @returns {?number} degrees Celsius */
 export const temperature = (sensors) => (typeof sensors?.temperature_c === "number" ? sensors.temperature_c : null);

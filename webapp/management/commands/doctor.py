@@ -165,6 +165,8 @@ def _standing(node: Node) -> tuple[str, str]:
         return state, f"Check the agent's log and the network on {node.slug}."
     if why := trouble.of(node, now):
         return f"online, not used: {why}", f"Check the agent's log on {node.slug}; install the agent again if it is old."
+    if why := presence.cannot_answer(node):
+        return "online, answers no questions", f"On {node.slug}: {why}"
     if not node.profile:
         return "online, loading its models", "Wait until they are loaded; if they never are, check its log."
     if why := presence.refused_models(node):

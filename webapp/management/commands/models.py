@@ -1,20 +1,24 @@
-"""`manage.py models`: list the model profiles, fetch the large models, choose which models answer."""
+"""`manage.py models`: list the model profiles, fetch the large models, export them for nodes, choose which answer."""
 
 import contextlib
 import json
+import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from devices import model_choice
+from inference.bundles import exporting
 from inference.engine import catalogue
+from inference.engine.bundles import store
 from inference.engine.description import describe
 from inference.engine.hub.fetch import FetchFailed, Progress, fetch
 from inference.model_jobs import kinds, lifecycle, photo_source
 from inference.models import ModelJob
 from webapp.accounts import audit
 from webapp.live.errors import UserError
+from webapp.live.outages import outage
 
 STARTED = {"measure": "agreement", "train-code": "code"}  # kinds of jobs, by command
 CHANGED = {"stop": lifecycle.stop, "resume": lifecycle.resume}
@@ -29,6 +33,8 @@ class Command(BaseCommand):
         listing = commands.add_parser("list", help="both profiles, and what is missing of them")
         listing.add_argument("--json", action="store_true", help="end with one JSON object on the last line")
         commands.add_parser("fetch", help="download the large models here and now; a partial download is resumed")
+        export = commands.add_parser("export", help="export models for nodes now, instead of when the first node asks")
+        export.add_argument("profile", nargs="?", choices=catalogue.PROFILES, help="default: those that answer")
         use = commands.add_parser("use", help="have other models answer; the nodes change one after the other")
         use.add_argument("profile", choices=catalogue.PROFILES)
         for name, what in (
@@ -45,6 +51,8 @@ class Command(BaseCommand):
         try:
             if what == "fetch":
                 self._fetch()
+            elif what == "export":
+                self._export(options["profile"] or model_choice.active())
             elif what == "use":
                 self._use(options["profile"])
             elif what in STARTED:
@@ -112,6 +120,20 @@ class Command(BaseCommand):
         line = f"[{bar:{WIDTH}}] {percent:3d} %  {amount}  {progress.what}" if progress.total else progress.what
         self.stdout.write(f"\r{line}" if live else line, ending="" if live and percent < 100 else "\n")
         self.stdout.flush()
+
+    def _export(self, name: str) -> None:
+        started = time.monotonic()
+        try:
+            folder = exporting.export(name)
+        except ModuleNotFoundError as error:
+            raise CommandError(f"Exporting needs {error.name}; run `pip install -r requirements.txt`.") from None
+        except catalogue.ModelsMissing as error:
+            raise CommandError(str(error)) from None
+        except OSError as error:
+            explained = outage(error)
+            raise CommandError(f"{explained.message} {explained.next}" if explained else str(error)) from None
+        size = sum(file["bytes"] for file in store.read_manifest(folder)["files"].values())
+        self.stdout.write(f"{folder}: {size / 1e6:.1f} MB in {time.monotonic() - started:.1f} s")
 
     def _use(self, name: str) -> None:
         if sentences := catalogue.missing(catalogue.profile(name)):

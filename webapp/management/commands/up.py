@@ -20,7 +20,9 @@ from devices import model_choice
 from devices.agent import config
 from devices.models import Node
 from devices.registry import enrolment
+from inference.bundles import exporting
 from inference.engine import catalogue
+from inference.engine.bundles.store import made_from
 from webapp.accounts.models import User
 from webapp.ops import private_redis, serving
 
@@ -81,6 +83,7 @@ class Command(BaseCommand):
         _write_private(settings.REDIS_URL_FILE, redis.url)
         call_command("migrate", verbosity=0, interactive=False)
         _check_models()
+        self._export_models()
         plan = _plan(redis, devices, options["host"], options["port"])
         _write_private(var / "run" / "processes.json", json.dumps(plan))
         self.stdout.write(f"Starting {', '.join(plan['processes'])}. Ctrl-C stops everything.")
@@ -95,6 +98,16 @@ class Command(BaseCommand):
         os.execv(  # noqa: S606
             sys.executable, [sys.executable, "-m", "webapp.ops.supervise", str(var / "run" / "processes.json")]
         )
+
+    def _export_models(self) -> None:
+        """The nodes on this machine share one bundle. Made here, because this process is replaced and its memory returned."""
+        name = model_choice.active()
+        current = exporting.store().current(name)
+        if current is not None and current.name == made_from(catalogue.profile(name)):
+            return
+        self.stdout.write("Preparing the models for this machine; this is done once.")
+        self.stdout.flush()
+        exporting.export(name)
 
 
 def _plan(redis: private_redis.PrivateRedis, devices: dict[str, LocalNode], host: str, port: int) -> Plan:
@@ -126,6 +139,7 @@ def _plan(redis: private_redis.PrivateRedis, devices: dict[str, LocalNode], host
         "env": {
             "REDIS_URL": redis.url,
             "ISTHMUS_VAR": str(var),
+            "ISTHMUS_BUNDLES": str(settings.BUNDLES_DIR),
             "ISTHMUS_PUBLIC_URL": local,
             "ISTHMUS_HOSTS": ",".join(settings.ALLOWED_HOSTS),
             "ISTHMUS_UPLOADS": "127.0.0.1:0",  # a free port for each device: a fixed one could serve only one of them

@@ -12,13 +12,22 @@ if TYPE_CHECKING:
     import torch
 
     from inference.engine.catalogue import Profile
-    from inference.engine.loading import Part
+    from inference.engine.engines.networks import Networks
+    from inference.engine.engines.part import Answering
 
 
-def load(profile: "Profile", device: "torch.device", shared: "Part | None") -> "Part":
+def load(profile: "Profile", device: "torch.device", shared: "Networks | None") -> "Networks":
+    from transformers import BlipForConditionalGeneration
+
+    from inference.engine.tasks import blip
+
+    return blip.load(BlipForConditionalGeneration, profile, "caption", device, shared)
+
+
+def answering(profile: "Profile", networks: "Networks", lender: "Answering | None") -> "Answering":
     from inference.engine.tasks.caption import model
 
-    return model.load(profile, device, shared)
+    return model.make(profile, networks, lender)
 
 
 def sentence(text: str, step: StepAnswer, alone: bool) -> str:
@@ -34,6 +43,7 @@ def sentence(text: str, step: StepAnswer, alone: bool) -> str:
 CAPTION = Task(
     name="caption",
     load=load,
+    answering=answering,
     models={"compact": "compact caption", "paper": "Salesforce/blip-image-captioning-base"},
     shape=transformer(384, 16, 768, 12),
     metric=Metric("bleu4", "BLEU-4", percent=False),

@@ -1,17 +1,22 @@
-"""BLIP's text decoder with cross-attention to the tower's tokens (Li et al. 2022)."""
+"""BLIP's text decoder with cross-attention to the tower's tokens (Li et al. 2022). No torch."""
 
-import torch
-from torch import Tensor
-from transformers import BlipForConditionalGeneration, PreTrainedTokenizerBase
+from typing import TYPE_CHECKING, cast
 
-from inference.engine import towers
+import numpy as np
+
 from inference.engine.answer import NOTHING, Answer
 from inference.engine.catalogue import Profile
-from inference.engine.doubt import PROBABLE_FROM, Calibration
-from inference.engine.loading import Classes, Part
-from inference.engine.tasks import blip
-from inference.engine.tasks.blip import Adapting
+from inference.engine.doubt import PROBABLE_FROM, Calibration, variety
+from inference.engine.engines.networks import Array, Networks, TextNetwork
+from inference.engine.engines.part import Answering, folder_of
+from inference.engine.model_files import config, generation
 from inference.engine.tasks.wording import with_article
+from inference.engine.text import search, tokens
+from inference.engine.text.search import Limits
+from inference.engine.text.tokens import Vocabulary
+
+if TYPE_CHECKING:
+    from inference.engine.tasks.classify.model import Classifier
 
 BEAMS, MAX_TOKENS = 3, 20
 NO_REPEAT = 3  # no trigram twice: small decoders otherwise fall into "a man in a man in a"
@@ -19,45 +24,30 @@ NO_REPEAT = 3  # no trigram twice: small decoders otherwise fall into "a man in 
 
 class Captioner:
     def __init__(
-        self,
-        model: BlipForConditionalGeneration,
-        tokenizer: PreTrainedTokenizerBase,
-        calibration: Calibration,
-        adapt: Adapting = blip.as_they_are,
-        classes: Classes | None = None,
-    ) -> None:
+        self, network: TextNetwork, vocabulary: Vocabulary, limits: Limits, calibration: Calibration, beams: int = BEAMS,
+        ngram: int = NO_REPEAT, classes: "Classifier | None" = None,
+    ) -> None:  # fmt: skip
         """`classes`: the classifier on the same tower, where there is one."""
-        self.adapt, self.classes = adapt, classes
-        self.decoder, self.tokenizer, self.calibration = model.text_decoder, tokenizer, calibration
-        text, generation = model.config.text_config, model.generation_config
-        self.start, self.end, self.pad = text.bos_token_id, text.sep_token_id, text.pad_token_id
-        self.search = {
-            "num_beams": generation.num_beams if generation.num_beams and generation.num_beams > 1 else BEAMS,
-            "max_new_tokens": generation.max_new_tokens or MAX_TOKENS,
-            "no_repeat_ngram_size": generation.no_repeat_ngram_size or NO_REPEAT,
-            "do_sample": False,
-        }
+        self.network, self.vocabulary, self.limits, self.calibration = network, vocabulary, limits, calibration
+        self.beams, self.ngram, self.classes = beams, ngram, classes
 
-    @torch.inference_mode()
-    def ids(self, tokens: Tensor) -> Tensor:
-        """tokens [1, T, width] -> token ids [1, L], start and end included; as BlipForConditionalGeneration.generate."""
-        start = torch.full((1, 1), self.start, device=tokens.device)
-        mask = torch.ones(tokens.shape[:-1], dtype=torch.long, device=tokens.device)
-        ids: Tensor = self.decoder.generate(
-            input_ids=start, encoder_hidden_states=tokens, encoder_attention_mask=mask,
-            eos_token_id=self.end, pad_token_id=self.pad, **self.search,
-        )  # fmt: skip
-        return ids
+    def ids(self, tokens: Array) -> tuple[list[int], float]:
+        """The tower's tokens [1, T, W] -> ids, start and end included, and the geometric mean of their probabilities."""
+        context = self.network.adapt(tokens)
+        memory, mask = self.network.prepare(context), np.ones(context.shape[:2], np.int64)
+        ids = search.beam(self.network, memory, mask, self.limits, self.beams, self.ngram)
+        logits, _ = self.network.step(np.array([[ids[:-1]]]), memory, mask, None)
+        log_p = search.log_softmax(logits[0, 0] / self.calibration.temperature)[np.arange(len(ids) - 1), ids[1:]]
+        return ids, float(np.exp(log_p.mean()))
 
-    def answer(self, tokens: Tensor, question: str = "") -> Answer:
+    def answer(self, tokens: Array, question: str = "") -> Answer:
         """A sentence; where that is a guess and the classifier knows what is there, its name. Confidence is scaled from the
         geometric mean of the tokens' probabilities, so that length alone does not lower it."""
-        adapted = self.adapt(tokens)
-        ids = self.ids(adapted)
-        text = self.tokenizer.decode(ids[0], skip_special_tokens=True).strip()
+        ids, probability = self.ids(tokens)
+        text = self.vocabulary.text(ids)
         if not text:
             return Answer(NOTHING, 0.0, [])
-        confidence = self.calibration.scale.probability(self._probability(adapted, ids), towers.variety(tokens))
+        confidence = self.calibration.scale.probability(probability, variety(tokens))
         caption = text, confidence
         if confidence < PROBABLE_FROM and self.classes is not None:
             named = self.classes.answer(tokens)
@@ -65,21 +55,17 @@ class Captioner:
                 text, confidence = with_article(named.text), named.confidence
         return Answer(text, confidence, list(dict.fromkeys([(text, confidence), caption])))
 
-    @torch.inference_mode()
-    def _probability(self, tokens: Tensor, ids: Tensor) -> float:
-        """tokens [1, T, width], ids [1, L] -> 0…1."""
-        logits = self.decoder(ids[:, :-1], encoder_hidden_states=tokens, use_cache=False).logits[0].float()
-        log_probs = (logits / self.calibration.temperature).log_softmax(-1).gather(1, ids[0, 1:, None])
-        return float(log_probs.mean().exp())
+    def evidence(self, tokens: Array, question: str, text: str) -> Array | None:
+        return None
 
 
-def load(profile: Profile, device: torch.device, shared: Part | None) -> Part:
-    calibration, classes = profile.calibration("caption"), shared.classes if shared else None
-    return blip.load(
-        BlipForConditionalGeneration,
-        lambda model, tokenizer, adapt: Captioner(model, tokenizer, calibration, adapt, classes).answer,
-        profile,
-        "caption",
-        device,
-        shared,
-    )
+def make(profile: Profile, networks: Networks, lender: Answering | None) -> Captioner:
+    folder = folder_of(profile, "caption")
+    text, settings = (config(folder) or {}).get("text_config", {}), generation(folder)
+    limits = Limits(int(text["bos_token_id"]), int(text["sep_token_id"]), int(settings.get("max_new_tokens") or MAX_TOKENS))
+    beams, ngram = int(settings.get("num_beams") or 1), int(settings.get("no_repeat_ngram_size") or NO_REPEAT)
+    assert networks.text is not None, "networks that describe have a text model"
+    return Captioner(
+        networks.text, tokens.read(folder), limits, profile.calibration("caption"), beams if beams > 1 else BEAMS, ngram,
+        cast("Classifier | None", lender),
+    )  # fmt: skip

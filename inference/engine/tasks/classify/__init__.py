@@ -14,16 +14,23 @@ if TYPE_CHECKING:
     import torch
 
     from inference.engine.catalogue import Profile
-    from inference.engine.loading import Part
+    from inference.engine.engines.networks import Networks
+    from inference.engine.engines.part import Answering
 
 GUESSES = 3
 UNLIKELY = 0.1  # what is less so is not guessed beside the answer
 
 
-def load(profile: "Profile", device: "torch.device", shared: "Part | None") -> "Part":
+def load(profile: "Profile", device: "torch.device", shared: "Networks | None") -> "Networks":
+    from inference.engine.tasks.classify import weights
+
+    return weights.load(profile, device)
+
+
+def answering(profile: "Profile", networks: "Networks", lender: "Answering | None") -> "Answering":
     from inference.engine.tasks.classify import model
 
-    return model.load(profile, device)
+    return model.make(profile, networks, lender)
 
 
 def sentence(text: str, step: StepAnswer, alone: bool) -> str:
@@ -56,6 +63,7 @@ def question_of(request: str) -> str:
 CLASSIFY = Task(
     name="classify",
     load=load,
+    answering=answering,
     models={"compact": "compact classify", "paper": "google/vit-base-patch16-224"},
     shape=transformer(224, 16, 768, 12),
     metric=Metric("top1", "top-1 accuracy"),

@@ -14,13 +14,22 @@ if TYPE_CHECKING:
     import torch
 
     from inference.engine.catalogue import Profile
-    from inference.engine.loading import Part
+    from inference.engine.engines.networks import Networks
+    from inference.engine.engines.part import Answering
 
 
-def load(profile: "Profile", device: "torch.device", shared: "Part | None") -> "Part":
+def load(profile: "Profile", device: "torch.device", shared: "Networks | None") -> "Networks":
+    from transformers import BlipForQuestionAnswering
+
+    from inference.engine.tasks import blip
+
+    return blip.load(BlipForQuestionAnswering, profile, "vqa", device, shared)
+
+
+def answering(profile: "Profile", networks: "Networks", lender: "Answering | None") -> "Answering":
     from inference.engine.tasks.vqa import model
 
-    return model.load(profile, device, shared)
+    return model.make(profile, networks, lender)
 
 
 def sentence(text: str, step: StepAnswer, alone: bool) -> str:
@@ -47,6 +56,7 @@ def _repeated(question: str) -> str:
 VQA = Task(
     name="vqa",
     load=load,
+    answering=answering,
     models={"compact": "compact vqa", "paper": "Salesforce/blip-vqa-base"},
     shape=transformer(384, 16, 768, 12),
     metric=Metric("exact", "exact answer"),

@@ -1,32 +1,37 @@
-"""BLIP's question encoder with cross-attention to the tower's tokens, then its answer decoder (Li et al. 2022).
+"""BLIP's question encoder with cross-attention to the tower's tokens, then its answer decoder (Li et al. 2022). No torch.
 
 The decoder may only give answers of the kind that the question asks for: of a closed list every answer is scored, and
 elsewhere the words that cannot begin an answer are suppressed.
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
 
-import torch
-from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
-from transformers import BlipForQuestionAnswering, PreTrainedTokenizerBase
+import numpy as np
+from numpy.typing import NDArray
 
-from inference.engine import towers
 from inference.engine.answer import NOTHING, Answer
 from inference.engine.catalogue import Profile
-from inference.engine.doubt import Calibration, log_odds, logistic, shared
-from inference.engine.loading import Classes, Part
+from inference.engine.doubt import Calibration, log_odds, logistic, shared, variety
+from inference.engine.engines.networks import Array, Networks, TextNetwork
+from inference.engine.engines.part import Answering, folder_of
+from inference.engine.model_files import config, generation
 from inference.engine.questions import choice_table, closed_answers, kinds, naming
 from inference.engine.questions.choice_table import ChoiceTable
 from inference.engine.questions.closed_answers import Choice
 from inference.engine.questions.kinds import Kind, Reading
 from inference.engine.questions.label_tree import Branch
 from inference.engine.questions.nouns import NUMBERS, is_people, singular
-from inference.engine.tasks import blip
-from inference.engine.tasks.blip import Adapting
-from inference.engine.tasks.evidence import LogProbability
+from inference.engine.tasks import evidence
 from inference.engine.tasks.vqa.fit import asks_for_number
 from inference.engine.tasks.wording import with_article
+from inference.engine.text import search
+from inference.engine.text import tokens as text_tokens
+from inference.engine.text.search import Limits
+from inference.engine.text.tokens import Vocabulary
+
+if TYPE_CHECKING:
+    from inference.engine.tasks.classify.model import Classifier
 
 MAX_TOKENS = 10  # of an answer
 TOP = 3
@@ -40,57 +45,34 @@ _DIGITS = tuple(str(number) for number in range(100))
 
 class Answerer:
     def __init__(
-        self,
-        model: BlipForQuestionAnswering,
-        tokenizer: PreTrainedTokenizerBase,
-        calibration: Calibration,
-        table: ChoiceTable | None = None,
-        classes: Classes | None = None,
-        adapt: Adapting = blip.as_they_are,
-    ) -> None:
-        """`classes`: the classifier on the same tower, where there is one."""
-        self.adapt = adapt
-        self.encoder, self.decoder = model.text_encoder, model.text_decoder
-        self.tokenizer, self.calibration = tokenizer, calibration
+        self, network: TextNetwork, vocabulary: Vocabulary, limits: Limits, calibration: Calibration, longest: int,
+        table: ChoiceTable | None = None, classes: "Classifier | None" = None, has_map: bool = False,
+    ) -> None:  # fmt: skip
+        """`longest`: tokens of a question. `classes`: the classifier on the same tower, where there is one. `has_map`: whether
+        the context is the mean and then the places of the tower's last map."""
+        self.network, self.vocabulary, self.limits, self.calibration = network, vocabulary, limits, calibration
+        self.longest, self.has_map = longest, has_map
         self.table, self.classes = table or choice_table.read(None), classes
-        text = model.config.text_config
-        self.start, self.end, self.pad = model.decoder_start_token_id, text.sep_token_id, text.pad_token_id
-        self.max_question_tokens = int(text.max_position_embeddings)
-        self.max_tokens = model.generation_config.max_new_tokens or MAX_TOKENS
         self._yes_no, self._numbers = self._first_tokens(("yes", "no")), self._first_tokens((*_DIGITS, *NUMBERS))
 
     def _first_tokens(self, words: Sequence[str]) -> list[int]:
         """Of words that are one token each: only they can be suppressed by it."""
-        tokens = [self.tokenizer(word, add_special_tokens=False)["input_ids"] for word in words]
-        return [ids[0] for ids in tokens if len(ids) == 1 and ids[0] != self.tokenizer.unk_token_id]
+        tokens = [self.vocabulary.ids(word) for word in words]
+        return [ids[0] for ids in tokens if len(ids) == 1 and ids[0] != self.vocabulary.unknown]
 
-    @torch.inference_mode()
-    def encode(self, tokens: Tensor, question: str) -> Tensor:
-        """tokens [1, T, width] -> the question in the light of the photo, [1, Q, width]."""
-        tokens = self.adapt(tokens)
-        words = self.tokenizer(question, return_tensors="pt", truncation=True, max_length=self.max_question_tokens)
-        mask = torch.ones(tokens.shape[:-1], dtype=torch.long, device=tokens.device)
-        hidden: Tensor = self.encoder(
-            input_ids=words["input_ids"].to(tokens.device), attention_mask=words["attention_mask"].to(tokens.device),
-            encoder_hidden_states=tokens, encoder_attention_mask=mask,
-        ).last_hidden_state  # fmt: skip
-        return hidden
+    def encode(self, context: Array, question: str) -> Array:
+        """The context [M, C, D] -> the question in the light of each photo, [M, Q, D]."""
+        ids = np.array([self.vocabulary.prompt(question, self.longest)] * len(context))
+        return self.network.encode(ids, np.ones_like(ids), context)
 
-    @torch.inference_mode()
-    def ids(self, tokens: Tensor, question: str, suppressed: Sequence[int] = ()) -> tuple[Tensor, Tensor]:
-        """tokens [1, T, width] -> ids [1, L] from the start token on, and the logits [L - 1, vocabulary] they were chosen
-        from. `suppressed`: tokens that no answer begins with.
-        """
-        hidden = self.encode(tokens, question)
-        output = self.decoder.generate(
-            input_ids=torch.full((1, 1), self.start, device=tokens.device), encoder_hidden_states=hidden,
-            encoder_attention_mask=torch.ones(hidden.shape[:-1], dtype=torch.long, device=hidden.device),
-            eos_token_id=self.end, pad_token_id=self.pad, num_beams=1, do_sample=False, max_new_tokens=self.max_tokens,
-            begin_suppress_tokens=list(suppressed) or None, return_dict_in_generate=True, output_scores=True,
-        )  # fmt: skip
-        return output.sequences, torch.cat(output.scores)
+    def ids(self, tokens: Array, question: str, suppressed: Sequence[int] = ()) -> tuple[list[int], Array]:
+        """The tower's tokens [1, T, W] -> ids from the start token on, and the logits [L - 1, vocabulary] they were chosen
+        from. `suppressed`: tokens that no answer begins with."""
+        encoded = self.encode(self.network.adapt(tokens), question)
+        memory, mask = self.network.prepare(encoded), np.ones(encoded.shape[:2], np.int64)
+        return search.greedy(self.network, memory, mask, self.limits, suppressed)
 
-    def answer(self, tokens: Tensor, question: str) -> Answer:
+    def answer(self, tokens: Array, question: str) -> Answer:
         """Confidence is scaled from the probability of exactly this answer among those of its kind."""
         reading = kinds.read(question)
         if absent := self._absent(tokens, reading):
@@ -103,15 +85,15 @@ class Answerer:
             top = sorted(zip((c.text for c in choices), probabilities, strict=True), key=lambda pair: -pair[1])[:TOP]
             return self._answer(tokens, reading.kind, top)
         ids, logits = self.ids(tokens, reading.text, self._unfitting(reading))
-        text = self.tokenizer.decode(ids[0], skip_special_tokens=True).strip()
+        text = self.vocabulary.text(ids)
         if not text:
             return Answer(NOTHING, 0.0, [])
-        log_probs = (logits.float() / self.calibration.temperature).log_softmax(-1).gather(1, ids[0, 1:, None])
-        return self._answer(tokens, reading.kind, [(text, float(log_probs.sum().exp()))])
+        log_p = search.log_softmax(logits / self.calibration.temperature)[np.arange(len(ids) - 1), ids[1:]]
+        return self._answer(tokens, reading.kind, [(text, float(np.exp(log_p.sum())))])
 
-    def _answer(self, tokens: Tensor, kind: Kind, top: list[tuple[str, float]]) -> Answer:
+    def _answer(self, tokens: Array, kind: Kind, top: list[tuple[str, float]]) -> Answer:
         """`top`: texts with their probabilities, the best first."""
-        best = self.calibration.scale.probability(top[0][1], towers.variety(tokens), kind)
+        best = self.calibration.scale.probability(top[0][1], variety(tokens), kind)
         return Answer(top[0][0], best, shared(top, best))
 
     def _unfitting(self, reading: Reading) -> list[int]:
@@ -122,42 +104,51 @@ class Answerer:
 
     def _encodable(self, choices: Sequence[Choice]) -> list[Choice]:
         """With the forms that the vocabulary can spell. Alternatives of the question stay as they are."""
-        unknown = self.tokenizer.unk_token_id
         spelt = [
             Choice(choice.text, forms)
             for choice in choices
-            if (forms := tuple(form for form in choice.forms if unknown not in self._ids_of(form)))
+            if (forms := tuple(form for form in choice.forms if self._can_spell(form)))
         ]
         return spelt if len(spelt) > 1 else list(choices)
 
-    def _ids_of(self, text: str) -> list[int]:
-        ids: list[int] = self.tokenizer(text, add_special_tokens=False)["input_ids"]
-        return ids
+    def _can_spell(self, text: str) -> bool:
+        return self.vocabulary.unknown not in self.vocabulary.ids(text)
 
-    @torch.inference_mode()
-    def probabilities(self, tokens: Tensor, question: str, choices: Sequence[Choice]) -> list[float]:
+    def probabilities(self, tokens: Array, question: str, choices: Sequence[Choice]) -> list[float]:
         """tokens [1, T, width] -> the probability of each choice among them all. All forms in one call of the decoder."""
-        hidden = self.encode(tokens, question)
-        forms = [(number, self._ids_of(form)) for number, choice in enumerate(choices) for form in choice.forms]
-        rows = [torch.tensor([self.start, *ids, self.end]) for _, ids in forms]
-        ids = pad_sequence(rows, batch_first=True, padding_value=self.pad).to(hidden.device)  # [F, L]
-        lengths = torch.tensor([len(row) - 1 for row in rows], device=hidden.device)
-        encoded = hidden.expand(len(rows), -1, -1)
-        logits = self.decoder(
-            ids[:, :-1], encoder_hidden_states=encoded, use_cache=False,
-            encoder_attention_mask=torch.ones(encoded.shape[:-1], dtype=torch.long, device=hidden.device),
-        ).logits.float()  # fmt: skip
-        steps = (logits / self.calibration.temperature).log_softmax(-1).gather(2, ids[:, 1:, None])[..., 0]  # [F, L - 1]
-        inside = torch.arange(steps.shape[1], device=hidden.device) < lengths[:, None]
-        scores = (steps * inside).sum(1)
+        encoded = self.encode(self.network.adapt(tokens), question)
+        forms = [(number, form) for number, choice in enumerate(choices) for form in choice.forms]
+        [scores] = self._scores(encoded, [form for _, form in forms])
         totals = [
-            torch.logsumexp(scores[[row for row, (of, _) in enumerate(forms) if of == number]], 0)
+            np.logaddexp.reduce([score for score, (of, _) in zip(scores, forms, strict=True) if of == number])
             for number in range(len(choices))
         ]
-        shares: list[float] = torch.stack(totals).softmax(0).tolist()
+        shares: list[float] = np.exp(search.log_softmax(np.array(totals))).tolist()
         return shares
 
-    def _absent(self, tokens: Tensor, reading: Reading) -> Answer | None:
+    def _scores(self, encoded: Array, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Encoded questions [M, Q, D] -> the log-probability of each text as the answer, [M, texts]."""
+        rows = [[self.limits.start, *self.vocabulary.ids(text), self.limits.end] for text in texts]
+        ids = np.full((len(rows), max(map(len, rows))), self.limits.end)
+        inside = np.zeros(ids.shape, bool)
+        for number, row in enumerate(rows):
+            ids[number, : len(row)], inside[number, : len(row)] = row, True
+        memory, mask = self.network.prepare(encoded), np.ones(encoded.shape[:2], np.int64)
+        logits, _ = self.network.step(np.repeat(ids[None, :, :-1], len(encoded), 0), memory, mask, None)
+        log_p = search.log_softmax(logits / self.calibration.temperature)  # [M, F, L - 1, vocabulary]
+        steps = np.take_along_axis(log_p, ids[None, :, 1:, None].repeat(len(encoded), 0), 3)[..., 0]
+        scores: NDArray[np.float64] = (steps * inside[:, 1:]).sum(-1)
+        return scores
+
+    def evidence(self, tokens: Array, question: str, text: str) -> Array | None:
+        if not self.has_map:
+            return None
+        asked = kinds.read(question).text
+        return evidence.by_occlusion(
+            self.network.adapt(tokens), lambda contexts: self._scores(self.encode(contexts, asked), [text])[:, 0]
+        )
+
+    def _absent(self, tokens: Array, reading: Reading) -> Answer | None:
         """Where what the question takes for granted was not seen, that is the answer."""
         if not reading.subject or reading.kind not in _SUPPOSING:
             return None
@@ -167,7 +158,7 @@ class Answerer:
         text = "0" if reading.kind is Kind.NUMBER else f"no {reading.subject}"
         return Answer(text, 1 - probability, [(text, 1 - probability)], absent=reading.subject)
 
-    def _is_there(self, tokens: Tensor, reading: Reading) -> float | None:
+    def _is_there(self, tokens: Array, reading: Reading) -> float | None:
         """The probability of yes to whether a thing is there. What the photo is of is seen, and so are people and animals; of
         other things a photo can show more than the models see. None for another question."""
         presence = reading.presence
@@ -181,16 +172,16 @@ class Answerer:
             there *= AT_ITS_PLACE
         if presence.qualified:
             yes, no = self.probabilities(tokens, reading.text, _YES_NO)
-            surer = self.calibration.scale.probability(max(yes, no), towers.variety(tokens), Kind.YES_NO)
+            surer = self.calibration.scale.probability(max(yes, no), variety(tokens), Kind.YES_NO)
             there *= surer if yes > no else 1 - surer
         return there
 
     def _branch(self, subject: str) -> Branch | None:
         return self.classes.tree.find(subject) if self.classes and self.classes.tree else None
 
-    def presence(self, tokens: Tensor, subject: str) -> float | None:
+    def presence(self, tokens: Array, subject: str) -> float | None:
         """The probability that a thing is seen in the photo, from both models; None where the vocabulary lacks the word."""
-        if self.tokenizer.unk_token_id in self._ids_of(subject):
+        if not self._can_spell(subject):
             return None
         branch = self._branch(subject)
         yes, _ = self.probabilities(tokens, f"is there {with_article(singular(subject))}?", _YES_NO)
@@ -203,31 +194,12 @@ class Answerer:
 _YES_NO = closed_answers.choices(Reading(Kind.YES_NO, ""))
 
 
-def scoring(model: BlipForQuestionAnswering, tokenizer: PreTrainedTokenizerBase) -> LogProbability:
-    """The log-probability of a given answer, for its gradient."""
-    start, end = model.decoder_start_token_id, model.config.text_config.sep_token_id
-    longest = int(model.config.text_config.max_position_embeddings)
-
-    def log_probability(tokens: Tensor, question: str, text: str) -> Tensor:
-        prompt = tokenizer(kinds.read(question).text, return_tensors="pt", truncation=True, max_length=longest)["input_ids"]
-        words = tokenizer(text, add_special_tokens=False)["input_ids"]
-        ids = torch.tensor([[start, *words, end]], device=tokens.device)
-        encoded = model.text_encoder(prompt.to(tokens.device), encoder_hidden_states=tokens).last_hidden_state
-        logits = model.text_decoder(ids[:, :-1], encoder_hidden_states=encoded, use_cache=False).logits
-        return logits.log_softmax(-1).gather(2, ids[:, 1:, None]).sum()
-
-    return log_probability
-
-
-def load(profile: Profile, device: torch.device, shared: Part | None) -> Part:
-    calibration, table = profile.calibration("vqa"), choice_table.of(profile)
-    classes = shared.classes if shared else None
-    return blip.load(
-        BlipForQuestionAnswering,
-        lambda model, tokenizer, adapt: Answerer(model, tokenizer, calibration, table, classes, adapt).answer,
-        profile,
-        "vqa",
-        device,
-        shared,
-        scoring,
-    )
+def make(profile: Profile, networks: Networks, lender: Answering | None) -> Answerer:
+    folder = folder_of(profile, "vqa")
+    text, settings = (config(folder) or {}).get("text_config", {}), generation(folder)
+    limits = Limits(int(text["bos_token_id"]), int(text["sep_token_id"]), int(settings.get("max_new_tokens") or MAX_TOKENS))
+    assert networks.text is not None, "networks that answer have a text model"
+    return Answerer(
+        networks.text, text_tokens.read(folder), limits, profile.calibration("vqa"), int(text["max_position_embeddings"]),
+        choice_table.of(profile), cast("Classifier | None", lender), has_map=networks.places > 0,
+    )  # fmt: skip

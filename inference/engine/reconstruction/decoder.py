@@ -1,20 +1,18 @@
-"""Reconstruction of the photo from features that left the device: what an attacker could see, and so the measure of privacy.
+"""The network that reconstructs photos, on torch.
 
-The decoder knows the tower and the code and was trained on training photos only (`inference.lab.codes.train_reconstruction`).
 It starts from the least-squares inverse: the features at a place predict the leading principal components of the pixels there.
 Convolutions over the grid of places, conditioned on the level, add context; a last pair over a finer grid removes the seams
 between patches. Each split point has its own decoder.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -22,8 +20,8 @@ from torch.nn import functional as F
 
 from inference.engine.digests import sha256
 from inference.engine.model_files import tower_digest
+from inference.engine.reconstruction import FILE, Rebuilding, ReconstructionError, Reconstructor
 
-FILE = "rebuild.safetensors"
 FORMAT = 2
 COMPONENTS, CHANNELS, DEPTH = 96, 88, 3
 FINE, SEAM, CARRIED = (
@@ -31,10 +29,6 @@ FINE, SEAM, CARRIED = (
     32,
     16,
 )  # cells per side of a patch in the finer grid, channels there, channels carried over from the grid
-
-
-class ReconstructionError(Exception):
-    """One sentence for people."""
 
 
 @dataclass(frozen=True)
@@ -90,53 +84,47 @@ class Decoder(nn.Module):
         return image + F.pixel_shuffle(correction, self.shape.patch // FINE)
 
 
-class Reconstructor:
-    def __init__(self, decoders: Mapping[int, Decoder]) -> None:
-        self.decoders = {k: decoder.eval().requires_grad_(False) for k, decoder in decoders.items()}
+def load(folder: Path) -> Reconstructor:
+    """Raises ReconstructionError without a decoder, or where it was trained for another tower or code than those beside it."""
+    return reconstructor(read(folder))
 
-    @classmethod
-    def load(cls, folder: Path) -> "Reconstructor":
-        """Raises ReconstructionError without a decoder, or where it was trained for another tower or code than those beside
-        it.
-        """
-        file = folder / FILE
-        if not file.exists():
-            raise ReconstructionError(f"{file} is missing; run `python -m inference.lab.codes.train_reconstruction`.")
-        try:
-            with safe_open(file, framework="pt") as opened:
-                header = json.loads((opened.metadata() or {})["isthmus"])
-        except (OSError, SafetensorError, KeyError, ValueError):
-            raise ReconstructionError(f"{file} is not a reconstruction decoder; train it again.") from None
-        if header.get("format") != FORMAT:
-            raise ReconstructionError(f"{file} was made for another version; train the reconstruction decoder again.")
-        if header["made_for"] != made_for(folder):
-            raise ReconstructionError(
-                f"{file} was trained for other weights; run `python -m inference.lab.codes.train_reconstruction`."
-            )
-        decoders, weights = {int(k): Decoder(Shape(**shape)) for k, shape in header["shapes"].items()}, load_file(file)
-        for k, decoder in decoders.items():
-            prefix = f"{k}."
-            state = {name.removeprefix(prefix): value.float() for name, value in weights.items() if name.startswith(prefix)}
-            decoder.load_state_dict(state)
-        return cls(decoders)
 
-    @torch.inference_mode()
-    def reconstruct(self, features: NDArray[np.float32], k: int, level: int) -> Image.Image:
-        """Features [T, D], decoded from `level` at split point k -> RGB photo. Raises ReconstructionError for other levels or
-        shapes.
-        """
-        decoder = self.decoders.get(k)
-        if decoder is None or not 1 <= level <= decoder.shape.levels:
-            raise ReconstructionError(f"There is no reconstruction for level {level} after block {k}; train the decoder again.")
-        if features.shape != decoder.middle.shape:
-            raise ReconstructionError("These features have another shape than the reconstruction decoder's; train it again.")
-        return Image.fromarray(self.batch(features[None], k, [level])[0])
+def read(folder: Path) -> dict[int, Decoder]:
+    """By split point. Raises as `load`."""
+    file = folder / FILE
+    if not file.exists():
+        raise ReconstructionError(f"{file} is missing; run `python -m inference.lab.codes.train_reconstruction`.")
+    try:
+        with safe_open(file, framework="pt") as opened:
+            header = json.loads((opened.metadata() or {})["isthmus"])
+    except (OSError, SafetensorError, KeyError, ValueError):
+        raise ReconstructionError(f"{file} is not a reconstruction decoder; train it again.") from None
+    if header.get("format") != FORMAT:
+        raise ReconstructionError(f"{file} was made for another version; train the reconstruction decoder again.")
+    if header["made_for"] != made_for(folder):
+        raise ReconstructionError(
+            f"{file} was trained for other weights; run `python -m inference.lab.codes.train_reconstruction`."
+        )
+    decoders, weights = {int(k): Decoder(Shape(**shape)) for k, shape in header["shapes"].items()}, load_file(file)
+    for k, decoder in decoders.items():
+        prefix = f"{k}."
+        state = {name.removeprefix(prefix): value.float() for name, value in weights.items() if name.startswith(prefix)}
+        decoder.load_state_dict(state)
+    return decoders
 
-    @torch.inference_mode()
-    def batch(self, features: NDArray[np.float32], k: int, level: Sequence[int]) -> NDArray[np.uint8]:
-        """Features [B, T, D], level [B] -> photos [B, S, S, 3], RGB."""
-        pixels = self.decoders[k](torch.from_numpy(features), torch.tensor(level))
-        return (pixels.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).contiguous().numpy()
+
+def reconstructor(decoders: Mapping[int, Decoder]) -> Reconstructor:
+    return Reconstructor({k: _rebuilding(decoder.eval().requires_grad_(False)) for k, decoder in decoders.items()})
+
+
+def _rebuilding(decoder: Decoder) -> Rebuilding:
+    def run(features: NDArray[np.float32], levels: NDArray[np.int64]) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            pixels: NDArray[np.float32] = decoder(torch.from_numpy(features), torch.from_numpy(levels)).numpy()
+        return pixels
+
+    tokens, width = decoder.middle.shape
+    return Rebuilding(run, (tokens, width), decoder.shape.levels)
 
 
 def save(file: Path, decoders: Mapping[int, Decoder]) -> None:

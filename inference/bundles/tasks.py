@@ -1,0 +1,12 @@
+"""The cloud worker's Celery task that exports models."""
+
+from celery import shared_task
+
+from inference.answering import cloud_queue
+from inference.bundles import exporting
+
+
+@shared_task(name=cloud_queue.EXPORT)
+def export(profile: str) -> None:
+    """May be lost: nodes ask again, and then it is sent again."""
+    exporting.submit(profile)

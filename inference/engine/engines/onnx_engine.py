@@ -1,0 +1,60 @@
+"""ONNX Runtime, in float32, on networks that were exported for it. No torch."""
+
+from pathlib import Path
+
+from inference.engine import tasks
+from inference.engine.bundles import layout
+from inference.engine.bundles.layout import CLASSIFIER, STEP, Description
+from inference.engine.catalogue import ModelsMissing, Profile
+from inference.engine.engines import engine
+from inference.engine.engines.networks import Linear, Networks
+from inference.engine.engines.onnx_networks import OnnxText, OnnxVision, Sessions
+from inference.engine.engines.part import folder_of
+from inference.engine.engines.parts_engine import PartsEngine
+
+
+class OnnxEngine(PartsEngine):
+    def __init__(self, profile: Profile, *, threads: int | None = None) -> None:
+        """Loads the networks in the profile's folders. Raises ModelsMissing."""
+        sessions, networks = Sessions(threads), dict[str, Networks]()
+        for name in profile.on_towers:  # in the order of the list: the task that lends its tower comes first
+            networks[name] = _networks(sessions, profile, name, networks.get(tasks.SHARED_TOWER))
+        folders = [folder_of(profile, name) for name in profile.on_towers]
+        size = sum(file.stat().st_size for folder in folders for file in [*folder.glob("*.onnx"), *folder.glob(CLASSIFIER)])
+        super().__init__(profile, networks, engine.Description("onnx", "cpu", "float32", size))
+
+
+def _networks(sessions: Sessions, profile: Profile, task: str, lender: Networks | None) -> Networks:
+    folder = folder_of(profile, task)
+    description = _description(folder)
+    if description is None:
+        raise ModelsMissing(f"{folder} holds no networks for ONNX Runtime; run `python manage.py models export`.")
+    if not description["cuts"]:
+        assert lender is not None, "a task without a tower of its own shares the classifier's"
+        vision = lender.vision
+    else:
+        vision = OnnxVision(sessions, folder, description["cuts"])
+    return Networks(
+        vision,
+        bytes.fromhex(description["digest"]),
+        bytes.fromhex(description["texts"]),
+        description["places"],
+        _linear(folder / CLASSIFIER),
+        OnnxText(sessions, folder) if (folder / STEP).exists() else None,
+    )
+
+
+def _description(folder: Path) -> Description | None:
+    try:
+        return layout.read(folder)
+    except (OSError, ValueError) as error:
+        raise ModelsMissing(f"{folder / layout.NETWORKS} cannot be read ({error}); export the networks again.") from error
+
+
+def _linear(file: Path) -> Linear | None:
+    from safetensors.numpy import load_file
+
+    if not file.exists():
+        return None
+    weights = load_file(file)
+    return Linear(weights["weight"], weights["bias"])

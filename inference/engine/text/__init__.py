@@ -1,0 +1,1 @@
+"""Text models: their tokens, and how an answer is searched for."""

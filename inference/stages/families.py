@@ -1,0 +1,62 @@
+"""Every family of jobs of answering, bound to one node. No Django.
+
+Each job takes and returns small JSON. Bulk bytes go by key, through the node's own link; their size and time are the
+bandwidth measurement.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from devices.agent import jobs
+from devices.agent.jobs import JobTask
+from devices.agent.runtime import Runtime
+from devices.agent.uploads import UploadError
+from devices.contract.jobs import Job
+from devices.contract.values import Received
+from devices.contract.wire import WireError
+from inference.engine.codecs.photo_codec import PhotoCodecError
+from inference.engine.runner import Vision
+from inference.engine.tasks.standalone import StandaloneFailed
+from inference.stages.answer_jobs import AnswerJobs
+from inference.stages.context import StageContext
+from inference.stages.federated_model_jobs import FederatedModelJobs
+from inference.stages.highlight_jobs import HighlightJobs
+from inference.stages.job_run import JobRun
+from inference.stages.link_jobs import LinkJobs
+from inference.stages.photo_jobs import PhotoJobs
+from inference.stages.reconstruction_jobs import ReconstructionJobs
+
+
+class Family(Protocol):
+    """Jobs that belong together, bound to one node."""
+
+    handlers: Mapping[type[Job[Any]], Callable[[JobRun, Any], Received]]
+
+
+FAMILIES: tuple[Callable[[StageContext], Any], ...] = (
+    PhotoJobs,
+    AnswerJobs,
+    LinkJobs,
+    ReconstructionJobs,
+    HighlightJobs,
+    FederatedModelJobs,
+)
+EXPECTED: dict[type[Exception], str] = {
+    WireError: "wire",
+    UploadError: "upload",
+    PhotoCodecError: "bad_photo",
+    StandaloneFailed: "model_failed",
+}
+
+
+class Stages:
+    """Every job of answering, bound to one node's runtime and models."""
+
+    def __init__(self, runtime: Runtime, vision: Vision) -> None:
+        self.context = StageContext(runtime, vision)
+        families: list[Family] = [family(self.context) for family in FAMILIES]
+        self.tasks = {job: self._task(job, handler) for family in families for job, handler in family.handlers.items()}
+
+    def _task(self, job_type: type[Job[Any]], handler: Callable[[JobRun, Any], Received]) -> JobTask:
+        runtime = self.context.runtime
+        return jobs.as_task(runtime, job_type, lambda id, job: handler(JobRun(runtime, id), job), EXPECTED)
