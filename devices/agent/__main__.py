@@ -138,11 +138,14 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras, shared: bo
     except capabilities.Unavailable as why:
         answering_obstacle = str(why)
         log.warning("%s answers no questions: %s", node.slug, why)
-        capabilities.when_possible(
-            capabilities.ANSWERING,
-            runtime.profile_name,
-            lambda: stop.request(worker.RESTART, "this node can answer now: restarting"),
-        )
+
+        def again() -> None:
+            stop.request(worker.RESTART, "this node may be able to answer now: restarting")
+
+        if why.passes:
+            capabilities.later(again)
+        else:
+            capabilities.when_possible(capabilities.ANSWERING, runtime.profile_name, again)
     training.start()
 
     def listening() -> None:

@@ -20,6 +20,7 @@ from devices.agent.runtime import Runtime
 
 GROUP = "isthmus.capabilities"
 ANSWERING, TRAINING = "answering", "training"
+RETRY_S = 120.0  # before a start that failed for a reason that may pass is tried again
 RECHECK_S = 60.0  # between two looks whether what a capability lacked is there now
 NOT_INSTALLED = (
     "The agent's package is not installed, so it cannot find {name}. Install its wheel, or in a checkout run: "
@@ -29,7 +30,11 @@ Profile = Mapping[str, object]  # as it is sent with the heartbeat
 
 
 class Unavailable(Exception):
-    """Why this node lacks a capability: one sentence with the remedy."""
+    """Why this node lacks a capability: one sentence with the remedy. `passes`: the next start may succeed."""
+
+    def __init__(self, why: str, passes: bool = False) -> None:
+        super().__init__(why)
+        self.passes = passes
 
 
 class Capability(Protocol):
@@ -110,6 +115,13 @@ def when_possible(name: str, profile: str, action: Callable[[], None], every_s: 
 
     if obstacle(name, profile):  # otherwise it failed for a reason that only starting it shows
         threading.Thread(target=watch, name=f"waits for {name}", daemon=True).start()
+
+
+def later(action: Callable[[], None], after_s: float = RETRY_S) -> None:
+    """For an obstacle that only another start can tell to be gone: models that the server could not hand out."""
+    timer = threading.Timer(after_s, action)
+    timer.daemon = True
+    timer.start()
 
 
 def _not_importable(name: str, error: ImportError) -> str:

@@ -17,7 +17,7 @@ from devices.contract.heartbeat import MAX_SENTENCE
 from devices.contract.protocol import ANSWERING, PROTOCOL
 from inference.engine import catalogue, engines
 from inference.engine.bundles.signed_manifest import BundleError
-from inference.engine.bundles.store import Store
+from inference.engine.bundles.store import Store, made_from
 
 log = logging.getLogger(__name__)
 NO_ENGINE = "Answering needs ONNX Runtime or torch; install isthmus-agent[onnx]."
@@ -37,9 +37,10 @@ class Answering:
 
         bundles, problem = _bundles(runtime)
         try:
-            chosen = choose(runtime.profile_name, bundles)
+            # As many threads as torch would take: ONNX Runtime does not read this variable.
+            chosen = choose(runtime.profile_name, bundles, int(os.environ.get("OMP_NUM_THREADS") or 0) or None)
         except (catalogue.ModelsMissing, engines.NoEngine) as error:
-            raise Unavailable(problem or str(error)) from error
+            raise Unavailable(problem or str(error), passes=bool(problem)) from error
         vision, what = Vision(chosen.engine), chosen.engine.description
         times = measure(vision, runtime.slowdown)
         memory.give_back()
@@ -66,18 +67,20 @@ class Answering:
 
 def _bundles(runtime: Runtime) -> tuple[Store, str]:
     """Where the exported models are, and a sentence where the server's could not be had. A node on the server's own machine
-    reads the server's folder; another one fetches them into its home."""
+    reads the server's folder while that has the present models; otherwise a node fetches them into its home."""
     from inference.stages import bundle_source
 
-    if shared := os.environ.get("ISTHMUS_BUNDLES"):
-        return Store(Path(shared)), ""
+    name, shared = runtime.profile_name, Store(Path(os.environ.get("ISTHMUS_BUNDLES") or runtime.home / "bundles"))
+    present = shared.current(name)
+    if os.environ.get("ISTHMUS_BUNDLES") and present and present.name == made_from(catalogue.profile(name)):
+        return shared, ""
     store = Store(runtime.home / "bundles")
     if all(engine.absence() for engine in engines.ENGINES if engine.reads_bundles):
         return store, ""
     try:
-        bundle_source.newest(runtime.profile_name, store, bundle_source.of(runtime.home))
+        bundle_source.newest(name, store, bundle_source.of(runtime.home))
     except BundleError as error:
-        log.warning("without a bundle of the %s models: %s", runtime.profile_name, error)
+        log.warning("without a bundle of the %s models: %s", name, error)
         return store, str(error)
     return store, ""
 

@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +12,12 @@ import pytest
 import torch
 from PIL import Image
 
-from inference.engine import catalogue, engines, loading, reconstruction
+from inference.engine import catalogue, loading, reconstruction
 from inference.engine.bundles import export as export_module
-from inference.engine.bundles import layout, reference, store
+from inference.engine.bundles import layout, store
 from inference.engine.bundles.export import export
 from inference.engine.bundles.store import CURRENT, MANIFEST, Store
 from inference.engine.catalogue import ModelsMissing, Profile
-from inference.engine.engines.choice import choose
-from inference.engine.engines.engine import EngineType
 from inference.engine.engines.onnx_engine import OnnxEngine
 from inference.engine.engines.parts_engine import PartsEngine
 from inference.engine.runner import Vision
@@ -34,13 +32,6 @@ QUESTIONS = (
     "is it a dog or a cat?",
     "what is he doing?",
 )
-
-
-@pytest.fixture(scope="module")
-def bundles(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    place = Store(tmp_path_factory.mktemp("bundles"))
-    export(catalogue.profile("compact"), place)
-    return place
 
 
 @pytest.fixture
@@ -193,46 +184,3 @@ def test_two_generations_stay(copied: Store) -> None:
 def test_a_pointer_to_nothing_is_no_bundle(copied: Store) -> None:
     (copied.root / "compact" / CURRENT).write_text("../../../etc")
     assert copied.current("compact") is None
-
-
-class Wrong(OnnxEngine):
-    """Its tower is off by a constant."""
-
-    def __init__(self, profile: Profile, threads: int | None) -> None:
-        super().__init__(profile, threads=threads)
-        vision, right = self.parts["classify"].networks.vision, self.parts["classify"].networks.vision.whole
-        vision.whole = lambda pixels: right(pixels) + 1  # type: ignore[method-assign]
-
-
-@pytest.fixture
-def wrong_first() -> Iterator[None]:
-    engines.ENGINES.insert(0, EngineType("wrong", (), True, Wrong))
-    yield
-    del engines.ENGINES[0]
-
-
-def test_an_engine_that_disagrees_is_passed_over_with_the_reason(bundles: Store, wrong_first: None) -> None:
-    chosen = choose("compact", bundles, 1)
-    assert chosen.engine.description.name == "onnx"
-    assert chosen.reason.startswith("wrong: Its classify.tokens differ from the reference by ")
-
-
-def test_without_a_bundle_torch_computes_and_the_reason_says_so(tmp_path: Path) -> None:
-    chosen = choose("compact", Store(tmp_path), 1)
-    assert chosen.engine.description.name == "torch"
-    assert chosen.reason == "onnx: there is no bundle of the compact models here."
-
-
-def test_a_setting_names_the_engine(bundles: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ISTHMUS_ENGINE", "torch")
-    assert choose("compact", bundles, 1).engine.description.name == "torch"
-    monkeypatch.setenv("ISTHMUS_ENGINE", "steam")
-    with pytest.raises(engines.NoEngine, match="ISTHMUS_ENGINE names no engine: steam; use onnx or torch"):
-        choose("compact", bundles, 1)
-
-
-def test_the_reference_agrees_with_the_weights(bundles: Store, compact: Vision) -> None:
-    folder = bundles.current("compact")
-    assert folder is not None and isinstance(compact.engine, PartsEngine)
-    points = {task: compact.profile.split_points(task) for task in compact.engine.parts}
-    assert reference.difference(folder, compact.engine.parts, points, "float32") == ""

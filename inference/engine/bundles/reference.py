@@ -50,6 +50,8 @@ def difference(folder: Path, parts: Mapping[str, Part], points: Mapping[str, tup
     # The reference itself is stored in half precision.
     tolerance = TOLERANCES[precision] + np.finfo(np.float16).eps
     for name, values in outputs(parts, points).items():
+        if name not in expected:
+            return f"The reference has no {name}; the bundle is of other models."
         wanted = expected[name].astype(np.float32)
         largest = float(np.abs(wanted).max())
         error = float(np.abs(values - wanted).max()) / largest if values.shape == wanted.shape else np.inf

@@ -1,7 +1,8 @@
 """A manifest as it travels, and what a node accepts of it. No torch.
 
-It is signed with what the server and one node have in common, so that nothing between them can name other files: the
-SHA-256 of the node's bearer token, which is all that the server stores of it.
+It is signed with what the server and one node have in common: the SHA-256 of the node's bearer token, which is all that the
+server stores of it. So an answer from a cache, from another server or for another node is refused. Whoever can read the
+connection has the token too; against them only TLS helps.
 """
 
 import hashlib

@@ -18,9 +18,9 @@ from inference.engine.bundles import layout
 from inference.engine.catalogue import CODE, ModelsMissing, Profile
 from inference.engine.digests import sha256
 from inference.engine.model_files import weights_digest
+from inference.engine.reconstruction import FILE as REBUILD
 
 MANIFEST, CURRENT = "manifest.json", "current"
-GENERATIONS = 2
 DIGEST_CHARS = 16
 # Beside the tasks' folders: what belongs to all of them.
 SHARED = ("card.json", "choices.json", CODE)
@@ -58,6 +58,8 @@ class Store:
     def use(self, profile: str, digest: str) -> None:
         """Switch to a bundle that is there, and remove those older than the one before it."""
         before, place = self.current(profile), self.root / profile
+        if before is not None and before.name == digest:
+            return
         part = place / f"{CURRENT}.part"
         part.write_text(digest)
         durable(part)
@@ -83,6 +85,8 @@ def made_from(profile: Profile) -> str:
     digest = hashlib.sha256(f"{layout.FORMAT} {profile.name} ".encode())
     for name, file in sources(profile):
         digest.update(f"{name} {sha256(file)} ".encode())
+    if profile.code_file is not None:
+        digest.update(f"rebuild {sha256(profile.code_file.parent / REBUILD)} ".encode())
     for task in profile.on_towers:
         folder = profile.folders[task]
         digest.update(f"{task} {weights_digest(folder) if folder else ''} {profile.split_points(task)} ".encode())

@@ -4,6 +4,7 @@ Engines are tried in the order of their list, and the first that agrees is taken
 may use it is loaded as well, and the fastest of all is taken, by a measurement.
 """
 
+import logging
 import os
 import time
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from inference.engine.engines.parts_engine import PartsEngine
 from inference.engine.tasks import SHARED_TOWER
 
 REPEATS = 5
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,16 @@ def choose(name: str, bundles: Store, threads: int | None = None) -> Choice:
             continue
         try:
             engine = _load(kind, plain, bundle, threads)
+            if disagreement := _disagreement(engine, bundle):
+                reasons.append(f"{kind.name}: {disagreement}")
+                continue
+            agreeing.append(_Trial(engine, _whole_ms(engine)))
         except (ModelsMissing, _NotHere) as error:
             reasons.append(f"{kind.name}: {error}")
             missing = missing or (str(error) if isinstance(error, ModelsMissing) else "")
-            continue
-        if disagreement := _disagreement(engine, bundle):
-            reasons.append(f"{kind.name}: {disagreement}")
-            continue
-        agreeing.append(_Trial(engine, _whole_ms(engine)))
+        except Exception as error:  # whatever a library or a driver raises: the other engines may compute
+            log.exception("%s cannot compute the %s models", kind.name, name)
+            reasons.append(f"{kind.name}: it fails on this machine ({type(error).__name__}).")
     if not agreeing:
         if missing:
             raise ModelsMissing(missing)

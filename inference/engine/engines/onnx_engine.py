@@ -1,6 +1,11 @@
 """ONNX Runtime, in float32, on networks that were exported for it. No torch."""
 
+import logging
+import os
 from pathlib import Path
+
+import numpy as np
+import onnxruntime
 
 from inference.engine import tasks
 from inference.engine.bundles import layout
@@ -8,20 +13,48 @@ from inference.engine.bundles.layout import CLASSIFIER, STEP, Description
 from inference.engine.catalogue import ModelsMissing, Profile
 from inference.engine.engines import engine
 from inference.engine.engines.networks import Linear, Networks
-from inference.engine.engines.onnx_networks import OnnxText, OnnxVision, Sessions
+from inference.engine.engines.onnx_networks import CPU, CUDA, OnnxText, OnnxVision, Sessions
 from inference.engine.engines.part import folder_of
 from inference.engine.engines.parts_engine import PartsEngine
+
+log = logging.getLogger(__name__)
+NO_GPU = "The GPU is not used: ONNX Runtime lists it and does not compute on it."
 
 
 class OnnxEngine(PartsEngine):
     def __init__(self, profile: Profile, *, threads: int | None = None) -> None:
-        """Loads the networks in the profile's folders. Raises ModelsMissing."""
-        sessions, networks = Sessions(threads), dict[str, Networks]()
-        for name in profile.on_towers:  # in the order of the list: the task that lends its tower comes first
-            networks[name] = _networks(sessions, profile, name, networks.get(tasks.SHARED_TOWER))
+        """Loads the networks in the profile's folders: on a GPU, where this build of ONNX Runtime has one that computes. Raises
+        ModelsMissing."""
+        wanted = CUDA in onnxruntime.get_available_providers() and os.environ.get("ISTHMUS_DEVICE") != "cpu"
+        on_gpu = _on_gpu(profile, threads) if wanted else None
+        networks = on_gpu or _loaded(profile, Sessions(threads))
+        device, note = "cuda" if on_gpu else "cpu", NO_GPU if wanted and not on_gpu else ""
         folders = [folder_of(profile, name) for name in profile.on_towers]
         size = sum(file.stat().st_size for folder in folders for file in [*folder.glob("*.onnx"), *folder.glob(CLASSIFIER)])
-        super().__init__(profile, networks, engine.Description("onnx", "cpu", "float32", size))
+        super().__init__(profile, networks, engine.Description("onnx", device, "float32", size, note))
+
+
+def _on_gpu(profile: Profile, threads: int | None) -> dict[str, Networks] | None:
+    """None where the provider is listed and does not compute: a build for other GPUs lists it all the same."""
+    try:
+        networks = _loaded(profile, Sessions(threads, (CUDA, CPU)))
+        for name in profile.on_towers:
+            side = profile.image_size(name)
+            networks[name].vision.whole(np.zeros((1, 3, side, side), np.float32))
+    except ModelsMissing:
+        raise
+    except Exception:  # ONNX Runtime's errors have no common class
+        log.exception("ONNX Runtime cannot use the GPU")
+        return None
+    vision = networks[profile.on_towers[0]].vision
+    return networks if isinstance(vision, OnnxVision) and vision.provider == CUDA else None
+
+
+def _loaded(profile: Profile, sessions: Sessions) -> dict[str, Networks]:
+    networks: dict[str, Networks] = {}
+    for name in profile.on_towers:  # in the order of the list: the task that lends its tower comes first
+        networks[name] = _networks(sessions, profile, name, networks.get(tasks.SHARED_TOWER))
+    return networks
 
 
 def _networks(sessions: Sessions, profile: Profile, task: str, lender: Networks | None) -> Networks:

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from inference.engine.bundles.layout import ADAPT, ENCODE, MEMORY, PIXELS, STEP, piece
 from inference.engine.engines.networks import Array, Ids
 
+CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+
 
 class Sessions:
-    """Opens files with one set of options."""
+    """Opens files with one set of options. `providers`: what computes, in the order of preference."""
 
-    def __init__(self, threads: int | None = None, providers: Sequence[str] = ("CPUExecutionProvider",)) -> None:
+    def __init__(self, threads: int | None = None, providers: Sequence[str] = (CPU,)) -> None:
         self.providers, self.options = list(providers), onnxruntime.SessionOptions()
         if threads:
             self.options.intra_op_num_threads = threads
@@ -47,6 +49,11 @@ class OnnxVision:
         """`cuts`: as in layout.Description, the last one the depth."""
         self.cuts = tuple(cuts)
         self.pieces = {first: sessions.open(folder / piece(first, last)) for first, last in pairwise(cuts)}
+
+    @property
+    def provider(self) -> str:
+        """What computes it."""
+        return str(next(iter(self.pieces.values())).session.get_providers()[0])
 
     def head(self, pixels: Array, k: int) -> Array:
         return self._run(pixels, PIXELS, k)

@@ -107,7 +107,10 @@ class Command(BaseCommand):
             return
         self.stdout.write("Preparing the models for this machine; this is done once.")
         self.stdout.flush()
-        exporting.export(name)
+        try:
+            exporting.export(name)
+        except (ImportError, catalogue.ModelsMissing, OSError) as error:  # nodes with torch answer without it
+            self.stderr.write(f"The models could not be prepared ({error}); install the requirements again: make run.")
 
 
 def _plan(redis: private_redis.PrivateRedis, devices: dict[str, LocalNode], host: str, port: int) -> Plan:
