@@ -8,8 +8,6 @@ import sys
 import tomllib
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[2]
 AGENT = ROOT / "devices" / "agent"
 DOCKERFILE = (AGENT / "Dockerfile").read_text()
@@ -38,7 +36,6 @@ def test_nothing_that_it_copies_is_kept_out_of_the_build() -> None:
     assert not [path for path in re.findall(r"^COPY (\S+)", DOCKERFILE, re.MULTILINE) if ignored & set(Path(path).parts)]
 
 
-@pytest.mark.skipif("onnx" not in EXTRAS, reason="the package has its engines as dependencies and not as extras")
 def test_every_extra_that_is_asked_for_exists() -> None:
     script = (AGENT / "board.sh").read_text()
     named = re.findall(r"EXTRAS=([\w,]+)", DOCKERFILE) + re.findall(r"extras=(?:\$extras,)?([\w,]+)", script)

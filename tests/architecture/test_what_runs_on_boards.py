@@ -51,15 +51,15 @@ def standard_imports(file: Path) -> list[tuple[str, str, str]]:
         if isinstance(node, ast.If) and "version_info" in ast.unparse(node.test)
         for inner in ast.walk(node)
     }
-    found: list[tuple[str, str, str]] = []
+    imports: list[tuple[str, str, str]] = []
     for node in ast.walk(tree):
         if id(node) in guarded:
             continue
         if isinstance(node, ast.Import):
-            found += [(str(file), alias.name, "") for alias in node.names]
+            imports += [(str(file), alias.name, "") for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found += [(str(file), node.module, alias.name) for alias in node.names]
-    return [entry for entry in found if entry[1].partition(".")[0] in sys.stdlib_module_names]
+            imports += [(str(file), node.module, alias.name) for alias in node.names]
+    return [entry for entry in imports if entry[1].partition(".")[0] in sys.stdlib_module_names]
 
 
 def test_it_compiles_under_the_oldest_python_and_finds_what_it_imports() -> None:

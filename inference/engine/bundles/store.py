@@ -65,9 +65,9 @@ class Store:
         durable(part)
         part.replace(place / CURRENT)
         durable(place)
-        kept = {digest, before.name if before else digest}
+        generations = {digest, before.name if before else digest}
         for folder in place.iterdir():
-            if folder.is_dir() and folder.name not in kept:
+            if folder.is_dir() and folder.name not in generations:
                 shutil.rmtree(folder)
 
 

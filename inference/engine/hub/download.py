@@ -16,6 +16,7 @@ from huggingface_hub.file_download import http_get, repo_folder_name
 from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # documented there
 
+from inference.engine.digests import content_sha256
 from inference.engine.hub import snapshot
 from inference.engine.hub.pins import Pin
 
@@ -96,7 +97,7 @@ def _receive(file: RemoteFile, part: IO[bytes], advance: Advance) -> None:
 
 def _digest(file: RemoteFile) -> str:
     large = len(file.digest) == 64
-    return snapshot.stream_sha256(file.part) if large else snapshot.git_blob_id(file.part)
+    return content_sha256(file.part) if large else snapshot.git_blob_id(file.part)
 
 
 @contextmanager

@@ -10,11 +10,10 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from inference.engine.digests import sha256
+from inference.engine.digests import content_sha256, sha256
 from inference.engine.hub.pins import WEIGHTS, Pin, PinsError, of
 
 RECORD = "isthmus.json"
-BLOCK = 1 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -99,18 +98,9 @@ def git_blob_id(file: Path) -> str:
     return hashlib.sha1(f"blob {len(data)}\0".encode() + data, usedforsecurity=False).hexdigest()
 
 
-def stream_sha256(file: Path) -> str:
-    """For files that do not fit into memory."""
-    digest = hashlib.sha256()
-    with file.open("rb") as opened:
-        while block := opened.read(BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 def _record(file: Path) -> FileRecord:
     status = file.stat()
-    return FileRecord(status.st_size, status.st_mtime_ns, stream_sha256(file))
+    return FileRecord(status.st_size, status.st_mtime_ns, content_sha256(file))
 
 
 def _has_same_status(file: Path, record: FileRecord) -> bool:

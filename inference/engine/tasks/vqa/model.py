@@ -143,9 +143,9 @@ class Answerer:
     def evidence(self, tokens: Array, question: str, text: str) -> Array | None:
         if not self.has_map:
             return None
-        asked = kinds.read(question).text
+        reading = kinds.read(question)
         return evidence.by_occlusion(
-            self.network.adapt(tokens), lambda contexts: self._scores(self.encode(contexts, asked), [text])[:, 0]
+            self.network.adapt(tokens), lambda contexts: self._scores(self.encode(contexts, reading.text), [text])[:, 0]
         )
 
     def _absent(self, tokens: Array, reading: Reading) -> Answer | None:
