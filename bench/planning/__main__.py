@@ -9,10 +9,12 @@ argument_accuracy   questions, models and training fields that are correct, wher
 hallucinated        plans with a task or a model that does not exist
 training_exact      training requests with all fields correct and none invented
 ms_p50, ms_p99      milliseconds per plan
+people              other requests, written without sight of the planner (bench/planning/people/README.md)
 """
 
 from bench.harness import command
 from bench.planning.measurement import configured_planner, measure
+from bench.planning.people import measurement as people
 from bench.planning.scoring import read_requests
 from inference.planning.planner import OfflinePlanner, make_planner
 
@@ -25,8 +27,11 @@ def main() -> None:
     options = parser.parse_args()
     requests = read_requests(options.half)[:: 5 if options.quick else 1]
     figures: dict[str, object] = dict(measure(requests, OfflinePlanner(), options.wrong))
+    figures["people"] = people.measure(options.half, OfflinePlanner(), 5 if options.quick else 1, options.wrong)
     if (config := configured_planner()).model:
-        figures["llm"] = {"model": config.model, **measure(requests, make_planner(config), options.wrong)}
+        planner = make_planner(config)
+        figures["llm"] = {"model": config.model, **measure(requests, planner, options.wrong),
+                          "people": people.measure(options.half, planner, 5 if options.quick else 1)}  # fmt: skip
     command.print_figures(figures, options.json)
 
 

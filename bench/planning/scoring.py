@@ -99,10 +99,10 @@ def _step(text: str, after: tuple[int, ...]) -> Step:
         return Step(task, "", (), after, _fields(dict(pair.split("=", 1) for pair in rest.split())))
     if task == "classify":  # what follows it is a model, not a question
         return Step(task, rest, (), after)
-    return Step(task, "", content(rest) if _takes_question(task) else (), after)
+    return Step(task, "", content(rest) if takes_question(task) else (), after)
 
 
-def _takes_question(name: str) -> bool:
+def takes_question(name: str) -> bool:
     task = tasks.find(name)
     return task is not None and task.takes_question
 
