@@ -48,7 +48,7 @@ lint: $(TESTS)  ## check style and types, of the JavaScript too where Node is in
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy manage.py webapp inference devices federation bench
 	@# What runs on nodes, for the oldest Python that a board brings.
-	$(BIN)/mypy --python-version 3.10 devices/agent devices/contract inference/engine inference/stages federation/app federation/node
+	$(BIN)/mypy --python-version 3.10 devices/agent devices/compute devices/contract inference/engine inference/stages federation/app federation/node
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(NODE) && node_modules/.bin/tsc; \
 		else echo "JavaScript was not checked: install Node.js 18 or newer."; fi
 

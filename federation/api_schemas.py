@@ -106,7 +106,7 @@ class ClientReport(Stored):
     accuracy: float | None = None
     tested: int = Field(0, description="Examples behind its accuracy, where clients test the model on their own photos.")
     skipped: int = Field(0, description="Photos it left out: unreadable, or of no class of the run.")
-    note: str = Field("", description="One sentence about these.")
+    note: str = Field("", description="Sentences about these, and about a GPU that did not compute.")
 
 
 class RoundReport(Schema):

@@ -156,8 +156,8 @@ def _load(name: str, device: str, bundle: Path) -> Engine:
 def _torch_on_gpu(profile: catalogue.Profile) -> Engine:
     import torch
 
-    from inference.engine.engines import torch_device
-    from inference.engine.engines.torch_device import Device
+    from devices.compute import torch_device
+    from devices.compute.torch_device import Device
     from inference.engine.engines.torch_engine import TorchEngine
 
     if why := torch_device.obstacle(torch.device(GPU)):

@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+import torch
 from flwr.app import Array, ArrayRecord, ConfigRecord, Context, Error, Message, MetricRecord, RecordDict
 from flwr.clientapp import ClientApp
 from flwr.common.constant import ErrorCode
 
+from devices.compute import torch_device
 from federation.app import data, task
 from federation.app.client_state import ClientState, PreviousRound, StaleModel
 from federation.app.codes import Codes, codes_of, quantiser_of
@@ -55,6 +57,7 @@ def classes(message: Message, context: Context) -> RecordDict:
 def ready(message: Message, context: Context) -> RecordDict:
     """Sent before a round: whatever takes long the first time happens outside its deadline."""
     data.load(value_of(record_of(message, "config"), "dataset", str), False, data.root())
+    torch_device.chosen()
     return RecordDict()
 
 
@@ -121,8 +124,14 @@ def train(message: Message, context: Context) -> RecordDict:
         return RecordDict({"metrics": MetricRecord({"behind": 2 if stale.whole else 1})})
     task.put_arrays(model, layout.arrays(start))
     trainable = _trainable(quantiser, config.round)
-    result = task.train(model, examples, _local_training(config, state, layout, start, trainable))
-    update = layout.flat(task.arrays_of(model)) - start
+    work = _local_training(config, state, layout, start, trainable)
+
+    def training(device: torch.device) -> tuple[task.TrainingResult, task.Arrays]:
+        own = task.copy_on(model, device)
+        return task.train(own, examples, work), task.arrays_of(own)
+
+    (result, trained), note = torch_device.compute(training)
+    update = layout.flat(trained) - start
     if trainable is not None:
         update *= trainable  # weight decay changes the other values all the same
     if not np.isfinite(update).all():
@@ -136,7 +145,7 @@ def train(message: Message, context: Context) -> RecordDict:
         content = _masked(config, MaskConfig.read(record), state, quantiser, update, len(examples))
     else:
         content = _plain(layout, codes, start, update)
-    return RecordDict({**content, **_left_out(part), "metrics": MetricRecord(metrics)})
+    return RecordDict({**content, **_left_out(part), **_computing(note), "metrics": MetricRecord(metrics)})
 
 
 @app.evaluate()
@@ -154,7 +163,7 @@ def evaluate(message: Message, context: Context) -> RecordDict:
     except StaleModel as stale:
         return RecordDict({"metrics": MetricRecord({"behind": 2 if stale.whole else 1})})
     task.put_arrays(model, layout.arrays(start))
-    loss, accuracy = task.evaluate(model, examples)
+    (loss, accuracy), _ = torch_device.compute(lambda device: task.evaluate(task.copy_on(model, device), examples))
     metrics: Metrics = {"num-examples": len(examples), "test-loss": loss, "test-accuracy": accuracy}
     return RecordDict({"metrics": MetricRecord(metrics)})
 
@@ -166,6 +175,11 @@ def _left_out(part: data.Part) -> Records:
     folders = sorted(part.foreign)[:MOST_NAMED]
     record = ConfigRecord({"unreadable": len(part.examples.skipped), "foreign": sum(part.foreign.values()), "folders": folders})
     return {"left-out": record}
+
+
+def _computing(note: str) -> Records:
+    """Why this client's GPU did not compute this; nothing where it computed, or where there is none."""
+    return {"computing": ConfigRecord({"note": note})} if note else {}
 
 
 def _start(message: Message, record: ConfigRecord, state: ClientState, initial: Vector, codes: Codes | None) -> Vector:

@@ -22,7 +22,7 @@ class ClientReport:
     accuracy: float | None = None
     tested: int = 0  # examples behind `accuracy`, where clients test the model
     skipped: int = 0  # of its photos: unreadable, or of no class of the run
-    note: str = ""  # one sentence about these
+    note: str = ""  # sentences about these, and about a GPU that did not compute
 
 
 class RoundSeconds(TypedDict):

@@ -1,5 +1,6 @@
 """What a client does with a model: train it on its own examples, and test it."""
 
+import copy
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,7 +38,12 @@ def build(model: str, dataset: str, classes: int = CLASSES_DEFAULT, seed: int = 
 
 
 def arrays_of(model: nn.Module) -> Arrays:
-    return {name: value.detach().numpy().astype(np.float32).copy() for name, value in model.state_dict().items()}
+    """From whichever device it is on."""
+    return {name: value.detach().cpu().numpy().astype(np.float32).copy() for name, value in model.state_dict().items()}
+
+
+def copy_on(model: nn.Module, device: torch.device) -> nn.Module:
+    return copy.deepcopy(model).to(device)
 
 
 def put_arrays(model: nn.Module, arrays: Mapping[str, NDArray[np.float32]]) -> None:
@@ -66,20 +72,22 @@ class TrainingResult:
 
 
 def train(model: nn.Module, examples: Examples, work: LocalTraining) -> TrainingResult:
-    """In place, by SGD with Nesterov momentum."""
+    """In place, on the model's device, by SGD with Nesterov momentum. What is random is drawn on the processor: equal seeds give
+    the same batches and crops everywhere."""
+    device = device_of(model)
     generator = torch.Generator().manual_seed(work.seed)
     model.train()
     optimiser = torch.optim.SGD(model.parameters(), work.learning_rate, MOMENTUM, weight_decay=WEIGHT_DECAY, nesterov=True)
     start = [parameter.detach().clone() for parameter in model.parameters()] if work.proximal_mu else []
     correction = _ordered(model, work.correction)
     trainable = _ordered(model, work.trainable)
-    losses: list[float] = []
+    losses: list[Tensor] = []
     steps = 0
     for _ in range(work.epochs):
         losses = []
         for rows in torch.randperm(len(examples), generator=generator).split(work.batch_size):
-            logits = model(_augmented(examples.pixels[rows], generator))
-            loss = F.cross_entropy(logits, examples.labels[rows], label_smoothing=SMOOTHING)
+            logits = model(_augmented(examples.pixels[rows].to(device), generator))
+            loss = F.cross_entropy(logits, examples.labels[rows].to(device), label_smoothing=SMOOTHING)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             for index, parameter in enumerate(model.parameters()):
@@ -93,23 +101,29 @@ def train(model: nn.Module, examples: Examples, work: LocalTraining) -> Training
                     parameter.grad.mul_(trainable[index])
             nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM)
             optimiser.step()
-            losses.append(float(loss.detach()))
+            losses.append(loss.detach())  # read at the end: reading waits for a GPU
             steps += 1
-    return TrainingResult(sum(losses) / len(losses) if losses else math.nan, steps)
+    return TrainingResult(float(torch.stack(losses).double().mean()) if losses else math.nan, steps)
 
 
 def _ordered(model: nn.Module, arrays: Arrays | None) -> list[Tensor]:
-    """In the order of the model's parameters; empty without arrays."""
-    return [torch.from_numpy(arrays[name]) for name, _ in model.named_parameters()] if arrays else []
+    """In the order of the model's parameters, where they are; empty without arrays."""
+    device = device_of(model)
+    return [torch.from_numpy(arrays[name]).to(device) for name, _ in model.named_parameters()] if arrays else []
+
+
+def device_of(model: nn.Module) -> torch.device:
+    return next(model.parameters()).device
 
 
 @torch.inference_mode()
 def evaluate(model: nn.Module, examples: Examples) -> tuple[float, float]:
-    """Mean cross-entropy (nats) and accuracy (0 … 1)."""
+    """Mean cross-entropy (nats) and accuracy (0 … 1), on the model's device."""
     model.eval()
+    device = device_of(model)
     loss, correct = 0.0, 0
     for rows in torch.arange(len(examples)).split(TEST_BATCH):
-        logits, labels = model(_normalised(examples.pixels[rows])), examples.labels[rows]
+        logits, labels = model(_normalised(examples.pixels[rows].to(device))), examples.labels[rows].to(device)
         loss += float(F.cross_entropy(logits, labels, reduction="sum"))
         correct += int((logits.argmax(1) == labels).sum())
     return loss / max(1, len(examples)), correct / max(1, len(examples))
@@ -146,5 +160,6 @@ def _augmented(images: Tensor, generator: torch.Generator) -> Tensor:
     columns = offsets[:, 1:] + torch.arange(side)
     mirrored = torch.rand(count, 1, generator=generator) < 0.5
     columns = torch.where(mirrored, columns.flip(1), columns)
-    cropped = padded[torch.arange(count)[:, None, None], :, rows[:, :, None], columns[:, None, :]]  # [n, side, side, channels]
+    photo, rows, columns = (index.to(images.device) for index in (torch.arange(count), rows, columns))
+    cropped = padded[photo[:, None, None], :, rows[:, :, None], columns[:, None, :]]  # [n, side, side, channels]
     return cropped.permute(0, 3, 1, 2)  # already channels_last in memory

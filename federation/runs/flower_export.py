@@ -18,6 +18,7 @@ from federation.runs.spec import RunSpec
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = "isthmus-run"
 ENTRIES = ("federation.app.server_app", "federation.app.client_app")
+OURS = ("federation", "devices")
 STAMP = (2026, 1, 1, 0, 0, 0)  # equal runs give equal zips
 # The packages that the sources import, by the name under which they are installed.
 PACKAGES = {
@@ -65,7 +66,7 @@ def _reached(root: Path) -> dict[str, str]:
 
 def _file(root: Path, module: str) -> Path | None:
     """None for an installed package."""
-    if module.split(".")[0] != "federation":
+    if module.split(".")[0] not in OURS:
         return None
     path = root / Path(*module.split("."))
     return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
@@ -88,7 +89,7 @@ def _project(spec: RunSpec, modules: dict[str, str]) -> str:
         "[build-system]", 'requires = ["hatchling"]', 'build-backend = "hatchling.build"', "",
         "[project]", 'name = "isthmus-run"', 'version = "1.0.0"', 'description = "A federated training run of Isthmus"',
         'requires-python = ">=3.11"', f"dependencies = {json.dumps(needs, indent=2)}", "",
-        "[tool.hatch.build.targets.wheel]", 'packages = ["federation"]', "",
+        "[tool.hatch.build.targets.wheel]", f"packages = {json.dumps(sorted({name.split('/')[0] for name in modules}))}", "",
         "[tool.flwr.app]", 'publisher = "isthmus"', "",
         "[tool.flwr.app.components]", f'serverapp = "{ENTRIES[0]}:app"', f'clientapp = "{ENTRIES[1]}:app"', "",
         "[tool.flwr.app.config]", f"spec = {json.dumps(json.dumps(spec.model_dump()))}", "",

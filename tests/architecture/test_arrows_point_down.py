@@ -23,11 +23,12 @@ ABOVE = {
 # What runs on nodes, and all of ours that each part may import. It reaches no Django.
 ON_NODES = {
     "devices.contract": (),
-    "devices.agent": ("devices.contract",),
-    "inference.engine": ("devices.contract",),
-    "inference.stages": ("devices.contract", "devices.agent", "inference.engine"),
-    "federation.app": (),
-    "federation.node": ("devices.contract", "devices.agent", "federation.app"),
+    "devices.compute": (),
+    "devices.agent": ("devices.contract", "devices.compute"),
+    "inference.engine": ("devices.contract", "devices.compute"),
+    "inference.stages": ("devices.contract", "devices.compute", "devices.agent", "inference.engine"),
+    "federation.app": ("devices.compute",),
+    "federation.node": ("devices.contract", "devices.compute", "devices.agent", "federation.app"),
 }
 PURE = (
     "inference.placement.choose",

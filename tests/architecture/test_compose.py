@@ -20,7 +20,15 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = ("web", "cloud", "beat", "migrate", "edge", "device")
 SERVER, NODES = ("web", "cloud", "beat", "migrate"), ("edge", "device")
 # What runs on a node; a setting read there has to reach the containers of nodes.
-ON_NODES = ("devices/agent", "devices/contract", "inference/engine", "inference/stages", "federation/app", "federation/node")
+ON_NODES = (
+    "devices/agent",
+    "devices/compute",
+    "devices/contract",
+    "inference/engine",
+    "inference/stages",
+    "federation/app",
+    "federation/node",
+)
 FIXED_BY_THE_IMAGE = {"ISTHMUS_VAR", "ISTHMUS_DATA"}
 FIXED_BY_COMPOSE = {"POSTGRES_PORT", "POSTGRES_DB", "POSTGRES_USER"}  # the service `postgres` has the defaults
 NOT_HERE = {

@@ -7,8 +7,8 @@ import torch
 from PIL import Image
 
 from inference.engine import catalogue, loading, split
-from inference.engine.engines import torch_device
-from inference.engine.engines.torch_device import Device, choose, obstacle
+from devices.compute import torch_device
+from devices.compute.torch_device import Device, choose, obstacle
 from inference.engine.engines.torch_engine import NO_ROOM, TorchEngine
 from inference.engine.runner import Vision
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from flwr.serverapp import Grid
 
+from devices.compute import torch_device
 from federation.app import task
 from federation.app.datasets.examples import Examples
 from federation.app.messaging import Exchange
@@ -17,7 +18,8 @@ from federation.app.server.rounds import RoundRunner
 def on_server(runner: RoundRunner, test_set: Examples) -> tuple[float, float]:
     model = task.build(runner.settings["model"], runner.settings["dataset"], runner.classes)
     task.put_arrays(model, runner.layout.arrays(runner.model))
-    return task.evaluate(model, test_set)
+    measured, _ = torch_device.compute(lambda device: task.evaluate(task.copy_on(model, device), test_set))
+    return measured
 
 
 def on_clients(

@@ -12,6 +12,7 @@ from federation.app.records import list_of, record_of, value_of
 from federation.app.reports import ClientReport
 
 MOST_FOLDERS = 5  # named in a sentence
+MOST_NOTE = 250  # characters
 
 
 def metric(reply: Message, name: str) -> float:
@@ -23,6 +24,7 @@ def metric(reply: Message, name: str) -> float:
 
 def report(client: int, node: int, reply: Message) -> ClientReport:
     skipped, note = left_out(reply)
+    notes = [sentence for sentence in (note, computing(reply)) if sentence]
     return ClientReport(
         node,
         client,
@@ -31,7 +33,7 @@ def report(client: int, node: int, reply: Message) -> ClientReport:
         compute_s=metric(reply, "compute_s"),
         loss=metric(reply, "loss"),
         skipped=skipped,
-        note=note,
+        note=" ".join(notes),
     )
 
 
@@ -47,6 +49,16 @@ def left_out(reply: Message) -> tuple[int, str]:
     parts = [f"{_photos(unreadable)} that cannot be read"] if unreadable else []
     parts += [f"{_photos(foreign)} in folders that are no class of this run ({', '.join(folders)})"] if foreign else []
     return unreadable + foreign, f"Skipped {' and '.join(parts)}." if parts else ""
+
+
+def computing(reply: Message) -> str:
+    """A sentence where a client's GPU did not compute what the reply brings."""
+    if (record := reply.content.config_records.get("computing")) is None:
+        return ""
+    try:
+        return value_of(record, "note", str)[:MOST_NOTE]
+    except (KeyError, ValueError):
+        return "What it reports of its GPU cannot be read."
 
 
 def _photos(count: int) -> str:

@@ -23,7 +23,7 @@ def _load_onnx(profile: Profile, threads: int | None) -> Engine:
 
 
 def _load_torch(profile: Profile, threads: int | None) -> Engine:
-    from inference.engine.engines import torch_device
+    from devices.compute import torch_device
     from inference.engine.engines.torch_engine import TorchEngine
 
     return TorchEngine(profile, device=torch_device.choose(), threads=threads)

@@ -68,7 +68,7 @@ def folder(job: int) -> Path:
 
 def _load(profile: Profile) -> Vision:
     """On the GPU of this machine, where it has one."""
-    from inference.engine.engines import torch_device
+    from devices.compute import torch_device
     from inference.engine.engines.torch_engine import TorchEngine
 
     try:
