@@ -72,7 +72,7 @@ class TrainingResult:
 
 
 def train(model: nn.Module, examples: Examples, work: LocalTraining) -> TrainingResult:
-    """In place, on the model's device, by SGD with Nesterov momentum. What is random is drawn on the processor: equal seeds give
+    """In place, on the model's device, by SGD with Nesterov momentum. Random numbers come from the processor: equal seeds give
     the same batches and crops everywhere."""
     device = device_of(model)
     generator = torch.Generator().manual_seed(work.seed)

@@ -6,9 +6,9 @@ import pytest
 import torch
 from PIL import Image
 
-from inference.engine import catalogue, loading, split
 from devices.compute import torch_device
 from devices.compute.torch_device import Device, choose, obstacle
+from inference.engine import catalogue, loading, split
 from inference.engine.engines.torch_engine import NO_ROOM, TorchEngine
 from inference.engine.runner import Vision
 

@@ -1,10 +1,19 @@
 """A tower elsewhere gives the same features and gradients, so that a code trained with it is the same."""
 
-import torch
-from transformers import ViTConfig, ViTModel
+from pathlib import Path
 
+import pytest
+import torch
+from transformers import ViTConfig, ViTForImageClassification, ViTModel
+
+from devices.compute import torch_device
+from devices.compute.torch_device import Device
 from inference.engine import split, towers
-from inference.lab.codes.gpu_tower import GpuTower, accelerated
+from inference.engine.codecs import feature_code
+from inference.lab.codes import custom_codec
+from inference.lab.codes.gpu_tower import GpuTower, moved
+from inference.lab.codes.train_codec import SIZES
+from tests.engine.conftest import draw
 
 
 def test_features_and_gradients_are_those_of_the_tower_itself() -> None:
@@ -22,7 +31,25 @@ def test_features_and_gradients_are_those_of_the_tower_itself() -> None:
     assert torch.equal(*gradients) and there.shape(1) == tower.shape(1)
 
 
-def test_without_a_gpu_nothing_changes(monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+def test_on_the_processor_it_is_the_tower_itself() -> None:
     tower = object()
-    assert accelerated(tower, torch.nn.Identity()) is tower  # type: ignore[arg-type, comparison-overlap]
+    assert moved(tower, torch.nn.Identity(), torch.device("cpu")) is tower  # type: ignore[arg-type, comparison-overlap]
+
+
+def test_a_gpu_that_fails_in_the_middle_leaves_the_rest_to_the_processor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """torch's `meta` device as the GPU: it takes the tower and the photos and has no results."""
+    folder, photos, said = tmp_path / "model", tmp_path / "photos", list[str]()
+    config = ViTConfig(
+        hidden_size=32, num_hidden_layers=3, num_attention_heads=2, intermediate_size=64, image_size=32, patch_size=8
+    )
+    ViTForImageClassification(config).save_pretrained(folder)
+    photos.mkdir()
+    for seed in range(custom_codec.QUICK_PHOTOS):
+        draw(seed, (64, 48)).save(photos / f"{seed}.png")
+    monkeypatch.setattr(torch_device, "chosen", lambda: Device(torch.device("meta")))
+    code = custom_codec.make(str(folder), photos, None, True, SIZES, lambda share, what: said.append(what))
+    assert feature_code.load(code)
+    whole = [sentence for sentence in said if "whole tower" in sentence]
+    assert [sentence.split(", on ")[1] for sentence in whole] == ["the GPU", "the processor"]

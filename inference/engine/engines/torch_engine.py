@@ -2,11 +2,11 @@
 
 import torch
 
+from devices.compute.torch_device import Device
 from inference.engine import loading
 from inference.engine.catalogue import Profile
 from inference.engine.engines.engine import Description
 from inference.engine.engines.parts_engine import PartsEngine
-from devices.compute.torch_device import Device
 
 NO_ROOM = "The GPU is not used: it has too little free memory for these models."
 

@@ -18,6 +18,7 @@ from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
+from devices.compute import torch_device
 from devices.contract.wire import HEADER_BYTES
 from inference.engine import split, towers
 from inference.engine.catalogue import CODE, sha256
@@ -27,7 +28,7 @@ from inference.engine.model_files import config, has_weights, weights_file
 from inference.engine.pixels import Pixels
 from inference.lab.codes import fit
 from inference.lab.codes.codec_eval import even_sample
-from inference.lab.codes.gpu_tower import Say, accelerated
+from inference.lab.codes.gpu_tower import Say, moved
 
 KINDS: dict[str, Callable[[Any], split.Tower]] = {
     "ViTForImageClassification": towers.ViTTower,
@@ -56,9 +57,15 @@ def make(
     sizes: tuple[int, ...],
     say: Say = lambda share, what: None,
 ) -> Path:
-    """-> the code's file. Raises SystemExit with the remedy for an unsuitable model or unsuitable photos."""
+    """-> the code's file. Computed on this machine's GPU if it works; where it fails, the processor starts over, with the split
+    points that are finished. Raises SystemExit with the remedy for an unsuitable model or unsuitable photos."""
     folder = Path(name) if Path(name).is_dir() else _download(name)
-    tower, digest = _tower(folder)
+    file, _ = torch_device.compute(lambda device: _make(folder, photos, out or folder, quick, sizes, say, device))
+    return file
+
+
+def _make(folder: Path, photos: Path, out: Path, quick: bool, sizes: tuple[int, ...], say: Say, device: torch.device) -> Path:
+    tower, digest = _tower(folder, device)
     points = sorted({0, tower.depth // 6, tower.depth // 3})
     values = [tokens * width for tokens, width in map(tower.shape, points)]
     count = QUICK_PHOTOS if quick else max(QUICK_PHOTOS, VALUES // max(values))
@@ -71,12 +78,12 @@ def make(
     pixels = _pixels(files, folder, tower)
     held_out = max(2, min(EVALUATED, len(pixels) // 10))
     sizes = tuple(size for size in sizes if size <= min(values) * feature_code.BITS // 8)
-    out, steps = out or folder, QUICK_STEPS if quick else STEPS
+    steps = QUICK_STEPS if quick else STEPS
     out.mkdir(parents=True, exist_ok=True)
     # The digest keeps a run from resuming with the state of another tower, other photos or other sizes.
     run = hashlib.sha256(repr((digest, sizes, steps, [str(file) for file in files])).encode()).hexdigest()[:8]
     state = {k: out / f".codec-{run}-{k}.npz" for k in points}
-    say(0.0, f"{len(pixels)} photos through the whole tower")
+    say(0.0, f"{len(pixels)} photos through the whole tower, on the {'processor' if device.type == 'cpu' else 'GPU'}")
     target, levels, codes = tower_features(tower, pixels, None), {}, {}
     for number, (k, file) in enumerate(tqdm(state.items(), desc="split points")):
         say((number + 1) / (len(state) + 1), f"split after block {k}")
@@ -114,7 +121,7 @@ def tower_features(tower: split.Tower, pixels: Tensor, k: int | None) -> Tensor:
     return torch.cat([split.whole(tower, part) if k is None else split.head(tower, part, k) for part in parts])
 
 
-def _tower(folder: Path) -> tuple[split.Tower, bytes]:
+def _tower(folder: Path, device: torch.device) -> tuple[split.Tower, bytes]:
     settings = config(folder) or {}
     kind = (settings.get("architectures") or ["no known architecture"])[0]
     if not has_weights(folder) or kind not in KINDS:
@@ -122,7 +129,7 @@ def _tower(folder: Path) -> tuple[split.Tower, bytes]:
     loaded = getattr(transformers, kind).from_pretrained(folder, dtype=torch.float32, local_files_only=True)
     model = getattr(loaded, "vision_model", loaded.base_model).eval().requires_grad_(False)
     digest = towers.digest(model)
-    return accelerated(KINDS[kind](model), model), digest
+    return moved(KINDS[kind](model), model, device), digest
 
 
 def _pixels(files: list[Path], folder: Path, tower: split.Tower) -> Tensor:

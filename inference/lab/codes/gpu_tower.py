@@ -31,10 +31,7 @@ class GpuTower:
         return self.tower.finish(features.to(self.device)).to(features.device)
 
 
-def accelerated(tower: split.Tower, model: nn.Module) -> split.Tower:
-    """The tower on this machine's GPU, where it has one that torch can use."""
-    if not torch.cuda.is_available():
-        return tower
-    device = torch.device("cuda")
+def moved(tower: split.Tower, model: nn.Module, device: torch.device) -> split.Tower:
+    """The tower of a model, which moves there."""
     model.to(device)
-    return GpuTower(tower, device)
+    return tower if device.type == "cpu" else GpuTower(tower, device)
