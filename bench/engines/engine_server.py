@@ -21,7 +21,7 @@ from devices.agent import memory
 from inference.engine import catalogue, engines
 from inference.engine.bundles.store import profile_of
 from inference.engine.codecs import photo_codec
-from inference.engine.engines.engine import Engine
+from inference.engine.engines.engine import Engine, Resources
 from inference.engine.runner import Vision, default_question
 from inference.engine.tasks import SHARED_TOWER
 
@@ -147,7 +147,7 @@ def _load(name: str, device: str, bundle: Path) -> Engine:
     profile = profile_of(bundle) if kind.reads_bundles else catalogue.profile(PROFILE)
     if name == "torch" and device == GPU:
         return _torch_on_gpu(profile)
-    engine = kind.load(profile, 1)
+    engine = kind.load(profile, Resources(threads=1))
     if engine.description.device == CPU and device == GPU:
         raise EngineAbsent("It computes on the CPU here.")
     return engine

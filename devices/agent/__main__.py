@@ -152,6 +152,12 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras, shared: bo
         training.declare(app)
         beat.ready(profile)
 
+    def changed(other: capabilities.Profile) -> None:
+        nonlocal profile
+        profile = {**other, "memory_mb": memory.resident_mb()}
+        beat.ready(profile)
+
+    runtime.report = changed
     running.append(worker.Worker(app, listening))
     running[0].start()
     if stop.code is None:

@@ -8,10 +8,10 @@ its heartbeats, and does the rest.
 import importlib
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from celery import Celery
 
@@ -37,6 +37,14 @@ class Unavailable(Exception):
         self.passes = passes
 
 
+class Finding(NamedTuple):
+    """A line of the agent's `doctor`: of what, how it is, and the remedy, empty where nothing is wrong."""
+
+    what: str
+    state: str
+    remedy: str = ""
+
+
 class Capability(Protocol):
     """A kind of jobs. Importing it is cheap and needs the packages of the agent's core alone."""
 
@@ -49,8 +57,9 @@ class Capability(Protocol):
         """Load what it computes with and register its tasks; what the node reports as measured, if anything. Raises
         Unavailable."""
 
-    def describe(self, home: Path) -> Mapping[str, str]:
-        """What the agent's `doctor` says of it on this node. Called only where the capability is possible."""
+    def examine(self, home: Path, profile: str) -> Iterator[Finding]:
+        """Try on this node what it computes with, with the models of a profile, and say what came of it. May take minutes.
+        Called only where the capability is possible."""
 
 
 @runtime_checkable
@@ -102,6 +111,14 @@ def start(name: str, app: Celery, runtime: Runtime) -> Profile | None:
         return find(name).start(app, runtime)
     except ImportError as error:
         raise Unavailable(_not_importable(name, error)) from error
+
+
+def examine(name: str, home: Path, profile: str) -> Iterator[Finding]:
+    """As Capability.examine, of packages that are damaged, too."""
+    try:
+        yield from find(name).examine(home, profile)
+    except ImportError as error:
+        yield Finding(name, f"its packages cannot be imported ({error})", "Install the agent with this part again.")
 
 
 def when_possible(name: str, profile: str, action: Callable[[], None], every_s: float = RECHECK_S) -> None:

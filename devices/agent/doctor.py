@@ -1,4 +1,4 @@
-"""What is wrong with this node, and how to fix it."""
+"""What is wrong with this node, and how to fix it. What takes long comes last."""
 
 import shutil
 from collections.abc import Iterator
@@ -9,74 +9,76 @@ import redis
 from devices.agent import capabilities, config, runtime, training_supervisor
 from devices.agent.cameras import capture
 from devices.agent.cameras.source import CameraError
+from devices.agent.capabilities import Finding
 from devices.agent.server import Refused, Server, Unreachable
 from devices.contract.protocol import ANSWERING, key
 
 LEAST_FREE = 1 << 30  # bytes
-Finding = tuple[str, str, str]  # what, how it is, the remedy ("" when it is well)
 
 
 def findings(home: Path) -> Iterator[Finding]:
     try:
         kept = config.load(home)
     except config.ConfigError as error:
-        yield "home", str(error), "Ask an admin for a code and run `join`."
+        yield Finding("home", str(error), "Ask an admin for a code and run `join`.")
         return
-    yield "home", f"{kept.slug} ({kept.tier}), fingerprint {config.fingerprint(home)}", ""
+    yield Finding("home", f"{kept.slug} ({kept.tier}), fingerprint {config.fingerprint(home)}")
     exposed = next(config.readable_by_others(home), None)
-    yield (
+    yield Finding(
         "files",
         f"{exposed} is readable by other accounts of this machine" if exposed else "readable by this account only",
         f"chmod -R go= {home}" if exposed else "",
     )
     free = shutil.disk_usage(home).free
-    yield "disk", f"{free / 1e9:.1f} GB free", "" if free > LEAST_FREE else "Free some space: photos are kept here."
+    yield Finding("disk", f"{free / 1e9:.1f} GB free", "" if free > LEAST_FREE else "Free some space: photos are kept here.")
     yield _cameras(home)
-    yield _answering(kept)
-    yield "training", training_supervisor.obstacle() or "this node can train", ""
-    for name in (capabilities.ANSWERING, capabilities.TRAINING):
-        if not capabilities.obstacle(name):
-            yield from ((what, how, "") for what, how in capabilities.find(name).describe(home).items())
     yield _server(kept)
     yield _redis(kept)
+    yield _answering(kept)
+    yield Finding("training", training_supervisor.obstacle() or "this node can train")
+    for name in (capabilities.ANSWERING, capabilities.TRAINING):
+        if not capabilities.obstacle(name):
+            yield from capabilities.examine(name, home, runtime.profile_of(kept))
 
 
 def _answering(kept: config.Config) -> Finding:
     why = capabilities.obstacle(capabilities.ANSWERING, runtime.profile_of(kept))
-    return "answering", "this node answers no questions" if why else "this node can answer", why
+    return Finding("answering", "this node answers no questions" if why else "this node can answer", why)
 
 
 def _cameras(home: Path) -> Finding:
     try:
         cameras = capture.configured(home, [])
     except config.ConfigError as error:
-        return "cameras", str(error), f"Fix {home / capture.FILE}."
+        return Finding("cameras", str(error), f"Fix {home / capture.FILE}.")
     for name in cameras.names:
         try:
             cameras.frame(name)
         except CameraError as error:
-            return "cameras", str(error), "Look at the camera and at its line in cameras.toml."
-    return "cameras", ", ".join(cameras.names) or "none", ""
+            return Finding("cameras", str(error), "Look at the camera and at its line in cameras.toml.")
+    return Finding("cameras", ", ".join(cameras.names) or "none")
 
 
 def _server(kept: config.Config) -> Finding:
     try:
         Server(kept.server, kept.token, kept.server_ca).get("/api/v1/nodes/me")
     except Unreachable as error:
-        return "server", str(error), "Check the network and the server's address."
+        return Finding("server", str(error), "Check the network and the server's address.")
     except Refused as refused:
-        return "server", str(refused), "Join again with a new code." if refused.status == 401 else "Update the agent."
-    return "server", f"{kept.server} knows this node", ""
+        return Finding("server", str(refused), "Join again with a new code." if refused.status == 401 else "Update the agent.")
+    return Finding("server", f"{kept.server} knows this node")
 
 
 def _redis(kept: config.Config) -> Finding:
     if kept.redis is None:
-        return "redis", "no credentials yet", "An admin approves this node on the devices page."
+        return Finding("redis", "no credentials yet", "An admin approves this node on the devices page.")
     try:
         with redis.Redis.from_url(kept.redis_url, socket_timeout=3, socket_connect_timeout=3) as client:
             client.llen(key(kept.slug, ANSWERING))
     except redis.AuthenticationError:
-        return "redis", "it refuses this node", "It comes back by itself while the agent runs; else join again."
+        return Finding("redis", "it refuses this node", "It comes back by itself while the agent runs; else join again.")
     except redis.RedisError as error:
-        return "redis", f"it does not answer ({error})", "Is its port reachable from here? See ISTHMUS_NODE_REDIS_HOST."
-    return "redis", f"{kept.redis['host']}:{kept.redis['port']} lets this node in", ""
+        return Finding(
+            "redis", f"it does not answer ({error})", "Is its port reachable from here? See ISTHMUS_NODE_REDIS_HOST."
+        )
+    return Finding("redis", f"{kept.redis['host']}:{kept.redis['port']} lets this node in")

@@ -3,7 +3,7 @@
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -35,6 +35,7 @@ class Runtime:
         self.compute_lock = FairLock()
         self.computed_at: float | None = None  # on the monotonic clock; None when its memory was given back since
         self.uplink_locks = PersonalLocks()  # people share the link; one person's transfers follow each other
+        self.report: Callable[[Mapping[str, object]], None] = lambda profile: None  # a capability's profile, when it changes
         self.cameras = Cameras()
         self.uploads = Uploads()
         home.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -1,3 +1,3 @@
-"""What a node computes on: its GPU, as NVIDIA's driver and torch see it. Answering and training both stand on it, and it imports
-nothing else of the project.
+"""What a node computes on: its GPU, as NVIDIA's driver and torch see it. Answering and training both stand on it; it
+imports nothing else of the project.
 """

@@ -1,7 +1,7 @@
 """The GPU as NVIDIA's driver tells it, through its own library, which is wherever a GPU works. No torch.
 
-The driver's interface is the one thing that every JetPack and every server with a GPU has in common: neither CUDA's packages for
-Python nor its development files are needed.
+The driver's interface is the one thing that every JetPack and every server with a GPU has in common: neither CUDA's packages
+for Python nor its development files are needed.
 """
 
 import ctypes
@@ -46,8 +46,8 @@ def is_there() -> bool:
 
 
 def obstacle() -> tuple[str, str]:
-    """Why this process cannot compute on an NVIDIA GPU, and the remedy: one sentence each. No remedy where there is no GPU, both
-    empty where the driver lets it."""
+    """Why this process cannot compute on an NVIDIA GPU, and the remedy: one sentence each. No remedy where there is no GPU;
+    both empty where the driver lets it."""
     device = next((device for device in DEVICES if device.exists()), None)
     if device is None and _is_jetson():
         return "This Jetson's GPU is not to be seen here.", "In a container, start it with `--runtime nvidia`."
@@ -133,7 +133,7 @@ class Driver:
 
     def _sentence(self, name: str, code: int) -> str:
         if code == OUT_OF_MEMORY:
-            return "Its memory is used up."
+            return "The GPU's memory is used up."
         if code == NO_DEVICE:
             return "The driver finds no GPU."
         words = c_char_p()

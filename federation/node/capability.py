@@ -2,13 +2,14 @@
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 from celery import Celery
 
 from devices.agent import jobs
+from devices.agent.capabilities import Finding
 from devices.agent.config import IDENTITY
 from devices.agent.runtime import Runtime
 from devices.contract.jobs import Train
@@ -37,12 +38,15 @@ class Training:
     def labelled(self, home: Path) -> dict[str, int]:
         return photo_folder.counts(photo_folder.of_node(home))
 
-    def describe(self, home: Path) -> Mapping[str, str]:
+    def examine(self, home: Path, profile: str) -> Iterator[Finding]:
+        from devices.compute import torch_device
         from federation.app.privacy.participants import Identity
 
-        return {
-            "participant": f"fingerprint {Identity.of_file(home / IDENTITY).fingerprint}, for the peers files of other nodes"
-        }
+        fingerprint = Identity.of_file(home / IDENTITY).fingerprint
+        yield Finding("participant", f"fingerprint {fingerprint}, for the peers files of other nodes")
+        chosen = torch_device.choose()
+        device = "the processor" if chosen.device.type == "cpu" else "the GPU"
+        yield Finding("training", f"computes on {device}. {chosen.note}".rstrip())
 
 
 TRAINING_CAPABILITY = Training()

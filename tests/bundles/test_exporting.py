@@ -18,6 +18,7 @@ from inference.engine import catalogue
 from inference.engine.bundles import lock, store
 from inference.engine.bundles.fetch import fetch
 from inference.engine.bundles.store import Store
+from inference.engine.engines.engine import Resources
 from inference.engine.engines.onnx_engine import OnnxEngine
 from inference.stages.bundle_source import ServerBundles
 from tests.bundles.server import FIRST, SIZES, body_of, contents, error_of, joined, write_bundle
@@ -113,4 +114,4 @@ def test_a_node_gets_the_bundled_models_from_nothing(live_server: Any, tmp_path:
     exporting.run("compact")
     folder = fetch("compact", place, source)
     assert folder.name == store.made_from(catalogue.profile("compact"))
-    assert set(OnnxEngine(store.profile_of(folder), threads=1).parts) == {"classify", "caption", "vqa"}
+    assert set(OnnxEngine(store.profile_of(folder), Resources(threads=1)).parts) == {"classify", "caption", "vqa"}

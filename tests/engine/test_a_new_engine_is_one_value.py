@@ -13,7 +13,7 @@ from inference.engine.answer import Answer
 from inference.engine.catalogue import Profile
 from inference.engine.codecs import selection
 from inference.engine.codecs.feature_code import Code
-from inference.engine.engines.engine import Description, Digests, EngineType, Features
+from inference.engine.engines.engine import Description, Digests, EngineType, Features, Resources
 from inference.engine.measure import measure
 from inference.engine.runner import Vision
 from tests.node import Node, jpeg
@@ -27,7 +27,7 @@ class Brightness:
 
     description = Description("brightness", "cpu", "float32", 0)
 
-    def __init__(self, profile: Profile, threads: int | None) -> None:
+    def __init__(self, profile: Profile, resources: Resources) -> None:
         self.profile = profile
 
     def digests(self, task: str) -> Digests:

@@ -18,6 +18,7 @@ from inference.engine.bundles import layout, store
 from inference.engine.bundles.export import export
 from inference.engine.bundles.store import CURRENT, MANIFEST, Store
 from inference.engine.catalogue import ModelsMissing, Profile
+from inference.engine.engines.engine import Resources
 from inference.engine.engines.onnx_engine import OnnxEngine
 from inference.engine.engines.parts_engine import PartsEngine
 from inference.engine.runner import Vision
@@ -44,7 +45,7 @@ def copied(bundles: Store, tmp_path: Path) -> Store:
 def exported(bundles: Store) -> Vision:
     folder = bundles.current("compact")
     assert folder is not None
-    return Vision(OnnxEngine(store.profile_of(folder), threads=1))
+    return Vision(OnnxEngine(store.profile_of(folder), Resources(threads=1)))
 
 
 def test_it_answers_as_the_weights_do(exported: Vision, compact: Vision, drawn: Callable[..., Image.Image]) -> None:
@@ -104,7 +105,8 @@ def test_models_with_towers_of_their_own_are_exported_too(
     for task, folder in small_folders.items():
         shutil.copytree(folder, tmp_path / task, ignore=shutil.ignore_patterns("*.safetensors"))
         export_module.write(tmp_path / task, networks[task], small.profile.split_points(task), "0" * 64, owns_tower=True)
-    exported = Vision(OnnxEngine(Profile.from_folders("small", {task: tmp_path / task for task in small_folders}), threads=1))
+    folders = {task: tmp_path / task for task in small_folders}
+    exported = Vision(OnnxEngine(Profile.from_folders("small", folders), Resources(threads=1)))
     assert isinstance(small.engine, PartsEngine) and isinstance(exported.engine, PartsEngine)
     for task in small_folders:
         assert exported.run_whole(task, image, "how many dogs are there?").text == (

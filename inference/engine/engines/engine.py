@@ -1,14 +1,16 @@
 """What computes the models on a node, behind one protocol. No torch."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from devices.compute import nvidia
 from inference.engine.answer import Answer
 from inference.engine.catalogue import Profile
 from inference.engine.codecs.feature_code import Code
@@ -70,12 +72,30 @@ class Engine(Protocol):
         """The same from features [tokens, width] after k blocks."""
 
 
+class GpuFailed(Exception):
+    """One sentence. The GPU's memory is used up, or its driver failed: what was computed there is lost, and the processor can
+    compute it."""
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What an engine may use of this machine."""
+
+    threads: int | None = None  # None: the engine's own choice
+    device: str = field(default_factory=nvidia.setting)  # "cpu", "cuda", or a GPU if it computes ("auto")
+    cache: Path | None = None  # folder for what an engine makes once for this machine; None: such engines do without
+
+    @property
+    def gpu(self) -> bool:
+        return self.device in ("auto", "cuda")
+
+
 @dataclass(frozen=True)
 class EngineType:
     name: str
     packages: tuple[str, ...]  # that it imports
     reads_bundles: bool  # a profile of exported networks, or else one of weights
-    load: Callable[[Profile, int | None], "Engine"]  # profile, threads (None: its own choice). Raises ModelsMissing
+    load: Callable[[Profile, Resources], "Engine"]  # raises ModelsMissing or NoEngine
     sees_gpu: Callable[[], bool] = lambda: False  # whether there may be a GPU that it can use; cheap
 
     def absence(self) -> str:

@@ -3,16 +3,27 @@
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
 from inference.engine.bundles.layout import ADAPT, ENCODE, MEMORY, PIXELS, STEP, piece
+from inference.engine.engines.engine import GpuFailed
 from inference.engine.engines.networks import Array, Ids
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+
+
+class Network(Protocol):
+    def __call__(self, *values: NDArray[Any]) -> list[Array]:
+        """Its inputs, in order -> its outputs. Raises GpuFailed."""
+
+
+class Opener(Protocol):
+    def open(self, file: Path) -> Network:
+        """What computes an exported network."""
 
 
 class Sessions:
@@ -39,21 +50,34 @@ class Function:
         self._names = [value.name for value in session.get_inputs()]
         self.inputs = {value.name: tuple(value.shape) for value in session.get_inputs()}
 
+    @property
+    def provider(self) -> str:
+        """What computes it, or most of it."""
+        return str(self.session.get_providers()[0])
+
     def __call__(self, *values: NDArray[Any]) -> list[Array]:
-        arrays: list[Array] = self.session.run(None, dict(zip(self._names, values, strict=True)))
+        try:
+            arrays: list[Array] = self.session.run(None, dict(zip(self._names, values, strict=True)))
+        except Exception as error:  # ONNX Runtime's errors have no common class
+            if self.provider == CPU:
+                raise
+            raise GpuFailed(f"The GPU is not used: it failed ({str(error).splitlines()[0][:160]}).") from None
         return arrays
 
 
 class OnnxVision:
-    def __init__(self, sessions: Sessions, folder: Path, cuts: Sequence[int]) -> None:
+    """A tower, cut into pieces."""
+
+    def __init__(self, opener: Opener, folder: Path, cuts: Sequence[int]) -> None:
         """`cuts`: as in layout.Description, the last one the depth."""
         self.cuts = tuple(cuts)
-        self.pieces = {first: sessions.open(folder / piece(first, last)) for first, last in pairwise(cuts)}
+        self.pieces = {first: opener.open(folder / piece(first, last)) for first, last in pairwise(cuts)}
 
     @property
     def provider(self) -> str:
-        """What computes it."""
-        return str(next(iter(self.pieces.values())).session.get_providers()[0])
+        """What ONNX Runtime computes it with."""
+        first = next(iter(self.pieces.values()))
+        return first.provider if isinstance(first, Function) else ""
 
     def head(self, pixels: Array, k: int) -> Array:
         return self._run(pixels, PIXELS, k)

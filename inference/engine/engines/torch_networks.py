@@ -6,7 +6,9 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from devices.compute import torch_device
 from inference.engine import split
+from inference.engine.engines.engine import GpuFailed
 from inference.engine.engines.networks import Array, Ids
 from inference.engine.split import Tower
 from inference.engine.text import blip
@@ -14,12 +16,14 @@ from inference.engine.text import blip
 
 @contextmanager
 def _computing(device: torch.device) -> Iterator[None]:
-    """Without gradients, on a GPU in half precision where that is safe. Raises MemoryError where the GPU's is used up."""
+    """Without gradients, on a GPU in half precision where that is safe. Raises GpuFailed."""
     try:
         with torch.inference_mode(), torch.autocast(device.type, torch.float16, enabled=device.type == "cuda"):
             yield
-    except torch.OutOfMemoryError as error:
-        raise MemoryError("the GPU's memory is used up") from error
+    except RuntimeError as error:
+        if device.type == "cpu":
+            raise
+        raise GpuFailed(f"The GPU is not used: {torch_device.failure(error)}.") from None
 
 
 def _array(values: Tensor) -> Array:

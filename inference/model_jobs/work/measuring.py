@@ -69,10 +69,14 @@ def folder(job: int) -> Path:
 def _load(profile: Profile) -> Vision:
     """On the GPU of this machine, where it has one."""
     from devices.compute import torch_device
+    from inference.engine.engines.gpu_fallback import GpuWithFallback
     from inference.engine.engines.torch_engine import TorchEngine
 
+    def on_gpu() -> TorchEngine:
+        return TorchEngine(profile, device=torch_device.choose())
+
     try:
-        return Vision(TorchEngine(profile, device=torch_device.choose()))
+        return Vision(GpuWithFallback(on_gpu(), on_gpu, lambda: TorchEngine(profile)))
     except catalogue.ModelsMissing as error:
         raise UserError("models_missing", str(error), "Fetch the models first.", 409) from None
 
