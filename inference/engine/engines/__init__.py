@@ -18,6 +18,12 @@ def _load_onnx(profile: Profile, resources: Resources) -> Engine:
     return OnnxEngine(profile, resources)
 
 
+def _load_tensorrt(profile: Profile, resources: Resources) -> Engine:
+    from inference.engine.engines import tensorrt_engine
+
+    return tensorrt_engine.load(profile, resources)
+
+
 def _load_torch(profile: Profile, resources: Resources) -> Engine:
     from devices.compute import torch_device
     from inference.engine.engines.torch_engine import TorchEngine
@@ -28,6 +34,7 @@ def _load_torch(profile: Profile, resources: Resources) -> Engine:
 # In the order in which they are tried: on a CPU, ONNX Runtime is faster and takes less memory.
 ENGINES: list[EngineType] = [
     EngineType("onnx", ("onnxruntime", "tokenizers", "safetensors"), True, _load_onnx),
+    EngineType("tensorrt", ("tensorrt", "onnxruntime", "tokenizers", "safetensors"), True, _load_tensorrt, nvidia.is_there),
     EngineType("torch", ("torch", "transformers", "tokenizers", "safetensors"), False, _load_torch, nvidia.is_there),
 ]
 
