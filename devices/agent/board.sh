@@ -75,6 +75,7 @@ choose_packages() {
         torch) engine="$engine; torch on the GPU needs 8 GB of memory" ;;
         none*) engine="$engine; the GPU is not used: its packages for $system are for an older Python" ;;
     esac
+    ! tensorrt || engine="TensorRT on the GPU, $engine"
     [ "$wanted" = any ] || [ "$wanted" = "$version" ] ||
         engine="$engine; TensorRT is not used: it needs Python $wanted, which is missing"
     [ -z "$onnxruntime" ] || engine="ONNX Runtime of $onnxruntime"
@@ -111,8 +112,9 @@ advise() {
     [ "$memory_kb" -ge 3906250 ] || [ "$swap_kb" -gt 0 ] ||
         advice "There is little memory and no swap:" \
             "fallocate -l 4G /swapfile && chmod 600 /swapfile && mkswap /swapfile && swapon /swapfile"
-    [ "$gpu" != named ] || [ -n "$onnxruntime${ISTHMUS_TORCH:-}" ] ||
-        advice "ONNX Runtime uses the GPU with a build for this JetPack: ISTHMUS_ONNXRUNTIME=FILE_OR_URL." \
+    [ "$gpu" != named ] || [ -n "$onnxruntime${ISTHMUS_TORCH:-}" ] || tensorrt ||
+        advice "TensorRT uses the GPU with JetPack's module: apt-get install python3-libnvinfer." \
+            "ONNX Runtime does with a build for this JetPack: ISTHMUS_ONNXRUNTIME=FILE_OR_URL." \
             "The onnxruntime-gpu of the ordinary index cannot: it has no kernels for this board."
     case "$gpu:$extras" in
         torch:* | *:onnx,reading) ;;
@@ -130,6 +132,13 @@ python_version() { "$1" -V 2>/dev/null | sed -n 's/^Python \(3\.[0-9]*\).*/\1/p'
 # Whether an earlier run installed this package.
 installed() {
     set -- "$venv"/lib/python*/site-packages/"$1"
+    [ -d "$1" ]
+}
+
+# Whether JetPack's module is there for the Python that the agent gets.
+tensorrt() {
+    [ "$wanted" = "$version" ] || return 1
+    set -- "$root"/usr/lib/python3*/dist-packages/tensorrt
     [ -d "$1" ]
 }
 

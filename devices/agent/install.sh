@@ -32,6 +32,7 @@ main() {
     [ -z "$dry_run" ] || return 0
 
     id isthmus >/dev/null 2>&1 || useradd --system --home-dir "$home" --shell /usr/sbin/nologin isthmus
+    gpu_groups
     mkdir -p "$prefix" "$home" "$home/labelled"
     fetch
     environment
@@ -103,6 +104,14 @@ check_machine() {
     command -v curl >/dev/null || fail "curl is missing: apt-get install curl."
 }
 
+gpu_groups() {
+    # On a Jetson only these may use the GPU.
+    [ -n "$release" ] || return 0
+    for group in video render; do
+        ! getent group "$group" >/dev/null || usermod -aG "$group" isthmus
+    done
+}
+
 fetch() {
     say "Fetching the agent from $server"
     # A folder of its own: whatever else is below the prefix may be the owner's, and nothing of it is ever removed.
@@ -144,15 +153,17 @@ wrapper() {
     cat >/usr/local/bin/isthmus-agent <<WRAPPER
 #!/bin/sh
 [ \$# -gt 0 ] || set -- doctor
+case "\$(id -un)" in isthmus | root) ;; *) exec sudo "\$0" "\$@" ;; esac
 command=\$1
 shift
 cd /
+# With the service's settings: \`doctor\` tries what the agent computes with.
+set -a
+HF_HUB_OFFLINE=1
+[ ! -r $settings ] || . $settings
+set +a
 set -- $prefix/venv/bin/python -m devices.agent "\$command" --home $home "\$@"
-case "\$(id -un)" in
-    isthmus) ;;
-    root) set -- runuser -u isthmus -- "\$@" ;;
-    *) set -- sudo -u isthmus "\$@" ;;
-esac
+[ "\$(id -un)" = isthmus ] || set -- runuser -u isthmus -- "\$@"
 exec "\$@"
 WRAPPER
     chmod 755 /usr/local/bin/isthmus-agent

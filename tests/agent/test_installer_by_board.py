@@ -15,7 +15,8 @@ CPU, TORCH = "ONNX Runtime on the CPU", "torch on the GPU, ONNX Runtime on the C
 NO_GPU = f"{CPU}; the GPU is not used: its packages for JetPack 5.1 are for an older Python"
 SMALL, LARGE, ALL = "onnx,reading", "onnx,reading,training", "onnx,reading,torch,training"
 OWN_BUILD = (
-    "ONNX Runtime uses the GPU with a build for this JetPack: ISTHMUS_ONNXRUNTIME=FILE_OR_URL. "
+    "TensorRT uses the GPU with JetPack's module: apt-get install python3-libnvinfer. "
+    "ONNX Runtime does with a build for this JetPack: ISTHMUS_ONNXRUNTIME=FILE_OR_URL. "
     "The onnxruntime-gpu of the ordinary index cannot: it has no kernels for this board."
 )
 SIZE = "Training brings the ordinary torch, several GB; ISTHMUS_TRAINING=no leaves it out."
@@ -91,6 +92,17 @@ def test_a_jetpack_7_with_little_memory_computes_on_the_processor(tmp_path: Path
     printed = machine.dry_run().stdout
     assert "Engine    ONNX Runtime on the CPU; torch on the GPU needs 8 GB of memory\n" in printed
     assert "whl[onnx,reading]'" in printed
+
+
+@pytest.mark.parametrize(
+    ("release", "python", "engine"),
+    [("jetpack-6.2", "3.10", CPU), ("jetpack-7.1", "3.12", TORCH), ("jetpack-7.2", "3.12", TORCH)],
+)
+def test_jetpacks_tensorrt_is_used_where_its_module_is(tmp_path: Path, release: str, python: str, engine: str) -> None:
+    machine = Machine(tmp_path, release, (python,))
+    (machine.root / f"usr/lib/python{python}/dist-packages/tensorrt").mkdir(parents=True)
+    printed = machine.dry_run().stdout
+    assert f"Engine    TensorRT on the GPU, {engine}\n" in printed and "python3-libnvinfer" not in printed
 
 
 def test_another_machine_with_a_driver_of_nvidia_gets_torch(tmp_path: Path) -> None:
