@@ -58,7 +58,7 @@ def run() -> None:
     _import_agent()
     try:
         vision = Vision(_load(name, device, Path(bundle)), threads=1)
-    except (EngineAbsent, catalogue.ModelsMissing) as error:
+    except (EngineAbsent, engines.NoEngine, catalogue.ModelsMissing) as error:
         messages.send(replies, Absent(str(error)))
         return
     memory.give_back()
@@ -142,24 +142,10 @@ def _import_agent() -> None:
 
 
 def _load(name: str, device: str, bundle: Path) -> Engine:
-    """Raises EngineAbsent or ModelsMissing."""
+    """Raises EngineAbsent, NoEngine or ModelsMissing."""
     kind = next(kind for kind in engines.ENGINES if kind.name == name)
     profile = profile_of(bundle) if kind.reads_bundles else catalogue.profile(PROFILE)
-    if name == "torch" and device == GPU:
-        return _torch_on_gpu(profile)
-    engine = kind.load(profile, Resources(threads=1))
-    if engine.description.device == CPU and device == GPU:
-        raise EngineAbsent("It computes on the CPU here.")
+    engine = kind.load(profile, Resources(threads=1, device=device, cache=bundle.parent / "engines"))
+    if engine.description.device != device:
+        raise EngineAbsent(engine.description.note or "It computes on the CPU here.")
     return engine
-
-
-def _torch_on_gpu(profile: catalogue.Profile) -> Engine:
-    import torch
-
-    from devices.compute import torch_device
-    from devices.compute.torch_device import Device
-    from inference.engine.engines.torch_engine import TorchEngine
-
-    if why := torch_device.obstacle(torch.device(GPU)):
-        raise EngineAbsent(f"torch on the GPU: {why}")
-    return TorchEngine(profile, device=Device(torch.device(GPU)), threads=1)

@@ -46,7 +46,7 @@ class Training:
         yield Finding("participant", f"fingerprint {fingerprint}, for the peers files of other nodes")
         chosen = torch_device.choose()
         device = "the processor" if chosen.device.type == "cpu" else "the GPU"
-        yield Finding("training", f"computes on {device}. {chosen.note}".rstrip())
+        yield Finding("trains on", f"{device}. {chosen.note}".rstrip())
 
 
 TRAINING_CAPABILITY = Training()
