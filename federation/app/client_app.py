@@ -8,17 +8,16 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from flwr.app import Array, ArrayRecord, ConfigRecord, Context, Error, Message, MetricRecord, RecordDict
+from flwr.app import ConfigRecord, Context, Error, Message, MetricRecord, RecordDict
 from flwr.clientapp import ClientApp
 from flwr.common.constant import ErrorCode
 
 from devices.compute import torch_device
-from federation.app import data, task
+from federation.app import client_reply, data, task
 from federation.app.client_state import ClientState, PreviousRound, StaleModel
 from federation.app.codes import Codes, codes_of, quantiser_of
-from federation.app.compression import scales
 from federation.app.compression.flat_parameters import Layout, Vector
-from federation.app.compression.modular_quantiser import ErrorFeedback, ModularQuantiser, pack
+from federation.app.compression.modular_quantiser import ModularQuantiser
 from federation.app.errors import Refused, RunError
 from federation.app.privacy import differential
 from federation.app.records import MetricValue, list_of, pairs_of, record_of, value_of
@@ -26,9 +25,7 @@ from federation.app.train_config import MaskConfig, ModelDelta, TrainConfig
 
 app = ClientApp()
 Handler = Callable[[Message, Context], RecordDict]
-Records = dict[str, ArrayRecord | ConfigRecord]
 Metrics = dict[str, MetricValue]
-MOST_NAMED = 5  # folders in a report
 
 
 def _reporting_errors(handler: Handler) -> Callable[[Message, Context], Message]:
@@ -142,10 +139,12 @@ def train(message: Message, context: Context) -> RecordDict:
     if config.clip is not None:
         update = differential.privatise(update, config.clip, config.noise_multiplier, config.partitioning.clients)
     if quantiser is not None:
-        content = _masked(config, MaskConfig.read(record), state, quantiser, update, len(examples))
+        content = client_reply.masked(config, MaskConfig.read(record), state, quantiser, update, len(examples))
     else:
-        content = _plain(layout, codes, start, update)
-    return RecordDict({**content, **_left_out(part), **_computing(note), "metrics": MetricRecord(metrics)})
+        content = client_reply.plain(layout, codes, start, update)
+    return RecordDict(
+        {**content, **client_reply.left_out(part), **client_reply.computing(note), "metrics": MetricRecord(metrics)}
+    )
 
 
 @app.evaluate()
@@ -166,20 +165,6 @@ def evaluate(message: Message, context: Context) -> RecordDict:
     (loss, accuracy), _ = torch_device.compute(lambda device: task.evaluate(task.copy_on(model, device), examples))
     metrics: Metrics = {"num-examples": len(examples), "test-loss": loss, "test-accuracy": accuracy}
     return RecordDict({"metrics": MetricRecord(metrics)})
-
-
-def _left_out(part: data.Part) -> Records:
-    """What of its photos this client did not train on; nothing where it trained on all."""
-    if not part.examples.skipped and not part.foreign:
-        return {}
-    folders = sorted(part.foreign)[:MOST_NAMED]
-    record = ConfigRecord({"unreadable": len(part.examples.skipped), "foreign": sum(part.foreign.values()), "folders": folders})
-    return {"left-out": record}
-
-
-def _computing(note: str) -> Records:
-    """Why this client's GPU did not compute this; nothing where it computed, or where there is none."""
-    return {"computing": ConfigRecord({"note": note})} if note else {}
 
 
 def _start(message: Message, record: ConfigRecord, state: ClientState, initial: Vector, codes: Codes | None) -> Vector:
@@ -228,33 +213,3 @@ def _local_training(
         correction=correction,
         trainable=None if trainable is None else layout.arrays(trainable),
     )
-
-
-def _plain(layout: Layout, codes: Codes | None, start: Vector, update: Vector) -> Records:
-    """The update as it travels without masks: whole arrays, or packed levels with their scales."""
-    if codes is None:
-        return {"arrays": ArrayRecord({name: Array(value) for name, value in layout.arrays(start + update).items()})}
-    packed, own_scales = codes.up.encode(update, start)
-    return {"update": ConfigRecord({"codes": packed, "scales": own_scales.tobytes()})}
-
-
-def _masked(
-    config: TrainConfig, masks: MaskConfig, state: ClientState, quantiser: ModularQuantiser, update: Vector, examples: int
-) -> Records:
-    residual = state.vector("residual")
-    feedback = ErrorFeedback.new(quantiser) if residual is None else ErrorFeedback(quantiser, residual)
-    # Weighted before it is summed: afterwards nobody can tell the updates apart.
-    weighted = update * np.float32(examples / config.reference if config.reference else 1.0)
-    rows = quantiser.rows(config.round)
-    own_scales = quantiser.scales((weighted + feedback.residual)[rows], rows)
-    assert masks.scales is not None
-    codes = feedback.encode(weighted, config.round, masks.scales)
-    member, everything = state.member(), np.concatenate([codes, scales.encode_scales(own_scales)])
-    roster = masks.roster or state.roster()
-    state.check(roster)
-    masked = member.mask(masks.exchange_id, everything, quantiser.bits, masks.client, roster)
-    state.put_member(member)
-    state.put_roster(roster)
-    state.put_vector("residual", feedback.residual)
-    packed = pack(masked.codes, quantiser.bits)
-    return {"update": ConfigRecord({"codes": packed, "owners": list(masked.shares), "shares": list(masked.shares.values())})}

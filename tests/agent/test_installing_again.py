@@ -1,97 +1,13 @@
-"""Running the installer again keeps the settings and everything else of the owner. The script itself, with its own /etc/systemd
-and /usr/local/bin mounted over this machine's, and stand-ins for systemd, the download and Python."""
+"""Running the installer again keeps the settings and everything else of the owner."""
 
-import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-SCRIPT = ROOT / "devices" / "agent" / "install.sh"
-RELEASES = Path(__file__).parent / "releases"
-NAMESPACE = ["unshare", "--mount", *([] if os.getuid() == 0 else ["--map-root-user"])]
-UNIT = "isthmus-agent.service"
+from tests.agent.installed_board import RELEASES, UNIT, Board, is_possible
 
-STAND_INS = {
-    "systemctl": 'echo "systemctl $*" >>"$LOG"',
-    "journalctl": "exit 0",
-    "useradd": "exit 0",
-    "chown": "exit 0",
-    "id": 'if [ "$1" = -u ]; then echo 0; fi',
-    "runuser": 'shift 3; exec "$@"',
-    "usermod": 'echo "usermod $*" >>"$LOG"',
-    "getent": '[ "$2" = video ]',
-    "sleep": "exit 0",
-    "curl": 'while [ "$1" != -o ]; do shift; done; : >"$2"; printf http://server/isthmus_agent-1.whl',
-    "python3": """
-case "$*" in
-    "-m venv"*) for last; do :; done; mkdir -p "$last/bin"; : >"$last/pyvenv.cfg"; cp "$0" "$last/bin/python" ;;
-    "-m pip"*) shift 2; echo "pip $*" >>"$LOG" ;;
-    -V) echo Python 3.11 ;;
-esac""",
-}
-OVER_THIS_MACHINE = """
-set -e
-mount --bind "$1/units" /etc/systemd/system
-mount --bind "$1/local" /usr/local/bin
-shift
-exec sh "$@"
-"""
-
-
-def possible() -> bool:
-    if shutil.which("unshare") is None or not Path("/etc/systemd/system").is_dir():
-        return False
-    return subprocess.run([*NAMESPACE, "true"], capture_output=True, check=False).returncode == 0
-
-
-pytestmark = pytest.mark.skipif(not possible(), reason="needs a mount namespace and /etc/systemd/system")
-
-
-class Board:
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.prefix, self.log = folder, folder / "opt", folder / "log"
-        for name in ("bin", "units", "local"):
-            (folder / name).mkdir()
-        self.root = shutil.copytree(RELEASES / "debian-12", folder / "root")
-        for name, text in STAND_INS.items():
-            (folder / "bin" / name).write_text(f"#!/bin/sh\n{text}\n")
-            (folder / "bin" / name).chmod(0o755)
-
-    def install(self, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        environment = {"PATH": f"{self.folder / 'bin'}:/usr/bin:/bin:/usr/sbin:/sbin", "LOG": str(self.log)}
-        environment["ISTHMUS_ROOT"] = str(self.root)
-        command = [*NAMESPACE, "sh", "-c", OVER_THIS_MACHINE, "sh", str(self.folder), str(SCRIPT)]
-        words = ["--server", "http://server", "--prefix", str(self.prefix), *options]
-        return subprocess.run(
-            [*command, *words], env={**environment, **variables}, capture_output=True, text=True, check=False, timeout=60
-        )
-
-    def pip(self) -> list[str]:
-        """What was installed since the last call, without the options that all calls have."""
-        lines = [line for line in self.log.read_text().splitlines() if line.startswith("pip ")]
-        self.log.write_text("")
-        return [line.removeprefix("pip --quiet --disable-pip-version-check ") for line in lines]
-
-    def settings(self) -> dict[str, str]:
-        lines = (self.prefix / "agent.env").read_text().splitlines()
-        return {name: value.strip('"') for name, _, value in (line.partition("=") for line in lines if line[:1] != "#")}
-
-    @property
-    def unit(self) -> str:
-        return (self.folder / "units" / UNIT).read_text()
-
-
-@pytest.fixture
-def board(tmp_path: Path) -> Board:
-    board = Board(tmp_path)
-    (tmp_path / "photos of mine").mkdir()
-    first = board.install("--code", "ABCDEFGH", "--photos", str(tmp_path / "photos of mine"), ISTHMUS_UPLOADS="0.0.0.0:8765")
-    assert first.returncode == 0, first.stderr
-    (board.prefix / "home" / "agent.json").write_text("{}")
-    return board
+pytestmark = pytest.mark.skipif(not is_possible(), reason="needs a mount namespace and /etc/systemd/system")
 
 
 def test_the_photos_and_the_uploads_are_set_in_the_service(board: Board, tmp_path: Path) -> None:
@@ -121,29 +37,6 @@ def test_what_the_owner_added_to_the_file_is_kept(board: Board) -> None:
         file.write("ISTHMUS_LOOK=away\n")
     board.install()
     assert board.settings()["ISTHMUS_LOOK"] == "away"
-
-
-def test_doctor_is_run_with_the_settings_of_the_service(board: Board) -> None:
-    """Otherwise it would try other engines than the agent does."""
-    with (board.prefix / "agent.env").open("a") as file:
-        file.write('# of mine\nISTHMUS_DEVICE="cpu"\n')
-    (board.prefix / "venv/bin/python").write_text('#!/bin/sh\necho "$ISTHMUS_DEVICE, $*"\n')
-    environment = {"PATH": f"{board.folder / 'bin'}:/usr/bin:/bin"}
-    (board.folder / "bin" / "id").write_text("#!/bin/sh\necho root\n")
-    wrapper = ["sh", str(board.folder / "local" / "isthmus-agent"), "doctor"]
-    done = subprocess.run(wrapper, env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout == f"cpu, -m devices.agent doctor --home {board.prefix}/home\n"
-
-
-def test_on_a_jetson_the_agent_may_use_the_gpu(tmp_path: Path, board: Board) -> None:
-    assert "usermod" not in board.log.read_text()
-    shutil.copytree(RELEASES / "jetpack-7.1", board.root, dirs_exist_ok=True)
-    (board.folder / "bin" / "python3").write_text(STAND_INS["python3"].replace("3.11", "3.12"))
-    (board.root / "usr/bin").mkdir(parents=True, exist_ok=True)
-    shutil.copy(board.folder / "bin" / "python3", board.root / "usr/bin/python3.12")
-    done = board.install("--code", "ABCDEFGH")
-    assert done.returncode == 0, done.stderr
-    assert [line for line in board.log.read_text().splitlines() if line.startswith("usermod")] == ["usermod -aG video isthmus"]
 
 
 def test_settings_of_an_earlier_version_are_taken_from_its_unit(board: Board) -> None:

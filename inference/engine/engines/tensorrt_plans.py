@@ -38,14 +38,25 @@ class _Log(tensorrt.ILogger):  # type: ignore[misc]
 
     def __init__(self) -> None:
         tensorrt.ILogger.__init__(self)
-        self.error = "it does not say why"
+        self.error = ""
 
     def log(self, severity: Any, msg: str) -> None:
         if severity in (tensorrt.ILogger.ERROR, tensorrt.ILogger.INTERNAL_ERROR):
-            self.error = msg.splitlines()[0][:160]
+            self.error = msg
             log.error("%s", msg)
         else:
             log.debug("%s", msg)
+
+    @property
+    def memory_is_used_up(self) -> bool:
+        return "out of memory" in self.error.lower() or "OutOfMemory" in self.error
+
+    def failure(self, what: str, why: str = "") -> GpuFailed:
+        """`why`: where TensorRT says so elsewhere than in its messages."""
+        if self.memory_is_used_up:
+            return GpuFailed("The GPU is not used: its memory is used up.")
+        first = (why or self.error or "it does not say why").splitlines()[0]
+        return GpuFailed(f"The GPU is not used: TensorRT {what} ({first[:160]}).")
 
 
 LOGGER = _Log()  # one for the process: TensorRT holds on to the first that it is given
@@ -82,10 +93,12 @@ class Plans:
             raise GpuFailed(f"The GPU is not used: {error}") from None
 
     def _network(self, plan: bytes) -> TensorrtNetwork:
+        LOGGER.error = ""
         engine = tensorrt.Runtime(LOGGER).deserialize_cuda_engine(plan)
-        if engine is None:
-            raise PlanMissing(f"TensorRT cannot read its plan: {LOGGER.error}.")
-        return TensorrtNetwork(engine, self.driver)
+        if engine is not None:
+            return TensorrtNetwork(engine, self.driver)
+        failure = LOGGER.failure("cannot read its plan")
+        raise failure if LOGGER.memory_is_used_up else PlanMissing(str(failure))
 
     def _make(self, file: Path) -> bytes:
         name, started = f"{file.parent.name}/{file.name}", time.monotonic()
@@ -109,13 +122,12 @@ def folded(file: Path) -> bytes:
 
 def compiled(network: bytes, precision: str) -> bytes:
     """ONNX -> a plan for 1 to MOST photos. Raises GpuFailed."""
-    builder = tensorrt.Builder(LOGGER)
+    LOGGER.error, builder = "", tensorrt.Builder(LOGGER)
     # Needed before TensorRT 10, where it is the default.
     definition = builder.create_network(1 << int(tensorrt.NetworkDefinitionCreationFlag.EXPLICIT_BATCH))
     parser = tensorrt.OnnxParser(definition, LOGGER)  # the weights are its own: it lives until the plan is made
     if not parser.parse(network):
-        why = parser.get_error(0).desc() if parser.num_errors else LOGGER.error
-        raise GpuFailed(f"The GPU is not used: TensorRT cannot read the network ({why[:160]}).")
+        raise LOGGER.failure("cannot read the network", parser.get_error(0).desc() if parser.num_errors else "")
     settings, profile = builder.create_builder_config(), builder.create_optimization_profile()
     settings.set_memory_pool_limit(tensorrt.MemoryPoolType.WORKSPACE, WORKSPACE)
     settings.clear_flag(tensorrt.BuilderFlag.TF32)  # it has half precision's fraction, and float32 is to be float32
@@ -128,7 +140,7 @@ def compiled(network: bytes, precision: str) -> bytes:
     settings.add_optimization_profile(profile)
     plan = builder.build_serialized_network(definition, settings)
     if plan is None:
-        raise GpuFailed(f"The GPU is not used: TensorRT cannot make a plan ({LOGGER.error}).")
+        raise LOGGER.failure("cannot make a plan")
     return bytes(plan)
 
 

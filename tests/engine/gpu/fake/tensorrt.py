@@ -2,7 +2,7 @@
 
 Names, arguments and what is returned where something fails are those of TensorRT 8.6 to 10.16. How NVIDIA's parser reads a
 network, how long it builds, and what its numbers are, only a GPU can show. FAKE_TENSORRT_FAIL: `parse`, `build`, `crash` (the
-process ends while it builds), `half` (half precision is far off).
+process ends while it builds), `half` (half precision is far off), `memory` (of the GPU, when a plan is read).
 """
 
 import ctypes
@@ -153,6 +153,9 @@ class Runtime:
             values = json.loads(header)
         except ValueError:
             values = {}
+        if _fails("memory"):
+            self._logger.log(_Severity.ERROR, "Error Code 1: Cuda Runtime (out of memory)")
+            return None
         if values.get("version") != __version__:
             self._logger.log(_Severity.ERROR, "Serialization assertion stdVersionRead == kSERIALIZATION_VERSION failed.")
             return None
