@@ -40,11 +40,12 @@ main() {
     chown -R isthmus: "$home"
     chmod 700 "$home"
     remember
+    # A code is valid for minutes, and the packages may take longer: the agent joins before they are installed.
+    [ -z "$code" ] || join
+    packages
     service
     say "Installed; \`isthmus-agent doctor\` looks for faults."
-    say "The Devices page shows this board; compare the fingerprint and approve it:"
-    sleep 3
-    journalctl -u isthmus-agent -n 5 --no-pager -o cat || true
+    journal
 }
 
 options() {
@@ -124,7 +125,7 @@ fetch() {
 }
 
 environment() {
-    say "Preparing Python (the first time this takes minutes)"
+    say "Preparing Python"
     if [ -f "$venv/pyvenv.cfg" ] && [ "$(python_version "$venv/bin/python")" != "$version" ]; then
         aside=$venv.$(date +%Y%m%d-%H%M%S)
         mv "$venv" "$aside"
@@ -135,10 +136,15 @@ environment() {
     runuser -u isthmus -- "$venv/bin/python" -c '' ||
         fail "The account isthmus cannot run $venv/bin/python: it, or $python, is in a folder that only its owner may" \
             "enter. Install Python for everybody, or choose another --prefix; then run this again."
-    [ -z "${ISTHMUS_TORCH:-}" ] || pip install "$ISTHMUS_TORCH"
-    pip install "${wheel}[$extras]"
+    pip install "$wheel"
     # A second time, forced: pip does not replace an agent of the same version.
     pip install --no-deps --force-reinstall "$wheel"
+}
+
+packages() {
+    say "Installing what the agent answers with: $extras (the first time this takes minutes)"
+    [ -z "${ISTHMUS_TORCH:-}" ] || pip install "$ISTHMUS_TORCH"
+    pip install "${wheel}[$extras]"
     [ -n "$onnxruntime" ] || return 0
     # It has the same files under another name (onnxruntime-gpu), and pip brought the CPU's as well: that goes first.
     pip uninstall --yes onnxruntime
@@ -146,6 +152,27 @@ environment() {
 }
 
 pip() { "$venv/bin/python" -m pip --quiet --disable-pip-version-check "$@"; }
+
+join() {
+    service
+    # Python takes a while to start on a small board.
+    seconds=0
+    until [ -f "$home/agent.json" ] || [ "$seconds" = 60 ]; do
+        sleep 1
+        seconds=$((seconds + 1))
+    done
+    if [ -f "$home/agent.json" ]; then
+        say "The Devices page shows this board; compare the fingerprint and approve it:"
+    else
+        say "This board has not joined yet:"
+    fi
+    journal
+}
+
+journal() {
+    sleep 3
+    journalctl -u isthmus-agent -n 5 --no-pager -o cat || true
+}
 
 wrapper() {
     # `isthmus-agent doctor` from anywhere, as the account that owns the home.

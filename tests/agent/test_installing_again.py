@@ -119,9 +119,21 @@ def test_an_update_stays_in_the_environment(board: Board) -> None:
     file = board.prefix / "venv" / "installed-by-the-owner"
     file.touch()
     assert board.install().returncode == 0
-    wheel, again = board.pip()
-    assert wheel.startswith("install /") and wheel.endswith("/isthmus_agent-1.whl[onnx,reading]")
+    core, again, extras = board.pip()
+    assert core.startswith("install /") and core.endswith("/isthmus_agent-1.whl")
     assert again.startswith("install --no-deps --force-reinstall /") and file.exists()
+    assert extras == f"{core}[onnx,reading]"
+
+
+def test_with_a_code_it_joins_before_it_installs_what_takes_long(board: Board) -> None:
+    def steps(*options: str) -> list[str]:
+        board.log.write_text("")
+        assert board.install(*options).returncode == 0
+        lines = board.log.read_text().splitlines()
+        return ["start" if "restart" in line else "extras" for line in lines if "restart" in line or "[" in line]
+
+    assert steps("--code", "ABCDEFGH") == ["start", "extras", "start"]
+    assert steps() == ["extras", "start"], "an update restarts the agent once"
 
 
 def test_the_environment_of_another_python_is_set_aside(board: Board) -> None:
@@ -147,7 +159,7 @@ def test_a_build_of_the_owner_survives_an_update(board: Board) -> None:
     for variables in ({"ISTHMUS_ONNXRUNTIME": str(build)}, {}):
         board.pip()
         assert board.install(**variables).returncode == 0
-        assert board.pip()[2:] == ["uninstall --yes onnxruntime", f"install --no-deps --force-reinstall {build}"]
+        assert board.pip()[3:] == ["uninstall --yes onnxruntime", f"install --no-deps --force-reinstall {build}"]
     assert board.install(ISTHMUS_ONNXRUNTIME="").returncode == 0
     assert not [line for line in board.pip() if str(build) in line] and "ISTHMUS_ONNXRUNTIME" not in board.settings()
 
