@@ -2,8 +2,8 @@
 
 The board is this machine's file system with its own /etc, /opt and /usr/local/bin mounted over it, and a network that reaches
 only the server's two ports. The command is the one the devices page shows. Packages count as cached: the board's Python sees
-those of this environment, and pip may download nothing. bench/joining/joining.sh stands in for systemd. The transcript goes
-to stdout.
+those of this environment, and pip may download nothing. bench/harness/stand_ins are in the place of systemd. The transcript
+goes to stdout.
 
 installed_s  seconds from starting the command until it ends; the board has joined and awaits approval
 online_s     seconds from approval until the page shows the board online with its models loaded

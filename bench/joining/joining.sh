@@ -1,6 +1,6 @@
 #!/bin/sh
-# A board for bench.joining, run inside its network namespace: file systems of its own over what the installer writes, and in the
-# place of systemd the few words of it that the installer says. Everything here is gone with the last process.
+# A board for bench.joining, run inside its network namespace: file systems of its own over what the installer writes, and
+# bench/harness/stand_ins in the place of systemd. Everything here is gone with the last process.
 #   joining.sh SITE_PACKAGES COMMAND [WHEELS]: COMMAND is the one the devices page printed; packages in SITE_PACKAGES count as cached.
 set -eu
 site=$1 command=$2
@@ -14,19 +14,7 @@ mkdir /mnt/opt /mnt/bin /etc/systemd/system 2>/dev/null || true
 mount --bind /mnt/opt /opt
 mount --bind /mnt/bin /usr/local/bin
 
-cat >/usr/local/bin/systemctl <<'SYSTEMCTL'
-#!/bin/sh
-# `restart NAME` starts what the unit says, as the account it says; the rest needs nothing here.
-[ "$1" = restart ] || exit 0
-value() { sed -n "s/^$1=//p" "/etc/systemd/system/isthmus-agent.service"; }
-cd "$(value WorkingDirectory)"
-start=$(value ExecStart) user=$(value User)
-# shellcheck disable=SC2046,SC2086
-runuser -u "$user" -- env $(value Environment) $start >/mnt/journal 2>&1 </dev/null &
-SYSTEMCTL
-printf '#!/bin/sh\ncat /mnt/journal\n' >/usr/local/bin/journalctl
-printf '#!/bin/sh\nexec "$@"\n' >/usr/local/bin/sudo
-chmod 755 /usr/local/bin/*
+cp "$(dirname "$0")"/../harness/stand_ins/* /usr/local/bin/
 
 echo "\$ ip -brief address"
 ip -brief address
