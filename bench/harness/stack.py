@@ -124,9 +124,9 @@ class Stack:
         assert done.returncode == 0, done.stderr
         return done.stdout.strip().rpartition("\n")[2]
 
-    def ask(self, photo: Path, question: str, *arguments: str) -> tuple[int, dict[str, Any], str]:
+    def ask(self, photo: Path, question: str, *arguments: str, timeout: float = 180) -> tuple[int, dict[str, Any], str]:
         """`manage.py ask … --json`: exit status, the object on the last line, stderr."""
-        done = self.manage("ask", str(photo), question, "--json", *arguments)
+        done = self.manage("ask", str(photo), question, "--json", *arguments, timeout=timeout)
         lines = done.stdout.strip().splitlines()
         return done.returncode, json.loads(lines[-1]) if lines and lines[-1].startswith("{") else {}, done.stderr
 

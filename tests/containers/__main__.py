@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.containers import chapters
 from tests.containers.project import Project
-from tests.containers.transcript import Failed, Transcript
+from tests.transcript import Failed, Transcript
 
 
 def main() -> int:

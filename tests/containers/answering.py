@@ -6,8 +6,8 @@ from typing import Any
 
 from tests.containers.first_start import DEVICES, visitor
 from tests.containers.project import Project
-from tests.containers.transcript import Transcript, require, wait_until
 from tests.containers.visitor import Visitor, draw_photo
+from tests.transcript import Transcript, require, wait_until
 
 QUESTION = "What is in this photo?"
 SPEC = {"dataset": "digits", "model": "cnn-small", "clients": 3, "rounds": 3, "compression": "none"}

@@ -5,7 +5,7 @@ import re
 from tests.containers.first_start import visitor
 from tests.containers.project import PROJECT, ROOT, Project
 from tests.containers.recovery import answered, state
-from tests.containers.transcript import Transcript, require
+from tests.transcript import Transcript, require
 
 
 def documented(heading: str) -> list[str]:

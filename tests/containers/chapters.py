@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from tests.containers import answering, backup, first_start, recovery, tls
 from tests.containers.project import Project
-from tests.containers.transcript import Transcript
+from tests.transcript import Transcript
 
 ALL: tuple[Callable[[Project, Transcript], None], ...] = (
     first_start.build_and_start,

@@ -1,8 +1,8 @@
 """From nothing to a server with an edge, three devices and a board outside."""
 
 from tests.containers.project import NAME, PORT, Project
-from tests.containers.transcript import Transcript, require, wait_until
 from tests.containers.visitor import Visitor
+from tests.transcript import Transcript, require, wait_until
 
 DEVICES = ("device", "device-2", "device-3")
 NODES = ("edge-1", *DEVICES, "board-1")

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from tests.containers.transcript import Failed
+from tests.transcript import Failed
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = IMAGE = "isthmus-containers-test"

@@ -6,8 +6,8 @@ import time
 from tests.containers.answering import QUESTION
 from tests.containers.first_start import NODES, SERVER, visitor
 from tests.containers.project import Project
-from tests.containers.transcript import Failed, Transcript, require, wait_until
 from tests.containers.visitor import Visitor, draw_photo
+from tests.transcript import Failed, Transcript, require, wait_until
 
 
 def killed_services(project: Project, transcript: Transcript) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 from tests.containers.answering import QUESTION
 from tests.containers.first_start import NODES, join, visitor
 from tests.containers.project import FILES, NAME, PORT, Project, command_in
-from tests.containers.transcript import Failed, Transcript, require, wait_until
 from tests.containers.visitor import Visitor, draw_photo
+from tests.transcript import Failed, Transcript, require, wait_until
 
 TLS_FILE = "docker-compose.tls.yml"
 

@@ -9,7 +9,7 @@ import httpx
 import numpy as np
 from PIL import Image
 
-from tests.containers.transcript import require, wait_until
+from tests.transcript import require, wait_until
 
 OWNER, PASSWORD = "owner", "correct horse battery staple"
 FINAL = ("answered", "failed", "stopped")

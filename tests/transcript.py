@@ -1,5 +1,6 @@
 """One line per check: whether it holds, how long it took, and what was seen."""
 
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,10 @@ import httpx
 
 class Failed(Exception):
     """What was expected and what was seen instead."""
+
+
+# A check fails with its own exception, with that of a wait in bench.harness, or because of a command, a file or a reply.
+FAILURES = (Failed, AssertionError, subprocess.SubprocessError, OSError, ValueError, LookupError, httpx.HTTPError)
 
 
 class Transcript:
@@ -24,7 +29,7 @@ class Transcript:
         self.checks += 1
         try:
             yield notes
-        except (Failed, OSError, ValueError, LookupError, httpx.HTTPError) as error:
+        except FAILURES as error:
             self.failures += 1
             self._line("FAILED", started, sentence, [f"{type(error).__name__}: {error}"])
         else:

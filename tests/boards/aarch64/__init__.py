@@ -1,0 +1,1 @@
+"""An emulated 64-bit ARM board that joins a server of this machine, answers by every route and is revoked. `make boards`."""
