@@ -10,7 +10,7 @@ from typing import Any
 
 from devices.contract import wire
 from inference.engine import tasks
-from inference.engine.codecs import feature_code
+from inference.engine.codecs import feature_code, learned_code
 from inference.engine.digests import sha256 as sha256  # training identifies its starting weights by it
 from inference.engine.doubt import Calibration
 from inference.engine.hub import pins, snapshot
@@ -97,7 +97,7 @@ class Profile:
         if file is None or folder is None or not file.exists():
             return None
         try:
-            header = feature_code.about(file)
+            header = learned_code.about(file)
         except feature_code.CodecError:  # `missing` reports it
             return None
         if header["weights"] != weights_digest(folder):
@@ -219,7 +219,7 @@ def missing(profile: Profile) -> list[str]:
     files = {file for task in profile.on_towers if (file := profile.code_of(task)) is not None and file.exists()}
     for file in sorted(files):
         try:
-            feature_code.about(file)
+            learned_code.about(file)
         except feature_code.CodecError as error:
             sentences.append(str(error))
     return sentences

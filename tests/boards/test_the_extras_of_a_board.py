@@ -30,12 +30,12 @@ def test_it_reads_text() -> None:
 
 def test_the_feature_codes_can_be_read() -> None:
     from inference.engine import catalogue
-    from inference.engine.codecs import feature_code
+    from inference.engine.codecs import learned_code
 
     profile = catalogue.profile("compact")
     file = profile.code_file
     assert file is not None
-    for k, code in feature_code.load(file).items():
+    for k, code in learned_code.load(file).items():
         tokens, width = profile.shape("classify").features[k]
         features = np.zeros((tokens, width), np.float32)
         assert len(code.encode(features, 1)) == code.sizes[0]

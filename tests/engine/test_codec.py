@@ -13,9 +13,10 @@ from PIL import Image
 
 from devices.contract import wire
 from inference.engine import runner
-from inference.engine.codecs import feature_code
+from inference.engine.codecs import feature_code, learned_code
 from inference.engine.runner import Vision
 from tests.bundled import SPLIT_AT
+from tests.engine.test_restore import code_arrays
 
 TASKS = ("classify", "caption", "vqa")
 
@@ -65,7 +66,7 @@ def test_error_falls_with_every_level_of_the_bundled_code(compact: Vision, drawn
     images = [drawn(seed) for seed in range(4)]  # type: ignore[operator]
     for k in _points(compact):
         code = copy.copy(compact.engine.parts["classify"].codes[k])
-        assert isinstance(code, feature_code.LearnedCode)
+        assert isinstance(code, learned_code.LearnedCode)
         code.restorer = None
         errors = np.zeros(len(code.sizes))
         for image in images:
@@ -125,21 +126,12 @@ def test_tokens_that_are_no_square_grid_cannot_be_coded(tokens: int) -> None:
 
 
 def test_a_code_that_contradicts_itself_is_refused() -> None:
-    tokens, width = 5, 2
-    arrays = {
-        "mean": np.zeros((tokens, width)),
-        "forward": np.eye(width),
-        "inverse": np.eye(width),
-        "scale": np.ones((tokens, width)),
-        "order": np.arange(8),
-        "edges": np.linspace(-1, 1, 2**feature_code.BITS - 1),
-        "values": np.zeros(2 ** (feature_code.BITS + 1) - 2),
-        "lost": np.ones(feature_code.BITS + 1),
-    }
-    assert feature_code.LearnedCode(arrays, (1,)).sizes == (1,)
-    for order, sizes in ((np.arange(8), (2,)), (np.arange(8) + 3, (1,)), (np.zeros(16, np.int64), (1,))):
+    arrays = code_arrays()
+    assert learned_code.LearnedCode(arrays, (1,)).sizes == (1,)
+    shorter = {name: arrays[name][:-1] for name in ("mean", "unit", "groups", "centres", "lost")}
+    for name, value in {**shorter, "passes": arrays["passes"][1:]}.items():
         with pytest.raises(feature_code.CodecError, match="is inconsistent"):
-            feature_code.LearnedCode({**arrays, "order": order}, sizes)
+            learned_code.LearnedCode({**arrays, name: value}, (1,))
 
 
 def test_two_processes_mean_the_same_by_a_packet(compact: Vision) -> None:

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference.engine.codecs import feature_code
+from inference.engine.codecs import feature_code, learned_code
 from tests.engine.test_restore import LEVELS, SIZES, TOKENS, WIDTH, code_arrays
 
-CODES = (feature_code.LearnedCode(code_arrays(), SIZES), feature_code.PooledCode(TOKENS, WIDTH))
+CODES = (learned_code.LearnedCode(code_arrays(), SIZES), feature_code.PooledCode(TOKENS, WIDTH))
 
 
 def _features(seed: int) -> np.ndarray:

@@ -1,11 +1,14 @@
 """The restoring block: what training computes is what nodes compute, and a block of other shapes is refused."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
 
-from inference.engine.codecs import feature_code, restore
+from inference.engine.codecs import feature_code, learned_code, restore
+from inference.engine.codecs.bit_planes import PLANES, REFINE
 from inference.lab.codes import train_dequantiser
 
 TOKENS, WIDTH, LEVELS = 17, 12, 3
@@ -25,13 +28,15 @@ def _arrays(block: train_dequantiser.Dequantiser) -> dict[str, NDArray[np.float3
     return {name: block.state_dict()[name].numpy() for name in restore.TENSORS}
 
 
-def code_arrays(seed: int = 0) -> dict[str, NDArray[np.float64]]:
-    random = np.random.default_rng(seed)
-    order = np.concatenate([np.arange(TOKENS * WIDTH // 4)] * feature_code.BITS)
-    return {"mean": random.normal(size=(TOKENS, WIDTH)), "forward": np.eye(WIDTH), "inverse": np.eye(WIDTH),
-            "scale": np.ones((TOKENS, WIDTH)), "order": order, "edges": np.linspace(-3, 3, 2**feature_code.BITS - 1),
-            "values": np.concatenate([np.linspace(-3, 3, 2**n) for n in range(1, feature_code.BITS + 1)]),
-            "lost": 0.5 ** np.arange(feature_code.BITS + 1)}  # fmt: skip
+def code_arrays(seed: int = 0) -> dict[str, NDArray[Any]]:
+    """Sends the first quarter of the coefficients only, plane after plane."""
+    groups = (np.arange(TOKENS * WIDTH) >= TOKENS * WIDTH // 4).reshape(TOKENS, WIDTH)
+    passes = [(0, plane, low) for plane in range(PLANES) for low in (0, REFINE) if plane or low != REFINE]
+    lost = np.repeat(2.0 ** (1 - np.arange(1 + PLANES)), 4).reshape(1 + PLANES, 2, 2).transpose(1, 0, 2)
+    mean = np.random.default_rng(seed).normal(size=(TOKENS, WIDTH))
+    centres = np.full((2, 1 + PLANES, 2), 0.5)
+    return {"mean": mean, "forward": np.eye(WIDTH), "inverse": np.eye(WIDTH), "unit": np.full((TOKENS, WIDTH), 3.0),
+            "groups": groups, "passes": np.array(passes), "centres": centres, "lost": lost}  # fmt: skip
 
 
 def test_nodes_restore_what_training_restores(block: train_dequantiser.Dequantiser) -> None:
@@ -61,15 +66,15 @@ def test_a_block_of_other_shapes_is_refused(block: train_dequantiser.Dequantiser
 
 def test_a_code_with_a_broken_block_is_refused(block: train_dequantiser.Dequantiser) -> None:
     whole = {**code_arrays(), **_arrays(block)}
-    for name in (*feature_code.TENSORS, *restore.TENSORS[1:]):
+    for name in (*learned_code.TENSORS, *restore.TENSORS[1:]):
         with pytest.raises(feature_code.CodecError, match="is inconsistent"):
-            feature_code.LearnedCode({key: value for key, value in whole.items() if key != name}, SIZES)
+            learned_code.LearnedCode({key: value for key, value in whole.items() if key != name}, SIZES)
 
 
 def test_the_block_is_part_of_what_a_code_means(block: train_dequantiser.Dequantiser) -> None:
     plain, restored = (
-        feature_code.LearnedCode(code_arrays(), SIZES),
-        feature_code.LearnedCode({**code_arrays(), **_arrays(block)}, SIZES),
+        learned_code.LearnedCode(code_arrays(), SIZES),
+        learned_code.LearnedCode({**code_arrays(), **_arrays(block)}, SIZES),
     )
     assert plain.digest != restored.digest
     features = np.random.default_rng(2).normal(size=(TOKENS, WIDTH)).astype(np.float32)
@@ -79,10 +84,10 @@ def test_the_block_is_part_of_what_a_code_means(block: train_dequantiser.Dequant
 
 def test_what_was_sent_in_full_is_left_as_it_is(block: train_dequantiser.Dequantiser) -> None:
     """Of the first quarter of the coefficients every bit is sent with the last level, of the others none."""
-    size = TOKENS * WIDTH // 4 * feature_code.BITS // 8
-    arrays = {**code_arrays(), "lost": np.array([1.0, *[0.0] * feature_code.BITS])}
-    sizes = (2, 5, size)
-    plain, restored = (feature_code.LearnedCode(part, sizes) for part in (arrays, {**arrays, **_arrays(block)}))
+    arrays = code_arrays()
+    arrays["lost"][:, -1] = 0
+    sizes = (2, 5, TOKENS * WIDTH // 4 * (PLANES + 2) // 8)
+    plain, restored = (learned_code.LearnedCode(part, sizes) for part in (arrays, {**arrays, **_arrays(block)}))
     features = np.random.default_rng(2).normal(size=(TOKENS, WIDTH)).astype(np.float32)
     payload = plain.encode(features, 3)
     before, after = (feature_code.spectrum(code.decode(payload, 3) - code.mean).ravel() for code in (plain, restored))
@@ -92,23 +97,23 @@ def test_what_was_sent_in_full_is_left_as_it_is(block: train_dequantiser.Dequant
 
 
 def test_training_restores_as_nodes_do(block: train_dequantiser.Dequantiser) -> None:
-    code = feature_code.LearnedCode({**code_arrays(), **_arrays(block)}, SIZES)
+    code = learned_code.LearnedCode({**code_arrays(), **_arrays(block)}, SIZES)
     features = np.random.default_rng(3).normal(size=(4, TOKENS, WIDTH)).astype(np.float32)
     batched = train_dequantiser.BatchedCode(code)
     for level in range(1, LEVELS + 1):
         levels = torch.full((4,), level)
         with torch.inference_mode():
-            decoded = batched(torch.from_numpy(features), levels)
-            restored = batched.restored(decoded, block(decoded, levels), levels).numpy()
+            decoded, left = batched(torch.from_numpy(features), levels)
+            restored = batched.restored(decoded, block(decoded, levels), left).numpy()
         for one, output in zip(features, restored, strict=True):
             assert np.allclose(code.decode(code.encode(one, level), level), output, atol=1e-3)
 
 
-def test_training_cuts_cells_as_nodes_do() -> None:
-    code = feature_code.LearnedCode(code_arrays(), SIZES)
+def test_training_quantises_as_nodes_do() -> None:
+    code = learned_code.LearnedCode(code_arrays(), SIZES)
     features = np.random.default_rng(3).normal(size=(4, TOKENS, WIDTH)).astype(np.float32)
     batched = train_dequantiser.BatchedCode(code)
     for level in range(1, LEVELS + 1):
-        back = batched(torch.from_numpy(features), torch.full((4,), level)).numpy()
+        back = batched(torch.from_numpy(features), torch.full((4,), level))[0].numpy()
         for one, output in zip(features, back, strict=True):
             assert np.allclose(code.decode(code.encode(one, level), level), output, atol=1e-4)

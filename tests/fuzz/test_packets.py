@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from devices.contract import wire
 from devices.contract.wire import Packet, WireError, pack, unpack
 from inference.engine import catalogue
-from inference.engine.codecs import feature_code
-from inference.engine.codecs.feature_code import CodecError, LearnedCode, PooledCode
+from inference.engine.codecs import feature_code, learned_code
+from inference.engine.codecs.feature_code import CodecError, PooledCode
+from inference.engine.codecs.learned_code import LearnedCode
 from tests.fuzz.mutations import Mutation, mutate, mutations
 
 SHORT = st.integers(0, 255)
@@ -35,7 +36,7 @@ PACKETS = st.builds(
 def learned() -> LearnedCode:
     file = catalogue.profile("compact").code_file
     assert file is not None
-    return next(iter(feature_code.load(file).values()))
+    return next(iter(learned_code.load(file).values()))
 
 
 @given(PACKETS)

@@ -19,7 +19,7 @@ from transformers import BlipConfig, BlipForQuestionAnswering, PreTrainedModel, 
 from devices.contract import wire
 from inference.engine import catalogue, runner
 from inference.engine.catalogue import CODE, Profile
-from inference.engine.codecs import feature_code
+from inference.engine.codecs import learned_code
 from inference.engine.hub import fetch
 from inference.lab.codes import custom_codec, fit
 from inference.lab.codes.train_codec import SIZES
@@ -59,7 +59,7 @@ def paper(models: Path, monkeypatch: pytest.MonkeyPatch) -> Profile:
 def test_the_paper_profile_uses_the_code_beside_each_model(paper: Profile) -> None:
     vision = runner.load(paper, threads=1)
     for task in paper.on_towers:
-        assert paper.learned(task) and isinstance(vision.engine.parts[task].codes[0], feature_code.LearnedCode)
+        assert paper.learned(task) and isinstance(vision.engine.parts[task].codes[0], learned_code.LearnedCode)
         for k in paper.split_points(task):
             for level in paper.code_levels(task, k):
                 packet = vision.run_head(task, draw(1), k, level.level)
@@ -164,7 +164,7 @@ def test_training_for_a_large_tower_resumes_after_a_kill(tmp_path: Path, photos:
     assert not (folder / CODE).exists() and stored
     subprocess.run(command, check=True, capture_output=True)
     profile = Profile.from_folders("paper", {task: folder})
-    code = feature_code.load(folder / CODE)[4]
+    code = learned_code.load(folder / CODE)[4]
     features = np.random.default_rng(0).normal(size=code.mean.shape).astype(np.float32)
     assert profile.learned(task) and profile.split_points(task) == (0, 2, 4)
     for level, size in enumerate(code.sizes, 1):

@@ -1,6 +1,4 @@
-"""Dequantiser training: nodes decode with the trained transforms, gradients pass exactly the sent coefficients, and errors
-fall.
-"""
+"""Dequantiser training: nodes decode with the trained transforms, gradients pass the quantiser, and errors fall."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ from torch import Tensor
 from transformers import ViTConfig, ViTModel
 
 from inference.engine import split, towers
-from inference.engine.codecs import feature_code
+from inference.engine.codecs import learned_code
 from inference.lab.codes import fit, train_dequantiser
 from tests.engine.test_restore import LEVELS, SIZES, TOKENS, WIDTH, code_arrays
 
@@ -20,8 +18,8 @@ BYTES = (4, 12, 40)
 
 
 @pytest.fixture
-def code() -> feature_code.LearnedCode:
-    return feature_code.LearnedCode(code_arrays(), SIZES)
+def code() -> learned_code.LearnedCode:
+    return learned_code.LearnedCode(code_arrays(), SIZES)
 
 
 @pytest.fixture
@@ -29,23 +27,22 @@ def features() -> Tensor:
     return torch.from_numpy(np.random.default_rng(3).normal(size=(6, TOKENS, WIDTH)).astype(np.float32))
 
 
-def test_transforms_start_as_the_codes_own(code: feature_code.LearnedCode, features: Tensor) -> None:
+def test_transforms_start_as_the_codes_own(code: learned_code.LearnedCode, features: Tensor) -> None:
     levels = torch.tensor([1, 2, 3] * 2)
-    assert torch.allclose(
-        train_dequantiser.TrainableCode(code)(features, levels),
-        train_dequantiser.BatchedCode(code)(features, levels),
-        atol=1e-5,
+    trainable, fixed = (
+        kind(code)(features, levels) for kind in (train_dequantiser.TrainableCode, train_dequantiser.BatchedCode)
     )
+    assert torch.allclose(trainable[0], fixed[0], atol=1e-5) and torch.allclose(trainable[1], fixed[1])
 
 
-def test_nodes_decode_with_the_trained_transforms(code: feature_code.LearnedCode, features: Tensor) -> None:
+def test_nodes_decode_with_the_trained_transforms(code: learned_code.LearnedCode, features: Tensor) -> None:
     trainable = train_dequantiser.TrainableCode(code)
     for mixing in (trainable.encoder_mix, trainable.decoder_mix):
         torch.nn.init.normal_(mixing, std=0.1, generator=torch.Generator().manual_seed(1))
     forward, inverse = (part.detach().numpy() for part in trainable.transforms())
-    learned = feature_code.LearnedCode({**code_arrays(), "forward": forward, "inverse": inverse}, SIZES)
+    learned = learned_code.LearnedCode({**code_arrays(), "forward": forward, "inverse": inverse}, SIZES)
     for level in range(1, LEVELS + 1):
-        decoded = trainable(features, torch.full((len(features),), level)).detach().numpy()
+        decoded = trainable(features, torch.full((len(features),), level))[0].detach().numpy()
         expected = [learned.decode(learned.encode(photo, level), level) for photo in features.numpy()]
         assert np.allclose(decoded, expected, atol=1e-4)
         assert not np.allclose(
@@ -53,22 +50,21 @@ def test_nodes_decode_with_the_trained_transforms(code: feature_code.LearnedCode
         )
 
 
-def test_gradients_pass_the_quantiser_for_the_coefficients_of_a_level_only(
-    code: feature_code.LearnedCode, features: Tensor
-) -> None:
+def test_gradients_pass_the_quantiser(code: learned_code.LearnedCode, features: Tensor) -> None:
     batched, original = train_dequantiser.BatchedCode(code), features.clone().requires_grad_(True)
-    for level, size in enumerate(SIZES, 1):
-        (slope,) = torch.autograd.grad(batched(original, torch.full((len(original),), level)).square().sum(), original)
-        moved = batched.spectrum(slope).flatten(1).abs().amax(0) > 1e-5
-        assert set(moved.nonzero()[:, 0].tolist()) == set(code.order[: 8 * size].tolist())
+    towards = torch.randn(features.shape, generator=torch.Generator().manual_seed(2))
+    decoded, _ = batched(original, torch.full((len(original),), 1))
+    assert not torch.allclose(decoded, features, atol=0.1)
+    (slope,) = torch.autograd.grad((decoded * towards).sum(), original)
+    assert torch.allclose(slope, towards, atol=1e-5), "as if nothing had been quantised"
 
 
 @pytest.mark.long
 def test_training_reduces_the_error_of_the_towers_output(drawn_features: tuple[split.Tower, Tensor, Tensor]) -> None:
     tower, original, target = drawn_features
-    arrays = fit.fit(tower, original, 1, 8 * BYTES[-1])
-    before = feature_code.LearnedCode(arrays, BYTES)
-    after = feature_code.LearnedCode(arrays | train_dequantiser.train(tower, before, original, target, 1, 120), BYTES)
+    arrays = fit.fit(tower, original, 1)
+    before = learned_code.LearnedCode(arrays, BYTES)
+    after = learned_code.LearnedCode(arrays | train_dequantiser.train(tower, before, original, target, 1, 120), BYTES)
     assert before.digest != after.digest
     for level in range(1, len(BYTES) + 1):
         assert _error(tower, after, original, target, level) < 0.95 * _error(tower, before, original, target, level)
@@ -78,7 +74,7 @@ def test_a_stopped_training_goes_on_as_if_it_had_never_stopped(
     drawn_features: tuple[split.Tower, Tensor, Tensor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tower, original, target = drawn_features
-    code = feature_code.LearnedCode(fit.fit(tower, original, 1, 8 * BYTES[-1]), BYTES)
+    code = learned_code.LearnedCode(fit.fit(tower, original, 1), BYTES)
     monkeypatch.setattr(train_dequantiser, "CHECKPOINT_EVERY", 2)
     whole = train_dequantiser.train(tower, code, original, target, 1, 6)
     checkpoint, steps = tmp_path / "7.pt", []
@@ -97,10 +93,10 @@ def test_a_stopped_training_goes_on_as_if_it_had_never_stopped(
     assert checkpoint.exists()
     assert all(np.allclose(resumed[name], whole[name], atol=1e-3) for name in whole)
     other = train_dequantiser.train(tower, code, original, target, 1, 2, checkpoint=checkpoint)
-    assert any(not np.allclose(other[name], whole[name], atol=1e-3) for name in whole), "of another length: from the beginning"
+    assert any(not np.allclose(other[name], whole[name], atol=1e-5) for name in whole), "of another length: from the beginning"
 
 
-def _error(tower: split.Tower, code: feature_code.LearnedCode, original: Tensor, target: Tensor, level: int) -> float:
+def _error(tower: split.Tower, code: learned_code.LearnedCode, original: Tensor, target: Tensor, level: int) -> float:
     back = torch.from_numpy(np.stack([code.decode(code.encode(one, level), level) for one in original.numpy()]))
     return float((split.tail(tower, back, 1) - target).square().mean())
 

@@ -3,7 +3,7 @@
 import logging
 
 from inference.engine.catalogue import ModelsMissing, Profile
-from inference.engine.codecs import feature_code
+from inference.engine.codecs import feature_code, learned_code
 from inference.engine.codecs.feature_code import Code, CodecError
 
 log = logging.getLogger(__name__)
@@ -17,10 +17,10 @@ def codes(profile: Profile, task: str, tower: bytes) -> dict[int, Code]:
     """
     file = profile.code_of(task)
     if profile.learned(task) and file is not None:
-        if feature_code.about(file)["tower"] != tower.hex():
+        if learned_code.about(file)["tower"] != tower.hex():
             raise ModelsMissing(f"{file} belongs to other weights; restore both or train the feature code again.")
         try:
-            return dict(feature_code.load(file))
+            return dict(learned_code.load(file))
         except CodecError as error:
             raise ModelsMissing(f"{file}: {error}") from error
     if file is not None and file.exists():

@@ -12,18 +12,19 @@ from tqdm import tqdm
 
 from inference.engine import split
 from inference.engine.codecs import feature_code
-from inference.lab.codes import fit, train_dequantiser
+from inference.engine.codecs.learned_code import LearnedCode
+from inference.lab.codes import fit, fixed_bits, train_dequantiser
+from inference.lab.codes.fixed_bits import FixedBits
 from inference.lab.data import crops
 
 CODEWORDS, ROUNDS, DIRECTIONS = 256, 5, 64  # a byte indexes a codeword; k-means rounds; strongest directions, the ones coded
 CONV_STEPS, BATCH, RATE = 300, 24, 2e-3
 
 
-def untransformed_fsq(tower: split.Tower, features: Tensor, k: int, sizes: Sequence[int]) -> train_dequantiser.BatchedCode:
-    """Nested finite scalar quantisation of the channels as they are (FSQ, Mentzer et al. 2023): our cosine transform, bins
-    and bit order without the transform of the channels."""
-    arrays = fit.fit(tower, features, k, 8 * max(sizes), transform=False)
-    return train_dequantiser.BatchedCode(feature_code.LearnedCode(arrays, tuple(sizes)))
+def untransformed_fsq(tower: split.Tower, features: Tensor, k: int, sizes: Sequence[int]) -> FixedBits:
+    """Nested finite scalar quantisation of the channels as they are (FSQ, Mentzer et al. 2023): our cosine transform, and
+    fixed bits without the transform of the channels."""
+    return FixedBits(fit.basis(tower, features, k, transform=False), sizes)
 
 
 class ResidualVectorQuantiser(train_dequantiser.Codec):
@@ -31,11 +32,10 @@ class ResidualVectorQuantiser(train_dequantiser.Codec):
     row of the token spectrum; the next byte goes to the row with the largest residual, and its codebook is fitted to that
     (k-means)."""
 
-    def __init__(self, features: Tensor, code: feature_code.LearnedCode) -> None:
+    def __init__(self, features: Tensor, codec: FixedBits) -> None:
         super().__init__()
-        self.sizes, self.codec = code.sizes, train_dequantiser.BatchedCode(code)
-        self.coded = torch.from_numpy((code.scale.reshape(code.mean.shape) > 0).astype(np.float32)[:, :DIRECTIONS])
-        self.codec.lost = torch.from_numpy(code.scale).view(code.mean.shape).repeat(len(self.sizes), 1, 1)
+        self.sizes, self.codec = codec.sizes, codec
+        self.lost = codec.scale.repeat(len(self.sizes), 1, 1)
         self.codebooks: list[tuple[int, Tensor]] = []
         residual, random = self.coefficients(features), torch.Generator().manual_seed(0)
         for at in tqdm(range(max(self.sizes)), desc="codebooks", mininterval=5):
@@ -50,15 +50,15 @@ class ResidualVectorQuantiser(train_dequantiser.Codec):
             residual[:, row] -= codewords[torch.cdist(vectors, codewords).argmin(1)]
             self.codebooks.append((row, codewords))
             if at + 1 in self.sizes:
-                self.codec.lost[self.sizes.index(at + 1), :, :DIRECTIONS] = residual.square().mean(0).sqrt()
+                self.lost[self.sizes.index(at + 1), :, :DIRECTIONS] = residual.square().mean(0).sqrt()
 
     def coefficients(self, features: Tensor) -> Tensor:
         """[N, T, D] -> [N, T, DIRECTIONS]."""
         transformed = self.codec.spectrum((features - self.codec.mean) @ self.codec.forward_transform)
-        return transformed[..., :DIRECTIONS] * self.coded
+        return transformed[..., :DIRECTIONS]
 
     @torch.no_grad()
-    def forward(self, features: Tensor, levels: Tensor) -> Tensor:
+    def forward(self, features: Tensor, levels: Tensor) -> tuple[Tensor, Tensor]:
         original = self.coefficients(features)
         residual, decoded = original.clone(), torch.zeros_like(features)
         sizes = torch.tensor(self.sizes)[levels - 1]
@@ -66,27 +66,28 @@ class ResidualVectorQuantiser(train_dequantiser.Codec):
             sent = (sizes > at)[:, None]
             residual[:, row] -= sent * codewords[torch.cdist(residual[:, row], codewords).argmin(1)]
         decoded[..., :DIRECTIONS] = original - residual
-        return self.codec.spectrum(decoded, back=True) @ self.codec.inverse_transform + self.codec.mean
+        features = self.codec.spectrum(decoded, back=True) @ self.codec.inverse_transform + self.codec.mean
+        return features, self.lost[levels - 1]
 
-    def restored(self, decoded: Tensor, remainder: Tensor, levels: Tensor) -> Tensor:
-        return self.codec.restored(decoded, remainder, levels)
+    def restored(self, decoded: Tensor, remainder: Tensor, left: Tensor) -> Tensor:
+        return self.codec.restored(decoded, remainder, left)
 
 
 class MergedTokens(train_dequantiser.Codec):
     """Token merging (Bolya et al. 2023): similar places are averaged, in rounds that halve their number. Sent are the group of
     every place and the quantised averages, in our directions and bins. A level is no prefix of the next."""
 
-    def __init__(self, features: Tensor, code: feature_code.LearnedCode, groups: Sequence[int]) -> None:
+    def __init__(self, features: Tensor, codec: FixedBits, groups: Sequence[int]) -> None:
         """`groups`: how many each level of the code has, powers of two."""
         super().__init__()
-        self.codec, self.groups = train_dequantiser.BatchedCode(code), groups
+        self.codec, self.groups = codec, groups
         self.depths, self.scales = [], []
-        rows, lost, distortion = self.rows(features), [], np.square(code.lost.astype(np.float64))
-        for level, (size, count) in enumerate(zip(code.sizes, groups, strict=True)):
+        rows, lost = self.rows(features), []
+        for level, (size, count) in enumerate(zip(codec.sizes, groups, strict=True)):
             averages, _ = merged(rows, count)
             scale = averages.flatten(0, 1).std(0).clamp_min(1e-8)
             bits = (8 * size - rows.shape[1] * (count.bit_length() - 1)) // count
-            order = fit.bit_order(scale.square().numpy(), distortion, bits)
+            order = fixed_bits.bit_order(scale.square().numpy(), codec.distortion, bits)
             self.depths.append(torch.from_numpy(np.bincount(order, minlength=len(scale))))
             self.scales.append(scale)
             lost.append((self.averaged(rows, level) - rows).square().mean((0, 1)).sqrt())
@@ -100,20 +101,19 @@ class MergedTokens(train_dequantiser.Codec):
         """rows [N, P, D] -> as decoded."""
         averages, group = merged(rows, self.groups[level])
         depth, scale = self.depths[level], self.scales[level]
-        cell = torch.bucketize((averages / scale).contiguous(), self.codec.edges) >> (feature_code.BITS - depth)
-        means = self.codec.values[((1 << depth) - 2 + cell).clamp_min(0)]
-        decoded = torch.where(depth > 0, means * scale, 0.0)
+        decoded = torch.where(depth > 0, self.codec.means(averages / scale, depth) * scale, 0.0)
         return decoded.gather(1, group[..., None].expand(-1, -1, rows.shape[-1]))
 
     @torch.no_grad()
-    def forward(self, features: Tensor, levels: Tensor) -> Tensor:
+    def forward(self, features: Tensor, levels: Tensor) -> tuple[Tensor, Tensor]:
         rows, decoded = self.rows(features), torch.zeros_like(features)
         for level in levels.unique().tolist():
             decoded[levels == level, 1:] = self.averaged(rows[levels == level], level - 1)
-        return decoded @ self.codec.inverse_transform + self.codec.mean
+        left = self.lost[levels - 1][:, None].expand_as(features)
+        return decoded @ self.codec.inverse_transform + self.codec.mean, left
 
-    def restored(self, decoded: Tensor, remainder: Tensor, levels: Tensor) -> Tensor:
-        return decoded + (remainder * self.lost[levels - 1][:, None]) @ self.codec.inverse_transform
+    def restored(self, decoded: Tensor, remainder: Tensor, left: Tensor) -> Tensor:
+        return decoded + (remainder * left) @ self.codec.inverse_transform
 
 
 def merged(rows: Tensor, count: int) -> tuple[Tensor, Tensor]:
@@ -135,16 +135,16 @@ def merged(rows: Tensor, count: int) -> tuple[Tensor, Tensor]:
 class ConvolutionalCode(train_dequantiser.Codec):
     """Our quantiser behind a convolutional head. Its inputs are pixels, uint8 [B, 3, S, S], instead of features."""
 
-    def __init__(self, head: "ConvolutionalHead", code: feature_code.LearnedCode) -> None:
+    def __init__(self, head: "ConvolutionalHead", code: LearnedCode) -> None:
         super().__init__()
         self.head, self.codec = head, train_dequantiser.BatchedCode(code)
 
-    def forward(self, pixels: Tensor, levels: Tensor) -> Tensor:
-        decoded: Tensor = self.codec(self.head(crops.normalise(pixels)), levels)
+    def forward(self, pixels: Tensor, levels: Tensor) -> tuple[Tensor, Tensor]:
+        decoded: tuple[Tensor, Tensor] = self.codec(self.head(crops.normalise(pixels)), levels)
         return decoded
 
-    def restored(self, decoded: Tensor, remainder: Tensor, levels: Tensor) -> Tensor:
-        return self.codec.restored(decoded, remainder, levels)
+    def restored(self, decoded: Tensor, remainder: Tensor, left: Tensor) -> Tensor:
+        return self.codec.restored(decoded, remainder, left)
 
 
 class ConvolutionalHead(nn.Module):

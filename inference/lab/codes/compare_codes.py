@@ -1,18 +1,18 @@
 """Our feature code beside others on the same photos: `python -m inference.lab.codes.compare_codes`, after train_codec.
 
-At each split point: ours, the same quantiser without the transform (nested FSQ), residual vector quantisation (RVQ), token
-merging, and a shallow convolutional encoder distilled to the features after block k with our quantiser; where there are few
-enough tokens ours also on the embeddings alone (k = 0). Each is fitted to the same photos from the tower's output alone, and
-each gets a dequantiser at the edge, trained for the same number of steps on that output and the class labels. The bundled
-code, which trained longer and on all tasks, is listed beside them. The table shows top-1 of 1000 names on Imagenette test
-photos (ten classes), as decoded and then restored. Finished rows are stored, so a stopped run resumes. `--write` replaces the
-table between the markers of a page.
+At each split point: ours, the same transform with fixed bits instead of an entropy coder, fixed bits without the transform
+(nested FSQ), residual vector quantisation (RVQ), token merging, and a shallow convolutional encoder distilled to the features
+after block k with our quantiser; where there are few enough tokens ours also on the embeddings alone (k = 0). Each is fitted
+to the same photos from the tower's output alone, and each gets a dequantiser at the edge, trained for the same number of steps
+on that output and the class labels. The bundled code, which trained longer and on all tasks, is listed beside them. The table
+shows top-1 of 1000 names on Imagenette test photos (ten classes), as decoded and then restored. Finished rows are stored, so a
+stopped run resumes. `--write` replaces the table between the markers of a page.
 """
 
 import argparse
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -26,10 +26,11 @@ from transformers.utils import logging
 from devices.contract.wire import HEADER_BYTES
 from inference.engine import split
 from inference.engine.catalogue import CODE, WEIGHTS
-from inference.engine.codecs import feature_code
+from inference.engine.codecs import feature_code, learned_code
 from inference.engine.model_files import tower_digest
 from inference.lab.codes import baseline_codecs, fit, markdown_tables, task_divergence, train_dequantiser
 from inference.lab.codes.codec_eval import CLASSIFIED, even_sample, features, tower_output
+from inference.lab.codes.fixed_bits import FixedBits
 from inference.lab.codes.markdown_tables import Row
 from inference.lab.codes.train_codec import STEPS as BUNDLED_STEPS
 from inference.lab.codes.train_codec import TRAINING_PHOTOS as BUNDLED_PHOTOS
@@ -79,46 +80,62 @@ class Comparison:
             predictions = []
             for part in inputs.split(100):
                 levels = torch.full((len(part),), level)
-                decoded = codec(part, levels)
-                restored = codec.restored(decoded, block(decoded, levels), levels)
+                decoded, left = codec(part, levels)
+                restored = codec.restored(decoded, block(decoded, levels), left)
                 outputs = [split.tail(self.tower, variant, k)[:, 0] for variant in (decoded, restored)]
                 predictions.append(torch.stack([self.model.classifier(output).argmax(1) for output in outputs]))
             row[str(size)] = [measure.share((labels == self.labels).tolist()) for labels in torch.cat(predictions, 1)]
         return row
 
 
-def jobs(comparison: Comparison, codes: dict[int, feature_code.LearnedCode]) -> Iterator[tuple[str, Callable[[], Row]]]:
+def jobs(comparison: Comparison, codes: dict[int, learned_code.LearnedCode]) -> Iterator[tuple[str, Callable[[], Row]]]:
     """(name, function) per row, so that stored rows need not be computed again."""
     if comparison.tower.shape(0)[0] <= MOST_TOKENS:
         yield "ours 0", partial(_ours, comparison, 0)  # embeddings alone are the shallowest head of all
     for k, code in codes.items():
         yield f"bundled {k} {code.digest.hex()}", partial(_bundled, comparison, code, k)
         yield f"ours {k}", partial(_ours, comparison, k)
+        yield f"fixed {k}", partial(_fixed, comparison, k)
         yield f"fsq {k}", partial(_fsq, comparison, k)
         yield f"rvq {k}", partial(_rvq, comparison, k)
         yield f"merged {k}", partial(_merged, comparison, k)
         yield f"conv {k}", partial(_convolutional, comparison, k)
 
 
-def _bundled(comparison: Comparison, code: feature_code.LearnedCode, k: int) -> Row:
-    codec, at = train_dequantiser.BatchedCode(code), torch.tensor([code.sizes.index(size) + 1 for size in SIZES])
-    codec.depths, codec.lost = codec.depths[at - 1], codec.lost[at - 1]
+def _bundled(comparison: Comparison, code: learned_code.LearnedCode, k: int) -> Row:
+    at = [code.sizes.index(size) + 1 for size in SIZES]
 
     def restore(decoded: Tensor, levels: Tensor) -> Tensor:
         if code.restorer is None:
             return torch.zeros_like(decoded)
-        level = int(at[levels[0] - 1])
+        level = at[int(levels[0]) - 1]
         return torch.from_numpy(np.stack([code.restorer(photo, level) for photo in decoded.numpy()]))
 
     inputs = features(comparison.tower, comparison.test_pixels, k)
     note = f"{BUNDLED_STEPS:,} steps, {BUNDLED_PHOTOS:,} photos"
-    return comparison.row("**ours, as bundled**", k, codec, restore, inputs, note)
+    return comparison.row("**ours, as bundled**", k, _Levels(code, at), restore, inputs, note)
+
+
+class _Levels(train_dequantiser.BatchedCode):
+    """Some of a code's levels, as 1, 2, …"""
+
+    def __init__(self, code: learned_code.LearnedCode, at: Sequence[int]) -> None:
+        super().__init__(code)
+        self.at = torch.tensor(at)
+
+    def quantised(self, coefficients: Tensor, levels: Tensor) -> tuple[Tensor, Tensor]:
+        return super().quantised(coefficients, self.at[levels - 1])
 
 
 def _ours(comparison: Comparison, k: int) -> Row:
     original = features(comparison.tower, comparison.pixels, k)
     codec = train_dequantiser.TrainableCode(_fitted(comparison, original, k))
     return _trained_row(comparison, "ours, trained like the rest", k, codec, original)
+
+
+def _fixed(comparison: Comparison, k: int) -> Row:
+    original = features(comparison.tower, comparison.pixels, k)
+    return _trained_row(comparison, "fixed bits, no entropy coder", k, _fixed_bits(comparison, original, k), original)
 
 
 def _fsq(comparison: Comparison, k: int) -> Row:
@@ -129,14 +146,14 @@ def _fsq(comparison: Comparison, k: int) -> Row:
 
 def _rvq(comparison: Comparison, k: int) -> Row:
     original = features(comparison.tower, comparison.pixels, k)
-    codec = baseline_codecs.ResidualVectorQuantiser(original, _fitted(comparison, original, k))
-    megabytes = max(SIZES) * baseline_codecs.CODEWORDS * codec.coded.shape[1] * 2 / 1e6
+    codec = baseline_codecs.ResidualVectorQuantiser(original, _fixed_bits(comparison, original, k))
+    megabytes = max(SIZES) * baseline_codecs.CODEWORDS * baseline_codecs.DIRECTIONS * 2 / 1e6
     return _trained_row(comparison, "residual vectors (RVQ)", k, codec, original, f"{megabytes:.1f} MB of codebooks")
 
 
 def _merged(comparison: Comparison, k: int) -> Row:
     original = features(comparison.tower, comparison.pixels, k)
-    codec = baseline_codecs.MergedTokens(original, _fitted(comparison, original, k), GROUPS)
+    codec = baseline_codecs.MergedTokens(original, _fixed_bits(comparison, original, k), GROUPS)
     return _trained_row(comparison, "token merging", k, codec, original, "no level is a prefix of the next")
 
 
@@ -156,8 +173,12 @@ def _trained_row(comparison: Comparison, name: str, k: int, codec: Codec, origin
     return comparison.row(name, k, codec, block, features(comparison.tower, comparison.test_pixels, k), note)
 
 
-def _fitted(comparison: Comparison, original: Tensor, k: int) -> feature_code.LearnedCode:
-    return feature_code.LearnedCode(fit.fit(comparison.tower, original, k, 8 * max(SIZES)), SIZES)
+def _fitted(comparison: Comparison, original: Tensor, k: int) -> learned_code.LearnedCode:
+    return learned_code.LearnedCode(fit.fit(comparison.tower, original, k), SIZES)
+
+
+def _fixed_bits(comparison: Comparison, original: Tensor, k: int) -> FixedBits:
+    return FixedBits(fit.basis(comparison.tower, original, k), SIZES)
 
 
 @torch.inference_mode()
@@ -226,7 +247,7 @@ def main() -> None:
         torch.tensor([label for _, label in test]),
     )  # fmt: skip
     recipe = [tower_digest(options.weights), PACKET_SIZES, STEPS, TRAINING_PHOTOS, CONVOLUTIONAL]
-    rows = markdown_tables.rows(options.state, recipe, jobs(comparison, feature_code.load(options.weights / CODE)))
+    rows = markdown_tables.rows(options.state, recipe, jobs(comparison, learned_code.load(options.weights / CODE)))
     # All heads in one go and each kind once, as the load of the machine changes.
     ms = {kind: head_ms(comparison, row) for kind, row in {head_kind(row): row for row in rows}.items()}
     text = table(rows, ms)

@@ -22,7 +22,7 @@ from devices.compute import torch_device
 from devices.contract.wire import HEADER_BYTES
 from inference.engine import split, towers
 from inference.engine.catalogue import CODE, sha256
-from inference.engine.codecs import feature_code
+from inference.engine.codecs import learned_code
 from inference.engine.hub import fetch
 from inference.engine.model_files import config, has_weights, weights_file
 from inference.engine.pixels import Pixels
@@ -77,7 +77,7 @@ def _make(folder: Path, photos: Path, out: Path, quick: bool, sizes: tuple[int, 
         )
     pixels = _pixels(files, folder, tower)
     held_out = max(2, min(EVALUATED, len(pixels) // 10))
-    sizes = tuple(size for size in sizes if size <= min(values) * feature_code.BITS // 8)
+    sizes = tuple(size for size in sizes if size <= min(values))  # a byte for each
     steps = QUICK_STEPS if quick else STEPS
     out.mkdir(parents=True, exist_ok=True)
     # The digest keeps a run from resuming with the state of another tower, other photos or other sizes.
@@ -89,9 +89,9 @@ def _make(folder: Path, photos: Path, out: Path, quick: bool, sizes: tuple[int, 
         say((number + 1) / (len(state) + 1), f"split after block {k}")
         features = tower_features(tower, pixels, k)
         codes[k] = fit.cached(file, partial(fit.learn, tower, features[held_out:], target[held_out:], k, steps, sizes))
-        levels[str(k)] = errors(tower, feature_code.LearnedCode(codes[k], sizes), features[:held_out], target[:held_out], k)
+        levels[str(k)] = errors(tower, learned_code.LearnedCode(codes[k], sizes), features[:held_out], target[:held_out], k)
     weights = sha256(weights_file(folder))
-    feature_code.save(out / CODE, codes, sizes, digest, weights)
+    learned_code.save(out / CODE, codes, sizes, digest, weights)
     card = {"tower": digest.hex(), "weights": weights, "photos": len(pixels) - held_out, "steps": steps, "levels": levels}
     (out / "codec.json").write_text(json.dumps(card, indent=1) + "\n")
     for file in state.values():
@@ -99,7 +99,7 @@ def _make(folder: Path, photos: Path, out: Path, quick: bool, sizes: tuple[int, 
     return out / CODE
 
 
-def errors(tower: split.Tower, code: feature_code.LearnedCode, features: Tensor, target: Tensor, k: int) -> list[LevelError]:
+def errors(tower: split.Tower, code: learned_code.LearnedCode, features: Tensor, target: Tensor, k: int) -> list[LevelError]:
     """Squared error of the tower's output by level, relative to its variance; without labels there is no accuracy to measure.
 
     features, target [N, T, D]."""

@@ -1,6 +1,7 @@
-"""Fits one split point's LearnedCode in closed form: transform, standard deviations, bit order and quantiser bins."""
+"""Fits one split point's LearnedCode in closed form: transform, importance of every coefficient, and how it is sent."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from torch import Tensor
 
 from inference.engine import split
 from inference.engine.codecs import feature_code
-from inference.lab.codes import train_dequantiser
+from inference.engine.codecs.learned_code import LearnedCode
+from inference.lab.codes import schedule, train_dequantiser
 from inference.lab.codes.task_divergence import TaskDivergence
 
 Arrays = dict[str, NDArray[Any]]
@@ -20,9 +22,7 @@ Penalty = Callable[[Matrix, Matrix], Matrix]  # (covariance, metric [D, D]) -> t
 OUTPUT = 0.3  # weight of the sensitivity of the tower's whole output beside that of each task
 CLASS_WEIGHT = 4.0  # the class token alone carries classification; the text decoders attend to all tokens
 FITTED, PROBED = 3000, 400  # photos for the statistics and for the random probes, which need fewer
-TYPICAL = 1500  # most important coefficients, to which the bins are fitted: those that get bits at all
 VALUES = 700_000  # features with gradients at once
-RANGE = 8.0  # standard deviations; values beyond fall into the outermost bin
 
 
 def cached(file: Path, compute: Callable[[], Arrays]) -> Arrays:
@@ -46,20 +46,41 @@ def learn(
 
     def closed_form() -> Arrays:
         task_gradients = tasks.gradients(tower, features, k) if tasks else []
-        return fit(tower, features[:: -(-len(features) // FITTED)], k, 8 * max(sizes), task_gradients=task_gradients)
+        return fit(tower, features[:: -(-len(features) // FITTED)], k, task_gradients=task_gradients)
 
     arrays = cached(state.with_suffix(".fit.npz"), closed_form) if state else closed_form()
-    code, checkpoint = feature_code.LearnedCode(arrays | (start or {}), sizes), state.with_suffix(".pt") if state else None
+    code, checkpoint = LearnedCode(arrays | (start or {}), sizes), state.with_suffix(".pt") if state else None
     return arrays | train_dequantiser.train(tower, code, features, target, k, steps, tasks, checkpoint)
 
 
-def fit(tower: split.Tower, features: Tensor, k: int, bits: int, transform: bool = True, penalty: Penalty | None = None,
-        task_gradients: Sequence[NDArray[np.float32]] = ()) -> Arrays:  # fmt: skip
-    """features [N, T, D] at split point k -> the arrays of a LearnedCode, with an order of `bits` bits.
+@dataclass(frozen=True)
+class Basis:
+    """What every code of ours starts from."""
 
-    Bits go where the tower's output is sensitive and, more so, where the task outputs are: `task_gradients` holds gradients
-    [n, T, D] per task. Without `transform` channels are coded as they are, for comparison. `penalty` gives a metric to subtract
-    from the tower's."""
+    mean: NDArray[np.float32]  # [T, D]
+    forward: NDArray[np.float32]  # [D, D]
+    inverse: NDArray[np.float32]
+    coefficients: NDArray[np.float32]  # [N, T, D], of the photos that it was fitted to
+    importance: Matrix  # [T · D], of a squared error of each
+
+    def arrays(self) -> Arrays:
+        return {name: getattr(self, name).astype(np.float16) for name in ("mean", "forward", "inverse")}
+
+
+def fit(tower: split.Tower, features: Tensor, k: int, penalty: Penalty | None = None,
+        task_gradients: Sequence[NDArray[np.float32]] = ()) -> Arrays:  # fmt: skip
+    """As `basis` -> the arrays of a LearnedCode."""
+    own = basis(tower, features, k, True, penalty, task_gradients)
+    shape = own.mean.shape
+    arrays = own.arrays() | schedule.fit(own.coefficients.reshape(len(own.coefficients), -1), own.importance)
+    return arrays | {name: arrays[name].reshape(shape) for name in ("unit", "groups")}
+
+
+def basis(tower: split.Tower, features: Tensor, k: int, transform: bool = True, penalty: Penalty | None = None,
+          task_gradients: Sequence[NDArray[np.float32]] = ()) -> Basis:  # fmt: skip
+    """features [N, T, D] at split point k. Important is what the tower's output is sensitive to and, more so, what the task
+    outputs are: `task_gradients` holds gradients [n, T, D] per task. Without `transform` channels are coded as they are, for
+    comparison. `penalty` gives a metric to subtract from the tower's."""
     mean = features.mean(0).numpy()
     centred = features.numpy() - mean
     identity, covariance = np.eye(centred.shape[-1], dtype=np.float32), second_moment(centred)
@@ -73,25 +94,13 @@ def fit(tower: split.Tower, features: Tensor, k: int, bits: int, transform: bool
     # A gradient transforms with the inverse's transpose: d/dc = (d/dx) · inverse', where x = c · inverse.
     spectra = [np.mean([feature_code.spectrum(photo @ inverse.T) ** 2 for photo in part], 0) for part in gradients]
     coefficients = np.stack([feature_code.spectrum(photo @ forward) for photo in centred])
-    scale = coefficients.std(0)
+    variance = coefficients.var(0)
     # Shares are of the total possible loss: tasks depend on low frequencies, where the features are strong.
-    losses = [np.sum(spectrum * scale**2) for spectrum in spectra]
+    losses = [np.sum(spectrum * variance) for spectrum in spectra]
     weights = [weights[0] * losses[0] * share / (OUTPUT * loss) for share, loss in zip(shares, losses, strict=True)]
     importance = np.sum([weight * spectrum for weight, spectrum in zip(weights, spectra, strict=True)], 0)
     importance = np.maximum(importance - np.sum((inverse @ against) * inverse, 1), 0)
-    weighted_variance = (importance * scale**2).ravel()
-    typical = np.argsort(-weighted_variance)[:TYPICAL]
-    normalised = coefficients.reshape(len(coefficients), -1)[:, typical] / np.maximum(scale.ravel()[typical], 1e-8)
-    edges, values, distortion = quantiser_bins(normalised.ravel())
-    order = bit_order(weighted_variance, distortion, bits)
-    statistics = {"mean": mean, "forward": forward, "inverse": inverse, "scale": scale}
-    return {
-        **{name: value.astype(np.float16) for name, value in statistics.items()},
-        "order": order.astype(np.int32),
-        "edges": edges,
-        "values": values,
-        "lost": np.sqrt(distortion).astype(np.float32),
-    }
+    return Basis(mean, forward, inverse, coefficients, importance.ravel())
 
 
 def sensitivity(tower: split.Tower, features: Tensor, k: int) -> NDArray[np.float32]:
@@ -120,38 +129,3 @@ def directions(covariance: Matrix, metric: Matrix) -> tuple[NDArray[np.float32],
     variance, components = np.linalg.eigh(root.T @ covariance @ root)
     components = components[:, np.argsort(-variance)]
     return (root @ components).astype(np.float32), (components.T @ (basis / np.sqrt(strength)).T).astype(np.float32)
-
-
-def quantiser_bins(values: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float64]]:
-    """Nested bins (an embedded quantiser) for one normalised coefficient -> edges [2^B - 1], reconstruction values by depth,
-    mean squared error by depth 0…B.
-
-    The density of the finest bins follows the cube root of the values' (Panter and Dite 1951); each bit halves a bin."""
-    symmetric = np.concatenate([values, -values]).clip(-RANGE, RANGE)
-    density, at = np.histogram(symmetric, 2001, (-RANGE, RANGE))
-    spread = np.cumsum(np.cbrt(np.convolve(density, np.ones(9) / 9, "same") + 1e-3))
-    count = 1 << feature_code.BITS
-    edges = np.interp(np.arange(1, count) / count, spread / spread[-1], at[1:])
-    finest, means, errors = np.searchsorted(edges, symmetric), [], [float(np.mean(symmetric**2))]
-    for depth in range(1, feature_code.BITS + 1):
-        bins = finest >> (feature_code.BITS - depth)
-        counts = np.bincount(bins, minlength=1 << depth)
-        bounds = np.concatenate([[-RANGE], edges, [RANGE]])[:: 1 << (feature_code.BITS - depth)]
-        mean = np.where(
-            counts > 0,
-            np.bincount(bins, symmetric, 1 << depth) / np.maximum(counts, 1),
-            (bounds[:-1] + bounds[1:]) / 2,
-        )
-        means.append(mean)
-        errors.append(float(np.mean((symmetric - mean[bins]) ** 2)))
-    return edges.astype(np.float32), np.concatenate(means).astype(np.float32), np.array(errors)
-
-
-def bit_order(
-    weighted_variance: NDArray[np.float32], distortion: NDArray[np.float64], bits: int
-) -> NDArray[np.int64]:  # fmt: skip
-    """Coefficient of each bit in sending order: always the next bit that saves the most weighted error."""
-    # Never more than the previous bit saves, or a coefficient's bits would overtake each other.
-    saved = np.minimum.accumulate(distortion[:-1] - distortion[1:])
-    gains = (weighted_variance[:, None].astype(np.float64) * saved).ravel()
-    return np.argsort(-gains, kind="stable")[:bits] // feature_code.BITS

@@ -22,7 +22,7 @@ from transformers.utils import logging
 
 from inference.engine import split
 from inference.engine.catalogue import WEIGHTS
-from inference.engine.codecs import feature_code, restore
+from inference.engine.codecs import feature_code, learned_code, restore
 from inference.engine.model_files import tower_digest
 from inference.engine.reconstruction import decoder as decoder_network
 from inference.engine.reconstruction.decoder import Decoder, Shape
@@ -69,19 +69,19 @@ def row(weight: float) -> markdown_tables.Row:
     names = [name for name, part, _ in photo_sets.listing(photos.root) if part == "train"]
     pixels = photos.pixels(even_sample(names, TRAINING_PHOTOS))
     original = features(tower, pixels, k)
-    arrays = fit.fit(tower, original, k, 8 * max(SIZES), penalty=pixel_penalty(original, pixels, weight))
+    arrays = fit.fit(tower, original, k, penalty=pixel_penalty(original, pixels, weight))
     target = tower_output(tower, original, k)
     divergence = task_divergence.label_divergence(classifier, target)
-    fitted = feature_code.LearnedCode(arrays, SIZES)
+    fitted = learned_code.LearnedCode(arrays, SIZES)
     arrays = {**arrays, **train_dequantiser.train(tower, fitted, original, target, k, STEPS, divergence)}
-    code = feature_code.LearnedCode(arrays, SIZES)
+    code = learned_code.LearnedCode(arrays, SIZES)
     unrestored = {name: array for name, array in arrays.items() if name not in restore.TENSORS}
     return {"weight": weight, "top1": top1(tower, code, photos, classifier),
-            "psnr": attack(tower, feature_code.LearnedCode(unrestored, SIZES), pixels)}  # fmt: skip
+            "psnr": attack(tower, learned_code.LearnedCode(unrestored, SIZES), pixels)}  # fmt: skip
 
 
 def top1(
-    tower: split.Tower, code: feature_code.LearnedCode, photos: measure.HeldOut, classifier: Callable[[Tensor], Tensor]
+    tower: split.Tower, code: learned_code.LearnedCode, photos: measure.HeldOut, classifier: Callable[[Tensor], Tensor]
 ) -> list[float]:
     """By level, on held-out Imagenette photos."""
     test = even_sample(photos.labelled()[1::2], CLASSIFIED)
@@ -95,7 +95,7 @@ def top1(
     return shares
 
 
-def attack(tower: split.Tower, code: feature_code.LearnedCode, pixels: Pixels) -> list[float]:
+def attack(tower: split.Tower, code: learned_code.LearnedCode, pixels: Pixels) -> list[float]:
     """PSNR by level of an attacker trained on this very code."""
     tokens, width = tower.shape(SPLIT_AT)
     decoder = Decoder(Shape(tower.image_size, tower.image_size // feature_code.grid_side(tokens), width, len(code.sizes)))

@@ -34,7 +34,7 @@ from transformers.utils import logging
 from devices.contract.wire import HEADER_BYTES
 from inference.engine import split, towers
 from inference.engine.catalogue import CODE, WEIGHTS, sha256
-from inference.engine.codecs import feature_code, photo_codec
+from inference.engine.codecs import learned_code, photo_codec
 from inference.engine.doubt import Calibration
 from inference.engine.model_files import weights_file
 from inference.lab.codes import custom_codec, fit, refine, task_divergence, train_dequantiser
@@ -127,12 +127,12 @@ def train_bundled(folder: Path, options: argparse.Namespace) -> None:
     if options.only:
         return
     weights = sha256(weights_file(folder / "classify"))
-    feature_code.save(folder / CODE, codes, SIZES, towers.digest(model.tower.weights), weights)
+    learned_code.save(folder / CODE, codes, SIZES, towers.digest(model.tower.weights), weights)
     _update_card(folder, {})
     calibrations = {task: Calibration.of(entry) for task, entry in card["tasks"].items()}
     held_out = measure.HeldOut(root, QUICK if quick else None)
     test, dev = (evaluation_set(model, tokenizer, calibrations, held_out, part) for part in ("test", "dev"))
-    levels, modes = evaluate(tower, test, dev, feature_code.load(folder / CODE))
+    levels, modes = evaluate(tower, test, dev, learned_code.load(folder / CODE))
     entry = {"split_points": list(POINTS), "levels": levels, "refine": modes,
              "full": test.accuracy(tower_output(tower, features(tower, test.pixels, 0), 0)), "photos": len(test.pixels),
              "questions": len(test.questions), "measured": "python -m inference.lab.codes.train_codec"}  # fmt: skip
@@ -162,7 +162,7 @@ def train_split_points(
     options: argparse.Namespace,
 ) -> dict[int, fit.Arrays]:
     """By split point. Each is stored when finished, so that a stopped run resumes."""
-    arrays, start = {}, feature_code.load(options.start) if options.start else {}
+    arrays, start = {}, learned_code.load(options.start) if options.start else {}
     for k in points:
         steps = STEPS // 200 if options.quick else options.steps
         shape = train_dequantiser.BLOCKS, train_dequantiser.HIDDEN, train_dequantiser.WIDE
@@ -176,7 +176,7 @@ def train_split_points(
 
 def _train(
     tower: split.Tower, pixels: NDArray[np.uint8], k: int, steps: int, tasks: Callable[[Tensor], TaskDivergence], state: Path,
-    start: feature_code.LearnedCode | None,
+    start: learned_code.LearnedCode | None,
 ) -> fit.Arrays:  # fmt: skip
     original = features(tower, pixels, k)
     target = torch.cat([tower_output(tower, part, k).half() for part in original.split(100)])
@@ -185,7 +185,7 @@ def _train(
 
 
 def evaluate(
-    tower: split.Tower, test: EvaluationSet, dev: EvaluationSet, codes: dict[int, feature_code.LearnedCode]
+    tower: split.Tower, test: EvaluationSet, dev: EvaluationSet, codes: dict[int, learned_code.LearnedCode]
 ) -> tuple[dict[str, list[LevelEntry]], dict[str, list[refine.Mode]]]:
     """-> the card's levels by split point, and its modes to refine by task."""
     levels: dict[str, list[LevelEntry]] = {}
@@ -204,7 +204,7 @@ def evaluate(
 
 
 def answers(
-    tower: split.Tower, photos: EvaluationSet, code: feature_code.LearnedCode, k: int, levels: int
+    tower: split.Tower, photos: EvaluationSet, code: learned_code.LearnedCode, k: int, levels: int
 ) -> list[dict[str, TaskAnswers[Any]]]:
     """By level from the lowest on, through the same code that nodes run."""
     payloads, by_level = [code.encode(photo, levels) for photo in features(tower, photos.pixels, k).numpy()], []
@@ -214,7 +214,7 @@ def answers(
     return by_level
 
 
-def packet(code: feature_code.LearnedCode, after: int, level: int) -> int:
+def packet(code: learned_code.LearnedCode, after: int, level: int) -> int:
     """Bytes on the link for what `level` adds to level `after`, header included."""
     return HEADER_BYTES + code.sizes[level - 1] - (code.sizes[after - 1] if after else 0)
 

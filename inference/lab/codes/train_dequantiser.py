@@ -22,6 +22,7 @@ from tqdm import tqdm
 
 from inference.engine import split
 from inference.engine.codecs import feature_code, restore
+from inference.engine.codecs.learned_code import LearnedCode
 from inference.lab.codes import task_divergence
 
 BLOCKS, HIDDEN, WIDE = 2, 96, 192
@@ -38,49 +39,38 @@ ERROR_WEIGHT = 3.0  # of the tokens' relative squared error
 
 class Codec(nn.Module, ABC):
     """What a dequantiser restores. Called with what the device encodes [B, …] and a level [B] for each: -> decoded features
-    [B, T, D]."""
+    [B, T, D], and the root mean square error that is left of each coefficient [B, T, D]."""
 
     @abstractmethod
-    def restored(self, decoded: Tensor, remainder: Tensor, levels: Tensor) -> Tensor:
-        """decoded features and their remainder as a Dequantiser predicts it [B, T, D] -> restored features."""
+    def restored(self, decoded: Tensor, remainder: Tensor, left: Tensor) -> Tensor:
+        """decoded features, their remainder as a Dequantiser predicts it, and what is left [B, T, D] -> restored features."""
 
 
-class BatchedCode(Codec):
-    """A LearnedCode for a batch of photos, in torch: the same bins and reconstruction values, with straight-through
-    gradients.
-    """
+class TransformCode(Codec):
+    """Features [N, T, D] in a code's directions, and the cosine transform of the grid of tokens."""
 
-    def __init__(self, code: feature_code.LearnedCode) -> None:
+    def __init__(self, mean: NDArray[np.float32], forward: NDArray[np.float32], inverse: NDArray[np.float32]) -> None:
         super().__init__()
-        arrays = code.mean, code.forward, code.inverse, code.scale, code.edges, code.values, code.lost
-        self.mean, self.forward_transform, self.inverse_transform, scale, self.edges, self.values, lost = (
-            torch.from_numpy(array) for array in arrays
-        )
-        depths = np.stack([np.bincount(code.order[: 8 * size], minlength=code.scale.size) for size in code.sizes])
-        self.used = torch.from_numpy(np.flatnonzero(depths[-1]))
-        self.depths, self.scale = torch.from_numpy(depths)[:, self.used], scale[self.used].clamp_min(1e-8)
-        self.lost = (lost[torch.from_numpy(depths)] * scale).view(-1, *self.mean.shape)  # [levels, T, D]
-        self.cosines = torch.from_numpy(feature_code.cosines(feature_code.grid_side(len(code.mean))))
+        self.mean, self.forward_transform, self.inverse_transform = map(torch.from_numpy, (mean, forward, inverse))
+        self.cosines = torch.from_numpy(feature_code.cosines(feature_code.grid_side(len(mean))))
 
     def transforms(self) -> tuple[Tensor, Tensor]:
         """forward, inverse [D, D]."""
         return self.forward_transform, self.inverse_transform
 
-    def forward(self, features: Tensor, levels: Tensor) -> Tensor:
-        """features [N, T, D], a level [N] for each -> the features as decoded, before the dequantiser."""
-        forward, inverse = self.transforms()
-        normal = self.spectrum((features - self.mean) @ forward).flatten(1)[:, self.used] / self.scale
-        depth = self.depths[levels - 1]
-        cell = torch.bucketize(normal.detach().contiguous(), self.edges) >> (feature_code.BITS - depth)
-        means = self.values[((1 << depth) - 2 + cell).clamp_min(0)]
-        quantised = torch.where(depth > 0, normal + (means - normal).detach(), 0.0)
-        coefficients = features.new_zeros(len(features), self.mean.numel())
-        coefficients[:, self.used] = quantised * self.scale
-        return self.spectrum(coefficients.view(features.shape), back=True) @ inverse + self.mean
+    @abstractmethod
+    def quantised(self, coefficients: Tensor, levels: Tensor) -> tuple[Tensor, Tensor]:
+        """coefficients [N, T, D], a level [N] for each -> as they are decoded, with straight-through gradients, and the root
+        mean square error that is left of each."""
 
-    def restored(self, decoded: Tensor, remainder: Tensor, levels: Tensor) -> Tensor:
+    def forward(self, features: Tensor, levels: Tensor) -> tuple[Tensor, Tensor]:
+        forward, inverse = self.transforms()
+        coefficients, left = self.quantised(self.spectrum((features - self.mean) @ forward), levels)
+        return self.spectrum(coefficients, back=True) @ inverse + self.mean, left
+
+    def restored(self, decoded: Tensor, remainder: Tensor, left: Tensor) -> Tensor:
         _, inverse = self.transforms()
-        return decoded + self.spectrum(self.spectrum(remainder) * self.lost[levels - 1], back=True) @ inverse
+        return decoded + self.spectrum(self.spectrum(remainder) * left, back=True) @ inverse
 
     def spectrum(self, rows: Tensor, back: bool = False) -> Tensor:
         """Cosine transform of the grid of tokens [N, T, D], or its inverse; the class token stays as it is."""
@@ -90,15 +80,30 @@ class BatchedCode(Codec):
         return torch.cat([rows[:, :1], grid.flatten(1, 2)], 1)
 
 
+class BatchedCode(TransformCode):
+    """A LearnedCode for a batch of photos, with gradients: its coefficients go through its own bits."""
+
+    def __init__(self, code: LearnedCode) -> None:
+        super().__init__(code.mean, code.forward, code.inverse)
+        self.code = code
+
+    def quantised(self, coefficients: Tensor, levels: Tensor) -> tuple[Tensor, Tensor]:
+        values, left = np.empty(coefficients.shape, np.float32), np.empty(coefficients.shape, np.float32)
+        for row, (photo, level) in enumerate(zip(coefficients.detach().numpy(), levels.tolist(), strict=True)):
+            received = self.code.receive(self.code.send(photo.ravel(), level), level)
+            values[row], left[row] = (part.reshape(photo.shape) for part in received)
+        return coefficients + (torch.from_numpy(values) - coefficients).detach(), torch.from_numpy(left)
+
+
 class TrainableCode(BatchedCode):
     """With trainable transforms: the code's own, mixed by two matrices [D, D] that start as the identity. Both are expressed in
     units of each direction's standard deviation, so that strong directions do not dominate weak ones."""
 
     ratio: Tensor
 
-    def __init__(self, code: feature_code.LearnedCode) -> None:
+    def __init__(self, code: LearnedCode) -> None:
         super().__init__(code)
-        spread = torch.from_numpy(code.scale).view(code.mean.shape).square().mean(0).sqrt().clamp_min(1e-8)
+        spread = torch.from_numpy(code.nothing_known()).view(code.mean.shape).square().mean(0).sqrt().clamp_min(1e-8)
         self.register_buffer("ratio", spread[None] / spread[:, None])
         self.encoder_mix, self.decoder_mix = _zeros(len(spread), len(spread)), _zeros(len(spread), len(spread))
 
@@ -139,7 +144,7 @@ class Dequantiser(nn.Module):
 
 
 def train(
-    tower: split.Tower, code: feature_code.LearnedCode, features: Tensor, target: Tensor, k: int, steps: int,
+    tower: split.Tower, code: LearnedCode, features: Tensor, target: Tensor, k: int, steps: int,
     divergence: task_divergence.Divergence | None = None, checkpoint: Path | None = None,
 ) -> dict[str, NDArray[np.float16]]:  # fmt: skip
     """features [N, T, D] at k and the tower's outputs [N, T, D] on them -> the trained arrays, in half precision.
@@ -185,8 +190,8 @@ def learn(
             group["lr"] = rate * min(1.0, (step + 1) / WARM_UP) * (1 + math.cos(math.pi * step / steps)) / 2
         rows = torch.randint(len(inputs), (count,), generator=random)
         levels = torch.multinomial(level_weights, count, replacement=True, generator=random) + 1
-        decoded = codec(inputs[rows], levels)
-        decoded = codec.restored(decoded, block(decoded, levels), levels)
+        decoded, left = codec(inputs[rows], levels)
+        decoded = codec.restored(decoded, block(decoded, levels), left)
         seen = split.tail(tower, decoded, k)
         loss = ERROR_WEIGHT * (seen - target[rows].float()).square().mean() / variance
         if divergence:
