@@ -54,6 +54,7 @@ TRAINING_PHOTOS = 8000  # of every second one a random crop; the tower's output 
 CROP = 2  # which view of a photo
 QUICK = 40
 TASKS = ("classify", "caption", "vqa")
+Cut = tuple[Path, crops.View]
 
 
 class LevelEntry(TypedDict):
@@ -119,11 +120,11 @@ def train_bundled(folder: Path, options: argparse.Namespace) -> None:
     names = [name for name, part, _ in photo_sets.listing(root) if part == "train"]
     sampled = even_sample(names, 2 * QUICK if quick else TRAINING_PHOTOS)
     views = [crops.view(name, CROP if row % 2 else crops.WHOLE) for row, name in enumerate(sampled)]
-    pixels = np.stack([_cut(root / name, view) for name, view in zip(sampled, views, strict=True)])
+    cuts = [(root / name, view) for name, view in zip(sampled, views, strict=True)]
     prompts = task_divergence.Prompts.read(root, tokenizer, sampled, [view.mirrored for view in views])
     digests = [sha256(weights_file(folder / "classify"))]  # a code serves other text halves on the same tower, too
     points = (options.only,) if options.only else POINTS
-    codes = train_split_points(tower, pixels, points, partial(TaskDivergence, model, prompts), digests, options)
+    codes = train_split_points(tower, cuts, points, partial(TaskDivergence, model, prompts), digests, options)
     if options.only:
         return
     weights = sha256(weights_file(folder / "classify"))
@@ -155,7 +156,7 @@ def _update_card(folder: Path, entries: dict[str, object]) -> None:
 
 def train_split_points(
     tower: split.Tower,
-    pixels: NDArray[np.uint8],
+    cuts: Sequence[Cut],
     points: Sequence[int],
     tasks: Callable[[Tensor], TaskDivergence],
     weights: list[str],
@@ -166,19 +167,19 @@ def train_split_points(
     for k in points:
         steps = STEPS // 200 if options.quick else options.steps
         shape = train_dequantiser.BLOCKS, train_dequantiser.HIDDEN, train_dequantiser.WIDE
-        recipe = (weights, SIZES, steps, len(pixels), task_divergence.WEIGHTS, fit.OUTPUT, shape, train_dequantiser.LEVEL_BIAS,
+        recipe = (weights, SIZES, steps, len(cuts), task_divergence.WEIGHTS, fit.OUTPUT, shape, train_dequantiser.LEVEL_BIAS,
                   train_dequantiser.TRANSFORM_RATE, options.start and sha256(options.start))  # fmt: skip
         name = hashlib.sha256(repr(recipe).encode()).hexdigest()[:8]
         file = options.run / f"{name}-{k}.npz"
-        arrays[k] = fit.cached(file, partial(_train, tower, pixels, k, steps, tasks, file.with_suffix(""), start.get(k)))
+        arrays[k] = fit.cached(file, partial(_train, tower, cuts, k, steps, tasks, file.with_suffix(""), start.get(k)))
     return arrays
 
 
 def _train(
-    tower: split.Tower, pixels: NDArray[np.uint8], k: int, steps: int, tasks: Callable[[Tensor], TaskDivergence], state: Path,
+    tower: split.Tower, cuts: Sequence[Cut], k: int, steps: int, tasks: Callable[[Tensor], TaskDivergence], state: Path,
     start: learned_code.LearnedCode | None,
 ) -> fit.Arrays:  # fmt: skip
-    original = features(tower, pixels, k)
+    original = features(tower, np.stack([_cut(file, view) for file, view in cuts]), k)
     target = torch.cat([tower_output(tower, part, k).half() for part in original.split(100)])
     block = start.restorer.of if start and start.restorer else None
     return fit.learn(tower, original, target, k, steps, SIZES, tasks(target), state, block)
