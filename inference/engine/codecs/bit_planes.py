@@ -48,18 +48,20 @@ class BitPlanes:
         """magnitudes [C], each below 2^PLANES -> the first `size` bytes of their bits, with zeros behind the last."""
         magnitudes, negative = magnitudes[self.order], negative[self.order]
         highest = PLANES - np.frexp(magnitudes)[1]  # the plane of each first one; PLANES where there is none
+        zeros = [(highest[part], negative[part]) for part in self.slices]  # of those that are zero so far, by group
         parts, room = list[Bits](), 8 * size
         for group, plane, low in self.passes:
             if room <= 0:
                 break
-            part = self.slices[group]
-            first = highest[part]
             if low == REFINE:
-                bits = (magnitudes[part][first < plane] >> (PLANES - 1 - plane) & 1).astype(np.uint8)
+                part = self.slices[group]
+                bits = (magnitudes[part][highest[part] < plane] >> (PLANES - 1 - plane) & 1).astype(np.uint8)
             else:
-                zero = first >= plane
-                places = np.flatnonzero(first[zero] == plane)
-                bits = _runs(places, negative[part][first == plane], int(np.count_nonzero(zero)), low)
+                first, minus = zeros[group]
+                zero = first > plane
+                places = np.flatnonzero(~zero)
+                bits = _runs(places, minus[places], len(first), low)
+                zeros[group] = first[zero], minus[zero]
             parts.append(bits)
             room -= len(bits)
         bits = np.concatenate([*parts, np.zeros(max(0, room), np.uint8)])
@@ -69,19 +71,19 @@ class BitPlanes:
         """Of any bytes: what they do not say stays unknown."""
         count = len(self.order)
         magnitudes, negative, planes = np.zeros(count, np.int64), np.zeros(count, np.bool_), np.zeros(count, np.int64)
+        zeros = [np.arange(part.start, part.stop) for part in self.slices]
         reader = _Reader(payload)
         for group, plane, low in self.passes:
-            part = self.slices[group]
             if low == REFINE:
+                part = self.slices[group]
                 rows = part.start + np.flatnonzero((magnitudes[part] > 0) & (planes[part] == plane))
                 bits = reader.read(len(rows))
                 rows = rows[: len(bits)]
                 magnitudes[rows] = 2 * magnitudes[rows] + bits
             else:
-                zeros = part.start + np.flatnonzero(magnitudes[part] == 0)
-                places, signs, known = reader.runs(len(zeros), low)
-                magnitudes[zeros[places]], negative[zeros[places]] = 1, signs
-                rows = zeros[:known]
+                places, signs, known = reader.runs(len(zeros[group]), low)
+                rows, zeros[group] = zeros[group][:known], np.delete(zeros[group], places)
+                magnitudes[rows[places]], negative[rows[places]] = 1, signs
             planes[rows] = plane + 1
             if reader.ended:
                 break
@@ -102,17 +104,23 @@ def _check(passes: Sequence[tuple[int, int, int]], groups: int) -> None:
 def _runs(places: Integers, negative: Flags, count: int, low: int) -> Bits:
     """`places` among `count` that are not zero, as bits: for each the zeros before it, in a one for each 2^low, a zero and
     `low` bits; then its sign. Behind the last, a one for each 2^low up to the end, or part of them."""
-    lengths = np.diff(places, prepend=-1) - 1
-    high = lengths >> low
-    ends = np.cumsum(high + low + 2)
-    left = count - 1 - int(places[-1]) if len(places) else count
-    bits = np.ones((int(ends[-1]) if len(places) else 0) + (left + (1 << low) - 1 >> low), np.uint8)
-    zero = ends - low - 2
+    if not len(places):
+        return np.ones(_blocks(count, low), np.uint8)
+    lengths = places.copy()
+    lengths[1:] -= places[:-1] + 1
+    ends = np.cumsum((lengths >> low) + low + 2)
+    bits = np.ones(ends[-1] + _blocks(count - 1 - int(places[-1]), low), np.uint8)
+    zero = ends - (low + 2)
     bits[zero] = 0
     for place in range(low):
-        bits[zero + low - place] = lengths >> place & 1
+        bits[zero + (low - place)] = lengths >> place & 1
     bits[ends - 1] = negative
     return bits
+
+
+def _blocks(count: int, low: int) -> int:
+    """Of 2^low zeros, the last of them perhaps in part."""
+    return count + (1 << low) - 1 >> low
 
 
 class _Reader:
@@ -136,18 +144,19 @@ class _Reader:
             zero = text.find(b"0", at)
             if zero < 0:
                 zero = size
-            rest = count - place + (1 << low) - 1 >> low
-            if zero - at >= rest:
-                at += rest
+            start, place = place, place + (zero - at << low)
+            if place >= count:
+                at += _blocks(count - start, low)
                 break
             end = zero + 1 + low
             if end >= size:
                 self.ended = True
-                return places, signs, min(count, place + (zero - at << low))
-            place += (zero - at << low) + (int(text[zero + 1 : end], 2) if low else 0)
-            if place >= count:  # no encoder writes this
-                self.ended = True
-                return places, signs, count
+                return places, signs, place
+            if low:
+                place += int(text[zero + 1 : end], 2)
+                if place >= count:  # no encoder writes this
+                    self.ended = True
+                    return places, signs, count
             places.append(place)
             signs.append(text[end] == MINUS)
             place, at = place + 1, end + 1
