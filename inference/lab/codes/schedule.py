@@ -1,6 +1,6 @@
 """Fits how a LearnedCode sends its coefficients: units, groups of like spread, and the order of the passes over them."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,27 +74,49 @@ def tables(members: Floats) -> tuple[Floats, Floats]:
     return centres, lost
 
 
-def plan(members: Floats, centres: Floats) -> Iterator[Pass]:
-    """The passes over a group, with gains that never rise from a plane to the next, so that sorting keeps their order."""
+def plan(members: Floats, centres: Floats) -> list[Pass]:
+    """The passes over a group. Their gains never rise along the planes, so that sorting by them keeps them decodable: a plane
+    that saves little counts together with those after it that save more."""
     photos, before = len(members), np.square(members)
-    significant, refined = float("inf"), float("inf")
+    significant, refined = list[_Step](), list[_Step]()
     for plane in range(PLANES):
         step = 2.0**-plane
         whole = np.floor(members / step)
         centre = centres[1 + plane][(whole > 1).astype(np.int64)]
-        after = np.square(members - np.where(whole > 0, (whole + centre) * step, 0))
+        saved = before - np.square(members - np.where(whole > 0, (whole + centre) * step, 0))
         zero = whole < 2  # before this plane
-        if plane:
-            bits = np.count_nonzero(~zero) / photos
-            gain = float((before - after)[~zero].sum()) / photos / max(bits, 1e-9)
-            refined = min(refined, significant, max(0.0, gain))
-            yield Pass(plane, REFINE, refined)
         hits = (np.count_nonzero(zero & (whole > 0)) + 0.5) / photos
-        low, cost = rice(hits, np.count_nonzero(zero) / photos + 1)
-        gain = float((before - after)[zero].sum()) / photos / cost
-        significant = min(significant, max(0.0, gain))
-        yield Pass(plane, low, significant)
-        before = after
+        low, bits = rice(hits, np.count_nonzero(zero) / photos + 1)
+        significant.append(_Step(low, float(saved[zero].sum()) / photos, bits))
+        if plane:
+            bits = max(np.count_nonzero(~zero) / photos, 1 / photos)
+            refined.append(_Step(REFINE, float(saved[~zero].sum()) / photos, bits))
+        before = before - saved
+    gains = falling(significant)
+    possible = np.minimum(falling(refined), gains[:-1])  # what is refined has to be known first
+    passes = [Pass(plane, step.low, float(gain)) for plane, (step, gain) in enumerate(zip(significant, gains, strict=True))]
+    return passes + [Pass(plane, REFINE, float(gain)) for plane, gain in enumerate(possible, 1)]
+
+
+@dataclass(frozen=True)
+class _Step:
+    low: int
+    saved: float  # squared error, on average of the photos
+    bits: float
+
+
+def falling(steps: Sequence[_Step]) -> Weights:
+    """What a bit saves from each step on, if as many steps follow as are worth it: the slopes of the least concave function
+    above their sums."""
+    bits = np.concatenate([[0], np.cumsum([step.bits for step in steps])])
+    saved = np.concatenate([[0], np.cumsum([step.saved for step in steps])])
+    slopes, at = np.zeros(len(steps)), 0
+    while at < len(steps):
+        ahead = (saved[at + 1 :] - saved[at]) / (bits[at + 1 :] - bits[at])
+        best = at + 1 + int(np.argmax(ahead))
+        slopes[at:best] = max(0.0, float(ahead.max()))
+        at = best
+    return slopes
 
 
 def rice(hits: float, decisions: float) -> tuple[int, float]:
