@@ -78,7 +78,7 @@ def plan(members: Floats, centres: Floats) -> list[Pass]:
     """The passes over a group. Their gains never rise along the planes, so that sorting by them keeps them decodable: a plane
     that saves little counts together with those after it that save more."""
     photos, before = len(members), np.square(members)
-    significant, refined = list[_Step](), list[_Step]()
+    significant, refined = list[Step](), list[Step]()
     for plane in range(PLANES):
         step = 2.0**-plane
         whole = np.floor(members / step)
@@ -87,10 +87,10 @@ def plan(members: Floats, centres: Floats) -> list[Pass]:
         zero = whole < 2  # before this plane
         hits = (np.count_nonzero(zero & (whole > 0)) + 0.5) / photos
         low, bits = rice(hits, np.count_nonzero(zero) / photos + 1)
-        significant.append(_Step(low, float(saved[zero].sum()) / photos, bits))
+        significant.append(Step(low, float(saved[zero].sum()) / photos, bits))
         if plane:
             bits = max(np.count_nonzero(~zero) / photos, 1 / photos)
-            refined.append(_Step(REFINE, float(saved[~zero].sum()) / photos, bits))
+            refined.append(Step(REFINE, float(saved[~zero].sum()) / photos, bits))
         before = before - saved
     gains = falling(significant)
     possible = np.minimum(falling(refined), gains[:-1])  # what is refined has to be known first
@@ -99,13 +99,13 @@ def plan(members: Floats, centres: Floats) -> list[Pass]:
 
 
 @dataclass(frozen=True)
-class _Step:
+class Step:
     low: int
     saved: float  # squared error, on average of the photos
     bits: float
 
 
-def falling(steps: Sequence[_Step]) -> Weights:
+def falling(steps: Sequence[Step]) -> Weights:
     """What a bit saves from each step on, if as many steps follow as are worth it: the slopes of the least concave function
     above their sums."""
     bits = np.concatenate([[0], np.cumsum([step.bits for step in steps])])
