@@ -1,5 +1,6 @@
 """Runs every split point and every photo codec quality in worker processes."""
 
+import json
 import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor
@@ -12,16 +13,18 @@ from tqdm import tqdm
 
 from bench.rate_accuracy import evaluation, report, timing
 from bench.rate_accuracy.evaluation import Evaluation, Row, Sizes
+from inference.engine import reconstruction
+from inference.engine.catalogue import CODE
 from inference.engine.codecs import photo_codec
 from inference.engine.digests import sha256
 
 RESULTS = Path("bench/results/rate_accuracy.json")
 STATE = Path("var/rate_accuracy")  # finished jobs of a full run
-FULL, QUICK = Sizes(600, 500, 300, 300, 60, 100), Sizes(60, 40, 30, 30, 12, 60)
+FULL, QUICK = Sizes(500, 500, 200, 200, 40, 80), Sizes(60, 40, 30, 30, 12, 60)
 QUALITIES = {
-    "jpeg": (1, 5, 10, 20, 35, 50, 70, 90),
-    "webp": (1, 5, 10, 20, 40, 60, 80, 95),
-    "avif": (1, 10, 20, 30, 40, 55, 70, 90),
+    "jpeg": (5, 20, 35, 50, 70, 90),
+    "webp": (1, 10, 20, 40, 60, 80),
+    "avif": (1, 20, 40, 55, 70, 90),
 }
 Job = tuple[str, int]  # ("code", split point), (photo codec, quality) or ("whole", 0)
 
@@ -32,14 +35,23 @@ def evaluation_of(sizes: Sizes) -> Evaluation:
     return Evaluation(sizes)
 
 
-def run_job(job: Job, sizes: Sizes, card: str) -> list[Row]:
-    """`card`: the digest of the models' card, so that what is stored belongs to these models."""
+def run_job(job: Job, sizes: Sizes, models: str) -> list[Row]:
+    """`models`: the digests of what it computes with, so that what is stored belongs to them."""
     name, number = job
     if name == "whole":
         return evaluation.uncompressed(evaluation_of(sizes))
     if name == "code":
         return evaluation.feature_code(evaluation_of(sizes), number)
     return evaluation.photo_codec_rows(evaluation_of(sizes), name, number)
+
+
+def models_of(job: Job) -> str:
+    """A feature code is measured with everything on the card, photos with the models alone."""
+    file = evaluation.WEIGHTS / "card.json"
+    if job[0] == "code":
+        return sha256(file)
+    digests = json.loads(file.read_text())["digest"]
+    return json.dumps({name: digest for name, digest in digests.items() if name not in (CODE, reconstruction.FILE)})
 
 
 def measure(sizes: Sizes, processes: int, quality_step: int) -> dict[str, Any]:
@@ -53,7 +65,6 @@ def measure(sizes: Sizes, processes: int, quality_step: int) -> dict[str, Any]:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
         run = Memory(STATE, verbose=0).cache(run_job) if sizes == FULL else run_job
-        card = [sha256(evaluation.WEIGHTS / "card.json")] * len(jobs)
-        for result in tqdm(pool.map(run, jobs, [sizes] * len(jobs), card), total=len(jobs), mininterval=5):
+        for result in tqdm(pool.map(run, jobs, [sizes] * len(jobs), map(models_of, jobs)), total=len(jobs), mininterval=5):
             rows += result
     return report.report(photos, rows, times)
