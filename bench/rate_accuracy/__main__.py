@@ -7,13 +7,13 @@ tasks               classify (top-1 of 1000 names, on Imagenette validation, whi
   upload            the photo's file; the sets hold 160-pixel files, so `bytes_640px` adds the size of ordinary photos
   code              each level at its most accurate split point, of those where the device does at most 45 % of the compute
   refine            answer, then refine, as in the card: expected bytes, share refined, `saved` against always sending all
-  jpeg, webp, avif  at the model's size over the whole quality range, each with the task heads as they are (plain) and adapted
+  jpeg, webp, avif  at the model's size and four qualities, each with the task heads as they are (plain) and adapted
   ratio_at_1pt      fewest bytes of the best photo codec within one point of `full`, over ours; measured points only
   ratio_vs_upload_at_half_pt   bytes of `upload` over ours within half a point; the small files make it conservative
 device_share        head and encoding over the whole model's compute on one core, the largest over the tasks' chosen points
 encode_ms, decode_ms   on one core, the slowest level of the chosen split points
 
-Every accuracy has a 95 % interval, every difference to `full` a paired one. A full run takes half an hour on two cores, goes on
+Every accuracy has a 95 % interval, every difference to `full` a paired one. A full run takes twenty minutes on two cores, goes on
 where it was stopped, and is stored in bench/results/, which the Curves page draws; `--quick` takes a sample. `--plot` writes
 var/rate_accuracy.html.
 """

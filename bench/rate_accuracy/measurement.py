@@ -20,11 +20,11 @@ from inference.engine.digests import sha256
 
 RESULTS = Path("bench/results/rate_accuracy.json")
 STATE = Path("var/rate_accuracy")  # finished jobs of a full run
-FULL, QUICK = Sizes(500, 500, 200, 200, 40, 80), Sizes(60, 40, 30, 30, 12, 60)
+FULL, QUICK = Sizes(400, 500, 150, 150, 40, 60), Sizes(60, 40, 30, 30, 12, 60)
 QUALITIES = {
-    "jpeg": (5, 20, 35, 50, 70, 90),
-    "webp": (1, 10, 20, 40, 60, 80),
-    "avif": (1, 20, 40, 55, 70, 90),
+    "jpeg": (20, 50, 70, 90),
+    "webp": (1, 40, 60, 80),
+    "avif": (20, 55, 70, 90),
 }
 Job = tuple[str, int]  # ("code", split point), (photo codec, quality) or ("whole", 0)
 
