@@ -77,7 +77,7 @@ def test_a_setting_names_the_engine(bundles: Store, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("ISTHMUS_ENGINE", "torch")
     assert choose("compact", bundles, ONE).engine.description.name == "torch"
     monkeypatch.setenv("ISTHMUS_ENGINE", "steam")
-    with pytest.raises(engines.NoEngine, match="ISTHMUS_ENGINE names no engine: steam; use onnx or torch"):
+    with pytest.raises(engines.NoEngine, match="ISTHMUS_ENGINE names no engine: steam; use onnx or tensorrt or torch"):
         choose("compact", bundles, ONE)
 
 

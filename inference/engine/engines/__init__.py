@@ -31,10 +31,12 @@ def _load_torch(profile: Profile, resources: Resources) -> Engine:
     return TorchEngine(profile, device=torch_device.choose(resources.device), threads=resources.threads)
 
 
-# In the order in which they are tried: on a CPU, ONNX Runtime is faster and takes less memory.
+ONNX = ("onnxruntime", "tokenizers", "safetensors")
+# In the order in which they are tried: on a CPU, ONNX Runtime is faster and takes less memory. What makes plans for TensorRT
+# takes gigabytes for a while, so torch is loaded after it.
 ENGINES: list[EngineType] = [
-    EngineType("onnx", ("onnxruntime", "tokenizers", "safetensors"), True, _load_onnx),
-    EngineType("tensorrt", ("tensorrt", "onnxruntime", "tokenizers", "safetensors"), True, _load_tensorrt, nvidia.is_there),
+    EngineType("onnx", ONNX, True, _load_onnx),
+    EngineType("tensorrt", ("tensorrt", *ONNX), True, _load_tensorrt, nvidia.is_there, needs_gpu=True),
     EngineType("torch", ("torch", "transformers", "tokenizers", "safetensors"), False, _load_torch, nvidia.is_there),
 ]
 

@@ -90,10 +90,10 @@ class Models:
         return trial.engine
 
     def on_processor(self) -> Engine:
-        """On the first engine of the list that computes there. Raises NoEngine."""
+        """On the first engine of the list that computes there, whatever ISTHMUS_ENGINE names. Raises NoEngine."""
         models = copy.copy(self)
         models.resources = replace(self.resources, device=CPU)
-        for kind in candidates():
+        for kind in engines.ENGINES:
             if (trial := models.trial(kind)).engine is not None:
                 return trial.engine
         raise NoEngine("No engine can compute on the processor either.")
@@ -118,7 +118,10 @@ def preferred(trials: Sequence[Trial]) -> Trial | None:
 def choose(name: str, bundles: Store, resources: Resources) -> Choice:
     """Raises UnknownProfile, NoEngine or ModelsMissing."""
     models, trials = Models(name, bundles, resources), list[Trial]()
-    for kind in candidates():
+    kinds = candidates()
+    if len(kinds) > 1:
+        kinds = [kind for kind in kinds if kind.sees_gpu() or not kind.needs_gpu]
+    for kind in kinds:
         if all(trial.why for trial in trials) or kind.sees_gpu():
             trials.append(models.trial(kind))
     best = preferred(trials)

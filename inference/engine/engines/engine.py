@@ -97,6 +97,7 @@ class EngineType:
     reads_bundles: bool  # a profile of exported networks, or else one of weights
     load: Callable[[Profile, Resources], "Engine"]  # raises ModelsMissing or NoEngine
     sees_gpu: Callable[[], bool] = lambda: False  # whether there may be a GPU that it can use; cheap
+    needs_gpu: bool = False
 
     def absence(self) -> str:
         """One sentence where a package that it needs is not installed."""

@@ -141,7 +141,6 @@ def test_a_gpu_whose_memory_is_used_up_leaves_the_answer_to_the_processor(
     assert folder is not None
     expected = OnnxEngine(profile_of(folder), Resources(1, "cpu")).whole("classify", image, "").text
     chosen = choose("compact", bundles, prepared)
-    monkeypatch.delenv("ISTHMUS_ENGINE")
     network: Any = next(iter(chosen.engine._engine.parts["classify"].networks.vision.pieces.values()))  # type: ignore[attr-defined]
     network._memory = {name: module("tensorrt_network")._Memory(network._driver) for name in network._memory}
     monkeypatch.setenv("FAKE_CUDA_FAIL", "cuMemAlloc_v2=2")
