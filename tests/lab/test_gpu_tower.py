@@ -9,7 +9,7 @@ from transformers import ViTConfig, ViTForImageClassification, ViTModel
 from devices.compute import torch_device
 from devices.compute.torch_device import Device
 from inference.engine import split, towers
-from inference.engine.codecs import feature_code
+from inference.engine.codecs import learned_code
 from inference.lab.codes import custom_codec
 from inference.lab.codes.gpu_tower import GpuTower, moved
 from inference.lab.codes.train_codec import SIZES
@@ -50,6 +50,6 @@ def test_a_gpu_that_fails_in_the_middle_leaves_the_rest_to_the_processor(
         draw(seed, (64, 48)).save(photos / f"{seed}.png")
     monkeypatch.setattr(torch_device, "chosen", lambda: Device(torch.device("meta")))
     code = custom_codec.make(str(folder), photos, None, True, SIZES, lambda share, what: said.append(what))
-    assert feature_code.load(code)
+    assert learned_code.load(code)
     whole = [sentence for sentence in said if "whole tower" in sentence]
     assert [sentence.split(", on ")[1] for sentence in whole] == ["the GPU", "the processor"]

@@ -12,7 +12,7 @@ stopped run resumes. `--write` replaces the table between the markers of a page.
 import argparse
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -113,18 +113,7 @@ def _bundled(comparison: Comparison, code: learned_code.LearnedCode, k: int) -> 
 
     inputs = features(comparison.tower, comparison.test_pixels, k)
     note = f"{BUNDLED_STEPS:,} steps, {BUNDLED_PHOTOS:,} photos"
-    return comparison.row("**ours, as bundled**", k, _Levels(code, at), restore, inputs, note)
-
-
-class _Levels(train_dequantiser.BatchedCode):
-    """Some of a code's levels, as 1, 2, …"""
-
-    def __init__(self, code: learned_code.LearnedCode, at: Sequence[int]) -> None:
-        super().__init__(code)
-        self.at = torch.tensor(at)
-
-    def quantised(self, coefficients: Tensor, levels: Tensor) -> tuple[Tensor, Tensor]:
-        return super().quantised(coefficients, self.at[levels - 1])
+    return comparison.row("**ours, as bundled**", k, train_dequantiser.SomeLevels(code, at), restore, inputs, note)
 
 
 def _ours(comparison: Comparison, k: int) -> Row:

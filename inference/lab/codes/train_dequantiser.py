@@ -95,6 +95,17 @@ class BatchedCode(TransformCode):
         return coefficients + (torch.from_numpy(values) - coefficients).detach(), torch.from_numpy(left)
 
 
+class SomeLevels(BatchedCode):
+    """Some of a code's levels, as 1, 2, …"""
+
+    def __init__(self, code: LearnedCode, at: Sequence[int]) -> None:
+        super().__init__(code)
+        self.at = torch.tensor(at)
+
+    def quantised(self, coefficients: Tensor, levels: Tensor) -> tuple[Tensor, Tensor]:
+        return super().quantised(coefficients, self.at[levels - 1])
+
+
 class TrainableCode(BatchedCode):
     """With trainable transforms: the code's own, mixed by two matrices [D, D] that start as the identity. Both are expressed in
     units of each direction's standard deviation, so that strong directions do not dominate weak ones."""
