@@ -13,7 +13,7 @@ tasks               classify (top-1 of 1000 names, on Imagenette validation, whi
 device_share        head and encoding over the whole model's compute on one core, the largest over the tasks' chosen points
 encode_ms, decode_ms   on one core, the slowest level of the chosen split points
 
-Every accuracy has a 95 % interval, every difference to `full` a paired one. A full run takes twenty minutes on two cores, goes on
+Every accuracy has a 95 % interval, every difference to `full` a paired one. A full run takes twenty minutes, goes on
 where it was stopped, and is stored in bench/results/, which the Curves page draws; `--quick` takes a sample. `--plot` writes
 var/rate_accuracy.html.
 """
