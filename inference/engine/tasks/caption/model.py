@@ -1,5 +1,6 @@
 """BLIP's text decoder with cross-attention to the tower's tokens (Li et al. 2022). No torch."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -8,7 +9,7 @@ from inference.engine.answer import NOTHING, Answer
 from inference.engine.catalogue import Profile
 from inference.engine.doubt import PROBABLE_FROM, Calibration, variety
 from inference.engine.engines.networks import Array, Networks, TextNetwork
-from inference.engine.engines.part import Answering, folder_of
+from inference.engine.engines.part import Answering, Trace, folder_of
 from inference.engine.model_files import config, generation
 from inference.engine.tasks.wording import with_article
 from inference.engine.text import search, tokens
@@ -31,14 +32,19 @@ class Captioner:
         self.network, self.vocabulary, self.limits, self.calibration = network, vocabulary, limits, calibration
         self.beams, self.ngram, self.classes = beams, ngram, classes
 
-    def ids(self, tokens: Array) -> tuple[list[int], float]:
-        """The tower's tokens [1, T, W] -> ids, start and end included, and the geometric mean of their probabilities."""
+    def trace(self, tokens: Array, question: str = "", ids: Sequence[int] | None = None) -> Trace:
+        """Its own text by beam search."""
         context = self.network.adapt(tokens)
         memory, mask = self.network.prepare(context), np.ones(context.shape[:2], np.int64)
-        ids = search.beam(self.network, memory, mask, self.limits, self.beams, self.ngram)
-        logits, _ = self.network.step(np.array([[ids[:-1]]]), memory, mask, None)
-        log_p = search.log_softmax(logits[0, 0] / self.calibration.temperature)[np.arange(len(ids) - 1), ids[1:]]
-        return ids, float(np.exp(log_p.mean()))
+        text = list(ids or search.beam(self.network, memory, mask, self.limits, self.beams, self.ngram))
+        logits, _ = self.network.step(np.array([[text[:-1]]]), memory, mask, None)
+        return Trace(text, logits[0, 0])
+
+    def ids(self, tokens: Array) -> tuple[list[int], float]:
+        """The tower's tokens [1, T, W] -> ids, start and end included, and the geometric mean of their probabilities."""
+        trace = self.trace(tokens)
+        log_p = search.log_softmax(trace.logits / self.calibration.temperature)[np.arange(len(trace.ids) - 1), trace.ids[1:]]
+        return trace.ids, float(np.exp(log_p.mean()))
 
     def answer(self, tokens: Array, question: str = "") -> Answer:
         """A sentence; where that is a guess and the classifier knows what is there, its name. Confidence is scaled from the

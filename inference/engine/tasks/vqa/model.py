@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from inference.engine.answer import NOTHING, Answer
 from inference.engine.catalogue import Profile
 from inference.engine.doubt import Calibration, log_odds, logistic, shared, variety
-from inference.engine.engines.networks import Array, Networks, TextNetwork
-from inference.engine.engines.part import Answering, folder_of
+from inference.engine.engines.networks import Array, Ids, Networks, State, TextNetwork
+from inference.engine.engines.part import Answering, Trace, folder_of
 from inference.engine.model_files import config, generation
 from inference.engine.questions import choice_table, closed_answers, kinds, naming
 from inference.engine.questions.choice_table import ChoiceTable
@@ -68,9 +68,20 @@ class Answerer:
     def ids(self, tokens: Array, question: str, suppressed: Sequence[int] = ()) -> tuple[list[int], Array]:
         """The tower's tokens [1, T, W] -> ids from the start token on, and the logits [L - 1, vocabulary] they were chosen
         from. `suppressed`: tokens that no answer begins with."""
+        return search.greedy(self.network, *self._prepared(tokens, question), self.limits, suppressed)
+
+    def trace(self, tokens: Array, question: str, ids: Sequence[int] | None = None) -> Trace:
+        """Its own text as a free answer, of any kind."""
+        memory, mask = self._prepared(tokens, question)
+        if ids is None:
+            return Trace(*search.greedy(self.network, memory, mask, self.limits))
+        logits, _ = self.network.step(np.array([[ids[:-1]]]), memory, mask, None)
+        return Trace(list(ids), logits[0, 0])
+
+    def _prepared(self, tokens: Array, question: str) -> tuple[State, Ids]:
+        """What the decoder needs of a photo and a question, and the mask of it."""
         encoded = self.encode(self.network.adapt(tokens), question)
-        memory, mask = self.network.prepare(encoded), np.ones(encoded.shape[:2], np.int64)
-        return search.greedy(self.network, memory, mask, self.limits, suppressed)
+        return self.network.prepare(encoded), np.ones(encoded.shape[:2], np.int64)
 
     def answer(self, tokens: Array, question: str) -> Answer:
         """Confidence is scaled from the probability of exactly this answer among those of its kind."""
