@@ -32,6 +32,7 @@ class Runtime:
         self.home = home
         self.slug = config.slug
         self.profile_name = profile_of(config)
+        self.bundle = ""  # digest of the exported models to start with; empty: those in use
         self.compute_lock = FairLock()
         self.computed_at: float | None = None  # on the monotonic clock; None when its memory was given back since
         self.uplink_locks = PersonalLocks()  # people share the link; one person's transfers follow each other
@@ -98,10 +99,10 @@ class Runtime:
         self.redis.set(protocol.blob_key(self.slug, name), data, ex=ttl_s)
         return time.perf_counter() - started
 
-    def has_room(self) -> bool:
-        """Whether the machine has memory to compute with; where it does not say, it has."""
+    def has_room(self, further_mb: float = 0.0) -> bool:
+        """Whether the machine has memory to compute with, and so much more; where it does not say, it has."""
         free = memory_mb(Path("/"))[1]
-        return free is None or free > LEAST_FREE_MB
+        return free is None or free > LEAST_FREE_MB + further_mb
 
     def pace(self, seconds: float) -> None:
         """After `seconds` of computing: wait as much longer as a slower machine would have computed."""

@@ -126,10 +126,10 @@ def test_it_is_small_and_needs_no_torch(bundles: Store) -> None:
         "for name in ('torch', 'transformers', 'django', 'flwr'): sys.modules[name] = None\n"
         "from pathlib import Path\n"
         "from PIL import Image\n"
-        "from inference.engine.bundles.store import Store\n"
         "from inference.engine.engines.choice import choose\n"
+        "from inference.engine.engines.engine import Resources\n"
         "from inference.engine.runner import Vision\n"
-        f"vision = Vision(choose('compact', Store(Path({str(bundles.root)!r})), 1).engine)\n"
+        f"vision = Vision(choose('compact', Path({str(folder)!r}), Resources(1)).engine)\n"
         "image = Image.new('RGB', (320, 240), 'red')\n"
         "for task in ('classify', 'caption', 'vqa'): print(vision.run_whole(task, image, 'what colour is it?').text)\n"
     )

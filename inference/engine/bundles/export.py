@@ -35,7 +35,7 @@ from inference.engine.bundles.layout import (
     Description,
     piece,
 )
-from inference.engine.bundles.store import MANIFEST, Store, made_from, manifest, sources
+from inference.engine.bundles.store import Store, is_whole, made_from, manifest, sources
 from inference.engine.catalogue import Profile
 from inference.engine.engines.networks import Networks
 from inference.engine.engines.part import assemble
@@ -69,17 +69,18 @@ def export(profile: Profile, store: Store) -> Path:
     ModelsMissing."""
     digest = made_from(profile)
     place = store.folder(profile.name, digest)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    _make(profile, place, digest)
+    if not is_whole(place):
+        store.remove_parts(profile.name)  # of an export that was killed
+        try:
+            _write(profile, store.part(profile.name, digest))
+            store.publish(manifest(profile.name, digest, store.part(profile.name, digest)))
+        finally:
+            store.remove_parts(profile.name)
     store.use(profile.name, digest)
     return place
 
 
-def _make(profile: Profile, place: Path, digest: str) -> None:
-    if (place / MANIFEST).exists():
-        return
-    part = place.with_name(f"{digest}.part")
-    shutil.rmtree(part, ignore_errors=True)
+def _write(profile: Profile, part: Path) -> None:
     part.mkdir(parents=True)
     networks = loading.load(profile, torch.device("cpu"))
     for name, file in sources(profile):
@@ -93,9 +94,6 @@ def _make(profile: Profile, place: Path, digest: str) -> None:
     if profile.code_file is not None and (profile.code_file.parent / FILE).exists():
         _rebuilding(part, profile.code_file.parent)
     reference.write(part, assemble(profile, networks), {task: profile.split_points(task) for task in profile.on_towers})
-    (part / MANIFEST).write_text(json.dumps(manifest(profile.name, digest, part), indent=1) + "\n")
-    shutil.rmtree(place, ignore_errors=True)
-    part.rename(place)
 
 
 def write(folder: Path, networks: Networks, points: Iterable[int], weights: str, owns_tower: bool) -> None:
