@@ -11,7 +11,7 @@ import redis
 from celery.worker import state
 from pydantic import ValidationError
 
-from devices.agent import VERSION, config, memory
+from devices.agent import VERSION, memory
 from devices.agent.config import Config, ConfigError
 from devices.agent.home.health import Recorder
 from devices.agent.home.model_change import ModelChange
@@ -147,14 +147,13 @@ class Heartbeat:
         """Report the models that were changed to. What cannot be stored is tried again with the next heartbeat."""
         try:
             settled = self.models.settle()
-            if settled is None:
-                return
-            self.config = config.load(self.runtime.home)
         except (OSError, ConfigError) as error:
             self._failed(f"the change of models could not be written ({error}).")
             return
-        if (profile := settled[0]) is not None:
-            self.ready({**profile, "memory_mb": memory.resident_mb()})
+        if settled is not None:
+            self.config, profile = settled
+            if profile is not None:
+                self.ready({**profile, "memory_mb": memory.resident_mb()})
 
     def _move(self, access: Access | None) -> bool:
         """Whether this process starts over with other addresses. What did not work is not tried at every heartbeat."""

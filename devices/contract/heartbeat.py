@@ -116,7 +116,7 @@ class Report(Sent):
     labelled: Labelled = {}
     choice: Annotated[int, Field(ge=0, le=2_000_000_000)] = 0  # of models, which the node follows
     refused: RefusedModels | None = None
-    changing: Annotated[str, Field(max_length=MAX_SENTENCE, pattern=f"^$|{STORABLE}")] = ""  # what it does to change its models
+    changing: Sentence = ""  # what it does to change its models
 
 
 class Simulated(Received):

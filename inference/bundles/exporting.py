@@ -97,8 +97,8 @@ def refresh() -> None:
 
 
 def run(name: str) -> None:
-    """Export in a process of its own: its memory goes back, and it ends its work where this one is killed. After a failure
-    nothing is done for a while."""
+    """Export in a process of its own: its memory goes back, and it goes on when this one is killed. After a failure nothing is
+    done for a while."""
     if lock.is_locked(store(), name) or present(name) or failures.latest(name):
         return
     if reason := _export_apart(name):

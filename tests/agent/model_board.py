@@ -78,7 +78,17 @@ def follow(change: ModelChange, models: Models = LARGE) -> Any:
     change.offered(models)
     assert change._thread is not None
     change._thread.join(10)
-    return change.settle()
+    return settled(change)
+
+
+def settled(change: ModelChange) -> Any:
+    """The profile to report after a change, {} where that of the start is; None where nothing has changed."""
+    settled = change.settle()
+    if settled is None:
+        return None
+    node, profile = settled
+    assert node == config.load(change.runtime.home)
+    return profile or {}
 
 
 def stored(home: Path) -> tuple[str, int]:

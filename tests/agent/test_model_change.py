@@ -10,11 +10,11 @@ from devices.agent.capabilities import Unavailable
 from devices.agent.home import model_change, model_trial
 from devices.agent.home.model_change import NICENESS, RETRY_S, ModelChange
 from devices.contract.heartbeat import Models
-from tests.agent.model_board import DIGEST, LARGE, Answering, follow, stored
+from tests.agent.model_board import DIGEST, LARGE, Answering, follow, settled, stored
 
 
 def test_it_answers_with_the_others_and_stores_that(change: ModelChange, answering: Answering, joined_home: Path) -> None:
-    assert follow(change) == ({"name": "paper"},)
+    assert follow(change) == {"name": "paper"}
     assert answering.changed == [LARGE] and stored(joined_home) == ("paper", 3)
     assert change.refused is None and change.note == "" and model_trial.read(joined_home) is None
 
@@ -25,12 +25,12 @@ def test_nothing_is_given_up_before_the_others_have_answered(
     answering.leave.clear()
     change.offered(LARGE)
     assert answering.fetching.wait(5) and change.is_under_way and change.note == "It fetches."
-    assert change.settle() is None and stored(joined_home) == ("compact", 0) and not answering.changed
+    assert settled(change) is None and stored(joined_home) == ("compact", 0) and not answering.changed
     change.offered(Models(profile="compact", choice=4))  # one at a time
     answering.leave.set()
     assert change._thread is not None
     change._thread.join(5)
-    assert change.settle() == ({"name": "paper"},)
+    assert settled(change) == {"name": "paper"}
 
 
 def test_it_fetches_at_low_priority_and_loads_at_its_own(change: ModelChange, answering: Answering) -> None:
@@ -115,4 +115,4 @@ def test_a_node_that_answers_nothing_follows_every_choice(
     change: ModelChange, answering: Answering, joined_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(answering, "obstacle", lambda: "Answering needs ONNX Runtime.")
-    assert follow(change) == (None,) and stored(joined_home) == ("paper", 3) and not answering.fetching.is_set()
+    assert follow(change) == {} and stored(joined_home) == ("paper", 3) and not answering.fetching.is_set()

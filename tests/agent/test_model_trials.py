@@ -14,7 +14,7 @@ from devices.agent.capabilities import NoRoom, Unavailable
 from devices.agent.config import Config
 from devices.agent.home import model_trial
 from devices.agent.home.model_change import ENDED, ModelChange
-from tests.agent.model_board import DIGEST, LARGE, Answering, again, follow, join, stored
+from tests.agent.model_board import DIGEST, LARGE, Answering, again, follow, join, settled, stored
 
 ROOT = Path(__file__).resolve().parents[2]
 NO_ROOM = "Its memory holds one set of models: it answers again once the paper models are loaded."
@@ -30,7 +30,7 @@ def test_where_both_do_not_fit_it_starts_over_with_the_others(
     answering.start = lambda app, runtime: notes.append(restarted.note) or start(app, runtime)  # type: ignore[assignment]
     assert restarted.start(None) == {"name": "paper"} and answering.started == [("paper", DIGEST)]  # type: ignore[arg-type]
     assert notes == [NO_ROOM] and restarted.note == ""
-    assert restarted.settle() == (None,) and stored(joined_home) == ("paper", 3) and model_trial.read(joined_home) is None
+    assert settled(restarted) == {} and stored(joined_home) == ("paper", 3) and model_trial.read(joined_home) is None
 
 
 def test_where_the_others_then_fail_it_comes_back_with_those_it_had(
@@ -42,7 +42,7 @@ def test_where_the_others_then_fail_it_comes_back_with_those_it_had(
     assert restarted.start(None) == {"name": "compact"} and answering.started == [("compact", "")]  # type: ignore[arg-type]
     assert restarted.refused is not None and restarted.refused.why == "onnx: Its vqa.logits differ."
     assert (restarted.refused.choice, restarted.refused.bundle) == (3, DIGEST)
-    assert restarted.settle() is None and stored(joined_home) == ("compact", 0) and model_trial.read(joined_home) is None
+    assert settled(restarted) is None and stored(joined_home) == ("compact", 0) and model_trial.read(joined_home) is None
     restarted.offered(LARGE)
     assert not restarted.is_under_way, "the same offer is not followed again"
 

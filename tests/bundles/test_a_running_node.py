@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -39,10 +39,10 @@ NAME, START_S = "jetson-a", 90.0
 class Agent:
     """Of a node that computes with ONNX Runtime."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, wrapper: Sequence[str] = ()) -> None:
         environment = {name: value for name, value in os.environ.items() if name != "ISTHMUS_BUNDLES"}
         settings = {"ISTHMUS_ENGINE": "onnx", "ISTHMUS_TRAINING_LANE": "off", "OMP_NUM_THREADS": "1"}
-        command = [sys.executable, "-m", "devices.agent", "run", "--home", str(home)]
+        command = [*wrapper, sys.executable, "-m", "devices.agent", "run", "--home", str(home)]
         self.home, self.bundles = home, Store(home / "bundles")
         self.process = subprocess.Popen(command, cwd=ROOT, env=environment | settings)
 
@@ -188,6 +188,30 @@ def test_it_keeps_what_it_has_where_an_export_does_not_agree_and_where_others_ca
     assert presence.refused_models(node()).startswith("The server could not export the paper models: The disk is full.")
     assert not questions.failures and node().profile["name"] == "compact" and answer()
     assert config.load(agent.home).profile == "compact"
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("unshare") is None, reason="needs a mount namespace")
+def test_where_memory_does_not_hold_both_it_says_so_and_starts_over_with_the_newer(
+    home: Path, models: Models, tmp_path: Path
+) -> None:
+    (tmp_path / "meminfo").write_text("MemTotal: 4000000 kB\nMemAvailable: 200000 kB\n")
+    wrapper = ["unshare", "-m", "sh", "-c", 'mount --bind "$0" /proc/meminfo && exec "$@"', str(tmp_path / "meminfo")]
+    agent, notes = Agent(home, wrapper), set[str]()
+    try:
+        wait_until(lambda: bundle() == FIRST, "the node is not ready")
+        first, boot = agent.bundles.current("compact"), node().boot
+        assert first is not None
+        models.publish(first, SECOND, another_card)
+
+        def has_changed() -> bool:
+            notes.add(presence.changing_models(node()))
+            return bundle() == SECOND
+
+        wait_until(has_changed, "the node does not change")
+        assert "Its memory holds one set of models: it answers again once the compact models are loaded." in notes
+        assert node().boot != boot and answer() and agent.bundles.current("compact") != first
+    finally:
+        agent.kill()
 
 
 def test_without_its_server_it_starts_with_what_it_has(agent: Agent, models: Models, home: Path) -> None:

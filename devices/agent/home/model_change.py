@@ -17,7 +17,7 @@ from celery import Celery
 
 from devices.agent import capabilities, config
 from devices.agent.capabilities import LoadsModels, NoRoom, Profile, Unavailable
-from devices.agent.config import ConfigError
+from devices.agent.config import Config, ConfigError
 from devices.agent.home import model_trial
 from devices.agent.home.model_trial import Trial
 from devices.agent.runtime import Runtime, profile_of
@@ -28,7 +28,10 @@ NICENESS = 10  # of what is fetched: answers go first
 RETRY_S = 600.0  # after a failure that may pass
 REST_S = 60.0  # before the same offer, repeated after it was followed, is followed again
 MOST_ATTEMPTS = 2  # to load the same models, of which each ended this process
-ENDED = "The agent's process ended twice while it loaded them, most likely for lack of memory."
+ENDED = (
+    "The agent's process ended twice while it loaded them, most likely for lack of memory. "
+    "End other programs on this node, and restart the agent."
+)
 INTERRUPTED = "It was interrupted while it loaded the {} models, and loads them again."
 
 
@@ -94,17 +97,17 @@ class ModelChange:
         self._thread = threading.Thread(target=self._follow, args=(models,), name="model change", daemon=True)
         self._thread.start()
 
-    def settle(self) -> tuple[Profile | None] | None:
-        """Once models were loaded that the server offered: store that, and return the new profile, None where it is that of
-        `start`. None while there is nothing to settle. Raises OSError, ConfigError."""
+    def settle(self) -> tuple[Config, Profile | None] | None:
+        """Store that this node has followed an offer: the new configuration, and the profile to report, None where it is that
+        of `start`. None while there is nothing to settle. Raises OSError, ConfigError."""
         if self._outcome is None:
             return None
-        models, profile = self._outcome
-        home = self.runtime.home
-        config.save(home, replace(config.load(home), profile=models.profile, choice=models.choice))
+        home, (models, profile) = self.runtime.home, self._outcome
+        node = replace(config.load(home), profile=models.profile, choice=models.choice)
+        config.save(home, node)
         model_trial.end(home)
         self.runtime.profile_name, self._outcome = models.profile, None
-        return (profile,)
+        return node, profile
 
     def _follow(self, models: Models) -> None:
         try:
@@ -141,7 +144,7 @@ class ModelChange:
         except NoRoom as why:
             model_trial.save(home, replace(trial, attempts=0, why=str(why)))
             self.restart(str(why))
-        except BaseException:
+        except Exception:
             model_trial.end(home)
             raise
 

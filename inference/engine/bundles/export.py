@@ -18,7 +18,7 @@ import onnx
 import torch
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 from torch import Tensor, nn
 
 from inference.engine import loading
@@ -106,7 +106,8 @@ def write(folder: Path, networks: Networks, points: Iterable[int], weights: str,
         for first, last in pairwise(cuts):
             _tower(folder / piece(first, last), tower, first, last)
     if networks.classifier is not None:
-        save_file({"weight": networks.classifier.weight, "bias": networks.classifier.bias}, folder / CLASSIFIER)
+        weights_and_bias = {"weight": networks.classifier.weight, "bias": networks.classifier.bias}
+        (folder / CLASSIFIER).write_bytes(save(weights_and_bias))  # `save_file` has errors of its own for a full disk
     if networks.text is not None:
         assert isinstance(networks.text, TorchText), "what is exported was loaded by torch"
         _text(folder, networks.text)
