@@ -81,6 +81,7 @@ class Rotation(Schema):
 class ChosenModels(Schema):
     profile: str = Field(examples=["paper"])
     choice: int = Field(description="The number of the choice, which the node reports once it follows it.")
+    bundle: str = Field(description="The digest of their newest export; empty: none.", examples=["397a8e229d1e4873"])
 
 
 class HeartbeatReply(Schema):

@@ -56,6 +56,10 @@ class Node(Schema):
         description="Why it keeps the models that it has although others were chosen, in its own words; mostly empty.",
         examples=["The vqa model is not on this machine."],
     )
+    changing_models: str = Field(
+        description="What it does to change its models, in its own words; mostly empty.",
+        examples=["It fetches the paper models: 312 of 1510 MB are here."],
+    )
     changed: str = Field(description="What changed about its hardware since an administrator last accepted it; mostly empty.")
     rotating: bool = Field(description="It has been asked to change its credentials.")
     lanes: dict[str, bool] = Field(description="Which of its workers listen.", examples=[{"stages": True, "train": False}])

@@ -3,8 +3,8 @@
 The reply is {"state", "simulated", "next_s"}, and during a rotation also "rotate": {"token": …, "redis_password": …}, the
 same secrets until the node presents that token. The node stores them and restarts with them; the old ones are valid until
 then and no longer (devices.registry.rotation). A node that knows other addresses of this server than the present ones gets
-those as "access" (devices.registry.addresses), and one whose turn it is to change to other models gets these as "models"
-(devices.model_choice).
+those as "access" (devices.registry.addresses), and one whose turn it is to change to other models, or to a newer export of
+them, gets these as "models" (devices.model_choice).
 """
 
 import logging
@@ -15,6 +15,7 @@ import redis
 from django.utils import timezone
 
 from devices import model_choice
+from devices.contract.heartbeat import RefusedModels
 from devices.models import Node
 from devices.registry import acl, addresses, rotation
 from devices.telemetry import history, node_events, presence
@@ -63,9 +64,11 @@ def receive(node: Node, report: dict[str, Any]) -> dict[str, Any]:
     if report.get("redis") == "refused":
         _grant_again(node)
     if refusal := report.get("refused"):
-        model_choice.refused(node, refusal["choice"], refusal["why"])
+        model_choice.refused(node, RefusedModels.model_validate(refusal))
     elif "choice" in report:
         model_choice.repeats_no_refusal(node)
+    if "changing" in report:
+        model_choice.noted(node, report["changing"])
     after = ("online", *_news(node))
     if after != before or _window(node, now) != last_window:
         presence.announce(node)

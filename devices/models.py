@@ -34,7 +34,7 @@ class Node(models.Model):
     labelled = models.JSONField(default=dict, blank=True, help_text="photos it can train on: how many, by class")
     measured = models.JSONField(default=dict, blank=True, help_text="its last profile of each name, with its memory")
     choice = models.PositiveIntegerField(default=0, help_text="the choice of models (ProfileChoice) that it follows")
-    change = models.JSONField(default=dict, blank=True, help_text="choice it was told, since when, and why it refused it")
+    change = models.JSONField(default=dict, blank=True, help_text="models it was offered, since when, and why it refused them")
 
     created = models.DateTimeField(auto_now_add=True)
     last_seen = models.DateTimeField(null=True, blank=True)
@@ -161,6 +161,16 @@ class ProfileChoice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.profile} since {self.since:%d %b %H:%M}"
+
+
+class ExportedModels(models.Model):
+    """The newest export of a profile, which nodes that read exported models are to have."""
+
+    profile = models.CharField(max_length=40, unique=True)
+    digest = models.CharField(max_length=16)
+
+    def __str__(self) -> str:
+        return f"{self.profile} {self.digest}"
 
 
 class CameraRule(models.Model):

@@ -169,6 +169,7 @@ class Receipt(Models):
     actual_ms: ActualRecord | None  # None until the step is answered
     held: NotRequired[bool]  # the edge had the features in its cache
     levels: NotRequired[list[LevelRecord]]  # that answered, in order; `level` stays the one chosen first
+    batch: NotRequired[int]  # how many answers were computed together, whose time this one has too
     ready: NotRequired[ReadyRecord]
     photo_left_device: bool  # over the link, as a photo
     on_server: NotRequired[bool]  # it was uploaded, and the server keeps it

@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -15,6 +15,9 @@ from PIL import Image
 from bench.harness.processes import running_redis, wait_for
 from bench.harness.stack import Stack
 from tests.distribution import ByStack, stack_of
+
+if TYPE_CHECKING:
+    from inference.engine.bundles.store import Store
 
 RECOVERY_S = 90  # a process that is killed often is restarted after longer and longer pauses, and loads its models then
 
@@ -95,6 +98,18 @@ def stranger(owner: Any) -> Any:
 @pytest.fixture
 def photo_bytes() -> bytes:
     return draw_photo()
+
+
+@pytest.fixture(scope="session")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> "Store":
+    """With the bundled models, exported."""
+    from inference.engine import catalogue
+    from inference.engine.bundles.export import export
+    from inference.engine.bundles.store import Store
+
+    place = Store(tmp_path_factory.mktemp("bundles"))
+    export(catalogue.profile("compact"), place)
+    return place
 
 
 def draw_photo(seed: int = 0, size: tuple[int, int] = (320, 240)) -> bytes:

@@ -56,6 +56,7 @@ app.conf.beat_schedule = {
     "notice nodes that fell silent": _every("devices.watch", 2),
     "notify about nodes": _every("ops.notify", 5),
     "delete photos on nodes that were away": _every("inference.erase", 15),
+    "have changed models exported for nodes": _every("inference.refresh_exports", 30),
     "delete expired data": _every("ops.prune", 3600),
 }
 clock.install(app, settings.VAR_DIR / "run" / "clock" / "schedule")

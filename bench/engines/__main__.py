@@ -13,21 +13,22 @@ engines               by engine and device, for example onnx_cpu:
   ready_rss_mb, answered_rss_mb   resident memory when the models have been loaded, and after all answers
   agree               share of the photos on which all answers are torch's on the CPU, letter by letter
 head_ratio, whole_ratio   torch over ONNX Runtime, both on the CPU: median over the rounds; `ratios` has the others
-agree_by_task         on how many of how many photos a task's answer is the same
+agree_by_task         on how many of how many photos a task's answer is the same; differences: the answers that are not
 features_error        largest difference of the head's features, as a share of the photo's largest feature
 bundle_mb, bundle_files   of the exported models; export_s: how long that took, null where they were there
 
 Milliseconds are medians, of processor time on a CPU and of elapsed time on a GPU, of calls about a decoded photo.
 Resident memory (Rss of /proc/self/smaps_rollup, Linux) counts pages shared with other processes in full; a megabyte has
 1,000,000 bytes. Half of the photos are `everyday`, half Flickr8k's test photos, from ISTHMUS_DATA (default var/data). The
-bundle is read from ISTHMUS_BUNDLES (default var/bundles), and exported there if it is missing.
+bundle is read from ISTHMUS_BUNDLES (default var/bundles), and exported there if it is missing. A full run takes a quarter of
+an hour and is stored in bench/results/engines.json.
 """
 
 from rich.console import Console
 
 from bench.engines import measurement, photos, report
 from bench.engines.measurement import Plan
-from bench.harness import command
+from bench.harness import command, results_io
 from inference.engine.catalogue import ModelsMissing
 from inference.lab.data import photo_sets
 
@@ -37,7 +38,11 @@ FULL, QUICK = Plan(starts=3, rounds=21), Plan(starts=1, rounds=5)
 
 def main() -> None:
     parser = command.parser("engines", __doc__)
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK_PHOTOS} photos, {QUICK.rounds} rounds")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help=f"{QUICK_PHOTOS} photos, {QUICK.rounds} rounds; does not replace the stored results",
+    )
     parser.add_argument("--photos", type=int, help=f"photos to compare answers about (default {PHOTOS})")
     options = parser.parse_args()
     chosen = photos.choose(photo_sets.data_dir(), options.photos or (QUICK_PHOTOS if options.quick else PHOTOS))
@@ -47,6 +52,8 @@ def main() -> None:
         raise SystemExit(str(error)) from None
     results, absent = measurement.measure(QUICK if options.quick else FULL, bundle.folder, chosen)
     figures = report.figures(results, bundle, len(chosen))
+    if not options.quick and len(chosen) == PHOTOS:
+        results_io.save(figures, measurement.RESULTS)
     console = Console(highlight=False)
     for table in report.tables(figures):
         console.print(table)

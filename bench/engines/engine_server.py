@@ -22,7 +22,7 @@ from inference.engine import catalogue, engines
 from inference.engine.bundles.store import profile_of
 from inference.engine.codecs import photo_codec
 from inference.engine.engines.engine import Engine, Resources
-from inference.engine.runner import Vision, default_question
+from inference.engine.runner import Vision, query
 from inference.engine.tasks import SHARED_TOWER
 
 PROFILE = "compact"
@@ -110,8 +110,8 @@ class Server:
         if work == "head":
             return functools.partial(engine.head, SHARED_TOWER, photo, self.split_at)
         if work == "tail":
-            features, question = engine.head(SHARED_TOWER, photo, self.split_at), default_question(SHARED_TOWER)
-            return functools.partial(engine.tail, SHARED_TOWER, features, self.split_at, question)
+            features = engine.head(SHARED_TOWER, photo, self.split_at)
+            return functools.partial(engine.tails, [query(SHARED_TOWER, None)], [features], self.split_at)
         return functools.partial(self.vision.run_whole, ANSWERS[work].task, photo, ANSWERS[work].question)
 
     def answers(self, photo: Image.Image, question: str) -> Answers:

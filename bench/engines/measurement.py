@@ -18,6 +18,7 @@ from inference.engine.bundles import store
 from inference.engine.bundles.store import MANIFEST, Store
 
 REFERENCE = "torch_cpu"
+RESULTS = Path("bench/results/engines.json")
 BUNDLES = "ISTHMUS_BUNDLES"
 
 
@@ -138,6 +139,6 @@ def _compare(pairs: Sequence[tuple[EngineProcess, EngineResult]], photos: Sequen
         request = GiveAnswers(photo.file, photo.question)
         answers: dict[str, Answers] = {result.key: process.ask(request) for process, result in pairs}
         for key, agreement in agreements.items():
-            agreement.add(answers[REFERENCE], answers[key])
+            agreement.add(photo, answers[REFERENCE], answers[key])
     for result in others:
         result.agreement = agreements[result.key]

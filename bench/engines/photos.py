@@ -26,6 +26,7 @@ QUESTIONS = (
 
 @dataclass(frozen=True)
 class Photo:
+    name: str  # its path in the folder of data sets
     file: str
     question: str
 
@@ -37,7 +38,7 @@ def choose(root: Path, count: int) -> list[Photo]:
     halves = (sample(everyday, count - count // 2), sample(captioned, count // 2))
     names = alternating(*halves)
     photo_sets.require(root / names[0])
-    return [Photo(str(root / name), question) for name, question in zip(names, cycle(QUESTIONS), strict=False)]
+    return [Photo(name, str(root / name), question) for name, question in zip(names, cycle(QUESTIONS), strict=False)]
 
 
 def sample(items: Sequence[Item], count: int) -> list[Item]:

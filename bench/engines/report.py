@@ -1,6 +1,7 @@
 """From what was measured to the bench's figures and its table."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from statistics import median
 from typing import Any
 
@@ -21,6 +22,7 @@ def figures(results: Sequence[EngineResult], bundle: Bundle, photos: int) -> dic
         "whole_ratio": ratios["whole"],
         "ratios": ratios,
         "agree_by_task": {result.key: _by_task(result) for result in results if result.agreement},
+        "differences": {result.key: list(map(asdict, result.agreement.differences)) for result in results if result.agreement},
         "features_error": {result.key: result.agreement.features_error for result in results if result.agreement},
         "split_at": {result.key: result.split_at for result in results},
         "photos": photos,

@@ -42,7 +42,7 @@ def measure(photos: Evaluation) -> Times:
 
 
 def _whole(part: Part, image: Image.Image) -> None:
-    part.answering.answer(part.networks.vision.whole(part.pixels(image)), QUESTION)
+    part.answering.answers(part.networks.vision.whole(part.pixels(image)), [QUESTION])
 
 
 def _split(photos: Evaluation, k: int, whole: dict[str, float], image: Image.Image) -> SplitTimes:

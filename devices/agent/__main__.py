@@ -17,7 +17,8 @@ from devices.agent.cameras import capture
 from devices.agent.config import ConfigError
 from devices.agent.home import addresses, health, homes
 from devices.agent.server import Refused
-from devices.contract.heartbeat import Access, Models, Secrets
+from devices.agent.sharing import machine
+from devices.contract.heartbeat import Access, Secrets
 from devices.contract.protocol import ANSWERING, TRAINING
 
 log = logging.getLogger("agent")
@@ -28,6 +29,7 @@ AGAIN_S = 5.0
 
 def main(words: list[str]) -> int:
     arguments = _parse(words)
+    machine.confine()
     logging.basicConfig(level=logging.INFO, format="%(levelname).1s %(name)s: %(message)s", stream=sys.stdout)
     logging.getLogger("celery").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
@@ -75,7 +77,7 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras, shared: bo
         raise
     # Only now what takes seconds to import; a wrong code is refused at once.
     from devices.agent import capabilities, heartbeat, training_supervisor, uploads, worker
-    from devices.agent.home import model_change
+    from devices.agent.home.model_change import ModelChange
     from devices.agent.runtime import Runtime
 
     stop = worker.Stop()
@@ -116,15 +118,13 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras, shared: bo
             beat.config = config.load(home)
         return changed is not None
 
-    def chosen(models: Models) -> str:
-        if why := model_change.obstacle(models.profile):
-            return why
-        model_change.store(home, models)
-        stop.request(worker.RESTART, f"changing to the {models.profile} models: restarting", worker.FINISH_S)
-        return ""
-
+    changes = ModelChange(
+        runtime,
+        restart=lambda why: stop.request(worker.RESTART, f"changing models: restarting. {why}", worker.FINISH_S),
+        wake=lambda: beat.wake(),
+    )
     beat = heartbeat.Heartbeat(
-        node, runtime, revoked, obstacles, rotated, offered, labelled=lambda: training.labelled, chosen=chosen
+        node, runtime, revoked, obstacles, rotated, offered, labelled=lambda: training.labelled, models=changes
     )
     beat.start()
     beat.answered.wait(FIRST_ANSWER_S)  # what is simulated may have changed since the last start, and the profile depends on it
@@ -132,7 +132,7 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras, shared: bo
     app = worker.make_app(node)
     profile: capabilities.Profile | None = None
     try:
-        if profile := capabilities.start(capabilities.ANSWERING, app, runtime):
+        if profile := changes.start(app):
             profile = {**profile, "memory_mb": memory.resident_mb()}
             log.info("%s is ready: profile %s", node.slug, profile.get("name"))
     except capabilities.Unavailable as why:
@@ -140,6 +140,9 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras, shared: bo
         log.warning("%s answers no questions: %s", node.slug, why)
 
         def again() -> None:
+            if changes.is_under_way:  # what it changes to may be what it can answer with
+                capabilities.later(again)
+                return
             stop.request(worker.RESTART, "this node may be able to answer now: restarting")
 
         if why.passes:

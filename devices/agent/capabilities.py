@@ -17,6 +17,7 @@ from celery import Celery
 
 from devices.agent.config import ConfigError
 from devices.agent.runtime import Runtime
+from devices.contract.heartbeat import Models
 
 GROUP = "isthmus.capabilities"
 ANSWERING, TRAINING = "answering", "training"
@@ -45,6 +46,10 @@ class Finding(NamedTuple):
     remedy: str = ""
 
 
+class NoRoom(Exception):
+    """Other models do not fit beside the present ones: one sentence for the node's page."""
+
+
 class Capability(Protocol):
     """A kind of jobs. Importing it is cheap and needs the packages of the agent's core alone."""
 
@@ -64,10 +69,18 @@ class Capability(Protocol):
 
 @runtime_checkable
 class LoadsModels(Protocol):
-    """A capability that can change to other models."""
+    """A capability that can change to other models while it works."""
 
     def models_obstacle(self, profile: str) -> str:
         """Why these models cannot be loaded on this node, one sentence with the remedy; empty where they can."""
+
+    def fetch(self, runtime: Runtime, models: Models, note: Callable[[str], None]) -> str:
+        """Bring these models onto the node, verified, beside those in use; their digest, empty where it needs no files of the
+        server. `note` gets a sentence about what happens. Raises Unavailable."""
+
+    def change(self, runtime: Runtime, models: Models) -> Profile:
+        """Load and check them beside the present ones, and use them from the next job on. The present ones stay where it raises
+        Unavailable or NoRoom."""
 
 
 @runtime_checkable

@@ -86,12 +86,16 @@ def load(home: Path) -> Config:
 
 
 def save(home: Path, config: Config) -> None:
-    """Atomic: a board may lose power at any moment."""
     _private_folder(home)
-    part = home / f"{FILE}.part"
+    replace_private(home / FILE, json.dumps(asdict(config), indent=1))
+
+
+def replace_private(file: Path, text: str) -> None:
+    """Atomic: a board may lose power at any moment. Raises OSError."""
+    part = file.with_name(f"{file.name}.part")
     try:
-        _write_private(part, json.dumps(asdict(config), indent=1))
-        part.replace(home / FILE)
+        _write_private(part, text)
+        part.replace(file)
     finally:
         part.unlink(missing_ok=True)  # a full disk keeps no half file
 
@@ -205,3 +209,5 @@ def _write_private(path: Path, text: str) -> None:
     with os.fdopen(descriptor, "w") as handle:
         os.fchmod(handle.fileno(), 0o600)  # the file may have been there before, with another mode
         handle.write(text)
+        handle.flush()
+        os.fsync(handle.fileno())  # power lost after the rename would otherwise leave an empty file

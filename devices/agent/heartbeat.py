@@ -14,11 +14,12 @@ from pydantic import ValidationError
 from devices.agent import VERSION, memory
 from devices.agent.config import Config, ConfigError
 from devices.agent.home.health import Recorder
+from devices.agent.home.model_change import ModelChange
 from devices.agent.runtime import Runtime
 from devices.agent.sensors import board
 from devices.agent.sensors.tegrastats import Tegrastats
 from devices.agent.server import Refused, Server, Unreachable
-from devices.contract.heartbeat import MAX_SENTENCE, Access, Camera, Models, RefusedModels, Reply, Report, Secrets
+from devices.contract.heartbeat import MAX_SENTENCE, Access, Camera, Reply, Report, Secrets
 from devices.contract.protocol import ANSWERING
 
 log = logging.getLogger(__name__)
@@ -39,13 +40,11 @@ class Heartbeat:
         rotated: Callable[[Secrets], None] = lambda secrets: None,
         offered: Callable[[Access | None], bool] = lambda access: False,
         labelled: Callable[[], dict[str, int]] = dict,
-        chosen: Callable[[Models], str] = lambda models: "",
+        models: ModelChange | None = None,
     ) -> None:
         """`obstacles`: by queue, why this node does not serve it, empty where it does. `offered`: other addresses of the
-        server, None when it has not answered for a while. It answers whether this process starts over with them. `chosen`:
-        other models to load; it answers why it cannot, or this process starts over."""
-        self.rotated, self.offered, self.labelled, self.chosen = rotated, offered, labelled, chosen
-        self._refused: RefusedModels | None = None
+        server, None when it has not answered for a while. It answers whether this process starts over with them."""
+        self.rotated, self.offered, self.labelled, self.models = rotated, offered, labelled, models or ModelChange(runtime)
         self._reported: dict[str, int] | None = None  # of `labelled`, as the server has it
         self.config, self.runtime, self.revoked, self.obstacles = config, runtime, revoked, obstacles
         self.server = Server(config.server, config.token, config.server_ca)
@@ -76,6 +75,10 @@ class Heartbeat:
         """The models are loaded, or this node loads none, and the worker listens: report it now."""
         self._news = {**self._news, "profile": profile}
         self._profile = str(profile.get("name", "")) if profile else ""
+        self.wake()
+
+    def wake(self) -> None:
+        """Have the next report sent now."""
         self._wake.set()
 
     def _run(self) -> None:
@@ -87,6 +90,7 @@ class Heartbeat:
 
     def _beat(self) -> bool:
         """False when no further heartbeat makes sense."""
+        self._settle()
         news, labelled = self._news, self.labelled()
         changed = {} if labelled == self._reported else {"labelled": labelled}
         try:
@@ -107,8 +111,8 @@ class Heartbeat:
         self._received(reply, news)
         if reply.rotate is not None and self._rotate(reply.rotate):
             return False
-        if reply.models is not None and not self._change(reply.models):
-            return False
+        if reply.models is not None:
+            self.models.offered(reply.models)
         return reply.access is None or not self._move(reply.access)
 
     def _send(self, facts: dict[str, object]) -> Reply:
@@ -139,19 +143,17 @@ class Heartbeat:
             return False
         return True
 
-    def _change(self, models: Models) -> bool:
-        """Whether to go on as before: these models cannot be loaded here, which the next heartbeat says."""
-        if self._refused is not None and self._refused.choice == models.choice:
-            return True
+    def _settle(self) -> None:
+        """Report the models that were changed to. What cannot be stored now is stored with the next heartbeat."""
         try:
-            why = self.chosen(models)
+            settled = self.models.settle()
         except (OSError, ConfigError) as error:
-            why = f"Its configuration could not be written ({error})."
-        if not why:
-            return False
-        log.warning("keeping the present models: %s", why)
-        self._refused = RefusedModels(choice=models.choice, why=why[:MAX_SENTENCE])
-        return True
+            self._failed(f"the change of models could not be written ({error}).")
+            return
+        if settled is not None:
+            self.config, profile = settled
+            if profile is not None:
+                self.runtime.report(profile)
 
     def _move(self, access: Access | None) -> bool:
         """Whether this process starts over with other addresses. What did not work is not tried at every heartbeat."""
@@ -181,7 +183,8 @@ class Heartbeat:
         report: dict[str, object] = {"sample": self.sensors.read(), "access": self.config.access}
         report["lanes"] = {queue: not why for queue, why in obstacles.items()}
         report["obstacles"] = {queue: why[:MAX_SENTENCE] for queue, why in obstacles.items() if why}
-        report |= {"choice": self.config.choice, **({"refused": self._refused} if self._refused else {})}
+        refused = self.models.refused
+        report |= {"choice": self.config.choice, "changing": self.models.note, **({"refused": refused} if refused else {})}
         try:
             waiting = int(self.runtime.redis.llen(self.runtime.key(ANSWERING)))
             self._redis = "ok"

@@ -5,11 +5,13 @@ route; anything else is a bug and raises.
 """
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import redis
 from celery import Celery, current_task
+from celery.worker import state
 from pydantic import ValidationError
 
 from devices.agent.runtime import Runtime
@@ -20,6 +22,7 @@ from devices.contract.values import Received
 
 log = logging.getLogger(__name__)
 MAX_PERSON = 40  # characters
+LOOK_S, LONGEST_PAUSE_S = 0.02, 0.2  # of work in the background that makes way for jobs
 EXPIRED = "The caller has given up on this job."
 Handler = Callable[[str, Any], Received]  # the job's id and its arguments; the type of the result is the job's
 JobTask = Callable[..., dict[str, Any]]
@@ -71,6 +74,13 @@ def person() -> str:
     request = getattr(current_task, "request", None)
     name = (request.get(PERSON_HEADER) if request else None) or ""
     return name[:MAX_PERSON] if isinstance(name, str) else ""
+
+
+def go_first(longest_s: float = LONGEST_PAUSE_S) -> None:
+    """Called by work in the background, often: waits while jobs run, yet not for ever where they follow each other."""
+    ends = time.monotonic() + longest_s
+    while state.active_requests and time.monotonic() < ends:
+        time.sleep(LOOK_S)
 
 
 def register(app: Celery, tasks: Mapping[type[Job[Any]], JobTask]) -> None:

@@ -13,6 +13,7 @@ from devices.agent.cameras.capture import Cameras
 from devices.agent.config import Config, ConfigError
 from devices.agent.sensors.board import memory_mb
 from devices.agent.shaping import Line, Link
+from devices.agent.sharing.batch_sizes import SIZES
 from devices.agent.sharing.fair_lock import FairLock, PersonalLocks
 from devices.agent.uploads import Uploads
 from devices.contract import protocol
@@ -32,6 +33,7 @@ class Runtime:
         self.home = home
         self.slug = config.slug
         self.profile_name = profile_of(config)
+        self.bundle = ""  # digest of the exported models to start with; empty: those in use
         self.compute_lock = FairLock()
         self.computed_at: float | None = None  # on the monotonic clock; None when its memory was given back since
         self.uplink_locks = PersonalLocks()  # people share the link; one person's transfers follow each other
@@ -44,6 +46,8 @@ class Runtime:
         self.slowdown = 1.0
         # Features kept for another question about the same photo, each kind of them: those made here, those sent here.
         self.keep_bytes = _megabytes("ISTHMUS_KEEP_FEATURES_MB", os.environ.get("ISTHMUS_KEEP_FEATURES_MB") or KEEP_MB)
+        # Answers that are computed at the same time.
+        self.most_together = _whole_number("ISTHMUS_BATCH", os.environ.get("ISTHMUS_BATCH") or str(SIZES[-1]))
         # Of photos on its disk.
         self.shelf_bytes = _megabytes("ISTHMUS_SHELF_MB", os.environ.get("ISTHMUS_SHELF_MB") or SHELF_MB)
         self.redis = redis.Redis.from_url(
@@ -98,10 +102,10 @@ class Runtime:
         self.redis.set(protocol.blob_key(self.slug, name), data, ex=ttl_s)
         return time.perf_counter() - started
 
-    def has_room(self) -> bool:
-        """Whether the machine has memory to compute with; where it does not say, it has."""
+    def has_room(self, further_mb: float = 0.0) -> bool:
+        """Whether the machine has memory to compute with, and so much more; where it does not say, it has."""
         free = memory_mb(Path("/"))[1]
-        return free is None or free > LEAST_FREE_MB
+        return free is None or free > LEAST_FREE_MB + further_mb
 
     def pace(self, seconds: float) -> None:
         """After `seconds` of computing: wait as much longer as a slower machine would have computed."""
@@ -112,6 +116,13 @@ class Runtime:
 def profile_of(config: Config) -> str:
     """The models that a node is to load."""
     return os.environ.get("ISTHMUS_PROFILE") or config.profile
+
+
+def _whole_number(name: str, setting: str) -> int:
+    """Raises ConfigError for what is not a whole number from 1 on."""
+    if not setting.isdecimal() or int(setting) < 1:
+        raise ConfigError(f"{name} must be a whole number from 1 on, not {setting[:20]!r}.")
+    return int(setting)
 
 
 def _megabytes(name: str, setting: str) -> int:

@@ -13,6 +13,7 @@ FactName = Annotated[str, Field(max_length=40, pattern=STORABLE)]
 Facts = Annotated[dict[FactName, bool | int | Number | Line | None], Field(max_length=40)]
 Sentence = Annotated[str, Field(max_length=MAX_SENTENCE, pattern=STORABLE)]
 ShortMilliseconds = Annotated[float, Field(ge=0, le=3_600_000, allow_inf_nan=False)]
+BundleDigest = Annotated[str, Field(pattern=r"^([0-9a-f]{16})?$")]
 TimesBySplit = dict[Annotated[str, Field(pattern=r"^\d{1,3}$")], ShortMilliseconds]
 
 
@@ -58,6 +59,7 @@ class MeasuredProfile(Sent):
 
     name: Annotated[str, Field(max_length=40, pattern=STORABLE)]
     digest: Annotated[str, Field(max_length=64, pattern=STORABLE)]
+    bundle: BundleDigest = ""  # of the exported models that it computes with; empty: it has the weights themselves
     protocol: int
     memory_mb: Annotated[int, Field(ge=0, le=10_000_000)] | None = None  # resident, of the whole process once it is ready
     tasks: Annotated[
@@ -90,9 +92,10 @@ class Join(Sent):
 
 
 class RefusedModels(Sent):
-    """A choice of models that the node cannot follow: it keeps those it has."""
+    """Models that the node was offered and cannot change to, as in `Models`: it keeps those it has."""
 
     choice: Annotated[int, Field(ge=0, le=2_000_000_000)]
+    bundle: BundleDigest = ""
     why: Sentence
 
 
@@ -113,6 +116,7 @@ class Report(Sent):
     labelled: Labelled = {}
     choice: Annotated[int, Field(ge=0, le=2_000_000_000)] = 0  # of models, which the node follows
     refused: RefusedModels | None = None
+    changing: Sentence = ""  # what it does to change its models
 
 
 class Simulated(Received):
@@ -152,10 +156,11 @@ class Access(Received):
 
 
 class Models(Received):
-    """The models to load, and the number of that choice."""
+    """The models to load, and the number of that choice. `bundle`: the digest of their newest export; empty: none."""
 
     profile: Annotated[str, Field(max_length=40)]
     choice: int
+    bundle: BundleDigest = ""
 
 
 class Reply(Received):

@@ -97,10 +97,12 @@ class AnswerResult(Received):
 
 
 class Answered(Timed):
-    """`load_ms`: the model was loaded first, as nobody had asked for it before."""
+    """`load_ms`: the model was loaded first, as nobody had asked for it before. `batch`: how many answers were computed
+    together, this one included; `compute_ms` is the time of all of them."""
 
     answer: AnswerResult
     load_ms: Milliseconds = 0.0
+    batch: Annotated[int, Field(ge=1, le=1000)] = 1
 
 
 class Transferred(Timed):

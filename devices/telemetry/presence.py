@@ -58,6 +58,7 @@ class NodeData(TypedDict):
     cameras: list[CameraData]
     trouble: str  # why it is not used although it may be online, in words
     refused_models: str  # why it keeps its models although others were chosen, in words
+    changing_models: str  # what it does to change its models, in words
     changed: str  # how its hardware differs from what was accepted, in words
     rotating: bool
     lanes: dict[str, bool]
@@ -104,6 +105,7 @@ def as_json(node: Node) -> NodeData:
         "cameras": [{"name": camera.name} for camera in cameras_of(node.hardware.get("cameras"))],
         "trouble": trouble.of(node, timezone.now()),
         "refused_models": refused_models(node),
+        "changing_models": changing_models(node),
         "changed": changes(node),
         "rotating": bool(node.rotation),
         "lanes": node.lanes,
@@ -135,6 +137,11 @@ def simulated(node: Node) -> SimulatedData | None:
 def refused_models(node: Node) -> str:
     """Why it keeps the models that it has although others were chosen, in its own words; empty if it does not."""
     return str(node.change["why"]) if "refused" in node.change else ""
+
+
+def changing_models(node: Node) -> str:
+    """What it does to change its models, in its own words; empty if it does not."""
+    return str(node.change.get("note", ""))
 
 
 def cannot_answer(node: Node) -> str:

@@ -15,7 +15,7 @@ from inference.engine.catalogue import Profile
 from inference.placement import candidates, claims, fleet
 from inference.placement.choose import Candidate
 from inference.placement.link import needs_probe
-from inference.placement.timing_store import QUEUE
+from inference.placement.timing_store import QUEUE, Observation
 from inference.receipt import LevelRecord
 
 log = logging.getLogger(__name__)
@@ -55,9 +55,10 @@ class Outcome:
     answer: AnswerResult | None = None
     actual_ms: dict[str, float] = field(default_factory=lambda: dict.fromkeys(("queue", "device", "uplink", "edge"), 0.0))
     uplink_bytes: int = 0
-    observed: list[tuple[str, str, float]] = field(default_factory=list)  # node, part, milliseconds
+    observed: list[Observation] = field(default_factory=list)
     transfers: list[Transfer] = field(default_factory=list)
     levels: list[LevelRecord] = field(default_factory=list)  # in the order used
+    batch: int = 1  # how many answers were computed together with the last one, itself included
     held: bool = False  # the features were in the edge's cache
     head_ready: bool = False  # the device had already computed the head
     split_at: int | None = None
@@ -67,8 +68,8 @@ def learn(outcome: Outcome) -> None:
     """Store the step's transfers and times as evidence about link and nodes. Not while somebody waits for the answer."""
     for size, ms in outcome.transfers:
         links.record(outcome.device, size, ms / 1000, None, "transfer")
-    for node, part, ms in outcome.observed:
-        candidates.observe(node, part, ms)
+    for observation in outcome.observed:
+        candidates.observe(*observation)
     if outcome.transfers and needs_probe(fleet.link_of(outcome.device)):
         _probe_quietly(outcome.device)
 
@@ -84,9 +85,8 @@ def run(step: Step, chosen: Candidate, predicted_ms: float | None) -> Outcome:
     total = (time.perf_counter() - started) * 1000
     overhead = max(0.0, total - sum(outcome.actual_ms.values()))
     overhead_name = chosen.route.overhead_name(outcome.held)
-    outcome.observed.append(
-        (step.device, f"{step.profile.name}/overhead/{overhead_name}", overhead / max(1, len(outcome.levels)))
-    )
+    part = f"{step.profile.name}/overhead/{overhead_name}"
+    outcome.observed.append(Observation(step.device, part, overhead / max(1, len(outcome.levels))))
     outcome.actual_ms |= {"overhead": overhead, "total": total}
     return outcome
 
@@ -185,7 +185,7 @@ class Execution:
         dispatch.hand_over(self.step.device, self.step.edge, blob, sent.bytes)
 
     def _answered(self, done: Answered, level: int | None, size: int) -> None:
-        self.outcome.answer = done.answer
+        self.outcome.answer, self.outcome.batch = done.answer, done.batch
         self.outcome.actual_ms["queue"] += done.load_ms  # it waited for the model, as it does once
         self.outcome.levels.append({"level": level, "bytes": size, "confidence": done.answer.confidence})
 
@@ -214,9 +214,10 @@ class Execution:
         self.outcome.actual_ms["queue"] += done.queue_ms
         self.outcome.actual_ms[tier] += done.compute_ms
         if tier == "edge" or not step.preparing:
-            self.outcome.observed.append((node, QUEUE, done.queue_ms))
+            self.outcome.observed.append(Observation(node, QUEUE, done.queue_ms))
         if part is not None:
-            self.outcome.observed.append((node, self._part(actual_part(done) if actual_part else part), expected_ms))
+            name, batch = actual_part(done) if actual_part else part, done.batch if isinstance(done, Answered) else None
+            self.outcome.observed.append(Observation(node, self._part(name), expected_ms, batch))
         return done
 
 

@@ -12,6 +12,7 @@ from inference.answering.attempt import Attempt
 from inference.answering.trained_models import TrainedModel
 from inference.placement import candidates, fleet, policies, routes
 from inference.placement.choose import Candidate, choose
+from inference.placement.timing_store import Observation
 from inference.receipt import Receipt
 from webapp.live.errors import UserError
 
@@ -66,7 +67,7 @@ def answer(step: execute.Step, model: TrainedModel) -> tuple[execute.Outcome, in
         dispatch.drop_blob(step.device, step.blob)
     outcome.answer = done.answer
     outcome.levels.append({"level": None, "bytes": 0, "confidence": done.answer.confidence})
-    outcome.observed = [(step.device, model.part, done.compute_ms)]
+    outcome.observed = [Observation(step.device, model.part, done.compute_ms)]
     outcome.actual_ms |= {"queue": done.queue_ms, "device": done.compute_ms}
     total = 1000 * (time.perf_counter() - started)
     outcome.actual_ms |= {"overhead": max(0.0, total - sum(outcome.actual_ms.values())), "total": total}

@@ -106,6 +106,7 @@ def finish(receipt: Receipt, outcome: Outcome, question: str, plan_ms_hidden: fl
         "actual_ms": actual(outcome.actual_ms, outcome.actual_ms["total"]),
         "held": outcome.held,
         "levels": outcome.levels,
+        "batch": outcome.batch,
         "ready": {**receipt["ready"], "head": outcome.head_ready, "plan_ms_hidden": round(plan_ms_hidden, 1)},
         "answer": answer["text"],
         "confidence": answer["confidence"],

@@ -1,4 +1,4 @@
-"""The cloud worker's Celery task that exports models."""
+"""The cloud worker's Celery tasks that export models."""
 
 from celery import shared_task
 
@@ -10,3 +10,9 @@ from inference.bundles import exporting
 def export(profile: str) -> None:
     """May be lost: nodes ask again, and then it is sent again."""
     exporting.submit(profile)
+
+
+@shared_task(name="inference.refresh_exports")
+def refresh() -> None:
+    """Safe to run twice: one process at a time exports."""
+    exporting.refresh()

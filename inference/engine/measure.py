@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from functools import partial
 from typing import TypedDict
 
@@ -27,10 +29,33 @@ class TaskTimes(TypedDict):
     digest: NotRequired[str]
 
 
-def measure(vision: Vision, slowdown: float = 1.0, repeats: int = 3) -> dict[str, TaskTimes]:
-    """By task. `slowdown`: the factor by which a simulated node is slower."""
+Turn = Callable[[], AbstractContextManager[None]]
+
+
+def measure(vision: Vision, slowdown: float = 1.0, repeats: int = 3, turn: Turn = nullcontext) -> dict[str, TaskTimes]:
+    """By task. `slowdown`: the factor by which a simulated node is slower. `turn`: held around each call, where other models
+    answer meanwhile."""
     measures = {task: _measure if vision.profile.splits(task) else _estimate for task in vision.tasks}
-    return {task: _slowed(measures[task](vision, task, repeats), slowdown) for task in vision.tasks}
+    timer = _Timer(repeats, turn)
+    return {task: _slowed(measures[task](vision, task, timer), slowdown) for task in vision.tasks}
+
+
+@dataclass(frozen=True)
+class _Timer:
+    repeats: int
+    turn: Turn
+
+    def ms(self, work: Callable[[], object]) -> float:
+        """The minimum of a few runs, after one warm-up: the minimum leaves out what else the machine did."""
+        times = []
+        for _ in range(self.repeats + 1):
+            with self.turn():
+                started = time.perf_counter()
+                work()
+                times.append(time.perf_counter() - started)
+            if times[-1] > SLOW_S and len(times) > 1:
+                break
+        return 1000 * min(times[1:])
 
 
 def _photo() -> tuple[Image.Image, bytes]:
@@ -41,35 +66,35 @@ def _photo() -> tuple[Image.Image, bytes]:
     return image, photo_codec.encode(image, "jpeg", 90, 640)
 
 
-def _estimate(vision: Vision, task: str, repeats: int) -> TaskTimes:
+def _estimate(vision: Vision, task: str, timer: _Timer) -> TaskTimes:
     """Of a standalone model, which is not loaded only to be measured: what encoding a photo takes here, times what the card
     says an answer takes of that. Its first answers correct it."""
     profile = vision.profile
-    send_ms = _sending(profile, task, _photo()[1], repeats)
+    send_ms = _sending(profile, task, _photo()[1], timer)
     whole_ms = profile.encodings_per_answer(task) * send_ms[profile.photo_levels(task)[0].codec]
     times: TaskTimes = {"whole_ms": whole_ms, "head_ms": {}, "encode_ms": {}, "tail_ms": {}, "send_ms": send_ms}
     return {**times, "digest": profile.digest_of(task)}
 
 
-def _sending(profile: Profile, task: str, photo: bytes, repeats: int) -> dict[str, float]:
+def _sending(profile: Profile, task: str, photo: bytes, timer: _Timer) -> dict[str, float]:
     size = profile.image_size(task)
     # One level each: an encoder's time hardly depends on quality.
     levels = {level.codec: level for level in reversed(profile.photo_levels(task))}
-    return {name: _time(partial(photo_codec.again, photo, level, size), repeats) for name, level in levels.items()}
+    return {name: timer.ms(partial(photo_codec.again, photo, level, size)) for name, level in levels.items()}
 
 
-def _measure(vision: Vision, task: str, repeats: int) -> TaskTimes:
+def _measure(vision: Vision, task: str, timer: _Timer) -> TaskTimes:
     image, photo = _photo()
     profile, question = vision.profile, default_question(task)
     head_ms, encode_ms, tail_ms = {}, {}, {}
     for k in profile.split_points(task):
         level = profile.code_levels(task, k)[-1].level
         features, packet = vision.head(task, image, k), vision.run_head(task, image, k, level)
-        encode_ms[str(k)] = _time(partial(vision.pack, task, features, k, level), repeats)
-        head_ms[str(k)] = _time(lambda: vision.run_head(task, photo_codec.decode(photo), k, level), repeats)  # noqa: B023
-        tail_ms[str(k)] = _time(partial(vision.run_tail, task, packet, question), repeats)
-    whole_ms = _time(lambda: vision.run_whole(task, photo_codec.decode(photo), question), repeats)
-    send_ms = _sending(profile, task, photo, repeats)
+        encode_ms[str(k)] = timer.ms(partial(vision.pack, task, features, k, level))
+        head_ms[str(k)] = timer.ms(lambda: vision.run_head(task, photo_codec.decode(photo), k, level))  # noqa: B023
+        tail_ms[str(k)] = timer.ms(partial(vision.run_tail, task, packet, question))
+    whole_ms = timer.ms(lambda: vision.run_whole(task, photo_codec.decode(photo), question))
+    send_ms = _sending(profile, task, photo, timer)
     return {"whole_ms": whole_ms, "head_ms": head_ms, "encode_ms": encode_ms, "tail_ms": tail_ms, "send_ms": send_ms}
 
 
@@ -85,15 +110,3 @@ def _slowed(times: TaskTimes, slowdown: float) -> TaskTimes:
         "tail_ms": scaled(times["tail_ms"]),
         "send_ms": scaled(times["send_ms"]),
     }
-
-
-def _time(work: Callable[[], object], repeats: int) -> float:
-    """The minimum of a few runs, in milliseconds, after one warm-up: the minimum leaves out what else the machine did."""
-    times = []
-    for _ in range(repeats + 1):
-        started = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - started)
-        if times[-1] > SLOW_S and len(times) > 1:
-            break
-    return 1000 * min(times[1:])

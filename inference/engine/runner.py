@@ -1,9 +1,12 @@
 """A loaded engine with the feature codes and the wire format around it: from photo or packet to answer. No torch."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain, pairwise
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +18,12 @@ from inference.engine import catalogue, engines, tasks
 from inference.engine.answer import Answer
 from inference.engine.catalogue import Profile
 from inference.engine.codecs import feature_code
-from inference.engine.engines.engine import Engine
+from inference.engine.codecs.photo_codec import Photos
+from inference.engine.engines.engine import Engine, Query
 from inference.engine.tasks.standalone import StandaloneModel
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -29,11 +36,12 @@ class Received:
 
 
 class Vision:
-    """Not thread-safe, as the engine. `unavailable`: by task, why this machine does not answer it."""
+    """Thread-safe as far as the engine is. `unavailable`: by task, why this machine does not answer it."""
 
     def __init__(self, engine: Engine, threads: int | None = None) -> None:
         self.engine, self.profile = engine, engine.profile
         self.unavailable = catalogue.unavailable(self.profile)
+        self._lanes = ThreadPoolExecutor(max(1, engine.lanes - 1), "lane")  # starts no thread before it is used
         self.standalone: dict[str, StandaloneModel] = {
             task: own.make(threads)
             for task in self.profile.tasks
@@ -69,7 +77,28 @@ class Vision:
         if (model := self.standalone.get(task)) is not None:
             model.load()
             return model.answer(image, question or "")
-        return self.engine.whole(task, image, question or default_question(task))
+        return self.engine.wholes([query(task, question)], [image])[0]
+
+    def run_wholes(self, batch: Sequence[tuple[Query, bytes]]) -> list[Answer]:
+        """Queries of tasks on one tower, about the photo in a file each. Raises PhotoCodecError."""
+        queries, files = zip(*batch, strict=True)
+        return self.engine.wholes(queries, Photos(files))
+
+    def in_lanes(
+        self, work: Callable[[Sequence[tuple[Query, Item]]], list[Result]], batch: Sequence[tuple[Query, Item]]
+    ) -> list[Result]:
+        """`work` on a batch that each of the engine's lanes has its share of: queries of one task in one lane, as far as that
+        goes, because its text model computes several at once."""
+        lanes, order = min(self.engine.lanes, len(batch)), sorted(range(len(batch)), key=lambda m: batch[m][0].task)
+        cuts = [lane * len(batch) // lanes for lane in range(lanes + 1)]
+        shares = [[batch[m] for m in order[first:last]] for first, last in pairwise(cuts)]
+        others = [self._lanes.submit(work, share) for share in shares[1:]]
+        try:
+            results = work(shares[0])
+        finally:
+            wait(others)  # nothing goes on computing once this has returned
+        in_order = chain(results, *(other.result() for other in others))
+        return [result for _, result in sorted(zip(order, in_order, strict=True), key=lambda pair: pair[0])]
 
     def head(self, task: str, image: Image.Image, split_at: int) -> NDArray[np.float32]:
         """Features [tokens, width]. Raises WireError for a split point that the catalogue does not offer."""
@@ -89,7 +118,7 @@ class Vision:
 
     def run_tail(self, task: str, packet: bytes, question: str | None, base: bytes = b"") -> Answer:
         """`base` is the payload of the level that the packet refines. Raises WireError as `receive` does."""
-        return self.answer(task, self.receive(task, packet, base), question)
+        return self.run_tails([(query(task, question), self.receive(task, packet, base))])[0]
 
     def receive(self, task: str, packet: bytes, base: bytes = b"") -> Received:
         """Raises WireError for a packet of other models or another code, or one that does not refine `base`."""
@@ -108,9 +137,10 @@ class Vision:
         with _payload_errors():
             return self._code(task, received.split_at, received.level).decode(received.payload, received.level)
 
-    def answer(self, task: str, received: Received, question: str | None) -> Answer:
-        features = self.decode(task, received)
-        return self.engine.tail(task, features, received.split_at, question or default_question(task))
+    def run_tails(self, batch: Sequence[tuple[Query, Received]]) -> list[Answer]:
+        """The same from features, all at one split point. Raises WireError."""
+        queries, features = zip(*((each, self.decode(each.task, received)) for each, received in batch), strict=True)
+        return self.engine.tails(queries, features, batch[0][1].split_at)
 
     def evidence(self, task: str, image: Image.Image, question: str | None, text: str) -> NDArray[np.float32] | None:
         """Where the model looked for the answer `text`, as Engine.evidence."""
@@ -140,6 +170,10 @@ class Vision:
 def load(profile: Profile, threads: int | None = None) -> Vision:
     """The profile on the best engine of this machine. Raises NoEngine or ModelsMissing."""
     return Vision(engines.load(profile, threads), threads)
+
+
+def query(task: str, question: str | None) -> Query:
+    return Query(task, question or default_question(task))
 
 
 def default_question(task: str) -> str:

@@ -7,6 +7,7 @@ from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 from devices import model_choice
 from devices.models import Node
 from inference.agreement import store
+from inference.bundles import failures
 from inference.engine import catalogue, tasks
 from inference.engine.catalogue import Profile
 from inference.engine.hub import fetch, pins
@@ -40,6 +41,7 @@ class ProfileData(TypedDict):
     active: bool
     ready: bool
     missing: list[str]
+    export_failure: str  # why nodes cannot fetch these models; empty where they can
     tasks: dict[str, str]  # the model of each
     fetch_bytes: int  # 0: they come with Isthmus
     revisions: dict[str, str]  # by task, the pinned commit; empty for bundled ones
@@ -83,6 +85,7 @@ def _profile(name: str, active: str) -> ProfileData:
         "active": name == active,
         "ready": not missing,
         "missing": missing,
+        "export_failure": failure.sentence if (failure := failures.latest(name)) else "",
         "tasks": {task: profile.models[task] for task in profile.tasks},
         "fetch_bytes": fetch.required_bytes() if name == "paper" else 0,
         "revisions": _revisions(profile),

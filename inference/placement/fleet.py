@@ -12,7 +12,7 @@ from inference.models import Photo, Step
 from inference.placement.link import LinkEstimate, Transfer, estimate
 from inference.placement.prediction import Candidate, Load
 from inference.placement.records import from_receipt
-from inference.placement.timing_store import QUEUE_S, waited_ms
+from inference.placement.timing_store import RECENT_S, company, waited_ms
 from webapp.live.errors import UserError
 
 BUSY_S = 60.0  # how long an observed wait is expected again while heartbeats report a queue
@@ -123,9 +123,12 @@ def load(device: Node, edges: list[Node]) -> Load:
 
 
 def _waiting_ms(node: Node) -> float:
-    """Queued jobs are assumed to be average. The one that ran at the time of the heartbeat is most likely done by now."""
+    """Queued jobs are assumed to be average, in batches like the recent ones. The one that ran at the time of the heartbeat is
+    most likely done by now."""
     waiting, times = max(0, (node.queue or 0) - 1), [task["whole_ms"] for task in node.profile["tasks"].values()]
-    return max(waiting * sum(times) / len(times), waited_ms(node.slug, BUSY_S if waiting else QUEUE_S))
+    batch = company(node.slug)
+    each_ms = (sum(times) / len(times) + batch.added_ms) / batch.size
+    return max(waiting * each_ms, waited_ms(node.slug, BUSY_S if waiting else RECENT_S))
 
 
 def previous(device: Node, task: str) -> Candidate | None:

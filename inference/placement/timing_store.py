@@ -4,10 +4,16 @@ The expected time is the part's own time, which is stored, times the node's pace
 comes and goes, and it slows all parts alike. A part's own time is what it takes without load, so it follows faster
 observations sooner than slower ones. Otherwise a once-slow route would never be re-sampled. Messages have a pace of their
 own, which every route observes.
+
+A busy node computes answers in batches, and each takes as long as its batch. Such a time is no part's own: what the others of
+a batch add to an answer is a number of the node, expected again while it is recent.
 """
 
 import math
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from django.utils import timezone
 
@@ -15,24 +21,57 @@ from inference.models import NodeProfile
 from inference.placement.timings import MeasuredProfile, Timings
 
 # Weight of the newest observation in each running mean.
-SLOWER_WEIGHT, FASTER_WEIGHT, PACE_WEIGHT, QUEUE_WEIGHT = 0.1, 0.3, 0.3, 0.3
+SLOWER_WEIGHT, FASTER_WEIGHT, PACE_WEIGHT, RECENT_WEIGHT = 0.1, 0.3, 0.3, 0.3
 FORGET_AFTER = 2  # observations after which the node's own start-up measurement counts for nothing
 OUTLIER = 2.0  # observations are clipped to this factor above and below the expected time
 SMALL_MS = 5.0  # below this a ratio is noise
 PACE_S = 30.0  # time constant with which a node's pace decays
 PACE = {False: "pace/compute", True: "pace/overhead"}  # by whether a part is overhead
 QUEUE = "queue"
-QUEUE_S = 10.0  # how long an observed wait is expected again
+COMPANY, BATCH = "company", "batch"  # milliseconds that the others of a batch add to an answer; how many are in one
+RECENT_S = 10.0  # how long an observed wait, or company, is expected again
+OF_NODE = (QUEUE, COMPANY, BATCH, *PACE.values())  # the numbers that are no part's time
+
+
+class Observation(NamedTuple):
+    """`batch`: how many answers were computed together, which took `ms` together; None for what is no answer."""
+
+    node: str
+    part: str
+    ms: float
+    batch: int | None = None
+
+
+@dataclass(frozen=True)
+class Company:
+    """What batches on a node are like at present; without any, an answer is alone."""
+
+    added_ms: float = 0.0
+    size: float = 1.0
+
+
+ALONE = Company()
 
 
 def timings(node: str, measured: MeasuredProfile) -> Timings:
     rows = {row.part: row for row in NodeProfile.objects.filter(node=node)}
     paces = {kind: _pace(rows.get(part)) for kind, part in PACE.items()}
-    observed = [row for row in rows.values() if row.samples >= FORGET_AFTER and row.part not in (QUEUE, *PACE.values())]
+    observed = [row for row in rows.values() if row.samples >= FORGET_AFTER and row.part not in OF_NODE]
     corrected = {row.part: row.ms * paces[_is_overhead(row.part)] for row in observed}
     pairs = [(corrected[part], ms) for part, ms in _parts(measured) if part in corrected]
     actual, expected = sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
-    return Timings(node, measured, corrected, actual / expected if expected > 0 else paces[False])
+    pace = actual / expected if expected > 0 else paces[False]
+    return Timings(node, measured, corrected, pace, _company(rows.values()).added_ms)
+
+
+def company(node: str) -> Company:
+    return _company(NodeProfile.objects.filter(node=node, part__in=(COMPANY, BATCH)))
+
+
+def _company(rows: Iterable[NodeProfile]) -> Company:
+    since = timezone.now() - timedelta(seconds=RECENT_S)
+    recent = {row.part: row.ms for row in rows if row.updated >= since}
+    return Company(recent.get(COMPANY, 0.0), recent.get(BATCH, 1.0))
 
 
 def _parts(measured: MeasuredProfile) -> list[tuple[str, float]]:
@@ -51,15 +90,21 @@ def _parts(measured: MeasuredProfile) -> list[tuple[str, float]]:
     return parts
 
 
-def observe(node: str, part: str, ms: float) -> None:
+def observe(node: str, part: str, ms: float, batch: int | None = None) -> None:
     """Correct the expected time of a part on a node by one observation."""
-    row = NodeProfile.objects.filter(node=node, part=part).first()
     if part == QUEUE:
-        _store(node, part, row, ms if row is None else _mean(row.ms, ms, QUEUE_WEIGHT))
+        _follow(node, part, ms)
         return
+    row = NodeProfile.objects.filter(node=node, part=part).first()
     kind = PACE[_is_overhead(part)]
     common = NodeProfile.objects.filter(node=node, part=kind).first()
     pace = _pace(common)
+    if batch is not None and (batch > 1 or company(node) != ALONE):
+        alone_ms = ms / batch if row is None else row.ms * pace
+        _follow(node, COMPANY, max(0.0, ms - alone_ms) if batch > 1 else 0.0)
+        _follow(node, BATCH, batch)
+        if batch > 1:
+            return
     if row is None:
         _store(node, part, None, ms / pace)
         return
@@ -68,6 +113,12 @@ def observe(node: str, part: str, ms: float) -> None:
         _store(node, kind, common, pace * _mean(1.0, ratio, PACE_WEIGHT))
     usual = _bounded(ms / pace, max(row.ms, SMALL_MS))
     _store(node, part, row, _mean(row.ms, usual, FASTER_WEIGHT if usual < row.ms else SLOWER_WEIGHT))
+
+
+def _follow(node: str, part: str, value: float) -> None:
+    """A number of the node at present: a running mean."""
+    row = NodeProfile.objects.filter(node=node, part=part).first()
+    _store(node, part, row, value if row is None else _mean(row.ms, value, RECENT_WEIGHT))
 
 
 def _mean(previous: float, new: float, weight: float) -> float:
@@ -100,7 +151,7 @@ def _is_overhead(part: str) -> bool:
     return "/overhead/" in part
 
 
-def waited_ms(node: str, within_s: float = QUEUE_S) -> float:
+def waited_ms(node: str, within_s: float = RECENT_S) -> float:
     """How long recent jobs waited for the node's model; 0 for a node not used for a while, so that it is tried again."""
     since = timezone.now() - timedelta(seconds=within_s)
     row = NodeProfile.objects.filter(node=node, part=QUEUE, updated__gte=since).first()

@@ -35,6 +35,7 @@ class Timings:
     measured: MeasuredProfile
     corrected: dict[str, float]  # part -> observed ms
     pace: float = 1.0  # ratio of all corrected times to their measured times
+    company_ms: float = 0.0  # that the others of a batch add to an answer at present
 
     def has_whole(self, task: str) -> bool:
         """Whether the node measured this part. For one that left it out there is no candidate."""
@@ -50,7 +51,8 @@ class Timings:
         return self.has_whole(task) and str(k) in self.measured["tasks"][task]["tail_ms"]
 
     def whole(self, task: str) -> float:
-        return self._of(f"{task}/whole", self.measured["tasks"][task]["whole_ms"])
+        own_ms = self._of(f"{task}/whole", self.measured["tasks"][task]["whole_ms"])
+        return own_ms + (self.company_ms if self.measured["tasks"][task]["tail_ms"] else 0.0)  # what has no tail is alone
 
     def head(self, task: str, k: int) -> float:
         return self._of(f"{task}/head/{k}", self.measured["tasks"][task]["head_ms"][str(k)])
@@ -60,7 +62,7 @@ class Timings:
         return self._of(f"{task}/encode/{k}", self.measured["tasks"][task].get("encode_ms", {}).get(str(k), 0.0))
 
     def tail(self, task: str, k: int) -> float:
-        return self._of(f"{task}/tail/{k}", self.measured["tasks"][task]["tail_ms"][str(k)])
+        return self._of(f"{task}/tail/{k}", self.measured["tasks"][task]["tail_ms"][str(k)]) + self.company_ms
 
     def send(self, task: str, codec: str) -> float:
         """Decoding the photo and encoding it again; an unchanged photo costs nothing."""

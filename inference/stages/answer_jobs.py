@@ -1,20 +1,27 @@
 """Jobs that are parts of an answer: whole model, head, tail, the photo itself; and heads before anybody asks."""
 
 import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 from devices.agent.jobs import Refused
+from devices.agent.sharing.batches import Kind
 from devices.contract import wire
 from devices.contract.jobs import ComputeHeads, RunHead, RunTail, RunWhole, SendPhoto
 from devices.contract.results import Answered, Heads, HeadSent, Transferred
+from inference.engine import runner
+from inference.engine.answer import Answer
 from inference.engine.codecs import photo_codec
 from inference.engine.model_options import PhotoLevel
 from inference.stages.context import StageContext, answer_result
-from inference.stages.job_run import JobRun
+from inference.stages.job_run import JobRun, kind_of
 
 
 class AnswerJobs:
     def __init__(self, context: StageContext) -> None:
         self.context, self.vision, self.photos = context, context.vision, context.photos
+        self._kinds: dict[tuple[bytes, int | None], Kind[Any, Answer]] = {}
         self.handlers = {
             ComputeHeads: self.heads,
             RunWhole: self.whole,
@@ -34,9 +41,20 @@ class AnswerJobs:
             raise Refused("no_task", why)
         data = self.context.blob(job.blob) if job.blob else self.photos.read(job.photo)
         load_ms = self._load(run, job.task)
-        # Decoding is part of the work: a photo encoded small opens sooner than one as it was uploaded.
-        answer = run.compute(lambda: self.vision.run_whole(job.task, photo_codec.decode(data), job.question))
-        return Answered(answer=answer_result(answer), load_ms=load_ms, **run.times())
+        if job.task in self.vision.standalone:
+            answer = run.compute(lambda: self.vision.run_whole(job.task, photo_codec.decode(data), job.question))
+        else:
+            # Decoding is part of the work: a photo encoded small opens sooner than one as it was uploaded.
+            kind = self._kind(job.task, None, self.vision.run_wholes)
+            answer = run.compute_with_others(kind, (runner.query(job.task, job.question), data))
+        return Answered(answer=answer_result(answer), load_ms=load_ms, batch=run.batch, **run.times())
+
+    def _kind(self, task: str, split_at: int | None, work: Callable[[Sequence[Any]], list[Answer]]) -> Kind[Any, Answer]:
+        """Jobs that can be computed together: whole models or tails on the same tower, of whichever tasks."""
+        key = self.vision.tower(task), split_at
+        if key not in self._kinds:
+            self._kinds.setdefault(key, kind_of(self.context.runtime, partial(self.vision.in_lanes, work)))
+        return self._kinds[key]
 
     def _load(self, run: JobRun, task: str) -> float:
         """Milliseconds of loading a standalone model that nobody asked for before; no part of what the task usually takes."""
@@ -63,10 +81,11 @@ class AnswerJobs:
             received = self.vision.receive(job.task, packet, base)
         else:
             received = self.context.received(job.task, job.photo, job.split_at, job.level)
-        answer = run.compute(lambda: self.vision.answer(job.task, received, job.question))
+        kind = self._kind(job.task, received.split_at, self.vision.run_tails)
+        answer = run.compute_with_others(kind, (runner.query(job.task, job.question), received))
         key = job.photo, self.vision.tower(job.task), received.split_at, received.level
         self.context.sent.put(key, received, len(received.payload), job.keep_s)
-        return Answered(answer=answer_result(answer), **run.times())
+        return Answered(answer=answer_result(answer), batch=run.batch, **run.times())
 
     def send_photo(self, run: JobRun, job: SendPhoto) -> Transferred:
         original = data = self.photos.read(job.photo)

@@ -7,25 +7,28 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from devices.agent import config
+from devices.agent import config, jobs
 from devices.agent.server import Refused, Server, Unreachable
 from inference.engine.bundles import fetch as bundle_fetch
 from inference.engine.bundles.signed_manifest import (
     EXPORTING,
     INVALID,
+    NOT_EXPORTED,
     REFUSED,
     UNREACHABLE,
     BundleError,
     SignedManifest,
     key_of,
 )
-from inference.engine.bundles.store import Store, damage
+from inference.engine.bundles.store import Store
 
 log = logging.getLogger(__name__)
 ROOT = "/api/v1/bundles"
 # The server exports in seconds to minutes; meanwhile it is asked again.
 PATIENCE_S, AGAIN_S = 600.0, 5.0
+CODES = {"bundle_missing": EXPORTING, "export_failed": NOT_EXPORTED}  # by the server's, where it cannot answer yet
 LOG_EVERY = 0.1  # of a bundle
+Note = Callable[[str], None]
 
 
 class ServerBundles:
@@ -57,7 +60,7 @@ def _as_bundle_errors() -> Iterator[None]:
     try:
         yield
     except Unreachable as error:
-        raise BundleError(EXPORTING if error.code == "bundle_missing" else UNREACHABLE, str(error)) from error
+        raise BundleError(CODES.get(error.code, UNREACHABLE), str(error)) from error
     except Refused as error:
         raise BundleError(REFUSED, str(error)) from error
 
@@ -72,38 +75,35 @@ def newest(
     profile: str,
     store: Store,
     source: bundle_fetch.Source,
+    note: Note = lambda sentence: None,
     patience_s: float = PATIENCE_S,
     pause: Callable[[float], None] = time.sleep,
 ) -> Path:
-    """The server's bundle, waiting while it is exported; the one that is in use here where that fails. Raises BundleError
-    without either, after `patience_s` where waiting may help."""
+    """The server's bundle, beside the one in use; waits while it is exported, or the server is away. `note` gets a sentence
+    about what happens. Raises BundleError, after `patience_s` where waiting helps."""
     ends, last = time.monotonic() + patience_s, ""
     while True:
         try:
-            return bundle_fetch.fetch(profile, store, source, _Progress(profile), pause)
+            return bundle_fetch.fetch(profile, store, source, _Progress(profile, note), pause)
         except BundleError as error:
-            present = store.current(profile)
-            if present is not None and damage(present) is not None:
-                present = None
-            waits = error.code == EXPORTING or (error.passes and present is None)
-            if not waits or time.monotonic() >= ends:
-                if present is None:
-                    raise
-                log.warning("using the %s models that are here: %s", profile, error)
-                return present
+            if not error.passes or error.code == NOT_EXPORTED or time.monotonic() >= ends:
+                raise
             if str(error) != last:
                 log.info("waiting for the %s models: %s", profile, error)
             last = str(error)
+            note(last)
         pause(AGAIN_S)
 
 
 class _Progress:
-    """A line of the log for every tenth of a bundle."""
+    """A line for every tenth of a bundle. What the node answers goes first."""
 
-    def __init__(self, profile: str) -> None:
-        self._profile, self._next = profile, LOG_EVERY
+    def __init__(self, profile: str, note: Note) -> None:
+        self._profile, self._note, self._next = profile, note, 0.0
 
     def __call__(self, done: int, total: int) -> None:
+        jobs.go_first()
         if total and done / total >= self._next:
             log.info("%.1f of %.1f MB of the %s models are here", done / 1e6, total / 1e6, self._profile)
+            self._note(f"It fetches the {self._profile} models: {done / 1e6:.0f} of {total / 1e6:.0f} MB are here.")
             self._next = done / total + LOG_EVERY

@@ -1,4 +1,4 @@
-"""What the families of jobs share on one node: its runtime, its models, the photos and the features it keeps. No Django.
+"""What the families of jobs share on one node: its runtime, its photos, its models, the features it keeps. No Django.
 
 Features go by the id of the photo, which no node ever chooses: a node can reach what the server names in a job, and
 nothing else.
@@ -17,6 +17,7 @@ from inference.engine.codecs import photo_codec
 from inference.engine.runner import Received, Vision
 from inference.stages.job_run import JobRun
 from inference.stages.lru_ttl_cache import LruTtlCache
+from inference.stages.photo_intake import PhotoIntake
 from inference.stages.photo_shelf import PhotoShelf
 
 HEADS_S = 3600.0  # how long a head's features stay after their last use
@@ -27,14 +28,16 @@ SentKey = tuple[str, bytes, int, int]  # photo, tower, split point, level
 
 @dataclass
 class StageContext:
+    """With other models comes another one (`dataclasses.replace`): the node and its photos stay, features do not."""
+
     runtime: Runtime
+    photos: PhotoShelf
+    intake: PhotoIntake
     vision: Vision
-    photos: PhotoShelf = field(init=False)
     heads: LruTtlCache[HeadKey, Features] = field(init=False)  # on a device: computed by it
     sent: LruTtlCache[SentKey, Received] = field(init=False)  # on an edge: received from devices
 
     def __post_init__(self) -> None:
-        self.photos = PhotoShelf(self.runtime.home / "photos", self.runtime.shelf_bytes)
         self.heads = LruTtlCache(self.runtime.keep_bytes)
         self.sent = LruTtlCache(self.runtime.keep_bytes)
 

@@ -5,6 +5,7 @@ bandwidth measurement.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from devices.agent import jobs
@@ -23,7 +24,9 @@ from inference.stages.federated_model_jobs import FederatedModelJobs
 from inference.stages.highlight_jobs import HighlightJobs
 from inference.stages.job_run import JobRun
 from inference.stages.link_jobs import LinkJobs
+from inference.stages.photo_intake import PhotoIntake
 from inference.stages.photo_jobs import PhotoJobs
+from inference.stages.photo_shelf import PhotoShelf
 from inference.stages.reconstruction_jobs import ReconstructionJobs
 
 
@@ -50,13 +53,24 @@ EXPECTED: dict[type[Exception], str] = {
 
 
 class Stages:
-    """Every job of answering, bound to one node's runtime and models."""
+    """Every job of answering, bound to one node's runtime and to the models that it has now."""
 
     def __init__(self, runtime: Runtime, vision: Vision) -> None:
-        self.context = StageContext(runtime, vision)
-        families: list[Family] = [family(self.context) for family in FAMILIES]
-        self.tasks = {job: self._task(job, handler) for family in families for job, handler in family.handlers.items()}
+        photos = PhotoShelf(runtime.home / "photos", runtime.shelf_bytes)
+        self._bind(StageContext(runtime, photos, PhotoIntake(photos, runtime.home / "incoming"), vision))
+        self.tasks = {job: self._task(job) for job in self._handlers}
 
-    def _task(self, job_type: type[Job[Any]], handler: Callable[[JobRun, Any], Received]) -> JobTask:
-        runtime = self.context.runtime
-        return jobs.as_task(runtime, job_type, lambda id, job: handler(JobRun(runtime, id), job), EXPECTED)
+    def use(self, vision: Vision) -> None:
+        """Other models, from the next job on. Jobs under way end with those that they began with."""
+        self._bind(replace(self.context, vision=vision))
+
+    def _bind(self, context: StageContext) -> None:
+        families: list[Family] = [family(context) for family in FAMILIES]
+        self.context = context
+        self._handlers = {job: handler for family in families for job, handler in family.handlers.items()}
+
+    def _task(self, job_type: type[Job[Any]]) -> JobTask:
+        def handle(id: str, job: Any) -> Received:
+            return self._handlers[job_type](JobRun(self.context.runtime, id), job)
+
+        return jobs.as_task(self.context.runtime, job_type, handle, EXPECTED)

@@ -22,15 +22,15 @@ DECODE_S = 10.0  # the server waits for 15
 class PhotoIntake:
     """Frames come from outside: each is read in a process of its own, one at a time."""
 
-    def __init__(self, photos: PhotoShelf, folder: Path, profile: Profile) -> None:
-        self.photos, self.folder, self.profile = photos, folder, profile
+    def __init__(self, photos: PhotoShelf, folder: Path) -> None:
+        self.photos, self.folder = photos, folder
         self.decoders = PhotoDecoders(MAX_PIXELS, processes=1, seconds=DECODE_S)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for left in folder.iterdir():  # by an agent that was killed
             left.unlink(missing_ok=True)
 
-    def keep(self, run: JobRun, photo: str, frame: bytes) -> Kept:
-        """Store a frame as this photo, which nobody else has. Raises Refused."""
+    def keep(self, run: JobRun, photo: str, frame: bytes, profile: Profile) -> Kept:
+        """Store a frame as this photo, which nobody else has, and measure it for these models. Raises Refused."""
         source, target = (self.folder / f"{secrets.token_hex(8)}{ending}" for ending in ("", ".jpg"))
         try:
             source.touch(mode=0o600)
@@ -46,7 +46,7 @@ class PhotoIntake:
         finally:
             for file in (source, target):
                 file.unlink(missing_ok=True)
-        sizes = run.handle(lambda: encoded_sizes(photo_codec.decode(data), self.profile))
+        sizes = run.handle(lambda: encoded_sizes(photo_codec.decode(data), profile))
         self.photos.keep(photo, data, run.person, is_only_here=True)
         return Kept(
             width=decoded.width,

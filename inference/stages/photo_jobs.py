@@ -7,19 +7,17 @@ from devices.contract.results import Invitation, Kept, Nothing, Placed
 from inference.engine.codecs import photo_codec
 from inference.stages.context import StageContext
 from inference.stages.job_run import JobRun
-from inference.stages.photo_intake import PhotoIntake, encoded_sizes
+from inference.stages.photo_intake import encoded_sizes
 
 
 class PhotoJobs:
     def __init__(self, context: StageContext) -> None:
-        self.context, self.photos = context, context.photos
-        self.intake = PhotoIntake(context.photos, context.runtime.home / "incoming", context.vision.profile)
+        self.context, self.photos, self.profile = context, context.photos, context.vision.profile
         self.handlers = {Place: self.place, Look: self.look, Invite: self.invite, Collect: self.collect, Forget: self.forget}
 
     def place(self, run: JobRun, job: Place) -> Placed:
         data = self.context.blob(job.photo)
-        profile = self.context.vision.profile
-        sizes = run.handle(lambda: encoded_sizes(photo_codec.decode(data), profile))
+        sizes = run.handle(lambda: encoded_sizes(photo_codec.decode(data), self.profile))
         self.photos.keep(job.photo, data, run.person)
         self.context.heads.forget(lambda key: key[0] == job.photo)  # features of an older photo with this id must not answer
         return Placed(bytes=len(data), sizes=sizes)
@@ -29,14 +27,14 @@ class PhotoJobs:
             frame = self.context.runtime.cameras.frame(job.camera)
         except CameraError as error:
             raise Refused("camera", str(error)) from None
-        return self.intake.keep(run, job.photo, frame)
+        return self.context.intake.keep(run, job.photo, frame, self.profile)
 
     def invite(self, run: JobRun, job: Invite) -> Invitation:
         return Invitation(url=self.context.runtime.uploads.invite(job.photo, job.seconds, run.person))
 
     def collect(self, run: JobRun, job: Collect) -> Kept:
         frame = self.context.runtime.uploads.collect(job.photo)
-        return self.intake.keep(run, job.photo, frame)
+        return self.context.intake.keep(run, job.photo, frame, self.profile)
 
     def forget(self, run: JobRun, job: Forget) -> Nothing:
         self.photos.forget(job.photo)

@@ -5,11 +5,11 @@ import gc
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from devices.agent.capabilities import Finding
 from devices.compute import nvidia
 from inference.engine import catalogue
-from inference.engine.bundles.store import Store
 from inference.engine.engines import NoEngine
 from inference.engine.engines.choice import CPU, Models, Trial, candidates, preferred
 from inference.engine.engines.engine import Resources
@@ -18,10 +18,10 @@ NONE_WORKS = "Install an engine for this machine: isthmus-agent[onnx], or see �
 NOT_USED = "Install an engine that can use it, see “What a board gets” in docs/devices.md, or set ISTHMUS_DEVICE=auto."
 
 
-def findings(profile: str, bundles: Store, resources: Resources) -> Iterator[Finding]:
-    """One for each engine as it was tried, then which is used, then of the GPU."""
+def findings(profile: str, bundle: Path | None, resources: Resources) -> Iterator[Finding]:
+    """One for each engine as it was tried, then which is used, then of the GPU. `bundle`: as choice.Models."""
     try:
-        models, kinds = Models(profile, bundles, resources), candidates()
+        models, kinds = Models(profile, bundle, resources), candidates()
     except (NoEngine, catalogue.UnknownProfile) as error:
         yield Finding("engine", "none can be tried", str(error))
         return

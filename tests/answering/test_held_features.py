@@ -49,5 +49,5 @@ def test_another_failure_of_the_edge_does_not_count_as_lost_features(pair: Pair)
 
 def test_the_overhead_of_cached_answers_is_learnt_separately(pair: Pair) -> None:
     execute.run(pair.step(), SENT, 100.0)
-    parts = [part for _, part, _ in execute.run(pair.step(), HELD, 100.0).observed]
+    parts = [observation[1] for observation in execute.run(pair.step(), HELD, 100.0).observed]
     assert parts[-1].endswith("/overhead/held")

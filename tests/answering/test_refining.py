@@ -48,7 +48,7 @@ def test_the_bytes_of_both_levels_are_counted_and_are_evidence_about_the_link(pa
 def test_the_head_is_computed_once_for_both_levels(pair: Pair) -> None:
     pair.profile = refining(pair.profile, NEVER_SURE)
     outcome = execute.run(pair.step(), candidate(), 100.0)
-    parts = [part.split("/", 2)[-1] for node, part, _ in outcome.observed if node == "jetson-t" and "classify" in part]
+    parts = [part.split("/", 2)[-1] for node, part, *_ in outcome.observed if node == "jetson-t" and "classify" in part]
     assert parts == [f"head/{K}", f"encode/{K}"]
 
 

@@ -29,7 +29,12 @@ def node(tmp_path: Path) -> Store:
 
 @pytest.fixture
 def get(server: BundleServer, node: Store) -> Callable[[], Path]:
-    return lambda: fetch("compact", node, server.source(), pause=lambda seconds: None)
+    def fetched_and_used() -> Path:
+        place = fetch("compact", node, server.source(), pause=lambda seconds: None)
+        node.use("compact", place.name)
+        return place
+
+    return fetched_and_used
 
 
 @pytest.fixture

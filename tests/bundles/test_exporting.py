@@ -65,18 +65,6 @@ def test_models_that_the_server_lacks_are_named(call: Call, requested: list[str]
     assert not requested
 
 
-def test_an_export_that_fails_is_explained_and_not_repeated_at_once(
-    call: Call, requested: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "executable", "/bin/false")
-    exporting.run("compact")
-    answer = call("/compact")
-    assert error_of(answer) == (503, "export_failed") and "its process was ended" in answer.json()["error"]["message"]
-    assert not requested
-    monkeypatch.setattr(exporting, "RETRY_S", 0)
-    assert error_of(call("/compact")) == (503, "bundle_missing") and requested == ["compact"]
-
-
 def test_the_cloud_worker_exports_beside_the_questions(monkeypatch: pytest.MonkeyPatch) -> None:
     commands, ran = list[list[str]](), threading.Event()
 

@@ -12,7 +12,7 @@ import pytest
 
 from inference.engine.bundles import fetch as fetch_module
 from inference.engine.bundles.fetch import fetch
-from inference.engine.bundles.signed_manifest import EXPORTING, REFUSED, STORAGE, UNREACHABLE, BundleError
+from inference.engine.bundles.signed_manifest import EXPORTING, NOT_EXPORTED, REFUSED, STORAGE, UNREACHABLE, BundleError
 from inference.engine.bundles.store import CURRENT, Store, damage
 from inference.stages import bundle_source
 from tests.bundles.server import FIRST, SECOND, SIZES, BundleServer, contents, write_bundle
@@ -21,17 +21,17 @@ TOWER = "classify/tower-pixels-8.onnx"
 TOTAL = sum(SIZES.values())
 
 
-def publish(server: BundleServer, **changed: bytes) -> dict[str, bytes]:
+def publish(server: BundleServer, digest: str = SECOND, **changed: bytes) -> dict[str, bytes]:
     """The server's next bundle: some files differ."""
     files = contents() | dict(changed)
-    server.folder = write_bundle(server.folder.with_name(SECOND), files, digest=SECOND)
+    server.folder = write_bundle(server.folder.with_name(digest), files, digest=digest)
     return files
 
 
 def test_a_fresh_fetch_is_the_servers_bundle(server: BundleServer, node: Store, get: Callable[[], Path]) -> None:
     steps: list[tuple[int, int]] = []
     place = fetch("compact", node, server.source(), lambda done, total: steps.append((done, total)))
-    assert place == node.current("compact") == node.folder("compact", FIRST) and damage(place) is None
+    assert place == node.folder("compact", FIRST) and damage(place) is None and node.current("compact") is None
     assert {name: (place / name).read_bytes() for name in SIZES} == contents()
     assert steps == sorted(steps) and steps[-1] == (TOTAL, TOTAL)
     assert not list((node.root / "compact").glob("*.part"))
@@ -78,6 +78,32 @@ def test_only_a_changed_file_is_fetched_for_an_update(server: BundleServer, node
     assert sorted(name for name, _ in server.asked) == ["new.json", "vqa/step.onnx"]
     assert second == node.current("compact") and damage(second) is None and damage(first) is None
     assert {name: (second / name).read_bytes() for name in files} == files
+
+
+def test_the_bundle_in_use_stays_so_while_a_newer_one_lies_beside_it(
+    server: BundleServer, node: Store, get: Callable[[], Path]
+) -> None:
+    first = get()
+    publish(server, **{"card.json": b"{}"})
+    second = fetch("compact", node, server.source())
+    assert second.name == SECOND and damage(second) is None
+    assert node.current("compact") == node.whole("compact") == first
+    publish(server, "a" * 16, **{"card.json": b"[]"})
+    fetch("compact", node, server.source())
+    assert {folder.name for folder in first.parent.iterdir() if folder.is_dir()} == {first.name, "a" * 16}
+
+
+def test_where_the_bundle_in_use_is_damaged_the_other_generation_is_whole(
+    server: BundleServer, node: Store, get: Callable[[], Path]
+) -> None:
+    first = get()
+    publish(server, **{"card.json": b"{}"})
+    second = get()
+    assert node.whole("compact") == second
+    (second / "card.json").write_bytes(b"")
+    assert node.whole("compact") == first
+    (first / "card.json").write_bytes(b"")
+    assert node.whole("compact") is None
 
 
 def test_an_interrupted_fetch_of_an_earlier_bundle_is_not_wasted(server: BundleServer, get: Callable[[], Path]) -> None:
@@ -200,12 +226,19 @@ def test_a_node_waits_while_the_server_exports(server: BundleServer, node: Store
     assert caplog.text.count("waiting for the compact models: The models are being exported. Ask again.") == 1
 
 
-def test_a_node_uses_what_it_has_where_the_server_is_away(server: BundleServer, node: Store, get: Callable[[], Path]) -> None:
-    first = get()
-    server.answers = [(502, b"<html>")]
-    assert bundle_source.newest("compact", node, server.source()) == first
-    server.answers = [refusal("export_failed", "The disk is full.")]
-    assert bundle_source.newest("compact", node, server.source()) == first
+def test_a_node_waits_for_a_server_that_is_away(server: BundleServer, node: Store) -> None:
+    server.answers, pauses, notes = [(502, b"<html>")] * 2, list[float](), list[str]()
+    place = bundle_source.newest("compact", node, server.source(), notes.append, pause=pauses.append)
+    assert damage(place) is None and pauses == [bundle_source.AGAIN_S] * 2
+    assert notes[:2] == ["The server answered 502."] * 2
+    assert notes[-1] == "It fetches the compact models: 0 of 0 MB are here."
+
+
+def test_a_failed_export_is_not_waited_for(server: BundleServer, node: Store) -> None:
+    server.answers = [refusal("export_failed", "The server could not export the compact models: The disk is full.")]
+    with pytest.raises(BundleError, match=r"The server could not export the compact models: The disk is full\.") as error:
+        bundle_source.newest("compact", node, server.source(), pause=pytest.fail)
+    assert error.value.passes and error.value.code == NOT_EXPORTED
 
 
 def test_a_node_without_a_bundle_gives_up_with_the_reason(server: BundleServer, node: Store) -> None:

@@ -2,16 +2,13 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from devices import model_choice
-from devices.agent import capabilities, config
 from devices.agent.home import model_change
-from devices.contract.heartbeat import Models
 from devices.models import Node, ProfileChoice
 from devices.telemetry import presence
 from tests.devices.conftest import Board
@@ -29,24 +26,28 @@ def boards(board: Callable[..., Board]) -> list[Board]:
     return both
 
 
-def told(board: Board, **report: Any) -> Any:
+def offer(board: Board, **report: Any) -> Any:
     return board.beat(**report).json().get("models")
 
 
+def offered(chosen: model_choice.Choice, bundle: str = "") -> dict[str, Any]:
+    return {"profile": chosen.profile, "choice": chosen.number, "bundle": bundle}
+
+
 def test_until_somebody_chooses_the_setting_holds_and_nobody_is_told(boards: list[Board]) -> None:
-    assert model_choice.active() == "compact" and told(boards[0]) is None and not model_choice.is_changing()
+    assert model_choice.active() == "compact" and offer(boards[0]) is None and not model_choice.is_changing()
 
 
 def test_nodes_of_a_tier_change_one_after_the_other(boards: list[Board]) -> None:
     first, second = boards
     chosen = model_choice.choose("paper")
-    assert told(first) == {"profile": "paper", "choice": chosen.number}
-    assert told(second) is None, "the first is on its way"
-    assert told(first) == {"profile": "paper", "choice": chosen.number}, "the reply may have been lost"
+    assert offer(first) == offered(chosen)
+    assert offer(second) is None, "the first is on its way"
+    assert offer(first) == offered(chosen), "the reply may have been lost"
     first.beat(profile=None, boot="2", choice=chosen.number)
-    assert told(second) is None, "it is loading"
+    assert offer(second) is None, "it is loading"
     first.beat(profile=PAPER, choice=chosen.number)
-    assert told(second) == {"profile": "paper", "choice": chosen.number} and model_choice.is_changing()
+    assert offer(second) == offered(chosen) and model_choice.is_changing()
     second.beat(profile=PAPER, choice=chosen.number)
     assert not model_choice.is_changing() and model_choice.progress()["ready"] == ["jetson-a", "jetson-b"]
 
@@ -54,19 +55,19 @@ def test_nodes_of_a_tier_change_one_after_the_other(boards: list[Board]) -> None
 def test_a_node_that_does_not_come_back_holds_up_the_others_for_a_while_only(boards: list[Board]) -> None:
     first, second = boards
     model_choice.choose("paper")
-    told(first)
+    offer(first)
     node = Node.objects.get(slug="jetson-a")
     long_ago = timezone.now() - timedelta(seconds=model_choice.LONGEST_LOAD_S + 1)
     Node.objects.filter(pk=node.pk).update(change={**node.change, "told": long_ago.isoformat()})
-    assert told(second) is not None
+    assert offer(second) is not None
 
 
 def test_a_node_that_cannot_change_says_why_and_keeps_what_it_has(boards: list[Board]) -> None:
     first, second = boards
     chosen = model_choice.choose("paper")
-    told(first)
+    offer(first)
     first.beat(refused={"choice": chosen.number, "why": "The vqa model is not on this machine."})
-    assert told(first) is None and told(second) is not None
+    assert offer(first) is None and offer(second) is not None
     assert model_choice.progress()["refused"] == ["jetson-a"]
     (row,) = AuditEntry.objects.about("node:jetson-a").filter(action="refused models")
     assert row.detail == "The vqa model is not on this machine."
@@ -82,7 +83,7 @@ def shown(slug: str) -> str:
 def refusing(board: Board) -> dict[str, Any]:
     """What its agent adds to every heartbeat from then on."""
     chosen = model_choice.choose("paper")
-    told(board)
+    offer(board)
     report = {"choice": 0, "refused": {"choice": chosen.number, "why": WHY}}
     board.beat(**report)
     return report
@@ -106,7 +107,7 @@ def test_a_refusal_of_an_earlier_choice_says_nothing_of_this_one(boards: list[Bo
     report = refusing(boards[0])
     model_choice.choose("paper")
     assert shown("jetson-a") == ""
-    told(boards[0], **report)
+    offer(boards[0], **report)
     assert shown("jetson-a") == "" and model_choice.progress()["refused"] == []
     assert AuditEntry.objects.about("node:jetson-a").filter(action="refused models").count() == 1
 
@@ -114,8 +115,8 @@ def test_a_refusal_of_an_earlier_choice_says_nothing_of_this_one(boards: list[Bo
 def test_an_agent_that_was_started_again_tries_again(boards: list[Board]) -> None:
     """The cause may be gone: the sentence of a refusal asks to remove it and to restart the agent."""
     report = refusing(boards[0])
-    assert told(boards[0], **report) is None
-    assert told(boards[0], boot="2", choice=0) is not None and shown("jetson-a") == ""
+    assert offer(boards[0], **report) is None
+    assert offer(boards[0], boot="2", choice=0) is not None and shown("jetson-a") == ""
 
 
 def test_a_node_that_is_off_is_told_when_it_comes_back_and_nobody_waits_for_it(boards: list[Board]) -> None:
@@ -123,12 +124,12 @@ def test_a_node_that_is_off_is_told_when_it_comes_back_and_nobody_waits_for_it(b
     Node.objects.update(last_seen=timezone.now() - timedelta(hours=1))
     chosen = model_choice.choose("paper")
     assert not model_choice.is_changing()
-    assert told(first, profile=PROFILE) == {"profile": "paper", "choice": chosen.number}
+    assert offer(first, profile=PROFILE) == offered(chosen)
 
 
 def test_choosing_the_same_models_again_has_every_node_load_them_anew(boards: list[Board]) -> None:
     chosen = model_choice.choose("compact")
-    assert told(boards[0]) == {"profile": "compact", "choice": chosen.number}
+    assert offer(boards[0]) == offered(chosen)
     assert list(AuditEntry.objects.about("models:compact").values_list("action", flat=True)) == ["reloaded"]
 
 
@@ -138,7 +139,7 @@ def test_a_node_that_joins_starts_with_the_chosen_models(board: Callable[..., Bo
     answer = joined.get("/me/credentials")
     if answer.status_code == 200:  # given out until they were used
         assert (answer.json()["profile"], answer.json()["choice"]) == ("paper", chosen.number)
-    assert told(joined, profile=PAPER, choice=chosen.number) is None
+    assert offer(joined, profile=PAPER, choice=chosen.number) is None
 
 
 def test_what_a_profile_took_on_a_node_is_remembered(boards: list[Board]) -> None:
@@ -155,34 +156,26 @@ def test_a_change_that_never_ends_is_not_waited_for_by_questions(boards: list[Bo
     assert not model_choice.is_changing()
 
 
-class Answering:
-    queue = "stages"
-
-    def obstacle(self) -> str:
-        return ""
-
-    def models_obstacle(self, profile: str) -> str:
-        return "" if profile == "compact" else f"There are no {profile} models here."
-
-    def start(self, *_: object) -> None: ...
-
-    def describe(self, home: Path) -> dict[str, str]:
-        return {}
-
-
-def test_an_agent_checks_before_it_gives_up_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(capabilities, "find", lambda name: Answering())
-    assert model_change.obstacle("compact") == ""
-    assert model_change.obstacle("paper") == "There are no paper models here."
-
-
 def test_a_setting_of_the_nodes_owner_wins(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(capabilities, "find", lambda name: Answering())
     monkeypatch.setenv("ISTHMUS_PROFILE", "paper")
     assert model_change.obstacle("compact").startswith("ISTHMUS_PROFILE on this node names the paper models; remove it there")
 
 
-def test_the_choice_survives_a_restart_of_the_agent(tmp_path: Path) -> None:
-    config.save(tmp_path, config.Config("http://127.0.0.1", "jetson-a", "device", "t", "c"))
-    model_change.store(tmp_path, Models(profile="paper", choice=7))
-    assert (config.load(tmp_path).profile, config.load(tmp_path).choice) == ("paper", 7)
+def test_a_node_that_could_not_load_its_models_is_offered_others(boards: list[Board]) -> None:
+    first, second = boards
+    report = {"profile": None, "obstacles": {"stages": "The server could not export the compact models: …"}}
+    first.beat(**report)
+    chosen = model_choice.choose("paper")
+    assert offer(first, **report) is not None
+    first.beat(**report, choice=chosen.number)
+    assert offer(first, **report, choice=chosen.number) is None and offer(second) is not None
+
+
+def test_what_a_node_does_to_change_is_shown(boards: list[Board]) -> None:
+    model_choice.choose("paper")
+    offer(boards[0])
+    note = "It fetches the paper models: 312 of 1510 MB are here."
+    boards[0].beat(changing=note)
+    assert presence.as_json(Node.objects.get(slug="jetson-a"))["changing_models"] == note
+    boards[0].beat(profile=PAPER, choice=model_choice.current().number, changing="")
+    assert presence.as_json(Node.objects.get(slug="jetson-a"))["changing_models"] == ""

@@ -19,8 +19,6 @@ from transformers import (
 )
 
 from inference.engine import catalogue, loading, runner
-from inference.engine.bundles.export import export
-from inference.engine.bundles.store import Store
 from inference.engine.runner import Vision
 
 SENTENCE = "what is in the photo ? how many dogs are there a black dog runs on grass two one man red yes no"
@@ -63,14 +61,6 @@ def drawn() -> Callable[..., Image.Image]:
 def compact() -> Vision:
     """The bundled models."""
     return runner.load(catalogue.profile("compact"), threads=1)  # more of them only wait for each other on a busy machine
-
-
-@pytest.fixture(scope="session")
-def bundles(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """With the bundled models, exported."""
-    place = Store(tmp_path_factory.mktemp("bundles"))
-    export(catalogue.profile("compact"), place)
-    return place
 
 
 def save_small(root: Path) -> dict[str, Path]:

@@ -1,6 +1,6 @@
 """An engine is one value in a list: the first that can run on a machine is chosen, and everything above it works the same."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from inference.engine.answer import Answer
 from inference.engine.catalogue import Profile
 from inference.engine.codecs import selection
 from inference.engine.codecs.feature_code import Code
-from inference.engine.engines.engine import Description, Digests, EngineType, Features, Resources
+from inference.engine.engines.engine import Description, Digests, EngineType, Features, Query, Resources
 from inference.engine.measure import measure
 from inference.engine.runner import Vision
 from tests.node import Node, jpeg
@@ -26,6 +26,7 @@ class Brightness:
     """Features are the photo's mean brightness everywhere; the answer is whether that is light or dark."""
 
     description = Description("brightness", "cpu", "float32", 0)
+    lanes = 1
 
     def __init__(self, profile: Profile, resources: Resources) -> None:
         self.profile = profile
@@ -36,15 +37,15 @@ class Brightness:
     def codes(self, task: str) -> Mapping[int, Code]:
         return selection.codes(self.profile, task, DIGEST)
 
-    def whole(self, task: str, image: Image.Image, question: str) -> Answer:
-        return self.tail(task, self.head(task, image, 0), 0, question)
+    def wholes(self, queries: Sequence[Query], images: Iterable[Image.Image]) -> list[Answer]:
+        return self.tails(queries, [self.head(queries[0].task, image, 0) for image in images], 0)
 
     def head(self, task: str, image: Image.Image, k: int) -> Features:
         return np.full(self.profile.shape(task).features[k], np.asarray(image).mean() / 255, np.float32)
 
-    def tail(self, task: str, features: Features, k: int, question: str) -> Answer:
-        text = "light" if features.mean() > 0.5 else "dark"
-        return Answer(text, 1.0, [(text, 1.0)])
+    def tails(self, queries: Sequence[Query], features: Sequence[Features], k: int) -> list[Answer]:
+        texts = ["light" if photo.mean() > 0.5 else "dark" for photo in features]
+        return [Answer(text, 1.0, [(text, 1.0)]) for text in texts]
 
 
 @pytest.fixture

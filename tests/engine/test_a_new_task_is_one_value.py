@@ -1,7 +1,7 @@
 """A task is one value in a list: with it there, nodes answer it, plans may name it, and pages and sentences have its words."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,8 +30,9 @@ from tests.node import Node, jpeg
 
 
 class Detector:
-    def answer(self, tokens: object, question: str) -> Answer:
-        return Answer("two dogs", 0.9, [("two dogs", 0.9)], boxes=(Box("dog", 0.8, 0.1, 0.2, 0.5, 0.6),))
+    def answers(self, tokens: object, questions: Sequence[str]) -> list[Answer]:
+        answer = Answer("two dogs", 0.9, [("two dogs", 0.9)], boxes=(Box("dog", 0.8, 0.1, 0.2, 0.5, 0.6),))
+        return [answer for _ in questions]
 
     def evidence(self, tokens: object, question: str, text: str) -> None:
         return None
@@ -80,7 +81,7 @@ def test_a_node_answers_it_whole_and_split(
     result = node.call("run_whole", task="detect", question=None, blob="photo")
     assert result["answer"]["text"] == "two dogs"
     packet = vision.run_head("detect", image, SPLIT_AT, 1)
-    assert vision.run_tail("detect", packet, None) == Detector().answer(None, "")
+    assert [vision.run_tail("detect", packet, None)] == Detector().answers(None, [""])
 
 
 def test_it_is_listed_and_measured_like_the_others(vision: Vision) -> None:

@@ -1,7 +1,6 @@
 """Which engine computes: one that agrees with the bundle's reference; others are passed over, with the reason."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import onnxruntime
 import pytest
@@ -40,7 +39,7 @@ class Failing(OnnxEngine):
 
 def test_an_engine_that_fails_is_passed_over_with_the_reason(bundles: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "ENGINES", [EngineType("failing", (), True, Failing), *engines.ENGINES])
-    chosen = choose("compact", bundles, ONE)
+    chosen = choose("compact", bundles.current("compact"), ONE)
     assert chosen.engine.description.name == "onnx"
     assert chosen.reason.startswith("failing: it fails on this machine (RuntimeError).")
 
@@ -62,23 +61,23 @@ def wrong_first() -> Iterator[None]:
 
 
 def test_an_engine_that_disagrees_is_passed_over_with_the_reason(bundles: Store, wrong_first: None) -> None:
-    chosen = choose("compact", bundles, ONE)
+    chosen = choose("compact", bundles.current("compact"), ONE)
     assert chosen.engine.description.name == "onnx"
     assert chosen.reason.startswith("wrong: Its classify.tokens differ from the reference by ")
 
 
-def test_without_a_bundle_torch_computes_and_the_reason_says_so(tmp_path: Path) -> None:
-    chosen = choose("compact", Store(tmp_path), ONE)
+def test_without_a_bundle_torch_computes_and_the_reason_says_so() -> None:
+    chosen = choose("compact", None, ONE)
     assert chosen.engine.description.name == "torch"
     assert chosen.reason == "onnx: there is no bundle of the compact models here."
 
 
 def test_a_setting_names_the_engine(bundles: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ISTHMUS_ENGINE", "torch")
-    assert choose("compact", bundles, ONE).engine.description.name == "torch"
+    assert choose("compact", bundles.current("compact"), ONE).engine.description.name == "torch"
     monkeypatch.setenv("ISTHMUS_ENGINE", "steam")
     with pytest.raises(engines.NoEngine, match="ISTHMUS_ENGINE names no engine: steam; use onnx or tensorrt or torch"):
-        choose("compact", bundles, ONE)
+        choose("compact", bundles.current("compact"), ONE)
 
 
 def test_the_reference_agrees_with_the_weights(bundles: Store, compact: Vision) -> None:

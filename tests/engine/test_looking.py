@@ -93,7 +93,7 @@ def test_a_node_without_memory_refuses_instead_of_being_ended(
     monkeypatch.setattr(node.runtime, "has_room", lambda: False)
     assert whole(node)["error"]["code"] == "no_memory"
     monkeypatch.setattr(node.runtime, "has_room", lambda: True)
-    monkeypatch.setattr(node.vision, "run_whole", none_left)
+    monkeypatch.setattr(node.vision.engine, "wholes", none_left)
     assert whole(node)["error"]["code"] == "no_memory"
 
 

@@ -33,7 +33,7 @@ def no_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def findings(bundles: Store, profile: str = "compact") -> dict[str, Finding]:
-    return {finding.what: finding for finding in self_test.findings(profile, bundles, Resources(threads=1))}
+    return {finding.what: finding for finding in self_test.findings(profile, bundles.current(profile), Resources(threads=1))}
 
 
 @pytest.fixture

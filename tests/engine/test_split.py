@@ -23,9 +23,17 @@ from inference.engine.engines.networks import Array
 from inference.engine.engines.part import Part
 from inference.engine.model_options import EFFICIENTNET
 from inference.engine.runner import Vision
+from inference.engine.tasks.vqa.question_model import Write
 
 EVERY_K = range(6)  # the small towers have five blocks
 QUESTION = "how many dogs are there?"
+
+
+def _written(part: Part, tokens: Array) -> list[int]:
+    """The ids of the answer to QUESTION when any word may begin it."""
+    model = part.answering.model
+    [(ids, _)] = model.write(model.network.adapt(tokens), [Write(QUESTION)])
+    return ids
 
 
 def _tokens(part: Part, image: Image.Image, k: int) -> tuple[Tensor, Array]:
@@ -53,7 +61,7 @@ def test_a_caption_is_token_identical_to_the_models_own(
     part = small.engine.parts["caption"]
     pixels, tokens = _tokens(part, image, k)
     expected = theirs.generate(pixel_values=pixels, num_beams=3, max_new_tokens=20, no_repeat_ngram_size=3, do_sample=False)
-    assert expected.shape[1] > 3 and part.answering.ids(tokens)[0] == expected[0].tolist()
+    assert expected.shape[1] > 3 and part.answering.ids(tokens)[0][0] == expected[0].tolist()
 
 
 @pytest.mark.parametrize("k", EVERY_K)
@@ -68,7 +76,7 @@ def test_an_answer_is_token_identical_to_the_models_own(
         pixel_values=pixels, input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"],
         num_beams=1, do_sample=False, max_new_tokens=10,
     )  # fmt: skip
-    assert expected.shape[1] > 2 and part.answering.ids(tokens, QUESTION)[0] == expected[0].tolist()
+    assert expected.shape[1] > 2 and _written(part, tokens) == expected[0].tolist()
 
 
 @pytest.mark.parametrize("task", ["classify", "caption", "vqa"])

@@ -16,6 +16,7 @@ from bench.engines.engine_server import TASKS, WORKS
 from bench.engines.measurement import Bundle, EngineResult
 from bench.engines.messages import Answers, Memory
 
+PHOTO = photos.Photo("everyday/a.jpg", "/data/everyday/a.jpg", "is it a dog?")
 BUNDLE = Bundle(Path("bundle"), files=31, megabytes=51.8, export_s=None)
 
 
@@ -30,16 +31,33 @@ def result(key: str, ms: Sequence[float], agreement: Agreement | None = None) ->
 
 def test_a_photo_agrees_where_every_task_gives_the_same_text() -> None:
     agreement = Agreement()
-    agreement.add(answers(), answers())
-    agreement.add(answers(), answers(caption="a dog"))
+    agreement.add(PHOTO, answers(), answers())
+    agreement.add(PHOTO, answers(), answers(caption="a dog"))
     assert (agreement.photos, agreement.all_equal, agreement.share) == (2, 1, 0.5)
     assert agreement.equal == {"classify": 2, "caption": 1, "vqa": 2}
 
 
+def test_answers_that_differ_are_listed() -> None:
+    agreement = Agreement()
+    agreement.add(PHOTO, answers(), answers(caption="a dog"))
+    figures = report.figures([result("torch_cpu", [20]), result("onnx_cpu", [10], agreement)], BUNDLE, photos=1)
+    assert figures["differences"] == {
+        "onnx_cpu": [
+            {
+                "photo": "everyday/a.jpg",
+                "task": "caption",
+                "question": "is it a dog?",
+                "expected": "a cat",
+                "text": "a dog",
+            }
+        ]
+    }
+
+
 def test_the_largest_difference_of_features_is_relative_to_their_largest() -> None:
     agreement = Agreement()
-    agreement.add(answers(scale=2.0), answers(scale=2.5))
-    agreement.add(answers(scale=2.0), answers(scale=2.0))
+    agreement.add(PHOTO, answers(scale=2.0), answers(scale=2.5))
+    agreement.add(PHOTO, answers(scale=2.0), answers(scale=2.0))
     assert agreement.features_error == pytest.approx(0.25)
 
 
@@ -62,7 +80,7 @@ def test_without_torch_there_is_no_ratio_and_no_agreement() -> None:
 
 def test_an_engine_has_the_published_keys() -> None:
     agreement = Agreement()
-    agreement.add(answers(), answers())
+    agreement.add(PHOTO, answers(), answers())
     figures = report.figures([result("torch_cpu", [20]), result("onnx_cpu", [10], agreement)], BUNDLE, photos=1)
     row = figures["engines"]["onnx_cpu"]
     assert {"whole_ms", "head_ms", "tail_ms", "caption_ms", "vqa_ms", "ready_s", "agent_rss_mb", "agree"} <= row.keys()
@@ -73,7 +91,7 @@ def test_an_engine_has_the_published_keys() -> None:
 
 def test_the_tables_show_how_many_of_how_many() -> None:
     agreement = Agreement()
-    agreement.add(answers(), answers(answer="no"))
+    agreement.add(PHOTO, answers(), answers(answer="no"))
     results = [result("torch_cpu", [20]), result("onnx_cpu", [10], agreement)]
     console = Console(file=io.StringIO(), width=160)
     for table in report.tables(report.figures(results, BUNDLE, photos=1)):

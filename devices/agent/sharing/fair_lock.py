@@ -2,46 +2,89 @@
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import zip_longest
+
+
+class Ticket:
+    """A job at a FairLock. `kind`: jobs of the same kind may be done in one turn; None: this one has a turn to itself."""
+
+    def __init__(self, person: str, kind: object = None) -> None:
+        self.person, self.kind = person, kind
+        self.called = threading.Event()  # when it has waited: it holds the lock, or whoever took it along has done its work
 
 
 class FairLock:
-    """One holder at a time. Whoever waits gets it in turn by person; the jobs of one person in the order they came."""
+    """One holder at a time. Whoever waits gets it in turn by person; the jobs of one person in the order they came. The holder
+    may take along others who wait with work of the same kind."""
 
     def __init__(self) -> None:
-        self._mutex = threading.Lock()
+        self._arrival = threading.Condition()
         self._is_taken = False
-        self._waiting: OrderedDict[str, deque[threading.Event]] = OrderedDict()  # the first is served next
+        self._waiting: OrderedDict[str, deque[Ticket]] = OrderedDict()  # the first is served next
 
     @contextmanager
     def of(self, person: str) -> Iterator[None]:
-        self._acquire(person)
+        ticket = Ticket(person)
+        self.acquire(ticket)
         try:
             yield
         finally:
-            self._release(person)
+            self.release(ticket)
 
-    def _acquire(self, person: str) -> None:
-        with self._mutex:
+    def acquire(self, ticket: Ticket) -> None:
+        """Returns when the ticket holds the lock, or somebody who took it along has called it."""
+        with self._arrival:
             if not self._is_taken:
                 self._is_taken = True
                 return
-            given = threading.Event()
-            self._waiting.setdefault(person, deque()).append(given)
-        given.wait()
+            self._waiting.setdefault(ticket.person, deque()).append(ticket)
+            self._arrival.notify()
+        ticket.called.wait()
 
-    def _release(self, person: str) -> None:
-        with self._mutex:
-            if person in self._waiting:  # just served: everybody else who waits goes first
-                self._waiting.move_to_end(person)
+    def release(self, holder: Ticket) -> None:
+        with self._arrival:
+            if holder.person in self._waiting:  # just served: everybody else who waits goes first
+                self._waiting.move_to_end(holder.person)
             if not self._waiting:
                 self._is_taken = False
                 return
-            following, events = next(iter(self._waiting.items()))
-            events.popleft().set()
-            if not events:
-                del self._waiting[following]
+            following = next(iter(self._waiting.values()))[0]
+            self._remove(following)
+            following.called.set()
+
+    def companions(self, holder: Ticket) -> list[Ticket]:
+        """Who waits with work of the holder's kind, in the order to take them along: people in turn. While somebody waits for
+        something else, one job of each person is enough."""
+        with self._arrival:
+            alike = {
+                person: [ticket for ticket in tickets if ticket.kind is holder.kind]
+                for person, tickets in self._waiting.items()
+            }
+        own = [holder, *alike.pop(holder.person, [])]
+        rounds = 1 if not all(alike.values()) else None
+        in_turn = [ticket for tickets in list(zip_longest(own, *alike.values()))[:rounds] for ticket in tickets]
+        return [ticket for ticket in in_turn if ticket is not None][1:]
+
+    def take(self, tickets: Iterable[Ticket]) -> None:
+        """Out of the queue, by the holder, who calls them when their work is done."""
+        with self._arrival:
+            for ticket in tickets:
+                self._remove(ticket)
+                if ticket.person in self._waiting:
+                    self._waiting.move_to_end(ticket.person)
+
+    def wait_for_another(self, seconds: float) -> None:
+        """Until somebody joins the queue, or so long."""
+        with self._arrival:
+            self._arrival.wait(seconds)
+
+    def _remove(self, ticket: Ticket) -> None:
+        tickets = self._waiting[ticket.person]
+        tickets.remove(ticket)
+        if not tickets:
+            del self._waiting[ticket.person]
 
 
 class PersonalLocks:

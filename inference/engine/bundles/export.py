@@ -18,7 +18,7 @@ import onnx
 import torch
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 from torch import Tensor, nn
 
 from inference.engine import loading
@@ -35,7 +35,7 @@ from inference.engine.bundles.layout import (
     Description,
     piece,
 )
-from inference.engine.bundles.store import MANIFEST, Store, made_from, manifest, sources
+from inference.engine.bundles.store import Store, is_whole, made_from, manifest, sources
 from inference.engine.catalogue import Profile
 from inference.engine.engines.networks import Networks
 from inference.engine.engines.part import assemble
@@ -69,17 +69,18 @@ def export(profile: Profile, store: Store) -> Path:
     ModelsMissing."""
     digest = made_from(profile)
     place = store.folder(profile.name, digest)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    _make(profile, place, digest)
+    if not is_whole(place):
+        store.remove_parts(profile.name)  # of an export that was killed
+        try:
+            _write(profile, store.part(profile.name, digest))
+            store.publish(manifest(profile.name, digest, store.part(profile.name, digest)))
+        finally:
+            store.remove_parts(profile.name)
     store.use(profile.name, digest)
     return place
 
 
-def _make(profile: Profile, place: Path, digest: str) -> None:
-    if (place / MANIFEST).exists():
-        return
-    part = place.with_name(f"{digest}.part")
-    shutil.rmtree(part, ignore_errors=True)
+def _write(profile: Profile, part: Path) -> None:
     part.mkdir(parents=True)
     networks = loading.load(profile, torch.device("cpu"))
     for name, file in sources(profile):
@@ -93,9 +94,6 @@ def _make(profile: Profile, place: Path, digest: str) -> None:
     if profile.code_file is not None and (profile.code_file.parent / FILE).exists():
         _rebuilding(part, profile.code_file.parent)
     reference.write(part, assemble(profile, networks), {task: profile.split_points(task) for task in profile.on_towers})
-    (part / MANIFEST).write_text(json.dumps(manifest(profile.name, digest, part), indent=1) + "\n")
-    shutil.rmtree(place, ignore_errors=True)
-    part.rename(place)
 
 
 def write(folder: Path, networks: Networks, points: Iterable[int], weights: str, owns_tower: bool) -> None:
@@ -108,7 +106,8 @@ def write(folder: Path, networks: Networks, points: Iterable[int], weights: str,
         for first, last in pairwise(cuts):
             _tower(folder / piece(first, last), tower, first, last)
     if networks.classifier is not None:
-        save_file({"weight": networks.classifier.weight, "bias": networks.classifier.bias}, folder / CLASSIFIER)
+        weights_and_bias = {"weight": networks.classifier.weight, "bias": networks.classifier.bias}
+        (folder / CLASSIFIER).write_bytes(save(weights_and_bias))  # `save_file` has errors of its own for a full disk
     if networks.text is not None:
         assert isinstance(networks.text, TorchText), "what is exported was loaded by torch"
         _text(folder, networks.text)

@@ -1,7 +1,6 @@
-"""Fetch the server's bundle of a profile: resumed where it was interrupted, verified, and switched to in one step. No torch."""
+"""Fetch the server's bundle of a profile, beside the one in use: resumed where it was interrupted, and verified. No torch."""
 
 import errno
-import json
 import os
 import shutil
 import time
@@ -12,8 +11,7 @@ from typing import Protocol
 
 from inference.engine.bundles import lock
 from inference.engine.bundles.signed_manifest import INVALID, STORAGE, UNREACHABLE, BundleError, SignedManifest, verified
-from inference.engine.bundles.store import MANIFEST, File, Manifest, Store, damage, durable, read_manifest
-from inference.engine.catalogue import ModelsMissing
+from inference.engine.bundles.store import File, Manifest, Store, is_whole, read_manifest
 from inference.engine.digests import content_sha256
 
 SPARE_BYTES = 100_000_000  # of the disk, left to everything else
@@ -44,29 +42,19 @@ def fetch(
     progress: Progress = lambda done, total: None,
     pause: Callable[[float], None] = time.sleep,
 ) -> Path:
-    """The bundle that the server has of a profile, in use on this machine from then on. Raises BundleError; the bundle that was
-    in use before then stays."""
-    # Before the lock: on the server's own machine, the process that exports takes the same one.
+    """The bundle that the server has of a profile, whole. The one in use stays so until `Store.use`; others are removed. Raises
+    BundleError."""
     manifest = verified(source.manifest(profile), source.key, profile)
     try:
-        current = store.current(profile)
-        if current is not None and current.name == manifest["digest"] and _is_whole(current, manifest):
-            return current
         with lock.exclusive(store, profile):
             place = store.folder(profile, manifest["digest"])
-            if not _is_whole(place, manifest):
-                _Transfer(store, source, manifest, progress, pause).run(place)
-            store.use(profile, manifest["digest"])
+            if not (is_whole(place) and read_manifest(place)["files"] == manifest["files"]):
+                _Transfer(store, source, manifest, progress, pause).run()
+                current = store.current(profile)
+                store.retain(profile, {place.name, current.name if current else place.name})
     except OSError as error:
         raise _storage_error(error, store) from error
     return place
-
-
-def _is_whole(folder: Path, manifest: Manifest) -> bool:
-    try:
-        return read_manifest(folder)["files"] == manifest["files"] and damage(folder) is None
-    except ModelsMissing:
-        return False
 
 
 @dataclass
@@ -77,9 +65,9 @@ class _Transfer:
     progress: Progress
     pause: Callable[[float], None]
 
-    def run(self, place: Path) -> None:
+    def run(self) -> None:
         """Everything that is missing, then the rename."""
-        self.part = place.with_name(f"{place.name}.part")
+        self.part = self.store.part(self.manifest["profile"], self.manifest["digest"])
         self.part.mkdir(parents=True, exist_ok=True)
         # The small ones first: a server that sends something else is noticed before the largest file has arrived.
         files = sorted(self.manifest["files"].items(), key=lambda entry: entry[1]["bytes"])
@@ -89,15 +77,7 @@ class _Transfer:
         self.progress(self._here(), self.total)
         for name, file in wanted:
             self._fetch(name, file)
-        paths = [self.part / name for name, _ in files]
-        for path in (*paths, *{path.parent for path in paths}):
-            durable(path)
-        (self.part / MANIFEST).write_text(json.dumps(self.manifest, indent=1) + "\n")
-        durable(self.part / MANIFEST)
-        if place.exists():  # damaged: otherwise nothing would have been fetched
-            shutil.rmtree(place)
-        self.part.rename(place)
-        durable(place.parent)
+        self.store.publish(self.manifest)
 
     def _present(self, name: str, file: File) -> bool:
         """Whether a file is here: from an attempt that was interrupted, or from another bundle."""
@@ -115,10 +95,7 @@ class _Transfer:
         return False
 
     def _others(self) -> Iterator[Path]:
-        current = self.store.current(self.manifest["profile"])
-        if current is not None:
-            yield current
-        yield from (folder for folder in self.part.parent.glob("*.part") if folder.is_dir() and folder != self.part)
+        yield from (folder for folder in self.part.parent.glob("*") if folder.is_dir() and folder != self.part)
 
     def _check_disk(self, missing: int) -> None:
         free = shutil.disk_usage(self.part).free

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import TypedDict
 
-FORMAT = 1
+FORMAT = 2
 PIXELS = -1  # what comes before the embedding, where 0 is before the first block
 NETWORKS = "networks.json"
 CLASSIFIER = "classifier.safetensors"

@@ -16,8 +16,9 @@ from inference.engine.bundles import layout
 from inference.engine.bundles.store import DIGEST_CHARS, MANIFEST, File, Manifest
 
 MAX_FILES, MAX_BYTES, MAX_NAME = 200, 4_000_000_000, 200
-# By BundleError.code; the first two pass with time.
-UNREACHABLE, EXPORTING, REFUSED, INVALID, STORAGE = "unreachable", "exporting", "refused", "invalid", "storage"
+# By BundleError.code; the first three pass with time.
+UNREACHABLE, EXPORTING, NOT_EXPORTED = "unreachable", "exporting", "not_exported"
+REFUSED, INVALID, STORAGE = "refused", "invalid", "storage"
 DIGEST, SHA256 = re.compile(rf"[0-9a-f]{{{DIGEST_CHARS}}}"), re.compile(r"[0-9a-f]{64}")
 _PART = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 _NAME = re.compile(rf"{_PART}(?:/{_PART})*")
@@ -34,7 +35,7 @@ class BundleError(Exception):
     @property
     def passes(self) -> bool:
         """Whether the same attempt may succeed later."""
-        return self.code in (UNREACHABLE, EXPORTING)
+        return self.code in (UNREACHABLE, EXPORTING, NOT_EXPORTED)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -20,7 +20,7 @@ from inference.engine.digests import sha256
 from inference.engine.model_files import weights_digest
 from inference.engine.reconstruction import FILE as REBUILD
 
-MANIFEST, CURRENT = "manifest.json", "current"
+MANIFEST, CURRENT, PART = "manifest.json", "current", ".part"
 DIGEST_CHARS = 16
 # Beside the tasks' folders: what belongs to all of them.
 SHARED = ("card.json", "choices.json", CODE)
@@ -55,20 +55,51 @@ class Store:
             return None
         return folder if (folder / MANIFEST).exists() else None
 
+    def whole(self, profile: str) -> Path | None:
+        """The bundle in use; where it is damaged, the other generation; None where that is damaged as well."""
+        current = self.current(profile)
+        others = [path.parent for path in sorted((self.root / profile).glob(f"*/{MANIFEST}")) if path.parent.suffix != PART]
+        folders = [folder for folder in [current, *others] if folder is not None]
+        return next((folder for folder in folders if is_whole(folder)), None)
+
     def use(self, profile: str, digest: str) -> None:
-        """Switch to a bundle that is there, and remove those older than the one before it."""
+        """Switch to a bundle that is there, and keep the one before it as well."""
         before, place = self.current(profile), self.root / profile
         if before is not None and before.name == digest:
             return
-        part = place / f"{CURRENT}.part"
+        part = place / f"{CURRENT}{PART}"
         part.write_text(digest)
         durable(part)
         part.replace(place / CURRENT)
         durable(place)
-        generations = {digest, before.name if before else digest}
-        for folder in place.iterdir():
-            if folder.is_dir() and folder.name not in generations:
+        self.retain(profile, {digest, before.name if before else digest})
+
+    def retain(self, profile: str, digests: Collection[str]) -> None:
+        """Remove all other bundles of a profile, also unfinished ones."""
+        for folder in (self.root / profile).glob("*"):
+            if folder.is_dir() and folder.name not in digests:
                 shutil.rmtree(folder)
+
+    def remove_parts(self, profile: str) -> None:
+        for folder in (self.root / profile).glob(f"*{PART}"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def part(self, profile: str, digest: str) -> Path:
+        """Where a bundle is written until it is whole."""
+        return self.root / profile / f"{digest}{PART}"
+
+    def publish(self, manifest: Manifest) -> Path:
+        """Give a bundle whose files are all in its `part` its own name: a machine that loses power has all of it or nothing."""
+        part, place = (each(manifest["profile"], manifest["digest"]) for each in (self.part, self.folder))
+        paths = [part / name for name in manifest["files"]]
+        (part / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
+        for path in (*paths, *{path.parent for path in paths}, part / MANIFEST, part):
+            durable(path)
+        if place.exists():  # damaged: otherwise nothing would have been written
+            shutil.rmtree(place)
+        part.rename(place)
+        durable(place.parent)
+        return place
 
 
 def durable(place: Path) -> None:
@@ -129,6 +160,13 @@ def damage(folder: Path) -> str | None:
         if sha256(folder / name) != file["sha256"]:
             return f"{folder / name} is damaged or missing; {_AGAIN}."
     return None
+
+
+def is_whole(folder: Path) -> bool:
+    try:
+        return damage(folder) is None
+    except ModelsMissing:
+        return False
 
 
 def profile_of(folder: Path) -> Profile:

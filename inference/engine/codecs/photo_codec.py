@@ -2,6 +2,7 @@
 
 import io
 import struct
+from collections.abc import Iterator, Sequence
 
 from PIL import Image, UnidentifiedImageError, features
 
@@ -82,3 +83,13 @@ def decode(data: bytes) -> Image.Image:
         raise PhotoCodecError("These bytes are not a JPEG, WebP or AVIF photo; upload the photo again.") from None
     except (OSError, ValueError, SyntaxError, EOFError, RuntimeError, MemoryError, struct.error, Image.DecompressionBombError):
         raise PhotoCodecError("The photo is damaged; upload it again.") from None
+
+
+class Photos:
+    """Files of photos, decoded while one goes through them, so that one is in memory at a time. Raises PhotoCodecError then."""
+
+    def __init__(self, files: Sequence[bytes]) -> None:
+        self.files = files
+
+    def __iter__(self) -> Iterator[Image.Image]:
+        return map(decode, self.files)

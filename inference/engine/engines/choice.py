@@ -10,13 +10,14 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from inference.engine import catalogue, engines
 from inference.engine.bundles import reference
-from inference.engine.bundles.store import Store, profile_of
+from inference.engine.bundles.store import profile_of
 from inference.engine.catalogue import ModelsMissing
 from inference.engine.engines import NoEngine
-from inference.engine.engines.engine import Description, Engine, EngineType, GpuFailed, Resources
+from inference.engine.engines.engine import Description, Engine, EngineType, GpuFailed, Query, Resources
 from inference.engine.engines.gpu_fallback import GpuWithFallback
 from inference.engine.engines.parts_engine import PartsEngine
 from inference.engine.tasks import SHARED_TOWER
@@ -47,9 +48,9 @@ class Trial:
 class Models:
     """A profile's models, as they are on this machine."""
 
-    def __init__(self, name: str, bundles: Store, resources: Resources) -> None:
-        """Raises UnknownProfile."""
-        self.plain, self.bundle, self.resources = catalogue.profile(name), bundles.current(name), resources
+    def __init__(self, name: str, bundle: Path | None, resources: Resources) -> None:
+        """`bundle`: the folder of the exported models, if there is one here. Raises UnknownProfile."""
+        self.plain, self.bundle, self.resources = catalogue.profile(name), bundle, resources
 
     def trial(self, kind: EngineType) -> Trial:
         try:
@@ -115,9 +116,9 @@ def preferred(trials: Sequence[Trial]) -> Trial | None:
     return min(rivals, key=lambda trial: trial.ms, default=None)
 
 
-def choose(name: str, bundles: Store, resources: Resources) -> Choice:
-    """Raises UnknownProfile, NoEngine or ModelsMissing."""
-    models, trials = Models(name, bundles, resources), list[Trial]()
+def choose(name: str, bundle: Path | None, resources: Resources) -> Choice:
+    """As Models. Raises UnknownProfile, NoEngine or ModelsMissing."""
+    models, trials = Models(name, bundle, resources), list[Trial]()
     kinds = candidates()
     if len(kinds) > 1:
         kinds = [kind for kind in kinds if kind.sees_gpu() or not kind.needs_gpu]
@@ -148,7 +149,7 @@ def _reason(trials: Sequence[Trial]) -> str:
 def _whole_ms(engine: Engine) -> float:
     """Milliseconds of the classifier's answer about a photo, the least of a few."""
     image = reference.picture()
-    return min(_timed(lambda: engine.whole(SHARED_TOWER, image, "")) for _ in range(REPEATS))
+    return min(_timed(lambda: engine.wholes([Query(SHARED_TOWER, "")], [image])) for _ in range(REPEATS))
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -1,6 +1,6 @@
 """What computes the models on a node, behind one protocol. No torch."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -37,11 +37,18 @@ class Digests:
     decoder: bytes  # with its vocabulary
 
 
-class Engine(Protocol):
-    """One profile, loaded. Not thread-safe: the caller holds a lock around each call, which it needs for timing anyway.
+@dataclass(frozen=True)
+class Query:
+    task: str
+    question: str
 
-    For every split point k, `tail(head(image, k), k)` gives the answer of `whole(image)`. Tasks with the same tower digest can
-    use each other's features.
+
+class Engine(Protocol):
+    """One profile, loaded. Not thread-safe: the caller holds a lock around each call, which it needs for timing anyway. But as
+    many calls of `wholes` or `tails` as it has lanes may run at the same time.
+
+    For every split point k, `tails([query], [head(task, image, k)], k)` gives the answer of `wholes([query], [image])`. Of
+    several queries each gets the answer that it gets alone. Tasks with the same tower digest can use each other's features.
     """
 
     @property
@@ -50,19 +57,23 @@ class Engine(Protocol):
     @property
     def description(self) -> Description: ...
 
+    @property
+    def lanes(self) -> int:
+        """How many cores a batch is best divided over; 1 where the engine itself computes all photos at once, as a GPU does."""
+
     def digests(self, task: str) -> Digests: ...
 
     def codes(self, task: str) -> Mapping[int, Code]:
         """The feature code of each split point (`codecs.selection`)."""
 
-    def whole(self, task: str, image: Image.Image, question: str) -> Answer:
-        """RGB photo of any size -> answer."""
+    def wholes(self, queries: Sequence[Query], images: Iterable[Image.Image]) -> list[Answer]:
+        """Queries of tasks on one tower, and an RGB photo of any size for each, taken one by one -> answers."""
 
     def head(self, task: str, image: Image.Image, k: int) -> Features:
         """RGB photo -> features [tokens, width] after k blocks."""
 
-    def tail(self, task: str, features: Features, k: int, question: str) -> Answer:
-        """Features [tokens, width] after k blocks -> answer."""
+    def tails(self, queries: Sequence[Query], features: Sequence[Features], k: int) -> list[Answer]:
+        """The same from the photos' features [tokens, width] after k blocks."""
 
     def evidence(self, task: str, image: Image.Image, question: str, text: str) -> Features | None:
         """Where the model looked for the answer `text`: [S, S], 0…1; None where its models cannot say. Raises UnknownAnswer

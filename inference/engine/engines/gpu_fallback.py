@@ -4,7 +4,7 @@ same. No torch."""
 import gc
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -14,7 +14,7 @@ from inference.engine.answer import Answer
 from inference.engine.catalogue import ModelsMissing, Profile
 from inference.engine.codecs.feature_code import Code
 from inference.engine.engines import NoEngine
-from inference.engine.engines.engine import Description, Digests, Engine, Features, GpuFailed
+from inference.engine.engines.engine import Description, Digests, Engine, Features, GpuFailed, Query
 
 CPU, RETRY_S = "cpu", 600.0  # after which the GPU is tried again: whoever had its memory may have ended
 Loader = Callable[[], Engine]  # raises NoEngine, ModelsMissing or GpuFailed
@@ -24,7 +24,9 @@ log = logging.getLogger(__name__)
 
 class GpuWithFallback:
     """As Engine. Of its two engines one at a time is loaded: on a board the GPU's memory is the machine's. A call raises
-    MemoryError where neither can compute."""
+    MemoryError where neither can compute, and where several photos together are too much."""
+
+    lanes = 1
 
     def __init__(self, engine: Engine, on_gpu: Loader, on_processor: Loader) -> None:
         """`engine` is what `on_gpu` loaded. Both read the same weights, so digests and codes stay what they are."""
@@ -43,14 +45,14 @@ class GpuWithFallback:
     def codes(self, task: str) -> Mapping[int, Code]:
         return self._codes[task]
 
-    def whole(self, task: str, image: Image.Image, question: str) -> Answer:
-        return self._compute(lambda engine: engine.whole(task, image, question))
+    def wholes(self, queries: Sequence[Query], images: Iterable[Image.Image]) -> list[Answer]:
+        return self._compute(lambda engine: engine.wholes(queries, images), len(queries))
 
     def head(self, task: str, image: Image.Image, k: int) -> Features:
         return self._compute(lambda engine: engine.head(task, image, k))
 
-    def tail(self, task: str, features: Features, k: int, question: str) -> Answer:
-        return self._compute(lambda engine: engine.tail(task, features, k, question))
+    def tails(self, queries: Sequence[Query], features: Sequence[Features], k: int) -> list[Answer]:
+        return self._compute(lambda engine: engine.tails(queries, features, k), len(queries))
 
     def evidence(self, task: str, image: Image.Image, question: str, text: str) -> Features | None:
         return self._compute(lambda engine: engine.evidence(task, image, question, text))
@@ -58,12 +60,15 @@ class GpuWithFallback:
     def evidence_of(self, task: str, features: Features, k: int, question: str, text: str) -> Features | None:
         return self._compute(lambda engine: engine.evidence_of(task, features, k, question, text))
 
-    def _compute(self, work: Callable[[Engine], Result]) -> Result:
+    def _compute(self, work: Callable[[Engine], Result], photos: int = 1) -> Result:
+        """Several photos may be too many for the GPU's memory, and one not: only what fails alone leaves the GPU."""
         if self._why and time.monotonic() >= self._retry_at:
             self._return_to_gpu()
         try:
             return work(self._engine or self._processor())
         except GpuFailed as failure:
+            if photos > 1:
+                raise MemoryError(str(failure)) from None
             self._why, self._retry_at = str(failure), time.monotonic() + RETRY_S
         log.warning("%s The processor computes; the GPU is tried again in %.0f minutes.", self._why, RETRY_S / 60)
         self._engine = None

@@ -43,8 +43,11 @@ class TextNetwork(Protocol):
         """The next tokens [M, R, L] of R texts for each photo -> logits [M, R, L, vocabulary], and the past for the next step.
         `memory` is `prepare`'s, and `mask` [M, C] has 1 where its context counts."""
 
-    def select(self, past: State, rows: Sequence[int]) -> State:
-        """The past of other texts: text i goes on from text rows[i]. The same rows for every photo."""
+    def select(self, past: State, photos: Sequence[int], rows: Ids) -> State:
+        """The past of other texts: text r of the m-th photo goes on from text rows[m, r] of photo photos[m]."""
+
+    def of_photos(self, memory: State, photos: Sequence[int]) -> State:
+        """The memory of some of the photos."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """ONNX Runtime, in float32, on networks that were exported for it. No torch."""
 
 import logging
+import os
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,9 @@ class OnnxEngine(PartsEngine):
             networks = load_networks(profile, Sessions(resources.threads))
             if resources.gpu and (built or nvidia.is_there()):
                 note = NO_GPU if built else NOT_BUILT
-        super().__init__(profile, networks, engine.Description("onnx", device, "float32", size_of(profile), note))
+        # A question alone gets all threads; of several each core takes its own, and none waits for another within a network.
+        lanes = 1 if device == "cuda" else resources.threads or os.cpu_count() or 1
+        super().__init__(profile, networks, engine.Description("onnx", device, "float32", size_of(profile), note), lanes)
 
 
 def size_of(profile: Profile) -> int:

@@ -92,9 +92,17 @@ class OnnxVision:
         for k in (first, last):
             if k not in self.cuts:
                 raise ValueError(f"This tower is cut after {', '.join(map(str, self.cuts[1:]))} blocks, not after {k}.")
-        for start in self.cuts[self.cuts.index(first) : self.cuts.index(last)]:
-            [values] = self.pieces[start](np.ascontiguousarray(values))
-        return values
+        pieces = [self.pieces[start] for start in self.cuts[self.cuts.index(first) : self.cuts.index(last)]]
+        if self.provider != CPU:
+            return _chain(pieces, values)
+        # A processor gains nothing from several photos at once, and their maps would not stay in its caches.
+        return np.concatenate([_chain(pieces, values[m : m + 1]) for m in range(len(values))])
+
+
+def _chain(networks: Sequence[Network], values: Array) -> Array:
+    for network in networks:
+        [values] = network(np.ascontiguousarray(values))
+    return values
 
 
 class OnnxText:
@@ -123,5 +131,8 @@ class OnnxText:
         logits, present = self._step(ids, past, memory, mask)
         return logits, present
 
-    def select(self, past: Array, rows: Sequence[int]) -> Array:
-        return np.ascontiguousarray(past[:, :, :, list(rows)])
+    def select(self, past: Array, photos: Sequence[int], rows: Ids) -> Array:
+        return np.ascontiguousarray(past[:, :, np.array(photos)[:, None], rows])
+
+    def of_photos(self, memory: Array, photos: Sequence[int]) -> Array:
+        return np.ascontiguousarray(memory[:, :, list(photos)])

@@ -1,9 +1,9 @@
 """A profile's tasks on an engine's networks: preprocessing, feature codes, and how an answer is made. No torch."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from inference.engine import tasks
 from inference.engine.answer import Answer
@@ -17,11 +17,27 @@ from inference.engine.pixels import Pixels
 class Answering(Protocol):
     """A task behind its tower."""
 
-    def answer(self, tokens: Array, question: str) -> Answer:
-        """The tower's tokens [1, T, W] and a question -> answer."""
+    def answers(self, tokens: Array, questions: Sequence[str]) -> list[Answer]:
+        """The tower's tokens [M, T, W] of photos, and a question about each -> answers, the same as about each photo alone."""
 
     def evidence(self, tokens: Array, question: str, text: str) -> Array | None:
         """Where the model looked for the answer `text`: [S, S], 0…1; None where its models cannot say. Raises UnknownAnswer."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What an answer was chosen from, for comparing engines."""
+
+    ids: list[int]  # of the tokens of its text, start and end included, or of its class
+    logits: Array  # [choices, vocabulary or classes]: one row for each token that was chosen, or for the class
+
+
+@runtime_checkable
+class Traced(Protocol):
+    """A task behind its tower whose answers are chosen by logits."""
+
+    def trace(self, tokens: Array, question: str, ids: Sequence[int] | None = None) -> Trace:
+        """The tower's tokens [1, T, W] and a question -> the answer's own choices; with `ids`, the logits along these."""
 
 
 @dataclass(frozen=True)

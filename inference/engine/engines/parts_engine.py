@@ -1,23 +1,24 @@
 """An engine, once its networks are loaded: what every engine has in common. No torch."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
 from PIL import Image
 
 from inference.engine.answer import Answer
 from inference.engine.catalogue import Profile
 from inference.engine.codecs.feature_code import Code
 from inference.engine.engines import part
-from inference.engine.engines.engine import Description, Digests
+from inference.engine.engines.engine import Description, Digests, Query
 from inference.engine.engines.networks import Array, Networks
 
 
 class PartsEngine:
     """As Engine. `networks` by task; tasks on one tower share the object."""
 
-    def __init__(self, profile: Profile, networks: Mapping[str, Networks], description: Description) -> None:
+    def __init__(self, profile: Profile, networks: Mapping[str, Networks], description: Description, lanes: int = 1) -> None:
         """Raises ModelsMissing."""
-        self.profile, self.description = profile, description
+        self.profile, self.description, self.lanes = profile, description, lanes
         self.parts = part.assemble(profile, networks)
 
     def digests(self, task: str) -> Digests:
@@ -27,28 +28,37 @@ class PartsEngine:
     def codes(self, task: str) -> Mapping[int, Code]:
         return self.parts[task].codes
 
-    def whole(self, task: str, image: Image.Image, question: str) -> Answer:
-        return self.parts[task].answering.answer(self._tokens(task, image), question)
+    def wholes(self, queries: Sequence[Query], images: Iterable[Image.Image]) -> list[Answer]:
+        return self._answers(queries, self._tokens(queries[0].task, images))
 
     def head(self, task: str, image: Image.Image, k: int) -> Array:
         own = self.parts[task]
         features: Array = own.networks.vision.head(own.pixels(image), k)[0]
         return features
 
-    def tail(self, task: str, features: Array, k: int, question: str) -> Answer:
-        return self.parts[task].answering.answer(self._tokens_of(task, features, k), question)
+    def tails(self, queries: Sequence[Query], features: Sequence[Array], k: int) -> list[Answer]:
+        return self._answers(queries, self._tokens_of(queries[0].task, features, k))
 
     def evidence(self, task: str, image: Image.Image, question: str, text: str) -> Array | None:
-        return self.parts[task].answering.evidence(self._tokens(task, image), question, text)
+        return self.parts[task].answering.evidence(self._tokens(task, [image]), question, text)
 
     def evidence_of(self, task: str, features: Array, k: int, question: str, text: str) -> Array | None:
-        return self.parts[task].answering.evidence(self._tokens_of(task, features, k), question, text)
+        return self.parts[task].answering.evidence(self._tokens_of(task, [features], k), question, text)
 
-    def _tokens(self, task: str, image: Image.Image) -> Array:
-        """The tower's tokens [1, T, W] of a photo."""
+    def _answers(self, queries: Sequence[Query], tokens: Array) -> list[Answer]:
+        """Of each task together; tokens [M, T, W]."""
+        answers = dict[int, Answer]()
+        for task in dict.fromkeys(query.task for query in queries):
+            numbers = [m for m, query in enumerate(queries) if query.task == task]
+            questions = [queries[m].question for m in numbers]
+            answers |= zip(numbers, self.parts[task].answering.answers(tokens[numbers], questions), strict=True)
+        return [answers[m] for m in range(len(queries))]
+
+    def _tokens(self, task: str, images: Iterable[Image.Image]) -> Array:
+        """The tower's tokens [M, T, W] of photos."""
         own = self.parts[task]
-        return own.networks.vision.whole(own.pixels(image))
+        return own.networks.vision.whole(np.concatenate([own.pixels(image) for image in images]))
 
-    def _tokens_of(self, task: str, features: Array, k: int) -> Array:
-        """The same from its features [tokens, width] at k."""
-        return self.parts[task].networks.vision.tail(features[None], k)
+    def _tokens_of(self, task: str, features: Sequence[Array], k: int) -> Array:
+        """The same from their features [tokens, width] at k."""
+        return self.parts[task].networks.vision.tail(np.stack(features), k)

@@ -89,8 +89,11 @@ class TorchText:
             logits, present = self.decoder(self._here(ids), before, memory, self._here(mask))
             return _array(logits), present
 
-    def select(self, past: Tensor, rows: Sequence[int]) -> Tensor:
-        return blip.chosen(past, rows)
+    def select(self, past: Tensor, photos: Sequence[int], rows: Ids) -> Tensor:
+        return blip.chosen(past, photos, torch.from_numpy(rows))
+
+    def of_photos(self, memory: Tensor, photos: Sequence[int]) -> Tensor:
+        return memory[:, :, list(photos)]
 
     def _here(self, values: Array | Ids) -> Tensor:
         return torch.from_numpy(values).to(self.device)

@@ -111,6 +111,6 @@ class Step(_Layers):
         return weight.new_zeros(len(self.layers), 2, photos, texts, self.heads, 0, width)
 
 
-def chosen(past: Tensor, rows: Sequence[int]) -> Tensor:
-    """[layers, 2, M, R, H, P, d] of other texts."""
-    return past[:, :, :, list(rows)]
+def chosen(past: Tensor, photos: Sequence[int], rows: Tensor) -> Tensor:
+    """[layers, 2, M, R, H, P, d] of other texts: for each photo in `photos`, its texts in `rows` [photos, R]."""
+    return past[:, :, torch.tensor(photos, device=past.device)[:, None], rows.to(past.device)]

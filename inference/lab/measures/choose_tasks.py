@@ -160,7 +160,7 @@ def _compare(
     names = [part.strip().lower() for part in tree.labels[label].split(",")] + [branch.name for branch in wider[:-1]]
     answer = naming.name(probabilities, tree, [text.split(",")[0].strip() for text in tree.labels], widest.name)
     right["naming classify"][kind].append(answer.text.lower() in names)
-    said = models.answerer.answer(tokens, f"what {widest.name} is it?").text
+    said = models.answerer.answers(tokens, [f"what {widest.name} is it?"])[0].text
     right["naming vqa"][kind].append(said in names)
     siblings = [
         b for b in tree.branches.values() if b.kind == kind and label not in b.classes and not b.classes & wider[0].classes

@@ -56,7 +56,7 @@ class Asking:
         return tokens, doubt.variety(tokens)
 
     def answer(self, task: str, tokens: Array, question: str = "") -> Answer:
-        return self.models.parts[task].answering.answer(tokens, question)
+        return self.models.parts[task].answering.answers(tokens, [question])[0]
 
     def caption(self, tokens: Array) -> tuple[str, float]:
         """The sentence, also where the classifier would name the thing instead."""

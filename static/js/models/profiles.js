@@ -17,6 +17,7 @@ export function profileCard(profile, jobs, actions) {
       el("span", { class: "chip" }, profile.active ? "answers now" : profile.ready ? "ready" : "not on this machine")),
     el("dl", { class: "pairs" }, needs(profile).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))),
     revisions(profile),
+    profile.export_failure && el("p", { class: "note error" }, profile.export_failure),
     profile.fetch_bytes > 0 && !profile.ready && jobStatus(fetching, actions),
     actions.canManage ? el("div", { class: "row" }, buttons(profile, fetching, actions)) : !profile.active && el("p", { class: "hint" }, "An administrator can change the models."));
 }

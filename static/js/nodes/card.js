@@ -26,6 +26,7 @@ export function nodeCard(node, canManage, act) {
     changed(node, canManage, act),
     node.trouble && el("p", { class: "note error trouble" }, node.trouble),
     node.refused_models && el("p", { class: "note error trouble" }, `It keeps its present models: ${node.refused_models}`),
+    node.changing_models && el("p", { class: "hint" }, node.changing_models),
     node.obstacles.map((/** @type {string} */ sentence) => el("p", { class: "hint obstacle" }, sentence)),
     simulated && el("div", {}, simulated),
     node.state === "unseen" && el("p", { class: "hint" }, node.approved ? entry("node_states", "unseen").explanation : "Joined; waiting for approval."),

@@ -7,7 +7,7 @@ import { spansOf } from "./spans.js";
 
 /** @param {any} receipt a finished one @param {?any} photo of the turn */
 export function facts(receipt, photo) {
-  const rows = [otherPhoto, total, runModel, largeModel, saved, transfer, certainty, prediction, prefetch, placing, simulation].map((fact) => fact(receipt, photo));
+  const rows = [otherPhoto, total, runModel, largeModel, saved, transfer, certainty, prediction, company, prefetch, placing, simulation].map((fact) => fact(receipt, photo));
   return el("ul", { class: "facts" }, rows.filter(Boolean));
 }
 
@@ -63,6 +63,13 @@ function certainty(receipt) {
 function prediction({ predicted_ms: predicted, actual_ms: actual }) {
   if (predicted === null || predicted === undefined) return el("li", {}, "no prediction");
   return el("li", { title: "Predicted before it ran" }, "predicted ", el("b", {}, format.ms(predicted)), `, took ${spansOf(actual).total}`);
+}
+
+/** @param {any} receipt */
+function company({ batch }) {
+  if (!(batch > 1)) return null;
+  return el("li", { title: "They waited together, and the time of all of them is the time of each" },
+    "computed together with ", el("b", {}, batch === 2 ? "another answer" : `${batch - 1} other answers`));
 }
 
 /** What was computed while the question was still being typed. */

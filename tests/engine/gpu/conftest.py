@@ -53,7 +53,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def prepared(gpu: None, once: Path, bundles: Store, resources: Resources) -> Resources:
     """With plans that were made before; by the process that makes them, for the first test that needs them."""
     if not (once / "engines").exists():
-        choose("compact", bundles, Resources(1, "auto", once / "engines"))
+        choose("compact", bundles.current("compact"), Resources(1, "auto", once / "engines"))
     assert resources.cache is not None
     shutil.copytree(once / "engines", resources.cache)
     return resources

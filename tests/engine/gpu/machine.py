@@ -35,6 +35,6 @@ def plans(resources: Resources) -> list[Path]:
 
 def refusal(bundles: Store, resources: Resources) -> str:
     """Why the engine is passed over."""
-    trial = Models("compact", bundles, resources).trial(KIND)
+    trial = Models("compact", bundles.current("compact"), resources).trial(KIND)
     assert trial.engine is None
     return trial.why

@@ -13,13 +13,15 @@ from PIL import Image
 from inference.engine import catalogue
 from inference.engine.catalogue import Profile
 from inference.engine.engines import NoEngine, gpu_fallback, torch_networks
-from inference.engine.engines.engine import Engine, GpuFailed
+from inference.engine.engines.engine import Engine, GpuFailed, Query
 from inference.engine.engines.gpu_fallback import GpuWithFallback
+from inference.engine.engines.networks import Array
 from inference.engine.engines.torch_engine import TorchEngine
 from inference.engine.engines.torch_networks import TorchVision
 from inference.engine.runner import Vision
-from inference.stages import capability
+from inference.stages.capability import Answering
 from tests.node import Node, jpeg
+from tests.one_query import tail, whole
 
 GPU = torch.device("meta")  # it takes tensors and gives no results
 FAILED = "The GPU is not used: it failed ("
@@ -56,7 +58,7 @@ def guarded(gpu: OnGpu, profile: Profile) -> GpuWithFallback:
 def test_an_error_on_the_gpu_is_a_sentence(gpu: OnGpu, image: Image.Image) -> None:
     gpu.broken()
     with pytest.raises(GpuFailed, match=r"The GPU is not used: it failed \("):
-        gpu.whole("classify", image, "")
+        whole(gpu, "classify", image)
 
 
 @pytest.mark.filterwarnings("ignore:.*CUDA is not available")
@@ -74,11 +76,11 @@ def test_every_part_of_an_answer_falls_back(
 ) -> None:
     k = guarded.profile.split_points("classify")[-1]
     features = compact.engine.head("classify", image, k)
-    text = compact.engine.whole("classify", image, "").text
+    text = whole(compact.engine, "classify", image).text
     calls: dict[str, Callable[[Engine], object]] = {
-        "whole": lambda engine: engine.whole("vqa", image, "what colour is it?").text,
+        "whole": lambda engine: whole(engine, "vqa", image, "what colour is it?").text,
         "head": lambda engine: engine.head("classify", image, k).tolist(),
-        "tail": lambda engine: engine.tail("caption", features, k, "").text,
+        "tail": lambda engine: tail(engine, "caption", features, k).text,
         "evidence": lambda engine: engine.evidence("classify", image, "", text).tolist(),  # type: ignore[union-attr]
         "evidence_of": lambda engine: engine.evidence_of("classify", features, k, "", text).tolist(),  # type: ignore[union-attr]
     }
@@ -90,15 +92,34 @@ def test_every_part_of_an_answer_falls_back(
     assert (guarded.description.precision, guarded.digests("vqa")) == ("float32", compact.engine.digests("vqa"))
 
 
+def test_photos_that_are_too_many_for_the_gpu_together_do_not_leave_it(
+    guarded: GpuWithFallback, gpu: OnGpu, image: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The caller computes them one by one."""
+    vision = gpu.parts["classify"].networks.vision
+    alone = vision.whole
+
+    def small(pixels: Array) -> Array:
+        if len(pixels) > 1:
+            raise GpuFailed("The GPU is not used: its memory is used up.")
+        return alone(pixels)
+
+    monkeypatch.setattr(vision, "whole", small)
+    query = Query("classify", "")
+    with pytest.raises(MemoryError, match="its memory is used up"):
+        guarded.wholes([query, query], [image, image])
+    assert whole(guarded, "classify", image).text and guarded.description.device == "cuda"
+
+
 def test_the_gpu_is_tried_again_after_a_while(
     guarded: GpuWithFallback, gpu: OnGpu, image: Image.Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gpu.broken()
-    guarded.whole("classify", image, "")
-    guarded.whole("classify", image, "")
+    whole(guarded, "classify", image)
+    whole(guarded, "classify", image)
     assert guarded.description.device == "cpu"
     monkeypatch.setattr(gpu_fallback.time, "monotonic", lambda: 1e9)
-    guarded.whole("classify", image, "")
+    whole(guarded, "classify", image)
     assert (guarded.description.device, guarded.description.note) == ("cuda", "")
 
 
@@ -117,7 +138,7 @@ def test_a_gpu_that_is_still_full_leaves_the_processor_at_work(
     gpu.broken()
     for late in (0.0, 1e9, 2e9):
         monkeypatch.setattr(gpu_fallback.time, "monotonic", lambda late=late: late)
-        assert guarded.whole("classify", image, "").text
+        assert whole(guarded, "classify", image).text
         assert guarded.description.device == "cpu" and guarded.description.note.startswith(FAILED)
     assert loads == ["gpu", "gpu"]
 
@@ -131,7 +152,7 @@ def test_where_the_processor_cannot_either_the_job_goes_to_another_node(
     guarded = GpuWithFallback(gpu, lambda: OnGpu(profile), none)
     gpu.broken()
     with pytest.raises(MemoryError, match=r"it failed .*No engine can compute on the processor either\."):
-        guarded.whole("classify", image, "")
+        whole(guarded, "classify", image)
 
 
 def test_a_node_answers_all_the_same_and_reports_what_computes_now(
@@ -140,7 +161,9 @@ def test_a_node_answers_all_the_same_and_reports_what_computes_now(
     node, whole = Node("jetson-a", redis_url, tmp_path, Vision(guarded)), Vision(compact.engine)
     reports: list[dict[str, object]] = []
     node.runtime.report = lambda profile: reports.append(dict(profile))
-    guarded.changed = lambda: capability._report_soon(node.runtime, node.vision)
+    answering = Answering()
+    answering.stages = node.stages
+    guarded.changed = lambda: answering._report_soon(node.runtime, node.vision, "")
     picture = jpeg(Image.new("RGB", (64, 48), "red"))
     node.lay("p1", picture)
     node.call("place", photo="p1")

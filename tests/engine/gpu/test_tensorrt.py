@@ -5,7 +5,6 @@ calls of the driver are the real ones.
 
 import os
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from inference.engine.engines.engine import Resources
 from inference.engine.engines.onnx_engine import OnnxEngine
 from inference.engine.runner import Vision
 from tests.engine.gpu.machine import KIND, forget, module, plans, refusal
+from tests.one_query import tail, whole
 
 GPU = "fake-orin-nvgpu-sm87"
 
@@ -27,14 +27,14 @@ GPU = "fake-orin-nvgpu-sm87"
 def test_it_gives_the_answers_of_the_other_engines(
     gpu: None, bundles: Store, prepared: Resources, compact: Vision, image: Image.Image
 ) -> None:
-    chosen = choose("compact", bundles, prepared)
+    chosen = choose("compact", bundles.current("compact"), prepared)
     what = chosen.engine.description
     assert (what.name, what.device, what.precision) == ("tensorrt", "cuda", "float16")
     k = compact.profile.split_points("classify")[-1]
     for task, question in (("classify", ""), ("vqa", "what colour is it?"), ("caption", "")):
-        assert chosen.engine.whole(task, image, question).text == compact.engine.whole(task, image, question).text
+        assert whole(chosen.engine, task, image, question).text == whole(compact.engine, task, image, question).text
         features = chosen.engine.head(task, image, k)
-        assert chosen.engine.tail(task, features, k, question).text == compact.engine.whole(task, image, question).text
+        assert tail(chosen.engine, task, features, k, question).text == whole(compact.engine, task, image, question).text
     names = [plan.name.split("-", 1)[1] for plan in plans(prepared)]
     assert names == [f"10.3.0-{GPU}-float16.plan"] * 2  # of the tower's two pieces, which three tasks share
 
@@ -43,7 +43,7 @@ def test_it_gives_the_answers_of_the_other_engines(
 def test_plans_are_made_once(gpu: None, bundles: Store, prepared: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
     before = {plan: plan.stat().st_mtime_ns for plan in plans(prepared)}
     monkeypatch.setattr(module("tensorrt_engine"), "_check", lambda *_: pytest.fail("another process was started"))
-    choose("compact", bundles, prepared)
+    choose("compact", bundles.current("compact"), prepared)
     assert {plan: plan.stat().st_mtime_ns for plan in plans(prepared)} == before
 
 
@@ -52,7 +52,7 @@ def test_damaged_plans_are_made_again(gpu: None, bundles: Store, prepared: Resou
     victim = plans(prepared)[0]
     content = victim.read_bytes()
     victim.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    assert choose("compact", bundles, prepared).engine.whole("classify", image, "").text
+    assert whole(choose("compact", bundles.current("compact"), prepared).engine, "classify", image).text
     assert victim.read_bytes() == content
 
 
@@ -62,7 +62,7 @@ def test_another_version_of_tensorrt_makes_plans_of_its_own(
 ) -> None:
     monkeypatch.setenv("FAKE_TENSORRT_VERSION", "10.13.3")
     forget()
-    assert choose("compact", bundles, prepared).engine.description.name == "tensorrt"
+    assert choose("compact", bundles.current("compact"), prepared).engine.description.name == "tensorrt"
     assert [plan.name.split("-", 1)[1] for plan in plans(prepared)] == [f"10.13.3-{GPU}-float16.plan"] * 2
 
 
@@ -71,7 +71,7 @@ def test_where_half_precision_is_too_far_off_plans_are_in_float32(
     gpu: None, bundles: Store, resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FAKE_TENSORRT_FAIL", "half")
-    assert choose("compact", bundles, resources).engine.description.precision == "float32"
+    assert choose("compact", bundles.current("compact"), resources).engine.description.precision == "float32"
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_an_engine_that_is_passed_over_leaves_its_sentence_on_the_nodes_card(
     monkeypatch.setenv("FAKE_TENSORRT_FAIL", "parse")
     monkeypatch.delenv("ISTHMUS_ENGINE")
     monkeypatch.setattr(engines, "ENGINES", [kind for kind in engines.ENGINES if kind.name in ("onnx", "tensorrt")])
-    chosen = choose("compact", bundles, resources)
+    chosen = choose("compact", bundles.current("compact"), resources)
     assert chosen.engine.description.name == "onnx"
     assert chosen.reason.startswith("tensorrt: The GPU is not used: TensorRT cannot read the network")
 
@@ -139,12 +139,12 @@ def test_a_gpu_whose_memory_is_used_up_leaves_the_answer_to_the_processor(
 ) -> None:
     folder = bundles.current("compact")
     assert folder is not None
-    expected = OnnxEngine(profile_of(folder), Resources(1, "cpu")).whole("classify", image, "").text
-    chosen = choose("compact", bundles, prepared)
+    expected = whole(OnnxEngine(profile_of(folder), Resources(1, "cpu")), "classify", image).text
+    chosen = choose("compact", bundles.current("compact"), prepared)
     network: Any = next(iter(chosen.engine._engine.parts["classify"].networks.vision.pieces.values()))  # type: ignore[attr-defined]
     network._memory = {name: module("tensorrt_network")._Memory(network._driver) for name in network._memory}
     monkeypatch.setenv("FAKE_CUDA_FAIL", "cuMemAlloc_v2=2")
-    assert chosen.engine.whole("classify", image, "").text == expected
+    assert whole(chosen.engine, "classify", image).text == expected
     what = chosen.engine.description
     assert (what.name, what.device) == ("onnx", "cpu")
     assert what.note == "The GPU is not used: The GPU's memory is used up."
@@ -152,4 +152,4 @@ def test_a_gpu_whose_memory_is_used_up_leaves_the_answer_to_the_processor(
 
 def test_without_the_module_it_is_absent() -> None:
     with pytest.raises(NoEngine, match="tensorrt is not installed"):
-        Models("compact", Store(Path("/nonexistent")), Resources())._load(KIND)
+        Models("compact", None, Resources())._load(KIND)

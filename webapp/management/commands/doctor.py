@@ -19,6 +19,7 @@ from devices.agent.config import readable_by_others
 from devices.models import Node
 from devices.telemetry import presence, trouble
 from inference.answering import cloud_queue
+from inference.bundles import failures
 from inference.engine import catalogue, tasks
 from webapp.accounts.models import User
 
@@ -86,6 +87,9 @@ def _models() -> Iterator[Finding]:
     lacking = catalogue.unavailable(catalogue.profile(profile))
     for task, sentence in lacking.items():
         yield Finding("models", sentence, f"Until then nodes on this machine cannot {tasks.get(task).phrases.verb}.")
+    if failure := failures.latest(profile):
+        remedy = f"Remove the cause, and run `python manage.py models export {profile}`."
+        yield Finding("models for nodes", failure.sentence, remedy)
     if not missing and not lacking:
         yield Finding("models", f"the {profile} models are complete")
 
@@ -168,7 +172,9 @@ def _standing(node: Node) -> tuple[str, str]:
     if why := presence.cannot_answer(node):
         return "online, answers no questions", f"On {node.slug}: {why}"
     if not node.profile:
-        return "online, loading its models", "Wait until they are loaded; if they never are, check its log."
+        note = presence.changing_models(node)
+        return f"online, loading its models. {note}".strip(), "Wait until they are loaded; if they never are, check its log."
     if why := presence.refused_models(node):
         return f"online, keeps its present models: {why}", "Remove the cause, restart its agent, or choose other models."
-    return state, ""
+    note = presence.changing_models(node)
+    return f"{state}. {note}" if note else state, ""

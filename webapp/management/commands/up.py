@@ -22,7 +22,6 @@ from devices.models import Node
 from devices.registry import enrolment
 from inference.bundles import exporting
 from inference.engine import catalogue
-from inference.engine.bundles.store import made_from
 from webapp.accounts.models import User
 from webapp.ops import private_redis, serving
 
@@ -102,8 +101,7 @@ class Command(BaseCommand):
     def _export_models(self) -> None:
         """The nodes on this machine share one bundle. Made here, because this process is replaced and its memory returned."""
         name = model_choice.active()
-        current = exporting.store().current(name)
-        if current is not None and current.name == made_from(catalogue.profile(name)):
+        if exporting.present(name):
             return
         self.stdout.write("Preparing the models for this machine; this is done once.")
         self.stdout.flush()

@@ -9,7 +9,7 @@ from inference.engine.answer import Answer
 from inference.engine.catalogue import Profile
 from inference.engine.doubt import Calibration, variety
 from inference.engine.engines.networks import Array, Linear, Networks
-from inference.engine.engines.part import Answering, folder_of
+from inference.engine.engines.part import Answering, Trace, folder_of
 from inference.engine.model_files import config
 from inference.engine.questions import kinds, label_tree, naming
 from inference.engine.questions.kinds import Kind, Reading
@@ -42,6 +42,14 @@ class Classifier:
         """tokens [1, T, width] -> [classes]. Temperature scaling: Guo et al. 2017."""
         probabilities: NDArray[np.float64] = np.exp(log_softmax(self.layer(tokens[0, 0]) / self.calibration.temperature))
         return probabilities
+
+    def trace(self, tokens: Array, question: str = "", ids: Sequence[int] | None = None) -> Trace:
+        """Its likeliest class."""
+        logits = self.layer(tokens[0, :1])
+        return Trace(list(ids or [int(logits.argmax())]), logits)
+
+    def answers(self, tokens: Array, questions: Sequence[str]) -> list[Answer]:
+        return [self.answer(tokens[m : m + 1], question) for m, question in enumerate(questions)]
 
     def answer(self, tokens: Array, question: str = "") -> Answer:
         """tokens [1, T, width] -> a name, with the likeliest classes; or what they say to a question about a kind of thing."""

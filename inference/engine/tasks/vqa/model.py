@@ -1,20 +1,19 @@
-"""BLIP's question encoder with cross-attention to the tower's tokens, then its answer decoder (Li et al. 2022). No torch.
+"""What people ask about a photo, worked out with the question model and the classifier on the same tower. No torch.
 
-The decoder may only give answers of the kind that the question asks for: of a closed list every answer is scored, and
-elsewhere the words that cannot begin an answer are suppressed.
+The answer is always of the kind that the question asks for: of a closed list every answer is weighed, and elsewhere the words
+that cannot begin an answer are suppressed.
 """
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inference.engine.answer import NOTHING, Answer
 from inference.engine.catalogue import Profile
 from inference.engine.doubt import Calibration, log_odds, logistic, shared, variety
 from inference.engine.engines.networks import Array, Networks, TextNetwork
-from inference.engine.engines.part import Answering, folder_of
+from inference.engine.engines.part import Answering, Trace, folder_of
 from inference.engine.model_files import config, generation
 from inference.engine.questions import choice_table, closed_answers, kinds, naming
 from inference.engine.questions.choice_table import ChoiceTable
@@ -24,6 +23,7 @@ from inference.engine.questions.label_tree import Branch
 from inference.engine.questions.nouns import NUMBERS, is_people, singular
 from inference.engine.tasks import evidence
 from inference.engine.tasks.vqa.fit import asks_for_number
+from inference.engine.tasks.vqa.question_model import Inquiry, QuestionModel, Weigh, Write
 from inference.engine.tasks.wording import with_article
 from inference.engine.text import search
 from inference.engine.text import tokens as text_tokens
@@ -50,8 +50,8 @@ class Answerer:
     ) -> None:  # fmt: skip
         """`longest`: tokens of a question. `classes`: the classifier on the same tower, where there is one. `has_map`: whether
         the context is the mean and then the places of the tower's last map."""
-        self.network, self.vocabulary, self.limits, self.calibration = network, vocabulary, limits, calibration
-        self.longest, self.has_map = longest, has_map
+        self.model = QuestionModel(network, vocabulary, limits, calibration.temperature, longest)
+        self.vocabulary, self.calibration, self.has_map = vocabulary, calibration, has_map
         self.table, self.classes = table or choice_table.read(None), classes
         self._yes_no, self._numbers = self._first_tokens(("yes", "no")), self._first_tokens((*_DIGITS, *NUMBERS))
 
@@ -60,38 +60,30 @@ class Answerer:
         tokens = [self.vocabulary.ids(word) for word in words]
         return [ids[0] for ids in tokens if len(ids) == 1 and ids[0] != self.vocabulary.unknown]
 
-    def encode(self, context: Array, question: str) -> Array:
-        """The context [M, C, D] -> the question in the light of each photo, [M, Q, D]."""
-        ids = np.array([self.vocabulary.prompt(question, self.longest)] * len(context))
-        return self.network.encode(ids, np.ones_like(ids), context)
+    def answers(self, tokens: Array, questions: Sequence[str]) -> list[Answer]:
+        inquiries = [self._answer(tokens[m : m + 1], kinds.read(question)) for m, question in enumerate(questions)]
+        return self.model.results(tokens, inquiries)
 
-    def ids(self, tokens: Array, question: str, suppressed: Sequence[int] = ()) -> tuple[list[int], Array]:
-        """The tower's tokens [1, T, W] -> ids from the start token on, and the logits [L - 1, vocabulary] they were chosen
-        from. `suppressed`: tokens that no answer begins with."""
-        encoded = self.encode(self.network.adapt(tokens), question)
-        memory, mask = self.network.prepare(encoded), np.ones(encoded.shape[:2], np.int64)
-        return search.greedy(self.network, memory, mask, self.limits, suppressed)
+    def trace(self, tokens: Array, question: str, ids: Sequence[int] | None = None) -> Trace:
+        """Its own text as a free answer, of any kind."""
+        return self.model.trace(tokens, question, ids)
 
-    def answer(self, tokens: Array, question: str) -> Answer:
-        """Confidence is scaled from the probability of exactly this answer among those of its kind."""
-        reading = kinds.read(question)
-        if absent := self._absent(tokens, reading):
+    def _answer(self, tokens: Array, reading: Reading) -> Inquiry[Answer]:
+        """tokens [1, T, W]. Confidence is scaled from the probability of exactly this answer among those of its kind."""
+        if absent := (yield from self._absent(tokens, reading)):
             return absent
-        if (probability := self._is_there(tokens, reading)) is not None:
+        if (probability := (yield from self._is_there(tokens, reading))) is not None:
             scaled = sorted((("yes", probability), ("no", 1 - probability)), key=lambda pair: -pair[1])
             return Answer(*scaled[0], scaled)
         if choices := self._encodable(closed_answers.choices(reading)):
-            probabilities = self.probabilities(tokens, reading.text, choices)
+            probabilities = yield from self._shares(reading.text, choices)
             top = sorted(zip((c.text for c in choices), probabilities, strict=True), key=lambda pair: -pair[1])[:TOP]
-            return self._answer(tokens, reading.kind, top)
-        ids, logits = self.ids(tokens, reading.text, self._unfitting(reading))
+            return self._scaled(tokens, reading.kind, top)
+        ids, probability = yield Write(reading.text, tuple(self._unfitting(reading)))
         text = self.vocabulary.text(ids)
-        if not text:
-            return Answer(NOTHING, 0.0, [])
-        log_p = search.log_softmax(logits / self.calibration.temperature)[np.arange(len(ids) - 1), ids[1:]]
-        return self._answer(tokens, reading.kind, [(text, float(np.exp(log_p.sum())))])
+        return self._scaled(tokens, reading.kind, [(text, probability)]) if text else Answer(NOTHING, 0.0, [])
 
-    def _answer(self, tokens: Array, kind: Kind, top: list[tuple[str, float]]) -> Answer:
+    def _scaled(self, tokens: Array, kind: Kind, top: list[tuple[str, float]]) -> Answer:
         """`top`: texts with their probabilities, the best first."""
         best = self.calibration.scale.probability(top[0][1], variety(tokens), kind)
         return Answer(top[0][0], best, shared(top, best))
@@ -115,10 +107,12 @@ class Answerer:
         return self.vocabulary.unknown not in self.vocabulary.ids(text)
 
     def probabilities(self, tokens: Array, question: str, choices: Sequence[Choice]) -> list[float]:
-        """tokens [1, T, width] -> the probability of each choice among them all. All forms in one call of the decoder."""
-        encoded = self.encode(self.network.adapt(tokens), question)
+        """tokens [1, T, W] -> the probability of each choice among them all."""
+        return self.model.results(tokens, [self._shares(question, choices)])[0]
+
+    def _shares(self, question: str, choices: Sequence[Choice]) -> Inquiry[list[float]]:
         forms = [(number, form) for number, choice in enumerate(choices) for form in choice.forms]
-        [scores] = self._scores(encoded, [form for _, form in forms])
+        scores = yield Weigh(question, tuple(form for _, form in forms))
         totals = [
             np.logaddexp.reduce([score for score, (of, _) in zip(scores, forms, strict=True) if of == number])
             for number in range(len(choices))
@@ -126,52 +120,38 @@ class Answerer:
         shares: list[float] = np.exp(search.log_softmax(np.array(totals))).tolist()
         return shares
 
-    def _scores(self, encoded: Array, texts: Sequence[str]) -> NDArray[np.float64]:
-        """Encoded questions [M, Q, D] -> the log-probability of each text as the answer, [M, texts]."""
-        rows = [[self.limits.start, *self.vocabulary.ids(text), self.limits.end] for text in texts]
-        ids = np.full((len(rows), max(map(len, rows))), self.limits.end)
-        inside = np.zeros(ids.shape, bool)
-        for number, row in enumerate(rows):
-            ids[number, : len(row)], inside[number, : len(row)] = row, True
-        memory, mask = self.network.prepare(encoded), np.ones(encoded.shape[:2], np.int64)
-        logits, _ = self.network.step(np.repeat(ids[None, :, :-1], len(encoded), 0), memory, mask, None)
-        log_p = search.log_softmax(logits / self.calibration.temperature)  # [M, F, L - 1, vocabulary]
-        steps = np.take_along_axis(log_p, ids[None, :, 1:, None].repeat(len(encoded), 0), 3)[..., 0]
-        scores: NDArray[np.float64] = (steps * inside[:, 1:]).sum(-1)
-        return scores
-
     def evidence(self, tokens: Array, question: str, text: str) -> Array | None:
         if not self.has_map:
             return None
-        reading = kinds.read(question)
+        request = Weigh(kinds.read(question).text, (text,))
         return evidence.by_occlusion(
-            self.network.adapt(tokens), lambda contexts: self._scores(self.encode(contexts, reading.text), [text])[:, 0]
+            self.model.network.adapt(tokens), lambda contexts: self.model.weigh(contexts, request)[:, 0]
         )
 
-    def _absent(self, tokens: Array, reading: Reading) -> Answer | None:
+    def _absent(self, tokens: Array, reading: Reading) -> Inquiry[Answer | None]:
         """Where what the question takes for granted was not seen, that is the answer."""
         if not reading.subject or reading.kind not in _SUPPOSING:
             return None
-        seen = self.presence(tokens, reading.subject)
+        seen = yield from self._presence(tokens, reading.subject)
         if seen is None or (probability := logistic(log_odds(seen) + TAKEN_FOR_GRANTED)) >= ABSENT_BELOW:
             return None
         text = "0" if reading.kind is Kind.NUMBER else f"no {reading.subject}"
         return Answer(text, 1 - probability, [(text, 1 - probability)], absent=reading.subject)
 
-    def _is_there(self, tokens: Array, reading: Reading) -> float | None:
+    def _is_there(self, tokens: Array, reading: Reading) -> Inquiry[float | None]:
         """The probability of yes to whether a thing is there. What the photo is of is seen, and so are people and animals; of
         other things a photo can show more than the models see. None for another question."""
         presence = reading.presence
-        seen = self.presence(tokens, presence.subject) if presence else None
+        seen = (yield from self._presence(tokens, presence.subject)) if presence else None
         if presence is None or seen is None:
             return None
         branch = self._branch(presence.subject)
         is_conspicuous = is_people(presence.subject) or (branch is not None and branch.kind == "animal")
-        there = seen if presence.identity or is_conspicuous else seen + (1 - seen) * UNNOTICED
+        there: float = seen if presence.identity or is_conspicuous else seen + (1 - seen) * UNNOTICED
         if presence.located:
             there *= AT_ITS_PLACE
         if presence.qualified:
-            yes, no = self.probabilities(tokens, reading.text, _YES_NO)
+            yes, no = yield from self._shares(reading.text, _YES_NO)
             surer = self.calibration.scale.probability(max(yes, no), variety(tokens), Kind.YES_NO)
             there *= surer if yes > no else 1 - surer
         return there
@@ -179,12 +159,12 @@ class Answerer:
     def _branch(self, subject: str) -> Branch | None:
         return self.classes.tree.find(subject) if self.classes and self.classes.tree else None
 
-    def presence(self, tokens: Array, subject: str) -> float | None:
+    def _presence(self, tokens: Array, subject: str) -> Inquiry[float | None]:
         """The probability that a thing is seen in the photo, from both models; None where the vocabulary lacks the word."""
         if not self._can_spell(subject):
             return None
         branch = self._branch(subject)
-        yes, _ = self.probabilities(tokens, f"is there {with_article(singular(subject))}?", _YES_NO)
+        yes, _ = yield from self._shares(f"is there {with_article(singular(subject))}?", _YES_NO)
         if self.classes is None or branch is None:
             return self.table.presence(subject, choice_table.UNNAMED).probability(0.0, log_odds(yes))
         mass = naming.of(self.classes.probabilities(tokens), branch)
