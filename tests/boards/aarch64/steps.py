@@ -21,13 +21,14 @@ from tests.transcript import Failed, require, wait_until
 BOARD, DEVICE = "board", "jetson-a"
 HOME, PYTHON = "/opt/isthmus/home", "/opt/isthmus/venv/bin/python"
 PHOTO = Path(sklearn.datasets.__file__).parent / "images" / "flower.jpg"
-QUESTION = "What is in this photo?"
-OTHER_QUESTIONS = ("Describe this photo.", "What colour is the flower?", "What does it say?")
+QUESTION = "What is it?"
+OTHER_QUESTIONS = ("Describe this photo.", "What colour is it?", "What does it say?")
 MACHINE = "import platform; print(platform.machine(), platform.python_version())"
 PACKAGES = ("isthmus-agent", "onnxruntime", "numpy", "pillow", "opencv-python-headless", "celery")
 VERSIONS = f"from importlib.metadata import version; print(*[f'{{name}} {{version(name)}}' for name in {PACKAGES}], sep=', ')"
 # qemu computes a model two hundred times as slowly, and the machine may be busy.
 INSTALL_S, LOAD_S, ANSWER_S = 3600, 3600, 900
+TRIES = 3
 ENDED = "isthmus-agent.service: exit status"  # the last line of the journal
 CLOSE = 0.01  # of two confidences
 
@@ -59,8 +60,12 @@ class Trial:
         return self.node()["state"] == "online" and bool(self.node()["profile"])
 
     def answer(self, node: str, route: str, question: str = QUESTION) -> dict[str, Any]:
-        """The receipt of a question that was answered by this route alone."""
-        status, body, errors = self.stack.ask(PHOTO, question, "--node", node, "--route", route, timeout=2 * ANSWER_S)
+        """The receipt of a question that was answered by this route alone. A node that was slower than the server expects of
+        it gets longer the next time: a busy machine slows an emulated board unevenly."""
+        for _ in range(TRIES):
+            status, body, errors = self.stack.ask(PHOTO, question, "--node", node, "--route", route, timeout=2 * ANSWER_S)
+            if status == 0:
+                break
         require(status == 0, f"{node} answers by the route {route}, not: {errors.strip()[-500:]}")
         (receipt,) = body["receipts"]
         taken = receipt["device"], receipt["route"], receipt["fell_back_from"]
