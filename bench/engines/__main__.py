@@ -20,8 +20,8 @@ bundle_mb, bundle_files   of the exported models; export_s: how long that took, 
 Milliseconds are medians, of processor time on a CPU and of elapsed time on a GPU, of calls about a decoded photo.
 Resident memory (Rss of /proc/self/smaps_rollup, Linux) counts pages shared with other processes in full; a megabyte has
 1,000,000 bytes. Half of the photos are `everyday`, half Flickr8k's test photos, from ISTHMUS_DATA (default var/data). The
-bundle is read from ISTHMUS_BUNDLES (default var/bundles), and exported there if it is missing. A full run takes a quarter of
-an hour and is stored in bench/results/engines.json.
+bundle is read from ISTHMUS_BUNDLES (default var/bundles), and exported there if it is missing. A full run takes a few
+minutes and is stored in bench/results/engines.json.
 """
 
 from rich.console import Console
