@@ -146,7 +146,8 @@ def test_a_deleted_conversation_leaves_no_photo_on_the_device(stack: Stack) -> N
     [file] = (stack.var / "nodes" / "jetson-b" / "photos").rglob(f"{turn['photo']['id']}.jpg")
     path = f"/api/v1/conversations/{turn['conversation']}"
     wait_for(lambda: stack.owner.delete(path).is_success, 30, "the conversation was not deleted", every=0.5)
-    wait_for(lambda: not file.exists(), 60, "the photo stayed on the device")
+    # A device that does not answer at once, as on a busy machine, is asked again by the sweep, a minute later.
+    wait_for(lambda: not file.exists(), 120, "the photo stayed on the device")
 
 
 @pytest.mark.long

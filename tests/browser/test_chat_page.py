@@ -40,8 +40,8 @@ def test_a_question_typed_before_the_scripts_load_is_kept_and_can_be_sent(tab: T
     page.fill("#question", "What is a split point?")
     page.press("#question", "Enter")
     assert page.locator("#ask").is_disabled()  # else the page would be read anew, without the question
-    page.wait_for_timeout(200)
-    assert waiting
+    while not waiting:
+        page.wait_for_timeout(100)
     for request in waiting:
         request.continue_()
     page.locator("#ask:enabled").click()

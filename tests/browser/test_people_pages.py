@@ -55,8 +55,8 @@ def test_somebody_is_invited_and_sets_up_two_factor_login(tab: Tab, visitor: Pag
     assert len(codes) == 10
     visitor.context.clear_cookies()
     _log_in(visitor, stack.url, "dora")
-    assert visitor.url.endswith("/login/code/")
-    assert visitor.evaluate("document.activeElement.id") == "id_code"
+    visitor.wait_for_url("**/login/code/")
+    visitor.wait_for_selector("#id_code:focus")
     visitor.fill("#id_code", codes[0])
     visitor.click("button.primary")
     visitor.wait_for_selector("#question")
