@@ -138,6 +138,10 @@ class Journal:
     def drafted(self, number: int) -> None:
         self._step(number, {"state": "answered"}, None)
 
+    def left_out(self, number: int) -> None:
+        """An earlier answer does not meet the condition of this step."""
+        self._step(number, {"state": "left out"}, None)
+
     def receipt(self, number: int, receipt: Receipt) -> None:
         self._step(number, {"state": "answered", "receipt": receipt}, receipt)
 

@@ -25,7 +25,7 @@ from inference.engine.answer import TextLine
 from inference.models import Photo, Turn
 from inference.placement import task_choice
 from inference.placement.choose import NoRoute
-from inference.planning import draft_summary
+from inference.planning import conditions, draft_summary
 from inference.planning.answer_substitution import UnanswerableQuestion, fill
 from inference.planning.compose import StepResult, annotate
 from inference.planning.plan import MAX_WHY, PlanStep
@@ -95,13 +95,12 @@ def _answer(execution: TurnExecution) -> str:
         return str(turn.plan["why"])
     results = {step.id: _draft(journal, step) for step in steps if step.task == "train"}
     while waiting := [step for step in steps if step.id not in results]:
-        ready = _with_answers_filled_in(
-            execution, [step for step in waiting if all(before in results for before in step.after)], results
-        )
+        due = [step for step in waiting if all(before in results for before in step.after)]
+        ready = _with_answers_filled_in(execution, _as_answers_demand(journal, due, results), results)
         for step, result in zip(ready, _run_steps(execution, ready), strict=True):
             results[step.id] = result
     ordered = [results[step.id] for step in steps]
-    if all(result.error for result in ordered):
+    if all(result.error or result.left_out for result in ordered):
         raise UserError(
             "no_answer", ordered[0].error or "No step could be answered.", "Try again, or choose another route.", 503
         )
@@ -109,6 +108,20 @@ def _answer(execution: TurnExecution) -> str:
         journal.phase("composing")
     words = planner_usage.planner().compose(turn.question, ordered, lambda text: journal.phase("composing", text=text))
     return " ".join(filter(None, [annotate(words, ordered), turn.plan["remark"]]))
+
+
+def _as_answers_demand(journal: Journal, due: list[PlanStep], results: dict[int, StepResult]) -> list[PlanStep]:
+    """Without the steps whose condition an earlier answer does not meet."""
+    asked = []
+    for step in due:
+        if reason := conditions.unmet(step, results):
+            results[step.id] = StepResult(
+                step.id, step.task, step.question, None, None, True, (), None, step.before, left_out=reason
+            )
+            journal.left_out(step.id)
+        else:
+            asked.append(step)
+    return asked
 
 
 def _with_answers_filled_in(execution: TurnExecution, ready: list[PlanStep], results: dict[int, StepResult]) -> list[PlanStep]:

@@ -36,6 +36,7 @@ class StepResult:
     notes: tuple[PhotoNote, ...] = ()  # about that photo
     lines: tuple[TextLine, ...] = ()  # of text in it
     absent: str = ""  # the thing asked about, where it was not seen
+    left_out: str = ""  # why it was not asked: a sentence
 
     @property
     def certainty(self) -> Certainty:
@@ -87,6 +88,8 @@ def _of_photo(result: StepResult, sentence: str, several: bool) -> str:
 
 def _sentence(result: StepResult, alone: bool) -> str:
     task = tasks.find(result.task)
+    if result.left_out:
+        return result.left_out
     if result.error is not None:
         verb = task.phrases.verb.format(question=result.question) if task else FAILED_TRAINING
         return f"I could not {verb}: {full_stop(result.error)}"

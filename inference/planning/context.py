@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from inference.planning.plan import Task
+from inference.planning.plan import OnlyIf, Task
 
 
 @dataclass(frozen=True)
@@ -31,3 +31,4 @@ class ParsedStep:
     model: str = ""
     notes: tuple[str, ...] = ()  # how a follow-up was understood
     before: int = 0  # how many photos back
+    only_if: OnlyIf | None = None

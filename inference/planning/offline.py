@@ -115,7 +115,13 @@ def _numbered(parsed: Sequence[ParsedStep], refused: str | None) -> Plan:
     within_limit = parsed[:MAX_STEPS]
     steps = [
         PlanStep(
-            id=n, task=step.task, question=_question_text(step), after=list(step.after), model=step.model, before=step.before
+            id=n,
+            task=step.task,
+            question=_question_text(step),
+            after=list(step.after),
+            model=step.model,
+            before=step.before,
+            only_if=step.only_if,
         )
         for n, step in enumerate(within_limit, 1)
     ]

@@ -16,6 +16,7 @@ MAX_STEPS = 6
 MAX_QUESTION = 300
 MAX_WHY = 500
 MAX_MODEL = 40
+MAX_ANSWER = 40  # characters of an answer that a step depends on
 MAX_BEFORE = 99  # photos of a conversation that a step may look back
 # "{1}" in a question stands for what step 1 answered; the orchestrator puts the answer there.
 PLACEHOLDER = re.compile(r"\{(\d+)\}")
@@ -44,10 +45,20 @@ Task = Annotated[str, AfterValidator(_listed)]
 Text = Annotated[str, BeforeValidator(_printable)]
 
 
+class OnlyIf(BaseModel):
+    """What an earlier step must have answered: "yes", "no", or a word of its answer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    step: int = Field(ge=1, le=MAX_STEPS)
+    answer: Text = Field(min_length=1, max_length=MAX_ANSWER)
+
+
 class PlanStep(BaseModel):
     """One model call. `question` is empty for the tasks that take none; `after` names the steps it has to wait for, and
     "{1}" in the question stands for the answer of step 1. `model` names another classifier than the bundled one: "run 12".
-    `before` is 0 for the photo at hand, 1 for the one before it in the conversation, and so on.
+    `before` is 0 for the photo at hand, 1 for the one before it in the conversation, and so on. A step with `only_if` is left
+    out where the answer it names is another (inference/planning/conditions.py).
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -58,6 +69,7 @@ class PlanStep(BaseModel):
     after: list[int] = Field(default_factory=list, max_length=MAX_STEPS)
     model: Text = Field(default="", max_length=MAX_MODEL)
     before: int = Field(default=0, ge=0, le=MAX_BEFORE)
+    only_if: OnlyIf | None = None
 
     @model_validator(mode="after")
     def _question_fits_task(self) -> Self:
@@ -94,10 +106,14 @@ class Plan(BaseModel):
                 raise ValueError(f"step {step.id} may wait only for steps before it")
             if unknown := [number for number in step.filled_from if number not in step.after]:
                 raise ValueError(f"step {step.id} uses {{{unknown[0]}}}, so step {unknown[0]} must be in its after")
+            if step.only_if and step.only_if.step not in step.after:
+                raise ValueError(f"step {step.id} depends on step {step.only_if.step}, which must be in its after")
             nouns = [task.name for task in tasks.TASKS if task.answers_with_noun]
             if any(self.steps[number - 1].task not in nouns for number in step.filled_from):
                 raise ValueError(f"step {step.id} may use only the answer of a {' or '.join(nouns)} step")
-        if len({(step.task, step.question.lower(), step.model, step.before) for step in self.steps}) < len(self.steps):
+        if len({(step.task, step.question.lower(), step.model, step.before, str(step.only_if)) for step in self.steps}) < len(
+            self.steps
+        ):
             raise ValueError("two steps are the same")
         return self
 
@@ -144,8 +160,15 @@ def json_schema() -> dict[str, Any]:
                         "after": {"type": "array", "items": {"type": "integer"}, "description": "ids of earlier steps"},
                         "model": {"type": "string", "description": f"for {models}: a name from models, or empty"},
                         "before": {"type": "integer", "description": "0: the photo at hand, 1: the one before it, …"},
+                        "only_if": {
+                            "type": ["object", "null"],
+                            "description": "null, or what an earlier step must have answered",
+                            "properties": {"step": {"type": "integer"}, "answer": {"type": "string"}},
+                            "required": ["step", "answer"],
+                            "additionalProperties": False,
+                        },
                     },
-                    "required": ["id", "task", "question", "after", "model", "before"],
+                    "required": ["id", "task", "question", "after", "model", "before", "only_if"],
                     "additionalProperties": False,
                 },
             },

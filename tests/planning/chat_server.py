@@ -17,7 +17,7 @@ from inference.planning.planner_config import PlannerConfig
 KEY = "sk-a-very-secret-key"
 PHOTO = Context(has_photo=True)
 QUESTION = "How many dogs are there?"
-STEP = {"id": 1, "task": "vqa", "question": "how many dogs?", "after": [], "model": "", "before": 0}
+STEP = {"id": 1, "task": "vqa", "question": "how many dogs?", "after": [], "model": "", "before": 0, "only_if": None}
 VALID = {"steps": [STEP], "why": "It asks."}
 Reply = Callable[["ChatHandler", dict[str, Any]], None]
 

@@ -13,7 +13,15 @@ def _plan(*steps: dict[str, Any], why: str = "because") -> Plan:
 
 
 def test_a_plan_is_read_and_written_as_the_contract_has_it() -> None:
-    step = {"id": 1, "task": "vqa", "question": "what is the dog doing?", "after": [], "model": "", "before": 0}
+    step = {
+        "id": 1,
+        "task": "vqa",
+        "question": "what is the dog doing?",
+        "after": [],
+        "model": "",
+        "before": 0,
+        "only_if": None,
+    }
     data = {"steps": [step], "why": "it was asked"}
     assert Plan.model_validate(data).model_dump() == data
 

@@ -32,9 +32,9 @@ class ExpectedStep:
     question: str
     questions: tuple[tuple[str, ...], ...]  # content words of each wording; none where the task takes no question
     after: tuple[int, ...]
-    before: int | None  # how many photos back; None for several photos at once
+    before: int  # how many photos back
     model: str
-    conditional: bool
+    only_if: tuple[int, str] | None  # the step that must have answered so
     fields: dict[str, Any]
 
 
@@ -81,25 +81,30 @@ def _request(row: dict[str, Any]) -> PeopleRequest:
         earlier_photos=photos - 1,
     )
     steps, *others = (
-        tuple(_expected(step, photos) for step in steps) for steps in (row.get("steps", []), *row.get("acceptable", []))
+        tuple(one for step in steps for one in _expected(step, photos))
+        for steps in (row.get("steps", []), *row.get("acceptable", []))
     )
     return PeopleRequest(row["id"], row["kind"], row["message"], context, steps, tuple(others),
                          frozenset(row.get("forbidden", [])), row["parts"], row.get("translations", {}))  # fmt: skip
 
 
-def _expected(step: dict[str, Any], photos: int) -> ExpectedStep:
+def _expected(step: dict[str, Any], photos: int) -> list[ExpectedStep]:
+    """One for each photo that is asked about, as plans have them."""
     wordings = [step["question"], *step.get("or", [])] if step.get("question") and takes_question(step["task"]) else []
-    looked_at = step.get("photos", [photos - step.get("before", 0)])
-    return ExpectedStep(
-        task=step["task"],
-        question=step.get("question", ""),
-        questions=tuple(content(_as_planned(step["task"], wording)) for wording in wordings),
-        after=tuple(step.get("after", [])),
-        before=photos - looked_at[0] if len(looked_at) == 1 else None,
-        model=step.get("model", ""),
-        conditional="if" in step,
-        fields=step.get("fields", {}),
-    )
+    condition = step.get("if")
+    return [
+        ExpectedStep(
+            task=step["task"],
+            question=step.get("question", ""),
+            questions=tuple(content(_as_planned(step["task"], wording)) for wording in wordings),
+            after=tuple(step.get("after", [])),
+            before=photos - photo,
+            model=step.get("model", ""),
+            only_if=(condition["step"], str(condition["is"]).lower()) if condition else None,
+            fields=step.get("fields", {}),
+        )
+        for photo in step.get("photos", [photos - step.get("before", 0)])
+    ]
 
 
 def _as_planned(task: str, question: str) -> str:
@@ -124,9 +129,9 @@ def judge(request: PeopleRequest, planned: Planned, draft: Draft | None) -> Peop
 
 def _same(steps: Sequence[PlanStep], expected: Sequence[ExpectedStep], draft: Draft | None) -> bool:
     return len(steps) == len(expected) and all(
-        not want.conditional
-        and step.task == want.task
+        step.task == want.task
         and (step.before, step.model) == (want.before, want.model)
+        and (step.only_if and (step.only_if.step, step.only_if.answer.lower())) == want.only_if
         and (set(step.after) == set(want.after) or not step.filled_from)
         and (_fields_match(want.fields, draft) if want.task == "train" else _asks(step, want))
         for step, want in zip(steps, expected, strict=True)

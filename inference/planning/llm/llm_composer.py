@@ -20,7 +20,8 @@ OnText = Callable[[str], None]
 def wanted(results: Sequence[StepResult]) -> bool:
     """Only several confident answers are reworded; doubts and failures have templates of their own."""
     return len(results) > 1 and all(
-        result.sure and result.text and not result.error and result.task != "train" for result in results
+        result.sure and result.text and not result.error and not result.left_out and result.task != "train"
+        for result in results
     )
 
 
