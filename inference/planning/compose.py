@@ -54,7 +54,35 @@ def compose(question: str, results: Sequence[StepResult]) -> str:
     several = any(result.before for result in results)
     # "No" to "is there no dog?" can be read both ways, so what was asked of the model is repeated.
     alone = len(results) == 1 and not (_NEGATED.search(question.lower()) and (results[0].text or "").lower() in ("yes", "no"))
-    return " ".join(_of_photo(result, _sentence(result, alone) + _condition(result, results), several) for result in results)
+    sentences = [_of_photo(result, _sentence(result, alone) + _condition(result, results), several) for result in results]
+    return " ".join([*sentences, *_compared(results)])
+
+
+def _compared(results: Sequence[StepResult]) -> list[str]:
+    """Which of the photos has most, where the same was counted in several and every number is given."""
+    counts: dict[str, dict[int, int | None]] = {}
+    for result in results:
+        if result.question.startswith("how many "):
+            number = _number(result.text) if result.certainty is not Certainty.NONE and not result.absent else None
+            counts.setdefault(result.question, {})[result.before] = number
+    said = []
+    for of_photos in counts.values():
+        numbers = [number for number in of_photos.values() if number is not None]
+        if len(numbers) < max(2, len(of_photos)):
+            continue
+        most = [before for before, number in of_photos.items() if number == max(numbers)]
+        if len(most) == len(of_photos):
+            said.append("So it is the same number in each.")
+        elif len(most) == 1:
+            said.append(f"So there are more in {photo_before(most[0]) if most[0] else 'this photo'}.")
+    return said
+
+
+def _number(text: str | None) -> int | None:
+    word = (text or "").strip().lower()
+    if word.isdecimal():
+        return int(word)
+    return NUMBERS.index(word) if word in NUMBERS else None
 
 
 def _condition(result: StepResult, results: Sequence[StepResult]) -> str:

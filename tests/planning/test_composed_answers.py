@@ -1,5 +1,6 @@
 """The composed answer: what the steps said, as sure as they were, and nothing more."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -139,3 +140,33 @@ def test_a_model_that_said_nothing_is_not_spoken_for(text: str | None) -> None:
 
 def test_no_results_are_no_answer() -> None:
     assert compose("?", []) == "There is no answer."
+
+
+def _counted(text: str, before: int, question: str = "how many dogs are there?", **more: Any) -> StepResult:
+    return replace(_vqa(question, text, **more), before=before)
+
+
+@pytest.mark.parametrize(
+    ("results", "said"),
+    [
+        ([_counted("2", 1), _counted("3", 0)], "So there are more in this photo."),
+        ([_counted("five", 1), _counted("3", 0)], "So there are more in the photo before."),
+        ([_counted("2", 1), _counted("2", 0)], "So it is the same number in each."),
+        ([_counted("1", 2), _counted("4", 1), _counted("2", 0)], "So there are more in the photo before."),
+    ],
+)
+def test_numbers_of_several_photos_are_compared(results: list[StepResult], said: str) -> None:
+    assert compose("which has more dogs?", results).endswith(said)
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        [_counted("2", 1), _counted("3", 0, confidence=0.05)],
+        [_counted("2", 1), _counted("many", 0)],
+        [_counted("2", 0), _counted("3", 0, "how many cats are there?")],
+        [_counted("2", 1), _counted("3", 0, "how many cats are there?")],
+    ],
+)
+def test_what_is_not_known_or_not_the_same_is_not_compared(results: list[StepResult]) -> None:
+    assert "So " not in compose("which has more?", results)

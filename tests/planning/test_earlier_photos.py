@@ -52,7 +52,8 @@ def test_the_answer_says_which_photo_each_sentence_is_about() -> None:
         StepResult(1, "vqa", "how many dogs are there?", "2", 0.9, True, (), None),
         StepResult(2, "vqa", "how many dogs are there?", "1", 0.9, True, (), None, 1),
     ]
-    assert compose("more dogs?", results) == "This photo: How many dogs: two. The photo before: How many dogs: one."
+    said = "This photo: How many dogs: two. The photo before: How many dogs: one. So there are more in this photo."
+    assert compose("more dogs?", results) == said
 
 
 @pytest.mark.parametrize("before", [2, MAX_BEFORE, -1, 10**6])

@@ -4,7 +4,7 @@ import pytest
 
 from bench.planning.people import scoring
 from bench.planning.people.scoring import ExpectedStep, PeopleRequest
-from inference.planning.plan import Plan, Planned, PlanStep
+from inference.planning.plan import OnlyIf, Plan, Planned, PlanStep
 
 REQUESTS = [*scoring.read("dev"), *scoring.read("test")]
 
@@ -14,18 +14,19 @@ def planned(steps: list[PlanStep], remark: str = "") -> Planned:
 
 
 def reference(request: PeopleRequest) -> list[PlanStep] | None:
-    """None where a plan cannot say it yet: conditions, several photos at once, the same step twice."""
-    if len({(step.task, step.questions[:1], step.before) for step in request.steps}) < len(request.steps):
+    """None where a draft is judged too, or the same step stands twice."""
+    if len({(step.task, step.questions[:1], step.before, step.only_if) for step in request.steps}) < len(request.steps):
         return None
-    if any(step.conditional or step.before is None or step.task == "train" for step in request.steps):
+    if any(step.task == "train" for step in request.steps):
         return None
     return [_step(number, step) for number, step in enumerate(request.steps, 1)]
 
 
 def _step(number: int, step: ExpectedStep) -> PlanStep:
     return PlanStep(
-        id=number, task=step.task, question=step.question, after=list(step.after), model=step.model, before=step.before or 0
-    )
+        id=number, task=step.task, question=step.question, after=list(step.after), model=step.model, before=step.before,
+        only_if=OnlyIf(step=step.only_if[0], answer=step.only_if[1]) if step.only_if else None,
+    )  # fmt: skip
 
 
 def test_the_halves_are_apart_and_of_like_size() -> None:
