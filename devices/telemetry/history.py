@@ -7,6 +7,9 @@ expired rows, so a large fleet is never pruned all at once.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from django.db.models import FloatField, Sum
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from devices.contract import sensors as contract
@@ -65,6 +68,14 @@ def history(slug: str, hours: int) -> dict[str, object]:
     at = [round(moment.timestamp() * 1000) for moment, _ in rows]
     columns = {sensor.name: [_rounded(values.get(sensor.name)) for _, values in rows] for sensor in stored()}
     return {"node": slug, "hours": hours, "span_s": span, "at": at, **columns}
+
+
+def energy_wh(start: datetime, end: datetime) -> dict[str, float]:
+    """By slug, from the minute means of the board's power, which go back a day; without nodes that measured none."""
+    watts = Cast(KeyTextTransform("power_w", "values"), FloatField())
+    rows = Reading.objects.filter(span_s=MINUTE_S, at__gte=start, at__lt=end, values__power_w__isnull=False)
+    sums = rows.order_by("node").values_list("node").annotate(watts=Sum(watts))
+    return {node: total * MINUTE_S / 3600 for node, total in sums}
 
 
 def _rounded(value: float | None) -> float | None:

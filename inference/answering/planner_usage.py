@@ -69,9 +69,9 @@ def today() -> QuerySet[PlannerCall]:
     return PlannerCall.objects.filter(created__gte=timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0))
 
 
-def summary() -> dict[str, float]:
-    """Calls, failures, tokens and cost of today."""
-    calls = today()
+def summary(calls: QuerySet[PlannerCall] | None = None) -> dict[str, float]:
+    """Calls, failures, tokens and cost; of today where no calls are given."""
+    calls = today() if calls is None else calls
     totals = calls.aggregate(n=Count("pk"), tokens_in=Sum("tokens_in"), tokens_out=Sum("tokens_out"), cost=Sum("cost"))
     return {name: value or 0 for name, value in totals.items()} | {"failed": calls.exclude(outcome="ok").count()}
 

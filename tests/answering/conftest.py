@@ -1,5 +1,6 @@
 """A device and an edge in this process, whose queues are function calls; everything that crosses between them is real."""
 
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,13 +11,14 @@ import pytest
 from devices import dispatch
 from devices.contract.jobs import Job
 from devices.contract.values import Received
-from inference.answering import orchestrate
+from inference.answering import orchestrate, system_questions
 from inference.answering.execute import Step
 from inference.answering.journal import claim
 from inference.engine import catalogue, runner
 from inference.engine.catalogue import Profile
 from inference.engine.runner import Vision
 from inference.models import Turn
+from tests.answering.system_world import CONVERSATION
 from tests.bundled import SPLIT_AT
 from tests.conftest import draw_photo
 from tests.node import Node
@@ -81,3 +83,17 @@ def refining(profile: Profile, sure_above: float) -> Profile:
     modes = {task: [{**mode, "accuracy": profile.accuracy(task)}] for task in profile.tasks}
     code = {**profile.card.get("code", {}), "refine": modes}
     return replace(profile, card={**profile.card, "code": code})
+
+
+Ask = Callable[..., str]
+
+
+@pytest.fixture
+def ask(owner: Any, settings: Any, tmp_path: Path) -> Ask:
+    """Ask a question about the system, as the owner unless another person is given."""
+    settings.VAR_DIR = tmp_path
+
+    def by(message: str, person: Any = owner, conversation: uuid.UUID = CONVERSATION) -> str:
+        return system_questions.answer(message, person.pk, conversation)
+
+    return by

@@ -7,10 +7,13 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         from inference.answering import drafts
+        from inference.answering.system_questions import run_source
         from webapp.accounts import usage
+        from webapp.chat import run_facts
         from webapp.chat.drafting import draft_run
         from webapp.chat.usage import photos, questions
 
         drafts.register_draft_maker(draft_run)
+        run_source.register_run_source(run_facts)
         for reader in (photos, questions):
             usage.register(reader)
