@@ -2,7 +2,12 @@
 
 from typing import Protocol
 
+from inference.answering.journal import Journal
 from inference.models import Turn
+from inference.planning import draft_summary
+from inference.planning.compose import StepResult
+from inference.planning.plan import PlanStep
+from inference.planning.rules import training
 from webapp.live.errors import UserError
 
 NO_TRAINING = UserError(
@@ -29,3 +34,16 @@ def make(turn: Turn, spec: dict[str, object], why: dict[str, str]) -> str:
     if not _makers:
         raise NO_TRAINING
     return _makers[0](turn, spec, why)
+
+
+def of_step(journal: Journal, step: PlanStep) -> StepResult:
+    """A training run is never started by a sentence: its words become a draft that a person starts."""
+    draft = training.read(journal.turn.question)
+    try:
+        address = make(journal.turn, draft.spec(), draft.why())
+    except UserError as error:
+        journal.step_failed(step.id, error)
+        return StepResult(step.id, step.task, step.question, None, None, False, (), f"{error} {error.next}".strip())
+    journal.amended({**journal.turn.plan, "draft": address})
+    journal.drafted(step.id)
+    return StepResult(step.id, step.task, step.question, draft_summary.sentence(draft), None, True, (), None)

@@ -16,7 +16,7 @@ from django.db import close_old_connections
 
 from devices import dispatch
 from devices.contract.results import AnswerResult
-from inference.answering import drafts, execute, models_loading, planner_usage, prefetch
+from inference.answering import drafts, execute, models_loading, planner_usage, prefetch, system_questions
 from inference.answering.attempt import Attempt, FailedAttempts
 from inference.answering.federated_model_step import FederatedModelStep
 from inference.answering.journal import Journal
@@ -25,11 +25,10 @@ from inference.engine.answer import TextLine
 from inference.models import Photo, Turn
 from inference.placement import task_choice
 from inference.placement.choose import NoRoute
-from inference.planning import conditions, draft_summary
+from inference.planning import conditions
 from inference.planning.answer_substitution import UnanswerableQuestion, fill
 from inference.planning.compose import StepResult, annotate
 from inference.planning.plan import MAX_WHY, PlanStep
-from inference.planning.rules import training
 from webapp.live.errors import UserError
 from webapp.live.lease import LeaseLost
 
@@ -93,7 +92,7 @@ def _answer(execution: TurnExecution) -> str:
     steps = _plan(execution)
     if not steps:
         return str(turn.plan["why"])
-    results = {step.id: _draft(journal, step) for step in steps if step.task == "train"}
+    results = {step.id: drafts.of_step(journal, step) for step in steps if step.task == "train"}
     while waiting := [step for step in steps if step.id not in results]:
         due = [step for step in waiting if all(before in results for before in step.after)]
         ready = _with_answers_filled_in(execution, _as_answers_demand(journal, due, results), results)
@@ -139,19 +138,6 @@ def _with_answers_filled_in(execution: TurnExecution, ready: list[PlanStep], res
     return filled
 
 
-def _draft(journal: Journal, step: PlanStep) -> StepResult:
-    """A training run is never started by a sentence: its words become a draft that a person starts."""
-    draft = training.read(journal.turn.question)
-    try:
-        address = drafts.make(journal.turn, draft.spec(), draft.why())
-    except UserError as error:
-        journal.step_failed(step.id, error)
-        return StepResult(step.id, step.task, step.question, None, None, False, (), f"{error} {error.next}".strip())
-    journal.amended({**journal.turn.plan, "draft": address})
-    journal.drafted(step.id)
-    return StepResult(step.id, step.task, step.question, draft_summary.sentence(draft), None, True, (), None)
-
-
 def _plan(execution: TurnExecution) -> list[PlanStep]:
     journal, turn = execution.journal, execution.journal.turn
     context = planner_usage.context_of(turn)
@@ -163,15 +149,18 @@ def _plan(execution: TurnExecution) -> list[PlanStep]:
         prepared = min(ended, preparation.result()) if preparation.done() else ended
         execution.plan_ms_hidden = 1000 * (prepared - started)
     chosen, sentences = task_choice.best_tasks(planned.plan, catalogue.profile(settings.PROFILE))
+    why = shorten(" ".join([chosen.why, *sentences]), MAX_WHY, placeholder=" …")
+    about_system = system_questions.answer(turn.question, turn.owner_id, turn.conversation) if planned.asks_system else ""
+    remarks = [planned.remark, about_system if chosen.steps else ""]
     journal.planned(
         {
             **chosen.model_dump(),
-            "why": shorten(" ".join([chosen.why, *sentences]), MAX_WHY, placeholder=" …"),
+            "why": why if chosen.steps else " ".join(filter(None, [about_system or why, planned.remark])),
             "planner": planned.planner,
             "model": planned.model,
             "note": planned.note,
             "ms": round(planned.ms, 1),
-            "remark": planned.remark,
+            "remark": " ".join(filter(None, remarks)),
         }
     )
     return chosen.steps

@@ -4,6 +4,7 @@ from inference.planning.rules.training import Draft, Value
 
 WORDS = {
     "dataset": "data set {}",
+    "classes": "the classes {}",
     "model": "model {}",
     "clients": "{} clients",
     "rounds": "{} rounds",
@@ -44,6 +45,8 @@ def sentence(draft: Draft) -> str:
 
 
 def _field_text(name: str, value: Value) -> str:
+    if isinstance(value, list):
+        return WORDS[name].format(", ".join(value))
     if (name, value) in CHOSEN:
         return CHOSEN[name, value]
     return WORDS[name].format(f"{value:g}" if isinstance(value, float) else value)

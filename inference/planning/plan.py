@@ -126,6 +126,7 @@ class Plan(BaseModel):
 class Planned:
     """A plan, its planner ("offline" or "llm"), and a note for the person if planning deviated from the configuration.
     `remark`: what the answer has to say besides what the steps find, such as which part of the message was left out.
+    `asks_system`: a part of the message is about devices, runs or costs, which the planner does not know.
     """
 
     plan: Plan
@@ -134,6 +135,7 @@ class Planned:
     note: str | None
     ms: float
     remark: str = ""
+    asks_system: bool = False
 
 
 def json_schema() -> dict[str, Any]:

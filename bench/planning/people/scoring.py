@@ -171,7 +171,7 @@ def _agrees(name: str, value: Any, named: dict[str, str]) -> bool:
         wants = str(value).lower() in ("true", "on")
         return (spoken not in OFF or (name == "privacy" and "noise_multiplier" in named)) == wants
     if name == "compression":
-        return named.get("bits") == str(value)
+        name, spoken = "bits", named.get("bits", "")
     if isinstance(value, list):
         return sorted(str(item).lower() for item in value) == sorted(part.strip(" '\"[]") for part in spoken.split(","))
     try:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from inference.planning.rules import training_words
 from inference.planning.rules.numerals import DURATION, NUMBER, RATE, bytes_per_s, digits, seconds
 
-Value = int | float | str | bool
+Value = int | float | str | bool | list[str]
 # The bounds of federation.runs.spec.RunSpec for what a sentence can name; a test compares them.
 BOUNDS: dict[str, tuple[float, float]] = {
     "clients": (1, 1000),
@@ -81,9 +82,10 @@ _NUMBERS: tuple[tuple[str, str], ...] = (
     ("clients", rf"{_AHEAD} (?:(?!rounds?\b|epochs?\b|local\b)[a-z'-]+ ){{0,2}}{_DEVICES}\b|\b(?:number of )?{_DEVICES}(?: ?[=:] ?| to ){_N}"),
 )  # fmt: skip
 _CHOICES: tuple[tuple[str, Value, str], ...] = (
-    ("dataset", "cifar10", r"\bcifar(?:[ -]?10)?\b(?![ -]?\d)"),
+    ("dataset", "cifar10", r"\bcifar(?:[ -]?10\b|(?![ -]?\d))"),
     ("dataset", "digits", r"\b(?:hand-?writ\w+ )?digits?\b|\bhand-?writ\w+ (?:numbers?|numerals?)\b"),
-    ("dataset", "photos", r"\b(?:my|our|their|own|other's|boards'?|devices'?|jetsons'?|cameras'?)(?: own)? (?:photos?|pictures?|images?|pics)\b"
+    ("dataset", "photos", r"\b(?:my|our|their|own|other's|boards'?|devices'?|jetsons'?|cameras'?)(?: own)?(?: \w+){0,2} (?:photos?|pictures?|images?|pics)\b"
+                          r"|\b(?:photos?|pictures?|images?) (?:that )?(?:we|i|they|people)(?: have|'ve)? \w+"
                           r"|\b(?:photos?|pictures?|images?) (?:on|of|from|stored on|that are on) (?:my|our|the|these|each|all)\b"),
     ("model", "resnet-small", r"\bres-?net\w*(?:[ -]small)?\b|\bresidual (?:net\w*|model)\b"),
     ("model", "cnn-small", r"\b(?:small |simple |little |plain )?(?:cnn|conv-?net|convolutional net\w*)(?:[ -]small)?\b"),
@@ -117,23 +119,30 @@ _UNSEEN = re.compile(
     r"copy|copying|touch|touching|leaking|leak|leaving|having|sharing) [\w' ]*?(?:photos?|pictures?|images?|data)\b"
 )
 _PER_ROUND_BEHIND = re.compile(
-    r"^ *(?:limit|deadline|time-?out|max|maximum|at most|time)* *(?:per|each|every|a|for each|for every) round\b"
+    r"^ *(?:limit|deadline|time-?out|max|maximum|at most|time)* *(?:per|each|every|a|for each|for every) round\b|^ *(?:deadline|time-?out)\b"
 )
 _PER_ROUND_AHEAD = re.compile(
-    r"\b(?:per|each|every|a|one|any) round\b[^,;.]*$|\bround(?: |_|-)?(?:deadline|limit|time-?out|time)\w*[^,;.]*$"
+    r"\b(?:stragglers?|laggards?|slow (?:ones|devices|boards|clients)|deadline|time-?out)\b[^,;.]*$|\b(?:per|each|every|a|one|any) round\b[^,;.]*$|\bround(?: |_|-)?(?:deadline|limit|time-?out|time)\w*[^,;.]*$"
 )
 
 
 def read(message: str) -> Draft:
     """The fields that the message names. Never raises: what is out of bounds is left out and noted."""
     text = _spaced(message)
-    lower = _PAIR.sub(r"\1=", digits(_UNSEEN.sub(" ", text.lower())))
+    lower = training_words.regular(_PAIR.sub(r"\1=", digits(_UNSEEN.sub(" ", text.lower()))))
     draft = Draft()
     for name, value, words in _fields(lower):
         _take(draft, name, value, _as_typed(words, text))
     for name, rate, words in _rates(text):
         _take(draft, name, rate, words)
-    if {"alpha"} & set(draft.named) and "partition" not in draft.named:
+    if "alpha" in draft.named and "partition" in draft.named and draft.named["partition"].value == "iid":
+        draft.notes.append(f"Data that is spread evenly has no “{draft.named.pop('alpha').words}”; it was left out.")
+    if classes := training_words.classes(lower):
+        if draft.named.get("dataset", ExtractedField("photos", "")).value == "photos":
+            draft.named["classes"] = ExtractedField(classes, ", ".join(classes))
+        else:
+            draft.notes.append(f"Classes can be chosen only for the devices' own photos, so {', '.join(classes)} are not set.")
+    if "alpha" in draft.named and "partition" not in draft.named:
         draft.named["partition"] = ExtractedField("dirichlet", draft.named["alpha"].words)
     if "bits" in draft.named and "compression" not in draft.named:
         draft.named["compression"] = ExtractedField("sketch", draft.named["bits"].words)
@@ -190,7 +199,7 @@ def _take(draft: Draft, name: str, value: Value, words: str) -> None:
     """The first mention counts."""
     if name in draft.named:
         return
-    if name in BOUNDS and not isinstance(value, str):
+    if name in BOUNDS and isinstance(value, (int, float)):
         low, high = BOUNDS[name]
         if not low <= value <= high or (name in WHOLE and value != int(value)):
             draft.notes.append(f"“{words}” is outside {low:g} to {high:g} for {name.replace('_', ' ')}; the default was kept.")

@@ -1,0 +1,116 @@
+"""A training request made regular: settings as `name=value`, switches as on or off, slips and spoken numbers as they were meant.
+
+What is written this way is read by the tables of `training`; what was rewritten keeps its place, so that the words can be quoted.
+"""
+
+import re
+
+from inference.planning.rules.spelling import mended
+
+_KEYS = {
+    "r": "rounds", "round": "rounds", "k": "clients", "c": "clients", "client": "clients", "device": "clients", "devices": "clients",
+    "node": "clients", "nodes": "clients", "boards": "clients", "e": "local epochs", "ep": "local epochs", "epoch": "local epochs",
+    "epochs": "local epochs", "b": "bits", "bit": "bits", "bs": "batch size", "batch": "batch size", "lr": "learning rate",
+    "a": "alpha", "ds": "dataset", "data": "dataset", "t": "deadline", "timeout": "deadline", "sigma": "noise", "agg": "strategy",
+    "sa": "secagg", "secure": "secagg", "comp": "compression",
+}  # fmt: skip
+_PAIR = re.compile(r"(?<![\w.])([a-z_]+(?: [a-z]+)?) ?= ?([\w.]+)")
+_PHOTOS = frozenset(("photos", "photo", "pics", "images", "pictures", "own"))
+_ON, _OFF = frozenset(("1", "true", "on", "yes", "y")), frozenset(("0", "false", "off", "no", "n", "none"))
+_SWITCHES = {
+    "secure aggregation": r"(?:secure? ?agg(?:regation)?|secagg|secure sum\w*|masks?|masking)",
+    "privacy": r"(?:differential privacy|dp|dp-?sgd|privacy|noise)",
+    "compression": r"(?:compression|compressing|quanti[sz]ation|quanti[sz]ing)",
+}
+_OF = r"(?:that |the |this |any |all )?"
+_SLIPS = (
+    (r"\bsee ?far ?(?:ten|10)\b|\bc(?:i|y)?far[ _-]?(?:ten|10)\b|\bcfar ?10\b", "cifar-10"),
+    (r"\b(?:too|to)(?= (?:devices|clients|boards|nodes|rounds|phones|epochs|machines)\b)", "2"),
+    (r"\bfor(?= (?:devices|clients|boards|nodes|rounds|phones|epochs|machines)\b)", "4"),
+    (r"\bd[ie]r[ie]?ch?let\b|\bdirichle\b", "dirichlet"),
+    (r"\bal?ph?a\b", "alpha"),
+    (r"\b(?:1|one|a single) pass\b|\bonce over\b", "1 epoch"),
+    (r"\b(?:repeat|do|run) (?:that|it|this|all of it|the whole thing) (\w+(?: \w+)?) times\b", r"\1 rounds"),
+    (r"\bminus (?=\d)", "-"),
+    (r"\bkeep (?:it|this|them|everything) private\b", "with privacy"),
+    (r"\b(?:(?:all|every) )?(?:phones?|tablets?|laptops?|cameras?)(?= (?:take|join|with)\b)", "devices"),
+)  # fmt: skip
+_WEAK_SPOTS = re.compile(r"\b(?:cifar-10|rounds?|devices?|clients?|epochs?|compression|aggregation|privacy)\b")
+_SHARES = {"tenth": "0.1", "fifth": "0.2", "quarter": "0.25", "third": "0.33", "half": "0.5"}
+_SHARE = re.compile(r"\b(?:an?|one) (tenth|fifth|quarter|third|half)\b(?! (?:an? )?(?:hour|minute|of an))")
+
+
+_NAMES = r"[a-z][a-z-]+(?:(?:, and |, | and | n | & )[a-z][a-z-]+)+"
+_CLASSES = (
+    re.compile(rf"\b(?:classes|labels|categories)(?: are|:|=)? ({_NAMES})"),
+    re.compile(rf"\b(?:just|only) ({_NAMES})(?= ?(?:,? (?:from|on|using|with)\b|[,;.]|$))"),
+    re.compile(rf"\b(?:on|to (?:know|tell|learn|recogni[sz]e)|teach it) ({_NAMES}) only\b"),
+)
+_NO_CLASSES = frozenset(
+    [
+        "rounds",
+        "epochs",
+        "devices",
+        "clients",
+        "digits",
+        "photos",
+        "compression",
+        "privacy",
+        "secure",
+        "aggregation",
+        "with",
+        "without",
+        "no",
+    ]
+)
+
+
+def classes(text: str) -> list[str]:
+    """The names of classes that are to be learnt, where the words say so."""
+    for pattern in _CLASSES:
+        if match := pattern.search(text):
+            names = re.split(r", and |, | and | n | & ", match[1])
+            if not _NO_CLASSES & set(names):
+                return names
+    return []
+
+
+def regular(text: str) -> str:
+    """`text` is in lower case, with number words as digits."""
+    text = " ".join(_mended(word) for word in text.split(" "))
+    for pattern, replacement in _SLIPS:
+        text = re.sub(pattern, replacement, text)
+    text = _SHARE.sub(lambda match: _SHARES[match[1]], text)
+    text = _PAIR.sub(_pair, text)
+    for name, words in _SWITCHES.items():
+        text = re.sub(
+            rf"\b(?:no|without|skip|drop|(?:turn|switch|leave) off|disable|lose) {_OF}{words}\b(?! (?:of|multiplier|=|0*[1-9]))"
+            rf"|\b(?:turn|switch|leave) {_OF}{words}(?: \w+)? off\b|\b{_OF}{words}(?: thing| stuff| bit)?(?: is| stays?| can go| goes)? (?:off|out|away|can go)\b",
+            f"no {name}", text,
+        )  # fmt: skip
+        text = re.sub(rf"\b(?:turn|switch) on {_OF}{words}\b|\b{words}(?: thing)? on\b", f"with {name}", text)
+    return text
+
+
+def _mended(word: str) -> str:
+    bare = word.strip(",.;:!?()")
+    right = mended(bare)
+    return word.replace(bare, right) if bare and right != bare and _WEAK_SPOTS.fullmatch(right) else word
+
+
+def _pair(match: re.Match[str]) -> str:
+    """`r=60` as "60 rounds", `secagg=0` as "no secure aggregation"."""
+    key, value = match[1].strip(), match[2]
+    first, _, last = key.rpartition(" ")
+    name = _KEYS.get(key) or _KEYS.get(last) or last
+    ahead = f"{first} " if first and key not in _KEYS else ""
+    for switch, words in _SWITCHES.items():
+        if re.fullmatch(words, name) and value in _ON | _OFF and not (name == "noise" and value not in _OFF):
+            return f"{ahead}{'with' if value in _ON else 'no'} {switch}"
+    if name == "dataset":
+        return f"{ahead}{'our photos' if value in _PHOTOS else value}"
+    if name == "deadline":
+        return f"{ahead}{value if value[-1:].isalpha() else f'{value}s'} deadline"
+    if name in ("rounds", "clients", "local epochs", "bits"):
+        return f"{ahead}{value} {name}"
+    return f"{ahead}{name} = {value}"
