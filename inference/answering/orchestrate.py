@@ -37,7 +37,6 @@ UNEXPECTED = UserError(
     "internal", "An unexpected error stopped this answer.", "Try again; see the cloud worker log for the cause.", 500
 )
 MAX_ATTEMPTS = 5  # candidates tried for one step; beyond that something is wrong everywhere
-
 STEPS_AT_ONCE = 3  # of one turn, so that a turn of many steps does not hold up the others
 # Independent steps of one plan run together. One pool for the process: its threads keep their connections to the nodes.
 _pool = ThreadPoolExecutor(32, thread_name_prefix="step")
@@ -238,9 +237,8 @@ def _step_failed(journal: Journal, step: PlanStep, error: Exception, failed: Fai
     """No candidate is left: the message has the first failures, which are the cause, and why nothing else was possible."""
     causes = " ".join(failure["why"] for failure in failed.failures[:2])
     message = f"{causes} {error}".strip()
-    code = error.code if isinstance(error, UserError) else "no_route"
-    advice = (error.next if isinstance(error, UserError) else "") or "Try again, or choose another route or device."
-    journal.step_failed(step.id, UserError(code, message, advice))
+    code, advice = (error.code, error.next) if isinstance(error, UserError) else ("no_route", "")
+    journal.step_failed(step.id, UserError(code, message, advice or "Try again, or choose another route or device."))
     return StepResult(step.id, step.task, step.question, None, None, False, (), message, step.before)
 
 

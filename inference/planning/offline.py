@@ -1,117 +1,110 @@
-"""The offline planner: tables of phrasings, and an explanation with every plan. Deterministic; needs no model and no network.
+"""The offline planner: tables of phrasings where they know every word of a message, a small trained reader for everything else.
 
-It matches phrasings, not meanings. An unknown request is treated as a question about the photo if it is phrased as a question;
-otherwise the planner says that it found no request. It never guesses a task from a single word.
+Both are deterministic and need no network. What neither understands is said, and never guessed from a single word.
 """
 
 import re
 import time
 from collections.abc import Sequence
+from itertools import zip_longest
 from textwrap import shorten
 
 from inference.engine import tasks
 from inference.planning.compose import photo_before
 from inference.planning.context import Context, ParsedStep
-from inference.planning.plan import MAX_QUESTION, MAX_STEPS, MAX_WHY, Plan, Planned, PlanStep
-from inference.planning.rules.asides import requests_of, without_addresses
-from inference.planning.rules.out_of_scope import names_in
-from inference.planning.rules.requests import pieces
-from inference.planning.rules.rule_parser import ELSEWHERE, FOREIGN, NO_EARLIER, UNCLEAR, Reading
-from inference.planning.rules.wording import direct, regular, reworded, without_tags
+from inference.planning.plan import MAX_QUESTION, MAX_STEPS, MAX_WHY, TRAIN, Plan, Planned, PlanStep
+from inference.planning.reader.interpret import interpret
+from inference.planning.reader.reader import bundled
+from inference.planning.replies import ADDRESS_ALONE, EMPTY, NO_PHOTO, NO_REQUEST, ONLY_BEGINNING, reply
+from inference.planning.rules.asides import without_addresses
+from inference.planning.rules.rule_parser import ELSEWHERE, FOREIGN, NO_EARLIER, UNCLEAR
+from inference.planning.rules.tables import Outcome, by_tables
+from inference.planning.rules.wording import regular
 
-__all__ = ["ELSEWHERE", "FOREIGN", "NO_EARLIER", "UNCLEAR", "Context", "plan", "plan_offline"]
+__all__ = ["ELSEWHERE", "FOREIGN", "NO_EARLIER", "NO_PHOTO", "UNCLEAR", "Context", "plan", "plan_offline"]
 
-EMPTY = (
-    "The message contains no question. Type what you would like to know about the photo, for example: what is in this photo?"
-)
-ADDRESS_ALONE = "Addresses in a message are not opened. Add the photo itself and ask about it."
-NOTHING_ASKED = "The message only says what not to do. Type what you would like to know about the photo."
-WELCOME = "You are welcome. Ask about your photo, for example: what is in this photo?"
-THANKS = re.compile(r"\b(?:thanks|thank|thx|cheers)\b")
-GREETING = "Hello. Ask about your photo, for example: what is in this photo?"
-GREETING_FIRST = "Hello. Add a photo and ask about it, for example: what is in this photo?"
-NO_REQUEST = (
-    "I did not understand this request. I can name what a photo shows, describe it, or answer a question about it. "
-    "Try, for example: what is in this photo?"
-)
-NO_PHOTO = "This needs a photo, and there is none yet. Add one and ask again."
+# Probabilities of the reader's plan, chosen on the tuning half of people's requests (docs/planning.md).
+LEAST = 0.2  # below it the tables' is taken, if they have one
+LIKELY = 0.6  # from which on it is better than that of tables that know every word
+CERTAIN = 0.9  # from which on a message is about the system, although the tables refuse it for another reason
+_ASKS = re.compile(r"(?:is|are|was|were|do|does|did|has|have|can|what|which|who|whose|where|how|why|when)\b")
+_TALK = ("thanks", "nothing")  # needs no reply beside a request
 TRAINING_RUN = "a training run, which stays a draft until you start it"
 SHOWN = 60  # characters of a question that the explanation quotes
 COUNTS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six"}
-TALK = {
-    "there",
-    "everyone",
-    "you",
-    "for",
-    "that",
-    "nice",
-    "cool",
-    "great",
-    "good",
-    "bye",
-    "goodbye",
-    "thx",
-    "cheers",
-    "yes",
-    "no",
-    "wow",
-    "thanks",
-    "thank",
-    "much",
-    "very",
-    "so",
-    "a",
-    "lot",
-}
 
 
 def plan_offline(question: str, context: Context, note: str | None, started: float) -> Planned:
     """`started`: time.perf_counter() before any earlier attempt, so that its time is included."""
-    planned, remark = _read(question, context)
-    return Planned(planned, "offline", None, note, (time.perf_counter() - started) * 1000, remark)
+    outcome = _read(question, context)
+    remark = shorten(" ".join(dict.fromkeys(outcome.remarks)), MAX_WHY, placeholder=" …") if outcome.steps else ""
+    ms = (time.perf_counter() - started) * 1000
+    return Planned(_plan(outcome), "offline", None, note, ms, remark, outcome.asks_system)
 
 
 def plan(question: str, context: Context) -> Plan:
     """Always a valid plan; if it has no steps, `why` says what to do next."""
-    return _read(question, context)[0]
+    return _plan(_read(question, context))
 
 
-def _read(question: str, context: Context) -> tuple[Plan, str]:
-    """The plan, and the remark beside its answer."""
+def _read(question: str, context: Context) -> Outcome:
     typed = without_addresses(question)
     text = regular(typed.text)
     if not any(c.isalnum() for c in text):
-        return Plan(steps=[], why=ADDRESS_ALONE if typed.remarks else EMPTY), ""
-    trimmed = requests_of(text)
-    if not any(c.isalnum() for c in trimmed.text):
-        return Plan(steps=[], why=NOTHING_ASKED), ""
-    reading = Reading(context, names_in(question), [*typed.remarks, *trimmed.remarks])
-    parts = pieces(reworded(without_tags(trimmed.text)))
-    for number, part in enumerate(parts, 1):
-        reading.take(part, last=number == len(parts))
-    reading.end()
-    if not reading.steps:
-        return Plan(steps=[], why=_said(reading.refused or _without_steps(text, context), typed.remarks)), ""
-    if not context.has_photo and any(step.task != "train" for step in reading.steps):
-        return Plan(steps=[], why=_said(NO_PHOTO, typed.remarks)), ""
-    remarks = shorten(" ".join(dict.fromkeys(reading.remarks)), MAX_WHY, placeholder=" …")
-    return _numbered(reading.steps, reading.refused), remarks
+        return Outcome(why=ADDRESS_ALONE if typed.remarks else EMPTY)
+    tables = by_tables(question, typed, text, context)
+    outcome = _better(tables, question, context)
+    if not context.has_photo and any(step.task != TRAIN for step in outcome.steps):
+        return Outcome(why=NO_PHOTO, remarks=typed.remarks, asks_system=outcome.asks_system)
+    return outcome
 
 
-def _without_steps(text: str, context: Context) -> str:
-    words = [word for part in pieces(text) for word in direct(part.raw).split()]
-    if any(word not in TALK for word in words):
-        return NO_REQUEST
-    if THANKS.search(text):
-        return WELCOME
-    return GREETING if context.has_photo else GREETING_FIRST
+def _better(tables: Outcome, question: str, context: Context) -> Outcome:
+    """The tables' steps where they know every word and the reader sees the same tasks or is unsure, else the reader's."""
+    earlier = list(zip_longest(context.earlier, context.answers[: len(context.earlier)], fillvalue=""))
+    reading = bundled().read(question, earlier, context.earlier_photos + 1, context.models)
+    result = interpret(reading.lines, question, context)
+    steps = tuple(step for number, step in enumerate(result.steps) if step not in result.steps[:number])
+    is_talk = not steps and set(result.said) <= set(_TALK)
+    if _is_better(tables, steps, "system" in result.said, reading.probability) or (is_talk and tables.steps):
+        return tables
+    if not (steps or result.said or result.remarks):
+        return tables
+    kinds = [kind for kind in dict.fromkeys(result.said) if kind not in _TALK or not steps]
+    said = [*(reply(kind, question, context, bool(steps)) for kind in kinds), *result.remarks]
+    if not reading.is_whole:
+        said.append(ONLY_BEGINNING)
+    return Outcome(steps, " ".join(said), (*tables.asides, *said), asks_system="system" in result.said)
 
 
-def _said(why: str, remarks: Sequence[str]) -> str:
-    return shorten(" ".join([why, *remarks]), MAX_WHY, placeholder=" …")
+def _is_better(tables: Outcome, steps: Sequence[ParsedStep], asks_system: bool, probability: float) -> bool:
+    """Whether the tables' outcome is, where the reader sees these steps with this probability."""
+    if not tables.steps:
+        is_unsure = probability < LIKELY and tables.why != NO_REQUEST
+        return is_unsure or (tables.is_whole and not (asks_system and probability >= CERTAIN))
+    if all(not step.question for step in tables.steps) and (tables.is_whole or not steps) and not asks_system:
+        return True  # tasks by their names
+    if probability < (LIKELY if tables.is_whole or not steps else LEAST):
+        return True
+    return tables.is_whole and _tasks(steps) == _tasks(tables.steps) and all(map(_is_regular, tables.steps))
 
 
-def _numbered(parsed: Sequence[ParsedStep], refused: str | None) -> Plan:
+def _is_regular(step: ParsedStep) -> bool:
+    """Whether its question is a question: the tables leave what they do not know as it was typed."""
+    return step.task == TRAIN or not step.question or _ASKS.match(step.question) is not None
+
+
+def _tasks(steps: Sequence[ParsedStep]) -> list[tuple[str, int]]:
+    return [(step.task, step.before) for step in steps]
+
+
+def _plan(outcome: Outcome) -> Plan:
+    if outcome.steps:
+        return _numbered(outcome.steps, outcome.left_out)
+    return Plan(steps=[], why=shorten(" ".join(dict.fromkeys([outcome.why, *outcome.remarks])), MAX_WHY, placeholder=" …"))
+
+
+def _numbered(parsed: Sequence[ParsedStep], left_out: bool) -> Plan:
     within_limit = parsed[:MAX_STEPS]
     steps = [
         PlanStep(
@@ -133,7 +126,7 @@ def _numbered(parsed: Sequence[ParsedStep], refused: str | None) -> Plan:
         sentences.append(f"Only the first {MAX_STEPS} of {len(parsed)} requests are answered; ask the others separately.")
     if any(step.task != "train" and len(step.question) > MAX_QUESTION - 1 for step in within_limit):
         sentences.append("A long question was shortened.")
-    if refused:
+    if left_out:
         sentences.append("A part of the message was not about the photo and was left out.")
     return Plan(steps=steps, why=shorten(" ".join(sentences), MAX_WHY, placeholder=" …"))
 

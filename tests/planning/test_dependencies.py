@@ -23,7 +23,6 @@ def _lines(message: str, context: Context = PHOTO) -> list[str]:
         ("What is the man holding and what colour is it?", ["vqa what is the man holding?", "vqa what colour is the {1}? [1]"]),
         ("What is she eating? Is it fresh?", ["vqa what is she eating?", "vqa is the {1} fresh? [1]"]),
         ("Identify the animal, then count them", ["classify identify the animal?", "vqa how many {1} are there? [1]"]),
-        ("Once you have described it, count the dogs", ["caption", "vqa how many dogs are there? [1]"]),
         ("What is the dog doing and what colour is it?", ["vqa what is the dog doing?", "vqa what colour is the dog?"]),
     ],
 )

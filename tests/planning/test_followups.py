@@ -51,4 +51,3 @@ def test_it_is_not_taken_from_questions_about_another_photo_but_this_one_repeats
 
 def test_a_follow_up_of_nothing_asks_for_the_whole_question() -> None:
     assert plan("and the car?", PHOTO).why == offline.NO_EARLIER
-    assert plan("and the car?", Context(True, ("describe it",))).why == offline.UNCLEAR.format(noun="the car")

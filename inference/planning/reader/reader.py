@@ -1,0 +1,135 @@
+"""Reads a message: words in, lines of a plan out, with how sure the reader is of them."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import load_file
+
+from inference.planning.reader.network import Array, Network
+from inference.planning.reader.plan_lines import END, Grammar, Line, from_tokens, kind_of, marks
+from inference.planning.reader.words import Pieces, context_words, words_of
+
+FOLDER = Path(__file__).parents[1] / "weights"
+MOST_WORDS = 150  # of a message that are read at once; a longer one is parted at its sentences
+MOST_PARTS = 3  # that are read; the rest is left out
+
+
+@dataclass(frozen=True)
+class Reading:
+    """`probability`: of these lines, by the reader's own account. `is_whole`: False where the end was not read."""
+
+    lines: tuple[Line, ...]
+    probability: float
+    is_whole: bool = True
+
+
+class Reader:
+    def __init__(self, folder: Path = FOLDER) -> None:
+        """Raises OSError and ValueError for files that are missing or damaged."""
+        self.pieces = Pieces(folder / "pieces.txt")
+        self.network = Network(load_file(folder / "reader.safetensors"))
+        self.vocabulary: list[str] = json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
+        kinds = np.array([kind_of(token) for token in self.vocabulary])
+        self._kinds = {str(kind): kinds == kind for kind in np.unique(kinds)}
+        self._places = {token: place for place, token in enumerate(self.vocabulary)}
+        self._numbers = {mark: number for number, mark in enumerate(marks())}
+
+    def read(self, message: str, earlier: Sequence[tuple[str, str]] = (), photos: int = 1, runs: Sequence[str] = ()) -> Reading:
+        """`earlier`: questions of the conversation with their answers, oldest first."""
+        lines, probability = list[Line](), 1.0
+        before = context_words(earlier, photos, runs)
+        parts = _parts(words_of(message))
+        for words in parts[:MOST_PARTS]:
+            tokens, chance = self._write(before, words)
+            lines += from_tokens(tokens)
+            probability *= chance
+        return Reading(tuple(lines), probability, len(parts) <= MOST_PARTS)
+
+    def _write(self, before: list[str], message: list[str]) -> tuple[list[str], float]:
+        words, state = self._encode(before, message)
+        writing, grammar = self.network.begin(state), Grammar()
+        tokens, chance, embedding, places = list[str](), 1.0, self.network.mark(self._numbers[END]), list[int]()
+        copies = _Copies(words)
+        while len(tokens) < self.network.most_tokens:
+            written, copied = self.network.step(writing, embedding, places)
+            allowed = [kind for kind in self._kinds if grammar.allows(kind)]
+            written = np.where(np.logical_or.reduce([self._kinds[kind] for kind in allowed]), written, 0)
+            token, probability = self._best(written, copies, copied if "word" in allowed else np.zeros_like(copied))
+            tokens.append(token)
+            chance *= probability
+            if token == END:
+                break
+            grammar.take(token)
+            embedding = self._embedding(token)
+            places = [place for place, word in enumerate(words, 1) if word == token]
+        return tokens, chance
+
+    def _best(self, written: Array, copies: "_Copies", copied: Array) -> tuple[str, float]:
+        """The most probable token: a word may be written, copied from several places, or both."""
+        number = int(written.argmax())
+        best, chance = self.vocabulary[number], float(written[number])
+        for word, copy_chance in copies.chances(copied):
+            both = copy_chance + (float(written[place]) if (place := self._places.get(word)) is not None else 0.0)
+            if both > chance or word == best:
+                best, chance = word, both
+        return best, chance
+
+    def _encode(self, before: list[str], message: list[str]) -> tuple[list[str], Array]:
+        words = [*before, *message]
+        pieces, is_message, first = [self.pieces.first], [0], [0]
+        for number, word in enumerate(self.pieces.of(words)):
+            if number == len(before) and number:
+                pieces.append(self.pieces.separator)
+                is_message.append(0)
+            if len(pieces) + len(word) >= self.network.most_pieces:
+                break
+            first.append(len(pieces))
+            pieces += word
+            is_message += [int(number >= len(before))] * len(word)
+        state = self.network.encode([*pieces, self.pieces.separator], [*is_message, 1], first)
+        return words[: len(first) - 1], state
+
+    def _embedding(self, token: str) -> Array:
+        if token in self._numbers:
+            return self.network.mark(self._numbers[token])
+        mean: Array = self.network.embedding(self.pieces.of([token])[0][:5]).mean(0)
+        return mean
+
+
+class _Copies:
+    """The different words that may be copied, and where each stands."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        numbers = dict[str, int]()
+        self._groups = np.array(
+            [0, *(numbers.setdefault(word, len(numbers) + 1) if word[:1].isalnum() else 0 for word in words)]
+        )
+        self._words = ["", *numbers]
+
+    def chances(self, copied: Array) -> Iterator[tuple[str, float]]:
+        """Of the three most probable."""
+        mass = np.bincount(self._groups, copied, len(self._words))
+        mass[0] = 0
+        for number in np.argsort(mass)[-3:]:
+            if mass[number] > 0:
+                yield self._words[number], float(mass[number])
+
+
+def _parts(words: list[str]) -> list[list[str]]:
+    """Parts short enough to be read, each ending with a sentence where it can."""
+    parts = list[list[str]]()
+    while len(words) > MOST_WORDS:
+        ends = [n for n, word in enumerate(words[:MOST_WORDS], 1) if word in (".", "?", "!", "\n")]
+        end = ends[-1] if ends else MOST_WORDS
+        parts.append(words[:end])
+        words = words[end:]
+    return [*parts, words]
+
+
+@lru_cache(maxsize=1)
+def bundled() -> Reader:
+    return Reader()
