@@ -72,13 +72,15 @@ class ChatHandler(BaseHTTPRequestHandler):
         pass
 
 
-def says(content: str | dict[str, Any] | list[Any] | None, ended: str = "stop", counts: bool = True, **fields: Any) -> Reply:
-    """`fields`: of the message, besides its content. `counts`: whether the server says how many tokens it used."""
+def says(
+    content: str | dict[str, Any] | list[Any] | None, ended: str = "stop", tokens_in: object = 900, **fields: Any
+) -> Reply:
+    """`fields`: of the message, besides its content. `tokens_in`: as the server counts them; None: it does not."""
     text = json.dumps(content) if isinstance(content, dict) else content
     choice = {"index": 0, "message": {"role": "assistant", "content": text, **fields}, "finish_reason": ended}
     body = {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
-    if counts:
-        body["usage"] = {"prompt_tokens": 900, "completion_tokens": 50, "total_tokens": 950}
+    if tokens_in is not None:
+        body["usage"] = {"prompt_tokens": tokens_in, "completion_tokens": 50, "total_tokens": 950}
     return lambda handler, asked: handler.send(200, json.dumps(body).encode())
 
 

@@ -73,10 +73,11 @@ def test_what_a_timeout_cost_is_estimated_from_the_prompt_and_counts_towards_the
     assert call.tokens_in == pytest.approx(length / 4, abs=2) and call.cost == pytest.approx(call.tokens_in * 10 / 1e6)
 
 
-def test_what_a_server_did_not_count_is_estimated_and_a_refused_call_costs_nothing() -> None:
+@pytest.mark.parametrize("count", [None, -1, 10**30, "many", 0.5, [900]])
+def test_what_a_server_did_not_count_is_estimated_and_a_refused_call_costs_nothing(count: object) -> None:
     book = Kept()
     with running_server() as server:
-        ask(server, [fails(500), says(VALID, counts=False)], book, price_in=1.0, price_out=1.0)
+        ask(server, [fails(500), says(VALID, tokens_in=count)], book, price_in=1.0, price_out=1.0)
     refused, answered = book.calls
     assert (refused.estimated, refused.tokens_in, refused.cost) == (False, 0, 0.0)
     assert answered.estimated and answered.tokens_in > 100 and answered.tokens_out > 20 and answered.cost > 0

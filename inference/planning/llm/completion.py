@@ -9,7 +9,8 @@ from inference.planning.llm.dialect import TOOL
 from inference.planning.llm.failures import CONTENT_FILTER, Refused, Truncated, Unreadable
 
 CUT = frozenset({"length", "model_length", "max_tokens"})  # what servers call the end at the limit of tokens
-CHARS_PER_TOKEN = 4  # of English text and JSON, roughly
+BYTES_PER_TOKEN = 4  # of English text and JSON, roughly
+MOST_TOKENS = 100_000_000
 _TAG = r"(?:think|thinking|thought|reasoning)"
 _THOUGHTS_BEGIN = re.compile(rf"[<\[]{_TAG}[>\]]", re.IGNORECASE)
 _THOUGHTS_END = re.compile(rf"[<\[]/{_TAG}[>\]]", re.IGNORECASE)
@@ -56,8 +57,8 @@ def tokens_of(body: bytes) -> tuple[int, int] | None:
     """Prompt and completion tokens as counted by the server; None if it did not count."""
     try:
         usage = json.loads(body)["usage"]
-        return max(0, int(usage["prompt_tokens"])), max(0, int(usage["completion_tokens"]))
-    except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
+        return _counts(usage["prompt_tokens"], usage["completion_tokens"])
+    except (ValueError, LookupError, TypeError, RecursionError):
         return None
 
 
@@ -67,7 +68,7 @@ def piece_of(chunk: Any) -> Piece:
     text = "".join(_content(choice.delta.content) for choice in choices)
     ends = [str(choice.finish_reason) for choice in choices if choice.finish_reason]
     refusals = [str(choice.delta.refusal) for choice in choices if getattr(choice.delta, "refusal", None)]
-    tokens = (int(chunk.usage.prompt_tokens), int(chunk.usage.completion_tokens)) if chunk.usage else None
+    tokens = _counts(chunk.usage.prompt_tokens, chunk.usage.completion_tokens) if chunk.usage else None
     return Piece(text, "".join(ends[:1]), "".join(refusals[:1]), tokens)
 
 
@@ -75,8 +76,14 @@ def estimated_tokens(messages: list[dict[str, str]], answer: str) -> tuple[int, 
     return sum(_estimate(message["content"]) for message in messages), _estimate(answer)
 
 
+def _counts(*counts: object) -> tuple[int, int] | None:
+    """None for what cannot be numbers of tokens."""
+    tokens_in, tokens_out = (count if type(count) is int and 0 <= count <= MOST_TOKENS else None for count in counts)
+    return None if tokens_in is None or tokens_out is None else (tokens_in, tokens_out)
+
+
 def _estimate(text: str) -> int:
-    return -(-len(text.encode("utf-8", "replace")) // CHARS_PER_TOKEN)
+    return -(-len(text.encode("utf-8", "replace")) // BYTES_PER_TOKEN)
 
 
 def _arguments(message: dict[str, Any]) -> str:

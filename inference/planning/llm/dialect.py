@@ -65,8 +65,8 @@ class Dialect:
         said = _words(error.body)
         names = {"limit": rf"\b{self.limit}\b" if self.limit else "", "temperature": "temperature" if self.temperature else ""}
         names |= {"form": FORM_NAMES.get(self.form, "")} if plans else {"usage": "stream.?options" if self.usage else ""}
-        found = {part: re.search(name, said, re.IGNORECASE) for part, name in names.items() if name}
-        places = {part: match.start() for part, match in found.items() if match}
+        matches = {part: re.search(name, said, re.IGNORECASE) for part, name in names.items() if name}
+        places = {part: match.start() for part, match in matches.items() if match}
         if places:
             return self._without(min(places, key=places.__getitem__), said)
         plain = replace(self, temperature=False, **({"form": "text"} if plans else {"usage": False}))
