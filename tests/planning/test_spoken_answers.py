@@ -108,7 +108,7 @@ def test_anything_else_leaves_our_own_wording(case: str) -> None:
     with running_server() as server:
         started = time.monotonic()
         assert _composed(server, BAD[case], book, timeout_s=1.0)[0] == OURS
-        assert time.monotonic() - started < 1.5
+        assert time.monotonic() - started < 2.5, "what hangs or pings does so for three seconds"
     assert {call.outcome for call in book.calls}.isdisjoint(SUCCESSES)
 
 
