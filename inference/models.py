@@ -160,11 +160,12 @@ class PlannerCall(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     model = models.CharField(max_length=100)
     purpose = models.CharField(max_length=10)
-    outcome = models.CharField(max_length=20, help_text="ok, http 429, timeout, unreachable, unreadable")
+    outcome = models.CharField(max_length=20, help_text="ok, repaired, or why it failed: invalid, timeout, http 429")
     tokens_in = models.PositiveIntegerField(default=0)
     tokens_out = models.PositiveIntegerField(default=0)
     ms = models.FloatField()
     cost = models.FloatField(default=0.0, help_text="at the configured prices")
+    estimated = models.BooleanField(default=False, help_text="the server counted no tokens, so they are an estimate")
 
     class Meta:
         ordering = ("-created", "-pk")

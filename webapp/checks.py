@@ -54,3 +54,16 @@ def planner_is_configured(app_configs: object, **kwargs: object) -> list[CheckMe
             id="isthmus.E003",
         )
     ]
+
+
+@register()
+def planner_has_bounds(app_configs: object, **kwargs: object) -> list[CheckMessage]:
+    planner, deadline = settings.PLANNER, settings.TURN_DEADLINE_S
+    errors: list[CheckMessage] = []
+    if not 0 < planner["timeout_s"] < deadline:
+        hint = f"Choose more than 0 and less than ISTHMUS_TURN_DEADLINE, {deadline}; the default is 8."
+        errors.append(Error("ISTHMUS_PLANNER_TIMEOUT_S leaves no time to answer.", hint=hint, id="isthmus.E004"))
+    if planner["max_tokens"] < 1:
+        hint = "Choose at least 1; the default is 2048."
+        errors.append(Error("ISTHMUS_PLANNER_MAX_TOKENS must be positive.", hint=hint, id="isthmus.E005"))
+    return errors

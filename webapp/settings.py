@@ -17,8 +17,7 @@ CSRF_TRUSTED_ORIGINS = env.text_list("ISTHMUS_ORIGINS")
 HTTPS = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("ISTHMUS_HTTPS")
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 # Two installations on one host name (two ports) must not share a session cookie.
-SESSION_COOKIE_NAME = "isthmus_session"
-CSRF_COOKIE_NAME = "isthmus_csrf"
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "isthmus_session", "isthmus_csrf"
 # Browsers then refuse plain HTTP for so long. Sent over TLS only; whether a request came over TLS is what a proxy says.
 SECURE_HSTS_SECONDS = env.integer("ISTHMUS_HSTS_S", 31536000) if HTTPS else 0
 # Addresses, networks or host names of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed (webapp.gate.peers).
@@ -128,8 +127,7 @@ EMAIL_HOST_PASSWORD = env.text("ISTHMUS_EMAIL_PASSWORD")
 EMAIL_SECURITY = env.choice("ISTHMUS_EMAIL_SECURITY", ("starttls", "tls", "none"))
 EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL_SECURITY == "starttls", EMAIL_SECURITY == "tls"
 DEFAULT_FROM_EMAIL = env.text("ISTHMUS_EMAIL_FROM") or EMAIL_HOST_USER
-EMAIL_SUBJECT_PREFIX = ""
-EMAIL_TIMEOUT = 10
+EMAIL_SUBJECT_PREFIX, EMAIL_TIMEOUT = "", 10
 # Printed by `up`; needed to create the first account.
 SETUP_TOKEN = env.secret("ISTHMUS_SETUP_TOKEN", VAR_DIR / "secrets" / "setup_token", length=12)
 
@@ -226,6 +224,9 @@ PLANNER = {
     "price_out": env.number("ISTHMUS_PLANNER_PRICE_OUT", 0),
     "daily_limit": env.number("ISTHMUS_PLANNER_DAILY_LIMIT", 0),
     "compose": env.flag("ISTHMUS_PLANNER_COMPOSE"),
+    "timeout_s": env.number("ISTHMUS_PLANNER_TIMEOUT_S", 8),  # for all calls about one question
+    "max_tokens": env.integer("ISTHMUS_PLANNER_MAX_TOKENS", 2048),
+    "skip_certain": env.flag("ISTHMUS_PLANNER_SKIP_CERTAIN"),
 }
 
 # --- nodes ------------------------------------------------------------------------------------------------------------

@@ -30,9 +30,11 @@ class Figures(TypedDict):
 
 
 def configured_planner() -> PlannerConfig:
-    """From ISTHMUS_PLANNER_*; its `model` is empty without a language model."""
+    """From ISTHMUS_PLANNER_*; its `model` is empty without a language model. Every request is sent to it, certain or not."""
     url, key, model, azure = (os.environ.get(f"ISTHMUS_PLANNER_{name}", "") for name in ("URL", "KEY", "MODEL", "AZURE"))
-    return PlannerConfig(url, key, model, azure)
+    timeout_s = float(os.environ.get("ISTHMUS_PLANNER_TIMEOUT_S", PlannerConfig.timeout_s))
+    max_tokens = int(os.environ.get("ISTHMUS_PLANNER_MAX_TOKENS", PlannerConfig.max_tokens))
+    return PlannerConfig(url, key, model, azure, timeout_s=timeout_s, max_tokens=max_tokens)
 
 
 def measure(requests: Sequence[Request], planner: Planner, show_wrong: bool = False) -> Figures:

@@ -14,7 +14,7 @@ from inference.answering import trained_models, turns
 from inference.engine.doubt import WORDS, Certainty
 from inference.models import PlannerCall, Turn
 from inference.planning.context import Context
-from inference.planning.llm.llm_calls import Call
+from inference.planning.llm.llm_calls import SUCCESSES, Call
 from inference.planning.plan import MAX_BEFORE
 from inference.planning.planner import Planner, make_planner
 from inference.planning.planner_config import PlannerConfig
@@ -33,7 +33,7 @@ class DatabaseUsageLog:
             PlannerCall.objects.create(
                 owner_id=dispatch.owner(),
                 model=call.model[:100], purpose=call.purpose, outcome=call.outcome[:20], tokens_in=call.tokens_in,
-                tokens_out=call.tokens_out, ms=call.ms, cost=call.cost,
+                tokens_out=call.tokens_out, ms=call.ms, cost=call.cost, estimated=call.estimated,
             )  # fmt: skip
         except DatabaseError as error:
             log.warning("could not record a planner call: %s", error)
@@ -73,7 +73,7 @@ def summary(calls: QuerySet[PlannerCall] | None = None) -> dict[str, float]:
     """Calls, failures, tokens and cost; of today where no calls are given."""
     calls = today() if calls is None else calls
     totals = calls.aggregate(n=Count("pk"), tokens_in=Sum("tokens_in"), tokens_out=Sum("tokens_out"), cost=Sum("cost"))
-    return {name: value or 0 for name, value in totals.items()} | {"failed": calls.exclude(outcome="ok").count()}
+    return {name: value or 0 for name, value in totals.items()} | {"failed": calls.exclude(outcome__in=SUCCESSES).count()}
 
 
 def context_of(turn: Turn) -> Context:

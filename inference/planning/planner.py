@@ -12,8 +12,6 @@ from inference.planning.offline import Context, plan_offline
 from inference.planning.plan import Planned
 from inference.planning.planner_config import PlannerConfig
 
-TIMEOUT_S = 8.0  # for all calls of a language model about one question; planning offline takes a millisecond
-
 
 class Planner(Protocol):
     def plan(self, question: str, context: Context) -> Planned:
@@ -37,7 +35,7 @@ class OfflinePlanner:
 
 
 @lru_cache(maxsize=8)  # one client, and so one pool of connections, per configuration
-def make_planner(config: PlannerConfig, timeout_s: float = TIMEOUT_S, book: UsageLog | None = None) -> Planner:
+def make_planner(config: PlannerConfig, book: UsageLog | None = None) -> Planner:
     if not config.model:
         return OfflinePlanner()
     if not (config.api_key.isascii() and config.api_key.isprintable()):
@@ -45,6 +43,6 @@ def make_planner(config: PlannerConfig, timeout_s: float = TIMEOUT_S, book: Usag
     from inference.planning.llm.remote import LlmPlanner  # a second of imports that offline planning does not need
 
     try:
-        return LlmPlanner(config, timeout_s, book or NoUsageLog())
+        return LlmPlanner(config, book or NoUsageLog())
     except ValueError:  # missing where Azure needs one, or malformed
         return OfflinePlanner("The planner's address is invalid; planned offline. Check ISTHMUS_PLANNER_URL.")

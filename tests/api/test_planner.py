@@ -10,10 +10,14 @@ from inference.models import PlannerCall
 
 
 def test_calls_come_newest_first(api: Client) -> None:
-    for outcome in ("ok", "timeout"):
-        PlannerCall.objects.create(model="m", purpose="plan", outcome=outcome, tokens_in=8, ms=5.0, cost=0.25)
+    for outcome in ("repaired", "timeout"):
+        estimated = outcome == "timeout"
+        PlannerCall.objects.create(
+            model="m", purpose="plan", outcome=outcome, tokens_in=8, ms=5.0, cost=0.25, estimated=estimated
+        )
     page = api.get("/api/v1/planner/calls").json()
-    assert (page["total"], [call["outcome"] for call in page["items"]]) == (2, ["timeout", "ok"])
+    assert (page["total"], [call["outcome"] for call in page["items"]]) == (2, ["timeout", "repaired"])
+    assert [call["estimated"] for call in page["items"]] == [True, False]
     today = api.get("/api/v1/planner/usage").json()
     assert (today["n"], today["failed"], today["tokens_in"], today["cost"]) == (2, 1, 16, 0.5)
 

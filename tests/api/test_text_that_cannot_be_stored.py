@@ -10,7 +10,7 @@ from django.test import Client
 from devices import dispatch
 from devices.contract.jobs import Place
 from inference.answering import turns
-from inference.planning.llm import prompt
+from inference.planning.llm import failures, prompt
 from inference.planning.offline import Context
 from webapp.live.errors import UserError
 from webapp.live.storable import is_storable
@@ -112,5 +112,5 @@ def test_a_reply_of_a_node_is_refused(text: str, where: Any) -> None:
 @pytest.mark.parametrize("text", BAD)
 def test_a_plan_of_a_language_model_is_refused(text: str) -> None:
     plan = {"steps": [], "why": text}
-    with pytest.raises(prompt.BadPlan):
+    with pytest.raises(failures.BadPlan):
         prompt.read(json.dumps(plan), Context(has_photo=True))

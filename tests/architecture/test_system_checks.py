@@ -44,6 +44,23 @@ def test_a_key_or_an_address_is_enough_for_a_planner(part: str, settings: Any) -
     assert checks.planner_is_configured(None) == []
 
 
+@pytest.mark.parametrize(
+    ("part", "value", "ids"),
+    [
+        ("timeout_s", 59.0, []),
+        ("timeout_s", 60.0, ["isthmus.E004"]),
+        ("timeout_s", 0.0, ["isthmus.E004"]),
+        ("timeout_s", float("nan"), ["isthmus.E004"]),
+        ("max_tokens", 0, ["isthmus.E005"]),
+    ],
+)
+def test_a_planner_needs_time_and_tokens_but_not_all_time(part: str, value: float, ids: list[str], settings: Any) -> None:
+    settings.TURN_DEADLINE_S = 60
+    settings.PLANNER = {**settings.PLANNER, part: value}
+    problems = checks.planner_has_bounds(None)
+    assert [problem.id for problem in problems] == ids and all(problem.hint for problem in problems)
+
+
 def test_the_checks_run_with_djangos_own(settings: Any) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     assert "isthmus.E001" in {problem.id for problem in run_checks()}

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from inference.planning import offline
+from inference.planning.llm.dialect import memory_of
 from inference.planning.offline import Context
 from inference.planning.plan import Planned
 from inference.planning.planner import make_planner
@@ -31,6 +32,7 @@ class ChatServer(ThreadingHTTPServer):
         self.asked: list[dict[str, Any]] = []
         self.paths: list[str] = []
         self.keys: list[str | None] = []
+        self.bytes_written = 0  # by replies without an end
 
     @property
     def url(self) -> str:
@@ -39,6 +41,7 @@ class ChatServer(ThreadingHTTPServer):
 
 @contextmanager
 def running_server() -> Iterator[ChatServer]:
+    memory_of.cache_clear()  # an earlier server may have had the same port
     with ChatServer() as running:
         threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         yield running
@@ -69,46 +72,54 @@ class ChatHandler(BaseHTTPRequestHandler):
         pass
 
 
-def says(content: str | dict[str, Any] | None) -> Reply:
+def says(
+    content: str | dict[str, Any] | list[Any] | None, ended: str = "stop", tokens_in: object = 900, **fields: Any
+) -> Reply:
+    """`fields`: of the message, besides its content. `tokens_in`: as the server counts them; None: it does not."""
     text = json.dumps(content) if isinstance(content, dict) else content
-    message = {"role": "assistant", "content": text}
-    body = {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [{"index": 0, "message": message}]}
-    body["usage"] = {"prompt_tokens": 900, "completion_tokens": 50, "total_tokens": 950}
+    choice = {"index": 0, "message": {"role": "assistant", "content": text, **fields}, "finish_reason": ended}
+    body = {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+    if tokens_in is not None:
+        body["usage"] = {"prompt_tokens": tokens_in, "completion_tokens": 50, "total_tokens": 950}
     return lambda handler, asked: handler.send(200, json.dumps(body).encode())
 
 
-def streams(*pieces: str, pause_s: float = 0.0, ends: bool = True) -> Reply:
+def calls(name: str, arguments: str | dict[str, Any]) -> Reply:
+    """Answers with the call of a function."""
+    function = {"name": name, "arguments": arguments}
+    return says(None, "tool_calls", tool_calls=[{"id": "1", "type": "function", "function": function}])
+
+
+def streams(*pieces: str, pause_s: float = 0.0, ends: bool = True, ended: str = "stop") -> Reply:
     """Server-sent events, one for each piece; cut off before the end if `ends` is false."""
-
-    def reply(handler: ChatHandler, request: dict[str, Any]) -> None:
-        handler.send_response(200)
-        handler.send_header("Content-Type", "text/event-stream")
-        handler.end_headers()
-        chunks: list[dict[str, Any]] = [{"choices": [{"index": 0, "delta": {"content": piece}}]} for piece in pieces]
-        if ends:
-            chunks.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
-            chunks.append({"choices": [], "usage": {"prompt_tokens": 120, "completion_tokens": 20, "total_tokens": 140}})
-        try:
-            for chunk in chunks:
-                chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m", **chunk}
-                handler.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
-                handler.wfile.flush()
-                time.sleep(pause_s)
-            handler.wfile.write(b"data: [DONE]\n\n" if ends else b"")
-        except OSError:
-            pass  # the planner hung up, as it should
-        handler.close_connection = True
-
-    return reply
+    chunks: list[dict[str, Any]] = [{"choices": [{"index": 0, "delta": {"content": piece}}]} for piece in pieces]
+    if ends:
+        chunks.append({"choices": [{"index": 0, "delta": {}, "finish_reason": ended}]})
+        chunks.append({"choices": [], "usage": {"prompt_tokens": 120, "completion_tokens": 20, "total_tokens": 140}})
+    common = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    return streams_raw(*[json.dumps({**common, **chunk}) for chunk in chunks], *["[DONE]"] * ends, pause_s=pause_s)
 
 
-def fails(status: int, **headers: str) -> Reply:
-    body = {"error": {"message": f"no, {KEY} is wrong", "type": "x", "code": "x"}}
+def streams_raw(*events: str, pause_s: float = 0.0) -> Reply:
+    return lambda handler, request: _send_events(handler, [f"data: {event}\n\n" for event in events], pause_s)
+
+
+def pings(handler: ChatHandler, request: dict[str, Any]) -> None:
+    """Comments, as servers send them to keep a connection open."""
+    _send_events(handler, [": ping\n\n"] * 60, 0.05)
+
+
+def _send_events(handler: ChatHandler, lines: list[str], pause_s: float) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Type", "text/event-stream")
+    handler.end_headers()
+    _send_slowly(handler, [line.encode() for line in lines], pause_s)
+    handler.close_connection = True
+
+
+def fails(status: int, code: str = "x", **headers: str) -> Reply:
+    body = {"error": {"message": f"no, {KEY} is wrong", "type": "x", "code": code}}
     return lambda handler, asked: handler.send(status, json.dumps(body).encode(), **headers)
-
-
-def knows_no_schema(handler: ChatHandler, request: dict[str, Any]) -> None:
-    (fails(400) if "response_format" in request else says(VALID))(handler, request)
 
 
 def hangs(handler: ChatHandler, request: dict[str, Any]) -> None:
@@ -119,13 +130,48 @@ def drips(handler: ChatHandler, request: dict[str, Any]) -> None:
     handler.send_response(200)
     handler.send_header("Content-Type", "application/json")
     handler.end_headers()
+    _send_slowly(handler, [b" "] * 60)
+
+
+def drips_headers(handler: ChatHandler, request: dict[str, Any]) -> None:
+    _send_slowly(handler, [b"HTTP/1.1 200 OK\r\n", *[b"X-Header: 1\r\n"] * 60])
+
+
+def hangs_after_a_late_byte(handler: ChatHandler, request: dict[str, Any]) -> None:
+    """Just before the deadline of the tests, so that the timeout of a read begins again."""
+    _send_slowly(handler, [b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n"])
+    time.sleep(0.9)
+    _send_slowly(handler, [b"{"])
+    time.sleep(3)
+
+
+def _send_slowly(handler: ChatHandler, parts: list[bytes], pause_s: float = 0.05) -> None:
     try:
-        for _ in range(60):
-            handler.wfile.write(b" ")
+        for part in parts:
+            handler.wfile.write(part)
             handler.wfile.flush()
-            time.sleep(0.05)
+            time.sleep(pause_s)
     except OSError:
         pass  # the planner hung up, as it should
+
+
+def writes_for_ever(status: int) -> Reply:
+    """Without a length, as fast as the planner reads."""
+
+    def reply(handler: ChatHandler, request: dict[str, Any]) -> None:
+        handler.send_response(status)
+        handler.send_header("Content-Type", "application/json")
+        handler.end_headers()
+        ends = time.monotonic() + 10
+        try:
+            while time.monotonic() < ends:
+                handler.wfile.write(b"never " * 10_000)
+                handler.server.bytes_written += 60_000
+        except OSError:
+            pass  # the planner hung up, as it should
+        handler.close_connection = True
+
+    return reply
 
 
 def is_cut(handler: ChatHandler, request: dict[str, Any]) -> None:
@@ -143,10 +189,17 @@ def hangs_up(handler: ChatHandler, request: dict[str, Any]) -> None:
 
 
 def plan_with(
-    server: ChatServer, *replies: Reply, question: str = QUESTION, context: Context = PHOTO, timeout_s: float = 5.0
+    server: ChatServer,
+    *replies: Reply,
+    question: str = QUESTION,
+    context: Context = PHOTO,
+    timeout_s: float = 5.0,
+    **config: Any,
 ) -> Planned:
     server.replies = list(replies)
-    return make_planner(PlannerConfig(f"{server.url}/v1", KEY, "small-model"), timeout_s).plan(question, context)
+    return make_planner(PlannerConfig(f"{server.url}/v1", KEY, "small-model", timeout_s=timeout_s, **config)).plan(
+        question, context
+    )
 
 
 def is_offline(planned: Planned) -> bool:

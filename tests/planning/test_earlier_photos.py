@@ -5,7 +5,8 @@ import json
 import pytest
 
 from inference.planning.compose import StepResult, compose
-from inference.planning.llm.prompt import BadPlan, read
+from inference.planning.llm.failures import BadPlan
+from inference.planning.llm.prompt import read
 from inference.planning.offline import Context, plan
 from inference.planning.plan import MAX_BEFORE
 

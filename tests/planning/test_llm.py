@@ -25,7 +25,6 @@ from tests.planning.chat_server import (
     fails,
     hangs,
     is_offline,
-    knows_no_schema,
     plan_with,
     running_server,
     says,
@@ -73,12 +72,6 @@ def test_prose_around_the_plan_is_overlooked(server: ChatServer, around: str) ->
     assert (planned.planner, planned.note) == ("llm", None)
 
 
-def test_a_server_without_structured_output_is_asked_plainly_from_then_on(server: ChatServer) -> None:
-    assert plan_with(server, knows_no_schema).planner == "llm"
-    assert plan_with(server, knows_no_schema).planner == "llm"
-    assert ["response_format" in asked for asked in server.asked] == [True, False, False]
-
-
 CIRCLE = {
     "steps": [
         {"id": 1, "task": "caption", "question": "", "after": [2]},
@@ -112,7 +105,8 @@ def test_a_bad_plan_is_repaired_once_with_the_error_text(server: ChatServer, bad
 def test_a_plan_that_is_bad_twice_is_made_offline_and_said(server: ChatServer, bad: str | dict[str, Any] | None) -> None:
     planned = plan_with(server, says(bad))
     assert is_offline(planned)
-    assert planned.note == "The planner's answer was not a valid plan; planned offline."
+    what = "not a valid plan" if bad else "empty"
+    assert planned.note == f"The planner's answer was {what}; planned offline."
     assert len(server.asked) == 2
 
 
@@ -165,7 +159,7 @@ def test_a_refused_connection_is_said() -> None:
     assert planned.note == "The planner cannot be reached; planned offline. Check ISTHMUS_PLANNER_URL."
 
 
-@pytest.mark.parametrize("body", [b"<html>hello</html>", b"[]", b'{"choices": []}', b"{" * 100_000, b" " * 300_000])
+@pytest.mark.parametrize("body", [b"<html>hello</html>", b"[]", b'{"choices": []}', b"{" * 100_000, b'{"choices": [7]}'])
 def test_what_is_no_chat_completion_is_planned_offline(server: ChatServer, body: bytes) -> None:
     planned = plan_with(server, lambda handler, asked: handler.send(200, body))
     assert is_offline(planned)

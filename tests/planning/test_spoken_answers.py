@@ -2,16 +2,32 @@
 nothing.
 """
 
+import json
+import time
 from typing import Any
 
 import pytest
 
 from inference.planning.compose import StepResult, compose
-from inference.planning.llm import llm_composer, remote
+from inference.planning.llm import llm_composer
+from inference.planning.llm.llm_calls import SUCCESSES
 from inference.planning.llm.llm_composer import grounded, wanted
 from inference.planning.planner import make_planner
 from inference.planning.planner_config import PlannerConfig
-from tests.planning.chat_server import ChatServer, Reply, fails, hangs, hangs_up, is_cut, running_server, says, streams
+from tests.planning.chat_server import (
+    ChatHandler,
+    ChatServer,
+    Reply,
+    fails,
+    hangs,
+    hangs_up,
+    is_cut,
+    pings,
+    running_server,
+    says,
+    streams,
+    streams_raw,
+)  # fmt: skip
 from tests.planning.test_misbehaviour import Kept
 
 QUESTION = "How many dogs are there and what colour are they?"
@@ -29,8 +45,8 @@ GOOD = "There are two dogs, and they are brown."
 def _composed(server: ChatServer, reply: Reply, book: Kept | None = None, **config: Any) -> tuple[str, list[str]]:
     streamed: list[str] = []
     server.replies = [reply]
-    config_with_model = PlannerConfig(f"{server.url}/v1", "k", "m", **{"compose": True, **config})
-    return make_planner(config_with_model, 5.0, book or Kept()).compose(QUESTION, RESULTS, streamed.append), streamed
+    config_with_model = PlannerConfig(f"{server.url}/v1", "k", "m", **{"compose": True, "timeout_s": 5.0, **config})
+    return make_planner(config_with_model, book or Kept()).compose(QUESTION, RESULTS, streamed.append), streamed
 
 
 def test_a_grounded_wording_is_used_and_streamed_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,6 +57,26 @@ def test_a_grounded_wording_is_used_and_streamed_as_it_comes(monkeypatch: pytest
     assert text == GOOD
     assert streamed == ["There are two dogs,", "There are two dogs, and they", GOOD]
     assert [(call.purpose, call.outcome, call.tokens_in) for call in book.calls] == [("answer", "ok", 120)]
+
+
+def test_thoughts_are_neither_shown_nor_taken_for_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(llm_composer, "EVERY_S", 0.0)
+    with running_server() as server:
+        text, streamed = _composed(server, streams("<think>2 dogs,", " or 5?", "</think>", GOOD))
+    assert (text, streamed) == (GOOD, [GOOD])
+
+
+def test_a_server_that_refuses_to_count_the_tokens_of_a_stream_is_not_asked_to() -> None:
+    def reply(handler: ChatHandler, request: dict[str, Any]) -> None:
+        body = {"detail": [{"loc": ["body", "stream_options"], "msg": "Extra inputs are not permitted"}]}
+        refuses = "stream_options" in request
+        return handler.send(422, json.dumps(body).encode()) if refuses else streams(GOOD)(handler, request)
+
+    with running_server() as server:
+        assert _composed(server, reply)[0] == GOOD
+        assert _composed(server, reply)[0] == GOOD
+        assert ["stream_options" in asked for asked in server.asked] == [True, False, False]
+        assert all(asked["temperature"] == 0 and asked["max_tokens"] for asked in server.asked)
 
 
 BAD: dict[str, Reply] = {
@@ -55,14 +91,25 @@ BAD: dict[str, Reply] = {
     "hangs": hangs,
     "hangs up": hangs_up,
     "cut": is_cut,
+    "comments for ever": pings,
+    "thoughts for ever": streams("<think>", *["hm "] * 200, pause_s=0.01),
+    "megabytes": streams(*["<think>" + "hm " * 10_000] * 20),
+    "cut at the limit": streams(GOOD, ended="length"),
+    "filtered": streams(GOOD, ended="content_filter"),
+    "no choices": streams_raw('{"choices": [7]}'),
+    "no JSON": streams_raw("{"),
+    "an error": streams_raw('{"error": {"message": "no"}}'),
 }
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_anything_else_leaves_our_own_wording(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "COMPOSE_S", 0.5)
+def test_anything_else_leaves_our_own_wording(case: str) -> None:
+    book = Kept()
     with running_server() as server:
-        assert _composed(server, BAD[case])[0] == OURS
+        started = time.monotonic()
+        assert _composed(server, BAD[case], book, timeout_s=1.0)[0] == OURS
+        assert time.monotonic() - started < 2.5, "what hangs or pings does so for three seconds"
+    assert {call.outcome for call in book.calls}.isdisjoint(SUCCESSES)
 
 
 def test_it_is_not_asked_unless_that_was_chosen() -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 from inference.answering import planner_usage
 from inference.models import PlannerCall
 from inference.planning.llm.llm_calls import Call, wait_before
-from tests.planning.chat_server import PHOTO, QUESTION, VALID, fails, running_server, says
+from tests.planning.chat_server import PHOTO, QUESTION, VALID, fails, hangs, running_server, says
 
 pytestmark = pytest.mark.django_db
 
@@ -41,8 +41,31 @@ def test_an_admin_sees_the_calls_and_gets_them_as_csv(owner: Any, client_of: Cal
     page = client_of(owner).get("/planner/")
     assert page.status_code == 200 and "http 429" in page.content.decode()
     lines = b"".join(client_of(owner).get("/planner/calls.csv")).decode().splitlines()
-    assert lines[0] == "created,model,purpose,outcome,tokens_in,tokens_out,ms,cost"
-    assert lines[1].endswith(",m,plan,http 429,900,50,12.0,0.25")
+    assert lines[0] == "created,model,purpose,outcome,tokens_in,tokens_out,ms,cost,estimated"
+    assert lines[1].endswith(",m,plan,http 429,900,50,12.0,0.25,False")
+
+
+def test_the_page_marks_estimates_and_failures_but_no_repaired_answer(owner: Any, client_of: Callable[[Any], Client]) -> None:
+    _call(outcome="repaired")
+    page = client_of(owner).get("/planner/").content.decode()
+    assert "≈" not in page and '<td class="text">repaired</td>' in page
+    _call(outcome="timeout", estimated=True)
+    page = client_of(owner).get("/planner/").content.decode()
+    assert "≈ 900" in page and '<td class="text bad">timeout</td>' in page
+    assert (planner_usage.summary()["n"], planner_usage.summary()["failed"]) == (2, 1)
+
+
+def test_a_timeout_of_the_configured_planner_counts_towards_the_daily_limit(settings: Any) -> None:
+    with running_server() as server:
+        server.replies = [hangs]
+        address = {"base_url": f"{server.url}/v1", "api_key": "k", "model": "m", "price_in": 1000.0, "timeout_s": 0.3}
+        settings.PLANNER = {**settings.PLANNER, **address, "daily_limit": 0.5}
+        notes = [planner_usage.planner().plan(QUESTION, PHOTO).note for _ in range(2)]
+    assert notes == [
+        "The planner did not answer within 0.3 s; planned offline.",
+        "The planner's daily budget is spent; planned offline.",
+    ]
+    assert PlannerCall.objects.get().estimated
 
 
 def test_others_see_neither(colleague: Any, client_of: Callable[[Any], Client]) -> None:

@@ -18,11 +18,18 @@ class PlannerCall(Schema):
     created: Moment
     model: str = Field(examples=["gpt-4o-mini"])
     purpose: str = Field(examples=["plan"])
-    outcome: str = Field(examples=["ok"], description="`ok`, `http 429`, `timeout`, `unreachable`, `unreadable` and the like.")
+    outcome: str = Field(
+        examples=["ok"],
+        description=(
+            "`ok`, `repaired`, or why it failed: `invalid`, `no steps`, `empty`, `truncated`, `refused`, `timeout`, "
+            "`too long`, `broken off`, `unreachable`, `unreadable`, `http 429` and other statuses."
+        ),
+    )
     tokens_in: int = Field(examples=[812])
     tokens_out: int = Field(examples=[64])
     ms: float = Field(examples=[640.0])
     cost: float = Field(description="At the configured prices.", examples=[0.0002])
+    estimated: bool = Field(description="The server counted no tokens, so they and the cost are an estimate.", examples=[False])
 
 
 class PlannerCallPage(Page[PlannerCall]):
@@ -63,4 +70,5 @@ def _call(row: Row) -> PlannerCall:
         tokens_out=row.tokens_out,
         ms=row.ms,
         cost=row.cost,
+        estimated=row.estimated,
     )

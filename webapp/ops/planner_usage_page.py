@@ -6,11 +6,12 @@ from django.shortcuts import render
 
 from inference.answering import planner_usage
 from inference.models import PlannerCall
+from inference.planning.llm.llm_calls import SUCCESSES
 from webapp.accounts.roles import admins_only
 from webapp.csv_download import csv_download
 
 SHOWN = 200
-COLUMNS = ("created", "model", "purpose", "outcome", "tokens_in", "tokens_out", "ms", "cost")
+COLUMNS = ("created", "model", "purpose", "outcome", "tokens_in", "tokens_out", "ms", "cost", "estimated")
 
 
 @admins_only
@@ -23,6 +24,7 @@ def calls(request: HttpRequest) -> HttpResponse:
             "calls": PlannerCall.objects.all()[:SHOWN],
             "shown": SHOWN,
             "total": PlannerCall.objects.count(),
+            "successes": SUCCESSES,
             "today": planner_usage.summary(),
             "model": planner["model"],
             "limit": planner["daily_limit"],

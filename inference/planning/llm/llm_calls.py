@@ -9,6 +9,7 @@ from typing import Protocol
 
 TRIES = 3  # per call, as far as the deadline allows
 FIRST_WAIT_S = 0.25
+SUCCESSES = ("ok", "repaired")
 AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 FAILURES = 4  # in a row, then the breaker opens
 REST_S = 30.0
@@ -16,8 +17,8 @@ REST_S = 30.0
 
 @dataclass(frozen=True)
 class Call:
-    """`outcome`: "ok", "http 429", "timeout", "unreachable", "unreadable". Tokens as the server counted them; 0 if it did not.
-    `cost` in the currency of the configured prices."""
+    """`outcome`: "ok", "repaired", or that of a failure (failures.py): "invalid", "timeout", "http 429". Tokens as the server
+    counted them, or `estimated`: where it counted none, although it may have computed. `cost` in the currency of the prices."""
 
     model: str
     purpose: str
@@ -26,6 +27,7 @@ class Call:
     tokens_out: int
     ms: float
     cost: float
+    estimated: bool = False
 
 
 class UsageLog(Protocol):
