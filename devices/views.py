@@ -18,6 +18,7 @@ from devices.registry import agent_wheel, codes, enrolment, installer, rotation
 from devices.telemetry import history, links, presence
 from webapp import qr
 from webapp.accounts import audit
+from webapp.languages import errors as translated
 from webapp.live.errors import UserError
 from webapp.live.storable import storable
 
@@ -185,4 +186,4 @@ def _server(request: HttpRequest) -> str:
 
 
 def _refused(error: UserError) -> JsonResponse:
-    return JsonResponse({"error": error.body()}, status=error.status)
+    return JsonResponse({"error": translated.body(error)}, status=error.status)

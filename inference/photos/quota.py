@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Sum
+from django.utils.translation import gettext_noop
 
 from inference.models import CAMERA, DIRECT, Photo
 from webapp.live.errors import UserError
@@ -52,10 +53,15 @@ def save(photo: Photo) -> None:
 
 
 def _full(storage: Storage, size: int = 0) -> UserError:
-    needs = f", and this one needs {size / MB:.1f} MB more" if size else ""
+    sentence = (
+        gettext_noop("Your photos use %(used)s MB of your %(limit)s MB, and this one needs %(size)s MB more.")
+        if size
+        else gettext_noop("Your photos use %(used)s MB of your %(limit)s MB.")
+    )
     return UserError(
         "storage_full",
-        f"Your photos use {storage.used / MB:,.1f} MB of your {storage.limit / MB:,.0f} MB{needs}.",
+        sentence,
         "Delete photos or conversations that you no longer need, then upload it again.",
         507,
+        {"used": f"{storage.used / MB:,.1f}", "limit": f"{storage.limit / MB:,.0f}", "size": f"{size / MB:.1f}"},
     )
