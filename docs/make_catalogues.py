@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import django
+from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
@@ -128,15 +129,19 @@ def update(folder: str, domain: str) -> int:
     catalog.update(template(domain), no_fuzzy_matching=True, update_creation_date=False)
     catalog.obsolete.clear()
     catalog.fuzzy = False
+    catalog.header_comment = f"# {Locale.parse(folder).english_name} translations of Isthmus."
+    catalog.project, catalog.version, catalog.msgid_bugs_address, catalog.last_translator = "Isthmus", "1", "", ""
+    catalog.language_team, catalog.revision_date = "", catalog.creation_date  # so that it changes with its sentences only
     home = FOLDER / folder / "LC_MESSAGES"
     home.mkdir(parents=True, exist_ok=True)
     with (home / f"{domain}.po").open("wb") as out:
         write_po(out, catalog, width=WIDTH, omit_header=False, sort_by_file=False, include_lineno=False)
     (home / f"{domain}.mo").write_bytes(compiled(read(folder, domain)))
-    return sum(1 for message in catalog if message.id and not all(_strings(message.string)))
+    return sum(1 for message in catalog if message.id and not all(strings(message.string)))
 
 
-def _strings(text: object) -> tuple[str, ...]:
+def strings(text: object) -> tuple[str, ...]:
+    """The forms of a sentence: one, or one for each plural form."""
     return tuple(text) if isinstance(text, list | tuple) else (str(text or ""),)
 
 

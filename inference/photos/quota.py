@@ -12,6 +12,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext_noop
 
 from inference.models import CAMERA, DIRECT, Photo
+from webapp.languages import lazy_number
 from webapp.live.errors import UserError
 
 MB = 1_000_000
@@ -63,5 +64,9 @@ def _full(storage: Storage, size: int = 0) -> UserError:
         sentence,
         "Delete photos or conversations that you no longer need, then upload it again.",
         507,
-        {"used": f"{storage.used / MB:,.1f}", "limit": f"{storage.limit / MB:,.0f}", "size": f"{size / MB:.1f}"},
+        {
+            "used": lazy_number(storage.used / MB, 1),
+            "limit": lazy_number(storage.limit / MB, 0),
+            "size": lazy_number(size / MB, 1),
+        },
     )

@@ -8,7 +8,8 @@ import { gettext } from "./i18n.js";
 
 const COUNT_FROM = 0.8; // of the limit; before that the number is noise
 const NO_FILE = { message: gettext("This is a link to a picture, not the picture."), next: gettext("Save the picture on this device first, then add it.") };
-const IDEAS = [gettext("What is in this photo?"), gettext("Describe the photo."), gettext("How many people are there?"), gettext("What colour is it?")];
+// In English on every page, as questions are read and answered in it.
+const IDEAS = ["What is in this photo?", "Describe the photo.", "How many people are there?", "What colour is it?"];
 
 export class Compose {
   /**
@@ -33,7 +34,7 @@ export class Compose {
     });
     this.text.addEventListener("input", () => this.changed());
     this.text.addEventListener("keydown", (event) => this.key(event));
-    byId("suggestions").append(...IDEAS.map((idea) => el("button", { type: "button", onclick: () => this.suggest(idea) }, idea)));
+    byId("suggestions").append(...IDEAS.map((idea) => el("button", { type: "button", lang: "en", onclick: () => this.suggest(idea) }, idea)));
     this.restore();
   }
 

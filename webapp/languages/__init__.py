@@ -5,6 +5,7 @@ from pathlib import Path
 
 from django.conf.locale import LANG_INFO
 from django.utils import formats
+from django.utils.functional import lazy
 
 SOURCE = "en-gb"
 FOLDER = Path(__file__).resolve().parents[2] / "locale"
@@ -36,3 +37,6 @@ def number(value: float, decimals: int) -> str:
     """With the signs of the active language for thousands and decimals."""
     signs = {",": formats.get_format("THOUSAND_SEPARATOR"), ".": formats.get_format("DECIMAL_SEPARATOR")}
     return f"{value:,.{decimals}f}".translate(str.maketrans(signs))
+
+
+lazy_number = lazy(number, str)  # for the values of a UserError, which is worded where it is shown
