@@ -39,9 +39,9 @@ KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
 
 
 # Calls with sentences in these places.
-SENTENCES = {"UserError": (1, 2), "PhotoRefused": (1, 2), "too_many": (0,), "not_found": (0,), "record": (1,)}
+SENTENCES = {"UserError": (1, 2), "PhotoRefused": (1, 2), "too_many": (0,), "not_found": (0,), "record": (1,), "Kind": (1,)}
 UNSHOWN = ("gate/refusals.py", "consumer.py", "consumers.py", "devices/api.py")  # sent before or beside Django's requests
-STORED = ("inference/answering", "inference/scheduling")
+STORED = ("inference/answering", "inference/model_jobs", "inference/scheduling", "devices", "federation/runs")
 
 
 class Message(NamedTuple):
@@ -52,6 +52,8 @@ class Message(NamedTuple):
 
 def of_pages() -> Iterator[Message]:
     """What Python modules and templates say, and the labels of closed lists, which are kept where no Django is."""
+    from federation import form_fields
+    from federation.app.datasets.registry import DATASETS
     from webapp import page_data
 
     for folder in PACKAGES:
@@ -61,12 +63,12 @@ def of_pages() -> Iterator[Message]:
     for file in sorted((ROOT / "templates").rglob("*.*")):
         source = templatize(file.read_text(), origin=str(file))
         yield from _messages("python", file, "\n".join(line.strip() for line in source.splitlines()))
-    for text in page_data.english():
-        yield Message(text, None, "webapp/page_data.py")
+    for text in (*page_data.english(), *form_fields.english(), *(data.tested_on for data in DATASETS)):
+        yield Message(text, None, "labels of closed lists")
 
 
 def of_scripts() -> Iterator[Message]:
-    """What scripts say, and the errors that are stored with an answer, in English, before a page shows them."""
+    """What scripts say, and what is stored in English before a page shows it: errors, actions, work on models."""
     for folder in STORED:
         for file in sorted((ROOT / folder).rglob("*.py")):
             yield from _errors(file)

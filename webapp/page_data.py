@@ -5,7 +5,7 @@ from typing import Any, Required, TypedDict
 from django.utils.translation import gettext
 
 from devices.contract import sensors
-from federation.models import CLIENT_STATES
+from federation.models import CLIENT_STATES, STATES
 from inference.engine import doubt, tasks
 from inference.placement import policies, routes
 from inference.planning.plan import TRAIN
@@ -103,6 +103,7 @@ def _english_labels() -> dict[str, Any]:
         ],
         "node_states": NODE_STATES,
         "client_states": [Label(name=name, label=_CLIENT_STATES.get(name, name)) for name in CLIENT_STATES],
+        "run_states": [Label(name=state, label=state) for state in STATES],
         "codecs": CODECS,
     }
 

@@ -33,10 +33,10 @@ def version(code: str) -> str:
     return sha256(file.read_bytes()).hexdigest()[:12] if code != SOURCE and file.exists() else ""
 
 
-def number(value: float, decimals: int) -> str:
-    """With the signs of the active language for thousands and decimals."""
+def number(value: float, decimals: int, grouped: bool = True) -> str:
+    """With the signs of the active language for decimals and, if `grouped`, for thousands."""
     signs = {",": formats.get_format("THOUSAND_SEPARATOR"), ".": formats.get_format("DECIMAL_SEPARATOR")}
-    return f"{value:,.{decimals}f}".translate(str.maketrans(signs))
+    return f"{value:{',' if grouped else ''}.{decimals}f}".translate(str.maketrans(signs))
 
 
 lazy_number = lazy(number, str)  # for the values of a UserError, which is worded where it is shown
