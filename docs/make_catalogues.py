@@ -41,7 +41,7 @@ KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
 # Calls with sentences in these places.
 SENTENCES = {"UserError": (1, 2), "PhotoRefused": (1, 2), "too_many": (0,), "not_found": (0,), "record": (1,), "Kind": (1,)}
 UNSHOWN = ("gate/refusals.py", "consumer.py", "consumers.py", "devices/api.py")  # sent before or beside Django's requests
-STORED = ("inference/answering", "inference/model_jobs", "inference/scheduling", "devices", "federation/runs")
+STORED = ("inference/answering", "inference/model_jobs", "inference/scheduling", "federation/runs")
 
 
 class Message(NamedTuple):

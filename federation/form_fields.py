@@ -145,18 +145,21 @@ def groups(values: Mapping[str, Any], why: Mapping[str, str]) -> list[Group]:
     group that they name is open.
     """
     shown = _english_groups(values, why)
-    for group in shown:
-        for row in (group, *group["fields"], *(choice for field in group["fields"] for choice in field["choices"])):
-            row.update({name: gettext(row[name]) for name in WORDS if row.get(name)})  # type: ignore[attr-defined]
+    for row in _rows_of(shown):
+        row.update({name: gettext(row[name]) for name in WORDS if row.get(name)})
     return shown
 
 
 def english() -> list[str]:
     """The sentences of the form and of its choices, for the catalogues: most are written where no Django is."""
-    shown = _english_groups(spec.RunSpec().model_dump(), {})
-    rows: list[Any] = [*shown, *(field for group in shown for field in group["fields"])]
-    rows += [choice for group in shown for field in group["fields"] for choice in field["choices"]]
+    rows = _rows_of(_english_groups(spec.RunSpec().model_dump(), {}))
     return [row[name] for row in rows for name in WORDS if row.get(name)]
+
+
+def _rows_of(shown: list[Group]) -> list[Any]:
+    """The groups, their fields and the choices of these."""
+    fields = [field for group in shown for field in group["fields"]]
+    return [*shown, *fields, *(choice for field in fields for choice in field["choices"])]
 
 
 def _english_groups(values: Mapping[str, Any], why: Mapping[str, str]) -> list[Group]:

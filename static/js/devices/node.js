@@ -106,8 +106,8 @@ function note(text) {
 function trail(rows) {
   byId("no-trail").hidden = rows.length > 0;
   byId("trail").replaceChildren(...rows.map((row) => el("tr", {},
-    el("td", {}, time(row.at, "second")), el("td", {}, gettext(row.by)),
-    el("td", {}, gettext(row.action), row.detail && el("small", {}, ` ${row.detail}`)), el("td", {}, row.address ?? gettext("server console")))));
+    el("td", {}, time(row.at, "second")), el("td", {}, row.by),
+    el("td", {}, row.action, row.detail && el("small", {}, ` ${row.detail}`)), el("td", {}, row.address ?? gettext("server console")))));
 }
 
 async function show(hours) {
