@@ -145,7 +145,7 @@ def wheel(request: HttpRequest, name: str) -> FileResponse:
 
 def _trail(slug: str) -> list[audit.Row]:
     """What was done to a node; a name that is no account's, and the action, in the language of the page."""
-    return [{**row, "by": gettext(row["by"]), "action": gettext(row["action"])} for row in audit.of(f"node:{slug}")]
+    return [{**row, "by": audit.name(row["by"]), "action": gettext(row["action"])} for row in audit.of(f"node:{slug}")]
 
 
 def _members() -> list[str]:

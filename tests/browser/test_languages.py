@@ -38,7 +38,7 @@ def in_language(browser: Browser, stack: Stack, logged_in: Any) -> Iterator[Open
 @pytest.mark.parametrize(
     ("language", "tag", "ask", "route", "numbers"),
     [
-        ("de-DE", "de", "Fragen", "alles auf dem Gerät", ["248 KB/s", "vor 3,0 s", "50,0 %", "3 Tage"]),
+        ("de-DE", "de", "Fragen", "alles auf dem Gerät", ["248 KB/s", "vor 3,0 s", "50,0 %", "3 d"]),
         ("zh-CN", "zh-Hans", "提问", "全部在设备上", ["248 KB/s", "3.0 s前", "50.0 %", "3 天"]),
     ],
 )

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import translation
 
 from webapp import languages
+from webapp.accounts import audit
 from webapp.accounts.models import User
 
 GERMAN = {"HTTP_ACCEPT_LANGUAGE": "de-AT,de;q=0.9,en;q=0.5"}
@@ -102,3 +103,11 @@ def test_scripts_get_the_catalogue_of_their_page_once(owner: User) -> None:
     assert "max-age=0" in Client().get("/languages/de.js?v=older")["Cache-Control"]
     assert Client().get("/languages/tlh.js").status_code == 404
     assert "<script src=" not in Client().get("/login/").content.decode()
+
+
+def test_a_name_in_the_audit_trail_is_not_taken_for_a_word(owner: User, client_of: Any) -> None:
+    audit.record(owner, "logged in", "user:owner")
+    audit.record(None, "token created", "token:owner/x")
+    page = client_of(owner).get("/audit/", **GERMAN).content.decode()
+    assert ">owner</a>" in page and "Eigentümer" not in page
+    assert "angemeldet" in page and ">der Server</a>" in page

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias, TypedDict, get_args
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from webapp.accounts.models import AuditEntry
 
@@ -90,6 +90,11 @@ def record(actor: Actor, action: str, subject: str, detail: str = "", address: s
 def of(subject: str, at_most: int = 50) -> list[Row]:
     """The last rows about a subject, newest first."""
     return [as_row(row) for row in AuditEntry.objects.about(subject)[:at_most]]
+
+
+def name(by: str) -> str:
+    """Who did it, in the language of the page where it is no account's or node's own name."""
+    return gettext(by) if by in (SERVER, STRANGER) else by
 
 
 def as_row(row: AuditEntry) -> Row:

@@ -19,6 +19,7 @@ from webapp.accounts.logins import second_factor, sessions
 from webapp.accounts.models import LoginPolicy, User
 from webapp.accounts.roles import NAMES, ROLES, owners_only, role_of
 from webapp.languages import errors as translated
+from webapp.languages import lazy_number
 from webapp.live.errors import UserError
 
 ROLE_HELP = gettext_lazy(
@@ -41,7 +42,7 @@ class LimitsForm(forms.Form):
         required=False,
         min_value=0,
         max_value=2**31 - 1,
-        help_text=format_lazy(DEFAULT, value=f"{settings.STORAGE_MB:,}"),
+        help_text=format_lazy(DEFAULT, value=lazy_number(settings.STORAGE_MB, 0)),
     )
     turn_limit = forms.IntegerField(
         label=gettext_lazy("Questions waiting or running"),
