@@ -18,7 +18,7 @@ PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-re
 BENCHES = $(patsubst bench/%/__main__.py,%,$(wildcard bench/*/__main__.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage containers boards lint lock bench agent screenshots clean
+.PHONY: help run test coverage containers boards lint lock bench agent screenshots catalogues clean
 
 help:  ## list targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -68,6 +68,9 @@ agent: $(RUNS)  ## build the agent's wheel into var/agent, as the server does fo
 
 screenshots: $(TESTS)  ## take the pictures in docs/screenshots (needs Chromium; ARGS="--photo FILE")
 	@exec $(BIN)/python docs/make_screenshots.py $(ARGS)
+
+catalogues: $(TESTS)  ## collect the sentences to translate and compile the translations (a new language: ARGS=pt-BR)
+	@exec $(BIN)/python -m docs.make_catalogues $(ARGS)
 
 clean:  ## remove caches; the environment and everything in var/ stay
 	@find . \( -path ./var -o -path './$(VENV)' -o -path ./.git \) -prune -o -type d -name __pycache__ -print | xargs -r rm -rf

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from devices.camera_access import rules
@@ -18,6 +19,7 @@ from devices.registry import agent_wheel, codes, enrolment, installer, rotation
 from devices.telemetry import history, links, presence
 from webapp import qr
 from webapp.accounts import audit
+from webapp.languages import errors as translated
 from webapp.live.errors import UserError
 from webapp.live.storable import storable
 
@@ -45,7 +47,7 @@ def node(request: HttpRequest, slug: str) -> HttpResponse:
         "camera_access": rules.of(row) if staff else None,
         "people": _members() if staff else None,
         "can_manage": staff,
-        "audit": audit.of(f"node:{slug}") if staff else None,
+        "audit": _trail(slug) if staff else None,
     }
     return render(request, "devices/node.html", {"boot": boot, "node": row})
 
@@ -141,6 +143,11 @@ def wheel(request: HttpRequest, name: str) -> FileResponse:
     return FileResponse(file.open("rb"), content_type="application/octet-stream", filename=file.name)
 
 
+def _trail(slug: str) -> list[audit.Row]:
+    """What was done to a node; a name that is no account's, and the action, in the language of the page."""
+    return [{**row, "by": audit.name(row["by"]), "action": gettext(row["action"])} for row in audit.of(f"node:{slug}")]
+
+
 def _members() -> list[str]:
     """Whom an admin may allow a camera: everybody with an account who is no admin."""
     people = get_user_model().objects.humans().filter(is_active=True, is_staff=False)
@@ -185,4 +192,4 @@ def _server(request: HttpRequest) -> str:
 
 
 def _refused(error: UserError) -> JsonResponse:
-    return JsonResponse({"error": error.body()}, status=error.status)
+    return JsonResponse({"error": translated.body(error)}, status=error.status)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypedDict
 
+from django.utils.translation import gettext
+
 from federation.app.datasets import registry as datasets
 from federation.app.strategies import registry as strategies
 from federation.runs import choices, spec
@@ -52,6 +54,7 @@ class Group(TypedDict):
     open: bool
 
 
+WORDS = ("title", "label", "unit", "help")  # of a group, a field and a choice, for people
 DATA = "Data and model"
 TRAINING = "Training"
 _DATA_ROWS = (
@@ -138,9 +141,28 @@ def _rows() -> list[tuple[str, tuple[Row, ...]]]:
 
 
 def groups(values: Mapping[str, Any], why: Mapping[str, str]) -> list[Group]:
-    """For the template. `values` is a specification, `why` the words of the request by field; a group that they name is
-    open.
+    """For the template, in the language of the page. `values` is a specification, `why` the words of the request by field; a
+    group that they name is open.
     """
+    shown = _english_groups(values, why)
+    for row in _rows_of(shown):
+        row.update({name: gettext(row[name]) for name in WORDS if row.get(name)})
+    return shown
+
+
+def english() -> list[str]:
+    """The sentences of the form and of its choices, for the catalogues: most are written where no Django is."""
+    rows = _rows_of(_english_groups(spec.RunSpec().model_dump(), {}))
+    return [row[name] for row in rows for name in WORDS if row.get(name)]
+
+
+def _rows_of(shown: list[Group]) -> list[Any]:
+    """The groups, their fields and the choices of these."""
+    fields = [field for group in shown for field in group["fields"]]
+    return [*shown, *fields, *(choice for field in fields for choice in field["choices"])]
+
+
+def _english_groups(values: Mapping[str, Any], why: Mapping[str, str]) -> list[Group]:
     shown = {name: value for name, value in values.items() if name in why or not _is_automatic(name, values)}
     only = conditions()
     result: list[Group] = []

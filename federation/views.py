@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from federation import form_fields, nodes, tables
 from federation.models import Run
@@ -39,7 +40,9 @@ def run_page(request: HttpRequest, number: int) -> HttpResponse:
         return _not_found(request)
     if run.state == "draft":
         return render(request, "federation/form.html", _form(run, run.spec, run.why))
-    boot = {"run": lifecycle.snapshot(run), "labels": wording.labels(run.spec), "configuration": wording.listing(run.spec)}
+    names = {field: gettext(name) for field, name in wording.labels(run.spec).items()}
+    configuration = [(gettext(name), gettext(value) if value else "") for name, value in wording.listing(run.spec)]
+    boot = {"run": lifecycle.snapshot(run), "labels": names, "configuration": configuration}
     return render(request, "federation/run.html", {"run": run, "boot": boot, "tested_on": wording.tested_on(run.spec)})
 
 

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonR
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from webapp.languages import errors as translated
 from webapp.live.errors import UserError
 from webapp.live.outages import outage
 
@@ -45,11 +46,17 @@ INTERNAL = UserError("internal", "Something went wrong on the server.", "Try aga
 
 
 def method_not_allowed(method: str | None, allowed: str) -> UserError:
-    return UserError("method_not_allowed", f"{method} is not possible at this address.", f"Use {allowed}.", 405)
+    return UserError(
+        "method_not_allowed",
+        "%(method)s is not possible at this address.",
+        "Use %(allowed)s.",
+        405,
+        {"method": method, "allowed": allowed},
+    )
 
 
 def json_error(error: UserError) -> JsonResponse:
-    return _with_headers(JsonResponse({"error": error.body()}, status=error.status), error)
+    return _with_headers(JsonResponse({"error": translated.body(error)}, status=error.status), error)
 
 
 def error_response(request: HttpRequest, error: UserError) -> HttpResponse:
@@ -57,9 +64,9 @@ def error_response(request: HttpRequest, error: UserError) -> HttpResponse:
     if wants_json(request):
         return json_error(error)
     if error.status in (403, 404):
-        return render(request, f"{error.status}.html", {"error": error.body()}, status=error.status)
+        return render(request, f"{error.status}.html", {"error": translated.body(error)}, status=error.status)
     # Without the request: a page that names who is logged in would ask the database, which may be what failed.
-    page = render_to_string("error.html", {"error": error.body()})
+    page = render_to_string("error.html", {"error": translated.body(error)})
     return _with_headers(HttpResponse(page, status=error.status), error)
 
 

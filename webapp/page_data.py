@@ -1,9 +1,11 @@
 """Names and labels that JavaScript shows, handed over with every page as JSON: they are written once, in Python."""
 
-from typing import Required, TypedDict
+from typing import Any, Required, TypedDict
+
+from django.utils.translation import gettext
 
 from devices.contract import sensors
-from federation.models import CLIENT_STATES
+from federation.models import CLIENT_STATES, STATES
 from inference.engine import doubt, tasks
 from inference.placement import policies, routes
 from inference.planning.plan import TRAIN
@@ -36,6 +38,7 @@ class SensorLabel(TypedDict):
     maximum: float | None  # of the chart's axis
 
 
+WORDS = ("label", "explanation", "confidence", "source", "chart")  # of a row, for people
 # A split is about the link, so it has the link's colour.
 _PLACES = {"split": "link"}
 NODE_STATES: list[Label] = [
@@ -70,7 +73,22 @@ def task_labels() -> list[Label]:
 
 
 def labels() -> dict[str, list[Label] | list[SensorLabel]]:
-    """By kind, each in the order in which a form lists them."""
+    """By kind, each in the order in which a form lists them, in the language of the page."""
+    return {kind: [_translated(row) for row in rows] for kind, rows in _english_labels().items()}
+
+
+def english() -> list[str]:
+    """The sentences of every label, for the catalogues: where they are written, no Django is."""
+    rows = [row for rows in _english_labels().values() for row in rows]
+    return [text for row in rows for field in WORDS if (text := str(row.get(field) or ""))]
+
+
+def _translated(row: Any) -> Any:
+    """Abbreviations and units stay; a text without a translation is shown as it is."""
+    return {**row, **{field: gettext(row[field]) for field in WORDS if row.get(field)}}
+
+
+def _english_labels() -> dict[str, Any]:
     return {
         "tasks": task_labels(),
         "routes": [
@@ -85,6 +103,7 @@ def labels() -> dict[str, list[Label] | list[SensorLabel]]:
         ],
         "node_states": NODE_STATES,
         "client_states": [Label(name=name, label=_CLIENT_STATES.get(name, name)) for name in CLIENT_STATES],
+        "run_states": [Label(name=state, label=state) for state in STATES],
         "codecs": CODECS,
     }
 

@@ -6,19 +6,23 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from inference.engine import catalogue
 from inference.engine.model_files import tower_digest
 from webapp import page_data
+from webapp.languages import number
 
 RESULTS = settings.BASE_DIR / "bench" / "results" / "rate_accuracy.json"
 COMMAND = "python -m bench.rate_accuracy"
 PHOTO_CODECS = [codec["name"] for codec in page_data.CODECS]
+EVERYDAY = gettext_noop("what is it, everyday photos")
+TAILS = {"plain": gettext_lazy("plain"), "adapted": gettext_lazy("adapted")}
 METHODS = {
-    "code": "feature code",
-    "refine": "feature code, refined when unsure",
+    "code": gettext_lazy("feature code"),
+    "refine": gettext_lazy("feature code, refined when unsure"),
     **{codec["name"]: codec["label"] for codec in page_data.CODECS},
-    "upload": "original file",
+    "upload": gettext_lazy("original file"),
 }
 
 
@@ -30,9 +34,15 @@ def curves(request: HttpRequest) -> HttpResponse:
         return render(request, "curves.html", shown)
     now = {"tower": tower_digest(catalogue.WEIGHTS / "compact"),
            "code": catalogue.sha256(catalogue.WEIGHTS / "compact" / "codec.safetensors")}  # fmt: skip
-    labels = {task["name"]: task["label"] for task in page_data.task_labels()} | {"everyday": "what is it, everyday photos"}
+    labels = {task["name"]: task["label"] for task in page_data.task_labels()} | {"everyday": EVERYDAY}
     tasks = [
-        {"name": task, "title": labels.get(task, task), "results": results, "summary": summary(results), "rows": rows(results)}
+        {
+            "name": task,
+            "title": gettext(labels.get(task, task)),
+            "results": results,
+            "summary": summary(results),
+            "rows": rows(results),
+        }
         for task, results in figures["tasks"].items()
     ]
     return render(
@@ -118,11 +128,11 @@ def rows(results: dict[str, Any]) -> list[dict[str, Any]]:
 
 def cell(results: dict[str, Any], row: dict[str, Any] | None) -> dict[str, Any]:
     if row is None:
-        return {"accuracy": "not measured", "bytes": None, "setting": ""}
+        return {"accuracy": gettext("not measured"), "bytes": None, "setting": ""}
     low, high = row["accuracy_ci"]
     return {
         "accuracy": fraction(results, row["accuracy"]),
-        "interval": f"{fraction(results, low)} to {fraction(results, high)}",
+        "interval": gettext("%(low)s to %(high)s") % {"low": fraction(results, low), "high": fraction(results, high)},
         "bytes": row["bytes"],
         "setting": setting(row),
     }
@@ -130,32 +140,50 @@ def cell(results: dict[str, Any], row: dict[str, Any] | None) -> dict[str, Any]:
 
 def setting(row: dict[str, Any]) -> str:
     if "quality" in row:
-        return f"quality {row['quality']}, {row['tails']}"
+        return gettext("quality %(quality)s, %(tails)s") % {
+            "quality": row["quality"],
+            "tails": TAILS.get(row["tails"], row["tails"]),
+        }
     if "split_at" not in row:
         return ""
-    place = "before block 1" if row["split_at"] == 0 else f"after block {row['split_at']}"
+    place = gettext("before block 1") if row["split_at"] == 0 else gettext("after block %(block)s") % {"block": row["split_at"]}
+    values = {"level": row["level"], "refined": row.get("refine_to"), "percent": f"{100 * row.get('refined_share', 0):.0f}"}
     level = (
-        f"level {row['level']}"
-        if "refine_to" not in row
-        else f"level {row['level']}, then {row['refine_to']} for {100 * row['refined_share']:.0f} %"
+        gettext("level %(level)s, then %(refined)s for %(percent)s %%") if "refine_to" in row else gettext("level %(level)s")
     )
-    return f"{place}, {level}"
+    return f"{place}, {level % values}"
 
 
 def difference(results: dict[str, Any], row: dict[str, Any]) -> str:
     """In percentage points, or hundredths of BLEU."""
     low, high = row["difference_ci"]
-    return f"{100 * row['difference']:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
+    values = {"value": signed(row["difference"]), "low": signed(low), "high": signed(high)}
+    return gettext("%(value)s (%(low)s to %(high)s)") % values
+
+
+def signed(share: float) -> str:
+    return ("+" if f"{100 * share:+.1f}"[0] == "+" else "-") + number(abs(100 * share), 1, grouped=False)
 
 
 def fraction(results: dict[str, Any], value: float) -> str:
-    return f"{value:.3f}" if results["metric"].startswith("BLEU") else f"{100 * value:.1f} %"
+    return (
+        number(value, 3, grouped=False)
+        if results["metric"].startswith("BLEU")
+        else f"{number(100 * value, 1, grouped=False)} %"
+    )
 
 
 def times(results: dict[str, Any], name: str) -> str:
     value, interval = results[name], results.get(f"{name}_ci")
     if value is None:
-        return "not measured"
+        return gettext("not measured")
     if value == 0:
-        return "no level comes within the margin"
-    return f"{value:.1f}×" + (f" ({interval[0]:.1f} to {interval[1]:.1f})" if interval else "")
+        return gettext("no level comes within the margin")
+    if not interval:
+        return f"{number(value, 1, grouped=False)}×"
+    values = {
+        "value": f"{number(value, 1, grouped=False)}×",
+        "low": number(interval[0], 1, grouped=False),
+        "high": number(interval[1], 1, grouped=False),
+    }
+    return gettext("%(value)s (%(low)s to %(high)s)") % values

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from webapp import env
+from webapp import env, languages
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("ISTHMUS_VAR", str(BASE_DIR / "var"))).resolve()
@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "webapp.middleware.ContentSecurityPolicy",
+    "django.middleware.locale.LocaleMiddleware",
     "webapp.errors.ErrorResponses",
     "webapp.middleware.StorableText",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -66,6 +67,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "webapp.accounts.middleware.AuditCaller",
     "webapp.accounts.middleware.SessionUse",
+    "webapp.accounts.middleware.AccountLanguage",
     "webapp.accounts.middleware.OwnerFirst",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "webapp.accounts.middleware.SecondFactorFirst",
@@ -75,24 +77,23 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "webapp.urls"
 ASGI_APPLICATION = "webapp.asgi.application"
+_CONTEXT = [f"django.contrib.{app}.context_processors.{app}" for app in ("auth", "messages")]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-            ]
+            "context_processors": ["django.template.context_processors.request", *_CONTEXT],
+            "builtins": ["django.templatetags.i18n", "webapp.templatetags.languages"],
         },
     }
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-USE_TZ = True
-TIME_ZONE = "UTC"
-LANGUAGE_CODE = "en-gb"
+USE_TZ, TIME_ZONE = True, "UTC"
+LANGUAGE_CODE, LANGUAGES, LOCALE_PATHS = languages.SOURCE, languages.available(), [languages.FOLDER]
+LANGUAGE_COOKIE_NAME, LANGUAGE_COOKIE_AGE = "isthmus_language", 365 * 24 * 3600
+LANGUAGE_COOKIE_SAMESITE, LANGUAGE_COOKIE_SECURE = "Lax", HTTPS
 
 # --- people -----------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "people.User"

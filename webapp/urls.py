@@ -6,6 +6,7 @@ from django.urls import include, path
 from webapp import rate_accuracy_page
 from webapp.api import addresses
 from webapp.chat import views as chat
+from webapp.languages import views as language_pages
 from webapp.ops import health, planner_usage_page
 
 handler400 = "webapp.errors.bad_request"
@@ -25,6 +26,8 @@ urlpatterns = [
     path("federation/", include("federation.urls")),
     path("", include("webapp.accounts.pages.urls")),
     path("api/", include(addresses.urlpatterns())),
+    path("languages/choose/", language_pages.choose, name="choose_language"),
+    path("languages/<str:language>.js", language_pages.catalogue, name="catalogue"),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),
     path("healthz/fleet", health.fleet),

@@ -32,7 +32,7 @@ RESERVED = frozenset(
 
 # The same for unknown, wrong, used, expired and exhausted codes, so that a guess reveals nothing.
 BAD_CODE = UserError("bad_code", "This code is invalid or has expired.", "Ask an admin for a new one.", 403)
-TOO_MANY = too_many("codes", GUESSES_S)
+TOO_MANY = too_many("Too many wrong codes from this address.", GUESSES_S)
 
 
 def create_code(*, name: str, tier: str, preapproved: bool = False, replace: bool = False, **simulated: float | None) -> str:

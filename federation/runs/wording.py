@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext, ngettext, pgettext
+
 from federation.app.datasets import registry as datasets
 from federation.runs import choices
 from federation.runs.spec import field_of
@@ -19,12 +21,15 @@ def tested_on(spec: Mapping[str, Any]) -> str:
 
 
 def title(spec: Mapping[str, Any]) -> str:
-    names = labels(spec)
-    parts = [names["dataset"], names["strategy"], counted(spec["clients"], "client")]
+    """In the language of the page; everything else here is English, for cards and exports too."""
+    names = {field: gettext(name) for field, name in labels(spec).items()}
+    clients = ngettext("%(count)s client", "%(count)s clients", spec["clients"]) % {"count": spec["clients"]}
+    parts = [names["dataset"], names["strategy"], clients]
     parts += [f"{names['partition']} {spec['alpha']:g}"] if spec["partition"] == "dirichlet" else []
-    parts += [bits(spec)] if spec["compression"] != "none" else ["uncompressed"]
-    parts += ["secure sum"] if spec["secure_aggregation"] else []
-    return ", ".join(parts + (["private"] if spec["privacy"] else []))
+    width = ngettext("%(bits)s bit", "%(bits)s bits", 1 if spec["bits"] == 1 else 2) % {"bits": f"{spec['bits'] or 0:g}"}
+    parts += [width] if spec["compression"] != "none" else [gettext("uncompressed")]
+    parts += [gettext("secure sum")] if spec["secure_aggregation"] else []
+    return ", ".join(parts + ([pgettext("a run", "private")] if spec["privacy"] else []))
 
 
 def bits(spec: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from inference.models import LIVE, Photo, Step, Turn
 from inference.placement import policies, routes
 from inference.receipt import Receipt
 from inference.scheduling import deadlines, fair_order, limits
+from webapp.languages import lazy_number
 from webapp.live import groups
 from webapp.live.errors import ErrorBody, UserError
 from webapp.live.events import Phase, TurnAnswer, TurnPhase
@@ -61,9 +62,12 @@ def check(question: str, policy: str, route: str) -> None:
     if not question:
         raise UserError("empty_question", "The question is empty.", "Type what you would like to know.", 422)
     if len(question) > settings.QUESTION_MAX_CHARS:
-        limit = f"{settings.QUESTION_MAX_CHARS:,}"
         raise UserError(
-            "question_too_long", f"The question has {len(question):,} characters; the limit is {limit}.", "Shorten it.", 422
+            "question_too_long",
+            "The question has %(count)s characters; the limit is %(limit)s.",
+            "Shorten it.",
+            422,
+            {"count": lazy_number(len(question), 0), "limit": lazy_number(settings.QUESTION_MAX_CHARS, 0)},
         )
     if policy not in (names := policies.names()):
         raise UserError("unknown_policy", f"There is no policy “{policy[:40]}”.", f"Use one of {', '.join(names)}.", 422)

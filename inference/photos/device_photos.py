@@ -51,7 +51,13 @@ def invite(owner: AbstractBaseUser, slug: str) -> dict[str, str]:
     """The URL to which the owner's browser may upload a photo, and the ticket for `collect`. Raises UserError."""
     node = _device(slug)
     if not uploads.origin(node):
-        raise UserError("no_uploads", f"{slug} does not accept direct uploads.", "Upload the photo through the server.", 422)
+        raise UserError(
+            "no_uploads",
+            "%(device)s does not accept direct uploads.",
+            "Upload the photo through the server.",
+            422,
+            {"device": slug},
+        )
     photo_id = uuid.uuid4()
     PhotoTrace.record(photo_id, slug)
     with _node_call(owner):

@@ -9,8 +9,10 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Sum
+from django.utils.translation import gettext_noop
 
 from inference.models import CAMERA, DIRECT, Photo
+from webapp.languages import lazy_number
 from webapp.live.errors import UserError
 
 MB = 1_000_000
@@ -52,10 +54,19 @@ def save(photo: Photo) -> None:
 
 
 def _full(storage: Storage, size: int = 0) -> UserError:
-    needs = f", and this one needs {size / MB:.1f} MB more" if size else ""
+    sentence = (
+        gettext_noop("Your photos use %(used)s MB of your %(limit)s MB, and this one needs %(size)s MB more.")
+        if size
+        else gettext_noop("Your photos use %(used)s MB of your %(limit)s MB.")
+    )
     return UserError(
         "storage_full",
-        f"Your photos use {storage.used / MB:,.1f} MB of your {storage.limit / MB:,.0f} MB{needs}.",
+        sentence,
         "Delete photos or conversations that you no longer need, then upload it again.",
         507,
+        {
+            "used": lazy_number(storage.used / MB, 1),
+            "limit": lazy_number(storage.limit / MB, 0),
+            "size": lazy_number(size / MB, 1),
+        },
     )

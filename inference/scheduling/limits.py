@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.utils.translation import ngettext
 
 from inference.models import LIVE, Turn
 from webapp.live.errors import UserError
@@ -48,10 +49,11 @@ def _limit(own: int | None) -> int:
 
 
 def too_many(limit: int) -> UserError:
-    noun = "question" if limit == 1 else "questions"
+    sentence = ngettext(
+        "You already have %(limit)s question waiting or running, which is your limit.",
+        "You already have %(limit)s questions waiting or running, which is your limit.",
+        limit,
+    )
     return UserError(
-        "too_many_questions",
-        f"You already have {limit} {noun} waiting or running, which is your limit.",
-        "Wait for an answer, or stop one of them, then ask again.",
-        429,
+        "too_many_questions", sentence, "Wait for an answer, or stop one of them, then ask again.", 429, {"limit": limit}
     )

@@ -1,8 +1,9 @@
 /** Calls to the server. Every failure becomes an ApiError: what happened, and what to do next. */
 
 import { observe } from "./clock.js";
+import { gettext } from "./i18n.js";
 
-const NETWORK = { code: "network", message: "The server cannot be reached.", next: "Check the connection and try again." };
+const NETWORK = { code: "network", message: gettext("The server cannot be reached."), next: gettext("Check the connection and try again.") };
 
 export class ApiError extends Error {
   /** @param {{code: string, message: string, next?: string}} body */
@@ -82,7 +83,7 @@ function parse(status, text) {
     // A proxy or a crash responded with HTML; the status is reported instead.
   }
   if (status >= 200 && status < 300 && body !== null) return body;
-  const fallback = { code: "server", message: `The server responded with status ${status}.`, next: "Reload the page and try again." };
+  const fallback = { code: "server", message: gettext("The server responded with status %(status)s.", { status }), next: gettext("Reload the page and try again.") };
   throw new ApiError(body?.error?.message ? body.error : fallback);
 }
 

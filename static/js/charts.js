@@ -5,11 +5,13 @@ import { el } from "./dom.js";
 import * as format from "./format.js";
 import { labels } from "./labels.js";
 import { decisionWords } from "./nodes/decisions.js";
+import { decimal, gettext } from "./i18n.js";
 
 const SOURCE = "/static/plotly/plotly.min.js";
 const WINDOW_MS = 10 * 60 * 1000, LEAST_MS = 2 * 60 * 1000; // shown at most, and at least
 const BATCH_MS = 250; // four times a second, however fast samples come
 const SLIDE_MS = 2000; // without samples the time axis still moves
+const SEPARATORS = `${decimal(0.5, 1)[1]}\u202f`; // of decimals and thousands
 const MARKS = ["circle", "diamond", "square", "triangle-up", "cross", "x", "star", "pentagon"];
 
 /** @type {?Promise<any>} */
@@ -64,16 +66,16 @@ function tracesOf(slug, index, store, decisions) {
       name: slug, legendgroup: slug, mode: "markers", type: "scatter",
       x: points.map((sample) => new Date(sample.at)), y: points.map((sample) => sample.bytes_per_s),
       marker: { color: colour, opacity: 0.8, line: { width: 0 }, symbol: MARKS[index % MARKS.length], size: points.map((sample) => size(sample.bytes)) },
-      text: points.map((sample) => `${slug}: ${format.bytes(sample.bytes)} in ${format.ms(sample.ms)}<br>${format.rate(sample.bytes_per_s)} (${sample.source})`),
+      text: points.map((sample) => `${slug}: ${gettext("%(bytes)s in %(time)s", { bytes: format.bytes(sample.bytes), time: format.ms(sample.ms) })}<br>${format.rate(sample.bytes_per_s)} (${sample.source})`),
       hovertemplate: "%{text}<br>%{x|%H:%M:%S}<extra></extra>",
     },
     {
-      name: `${slug}, estimate`, legendgroup: slug, showlegend: false, mode: "lines", type: "scatter",
+      name: gettext("%(node)s, estimate", { node: slug }), legendgroup: slug, showlegend: false, mode: "lines", type: "scatter",
       x: [...line.map((sample) => new Date(sample.at)), ...(line.length ? [new Date(now())] : [])],
       y: [...line.map((sample) => sample.up), ...line.slice(-1).map((sample) => sample.up)],
       line: { color: colour, width: 2, shape: "hv", dash },
       text: line.map((sample) => format.rate(sample.up)),
-      hovertemplate: `${slug}, estimate: %{text}<extra></extra>`,
+      hovertemplate: `${gettext("%(node)s, estimate", { node: slug })}: %{text}<extra></extra>`,
     },
   ];
 }
@@ -109,7 +111,7 @@ function layout(traces) {
     font: { family: "system-ui, Noto Sans, sans-serif", size: 12, color: ink },
     xaxis: { ...axis, type: "date", range: [new Date(begin), new Date(end)], tickformat: end - begin < WINDOW_MS / 2 ? "%H:%M:%S" : "%H:%M" },
     yaxis: { ...axis, ...ticks(traces) },
-    legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 }, showlegend: true, hovermode: "closest", uirevision: "links",
+    legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 }, showlegend: true, hovermode: "closest", uirevision: "links", separators: SEPARATORS,
   };
 }
 
@@ -135,7 +137,7 @@ export async function curve(place, make) {
     const ink = token("--soft"), line = token("--line");
     const axis = { gridcolor: line, linecolor: line, zerolinecolor: line, fixedrange: true };
     return Plotly.react(place, traces, {
-      margin: { l: 56, r: 8, t: 8, b: 32 }, paper_bgcolor: "transparent", plot_bgcolor: "transparent", hovermode: "closest",
+      margin: { l: 56, r: 8, t: 8, b: 32 }, paper_bgcolor: "transparent", plot_bgcolor: "transparent", hovermode: "closest", separators: SEPARATORS,
       font: { family: "system-ui, Noto Sans, sans-serif", size: 12, color: ink }, legend: { orientation: "h", y: -0.14, yanchor: "top", x: 0 },
       ...layout, xaxis: { ...axis, ...layout.xaxis }, yaxis: { ...axis, ...layout.yaxis },
     }, { displayModeBar: false, responsive: true });

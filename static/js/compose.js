@@ -4,9 +4,11 @@ import { byId, el, sentence } from "./dom.js";
 import { read, write } from "./drafts.js";
 import { PendingPhoto } from "./pending-photo.js";
 import { photoSources } from "./photo-sources.js";
+import { gettext } from "./i18n.js";
 
 const COUNT_FROM = 0.8; // of the limit; before that the number is noise
-const NO_FILE = { message: "This is a link to a picture, not the picture.", next: "Save the picture on this device first, then add it." };
+const NO_FILE = { message: gettext("This is a link to a picture, not the picture."), next: gettext("Save the picture on this device first, then add it.") };
+// In English on every page, as questions are read and answered in it.
 const IDEAS = ["What is in this photo?", "Describe the photo.", "How many people are there?", "What colour is it?"];
 
 export class Compose {
@@ -32,7 +34,7 @@ export class Compose {
     });
     this.text.addEventListener("input", () => this.changed());
     this.text.addEventListener("keydown", (event) => this.key(event));
-    byId("suggestions").append(...IDEAS.map((idea) => el("button", { type: "button", onclick: () => this.suggest(idea) }, idea)));
+    byId("suggestions").append(...IDEAS.map((idea) => el("button", { type: "button", lang: "en", onclick: () => this.suggest(idea) }, idea)));
     this.restore();
   }
 
@@ -113,7 +115,7 @@ export class Compose {
     byId("count").textContent = `${length} / ${this.limit}`;
     byId("count").classList.toggle("over", this.over());
     byId("ask").disabled = !length || this.over() || this.sending;
-    byId("ask").textContent = this.sending && this.photo.busy ? "Uploading…" : "Ask";
+    byId("ask").textContent = this.sending && this.photo.busy ? gettext("Uploading…") : gettext("Ask");
     this.text.style.height = "auto";
     this.text.style.height = `${this.text.scrollHeight}px`;
   }

@@ -3,6 +3,7 @@
 import { call } from "./api.js";
 import { byId, el } from "./dom.js";
 import * as format from "./format.js";
+import { gettext } from "./i18n.js";
 
 /** One choice per camera of every device that is online; hidden where there is none. */
 export class CameraChoice {
@@ -26,12 +27,12 @@ export class CameraChoice {
     const chosen = byId("node").value;
     const cameras = this.store.of("device")
       .filter((node) => node.state === "online" && (!chosen || node.slug === chosen))
-      .flatMap((node) => camerasOf(node).map((camera) => ({ value: `${node.slug} ${camera}`, words: `${camera} on ${node.slug}` })));
+      .flatMap((node) => camerasOf(node).map((camera) => ({ value: `${node.slug} ${camera}`, words: gettext("%(camera)s on %(device)s", { camera, device: node.slug }) })));
     const values = cameras.map(({ value }) => value).join();
     if (values === this.listed) return; // an open list must not be rebuilt under the finger
     this.listed = values;
     this.select.hidden = cameras.length === 0;
-    this.select.replaceChildren(el("option", { value: "" }, "Device camera"), ...cameras.map(({ value, words }) => el("option", { value }, words)));
+    this.select.replaceChildren(el("option", { value: "" }, gettext("Device camera")), ...cameras.map(({ value, words }) => el("option", { value }, words)));
   }
 }
 
@@ -41,4 +42,4 @@ const camerasOf = (node) => (node.cameras ?? []).map(({ name }) => name);
 export const capture = (device, camera) => call("POST", `/api/v1/devices/${encodeURIComponent(device)}/look`, { camera });
 
 /** @param {any} photo @param {string} device */
-export const storedOn = (photo, device) => `${photo.width} × ${photo.height} · ${format.bytes(photo.bytes)} · stays on ${device}`;
+export const storedOn = (photo, device) => `${photo.width} × ${photo.height} · ${format.bytes(photo.bytes)} · ${gettext("stays on %(device)s", { device })}`;

@@ -9,6 +9,7 @@ import { Decisions } from "./nodes/decisions.js";
 import { looksSame, nodeCard, updateAges } from "./nodes/card.js";
 import { regretOf } from "./nodes/regret.js";
 import { NodeStore } from "./nodes/store.js";
+import { gettext } from "./i18n.js";
 
 const start = boot();
 const store = new NodeStore(start.nodes, note);
@@ -24,7 +25,7 @@ function draw() {
     shown.delete(slug);
   }
   nodes.forEach(put);
-  if (!nodes.length) byId("nodes").replaceChildren(el("p", { class: "empty" }, start.can_manage ? "No device yet. Add one to get a command to run on it." : "No device yet. An admin can add one."));
+  if (!nodes.length) byId("nodes").replaceChildren(el("p", { class: "empty" }, start.can_manage ? gettext("No device yet. Add one to get a command to run on it.") : gettext("No device yet. An admin can add one.")));
   else byId("nodes").querySelector(".empty")?.remove();
 }
 
@@ -71,4 +72,4 @@ decisions.onChange(() => byId("regrets").replaceChildren(...store.of("device").m
 linkChart(byId("chart"), store, decisions, (drawn) => {
   byId("chart").hidden = !drawn;
   byId("chart-empty").hidden = drawn;
-}).catch(() => note("The chart could not be loaded. Reload the page."));
+}).catch(() => note(gettext("The chart could not be loaded. Reload the page.")));

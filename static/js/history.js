@@ -3,6 +3,7 @@
 import { call } from "./api.js";
 import { all, byId, el, sentence } from "./dom.js";
 import { draftKey, write } from "./drafts.js";
+import { gettext } from "./i18n.js";
 
 export class History {
   /** @param {() => string} here id of the open conversation, or "" */
@@ -21,23 +22,23 @@ export class History {
 
   draw(rows) {
     const items = rows.map((row) => this.row(row));
-    byId("conversations").replaceChildren(...(items.length ? items : [el("li", { class: "hint" }, "Your conversations will be listed here.")]));
+    byId("conversations").replaceChildren(...(items.length ? items : [el("li", { class: "hint" }, gettext("Your conversations will be listed here."))]));
   }
 
   row({ id, title }) {
     const here = id === this.here();
     const item = el("li", { "data-here": here });
     const link = el("a", { href: `/c/${id}/`, title, "aria-current": here ? "page" : null }, title);
-    const remove = el("button", { type: "button", "aria-label": `Delete ${title}`, title: "Delete", onclick: () => this.confirm(item, id) }, "×");
+    const remove = el("button", { type: "button", "aria-label": gettext("Delete %(title)s", { title }), title: gettext("Delete"), onclick: () => this.confirm(item, id) }, "×");
     item.append(link, remove);
     return item;
   }
 
   /** Confirm in place, in the row itself. */
   confirm(item, id) {
-    const cancel = el("button", { type: "button", onclick: () => this.load() }, "Cancel");
-    const drop = el("button", { type: "button", class: "danger", onclick: () => this.remove(id) }, "Delete");
-    item.replaceChildren(el("div", { class: "sure" }, el("span", {}, "Delete with its photos?"), drop, cancel));
+    const cancel = el("button", { type: "button", onclick: () => this.load() }, gettext("Cancel"));
+    const drop = el("button", { type: "button", class: "danger", onclick: () => this.remove(id) }, gettext("Delete"));
+    item.replaceChildren(el("div", { class: "sure" }, el("span", {}, gettext("Delete with its photos?")), drop, cancel));
     drop.focus();
   }
 

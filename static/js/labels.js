@@ -1,12 +1,12 @@
 /**
- * Names and labels of tasks, certainties, routes, policies, sensors, node states, client states and codecs: data that the server
+ * Names and labels of tasks, certainties, routes, policies, sensors, node states, client states, run states and codecs: data that the server
  * sends with every page (webapp/page_data.py), so that no script repeats them.
  *
  * @typedef {{name: string, label: string, explanation?: string, place?: string, shows_question?: boolean,
  *   shows_guesses?: boolean, highlights?: boolean, confidence?: string}} Label
  * @typedef {{name: string, label: string, unit: string, divisor: number, digits: number, whole: string, source: string,
  *   chart: string, maximum: ?number}} Sensor
- * @typedef {"tasks" | "certainties" | "routes" | "policies" | "node_states" | "client_states" | "codecs"} Kind
+ * @typedef {"tasks" | "certainties" | "routes" | "policies" | "node_states" | "client_states" | "run_states" | "codecs"} Kind
  */
 
 /** @type {Record<Kind, Label[]> & {sensors: Sensor[]}} */

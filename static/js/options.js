@@ -4,6 +4,7 @@ import { byId, el } from "./dom.js";
 import { choiceKey, read, write } from "./drafts.js";
 import { entry, label, labels } from "./labels.js";
 import { shortWords } from "./nodes/words.js";
+import { gettext } from "./i18n.js";
 
 const EARLIER_KEY = "isthmus.how"; // as earlier versions named it, for everybody in this browser
 
@@ -12,7 +13,7 @@ export class Options {
   constructor(devices, onChange, drafted) {
     this.devices = devices;
     const saved = drafted ?? { ...read(EARLIER_KEY), ...read(choiceKey()) };
-    fill(byId("route"), [["", "automatic"], ...pairs("routes")], saved.route);
+    fill(byId("route"), [["", gettext("automatic")], ...pairs("routes")], saved.route);
     fill(byId("policy"), pairs("policies"), saved.policy);
     this.offer(saved.node);
     byId("upload-to").addEventListener("change", () => this.show());
@@ -35,14 +36,14 @@ export class Options {
   /** @param {string} [chosen] slug of a device */
   offer(chosen) {
     const devices = this.devices().map((node) => [node.slug, `${node.slug} (${shortWords(node)})`]);
-    fill(byId("node"), [["", "automatic"], ...devices], chosen);
+    fill(byId("node"), [["", gettext("automatic")], ...devices], chosen);
     this.show();
   }
 
   show() {
     const { node, route, policy } = this.value();
-    const target = byId("upload-to").value && `uploads ${byId("upload-to").selectedOptions[0].text}`;
-    const words = [node ?? "any device", route ? label("routes", route) : "any route", label("policies", policy), target];
+    const target = byId("upload-to").value && gettext("uploads %(target)s", { target: byId("upload-to").selectedOptions[0].text });
+    const words = [node ?? gettext("any device"), route ? label("routes", route) : gettext("any route"), label("policies", policy), target];
     byId("options-summary").textContent = words.filter(Boolean).join(" · ");
     byId("options-hint").textContent = entry("policies", policy).explanation ?? "";
   }

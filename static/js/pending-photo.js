@@ -5,6 +5,7 @@ import { capture, storedOn } from "./device-camera.js";
 import { byId, el } from "./dom.js";
 import * as format from "./format.js";
 import { uploadToDevice } from "./upload-target.js";
+import { gettext, ngettext } from "./i18n.js";
 
 export class PendingPhoto {
   /** @param {HTMLElement} place @param {number} maxBytes @param {{onError: (error: any) => void, onChange: () => void}} hooks */
@@ -23,16 +24,16 @@ export class PendingPhoto {
   take(file, others = 0) {
     this.drop();
     if (file.size > this.maxBytes) {
-      const message = `This photo is ${format.bytes(file.size)}; the limit is ${format.mebibytes(this.maxBytes)}.`;
-      this.hooks.onError({ message, next: "Save a smaller copy and try again." });
+      const message = gettext("This photo is %(size)s; the limit is %(limit)s.", { size: format.bytes(file.size), limit: format.mebibytes(this.maxBytes) });
+      this.hooks.onError({ message, next: gettext("Save a smaller copy and try again.") });
       return;
     }
-    const bar = el("progress", { max: "1", value: "0", "aria-label": "Upload" });
-    const status = el("span", {}, `${format.bytes(file.size)} · uploading`);
+    const bar = el("progress", { max: "1", value: "0", "aria-label": gettext("Upload") });
+    const status = el("span", {}, `${format.bytes(file.size)} · ${gettext("uploading")}`);
     const device = byId("upload-to").value;
     const progress = (share) => this.progress(bar, status, file, share);
     const sending = device ? uploadToDevice(file, device, progress) : upload(file, byId("node").value, progress);
-    const pending = { photo: null, name: file.name || "Pasted photo", url: URL.createObjectURL(file), ...sending };
+    const pending = { photo: null, name: file.name || gettext("Pasted photo"), url: URL.createObjectURL(file), ...sending };
     this.current = pending;
     const notes = el("span", { class: "notes", role: "status" }, left(others));
     this.show(pending, file, bar, status, notes);
@@ -54,8 +55,8 @@ export class PendingPhoto {
   /** Have a device take it with its own camera. @param {string} device @param {string} camera */
   capture(device, camera) {
     this.drop();
-    const status = el("span", {}, "taking a photo…");
-    const pending = { photo: null, name: `${camera} on ${device}`, url: "", done: capture(device, camera), abort: () => {} };
+    const status = el("span", {}, gettext("taking a photo…"));
+    const pending = { photo: null, name: gettext("%(camera)s on %(device)s", { camera, device }), url: "", done: capture(device, camera), abort: () => {} };
     const thumb = el("span", { class: "thumb" });
     this.current = pending;
     this.render(thumb, pending.name, status);
@@ -105,7 +106,7 @@ export class PendingPhoto {
 
   progress(bar, status, file, share) {
     bar.value = share;
-    if (share >= 1) status.textContent = `${format.bytes(file.size)} · checking`;
+    if (share >= 1) status.textContent = `${format.bytes(file.size)} · ${gettext("checking")}`;
   }
 
   show(pending, file, bar, status, notes) {
@@ -115,7 +116,7 @@ export class PendingPhoto {
   }
 
   render(image, name, ...about) {
-    const remove = el("button", { type: "button", class: "small", "aria-label": "Remove the photo", onclick: () => this.drop() }, "Remove");
+    const remove = el("button", { type: "button", class: "small", "aria-label": gettext("Remove the photo"), onclick: () => this.drop() }, gettext("Remove"));
     this.place.replaceChildren(image, el("div", { class: "about" }, el("span", { class: "name" }, name), ...about), remove);
     this.place.hidden = false;
   }
@@ -126,13 +127,15 @@ function summary(file, photo) {
   const size = `${photo.width} × ${photo.height}`;
   return Math.abs(photo.bytes - file.size) / file.size < 0.02
     ? `${size} · ${format.bytes(photo.bytes)}`
-    : `${format.bytes(file.size)}, stored as ${size} JPEG · ${format.bytes(photo.bytes)}`;
+    : `${gettext("%(bytes)s, stored as %(size)s JPEG", { bytes: format.bytes(file.size), size })} · ${format.bytes(photo.bytes)}`;
 }
 
 /** What to do about photos that came with this one. @param {number} others */
 function left(others) {
   if (!others) return "";
-  return `A question is about one photo: ${others === 1 ? "the other one was" : `the ${others} others were`} not added. Ask about this one, then add the next.`;
+  if (others === 1) return gettext("A question is about one photo: the other one was not added. Ask about this one, then add the next.");
+  return ngettext("A question is about one photo: the %(count)s other was not added. Ask about this one, then add the next.",
+    "A question is about one photo: the %(count)s others were not added. Ask about this one, then add the next.", others);
 }
 
 /** A browser that cannot show HEIC still uploads it. */

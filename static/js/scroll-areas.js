@@ -1,5 +1,7 @@
 /** Areas that scroll can be reached with the keyboard, and have the name of the heading above them. */
 
+import { gettext } from "./i18n.js";
+
 const AREAS = ".scroll, pre, aside";
 const seen = new WeakSet();
 const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => update(target)));
@@ -21,7 +23,7 @@ function update(area) {
 /** @param {Element} area */
 function nameOf(area) {
   const heading = area.closest("details")?.querySelector("summary") ?? area.closest("section, article, main")?.querySelector("h1, h2, h3");
-  return heading?.textContent?.trim() || "Scrolls sideways";
+  return heading?.textContent?.trim() || gettext("Scrolls sideways");
 }
 
 function find() {

@@ -1,5 +1,7 @@
 /** A socket that reconnects. After each connect the server sends a snapshot, so nothing is lost in between. */
 
+import { gettext } from "./i18n.js";
+
 const FIRST_PAUSE_MS = 400;
 const LONGEST_PAUSE_MS = 15000;
 const PING_MS = 20000;
@@ -7,9 +9,9 @@ const SILENCE_MS = 10000; // without a pong by then, the connection is dead
 
 /** @type {Record<number, {message: string, next: string}>} close codes after which there is no point in reconnecting. */
 const FINAL = {
-  4401: { message: "You were logged out.", next: "Reload the page to log in." },
-  4429: { message: "You have too many pages open.", next: "Close some of them, then reload this one." },
-  4404: { message: "This page no longer exists.", next: "Start again from the home page." },
+  4401: { message: gettext("You were logged out."), next: gettext("Reload the page to log in.") },
+  4429: { message: gettext("You have too many pages open."), next: gettext("Close some of them, then reload this one.") },
+  4404: { message: gettext("This page no longer exists."), next: gettext("Start again from the home page.") },
 };
 
 export class LiveSocket {
@@ -109,7 +111,7 @@ export class LiveSocket {
     }
     this.failures += 1;
     // The first loss is often over before a note could be read. 1013: the server has sent the reason itself.
-    if (this.failures > 1 && code !== 1013) this.hooks.onStatus("Reconnecting… this page may be out of date.");
+    if (this.failures > 1 && code !== 1013) this.hooks.onStatus(gettext("Reconnecting… this page may be out of date."));
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** (this.failures - 1), LONGEST_PAUSE_MS);
     this.timer = setTimeout(() => this.open(), pause * (0.5 + Math.random()));
   }

@@ -1,6 +1,7 @@
 /** Moments in the viewer's own time zone, which the title names. The server writes them in UTC. */
 
 import { el } from "./dom.js";
+import { LANGUAGE, gettext } from "./i18n.js";
 
 /** @type {Record<string, Intl.DateTimeFormatOptions>} */
 const SHOWN = {
@@ -8,7 +9,6 @@ const SHOWN = {
   minute: { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" },
   second: { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" },
 };
-const LANGUAGE = "en-GB"; // as the rest of the page
 
 /** @param {string} iso @param {string} [shown] "day", "minute" or "second" */
 export const timeWords = (iso, shown = "minute") => new Date(iso).toLocaleString(LANGUAGE, SHOWN[shown] ?? SHOWN.minute);
@@ -19,7 +19,7 @@ export const timeTitle = (iso) => new Date(iso).toLocaleString(LANGUAGE, { dateS
 /** The viewer's zone in short: "CET", "GMT+2". */
 export function zone() {
   const parts = new Intl.DateTimeFormat(LANGUAGE, { timeZoneName: "short" }).formatToParts(new Date());
-  return parts.find(({ type }) => type === "timeZoneName")?.value ?? "local time";
+  return parts.find(({ type }) => type === "timeZoneName")?.value ?? gettext("local time");
 }
 
 /** @param {string} iso @param {string} [shown] @returns {HTMLTimeElement} */
@@ -31,4 +31,4 @@ for (const moment of document.querySelectorAll("time[datetime]")) {
   moment.textContent = timeWords(iso, moment.getAttribute("data-shown") ?? "minute");
   moment.setAttribute("title", timeTitle(iso));
 }
-for (const place of document.querySelectorAll("[data-zone]")) place.textContent = `times: ${zone()}`;
+for (const place of document.querySelectorAll("[data-zone]")) place.textContent = gettext("times: %(zone)s", { zone: zone() });

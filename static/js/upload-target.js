@@ -2,6 +2,7 @@
 
 import { call, upload } from "./api.js";
 import { byId, el } from "./dom.js";
+import { gettext } from "./i18n.js";
 
 const FIRST_BYTE_TIMEOUT_MS = 4000; // an address on another network does not answer at all
 
@@ -26,8 +27,8 @@ export class UploadTarget {
     this.listed = devices.join();
     const chosen = this.select.value;
     this.select.replaceChildren(
-      el("option", { value: "" }, "through the server"),
-      ...devices.map((slug) => el("option", { value: slug, selected: slug === chosen }, `straight to ${slug}, if reachable`)),
+      el("option", { value: "" }, gettext("through the server")),
+      ...devices.map((slug) => el("option", { value: slug, selected: slug === chosen }, gettext("straight to %(device)s, if reachable", { device: slug }))),
     );
     byId("upload-choice").hidden = devices.length === 0;
   }
@@ -45,7 +46,7 @@ export function uploadToDevice(file, device, onProgress) {
     try {
       const { url, ticket } = await call("POST", `/api/v1/devices/${encodeURIComponent(device)}/upload`);
       if (aborted) throw new Error("upload cancelled");
-      const sending = put(url, file, onProgress, `${device} is not reachable from this browser`);
+      const sending = put(url, file, onProgress, gettext("%(device)s is not reachable from this browser", { device }));
       abort = sending.abort;
       await sending.done;
       return { ...await call("POST", `/api/v1/devices/${encodeURIComponent(device)}/upload/done`, { ticket }), stays: device };
@@ -53,7 +54,7 @@ export function uploadToDevice(file, device, onProgress) {
       if (aborted || !(error instanceof Error)) throw error;
       const fallback = upload(file, device, onProgress);
       abort = fallback.abort;
-      return { ...await fallback.done, detour: `went through the server: ${error.message}` };
+      return { ...await fallback.done, detour: gettext("went through the server: %(reason)s", { reason: error.message }) };
     }
   })();
   return { done, abort: () => { aborted = true; abort(); } };
@@ -81,6 +82,6 @@ function refusal(request) {
   try {
     return JSON.parse(request.responseText).message;
   } catch {
-    return `the device responded with status ${request.status}`;
+    return gettext("the device responded with status %(status)s", { status: request.status });
   }
 }

@@ -16,6 +16,8 @@ OPEN = {
     "password/<str:uidb64>/<str:token>/",  # the link itself is the secret
     "invitation/<str:secret>/",
     "logout/",
+    "languages/choose/",
+    "languages/<str:language>.js",
     "admin/login/",  # leads to the login
     "healthz",
     "healthz/fleet",

@@ -8,19 +8,31 @@ import ipaddress
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Literal, TypeAlias, TypedDict, get_args
+from typing import Any, Literal, TypeAlias, TypedDict, get_args
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from webapp.accounts.models import AuditEntry
 
 log = logging.getLogger(__name__)
 Actor: TypeAlias = AbstractBaseUser | AnonymousUser | str | None
-SERVER, STRANGER = "the server", "not logged in"
+SERVER, STRANGER = gettext_noop("the server"), gettext_noop("not logged in")
 Kind = Literal["user", "token", "node", "camera", "photo", "conversation", "run", "models", "system"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+KIND_NAMES: dict[Kind, Any] = {
+    "user": gettext_lazy("user"),
+    "token": gettext_lazy("token"),
+    "node": gettext_lazy("node"),
+    "camera": gettext_lazy("camera"),
+    "photo": gettext_lazy("photo"),
+    "conversation": gettext_lazy("conversation"),
+    "run": gettext_lazy("run"),
+    "models": gettext_lazy("models"),
+    "system": gettext_lazy("system"),
+}
 
 
 class Row(TypedDict):
@@ -78,6 +90,11 @@ def record(actor: Actor, action: str, subject: str, detail: str = "", address: s
 def of(subject: str, at_most: int = 50) -> list[Row]:
     """The last rows about a subject, newest first."""
     return [as_row(row) for row in AuditEntry.objects.about(subject)[:at_most]]
+
+
+def name(by: str) -> str:
+    """Who did it, in the language of the page where it is no account's or node's own name."""
+    return gettext(by) if by in (SERVER, STRANGER) else by
 
 
 def as_row(row: AuditEntry) -> Row:

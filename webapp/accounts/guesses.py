@@ -38,7 +38,5 @@ def by_address(address: str) -> str:
     return peers.group(address)
 
 
-def too_many(what: str, seconds: int) -> UserError:
-    return UserError(
-        "too_many_guesses", f"Too many wrong {what} from this address.", f"Wait {seconds // 60} minutes, then try again.", 429
-    )
+def too_many(sentence: str, seconds: int) -> UserError:
+    return UserError("too_many_guesses", sentence, "Wait %(minutes)s minutes, then try again.", 429, {"minutes": seconds // 60})

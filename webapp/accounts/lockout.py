@@ -22,6 +22,7 @@ from django.db.models import Max, Q, Sum
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from webapp.accounts.models import User
 from webapp.errors import error_response
@@ -55,12 +56,16 @@ def response(request: HttpRequest, original: HttpResponse | None, credentials: d
     """The page or JSON that says for how long."""
     seconds = _seconds_left(request, str((credentials or {}).get("username") or ""))
     minutes = max(1, math.ceil(seconds / 60))
-    wait = f"{minutes} minute{'' if minutes == 1 else 's'}"
     error = UserError(
         "locked_out",
         "Too many failed logins from your address.",
-        f"Try again in {wait}, or ask whoever runs this server for `manage.py unlock`.",
+        ngettext(
+            "Try again in %(minutes)s minute, or ask whoever runs this server for `manage.py unlock`.",
+            "Try again in %(minutes)s minutes, or ask whoever runs this server for `manage.py unlock`.",
+            minutes,
+        ),
         429,
+        {"minutes": minutes},
     )
     answer = error_response(request, error)
     answer["Retry-After"] = str(max(1, math.ceil(seconds)))

@@ -1,10 +1,12 @@
-"""What every request passes through: the setup page until there is an owner, and the name that audit rows get."""
+"""What every request passes through: the setup page until there is an owner, the name that audit rows get, the language."""
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import translation
 
 from webapp import errors
 from webapp.accounts import audit
@@ -12,9 +14,10 @@ from webapp.accounts.logins import second_factor, sessions
 from webapp.accounts.models import User
 from webapp.live.errors import UserError
 
-OPEN = ("/setup/", "/static/", "/healthz", "/livez", "/api/")
+OPEN = ("/languages/", "/setup/", "/static/", "/healthz", "/livez", "/api/")
+PROBES = ("/healthz", "/livez")  # answered without the database
 # What somebody without the second factor that is required of them may still open.
-WITHOUT_CODE = ("/account/two-factor/", "/account/password/", "/login/", "/logout/", "/password/", "/invitation/", *OPEN[:4])
+WITHOUT_CODE = ("/account/two-factor/", "/account/password/", "/login/", "/logout/", "/password/", "/invitation/", *OPEN[:5])
 NO_SECOND_FACTOR = UserError(
     "second_factor_required", "Two-factor login is required here.", "Set it up at /account/two-factor/.", 403
 )
@@ -56,6 +59,19 @@ class SessionUse:
         response = self.get_response(request)
         sessions.note_use(request)
         return response
+
+
+class AccountLanguage:
+    """The language that a person has chosen for their account comes before that of the browser."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        language = "" if request.path.startswith(PROBES) else getattr(request.user, "language", "")
+        if language in dict(settings.LANGUAGES):
+            translation.activate(language)
+        return self.get_response(request)
 
 
 class SecondFactorFirst:

@@ -37,6 +37,8 @@ class User(AbstractUser):
         null=True, blank=True, help_text="questions waiting or running at once; empty: as the installation's default"
     )
 
+    language = models.CharField(max_length=20, blank=True, help_text="of the pages; empty: as the browser asks for")
+
     objects: Any = People()
 
     class Meta:

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, Literal, ParamSpec, TypeVar, get_args
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, get_args
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from webapp.accounts.models import User
 
 Role = Literal["member", "admin", "owner"]
 ROLES: tuple[Role, ...] = get_args(Role)
+NAMES: dict[Role, Any] = {"member": gettext_lazy("member"), "admin": gettext_lazy("admin"), "owner": gettext_lazy("owner")}
 P = ParamSpec("P")
 Answer = TypeVar("Answer", bound=HttpResponseBase)
 View = Callable[Concatenate[HttpRequest, P], Answer]
@@ -27,11 +29,11 @@ def set_role(user: User, role: Role) -> None:
 
 def admins_only(view: View[P, Answer]) -> View[P, Answer]:
     """Others get a page that says so: redirecting somebody who is logged in to the login page would never end."""
-    return _only("is_staff", "Only admins can open this page.", view)
+    return _only("is_staff", gettext_noop("Only admins can open this page."), view)
 
 
 def owners_only(view: View[P, Answer]) -> View[P, Answer]:
-    return _only("is_superuser", "Only owners can open this page.", view)
+    return _only("is_superuser", gettext_noop("Only owners can open this page."), view)
 
 
 def _only(flag: str, sentence: str, view: View[P, Answer]) -> View[P, Answer]:

@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_noop
 from ninja.security import HttpBearer
 from ninja.security import django_auth as session
 
@@ -36,7 +37,7 @@ class PersonalToken(HttpBearer):
         """A valid token works from any address at any time; who keeps guessing is only told to wait, and logged."""
         address = request.META.get("REMOTE_ADDR", "")
         if TOKEN_GUESSES.exhausted(by_address(address)):
-            raise too_many("tokens", TOKEN_GUESSES.seconds)
+            raise too_many(gettext_noop("Too many wrong tokens from this address."), TOKEN_GUESSES.seconds)
         TOKEN_GUESSES.wrong(by_address(address))
         log.warning("wrong API token from %s", address or "-")
 

@@ -64,10 +64,15 @@ def ask(
     target = own(owner, conversation) if conversation else Conversation(owner=owner)
     subject = own_photo(owner, photo) if photo else _last_photo(target)
     if node and not Node.objects.filter(slug=node, tier="device", revoked_at=None).exists():
-        raise UserError("unknown_node", f"There is no device “{node[:40]}”.", "Pick one from the devices page.", 422)
+        remedy, values = "Pick one from the devices page.", {"name": node[:40]}
+        raise UserError("unknown_node", "There is no device “%(name)s”.", remedy, 422, values)
     if not target._state.adding and Turn.objects.filter(conversation=target.pk).count() >= MOST_TURNS:
         raise UserError(
-            "conversation_full", f"This conversation has {MOST_TURNS} questions, which is the limit.", "Start a new one.", 409
+            "conversation_full",
+            "This conversation has %(count)s questions, which is the limit.",
+            "Start a new one.",
+            409,
+            {"count": MOST_TURNS},
         )
     with transaction.atomic():
         turn = turns.ask(owner, target.pk, question, subject, policy=policy, route=route or "", node=node or "", fresh=fresh)

@@ -66,7 +66,9 @@ def download_photo(request: HttpRequest, photo: UUID, small: bool = False) -> Ht
     row = conversations.own_photo(request.user, photo)
     if row.on_device_alone:
         device = next(iter(row.placed), "a device")
-        raise UserError("on_device_alone", f"Only {device} has this photo.", "Ask a question about it instead.", 404)
+        raise UserError(
+            "on_device_alone", "Only %(device)s has this photo.", "Ask a question about it instead.", 404, {"device": device}
+        )
     data = (row.small_path if small else row.path).read_bytes()
     return HttpResponse(data, content_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400, immutable"})
 

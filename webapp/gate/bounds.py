@@ -34,11 +34,13 @@ def bounds_of(path: str) -> Bounds:
 
 
 def body_too_large(most: int) -> UserError:
-    return UserError("too_large", f"The request body exceeds {most // 1024} KB.", "Send less at once.", 413)
+    return UserError("too_large", "The request body exceeds %(size)s KB.", "Send less at once.", 413, {"size": most // 1024})
 
 
 def _upload() -> Bounds:
     most = settings.PHOTO_MAX_BYTES
     size = f"{most / 1024 / 1024:.0f} MB" if most >= 1024 * 1024 else f"{most} bytes"
-    refusal = UserError("photo_too_large", f"The photo is larger than {size}.", "Save it smaller and try again.", 413)
+    refusal = UserError(
+        "photo_too_large", "The photo is larger than %(size)s.", "Save it smaller and try again.", 413, {"size": size}
+    )
     return Bounds(most + ENVELOPE_BYTES, settings.GATE_UPLOAD_S, refusal, people_only=True)

@@ -3,9 +3,11 @@
 from django import template
 
 from webapp import page_data
+from webapp.accounts import audit
 
 register = template.Library()
 register.simple_tag(page_data.labels, name="labels")
+register.filter("actor", audit.name)
 
 
 @register.simple_tag

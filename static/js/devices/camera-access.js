@@ -2,6 +2,7 @@
 
 import { call } from "../api.js";
 import { byId, el, sentence } from "../dom.js";
+import { gettext } from "../i18n.js";
 
 /** @typedef {{name: string, everyone: boolean, people: string[]}} Rule */
 
@@ -13,13 +14,13 @@ export function cameraAccess(slug, rules, people) {
 
 /** @param {string} slug @param {Rule} rule @param {string[]} people */
 function form(slug, rule, people) {
-  const audience = el("select", { "aria-label": `Who may use ${rule.name}` },
-    el("option", { value: "named", selected: !rule.everyone }, "administrators and the people below"),
-    el("option", { value: "everyone", selected: rule.everyone }, "everyone"));
+  const audience = el("select", { "aria-label": gettext("Who may use %(camera)s", { camera: rule.name }) },
+    el("option", { value: "named", selected: !rule.everyone }, gettext("administrators and the people below")),
+    el("option", { value: "everyone", selected: rule.everyone }, gettext("everyone")));
   const boxes = people.map((person) => el("input", { type: "checkbox", name: "person", value: person, checked: rule.people.includes(person) }));
   const named = el("div", { class: "people" }, boxes.length
     ? boxes.map((box) => el("label", {}, box, ` ${box.value}`))
-    : el("p", { class: "hint" }, "There is nobody to name: every account is an administrator's."));
+    : el("p", { class: "hint" }, gettext("There is nobody to name: every account is an administrator's.")));
   const status = el("span", { class: "hint", role: "status" });
   const refresh = () => { named.hidden = audience.value === "everyone"; };
   audience.addEventListener("change", refresh);
@@ -29,12 +30,12 @@ function form(slug, rule, people) {
     const body = { everyone: audience.value === "everyone", people: boxes.filter((box) => box.checked).map((box) => box.value) };
     try {
       await call("PUT", `/api/v1/nodes/${encodeURIComponent(slug)}/camera-access/${encodeURIComponent(rule.name)}`, body);
-      status.textContent = "Saved.";
+      status.textContent = gettext("Saved.");
     } catch (error) {
       status.textContent = sentence(error);
     }
   };
   return el("form", { class: "camera-rule", "data-camera": rule.name, onsubmit: save },
     el("fieldset", {}, el("legend", {}, rule.name), audience, named,
-      el("div", { class: "actions" }, el("button", { type: "submit", class: "small primary" }, "Save"), status)));
+      el("div", { class: "actions" }, el("button", { type: "submit", class: "small primary" }, gettext("Save")), status)));
 }

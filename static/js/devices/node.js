@@ -4,6 +4,7 @@ import { ApiError, call } from "../api.js";
 import { curve } from "../charts.js";
 import { now, onTick } from "../clock.js";
 import { all, boot, byId, el, sentence } from "../dom.js";
+import { gettext } from "../i18n.js";
 import { SENSORS } from "../labels.js";
 import { looksSame, nodeCard, updateAges } from "../nodes/card.js";
 import { NodeStore } from "../nodes/store.js";
@@ -26,7 +27,7 @@ let shown = { card: null, node: null };
 
 function draw() {
   const node = store.nodes.get(slug);
-  if (!node) return note("This node was revoked or removed.");
+  if (!node) return note(gettext("This node was revoked or removed."));
   byId("title").textContent = node.title;
   // A heartbeat must not take away the form that somebody is typing a name into.
   if (shown.card && (looksSame(shown.node, node) || shown.card.querySelector(".naming"))) return void (shown.node = node);
@@ -51,7 +52,7 @@ async function charts() {
   await chart(byId("uplink"), readings.link.length > 0, transfers);
   const lacking = SENSORS.filter(({ name }) => !readings.has(name)).map((sensor) => sensor.label);
   byId("no-history").hidden = readings.at.length > 0 || readings.link.length > 0;
-  byId("lacking").textContent = readings.at.length && lacking.length ? `Not available on this board: ${lacking.join(", ")}.` : "";
+  byId("lacking").textContent = readings.at.length && lacking.length ? gettext("Not available on this board: %(sensors)s.", { sensors: lacking.join(", ") }) : "";
 }
 
 /** The figure of a chart, made when it is first needed. @param {string} title @returns {HTMLElement} */
@@ -106,7 +107,7 @@ function trail(rows) {
   byId("no-trail").hidden = rows.length > 0;
   byId("trail").replaceChildren(...rows.map((row) => el("tr", {},
     el("td", {}, time(row.at, "second")), el("td", {}, row.by),
-    el("td", {}, row.action, row.detail && el("small", {}, ` ${row.detail}`)), el("td", {}, row.address ?? "server console"))));
+    el("td", {}, row.action, row.detail && el("small", {}, ` ${row.detail}`)), el("td", {}, row.address ?? gettext("server console")))));
 }
 
 async function show(hours) {
@@ -114,7 +115,7 @@ async function show(hours) {
     await readings.load(hours);
     await charts();
   } catch (error) {
-    note(error instanceof ApiError ? sentence(error) : "The history could not be loaded. Reload the page.");
+    note(error instanceof ApiError ? sentence(error) : gettext("The history could not be loaded. Reload the page."));
   }
 }
 

@@ -2,12 +2,13 @@
 
 import * as format from "../format.js";
 import { share } from "./figures.js";
+import { decimal, gettext } from "../i18n.js";
 
 const PARTS = [
-  { part: "compute", name: "compute", place: "--device" },
-  { part: "uplink", name: "uplink", place: "--link-fill" },
-  { part: "downlink", name: "downlink", place: "--link-fill", down: true },
-  { part: "waiting", name: "waiting", place: "--cloud" },
+  { part: "compute", name: gettext("compute"), place: "--device" },
+  { part: "uplink", name: gettext("uplink"), place: "--link-fill" },
+  { part: "downlink", name: gettext("downlink"), place: "--link-fill", down: true },
+  { part: "waiting", name: gettext("waiting"), place: "--cloud" },
 ];
 const PLAIN = { margin: { l: 56, r: 8, t: 14, b: 40 }, showlegend: false };
 const LEGEND = { margin: { l: 56, r: 8, t: 8, b: 60 }, showlegend: true, barmode: "stack", legend: { orientation: "h", y: -0.16, yanchor: "top", x: 0, traceorder: "normal" } };
@@ -18,16 +19,16 @@ export function chartsOf(rounds, planned) {
   return {
     accuracy: (token) => ({
       traces: [line(rounds(), "accuracy", token("--ink"), share)],
-      layout: { ...PLAIN, xaxis: x("round"), yaxis: { tickformat: ".0%", range: [0, 1], dtick: 0.25 } },
+      layout: { ...PLAIN, xaxis: x(gettext("round")), yaxis: { tickformat: ".0%", range: [0, 1], dtick: 0.25 } },
     }),
-    loss: (token) => ({ traces: [line(rounds(), "loss", token("--ink"), (value) => value.toFixed(3))], layout: { ...PLAIN, xaxis: x("round"), yaxis: { rangemode: "tozero" } } }),
+    loss: (token) => ({ traces: [line(rounds(), "loss", token("--ink"), (value) => decimal(value, 3))], layout: { ...PLAIN, xaxis: x(gettext("round")), yaxis: { rangemode: "tozero" } } }),
     bytes: (token) => {
       const rows = rounds();
       const most = Math.max(1, ...rows.map((round) => round.bytes_up + round.bytes_down));
       return {
         traces: [
-          bars(rows, "up", (round) => round.bytes_up, token("--link-fill"), null, format.bytes),
-          bars(rows, "down", (round) => round.bytes_down, token("--link-fill"), token("--card"), format.bytes),
+          bars(rows, gettext("up"), (round) => round.bytes_up, token("--link-fill"), null, format.bytes),
+          bars(rows, gettext("down"), (round) => round.bytes_down, token("--link-fill"), token("--card"), format.bytes),
         ],
         layout: { ...LEGEND, xaxis: x(""), yaxis: ticks(most, format.bytes) },
       };
@@ -49,7 +50,7 @@ function line(rows, name, colour, words) {
   return {
     type: "scatter", mode: "lines+markers", cliponaxis: false, x: measured.map((round) => round.round), y: measured.map((round) => round[name]),
     line: { color: colour, width: 2 }, marker: { color: colour, size: 6, symbol: measured.map((round) => (round.counted === false ? "circle-open" : "circle")) },
-    text: measured.map((round) => `round ${round.round}: ${words(round[name])}${round.counted === false ? "<br>discarded: quorum not met, model unchanged" : ""}`), hovertemplate: "%{text}<extra></extra>",
+    text: measured.map((round) => `${gettext("round %(round)s", round)}: ${words(round[name])}${round.counted === false ? `<br>${gettext("discarded: quorum not met, model unchanged")}` : ""}`), hovertemplate: "%{text}<extra></extra>",
   };
 }
 
@@ -57,7 +58,7 @@ function line(rows, name, colour, words) {
 function bars(rows, name, of, colour, stripes, words) {
   return {
     type: "bar", name, x: rows.map((round) => round.round), y: rows.map(of), marker: { color: colour, line: { width: 0 }, ...(stripes && { pattern: { shape: "/", fillmode: "overlay", fgcolor: stripes, fgopacity: 1, size: 6, solidity: 0.4 } }) },
-    text: rows.map((round) => `round ${round.round}, ${name}: ${words(of(round))}`), textposition: "none", hovertemplate: "%{text}<extra></extra>",
+    text: rows.map((round) => `${gettext("round %(round)s", round)}, ${name}: ${words(of(round))}`), textposition: "none", hovertemplate: "%{text}<extra></extra>",
   };
 }
 
@@ -72,7 +73,7 @@ export function ticks(most, words) {
 export function timeTicks(most) {
   const step = TIME_STEPS.find((seconds) => seconds >= most / 5) ?? 86400 * Math.ceil(most / 5 / 86400);
   const [unit, seconds] = step < 60 ? ["s", 1] : step < 3600 ? ["min", 60] : ["h", 3600];
-  return axis(most, step, (value) => `${Number((value / seconds).toFixed(1))} ${unit}`);
+  return axis(most, step, (value) => `${decimal(Number((value / seconds).toFixed(1)))} ${unit}`);
 }
 
 const TIME_STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 21600, 43200, 86400];

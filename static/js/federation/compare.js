@@ -5,6 +5,7 @@ import { all, boot, byId } from "../dom.js";
 import * as format from "../format.js";
 import { ticks, timeTicks } from "./charts.js";
 import { fillFigures, share } from "./figures.js";
+import { gettext } from "../i18n.js";
 
 const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
 const MARKS = ["circle", "diamond", "square", "triangle-up", "cross", "x"];
@@ -17,7 +18,7 @@ fillFigures();
 const { runs } = boot();
 Promise.all(all("[data-by]").map((place) => curve(place, (token) => drawing(place.dataset.by, token)))).catch(() => {
   byId("trouble").hidden = false;
-  byId("trouble").textContent = "The charts could not be loaded. Reload the page; the table has the latest values of every run.";
+  byId("trouble").textContent = gettext("The charts could not be loaded. Reload the page; the table has the latest values of every run.");
 });
 
 function drawing(by, token) {
@@ -26,9 +27,9 @@ function drawing(by, token) {
     const measured = run.rounds.filter((round) => round.accuracy !== null);
     const colour = token(TONES[index]);
     return {
-      name: `run ${run.run}`, type: "scatter", mode: "lines+markers", cliponaxis: false, x: measured.map((round) => round[by]), y: measured.map((round) => round.accuracy),
+      name: gettext("run %(run)s", run), type: "scatter", mode: "lines+markers", cliponaxis: false, x: measured.map((round) => round[by]), y: measured.map((round) => round.accuracy),
       line: { color: colour, width: 2, dash: DASHES[index] }, marker: { color: colour, size: 6, symbol: MARKS[index] },
-      text: measured.map((round) => `run ${run.run} (${run.title})<br>round ${round.round}: ${share(round.accuracy)}<br>${format.bytes(round.bytes)}, ${format.seconds(round.seconds)}`),
+      text: measured.map((round) => `${gettext("run %(run)s", run)} (${run.title})<br>${gettext("round %(round)s", round)}: ${share(round.accuracy)}<br>${format.bytes(round.bytes)}, ${format.seconds(round.seconds)}`),
       hovertemplate: "%{text}<extra></extra>",
     };
   });

@@ -3,6 +3,7 @@
 import { call } from "../api.js";
 import { all, boot, byId, el, sentence } from "../dom.js";
 import * as format from "../format.js";
+import { decimal, gettext } from "../i18n.js";
 
 const DEBOUNCE_MS = 250;
 const start = boot();
@@ -63,29 +64,30 @@ function show({ problems, estimate, nodes, classes, photos }) {
   }
   byId("start").disabled = !estimate || !nodes.length || Object.keys(problems).length > 0;
   byId("save").disabled = !estimate;
-  byId("nodes").textContent = nodes.length ? `On ${nodes.join(", ")}.` : "No node with a training worker is online, so the run cannot start yet.";
+  byId("nodes").textContent = nodes.length ? gettext("On %(nodes)s.", { nodes: nodes.join(", ") }) : gettext("No node with a training worker is online, so the run cannot start yet.");
   byId("agreed").replaceChildren(...agreed(classes, photos));
   const rows = estimate && [
-    ["Up, all clients", format.bytes(estimate.bytes_up)], ["Down, all clients", format.bytes(estimate.bytes_down)],
-    ["Transfers", format.seconds(estimate.link_s)], ["Computing, about", format.seconds(estimate.compute_s)], ["Startup and queues", format.seconds(estimate.other_s)], ["Total, about", format.seconds(estimate.seconds)],
-    ...(estimate.epsilon === null ? [] : [["Epsilon at the end", epsilon(estimate)]]),
+    [gettext("Up, all clients"), format.bytes(estimate.bytes_up)], [gettext("Down, all clients"), format.bytes(estimate.bytes_down)],
+    [gettext("Transfers"), format.seconds(estimate.link_s)], [gettext("Computing, about"), format.seconds(estimate.compute_s)], [gettext("Startup and queues"), format.seconds(estimate.other_s)], [gettext("Total, about"), format.seconds(estimate.seconds)],
+    ...(estimate.epsilon === null ? [] : [[gettext("Epsilon at the end"), epsilon(estimate)]]),
   ];
-  byId("estimate").replaceChildren(...(rows ?? [["Estimate", "correct the marked field"]]).map(([name, text]) => el("div", {}, el("dt", {}, name), el("dd", {}, text))));
+  byId("estimate").replaceChildren(...(rows ?? [[gettext("Estimate"), gettext("correct the marked field")]]).map(([name, text]) => el("div", {}, el("dt", {}, name), el("dd", {}, text))));
 }
 
 /** What the noise is worth: one number, or two where it depends on how many clients reply. */
 function epsilon({ epsilon: least, epsilon_most: most }) {
-  const words = (value) => (value < 100 ? value.toFixed(2) : format.count(Math.round(value)));
-  return words(least) === words(most) ? `${words(least)} (δ = 0.00001)` : `${words(least)} to ${words(most)} if clients are missing (δ = 0.00001)`;
+  const words = (value) => (value < 100 ? decimal(value, 2) : format.count(Math.round(value)));
+  const values = { least: words(least), most: words(most), delta: decimal(0.00001, 5) };
+  return values.least === values.most ? `${values.least} (δ = ${values.delta})` : gettext("%(least)s to %(most)s if clients are missing (δ = %(delta)s)", values);
 }
 
 /** The classes that the run would have, and what each device holds: agreed before the start, and fixed by it. */
 function agreed(classes, photos) {
   const devices = Object.entries(photos ?? {});
   if (field("dataset").selectedOptions[0]?.dataset.ownPhotos !== "yes" || !devices.length) return [];
-  const held = (counts) => Object.entries(counts).map(([name, count]) => `${name} ${format.count(count)}`).join(", ") || "no labelled photos";
+  const held = (counts) => Object.entries(counts).map(([name, count]) => `${name} ${format.count(count)}`).join(", ") || gettext("no labelled photos");
   return [
-    el("p", { class: "hint" }, classes.length ? `Classes of the run: ${classes.join(", ")}. Folders of other names are skipped.` : "No classes are agreed yet."),
+    el("p", { class: "hint" }, classes.length ? gettext("Classes of the run: %(classes)s. Folders of other names are skipped.", { classes: classes.join(", ") }) : gettext("No classes are agreed yet.")),
     el("ul", { class: "hint holders" }, devices.map(([name, counts]) => el("li", {}, `${name}: ${held(counts)}`))),
   ];
 }

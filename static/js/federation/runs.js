@@ -3,6 +3,7 @@
 import { call } from "../api.js";
 import { all, byId, sentence } from "../dom.js";
 import { fillFigures } from "./figures.js";
+import { gettext } from "../i18n.js";
 
 const MAX_COMPARED = 6; // more lines are hard to tell apart
 
@@ -17,7 +18,7 @@ function marked() {
   const chosen = marks.filter((mark) => mark.checked).map((mark) => mark.value);
   const able = chosen.length >= 2 && chosen.length <= MAX_COMPARED;
   compare.setAttribute("aria-disabled", String(!able));
-  compare.textContent = chosen.length > MAX_COMPARED ? `At most ${MAX_COMPARED} runs can be compared` : able ? `Compare ${chosen.length} runs` : "Select two runs to compare";
+  compare.textContent = chosen.length > MAX_COMPARED ? gettext("At most %(count)s runs can be compared", { count: MAX_COMPARED }) : able ? gettext("Compare %(count)s runs", { count: chosen.length }) : gettext("Select two runs to compare");
   if (able) compare.href = `${compare.dataset.href}?runs=${chosen.join(",")}`;
   else compare.removeAttribute("href");
 }

@@ -2,6 +2,8 @@
 
 import { el, sentence } from "../dom.js";
 import * as format from "../format.js";
+import { LANGUAGE, gettext } from "../i18n.js";
+import { label } from "../labels.js";
 
 export const isLive = (job) => job.state === "queued" || job.state === "running";
 
@@ -10,8 +12,9 @@ export const latest = (jobs, kind, profile) => jobs.find((job) => job.kind === k
 
 /** "1200 of 2900 MB: caption: Salesforce/…" */
 export function amount({ done = 0, total = 0, unit, what = "" }) {
-  if (!total) return what || "starting";
-  const share = unit === "bytes" ? `${format.bytes(done)} of ${format.bytes(total)}` : unit === "percent" ? `${Math.round(done)} %` : `${format.count(done)} of ${format.count(total)} ${unit}`;
+  if (!total) return what || gettext("starting");
+  const share = unit === "bytes" ? gettext("%(done)s of %(all)s", { done: format.bytes(done), all: format.bytes(total) })
+    : unit === "percent" ? `${Math.round(done)} %` : `${gettext("%(done)s of %(all)s", { done: format.count(done), all: format.count(total) })} ${unit && gettext(unit)}`;
   return what ? `${share} · ${what}` : share;
 }
 
@@ -25,18 +28,18 @@ export function jobStatus(job, { canManage, stop, resume }) {
   const button = (words, act) => canManage && el("button", { type: "button", class: "small", onclick: () => act(job) }, words);
   if (isLive(job)) {
     return [
-      el("progress", { max: total || 1, value: total ? done : null, "aria-label": job.label }),
-      el("div", { class: "head" }, el("span", { class: "hint amount" }, job.state === "queued" ? "waiting for a worker" : amount(job.progress)), button("Stop", stop)),
+      el("progress", { max: total || 1, value: total ? done : null, "aria-label": gettext(job.label) }),
+      el("div", { class: "head" }, el("span", { class: "hint amount" }, job.state === "queued" ? gettext("waiting for a worker") : amount(job.progress)), button(gettext("Stop"), stop)),
     ];
   }
-  const words = job.error ? sentence(job.error) : `Stopped at ${amount(job.progress)}.`;
-  return [el("p", { class: job.error ? "note error" : "note", role: job.error ? "alert" : null }, words), button("Resume", resume)];
+  const words = job.error ? sentence({ message: gettext(job.error.message), next: job.error.next && gettext(job.error.next) }) : gettext("Stopped at %(amount)s.", { amount: amount(job.progress) });
+  return [el("p", { class: job.error ? "note error" : "note", role: job.error ? "alert" : null }, words), button(gettext("Resume"), resume)];
 }
 
 export function jobRow(job) {
   return el("tr", {},
-    el("td", {}, `${job.label}: ${job.profile}`, job.photos && el("span", { class: "hint" }, job.photos === "own" ? " · own photos" : " · photos of the data folder")),
+    el("td", {}, `${gettext(job.label)}: ${job.profile}`, job.photos && el("span", { class: "hint" }, ` · ${job.photos === "own" ? gettext("own photos") : gettext("photos of the data folder")}`)),
     el("td", {}, job.by ?? "–"),
-    el("td", {}, job.state),
-    el("td", {}, el("time", { datetime: job.created }, new Date(job.created).toLocaleString())));
+    el("td", {}, label("run_states", job.state)),
+    el("td", {}, el("time", { datetime: job.created }, new Date(job.created).toLocaleString(LANGUAGE === "en-GB" ? undefined : LANGUAGE))));
 }

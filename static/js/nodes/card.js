@@ -3,14 +3,15 @@
 import { since } from "../clock.js";
 import { el } from "../dom.js";
 import * as format from "../format.js";
+import { decimal, gettext, ngettext, withElements } from "../i18n.js";
 import { entry, label, SENSORS } from "../labels.js";
 import { timeTitle } from "../times.js";
 import { silence } from "./store.js";
 import { isLoading, linkWords } from "./words.js";
 
-const ABSENT = "not available";
+const ABSENT = gettext("not available");
 const ENGINES = { onnx: "ONNX Runtime", torch: "PyTorch", tensorrt: "TensorRT" };
-const DEVICES = { cpu: "the processor", cuda: "the GPU" };
+const DEVICES = { cpu: gettext("the processor"), cuda: gettext("the GPU") };
 
 /**
  * @typedef {"approve" | "revoke" | "rotate" | "rename" | "accept"} Verb
@@ -19,17 +20,18 @@ const DEVICES = { cpu: "the processor", cuda: "the GPU" };
  */
 export function nodeCard(node, canManage, act) {
   const state = el("span", { class: `state ${node.state}`, title: entry("node_states", node.state).explanation }, label("node_states", node.state));
-  const simulated = node.simulated && el("span", { class: "chip simulated", title: "This node runs on the server's machine and simulates a real one" }, format.simulated(node.simulated));
+  const simulated = node.simulated && el("span", { class: "chip simulated", title: gettext("This node runs on the server's machine and simulates a real one") }, format.simulated(node.simulated));
   const calm = node.state === "online" || node.state === "unseen" ? "" : " off";
+  const tier = node.tier === "edge" ? gettext("edge") : gettext("device");
   return el("article", { class: `card node ${node.tier}${calm}`, "data-node": node.slug, "aria-label": node.slug },
-    el("div", { class: "head" }, el("h2", {}, el("a", { href: `/devices/${node.slug}/` }, node.title), el("small", {}, node.title === node.slug ? node.tier : `${node.slug} · ${node.tier}`)), state),
+    el("div", { class: "head" }, el("h2", {}, el("a", { href: `/devices/${node.slug}/` }, node.title), el("small", {}, node.title === node.slug ? tier : `${node.slug} · ${tier}`)), state),
     changed(node, canManage, act),
     node.trouble && el("p", { class: "note error trouble" }, node.trouble),
-    node.refused_models && el("p", { class: "note error trouble" }, `It keeps its present models: ${node.refused_models}`),
+    node.refused_models && el("p", { class: "note error trouble" }, gettext("It keeps its present models: %(reason)s", { reason: node.refused_models })),
     node.changing_models && el("p", { class: "hint" }, node.changing_models),
     node.obstacles.map((/** @type {string} */ sentence) => el("p", { class: "hint obstacle" }, sentence)),
     simulated && el("div", {}, simulated),
-    node.state === "unseen" && el("p", { class: "hint" }, node.approved ? entry("node_states", "unseen").explanation : "Joined; waiting for approval."),
+    node.state === "unseen" && el("p", { class: "hint" }, node.approved ? entry("node_states", "unseen").explanation : gettext("Joined; waiting for approval.")),
     el("dl", {}, rows(node).map(([name, value, title]) => el("div", { title: title ?? null }, el("dt", {}, name), el("dd", { class: value === null ? "absent" : null }, value ?? ABSENT)))),
     canManage && manage(node, act));
 }
@@ -37,25 +39,25 @@ export function nodeCard(node, canManage, act) {
 /** Another board under the same name is no fault by itself, but an admin should know. @param {any} node @param {boolean} canManage @param {Act} act */
 function changed(node, canManage, act) {
   if (!node.changed) return null;
-  const accept = el("button", { type: "button", class: "small", onclick: () => act(node, "accept") }, "Acknowledge");
-  return el("div", { class: "note changed" }, el("p", {}, `${node.changed} If you did not replace this board, revoke it.`), canManage && accept);
+  const accept = el("button", { type: "button", class: "small", onclick: () => act(node, "accept") }, gettext("Acknowledge"));
+  return el("div", { class: "note changed" }, el("p", {}, `${node.changed} ${gettext("If you did not replace this board, revoke it.")}`), canManage && accept);
 }
 
 /** @param {any} node @returns {(string | null)[][]} name, value (null: the board lacks it), source */
 function rows(node) {
-  if (node.state === "unseen") return [["last seen", "never", null]];
+  if (node.state === "unseen") return [[gettext("last seen"), gettext("never"), null]];
   const { hardware: h = {}, sensors: s = {} } = node;
-  const link = node.tier === "device" ? [["uplink", linkWords(node) ?? "not measured yet", "Bandwidth and round trip, fitted over recent transfers; this is what placement uses"]] : [];
+  const link = node.tier === "device" ? [[gettext("uplink"), linkWords(node) ?? gettext("not measured yet"), gettext("Bandwidth and round trip, fitted over recent transfers; this is what placement uses")]] : [];
   return [
     ...link,
-    ["waiting", numberOr(node.queue, (n) => `${n} job${n === 1 ? "" : "s"}`), "Jobs in this node's own queue at its last heartbeat"],
-    ["workers", workers(node), "The worker processes of its agent: answering, and training at low priority"],
-    ["models", node.profile ?? (isLoading(node) ? "loading" : null), null],
-    ["engine", engine(node), node.engine?.reason || "What computes the models on this node"],
+    [gettext("waiting"), numberOr(node.queue, (n) => ngettext("%(count)s job", "%(count)s jobs", n)), gettext("Jobs in this node's own queue at its last heartbeat")],
+    [gettext("workers"), workers(node), gettext("The worker processes of its agent: answering, and training at low priority")],
+    [gettext("models"), node.profile ?? (isLoading(node) ? gettext("loading") : null), null],
+    [gettext("engine"), engine(node), node.engine?.reason || gettext("What computes the models on this node")],
     ...SENSORS.map((sensor) => [sensor.label, reading(sensor, s, h), sensor.source]),
-    ["board", board(h), null],
-    ["agent", versions(node), null],
-    ["last seen", node.last_seen ? format.ago(silence(node)) : "never", node.last_seen && timeTitle(node.last_seen)],
+    [gettext("board"), board(h), null],
+    [gettext("agent"), versions(node), null],
+    [gettext("last seen"), node.last_seen ? format.ago(silence(node)) : gettext("never"), node.last_seen && timeTitle(node.last_seen)],
   ];
 }
 
@@ -64,7 +66,7 @@ const numberOr = (value, words) => (typeof value === "number" ? words(value) : n
 
 /** @param {any} node */
 function workers({ lanes: states = {} }) {
-  const names = [states.stages && "answering", states.train && "training"].filter(Boolean);
+  const names = [states.stages && gettext("answering"), states.train && gettext("training")].filter(Boolean);
   return names.length ? names.join(", ") : null;
 }
 
@@ -72,13 +74,13 @@ function workers({ lanes: states = {} }) {
 function reading({ name, whole, unit, divisor, digits }, sensors, hardware) {
   const value = sensors[name], total = sensors[whole] ?? hardware[whole];
   if (typeof value !== "number" || (whole && typeof total !== "number")) return null;
-  const shown = (/** @type {number} */ n) => (n / divisor).toFixed(digits);
-  return whole ? `${shown(value)} of ${shown(total)} ${unit}` : `${shown(value)} ${unit}`;
+  const shown = (/** @type {number} */ n) => decimal(n / divisor, digits);
+  return whole ? `${gettext("%(done)s of %(all)s", { done: shown(value), all: shown(total) })} ${unit}` : `${shown(value)} ${unit}`;
 }
 
 /** @param {any} h hardware facts */
 function board(h) {
-  const parts = [h.model, h.machine, typeof h.cpus === "number" && `${h.cpus} cores`].filter(Boolean);
+  const parts = [h.model, h.machine, typeof h.cpus === "number" && ngettext("%(count)s core", "%(count)s cores", h.cpus)].filter(Boolean);
   return parts.length ? parts.join(" · ") : null;
 }
 
@@ -92,37 +94,37 @@ function versions({ versions: v = {} }) {
 function manage(node, act) {
   const place = el("div", { class: "actions" });
   const buttons = () => place.replaceChildren(...[...(node.approved ? [] : approval(node, act)),
-    el("button", { type: "button", class: "small", onclick: naming }, "Rename"),
-    node.approved && node.state !== "unseen" && el("button", { type: "button", class: "small", disabled: node.rotating, onclick: rotation, title: "Issues a new token and Redis password with the next heartbeat; the old ones stop working once the new ones are in use" }, node.rotating ? "Rotating…" : "Rotate"),
-    el("button", { type: "button", class: "small danger", onclick: confirm }, "Revoke")].filter(Boolean));
+    el("button", { type: "button", class: "small", onclick: naming }, gettext("Rename")),
+    node.approved && node.state !== "unseen" && el("button", { type: "button", class: "small", disabled: node.rotating, onclick: rotation, title: gettext("Issues a new token and Redis password with the next heartbeat; the old ones stop working once the new ones are in use") }, node.rotating ? gettext("Rotating…") : gettext("Rotate")),
+    el("button", { type: "button", class: "small danger", onclick: confirm }, gettext("Revoke"))].filter(Boolean));
   const naming = () => {
-    const title = el("input", { "aria-label": `Name of ${node.slug}`, maxlength: "60", value: node.title });
+    const title = el("input", { "aria-label": gettext("Name of %(node)s", { node: node.slug }), maxlength: "60", value: node.title });
     const submit = (event) => {
       event.preventDefault();
       act(node, "rename", { title: title.value });
       buttons();
     };
-    place.replaceChildren(el("form", { class: "naming", onsubmit: submit }, title, el("button", { type: "submit", class: "small primary" }, "Save"), el("button", { type: "button", class: "small", onclick: buttons }, "Cancel")));
+    place.replaceChildren(el("form", { class: "naming", onsubmit: submit }, title, el("button", { type: "submit", class: "small primary" }, gettext("Save")), el("button", { type: "button", class: "small", onclick: buttons }, gettext("Cancel"))));
     title.focus();
     title.select();
   };
   const confirmed = (/** @type {Verb} */ verb, /** @type {string} */ word, /** @type {string} */ consequence) => {
     const yes = el("button", { type: "button", class: "small danger", onclick: () => act(node, verb) }, word);
-    place.replaceChildren(el("span", {}, consequence), yes, el("button", { type: "button", class: "small", onclick: buttons }, "Cancel"));
+    place.replaceChildren(el("span", {}, consequence), yes, el("button", { type: "button", class: "small", onclick: buttons }, gettext("Cancel")));
     yes.focus();
   };
-  const confirm = () => confirmed("revoke", "Revoke", `${node.slug} will lose access immediately.`);
-  const rotation = () => confirmed("rotate", "Rotate", `${node.slug} gets new credentials and restarts its agent within seconds. Jobs that it runs then are lost: questions are asked elsewhere, a training round may count it as late.`);
+  const confirm = () => confirmed("revoke", gettext("Revoke"), gettext("%(node)s will lose access immediately.", { node: node.slug }));
+  const rotation = () => confirmed("rotate", gettext("Rotate"), gettext("%(node)s gets new credentials and restarts its agent within seconds. Jobs that it runs then are lost: questions are asked elsewhere, a training round may count it as late.", { node: node.slug }));
   buttons();
   return place;
 }
 
 /** @param {any} node @param {Act} act */
 function approval(node, act) {
-  if (!node.fingerprint) return [el("span", { class: "hint" }, "Waiting for the board to join.")];
+  if (!node.fingerprint) return [el("span", { class: "hint" }, gettext("Waiting for the board to join."))];
   return [
-    el("p", { class: "hint" }, "Compare with the fingerprint on the board's terminal: ", el("code", { class: "fingerprint" }, node.fingerprint)),
-    el("button", { type: "button", class: "small primary", onclick: () => act(node, "approve") }, "Approve"),
+    el("p", { class: "hint" }, withElements(gettext("Compare with the fingerprint on the board's terminal: %(fingerprint)s"), { fingerprint: el("code", { class: "fingerprint" }, node.fingerprint) })),
+    el("button", { type: "button", class: "small primary", onclick: () => act(node, "approve") }, gettext("Approve")),
   ];
 }
 
@@ -134,12 +136,13 @@ export function updateAges(card, node) {
   for (const row of card.querySelectorAll("dl > div")) {
     const name = row.querySelector("dt")?.textContent, value = row.querySelector("dd");
     if (!value) continue;
-    if (name === "last seen") value.textContent = node.last_seen ? format.ago(since(node.last_seen)) : "never";
-    if (name === "uplink") value.textContent = linkWords(node) ?? "not measured yet";
+    if (name === gettext("last seen")) value.textContent = node.last_seen ? format.ago(since(node.last_seen)) : gettext("never");
+    if (name === gettext("uplink")) value.textContent = linkWords(node) ?? gettext("not measured yet");
   }
 }
 
 /** @param {any} node @returns {?string} */
 function engine({ engine }) {
-  return engine && `${ENGINES[engine.name] ?? engine.name} on ${DEVICES[engine.device] ?? engine.device}, ${engine.precision}`;
+  return engine && gettext("%(engine)s on %(device)s, %(precision)s",
+    { engine: ENGINES[engine.name] ?? engine.name, device: DEVICES[engine.device] ?? engine.device, precision: engine.precision });
 }

@@ -10,6 +10,7 @@
 
 import { call } from "../api.js";
 import * as format from "../format.js";
+import { gettext } from "../i18n.js";
 import { label } from "../labels.js";
 
 const SETTLE_MS = 1500; // after a transfer: its answer is stored a moment later
@@ -73,4 +74,4 @@ export class Decisions {
 const numbered = (row, index) => ({ ...row, at: Date.parse(row.at), number: index + 1 });
 
 /** "question 12: part on the device · 188 B · 41 ms" @param {Decision} decision */
-export const decisionWords = (decision) => `question ${decision.number}: ${label("routes", decision.route)} · ${format.bytes(Math.round(decision.bytes))} · ${format.ms(decision.total_ms)}`;
+export const decisionWords = (decision) => `${gettext("question %(number)s", { number: decision.number })}: ${label("routes", decision.route)} · ${format.bytes(Math.round(decision.bytes))} · ${format.ms(decision.total_ms)}`;

@@ -3,7 +3,8 @@
 import { onTick } from "../clock.js";
 import { byId, dot, el } from "../dom.js";
 import * as format from "../format.js";
-import { entry } from "../labels.js";
+import { gettext } from "../i18n.js";
+import { entry, label } from "../labels.js";
 import { Decisions } from "./decisions.js";
 import { sparkline } from "./sparkline.js";
 import { NodeStore } from "./store.js";
@@ -57,15 +58,15 @@ export class NodePanel {
 
   rows() {
     const nodes = this.store.all();
-    if (!nodes.length) return [el("p", { class: "hint" }, "No device yet. Add one on the Devices page.")];
+    if (!nodes.length) return [el("p", { class: "hint" }, gettext("No device yet. Add one on the Devices page."))];
     return nodes.map((node) => el("div", { class: "node-row", title: entry("node_states", node.state).explanation }, el("b", {}, dot(node.tier), node.slug), el("span", {}, shortWords(node))));
   }
 
   badges(device, edge) {
-    badge("status-device", device && "device", device && `${device.slug}${device.state === "online" ? "" : ` · ${device.state}`}`);
+    badge("status-device", device && "device", device && `${device.slug}${device.state === "online" ? "" : ` · ${label("node_states", device.state)}`}`);
     const link = device?.link?.up_bytes_per_s ? `${format.rate(device.link.up_bytes_per_s)} · ${format.ms(device.link.rtt_ms)}` : null;
     badge("status-link", link && "link", link);
-    const load = edge && (edge.state !== "online" ? edge.state : edge.queue ? `${edge.queue} waiting` : "idle");
+    const load = edge && (edge.state !== "online" ? label("node_states", edge.state) : edge.queue ? gettext("%(count)s waiting", { count: edge.queue }) : gettext("idle"));
     badge("status-edge", edge && "edge", edge && `${edge.slug} · ${load}`);
   }
 }

@@ -4,6 +4,7 @@ import { now } from "../clock.js";
 import { el, svg } from "../dom.js";
 import * as format from "../format.js";
 import { decisionWords } from "./decisions.js";
+import { gettext } from "../i18n.js";
 
 const WINDOW_MS = 5 * 60 * 1000;
 const W = 250, H = 92, LEFT = 2, BOTTOM = 78, TOP = 14;
@@ -16,7 +17,7 @@ export function sparkline(samples, estimates, decisions) {
   const end = now();
   const recent = (/** @type {{at: number}} */ row) => row.at > end - WINDOW_MS;
   const points = samples.filter(recent), line = estimates.filter(recent), answers = decisions.filter(recent);
-  if (!points.length && !answers.length) return el("p", { class: "hint" }, "No transfer over this link in the last five minutes. The next question measures it.");
+  if (!points.length && !answers.length) return el("p", { class: "hint" }, gettext("No transfer over this link in the last five minutes. The next question measures it."));
   const most = 1.1 * Math.max(1, ...points.map((point) => point.bytes_per_s), ...line.map((step) => step.up), ...answers.map((answer) => answer.up_bytes_per_s ?? 0));
   const x = (at) => LEFT + ((at - end + WINDOW_MS) / WINDOW_MS) * (W - 2 * LEFT);
   const y = (rate) => BOTTOM - (rate / most) * (BOTTOM - TOP);
@@ -25,7 +26,8 @@ export function sparkline(samples, estimates, decisions) {
   if (line.length) figure.append(svg("path", { class: "estimate", d: steps(line, x, y) }));
   for (const point of points) {
     const mark = svg("circle", { class: "sample", cx: x(point.at).toFixed(1), cy: y(point.bytes_per_s).toFixed(1), r: radius(point.bytes) });
-    mark.append(svg("title", {}, `${format.bytes(point.bytes)} in ${format.ms(point.ms)}: ${format.rate(point.bytes_per_s)} (${point.source})`));
+    mark.append(svg("title", {}, gettext("%(bytes)s in %(time)s: %(rate)s (%(source)s)",
+      { bytes: format.bytes(point.bytes), time: format.ms(point.ms), rate: format.rate(point.bytes_per_s), source: point.source })));
     figure.append(mark);
   }
   for (const answer of answers) {
@@ -33,8 +35,8 @@ export function sparkline(samples, estimates, decisions) {
     mark.append(svg("title", {}, decisionWords(answer)));
     figure.append(mark);
   }
-  figure.append(svg("text", { x: 0, y: 9 }, format.rate(most / 1.1)), svg("text", { x: 0, y: H - 2 }, "5 min ago"),
-    svg("text", { x: W, y: H - 2, "text-anchor": "end" }, "now"));
+  figure.append(svg("text", { x: 0, y: 9 }, format.rate(most / 1.1)), svg("text", { x: 0, y: H - 2 }, gettext("5 min ago")),
+    svg("text", { x: W, y: H - 2, "text-anchor": "end" }, gettext("now")));
   return figure;
 }
 
@@ -50,5 +52,7 @@ const radius = (bytes) => (bytes < 2000 ? 1.8 : bytes < 50000 ? 2.6 : 3.6);
 
 function words(points, line, answers) {
   const last = line.at(-1);
-  return `${points.length} transfers and ${answers.length} answers in five minutes${last ? `; the estimate is ${format.rate(last.up)}` : ""}`;
+  const values = { transfers: points.length, answers: answers.length, rate: last && format.rate(last.up) };
+  return last ? gettext("%(transfers)s transfers and %(answers)s answers in five minutes; the estimate is %(rate)s", values)
+    : gettext("%(transfers)s transfers and %(answers)s answers in five minutes", values);
 }

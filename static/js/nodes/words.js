@@ -1,6 +1,7 @@
 /** Short descriptions of a node, the same on every page. */
 
 import * as format from "../format.js";
+import { gettext } from "../i18n.js";
 import { label } from "../labels.js";
 import { linkAge, silence } from "./store.js";
 
@@ -14,15 +15,15 @@ export function linkWords(node) {
 
 /** "online · 51 °C · simulated" for a narrow panel. */
 export function shortWords(node) {
-  if (!node.approved) return "waiting for approval";
+  if (!node.approved) return gettext("waiting for approval");
   const parts = [label("node_states", node.state)];
   if (node.state === "stale" || node.state === "offline") parts.push(format.seconds(silence(node)));
-  if (isLoading(node)) parts.push("loading models");
-  else if (node.state === "online" && !node.profile) parts.push("answers no questions");
-  if (node.state === "online" && node.queue) parts.push(`${node.queue} waiting`);
+  if (isLoading(node)) parts.push(gettext("loading models"));
+  else if (node.state === "online" && !node.profile) parts.push(gettext("answers no questions"));
+  if (node.state === "online" && node.queue) parts.push(gettext("%(count)s waiting", { count: node.queue }));
   const warmest = temperature(node.sensors);
   if (node.state === "online" && warmest !== null) parts.push(`${Math.round(warmest)} °C`);
-  if (node.simulated) parts.push("simulated");
+  if (node.simulated) parts.push(gettext("simulated"));
   return parts.join(" · ");
 }
 

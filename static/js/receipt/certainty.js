@@ -1,5 +1,6 @@
 /** How sure an answer is: a word or two, what they mean, and the number behind them, the same words in every place. */
 
+import { decimal, gettext } from "../i18n.js";
 import { entry } from "../labels.js";
 
 /** "Probably right", "A guess" and so on; null without an answer. @param {any} receipt @returns {?string} */
@@ -20,7 +21,7 @@ function certaintyOf({ certainty, sure, confidence }) {
 /** "Confidence 0.80, calibrated on held-out photos." and what the words for it mean, or null where the model gave none. @param {any} receipt @returns {?string} */
 export function confidenceText({ task, confidence, certainty, model }) {
   if (typeof confidence !== "number") return null;
-  const meaning = model ? "not calibrated" : entry("tasks", task).confidence;
+  const meaning = model ? gettext("not calibrated") : entry("tasks", task).confidence;
   const scale = !model && certainty && entry("certainties", certainty).explanation;
-  return [`Confidence ${[confidence.toFixed(2), meaning].filter(Boolean).join(", ")}.`, scale].filter(Boolean).join(" ");
+  return [`${[gettext("Confidence %(number)s", { number: decimal(confidence, 2) }), meaning].filter(Boolean).join(", ")}.`, scale].filter(Boolean).join(" ");
 }

@@ -4,6 +4,7 @@ import { el, svg } from "../dom.js";
 import * as format from "../format.js";
 import { shape } from "./shape.js";
 import { spansOf } from "./spans.js";
+import { gettext, ngettext } from "../i18n.js";
 
 const CHARACTER_PX = 6.6;
 const WIDEST = 720;
@@ -40,7 +41,7 @@ function labels(receipt, s) {
   const [from, to] = s.spans.device;
   const time = Object.fromEntries(s.scale.map(({ place, text }) => [place, text]));
   const work = { device: deviceWords(receipt), edge: edgeWords(receipt) };
-  const ready = receipt.ready?.head && receipt.route === "split" ? ", ready before you asked" : "";
+  const ready = receipt.ready?.head && receipt.route === "split" ? `, ${gettext("ready before you asked")}` : "";
   const device = land(from, to - from, receipt.device, work.device, time.device, ready);
   if (!s.link) return device;
   const middle = (s.spans.link[0] + s.spans.link[1]) / 2;
@@ -63,18 +64,20 @@ function land(x, width, name, does, time, ready, inset = 0) {
 const fit = (text, width) => (text.length * CHARACTER_PX <= width ? text : `${text.slice(0, Math.max(3, Math.floor(width / CHARACTER_PX) - 1))}…`);
 
 function deviceWords(receipt) {
-  if (receipt.route === "device") return "whole model, nothing sent";
-  if (receipt.held) return "nothing to do";
-  if (receipt.route === "edge") return receipt.codec ? `encoded ${format.codec(receipt)}` : "sent the photo";
-  return receipt.split_at === 0 ? "stem only" : `first ${receipt.split_at} block${receipt.split_at === 1 ? "" : "s"}`;
+  if (receipt.route === "device") return gettext("whole model, nothing sent");
+  if (receipt.held) return gettext("nothing to do");
+  if (receipt.route === "edge") return receipt.codec ? gettext("encoded %(codec)s", { codec: format.codec(receipt) }) : gettext("sent the photo");
+  return receipt.split_at === 0 ? gettext("stem only") : ngettext("first %(count)s block", "first %(count)s blocks", receipt.split_at);
 }
 
 /** @param {any} receipt */
-const edgeWords = (receipt) => (receipt.route === "split" ? "finished the answer" : "whole model");
+const edgeWords = (receipt) => (receipt.route === "split" ? gettext("finished the answer") : gettext("whole model"));
 
 function description(receipt) {
   const { total, spans } = spansOf(receipt.actual_ms);
   const parts = spans.filter((span) => span.shown).map(({ name, text }) => `${name} ${text}`).join(", ");
-  const sent = receipt.route === "device" ? `All on ${receipt.device}, nothing sent over the link` : `From ${receipt.device} over the link with ${format.bytes(receipt.bytes.uplink)} to ${receipt.edge}`;
-  return `${sent}: ${total} in all, of it ${parts}.`;
+  const values = { device: receipt.device, edge: receipt.edge, bytes: format.bytes(receipt.bytes.uplink), total, spans: parts };
+  return receipt.route === "device"
+    ? gettext("All on %(device)s, nothing sent over the link: %(total)s in all, of it %(spans)s.", values)
+    : gettext("From %(device)s over the link with %(bytes)s to %(edge)s: %(total)s in all, of it %(spans)s.", values);
 }

@@ -2,6 +2,7 @@
 
 import { call } from "../api.js";
 import { el, sentence } from "../dom.js";
+import { gettext } from "../i18n.js";
 import { entry } from "../labels.js";
 
 const DARKEST = 0.72; // opacity of the veil where the map is 0
@@ -10,7 +11,7 @@ const DARKEST = 0.72; // opacity of the veil where the map is 0
 export function highlight(receipt, place, remembered) {
   if (!place.photo || !receipt.answer || receipt.model || receipt.absent || !entry("tasks", receipt.task).highlights) return null;
   const shown = el("div", { class: "looked" });
-  const box = el("details", { class: "left", ...remembered("looked") }, el("summary", {}, "Where it looked"), shown);
+  const box = el("details", { class: "left", ...remembered("looked") }, el("summary", {}, gettext("Where it looked")), shown);
   // Loaded on demand: it costs a node time.
   const open = async () => {
     if (!box.open || shown.querySelector("figure")) return;
@@ -25,10 +26,10 @@ async function load({ turn, step, photo }) {
   try {
     const { rows, answer, node } = await call("GET", `/api/v1/turns/${turn}/steps/${step}/highlight`);
     const places = `${rows.length} × ${rows.length}`;
-    const words = `Bright places spoke for “${answer}”, computed on ${node}. The map has ${places} places: it is no outline, and the model may be right for the wrong reason.`;
+    const words = gettext("Bright places spoke for “%(answer)s”, computed on %(node)s. The map has %(places)s places: it is no outline, and the model may be right for the wrong reason.", { answer, node, places });
     return [
       el("figure", { style: `aspect-ratio: ${photo.width} / ${photo.height}` },
-        el("img", { src: `${photo.url}?small=1`, alt: `The photo, brighter where the model looked for “${answer}”` }), veil(rows)),
+        el("img", { src: `${photo.url}?small=1`, alt: gettext("The photo, brighter where the model looked for “%(answer)s”", { answer }) }), veil(rows)),
       el("p", { class: "hint" }, words),
     ];
   } catch (error) {

@@ -4,6 +4,7 @@ import { el, svg } from "../dom.js";
 import * as format from "../format.js";
 import { shape } from "./shape.js";
 import { spansOf } from "./spans.js";
+import { gettext } from "../i18n.js";
 
 const WIDTH = 200;
 const LEAST = { land: 40, link: 30 };
@@ -23,5 +24,6 @@ export function neck(receipt, longestMs) {
 
 function words({ actual_ms: actual, bytes }) {
   const { total, spans } = spansOf(actual);
-  return `${total} in all: ${spans.filter((span) => span.shown).map(({ name, text }) => `${name} ${text}`).join(", ")}; ${format.bytes(bytes.uplink)} over the link.`;
+  const shown = spans.filter((span) => span.shown).map(({ name, text }) => `${name} ${text}`).join(", ");
+  return gettext("%(total)s in all: %(spans)s; %(bytes)s over the link.", { total, spans: shown, bytes: format.bytes(bytes.uplink) });
 }

@@ -1,6 +1,7 @@
 /** The text that was read in a photo: its lines as text that can be selected and copied, and where each one stands. */
 
 import { el, svg } from "../dom.js";
+import { gettext, ngettext } from "../i18n.js";
 
 const COPIED_MS = 2000;
 
@@ -14,14 +15,14 @@ export function readText(receipt, place, remembered) {
   if (!lines.length) return null;
   const known = lines.filter((line) => line.text), text = known.map((line) => line.text).join("\n");
   const list = el("ol", { class: "read-lines" }, known.map((line) => el("li", {}, line.text)));
-  return el("section", { class: "read-text", "aria-label": "Text in the photo" },
+  return el("section", { class: "read-text", "aria-label": gettext("Text in the photo") },
     known.length > 0 && el("div", { class: "head" }, el("b", {}, counted(known.length)), copyButton(text)),
     known.length > 0 && list,
     onPhoto(receipt, lines, place, remembered));
 }
 
 /** @param {number} count */
-const counted = (count) => (count === 1 ? "1 line of text" : `${count} lines of text`);
+const counted = (count) => ngettext("%(count)s line of text", "%(count)s lines of text", count);
 
 /** @param {string} text */
 function copyButton(text) {
@@ -29,13 +30,13 @@ function copyButton(text) {
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text);
-      said.textContent = "Copied";
+      said.textContent = gettext("Copied");
     } catch {
-      said.textContent = "The browser did not allow it; select the text instead.";
+      said.textContent = gettext("The browser did not allow it; select the text instead.");
     }
     setTimeout(() => said.replaceChildren(), COPIED_MS);
   };
-  return el("span", { class: "copy" }, said, el("button", { type: "button", class: "small", "data-key": "copy", onclick: copy }, "Copy"));
+  return el("span", { class: "copy" }, said, el("button", { type: "button", class: "small", "data-key": "copy", onclick: copy }, gettext("Copy")));
 }
 
 /** The photo with a box around every line, loaded when it is opened. Where the server has no copy there is nothing to draw on. */
@@ -43,10 +44,10 @@ function onPhoto(receipt, lines, place, remembered) {
   const id = receipt.photo ?? place.photo?.id;
   if (!id || receipt.on_server === false) return null;
   const shown = el("div", { class: `on-photo ${receipt.edge ? "edge" : "device"}` });
-  const box = el("details", { ...remembered("lines") }, el("summary", { "data-key": "lines" }, "Show on the photo"), shown);
+  const box = el("details", { ...remembered("lines") }, el("summary", { "data-key": "lines" }, gettext("Show on the photo")), shown);
   const open = () => {
     if (!box.open || shown.childElementCount) return;
-    shown.append(el("img", { src: `/photos/${id}/`, alt: "The photo, with a box around each line of text" }), boxes(lines));
+    shown.append(el("img", { src: `/photos/${id}/`, alt: gettext("The photo, with a box around each line of text") }), boxes(lines));
   };
   box.addEventListener("toggle", open);
   open();
@@ -59,5 +60,5 @@ function boxes(lines) {
     svg("rect", {
       class: line.text ? null : "unread", x: line.left, y: line.top, width: line.right - line.left, height: line.bottom - line.top,
       "vector-effect": "non-scaling-stroke",
-    }, svg("title", {}, line.text || "could not be read"))));
+    }, svg("title", {}, line.text || gettext("could not be read")))));
 }

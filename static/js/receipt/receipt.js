@@ -2,6 +2,7 @@
 
 import { el } from "../dom.js";
 import * as format from "../format.js";
+import { gettext } from "../i18n.js";
 import { entry } from "../labels.js";
 import { table } from "./candidates.js";
 import { drawing } from "./drawing.js";
@@ -36,18 +37,19 @@ function remember(opened, key) {
 
 function guesses({ task, top }) {
   if (!entry("tasks", task).shows_guesses || !top?.length) return null;
-  return el("div", { class: "guesses" }, "guesses", top.slice(0, 5).map(([label, p]) => el("span", { class: "chip" }, `${label} ${format.percent(p)}`)));
+  return el("div", { class: gettext("guesses") }, gettext("guesses"), top.slice(0, 5).map(([label, p]) => el("span", { class: "chip" }, `${label} ${format.percent(p)}`)));
 }
 
 function fallbacks({ fell_back_from: causes }) {
   if (!causes?.length) return null;
   const lost = causes.reduce((sum, cause) => sum + (cause.ms ?? 0), 0);
-  const before = lost ? ` This took ${format.ms(lost)} before the times above.` : "";
-  return el("p", { class: "note fell-back" }, `Fell back after: ${causes.map((cause) => cause.why).join(" ")}${before}`);
+  const before = lost && gettext("This took %(time)s before the times above.", { time: format.ms(lost) });
+  const after = gettext("Fell back after: %(reasons)s", { reasons: causes.map((cause) => cause.why).join(" ") });
+  return el("p", { class: "note fell-back" }, [after, before].filter(Boolean).join(" "));
 }
 
 function explanation(receipt, remembered) {
-  return el("details", { class: "why", ...remembered("why") }, el("summary", { "data-key": "why" }, "Why this route"),
+  return el("details", { class: "why", ...remembered("why") }, el("summary", { "data-key": "why" }, gettext("Why this route")),
     el("p", {}, receipt.reason), confidenceLine(receipt), linkLine(receipt), table(receipt.candidates, receipt.measured_by));
 }
 
@@ -55,12 +57,16 @@ function explanation(receipt, remembered) {
 const confidenceLine = (receipt) => confidenceText(receipt) && el("p", { class: "hint" }, confidenceText(receipt));
 
 /** @type {Record<string, string>} */
-const SOURCES = { transfers: "recent transfers", "small transfers": "small transfers", probe: "a probe" };
+const SOURCES = { transfers: gettext("recent transfers"), "small transfers": gettext("small transfers"), probe: gettext("a probe") };
 
 function linkLine({ link }) {
   if (link?.up_bytes_per_s === null || link?.up_bytes_per_s === undefined) return null;
-  const more = link.source === "lower bound" ? " or more" : "";
-  const rtt = link.rtt_ms === null ? "" : `, ${format.ms(link.rtt_ms)} round trip`;
-  const age = link.age_s === null ? "" : `, ${link.source === "lower bound" ? "a lower bound from transfers" : `measured by ${SOURCES[link.source] ?? "transfers"}`} ${format.seconds(link.age_s)} before`;
-  return el("p", { class: "hint" }, `Link at that time: ${format.rate(link.up_bytes_per_s)}${more}${rtt}${age}.`);
+  const bound = link.source === "lower bound", rate = format.rate(link.up_bytes_per_s), age = format.seconds(link.age_s);
+  const facts = [
+    bound ? gettext("%(rate)s or more", { rate }) : rate,
+    link.rtt_ms !== null && gettext("%(time)s round trip", { time: format.ms(link.rtt_ms) }),
+    link.age_s !== null && (bound ? gettext("a lower bound from transfers %(time)s before", { time: age })
+      : gettext("measured by %(source)s %(time)s before", { source: SOURCES[link.source] ?? gettext("transfers"), time: age })),
+  ];
+  return el("p", { class: "hint" }, gettext("Link at that time: %(facts)s.", { facts: facts.filter(Boolean).join(", ") }));
 }

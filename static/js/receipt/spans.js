@@ -1,11 +1,14 @@
 /** Where the time of an answer went, as numbers that add up: pure, so that it can be checked without a page. */
 
+import { decimal, gettext } from "../i18n.js";
+
+
 const PLACES = [
-  { place: "device", name: "device", of: (actual) => actual.device },
-  { place: "link", name: "link", of: (actual) => actual.uplink },
-  { place: "edge", name: "edge", of: (actual) => actual.edge },
-  { place: "waiting", name: "waiting for a node", of: (actual) => actual.queue },
-  { place: "rest", name: "overhead", of: (actual) => actual.overhead },
+  { place: "device", name: gettext("device"), of: (actual) => actual.device },
+  { place: "link", name: gettext("link"), of: (actual) => actual.uplink },
+  { place: "edge", name: gettext("edge"), of: (actual) => actual.edge },
+  { place: "waiting", name: gettext("waiting for a node"), of: (actual) => actual.queue },
+  { place: "rest", name: gettext("overhead"), of: (actual) => actual.overhead },
 ];
 
 /**
@@ -27,10 +30,10 @@ export function spansOf(actual) {
 
 /** Milliseconds, tenths of them below 10 ms; hundredths of a second from 1 s, tenths from 10 s. @param {number} ms */
 function unitOf(ms) {
-  if (ms < 9.95) return { step: 0.1, write: (/** @type {number} */ n) => `${(n / 10).toFixed(1)} ms` };
+  if (ms < 9.95) return { step: 0.1, write: (/** @type {number} */ n) => `${decimal(n / 10, 1)} ms` };
   if (ms < 999.5) return { step: 1, write: (/** @type {number} */ n) => `${n} ms` };
-  if (ms < 9995) return { step: 10, write: (/** @type {number} */ n) => `${(n / 100).toFixed(2)} s` };
-  return { step: 100, write: (/** @type {number} */ n) => `${(n / 10).toFixed(1)} s` };
+  if (ms < 9995) return { step: 10, write: (/** @type {number} */ n) => `${decimal(n / 100, 2)} s` };
+  return { step: 100, write: (/** @type {number} */ n) => `${decimal(n / 10, 1)} s` };
 }
 
 /** Whole numbers that add up to `whole`: the largest remainders are rounded up. @param {number[]} values @param {number} whole */

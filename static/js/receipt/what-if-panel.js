@@ -2,6 +2,7 @@
 
 import { dot, el } from "../dom.js";
 import * as format from "../format.js";
+import { decimal, gettext, withElements } from "../i18n.js";
 import { label } from "../labels.js";
 import { canAsk, choose, predict, previousOf, worldOf } from "./what-if.js";
 
@@ -14,17 +15,17 @@ const SLOWEST = 32, LONGEST_QUEUE_MS = 5000;
  */
 const SLIDERS = [
   {
-    key: "upBytesPerS", name: "link", place: "link", words: format.rate,
+    key: "upBytesPerS", name: gettext("link"), place: "link", words: format.rate,
     value: (x) => RATE.least * (RATE.most / RATE.least) ** x,
     at: (rate) => Math.log((rate ?? 1e5) / RATE.least) / Math.log(RATE.most / RATE.least),
   },
   {
-    key: "slowdown", name: "device", place: "device", words: speed,
+    key: "slowdown", name: gettext("device"), place: "device", words: speed,
     value: (x) => SLOWEST ** (1.25 * x - 0.25),
     at: (times) => (Math.log(times) / Math.log(SLOWEST) + 0.25) / 1.25,
   },
   {
-    key: "edgeQueueMs", name: "edge", place: "edge", words: (ms) => (ms < 0.5 ? "no queue" : `${format.ms(ms)} queue`),
+    key: "edgeQueueMs", name: gettext("edge"), place: "edge", words: (ms) => (ms < 0.5 ? gettext("no queue") : gettext("%(time)s queue", { time: format.ms(ms) })),
     value: (x) => LONGEST_QUEUE_MS * x ** 2,
     at: (ms) => Math.sqrt(ms / LONGEST_QUEUE_MS),
   },
@@ -33,7 +34,7 @@ const SLIDERS = [
 /** @param {any} receipt @param {(key: string) => Record<string, any>} remembered attributes of the details @returns {?HTMLElement} */
 export function whatIf(receipt, remembered) {
   if (!canAsk(receipt)) return null;
-  const box = el("details", { class: "what-if", ...remembered("what-if") }, el("summary", {}, "What if"));
+  const box = el("details", { class: "what-if", ...remembered("what-if") }, el("summary", {}, gettext("What if")));
   // Filled when first opened: a long conversation has many receipts, and few are opened.
   const fill = () => box.open && box.childElementCount === 1 && box.append(...panel(receipt).filter(Boolean));
   box.addEventListener("toggle", fill);
@@ -54,9 +55,9 @@ function panel(receipt) {
     world = { ...original };
     controls.forEach((entry) => entry.reset());
     update();
-  } }, "Reset");
+  } }, gettext("Reset"));
   update();
-  const only = receipt.forced && el("p", { class: "hint" }, `You chose the route “${label("routes", receipt.forced)}”, so only its methods are compared.`);
+  const only = receipt.forced && el("p", { class: "hint" }, gettext("You chose the route “%(route)s”, so only its methods are compared.", { route: label("routes", receipt.forced) }));
   return [only, el("div", { class: "sliders" }, controls.map((entry) => entry.element), back), result];
 }
 
@@ -79,18 +80,18 @@ function control({ key, name, place, words, value, at }, start, onChange) {
   return { element: el("label", { class: place }, el("span", {}, dot(place), name), input, readout), reset };
 }
 
-const NAMES = { upBytesPerS: "Bandwidth of the link", slowdown: "Speed of the device", edgeQueueMs: "Queue at the edge" };
+const NAMES = { upBytesPerS: gettext("Bandwidth of the link"), slowdown: gettext("Speed of the device"), edgeQueueMs: gettext("Queue at the edge") };
 
 function speed(times) {
-  if (Math.abs(times - 1) < 0.02) return "unchanged";
-  return times > 1 ? `${short(times)}× slower` : `${short(1 / times)}× faster`;
+  if (Math.abs(times - 1) < 0.02) return gettext("unchanged");
+  return times > 1 ? gettext("%(times)s× slower", { times: short(times) }) : gettext("%(times)s× faster", { times: short(1 / times) });
 }
 
-const short = (times) => (times < 9.95 ? times.toFixed(1).replace(/\.0$/, "") : times.toFixed(0));
+const short = (times) => decimal(Number(times.toFixed(times < 9.95 ? 1 : 0)));
 
 function outcome(receipt, world, previous) {
   const { chosen, best } = choose(receipt.candidates, world, previous, receipt.minimises);
-  if (!chosen) return [el("p", {}, "No candidate would have been possible.")];
+  if (!chosen) return [el("p", {}, gettext("No candidate would have been possible."))];
   const longest = Math.max(...best.map((method) => method.ms ?? 0), 1);
   return [
     el("p", {}, verdict(receipt, world, chosen)),
@@ -101,12 +102,18 @@ function outcome(receipt, world, previous) {
 /** One sentence: the choice, its time, and the time of the actual choice. */
 function verdict(receipt, world, { candidate, ms }) {
   const used = receipt.candidates.find((entry) => entry.chosen);
-  if (candidate === used) return ["The ", el("b", {}, "same method"), ` would have been chosen: ${cost(candidate, ms)}.`];
-  const instead = used ? `; ${label("routes", used.route)} would have taken ${format.ms(predict(used, world))}` : "";
-  return [el("b", {}, capital(label("routes", candidate.route))), ` would have been chosen: ${cost(candidate, ms)}${instead}.`];
+  if (candidate === used) return withElements(gettext("The %(same)s would have been chosen: %(cost)s."), { same: el("b", {}, gettext("same method")), cost: cost(candidate, ms) });
+  const values = { route: el("b", {}, capital(label("routes", candidate.route))), cost: cost(candidate, ms) };
+  if (!used) return withElements(gettext("%(route)s would have been chosen: %(cost)s."), values);
+  return withElements(gettext("%(route)s would have been chosen: %(cost)s; %(other)s would have taken %(time)s."),
+    { ...values, other: label("routes", used.route), time: format.ms(predict(used, world)) });
 }
 
-const cost = (candidate, ms) => `${ms === null ? "an unknown time" : format.ms(ms)}, ${candidate.uplink_bytes ? `${format.bytes(Math.round(candidate.uplink_bytes))} over the link` : "nothing over the link"}`;
+function cost(candidate, ms) {
+  const bytes = candidate.uplink_bytes ? gettext("%(bytes)s over the link", { bytes: format.bytes(Math.round(candidate.uplink_bytes)) }) : gettext("nothing over the link");
+  return `${ms === null ? gettext("an unknown time") : format.ms(ms)}, ${bytes}`;
+}
+
 const capital = (words) => words[0].toUpperCase() + words.slice(1);
 
 /** The best method of one route; the length is its time. */
@@ -116,5 +123,5 @@ function bar(best, chosen, longest) {
   return el("li", { class: chosen ? "won" : null, "data-route": candidate.route },
     el("span", {}, dot(place), format.method(candidate)),
     el("i", { class: `bar ${place}`, style: `width: ${((100 * (ms ?? 0)) / longest).toFixed(1)}%`, "aria-hidden": "true" }),
-    el("b", {}, ms === null ? "unknown" : format.ms(ms)));
+    el("b", {}, ms === null ? gettext("unknown") : format.ms(ms)));
 }

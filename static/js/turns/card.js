@@ -3,6 +3,7 @@
 import { since } from "../clock.js";
 import { dot, el, sentence } from "../dom.js";
 import * as format from "../format.js";
+import { gettext } from "../i18n.js";
 import { labels } from "../labels.js";
 import { receiptOf } from "../receipt/receipt.js";
 import { phaseWords } from "./phases.js";
@@ -19,7 +20,7 @@ export class TurnCard {
     this.actions = actions;
     this.reconstruction = reconstruction;
     this.opened = new Set(); // details that stay open when the card is rendered again
-    this.body = el("div", { class: "card", role: "group", "aria-label": "Answer" });
+    this.body = el("div", { class: "card", role: "group", "aria-label": gettext("Answer") });
     this.element = el("article", { class: "turn", "data-turn": turn.id }, questionOf(turn), this.body);
     this.update(turn);
   }
@@ -40,30 +41,30 @@ export class TurnCard {
   tick() {
     if (!isLive(this.turn) || !this.clock) return;
     const here = since(this.turn.phase?.since), all = since(this.turn.queued);
-    const total = all !== null && here !== null && all - here > 0.3 ? ` · ${format.seconds(all)} in all` : "";
+    const total = all !== null && here !== null && all - here > 0.3 ? ` · ${gettext("%(time)s in all", { time: format.seconds(all) })}` : "";
     this.clock.textContent = format.seconds(here ?? all ?? 0) + total;
   }
 
   outcome(turn) {
     if (isLive(turn)) return [this.live(turn)];
     if (turn.state === "answered") return [el("p", { class: "answer" }, turn.answer ?? ""), draftOf(turn)];
-    if (turn.state === "stopped") return [el("div", { class: "stopped" }, "Stopped before an answer.", this.retryButton())];
-    const error = turn.error ?? { message: "The question failed.", next: "" };
+    if (turn.state === "stopped") return [el("div", { class: "stopped" }, gettext("Stopped before an answer."), this.retryButton())];
+    const error = turn.error ?? { message: gettext("The question failed."), next: "" };
     return [
-      el("div", { class: "failed", role: "alert" }, el("p", { class: "what" }, error.message), error.next && el("p", { class: "hint" }, error.next), this.retryButton()),
+      el("div", { class: "failed", role: "alert" }, el("p", { class: "what" }, gettext(error.message)), error.next && el("p", { class: "hint" }, gettext(error.next)), this.retryButton()),
     ];
   }
 
   live(turn) {
     const { words, place } = phaseWords(turn);
     this.clock = el("span", { class: "clock", "aria-hidden": "true" });
-    const stop = el("button", { type: "button", class: "small", "data-key": "stop", onclick: () => this.actions.stop(this.turn) }, "Stop");
+    const stop = el("button", { type: "button", class: "small", "data-key": "stop", onclick: () => this.actions.stop(this.turn) }, gettext("Stop"));
     const sofar = turn.phase?.text && el("p", { class: "answer" }, turn.phase.text);
     return el("div", { class: "live" }, sofar, dot(place), el("span", { class: "words" }, el("span", {}, words), this.clock), stop);
   }
 
   retryButton() {
-    return el("button", { type: "button", class: "small", "data-key": "retry", onclick: () => this.actions.retry(this.turn) }, "Try again");
+    return el("button", { type: "button", class: "small", "data-key": "retry", onclick: () => this.actions.retry(this.turn) }, gettext("Try again"));
   }
 
   place(step) {
@@ -85,8 +86,8 @@ export class TurnCard {
       }
       button.disabled = false;
     };
-    const title = `Ask the same over every route: ${labels("routes").map((route) => route.label).join(", ")}`;
-    const ask = el("button", { type: "button", class: "small", "data-key": "compare", title, onclick: compare }, "Compare three routes");
+    const title = gettext("Ask the same over every route: %(routes)s", { routes: labels("routes").map((route) => route.label).join(", ") });
+    const ask = el("button", { type: "button", class: "small", "data-key": "compare", title, onclick: compare }, gettext("Compare three routes"));
     return el("div", { class: "compare" }, ask, wrong);
   }
 
@@ -94,9 +95,9 @@ export class TurnCard {
     const many = turn.steps.length > 1;
     return turn.steps.filter((step) => step.receipt?.actual_ms || step.error).map((step) => {
       const heading = many && el("h2", {}, `${step.id} · ${format.stepWords(step)} `, step.receipt?.answer && el("span", {}, `→ ${shortened(step.receipt.answer)}`));
-      const failure = turn.state !== "failed" && step.error ? el("p", { class: "note error" }, step.error.message) : null;
+      const failure = turn.state !== "failed" && step.error ? el("p", { class: "note error" }, gettext(step.error.message)) : null;
       const shown = step.receipt?.actual_ms ? receiptOf(step.receipt, this.place(step)) : null;
-      return failure || shown ? el("section", { class: "receipt", "aria-label": `Receipt of step ${step.id}` }, heading, failure, shown) : null;
+      return failure || shown ? el("section", { class: "receipt", "aria-label": gettext("Receipt of step %(step)s", { step: step.id }) }, heading, failure, shown) : null;
     });
   }
 }
@@ -110,7 +111,7 @@ const shortened = (answer) => (answer.length > HEADING ? `${answer.slice(0, HEAD
 function questionOf(turn) {
   const photo = turn.photo && el("figure", {},
     el("a", { href: turn.photo.url, target: "_blank", rel: "noopener" },
-      el("img", { src: `${turn.photo.url}?small=1`, alt: "The photo this question is about", loading: "lazy", ...fitted(turn.photo) })),
+      el("img", { src: `${turn.photo.url}?small=1`, alt: gettext("The photo this question is about"), loading: "lazy", ...fitted(turn.photo) })),
     el("figcaption", {}, format.bytes(turn.photo.bytes)));
   return el("div", { class: "me" }, el("p", {}, turn.question), photo);
 }
@@ -122,13 +123,14 @@ function fitted({ width, height }) {
 }
 
 /** @param {Turn} turn */
-const draftOf = ({ plan }) => plan?.draft && el("p", {}, el("a", { href: plan.draft, class: "button" }, "Open the draft run"));
+const draftOf = ({ plan }) => plan?.draft && el("p", {}, el("a", { href: plan.draft, class: "button" }, gettext("Open the draft run")));
 
 function planOf(turn) {
   if (!turn.plan) return null;
   const { planner, model, note, ms, why } = turn.plan;
   const chips = turn.plan.steps.map((step) => el("span", { class: "chip", title: step.question || null }, `${step.id} · ${format.stepWords(step)}`));
-  const by = `Planned ${planner === "offline" ? "offline" : `by ${model || planner}`} in ${format.ms(ms)}.`;
-  const details = el("details", {}, el("summary", {}, "Plan"), el("p", {}, [why, by].filter(Boolean).join(" ")));
+  const by = planner === "offline" ? gettext("Planned offline in %(time)s.", { time: format.ms(ms) })
+    : gettext("Planned by %(model)s in %(time)s.", { model: model || planner, time: format.ms(ms) });
+  const details = el("details", {}, el("summary", {}, gettext("Plan")), el("p", {}, [why, by].filter(Boolean).join(" ")));
   return el("div", { class: "plan" }, chips, details, note && el("p", { class: "note" }, note));
 }

@@ -3,6 +3,7 @@
 import { since } from "../clock.js";
 import { dot, el } from "../dom.js";
 import * as format from "../format.js";
+import { gettext, withElements } from "../i18n.js";
 import { label } from "../labels.js";
 import { certaintyWords, confidenceText } from "../receipt/certainty.js";
 import { neck } from "../receipt/neck.js";
@@ -18,9 +19,9 @@ export class ComparisonCard {
   constructor(turns, actions) {
     this.actions = actions;
     this.columns = el("div", { class: "three" });
-    const title = el("p", { class: "hint" }, el("b", {}, "Three routes"), ` for “${turns[0].question}”`);
+    const title = el("p", { class: "hint" }, withElements(gettext("%(title)s for “%(question)s”"), { title: el("b", {}, gettext("Three routes")), question: turns[0].question }));
     this.terms = el("p", { class: "hint" });
-    this.element = el("article", { class: "comparison card", "aria-label": "Three routes" }, title, this.columns, this.terms);
+    this.element = el("article", { class: "comparison card", "aria-label": gettext("Three routes") }, title, this.columns, this.terms);
     this.turns = turns;
     /** @type {Map<Turn, HTMLElement>} */
     this.clocks = new Map();
@@ -49,14 +50,14 @@ export class ComparisonCard {
   column(route, turn, sums) {
     const head = el("h2", {}, dot(format.placeOf(route)), label("routes", route));
     const going = this.turns.some(isLive);
-    if (!turn) return el("section", { class: "route", "data-route": route }, head, el("p", { class: "hint" }, going ? "Waiting for its turn." : "Not asked."));
+    if (!turn) return el("section", { class: "route", "data-route": route }, head, el("p", { class: "hint" }, going ? gettext("Waiting for its turn.") : gettext("Not asked.")));
     return el("section", { class: "route", "data-route": route, "data-state": turn.state }, head, this.outcome(turn, sums));
   }
 
   outcome(turn, sums) {
     if (isLive(turn)) return this.live(turn);
-    if (turn.state === "stopped") return el("p", { class: "hint" }, "Stopped before an answer.");
-    if (turn.state === "failed") return [el("p", {}, turn.error?.message ?? "The question failed."), turn.error?.next && el("p", { class: "hint" }, turn.error.next)];
+    if (turn.state === "stopped") return el("p", { class: "hint" }, gettext("Stopped before an answer."));
+    if (turn.state === "failed") return [el("p", {}, gettext(turn.error?.message ?? "The question failed.")), turn.error?.next && el("p", { class: "hint" }, gettext(turn.error.next))];
     const longest = Math.max(...sums.filter(Boolean).map((total) => total.ms));
     const drawn = turn.steps.filter((step) => step.receipt?.actual_ms).map((step) => neck(step.receipt, longest));
     return [el("p", { class: "answer" }, turn.answer), el("div", {}, drawn), numbers(sum(turn), sums.filter(Boolean), turn.steps.map((step) => step.receipt))];
@@ -67,7 +68,7 @@ export class ComparisonCard {
     const clock = el("span", { class: "clock", "aria-hidden": "true" });
     this.clocks.set(turn, clock);
     return el("div", { class: "live" }, dot(place), el("span", { class: "words" }, el("span", {}, words), clock),
-      el("button", { type: "button", class: "small", onclick: () => this.actions.stop(turn) }, "Stop"));
+      el("button", { type: "button", class: "small", onclick: () => this.actions.stop(turn) }, gettext("Stop")));
   }
 }
 
@@ -85,8 +86,8 @@ function sum(turn) {
 
 /** On what terms the routes compare. Earlier comparisons may have one that used what the question before had left. */
 function terms(turns, sums) {
-  if (turns.every((turn) => turn.fresh)) return "Each started from the photo alone: nothing cached on the device or the edge was used.";
-  return sums.some((total) => total?.held) ? "Not a fair comparison: one route used features that the edge had cached, the others started from the photo." : "";
+  if (turns.every((turn) => turn.fresh)) return gettext("Each started from the photo alone: nothing cached on the device or the edge was used.");
+  return sums.some((total) => total?.held) ? gettext("Not a fair comparison: one route used features that the edge had cached, the others started from the photo.") : "";
 }
 
 /** The smallest of each is in bold. */
@@ -94,10 +95,10 @@ function numbers(here, all, receipts) {
   const least = (key) => here[key] === Math.min(...all.map((total) => total[key]));
   const value = (key, text) => (least(key) ? el("b", {}, text) : text);
   const rows = [
-    ["time", value("ms", receipts.length === 1 ? spansOf(receipts[0].actual_ms).total : format.ms(here.ms))],
-    ...(receipts.length === 1 ? spansOf(receipts[0].actual_ms).spans : []).filter((span) => span.shown).map(({ name, text }) => [`of it ${name}`, text]),
-    ["sent over the link", [value("bytes", format.bytes(here.bytes)), here.held && ", features cached"]],
-    ...receipts.filter(certaintyWords).map((receipt) => ["certainty", el("span", { title: confidenceText(receipt) }, certaintyWords(receipt))]),
+    [gettext("time"), value("ms", receipts.length === 1 ? spansOf(receipts[0].actual_ms).total : format.ms(here.ms))],
+    ...(receipts.length === 1 ? spansOf(receipts[0].actual_ms).spans : []).filter((span) => span.shown).map(({ name, text }) => [gettext("of it %(place)s", { place: name }), text]),
+    [gettext("sent over the link"), [value("bytes", format.bytes(here.bytes)), here.held && `, ${gettext("features cached")}`]],
+    ...receipts.filter(certaintyWords).map((receipt) => [gettext("certainty"), el("span", { title: confidenceText(receipt) }, certaintyWords(receipt))]),
   ];
   return el("dl", {}, rows.filter(([, text]) => text).map(([name, text]) => el("div", {}, el("dt", {}, name), el("dd", {}, text))));
 }

@@ -5,6 +5,7 @@ import { TurnCard } from "./card.js";
 import { ComparisonCard } from "./comparison-card.js";
 import { grouped } from "./groups.js";
 import { isLive } from "./state.js";
+import { gettext } from "../i18n.js";
 
 const NEAR_END_PX = 160;
 
@@ -65,7 +66,7 @@ export class TurnList {
 
   /** Announce the end of a turn to screen readers, but not its phases. */
   announce(turn) {
-    const text = { answered: turn.answer, failed: turn.error?.message, stopped: "Stopped." }[turn.state];
+    const text = { answered: turn.answer, failed: turn.error?.message, stopped: gettext("Stopped.") }[turn.state];
     this.announcer.textContent = text ?? "";
   }
 }

@@ -6,6 +6,7 @@ from django.contrib.auth import signals
 from django.core.cache import cache
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.utils.translation import gettext_noop
 
 from webapp.accounts import audit
 from webapp.accounts.models import User
@@ -17,8 +18,9 @@ CODE_STEP = "webapp.accounts.login"  # the sender of a failure at the second ste
 
 @receiver(signals.user_logged_in)
 def logged_in(sender: object, request: HttpRequest, user: User, **named: Any) -> None:
-    by = " with a second factor" if getattr(user, "otp_device", None) else ""
-    audit.record(user, f"logged in{by}", f"user:{user.get_username()}", address=_address(request))
+    factor = getattr(user, "otp_device", None)
+    action = gettext_noop("logged in with a second factor") if factor else gettext_noop("logged in")
+    audit.record(user, action, f"user:{user.get_username()}", address=_address(request))
 
 
 @receiver(signals.user_logged_out)

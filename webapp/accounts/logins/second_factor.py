@@ -105,7 +105,13 @@ def _checked(device: Any, code: str) -> Device:
     allowed, details = device.verify_is_allowed()
     if not allowed:
         seconds = max(1, math.ceil((details["locked_until"] - timezone.now()).total_seconds()))
-        raise UserError("wait", "Too many wrong codes.", f"Wait {seconds} s, then use the next code of your app.", 429)
+        raise UserError(
+            "wait",
+            "Too many wrong codes.",
+            "Wait %(seconds)s s, then use the next code of your app.",
+            429,
+            {"seconds": seconds},
+        )
     verified: Device | None = verify_token(device.user, device.persistent_id, code)
     if verified is None:
         raise WRONG

@@ -14,6 +14,7 @@ from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from webapp.accounts.audit import ip_address
 from webapp.accounts.logins import second_factor
@@ -132,5 +133,5 @@ def device(agent: str) -> str:
     browser = next((name for mark, name in BROWSERS if mark in agent), "")
     system = next((name for mark, name in SYSTEMS if mark in agent), "")
     if browser and system:
-        return f"{browser} on {system}"
-    return browser or system or re.split(r"[/ ]", agent, maxsplit=1)[0][:40] or "Unknown device"
+        return gettext("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or system or re.split(r"[/ ]", agent, maxsplit=1)[0][:40] or gettext("Unknown device")

@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET
 
 from webapp.accounts import audit
@@ -23,11 +24,15 @@ COLUMNS = ("at", "by", "action", "kind", "name", "detail", "address")
 class FilterForm(forms.Form):
     """Filters in the address of the page; each may be missing."""
 
-    by = forms.CharField(label="Person", required=False, max_length=150)
-    kind = forms.ChoiceField(choices=[("", "everything"), *((kind, kind) for kind in audit.KINDS)], required=False)
-    name = forms.CharField(required=False, max_length=200)
-    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    by = forms.CharField(label=gettext_lazy("Person"), required=False, max_length=150)
+    kind = forms.ChoiceField(
+        choices=[("", gettext_lazy("everything")), *audit.KIND_NAMES.items()], label=gettext_lazy("Kind"), required=False
+    )
+    name = forms.CharField(label=gettext_lazy("Name"), required=False, max_length=200)
+    since = forms.DateField(
+        label=pgettext_lazy("a day", "From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    until = forms.DateField(label=pgettext_lazy("a day", "To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
     def rows(self) -> AuditRows:
         """What passes the filters, newest first; a filter that cannot be read is left out, and the form says so."""

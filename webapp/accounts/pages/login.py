@@ -12,12 +12,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.crypto import constant_time_compare
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView
 
 from webapp.accounts.logins import second_factor
 from webapp.accounts.logins.records import CODE_STEP
 from webapp.accounts.models import User
+from webapp.languages import errors as translated
 from webapp.live import groups
 from webapp.live.errors import UserError
 from webapp.live.publish import recheck
@@ -58,9 +60,9 @@ class PasswordStep(views.LoginView):
 
 class CodeForm(forms.Form):
     code = forms.CharField(
-        label="Code",
+        label=gettext_lazy("Code"),
         max_length=20,
-        help_text="From your authenticator app, or one of your recovery codes.",
+        help_text=gettext_lazy("From your authenticator app, or one of your recovery codes."),
         widget=forms.TextInput(
             attrs={"autocomplete": "one-time-code", "autofocus": True, "autocapitalize": "none", "spellcheck": "false"}
         ),
@@ -93,7 +95,8 @@ class CodeStep(FormView):  # type: ignore[type-arg]
         login(self.request, self.person, self.half["backend"])
         if device.name == second_factor.RECOVERY:
             left = second_factor.recovery_codes_left(self.person)
-            messages.warning(self.request, f"You used a recovery code; {left} are left. Create new ones on your account page.")
+            used = gettext("You used a recovery code; %(left)s are left. Create new ones on your account page.")
+            messages.warning(self.request, used % {"left": left})
         return redirect(self.half["next"])
 
     def _refused(self, form: CodeForm, error: UserError) -> HttpResponse:
@@ -105,9 +108,9 @@ class CodeStep(FormView):  # type: ignore[type-arg]
             self.request.session[HALF] = self.half
         if self.half["tries"] >= TRIES:
             del self.request.session[HALF]
-            messages.error(self.request, "Too many wrong codes. Log in again.")
+            messages.error(self.request, gettext("Too many wrong codes. Log in again."))
             return redirect("login")
-        form.add_error("code", f"{error} {error.next}")
+        form.add_error("code", translated.sentences(error))
         return self.form_invalid(form)
 
 

@@ -13,7 +13,9 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse_lazy
+from django.utils import translation
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
 
 from webapp.accounts import audit, people
 from webapp.accounts.models import SHELL, User
@@ -31,7 +33,7 @@ class ChangePassword(views.PasswordChangeView):
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
         people.password_changed(form.user, "password changed", self.request.session.session_key)
-        messages.success(self.request, "Your password was changed, and you are logged out everywhere else.")
+        messages.success(self.request, gettext("Your password was changed, and you are logged out everywhere else."))
         return response
 
 
@@ -39,7 +41,13 @@ class MailedLinkForm(PasswordResetForm):
     """Sends in the background: the response takes as long whether or not the address belongs to somebody."""
 
     def send_mail(self, *arguments: Any, **named: Any) -> None:
-        threading.Thread(target=super().send_mail, args=arguments, kwargs=named, name="mail", daemon=True).start()
+        language, send = translation.get_language(), super().send_mail  # of whoever asks
+
+        def work() -> None:
+            with translation.override(language):
+                send(*arguments, **named)
+
+        threading.Thread(target=work, name="mail", daemon=True).start()
 
     def get_users(self, email: str) -> Any:
         for user in super().get_users(email):
@@ -83,5 +91,5 @@ class ResetPassword(views.PasswordResetConfirmView):
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
         people.password_changed(form.user, "password reset")
-        messages.success(self.request, "Your password was changed. Log in with it now.")
+        messages.success(self.request, gettext("Your password was changed. Log in with it now."))
         return response

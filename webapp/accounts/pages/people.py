@@ -9,50 +9,62 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from webapp.accounts import audit, invitations, people
 from webapp.accounts.logins import second_factor, sessions
 from webapp.accounts.models import LoginPolicy, User
-from webapp.accounts.roles import ROLES, owners_only, role_of
+from webapp.accounts.roles import NAMES, ROLES, owners_only, role_of
+from webapp.languages import errors as translated
+from webapp.languages import lazy_number
 from webapp.live.errors import UserError
 
-ROLE_HELP = "Members use what is theirs. Admins also manage nodes and read the audit trail. Owners also manage people."
+ROLE_HELP = gettext_lazy(
+    "Members use what is theirs. Admins also manage nodes and read the audit trail. Owners also manage people."
+)
+DEFAULT = gettext_lazy("Empty: {value}, as for everybody.")
 POLICIES = (
-    (LoginPolicy.NOBODY, "nobody"),
-    (LoginPolicy.ADMINS, "admins and owners"),
-    (LoginPolicy.EVERYBODY, "everybody"),
+    (LoginPolicy.NOBODY, gettext_lazy("nobody")),
+    (LoginPolicy.ADMINS, gettext_lazy("admins and owners")),
+    (LoginPolicy.EVERYBODY, gettext_lazy("everybody")),
 )
 
 
 class LimitsForm(forms.Form):
     """Role and limits of an account, or of one that an invitation will become."""
 
-    role = forms.ChoiceField(choices=[(role, role) for role in ROLES], help_text=ROLE_HELP)
+    role = forms.ChoiceField(choices=[(role, NAMES[role]) for role in ROLES], label=gettext_lazy("Role"), help_text=ROLE_HELP)
     storage_limit_mb = forms.IntegerField(
-        label="Storage for photos, MB",
+        label=gettext_lazy("Storage for photos, MB"),
         required=False,
         min_value=0,
         max_value=2**31 - 1,
-        help_text=f"Empty: {settings.STORAGE_MB:,}, as for everybody.",
+        help_text=format_lazy(DEFAULT, value=lazy_number(settings.STORAGE_MB, 0)),
     )
     turn_limit = forms.IntegerField(
-        label="Questions waiting or running",
+        label=gettext_lazy("Questions waiting or running"),
         required=False,
         min_value=0,
         max_value=2**31 - 1,
-        help_text=f"Empty: {settings.TURN_LIMIT}, as for everybody.",
+        help_text=format_lazy(DEFAULT, value=settings.TURN_LIMIT),
     )
 
 
 class InvitationForm(LimitsForm):
-    note = forms.CharField(label="For", max_length=100, required=False, help_text="A name, to tell invitations apart.")
+    note = forms.CharField(
+        label=pgettext_lazy("of an invitation", "For"),
+        max_length=100,
+        required=False,
+        help_text=gettext_lazy("A name, to tell invitations apart."),
+    )
     field_order = ("note", "role", "storage_limit_mb", "turn_limit")
 
 
 class PolicyForm(forms.Form):
-    second_factor = forms.ChoiceField(label="Required for", choices=POLICIES)
+    second_factor = forms.ChoiceField(label=gettext_lazy("Required for"), choices=POLICIES)
 
 
 @require_GET
@@ -77,7 +89,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 @owners_only
 def revoke_invitation(request: HttpRequest, pk: int) -> HttpResponse:
     invitations.revoke(pk)
-    messages.success(request, "The invitation was revoked.")
+    messages.success(request, gettext("The invitation was revoked."))
     return redirect("people")
 
 
@@ -87,7 +99,7 @@ def change_policy(request: HttpRequest) -> HttpResponse:
     form = PolicyForm(request.POST)
     if form.is_valid():
         people.require_second_factor(form.cleaned_data["second_factor"])
-        messages.success(request, "Saved. Who has no second factor yet is asked to set it up on their next page.")
+        messages.success(request, gettext("Saved. Who has no second factor yet is asked to set it up on their next page."))
     return redirect("people")
 
 
@@ -109,14 +121,14 @@ def change_person(request: HttpRequest, pk: int) -> HttpResponse:
         people.change_role(person, values["role"])
         people.change_limits(person, values["storage_limit_mb"], values["turn_limit"])
 
-    return _changed(request, person, change, "Saved.")
+    return _changed(request, person, change, gettext("Saved."))
 
 
 @require_POST
 @owners_only
 def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
     person = _person(pk)
-    sentence = f"{person} is deactivated: logged out everywhere, and their tokens are revoked."
+    sentence = gettext("%(name)s is deactivated: logged out everywhere, and their tokens are revoked.") % {"name": person}
     return _changed(request, person, lambda: people.deactivate(person), sentence)
 
 
@@ -124,7 +136,9 @@ def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
 @owners_only
 def reactivate(request: HttpRequest, pk: int) -> HttpResponse:
     person = _person(pk)
-    return _changed(request, person, lambda: people.reactivate(person), f"{person} can log in again.")
+    return _changed(
+        request, person, lambda: people.reactivate(person), gettext("%(name)s can log in again.") % {"name": person}
+    )
 
 
 @require_POST
@@ -136,16 +150,15 @@ def end_sessions(request: HttpRequest, pk: int) -> HttpResponse:
         sessions.end_all(person, but=request.session.session_key)
         audit.record(None, "all sessions ended", f"user:{person}")
 
-    return _changed(request, person, change, f"{person} is logged out everywhere.")
+    return _changed(request, person, change, gettext("%(name)s is logged out everywhere.") % {"name": person})
 
 
 @require_POST
 @owners_only
 def remove_second_factor(request: HttpRequest, pk: int) -> HttpResponse:
     person = _person(pk)
-    return _changed(
-        request, person, lambda: people.remove_second_factor(person), f"{person} logs in with the password alone now."
-    )
+    sentence = gettext("%(name)s logs in with the password alone now.") % {"name": person}
+    return _changed(request, person, lambda: people.remove_second_factor(person), sentence)
 
 
 @require_POST
@@ -157,7 +170,7 @@ def reset_link(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         link = request.build_absolute_uri(people.reset_path(person))
     except UserError as error:
-        messages.error(request, f"{error} {error.next}")
+        messages.error(request, translated.sentences(error))
         return redirect("person", person.pk)
     return _one(request, person, {"new_link": link})
 
@@ -170,7 +183,7 @@ def _changed(request: HttpRequest, person: User, change: Callable[[], object], s
     try:
         change()
     except UserError as error:
-        messages.error(request, f"{error} {error.next}")
+        messages.error(request, translated.sentences(error))
     else:
         messages.success(request, sentence)
     return redirect("person", person.pk)

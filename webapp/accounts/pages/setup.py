@@ -11,6 +11,7 @@ from django.contrib.auth.forms import UserCreationForm
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from django.views.decorators.cache import never_cache
 
 from webapp.accounts import audit, invitations
@@ -18,6 +19,7 @@ from webapp.accounts.guesses import Guesses, by_address, too_many
 from webapp.accounts.models import SHELL, User
 from webapp.accounts.roles import set_role
 from webapp.errors import error_response
+from webapp.languages import errors as translated
 from webapp.live.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -33,12 +35,12 @@ class AccountForm(UserCreationForm):  # type: ignore[type-arg]
     def clean_username(self) -> str:
         username = str(super().clean_username())
         if username.lower() == SHELL:
-            raise forms.ValidationError("This name belongs to the server's shell. Choose another one.")
+            raise forms.ValidationError(gettext("This name belongs to the server's shell. Choose another one."))
         return username
 
 
 class OwnerForm(AccountForm):
-    token = forms.CharField(label="Setup token", max_length=200)
+    token = forms.CharField(label=gettext_lazy("Setup token"), max_length=200)
 
     class Meta:
         model = User
@@ -48,8 +50,10 @@ class OwnerForm(AccountForm):
         token = self.cleaned_data["token"].strip()
         if not hmac.compare_digest(token.encode(), settings.SETUP_TOKEN.encode()):
             raise forms.ValidationError(
-                "This is not the setup token. Copy it again from the terminal of `make run`, or, with containers, from "
-                "secrets/setup_token.txt."
+                gettext(
+                    "This is not the setup token. Copy it again from the terminal of `make run`, or, with containers, from "
+                    "secrets/setup_token.txt."
+                )
             )
         return token
 
@@ -61,7 +65,9 @@ def setup(request: HttpRequest) -> HttpResponse:
         return redirect("login")
     peer = by_address(request.META.get("REMOTE_ADDR", ""))
     if request.method == "POST" and SETUP_GUESSES.exhausted(peer):
-        return error_response(request, too_many("setup tokens", SETUP_GUESSES.seconds))
+        return error_response(
+            request, too_many(gettext_noop("Too many wrong setup tokens from this address."), SETUP_GUESSES.seconds)
+        )
     form = OwnerForm(request.POST or None, initial={"token": request.GET.get("token", "")})
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
@@ -90,6 +96,6 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
             login(request, person, BACKEND)
             return redirect("chat")
     except UserError as error:
-        return render(request, "error.html", {"error": error.body()}, status=error.status)
+        return render(request, "error.html", {"error": translated.body(error)}, status=error.status)
     page = {"form": form, "invitation": row, "logged_in": request.user.is_authenticated}
     return render(request, "people/invitation.html", page, status=400 if form.errors else 200)

@@ -5,6 +5,7 @@ import base64
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from django_otp import DEVICE_ID_SESSION_KEY
@@ -17,6 +18,7 @@ from webapp.accounts.logins import second_factor, sessions
 from webapp.accounts.pages.account import person
 from webapp.accounts.pages.login import CodeForm
 from webapp.accounts.pages.own_password import PasswordForm
+from webapp.languages import errors as translated
 from webapp.live.errors import UserError
 
 
@@ -32,10 +34,10 @@ def two_factor(request: HttpRequest) -> HttpResponse:
         try:
             codes = second_factor.confirm(me, form.cleaned_data["code"])
         except UserError as error:
-            form.add_error("code", f"{error} {error.next}")
+            form.add_error("code", translated.sentences(error))
         else:
             return _turned_on(request, codes)
-    form.fields["code"].help_text = "The six digits that the app shows now."
+    form.fields["code"].help_text = gettext("The six digits that the app shows now.")
     page = {
         "form": form,
         "qr": qr.squares(device.config_url),
@@ -65,7 +67,7 @@ def turn_off(request: HttpRequest) -> HttpResponse:
     if second_factor.remove(me):
         request.session.pop(DEVICE_ID_SESSION_KEY, None)
         audit.record(None, "second factor removed", f"user:{me.get_username()}")
-        messages.success(request, "Two-factor login is off.")
+        messages.success(request, gettext("Two-factor login is off."))
     return redirect("account")
 
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path("password/<str:uidb64>/<str:token>/", password.ResetPassword.as_view(), name="reset_password"),
     path("account/", account.account, name="account"),
     path("account/email/", account.change_email, name="change_email"),
+    path("account/language/", account.change_language, name="change_language"),
     path("account/password/", password.ChangePassword.as_view(), name="change_password"),
     path("account/two-factor/", two_factor.two_factor, name="two_factor"),
     path("account/two-factor/codes/", two_factor.new_codes, name="recovery_codes"),
