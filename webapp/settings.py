@@ -238,7 +238,6 @@ NODE_REDIS_MB = env.integer("ISTHMUS_NODE_REDIS_MB", 128)  # what one node's key
 SAMPLE_DAYS = env.integer("ISTHMUS_SAMPLE_DAYS", 14)
 WEBHOOK_URL = env.text("ISTHMUS_WEBHOOK_URL")  # receives a POST when a node goes offline or comes back
 WEBHOOK_SECRET = env.text("ISTHMUS_WEBHOOK_SECRET")
-
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
