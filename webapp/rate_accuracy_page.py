@@ -128,7 +128,7 @@ def rows(results: dict[str, Any]) -> list[dict[str, Any]]:
 
 def cell(results: dict[str, Any], row: dict[str, Any] | None) -> dict[str, Any]:
     if row is None:
-        return {"accuracy": gettext("not measured"), "bytes": None, "setting": ""}
+        return {"accuracy": gettext("no level comes within the margin"), "bytes": None, "setting": ""}
     low, high = row["accuracy_ci"]
     return {
         "accuracy": fraction(results, row["accuracy"]),

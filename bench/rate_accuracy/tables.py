@@ -6,7 +6,7 @@ from typing import Any
 from rich.table import Table
 
 MARKER = "rate_accuracy"  # `--write` replaces what stands between <!-- rate_accuracy --> and <!-- /rate_accuracy -->
-NONE = "none measured"
+NONE = "none within it"
 
 
 def table(figures: dict[str, Any]) -> Table:
