@@ -110,7 +110,7 @@ def _answer(execution: TurnExecution) -> str:
 
 def _as_answers_demand(journal: Journal, due: list[PlanStep], results: dict[int, StepResult]) -> list[PlanStep]:
     """Without the steps whose condition an earlier answer does not meet."""
-    asked = []
+    rest = []
     for step in due:
         if reason := conditions.unmet(step, results):
             results[step.id] = StepResult(
@@ -118,8 +118,8 @@ def _as_answers_demand(journal: Journal, due: list[PlanStep], results: dict[int,
             )
             journal.left_out(step.id)
         else:
-            asked.append(step)
-    return asked
+            rest.append(step)
+    return rest
 
 
 def _with_answers_filled_in(execution: TurnExecution, ready: list[PlanStep], results: dict[int, StepResult]) -> list[PlanStep]:

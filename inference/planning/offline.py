@@ -71,10 +71,10 @@ def _better(tables: Outcome, question: str, context: Context) -> Outcome:
     if not (steps or result.said or result.remarks):
         return tables
     kinds = [kind for kind in dict.fromkeys(result.said) if kind not in _TALK or not steps]
-    said = [*(reply(kind, question, context, bool(steps)) for kind in kinds), *result.remarks]
+    sentences = [*(reply(kind, question, context, bool(steps)) for kind in kinds), *result.remarks]
     if not reading.is_whole:
-        said.append(ONLY_BEGINNING)
-    return Outcome(steps, " ".join(said), (*tables.asides, *said), asks_system="system" in result.said)
+        sentences.append(ONLY_BEGINNING)
+    return Outcome(steps, " ".join(sentences), (*tables.asides, *sentences), asks_system="system" in result.said)
 
 
 def _is_better(tables: Outcome, steps: Sequence[ParsedStep], asks_system: bool, probability: float) -> bool:

@@ -99,8 +99,8 @@ class Mixer:
 
     def __post_init__(self) -> None:
         lines = [form.line for form in self.bank.forms] + [line for message in self.bank.messages for line in message.plan]
-        found = {word for line in lines for word in _DETERMINED.findall(line.question)}
-        self.things = sorted(word for word in found - _NOT_THINGS if not word.endswith(_DOING))
+        nouns = {word for line in lines for word in _DETERMINED.findall(line.question)}
+        self.things = sorted(word for word in nouns - _NOT_THINGS if not word.endswith(_DOING))
         self._thing_set = frozenset(self.things)
         self.askable = [form for form in self.bank.forms if not form.line.said]
         self.whether = [form for form in self.askable if form.line.task == "vqa" and _ASKS_WHETHER.match(form.line.question)]
@@ -164,24 +164,24 @@ class Mixer:
         if style < 0.15 and len(texts) > 1:
             bullet = dice.choice(_BULLETS)
             joint = dice.choice(("\n", "\n", " ", "; "))
-            marked = [bullet.format(text, n=n, l="abcdef"[n - 1]) for n, text in enumerate(texts, 1)]
+            items = [bullet.format(text, n=n, l="abcdef"[n - 1]) for n, text in enumerate(texts, 1)]
             head = dice.choice(("", "", "For the report:\n", "please answer:\n", "i need: ", "Checklist\n"))
-            return head + joint.join(marked), lines
+            return head + joint.join(items), lines
         if style < 0.2 and len(texts) > 1:
             return " ".join(f"{_ORDINALS[n]} {text}" for n, text in enumerate(texts)), lines
         if style < 0.4:
             return dice.choice((", ", "; ", " / ", " and ", " ")).join(text.rstrip("?.! ") for text in texts), lines
-        joined = texts[0]
+        whole = texts[0]
         for text in texts[1:]:
             joint = dice.choice(_JOINTS)
-            joined = (joined.rstrip("?.! ") if joint[0] in ",;?" else joined) + joint + text
-        return joined, lines
+            whole = (whole.rstrip("?.! ") if joint[0] in ",;?" else whole) + joint + text
+        return whole, lines
 
     def _conditional(self) -> tuple[str, list[Line]]:
         dice = self.dice
-        asked, then = dice.choice(self.whether), dice.choice(self.askable)
-        question = next((form for form in asked.forms if "?" in form), asked.line.question)
-        plan = [asked.line, replace(then.line, condition=Condition(1, "yes"))]
+        first, then = dice.choice(self.whether), dice.choice(self.askable)
+        question = next((form for form in first.forms if "?" in form), first.line.question)
+        plan = [first.line, replace(then.line, condition=Condition(1, "yes"))]
         joint = dice.choice((" ", " ", " and ", ", "))
         if dice.random() < 0.25:
             plan[1] = replace(then.line, condition=Condition(1, "no"))
@@ -216,16 +216,16 @@ class Mixer:
         tokens = to_tokens(message.plan, [words_of(line.question.rstrip("?")) for line in message.plan])
         if dice.random() < 0.5:
             before, words, tokens = self._exchanged(before, words, tokens)
-        typed = list(words)
+        slips = list(words)
         if dice.random() < 0.35:
             rate = dice.choice((0.08, 0.15, 0.3))
-            typed = [misspell(word, dice) if dice.random() < rate else word for word in words]
-        return Sample(before + typed, before + words, len(before), tokens)
+            slips = [misspell(word, dice) if dice.random() < rate else word for word in words]
+        return Sample(before + slips, before + words, len(before), tokens)
 
     def _exchanged(self, *parts: list[str]) -> tuple[list[str], ...]:
         """With other things in place of those that are asked about."""
-        asked = {token for token in parts[-1] if not is_mark(token)}
-        own = sorted(asked & self._thing_set & set(parts[1]))
+        words_of_plan = {token for token in parts[-1] if not is_mark(token)}
+        own = sorted(words_of_plan & self._thing_set & set(parts[1]))
         other = {word: self._like(word) for word in own if self.dice.random() < 0.6}
         return tuple([other.get(word, word) for word in part] for part in parts)
 

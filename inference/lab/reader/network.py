@@ -47,8 +47,8 @@ class EncoderLayer(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         query, key, value = (_split(linear(x), HEADS) for linear in (self.query, self.key, self.value))
-        attended = _join(F.scaled_dot_product_attention(query, key, value, attn_mask=mask[:, None, None, :]))
-        x = self.after_attention(x + self.dropout(self.out(attended)))
+        context = _join(F.scaled_dot_product_attention(query, key, value, attn_mask=mask[:, None, None, :]))
+        x = self.after_attention(x + self.dropout(self.out(context)))
         return self.after(x + self.dropout(self.narrow(F.gelu(self.wide(x), approximate="tanh"))))
 
 
