@@ -50,6 +50,11 @@ class Phase(Stored):
     since: Moment
 
 
+class StoredCondition(Stored):
+    step: int = Field(description="A step before it.", examples=[1])
+    answer: str = Field(description="“yes”, “no” or a word of its answer.", examples=["yes"])
+
+
 class StoredStep(Stored):
     id: int = Field(examples=[1])
     task: str = Field(examples=["vqa"], json_schema_extra={"enum": list(task_names())})
@@ -57,6 +62,7 @@ class StoredStep(Stored):
     after: list[int] = Field([], description="Steps it waits for.")
     model: str = Field("", description="Another classifier than the bundled one, for example “run 12”.")
     before: int = Field(0, description="0: the photo at hand; 1: the one before it in the conversation; and so on.")
+    only_if: StoredCondition | None = Field(None, description="What an earlier step must have answered; else it is left out.")
 
 
 class StoredPlan(Stored):
@@ -78,7 +84,7 @@ class Step(Schema):
     id: int = Field(examples=[1])
     task: str = Field(examples=["vqa"])
     question: str
-    state: str = Field(examples=["answered"], description="`waiting`, `answered` or `failed`.")
+    state: str = Field(examples=["answered"], description="`waiting`, `answered`, `left out` or `failed`.")
     receipt: StoredReceipt | None
     error: ErrorDetail | None
 

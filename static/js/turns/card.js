@@ -128,7 +128,11 @@ const draftOf = ({ plan }) => plan?.draft && el("p", {}, el("a", { href: plan.dr
 function planOf(turn) {
   if (!turn.plan) return null;
   const { planner, model, note, ms, why } = turn.plan;
-  const chips = turn.plan.steps.map((step) => el("span", { class: "chip", title: step.question || null }, `${step.id} · ${format.stepWords(step)}`));
+  const chips = turn.plan.steps.map((step) => {
+    const isLeftOut = turn.steps.some((other) => other.id === step.id && other.state === "left out");
+    const title = isLeftOut ? gettext("Left out: it depends on another answer.") : step.question || null;
+    return el("span", { class: isLeftOut ? "chip left-out" : "chip", title }, `${step.id} · ${format.stepWords(step)}`);
+  });
   const by = planner === "offline" ? gettext("Planned offline in %(time)s.", { time: format.ms(ms) })
     : gettext("Planned by %(model)s in %(time)s.", { model: model || planner, time: format.ms(ms) });
   const details = el("details", {}, el("summary", {}, gettext("Plan")), el("p", {}, [why, by].filter(Boolean).join(" ")));

@@ -63,7 +63,8 @@ const waiting = (planned) => ({ id: planned.id, task: planned.task, question: pl
 
 function settled(step, frame) {
   if (step.id !== frame.step) return step;
-  return { ...step, state: frame.error ? "failed" : "answered", receipt: frame.receipt, error: frame.error };
+  const state = frame.error ? "failed" : frame.receipt || step.task === "train" ? "answered" : "left out";
+  return { ...step, state, receipt: frame.receipt, error: frame.error };
 }
 
 /** Insert or replace a turn unless a newer one is present. @param {State} state @param {Turn} turn @returns {State} */
