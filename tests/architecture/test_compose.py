@@ -108,7 +108,7 @@ def test_what_is_local_stays_out_of_git_and_of_the_image() -> None:
 def test_the_file_holds_no_secret() -> None:
     for service in SERVICES.values():
         for name, value in service.get("environment", {}).items():
-            if re.search("PASSWORD|SECRET|TOKEN|KEY|REDIS_URL", name):
+            if re.search(r"PASSWORD|SECRET|TOKEN(?!S)|KEY|REDIS_URL", name):
                 assert name.endswith("_FILE"), name
                 assert value.removeprefix("/run/secrets/") in service["secrets"]
 

@@ -190,6 +190,7 @@ def test_it_keeps_what_it_has_where_an_export_does_not_agree_and_where_others_ca
     assert config.load(agent.home).profile == "compact"
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("unshare") is None, reason="needs a mount namespace")
 def test_where_memory_does_not_hold_both_it_says_so_and_starts_over_with_the_newer(
     home: Path, models: Models, tmp_path: Path

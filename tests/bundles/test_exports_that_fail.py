@@ -176,6 +176,7 @@ def test_the_clock_exports_nothing_that_no_node_has_asked_for(monkeypatch: pytes
     exporting.refresh()
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_process_killed_in_the_middle_leaves_nothing_in_the_way_of_the_next() -> None:
     environment = {**os.environ, "ISTHMUS_BUNDLES": str(settings.BUNDLES_DIR)}
@@ -191,6 +192,7 @@ def test_a_process_killed_in_the_middle_leaves_nothing_in_the_way_of_the_next() 
     assert current is not None and store.is_whole(current) and not parts()
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_two_that_export_at_once_make_it_once() -> None:
     environment = {**os.environ, "ISTHMUS_BUNDLES": str(settings.BUNDLES_DIR)}

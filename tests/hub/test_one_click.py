@@ -116,6 +116,7 @@ def test_questions_during_a_switch_are_answered_or_wait_and_none_is_lost(stack: 
     wait_for(lambda: not models(stack)["changing"]["changing"], LONG_S, "the nodes did not change back")
 
 
+@pytest.mark.long
 def test_what_compressing_costs_is_measured_from_the_page(stack: Stack, page: Page) -> None:
     answer = stack.owner.post("/api/v1/models/choice", json={"profile": "paper"})
     assert answer.status_code == 200
