@@ -65,17 +65,17 @@ def _compared(results: Sequence[StepResult]) -> list[str]:
         if result.question.startswith("how many "):
             number = _number(result.text) if result.certainty is not Certainty.NONE and not result.absent else None
             counts.setdefault(result.question, {})[result.before] = number
-    said = []
+    sentences = []
     for of_photos in counts.values():
         numbers = [number for number in of_photos.values() if number is not None]
         if len(numbers) < max(2, len(of_photos)):
             continue
         most = [before for before, number in of_photos.items() if number == max(numbers)]
         if len(most) == len(of_photos):
-            said.append("So it is the same number in each.")
+            sentences.append("So it is the same number in each.")
         elif len(most) == 1:
-            said.append(f"So there are more in {photo_before(most[0]) if most[0] else 'this photo'}.")
-    return said
+            sentences.append(f"So there are more in {photo_before(most[0]) if most[0] else 'this photo'}.")
+    return sentences
 
 
 def _number(text: str | None) -> int | None:

@@ -8,9 +8,7 @@ from inference.lab.reader.bank import Bank
 from inference.lab.reader.mixing import Sample
 from inference.lab.reader.network import MOST_PIECES, MOST_TOKENS, Batch
 from inference.planning.reader.plan_lines import is_mark, marks
-from inference.planning.reader.words import Pieces, words_of
-
-TOKEN_PIECES = 5  # of a written word that are read
+from inference.planning.reader.words import TOKEN_PIECES, Pieces, words_of
 
 
 def vocabulary(bank: Bank) -> list[str]:
@@ -28,8 +26,8 @@ class Batcher:
         self.marks = {mark: number for number, mark in enumerate(marks(), 1)}
 
     def __call__(self, samples: Sequence[Sample]) -> Batch:
-        rows = [self._read(sample) for sample in samples]
-        longest, most = max(len(row[0]) for row in rows), max(len(row[2]) for row in rows)
+        rows = [self.pieces.sequence(sample.words, sample.start, MOST_PIECES) for sample in samples]
+        longest, most = max(len(row.pieces) for row in rows), max(len(row.first) for row in rows)
         tokens = [sample.tokens[:MOST_TOKENS] for sample in samples]
         steps, count = max(map(len, tokens)), len(samples)
         batch = Batch(
@@ -39,26 +37,13 @@ class Batcher:
             torch.zeros(count, steps, TOKEN_PIECES), torch.zeros(count, steps, dtype=torch.long),
             torch.full((count, steps), -1, dtype=torch.long), torch.zeros(count, steps, most, dtype=torch.bool),
         )  # fmt: skip
-        for n, (sample, (pieces, is_message, first)) in enumerate(zip(samples, rows, strict=True)):
-            batch.pieces[n, : len(pieces)], batch.is_message[n, : len(pieces)] = torch.tensor(pieces), torch.tensor(is_message)
-            batch.piece_mask[n, : len(pieces)] = True
-            batch.first_pieces[n, : len(first)], batch.word_mask[n, : len(first)] = torch.tensor(first), True
-            self._write(batch, n, tokens[n], ["", *sample.meant[: len(first) - 1]])
+        for n, (sample, row) in enumerate(zip(samples, rows, strict=True)):
+            length = len(row.pieces)
+            batch.pieces[n, :length], batch.is_message[n, :length] = torch.tensor(row.pieces), torch.tensor(row.is_message)
+            batch.piece_mask[n, :length] = True
+            batch.first_pieces[n, : len(row.first)], batch.word_mask[n, : len(row.first)] = torch.tensor(row.first), True
+            self._write(batch, n, tokens[n], ["", *sample.meant[: len(row.first) - 1]])
         return batch
-
-    def _read(self, sample: Sample) -> tuple[list[int], list[int], list[int]]:
-        """Pieces, which of them are the message's, and where the words begin; the first word stands for the whole."""
-        pieces, is_message, first = [self.pieces.first], [0], [0]
-        for number, word in enumerate(self.pieces.of(sample.words)):
-            if number == sample.start and number:
-                pieces.append(self.pieces.separator)
-                is_message.append(0)
-            if len(pieces) + len(word) >= MOST_PIECES:
-                break
-            first.append(len(pieces))
-            pieces += word
-            is_message += [int(number >= sample.start)] * len(word)
-        return [*pieces, self.pieces.separator], [*is_message, 1], first
 
     def _write(self, batch: Batch, n: int, tokens: Sequence[str], meant: Sequence[str]) -> None:
         words = self.pieces.of([token for token in tokens if not is_mark(token)]) if any(not is_mark(t) for t in tokens) else []

@@ -62,13 +62,13 @@ class Dialect:
         else. `plans`: the request was for a plan, so it had a form."""
         if error.status_code not in MAY_REFUSE_A_PARAMETER or error.code in ABOUT_THE_TEXT:
             return None
-        said = _words(error.body)
+        words = _words(error.body)
         names = {"limit": rf"\b{self.limit}\b" if self.limit else "", "temperature": "temperature" if self.temperature else ""}
         names |= {"form": FORM_NAMES.get(self.form, "")} if plans else {"usage": "stream.?options" if self.usage else ""}
-        matches = {part: re.search(name, said, re.IGNORECASE) for part, name in names.items() if name}
+        matches = {part: re.search(name, words, re.IGNORECASE) for part, name in names.items() if name}
         places = {part: match.start() for part, match in matches.items() if match}
         if places:
-            return self._without(min(places, key=places.__getitem__), said)
+            return self._without(min(places, key=places.__getitem__), words)
         plain = replace(self, temperature=False, **({"form": "text"} if plans else {"usage": False}))
         return plain if error.status_code in REFUSES_A_PARAMETER and plain != self else None
 

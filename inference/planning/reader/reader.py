@@ -11,7 +11,7 @@ from safetensors.numpy import load_file
 
 from inference.planning.reader.network import Array, Network
 from inference.planning.reader.plan_lines import END, Grammar, Line, from_tokens, kind_of, marks
-from inference.planning.reader.words import Pieces, context_words, words_of
+from inference.planning.reader.words import TOKEN_PIECES, Pieces, context_words, words_of
 
 FOLDER = Path(__file__).parents[1] / "weights"
 MOST_WORDS = 150  # of a message that are read at once; a longer one is parted at its sentences
@@ -80,23 +80,13 @@ class Reader:
 
     def _encode(self, before: list[str], message: list[str]) -> tuple[list[str], Array]:
         words = [*before, *message]
-        pieces, is_message, first = [self.pieces.first], [0], [0]
-        for number, word in enumerate(self.pieces.of(words)):
-            if number == len(before) and number:
-                pieces.append(self.pieces.separator)
-                is_message.append(0)
-            if len(pieces) + len(word) >= self.network.most_pieces:
-                break
-            first.append(len(pieces))
-            pieces += word
-            is_message += [int(number >= len(before))] * len(word)
-        state = self.network.encode([*pieces, self.pieces.separator], [*is_message, 1], first)
-        return words[: len(first) - 1], state
+        sequence = self.pieces.sequence(words, len(before), self.network.most_pieces)
+        return words[: len(sequence.first) - 1], self.network.encode(sequence.pieces, sequence.is_message, sequence.first)
 
     def _embedding(self, token: str) -> Array:
         if token in self._numbers:
             return self.network.mark(self._numbers[token])
-        mean: Array = self.network.embedding(self.pieces.of([token])[0][:5]).mean(0)
+        mean: Array = self.network.embedding(self.pieces.of([token])[0][:TOKEN_PIECES]).mean(0)
         return mean
 
 

@@ -6,6 +6,7 @@ A word is what is copied into a plan as a whole; its pieces (WordPiece) are what
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tokenizers import Tokenizer
@@ -13,6 +14,7 @@ from tokenizers.models import WordPiece
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
 MOST_CHARS = 32  # of a word
+TOKEN_PIECES = 5  # of a written word that the decoder reads
 LAST = 2  # questions of the conversation that are read again
 MOST_CONTEXT = 16  # words of each of them
 ADDRESS = "url"
@@ -55,6 +57,16 @@ def _plain(character: str) -> str:
     return " " if category == "Cc" and character != "\n" else character
 
 
+@dataclass(frozen=True)
+class PieceSequence:
+    """What the encoder reads: pieces, which of them are the message's, and where the words begin. The first word stands for
+    the whole."""
+
+    pieces: list[int]
+    is_message: list[int]
+    first: list[int]
+
+
 class Pieces:
     """The pieces of words, by a vocabulary with a piece on each line."""
 
@@ -65,6 +77,20 @@ class Pieces:
         self._tokenizer.pre_tokenizer = BertPreTokenizer()
         self.count = len(pieces)
         self.first, self.separator, self.line_break = ids["[CLS]"], ids["[SEP]"], ids["[unused1]"]
+
+    def sequence(self, words: Sequence[str], start: int, most: int) -> PieceSequence:
+        """Of words of which the message begins at `start`; at most `most` pieces, and the words that do not fit left out."""
+        pieces, is_message, first = [self.first], [0], [0]
+        for number, word in enumerate(self.of(words)):
+            if number == start and number:
+                pieces.append(self.separator)
+                is_message.append(0)
+            if len(pieces) + len(word) >= most:
+                break
+            first.append(len(pieces))
+            pieces += word
+            is_message += [int(number >= start)] * len(word)
+        return PieceSequence([*pieces, self.separator], [*is_message, 1], first)
 
     def of(self, words: Sequence[str]) -> list[list[int]]:
         """The ids of each word's pieces, at least one."""
