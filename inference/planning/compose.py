@@ -59,23 +59,31 @@ def compose(question: str, results: Sequence[StepResult]) -> str:
 
 
 def _compared(results: Sequence[StepResult]) -> list[str]:
-    """Which of the photos has most, where the same was counted in several and every number is given."""
+    return [
+        "So it is the same number in each."
+        if most is None
+        else f"So there are more in {photo_before(most) if most else 'this photo'}."
+        for most in counts_compared(results)
+    ]
+
+
+def counts_compared(results: Sequence[StepResult]) -> list[int | None]:
+    """For each thing that was counted in several photos, every number given: how many photos back most are, None for equally
+    many."""
     counts: dict[str, dict[int, int | None]] = {}
     for result in results:
         if result.question.startswith("how many "):
             number = _number(result.text) if result.certainty is not Certainty.NONE and not result.absent else None
             counts.setdefault(result.question, {})[result.before] = number
-    sentences = []
+    compared = list[int | None]()
     for of_photos in counts.values():
         numbers = [number for number in of_photos.values() if number is not None]
         if len(numbers) < max(2, len(of_photos)):
             continue
         most = [before for before, number in of_photos.items() if number == max(numbers)]
-        if len(most) == len(of_photos):
-            sentences.append("So it is the same number in each.")
-        elif len(most) == 1:
-            sentences.append(f"So there are more in {photo_before(most[0]) if most[0] else 'this photo'}.")
-    return sentences
+        if len(most) in (1, len(of_photos)):
+            compared.append(most[0] if len(most) == 1 else None)
+    return compared
 
 
 def _number(text: str | None) -> int | None:

@@ -12,16 +12,17 @@ from textwrap import shorten
 from inference.engine import tasks
 from inference.planning.compose import photo_before
 from inference.planning.context import Context, ParsedStep
+from inference.planning.languages import multilingual
 from inference.planning.plan import MAX_QUESTION, MAX_STEPS, MAX_WHY, TRAIN, Plan, Planned, PlanStep
 from inference.planning.reader.interpret import interpret
 from inference.planning.reader.reader import bundled
 from inference.planning.replies import ADDRESS_ALONE, EMPTY, NO_PHOTO, NO_REQUEST, ONLY_BEGINNING, reply
 from inference.planning.rules.asides import without_addresses
-from inference.planning.rules.rule_parser import ELSEWHERE, FOREIGN, NO_EARLIER, UNCLEAR
+from inference.planning.rules.rule_parser import ELSEWHERE, NO_EARLIER, UNCLEAR
 from inference.planning.rules.tables import Outcome, by_tables
 from inference.planning.rules.wording import regular
 
-__all__ = ["ELSEWHERE", "FOREIGN", "NO_EARLIER", "NO_PHOTO", "UNCLEAR", "Context", "plan", "plan_offline"]
+__all__ = ["ELSEWHERE", "NO_EARLIER", "NO_PHOTO", "UNCLEAR", "Context", "plan", "plan_offline"]
 
 # Probabilities of the reader's plan, chosen on the tuning half of people's requests (docs/planning.md).
 LEAST = 0.2  # below it the tables' is taken, if they have one
@@ -36,15 +37,22 @@ COUNTS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six"}
 
 def plan_offline(question: str, context: Context, note: str | None, started: float) -> Planned:
     """`started`: time.perf_counter() before any earlier attempt, so that its time is included."""
-    outcome = _read(question, context)
+    outcome = _read(multilingual.plain_english(question), multilingual.glossed(context))
     remark = shorten(" ".join(dict.fromkeys(outcome.remarks)), MAX_WHY, placeholder=" …") if outcome.steps else ""
     ms = (time.perf_counter() - started) * 1000
-    return Planned(_plan(outcome), "offline", None, note, ms, remark, outcome.asks_system)
+    return Planned(
+        _said(question, _plan(outcome)), "offline", None, note, ms, multilingual.say(question, remark), outcome.asks_system
+    )
 
 
 def plan(question: str, context: Context) -> Plan:
     """Always a valid plan; if it has no steps, `why` says what to do next."""
-    return _plan(_read(question, context))
+    return plan_offline(question, context, None, time.perf_counter()).plan
+
+
+def _said(question: str, plan: Plan) -> Plan:
+    """A plan without steps says why in the language of the question."""
+    return plan if plan.steps else plan.model_copy(update={"why": multilingual.say(question, plan.why)})
 
 
 def _read(question: str, context: Context) -> Outcome:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Protocol
 
-from inference.planning.compose import StepResult, compose
+from inference.planning.compose import StepResult
+from inference.planning.languages import multilingual
 from inference.planning.llm.llm_calls import NoUsageLog, UsageLog
 from inference.planning.llm.llm_composer import OnText
 from inference.planning.offline import Context, plan_offline
@@ -31,7 +32,7 @@ class OfflinePlanner:
         return plan_offline(question, context, self.note, time.perf_counter())
 
     def compose(self, question: str, results: Sequence[StepResult], on_text: OnText) -> str:
-        return compose(question, results)
+        return multilingual.compose(question, results)
 
 
 @lru_cache(maxsize=8)  # one client, and so one pool of connections, per configuration

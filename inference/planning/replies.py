@@ -3,8 +3,9 @@
 import re
 
 from inference.planning.context import Context
+from inference.planning.languages.language import unknown_language
 from inference.planning.rules.limits import METADATA, NAMES
-from inference.planning.rules.rule_parser import ELSEWHERE, FOREIGN, NO_EARLIER, SIZE
+from inference.planning.rules.rule_parser import ELSEWHERE, NO_EARLIER, SIZE
 
 EMPTY = (
     "The message contains no question. Type what you would like to know about the photo, for example: what is in this photo?"
@@ -49,7 +50,7 @@ def reply(kind: str, message: str, context: Context, beside: bool = False) -> st
         case "refuse":
             return NAMES
         case "language":
-            return FOREIGN
+            return unknown_language()
         case "system":
             return SYSTEM
         case _:

@@ -3,6 +3,7 @@
 import pytest
 
 from inference.planning import offline, replies
+from inference.planning.languages.language import unknown_language
 from inference.planning.offline import Context, plan, plan_offline
 from inference.planning.plan import MAX_QUESTION, MAX_STEPS
 from tests.planning.reading import PHOTO, planned, steps_of
@@ -172,7 +173,7 @@ def test_a_training_request_is_one_draft_with_or_without_a_photo(message: str, h
         ("asdfgh?", replies.NOTHING_FOR_ME),
         ("why?", offline.NO_EARLIER),
         ("nice dog", replies.GREETING),
-        ("Bonjour, que vois-tu ?", offline.FOREIGN),
+        ("Quantos cachorros estão nesta imagem?", unknown_language()),
         ("What is the capital of France?", offline.ELSEWHERE),
         ("Tell me a joke", offline.ELSEWHERE),
         ("Who are you?", offline.ELSEWHERE),

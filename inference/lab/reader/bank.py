@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from inference.planning.languages.gloss import in_english
+from inference.planning.languages.language import languages
 from inference.planning.reader.plan_lines import Line, parse
 
 FOLDER = Path(__file__).parent / "requests"
@@ -17,7 +19,8 @@ FOLDER = Path(__file__).parent / "requests"
 
 @dataclass(frozen=True)
 class Message:
-    """What somebody typed and the plan for it. `earlier`: questions with their answers; `photos`: in the conversation."""
+    """What somebody typed, in English words, and the plan for it. `earlier`: questions with their answers; `photos`: of the
+    conversation."""
 
     text: str
     plan: tuple[Line, ...]
@@ -64,7 +67,10 @@ def read(folder: Path = FOLDER) -> Bank:
 
 def _message(row: dict[str, Any]) -> Message:
     earlier = tuple((question, answer) for question, answer in row.get("earlier", []))
-    return Message(row["message"], tuple(map(parse, row["plan"])), earlier, row.get("photos", 1), tuple(row.get("runs", [])))
+    text = row["message"]
+    if "language" in row:
+        text = in_english(next(one for one in languages() if one.code == row["language"]), text)
+    return Message(text, tuple(map(parse, row["plan"])), earlier, row.get("photos", 1), tuple(row.get("runs", [])))
 
 
 def _rows(folder: Path, pattern: str) -> Iterator[dict[str, Any]]:

@@ -11,12 +11,14 @@ from inference.planning.reader.plan_lines import is_mark, marks
 from inference.planning.reader.words import TOKEN_PIECES, Pieces, words_of
 
 
-def vocabulary(bank: Bank) -> list[str]:
-    """The marks, then every word of the bank's plans: what can be written, not only copied, can be written as it is spelt."""
+def vocabulary(bank: Bank, known: Sequence[str] = ()) -> list[str]:
+    """The marks, then every word of the bank's plans: what can be written, not only copied, can be written as it is spelt.
+    `known`: the vocabulary of an earlier reader, which comes first."""
     lines = [form.line for form in bank.forms] + [
         line for message in [*bank.messages, *bank.conditions] for line in message.plan
     ]
-    return [*marks(), *sorted({word for line in lines for word in words_of(line.question.rstrip("?"))})]
+    words = sorted({word for line in lines for word in words_of(line.question.rstrip("?"))})
+    return [*known, *(word for word in words if word not in set(known))] if known else [*marks(), *words]
 
 
 class Batcher:

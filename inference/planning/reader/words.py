@@ -76,6 +76,7 @@ class Pieces:
         self._tokenizer = Tokenizer(WordPiece(ids, unk_token="[UNK]"))  # noqa: S106 - no password
         self._tokenizer.pre_tokenizer = BertPreTokenizer()
         self.count = len(pieces)
+        self.whole = [piece for piece in pieces if piece.isalpha()]
         self.first, self.separator, self.line_break = ids["[CLS]"], ids["[SEP]"], ids["[unused1]"]
 
     def sequence(self, words: Sequence[str], start: int, most: int) -> PieceSequence:

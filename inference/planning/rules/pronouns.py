@@ -64,6 +64,7 @@ class PriorRequest:
     answer: str = ""
     step: int = 0
     names: bool = False  # a classify step: its answer is a kind of thing
+    fills: bool = True  # its answer can be put into another question
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def _from_requests(question: str, pronoun: re.Match[str], requests: Sequence[Pri
         if _THEY.match(pronoun[1]) and (someone := [thing for thing in things(request.text) if thing.split()[-1] in _ANYONE]):
             return _resolution(question, pronoun, f"the {someone[0]}")
         if pronoun[1] in {"it", "its", "they", "them", "their"} and opens(request.text):
-            if request.step:
+            if request.step and request.fills:
                 return _resolution(question, pronoun, f"the {{{request.step}}}", request.step)
             if answer := noun_in(request.answer):
                 return _resolution(question, pronoun, f"the {answer}")
@@ -114,7 +115,7 @@ def _from_requests(question: str, pronoun: re.Match[str], requests: Sequence[Pri
 def _counted(question: str, requests: Sequence[PriorRequest]) -> Resolution:
     """`How many of them are there?`"""
     for request in reversed(requests):
-        if request.step and (request.names or opens(request.text)):
+        if request.step and request.fills and (request.names or opens(request.text)):
             step = request.step
             return Resolution(f"how many {{{step}}} are there", f"“them” was taken to mean what step {step} finds", step)
         noun = noun_in(request.answer) if request.names or opens(request.text) else ""

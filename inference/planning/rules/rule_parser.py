@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from inference.engine import tasks
 from inference.planning.context import Context, ParsedStep
+from inference.planning.languages.language import unknown_language
 from inference.planning.rules import followup, limits, named_runs, photo_references, training
 from inference.planning.rules.out_of_scope import elsewhere, foreign, of_the_world
 from inference.planning.rules.prior_requests import prior_requests
@@ -16,7 +17,6 @@ from inference.planning.rules.wording import direct
 ELSEWHERE = (
     "I can only name what a photo shows, describe it, and answer questions about it. Ask, for example: what is in this photo?"
 )
-FOREIGN = "I understand English only. Ask, for example: what is in this photo?"
 NO_EARLIER = "There is no earlier question that this could continue. Ask the whole question."
 UNCLEAR = "I cannot tell what you want to know about {noun}. Ask the whole question."
 NO_PHOTO_BEFORE = "There is no earlier photo in this conversation. Ask about this one, or add another."
@@ -81,7 +81,7 @@ class Reading:
     def _one(self, part: Piece, last: bool) -> None:
         text, raw = direct(part.raw), part.raw.strip(" ,;:.!?")
         if foreign(text):
-            return self._refuse(FOREIGN)
+            return self._refuse(unknown_language())
         if why := self._known(text) or limits.limit(text) or limits.limit(raw):
             self.remarks.append(why)
             return self._refuse(why)
@@ -154,7 +154,7 @@ class Reading:
         notes = (resolution.note,) if resolution.note else ()
         question = resolution.question if tasks.needs_question(task) else tasks.question_of(task, text)
         number = self._add(ParsedStep(task, question, tuple(sorted(after)), notes=notes, before=self._before))
-        self._requests.append(PriorRequest(resolution.question, step=number, names=task == "classify"))
+        self._requests.append(_request(task, resolution.question, number))
 
     def _resolved(self, text: str) -> Resolution:
         resolution = resolve(text, self._requests)
@@ -230,7 +230,7 @@ class Reading:
             self._refuse(why)
             return True
         number = self._add(ParsedStep(task, question, notes=(note,)))
-        self._requests.append(PriorRequest(question, step=number, names=task == "classify"))
+        self._requests.append(_request(task, question, number))
         return True
 
     def _again(self, before: list[PriorRequest]) -> bool:
@@ -245,3 +245,9 @@ class Reading:
                 last[1], last[0] if tasks.needs_question(last[1]) else "", "the last request was repeated", NO_EARLIER
             )
         return True
+
+
+def _request(task: str, question: str, step: int) -> PriorRequest:
+    known = tasks.find(task)
+    fills = known is not None and known.answers_with_noun
+    return PriorRequest(question, step=step, names=task == "classify", fills=fills)

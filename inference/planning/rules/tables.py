@@ -4,11 +4,12 @@ import re
 from dataclasses import dataclass
 
 from inference.planning.context import Context, ParsedStep
+from inference.planning.languages.language import unknown_language
 from inference.planning.replies import GREETING, GREETING_FIRST, NO_REQUEST, NOTHING_ASKED, WELCOME
 from inference.planning.rules.asides import Trimmed, requests_of
 from inference.planning.rules.out_of_scope import names_in
 from inference.planning.rules.requests import pieces
-from inference.planning.rules.rule_parser import ELSEWHERE, FOREIGN, NO_EARLIER, UNCLEAR, Reading
+from inference.planning.rules.rule_parser import ELSEWHERE, NO_EARLIER, UNCLEAR, Reading
 from inference.planning.rules.wording import direct, reworded, without_tags
 
 _TALK = frozenset(
@@ -76,7 +77,7 @@ def by_tables(question: str, typed: Trimmed, text: str, context: Context) -> Out
         why=why,
         remarks=typed.remarks,
         asides=asides,
-        is_whole=is_known and (len(parts) == 1 or why not in (ELSEWHERE, FOREIGN)),
+        is_whole=is_known and (len(parts) == 1 or why not in (ELSEWHERE, unknown_language())),
     )
 
 

@@ -132,26 +132,32 @@ def read(message: str) -> Draft:
     lower = training_words.regular(_PAIR.sub(r"\1=", digits(_UNSEEN.sub(" ", text.lower()))))
     draft = Draft()
     for name, value, words in _fields(lower):
-        _take(draft, name, value, _as_typed(words, text))
+        take(draft, name, value, _as_typed(words, text))
     for name, rate, words in _rates(text):
-        _take(draft, name, rate, words)
-    if "alpha" in draft.named and "partition" in draft.named and draft.named["partition"].value == "iid":
-        draft.notes.append(f"Data that is spread evenly has no “{draft.named.pop('alpha').words}”; it was left out.")
+        take(draft, name, rate, words)
     if classes := training_words.classes(lower):
         if draft.named.get("dataset", ExtractedField("photos", "")).value == "photos":
             draft.named["classes"] = ExtractedField(classes, ", ".join(classes))
         else:
             draft.notes.append(f"Classes can be chosen only for the devices' own photos, so {', '.join(classes)} are not set.")
-    if "alpha" in draft.named and "partition" not in draft.named:
-        draft.named["partition"] = ExtractedField("dirichlet", draft.named["alpha"].words)
-    if "bits" in draft.named and "compression" not in draft.named:
-        draft.named["compression"] = ExtractedField("sketch", draft.named["bits"].words)
     if unknown := _UNKNOWN_SETS.search(lower):
         draft.notes.append(f"There is no data set “{unknown[0]}” here; choose one of digits, cifar10 and photos.")
     if _EPSILON.search(lower):
         draft.notes.append(
             "The privacy budget is a result, not a setting: set the noise, and the run reports the epsilon spent."
         )
+    return completed(draft)
+
+
+def completed(draft: Draft) -> Draft:
+    """With what its fields imply, and without those that others rule out."""
+    named = draft.named
+    if "alpha" in named and "partition" in named and named["partition"].value == "iid":
+        draft.notes.append(f"Data that is spread evenly has no “{named.pop('alpha').words}”; it was left out.")
+    if "alpha" in named and "partition" not in named:
+        named["partition"] = ExtractedField("dirichlet", named["alpha"].words)
+    if "bits" in named and "compression" not in named:
+        named["compression"] = ExtractedField("sketch", named["bits"].words)
     return draft
 
 
@@ -195,7 +201,7 @@ def _rates(text: str) -> Iterator[tuple[str, float, str]]:
         yield f"{way}link_bytes_per_s", bytes_per_s(match), match[0]
 
 
-def _take(draft: Draft, name: str, value: Value, words: str) -> None:
+def take(draft: Draft, name: str, value: Value, words: str) -> None:
     """The first mention counts."""
     if name in draft.named:
         return
