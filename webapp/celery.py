@@ -42,7 +42,7 @@ app.conf.update(
     task_publish_retry=False,
 )
 app.conf.task_queues = [Queue(app.conf.task_default_queue), Queue(clock.CLOCK_QUEUE)]
-app.autodiscover_tasks(["inference.answering", "inference.bundles", "devices", "webapp.ops"])
+app.autodiscover_tasks(["inference.answering", "inference.bundles", "inference.search", "devices", "webapp.ops"])
 
 
 def _every(task: str, seconds: float) -> dict[str, object]:
@@ -57,6 +57,7 @@ app.conf.beat_schedule = {
     "notify about nodes": _every("ops.notify", 5),
     "delete photos on nodes that were away": _every("inference.erase", 15),
     "have changed models exported for nodes": _every("inference.refresh_exports", 30),
+    "index photos for the search": _every("search.index", 5),
     "delete expired data": _every("ops.prune", 3600),
 }
 clock.install(app, settings.VAR_DIR / "run" / "clock" / "schedule")

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "webapp.accounts",
     "devices",
     "inference",
+    "inference.search",
     "federation",
     "webapp.chat",
 ]

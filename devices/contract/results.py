@@ -90,10 +90,11 @@ class AnswerResult(Received):
     boxes: Annotated[list[Box], Field(max_length=200)] | None = None
     lines: Annotated[list[TextLine], Field(max_length=400)] | None = None
     absent: Line | None = None
+    vector: Annotated[str, Field(max_length=400, pattern=r"^[A-Za-z0-9+/=]*$")] | None = None  # by which the photo is found
 
     def stored(self) -> dict[str, Any]:
         """As receipts keep it: optional parts that are missing do not appear."""
-        return self.model_dump(mode="json", exclude_none=True)
+        return self.model_dump(mode="json", exclude_none=True, exclude={"vector"})
 
 
 class Answered(Timed):

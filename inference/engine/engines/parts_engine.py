@@ -1,10 +1,12 @@
 """An engine, once its networks are loaded: what every engine has in common. No torch."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
 
+from inference.engine import space
 from inference.engine.answer import Answer
 from inference.engine.catalogue import Profile
 from inference.engine.codecs.feature_code import Code
@@ -47,12 +49,18 @@ class PartsEngine:
 
     def _answers(self, queries: Sequence[Query], tokens: Array) -> list[Answer]:
         """Of each task together; tokens [M, T, W]."""
-        answers = dict[int, Answer]()
+        answers, vectors = dict[int, Answer](), self._vectors(queries[0].task, tokens)
         for task in dict.fromkeys(query.task for query in queries):
             numbers = [m for m, query in enumerate(queries) if query.task == task]
             questions = [queries[m].question for m in numbers]
             answers |= zip(numbers, self.parts[task].answering.answers(tokens[numbers], questions), strict=True)
-        return [answers[m] for m in range(len(queries))]
+        return [replace(answers[m], vector=vectors[m]) if vectors else answers[m] for m in range(len(queries))]
+
+    def _vectors(self, task: str, tokens: Array) -> list[bytes]:
+        """Of the photos, by which they can be searched: the tower has computed all but a multiplication."""
+        photo_space = space.bundled()
+        known = photo_space is not None and photo_space.tower == self.parts[task].networks.digest
+        return photo_space.vectors(tokens[:, 0]) if photo_space is not None and known else []
 
     def _tokens(self, task: str, images: Iterable[Image.Image]) -> Array:
         """The tower's tokens [M, T, W] of photos."""

@@ -1,0 +1,1 @@
+"""Searching photos by words and by example: vectors of both in one space."""

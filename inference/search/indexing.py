@@ -1,0 +1,65 @@
+"""Vectors for photos that nobody has asked about yet: in the background, while no question waits.
+
+A photo is looked at where it already is. One that no node has is placed on a device first, as its first question would.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+
+from django.db.models import Q, QuerySet
+
+from devices import dispatch
+from devices.contract.jobs import RunWhole
+from devices.models import Node
+from inference.answering import prefetch
+from inference.models import LIVE, Photo, Turn
+from inference.placement import fleet
+from inference.search import memory
+from webapp.live.errors import UserError
+
+DEADLINE_S = 30.0  # for one photo
+BUDGET_S = 4.0  # of one run of the clock
+AT_ONCE = 32  # photos that are looked up together
+log = logging.getLogger(__name__)
+
+
+def waiting() -> QuerySet[Photo]:
+    """Photos without a vector of the space in use, the newest first."""
+    return Photo.objects.filter(~Q(vector__space=memory.space_name()) | Q(vector=None)).order_by("-created")
+
+
+def run(budget_s: float = BUDGET_S) -> int:
+    """Index photos for a while; stops as soon as a question waits. Returns how many."""
+    started, count = time.monotonic(), 0
+    for photo in _next():
+        if time.monotonic() - started > budget_s or Turn.objects.filter(state__in=LIVE).exists():
+            break
+        count += index_photo(photo)
+    return count
+
+
+def index_photo(photo: Photo) -> bool:
+    """Whether it has a vector now. What a node cannot do now is tried again another time."""
+    with dispatch.on_behalf_of(photo.owner_id):
+        try:
+            device = fleet.device_for(photo, "", fleet.online(without=set()))
+            prefetch.place(photo, device)
+            done = dispatch.call(device.slug, RunWhole(task=memory.CLASSIFIER, photo=str(photo.pk)), DEADLINE_S)
+        except (UserError, dispatch.NodeGone, dispatch.StageFailed, Photo.DoesNotExist, FileNotFoundError) as error:
+            log.info("photo %s was not indexed: %s", photo.pk, error)
+            return False
+    return bool(memory.remember([(photo, memory.CLASSIFIER, done.answer)]))
+
+
+def _next() -> Iterator[Photo]:
+    """Each once; those that only an offline device has wait for it."""
+    online = {node.slug for node in Node.objects.filter(tier="device", revoked_at=None) if node in fleet.online(set())}
+    if not online:
+        return
+    tried = list[object]()
+    while batch := list(waiting().exclude(pk__in=tried)[:AT_ONCE]):
+        for photo in batch:
+            tried.append(photo.pk)
+            if not photo.on_device_alone or online & photo.placed.keys():
+                yield photo

@@ -1,0 +1,23 @@
+"""The vectors of photos. Only they leave a device whose photos stay there."""
+
+from django.conf import settings
+from django.db import models
+
+from inference.models import Photo
+
+
+class PhotoVector(models.Model):
+    """Of one photo, in the space that `space` names: vectors of another space are made again."""
+
+    photo = models.OneToOneField(Photo, primary_key=True, on_delete=models.CASCADE, related_name="vector")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    space = models.CharField(max_length=16)
+    vector = models.BinaryField(help_text="as inference.engine.space.quantised")
+    names = models.JSONField(default=list, help_text="what the classifier saw: [name, probability], best first")
+    made = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        indexes = [models.Index(fields=("owner", "made"), name="vectors_by_owner")]
+
+    def __str__(self) -> str:
+        return f"vector of {self.photo_id}"

@@ -1,0 +1,44 @@
+"""How near is near: a text's similarities are compared with those to photos that have nothing to do with it. Pure.
+
+Some words are near every photo and some near none, so one limit for all would serve neither. `background` has the vectors of
+a few hundred photos of all kinds, with which the limit is put for each text.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import load_file
+
+from inference.engine.space import Array
+
+FILE = Path(__file__).parent / "weights" / "background.safetensors"
+# Chosen on the captions of Flickr8k's development photos (inference/lab/search/calibrate.py).
+FITS = 3.0  # standard deviations above the background from which on a photo fits
+ALIKE = 0.6  # cosine of two photos from which on they are alike
+NAMED = 1.5  # standard deviations that a name which the classifier gave is worth
+OFFERED = 6  # photos that are shown as the nearest where none fits
+
+
+@dataclass(frozen=True)
+class Scale:
+    mean: float
+    deviation: float
+
+    def distance(self, similarity: float) -> float:
+        return (similarity - self.mean) / self.deviation
+
+
+def of(vector: Array) -> Scale:
+    """Of a text's unit vector [SIZE]."""
+    similarities = background() @ vector
+    return Scale(float(similarities.mean()), max(float(similarities.std()), 1e-6))
+
+
+@cache
+def background() -> Array:
+    """Unit vectors [N, SIZE]. Raises OSError for a missing file."""
+    vectors = load_file(FILE)["vectors"].astype(np.float32)
+    result: Array = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return result

@@ -1,0 +1,123 @@
+"""Search by words or by an example photo: the nearest photos, which of them really fit, and why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+from django.db.models import QuerySet
+
+from inference.engine.questions import label_tree
+from inference.engine.questions.label_tree import Branch
+from inference.engine.space import SCALE
+from inference.models import Photo
+from inference.search import relevance, words
+from inference.search.index import index
+from inference.search.models import PhotoVector
+from inference.search.text import bundled_text
+from webapp.live.errors import UserError
+
+LIMIT, MOST = 60, 500
+SURE_NAME = 0.3  # probability from which on a name of the classifier is a reason by itself
+NO_WORDS = UserError(
+    "no_words", "The search has no words about a photo.", "Type what the photo shows, for example: a dog on a beach."
+)
+NO_VECTOR = UserError(
+    "not_indexed", "This photo has not been indexed yet.", "Wait until a device has looked at it, or search by words.", 409
+)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """`distance`: how far above photos that have nothing to do with the words, in standard deviations; of an example photo,
+    the cosine."""
+
+    photo: UUID
+    similarity: float
+    distance: float
+    names: tuple[str, ...]  # of the classifier, that are among the words
+
+    @property
+    def why(self) -> str:
+        return f"it shows {' and '.join(self.names)}" if self.names else "it looks like the words"
+
+
+@dataclass(frozen=True)
+class Found:
+    """`hits`: what fits, best first. `nearest`: what comes nearest where nothing fits. `searched`: photos with a vector;
+    `waiting`: those without one yet."""
+
+    about: str
+    hits: list[Hit]
+    nearest: list[Hit]
+    searched: int
+    waiting: int
+
+
+def by_words(owner: int, text: str, limit: int = LIMIT, within: QuerySet[Photo] | None = None) -> Found:
+    """Raises UserError where the text says nothing about a photo."""
+    about = words.about(text)
+    if not about:
+        raise NO_WORDS
+    vector = bundled_text().unit(about)
+    neighbours = index().nearest(owner, vector, min(limit, MOST), within)
+    scale, branches = relevance.of(vector), named_things(about)
+    names = _names([one.photo for one in neighbours], branches)
+    hits = [Hit(one.photo, one.similarity, scale.distance(one.similarity), names.get(one.photo, ())) for one in neighbours]
+    fitting = [hit for hit in hits if hit.names or hit.distance >= relevance.FITS]
+    fitting.sort(key=lambda hit: -(hit.distance + relevance.NAMED * bool(hit.names)))
+    return _found(owner, about, fitting[:limit], [] if fitting else hits[: relevance.OFFERED])
+
+
+def by_photo(owner: int, photo: Photo, limit: int = LIMIT, within: QuerySet[Photo] | None = None) -> Found:
+    """Photos like this one, which is not among them. Raises UserError while it has no vector."""
+    row = PhotoVector.objects.filter(photo=photo).first()
+    if row is None:
+        raise NO_VECTOR
+    vector = np.frombuffer(bytes(row.vector), np.int8).astype(np.float32) / SCALE
+    neighbours = index().nearest(owner, vector / np.linalg.norm(vector), min(limit, MOST) + 1, within)
+    others = [one for one in neighbours if one.photo != photo.pk and one.similarity >= relevance.ALIKE]
+    return _found(owner, "", [Hit(one.photo, one.similarity, one.similarity, ()) for one in others][:limit], [])
+
+
+def named_things(about: str) -> list[tuple[str, Branch]]:
+    """The words that stand for classes of the classifier, longest first: "golden retriever", not "golden"."""
+    tree, rest, things = label_tree.names(), about.split(), list[tuple[str, Branch]]()
+    while rest:
+        for length in range(min(3, len(rest)), 0, -1):
+            phrase = " ".join(rest[:length])
+            if (branch := tree.find(phrase)) is not None:
+                things.append((phrase, branch))
+                break
+        else:
+            length = 1
+        rest = rest[length:]
+    return things
+
+
+def _names(photos: Sequence[UUID], branches: Sequence[tuple[str, Branch]]) -> dict[UUID, tuple[str, ...]]:
+    """For each photo the words that its classifier's names confirm, where they confirm all of them that are names."""
+    if not branches:
+        return {}
+    rows = PhotoVector.objects.filter(pk__in=photos).values_list("pk", "names")
+    return {pk: confirmed for pk, names in rows if (confirmed := confirmed_by(names, branches))}
+
+
+def confirmed_by(names: Sequence[tuple[str, float]], branches: Sequence[tuple[str, Branch]]) -> tuple[str, ...]:
+    """Empty unless every branch has one of the names, with some probability."""
+    tree = label_tree.names()
+    confirmed = list[str]()
+    for phrase, branch in branches:
+        total = 0.0
+        for name, probability in names:
+            seen = tree.find(name)
+            total += probability if seen is not None and seen.classes <= branch.classes else 0.0
+        if total < SURE_NAME:
+            return ()
+        confirmed.append(phrase)
+    return tuple(confirmed)
+
+
+def _found(owner: int, about: str, hits: list[Hit], nearest: list[Hit]) -> Found:
+    searched = PhotoVector.objects.filter(owner=owner).count()
+    return Found(about, hits, nearest, searched, Photo.objects.filter(owner=owner).count() - searched)
