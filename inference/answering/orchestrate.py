@@ -16,7 +16,7 @@ from django.db import close_old_connections
 
 from devices import dispatch
 from devices.contract.results import AnswerResult
-from inference.answering import drafts, execute, models_loading, planner_usage, prefetch, system_questions
+from inference.answering import drafts, execute, models_loading, planner_usage, prefetch, system_questions, trained_models
 from inference.answering.attempt import Attempt, FailedAttempts
 from inference.answering.federated_model_step import FederatedModelStep
 from inference.answering.journal import Journal
@@ -149,7 +149,8 @@ def _plan(execution: TurnExecution) -> list[PlanStep]:
     if preparation is not None:  # what is not ready yet is waited for where it is needed
         prepared = min(ended, preparation.result()) if preparation.done() else ended
         execution.plan_ms_hidden = 1000 * (prepared - started)
-    chosen, sentences = task_choice.best_tasks(planned.plan, catalogue.profile(settings.PROFILE))
+    learnt = trained_models.cards(turn.owner_id)
+    chosen, sentences = task_choice.best_tasks(planned.plan, catalogue.profile(settings.PROFILE), learnt)
     why = shorten(" ".join([chosen.why, *sentences]), MAX_WHY, placeholder=" …")
     about_system = system_questions.answer(turn.question, turn.owner_id, turn.conversation) if planned.asks_system else ""
     remarks = [planned.remark, about_system if chosen.steps else ""]

@@ -10,6 +10,7 @@ from typing import cast
 from django.conf import settings
 from pydantic import JsonValue
 
+from inference.placement.task_choice import Learnt
 from webapp.live.errors import UserError
 
 
@@ -42,6 +43,17 @@ def names(owner: int | None = None) -> tuple[str, ...]:
     """Runs with a complete model (its card is written last): of one person, or everybody's."""
     numbers = [int(card.parent.name) for card in _folder().glob("*/card.json") if card.parent.name.isdigit()]
     return tuple(f"run {number}" for number in sorted(numbers) if owner in (None, _card(str(number)).get("owner")))
+
+
+def cards(owner: int) -> list[Learnt]:
+    """What one person's finished runs can tell apart, oldest first."""
+    learnt = []
+    for name in names(owner):
+        card = _card(name.removeprefix("run "))
+        classes, accuracy = card.get("classes"), card.get("accuracy")
+        if isinstance(classes, list) and len(classes) > 1:
+            learnt.append(Learnt(name, tuple(map(str, classes)), accuracy if isinstance(accuracy, float) else None))
+    return learnt
 
 
 def read(name: str, owner: int) -> TrainedModel:

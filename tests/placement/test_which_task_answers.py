@@ -90,3 +90,33 @@ def test_the_bundled_table_names_tasks_that_exist_and_no_model_speaks_against_it
     table = choice_table.of(catalogue.profile("compact"))
     assert {*table.naming.values(), *table.either_or.values()} <= {"classify", "vqa"}
     assert min(min(row.classifier, row.questions) for row in table.presences.values()) >= 0
+
+
+BIRDS = task_choice.Learnt("run 3", ("robin", "wren", "great tit"), 0.8)
+OTHER_BIRDS = task_choice.Learnt("run 5", ("Robin", "wren"), 0.9)
+
+
+def chosen_of(question: str, profile: Profile, *learnt: task_choice.Learnt, task: str = "vqa") -> tuple[PlanStep, list[str]]:
+    plan = Plan(steps=[PlanStep(id=1, task=task, question=question)], why="w")
+    chosen, sentences = task_choice.best_tasks(plan, profile, learnt)
+    return chosen.steps[0], sentences
+
+
+def test_a_classifier_of_ones_own_is_asked_about_its_own_classes(profile: Profile) -> None:
+    step, sentences = chosen_of("is it a robin or a great-tit?", profile, BIRDS, OTHER_BIRDS)
+    assert (step.task, step.model, step.question) == ("classify", "run 3", "")
+    assert "robin, wren and great tit" in sentences[0] and "0.80" in sentences[0]
+
+
+def test_of_several_that_know_the_more_accurate_is_asked(profile: Profile) -> None:
+    assert chosen_of("is it a robin or a wren?", profile, BIRDS, OTHER_BIRDS)[0].model == "run 5"
+
+
+@pytest.mark.parametrize("question", ["is it a robin or a cat?", "is there a robin?", "what is this?", "is it red or blue?"])
+def test_it_is_asked_nothing_else(profile: Profile, question: str) -> None:
+    assert not chosen_of(question, profile, BIRDS)[0].model
+
+
+def test_a_run_that_somebody_named_stays(profile: Profile) -> None:
+    plan = Plan(steps=[PlanStep(id=1, task="classify", model="run 9")], why="w")
+    assert task_choice.best_tasks(plan, profile, [BIRDS])[0].steps[0].model == "run 9"

@@ -11,11 +11,10 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from inference.answering import planner_usage, trained_models
-from inference.planning import draft_summary
+from inference.planning import draft_summary, training_request
 from inference.planning.offline import Context
 from inference.planning.plan import TRAIN, Planned
 from inference.planning.planner import OfflinePlanner
-from inference.planning.rules import training
 
 
 class Command(BaseCommand):
@@ -30,7 +29,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         planner = OfflinePlanner() if options["offline"] else planner_usage.planner()
         planned = planner.plan(options["request"], Context(not options["no_photo"], models=trained_models.names()))
-        draft = training.read(options["request"]) if any(step.task == "train" for step in planned.plan.steps) else None
+        draft = training_request.read(options["request"]) if any(step.task == "train" for step in planned.plan.steps) else None
         for line in _report(planned, draft):
             self.stdout.write(line)
         if options["json"]:
@@ -42,7 +41,7 @@ class Command(BaseCommand):
             sys.exit(1)
 
 
-def _report(planned: Planned, draft: training.Draft | None) -> list[str]:
+def _report(planned: Planned, draft: Draft | None) -> list[str]:
     lines = []
     for step in planned.plan.steps:
         waits = f"   after {', '.join(map(str, step.after))}" if step.after else ""

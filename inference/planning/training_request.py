@@ -1,0 +1,34 @@
+"""What a request to train says: by the tables of settings, and by the reader, which learnt how people say them.
+
+The tables know what is written as a setting, the reader what is told in passing. Where both have a field, the reader is
+believed if it is sure.
+"""
+
+from inference.planning.context import Context
+from inference.planning.languages import multilingual
+from inference.planning.plan import TRAIN
+from inference.planning.reader.reader import bundled
+from inference.planning.rules import training, training_fields
+from inference.planning.rules.training import Draft
+
+SURE = 0.5  # probability of the reader's plan from which on its fields are the whole draft
+
+
+def read(message: str, context: Context | None = None) -> Draft:
+    """The fields that the message names. Never raises."""
+    english = multilingual.plain_english(message)
+    by_tables = training.read(english)
+    reading = bundled().read(english, _earlier(context))
+    lines = [line for line in reading.lines if line.task == TRAIN]
+    if not lines:
+        return by_tables
+    by_reader = training_fields.draft("; ".join(line.question for line in lines))
+    named = by_reader.named if reading.probability >= SURE else {**by_reader.named, **by_tables.named}
+    notes = [*by_tables.notes, *(note for note in by_reader.notes if note not in by_tables.notes)]
+    return training.completed(Draft(dict(named), notes))
+
+
+def _earlier(context: Context | None) -> list[tuple[str, str]]:
+    if context is None:
+        return []
+    return list(zip(context.earlier, context.answers[: len(context.earlier)], strict=False))
