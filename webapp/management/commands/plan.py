@@ -15,6 +15,7 @@ from inference.planning import draft_summary, training_request
 from inference.planning.offline import Context
 from inference.planning.plan import TRAIN, Planned
 from inference.planning.planner import OfflinePlanner
+from inference.planning.rules.training import Draft
 
 
 class Command(BaseCommand):
