@@ -23,13 +23,19 @@ def measure() -> dict[str, Any]:
         return {}
     side, layer = bundled_text(), space.read()
     items = [one for one in photo_sets.captions(photo_sets.data_dir()) if one["split"] == "test"]
-    means = photos.means(photos.FOLDER, "test", 0)
-    vectors = np.stack([np.frombuffer(row, np.int8) for row in layer.vectors(means)]).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors = units(layer, "test")
     texts = np.stack([side.unit(caption) for one in items for caption in one["captions"][:PER_PHOTO]])
     shares = recall(texts, vectors, PER_PHOTO)
     present, absent = nothing(vectors, [one["captions"] for one in items])
     return {"retrieval": {str(at): share for at, share in shares.items()}, "nothing": {"present": present, "absent": absent}}
+
+
+def units(layer: space.PhotoSpace, split: str) -> space.Array:
+    """The unit vectors [N, SIZE] of a split's photos, as they are stored."""
+    rows = layer.vectors(photos.means(photos.FOLDER, split, 0))
+    vectors = np.stack([np.frombuffer(row, np.int8) for row in rows]).astype(np.float32)
+    result: space.Array = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return result
 
 
 def nothing(vectors: space.Array, captions: list[list[str]], limit: float = relevance.FITS) -> tuple[float, float]:

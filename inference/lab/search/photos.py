@@ -1,7 +1,7 @@
 """The tower's mean token of photos, computed once: `python -m inference.lab.search.photos`.
 
-For each split of Flickr8k and each view a file `<split>-<view>.npy`, [photos, 1280] in half precision. A stopped run goes on
-with the first missing file. About 15 minutes on one core.
+For each split of Flickr8k, for DAQUAR, and for each view a file `<split>-<view>.npy`, [photos, 1280] in half precision. A
+stopped run goes on with the first missing file. About 15 minutes on one core.
 """
 
 import argparse
@@ -18,11 +18,13 @@ from inference.lab.data import crops, photo_sets
 from inference.lab.halves import bundle
 
 FOLDER = Path("var/training/search")
-VIEWS = {"train": 4, "extra": 4, "dev": 1, "test": 1}  # the whole photo, its mirror image, and random crops
+VIEWS = {"train": 4, "dev": 1, "test": 1, "daquar": 1}  # the whole photo, its mirror image, and random crops
 BATCH = 16
 
 
 def names(root: Path, split: str) -> list[str]:
+    if split == "daquar":
+        return [f"daquar/images/{name}" for name in sorted(photo_sets.daquar_splits(root))]
     return [f"flickr8k/images/{item['image']}" for item in photo_sets.captions(root) if item["split"] == split]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from inference.engine import scenes
 from inference.engine.answer import NOTHING, Answer
 from inference.engine.catalogue import Profile
 from inference.engine.doubt import Calibration, log_odds, logistic, shared, variety
@@ -21,6 +22,7 @@ from inference.engine.questions.closed_answers import Choice
 from inference.engine.questions.kinds import Kind, Reading
 from inference.engine.questions.label_tree import Branch
 from inference.engine.questions.nouns import NUMBERS, is_people, singular
+from inference.engine.scenes import SceneLayer
 from inference.engine.tasks import evidence
 from inference.engine.tasks.vqa.fit import asks_for_number
 from inference.engine.tasks.vqa.question_model import Inquiry, QuestionModel, Weigh, Write
@@ -47,12 +49,13 @@ class Answerer:
     def __init__(
         self, network: TextNetwork, vocabulary: Vocabulary, limits: Limits, calibration: Calibration, longest: int,
         table: ChoiceTable | None = None, classes: "Classifier | None" = None, has_map: bool = False,
+        scene: SceneLayer | None = None,
     ) -> None:  # fmt: skip
         """`longest`: tokens of a question. `classes`: the classifier on the same tower, where there is one. `has_map`: whether
-        the context is the mean and then the places of the tower's last map."""
+        the context is the mean and then the places of the tower's last map. `scene`: what tells indoors from outdoors."""
         self.model = QuestionModel(network, vocabulary, limits, calibration.temperature, longest)
         self.vocabulary, self.calibration, self.has_map = vocabulary, calibration, has_map
-        self.table, self.classes = table or choice_table.read(None), classes
+        self.table, self.classes, self.scene = table or choice_table.read(None), classes, scene
         self._yes_no, self._numbers = self._first_tokens(("yes", "no")), self._first_tokens((*_DIGITS, *NUMBERS))
 
     def _first_tokens(self, words: Sequence[str]) -> list[int]:
@@ -70,6 +73,8 @@ class Answerer:
 
     def _answer(self, tokens: Array, reading: Reading) -> Inquiry[Answer]:
         """tokens [1, T, W]. Confidence is scaled from the probability of exactly this answer among those of its kind."""
+        if self.scene is not None and (names := scenes.asked(reading)):
+            return _scene(self.scene, tokens, reading, names)
         if absent := (yield from self._absent(tokens, reading)):
             return absent
         if (probability := (yield from self._is_there(tokens, reading))) is not None:
@@ -174,12 +179,23 @@ class Answerer:
 _YES_NO = closed_answers.choices(Reading(Kind.YES_NO, ""))
 
 
+def _scene(layer: SceneLayer, tokens: Array, reading: Reading, names: tuple[str, ...]) -> Answer:
+    """Indoors or outdoors, or yes or no to one of them."""
+    outdoors = layer.outdoors(tokens[0, 0])
+    first = 1 - outdoors if names[0] == scenes.INDOORS or scenes.wanted(reading) == scenes.INDOORS else outdoors
+    top = sorted(zip(names, (first, 1 - first), strict=True), key=lambda pair: -pair[1])
+    return Answer(*top[0], top)
+
+
 def make(profile: Profile, networks: Networks, lender: Answering | None) -> Answerer:
     folder = folder_of(profile, "vqa")
     text, settings = (config(folder) or {}).get("text_config", {}), generation(folder)
     limits = Limits(int(text["bos_token_id"]), int(text["sep_token_id"]), int(settings.get("max_new_tokens") or MAX_TOKENS))
     assert networks.text is not None, "networks that answer have a text model"
+    layer = scenes.bundled()
+    scene = layer if layer is not None and layer.tower == networks.digest else None
     return Answerer(
         networks.text, text_tokens.read(folder), limits, profile.calibration("vqa"), int(text["max_position_embeddings"]),
         choice_table.of(profile), cast("Classifier | None", lender), has_map=networks.places > 0,
+        scene=scene,
     )  # fmt: skip
