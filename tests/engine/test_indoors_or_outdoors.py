@@ -30,7 +30,7 @@ def test_a_question_for_one_of_them_is_answered_with_yes_or_no(question: str, wa
     assert (scenes.asked(reading), scenes.wanted(reading)) == (("yes", "no"), wanted)
 
 
-@pytest.mark.parametrize("question", ["is the dog inside the box?", "is it red or blue?", "what is outside?", "is there a hut?"])
+@pytest.mark.parametrize("question", ["is the dog inside the box?", "is it red or blue?", "what is outside?", "a hut?"])
 def test_other_questions_are_none_of_its_business(question: str) -> None:
     assert scenes.asked(kinds.read(question)) == ()
 

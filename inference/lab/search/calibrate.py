@@ -8,10 +8,10 @@ things that some photo shows of which one is found, and of words for things that
 import numpy as np
 from safetensors.numpy import save_file
 
-from bench.search import quality
 from inference.engine import space
 from inference.lab.data import photo_sets
 from inference.lab.search import photos
+from inference.lab.search.present import nothing
 from inference.search import relevance
 
 COUNT, SEED = 512, 1
@@ -31,7 +31,7 @@ def main() -> None:
     )
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     for limit in LIMITS:
-        present, absent = quality.nothing(vectors, [one["captions"] for one in items], float(limit))
+        present, absent = nothing(vectors, [one["captions"] for one in items], float(limit))
         print(f"limit {limit:.1f}: found {present:.3f}, nothing where there is none {absent:.3f}")
 
 
