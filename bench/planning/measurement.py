@@ -8,10 +8,10 @@ from typing import TypedDict
 import numpy as np
 
 from bench.planning.scoring import Request, Verdict, judge
-from inference.planning import training_request
 from inference.planning.plan import Planned
 from inference.planning.planner import Planner
 from inference.planning.planner_config import PlannerConfig
+from inference.planning.training.request import read as read_training
 
 Judgement = tuple[Request, Planned, Verdict]
 
@@ -51,7 +51,7 @@ def measure(requests: Sequence[Request], planner: Planner, show_wrong: bool = Fa
 
 def _judge(request: Request, planned: Planned) -> Verdict:
     trains = any(step.task == "train" for step in planned.plan.steps)
-    return judge(request, planned.plan, training_request.read(request.message) if trains else None)
+    return judge(request, planned.plan, read_training(request.message) if trains else None)
 
 
 def figures(judgements: Sequence[Judgement]) -> Figures:

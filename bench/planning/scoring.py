@@ -12,7 +12,7 @@ from pathlib import Path
 from inference.engine import tasks
 from inference.planning.offline import Context
 from inference.planning.plan import Plan, task_names
-from inference.planning.rules.training import Draft
+from inference.planning.training.tables import Draft
 
 FOLDER = Path(__file__).parent / "requests"
 _CONTEXT = re.compile(

@@ -37,7 +37,7 @@ def vectors(count: int) -> Array:
 def fill(matrix: Array, owners: list[int]) -> list[uuid.UUID]:
     from django.db import connection
 
-    from inference.engine.space import quantised
+    from inference.engine.mean_token.space import quantised
     from inference.models import Photo
     from inference.search import memory
     from inference.search.index import index
@@ -103,7 +103,7 @@ def index_bytes(size: int) -> int:
     """On PostgreSQL the table with its indexes; else what is kept in memory."""
     from django.db import connection
 
-    from inference.engine.space import SIZE
+    from inference.engine.mean_token.space import SIZE
     from inference.search.models import PhotoVector
 
     if connection.vendor != "postgresql":

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from inference.engine import space
+from inference.engine.mean_token import space
 from inference.lab.data import photo_sets
 from inference.lab.search import photos
 from inference.lab.search.present import nothing, units

@@ -5,9 +5,10 @@ from typing import Protocol
 from inference.answering import planner_usage
 from inference.answering.journal import Journal
 from inference.models import Turn
-from inference.planning import draft_summary, training_request
+from inference.planning import draft_summary
 from inference.planning.compose import StepResult
 from inference.planning.plan import PlanStep
+from inference.planning.training import request
 from webapp.live.errors import UserError
 
 NO_TRAINING = UserError(
@@ -38,7 +39,7 @@ def make(turn: Turn, spec: dict[str, object], why: dict[str, str]) -> str:
 
 def of_step(journal: Journal, step: PlanStep) -> StepResult:
     """A training run is never started by a sentence: its words become a draft that a person starts."""
-    draft = training_request.read(journal.turn.question, planner_usage.context_of(journal.turn))
+    draft = request.read(journal.turn.question, planner_usage.context_of(journal.turn))
     try:
         address = make(journal.turn, draft.spec(), draft.why())
     except UserError as error:

@@ -2,9 +2,11 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
+
+from django.dispatch import Signal
 
 from devices import dispatch
 from devices.contract.jobs import Job, Probe, RunHead, RunTail, RunWhole, SendPhoto
@@ -12,6 +14,7 @@ from devices.contract.results import Answered, AnswerResult, Timed, Transferred
 from devices.telemetry import links
 from inference.engine import tasks
 from inference.engine.catalogue import Profile
+from inference.models import Photo
 from inference.placement import candidates, claims, fleet
 from inference.placement.choose import Candidate
 from inference.placement.link import needs_probe
@@ -22,6 +25,7 @@ log = logging.getLogger(__name__)
 SHORTEST_DEADLINE_S = 5.0  # allows for a busy machine; an offline node is noticed earlier, by its heartbeat
 UNKNOWN_DEADLINE_S = 20.0  # nothing is known about the link yet
 PROBE_BYTES = [256, 16384]
+answered = Signal()  # sends `answers`, a list of (photo, task, AnswerResult), when a turn has been answered
 TimedResult = TypeVar("TimedResult", bound=Timed)
 Transfer = tuple[int, float]  # bytes and milliseconds on the uplink of the step's device
 
@@ -72,6 +76,12 @@ def learn(outcome: Outcome) -> None:
         candidates.observe(*observation)
     if outcome.transfers and needs_probe(fleet.link_of(outcome.device)):
         _probe_quietly(outcome.device)
+
+
+def announce(outcomes: Iterable[tuple[Photo, Outcome]]) -> None:
+    """Tell whoever learns from answers, such as the search."""
+    answers = [(photo, outcome.task, outcome.answer) for photo, outcome in outcomes if outcome.answer is not None]
+    answered.send(sender=Outcome, answers=answers)
 
 
 def run(step: Step, chosen: Candidate, predicted_ms: float | None) -> Outcome:

@@ -29,7 +29,6 @@ from inference.planning import conditions
 from inference.planning.answer_substitution import UnanswerableQuestion, fill
 from inference.planning.compose import StepResult, annotate
 from inference.planning.plan import MAX_WHY, PlanStep
-from inference.search import memory
 from webapp.live.errors import UserError
 from webapp.live.lease import LeaseLost
 
@@ -60,8 +59,12 @@ def answer(journal: Journal) -> None:
             journal.answered(_answer(execution))
             for _, outcome in execution.outcomes:
                 execute.learn(outcome)
-            memory.remember([(photo, outcome.task, outcome.answer) for photo, outcome in execution.outcomes if outcome.answer])
-            _remember_heads(execution.outcomes)
+            execute.announce(execution.outcomes)
+            prefetch.remember_heads(
+                (photo, done.device, done.task, done.split_at)
+                for photo, done in execution.outcomes
+                if done.split_at is not None and not done.held
+            )
         except (LeaseLost, dispatch.Cancelled):
             log.info("turn %s was stopped or taken over", turn_id)
         except models_loading.NodesLoadModels:
@@ -79,13 +82,6 @@ def _end(journal: Journal, error: UserError) -> None:
         journal.failed(error)
     except LeaseLost:
         log.info("turn %s was stopped or taken over", journal.turn.pk)
-
-
-def _remember_heads(outcomes: list[tuple[Photo, execute.Outcome]]) -> None:
-    """A device caches the features of every head it computes, so that they are ready for the next question."""
-    for photo, outcome in outcomes:
-        if outcome.split_at is not None and not outcome.held:
-            prefetch.remember_head(photo, outcome.device, outcome.task, outcome.split_at)
 
 
 def _answer(execution: TurnExecution) -> str:
@@ -149,8 +145,8 @@ def _plan(execution: TurnExecution) -> list[PlanStep]:
     if preparation is not None:  # what is not ready yet is waited for where it is needed
         prepared = min(ended, preparation.result()) if preparation.done() else ended
         execution.plan_ms_hidden = 1000 * (prepared - started)
-    learnt = trained_models.cards(turn.owner_id)
-    chosen, sentences = task_choice.best_tasks(planned.plan, catalogue.profile(settings.PROFILE), learnt)
+    profile, learnt = catalogue.profile(settings.PROFILE), trained_models.cards(turn.owner_id)
+    chosen, sentences = task_choice.best_tasks(planned.plan, profile, learnt)
     why = shorten(" ".join([chosen.why, *sentences]), MAX_WHY, placeholder=" …")
     about_system = system_questions.answer(turn.question, turn.owner_id, turn.conversation) if planned.asks_system else ""
     remarks = [planned.remark, about_system if chosen.steps else ""]

@@ -5,7 +5,7 @@ None of it uses the uplink: a photo that nobody asks about costs the device some
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import NotRequired, TypedDict
 
@@ -110,6 +110,12 @@ def remember_head(photo: Photo, device: str, task: str, k: int) -> None:
     """Record that the device caches the features of this head."""
     if k not in _entry(photo, device)["ready"].get(task, []):
         _change(photo, device, lambda entry: entry and {**entry, "ready": _with(entry["ready"], task, k)})
+
+
+def remember_heads(heads: Iterable[tuple[Photo, str, str, int]]) -> None:
+    """A device caches the features of every head it computes, so that they are ready for the next question."""
+    for photo, device, task, k in heads:
+        remember_head(photo, device, task, k)
 
 
 def sizes(photo: Photo, device: str) -> dict[str, int]:

@@ -42,7 +42,7 @@ class Answer:
     boxes: tuple[Box, ...] = ()
     lines: tuple[TextLine, ...] = ()  # in reading order
     absent: str = ""  # the thing asked about, where it was not seen
-    # Of the photo, for searching (inference/engine/space.py); empty where its tower has no space. Engines round it differently.
+    # Of the photo, for searching (engine/mean_token/space.py). Engines round it differently.
     vector: bytes = field(default=b"", compare=False)
 
     @property

@@ -1,6 +1,6 @@
 """A drafted training run in words: what the request named, and with which words."""
 
-from inference.planning.rules.training import Draft, Value
+from inference.planning.training.tables import Draft, Value
 
 WORDS = {
     "dataset": "data set {}",

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import QuerySet
 
-from inference.engine.space import Array
+from inference.engine.mean_token.space import Array
 from inference.models import Photo
 from inference.search.models import PhotoVector
 

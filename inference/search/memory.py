@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from devices.contract.results import AnswerResult
-from inference.engine import space
+from inference.engine.mean_token import space
 from inference.models import Photo
 from inference.search.index import index
 from inference.search.models import PhotoVector
@@ -39,6 +39,11 @@ def remember(answers: Iterable[tuple[Photo, str, AnswerResult]]) -> int:
     present = set(Photo.objects.filter(pk__in=rows).values_list("pk", flat=True))  # one may have been deleted meanwhile
     index().put([row for pk, row in rows.items() if pk in present])
     return len(present)
+
+
+def receive(sender: object, answers: list[tuple[Photo, str, AnswerResult]], **_: object) -> None:
+    """Receives Django's signal of inference.answering.execute."""
+    remember(answers)
 
 
 def _vector_of(photo: Photo, answer: AnswerResult) -> bytes | None:

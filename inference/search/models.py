@@ -12,7 +12,7 @@ class PhotoVector(models.Model):
     photo = models.OneToOneField(Photo, primary_key=True, on_delete=models.CASCADE, related_name="vector")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     space = models.CharField(max_length=16)
-    vector = models.BinaryField(help_text="as inference.engine.space.quantised")
+    vector = models.BinaryField(help_text="as inference.engine.mean_token.space.quantised")
     names = models.JSONField(default=list, help_text="what the classifier saw: [name, probability], best first")
     made = models.DateTimeField(auto_now=True)
 

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.utils import DatabaseError
 
-from inference.engine.space import SIZE, Array
+from inference.engine.mean_token.space import SIZE, Array
 from inference.models import Photo
 from inference.search.index import Neighbour
 from inference.search.models import PhotoVector

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file
 
-from inference.engine.space import Array
+from inference.engine.mean_token.space import Array
 
 FILE = Path(__file__).parent / "weights" / "background.safetensors"
 # Chosen on the captions of Flickr8k's development photos (inference/lab/search/calibrate.py).

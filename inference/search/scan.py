@@ -11,7 +11,7 @@ import numpy as np
 from django.db.models import Count, Max, QuerySet
 from numpy.typing import NDArray
 
-from inference.engine.space import SIZE, Array
+from inference.engine.mean_token.space import SIZE, Array
 from inference.models import Photo
 from inference.search.index import Neighbour
 from inference.search.models import PhotoVector

@@ -7,9 +7,9 @@ from uuid import UUID
 import numpy as np
 from django.db.models import QuerySet
 
+from inference.engine.mean_token.space import SCALE
 from inference.engine.questions import label_tree
 from inference.engine.questions.label_tree import Branch
-from inference.engine.space import SCALE
 from inference.models import Photo
 from inference.search import relevance, words
 from inference.search.index import index

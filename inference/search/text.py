@@ -1,4 +1,4 @@
-"""The vector of a text in the space of photos (inference/engine/space.py). No torch.
+"""The vector of a text in the space of photos (inference/engine/mean_token/space.py). No torch.
 
 The reader's encoder (inference/planning/reader) gives the states of the pieces; their mean, beside the mean of the pieces as
 they are, goes through a layer that was trained together with the photos' side.
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
-from inference.engine.space import Array, quantised
+from inference.engine.mean_token.space import Array, quantised
 from inference.planning.reader.reader import Reader, bundled
 from inference.planning.reader.words import words_of
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from devices.agent.jobs import Refused
 from devices.agent.runtime import Runtime
 from devices.contract.results import AnswerResult
-from inference.engine import space
 from inference.engine.answer import Answer
 from inference.engine.codecs import photo_codec
+from inference.engine.mean_token import space
 from inference.engine.runner import Received, Vision
 from inference.stages.job_run import JobRun
 from inference.stages.lru_ttl_cache import LruTtlCache

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from inference.engine import scenes
+from inference.engine.mean_token import scenes
+from inference.engine.mean_token.scenes import SceneLayer
 from inference.engine.questions import kinds
-from inference.engine.scenes import SceneLayer
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from inference.planning import draft_summary
-from inference.planning.rules.training import read
+from inference.planning.training.tables import read
 
 
 def _named(message: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 from federation.runs import spec
 from inference.planning import draft_summary
 from inference.planning.offline import Context, plan
-from inference.planning.rules import training
+from inference.planning.training import tables as training
 
 
 @pytest.mark.parametrize(

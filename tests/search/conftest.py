@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from django.contrib.auth import get_user_model
 
-from inference.engine import space
+from inference.engine.mean_token import space
 from inference.models import Photo
 from inference.search import memory
 from inference.search.index import index

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inference.engine import space
+from inference.engine.mean_token import space
 from inference.models import Photo
 from inference.search.index import index
 from inference.search.models import PhotoVector

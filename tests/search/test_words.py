@@ -2,7 +2,7 @@
 
 import pytest
 
-from inference.engine.space import SIZE
+from inference.engine.mean_token.space import SIZE
 from inference.search import words
 from inference.search.text import bundled_text
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.planning.people.scoring import Half, PeopleRequest, PeopleVerdict, judge, read
-from inference.planning import training_request
 from inference.planning.planner import Planner
+from inference.planning.training.request import read as read_training
 
 LOG = Path(__file__).parents[2] / "results" / "planning_test.jsonl"
 
@@ -19,7 +19,7 @@ def measure(half: Half, planner: Planner, step: int = 1, wrong: bool = False) ->
     for request in read(half)[::step]:
         planned = planner.plan(request.message, request.context)
         trains = any(one.task == "train" for one in planned.plan.steps)
-        verdict = judge(request, planned, training_request.read(request.message, request.context) if trains else None)
+        verdict = judge(request, planned, read_training(request.message, request.context) if trains else None)
         judgements.append((request, verdict))
         if wrong and half == "dev" and not verdict.acceptable:
             steps = "; ".join(f"{one.task} {one.question}" for one in planned.plan.steps) or f"none ({planned.plan.why})"

@@ -10,7 +10,7 @@ from bench.planning.scoring import content, takes_question
 from inference.engine.tasks import needs_question, question_of
 from inference.planning.context import Context
 from inference.planning.plan import Planned, PlanStep
-from inference.planning.rules.training import Draft
+from inference.planning.training.tables import Draft
 
 Half = Literal["dev", "test"]
 FOLDER = Path(__file__).parent

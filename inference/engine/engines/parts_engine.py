@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
-from inference.engine import space
 from inference.engine.answer import Answer
 from inference.engine.catalogue import Profile
 from inference.engine.codecs.feature_code import Code
 from inference.engine.engines import part
 from inference.engine.engines.engine import Description, Digests, Query
 from inference.engine.engines.networks import Array, Networks
+from inference.engine.mean_token import space
 
 
 class PartsEngine:

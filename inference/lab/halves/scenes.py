@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 from sklearn.linear_model import LogisticRegression
 
-from inference.engine import scenes, towers
+from inference.engine import towers
+from inference.engine.mean_token import scenes
 from inference.engine.towers import EfficientNetTower
 from inference.lab.data import photo_sets
 from inference.lab.halves import bundle

@@ -8,7 +8,7 @@ things that some photo shows of which one is found, and of words for things that
 import numpy as np
 from safetensors.numpy import save_file
 
-from inference.engine import space
+from inference.engine.mean_token import space
 from inference.lab.data import photo_sets
 from inference.lab.search import photos
 from inference.lab.search.present import nothing

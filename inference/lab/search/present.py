@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inference.engine import space
+from inference.engine.mean_token import space
 from inference.engine.questions import label_tree
 from inference.lab.search import photos
 from inference.search import relevance

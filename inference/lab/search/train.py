@@ -18,7 +18,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from inference.engine import space, towers
+from inference.engine import towers
+from inference.engine.mean_token import space
 from inference.engine.towers import EfficientNetTower
 from inference.lab.data import photo_sets
 from inference.lab.halves import bundle

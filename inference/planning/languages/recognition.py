@@ -30,7 +30,7 @@ def language_of(message: str, is_english: Callable[[str], bool]) -> Language | N
     shares = [(_share(words, language), language) for language in languages()]
     share, best = max(shares, key=lambda pair: pair[0], default=(0.0, None))
     other = max(sum(word in words_of_other for word in words) / len(words) for words_of_other in _OTHERS)
-    return best if share >= SHARE and share > max(english, other) else None
+    return best if share >= max(SHARE, english) and share > other else None
 
 
 def _share(words: list[str], language: Language) -> float:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from inference.engine import tasks
 from inference.planning.plan import TRAIN
-from inference.planning.rules import training
 from inference.planning.rules.wording import PHOTO, VERBS, direct
+from inference.planning.training import tables as training
 
 _IT = r"(?:this one|that one|this|that|it|these|those|they|he|she)"
 _HERE = (

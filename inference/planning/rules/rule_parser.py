@@ -7,12 +7,13 @@ from dataclasses import replace
 from inference.engine import tasks
 from inference.planning.context import Context, ParsedStep
 from inference.planning.languages.language import unknown_language
-from inference.planning.rules import followup, limits, named_runs, photo_references, training
+from inference.planning.rules import followup, limits, named_runs, photo_references
 from inference.planning.rules.out_of_scope import elsewhere, foreign, of_the_world
 from inference.planning.rules.prior_requests import prior_requests
 from inference.planning.rules.pronouns import PriorRequest, Resolution, resolve
 from inference.planning.rules.requests import Piece, task_of
 from inference.planning.rules.wording import direct
+from inference.planning.training import tables as training
 
 ELSEWHERE = (
     "I can only name what a photo shows, describe it, and answer questions about it. Ask, for example: what is in this photo?"
@@ -20,6 +21,7 @@ ELSEWHERE = (
 NO_EARLIER = "There is no earlier question that this could continue. Ask the whole question."
 UNCLEAR = "I cannot tell what you want to know about {noun}. Ask the whole question."
 NO_PHOTO_BEFORE = "There is no earlier photo in this conversation. Ask about this one, or add another."
+NAMING = tuple(task.name for task in tasks.TASKS if task.answers_with_noun)
 SIZE = "The photo is stored with {width} × {height} pixels."
 LEFT_OUT = "I did not understand “{part}” and left it out."
 _IS_IT = re.compile(
@@ -154,7 +156,7 @@ class Reading:
         notes = (resolution.note,) if resolution.note else ()
         question = resolution.question if tasks.needs_question(task) else tasks.question_of(task, text)
         number = self._add(ParsedStep(task, question, tuple(sorted(after)), notes=notes, before=self._before))
-        self._requests.append(_request(task, resolution.question, number))
+        self._requests.append(PriorRequest(resolution.question, "", number, task == "classify", task in NAMING))
 
     def _resolved(self, text: str) -> Resolution:
         resolution = resolve(text, self._requests)
@@ -230,7 +232,7 @@ class Reading:
             self._refuse(why)
             return True
         number = self._add(ParsedStep(task, question, notes=(note,)))
-        self._requests.append(_request(task, question, number))
+        self._requests.append(PriorRequest(question, "", number, task == "classify", task in NAMING))
         return True
 
     def _again(self, before: list[PriorRequest]) -> bool:
@@ -245,9 +247,3 @@ class Reading:
                 last[1], last[0] if tasks.needs_question(last[1]) else "", "the last request was repeated", NO_EARLIER
             )
         return True
-
-
-def _request(task: str, question: str, step: int) -> PriorRequest:
-    known = tasks.find(task)
-    fills = known is not None and known.answers_with_noun
-    return PriorRequest(question, step=step, names=task == "classify", fills=fills)

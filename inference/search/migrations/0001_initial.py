@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('photo', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='vector', serialize=False, to='inference.photo')),
                 ('space', models.CharField(max_length=16)),
-                ('vector', models.BinaryField(help_text='as inference.engine.space.quantised')),
+                ('vector', models.BinaryField(help_text='as inference.engine.mean_token.space.quantised')),
                 ('names', models.JSONField(default=list, help_text='what the classifier saw: [name, probability], best first')),
                 ('made', models.DateTimeField(auto_now=True)),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),

@@ -11,11 +11,12 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from inference.answering import planner_usage, trained_models
-from inference.planning import draft_summary, training_request
+from inference.planning import draft_summary
 from inference.planning.offline import Context
 from inference.planning.plan import TRAIN, Planned
 from inference.planning.planner import OfflinePlanner
-from inference.planning.rules.training import Draft
+from inference.planning.training import request
+from inference.planning.training.tables import Draft
 
 
 class Command(BaseCommand):
@@ -30,7 +31,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         planner = OfflinePlanner() if options["offline"] else planner_usage.planner()
         planned = planner.plan(options["request"], Context(not options["no_photo"], models=trained_models.names()))
-        draft = training_request.read(options["request"]) if any(step.task == "train" for step in planned.plan.steps) else None
+        draft = request.read(options["request"]) if any(step.task == "train" for step in planned.plan.steps) else None
         for line in _report(planned, draft):
             self.stdout.write(line)
         if options["json"]:

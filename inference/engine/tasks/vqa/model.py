@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from inference.engine import scenes
 from inference.engine.answer import NOTHING, Answer
 from inference.engine.catalogue import Profile
 from inference.engine.doubt import Calibration, log_odds, logistic, shared, variety
 from inference.engine.engines.networks import Array, Networks, TextNetwork
 from inference.engine.engines.part import Answering, Trace, folder_of
+from inference.engine.mean_token import scenes
+from inference.engine.mean_token.scenes import SceneLayer
 from inference.engine.model_files import config, generation
 from inference.engine.questions import choice_table, closed_answers, kinds, naming
 from inference.engine.questions.choice_table import ChoiceTable
@@ -22,7 +23,6 @@ from inference.engine.questions.closed_answers import Choice
 from inference.engine.questions.kinds import Kind, Reading
 from inference.engine.questions.label_tree import Branch
 from inference.engine.questions.nouns import NUMBERS, is_people, singular
-from inference.engine.scenes import SceneLayer
 from inference.engine.tasks import evidence
 from inference.engine.tasks.vqa.fit import asks_for_number
 from inference.engine.tasks.vqa.question_model import Inquiry, QuestionModel, Weigh, Write

@@ -3,7 +3,7 @@
 import re
 
 from inference.planning.rules.numerals import DURATION, NUMBER, RATE, bytes_per_s, digits, seconds
-from inference.planning.rules.training import Draft, Value, take
+from inference.planning.training.tables import Draft, Value, take
 
 # As in inference/lab/reader/requests/README.md -> as in a draft.
 _NUMBERS = {

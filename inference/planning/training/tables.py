@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from inference.planning.rules import training_words
 from inference.planning.rules.numerals import DURATION, NUMBER, RATE, bytes_per_s, digits, seconds
+from inference.planning.training import wording
 
 Value = int | float | str | bool | list[str]
 # The bounds of federation.runs.spec.RunSpec for what a sentence can name; a test compares them.
@@ -129,13 +129,13 @@ _PER_ROUND_AHEAD = re.compile(
 def read(message: str) -> Draft:
     """The fields that the message names. Never raises: what is out of bounds is left out and noted."""
     text = _spaced(message)
-    lower = training_words.regular(_PAIR.sub(r"\1=", digits(_UNSEEN.sub(" ", text.lower()))))
+    lower = wording.regular(_PAIR.sub(r"\1=", digits(_UNSEEN.sub(" ", text.lower()))))
     draft = Draft()
     for name, value, words in _fields(lower):
         take(draft, name, value, _as_typed(words, text))
     for name, rate, words in _rates(text):
         take(draft, name, rate, words)
-    if classes := training_words.classes(lower):
+    if classes := wording.classes(lower):
         if draft.named.get("dataset", ExtractedField("photos", "")).value == "photos":
             draft.named["classes"] = ExtractedField(classes, ", ".join(classes))
         else:

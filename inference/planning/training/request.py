@@ -8,8 +8,8 @@ from inference.planning.context import Context
 from inference.planning.languages import multilingual
 from inference.planning.plan import TRAIN
 from inference.planning.reader.reader import bundled
-from inference.planning.rules import training, training_fields
-from inference.planning.rules.training import Draft
+from inference.planning.training import fields, tables
+from inference.planning.training.tables import Draft
 
 SURE = 0.5  # probability of the reader's plan from which on its fields are the whole draft
 
@@ -17,15 +17,15 @@ SURE = 0.5  # probability of the reader's plan from which on its fields are the 
 def read(message: str, context: Context | None = None) -> Draft:
     """The fields that the message names. Never raises."""
     english = multilingual.plain_english(message)
-    by_tables = training.read(english)
+    by_tables = tables.read(english)
     reading = bundled().read(english, _earlier(context))
     lines = [line for line in reading.lines if line.task == TRAIN]
     if not lines:
         return by_tables
-    by_reader = training_fields.draft("; ".join(line.question for line in lines))
+    by_reader = fields.draft("; ".join(line.question for line in lines))
     named = by_reader.named if reading.probability >= SURE else {**by_reader.named, **by_tables.named}
     notes = [*by_tables.notes, *(note for note in by_reader.notes if note not in by_tables.notes)]
-    return training.completed(Draft(dict(named), notes))
+    return tables.completed(Draft(dict(named), notes))
 
 
 def _earlier(context: Context | None) -> list[tuple[str, str]]:
