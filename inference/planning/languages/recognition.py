@@ -5,6 +5,7 @@ from collections.abc import Callable
 from inference.planning.languages.language import Language, languages, words_of
 
 SHARE = 0.4  # of a message's words that a language has to know, and more than English does
+TIE = 0.5  # of both a language and English, from which on it is that language: somebody chose its words
 SURELY = 0.85  # share of English words from which on nothing else is looked for
 
 
@@ -30,17 +31,18 @@ def language_of(message: str, is_english: Callable[[str], bool]) -> Language | N
     shares = [(_share(words, language), language) for language in languages()]
     share, best = max(shares, key=lambda pair: pair[0], default=(0.0, None))
     other = max(sum(word in words_of_other for word in words) / len(words) for words_of_other in _OTHERS)
-    return best if share >= max(SHARE, english) and share > other else None
+    is_likelier = share > english or share == english >= TIE
+    return best if share >= SHARE and share > other and is_likelier else None
 
 
 def _share(words: list[str], language: Language) -> float:
-    """Of the words that are in it, phrases too; those that it shares with English do not count."""
+    """Of the words that are in it, phrases too; those that it shares with English, or that mean nothing, do not count."""
     known, place = 0, 0
     while place < len(words):
         for length in range(min(language.longest, len(words) - place), 0, -1):
             phrase = tuple(words[place : place + length])
             if (english := language.glosses.get(phrase)) is not None:
-                known += length if english != " ".join(phrase) else 0
+                known += length if english not in ("", " ".join(phrase)) else 0
                 break
         else:
             length = 1
