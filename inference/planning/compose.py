@@ -59,12 +59,25 @@ def compose(question: str, results: Sequence[StepResult]) -> str:
 
 
 def _compared(results: Sequence[StepResult]) -> list[str]:
-    return [
+    only = [f"So it is only in {photo_before(before) if before else 'this photo'}." for before in only_photos(results)]
+    return only + [
         "So it is the same number in each."
         if most is None
         else f"So there are more in {photo_before(most) if most else 'this photo'}."
         for most in counts_compared(results)
     ]
+
+
+def only_photos(results: Sequence[StepResult]) -> list[int]:
+    """For each thing that was looked for in several photos and seen in one of them alone: how many photos back that is."""
+    answers: dict[str, dict[int, str | None]] = {}
+    for result in results:
+        if result.question.startswith(("is there ", "are there ")):
+            is_stated = result.certainty in (Certainty.FLAT, Certainty.PROBABLE)
+            answers.setdefault(result.question, {})[result.before] = result.text if is_stated else None
+    stated = [of_photos for of_photos in answers.values() if len(of_photos) > 1 and {"yes", "no"} >= set(of_photos.values())]
+    showing = [[before for before, text in of_photos.items() if text == "yes"] for of_photos in stated]
+    return [befores[0] for befores in showing if len(befores) == 1]
 
 
 def counts_compared(results: Sequence[StepResult]) -> list[int | None]:

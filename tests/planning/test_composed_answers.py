@@ -170,3 +170,20 @@ def test_numbers_of_several_photos_are_compared(results: list[StepResult], said:
 )
 def test_what_is_not_known_or_not_the_same_is_not_compared(results: list[StepResult]) -> None:
     assert "So " not in compose("which has more?", results)
+
+
+@pytest.mark.parametrize(
+    ("results", "said"),
+    [
+        ([_counted("yes", 1, "is there a dog?"), _counted("no", 0, "is there a dog?")], "So it is only in the photo before."),
+        ([_counted("no", 1, "is there a dog?"), _counted("yes", 0, "is there a dog?")], "So it is only in this photo."),
+    ],
+)
+def test_what_only_one_photo_shows_is_said(results: list[StepResult], said: str) -> None:
+    assert compose("which one shows a dog?", results).endswith(said)
+
+
+def test_what_both_photos_show_or_one_perhaps_is_not_compared() -> None:
+    both = [_counted("yes", 1, "is there a dog?"), _counted("yes", 0, "is there a dog?")]
+    unsure = [_counted("yes", 1, "is there a dog?"), _counted("no", 0, "is there a dog?", confidence=0.05)]
+    assert "So " not in compose("which?", both) and "So " not in compose("which?", unsure)
