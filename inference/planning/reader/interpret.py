@@ -8,7 +8,7 @@ from inference.engine import tasks
 from inference.engine.questions.nouns import is_plural
 from inference.engine.tasks.wording import with_article
 from inference.planning.context import Context, ParsedStep
-from inference.planning.plan import TRAIN, OnlyIf
+from inference.planning.plan import MAX_ANSWER, TRAIN, OnlyIf
 from inference.planning.reader.plan_lines import Line
 
 NO_RUN = "There is no model of run {run}{instead}."
@@ -53,6 +53,7 @@ def _conditional(step: ParsedStep, line: Line, numbers: Sequence[int]) -> Parsed
         line.condition is None
         or not (1 <= line.condition.step < len(numbers))
         or not (number := numbers[line.condition.step - 1])
+        or len(line.condition.answer) > MAX_ANSWER  # no answer is so long
     ):
         return step
     return ParsedStep(
