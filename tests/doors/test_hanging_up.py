@@ -10,6 +10,7 @@ from bench.harness.processes import wait_for
 from inference.models import Turn
 from tests.conftest import draw_photo
 from tests.doors.conftest import Worker, asking, data_url
+from tests.gate.conftest import post
 
 BODY = {"model": "isthmus", "messages": [asking("What is this?", data_url(draw_photo()))]}
 
@@ -74,7 +75,7 @@ def test_who_stops_the_question_on_the_page_ends_the_call(address: str, token: s
 def test_a_connection_that_breaks_within_the_body_asks_nothing(address: str, token: str) -> None:
     host, port = address.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=10) as connection:
-        head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nContent-Length: 900\r\n\r\n"
-        connection.sendall(head.encode() + b'{"model": ')
+        head = ("/v1/chat/completions", f"Authorization: Bearer {token}", "Content-Length: 900")
+        connection.sendall(post(*head, body=b'{"model": '))
     assert httpx.get(f"{address}/v1/models", headers={"Authorization": f"Bearer {token}"}).status_code == 200
     assert not Turn.objects.exists()

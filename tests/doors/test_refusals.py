@@ -19,6 +19,7 @@ from webapp.gate.bounds import bounds_of
 
 PHOTO = data_url(draw_photo())
 TEXT = [asking("What is this?", PHOTO)]
+AT_PHOTO = "messages.0.content.0.image_url"
 
 
 def _url(url: str) -> list[dict[str, Any]]:
@@ -31,7 +32,7 @@ WRONG: dict[str, tuple[dict[str, Any], int, str, str | None, str]] = {
     "no messages": ({"model": "isthmus"}, 400, "invalid_request", "messages", "Field required"),
     "empty messages": ({"messages": []}, 400, "invalid_request", "messages", "at least 1 item"),
     "messages of another type": ({"messages": "hello"}, 400, "invalid_request", "messages", "valid list"),
-    "a role of its own": ({"messages": [{"role": "wizard", "content": "x"}]}, 400, "invalid_request", "messages.0.role", "user"),
+    "another role": ({"messages": [{"role": "wizard", "content": "x"}]}, 400, "invalid_request", "messages.0.role", "user"),
     "a tool's message": ({"messages": [{"role": "tool", "content": "x"}]}, 400, "invalid_request", "messages.0.role", "user"),
     "another model": ({"model": "gpt-9", "messages": TEXT}, 404, "model_not_found", "model", "Use one of isthmus, "),
     "several answers": ({"n": 2, "messages": TEXT}, 400, "unsupported_parameter", "n", "one answer"),
@@ -46,24 +47,25 @@ WRONG: dict[str, tuple[dict[str, Any], int, str, str | None, str]] = {
     ),
     "a photo elsewhere": (
         {"messages": _url("https://example.org/dog.jpg")},
-        400, "photo_not_fetched", "messages.0.content.0.image_url", "fetches no photos from other addresses. Send the photo itself",
+        400, "photo_not_fetched", AT_PHOTO, "fetches no photos from other addresses. Send the photo itself",
     ),
-    "a file": ({"messages": _url("file:///etc/passwd")}, 400, "not_a_data_url", "messages.0.content.0.image_url", "data URL"),
-    "an empty address": ({"messages": _url("")}, 400, "not_a_data_url", "messages.0.content.0.image_url", "data URL"),
+    "a file": ({"messages": _url("file:///etc/passwd")}, 400, "not_a_data_url", AT_PHOTO, "data URL"),
+    "an empty address": ({"messages": _url("")}, 400, "not_a_data_url", AT_PHOTO, "data URL"),
     "no base64": (
-        {"messages": _url("data:image/jpeg;base64,!!!")}, 400, "not_base64", "messages.0.content.0.image_url", "not valid base64",
+        {"messages": _url("data:image/jpeg;base64,!!!")}, 400, "not_base64", AT_PHOTO, "not valid base64",
     ),
-    "no bytes": ({"messages": _url("data:image/png;base64,")}, 400, "not_base64", "messages.0.content.0.image_url", "base64"),
-    "text as bytes": ({"messages": _url("data:image/png,hello")}, 400, "not_a_data_url", "messages.0.content.0.image_url", "base64"),
+    "no bytes": ({"messages": _url("data:image/png;base64,")}, 400, "not_base64", AT_PHOTO, "base64"),
+    "text as bytes": ({"messages": _url("data:image/png,hello")}, 400, "not_a_data_url", AT_PHOTO, "base64"),
     "no photo in it": ({"messages": _url(data_url(b"hello"))}, 400, "photo_unknown_format", None, "JPEG"),
     "half a photo": ({"messages": _url(data_url(draw_photo()[:2000]))}, 400, "photo_damaged", None, "damaged"),
     "sound": (
         {"messages": [{"role": "user", "content": [{"type": "input_audio", "input_audio": {}}]}]},
         400, "unsupported_content", "messages.0.content.0.type", "input_audio",
     ),
-    "no question": ({"messages": _url(PHOTO)[:0] + [asking(" ", PHOTO)]}, 400, "empty_question", None, "empty"),
+    "no question": ({"messages": [asking(" ", PHOTO)]}, 400, "empty_question", None, "empty"),
     "an answer last": (
-        {"messages": [*TEXT, {"role": "assistant", "content": "A dog."}]}, 400, "invalid_request", "messages.1.role", "not a question",
+        {"messages": [*TEXT, {"role": "assistant", "content": "A dog."}]},
+        400, "invalid_request", "messages.1.role", "not a question",
     ),
     "a long question": ({"messages": [asking("x" * 3000)]}, 400, "question_too_long", None, "limit"),
     "a NUL": ({"messages": [asking("a\0b")]}, 400, "unsupported_character", None, "cannot be stored"),
@@ -120,9 +122,9 @@ def test_the_client_raises_its_own_errors(address: str, client: openai.OpenAI) -
         client.models.retrieve("gpt-9")
     with pytest.raises(openai.BadRequestError, match="fetches no photos"):
         client.chat.completions.create(model="isthmus", messages=_url("http://example.org/dog.jpg"))
-    with openai.OpenAI(base_url=f"{address}/v1", api_key="isthmus_wrong", max_retries=0) as stranger:
-        with pytest.raises(openai.AuthenticationError):
-            stranger.models.list()
+    stranger = openai.OpenAI(base_url=f"{address}/v1", api_key="isthmus_wrong", max_retries=0)
+    with stranger, pytest.raises(openai.AuthenticationError):
+        stranger.models.list()
 
 
 def test_another_host_name_is_refused(address: str, token: str) -> None:

@@ -18,6 +18,7 @@ from webapp.live.outages import DATABASE_ERRORS, outage
 
 log = logging.getLogger(__name__)
 Headers = Mapping[str, str]
+CANCEL_S = 0.2
 
 
 class Gone(Exception):
@@ -80,9 +81,9 @@ async def while_connected(receive: Receive, work: Coroutine[Any, Any, None]) -> 
         await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         leaving.cancel()
-        if not working.done():
+        while not working.done():  # a cancellation that arrives during a query is lost there
             working.cancel()
-        await asyncio.wait({working, leaving})
+            await asyncio.wait({working}, timeout=CANCEL_S)
     if not working.cancelled():
         working.result()
 
