@@ -23,6 +23,12 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "clients.md"
 EXAMPLES = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(), re.S)
+PRINTED = [
+    r".+\n.*bytes: ",
+    r".+\n\w+ on .*bytes, \d+ ms\n.+",
+    r"absent\.jpg .* failed: absent\.jpg cannot be read",
+    r"jetson-a",
+]  # by each example
 CODE = (
     "from webapp.accounts.models import ApiToken, User; print(ApiToken.issue(User.objects.get(username='owner'), 'program')[1])"
 )
@@ -74,11 +80,11 @@ def test_several_photos_are_looked_at_together(client: openai.OpenAI) -> None:
 
 
 async def test_the_tool_asks_real_models(stack: Stack, secret: str) -> None:
-    async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {secret}"}, timeout=httpx2.Timeout(120)) as http:
-        async with Client(streamable_http_client(f"{stack.url}/mcp", http_client=http)) as tools:
-            arguments = {"question": "What is in this photo?", "photo_base64": base64.b64encode(draw_photo(15)).decode()}
-            result = (await tools.call_tool("ask", arguments)).structured_content
-            devices = (await tools.call_tool("list_devices")).structured_content["devices"]
+    http = httpx2.AsyncClient(headers={"Authorization": f"Bearer {secret}"}, timeout=httpx2.Timeout(120))
+    async with http, Client(streamable_http_client(f"{stack.url}/mcp", http_client=http)) as tools:
+        arguments = {"question": "What is in this photo?", "photo_base64": base64.b64encode(draw_photo(15)).decode()}
+        result = (await tools.call_tool("ask", arguments)).structured_content
+        devices = (await tools.call_tool("list_devices")).structured_content["devices"]
     (receipt,) = result["receipts"]
     assert result["answer"] and receipt["uplink_bytes"] >= 0 and receipt["total_ms"] > 0 and receipt["reason"].endswith(".")
     assert {device["name"] for device in devices} == {"edge-1", "jetson-a", "jetson-b"}
@@ -102,10 +108,4 @@ def test_an_example_runs_as_it_stands(stack: Stack, secret: str, packages: Path,
     )
     assert done.returncode == 0, done.stderr
     print(done.stdout)
-    expected = [
-        r".+\n.*bytes: ",
-        r".+\n\w+ on .*bytes, \d+ ms\n.+",
-        r"absent\.jpg .* failed: absent\.jpg cannot be read",
-        r"jetson-a",
-    ]
-    assert re.search(expected[number], done.stdout), done.stdout
+    assert re.search(PRINTED[number], done.stdout), done.stdout
