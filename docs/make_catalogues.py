@@ -86,7 +86,7 @@ def _messages(method: str, file: Path, source: str) -> Iterator[Message]:
 
 def _errors(file: Path) -> Iterator[Message]:
     """Sentences that are translated where they are shown: of errors, and the actions of the audit trail."""
-    if str(file).endswith(UNSHOWN) or UNSHOWN_FOLDERS & set(file.parts):
+    if str(file).endswith(UNSHOWN) or UNSHOWN_FOLDERS & set(file.relative_to(ROOT).parts):
         return
     for call in ast.walk(ast.parse(file.read_text())):
         if not isinstance(call, ast.Call):
