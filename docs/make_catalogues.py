@@ -41,6 +41,7 @@ KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
 # Calls with sentences in these places.
 SENTENCES = {"UserError": (1, 2), "PhotoRefused": (1, 2), "too_many": (0,), "not_found": (0,), "record": (1,), "Kind": (1,)}
 UNSHOWN = ("gate/refusals.py", "consumer.py", "consumers.py", "devices/api.py")  # sent before or beside Django's requests
+UNSHOWN_FOLDERS = {"management", "doors"}  # what programs read is English
 STORED = ("inference/answering", "inference/model_jobs", "inference/scheduling", "federation/runs")
 
 
@@ -85,7 +86,7 @@ def _messages(method: str, file: Path, source: str) -> Iterator[Message]:
 
 def _errors(file: Path) -> Iterator[Message]:
     """Sentences that are translated where they are shown: of errors, and the actions of the audit trail."""
-    if str(file).endswith(UNSHOWN) or "management" in file.parts:
+    if str(file).endswith(UNSHOWN) or UNSHOWN_FOLDERS & set(file.relative_to(ROOT).parts):
         return
     for call in ast.walk(ast.parse(file.read_text())):
         if not isinstance(call, ast.Call):

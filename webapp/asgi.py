@@ -1,4 +1,4 @@
-"""The ASGI application: pages and API over HTTP, live updates over websockets."""
+"""The ASGI application: pages, API and the doors of other programs over HTTP, live updates over websockets."""
 
 import os
 
@@ -16,6 +16,7 @@ from django.conf import settings
 from devices.agent.config import make_private
 from webapp.accounts.logins.sessions import PersonOfSession
 from webapp.accounts.unread_request import is_logged_in
+from webapp.doors.entrance import Doors
 from webapp.gate.bodies import BoundedBodies
 from webapp.gate.peers import RealPeer
 from webapp.sockets import WithoutDatabase, websocket_urlpatterns
@@ -24,7 +25,7 @@ make_private(settings.VAR_DIR)  # written by a version that left the modes to th
 application = RealPeer(
     ProtocolTypeRouter(
         {
-            "http": BoundedBodies(http, is_logged_in),
+            "http": BoundedBodies(Doors(http), is_logged_in),
             # Browsers do not apply the same-origin policy to websockets. A missing Origin is refused as well.
             "websocket": WithoutDatabase(
                 AllowedHostsOriginValidator(CookieMiddleware(PersonOfSession(URLRouter(websocket_urlpatterns))))

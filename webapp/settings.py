@@ -247,5 +247,5 @@ LOGGING = {
     "filters": {"readiness": {"()": "django.utils.log.CallbackFilter", "callback": lambda r: "/healthz" not in r.getMessage()}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["readiness"]}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {"httpx": {"level": "WARNING"}, "httpx2": {"level": "WARNING"}, "axes": {"level": "ERROR"}},
+    "loggers": {name: {"level": "WARNING"} for name in ("httpx", "httpx2", "mcp")} | {"axes": {"level": "ERROR"}},
 }

@@ -4,7 +4,7 @@ from ninja import NinjaAPI
 from ninja.throttling import AuthRateThrottle
 
 from webapp.api import errors
-from webapp.api.auth import PersonalToken, schema_for_people, session
+from webapp.api.auth import REQUESTS, PersonalToken, schema_for_people, session
 from webapp.api.parser import StorableParser
 
 PREFIX = "/api/v1/"
@@ -38,7 +38,7 @@ api = NinjaAPI(
     description=DESCRIPTION,
     auth=[PersonalToken(), session],
     parser=StorableParser(),
-    throttle=[AuthRateThrottle("60/s")],  # a page with many turns and devices asks for all of them at once
+    throttle=[AuthRateThrottle(REQUESTS)],
     openapi_url="/openapi.json",
     docs_url=None,  # served at /api/docs, behind the login of the pages
     docs_decorator=schema_for_people,

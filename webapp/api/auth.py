@@ -15,8 +15,9 @@ from webapp.accounts.models import ApiToken, User
 from webapp.errors import NOT_LOGGED_IN, json_error
 from webapp.live.errors import UserError
 
-__all__ = ["PersonalToken", "schema_for_people", "session"]
+__all__ = ["REQUESTS", "PersonalToken", "schema_for_people", "session"]
 log = logging.getLogger(__name__)
+REQUESTS = "60/s"  # of one person: a page with many turns and devices asks for all of them at once
 TOKEN_GUESSES = Guesses("token", 60, 600)
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]

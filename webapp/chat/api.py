@@ -37,7 +37,7 @@ def turn_schema(row: TurnRow) -> Turn:
     **operation("list_conversations", "List your conversations, newest first", {200: ConversationPage}),
 )
 def list_conversations(request: HttpRequest, query: Query[PageQuery]) -> Page[ConversationSummary]:
-    return paginate(ConversationRow.objects.filter(owner=request.user).order_by("-updated", "pk"), query, _summary)
+    return paginate(ConversationRow.objects.filter(owner=request.user).order_by("-updated", "pk"), query, conversation_summary)
 
 
 @router.get(
@@ -169,5 +169,5 @@ def get_highlight(request: HttpRequest, turn: UUID, number: int) -> HighlightMap
     return HighlightMap(node=shown.node, answer=shown.answer, rows=shown.rows)
 
 
-def _summary(row: ConversationRow) -> ConversationSummary:
+def conversation_summary(row: ConversationRow) -> ConversationSummary:
     return ConversationSummary(id=row.pk, title=str(row), updated=row.updated.isoformat())

@@ -43,12 +43,12 @@ def upload_photo(request: HttpRequest, photo: File[UploadedFile], node: Form[str
 
 @router.get("/photos", **operation("list_photos", "List your photos, newest first", {200: PhotoPage}))
 def list_photos(request: HttpRequest, query: Query[PageQuery]) -> Page[PhotoDetails]:
-    return paginate(PhotoRow.objects.filter(owner=request.user).order_by("-created", "pk"), query, _details)
+    return paginate(PhotoRow.objects.filter(owner=request.user).order_by("-created", "pk"), query, photo_details)
 
 
 @router.get("/photos/{uuid:photo}", **operation("get_photo", "Read what is known about a photo", {200: PhotoDetails}, NO_PHOTO))
 def get_photo(request: HttpRequest, photo: UUID) -> PhotoDetails:
-    return _details(conversations.own_photo(request.user, photo))
+    return photo_details(conversations.own_photo(request.user, photo))
 
 
 @router.get(
@@ -92,6 +92,6 @@ def photo_schema(row: PhotoRow) -> Photo:
     return Photo.model_validate(turns.photo_json(row))
 
 
-def _details(row: PhotoRow) -> PhotoDetails:
+def photo_details(row: PhotoRow) -> PhotoDetails:
     details = {**turns.photo_json(row), "created": row.created.isoformat(), "devices": sorted(row.placed)}
     return PhotoDetails.model_validate(details)

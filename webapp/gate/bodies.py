@@ -59,7 +59,7 @@ class BoundedBodies:
         body = _Body(self, scope, length, receive, send)
         try:
             if refusal := await body.refusal():
-                await refuse(send, receive, refusal)
+                await refuse(send, receive, refusal, body.bounds.shape)
                 return
             try:
                 await self.app(scope, body.receive, body.send)
@@ -69,7 +69,7 @@ class BoundedBodies:
                 log.error("%s %s: %s", scope["method"], scope["path"], error)
                 body.refused = explained
             if body.refused and not body.answered:
-                await refuse(send, receive, body.refused)
+                await refuse(send, receive, body.refused, body.bounds.shape)
         finally:
             body.give_back()
 

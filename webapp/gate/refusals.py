@@ -1,4 +1,4 @@
-"""Refusals that are sent before Django sees the request: the one error shape, and the connection is closed."""
+"""Refusals that are sent before Django sees the request, after which the connection is closed."""
 
 import asyncio
 import json
@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from http import HTTPStatus
 from typing import Any
 
+from webapp.gate.shapes import Shape, ours
 from webapp.live.errors import UserError
 
 Scope = MutableMapping[str, Any]
@@ -29,8 +30,8 @@ HEAD_TOO_LARGE = UserError("head_too_large", "The address and headers of the req
 NOT_HTTP = UserError("bad_request", "The server does not understand this request.", "Send an HTTP/1.1 request.", 400)
 
 
-def headers_and_body(error: UserError) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    body = json.dumps({"error": error.body()}).encode()
+def headers_and_body(error: UserError, shape: Shape = ours) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    body = json.dumps(shape(error)).encode()
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", b"%d" % len(body)),
@@ -50,9 +51,9 @@ def as_bytes(error: UserError) -> bytes:
     return b"\r\n".join([*lines, b"", body])
 
 
-async def refuse(send: Send, receive: Receive, error: UserError) -> None:
+async def refuse(send: Send, receive: Receive, error: UserError, shape: Shape = ours) -> None:
     """Answer, then read a little of what is still under way."""
-    headers, body = headers_and_body(error)
+    headers, body = headers_and_body(error, shape)
     await send({"type": "http.response.start", "status": error.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": True})
     await _linger(receive)

@@ -1,0 +1,65 @@
+"""From what a program sends to a turn: photos, the conversation that it continues, the question."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+
+from inference.answering import turns
+from inference.models import Photo, Turn
+from inference.placement import policies
+from webapp.accounts.models import User
+from webapp.chat import conversations
+from webapp.doors import history
+from webapp.doors.history import Exchange
+from webapp.doors.sent_photos import SentPhotos
+from webapp.live.errors import UserError
+from webapp.live.outages import DATABASE_ERRORS
+
+MOST_PHOTOS = 10  # of one question
+TOO_MANY_PHOTOS = UserError(
+    "too_many_photos", f"A question may have {MOST_PHOTOS} photos at most.", "Ask about fewer of them at once.", 400
+)
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """`photos`: of the question, as files, the last one being the photo at hand. `photo`: instead, one that is stored.
+    `earlier`: what was said before, oldest first."""
+
+    question: str
+    photos: Sequence[bytes] = ()
+    photo: UUID | None = None
+    earlier: Sequence[Exchange] = ()
+    policy: str = policies.DEFAULT.name
+    node: str = ""
+    conversation: UUID | None = None
+
+
+def ask(person: User, inquiry: Inquiry) -> Turn:
+    """Raises UserError; nothing is stored then."""
+    turns.check(inquiry.question, inquiry.policy, "")  # before any photo is read
+    if len(inquiry.photos) > MOST_PHOTOS:
+        raise TOO_MANY_PHOTOS
+    sent = SentPhotos(person)
+    try:
+        photos = [sent.stored(data) for data in inquiry.photos]
+        return _ask(person, inquiry, photos, sent)
+    except (UserError, *DATABASE_ERRORS, OSError):
+        sent.undo()
+        raise
+
+
+def _ask(person: User, inquiry: Inquiry, photos: list[Photo], sent: SentPhotos) -> Turn:
+    conversation = inquiry.conversation
+    before = history.before(person, inquiry.earlier, sent)
+    with transaction.atomic():
+        if conversation is None and (inquiry.earlier or len(photos) > 1):
+            conversation = before.conversation(inquiry.question).pk
+        if conversation is not None:
+            history.carry(person, conversation, photos[:-1], of=len(photos))
+        subject = photos[-1].pk if photos else inquiry.photo
+        return conversations.ask(
+            person, inquiry.question, photo=subject, conversation=conversation, policy=inquiry.policy, node=inquiry.node
+        )

@@ -1,0 +1,110 @@
+"""The tool that asks a question about a photo and waits for the answer."""
+
+from typing import Any, Self
+from uuid import UUID
+
+from pydantic import BaseModel, Field, model_validator
+
+from inference.engine.photos.formats import ACCEPTED
+from inference.models import Turn
+from inference.placement import policies
+from inference.receipt import Receipt
+from webapp.doors import turn_news
+from webapp.doors.asking import Inquiry
+from webapp.doors.caller import Caller
+from webapp.doors.openai.response import failure
+from webapp.doors.sent_photos import decoded
+from webapp.doors.tools.tool import Progress, Tool
+
+
+class AskArguments(BaseModel):
+    question: str = Field(description="In English.", examples=["What is the dog doing?"])
+    photo_base64: str | None = Field(None, description=f"The bytes of a file in base64: {ACCEPTED}.")
+    photo_id: UUID | None = Field(None, description="Instead, a photo from list_photos.")
+    conversation: UUID | None = Field(
+        None, description="From an earlier answer. Without a photo, the question is about the last one of the conversation."
+    )
+    policy: str = Field(
+        policies.DEFAULT.name,
+        description=" ".join(f"{policy.name}: {policy.explanation}" for policy in policies.POLICIES),
+        json_schema_extra={"enum": [*policies.names()]},
+    )
+
+    @model_validator(mode="after")
+    def _has_one_photo(self) -> Self:
+        if self.photo_base64 and self.photo_id:
+            raise ValueError("photo_base64 and photo_id exclude each other")
+        return self
+
+
+class ReceiptSummary(BaseModel):
+    """What one model call cost and why it ran where it ran."""
+
+    task: str = Field(examples=["vqa"])
+    route: str = Field(description="`device`, `edge` or `split`.")
+    device: str
+    edge: str | None
+    uplink_bytes: int = Field(description="What crossed the link from the device.")
+    total_ms: float | None
+    photo_left_device: bool
+    confidence: float | None
+    reason: str
+
+
+class AskResult(BaseModel):
+    answer: str
+    conversation: UUID = Field(description="For further questions about the photo.")
+    turn: UUID
+    photo: UUID | None
+    receipts: list[ReceiptSummary] = Field(description="One for each model call.")
+
+
+async def _ask(caller: Caller, arguments: AskArguments, progress: Progress) -> AskResult:
+    inquiry = Inquiry(
+        arguments.question,
+        photos=[decoded(arguments.photo_base64.rpartition(",")[2])] if arguments.photo_base64 else (),  # also of a data URL
+        photo=arguments.photo_id,
+        conversation=arguments.conversation,
+        policy=arguments.policy,
+    )
+
+    async def say(turn: Turn) -> None:
+        await progress(turn.phase["name"] if turn.phase else turn.state)
+
+    async with turn_news.asked(caller.person, inquiry) as turn:
+        ended = await turn_news.final(turn, say)
+    if ended.state != "answered":
+        raise failure(ended)
+    return _result(ended)
+
+
+def _result(turn: Turn) -> AskResult:
+    receipts = [_summary(step.receipt) for step in turn.steps.all() if step.receipt]  # read with the turn
+    return AskResult(answer=turn.answer, conversation=turn.conversation, turn=turn.pk, photo=turn.photo_id, receipts=receipts)
+
+
+def _summary(receipt: Receipt | dict[str, Any]) -> ReceiptSummary:
+    actual = receipt["actual_ms"]
+    return ReceiptSummary(
+        task=receipt["task"],
+        route=receipt["route"],
+        device=receipt["device"],
+        edge=receipt["edge"],
+        uplink_bytes=receipt["bytes"]["uplink"],
+        total_ms=actual["total"] if actual else None,
+        photo_left_device=receipt["photo_left_device"],
+        confidence=receipt["confidence"],
+        reason=receipt["reason"],
+    )
+
+
+ASK = Tool(
+    "ask",
+    "Ask about a photo",
+    "Answers a question about a photo: what it shows, what it is called, yes or no, how many, which colour, what is written in "
+    "it. The answer says when the models doubt; the receipts say where it was computed and what crossed the link.",
+    AskArguments,
+    AskResult,
+    _ask,
+    changes=True,
+)
