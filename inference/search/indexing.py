@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Iterator
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from devices import dispatch
@@ -32,6 +33,8 @@ def waiting() -> QuerySet[Photo]:
 def run(budget_s: float = BUDGET_S) -> int:
     """Index photos for a while; stops as soon as a question waits. Returns how many."""
     started, count = time.monotonic(), 0
+    if not (settings.SEARCH and memory.space_name()):
+        return 0
     for photo in _next():
         if time.monotonic() - started > budget_s or Turn.objects.filter(state__in=LIVE).exists():
             break

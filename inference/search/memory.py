@@ -5,6 +5,8 @@ import logging
 from collections.abc import Iterable
 from functools import cache
 
+from django.conf import settings
+
 from devices.contract.results import AnswerResult
 from inference.engine.mean_token import space
 from inference.models import Photo
@@ -28,7 +30,7 @@ def remember(answers: Iterable[tuple[Photo, str, AnswerResult]]) -> int:
     rows = dict[object, PhotoVector]()
     for photo, task, answer in answers:
         vector = _vector_of(photo, answer)
-        if vector is None or not space_name():
+        if vector is None or not space_name() or not settings.SEARCH:
             continue
         names = [list(pair) for pair in answer.top[:NAMES]] if task == CLASSIFIER else []
         known = PhotoVector.objects.filter(pk=photo.pk, space=space_name()).first()

@@ -43,7 +43,7 @@ def test_no_documented_setting_is_missing_from_the_code() -> None:
 
 
 def test_a_documented_default_is_the_default() -> None:
-    code = (ROOT / "webapp" / "settings.py").read_text()
+    code = "".join(file.read_text() for file in sorted((ROOT / "webapp" / "settings").glob("*.py")))
     defaults = dict(re.findall(r'env\.(?:text|integer|number|words)\("([A-Z_]+)", "?([^")]+)"?\)', code))
     assert len(defaults) > 8
     written = documented()
