@@ -39,6 +39,7 @@ class Chat {
     this.compose = new Compose(start, (question, photo) => this.ask(question, photo), { key: () => draftKey(this.conversation), how: () => this.options.value() });
     new CameraChoice(this.nodes.store, (device, camera) => this.compose.capture(device, camera));
     new UploadTarget(this.nodes.store);
+    if (start.row) this.header.show(start.row);
     if (this.conversation) this.connect();
     else byId("welcome").hidden = false;
     onTick(() => this.refetchQuietTurns());

@@ -17,6 +17,7 @@ from inference.engine.photos import formats
 from inference.model_jobs import overview
 from inference.placement import policies
 from webapp.chat import conversations, photo_files
+from webapp.chat.library import listing
 from webapp.chat.models import NOTE_CHARS, TITLE_CHARS
 from webapp.chat.sharing import links
 from webapp.live.errors import UserError
@@ -24,17 +25,17 @@ from webapp.live.errors import UserError
 
 def chat(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse:
     """The chat page. Its turns arrive over the websocket."""
-    title = ""
+    row: listing.ConversationRow | None = None
     if conversation is not None:
         try:
-            title = str(conversations.own(request.user, conversation))
+            row = listing.row_of(conversations.own(request.user, conversation))
         except UserError:
             return redirect("chat")
     nodes = list(Node.objects.filter(revoked_at=None).order_by("slug"))
     access = rules.read()
     boot: dict[str, Any] = {
         "conversation": str(conversation) if conversation else "",
-        "title": title,
+        "row": row,
         "title_chars": TITLE_CHARS,
         "note_chars": NOTE_CHARS,
         "link_days": [1, links.DEFAULT_DAYS, 30, links.MOST_DAYS],
@@ -46,7 +47,12 @@ def chat(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse
         "max_question_chars": settings.QUESTION_MAX_CHARS,
         "user": request.user.get_username(),
     }
-    page = {"boot": boot, "conversation": boot["conversation"], "title": title, "accept": formats.accept()}
+    page = {
+        "boot": boot,
+        "conversation": boot["conversation"],
+        "title": row["title"] if row else "",
+        "accept": formats.accept(),
+    }
     response = render(request, "chat.html", page)
     if near := sorted({origin for node in nodes if (origin := uploads.origin(node))}):
         # Devices that this page may upload photos to.

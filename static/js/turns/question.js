@@ -17,7 +17,7 @@ export class Question {
     this.isLast = false;
     this.words = el("div", { class: "words" }, el("p", { dir: "auto" }, turn.question));
     this.edit = el("button", { type: "button", class: "small", hidden: true, "aria-label": gettext("Edit the question"), onclick: () => this.open(turn.question) }, gettext("Edit"));
-    this.tools = el("div", { class: "tools" }, this.edit, copyButton(turn.question, gettext("Copy the question")));
+    this.tools = el("div", { class: "tools" }, actions && this.edit, copyButton(turn.question, gettext("Copy the question")));
     this.element = el("div", { class: "asked" }, el("div", { class: "me" }, this.words, photoOf(turn)), this.tools);
   }
 
