@@ -86,7 +86,7 @@ export class TurnCard {
   }
 
   retryButton() {
-    return this.actions && el("button", { type: "button", class: "small", "data-key": "retry", onclick: () => this.actions?.retry(this.turn) }, gettext("Try again"));
+    return this.actions && !this.turn.replaced_by && el("button", { type: "button", class: "small", "data-key": "retry", onclick: () => this.actions?.retry(this.turn) }, gettext("Try again"));
   }
 
   place(step) {
