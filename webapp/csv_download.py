@@ -17,12 +17,12 @@ class _Line:
 
 
 def csv_download(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(_lines(columns, rows), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(csv_lines(columns, rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def _lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     writer = csv.writer(_Line())
     yield writer.writerow(columns)
     for row in rows:

@@ -10,7 +10,7 @@ from django.urls import path, re_path
 from devices.consumers import DevicesConsumer
 from federation.consumers import RunConsumer
 from inference.model_jobs.consumers import ModelsConsumer
-from webapp.chat.consumers import ChatConsumer
+from webapp.chat.consumers import ChatConsumer, ConversationsConsumer
 from webapp.gate.refusals import App, Receive, Scope, Send
 from webapp.live.consumer import LiveConsumer
 from webapp.live.outages import DATABASE_ERRORS, DATABASE_UNAVAILABLE, outage
@@ -47,6 +47,7 @@ class WithoutDatabase:
 
 websocket_urlpatterns: list[Any] = [
     path("ws/chat/<uuid:conversation>/", ChatConsumer.as_asgi()),
+    path("ws/conversations/", ConversationsConsumer.as_asgi()),
     path("ws/devices/", DevicesConsumer.as_asgi()),
     path("ws/models/", ModelsConsumer.as_asgi()),
     path("ws/federation/<int:number>/", RunConsumer.as_asgi()),

@@ -6,6 +6,8 @@ from django.urls import include, path
 from webapp import rate_accuracy_page
 from webapp.api import addresses
 from webapp.chat import views as chat
+from webapp.chat.ratings import pages as ratings
+from webapp.chat.sharing import pages as sharing
 from webapp.languages import views as language_pages
 from webapp.ops import health, planner_usage_page
 
@@ -18,6 +20,9 @@ urlpatterns = [
     path("", chat.chat, name="chat"),
     path("c/<uuid:conversation>/", chat.chat, name="conversation"),
     path("photos/<uuid:pk>/", chat.photo, name="photo"),
+    path("shared/<str:link>/", sharing.shared, name="shared"),
+    path("shared/<str:link>/photos/<uuid:photo>/", sharing.shared_photo, name="shared_photo"),
+    path("ratings/ratings.csv", ratings.ratings_csv, name="ratings_csv"),
     path("models/", chat.models, name="models"),
     path("curves/", rate_accuracy_page.curves, name="curves"),
     path("planner/", planner_usage_page.calls, name="planner"),

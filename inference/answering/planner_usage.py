@@ -1,7 +1,10 @@
 """The planner of this installation: what it knows of a conversation, and its calls in the database with their cost."""
 
 import logging
+from collections.abc import Callable
 from functools import cache
+from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -23,6 +26,7 @@ from inference.receipt import certainty_of
 log = logging.getLogger(__name__)
 EARLIER = 5  # turns of the conversation
 OWN_SHARE = 0.5  # of the daily budget that one person may spend
+_replaced: list[Callable[[UUID], QuerySet[Any]]] = []
 
 
 class DatabaseUsageLog:
@@ -76,9 +80,17 @@ def summary(calls: QuerySet[PlannerCall] | None = None) -> dict[str, float]:
     return {name: value or 0 for name, value in totals.items()} | {"failed": calls.exclude(outcome__in=SUCCESSES).count()}
 
 
+def register_replaced_turns(reader: Callable[[UUID], QuerySet[Any]]) -> None:
+    """`reader` gives the ids of turns of a conversation whose question was edited: what was meant is in the later one.
+    Answering knows nothing of edits, so webapp.chat registers it."""
+    _replaced[:] = [reader]
+
+
 def context_of(turn: Turn) -> Context:
     """Earlier questions of this conversation, each with the answer of its last step."""
     earlier = Turn.objects.filter(conversation=turn.conversation, created__lt=turn.created, state="answered")
+    for reader in _replaced:
+        earlier = earlier.exclude(pk__in=reader(turn.conversation))
     last = list(earlier.order_by("-created").prefetch_related("steps")[:EARLIER])[::-1]
     answers = [[str((step.receipt or {}).get("answer") or "") for step in row.steps.all()] for row in last]
     return Context(

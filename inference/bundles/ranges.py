@@ -1,6 +1,5 @@
 """A file over HTTP, from any byte to its end, in small pieces also under ASGI."""
 
-import asyncio
 import re
 from pathlib import Path
 
@@ -8,29 +7,9 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from webapp.errors import json_error
 from webapp.live.errors import UserError
+from webapp.live.pieces import Pieces
 
-CHUNK = 256 * 1024
 _RANGE = re.compile(r"bytes=(\d{1,15})-")  # what nodes send; any other range is answered with the whole file
-
-
-class _Pieces:
-    """Django would read all of an ordinary iterator, or of a file, before an ASGI server sends the first byte."""
-
-    def __init__(self, file: Path, start: int) -> None:
-        self._file = file.open("rb")
-        self._file.seek(start)
-
-    def __aiter__(self) -> "_Pieces":
-        return self
-
-    async def __anext__(self) -> bytes:
-        if data := await asyncio.to_thread(self._file.read, CHUNK):
-            return data
-        raise StopAsyncIteration
-
-    def close(self) -> None:
-        """Django calls it, also when the caller has hung up."""
-        self._file.close()
 
 
 def response(request: HttpRequest, file: Path, etag: str) -> HttpResponse | StreamingHttpResponse:
@@ -42,7 +21,9 @@ def response(request: HttpRequest, file: Path, etag: str) -> HttpResponse | Stre
         )
         refusal["Content-Range"] = f"bytes */{size}"
         return refusal
-    answer = StreamingHttpResponse(_Pieces(file, start), status=206 if wanted else 200, content_type="application/octet-stream")
+    opened = file.open("rb")
+    opened.seek(start)
+    answer = StreamingHttpResponse(Pieces(opened), status=206 if wanted else 200, content_type="application/octet-stream")
     answer["Content-Length"] = str(size - start)
     if wanted:
         answer["Content-Range"] = f"bytes {start}-{size - 1}/{size}"

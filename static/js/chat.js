@@ -3,6 +3,7 @@
 import { call } from "./api.js";
 import { observe, onTick } from "./clock.js";
 import { Compose } from "./compose.js";
+import { Header } from "./conversations/header.js";
 import { CameraChoice } from "./device-camera.js";
 import { boot, byId, sentence } from "./dom.js";
 import { draftKey, read } from "./drafts.js";
@@ -24,7 +25,8 @@ class Chat {
     this.state = EMPTY;
     /** @type {Map<string, number>} turn -> when its last event came or it was last fetched */
     this.lastEvent = new Map();
-    const actions = { stop: (turn) => this.act(turn, "stop"), retry: (turn) => this.act(turn, "retry"), compare: (turn) => this.comparison.run(turn) };
+    const actions = { stop: (turn) => this.act(turn, "stop"), retry: (turn) => this.act(turn, "retry"), compare: (turn) => this.comparison.run(turn),
+      edit: (turn, question) => this.edit(turn, question), rate: (turn, rating) => this.rate(turn, rating), noteChars: start.note_chars };
     this.list = new TurnList(byId("turns"), actions, start.rebuild, byId("announcer"));
     this.comparison = new RouteComparison((fields, stored) => this.put(fields, stored));
     this.nodes = new NodePanel(start.nodes, () => this.device());
@@ -32,10 +34,12 @@ class Chat {
       this.nodes.changed();
       this.compose.keep();
     }, read(draftKey(this.conversation)).how);
-    this.history = new History(() => this.conversation);
+    this.header = new Header(start.title_chars, start.link_days, () => this.history.load());
+    this.history = new History(() => this.conversation, start.title_chars, (row) => this.header.show(row));
     this.compose = new Compose(start, (question, photo) => this.ask(question, photo), { key: () => draftKey(this.conversation), how: () => this.options.value() });
     new CameraChoice(this.nodes.store, (device, camera) => this.compose.capture(device, camera));
     new UploadTarget(this.nodes.store);
+    if (start.row) this.header.show(start.row);
     if (this.conversation) this.connect();
     else byId("welcome").hidden = false;
     onTick(() => this.refetchQuietTurns());
@@ -83,6 +87,21 @@ class Chat {
       this.connect();
     }
     this.history.load();
+  }
+
+  /** Rejects with an ApiError; then nothing has changed. */
+  async edit(turn, question) {
+    const later = await call("POST", `/api/v1/turns/${turn.id}/edit`, { question });
+    this.receive({ type: "turn.snapshot", turn: later });
+    this.receive({ type: "turn.replaced", turn: turn.id, by: later.id });
+    this.list.toEnd();
+    this.history.load();
+  }
+
+  async rate(turn, rating) {
+    const path = `/api/v1/turns/${turn.id}/rating`;
+    const stored = rating ? await call("PUT", path, rating) : await call("DELETE", path);
+    this.receive({ type: "turn.rated", turn: turn.id, rating: stored });
   }
 
   /** @param {any} fields as POST /api/v1/turns takes them @param {(turn: any) => void} stored called before it is drawn */

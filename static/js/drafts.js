@@ -11,6 +11,8 @@ const account = () => document.body.dataset.account ?? "";
 
 /** @param {string} conversation its id, or "" for one that has not begun */
 export const draftKey = (conversation) => `${PREFIX}${account()}.${conversation || "new"}`;
+/** An edit of the last question that was not sent yet. @param {string} conversation */
+export const editKey = (conversation) => `${PREFIX}${account()}.edit.${conversation}`;
 export const choiceKey = () => `${CHOICE}${account()}`;
 
 /** @param {string} key @returns {any} {} where nothing, or nothing readable, is stored */

@@ -9,7 +9,7 @@ from tests.architecture.test_every_page_asks_for_a_login import API, every_addre
 
 PEOPLE = ("stranger", "member", "admin", "owner")
 # Who else gets a page that is not for everybody; the address as urls.py has it.
-ADMINS_ONLY = ("planner/", "planner/calls.csv", "audit/", "audit/audit.csv")
+ADMINS_ONLY = ("planner/", "planner/calls.csv", "audit/", "audit/audit.csv", "ratings/ratings.csv")
 OWNERS_ONLY = ("admin/", "people/")
 HOPS = 4
 PAGES = [route for route in every_address() if not route.startswith(API)]

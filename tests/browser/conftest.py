@@ -92,3 +92,11 @@ def phone(browser: Browser, stack: Stack, logged_in: Any) -> Iterator[Tab]:
     context = browser.new_context(storage_state=logged_in, viewport={"width": 390, "height": 844}, has_touch=True)
     yield Tab(context.new_page(), stack.url)
     context.close()
+
+
+@pytest.fixture
+def second(browser: Browser, stack: Stack, logged_in: Any) -> Iterator[Tab]:
+    """Another tab of the same person."""
+    context = browser.new_context(storage_state=logged_in, viewport={"width": 1360, "height": 900})
+    yield Tab(context.new_page(), stack.url)
+    context.close()

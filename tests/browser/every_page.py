@@ -58,6 +58,7 @@ class Samples:
         photo = stack.upload(draw_photo(3))
         turn = stack.put("What is this? And how many people are there?", photo=photo, route="split")
         stack.finished(turn["id"])
+        link = stack.owner.post(f"/api/v1/conversations/{turn['conversation']}/links", json={"days": 1}).json()["url"]
         made: dict[str, Any] = json.loads(stack.shell(RUNS))
         self.runs: dict[str, int] = made
         self.values = {
@@ -67,6 +68,7 @@ class Samples:
             "int:number": str(made["run"]),
             "int:pk": str(made["owner"]),
             "str:secret": made["secret"],
+            "str:link": link.rstrip("/").rpartition("/")[2],
         }
 
     def filled(self, route: str) -> str | None:

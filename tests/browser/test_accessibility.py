@@ -112,6 +112,36 @@ def _drawers(tab: Tab, samples: Samples) -> None:
     page.get_by_role("button", name="Delete").first.click()
 
 
+def _conversation(tab: Tab, samples: Samples) -> None:
+    page = tab.open(f"/c/{samples.values['uuid:conversation']}/")
+    page.get_by_role("button", name="Bad answer").click()
+    page.get_by_label("Note about this answer").wait_for()
+    page.get_by_role("button", name="Edit the question").click()
+    page.get_by_role("button", name="Rename", exact=True).click()
+    page.get_by_label("Title of the conversation").fill(" ")
+    page.get_by_label("Title of the conversation").press("Enter")
+    page.get_by_text("The title is empty.").wait_for()
+
+
+def _sharing(tab: Tab, samples: Samples) -> None:
+    page = tab.open(f"/c/{samples.values['uuid:conversation']}/")
+    page.get_by_role("button", name="Share", exact=True).click()
+    page.get_by_role("button", name="Create link").click()
+    page.get_by_label("The new link").wait_for()
+
+
+def _searching(tab: Tab, samples: Samples) -> None:
+    page = tab.open("/")
+    for button in page.locator("[data-drawer=history]:visible").all():
+        button.click()
+    page.get_by_label("Search your conversations").fill("what people")
+    page.locator("#conversations mark").first.wait_for()
+
+
+def _invalid_link(tab: Tab, samples: Samples) -> None:
+    tab.open("/shared/guess/")
+
+
 def _unsent(tab: Tab, samples: Samples) -> None:
     page = tab.open("/")
     page.route("**/api/v1/turns", lambda route: route.abort())
@@ -162,6 +192,10 @@ def _away(tab: Tab, samples: Samples) -> None:
 STATES: dict[str, Callable[[Tab, Samples], None]] = {
     "an answer with open receipts": _answer,
     "a conversation about to be deleted": _drawers,
+    "a conversation being renamed, rated and edited": _conversation,
+    "a new link to a conversation": _sharing,
+    "results of the search": _searching,
+    "an invalid link": _invalid_link,
     "a question that could not be sent": _unsent,
     "adding a device": _adding,
     "a new code": _added,

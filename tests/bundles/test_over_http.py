@@ -70,7 +70,7 @@ def test_a_file_is_sent_whole_or_from_any_byte(call: Call, bundle: Path) -> None
 
 
 async def test_an_asgi_server_gets_a_file_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ranges, "CHUNK", 10_000)
+    monkeypatch.setattr("webapp.live.pieces.CHUNK", 10_000)
     (tmp_path / "file").write_bytes(bytes(45_000))
     answer = ranges.response(RequestFactory().get("/", headers={"Range": "bytes=5000-"}), tmp_path / "file", "etag")
     assert isinstance(answer, StreamingHttpResponse) and answer.is_async

@@ -13,6 +13,7 @@ from tests.settings import UNKNOWN_VARIABLE
 from webapp.accounts import invitations
 from webapp.accounts.models import ApiToken
 from webapp.chat.models import Conversation
+from webapp.chat.sharing import links
 
 MARK = UNKNOWN_VARIABLE.split("%")[0]
 
@@ -24,8 +25,10 @@ def _samples(owner: Any) -> dict[str, str]:
     runs = [Run.objects.create(owner=owner, spec=RunSpec().model_dump(), state=state) for state in ("done", "draft", "failed")]
     for run in runs:
         run.rounds.create(number=1, accuracy=0.5, seconds={"total": 1.0})
+    conversation = Conversation.objects.create(owner=owner, title="A dog")
     return {
-        "uuid:conversation": str(Conversation.objects.create(owner=owner, title="A dog").pk),
+        "uuid:conversation": str(conversation.pk),
+        "str:link": links.create(conversation, 1)[1],
         "uuid:pk": str(uuid.uuid4()),
         "slug:slug": "jetson-a",
         "int:number": str(runs[0].pk),

@@ -18,7 +18,7 @@ In the browser your session is enough.
 **Errors** all have the same body: `{"error": {"code", "message", "next"}}`. `code` is for programs, `message` says what
 happened and `next` what to do about it.
 
-**Live updates** come over websockets: `/ws/chat/<conversation>/`, `/ws/devices/`, `/ws/models/` and
+**Live updates** come over websockets: `/ws/chat/<conversation>/`, `/ws/conversations/`, `/ws/devices/`, `/ws/models/` and
 `/ws/federation/<run>/` send a snapshot and then every change."""
 TAGS = {
     "conversations": "Questions and answers, in the order they were asked.",
@@ -47,6 +47,9 @@ api = NinjaAPI(
 errors.register(api)
 
 api.add_router("", "webapp.chat.api.router")
+api.add_router("", "webapp.chat.library.api.router")
+api.add_router("", "webapp.chat.sharing.api.router")
+api.add_router("", "webapp.chat.ratings.api.router")
 api.add_router("", "webapp.chat.photos_api.router")
 api.add_router("/nodes", "devices.api.router")
 api.add_router("/nodes", "devices.nodes_api.router")

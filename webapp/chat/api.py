@@ -8,17 +8,22 @@ from ninja import Query, Router, Status
 from inference.answering import turns
 from inference.answering.insight import highlight, reconstruction
 from inference.models import Turn as TurnRow
-from webapp.chat import conversations
+from webapp.chat import conversations, turn_rows
 from webapp.chat.api_schemas import (
     Conversation,
+    ConversationChange,
     ConversationPage,
     ConversationSummary,
+    EditedQuestion,
     HighlightMap,
     Question,
     Turn,
     TurnPage,
 )
+from webapp.chat.library import editing, listing
+from webapp.chat.library.api import summary
 from webapp.chat.models import Conversation as ConversationRow
+from webapp.chat.ratings import rating
 from webapp.live.http import Page, PageQuery, change, operation, paginate
 
 router = Router()
@@ -28,16 +33,16 @@ NO_QUESTION = {404: "`not_found`: no such question of yours."}
 
 
 def turn_schema(row: TurnRow) -> Turn:
-    return Turn.model_validate(turns.as_json(row))
+    return Turn.model_validate(turn_rows.as_json(row))
 
 
 @router.get(
     "/conversations",
     tags=["conversations"],
-    **operation("list_conversations", "List your conversations, newest first", {200: ConversationPage}),
+    **operation("list_conversations", "List your conversations, pinned ones first, then the newest", {200: ConversationPage}),
 )
 def list_conversations(request: HttpRequest, query: Query[PageQuery]) -> Page[ConversationSummary]:
-    return paginate(ConversationRow.objects.filter(owner=request.user).order_by("-updated", "pk"), query, conversation_summary)
+    return paginate(listing.ordered(ConversationRow.objects.filter(owner=request.user)), query, summary)
 
 
 @router.get(
@@ -48,7 +53,9 @@ def list_conversations(request: HttpRequest, query: Query[PageQuery]) -> Page[Co
 )
 def get_conversation(request: HttpRequest, conversation: UUID) -> Conversation:
     row = conversations.own(request.user, conversation)
-    return Conversation.model_validate({"id": row.pk, "title": str(row), "turns": conversations.turns_of(row)})
+    return Conversation.model_validate(
+        {"id": row.pk, "title": str(row), "pinned": row.pinned, "turns": conversations.turns_of(row)}
+    )
 
 
 @router.get(
@@ -58,8 +65,24 @@ def get_conversation(request: HttpRequest, conversation: UUID) -> Conversation:
     **operation("list_turns", "List a conversation's questions, oldest first", {200: TurnPage}, NO_CONVERSATION),
 )
 def list_turns(request: HttpRequest, conversation: UUID, query: Query[PageQuery]) -> Page[Turn]:
-    rows = conversations.turn_rows(conversations.own(request.user, conversation))
+    rows = conversations.rows_of(conversations.own(request.user, conversation))
     return paginate(rows, query, lambda row: turn_schema(turns.expire(row)))
+
+
+@router.patch(
+    "/conversations/{uuid:conversation}",
+    tags=["conversations"],
+    **change(
+        "change_conversation",
+        "Rename or pin a conversation",
+        {200: ConversationSummary},
+        {**NO_CONVERSATION, 422: "`empty_title`, `title_too_long`."},
+    ),
+)
+def change_conversation(request: HttpRequest, conversation: UUID, body: ConversationChange) -> ConversationSummary:
+    row = conversations.own(request.user, conversation)
+    listing.change(row, body.title, body.pinned)
+    return summary(row)
 
 
 @router.delete(
@@ -131,9 +154,33 @@ def stop_turn(request: HttpRequest, turn: UUID) -> Turn:
     ),
 )
 def retry_turn(request: HttpRequest, turn: UUID) -> Turn:
-    """The earlier plan, receipts and answer are discarded."""
-    turns.retry(conversations.own_turn(request.user, turn))
+    """The earlier plan, receipts and answer are discarded, and with the answer its rating."""
+    row = conversations.own_turn(request.user, turn)
+    turns.retry(row)
+    rating.discard(row)
     return turn_schema(conversations.own_turn(request.user, turn))
+
+
+@router.post(
+    "/turns/{uuid:turn}/edit",
+    tags=["questions"],
+    exclude_unset=True,
+    **change(
+        "edit_question",
+        "Edit the last question of a conversation and ask it again",
+        {202: Turn},
+        {
+            **NO_QUESTION,
+            409: "`not_last`, `still_running`, `conversation_full`.",
+            422: "`empty_question`, `question_too_long`.",
+            429: TOO_MANY,
+        },
+    ),
+)
+def edit_question(request: HttpRequest, turn: UUID, body: EditedQuestion) -> Status[Turn]:
+    """A new turn about the same photo, with the same options. The earlier one stays readable, with `replaced_by`; later
+    questions no longer refer to it."""
+    return Status(202, turn_schema(editing.edit(conversations.own_turn(request.user, turn), body.question)))
 
 
 @router.get(
@@ -167,7 +214,3 @@ def get_highlight(request: HttpRequest, turn: UUID, number: int) -> HighlightMap
     """A coarse map of the places that spoke for the answer, row by row; it is no outline."""
     shown = highlight.highlight(conversations.own_turn(request.user, turn), number)
     return HighlightMap(node=shown.node, answer=shown.answer, rows=shown.rows)
-
-
-def conversation_summary(row: ConversationRow) -> ConversationSummary:
-    return ConversationSummary(id=row.pk, title=str(row), updated=row.updated.isoformat())

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from inference.placement import policies, routes
 from inference.planning.plan import task_names
 from inference.receipt import Receipt
+from webapp.chat.models import TITLE_CHARS
 from webapp.live.http import DocumentedAs, ErrorDetail, Moment, Page
 
 StoredReceipt = Annotated[dict[str, JsonValue], DocumentedAs(Receipt)]
@@ -89,6 +90,13 @@ class Step(Schema):
     error: ErrorDetail | None
 
 
+class AnswerRating(Schema):
+    """What you think of an answer."""
+
+    up: bool
+    note: str
+
+
 class Turn(Schema):
     """One question with everything known about its answer."""
 
@@ -111,6 +119,8 @@ class Turn(Schema):
     steps: list[Step]
     answer: str | None = Field(examples=["The dog is running."])
     error: ErrorDetail | None
+    replaced_by: UUID | None = Field(description="The turn that asks the edited question.")
+    rating: AnswerRating | None
 
 
 class TurnPage(Page[Turn]):
@@ -120,7 +130,15 @@ class TurnPage(Page[Turn]):
 class ConversationSummary(Schema):
     id: UUID
     title: str = Field(examples=["What is the dog doing?"])
+    pinned: bool
     updated: Moment
+
+
+class ConversationChange(Schema):
+    title: str | None = Field(
+        None, description=f"At most {TITLE_CHARS} characters; left out, it stays.", examples=["The dog at the beach"]
+    )
+    pinned: bool | None = Field(None, description="Pinned ones are listed first; left out, it stays.")
 
 
 class HighlightMap(Schema):
@@ -138,6 +156,7 @@ class ConversationPage(Page[ConversationSummary]):
 class Conversation(Schema):
     id: UUID
     title: str = Field(examples=["What is the dog doing?"])
+    pinned: bool
     turns: list[Turn] = Field(description="All of them, oldest first; `list_turns` gives them in pages.")
 
 
@@ -151,3 +170,7 @@ class Question(Schema):
     fresh: bool = Field(
         False, description="Use nothing that was computed or sent for an earlier question, so that routes compare fairly."
     )
+
+
+class EditedQuestion(Schema):
+    question: str = Field(examples=["What is the other dog doing?"])

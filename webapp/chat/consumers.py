@@ -1,4 +1,4 @@
-"""The socket of one conversation: a snapshot, then what happens to its turns."""
+"""The sockets of the chat page: one of a conversation, a snapshot and then what happens to its turns; and one of the list."""
 
 from typing import Any
 from uuid import UUID
@@ -7,7 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 
 from inference.answering import turns
 from inference.models import Turn
-from webapp.chat import conversations
+from webapp.chat import conversations, turn_rows
 from webapp.chat.models import Conversation
 from webapp.live import groups
 from webapp.live.consumer import LiveConsumer
@@ -28,7 +28,7 @@ class ChatConsumer(LiveConsumer):
     def snapshot(self) -> dict[str, Any]:
         conversation = Conversation.objects.get(pk=self.conversation)
         rows = conversations.turns_of(conversation)
-        return {"type": "snapshot", "conversation": str(conversation.pk), "turns": rows}
+        return {"type": "snapshot", "conversation": str(conversation.pk), "title": str(conversation), "turns": rows}
 
     def receive_frame(self, frame: dict[str, Any]) -> dict[str, Any]:
         if frame.get("type") != "refetch":
@@ -40,4 +40,11 @@ class ChatConsumer(LiveConsumer):
         turn = Turn.objects.filter(pk=pk, conversation=self.conversation, owner=self.scope["user"]).first()
         if turn is None:
             raise not_found("question")
-        return {"type": "turn.snapshot", "turn": turns.as_json(turns.expire(turn))}
+        return {"type": "turn.snapshot", "turn": turn_rows.as_json(turns.expire(turn))}
+
+
+class ConversationsConsumer(LiveConsumer):
+    """What happens to a person's list of conversations. The page reads the list itself over HTTP, in pages."""
+
+    def groups_for(self) -> list[str]:
+        return [groups.conversations(self.scope["user"].pk)]

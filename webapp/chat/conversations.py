@@ -4,15 +4,19 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 
 from devices.models import Node
 from inference.answering import turns
-from inference.models import LIVE, Photo, Step, Turn
+from inference.models import LIVE, Photo, Turn
 from inference.photos import store
 from webapp.accounts import audit
-from webapp.chat.models import TITLE_CHARS, Conversation
+from webapp.chat import turn_rows
+from webapp.chat.library import listing
+from webapp.chat.models import Conversation
+from webapp.live import groups
 from webapp.live.errors import UserError, not_found
+from webapp.live.publish import recheck
 
 MOST_TURNS = 500  # of one conversation: its page loads all of them
 
@@ -25,7 +29,7 @@ def own(owner: Any, pk: UUID) -> Conversation:
 
 
 def own_turn(owner: Any, pk: UUID) -> Turn:
-    turn = _with_parts(Turn.objects.filter(pk=pk, owner=owner)).first()
+    turn = turn_rows.with_parts(Turn.objects.filter(pk=pk, owner=owner)).first()
     if turn is None:
         raise not_found("question")
     return turns.expire(turn)
@@ -38,12 +42,12 @@ def own_photo(owner: Any, pk: UUID) -> Photo:
     return photo
 
 
-def turn_rows(conversation: Conversation) -> QuerySet[Turn]:
-    return _with_parts(Turn.objects.filter(conversation=conversation.pk, owner=conversation.owner_id))
+def rows_of(conversation: Conversation) -> QuerySet[Turn]:
+    return turn_rows.with_parts(Turn.objects.filter(conversation=conversation.pk, owner=conversation.owner_id))
 
 
-def turns_of(conversation: Conversation) -> list[turns.TurnJson]:
-    return [turns.as_json(turns.expire(turn)) for turn in turn_rows(conversation)]
+def turns_of(conversation: Conversation) -> list[turn_rows.OwnTurn]:
+    return [turn_rows.as_json(turns.expire(turn)) for turn in rows_of(conversation)]
 
 
 def ask(
@@ -66,7 +70,21 @@ def ask(
     if node and not Node.objects.filter(slug=node, tier="device", revoked_at=None).exists():
         remedy, values = "Pick one from the devices page.", {"name": node[:40]}
         raise UserError("unknown_node", "There is no device “%(name)s”.", remedy, 422, values)
-    if not target._state.adding and Turn.objects.filter(conversation=target.pk).count() >= MOST_TURNS:
+    check_room(target)
+    with transaction.atomic():
+        turn = turns.ask(owner, target.pk, question, subject, policy=policy, route=route or "", node=node or "", fresh=fresh)
+        if target._state.adding:
+            listing.name(target, question)
+            target.save()
+        else:
+            target.save(update_fields=["updated"])
+    listing.announce(target)
+    return turn
+
+
+def check_room(conversation: Conversation) -> None:
+    """Raises UserError where no further question fits."""
+    if not conversation._state.adding and Turn.objects.filter(conversation=conversation.pk).count() >= MOST_TURNS:
         raise UserError(
             "conversation_full",
             "This conversation has %(count)s questions, which is the limit.",
@@ -74,14 +92,6 @@ def ask(
             409,
             {"count": MOST_TURNS},
         )
-    with transaction.atomic():
-        turn = turns.ask(owner, target.pk, question, subject, policy=policy, route=route or "", node=node or "", fresh=fresh)
-        if target._state.adding:
-            target.title = " ".join(question.split())[:TITLE_CHARS]
-            target.save()
-        else:
-            target.save(update_fields=["updated"])
-    return turn
 
 
 def delete(conversation: Conversation) -> None:
@@ -93,6 +103,8 @@ def delete(conversation: Conversation) -> None:
     rows.delete()
     name = conversation.pk
     conversation.delete()
+    recheck(groups.chat(name))
+    listing.announce_deleted(conversation.owner_id, name)
     unused = [photo for photo in photos if not Turn.objects.filter(photo=photo).exists()]
     for photo in unused:
         store.forget(photo)
@@ -113,7 +125,3 @@ def _last_photo(conversation: Conversation) -> Photo | None:
         return None
     last = Turn.objects.filter(conversation=conversation.pk, photo__isnull=False).order_by("-created").first()
     return last.photo if last else None
-
-
-def _with_parts(rows: QuerySet[Turn]) -> QuerySet[Turn]:
-    return rows.select_related("photo").prefetch_related(Prefetch("steps", Step.objects.order_by("number")))

@@ -16,21 +16,29 @@ from inference.engine.description import card_text, describe
 from inference.engine.photos import formats
 from inference.model_jobs import overview
 from inference.placement import policies
-from webapp.chat import conversations
+from webapp.chat import conversations, photo_files
+from webapp.chat.library import listing
+from webapp.chat.models import NOTE_CHARS, TITLE_CHARS
+from webapp.chat.sharing import links
 from webapp.live.errors import UserError
 
 
 def chat(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse:
     """The chat page. Its turns arrive over the websocket."""
+    row: listing.ConversationRow | None = None
     if conversation is not None:
         try:
-            conversations.own(request.user, conversation)
+            row = listing.row_of(conversations.own(request.user, conversation))
         except UserError:
             return redirect("chat")
     nodes = list(Node.objects.filter(revoked_at=None).order_by("slug"))
     access = rules.read()
     boot: dict[str, Any] = {
         "conversation": str(conversation) if conversation else "",
+        "row": row,
+        "title_chars": TITLE_CHARS,
+        "note_chars": NOTE_CHARS,
+        "link_days": [1, links.DEFAULT_DAYS, 30, links.MOST_DAYS],
         "nodes": [access.shown(request.user.pk, presence.as_json(node)) for node in nodes],
         "policies": policies.names(),
         "profile": model_choice.active(),
@@ -39,7 +47,12 @@ def chat(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse
         "max_question_chars": settings.QUESTION_MAX_CHARS,
         "user": request.user.get_username(),
     }
-    page = {"boot": boot, "conversation": boot["conversation"], "accept": formats.accept()}
+    page = {
+        "boot": boot,
+        "conversation": boot["conversation"],
+        "title": row["title"] if row else "",
+        "accept": formats.accept(),
+    }
     response = render(request, "chat.html", page)
     if near := sorted({origin for node in nodes if (origin := uploads.origin(node))}):
         # Devices that this page may upload photos to.
@@ -48,29 +61,12 @@ def chat(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse
 
 
 def photo(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """A photo, for its owner only. The headers keep a browser from guessing its type and from running anything in it."""
+    """A photo, for its owner only."""
     try:
-        photo = conversations.own_photo(request.user, pk)
-        if photo.on_device_alone:
-            return _placeholder(request, next(iter(photo.placed), "A device"))
-        data = (photo.small_path if request.GET.get("small") else photo.path).read_bytes()
-    except (UserError, FileNotFoundError):
+        row = conversations.own_photo(request.user, pk)
+    except UserError:
         return render(request, "404.html", status=404)
-    # Not streamed: it is below a megabyte, and under ASGI Django would read a stream into memory and warn.
-    response = HttpResponse(data, content_type="image/jpeg")
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Disposition"] = f'inline; filename="{photo.pk}.jpg"'
-    response["Cache-Control"] = "private, max-age=86400, immutable"
-    return response
-
-
-def _placeholder(request: HttpRequest, device: str) -> HttpResponse:
-    """Shown for a photo that the server does not have."""
-    response = render(request, "photo_elsewhere.svg", {"device": device}, content_type="image/svg+xml")
-    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return photo_files.response(request, row, kept_s=86400)
 
 
 def models(request: HttpRequest) -> HttpResponse:

@@ -96,6 +96,38 @@ class TurnAnswer(TurnEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TurnReplaced(Event):
+    """A question was edited and sent again as the turn `by`. The turn itself has not changed, so there is no `seq`."""
+
+    type: ClassVar[str] = "turn.replaced"
+    turn: str
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TurnRated(Event):
+    """The owner's rating of an answer; None where it was taken back."""
+
+    type: ClassVar[str] = "turn.rated"
+    turn: str
+    rating: Json | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationChanged(Event):
+    """A new conversation of the person's, another title or pin, or a question in it."""
+
+    type: ClassVar[str] = "conversation.changed"
+    conversation: Json
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationDeleted(Event):
+    type: ClassVar[str] = "conversation.deleted"
+    conversation: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class NodeState(Event):
     type: ClassVar[str] = "node.state"
     node: Json

@@ -7,6 +7,11 @@ def chat(conversation: UUID | str) -> str:
     return f"chat.{conversation}"
 
 
+def conversations(person: int) -> str:
+    """The list of one person's conversations."""
+    return f"conversations.{person}"
+
+
 def devices() -> str:
     return "devices"
 

@@ -12,6 +12,7 @@ from inference.models import Photo, PlannerCall, Turn
 from inference.photos import erasure, store
 from webapp.accounts.models import SHELL, AuditEntry
 from webapp.chat.models import Conversation
+from webapp.chat.sharing import links as links_to_conversations
 
 UNUSED_PHOTO = timedelta(days=1)  # uploaded and never asked about
 
@@ -23,8 +24,8 @@ class Deleted:
 
 
 def delete_expired(days: int) -> Deleted:
-    """Delete telemetry and planner calls older than `days`, what `ask` left behind, unused photos, dead sessions, and rows of
-    the audit trail that are older than its own period."""
+    """Delete telemetry and planner calls older than `days`, what `ask` left behind, unused photos, dead sessions, expired links
+    to conversations, and rows of the audit trail that are older than its own period."""
     now = timezone.now()
     before = now - timedelta(days=days)
     samples = links.prune(before)
@@ -33,6 +34,7 @@ def delete_expired(days: int) -> Deleted:
     PlannerCall.objects.filter(created__lt=before).delete()
     Turn.objects.filter(owner__username=SHELL, created__lt=before).delete()
     Conversation.objects.filter(owner__username=SHELL, updated__lt=before).delete()
+    links_to_conversations.expire()
     photos = 0
     for photo in Photo.objects.filter(turn=None, created__lt=now - UNUSED_PHOTO):
         store.forget(photo)

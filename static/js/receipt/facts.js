@@ -16,10 +16,11 @@ function total({ actual_ms: a }) {
   return el("li", {}, withElements(gettext("%(time)s total"), { time: el("b", {}, spansOf(a).total) }));
 }
 
-/** Which photo, if not the one above. */
-function otherPhoto({ before, photo }) {
+/** Which photo, if not the one above; only its owner can open it. */
+function otherPhoto({ before, photo }, turnPhoto) {
   if (!before) return null;
-  return el("li", {}, withElements(gettext("about %(photo)s"), { photo: el("a", { href: `/photos/${photo}/` }, format.photoBefore(before)) }));
+  const words = format.photoBefore(before);
+  return el("li", {}, withElements(gettext("about %(photo)s"), { photo: turnPhoto ? el("a", { href: `/photos/${photo}/` }, words) : words }));
 }
 
 /** The training run whose model answered, if the question named one. */

@@ -1,9 +1,8 @@
 /** The text that was read in a photo: its lines as text that can be selected and copied, and where each one stands. */
 
+import { copyButton } from "../copy.js";
 import { el, svg } from "../dom.js";
 import { gettext, ngettext } from "../i18n.js";
-
-const COPIED_MS = 2000;
 
 /**
  * @param {any} receipt @param {import("./receipt.js").Place} place
@@ -24,24 +23,9 @@ export function readText(receipt, place, remembered) {
 /** @param {number} count */
 const counted = (count) => ngettext("%(count)s line of text", "%(count)s lines of text", count);
 
-/** @param {string} text */
-function copyButton(text) {
-  const said = el("span", { class: "hint", role: "status" });
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      said.textContent = gettext("Copied");
-    } catch {
-      said.textContent = gettext("The browser did not allow it; select the text instead.");
-    }
-    setTimeout(() => said.replaceChildren(), COPIED_MS);
-  };
-  return el("span", { class: "copy" }, said, el("button", { type: "button", class: "small", "data-key": "copy", onclick: copy }, gettext("Copy")));
-}
-
 /** The photo with a box around every line, loaded when it is opened. Where the server has no copy there is nothing to draw on. */
 function onPhoto(receipt, lines, place, remembered) {
-  const id = receipt.photo ?? place.photo?.id;
+  const id = place.photo && (receipt.photo ?? place.photo.id);
   if (!id || receipt.on_server === false) return null;
   const shown = el("div", { class: `on-photo ${receipt.edge ? "edge" : "device"}` });
   const box = el("details", { ...remembered("lines") }, el("summary", { "data-key": "lines" }, gettext("Show on the photo")), shown);

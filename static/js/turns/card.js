@@ -1,27 +1,32 @@
 /** One turn: the question with its photo, then its plan, answer and receipts. */
 
 import { since } from "../clock.js";
+import { copyButton } from "../copy.js";
 import { dot, el, sentence } from "../dom.js";
 import * as format from "../format.js";
 import { gettext } from "../i18n.js";
 import { labels } from "../labels.js";
 import { receiptOf } from "../receipt/receipt.js";
 import { phaseWords } from "./phases.js";
+import { Question } from "./question.js";
+import { ratingOf } from "./rating.js";
 import { isLive } from "./state.js";
 
 /**
  * @typedef {import("./state.js").Turn} Turn
- * @typedef {{stop: (turn: Turn) => void, retry: (turn: Turn) => void, compare: (turn: Turn) => Promise<void>}} Actions
+ * @typedef {{stop: (turn: Turn) => void, retry: (turn: Turn) => void, compare: (turn: Turn) => Promise<void>,
+ *   edit: (turn: Turn, question: string) => Promise<void>, rate: (turn: Turn, rating: ?any) => Promise<void>, noteChars: number}} Actions
  */
 
 export class TurnCard {
-  /** @param {Turn} turn @param {Actions} actions @param {any[]} reconstruction quality by split point and level, from the model card */
+  /** @param {Turn} turn @param {?Actions} actions null where nothing may be changed @param {any[]} reconstruction quality by split point and level, from the model card */
   constructor(turn, actions, reconstruction) {
     this.actions = actions;
     this.reconstruction = reconstruction;
     this.opened = new Set(); // details that stay open when the card is rendered again
     this.body = el("div", { class: "card", role: "group", "aria-label": gettext("Answer") });
-    this.element = el("article", { class: "turn", "data-turn": turn.id }, questionOf(turn), this.body);
+    this.question = new Question(turn, actions);
+    this.element = el("article", { class: "turn", id: `turn-${turn.id}`, "data-turn": turn.id }, this.question.element, this.body);
     this.update(turn);
   }
 
@@ -31,10 +36,19 @@ export class TurnCard {
     const focused = this.body.contains(document.activeElement) ? document.activeElement?.getAttribute("data-key") : null;
     this.turn = turn;
     this.element.dataset.state = turn.state;
-    this.body.replaceChildren(...[planOf(turn), ...this.outcome(turn), ...this.receipts(turn), this.more(turn)].filter(Boolean));
+    this.element.toggleAttribute("data-replaced", Boolean(turn.replaced_by));
+    this.question.update(turn);
+    const parts = [planOf(turn), ...this.outcome(turn), ...this.receipts(turn), this.more(turn)].filter(Boolean);
+    this.body.replaceChildren(...(turn.replaced_by ? this.replaced(parts) : parts));
     this.tick();
     // The focused button may have been replaced by its opposite: keep keyboard focus inside the card.
     if (focused) /** @type {?HTMLElement} */ (this.body.querySelector(`[data-key="${focused}"]`) ?? this.body.querySelector("button"))?.focus();
+  }
+
+  /** The question was edited and sent again: what became of it before is one click away. @param {any[]} parts */
+  replaced(parts) {
+    const remembered = { open: this.opened.has("replaced"), ontoggle: ({ currentTarget: box }) => (box.open ? this.opened.add("replaced") : this.opened.delete("replaced")) };
+    return [el("p", { class: "hint" }, gettext("Replaced: the question was edited and sent again.")), el("details", remembered, el("summary", { "data-key": "replaced" }, gettext("Earlier answer")), parts)];
   }
 
   /** Update the clock of a live turn. */
@@ -47,7 +61,7 @@ export class TurnCard {
 
   outcome(turn) {
     if (isLive(turn)) return [this.live(turn)];
-    if (turn.state === "answered") return [el("p", { class: "answer" }, turn.answer ?? ""), draftOf(turn)];
+    if (turn.state === "answered") return [el("p", { class: "answer", dir: "auto" }, turn.answer ?? ""), ...this.answerTools(turn), draftOf(turn)];
     if (turn.state === "stopped") return [el("div", { class: "stopped" }, gettext("Stopped before an answer."), this.retryButton())];
     const error = turn.error ?? { message: gettext("The question failed."), next: "" };
     return [
@@ -55,31 +69,40 @@ export class TurnCard {
     ];
   }
 
+  /** @param {Turn} turn */
+  answerTools(turn) {
+    const copy = copyButton(turn.answer ?? "", gettext("Copy the answer"));
+    if (!this.actions) return [el("div", { class: "tools" }, copy)];
+    const { thumbs, note, wrong } = ratingOf(turn, this.actions.rate, this.actions.noteChars);
+    return [el("div", { class: "tools" }, thumbs, copy), note, wrong];
+  }
+
   live(turn) {
     const { words, place } = phaseWords(turn);
     this.clock = el("span", { class: "clock", "aria-hidden": "true" });
-    const stop = el("button", { type: "button", class: "small", "data-key": "stop", onclick: () => this.actions.stop(this.turn) }, gettext("Stop"));
+    const stop = this.actions && el("button", { type: "button", class: "small", "data-key": "stop", onclick: () => this.actions?.stop(this.turn) }, gettext("Stop"));
     const sofar = turn.phase?.text && el("p", { class: "answer" }, turn.phase.text);
     return el("div", { class: "live" }, sofar, dot(place), el("span", { class: "words" }, el("span", {}, words), this.clock), stop);
   }
 
   retryButton() {
-    return el("button", { type: "button", class: "small", "data-key": "retry", onclick: () => this.actions.retry(this.turn) }, gettext("Try again"));
+    return this.actions && !this.turn.replaced_by && el("button", { type: "button", class: "small", "data-key": "retry", onclick: () => this.actions?.retry(this.turn) }, gettext("Try again"));
   }
 
   place(step) {
-    return { turn: this.turn.id, step: step.id, photo: this.turn.photo, reconstruction: this.reconstruction, opened: this.opened };
+    const photo = this.actions && this.turn.photo; // what is drawn on it is read from the owner's own addresses
+    return { turn: this.turn.id, step: step.id, photo, reconstruction: this.reconstruction, opened: this.opened };
   }
 
   more(turn) {
     const receipts = turn.steps.map((step) => step.receipt).filter((receipt) => receipt?.actual_ms);
-    if (turn.state !== "answered" || !turn.photo || !receipts.length) return null;
+    if (!this.actions || turn.replaced_by || turn.state !== "answered" || !turn.photo || !receipts.length) return null;
     if (receipts.some((receipt) => receipt.before || receipt.model)) return null; // about another photo; and a run's model has one route only
     const wrong = el("p", { class: "note error", role: "alert", hidden: true });
     const compare = async ({ currentTarget: button }) => {
       button.disabled = wrong.hidden = true;
       try {
-        await this.actions.compare(this.turn);
+        await this.actions?.compare(this.turn);
       } catch (error) {
         wrong.textContent = sentence(error);
         wrong.hidden = false;
@@ -106,21 +129,6 @@ const HEADING = 80; // characters
 
 /** A page of text does not belong in a heading. @param {string} answer */
 const shortened = (answer) => (answer.length > HEADING ? `${answer.slice(0, HEADING)} …` : answer);
-
-/** @param {Turn} turn */
-function questionOf(turn) {
-  const photo = turn.photo && el("figure", {},
-    el("a", { href: turn.photo.url, target: "_blank", rel: "noopener" },
-      el("img", { src: `${turn.photo.url}?small=1`, alt: gettext("The photo this question is about"), loading: "lazy", ...fitted(turn.photo) })),
-    el("figcaption", {}, format.bytes(turn.photo.bytes)));
-  return el("div", { class: "me" }, el("p", {}, turn.question), photo);
-}
-
-/** The final size of the image, so that the page does not jump when it loads. */
-function fitted({ width, height }) {
-  const scale = Math.min(168 / width, 140 / height, 1);
-  return { width: Math.round(width * scale), height: Math.round(height * scale) };
-}
 
 /** @param {Turn} turn */
 const draftOf = ({ plan }) => plan?.draft && el("p", {}, el("a", { href: plan.draft, class: "button" }, gettext("Open the draft run")));

@@ -18,8 +18,9 @@ export function grouped(turns, started) {
   /** @type {Map<string, Turn[]>} comparisons that lack their next route */
   const open = new Map();
   for (const turn of turns) {
-    const group = open.get(sameness(turn));
-    if (group && turn.route === routes()[group.length]) group.push(turn);
+    const group = turn.replaced_by ? null : open.get(sameness(turn));
+    if (turn.replaced_by) entries.push(turn);
+    else if (group && turn.route === routes()[group.length]) group.push(turn);
     else if (turn.route === routes()[0]) open.set(sameness(turn), place(entries, turn));
     else entries.push(turn);
   }

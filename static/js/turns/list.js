@@ -31,9 +31,13 @@ export class TurnList {
     const ids = new Set(entries.map(idOf));
     for (const id of this.cards.keys()) if (!ids.has(id)) this.remove(id);
     entries.forEach((entry, index) => this.show(entry, index));
+    const last = turns.at(-1)?.id;
+    for (const [id, card] of this.cards) if (card instanceof TurnCard) card.question.offer(id === last);
     turns.forEach((turn) => this.listen(turn));
+    const target = this.drawn ? null : asked();
     this.drawn = true;
-    if (follow) this.toEnd();
+    if (target) target.scrollIntoView();
+    else if (follow) this.toEnd();
   }
 
   toEnd() {
@@ -72,6 +76,9 @@ export class TurnList {
 }
 
 const idOf = (entry) => (Array.isArray(entry) ? entry[0] : entry).id;
+
+/** The turn that the address names, such as a result of the search. @returns {?Element} */
+const asked = () => (/^#turn-[0-9a-f-]+$/.test(location.hash) ? document.querySelector(location.hash) : null);
 
 function atEnd() {
   const page = document.documentElement;

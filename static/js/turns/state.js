@@ -7,7 +7,7 @@
  * @typedef {{id: number, task: string, question: string, state: string, receipt: ?any, error: ?any}} Step
  * @typedef {{id: string, conversation: string, seq: number, state: string, question: string, photo: ?any, policy: string,
  *   route: ?string, node: ?string, created: string, queued: string, position: ?number, finished: ?string, phase: ?any, plan: ?any,
- *   steps: Step[], answer: ?string, error: ?any}} Turn
+ *   steps: Step[], answer: ?string, error: ?any, replaced_by: ?string, rating: ?{up: boolean, note: string}}} Turn
  * @typedef {{turns: Turn[]}} State
  */
 
@@ -24,12 +24,22 @@ export function reduce(state, frame) {
   if (frame.type === "snapshot") return { state: { turns: inOrder(newest(state.turns, frame.turns)) }, refetch: null };
   if (frame.type === "turn.snapshot") return { state: put(state, frame.turn), refetch: null };
   if (!frame.type.startsWith("turn.")) return { state, refetch: null };
+  if (frame.type === "turn.replaced" || frame.type === "turn.rated") return noted(state, frame);
   const turn = state.turns.find((other) => other.id === frame.turn);
   if (!turn) return { state, refetch: frame.turn };
   if (frame.type === "turn.waiting") return { state: isNewPlace(turn, frame) ? put(state, { ...turn, position: frame.position }) : state, refetch: null };
   if (frame.seq <= turn.seq) return { state, refetch: null };
   const next = frame.seq === turn.seq + 1 ? advance(turn, frame) : null;
   return next ? { state: put(state, next), refetch: null } : { state, refetch: frame.turn };
+}
+
+/** What its owner did with a turn: the turn itself is as it was, so the event has no `seq`. */
+function noted(state, frame) {
+  const turn = state.turns.find((other) => other.id === frame.turn);
+  if (!turn) return { state, refetch: frame.turn };
+  if (frame.type === "turn.rated") return { state: put(state, { ...turn, rating: frame.rating }), refetch: null };
+  const known = state.turns.some((other) => other.id === frame.by);
+  return { state: put(state, { ...turn, replaced_by: frame.by }), refetch: known ? null : frame.by };
 }
 
 /** The turn after its next event; null if the event does not fit. @returns {?Turn} */

@@ -11,8 +11,8 @@ from devices.camera_access import rules
 from devices.models import Node as NodeRow
 from devices.nodes_api import node_schema
 from inference.models import Photo
-from webapp.chat.api import conversation_summary
 from webapp.chat.api_schemas import ConversationPage, PhotoPage
+from webapp.chat.library.api import summary
 from webapp.chat.models import Conversation
 from webapp.chat.photos_api import photo_details
 from webapp.doors.caller import Caller
@@ -101,7 +101,7 @@ LIST_CONVERSATIONS = Tool(
     ConversationPage,
     _page(
         lambda person: Conversation.objects.filter(owner=person).order_by("-updated", "pk"),
-        conversation_summary,
+        summary,
         ConversationPage,
     ),
 )

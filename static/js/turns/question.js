@@ -1,0 +1,92 @@
+/** The question of a turn with its photo; it can be copied, and the last one of a conversation edited and sent again. */
+
+import { copyButton } from "../copy.js";
+import { el, sentence } from "../dom.js";
+import { editKey, read, write } from "../drafts.js";
+import * as format from "../format.js";
+import { gettext } from "../i18n.js";
+import { isLive } from "./state.js";
+
+/** @typedef {import("./state.js").Turn} Turn */
+
+export class Question {
+  /** @param {Turn} turn @param {?import("./card.js").Actions} actions null where nothing may be changed */
+  constructor(turn, actions) {
+    this.turn = turn;
+    this.actions = actions;
+    this.isLast = false;
+    this.words = el("div", { class: "words" }, el("p", { dir: "auto" }, turn.question));
+    this.edit = el("button", { type: "button", class: "small", hidden: true, "aria-label": gettext("Edit the question"), onclick: () => this.open(turn.question) }, gettext("Edit"));
+    this.tools = el("div", { class: "tools" }, actions && this.edit, copyButton(turn.question, gettext("Copy the question")));
+    this.element = el("div", { class: "asked" }, el("div", { class: "me" }, this.words, photoOf(turn)), this.tools);
+  }
+
+  /** @param {Turn} turn */
+  update(turn) {
+    this.turn = turn;
+    this.offer(this.isLast);
+  }
+
+  /** Only the last question of a conversation can be edited, and only once it has ended. @param {boolean} isLast */
+  offer(isLast) {
+    this.isLast = isLast;
+    this.edit.hidden = !this.actions || !isLast || isLive(this.turn) || Boolean(this.form);
+    const draft = !this.edit.hidden && read(editKey(this.turn.conversation));
+    if (draft && draft.turn === this.turn.id) this.open(draft.question, false);
+  }
+
+  /** @param {string} text @param {boolean} [takesFocus] */
+  open(text, takesFocus = true) {
+    const field = el("textarea", { rows: 2, dir: "auto", "aria-label": gettext("The edited question") });
+    const wrong = el("p", { class: "note error", role: "alert", hidden: true });
+    const send = el("button", { type: "submit", class: "small primary" }, gettext("Send again"));
+    const submit = async (event) => {
+      event.preventDefault();
+      if (send.disabled) return;
+      send.disabled = wrong.hidden = true;
+      try {
+        await this.actions?.edit(this.turn, field.value);
+        this.close();
+      } catch (error) {
+        wrong.textContent = sentence(error);
+        wrong.hidden = send.disabled = false;
+        field.focus();
+      }
+    };
+    const key = (event) => {
+      if (event.key === "Escape" && !event.isComposing) this.close();
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(event);
+    };
+    field.value = text;
+    field.addEventListener("input", () => write(editKey(this.turn.conversation), { turn: this.turn.id, question: field.value }));
+    const cancel = el("button", { type: "button", class: "small", onclick: () => this.close() }, gettext("Cancel"));
+    const words = el("p", { class: "hint" }, gettext("The earlier question and its answer stay, marked as replaced."));
+    this.form = el("form", { class: "edit", onsubmit: submit, onkeydown: key }, field, words, wrong, el("div", { class: "buttons" }, cancel, send));
+    this.words.firstElementChild?.replaceWith(this.form);
+    this.tools.hidden = true;
+    if (takesFocus) field.focus();
+  }
+
+  close() {
+    write(editKey(this.turn.conversation), null);
+    this.form?.replaceWith(el("p", { dir: "auto" }, this.turn.question));
+    this.form = undefined;
+    this.tools.hidden = false;
+    this.offer(this.isLast);
+    if (!this.edit.hidden) this.edit.focus();
+  }
+}
+
+/** @param {Turn} turn */
+function photoOf({ photo }) {
+  return photo && el("figure", {},
+    el("a", { href: photo.url, target: "_blank", rel: "noopener" },
+      el("img", { src: `${photo.url}?small=1`, alt: gettext("The photo this question is about"), loading: "lazy", ...fitted(photo) })),
+    el("figcaption", {}, format.bytes(photo.bytes)));
+}
+
+/** The final size of the image, so that the page does not jump when it loads. */
+function fitted({ width, height }) {
+  const scale = Math.min(168 / width, 140 / height, 1);
+  return { width: Math.round(width * scale), height: Math.round(height * scale) };
+}

@@ -1,0 +1,1 @@
+"""A person's conversations: their titles and order, the search in them, and their export."""
