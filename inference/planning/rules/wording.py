@@ -113,7 +113,7 @@ INVERSIONS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] =
 
 
 def _article(noun: str) -> str:
-    return "" if noun.startswith(("body", "one")) else "an " if noun[0] in "aeiou" else "a "
+    return "" if not noun or noun.startswith(("body", "one")) else "an " if noun[0] in "aeiou" else "a "
 
 
 _TAG = re.compile(
