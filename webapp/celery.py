@@ -55,7 +55,9 @@ app.conf.beat_schedule = {
     "give abandoned turns to another worker": _every("inference.sweep", 2),
     "notice nodes that fell silent": _every("devices.watch", 2),
     "notify about nodes": _every("ops.notify", 5),
+    "erase photos that were deleted a minute ago": _every("inference.erase_hidden", 5),
     "delete photos on nodes that were away": _every("inference.erase", 15),
+    "recognise photos of earlier versions": _every("inference.fill_digests", 30),
     "have changed models exported for nodes": _every("inference.refresh_exports", 30),
     "delete expired data": _every("ops.prune", 3600),
 }

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "inference",
     "federation",
     "webapp.chat",
+    "webapp.library",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -18,6 +18,7 @@ urlpatterns = [
     path("", chat.chat, name="chat"),
     path("c/<uuid:conversation>/", chat.chat, name="conversation"),
     path("photos/<uuid:pk>/", chat.photo, name="photo"),
+    path("library/", include("webapp.library.urls")),
     path("models/", chat.models, name="models"),
     path("curves/", rate_accuracy_page.curves, name="curves"),
     path("planner/", planner_usage_page.calls, name="planner"),

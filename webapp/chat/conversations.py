@@ -9,7 +9,7 @@ from django.db.models import Prefetch, QuerySet
 from devices.models import Node
 from inference.answering import turns
 from inference.models import LIVE, Photo, Step, Turn
-from inference.photos import store
+from inference.photos import keeping, store
 from webapp.accounts import audit
 from webapp.chat.models import TITLE_CHARS, Conversation
 from webapp.live.errors import UserError, not_found
@@ -32,7 +32,7 @@ def own_turn(owner: Any, pk: UUID) -> Turn:
 
 
 def own_photo(owner: Any, pk: UUID) -> Photo:
-    photo = Photo.objects.filter(pk=pk, owner=owner).first()
+    photo = Photo.visible.filter(pk=pk, owner=owner).first()
     if photo is None:
         raise not_found("photo")
     return photo
@@ -85,11 +85,11 @@ def ask(
 
 
 def delete(conversation: Conversation) -> None:
-    """Delete the conversation, its turns, and the photos that no other turn refers to."""
+    """Delete the conversation, its turns, and the photos that no other turn refers to and that are not in the library."""
     rows = Turn.objects.filter(conversation=conversation.pk)
     for turn in rows.filter(state__in=LIVE):
         turns.stop(turn)
-    photos = list(Photo.objects.filter(turn__in=rows).distinct())
+    photos = list(keeping.expendable().filter(turn__in=rows).distinct())
     rows.delete()
     name = conversation.pk
     conversation.delete()
@@ -111,7 +111,8 @@ def delete_photo(photo: Photo) -> None:
 def _last_photo(conversation: Conversation) -> Photo | None:
     if conversation._state.adding:
         return None
-    last = Turn.objects.filter(conversation=conversation.pk, photo__isnull=False).order_by("-created").first()
+    rows = Turn.objects.filter(conversation=conversation.pk, photo__isnull=False, photo__hidden_at=None)
+    last = rows.order_by("-created").first()
     return last.photo if last else None
 
 
