@@ -10,11 +10,10 @@ from devices.models import Node
 from inference.engine.photos import formats
 from inference.photos import albums, library, trash
 from inference.photos.library import Filters
+from webapp.chat.views import CHOSEN
 from webapp.library import photo_facts
 from webapp.library.schemas import MOST_AT_ONCE, PAGE
 from webapp.live.moments import iso
-
-ASK_AT_ONCE = 12  # photos that one question may be asked about from here
 
 
 def page(request: HttpRequest) -> HttpResponse:
@@ -30,6 +29,6 @@ def page(request: HttpRequest) -> HttpResponse:
         "max_upload_bytes": settings.PHOTO_MAX_BYTES,
         "suffixes": sorted(formats.suffixes()),
         "most_at_once": MOST_AT_ONCE,
-        "ask_at_once": ASK_AT_ONCE,
+        "ask_at_once": CHOSEN,
     }
     return render(request, "library.html", {"boot": boot, "accept": formats.accept()})
