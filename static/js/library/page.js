@@ -53,12 +53,13 @@ class Library {
     this.deletion.resume(start.deleted);
     if (!this.filters.active) this.store.seed(start.items);
     this.show();
-    this.reload(this.filters.query());
+    this.reload(this.filters.query(), this.filters.active ? undefined : start.items);
   }
 
-  async reload(filters = this.store.filters) {
+  /** @param {Record<string, string>} [filters] @param {any[]} [first] */
+  async reload(filters = this.store.filters, first) {
     try {
-      await this.store.load(filters);
+      await this.store.load(filters, first);
       this.loaded = true;
       this.show();
     } catch (error) {

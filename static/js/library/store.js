@@ -35,14 +35,15 @@ export class PhotoStore {
     this.put(photos);
   }
 
-  /** Count again. @param {Record<string, string>} [filters] */
-  async load(filters = this.filters) {
+  /** Count again. @param {Record<string, string>} [filters] @param {Photo[]} [first] the newest, where they are known */
+  async load(filters = this.filters, first) {
     const generation = ++this.generation, same = filters === this.filters;
     this.filters = filters;
     const query = new URLSearchParams(filters);
+    const newest = new URLSearchParams({ ...filters, limit: String(PAGE) });
     const [{ slots }, { items }] = await Promise.all([
       call("GET", `/api/v1/library/slots?${query}`),
-      call("GET", `/api/v1/library/photos?${new URLSearchParams({ ...filters, limit: String(PAGE) })}`),
+      first ? { items: first } : call("GET", `/api/v1/library/photos?${newest}`),
     ]);
     if (generation !== this.generation) return;
     const known = same ? this.groups.flatMap((group) => group.photos) : [];
