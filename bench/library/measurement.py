@@ -39,14 +39,20 @@ def add_photos(count: int) -> list[datetime]:
 
     owner = User.objects.create_superuser("owner", password=None)
     moments = sessions(count, random.Random(7))
+    on_device = {"jetson-a": {"sizes": {"webp:50:384": 12_000}, "ready": {}}}
+    facts = {"owner": owner, "width": 2048, "height": 1365, "bytes": 400_000, "source_bytes": 3_000_000, "kept": True}
     rows = [
         Photo(
-            owner=owner, width=2048, height=1365, bytes=400_000, source_format="JPEG", source_bytes=3_000_000, digest=f"{n:064x}",
-            created=moment, slot=slot_of(moment), kept=True, favourite=n % 50 == 0,
-            placed={"jetson-a": {"sizes": {"webp:50:384": 12_000}, "ready": {}}} if n % 3 == 0 else {},
+            **facts,
+            source_format="JPEG",
+            digest=f"{n:064x}",
+            created=moment,
+            slot=slot_of(moment),
+            favourite=n % 50 == 0,
+            placed=on_device if n % 3 == 0 else {},
         )
         for n, moment in enumerate(moments)
-    ]  # fmt: skip
+    ]
     Photo.objects.bulk_create(rows, batch_size=BATCH)
     return moments
 

@@ -61,8 +61,8 @@ export class Grid {
       element.remove();
       this.rows.delete(key);
     }
-    if (had && !this.element.contains(document.activeElement)) this.focusCell();
     for (const cell of this.element.querySelectorAll("[data-place]")) cell.setAttribute("tabindex", cell.getAttribute("data-place") === String(this.focus) ? "0" : "-1");
+    if (had && !this.element.contains(document.activeElement)) this.focusCell();
     if (places.length) this.store.want(Math.min(...places), Math.max(...places) + this.layout.columns);
   }
 
