@@ -110,7 +110,7 @@ def test_a_deletion_outlives_a_restart_of_the_workers(tab: Tab, stack: Stack) ->
     page.keyboard.press("Delete")
     page.locator("#undo button").wait_for()
     [(name,)] = stack.rows("SELECT id FROM inference_photo WHERE hidden_at IS NOT NULL ORDER BY hidden_at DESC LIMIT 1")
-    stack.kill(stack.worker("celery", "--clock"))
+    stack.kill(stack.worker("celery", "webapp.celery"))
     gone = "SELECT count(*) = 0 FROM inference_photo WHERE id = ?"
     assert stack.rows(gone, name) == [(0,)], "the minute is not over"
     wait_for(lambda: stack.rows(gone, name) == [(1,)], 180, "the photo was not erased", every=1)
