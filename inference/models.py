@@ -1,10 +1,13 @@
 """The tables of answering: photos, turns, their steps with receipts, observed times, calls of the planning model."""
 
 import uuid
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from inference.engine.photos import notes
@@ -16,6 +19,20 @@ LIVE = ("queued", "planning", "running")
 FINAL = ("answered", "failed", "stopped")
 # Sources of photos that only a device has: its own camera, and a browser that uploaded it there.
 CAMERA, DIRECT = "camera", "direct"
+SLOT_S = 900  # a quarter of an hour divides every time zone's offset
+ALBUM_NAME_CHARS = 80
+
+
+def slot_of(moment: datetime) -> int:
+    """The quarter of an hour since 1970 that a moment is in: what the library counts photos by."""
+    return int(moment.timestamp()) // SLOT_S
+
+
+class VisiblePhotos(models.Manager["Photo"]):
+    """Photos as people see them: one that its owner just deleted is hidden until it is erased (inference/photos/trash.py)."""
+
+    def get_queryset(self) -> "models.QuerySet[Photo]":
+        return super().get_queryset().filter(hidden_at=None)
 
 
 class Photo(models.Model):
@@ -31,10 +48,35 @@ class Photo(models.Model):
     # slug of a node that has it -> {"sizes": {"webp:50:384": bytes of its own encoder}, "ready": {task: [split points]}}
     placed = models.JSONField(default=dict)
     notes = models.JSONField(default=list, help_text="names in inference.engine.photos.notes")
-    created = models.DateTimeField(auto_now_add=True)
+    created = models.DateTimeField(default=timezone.now, editable=False)
+    slot = models.PositiveIntegerField(default=0, editable=False, help_text="slot_of(created)")
+    # Unknown (NULL) is not empty: a photo that the server has no file of has no digest.
+    digest = models.CharField(max_length=64, null=True, editable=False, help_text="SHA-256 of the stored file")  # noqa: DJ001
+    kept = models.BooleanField(default=False, help_text="added to the library: no rule of retention deletes it")
+    favourite = models.BooleanField(default=False)
+    hidden_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="when its owner deleted it")
+
+    objects = models.Manager()  # first: Django's own parts use it
+    visible = VisiblePhotos()
+
+    class Meta:
+        indexes = [
+            # The library's order; of what people see, so that counting reads the index alone.
+            models.Index(
+                fields=("owner", "-slot", "-created", "-id"), name="photos_of_a_person", condition=models.Q(hidden_at=None)
+            ),
+            models.Index(fields=("owner", "digest"), name="photos_by_digest"),
+            models.Index(fields=("created",), name="photos_without_digest", condition=models.Q(digest=None)),
+            models.Index(fields=("hidden_at",), name="hidden_photos", condition=models.Q(hidden_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.width}×{self.height} photo of {self.owner}"
+
+    def save(self, **options: Any) -> None:
+        if self._state.adding:
+            self.slot = slot_of(self.created)
+        super().save(**options)
 
     @property
     def on_device_alone(self) -> bool:
@@ -53,6 +95,22 @@ class Photo(models.Model):
     @property
     def small_path(self) -> Path:
         return Path(settings.PHOTO_DIR) / f"{self.id}.small.jpg"
+
+
+class Album(models.Model):
+    """A named set of a person's photos. Deleting it deletes no photo."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="albums")
+    name = models.CharField(max_length=ALBUM_NAME_CHARS)
+    photos = models.ManyToManyField(Photo, related_name="albums", blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("name"), "owner", name="one_album_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class PhotoTrace(models.Model):

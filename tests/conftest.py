@@ -3,6 +3,7 @@
 import io
 import os
 import shutil
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,8 +97,9 @@ def stranger(owner: Any) -> Any:
 
 
 @pytest.fixture
-def photo_bytes() -> bytes:
-    return draw_photo()
+def photo_bytes(request: pytest.FixtureRequest) -> bytes:
+    """Each test has its own: the stack that tests share would recognise the photo of another."""
+    return draw_photo(zlib.crc32(request.node.nodeid.encode()))
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,7 @@ urlpatterns = [
     path("shared/<str:link>/", sharing.shared, name="shared"),
     path("shared/<str:link>/photos/<uuid:photo>/", sharing.shared_photo, name="shared_photo"),
     path("ratings/ratings.csv", ratings.ratings_csv, name="ratings_csv"),
+    path("library/", include("webapp.library.urls")),
     path("models/", chat.models, name="models"),
     path("curves/", rate_accuracy_page.curves, name="curves"),
     path("planner/", planner_usage_page.calls, name="planner"),

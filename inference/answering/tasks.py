@@ -10,12 +10,13 @@ from celery.signals import worker_ready
 
 from inference.answering import cloud_queue, journal, orchestrate, prefetch, sweep
 from inference.models import Photo
-from inference.photos import erasure
+from inference.photos import digests, erasure, trash
 from inference.scheduling import worker_pulse
 from inference.scheduling.background import FairLane
 from inference.scheduling.worker_pulse import Pulse
 
 RENEW_S = 2
+DIGESTS_S = 5.0
 # Of one person the latest uploads are prepared first come, first served; what is more is not worth it before a question.
 _preparing = FairLane(threads=2, waiting_limit=4)
 _forgetting = FairLane(threads=1, waiting_limit=10_000)
@@ -53,6 +54,18 @@ def forget(photo_id: str, owner: int) -> None:
 def erase_photos() -> None:
     """Have nodes delete photos that they still held; sent by the clock (webapp.celery)."""
     erasure.sweep()
+
+
+@shared_task(name="inference.erase_hidden")
+def erase_hidden_photos() -> None:
+    """Erase photos whose deletion can no longer be undone; sent by the clock."""
+    trash.erase_due()
+
+
+@shared_task(name="inference.fill_digests")
+def fill_digests() -> None:
+    """Compute digests of photos that were stored before there were any; sent by the clock, and short."""
+    digests.fill(DIGESTS_S)
 
 
 @shared_task(name="inference.sweep")

@@ -202,7 +202,7 @@ def as_json(turn: Turn) -> TurnJson:
         "seq": turn.seq,
         "state": turn.state,
         "question": turn.question,
-        "photo": photo_json(turn.photo) if turn.photo else None,
+        "photo": photo_json(turn.photo) if turn.photo and not turn.photo.hidden_at else None,
         "policy": turn.policy,
         "route": turn.route or None,
         "node": turn.node or None,
@@ -224,7 +224,9 @@ def as_json(turn: Turn) -> TurnJson:
 
 def photos_before(turn: Turn) -> list[Photo]:
     """The conversation's other photos that still exist, the latest first."""
-    earlier = Turn.objects.filter(conversation=turn.conversation, created__lt=turn.created, photo__isnull=False)
+    earlier = Turn.objects.filter(
+        conversation=turn.conversation, created__lt=turn.created, photo__isnull=False, photo__hidden_at=None
+    )
     photos = dict.fromkeys(row.photo for row in earlier.select_related("photo").order_by("-created"))
     return [photo for photo in photos if photo is not None and photo.pk != turn.photo_id]
 

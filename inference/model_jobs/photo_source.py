@@ -56,7 +56,7 @@ def _count_data(minute: int) -> int:
 
 
 def _own(job: ModelJob) -> list[Path]:
-    rows = Photo.objects.filter(owner=job.owner_id).order_by("created")
+    rows = Photo.visible.filter(owner=job.owner_id).order_by("created")
     return [photo.path for photo in rows if not photo.on_device_alone and photo.path.exists()]
 
 

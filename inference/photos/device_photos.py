@@ -16,6 +16,7 @@ from devices.camera_access import rules
 from devices.contract.results import Kept
 from devices.models import Node
 from inference.models import CAMERA, DIRECT, Photo, PhotoTrace
+from inference.photos import digests
 from webapp.live.at_once import AtOnce
 from webapp.live.errors import UserError, not_found
 
@@ -105,6 +106,7 @@ def _ask_device(ask: Callable[[], Reply], code: str, remedy: str) -> Reply:
 def _create(owner: AbstractBaseUser, photo_id: uuid.UUID, slug: str, photo: Kept, source: str) -> Photo:
     return Photo.objects.create(
         id=photo_id,
+        digest=digests.NONE,
         owner=owner,
         width=photo.width,
         height=photo.height,

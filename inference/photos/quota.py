@@ -11,7 +11,8 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext_noop
 
-from inference.models import CAMERA, DIRECT, Photo
+from inference.models import CAMERA, DIRECT, Photo, slot_of
+from inference.photos import keeping
 from webapp.languages import lazy_number
 from webapp.live.errors import UserError
 
@@ -39,18 +40,35 @@ def check(owner: int) -> None:
         raise _full(storage)
 
 
-def save(photo: Photo) -> None:
-    """Add the row of a stored photo. Raises UserError where it does not fit.
+def save(photo: Photo, once: bool = False) -> Photo | None:
+    """Add the row of a stored photo. Raises UserError where it does not fit. With `once`, where the person has the same
+    photo already, that one is returned and none added.
 
     The owner's row is locked, so that two uploads count each other. SQLite has no row locks and needs none: a transaction
     holds the whole database for writing.
     """
     with transaction.atomic():
         get_user_model().objects.select_for_update(no_key=True).filter(pk=photo.owner_id).values_list("pk").first()
+        if once and (same := same_photo(photo)):
+            return same
         storage = of(photo.owner_id)
         if storage.used + photo.bytes > storage.limit:
             raise _full(storage, photo.bytes)
         photo.save(force_insert=True)
+    return None
+
+
+def same_photo(photo: Photo) -> Photo | None:
+    """The person's photo with the same digest, as if it had been uploaded now: it is shown again if it was just deleted,
+    stays as long as a new one would, and goes into the library with it."""
+    rows = Photo.objects.filter(owner=photo.owner_id, digest=photo.digest)
+    pk = rows.order_by("created").values_list("pk", flat=True).first()
+    if pk is None:
+        return None
+    changes = {"hidden_at": None, **({"kept": True} if photo.kept else {})}
+    rows.filter(pk=pk).update(**changes)
+    keeping.unused().filter(pk=pk).update(created=photo.created, slot=slot_of(photo.created))
+    return rows.filter(pk=pk).first()  # none if it was erased at this moment
 
 
 def _full(storage: Storage, size: int = 0) -> UserError:
@@ -62,7 +80,7 @@ def _full(storage: Storage, size: int = 0) -> UserError:
     return UserError(
         "storage_full",
         sentence,
-        "Delete photos or conversations that you no longer need, then upload it again.",
+        "Delete photos or conversations that you no longer need. A minute later, upload it again.",
         507,
         {
             "used": lazy_number(storage.used / MB, 1),

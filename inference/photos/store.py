@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from inference.engine.photos.decoders import Busy, PhotoDecoders
 from inference.engine.photos.refusal import PhotoRefused
 from inference.models import Photo
-from inference.photos import intake, quota
+from inference.photos import digests, intake, quota
 from webapp.live.errors import UserError
 from webapp.live.outages import outage
 
@@ -20,10 +21,26 @@ TOO_LARGE = ("photo_too_large", "photo_too_many_pixels")
 BUSY = UserError("photos_busy", "Too many photos are being read at the moment.", "Try again in a few seconds.", 503)
 
 
+@dataclass(frozen=True)
+class Stored:
+    photo: Photo
+    is_new: bool  # else the person had this photo already, and it is that one
+
+
 def store(owner: AbstractBaseUser, chunks: Iterable[bytes]) -> Photo:
-    """Read an upload to its end (or to the limit), clean and store it. Raises UserError with the reason of a refusal."""
+    """As `add`, but always a photo of its own: of one that the person has already, a copy."""
+    return _store(Photo(owner=owner), chunks, once=False).photo
+
+
+def add(owner: AbstractBaseUser, chunks: Iterable[bytes], *, kept: bool = False) -> Stored:
+    """Read an upload to its end (or to the limit), clean and store it. The same pixels are one photo of a person, however
+    often they are uploaded. `kept`: into the library. Raises UserError with the reason of a refusal."""
+    return _store(Photo(owner=owner, kept=kept), chunks, once=True)
+
+
+def _store(photo: Photo, chunks: Iterable[bytes], once: bool) -> Stored:
+    owner = photo.owner
     quota.check(owner.pk)
-    photo = Photo(owner=owner)
     with _incoming(photo) as (source, target, small):
         try:
             intake.spool(chunks, source, settings.PHOTO_MAX_BYTES)
@@ -35,6 +52,9 @@ def store(owner: AbstractBaseUser, chunks: Iterable[bytes]) -> Photo:
                 small_side=SMALL_SIDE,
                 who=str(owner.pk),
             )
+            photo.digest = digests.of(target)
+            if once and (same := quota.same_photo(photo)):
+                return Stored(same, is_new=False)
             photo.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             target.replace(photo.path)
             small.replace(photo.small_path)
@@ -52,11 +72,11 @@ def store(owner: AbstractBaseUser, chunks: Iterable[bytes]) -> Photo:
     photo.source_format, photo.source_bytes = decoded.source_format, decoded.source_bytes
     photo.notes = list(decoded.notes)
     try:
-        quota.save(photo)  # last: a row always has its files
+        same = quota.save(photo, once)  # last: a row always has its files
     finally:
         if photo._state.adding:
             _unlink(photo)
-    return photo
+    return Stored(same or photo, is_new=same is None)
 
 
 def forget(photo: Photo) -> None:

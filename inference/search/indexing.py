@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 def waiting() -> QuerySet[Photo]:
     """Photos without a vector of the space in use, the newest first."""
-    return Photo.objects.filter(~Q(vector__space=memory.space_name()) | Q(vector=None)).order_by("-created")
+    return Photo.visible.filter(~Q(vector__space=memory.space_name()) | Q(vector=None)).order_by("-created")
 
 
 def run(budget_s: float = BUDGET_S) -> int:

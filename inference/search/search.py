@@ -12,7 +12,7 @@ from inference.engine.questions import label_tree
 from inference.engine.questions.label_tree import Branch
 from inference.models import Photo
 from inference.search import relevance, words
-from inference.search.index import index
+from inference.search.index import Neighbour, index
 from inference.search.models import PhotoVector
 from inference.search.text import bundled_text
 from webapp.live.errors import UserError
@@ -60,7 +60,7 @@ def by_words(owner: int, text: str, limit: int = LIMIT, within: QuerySet[Photo] 
     if not about:
         raise NO_WORDS
     vector = bundled_text().unit(about)
-    neighbours = index().nearest(owner, vector, min(limit, MOST), within)
+    neighbours = _visible(index().nearest(owner, vector, min(limit, MOST), within))
     scale, branches = relevance.of(vector), named_things(about)
     names = _names([one.photo for one in neighbours], branches)
     hits = [Hit(one.photo, one.similarity, scale.distance(one.similarity), names.get(one.photo, ())) for one in neighbours]
@@ -75,9 +75,15 @@ def by_photo(owner: int, photo: Photo, limit: int = LIMIT, within: QuerySet[Phot
     if row is None:
         raise NO_VECTOR
     vector = np.frombuffer(bytes(row.vector), np.int8).astype(np.float32) / SCALE
-    neighbours = index().nearest(owner, vector / np.linalg.norm(vector), min(limit, MOST) + 1, within)
+    neighbours = _visible(index().nearest(owner, vector / np.linalg.norm(vector), min(limit, MOST) + 1, within))
     others = [one for one in neighbours if one.photo != photo.pk and one.similarity >= relevance.ALIKE]
     return _found(owner, "", [Hit(one.photo, one.similarity, one.similarity, ()) for one in others][:limit], [])
+
+
+def _visible(neighbours: list[Neighbour]) -> list[Neighbour]:
+    """Without photos that are being deleted."""
+    shown = set(Photo.visible.filter(pk__in=[one.photo for one in neighbours]).values_list("pk", flat=True))
+    return [one for one in neighbours if one.photo in shown]
 
 
 def named_things(about: str) -> list[tuple[str, Branch]]:
@@ -120,4 +126,4 @@ def confirmed_by(names: Sequence[tuple[str, float]], branches: Sequence[tuple[st
 
 def _found(owner: int, about: str, hits: list[Hit], nearest: list[Hit]) -> Found:
     searched = PhotoVector.objects.filter(owner=owner).count()
-    return Found(about, hits, nearest, searched, Photo.objects.filter(owner=owner).count() - searched)
+    return Found(about, hits, nearest, searched, max(0, Photo.visible.filter(owner=owner).count() - searched))

@@ -49,10 +49,10 @@ export async function picture(path) {
 /**
  * Send a photo. XMLHttpRequest, because fetch reports no upload progress.
  * @param {File} file @param {string} node the device that will answer, which prepares it; "" for any
- * @param {(share: number) => void} onProgress
+ * @param {(share: number) => void} onProgress @param {boolean} [library] it is added to the library, and prepared when somebody asks
  * @returns {{done: Promise<any>, abort: () => void}}
  */
-export function upload(file, node, onProgress) {
+export function upload(file, node, onProgress, library = false) {
   const request = new XMLHttpRequest();
   const done = new Promise((resolve, reject) => {
     request.open("POST", "/api/v1/photos");
@@ -69,6 +69,7 @@ export function upload(file, node, onProgress) {
     const form = new FormData();
     form.append("photo", file, file.name || "photo");
     form.append("node", node);
+    if (library) form.append("library", "true");
     request.send(form);
   });
   return { done, abort: () => request.abort() };

@@ -4,7 +4,7 @@ import { byId, el, sentence } from "./dom.js";
 import { read, write } from "./drafts.js";
 import { PendingPhoto } from "./pending-photo.js";
 import { photoSources } from "./photo-sources.js";
-import { gettext } from "./i18n.js";
+import { gettext, ngettext } from "./i18n.js";
 
 const COUNT_FROM = 0.8; // of the limit; before that the number is noise
 const NO_FILE = { message: gettext("This is a link to a picture, not the picture."), next: gettext("Save the picture on this device first, then add it.") };
@@ -13,7 +13,7 @@ const IDEAS = ["What is in this photo?", "Describe the photo.", "How many people
 
 export class Compose {
   /**
-   * @param {{max_question_chars: number, max_upload_bytes: number}} limits
+   * @param {{max_question_chars: number, max_upload_bytes: number, chosen: any[]}} limits and the photos that were chosen in the library
    * @param {(question: string, photo: ?string) => Promise<void>} ask rejects with a UserError; then the text stays
    * @param {{key: () => string, how: () => any}} draft where the draft is kept, and the options that belong to it
    */
@@ -22,6 +22,8 @@ export class Compose {
     this.ask = ask;
     this.draft = draft;
     this.sending = false;
+    /** @type {any[]} */
+    this.others = []; // photos from the library that the question is asked about, too
     this.text = byId("question");
     this.photo = new PendingPhoto(byId("pending"), limits.max_upload_bytes, {
       onError: (error) => this.fail(error),
@@ -35,18 +37,33 @@ export class Compose {
     this.text.addEventListener("input", () => this.changed());
     this.text.addEventListener("keydown", (event) => this.key(event));
     byId("suggestions").append(...IDEAS.map((idea) => el("button", { type: "button", lang: "en", onclick: () => this.suggest(idea) }, idea)));
-    this.restore();
+    this.restore(limits.chosen);
   }
 
-  /** What was typed before the scripts had loaded is newer than any draft. */
-  restore() {
-    const { question, photo } = read(this.draft.key());
+  /** What was typed before the scripts had loaded is newer than any draft, and so are photos from the library. @param {any[]} chosen */
+  restore(chosen) {
+    const { question, photo, others } = read(this.draft.key());
     this.text.value ||= question ?? "";
-    if (photo) this.photo.restore(photo);
+    this.others = chosen.length ? chosen.map((each) => ({ ...each, name: gettext("From the library") })) : [photo, ...(others ?? [])].filter(Boolean);
+    if (this.others.length) this.showNext();
+    if (chosen.length) {
+      window.history.replaceState(null, "", location.pathname); // a reload restores the draft
+      this.keep();
+      this.text.focus();
+    }
     this.refresh();
   }
 
+  /** The next of several photos that one question is asked about. */
+  showNext() {
+    const [next, ...others] = this.others;
+    this.others = others;
+    const note = others.length ? ngettext("The question is then asked about %(count)s other photo, too.", "The question is then asked about %(count)s other photos, too.", others.length) : "";
+    this.photo.restore(note ? { ...next, notes: [...(next.notes ?? []), note] } : next, next);
+  }
+
   changed() {
+    if (!this.photo.current && this.others.length && !this.sending) this.showNext(); // the one before was removed
     this.refresh();
     this.keep();
   }
@@ -55,12 +72,14 @@ export class Compose {
   keep() {
     if (this.sending) return;
     const question = this.text.value, photo = this.photo.stored();
-    write(this.draft.key(), question || photo ? { question, photo, how: this.draft.how() } : null);
+    const others = this.others.length ? { others: this.others } : {};
+    write(this.draft.key(), question || photo ? { question, photo, ...others, how: this.draft.how() } : null);
   }
 
   /** @param {File[]} files a question is about one photo: the first is taken, and what happened to the others is said */
   take([file, ...others]) {
     this.fail(null);
+    this.others = [];
     this.photo.take(file, others.length);
     this.text.focus();
   }
@@ -68,6 +87,7 @@ export class Compose {
   /** A photo that a device takes itself. @param {string} device @param {string} camera */
   capture(device, camera) {
     this.fail(null);
+    this.others = [];
     this.photo.capture(device, camera);
     this.text.focus();
   }
@@ -94,6 +114,10 @@ export class Compose {
     this.refresh();
     try {
       await this.ask(question, await this.photo.id());
+      while (this.others.length) {
+        this.showNext(); // where this one fails, it is the one that is shown, and the others wait
+        await this.ask(question, await this.photo.id());
+      }
       this.text.value = "";
       this.photo.drop();
       write(key, null);

@@ -79,11 +79,11 @@ export class PendingPhoto {
     return this.current?.photo ? { ...this.current.photo, name: this.current.name } : null;
   }
 
-  /** One that was stored before the page was loaded again. @param {any} photo */
-  restore(photo) {
+  /** One that was stored before the page was loaded. @param {any} photo as it is shown @param {any} [stored] as a draft keeps it */
+  restore(photo, stored = photo) {
     const image = el("img", { class: "thumb", src: `${photo.url}?small=1`, alt: "" });
     image.addEventListener("error", () => this.drop()); // deleted in the meantime
-    this.current = { photo, name: photo.name, url: "", done: Promise.resolve(photo), abort: () => {} };
+    this.current = { photo: stored, name: photo.name, url: "", done: Promise.resolve(photo), abort: () => {} };
     const size = photo.stays ? storedOn(photo, photo.stays) : `${photo.width} × ${photo.height} · ${format.bytes(photo.bytes)}`;
     this.render(image, photo.name, el("span", {}, size), el("span", { class: "notes" }, (photo.notes ?? []).join(" ")));
   }

@@ -34,6 +34,7 @@ def main() -> None:
     pages = (
         "/",
         f"/c/{conversation.pk}/",
+        "/library/",
         "/devices/",
         "/devices/jetson-a/",
         "/federation/",

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("webapp", "inference", "devices", "federation")
-TOP = ("webapp.chat", "webapp.ops", "webapp.doors")
+TOP = ("webapp.chat", "webapp.library", "webapp.ops", "webapp.doors")
 # Each floor with what it may not import, because that is beside it or above it.
 ABOVE = {
     "webapp.live": ("devices", "inference", "federation", "webapp.accounts", *TOP),

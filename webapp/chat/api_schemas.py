@@ -34,6 +34,10 @@ class Photo(Schema):
     notes: list[str] = Field(description="What a person should know about it.", examples=[["The photo is almost one colour."]])
 
 
+class UploadedPhoto(Photo):
+    already_there: bool = Field(description="You had this photo, and it is that one.")
+
+
 class PhotoDetails(Photo):
     created: Moment
     devices: list[str] = Field(description="Devices that hold a copy.", examples=[["jetson-a"]])

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from devices.models import Node
 from inference.answering import turns
 from inference.models import LIVE, Photo, Turn
-from inference.photos import store
+from inference.photos import keeping, store
 from webapp.accounts import audit
 from webapp.chat import turn_rows
 from webapp.chat.library import listing
@@ -36,7 +36,7 @@ def own_turn(owner: Any, pk: UUID) -> Turn:
 
 
 def own_photo(owner: Any, pk: UUID) -> Photo:
-    photo = Photo.objects.filter(pk=pk, owner=owner).first()
+    photo = Photo.visible.filter(pk=pk, owner=owner).first()
     if photo is None:
         raise not_found("photo")
     return photo
@@ -95,11 +95,11 @@ def check_room(conversation: Conversation) -> None:
 
 
 def delete(conversation: Conversation) -> None:
-    """Delete the conversation, its turns, and the photos that no other turn refers to."""
+    """Delete the conversation, its turns, and the photos that no other turn refers to and that are not in the library."""
     rows = Turn.objects.filter(conversation=conversation.pk)
     for turn in rows.filter(state__in=LIVE):
         turns.stop(turn)
-    photos = list(Photo.objects.filter(turn__in=rows).distinct())
+    photos = list(keeping.expendable().filter(turn__in=rows).distinct())
     rows.delete()
     name = conversation.pk
     conversation.delete()
@@ -123,5 +123,6 @@ def delete_photo(photo: Photo) -> None:
 def _last_photo(conversation: Conversation) -> Photo | None:
     if conversation._state.adding:
         return None
-    last = Turn.objects.filter(conversation=conversation.pk, photo__isnull=False).order_by("-created").first()
+    rows = Turn.objects.filter(conversation=conversation.pk, photo__isnull=False, photo__hidden_at=None)
+    last = rows.order_by("-created").first()
     return last.photo if last else None

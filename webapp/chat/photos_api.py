@@ -11,7 +11,7 @@ from inference.engine.photos.formats import ACCEPTED
 from inference.models import Photo as PhotoRow
 from inference.photos import store
 from webapp.chat import conversations
-from webapp.chat.api_schemas import Photo, PhotoDetails, PhotoPage
+from webapp.chat.api_schemas import Photo, PhotoDetails, PhotoPage, UploadedPhoto
 from webapp.live.errors import UserError
 from webapp.live.http import Page, PageQuery, change, operation, paginate
 
@@ -24,7 +24,7 @@ NO_PHOTO = {404: "`not_found`: no such photo of yours."}
     **change(
         "upload_photo",
         "Upload a photo",
-        {201: Photo},
+        {201: UploadedPhoto, 200: UploadedPhoto},
         {
             413: "`photo_too_large`, `photo_too_many_pixels`.",
             422: f"`photo_unknown_format`: the file is not {ACCEPTED}. `photo_damaged`, `photo_too_heavy`, `photo_too_slow`.",
@@ -33,17 +33,30 @@ NO_PHOTO = {404: "`not_found`: no such photo of yours."}
         },
     ),
     description=f"{ACCEPTED}; of several pictures the first. The photo is rotated upright, converted to sRGB and loses its "
-    "metadata. It is sent to a device at once (`node`, or the least busy one), which computes what a question will need.",
+    "metadata. It is sent to a device at once (`node`, or the least busy one), which computes what a question will need; with "
+    "`library`, it is added to the library and sent to a device when somebody asks about it. A photo that you have already "
+    "(the same pixels) is not stored again: the answer is 200 with that one. With `again`, it is.",
 )
-def upload_photo(request: HttpRequest, photo: File[UploadedFile], node: Form[str] = "") -> Status[Photo]:
-    row = store.store(request.user, photo.chunks())
-    cloud_queue.prepare(str(row.pk), node)
-    return Status(201, photo_schema(row))
+def upload_photo(
+    request: HttpRequest,
+    photo: File[UploadedFile],
+    node: Form[str] = "",
+    library: Form[bool] = False,
+    again: Form[bool] = False,
+) -> Status[UploadedPhoto]:
+    if again:
+        stored = store.Stored(store.store(request.user, photo.chunks()), is_new=True)
+    else:
+        stored = store.add(request.user, photo.chunks(), kept=library)
+    if not library:
+        cloud_queue.prepare(str(stored.photo.pk), node)
+    body = UploadedPhoto.model_validate({**turns.photo_json(stored.photo), "already_there": not stored.is_new})
+    return Status(201 if stored.is_new else 200, body)
 
 
 @router.get("/photos", **operation("list_photos", "List your photos, newest first", {200: PhotoPage}))
 def list_photos(request: HttpRequest, query: Query[PageQuery]) -> Page[PhotoDetails]:
-    return paginate(PhotoRow.objects.filter(owner=request.user).order_by("-created", "pk"), query, photo_details)
+    return paginate(PhotoRow.visible.filter(owner=request.user).order_by("-created", "pk"), query, photo_details)
 
 
 @router.get("/photos/{uuid:photo}", **operation("get_photo", "Read what is known about a photo", {200: PhotoDetails}, NO_PHOTO))

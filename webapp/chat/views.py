@@ -1,5 +1,6 @@
 """The pages of chat and models, and the photo files."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -11,16 +12,20 @@ from devices import model_choice, uploads
 from devices.camera_access import rules
 from devices.models import Node
 from devices.telemetry import presence
+from inference.answering import turns
 from inference.engine import catalogue
 from inference.engine.description import card_text, describe
 from inference.engine.photos import formats
 from inference.model_jobs import overview
+from inference.models import Photo
 from inference.placement import policies
 from webapp.chat import conversations, photo_files
 from webapp.chat.library import listing
 from webapp.chat.models import NOTE_CHARS, TITLE_CHARS
 from webapp.chat.sharing import links
 from webapp.live.errors import UserError
+
+CHOSEN = 12  # photos that one question may be asked about
 
 
 def chat(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse:
@@ -46,6 +51,7 @@ def chat(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse
         "max_upload_bytes": settings.PHOTO_MAX_BYTES,
         "max_question_chars": settings.QUESTION_MAX_CHARS,
         "user": request.user.get_username(),
+        "chosen": _chosen(request),
     }
     page = {
         "boot": boot,
@@ -58,6 +64,20 @@ def chat(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse
         # Devices that this page may upload photos to.
         response["Content-Security-Policy"] = f"{settings.CONTENT_SECURITY_POLICY}; connect-src 'self' {' '.join(near)}"
     return response
+
+
+def _chosen(request: HttpRequest) -> list[dict[str, Any]]:
+    """The photos that the address names (`?photos=ID,ID`), as somebody chose them in the library: their own, as far as they
+    exist."""
+    names = request.GET.get("photos", "").split(",")[:CHOSEN]
+    pks = [UUID(name) for name in names if re.fullmatch("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", name)]
+    rows = Photo.visible.filter(owner=request.user.pk).in_bulk(pks)
+    return [_stored(rows[pk]) for pk in dict.fromkeys(pks) if pk in rows]
+
+
+def _stored(row: Photo) -> dict[str, Any]:
+    """`stays`: the device that alone has it."""
+    return {**turns.photo_json(row), **({"stays": next(iter(row.placed), "?")} if row.on_device_alone else {})}
 
 
 def photo(request: HttpRequest, pk: UUID) -> HttpResponse:

@@ -8,13 +8,11 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from devices.telemetry import links, node_events
-from inference.models import Photo, PlannerCall, Turn
-from inference.photos import erasure, store
+from inference.models import PlannerCall, Turn
+from inference.photos import erasure, keeping, store
 from webapp.accounts.models import SHELL, AuditEntry
 from webapp.chat.models import Conversation
 from webapp.chat.sharing import links as links_to_conversations
-
-UNUSED_PHOTO = timedelta(days=1)  # uploaded and never asked about
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ def delete_expired(days: int) -> Deleted:
     Conversation.objects.filter(owner__username=SHELL, updated__lt=before).delete()
     links_to_conversations.expire()
     photos = 0
-    for photo in Photo.objects.filter(turn=None, created__lt=now - UNUSED_PHOTO):
+    for photo in keeping.unused().filter(created__lt=now - keeping.UNUSED):
         store.forget(photo)
         photos += 1
     erasure.find_strays()

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "inference.search",
     "federation",
     "webapp.chat",
+    "webapp.library",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -99,9 +100,8 @@ LANGUAGE_COOKIE_SAMESITE, LANGUAGE_COOKIE_SECURE = "Lax", HTTPS
 
 # --- people -----------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "people.User"
-LOGIN_URL = "login"
+LOGIN_URL = LOGOUT_REDIRECT_URL = "login"
 LOGIN_REDIRECT_URL = "chat"
-LOGOUT_REDIRECT_URL = "login"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 # Failed logins (webapp.accounts.lockout): by account and address, so that nobody can be locked out from everywhere.
 AXES_HANDLER = "webapp.accounts.lockout.LockoutHandler"

@@ -103,7 +103,7 @@ def planner(question: Question) -> str:
 
 
 def storage(question: Question) -> str:
-    used, photos = quota.of(question.person), Photo.objects.filter(owner=question.person).count()
+    used, photos = quota.of(question.person), Photo.visible.filter(owner=question.person).count()
     size = f"{used.used / quota.MB:,.1f} MB of {used.limit / quota.MB:,.0f} MB"
     return f"You have {count_text(photos, 'photo')}; those on the server use {size}."
 

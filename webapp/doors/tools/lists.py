@@ -91,7 +91,7 @@ LIST_PHOTOS = Tool(
     "Lists the person's own photos, newest first, with the devices that hold them. Their ids are for `ask`.",
     Part,
     PhotoPage,
-    _page(lambda person: Photo.objects.filter(owner=person).order_by("-created", "pk"), photo_details, PhotoPage),
+    _page(lambda person: Photo.visible.filter(owner=person).order_by("-created", "pk"), photo_details, PhotoPage),
 )
 LIST_CONVERSATIONS = Tool(
     "list_conversations",

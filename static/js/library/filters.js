@@ -1,0 +1,69 @@
+/** The filter bar: what is chosen there, in the address of the page, so that a reload and a link show the same. */
+
+import { byId, el } from "../dom.js";
+
+const BOXES = ["favourites", "unasked"], FIELDS = ["album", "device", "since", "until"];
+
+export class FilterBar {
+  /** @param {string[]} devices @param {() => void} onChange */
+  constructor(devices, onChange) {
+    this.onChange = onChange;
+    byId("device").append(...devices.map((slug) => el("option", { value: slug }, slug)));
+    for (const name of [...BOXES, ...FIELDS]) byId(name).addEventListener("change", () => this.changed());
+    for (const id of ["clear", "clear-none"]) byId(id).addEventListener("click", () => this.clear());
+  }
+
+  /** What the address says. */
+  restore() {
+    const query = new URLSearchParams(location.search);
+    for (const name of BOXES) byId(name).checked = query.has(name);
+    for (const name of FIELDS) byId(name).value = query.get(name) ?? "";
+    this.show();
+  }
+
+  /** @param {{id: string, name: string, photos: number}[]} albums */
+  setAlbums(albums) {
+    const chosen = byId("album").value, [all] = byId("album").options;
+    byId("album").replaceChildren(all, ...albums.map(({ id, name, photos }) => el("option", { value: id }, `${name} (${photos})`)));
+    byId("album").value = albums.some(({ id }) => id === chosen) ? chosen : "";
+  }
+
+  get active() {
+    return BOXES.some((name) => byId(name).checked) || FIELDS.some((name) => byId(name).value);
+  }
+
+  /** As the API takes them: days begin where the viewer is. @returns {Record<string, string>} */
+  query() {
+    const query = {};
+    for (const name of BOXES) if (byId(name).checked) query[name] = "true";
+    for (const name of ["album", "device"]) if (byId(name).value) query[name] = byId(name).value;
+    const since = midnight(byId("since").value, 0), until = midnight(byId("until").value, 1);
+    return { ...query, ...(since && { since }), ...(until && { until }) };
+  }
+
+  clear() {
+    for (const name of BOXES) byId(name).checked = false;
+    for (const name of FIELDS) byId(name).value = "";
+    this.changed();
+  }
+
+  changed() {
+    this.show();
+    const query = new URLSearchParams();
+    for (const name of BOXES) if (byId(name).checked) query.set(name, "1");
+    for (const name of FIELDS) if (byId(name).value) query.set(name, byId(name).value);
+    history.replaceState(null, "", query.size ? `?${query}` : location.pathname);
+    this.onChange();
+  }
+
+  show() {
+    byId("clear").hidden = !this.active;
+  }
+}
+
+/** The moment in which a day, or the day after it, begins; "" for none. @param {string} day as a date field has it @param {number} later */
+function midnight(day, later) {
+  const [year, month, date] = day.split("-").map(Number);
+  const moment = new Date(year, month - 1, date + later);
+  return day && !Number.isNaN(moment.getTime()) ? moment.toISOString() : "";
+}

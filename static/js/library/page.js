@@ -1,0 +1,158 @@
+/** The page of the library. */
+
+import { call } from "../api.js";
+import { boot, byId, sentence } from "../dom.js";
+import { count as digits } from "../format.js";
+import { gettext, ngettext } from "../i18n.js";
+import { Albums } from "./albums.js";
+import { ChosenBar } from "./chosen.js";
+import { Deletion } from "./deletion.js";
+import { Details } from "./details.js";
+import { FilterBar } from "./filters.js";
+import { Grid } from "./grid.js";
+import { inParts } from "./parts.js";
+import { PointerAndKeys } from "./pointer-and-keys.js";
+import { Selection } from "./selection.js";
+import { PhotoStore } from "./store.js";
+import { UploadPanel } from "./upload-panel.js";
+
+class Library {
+  constructor(start) {
+    this.start = start;
+    const onError = (error) => this.fail(error);
+    this.store = new PhotoStore({ onChange: () => this.show(), onError });
+    this.selection = new Selection(this.store, () => this.chosen());
+    this.grid = new Grid(this.store, this.selection, (photo) => this.favourite([photo.id], !photo.favourite).catch(onError));
+    this.albums = new Albums(start.albums, start.most_at_once, () => this.albumsChanged());
+    this.filters = new FilterBar(start.devices, () => this.filter());
+    this.deletion = new Deletion(start.most_at_once, {
+      onDeleted: (ids) => this.deleted(ids),
+      onRestored: () => this.reload(),
+      onError,
+    });
+    this.details = new Details(this.grid, this.albums, {
+      ask: (ids) => this.ask(ids),
+      favourite: (ids, on) => this.favourite(ids, on),
+      remove: (ids) => this.remove(ids),
+    });
+    this.bar = new ChosenBar(this.selection, this.albums, {
+      ask: () => this.ask([...this.selection.ids]),
+      favourite: (on) => this.favourite([...this.selection.ids], on).catch(onError),
+      addTo: (album) => this.addTo(album).catch(onError),
+      takeOut: () => this.takeOut().catch(onError),
+      remove: () => this.remove([...this.selection.ids]),
+    }, () => this.store.filters.album ?? "");
+    new PointerAndKeys(this.grid, {
+      open: (place) => this.details.open(place).catch(onError),
+      favourite: (places) => this.favouritePlaces(places),
+      remove: () => this.remove([...this.selection.ids]),
+    }, onError);
+    new UploadPanel(start, () => this.reload(), onError);
+    this.filters.setAlbums(start.albums);
+    this.filters.restore();
+    this.deletion.resume(start.deleted);
+    if (!this.filters.active) this.store.seed(start.items);
+    this.show();
+    this.reload(this.filters.query(), this.filters.active ? undefined : start.items);
+  }
+
+  /** @param {Record<string, string>} [filters] @param {any[]} [first] */
+  async reload(filters = this.store.filters, first) {
+    try {
+      await this.store.load(filters, first);
+      this.loaded = true;
+      this.show();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  filter() {
+    this.selection.clear();
+    scrollTo(0, 0);
+    this.reload(this.filters.query());
+  }
+
+  show() {
+    const { total } = this.store, { active } = this.filters, known = this.loaded || (!active && !this.start.next);
+    byId("total").textContent = known && total ? ngettext("%(number)s photo", "%(number)s photos", total, { number: digits(total) }) : "";
+    byId("empty").hidden = !known || total > 0 || active;
+    byId("none").hidden = !known || total > 0 || !active;
+    byId("grid").hidden = total === 0;
+    this.grid.arrange();
+  }
+
+  chosen() {
+    this.bar.draw();
+    this.grid.draw();
+  }
+
+  albumsChanged() {
+    this.filters.setAlbums(this.albums.items);
+    this.bar.draw();
+    if (this.store.filters.album && !byId("album").value) this.filters.changed();
+  }
+
+  /** @param {string[]} ids @param {boolean} on */
+  async favourite(ids, on) {
+    for (const part of inParts(ids, this.start.most_at_once)) await call("POST", "/api/v1/library/favourites", { photos: part, favourite: on });
+    this.fail(null);
+    this.store.patch(new Set(ids), { favourite: on });
+    byId("announcer").textContent = on ? gettext("Marked as favourite.") : gettext("No longer a favourite.");
+  }
+
+  favouritePlaces(places) {
+    const photos = places.map((place) => this.store.at(place)).filter(Boolean);
+    if (photos.length) this.favourite(photos.map((photo) => photo.id), !photos[0].favourite).catch((error) => this.fail(error));
+  }
+
+  async addTo(album) {
+    if (album === "new") {
+      this.bar.draw();
+      this.albums.open();
+      return;
+    }
+    const ids = [...this.selection.ids];
+    await this.albums.change(album, ids);
+    byId("announcer").textContent = ngettext("%(count)s photo added to the album.", "%(count)s photos added to the album.", ids.length);
+    this.selection.clear();
+  }
+
+  async takeOut() {
+    const ids = [...this.selection.ids];
+    await this.albums.change(this.store.filters.album, [], ids);
+    this.selection.clear();
+    this.store.remove(new Set(ids));
+  }
+
+  /** @param {string[]} ids */
+  async remove(ids) {
+    try {
+      const busy = await this.deletion.delete(ids);
+      this.fail(busy.length ? { message: ngettext("A question about %(count)s of the photos is being answered.", "Questions about %(count)s of the photos are being answered.", busy.length), next: gettext("Stop it first, or wait.") } : null);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  deleted(ids) {
+    this.selection.drop(ids);
+    this.store.remove(new Set(ids));
+    if (this.store.total && byId("grid").contains(document.activeElement)) this.grid.moveTo(this.grid.focus);
+  }
+
+  /** @param {string[]} ids */
+  ask(ids) {
+    const most = this.start.ask_at_once;
+    if (ids.length > most) this.fail({ message: gettext("You chose %(count)s photos; at most %(most)s can be asked about at once.", { count: ids.length, most }), next: gettext("Choose fewer.") });
+    else location.assign(`/?photos=${ids.join(",")}`);
+  }
+
+  /** @param {any} error null: none any more */
+  fail(error) {
+    byId("problem").hidden = !error;
+    byId("problem").textContent = error ? sentence(error) : "";
+  }
+}
+
+new Library(boot());

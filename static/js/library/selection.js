@@ -1,0 +1,52 @@
+/** Which photos are chosen, by their ids: also those whose rows are not in the document. */
+
+export class Selection {
+  /** @param {import("./store.js").PhotoStore} store @param {() => void} onChange */
+  constructor(store, onChange) {
+    this.store = store;
+    this.onChange = onChange;
+    /** @type {Set<string>} */
+    this.ids = new Set();
+    this.anchor = 0; // where a range begins
+    /** @type {string[]} */
+    this.range = []; // chosen by the range that is being drawn
+  }
+
+  has(id) {
+    return this.ids.has(id);
+  }
+
+  get size() {
+    return this.ids.size;
+  }
+
+  /** @param {number} place */
+  toggle(place) {
+    const photo = this.store.at(place);
+    if (!photo) return;
+    if (!this.ids.delete(photo.id)) this.ids.add(photo.id);
+    this.anchor = place;
+    this.range = [];
+    this.onChange();
+  }
+
+  /** Everything from the last one that was chosen by itself; a range drawn from there before is given up. @param {number} place */
+  async extendTo(place) {
+    const photos = await this.store.range(Math.min(this.anchor, place), Math.max(this.anchor, place) + 1);
+    for (const id of this.range) this.ids.delete(id);
+    this.range = photos.map((photo) => photo.id).filter((id) => !this.ids.has(id));
+    for (const id of this.range) this.ids.add(id);
+    this.onChange();
+  }
+
+  /** @param {Iterable<string>} ids */
+  drop(ids) {
+    for (const id of ids) this.ids.delete(id);
+    this.range = [];
+    this.onChange();
+  }
+
+  clear() {
+    this.drop([...this.ids]);
+  }
+}

@@ -1,0 +1,1 @@
+"""The library: the page and the API of a person's photos."""

@@ -1,0 +1,72 @@
+"""What the library says about a photo: a row of the grid, and everything that is known about one."""
+
+from typing import TypedDict
+
+from inference.answering import turns
+from inference.models import Photo, Turn
+from inference.photos import keeping
+from webapp.chat.models import Conversation
+from webapp.live.moments import iso
+
+
+class RowJson(TypedDict):
+    id: str
+    url: str
+    width: int
+    height: int
+    created: str
+    favourite: bool
+    on_server: bool
+    devices: list[str]
+
+
+class ConversationJson(TypedDict):
+    id: str
+    title: str
+    questions: int
+
+
+def row(photo: Photo) -> RowJson:
+    return {
+        "id": str(photo.pk),
+        "url": f"/photos/{photo.pk}/",
+        "width": photo.width,
+        "height": photo.height,
+        "created": iso(photo.created),
+        "favourite": photo.favourite,
+        "on_server": not photo.on_device_alone,
+        "devices": sorted(photo.placed),
+    }
+
+
+class DetailsJson(RowJson):
+    bytes: int
+    notes: list[str]
+    albums: list[str]
+    conversations: list[ConversationJson]
+    expires: str | None
+
+
+def details(photo: Photo) -> DetailsJson:
+    asked = conversations(photo)
+    expires = not asked and keeping.expendable().filter(pk=photo.pk).exists()
+    return {
+        **row(photo),
+        "bytes": photo.bytes,
+        "notes": turns.photo_json(photo)["notes"],
+        "albums": [str(pk) for pk in photo.albums.values_list("pk", flat=True)],
+        "conversations": asked,
+        "expires": iso(photo.created + keeping.UNUSED) if expires else None,
+    }
+
+
+def conversations(photo: Photo) -> list[ConversationJson]:
+    """Those with a question about it, the latest question first."""
+    questions = (
+        Turn.objects.filter(photo=photo, owner=photo.owner_id).order_by("-created").values_list("conversation", flat=True)
+    )
+    counts: dict[str, int] = {}
+    for pk in questions.values_list("conversation", flat=True):
+        counts[str(pk)] = counts.get(str(pk), 0) + 1
+    titles = {str(each.pk): str(each) for each in Conversation.objects.filter(pk__in=list(counts), owner=photo.owner_id)}
+    return [{"id": pk, "title": titles[pk], "questions": count} for pk, count in counts.items() if pk in titles]

@@ -1,0 +1,103 @@
+"""What the API of the library takes and says."""
+
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import AwareDatetime, Field
+
+from inference.photos.library import Filters
+from webapp.live.http import Moment
+
+MOST_AT_ONCE = 500  # photos that one request may be about
+PAGE, MAX_PAGE = 100, 500
+CURSOR = "2026-03-01T12:00:00Z_6f1f0f1e-2b4f-4c7e-9a55-0123456789ab"
+
+
+class FilterQuery(Schema):
+    favourites: bool = Field(False, description="Favourites alone.")
+    unasked: bool = Field(False, description="Photos alone that no question is about.")
+    album: UUID | None = Field(None, description="Those of an album of yours.")
+    device: str = Field("", max_length=40, description="Those that a device holds.", examples=["jetson-a"])
+    since: AwareDatetime | None = Field(None, description="Added at this moment or later.")
+    until: AwareDatetime | None = Field(None, description="Added before this moment.")
+
+    def filters(self) -> Filters:
+        values: dict[str, object] = {name: getattr(self, name) for name in FilterQuery.model_fields}
+        return Filters(**values)  # type: ignore[arg-type]
+
+
+class PhotosQuery(FilterQuery):
+    before: str = Field("", max_length=100, description="`next` of the page before, or a moment.", examples=[CURSOR])
+    limit: int = Field(PAGE, ge=1, le=MAX_PAGE, description="How many photos to return at most.")
+
+
+class LibraryPhoto(Schema):
+    id: UUID
+    url: str = Field(description="The image, for a session; `?small=1` for a preview.", examples=["/photos/6f1f…/"])
+    width: int = Field(description="Pixels.", examples=[2048])
+    height: int = Field(description="Pixels.", examples=[1365])
+    created: Moment = Field(description="When it was added.")
+    favourite: bool
+    on_server: bool = Field(description="False: only a device has the file.")
+    devices: list[str] = Field(description="Devices that hold it.", examples=[["jetson-a"]])
+
+
+class LibraryPage(Schema):
+    """Newest first. Read on with `before` = `next` until that is null."""
+
+    items: list[LibraryPhoto]
+    next: str | None = Field(examples=[CURSOR])
+
+
+class Slots(Schema):
+    slots: list[tuple[int, int]] = Field(
+        description="Quarter of an hour since 1970 (UTC), and how many photos were added in it; newest first.",
+        examples=[[[1960320, 12]]],
+    )
+
+
+class PhotoConversation(Schema):
+    id: UUID
+    title: str = Field(examples=["What is the dog doing?"])
+    questions: int = Field(description="Questions in it about this photo.")
+
+
+class LibraryDetails(LibraryPhoto):
+    bytes: int = Field(description="Size of the file as it is stored.", examples=[412_345])
+    notes: list[str] = Field(description="What a person should know about it.")
+    albums: list[UUID]
+    conversations: list[PhotoConversation] = Field(description="Those with a question about it.")
+    expires: Moment | None = Field(description="When it is deleted unless it is asked about or kept; null: it stays.")
+
+
+class Photos(Schema):
+    photos: list[UUID] = Field(max_length=MOST_AT_ONCE, description=f"At most {MOST_AT_ONCE}.")
+
+
+class Favourites(Photos):
+    favourite: bool = True
+
+
+class Deletion(Schema):
+    photos: list[UUID] = Field(description="Hidden now and erased at `until`.")
+    busy: list[UUID] = Field(description="Not deleted: a question about them is being answered.")
+    until: Moment = Field(description="Until then `restore_photos` undoes it.")
+
+
+class AlbumName(Schema):
+    name: str = Field(max_length=1000, examples=["Kites"])
+
+
+class LibraryAlbum(Schema):
+    id: UUID
+    name: str = Field(examples=["Kites"])
+    photos: int = Field(examples=[12])
+
+
+class Albums(Schema):
+    items: list[LibraryAlbum] = Field(description="By name.")
+
+
+class AlbumChange(Schema):
+    add: list[UUID] = Field([], max_length=MOST_AT_ONCE)
+    remove: list[UUID] = Field([], max_length=MOST_AT_ONCE)
