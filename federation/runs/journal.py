@@ -154,6 +154,7 @@ class Journal:
             phase="",
             progress=None,
         )
+        lifecycle.tell_end(self.run)
         self._publish_state()
         lifecycle.announce_places()
         self._done.set()

@@ -12,6 +12,7 @@ from inference.models import Photo, PlannerCall, Turn
 from inference.photos import erasure, store
 from webapp.accounts.models import SHELL, AuditEntry
 from webapp.chat.models import Conversation
+from webapp.notices.models import Notice
 
 UNUSED_PHOTO = timedelta(days=1)  # uploaded and never asked about
 
@@ -23,12 +24,13 @@ class Deleted:
 
 
 def delete_expired(days: int) -> Deleted:
-    """Delete telemetry and planner calls older than `days`, what `ask` left behind, unused photos, dead sessions, and rows of
-    the audit trail that are older than its own period."""
+    """Delete telemetry and planner calls older than `days`, what `ask` left behind, unused photos, dead sessions, and notices
+    and rows of the audit trail that are older than their own periods."""
     now = timezone.now()
     before = now - timedelta(days=days)
     samples = links.prune(before)
     node_events.prune(before)
+    Notice.objects.filter(at__lt=now - timedelta(days=settings.NOTICE_DAYS)).delete()
     AuditEntry.objects.expire(now - timedelta(days=settings.AUDIT_DAYS))
     PlannerCall.objects.filter(created__lt=before).delete()
     Turn.objects.filter(owner__username=SHELL, created__lt=before).delete()
