@@ -100,9 +100,10 @@ def stop(run: Run) -> bool:
 
 def fail(run: Run, error: UserError) -> bool:
     """End a run that no process works on, with its reason."""
-    failed = _move(run, LIVE, state="failed", error=error.body(), finished=timezone.now(), **_lease_revoked())
-    if failed:
-        tell_end(run)
+    with transaction.atomic():
+        failed = _move(run, LIVE, state="failed", error=error.body(), finished=timezone.now(), **_lease_revoked())
+        if failed:
+            tell_end(run)
     return failed
 
 

@@ -1,4 +1,4 @@
-"""The kinds of notices. A new kind is one value in KINDS: its sentences, whom it is for and how pages name it follow from it."""
+"""The kinds of notices. A new kind is one value in KINDS; its sentences, whom it is for and how pages name it follow."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -35,9 +35,7 @@ KINDS: list[Kind] = [
         "node.offline",
         gettext_noop("A node went offline"),
         gettext_noop("%(title)s is offline"),
-        gettext_noop(
-            "There has been no heartbeat from %(title)s for more than %(silent_s)s seconds. It gets no questions meanwhile."
-        ),
+        gettext_noop("No heartbeat from %(title)s for more than %(silent_s)s seconds. It gets no questions meanwhile."),
         "warning",
         "admins",
         "presence",

@@ -11,7 +11,8 @@ STATES = (WAITING, SENT, FAILED, SKIPPED)
 
 
 class Notice(models.Model):
-    """Something that happened. `due_at` is when its deliveries are to be made; null: they are, or it was damped."""
+    """Something that happened. `due_at` is when its deliveries are to be made; null: they are, or it was
+    damped."""
 
     kind = models.CharField(max_length=40)
     subject = models.CharField(max_length=80, blank=True, help_text="what it is about: a node's name, a run's number")
@@ -23,6 +24,7 @@ class Notice(models.Model):
     key = models.CharField(max_length=120, unique=True, help_text="the same key twice is one notice")
     at = models.DateTimeField(default=timezone.now, db_index=True)
     due_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    held = models.BooleanField(default=False, help_text="its subject was flapping: it waits for the end of the quiet time")
     damped = models.BooleanField(default=False, help_text="not delivered: its subject was flapping")
 
     class Meta:

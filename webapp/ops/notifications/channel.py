@@ -17,7 +17,7 @@ class Undeliverable(Exception):
 
 @dataclass(frozen=True)
 class Message:
-    """A notice in the language of whoever gets it. `id` is the same in every attempt, so that a receiver can ignore repetitions."""
+    """A notice in the language of whoever gets it. `id` is the same in every attempt: a receiver can ignore repetitions."""
 
     id: int
     event: str  # the name of its kind

@@ -56,7 +56,7 @@ def _spread(notice: Notice, now: datetime) -> None:
     with transaction.atomic():
         still_due = Notice.objects.filter(pk=notice.pk, due_at=notice.due_at)
         if isinstance(verdict, datetime):
-            still_due.update(due_at=verdict)
+            still_due.update(due_at=verdict, held=True)
         elif verdict is damping.Verdict.DROP:
             still_due.update(due_at=None, damped=True)
         elif still_due.update(due_at=None):  # otherwise another worker was first
@@ -72,8 +72,7 @@ def _verdict(notice: Notice, kind: Kind, now: datetime) -> damping.Verdict | dat
         damping.Past(row.kind, row.at, (row.at, row.pk) > (notice.at, notice.pk), row.due_at is None and not row.damped)
         for row in rows.order_by("-at")[:BATCH]
     ]
-    held = notice.due_at is not None and notice.due_at > notice.at + timedelta(seconds=1)
-    return damping.decide(notice.kind, held, others, now, quiet)
+    return damping.decide(notice.kind, notice.held, others, now, quiet)
 
 
 def _deliveries(notice: Notice, kind: Kind, now: datetime) -> Iterator[Delivery]:

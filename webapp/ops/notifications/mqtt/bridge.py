@@ -73,10 +73,12 @@ class Bridge:
 
     def _wanted(self) -> dict[str, str]:
         """Every retained message, by topic. Discovery comes first, so that states find their entities."""
-        nodes, now = [], timezone.now()
-        for node in Node.objects.filter(revoked_at=None).order_by("slug"):
-            if node.approved:
-                nodes.append(NodeView(node.slug, node.title or node.slug, node.tier, presence.state(node, now), node.sensors))
+        now = timezone.now()
+        nodes = [
+            NodeView(node.slug, node.title or node.slug, node.tier, presence.state(node, now), node.sensors)
+            for node in Node.objects.filter(revoked_at=None).order_by("slug")
+            if node.approved
+        ]
         names = [kind.name for kind in (*KINDS, TEST)]
         messages: dict[str, Any] = {self.topics.config(): server_config(self.topics, names, self.address)}
         messages |= {self.topics.config(node.slug): node_config(self.topics, node, SENSORS, self.address) for node in nodes}

@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 import paho.mqtt.client as mqtt
 from django.conf import settings
 from django.utils.translation import gettext_noop
+from paho.mqtt.enums import CallbackAPIVersion
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 CONNECT_S = 5.0
@@ -53,7 +54,7 @@ def obstacle() -> str:
 def client(name: str, *, reconnect: bool) -> tuple[mqtt.Client, Broker]:
     """Not connected yet. `name` must differ from that of every other client of this broker. Raises ValueError."""
     to = broker()
-    made = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=name, reconnect_on_failure=reconnect)
+    made = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=name, reconnect_on_failure=reconnect)
     made.connect_timeout = CONNECT_S
     if to.user:
         made.username_pw_set(to.user, to.password or None)

@@ -2,11 +2,11 @@
 
 import json
 import os
+import queue
 import secrets
 
 from django.conf import settings
 from django.utils.translation import gettext_noop
-from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
 from webapp.accounts.models import User
@@ -34,23 +34,23 @@ class MqttChannel:
         """With a connection of its own: which worker sends it is a matter of chance, and the bridge is somewhere else."""
         payload = message.payload()
         body = json.dumps({"event_type": payload.pop("event"), **payload})
-        refusals: list[ReasonCode] = []
+        answers: queue.Queue[ReasonCode] = queue.Queue()
         client, to = broker.client(f"isthmus-{os.getpid()}-{secrets.token_hex(4)}", reconnect=False)
-        client.on_connect = lambda *heard: refusals.append(heard[3]) if heard[3].is_failure else None
+        client.on_connect = lambda client, userdata, flags, reason, properties: answers.put(reason)
         try:
             client.connect(to.host, to.port, broker.KEEP_ALIVE_S)
             client.loop_start()
+            if (answer := answers.get(timeout=broker.CONNECT_S)).is_failure:
+                raise DeliveryError(f"The broker refused the connection: {answer}.")
             sending = client.publish(topics().event, body, qos=1)
             sending.wait_for_publish(ACKNOWLEDGED_S)
-            acknowledged = (
-                sending.rc in (MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_NO_CONN) and sending.is_published()
-            )
+            acknowledged = sending.is_published()
+        except queue.Empty as error:
+            raise DeliveryError(f"The broker did not answer within {broker.CONNECT_S:g} seconds.") from error
         except (OSError, ValueError, RuntimeError) as error:
             raise DeliveryError(f"{type(error).__name__}: {error}".rstrip(": ")) from error
         finally:
             client.disconnect()
             client.loop_stop()
-        if refusals:
-            raise DeliveryError(f"The broker refused the connection: {refusals[0]}.")
         if not acknowledged:
             raise DeliveryError(f"The broker did not acknowledge the message within {ACKNOWLEDGED_S:g} seconds.")

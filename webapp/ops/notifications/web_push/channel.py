@@ -4,6 +4,7 @@ import json
 
 import requests
 from django.utils.translation import gettext_noop
+from py_vapid import VapidException
 from pywebpush import WebPushException, webpush
 
 from webapp.accounts.models import User
@@ -51,6 +52,8 @@ class PushChannel:
                 )
         except WebPushException as error:
             self._refused(browser, error)
+        except VapidException as error:
+            raise DeliveryError(f"The message could not be signed: {error}") from error
         except requests.RequestException as error:
             raise DeliveryError(f"The push service does not answer: {type(error).__name__}.") from error
 

@@ -69,10 +69,14 @@ def _matches(host: str, known: str) -> bool:
 
 def _check_keys(p256dh: str, auth: str) -> None:
     try:
-        secret = base64.b64decode(auth + "==", altchars=b"-_", validate=True)
-        point = base64.b64decode(p256dh + "==", altchars=b"-_", validate=True)
+        secret, point = _decoded(auth), _decoded(p256dh)
         EllipticCurvePublicKey.from_encoded_point(SECP256R1(), point)
     except (binascii.Error, ValueError) as error:
         raise INVALID from error
     if len(secret) != AUTH_BYTES:
         raise INVALID
+
+
+def _decoded(text: str) -> bytes:
+    """Base64url without padding."""
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

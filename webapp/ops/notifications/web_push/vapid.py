@@ -1,6 +1,8 @@
 """The key with which this installation identifies itself to push services (VAPID). Made on first use."""
 
+from email.utils import parseaddr
 from functools import cache
+from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
@@ -23,5 +25,9 @@ def public_key() -> str:
 
 
 def contact() -> str:
-    """How a push service can reach whoever runs this installation."""
-    return f"mailto:{settings.DEFAULT_FROM_EMAIL}" if settings.DEFAULT_FROM_EMAIL else settings.PUBLIC_URL
+    """How a push service can reach whoever runs this installation: it wants a mail address, or one with https."""
+    if address := parseaddr(settings.DEFAULT_FROM_EMAIL)[1]:
+        return f"mailto:{address}"
+    parts = urlsplit(settings.PUBLIC_URL)
+    named = parts.scheme == "https" and parts.hostname
+    return f"https://{parts.hostname}" if named else "mailto:isthmus@localhost"
