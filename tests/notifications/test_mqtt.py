@@ -235,3 +235,8 @@ def test_a_broker_that_accepts_and_never_answers_is_given_up_on(silent_url: str,
     tell(Event("disk.low", {"free": "1 GB", "percent": "3"}))
     deliver()
     assert "did not answer" in Delivery.objects.get(channel="mqtt").outcome
+
+
+def test_a_certificate_that_is_none_is_one_sentence(settings: Any) -> None:
+    settings.MQTT_URL, settings.MQTT_CA = "mqtts://broker", "no certificate"
+    assert MqttChannel().obstacle() == broker.UNREADABLE_CA

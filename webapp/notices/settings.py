@@ -9,7 +9,7 @@ WEBHOOK_URL = env.text("ISTHMUS_WEBHOOK_URL")  # receives a POST of every notice
 WEBHOOK_SECRET = env.text("ISTHMUS_WEBHOOK_SECRET")
 MQTT_URL = env.text("ISTHMUS_MQTT_URL")  # mqtt://user@host:1883, mqtts:// over TLS
 MQTT_PASSWORD = env.text("ISTHMUS_MQTT_PASSWORD")
-MQTT_CA = env.text("ISTHMUS_MQTT_CA")  # PEM file of the authority behind mqtts://, where systems do not trust it
+MQTT_CA = env.text("ISTHMUS_MQTT_CA")  # PEM of the authority behind mqtts://, where systems do not trust it
 MQTT_TOPIC = env.text("ISTHMUS_MQTT_TOPIC", "isthmus")  # one for each installation at a broker
 MQTT_DISCOVERY = env.text("ISTHMUS_MQTT_DISCOVERY", "homeassistant")
 # Whom push messages may be sent to: a browser names the address, and the server must not call just anything. A leading dot

@@ -14,7 +14,7 @@ CONNECT_S = 5.0
 KEEP_ALIVE_S = 30
 NOT_SET = gettext_noop("No broker is set: ISTHMUS_MQTT_URL.")
 INVALID = gettext_noop("ISTHMUS_MQTT_URL must look like mqtt://user@host:1883 or mqtts://host.")
-UNREADABLE_CA = gettext_noop("ISTHMUS_MQTT_CA cannot be read as a file of certificates.")
+UNREADABLE_CA = gettext_noop("ISTHMUS_MQTT_CA holds no certificate in PEM.")
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,6 @@ def client(name: str, *, reconnect: bool) -> tuple[mqtt.Client, Broker]:
 
 def _tls() -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=settings.MQTT_CA or None)
-    except (OSError, ssl.SSLError) as error:
+        return ssl.create_default_context(cadata=settings.MQTT_CA or None)
+    except (ValueError, ssl.SSLError) as error:
         raise ValueError(UNREADABLE_CA) from error

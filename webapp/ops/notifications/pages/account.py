@@ -1,6 +1,8 @@
 """The page “Notifications” of a person, and what its forms and its script send."""
 
 import json
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -14,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from webapp.accounts.pages.account import person
+from webapp.errors import error_response
 from webapp.live.errors import UserError, not_found
 from webapp.notices import kinds
 from webapp.notices.models import FAILED, WAITING, Browser, Delivery, Preferences
@@ -30,6 +33,19 @@ STATES = {
     "skipped": gettext_noop("skipped"),
 }
 NO_TARGET = gettext_noop("No browser takes messages yet: turn them on in this one first.")
+
+
+def answers_errors(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A UserError becomes its page, or JSON for a script."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **named: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **named)
+        except UserError as error:
+            return error_response(request, error)
+
+    return answered
 
 
 @require_GET
@@ -68,6 +84,7 @@ def save_hours(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@answers_errors
 def send_test(request: HttpRequest, name: str) -> HttpResponse:
     """Queued like every other one, so that it shows what would happen to those."""
     channel = next((channel for channel in notifications.CHANNELS if channel.name == name), None)
@@ -83,6 +100,7 @@ def send_test(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @require_POST
+@answers_errors
 def subscribe(request: HttpRequest) -> HttpResponse:
     """JSON: the subscription as the browser gives it. Its name is that of the browser."""
     body = _json(request)
@@ -94,6 +112,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@answers_errors
 def unsubscribe(request: HttpRequest) -> HttpResponse:
     """JSON: the endpoint of this browser."""
     return JsonResponse({"unsubscribed": subscriptions.unsubscribe(person(request), _json(request).get("endpoint"))})
@@ -106,7 +125,7 @@ def remove_browser(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("notifications")
 
 
-def _saved(request: HttpRequest, save: Any) -> HttpResponse:
+def _saved(request: HttpRequest, save: Callable[[], None]) -> HttpResponse:
     try:
         save()
     except UserError as error:
