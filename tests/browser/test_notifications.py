@@ -53,7 +53,8 @@ def test_a_push_message_is_shown_with_its_title_and_link(tab: Tab) -> None:
     )
     worker.evaluate("(data) => self.dispatchEvent(new PushEvent('push', { data }))", data)
     page.wait_for_function(
-        "async () => (await (await navigator.serviceWorker.ready).getNotifications()).some(({ title }) => title.includes('offline'))"
+        "async () => (await (await navigator.serviceWorker.ready).getNotifications())"
+        ".some(({ title }) => title === 'Kitchen is offline')"
     )
     shown = worker.evaluate("async () => (await self.registration.getNotifications()).map((n) => [n.body, n.data.link, n.tag])")
     assert shown == [["No heartbeat.", f"{tab.url}/devices/", "notice-1"]]
