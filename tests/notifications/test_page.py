@@ -159,7 +159,7 @@ def test_a_browser_subscribes_and_is_removed(
     assert not Browser.objects.exists()
 
 
-@pytest.mark.parametrize("body", ["", "[]", "null", "{", '{"keys": 3}', '{"endpoint": 3, "keys": {"p256dh": [], "auth": {}}}'])
+@pytest.mark.parametrize("body", [" ", "[]", "null", "{", '{"keys": 3}', '{"endpoint": 3, "keys": {"p256dh": [], "auth": {}}}'])
 def test_a_bad_subscription_is_one_sentence(admin: Any, body: str) -> None:
     answer = admin.post(f"{PAGE}browsers/", body, content_type="application/json")
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "bad_subscription")

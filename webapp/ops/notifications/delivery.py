@@ -82,10 +82,13 @@ def _obstacle(delivery: Delivery, channel: Channel | None) -> str:
     if channel is None:
         return f"There is no channel {delivery.channel} any more."
     person, notice = delivery.person, delivery.notice
-    test = notice.kind == kinds.TEST.name
+    try:
+        kind = kinds.by_name(notice.kind)
+    except KeyError:
+        return f"This version knows no kind {notice.kind}."
     if channel.personal and (person is None or not person.is_active):
         return GONE
-    if channel.personal and not test and person not in spreading.audience(notice, kinds.by_name(notice.kind)):
+    if channel.personal and kind is not kinds.TEST and person not in spreading.audience(notice, kind):
         return GONE
     return channel.obstacle()
 
