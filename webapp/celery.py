@@ -54,7 +54,8 @@ def _every(task: str, seconds: float) -> dict[str, object]:
 app.conf.beat_schedule = {
     "give abandoned turns to another worker": _every("inference.sweep", 2),
     "notice nodes that fell silent": _every("devices.watch", 2),
-    "notify about nodes": _every("ops.notify", 5),
+    "deliver notifications": _every("ops.notify", 3),
+    "look at disk and budget": _every("ops.look", 60),
     "erase photos that were deleted a minute ago": _every("inference.erase_hidden", 5),
     "delete photos on nodes that were away": _every("inference.erase", 15),
     "recognise photos of earlier versions": _every("inference.fill_digests", 30),

@@ -31,6 +31,7 @@ urlpatterns = [
     path("devices/", include("devices.urls")),
     path("federation/", include("federation.urls")),
     path("", include("webapp.accounts.pages.urls")),
+    path("", include("webapp.ops.notifications.pages.urls")),
     path("api/", include(addresses.urlpatterns())),
     path("languages/choose/", language_pages.choose, name="choose_language"),
     path("languages/<str:language>.js", language_pages.catalogue, name="catalogue"),

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from webapp import env, languages
+from webapp.settings.notices import *
 from webapp.settings.product import *
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -49,6 +50,7 @@ INSTALLED_APPS = [
     "ninja",
     "webapp",
     "webapp.accounts",
+    "webapp.notices",
     "devices",
     "inference",
     "inference.search",
