@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "devices",
     "inference",
     "inference.search",
+    "inference.batches",
     "federation",
     "webapp.chat",
 ]
@@ -76,8 +77,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
-ROOT_URLCONF = "webapp.urls"
-ASGI_APPLICATION = "webapp.asgi.application"
+ROOT_URLCONF, ASGI_APPLICATION = "webapp.urls", "webapp.asgi.application"
 _CONTEXT = [f"django.contrib.{app}.context_processors.{app}" for app in ("auth", "messages")]
 TEMPLATES = [
     {
@@ -98,9 +98,7 @@ LANGUAGE_COOKIE_SAMESITE, LANGUAGE_COOKIE_SECURE = "Lax", HTTPS
 
 # --- people -----------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "people.User"
-LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "chat"
-LOGOUT_REDIRECT_URL = "login"
+LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "login", "chat", "login"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 # Failed logins (webapp.accounts.lockout): by account and address, so that nobody can be locked out from everywhere.
 AXES_HANDLER = "webapp.accounts.lockout.LockoutHandler"
@@ -174,8 +172,7 @@ REDIS_URL = env.text("REDIS_URL") or _started
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}}
 
 # --- files ------------------------------------------------------------------------------------------------------------
-STATIC_URL = "static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_URL, STATIC_ROOT = "static/", VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 DJANGO_FINDERS = [f"django.contrib.staticfiles.finders.{name}Finder" for name in ("FileSystem", "AppDirectories")]
 STATICFILES_FINDERS = [*DJANGO_FINDERS, "webapp.plotly_file.PlotlyFinder"]
@@ -189,8 +186,7 @@ STORAGE_MB = env.integer("ISTHMUS_STORAGE_MB", 2000)  # of photos, for each pers
 PHOTO_MAX_SIDE = env.integer("ISTHMUS_PHOTO_MAX_SIDE", 2048)
 PHOTO_DECODERS = env.integer("ISTHMUS_PHOTO_DECODERS", 2)  # processes that read uploads, each of one web process
 PHOTO_DECODE_S = env.number("ISTHMUS_PHOTO_DECODE_S", 20)  # then the photo is refused and its process ended
-QUESTION_MAX_CHARS = 2000
-HISTORY_ROWS = 200
+QUESTION_MAX_CHARS, HISTORY_ROWS = 2000, 200
 FILE_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # larger uploads wait on disk
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("ISTHMUS_BODY_MAX_KB", 1024) * 1024  # JSON bodies; photos have a limit of their own
 DATA_UPLOAD_MAX_NUMBER_FIELDS, DATA_UPLOAD_MAX_NUMBER_FILES = 500, 10
@@ -211,6 +207,9 @@ TURN_DEADLINE_S = env.integer("ISTHMUS_TURN_DEADLINE", 60)  # from its start; wh
 TURN_WAIT_S = env.integer("ISTHMUS_TURN_WAIT", 600)
 TURN_LIMIT = env.integer("ISTHMUS_TURN_LIMIT", 20)  # waiting or running, for each person without a limit of their own
 TURNS_RUNNING = env.integer("ISTHMUS_TURNS_RUNNING", 4)  # of those, running at once
+BATCH_PHOTOS = env.integer("ISTHMUS_BATCH_PHOTOS", 2000)  # of one batch
+BATCH_TURNS = env.integer("ISTHMUS_BATCH_TURNS", 6)  # of one person's batches, answered at once
+BATCH_TURNS_IN_ALL = env.integer("ISTHMUS_BATCH_TURNS_IN_ALL", 6)  # of everybody's; fewer than a worker has threads
 RUNS_PER_PERSON = env.integer("ISTHMUS_RUNS_PER_PERSON", 5)  # training runs waiting or running
 RUN_TURN_S = env.number("ISTHMUS_RUN_TURN_S", 300)  # then a run gives way after its round, if somebody else's waits
 LEASE_S = 8  # after this long a killed cloud worker is noticed; a lease is renewed three times as often

@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from devices.telemetry import links, node_events
+from inference.batches.models import Batch
 from inference.models import Photo, PlannerCall, Turn
 from inference.photos import erasure, store
 from webapp.accounts.models import SHELL, AuditEntry
@@ -33,8 +34,9 @@ def delete_expired(days: int) -> Deleted:
     PlannerCall.objects.filter(created__lt=before).delete()
     Turn.objects.filter(owner__username=SHELL, created__lt=before).delete()
     Conversation.objects.filter(owner__username=SHELL, updated__lt=before).delete()
+    Batch.objects.filter(owner__username=SHELL, created__lt=before).delete()
     photos = 0
-    for photo in Photo.objects.filter(turn=None, created__lt=now - UNUSED_PHOTO):
+    for photo in Photo.objects.filter(turn=None, batch_items=None, created__lt=now - UNUSED_PHOTO):
         store.forget(photo)
         photos += 1
     erasure.find_strays()
