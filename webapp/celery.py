@@ -42,7 +42,9 @@ app.conf.update(
     task_publish_retry=False,
 )
 app.conf.task_queues = [Queue(app.conf.task_default_queue), Queue(clock.CLOCK_QUEUE)]
-app.autodiscover_tasks(["inference.answering", "inference.batches", "inference.bundles", "inference.search", "devices", "webapp.ops"])
+app.autodiscover_tasks(
+    ["inference.answering", "inference.batches", "inference.bundles", "inference.search", "devices", "webapp.ops"]
+)
 
 
 def _every(task: str, seconds: float) -> dict[str, object]:

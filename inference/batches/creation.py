@@ -28,15 +28,25 @@ def create(
     owner: AbstractBaseUser, question: str, photos: Sequence[UUID], *, policy: str, route: str = "", node: str = ""
 ) -> Batch:
     """Plan the question, store the batch and start it. Raises UserError; nothing is stored then."""
-    turns.check(question, policy, route)
-    _check_node(node)
+    batch = _checked(owner, question, policy, route, node)
     chosen = _own_photos(owner, photos)
-    batch = Batch(owner=owner, question=question.strip(), policy=policy, route=route, node=node)
-    batch.repeated = len(photos) - len(chosen)
     batch.plan = _plan(batch)
+    return start(batch, chosen, len(photos) - len(chosen))
+
+
+def prepare(owner: AbstractBaseUser, question: str, *, policy: str, route: str = "", node: str = "") -> Batch:
+    """A batch that is planned and not stored, for photos that are yet to come. Raises UserError."""
+    batch = _checked(owner, question, policy, route, node)
+    batch.plan = _plan(batch)
+    return batch
+
+
+def start(batch: Batch, chosen: Sequence[Photo], repeated: int = 0) -> Batch:
+    """Raises UserError where the person has too many."""
+    batch.repeated = repeated
     with transaction.atomic():
-        limits.lock(owner.pk)
-        if Batch.objects.filter(owner=owner, state__in=(RUNNING, PAUSED)).count() >= MOST_UNFINISHED:
+        limits.lock(batch.owner_id)
+        if Batch.objects.filter(owner=batch.owner_id, state__in=(RUNNING, PAUSED)).count() >= MOST_UNFINISHED:
             raise UserError(
                 "too_many_batches",
                 "You have %(count)s batches that are not finished, which is the limit.",
@@ -53,10 +63,12 @@ def create(
     return batch
 
 
-def _check_node(node: str) -> None:
+def _checked(owner: AbstractBaseUser, question: str, policy: str, route: str, node: str) -> Batch:
+    turns.check(question, policy, route)
     if node and not Node.objects.filter(slug=node, tier="device", revoked_at=None).exists():
         remedy, values = "Pick one from the devices page.", {"name": node[:40]}
         raise UserError("unknown_node", "There is no device “%(name)s”.", remedy, 422, values)
+    return Batch(owner=owner, question=question.strip(), policy=policy, route=route, node=node)
 
 
 def check_count(count: int) -> None:
