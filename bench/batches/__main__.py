@@ -1,8 +1,8 @@
 """A question over many photos, as a batch and one by one: `python -m bench.batches [--quick] [--json]`.
 
-Starts the whole stack as `make run` does, with two simulated devices. The same photos are stored twice, so that no answer uses what
-was computed for the other: one half is asked about by a batch, the other from the page's own address, each as soon as the one before
-is answered. Round after round the two take turns, so that the machine's load affects both equally.
+Starts the whole stack as `make run` does, with two simulated devices. The same photos are stored twice, so that no answer
+uses what was computed for another: one half is asked about by a batch, the other as from the page, each as soon as the one
+before is answered. Round after round the two take turns, so that the machine's load affects both equally.
 
 photos              of each round and way
 batch_per_s         answers per second of the batches, median of the rounds

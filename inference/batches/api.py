@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Query, Router, Status
 
 from inference.batches import control, creation, summary
-from inference.batches.api_schemas import Batch, BatchPage, Item, ItemPage, ItemQuery, NewBatch
+from inference.batches.api_schemas import Batch, BatchPage, BatchWithItems, Item, ItemPage, ItemQuery, NewBatch
 from inference.batches.models import Batch as Row
 from webapp.csv_download import csv_download
 from webapp.live.http import Page, PageQuery, change, operation, paginate
@@ -121,7 +121,7 @@ def download_batch_csv(request: HttpRequest, batch: UUID) -> HttpResponse:
 
 @router.get(
     "/{uuid:batch}/answers.json",
-    **operation("download_batch_json", "Download the batch as JSON", {200: None}, NO_BATCH, media_type="application/json"),
+    **operation("download_batch_json", "Download the batch as JSON", {200: BatchWithItems}, NO_BATCH),
 )
 def download_batch_json(request: HttpRequest, batch: UUID) -> HttpResponse:
     """As `get_batch`, with all `items` as `list_batch_items` has them."""

@@ -98,6 +98,10 @@ class ItemPage(Page[Item]):
     pass
 
 
+class BatchWithItems(Batch):
+    items: list[Item]
+
+
 class ItemQuery(PageQuery):
     sort: Sort = Field("number", description="`uncertainty`: the least certain first; `bytes`, `ms`: the most first.")
     state: Literal["", "waiting", "running", "answered", "failed"] = ""

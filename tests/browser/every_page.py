@@ -58,11 +58,13 @@ class Samples:
         photo = stack.upload(draw_photo(3))
         turn = stack.put("What is this? And how many people are there?", photo=photo, route="split")
         stack.finished(turn["id"])
+        batch = stack.owner.post("/api/v1/batches", json={"question": "What is this?", "photos": [photo]}).json()
         made: dict[str, Any] = json.loads(stack.shell(RUNS))
         self.runs: dict[str, int] = made
         self.values = {
             "uuid:conversation": turn["conversation"],
             "uuid:pk": photo,
+            "uuid:batch": batch["id"],
             "slug:slug": "jetson-a",
             "int:number": str(made["run"]),
             "int:pk": str(made["owner"]),

@@ -2,12 +2,12 @@
 
 import { el } from "../dom.js";
 import * as format from "../format.js";
-import { gettext, ngettext, pgettext } from "../i18n.js";
+import { gettext, ngettext } from "../i18n.js";
 
 /** @type {Record<string, string>} of a batch */
 export const STATES = { running: gettext("running"), paused: gettext("paused"), stopped: gettext("stopped"), done: gettext("done") };
 /** @type {Record<string, string>} of a photo in it */
-export const ITEM_STATES = { waiting: gettext("waiting"), running: gettext("being asked"), answered: pgettext("photo", "answered"), failed: pgettext("photo", "failed") };
+export const ITEM_STATES = { waiting: gettext("waiting"), running: gettext("being asked"), answered: gettext("answered"), failed: gettext("failed") };
 
 /** @param {string} state */
 export const stateBadge = (state) => el("span", { class: `batch-state ${state}` }, STATES[state] ?? state);

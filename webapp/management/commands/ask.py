@@ -1,4 +1,4 @@
-"""`manage.py ask PHOTO "QUESTION"`: one question from the shell to the running stack; about a folder, one about each photo in it.
+"""`manage.py ask PHOTO "QUESTION"`: one question from the shell to the running stack; a FOLDER instead: about each photo in it.
 
 Exit status: 0 answered, 1 failed (the reason is on stderr), 2 bad arguments.
 """
@@ -35,8 +35,8 @@ NOT_CALIBRATED = "not calibrated"  # the model of a training run
 
 class Command(BaseCommand):
     help = (
-        "Ask one question about a photo; prints the plan, one receipt per step and the answer. Of a folder, every photo in it is "
-        "asked about, and an answer printed for each."
+        "Ask one question about a photo; prints the plan, one receipt per step and the answer. Of a folder, every photo in it "
+        "is asked about, and an answer printed for each."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
