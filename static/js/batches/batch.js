@@ -10,6 +10,7 @@ import { progressWords, savedWords, STATES } from "./words.js";
 
 const VERBS = { running: ["pause", "stop"], paused: ["resume", "stop"], stopped: ["resume"], done: [] };
 const NAMES = { pause: gettext("Pause"), resume: gettext("Resume"), stop: gettext("Stop"), retry: gettext("Try the failed ones again"), delete: gettext("Delete") };
+const CONFIRM = "confirm"; // in place of the names of actions, while deleting is to be confirmed
 const { batch: first, rebuild } = boot();
 let batch = first;
 
@@ -58,10 +59,11 @@ function figures() {
   byId("figures").replaceChildren(...cells.map(([name, text]) => el("div", {}, el("dt", {}, name), el("dd", {}, text))));
 }
 
-function actions() {
+/** @param {boolean} [unconfirmed] a question that waited for its answer is taken back */
+function actions(unconfirmed = false) {
   const wanted = [...VERBS[batch.state], ...(batch.counts.failed && batch.state !== "running" ? ["retry"] : []), "delete"];
   const place = byId("actions");
-  if (place.dataset.for === wanted.join()) return;
+  if (place.dataset.for === wanted.join() || (place.dataset.for === CONFIRM && !unconfirmed)) return;
   place.dataset.for = wanted.join();
   const focused = place.contains(document.activeElement);
   place.replaceChildren(...wanted.map((verb) => el("button", { type: "button", class: verb === "stop" || verb === "delete" ? "danger" : "", onclick: () => (verb === "delete" ? confirmDelete() : act(verb)) }, NAMES[verb])));
@@ -81,9 +83,9 @@ async function act(verb) {
 /** Confirmed in place. */
 function confirmDelete() {
   const place = byId("actions");
-  place.dataset.for = "confirm";
+  place.dataset.for = CONFIRM;
   const drop = el("button", { type: "button", class: "danger", onclick: remove }, gettext("Delete"));
-  place.replaceChildren(el("span", {}, gettext("Delete the answers? The photos stay.")), drop, el("button", { type: "button", onclick: actions }, gettext("Cancel")));
+  place.replaceChildren(el("span", {}, gettext("Delete the answers? The photos stay.")), drop, el("button", { type: "button", onclick: () => actions(true) }, gettext("Cancel")));
   drop.focus();
 }
 
@@ -94,7 +96,7 @@ async function remove() {
     location.assign("/batches/");
   } catch (error) {
     note(sentence(error));
-    actions();
+    actions(true);
   }
 }
 

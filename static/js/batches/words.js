@@ -2,7 +2,7 @@
 
 import { el } from "../dom.js";
 import * as format from "../format.js";
-import { gettext, ngettext } from "../i18n.js";
+import { decimal, gettext, ngettext } from "../i18n.js";
 
 /** @type {Record<string, string>} of a batch */
 export const STATES = { running: gettext("running"), paused: gettext("paused"), stopped: gettext("stopped"), done: gettext("done") };
@@ -23,8 +23,8 @@ export function progressWords({ counts, total, seconds_left: left, per_s: rate, 
 
 /** @param {number} perSecond */
 export function rateWords(perSecond) {
-  if (perSecond >= 1) return gettext("%(rate)s photos per second", { rate: perSecond.toFixed(1) });
-  return gettext("%(rate)s photos per minute", { rate: (60 * perSecond).toFixed(0) });
+  if (perSecond >= 1) return gettext("%(rate)s photos per second", { rate: decimal(perSecond, 1) });
+  return gettext("%(rate)s photos per minute", { rate: decimal(60 * perSecond, 0) });
 }
 
 /** What crossed the link against the photos' own files; null before an answer. @param {{photos: number, link: number}} bytes */
