@@ -104,7 +104,7 @@ def retry_batch(request: HttpRequest, batch: UUID) -> Batch:
 
 @router.delete("/{uuid:batch}", **change("delete_batch", "Delete a batch", {204: None}, NO_BATCH))
 def delete_batch(request: HttpRequest, batch: UUID) -> Status[None]:
-    """With its answers; the photos stay. What is being answered is stopped."""
+    """With its answers, not its photos. What is being answered is stopped."""
     control.delete(control.own(request.user, batch))
     return Status(204, None)
 

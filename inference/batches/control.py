@@ -66,7 +66,7 @@ def retry(batch: Batch) -> None:
 
 
 def delete(batch: Batch) -> None:
-    """With its answers; its photos stay. What is being answered is stopped."""
+    """With its answers, not its photos. What is being answered is stopped."""
     _move(batch, STOPPED, None)
     _withdraw(batch, LIVE)
     with transaction.atomic():

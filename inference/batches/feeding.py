@@ -97,9 +97,10 @@ def _take(batch: Batch, item: Item, turn: Turn) -> None:
         item.error = STOPPED_ALONE.body()
     item.finished = turn.finished or timezone.now()
     item.ms = 1000 * (item.finished - started).total_seconds()
-    for name, value in outcomes.summed(receipts).items():
+    sums = outcomes.summed(receipts)
+    for name, value in sums.items():
         setattr(item, name, value)
-    item.save()
+    item.save(update_fields=["state", "answer", "error", "finished", "ms", *sums])  # its photo may be gone by now
 
 
 def _give(batch: Batch) -> bool:

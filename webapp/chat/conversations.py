@@ -85,7 +85,7 @@ def ask(
 
 
 def delete(conversation: Conversation) -> None:
-    """Delete the conversation, its turns, and the photos that no other turn refers to."""
+    """Delete the conversation, its turns, and the photos that no other turn or batch refers to."""
     rows = Turn.objects.filter(conversation=conversation.pk)
     for turn in rows.filter(state__in=LIVE):
         turns.stop(turn)
@@ -93,7 +93,7 @@ def delete(conversation: Conversation) -> None:
     rows.delete()
     name = conversation.pk
     conversation.delete()
-    unused = [photo for photo in photos if not Turn.objects.filter(photo=photo).exists()]
+    unused = [photo for photo in photos if not (photo.turn_set.exists() or photo.batch_items.exists())]
     for photo in unused:
         store.forget(photo)
     audit.record(None, "deleted", f"conversation:{name}", f"with {len(unused)} photo{'' if len(unused) == 1 else 's'}")

@@ -85,7 +85,7 @@ function confirmDelete() {
   const place = byId("actions");
   place.dataset.for = CONFIRM;
   const drop = el("button", { type: "button", class: "danger", onclick: remove }, gettext("Delete"));
-  place.replaceChildren(el("span", {}, gettext("Delete the answers? The photos stay.")), drop, el("button", { type: "button", onclick: () => actions(true) }, gettext("Cancel")));
+  place.replaceChildren(el("span", {}, gettext("Delete the batch with all its answers?")), drop, el("button", { type: "button", onclick: () => actions(true) }, gettext("Cancel")));
   drop.focus();
 }
 
