@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from devices.telemetry import links, node_events
+from inference.batches.models import Batch
 from inference.models import PlannerCall, Turn
 from inference.photos import erasure, keeping, store
 from webapp.accounts.models import SHELL, AuditEntry
@@ -34,6 +35,7 @@ def delete_expired(days: int) -> Deleted:
     PlannerCall.objects.filter(created__lt=before).delete()
     Turn.objects.filter(owner__username=SHELL, created__lt=before).delete()
     Conversation.objects.filter(owner__username=SHELL, updated__lt=before).delete()
+    Batch.objects.filter(owner__username=SHELL, created__lt=before).delete()
     links_to_conversations.expire()
     photos = 0
     for photo in keeping.unused().filter(created__lt=now - keeping.UNUSED):
