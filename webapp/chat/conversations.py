@@ -95,7 +95,7 @@ def check_room(conversation: Conversation) -> None:
 
 
 def delete(conversation: Conversation) -> None:
-    """Delete the conversation, its turns, and the photos that no other turn or batch refers to and the library does not have."""
+    """Delete the conversation, its turns, and the photos that no other turn or batch refers to and the library has not."""
     rows = Turn.objects.filter(conversation=conversation.pk)
     for turn in rows.filter(state__in=LIVE):
         turns.stop(turn)
