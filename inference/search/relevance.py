@@ -15,7 +15,7 @@ from inference.engine.mean_token.space import Array
 
 FILE = Path(__file__).parent / "weights" / "background.safetensors"
 # Chosen on the captions of Flickr8k's development photos (inference/lab/search/calibrate.py).
-FITS = 3.0  # standard deviations above the background from which on a photo fits
+FITS = 3.5  # standard deviations above the background from which on a photo fits
 ALIKE = 0.6  # cosine of two photos from which on they are alike
 NAMED = 1.5  # standard deviations that a name which the classifier gave is worth
 OFFERED = 6  # photos that are shown as the nearest where none fits
