@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from bench.harness.processes import wait_for
 from bench.harness.stack import Stack
 from inference.search import search
-from tests.browser.conftest import Tab
+from tests.browser.conftest import ANSWER_MS, Tab
 from tests.browser.test_adding_photos import OVERFLOW
 
 pytestmark = [
@@ -53,7 +53,7 @@ def things(stack: Stack) -> dict[str, str]:
 def find(page: Page, words: str) -> None:
     page.fill("#q", words)
     page.press("#q", "Enter")
-    expect(page.locator("#found")).not_to_contain_text("Searching…")
+    expect(page.locator("#found")).not_to_contain_text("Searching…", timeout=ANSWER_MS)
 
 
 def shown(page: Page) -> list[str]:

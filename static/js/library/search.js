@@ -105,7 +105,7 @@ export class Search {
     byId("found").hidden = !this.active || this.failed;
     byId("example").hidden = !this.example;
     if (this.shownExample !== this.example) this.showExample();
-    const lines = this.active ? this.lines() : [];
+    const lines = this.active && !this.failed ? this.lines() : [];
     if (byId("found").textContent !== lines.join("")) byId("found").replaceChildren(...lines.map((line) => el("p", {}, line)));
   }
 
