@@ -69,7 +69,7 @@ class SampleAdmin(ReadOnly):
 
 @admin.register(NodeEvent)
 class NodeEventAdmin(ReadOnly):
-    list_display = ("at", "node", "from_state", "to_state", "notified", "attempts")
+    list_display = ("at", "node", "from_state", "to_state", "reason")
     list_filter = ("to_state", "node")
     date_hierarchy = "at"
 

@@ -21,7 +21,7 @@ from kombu.exceptions import OperationalError
 from pydantic import ValidationError
 
 from devices.contract.jobs import Job
-from devices.contract.protocol import BLOB_TTL_S, blob_key, progress_key, task_name, ticket_key
+from devices.contract.protocol import BACKGROUND, BLOB_TTL_S, blob_key, progress_key, task_name, ticket_key
 from devices.contract.results import Refusal
 from devices.contract.values import Received
 from devices.guard import breaker
@@ -67,28 +67,28 @@ class Cancelled(Exception):
     """The caller has given up."""
 
 
-# Set where a question, an upload or a request begins and read here, so that the modules in between need not know about it.
-_owner: contextvars.ContextVar[int | None] = contextvars.ContextVar("owner", default=None)
+# Set where a question, an upload or a request begins and read here: the modules in between need not know about it.
+_caller: contextvars.ContextVar[tuple[int | None, bool]] = contextvars.ContextVar("caller", default=(None, False))
 
 
 @contextmanager
-def on_behalf_of(owner: int) -> Iterator[None]:
-    """Whose jobs the calls inside are: the primary key of an account."""
-    token = _owner.set(owner)
+def on_behalf_of(owner: int, background: bool = False) -> Iterator[None]:
+    """Whose jobs the calls inside are: the primary key of an account. `background`: nobody waits for them."""
+    token = _caller.set((owner, background))
     try:
         yield
     finally:
-        _owner.reset(token)
+        _caller.reset(token)
 
 
 def owner() -> int | None:
-    return _owner.get()
+    return _caller.get()[0]
 
 
 def _person() -> str:
     """A name for the owner that means nothing elsewhere: a node takes turns between people and need not know them."""
-    pk = owner()
-    return "" if pk is None else salted_hmac("person at a node", str(pk)).hexdigest()[:16]
+    pk, background = _caller.get()
+    return "" if pk is None else BACKGROUND * background + salted_hmac("person at a node", str(pk)).hexdigest()[:16]
 
 
 def call(

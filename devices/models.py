@@ -130,16 +130,13 @@ class Reading(models.Model):
 
 
 class NodeEvent(models.Model):
-    """One flip of a node's state. `notify_at` is when the notification loop is to take it up; null: nothing left to do."""
+    """One flip of a node's state."""
 
     node = models.SlugField(max_length=40)
     at = models.DateTimeField(db_index=True)
     from_state = models.CharField(max_length=10, choices=[(state, state) for state in STATES])
     to_state = models.CharField(max_length=10, choices=[(state, state) for state in STATES])
     reason = models.CharField(max_length=300, blank=True, help_text="where the state alone does not say it")
-    notify_at = models.DateTimeField(null=True, blank=True, db_index=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    notified = models.JSONField(default=list, blank=True, help_text="names of the channels that have it")
 
     class Meta:
         ordering = ("-at", "-pk")

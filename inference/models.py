@@ -151,6 +151,8 @@ class Turn(models.Model):
     route = models.CharField(max_length=10, blank=True, help_text="forced route: a name in inference.placement.routes")
     node = models.SlugField(max_length=40, blank=True, help_text="forced device")
     fresh = models.BooleanField(default=False, help_text="nothing computed or sent for an earlier question is used")
+    background = models.BooleanField(default=False, help_text="nobody waits for this one: everybody's others go first")
+    given_plan = models.JSONField(null=True, blank=True, help_text="made before, for many turns; the question is not planned")
 
     state = models.CharField(max_length=10, default="queued", db_index=True)
     seq = models.PositiveIntegerField(default=1, help_text="grows by one with each stored transition")

@@ -42,7 +42,9 @@ app.conf.update(
     task_publish_retry=False,
 )
 app.conf.task_queues = [Queue(app.conf.task_default_queue), Queue(clock.CLOCK_QUEUE)]
-app.autodiscover_tasks(["inference.answering", "inference.bundles", "inference.search", "devices", "webapp.ops"])
+app.autodiscover_tasks(
+    ["inference.answering", "inference.batches", "inference.bundles", "inference.search", "devices", "webapp.ops"]
+)
 
 
 def _every(task: str, seconds: float) -> dict[str, object]:
@@ -53,8 +55,10 @@ def _every(task: str, seconds: float) -> dict[str, object]:
 # What must happen without a visitor. Every task is short, and safe to run twice.
 app.conf.beat_schedule = {
     "give abandoned turns to another worker": _every("inference.sweep", 2),
+    "give the items of batches to workers": _every("batches.sweep", 2),
     "notice nodes that fell silent": _every("devices.watch", 2),
-    "notify about nodes": _every("ops.notify", 5),
+    "deliver notifications": _every("ops.notify", 3),
+    "look at disk and budget": _every("ops.look", 60),
     "erase photos that were deleted a minute ago": _every("inference.erase_hidden", 5),
     "delete photos on nodes that were away": _every("inference.erase", 15),
     "recognise photos of earlier versions": _every("inference.fill_digests", 30),

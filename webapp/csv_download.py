@@ -26,10 +26,10 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Itera
     writer = csv.writer(_Line())
     yield writer.writerow(columns)
     for row in rows:
-        yield writer.writerow([_safe(value) for value in row])
+        yield writer.writerow([safe(value) for value in row])
 
 
-def _safe(value: object) -> object:
+def safe(value: object) -> object:
     """Keeps a spreadsheet from evaluating a text that starts like a formula; moments are in UTC, with a Z."""
     if isinstance(value, datetime):
         return iso(value)

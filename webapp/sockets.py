@@ -9,6 +9,7 @@ from django.urls import path, re_path
 
 from devices.consumers import DevicesConsumer
 from federation.consumers import RunConsumer
+from inference.batches.consumers import BatchConsumer
 from inference.model_jobs.consumers import ModelsConsumer
 from webapp.chat.consumers import ChatConsumer, ConversationsConsumer
 from webapp.gate.refusals import App, Receive, Scope, Send
@@ -50,6 +51,7 @@ websocket_urlpatterns: list[Any] = [
     path("ws/conversations/", ConversationsConsumer.as_asgi()),
     path("ws/devices/", DevicesConsumer.as_asgi()),
     path("ws/models/", ModelsConsumer.as_asgi()),
+    path("ws/batches/<uuid:batch>/", BatchConsumer.as_asgi()),
     path("ws/federation/<int:number>/", RunConsumer.as_asgi()),
     re_path(r"", NoSuchSocket.as_asgi()),
 ]

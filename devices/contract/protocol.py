@@ -9,6 +9,8 @@ ANSWERING, TRAINING = "stages", "train"
 
 # Header of a job's message: an opaque name of the person it is done for, by which a node takes turns. It may be empty.
 PERSON_HEADER = "person"
+# Such a name begins with it where nobody waits for the job: a node does those of others first.
+BACKGROUND = "~"
 
 BLOB_TTL_S = 120
 REPLY_TTL_S = 300

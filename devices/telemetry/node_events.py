@@ -1,17 +1,23 @@
-"""A node's flips from one state to another, stored once each so that somebody can be told.
+"""A node's flips from one state to another, stored once each; some of them are told (webapp.notices).
 
 States stay computed from `last_seen`; `Node.recorded_state` is the state that the newest stored event left the node in.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
 from devices.models import Node, NodeEvent
 from devices.telemetry import presence
+from webapp.notices.tell import Event, tell
 
-# What people are notified of, besides a node that the server revoked by itself. A missed heartbeat or two is not news.
-NOTIFIED = frozenset({("online", "offline"), ("stale", "offline"), ("offline", "online")})
+# What people are told, besides a node that the server revoked by itself. A missed heartbeat or two is no news.
+TOLD = {
+    ("online", "offline"): "node.offline",
+    ("stale", "offline"): "node.offline",
+    ("offline", "online"): "node.back",
+}
+REVOKED = "node.revoked"
 
 
 def record(node: Node, now: datetime) -> NodeEvent | None:
@@ -27,10 +33,8 @@ def record(node: Node, now: datetime) -> NodeEvent | None:
         if not unchanged.update(recorded_state=after):
             return None
         reason = node.revoked_because if after == "revoked" else ""
-        notify_at = now if (before, after) in NOTIFIED or reason else None
-        event = NodeEvent.objects.create(
-            node=node.slug, at=now, from_state=before, to_state=after, reason=reason, notify_at=notify_at
-        )
+        event = NodeEvent.objects.create(node=node.slug, at=now, from_state=before, to_state=after, reason=reason)
+        _tell(node, event)
     node.recorded_state = after
     return event
 
@@ -56,21 +60,17 @@ def prune(before: datetime) -> int:
     return NodeEvent.objects.filter(at__lt=before).delete()[0]
 
 
-def claim_due(now: datetime, lease: timedelta) -> NodeEvent | None:
-    """The oldest event to be notified about, claimed until `now + lease`; None if nothing is due. Each claim is an attempt."""
-    for event in NodeEvent.objects.filter(notify_at__lte=now).order_by("notify_at")[:10]:
-        due = NodeEvent.objects.filter(pk=event.pk, notify_at=event.notify_at)
-        if due.update(notify_at=now + lease, attempts=event.attempts + 1):
-            event.refresh_from_db()
-            return event
-    return None
-
-
-def mark_notified(event: NodeEvent, channel: str) -> None:
-    event.notified = [*event.notified, channel]
-    event.save(update_fields=["notified"])
-
-
-def settle(event: NodeEvent, retry_at: datetime | None) -> None:
-    """End an attempt; `retry_at` is when the next one is due, None if there is to be none."""
-    NodeEvent.objects.filter(pk=event.pk).update(notify_at=retry_at)
+def _tell(node: Node, event: NodeEvent) -> None:
+    kind = TOLD.get((event.from_state, event.to_state)) or (REVOKED if event.reason else None)
+    if kind is None:
+        return
+    values = {
+        "node": node.slug,
+        "title": node.title or node.slug,
+        "before": event.from_state,
+        "after": event.to_state,
+        "reason": event.reason,
+        "silent_s": int(presence.OFFLINE_S),
+    }
+    key = f"{kind}:{event.pk}:{event.at.timestamp():.0f}"
+    tell(Event(kind, values, node.slug, f"/devices/{node.slug}/", key=key, at=event.at))

@@ -144,16 +144,18 @@ class Journal:
             )
 
     def ended(self, state: str, error: UserError | None = None) -> None:
-        self._change(
-            state=state,
-            error=error.body() if error else None,
-            finished=timezone.now(),
-            seconds=self.seconds(),
-            lease="",
-            lease_until=None,
-            phase="",
-            progress=None,
-        )
+        with transaction.atomic():
+            self._change(
+                state=state,
+                error=error.body() if error else None,
+                finished=timezone.now(),
+                seconds=self.seconds(),
+                lease="",
+                lease_until=None,
+                phase="",
+                progress=None,
+            )
+            lifecycle.tell_end(self.run)
         self._publish_state()
         lifecycle.announce_places()
         self._done.set()

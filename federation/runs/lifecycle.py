@@ -21,6 +21,7 @@ from webapp.live.errors import UserError, not_found
 from webapp.live.events import RunState
 from webapp.live.moments import iso
 from webapp.live.publish import publish
+from webapp.notices.tell import Event, tell
 
 STARTABLE = ("draft", "paused", "stopped", "failed")
 
@@ -99,7 +100,26 @@ def stop(run: Run) -> bool:
 
 def fail(run: Run, error: UserError) -> bool:
     """End a run that no process works on, with its reason."""
-    return _move(run, LIVE, state="failed", error=error.body(), finished=timezone.now(), **_lease_revoked())
+    with transaction.atomic():
+        failed = _move(run, LIVE, state="failed", error=error.body(), finished=timezone.now(), **_lease_revoked())
+        if failed:
+            tell_end(run)
+    return failed
+
+
+def tell_end(run: Run) -> None:
+    """Notify its owner of how a run ended by itself; whoever stops one knows."""
+    error = run.error or {}
+    values = {
+        "run": run.pk,
+        "state": run.state,
+        "rounds": run.rounds.count(),
+        "reason": " ".join(filter(None, (error.get("message"), error.get("next")))),
+    }
+    kind = "run.failed" if run.state == "failed" else "run.finished"
+    # A run may end more than once: it can be resumed after a failure.
+    key = f"{kind}:{run.pk}:{run.seq}"
+    tell(Event(kind, values, str(run.pk), f"/federation/{run.pk}/", run.owner, key))
 
 
 def delete(run: Run) -> None:

@@ -62,8 +62,13 @@ def claim_next() -> "Journal | None":
 
 def startable() -> list[fair_order.Place]:
     """The waiting questions that may start now, the next one first. None while the devices load other models."""
-    limit = limits.running_limit()
-    places = [place for place in fair_order.queue() if place.rank < limit]
+    room, behind = limits.background_room(), 0
+    places = []
+    for place in fair_order.queue():
+        background = place.waiting.background
+        if place.rank < limits.running_limit(background) and not (background and behind >= room):
+            places.append(place)
+            behind += background
     if not places or not model_choice.is_changing():
         return places
     before = timezone.now() - timedelta(seconds=MODELS_S)
@@ -74,13 +79,17 @@ def _claim(question: fair_order.Waiting) -> "Journal | None":
     with transaction.atomic():
         if connection.features.has_select_for_update:  # two workers that start two questions of one person count each other's
             limits.lock(question.owner)
-        if _running(question) >= limits.running_limit():
+        if _running(question) >= limits.running_limit(question.background):
+            return None
+        if question.background and limits.background_room() <= 0:
             return None
         return claim(str(question.turn))
 
 
 def _running(question: fair_order.Waiting) -> int:
-    others = Turn.objects.filter(owner=question.owner, state__in=LIVE, lease_until__gte=timezone.now())
+    """Others of the same person and kind."""
+    alike = Turn.objects.filter(owner=question.owner, background=question.background)
+    others = alike.filter(state__in=LIVE, lease_until__gte=timezone.now())
     return others.exclude(pk=question.turn).count()
 
 
@@ -173,6 +182,7 @@ class Journal:
         with self._write:
             self.lease.write(**changes)
             self._publish(turns.ended(self.turn))
+        turns.has_ended.send_robust(Turn, turn=self.turn)
 
     def _change(
         self,

@@ -9,26 +9,23 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
-from textwrap import shorten
 
 from django.conf import settings
 from django.db import close_old_connections
 
 from devices import dispatch
 from devices.contract.results import AnswerResult
-from inference.answering import drafts, execute, models_loading, planner_usage, prefetch, system_questions, trained_models
+from inference.answering import drafts, execute, models_loading, planner_usage, plans, prefetch
 from inference.answering.attempt import Attempt, FailedAttempts
 from inference.answering.federated_model_step import FederatedModelStep
 from inference.answering.journal import Journal
-from inference.engine import catalogue
 from inference.engine.answer import TextLine
 from inference.models import Photo, Turn
-from inference.placement import task_choice
 from inference.placement.choose import NoRoute
 from inference.planning import conditions
 from inference.planning.answer_substitution import UnanswerableQuestion, fill
 from inference.planning.compose import StepResult, annotate
-from inference.planning.plan import MAX_WHY, PlanStep
+from inference.planning.plan import PlanStep
 from webapp.live.errors import UserError
 from webapp.live.lease import LeaseLost
 
@@ -54,7 +51,7 @@ class TurnExecution:
 def answer(journal: Journal) -> None:
     """Answer a claimed turn."""
     execution, turn_id = TurnExecution(journal), journal.turn.pk
-    with journal, dispatch.on_behalf_of(journal.turn.owner_id):
+    with journal, dispatch.on_behalf_of(journal.turn.owner_id, journal.turn.background):
         try:
             journal.answered(_answer(execution))
             for _, outcome in execution.outcomes:
@@ -137,6 +134,9 @@ def _with_answers_filled_in(execution: TurnExecution, ready: list[PlanStep], res
 
 def _plan(execution: TurnExecution) -> list[PlanStep]:
     journal, turn = execution.journal, execution.journal.turn
+    if turn.given_plan:
+        journal.planned(turn.given_plan)
+        return plans.steps_of(turn.given_plan)
     context = planner_usage.context_of(turn)
     preparation = _prepare_meanwhile(turn)
     started = time.perf_counter()
@@ -145,23 +145,9 @@ def _plan(execution: TurnExecution) -> list[PlanStep]:
     if preparation is not None:  # what is not ready yet is waited for where it is needed
         prepared = min(ended, preparation.result()) if preparation.done() else ended
         execution.plan_ms_hidden = 1000 * (prepared - started)
-    profile, learnt = catalogue.profile(settings.PROFILE), trained_models.cards(turn.owner_id)
-    chosen, sentences = task_choice.best_tasks(planned.plan, profile, learnt)
-    why = shorten(" ".join([chosen.why, *sentences]), MAX_WHY, placeholder=" …")
-    about_system = system_questions.answer(turn.question, turn.owner_id, turn.conversation) if planned.asks_system else ""
-    remarks = [planned.remark, about_system if chosen.steps else ""]
-    journal.planned(
-        {
-            **chosen.model_dump(),
-            "why": why if chosen.steps else " ".join(filter(None, [about_system or why, planned.remark])),
-            "planner": planned.planner,
-            "model": planned.model,
-            "note": planned.note,
-            "ms": round(planned.ms, 1),
-            "remark": " ".join(filter(None, remarks)),
-        }
-    )
-    return chosen.steps
+    plan, steps = plans.stored(planned, turn.question, turn.owner_id, turn.conversation)
+    journal.planned(plan)
+    return steps
 
 
 def _prepare_meanwhile(turn: Turn) -> "Future[float] | None":

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from inference.answering import cloud_queue, turns
+from inference.answering import cloud_queue, journal, turns
 from inference.models import LIVE, Turn
-from inference.scheduling import deadlines, fair_order, limits
+from inference.scheduling import deadlines, fair_order
 from webapp.live import groups
 from webapp.live.events import TurnWaiting
 from webapp.live.publish import publish
@@ -24,13 +24,12 @@ def sweep(queue_is_empty: bool) -> int:
     count = 0
     for turn in Turn.objects.filter(deadlines.maybe_overdue(now), state__in=LIVE):
         count += turns.expire(turn).state == "failed"
-    places = fair_order.queue()
-    for place in places:
+    for place in journal.startable():
         lost = place.waiting.interrupted or (queue_is_empty and place.waiting.since < now - timedelta(seconds=PATIENCE_S))
-        if lost and place.rank < limits.running_limit():
+        if lost:
             cloud_queue.answer()
             count += 1
-    _publish_places(places)
+    _publish_places(fair_order.queue())
     return count
 
 
@@ -40,7 +39,7 @@ def _publish_places(places: list[fair_order.Place]) -> None:
     positions = {
         place.waiting.turn: number
         for number, place in enumerate(places, 1)
-        if not place.waiting.interrupted and place.waiting.since < before
+        if not place.waiting.interrupted and not place.waiting.background and place.waiting.since < before
     }
     for pk, conversation, seq in Turn.objects.filter(pk__in=positions, state="queued").values_list("pk", "conversation", "seq"):
         publish(groups.chat(conversation), TurnWaiting(turn=str(pk), seq=seq, state="queued", position=positions[pk]))

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.db.models import F
+from django.dispatch import Signal
 from django.utils import timezone
 
 from inference.answering import cloud_queue
@@ -21,6 +22,8 @@ from webapp.live.errors import ErrorBody, UserError
 from webapp.live.events import Phase, TurnAnswer, TurnPhase
 from webapp.live.publish import publish
 from webapp.live.storable import storable
+
+has_ended = Signal()  # with `turn`; may be lost with its process
 
 
 def ask(
@@ -100,6 +103,7 @@ def _end(turn: Turn, changes: dict[str, object]) -> bool:
     Step.objects.filter(turn=turn, state="waiting").update(state="failed", error=changes.get("error"))
     turn.refresh_from_db()
     publish(groups.chat(turn.conversation), ended(turn))
+    has_ended.send_robust(Turn, turn=turn)
     return True
 
 
@@ -124,7 +128,7 @@ def retry(turn: Turn) -> None:
         )
         if not updated:
             raise UserError("still_running", "This question is still being answered.", "Stop it first, or wait.", 409)
-        limits.admit(turn.owner_id, already=1)
+        limits.admit(turn.owner_id, already=0 if turn.background else 1)
         Step.objects.filter(turn=turn).delete()
     turn.refresh_from_db()
     publish(

@@ -16,5 +16,5 @@ def expendable() -> QuerySet[Photo]:
 
 
 def unused() -> QuerySet[Photo]:
-    """Those of them that no question is about."""
-    return expendable().filter(turn=None)
+    """Those of them that no question and no batch is about."""
+    return expendable().filter(turn=None, batch_items=None)

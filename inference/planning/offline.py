@@ -25,9 +25,8 @@ from inference.planning.rules.wording import regular
 __all__ = ["ELSEWHERE", "NO_EARLIER", "NO_PHOTO", "UNCLEAR", "Context", "plan", "plan_offline"]
 
 # Probabilities of the reader's plan, chosen on the tuning half of people's requests (docs/planning.md).
-LEAST = 0.2  # below it the tables' is taken, if they have one
-LIKELY = 0.6  # from which on it is better than that of tables that know every word
-CERTAIN = 0.9  # from which on a message is about the system, although the tables refuse it for another reason
+LIKELY = 0.1  # from which on it is better than that of tables that know every word
+CERTAIN = 0.6  # from which on a message is about the system, although the tables refuse it for another reason
 _ASKS = re.compile(r"(?:is|are|was|were|do|does|did|has|have|can|what|which|who|whose|where|how|why|when)\b")
 _TALK = ("thanks", "nothing")  # needs no reply beside a request
 TRAINING_RUN = "a training run, which stays a draft until you start it"
@@ -92,7 +91,7 @@ def _is_better(tables: Outcome, steps: Sequence[ParsedStep], asks_system: bool, 
         return is_unsure or (tables.is_whole and not (asks_system and probability >= CERTAIN))
     if all(not step.question for step in tables.steps) and (tables.is_whole or not steps) and not asks_system:
         return True  # tasks by their names
-    if probability < (LIKELY if tables.is_whole or not steps else LEAST):
+    if probability < LIKELY and (tables.is_whole or not steps):
         return True
     return tables.is_whole and _tasks(steps) == _tasks(tables.steps) and all(map(_is_regular, tables.steps))
 

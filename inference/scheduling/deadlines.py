@@ -35,6 +35,8 @@ def overdue(turn: Turn, now: datetime) -> UserError | None:
     deadline = timedelta(seconds=settings.TURN_DEADLINE_S)
     if turn.started is not None:
         return OVERDUE if now > turn.started + deadline else None
+    if turn.background:  # nobody waits for it, and everybody else's goes first
+        return None
     if now <= turn.queued + deadline:
         return None
     if now > turn.queued + timedelta(seconds=settings.TURN_WAIT_S):

@@ -1,7 +1,8 @@
 """The order in which waiting questions start: in turn between people, not in the order of asking.
 
 Somebody who has nothing running goes before somebody who has, however many questions that person asked earlier. The rows of
-the database are the queue: nothing else remembers an order, so nothing can be lost.
+the database are the queue: nothing else remembers an order, so nothing can be lost. Questions in the background start in the
+same way among themselves, after everybody's others.
 """
 
 from collections import Counter
@@ -23,6 +24,7 @@ class Waiting:
     owner: int
     since: datetime
     interrupted: bool = False  # its worker died
+    background: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,17 +46,18 @@ def fair_order(waiting: Iterable[Waiting], running: Mapping[int, int]) -> list[P
 
 def queue() -> list[Place]:
     """All waiting questions, in the order in which they start."""
-    now, waiting, running = timezone.now(), [], Counter[int]()
-    for pk, owner, state, queued, lease_until in Turn.objects.filter(state__in=LIVE).values_list(
-        "pk", "owner_id", "state", "queued", "lease_until"
+    now = timezone.now()
+    waiting: dict[bool, list[Waiting]] = {False: [], True: []}
+    running = {False: Counter[int](), True: Counter[int]()}
+    for pk, owner, state, queued, lease_until, background in Turn.objects.filter(state__in=LIVE).values_list(
+        "pk", "owner_id", "state", "queued", "lease_until", "background"
     ):
-        if state == "queued":
-            waiting.append(Waiting(pk, owner, queued))
-        elif lease_until is None or lease_until < now:
-            waiting.append(Waiting(pk, owner, queued, interrupted=True))
+        interrupted = state != "queued" and (lease_until is None or lease_until < now)
+        if state == "queued" or interrupted:
+            waiting[background].append(Waiting(pk, owner, queued, interrupted, background))
         else:
-            running[owner] += 1
-    return fair_order(waiting, running)
+            running[background][owner] += 1
+    return [place for background in (False, True) for place in fair_order(waiting[background], running[background])]
 
 
 def position(turn: Turn) -> int:

@@ -3,15 +3,23 @@
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import ngettext
 
 from inference.models import LIVE, Turn
 from webapp.live.errors import UserError
 
 
-def running_limit() -> int:
+def running_limit(background: bool = False) -> int:
     """How many questions of one person are answered at the same time."""
-    return max(1, settings.TURNS_RUNNING)
+    return max(1, settings.BATCH_TURNS if background else settings.TURNS_RUNNING)
+
+
+def background_room() -> int:
+    """How many more questions may start in the background, of all people: the other threads of a worker stay free for those
+    that somebody waits for."""
+    running = Turn.objects.filter(background=True, state__in=LIVE, lease_until__gte=timezone.now()).count()
+    return max(1, settings.BATCH_TURNS_IN_ALL) - running
 
 
 def lock(owner: int) -> int:
@@ -24,8 +32,8 @@ def lock(owner: int) -> int:
 
 
 def live(owner: int) -> int:
-    """How many questions of a person wait or run."""
-    return Turn.objects.filter(owner=owner, state__in=LIVE).count()
+    """How many questions of a person wait or run, without those in the background."""
+    return Turn.objects.filter(owner=owner, state__in=LIVE, background=False).count()
 
 
 def limit_of(owner: int) -> int:

@@ -25,10 +25,15 @@ export function zone() {
 /** @param {string} iso @param {string} [shown] @returns {HTMLTimeElement} */
 export const time = (iso, shown) => el("time", { datetime: iso, title: timeTitle(iso) }, timeWords(iso, shown));
 
-for (const moment of document.querySelectorAll("time[datetime]")) {
-  const iso = moment.getAttribute("datetime") ?? "";
-  if (Number.isNaN(Date.parse(iso))) continue;
-  moment.textContent = timeWords(iso, moment.getAttribute("data-shown") ?? "minute");
-  moment.setAttribute("title", timeTitle(iso));
+/** Every moment that the server has written into the page. */
+export function showTimes() {
+  for (const moment of document.querySelectorAll("time[datetime]")) {
+    const iso = moment.getAttribute("datetime") ?? "";
+    if (Number.isNaN(Date.parse(iso))) continue;
+    moment.textContent = timeWords(iso, moment.getAttribute("data-shown") ?? "minute");
+    moment.setAttribute("title", timeTitle(iso));
+  }
 }
+
+showTimes();
 for (const place of document.querySelectorAll("[data-zone]")) place.textContent = gettext("times: %(zone)s", { zone: zone() });

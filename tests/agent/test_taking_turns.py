@@ -11,7 +11,7 @@ from celery.contrib.testing.worker import start_worker
 
 from devices.agent import jobs
 from devices.agent.sharing.fair_lock import FairLock, PersonalLocks
-from devices.contract.protocol import PERSON_HEADER
+from devices.contract.protocol import BACKGROUND, PERSON_HEADER
 
 SHORT_S = 5.0
 
@@ -42,6 +42,12 @@ def test_a_job_of_another_person_waits_for_one_job_only() -> None:
 
 def test_people_alternate() -> None:
     assert _order_of(FairLock(), ["a", "a", "a", "b", "b", "c"]) == ["a", "b", "c", "a", "b", "a"]
+
+
+def test_jobs_that_nobody_waits_for_come_after_all_others() -> None:
+    behind, other = f"{BACKGROUND}a", f"{BACKGROUND}b"
+    order = _order_of(FairLock(), [behind, behind, behind, other, "a", "b", "a"])
+    assert order == [behind, "a", "b", "a", other, behind, behind]
 
 
 def test_a_job_that_fails_passes_the_turn_on() -> None:

@@ -15,7 +15,8 @@ PACKAGES = ("webapp", "inference", "devices", "federation")
 TOP = ("webapp.chat", "webapp.library", "webapp.ops", "webapp.doors")
 # Each floor with what it may not import, because that is beside it or above it.
 ABOVE = {
-    "webapp.live": ("devices", "inference", "federation", "webapp.accounts", *TOP),
+    "webapp.live": ("devices", "inference", "federation", "webapp.accounts", "webapp.notices", *TOP),
+    "webapp.notices": ("devices", "inference", "federation", "webapp.accounts", *TOP),
     "devices": ("inference", "federation", *TOP),
     "inference": ("federation", *TOP),
     "federation": ("inference", *TOP),

@@ -34,6 +34,7 @@ FIXED_BY_COMPOSE = {"POSTGRES_PORT", "POSTGRES_DB", "POSTGRES_USER"}  # the serv
 NOT_HERE = {
     "DEBUG",  # for developers
     "ISTHMUS_REDIS_PASSWORD",  # of the Redis that `make run` starts
+    "ISTHMUS_VAPID_KEY",  # made in the volume that all containers of the server share
 }
 
 

@@ -17,6 +17,8 @@ OPEN = {
     "invitation/<str:secret>/",
     "logout/",
     "languages/choose/",
+    "service-worker.js",  # the same file for everybody
+    "offline/",  # stored in browsers, and names nobody
     "languages/<str:language>.js",
     "admin/login/",  # leads to the login
     "healthz",

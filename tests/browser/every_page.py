@@ -59,11 +59,13 @@ class Samples:
         turn = stack.put("What is this? And how many people are there?", photo=photo, route="split")
         stack.finished(turn["id"])
         link = stack.owner.post(f"/api/v1/conversations/{turn['conversation']}/links", json={"days": 1}).json()["url"]
+        batch = stack.owner.post("/api/v1/batches", json={"question": "What is this?", "photos": [photo]}).json()
         made: dict[str, Any] = json.loads(stack.shell(RUNS))
         self.runs: dict[str, int] = made
         self.values = {
             "uuid:conversation": turn["conversation"],
             "uuid:pk": photo,
+            "uuid:batch": batch["id"],
             "slug:slug": "jetson-a",
             "int:number": str(made["run"]),
             "int:pk": str(made["owner"]),

@@ -14,6 +14,7 @@ from devices.models import Node, NodeEvent
 from devices.registry import enrolment
 from devices.telemetry import node_events
 from tests.devices.conftest import Board
+from webapp.notices.models import Notice
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def silent_for(seconds: float) -> None:
 
 def test_the_first_heartbeat_is_an_event_that_nobody_is_notified_about(online: Board) -> None:
     assert flips() == [("unseen", "online")]
-    assert NodeEvent.objects.get().notify_at is None
+    assert not Notice.objects.exists()
 
 
 def test_a_silent_node_turns_stale_then_offline_without_a_page_being_open(online: Board) -> None:
@@ -41,7 +42,7 @@ def test_a_silent_node_turns_stale_then_offline_without_a_page_being_open(online
         silent_for(seconds)
         node_events.record_all(timezone.now())
     assert flips()[1:] == [("online", "stale"), ("stale", "offline")]
-    assert [event.notify_at is not None for event in NodeEvent.objects.order_by("pk")] == [False, False, True]
+    assert [notice.kind for notice in Notice.objects.all()] == ["node.offline"]
 
 
 def test_a_heartbeat_after_silence_is_an_event_at_once(online: Board) -> None:

@@ -22,6 +22,7 @@ from devices.registry import acl
 from tests.devices.conftest import Board
 from tests.devices.echo_worker import Echo, working
 from webapp.accounts.models import AuditEntry
+from webapp.notices.models import Notice
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MOST = 32_000_000
@@ -108,7 +109,8 @@ def test_a_node_that_fills_redis_is_shut_out_and_the_others_go_on(
     entry = AuditEntry.objects.about("node:jetson-b").filter(action="revoked").get()
     assert entry.by == "the server" and "filled Redis" in entry.detail
     event = NodeEvent.objects.filter(node="jetson-b", to_state="revoked").get()
-    assert event.notify_at is not None and "filled Redis" in event.reason
+    assert "filled Redis" in event.reason
+    assert Notice.objects.filter(kind="node.revoked", subject="jetson-b").exists()
 
 
 def _answered() -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from devices.models import Node
 from federation.models import Run
 from federation.runs.spec import RunSpec
+from inference.batches.models import Batch
 from inference.models import PlannerCall
 from tests.browser.every_page import addresses
 from tests.settings import UNKNOWN_VARIABLE
@@ -30,6 +31,9 @@ def _samples(owner: Any) -> dict[str, str]:
         "uuid:conversation": str(conversation.pk),
         "str:link": links.create(conversation, 1)[1],
         "uuid:pk": str(uuid.uuid4()),
+        "uuid:batch": str(
+            Batch.objects.create(owner=owner, question="A dog?", plan={"steps": [], "why": ""}, policy="fastest").pk
+        ),
         "slug:slug": "jetson-a",
         "int:number": str(runs[0].pk),
         "int:pk": str(owner.pk),

@@ -20,7 +20,7 @@ from webapp.accounts.models import AuditEntry
 log = logging.getLogger(__name__)
 Actor: TypeAlias = AbstractBaseUser | AnonymousUser | str | None
 SERVER, STRANGER = gettext_noop("the server"), gettext_noop("not logged in")
-Kind = Literal["user", "token", "node", "camera", "photo", "conversation", "run", "models", "system"]
+Kind = Literal["user", "token", "node", "camera", "photo", "conversation", "batch", "run", "models", "system"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 KIND_NAMES: dict[Kind, Any] = {
     "user": gettext_lazy("user"),
@@ -29,6 +29,7 @@ KIND_NAMES: dict[Kind, Any] = {
     "camera": gettext_lazy("camera"),
     "photo": gettext_lazy("photo"),
     "conversation": gettext_lazy("conversation"),
+    "batch": gettext_lazy("batch"),
     "run": gettext_lazy("run"),
     "models": gettext_lazy("models"),
     "system": gettext_lazy("system"),

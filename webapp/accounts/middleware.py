@@ -14,10 +14,10 @@ from webapp.accounts.logins import second_factor, sessions
 from webapp.accounts.models import User
 from webapp.live.errors import UserError
 
-OPEN = ("/languages/", "/setup/", "/static/", "/healthz", "/livez", "/api/")
+OPEN = ("/languages/", "/setup/", "/static/", "/healthz", "/livez", "/service-worker.js", "/offline/", "/api/")
 PROBES = ("/healthz", "/livez")  # answered without the database
 # What somebody without the second factor that is required of them may still open.
-WITHOUT_CODE = ("/account/two-factor/", "/account/password/", "/login/", "/logout/", "/password/", "/invitation/", *OPEN[:5])
+WITHOUT_CODE = ("/account/two-factor/", "/account/password/", "/login/", "/logout/", "/password/", "/invitation/", *OPEN[:-1])
 NO_SECOND_FACTOR = UserError(
     "second_factor_required", "Two-factor login is required here.", "Set it up at /account/two-factor/.", 403
 )

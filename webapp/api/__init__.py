@@ -18,13 +18,14 @@ In the browser your session is enough.
 **Errors** all have the same body: `{"error": {"code", "message", "next"}}`. `code` is for programs, `message` says what
 happened and `next` what to do about it.
 
-**Live updates** come over websockets: `/ws/chat/<conversation>/`, `/ws/conversations/`, `/ws/devices/`, `/ws/models/` and
-`/ws/federation/<run>/` send a snapshot and then every change."""
+**Live updates** come over websockets: `/ws/chat/<conversation>/`, `/ws/conversations/`, `/ws/batches/<batch>/`,
+`/ws/devices/`, `/ws/models/` and `/ws/federation/<run>/` send a snapshot and then every change."""
 TAGS = {
     "conversations": "Questions and answers, in the order they were asked.",
     "photos": "Photos that questions are about: on the server, or on a device alone.",
     "library": "Your photos by day: search, favourites, albums, deleting with a minute to undo it.",
     "questions": "Ask, follow the answer, stop it, ask again.",
+    "batches": "One question over many photos: follow, pause, resume and stop it, and download its answers.",
     "nodes": "Devices and edge servers: their state, sensors, links and cameras; administrators admit and revoke them.",
     "training": "Federated training runs, their rounds and their files.",
     "models": "Which models answer, what the large ones need, and the work on them; administrators start and stop it.",
@@ -55,6 +56,7 @@ api.add_router("", "webapp.chat.photos_api.router")
 api.add_router("/library", "webapp.library.api.router")
 api.add_router("/library", "webapp.library.albums_api.router")
 api.add_router("/library", "webapp.library.search_api.router")
+api.add_router("/batches", "inference.batches.api.router")
 api.add_router("/nodes", "devices.api.router")
 api.add_router("/nodes", "devices.nodes_api.router")
 api.add_router("/nodes", "devices.camera_access.api.router")

@@ -95,7 +95,7 @@ def check_room(conversation: Conversation) -> None:
 
 
 def delete(conversation: Conversation) -> None:
-    """Delete the conversation, its turns, and the photos that no other turn refers to and that are not in the library."""
+    """Delete the conversation, its turns, and the photos that no other turn or batch refers to and the library does not have."""
     rows = Turn.objects.filter(conversation=conversation.pk)
     for turn in rows.filter(state__in=LIVE):
         turns.stop(turn)
@@ -105,7 +105,7 @@ def delete(conversation: Conversation) -> None:
     conversation.delete()
     recheck(groups.chat(name))
     listing.announce_deleted(conversation.owner_id, name)
-    unused = [photo for photo in photos if not Turn.objects.filter(photo=photo).exists()]
+    unused = [photo for photo in photos if not (photo.turn_set.exists() or photo.batch_items.exists())]
     for photo in unused:
         store.forget(photo)
     audit.record(None, "deleted", f"conversation:{name}", f"with {len(unused)} photo{'' if len(unused) == 1 else 's'}")

@@ -189,3 +189,12 @@ class RunState(Event):
 
     def frame(self) -> dict[str, object]:
         return {"type": self.type, **self.run}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchProgress(Event):
+    """Where a batch stands, with its own `seq`; and the item that has ended, if one has."""
+
+    type: ClassVar[str] = "batch.progress"
+    batch: Json
+    item: Json | None

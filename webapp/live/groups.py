@@ -1,4 +1,4 @@
-"""Names of the channel groups. One group per conversation, one for all nodes, one per federated run."""
+"""Names of the channel groups. One group per conversation, one for all nodes, one per federated run, one per batch."""
 
 from uuid import UUID
 
@@ -28,3 +28,7 @@ def models() -> str:
 def person(pk: int) -> str:
     """Every socket of one person."""
     return f"person.{pk}"
+
+
+def batch(pk: UUID | str) -> str:
+    return f"batch.{pk}"

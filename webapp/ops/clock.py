@@ -2,7 +2,7 @@
 
 `celery worker --clock` runs it in a thread of that worker (`make run`); with several workers it is a process of its own,
 `celery beat` (docker-compose.yml). Its messages go to the queue `clock`, apart from the turns that people wait for. Beside it
-runs the watchdog over Redis, a thread that needs no worker.
+run the watchdog over Redis and the bridge to an MQTT broker, threads that need no worker.
 """
 
 import dbm
@@ -41,13 +41,17 @@ class ClockScheduler(PersistentScheduler):  # type: ignore[misc]  # Celery is no
             super().__init__(*args, **kwargs)
         finally:
             os.umask(mask)
-        from devices.guard import watchdog  # it has models, and this module is imported before those may be
+        # They have models, and this module is imported before those may be.
+        from devices.guard import watchdog
+        from webapp.ops.notifications.mqtt import bridge
 
-        self._watchdog = watchdog
-        watchdog.start()
+        self._beside = (watchdog, bridge)
+        for thread in self._beside:
+            thread.start()
 
     def close(self) -> None:
-        self._watchdog.stop()
+        for thread in self._beside:
+            thread.stop()
         super().close()
 
     def apply_entry(self, entry: ScheduleEntry, producer: Any = None) -> None:

@@ -1,16 +1,39 @@
 """What the clock has cloud workers do for the site as a whole (the schedule: webapp.celery)."""
 
+import logging
+
 from celery import shared_task
 from django.conf import settings
+from kombu.exceptions import OperationalError as BrokerError
 
-from webapp.ops import retention
-from webapp.ops.notifications import delivery
+from webapp.ops import clock, retention
+from webapp.ops.notifications import delivery, sources, spreading
+
+NOTIFY_S = 3  # between two looks; a message of a channel expires when the next one is sent
+log = logging.getLogger(__name__)
 
 
 @shared_task(name="ops.notify")
 def notify() -> None:
-    """Send the news of node events that are due."""
-    delivery.deliver_due()
+    """Make the deliveries of due notices, and have each channel work off its own: one that hangs holds up no other."""
+    spreading.spread_due()
+    try:
+        for channel in delivery.due_channels():
+            deliver.apply_async((channel,), queue=clock.CLOCK_QUEUE, expires=NOTIFY_S)
+    except BrokerError as error:
+        log.warning("notifications wait for Redis: %s", error)
+
+
+@shared_task(name="ops.deliver")
+def deliver(channel: str) -> None:
+    """Send what is due by one channel."""
+    delivery.deliver_due(channel)
+
+
+@shared_task(name="ops.look")
+def look() -> None:
+    """Notice a disk that fills up and a budget that is nearly spent."""
+    sources.look()
 
 
 @shared_task(name="ops.prune")

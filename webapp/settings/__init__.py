@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from webapp import env, languages
+from webapp.settings.notices import *
 from webapp.settings.product import *
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -49,9 +50,11 @@ INSTALLED_APPS = [
     "ninja",
     "webapp",
     "webapp.accounts",
+    "webapp.notices",
     "devices",
     "inference",
     "inference.search",
+    "inference.batches",
     "federation",
     "webapp.chat",
     "webapp.library",
@@ -78,8 +81,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
-ROOT_URLCONF = "webapp.urls"
-ASGI_APPLICATION = "webapp.asgi.application"
+ROOT_URLCONF, ASGI_APPLICATION = "webapp.urls", "webapp.asgi.application"
 _CONTEXT = [f"django.contrib.{app}.context_processors.{app}" for app in ("auth", "messages")]
 TEMPLATES = [
     {
@@ -100,8 +102,7 @@ LANGUAGE_COOKIE_SAMESITE, LANGUAGE_COOKIE_SECURE = "Lax", HTTPS
 
 # --- people -----------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "people.User"
-LOGIN_URL = LOGOUT_REDIRECT_URL = "login"
-LOGIN_REDIRECT_URL = "chat"
+LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "login", "chat", "login"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 # Failed logins (webapp.accounts.lockout): by account and address, so that nobody can be locked out from everywhere.
 AXES_HANDLER = "webapp.accounts.lockout.LockoutHandler"
@@ -175,8 +176,7 @@ REDIS_URL = env.text("REDIS_URL") or _started
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}}
 
 # --- files ------------------------------------------------------------------------------------------------------------
-STATIC_URL = "static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_URL, STATIC_ROOT = "static/", VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 DJANGO_FINDERS = [f"django.contrib.staticfiles.finders.{name}Finder" for name in ("FileSystem", "AppDirectories")]
 STATICFILES_FINDERS = [*DJANGO_FINDERS, "webapp.plotly_file.PlotlyFinder"]

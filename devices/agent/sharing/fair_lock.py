@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import zip_longest
 
+from devices.contract.protocol import BACKGROUND
+
 
 class Ticket:
     """A job at a FairLock. `kind`: jobs of the same kind may be done in one turn; None: this one has a turn to itself."""
@@ -16,8 +18,9 @@ class Ticket:
 
 
 class FairLock:
-    """One holder at a time. Whoever waits gets it in turn by person; the jobs of one person in the order they came. The holder
-    may take along others who wait with work of the same kind."""
+    """One holder at a time. Whoever waits gets it in turn by person; the jobs of one person in the order they came; jobs that
+    nobody waits for (BACKGROUND) after all others, in turn among themselves. The holder may take along others who wait with
+    work of the same kind."""
 
     def __init__(self) -> None:
         self._arrival = threading.Condition()
@@ -50,7 +53,7 @@ class FairLock:
             if not self._waiting:
                 self._is_taken = False
                 return
-            following = next(iter(self._waiting.values()))[0]
+            following = self._in_order()[0][1][0]
             self._remove(following)
             following.called.set()
 
@@ -59,8 +62,7 @@ class FairLock:
         something else, one job of each person is enough."""
         with self._arrival:
             alike = {
-                person: [ticket for ticket in tickets if ticket.kind is holder.kind]
-                for person, tickets in self._waiting.items()
+                person: [ticket for ticket in tickets if ticket.kind is holder.kind] for person, tickets in self._in_order()
             }
         own = [holder, *alike.pop(holder.person, [])]
         rounds = 1 if not all(alike.values()) else None
@@ -79,6 +81,9 @@ class FairLock:
         """Until somebody joins the queue, or so long."""
         with self._arrival:
             self._arrival.wait(seconds)
+
+    def _in_order(self) -> list[tuple[str, deque[Ticket]]]:
+        return sorted(self._waiting.items(), key=lambda entry: entry[0].startswith(BACKGROUND))
 
     def _remove(self, ticket: Ticket) -> None:
         tickets = self._waiting[ticket.person]

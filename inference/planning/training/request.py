@@ -1,7 +1,7 @@
 """What a request to train says: by the tables of settings, and by the reader, which learnt how people say them.
 
-The tables know what is written as a setting, the reader what is told in passing. Where both have a field, the reader is
-believed if it is sure.
+The tables know what is written as a setting, the reader what is told in passing. Where both have a field, the tables are right
+more often.
 """
 
 from inference.planning.context import Context
@@ -10,8 +10,6 @@ from inference.planning.plan import TRAIN
 from inference.planning.reader.reader import bundled
 from inference.planning.training import fields, tables
 from inference.planning.training.tables import Draft
-
-SURE = 0.5  # probability of the reader's plan from which on its fields are the whole draft
 
 
 def read(message: str, context: Context | None = None) -> Draft:
@@ -23,9 +21,9 @@ def read(message: str, context: Context | None = None) -> Draft:
     if not lines:
         return by_tables
     by_reader = fields.draft("; ".join(line.question for line in lines))
-    named = by_reader.named if reading.probability >= SURE else {**by_reader.named, **by_tables.named}
+    named = {**by_reader.named, **by_tables.named}
     notes = [*by_tables.notes, *(note for note in by_reader.notes if note not in by_tables.notes)]
-    return tables.completed(Draft(dict(named), notes))
+    return tables.completed(Draft(named, notes))
 
 
 def _earlier(context: Context | None) -> list[tuple[str, str]]:

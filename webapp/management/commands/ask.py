@@ -1,4 +1,4 @@
-"""`manage.py ask PHOTO "QUESTION"`: one question from the shell to the running stack.
+"""`manage.py ask PHOTO "QUESTION"`: one question from the shell to the running stack; a FOLDER instead: about each photo in it.
 
 Exit status: 0 answered, 1 failed (the reason is on stderr), 2 bad arguments.
 """
@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from inference.answering import cloud_queue, turns
+from inference.answering import turns
 from inference.engine import doubt, tasks
 from inference.engine.doubt import Certainty
 from inference.engine.photos.formats import ACCEPTED
@@ -26,22 +26,21 @@ from inference.receipt import Receipt, certainty_of
 from webapp.accounts.models import User
 from webapp.chat import conversations
 from webapp.live.errors import UserError
+from webapp.management.folder_question import NOT_NOW, BadArguments, ask_folder, check_running
 
 CHUNK = 65536
 POLL_S = 0.05
 NOT_CALIBRATED = "not calibrated"  # the model of a training run
-NOT_NOW = (429, 503, 507)  # statuses where the arguments are right, and work later
-
-
-class BadArguments(Exception):
-    """The question cannot be asked as it was typed."""
 
 
 class Command(BaseCommand):
-    help = "Ask one question about a photo; prints the plan, one receipt per step and the answer."
+    help = (
+        "Ask one question about a photo; prints the plan, one receipt per step and the answer. Of a folder, every photo in it "
+        "is asked about, and an answer printed for each."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("photo", type=Path, help=f"a {ACCEPTED} file")
+        parser.add_argument("photo", type=Path, help=f"a {ACCEPTED} file, or a folder of them")
         parser.add_argument("question")
         parser.add_argument("--node", default="", help="the device that holds the photo (default: the least busy)")
         parser.add_argument(
@@ -51,10 +50,16 @@ class Command(BaseCommand):
             help=" ".join(f"{policy.name}: {policy.explanation}" for policy in policies.POLICIES),
         )
         parser.add_argument("--route", choices=routes.names(), help="force a route instead of letting placement choose")
+        parser.add_argument("--recursive", action="store_true", help="of a folder, also what is in the folders below it")
+        parser.add_argument("--csv", action="store_true", help="print a table of answers alone; progress is on stderr")
         parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["photo"].is_dir() or options["csv"]:
+            sys.exit(ask_folder(options, self.stdout, self.stderr))
         try:
+            if options["recursive"]:
+                raise BadArguments(f"--recursive is for folders, and {options['photo']} is none.")
             turn = _wait(_ask(options))
         except BadArguments as error:
             self.stderr.write(str(error))
@@ -75,10 +80,7 @@ class Command(BaseCommand):
 
 
 def _ask(options: dict[str, Any]) -> Turn:
-    if not cloud_queue.is_alive():
-        raise UserError(
-            "not_running", "No cloud worker is running.", "Start everything with `make run`, or run `manage.py doctor`."
-        )
+    check_running()
     owner = User.objects.shell()
     try:
         with options["photo"].open("rb") as file:

@@ -1,42 +1,59 @@
 """What a notification channel is. A new channel is one file beside this one and one line in CHANNELS."""
 
-from dataclasses import asdict, dataclass
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from webapp.accounts.models import User
 
 
 class DeliveryError(Exception):
-    """The notification was not accepted; the text says why. It is tried again later."""
+    """The message was not accepted; the text says why. It is tried again later."""
+
+
+class Undeliverable(Exception):
+    """The message cannot be delivered to this target, now or later; the text says why."""
 
 
 @dataclass(frozen=True)
-class NodeNews:
-    """A node went offline, came back or was revoked by the server.
-
-    `id` names the event, so that a receiver can ignore a repeated delivery.
-    """
+class Message:
+    """A notice in the language of whoever gets it. `id` is the same in every attempt: a receiver can ignore repetitions."""
 
     id: int
-    node: str
+    event: str  # the name of its kind
+    level: str
     title: str
-    before: str  # state
-    after: str  # state
+    sentence: str
+    link: str  # with scheme and host
     at: str  # ISO 8601, UTC
-    reason: str = ""  # a sentence
+    data: Mapping[str, Any] = field(default_factory=dict)
 
-    def sentence(self) -> str:
-        return f"{self.title} is {'back online' if self.after == 'online' else self.after}. {self.reason}".strip()
-
-    def payload(self) -> dict[str, int | str]:
-        return {"event": f"node.{self.after}", **asdict(self), "message": self.sentence()}
+    def payload(self) -> dict[str, Any]:
+        """As programs outside receive it."""
+        return {
+            "id": self.id,
+            "event": self.event,
+            "level": self.level,
+            "title": self.title,
+            "message": self.sentence,
+            "link": self.link,
+            "at": self.at,
+            "data": dict(self.data),
+        }
 
 
 class Channel(Protocol):
-    """Sends news to people or programs outside."""
+    """Sends messages to people or programs outside."""
 
-    name: str  # stored with each event it has received; never change it
+    name: str  # stored with deliveries and rules; never change it
+    label: str  # for people; in the catalogues
+    personal: bool  # each person has rules and targets; otherwise there is one target, the installation's
 
-    def enabled(self) -> bool:
-        """Whether this installation is set up to use it."""
+    def obstacle(self) -> str:
+        """Why this installation cannot use it, a sentence for people; empty if it can."""
 
-    def send(self, news: NodeNews) -> None:
-        """Deliver within seconds. Raises DeliveryError."""
+    def targets(self, person: User) -> list[str]:
+        """Where it reaches this person, as stored with deliveries; only of a personal channel. Raises Undeliverable."""
+
+    def send(self, message: Message, target: str) -> None:
+        """Deliver within seconds. Raises DeliveryError, Undeliverable."""

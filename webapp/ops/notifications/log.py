@@ -1,17 +1,23 @@
-"""One log line for each piece of news."""
+"""One log line for each notice."""
 
 import logging
 
-from webapp.ops.notifications.channel import NodeNews
+from django.utils.translation import gettext_noop
+
+from webapp.accounts.models import User
+from webapp.ops.notifications.channel import Message
 
 log = logging.getLogger(__name__)
 
 
 class LogChannel:
-    name = "log"
+    name, label, personal = "log", gettext_noop("Log"), False
 
-    def enabled(self) -> bool:
-        return True
+    def obstacle(self) -> str:
+        return ""
 
-    def send(self, news: NodeNews) -> None:
-        log.warning("%s", news.sentence())
+    def targets(self, person: User) -> list[str]:
+        return []
+
+    def send(self, message: Message, target: str) -> None:
+        log.warning("%s: %s. %s", message.event, message.title, message.sentence)

@@ -1,7 +1,8 @@
 """A signed POST of JSON to one address: ISTHMUS_WEBHOOK_URL, signed with ISTHMUS_WEBHOOK_SECRET.
 
 The header `Isthmus-Signature: t=TIME,v1=HEX` holds the HMAC-SHA256 of "TIME.BODY" with the secret as key. A receiver compares
-it in constant time and refuses old times; `id` in the body names the event, which may be delivered more than once.
+it in constant time and refuses old times; `id` in the body, and the header `Idempotency-Key`, name the notice, which may be
+delivered more than once.
 """
 
 import hashlib
@@ -11,21 +12,26 @@ import time
 
 import httpx
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
-from webapp.ops.notifications.channel import DeliveryError, NodeNews
+from webapp.accounts.models import User
+from webapp.ops.notifications.channel import DeliveryError, Message
 
 TIMEOUT_S = 5.0
 
 
 class WebhookChannel:
-    name = "webhook"
+    name, label, personal = "webhook", gettext_noop("Webhook"), False
 
-    def enabled(self) -> bool:
-        return bool(settings.WEBHOOK_URL)
+    def obstacle(self) -> str:
+        return "" if settings.WEBHOOK_URL else gettext_noop("No address is set: ISTHMUS_WEBHOOK_URL.")
 
-    def send(self, news: NodeNews) -> None:
-        body = json.dumps(news.payload()).encode()
-        headers = {"Content-Type": "application/json", "User-Agent": "Isthmus"}
+    def targets(self, person: User) -> list[str]:
+        return []
+
+    def send(self, message: Message, target: str) -> None:
+        body = json.dumps(message.payload()).encode()
+        headers = {"Content-Type": "application/json", "User-Agent": "Isthmus", "Idempotency-Key": f"isthmus-{message.id}"}
         if settings.WEBHOOK_SECRET:
             headers["Isthmus-Signature"] = signature(settings.WEBHOOK_SECRET, int(time.time()), body)
         try:
@@ -34,9 +40,11 @@ class WebhookChannel:
             with httpx.stream("POST", settings.WEBHOOK_URL, content=body, headers=headers, timeout=TIMEOUT_S) as response:
                 status = response.status_code
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise DeliveryError(f"{type(error).__name__}: {error}") from error
+            raise DeliveryError(f"{type(error).__name__}: {error}".rstrip(": ")) from error
+        if 300 <= status < 400:
+            raise DeliveryError(f"The receiver answered {status}, a redirect, which is not followed.")
         if not 200 <= status < 300:
-            raise DeliveryError(f"the receiver answered {status}")
+            raise DeliveryError(f"The receiver answered {status}.")
 
 
 def signature(secret: str, at: int, body: bytes) -> str:

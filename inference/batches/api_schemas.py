@@ -1,0 +1,113 @@
+"""What the API says of batches and their items."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import Field
+
+from inference.batches.models import ITEM_STATES, STATES
+from inference.batches.summary import SORTS
+from inference.engine.doubt import Certainty
+from inference.placement import policies, routes
+from webapp.live.http import ErrorDetail, Moment, Page, PageQuery
+
+MOST_IDS = 20_000  # read at all; how many a batch may have is a setting
+Sort = Literal["number", "answer", "certainty", "uncertainty", "bytes", "ms"]
+assert set(SORTS) == set(Sort.__args__)  # type: ignore[attr-defined]
+
+
+class NewBatch(Schema):
+    question: str = Field(examples=["Is there a dog?"])
+    photos: list[UUID] = Field(
+        max_length=MOST_IDS, description="Photos of yours; one that is listed twice is asked about once."
+    )
+    policy: str = Field("fastest", json_schema_extra={"enum": [*policies.names()]}, description="What placement may do.")
+    route: str | None = Field(None, json_schema_extra={"enum": [*routes.names(), None]}, description="Force this route.")
+    node: str | None = Field(None, description="The device to ask on.", examples=["jetson-a"])
+
+
+class BatchCounts(Schema):
+    waiting: int
+    running: int
+    answered: int
+    failed: int
+
+
+class BatchBytes(Schema):
+    photos: int = Field(description="The stored files of the photos that were answered.", examples=[5_000_000])
+    link: int = Field(description="What crossed the devices' links, failed attempts included.", examples=[36_000])
+
+
+class BatchTimes(Schema):
+    device: float = Field(description="Milliseconds that devices computed for it.")
+    uplink: float
+    edge: float
+
+
+class Batch(Schema):
+    id: UUID
+    seq: int = Field(description="Grows by one with each change.", examples=[7])
+    question: str = Field(examples=["Is there a dog?"])
+    state: str = Field(json_schema_extra={"enum": [*STATES]})
+    policy: str = Field(examples=["fastest"])
+    route: str | None
+    node: str | None
+    repeated: int = Field(description="Photos that were listed again, and are asked about once.")
+    plan: dict[str, Any] = Field(description="Of every item, as in a turn.")
+    created: Moment
+    finished: Moment | None
+    total: int = Field(description="Its photos.", examples=[120])
+    counts: BatchCounts = Field(description="Photos by their state.")
+    bytes: BatchBytes
+    ms: BatchTimes = Field(description="The receipts of its items, summed.")
+    per_s: float | None = Field(description="Answers per second: the latest ones while it runs, all of them afterwards.")
+    seconds_left: float | None = Field(description="At that rate; null while it is unknown or the batch does not run.")
+
+
+class BatchPage(Page[Batch]):
+    pass
+
+
+class ItemPhoto(Schema):
+    id: UUID
+    url: str
+    width: int
+    height: int
+    bytes: int
+    on_server: bool
+    notes: list[str]
+
+
+class Item(Schema):
+    number: int = Field(description="In the order of the list, from 1.", examples=[1])
+    photo: ItemPhoto | None = Field(description="Null once it was deleted.")
+    turn: UUID | None = Field(description="For `get_turn`, which has the receipts.")
+    state: str = Field(json_schema_extra={"enum": [*ITEM_STATES]})
+    answer: str | None
+    confidence: float | None = Field(description="Of its least certain step.")
+    certainty: str | None = Field(description="`flat`, `probable`, `guess` or `none`.")
+    route: str | None = Field(description="Where it was computed; with several steps, each route once, with commas.")
+    bytes: int = Field(description="That crossed the link.")
+    photo_bytes: int
+    ms: float = Field(description="From its start to its end.")
+    error: ErrorDetail | None
+
+
+class ItemPage(Page[Item]):
+    pass
+
+
+class BatchWithItems(Batch):
+    items: list[Item]
+
+
+class ItemQuery(PageQuery):
+    sort: Sort = Field("number", description="`uncertainty`: the least certain first; `bytes`, `ms`: the most first.")
+    state: Literal["", "waiting", "running", "answered", "failed"] = ""
+    certainty: Literal["", "flat", "probable", "guess", "none"] = ""
+    route: str = Field("", max_length=10, description="One of its routes.")
+    answer: str = Field("", max_length=200, description="A part of the answer.")
+
+
+assert {*ItemQuery.model_fields["certainty"].annotation.__args__} == {"", *map(str, Certainty)}  # type: ignore[union-attr]

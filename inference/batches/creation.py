@@ -1,0 +1,121 @@
+"""A new batch: what may be asked, of which photos, planned once for all of them."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+
+from devices import dispatch
+from devices.models import Node
+from inference.answering import planner_usage, plans, trained_models, turns
+from inference.batches import feeding
+from inference.batches.models import PAUSED, RUNNING, Batch, Item
+from inference.models import Photo
+from inference.planning.context import Context
+from inference.planning.plan import TRAIN
+from inference.scheduling import limits
+from webapp.languages import lazy_number
+from webapp.live.errors import UserError
+
+MOST_UNFINISHED = 20  # batches of one person that run or are paused
+CHUNK = 500  # ids in one query
+
+
+def create(
+    owner: AbstractBaseUser, question: str, photos: Sequence[UUID], *, policy: str, route: str = "", node: str = ""
+) -> Batch:
+    """Plan the question, store the batch and start it. Raises UserError; nothing is stored then."""
+    batch = _checked(owner, question, policy, route, node)
+    chosen = _own_photos(owner, photos)
+    batch.plan = _plan(batch)
+    return start(batch, chosen, len(photos) - len(chosen))
+
+
+def prepare(owner: AbstractBaseUser, question: str, *, policy: str, route: str = "", node: str = "") -> Batch:
+    """A batch that is planned and not stored, for photos that are yet to come. Raises UserError."""
+    batch = _checked(owner, question, policy, route, node)
+    batch.plan = _plan(batch)
+    return batch
+
+
+def start(batch: Batch, chosen: Sequence[Photo], repeated: int = 0) -> Batch:
+    """Raises UserError where the person has too many."""
+    batch.repeated = repeated
+    with transaction.atomic():
+        limits.lock(batch.owner_id)
+        if Batch.objects.filter(owner=batch.owner_id, state__in=(RUNNING, PAUSED)).count() >= MOST_UNFINISHED:
+            raise UserError(
+                "too_many_batches",
+                "You have %(count)s batches that are not finished, which is the limit.",
+                "Wait for one, or stop one.",
+                429,
+                {"count": MOST_UNFINISHED},
+            )
+        batch.save(force_insert=True)
+        Item.objects.bulk_create(
+            [Item(batch=batch, number=number, photo=photo, photo_bytes=photo.bytes) for number, photo in enumerate(chosen, 1)],
+            batch_size=CHUNK,
+        )
+        feeding.give_first(batch)
+    return batch
+
+
+def _checked(owner: AbstractBaseUser, question: str, policy: str, route: str, node: str) -> Batch:
+    turns.check(question, policy, route)
+    if node and not Node.objects.filter(slug=node, tier="device", revoked_at=None).exists():
+        remedy, values = "Pick one from the devices page.", {"name": node[:40]}
+        raise UserError("unknown_node", "There is no device “%(name)s”.", remedy, 422, values)
+    return Batch(owner=owner, question=question.strip(), policy=policy, route=route, node=node)
+
+
+def check_count(count: int) -> None:
+    """Raises UserError where a batch cannot have so many photos."""
+    if not count:
+        raise UserError("no_photos", "No photo is chosen.", "Choose the photos to ask about.", 422)
+    if count > settings.BATCH_PHOTOS:
+        raise UserError(
+            "too_many_photos",
+            "These are %(count)s photos; a batch has at most %(limit)s.",
+            "Make several batches.",
+            422,
+            {"count": lazy_number(count, 0), "limit": lazy_number(settings.BATCH_PHOTOS, 0)},
+        )
+
+
+def _own_photos(owner: AbstractBaseUser, ids: Sequence[UUID]) -> list[Photo]:
+    """In the order of the list, each once. Raises UserError."""
+    wanted = list(dict.fromkeys(ids))
+    check_count(len(wanted))
+    rows: dict[UUID, Photo] = {}
+    for start in range(0, len(wanted), CHUNK):
+        rows |= Photo.objects.filter(owner=owner).in_bulk(wanted[start : start + CHUNK])
+    if missing := [pk for pk in wanted if pk not in rows]:
+        raise UserError(
+            "unknown_photos",
+            "%(count)s of these photos do not exist or are not yours; the first is %(id)s.",
+            "Leave them out, or look at your list of photos.",
+            404,
+            {"count": lazy_number(len(missing), 0), "id": missing[0]},
+        )
+    return [rows[pk] for pk in wanted]
+
+
+def _plan(batch: Batch) -> dict[str, Any]:
+    """Raises UserError for a message that no model answers from a photo."""
+    owner = batch.owner_id
+    context = Context(has_photo=True, models=trained_models.names(owner))
+    with dispatch.on_behalf_of(owner, background=True):
+        planned = planner_usage.planner().plan(batch.question, context)
+    plan, steps = plans.stored(planned, batch.question, owner, batch.pk)
+    if not steps:
+        raise UserError("no_steps", plan["why"], "Ask something that each photo answers.", 422)
+    if any(step.task == TRAIN for step in steps):
+        raise UserError("no_training", "A batch asks about photos; it trains nothing.", "Ask for the training in a chat.", 422)
+    if any(step.before for step in steps):
+        raise UserError(
+            "one_photo_each", "A batch asks about each photo alone.", "Ask a question that needs no other photo.", 422
+        )
+    return plan

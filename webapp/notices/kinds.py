@@ -1,0 +1,117 @@
+"""The kinds of notices. A new kind is one value in KINDS; its sentences, whom it is for and how pages name it follow."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.utils.translation import gettext, gettext_noop
+
+Level = Literal["info", "warning", "urgent"]
+# `person`: whoever the notice names. `admins`: everybody who may manage nodes.
+Audience = Literal["person", "admins"]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`title` and `sentence` have placeholders `%(name)s`, which the values of a notice fill."""
+
+    name: str  # stored and sent; never change it
+    label: str  # in the list of rules
+    title: str
+    sentence: str
+    level: Level
+    audience: Audience
+    # Kinds of one group contradict each other about the same subject, so a flapping subject is damped.
+    group: str = ""
+    # Personal channels that have it until a person says otherwise.
+    channels: tuple[str, ...] = ("push",)
+
+    def text(self, values: dict[str, Any]) -> tuple[str, str]:
+        """Title and sentence in the active language. Raises KeyError where a value is missing."""
+        return (gettext(self.title) % values, gettext(self.sentence) % values)
+
+
+KINDS: list[Kind] = [
+    Kind(
+        "node.offline",
+        gettext_noop("A node went offline"),
+        gettext_noop("%(title)s is offline"),
+        gettext_noop("No heartbeat from %(title)s for more than %(silent_s)s seconds. It gets no questions meanwhile."),
+        "warning",
+        "admins",
+        "presence",
+    ),
+    Kind(
+        "node.back",
+        gettext_noop("A node came back"),
+        gettext_noop("%(title)s is back online"),
+        gettext_noop("%(title)s sends heartbeats again and gets questions again."),
+        "info",
+        "admins",
+        "presence",
+    ),
+    Kind(
+        "node.revoked",
+        gettext_noop("The server revoked a node"),
+        gettext_noop("The server revoked %(title)s"),
+        gettext_noop("%(reason)s Add it again when the cause is fixed."),
+        "urgent",
+        "admins",
+        channels=("push", "mail"),
+    ),
+    Kind(
+        "run.finished",
+        gettext_noop("A training run finished"),
+        gettext_noop("Run %(run)s has finished"),
+        gettext_noop("Rounds completed: %(rounds)s. Its page has the model and every round."),
+        "info",
+        "person",
+    ),
+    Kind(
+        "run.failed",
+        gettext_noop("A training run failed"),
+        gettext_noop("Run %(run)s has failed"),
+        gettext_noop("%(reason)s"),
+        "warning",
+        "person",
+    ),
+    Kind(
+        "disk.low",
+        gettext_noop("The server's disk is nearly full"),
+        gettext_noop("The server's disk is nearly full"),
+        gettext_noop("%(free)s are free, %(percent)s %% of the disk. Make room, or shorten the periods of retention."),
+        "urgent",
+        "admins",
+        channels=("push", "mail"),
+    ),
+    Kind(
+        "budget.low",
+        gettext_noop("The planner's daily budget is nearly spent"),
+        gettext_noop("The planner's daily budget is nearly spent"),
+        gettext_noop("%(spent)s of %(limit)s are spent today. After that, questions are planned offline until midnight."),
+        "warning",
+        "admins",
+        channels=("push", "mail"),
+    ),
+]
+# What the “send a test” buttons send. Nobody has rules about it.
+TEST = Kind(
+    "test",
+    gettext_noop("A test"),
+    gettext_noop("A test from Isthmus"),
+    gettext_noop("Notifications arrive here."),
+    "info",
+    "person",
+)
+
+
+def by_name(name: str) -> Kind:
+    """Raises KeyError for a kind that does not exist, or not in this version."""
+    for kind in (*KINDS, TEST):
+        if kind.name == name:
+            return kind
+    raise KeyError(name)
+
+
+def group_of(kind: Kind) -> list[str]:
+    """The names of the kinds that contradict it, itself included; empty for one that nothing contradicts."""
+    return [other.name for other in KINDS if kind.group and other.group == kind.group]
