@@ -121,14 +121,12 @@ async def test_photos_are_searched_by_words_and_by_example(session: Session, own
     from channels.db import database_sync_to_async
 
     photo, other, foreign = await database_sync_to_async(_indexed)(owner, colleague)
+    wrong: list[dict[str, Any]] = [{}, {"words": "a", "photo_id": photo}, {"photo_id": foreign}, {"words": "a dog", "limit": 0}]
     async with session() as client:
         found = (await client.call_tool("search_photos", {"words": "photos of a dog"})).structured_content
         alike = (await client.call_tool("search_photos", {"photo_id": photo, "limit": 5})).structured_content
         none = (await client.call_tool("search_photos", {"words": "a dog", "favourites": True})).structured_content
-        refused = [
-            await client.call_tool("search_photos", arguments)
-            for arguments in ({}, {"words": "a", "photo_id": photo}, {"photo_id": foreign}, {"words": "a dog", "limit": 0})
-        ]
+        refused = [await client.call_tool("search_photos", arguments) for arguments in wrong]
     assert {item["id"] for item in found["items"]} == {photo, other} and found["searched"] == 2
     assert [item["id"] for item in alike["items"]] == [other] and none["items"] == none["nearest"] == []
     codes = [result.structured_content["error"]["code"] for result in refused]

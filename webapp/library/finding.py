@@ -42,7 +42,9 @@ def _schema(person: int, found: Found) -> FoundPhotos:
 def _photos(person: int, hits: Sequence[Hit]) -> list[FoundPhoto]:
     rows = Photo.visible.filter(owner=person).in_bulk([hit.photo for hit in hits])
     return [
-        FoundPhoto(**photo_facts.row(rows[hit.photo]), why=Why(names=list(hit.names), distance=round(hit.distance, 3)))
-        for hit in hits
-        if hit.photo in rows
+        FoundPhoto.model_validate({**photo_facts.row(rows[hit.photo]), "why": _why(hit)}) for hit in hits if hit.photo in rows
     ]
+
+
+def _why(hit: Hit) -> Why:
+    return Why(names=list(hit.names), distance=round(hit.distance, 3))
