@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
+from django.conf import settings
 from django.db.models import QuerySet
 
 from inference.engine.mean_token.space import SCALE
 from inference.engine.questions import label_tree
 from inference.engine.questions.label_tree import Branch
 from inference.models import Photo
-from inference.search import relevance, words
+from inference.search import memory, relevance, text, words
 from inference.search.index import Neighbour, index
 from inference.search.models import PhotoVector
-from inference.search.text import bundled_text
 from webapp.live.errors import UserError
 
 LIMIT, MOST = 60, 500
@@ -24,6 +24,18 @@ NO_WORDS = UserError(
 )
 NO_VECTOR = UserError(
     "not_indexed", "This photo has not been indexed yet.", "Wait until a device has looked at it, or search by words.", 409
+)
+SWITCHED_OFF = UserError(
+    "search_off",
+    "Searching photos is switched off on this server.",
+    "Ask an administrator to remove ISTHMUS_SEARCH=0 and to start the server again.",
+    409,
+)
+NO_WEIGHTS = UserError(
+    "search_without_model",
+    "This server lacks the model that searches photos.",
+    "Ask an administrator to install Isthmus again, with the files of inference/search/weights.",
+    409,
 )
 
 
@@ -44,8 +56,8 @@ class Hit:
 
 @dataclass(frozen=True)
 class Found:
-    """`hits`: what fits, best first. `nearest`: what comes nearest where nothing fits. `searched`: photos with a vector;
-    `waiting`: those without one yet."""
+    """`hits`: what fits, best first. `nearest`: what comes nearest where nothing fits. `searched`: photos with a vector, of
+    those that could be found; `waiting`: those without one yet."""
 
     about: str
     hits: list[Hit]
@@ -54,35 +66,54 @@ class Found:
     waiting: int
 
 
-def by_words(owner: int, text: str, limit: int = LIMIT, within: QuerySet[Photo] | None = None) -> Found:
+def is_available() -> bool:
+    return bool(settings.SEARCH) and _has_weights()
+
+
+def by_words(owner: int, typed: str, limit: int = LIMIT, within: QuerySet[Photo] | None = None) -> Found:
     """Raises UserError where the text says nothing about a photo."""
-    about = words.about(text)
+    _require()
+    about = words.about(typed)
     if not about:
         raise NO_WORDS
-    vector = bundled_text().unit(about)
+    vector = text.bundled_text().unit(about)
     neighbours = _visible(index().nearest(owner, vector, min(limit, MOST), within))
     scale, branches = relevance.of(vector), named_things(about)
     names = _names([one.photo for one in neighbours], branches)
     hits = [Hit(one.photo, one.similarity, scale.distance(one.similarity), names.get(one.photo, ())) for one in neighbours]
     fitting = [hit for hit in hits if hit.names or hit.distance >= relevance.FITS]
     fitting.sort(key=lambda hit: -(hit.distance + relevance.NAMED * bool(hit.names)))
-    return _found(owner, about, fitting[:limit], [] if fitting else hits[: relevance.OFFERED])
+    return _found(owner, about, fitting[:limit], [] if fitting else hits[: relevance.OFFERED], within)
 
 
 def by_photo(owner: int, photo: Photo, limit: int = LIMIT, within: QuerySet[Photo] | None = None) -> Found:
     """Photos like this one, which is not among them. Raises UserError while it has no vector."""
-    row = PhotoVector.objects.filter(photo=photo).first()
+    _require()
+    row = PhotoVector.objects.filter(photo=photo, space=memory.space_name()).first()
     if row is None:
         raise NO_VECTOR
     vector = np.frombuffer(bytes(row.vector), np.int8).astype(np.float32) / SCALE
     neighbours = _visible(index().nearest(owner, vector / np.linalg.norm(vector), min(limit, MOST) + 1, within))
-    others = [one for one in neighbours if one.photo != photo.pk and one.similarity >= relevance.ALIKE]
-    return _found(owner, "", [Hit(one.photo, one.similarity, one.similarity, ()) for one in others][:limit], [])
+    hits = [Hit(one.photo, one.similarity, one.similarity, ()) for one in neighbours if one.photo != photo.pk]
+    alike = [hit for hit in hits if hit.similarity >= relevance.ALIKE]
+    return _found(owner, "", alike[:limit], [] if alike else hits[: relevance.OFFERED], within)
+
+
+def _has_weights() -> bool:
+    return bool(memory.space_name()) and text.FILE.exists() and relevance.FILE.exists()
+
+
+def _require() -> None:
+    if not settings.SEARCH:
+        raise SWITCHED_OFF
+    if not _has_weights():
+        raise NO_WEIGHTS
 
 
 def _visible(neighbours: list[Neighbour]) -> list[Neighbour]:
-    """Without photos that are being deleted."""
-    shown = set(Photo.visible.filter(pk__in=[one.photo for one in neighbours]).values_list("pk", flat=True))
+    """Without photos that are being deleted, and vectors of another space."""
+    comparable = Photo.visible.filter(pk__in=[one.photo for one in neighbours], vector__space=memory.space_name())
+    shown = set(comparable.values_list("pk", flat=True))
     return [one for one in neighbours if one.photo in shown]
 
 
@@ -124,6 +155,7 @@ def confirmed_by(names: Sequence[tuple[str, float]], branches: Sequence[tuple[st
     return tuple(confirmed)
 
 
-def _found(owner: int, about: str, hits: list[Hit], nearest: list[Hit]) -> Found:
-    searched = PhotoVector.objects.filter(owner=owner).count()
-    return Found(about, hits, nearest, searched, max(0, Photo.visible.filter(owner=owner).count() - searched))
+def _found(owner: int, about: str, hits: list[Hit], nearest: list[Hit], within: QuerySet[Photo] | None) -> Found:
+    photos = Photo.visible.filter(owner=owner) if within is None else within
+    searched = photos.filter(vector__space=memory.space_name()).count()
+    return Found(about, hits, nearest, searched, photos.count() - searched)

@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from bench.harness.stack import Stack
+from inference.search import search
 from tests.browser.conftest import Tab
 from tests.browser.every_page import Samples
 
@@ -138,6 +139,13 @@ def _searching(tab: Tab, samples: Samples) -> None:
     page.locator("#conversations mark").first.wait_for()
 
 
+def _found_photos(tab: Tab, samples: Samples) -> None:
+    page = tab.open("/library/?q=a+dog")
+    if search.is_available():
+        page.locator("#found").get_by_text("photo").first.wait_for()
+    opened(page)
+
+
 def _invalid_link(tab: Tab, samples: Samples) -> None:
     tab.open("/shared/guess/")
 
@@ -195,6 +203,7 @@ STATES: dict[str, Callable[[Tab, Samples], None]] = {
     "a conversation being renamed, rated and edited": _conversation,
     "a new link to a conversation": _sharing,
     "results of the search": _searching,
+    "photos that were found": _found_photos,
     "an invalid link": _invalid_link,
     "a question that could not be sent": _unsent,
     "adding a device": _adding,

@@ -16,8 +16,13 @@ from mcp.types import CallToolResult
 
 from devices.models import Node
 from federation.models import Run
+from inference.engine.mean_token import space
 from inference.models import Photo, Turn
 from inference.photos import store as photo_store
+from inference.search import memory, search
+from inference.search.index import index
+from inference.search.models import PhotoVector
+from inference.search.text import bundled_text
 from tests.conftest import draw_photo
 from tests.doors.conftest import Worker
 from webapp.accounts.models import ApiToken
@@ -49,7 +54,7 @@ def words_of(result: CallToolResult) -> str:
 async def test_the_tools_have_types(session: Session) -> None:
     async with session() as client:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-    assert set(tools) == {"ask", "list_photos", "list_devices", "list_conversations", "draft_training_run"}
+    assert set(tools) == {"ask", "search_photos", "list_photos", "list_devices", "list_conversations", "draft_training_run"}
     assert {name for name, tool in tools.items() if not tool.annotations.read_only_hint} == {"ask", "draft_training_run"}
     for tool in tools.values():
         assert tool.input_schema["type"] == "object" and tool.output_schema["type"] == "object" and tool.description
@@ -109,6 +114,31 @@ async def test_lists_show_what_is_the_persons_own(session: Session, owner: Any, 
     assert [item["title"] for item in conversations["items"]] == ["Mine"] and conversations["limit"] == 5
     (device,) = devices["devices"]
     assert device["name"] == "jetson-a" and device["title"] == "At the door" and device["state"] == "unseen"
+
+
+@pytest.mark.skipif(not search.is_available(), reason="the weights of the search are not there")
+async def test_photos_are_searched_by_words_and_by_example(session: Session, owner: Any, colleague: Any) -> None:
+    from channels.db import database_sync_to_async
+
+    photo, other, foreign = await database_sync_to_async(_indexed)(owner, colleague)
+    wrong: list[dict[str, Any]] = [{}, {"words": "a", "photo_id": photo}, {"photo_id": foreign}, {"words": "a dog", "limit": 0}]
+    async with session() as client:
+        found = (await client.call_tool("search_photos", {"words": "photos of a dog"})).structured_content
+        alike = (await client.call_tool("search_photos", {"photo_id": photo, "limit": 5})).structured_content
+        none = (await client.call_tool("search_photos", {"words": "a dog", "favourites": True})).structured_content
+        refused = [await client.call_tool("search_photos", arguments) for arguments in wrong]
+    assert {item["id"] for item in found["items"]} == {photo, other} and found["searched"] == 2
+    assert [item["id"] for item in alike["items"]] == [other] and none["items"] == none["nearest"] == []
+    codes = [result.structured_content["error"]["code"] for result in refused]
+    assert codes == ["no_words", "invalid_request", "not_found", "invalid_request"]
+
+
+def _indexed(owner: Any, colleague: Any) -> list[str]:
+    vector = space.quantised(bundled_text().unit("a dog"))
+    photos = [photo_store.store(person, [draw_photo(n)]) for n, person in enumerate((owner, owner, colleague))]
+    rows = [PhotoVector(photo=photo, owner_id=photo.owner_id, space=memory.space_name(), vector=vector) for photo in photos]
+    index().put(rows)
+    return [str(photo.pk) for photo in photos]
 
 
 async def test_a_training_run_is_drafted_and_not_started(session: Session, owner: Any, address: str) -> None:

@@ -23,7 +23,7 @@ happened and `next` what to do about it.
 TAGS = {
     "conversations": "Questions and answers, in the order they were asked.",
     "photos": "Photos that questions are about: on the server, or on a device alone.",
-    "library": "Your photos by day: favourites, albums, deleting with a minute to undo it.",
+    "library": "Your photos by day: search, favourites, albums, deleting with a minute to undo it.",
     "questions": "Ask, follow the answer, stop it, ask again.",
     "batches": "One question over many photos: follow, pause, resume and stop it, and download its answers.",
     "nodes": "Devices and edge servers: their state, sensors, links and cameras; administrators admit and revoke them.",
@@ -55,6 +55,7 @@ api.add_router("", "webapp.chat.ratings.api.router")
 api.add_router("", "webapp.chat.photos_api.router")
 api.add_router("/library", "webapp.library.api.router")
 api.add_router("/library", "webapp.library.albums_api.router")
+api.add_router("/library", "webapp.library.search_api.router")
 api.add_router("/batches", "inference.batches.api.router")
 api.add_router("/nodes", "devices.api.router")
 api.add_router("/nodes", "devices.nodes_api.router")

@@ -6,10 +6,13 @@ from ninja import Schema
 from pydantic import AwareDatetime, Field
 
 from inference.photos.library import Filters
+from inference.search.search import LIMIT as SEARCH_LIMIT
+from inference.search.words import MOST_CHARS
 from webapp.live.http import Moment
 
 MOST_AT_ONCE = 500  # photos that one request may be about
 PAGE, MAX_PAGE = 100, 500
+MOST_TYPED = 2000  # characters of a search
 CURSOR = "2026-03-01T12:00:00Z_6f1f0f1e-2b4f-4c7e-9a55-0123456789ab"
 
 
@@ -47,6 +50,44 @@ class LibraryPage(Schema):
 
     items: list[LibraryPhoto]
     next: str | None = Field(examples=[CURSOR])
+
+
+class SearchBounds(FilterQuery):
+    limit: int = Field(SEARCH_LIMIT, ge=1, le=MAX_PAGE, description="How many photos to return at most.")
+
+
+class WordsQuery(SearchBounds):
+    q: str = Field(
+        "",
+        max_length=MOST_TYPED,
+        description=f"What the photo shows, in English, German, Spanish, French or Chinese; {MOST_CHARS} characters are read.",
+        examples=["a dog on a beach"],
+    )
+
+
+class Why(Schema):
+    names: list[str] = Field(
+        description="Words of the search that a classifier saw in the photo; none: the photo looks like the words, or like "
+        "the example.",
+        examples=[["dog"]],
+    )
+    distance: float = Field(
+        description="How far it stands out from photos of other things, in standard deviations; of an example photo, the "
+        "cosine of both.",
+        examples=[4.2],
+    )
+
+
+class FoundPhoto(LibraryPhoto):
+    why: Why
+
+
+class FoundPhotos(Schema):
+    about: str = Field(description="The words that were searched for, in English.", examples=["a dog on a beach"])
+    items: list[FoundPhoto] = Field(description="What fits, best first.")
+    nearest: list[FoundPhoto] = Field(description="What comes nearest, where nothing fits.")
+    searched: int = Field(description="Photos that could be found: those that the filters leave and that are indexed.")
+    waiting: int = Field(description="Photos that the filters leave and that are not indexed yet.", examples=[3])
 
 
 class Slots(Schema):

@@ -10,6 +10,8 @@ from devices.models import Node
 from inference.engine.photos import formats
 from inference.photos import albums, library, trash
 from inference.photos.library import Filters
+from inference.search import search
+from inference.search.words import MOST_CHARS
 from webapp.chat.views import CHOSEN
 from webapp.library import photo_facts
 from webapp.library.schemas import MOST_AT_ONCE, PAGE
@@ -30,5 +32,6 @@ def page(request: HttpRequest) -> HttpResponse:
         "suffixes": sorted(formats.suffixes()),
         "most_at_once": MOST_AT_ONCE,
         "ask_at_once": CHOSEN,
+        "search": search.is_available(),
     }
-    return render(request, "library.html", {"boot": boot, "accept": formats.accept()})
+    return render(request, "library.html", {"boot": boot, "accept": formats.accept(), "most_chars": MOST_CHARS})

@@ -9,7 +9,8 @@ import { time } from "../times.js";
 export class Details {
   /**
    * @param {import("./grid.js").Grid} grid @param {import("./albums.js").Albums} albums
-   * @param {{ask: (ids: string[]) => void, favourite: (ids: string[], on: boolean) => Promise<void>, remove: (ids: string[]) => Promise<void>}} actions
+   * @param {{ask: (ids: string[]) => void, favourite: (ids: string[], on: boolean) => Promise<void>, remove: (ids: string[]) => Promise<void>, alike: ?((id: string) => void)}} actions
+   *   `alike`: null where photos are not searched
    */
   constructor(grid, albums, actions) {
     this.grid = grid;
@@ -46,6 +47,7 @@ export class Details {
     const button = (text, onclick, kind = "") => el("button", { type: "button", class: kind, onclick }, text);
     const step = (text, by, sign) => el("button", { type: "button", class: "ghost", "aria-label": text, title: text, disabled: !this.within(by), onclick: () => this.open(this.place + by) }, sign);
     const act = (change) => () => change().then(() => this.read(photo), (error) => byId("details-facts").prepend(el("p", { class: "note error", role: "alert" }, sentence(error))));
+    const [before, behind] = this.grid.store.neighbours();
     const had = document.activeElement?.closest("#details button")?.textContent;
     this.dialog.replaceChildren(
       el("img", { src: photo.url, alt: gettext("The photo, large"), width: photo.width, height: photo.height }),
@@ -54,9 +56,10 @@ export class Details {
         el("div", { class: "row" },
           button(gettext("Ask about this photo"), () => this.actions.ask([photo.id]), "primary"),
           el("button", { type: "button", "aria-pressed": String(photo.favourite), onclick: act(() => this.actions.favourite([photo.id], !photo.favourite)) }, `${photo.favourite ? "♥" : "♡"} ${gettext("Favourite")}`),
+          this.actions.alike && button(gettext("More like this"), () => this.alike(photo)),
           button(gettext("Delete"), () => this.remove(photo), "danger")),
         el("div", { id: "details-facts", class: "stack", "aria-live": "polite" }, known ? this.facts(photo, known, act) : el("p", { class: "hint" }, gettext("Reading…"))),
-        el("div", { class: "buttons" }, step(gettext("Newer photo"), -1, "‹"), step(gettext("Older photo"), 1, "›"), button(gettext("Close"), () => this.dialog.close()))));
+        el("div", { class: "buttons" }, step(before, -1, "‹"), step(behind, 1, "›"), button(gettext("Close"), () => this.dialog.close()))));
     if (had) [...this.dialog.querySelectorAll("button")].find((other) => other.textContent?.slice(1) === had.slice(1))?.focus();
   }
 
@@ -84,6 +87,11 @@ export class Details {
 
   within(by) {
     return this.place + by >= 0 && this.place + by < this.grid.store.total;
+  }
+
+  alike(photo) {
+    this.dialog.addEventListener("close", () => this.actions.alike?.(photo.id), { once: true }); // after the grid has the focus again
+    this.dialog.close();
   }
 
   async remove(photo) {

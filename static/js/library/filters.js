@@ -49,7 +49,8 @@ export class FilterBar {
 
   changed() {
     this.show();
-    const query = new URLSearchParams();
+    const query = new URLSearchParams(location.search); // the search stays
+    for (const name of [...BOXES, ...FIELDS]) query.delete(name);
     for (const name of BOXES) if (byId(name).checked) query.set(name, "1");
     for (const name of FIELDS) if (byId(name).value) query.set(name, byId(name).value);
     history.replaceState(null, "", query.size ? `?${query}` : location.pathname);

@@ -3,14 +3,15 @@
 import { byId, el } from "../dom.js";
 import { LANGUAGE, gettext } from "../i18n.js";
 import { timeWords } from "../times.js";
-import { GAP, HEADING, byDay, lay, positionOf, rowsBetween } from "./layout.js";
+import { HEADING, lay, positionOf, rowsBetween } from "./layout.js";
 
 const AROUND = 900; // pixels above and below the window
+const CAPTION = 24; // pixels below a square, as library.css has them
 const DAY = new Intl.DateTimeFormat(LANGUAGE, { weekday: "short", day: "numeric", month: "long", year: "numeric" });
 
 export class Grid {
   /**
-   * @param {import("./store.js").PhotoStore} store @param {import("./selection.js").Selection} selection
+   * @param {import("./store.js").PhotoStore | import("./found-photos.js").FoundPhotos} store @param {import("./selection.js").Selection} selection
    * @param {(photo: import("./store.js").Photo) => void} onHeart
    */
   constructor(store, selection, onHeart) {
@@ -26,10 +27,23 @@ export class Grid {
     new ResizeObserver(() => this.arrange()).observe(this.element);
   }
 
+  /** @param {import("./store.js").PhotoStore | import("./found-photos.js").FoundPhotos} store */
+  use(store) {
+    if (store === this.store) return;
+    this.store = store;
+    this.clear();
+  }
+
+  clear() {
+    this.focus = 0;
+    for (const { element } of this.rows.values()) element.remove();
+    this.rows.clear();
+  }
+
   /** After photos came, went or changed: what is in the middle of the window stays there. */
   arrange() {
     if (!this.element.clientWidth) return;
-    this.layout = lay(byDay(this.store.groups), this.element.clientWidth);
+    this.layout = lay(this.store.sections(), this.element.clientWidth, this.store.caption(0) === null ? 0 : CAPTION);
     this.element.style.height = `${this.layout.height}px`;
     this.element.setAttribute("aria-rowcount", String(this.layout.rows));
     this.focus = Math.min(this.focus, Math.max(0, this.store.total - 1));
@@ -68,8 +82,8 @@ export class Grid {
 
   place(key, day, row) {
     const places = row < 0 ? [] : Array.from({ length: Math.min(this.layout.columns, day.count - row * this.layout.columns) }, (_, n) => day.start + row * this.layout.columns + n);
-    const signature = row < 0 ? `${day.count}` : places.map((place) => this.signature(place)).join();
-    const y = day.top + (row < 0 ? 0 : HEADING + row * (this.layout.cell + GAP));
+    const signature = row < 0 ? `${day.title ?? ""}${day.count}` : places.map((place) => this.signature(place)).join();
+    const y = day.top + (row < 0 ? 0 : HEADING + row * this.layout.step);
     const old = this.rows.get(key);
     const element = old?.signature === signature ? old.element : row < 0 ? heading(day) : this.row(places, old?.element);
     if (old && old.element !== element) old.element.replaceWith(element);
@@ -82,7 +96,7 @@ export class Grid {
 
   signature(place) {
     const photo = this.store.at(place);
-    return `${photo?.id ?? "-"}${photo?.favourite ? "f" : ""}${photo && this.selection.has(photo.id) ? "s" : ""}${place}`;
+    return `${photo?.id ?? "-"}${photo?.favourite ? "f" : ""}${photo && this.selection.has(photo.id) ? "s" : ""}${place}${this.store.caption(place) ?? ""}`;
   }
 
   /** Pictures that the row has already are used again: a new one would blink. @param {number[]} places @param {HTMLElement} [old] */
@@ -105,7 +119,9 @@ export class Grid {
     }, photo.favourite ? "♥" : "♡");
     const choose = el("button", { type: "button", class: "choose", tabindex: "-1", "aria-pressed": String(chosen), "aria-label": gettext("Choose"), title: gettext("Choose") }, chosen ? "✓" : "");
     const image = images.get(photo.id) ?? el("img", { src: `${photo.url}?small=1`, alt: "", loading: "lazy", decoding: "async", draggable: "false", "data-photo": photo.id });
-    return el("div", { class: "cell", role: "gridcell", "data-place": place, "aria-selected": String(chosen), "aria-label": words(photo) }, image, choose, heart);
+    const caption = this.store.caption(place), name = [words(photo), caption].filter(Boolean).join(", ");
+    return el("div", { class: caption === null ? "cell" : "cell captioned", role: "gridcell", "data-place": place, "aria-selected": String(chosen), "aria-label": name },
+      image, choose, heart, caption !== null && el("span", { class: "caption", title: caption }, caption));
   }
 
   /** @param {number} place @param {boolean} [scroll] */
@@ -123,14 +139,14 @@ export class Grid {
 
   reveal(place) {
     const { top } = positionOf(this.layout, place), y = top + this.element.getBoundingClientRect().top;
-    const above = 120, below = innerHeight - this.layout.cell - 24; // below the header and the bar of what is chosen
+    const above = 120, below = innerHeight - this.layout.step - 24; // below the header and the bar of what is chosen
     if (y < above) scrollBy(0, y - above);
     else if (y > below) scrollBy(0, y - below);
   }
 }
 
-function heading({ day, count }) {
-  return el("div", { class: "day", role: "row" }, el("div", { role: "rowheader" }, DAY.format(day), " ", el("span", { class: "hint" }, String(count))));
+function heading({ day, title, count }) {
+  return el("div", { class: "day", role: "row" }, el("div", { role: "rowheader" }, title ?? DAY.format(day), " ", el("span", { class: "hint" }, String(count))));
 }
 
 /** @param {import("./store.js").Photo} photo */

@@ -1,9 +1,11 @@
 /**
  * Where every photo of the library lies: days with a heading, rows of squares below. Pure.
  *
- * @typedef {{day: number, start: number, count: number, rows: number, top: number, height: number, row: number}} Day
- *   `day`: a moment in it; `start`: the place of its first photo; `row`: rows of the grid before it, headings among them
- * @typedef {{columns: number, cell: number, days: Day[], height: number, rows: number}} Layout pixels
+ * @typedef {{day: number, title?: string, count: number}} Section `day`: a moment in it; `title`: shown instead
+ * @typedef {Section & {start: number, rows: number, top: number, height: number, row: number}} Day
+ *   `start`: the place of its first photo; `row`: rows of the grid before it, headings among them
+ * @typedef {{columns: number, cell: number, step: number, days: Day[], height: number, rows: number}} Layout pixels; `step`: from
+ *   one row to the next
  */
 
 export const GAP = 4, HEADING = 44;
@@ -22,20 +24,20 @@ export function byDay(groups) {
   return days;
 }
 
-/** @param {{day: number, count: number}[]} days @param {number} width @returns {Layout} */
-export function lay(days, width) {
+/** @param {Section[]} days @param {number} width @param {number} [caption] the height of the words below a square @returns {Layout} */
+export function lay(days, width, caption = 0) {
   const least = width < 600 ? 104 : 164, columns = Math.max(3, Math.floor((width + GAP) / (least + GAP)));
-  const cell = (width + GAP) / columns - GAP;
+  const cell = (width + GAP) / columns - GAP, step = cell + GAP + caption;
   let top = 0, start = 0, row = 0;
-  const placed = days.map(({ day, count }) => {
-    const rows = Math.ceil(count / columns), height = HEADING + rows * (cell + GAP);
-    const entry = { day, start, count, rows, top, height, row };
+  const placed = days.map(({ day, title, count }) => {
+    const rows = Math.ceil(count / columns), height = HEADING + rows * step;
+    const entry = { day, title, start, count, rows, top, height, row };
     top += height;
     start += count;
     row += rows + 1;
     return entry;
   });
-  return { columns, cell, days: placed, height: top, rows: row };
+  return { columns, cell, step, days: placed, height: top, rows: row };
 }
 
 /** The index of the last day for which `key` is not beyond `value`. @param {Day[]} days @param {"top" | "start"} key @param {number} value */
@@ -52,9 +54,9 @@ export function dayAt(days, key, value) {
 /** The rows between two heights, and those that stay in any case. @param {Layout} layout @param {number} from @param {number} to
  * @returns {{day: Day, row: number}[]} row -1 is the heading */
 export function rowsBetween(layout, from, to) {
-  const rows = [], { days, cell } = layout;
+  const rows = [], { days, step } = layout;
   for (let index = dayAt(days, "top", from); index < days.length && days[index].top < to; index++) {
-    const day = days[index], step = cell + GAP;
+    const day = days[index];
     if (day.top + HEADING > from) rows.push({ day, row: -1 });
     const first = Math.max(0, Math.floor((from - day.top - HEADING) / step));
     for (let row = first; row < day.rows && day.top + HEADING + row * step < to; row++) rows.push({ day, row });
@@ -63,9 +65,9 @@ export function rowsBetween(layout, from, to) {
 }
 
 /** @param {Layout} layout @param {number} place @returns {{day: Day, row: number, column: number, top: number}} */
-export function positionOf({ days, columns, cell }, place) {
+export function positionOf({ days, columns, step }, place) {
   const day = days[dayAt(days, "start", place)], row = Math.floor((place - day.start) / columns);
-  return { day, row, column: (place - day.start) % columns, top: day.top + HEADING + row * (cell + GAP) };
+  return { day, row, column: (place - day.start) % columns, top: day.top + HEADING + row * step };
 }
 
 /** The place above or below, in the same column where its row is long enough. @param {Layout} layout @param {number} place @param {number} rows */

@@ -12,6 +12,7 @@ import { FilterBar } from "./filters.js";
 import { Grid } from "./grid.js";
 import { inParts } from "./parts.js";
 import { PointerAndKeys } from "./pointer-and-keys.js";
+import { Search } from "./search.js";
 import { Selection } from "./selection.js";
 import { PhotoStore } from "./store.js";
 import { UploadPanel } from "./upload-panel.js";
@@ -25,15 +26,23 @@ class Library {
     this.grid = new Grid(this.store, this.selection, (photo) => this.favourite([photo.id], !photo.favourite).catch(onError));
     this.albums = new Albums(start.albums, start.most_at_once, () => this.albumsChanged());
     this.filters = new FilterBar(start.devices, () => this.filter());
+    this.search = new Search(start.search, {
+      filters: () => this.filters.query(),
+      onStart: () => this.searchStarted(),
+      onChange: () => this.show(),
+      onError,
+      enterGrid: () => this.grid.moveTo(this.grid.focus),
+    });
     this.deletion = new Deletion(start.most_at_once, {
       onDeleted: (ids) => this.deleted(ids),
-      onRestored: () => this.reload(),
+      onRestored: () => this.restored(),
       onError,
     });
     this.details = new Details(this.grid, this.albums, {
       ask: (ids) => this.ask(ids),
       favourite: (ids, on) => this.favourite(ids, on),
       remove: (ids) => this.remove(ids),
+      alike: start.search ? (id) => this.search.alike(id) : null,
     });
     this.bar = new ChosenBar(this.selection, this.albums, {
       ask: () => this.ask([...this.selection.ids]),
@@ -46,12 +55,14 @@ class Library {
       open: (place) => this.details.open(place).catch(onError),
       favourite: (places) => this.favouritePlaces(places),
       remove: () => this.remove([...this.selection.ids]),
+      leave: () => this.search.leave(),
     }, onError);
     new UploadPanel(start, () => this.reload(), onError);
     this.filters.setAlbums(start.albums);
     this.filters.restore();
     this.deletion.resume(start.deleted);
     if (!this.filters.active) this.store.seed(start.items);
+    this.search.restore();
     this.show();
     this.reload(this.filters.query(), this.filters.active ? undefined : start.items);
   }
@@ -70,16 +81,40 @@ class Library {
   filter() {
     this.selection.clear();
     scrollTo(0, 0);
+    if (this.search.active) this.search.run();
     this.reload(this.filters.query());
   }
 
+  searchStarted() {
+    this.selection.clear();
+    this.grid.clear();
+    scrollTo(0, 0);
+  }
+
+  /** What the grid shows: the library, or what a search found in it. */
   show() {
+    const { search } = this, shown = search.active ? search.found : this.store;
+    this.grid.use(shown);
+    this.selection.store = shown;
+    search.show();
+    if (search.active) for (const id of ["empty", "none"]) byId(id).hidden = true;
+    else this.showTotal();
+    byId("total").hidden = search.active;
+    byId("grid").hidden = shown.total === 0;
+    byId("grid").setAttribute("aria-label", search.active ? gettext("Photos that were found") : gettext("Photos by day"));
+    this.grid.arrange();
+  }
+
+  showTotal() {
     const { total } = this.store, { active } = this.filters, known = this.loaded || (!active && !this.start.next);
     byId("total").textContent = known && total ? ngettext("%(number)s photo", "%(number)s photos", total, { number: digits(total) }) : "";
     byId("empty").hidden = !known || total > 0 || active;
     byId("none").hidden = !known || total > 0 || !active;
-    byId("grid").hidden = total === 0;
-    this.grid.arrange();
+  }
+
+  async restored() {
+    if (this.search.active) this.search.run();
+    await this.reload();
   }
 
   chosen() {
@@ -97,12 +132,12 @@ class Library {
   async favourite(ids, on) {
     for (const part of inParts(ids, this.start.most_at_once)) await call("POST", "/api/v1/library/favourites", { photos: part, favourite: on });
     this.fail(null);
-    this.store.patch(new Set(ids), { favourite: on });
+    for (const store of [this.store, this.search.found]) store.patch(new Set(ids), { favourite: on });
     byId("announcer").textContent = on ? gettext("Marked as favourite.") : gettext("No longer a favourite.");
   }
 
   favouritePlaces(places) {
-    const photos = places.map((place) => this.store.at(place)).filter(Boolean);
+    const photos = places.map((place) => this.grid.store.at(place)).filter(Boolean);
     if (photos.length) this.favourite(photos.map((photo) => photo.id), !photos[0].favourite).catch((error) => this.fail(error));
   }
 
@@ -122,7 +157,7 @@ class Library {
     const ids = [...this.selection.ids];
     await this.albums.change(this.store.filters.album, [], ids);
     this.selection.clear();
-    this.store.remove(new Set(ids));
+    this.removeRows(ids);
   }
 
   /** @param {string[]} ids */
@@ -137,8 +172,13 @@ class Library {
 
   deleted(ids) {
     this.selection.drop(ids);
-    this.store.remove(new Set(ids));
-    if (this.store.total && byId("grid").contains(document.activeElement)) this.grid.moveTo(this.grid.focus);
+    this.removeRows(ids);
+    if (this.grid.store.total && byId("grid").contains(document.activeElement)) this.grid.moveTo(this.grid.focus);
+  }
+
+  /** @param {string[]} ids */
+  removeRows(ids) {
+    for (const store of [this.store, this.search.found]) store.remove(new Set(ids));
   }
 
   /** @param {string[]} ids */

@@ -4,7 +4,7 @@ import { vertically } from "./layout.js";
 
 const HOLD_MS = 450, MOVED = 10; // of a touch that chooses
 
-/** @typedef {{open: (place: number) => void, favourite: (places: number[]) => void, remove: () => void}} Actions */
+/** @typedef {{open: (place: number) => void, favourite: (places: number[]) => void, remove: () => void, leave: () => void}} Actions */
 
 export class PointerAndKeys {
   /** @param {import("./grid.js").Grid} grid @param {Actions} actions @param {(error: any) => void} onError */
@@ -79,7 +79,7 @@ export class PointerAndKeys {
 
   /** Where a key leads; null for a key that leads nowhere. */
   targetOf({ key }) {
-    const { focus, layout, store } = this.grid, page = Math.max(1, Math.floor(innerHeight / layout.cell) - 1);
+    const { focus, layout, store } = this.grid, page = Math.max(1, Math.floor(innerHeight / layout.step) - 1);
     switch (key) {
       case "ArrowLeft": return focus - 1;
       case "ArrowRight": return focus + 1;
@@ -105,7 +105,7 @@ export class PointerAndKeys {
         if (!this.selection.size) this.selection.toggle(focus);
         this.actions.remove();
       };
-      case "Escape": return this.selection.size ? () => this.selection.clear() : null;
+      case "Escape": return () => (this.selection.size ? this.selection.clear() : this.actions.leave());
       default: return null;
     }
   }

@@ -1,7 +1,7 @@
 /** Which photos are chosen, by their ids: also those whose rows are not in the document. */
 
 export class Selection {
-  /** @param {import("./store.js").PhotoStore} store @param {() => void} onChange */
+  /** @param {import("./store.js").PhotoStore | import("./found-photos.js").FoundPhotos} store @param {() => void} onChange */
   constructor(store, onChange) {
     this.store = store;
     this.onChange = onChange;

@@ -7,6 +7,8 @@
  */
 
 import { call } from "../api.js";
+import { gettext } from "../i18n.js";
+import { byDay } from "./layout.js";
 
 const SLOT_MS = 900_000;
 const PAGE = 200, MOST = 500;
@@ -25,6 +27,20 @@ export class PhotoStore {
     this.reading = null;
     this.wanted = [0, 0];
     this.generation = 0; // what was asked for before a reload is dropped when it arrives
+  }
+
+  sections() {
+    return byDay(this.groups);
+  }
+
+  /** What the photos before and behind one are called. */
+  neighbours() {
+    return [gettext("Newer photo"), gettext("Older photo")];
+  }
+
+  /** Said below a photo; null: nothing below any. @returns {?string} */
+  caption() {
+    return null;
   }
 
   /** What came with the page, before the counts are known. @param {Photo[]} photos */
