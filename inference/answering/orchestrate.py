@@ -17,8 +17,8 @@ from devices import dispatch
 from devices.contract.results import AnswerResult
 from inference.answering import drafts, execute, models_loading, planner_usage, plans, prefetch
 from inference.answering.attempt import Attempt, FailedAttempts
-from inference.answering.federated_model_step import FederatedModelStep
 from inference.answering.journal import Journal
+from inference.answering.trained_models.step import FederatedModelStep
 from inference.engine.answer import TextLine
 from inference.models import Photo, Turn
 from inference.placement.choose import NoRoute

@@ -13,7 +13,8 @@ from bench.harness.processes import wait_for
 from bench.harness.stack import Stack
 from devices import dispatch
 from federation.app import data
-from inference.answering import federated_model_step, trained_models
+from inference.answering import trained_models
+from inference.answering.trained_models import step as trained_model_step
 from webapp.live.errors import UserError
 
 pytestmark = pytest.mark.timeout(600)
@@ -106,5 +107,5 @@ def test_a_node_that_lacks_it_is_sent_it_and_a_damaged_one_is_refused(
     (place / "model.safetensors").write_bytes(save({"weight": np.zeros(3, np.float32)}))
     monkeypatch.setattr(dispatch, "put_blob", lambda slug, name, data: pair.device.lay(name, data))
     with pytest.raises(dispatch.StageFailed, match="another model"):
-        federated_model_step.answer(pair.step(), trained_models.read("run 5", 1))
+        trained_model_step.answer(pair.step(), trained_models.read("run 5", 1))
     assert pair.calls == ["jetson-t.run_learned", "jetson-t.run_learned"]
