@@ -17,7 +17,7 @@ class PhotoVector(models.Model):
     made = models.DateTimeField(auto_now=True)
 
     class Meta:
-        indexes = [models.Index(fields=("owner", "made"), name="vectors_by_owner")]
+        indexes = [models.Index(fields=("owner", "space", "made"), name="vectors_by_owner_and_space")]
 
     def __str__(self) -> str:
         return f"vector of {self.photo_id}"

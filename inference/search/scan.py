@@ -8,11 +8,12 @@ from threading import Lock
 from uuid import UUID
 
 import numpy as np
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Max, QuerySet
 from numpy.typing import NDArray
 
 from inference.engine.mean_token.space import SIZE, Array
 from inference.models import Photo
+from inference.search import memory
 from inference.search.index import Neighbour
 from inference.search.models import PhotoVector
 
@@ -59,9 +60,8 @@ class ScanIndex:
         return PhotoVector.objects.count()
 
     def _photos(self, owner: int) -> _Photos:
-        rows = PhotoVector.objects.filter(owner=owner)
-        facts = rows.aggregate(count=Count("pk"), last=Max("made"))
-        state: State = (facts["count"], facts["last"])
+        rows = PhotoVector.objects.filter(owner=owner, space=memory.space_name())
+        state: State = (rows.count(), rows.aggregate(last=Max("made"))["last"])  # both from the index alone
         with self._lock:
             known = self._of_owner.get(owner)
             if known is None or known.state != state:

@@ -156,6 +156,11 @@ def confirmed_by(names: Sequence[tuple[str, float]], branches: Sequence[tuple[st
 
 
 def _found(owner: int, about: str, hits: list[Hit], nearest: list[Hit], within: QuerySet[Photo] | None) -> Found:
-    photos = Photo.visible.filter(owner=owner) if within is None else within
-    searched = photos.filter(vector__space=memory.space_name()).count()
-    return Found(about, hits, nearest, searched, photos.count() - searched)
+    rows = PhotoVector.objects.filter(owner=owner, space=memory.space_name())
+    if within is None:  # all of a person's: counted in indexes alone
+        hidden = Photo.objects.filter(owner=owner, hidden_at__isnull=False)
+        searched = rows.count() - rows.filter(photo__in=hidden).count()
+        total = Photo.visible.filter(owner=owner).count()
+    else:
+        searched, total = within.filter(vector__space=memory.space_name()).count(), within.count()
+    return Found(about, hits, nearest, searched, max(0, total - searched))

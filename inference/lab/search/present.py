@@ -67,4 +67,4 @@ def nothing(vectors: space.Array, captions: list[list[str]], limit: float = rele
         found += best in request.photos and distances[best] >= limit
         others = np.delete(distances, sorted(request.photos))
         empty += bool(others.max() < limit)
-    return round(found / len(wanted), 4), round(empty / len(wanted), 4)
+    return round(float(found / len(wanted)), 4), round(float(empty / len(wanted)), 4)
