@@ -11,7 +11,7 @@ from inference.planning.rules.pronouns import many
 from inference.planning.rules.wording import PHOTO, VERBS, regular
 
 ADDRESS = "Addresses in a message are not opened."
-LANGUAGE = "I answer in English only."
+LANGUAGE = "I answer in the language of the question."
 FORMAT = "I answer in plain sentences only."
 _ADDRESS = re.compile(r"(?:\bhttps?://|\bwww\.)\S+", re.IGNORECASE)
 _NAME = re.compile(r"@[\w.-]+\.\w{2,5}\b")
