@@ -90,8 +90,7 @@ def stop(turn: Turn) -> bool:
 
 def fail(turn: Turn, error: UserError) -> bool:
     """End a turn that no worker has claimed, with a reason. True if it was still live."""
-    changes = {"state": "failed", "phase": None, "error": error.body(), "finished": timezone.now()}
-    return _end(turn, changes)
+    return _end(turn, {"state": "failed", "phase": None, "error": error.body(), "finished": timezone.now()})
 
 
 def _end(turn: Turn, changes: dict[str, object]) -> bool:
