@@ -6,6 +6,7 @@ Both are deterministic and need no network. What neither understands is said, an
 import re
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from textwrap import shorten
 
@@ -25,8 +26,8 @@ from inference.planning.rules.wording import regular
 __all__ = ["ELSEWHERE", "NO_EARLIER", "NO_PHOTO", "UNCLEAR", "Context", "plan", "plan_offline"]
 
 # Probabilities of the reader's plan, chosen on the tuning half of people's requests (docs/planning.md).
-LIKELY = 0.1  # from which on it is better than that of tables that know every word
-CERTAIN = 0.6  # from which on a message is about the system, although the tables refuse it for another reason
+LIKELY = 0.6  # from which on it is better than that of tables that know every word
+CERTAIN = 0.9  # from which on a message is about the system, although the tables refuse it for another reason
 _ASKS = re.compile(r"(?:is|are|was|were|do|does|did|has|have|can|what|which|who|whose|where|how|why|when)\b")
 _TALK = ("thanks", "nothing")  # needs no reply beside a request
 TRAINING_RUN = "a training run, which stays a draft until you start it"
@@ -71,7 +72,7 @@ def _better(tables: Outcome, question: str, context: Context) -> Outcome:
     earlier = list(zip_longest(context.earlier, context.answers[: len(context.earlier)], fillvalue=""))
     reading = bundled().read(question, earlier, context.earlier_photos + 1, context.models)
     result = interpret(reading.lines, question, context)
-    steps = tuple(step for number, step in enumerate(result.steps) if step not in result.steps[:number])
+    steps = _once(result.steps)
     is_talk = not steps and set(result.said) <= set(_TALK)
     if _is_better(tables, steps, "system" in result.said, reading.probability) or (is_talk and tables.steps):
         return tables
@@ -82,6 +83,19 @@ def _better(tables: Outcome, question: str, context: Context) -> Outcome:
     if not reading.is_whole:
         sentences.append(ONLY_BEGINNING)
     return Outcome(steps, " ".join(sentences), (*tables.asides, *sentences), asks_system="system" in result.said)
+
+
+def _once(steps: Sequence[ParsedStep]) -> tuple[ParsedStep, ...]:
+    """Without steps that are asked twice; what waits for one of them waits for the first."""
+    once, places = list[ParsedStep](), dict[int, int]()
+    for number, step in enumerate(steps, 1):
+        after = tuple(places[before] for before in step.after if before in places)
+        condition = step.only_if and step.only_if.model_copy(update={"step": places.get(step.only_if.step, 0)})
+        step = replace(step, after=after, only_if=condition if condition and condition.step in after else None)
+        if step not in once:
+            once.append(step)
+        places[number] = once.index(step) + 1
+    return tuple(once)
 
 
 def _is_better(tables: Outcome, steps: Sequence[ParsedStep], asks_system: bool, probability: float) -> bool:
