@@ -1,6 +1,6 @@
 """What the API says of batches and their items."""
 
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from ninja import Schema
@@ -10,11 +10,21 @@ from inference.batches.models import ITEM_STATES, STATES
 from inference.batches.summary import SORTS
 from inference.engine.doubt import Certainty
 from inference.placement import policies, routes
+from inference.planning.plan import PlanStep
 from webapp.live.http import ErrorDetail, Moment, Page, PageQuery
 
 MOST_IDS = 20_000  # read at all; how many a batch may have is a setting
 Sort = Literal["number", "answer", "certainty", "uncertainty", "bytes", "ms"]
 assert set(SORTS) == set(Sort.__args__)  # type: ignore[attr-defined]
+
+
+class BatchPlan(Schema):
+    """Which model calls answer the question about each photo."""
+
+    steps: list[PlanStep]
+    why: str = Field(examples=["The message asks for a name for what it is."])
+    planner: str = Field("offline", description="`offline` or `llm`.")
+    remark: str = Field("", description="What every answer says besides what the steps found.")
 
 
 class NewBatch(Schema):
@@ -54,7 +64,7 @@ class Batch(Schema):
     route: str | None
     node: str | None
     repeated: int = Field(description="Photos that were listed again, and are asked about once.")
-    plan: dict[str, Any] = Field(description="Of every item, as in a turn.")
+    plan: BatchPlan = Field(description="Of every item, as in a turn.")
     created: Moment
     finished: Moment | None
     total: int = Field(description="Its photos.", examples=[120])

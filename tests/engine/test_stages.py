@@ -61,7 +61,7 @@ def test_placing_keeps_the_photo_and_tells_its_exact_sizes(placed: Node) -> None
 def test_the_device_answers_with_its_clocks(placed: Node) -> None:
     done = _whole(placed, photo=PHOTO)
     assert set(done) == {"answer", "queue_ms", "compute_ms", "load_ms", "batch"} and done["compute_ms"] > 0
-    assert set(done["answer"]) == {"text", "confidence", "sure", "top"}
+    assert set(done["answer"]) == {"text", "confidence", "sure", "top", "vector"}
 
 
 @pytest.mark.parametrize("task", ["classify", "caption", "vqa"])

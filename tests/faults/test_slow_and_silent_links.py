@@ -66,9 +66,9 @@ def test_nothing_is_answered_twice_after_a_slow_link(slowing: Stack) -> None:
     assert slowing.turn(turn["id"])["seq"] == turn["seq"] and len(turn["steps"]) == 1
 
 
-def test_a_silent_device_that_was_chosen_fails_with_its_name(healthy: Stack, photo_bytes: bytes) -> None:
+def test_a_silent_device_that_was_chosen_fails_with_its_name(healthy: Stack) -> None:
     """Frozen: its connections stay open, as over a cut link, and nothing arrives."""
-    photo = healthy.upload(photo_bytes)
+    photo = healthy.upload(draw_photo(91))
     device = healthy.node("jetson-a")
     os.kill(device, signal.SIGSTOP)
     try:
@@ -78,8 +78,8 @@ def test_a_silent_device_that_was_chosen_fails_with_its_name(healthy: Stack, pho
     assert turn["state"] == "failed" and "jetson-a" in turn["error"]["message"]
 
 
-def test_a_silent_device_moves_the_question_to_the_other(healthy: Stack, photo_bytes: bytes) -> None:
-    photo = healthy.upload(photo_bytes, node="jetson-a")
+def test_a_silent_device_moves_the_question_to_the_other(healthy: Stack) -> None:
+    photo = healthy.upload(draw_photo(92), node="jetson-a")
     wait_for(lambda: "jetson-a" in healthy.placed(photo), 30, "the photo was not placed")
     device = healthy.node("jetson-a")
     os.kill(device, signal.SIGSTOP)

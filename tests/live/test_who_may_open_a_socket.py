@@ -20,7 +20,7 @@ async def test_the_owner_gets_a_snapshot(socket_of: Any, owner: Any, conversatio
     socket = await sync_to_async(socket_of)(owner, f"/ws/chat/{conversation.pk}/")
     assert (await socket.connect())[0]
     snapshot = await socket.receive_json_from()
-    assert snapshot == {"type": "snapshot", "conversation": str(conversation.pk), "turns": []}
+    assert snapshot == {"type": "snapshot", "conversation": str(conversation.pk), "title": conversation.title, "turns": []}
     await socket.disconnect()
 
 

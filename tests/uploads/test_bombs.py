@@ -110,6 +110,8 @@ def test_twelve_bombs_at_once_leave_the_web_process_small_and_quick(web: Web) ->
     assert most < MOST_MB and usual < LIVE_S
     assert len(answers) == BOMBS
     for answer in answers:
-        assert answer.status_code == 201 or (answer.status_code == 503 and int(answer.headers["Retry-After"]) > 0), answer.text
-    assert [answer.status_code for answer in answers].count(201) >= 2
+        assert answer.status_code in (200, 201) or (answer.status_code == 503 and int(answer.headers["Retry-After"]) > 0), (
+            answer.text
+        )
+    assert sum(answer.status_code in (200, 201) for answer in answers) >= 2  # 200: the same photo is stored once
     assert web.upload(draw_photo(40)).status_code == 201  # and the next photo is read as ever

@@ -15,8 +15,8 @@ NO_ALBUM = {404: "`not_found`: no such album of yours."}
 NAMES = {409: "`album_exists`: you have one of that name.", 422: "`album_without_name`, `album_name_too_long`."}
 
 
-@router.get("/albums", **operation("list_albums", "List your albums", {200: Albums}))
-def list_albums(request: HttpRequest) -> Albums:
+@router.get("/albums", **operation("read_albums", "List your albums", {200: Albums}))
+def read_albums(request: HttpRequest) -> Albums:
     return Albums(items=[LibraryAlbum.model_validate(vars(album)) for album in albums.summaries(_person(request))])
 
 

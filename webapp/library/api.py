@@ -29,13 +29,13 @@ router = Router(tags=["library"])
 @router.get(
     "/photos",
     **operation(
-        "list_library",
+        "read_library",
         "List your photos by day, newest first",
         {200: LibraryPage},
         {422: "`bad_cursor`: `before` is neither a moment nor `next` of a page."},
     ),
 )
-def list_library(request: HttpRequest, query: Query[PhotosQuery]) -> LibraryPage:
+def read_library(request: HttpRequest, query: Query[PhotosQuery]) -> LibraryPage:
     before = Cursor.parse(query.before) if query.before else None
     page, following = library.read_page(library.rows(_person(request), query.filters()), before, query.limit)
     items = [LibraryPhoto.model_validate(photo_facts.row(photo)) for photo in page]
@@ -45,7 +45,7 @@ def list_library(request: HttpRequest, query: Query[PhotosQuery]) -> LibraryPage
 @router.get("/slots", **operation("count_library", "Count your photos by when they were added", {200: Slots}))
 def count_library(request: HttpRequest, query: Query[FilterQuery]) -> Slots:
     """In quarters of an hour, so that a page can group them into days of its own time zone, and read from any of them:
-    `list_library` with the moment in which the quarter ends as `before`."""
+    `read_library` with the moment in which the quarter ends as `before`."""
     return Slots(slots=library.count_by_slot(library.rows(_person(request), query.filters())))
 
 

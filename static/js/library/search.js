@@ -6,7 +6,6 @@ import { count as digits } from "../format.js";
 import { gettext, ngettext } from "../i18n.js";
 import { FoundPhotos } from "./found-photos.js";
 
-const PATH = "/api/v1/library";
 const WISHES = ["q", "alike"];
 const ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
@@ -83,7 +82,7 @@ export class Search {
     this.hooks.onError(null);
     const query = new URLSearchParams({ ...this.hooks.filters(), ...(this.words && { q: this.words }) });
     try {
-      const answer = await call("GET", `${PATH}/${this.example ? `photos/${this.example}/alike` : "search"}?${query}`);
+      const answer = await call("GET", this.example ? `/api/v1/library/photos/${this.example}/alike?${query}` : `/api/v1/library/search?${query}`);
       if (generation === this.generation) this.put(answer);
     } catch (error) {
       if (generation !== this.generation) return;
