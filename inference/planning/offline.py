@@ -17,7 +17,8 @@ from inference.planning.languages import multilingual
 from inference.planning.plan import MAX_QUESTION, MAX_STEPS, MAX_WHY, TRAIN, Plan, Planned, PlanStep
 from inference.planning.reader.interpret import interpret
 from inference.planning.reader.reader import bundled
-from inference.planning.replies import ADDRESS_ALONE, EMPTY, NO_PHOTO, NO_REQUEST, ONLY_BEGINNING, reply
+from inference.planning.reader.words import words_of
+from inference.planning.replies import ADDRESS_ALONE, EMPTY, NO_PHOTO, NO_REQUEST, NOTHING_FOR_ME, ONLY_BEGINNING, reply
 from inference.planning.rules.asides import without_addresses
 from inference.planning.rules.rule_parser import ELSEWHERE, NO_EARLIER, UNCLEAR
 from inference.planning.rules.tables import Outcome, by_tables
@@ -26,8 +27,10 @@ from inference.planning.rules.wording import regular
 __all__ = ["ELSEWHERE", "NO_EARLIER", "NO_PHOTO", "UNCLEAR", "Context", "plan", "plan_offline"]
 
 # Probabilities of the reader's plan, chosen on the tuning half of people's requests (docs/planning.md).
+LEAST = 0.12  # below it the tables' is taken, if they have one
 LIKELY = 0.6  # from which on it is better than that of tables that know every word
 CERTAIN = 0.9  # from which on a message is about the system, although the tables refuse it for another reason
+GIBBERISH = 0.6  # share of words that nobody knows, from which on
 _ASKS = re.compile(r"(?:is|are|was|were|do|does|did|has|have|can|what|which|who|whose|where|how|why|when)\b")
 _TALK = ("thanks", "nothing")  # needs no reply beside a request
 TRAINING_RUN = "a training run, which stays a draft until you start it"
@@ -69,6 +72,8 @@ def _read(question: str, context: Context) -> Outcome:
 
 def _better(tables: Outcome, question: str, context: Context) -> Outcome:
     """The tables' steps where they know every word and the reader sees the same tasks or is unsure, else the reader's."""
+    if _is_gibberish(question):
+        return replace(tables, why=NOTHING_FOR_ME) if tables.why == NO_REQUEST else tables
     earlier = list(zip_longest(context.earlier, context.answers[: len(context.earlier)], fillvalue=""))
     reading = bundled().read(question, earlier, context.earlier_photos + 1, context.models)
     result = interpret(reading.lines, question, context)
@@ -83,6 +88,14 @@ def _better(tables: Outcome, question: str, context: Context) -> Outcome:
     if not reading.is_whole:
         sentences.append(ONLY_BEGINNING)
     return Outcome(steps, " ".join(sentences), (*tables.asides, *sentences), asks_system="system" in result.said)
+
+
+def _is_gibberish(question: str) -> bool:
+    """Whether most of its words are none, and are near none: the reader would make something of them all the same."""
+    speller = bundled().speller
+    words = [word for word in words_of(question) if word.isalpha() and len(word) > 2]
+    unknown = sum(not speller.is_known(speller.mended(word)) for word in words)
+    return bool(words) and unknown / len(words) > GIBBERISH
 
 
 def _once(steps: Sequence[ParsedStep]) -> tuple[ParsedStep, ...]:
@@ -105,7 +118,7 @@ def _is_better(tables: Outcome, steps: Sequence[ParsedStep], asks_system: bool, 
         return is_unsure or (tables.is_whole and not (asks_system and probability >= CERTAIN))
     if all(not step.question for step in tables.steps) and (tables.is_whole or not steps) and not asks_system:
         return True  # tasks by their names
-    if probability < LIKELY and (tables.is_whole or not steps):
+    if probability < (LIKELY if tables.is_whole or not steps else LEAST):
         return True
     return tables.is_whole and _tasks(steps) == _tasks(tables.steps) and all(map(_is_regular, tables.steps))
 
