@@ -25,7 +25,7 @@ export class UploadQueue {
     this.sending = 0;
     this.stopped = false;
     addEventListener("beforeunload", (event) => this.busy && event.preventDefault());
-    addEventListener("pagehide", () => this.record.save());
+    addEventListener("pagehide", () => this.record.flush());
   }
 
   get busy() {

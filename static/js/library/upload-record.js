@@ -46,6 +46,11 @@ export class UploadRecord {
     write(this.key, this.total ? { total: this.total, done: Object.fromEntries(this.done) } : null);
   }
 
+  /** What waits to be written; a page without an upload has nothing to say, and another tab may have. */
+  flush() {
+    if (this.timer !== undefined) this.save();
+  }
+
   end() {
     this.total = 0;
     this.done.clear();
