@@ -120,7 +120,10 @@ def _is_better(tables: Outcome, steps: Sequence[ParsedStep], asks_system: bool, 
         return True  # tasks by their names
     if probability < (LIKELY if tables.is_whole or not steps else LEAST):
         return True
-    return tables.is_whole and _tasks(steps) == _tasks(tables.steps) and all(map(_is_regular, tables.steps))
+    if not (tables.is_whole and all(map(_is_regular, tables.steps))):
+        return False
+    # Without a question the reader knows what kind of request it is, but not about what.
+    return _tasks(steps) == _tasks(tables.steps) or not (asks_system or any(step.question for step in steps))
 
 
 def _is_regular(step: ParsedStep) -> bool:

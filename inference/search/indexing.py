@@ -5,14 +5,15 @@ A photo is looked at where it already is. One that no node has is placed on a de
 
 import logging
 import time
+from collections import OrderedDict
 from collections.abc import Iterator
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from devices import dispatch
 from devices.contract.jobs import RunWhole
-from devices.models import Node
 from inference.answering import prefetch
 from inference.models import LIVE, Photo, Turn
 from inference.placement import fleet
@@ -22,6 +23,9 @@ from webapp.live.errors import UserError
 DEADLINE_S = 30.0  # for one photo
 BUDGET_S = 4.0  # of one run of the clock
 AT_ONCE = 32  # photos that are looked up together
+PAUSE_S, MOST_RESTING = 600.0, 500  # after a photo could not be indexed; such photos that this process remembers
+_resting: OrderedDict[UUID, float] = OrderedDict()
+_without_space = set[str]()  # models whose answers bring no vectors
 log = logging.getLogger(__name__)
 
 
@@ -43,26 +47,41 @@ def run(budget_s: float = BUDGET_S) -> int:
 
 
 def index_photo(photo: Photo) -> bool:
-    """Whether it has a vector now. What a node cannot do now is tried again another time."""
+    """Whether it has a vector now. What cannot be done now is tried again after a pause."""
     with dispatch.on_behalf_of(photo.owner_id):
         try:
             device = fleet.device_for(photo, "", fleet.online(without=set()))
+            if fleet.models_of(device) in _without_space:
+                return False
             prefetch.place(photo, device)
             done = dispatch.call(device.slug, RunWhole(task=memory.CLASSIFIER, photo=str(photo.pk)), DEADLINE_S)
         except (UserError, dispatch.NodeGone, dispatch.StageFailed, Photo.DoesNotExist, FileNotFoundError) as error:
             log.info("photo %s was not indexed: %s", photo.pk, error)
+            _rest(photo)
             return False
-    return bool(memory.remember([(photo, memory.CLASSIFIER, done.answer)]))
+    if done.answer.vector is None:
+        log.warning("the models %s have no space of vectors, so their devices index no photos", fleet.models_of(device))
+        _without_space.add(fleet.models_of(device))
+    elif memory.remember([(photo, memory.CLASSIFIER, done.answer)]):
+        return True
+    _rest(photo)
+    return False
+
+
+def _rest(photo: Photo) -> None:
+    _resting[photo.pk] = time.monotonic() + PAUSE_S
+    while len(_resting) > MOST_RESTING:
+        _resting.popitem(last=False)
 
 
 def _next() -> Iterator[Photo]:
     """Each once; those that only an offline device has wait for it."""
-    online = {node.slug for node in Node.objects.filter(tier="device", revoked_at=None) if node in fleet.online(set())}
+    online = {node.slug for node in fleet.online(without=set()) if node.tier == "device"}
     if not online:
         return
-    tried = list[object]()
-    while batch := list(waiting().exclude(pk__in=tried)[:AT_ONCE]):
+    passed = [pk for pk, until in _resting.items() if until > time.monotonic()]
+    while batch := list(waiting().exclude(pk__in=passed)[:AT_ONCE]):
         for photo in batch:
-            tried.append(photo.pk)
+            passed.append(photo.pk)
             if not photo.on_device_alone or online & photo.placed.keys():
                 yield photo

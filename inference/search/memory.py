@@ -36,8 +36,10 @@ def remember(answers: Iterable[tuple[Photo, str, AnswerResult]]) -> int:
         known = PhotoVector.objects.filter(pk=photo.pk, space=space_name()).first()
         if known is not None and (known.names or not names):
             continue
-        kept = bytes(known.vector) if known is not None else vector
-        rows[photo.pk] = PhotoVector(photo=photo, owner_id=photo.owner_id, space=space_name(), vector=kept, names=names)
+        stored = bytes(known.vector) if known is not None else vector
+        rows[photo.pk] = PhotoVector(photo=photo, owner_id=photo.owner_id, space=space_name(), vector=stored, names=names)
+    if not rows:
+        return 0
     present = set(Photo.objects.filter(pk__in=rows).values_list("pk", flat=True))  # one may have been deleted meanwhile
     index().put([row for pk, row in rows.items() if pk in present])
     return len(present)

@@ -11,7 +11,6 @@ from playwright.sync_api import Page, expect
 
 from bench.harness.processes import wait_for
 from bench.harness.stack import Stack
-from inference.search import search
 from tests.browser.conftest import ANSWER_MS, Tab
 from tests.browser.test_adding_photos import OVERFLOW
 
@@ -19,7 +18,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
     pytest.mark.timeout(600),
-    pytest.mark.skipif(not search.is_available(), reason="the weights of the search are not there"),
 ]
 INDEX_S = 240  # the clock comes every five seconds, and a busy machine takes its time
 THINGS = {

@@ -19,7 +19,7 @@ from federation.models import Run
 from inference.engine.mean_token import space
 from inference.models import Photo, Turn
 from inference.photos import store as photo_store
-from inference.search import memory, search
+from inference.search import memory
 from inference.search.index import index
 from inference.search.models import PhotoVector
 from inference.search.text import bundled_text
@@ -116,7 +116,6 @@ async def test_lists_show_what_is_the_persons_own(session: Session, owner: Any, 
     assert device["name"] == "jetson-a" and device["title"] == "At the door" and device["state"] == "unseen"
 
 
-@pytest.mark.skipif(not search.is_available(), reason="the weights of the search are not there")
 async def test_photos_are_searched_by_words_and_by_example(session: Session, owner: Any, colleague: Any) -> None:
     from channels.db import database_sync_to_async
 

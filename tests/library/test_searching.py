@@ -10,13 +10,12 @@ from django.utils import timezone
 
 from inference.engine.mean_token import space
 from inference.models import Photo
-from inference.search import memory, search
+from inference.search import memory
 from inference.search.index import index
 from inference.search.models import PhotoVector
 from inference.search.text import bundled_text
 from tests.library.conftest import LIBRARY, ids, post
 
-pytestmark = pytest.mark.skipif(not search.is_available(), reason="the weights of the search are not there")
 Indexed = Callable[..., Photo]
 Vector = Sequence[float] | np.typing.NDArray[np.float32]
 

@@ -115,6 +115,7 @@ def test_thanks_are_met_with_a_courtesy(message: str) -> None:
     [
         ("Describe the woman's outfit.", ["vqa what is the woman wearing?"]),
         ("describe the clothes of the boy", ["vqa what is the boy wearing?"]),
+        ("Describe her clothing.", ["vqa what is she wearing?"]),
         ("What is the person holding and are they smiling?", ["vqa what is the person holding?", "vqa is the person smiling?"]),
         (
             "What is the driver wearing, and do they have glasses?",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from inference.planning import compose as english
 from inference.planning.compose import StepResult
@@ -12,6 +13,7 @@ from inference.planning.languages.recognition import language_of
 from inference.planning.reader.reader import bundled
 
 
+@lru_cache(maxsize=256)  # a message is looked at where it is planned, answered and refused
 def of(message: str) -> Language | None:
     """None for English, and for a language without a file."""
     return language_of(message, bundled().speller.is_english)
