@@ -122,8 +122,9 @@ def _is_better(tables: Outcome, steps: Sequence[ParsedStep], asks_system: bool, 
         return True
     if not (tables.is_whole and all(map(_is_regular, tables.steps))):
         return False
-    # Without a question the reader knows what kind of request it is, but not about what.
-    return _tasks(steps) == _tasks(tables.steps) or not (asks_system or any(step.question for step in steps))
+    # A description of the whole is what the reader makes of a thing that it does not know how to ask about.
+    describes = probability < CERTAIN and len(tables.steps) == 1 and [step.task for step in steps] == ["caption"]
+    return describes or _tasks(steps) == _tasks(tables.steps)
 
 
 def _is_regular(step: ParsedStep) -> bool:
