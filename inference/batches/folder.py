@@ -17,8 +17,8 @@ def files_of(place: Path, recursive: bool) -> list[Path]:
     """Every file of a folder in the order of their names, without hidden ones; a file alone is itself. Raises OSError."""
     if not place.is_dir():
         return [place]
-    found = place.rglob("*") if recursive else place.iterdir()
-    inside = [file for file in found if not any(part.startswith(".") for part in file.relative_to(place).parts)]
+    entries = place.rglob("*") if recursive else place.iterdir()
+    inside = [file for file in entries if not any(part.startswith(".") for part in file.relative_to(place).parts)]
     return sorted(file for file in inside if file.is_file())
 
 

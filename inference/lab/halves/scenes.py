@@ -54,9 +54,9 @@ def main() -> None:
     parts = [labelled("train", view) for view in range(photos.VIEWS["train"])]
     indoors = photos.means(photos.FOLDER, "daquar", 0)
     held_out = indoors[::5]
-    kept = np.delete(indoors, np.s_[::5], 0)
-    values = np.concatenate([*(means for means, _ in parts), kept])
-    answers = np.concatenate([*(labels for _, labels in parts), np.zeros(len(kept), np.int64)])
+    training = np.delete(indoors, np.s_[::5], 0)
+    values = np.concatenate([*(means for means, _ in parts), training])
+    answers = np.concatenate([*(labels for _, labels in parts), np.zeros(len(training), np.int64)])
     deviation = values.std(0) + 1e-3
     model = LogisticRegression(C=STRENGTH, max_iter=400, class_weight="balanced").fit(values / deviation, answers)
     weight = (model.coef_[0] / deviation).astype(np.float32)

@@ -57,14 +57,14 @@ def nothing(vectors: space.Array, captions: list[list[str]], limit: float = rele
     tree, side = label_tree.names(), bundled_text()
     words = {word for texts in captions for text in texts for word in text.lower().split()}
     nouns = frozenset(word for word in words if tree.find(word) is not None)
-    found = empty = 0
+    hits = empty = 0
     wanted = requests(captions, nouns, THINGS)
     for request in wanted:
         vector = side.unit(request.text)
         scale = relevance.of(vector)
         distances = np.array([scale.distance(similarity) for similarity in vectors @ vector])
         best = int(distances.argmax())
-        found += best in request.photos and distances[best] >= limit
+        hits += best in request.photos and distances[best] >= limit
         others = np.delete(distances, sorted(request.photos))
         empty += bool(others.max() < limit)
-    return round(float(found / len(wanted)), 4), round(float(empty / len(wanted)), 4)
+    return round(float(hits / len(wanted)), 4), round(float(empty / len(wanted)), 4)

@@ -81,10 +81,10 @@ def shared_turns(share: Share, photo_address: Callable[[str], str]) -> list[turn
 def shared_photo(token: str, pk: UUID) -> Photo:
     """A photo that a question of the conversation is about. Raises UserError."""
     share = opened(token)
-    asked = conversations.rows_of(share.conversation).filter(photo=pk).first()
-    if asked is None or asked.photo is None:
+    turn = conversations.rows_of(share.conversation).filter(photo=pk).first()
+    if turn is None or turn.photo is None:
         raise not_found("photo")
-    return asked.photo
+    return turn.photo
 
 
 def _day(moment: datetime) -> str:

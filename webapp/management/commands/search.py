@@ -56,12 +56,12 @@ class Command(BaseCommand):
         if people.count() != 1:
             raise CommandError(f"There is no person {person}." if person else "Say whose photos: --person NAME.", returncode=2)
         try:
-            found = search.by_words(people.get().pk, words, limit)
+            result = search.by_words(people.get().pk, words, limit)
         except UserError as error:
             raise CommandError(f"{error} {error.next}", returncode=2) from None
-        created = dict(Photo.objects.filter(pk__in=[hit.photo for hit in found.hits]).values_list("pk", "created"))
-        for hit in found.hits:
+        created = dict(Photo.objects.filter(pk__in=[hit.photo for hit in result.hits]).values_list("pk", "created"))
+        for hit in result.hits:
             self.stdout.write(f"{hit.photo}  {created[hit.photo]:%Y-%m-%d %H:%M}  {hit.distance:4.1f}  {hit.why}")
-        if not found.hits:
-            self.stderr.write(f"No photo of {found.searched} fits “{found.about}”.")
+        if not result.hits:
+            self.stderr.write(f"No photo of {result.searched} fits “{result.about}”.")
             sys.exit(1)
