@@ -42,7 +42,9 @@ app.conf.update(
     task_publish_retry=False,
 )
 app.conf.task_queues = [Queue(app.conf.task_default_queue), Queue(clock.CLOCK_QUEUE)]
-app.autodiscover_tasks(["inference.answering", "inference.bundles", "inference.search", "devices", "webapp.ops"])
+app.autodiscover_tasks(
+    ["inference.answering", "inference.bundles", "inference.search", "inference.watches", "devices", "webapp.ops"]
+)
 
 
 def _every(task: str, seconds: float) -> dict[str, object]:
@@ -57,6 +59,7 @@ app.conf.beat_schedule = {
     "notify about nodes": _every("ops.notify", 5),
     "delete photos on nodes that were away": _every("inference.erase", 15),
     "have changed models exported for nodes": _every("inference.refresh_exports", 30),
+    "check events of watches that were left unchecked": _every("watches.sweep", 30),
     "index photos for the search": _every("search.index", 5),
     "delete expired data": _every("ops.prune", 3600),
 }

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "devices",
     "inference",
     "inference.search",
+    "inference.watches",
     "federation",
     "webapp.chat",
 ]

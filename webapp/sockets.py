@@ -10,6 +10,7 @@ from django.urls import path, re_path
 from devices.consumers import DevicesConsumer
 from federation.consumers import RunConsumer
 from inference.model_jobs.consumers import ModelsConsumer
+from inference.watches.consumers import WatchesConsumer
 from webapp.chat.consumers import ChatConsumer
 from webapp.gate.refusals import App, Receive, Scope, Send
 from webapp.live.consumer import LiveConsumer
@@ -49,6 +50,7 @@ websocket_urlpatterns: list[Any] = [
     path("ws/chat/<uuid:conversation>/", ChatConsumer.as_asgi()),
     path("ws/devices/", DevicesConsumer.as_asgi()),
     path("ws/models/", ModelsConsumer.as_asgi()),
+    path("ws/watches/", WatchesConsumer.as_asgi()),
     path("ws/federation/<int:number>/", RunConsumer.as_asgi()),
     re_path(r"", NoSuchSocket.as_asgi()),
 ]

@@ -23,6 +23,7 @@ urlpatterns = [
     path("planner/", planner_usage_page.calls, name="planner"),
     path("planner/calls.csv", planner_usage_page.calls_csv, name="planner_csv"),
     path("devices/", include("devices.urls")),
+    path("watches/", include("inference.watches.urls")),
     path("federation/", include("federation.urls")),
     path("", include("webapp.accounts.pages.urls")),
     path("api/", include(addresses.urlpatterns())),

@@ -12,7 +12,7 @@ from devices.agent.watching.judge import NotNow, Sight
 from devices.contract.watches import Watch
 from inference.engine.doubt import PROBABLE_FROM
 from inference.engine.tasks.standalone import StandaloneFailed
-from inference.engine.tasks.wording import is_plural, with_article
+from inference.engine.tasks.wording import presence_question
 from inference.stages.context import StageContext
 from inference.stages.federated_model_jobs import Classifier, classifier_of
 from inference.stages.job_run import NO_MEMORY
@@ -36,7 +36,7 @@ class FrameJudge:
             return self._with_trained(frame, watch, weights)
         if "vqa" in self.vision.unavailable or "vqa" not in self.vision.tasks:
             raise NotNow("The models of this node answer no questions.")
-        question = watch.question or question_about(watch.looks_for)
+        question = watch.question or presence_question(watch.looks_for)
         answer = self._compute(lambda: self.vision.run_whole("vqa", frame, question))
         wanted = watch.expected.strip().casefold() if watch.question else "yes"
         confidence = next((share for text, share in answer.top if text.casefold() == wanted), 0.0)
@@ -82,8 +82,3 @@ class FrameJudge:
                 runtime.computed_at = time.monotonic()
             runtime.pace(time.perf_counter() - started)
         return result
-
-
-def question_about(thing: str) -> str:
-    name = thing.strip().lower().rstrip(".?!")
-    return f"{'are' if is_plural(name.split()[-1]) else 'is'} there {with_article(name)}?"

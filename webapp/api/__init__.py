@@ -18,8 +18,8 @@ In the browser your session is enough.
 **Errors** all have the same body: `{"error": {"code", "message", "next"}}`. `code` is for programs, `message` says what
 happened and `next` what to do about it.
 
-**Live updates** come over websockets: `/ws/chat/<conversation>/`, `/ws/devices/`, `/ws/models/` and
-`/ws/federation/<run>/` send a snapshot and then every change."""
+**Live updates** come over websockets: `/ws/chat/<conversation>/`, `/ws/devices/`, `/ws/models/`,
+`/ws/watches/` and `/ws/federation/<run>/` send a snapshot and then every change."""
 TAGS = {
     "conversations": "Questions and answers, in the order they were asked.",
     "photos": "Photos that questions are about: on the server, or on a device alone.",
@@ -27,6 +27,7 @@ TAGS = {
     "nodes": "Devices and edge servers: their state, sensors, links and cameras; administrators admit and revoke them.",
     "training": "Federated training runs, their rounds and their files.",
     "models": "Which models answer, what the large ones need, and the work on them; administrators start and stop it.",
+    "watches": "Standing questions about cameras, and the events that they raised.",
     "planner": "Calls to the planning model and what they cost. For administrators.",
     "audit": "Who did what, when and from where. For administrators.",
     "agents": "What the program on a node calls, with the token it received when it joined.",
@@ -56,5 +57,8 @@ api.add_router("/devices", "webapp.chat.device_photos.router")
 api.add_router("/federation", "federation.api.router")
 api.add_router("/models", "inference.model_jobs.api.router")
 api.add_router("/bundles", "inference.bundles.api.router")
+api.add_router("/watches", "inference.watches.api.router")
+api.add_router("/watches", "inference.watches.events_api.router")
+api.add_router("/nodes", "inference.watches.agent_api.router")
 api.add_router("/planner", "webapp.ops.planner_api.router")
 api.add_router("/audit", "webapp.accounts.api.router")

@@ -10,6 +10,7 @@ from django.utils import timezone
 from devices.telemetry import links, node_events
 from inference.models import Photo, PlannerCall, Turn
 from inference.photos import erasure, store
+from inference.watches import intake as watch_events
 from webapp.accounts.models import SHELL, AuditEntry
 from webapp.chat.models import Conversation
 
@@ -23,12 +24,13 @@ class Deleted:
 
 
 def delete_expired(days: int) -> Deleted:
-    """Delete telemetry and planner calls older than `days`, what `ask` left behind, unused photos, dead sessions, and rows of
-    the audit trail that are older than its own period."""
+    """Delete telemetry, events of watches and planner calls older than `days`, what `ask` left behind, unused photos, dead
+    sessions, and rows of the audit trail that are older than its own period."""
     now = timezone.now()
     before = now - timedelta(days=days)
     samples = links.prune(before)
     node_events.prune(before)
+    watch_events.prune(before)
     AuditEntry.objects.expire(now - timedelta(days=settings.AUDIT_DAYS))
     PlannerCall.objects.filter(created__lt=before).delete()
     Turn.objects.filter(owner__username=SHELL, created__lt=before).delete()

@@ -17,7 +17,7 @@ FOLLOW_S = 30.0  # in which the background takes on what changes little by littl
 ABSORB_S = 12.0  # and what has changed, and stays as it is now: a parked car
 LEAST = 9.0  # difference, of 255, that counts at all
 DEVIATIONS = 4.0  # of a place's usual change, that count there
-LEARN = 0.15  # of each frame, for the usual change
+LEARN = 0.04  # of each frame, for the usual change: something that passes once hardly counts
 LARGEST_CHANGE = 60.0  # that is learned as usual
 NEIGHBOURS = 4  # of the eight around it that must have changed, too
 GAINS = (0.4, 2.5)  # of a light; beyond them it is another scene
@@ -38,11 +38,12 @@ class Motion:
         passed, self._at = max(0.0, now - self._at), now
         difference = frame - relit(self._background, frame)
         threshold = np.maximum(LEAST, DEVIATIONS * self._usual)
-        mask = _without_specks(np.abs(difference) > threshold)
         stays = np.abs(frame - relit(self._last, frame)) < threshold
+        mask = _without_specks(np.abs(difference) > threshold)
+        moved = _without_specks(~stays)  # also what returns to the background: something that leaves
         self._learn(frame, difference, mask, stays, passed)
         self._last = frame
-        return mask
+        return mask | moved
 
     def _learn(self, frame: Grey, difference: Grey, mask: Mask, stays: Mask, passed: float) -> None:
         follow, absorb = (1 - math.exp(-passed / seconds) for seconds in (FOLLOW_S, ABSORB_S))
