@@ -7,6 +7,8 @@ class WatchesConfig(AppConfig):
 
     def ready(self) -> None:
         from devices.camera_access import watch_source
-        from inference.watches import distribution
+        from inference.answering import drafts
+        from inference.watches import distribution, drafting
 
         watch_source.register(distribution.for_node)
+        drafts.register_watch_maker(drafting.draft_watch)

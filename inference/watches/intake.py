@@ -25,6 +25,8 @@ def store(node: Node, delivery: Delivery, check: Callable[[Event], None]) -> Del
         if event is None:
             continue
         live.announce_event(event)
+        if event.uid != reported.id:
+            continue  # it was told when it began
         if event.check_state == CHECKING:
             check(event)
         else:

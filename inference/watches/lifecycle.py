@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
+from zoneinfo import available_timezones
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError
@@ -155,7 +156,7 @@ def checked(person: AbstractBaseUser, node: str, camera: str, settings: Mapping[
 def parsed_settings(camera: str, settings: Mapping[str, Any]) -> WatchSettings:
     """Raises UserError that names the setting."""
     try:
-        return WatchSettings.model_validate({**settings, "camera": camera})
+        spec = WatchSettings.model_validate({**settings, "camera": camera})
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         name = str(first["loc"][0]) if first["loc"] else ""
@@ -165,6 +166,15 @@ def parsed_settings(camera: str, settings: Mapping[str, Any]) -> WatchSettings:
             "bad_watch", f"{about[:1].upper()}{about[1:]}: {what}." if about else f"{what[:1].upper()}{what[1:]}.",
             "Change it, then save again.", 422,
         ) from error  # fmt: skip
+    _check_time_zone(spec)
+    return spec
+
+
+def _check_time_zone(spec: WatchSettings) -> None:
+    if spec.quiet is not None and spec.quiet.time_zone not in available_timezones():
+        raise UserError(
+            "bad_watch", f"The quiet hours: there is no time zone {spec.quiet.time_zone}.", "Write it like Europe/Berlin.", 422
+        )
 
 
 def _check_model(person: AbstractBaseUser, run: int, spec: WatchSettings) -> None:

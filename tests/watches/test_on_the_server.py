@@ -175,8 +175,8 @@ def test_the_time_of_an_event_does_not_trust_the_devices_clock(device: Board, cl
 
 def test_a_device_delivers_for_its_own_watches_alone(
     device: Board,
-    board: Callable[..., Board],
-    client: Any,  # noqa: F811
+    board: Callable[..., Board],  # noqa: F811
+    client: Any,
 ) -> None:
     make(client)
     other = board("jetson-b")
