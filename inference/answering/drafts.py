@@ -5,12 +5,11 @@ from typing import Protocol
 from inference.answering import planner_usage
 from inference.answering.journal import Journal
 from inference.models import Turn
-from inference.planning import draft_summary, training_request
+from inference.planning import draft_summary, training_request, watch_request
 from inference.planning.compose import StepResult
 from inference.planning.languages import multilingual
 from inference.planning.plan import WATCH, PlanStep
-from inference.planning.rules import watching
-from inference.planning.rules.watching import WatchRequest
+from inference.planning.watch_request import WatchRequest
 from webapp.live.errors import UserError
 
 NO_TRAINING = UserError(
@@ -65,7 +64,7 @@ def of_step(journal: Journal, step: PlanStep) -> StepResult:
 
 
 def _watch(journal: Journal, step: PlanStep) -> StepResult:
-    request = watching.read(multilingual.plain_english(journal.turn.question))
+    request = watch_request.read(multilingual.plain_english(journal.turn.question))
     try:
         if request is None or not _watch_makers:
             raise NO_WATCH

@@ -10,6 +10,7 @@ from itertools import zip_longest
 from textwrap import shorten
 
 from inference.engine import tasks
+from inference.planning import watch_request
 from inference.planning.compose import photo_before
 from inference.planning.context import Context, ParsedStep
 from inference.planning.languages import multilingual
@@ -17,7 +18,6 @@ from inference.planning.plan import DRAFTS, MAX_QUESTION, MAX_STEPS, MAX_WHY, TR
 from inference.planning.reader.interpret import interpret
 from inference.planning.reader.reader import bundled
 from inference.planning.replies import ADDRESS_ALONE, EMPTY, NO_PHOTO, NO_REQUEST, ONLY_BEGINNING, reply
-from inference.planning.rules import watching
 from inference.planning.rules.asides import without_addresses
 from inference.planning.rules.rule_parser import ELSEWHERE, NO_EARLIER, UNCLEAR
 from inference.planning.rules.tables import Outcome, by_tables
@@ -64,7 +64,7 @@ def _read(question: str, context: Context) -> Outcome:
     text = regular(typed.text)
     if not any(c.isalnum() for c in text):
         return Outcome(why=ADDRESS_ALONE if typed.remarks else EMPTY)
-    if watching.read(typed.text) is not None:
+    if watch_request.read(typed.text) is not None:
         return Outcome((ParsedStep(WATCH, question),), remarks=typed.remarks)
     tables = by_tables(question, typed, text, context)
     outcome = _better(tables, question, context)

@@ -3,7 +3,7 @@
 from django.urls import reverse
 
 from inference.models import Turn
-from inference.planning.rules.watching import WatchRequest
+from inference.planning.watch_request import WatchRequest
 from inference.watches import lifecycle
 
 

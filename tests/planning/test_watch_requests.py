@@ -2,9 +2,9 @@
 
 import pytest
 
+from inference.planning import watch_request
 from inference.planning.context import Context
 from inference.planning.offline import plan
-from inference.planning.rules import watching
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,7 @@ from inference.planning.rules import watching
         ("alert me as soon as you see a car, camera gate", {"looks_for": "car", "camera": "gate"}),
         ("if a fox shows up on camera jetson-a/yard, tell me", {"looks_for": "fox", "camera": "jetson-a/yard"}),
         ("watch the porch for dogs", {"looks_for": "dogs", "camera": "porch"}),
+        ("monitor camera gate for people", {"looks_for": "person", "camera": "gate"}),
         ("keep an eye on camera hen-house for foxes", {"looks_for": "foxes", "camera": "hen-house"}),
         ("tell me when the gate is open on camera yard", {"question": "is the gate open?", "camera": "yard"}),
         (
@@ -25,7 +26,7 @@ from inference.planning.rules import watching
     ],
 )
 def test_a_request_names_what_where_and_when(message: str, spec: dict[str, object]) -> None:
-    request = watching.read(message)
+    request = watch_request.read(message)
     assert request is not None and request.spec == spec
     assert request.why.keys() == spec.keys()
     planned = plan(message, Context(has_photo=False))
@@ -43,10 +44,11 @@ def test_a_request_names_what_where_and_when(message: str, spec: dict[str, objec
         "tell me when the run is finished",
         "notify me when a device goes offline",
         "watch this",
+        "watch out for dogs",
         "train a model on my photos",
         "tell me when",
         "",
     ],
 )
 def test_other_messages_are_no_watch(message: str) -> None:
-    assert watching.read(message) is None
+    assert watch_request.read(message) is None

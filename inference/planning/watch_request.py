@@ -1,4 +1,4 @@
-"""Requests to watch a camera: “tell me when a dog is in the yard on camera porch”. Only what the words name is in the result."""
+"""Requests to watch a camera: “tell me when a dog is on camera porch”. Only what the words name is in the result."""
 
 import re
 from dataclasses import dataclass, field
@@ -7,25 +7,29 @@ from inference.planning.rules.numerals import digits
 
 _WHEN = r"(?:when(?:ever)?|as soon as|once|every time|each time|any time|anytime)"
 _TELL = (
-    r"(?:tell|notify|alert|warn|inform|message|ping|text|e-?mail) (?:me|us)|let (?:me|us) know|(?:give|send) (?:me|us) (?:a |an )?"
-    r"(?:alert|notice|notification|message|warning)|raise (?:a |an )?(?:alert|alarm|event)"
+    r"(?:tell|notify|alert|warn|inform|message|ping|text|e-?mail) (?:me|us)|let (?:me|us) know"
+    r"|(?:give|send) (?:me|us) (?:a |an )?(?:alert|notice|notification|message|warning)|raise (?:a |an )?(?:alert|alarm|event)"
 )
 _PLEASE = r"(?:please |could you |can you |would you |i want you to |i'd like you to |hey )*"
 _ASKED = re.compile(rf"^{_PLEASE}(?:{_TELL})(?: please)? (?P<if>{_WHEN}|if) (?P<what>.+)$")
 _TURNED = re.compile(rf"^(?P<if>{_WHEN}|if) (?P<what>.+?),? (?:then )?{_PLEASE}(?:{_TELL})$")
 _WATCHED = re.compile(
-    rf"^{_PLEASE}(?:watch|monitor|keep (?:an eye|watch) on|look out on) (?:the )?(?P<where>.+?) for (?P<what>.+)$"
+    rf"^{_PLEASE}(?:watch|monitor|keep (?:an eye|watch)(?: on)?|look out(?: on)?)\b(?: the)?(?P<where>.*?) ?\bfor (?P<what>.+)$"
 )
-_CAMERA = re.compile(
-    r",? ?\b(?:(?:on|at|in|from|by|with|through|using) )?(?:the |my |our )?(?:camera (?!on\b|of\b|at\b)(?:called |named )?([a-z0-9][a-z0-9/-]{0,60})"
-    r"|([a-z0-9][a-z0-9/-]{0,60}) (?:camera|cam)\b)"
+_AT = r",? ?\b(?:(?:on|at|in|from|by|with|through|using) )?(?:the |my |our )?"
+_NAME = r"([a-z0-9][a-z0-9/-]{0,60})"
+_CAMERAS = (
+    re.compile(rf"{_AT}camera (?!on\b|of\b|at\b|for\b)(?:called |named )?{_NAME}"),
+    re.compile(rf"{_AT}{_NAME} (?:camera|cam)\b"),
 )
+_NO_NAMES = ("the", "a", "my", "our", "any", "this", "that", "video", "watch", "monitor", "it", "out", "me", "on")
 _QUIET = re.compile(
     r",? ?\b(?:but )?(?:not|never|except|don't|do not|stay quiet|quiet|silent)\b[^,;]*?\b(?:between|from) "
     r"(\d{1,2})(?:[:.](\d{2}))? ?(am|pm)? ?(?:and|to|until|till|-|–) ?(\d{1,2})(?:[:.](\d{2}))? ?(am|pm)?(?: o'clock)?"
 )
 _PLACE = re.compile(
-    r" (?:is |are )?(?:in|on|at|near|by|inside|outside|behind|before|beside|around|to|into|onto|under) (?:the |my |our |a )?[a-z][a-z' -]*$"
+    r" (?:is |are )?(?:in|on|at|near|by|inside|outside|behind|before|beside|around|to|into|onto|under)"
+    r" (?:the |my |our |a )?[a-z][a-z' -]*$"
 )
 _VERB = re.compile(
     r"(?: (?:is|are|gets?|comes?|appears?|shows? up|arrives?|walks?|runs?|enters?|passes?|stands?|sits?|drives?|lies|turns up|"
@@ -38,7 +42,8 @@ _STATE = re.compile(
     r"^(?:the |my |our )?([a-z][a-z' -]*?) (is|are) (?:left )?(open|closed|on|off|empty|full|dark|wet|lit|up|down|shut)$"
 )
 _OF_RUNS = re.compile(
-    r"\b(?:run|training|round|model|node|device|answer|upload|budget|board)s? (?:\d+ )?(?:is|are|has|have|ends?|finish\w*|fail\w*|goes|stops?)\b"
+    r"\b(?:run|training|round|model|node|device|answer|upload|budget|board)s?"
+    r" (?:\d+ )?(?:is|are|has|have|ends?|finish\w*|fail\w*|goes|stops?)\b"
 )
 MAX_THING = 60
 
@@ -77,9 +82,8 @@ def _watched(text: str, camera: tuple[str, str] | None, quiet: tuple[dict[str, s
     if match is None or _OF_RUNS.search(text):
         return None
     where = match["where"].strip()
-    named = camera or (
-        (where, where) if re.fullmatch(r"[a-z0-9][a-z0-9/-]{0,60}", where) and where not in ("it", "this") else None
-    )
+    is_name = re.fullmatch(_NAME, where) and where not in _NO_NAMES
+    named = camera or ((where, where) if is_name else None)
     return _request(match["what"], named, quiet) if named else None
 
 
@@ -106,13 +110,11 @@ def _request(what: str, camera: tuple[str, str] | None, quiet: tuple[dict[str, s
 
 def _camera(text: str) -> tuple[tuple[str, str] | None, str]:
     """The camera's name with its words, and the text without them."""
-    match = _CAMERA.search(text)
-    if match is None:
-        return None, text
-    name = match[1] or match[2]
-    if name in ("the", "a", "my", "our", "any", "this", "that", "video", "watch"):
-        return None, text
-    return (name, match[0].strip(" ,")), f"{text[: match.start()]}{text[match.end() :]}".strip(" ,")
+    for pattern in _CAMERAS:
+        match = pattern.search(text)
+        if match is not None and match[1] not in _NO_NAMES:
+            return (match[1], match[0].strip(" ,")), f"{text[: match.start()]}{text[match.end() :]}".strip(" ,")
+    return None, text
 
 
 def _quiet(text: str) -> tuple[tuple[dict[str, str], str] | None, str]:
