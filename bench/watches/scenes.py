@@ -42,7 +42,7 @@ def frame(photo: Path, seed: int) -> bytes:
     with Image.open(photo) as image:
         image.draft("RGB", SIZE)
         pixels = np.asarray(image.convert("RGB").resize(SIZE), np.float32)
-    pixels = pixels + np.random.default_rng(seed).normal(0, GRAIN, (*pixels.shape[:2], 1))
+    pixels += np.random.default_rng(seed).normal(0, GRAIN, (*pixels.shape[:2], 1))
     out = io.BytesIO()
     Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(out, "JPEG", quality=88)
     return out.getvalue()
