@@ -60,7 +60,7 @@ class Answering:
         """As devices.agent.watching.judge.LooksAtFrames."""
         if self.stages is None:
             return None
-        from inference.stages.frame_judge import FrameJudge
+        from inference.stages.watching.frame_judge import FrameJudge
 
         return FrameJudge(self.stages.context)
 

@@ -28,7 +28,7 @@ from inference.stages.photo_intake import PhotoIntake
 from inference.stages.photo_jobs import PhotoJobs
 from inference.stages.photo_shelf import PhotoShelf
 from inference.stages.reconstruction_jobs import ReconstructionJobs
-from inference.stages.watch_jobs import WatchJobs
+from inference.stages.watching.watch_jobs import WatchJobs
 
 
 class Family(Protocol):

@@ -1,93 +1,13 @@
 """A watched camera on its device: motion first, the model where something changed, events that are raised once and cleared."""
 
-from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-import pytest
 from PIL import Image
 
-from devices.agent.cameras.capture import Cameras
-from devices.agent.watching.camera import WatchedCamera
-from devices.agent.watching.judge import NotNow, Sight
 from devices.agent.watching.snapshots import Snapshots
-from devices.agent.watching.store import Store
-from devices.contract.watches import QuietHours, Watch, WatchEvent, Zone
-from tests.watches.scenes import jpeg, show, static, with_visitor, yard
-
-
-class Eye:
-    """Sees what is red: a judge that needs no model, so that a scene costs a millisecond."""
-
-    def __init__(self) -> None:
-        self.looks, self.away = 0, False
-
-    def look(self, frame: Image.Image, watch: Watch, weights: Callable[[], bytes]) -> Sight:
-        if self.away:
-            raise NotNow("The models are being changed.")
-        self.looks += 1
-        pixels = np.asarray(frame, np.int16)
-        red = (pixels[..., 0] - pixels[..., 1:].max(axis=2) > 100).mean()
-        return Sight(0.95 if red > 0.01 else 0.02, watch.looks_for, True)
-
-    def describe(self, frame: Image.Image) -> str:
-        return "a red ball in a yard"
-
-
-class Board:
-    """The camera folder, the store and a clock that a test moves."""
-
-    def __init__(self, home: Path) -> None:
-        self.home, self.folder, self.now, self.frame = home, home / "shots", 1_000_000.0, 0
-        self.folder.mkdir()
-        self.eye = Eye()
-        self.start()
-
-    def start(self, **settings: object) -> None:
-        """Also again, as after a restart of the agent."""
-        self.store = Store(self.home / "watching")
-        self.camera = WatchedCamera(
-            "yard",
-            lambda: Cameras({"yard": f"folder:{self.folder}"}).frame("yard"),
-            self.store,
-            Snapshots(self.home / "snapshots"),
-            lambda: self.eye,
-            lambda model: b"",
-        )
-        self.watch(**settings)
-
-    def watch(self, **settings: object) -> None:
-        self.camera.use([Watch.model_validate({"id": 1, "camera": "yard", "looks_for": "ball", "cool_down_s": 0, **settings})])
-
-    def sees(self, picture: Image.Image | bytes | None, times: int = 1) -> None:
-        for _ in range(times):
-            if picture is not None:
-                show(self.folder, picture if isinstance(picture, bytes) else jpeg(picture))
-            self.camera.step(self.now)
-            self.now += 1
-
-    def empty(self, times: int = 1, light: float = 1.0, grain: float = 4.0) -> None:
-        for _ in range(times):
-            self.frame += 1
-            self.sees(yard(light, grain, self.frame))
-
-    def visited(self, times: int = 1, place: int = 150) -> None:
-        for _ in range(times):
-            self.frame += 1
-            self.sees(with_visitor(yard(seed=self.frame), place))
-
-    @property
-    def events(self) -> list[WatchEvent]:
-        return self.store.waiting(1000)
-
-    @property
-    def kinds(self) -> list[str]:
-        return [event.kind for event in self.events if event.kind != "described"]
-
-
-@pytest.fixture
-def board(tmp_path: Path) -> Board:
-    return Board(tmp_path)
+from devices.contract.watches import QuietHours, Zone
+from tests.watches.board import Board
+from tests.watches.scenes import static, with_visitor, yard
 
 
 def test_thirty_scenes_give_exactly_the_events_that_they_should(board: Board) -> None:
@@ -174,45 +94,6 @@ def test_nothing_is_raised_in_quiet_hours_by_the_clock_of_their_zone(board: Boar
     board.now += 9 * 3600
     board.visited(3)
     assert board.kinds == ["raised", "cleared", "raised"]
-
-
-def test_a_camera_that_vanishes_is_an_event_of_its_own_and_costs_no_look(board: Board) -> None:
-    board.empty(3)
-    (board.folder / "now.jpg").unlink()
-    board.sees(None, times=10)
-    assert board.kinds == ["camera_lost"] and board.eye.looks == 1
-    assert "holds no photo" in board.events[0].seen
-    board.empty(5)
-    assert board.kinds == ["camera_lost", "camera_back"]
-    board.visited(3)
-    assert board.kinds[-1] == "raised"
-
-
-def test_a_camera_that_flaps_is_said_to_be_unsteady_and_then_nothing_more(board: Board) -> None:
-    board.empty(3)
-    for _ in range(10):
-        (board.folder / "now.jpg").unlink()
-        board.sees(None, times=4)
-        board.empty(4)
-    assert board.kinds == ["camera_lost", "camera_back", "camera_lost", "camera_back", "camera_unsteady"]
-    board.empty(310)
-    assert board.kinds[-1] == "camera_back" and len(board.kinds) == 6
-
-
-@pytest.mark.parametrize("broken", [b"", b"\xff\xd8 no picture", jpeg(yard())[:2000]])
-def test_a_camera_that_sends_no_picture_is_lost(board: Board, broken: bytes) -> None:
-    board.empty(2)
-    board.sees(broken, times=4)
-    assert board.kinds == ["camera_lost"]
-
-
-def test_a_camera_that_shows_noise_is_an_event_and_costs_no_look(board: Board) -> None:
-    board.empty(3)
-    for _ in range(10):
-        board.sees(static())
-    assert board.kinds == ["camera_noise"] and board.eye.looks == 1
-    board.empty(4)
-    assert board.kinds == ["camera_noise", "camera_back"]
 
 
 def test_a_restart_in_the_middle_raises_nothing_twice_and_loses_nothing(board: Board) -> None:
