@@ -170,8 +170,11 @@ class WatchedCamera:
         except NotNow:
             return
         if caption:
-            described = {"id": secrets.token_hex(16), "kind": "described", "about": event.id, "seen": caption[:MAX_SEEN]}
-            self._record({}, WatchEvent(number=1, camera=self.name, watch=watch.id, at=event.at, **described))
+            described = WatchEvent(
+                id=secrets.token_hex(16), number=1, kind="described", camera=self.name, watch=watch.id, at=event.at,
+                about=event.id, seen=caption[:MAX_SEEN],
+            )  # fmt: skip
+            self._record({}, described)
 
     def _camera(self, outcome: tuple[Health, Kind | None], now: float, why: str) -> None:
         health, kind = outcome
