@@ -25,7 +25,7 @@ from inference.placement.choose import NoRoute
 from inference.planning import conditions
 from inference.planning.answer_substitution import UnanswerableQuestion, fill
 from inference.planning.compose import StepResult, annotate
-from inference.planning.plan import PlanStep
+from inference.planning.plan import DRAFTS, PlanStep
 from webapp.live.errors import UserError
 from webapp.live.lease import LeaseLost
 
@@ -86,7 +86,7 @@ def _answer(execution: TurnExecution) -> str:
     steps = _plan(execution)
     if not steps:
         return str(turn.plan["why"])
-    results = {step.id: drafts.of_step(journal, step) for step in steps if step.task == "train"}
+    results = {step.id: drafts.of_step(journal, step) for step in steps if step.task in DRAFTS}
     while waiting := [step for step in steps if step.id not in results]:
         due = [step for step in waiting if all(before in results for before in step.after)]
         ready = _with_answers_filled_in(execution, _as_answers_demand(journal, due, results), results)
