@@ -116,8 +116,11 @@ class Heartbeat:
             return False
         if reply.models is not None:
             self.models.offered(reply.models)
-        if reply.watches is not None and self.watching is not None:
-            self.watching.offered(reply.watches)
+        if self.watching is not None:
+            if reply.now is not None:
+                self.watching.clock.set(reply.now)
+            if reply.watches is not None:
+                self.watching.offered(reply.watches)
         return reply.access is None or not self._move(reply.access)
 
     def _send(self, facts: dict[str, object]) -> Reply:
@@ -185,7 +188,9 @@ class Heartbeat:
 
     def _now(self) -> dict[str, object]:
         obstacles = self.obstacles()
-        report: dict[str, object] = {"sample": self.sensors.read(), "access": self.config.access}
+        sample = self.sensors.read()
+        self.runtime.power_w = sample.get("power_w")
+        report: dict[str, object] = {"sample": sample, "access": self.config.access}
         report["lanes"] = {queue: not why for queue, why in obstacles.items()}
         report["obstacles"] = {queue: why[:MAX_SENTENCE] for queue, why in obstacles.items() if why}
         refused = self.models.refused

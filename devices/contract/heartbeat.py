@@ -168,7 +168,8 @@ class Models(Received):
 class Reply(Received):
     """What the server answers to a heartbeat. `rotate`: credentials to change to, while a rotation is under way. `access`:
     addresses to change to, when the node reported that it uses others. `models`: those to change to, when its turn comes.
-    `watches`: those to evaluate, when the node reported others.
+    `watches`: those to evaluate, when the node reported others. `now`: the server's clock, seconds since 1970, for a node that
+    evaluates watches.
     """
 
     state: str = "online"
@@ -178,3 +179,4 @@ class Reply(Received):
     access: Access | None = None
     models: Models | None = None
     watches: Watches | None = None
+    now: Annotated[float, Field(ge=0, le=1e11, allow_inf_nan=False)] | None = None

@@ -17,11 +17,14 @@ WatchesDigest = Annotated[str, Field(pattern=r"^([0-9a-f]{16})?$")]
 ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 
-# Of a watch: `raised`, then `cleared`; `described` brings the caption of an event's snapshot. Of a camera: it gives no picture,
-# gives one again, comes and goes, or shows nothing but noise.
-Kind = Literal["raised", "cleared", "described", "camera_lost", "camera_back", "camera_unsteady", "camera_noise"]
+# Of a watch: `raised`, then `cleared`; `described` brings the caption of an event's snapshot; `tally` is the cost of a time in
+# which nothing happened. Of a camera: it gives no picture, gives one again, comes and goes, or shows only noise or black.
+Kind = Literal[
+    "raised", "cleared", "described", "tally", "camera_lost", "camera_back", "camera_unsteady", "camera_noise", "camera_dark"
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-OF_CAMERAS: tuple[Kind, ...] = ("camera_lost", "camera_back", "camera_unsteady", "camera_noise")
+FAULTS: tuple[Kind, ...] = ("camera_lost", "camera_unsteady", "camera_noise", "camera_dark")
+OF_CAMERAS: tuple[Kind, ...] = ("camera_back", *FAULTS)
 
 
 class Zone(Received):
@@ -106,13 +109,27 @@ class Watches(Received):
 
 
 class Cost(Received):
-    """What a watch has cost since its previous event: frames taken, frames that the model looked at, bytes sent, and
-    milliseconds computed. Of an event of a camera, all zero."""
+    """What a watch has cost since its previous event: frames taken, frames that the model looked at, bytes sent, milliseconds
+    computed, and joules that the board took meanwhile, None where it does not measure its power; `seconds` is how long it was
+    watched. Of an event of a camera, all zero."""
 
     frames: Count = 0
     looks: Count = 0
     bytes: Bytes = 0
     ms: Milliseconds = 0.0
+    joules: Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)] | None = None
+    seconds: Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)] = 0.0
+
+    def plus(self, other: "Cost") -> "Cost":
+        measured = [cost.joules for cost in (self, other) if cost.joules is not None]
+        return Cost(
+            frames=self.frames + other.frames,
+            looks=self.looks + other.looks,
+            bytes=self.bytes + other.bytes,
+            ms=self.ms + other.ms,
+            joules=sum(measured) if measured else None,
+            seconds=self.seconds + other.seconds,
+        )
 
 
 class WatchEvent(Received):

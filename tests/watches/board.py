@@ -56,7 +56,9 @@ class Board:
         self.watch(**settings)
 
     def watch(self, **settings: object) -> None:
-        self.camera.use([Watch.model_validate({"id": 1, "camera": "yard", "looks_for": "ball", "cool_down_s": 0, **settings})])
+        self.camera.use(
+            [Watch.model_validate({"id": 1, "camera": "yard", "looks_for": "ball", "cool_down_s": 0, **settings})], self.now
+        )
 
     def sees(self, picture: Image.Image | bytes | None, times: int = 1) -> None:
         for _ in range(times):

@@ -4,18 +4,19 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 
 from devices.agent.cameras.source import CameraError
 from devices.agent.watching import camera_health, frames, hysteresis, motion
-from devices.agent.watching.camera_health import Health
-from devices.agent.watching.frames import FrameError
+from devices.agent.watching.camera_health import Blank, Health
+from devices.agent.watching.frames import FrameError, Grey
 from devices.agent.watching.hysteresis import State
 from devices.agent.watching.judge import Judge, NotNow, Sight
 from devices.agent.watching.quiet import is_quiet
 from devices.agent.watching.snapshots import Snapshots
+from devices.agent.watching.spending import Spending, Watts
 from devices.agent.watching.store import Store
-from devices.contract.watches import MAX_SEEN, Cost, Kind, TrainedWatcher, Watch, WatchEvent
+from devices.contract.watches import MAX_SEEN, Kind, TrainedWatcher, Watch, WatchEvent
 
 log = logging.getLogger(__name__)
 SLACK = 0.5  # of a period: a frame that comes so much early still counts as this period's
@@ -28,14 +29,14 @@ class _Watched:
 
     watch: Watch
     state: State
-    cost: Cost = field(default_factory=Cost)
+    spending: Spending
     due: float = 0.0
     moved: bool = False
     sight: Sight | None = None  # of the newest frame that was looked at
 
-    def spend(self, frames: int = 0, looks: int = 0, ms: float = 0.0, bytes: int = 0) -> None:
-        had = self.cost
-        self.cost = Cost(frames=had.frames + frames, looks=had.looks + looks, bytes=had.bytes + bytes, ms=had.ms + ms)
+    @property
+    def fact(self) -> str:
+        return f"watch {self.watch.id}"
 
 
 class WatchedCamera:
@@ -50,11 +51,13 @@ class WatchedCamera:
         judge: Callable[[], Judge | None],
         weights: Callable[[TrainedWatcher], bytes],
         recorded: Callable[[], None] = lambda: None,
+        watts: Watts = lambda: None,
     ) -> None:
         """`frame` raises CameraError. `recorded` is called when events wait to be delivered."""
         self.name, self._frame, self._store, self._snapshots = name, frame, store, snapshots
-        self._judge, self._weights, self._recorded = judge, weights, recorded
+        self._judge, self._weights, self._recorded, self._watts = judge, weights, recorded, watts
         self._watched: dict[int, _Watched] = {}
+        self._stepped = 0.0  # when the newest frame was taken, as `step` was told
         self._motion, self._last = motion.Motion(), b""
         said = store.fact(self._fact)
         self._health = Health(said=said if isinstance(said, str) else "")
@@ -69,21 +72,26 @@ class WatchedCamera:
         rate = max((entry.watch.per_second for entry in self._watched.values()), default=1.0)
         return 1 / rate if self._health.is_fine else max(1 / rate, LOST_EVERY_S / max(1.0, rate))
 
-    def use(self, watches: Sequence[Watch]) -> None:
-        """Other settings, from the next frame on. What stands raised stays so."""
+    def use(self, watches: Sequence[Watch], now: float) -> None:
+        """Other settings, from the next frame on. What stands raised stays so; what is watched no more is forgotten, after its
+        cost was reported. Raises sqlite3.Error."""
         before, self._watched = self._watched, {}
         for watch in watches:
-            entry = before.get(watch.id)
+            entry = before.pop(watch.id, None)
             if entry is None:
                 stored = self._store.fact(f"watch {watch.id}")
-                entry = _Watched(watch, State(**stored) if isinstance(stored, dict) else State())
+                state = State(**stored) if isinstance(stored, dict) else State()
+                entry = _Watched(watch, state, Spending(self._watts))
             elif entry.watch != watch:
                 entry = replace(entry, watch=watch, state=replace(entry.state, recent=(), misses=0), due=0.0, sight=None)
             self._watched[watch.id] = entry
+        for entry in before.values():
+            self._tally(entry, now, {entry.fact: None})
 
-    def spent(self, watch: int, size: int) -> None:
+    def sent(self, watch: int, size: int) -> None:
+        """So many bytes of an event of that watch."""
         if entry := self._watched.get(watch):
-            entry.spend(bytes=size)
+            entry.spending.sent(size)
 
     def step(self, now: float) -> None:
         """Take a frame and do with it what the watches ask. Raises sqlite3.Error where nothing can be stored."""
@@ -96,8 +104,9 @@ class WatchedCamera:
             log.debug("%s: %s", self.name, error)
             self._camera(camera_health.failed(self._health, now), now, str(error))
             return
-        if small is not None and frames.is_noise(small):
-            self._camera(camera_health.showed_noise(self._health, now), now, "")
+        blank = None if small is None else _blank(small)
+        if blank is not None:
+            self._camera(camera_health.showed_nothing(self._health, now, blank), now, "")
             return
         self._camera(camera_health.worked(self._health, now), now, "")
         if not self._health.is_fine:
@@ -108,9 +117,12 @@ class WatchedCamera:
             entry.moved |= mask is not None and motion.share(mask, entry.watch.zone) >= entry.watch.motion
             entry.sight = entry.sight if same else None
         shared_ms = (time.perf_counter() - started) * 1000 / max(1, len(self._watched))
+        seconds, self._stepped = now - self._stepped if self._stepped else 0.0, now
         for entry in self._watched.values():
-            entry.spend(frames=1, ms=shared_ms)
+            entry.spending.frame(shared_ms, seconds)
             self._consider(entry, data, now)
+            if entry.spending.is_due:
+                self._tally(entry, now)
 
     def _consider(self, entry: _Watched, data: bytes, now: float) -> None:
         watch, state = entry.watch, entry.state
@@ -134,7 +146,7 @@ class WatchedCamera:
             log.debug("%s: %s", self.name, why)
             return
         entry.moved, entry.sight = False, sight
-        entry.spend(looks=1 if fresh else 0, ms=(time.perf_counter() - started) * 1000)
+        entry.spending.computed((time.perf_counter() - started) * 1000, looks=1 if fresh else 0)
         self._decide(entry, sight, data, now)
 
     def _look(self, data: bytes, watch: Watch) -> Sight:
@@ -155,26 +167,37 @@ class WatchedCamera:
         event = WatchEvent(
             id=state.raised or secrets.token_hex(16), number=1, kind=change, camera=self.name, watch=watch.id, at=now,
             confidence=min(1.0, max(0.0, sight.confidence)), sure=sight.sure, seen=sight.seen[:MAX_SEEN],
-            about=before.raised, has_snapshot=kept, cost=entry.cost,
+            about=before.raised, has_snapshot=kept, cost=entry.spending.cost,
         )  # fmt: skip
-        self._record({f"watch {watch.id}": {**asdict(state), "recent": ()}}, event)
-        entry.state, entry.cost = state, Cost()
+        self._record({entry.fact: {**asdict(state), "recent": ()}}, event)
+        entry.state = state
+        entry.spending.reported()
         if kept:
-            self._describe(event, data, watch)
+            self._describe(event, data, entry)
 
-    def _describe(self, event: WatchEvent, data: bytes, watch: Watch) -> None:
+    def _describe(self, event: WatchEvent, data: bytes, entry: _Watched) -> None:
         """The caption follows: the event must not wait for it."""
-        judge = self._judge()
+        judge, watch, started = self._judge(), entry.watch, time.perf_counter()
         try:
             caption = judge.describe(frames.zone_of(data, watch.zone)) if judge else ""
         except NotNow:
             return
+        entry.spending.computed((time.perf_counter() - started) * 1000)
         if caption:
             described = WatchEvent(
                 id=secrets.token_hex(16), number=1, kind="described", camera=self.name, watch=watch.id, at=event.at,
                 about=event.id, seen=caption[:MAX_SEEN],
             )  # fmt: skip
             self._record({}, described)
+
+    def _tally(self, entry: _Watched, now: float, facts: dict[str, object] | None = None) -> None:
+        """Report what it has cost without an event."""
+        event = WatchEvent(
+            id=secrets.token_hex(16), number=1, kind="tally", camera=self.name, watch=entry.watch.id, at=now,
+            cost=entry.spending.cost,
+        )  # fmt: skip
+        self._record(facts or {}, event)
+        entry.spending.reported()
 
     def _camera(self, outcome: tuple[Health, Kind | None], now: float, why: str) -> None:
         health, kind = outcome
@@ -187,3 +210,10 @@ class WatchedCamera:
     def _record(self, facts: dict[str, object], event: WatchEvent) -> None:
         self._store.record(facts, [event])
         self._recorded()
+
+
+def _blank(frame: Grey) -> Blank | None:
+    """Why a frame shows nothing; None where it shows something."""
+    if frames.is_noise(frame):
+        return "camera_noise"
+    return "camera_dark" if frames.is_dark(frame) else None

@@ -21,10 +21,17 @@ GONE = (401, 403)  # the node is revoked, or not approved yet: the heartbeat dea
 
 
 class Courier:
-    """`sent` gets a watch and the bytes that an event of it took on the link."""
+    """`sent` gets a watch and the bytes that an event of it took on the link. `now`: the clock that the events have."""
 
-    def __init__(self, store: Store, server: Server, sent: Callable[[int, int], None], carry: Callable[[int], None]) -> None:
-        self.store, self.server, self.sent, self.carry = store, server, sent, carry
+    def __init__(
+        self,
+        store: Store,
+        server: Server,
+        sent: Callable[[int, int], None],
+        carry: Callable[[int], None],
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.store, self.server, self.sent, self.carry, self.now = store, server, sent, carry, now
         self._news = threading.Event()
         self._stopped = False
 
@@ -62,7 +69,7 @@ class Courier:
         events = self.store.waiting(limit)
         if not events:
             return 0
-        body = Delivery(now=time.time(), events=events).model_dump(mode="json", exclude_defaults=True)
+        body = Delivery(now=self.now(), events=events).model_dump(mode="json", exclude_defaults=True)
         self.carry(len(json.dumps(body)))
         try:
             delivered = Delivered.model_validate(self.server.post(PATH, body))

@@ -14,7 +14,8 @@ FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "AVIF")
 MAX_PIXELS = 64_000_000
 MAX_SCANS = 100  # of a JPEG; a crafted one has thousands, each as slow as the whole picture
 SMOOTH = 0.3  # correlation of neighbours below which a picture is noise; photographs have 0.7 and more
-FLAT = 1.5  # standard deviation, of 255, below which nothing can be told of a picture: a camera in the dark
+FLAT = 1.5  # standard deviation, of 255, below which nothing can be told of a picture
+DARK_MEAN, DARK_SPREAD = 12.0, 3.0  # mean and standard deviation, of 255, up to which a picture is black
 
 
 class FrameError(Exception):
@@ -53,6 +54,11 @@ def is_noise(frame: Grey) -> bool:
     across = float((centred[:, 1:] * centred[:, :-1]).mean()) / variance
     down = float((centred[1:] * centred[:-1]).mean()) / variance
     return max(across, down) < SMOOTH
+
+
+def is_dark(frame: Grey) -> bool:
+    """Whether it is black: the lens is covered, or there is no light."""
+    return float(frame.mean()) <= DARK_MEAN and float(frame.std()) <= DARK_SPREAD
 
 
 def _open(data: bytes) -> Image.Image:

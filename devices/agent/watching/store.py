@@ -62,10 +62,14 @@ class Store:
         return json.loads(row[0]) if row else None
 
     def record(self, facts: Mapping[str, object], events: Sequence[WatchEvent] = ()) -> None:
-        """All of it or nothing. The events get their numbers here. Raises sqlite3.Error where the disk is full."""
+        """All of it or nothing; a fact that is None is forgotten. The events get their numbers here. Raises sqlite3.Error where
+        the disk is full."""
         with self._lock, self._database as database:
             for name, body in facts.items():
-                _put(database, name, body)
+                if body is None:
+                    database.execute("DELETE FROM facts WHERE name = ?", (name,))
+                else:
+                    _put(database, name, body)
             for event in events:
                 database.execute("INSERT INTO events (body) VALUES (?)", (event.model_dump_json(exclude={"number"}),))
             self._make_room(database)

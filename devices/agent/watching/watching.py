@@ -12,6 +12,7 @@ from devices.agent.runtime import Runtime
 from devices.agent.server import Server
 from devices.agent.watching import snapshots
 from devices.agent.watching.camera import WatchedCamera
+from devices.agent.watching.clock import ServerClock
 from devices.agent.watching.delivery import Courier
 from devices.agent.watching.judge import Judge, LooksAtFrames
 from devices.agent.watching.store import Store
@@ -30,7 +31,8 @@ class Watching:
         self._store = Store(runtime.home / "watching")
         self._snapshots = snapshots.of(runtime.home)
         self._weights = Weights(runtime.home / "watching" / "models", server)
-        self._courier = Courier(self._store, server, self._sent, runtime.uplink.carry)
+        self.clock = ServerClock()
+        self._courier = Courier(self._store, server, self._sent, runtime.uplink.carry, self.clock.now)
         self._threads: dict[str, _CameraThread] = {}
         self._watches = self._store.watches
 
@@ -63,10 +65,11 @@ class Watching:
         for watch in self._watches.watches:
             by_camera.setdefault(watch.camera, []).append(watch)
         for name in self._threads.keys() - by_camera.keys():
+            self._threads[name].use([])
             self._threads.pop(name).stop()
         for name, watches in by_camera.items():
             if name not in self._threads:
-                self._threads[name] = _CameraThread(self._camera(name))
+                self._threads[name] = _CameraThread(self._camera(name), self.clock)
             self._threads[name].use(watches)
 
     def _camera(self, name: str) -> WatchedCamera:
@@ -79,16 +82,17 @@ class Watching:
             self._judge,
             self._weights.of,
             self._courier.wake,
+            lambda: self._runtime.power_w,
         )
 
     def _sent(self, watch: int, size: int) -> None:
         for thread in list(self._threads.values()):
-            thread.camera.spent(watch, size)
+            thread.camera.sent(watch, size)
 
 
 class _CameraThread:
-    def __init__(self, camera: WatchedCamera) -> None:
-        self.camera = camera
+    def __init__(self, camera: WatchedCamera, clock: ServerClock) -> None:
+        self.camera, self._clock = camera, clock
         self._watches: list[Watch] | None = None
         self._wake = threading.Event()
         self._stopped = False
@@ -108,17 +112,25 @@ class _CameraThread:
         due = time.monotonic()
         while not self._stopped:
             self._wake.clear()
-            if self._watches is not None:
-                watches, self._watches = self._watches, None
-                self.camera.use(watches)
             try:
-                self.camera.step(time.time())
+                self._follow()
+                self.camera.step(self._clock.now())
             except sqlite3.Error as error:
                 log.warning("an event of camera %s cannot be stored: %s", self.camera.name, error)
                 self._wake.wait(STORE_RETRY_S)
             # From when it was due: a model that takes a while does not shift every later frame. What was missed is left out.
             due = max(due + self.camera.period_s, time.monotonic())
             self._wake.wait(max(0.0, due - time.monotonic()))
+        try:
+            self._follow()
+        except sqlite3.Error as error:
+            log.warning("the cost of watching %s cannot be stored: %s", self.camera.name, error)
+
+    def _follow(self) -> None:
+        """Raises sqlite3.Error."""
+        if self._watches is not None:
+            watches, self._watches = self._watches, None
+            self.camera.use(watches, self._clock.now())
 
 
 def of_node(runtime: Runtime, config: Config) -> Watching | None:
