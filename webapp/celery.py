@@ -72,6 +72,7 @@ app.conf.beat_schedule = {
     "recognise photos of earlier versions": _every("inference.fill_digests", 30),
     "have changed models exported for nodes": _every("inference.refresh_exports", 30),
     "check events of watches that were left unchecked": _every("watches.sweep", 30),
+    "notice watches whose device or camera is gone": _every("watches.look", 3),
     "index photos for the search": _every("search.index", 5),
     "delete expired data": _every("ops.prune", 3600),
 }

@@ -17,7 +17,7 @@ class WatchesConsumer(LiveConsumer):
         person = self.scope["user"]
         return {
             "type": "snapshot",
-            "watches": [live.watch_data(watch) for watch in all_of(person)],
+            "watches": live.watches_data(all_of(person)),
             "events": [live.event_data(event) for event in live.visible(person)[: live.SHOWN]],
         }
 

@@ -1,29 +1,38 @@
 """Watches and events as pages and scripts get them, and their changes on the sockets of whom they are for."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import Q, QuerySet
 from typing_extensions import TypedDict
 
+from inference.watches import costs, things
+from inference.watches.costs import CostData
 from inference.watches.models import Event, Watch
 from webapp.live import groups
 from webapp.live.events import WatchChanged, WatchEventChanged
 from webapp.live.publish import publish
 
 SHOWN = 100  # events of a page when it is opened
-NOT_LISTED = ("cleared", "described")  # they are a part of the event that was raised
+NOT_LISTED = ("cleared", "described", "tally")  # they are a part of the event that was raised, or of the watch's cost
 
 
 class WatchData(TypedDict):
+    """`obstacle`: why it is not evaluated although it is on. `rare`: the models know no class of what it looks for. `cost`: of
+    the last 30 days; None before the device has reported one."""
+
     id: int
     title: str
     node: str
     camera: str
     state: str
     applied: bool
+    obstacle: str
+    rare: bool
     run: int | None
     settings: dict[str, Any]
+    cost: CostData | None
     created: str
 
 
@@ -49,7 +58,14 @@ class EventData(TypedDict):
     receipt: dict[str, Any]
 
 
-def watch_data(watch: Watch) -> WatchData:
+def watches_data(watches: Iterable[Watch]) -> list[WatchData]:
+    rows = list(watches)
+    sums = costs.of(rows)
+    return [watch_data(watch, sums.get(watch.pk)) for watch in rows]
+
+
+def watch_data(watch: Watch, cost: CostData | None = None) -> WatchData:
+    thing = watch.settings.get("looks_for") or ""
     return {
         "id": watch.pk,
         "title": watch.title,
@@ -57,8 +73,11 @@ def watch_data(watch: Watch) -> WatchData:
         "camera": watch.camera,
         "state": watch.state,
         "applied": watch.applied,
+        "obstacle": watch.obstacle,
+        "rare": bool(thing) and watch.run is None and not things.is_familiar(thing),
         "run": watch.run,
         "settings": watch.settings,
+        "cost": cost,
         "created": watch.created.isoformat(),
     }
 
@@ -86,7 +105,7 @@ def event_data(event: Event) -> EventData:
 
 
 def visible(person: AbstractBaseUser) -> QuerySet[Event]:
-    """Of a person's own watches, and of the cameras that these watch. What an edge dismissed is not listed."""
+    """Of a person's own watches, and of the cameras that these watch."""
     pairs = set(Watch.objects.filter(owner=person).values_list("node", "camera"))
     of_cameras = Q(pk__in=[])
     for node, camera in pairs:
@@ -96,7 +115,8 @@ def visible(person: AbstractBaseUser) -> QuerySet[Event]:
 
 
 def announce(watch: Watch) -> None:
-    publish(groups.watches(watch.owner_id), WatchChanged(id=watch.pk, watch=watch_data(watch)))
+    (data,) = watches_data([watch])
+    publish(groups.watches(watch.owner_id), WatchChanged(id=watch.pk, watch=data))
 
 
 def announce_deleted(number: int, person: int) -> None:

@@ -28,6 +28,7 @@ class Watch(models.Model):
     version = models.PositiveIntegerField(default=1, help_text="grows with each change")
     applied = models.BooleanField(default=False, help_text="the device follows this version")
     why: Any = models.JSONField(default=dict, blank=True, help_text="of a draft: the words behind each setting")
+    obstacle = models.CharField(max_length=12, blank=True, help_text="why it is not evaluated although it is on")
     turn = models.UUIDField(null=True, blank=True, unique=True, help_text="the question that it was drafted from")
     created = models.DateTimeField(auto_now_add=True)
 
@@ -47,6 +48,25 @@ class Watch(models.Model):
     def thing(self) -> str:
         """What it looks for, in words."""
         return str(self.settings.get("looks_for") or self.settings.get("question") or "")
+
+
+class WatchDay(models.Model):
+    """What a watch has cost on one day."""
+
+    watch = models.ForeignKey(Watch, on_delete=models.CASCADE, related_name="days")
+    day = models.DateField()
+    seconds = models.FloatField(default=0.0, help_text="for which the camera was watched")
+    frames = models.PositiveBigIntegerField(default=0)
+    looks = models.PositiveBigIntegerField(default=0)
+    bytes = models.PositiveBigIntegerField(default=0, help_text="sent by the device about it")
+    ms = models.FloatField(default=0.0, help_text="computed")
+    joules = models.FloatField(null=True, blank=True, help_text="that the board took meanwhile; empty: it does not measure it")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("watch", "day"), name="a_day_of_a_watch_once")]
+
+    def __str__(self) -> str:
+        return f"{self.watch}, {self.day}"
 
 
 class Event(models.Model):

@@ -6,11 +6,12 @@ from celery import current_app, shared_task
 from celery.exceptions import OperationalError as QueueError
 from kombu.exceptions import OperationalError as BrokerError
 
-from inference.watches import edge_check
+from inference.watches import obstacles
+from inference.watches.events import edge_check
 from inference.watches.models import Event
 
 log = logging.getLogger(__name__)
-CHECK, SWEEP = "watches.check", "watches.sweep"
+CHECK, SWEEP, LOOK = "watches.check", "watches.sweep", "watches.look"
 
 
 def check_soon(event: Event) -> None:
@@ -24,6 +25,12 @@ def check_soon(event: Event) -> None:
 @shared_task(name=CHECK)
 def check(number: int) -> None:
     edge_check.check(number)
+
+
+@shared_task(name=LOOK)
+def look() -> None:
+    """Notice watches whose device, camera or permission is gone. Safe to run twice."""
+    obstacles.refresh()
 
 
 @shared_task(name=SWEEP)

@@ -18,7 +18,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "watches/page.html",
         {
             "boot": {
-                "watches": [live.watch_data(watch) for watch in lifecycle.all_of(request.user)],
+                "watches": live.watches_data(lifecycle.all_of(request.user)),
                 "events": [live.event_data(event) for event in live.visible(request.user)[: live.SHOWN]],
                 "event": request.GET.get("event", ""),
             },

@@ -92,6 +92,22 @@ KINDS: list[Kind] = [
         "admins",
         channels=("push", "mail"),
     ),
+    Kind(
+        "watch.raised",
+        gettext_noop("A watch saw what it looks for"),
+        gettext_noop("%(title)s on %(camera)s"),
+        gettext_noop("%(node)s is %(percent)s %% sure. The page of watches has the event, and its picture on request."),
+        "info",
+        "person",
+    ),
+    Kind(
+        "watch.camera",
+        gettext_noop("A watched camera fails"),
+        gettext_noop("The camera %(camera)s of %(node)s cannot be watched"),
+        gettext_noop("%(reason)s Its watches wait until it works again."),
+        "warning",
+        "person",
+    ),
 ]
 # What the “send a test” buttons send. Nobody has rules about it.
 TEST = Kind(

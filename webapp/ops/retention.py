@@ -11,7 +11,7 @@ from devices.telemetry import links, node_events
 from inference.batches.models import Batch
 from inference.models import PlannerCall, Turn
 from inference.photos import erasure, keeping, store
-from inference.watches import intake as watch_events
+from inference.watches.events import intake as watch_events
 from webapp.accounts.models import SHELL, AuditEntry
 from webapp.chat.models import Conversation
 from webapp.chat.sharing import links as links_to_conversations

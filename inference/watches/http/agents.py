@@ -6,7 +6,8 @@ from ninja import Router
 from devices.api import TOKEN, NodeToken
 from devices.contract.watches import Delivered, Delivery
 from devices.models import Node
-from inference.watches import distribution, intake, tasks
+from inference.watches import distribution, tasks
+from inference.watches.events import intake
 from webapp.live.errors import UserError, not_found
 from webapp.live.http import change, operation
 

@@ -6,7 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
 from pydantic import Field
 
-from inference.watches import live, pictures
+from inference.watches import live
+from inference.watches.events import pictures
 from inference.watches.models import Event as Row
 from webapp.live.errors import not_found
 from webapp.live.http import Moment, Page, PageQuery, change, operation, paginate
@@ -25,7 +26,7 @@ class Event(Schema):
     title: str = Field(description="Of the watch.", examples=["dog"])
     node: str = Field(examples=["jetson-a"])
     camera: str = Field(examples=["porch"])
-    kind: str = Field(description="`raised`, `camera_lost`, `camera_back`, `camera_unsteady` or `camera_noise`.")
+    kind: str = Field(description="`raised`, `camera_lost`, `camera_back`, `camera_unsteady`, `camera_noise` or `camera_dark`.")
     at: Moment
     ended: Moment | None = Field(description="When it was cleared; None while it lasts.")
     confidence: float | None

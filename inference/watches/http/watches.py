@@ -16,7 +16,7 @@ SETTINGS_ERRORS = {
     403: "`camera_not_allowed`: an administrator decides who may use it.",
     404: "`not_found`: no such device. `no_model`: no such training run.",
     409: "`too_many_watches`: a device takes 16.",
-    422: "`bad_watch`, `no_camera`, `unknown_class`.",
+    422: "`bad_watch`, `no_camera`, `unknown_class`, `unknown_thing`.",
 }
 
 
@@ -45,6 +45,15 @@ class NewWatch(Schema):
     settings: Settings
 
 
+class Cost(Schema):
+    seconds: float = Field(description="For which the camera was watched.")
+    frames: int
+    looks: int = Field(description="Frames that a model looked at.")
+    bytes: int = Field(description="Sent by the device: events, checks by an edge, pictures that were looked at.")
+    ms: float = Field(description="Computed on the device.")
+    joules: float | None = Field(description="That the board drew while it computed; None where it does not measure it.")
+
+
 class Watch(Schema):
     id: int
     title: str = Field(examples=["dog"])
@@ -52,8 +61,14 @@ class Watch(Schema):
     camera: str = Field(examples=["porch"])
     state: str = Field(description="`draft` until it is confirmed, `on` or `paused`.", examples=["on"])
     applied: bool = Field(description="The device follows this version.")
+    obstacle: str = Field(
+        description="Why it is not evaluated although it is on: `revoked`, `offline`, `no_camera`, `not_allowed`, `no_model`, "
+        "`fault` of the camera; or empty."
+    )
+    rare: bool = Field(description="The models have no class of what it looks for, and are rarely sure of it.")
     run: int | None
     settings: dict[str, Any] = Field(description="As in `create_watch`.")
+    cost: Cost | None = Field(description="Of the last 30 days; None before the device has reported one.")
     created: Moment
 
 
@@ -66,7 +81,7 @@ class Switch(Schema):
 
 
 def watch_schema(row: Row) -> Watch:
-    return Watch.model_validate(live.watch_data(row))
+    return Watch.model_validate(live.watches_data([row])[0])
 
 
 @router.get("", **operation("list_watches", "List your watches", {200: WatchPage}))

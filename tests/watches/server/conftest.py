@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from inference.watches import telling
+from inference.watches.events import telling
 from tests.devices import conftest as devices
 from tests.devices.conftest import Board
 

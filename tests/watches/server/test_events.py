@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from inference.watches import edge_check, intake, live, telling
+from inference.watches import live
+from inference.watches.events import edge_check, intake, telling
 from inference.watches.models import Event, Watch
 from tests.devices.conftest import Board
 from tests.watches.server.calls import deliver, event, make

@@ -6,14 +6,16 @@ import time
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from devices import dispatch
 from devices.contract.jobs import RunWhole, ShowSnapshot
-from devices.contract.watches import WatchSettings
+from devices.contract.watches import Cost, WatchSettings
 from inference.engine.tasks.wording import presence_question
 from inference.placement import fleet
-from inference.watches import live, telling
+from inference.watches import costs, live
+from inference.watches.events import telling
 from inference.watches.models import CHECKING, CONFIRMED, DISMISSED, UNCHECKED, Event
 
 log = logging.getLogger(__name__)
@@ -46,11 +48,14 @@ def overdue() -> list[int]:
 
 def _settle(event: Event, outcome: str, facts: dict[str, Any]) -> None:
     receipt = {**event.receipt, **facts}
-    if not Event.objects.filter(pk=event.pk, check_state=CHECKING).update(check_state=outcome, receipt=receipt):
-        return
-    event.check_state, event.receipt = outcome, receipt
+    with transaction.atomic():
+        if not Event.objects.filter(pk=event.pk, check_state=CHECKING).update(check_state=outcome, receipt=receipt):
+            return
+        event.check_state, event.receipt = outcome, receipt
+        if event.watch is not None:
+            costs.add(event.watch, Cost(bytes=facts.get("check_bytes", 0)), timezone.now())
+        telling.tell(event)
     live.announce_event(event)
-    telling.tell(event)
 
 
 def _asked(event: Event, spec: WatchSettings) -> tuple[str, dict[str, Any]]:

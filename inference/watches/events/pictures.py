@@ -5,12 +5,14 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.utils import timezone
 
 from devices import dispatch
 from devices.camera_access import rules
 from devices.contract.jobs import LabelSnapshot, PreviewCamera, ShowSnapshot
+from devices.contract.watches import Cost
 from devices.models import Node
-from inference.watches import live
+from inference.watches import checks, costs, live
 from inference.watches.models import Event
 from webapp.accounts import audit
 from webapp.live.at_once import AtOnce
@@ -34,6 +36,8 @@ def snapshot(person: AbstractBaseUser, event: Event) -> bytes:
     shown = int(event.receipt.get("shown_bytes", 0)) + len(data)
     event.receipt = {**event.receipt, "shown_bytes": shown, "photo_left_device": True}
     event.save(update_fields=["receipt"])
+    if event.watch is not None:
+        costs.add(event.watch, Cost(bytes=len(data)), timezone.now())
     return data
 
 
@@ -42,12 +46,7 @@ def preview(person: AbstractBaseUser, node: str, camera: str) -> bytes:
     if not Node.objects.filter(slug=node, tier="device", revoked_at=None).exists():
         raise not_found("device")
     if not rules.read().may_use(person.pk, node, camera):
-        raise UserError(
-            "camera_not_allowed",
-            f"You may not use the camera {camera} of {node}.",
-            "Ask an administrator, who can allow it on the page of the device.",
-            403,
-        )
+        raise checks.not_allowed(node, camera)
     blob = f"preview-{secrets.token_hex(8)}"
     audit.record(person, "camera used", f"camera:{node}/{camera}", "preview")
     return _fetched(person, node, blob, lambda: dispatch.call(node, PreviewCamera(camera=camera, blob=blob), SECONDS))

@@ -8,30 +8,35 @@ from django.utils import timezone
 
 from devices.contract.watches import OF_CAMERAS, Delivered, Delivery, WatchEvent
 from devices.models import Node
-from inference.watches import live, telling
+from inference.watches import costs, live
+from inference.watches.events import telling
 from inference.watches.models import CHECKING, Event, Watch
 
 OLDEST = timedelta(days=30)  # an event may be this late; a clock that says more is wrong
 MOST = 5000  # events of one device that are kept
+TALLIES = timedelta(days=1)  # for which a cost that was reported is known again; a device repeats within minutes
 
 
 def store(node: Node, delivery: Delivery, check: Callable[[Event], None]) -> Delivered:
     """`check` has an edge asked about an event that the device is unsure of."""
-    now = timezone.now()
+    now, watches = timezone.now(), dict[int, Watch]()
     for reported in delivery.events:
         at = now - min(max(timedelta(seconds=delivery.now - reported.at), timedelta()), OLDEST)
         with transaction.atomic():
             event = _stored(node, reported, at)
+            if event is not None and event.uid == reported.id:  # otherwise it was told when it began
+                telling.tell(event)
         if event is None:
             continue
-        live.announce_event(event)
-        if event.uid != reported.id:
-            continue  # it was told when it began
-        if event.check_state == CHECKING:
+        if event.watch is not None:
+            watches[event.watch.pk] = event.watch
+        if event.kind not in live.NOT_LISTED:
+            live.announce_event(event)
+        if event.uid == reported.id and event.check_state == CHECKING:
             check(event)
-        else:
-            telling.tell(event)
-    _make_room(node)
+    for watch in watches.values():  # with what it has cost now
+        live.announce(watch)
+    _make_room(node, now)
     return Delivered(number=delivery.events[-1].number)
 
 
@@ -63,6 +68,8 @@ def _stored(node: Node, reported: WatchEvent, at: datetime) -> Event | None:
     )
     if not new:
         return None
+    if watch is not None:
+        costs.add(watch, reported.cost, at)
     return _ended(node, reported.about, at) if reported.kind == "cleared" else event
 
 
@@ -83,9 +90,10 @@ def _described(node: Node, reported: WatchEvent) -> Event | None:
     return event
 
 
-def _make_room(node: Node) -> None:
+def _make_room(node: Node, now: datetime) -> None:
     """The oldest go: a device must not fill the database."""
     rows = Event.objects.filter(node=node.slug).order_by("-pk")
+    rows.filter(kind="tally", received__lt=now - TALLIES).delete()
     oldest = rows.values_list("pk", flat=True)[MOST : MOST + 1].first()
     if oldest is not None:
         rows.filter(pk__lte=oldest).delete()
@@ -93,4 +101,5 @@ def _make_room(node: Node) -> None:
 
 def prune(before: datetime) -> int:
     """Delete events older than this; how many."""
+    costs.prune(timezone.now())
     return Event.objects.filter(at__lt=before).delete()[0]
