@@ -1,12 +1,13 @@
 """Where requests go that become drafts, of runs and of watches. Answering imports neither, so their makers are registered."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from inference.answering import planner_usage
 from inference.answering.journal import Journal
 from inference.models import Turn
 from inference.planning import draft_summary, watch_request
-from inference.planning.compose import StepResult
+from inference.planning.compose import WATCH_DRAFTED, StepResult
 from inference.planning.languages import multilingual
 from inference.planning.plan import WATCH, PlanStep
 from inference.planning.training import request as training_request
@@ -41,9 +42,19 @@ def register_draft_maker(maker: DraftMaker) -> None:
     _makers[:] = [maker]
 
 
+@dataclass(frozen=True)
+class WatchDraft:
+    """`address` of its page, and what it is to watch where."""
+
+    address: str
+    thing: str
+    camera: str
+    node: str
+
+
 class WatchMaker(Protocol):
-    def __call__(self, turn: Turn, request: WatchRequest) -> str:
-        """The address of the draft's page. Idempotent. Raises UserError."""
+    def __call__(self, turn: Turn, request: WatchRequest) -> WatchDraft:
+        """Idempotent. Raises UserError."""
 
 
 _watch_makers: list[WatchMaker] = []
@@ -67,12 +78,12 @@ def of_step(journal: Journal, step: PlanStep) -> StepResult:
 def _watch(journal: Journal, step: PlanStep) -> StepResult:
     request = watch_request.read(multilingual.plain_english(journal.turn.question))
     try:
-        if request is None or not _watch_makers:
+        if request is None or not request.says_what or not _watch_makers:
             raise NO_WATCH
-        address = _watch_makers[0](journal.turn, request)
+        draft = _watch_makers[0](journal.turn, request)
     except UserError as error:
         return _failed(journal, step, error)
-    return _drafted(journal, step, address, request.sentence)
+    return _drafted(journal, step, draft.address, WATCH_DRAFTED.format(thing=draft.thing, camera=draft.camera, node=draft.node))
 
 
 def _training_run(journal: Journal, step: PlanStep) -> StepResult:

@@ -18,6 +18,7 @@ _OF_A_THING = re.compile(
     r"^(?:what (?:colou?r|shape|size|material|pattern|breed|kind|make|brand)|how (?:old|big|tall|long|large)) (?:is|are) the "
     rf"(?!{_NO_PART}\b)(?P<noun>[a-z]+(?: [a-z]+)?)\??$"
 )
+WATCH_DRAFTED = "A watch for “{thing}” on camera {camera} of {node} is drafted. Nothing is watched before you start it."
 FAILED_DRAFTS = {TRAIN: "draft the training run", WATCH: "draft the watch"}
 
 

@@ -3,15 +3,20 @@
 import re
 from dataclasses import dataclass, field
 
+from inference.engine.tasks.wording import presence_question
 from inference.planning.rules.numerals import digits
 
 _WHEN = r"(?:when(?:ever)?|as soon as|once|every time|each time|any time|anytime)"
-_TELL = (
-    r"(?:tell|notify|alert|warn|inform|message|ping|text|e-?mail) (?:me|us)|let (?:me|us) know"
+# With these “if” means “whenever”; “tell me if there is a dog” may be about a photo that is at hand.
+_NOTIFY = (
+    r"(?:notify|alert|warn|message|ping|text|e-?mail) (?:me|us|i)"
     r"|(?:give|send) (?:me|us) (?:a |an )?(?:alert|notice|notification|message|warning)|raise (?:a |an )?(?:alert|alarm|event)"
 )
+_TELL = rf"(?P<notify>{_NOTIFY})|(?:tell|inform) (?:me|us|i)|let (?:me|us) know"
 _PLEASE = r"(?:please |could you |can you |would you |i want you to |i'd like you to |hey )*"
-_ASKED = re.compile(rf"^{_PLEASE}(?:{_TELL})(?: please)? (?P<if>{_WHEN}|if) (?P<what>.+)$")
+_ASKED = re.compile(rf"^{_PLEASE}(?:{_TELL})(?: please)?,? (?P<if>{_WHEN}|if) (?P<what>.+)$")
+# As words of a Chinese message follow each other: “in the yard is there a dog when notify me”.
+_CLOSING = re.compile(rf"^(?:if |when )?(?:.*? )?is there (?P<what>[a-z' -]+?),? (?P<if>{_WHEN}|if)?,? ?{_PLEASE}(?:{_TELL})$")
 _TURNED = re.compile(rf"^(?P<if>{_WHEN}|if) (?P<what>.+?),? (?:then )?{_PLEASE}(?:{_TELL})$")
 _WATCHED = re.compile(
     rf"^{_PLEASE}(?:watch|monitor|keep (?:an eye|watch)(?: on)?|look out(?: on)?)\b(?: the)?(?P<where>.*?) ?\bfor (?P<what>.+)$"
@@ -35,9 +40,15 @@ _VERB = re.compile(
     r"(?: (?:is|are|gets?|comes?|appears?|shows? up|arrives?|walks?|runs?|enters?|passes?|stands?|sits?|drives?|lies|turns up|"
     r"can be seen|is seen|are seen|is there|are there|visits?|goes)\b.*)$"
 )
-_SEE = re.compile(r"^(?:you (?:can )?(?:see|spot|notice|detect|find)|there (?:is|are|'s)|there's|it sees|the camera sees) ")
+_SEE = re.compile(
+    r"^(?:(?:you (?:can )?)?(?:see|spot|notice|detect|find)|there (?:is|are|'s)|there's|(?:is|are) there|it sees|the camera sees) "
+)
 _ARTICLE = re.compile(r"^(?:a|an|the|any|some|my|our|another) ")
-_PEOPLE = {"someone": "person", "somebody": "person", "anyone": "person", "anybody": "person", "people": "person"}
+_PEOPLE = {
+    "someone": "person", "somebody": "person", "anyone": "person", "anybody": "person", "people": "person",
+    "nobody": "no person", "no one": "no person", "no people": "no person",
+}  # fmt: skip
+_NO_THING = ("it", "this", "that", "something", "anything")
 _STATE = re.compile(
     r"^(?:the |my |our )?([a-z][a-z' -]*?) (is|are) (?:left )?(open|closed|on|off|empty|full|dark|wet|lit|up|down|shut)$"
 )
@@ -50,16 +61,16 @@ MAX_THING = 60
 
 @dataclass(frozen=True)
 class WatchRequest:
-    """`spec`: as WatchSettings has it, and a `camera` if one was named. `why`: the words behind each field."""
+    """`spec`: as WatchSettings has it, and a `camera` if one was named. `why`: the words behind each field. `place`: words that
+    may name the camera by its place. Without a thing and a question, it did not say what to watch for."""
 
     spec: dict[str, object] = field(default_factory=dict)
     why: dict[str, str] = field(default_factory=dict)
+    place: str = ""
 
     @property
-    def sentence(self) -> str:
-        what = str(self.spec.get("looks_for") or self.spec.get("question") or "")
-        where = f" on camera {self.spec['camera']}" if "camera" in self.spec else ""
-        return f"A watch for “{what}”{where} is drafted. Nothing is watched before you start it."
+    def says_what(self) -> bool:
+        return "looks_for" in self.spec or "question" in self.spec
 
 
 def read(message: str) -> WatchRequest | None:
@@ -68,12 +79,14 @@ def read(message: str) -> WatchRequest | None:
     text = " ".join(message.lower().replace("’", "'").split()).rstrip(" .!?")
     quiet, text = _quiet(text)
     camera, text = _camera(text)
-    match = _ASKED.match(text) or _TURNED.match(text)
+    match = _ASKED.match(text) or _CLOSING.match(text) or _TURNED.match(text)
     if match is None:
         return _watched(text, camera, quiet)
-    if (match["if"] == "if" and camera is None) or _OF_RUNS.search(match["what"]):
+    about_now = match["if"] in ("if", None) and not match["notify"]
+    if (about_now and camera is None) or _OF_RUNS.search(match["what"]):
         return None
-    return _request(match["what"], camera, quiet)
+    request = _request(match["what"], camera, quiet)
+    return WatchRequest() if request is None and camera is not None else request
 
 
 def _watched(text: str, camera: tuple[str, str] | None, quiet: tuple[dict[str, str], str] | None) -> WatchRequest | None:
@@ -97,15 +110,18 @@ def _request(what: str, camera: tuple[str, str] | None, quiet: tuple[dict[str, s
     else:
         thing = _ARTICLE.sub("", _PLACE.sub("", _VERB.sub("", what)).strip(" ,"))
         thing = _PEOPLE.get(thing, thing)
-        if not thing or len(thing) > MAX_THING or thing in ("it", "this", "that", "something", "anything"):
+        if not thing or len(thing) > MAX_THING or thing in _NO_THING:
             return None
-        spec["looks_for"] = thing
-        why["looks_for"] = what
+        if thing.startswith("no "):
+            spec["question"], spec["expected"] = presence_question(thing.removeprefix("no ")), "no"
+            why["question"] = why["expected"] = what
+        else:
+            spec["looks_for"], why["looks_for"] = thing, what
     if camera is not None:
         spec["camera"], why["camera"] = camera
     if quiet is not None:
         spec["quiet"], why["quiet"] = quiet
-    return WatchRequest(spec, why)
+    return WatchRequest(spec, why, what)
 
 
 def _camera(text: str) -> tuple[tuple[str, str] | None, str]:

@@ -2,11 +2,12 @@
 
 from django.urls import reverse
 
+from inference.answering.drafts import WatchDraft
 from inference.models import Turn
 from inference.planning.watch_request import WatchRequest
 from inference.watches import lifecycle
 
 
-def draft_watch(turn: Turn, request: WatchRequest) -> str:
-    watch = lifecycle.draft(turn.owner, turn.pk, request.spec, request.why)
-    return reverse("watches:edit", args=[watch.pk])
+def draft_watch(turn: Turn, request: WatchRequest) -> WatchDraft:
+    watch = lifecycle.draft(turn.owner, turn.pk, request.spec, request.why, request.place)
+    return WatchDraft(reverse("watches:edit", args=[watch.pk]), watch.title, watch.camera, watch.node)

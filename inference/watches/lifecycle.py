@@ -90,13 +90,14 @@ def delete(watch: Watch) -> None:
     live.announce_deleted(number, person)
 
 
-def draft(person: AbstractBaseUser, turn: UUID, spec: Mapping[str, Any], why: Mapping[str, str]) -> Watch:
-    """From a sentence; the same turn makes the same draft. `spec` may name a camera, a thing and hours. Raises UserError."""
+def draft(person: AbstractBaseUser, turn: UUID, spec: Mapping[str, Any], why: Mapping[str, str], somewhere: str = "") -> Watch:
+    """From a sentence; the same turn makes the same draft. `spec` may name a camera, a thing and hours; `somewhere`: words that
+    may name the camera by its place. Raises UserError."""
     known = Watch.objects.filter(turn=turn).first()
     if known is not None:
         return known
-    node, camera = place(person, str(spec.get("camera", "")), str(spec.get("place", "")))
-    settings = {name: value for name, value in spec.items() if name not in ("camera", "place")}
+    node, camera = place(person, str(spec.get("camera", "")), somewhere)
+    settings = {name: value for name, value in spec.items() if name != "camera"}
     parsed = checks.checked(person, node, camera, settings, None)
     try:
         return Watch.objects.create(

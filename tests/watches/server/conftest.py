@@ -1,11 +1,10 @@
 """A device that joined and has cameras, and a person who watches them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from inference.watches.events import telling
 from tests.devices import conftest as devices
 from tests.devices.conftest import Board
 
@@ -25,8 +24,8 @@ def client(client_of: Callable[[Any], Any], owner: Any) -> Any:
 
 
 @pytest.fixture
-def tellings() -> Iterator[list[telling.Telling]]:
-    list_of: list[telling.Telling] = []
-    telling.register(list_of.append)
-    yield list_of
-    telling.register(lambda told: None)
+def notices(db: None) -> Callable[[], list[Any]]:
+    """What was told, the oldest first."""
+    from webapp.notices.models import Notice
+
+    return lambda: list(Notice.objects.order_by("pk"))

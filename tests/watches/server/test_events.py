@@ -7,17 +7,19 @@ import pytest
 from django.utils import timezone
 
 from inference.watches import live
-from inference.watches.events import edge_check, intake, telling
+from inference.watches.events import edge_check, intake
 from inference.watches.models import Event, Watch
 from tests.devices.conftest import Board
 from tests.watches.server.calls import deliver, event, make
 
+COST = {"frames": 60, "looks": 2, "bytes": 0, "ms": 150.0, "joules": 0.6, "seconds": 30.0}
+
 
 def test_an_event_that_is_delivered_twice_is_stored_and_told_once(
-    device: Board, client: Any, tellings: list[telling.Telling]
+    device: Board, client: Any, notices: Callable[[], list[Any]]
 ) -> None:
     make(client)
-    raised = event(1, confidence=0.9, seen="dog", has_snapshot=True, cost={"frames": 60, "looks": 2, "bytes": 0, "ms": 150.0})
+    raised = event(1, confidence=0.9, seen="dog", has_snapshot=True, cost=COST)
     assert deliver(device, raised).json() == {"number": 1}
     cleared = event(2, "cleared", about=raised["id"])
     described = event(3, "described", about=raised["id"], seen="a dog on a lawn")
@@ -33,20 +35,22 @@ def test_an_event_that_is_delivered_twice_is_stored_and_told_once(
         "looks": 2,
         "bytes": 0,
         "ms": 150.0,
+        "joules": 0.6,
+        "seconds": 30.0,
     }
-    (told,) = tellings
-    assert (told.kind, told.subject, told.values["title"]) == ("watch.raised", "jetson-a", "dog")
+    (told,) = notices()
+    assert (told.kind, told.subject, told.values["title"]) == ("watch.raised", "jetson-a/porch", "dog")
     assert told.link == f"/watches/?event={shown['id']}"
 
 
 def test_a_camera_that_fails_is_told_and_one_that_is_back_is_shown(
-    device: Board, client: Any, tellings: list[telling.Telling]
+    device: Board, client: Any, notices: Callable[[], list[Any]]
 ) -> None:
     make(client)
     deliver(device, event(1, "camera_lost", seen="The camera porch does not answer."), event(2, "camera_back"))
     kinds = [row["kind"] for row in client.get("/api/v1/watches/events?camera=porch").json()["items"]]
     assert sorted(kinds) == ["camera_back", "camera_lost"]
-    assert [told.kind for told in tellings] == ["watch.camera"]
+    assert [told.kind for told in notices()] == ["watch.camera"]
     assert client.get("/api/v1/watches/events?camera=yard").json()["total"] == 0
 
 
@@ -89,20 +93,20 @@ def test_events_belong_to_who_watches(device: Board, client: Any, client_of: Cal
 
 
 def test_what_the_device_is_unsure_of_is_checked_first_and_told_as_it_is_without_an_edge(
-    device: Board, client: Any, tellings: list[telling.Telling]
+    device: Board, client: Any, notices: Callable[[], list[Any]]
 ) -> None:
     make(client, settings={"escalates": True})
     deliver(device, event(1, sure=False, confidence=0.61, has_snapshot=True))
     row = Event.objects.get()
-    assert row.check_state == "checking" and tellings == []
+    assert row.check_state == "checking" and notices() == []
     edge_check.check(row.pk)
     edge_check.check(row.pk)
     row.refresh_from_db()
     assert (row.check_state, row.receipt["check"]) == ("unchecked", "No edge was online.")
-    assert len(tellings) == 1
+    assert len(notices()) == 1
 
 
-def test_a_check_that_was_lost_ends_after_a_while(device: Board, client: Any, tellings: list[telling.Telling]) -> None:
+def test_a_check_that_was_lost_ends_after_a_while(device: Board, client: Any, notices: Callable[[], list[Any]]) -> None:
     make(client, settings={"escalates": True})
     deliver(device, event(1, sure=False, confidence=0.61, has_snapshot=True))
     row = Event.objects.get()
@@ -110,7 +114,7 @@ def test_a_check_that_was_lost_ends_after_a_while(device: Board, client: Any, te
     Event.objects.update(received=timezone.now() - edge_check.LOST_AFTER * 1.1)
     assert edge_check.overdue() == [row.pk]
     Event.objects.update(received=timezone.now() - edge_check.PATIENCE * 1.1)
-    assert edge_check.overdue() == [] and len(tellings) == 1
+    assert edge_check.overdue() == [] and len(notices()) == 1
 
 
 def test_a_picture_of_a_device_that_is_away_is_a_sentence(device: Board, client: Any) -> None:
