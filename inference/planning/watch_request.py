@@ -41,7 +41,8 @@ _VERB = re.compile(
     r"can be seen|is seen|are seen|is there|are there|visits?|goes)\b.*)$"
 )
 _SEE = re.compile(
-    r"^(?:(?:you (?:can )?)?(?:see|spot|notice|detect|find)|there (?:is|are|'s)|there's|(?:is|are) there|it sees|the camera sees) "
+    r"^(?:(?:you (?:can )?)?(?:see|spot|notice|detect|find)|there (?:is|are|'s)|there's|(?:is|are) there|it sees"
+    r"|the camera sees) "
 )
 _ARTICLE = re.compile(r"^(?:a|an|the|any|some|my|our|another) ")
 _PEOPLE = {
