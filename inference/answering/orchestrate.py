@@ -94,9 +94,8 @@ def _answer(execution: TurnExecution) -> str:
             results[step.id] = result
     ordered = [results[step.id] for step in steps]
     if all(result.error or result.left_out for result in ordered):
-        raise UserError(
-            "no_answer", ordered[0].error or "No step could be answered.", "Try again, or choose another route.", 503
-        )
+        advice = "" if ordered[0].task in DRAFTS else "Try again, or choose another route."  # a draft's says what to do itself
+        raise UserError("no_answer", ordered[0].error or "No step could be answered.", advice, 503)
     if len(steps) > 1:
         journal.phase("composing")
     words = planner_usage.planner().compose(turn.question, ordered, lambda text: journal.phase("composing", text=text))

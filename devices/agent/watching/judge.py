@@ -15,7 +15,8 @@ class NotNow(Exception):
 
 @dataclass(frozen=True)
 class Sight:
-    """`confidence`: that it is there. `seen`: in words, for people. `sure`: False where it is hardly more than a guess."""
+    """`confidence`: that it is there. `seen`: in words, for people. `sure`: False where it is no more than probable, so that
+    another model may know better."""
 
     confidence: float
     seen: str

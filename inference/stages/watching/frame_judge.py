@@ -10,7 +10,7 @@ from devices.agent import jobs
 from devices.agent.jobs import Refused
 from devices.agent.watching.judge import NotNow, Sight
 from devices.contract.watches import Watch
-from inference.engine.doubt import PROBABLE_FROM
+from inference.engine.doubt import PROBABLE_FROM, Certainty, certainty
 from inference.engine.tasks.standalone import StandaloneFailed
 from inference.engine.tasks.wording import presence_question
 from inference.stages.context import StageContext
@@ -19,6 +19,7 @@ from inference.stages.job_run import NO_MEMORY
 from inference.stages.lru_ttl_cache import LruTtlCache
 
 Result = TypeVar("Result")
+GUESS_MOST = PROBABLE_FROM - 0.01
 TURN = "watches"  # whose turn it is at the node's processor: all watches together are as one person
 CACHE_BYTES, CACHE_S = 64 << 20, 3600.0
 _trained: LruTtlCache[str, Classifier] = LruTtlCache(CACHE_BYTES)
@@ -40,8 +41,10 @@ class FrameJudge:
         answer = self._compute(lambda: self.vision.run_whole("vqa", frame, question))
         wanted = watch.expected.strip().casefold() if watch.question else "yes"
         confidence = next((share for text, share in answer.top if text.casefold() == wanted), 0.0)
+        if not answer.sure:  # something beside the model speaks against it: it is a guess at most
+            confidence = min(confidence, GUESS_MOST)
         seen = watch.looks_for if not watch.question and answer.text == "yes" else answer.text
-        return Sight(confidence, seen, max(confidence, 1 - confidence) >= PROBABLE_FROM)
+        return Sight(confidence, seen, certainty(max(confidence, 1 - confidence), answer.sure) is Certainty.FLAT)
 
     def describe(self, frame: Image.Image) -> str:
         """Raises NotNow."""
@@ -64,7 +67,7 @@ class FrameJudge:
         likely = self._compute(lambda: trained.probabilities(frame))
         wanted = watch.looks_for.strip().casefold()
         confidence = sum(share for label, share in likely if label.casefold() == wanted)
-        return Sight(min(1.0, confidence), likely[0][0], likely[0][1] >= PROBABLE_FROM)
+        return Sight(min(1.0, confidence), likely[0][0], certainty(likely[0][1]) is Certainty.FLAT)
 
     def _compute(self, work: Callable[[], Result]) -> Result:
         """In the node's turns, after what people wait for. Raises NotNow."""

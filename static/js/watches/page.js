@@ -4,14 +4,18 @@ import { call } from "../api.js";
 import { boot, byId, el, sentence } from "../dom.js";
 import { gettext } from "../i18n.js";
 import { LiveSocket } from "../socket.js";
+import { Cards } from "./cards.js";
 import { card } from "./event.js";
 import { draw } from "./timeline.js";
-import { KINDS, headline } from "./words.js";
+import { KINDS, headline, monthly, numbers, obstacle } from "./words.js";
 
 const MOST = 1000; // events in the page
 const start = boot();
 let watches = start.watches, events = start.events, reachedEnd = events.length < 100;
 const filters = { watch: byId("by-watch"), camera: byId("by-camera"), kind: byId("by-kind") };
+
+const watchCards = new Cards(byId("list"), watchCard);
+const eventCards = new Cards(byId("events"), (event, watch) => card(event, watch, trouble));
 
 function trouble(text) {
   byId("trouble").textContent = text ?? "";
@@ -21,7 +25,7 @@ function trouble(text) {
 function drawWatches() {
   byId("first").hidden = watches.length > 0;
   byId("list-part").hidden = byId("events-part").hidden = watches.length === 0;
-  byId("list").replaceChildren(...watches.map(watchCard));
+  watchCards.show(watches);
 }
 
 function watchCard(watch) {
@@ -39,6 +43,9 @@ function watchCard(watch) {
     el("h3", {}, watch.title),
     el("p", { class: "hint" }, gettext("%(camera)s on %(device)s", { camera: watch.camera, device: watch.node }), watch.run && ` · ${gettext("model of run %(run)s", { run: watch.run })}`),
     el("span", { class: `watch-state ${state}` }, words),
+    watch.state === "on" && obstacle(watch) && el("p", { class: "note" }, obstacle(watch)),
+    watch.rare && el("p", { class: "hint" }, gettext("The models have no name of their own for this and are rarely sure of it. A more common word may do better.")),
+    watch.state !== "draft" && cost(watch),
     el("div", { class: "row" },
       watch.state === "draft"
         ? el("a", { class: "button small", href: `/watches/${watch.id}/` }, gettext("Look and start"))
@@ -47,9 +54,14 @@ function watchCard(watch) {
       el("button", { type: "button", class: "small", onclick: remove }, gettext("Delete"))));
 }
 
+const cost = (watch) => (watch.cost
+  ? el("details", {}, el("summary", {}, monthly(watch.cost)), el("p", { class: "hint" }, gettext("In the last 30 days:")), numbers(watch.cost))
+  : el("p", { class: "hint" }, monthly(null)));
+
 function stateOf(watch) {
   if (watch.state === "draft") return ["draft", gettext("draft")];
   if (watch.state === "paused") return ["paused", gettext("paused")];
+  if (watch.obstacle) return ["stopped", gettext("not watching")];
   return watch.applied ? ["on", gettext("watching")] : ["waiting", gettext("waiting for the device")];
 }
 
@@ -74,8 +86,9 @@ const shown = () => events.filter((event) =>
 function drawEvents() {
   const list = shown();
   byId("none").hidden = list.length > 0;
+  byId("none").textContent = events.length ? gettext("No event fits these filters.") : gettext("No events yet. They appear here within two seconds.");
   byId("more").hidden = reachedEnd;
-  byId("events").replaceChildren(...list.map((event) => card(event, watches.find((watch) => watch.id === event.watch), trouble)));
+  eventCards.show(list, (event) => watches.map(({ id, settings }) => ({ id, settings })).find(({ id }) => id === event.watch) ?? null);
   draw(list, choose);
 }
 

@@ -48,7 +48,7 @@ export class ZoneEditor {
 
   /** @param {Record<string, number>} zone @param {string} [typed] the edge that is being typed, which is left alone */
   set(zone, typed) {
-    this.zone = Object.fromEntries(EDGES.map((edge) => [edge, Math.round(zone[edge] * 100) / 100]));
+    for (const edge of EDGES) this.zone[edge] = Math.round(zone[edge] * 100) / 100;
     this.show(typed);
   }
 

@@ -64,10 +64,10 @@ class Bridge:
             self._again.clear()
             self._published.clear()
         wanted = self._wanted()
-        for topic in (self._published.keys() | self._retained) - wanted.keys():
+        retained, self._retained = self._retained, set()  # the client's thread adds to it
+        for topic in (self._published.keys() | retained) - wanted.keys():
             self._publish(topic, "")  # an empty retained message deletes it, and the device with it
             self._published.pop(topic, None)
-        self._retained.clear()
         for topic, payload in wanted.items():
             if self._published.get(topic) != payload:
                 self._publish(topic, payload)
