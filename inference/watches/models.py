@@ -11,8 +11,9 @@ from devices.contract.watches import KINDS, WatchSettings
 DRAFT, ON, PAUSED = "draft", "on", "paused"
 STATES = (DRAFT, ON, PAUSED)
 # Whether an edge was asked about what the device was unsure of.
-CHECKING, CONFIRMED, DISMISSED, UNCHECKED = "checking", "confirmed", "dismissed", "unchecked"
-CHECKS = (CHECKING, CONFIRMED, DISMISSED, UNCHECKED)
+CHECKING, CONFIRMED, DISMISSED = "checking", "confirmed", "dismissed"
+UNDECIDED, UNCHECKED = "undecided", "unchecked"  # the edge is as unsure as the device; none could be asked
+CHECKS = (CHECKING, CONFIRMED, DISMISSED, UNDECIDED, UNCHECKED)
 
 
 class Watch(models.Model):

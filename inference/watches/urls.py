@@ -8,5 +8,5 @@ app_name = "watches"
 urlpatterns = [
     path("", views.page, name="page"),
     path("new/", views.new, name="new"),
-    path("<int:number>/", views.edit, name="edit"),
+    path("<int:watch>/", views.edit, name="edit"),
 ]

@@ -32,13 +32,13 @@ def new(request: HttpRequest) -> HttpResponse:
     return _form(request, None, WatchSettings(camera="-", looks_for="-").model_dump(mode="json") | {"looks_for": ""})
 
 
-def edit(request: HttpRequest, number: int) -> HttpResponse:
+def edit(request: HttpRequest, watch: int) -> HttpResponse:
     """A draft is a form with the words that its settings come from."""
     try:
-        watch = lifecycle.own(request.user, number)
+        row = lifecycle.own(request.user, watch)
     except UserError:
         return render(request, "404.html", status=404)
-    return _form(request, watch, watch.spec.model_dump(mode="json"))
+    return _form(request, row, row.spec.model_dump(mode="json"))
 
 
 def _form(request: HttpRequest, watch: Watch | None, settings: dict[str, Any]) -> HttpResponse:

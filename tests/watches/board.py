@@ -40,6 +40,7 @@ class Board:
         self.home, self.folder, self.now, self.frame = home, home / "shots", 1_000_000.0, 0
         self.folder.mkdir()
         self.eye = Eye()
+        self.watts: float | None = None
         self.start()
 
     def start(self, **settings: object) -> None:
@@ -52,6 +53,7 @@ class Board:
             Snapshots(self.home / "snapshots"),
             lambda: self.eye,
             lambda model: b"",
+            watts=lambda: self.watts,
         )
         self.watch(**settings)
 
@@ -83,4 +85,4 @@ class Board:
 
     @property
     def kinds(self) -> list[str]:
-        return [event.kind for event in self.events if event.kind != "described"]
+        return [event.kind for event in self.events if event.kind not in ("described", "tally")]

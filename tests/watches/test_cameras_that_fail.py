@@ -43,3 +43,16 @@ def test_a_camera_that_shows_noise_is_an_event_and_costs_no_look(board: Board) -
     assert board.kinds == ["camera_noise"] and board.eye.looks == 1
     board.empty(4)
     assert board.kinds == ["camera_noise", "camera_back"]
+
+
+def test_a_camera_in_the_dark_is_an_event_after_a_while_and_costs_no_look(board: Board) -> None:
+    board.empty(3)
+    black = yard(light=0.02, grain=1.0)
+    board.sees(black, times=8)
+    board.empty(5)
+    assert board.kinds == []  # somebody switched the light off and on
+    looks = board.eye.looks
+    board.sees(black, times=20)
+    assert board.kinds == ["camera_dark"] and board.eye.looks == looks
+    board.empty(4)
+    assert board.kinds == ["camera_dark", "camera_back"]

@@ -37,6 +37,36 @@ def test_what_a_watch_cost_is_in_its_events_and_a_still_yard_costs_no_look(board
     assert (cost.frames, cost.looks) == (22, 3) and cost.ms > 0
 
 
+def test_a_board_that_measures_its_power_says_what_watching_took(board: Board) -> None:
+    board.empty(3)
+    board.visited(3)
+    assert next(event for event in board.events if event.kind == "raised").cost.joules is None
+    board.watts = 5.0
+    board.empty(4)
+    cost = next(event for event in board.events if event.kind == "cleared").cost
+    assert (
+        cost.joules is not None and cost.joules >= 5.0 * 0.9 * cost.ms / 1000 / 4 and cost.joules <= 5.0 * cost.ms / 1000 + 1e-6
+    )
+
+
+def test_what_watching_costs_is_reported_although_nothing_happens(board: Board) -> None:
+    board.empty(400)
+    (tally,) = [event for event in board.events if event.kind == "tally"]
+    assert tally.watch == 1 and tally.cost.frames == 301 and tally.cost.seconds == 300 and tally.cost.looks == 1
+    board.camera.use([], board.now)
+    last = board.events[-1]
+    assert (last.kind, last.cost.frames) == ("tally", 99)
+
+
+def test_a_watch_that_was_switched_off_starts_anew(board: Board) -> None:
+    board.empty(3)
+    board.visited(3)
+    board.camera.use([], board.now)
+    board.watch()
+    board.visited(3)
+    assert board.kinds == ["raised", "raised"]
+
+
 def test_a_flickering_light_and_a_grainy_night_are_no_motion(board: Board) -> None:
     board.empty(3)
     for frame in range(20):

@@ -12,21 +12,23 @@ from django.utils import timezone
 from devices import dispatch
 from devices.contract.jobs import RunWhole, ShowSnapshot
 from devices.contract.watches import Cost, WatchSettings
+from inference.engine.doubt import Certainty, certainty
 from inference.engine.tasks.wording import presence_question
 from inference.placement import fleet
 from inference.watches import costs, live
 from inference.watches.events import telling
-from inference.watches.models import CHECKING, CONFIRMED, DISMISSED, UNCHECKED, Event
+from inference.watches.models import CHECKING, CONFIRMED, DISMISSED, UNCHECKED, UNDECIDED, Event
 
 log = logging.getLogger(__name__)
 SIDE = 512  # pixels that are sent
 SECONDS = 60.0
+HALF = 0.5
 LOST_AFTER, PATIENCE = timedelta(seconds=90), timedelta(minutes=15)
 NO_EDGE = "No edge was online."
 
 
 def check(number: int) -> None:
-    """Ends confirmed, dismissed or unchecked. A second call at the same time changes nothing."""
+    """Ends confirmed, dismissed, undecided or unchecked. A second call at the same time changes nothing."""
     event = Event.objects.filter(pk=number, check_state=CHECKING).select_related("watch").first()
     if event is None or event.watch is None:
         return
@@ -81,4 +83,6 @@ def _asked(event: Event, spec: WatchSettings) -> tuple[str, dict[str, Any]]:
         "check_confidence": confidence,
         "photo_left_device": True,
     }
-    return (CONFIRMED if confidence >= min(spec.least, 0.5) else DISMISSED), facts
+    if certainty(max(confidence, 1 - confidence), done.answer.sure) is not Certainty.FLAT:
+        return UNDECIDED, facts
+    return (CONFIRMED if confidence >= HALF else DISMISSED), facts

@@ -36,8 +36,10 @@ def snapshot(person: AbstractBaseUser, event: Event) -> bytes:
     shown = int(event.receipt.get("shown_bytes", 0)) + len(data)
     event.receipt = {**event.receipt, "shown_bytes": shown, "photo_left_device": True}
     event.save(update_fields=["receipt"])
+    live.announce_event(event)
     if event.watch is not None:
         costs.add(event.watch, Cost(bytes=len(data)), timezone.now())
+        live.announce(event.watch)
     return data
 
 

@@ -42,5 +42,10 @@ def values_of(event: Event) -> dict[str, str | int | float]:
     values: dict[str, str | int | float] = {"node": event.node, "camera": event.camera, "event": event.pk}
     if event.kind == "raised":
         title = event.watch.title if event.watch else event.camera
-        return {**values, "title": title, "watch": event.watch_id or 0, "percent": round(100 * (event.confidence or 0))}
+        return {
+            **values,
+            "title": title,
+            "watch": event.watch_id or 0,
+            "percent": min(99, round(100 * (event.confidence or 0))),
+        }
     return {**values, "what": event.kind, "reason": REASONS[event.kind]}

@@ -34,7 +34,9 @@ class Event(Schema):
     seen: str
     caption: str = Field(description="Of the picture; it follows the event.")
     has_snapshot: bool
-    check: str = Field(description="Of an edge: `checking`, `confirmed`, `dismissed` or `unchecked`; empty: none was asked.")
+    check: str = Field(
+        description="Of an edge: `checking`, `confirmed`, `dismissed`, `undecided` or `unchecked`; empty: none was asked."
+    )
     label: str = Field(description="What a person said it shows; the device trains on it.")
     dropped: int = Field(description="Events before it that the device had no room for.")
     receipt: dict[str, Any] = Field(description="frames, looks, bytes and ms since the watch's last event; checks and views.")

@@ -2,7 +2,6 @@
 
 import { call, picture } from "../api.js";
 import { el, sentence } from "../dom.js";
-import { percent } from "../format.js";
 import { gettext } from "../i18n.js";
 import { time } from "../times.js";
 import { certainty, dropped, headline, isFault, lasted, numbers, sent } from "./words.js";
@@ -30,7 +29,7 @@ const duration = (event) => event.ended
   : el("span", { class: "still" }, gettext("still there"));
 
 function receipt(event) {
-  const sure = event.confidence === null ? null : gettext("%(percent)s sure.", { percent: percent(event.confidence) });
+  const sure = event.confidence === null ? null : gettext("%(percent)s % sure.", { percent: Math.min(99, Math.round(100 * event.confidence)) });
   return el("details", { class: "receipt-of" },
     el("summary", {}, [sure, sent(event.receipt)].filter(Boolean).join(" ")),
     el("p", { class: "hint" }, gettext("Since the event before:")), numbers(event.receipt));

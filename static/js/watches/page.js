@@ -130,6 +130,7 @@ byId("more").addEventListener("click", async () => {
 });
 for (const select of Object.values(filters)) select.addEventListener("change", drawEvents);
 receive({});
+addEventListener("resize", () => draw(shown(), choose));
 if (start.event) choose(Number(start.event));
 new LiveSocket("/ws/watches/", {
   onFrame: receive,

@@ -36,6 +36,7 @@ export function certainty(event) {
   if (event.check === "checking") return gettext("The device is unsure; an edge is being asked.");
   if (event.check === "confirmed") return gettext("Confirmed by an edge.");
   if (event.check === "dismissed") return gettext("Dismissed by an edge: it sees nothing of the kind.");
+  if (event.check === "undecided") return gettext("The device is unsure, and so is the edge.");
   if (event.check === "unchecked") return gettext("The device is unsure, and no edge could be asked.");
   return event.sure ? "" : gettext("The device is unsure.");
 }

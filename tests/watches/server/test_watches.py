@@ -1,5 +1,6 @@
 """Watches over HTTP: made by people, and handed to devices with heartbeats."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -62,6 +63,9 @@ def test_who_may_not_use_a_camera_can_neither_watch_it_nor_go_on_watching(
     [
         ({"hits": 4, "window": 3}, "4 of 3 looks can never see it."),
         ({"per_second": 50}, "Frames per second: Input should be less than or equal to 5."),
+        ({"per_second": 0}, "Frames per second: Input should be greater than or equal to 0.02."),
+        ({"per_second": "often"}, "Frames per second: Input should be a valid number"),
+        ({"zone": {"left": 0.5, "right": 1.5}}, "The zone: Input should be less than or equal to 1."),
         ({"looks_for": "  "}, "A watch has either a thing to look for or a question."),
         ({"question": "is it open?"}, "A watch has either a thing to look for or a question."),
         ({"zone": {"left": 0.9, "right": 0.1}}, "The zone: a zone must be at least 5% of the frame wide and high."),
@@ -88,6 +92,26 @@ def test_an_unknown_camera_and_an_unknown_run_are_refused(device: Board, client:
     assert make(client, run=12).json()["error"]["code"] == "no_model"
 
 
+def test_a_thing_that_no_model_knows_is_refused_and_one_in_another_language_is_translated(device: Board, client: Any) -> None:
+    error = make(client, settings={"looks_for": "asdf qwer"}).json()["error"]
+    assert (error["code"], error["message"]) == ("unknown_thing", "No model knows what “asdf qwer” is.")
+    assert not Watch.objects.exists()
+    german = make(client, settings={"looks_for": "Hund"}).json()
+    assert (german["title"], german["settings"]["looks_for"], german["rare"]) == ("Hund", "dog", False)
+    assert make(client, settings={"looks_for": "burglar"}).json()["rare"] is True
+
+
+def test_the_error_is_in_the_language_of_the_person(device: Board, client: Any) -> None:
+    client.cookies["django_language"] = "de"
+    error = make(client, camera="attic").json()["error"]
+    assert error["code"] == "no_camera" and "Kamera" in error["message"] and "jetson-a" in error["message"]
+
+
+def test_a_device_that_evaluates_watches_gets_the_servers_time(device: Board, client: Any) -> None:
+    assert abs(device.beat(watches="").json()["now"] - time.time()) < 60
+    assert "now" not in device.beat(queue=0).json()
+
+
 def test_a_draft_is_confirmed_by_a_person_before_any_device_hears_of_it(device: Board, client: Any, owner: Any) -> None:
     from uuid import uuid4
 
@@ -102,6 +126,16 @@ def test_a_draft_is_confirmed_by_a_person_before_any_device_hears_of_it(device: 
     assert "a cat" in page
     client.post(f"/api/v1/watches/{row.pk}/switch", {"on": True}, content_type="application/json")
     assert [watch["looks_for"] for watch in device.beat(watches="").json()["watches"]["watches"]] == ["cat"]
+
+
+def test_a_draft_is_for_the_camera_that_is_named_or_whose_place_is(device: Board, owner: Any) -> None:
+    from inference.watches import lifecycle
+
+    assert lifecycle.place(owner, "jetson-a/porch", "in the yard") == ("jetson-a", "porch")
+    assert lifecycle.place(owner, "", "a dog is in the yard") == ("jetson-a", "yard")
+    with pytest.raises(UserError) as error:
+        lifecycle.place(owner, "attic")
+    assert error.value.code == "no_camera" and "porch, yard" in error.value.next
 
 
 def test_without_a_camera_there_is_no_draft(db: None, owner: Any) -> None:
