@@ -93,6 +93,7 @@ class HeartbeatReply(Schema):
     access: Access | None = Field(None, description="Addresses to change to, when the node reported that it knows others.")
     models: ChosenModels | None = Field(None, description="Models to change to, when it is this node's turn.")
     watches: Watches | None = Field(None, description="Watches to evaluate, when the node reported others.")
+    now: float | None = Field(None, description="This server's clock, seconds since 1970, for a node that evaluates watches.")
 
 
 TOKEN = {401: "`revoked`: this node was revoked, or never joined.", 413: "`too_large`: at most 64 KB."}

@@ -27,6 +27,8 @@ class Kind:
 
     def text(self, values: dict[str, Any]) -> tuple[str, str]:
         """Title and sentence in the active language. Raises KeyError where a value is missing."""
+        if reason := values.get("reason"):
+            values = {**values, "reason": gettext(reason)}  # a sentence itself, which may have a translation
         return (gettext(self.title) % values, gettext(self.sentence) % values)
 
 

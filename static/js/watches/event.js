@@ -29,7 +29,7 @@ const duration = (event) => event.ended
   : el("span", { class: "still" }, gettext("still there"));
 
 function receipt(event) {
-  const sure = event.confidence === null ? null : gettext("%(percent)s % sure.", { percent: Math.min(99, Math.round(100 * event.confidence)) });
+  const sure = event.confidence === null ? null : gettext("%(percent)s sure.", { percent: `${Math.min(99, Math.round(100 * event.confidence))} %` });
   return el("details", { class: "receipt-of" },
     el("summary", {}, [sure, sent(event.receipt)].filter(Boolean).join(" ")),
     el("p", { class: "hint" }, gettext("Since the event before:")), numbers(event.receipt));
