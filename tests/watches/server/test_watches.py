@@ -101,7 +101,7 @@ def test_a_thing_that_no_model_knows_is_refused_and_one_in_another_language_is_t
 
 
 def test_the_error_is_in_the_language_of_the_person(device: Board, client: Any) -> None:
-    client.cookies["django_language"] = "de"
+    client.cookies["isthmus_language"] = "de"
     error = make(client, camera="attic").json()["error"]
     assert error["code"] == "no_camera" and "Kamera" in error["message"] and "jetson-a" in error["message"]
 
