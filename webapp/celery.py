@@ -43,7 +43,15 @@ app.conf.update(
 )
 app.conf.task_queues = [Queue(app.conf.task_default_queue), Queue(clock.CLOCK_QUEUE)]
 app.autodiscover_tasks(
-    ["inference.answering", "inference.batches", "inference.bundles", "inference.search", "devices", "webapp.ops"]
+    [
+        "inference.answering",
+        "inference.batches",
+        "inference.bundles",
+        "inference.search",
+        "inference.watches",
+        "devices",
+        "webapp.ops",
+    ]
 )
 
 
@@ -63,6 +71,8 @@ app.conf.beat_schedule = {
     "delete photos on nodes that were away": _every("inference.erase", 15),
     "recognise photos of earlier versions": _every("inference.fill_digests", 30),
     "have changed models exported for nodes": _every("inference.refresh_exports", 30),
+    "check events of watches that were left unchecked": _every("watches.sweep", 30),
+    "notice watches whose device or camera is gone": _every("watches.look", 3),
     "index photos for the search": _every("search.index", 5),
     "delete expired data": _every("ops.prune", 3600),
 }

@@ -30,6 +30,7 @@ urlpatterns = [
     path("planner/calls.csv", planner_usage_page.calls_csv, name="planner_csv"),
     path("batches/", include("inference.batches.urls")),
     path("devices/", include("devices.urls")),
+    path("watches/", include("inference.watches.urls")),
     path("federation/", include("federation.urls")),
     path("", include("webapp.accounts.pages.urls")),
     path("", include("webapp.ops.notifications.pages.urls")),

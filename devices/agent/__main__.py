@@ -79,6 +79,7 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras, shared: bo
     from devices.agent import capabilities, heartbeat, training_supervisor, uploads, worker
     from devices.agent.home.model_change import ModelChange
     from devices.agent.runtime import Runtime
+    from devices.agent.watching import watching
 
     stop = worker.Stop()
     running: list[worker.Worker] = []
@@ -123,9 +124,8 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras, shared: bo
         restart=lambda why: stop.request(worker.RESTART, f"changing models: restarting. {why}", worker.FINISH_S),
         wake=lambda: beat.wake(),
     )
-    beat = heartbeat.Heartbeat(
-        node, runtime, revoked, obstacles, rotated, offered, labelled=lambda: training.labelled, models=changes
-    )
+    watches = watching.of_node(runtime, node)
+    beat = heartbeat.Heartbeat(node, runtime, revoked, obstacles, rotated, offered, lambda: training.labelled, changes, watches)
     beat.start()
     beat.answered.wait(FIRST_ANSWER_S)  # what is simulated may have changed since the last start, and the profile depends on it
     memory.without_scipy()
@@ -150,6 +150,8 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras, shared: bo
         else:
             capabilities.when_possible(capabilities.ANSWERING, runtime.profile_name, again)
     training.start()
+    if watches is not None:
+        watches.start()
 
     def listening() -> None:
         training.declare(app)

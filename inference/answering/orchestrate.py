@@ -25,7 +25,7 @@ from inference.placement.choose import NoRoute
 from inference.planning import conditions
 from inference.planning.answer_substitution import UnanswerableQuestion, fill
 from inference.planning.compose import StepResult, annotate
-from inference.planning.plan import PlanStep
+from inference.planning.plan import DRAFTS, PlanStep
 from webapp.live.errors import UserError
 from webapp.live.lease import LeaseLost
 
@@ -86,7 +86,7 @@ def _answer(execution: TurnExecution) -> str:
     steps = _plan(execution)
     if not steps:
         return str(turn.plan["why"])
-    results = {step.id: drafts.of_step(journal, step) for step in steps if step.task == "train"}
+    results = {step.id: drafts.of_step(journal, step) for step in steps if step.task in DRAFTS}
     while waiting := [step for step in steps if step.id not in results]:
         due = [step for step in waiting if all(before in results for before in step.after)]
         ready = _with_answers_filled_in(execution, _as_answers_demand(journal, due, results), results)
@@ -94,9 +94,8 @@ def _answer(execution: TurnExecution) -> str:
             results[step.id] = result
     ordered = [results[step.id] for step in steps]
     if all(result.error or result.left_out for result in ordered):
-        raise UserError(
-            "no_answer", ordered[0].error or "No step could be answered.", "Try again, or choose another route.", 503
-        )
+        advice = "" if ordered[0].task in DRAFTS else "Try again, or choose another route."  # a draft's says what to do itself
+        raise UserError("no_answer", ordered[0].error or "No step could be answered.", advice, 503)
     if len(steps) > 1:
         journal.phase("composing")
     words = planner_usage.planner().compose(turn.question, ordered, lambda text: journal.phase("composing", text=text))

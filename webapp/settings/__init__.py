@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "inference",
     "inference.search",
     "inference.batches",
+    "inference.watches",
     "federation",
     "webapp.chat",
     "webapp.library",
