@@ -19,17 +19,20 @@ from webapp.accounts.unread_request import is_logged_in
 from webapp.doors.entrance import Doors
 from webapp.gate.bodies import BoundedBodies
 from webapp.gate.peers import RealPeer
+from webapp.ops.metrics import events
 from webapp.sockets import WithoutDatabase, websocket_urlpatterns
 
 make_private(settings.VAR_DIR)  # written by a version that left the modes to the system
-application = RealPeer(
-    ProtocolTypeRouter(
-        {
-            "http": BoundedBodies(Doors(http), is_logged_in),
-            # Browsers do not apply the same-origin policy to websockets. A missing Origin is refused as well.
-            "websocket": WithoutDatabase(
-                AllowedHostsOriginValidator(CookieMiddleware(PersonOfSession(URLRouter(websocket_urlpatterns))))
-            ),
-        }
+application = events.measured(
+    RealPeer(
+        ProtocolTypeRouter(
+            {
+                "http": BoundedBodies(Doors(http), is_logged_in),
+                # Browsers do not apply the same-origin policy to websockets. A missing Origin is refused as well.
+                "websocket": WithoutDatabase(
+                    AllowedHostsOriginValidator(CookieMiddleware(PersonOfSession(URLRouter(websocket_urlpatterns))))
+                ),
+            }
+        )
     )
 )
