@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from itertools import product
 
+from django.conf import settings
+
 from federation.models import CLIENT_STATES
 from inference.engine import tasks
 from inference.models import FINAL
@@ -23,6 +25,11 @@ NO_ROUTE = "none"  # of a step that failed before there was one, or that needs n
 
 def _single(values: Iterable[str]) -> list[Labels]:
     return [(value,) for value in values]
+
+
+def _model() -> list[str]:
+    """The one that is configured."""
+    return [settings.PLANNER["model"]] if settings.PLANNER["model"] else []
 
 
 def _steps() -> Iterable[Labels]:
@@ -54,7 +61,8 @@ STEPS = Metric(
     ("task", "route", "outcome"), always=_steps,
 )  # fmt: skip
 STEP_SECONDS = Metric(
-    "isthmus_step_seconds", "histogram", "What an answered step took in all.", ("task", "route"), SECONDS
+    "isthmus_step_seconds", "histogram", "What an answered step took in all.", ("task", "route"), SECONDS,
+    lambda: product(tasks.names(), routes.names()),
 )  # fmt: skip
 PART_SECONDS = Metric(
     "isthmus_step_part_seconds", "histogram", "What each part of an answered step took.", ("part", "route"), SECONDS,
@@ -98,18 +106,21 @@ FIXED_SECONDS = Metric(
     always=lambda: _single(RULES),
 )  # fmt: skip
 PLANNER_CALLS = Metric(
-    "isthmus_planner_calls_total", "counter", "Calls of the planning model.", ("model", "purpose", "outcome")
+    "isthmus_planner_calls_total", "counter", "Calls of the planning model.", ("model", "purpose", "outcome"),
+    always=lambda: product(_model(), ("plan",), ("ok",)),
 )  # fmt: skip
 PLANNER_SECONDS = Metric(
-    "isthmus_planner_call_seconds", "histogram", "What calls of the planning model took.", ("model",), SECONDS
+    "isthmus_planner_call_seconds", "histogram", "What calls of the planning model took.", ("model",), SECONDS,
+    lambda: _single(_model()),
 )  # fmt: skip
 PLANNER_TOKENS = Metric(
     "isthmus_planner_tokens_total", "counter", "Tokens sent to the planning model (in) and received (out).",
-    ("model", "direction"),
+    ("model", "direction"), always=lambda: product(_model(), ("in", "out")),
 )  # fmt: skip
 PLANNER_COST = Metric(
-    "isthmus_planner_cost_total", "counter", "Cost of calls of the planning model, in the currency of its prices.", ("model",)
-)
+    "isthmus_planner_cost_total", "counter", "Cost of calls of the planning model, in the currency of its prices.",
+    ("model",), always=lambda: _single(_model()),
+)  # fmt: skip
 ROUNDS = Metric(
     "isthmus_federated_rounds_total", "counter", "Rounds of training runs; discarded ones left the model as it was.",
     ("outcome",), always=lambda: _single(("counted", "discarded")),

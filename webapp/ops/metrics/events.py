@@ -107,9 +107,8 @@ def _count_time(receipt: Receipt) -> None:
 
 
 def _count_regret(receipt: Receipt) -> None:
-    if not receipt.get("candidates") or not regret.counts(receipt):
-        return
-    for rule, ms in regret.best_fixed_ms(receipt).items():
+    fixed = regret.best_fixed_ms(receipt) if receipt.get("candidates") else {}
+    for rule, ms in fixed.items():
         TOTALS.add(counted.CHOSEN_SECONDS, (receipt["predicted_ms"] or 0.0) / 1000, rule)
         TOTALS.add(counted.FIXED_SECONDS, ms / 1000, rule)
 

@@ -8,7 +8,7 @@ Labels = tuple[str, ...]
 Gauges = dict["Metric", dict[Labels, float]]  # what was read
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Metric:
     """`name` ends in the unit, and that of a counter in `_total`. `buckets` are the upper bounds of a histogram.
 

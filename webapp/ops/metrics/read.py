@@ -1,5 +1,7 @@
 """The metrics that are read when Prometheus asks: what is now. Each is a value in READ."""
 
+from functools import cache
+
 from devices.contract.sensors import SENSORS, Sensor
 from webapp.ops.metrics.metric import Metric
 
@@ -11,6 +13,7 @@ def _gauge(name: str, help: str, *labels: str) -> Metric:
     return Metric(f"isthmus_{name}", "gauge", help, labels)
 
 
+@cache
 def of_sensor(sensor: Sensor) -> tuple[Metric, float]:
     """The metric of a sensor of nodes, and what its readings are multiplied by."""
     stem, _, unit = sensor.name.rpartition("_")
