@@ -144,9 +144,9 @@ def test_a_node_gets_no_secret_and_no_way_to_the_database(name: str) -> None:
 
 def test_prometheus_gets_its_configuration_with_the_names_of_the_services(tmp_path: Path) -> None:
     script, _, start = SERVICES["prometheus"]["command"][0].partition("exec prometheus")
-    places = {"/etc/isthmus/prometheus.yml": str(ROOT / "docs/monitoring/prometheus.yml"), "/tmp/": f"{tmp_path}/"}
-    for place, here in places.items():
-        script = script.replace(place, here)
+    script = script.replace("> /tmp/", f"> {tmp_path}/").replace(
+        "/etc/isthmus/prometheus.yml", f"{ROOT}/docs/monitoring/prometheus.yml"
+    )
     subprocess.run([*SERVICES["prometheus"]["entrypoint"], script], check=True)
     written = yaml.safe_load((tmp_path / "prometheus.yml").read_text())
     (job,) = written["scrape_configs"]

@@ -13,17 +13,19 @@ from inference.answering import turns
 from inference.answering.journal import Journal, claim
 from inference.models import Turn
 from tests.batches.conftest import receipt
-from webapp.ops.metrics.reporter import TOTALS
+from webapp.ops.metrics.reporter import REPORTER, TOTALS
 
 Scrape = Callable[..., float]
 
 
 @pytest.fixture(autouse=True)
 def _from_zero(store: Any) -> Iterator[None]:
-    """What other tests counted in this process is not in the sums, which each test begins without."""
-    TOTALS.take()
-    yield
-    TOTALS.take()
+    """What other tests counted in this process is not in the sums, which each test begins without; nor does the thread that
+    reports, if a test before has started it, report in the middle of one."""
+    with REPORTER._reporting:
+        TOTALS.take()
+        yield
+        TOTALS.take()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import cast
 
 import redis
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily
@@ -14,14 +13,13 @@ from prometheus_client.core import Metric as Family
 from prometheus_client.exposition import choose_encoder
 
 from devices.agent import VERSION
-from webapp.ops.metrics import read, totals
+from webapp.ops.metrics import read, reporter, totals
 from webapp.ops.metrics.counted import COUNTED
 from webapp.ops.metrics.gauges import fleet, questions, server
 from webapp.ops.metrics.metric import Gauges
 from webapp.ops.metrics.reporter import REPORTER
 
 DATABASE_ERRORS = (DatabaseError, InterfaceError)
-TIMEOUT_S = 2.0
 log = logging.getLogger(__name__)
 
 
@@ -60,7 +58,7 @@ class Snapshot:
     def _read_redis(self) -> None:
         try:
             REPORTER.report()  # what this process knows, at once
-            with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S) as client:
+            with reporter.connection() as client:
                 self.values |= server.redis_gauges(client)
                 stored = cast("dict[bytes, bytes]", client.hgetall(totals.KEY))
             self.counted = totals.families(COUNTED, totals.parse(stored))

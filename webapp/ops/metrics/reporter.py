@@ -17,6 +17,8 @@ from typing import TypedDict, cast
 
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from webapp.live import publish
 from webapp.ops.metrics import totals
@@ -24,6 +26,7 @@ from webapp.ops.metrics.counted import LIVE_EVENTS
 from webapp.ops.metrics.totals import Totals
 
 EVERY_S = 2.0
+TIMEOUT_S = 2.0
 ALIVE_S = 15  # after this long without a sign, a process counts as gone
 PROCESSES = "metrics:processes"  # a set of their keys
 log = logging.getLogger(__name__)
@@ -47,7 +50,7 @@ class Reporter:
         self._client: redis.Redis | None = None
         self._kind = ""
         self._away = False
-        self._lock = threading.Lock()
+        self._lock, self._reporting = threading.Lock(), threading.RLock()
 
     def start(self, kind: str) -> None:
         """What the process is: `web`, `cloud`, `run`. Starting twice is once."""
@@ -60,7 +63,10 @@ class Reporter:
 
     def report(self) -> None:
         """Hand over what was counted so far. Raises redis.RedisError, and then keeps it."""
-        client = self._connection()
+        with self._reporting:
+            self._report(self._connection())
+
+    def _report(self, client: "redis.Redis") -> None:
         self._count_live_events()
         if taken := self.totals.take():
             try:
@@ -92,18 +98,24 @@ class Reporter:
 
     def _connection(self) -> "redis.Redis":
         if self._client is None:
-            self._client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+            self._client = connection()
         return self._client
 
     def _count_live_events(self) -> None:
-        with self._lock:
-            published = Counter(publish.published)
-            new, self._published = published - self._published, published
+        published = Counter(publish.published)
+        new, self._published = published - self._published, published
         for outcome, count in new.items():
             self.totals.add(LIVE_EVENTS, count, outcome)
 
     def _process(self) -> Process:
         return {"kind": self._kind, "resident_bytes": _resident_bytes(), "sockets": dict(+self.sockets)}
+
+
+def connection() -> "redis.Redis":
+    """One that gives up after the first attempt: the next one is two seconds, or a scrape, away."""
+    return redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 0)
+    )
 
 
 def processes(client: "redis.Redis") -> list[Process]:
