@@ -70,7 +70,7 @@ def test_every_metric_says_what_it_is_and_has_its_unit_at_the_end() -> None:
 def test_a_stranger_is_refused_in_the_form_of_every_error(stranger: Client) -> None:
     refused = stranger.get("/metrics")
     assert (refused.status_code, refused["WWW-Authenticate"]) == (401, "Bearer")
-    assert refused.json()["error"]["code"] == "metrics_token_needed" and refused.json()["error"]["next"]
+    assert refused.json()["error"]["code"] == "metrics_token" and refused.json()["error"]["next"]
     assert b"isthmus_questions" not in refused.content
 
 

@@ -18,9 +18,9 @@ from webapp.ops.metrics.exposition import exposition
 log = logging.getLogger(__name__)
 GUESSES = Guesses("metrics", 60, 600)
 NO_TOKEN = UserError(
-    "metrics_token_needed",
-    "Metrics need a token.",
-    "Send the content of var/secrets/metrics_token, or of ISTHMUS_METRICS_TOKEN, as `Authorization: Bearer …`.",
+    "metrics_token",
+    "Metrics are read with a token of their own.",
+    "Send it as “Authorization: Bearer …”; docs/monitoring.md says where it is.",
     401,
 )
 
