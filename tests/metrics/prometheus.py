@@ -55,12 +55,12 @@ def alert_rules() -> list[dict[str, Any]]:
 
 
 class Prometheus:
-    """Context manager. Scrapes `targets` (host:port) every second, with the token in a file."""
+    """Context manager. Scrapes `targets` (host:port) every other second, with the token in a file."""
 
     def __init__(self, folder: Path, token: Path, *targets: str) -> None:
         self.folder, self.url = folder, f"http://127.0.0.1:{free_port()}"
         config = yaml.safe_load((DOCS / "prometheus.yml").read_text())
-        config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
+        config["global"] = dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), "2s")
         config["rule_files"] = [str(DOCS / name) for name in config["rule_files"]]
         (job,) = config["scrape_configs"]
         job["authorization"]["credentials_file"] = str(token)
@@ -113,7 +113,11 @@ class Prometheus:
             fresh = [float(sample["value"][1]) > start for sample in samples]
             return bool(targets) and len(fresh) == len(targets) and all(fresh) and all(t["health"] == "up" for t in targets)
 
-        wait_for(all_are, 60, "Prometheus did not scrape its targets")
+        try:
+            wait_for(all_are, 60, "Prometheus did not scrape its targets")
+        except AssertionError as error:
+            targets = self.http.get("/api/v1/targets").json()["data"]["activeTargets"]
+            raise AssertionError(f"{error}: {[target['lastError'] for target in targets]}") from None
 
     def _ready(self) -> bool:
         try:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from devices.contract import sensors
 from devices.contract.sensors import Sensor
 from devices.models import Node
+from devices.telemetry import presence
 from tests.metrics.conftest import Scrape
 from webapp.ops.metrics.gauges import fleet
 
@@ -16,6 +17,13 @@ pytestmark = pytest.mark.django_db
 ENGINE = {"name": "onnx", "device": "cpu", "precision": "float32"}
 PROFILE = {"name": "compact", "digest": "d", "protocol": 4, "engine": ENGINE, "tasks": {"vqa": {"whole_ms": 100.0}}}
 SAMPLE = {"cpu_percent": 25.0, "temperature_c": 61.5, "power_w": 7.2, "memory_used_mb": 1024, "gpu_percent": None}
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine must not make a node look silent."""
+    monkeypatch.setattr(presence, "STALE_S", 600.0)
+    monkeypatch.setattr(presence, "OFFLINE_S", 1200.0)
 
 
 def node(slug: str, tier: str = "device", seen_s: float = 0, **fields: Any) -> Node:
@@ -38,7 +46,7 @@ def test_a_node_shows_its_state_its_engine_and_what_its_sensors_read(value: Scra
 
 
 def test_a_silent_node_shows_no_old_readings(value: Scrape, scrape: Any) -> None:
-    node("jetson-a", seen_s=60)
+    node("jetson-a", seen_s=3600)
     assert value("isthmus_node_state", node="jetson-a", tier="device", state="offline") == 1
     assert value("isthmus_nodes", tier="device", state="offline") == 1
     assert not {name for name, _ in scrape()} & {"isthmus_node_temperature_celsius", "isthmus_node_queue"}
@@ -47,9 +55,8 @@ def test_a_silent_node_shows_no_old_readings(value: Scrape, scrape: Any) -> None
 def test_a_node_that_loads_its_models_or_measured_nothing_is_no_fault(value: Scrape) -> None:
     node("edge-1", "edge", profile=None, sensors={}, queue=None, versions={})
     facts = dict.fromkeys(("engine", "device", "precision", "profile", "agent"), "")
-    shown = {name: label for name, label in facts.items() if label}
     assert value("isthmus_node_state", node="edge-1", tier="edge", state="online") == 1
-    assert value("isthmus_node_info", node="edge-1", tier="edge", **{**facts, **shown}) == 1
+    assert value("isthmus_node_info", node="edge-1", tier="edge", **facts) == 1
 
 
 def test_the_number_of_nodes_with_series_is_bounded(value: Scrape, scrape: Any, settings: Any) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import websockets
 from websockets.typing import Origin
@@ -42,6 +43,14 @@ def prometheus(stack: Stack, tmp_path: Path) -> Iterator[Prometheus]:
     with Prometheus(tmp_path, token, f"127.0.0.1:{stack.port}") as running:
         running.scraped()
         yield running
+
+
+def answers(port: int) -> bool:
+    """Whether a web process is ready; its first response takes longest."""
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=30).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def ask(stack: Stack, photo: str, route: str) -> dict[str, Any]:
@@ -137,6 +146,7 @@ def test_two_web_processes_say_the_same_and_a_killed_worker_takes_nothing_with_i
 
     with subprocess.Popen(command, cwd=ROOT, env=stack.env) as second:
         try:
+            wait_for(lambda: answers(port), 120, "the second web process did not start", 0.5)
             with Prometheus(tmp_path, stack.var / "secrets" / "metrics_token", *targets) as prometheus:
                 prometheus.scraped()
                 photo = stack.upload(photo_bytes)
