@@ -19,13 +19,16 @@ from webapp.accounts.unread_request import is_logged_in
 from webapp.doors.entrance import Doors
 from webapp.gate.bodies import BoundedBodies
 from webapp.gate.peers import RealPeer
+from webapp.ops.traces import export
+from webapp.ops.traces.requests import RequestSpans
 from webapp.sockets import WithoutDatabase, websocket_urlpatterns
 
+export.be("web")
 make_private(settings.VAR_DIR)  # written by a version that left the modes to the system
 application = RealPeer(
     ProtocolTypeRouter(
         {
-            "http": BoundedBodies(Doors(http), is_logged_in),
+            "http": RequestSpans(BoundedBodies(Doors(http), is_logged_in)),
             # Browsers do not apply the same-origin policy to websockets. A missing Origin is refused as well.
             "websocket": WithoutDatabase(
                 AllowedHostsOriginValidator(CookieMiddleware(PersonOfSession(URLRouter(websocket_urlpatterns))))

@@ -3,9 +3,11 @@
 from datetime import timedelta
 from pathlib import Path
 
+from devices.contract import log_lines
 from webapp import env, languages
 from webapp.settings.notices import *
 from webapp.settings.product import *
+from webapp.settings.tracing import *
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 VAR_DIR = Path(env.text("ISTHMUS_VAR", str(BASE_DIR / "var"))).resolve()
@@ -184,13 +186,17 @@ WHITENOISE_USE_FINDERS = True  # serve from the source folders, without collects
 PHOTO_DIR, BUNDLES_DIR = VAR_DIR / "photos", Path(env.text("ISTHMUS_BUNDLES") or VAR_DIR / "bundles").resolve()
 
 # --- log ---------------------------------------------------------------------------------------------------------------
+_IN_JSON = LOG_FORMAT == "json"
+_UVICORN = {"handlers": ["console"], "propagate": False}  # by itself it writes lines for people
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(levelname).1s %(name)s: %(message)s"}},
+    "formatters": {"line": {"()": log_lines.JsonLines} if _IN_JSON else {"format": log_lines.LINE}},
     # `up` polls readiness twice a second while it starts; a 503 is no error then.
     "filters": {"readiness": {"()": "django.utils.log.CallbackFilter", "callback": lambda r: "/healthz" not in r.getMessage()}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["readiness"]}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {name: {"level": "WARNING"} for name in ("httpx", "httpx2", "mcp")} | {"axes": {"level": "ERROR"}},
+    "loggers": {name: {"level": "WARNING"} for name in ("httpx", "httpx2", "mcp")}
+    | {"axes": {"level": "ERROR"}, "opentelemetry": {"level": "CRITICAL"}}  # webapp.ops.traces says it once
+    | ({"uvicorn": _UVICORN} if _IN_JSON else {}),
 }

@@ -1,0 +1,137 @@
+"""Spans to an OTLP endpoint over HTTP, in batches, from a thread of their own: nothing waits for them.
+
+The packages are optional (requirements-traces.txt), and imported only where an endpoint is set and a first span ends. A
+collector that is away costs its spans and one line in the log.
+"""
+
+import atexit
+import logging
+import os
+import threading
+from collections.abc import Sequence
+from functools import cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from devices.agent import VERSION
+from webapp.live import spans
+from webapp.live.spans import Span
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
+
+log = logging.getLogger(__name__)
+PATH = "v1/traces"
+FLUSH_S = 1.0  # at its end a process waits so long for its last spans to be sent
+_role = ["command"]
+
+
+def endpoint() -> str:
+    """Where spans go; empty where none do. As the specification of OTLP has it, that for traces is taken as it is."""
+    base = settings.OTLP_ENDPOINT
+    return settings.OTLP_TRACES_ENDPOINT or (f"{base.rstrip('/')}/{PATH}" if base else "")
+
+
+def obstacle() -> str:
+    """Why nothing is exported although an endpoint is set; empty where all is well. Imports nothing."""
+    address = urlsplit(endpoint())
+    if address.scheme not in ("http", "https") or not address.netloc:
+        return "The OTLP endpoint must be an http:// or https:// address."
+    if settings.OTLP_PROTOCOL != "http/protobuf":
+        return f"Traces are sent as http/protobuf, and OTEL_EXPORTER_OTLP_PROTOCOL is {settings.OTLP_PROTOCOL}."
+    missing = "The packages that export traces are not installed: pip install -r requirements-traces.txt."
+    return "" if _are_installed() else missing
+
+
+def _are_installed() -> bool:
+    try:
+        return find_spec("opentelemetry.sdk") is not None and find_spec("opentelemetry.exporter.otlp.proto.http") is not None
+    except ModuleNotFoundError:  # of a parent of these
+        return False
+
+
+def start() -> None:
+    """Export from now on, where an endpoint is set. In every process of the server, when Django is ready."""
+    if endpoint() and not settings.OTLP_DISABLED and not obstacle():
+        spans.register(_export)
+
+
+def be(role: str) -> None:
+    """What this process is: `web`, `worker`, `run` or else `command`. It is about to export: it imports what that takes now."""
+    _role[:] = [role]
+    if spans.are_collected():
+        _processor()
+
+
+def _export(span: Span) -> None:
+    _processor().on_end(_readable(span))
+
+
+@cache
+def _processor() -> "SpanProcessor":
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
+    from opentelemetry.util.re import parse_env_headers
+
+    class QuietExporter(OTLPSpanExporter):  # type: ignore[misc]
+        """Says once that the collector is away, and once that it is back."""
+
+        is_away = False
+
+        def export(self, spans: "Sequence[ReadableSpan]") -> "SpanExportResult":
+            result = super().export(spans)
+            if (is_away := result is not SpanExportResult.SUCCESS) != self.is_away:
+                self.is_away = is_away
+                log.warning(
+                    "%s %s", urlsplit(endpoint()).netloc, "takes no traces; they are lost" if is_away else "takes traces again"
+                )
+            return result
+
+    headers = parse_env_headers(settings.OTLP_HEADERS, liberal=True)
+    processor = BatchSpanProcessor(QuietExporter(endpoint=endpoint(), headers=headers or None))
+    atexit.register(_flush, processor)
+    return processor
+
+
+def _flush(processor: "SpanProcessor") -> None:
+    """Not for as long as the SDK would try: nobody waits for a collector that is away."""
+    last = threading.Thread(target=processor.shutdown, name="traces", daemon=True)
+    last.start()
+    last.join(FLUSH_S)
+
+
+@cache
+def _resource() -> "Resource":
+    from opentelemetry.sdk.resources import Resource
+
+    # What the standard variables say comes first; without them each kind of process is a service of its own.
+    named = "OTEL_SERVICE_NAME" in os.environ or "service.name=" in os.environ.get("OTEL_RESOURCE_ATTRIBUTES", "")
+    name = {} if named else {"service.name": f"isthmus-{_role[0]}"}
+    return Resource.create({"service.namespace": "isthmus", "service.version": VERSION, "process.pid": os.getpid(), **name})
+
+
+def _readable(span: Span) -> "ReadableSpan":
+    from opentelemetry.sdk.trace import ReadableSpan
+    from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+    from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags
+
+    def place(id: str, is_remote: bool = False) -> SpanContext:
+        return SpanContext(int(span.trace, 16), int(id, 16), is_remote, TraceFlags(TraceFlags.SAMPLED))
+
+    failure = {"error.type": span.error} if span.error else {}
+    return ReadableSpan(
+        span.name,
+        context=place(span.id),
+        parent=place(span.parent) if span.parent else None,
+        resource=_resource(),
+        attributes={**span.attributes, **failure},
+        kind=SpanKind[span.kind.upper()],
+        status=Status(StatusCode.ERROR) if span.error else Status(),
+        start_time=span.started_ns,
+        end_time=span.ended_ns,
+        instrumentation_scope=InstrumentationScope("isthmus", VERSION),
+    )
