@@ -25,6 +25,7 @@ from inference.placement import policies, routes
 from inference.receipt import Receipt, certainty_of
 from webapp.accounts.models import User
 from webapp.chat import conversations
+from webapp.live import spans
 from webapp.live.errors import UserError
 from webapp.management.folder_question import NOT_NOW, BadArguments, ask_folder, check_running
 
@@ -60,7 +61,8 @@ class Command(BaseCommand):
         try:
             if options["recursive"]:
                 raise BadArguments(f"--recursive is for folders, and {options['photo']} is none.")
-            turn = _wait(_ask(options))
+            with spans.entrance("manage.py ask", kind="internal"):
+                turn = _wait(_ask(options))
         except BadArguments as error:
             self.stderr.write(str(error))
             sys.exit(2)

@@ -7,6 +7,7 @@ collector that is away costs its spans and one line in the log.
 import atexit
 import logging
 import os
+import sys
 import threading
 from collections.abc import Sequence
 from functools import cache
@@ -56,12 +57,14 @@ def _are_installed() -> bool:
 
 def start() -> None:
     """Export from now on, where an endpoint is set. In every process of the server, when Django is ready."""
+    if sys.argv[1:2] == ["federate"]:  # federation knows nothing of what is above it
+        _role[:] = ["run"]
     if endpoint() and not settings.OTLP_DISABLED and not obstacle():
         spans.register(_export)
 
 
 def be(role: str) -> None:
-    """What this process is: `web`, `worker`, `run` or else `command`. It is about to export: it imports what that takes now."""
+    """What this process is, `web` or `worker`. It is about to export: it imports what that takes now."""
     _role[:] = [role]
     if spans.are_collected():
         _processor()
