@@ -18,8 +18,8 @@ from bench.harness.stack import Stack
 from tests.distribution import ByStack, stack_of
 
 if TYPE_CHECKING:
-    from tests.tracing.collector import Collector
     from inference.engine.bundles.store import Store
+    from tests.tracing.collector import Collector
 
 RECOVERY_S = 90  # a process that is killed often is restarted after longer and longer pauses, and loads its models then
 

@@ -113,8 +113,8 @@ class Collector:
 def drawn(span: CollectedSpan, depth: int = 0, begin: float | None = None) -> Iterator[str]:
     """A tree as text: when each span begins after the first, and how long it takes."""
     begin = span.start if begin is None else begin
-    node = f"  [{span.attributes['isthmus.node']}]" if "isthmus.node" in span.attributes else ""
-    yield f"{span.start - begin:8.1f} {span.ms:8.1f} ms  {'  ' * depth}{span.name}{node}{'  FAILED' * span.failed}  ({span.service})"
+    failed = "  FAILED" * span.failed
+    yield f"{span.start - begin:8.1f} {span.ms:8.1f} ms  {'  ' * depth}{span.name}{failed}  ({span.service})"
     for child in span.children:
         yield from drawn(child, depth + 1, begin)
 
