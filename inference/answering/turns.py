@@ -207,13 +207,17 @@ def as_json(turn: Turn) -> TurnJson:
         "finished": _iso(turn.finished),
         "phase": turn.phase,
         "plan": turn.plan,
-        "steps": [
-            {"id": s.number, "task": s.task, "question": s.question, "state": s.state, "receipt": s.receipt, "error": s.error}
-            for s in turn.steps.all()
-        ],
+        "steps": steps_json(turn),
         "answer": turn.answer or None,
         "error": turn.error,
     }
+
+
+def steps_json(turn: Turn) -> list[StepJson]:
+    return [
+        {"id": s.number, "task": s.task, "question": s.question, "state": s.state, "receipt": s.receipt, "error": s.error}
+        for s in turn.steps.all()
+    ]
 
 
 def photos_before(turn: Turn) -> list[Photo]:
