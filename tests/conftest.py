@@ -20,6 +20,7 @@ from tests.distribution import ByStack, stack_of
 if TYPE_CHECKING:
     from inference.engine.bundles.store import Store
     from tests.tracing.collector import Collector
+    from webapp.live.spans import Span
 
 RECOVERY_S = 90  # a process that is killed often is restarted after longer and longer pauses, and loads its models then
 
@@ -128,6 +129,17 @@ def stack(whole_stack: Stack) -> Stack:
     """After it has recovered from what earlier tests did to it."""
     wait_for(whole_stack.recovered, RECOVERY_S, "the stack did not recover", every=0.5)
     return whole_stack
+
+
+@pytest.fixture
+def collected() -> Iterator[list["Span"]]:
+    """The spans of this process as they end."""
+    from webapp.live import spans
+
+    ended: list[Span] = []
+    spans.register(ended.append)
+    yield ended
+    spans.unregister()
 
 
 @pytest.fixture(scope="session")

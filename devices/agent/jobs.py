@@ -48,8 +48,12 @@ def as_task(
 
     def run(job: str, protocol: int, **arguments: Any) -> dict[str, Any]:
         about = {"turn": turn()} if job_type.queue == ANSWERING else {"run": str(arguments.get("run", ""))}
+        started = time.perf_counter()
         with log_lines.about(job=str(job), **about):
-            return checked(job, protocol, **arguments)
+            reply = checked(job, protocol, **arguments)
+            outcome = f"refused with {reply['error']['code']}" if "error" in reply else "done"
+            log.debug("%s %s after %.1f ms", job_type.verb, outcome, (time.perf_counter() - started) * 1000)
+        return reply
 
     def checked(job: str, protocol: int, **arguments: Any) -> dict[str, Any]:
         try:

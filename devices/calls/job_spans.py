@@ -11,7 +11,7 @@ from typing import Any
 
 from devices.contract import log_lines
 from devices.contract.jobs import Job
-from devices.contract.results import Answered, Timed, Trained, Transferred
+from devices.contract.results import Answered, Probed, Timed, Trained, Transferred
 from devices.contract.values import Received
 from devices.models import Node
 from webapp.live import spans
@@ -58,5 +58,8 @@ def _phases(tier: str, result: Received) -> Iterator[tuple[str, float, Attribute
         yield "load model", result.load_ms, {}
     batch: Attributes = {"isthmus.batch": result.batch} if isinstance(result, Answered) and result.batch > 1 else {}
     yield f"{tier} compute", result.compute_ms, batch
+    if isinstance(result, Probed):
+        sent = result.transfers
+        yield "uplink transfer", sum(row.uplink_ms for row in sent), {BYTES: sum(row.bytes for row in sent)}
     if isinstance(result, Transferred):
         yield "uplink transfer", result.uplink_ms, {BYTES: result.bytes}

@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from datetime import datetime, timezone
 from types import MappingProxyType
 
+EACH_JOB, EACH_QUESTION = "devices.agent.jobs", "inference.answering.journal"  # loggers: a line for each, for programs alone
 LINE = "%(levelname).1s %(name)s: %(message)s"  # for people
 _facts: ContextVar[Mapping[str, str]] = ContextVar("facts", default=MappingProxyType({}))
 
@@ -71,3 +72,4 @@ def configure(**facts: str) -> None:
     handler.setFormatter(JsonLines(**facts) if is_json else logging.Formatter(LINE))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.getLogger("celery").setLevel(logging.WARNING)
+    logging.getLogger(EACH_JOB).setLevel(logging.DEBUG if is_json else logging.NOTSET)

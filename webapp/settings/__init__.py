@@ -198,5 +198,5 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
     "loggers": {name: {"level": "WARNING"} for name in ("httpx", "httpx2", "mcp")}
     | {"axes": {"level": "ERROR"}, "opentelemetry": {"level": "CRITICAL"}}  # webapp.ops.traces says it once
-    | ({"uvicorn": _UVICORN} if _IN_JSON else {}),
+    | ({"uvicorn": _UVICORN, log_lines.EACH_QUESTION: {"level": "DEBUG"}} if _IN_JSON else {}),
 }

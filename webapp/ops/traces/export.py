@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from functools import cache
-from importlib.util import find_spec
+from importlib import metadata
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
 log = logging.getLogger(__name__)
+PACKAGES = ("opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http")
 PATH = "v1/traces"
 FLUSH_S = 1.0  # at its end a process waits so long for its last spans to be sent
 _role = ["command"]
@@ -49,9 +50,10 @@ def obstacle() -> str:
 
 
 def _are_installed() -> bool:
+    """By what pip says: looking for a module would import what it is in."""
     try:
-        return find_spec("opentelemetry.sdk") is not None and find_spec("opentelemetry.exporter.otlp.proto.http") is not None
-    except ModuleNotFoundError:  # of a parent of these
+        return all(metadata.version(package) for package in PACKAGES)
+    except metadata.PackageNotFoundError:
         return False
 
 
