@@ -59,7 +59,7 @@ class DatabaseUsageLog:
 
 def trace(call: Call) -> None:
     """As OpenTelemetry's conventions for generative AI have it; neither what was asked nor what was answered is in it."""
-    address = urlsplit(settings.PLANNER["base_url"] or OPENAI)
+    host, port = _server(settings.PLANNER["base_url"] or OPENAI)
     azure = bool(settings.PLANNER["azure_api_version"])
     ended = spans.now_ns()
     attributes: spans.Attributes = {
@@ -70,8 +70,8 @@ def trace(call: Call) -> None:
         "gen_ai.usage.input_tokens": call.tokens_in,
         "gen_ai.usage.output_tokens": call.tokens_out,
         "gen_ai.output.type": "json" if call.purpose == "plan" else "text",
-        "server.address": address.hostname or "",
-        "server.port": address.port or (443 if address.scheme == "https" else 80),
+        "server.address": host,
+        "server.port": port,
         "isthmus.purpose": call.purpose,
         "isthmus.outcome": call.outcome,
         "isthmus.tokens_estimated": call.estimated,
@@ -79,6 +79,15 @@ def trace(call: Call) -> None:
     }
     error = "" if call.outcome in SUCCESSES else call.outcome
     spans.past(f"chat {call.model}", ended - int(call.ms * 1e6), ended, attributes, "client", error=error)
+
+
+def _server(address: str) -> tuple[str, int]:
+    """Host and port. An address that is malformed was said to be so where it is used."""
+    try:
+        parts = urlsplit(address)
+        return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        return "", 0
 
 
 def _cost(calls: QuerySet[PlannerCall]) -> float:

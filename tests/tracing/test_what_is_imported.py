@@ -5,8 +5,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from webapp import checks
+from webapp.live import spans
+from webapp.ops.traces import export
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 WEB = "import webapp.asgi"
@@ -60,14 +67,8 @@ def of_traces(modules: set[str]) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("process", [WEB, WORKER])
-def test_without_an_endpoint_nothing_is_imported(process: str, tmp_path: Path) -> None:
-    assert not of_traces(imported(tmp_path, process + QUESTION))
-
-
-def test_where_nothing_is_installed_a_worker_knows_nothing_of_it(tmp_path: Path) -> None:
-    modules = imported(tmp_path, HIDDEN, WORKER + QUESTION)
-    assert not {name for name in modules if name.startswith(("opentelemetry.sdk", "opentelemetry.exporter"))}
+def test_without_an_endpoint_nothing_is_imported(tmp_path: Path) -> None:
+    assert not of_traces(imported(tmp_path, f"{WEB}\n{WORKER}\n{QUESTION}"))
 
 
 def test_only_the_exporter_names_it_and_not_while_it_is_imported() -> None:
@@ -80,36 +81,46 @@ def test_only_the_exporter_names_it_and_not_while_it_is_imported() -> None:
             assert not named & set(tree.body), file
 
 
-@pytest.mark.parametrize("more", [
-    {"OTEL_SDK_DISABLED": "true"},
-    {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"},
-    {"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"},
-])  # fmt: skip
-def test_an_endpoint_that_cannot_be_used_imports_nothing(more: dict[str, str], tmp_path: Path) -> None:
-    assert not of_traces(imported(tmp_path, WORKER + QUESTION, **{**ENDPOINT, **more}))
-
-
 def test_packages_that_are_not_installed_stop_nothing(tmp_path: Path) -> None:
-    assert not of_traces(imported(tmp_path, HIDDEN + ABSENT, WORKER + QUESTION, **ENDPOINT))
+    modules = imported(tmp_path, HIDDEN + ABSENT, WORKER + QUESTION, **ENDPOINT)
+    assert not {name for name in modules if name.startswith(("opentelemetry.sdk", "opentelemetry.exporter"))}
 
 
 def test_with_an_endpoint_a_worker_has_them_before_its_first_question(tmp_path: Path) -> None:
     assert "opentelemetry.exporter.otlp.proto.http.trace_exporter" in imported(tmp_path, WORKER, **ENDPOINT)
 
 
-def test_a_command_imports_them_only_when_a_span_ends(tmp_path: Path) -> None:
-    assert not of_traces(imported(tmp_path, "pass", **ENDPOINT))
-    assert of_traces(imported(tmp_path, QUESTION, **ENDPOINT))
+def test_a_command_imports_them_when_a_span_ends(tmp_path: Path) -> None:
+    before = "assert not [name for name in sys.modules if name.startswith('opentelemetry.exporter')]"
+    assert of_traces(imported(tmp_path, f"import sys; {before}\n{QUESTION}", **ENDPOINT))
 
 
-@pytest.mark.parametrize(("environment", "words"), [
-    (ENDPOINT, ""),
-    ({**ENDPOINT, "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, "Traces are sent as http/protobuf, and"),
-    ({"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}, "The OTLP endpoint must be an http:// or https:// address."),
-])  # fmt: skip
-def test_the_system_check_says_what_is_wrong(environment: dict[str, str], words: str, tmp_path: Path) -> None:
-    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "webapp.settings", "ISTHMUS_VAR": str(tmp_path), **environment}
-    done = subprocess.run(
-        [sys.executable, "manage.py", "check"], cwd=ROOT, env=env, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0 and ("isthmus.W003" in done.stderr) is bool(words) and words in done.stderr
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, ""),
+        ({"OTLP_DISABLED": True}, ""),
+        ({"OTLP_ENDPOINT": ""}, ""),
+        ({"OTLP_PROTOCOL": "grpc"}, "Traces are sent as http/protobuf, and OTEL_EXPORTER_OTLP_PROTOCOL is grpc."),
+        ({"OTLP_ENDPOINT": "collector:4318"}, "The OTLP endpoint must be an http:// or https:// address."),
+        ({"OTLP_ENDPOINT": "http:///v1"}, "The OTLP endpoint must be an http:// or https:// address."),
+        ({"OTLP_TRACES_ENDPOINT": "nowhere"}, "The OTLP endpoint must be an http:// or https:// address."),
+    ],
+)
+def test_what_cannot_be_used_is_said_and_not_tried(changes: dict[str, Any], words: str, settings: Any) -> None:
+    settings.OTLP_ENDPOINT = "http://127.0.0.1:9"
+    for name, value in changes.items():
+        setattr(settings, name, value)
+    assert [warning.msg for warning in checks.traces_can_be_exported(None)] == [words] * bool(words)
+    try:
+        export.start()
+        assert spans.are_collected() is not bool(changes)
+    finally:
+        spans.unregister()
+
+
+def test_the_address_of_traces_is_taken_as_it_is(settings: Any) -> None:
+    settings.OTLP_ENDPOINT = "http://collector:4318/"
+    assert export.endpoint() == "http://collector:4318/v1/traces"
+    settings.OTLP_TRACES_ENDPOINT = "https://other.example/traces"
+    assert export.endpoint() == "https://other.example/traces"
