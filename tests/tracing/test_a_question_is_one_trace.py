@@ -112,6 +112,16 @@ def test_times_add_up_to_what_the_receipt_says(root: CollectedSpan, turn: dict[s
     assert jobs <= actual["total"] + 0.1 and actual["total"] - jobs < 0.2 * actual["total"] + 20
 
 
+def test_the_story_from_the_database_has_the_same_jobs(stack: Stack, root: CollectedSpan, turn: dict[str, Any]) -> None:
+    done = stack.manage("logs", root.trace)
+    assert done.returncode == 0, done.stderr
+    print(done.stdout)
+    for span in root.below():
+        if span.name in ("run_head jetson-b", "run_tail edge-1"):
+            assert f"job {span.attributes['isthmus.job']}: {span.name.replace(' ', ' at ')}" in done.stdout
+    assert turn["answer"] in done.stdout and QUESTION in done.stdout
+
+
 def test_neither_question_nor_answer_is_in_a_trace(root: CollectedSpan, turn: dict[str, Any]) -> None:
     written = " ".join(f"{span.name} {span.attributes}" for span in root.below())
     assert QUESTION not in written and turn["answer"] not in written
