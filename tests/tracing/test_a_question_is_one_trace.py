@@ -1,5 +1,6 @@
 """A question through the whole stack, as a collector sees it: one tree, from the browser's request to the answer."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,18 @@ from tests.tracing.collector import CollectedSpan, Collector, drawn
 pytestmark = pytest.mark.slow
 QUESTION = "What is in this photo?"
 SLACK_MS = 0.01  # of nanoseconds that a float cannot hold
+PARTS = ["wait for a worker", "answer question", "learn from the answer"]
 
 
 def trace_of(collector: Collector, turn: str, *names: str) -> CollectedSpan:
-    """The one tree of a question, once these spans have been exported too."""
+    """The one tree of a question, once all of it has been exported, with these spans too."""
     id = turn.replace("-", "")
 
     def is_whole() -> bool:
-        return {"learn from the answer", *names} <= {span.name for span in collector.received if span.trace == id}
+        arrived = Counter(span.name for span in collector.received if span.trace == id)
+        return Counter(["learn from the answer", *names]) <= arrived and len(collector.trace(id)) == 1
 
-    wait_for(is_whole, 20, f"the trace of {turn} was not exported")
+    wait_for(is_whole, 30, f"the trace of {turn} was not exported")
     (root,) = collector.trace(id)
     return root
 
@@ -54,7 +57,7 @@ def step_of(root: CollectedSpan) -> CollectedSpan:
 
 
 def test_beneath_it_are_waiting_answering_and_learning(root: CollectedSpan) -> None:
-    assert [child.name for child in root.children] == ["wait for a worker", "answer question", "learn from the answer"]
+    assert [child.name for child in root.children] == PARTS
     assert {child.service for child in root.children} == {"isthmus-worker"}
 
 
@@ -104,12 +107,14 @@ def test_times_are_nested_and_do_not_overlap(root: CollectedSpan) -> None:
 def test_times_add_up_to_what_the_receipt_says(root: CollectedSpan, turn: dict[str, Any]) -> None:
     (receipt,) = [row["receipt"] for row in turn["steps"]]
     actual, step = receipt["actual_ms"], step_of(root)
-    sums = {name: sum(span.ms for span in step.below() if span.name == name) for name in ("device compute", "uplink transfer")}
-    assert sums["uplink transfer"] == pytest.approx(actual["uplink"], abs=0.1)
-    assert sums["device compute"] == pytest.approx(actual["device"], abs=0.1)
-    assert step.one("edge compute").ms == pytest.approx(actual["edge"], abs=0.1)
-    jobs = step.one("run_head jetson-b").ms + step.one("run_tail edge-1").ms
-    assert jobs <= actual["total"] + 0.1 and actual["total"] - jobs < 0.2 * actual["total"] + 20
+    head, tail = step.one("run_head jetson-b"), step.one("run_tail edge-1")
+    assert head.one("device compute").ms == pytest.approx(actual["device"], abs=0.1)
+    assert head.one("uplink transfer").ms == pytest.approx(actual["uplink"], abs=0.1)
+    assert tail.one("edge compute").ms == pytest.approx(actual["edge"], abs=0.1)
+    queues = sum(span.ms for job in (head, tail) for span in job.below() if span.name.endswith(" queue"))
+    assert queues == pytest.approx(actual["queue"], abs=0.1)
+    between = actual["total"] - head.ms - tail.ms  # handing the features over, and storing the phases
+    assert 0 <= between < actual["overhead"] + 0.1
 
 
 def test_the_story_from_the_database_has_the_same_jobs(stack: Stack, root: CollectedSpan, turn: dict[str, Any]) -> None:
@@ -136,7 +141,9 @@ def test_a_question_from_the_shell_is_a_trace_too(stack: Stack, collector: Colle
     (id,) = ids
     root = trace_of(collector, id)
     assert (root.name, root.service) == ("manage.py ask", "isthmus-command")
-    assert root.start <= root.one("answer question").start and root.one("answer question").end <= root.end
+    answering = root.one("answer question")
+    # The command reads the answer as soon as it is stored; the worker then tells the pages.
+    assert root.start <= answering.start and answering.end <= root.end + 1000
 
 
 def test_a_question_that_is_asked_again_stays_one_trace(stack: Stack, collector: Collector) -> None:
@@ -144,13 +151,9 @@ def test_a_question_that_is_asked_again_stays_one_trace(stack: Stack, collector:
     stack.finished(asked["id"])
     assert stack.owner.post(f"/api/v1/turns/{asked['id']}/retry").status_code in (200, 202)
     stack.finished(asked["id"])
-    root = trace_of(collector, asked["id"], "POST /api/v1/turns/{id}/retry")
-    wait_for(lambda: sum(span.name == "answer question" for span in _again(collector, asked["id"])) == 2, 20, "one answer")
-    assert [child.name for child in root.children].count("POST /api/v1/turns/{id}/retry") == 1
-
-
-def _again(collector: Collector, turn: str) -> list[CollectedSpan]:
-    return [span for root in collector.trace(turn.replace("-", "")) for span in root.below()]
+    retry = "POST /api/v1/turns/{id}/retry"
+    root = trace_of(collector, asked["id"], "POST /api/v1/turns", retry, "learn from the answer")
+    assert [child.name for child in root.children] == [*PARTS, retry, *PARTS]
 
 
 def test_the_collector_gets_the_headers_that_were_set(collector: Collector, root: CollectedSpan) -> None:
