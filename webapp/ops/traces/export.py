@@ -10,7 +10,6 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -29,7 +28,6 @@ log = logging.getLogger(__name__)
 PACKAGES = ("opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http")
 PATH = "v1/traces"
 FLUSH_S = 1.0  # at its end a process waits so long for its last spans to be sent
-_role = ["command"]
 
 
 def endpoint() -> str:
@@ -57,27 +55,57 @@ def _are_installed() -> bool:
         return False
 
 
+class Exporter:
+    """What a process exports with. The packages are imported when it is first needed, or earlier by `prepare`."""
+
+    def __init__(self, role: str) -> None:
+        self.role = role  # what the process is: web, worker, run or command
+        self._lock = threading.Lock()
+        self._processor: SpanProcessor | None = None
+        self._resource: Resource | None = None
+
+    def prepare(self) -> None:
+        """A variable of OpenTelemetry's that cannot be used is said once, and then nothing is exported."""
+        with self._lock:
+            if self._processor is not None:
+                return
+            try:
+                self._processor, self._resource = _make_processor(), _make_resource(self.role)
+            except ValueError as error:
+                spans.unregister()
+                log.error("traces are not exported: %s", error)
+            else:
+                atexit.register(_flush, self._processor)
+
+    def collect(self, span: Span) -> None:
+        if self._processor is None:
+            self.prepare()
+        if self._processor is not None and self._resource is not None:
+            self._processor.on_end(_readable(span, self._resource))
+
+
+_exporters: list[Exporter] = []
+
+
 def start() -> None:
     """Export from now on, where an endpoint is set. In every process of the server, when Django is ready."""
-    if sys.argv[1:2] == ["federate"]:  # federation knows nothing of what is above it
-        _role[:] = ["run"]
-    if endpoint() and not settings.OTLP_DISABLED and not obstacle():
-        spans.register(_export)
+    if not endpoint() or settings.OTLP_DISABLED or obstacle():
+        return
+    # Federation knows nothing of what is above it, so its process does not say what it is.
+    exporter = Exporter("run" if sys.argv[1:2] == ["federate"] else "command")
+    _exporters[:] = [exporter]
+    spans.register(exporter.collect)
 
 
 def be(role: str) -> None:
-    """What this process is, `web` or `worker`. It is about to export: it imports what that takes now."""
-    _role[:] = [role]
-    if spans.are_collected():
-        _processor()
+    """What this process is. It is about to export: it imports now what that takes."""
+    for exporter in _exporters:
+        exporter.role = role
+        exporter.prepare()
 
 
-def _export(span: Span) -> None:
-    _processor().on_end(_readable(span))
-
-
-@cache
-def _processor() -> "SpanProcessor":
+def _make_processor() -> "SpanProcessor":
+    """Raises ValueError."""
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
     from opentelemetry.util.re import parse_env_headers
@@ -91,15 +119,12 @@ def _processor() -> "SpanProcessor":
             result = super().export(spans)
             if (is_away := result is not SpanExportResult.SUCCESS) != self.is_away:
                 self.is_away = is_away
-                log.warning(
-                    "%s %s", urlsplit(endpoint()).netloc, "takes no traces; they are lost" if is_away else "takes traces again"
-                )
+                state = "takes no traces; they are lost" if is_away else "takes traces again"
+                log.warning("%s %s", urlsplit(endpoint()).hostname, state)  # the rest of the address may hold a password
             return result
 
     headers = parse_env_headers(settings.OTLP_HEADERS, liberal=True)
-    processor = BatchSpanProcessor(QuietExporter(endpoint=endpoint(), headers=headers or None))
-    atexit.register(_flush, processor)
-    return processor
+    return BatchSpanProcessor(QuietExporter(endpoint=endpoint(), headers=headers or None))
 
 
 def _flush(processor: "SpanProcessor") -> None:
@@ -109,30 +134,29 @@ def _flush(processor: "SpanProcessor") -> None:
     last.join(FLUSH_S)
 
 
-@cache
-def _resource() -> "Resource":
+def _make_resource(role: str) -> "Resource":
     from opentelemetry.sdk.resources import Resource
 
     # What the standard variables say comes first; without them each kind of process is a service of its own.
     named = "OTEL_SERVICE_NAME" in os.environ or "service.name=" in os.environ.get("OTEL_RESOURCE_ATTRIBUTES", "")
-    name = {} if named else {"service.name": f"isthmus-{_role[0]}"}
+    name = {} if named else {"service.name": f"isthmus-{role}"}
     return Resource.create({"service.namespace": "isthmus", "service.version": VERSION, "process.pid": os.getpid(), **name})
 
 
-def _readable(span: Span) -> "ReadableSpan":
+def _readable(span: Span, resource: "Resource") -> "ReadableSpan":
     from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.sdk.util.instrumentation import InstrumentationScope
     from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
-    def place(id: str, is_remote: bool = False) -> SpanContext:
-        return SpanContext(int(span.trace, 16), int(id, 16), is_remote, TraceFlags(TraceFlags.SAMPLED))
+    def place(id: str) -> SpanContext:
+        return SpanContext(int(span.trace, 16), int(id, 16), False, TraceFlags(TraceFlags.SAMPLED))
 
     failure = {"error.type": span.error} if span.error else {}
     return ReadableSpan(
         span.name,
         context=place(span.id),
         parent=place(span.parent) if span.parent else None,
-        resource=_resource(),
+        resource=resource,
         attributes={**span.attributes, **failure},
         kind=SpanKind[span.kind.upper()],
         status=Status(StatusCode.ERROR) if span.error else Status(),
