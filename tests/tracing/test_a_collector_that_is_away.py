@@ -74,3 +74,4 @@ def test_a_variable_that_cannot_be_used_stops_no_question(
             pass
     finally:
         spans.unregister()
+        exporter.close()

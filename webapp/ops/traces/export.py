@@ -75,7 +75,15 @@ class Exporter:
                 spans.unregister()
                 log.error("traces are not exported: %s", error)
             else:
-                atexit.register(_flush, self._processor)
+                atexit.register(self.close)
+
+    def close(self) -> None:
+        """Not waiting for as long as the SDK would try: nobody waits for a collector that is away."""
+        atexit.unregister(self.close)
+        if self._processor is not None:
+            last = threading.Thread(target=self._processor.shutdown, name="traces", daemon=True)
+            last.start()
+            last.join(FLUSH_S)
 
     def collect(self, span: Span) -> None:
         if self._processor is None:
@@ -110,6 +118,8 @@ def _make_processor() -> "SpanProcessor":
     from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
     from opentelemetry.util.re import parse_env_headers
 
+    host = urlsplit(endpoint()).hostname  # the rest of the address may hold a password
+
     class QuietExporter(OTLPSpanExporter):  # type: ignore[misc]
         """Says once that the collector is away, and once that it is back."""
 
@@ -120,18 +130,11 @@ def _make_processor() -> "SpanProcessor":
             if (is_away := result is not SpanExportResult.SUCCESS) != self.is_away:
                 self.is_away = is_away
                 state = "takes no traces; they are lost" if is_away else "takes traces again"
-                log.warning("%s %s", urlsplit(endpoint()).hostname, state)  # the rest of the address may hold a password
+                log.warning("%s %s", host, state)
             return result
 
     headers = parse_env_headers(settings.OTLP_HEADERS, liberal=True)
     return BatchSpanProcessor(QuietExporter(endpoint=endpoint(), headers=headers or None))
-
-
-def _flush(processor: "SpanProcessor") -> None:
-    """Not for as long as the SDK would try: nobody waits for a collector that is away."""
-    last = threading.Thread(target=processor.shutdown, name="traces", daemon=True)
-    last.start()
-    last.join(FLUSH_S)
 
 
 def _make_resource(role: str) -> "Resource":
