@@ -96,3 +96,5 @@ def test_what_the_processes_of_the_stack_write_is_json(stack: Stack) -> None:
     written = [text for text in stack.output().splitlines() if text.startswith("{")]
     assert written and all({"time", "level", "logger", "message"} <= set(json.loads(text)) for text in written)
     assert not [text for text in stack.output().splitlines() if text.startswith(("I ", "W ", "E ", "D "))]
+    loggers = {json.loads(text)["logger"] for text in written}
+    assert "uvicorn.access" not in loggers, "addresses of requests are in the log"

@@ -187,7 +187,11 @@ PHOTO_DIR, BUNDLES_DIR = VAR_DIR / "photos", Path(env.text("ISTHMUS_BUNDLES") or
 
 # --- log ---------------------------------------------------------------------------------------------------------------
 _IN_JSON = LOG_FORMAT == "json"
-_UVICORN = {"handlers": ["console"], "propagate": False}  # by itself it writes lines for people
+# By itself uvicorn writes lines for people. Of requests none are written: an address may hold what somebody searches for.
+_UVICORN = {
+    "uvicorn": {"handlers": ["console"], "propagate": False, "level": "WARNING"},
+    "uvicorn.access": {"handlers": [], "propagate": False},
+}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -198,5 +202,5 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
     "loggers": {name: {"level": "WARNING"} for name in ("httpx", "httpx2", "mcp")}
     | {"axes": {"level": "ERROR"}, "opentelemetry": {"level": "CRITICAL"}}  # webapp.ops.traces says it once
-    | ({"uvicorn": _UVICORN, log_lines.EACH_QUESTION: {"level": "DEBUG"}} if _IN_JSON else {}),
+    | ({**_UVICORN, log_lines.EACH_QUESTION: {"level": "DEBUG"}} if _IN_JSON else {}),
 }
