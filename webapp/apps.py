@@ -10,6 +10,8 @@ class WebappConfig(AppConfig):
         # The Celery app that `shared_task` belongs to, in every process that queues, and the system checks.
         from webapp import celery, checks  # noqa: F401
         from webapp.ops.metrics import events
+        from webapp.ops.traces import export
 
         events.connect()
         worker_ready.connect(events.worker_started, dispatch_uid="metrics")
+        export.start()

@@ -13,6 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 from django.conf import settings
 
 from webapp.ops import clock
+from webapp.ops.traces import export
 
 
 @signals.worker_init.connect
@@ -20,6 +21,11 @@ from webapp.ops import clock
 def write_privately(**named: object) -> None:
     """What these processes write is nobody else's. Not for every process that imports this: some write source files."""
     os.umask(0o077)
+
+
+@signals.worker_init.connect
+def trace_as_worker(**named: object) -> None:
+    export.be("worker")
 
 
 app = Celery("isthmus", broker=settings.REDIS_URL)

@@ -5,6 +5,7 @@ Losing the token (stopped by the person, expired and taken by another worker) en
 has at most one author at any time, and never two answers.
 """
 
+import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -29,6 +30,7 @@ from webapp.live.errors import UserError
 from webapp.live.events import TurnEvent, TurnIds, TurnPhase, TurnPlan, TurnReceipt
 from webapp.live.publish import publish
 
+log = logging.getLogger(__name__)
 MODELS_S = 2.0  # a question that finds no node while they load other models is tried again after this long
 TRIES = 20  # other workers may take the same question first
 # With `task`, `state`, `receipt` (may be None), and whether its photo is new to the question; may be lost with its process.
@@ -131,6 +133,10 @@ class Journal:
     def seconds_left(self) -> float:
         return (self.deadline - timezone.now()).total_seconds()
 
+    def milliseconds(self) -> float:
+        """Since a worker first took it."""
+        return (timezone.now() - (self.turn.started or self.turn.queued)).total_seconds() * 1000
+
     def phase(self, name: str, step: int | None = None, **detail: Any) -> None:
         phase = {**_phase(name, step), **detail}
         with self._write:
@@ -192,6 +198,8 @@ class Journal:
             self.lease.write(**changes)
             self._publish(turns.ended(self.turn))
         turns.has_ended.send_robust(Turn, turn=self.turn)
+        code = (self.turn.error or {}).get("code", "")
+        log.debug("%s after %.0f ms%s%s", self.turn.state, self.milliseconds(), ": " * bool(code), code)
 
     def _change(
         self,
