@@ -20,10 +20,11 @@ from webapp.doors.entrance import Doors
 from webapp.gate.bodies import BoundedBodies
 from webapp.gate.peers import RealPeer
 from webapp.one_thread import OneThread
+from webapp.ops.metrics import events
 from webapp.sockets import WithoutDatabase, websocket_urlpatterns
 
 make_private(settings.VAR_DIR)  # written by a version that left the modes to the system
-application = RealPeer(
+site = RealPeer(
     ProtocolTypeRouter(
         {
             "http": BoundedBodies(Doors(OneThread()), is_logged_in),
@@ -34,3 +35,4 @@ application = RealPeer(
         }
     )
 )
+application = events.measured(site)

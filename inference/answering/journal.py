@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import DateTimeField, Q, Value
 from django.db.models.functions import Coalesce
+from django.dispatch import Signal
 from django.utils import timezone
 
 from devices import model_choice
@@ -30,6 +31,8 @@ from webapp.live.publish import publish
 
 MODELS_S = 2.0  # a question that finds no node while they load other models is tried again after this long
 TRIES = 20  # other workers may take the same question first
+# With `task`, `state`, `receipt` (may be None), and whether its photo is new to the question; may be lost with its process.
+step_has_ended = Signal()
 
 
 def claim(turn_id: str) -> "Journal | None":
@@ -110,6 +113,7 @@ class Journal:
         self.lost = self.lease.lost
         self._done = threading.Event()
         self._write = threading.Lock()
+        self._photos: set[str | None] = set()  # of its receipts
         self.deadline: datetime = (turn.started or turn.queued) + timedelta(seconds=settings.TURN_DEADLINE_S)
 
     def __enter__(self) -> "Journal":
@@ -177,6 +181,10 @@ class Journal:
     def _step(self, number: int, changes: dict[str, Any], receipt: Receipt | None) -> None:
         error = changes.get("error")
         self._change({}, lambda: TurnReceipt(**self._ids(), step=number, receipt=receipt, error=error), step=(number, changes))
+        task = next((step["task"] for step in (self.turn.plan or {}).get("steps", ()) if step["id"] == number), "")
+        photo = receipt.get("photo") if receipt else None
+        new, self._photos = photo not in self._photos, self._photos | {photo}
+        step_has_ended.send_robust(Step, task=task, state=changes["state"], receipt=receipt, new_photo=new)
 
     def _finish(self, changes: dict[str, Any]) -> None:
         changes |= {"phase": None, "finished": timezone.now(), "lease": "", "lease_until": None}

@@ -184,6 +184,12 @@ STATICFILES_FINDERS = [*DJANGO_FINDERS, "webapp.plotly_file.PlotlyFinder"]
 WHITENOISE_USE_FINDERS = True  # serve from the source folders, without collectstatic
 PHOTO_DIR, BUNDLES_DIR = VAR_DIR / "photos", Path(env.text("ISTHMUS_BUNDLES") or VAR_DIR / "bundles").resolve()
 
+# --- metrics ----------------------------------------------------------------------------------------------------------
+METRICS = env.flag("ISTHMUS_METRICS", True)
+METRICS_TOKEN = env.secret("ISTHMUS_METRICS_TOKEN", VAR_DIR / "secrets" / "metrics_token", length=32)
+METRICS_NETWORKS = env.networks("ISTHMUS_METRICS_NETWORKS")  # whose addresses need no token
+METRICS_NODES = env.integer("ISTHMUS_METRICS_NODES", 1000)  # that have series of their own
+
 # --- log ---------------------------------------------------------------------------------------------------------------
 LOGGING = {
     "version": 1,
