@@ -85,7 +85,7 @@ class Readings(BaseModel):
 
     node: str
     hours: int
-    span_s: int = Field(description="0: each heartbeat; 60: the mean of each minute.")
+    span_s: int = Field(description="0: each heartbeat; else the mean of so many seconds, of which the last may be under way.")
     at: list[int] = Field(description="Milliseconds since 1970.")
 
 

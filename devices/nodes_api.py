@@ -29,12 +29,11 @@ from devices.registry import codes, enrolment, rotation
 from devices.telemetry import history, links, presence
 from webapp.accounts import audit
 from webapp.accounts.models import AuditEntry as AuditRow
-from webapp.live.errors import UserError, not_found
+from webapp.live.errors import not_found
 from webapp.live.http import Page, PageQuery, change, operation, paginate, paginate_values, require_admin
 
 router = Router(tags=["nodes"])
-SPANS = (1, 24)
-Hours = Annotated[int, Field(json_schema_extra={"enum": [*SPANS]})]
+Hours = Annotated[int, Field(json_schema_extra={"enum": [*history.SPANS]})]
 NO_NODE = {404: "`not_found`: no such node."}
 ADMIN = {**NO_NODE, 403: "`not_staff`: only administrators may do this."}
 
@@ -118,9 +117,10 @@ def accept_node_hardware(request: HttpRequest, slug: str) -> Node:
     **operation("get_node_readings", "Read the history of a node's sensors", {200: Readings}, {**NO_NODE, 422: "`bad_hours`."}),
 )
 def get_node_readings(request: HttpRequest, slug: str, hours: Hours = 1) -> Readings:
-    """Every heartbeat of the last hour, or the mean of every minute of the last 24 hours."""
-    if hours not in SPANS:
-        raise UserError("bad_hours", "hours must be 1 or 24.", "Leave it out for the last hour.", 422)
+    """Every heartbeat of the last hour, or means: of each minute (24 hours), quarter of an hour (168: a week), hour (2160: 90
+    days) or day (8760: a year), with `up_bytes_per_s` over more than a day."""
+    if hours not in history.SPANS:
+        raise history.BAD_HOURS
     return Readings.model_validate(history.history(_node(slug).slug, hours))
 
 

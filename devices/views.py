@@ -54,11 +54,11 @@ def node(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_GET
 def readings(request: HttpRequest, slug: str) -> HttpResponse:
-    """The readings of its sensors over the last hour or day."""
+    """The readings of its sensors over the last hour, day, week, quarter or year."""
     get_object_or_404(Node, slug=slug)
     hours = request.GET.get("hours", "1")
-    if hours not in {"1", "24"}:
-        return _refused(UserError("bad_hours", "hours must be 1 or 24.", "Leave it out for the last hour.", 422))
+    if hours not in {str(span) for span in history.SPANS}:
+        return _refused(history.BAD_HOURS)
     return JsonResponse(history.history(slug, int(hours)))
 
 

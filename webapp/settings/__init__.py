@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "federation",
     "webapp.chat",
     "webapp.library",
+    "webapp.ops.retention",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -1,0 +1,288 @@
+"""What grows, one value each: what it is called, what it holds, how it is counted and deleted, and how long it stays."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from axes.models import AccessAttempt
+from django.contrib.sessions.models import Session
+from django.db.models import Sum
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_noop
+
+from devices.models import EnrolCode, NodeEvent, Reading, Sample
+from devices.telemetry import history
+from federation.models import ClientReport, Round, Run
+from federation.runs import lifecycle
+from inference.batches import control
+from inference.batches.models import DONE, STOPPED, Batch, Item
+from inference.models import Photo, PlannerCall, Step, Turn
+from inference.photos import keeping
+from webapp.accounts.models import SHELL, AuditEntry, Invitation
+from webapp.chat import conversations
+from webapp.chat.models import Conversation, Share, TurnText
+from webapp.notices.models import Delivery, Notice
+from webapp.ops.retention import models, needed
+from webapp.ops.retention.contents import Content, Rows, Table, Usage
+from webapp.ops.retention.strays import Strays
+
+PIECE = 500  # rows deleted in one transaction
+FEW = 20  # of those that take longer each
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`days`: the default, None for ever; `setting`: a setting that holds it instead. `fixed`: not a matter of taste, so nobody
+    can change it. `piece`: how many are deleted at once."""
+
+    name: str
+    label: str
+    holds: str
+    content: Content
+    days: int | None = None
+    setting: str = ""
+    fixed: timedelta | None = None
+    piece: int = PIECE
+
+
+@dataclass(frozen=True)
+class Several:
+    """Contents that go together."""
+
+    contents: tuple[Content, ...]
+
+    def usage(self) -> Usage:
+        parts = [content.usage() for content in self.contents]
+        oldest: list[datetime] = [part.oldest for part in parts if part.oldest]
+        return Usage(sum(part.rows for part in parts), sum(part.bytes for part in parts), min(oldest, default=None))
+
+    def due(self, before: datetime) -> int:
+        return sum(content.due(before) for content in self.contents)
+
+    def delete(self, before: datetime, at_most: int) -> int:
+        return next((count for content in self.contents if (count := content.delete(before, at_most))), 0)
+
+
+def _each(delete: Any) -> Any:
+    """Rows that have to be deleted one by one, by a function that takes along what belongs to them."""
+
+    def remove(rows: Rows) -> int:
+        count = 0
+        for row in rows.model._base_manager.select_for_update().filter(pk__in=list(rows.values_list("pk", flat=True))):
+            if rows.filter(pk=row.pk).exists():  # nobody needed it again until it was locked
+                delete(row)
+                count += 1
+        return count
+
+    return remove
+
+
+def _readings(span_s: int) -> Table:
+    return Table(lambda: Reading.objects.filter(span_s=span_s), "at")
+
+
+def _shell(rows: Rows) -> Rows:
+    return rows.filter(owner__username=SHELL)
+
+
+def _questions() -> Iterable[Rows]:
+    """Of people, what conversations consist of."""
+    own = Turn.objects.exclude(owner__username=SHELL).filter(background=False)
+    return own, Step.objects.filter(turn__in=own), TurnText.objects.filter(turn__in=own)
+
+
+def _answers_of_batches() -> Iterable[Rows]:
+    own = Turn.objects.exclude(owner__username=SHELL).filter(background=True)
+    return Item.objects.exclude(batch__owner__username=SHELL), own, Step.objects.filter(turn__in=own)
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        "link_samples",
+        gettext_noop("Transfers over the links"),
+        gettext_noop("Each measured transfer of a device. Placement needs those of the last minutes."),
+        Table(Sample.objects.all, "at"),
+        setting="SAMPLE_DAYS",
+    ),
+    Kind(
+        "readings_heartbeat",
+        gettext_noop("Readings, each heartbeat"),
+        gettext_noop("The sensors of every node, every two seconds."),
+        _readings(history.RAW),
+        fixed=history.RAW_FOR,
+    ),
+    Kind(
+        "readings_minute",
+        gettext_noop("Readings, by the minute"),
+        gettext_noop("Means of each minute: the chart of 24 hours, and the energy of the last day."),
+        _readings(history.MINUTE_S),
+        days=1,
+    ),
+    Kind(
+        "readings_quarter",
+        gettext_noop("Readings, by the quarter of an hour"),
+        gettext_noop("Means of each quarter of an hour: the charts of 7 and 90 days."),
+        _readings(history.QUARTER_S),
+        days=92,
+    ),
+    Kind(
+        "readings_day",
+        gettext_noop("Readings, by the day"),
+        gettext_noop("Means of each day: the chart of a year."),
+        _readings(history.DAY_S),
+        days=800,
+    ),
+    Kind(
+        "node_events",
+        gettext_noop("Events of nodes"),
+        gettext_noop("When each node went offline and came back."),
+        Table(NodeEvent.objects.all, "at"),
+        setting="SAMPLE_DAYS",
+    ),
+    Kind(
+        "conversations",
+        gettext_noop("Conversations"),
+        gettext_noop(
+            "Questions and answers, with the photos that nothing else has. Pinned and shared conversations stay, and so does"
+            " what is being answered."
+        ),
+        Table(
+            lambda: Conversation.objects.exclude(owner__username=SHELL),
+            "updated",
+            needed.idle_conversations,
+            _each(conversations.delete),
+            _questions,
+        ),
+        piece=FEW,
+    ),
+    Kind(
+        "batches",
+        gettext_noop("Batches"),
+        gettext_noop("Finished and stopped batches with their answers. Their photos stay as long as the library has them."),
+        Table(
+            lambda: Batch.objects.exclude(owner__username=SHELL).annotate(ended=Coalesce("finished", "created")),
+            "ended",
+            lambda rows: rows.filter(state__in=(DONE, STOPPED)),
+            _each(control.delete),
+            _answers_of_batches,
+        ),
+        piece=FEW,
+    ),
+    Kind(
+        "command_line",
+        gettext_noop("Questions of the command line"),
+        gettext_noop("What `manage.py ask` has asked, with its answers and batches."),
+        Several(
+            (
+                Table(
+                    lambda: _shell(Turn.objects.all()),
+                    "created",
+                    needed.idle_turns,
+                    parts=lambda: (Step.objects.filter(turn__owner__username=SHELL),),
+                ),
+                Table(lambda: _shell(Conversation.objects.all()), "updated", needed.idle_conversations),
+                Table(
+                    lambda: _shell(Batch.objects.all()),
+                    "created",
+                    lambda rows: rows.filter(state__in=(DONE, STOPPED)),
+                    parts=lambda: (Item.objects.filter(batch__owner__username=SHELL),),
+                ),
+            )
+        ),
+        setting="SAMPLE_DAYS",
+    ),
+    Kind(
+        "unused_photos",
+        gettext_noop("Photos without a question"),
+        gettext_noop(
+            "Photos that were added to a question and never asked about. Photos of the library, favourites and photos of"
+            " albums stay."
+        ),
+        Table(
+            keeping.unused,
+            "created",
+            remove=_each(Photo.delete),
+            bytes_of=lambda: keeping.unused().aggregate(sum=Sum("bytes"))["sum"] or 0,
+        ),
+        days=keeping.UNUSED.days,
+        piece=FEW,
+    ),
+    Kind(
+        "strays",
+        gettext_noop("Files without a photo"),
+        gettext_noop("Uploads that never became a photo, and what nodes may hold of those."),
+        Strays(),
+        fixed=Strays.AGE,
+    ),
+    Kind(
+        "training_runs",
+        gettext_noop("Training runs"),
+        gettext_noop("Drafts, and runs that failed or were stopped, with their files. Finished models stay."),
+        Table(
+            lambda: Run.objects.annotate(ended=Coalesce("finished", "created")),
+            "ended",
+            needed.ended_runs,
+            _each(lifecycle.delete),
+            lambda: (Round.objects.all(), ClientReport.objects.all()),
+        ),
+        piece=FEW,
+    ),
+    Kind(
+        "planner_calls",
+        gettext_noop("Calls of the planner"),
+        gettext_noop("Model, outcome, time and cost of each call to a language model; never its text."),
+        Table(PlannerCall.objects.all, "created"),
+        setting="SAMPLE_DAYS",
+    ),
+    Kind(
+        "notices",
+        gettext_noop("Notifications"),
+        gettext_noop("What people were notified of, and how it was delivered. What still waits for delivery stays."),
+        Table(Notice.objects.all, "at", needed.settled_notices, parts=lambda: (Delivery.objects.all(),)),
+        setting="NOTICE_DAYS",
+    ),
+    Kind(
+        "audit",
+        gettext_noop("Audit trail"),
+        gettext_noop("Who did what, when and from where."),
+        Table(AuditEntry.objects.all, "at", remove=lambda rows: rows.expire()),
+        setting="AUDIT_DAYS",
+    ),
+    Kind(
+        "sessions",
+        gettext_noop("Sessions"),
+        gettext_noop("Logins that have expired."),
+        Table(Session.objects.all, "expire_date"),
+        fixed=timedelta(0),
+    ),
+    Kind(
+        "share_links",
+        gettext_noop("Links to conversations"),
+        gettext_noop("Links that have expired."),
+        Table(Share.objects.all, "expires"),
+        fixed=timedelta(0),
+    ),
+    Kind(
+        "codes",
+        gettext_noop("Enrolment codes and invitations"),
+        gettext_noop("Those that have expired, whether or not they were used."),
+        Several((Table(EnrolCode.objects.all, "expires"), Table(Invitation.objects.all, "expires"))),
+        days=30,
+    ),
+    Kind(
+        "failed_logins",
+        gettext_noop("Failed logins"),
+        gettext_noop("From which addresses wrong passwords came. They block an account for minutes only."),
+        Table(AccessAttempt.objects.all, "attempt_time"),
+        days=30,
+    ),
+    Kind(
+        "retention_runs",
+        gettext_noop("Runs of this deletion"),
+        gettext_noop("When something was deleted by these rules, and how much."),
+        Table(models.Run.objects.all, "started"),
+        fixed=timedelta(days=30),
+    ),
+)
+BY_NAME = {kind.name: kind for kind in KINDS}
