@@ -74,6 +74,38 @@ class Table:
         return self.due_of(self.rows().filter(**{f"{self.at}__lt": before}))
 
 
+@dataclass(frozen=True)
+class Several:
+    """Contents that go together."""
+
+    contents: tuple[Content, ...]
+
+    def usage(self) -> Usage:
+        parts = [content.usage() for content in self.contents]
+        oldest: list[datetime] = [part.oldest for part in parts if part.oldest]
+        return Usage(sum(part.rows for part in parts), sum(part.bytes for part in parts), min(oldest, default=None))
+
+    def due(self, before: datetime) -> int:
+        return sum(content.due(before) for content in self.contents)
+
+    def delete(self, before: datetime, at_most: int) -> int:
+        return next((count for content in self.contents if (count := content.delete(before, at_most))), 0)
+
+
+def one_by_one(delete: Callable[[Any], object]) -> Callable[[Rows], int]:
+    """Rows that have to be deleted one by one, by a function that takes along what belongs to them."""
+
+    def remove(rows: Rows) -> int:
+        count = 0
+        for row in rows.model._base_manager.select_for_update().filter(pk__in=list(rows.values_list("pk", flat=True))):
+            if rows.filter(pk=row.pk).exists():  # nobody needed it again until it was locked
+                delete(row)
+                count += 1
+        return count
+
+    return remove
+
+
 def estimate(rows: Rows) -> int:
     """Bytes that these rows take with their indexes: as many as the newest of them on average."""
     newest = list(rows.order_by("-pk").values_list()[:WEIGHED])

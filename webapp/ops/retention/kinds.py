@@ -1,9 +1,7 @@
 """What grows, one value each: what it is called, what it holds, how it is counted and deleted, and how long it stays."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
@@ -24,58 +22,9 @@ from webapp.chat import conversations
 from webapp.chat.models import Conversation, Share, TurnText
 from webapp.notices.models import Delivery, Notice
 from webapp.ops.retention import models, needed
-from webapp.ops.retention.contents import Content, Rows, Table, Usage
+from webapp.ops.retention.contents import Rows, Several, Table, one_by_one
+from webapp.ops.retention.kind import FEW, Kind
 from webapp.ops.retention.strays import Strays
-
-PIECE = 500  # rows deleted in one transaction
-FEW = 20  # of those that take longer each
-
-
-@dataclass(frozen=True)
-class Kind:
-    """`days`: the default, None for ever; `setting`: a setting that holds it instead. `fixed`: not a matter of taste, so nobody
-    can change it. `piece`: how many are deleted at once."""
-
-    name: str
-    label: str
-    holds: str
-    content: Content
-    days: int | None = None
-    setting: str = ""
-    fixed: timedelta | None = None
-    piece: int = PIECE
-
-
-@dataclass(frozen=True)
-class Several:
-    """Contents that go together."""
-
-    contents: tuple[Content, ...]
-
-    def usage(self) -> Usage:
-        parts = [content.usage() for content in self.contents]
-        oldest: list[datetime] = [part.oldest for part in parts if part.oldest]
-        return Usage(sum(part.rows for part in parts), sum(part.bytes for part in parts), min(oldest, default=None))
-
-    def due(self, before: datetime) -> int:
-        return sum(content.due(before) for content in self.contents)
-
-    def delete(self, before: datetime, at_most: int) -> int:
-        return next((count for content in self.contents if (count := content.delete(before, at_most))), 0)
-
-
-def _each(delete: Any) -> Any:
-    """Rows that have to be deleted one by one, by a function that takes along what belongs to them."""
-
-    def remove(rows: Rows) -> int:
-        count = 0
-        for row in rows.model._base_manager.select_for_update().filter(pk__in=list(rows.values_list("pk", flat=True))):
-            if rows.filter(pk=row.pk).exists():  # nobody needed it again until it was locked
-                delete(row)
-                count += 1
-        return count
-
-    return remove
 
 
 def _readings(span_s: int) -> Table:
@@ -151,7 +100,7 @@ KINDS: tuple[Kind, ...] = (
             lambda: Conversation.objects.exclude(owner__username=SHELL),
             "updated",
             needed.idle_conversations,
-            _each(conversations.delete),
+            one_by_one(conversations.delete),
             _questions,
         ),
         piece=FEW,
@@ -164,7 +113,7 @@ KINDS: tuple[Kind, ...] = (
             lambda: Batch.objects.exclude(owner__username=SHELL).annotate(ended=Coalesce("finished", "created")),
             "ended",
             lambda rows: rows.filter(state__in=(DONE, STOPPED)),
-            _each(control.delete),
+            one_by_one(control.delete),
             _answers_of_batches,
         ),
         piece=FEW,
@@ -202,7 +151,7 @@ KINDS: tuple[Kind, ...] = (
         Table(
             keeping.unused,
             "created",
-            remove=_each(Photo.delete),
+            remove=one_by_one(Photo.delete),
             bytes_of=lambda: keeping.unused().aggregate(sum=Sum("bytes"))["sum"] or 0,
         ),
         days=keeping.UNUSED.days,
@@ -223,7 +172,7 @@ KINDS: tuple[Kind, ...] = (
             lambda: Run.objects.annotate(ended=Coalesce("finished", "created")),
             "ended",
             needed.ended_runs,
-            _each(lifecycle.delete),
+            one_by_one(lifecycle.delete),
             lambda: (Round.objects.all(), ClientReport.objects.all()),
         ),
         piece=FEW,

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from webapp.live.moments import iso
 from webapp.ops.retention import periods, pruning
-from webapp.ops.retention.kinds import KINDS, Kind
+from webapp.ops.retention.kind import Kind
+from webapp.ops.retention.kinds import KINDS
 from webapp.ops.retention.models import Run
 
 

@@ -7,7 +7,8 @@ from django.utils.translation import gettext, gettext_noop
 
 from webapp.accounts import audit
 from webapp.live.errors import UserError
-from webapp.ops.retention.kinds import BY_NAME, Kind
+from webapp.ops.retention.kind import Kind
+from webapp.ops.retention.kinds import BY_NAME
 from webapp.ops.retention.models import Period
 
 MOST_DAYS = 36_500

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from webapp.live.errors import UserError
 from webapp.ops.retention import periods
-from webapp.ops.retention.kinds import KINDS, Kind
+from webapp.ops.retention.kind import Kind
+from webapp.ops.retention.kinds import KINDS
 from webapp.ops.retention.models import Run
 
 EVERY_S = 3600
