@@ -2,13 +2,14 @@
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from ninja.security import HttpBearer
 from pydantic import Field
 
 from devices import heartbeat, model_choice
 from devices.api_schemas import Simulation
-from devices.contract.heartbeat import Access, Join, Report
+from devices.contract.heartbeat import Access, Join, RecentLog, Report
+from devices.fleet import wishes
 from devices.models import Node
 from devices.registry import addresses, enrolment, rotation
 from devices.telemetry import presence
@@ -91,6 +92,8 @@ class HeartbeatReply(Schema):
     rotate: Rotation | None = Field(None, description="Credentials to change to, while a rotation is under way.")
     access: Access | None = Field(None, description="Addresses to change to, when the node reported that it knows others.")
     models: ChosenModels | None = Field(None, description="Models to change to, when it is this node's turn.")
+    restart: str = Field("", description="The `boot` that is to end and start again, where an administrator asked for it.")
+    log: str = Field("", description="Where an administrator asked for the recent log: `request` of `send_agent_log`.")
 
 
 TOKEN = {401: "`revoked`: this node was revoked, or never joined.", 413: "`too_large`: at most 64 KB."}
@@ -161,6 +164,17 @@ def get_node_credentials(request: HttpRequest) -> Credentials:
 def send_heartbeat(request: HttpRequest, body: Report) -> HeartbeatReply:
     """A sign of life. Fields that are left out stay as they were; `profile: null` says that models are being loaded."""
     return HeartbeatReply.model_validate(heartbeat.receive(_caller(request), body.model_dump(exclude_unset=True)))
+
+
+@router.post(
+    "/me/log",
+    auth=NodeToken(),
+    **change("send_agent_log", "Send the recent log", {204: None}, {**TOKEN, 503: "`redis_down`."}),
+)
+def send_agent_log(request: HttpRequest, body: RecentLog) -> Status[None]:
+    """As it was asked for in the reply to a heartbeat; another one is dropped."""
+    wishes.receive_log(_caller(request), body)
+    return Status(204, None)
 
 
 def _caller(request: HttpRequest) -> Node:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from devices.camera_access import rules
+from devices.fleet import bulk, pages
 from devices.models import Node
 from devices.registry import agent_wheel, codes, enrolment, installer, rotation
 from devices.telemetry import history, links, presence
@@ -29,10 +30,15 @@ HISTORY_MINUTES, HISTORY_AT_MOST = 24 * 60, 2000
 
 @require_GET
 def page(request: HttpRequest) -> HttpResponse:
-    access = rules.read()
+    """The nodes that the address asks for, one page of them; as JSON where a script of the page asks."""
+    listing = pages.listing(request.GET, request.user.pk)
+    if request.headers.get("Accept") == "application/json":
+        return JsonResponse(listing)
     boot = {
-        "nodes": [access.shown(request.user.pk, presence.as_json(node)) for node in Node.objects.filter(revoked_at=None)],
+        **listing,
         "can_manage": bool(request.user.is_staff),  # type: ignore[union-attr]
+        "actions": pages.actions(),
+        "most_at_once": bulk.MOST,
     }
     return render(request, "devices.html", {"boot": boot})
 

@@ -15,7 +15,7 @@ from typing import IO
 from devices.agent import config, doctor, join, memory
 from devices.agent.cameras import capture
 from devices.agent.config import ConfigError
-from devices.agent.home import addresses, health, homes
+from devices.agent.home import addresses, health, homes, recent_log
 from devices.agent.server import Refused
 from devices.agent.sharing import machine
 from devices.contract.heartbeat import Access, Secrets
@@ -31,6 +31,7 @@ def main(words: list[str]) -> int:
     arguments = _parse(words)
     machine.confine()
     logging.basicConfig(level=logging.INFO, format="%(levelname).1s %(name)s: %(message)s", stream=sys.stdout)
+    recent_log.install()
     logging.getLogger("celery").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     try:
@@ -80,6 +81,7 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras, shared: bo
     from devices.agent.home.model_change import ModelChange
     from devices.agent.runtime import Runtime
 
+    recent_log.RING.conceal(node.token, node.redis_password)
     stop = worker.Stop()
     running: list[worker.Worker] = []
 
@@ -124,7 +126,15 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras, shared: bo
         wake=lambda: beat.wake(),
     )
     beat = heartbeat.Heartbeat(
-        node, runtime, revoked, obstacles, rotated, offered, labelled=lambda: training.labelled, models=changes
+        node,
+        runtime,
+        revoked,
+        obstacles,
+        rotated,
+        offered,
+        labelled=lambda: training.labelled,
+        models=changes,
+        restart=lambda: stop.request(worker.RESTART, "an administrator asked for it: restarting", worker.FINISH_S),
     )
     beat.start()
     beat.answered.wait(FIRST_ANSWER_S)  # what is simulated may have changed since the last start, and the profile depends on it

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from devices.contract.protocol import MAX_LOG
 from devices.contract.values import STORABLE, Line, Number, Received, Seconds, Sent
 
 MAX_CAMERAS = 16
@@ -117,6 +118,14 @@ class Report(Sent):
     choice: Annotated[int, Field(ge=0, le=2_000_000_000)] = 0  # of models, which the node follows
     refused: RefusedModels | None = None
     changing: Sentence = ""  # what it does to change its models
+    abilities: Annotated[list[Annotated[str, Field(max_length=20, pattern=STORABLE)]], Field(max_length=20)] = []
+
+
+class RecentLog(Sent):
+    """The last lines of the agent's log, without secrets. `request`: as it was asked for."""
+
+    request: Annotated[str, Field(max_length=32, pattern=STORABLE)]
+    text: Annotated[str, Field(max_length=MAX_LOG, pattern=STORABLE)]
 
 
 class Simulated(Received):
@@ -166,6 +175,7 @@ class Models(Received):
 class Reply(Received):
     """What the server answers to a heartbeat. `rotate`: credentials to change to, while a rotation is under way. `access`:
     addresses to change to, when the node reported that it uses others. `models`: those to change to, when its turn comes.
+    `restart`: the `boot` that is to end. `log`: under which name the recent log is asked for.
     """
 
     state: str = "online"
@@ -174,3 +184,5 @@ class Reply(Received):
     rotate: Secrets | None = None
     access: Access | None = None
     models: Models | None = None
+    restart: str = ""
+    log: str = ""
