@@ -64,6 +64,7 @@ class Node(Schema):
     changed: str = Field(description="What changed about its hardware since an administrator last accepted it; mostly empty.")
     tags: list[str] = Field(description="By which people group nodes.", examples=[["kitchen"]])
     restarting: bool = Field(description="Its agent was asked to restart, and has not yet.")
+    abilities: list[str] = Field(description="What its agent can be asked for from here.", examples=[["restart", "log"]])
     rotating: bool = Field(description="It has been asked to change its credentials.")
     lanes: dict[str, bool] = Field(description="Which of its workers listen.", examples=[{"stages": True, "train": False}])
     obstacles: list[str] = Field(

@@ -10,11 +10,12 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from devices.camera_access import rules
-from devices.fleet import bulk, pages
+from devices.fleet import bulk, pages, tags, wishes
 from devices.models import Node
 from devices.registry import agent_wheel, codes, enrolment, installer, rotation
 from devices.telemetry import history, links, presence
@@ -33,14 +34,16 @@ def page(request: HttpRequest) -> HttpResponse:
     """The nodes that the address asks for, one page of them; as JSON where a script of the page asks."""
     listing = pages.listing(request.GET, request.user.pk)
     if request.headers.get("Accept") == "application/json":
-        return JsonResponse(listing)
+        return JsonResponse(listing, headers={"Vary": "Accept", "Cache-Control": "no-store"})
     boot = {
         **listing,
         "can_manage": bool(request.user.is_staff),  # type: ignore[union-attr]
         "actions": pages.actions(),
         "most_at_once": bulk.MOST,
     }
-    return render(request, "devices.html", {"boot": boot})
+    answer = render(request, "devices.html", {"boot": boot})
+    patch_vary_headers(answer, ["Accept"])
+    return answer
 
 
 @require_GET
@@ -98,6 +101,17 @@ def revoke(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def rotate(request: HttpRequest, slug: str) -> HttpResponse:
     return _managed(request, lambda: rotation.rotate(slug))
+
+
+@require_POST
+def restart(request: HttpRequest, slug: str) -> HttpResponse:
+    return _managed(request, lambda: wishes.restart(slug))
+
+
+@require_POST
+def set_tags(request: HttpRequest, slug: str) -> HttpResponse:
+    """All tags of a node, as words with spaces between them."""
+    return _managed(request, lambda: tags.replace(slug, str(_fields(request).get("tags") or "").split()))
 
 
 @require_POST

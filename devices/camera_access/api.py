@@ -62,7 +62,7 @@ def change_camera_access(request: HttpRequest, slug: str, camera: str, body: New
     **operation(
         "preview_camera",
         "See a small picture of a camera",
-        {200: bytes},
+        {200: None},
         {
             403: "`camera_not_allowed`. `no_preview`: an administrator has not allowed previews of this camera.",
             404: "`not_found`: no such node. `no_camera`.",

@@ -9,10 +9,11 @@ from pydantic import Field
 from devices.api_schemas import Node
 from devices.camera_access import rules
 from devices.fleet import bulk, tags, wishes
-from devices.nodes_api import ADMIN, node_schema, own_node
+from devices.nodes_api import ADMIN, node_schema
 from webapp.live.http import Moment, change, operation, require_admin
 
-router = Router(tags=["nodes"])
+router = Router(tags=["nodes"])  # below /nodes, whose second part is a node's name
+fleet = Router(tags=["nodes"])
 Slug = Annotated[str, Field(max_length=40)]
 AGENT = {**ADMIN, 409: "`node_offline`. `agent_too_old`: it does not know this."}
 
@@ -47,7 +48,7 @@ class AgentLog(Schema):
     text: str = Field(description="The last lines, without secrets; at most 60 KB.")
 
 
-@router.post(
+@fleet.post(
     "/bulk",
     **change(
         "change_nodes",
@@ -68,12 +69,7 @@ def change_nodes(request: HttpRequest, body: Bulk) -> BulkOutcome:
 )
 def set_node_tags(request: HttpRequest, slug: str, body: Tags) -> Node:
     require_admin(request)
-    node, wanted = own_node(slug), {tags.checked(name) for name in body.tags}
-    for name in set(node.tags.values_list("name", flat=True)) - wanted:
-        tags.remove(node, name)
-    for name in sorted(wanted):
-        tags.add(node, name)
-    return node_schema(node, rules.read(), request.user.pk)
+    return node_schema(tags.replace(slug, body.tags), rules.read(), request.user.pk)
 
 
 @router.post("/{slug:slug}/restart", **change("restart_agent", "Restart the agent of a node", {202: Node}, AGENT))

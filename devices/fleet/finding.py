@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, TextField
 from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 
 from devices.fleet import tags
 from devices.models import STATES, Node
@@ -39,7 +40,9 @@ class Facets(TypedDict):
 
 def rows(search: Search, now: datetime) -> QuerySet[Node]:
     """Nodes that are not revoked, in the order of pages, with their tags."""
-    found = _present().annotate(engine=KT("profile__engine__name"), models=KT("profile__name"), board=KT("hardware__model"))
+    found = _present().annotate(
+        engine=_text("profile__engine__name"), models=_text("profile__name"), board=_text("hardware__model")
+    )
     for word in search.words.split()[:MOST_WORDS]:
         found = found.filter(_any_field(word))
     for tag in search.tags:
@@ -64,6 +67,11 @@ def facets(now: datetime) -> Facets:
     }
 
 
+def _text(path: str) -> Cast:
+    """A value within JSON. Cast, since a filter would otherwise take what it is compared with for JSON."""
+    return Cast(KT(path), TextField())
+
+
 def _present() -> QuerySet[Node]:
     return Node.objects.filter(revoked_at=None)
 
@@ -78,5 +86,5 @@ def _any_field(word: str) -> Q:
 
 
 def _values(present: QuerySet[Node], path: str) -> list[str]:
-    counted = present.annotate(value=KT(path)).order_by().values("value").annotate(count=Count("pk"))
+    counted = present.annotate(value=_text(path)).order_by().values("value").annotate(count=Count("pk"))
     return sorted(row["value"] for row in counted if row["value"])

@@ -67,6 +67,7 @@ class NodeData(TypedDict):
     changed: str  # how its hardware differs from what was accepted, in words
     rotating: bool
     restarting: bool
+    abilities: list[str]  # what its agent can be asked for (devices.fleet)
     lanes: dict[str, bool]
     engine: EngineData | None
     obstacles: list[str]  # what it cannot do and why, a sentence each
@@ -132,6 +133,7 @@ def as_json(node: Node) -> NodeData:
         "changed": changes(node),
         "rotating": bool(node.rotation),
         "restarting": RESTART in node.wishes,
+        "abilities": node.abilities,
         "lanes": node.lanes,
         "engine": (node.profile or {}).get("engine"),
         "obstacles": obstacles(node),

@@ -14,7 +14,7 @@ from devices.contract.protocol import MAX_LOG
 LINE_CHARS = 2000
 HIDDEN = "[hidden]"
 # What looks like a secret, wherever it comes from: passwords in addresses, tokens, codes, values after a telling name.
-NAMED = r"""(?i)([\w-]*(?:password|passwd|secret|token|api[_-]?key|--code)["']?\s*[=:\s]\s*)["']?[^\s"',;}&]+"""
+NAMED = r"""(?i)([\w-]*(?:password|passwd|secret|token|api[_-]?key)["']?\s*[=:]\s*|--code[\s=]+)["']?[^\s"',;}&]+"""
 PATTERNS = (
     (re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]*(?=@)"), HIDDEN),
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), rf"\1 {HIDDEN}"),
