@@ -2,7 +2,7 @@
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
-from ninja import Router, Schema, Status
+from ninja import Router, Schema
 from ninja.security import HttpBearer
 from pydantic import Field
 
@@ -96,6 +96,10 @@ class HeartbeatReply(Schema):
     log: str = Field("", description="Where an administrator asked for the recent log: `request` of `send_agent_log`.")
 
 
+class ReceivedLog(Schema):
+    received: bool = Field(description="False where nobody asked for it.")
+
+
 TOKEN = {401: "`revoked`: this node was revoked, or never joined.", 413: "`too_large`: at most 64 KB."}
 
 
@@ -169,12 +173,11 @@ def send_heartbeat(request: HttpRequest, body: Report) -> HeartbeatReply:
 @router.post(
     "/me/log",
     auth=NodeToken(),
-    **change("send_agent_log", "Send the recent log", {204: None}, {**TOKEN, 503: "`redis_down`."}),
+    **change("send_agent_log", "Send the recent log", {200: ReceivedLog}, {**TOKEN, 503: "`redis_down`."}),
 )
-def send_agent_log(request: HttpRequest, body: RecentLog) -> Status[None]:
+def send_agent_log(request: HttpRequest, body: RecentLog) -> ReceivedLog:
     """As it was asked for in the reply to a heartbeat; another one is dropped."""
-    wishes.receive_log(_caller(request), body)
-    return Status(204, None)
+    return ReceivedLog(received=wishes.receive_log(_caller(request), body))
 
 
 def _caller(request: HttpRequest) -> Node:

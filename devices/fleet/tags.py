@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from django.db.models import Count
+from django.utils.translation import gettext_noop
 
 from devices.models import Node, NodeTag
 from devices.telemetry import presence
@@ -36,13 +37,13 @@ def add(node: Node, name: str) -> Node:
     if node.tags.count() >= MOST:
         raise _too_many(node)
     NodeTag.objects.get_or_create(node=node, name=tag)
-    return _changed(node, "tagged", tag)
+    return _changed(node, gettext_noop("tagged"), tag)
 
 
 def remove(node: Node, name: str) -> Node:
     """What it does not have is passed over. Raises UserError."""
     tag = checked(name)
-    return _changed(node, "tag removed", tag) if node.tags.filter(name=tag).delete()[0] else node
+    return _changed(node, gettext_noop("tag removed"), tag) if node.tags.filter(name=tag).delete()[0] else node
 
 
 def replace(slug: str, names: Iterable[str]) -> Node:

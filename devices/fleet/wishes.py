@@ -74,11 +74,11 @@ def log_of(slug: str) -> LogData:
     return {"state": "missing" if wish else "none", "at": None, "text": ""}
 
 
-def receive_log(node: Node, sent: RecentLog) -> None:
-    """What nobody asked for is dropped. Raises UserError."""
+def receive_log(node: Node, sent: RecentLog) -> bool:
+    """Whether it was stored: what nobody asked for is dropped. Raises UserError."""
     if node.wishes.get(RECENT_LOG, {}).get("request") != sent.request:
         log.info("%s sent a log that nobody asked for", node.slug)
-        return
+        return False
     text = "".join(letter for letter in sent.text if letter.isprintable() or letter in "\n\t")
     body = json.dumps({"at": timezone.now().isoformat(), "text": text})
     try:
@@ -86,6 +86,7 @@ def receive_log(node: Node, sent: RecentLog) -> None:
     except redis.RedisError as error:
         raise REDIS_DOWN from error
     _drop(node, RECENT_LOG)
+    return True
 
 
 def for_node(node: Node) -> dict[str, str]:
