@@ -21,7 +21,7 @@ const arrived = new Set();
 const store = new NodeStore(start.nodes, note, [...listed]);
 const fleet = new Fleet(start, list, note);
 const selection = start.can_manage ? new Selection(start.actions, start.most_at_once, fleet, () => fleet.load()) : null;
-const decisions = new Decisions(store, () => store.of("device").map((node) => node.slug));
+const decisions = new Decisions(store, () => store.of("device").filter((node) => node.state === "online" || node.link).map((node) => node.slug));
 /** @type {Map<string, {card: HTMLElement, node: any}>} */
 const shown = new Map();
 
