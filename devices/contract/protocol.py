@@ -14,6 +14,12 @@ BACKGROUND = "~"
 # Header of a job's message: the place in the trace that it belongs to, as W3C Trace Context has it. May be missing.
 TRACE_HEADER = "traceparent"
 
+# What an agent of this version can be asked for from the server, besides jobs of earlier versions. It reports these names.
+RESTART, RECENT_LOG, PREVIEW = "restart", "log", "preview"
+ABILITIES = (RESTART, RECENT_LOG, PREVIEW)
+
+MAX_LOG = 60_000  # bytes of an agent's recent log, as JSON
+PREVIEW_SIDE, PREVIEW_BYTES = 320, 64 * 1024  # of a camera's preview: pixels of its longer side; of its JPEG
 BLOB_TTL_S = 120
 REPLY_TTL_S = 300
 MAX_REPLY_BYTES = 256 * 1024  # of a job's JSON result; what is larger travels as a blob

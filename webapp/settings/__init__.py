@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "federation",
     "webapp.chat",
     "webapp.library",
+    "webapp.ops.retention",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
