@@ -64,6 +64,7 @@ app.conf.beat_schedule = {
     "recognise photos of earlier versions": _every("inference.fill_digests", 30),
     "have changed models exported for nodes": _every("inference.refresh_exports", 30),
     "index photos for the search": _every("search.index", 5),
+    "make backups": _every("ops.back_up", 60),
     "delete expired data": _every("ops.prune", 3600),
 }
 clock.install(app, settings.VAR_DIR / "run" / "clock" / "schedule")

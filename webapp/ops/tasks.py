@@ -7,6 +7,7 @@ from django.conf import settings
 from kombu.exceptions import OperationalError as BrokerError
 
 from webapp.ops import clock, retention
+from webapp.ops.backup import schedule
 from webapp.ops.notifications import delivery, sources, spreading
 
 NOTIFY_S = 3  # between two looks; a message of a channel expires when the next one is sent
@@ -34,6 +35,12 @@ def deliver(channel: str) -> None:
 def look() -> None:
     """Notice a disk that fills up and a budget that is nearly spent."""
     sources.look()
+
+
+@shared_task(name="ops.back_up")
+def back_up() -> None:
+    """Start a backup in a process of its own, if one is due."""
+    schedule.look()
 
 
 @shared_task(name="ops.prune")
