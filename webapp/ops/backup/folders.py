@@ -13,7 +13,7 @@ from uuid import UUID
 from webapp.ops.backup.archive.layout import PHOTOS, is_safe
 
 IN_MEMORY = 16 << 20  # bytes of a file that needs no scratch file
-SKIPPED = (".part", ".lock", ".sock")  # endings of what a running program is about to replace
+SKIPPED = (".part", ".lock")  # endings
 LOCK = "lock"
 
 
@@ -33,14 +33,22 @@ def photo_names(ids: Iterable[UUID]) -> Iterator[str]:
 
 
 def names_in(var: Path, part: str) -> list[str]:
-    """Its files, as paths below the data folder. Links are not followed, and neither sockets nor locks are files to keep."""
+    """Its files, as paths below the data folder, without what a running program is about to replace."""
     names = []
     for parent, _, files in os.walk(var / part):
         for file in files:
             path = Path(parent, file)
-            if file != LOCK and not file.endswith(SKIPPED) and stat.S_ISREG(path.lstat().st_mode):
+            if file != LOCK and not file.endswith(SKIPPED) and _is_file(path):
                 names.append(path.relative_to(var).as_posix())
     return sorted(names)
+
+
+def _is_file(path: Path) -> bool:
+    """Itself: links are not followed."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except FileNotFoundError:  # deleted meanwhile
+        return False
 
 
 def size(var: Path, names: Iterable[str]) -> int:

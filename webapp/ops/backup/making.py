@@ -45,7 +45,7 @@ def silent(what: str, done: int, total: int) -> None:
 
 
 def make(target: Path, keys: Sequence[Any] = (), parts: Sequence[str] = EVERYTHING, report: Report = silent) -> Made:
-    """Write the backup to a file that does not exist yet; it has its name only when it is whole. Raises BackupError, OSError."""
+    """Write it to a file that does not exist yet, and has its name only when it is whole. Raises BackupError, OSError."""
     started = time.monotonic()
     with _new_file(target) as file:
         head, manifest = write(file, keys, parts, report, beside=target.parent)

@@ -23,7 +23,7 @@ def require_space(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed + SPARE:
         raise BackupError(
-            f"{folder} has {free / 1e6:,.0f} MB free, and about {(needed + SPARE) / 1e6:,.0f} MB are needed. Make room, or name "
+            f"{folder} has {free / 1e6:,.0f} MB free, and about {(needed + SPARE) / 1e6:,.0f} MB are needed. Make room, or use "
             "another disk."
         )
 
@@ -45,8 +45,8 @@ def require_empty(var: Path, head: Head) -> dict[str, type[models.Model]]:
         names = folders.names_in(var, part) if BY_NAME[part].exclusive else []
         if names:
             raise BackupError(
-                f"{var / part} is not empty ({len(names):,} files), and a restore overwrites nothing. Restore into another folder "
-                "(ISTHMUS_VAR), or move this one away."
+                f"{var / part} is not empty ({len(names):,} files), and a restore overwrites nothing. Restore into another "
+                "ISTHMUS_VAR, or move this folder away."
             )
     loader = MigrationLoader(connection)
     tables = schema.models_at(loader, schema.applied(loader))
@@ -55,8 +55,8 @@ def require_empty(var: Path, head: Head) -> dict[str, type[models.Model]]:
         most = sorted(used, key=lambda name: -used[name])[:3]
         rows = ", ".join(f"{used[name]:,} of {name}" for name in most)
         raise BackupError(
-            f"The database is not empty ({rows}), and a restore overwrites nothing. Restore into a new database, or into another "
-            "ISTHMUS_VAR."
+            f"The database is not empty ({rows}), and a restore overwrites nothing. Restore into a new database, or into "
+            "another ISTHMUS_VAR."
         )
     return tables
 

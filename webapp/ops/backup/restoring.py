@@ -96,8 +96,8 @@ def _tables(reader: Reader, loader: MigrationLoader) -> dict[str, tuple[Any, typ
     head = reader.head
     if unknown := schema.unknown_to(loader, head.migrations):
         raise BackupError(
-            f"{reader.name} was made by Isthmus {head.product}, which is newer: {'.'.join(unknown[0])} is not known here. Install "
-            "that version, or a later one."
+            f"{reader.name} was made by Isthmus {head.product}, which is newer: {'.'.join(unknown[0])} is not known here. "
+            "Install that version, or a later one."
         )
     if foreign := [part for part in head.parts if part not in BY_NAME]:
         raise damaged(reader.name, f"there is no part {foreign[0][:40]!r}")

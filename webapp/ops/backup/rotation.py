@@ -23,11 +23,12 @@ def name(prefix: str, made: datetime, is_sealed: bool) -> str:
 
 def stored(folder: Path, prefix: str) -> list[Stored]:
     """The backups in a folder, oldest first. Files with other names are somebody's own."""
-    rows = []
-    for path in folder.glob(f"{prefix}*"):
-        if (match := _NAME.fullmatch(path.name)) and match[1] == prefix:
-            rows.append(Stored(datetime.strptime(match[2], TIME).replace(tzinfo=UTC), path))
-    return sorted(rows)
+    matches = ((path, _NAME.fullmatch(path.name)) for path in folder.glob(f"{prefix}*"))
+    return sorted(
+        Stored(datetime.strptime(match[2], TIME).replace(tzinfo=UTC), path)
+        for path, match in matches
+        if match and match[1] == prefix
+    )
 
 
 def superfluous(backups: Iterable[Stored], daily: int, weekly: int) -> list[Stored]:

@@ -39,9 +39,7 @@ def models_at(loader: MigrationLoader, keys: list[Key]) -> dict[str, type[models
         if not model._meta.managed or model._meta.proxy:
             continue
         for field in model._meta.local_concrete_fields:
-            if isinstance(field, models.DateField) or isinstance(
-                field, models.TimeField
-            ):  # and DateTimeField; these are copies that only this state has
+            if isinstance(field, models.DateField | models.TimeField):  # of this state only: the product's models keep theirs
                 field.auto_now = field.auto_now_add = False
         rows[model._meta.label_lower] = model
     return rows

@@ -36,10 +36,10 @@ def migrate(say: Callable[[str], None], with_backup: bool = True) -> None:
 def back_up() -> Path:
     """The tables and the secrets: migrations change no other file. Old backups of this kind go."""
     folder: Path = settings.BACKUP_DIR
-    folder.mkdir(parents=True, exist_ok=True, mode=making.PRIVATE_FOLDER)
-    keys = sealing.recipients(settings.BACKUP_RECIPIENT)
-    target = folder / rotation.name(rotation.BEFORE_UPGRADE, timezone.now(), bool(keys))
     try:
+        folder.mkdir(parents=True, exist_ok=True, mode=making.PRIVATE_FOLDER)
+        keys = sealing.recipients(settings.BACKUP_RECIPIENT)
+        target = folder / rotation.name(rotation.BEFORE_UPGRADE, timezone.now(), bool(keys))
         making.make(target, keys, making.SECRETS_ONLY)
     except (BackupError, OSError) as error:
         raise BackupError(

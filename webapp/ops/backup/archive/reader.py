@@ -1,4 +1,4 @@
-"""Reads a backup from start to end and believes nothing: order, names, kinds, sizes and digests are checked while it goes by."""
+"""Reads a backup from start to end and trusts nothing in it: order, names, kinds, sizes and digests are checked on the way."""
 
 import gzip
 import hashlib
@@ -98,10 +98,8 @@ class Reader:
         if not is_safe(name) or not rest or folder not in BY_NAME or folder not in self.head.parts:
             raise BackupError(f"{self.name} is refused: {name[:100]!r} in it is no file that a backup has.")
         parents = {"/".join([folder, *rest[:depth]]) for depth in range(len(rest))}
-        self._require(
-            name not in self._files and name not in self._folders and not parents & self._files,
-            f"{name[:100]!r} is in it twice",
-        )
+        is_new = name not in self._files and name not in self._folders and not parents & self._files
+        self._require(is_new, f"{name[:100]!r} is in it twice")
         self._files.add(name)
         self._folders |= parents
 
@@ -109,7 +107,7 @@ class Reader:
         try:
             values = json.loads(text)
             version = int(values["format"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise self._damaged("its description cannot be read") from None
         if version > FORMAT:
             raise BackupError(

@@ -19,7 +19,10 @@ def encode(values: Sequence[Any]) -> bytes:
 
 def decode(line: bytes, fields: Sequence[models.Field]) -> list[Any]:
     """The values of a row. Raises ValueError with the reason."""
-    values = json.loads(line)
+    try:
+        values = json.loads(line)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
     if not isinstance(values, list) or len(values) != len(fields):
         raise ValueError(f"it should have {len(fields)} values")
     try:

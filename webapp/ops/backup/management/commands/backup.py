@@ -29,16 +29,14 @@ class Command(BaseCommand):
             help="encrypt to this public key (age1…, ssh-…); may be repeated (default: ISTHMUS_BACKUP_RECIPIENT)",
         )
         parser.add_argument(
-            "--no-photos", action="store_true", help="without photos, and nodes' homes, which hold more of them"
+            "--no-photos", action="store_true", help="without photos and the homes of nodes, which hold more of them"
         )
         parser.add_argument("--verify", action="store_true", help="read a backup and check every byte of it; writes nothing")
         parser.add_argument("--identity", metavar="FILE", help="the private key, to check an encrypted backup")
         parser.add_argument(
-            "--new-key", metavar="FILE", help="make a key pair: the private key into FILE, the public one printed"
+            "--new-key", metavar="FILE", help="make a key pair: the private key into FILE, the public one on stdout"
         )
-        parser.add_argument(
-            "--scheduled", action="store_true", help="as the clock does: into the folder of backups, old ones go"
-        )
+        parser.add_argument("--scheduled", action="store_true", help="as the clock does: in the folder of backups; old ones go")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
