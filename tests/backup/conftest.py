@@ -32,7 +32,7 @@ class Place:
 
     def run(self, *command: str, stdin: bytes = b"", fails: bool = False) -> subprocess.CompletedProcess[bytes]:
         done = subprocess.run(
-            [sys.executable, *command], cwd=ROOT, env=self._env(), input=stdin, capture_output=True, check=False, timeout=280
+            [sys.executable, *command], cwd=ROOT, env=self._env(), input=stdin, capture_output=True, check=False, timeout=900
         )
         assert (done.returncode != 0) == fails, (done.stdout[-2000:] + done.stderr[-3000:]).decode()
         return done

@@ -16,7 +16,7 @@ owner = User.objects.create_user("owner")
 (settings.VAR_DIR / "photos").mkdir(mode=0o700)
 chance = random.Random(1)
 for start in range(0, {PHOTOS}, 1000):
-    rows = Photo.objects.bulk_create([Photo(owner=owner, width=640, height=480, bytes=1) for _ in range(1000)])
+    rows = Photo.objects.bulk_create([Photo(owner=owner, width=640, height=480, bytes=1, source_bytes=1) for _ in range(1000)])
     for photo in rows:
         photo.path.write_bytes(chance.randbytes(chance.randrange(20_000, 60_000)))
         photo.small_path.write_bytes(chance.randbytes(4_000))
