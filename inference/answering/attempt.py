@@ -16,7 +16,7 @@ from inference.answering import edge_cache, execute, prefetch, receipts, turns
 from inference.answering.journal import Journal
 from inference.engine import tasks
 from inference.models import Photo
-from inference.placement import candidates, fleet, policies, routes
+from inference.placement import candidates, fleet, policies, routes, timing_store
 from inference.placement.choose import Candidate, NoRoute, choose
 from inference.placement.link import LinkEstimate, blind
 from inference.planning.plan import PlanStep
@@ -79,14 +79,15 @@ class Attempt:
         running, placing = self._start(device)
         profile, link = running.profile, self._link(device, edges, running)
         now, sharing = timezone.now(), edge_cache.tasks_sharing_tower(profile, task)
+        records = timing_store.Records(device.slug, *(edge.slug for edge in edges))
         options = self.rule(
             candidates.offers(
                 task,
                 profile,
-                candidates.timings(device.slug, device.profile),
+                records.timings(device.slug, device.profile),
                 [
                     (
-                        candidates.timings(edge.slug, edge.profile),
+                        records.timings(edge.slug, edge.profile),
                         {} if turn.fresh else edge_cache.cached_levels(photo, edge.slug, now, sharing),
                     )
                     for edge in edges
@@ -96,7 +97,7 @@ class Attempt:
                 [] if turn.fresh else prefetch.ready(photo, device.slug, profile, task),
             )
         )
-        load = fleet.load(device, edges)
+        load = fleet.load(device, edges, records)
         # Relative to the uncompressed model: two points of BLEU are much where the model reaches thirteen.
         policy = policies.named(turn.policy, settings.MAX_LOSS * ((options[0].accuracy if options else None) or 1.0))
         needs_edge = bool(turn.route) and routes.named(turn.route).needs_edge
@@ -106,7 +107,8 @@ class Attempt:
             raise UserError("link_too_slow", "", "Ask without forcing a route, or when the link is better.", 503)
         left_out = fleet.left_out(task, [device, *edges], profile)
         try:
-            choice = choose(options, link, load, policy, turn.route or None, fleet.previous(device, task))
+            previous = None if turn.route else fleet.previous(device, task)
+            choice = choose(options, link, load, policy, turn.route or None, previous)
         except NoRoute as error:
             raise NoRoute(f"{error} {left_out}".strip()) from None
         choice = replace(choice, reason=f"{choice.reason} {left_out}".strip())

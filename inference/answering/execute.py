@@ -15,7 +15,7 @@ from devices.telemetry import links
 from inference.engine import tasks
 from inference.engine.catalogue import Profile
 from inference.models import Photo
-from inference.placement import candidates, claims, fleet
+from inference.placement import claims, fleet, timing_store
 from inference.placement.choose import Candidate
 from inference.placement.link import needs_probe
 from inference.placement.timing_store import QUEUE, Observation
@@ -72,8 +72,7 @@ def learn(outcome: Outcome) -> None:
     """Store the step's transfers and times as evidence about link and nodes. Not while somebody waits for the answer."""
     for size, ms in outcome.transfers:
         links.record(outcome.device, size, ms / 1000, None, "transfer")
-    for observation in outcome.observed:
-        candidates.observe(*observation)
+    timing_store.observe(*outcome.observed)
     if outcome.transfers and needs_probe(fleet.link_of(outcome.device)):
         _probe_quietly(outcome.device)
 
@@ -218,7 +217,7 @@ class Execution:
         except dispatch.NodeGone:
             late_ms = (time.perf_counter() - started) * 1000
             if part is not None and late_ms >= self.deadline * 1000:  # otherwise it would be expected to be as fast again
-                candidates.observe(node, self._part(part), late_ms)
+                timing_store.observe(Observation(node, self._part(part), late_ms))
             raise
         done, expected_ms = claims.check(reply, (time.perf_counter() - started) * 1000)
         self.outcome.actual_ms["queue"] += done.queue_ms

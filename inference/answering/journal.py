@@ -62,13 +62,14 @@ def claim_next() -> "Journal | None":
 
 def startable() -> list[fair_order.Place]:
     """The waiting questions that may start now, the next one first. None while the devices load other models."""
-    room, behind = limits.background_room(), 0
+    waiting = fair_order.queue()
+    room = limits.background_room() if any(place.waiting.background for place in waiting) else 0
     places = []
-    for place in fair_order.queue():
+    for place in waiting:
         background = place.waiting.background
-        if place.rank < limits.running_limit(background) and not (background and behind >= room):
+        if place.rank < limits.running_limit(background) and not (background and room <= 0):
             places.append(place)
-            behind += background
+            room -= background
     if not places or not model_choice.is_changing():
         return places
     before = timezone.now() - timedelta(seconds=MODELS_S)
