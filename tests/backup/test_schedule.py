@@ -76,12 +76,13 @@ def test_it_makes_one_and_removes_the_superfluous(empty: Place) -> None:
     for path in (folder, failure.parent):
         path.mkdir(mode=0o700)
     failure.write_text(json.dumps({"at": NOW.isoformat(), "why": "No room."}))
+    (folder / f"{name(PREFIX, NOW, False)}.part").write_bytes(b"of a process that was killed")
     for days in (1, 2, 3):
         (folder / name(PREFIX, datetime.now(UTC) - timedelta(days=days), False)).touch()
     empty.manage("backup", "--scheduled")
     older, newest = stored(folder, PREFIX)
     assert (older.path.stat().st_size, newest.path.stat().st_size > 10_000) == (0, True)
-    assert not failure.exists()
+    assert not failure.exists() and not list(folder.glob("*.part"))
     empty.manage("backup", "--verify", str(newest.path))
 
 
@@ -102,6 +103,8 @@ def test_one_that_fails_is_told_once_a_day_and_doctor_has_the_reason(
     (tmp_path / "in the way").touch()
     monkeypatch.setenv("ISTHMUS_BACKUP_DIR", str(tmp_path / "in the way"))
     schedule._run_apart()
+    schedule._run_apart()  # as one that was queued meanwhile
+    (tmp_path / schedule.FAILURE_FILE).unlink()
     schedule._run_apart()
     notice = Notice.objects.get()
     assert notice.kind == "backup.failed" and "File exists" in str(notice.values["reason"])

@@ -60,9 +60,11 @@ def write(
     var: Path = settings.VAR_DIR
     names = {part: folders.names_in(var, part) for part in parts}
     file_bytes, database_bytes = sum(folders.size(var, some) for some in names.values()), snapshot.size(connection)
+    scratch = database_bytes  # for the tables, until they are in the file
     if beside is not None:
-        place.require_space(beside, file_bytes + database_bytes)
-    place.require_space(var, database_bytes)  # for the tables, until they are in the file
+        same_disk = beside.stat().st_dev == var.stat().st_dev
+        place.require_space(beside, file_bytes + database_bytes + (scratch if same_disk else 0))
+    place.require_space(var, scratch)
     dump = snapshot.dump(var, report)
     if PHOTOS in names:
         names[PHOTOS] = list(folders.photo_names(dump.photos))

@@ -53,6 +53,7 @@ def restore(path: Path, keys: list[Any], report: Report = silent) -> Content:
     """Afterwards the place is as the backup was, migrated to this version. Raises BackupError, OSError; the place is then empty
     as before."""
     var: Path = settings.VAR_DIR
+    var.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
     place.require_stopped(var)
     content = verify(path, keys, report)
     present = place.require_empty(var, content.head)

@@ -56,8 +56,7 @@ def is_too_old(now: datetime, last: datetime | None, hours: float) -> bool:
 
 def look() -> None:
     """Called by the clock. The backup runs in a process of its own, beside the questions."""
-    last, failed = newest(), failure()
-    if is_due(timezone.now(), last.made if last else None, failed.at if failed else None, settings.BACKUP_HOURS):
+    if _is_due_now():
         _lane.submit(0, _run_apart)
 
 
@@ -70,6 +69,8 @@ def run() -> making.Made:
     folder.mkdir(parents=True, exist_ok=True, mode=making.PRIVATE_FOLDER)
     with (folder / LOCK).open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for unfinished in folder.glob(f"{rotation.PREFIX}*{making.PART_ENDING}"):  # of a process that was killed
+            unfinished.unlink(missing_ok=True)
         keys = sealing.recipients(settings.BACKUP_RECIPIENT)
         target = folder / rotation.name(rotation.PREFIX, timezone.now(), bool(keys))
         made = making.make(target, keys)
@@ -96,7 +97,14 @@ def failure() -> Failure | None:
         return None
 
 
+def _is_due_now() -> bool:
+    last, failed = newest(), failure()
+    return is_due(timezone.now(), last.made if last else None, failed.at if failed else None, settings.BACKUP_HOURS)
+
+
 def _run_apart() -> None:
+    if not _is_due_now():  # it was queued while another one was being made
+        return
     done = subprocess.run(
         ["nice", "-n", NICENESS, sys.executable, *COMMAND],
         cwd=settings.BASE_DIR,
