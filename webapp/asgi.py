@@ -20,13 +20,17 @@ from webapp.doors.entrance import Doors
 from webapp.gate.bodies import BoundedBodies
 from webapp.gate.peers import RealPeer
 from webapp.one_thread import OneThread
+from webapp.ops.metrics import events
+from webapp.ops.traces import export
+from webapp.ops.traces.requests import RequestSpans
 from webapp.sockets import WithoutDatabase, websocket_urlpatterns
 
+export.be("web")
 make_private(settings.VAR_DIR)  # written by a version that left the modes to the system
-application = RealPeer(
+site = RealPeer(
     ProtocolTypeRouter(
         {
-            "http": BoundedBodies(Doors(OneThread()), is_logged_in),
+            "http": RequestSpans(BoundedBodies(Doors(OneThread()), is_logged_in)),
             # Browsers do not apply the same-origin policy to websockets. A missing Origin is refused as well.
             "websocket": WithoutDatabase(
                 AllowedHostsOriginValidator(CookieMiddleware(PersonOfSession(URLRouter(websocket_urlpatterns))))
@@ -34,3 +38,4 @@ application = RealPeer(
         }
     )
 )
+application = events.measured(site)

@@ -28,7 +28,7 @@ SECRETS_ONLY = ("secrets",)
 PART_ENDING = ".part"
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 # Settings that hold a secret which is stored in the data folder, unless the environment gives it.
-SECRETS = ("SECRET_KEY", "ISTHMUS_SETUP_TOKEN", "ISTHMUS_REDIS_PASSWORD", "ISTHMUS_VAPID_KEY")
+SECRETS = ("SECRET_KEY", "ISTHMUS_SETUP_TOKEN", "ISTHMUS_REDIS_PASSWORD", "ISTHMUS_VAPID_KEY", "ISTHMUS_METRICS_TOKEN")
 BUNDLE_FOLDER = re.compile(r"[0-9a-f]{16}")
 
 
