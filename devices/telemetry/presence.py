@@ -73,7 +73,7 @@ class NodeData(TypedDict):
     obstacles: list[str]  # what it cannot do and why, a sentence each
     sensors: dict[str, Fact]
     agent: str | None  # version
-    versions: dict[str, str | None]
+    versions: dict[str, str | int | None]
     link: links.LinkData | None
 
 

@@ -6,6 +6,7 @@ from celery import shared_task
 from kombu.exceptions import OperationalError as BrokerError
 
 from webapp.ops import clock
+from webapp.ops.backup import schedule
 from webapp.ops.notifications import delivery, sources, spreading
 from webapp.ops.retention import pruning
 
@@ -35,6 +36,12 @@ def deliver(channel: str) -> None:
 def look() -> None:
     """Notice a disk that fills up and a budget that is nearly spent."""
     sources.look()
+
+
+@shared_task(name="ops.back_up")
+def back_up() -> None:
+    """Start a backup in a process of its own, if one is due."""
+    schedule.look()
 
 
 @shared_task(name="ops.prune")

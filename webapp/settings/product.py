@@ -64,3 +64,9 @@ SAMPLE_DAYS = env.integer("ISTHMUS_SAMPLE_DAYS", 14)
 
 # --- retention --------------------------------------------------------------------------------------------------------
 KEEP_DAYS = env.days("ISTHMUS_KEEP_DAYS")  # defaults, by name of a kind (webapp.ops.retention.kinds)
+
+# --- backups ----------------------------------------------------------------------------------------------------------
+BACKUP_HOURS = env.number("ISTHMUS_BACKUP_HOURS", 0)  # between two that the clock makes; 0: none
+BACKUP_DAILY = env.integer("ISTHMUS_BACKUP_DAILY", 7)  # days of which the newest one stays
+BACKUP_WEEKLY = env.integer("ISTHMUS_BACKUP_WEEKLY", 4)  # weeks of which the newest one stays
+BACKUP_RECIPIENT = env.text("ISTHMUS_BACKUP_RECIPIENT")  # public keys that backups are encrypted to
