@@ -99,8 +99,10 @@ def _answer(execution: TurnExecution) -> str:
         )
     if len(steps) > 1:
         journal.phase("composing")
-    words = planner_usage.planner().compose(turn.question, ordered, lambda text: journal.phase("composing", text=text))
-    return " ".join(filter(None, [annotate(words, ordered), turn.plan["remark"]]))
+    wording = planner_usage.planner().compose(turn.question, ordered, lambda text: journal.phase("composing", text=text))
+    if wording.remark:
+        journal.amended({**turn.plan, "remark": " ".join(filter(None, [turn.plan["remark"], wording.remark]))})
+    return " ".join(filter(None, [annotate(wording.text, ordered), turn.plan["remark"]]))
 
 
 def _as_answers_demand(journal: Journal, due: list[PlanStep], results: dict[int, StepResult]) -> list[PlanStep]:

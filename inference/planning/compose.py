@@ -21,6 +21,14 @@ FAILED_TRAINING = "draft the training run"
 
 
 @dataclass(frozen=True)
+class Wording:
+    """An answer in words. `remark`: what its reader should know of how it was worded."""
+
+    text: str
+    remark: str = ""
+
+
+@dataclass(frozen=True)
 class StepResult:
     """`top`: guesses with their confidence, best first. `error`: a sentence; `text` is then None."""
 
