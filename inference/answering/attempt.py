@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from devices import dispatch
+from devices.contract.values import Crop
 from devices.models import Node
 from devices.telemetry import links
 from inference.agreement import store
@@ -52,6 +53,7 @@ class Attempt:
     step: PlanStep
     failed: FailedAttempts
     plan_ms_hidden: float  # milliseconds of planning during which the photo was placed and heads were computed
+    crop: Crop | None = None  # the part of the photo that the step looks at
     running: execute.Step | None = None
     chosen: Candidate | None = None
     rule: Callable[[list[Candidate]], list[Candidate]] = list  # restricts the candidates, for comparisons
@@ -79,6 +81,7 @@ class Attempt:
         running, placing = self._start(device)
         profile, link = running.profile, self._link(device, edges, running)
         now, sharing = timezone.now(), edge_cache.tasks_sharing_tower(profile, task)
+        is_new = turn.fresh or self.crop is not None  # what was computed before is of the whole photo
         records = timing_store.Records(device.slug, *(edge.slug for edge in edges))
         options = self.rule(
             candidates.offers(
@@ -88,13 +91,13 @@ class Attempt:
                 [
                     (
                         records.timings(edge.slug, edge.profile),
-                        {} if turn.fresh else edge_cache.cached_levels(photo, edge.slug, now, sharing),
+                        {} if is_new else edge_cache.cached_levels(photo, edge.slug, now, sharing),
                     )
                     for edge in edges
                 ],
                 photo.bytes,
                 prefetch.sizes(photo, device.slug),
-                [] if turn.fresh else prefetch.ready(photo, device.slug, profile, task),
+                [] if is_new else prefetch.ready(photo, device.slug, profile, task),
             )
         )
         load = fleet.load(device, edges, records)
@@ -127,6 +130,7 @@ class Attempt:
             placing,
             list(self.failed.failures),
             profile,
+            self.crop,
         )
         receipt = receipts.make(turn, task, decision)
         predicted = next(a.predicted_ms for a in choice.assessed if a.candidate == chosen)
@@ -156,8 +160,9 @@ class Attempt:
             cancelled,
             self._phase,
             blob=f"{self.photo.pk}-{turn.pk}-{self.step.id}-{len(self.failed.failures)}",
-            keep_s=settings.KEEP_FEATURES_S,
+            keep_s=0.0 if self.crop else settings.KEEP_FEATURES_S,
             fresh=turn.fresh,
+            crop=self.crop,
         )
         placing = prefetch.place(self.photo, device, cancelled, lambda: self._phase("placing"))
         self.running.preparing = placing > 0

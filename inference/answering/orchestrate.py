@@ -15,6 +15,7 @@ from django.db import close_old_connections
 
 from devices import dispatch
 from devices.contract.results import AnswerResult
+from devices.contract.values import Crop
 from inference.answering import drafts, execute, models_loading, planner_usage, plans, prefetch
 from inference.answering.attempt import Attempt, FailedAttempts
 from inference.answering.journal import Journal
@@ -22,7 +23,7 @@ from inference.answering.trained_models.step import FederatedModelStep
 from inference.engine.answer import TextLine
 from inference.models import Photo, Turn
 from inference.placement.choose import NoRoute
-from inference.planning import conditions
+from inference.planning import conditions, crops
 from inference.planning.answer_substitution import UnanswerableQuestion, fill
 from inference.planning.compose import StepResult, annotate
 from inference.planning.plan import PlanStep
@@ -46,6 +47,7 @@ class TurnExecution:
     journal: Journal
     outcomes: list[tuple[Photo, execute.Outcome]] = field(default_factory=list)  # of the answered steps
     plan_ms_hidden: float = 0.0
+    crops: dict[int, Crop] = field(default_factory=dict)  # by step, the part of the photo that it looks at
 
 
 def answer(journal: Journal) -> None:
@@ -60,7 +62,7 @@ def answer(journal: Journal) -> None:
             prefetch.remember_heads(
                 (photo, done.device, done.task, done.split_at)
                 for photo, done in execution.outcomes
-                if done.split_at is not None and not done.held
+                if done.split_at is not None and not done.held and not done.crop
             )
         except (LeaseLost, dispatch.Cancelled):
             log.info("turn %s was stopped or taken over", turn_id)
@@ -120,10 +122,13 @@ def _as_answers_demand(journal: Journal, due: list[PlanStep], results: dict[int,
 
 
 def _with_answers_filled_in(execution: TurnExecution, ready: list[PlanStep], results: dict[int, StepResult]) -> list[PlanStep]:
-    """Steps with the answers they waited for put into their questions. A step whose answer is missing fails here."""
+    """Steps with the answers they waited for put into their questions, and the parts of the photo they look at. A step whose
+    answer is missing fails here."""
     journal, filled = execution.journal, []
     for step in ready:
         try:
+            if step.look_at:
+                execution.crops[step.id] = crops.crop_of(step.look_at, results)
             filled.append(step.model_copy(update={"question": fill(step.question, results)}) if step.filled_from else step)
         except UnanswerableQuestion as error:
             results[step.id] = _step_failed(journal, step, error, FailedAttempts())
@@ -192,7 +197,7 @@ def _step(execution: TurnExecution, step: PlanStep) -> StepResult:
     journal, failed = execution.journal, FailedAttempts()
     kind = FederatedModelStep if step.model else Attempt
     for _ in range(MAX_ATTEMPTS):
-        attempt = kind(journal, step, failed, execution.plan_ms_hidden)
+        attempt = kind(journal, step, failed, execution.plan_ms_hidden, execution.crops.get(step.id))
         try:
             receipt, outcome = attempt.run()
         except dispatch.LinkStalled as error:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from inference.planning.plan import OnlyIf, Task
+from inference.planning.plan import LookAt, OnlyIf, Task
 
 
 @dataclass(frozen=True)
@@ -32,3 +32,4 @@ class ParsedStep:
     notes: tuple[str, ...] = ()  # how a follow-up was understood
     before: int = 0  # how many photos back
     only_if: OnlyIf | None = None
+    look_at: LookAt | None = None

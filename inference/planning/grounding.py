@@ -19,14 +19,15 @@ _SENTENCE_START = re.compile(r"(?:^|[.!?…:]\s|\n)[\W_]*$")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _SENTENCE = re.compile(r"[.!?…]+(?=\s|$)")
 # With which a sentence may begin although no answer contains them: they name nothing.
-_OPENERS = frozenset(
-    "a about above according additionally all along also although altogether an and another any are as at based because behind "
-    "below beside besides between both but by can could does each either every finally for from furthermore he here his her how "
-    "however i if in inside is it its judging looking maybe meanwhile moreover my near neither next no none not of on one or "
-    "our outside over overall perhaps possibly probably regarding several she since so some that the their them then there "
-    "these they this those though to together under unfortunately was we were what when where which while who with within yes "
-    "you your photo picture image".split()
-)
+_OPENERS_TEXT = """
+a about above according additionally all along also although altogether an and another any are as at based because behind
+below beside besides between both but by can could does each either every finally for from furthermore he here his her how
+however i if in inside is it its judging looking maybe meanwhile moreover my near neither next no none not of on one or our
+outside over overall perhaps possibly probably regarding several she since so some that the their them then there these they
+this those though to together under unfortunately was we were what when where which while who with within yes you your photo
+picture image
+"""
+_OPENERS = frozenset(_OPENERS_TEXT.split())
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,15 @@ _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
 _OTHERS = {"dozen": 12, "pair": 2, "couple": 2, "twice": 2, "double": 2, "thrice": 3, "triple": 3, "single": 1}
 _PARTS = ("half", "halves", "quarter", "quarters")  # of something: numbers of their own
 _UNITS = {
-    "%": "percent", "percent": "percent", "per cent": "percent", "°": "degree", "°c": "degree", "°f": "degree", "degree": "degree",
-    "€": "euro", "euro": "euro", "eur": "euro", "$": "dollar", "dollar": "dollar", "usd": "dollar", "£": "pound", "pound": "pound",
-    "¥": "yen", "yen": "yen", "cent": "cent", "km": "kilometre", "kilometre": "kilometre", "kilometer": "kilometre", "m": "metre",
-    "metre": "metre", "meter": "metre", "cm": "centimetre", "centimetre": "centimetre", "centimeter": "centimetre",
-    "mm": "millimetre", "mile": "mile", "foot": "foot", "feet": "foot", "ft": "foot", "inch": "inch", "yard": "yard",
-    "kg": "kilogram", "kilogram": "kilogram", "kilo": "kilogram", "g": "gram", "gram": "gram", "ton": "ton", "tonne": "ton",
-    "litre": "litre", "liter": "litre", "km/h": "km/h", "kph": "km/h", "mph": "mph", "second": "second", "minute": "minute",
-    "hour": "hour", "day": "day", "week": "week", "month": "month", "year": "year", "am": "am", "pm": "pm", "times": "times",
+    "%": "percent", "percent": "percent", "per cent": "percent", "°": "degree", "°c": "degree", "°f": "degree",
+    "degree": "degree", "€": "euro", "euro": "euro", "eur": "euro", "$": "dollar", "dollar": "dollar", "usd": "dollar",
+    "£": "pound", "pound": "pound", "¥": "yen", "yen": "yen", "cent": "cent", "km": "kilometre", "kilometre": "kilometre",
+    "kilometer": "kilometre", "m": "metre", "metre": "metre", "meter": "metre", "cm": "centimetre",
+    "centimetre": "centimetre", "centimeter": "centimetre", "mm": "millimetre", "mile": "mile", "foot": "foot",
+    "feet": "foot", "ft": "foot", "inch": "inch", "yard": "yard", "kg": "kilogram", "kilogram": "kilogram",
+    "kilo": "kilogram", "g": "gram", "gram": "gram", "ton": "ton", "tonne": "ton", "litre": "litre", "liter": "litre",
+    "km/h": "km/h", "kph": "km/h", "mph": "mph", "second": "second", "minute": "minute", "hour": "hour", "day": "day",
+    "week": "week", "month": "month", "year": "year", "am": "am", "pm": "pm", "times": "times",
 }  # fmt: skip
 # "One" is a pronoun here: "this one is brown", "one of them", "no one".
 _PRONOUN_AFTER = re.compile(r"\b(?:this|that|the|each|every|no|any|some|another|other|which|[a-z]+er|[a-z]+est) $")
@@ -46,10 +47,11 @@ _SCALE = "|".join(_SCALES)
 _SPELLED = rf"(?:{_SMALL}(?: (?:{_SCALE})(?:(?: and)? {_SMALL})?)+|(?:{_SCALE})(?: and)? {_SMALL}|{_SMALL})"
 _UNIT = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
 _NUMBER = re.compile(
-    rf"(?P<currency>[€$£¥] ?)?(?:(?P<digits>\d+(?:[.,:/-]\d+)*)(?:st|nd|rd|th)?|\b(?P<words>{_SPELLED})\b|\b(?P<part>{'|'.join(_PARTS)})\b)"
+    rf"(?P<currency>[€$£¥] ?)?"
+    rf"(?:(?P<digits>\d+(?:[.,:/-]\d+)*)(?:st|nd|rd|th)?|\b(?P<words>{_SPELLED})\b|\b(?P<part>{'|'.join(_PARTS)})\b)"
     rf"(?:[ -]?(?P<unit>{_UNIT})s?(?!\w))?",
     re.IGNORECASE,
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -65,15 +67,17 @@ def numbers_in(text: str) -> list[Number]:
     found = list[Number]()
     for match in _NUMBER.finditer(text):
         words = (match["words"] or "").lower()
-        if words == "one" and (
-            _PRONOUN_AFTER.search(text[: match.start()].lower()) or _PRONOUN_BEFORE.match(text[match.end() :])
-        ):
-            if text.strip().lower() != "one":
-                continue
+        if words == "one" and text.strip().lower() != "one" and _is_pronoun(text, match):
+            continue
         value = _digits(match["digits"]) if match["digits"] else str(_sum(words)) if words else match["part"].lower()
         unit = (match["unit"] or (match["currency"] or "").strip()).lower()
         found.append(Number(match[0], value, _UNITS.get(unit, "")))
     return found
+
+
+def _is_pronoun(text: str, one: re.Match[str]) -> bool:
+    before, after = text[: one.start()].lower(), text[one.end() :]
+    return _PRONOUN_AFTER.search(before) is not None or _PRONOUN_BEFORE.match(after) is not None
 
 
 def _digits(text: str) -> str:

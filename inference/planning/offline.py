@@ -13,6 +13,7 @@ from textwrap import shorten
 from inference.engine import tasks
 from inference.planning.compose import photo_before
 from inference.planning.context import Context, ParsedStep
+from inference.planning.crops import located
 from inference.planning.languages import multilingual
 from inference.planning.plan import MAX_QUESTION, MAX_STEPS, MAX_WHY, TRAIN, Plan, Planned, PlanStep
 from inference.planning.reader.interpret import interpret
@@ -65,6 +66,7 @@ def _read(question: str, context: Context) -> Outcome:
         return Outcome(why=ADDRESS_ALONE if typed.remarks else EMPTY)
     tables = by_tables(question, typed, text, context)
     outcome = _better(tables, question, context)
+    outcome = replace(outcome, steps=located(outcome.steps, typed.text))
     if not context.has_photo and any(step.task != TRAIN for step in outcome.steps):
         return Outcome(why=NO_PHOTO, remarks=typed.remarks, asks_system=outcome.asks_system)
     return outcome
@@ -153,6 +155,7 @@ def _numbered(parsed: Sequence[ParsedStep], left_out: bool) -> Plan:
             model=step.model,
             before=step.before,
             only_if=step.only_if,
+            look_at=step.look_at,
         )
         for n, step in enumerate(within_limit, 1)
     ]

@@ -1,5 +1,5 @@
-"""Combining several answers into one reply with a language model. A reply that is not grounded in the answers is corrected once;
-after that it is discarded, and the template is used instead.
+"""Combining several answers into one reply with a language model. A reply that is not grounded in the answers is corrected
+once; after that it is discarded, and the template is used instead.
 """
 
 import json
