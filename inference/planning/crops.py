@@ -12,8 +12,8 @@ from inference.engine.tasks.read.meant_lines import says
 from inference.engine.tasks.read.requests import SURFACE
 from inference.planning.answer_substitution import UnanswerableQuestion
 from inference.planning.compose import StepResult
-from inference.planning.context import ParsedStep
-from inference.planning.plan import MAX_LOOKED_FOR, MAX_STEPS, PLACEHOLDER, LookAt
+from inference.planning.context import ParsedStep, moved
+from inference.planning.plan import MAX_LOOKED_FOR, MAX_STEPS, LookAt
 
 NO_TEXT = "It needs the place of text in the photo, and none was read."
 NO_SUCH_TEXT = "It needs the place of “{text}” in the photo, and no line of text that was read says so."
@@ -24,7 +24,8 @@ _ATTRIBUTE = r"(?:(?:what|which) (?:colou?r|shape|material|pattern)|is|are)"
 _THAT_SAYS = re.compile(
     rf"\bthe (?:[\w-]+ )?(?P<thing>{SURFACE}) (?:(?:that|which) (?:says?|reads?)|saying|with) "
     r"(?:(?:the )?(?:words?|text|number) )?[“\"'‘]?(?P<text>[^“”\"‘’?!.,;]+?)[”\"'’]?"
-    r"(?: (?:written|printed) on it| on it)?(?=[?!.,;]|$| and (?:what|how|is|are|which|who)\b)",
+    r"(?: (?:written|printed) on it| on it)?(?=[?!.,;]|$| and (?:what|how|is|are|which|who)\b|"
+    r" (?:in|on) (?:this|the) (?:photo|picture|image)\b)",
     re.IGNORECASE,
 )
 _READ_FIRST = re.compile(
@@ -86,7 +87,7 @@ def _at_text(steps: Sequence[ParsedStep], thing: str, text: str) -> tuple[Parsed
     if len(befores) > 1:
         return tuple(steps)
     reading = ParsedStep(READ, "", before=befores.pop())
-    later = [_shifted(step) for step in steps]
+    later = [moved(step, 1) for step in steps]
     for number in meant:
         question = f"{_THAT_SAYS.sub(f'the {thing.lower()}', later[number].question)}"
         after = tuple(sorted({1, *later[number].after}))
@@ -109,11 +110,3 @@ def _is_about(step: ParsedStep, thing: str) -> bool:
     """Whether it asks for a property of the thing, which is to be seen where its text stands."""
     asked = re.search(rf"^{_ATTRIBUTE}\b.*\bthe (?:[\w-]+ )?{re.escape(thing.lower())}\b", step.question.lower())
     return step.task == "vqa" and asked is not None and step.look_at is None
-
-
-def _shifted(step: ParsedStep) -> ParsedStep:
-    """As it is where one more step comes first."""
-    condition = step.only_if and step.only_if.model_copy(update={"step": step.only_if.step + 1})
-    look_at = step.look_at and step.look_at.model_copy(update={"step": step.look_at.step and step.look_at.step + 1})
-    question = PLACEHOLDER.sub(lambda match: f"{{{int(match[1]) + 1}}}", step.question)
-    return replace(step, after=tuple(n + 1 for n in step.after), only_if=condition, look_at=look_at, question=question)

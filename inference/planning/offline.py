@@ -14,6 +14,7 @@ from inference.engine import tasks
 from inference.planning.compose import photo_before
 from inference.planning.context import Context, ParsedStep
 from inference.planning.crops import located
+from inference.planning.each_photo import each_photo, of_each
 from inference.planning.languages import multilingual
 from inference.planning.plan import MAX_QUESTION, MAX_STEPS, MAX_WHY, TRAIN, Plan, Planned, PlanStep
 from inference.planning.reader.interpret import interpret
@@ -41,7 +42,7 @@ COUNTS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six"}
 
 def plan_offline(question: str, context: Context, note: str | None, started: float) -> Planned:
     """`started`: time.perf_counter() before any earlier attempt, so that its time is included."""
-    outcome = _read(multilingual.plain_english(question), multilingual.glossed(context))
+    outcome = _read_of_each(multilingual.plain_english(question), multilingual.glossed(context))
     remark = shorten(" ".join(dict.fromkeys(outcome.remarks)), MAX_WHY, placeholder=" …") if outcome.steps else ""
     ms = (time.perf_counter() - started) * 1000
     return Planned(
@@ -57,6 +58,16 @@ def plan(question: str, context: Context) -> Plan:
 def _said(question: str, plan: Plan) -> Plan:
     """A plan without steps says why in the language of the question."""
     return plan if plan.steps else plan.model_copy(update={"why": multilingual.say(question, plan.why)})
+
+
+def _read_of_each(question: str, context: Context) -> Outcome:
+    """Where each photo is asked about, what is asked of one is asked of all."""
+    each = each_photo(question) if context.has_photo else None
+    if each is None:
+        return _read(question, context)
+    outcome = _read(each.text, replace(context, earlier_photos=0))
+    steps, remarks = of_each(outcome.steps, each.count, context.earlier_photos + 1)
+    return replace(outcome, steps=steps, remarks=(*outcome.remarks, *remarks))
 
 
 def _read(question: str, context: Context) -> Outcome:

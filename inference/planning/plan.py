@@ -99,7 +99,7 @@ class PlanStep(BaseModel):
     model: Text = Field(default="", max_length=MAX_MODEL)
     before: int = Field(default=0, ge=0, le=MAX_BEFORE)
     only_if: OnlyIf | None = None
-    look_at: LookAt | None = None
+    look_at: LookAt | None = Field(default=None, exclude_if=lambda part: part is None)  # plans without it stay as they were
 
     @model_validator(mode="after")
     def _question_fits_task(self) -> Self:
