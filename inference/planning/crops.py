@@ -28,6 +28,7 @@ _THAT_SAYS = re.compile(
     r" (?:in|on) (?:this|the) (?:photo|picture|image)\b)",
     re.IGNORECASE,
 )
+_CAPITALS = re.compile(r"(?:[^\sa-z]*[A-Z0-9][^\sa-z]*(?:\s+|$))+")
 _READ_FIRST = re.compile(
     rf"\b(?:read|transcribe|what (?:does|do)) (?:me )?the (?:[\w-]+ )?(?P<thing>{SURFACE})\b", re.IGNORECASE
 )
@@ -73,7 +74,8 @@ def located(steps: Sequence[ParsedStep], message: str) -> tuple[ParsedStep, ...]
     "read the sign; what colour is it?" has read it."""
     says_so = _THAT_SAYS.search(message)
     if says_so and len(says_so["text"]) <= MAX_LOOKED_FOR:
-        return _at_text(steps, says_so["thing"], says_so["text"].strip())
+        capitals = _CAPITALS.match(says_so["text"])  # "the door that says EXIT open": what is written, and what is asked
+        return _at_text(steps, says_so["thing"], (capitals[0] if capitals else says_so["text"]).strip())
     if first := _READ_FIRST.search(message):
         return _at_read(steps, first["thing"])
     return tuple(steps)
@@ -89,7 +91,7 @@ def _at_text(steps: Sequence[ParsedStep], thing: str, text: str) -> tuple[Parsed
     reading = ParsedStep(READ, "", before=befores.pop())
     later = [moved(step, 1) for step in steps]
     for number in meant:
-        question = f"{_THAT_SAYS.sub(f'the {thing.lower()}', later[number].question)}"
+        question = _without_text(later[number].question, thing, text)
         after = tuple(sorted({1, *later[number].after}))
         later[number] = replace(later[number], question=question, after=after, look_at=LookAt(step=1, text=text))
     return (reading, *later)
@@ -104,6 +106,12 @@ def _at_read(steps: Sequence[ParsedStep], thing: str) -> tuple[ParsedStep, ...]:
             step = replace(step, after=tuple(sorted({read, *step.after})), look_at=LookAt(step=read))
         located.append(step)
     return tuple(located)
+
+
+def _without_text(question: str, thing: str, text: str) -> str:
+    """ "what colour is the label that says paid" -> "what colour is the label"."""
+    pattern = rf"(\b{re.escape(thing)}) (?:(?:that|which) (?:says?|reads?)|saying|with) .*?{re.escape(text)}[”\"'’]?"
+    return re.sub(pattern, r"\1", question, flags=re.IGNORECASE)
 
 
 def _is_about(step: ParsedStep, thing: str) -> bool:

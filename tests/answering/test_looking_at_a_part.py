@@ -5,11 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.dispatch import Signal
 from PIL import Image
 
 from devices.contract.values import Crop
 from inference.answering import execute
 from inference.engine.photos.cropping import cut
+from inference.models import Photo
 from inference.placement import routes
 from inference.placement.prediction import Candidate
 from tests.answering.conftest import HIGH, PHOTO, K, Pair
@@ -92,17 +94,15 @@ def test_forgetting_a_photo_forgets_its_parts(pair: Pair) -> None:
     assert context.heads.get(key) is None
 
 
-def test_a_part_teaches_the_search_nothing_about_the_photo(pair: Pair) -> None:
-    heard = list[Any]()
+def test_a_part_teaches_the_search_nothing_about_the_photo(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard, photo = list[Any](), Photo()
 
     def hear(sender: Any, answers: Any, **_: Any) -> None:
         heard.extend(answers)
 
+    monkeypatch.setattr(execute, "answered", Signal())
     execute.answered.connect(hear)
-    try:
-        execute.announce([(None, _seen(pair, "device", PART)), (None, _seen(pair, "device", None))])  # type: ignore[list-item]
-    finally:
-        execute.answered.disconnect(hear)
+    execute.announce([(photo, _seen(pair, "device", PART)), (photo, _seen(pair, "device", None))])
     assert len(heard) == 1
 
 

@@ -62,7 +62,7 @@ def test_photos_that_are_not_there_are_said_to_be_missing() -> None:
         "Are both photos the same?",
         "Which photo has dogs?",
         "Compare all photos",
-        "Is every seat taken?",
+        "Is every seat full?",
     ],
 )
 def test_other_requests_are_not_made_of_each(message: str) -> None:
