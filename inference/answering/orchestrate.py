@@ -14,19 +14,18 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from devices import dispatch
-from devices.contract.results import AnswerResult
 from devices.contract.values import Crop
 from inference.answering import drafts, execute, models_loading, planner_usage, plans, prefetch
-from inference.answering.attempt import Attempt, FailedAttempts
+from inference.answering.attempt import Attempt, FailedAttempts, step_result
 from inference.answering.journal import Journal
 from inference.answering.trained_models.step import FederatedModelStep
-from inference.engine.answer import TextLine
 from inference.models import Photo, Turn
 from inference.placement.choose import NoRoute
 from inference.planning import conditions, crops
 from inference.planning.answer_substitution import UnanswerableQuestion, fill
 from inference.planning.compose import StepResult, annotate
-from inference.planning.plan import PlanStep
+from inference.planning.plan import DRAFTS, PlanStep
+from webapp.live import spans
 from webapp.live.errors import UserError
 from webapp.live.lease import LeaseLost
 
@@ -52,28 +51,35 @@ class TurnExecution:
 
 def answer(journal: Journal) -> None:
     """Answer a claimed turn."""
-    execution, turn_id = TurnExecution(journal), journal.turn.pk
-    with journal, dispatch.on_behalf_of(journal.turn.owner_id, journal.turn.background):
+    execution, turn = TurnExecution(journal), journal.turn
+    with journal, spans.within(turn.pk.hex), dispatch.on_behalf_of(turn.owner_id, turn.background, turn.pk):
+        spans.past("wait for a worker", int(turn.queued.timestamp() * 1e9), spans.now_ns())
         try:
-            journal.answered(_answer(execution))
-            for _, outcome in execution.outcomes:
-                execute.learn(outcome)
-            execute.announce(execution.outcomes)
-            prefetch.remember_heads(
-                (photo, done.device, done.task, done.split_at)
-                for photo, done in execution.outcomes
-                if done.split_at is not None and not done.held and not done.crop
-            )
+            with spans.span("answer question", {"isthmus.attempt": turn.attempt}, "consumer"):
+                journal.answered(_answer(execution))
+            with spans.span("learn from the answer"):
+                _learn(execution.outcomes)
         except (LeaseLost, dispatch.Cancelled):
-            log.info("turn %s was stopped or taken over", turn_id)
+            log.info("turn %s was stopped or taken over", turn.pk)
         except models_loading.NodesLoadModels:
             models_loading.postpone(journal)
         except UserError as error:
             _end(journal, error)
         except Exception:
             # Logged with its traceback; the person gets an error instead of an endless spinner.
-            log.exception("turn %s failed", turn_id)
+            log.exception("turn %s failed", turn.pk)
             _end(journal, UNEXPECTED)
+
+
+def _learn(outcomes: list[tuple[Photo, execute.Outcome]]) -> None:
+    for _, outcome in outcomes:
+        execute.learn(outcome)
+    execute.announce(outcomes)
+    prefetch.remember_heads(
+        (photo, done.device, done.task, done.split_at)
+        for photo, done in outcomes
+        if done.split_at is not None and not done.held and not done.crop
+    )
 
 
 def _end(journal: Journal, error: UserError) -> None:
@@ -88,7 +94,7 @@ def _answer(execution: TurnExecution) -> str:
     steps = _plan(execution)
     if not steps:
         return str(turn.plan["why"])
-    results = {step.id: drafts.of_step(journal, step) for step in steps if step.task == "train"}
+    results = {step.id: drafts.of_step(journal, step) for step in steps if step.task in DRAFTS}
     while waiting := [step for step in steps if step.id not in results]:
         due = [step for step in waiting if all(before in results for before in step.after)]
         ready = _with_answers_filled_in(execution, _as_answers_demand(journal, due, results), results)
@@ -96,12 +102,12 @@ def _answer(execution: TurnExecution) -> str:
             results[step.id] = result
     ordered = [results[step.id] for step in steps]
     if all(result.error or result.left_out for result in ordered):
-        raise UserError(
-            "no_answer", ordered[0].error or "No step could be answered.", "Try again, or choose another route.", 503
-        )
+        advice = "" if ordered[0].task in DRAFTS else "Try again, or choose another route."  # a draft's says what to do itself
+        raise UserError("no_answer", ordered[0].error or "No step could be answered.", advice, 503)
     if len(steps) > 1:
         journal.phase("composing")
-    wording = planner_usage.planner().compose(turn.question, ordered, lambda text: journal.phase("composing", text=text))
+    with spans.span("compose answer"):
+        wording = planner_usage.planner().compose(turn.question, ordered, lambda text: journal.phase("composing", text=text))
     if wording.remark:
         journal.amended({**turn.plan, "remark": " ".join(filter(None, [turn.plan["remark"], wording.remark]))})
     return " ".join(filter(None, [annotate(wording.text, ordered), turn.plan["remark"]]))
@@ -147,7 +153,9 @@ def _plan(execution: TurnExecution) -> list[PlanStep]:
     context = planner_usage.context_of(turn)
     preparation = _prepare_meanwhile(turn)
     started = time.perf_counter()
-    planned = planner_usage.planner().plan(turn.question, context)
+    with spans.span("plan") as span:
+        planned = planner_usage.planner().plan(turn.question, context)
+        span.attributes |= {"isthmus.planner": planned.planner, "isthmus.steps": len(planned.plan.steps)}
     ended = time.perf_counter()
     if preparation is not None:  # what is not ready yet is waited for where it is needed
         prepared = min(ended, preparation.result()) if preparation.done() else ended
@@ -193,7 +201,14 @@ def _in_thread(execution: TurnExecution, step: PlanStep) -> StepResult:
 
 
 def _step(execution: TurnExecution, step: PlanStep) -> StepResult:
-    """Answer one step, falling back from node to node and route to route."""
+    with spans.span(f"step {step.id} {step.task}", {"isthmus.task": step.task}) as span:
+        result = _answered_step(execution, step)
+        span.error = "no_answer" if result.error else ""
+        return result
+
+
+def _answered_step(execution: TurnExecution, step: PlanStep) -> StepResult:
+    """Falls back from node to node and route to route."""
     journal, failed = execution.journal, FailedAttempts()
     kind = FederatedModelStep if step.model else Attempt
     for _ in range(MAX_ATTEMPTS):
@@ -219,7 +234,7 @@ def _step(execution: TurnExecution, step: PlanStep) -> StepResult:
         else:
             journal.receipt(step.id, receipt)
             execution.outcomes.append((attempt.photo, outcome))
-            return _result(step, outcome.answer, attempt.photo)
+            return step_result(step, outcome.answer, attempt.photo)
     return _step_failed(
         journal, step, UserError("gave_up", f"{MAX_ATTEMPTS} attempts failed.", "Try again later.", 503), failed
     )
@@ -232,11 +247,3 @@ def _step_failed(journal: Journal, step: PlanStep, error: Exception, failed: Fai
     code, advice = (error.code, error.next) if isinstance(error, UserError) else ("no_route", "")
     journal.step_failed(step.id, UserError(code, message, advice or "Try again, or choose another route or device."))
     return StepResult(step.id, step.task, step.question, None, None, False, (), message, step.before)
-
-
-def _result(step: PlanStep, answer: AnswerResult | None, photo: Photo) -> StepResult:
-    assert answer is not None, "the step was answered"
-    facts = answer.text, answer.confidence, answer.sure, tuple(answer.top)
-    lines = tuple(TextLine(**line.model_dump()) for line in answer.lines or ())
-    absent = answer.absent or ""
-    return StepResult(step.id, step.task, step.question, *facts, None, step.before, tuple(photo.remarkable), lines, absent)

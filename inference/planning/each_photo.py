@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from inference.planning.context import ParsedStep, moved
-from inference.planning.plan import MAX_STEPS, TRAIN
+from inference.planning.plan import DRAFTS, MAX_STEPS
 from inference.planning.rules.numerals import ONES
 
 FEWER = "The conversation has {there}, not {count}."
@@ -52,7 +52,7 @@ def of_each(steps: Sequence[ParsedStep], count: int, photos: int) -> tuple[tuple
     if count > photos:
         remarks.append(FEWER.format(there="one photo" if photos == 1 else f"{photos} photos", count=count))
     meant = min(count or photos, photos)
-    if not steps or any(step.before or step.task == TRAIN for step in steps):
+    if not steps or any(step.before or step.task in DRAFTS for step in steps):
         return tuple(steps), remarks if steps else []
     looked = max(1, min(meant, MAX_STEPS // len(steps)))
     if looked < meant:

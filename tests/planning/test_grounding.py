@@ -4,8 +4,8 @@ import pytest
 
 from inference.engine.answer import TextLine
 from inference.planning.compose import StepResult, compose
-from inference.planning.grounding import left_out, sources, unsupported, whole_sentences
-from inference.planning.number_words import numbers_in
+from inference.planning.grounding.claims import left_out, sources, unsupported, whole_sentences
+from inference.planning.grounding.number_words import numbers_in
 
 
 def _result(number: int, question: str, text: str, task: str = "vqa", before: int = 0) -> StepResult:

@@ -5,8 +5,8 @@ once; after that it is discarded, and the template is used instead.
 import json
 from collections.abc import Callable, Sequence
 
-from inference.planning import grounding
 from inference.planning.compose import StepResult, photo_before
+from inference.planning.grounding import claims
 from inference.planning.llm.failures import Ungrounded
 
 MAX_CHARS = 800
@@ -46,8 +46,8 @@ def problems(text: str, question: str, results: Sequence[StepResult]) -> list[st
     if not text or not text.isprintable():
         return ["it is empty or has characters that cannot be printed"]
     found = [f"it is longer than {MAX_CHARS} characters"] if len(text) > MAX_CHARS else []
-    found += [_stray(fragment) for fragment in grounding.unsupported(text, grounding.sources(question, results))]
-    return found + [f"it does not state {json.dumps(answer[:SHOWN])}" for answer in grounding.left_out(text, results)]
+    found += [_stray(fragment) for fragment in claims.unsupported(text, claims.sources(question, results))]
+    return found + [f"it does not state {json.dumps(answer[:SHOWN])}" for answer in claims.left_out(text, results)]
 
 
 def repair(error: Ungrounded) -> list[dict[str, str]]:
@@ -61,12 +61,12 @@ class Checked:
     """Shows a reply while it is written: whole sentences only, and each once it is known to state what the answers state."""
 
     def __init__(self, question: str, results: Sequence[StepResult], on_text: OnText) -> None:
-        self._sources, self._on_text, self._shown = grounding.sources(question, results), on_text, ""
+        self._sources, self._on_text, self._shown = claims.sources(question, results), on_text, ""
 
     def show(self, text: str) -> None:
         """`text`: so far. Raises Ungrounded."""
-        sentences = grounding.whole_sentences(" ".join(text.split()))
-        if stray := grounding.unsupported(sentences, self._sources):
+        sentences = claims.whole_sentences(" ".join(text.split()))
+        if stray := claims.unsupported(sentences, self._sources):
             raise Ungrounded(list(map(_stray, stray)), sentences)
         if sentences and sentences != self._shown:
             self._shown = sentences

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from inference.engine.questions.nouns import singular
 from inference.engine.tasks.read import extraction
 from inference.planning.compose import StepResult, photo_before
-from inference.planning.number_words import numbers_in
+from inference.planning.grounding.number_words import numbers_in
 
 _QUOTATION = re.compile(r"“([^”]*)[”]|„([^“”]*)[“”]|«([^»]*)»|\"([^\"]*)\"|(?<![\w’'])[‘']([^’'\n]+)[’'](?!\w)")
 _ADDRESS = re.compile(r"\S+@\S+|\b(?:https?://|www\.)\S+|\b[\w-]*[a-z][\w-]*(?:\.[\w-]*[a-z][\w-]*)+\b", re.IGNORECASE)
