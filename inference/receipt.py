@@ -130,6 +130,15 @@ class FailureRecord(TypedDict):
     jobs: NotRequired[list[JobRecord]]
 
 
+class CropRecord(TypedDict):
+    """Edges as fractions of the photo's width and height, from the top left corner."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
 class SimulatedNode(TypedDict):
     uplink_bytes_per_s: float | None
     slowdown: float | None
@@ -156,6 +165,7 @@ class Receipt(Models):
     task: str
     photo: NotRequired[str]  # its id
     before: NotRequired[int]  # how many photos of the conversation back it is
+    crop: NotRequired[CropRecord]  # the part of the photo that was looked at, where that is not the whole
     route: str
     split_at: int | None
     level: int | None

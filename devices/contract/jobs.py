@@ -11,7 +11,7 @@ from pydantic import Field, JsonValue
 
 from devices.contract import results
 from devices.contract.protocol import ANSWERING, TRAINING
-from devices.contract.values import BlobName, Level, Number, PhotoId, Received, Seconds, Sent, SplitPoint, TaskName
+from devices.contract.values import BlobName, Crop, Level, Number, PhotoId, Received, Seconds, Sent, SplitPoint, TaskName
 
 Question = Annotated[str, Field(max_length=2000)]
 Result = TypeVar("Result", bound=Received)
@@ -79,13 +79,14 @@ class Forget(Job[results.Nothing]):
 
 
 class RunWhole(Job[results.Answered]):
-    """Answer from a photo the node has (`photo`) or was sent (`blob`)."""
+    """Answer from a photo the node has (`photo`), or a crop of it, or from what it was sent (`blob`)."""
 
     verb, result = "run_whole", results.Answered
     task: TaskName
     question: Question | None = None
     photo: PhotoId = ""
     blob: BlobName = ""
+    crop: Crop | None = None
 
 
 class RunHead(Job[results.HeadSent]):
@@ -99,6 +100,7 @@ class RunHead(Job[results.HeadSent]):
     blob: BlobName
     after: Level = 0
     fresh: bool = False
+    crop: Crop | None = None
 
 
 class RunTail(Job[results.Answered]):
@@ -112,6 +114,7 @@ class RunTail(Job[results.Answered]):
     level: Level
     blob: BlobName = ""
     keep_s: Seconds = 0.0
+    crop: Crop | None = None  # of the photo, that the features are of
 
 
 class RunLearned(Job[results.Answered]):
@@ -125,8 +128,8 @@ class RunLearned(Job[results.Answered]):
 
 
 class SendPhoto(Job[results.Transferred]):
-    """Send a photo up as `blob`: as it is, or encoded, at the model's own input size or with at most `side` pixels on its
-    longer side."""
+    """Send a photo, or a crop of it and nothing else, up as `blob`: as it is, or encoded, at the model's own input size or with
+    at most `side` pixels on its longer side."""
 
     verb, result = "send_photo", results.Transferred
     task: TaskName
@@ -135,6 +138,7 @@ class SendPhoto(Job[results.Transferred]):
     codec: Annotated[str, Field(max_length=20)] | None = None
     quality: Annotated[int, Field(ge=0, le=1000)] | None = None
     side: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    crop: Crop | None = None
 
 
 class Probe(Job[results.Probed]):

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 STORABLE = r"^[^\x00]*$"  # PostgreSQL stores every character but NUL
 SplitPoint = Annotated[int, Field(ge=0, le=999)]
@@ -22,6 +22,21 @@ class Sent(BaseModel):
     """Leaves this program. An unknown field is a mistake, and refused by name."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Crop(Sent):
+    """A rectangle of a photo; edges as fractions of its width and height, from the top left corner."""
+
+    left: Probability
+    top: Probability
+    right: Probability
+    bottom: Probability
+
+    @model_validator(mode="after")
+    def _is_not_empty(self) -> "Crop":
+        if self.left >= self.right or self.top >= self.bottom:
+            raise ValueError("a crop ends after it begins")
+        return self
 
 
 class Received(BaseModel):

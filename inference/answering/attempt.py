@@ -9,18 +9,22 @@ from django.conf import settings
 from django.utils import timezone
 
 from devices import dispatch
+from devices.contract.results import AnswerResult
+from devices.contract.values import Crop
 from devices.models import Node
 from devices.telemetry import links
 from inference.agreement import store
 from inference.answering import edge_cache, execute, link_probe, prefetch, receipts, turns
 from inference.answering.journal import Journal
 from inference.engine import tasks
+from inference.engine.answer import TextLine
 from inference.engine.catalogue import Profile
 from inference.models import Photo
 from inference.placement import candidates, fleet, policies, routes, timing_store
 from inference.placement.choose import Candidate, Choice, Load, NoRoute, choose
 from inference.placement.link import LinkEstimate, blind
 from inference.placement.policies import Policy
+from inference.planning.compose import StepResult
 from inference.planning.plan import PlanStep
 from inference.receipt import FailureRecord, Receipt
 from webapp.live import spans
@@ -56,6 +60,7 @@ class Attempt:
     step: PlanStep
     failed: FailedAttempts
     plan_ms_hidden: float  # milliseconds of planning during which the photo was placed and heads were computed
+    crop: Crop | None = None  # the part of the photo that the step looks at
     running: execute.Step | None = None
     chosen: Candidate | None = None
     rule: Callable[[list[Candidate]], list[Candidate]] = list  # restricts the candidates, for comparisons
@@ -100,6 +105,7 @@ class Attempt:
             placing,
             list(self.failed.failures),
             profile,
+            self.crop,
         )
         receipt = receipts.make(turn, task, decision)
         predicted = next(a.predicted_ms for a in choice.assessed if a.candidate == chosen)
@@ -110,6 +116,7 @@ class Attempt:
         """Raises UserError, NoRoute."""
         turn, task, photo = self.journal.turn, self.step.task, self.photo
         now, sharing = timezone.now(), edge_cache.tasks_sharing_tower(profile, task)
+        is_new = turn.fresh or self.crop is not None  # what was computed before is of the whole photo
         records = timing_store.Records(device.slug, *(edge.slug for edge in edges))
         options = self.rule(
             candidates.offers(
@@ -119,13 +126,13 @@ class Attempt:
                 [
                     (
                         records.timings(edge.slug, edge.profile),
-                        {} if turn.fresh else edge_cache.cached_levels(photo, edge.slug, now, sharing),
+                        {} if is_new else edge_cache.cached_levels(photo, edge.slug, now, sharing),
                     )
                     for edge in edges
                 ],
                 photo.bytes,
                 prefetch.sizes(photo, device.slug),
-                [] if turn.fresh else prefetch.ready(photo, device.slug, profile, task),
+                [] if is_new else prefetch.ready(photo, device.slug, profile, task),
             )
         )
         load = fleet.load(device, edges, records)
@@ -167,8 +174,9 @@ class Attempt:
             cancelled,
             self._phase,
             blob=f"{self.photo.pk}-{turn.pk}-{self.step.id}-{len(self.failed.failures)}",
-            keep_s=settings.KEEP_FEATURES_S,
+            keep_s=0.0 if self.crop else settings.KEEP_FEATURES_S,
             fresh=turn.fresh,
+            crop=self.crop,
         )
         placing = prefetch.place(self.photo, device, cancelled, lambda: self._phase("placing"))
         self.running.preparing = placing > 0
@@ -210,3 +218,11 @@ def _facts(choice: Choice) -> spans.Attributes:
         "isthmus.reason": choice.reason,
     }
     return {name: value for name, value in facts.items() if value is not None}
+
+
+def step_result(step: PlanStep, answer: AnswerResult | None, photo: Photo) -> StepResult:
+    assert answer is not None, "the step was answered"
+    facts = answer.text, answer.confidence, answer.sure, tuple(answer.top)
+    lines = tuple(TextLine(**line.model_dump()) for line in answer.lines or ())
+    absent = answer.absent or ""
+    return StepResult(step.id, step.task, step.question, *facts, None, step.before, tuple(photo.remarkable), lines, absent)

@@ -25,7 +25,7 @@ def cached_levels(photo: Photo, edge: str, now: datetime, tasks: list[str]) -> d
     keys = [f"receipt__{name}" for name in ("at", "split_at", "levels")]
     answered = Step.objects.filter(
         turn__photo=photo, state="answered", task__in=tasks, receipt__route="split", receipt__edge=edge
-    )
+    ).exclude(receipt__has_key="crop")
     for at, k, levels in answered.order_by("-pk").values_list(*keys)[:LATEST]:
         if levels and now - datetime.fromisoformat(at) < timedelta(seconds=settings.KEEP_FEATURES_S):
             cached[k] = max(levels[-1]["level"], cached.get(k, 0))

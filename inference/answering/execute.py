@@ -4,14 +4,14 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.dispatch import Signal
 
 from devices import dispatch
 from devices.contract.jobs import Job, RunHead, RunTail, RunWhole, SendPhoto
 from devices.contract.results import Answered, AnswerResult, Timed, Transferred
-from devices.contract.values import Received
+from devices.contract.values import Crop, Received
 from devices.telemetry import links
 from inference.answering import link_probe
 from inference.engine import tasks
@@ -49,6 +49,7 @@ class Step:
     # The photo came with the question, so the device may still be computing its heads: that wait says nothing about others.
     preparing: bool = False
     fresh: bool = False  # use nothing that was computed for an earlier question
+    crop: Crop | None = None  # the part of the photo that is looked at
     transfers: list[Transfer] = field(default_factory=list)  # over the link, including those of a failed attempt
     jobs: list[JobRecord] = field(default_factory=list)  # in the order in which they ended
 
@@ -79,6 +80,7 @@ class Outcome:
     held: bool = False  # the features were in the edge's cache
     head_ready: bool = False  # the device had already computed the head
     split_at: int | None = None
+    crop: Crop | None = None  # the part of the photo that was looked at; nothing of it holds for the whole
 
 
 def learn(outcome: Outcome) -> None:
@@ -92,7 +94,7 @@ def learn(outcome: Outcome) -> None:
 
 def announce(outcomes: Iterable[tuple[Photo, Outcome]]) -> None:
     """Tell whoever learns from answers, such as the search."""
-    answers = [(photo, outcome.task, outcome.answer) for photo, outcome in outcomes if outcome.answer is not None]
+    answers = [(photo, done.task, done.answer) for photo, done in outcomes if done.answer is not None and not done.crop]
     answered.send(sender=Outcome, answers=answers)
 
 
@@ -101,7 +103,9 @@ def run(step: Step, chosen: Candidate, predicted_ms: float | None) -> Outcome:
     started = time.perf_counter()
     patience = tasks.get(step.task).patience
     deadline = UNKNOWN_DEADLINE_S if predicted_ms is None else max(SHORTEST_DEADLINE_S, patience * predicted_ms / 1000 + 2)
-    outcome = Outcome(step.device, step.task, split_at=chosen.split_at, transfers=step.transfers, jobs=step.jobs)
+    outcome = Outcome(
+        step.device, step.task, split_at=chosen.split_at, transfers=step.transfers, jobs=step.jobs, crop=step.crop
+    )
     chosen.route.run(chosen, Execution(step, chosen, deadline, outcome))
     outcome.uplink_bytes = sum(size for size, _ in outcome.transfers)
     total = (time.perf_counter() - started) * 1000
@@ -123,6 +127,11 @@ class Execution:
     outcome: Outcome
 
     @property
+    def _photo(self) -> dict[str, Any]:
+        """What jobs have to know of the photo, and what for."""
+        return {"task": self.step.task, "photo": self.step.photo, "crop": self.step.crop}
+
+    @property
     def confidence(self) -> float:
         assert self.outcome.answer is not None, "nothing has been answered yet"
         return self.outcome.answer.confidence
@@ -134,15 +143,14 @@ class Execution:
         return next(m.sure_above for m in modes if (m.level, m.refine_to) == (chosen.level, chosen.refine_to))
 
     def answer_on_device(self) -> None:
-        step = self.step
-        done = self._on_device(RunWhole(task=step.task, question=step.question, photo=step.photo), "whole")
+        done = self._on_device(RunWhole(**self._photo, question=self.step.question), "whole")
         self._answered(done, None, 0)
 
     def answer_from_photo(self, codec: str | None, quality: int | None, side: int | None) -> None:
         step = self.step
         part = f"send/{codec}" if codec else None  # the photo as it is takes no computing to send
         quality, side = (quality, side) if codec else (None, None)
-        send = SendPhoto(task=step.task, photo=step.photo, blob=step.blob, codec=codec or None, quality=quality, side=side)
+        send = SendPhoto(**self._photo, blob=step.blob, codec=codec or None, quality=quality, side=side)
         sent = self._on_device(send, part)
         self._arrived(sent, step.blob)
         done = self._on_edge(RunWhole(task=step.task, question=step.question, blob=step.blob), "whole")
@@ -165,7 +173,7 @@ class Execution:
         blob = f"{step.blob}-{len(step.transfers)}"
         assert k is not None
         fresh = step.fresh and not after  # what a refinement adds comes from the head of this same answer
-        head = RunHead(task=step.task, photo=step.photo, split_at=k, level=level, after=after, blob=blob, fresh=fresh)
+        head = RunHead(**self._photo, split_at=k, level=level, after=after, blob=blob, fresh=fresh)
         sent = self._on_device(head, f"head/{k}", lambda sent: f"{'encode' if sent.ready else 'head'}/{k}")
         if not after:
             self.outcome.head_ready = sent.ready
@@ -185,9 +193,7 @@ class Execution:
         # What may be refined stays in the cache until it is, even where nothing is cached for other questions.
         refines = level == self.chosen.level and self.chosen.refine_to
         keep_s = max(step.keep_s, self.deadline) if refines else step.keep_s
-        tail = RunTail(
-            task=step.task, question=step.question, photo=step.photo, split_at=k, level=level, keep_s=keep_s, blob=blob
-        )
+        tail = RunTail(**self._photo, question=step.question, split_at=k, level=level, keep_s=keep_s, blob=blob)
         self._answered(self._on_edge(tail, f"tail/{k}"), level, size)
 
     def _on_device(

@@ -14,15 +14,14 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from devices import dispatch
-from devices.contract.results import AnswerResult
+from devices.contract.values import Crop
 from inference.answering import drafts, execute, models_loading, planner_usage, plans, prefetch
-from inference.answering.attempt import Attempt, FailedAttempts
+from inference.answering.attempt import Attempt, FailedAttempts, step_result
 from inference.answering.journal import Journal
 from inference.answering.trained_models.step import FederatedModelStep
-from inference.engine.answer import TextLine
 from inference.models import Photo, Turn
 from inference.placement.choose import NoRoute
-from inference.planning import conditions
+from inference.planning import conditions, crops
 from inference.planning.answer_substitution import UnanswerableQuestion, fill
 from inference.planning.compose import StepResult, annotate
 from inference.planning.plan import DRAFTS, PlanStep
@@ -47,6 +46,7 @@ class TurnExecution:
     journal: Journal
     outcomes: list[tuple[Photo, execute.Outcome]] = field(default_factory=list)  # of the answered steps
     plan_ms_hidden: float = 0.0
+    crops: dict[int, Crop] = field(default_factory=dict)  # by step, the part of the photo that it looks at
 
 
 def answer(journal: Journal) -> None:
@@ -75,8 +75,11 @@ def _learn(outcomes: list[tuple[Photo, execute.Outcome]]) -> None:
     for _, outcome in outcomes:
         execute.learn(outcome)
     execute.announce(outcomes)
-    heads = ((photo, done.device, done.task, done.split_at, done.held) for photo, done in outcomes)
-    prefetch.remember_heads((photo, device, task, k) for photo, device, task, k, held in heads if k is not None and not held)
+    prefetch.remember_heads(
+        (photo, done.device, done.task, done.split_at)
+        for photo, done in outcomes
+        if done.split_at is not None and not done.held and not done.crop
+    )
 
 
 def _end(journal: Journal, error: UserError) -> None:
@@ -104,8 +107,10 @@ def _answer(execution: TurnExecution) -> str:
     if len(steps) > 1:
         journal.phase("composing")
     with spans.span("compose answer"):
-        words = planner_usage.planner().compose(turn.question, ordered, lambda text: journal.phase("composing", text=text))
-    return " ".join(filter(None, [annotate(words, ordered), turn.plan["remark"]]))
+        wording = planner_usage.planner().compose(turn.question, ordered, lambda text: journal.phase("composing", text=text))
+    if wording.remark:
+        journal.amended({**turn.plan, "remark": " ".join(filter(None, [turn.plan["remark"], wording.remark]))})
+    return " ".join(filter(None, [annotate(wording.text, ordered), turn.plan["remark"]]))
 
 
 def _as_answers_demand(journal: Journal, due: list[PlanStep], results: dict[int, StepResult]) -> list[PlanStep]:
@@ -123,10 +128,13 @@ def _as_answers_demand(journal: Journal, due: list[PlanStep], results: dict[int,
 
 
 def _with_answers_filled_in(execution: TurnExecution, ready: list[PlanStep], results: dict[int, StepResult]) -> list[PlanStep]:
-    """Steps with the answers they waited for put into their questions. A step whose answer is missing fails here."""
+    """Steps with the answers they waited for put into their questions, and the parts of the photo they look at. A step whose
+    answer is missing fails here."""
     journal, filled = execution.journal, []
     for step in ready:
         try:
+            if step.look_at:
+                execution.crops[step.id] = crops.crop_of(step.look_at, results)
             filled.append(step.model_copy(update={"question": fill(step.question, results)}) if step.filled_from else step)
         except UnanswerableQuestion as error:
             results[step.id] = _step_failed(journal, step, error, FailedAttempts())
@@ -204,7 +212,7 @@ def _answered_step(execution: TurnExecution, step: PlanStep) -> StepResult:
     journal, failed = execution.journal, FailedAttempts()
     kind = FederatedModelStep if step.model else Attempt
     for _ in range(MAX_ATTEMPTS):
-        attempt = kind(journal, step, failed, execution.plan_ms_hidden)
+        attempt = kind(journal, step, failed, execution.plan_ms_hidden, execution.crops.get(step.id))
         try:
             receipt, outcome = attempt.run()
         except dispatch.LinkStalled as error:
@@ -226,7 +234,7 @@ def _answered_step(execution: TurnExecution, step: PlanStep) -> StepResult:
         else:
             journal.receipt(step.id, receipt)
             execution.outcomes.append((attempt.photo, outcome))
-            return _result(step, outcome.answer, attempt.photo)
+            return step_result(step, outcome.answer, attempt.photo)
     return _step_failed(
         journal, step, UserError("gave_up", f"{MAX_ATTEMPTS} attempts failed.", "Try again later.", 503), failed
     )
@@ -239,11 +247,3 @@ def _step_failed(journal: Journal, step: PlanStep, error: Exception, failed: Fai
     code, advice = (error.code, error.next) if isinstance(error, UserError) else ("no_route", "")
     journal.step_failed(step.id, UserError(code, message, advice or "Try again, or choose another route or device."))
     return StepResult(step.id, step.task, step.question, None, None, False, (), message, step.before)
-
-
-def _result(step: PlanStep, answer: AnswerResult | None, photo: Photo) -> StepResult:
-    assert answer is not None, "the step was answered"
-    facts = answer.text, answer.confidence, answer.sure, tuple(answer.top)
-    lines = tuple(TextLine(**line.model_dump()) for line in answer.lines or ())
-    absent = answer.absent or ""
-    return StepResult(step.id, step.task, step.question, *facts, None, step.before, tuple(photo.remarkable), lines, absent)

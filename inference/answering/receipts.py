@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
+from devices.contract.values import Crop
 from devices.models import Node
 from inference.answering.execute import Outcome
 from inference.engine import measured_card, tasks
@@ -32,6 +33,7 @@ class DecisionInputs:
     placing: int  # bytes of the photo, where the question had to wait until it was placed
     fell_back_from: list[FailureRecord]
     profile: Profile | None = None  # the models of the device
+    crop: Crop | None = None  # the part of the photo that is looked at
 
 
 def make(turn: Turn, task: str, decision: DecisionInputs) -> Receipt:
@@ -89,6 +91,8 @@ def make(turn: Turn, task: str, decision: DecisionInputs) -> Receipt:
         "answer": None,
         "confidence": None,
     }
+    if (crop := decision.crop) is not None:
+        receipt["crop"] = {"left": crop.left, "top": crop.top, "right": crop.right, "bottom": crop.bottom}
     if (profile := decision.profile) is not None:
         receipt["profile"], receipt["answered_by"] = profile.name, profile.models[task]
         receipt["measured_by"] = measured_card.measured_by(profile)

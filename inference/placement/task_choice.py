@@ -46,7 +46,7 @@ def best_tasks(plan: Plan, profile: Profile, learnt: Sequence[Learnt] = ()) -> t
 
 def _specialist(step: PlanStep, learnt: Sequence[Learnt]) -> Learnt | None:
     """The best classifier of the person's own that has every thing a question chooses between, where it does."""
-    if step.task not in (CLASSIFIER, QUESTIONS) or step.model or step.filled_from:
+    if step.task not in (CLASSIFIER, QUESTIONS) or step.model or step.filled_from or step.look_at:
         return None
     choices = {_plain(choice) for choice in kinds.read(step.question).alternatives} if step.question else set()
     if len(choices) < 2:
@@ -67,7 +67,7 @@ def _plain(name: str) -> str:
 
 def _better(step: PlanStep, profile: Profile) -> str | None:
     """The other task, where that is better; a question that still waits for another answer stays where it is."""
-    if step.task not in (CLASSIFIER, QUESTIONS) or not step.question or step.model or step.filled_from:
+    if step.task not in (CLASSIFIER, QUESTIONS) or not step.question or step.model or step.filled_from or step.look_at:
         return None
     task = best_task(step.question, profile)
     return task if task != step.task else None

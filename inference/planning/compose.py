@@ -23,6 +23,14 @@ FAILED_DRAFTS = {TRAIN: "draft the training run", WATCH: "draft the watch"}
 
 
 @dataclass(frozen=True)
+class Wording:
+    """An answer in words. `remark`: what its reader should know of how it was worded."""
+
+    text: str
+    remark: str = ""
+
+
+@dataclass(frozen=True)
 class StepResult:
     """`top`: guesses with their confidence, best first. `error`: a sentence; `text` is then None."""
 
@@ -55,7 +63,9 @@ def compose(question: str, results: Sequence[StepResult]) -> str:
         return "There is no answer."
     several = any(result.before for result in results)
     # "No" to "is there no dog?" can be read both ways, so what was asked of the model is repeated.
-    alone = len(results) == 1 and not (_NEGATED.search(question.lower()) and (results[0].text or "").lower() in ("yes", "no"))
+    asked = {(result.task, result.question) for result in results}  # once of each photo: the answers need not repeat it
+    of_each = len(asked) == 1 and len({result.before for result in results}) == len(results)
+    alone = of_each and not (_NEGATED.search(question.lower()) and (results[0].text or "").lower() in ("yes", "no"))
     sentences = [_of_photo(result, _sentence(result, alone) + _condition(result, results), several) for result in results]
     return " ".join([*sentences, *_compared(results)])
 

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from inference.engine import tasks
 from inference.engine.answer import NOTHING
 from inference.engine.doubt import Certainty
+from inference.engine.tasks.read import meant_lines
+from inference.engine.tasks.read.wording import NO_TEXT, NONE_THERE
 from inference.planning.compose import StepResult
 from inference.planning.plan import OnlyIf, PlanStep
 
 _LEFT_OUT = "{asked} was left out: you wanted it only if the answer to {condition} is “{answer}”, and {but}."
-_NONE = frozenset({"", "0", "none", "nothing", "nobody", "no one", NOTHING})
+_NONE = frozenset({"", "0", "none", "nothing", "nobody", "no one", NO_TEXT, NONE_THERE, NOTHING})
 
 
 def unmet(step: PlanStep, results: Mapping[int, StepResult]) -> str | None:
@@ -38,6 +40,8 @@ def unmet(step: PlanStep, results: Mapping[int, StepResult]) -> str | None:
 
 def _met(wanted: OnlyIf, earlier: StepResult) -> bool:
     answer, text = wanted.answer.lower(), (earlier.text or "").strip().lower()
+    if earlier.task == "read" and (said := meant_lines.expected(earlier.question)):  # "does the sign say STOP?"
+        text = "yes" if meant_lines.says(said, earlier.lines) else "no"
     if answer not in ("yes", "no"):
         return bool(re.search(rf"\b{re.escape(answer)}\b", text)) and not earlier.absent
     if text in ("yes", "no"):

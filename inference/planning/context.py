@@ -1,8 +1,8 @@
 """Input and intermediate result of the offline planner."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from inference.planning.plan import OnlyIf, Task
+from inference.planning.plan import PLACEHOLDER, LookAt, OnlyIf, Task
 
 
 @dataclass(frozen=True)
@@ -32,3 +32,14 @@ class ParsedStep:
     notes: tuple[str, ...] = ()  # how a follow-up was understood
     before: int = 0  # how many photos back
     only_if: OnlyIf | None = None
+    look_at: LookAt | None = None
+
+
+def moved(step: ParsedStep, offset: int) -> ParsedStep:
+    """As it is where `offset` more steps come first."""
+    condition = step.only_if and step.only_if.model_copy(update={"step": step.only_if.step + offset})
+    look_at = step.look_at
+    if look_at and look_at.step is not None:
+        look_at = look_at.model_copy(update={"step": look_at.step + offset})
+    question = PLACEHOLDER.sub(lambda match: f"{{{int(match[1]) + offset}}}", step.question)
+    return replace(step, after=tuple(n + offset for n in step.after), only_if=condition, look_at=look_at, question=question)

@@ -14,6 +14,8 @@ from inference.engine import tasks
 from inference.planning import watch_request
 from inference.planning.compose import photo_before
 from inference.planning.context import Context, ParsedStep
+from inference.planning.crops import located
+from inference.planning.each_photo import each_photo, of_each
 from inference.planning.languages import multilingual
 from inference.planning.plan import DRAFTS, MAX_QUESTION, MAX_STEPS, MAX_WHY, TRAIN, WATCH, Plan, Planned, PlanStep
 from inference.planning.reader.interpret import interpret
@@ -44,7 +46,7 @@ COUNTS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six"}
 
 def plan_offline(question: str, context: Context, note: str | None, started: float) -> Planned:
     """`started`: time.perf_counter() before any earlier attempt, so that its time is included."""
-    outcome = _read(multilingual.plain_english(question), multilingual.glossed(context))
+    outcome = _read_of_each(multilingual.plain_english(question), multilingual.glossed(context))
     remark = shorten(" ".join(dict.fromkeys(outcome.remarks)), MAX_WHY, placeholder=" …") if outcome.steps else ""
     ms = (time.perf_counter() - started) * 1000
     return Planned(
@@ -62,6 +64,16 @@ def _said(question: str, plan: Plan) -> Plan:
     return plan if plan.steps else plan.model_copy(update={"why": multilingual.say(question, plan.why)})
 
 
+def _read_of_each(question: str, context: Context) -> Outcome:
+    """Where each photo is asked about, what is asked of one is asked of all."""
+    each = each_photo(question) if context.has_photo else None
+    if each is None:
+        return _read(question, context)
+    outcome = _read(each.text, replace(context, earlier_photos=0))
+    steps, remarks = of_each(outcome.steps, each.count, context.earlier_photos + 1)
+    return replace(outcome, steps=steps, remarks=(*outcome.remarks, *remarks))
+
+
 def _read(question: str, context: Context) -> Outcome:
     typed = without_addresses(question)
     text = regular(typed.text)
@@ -71,6 +83,7 @@ def _read(question: str, context: Context) -> Outcome:
         return Outcome((ParsedStep(WATCH, question),), remarks=typed.remarks)
     tables = by_tables(question, typed, text, context)
     outcome = _better(tables, question, context)
+    outcome = replace(outcome, steps=located(outcome.steps, typed.text))
     if not context.has_photo and any(step.task not in DRAFTS for step in outcome.steps):
         return Outcome(why=NO_PHOTO, remarks=typed.remarks, asks_system=outcome.asks_system)
     return outcome
@@ -159,6 +172,7 @@ def _numbered(parsed: Sequence[ParsedStep], left_out: bool) -> Plan:
             model=step.model,
             before=step.before,
             only_if=step.only_if,
+            look_at=step.look_at,
         )
         for n, step in enumerate(within_limit, 1)
     ]

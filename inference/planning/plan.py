@@ -10,6 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from inference.engine import tasks
+from inference.engine.questions import regions
 
 # Drafts that a person confirms, of a training run and of a watch; no model looks at a photo.
 TRAIN, WATCH = "train", "watch"
@@ -19,6 +20,7 @@ MAX_QUESTION = 300
 MAX_WHY = 500
 MAX_MODEL = 40
 MAX_ANSWER = 40  # characters of an answer that a step depends on
+MAX_LOOKED_FOR = 80  # characters of a text that is looked for in the photo
 MAX_BEFORE = 99  # photos of a conversation that a step may look back
 # "{1}" in a question stands for what step 1 answered; the orchestrator puts the answer there.
 PLACEHOLDER = re.compile(r"\{(\d+)\}")
@@ -43,8 +45,15 @@ def _printable(value: Any) -> Any:
     return " ".join("".join(c if c.isprintable() else " " for c in value).split())
 
 
+def _region(name: str) -> str:
+    if name and name not in regions.NAMES:
+        raise ValueError(f"there is no region {name}; choose one of {', '.join(regions.NAMES)}")
+    return name
+
+
 Task = Annotated[str, AfterValidator(_listed)]
 Text = Annotated[str, BeforeValidator(_printable)]
+Region = Annotated[str, BeforeValidator(_printable), AfterValidator(_region)]
 
 
 class OnlyIf(BaseModel):
@@ -56,11 +65,31 @@ class OnlyIf(BaseModel):
     answer: Text = Field(min_length=1, max_length=MAX_ANSWER)
 
 
+class LookAt(BaseModel):
+    """The part of the photo that a step looks at: the lines that an earlier step has read, of which `text` names the words of
+    those that are meant, or a region by its name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    step: int | None = Field(default=None, ge=1, le=MAX_STEPS)
+    text: Text = Field(default="", max_length=MAX_LOOKED_FOR)
+    region: Region = ""
+
+    @model_validator(mode="after")
+    def _names_one_part(self) -> Self:
+        if (self.step is None) == (not self.region):
+            raise ValueError("look_at names either a step or a region")
+        if self.text and self.step is None:
+            raise ValueError("look_at has a text only beside the step that has read it")
+        return self
+
+
 class PlanStep(BaseModel):
     """One model call. `question` is empty for the tasks that take none; `after` names the steps it has to wait for, and
     "{1}" in the question stands for the answer of step 1. `model` names another classifier than the bundled one: "run 12".
     `before` is 0 for the photo at hand, 1 for the one before it in the conversation, and so on. A step with `only_if` is left
-    out where the answer it names is another (inference/planning/conditions.py).
+    out where the answer it names is another (inference/planning/conditions.py). One with `look_at` sees a part of the photo
+    alone (inference/planning/crops.py).
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -72,6 +101,7 @@ class PlanStep(BaseModel):
     model: Text = Field(default="", max_length=MAX_MODEL)
     before: int = Field(default=0, ge=0, le=MAX_BEFORE)
     only_if: OnlyIf | None = None
+    look_at: LookAt | None = Field(default=None, exclude_if=lambda part: part is None)  # plans without it stay as they were
 
     @model_validator(mode="after")
     def _question_fits_task(self) -> Self:
@@ -83,6 +113,8 @@ class PlanStep(BaseModel):
         if self.model and not (task and task.takes_model):
             takers = " and ".join(one.name for one in tasks.TASKS if one.takes_model)
             raise ValueError(f"step {self.id} is {self.task}, and only {takers} takes a model")
+        if self.look_at and (self.model or task is None):
+            raise ValueError(f"step {self.id} needs the whole photo, so it can have no look_at")
         return self
 
     @property
@@ -110,18 +142,32 @@ class Plan(BaseModel):
                 raise ValueError(f"step {step.id} uses {{{unknown[0]}}}, so step {unknown[0]} must be in its after")
             if step.only_if and step.only_if.step not in step.after:
                 raise ValueError(f"step {step.id} depends on step {step.only_if.step}, which must be in its after")
+            self._check_crop(step)
             nouns = [task.name for task in tasks.TASKS if task.answers_with_noun]
             if any(self.steps[number - 1].task not in nouns for number in step.filled_from):
                 raise ValueError(f"step {step.id} may use only the answer of a {' or '.join(nouns)} step")
-        if len({(step.task, step.question.lower(), step.model, step.before, str(step.only_if)) for step in self.steps}) < len(
-            self.steps
-        ):
+        if len({_asked(step) for step in self.steps}) < len(self.steps):
             raise ValueError("two steps are the same")
         return self
+
+    def _check_crop(self, step: PlanStep) -> None:
+        if step.look_at is None or step.look_at.step is None:
+            return
+        if step.look_at.step not in step.after:
+            raise ValueError(f"step {step.id} looks at what step {step.look_at.step} has read, which must be in its after")
+        earlier = self.steps[step.look_at.step - 1]
+        if earlier.task not in (readers := [task.name for task in tasks.TASKS if task.locates]):
+            raise ValueError(f"step {step.id} may look only at what a {' or '.join(readers)} step has read")
+        if earlier.before != step.before:
+            raise ValueError(f"step {step.id} looks at what step {earlier.id} has read in another photo")
 
     @property
     def needs_photo(self) -> bool:
         return any(step.task not in DRAFTS for step in self.steps)
+
+
+def _asked(step: PlanStep) -> tuple[object, ...]:
+    return step.task, step.question.lower(), step.model, step.before, str(step.only_if), str(step.look_at)
 
 
 @dataclass(frozen=True)
@@ -148,51 +194,34 @@ def json_schema() -> dict[str, Any]:
     optional = " and ".join(task.name for task in tasks.TASKS if task.takes_question and not task.needs_question)
     may = f"; for {optional}: one where a particular thing is looked for" if optional else ""
     models = " and ".join(task.name for task in tasks.TASKS if task.takes_model)
-    return {
-        "type": "object",
-        "properties": {
-            "steps": {
-                "type": "array",
-                "maxItems": MAX_STEPS,
-                "items": {
-                    "type": "object",
-                    "properties": {
-                        "id": step_id | {"description": "1, 2, 3 and so on"},
-                        "task": {"type": "string", "enum": list(task_names())},
-                        "question": {
-                            "type": "string",
-                            "description": f"for {questions}: one short question{may}; otherwise empty",
-                        },
-                        "after": {
-                            "type": "array",
-                            "maxItems": MAX_STEPS,
-                            "items": step_id,
-                            "description": "ids of earlier steps",
-                        },
-                        "model": {"type": "string", "description": f"for {models}: a name from models, or empty"},
-                        "before": {
-                            "type": "integer",
-                            "minimum": 0,
-                            "maximum": MAX_BEFORE,
-                            "description": "0: the photo at hand, 1: the one before it, …",
-                        },
-                        "only_if": {
-                            "type": ["object", "null"],
-                            "description": "null, or what an earlier step must have answered",
-                            "properties": {"step": step_id, "answer": {"type": "string"}},
-                            "required": ["step", "answer"],
-                            "additionalProperties": False,
-                        },
-                    },
-                    "required": ["id", "task", "question", "after", "model", "before", "only_if"],
-                    "additionalProperties": False,
-                },
-            },
-            "why": {"type": "string", "description": "one sentence"},
-        },
-        "required": ["steps", "why"],
-        "additionalProperties": False,
+    condition = {"step": step_id, "answer": {"type": "string"}}
+    part = {
+        "step": {"type": ["integer", "null"], "description": "an earlier step that has read it"},
+        "text": {"type": "string", "description": "words on it, or empty"},
+        "region": {"type": "string", "enum": ["", *regions.NAMES]},
     }
+    step = {
+        "id": step_id | {"description": "1, 2, 3 and so on"},
+        "task": {"type": "string", "enum": list(task_names())},
+        "question": {"type": "string", "description": f"for {questions}: one short question{may}; otherwise empty"},
+        "after": {"type": "array", "maxItems": MAX_STEPS, "items": step_id, "description": "ids of earlier steps"},
+        "model": {"type": "string", "description": f"for {models}: a name from models, or empty"},
+        "before": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": MAX_BEFORE,
+            "description": "0: the photo at hand, 1: the one before it, …",
+        },
+        "only_if": _object(condition, ["object", "null"]) | {"description": "null, or what an earlier step must have answered"},
+        "look_at": _object(part, ["object", "null"])
+        | {"description": "null for the whole photo, or the part that is looked at"},
+    }
+    steps = {"type": "array", "maxItems": MAX_STEPS, "items": _object(step)}
+    return _object({"steps": steps, "why": {"type": "string", "description": "one sentence"}})
+
+
+def _object(properties: dict[str, Any], kind: str | list[str] = "object") -> dict[str, Any]:
+    return {"type": kind, "properties": properties, "required": list(properties), "additionalProperties": False}
 
 
 def unbounded(schema: Any) -> Any:

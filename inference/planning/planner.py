@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Protocol
 
-from inference.planning.compose import StepResult
+from inference.planning.compose import StepResult, Wording
 from inference.planning.languages import multilingual
 from inference.planning.llm.llm_calls import NoUsageLog, UsageLog
 from inference.planning.llm.llm_composer import OnText
@@ -20,8 +20,8 @@ class Planner(Protocol):
         configuration.
         """
 
-    def compose(self, question: str, results: Sequence[StepResult], on_text: OnText) -> str:
-        """The answer in words; `on_text` receives the text so far. Raises for no server failure."""
+    def compose(self, question: str, results: Sequence[StepResult], on_text: OnText) -> Wording:
+        """The answer in words; `on_text` receives its sentences so far. Raises for no server failure."""
 
 
 class OfflinePlanner:
@@ -31,8 +31,8 @@ class OfflinePlanner:
     def plan(self, question: str, context: Context) -> Planned:
         return plan_offline(question, context, self.note, time.perf_counter())
 
-    def compose(self, question: str, results: Sequence[StepResult], on_text: OnText) -> str:
-        return multilingual.compose(question, results)
+    def compose(self, question: str, results: Sequence[StepResult], on_text: OnText) -> Wording:
+        return Wording(multilingual.compose(question, results))
 
 
 @lru_cache(maxsize=8)  # one client, and so one pool of connections, per configuration

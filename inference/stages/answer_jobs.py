@@ -14,6 +14,7 @@ from inference.engine import runner
 from inference.engine.answer import Answer
 from inference.engine.codecs import photo_codec
 from inference.engine.model_options import PhotoLevel
+from inference.engine.photos.cropping import cut
 from inference.stages.context import StageContext, answer_result
 from inference.stages.job_run import JobRun, kind_of
 
@@ -41,8 +42,8 @@ class AnswerJobs:
             raise Refused("no_task", why)
         data = self.context.blob(job.blob) if job.blob else self.photos.read(job.photo)
         load_ms = self._load(run, job.task)
-        if job.task in self.vision.standalone:
-            answer = run.compute(lambda: self.vision.run_whole(job.task, photo_codec.decode(data), job.question))
+        if job.task in self.vision.standalone or job.crop is not None:
+            answer = run.compute(lambda: self.vision.run_whole(job.task, cut(photo_codec.decode(data), job.crop), job.question))
         else:
             # Decoding is part of the work: a photo encoded small opens sooner than one as it was uploaded.
             kind = self._kind(job.task, None, self.vision.run_wholes)
@@ -65,7 +66,7 @@ class AnswerJobs:
         return max(0.0, (time.perf_counter() - started) * 1000 - run.queue_ms)
 
     def head(self, run: JobRun, job: RunHead) -> HeadSent:
-        features, ready = self.context.head(run, job.task, job.photo, job.split_at, job.fresh)
+        features, ready = self.context.head(run, job.task, job.photo, job.split_at, job.fresh, job.crop)
         packet = run.compute(lambda: self.vision.pack(job.task, features, job.split_at, job.level, job.after))
         return HeadSent(**run.send(job.blob, packet), ready=ready, **run.times())
 
@@ -77,23 +78,25 @@ class AnswerJobs:
         if job.blob:
             packet = self.context.blob(job.blob)
             after = wire.unpack(packet).after
-            base = self.context.received(job.task, job.photo, job.split_at, after).payload if after else b""
+            base = self.context.received(job.task, job.photo, job.split_at, after, job.crop).payload if after else b""
             received = self.vision.receive(job.task, packet, base)
         else:
-            received = self.context.received(job.task, job.photo, job.split_at, job.level)
+            received = self.context.received(job.task, job.photo, job.split_at, job.level, job.crop)
         kind = self._kind(job.task, received.split_at, self.vision.run_tails)
         answer = run.compute_with_others(kind, (runner.query(job.task, job.question), received))
-        key = job.photo, self.vision.tower(job.task), received.split_at, received.level
+        key = job.photo, self.vision.tower(job.task), received.split_at, received.level, job.crop
         self.context.sent.put(key, received, len(received.payload), job.keep_s)
         return Answered(answer=answer_result(answer), batch=run.batch, **run.times())
 
     def send_photo(self, run: JobRun, job: SendPhoto) -> Transferred:
         original = data = self.photos.read(job.photo)
-        codec, quality = job.codec, job.quality
+        codec, quality, crop = job.codec, job.quality, job.crop
         if codec is not None and quality is not None:
             level, size = PhotoLevel(codec, quality, None, side=job.side), self.vision.profile.image_size(job.task)
-            data = run.compute(lambda: photo_codec.again(original, level, size))
+            data = run.compute(lambda: photo_codec.encode_level(cut(photo_codec.decode(original), crop), level, size))
+        elif crop is not None:
+            data = run.compute(lambda: photo_codec.encode_part(cut(photo_codec.decode(original), crop), len(original)))
         return Transferred(**run.send(job.blob, data), **run.times())
 
     def _is_cached(self, photo: str, task: str, split_at: int) -> bool:
-        return self.context.heads.get((photo, self.vision.tower(task), split_at)) is not None
+        return self.context.heads.get((photo, self.vision.tower(task), split_at, None)) is not None

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from devices.agent.jobs import Refused
 from devices.agent.runtime import Runtime
 from devices.contract.results import AnswerResult
+from devices.contract.values import Crop
 from inference.engine.answer import Answer
 from inference.engine.codecs import photo_codec
 from inference.engine.mean_token import space
+from inference.engine.photos.cropping import cut
 from inference.engine.runner import Received, Vision
 from inference.stages.job_run import JobRun
 from inference.stages.lru_ttl_cache import LruTtlCache
@@ -23,8 +25,8 @@ from inference.stages.photo_shelf import PhotoShelf
 
 HEADS_S = 3600.0  # how long a head's features stay after their last use
 Features = NDArray[np.float32]
-HeadKey = tuple[str, bytes, int]  # photo, tower, split point
-SentKey = tuple[str, bytes, int, int]  # photo, tower, split point, level
+HeadKey = tuple[str, bytes, int, Crop | None]  # photo, tower, split point, the part of the photo
+SentKey = tuple[str, bytes, int, int, Crop | None]  # photo, tower, split point, level, the part of the photo
 
 
 @dataclass
@@ -48,9 +50,11 @@ class StageContext:
             raise Refused("blob_missing", "The bytes for this job have expired.")
         return data
 
-    def head(self, run: JobRun, task: str, photo: str, split_at: int, fresh: bool = False) -> tuple[Features, bool]:
+    def head(
+        self, run: JobRun, task: str, photo: str, split_at: int, fresh: bool = False, crop: Crop | None = None
+    ) -> tuple[Features, bool]:
         """A head's features, and whether they were cached; `fresh`: computed in any case."""
-        key = photo, self.vision.tower(task), split_at
+        key = photo, self.vision.tower(task), split_at, crop
         cached = None if fresh else self.heads.get(key)
         if cached is not None:
             return cached, True
@@ -60,15 +64,15 @@ class StageContext:
             # Another job may have computed the same head while this one waited.
             if not fresh and (meanwhile := self.heads.get(key)) is not None:
                 return meanwhile, True
-            features = self.vision.head(task, photo_codec.decode(data), split_at)
+            features = self.vision.head(task, cut(photo_codec.decode(data), crop), split_at)
             self.heads.put(key, features, features.nbytes, HEADS_S)
             return features, False
 
         return run.compute(compute)
 
-    def received(self, task: str, photo: str, split_at: int, level: int) -> Received:
+    def received(self, task: str, photo: str, split_at: int, level: int, crop: Crop | None = None) -> Received:
         """Cached features of exactly this level. Raises Refused."""
-        features = self.sent.get((photo, self.vision.tower(task), split_at, level))
+        features = self.sent.get((photo, self.vision.tower(task), split_at, level, crop))
         if features is None:
             raise Refused("features_missing", "The features of this photo are no longer cached here.")
         return features

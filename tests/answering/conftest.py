@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from devices import dispatch
 from devices.contract.jobs import Job
 from devices.contract.values import Received
+from devices.models import Node as NodeRow
+from devices.models import Sample
 from inference.answering import orchestrate, system_questions
 from inference.answering.execute import Step
 from inference.answering.journal import claim
@@ -68,6 +71,21 @@ def pair(store: Any, redis_url: str, tmp_path: Path, vision: Vision, monkeypatch
     device.lay(PHOTO, draw_photo(4))
     device.call("place", photo=PHOTO)
     yield both
+
+
+@pytest.fixture
+def online(pair: Pair, transactional_db: None) -> None:
+    """Both nodes are online; the device is slow at everything, so that features are sent."""
+    digest = pair.device.vision.digest
+    points = {str(k): 5.0 for k in pair.profile.split_points("classify")}
+    for slug, tier, whole_ms in (("jetson-t", "device", 3000.0), ("edge-t", "edge", 20.0)):
+        times = {"whole_ms": whole_ms, "head_ms": points, "encode_ms": points, "tail_ms": points, "send_ms": {}}
+        profile = {"name": "compact", "digest": digest, "protocol": 2, "tasks": dict.fromkeys(pair.profile.tasks, times)}
+        NodeRow.objects.create(
+            slug=slug, tier=tier, approved=True, token_sha256=slug, profile=profile, last_seen=timezone.now(), queue=0
+        )
+    for size, ms in ((256, 6.0), (16384, 70.0)):
+        Sample.objects.create(node="jetson-t", at=timezone.now(), bytes=size, ms=ms, source="probe")
 
 
 def carry_out(turn: Turn) -> None:

@@ -4,10 +4,9 @@ import uuid
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from devices import dispatch
-from devices.models import Node, Sample
+from devices.models import Sample
 from inference.agreement import known_profiles
 from inference.answering import turns
 from inference.models import NodeProfile, Photo, Turn
@@ -15,23 +14,8 @@ from inference.photos import store
 from inference.placement.timing_store import QUEUE
 from tests.answering.conftest import HIGH, LOW, K, Pair, carry_out, refining
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("online")]
 NEVER_SURE = 1.1
-
-
-@pytest.fixture(autouse=True)
-def nodes(pair: Pair, transactional_db: None) -> None:
-    """Both nodes are online; the device is slow at everything, so that features are sent."""
-    digest = pair.device.vision.digest
-    points = {str(k): 5.0 for k in pair.profile.split_points("classify")}
-    for slug, tier, whole_ms in (("jetson-t", "device", 3000.0), ("edge-t", "edge", 20.0)):
-        times = {"whole_ms": whole_ms, "head_ms": points, "encode_ms": points, "tail_ms": points, "send_ms": {}}
-        profile = {"name": "compact", "digest": digest, "protocol": 2, "tasks": dict.fromkeys(pair.profile.tasks, times)}
-        Node.objects.create(
-            slug=slug, tier=tier, approved=True, token_sha256=slug, profile=profile, last_seen=timezone.now(), queue=0
-        )
-    for size, ms in ((256, 6.0), (16384, 70.0)):
-        Sample.objects.create(node="jetson-t", at=timezone.now(), bytes=size, ms=ms, source="probe")
 
 
 @pytest.fixture

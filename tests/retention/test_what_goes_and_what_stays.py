@@ -19,6 +19,7 @@ from federation.runs import run_artifacts
 from inference.batches.models import Batch, Item
 from inference.models import Album, Photo, PlannerCall, Step, Turn
 from inference.photos import store
+from inference.watches.models import Event, Watch
 from tests.conftest import draw_photo
 from webapp.accounts.models import AuditEntry, Invitation, User
 from webapp.chat.models import Conversation, Share
@@ -92,6 +93,8 @@ MAKE: dict[str, Callable[[User, datetime], Model]] = {
     "readings_quarter": _reading(history.QUARTER_S),
     "readings_day": _reading(history.DAY_S),
     "node_events": lambda owner, at: NodeEvent.objects.create(node="jetson-a", at=at, from_state="online", to_state="offline"),
+    "watch_events": lambda owner, at: Event.objects.create(node="jetson-a", uid=f"{at:%s}", number=1, kind="raised", at=at),
+    "watch_days": lambda owner, at: Watch.objects.create(owner=owner, title="A dog").days.create(day=at.date()),
     "conversations": _conversation,
     "batches": _batch,
     "command_line": _shell_turn,

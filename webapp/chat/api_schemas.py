@@ -60,6 +60,12 @@ class StoredCondition(Stored):
     answer: str = Field(description="“yes”, “no” or a word of its answer.", examples=["yes"])
 
 
+class StoredPart(Stored):
+    step: int | None = Field(None, description="A step before it, which has read text.", examples=[1])
+    text: str = Field("", description="Words of the lines that are meant; empty: all of them.", examples=["PAID"])
+    region: str = Field("", description="A part of the photo by its name, where no step is named.", examples=["upper left"])
+
+
 class StoredStep(Stored):
     id: int = Field(examples=[1])
     task: str = Field(examples=["vqa"], json_schema_extra={"enum": list(task_names())})
@@ -68,6 +74,7 @@ class StoredStep(Stored):
     model: str = Field("", description="Another classifier than the bundled one, for example “run 12”.")
     before: int = Field(0, description="0: the photo at hand; 1: the one before it in the conversation; and so on.")
     only_if: StoredCondition | None = Field(None, description="What an earlier step must have answered; else it is left out.")
+    look_at: StoredPart | None = Field(None, description="The part of the photo that it looks at; null: the whole photo.")
 
 
 class StoredPlan(Stored):

@@ -28,6 +28,10 @@ def highlight(turn: Turn, number: int) -> Shown:
     answer = receipt["answer"] if receipt else None
     if step is None or turn.photo is None or not receipt or not answer or receipt.get("absent"):
         raise UserError("no_highlight", "There is no answer in this step to look for.", "Open a step that was answered.", 404)
+    if receipt.get("crop"):
+        raise UserError(
+            "no_highlight", "This step looked at a part of the photo only.", "The receipt says which part that is.", 404
+        )
     photo = receipt.get("photo", str(turn.photo.pk))
     job = Highlight(task=receipt["task"], question=step.question or None, answer=answer, photo=photo)
     with CALLS.of(turn.owner_id), dispatch.on_behalf_of(turn.owner_id):

@@ -12,6 +12,7 @@ FORMATS = {"jpeg": "JPEG", "webp": "WEBP", "avif": "AVIF"}
 CODECS = tuple(name for name in FORMATS if name == "jpeg" or features.check(name))
 MAX_PIXELS = 24_000_000  # checked photos are at most 2048 on a side; this leaves room for a larger setting
 MAX_BYTES = 32 * 1024 * 1024
+CUT_QUALITIES = (95, 85, 70)
 MAX_SCANS = 100  # of a JPEG; a crafted one has thousands, each as slow as the whole photo
 SCAN = b"\xff\xda"
 
@@ -65,6 +66,14 @@ def encode_level(image: Image.Image, level: PhotoLevel, size: int) -> bytes:
 def again(data: bytes, level: PhotoLevel, size: int) -> bytes:
     """Re-encode a photo's file. Raises PhotoCodecError."""
     return encode_level(decode(data), level, size)
+
+
+def encode_part(image: Image.Image, most_bytes: int) -> bytes:
+    """A part of a photo as a JPEG, at the highest of a few qualities that takes no more bytes than the whole photo's file."""
+    for quality in CUT_QUALITIES:
+        if len(data := _write(image, "jpeg", quality)) <= most_bytes:
+            break
+    return data
 
 
 def decode(data: bytes) -> Image.Image:

@@ -86,6 +86,7 @@ class Task:
     question_of: Callable[[str], str] | None = None  # for a task that may have a question: the one in a request, or ""
     shows_guesses: bool = False  # pages list `top`
     highlights: bool = False  # pages offer where the model looked
+    locates: bool = False  # the answer has lines with boxes, which a later step may look at
     answers_with_noun: bool = False  # the answer may stand in the question of a later step
     takes_model: bool = False  # a classifier from a training run may serve it instead
     fits: Callable[[str, str], bool] = lambda question, text: True  # whether a text is an answer of the kind that was asked for

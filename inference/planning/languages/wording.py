@@ -8,7 +8,7 @@ from inference.engine.answer import NOTHING
 from inference.engine.doubt import Certainty
 from inference.engine.questions import kinds
 from inference.engine.questions.kinds import Kind
-from inference.engine.tasks.read.wording import SEPARATOR
+from inference.engine.tasks.read.wording import NONE_THERE, SEPARATOR
 from inference.engine.tasks.wording import capitalised
 from inference.planning.compose import WATCH_DRAFTED, StepResult, counts_compared
 from inference.planning.languages.language import Language
@@ -62,7 +62,7 @@ def _sentence(language: Language, result: StepResult) -> str:
         return _put(language, "I see no {thing}.", thing=_word(language, result.absent))
     match result.task:
         case "read":
-            lines = [line.text for line in result.lines if line.text]
+            lines = [line.text for line in result.lines if line.text and text != NONE_THERE]
             if not lines:
                 return _put(language, "I see no text in it.")
             return _put(language, "The text reads: {text}", text=SEPARATOR.join(lines))

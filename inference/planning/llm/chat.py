@@ -62,8 +62,8 @@ class Chat:
 
         return self._adapted(lambda dialect: self._recorded("plan", success, messages, dialect, call), deadline, plans=True)
 
-    def stream(self, messages: Messages, deadline: float, on_text: OnText, read: Read[Result]) -> Result:
-        """What `read` makes of the whole text; `on_text` receives the text so far."""
+    def stream(self, messages: Messages, deadline: float, on_text: OnText, read: Read[Result], success: str = "ok") -> Result:
+        """What `read` makes of the whole text; `on_text` receives the text so far, and may raise Failure as `read` may."""
 
         def call(dialect: Dialect, receipt: _Receipt) -> Result:
             text, last_text, last_shown, ended = "", "", 0.0, False
@@ -83,7 +83,7 @@ class Chat:
             self.memory.learn(dialect)
             return read(" ".join(text.split()))
 
-        return self._adapted(lambda dialect: self._recorded("answer", "ok", messages, dialect, call), deadline, plans=False)
+        return self._adapted(lambda dialect: self._recorded("answer", success, messages, dialect, call), deadline, plans=False)
 
     def _adapted(self, call: Callable[[Dialect], Result], deadline: float, plans: bool) -> Result:
         """Calls again with less of the dialect as the server's refusals ask for it, and after a pause where one may pass."""

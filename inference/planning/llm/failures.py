@@ -75,10 +75,14 @@ class HttpError(Failure):
 
 
 class Ungrounded(Failure):
-    """A wording that does not state what the answers state."""
+    """A wording that does not state what the answers state. `problems`: clauses that say what to correct in `text`."""
 
     outcome = "invalid"
     note = "The planner's wording did not fit the answers."
+
+    def __init__(self, problems: list[str], text: str) -> None:
+        super().__init__()
+        self.problems, self.text = problems, text
 
 
 class BadPlan(Failure):

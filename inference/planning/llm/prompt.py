@@ -36,9 +36,11 @@ Rules:
 - "after" stays [] unless the message asks for an order, or a question is about what an earlier step finds. Then put {{1}} for the
   answer of step 1: "what is he holding and what colour is it?" is "what is he holding?" and, after [1], "what colour is the {{1}}?".
 - "before" is 0 unless the message speaks of an earlier photo: 1 is the photo before this one, earlier_photos the first of all. To compare
-  two photos, ask the same of both. No steps for a photo that does not exist.
+  two photos, ask the same of both; of "each photo", one step for each. No steps for a photo that does not exist.
 - "only_if" is null unless the message sets a condition on what is seen. "If there is a dog, what breed is it?" is "is there a dog?" and,
   after [1] and only if step 1 is "yes", classify. Its answer is "yes", "no" or a word.
+- "look_at" is null unless a question is about a thing known by the text on it. "What colour is the label that says PAID?" is read
+  and, after [1], "what colour is the label?" with {{"step": 1, "text": "PAID", "region": ""}}.
 - If photo_is_new, "it" is in the new photo; "the same as before?" asks about the earlier answer: "is this a kingfisher?".
 - No steps for a greeting, for nonsense, for what no task can do, or if has_photo is false and a photo is needed. Then "why" tells
   the person so in one friendly sentence with what to do next.

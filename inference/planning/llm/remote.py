@@ -9,10 +9,10 @@ import time
 from collections.abc import Sequence
 
 from inference.planning.certain import plan_certain
-from inference.planning.compose import StepResult
+from inference.planning.compose import StepResult, Wording
 from inference.planning.languages import multilingual
 from inference.planning.llm import llm_composer, prompt
-from inference.planning.llm.chat import Chat
+from inference.planning.llm.chat import Chat, Messages
 from inference.planning.llm.failures import BadPlan, Failure, Ungrounded
 from inference.planning.llm.llm_calls import Breaker, UsageLog
 from inference.planning.llm.llm_composer import OnText
@@ -51,26 +51,42 @@ class LlmPlanner:
         self.breaker.worked()
         return Planned(plan, "llm", self.config.model, note, (time.perf_counter() - started) * 1000, remark_on(question))
 
-    def compose(self, question: str, results: Sequence[StepResult], on_text: OnText) -> str:
-        """The model's wording if it states exactly what the answers state, otherwise the template."""
+    def compose(self, question: str, results: Sequence[StepResult], on_text: OnText) -> Wording:
+        """The model's wording if it states exactly what the answers state, otherwise the template. Not in other languages than
+        English, in which the answers are: whether a wording states them could not be checked."""
         ours = multilingual.compose(question, results)
-        if not self.config.compose or not llm_composer.wanted(results) or self._closed():
-            return ours
-
-        def read(text: str) -> str:
-            if not llm_composer.grounded(text, question, results):
-                raise Ungrounded
-            return text
-
-        deadline = time.monotonic() + COMPOSE_SHARE * self.config.timeout_s
+        is_wanted = self.config.compose and llm_composer.wanted(results) and not multilingual.of(question)
+        if not is_wanted or self._closed():
+            return Wording(ours)
         try:
-            text = self.chat.stream(llm_composer.messages(question, results), deadline, on_text, read)
+            wording = self._worded(question, results, on_text, time.monotonic() + COMPOSE_SHARE * self.config.timeout_s)
         except Failure as failure:
             self.breaker.failed()
             log.warning("LLM composition failed; used the template answer: %s", failure.outcome)
-            return ours
+            return Wording(ours, llm_composer.OWN_WORDS if isinstance(failure, Ungrounded) else "")
         self.breaker.worked()
-        return text
+        return wording
+
+    def _worded(self, question: str, results: Sequence[StepResult], on_text: OnText, deadline: float) -> Wording:
+        """Raises Failure: Ungrounded where the corrected wording does not fit the answers either, or did not come."""
+
+        def read(text: str) -> str:
+            if problems := llm_composer.problems(text, question, results):
+                raise Ungrounded(problems, text)
+            return text
+
+        def stream(correction: Messages, success: str) -> str:
+            checked = llm_composer.Checked(question, results, on_text)
+            messages = [*llm_composer.messages(question, results), *correction]
+            return self.chat.stream(messages, deadline, checked.show, read, success)
+
+        try:
+            return Wording(stream([], "ok"))
+        except Ungrounded as error:
+            try:
+                return Wording(stream(llm_composer.repair(error), "repaired"), llm_composer.REWORDED)
+            except Failure:
+                raise error from None
 
     def _closed(self) -> str | None:
         """The reason not to call the model now, or None."""

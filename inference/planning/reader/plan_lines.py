@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from inference.planning.plan import MAX_STEPS, task_names
+from inference.engine import tasks
+from inference.planning.plan import MAX_STEPS, TRAIN, task_names
 
 SAID = ("system", "metadata", "capability", "why", "thanks", "refuse", "language", "nothing")
 IF, PHOTO, RUN, END = "<if>", "<photo>", "<run>", "<end>"
@@ -72,8 +73,8 @@ def said_token(said: str) -> str:
 
 def marks() -> tuple[str, ...]:
     """Every token that is no word."""
-    tasks, said = map(task_token, task_names()), map(said_token, SAID)
-    return (END, IF, PHOTO, RUN, YES, NO, *NUMBERS, *tasks, *said)
+    known, said = map(task_token, (*tasks.names(), TRAIN)), map(said_token, SAID)  # watches are no task of the reader's
+    return (END, IF, PHOTO, RUN, YES, NO, *NUMBERS, *known, *said)
 
 
 def is_mark(token: str) -> bool:

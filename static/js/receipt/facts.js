@@ -8,7 +8,7 @@ import { gettext, ngettext, withElements } from "../i18n.js";
 
 /** @param {any} receipt a finished one @param {?any} photo of the turn */
 export function facts(receipt, photo) {
-  const rows = [otherPhoto, total, runModel, largeModel, saved, transfer, certainty, prediction, company, prefetch, placing, simulation].map((fact) => fact(receipt, photo));
+  const rows = [otherPhoto, part, total, runModel, largeModel, saved, transfer, certainty, prediction, company, prefetch, placing, simulation].map((fact) => fact(receipt, photo));
   return el("ul", { class: "facts" }, rows.filter(Boolean));
 }
 
@@ -21,6 +21,14 @@ function otherPhoto({ before, photo }, turnPhoto) {
   if (!before) return null;
   const words = format.photoBefore(before);
   return el("li", {}, withElements(gettext("about %(photo)s"), { photo: turnPhoto ? el("a", { href: `/photos/${photo}/` }, words) : words }));
+}
+
+/** Which part of the photo, where that was not the whole. */
+function part({ crop }) {
+  if (!crop) return null;
+  const edges = { left: format.percent(crop.left), right: format.percent(crop.right), top: format.percent(crop.top), bottom: format.percent(crop.bottom) };
+  return el("li", { title: gettext("From the left %(left)s to %(right)s, from the top %(top)s to %(bottom)s", edges) },
+    withElements(gettext("looked at %(share)s of the photo"), { share: el("b", {}, format.percent((crop.right - crop.left) * (crop.bottom - crop.top))) }));
 }
 
 /** The training run whose model answered, if the question named one. */

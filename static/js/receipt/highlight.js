@@ -9,7 +9,7 @@ const DARKEST = 0.72; // opacity of the veil where the map is 0
 
 /** @param {any} receipt @param {import("./receipt.js").Place} place @param {(name: string) => object} remembered @returns {?HTMLElement} */
 export function highlight(receipt, place, remembered) {
-  if (!place.photo || !receipt.answer || receipt.model || receipt.absent || !entry("tasks", receipt.task).highlights) return null;
+  if (!place.photo || !receipt.answer || receipt.model || receipt.absent || receipt.crop || !entry("tasks", receipt.task).highlights) return null;
   const shown = el("div", { class: "looked" });
   const box = el("details", { class: "left", ...remembered("looked") }, el("summary", {}, gettext("Where it looked")), shown);
   // Loaded on demand: it costs a node time.

@@ -7,6 +7,7 @@ import { decimal, gettext } from "../i18n.js";
 
 /** @param {any} receipt @param {import("./receipt.js").Place} place @returns {?HTMLElement} */
 export function reconstruction(receipt, place, remembered) {
+  if (receipt.crop) return null; // features of a part are not kept
   if (receipt.route !== "split" || !place.photo) return null;
   const level = receipt.levels?.at(-1)?.level ?? receipt.level;
   const shown = el("div", { class: "pair" });

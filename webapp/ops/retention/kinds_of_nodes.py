@@ -1,7 +1,5 @@
 """The kinds of data that nodes report: what is measured of them, and what their watches see."""
 
-from datetime import timedelta
-
 from django.utils.translation import gettext_noop
 
 from devices.models import NodeEvent, Reading, Sample
@@ -71,6 +69,6 @@ OF_NODES: tuple[Kind, ...] = (
         gettext_noop("Costs of watches"),
         gettext_noop("Frames, bytes and energy of each watch, by the day."),
         Table(WatchDay.objects.all, "day"),
-        fixed=timedelta(days=costs.KEPT_DAYS),
+        days=costs.KEPT_DAYS,
     ),
 )

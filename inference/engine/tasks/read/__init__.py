@@ -1,6 +1,6 @@
 """read: the text in the photo, line by line, and what people look for in it."""
 
-from inference.engine.tasks.read import extraction, package, requests, wording
+from inference.engine.tasks.read import extraction, meant_lines, package, requests, wording
 from inference.engine.tasks.read.calibration import CARD
 from inference.engine.tasks.standalone import Standalone, StandaloneModel
 from inference.engine.tasks.task import Metric, Phrases, Task
@@ -15,9 +15,9 @@ def make(threads: int | None) -> StandaloneModel:
 
 
 def question_of(request: str) -> str:
-    """Kept where one thing is looked for, or where the answer is yes or no."""
+    """Kept where one thing is looked for, or where the answer is yes or no; else what it says of the lines that are meant."""
     is_kept = extraction.kind_of(request) is not None or wording.ASKS_WHETHER.match(request)
-    return request if is_kept else ""
+    return request if is_kept else meant_lines.as_question(request)
 
 
 READ = Task(
@@ -42,5 +42,6 @@ READ = Task(
     question_of=question_of,
     confidence="fitted to lines of real photos that were judged by eye",
     request=requests.READS,
+    locates=True,
     patience=12.0,  # a page full of text takes ten times as long as a sign
 )

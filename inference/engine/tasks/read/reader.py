@@ -12,9 +12,10 @@ from inference.engine.answer import EVEN_ODDS, Answer, TextLine
 from inference.engine.tasks.read import package
 from inference.engine.tasks.read.calibration import line_confidence, nothing_confidence
 from inference.engine.tasks.read.extraction import relevant
+from inference.engine.tasks.read.meant_lines import meant
 from inference.engine.tasks.read.ordering import order
 from inference.engine.tasks.read.strips import Pixels, Strip, pixels_of, upside_down
-from inference.engine.tasks.read.wording import CUT, NO_TEXT, SEPARATOR, UNREADABLE
+from inference.engine.tasks.read.wording import CUT, NO_TEXT, NONE_THERE, SEPARATOR, UNREADABLE
 from inference.engine.tasks.standalone import StandaloneFailed
 
 if TYPE_CHECKING:
@@ -49,8 +50,12 @@ class Reader:
             self._ocr = _load(self.threads)
 
     def answer(self, image: Image.Image, question: str) -> Answer:
-        """`question`: what is looked for in the text; the confidence is then that of the lines it stands in."""
-        lines, is_cut = self.lines(image)
+        """`question`: which lines are meant, and what is looked for in them; the confidence is then that of the lines it stands
+        in. Where there is text, but not where it is meant, the lines are those that there are."""
+        every, is_cut = self.lines(image)
+        lines = meant(question, every, image.size)
+        if every and not lines:
+            return Answer(NONE_THERE, nothing_confidence(), [], lines=tuple(every))
         read = [line for line in lines if line.text]
         if not read:
             text, confidence = (UNREADABLE, EVEN_ODDS) if lines else (NO_TEXT, nothing_confidence())

@@ -7,7 +7,7 @@ import re
 
 _DET = r"(?:the|this|that|these|those|its|his|her|their|my|a|an|any|all|all the|one)"
 _WRITTEN = r"(?:text|words?|writing|lettering|letters|inscription|wording|handwriting|slogan|headline|print|small print)"
-_SURFACE = (
+SURFACE = (
     r"(?:signs?|labels?|posters?|plates?|menus?|notes?|notices?|pages?|books?|newspapers?|magazines?|headlines?|receipts?|bills?|invoices?|"
     r"tickets?|cards?|screens?|displays?|boards?|whiteboards?|blackboards?|chalkboards?|billboards?|banners?|plaques?|tags?|stickers?|"
     r"t-?shirts?|shirts?|jerseys?|bibs?|caps?|jackets?|packages?|packaging|packets?|box|boxes|bottles?|cans?|jars?|bags?|cups?|mugs?|covers?|titles?|numbers?|names?|"
@@ -28,14 +28,14 @@ _PATTERNS = (
     r"^(?:ocr|transcribe|transcription|digiti[sz]e)\b|\bocr\b",
     rf"^(?:extract|copy|get|recogni[sz]e|show|give|list)(?: out)?(?: me)?(?: all)?(?: of)?(?: {_DET})?(?: visible| written| printed)? (?:text|words|writing|lettering)\b",
     r"^read(?: me| us)?(?: out| aloud| out loud| off)?(?: (?:it|this|that|these|those|them|everything|all|all of it|what .+))?(?: aloud| out loud| out)?$",
-    rf"^read(?: me| us)?(?: out| aloud| off)? {_DET} (?:[\w'-]+ ){{0,3}}?(?:{_WRITTEN}|{_SURFACE}){_AT}(?: aloud| out loud| out)?$",
+    rf"^read(?: me| us)?(?: out| aloud| off)? {_DET} (?:[\w'-]+ ){{0,3}}?(?:{_WRITTEN}|{SURFACE}){_AT}(?: aloud| out loud| out)?$",
     rf"^what (?:does|do|did) (?!{_PERSON}\b|(?:the|this|that|a|an) (?:\w+ )?{_PERSON} )(?:[\w' -]+ )?(?:says?|reads?|spells?)\b",
     rf"^what (?!{_PERSON}\b)[\w' -]*\b(?:says|reads|spells)(?: (?:here|there)| (?:on|in|at) .+)?$",
     r"^what (?:is|are|has been|was|were) (?:[\w' -]+ )?(?:written|printed|engraved|inscribed|spelled|spelt|painted in letters)\b(?! by\b)",
     rf"^what (?:is|are|does) (?:it|the (?:sign|label|poster|board|screen|display)) (?:saying|reading){_AT}$",
     rf"^what (?:is|are) (?:the|this|that|its|his|her) (?:\w+ )?{_WRITTEN}{_AT}$",
     r"^what (?:is|are) the title (?:on|of) (?:the|this|that) (?:book|film|movie|poster|magazine|newspaper|cover|page)\b",
-    rf"^what (?:is|are) the (?:numbers?|names?|letters?) (?:written |printed |shown )?on (?:the|his|her|its|this|that|their) (?:[\w'-]+ ){{0,2}}{_SURFACE}\b",
+    rf"^what (?:is|are) the (?:numbers?|names?|letters?) (?:written |printed |shown )?on (?:the|his|her|its|this|that|their) (?:[\w'-]+ ){{0,2}}{SURFACE}\b",
     r"^(?:what|which) (?:numbers?|names?|letters?|words?) (?:is|are) (?:written |printed )?on .+|^what (?:numbers?|letters?|words?) (?:does|do) .+ (?:have|show|wear|say)\b",
     rf"^(?:what|which) (?:is|are) (?:the|its|his|her|this|that|their) {_NUMBERED} (?:number|name){_AT}$",
     rf"^(?:what (?:is|are)|read|say) (?:the|its|this|that|his|her) (?:[\w'-]+ )?{_PLATE}(?: number)?{_AT}$|^read (?:the )?(?:[\w'-]+ )?{_PLATE}\b",
@@ -49,6 +49,8 @@ _PATTERNS = (
     r"^how much (?:is|are) (?:it|this|that|they|these|those)$",
     r"^how (?:much|expensive) (?:is|are) (?:the|a|an|one|this|that|these|those) (?!.*\b(?:\w+ing|left|full|visible|empty|of|in|on|tickets?|flights?|hotels?)\b)[a-z-]+(?: [a-z-]+)?$",
     rf"^(?:what time|when) (?:does|do|is|are|will) {_OF_A_THING} (?:open|opens|close|closes|closed)\b|^until when is {_OF_A_THING} open\b|^how late is {_OF_A_THING} open\b",
-    rf"^what (?:is|are) the dates?(?: (?:on|printed|shown|written) .+| of (?:the|this) {_SURFACE})?$|^when does {_OF_A_THING} (?:expire|run out)\b",
+    r"^(?:does|do|did) (?:it|this|that|(?:the|this|that|a|any) (?!(?:man|woman|boy|girl|person|child|he|she)\b)[\w' -]+?) (?:say|spell)\b",
+    r"^is (?:the|this|that|its|his|her) (?:[\w-]+ )?(?:numbers?|plate|text|word) (?:(?:on|at|in|above|over) .+ )?(?:[“\"'].+|[a-z]*-?\d[\w.,:/-]*)$",
+    rf"^what (?:is|are) the dates?(?: (?:on|printed|shown|written) .+| of (?:the|this) {SURFACE})?$|^when does {_OF_A_THING} (?:expire|run out)\b",
 )  # fmt: skip
 READS = re.compile("|".join(_PATTERNS))

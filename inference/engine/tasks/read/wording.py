@@ -4,10 +4,11 @@ import re
 
 from inference.engine.answer import TextLine
 from inference.engine.doubt import Certainty
-from inference.engine.tasks.read import extraction
+from inference.engine.questions import regions
+from inference.engine.tasks.read import extraction, meant_lines
 from inference.engine.tasks.task import StepAnswer
 
-NO_TEXT, UNREADABLE = "no text", "text that cannot be read"
+NO_TEXT, UNREADABLE, NONE_THERE = "no text", "text that cannot be read", "no text there"
 SEPARATOR, CUT = " / ", " …"  # between lines, and where there is more
 MOST_QUOTED = 12  # lines in one sentence
 SCRIPTS = "Latin letters, digits, Chinese and Japanese"
@@ -25,8 +26,12 @@ def sentence(text: str, step: StepAnswer, alone: bool) -> str:
     lines = [line for line in step.lines if line.text]
     if not step.lines:
         return f"{'No, I' if whether and kind is None else 'I'}{NOTHING[1:]}{f', so no {kind.name}' if kind else ''}."
+    if text == NONE_THERE:
+        return _elsewhere(lines, step.question, whether)
     if not lines:
         return CANNOT_READ
+    if wanted := meant_lines.expected(step.question):
+        return _as_expected(wanted, lines, step, text)
     if kind is not None:
         return _looked_for(kind, lines, step, text, whether)
     quotation = _said(lines, text)
@@ -34,6 +39,21 @@ def sentence(text: str, step: StepAnswer, alone: bool) -> str:
         return f"Yes; a guess at what it says: {quotation}." if whether else f"A guess: {quotation}."
     probably = "probably " if step.certainty is Certainty.PROBABLE else ""
     return " ".join(filter(None, [f"{'Yes, it' if whether else 'It'} {probably}says {quotation}.", _rest(step.lines, text)]))
+
+
+def _elsewhere(lines: list[TextLine], question: str, whether: bool) -> str:
+    where = regions.PHRASES.get(regions.region_of(question), "there")
+    rest = f" Elsewhere in the photo it says {_said(lines, '')}." if lines else ""
+    return f"{'No, I' if whether else 'I'} found no text {where}.{rest}"
+
+
+def _as_expected(wanted: str, lines: list[TextLine], step: StepAnswer, text: str) -> str:
+    """Whether the text says what the question expects, and what it says where that is something else."""
+    guess = "A guess: " if step.certainty in DOUBTFUL else "Probably " if step.certainty is Certainty.PROBABLE else ""
+    yes, no = ("yes", "no") if guess else ("Yes", "No")
+    if meant_lines.says(wanted, lines):
+        return f"{guess}{yes}, it says {_said(lines, text)}."
+    return f"{guess}{no}, it says {_said(lines, text)}."
 
 
 def _looked_for(kind: extraction.Kind, lines: list[TextLine], step: StepAnswer, text: str, whether: bool) -> str:

@@ -1,0 +1,1 @@
+"""Whether a text states only what answers state."""
