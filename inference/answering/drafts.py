@@ -43,7 +43,7 @@ def of_step(journal: Journal, step: PlanStep) -> StepResult:
     try:
         address = make(journal.turn, draft.spec(), draft.why())
     except UserError as error:
-        journal.step_failed(step.id, error)
+        journal.draft_failed(step.id, error)
         return StepResult(step.id, step.task, step.question, None, None, False, (), f"{error} {error.next}".strip())
     journal.amended({**journal.turn.plan, "draft": address})
     journal.drafted(step.id)

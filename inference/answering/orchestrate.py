@@ -19,8 +19,9 @@ from inference.answering import drafts, execute, models_loading, planner_usage, 
 from inference.answering.attempt import Attempt, FailedAttempts
 from inference.answering.journal import Journal
 from inference.answering.trained_models.step import FederatedModelStep
+from inference.calls import equal_steps, recording
 from inference.engine.answer import TextLine
-from inference.models import Photo, Turn
+from inference.models import Photo, Step, Turn
 from inference.placement.choose import NoRoute
 from inference.planning import conditions
 from inference.planning.answer_substitution import UnanswerableQuestion, fill
@@ -50,8 +51,9 @@ class TurnExecution:
 
 def answer(journal: Journal) -> None:
     """Answer a claimed turn."""
-    execution, turn_id = TurnExecution(journal), journal.turn.pk
-    with journal, dispatch.on_behalf_of(journal.turn.owner_id, journal.turn.background):
+    execution, turn, turn_id = TurnExecution(journal), journal.turn, journal.turn.pk
+    caller, key = dispatch.on_behalf_of(turn.owner_id, turn.background), recording.asked_with(turn.token_id, turn.pk)
+    with journal, caller, key:
         try:
             journal.answered(_answer(execution))
             for _, outcome in execution.outcomes:
@@ -192,6 +194,9 @@ def _step(execution: TurnExecution, step: PlanStep) -> StepResult:
     for _ in range(MAX_ATTEMPTS):
         attempt = kind(journal, step, failed, execution.plan_ms_hidden)
         try:
+            equals = equal_steps.name_of(journal.turn, step, attempt.photo)
+            if earlier := equal_steps.earlier(journal.turn, equals):
+                return _answered_before(attempt, earlier)
             receipt, outcome = attempt.run()
         except dispatch.LinkStalled as error:
             attempt.stalled(error)
@@ -210,7 +215,7 @@ def _step(execution: TurnExecution, step: PlanStep) -> StepResult:
             models_loading.check(error, bool(failed.failures))
             return _step_failed(journal, step, error, failed)
         else:
-            journal.receipt(step.id, receipt)
+            journal.receipt(step.id, receipt, equals)
             execution.outcomes.append((attempt.photo, outcome))
             return _result(step, outcome.answer, attempt.photo)
     return _step_failed(
@@ -218,12 +223,20 @@ def _step(execution: TurnExecution, step: PlanStep) -> StepResult:
     )
 
 
+def _answered_before(attempt: Attempt, earlier: Step) -> StepResult:
+    step, photo = attempt.step, attempt.photo
+    receipt = equal_steps.receipt_of(earlier, photo, step.before, attempt.elapsed_ms())
+    attempt.journal.receipt(step.id, receipt)
+    return equal_steps.result_of(step, receipt, photo)
+
+
 def _step_failed(journal: Journal, step: PlanStep, error: Exception, failed: FailedAttempts) -> StepResult:
     """No candidate is left: the message has the first failures, which are the cause, and why nothing else was possible."""
     causes = " ".join(failure["why"] for failure in failed.failures[:2])
     message = f"{causes} {error}".strip()
     code, advice = (error.code, error.next) if isinstance(error, UserError) else ("no_route", "")
-    journal.step_failed(step.id, UserError(code, message, advice or "Try again, or choose another route or device."))
+    wrong = UserError(code, message, advice or "Try again, or choose another route or device.")
+    journal.step_failed(step.id, step.task, wrong, failed.failures)
     return StepResult(step.id, step.task, step.question, None, None, False, (), message, step.before)
 
 

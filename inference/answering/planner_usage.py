@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from devices import dispatch
 from inference.answering import trained_models, turns
+from inference.calls import allowances, recording
 from inference.engine.doubt import WORDS, Certainty
 from inference.models import PlannerCall, Turn
 from inference.planning.context import Context
@@ -34,11 +35,7 @@ class DatabaseUsageLog:
 
     def record(self, call: Call) -> None:
         try:
-            PlannerCall.objects.create(
-                owner_id=dispatch.owner(),
-                model=call.model[:100], purpose=call.purpose, outcome=call.outcome[:20], tokens_in=call.tokens_in,
-                tokens_out=call.tokens_out, ms=call.ms, cost=call.cost, estimated=call.estimated,
-            )  # fmt: skip
+            recording.planner_call(dispatch.owner(), call)
         except DatabaseError as error:
             log.warning("could not record a planner call: %s", error)
 
@@ -50,6 +47,13 @@ class DatabaseUsageLog:
         except DatabaseError as error:
             log.warning("could not read today's planner cost: %s", error)
             return 0.0
+
+    def has_allowance(self) -> bool:
+        try:
+            return (owner := dispatch.owner()) is None or allowances.planner_has_room(owner, recording.key())
+        except DatabaseError as error:
+            log.warning("could not read what a person may use of the planner: %s", error)
+            return True
 
 
 def _cost(calls: QuerySet[PlannerCall]) -> float:

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from devices.telemetry import links, node_events
 from inference.batches.models import Batch
-from inference.models import PlannerCall, Turn
+from inference.calls import retention as log_of_calls
+from inference.models import Turn
 from inference.photos import erasure, keeping, store
 from webapp.accounts.models import SHELL, AuditEntry
 from webapp.chat.models import Conversation
@@ -24,15 +25,15 @@ class Deleted:
 
 
 def delete_expired(days: int) -> Deleted:
-    """Delete telemetry and planner calls older than `days`, what `ask` left behind, unused photos, dead sessions, expired links
-    to conversations, and notices and rows of the audit trail that are older than their own periods."""
+    """Delete telemetry older than `days`, what `ask` left behind, unused photos, dead sessions, expired links to conversations,
+    and notices, model calls and rows of the audit trail that are older than their own periods."""
     now = timezone.now()
     before = now - timedelta(days=days)
     samples = links.prune(before)
     node_events.prune(before)
     Notice.objects.filter(at__lt=now - timedelta(days=settings.NOTICE_DAYS)).delete()
     AuditEntry.objects.expire(now - timedelta(days=settings.AUDIT_DAYS))
-    PlannerCall.objects.filter(created__lt=before).delete()
+    log_of_calls.expire()
     Turn.objects.filter(owner__username=SHELL, created__lt=before).delete()
     Conversation.objects.filter(owner__username=SHELL, updated__lt=before).delete()
     Batch.objects.filter(owner__username=SHELL, created__lt=before).delete()

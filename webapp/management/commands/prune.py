@@ -10,7 +10,7 @@ from webapp.ops import retention
 
 
 class Command(BaseCommand):
-    help = "Delete old link samples, node events and planner calls, photos nobody asked about, and what `ask` left behind."
+    help = "Delete old link samples, node events and model calls, photos nobody asked about, and what `ask` left behind."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
