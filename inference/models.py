@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from inference.calls.tables import Allowance as Allowance  # Django looks for tables here
+from inference.calls.tables import CallDay as CallDay
 from inference.calls.tables import DayUse as DayUse
 from inference.calls.tables import ModelCall as ModelCall
 from inference.calls.tables import PlannerCall as PlannerCall

@@ -118,8 +118,8 @@ def retry(turn: Turn, fresh: bool = False) -> None:
         ended = Turn.objects.filter(pk=turn.pk).exclude(state__in=LIVE)
         phase = {"name": "queued", "step": None, "since": timezone.now().isoformat()}
         updated = ended.update(
-            state="queued", seq=F("seq") + 1, phase=phase, plan=None, answer="", error=None, attempt=0, lease="", token_id=token,
-            lease_until=None, queued=timezone.now(), started=None, finished=None, fresh=turn.fresh or fresh,
+            state="queued", seq=F("seq") + 1, phase=phase, plan=None, answer="", error=None, attempt=0, lease="",
+            lease_until=None, queued=timezone.now(), started=None, finished=None, fresh=turn.fresh or fresh, token_id=token,
         )  # fmt: skip
         if not updated:
             raise UserError("still_running", "This question is still being answered.", "Stop it first, or wait.", 409)

@@ -12,8 +12,8 @@ from devices import dispatch
 from devices.models import Node
 from inference.answering import planner_usage, plans, trained_models, turns
 from inference.batches import feeding
-from inference.calls import allowances, recording
 from inference.batches.models import PAUSED, RUNNING, Batch, Item
+from inference.calls import allowances, recording
 from inference.models import Photo
 from inference.planning.context import Context
 from inference.planning.plan import TRAIN

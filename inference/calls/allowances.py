@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.db.models import F, Q, QuerySet, Sum
@@ -16,11 +15,13 @@ from django.utils import timezone
 
 from inference.calls.measures import MEASURES, Measure
 from inference.calls.tables import Allowance, DayUse
-from webapp.accounts.models import ApiToken
+from webapp.accounts import audit
+from webapp.accounts.models import ApiToken, User
 from webapp.languages import lazy_number
 from webapp.live.errors import UserError
 from webapp.notices.tell import Event, tell
 
+MOST = 1e15  # also keeps out what is no number
 NEAR = 0.8  # of an allowance: then person and administrators are told
 REMEDY = "Ask again after midnight UTC, or ask an administrator for more."
 
@@ -32,6 +33,11 @@ class Standing:
     measure: Measure
     used: float
     most: float | None
+
+    @property
+    def digits(self) -> str:
+        """For the filter `floatformat`."""
+        return f"{self.measure.decimals}g"
 
     @property
     def is_near(self) -> bool:
@@ -50,13 +56,12 @@ def token_of(owner: AbstractBaseUser) -> int | None:
 
 def of_person(person: int) -> list[Standing]:
     """With the defaults where the person has no allowance of their own."""
-    own = dict(Allowance.objects.filter(person=person, token=None).values_list("measure", "most"))
-    return _standings(DayUse.objects.filter(person=person), {m.name: own.get(m.name, m.default) for m in MEASURES})
+    set_here = own(person)
+    return _standings(DayUse.objects.filter(person=person), {m.name: set_here.get(m.name, m.default) for m in MEASURES})
 
 
 def of_key(person: int, token: int) -> list[Standing]:
-    own = dict(Allowance.objects.filter(token=token).values_list("measure", "most"))
-    return _standings(DayUse.objects.filter(person=person, key=token), own)
+    return _standings(DayUse.objects.filter(person=person, key=token), own(person, token))
 
 
 def admit(person: int, token: int | None, questions: int = 1) -> None:
@@ -91,9 +96,18 @@ def add(person: int, token: int | None, **amounts: float) -> None:
             _warn(person, token, of_key(person, token), amounts, of_key_alone=True)
 
 
-def change(person: int, token: ApiToken | None, most: Mapping[str, float | None]) -> bool:
-    """Set allowances by measure; None: the default of a person, no limit of a key. Whether anything changed."""
-    present = dict(Allowance.objects.filter(person=person, token=token).values_list("measure", "most"))
+def own(person: int, token: int | None = None) -> dict[str, float]:
+    """By measure, what was set for a person or a key."""
+    return dict(Allowance.objects.filter(person=person, token=token).values_list("measure", "most"))
+
+
+def change(person: User, token: ApiToken | None, most: Mapping[str, float | None]) -> bool:
+    """Set allowances by measure; None: the default of a person, no limit of a key. Whether anything changed.
+
+    Raises UserError for a measure that does not exist and an amount that is none."""
+    for name, value in most.items():
+        _check_amount(name, value)
+    present = own(person.pk, token.pk if token else None)
     changes = {name: value for name, value in most.items() if present.get(name) != value}
     with transaction.atomic():
         for name, value in changes.items():
@@ -101,8 +115,19 @@ def change(person: int, token: ApiToken | None, most: Mapping[str, float | None]
             if value is None:
                 rows.delete()
             elif not rows.update(most=value):
-                Allowance.objects.create(person_id=person, token=token, measure=name, most=value)
+                Allowance.objects.create(person=person, token=token, measure=name, most=value)
+        if changes:
+            subject = f"token:{person}/{token.name}" if token else f"user:{person}"
+            words = [f"{name} {'default' if value is None else f'{value:g}'}" for name, value in changes.items()]
+            audit.record(None, "allowances changed", subject, ", ".join(words))
     return bool(changes)
+
+
+def _check_amount(name: str, value: float | None) -> None:
+    if name not in (names := [measure.name for measure in MEASURES]):
+        raise UserError("unknown_measure", f"There is no measure “{name[:40]}”.", f"Use one of {', '.join(names)}.", 422)
+    if value is not None and not 0 <= value <= MOST:
+        raise UserError("bad_amount", "An allowance is a number from 0 on.", "Use 0 for no limit.", 422)
 
 
 def _standings(rows: QuerySet[DayUse], most: Mapping[str, float]) -> list[Standing]:
@@ -137,7 +162,7 @@ def _warn(
     near = [standing for standing in standings if standing.measure.field in grown and standing.is_near]
     if not near:
         return
-    row = get_user_model().objects.get(pk=person)
+    row = User.objects.get(pk=person)
     holder = row.get_username()
     if of_key_alone:
         holder = f"{holder}/{ApiToken.objects.filter(pk=token).values_list('name', flat=True).first() or token}"

@@ -21,7 +21,7 @@ from inference.engine.bundles.store import made_from
 from inference.models import Photo, Step, Turn
 from inference.planning.compose import StepResult
 from inference.planning.plan import PlanStep
-from inference.receipt import Receipt
+from inference.receipt import Receipt, actual
 
 REASON = "The same was asked about the same photo before, and that answer was used: nothing was computed or sent."
 
@@ -53,7 +53,6 @@ def earlier(turn: Turn, name: str) -> Step | None:
 def receipt_of(step: Step, photo: Photo, before: int, ms: float) -> Receipt:
     """Of a step that is answered with the answer of an earlier one, which took `ms` to find."""
     stored: Receipt = step.receipt
-    unused = {"queue": 0.0, "device": 0.0, "uplink": 0.0, "edge": 0.0}
     return {
         **stored,
         "at": timezone.now().isoformat(),
@@ -66,7 +65,7 @@ def receipt_of(step: Step, photo: Photo, before: int, ms: float) -> Receipt:
         "candidates": [],
         "predicted_ms": None,
         "predicted": {"device": 0.0, "edge": 0.0},
-        "actual_ms": {**unused, "overhead": round(ms, 2), "total": round(ms, 2)},
+        "actual_ms": actual(dict.fromkeys(("queue", "device", "uplink", "edge"), 0.0), ms),
         "held": False,
         "levels": [],
         "batch": 1,

@@ -30,6 +30,8 @@ TAGS = {
     "training": "Federated training runs, their rounds and their files.",
     "models": "Which models answer, what the large ones need, and the work on them; administrators start and stop it.",
     "planner": "Calls to the planning model and what they cost. For administrators.",
+    "calls": "Every call of a model: filters, sums, percentiles and downloads.",
+    "allowances": "How much people and their keys may use, and have used.",
     "audit": "Who did what, when and from where. For administrators.",
     "agents": "What the program on a node calls, with the token it received when it joined.",
 }
@@ -66,4 +68,6 @@ api.add_router("/federation", "federation.api.router")
 api.add_router("/models", "inference.model_jobs.api.router")
 api.add_router("/bundles", "inference.bundles.api.router")
 api.add_router("/planner", "webapp.ops.planner_api.router")
+api.add_router("/calls", "webapp.ops.calls.api.router")
+api.add_router("/allowances", "webapp.ops.calls.allowances_api.router")
 api.add_router("/audit", "webapp.accounts.api.router")

@@ -50,6 +50,9 @@ class Command(BaseCommand):
             help=" ".join(f"{policy.name}: {policy.explanation}" for policy in policies.POLICIES),
         )
         parser.add_argument("--route", choices=routes.names(), help="force a route instead of letting placement choose")
+        parser.add_argument(
+            "--fresh", action="store_true", help="use nothing of earlier questions, neither their answers nor their features"
+        )
         parser.add_argument("--recursive", action="store_true", help="of a folder, also what is in the folders below it")
         parser.add_argument("--csv", action="store_true", help="print a table of answers alone; progress is on stderr")
         parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
@@ -92,9 +95,8 @@ def _ask(options: dict[str, Any]) -> Turn:
             raise
         raise BadArguments(f"{error} {error.next}") from error
     try:
-        return conversations.ask(
-            owner, options["question"], photo=photo.pk, node=options["node"], policy=options["policy"], route=options["route"]
-        )
+        how = {name: options[name] for name in ("node", "policy", "route", "fresh")}
+        return conversations.ask(owner, options["question"], photo=photo.pk, **how)
     except UserError as error:
         store.forget(photo)
         if error.status in NOT_NOW:
@@ -136,7 +138,10 @@ def _receipt(receipt: Receipt) -> Iterator[str]:
         at = f" at {receipt['side']} px" if receipt.get("side") else ""
         detail = f" as {receipt['codec']} {receipt['quality']}{at}"
     predicted = f"{receipt['predicted_ms']:.0f}" if receipt["predicted_ms"] is not None else "?"
-    yield f"{receipt['task']:8} {receipt['route']} ({where}){detail}: {receipt['bytes']['uplink']:,} bytes up"
+    if "cached" in receipt:
+        yield f"{receipt['task']:8} answered before, on {receipt['cached']['at'][:16].replace('T', ' ')} UTC; --fresh asks anew"
+    else:
+        yield f"{receipt['task']:8} {receipt['route']} ({where}){detail}: {receipt['bytes']['uplink']:,} bytes up"
     yield (
         f"         predicted {predicted} ms, took {ms['total']:.2f} ms: queue {ms['queue']:.2f}, device {ms['device']:.2f}, "
         f"uplink {ms['uplink']:.2f}, edge {ms['edge']:.2f}, overhead {ms['overhead']:.2f}"
