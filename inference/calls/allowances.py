@@ -133,9 +133,9 @@ def _check_amount(name: str, value: float | None) -> None:
 def _standings(rows: QuerySet[DayUse], most: Mapping[str, float]) -> list[Standing]:
     today = timezone.localdate()
     month = rows.filter(day__gte=today.replace(day=1), day__lte=today)
-    sums = {m.name: Sum(m.field, filter=None if m.monthly else Q(day=today)) for m in MEASURES}
+    sums = {f"sum_{m.name}": Sum(m.field, filter=None if m.monthly else Q(day=today)) for m in MEASURES}
     used = month.aggregate(**sums)
-    return [Standing(m, (used[m.name] or 0) / m.per, most.get(m.name) or None) for m in MEASURES]
+    return [Standing(m, (used[f"sum_{m.name}"] or 0) / m.per, most.get(m.name) or None) for m in MEASURES]
 
 
 def _check(standings: list[Standing], questions: int, token: int | None = None) -> None:

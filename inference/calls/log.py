@@ -152,8 +152,8 @@ class Selection:
         return {rank: float(ms) for rank, ms in ranked.values_list("rank", "ms")}
 
     def _many_at(self, ranks: Mapping[int, int], computed: int) -> dict[int, float]:
-        """Read in the order of the index of durations, from its nearer end. So that the database does not read another index and
-        sort, there is a bound on the duration, and filters by time and person are expressions."""
+        """Read in the order of the index of durations, from its nearer end. A bound on the duration, and filters by time and
+        person that are expressions, keep the database from reading another index and sorting."""
         times = ModelCall.objects.annotate(at=Coalesce("created", "created"), whose=Coalesce("owner_id", "owner_id"))
         times = times.filter(**self._of_owner("whose"), **self._time("at"), ok=True, cached=False, ms__gte=0)
         times = self._narrowed(times)
