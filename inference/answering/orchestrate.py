@@ -52,8 +52,8 @@ class TurnExecution:
 def answer(journal: Journal) -> None:
     """Answer a claimed turn."""
     execution, turn, turn_id = TurnExecution(journal), journal.turn, journal.turn.pk
-    caller, key = dispatch.on_behalf_of(turn.owner_id, turn.background), recording.asked_with(turn.token_id, turn.pk)
-    with journal, caller, key:
+    caller, token = dispatch.on_behalf_of(turn.owner_id, turn.background), recording.asked_with(turn.token_id, turn.pk)
+    with journal, caller, token:
         try:
             journal.answered(_answer(execution))
             for _, outcome in execution.outcomes:

@@ -50,7 +50,7 @@ class DatabaseUsageLog:
 
     def has_allowance(self) -> bool:
         try:
-            return (owner := dispatch.owner()) is None or allowances.planner_has_room(owner, recording.key())
+            return (owner := dispatch.owner()) is None or allowances.planner_has_room(owner, recording.token())
         except DatabaseError as error:
             log.warning("could not read what a person may use of the planner: %s", error)
             return True

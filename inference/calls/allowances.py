@@ -1,4 +1,4 @@
-"""How much a person and each of their keys have used of what they may, and what happens where that is all.
+"""How much a person and each of their tokens have used of what they may, and what happens where that is all.
 
 A day and a month are those of the server's clock (UTC). Sums are stored by day as they grow (DayUse), so that neither a deleted
 conversation nor the retention of the log gives anything back.
@@ -60,12 +60,12 @@ def of_person(person: int) -> list[Standing]:
     return _standings(DayUse.objects.filter(person=person), {m.name: set_here.get(m.name, m.default) for m in MEASURES})
 
 
-def of_key(person: int, token: int) -> list[Standing]:
-    return _standings(DayUse.objects.filter(person=person, key=token), own(person, token))
+def of_token(person: int, token: int) -> list[Standing]:
+    return _standings(DayUse.objects.filter(person=person, token=token), own(person, token))
 
 
 def admit(person: int, token: int | None, questions: int = 1) -> None:
-    """Count questions that are about to be asked. Raises UserError where person or key may not ask them.
+    """Count questions that are about to be asked. Raises UserError where person or token may not ask them.
 
     Within the transaction that stores them, after inference.scheduling.limits.lock: neither is wrong then when several ask at
     once.
@@ -73,13 +73,13 @@ def admit(person: int, token: int | None, questions: int = 1) -> None:
     assert transaction.get_connection().in_atomic_block, "the count must hold until the questions are stored"
     _check(of_person(person), questions)
     if token is not None:
-        _check(of_key(person, token), questions, token)
+        _check(of_token(person, token), questions, token)
     add(person, token, questions=questions)
 
 
 def planner_has_room(person: int, token: int | None) -> bool:
     """Whether the planning model may be asked; otherwise questions are planned offline."""
-    standings = [*of_person(person), *(of_key(person, token) if token is not None else [])]
+    standings = [*of_person(person), *(of_token(person, token) if token is not None else [])]
     return all(standing.has_room() for standing in standings if not standing.measure.refusal)
 
 
@@ -89,20 +89,20 @@ def add(person: int, token: int | None, **amounts: float) -> None:
     if not amounts:
         return
     with transaction.atomic():
-        row, _ = DayUse.objects.get_or_create(person_id=person, day=timezone.localdate(), key=token or 0)
+        row, _ = DayUse.objects.get_or_create(person_id=person, day=timezone.localdate(), token=token or 0)
         DayUse.objects.filter(pk=row.pk).update(**{field: F(field) + amount for field, amount in amounts.items()})
         _warn(person, token, of_person(person), amounts)
         if token is not None:
-            _warn(person, token, of_key(person, token), amounts, of_key_alone=True)
+            _warn(person, token, of_token(person, token), amounts, of_token_alone=True)
 
 
 def own(person: int, token: int | None = None) -> dict[str, float]:
-    """By measure, what was set for a person or a key."""
+    """By measure, what was set for a person or a token."""
     return dict(Allowance.objects.filter(person=person, token=token).values_list("measure", "most"))
 
 
 def change(person: User, token: ApiToken | None, most: Mapping[str, float | None]) -> bool:
-    """Set allowances by measure; None: the default of a person, no limit of a key. Whether anything changed.
+    """Set allowances by measure; None: the default of a person, no limit of a token. Whether anything changed.
 
     Raises UserError for a measure that does not exist and an amount that is none."""
     for name, value in most.items():
@@ -150,13 +150,13 @@ def _check(standings: list[Standing], questions: int, token: int | None = None) 
         }
         sentence = measure.refusal
         if token is not None:
-            sentence = measure.refusal_of_key
-            values["key"] = ApiToken.objects.filter(pk=token).values_list("name", flat=True).first() or token
+            sentence = measure.refusal_of_token
+            values["token"] = ApiToken.objects.filter(pk=token).values_list("name", flat=True).first() or token
         raise UserError("allowance_used", sentence, REMEDY, 429, values)
 
 
 def _warn(
-    person: int, token: int | None, standings: list[Standing], grown: Mapping[str, float], of_key_alone: bool = False
+    person: int, token: int | None, standings: list[Standing], grown: Mapping[str, float], of_token_alone: bool = False
 ) -> None:
     """Each is told once in its period."""
     near = [standing for standing in standings if standing.measure.field in grown and standing.is_near]
@@ -164,7 +164,7 @@ def _warn(
         return
     row = User.objects.get(pk=person)
     holder = row.get_username()
-    if of_key_alone:
+    if of_token_alone:
         holder = f"{holder}/{ApiToken.objects.filter(pk=token).values_list('name', flat=True).first() or token}"
     for standing in near:
         measure = standing.measure
@@ -174,7 +174,7 @@ def _warn(
             "used": f"{standing.used:,.{measure.decimals}f}",
             "limit": f"{standing.most:,g}",
         }
-        key = f"{measure.name}:{person}:{token if of_key_alone else 0}:{_period(measure, timezone.localdate())}"
+        key = f"{measure.name}:{person}:{token if of_token_alone else 0}:{_period(measure, timezone.localdate())}"
         tell(Event("allowance.low", values, holder, "/account/", person=row, key=f"allowance.low:{key}"))
         tell(Event("allowance.of_others_low", values, holder, f"/allowances/{person}/", key=f"allowance.of_others_low:{key}"))
 

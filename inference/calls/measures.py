@@ -1,4 +1,4 @@
-"""What a person, or one of their keys, may use only so much of. A new measure is one value in MEASURES."""
+"""What a person, or one of their tokens, may use only so much of. A new measure is one value in MEASURES."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ MB = 1_000_000
 
 @dataclass(frozen=True)
 class Measure:
-    """`field`: of DayUse. Sentences have placeholders `%(limit)s` and `%(used)s`, and those of a key `%(key)s`."""
+    """`field`: of DayUse. Sentences have placeholders `%(limit)s` and `%(used)s`, and those of a token `%(token)s`."""
 
     name: str  # stored and sent; never change it
     label: str
@@ -20,7 +20,7 @@ class Measure:
     per: int = 1  # of the field's unit in one of the measure's
     # What a question is refused with; without one, questions are planned offline instead.
     refusal: str = ""
-    refusal_of_key: str = ""
+    refusal_of_token: str = ""
 
     @property
     def default(self) -> float:
@@ -35,8 +35,10 @@ MEASURES: list[Measure] = [
         "questions",
         monthly=False,
         decimals=0,
-        refusal=gettext_noop("You may ask %(limit)s questions a day, and have asked %(used)s today."),
-        refusal_of_key=gettext_noop("The key “%(key)s” may ask %(limit)s questions a day, and has asked %(used)s today."),
+        refusal=gettext_noop("Your allowance of questions does not suffice: %(used)s of %(limit)s are used today."),
+        refusal_of_token=gettext_noop(
+            "The allowance of the token “%(token)s” does not suffice: %(used)s of %(limit)s questions are used today."
+        ),
     ),
     Measure(
         "link_mb",
@@ -45,8 +47,10 @@ MEASURES: list[Measure] = [
         monthly=False,
         decimals=1,
         per=MB,
-        refusal=gettext_noop("Your questions may send %(limit)s MB a day over links, and have sent %(used)s MB today."),
-        refusal_of_key=gettext_noop("The key “%(key)s” may send %(limit)s MB a day over links, and has sent %(used)s today."),
+        refusal=gettext_noop("Your allowance over the links is used up: %(used)s of %(limit)s MB today."),
+        refusal_of_token=gettext_noop(
+            "The allowance of the token “%(token)s” over the links is used up: %(used)s of %(limit)s MB today."
+        ),
     ),
     Measure("planner_tokens", gettext_noop("Planner tokens a month"), "planner_tokens", monthly=True, decimals=0),
     Measure("planner_cost", gettext_noop("Planner cost a month"), "planner_cost", monthly=True, decimals=2),

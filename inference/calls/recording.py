@@ -1,4 +1,4 @@
-"""Write calls to the log when they end, and add what they used to the sums of person and key."""
+"""Write calls to the log when they end, and add what they used to the sums of person and token."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,13 +14,13 @@ from inference.models import Turn
 from inference.planning.llm.llm_calls import Call
 from inference.receipt import FailureRecord, Receipt, link_bytes
 
-# Key and turn of the calls that are made inside.
+# Token and turn of the calls that are made inside.
 _asked_with: ContextVar[tuple[int | None, UUID | None]] = ContextVar("asked with", default=(None, None))
 
 
 @contextmanager
 def asked_with(token: int | None, turn: UUID | None = None) -> Iterator[None]:
-    """Attribute planner calls inside to a key and a turn."""
+    """Attribute planner calls inside to a token and a turn."""
     reset = _asked_with.set((token, turn))
     try:
         yield
@@ -28,7 +28,7 @@ def asked_with(token: int | None, turn: UUID | None = None) -> Iterator[None]:
         _asked_with.reset(reset)
 
 
-def key() -> int | None:
+def token() -> int | None:
     return _asked_with.get()[0]
 
 

@@ -19,7 +19,7 @@ class ModelCall(models.Model):
     """One call of a model: of a step, or of the planning model. Written when it ends, and never changed but for `up`.
 
     Answers and receipts stay in their turn. The question is stored only where the installation logs texts
-    (settings.CALL_TEXTS); keys are stored nowhere.
+    (settings.CALL_TEXTS); tokens are stored nowhere.
     """
 
     created = models.DateTimeField(auto_now_add=True)
@@ -125,25 +125,25 @@ class PlannerCall(ModelCall):
 
 
 class DayUse(models.Model):
-    """What a person used on one day, by key. It outlives the log, the questions and the key."""
+    """What a person used on one day, by token. It outlives the log, the questions and the token."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     day = models.DateField()
-    key = models.PositiveBigIntegerField(default=0, help_text="primary key of the personal token; 0: without one")
+    token = models.PositiveBigIntegerField(default=0, help_text="primary key of the personal token; 0: without one")
     questions = models.PositiveIntegerField(default=0)
     link_bytes = models.PositiveBigIntegerField(default=0)
     planner_tokens = models.PositiveBigIntegerField(default=0)
     planner_cost = models.FloatField(default=0.0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=("person", "day", "key"), name="one_use_per_day_and_key")]
+        constraints = [models.UniqueConstraint(fields=("person", "day", "token"), name="one_use_per_day_and_token")]
 
     def __str__(self) -> str:
         return f"{self.person} on {self.day}"
 
 
 class Allowance(models.Model):
-    """How much of one measure a person may use, or one of their keys, in the measure's period."""
+    """How much of one measure a person may use, or one of their tokens, in the measure's period."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="allowances")
     token = models.ForeignKey(ApiToken, null=True, blank=True, on_delete=models.CASCADE, related_name="allowances")
@@ -155,7 +155,7 @@ class Allowance(models.Model):
             models.UniqueConstraint(
                 fields=("person", "measure"), condition=models.Q(token=None), name="one_allowance_of_a_person"
             ),
-            models.UniqueConstraint(fields=("token", "measure"), name="one_allowance_of_a_key"),
+            models.UniqueConstraint(fields=("token", "measure"), name="one_allowance_of_a_token"),
         ]
 
     def __str__(self) -> str:

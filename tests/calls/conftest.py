@@ -1,4 +1,4 @@
-"""Calls in the log, and people with keys."""
+"""Calls in the log, and people with tokens."""
 
 import uuid
 from collections.abc import Callable
@@ -37,7 +37,7 @@ def call() -> Call:
 
 
 @pytest.fixture
-def with_key() -> Callable[[Any, str], dict[str, str]]:
+def with_token() -> Callable[[Any, str], dict[str, str]]:
     """The header of a new personal token."""
 
     def make(person: Any, name: str = "nightly") -> dict[str, str]:

@@ -1,6 +1,5 @@
-"""What a person and a key may use: refused the same everywhere, counted exactly, told of before it is used up."""
+"""What a person and a token may use: refused the same everywhere, counted exactly, told of before it is used up."""
 
-import json
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -32,7 +30,7 @@ pytestmark = pytest.mark.django_db
 QUESTION = {"question": "What is this?"}
 USED_UP = {
     "code": "allowance_used",
-    "message": "You may ask 2 questions a day, and have asked 2 today.",
+    "message": "Your allowance of questions does not suffice: 2 of 2 are used today.",
     "next": "Ask again after midnight UTC, or ask an administrator for more.",
 }
 Header = Callable[..., dict[str, str]]
@@ -82,61 +80,32 @@ def test_every_door_refuses_in_the_same_words(
     assert not Photo.objects.exists()
 
 
-def test_chat_completions_are_refused_with_429(owner: Any, with_key: Header) -> None:
-    from webapp.asgi import application
-
-    allow(owner, questions=1)
-    conversations.ask(owner, "What is this?")
-    sent: list[Any] = []
-    body = json.dumps({"model": "fastest", "messages": [{"role": "user", "content": "What is this?"}]}).encode()
-    headers = [(b"host", b"testserver"), (b"content-type", b"application/json")]
-    headers += [(name.lower().encode(), value.encode()) for name, value in with_key(owner).items()]
-    scope = {"type": "http", "method": "POST", "path": "/v1/chat/completions", "raw_path": b"/v1/chat/completions",
-             "query_string": b"", "headers": headers, "client": ("127.0.0.1", 1), "server": ("testserver", 80),
-             "scheme": "http", "http_version": "1.1", "root_path": "", "asgi": {"version": "3.0"}}  # fmt: skip
-
-    async def serve() -> None:
-        messages = iter([{"type": "http.request", "body": body, "more_body": False}])
-
-        async def receive() -> Any:
-            return next(messages)
-
-        async def send(message: Any) -> None:
-            sent.append(message)
-
-        await application(scope, receive, send)
-
-    async_to_sync(serve)()
-    assert sent[0]["status"] == 429
-    assert "You may ask 1 questions a day" in b"".join(message.get("body", b"") for message in sent[1:]).decode()
-
-
 def test_a_batch_counts_its_photos_and_is_refused_as_a_whole(owner: Any) -> None:
     from tests.conftest import draw_photo
 
     photos = [store.store(owner, [draw_photo(number)]).pk for number in range(3)]
     allow(owner, questions=2)
-    with pytest.raises(UserError, match="You may ask 2 questions a day"):
+    with pytest.raises(UserError, match="Your allowance of questions"):
         creation.create(owner, "Is there a dog?", photos, policy="fastest")
     assert not Batch.objects.exists()
     creation.create(owner, "Is there a dog?", photos[:2], policy="fastest")
     assert DayUse.objects.get().questions == 2
 
 
-def test_a_key_has_less_than_its_owner(owner: Any, client_of: Any, client: Any, with_key: Header) -> None:
-    header = with_key(owner)
+def test_a_key_has_less_than_its_owner(owner: Any, client_of: Any, client: Any, with_token: Header) -> None:
+    header = with_token(owner)
     allow(owner, ApiToken.objects.get(), questions=1)
     assert [ask(client, header).status_code for _ in range(2)] == [202, 429]
     message = ask(client, header).json()["error"]["message"]
-    assert message == "The key “nightly” may ask 1 questions a day, and has asked 1 today."
+    assert message == "The allowance of the token “nightly” does not suffice: 1 of 1 questions are used today."
     assert ask(client_of(owner)).status_code == 202, "the page is not bound by it"
     assert Turn.objects.filter(token__name="nightly").count() == 1
     allow(owner, questions=2)
-    assert ask(client, with_key(owner, "another")).status_code == 429, "what a person may is for all their keys together"
+    assert ask(client, with_token(owner, "another")).status_code == 429, "what a person may is for all their tokens together"
 
 
-def test_editing_and_asking_again_count_for_the_key(owner: Any, client: Any, with_key: Header) -> None:
-    header = with_key(owner)
+def test_editing_and_asking_again_count_for_the_key(owner: Any, client: Any, with_token: Header) -> None:
+    header = with_token(owner)
     turn = ask(client, header).json()["id"]
     turns.stop(Turn.objects.get(pk=turn))
     allow(owner, ApiToken.objects.get(), questions=1)
@@ -150,7 +119,7 @@ def test_bytes_over_the_links_are_bounded_too(owner: Any, client_of: Any) -> Non
     allowances.add(owner.pk, None, link_bytes=999_999)
     assert ask(client_of(owner)).status_code == 202
     allowances.add(owner.pk, None, link_bytes=1)
-    assert ask(client_of(owner)).json()["error"]["message"].startswith("Your questions may send 1 MB a day over links")
+    assert ask(client_of(owner)).json()["error"]["message"] == "Your allowance over the links is used up: 1.0 of 1 MB today."
 
 
 def test_yesterday_is_forgiven_and_deleting_gives_nothing_back(owner: Any, client_of: Any) -> None:
@@ -211,17 +180,17 @@ def test_an_admin_changes_allowances_on_a_page(owner: Any, colleague: Any, clien
     token, _ = ApiToken.issue(colleague, "nightly")
     client, path = client_of(owner), f"/allowances/{colleague.pk}/"
     assert client.post(path, {"questions": "100", "link_mb": "2.5"}).status_code == 302
-    assert client.post(path, {"key": token.pk, f"key-{token.pk}-questions": "7"}).status_code == 302
+    assert client.post(path, {"token": token.pk, f"token-{token.pk}-questions": "7"}).status_code == 302
     kept = set(Allowance.objects.values_list("token__name", "measure", "most"))
     assert kept == {(None, "questions", 100.0), (None, "link_mb", 2.5), ("nightly", "questions", 7.0)}
     assert [row.detail for row in AuditEntry.objects.filter(action="allowances changed").order_by("pk")] == [
         "questions 100, link_mb 2.5", "questions 7",
     ]  # fmt: skip
     account = client_of(colleague).get("/account/").content.decode()
-    assert "0 of 100" in account and "Questions a day, key “nightly”" in account
+    assert "0 of 100" in account and "Questions a day, token “nightly”" in account
     wrong = client.post(path, {"questions": "-1"})
     assert wrong.status_code == 400 and wrong.context["form"].errors
-    assert client.post(path, {"key": "99999"}).status_code == 404
+    assert client.post(path, {"token": "99999"}).status_code == 404
     assert client.post(path, {"questions": ""}).status_code == 302
     assert not Allowance.objects.filter(token=None).exists()
 
@@ -243,14 +212,14 @@ def test_over_http_an_admin_reads_and_changes(owner: Any, colleague: Any, client
         return client.put("/api/v1/allowances/colleague", body, content_type="application/json")
 
     assert put(limits={"questions": 9}).status_code == 200
-    answer = put(key="nightly", limits={"link_mb": 3})
+    answer = put(token="nightly", limits={"link_mb": 3})
     assert answer.json()["measures"][0] == {"measure": "questions", "period": "day", "used": 0.0, "limit": 9.0}
-    assert answer.json()["keys"][0]["measures"][1]["limit"] == 3.0
+    assert answer.json()["tokens"][0]["measures"][1]["limit"] == 3.0
     assert put(limits={"bananas": 9}).json()["error"]["code"] == "unknown_measure"
     assert put(limits={"questions": -9}).json()["error"]["code"] == "bad_amount"
-    assert put(key="none", limits={}).status_code == 404
+    assert put(token="none", limits={}).status_code == 404
     ApiToken.issue(colleague, "nightly")
-    assert put(key="nightly", limits={}).json()["error"]["code"] == "several_keys"
+    assert put(token="nightly", limits={}).json()["error"]["code"] == "several_tokens"
 
 
 def test_from_the_shell(owner: Any) -> None:
@@ -261,7 +230,7 @@ def test_from_the_shell(owner: Any) -> None:
     call_command("allowances", "set", "owner", "--questions", "default", stdout=out)
     assert not Allowance.objects.filter(measure="questions").exists()
     one = ["--questions", "1"]
-    for wrong in (["nobody", *one], ["owner"], ["owner", "--questions", "many"], ["owner", "--key", "x", *one]):
+    for wrong in (["nobody", *one], ["owner"], ["owner", "--questions", "many"], ["owner", "--token", "x", *one]):
         with pytest.raises(CommandError):
             call_command("allowances", "set", *wrong)
 

@@ -25,17 +25,17 @@ def questions(person: User) -> list[Usage]:
 
 
 def allowed(person: User) -> list[Usage]:
-    """Only what something limits; that of a key with the key's name."""
+    """Only what something limits; that of a token with the token's name."""
     rows = [_of_allowance(standing) for standing in allowances.of_person(person.pk) if standing.most]
     for token in person.api_tokens.filter(allowances__isnull=False).distinct():
-        rows += [_of_allowance(row, token.name) for row in allowances.of_key(person.pk, token.pk) if row.most]
+        rows += [_of_allowance(row, token.name) for row in allowances.of_token(person.pk, token.pk) if row.most]
     return rows
 
 
-def _of_allowance(standing: Standing, key: str = "") -> Usage:
+def _of_allowance(standing: Standing, token: str = "") -> Usage:
     measure, most = standing.measure, standing.most or 0.0
     label = gettext(measure.label)
-    if key:
-        label = gettext("%(measure)s, key “%(key)s”") % {"measure": label, "key": key}
+    if token:
+        label = gettext("%(measure)s, token “%(token)s”") % {"measure": label, "token": token}
     used, limit = (languages.number(value, measure.decimals) for value in (standing.used, most))
     return Usage(label, standing.used, most, gettext("%(used)s of %(limit)s") % {"used": used, "limit": limit})

@@ -1,4 +1,4 @@
-"""What people and their keys may use, over HTTP."""
+"""What people and their tokens may use, over HTTP."""
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
@@ -13,7 +13,7 @@ from webapp.live.http import change, operation, require_admin
 
 router = Router(tags=["allowances"])
 ADMIN = {403: "`not_staff`: only administrators may do this."}
-NOBODY = {404: "`not_found`: no such person or key."}
+NOBODY = {404: "`not_found`: no such person or token."}
 NAMES = ", ".join(measure.name for measure in MEASURES)
 
 
@@ -24,15 +24,15 @@ class AllowanceUse(Schema):
     limit: float | None = Field(description="Null: nothing limits it.", examples=[100])
 
 
-class KeyUse(Schema):
-    key: str = Field(description="Name of the personal token.", examples=["nightly report"])
+class TokenUse(Schema):
+    token: str = Field(description="Name of the personal token.", examples=["nightly report"])
     measures: list[AllowanceUse]
 
 
 class PersonUse(Schema):
     person: str = Field(examples=["alice"])
-    measures: list[AllowanceUse] = Field(description="Of all their keys and the pages together.")
-    keys: list[KeyUse] = Field(description="What each key used; beyond what its owner may, a key may not either.")
+    measures: list[AllowanceUse] = Field(description="Of all their tokens and the pages together.")
+    tokens: list[TokenUse] = Field(description="What each token used; beyond what its owner may, a token may not either.")
 
 
 class PersonQuery(Schema):
@@ -40,7 +40,7 @@ class PersonQuery(Schema):
 
 
 class AllowanceChange(Schema):
-    key: str | None = Field(None, description="Name of a personal token of the person; without it, of the person.")
+    token: str | None = Field(None, description="Name of a personal token of the person; without it, of the person.")
     limits: dict[str, float | None] = Field(
         description=f"By measure: {NAMES}. 0: no limit; null: as for everybody. Those left out stay.",
         examples=[{"questions": 100, "link_mb": None}],
@@ -62,26 +62,26 @@ def get_allowances(request: HttpRequest, query: Query[PersonQuery]) -> PersonUse
     "/{person}",
     **change(
         "change_allowances",
-        "Change what a person or one of their keys may use",
+        "Change what a person or one of their tokens may use",
         {200: PersonUse},
-        {**ADMIN, **NOBODY, 409: "`several_keys`: they have the same name.", 422: "`unknown_measure`, `bad_amount`."},
+        {**ADMIN, **NOBODY, 409: "`several_tokens`: they have the same name.", 422: "`unknown_measure`, `bad_amount`."},
     ),
 )
 def change_allowances(request: HttpRequest, person: str, body: AllowanceChange) -> PersonUse:
     require_admin(request)
     row = _person(person)
-    allowances.change(row, key_named(row, body.key) if body.key is not None else None, body.limits)
+    allowances.change(row, token_named(row, body.token) if body.token is not None else None, body.limits)
     return _use_of(row)
 
 
-def key_named(person: User, name: str) -> ApiToken:
+def token_named(person: User, name: str) -> ApiToken:
     """Raises UserError."""
-    keys = list(person.api_tokens.filter(name=name)[:2])
-    if not keys:
-        raise not_found("key")
-    if len(keys) > 1:
-        raise UserError("several_keys", f"Several keys are named “{name[:60]}”.", "Use the page of allowances.", 409)
-    return keys[0]
+    tokens = list(person.api_tokens.filter(name=name)[:2])
+    if not tokens:
+        raise not_found("token")
+    if len(tokens) > 1:
+        raise UserError("several_tokens", f"Several tokens are named “{name[:60]}”.", "Use the page of allowances.", 409)
+    return tokens[0]
 
 
 def _person(name: str) -> User:
@@ -92,10 +92,10 @@ def _person(name: str) -> User:
 
 
 def _use_of(person: User) -> PersonUse:
-    keys = [
-        KeyUse(key=key.name, measures=_rows(allowances.of_key(person.pk, key.pk))) for key in person.api_tokens.order_by("pk")
-    ]
-    return PersonUse(person=person.get_username(), measures=_rows(allowances.of_person(person.pk)), keys=keys)
+    measures = _rows(allowances.of_person(person.pk))
+    tokens = person.api_tokens.order_by("pk")
+    of_tokens = [TokenUse(token=token.name, measures=_rows(allowances.of_token(person.pk, token.pk))) for token in tokens]
+    return PersonUse(person=person.get_username(), measures=measures, tokens=of_tokens)
 
 
 def _rows(standings: list[Standing]) -> list[AllowanceUse]:

@@ -1,4 +1,4 @@
-"""What people and their keys may use, and have used: for administrators, who change it."""
+"""What people and their tokens may use, and have used: for administrators, who change it."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ NO_DEFAULT = gettext_lazy("Empty or 0: no limit.")
 
 
 class AllowancesForm(forms.Form):
-    """A field for each measure. `has_default`: of a person; a key has what its owner has besides."""
+    """A field for each measure. `has_default`: of a person; a token has what its owner has besides."""
 
     def __init__(self, *args: Any, has_default: bool, **named: Any) -> None:
         super().__init__(*args, **named)
@@ -44,34 +44,35 @@ def allowances_page(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @admins_only
 def allowances_of(request: HttpRequest, pk: int) -> HttpResponse:
-    """One form for the person and one for each of their keys; a POST changes the one that it names."""
+    """One form for the person and one for each of their tokens; a POST changes the one that it names."""
     person = get_object_or_404(User.objects.humans(), pk=pk)
-    keys = list(person.api_tokens.order_by("-created"))
-    target = _target(request, keys)
-    forms_by_key = {key: _form(request, person, key, key == target) for key in (None, *keys)}
-    form = forms_by_key[target]
+    tokens = list(person.api_tokens.order_by("-created"))
+    target = _target(request, tokens)
+    forms_by_token = {token: _form(request, person, token, token == target) for token in (None, *tokens)}
+    form = forms_by_token[target]
     if request.method == "POST" and form.is_valid():
         allowances.change(person, target, form.cleaned_data)
         messages.success(request, gettext("Saved."))
         return redirect("allowances_of", person.pk)
+    of_tokens = [(token, forms_by_token[token], allowances.of_token(person.pk, token.pk)) for token in tokens]
     page = {
         "person": person,
-        "form": forms_by_key[None],
+        "form": forms_by_token[None],
         "standings": allowances.of_person(person.pk),
-        "keys": [{"key": key, "form": forms_by_key[key], "standings": allowances.of_key(person.pk, key.pk)} for key in keys],
+        "tokens": [dict(zip(("token", "form", "standings"), row, strict=True)) for row in of_tokens],
     }
     return render(request, "calls/allowances_of.html", page, status=400 if form.is_bound else 200)
 
 
-def _target(request: HttpRequest, keys: list[ApiToken]) -> ApiToken | None:
-    named = request.POST.get("key", "")
+def _target(request: HttpRequest, tokens: list[ApiToken]) -> ApiToken | None:
+    named = request.POST.get("token", "")
     if not named:
         return None
-    by_pk = {str(key.pk): key for key in keys}
+    by_pk = {str(token.pk): token for token in tokens}
     return by_pk[named] if named in by_pk else get_object_or_404(ApiToken.objects.none())
 
 
-def _form(request: HttpRequest, person: User, key: ApiToken | None, is_target: bool) -> AllowancesForm:
-    own = allowances.own(person.pk, key.pk if key else None)
+def _form(request: HttpRequest, person: User, token: ApiToken | None, is_target: bool) -> AllowancesForm:
+    own = allowances.own(person.pk, token.pk if token else None)
     data = request.POST if request.method == "POST" and is_target else None
-    return AllowancesForm(data, initial=own, prefix=f"key-{key.pk}" if key else None, has_default=key is None)
+    return AllowancesForm(data, initial=own, prefix=f"token-{token.pk}" if token else None, has_default=token is None)

@@ -24,7 +24,7 @@ class ModelCallRow(Schema):
 
     at: Moment = Field(description="When it ended.")
     person: str | None = Field(description="Null once the account is gone.", examples=["alice"])
-    key: str | None = Field(description="Name of the personal token that asked.", examples=["nightly report"])
+    token: str | None = Field(description="Name of the personal token that asked.", examples=["nightly report"])
     origin: str = Field(json_schema_extra={"enum": [*ORIGINS]}, description="What called.")
     task: str = Field(description="Of the planning model `plan` or `answer`.", examples=["vqa"])
     model: str = Field(examples=["compact vqa"])

@@ -15,7 +15,7 @@ from webapp.live.moments import iso
 COLUMNS = {
     "at": "created",
     "person": "owner__username",
-    "key": "token__name",
+    "token": "token__name",
     "origin": "origin",
     "task": "purpose",
     "model": "model",
