@@ -40,8 +40,13 @@ class Standing:
         return f"{self.measure.decimals}g"
 
     @property
+    def high(self) -> float:
+        """From where little is left."""
+        return NEAR * (self.most or 0.0)
+
+    @property
     def is_near(self) -> bool:
-        return self.most is not None and self.used >= NEAR * self.most
+        return self.most is not None and self.used >= self.high
 
     def has_room(self, wanted: float = 0.0) -> bool:
         """Whether `wanted` fits; without it, whether anything is left."""

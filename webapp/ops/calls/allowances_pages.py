@@ -73,6 +73,6 @@ def _target(request: HttpRequest, tokens: list[ApiToken]) -> ApiToken | None:
 
 
 def _form(request: HttpRequest, person: User, token: ApiToken | None, is_target: bool) -> AllowancesForm:
-    own = allowances.own(person.pk, token.pk if token else None)
+    own = {name: f"{most:g}" for name, most in allowances.own(person.pk, token.pk if token else None).items()}
     data = request.POST if request.method == "POST" and is_target else None
     return AllowancesForm(data, initial=own, prefix=f"token-{token.pk}" if token else None, has_default=token is None)

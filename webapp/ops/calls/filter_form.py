@@ -14,12 +14,12 @@ from inference.planning.plan import TRAIN
 from webapp import page_data
 
 PERIODS = {
-    "1": gettext_lazy("today"),
     "7": gettext_lazy("the last 7 days"),
+    "1": gettext_lazy("today"),
     "30": gettext_lazy("the last 30 days"),
     "all": gettext_lazy("everything"),
 }
-DEFAULT_PERIOD = "7"
+DEFAULT_PERIOD = next(iter(PERIODS))
 ANY = ("", gettext_lazy("any"))
 ORIGINS = {QUESTION: gettext_lazy("a question"), BATCH: gettext_lazy("a batch"), PLANNER: gettext_lazy("the planner")}
 OF_PLANNER = {"plan": gettext_lazy("planning"), "answer": gettext_lazy("wording the answer")}
