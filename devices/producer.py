@@ -18,7 +18,8 @@ from kombu import pools
 from kombu.exceptions import OperationalError
 
 from devices.contract.jobs import Job
-from devices.contract.protocol import MAX_REPLY_BYTES, PERSON_HEADER, PROTOCOL, task_name, ticket_key
+from devices.contract.protocol import MAX_REPLY_BYTES, PERSON_HEADER, PROTOCOL, TRACE_HEADER, task_name, ticket_key
+from webapp.live import spans
 
 # kombu has one limit for all pools of a process. It is set here once, to Celery's own default, which the cloud's app uses too:
 # apps with different limits would change it back and forth, and a thread that iterates over the pools meanwhile fails.
@@ -91,6 +92,8 @@ def _send(slug: str, number: str, job: Job[Any], deadline_s: float, person: str)
     bulk().set(ticket_key(slug, number), "1", px=int(deadline_s * 1000) + 1000)
     message = {"job": number, "protocol": PROTOCOL, **job.model_dump(mode="json", exclude_defaults=True)}
     headers = {PERSON_HEADER: person}
+    if traceparent := spans.traceparent():
+        headers[TRACE_HEADER] = traceparent
     return producer(slug).send_task(task_name(job.verb), kwargs=message, queue=job.queue, headers=headers, retry=False)
 
 

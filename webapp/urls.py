@@ -12,6 +12,7 @@ from webapp.languages import views as language_pages
 from webapp.ops import health, planner_usage_page
 from webapp.ops.calls import allowances_pages as allowances
 from webapp.ops.calls import pages as calls
+from webapp.ops.metrics import page as metrics
 
 handler400 = "webapp.errors.bad_request"
 handler403 = "webapp.errors.forbidden"
@@ -37,6 +38,7 @@ urlpatterns = [
     path("allowances/<int:pk>/", allowances.allowances_of, name="allowances_of"),
     path("batches/", include("inference.batches.urls")),
     path("devices/", include("devices.urls")),
+    path("watches/", include("inference.watches.urls")),
     path("federation/", include("federation.urls")),
     path("", include("webapp.accounts.pages.urls")),
     path("", include("webapp.ops.notifications.pages.urls")),
@@ -47,4 +49,5 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("healthz/fleet", health.fleet),
     path("livez", health.livez),
+    path("metrics", metrics.metrics, name="metrics"),
 ]

@@ -10,6 +10,8 @@ from django.conf import settings
 from inference.engine.catalogue import Profile
 from inference.models import Photo, Step
 
+LATEST = 8  # answers that tell what an edge has
+
 
 def cached_levels(photo: Photo, edge: str, now: datetime, tasks: list[str]) -> dict[int, int]:
     """Split point -> highest level that was sent to the edge, or used there, within the lifetime of its cache.
@@ -19,12 +21,12 @@ def cached_levels(photo: Photo, edge: str, now: datetime, tasks: list[str]) -> d
     cached: dict[int, int] = {}
     if settings.KEEP_FEATURES_S <= 0:
         return cached
-    # Only these keys: a receipt lists every candidate, and a long conversation about one photo has many receipts.
+    # Only these keys of the latest: a receipt lists every candidate, and a long conversation about one photo has many receipts.
     keys = [f"receipt__{name}" for name in ("at", "split_at", "levels")]
     answered = Step.objects.filter(
         turn__photo=photo, state="answered", task__in=tasks, receipt__route="split", receipt__edge=edge
     )
-    for at, k, levels in answered.values_list(*keys):
+    for at, k, levels in answered.order_by("-pk").values_list(*keys)[:LATEST]:
         if levels and now - datetime.fromisoformat(at) < timedelta(seconds=settings.KEEP_FEATURES_S):
             cached[k] = max(levels[-1]["level"], cached.get(k, 0))
     return cached

@@ -5,6 +5,7 @@ Losing the token (stopped by the person, expired and taken by another worker) en
 has at most one author at any time, and never two answers.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import DateTimeField, Q, Value
 from django.db.models.functions import Coalesce
+from django.dispatch import Signal
 from django.utils import timezone
 
 from devices import model_choice
@@ -29,8 +31,11 @@ from webapp.live.errors import UserError
 from webapp.live.events import TurnEvent, TurnIds, TurnPhase, TurnPlan, TurnReceipt
 from webapp.live.publish import publish
 
+log = logging.getLogger(__name__)
 MODELS_S = 2.0  # a question that finds no node while they load other models is tried again after this long
 TRIES = 20  # other workers may take the same question first
+# With `task`, `state`, `receipt` (may be None), and whether its photo is new to the question; may be lost with its process.
+step_has_ended = Signal()
 
 
 def claim(turn_id: str) -> "Journal | None":
@@ -63,13 +68,14 @@ def claim_next() -> "Journal | None":
 
 def startable() -> list[fair_order.Place]:
     """The waiting questions that may start now, the next one first. None while the devices load other models."""
-    room, behind = limits.background_room(), 0
+    waiting = fair_order.queue()
+    room = limits.background_room() if any(place.waiting.background for place in waiting) else 0
     places = []
-    for place in fair_order.queue():
+    for place in waiting:
         background = place.waiting.background
-        if place.rank < limits.running_limit(background) and not (background and behind >= room):
+        if place.rank < limits.running_limit(background) and not (background and room <= 0):
             places.append(place)
-            behind += background
+            room -= background
     if not places or not model_choice.is_changing():
         return places
     before = timezone.now() - timedelta(seconds=MODELS_S)
@@ -110,6 +116,7 @@ class Journal:
         self.lost = self.lease.lost
         self._done = threading.Event()
         self._write = threading.Lock()
+        self._photos: set[str | None] = set()  # of its receipts
         self.deadline: datetime = (turn.started or turn.queued) + timedelta(seconds=settings.TURN_DEADLINE_S)
 
     def __enter__(self) -> "Journal":
@@ -126,6 +133,10 @@ class Journal:
 
     def seconds_left(self) -> float:
         return (self.deadline - timezone.now()).total_seconds()
+
+    def milliseconds(self) -> float:
+        """Since a worker first took it."""
+        return (timezone.now() - (self.turn.started or self.turn.queued)).total_seconds() * 1000
 
     def phase(self, name: str, step: int | None = None, **detail: Any) -> None:
         phase = {**_phase(name, step), **detail}
@@ -190,6 +201,10 @@ class Journal:
 
         error = changes.get("error")
         self._change({}, lambda: TurnReceipt(**self._ids(), step=number, receipt=receipt, error=error), store)
+        task = next((step["task"] for step in (self.turn.plan or {}).get("steps", ()) if step["id"] == number), "")
+        photo = receipt.get("photo") if receipt else None
+        new, self._photos = photo not in self._photos, self._photos | {photo}
+        step_has_ended.send_robust(Step, task=task, state=changes["state"], receipt=receipt, new_photo=new)
 
     def _finish(self, changes: dict[str, Any]) -> None:
         changes |= {"phase": None, "finished": timezone.now(), "lease": "", "lease_until": None}
@@ -197,6 +212,8 @@ class Journal:
             self.lease.write(**changes)
             self._publish(turns.ended(self.turn))
         turns.has_ended.send_robust(Turn, turn=self.turn)
+        code = (self.turn.error or {}).get("code", "")
+        log.debug("%s after %.0f ms%s%s", self.turn.state, self.milliseconds(), ": " * bool(code), code)
 
     def _change(self, changes: dict[str, Any], event: Callable[[], TurnEvent], store: Callable[[], object]) -> None:
         """`store`: what is written besides, in the same transaction."""

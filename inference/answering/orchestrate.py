@@ -14,19 +14,18 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from devices import dispatch
-from devices.contract.results import AnswerResult
 from inference.answering import drafts, execute, models_loading, planner_usage, plans, prefetch
 from inference.answering.attempt import Attempt, FailedAttempts
 from inference.answering.journal import Journal
 from inference.answering.trained_models.step import FederatedModelStep
 from inference.calls import equal_steps, recording
-from inference.engine.answer import TextLine
-from inference.models import Photo, Step, Turn
+from inference.models import Photo, Turn
 from inference.placement.choose import NoRoute
 from inference.planning import conditions
 from inference.planning.answer_substitution import UnanswerableQuestion, fill
 from inference.planning.compose import StepResult, annotate
-from inference.planning.plan import PlanStep
+from inference.planning.plan import DRAFTS, PlanStep
+from webapp.live import spans
 from webapp.live.errors import UserError
 from webapp.live.lease import LeaseLost
 
@@ -51,29 +50,33 @@ class TurnExecution:
 
 def answer(journal: Journal) -> None:
     """Answer a claimed turn."""
-    execution, turn, turn_id = TurnExecution(journal), journal.turn, journal.turn.pk
-    caller, token = dispatch.on_behalf_of(turn.owner_id, turn.background), recording.asked_with(turn.token_id, turn.pk)
-    with journal, caller, token:
+    execution, turn = TurnExecution(journal), journal.turn
+    caller = dispatch.on_behalf_of(turn.owner_id, turn.background, turn.pk)
+    with journal, spans.within(turn.pk.hex), caller, recording.asked_with(turn.token_id):
+        spans.past("wait for a worker", int(turn.queued.timestamp() * 1e9), spans.now_ns())
         try:
-            journal.answered(_answer(execution))
-            for _, outcome in execution.outcomes:
-                execute.learn(outcome)
-            execute.announce(execution.outcomes)
-            prefetch.remember_heads(
-                (photo, done.device, done.task, done.split_at)
-                for photo, done in execution.outcomes
-                if done.split_at is not None and not done.held
-            )
+            with spans.span("answer question", {"isthmus.attempt": turn.attempt}, "consumer"):
+                journal.answered(_answer(execution))
+            with spans.span("learn from the answer"):
+                _learn(execution.outcomes)
         except (LeaseLost, dispatch.Cancelled):
-            log.info("turn %s was stopped or taken over", turn_id)
+            log.info("turn %s was stopped or taken over", turn.pk)
         except models_loading.NodesLoadModels:
             models_loading.postpone(journal)
         except UserError as error:
             _end(journal, error)
         except Exception:
             # Logged with its traceback; the person gets an error instead of an endless spinner.
-            log.exception("turn %s failed", turn_id)
+            log.exception("turn %s failed", turn.pk)
             _end(journal, UNEXPECTED)
+
+
+def _learn(outcomes: list[tuple[Photo, execute.Outcome]]) -> None:
+    for _, outcome in outcomes:
+        execute.learn(outcome)
+    execute.announce(outcomes)
+    heads = ((photo, done.device, done.task, done.split_at, done.held) for photo, done in outcomes)
+    prefetch.remember_heads((photo, device, task, k) for photo, device, task, k, held in heads if k is not None and not held)
 
 
 def _end(journal: Journal, error: UserError) -> None:
@@ -88,7 +91,7 @@ def _answer(execution: TurnExecution) -> str:
     steps = _plan(execution)
     if not steps:
         return str(turn.plan["why"])
-    results = {step.id: drafts.of_step(journal, step) for step in steps if step.task == "train"}
+    results = {step.id: drafts.of_step(journal, step) for step in steps if step.task in DRAFTS}
     while waiting := [step for step in steps if step.id not in results]:
         due = [step for step in waiting if all(before in results for before in step.after)]
         ready = _with_answers_filled_in(execution, _as_answers_demand(journal, due, results), results)
@@ -96,12 +99,12 @@ def _answer(execution: TurnExecution) -> str:
             results[step.id] = result
     ordered = [results[step.id] for step in steps]
     if all(result.error or result.left_out for result in ordered):
-        raise UserError(
-            "no_answer", ordered[0].error or "No step could be answered.", "Try again, or choose another route.", 503
-        )
+        advice = "" if ordered[0].task in DRAFTS else "Try again, or choose another route."  # a draft's says what to do itself
+        raise UserError("no_answer", ordered[0].error or "No step could be answered.", advice, 503)
     if len(steps) > 1:
         journal.phase("composing")
-    words = planner_usage.planner().compose(turn.question, ordered, lambda text: journal.phase("composing", text=text))
+    with spans.span("compose answer"):
+        words = planner_usage.planner().compose(turn.question, ordered, lambda text: journal.phase("composing", text=text))
     return " ".join(filter(None, [annotate(words, ordered), turn.plan["remark"]]))
 
 
@@ -142,7 +145,9 @@ def _plan(execution: TurnExecution) -> list[PlanStep]:
     context = planner_usage.context_of(turn)
     preparation = _prepare_meanwhile(turn)
     started = time.perf_counter()
-    planned = planner_usage.planner().plan(turn.question, context)
+    with spans.span("plan") as span:
+        planned = planner_usage.planner().plan(turn.question, context)
+        span.attributes |= {"isthmus.planner": planned.planner, "isthmus.steps": len(planned.plan.steps)}
     ended = time.perf_counter()
     if preparation is not None:  # what is not ready yet is waited for where it is needed
         prepared = min(ended, preparation.result()) if preparation.done() else ended
@@ -188,7 +193,14 @@ def _in_thread(execution: TurnExecution, step: PlanStep) -> StepResult:
 
 
 def _step(execution: TurnExecution, step: PlanStep) -> StepResult:
-    """Answer one step, falling back from node to node and route to route."""
+    with spans.span(f"step {step.id} {step.task}", {"isthmus.task": step.task}) as span:
+        result = _answered_step(execution, step)
+        span.error = "no_answer" if result.error else ""
+        return result
+
+
+def _answered_step(execution: TurnExecution, step: PlanStep) -> StepResult:
+    """Falls back from node to node and route to route."""
     journal, failed = execution.journal, FailedAttempts()
     kind = FederatedModelStep if step.model else Attempt
     for _ in range(MAX_ATTEMPTS):
@@ -196,7 +208,7 @@ def _step(execution: TurnExecution, step: PlanStep) -> StepResult:
         try:
             equals = equal_steps.name_of(journal.turn, step, attempt.photo)
             if earlier := equal_steps.earlier(journal.turn, equals):
-                return _answered_before(attempt, earlier)
+                return equal_steps.answer_again(attempt, earlier)
             receipt, outcome = attempt.run()
         except dispatch.LinkStalled as error:
             attempt.stalled(error)
@@ -217,17 +229,10 @@ def _step(execution: TurnExecution, step: PlanStep) -> StepResult:
         else:
             journal.receipt(step.id, receipt, equals)
             execution.outcomes.append((attempt.photo, outcome))
-            return _result(step, outcome.answer, attempt.photo)
+            return equal_steps.result_of(step, receipt, attempt.photo)
     return _step_failed(
         journal, step, UserError("gave_up", f"{MAX_ATTEMPTS} attempts failed.", "Try again later.", 503), failed
     )
-
-
-def _answered_before(attempt: Attempt, earlier: Step) -> StepResult:
-    step, photo = attempt.step, attempt.photo
-    receipt = equal_steps.receipt_of(earlier, photo, step.before, attempt.elapsed_ms())
-    attempt.journal.receipt(step.id, receipt)
-    return equal_steps.result_of(step, receipt, photo)
 
 
 def _step_failed(journal: Journal, step: PlanStep, error: Exception, failed: FailedAttempts) -> StepResult:
@@ -235,14 +240,6 @@ def _step_failed(journal: Journal, step: PlanStep, error: Exception, failed: Fai
     causes = " ".join(failure["why"] for failure in failed.failures[:2])
     message = f"{causes} {error}".strip()
     code, advice = (error.code, error.next) if isinstance(error, UserError) else ("no_route", "")
-    wrong = UserError(code, message, advice or "Try again, or choose another route or device.")
-    journal.step_failed(step.id, step.task, wrong, failed.failures)
+    error = UserError(code, message, advice or "Try again, or choose another route or device.")
+    journal.step_failed(step.id, step.task, error, failed.failures)
     return StepResult(step.id, step.task, step.question, None, None, False, (), message, step.before)
-
-
-def _result(step: PlanStep, answer: AnswerResult | None, photo: Photo) -> StepResult:
-    assert answer is not None, "the step was answered"
-    facts = answer.text, answer.confidence, answer.sure, tuple(answer.top)
-    lines = tuple(TextLine(**line.model_dump()) for line in answer.lines or ())
-    absent = answer.absent or ""
-    return StepResult(step.id, step.task, step.question, *facts, None, step.before, tuple(photo.remarkable), lines, absent)

@@ -18,7 +18,7 @@ from inference.placement import policies, routes
 from inference.receipt import Receipt
 from inference.scheduling import deadlines, fair_order, limits
 from webapp.languages import lazy_number
-from webapp.live import groups
+from webapp.live import groups, spans
 from webapp.live.errors import ErrorBody, UserError
 from webapp.live.events import Phase, TurnAnswer, TurnPhase
 from webapp.live.publish import publish
@@ -60,6 +60,7 @@ def ask(
             phase={"name": "queued", "step": None, "since": timezone.now().isoformat()},
         )
         transaction.on_commit(_announce)
+    spans.begins(turn.pk.hex, "question")
     return turn
 
 
@@ -111,26 +112,24 @@ def _end(turn: Turn, changes: dict[str, object]) -> bool:
 
 
 def retry(turn: Turn, fresh: bool = False) -> None:
-    """Queue a finished turn again, `fresh` even if it was not. Raises UserError while it is live, and where the person has too
-    many waiting."""
+    """Queue a finished turn again, `fresh` even if it was not. Raises UserError while it is live, and where nothing is left."""
     token = allowances.token_of(turn.owner)
     with transaction.atomic():
         ended = Turn.objects.filter(pk=turn.pk).exclude(state__in=LIVE)
         phase = {"name": "queued", "step": None, "since": timezone.now().isoformat()}
-        updated = ended.update(
-            state="queued", seq=F("seq") + 1, phase=phase, plan=None, answer="", error=None, attempt=0, lease="",
-            lease_until=None, queued=timezone.now(), started=None, finished=None, fresh=turn.fresh or fresh, token_id=token,
-        )  # fmt: skip
+        empty = dict.fromkeys(("plan", "error", "lease_until", "started", "finished"))
+        reset = {"phase": phase, "answer": "", "attempt": 0, "lease": "", "queued": timezone.now(), **empty}
+        reset |= {"fresh": turn.fresh or fresh, "token_id": token}
+        updated = ended.update(state="queued", seq=F("seq") + 1, **reset)
         if not updated:
             raise UserError("still_running", "This question is still being answered.", "Stop it first, or wait.", 409)
         limits.admit(turn.owner_id, already=0 if turn.background else 1)
         allowances.admit(turn.owner_id, token)
         Step.objects.filter(turn=turn).delete()
+    spans.begins(turn.pk.hex, "question", again=True)
     turn.refresh_from_db()
-    publish(
-        groups.chat(turn.conversation),
-        TurnPhase(turn=str(turn.pk), seq=turn.seq, state=turn.state, phase=turn.phase),
-    )
+    event = TurnPhase(turn=str(turn.pk), seq=turn.seq, state=turn.state, phase=turn.phase)
+    publish(groups.chat(turn.conversation), event)
     _announce()
 
 
@@ -213,13 +212,17 @@ def as_json(turn: Turn) -> TurnJson:
         "finished": _iso(turn.finished),
         "phase": turn.phase,
         "plan": turn.plan,
-        "steps": [
-            {"id": s.number, "task": s.task, "question": s.question, "state": s.state, "receipt": s.receipt, "error": s.error}
-            for s in turn.steps.all()
-        ],
+        "steps": steps_json(turn),
         "answer": turn.answer or None,
         "error": turn.error,
     }
+
+
+def steps_json(turn: Turn) -> list[StepJson]:
+    return [
+        {"id": s.number, "task": s.task, "question": s.question, "state": s.state, "receipt": s.receipt, "error": s.error}
+        for s in turn.steps.all()
+    ]
 
 
 def photos_before(turn: Turn) -> list[Photo]:

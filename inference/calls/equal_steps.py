@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from devices import model_choice
 from inference.answering import trained_models
+from inference.answering.attempt import Attempt
 from inference.engine import catalogue, tasks
 from inference.engine.answer import TextLine
 from inference.engine.bundles.store import made_from
@@ -48,6 +49,13 @@ def earlier(turn: Turn, name: str) -> Step | None:
     since = timezone.now() - timedelta(days=settings.REUSE_DAYS)
     steps = Step.objects.filter(equals=name, state="answered", turn__owner=turn.owner_id, turn__created__gte=since)
     return steps.exclude(turn=turn).order_by("-pk").first()
+
+
+def answer_again(attempt: Attempt, step: Step) -> StepResult:
+    """Answer the attempt's step with the answer of an earlier one."""
+    receipt = receipt_of(step, attempt.photo, attempt.step.before, attempt.elapsed_ms())
+    attempt.journal.receipt(attempt.step.id, receipt)
+    return result_of(attempt.step, receipt, attempt.photo)
 
 
 def receipt_of(step: Step, photo: Photo, before: int, ms: float) -> Receipt:

@@ -4,39 +4,40 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 
+from devices.calls import caller
 from inference.calls import allowances
 from inference.calls.tables import BATCH, QUESTION, ModelCall, PlannerCall
 from inference.models import Turn
 from inference.planning.llm.llm_calls import Call
 from inference.receipt import FailureRecord, Receipt, link_bytes
 
-# Token and turn of the calls that are made inside.
-_asked_with: ContextVar[tuple[int | None, UUID | None]] = ContextVar("asked with", default=(None, None))
+# Of the calls that are made inside.
+_token: ContextVar[int | None] = ContextVar("asked with", default=None)
 
 
 @contextmanager
-def asked_with(token: int | None, turn: UUID | None = None) -> Iterator[None]:
-    """Attribute planner calls inside to a token and a turn."""
-    reset = _asked_with.set((token, turn))
+def asked_with(token: int | None) -> Iterator[None]:
+    """Attribute planner calls inside to a personal token."""
+    reset = _token.set(token)
     try:
         yield
     finally:
-        _asked_with.reset(reset)
+        _token.reset(reset)
 
 
 def token() -> int | None:
-    return _asked_with.get()[0]
+    return _token.get()
 
 
 def planner_call(owner: int | None, call: Call) -> None:
     """Raises DatabaseError."""
-    token, turn = _asked_with.get()
+    token = _token.get()
     PlannerCall.objects.create(
-        owner_id=owner, token_id=token, turn=turn, model=call.model[:100], purpose=call.purpose, outcome=call.outcome[:40],
+        owner_id=owner, token_id=token, turn=caller.turn(),
+        model=call.model[:100], purpose=call.purpose, outcome=call.outcome[:40],
         tokens_in=call.tokens_in, tokens_out=call.tokens_out, ms=call.ms, cost=call.cost, estimated=call.estimated,
     )  # fmt: skip
     if owner is not None:

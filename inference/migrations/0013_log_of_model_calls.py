@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
     """Calls of the planning model become rows of one log of all model calls."""
 
     dependencies = [
-        ('inference', '0012_background_turns'),
+        ('inference', '0013_planner_calls_of_a_turn'),
         ('people', '0004_language'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
             default=False, help_text='an earlier answer was used: nothing was computed')),
         migrations.AddField('modelcall', 'up', models.BooleanField(
             blank=True, help_text='what its owner thinks of the answer', null=True)),
-        migrations.AddField('modelcall', 'turn', models.UUIDField(blank=True, db_index=True, null=True)),
+        migrations.AlterField('modelcall', 'turn', models.UUIDField(blank=True, db_index=True, null=True)),
         migrations.AddField('modelcall', 'step', models.PositiveSmallIntegerField(blank=True, null=True)),
         migrations.AddField('modelcall', 'question', models.TextField(blank=True, default=''), preserve_default=False),
         migrations.RunPython(mark_planner_calls, migrations.RunPython.noop, elidable=False),

@@ -6,10 +6,10 @@ from dataclasses import replace
 from inference.engine.catalogue import Profile
 from inference.placement import routes
 from inference.placement.prediction import Candidate, Situation
-from inference.placement.timing_store import observe, timings
+from inference.placement.timing_store import timings
 from inference.placement.timings import Timings
 
-__all__ = ["build", "calls", "observe", "offers", "timings"]
+__all__ = ["build", "calls", "offers", "timings"]
 
 
 def calls() -> dict[str, int]:

@@ -12,7 +12,7 @@ from inference.models import Photo, Step
 from inference.placement.link import LinkEstimate, Transfer, estimate
 from inference.placement.prediction import Candidate, Load
 from inference.placement.records import from_receipt
-from inference.placement.timing_store import RECENT_S, company, waited_ms
+from inference.placement.timing_store import RECENT_S, Records
 from webapp.live.errors import UserError
 
 BUSY_S = 60.0  # how long an observed wait is expected again while heartbeats report a queue
@@ -116,19 +116,20 @@ def left_out(task: str, nodes: list[Node], profile: Profile) -> str:
     return " ".join(sentences)
 
 
-def load(device: Node, edges: list[Node]) -> Load:
+def load(device: Node, edges: list[Node], records: Records | None = None) -> Load:
     """Waiting time at each node: by the queue of its last heartbeat or by the waits of its last jobs, whichever is longer."""
-    waits = {node.slug: _waiting_ms(node) for node in edges}
-    return Load(_waiting_ms(device), next(iter(waits.values()), 0.0), waits)
+    records = records or Records(device.slug, *(edge.slug for edge in edges))
+    waits = {node.slug: _waiting_ms(node, records) for node in edges}
+    return Load(_waiting_ms(device, records), next(iter(waits.values()), 0.0), waits)
 
 
-def _waiting_ms(node: Node) -> float:
+def _waiting_ms(node: Node, records: Records) -> float:
     """Queued jobs are assumed to be average, in batches like the recent ones. The one that ran at the time of the heartbeat is
     most likely done by now."""
     waiting, times = max(0, (node.queue or 0) - 1), [task["whole_ms"] for task in node.profile["tasks"].values()]
-    batch = company(node.slug)
+    batch = records.company(node.slug)
     each_ms = (sum(times) / len(times) + batch.added_ms) / batch.size
-    return max(waiting * each_ms, waited_ms(node.slug, BUSY_S if waiting else RECENT_S))
+    return max(waiting * each_ms, records.waited_ms(node.slug, BUSY_S if waiting else RECENT_S))
 
 
 def previous(device: Node, task: str) -> Candidate | None:

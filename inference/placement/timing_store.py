@@ -10,7 +10,6 @@ a batch add to an answer is a number of the node, expected again while it is rec
 """
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
@@ -53,25 +52,86 @@ class Company:
 ALONE = Company()
 
 
+class Records:
+    """What is known of some nodes, read at once. `observe` corrects it, and `save` stores what was corrected."""
+
+    def __init__(self, *nodes: str) -> None:
+        self._rows = {(row.node, row.part): row for row in NodeProfile.objects.filter(node__in=nodes)}
+        self._changed = dict[tuple[str, str], NodeProfile]()
+
+    def timings(self, node: str, measured: MeasuredProfile) -> Timings:
+        rows = {part: row for (slug, part), row in self._rows.items() if slug == node}
+        paces = {kind: _pace(rows.get(part)) for kind, part in PACE.items()}
+        observed = [row for row in rows.values() if row.samples >= FORGET_AFTER and row.part not in OF_NODE]
+        corrected = {row.part: row.ms * paces[_is_overhead(row.part)] for row in observed}
+        pairs = [(corrected[part], ms) for part, ms in _parts(measured) if part in corrected]
+        actual, expected = sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
+        pace = actual / expected if expected > 0 else paces[False]
+        return Timings(node, measured, corrected, pace, self.company(node).added_ms)
+
+    def company(self, node: str) -> Company:
+        since = timezone.now() - timedelta(seconds=RECENT_S)
+        rows = {part: row for part in (COMPANY, BATCH) if (row := self._rows.get((node, part))) and row.updated >= since}
+        return Company(rows[COMPANY].ms if COMPANY in rows else 0.0, rows[BATCH].ms if BATCH in rows else 1.0)
+
+    def waited_ms(self, node: str, within_s: float = RECENT_S) -> float:
+        """How long recent jobs waited for the node's model; 0 for a node not used for a while, so that it is tried again."""
+        row = self._rows.get((node, QUEUE))
+        return row.ms if row and row.updated >= timezone.now() - timedelta(seconds=within_s) else 0.0
+
+    def observe(self, node: str, part: str, ms: float, batch: int | None = None) -> None:
+        """Correct the expected time of a part on a node by one observation."""
+        if part == QUEUE:
+            self._follow(node, part, ms)
+            return
+        row, kind = self._rows.get((node, part)), PACE[_is_overhead(part)]
+        pace = _pace(self._rows.get((node, kind)))
+        if batch is not None and (batch > 1 or self.company(node) != ALONE):
+            alone_ms = ms / batch if row is None else row.ms * pace
+            self._follow(node, COMPANY, max(0.0, ms - alone_ms) if batch > 1 else 0.0)
+            self._follow(node, BATCH, batch)
+            if batch > 1:
+                return
+        if row is None:
+            self._set(node, part, ms / pace)
+            return
+        if row.samples >= FORGET_AFTER:
+            ratio = _bounded((ms + SMALL_MS) / (row.ms * pace + SMALL_MS), 1.0)
+            self._set(node, kind, pace * _mean(1.0, ratio, PACE_WEIGHT))
+        usual = _bounded(ms / pace, max(row.ms, SMALL_MS))
+        self._set(node, part, _mean(row.ms, usual, FASTER_WEIGHT if usual < row.ms else SLOWER_WEIGHT))
+
+    def save(self) -> None:
+        """Of two simultaneous observations one is lost, which a running mean tolerates."""
+        NodeProfile.objects.bulk_create(
+            self._changed.values(),
+            update_conflicts=True,
+            unique_fields=("node", "part"),
+            update_fields=("ms", "samples", "updated"),
+        )
+        self._changed.clear()
+
+    def _follow(self, node: str, part: str, value: float) -> None:
+        """A number of the node at present: a running mean."""
+        row = self._rows.get((node, part))
+        self._set(node, part, value if row is None else _mean(row.ms, value, RECENT_WEIGHT))
+
+    def _set(self, node: str, part: str, value: float) -> None:
+        row = self._rows.get((node, part))
+        new = NodeProfile(node=node, part=part, ms=value, samples=row.samples + 1 if row else 1, updated=timezone.now())
+        self._rows[node, part] = self._changed[node, part] = new
+
+
 def timings(node: str, measured: MeasuredProfile) -> Timings:
-    rows = {row.part: row for row in NodeProfile.objects.filter(node=node)}
-    paces = {kind: _pace(rows.get(part)) for kind, part in PACE.items()}
-    observed = [row for row in rows.values() if row.samples >= FORGET_AFTER and row.part not in OF_NODE]
-    corrected = {row.part: row.ms * paces[_is_overhead(row.part)] for row in observed}
-    pairs = [(corrected[part], ms) for part, ms in _parts(measured) if part in corrected]
-    actual, expected = sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
-    pace = actual / expected if expected > 0 else paces[False]
-    return Timings(node, measured, corrected, pace, _company(rows.values()).added_ms)
+    return Records(node).timings(node, measured)
 
 
-def company(node: str) -> Company:
-    return _company(NodeProfile.objects.filter(node=node, part__in=(COMPANY, BATCH)))
-
-
-def _company(rows: Iterable[NodeProfile]) -> Company:
-    since = timezone.now() - timedelta(seconds=RECENT_S)
-    recent = {row.part: row.ms for row in rows if row.updated >= since}
-    return Company(recent.get(COMPANY, 0.0), recent.get(BATCH, 1.0))
+def observe(*observations: Observation) -> None:
+    """Correct what is expected of nodes."""
+    records = Records(*{observation.node for observation in observations})
+    for observation in observations:
+        records.observe(*observation)
+    records.save()
 
 
 def _parts(measured: MeasuredProfile) -> list[tuple[str, float]]:
@@ -90,37 +150,6 @@ def _parts(measured: MeasuredProfile) -> list[tuple[str, float]]:
     return parts
 
 
-def observe(node: str, part: str, ms: float, batch: int | None = None) -> None:
-    """Correct the expected time of a part on a node by one observation."""
-    if part == QUEUE:
-        _follow(node, part, ms)
-        return
-    row = NodeProfile.objects.filter(node=node, part=part).first()
-    kind = PACE[_is_overhead(part)]
-    common = NodeProfile.objects.filter(node=node, part=kind).first()
-    pace = _pace(common)
-    if batch is not None and (batch > 1 or company(node) != ALONE):
-        alone_ms = ms / batch if row is None else row.ms * pace
-        _follow(node, COMPANY, max(0.0, ms - alone_ms) if batch > 1 else 0.0)
-        _follow(node, BATCH, batch)
-        if batch > 1:
-            return
-    if row is None:
-        _store(node, part, None, ms / pace)
-        return
-    if row.samples >= FORGET_AFTER:
-        ratio = _bounded((ms + SMALL_MS) / (row.ms * pace + SMALL_MS), 1.0)
-        _store(node, kind, common, pace * _mean(1.0, ratio, PACE_WEIGHT))
-    usual = _bounded(ms / pace, max(row.ms, SMALL_MS))
-    _store(node, part, row, _mean(row.ms, usual, FASTER_WEIGHT if usual < row.ms else SLOWER_WEIGHT))
-
-
-def _follow(node: str, part: str, value: float) -> None:
-    """A number of the node at present: a running mean."""
-    row = NodeProfile.objects.filter(node=node, part=part).first()
-    _store(node, part, row, value if row is None else _mean(row.ms, value, RECENT_WEIGHT))
-
-
 def _mean(previous: float, new: float, weight: float) -> float:
     return previous * (1 - weight) + new * weight
 
@@ -128,15 +157,6 @@ def _mean(previous: float, new: float, weight: float) -> float:
 def _bounded(value: float, expected: float) -> float:
     """Limits the influence of an outlier."""
     return min(max(value, expected / OUTLIER), expected * OUTLIER)
-
-
-def _store(node: str, part: str, row: NodeProfile | None, value: float) -> None:
-    """Optimistic: of two simultaneous observations one is lost, which a running mean tolerates."""
-    if row is None:
-        NodeProfile.objects.get_or_create(node=node, part=part, defaults={"ms": value})
-        return
-    same = NodeProfile.objects.filter(pk=row.pk, samples=row.samples)
-    same.update(ms=value, samples=row.samples + 1, updated=timezone.now())
 
 
 def _pace(row: NodeProfile | None) -> float:
@@ -149,10 +169,3 @@ def _pace(row: NodeProfile | None) -> float:
 
 def _is_overhead(part: str) -> bool:
     return "/overhead/" in part
-
-
-def waited_ms(node: str, within_s: float = RECENT_S) -> float:
-    """How long recent jobs waited for the node's model; 0 for a node not used for a while, so that it is tried again."""
-    since = timezone.now() - timedelta(seconds=within_s)
-    row = NodeProfile.objects.filter(node=node, part=QUEUE, updated__gte=since).first()
-    return row.ms if row else 0.0

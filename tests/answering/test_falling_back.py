@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from devices import dispatch
 from devices.models import Node, Sample
+from inference.agreement import known_profiles
 from inference.answering import turns
-from inference.engine import catalogue
 from inference.models import NodeProfile, Photo, Turn
 from inference.photos import store
 from inference.placement.timing_store import QUEUE
@@ -61,7 +61,7 @@ def answered(turn: Turn) -> dict[str, Any]:
 def force_refining(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every split is answered first and refined."""
     pair.profile = refining(pair.profile, NEVER_SURE)
-    monkeypatch.setattr(catalogue, "profile", lambda name: pair.profile)
+    monkeypatch.setattr(known_profiles, "unchanged", lambda name: pair.profile)
     monkeypatch.setattr(type(pair.profile), "split_points", lambda self, task: (K,))
     monkeypatch.setattr(type(pair.profile), "code_levels", lambda self, task, k: [])
 

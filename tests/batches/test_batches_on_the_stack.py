@@ -52,6 +52,7 @@ def _once_each(stack: Stack, batch: str, items: list[dict[str, Any]], photos: Se
     assert turns == [(len(photos),)], "a photo was asked about twice"
 
 
+@pytest.mark.long
 def test_a_killed_cloud_worker_loses_and_doubles_nothing(stack: Stack) -> None:
     photos = _photos(stack, 14, 100)
     batch = _start(stack, photos)

@@ -29,7 +29,7 @@ def samples(stack: Stack) -> Samples:
     return Samples(stack)
 
 
-@pytest.fixture(params=WIDTHS)
+@pytest.fixture(params=[WIDTHS[0], pytest.param(WIDTHS[1], marks=pytest.mark.long)])
 def look(browser: Browser, stack: Stack, logged_in: Any, request: pytest.FixtureRequest) -> Iterator[Tab]:
     context = browser.new_context(storage_state=logged_in, viewport={"width": request.param, "height": 900})
     tab = Tab(context.new_page(), stack.url)

@@ -102,6 +102,7 @@ def test_chosen_photos_lead_into_the_chat(tab: Tab) -> None:
     expect(page.locator("#details ul a")).to_have_text("What is in this photo?")
 
 
+@pytest.mark.long
 def test_a_deletion_outlives_a_restart_of_the_workers(tab: Tab, stack: Stack) -> None:
     page = tab.open("/library/")
     add(page, photos(50, 1))

@@ -9,7 +9,7 @@ from django.utils import timezone
 from devices import dispatch
 from inference.answering import planner_usage
 from inference.answering.journal import claim
-from inference.calls import recording, retention
+from inference.calls import retention
 from inference.models import CallDay, ModelCall, PlannerCall, Turn
 from inference.planning.llm.llm_calls import Call as PlannerRequest
 from tests.calls.conftest import Call
@@ -66,7 +66,7 @@ def test_calls_of_a_batch_are_told_apart(turn: Turn) -> None:
 
 def test_a_planner_call_belongs_to_who_asked(owner: Any, turn: Turn) -> None:
     request = PlannerRequest("small-1", "plan", "ok", 100, 20, 5.0, 0.25)
-    with dispatch.on_behalf_of(owner.pk), recording.asked_with(None, turn.pk):
+    with dispatch.on_behalf_of(owner.pk, turn=turn.pk):
         planner_usage.usage_log().record(request)
     row = ModelCall.objects.get()
     assert (row.origin, row.owner, row.turn, row.tokens_in, row.cost) == ("planner", owner, turn.pk, 100, 0.25)

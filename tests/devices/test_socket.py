@@ -14,6 +14,7 @@ from devices.registry import enrolment
 from devices.telemetry import links, node_events
 from tests.live.browser_socket import BrowserSocket
 from tests.live.conftest import socket_of as socket_of
+from webapp.live import consumer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Open = Callable[..., BrowserSocket]
@@ -73,6 +74,7 @@ async def test_a_deactivated_person_gets_no_more_events(
     socket_of: Open, colleague: Any, node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(consumers.ACCOUNTS, "good_for_s", 0.0)
+    monkeypatch.setattr(consumer, "GOOD_FOR_S", 0.0)
     socket = await sync_to_async(socket_of)(colleague, "/ws/devices/")
     await socket.connect()
     await socket.receive_json_from()

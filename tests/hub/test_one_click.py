@@ -16,7 +16,7 @@ from tests.conftest import draw_photo
 from tests.hub.conftest import as_checkpoint, published
 from tests.hub.server import Hub, serving
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.long, pytest.mark.browser, pytest.mark.timeout(1500)]  # a stack of its own
 LONG_S = 400.0  # loading models on a busy machine
 
 
@@ -116,7 +116,6 @@ def test_questions_during_a_switch_are_answered_or_wait_and_none_is_lost(stack: 
     wait_for(lambda: not models(stack)["changing"]["changing"], LONG_S, "the nodes did not change back")
 
 
-@pytest.mark.long
 def test_what_compressing_costs_is_measured_from_the_page(stack: Stack, page: Page) -> None:
     answer = stack.owner.post("/api/v1/models/choice", json={"profile": "paper"})
     assert answer.status_code == 200

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
-from webapp.live import groups
+from webapp.live import consumer, groups
 from webapp.live.events import TurnPhase
 from webapp.live.publish import publish
 
@@ -42,7 +42,10 @@ async def test_five_hundred_events_arrive_in_order(socket_of: Any, owner: Any, c
     await socket.disconnect()
 
 
-async def test_a_deactivated_person_gets_no_more_events(socket_of: Any, owner: Any, conversation: Any) -> None:
+async def test_a_deactivated_person_gets_no_more_events(
+    socket_of: Any, owner: Any, conversation: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer, "GOOD_FOR_S", 0.0)
     socket = await _open(socket_of, owner, conversation)
     owner.is_active = False
     await sync_to_async(owner.save)()
@@ -50,7 +53,10 @@ async def test_a_deactivated_person_gets_no_more_events(socket_of: Any, owner: A
     assert (await socket.receive_output(3)) == {"type": "websocket.close", "code": 4404}
 
 
-async def test_a_deleted_conversation_sends_no_more_events(socket_of: Any, owner: Any, conversation: Any) -> None:
+async def test_a_deleted_conversation_sends_no_more_events(
+    socket_of: Any, owner: Any, conversation: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer, "GOOD_FOR_S", 0.0)
     socket = await _open(socket_of, owner, conversation)
     name = groups.chat(conversation.pk)
     await sync_to_async(conversation.delete)()
@@ -58,7 +64,10 @@ async def test_a_deleted_conversation_sends_no_more_events(socket_of: Any, owner
     assert (await socket.receive_output(3))["code"] == 4404
 
 
-async def test_after_the_close_nothing_is_sent(socket_of: Any, owner: Any, conversation: Any) -> None:
+async def test_after_the_close_nothing_is_sent(
+    socket_of: Any, owner: Any, conversation: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer, "GOOD_FOR_S", 0.0)
     socket = await _open(socket_of, owner, conversation)
     name = groups.chat(conversation.pk)
     await sync_to_async(conversation.delete)()

@@ -9,7 +9,7 @@ from django.utils import timezone
 from devices.models import Node
 from inference.models import NodeProfile
 from inference.placement import fleet
-from inference.placement.timing_store import ALONE, BATCH, COMPANY, RECENT_S, company, observe, timings
+from inference.placement.timing_store import ALONE, BATCH, COMPANY, RECENT_S, Observation, Records, observe, timings
 
 pytestmark = pytest.mark.django_db
 TIMES = {"whole_ms": 50.0, "head_ms": {"8": 10.0}, "tail_ms": {"8": 40.0}}
@@ -20,7 +20,7 @@ TAIL = "compact/vqa/tail/8"
 
 def _answered(ms: float, batch: int, times: int = 12, edge: str = "edge-1") -> None:
     for _ in range(times):
-        observe(edge, TAIL, ms, batch)
+        observe(Observation(edge, TAIL, ms, batch))
 
 
 def _edge(slug: str, queue: int) -> Node:
@@ -44,7 +44,7 @@ def test_when_the_others_are_gone_predictions_follow_within_a_few_answers() -> N
     _answered(120.0, 8)
     _answered(40.0, 1, times=8)
     assert timings("edge-1", MEASURED).tail("vqa", 8) == pytest.approx(40.0, abs=6)
-    assert company("edge-1").size == pytest.approx(1.0, abs=0.5)
+    assert Records("edge-1").company("edge-1").size == pytest.approx(1.0, abs=0.5)
 
 
 def test_of_a_mixture_the_mean_is_expected() -> None:
@@ -62,7 +62,7 @@ def test_a_node_that_was_never_alone_has_expectations_too() -> None:
 
 def test_lone_answers_leave_nothing_about_batches() -> None:
     _answered(40.0, 1)
-    assert company("edge-1") == ALONE and not NodeProfile.objects.filter(part__in=(COMPANY, BATCH)).exists()
+    assert Records("edge-1").company("edge-1") == ALONE and not NodeProfile.objects.filter(part__in=(COMPANY, BATCH)).exists()
 
 
 def test_the_queue_of_each_edge_counts() -> None:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from inference.models import NodeProfile
 from inference.placement import candidates
-from inference.placement.timing_store import FORGET_AFTER, PACE, PACE_S, QUEUE, RECENT_S, observe, timings, waited_ms
+from inference.placement.timing_store import FORGET_AFTER, PACE, PACE_S, QUEUE, RECENT_S, Observation, Records, observe, timings
 
 pytestmark = pytest.mark.django_db
 TIMES = {"whole_ms": 50.0, "head_ms": {"1": 10.0}, "tail_ms": {"1": 40.0}}
@@ -17,7 +17,7 @@ PART = "compact/vqa/whole"
 
 def observed(ms: float, times: int = FORGET_AFTER, part: str = PART) -> None:
     for _ in range(times):
-        observe("jetson-a", part, ms)
+        observe(Observation("jetson-a", part, ms))
 
 
 def test_without_observations_the_measured_time_counts() -> None:
@@ -71,7 +71,7 @@ def test_overhead_observed_on_one_route_counts_for_the_others() -> None:
 
 def test_a_recent_wait_is_expected_and_later_forgotten() -> None:
     observed(300.0, 4, QUEUE)
-    assert waited_ms("jetson-a") == pytest.approx(300)
+    assert Records("jetson-a").waited_ms("jetson-a") == pytest.approx(300)
     old = timezone.now() - timedelta(seconds=RECENT_S + 1)
     NodeProfile.objects.filter(part=QUEUE).update(updated=old)
-    assert waited_ms("jetson-a") == 0.0
+    assert Records("jetson-a").waited_ms("jetson-a") == 0.0

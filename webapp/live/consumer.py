@@ -1,7 +1,7 @@
-"""The base of every socket: logged in, authorised again at every delivery; a snapshot first, then deltas.
+"""The base of every socket: logged in, authorised again while it delivers; a snapshot first, then deltas.
 
 The scope has the person as `user`, and as `current_user` a function that asks the database again: None once the session was
-ended. What ends a session also calls publish.recheck(), so that an idle socket closes too.
+ended. What ends a session, or takes away what is shown, calls publish.recheck(), which closes the socket at once.
 
 Close codes: 4401 not logged in, 4404 does not exist or not yours, 4429 the person has too many open,
 1013 Redis or the database is unavailable, try again.
@@ -9,6 +9,7 @@ Close codes: 4401 not logged in, 4404 does not exist or not yours, 4429 the pers
 
 import json
 import logging
+import time
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -24,6 +25,7 @@ from webapp.live.storable import storable
 
 log = logging.getLogger(__name__)
 OPEN = AtOnce(40, "pages with live updates open")  # a browser with many tabs has a dozen
+GOOD_FOR_S = 1.0  # a delivery this soon after a check is not checked again
 MAX_FRAME = 4096  # characters; everything a page sends is a few dozen
 
 
@@ -91,6 +93,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         self.joined: list[str] = []
+        self.checked = 0.0  # on the clock of time.monotonic()
         user = self.scope.get("user")
         if user is None or not user.is_authenticated:
             await self.refuse(4401)
@@ -121,7 +124,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
                 return  # the subscription died with the connection
 
     async def live_event(self, message: dict[str, Any]) -> None:
-        if not await self.still_allowed():
+        if time.monotonic() - self.checked >= GOOD_FOR_S and not await self.still_allowed():
             await self.close(4404)
             return
         await self.send(text_data=message["frame"])
@@ -162,6 +165,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     async def still_allowed(self) -> bool:
         """The session may have been ended, or the conversation deleted, since the last delivery."""
+        self.checked = time.monotonic()
         return await database_sync_to_async(self._current_and_allowed)()
 
     def _current_and_allowed(self) -> bool:

@@ -12,6 +12,7 @@ from inference.batches.models import Batch
 from inference.calls import retention as log_of_calls
 from inference.models import Turn
 from inference.photos import erasure, keeping, store
+from inference.watches.events import intake as watch_events
 from webapp.accounts.models import SHELL, AuditEntry
 from webapp.chat.models import Conversation
 from webapp.chat.sharing import links as links_to_conversations
@@ -25,13 +26,14 @@ class Deleted:
 
 
 def delete_expired(days: int) -> Deleted:
-    """Delete telemetry older than `days`, what `ask` left behind, unused photos, dead sessions, expired links to conversations,
-    and notices, model calls and rows of the audit trail that are older than their own periods."""
+    """Delete telemetry and events of watches older than `days`, what `ask` left behind, unused photos, dead sessions, expired
+    links to conversations, and notices, model calls and rows of the audit trail that are older than their own periods."""
     now = timezone.now()
     before = now - timedelta(days=days)
     samples = links.prune(before)
     node_events.prune(before)
     Notice.objects.filter(at__lt=now - timedelta(days=settings.NOTICE_DAYS)).delete()
+    watch_events.prune(before)
     AuditEntry.objects.expire(now - timedelta(days=settings.AUDIT_DAYS))
     log_of_calls.expire()
     Turn.objects.filter(owner__username=SHELL, created__lt=before).delete()

@@ -10,7 +10,7 @@ from devices.contract.results import Answered
 from inference.answering import execute, receipts, trained_models
 from inference.answering.attempt import Attempt
 from inference.answering.trained_models import TrainedModel
-from inference.placement import candidates, fleet, policies, routes
+from inference.placement import candidates, fleet, policies, routes, timing_store
 from inference.placement.choose import Candidate, choose
 from inference.placement.timing_store import Observation
 from inference.receipt import Receipt
@@ -32,10 +32,11 @@ class FederatedModelStep(Attempt):
             )
         device = fleet.device_for(self.photo, turn.node, fleet.online(without=self.failed.excluded))
         running, placing = self._start(device)
-        times = candidates.timings(device.slug, device.profile)
+        records = timing_store.Records(device.slug)
+        times = records.timings(device.slug, device.profile)
         expected, overhead = times.corrected.get(model.part, FIRST_MS), times.overhead(routes.DEVICE.name, candidates.calls())
         option = Candidate(routes.DEVICE, None, None, None, None, 0, expected, 0.0, model.accuracy, overhead_ms=overhead)
-        link, load = fleet.link_of(device.slug), fleet.load(device, [])
+        link, load = fleet.link_of(device.slug), fleet.load(device, [], records)
         policy = policies.named(turn.policy, settings.MAX_LOSS)
         choice = choose([option], link, load, policy, turn.route or None)
         self.chosen = choice.chosen
@@ -54,7 +55,7 @@ class FederatedModelStep(Attempt):
 def answer(step: execute.Step, model: TrainedModel) -> tuple[execute.Outcome, int]:
     """The outcome, and the bytes of the model where it had to be sent. Raises what dispatch.call raises."""
     started, sent = time.perf_counter(), 0
-    outcome = execute.Outcome(step.device, step.task)
+    outcome = execute.Outcome(step.device, step.task, jobs=step.jobs)
     step.phase("device")
     try:
         done = _call(step, model)
@@ -76,4 +77,4 @@ def answer(step: execute.Step, model: TrainedModel) -> tuple[execute.Outcome, in
 
 def _call(step: execute.Step, model: TrainedModel, blob: str = "") -> Answered:
     job = RunLearned(photo=step.photo, digest=model.digest, card=model.node_card, blob=blob)
-    return dispatch.call(step.device, job, execute.UNKNOWN_DEADLINE_S, step.cancelled, step.phase)
+    return step.send(step.device, job, execute.UNKNOWN_DEADLINE_S)
