@@ -195,7 +195,9 @@ class Step(models.Model):
     state = models.CharField(max_length=10, default="waiting")
     receipt = models.JSONField(null=True, blank=True)
     error = models.JSONField(null=True, blank=True)
-    equals = models.CharField(max_length=64, blank=True, help_text="the same for equal questions: inference.calls.equal_steps")
+    equals = models.CharField(
+        max_length=64, blank=True, help_text="the same for equal questions: inference.answering.reuse.equal_steps"
+    )
 
     class Meta:
         ordering = ("number",)

@@ -168,7 +168,7 @@ class Journal:
         self._step(number, {"state": "left out"}, None)
 
     def receipt(self, number: int, receipt: Receipt, equals: str = "") -> None:
-        """`equals`: for an answer that may be used again (inference.calls.equal_steps)."""
+        """`equals`: for an answer that may be used again (inference.answering.reuse.equal_steps)."""
         changes = {"state": "answered", "receipt": receipt, "equals": equals}
         self._step(number, changes, receipt, lambda: recording.answered(self.turn, number, receipt))
 

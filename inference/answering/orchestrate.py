@@ -17,8 +17,9 @@ from devices import dispatch
 from inference.answering import drafts, execute, models_loading, planner_usage, plans, prefetch
 from inference.answering.attempt import Attempt, FailedAttempts
 from inference.answering.journal import Journal
+from inference.answering.reuse import equal_steps
 from inference.answering.trained_models.step import FederatedModelStep
-from inference.calls import equal_steps, recording
+from inference.calls import recording
 from inference.models import Photo, Turn
 from inference.placement.choose import NoRoute
 from inference.planning import conditions

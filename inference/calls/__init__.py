@@ -1,1 +1,1 @@
-"""The log of model calls, what each person and token has used of what they may, and answers that are used again."""
+"""The log of model calls, and what each person and token has used of what they may."""

@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='step',
             name='equals',
-            field=models.CharField(blank=True, help_text='the same for equal questions: inference.calls.equal_steps', max_length=64),
+            field=models.CharField(blank=True, help_text='the same for equal questions: inference.answering.reuse.equal_steps', max_length=64),
         ),
         migrations.AddField(
             model_name='turn',

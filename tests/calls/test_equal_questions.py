@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from devices.models import Node, ProfileChoice, Sample
 from inference.answering import turns
-from inference.calls import equal_steps
+from inference.answering.reuse import equal_steps
 from inference.models import ModelCall, Photo, Step, Turn
 from inference.photos import store
 from inference.receipt import parse
