@@ -164,12 +164,8 @@ def test_person_and_admins_are_told_once_at_eighty_percent(owner: Any) -> None:
             ["allowance.low", "allowance.of_others_low"] if asked >= 4 else []
         )
     notice = Notice.objects.get(kind="allowance.low")
-    assert notice.person == owner and notice.values == {
-        "measure": "Questions a day",
-        "holder": "owner",
-        "used": "4",
-        "limit": "5",
-    }
+    values = {"measure": "Questions a day", "holder": "owner", "used": "4", "limit": "5"}
+    assert notice.person == owner and notice.values == values
 
 
 def test_an_owners_default_holds_for_who_has_none_and_zero_is_no_limit(owner: Any, settings: Any, client_of: Any) -> None:
