@@ -236,7 +236,8 @@ def planned(db: None, settings: Any, tmp_path: Path) -> dict[str, list[str]]:
 
 def supervised(service: str) -> list[str]:
     """The command of a service without the supervisor before it."""
-    return list((command := SERVICES[service]["command"])[command.index("--") + 1 :])
+    command = SERVICES[service]["command"]
+    return list(command[command.index("--") + 1 :])
 
 
 def flags(command: list[str]) -> set[str]:

@@ -229,8 +229,12 @@ def test_from_the_shell(owner: Any) -> None:
     assert "questions 0 of 12" in out.getvalue() and "planner_cost 0.00 of 2.5" in out.getvalue()
     call_command("allowances", "set", "owner", "--questions", "default", stdout=out)
     assert not Allowance.objects.filter(measure="questions").exists()
-    one = ["--questions", "1"]
-    for wrong in (["nobody", *one], ["owner"], ["owner", "--questions", "many"], ["owner", "--token", "x", *one]):
+    for wrong in (
+        ["nobody", *(one := ["--questions", "1"])],
+        ["owner"],
+        ["owner", "--questions", "many"],
+        ["owner", "--token", "x", *one],
+    ):
         with pytest.raises(CommandError):
             call_command("allowances", "set", *wrong)
 
