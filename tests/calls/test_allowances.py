@@ -1,6 +1,5 @@
 """What a person and a token may use: refused the same everywhere, counted exactly, told of before it is used up."""
 
-import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
@@ -237,19 +236,3 @@ def test_from_the_shell(owner: Any) -> None:
     ):
         with pytest.raises(CommandError):
             call_command("allowances", "set", *wrong)
-
-
-def test_a_new_measure_is_one_value(owner: Any, settings: Any, client_of: Any) -> None:
-    from inference.calls.measures import MEASURES, Measure
-
-    settings.ALLOWANCES = {**settings.ALLOWANCES, "dummy": 3}
-    MEASURES.append(Measure("dummy", "Dummies a day", "questions", monthly=False, decimals=0, refusal="No more dummies."))
-    try:
-        assert "Dummies a day" in client_of(owner).get("/allowances/").content.decode()
-        assert "Dummies a day" in client_of(owner).get("/account/").content.decode()
-        for _ in range(3):
-            turns.ask(owner, uuid.uuid4(), "What is this?", None)
-        with pytest.raises(UserError, match="No more dummies"):
-            turns.ask(owner, uuid.uuid4(), "What is this?", None)
-    finally:
-        MEASURES.pop()
