@@ -1,4 +1,4 @@
-"""The tables of answering: photos, turns, their steps with receipts, observed times, calls of the planning model."""
+"""The tables of answering: photos, turns, their steps with receipts, observed times."""
 
 import uuid
 from datetime import datetime
@@ -10,10 +10,16 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from inference.calls.tables import Allowance as Allowance  # Django looks for tables here
+from inference.calls.tables import CallDay as CallDay
+from inference.calls.tables import DayUse as DayUse
+from inference.calls.tables import ModelCall as ModelCall
+from inference.calls.tables import PlannerCall as PlannerCall
 from inference.engine.photos import notes
 from inference.engine.photos.notes import PhotoNote
-from inference.model_jobs.tables import MethodAgreement as MethodAgreement  # Django looks for tables here
+from inference.model_jobs.tables import MethodAgreement as MethodAgreement
 from inference.model_jobs.tables import ModelJob as ModelJob
+from webapp.accounts.models import ApiToken
 
 LIVE = ("queued", "planning", "running")
 FINAL = ("answered", "failed", "stopped")
@@ -152,6 +158,7 @@ class Turn(models.Model):
     node = models.SlugField(max_length=40, blank=True, help_text="forced device")
     fresh = models.BooleanField(default=False, help_text="nothing computed or sent for an earlier question is used")
     background = models.BooleanField(default=False, help_text="nobody waits for this one: everybody's others go first")
+    token = models.ForeignKey(ApiToken, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     given_plan = models.JSONField(null=True, blank=True, help_text="made before, for many turns; the question is not planned")
 
     state = models.CharField(max_length=10, default="queued", db_index=True)
@@ -188,10 +195,14 @@ class Step(models.Model):
     state = models.CharField(max_length=10, default="waiting")
     receipt = models.JSONField(null=True, blank=True)
     error = models.JSONField(null=True, blank=True)
+    equals = models.CharField(
+        max_length=64, blank=True, help_text="the same for equal questions: inference.answering.reuse.equal_steps"
+    )
 
     class Meta:
         ordering = ("number",)
         constraints = [models.UniqueConstraint(fields=("turn", "number"), name="one_step_per_number")]
+        indexes = [models.Index(fields=("equals",), name="equal_steps", condition=~models.Q(equals=""))]
 
     def __str__(self) -> str:
         return f"{self.number}. {self.task}"
@@ -211,25 +222,3 @@ class NodeProfile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.node} {self.part}: {self.ms:.1f} ms"
-
-
-class PlannerCall(models.Model):
-    """One request to the planning model. Its text is not stored: questions stay in their turns, keys nowhere."""
-
-    created = models.DateTimeField(auto_now_add=True, db_index=True)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-    turn = models.UUIDField(null=True, blank=True, db_index=True, help_text="the question that it was about")
-    model = models.CharField(max_length=100)
-    purpose = models.CharField(max_length=10)
-    outcome = models.CharField(max_length=20, help_text="ok, repaired, or why it failed: invalid, timeout, http 429")
-    tokens_in = models.PositiveIntegerField(default=0)
-    tokens_out = models.PositiveIntegerField(default=0)
-    ms = models.FloatField()
-    cost = models.FloatField(default=0.0, help_text="at the configured prices")
-    estimated = models.BooleanField(default=False, help_text="the server counted no tokens, so they are an estimate")
-
-    class Meta:
-        ordering = ("-created", "-pk")
-
-    def __str__(self) -> str:
-        return f"{self.model}: {self.outcome} in {self.ms:.0f} ms"

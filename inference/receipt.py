@@ -139,6 +139,14 @@ class CropRecord(TypedDict):
     bottom: float
 
 
+class CachedRecord(TypedDict):
+    """Where the answer was given before."""
+
+    turn: str
+    step: int
+    at: str  # ISO 8601
+
+
 class SimulatedNode(TypedDict):
     uplink_bytes_per_s: float | None
     slowdown: float | None
@@ -206,6 +214,7 @@ class Receipt(Models):
     boxes: NotRequired[list[dict[str, Any]]]  # of tasks that locate something
     lines: NotRequired[list[dict[str, Any]]]
     absent: NotRequired[str]  # the thing asked about, where it was not seen
+    cached: NotRequired[CachedRecord]  # an equal question was answered before: nothing was computed or sent for this one
 
 
 def certainty_of(receipt: Mapping[str, Any]) -> Certainty | None:
@@ -213,6 +222,12 @@ def certainty_of(receipt: Mapping[str, Any]) -> Certainty | None:
     if receipt["confidence"] is None or "sure" not in receipt:
         return None
     return Certainty(receipt.get("certainty") or (Certainty.PROBABLE if receipt["sure"] else Certainty.GUESS))
+
+
+def link_bytes(receipt: Mapping[str, Any]) -> int:
+    """With what failed attempts sent in vain."""
+    in_vain = sum(int(failure.get("bytes", 0)) for failure in receipt.get("fell_back_from") or ())
+    return int(receipt["bytes"]["uplink"]) + in_vain
 
 
 _adapter = TypeAdapter(Receipt)

@@ -33,6 +33,15 @@ def operation(method: str, path: str) -> dict[str, Any] | None:
     return None
 
 
+def _json(response: Any) -> Any:
+    """Also of a streamed response, which can be read again."""
+    if not response.streaming:
+        return response.json()
+    body = response.getvalue()
+    response.streaming_content = [body]
+    return json.loads(body)
+
+
 def check_response(method: str, path: str, response: Any) -> None:
     """Raises AssertionError when a response is not as the schema describes it."""
     described = operation(method, path)
@@ -45,7 +54,7 @@ def check_response(method: str, path: str, response: Any) -> None:
     if content is None:
         assert not response.content, f"{method} {path}: a body where none is described"
     elif "application/json" in content:
-        check(response.json(), content["application/json"]["schema"], f"{method} {path}")
+        check(_json(response), content["application/json"]["schema"], f"{method} {path}")
     else:
         assert response["Content-Type"].split(";")[0] in content
 

@@ -12,6 +12,8 @@ for name in [name for name in os.environ if name.startswith(("ISTHMUS_PLANNER", 
 if socket := os.environ.get("TESTS_POSTGRES"):  # the folder of a private server's socket: tests/postgres
     os.environ |= {"POSTGRES_HOST": socket, "POSTGRES_USER": "isthmus"}
 
+os.environ["ISTHMUS_REUSE_DAYS"] = "0"  # tests look at what is computed; tests/calls turns it on
+
 from webapp.ops import private_redis  # noqa: E402  reads ISTHMUS_VAR when it is imported
 
 PRIVATE_REDIS = private_redis.prepare(Path(os.environ["ISTHMUS_VAR"]))

@@ -10,6 +10,8 @@ from webapp.chat.ratings import pages as ratings
 from webapp.chat.sharing import pages as sharing
 from webapp.languages import views as language_pages
 from webapp.ops import health, planner_usage_page
+from webapp.ops.calls import allowances_pages as allowances
+from webapp.ops.calls import pages as calls
 from webapp.ops.metrics import page as metrics
 
 handler400 = "webapp.errors.bad_request"
@@ -30,6 +32,11 @@ urlpatterns = [
     path("planner/", planner_usage_page.calls, name="planner"),
     path("planner/calls.csv", planner_usage_page.calls_csv, name="planner_csv"),
     path("retention/", include("webapp.ops.retention.page")),
+    path("calls/", calls.calls_page, name="calls"),
+    path("calls/calls.csv", calls.calls_csv, name="calls_csv"),
+    path("calls/calls.json", calls.calls_json, name="calls_json"),
+    path("allowances/", allowances.allowances_page, name="allowances"),
+    path("allowances/<int:pk>/", allowances.allowances_of, name="allowances_of"),
     path("batches/", include("inference.batches.urls")),
     path("devices/", include("devices.urls")),
     path("watches/", include("inference.watches.urls")),

@@ -38,6 +38,8 @@ class Stack:
         self.env = {**os.environ, "ISTHMUS_VAR": str(self.var), "HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
         # Exporting the models takes seconds: once for all stacks is enough.
         self.env.setdefault("ISTHMUS_BUNDLES", str(ROOT / "var" / "bundles"))
+        # Benches measure answers, and tests look at them: each question is computed.
+        self.env["ISTHMUS_REUSE_DAYS"] = "0"
         # The stack must not inherit what the tests' settings set for this process.
         for name in ("REDIS_URL", "DJANGO_SETTINGS_MODULE"):
             self.env.pop(name, None)

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.utils import timezone
 
 from devices import dispatch
-from devices.contract.results import AnswerResult
 from devices.contract.values import Crop
 from devices.models import Node
 from devices.telemetry import links
@@ -17,14 +16,12 @@ from inference.agreement import store
 from inference.answering import edge_cache, execute, link_probe, prefetch, receipts, turns
 from inference.answering.journal import Journal
 from inference.engine import tasks
-from inference.engine.answer import TextLine
 from inference.engine.catalogue import Profile
 from inference.models import Photo
 from inference.placement import candidates, fleet, policies, routes, timing_store
 from inference.placement.choose import Candidate, Choice, Load, NoRoute, choose
 from inference.placement.link import LinkEstimate, blind
 from inference.placement.policies import Policy
-from inference.planning.compose import StepResult
 from inference.planning.plan import PlanStep
 from inference.receipt import FailureRecord, Receipt
 from webapp.live import spans
@@ -218,11 +215,3 @@ def _facts(choice: Choice) -> spans.Attributes:
         "isthmus.reason": choice.reason,
     }
     return {name: value for name, value in facts.items() if value is not None}
-
-
-def step_result(step: PlanStep, answer: AnswerResult | None, photo: Photo) -> StepResult:
-    assert answer is not None, "the step was answered"
-    facts = answer.text, answer.confidence, answer.sure, tuple(answer.top)
-    lines = tuple(TextLine(**line.model_dump()) for line in answer.lines or ())
-    absent = answer.absent or ""
-    return StepResult(step.id, step.task, step.question, *facts, None, step.before, tuple(photo.remarkable), lines, absent)

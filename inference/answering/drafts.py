@@ -96,7 +96,7 @@ def _training_run(journal: Journal, step: PlanStep) -> StepResult:
 
 
 def _failed(journal: Journal, step: PlanStep, error: UserError) -> StepResult:
-    journal.step_failed(step.id, error)
+    journal.draft_failed(step.id, error)
     return StepResult(step.id, step.task, step.question, None, None, False, (), f"{error} {error.next}".strip())
 
 

@@ -7,7 +7,7 @@ has at most one author at any time, and never two answers.
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any
@@ -21,9 +21,10 @@ from django.utils import timezone
 
 from devices import model_choice
 from inference.answering import turns
+from inference.calls import recording
 from inference.models import LIVE, Step, Turn
 from inference.placement import fleet
-from inference.receipt import Receipt
+from inference.receipt import FailureRecord, Receipt
 from inference.scheduling import fair_order, limits
 from webapp.live import groups, lease
 from webapp.live.errors import UserError
@@ -145,7 +146,8 @@ class Journal:
 
     def planned(self, plan: dict[str, Any]) -> None:
         rows = [Step(turn=self.turn, number=s["id"], task=s["task"], question=s["question"] or "") for s in plan["steps"]]
-        self._change({"plan": plan, "state": "running"}, lambda: TurnPlan(**self._ids(), plan=plan), rows)
+        changes = {"plan": plan, "state": "running"}
+        self._change(changes, lambda: TurnPlan(**self._ids(), plan=plan), lambda: Step.objects.bulk_create(rows))
 
     def amended(self, plan: dict[str, Any]) -> None:
         """The plan knows more than at first: a question that waited for another answer, or where a draft lies."""
@@ -158,15 +160,21 @@ class Journal:
     def drafted(self, number: int) -> None:
         self._step(number, {"state": "answered"}, None)
 
+    def draft_failed(self, number: int, error: UserError) -> None:
+        self._step(number, {"state": "failed", "error": error.body()}, None)
+
     def left_out(self, number: int) -> None:
         """An earlier answer does not meet the condition of this step."""
         self._step(number, {"state": "left out"}, None)
 
-    def receipt(self, number: int, receipt: Receipt) -> None:
-        self._step(number, {"state": "answered", "receipt": receipt}, receipt)
+    def receipt(self, number: int, receipt: Receipt, equals: str = "") -> None:
+        """`equals`: for an answer that may be used again (inference.answering.reuse.equal_steps)."""
+        changes = {"state": "answered", "receipt": receipt, "equals": equals}
+        self._step(number, changes, receipt, lambda: recording.answered(self.turn, number, receipt))
 
-    def step_failed(self, number: int, error: UserError, receipt: Receipt | None = None) -> None:
-        self._step(number, {"state": "failed", "error": error.body(), "receipt": receipt}, receipt)
+    def step_failed(self, number: int, task: str, error: UserError, failures: Sequence[FailureRecord] = ()) -> None:
+        changes = {"state": "failed", "error": error.body()}
+        self._step(number, changes, None, lambda: recording.failed(self.turn, number, task, error.code, failures))
 
     def postponed(self) -> None:
         """Back into the queue: the nodes that could answer load other models. It counts neither as an attempt nor as time."""
@@ -184,9 +192,15 @@ class Journal:
     def failed(self, error: UserError) -> None:
         self._finish({"state": "failed", "error": error.body()})
 
-    def _step(self, number: int, changes: dict[str, Any], receipt: Receipt | None) -> None:
+    def _step(
+        self, number: int, changes: dict[str, Any], receipt: Receipt | None, record: Callable[[], None] = lambda: None
+    ) -> None:
+        def store() -> None:
+            Step.objects.filter(turn=self.turn, number=number).update(**changes)
+            record()
+
         error = changes.get("error")
-        self._change({}, lambda: TurnReceipt(**self._ids(), step=number, receipt=receipt, error=error), step=(number, changes))
+        self._change({}, lambda: TurnReceipt(**self._ids(), step=number, receipt=receipt, error=error), store)
         task = next((step["task"] for step in (self.turn.plan or {}).get("steps", ()) if step["id"] == number), "")
         photo = receipt.get("photo") if receipt else None
         new, self._photos = photo not in self._photos, self._photos | {photo}
@@ -201,19 +215,11 @@ class Journal:
         code = (self.turn.error or {}).get("code", "")
         log.debug("%s after %.0f ms%s%s", self.turn.state, self.milliseconds(), ": " * bool(code), code)
 
-    def _change(
-        self,
-        changes: dict[str, Any],
-        event: Callable[[], TurnEvent],
-        new_steps: list[Step] | None = None,
-        step: tuple[int, dict[str, Any]] | None = None,
-    ) -> None:
+    def _change(self, changes: dict[str, Any], event: Callable[[], TurnEvent], store: Callable[[], object]) -> None:
+        """`store`: what is written besides, in the same transaction."""
         with self._write, transaction.atomic():
             self.lease.write(**changes)
-            if new_steps:
-                Step.objects.bulk_create(new_steps)
-            if step:
-                Step.objects.filter(turn=self.turn, number=step[0]).update(**step[1])
+            store()
             transaction.on_commit(lambda: self._publish(event()))
 
     def _ids(self) -> TurnIds:

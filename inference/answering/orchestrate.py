@@ -16,9 +16,11 @@ from django.db import close_old_connections
 from devices import dispatch
 from devices.contract.values import Crop
 from inference.answering import drafts, execute, models_loading, planner_usage, plans, prefetch
-from inference.answering.attempt import Attempt, FailedAttempts, step_result
+from inference.answering.attempt import Attempt, FailedAttempts
 from inference.answering.journal import Journal
+from inference.answering.reuse import equal_steps
 from inference.answering.trained_models.step import FederatedModelStep
+from inference.calls import recording
 from inference.models import Photo, Turn
 from inference.placement.choose import NoRoute
 from inference.planning import conditions, crops
@@ -52,7 +54,8 @@ class TurnExecution:
 def answer(journal: Journal) -> None:
     """Answer a claimed turn."""
     execution, turn = TurnExecution(journal), journal.turn
-    with journal, spans.within(turn.pk.hex), dispatch.on_behalf_of(turn.owner_id, turn.background, turn.pk):
+    caller = dispatch.on_behalf_of(turn.owner_id, turn.background, turn.pk)
+    with journal, spans.within(turn.pk.hex), caller, recording.asked_with(turn.token_id):
         spans.past("wait for a worker", int(turn.queued.timestamp() * 1e9), spans.now_ns())
         try:
             with spans.span("answer question", {"isthmus.attempt": turn.attempt}, "consumer"):
@@ -171,15 +174,7 @@ def _prepare_meanwhile(turn: Turn) -> "Future[float] | None":
     if not settings.PLANNER["model"] or turn.photo is None:
         return None
     placed = turn.node in turn.photo.placed if turn.node else bool(turn.photo.placed)
-    return None if placed else _pool.submit(copy_context().run, _prepare, turn.photo, turn.node)
-
-
-def _prepare(photo: Photo, node: str) -> float:
-    try:
-        prefetch.prepare(photo, node)
-    finally:
-        close_old_connections()
-    return time.perf_counter()
+    return None if placed else _pool.submit(copy_context().run, prefetch.prepared_at, turn.photo, turn.node)
 
 
 def _run_steps(execution: TurnExecution, steps: list[PlanStep]) -> list[StepResult]:
@@ -214,6 +209,9 @@ def _answered_step(execution: TurnExecution, step: PlanStep) -> StepResult:
     for _ in range(MAX_ATTEMPTS):
         attempt = kind(journal, step, failed, execution.plan_ms_hidden, execution.crops.get(step.id))
         try:
+            equals = equal_steps.name_of(attempt)
+            if earlier := equal_steps.earlier(journal.turn, equals):
+                return equal_steps.answer_again(attempt, earlier)
             receipt, outcome = attempt.run()
         except dispatch.LinkStalled as error:
             attempt.stalled(error)
@@ -232,9 +230,9 @@ def _answered_step(execution: TurnExecution, step: PlanStep) -> StepResult:
             models_loading.check(error, bool(failed.failures))
             return _step_failed(journal, step, error, failed)
         else:
-            journal.receipt(step.id, receipt)
+            journal.receipt(step.id, receipt, equals)
             execution.outcomes.append((attempt.photo, outcome))
-            return step_result(step, outcome.answer, attempt.photo)
+            return equal_steps.result_of(step, receipt, attempt.photo)
     return _step_failed(
         journal, step, UserError("gave_up", f"{MAX_ATTEMPTS} attempts failed.", "Try again later.", 503), failed
     )
@@ -245,5 +243,6 @@ def _step_failed(journal: Journal, step: PlanStep, error: Exception, failed: Fai
     causes = " ".join(failure["why"] for failure in failed.failures[:2])
     message = f"{causes} {error}".strip()
     code, advice = (error.code, error.next) if isinstance(error, UserError) else ("no_route", "")
-    journal.step_failed(step.id, UserError(code, message, advice or "Try again, or choose another route or device."))
+    error = UserError(code, message, advice or "Try again, or choose another route or device.")
+    journal.step_failed(step.id, step.task, error, failed.failures)
     return StepResult(step.id, step.task, step.question, None, None, False, (), message, step.before)

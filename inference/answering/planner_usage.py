@@ -14,8 +14,8 @@ from django.db.models import Count, QuerySet, Sum
 from django.utils import timezone
 
 from devices import dispatch
-from devices.calls import caller
 from inference.answering import trained_models, turns
+from inference.calls import allowances, recording
 from inference.engine.doubt import WORDS, Certainty
 from inference.models import PlannerCall, Turn
 from inference.planning.context import Context
@@ -39,11 +39,7 @@ class DatabaseUsageLog:
     def record(self, call: Call) -> None:
         trace(call)
         try:
-            PlannerCall.objects.create(
-                owner_id=dispatch.owner(), turn=caller.turn(),
-                model=call.model[:100], purpose=call.purpose, outcome=call.outcome[:20], tokens_in=call.tokens_in,
-                tokens_out=call.tokens_out, ms=call.ms, cost=call.cost, estimated=call.estimated,
-            )  # fmt: skip
+            recording.planner_call(dispatch.owner(), call)
         except DatabaseError as error:
             log.warning("could not record a planner call: %s", error)
 
@@ -55,6 +51,13 @@ class DatabaseUsageLog:
         except DatabaseError as error:
             log.warning("could not read today's planner cost: %s", error)
             return 0.0
+
+    def has_allowance(self) -> bool:
+        try:
+            return (owner := dispatch.owner()) is None or allowances.planner_has_room(owner, recording.token())
+        except DatabaseError as error:
+            log.warning("could not read what a person may use of the planner: %s", error)
+            return True
 
 
 def trace(call: Call) -> None:

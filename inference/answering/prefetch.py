@@ -11,7 +11,7 @@ from typing import NotRequired, TypedDict
 
 import redis
 from django.conf import settings
-from django.db import transaction
+from django.db import close_old_connections, transaction
 from django.utils import timezone
 
 from devices import dispatch
@@ -39,6 +39,15 @@ def prepare(photo: Photo, node: str) -> None:
     logged: the question itself does the same later."""
     with dispatch.on_behalf_of(photo.owner_id):
         _prepare(photo, node)
+
+
+def prepared_at(photo: Photo, node: str) -> float:
+    """`prepare`, in a thread that ends with it; when it was done, by time.perf_counter()."""
+    try:
+        prepare(photo, node)
+    finally:
+        close_old_connections()
+    return time.perf_counter()
 
 
 def _prepare(photo: Photo, node: str) -> None:

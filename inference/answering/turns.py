@@ -12,6 +12,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from inference.answering import cloud_queue
+from inference.calls import allowances
 from inference.models import LIVE, Photo, Step, Turn
 from inference.placement import policies, routes
 from inference.receipt import Receipt
@@ -42,8 +43,10 @@ def ask(
     Within a transaction of the caller, the queue is told after its end.
     """
     check(question, policy, route)
+    token = allowances.token_of(owner)
     with transaction.atomic():
         limits.admit(owner.pk)
+        allowances.admit(owner.pk, token)
         turn = Turn.objects.create(
             conversation=conversation,
             owner=owner,
@@ -53,6 +56,7 @@ def ask(
             route=route,
             node=node,
             fresh=fresh,
+            token_id=token,
             phase={"name": "queued", "step": None, "since": timezone.now().isoformat()},
         )
         transaction.on_commit(_announce)
@@ -107,24 +111,25 @@ def _end(turn: Turn, changes: dict[str, object]) -> bool:
     return True
 
 
-def retry(turn: Turn) -> None:
-    """Queue a finished turn again. Raises UserError while it is live, and where the person has too many waiting."""
+def retry(turn: Turn, fresh: bool = False) -> None:
+    """Queue a finished turn again, `fresh` even if it was not. Raises UserError while it is live, and where nothing is left."""
+    token = allowances.token_of(turn.owner)
     with transaction.atomic():
         ended = Turn.objects.filter(pk=turn.pk).exclude(state__in=LIVE)
         phase = {"name": "queued", "step": None, "since": timezone.now().isoformat()}
         empty = dict.fromkeys(("plan", "error", "lease_until", "started", "finished"))
         reset = {"phase": phase, "answer": "", "attempt": 0, "lease": "", "queued": timezone.now(), **empty}
+        reset |= {"fresh": turn.fresh or fresh, "token_id": token}
         updated = ended.update(state="queued", seq=F("seq") + 1, **reset)
         if not updated:
             raise UserError("still_running", "This question is still being answered.", "Stop it first, or wait.", 409)
         limits.admit(turn.owner_id, already=0 if turn.background else 1)
+        allowances.admit(turn.owner_id, token)
         Step.objects.filter(turn=turn).delete()
     spans.begins(turn.pk.hex, "question", again=True)
     turn.refresh_from_db()
-    publish(
-        groups.chat(turn.conversation),
-        TurnPhase(turn=str(turn.pk), seq=turn.seq, state=turn.state, phase=turn.phase),
-    )
+    event = TurnPhase(turn=str(turn.pk), seq=turn.seq, state=turn.state, phase=turn.phase)
+    publish(groups.chat(turn.conversation), event)
     _announce()
 
 

@@ -29,7 +29,7 @@ def batch_schema(row: Row) -> Batch:
             404: "`unknown_photos`: some of them do not exist or are not yours.",
             422: "`no_photos`, `too_many_photos`, `empty_question`, `question_too_long`, `unknown_policy`, `unknown_route`, "
             "`unknown_node`; `no_steps`, `no_training`, `one_photo_each`: the message is no question that each photo answers.",
-            429: "`too_many_batches`: you have as many unfinished ones as you may.",
+            429: "`too_many_batches`: you have as many unfinished ones as you may. `allowance_used`: see `get_allowances`.",
         },
     ),
 )
@@ -37,7 +37,13 @@ def create_batch(request: HttpRequest, body: NewBatch) -> Status[Batch]:
     """The question is planned once. A few photos are asked about at a time, after everybody's single questions; follow it over
     its websocket, or by reading it until its state is `done`."""
     row = creation.create(
-        request.user, body.question, body.photos, policy=body.policy, route=body.route or "", node=body.node or ""
+        request.user,
+        body.question,
+        body.photos,
+        policy=body.policy,
+        route=body.route or "",
+        node=body.node or "",
+        fresh=body.fresh,
     )
     return Status(201, batch_schema(row))
 

@@ -35,6 +35,7 @@ class NewBatch(Schema):
     policy: str = Field("fastest", json_schema_extra={"enum": [*policies.names()]}, description="What placement may do.")
     route: str | None = Field(None, json_schema_extra={"enum": [*routes.names(), None]}, description="Force this route.")
     node: str | None = Field(None, description="The device to ask on.", examples=["jetson-a"])
+    fresh: bool = Field(False, description="Use nothing that was computed or sent for an earlier question.")
 
 
 class BatchCounts(Schema):

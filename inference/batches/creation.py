@@ -13,6 +13,7 @@ from devices.models import Node
 from inference.answering import planner_usage, plans, trained_models, turns
 from inference.batches import feeding
 from inference.batches.models import PAUSED, RUNNING, Batch, Item
+from inference.calls import allowances, recording
 from inference.models import Photo
 from inference.planning.context import Context
 from inference.planning.plan import TRAIN
@@ -25,18 +26,27 @@ CHUNK = 500  # ids in one query
 
 
 def create(
-    owner: AbstractBaseUser, question: str, photos: Sequence[UUID], *, policy: str, route: str = "", node: str = ""
+    owner: AbstractBaseUser,
+    question: str,
+    photos: Sequence[UUID],
+    *,
+    policy: str,
+    route: str = "",
+    node: str = "",
+    fresh: bool = False,
 ) -> Batch:
     """Plan the question, store the batch and start it. Raises UserError; nothing is stored then."""
-    batch = _checked(owner, question, policy, route, node)
+    batch = _checked(owner, question, policy, route, node, fresh)
     chosen = _own_photos(owner, photos)
     batch.plan = _plan(batch)
     return start(batch, chosen, len(photos) - len(chosen))
 
 
-def prepare(owner: AbstractBaseUser, question: str, *, policy: str, route: str = "", node: str = "") -> Batch:
+def prepare(
+    owner: AbstractBaseUser, question: str, *, policy: str, route: str = "", node: str = "", fresh: bool = False
+) -> Batch:
     """A batch that is planned and not stored, for photos that are yet to come. Raises UserError."""
-    batch = _checked(owner, question, policy, route, node)
+    batch = _checked(owner, question, policy, route, node, fresh)
     batch.plan = _plan(batch)
     return batch
 
@@ -54,6 +64,7 @@ def start(batch: Batch, chosen: Sequence[Photo], repeated: int = 0) -> Batch:
                 429,
                 {"count": MOST_UNFINISHED},
             )
+        allowances.admit(batch.owner_id, batch.token_id, questions=len(chosen))
         batch.save(force_insert=True)
         Item.objects.bulk_create(
             [Item(batch=batch, number=number, photo=photo, photo_bytes=photo.bytes) for number, photo in enumerate(chosen, 1)],
@@ -63,12 +74,13 @@ def start(batch: Batch, chosen: Sequence[Photo], repeated: int = 0) -> Batch:
     return batch
 
 
-def _checked(owner: AbstractBaseUser, question: str, policy: str, route: str, node: str) -> Batch:
+def _checked(owner: AbstractBaseUser, question: str, policy: str, route: str, node: str, fresh: bool) -> Batch:
     turns.check(question, policy, route)
     if node and not Node.objects.filter(slug=node, tier="device", revoked_at=None).exists():
         remedy, values = "Pick one from the devices page.", {"name": node[:40]}
         raise UserError("unknown_node", "There is no device “%(name)s”.", remedy, 422, values)
-    return Batch(owner=owner, question=question.strip(), policy=policy, route=route, node=node)
+    asked = {"question": question.strip(), "policy": policy, "route": route, "node": node, "fresh": fresh}
+    return Batch(owner=owner, token_id=allowances.token_of(owner), **asked)
 
 
 def check_count(count: int) -> None:
@@ -107,7 +119,7 @@ def _plan(batch: Batch) -> dict[str, Any]:
     """Raises UserError for a message that no model answers from a photo."""
     owner = batch.owner_id
     context = Context(has_photo=True, models=trained_models.names(owner))
-    with dispatch.on_behalf_of(owner, background=True):
+    with dispatch.on_behalf_of(owner, background=True), recording.asked_with(batch.token_id):
         planned = planner_usage.planner().plan(batch.question, context)
     plan, steps = plans.stored(planned, batch.question, owner, batch.pk)
     if not steps:

@@ -136,6 +136,8 @@ def _turn(batch: Batch, photo: Photo) -> Turn:
         policy=batch.policy,
         route=batch.route,
         node=batch.node,
+        fresh=batch.fresh,
+        token_id=batch.token_id,
         background=True,
         given_plan=batch.plan,
         phase={"name": "queued", "step": None, "since": timezone.now().isoformat()},

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from inference.models import Photo, Turn
+from webapp.accounts.models import ApiToken
 
 RUNNING, PAUSED, STOPPED, DONE = "running", "paused", "stopped", "done"
 STATES = (RUNNING, PAUSED, STOPPED, DONE)
@@ -23,6 +24,8 @@ class Batch(models.Model):
     policy = models.CharField(max_length=10, help_text="a name in inference.placement.policies")
     route = models.CharField(max_length=10, blank=True, help_text="forced route")
     node = models.SlugField(max_length=40, blank=True, help_text="forced device")
+    fresh = models.BooleanField(default=False, help_text="nothing computed or sent for an earlier question is used")
+    token = models.ForeignKey(ApiToken, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     repeated = models.PositiveIntegerField(default=0, help_text="photos that were listed again, and are asked about once")
 
     state = models.CharField(max_length=10, default=RUNNING, db_index=True)

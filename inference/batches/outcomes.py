@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, TypedDict
 
 from inference.engine.doubt import Certainty
-from inference.receipt import certainty_of
+from inference.receipt import certainty_of, link_bytes
 
 _FROM_BEST = tuple(Certainty)  # in the order of their declaration
 
@@ -30,13 +30,8 @@ def summed(receipts: Sequence[dict[str, Any]]) -> Sums:
         "confidence": min((receipt["confidence"] for receipt in rated), default=None),
         "certainty": max(certainties, key=_FROM_BEST.index, default=""),
         "route": ",".join(dict.fromkeys(receipt["route"] for receipt in receipts)),
-        "link_bytes": sum(_link_bytes(receipt) for receipt in receipts),
+        "link_bytes": sum(link_bytes(receipt) for receipt in receipts),
         "device_ms": sum(ms["device"] for ms in actual),
         "uplink_ms": sum(ms["uplink"] for ms in actual),
         "edge_ms": sum(ms["edge"] for ms in actual),
     }
-
-
-def _link_bytes(receipt: dict[str, Any]) -> int:
-    """With what failed attempts sent in vain."""
-    return int(receipt["bytes"]["uplink"]) + sum(failure.get("bytes", 0) for failure in receipt.get("fell_back_from", ()))

@@ -25,7 +25,7 @@ class Chat {
     this.state = EMPTY;
     /** @type {Map<string, number>} turn -> when its last event came or it was last fetched */
     this.lastEvent = new Map();
-    const actions = { stop: (turn) => this.act(turn, "stop"), retry: (turn) => this.act(turn, "retry"), compare: (turn) => this.comparison.run(turn),
+    const actions = { stop: (turn) => this.act(turn, "stop"), retry: (turn) => this.act(turn, "retry"), fresh: (turn) => this.act(turn, "retry?fresh=true"), compare: (turn) => this.comparison.run(turn),
       edit: (turn, question) => this.edit(turn, question), rate: (turn, rating) => this.rate(turn, rating), noteChars: start.note_chars };
     this.list = new TurnList(byId("turns"), actions, start.rebuild, byId("announcer"));
     this.comparison = new RouteComparison((fields, stored) => this.put(fields, stored));

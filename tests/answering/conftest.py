@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from devices import dispatch
 from devices.contract.jobs import Job
+from devices.contract.protocol import PROTOCOL
 from devices.contract.values import Received
 from devices.models import Node as NodeRow
 from devices.models import Sample
@@ -80,7 +81,7 @@ def online(pair: Pair, transactional_db: None) -> None:
     points = {str(k): 5.0 for k in pair.profile.split_points("classify")}
     for slug, tier, whole_ms in (("jetson-t", "device", 3000.0), ("edge-t", "edge", 20.0)):
         times = {"whole_ms": whole_ms, "head_ms": points, "encode_ms": points, "tail_ms": points, "send_ms": {}}
-        profile = {"name": "compact", "digest": digest, "protocol": 2, "tasks": dict.fromkeys(pair.profile.tasks, times)}
+        profile = {"name": "compact", "digest": digest, "protocol": PROTOCOL, "tasks": dict.fromkeys(pair.profile.tasks, times)}
         NodeRow.objects.create(
             slug=slug, tier=tier, approved=True, token_sha256=slug, profile=profile, last_seen=timezone.now(), queue=0
         )

@@ -8,13 +8,14 @@ import pytest
 from django.utils import timezone
 
 from devices import model_choice
+from devices.contract.protocol import PROTOCOL
 from devices.models import Node
 from inference.answering import journal, orchestrate
 from inference.models import Photo, Turn
 from inference.placement import fleet
 from inference.scheduling import deadlines
 
-PROFILE = {"name": "compact", "digest": "d", "protocol": 1, "tasks": {"vqa": {"whole_ms": 40.0}}}
+PROFILE = {"name": "compact", "digest": "d", "protocol": PROTOCOL, "tasks": {"vqa": {"whole_ms": 40.0}}}
 
 
 def node(slug: str, tier: str, **fields: Any) -> Node:

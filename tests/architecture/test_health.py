@@ -8,10 +8,11 @@ from django.db import OperationalError
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
+from devices.contract.protocol import PROTOCOL
 from devices.models import Node
 from inference.answering.cloud_queue import ALIVE_KEY
 
-PROFILE = {"name": "compact", "digest": "d", "protocol": 1, "tasks": {}}
+PROFILE = {"name": "compact", "digest": "d", "protocol": PROTOCOL, "tasks": {}}
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from devices.contract.protocol import PROTOCOL
 from devices.models import Node
 from devices.telemetry import presence
 from tests.devices.conftest import Board
@@ -15,7 +16,7 @@ from tests.devices.conftest import Board
 PROFILE = {
     "name": "compact",
     "digest": "d" * 64,
-    "protocol": 1,
+    "protocol": PROTOCOL,
     "tasks": {"vqa": {"whole_ms": 40.0, "head_ms": {"2": 9.0}, "tail_ms": {"2": 30.0}}},
 }
 

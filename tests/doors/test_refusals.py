@@ -7,6 +7,7 @@ import httpx
 import openai
 import pytest
 
+from inference.calls import allowances
 from inference.models import Photo, Turn
 from inference.photos import store as photo_store
 from tests.conftest import draw_photo
@@ -147,6 +148,14 @@ def test_too_many_questions_are_a_429_that_says_when_to_try_again(client: openai
         client.chat.completions.create(model="isthmus", messages=TEXT)
     assert int(raised.value.response.headers["retry-after"]) > 0 and raised.value.type == "rate_limit_error"
     assert Photo.objects.count() == 1 and Conversation.objects.count() == 1  # the photo of the refused question is gone again
+
+
+def test_an_allowance_that_is_used_up_is_a_429(client: openai.OpenAI, owner: Any) -> None:
+    allowances.change(owner, ApiToken.objects.get(), {"questions": 1})
+    allowances.add(owner.pk, ApiToken.objects.get().pk, questions=1)
+    with pytest.raises(openai.RateLimitError, match="1 of 1 questions are used today"):
+        client.chat.completions.create(model="isthmus", messages=TEXT)
+    assert not Turn.objects.exists() and not Photo.objects.exists()
 
 
 def test_photos_beyond_the_quota_are_refused(client: openai.OpenAI, owner: Any) -> None:

@@ -97,6 +97,9 @@ class Kept:
     def record(self, call: Call) -> None:
         self.calls.append(call)
 
+    def has_allowance(self) -> bool:
+        return True
+
     def spent_today(self) -> float:
         return self.spent
 

@@ -17,7 +17,8 @@ from devices.telemetry import history
 from federation.models import Round, Run
 from federation.runs import run_artifacts
 from inference.batches.models import Batch, Item
-from inference.models import Album, Photo, PlannerCall, Step, Turn
+from inference.calls.tables import DayUse, ModelCall
+from inference.models import Album, Photo, Step, Turn
 from inference.photos import store
 from inference.watches.models import Event, Watch
 from tests.conftest import draw_photo
@@ -28,7 +29,7 @@ from webapp.ops.retention import models, periods, pruning
 from webapp.ops.retention.kinds import KINDS
 
 pytestmark = pytest.mark.django_db
-OLD, YOUNG = timedelta(days=40), timedelta(minutes=1)
+OLD, YOUNG = timedelta(days=70), timedelta(minutes=1)
 
 
 @pytest.fixture(autouse=True)
@@ -100,7 +101,8 @@ MAKE: dict[str, Callable[[User, datetime], Model]] = {
     "command_line": _shell_turn,
     "unused_photos": _photo,
     "training_runs": _run,
-    "planner_calls": lambda owner, at: _created(PlannerCall, at, model="m", purpose="plan", outcome="ok", ms=1.0),
+    "model_calls": lambda owner, at: _created(ModelCall, at, model="m", purpose="plan", outcome="ok", ms=1.0),
+    "use": lambda owner, at: DayUse.objects.create(person=owner, day=at.date()),
     "notices": lambda owner, at: Notice.objects.create(kind="disk.low", key=str(uuid.uuid4()), at=at),
     "audit": lambda owner, at: AuditEntry.objects.create(by="owner", action="opened", kind="photo", name="1", at=at),
     "sessions": lambda owner, at: Session.objects.create(session_key=str(uuid.uuid4())[:30], session_data="", expire_date=at),
@@ -136,7 +138,7 @@ def test_what_is_older_than_its_period_goes_and_the_rest_stays(owner: User, name
 
 
 def test_each_kind_with_rows_is_tried_above() -> None:
-    assert {kind.name for kind in KINDS} - {"strays"} == MAKE.keys()
+    assert {kind.name for kind in KINDS} - {"strays", "call_texts"} == MAKE.keys()
 
 
 @pytest.mark.parametrize("name", [kind.name for kind in KINDS if kind.fixed is None])

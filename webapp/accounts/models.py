@@ -39,6 +39,9 @@ class User(AbstractUser):
 
     language = models.CharField(max_length=20, blank=True, help_text="of the pages; empty: as the browser asks for")
 
+    # With which this request was authenticated; not stored.
+    token: "ApiToken | None" = None
+
     objects: Any = People()
 
     class Meta:
@@ -67,13 +70,14 @@ class ApiToken(models.Model):
 
     @classmethod
     def holder(cls, plain: str) -> User | None:
-        """The owner of this token; None for an unknown or revoked token and for a deactivated account."""
+        """The owner of this token, who has it as `token`; None for an unknown or revoked one and for a deactivated account."""
         token = cls.objects.select_related("owner").filter(hash=_hash(plain), owner__is_active=True).first()
         if token is None:
             return None
         now = timezone.now()
         if token.last_used is None or now - token.last_used > timedelta(minutes=1):  # at most one write per minute
             cls.objects.filter(pk=token.pk).update(last_used=now)
+        token.owner.token = token
         return token.owner
 
 

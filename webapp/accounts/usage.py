@@ -1,6 +1,6 @@
 """What a person uses of what they may use, for their own page. The apps that count it say how."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from webapp.accounts.models import User
@@ -19,7 +19,7 @@ class Usage:
         return 0.9 * self.limit
 
 
-Reader = Callable[[User], Usage]
+Reader = Callable[[User], Sequence[Usage]]
 _readers: list[Reader] = []
 
 
@@ -29,4 +29,4 @@ def register(reader: Reader) -> None:
 
 
 def of(person: User) -> list[Usage]:
-    return [read(person) for read in _readers]
+    return [usage for read in _readers for usage in read(person)]

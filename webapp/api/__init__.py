@@ -31,6 +31,8 @@ TAGS = {
     "models": "Which models answer, what the large ones need, and the work on them; administrators start and stop it.",
     "watches": "Standing questions about cameras, and the events that they raised.",
     "planner": "Calls to the planning model and what they cost. For administrators.",
+    "calls": "Every call of a model: filters, sums, percentiles and downloads.",
+    "allowances": "How much people and their keys may use, and have used.",
     "audit": "Who did what, when and from where. For administrators.",
     "agents": "What the program on a node calls, with the token it received when it joined.",
 }
@@ -72,4 +74,6 @@ api.add_router("/watches", "inference.watches.http.watches.router")
 api.add_router("/watches", "inference.watches.http.events.router")
 api.add_router("/nodes", "inference.watches.http.agents.router")
 api.add_router("/planner", "webapp.ops.planner_api.router")
+api.add_router("/calls", "webapp.ops.calls.api.router")
+api.add_router("/allowances", "webapp.ops.calls.allowances_api.router")
 api.add_router("/audit", "webapp.accounts.api.router")

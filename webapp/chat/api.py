@@ -17,6 +17,7 @@ from webapp.chat.api_schemas import (
     EditedQuestion,
     HighlightMap,
     Question,
+    RetryQuery,
     Turn,
     TurnPage,
 )
@@ -28,7 +29,7 @@ from webapp.live.http import Page, PageQuery, change, operation, paginate
 
 router = Router()
 NO_CONVERSATION = {404: "`not_found`: no such conversation of yours."}
-TOO_MANY = "`too_many_questions`: you have as many waiting or running as you may."
+TOO_MANY = "`too_many_questions`: you have as many waiting or running as you may. `allowance_used`: see `get_allowances`."
 NO_QUESTION = {404: "`not_found`: no such question of yours."}
 
 
@@ -153,10 +154,10 @@ def stop_turn(request: HttpRequest, turn: UUID) -> Turn:
         {**NO_QUESTION, 409: "`still_running`: stop it first, or wait.", 429: TOO_MANY},
     ),
 )
-def retry_turn(request: HttpRequest, turn: UUID) -> Turn:
+def retry_turn(request: HttpRequest, turn: UUID, query: Query[RetryQuery]) -> Turn:
     """The earlier plan, receipts and answer are discarded, and with the answer its rating."""
     row = conversations.own_turn(request.user, turn)
-    turns.retry(row)
+    turns.retry(row, query.fresh)
     rating.discard(row)
     return turn_schema(conversations.own_turn(request.user, turn))
 

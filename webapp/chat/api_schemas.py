@@ -179,8 +179,13 @@ class Question(Schema):
     policy: str = Field("fastest", json_schema_extra={"enum": [*policies.names()]}, description="What placement may do.")
     route: str | None = Field(None, json_schema_extra={"enum": [*routes.names(), None]}, description="Force this route.")
     fresh: bool = Field(
-        False, description="Use nothing that was computed or sent for an earlier question, so that routes compare fairly."
+        False,
+        description="Use nothing that was computed or sent for an earlier question, neither its answer nor its features.",
     )
+
+
+class RetryQuery(Schema):
+    fresh: bool = Field(False, description="Use nothing that was computed or sent for an earlier question, from now on.")
 
 
 class EditedQuestion(Schema):

@@ -32,6 +32,7 @@ def own_turn(owner: Any, pk: UUID) -> Turn:
     turn = turn_rows.with_parts(Turn.objects.filter(pk=pk, owner=owner)).first()
     if turn is None:
         raise not_found("question")
+    turn.owner = owner  # who knows the token with which this is done
     return turns.expire(turn)
 
 

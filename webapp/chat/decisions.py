@@ -61,6 +61,7 @@ def get_decisions(request: HttpRequest, slug: str) -> Decisions:
     if not Node.objects.filter(slug=slug, tier="device").exists():
         raise not_found("device")
     answered = Step.objects.filter(turn__owner=request.user.pk, state="answered", receipt__device=slug)
+    answered = answered.exclude(receipt__has_key="cached")  # nothing was decided
     newest = answered.select_related("turn").order_by("-turn__created", "-number")[:SHOWN]
     steps = list(newest)[::-1]
     result = regret.regret(step.receipt for step in steps)

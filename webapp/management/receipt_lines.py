@@ -20,6 +20,8 @@ def receipt_lines(receipt: Receipt) -> Iterator[str]:
         at = f" at {receipt['side']} px" if receipt.get("side") else ""
         detail = f" as {receipt['codec']} {receipt['quality']}{at}"
     predicted = f"{receipt['predicted_ms']:.0f}" if receipt["predicted_ms"] is not None else "?"
+    if "cached" in receipt:
+        yield f"{receipt['task']:8} answered before, on {receipt['cached']['at'][:16].replace('T', ' ')} UTC; --fresh asks anew"
     yield f"{receipt['task']:8} {receipt['route']} ({where}){detail}: {receipt['bytes']['uplink']:,} bytes up"
     yield (
         f"         predicted {predicted} ms, took {ms['total']:.2f} ms: queue {ms['queue']:.2f}, device {ms['device']:.2f}, "

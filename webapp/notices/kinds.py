@@ -25,8 +25,12 @@ class Kind:
     # Personal channels that have it until a person says otherwise.
     channels: tuple[str, ...] = ("push",)
 
+    # Values that are words of the catalogues themselves.
+    words: tuple[str, ...] = ()
+
     def text(self, values: dict[str, Any]) -> tuple[str, str]:
         """Title and sentence in the active language. Raises KeyError where a value is missing."""
+        values = {**values, **{name: gettext(values[name]) for name in self.words}}
         if reason := values.get("reason"):
             values = {**values, "reason": gettext(reason)}  # a sentence itself, which may have a translation
         return (gettext(self.title) % values, gettext(self.sentence) % values)
@@ -102,6 +106,24 @@ KINDS: list[Kind] = [
         "warning",
         "admins",
         channels=("push", "mail"),
+    ),
+    Kind(
+        "allowance.low",
+        gettext_noop("An allowance of yours is nearly used up"),
+        gettext_noop("%(measure)s: nearly used up"),
+        gettext_noop("%(holder)s has used %(used)s of %(limit)s. What exceeds it is refused, or planned offline."),
+        "warning",
+        "person",
+        words=("measure",),
+    ),
+    Kind(
+        "allowance.of_others_low",
+        gettext_noop("Somebody's allowance is nearly used up"),
+        gettext_noop("%(measure)s: nearly used up by %(holder)s"),
+        gettext_noop("%(holder)s has used %(used)s of %(limit)s. An administrator can change how much that is."),
+        "info",
+        "admins",
+        words=("measure",),
     ),
     Kind(
         "watch.raised",

@@ -40,6 +40,16 @@ LEASE_S = 8  # after this long a killed cloud worker is noticed; a lease is rene
 MAX_ATTEMPTS = 3  # of a question whose worker crashes
 MAX_LOSS = env.number("ISTHMUS_MAX_LOSS", 0.02)  # of the uncompressed model's accuracy, what `fastest` may give up
 SEARCH = env.flag("ISTHMUS_SEARCH", True)  # whether photos get vectors, by which they can be found
+REUSE_DAYS = env.integer("ISTHMUS_REUSE_DAYS", 30)  # an equal question about an equal photo gets its answer again; 0: never
+CALL_DAYS = env.integer("ISTHMUS_CALL_DAYS", 90)  # that the log of model calls is stored
+CALL_TEXTS = env.flag("ISTHMUS_CALL_TEXTS")  # whether the log has the questions, for administrators to read
+# Of everybody without an allowance of their own; 0: no limit (inference.calls.measures).
+ALLOWANCES = {
+    "questions": env.integer("ISTHMUS_QUESTIONS_A_DAY", 0),
+    "link_mb": env.number("ISTHMUS_LINK_MB_A_DAY", 0),
+    "planner_tokens": env.integer("ISTHMUS_PLANNER_TOKENS_A_MONTH", 0),
+    "planner_cost": env.number("ISTHMUS_PLANNER_COST_A_MONTH", 0),
+}
 KEEP_FEATURES_S = env.number("ISTHMUS_KEEP_FEATURES_S", 600)  # at the edge, for further questions about the same photo
 PLANNER = {
     "base_url": env.text("ISTHMUS_PLANNER_URL"),

@@ -31,11 +31,15 @@ class Call:
 
 
 class UsageLog(Protocol):
-    """Where calls are recorded. Neither method raises: an unwritable log must not stop planning."""
+    """Where calls are recorded. No method raises: an unwritable log must not stop planning."""
 
     def record(self, call: Call) -> None: ...
 
     def spent_today(self) -> float: ...
+
+    def has_allowance(self) -> bool:
+        """Whether the person who asks may use the model now."""
+        ...
 
 
 class NoUsageLog:
@@ -44,6 +48,9 @@ class NoUsageLog:
 
     def spent_today(self) -> float:
         return 0.0
+
+    def has_allowance(self) -> bool:
+        return True
 
 
 class Breaker:

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 COMPOSE_SHARE = 0.75  # of the time for a plan; a page already shows the answers that are worded meanwhile
 RESTING = "The planner failed several times in a row and is paused; planned offline."
 SPENT = "The planner's daily budget is spent; planned offline."
+ALLOWANCE_USED = "Your allowance of the planner is used up this month; planned offline."
 REPAIRED = "The planner's first answer was not a valid plan; its corrected one was."
 
 
@@ -93,7 +94,9 @@ class LlmPlanner:
         if not self.breaker.closed():
             return RESTING
         limit = self.config.daily_limit
-        return SPENT if limit and self.book.spent_today() >= limit else None
+        if limit and self.book.spent_today() >= limit:
+            return SPENT
+        return None if self.book.has_allowance() else ALLOWANCE_USED
 
     def _plan(self, question: str, context: Context, deadline: float) -> tuple[Plan, str | None]:
         def read(answer: str) -> Plan:

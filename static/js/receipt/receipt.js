@@ -4,6 +4,7 @@ import { el } from "../dom.js";
 import * as format from "../format.js";
 import { gettext } from "../i18n.js";
 import { entry } from "../labels.js";
+import { answeredBefore } from "./answered-before.js";
 import { table } from "./candidates.js";
 import { drawing } from "./drawing.js";
 import { confidenceText } from "./certainty.js";
@@ -23,6 +24,10 @@ import { whatIf } from "./what-if-panel.js";
 /** @param {any} receipt @param {Place} place @returns {HTMLElement[]} */
 export function receiptOf(receipt, place) {
   const remembered = (name) => remember(place.opened, `${name}-${place.step}`);
+  if (receipt.cached) {
+    const asides = el("div", { class: "asides" }, highlight(receipt, place, remembered));
+    return [readText(receipt, place, remembered), answeredBefore(receipt), confidenceLine(receipt), guesses(receipt), asides].filter((part) => part !== null && part !== "");
+  }
   return [
     readText(receipt, place, remembered),
     drawing(receipt), spans(receipt.actual_ms), levels(receipt), facts(receipt, place.photo), guesses(receipt), fallbacks(receipt),

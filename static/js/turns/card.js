@@ -14,7 +14,7 @@ import { isLive } from "./state.js";
 
 /**
  * @typedef {import("./state.js").Turn} Turn
- * @typedef {{stop: (turn: Turn) => void, retry: (turn: Turn) => void, compare: (turn: Turn) => Promise<void>,
+ * @typedef {{stop: (turn: Turn) => void, retry: (turn: Turn) => void, fresh: (turn: Turn) => void, compare: (turn: Turn) => Promise<void>,
  *   edit: (turn: Turn, question: string) => Promise<void>, rate: (turn: Turn, rating: ?any) => Promise<void>, noteChars: number}} Actions
  */
 
@@ -74,7 +74,7 @@ export class TurnCard {
     const copy = copyButton(turn.answer ?? "", gettext("Copy the answer"));
     if (!this.actions) return [el("div", { class: "tools" }, copy)];
     const { thumbs, note, wrong } = ratingOf(turn, this.actions.rate, this.actions.noteChars);
-    return [el("div", { class: "tools" }, thumbs, copy), note, wrong];
+    return [el("div", { class: "tools" }, thumbs, copy, this.freshButton(turn)), note, wrong];
   }
 
   live(turn) {
@@ -83,6 +83,13 @@ export class TurnCard {
     const stop = this.actions && el("button", { type: "button", class: "small", "data-key": "stop", onclick: () => this.actions?.stop(this.turn) }, gettext("Stop"));
     const sofar = turn.phase?.text && el("p", { class: "answer" }, turn.phase.text);
     return el("div", { class: "live" }, sofar, dot(place), el("span", { class: "words" }, el("span", {}, words), this.clock), stop);
+  }
+
+  /** @param {Turn} turn */
+  freshButton(turn) {
+    if (turn.replaced_by || !turn.steps.some((step) => step.receipt?.cached)) return null;
+    const title = gettext("Compute it again, without the answer of before");
+    return el("button", { type: "button", class: "small", "data-key": "fresh", title, onclick: () => this.actions?.fresh(this.turn) }, gettext("Ask afresh"));
   }
 
   retryButton() {

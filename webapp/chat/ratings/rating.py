@@ -2,6 +2,7 @@
 
 from typing import Any, TypedDict
 
+from inference.calls import recording
 from inference.models import Step, Turn
 from inference.receipt import certainty_of
 from webapp.chat.models import NOTE_CHARS, Rating
@@ -39,12 +40,14 @@ def rate(turn: Turn, person: Any, up: bool, note: str) -> Rating:
     if turn.state != "answered":
         raise NOT_ANSWERED
     rating, _ = Rating.objects.update_or_create(turn=turn, person=person, defaults={"up": up, "note": note, **_facts(turn)})
+    recording.rated(turn, up)
     _announce(turn, as_json_of(rating))
     return rating
 
 
 def withdraw(turn: Turn, person: Any) -> None:
     if Rating.objects.filter(turn=turn, person=person).delete()[0]:
+        recording.rated(turn, None)
         _announce(turn, None)
 
 

@@ -48,6 +48,9 @@ class Command(BaseCommand):
             help=" ".join(f"{policy.name}: {policy.explanation}" for policy in policies.POLICIES),
         )
         parser.add_argument("--route", choices=routes.names(), help="force a route instead of letting placement choose")
+        parser.add_argument(
+            "--fresh", action="store_true", help="use nothing of earlier questions, neither their answers nor their features"
+        )
         parser.add_argument("--recursive", action="store_true", help="of a folder, also what is in the folders below it")
         parser.add_argument("--csv", action="store_true", help="print a table of answers alone; progress is on stderr")
         parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
@@ -91,9 +94,8 @@ def _ask(options: dict[str, Any]) -> Turn:
             raise
         raise BadArguments(f"{error} {error.next}") from error
     try:
-        return conversations.ask(
-            owner, options["question"], photo=photo.pk, node=options["node"], policy=options["policy"], route=options["route"]
-        )
+        how = {name: options[name] for name in ("node", "policy", "route", "fresh")}
+        return conversations.ask(owner, options["question"], photo=photo.pk, **how)
     except UserError as error:
         store.forget(photo)
         if error.status in NOT_NOW:

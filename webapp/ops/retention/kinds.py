@@ -14,7 +14,7 @@ from federation.models import ClientReport, Round, Run
 from federation.runs import lifecycle
 from inference.batches import control
 from inference.batches.models import DONE, STOPPED, Batch, Item
-from inference.models import Photo, PlannerCall, Step, Turn
+from inference.models import Photo, Step, Turn
 from inference.photos import keeping
 from webapp.accounts.models import SHELL, AuditEntry, Invitation
 from webapp.chat import conversations
@@ -23,6 +23,7 @@ from webapp.notices.models import Delivery, Notice
 from webapp.ops.retention import models, needed
 from webapp.ops.retention.contents import Rows, Several, Table, one_by_one
 from webapp.ops.retention.kind import FEW, Kind
+from webapp.ops.retention.kinds_of_calls import OF_CALLS
 from webapp.ops.retention.kinds_of_nodes import OF_NODES
 from webapp.ops.retention.strays import Strays
 
@@ -132,13 +133,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         piece=FEW,
     ),
-    Kind(
-        "planner_calls",
-        gettext_noop("Calls of the planner"),
-        gettext_noop("Model, outcome, time and cost of each call to a language model; never its text."),
-        Table(PlannerCall.objects.all, "created"),
-        setting="SAMPLE_DAYS",
-    ),
+    *OF_CALLS,
     Kind(
         "notices",
         gettext_noop("Notifications"),

@@ -1,0 +1,1 @@
+"""The log of model calls, and what people may use: pages and API."""
