@@ -26,7 +26,7 @@ from devices.contract.results import Refusal
 from devices.contract.values import Received
 from devices.guard import breaker
 from devices.models import Node
-from devices.producer import SLICE_S, BadReply, bulk, send
+from devices.producer import SLICE_S, BadReply, bulk, producers, send
 from devices.telemetry import presence
 from webapp.live.storable import is_storable
 
@@ -118,15 +118,19 @@ def _call(
 ) -> Result:
     number = secrets.token_hex(8)
     try:
-        pending = send(slug, number, job, deadline_s, _person())
-        try:
-            reply = _wait(slug, number, pending, deadline_s, cancelled, progress)
-        finally:
-            bulk().delete(ticket_key(slug, number))
-            pending.forget()
+        with producers.borrow(slug) as app:
+            pending = send(app, slug, number, job, deadline_s, _person())
+            try:
+                reply = _wait(slug, number, pending, deadline_s, cancelled, progress)
+            finally:
+                bulk().delete(ticket_key(slug, number))
+                pending.forget()
     except BadReply as error:
         raise _bad_reply(slug, job.verb, str(error)) from error
-    except (redis.RedisError, OperationalError, OSError) as error:
+    except (redis.RedisError, OperationalError, OSError, RuntimeError) as error:
+        # Celery's own error, when it has tried often enough to read results again, has the cause in it.
+        if isinstance(error, RuntimeError) and not isinstance(error.__cause__, redis.RedisError):
+            raise
         raise RedisAway(slug, f"{slug} cannot be reached because Redis does not answer.") from error
     return parse_reply(slug, job, reply)
 

@@ -15,7 +15,7 @@ import redis
 from django.utils import timezone
 
 from devices import model_choice
-from devices.contract.heartbeat import RefusedModels
+from devices.contract.heartbeat import Access, RefusedModels
 from devices.models import Node
 from devices.registry import acl, addresses, rotation
 from devices.telemetry import history, node_events, presence
@@ -75,7 +75,7 @@ def receive(node: Node, report: dict[str, Any]) -> dict[str, Any]:
     reply: dict[str, Any] = {"state": "online", "simulated": presence.simulated(node), "next_s": presence.HEARTBEAT_S}
     if node.rotation:
         reply["rotate"] = rotation.secrets_of(node)
-    if "access" in report and (access := addresses.present()).digest != report["access"]:
+    if "access" in report and (access := _present_addresses()) and access.digest != report["access"]:
         reply["access"] = access.model_dump()
     if models := model_choice.for_node(node):
         reply["models"] = models.model_dump()
@@ -98,6 +98,15 @@ def _replaced_hardware(node: Node, reported: dict[str, Any]) -> dict[str, Any]:
 def _window(node: Node, at: datetime | None) -> int | None:
     """The publishing window of a moment. Windows are staggered by node, so that a fleet does not publish all at once."""
     return None if at is None else int((at.timestamp() + node.pk) // PUBLISH_S)
+
+
+def _present_addresses() -> Access | None:
+    """None while the sentinels know no master: the node has to wait as everybody else."""
+    try:
+        return addresses.present()
+    except redis.RedisError as error:
+        log.warning("no address of Redis could be offered: %s", error)
+        return None
 
 
 def _grant_again(node: Node) -> None:

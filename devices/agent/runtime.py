@@ -9,6 +9,7 @@ from typing import cast
 
 import redis
 
+from devices.agent import place
 from devices.agent.cameras.capture import Cameras
 from devices.agent.config import Config, ConfigError
 from devices.agent.sensors.board import memory_mb
@@ -52,6 +53,7 @@ class Runtime:
         self.shelf_bytes = _megabytes("ISTHMUS_SHELF_MB", os.environ.get("ISTHMUS_SHELF_MB") or SHELF_MB)
         self.redis = redis.Redis.from_url(
             config.redis_url,
+            **(place.options(home, config.redis_url.startswith("rediss:")) if config.redis else {}),
             socket_timeout=10,
             socket_connect_timeout=3,
             socket_keepalive=True,

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from celery import Celery
@@ -31,13 +32,15 @@ RESULT_S = 300
 FIRST_PAUSE_S, LONGEST_PAUSE_S, HEALTHY_S = 0.5, 15.0, 60.0
 
 
-def make_app(config: Config, queue: str = ANSWERING) -> Celery:
-    """With the node's own credentials. Every key, of queue and of results, is under the node's prefix."""
+def make_app(config: Config, queue: str = ANSWERING, home: Path | None = None) -> Celery:
+    """With the node's own credentials. Every key, of queue and of results, is under the node's prefix. With a `home`, new
+    connections are to where the configuration there says that Redis is by then."""
     options = {
         "global_keyprefix": f"{config.slug}:",
         "socket_keepalive": True,
         "socket_keepalive_options": KEEPALIVE,
         "socket_connect_timeout": 3,
+        **({"home": home} if home else {}),
     }
     # No fixups: with DJANGO_SETTINGS_MODULE in the environment Celery would load Django by itself.
     backend = f"{transport.RESULTS}+{config.redis_url}"
