@@ -98,11 +98,8 @@ def call(
     cancelled: Callable[[], bool] = lambda: False,
     progress: Callable[[str], None] = lambda phase: None,
 ) -> Result:
-    """Run a job on a node and return its result.
-
-    `progress` receives the phase the node is in while it takes longer than a moment. A node whose results cannot be used
-    gets no questions for a while (devices.guard.breaker). Raises NodeGone, StageFailed, Cancelled.
-    """
+    """The result of a job on a node. `progress` receives the phase it is in while it takes longer than a moment. A node whose
+    results cannot be used gets no questions for a while (devices.guard.breaker). Raises NodeGone, StageFailed, Cancelled."""
     try:
         result = _call(slug, job, deadline_s, cancelled, progress)
     except StageFailed as error:
@@ -128,9 +125,8 @@ def _call(
     except BadReply as error:
         raise _bad_reply(slug, job.verb, str(error)) from error
     except (redis.RedisError, OperationalError, OSError, RuntimeError) as error:
-        # Celery's own error, when it has tried often enough to read results again, has the cause in it.
         if isinstance(error, RuntimeError) and not isinstance(error.__cause__, redis.RedisError):
-            raise
+            raise  # Celery's own has Redis's in it: it tried often enough to read results again
         raise RedisAway(slug, f"{slug} cannot be reached because Redis does not answer.") from error
     return parse_reply(slug, job, reply)
 
@@ -213,7 +209,7 @@ def put_blob(slug: str, name: str, data: bytes, ttl_s: int = BLOB_TTL_S) -> None
     try:
         bulk().set(blob_key(slug, name), data, ex=ttl_s)
     except redis.RedisError as error:
-        raise NodeGone(slug, f"{slug} cannot be reached because Redis does not answer.") from error
+        raise RedisAway(slug, f"{slug} cannot be reached because Redis does not answer.") from error
 
 
 def take_blob(slug: str, name: str) -> bytes:
@@ -221,7 +217,7 @@ def take_blob(slug: str, name: str) -> bytes:
     try:
         data: bytes | None = bulk().getdel(blob_key(slug, name))  # type: ignore[assignment]
     except redis.RedisError as error:
-        raise NodeGone(slug, f"{slug} cannot be reached because Redis does not answer.") from error
+        raise RedisAway(slug, f"{slug} cannot be reached because Redis does not answer.") from error
     if data is None:
         raise NodeGone(slug, f"What {slug} sent has expired.")
     return data
@@ -240,7 +236,7 @@ def hand_over(source: str, target: str, name: str, size: int) -> None:
     except redis.ResponseError as error:
         raise NodeGone(source, f"What {source} sent has expired.") from error
     except redis.RedisError as error:
-        raise NodeGone(source, "Redis does not answer.") from error
+        raise RedisAway(source, "Redis does not answer.") from error
     if sent != size:
         breaker.failed(source, why := f"{source} sent {sent} bytes and said {size}.")
         raise StageFailed(source, "bad_reply", why)

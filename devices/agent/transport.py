@@ -28,12 +28,13 @@ class _Client(kombu_redis.PrefixedStrictRedis):  # type: ignore[misc]  # kombu i
 class _Channel(kombu_redis.Channel):  # type: ignore[misc]
     ack_emulation = False  # no `unacked` hash beside the queue, and nothing to restore from it
     do_restore = False  # a node may not write to its own queue
-    from_transport_options = (*kombu_redis.Channel.from_transport_options, "home")
+    from_transport_options = (*kombu_redis.Channel.from_transport_options, "home")  # type: ignore[assignment]
     home: Path | None = None  # of the node, where it says at which place Redis is at the moment
 
     def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
         if self.home is not None:
-            self.connection_class, self.connection_class_ssl = place.Connection, place.EncryptedConnection
+            self.connection_class: Any = place.Connection
+            self.connection_class_ssl: Any = place.EncryptedConnection
         parameters: dict[str, Any] = super()._connparams(asynchronous)
         return parameters if self.home is None else {**parameters, "home": self.home}
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.db import close_old_connections
 
-from devices import dispatch
+from devices import dispatch, redis_outage
 from devices.contract.results import AnswerResult
 from inference.answering import drafts, execute, models_loading, planner_usage, plans, prefetch
 from inference.answering.attempt import Attempt, FailedAttempts
@@ -189,22 +189,22 @@ def _step(execution: TurnExecution, step: PlanStep) -> StepResult:
     """Answer one step, falling back from node to node and route to route."""
     journal, failed = execution.journal, FailedAttempts()
     kind = FederatedModelStep if step.model else Attempt
-    for _ in range(MAX_ATTEMPTS):
+    redis_outage.watch()
+    while failed.counted < MAX_ATTEMPTS:
         attempt = kind(journal, step, failed, execution.plan_ms_hidden)
         try:
             receipt, outcome = attempt.run()
-        except dispatch.LinkStalled as error:
-            attempt.stalled(error)
+        except (dispatch.NodeGone, dispatch.StageFailed) as error:
+            if isinstance(error, dispatch.LinkStalled):
+                attempt.stalled(error)
             failed.add(error.slug, str(error), attempt)
-        except dispatch.NodeGone as error:
-            if not isinstance(error, dispatch.RedisAway):
-                failed.excluded.add(error.slug)
-            failed.add(error.slug, str(error), attempt)
-        except dispatch.StageFailed as error:
-            failed.add(error.slug, str(error), attempt)
-            if error.code == "photo_missing":
+            if redis_outage.explains(error):
+                redis_outage.wait_until_over(journal.cancelled)
+                continue
+            failed.counted += 1
+            if isinstance(error, dispatch.StageFailed) and error.code == "photo_missing":
                 prefetch.unplace(attempt.photo, error.slug)  # the node has lost it since: place it again
-            else:
+            elif not isinstance(error, dispatch.LinkStalled):
                 failed.excluded.add(error.slug)
         except (UserError, NoRoute) as error:
             models_loading.check(error, bool(failed.failures))

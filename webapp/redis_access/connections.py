@@ -32,7 +32,8 @@ def replicas(url: str, **options: Any) -> list[redis.Redis]:
     if at is None:
         return []
     places = _sentinel(url).discover_slaves(at.name)
-    return [redis.Redis(host=host, port=port, db=at.db, **at.credentials, **options) for host, port in places]
+    own: dict[str, Any] = {"db": at.db, **at.credentials, **options}
+    return [redis.Redis(host=str(host), port=int(port), **own) for host, port in places]
 
 
 def master(url: str) -> tuple[str, int] | None:
