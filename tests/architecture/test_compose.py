@@ -17,8 +17,8 @@ from webapp.ops import clock, private_redis, serving
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = ("web", "cloud", "beat", "migrate", "edge", "device")
-SERVER, NODES = ("web", "cloud", "beat", "migrate"), ("edge", "device")
+OURS = ("web", "web-more", "cloud", "beat", "migrate", "edge", "device")
+SERVER, NODES = ("web", "web-more", "cloud", "beat", "migrate"), ("edge", "device")
 # What runs on a node; a setting read there has to reach the containers of nodes.
 ON_NODES = (
     "devices/agent",
@@ -39,12 +39,14 @@ NOT_HERE = {
 
 
 def test_every_part_of_the_product_is_a_service() -> None:
-    assert set(SERVICES) == {*OURS, "redis", "postgres"}
-    assert SERVICES["device"]["profiles"] == ["device"]
+    assert set(SERVICES) == {*OURS, "balancer", "redis", "postgres"}
+    profiles = {name: service["profiles"] for name, service in SERVICES.items() if "profiles" in service}
+    assert profiles == {"device": ["device"], "web-more": ["scale"], "balancer": ["scale"]}
 
 
-def test_only_the_web_port_is_published() -> None:
-    assert {name for name, service in SERVICES.items() if "ports" in service} == {"web"}
+def test_only_the_web_app_is_published() -> None:
+    assert {name for name, service in SERVICES.items() if "ports" in service} == {"web", "balancer"}
+    assert SERVICES["balancer"]["ports"] == ["${BIND:-127.0.0.1}:${BALANCER_PORT:-8080}:8080"]
     assert SERVICES["web"]["ports"] == ["${BIND:-127.0.0.1}:${PORT:-8000}:8000"]
 
 
@@ -152,7 +154,9 @@ def test_every_condition_a_service_waits_for_can_be_met() -> None:
 
 def test_every_named_volume_is_declared_and_used() -> None:
     used = {volume.partition(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])}
-    assert used == set(COMPOSE["volumes"])
+    files = {volume for volume in used if volume.startswith("./")}
+    assert files == {"./deploy/scale/Caddyfile"} and (ROOT / "deploy" / "scale" / "Caddyfile").is_file()
+    assert used - files == set(COMPOSE["volumes"])
 
 
 def test_web_and_cloud_see_the_same_photos() -> None:

@@ -3,7 +3,9 @@
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -15,7 +17,7 @@ PAUSE_S = 1.0
 
 @dataclass
 class Asked:
-    """`seen`: the ids under which the server has accepted it; more than one would be a question asked twice."""
+    """One question: the id under which the server accepted it, and what requests were answered before that."""
 
     text: str
     id: str = ""
@@ -23,14 +25,15 @@ class Asked:
 
 
 class Asking:
-    """Context manager: asks one question a second until it is left. Each has words of its own, by which it is found again.
+    """Context manager: asks a question a second in one conversation until it is left, each in words of its own.
 
-    A request that fails is repeated, as a page does; the key of the request keeps it from being a second question.
+    A request that is refused is repeated, as a person would.
     """
 
     def __init__(self, clients: list[httpx.Client], photo: str, **fields: Any) -> None:
         self.clients, self.photo, self.fields = clients, photo, fields
         self.asked: list[Asked] = []
+        self.conversation = ""
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -52,14 +55,15 @@ class Asking:
             self._ending.wait(PAUSE_S)
 
     def _ask(self, question: Asked, client: httpx.Client) -> None:
+        asked = {"question": question.text, "photo": self.photo, "conversation": self.conversation or None, **self.fields}
         while not question.id:
             try:
-                answer = client.post("/api/v1/turns", json={"question": question.text, "photo": self.photo, **self.fields})
+                answer = client.post("/api/v1/turns", json=asked)
             except httpx.TransportError as error:
                 question.refusals.append(repr(error))
             else:
                 if answer.status_code == 202:
-                    question.id = str(answer.json()["id"])
+                    question.id, self.conversation = str(answer.json()["id"]), str(answer.json()["conversation"])
                     return
                 question.refusals.append(f"{answer.status_code} {answer.text[:200]}")
             time.sleep(ASK_AGAIN_S)
@@ -82,24 +86,35 @@ class Outcome:
 
 
 def outcome(asking: Asking, client: httpx.Client, seconds: float) -> Outcome:
-    """Once every question has ended, which is waited for."""
-    until, turns = time.monotonic() + seconds, {}
+    """Once every question has ended. Doubled is what the conversation has twice, and a turn with a step twice."""
+    until = time.monotonic() + seconds
     for question in asking.asked:
-        turn = turns[question.text] = _final(client, question.id, until)
+        turn = _final(client, question.id, until)
         assert turn.get("state") in FINAL, f"{question} did not end within {seconds:g} s: {turn}"
-    questions = Counter(turn["question"] for turn in turns.values())
-    doubled = [text for text, count in questions.items() if count > 1]
-    for turn in turns.values():
-        numbers = [step["number"] if "number" in step else step.get("id") for step in turn.get("steps", [])]
-        doubled += [turn["question"] for count in Counter(numbers).values() if count > 1]
+    turns = list(_turns_of(asking.conversation, client))
+    doubled = [text for text, count in Counter(turn["question"] for turn in turns).items() if count > 1]
+    doubled += [turn["question"] for turn in turns if len({step["id"] for step in turn["steps"]}) < len(turn["steps"])]
     return Outcome(
-        len(turns),
-        sum(turn["state"] == "answered" for turn in turns.values()),
-        [f"{turn['question']} {turn.get('error')}" for turn in turns.values() if turn["state"] != "answered"],
+        len(asking.asked),
+        sum(turn["state"] == "answered" for turn in turns),
+        [f"{turn['question']} {turn['error']}" for turn in turns if turn["state"] != "answered"],
         doubled,
         sum(len(question.refusals) for question in asking.asked),
-        max((turn.get("total_ms") or 0) / 1000 for turn in turns.values()),
+        max(_seconds(turn) for turn in turns),
     )
+
+
+def _turns_of(conversation: str, client: httpx.Client) -> Iterator[dict[str, Any]]:
+    offset, total = 0, 1
+    while offset < total:
+        page = client.get(f"/api/v1/conversations/{conversation}/turns", params={"limit": 50, "offset": offset}).json()
+        yield from page["items"]
+        offset, total = offset + 50, page["total"]
+
+
+def _seconds(turn: dict[str, Any]) -> float:
+    began, ended = (datetime.fromisoformat(turn[name].replace("Z", "+00:00")) for name in ("created", "finished"))
+    return (ended - began).total_seconds()
 
 
 def _final(client: httpx.Client, pk: str, until: float) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from inference.answering import cloud_queue
 from inference.bundles import failures
 from inference.engine import catalogue, tasks
 from webapp.accounts.models import User
+from webapp.ops import limits
 from webapp.redis_access import connections
 
 LEAST_FREE = 1 << 30  # bytes
@@ -66,6 +67,7 @@ def _findings() -> Iterator[Finding]:
     if broker.remedy:
         return
     yield _cloud()
+    yield from (Finding(*line) for line in limits.findings())
     yield from _nodes()
 
 
