@@ -28,9 +28,10 @@ def test_sessions_uploads_and_sockets_are_the_same_at_both_web_processes(large: 
     assert answer.status_code == 201, answer.text
     photo = answer.json()["id"]
     assert clients[1].get(f"/api/v1/photos/{photo}").status_code == 200, "the other process does not have the photo"
-    clients[1].cookies.update(clients[0].cookies)
-    assert clients[1].get("/api/v1/conversations").status_code == 200, "the session of one is none at the other"
-    turn = clients[1].post("/api/v1/turns", json={"question": "Describe this photo.", "photo": photo}).json()
+    clients[0].base_url = large.webs[1]
+    clients[0].headers["Referer"] = large.webs[1]
+    assert clients[0].get("/api/v1/conversations").status_code == 200, "the session of one is none at the other"
+    turn = clients[0].post("/api/v1/turns", json={"question": "Describe this photo.", "photo": photo}).json()
     cookie = "; ".join(f"{name}={value}" for name, value in clients[0].cookies.items())
     address = f"{large.url.replace('http', 'ws')}/ws/chat/{turn['conversation']}/"
     states = []
