@@ -5,6 +5,7 @@ Losing the token (stopped by the person, expired and taken by another worker) en
 has at most one author at any time, and never two answers.
 """
 
+import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -26,7 +27,10 @@ from inference.scheduling import fair_order, limits
 from webapp.live import groups, lease
 from webapp.live.errors import UserError
 from webapp.live.events import TurnEvent, TurnIds, TurnPhase, TurnPlan, TurnReceipt
+from webapp.live.outages import DATABASE_ERRORS
 from webapp.live.publish import publish
+
+log = logging.getLogger(__name__)
 
 MODELS_S = 2.0  # a question that finds no node while they load other models is tried again after this long
 TRIES = 20  # other workers may take the same question first
@@ -213,12 +217,21 @@ class Journal:
         """Keep the lease while the work goes on; stop at the turn's deadline, so that a hung worker loses it."""
         try:
             while not self._done.wait(min(1.0, settings.LEASE_S / 3)) and self.seconds_left() > -5:
-                if not self.lease.renew(settings.LEASE_S):
+                if not self._renewed():
                     if not self._done.is_set():
                         self.lost.set()
                     return
         finally:
             connection.close()
+
+    def _renewed(self) -> bool:
+        """False where the lease is somebody else's. While the database is away nobody can take it."""
+        try:
+            return self.lease.renew(settings.LEASE_S)
+        except DATABASE_ERRORS as error:
+            log.warning("the lease of turn %s could not be renewed: %s", self.turn.pk, error)
+            connection.close()
+            return True
 
 
 def _phase(name: str, step: int | None) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from inference.planning.compose import StepResult, annotate
 from inference.planning.plan import PlanStep
 from webapp.live.errors import UserError
 from webapp.live.lease import LeaseLost
+from webapp.live.outages import DATABASE_ERRORS
 
 log = logging.getLogger(__name__)
 UNEXPECTED = UserError(
@@ -68,6 +69,8 @@ def answer(journal: Journal) -> None:
             models_loading.postpone(journal)
         except UserError as error:
             _end(journal, error)
+        except DATABASE_ERRORS as error:  # nothing could be stored; when the lease ends, a worker begins again
+            log.warning("turn %s is left to another worker, because the database is away: %s", turn_id, error)
         except Exception:
             # Logged with its traceback; the person gets an error instead of an endless spinner.
             log.exception("turn %s failed", turn_id)
