@@ -7,14 +7,16 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_
 # pip reads an argument of this name by itself. With the address of PyTorch's CPU wheels the image is several GB smaller
 # on x86-64, where the ordinary torch brings CUDA along.
 ARG PIP_EXTRA_INDEX_URL
+# Anything but empty: with the packages that export traces (docs/tracing.md).
+ARG TRACES
 
 # Folders that become volumes belong to the account before the volume is made, or it could not write there.
 RUN useradd --uid 10001 --user-group --create-home isthmus \
     && install -d -o isthmus -g isthmus -m 700 "$ISTHMUS_VAR" "$ISTHMUS_VAR/static" "$ISTHMUS_DATA" "$HF_HOME" /node
 
 WORKDIR /app
-COPY requirements.txt .
-RUN pip install -r requirements.txt
+COPY requirements.txt requirements-traces.txt ./
+RUN pip install -r requirements.txt ${TRACES:+-r requirements-traces.txt}
 COPY . .
 # Nodes find their capabilities by the entry points of the agent's package. A checkout that only its owner can read must not
 # become an image that its account cannot read.

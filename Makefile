@@ -90,7 +90,7 @@ $(RUNS): requirements.txt devices/agent/pyproject.toml
 	@$(PIP) --no-deps --no-build-isolation -e devices/agent
 	@touch $@
 
-$(TESTS): $(RUNS) requirements-dev.txt
+$(TESTS): $(RUNS) requirements-dev.txt requirements-traces.txt
 	@$(PIP) -r requirements-dev.txt
 	@touch $@
 

@@ -9,6 +9,7 @@ from pydantic import Field
 from devices import heartbeat, model_choice
 from devices.api_schemas import Simulation
 from devices.contract.heartbeat import Access, Join, Report
+from devices.contract.watches import Watches
 from devices.models import Node
 from devices.registry import addresses, enrolment, rotation
 from devices.telemetry import presence
@@ -91,6 +92,8 @@ class HeartbeatReply(Schema):
     rotate: Rotation | None = Field(None, description="Credentials to change to, while a rotation is under way.")
     access: Access | None = Field(None, description="Addresses to change to, when the node reported that it knows others.")
     models: ChosenModels | None = Field(None, description="Models to change to, when it is this node's turn.")
+    watches: Watches | None = Field(None, description="Watches to evaluate, when the node reported others.")
+    now: float | None = Field(None, description="This server's clock, seconds since 1970, for a node that evaluates watches.")
 
 
 TOKEN = {401: "`revoked`: this node was revoked, or never joined.", 413: "`too_large`: at most 64 KB."}

@@ -4,24 +4,24 @@ Arguments and result have their types in devices.contract.jobs. What a node answ
 fit its type is a failure of that node like any other.
 """
 
-import contextvars
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TypeVar, cast
 
 import redis
 from celery.exceptions import TimeoutError as ResultTimeout
 from celery.result import AsyncResult
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from kombu.exceptions import OperationalError
 from pydantic import ValidationError
 
+from devices.calls import caller, job_spans
+from devices.calls.caller import on_behalf_of as on_behalf_of
+from devices.calls.caller import owner as owner
 from devices.contract.jobs import Job
-from devices.contract.protocol import BACKGROUND, BLOB_TTL_S, blob_key, progress_key, task_name, ticket_key
+from devices.contract.protocol import BLOB_TTL_S, blob_key, progress_key, task_name, ticket_key
 from devices.contract.results import Refusal
 from devices.contract.values import Received
 from devices.guard import breaker
@@ -67,56 +67,40 @@ class Cancelled(Exception):
     """The caller has given up."""
 
 
-# Set where a question, an upload or a request begins and read here: the modules in between need not know about it.
-_caller: contextvars.ContextVar[tuple[int | None, bool]] = contextvars.ContextVar("caller", default=(None, False))
-
-
-@contextmanager
-def on_behalf_of(owner: int, background: bool = False) -> Iterator[None]:
-    """Whose jobs the calls inside are: the primary key of an account. `background`: nobody waits for them."""
-    token = _caller.set((owner, background))
-    try:
-        yield
-    finally:
-        _caller.reset(token)
-
-
-def owner() -> int | None:
-    return _caller.get()[0]
-
-
-def _person() -> str:
-    """A name for the owner that means nothing elsewhere: a node takes turns between people and need not know them."""
-    pk, background = _caller.get()
-    return "" if pk is None else BACKGROUND * background + salted_hmac("person at a node", str(pk)).hexdigest()[:16]
-
-
 def call(
     slug: str,
     job: Job[Result],
     deadline_s: float,
     cancelled: Callable[[], bool] = lambda: False,
     progress: Callable[[str], None] = lambda phase: None,
+    number: str = "",
 ) -> Result:
-    """The result of a job on a node. `progress` receives the phase it is in while it takes longer than a moment. A node whose
-    results cannot be used gets no questions for a while (devices.guard.breaker). Raises NodeGone, StageFailed, Cancelled."""
-    try:
-        result = _call(slug, job, deadline_s, cancelled, progress)
-    except StageFailed as error:
-        if error.code in breaker.FAULTS:
-            breaker.failed(slug, str(error))
-        raise
-    breaker.succeeded(slug)
+    """The result of a job on a node. `progress` receives its phase while it takes longer than a moment; `number` is the id of
+    the job, where the caller wants to know it. A node whose results cannot be used gets no questions for a while
+    (devices.guard.breaker). Raises NodeGone, StageFailed, Cancelled."""
+    number = number or new_number()
+    with job_spans.job_span(slug, number, job) as span:
+        try:
+            result = _call(slug, number, job, deadline_s, cancelled, progress)
+        except StageFailed as error:
+            if error.code in breaker.FAULTS:
+                breaker.failed(slug, str(error))
+            raise
+        breaker.succeeded(slug)
+        job_spans.add_phases(span, result)
     return result
 
 
+def new_number() -> str:
+    return secrets.token_hex(8)
+
+
 def _call(
-    slug: str, job: Job[Result], deadline_s: float, cancelled: Callable[[], bool], progress: Callable[[str], None]
+    slug: str, number: str, job: Job[Result], deadline_s: float, cancelled: Callable[[], bool], progress: Callable[[str], None]
 ) -> Result:
-    number = secrets.token_hex(8)
     try:
         with producers.borrow(slug) as app:
-            pending = send(app, slug, number, job, deadline_s, _person())
+            pending = send(app, slug, number, job, deadline_s, caller.person())
             try:
                 reply = _wait(slug, number, pending, deadline_s, cancelled, progress)
             finally:

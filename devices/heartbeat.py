@@ -4,7 +4,8 @@ The reply is {"state", "simulated", "next_s"}, and during a rotation also "rotat
 same secrets until the node presents that token. The node stores them and restarts with them; the old ones are valid until
 then and no longer (devices.registry.rotation). A node that knows other addresses of this server than the present ones gets
 those as "access" (devices.registry.addresses), and one whose turn it is to change to other models, or to a newer export of
-them, gets these as "models" (devices.model_choice).
+them, gets these as "models" (devices.model_choice). One that evaluates watches gets the time as "now", because its own clock
+may be wrong, and where it evaluates others than it is to, those as "watches".
 """
 
 import logging
@@ -15,6 +16,7 @@ import redis
 from django.utils import timezone
 
 from devices import model_choice
+from devices.camera_access import watch_source
 from devices.contract.heartbeat import Access, RefusedModels
 from devices.models import Node
 from devices.registry import acl, addresses, rotation
@@ -77,6 +79,10 @@ def receive(node: Node, report: dict[str, Any]) -> dict[str, Any]:
         reply["rotate"] = rotation.secrets_of(node)
     if "access" in report and (access := _present_addresses()) and access.digest != report["access"]:
         reply["access"] = access.model_dump()
+    if "watches" in report:
+        reply["now"] = now.timestamp()
+        if watches := watch_source.changed_for(node, report["watches"]):
+            reply["watches"] = watches.model_dump(mode="json")
     if models := model_choice.for_node(node):
         reply["models"] = models.model_dump()
     return reply

@@ -21,7 +21,8 @@ from kombu.exceptions import OperationalError
 from kombu.utils.collections import eqhash
 
 from devices.contract.jobs import Job
-from devices.contract.protocol import MAX_REPLY_BYTES, PERSON_HEADER, PROTOCOL, task_name, ticket_key
+from devices.contract.protocol import MAX_REPLY_BYTES, PERSON_HEADER, PROTOCOL, TRACE_HEADER, task_name, ticket_key
+from webapp.live import spans
 from webapp.redis_access import address, connections
 
 # kombu has one limit for all pools of a process. It is set here once, to Celery's own default, which the cloud's app uses too:
@@ -169,6 +170,8 @@ def _send(app: Celery, slug: str, number: str, job: Job[Any], deadline_s: float,
     bulk().set(ticket_key(slug, number), "1", px=int(deadline_s * 1000) + 1000)
     message = {"job": number, "protocol": PROTOCOL, **job.model_dump(mode="json", exclude_defaults=True)}
     headers = {PERSON_HEADER: person}
+    if traceparent := spans.traceparent():
+        headers[TRACE_HEADER] = traceparent
     return app.send_task(task_name(job.verb), kwargs=message, queue=job.queue, headers=headers, retry=False)
 
 

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import replace
 
 import redis
@@ -160,7 +161,10 @@ class CeleryGrid(PacedGrid):
         rows = {slug: row for slug in available if (row := [client for client in asked if self.placed[client] == slug])}
         # Where the others have nothing left to do, they can take over from a node that does not get on.
         idle = Patience(patience.seconds, 0 if not self.movable or self.keeps_place or len(rows) < 2 else -(-len(rows) // 2))
-        futures = [self._pool.submit(self._in_turn, slug, row, left, patience, idle) for slug, row in rows.items()]
+        # Each with a copy of the context: which trace the jobs belong to.
+        futures = [
+            self._pool.submit(copy_context().run, self._in_turn, slug, row, left, patience, idle) for slug, row in rows.items()
+        ]
         served = [outcome for future in futures for outcome in future.result()]
         served += [Served(client, self.placed[client], "late", resting[client], None, {}, False) for client in resting]
         return served + [Served(client, self.placed.get(client, ""), "lost", NOBODY, None, {}) for client in nobody]

@@ -218,6 +218,7 @@ class PlannerCall(models.Model):
 
     created = models.DateTimeField(auto_now_add=True, db_index=True)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    turn = models.UUIDField(null=True, blank=True, db_index=True, help_text="the question that it was about")
     model = models.CharField(max_length=100)
     purpose = models.CharField(max_length=10)
     outcome = models.CharField(max_length=20, help_text="ok, repaired, or why it failed: invalid, timeout, http 429")

@@ -111,6 +111,15 @@ class ReadyRecord(TypedDict):
     plan_ms_hidden: float
 
 
+class JobRecord(TypedDict):
+    """A job that a node was sent, by the id that logs and traces have for it; `ms` passed until its result was here."""
+
+    id: str
+    verb: str
+    node: str
+    ms: float
+
+
 class FailureRecord(TypedDict):
     """An attempt that failed; `bytes` were sent in vain, and `ms` passed before the next one. They are in no other sum."""
 
@@ -118,6 +127,7 @@ class FailureRecord(TypedDict):
     why: str
     bytes: NotRequired[int]
     ms: NotRequired[float]
+    jobs: NotRequired[list[JobRecord]]
 
 
 class SimulatedNode(TypedDict):
@@ -168,6 +178,7 @@ class Receipt(Models):
     predicted: PredictedRecord
     actual_ms: ActualRecord | None  # None until the step is answered
     held: NotRequired[bool]  # the edge had the features in its cache
+    jobs: NotRequired[list[JobRecord]]  # in the order in which they ended; those of failed attempts are in `fell_back_from`
     levels: NotRequired[list[LevelRecord]]  # that answered, in order; `level` stays the one chosen first
     batch: NotRequired[int]  # how many answers were computed together, whose time this one has too
     ready: NotRequired[ReadyRecord]

@@ -19,6 +19,8 @@ from tests.distribution import ByStack, stack_of
 
 if TYPE_CHECKING:
     from inference.engine.bundles.store import Store
+    from tests.tracing.collector import Collector
+    from webapp.live.spans import Span
 
 RECOVERY_S = 90  # a process that is killed often is restarted after longer and longer pauses, and loads its models then
 
@@ -129,10 +131,37 @@ def stack(whole_stack: Stack) -> Stack:
     return whole_stack
 
 
+@pytest.fixture
+def collected() -> Iterator[list["Span"]]:
+    """The spans of this process as they end."""
+    from webapp.live import spans
+
+    ended: list[Span] = []
+    spans.register(ended.append)
+    yield ended
+    spans.unregister()
+
+
 @pytest.fixture(scope="session")
-def whole_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Everything that `make run` starts, in a folder of its own, with an owner; shared by the tests that need it."""
+def collector() -> Iterator["Collector"]:
+    """Takes the traces of the whole stack."""
+    from tests.tracing.collector import Collector
+
+    with Collector() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def whole_stack(tmp_path_factory: pytest.TempPathFactory, collector: "Collector") -> Iterator[Stack]:
+    """Everything that `make run` starts, in a folder of its own, with an owner; shared by the tests that need it. It exports
+    traces, and its log is for programs."""
     whole = Stack(tmp_path_factory.mktemp("stack"))
+    whole.env |= {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+        "OTEL_EXPORTER_OTLP_HEADERS": "x-key=of-the-collector",
+        "OTEL_BSP_SCHEDULE_DELAY": "200",
+        "ISTHMUS_LOG_FORMAT": "json",
+    }
     home, shots = whole.var / "nodes" / "jetson-a", whole.var / "shots"
     for folder in (home, shots):
         folder.mkdir(parents=True, mode=0o700)

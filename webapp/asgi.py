@@ -2,11 +2,11 @@
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.umask(0o077)  # what this process writes is nobody else's
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
-http = get_asgi_application()  # before anything that imports models
+django.setup(set_prefix=False)  # before anything that imports models
 
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
@@ -19,13 +19,18 @@ from webapp.accounts.unread_request import is_logged_in
 from webapp.doors.entrance import Doors
 from webapp.gate.bodies import BoundedBodies
 from webapp.gate.peers import RealPeer
+from webapp.one_thread import OneThread
+from webapp.ops.metrics import events
+from webapp.ops.traces import export
+from webapp.ops.traces.requests import RequestSpans
 from webapp.sockets import WithoutDatabase, websocket_urlpatterns
 
+export.be("web")
 make_private(settings.VAR_DIR)  # written by a version that left the modes to the system
-application = RealPeer(
+site = RealPeer(
     ProtocolTypeRouter(
         {
-            "http": BoundedBodies(Doors(http), is_logged_in),
+            "http": RequestSpans(BoundedBodies(Doors(OneThread()), is_logged_in)),
             # Browsers do not apply the same-origin policy to websockets. A missing Origin is refused as well.
             "websocket": WithoutDatabase(
                 AllowedHostsOriginValidator(CookieMiddleware(PersonOfSession(URLRouter(websocket_urlpatterns))))
@@ -33,3 +38,4 @@ application = RealPeer(
         }
     )
 )
+application = events.measured(site)

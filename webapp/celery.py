@@ -13,6 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 from django.conf import settings
 
 from webapp.ops import clock
+from webapp.ops.traces import export
 from webapp.redis_access import address
 
 
@@ -21,6 +22,11 @@ from webapp.redis_access import address
 def write_privately(**named: object) -> None:
     """What these processes write is nobody else's. Not for every process that imports this: some write source files."""
     os.umask(0o077)
+
+
+@signals.worker_init.connect
+def trace_as_worker(**named: object) -> None:
+    export.be("worker")
 
 
 app = Celery("isthmus", broker=address.celery_url(settings.REDIS_URL))
@@ -49,7 +55,15 @@ app.conf.update(
 )
 app.conf.task_queues = [Queue(app.conf.task_default_queue), Queue(clock.CLOCK_QUEUE)]
 app.autodiscover_tasks(
-    ["inference.answering", "inference.batches", "inference.bundles", "inference.search", "devices", "webapp.ops"]
+    [
+        "inference.answering",
+        "inference.batches",
+        "inference.bundles",
+        "inference.search",
+        "inference.watches",
+        "devices",
+        "webapp.ops",
+    ]
 )
 
 
@@ -69,6 +83,8 @@ app.conf.beat_schedule = {
     "delete photos on nodes that were away": _every("inference.erase", 15),
     "recognise photos of earlier versions": _every("inference.fill_digests", 30),
     "have changed models exported for nodes": _every("inference.refresh_exports", 30),
+    "check events of watches that were left unchecked": _every("watches.sweep", 30),
+    "notice watches whose device or camera is gone": _every("watches.look", 3),
     "index photos for the search": _every("search.index", 5),
     "delete expired data": _every("ops.prune", 3600),
 }

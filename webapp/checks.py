@@ -5,6 +5,8 @@ import os
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from webapp.ops.traces import export
+
 
 @register(Tags.security)
 def hosts_are_named(app_configs: object, **kwargs: object) -> list[CheckMessage]:
@@ -67,3 +69,11 @@ def planner_has_bounds(app_configs: object, **kwargs: object) -> list[CheckMessa
         hint = "Choose at least 1; the default is 2048."
         errors.append(Error("ISTHMUS_PLANNER_MAX_TOKENS must be positive.", hint=hint, id="isthmus.E005"))
     return errors
+
+
+@register()
+def traces_can_be_exported(app_configs: object, **kwargs: object) -> list[CheckMessage]:
+    if not export.endpoint() or settings.OTLP_DISABLED or not (obstacle := export.obstacle()):
+        return []
+    hint = "See docs/tracing.md, or remove OTEL_EXPORTER_OTLP_ENDPOINT."
+    return [Warning(obstacle, hint=hint, id="isthmus.W003")]

@@ -5,6 +5,7 @@ in this way, out of the environment that child processes inherit.
 """
 
 import contextlib
+import ipaddress
 import os
 import secrets
 from pathlib import Path
@@ -51,6 +52,14 @@ def flag(name: str, default: bool = False) -> bool:
 
 def text_list(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in text(name, default).split(",") if item.strip()]
+
+
+def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Addresses and networks, separated by commas."""
+    try:
+        return [ipaddress.ip_network(entry, strict=False) for entry in text_list(name)]
+    except ValueError as error:
+        raise BadSetting(f"{name} must be addresses or networks such as 10.0.0.0/8: {error}.") from None
 
 
 def choice(name: str, options: tuple[str, ...]) -> str:

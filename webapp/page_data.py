@@ -8,7 +8,7 @@ from devices.contract import sensors
 from federation.models import CLIENT_STATES, STATES
 from inference.engine import doubt, tasks
 from inference.placement import policies, routes
-from inference.planning.plan import TRAIN
+from inference.planning.plan import TRAIN, WATCH
 
 
 class Label(TypedDict, total=False):
@@ -69,7 +69,7 @@ def task_labels() -> list[Label]:
         )
         for task in tasks.for_pages()
     ]
-    return [*models, Label(name=TRAIN, label="training")]
+    return [*models, Label(name=TRAIN, label="training"), Label(name=WATCH, label="watch")]
 
 
 def labels() -> dict[str, list[Label] | list[SensorLabel]]:

@@ -11,6 +11,7 @@ from devices.consumers import DevicesConsumer
 from federation.consumers import RunConsumer
 from inference.batches.consumers import BatchConsumer
 from inference.model_jobs.consumers import ModelsConsumer
+from inference.watches.consumers import WatchesConsumer
 from webapp.chat.consumers import ChatConsumer, ConversationsConsumer
 from webapp.gate.refusals import App, Receive, Scope, Send
 from webapp.live.consumer import LiveConsumer
@@ -52,6 +53,7 @@ websocket_urlpatterns: list[Any] = [
     path("ws/devices/", DevicesConsumer.as_asgi()),
     path("ws/models/", ModelsConsumer.as_asgi()),
     path("ws/batches/<uuid:batch>/", BatchConsumer.as_asgi()),
+    path("ws/watches/", WatchesConsumer.as_asgi()),
     path("ws/federation/<int:number>/", RunConsumer.as_asgi()),
     re_path(r"", NoSuchSocket.as_asgi()),
 ]

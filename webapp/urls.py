@@ -10,6 +10,7 @@ from webapp.chat.ratings import pages as ratings
 from webapp.chat.sharing import pages as sharing
 from webapp.languages import views as language_pages
 from webapp.ops import health, planner_usage_page
+from webapp.ops.metrics import page as metrics
 
 handler400 = "webapp.errors.bad_request"
 handler403 = "webapp.errors.forbidden"
@@ -30,6 +31,7 @@ urlpatterns = [
     path("planner/calls.csv", planner_usage_page.calls_csv, name="planner_csv"),
     path("batches/", include("inference.batches.urls")),
     path("devices/", include("devices.urls")),
+    path("watches/", include("inference.watches.urls")),
     path("federation/", include("federation.urls")),
     path("", include("webapp.accounts.pages.urls")),
     path("", include("webapp.ops.notifications.pages.urls")),
@@ -40,4 +42,5 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("healthz/fleet", health.fleet),
     path("livez", health.livez),
+    path("metrics", metrics.metrics, name="metrics"),
 ]

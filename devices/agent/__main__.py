@@ -18,6 +18,7 @@ from devices.agent.config import ConfigError
 from devices.agent.home import addresses, health, homes
 from devices.agent.server import Refused
 from devices.agent.sharing import machine
+from devices.contract import log_lines
 from devices.contract.heartbeat import Access, Secrets
 from devices.contract.protocol import ANSWERING, TRAINING
 
@@ -30,8 +31,7 @@ AGAIN_S = 5.0
 def main(words: list[str]) -> int:
     arguments = _parse(words)
     machine.confine()
-    logging.basicConfig(level=logging.INFO, format="%(levelname).1s %(name)s: %(message)s", stream=sys.stdout)
-    logging.getLogger("celery").setLevel(logging.WARNING)
+    log_lines.configure()
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     try:
         if arguments.command in CHECKS:
@@ -75,10 +75,12 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras, shared: bo
         if shared and refused.status == 401:
             homes.vacate(home)
         raise
+    log_lines.configure(node=node.slug)
     # Only now what takes seconds to import; a wrong code is refused at once.
     from devices.agent import capabilities, heartbeat, training_supervisor, uploads, worker
     from devices.agent.home.model_change import ModelChange
     from devices.agent.runtime import Runtime
+    from devices.agent.watching import watching
 
     stop = worker.Stop()
     running: list[worker.Worker] = []
@@ -123,9 +125,8 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras, shared: bo
         restart=lambda why: stop.request(worker.RESTART, f"changing models: restarting. {why}", worker.FINISH_S),
         wake=lambda: beat.wake(),
     )
-    beat = heartbeat.Heartbeat(
-        node, runtime, revoked, obstacles, rotated, offered, labelled=lambda: training.labelled, models=changes
-    )
+    watches = watching.of_node(runtime, node)
+    beat = heartbeat.Heartbeat(node, runtime, revoked, obstacles, rotated, offered, lambda: training.labelled, changes, watches)
     beat.start()
     beat.answered.wait(FIRST_ANSWER_S)  # what is simulated may have changed since the last start, and the profile depends on it
     memory.without_scipy()
@@ -150,6 +151,8 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras, shared: bo
         else:
             capabilities.when_possible(capabilities.ANSWERING, runtime.profile_name, again)
     training.start()
+    if watches is not None:
+        watches.start()
 
     def listening() -> None:
         training.declare(app)

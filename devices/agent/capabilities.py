@@ -91,6 +91,15 @@ class HoldsData(Protocol):
         """How many labelled photos the node has, by class."""
 
 
+@runtime_checkable
+class TakesLabels(Protocol):
+    """A capability that can be given further data of the node's owner."""
+
+    def label(self, home: Path, name: str, photo: bytes, label: str) -> None:
+        """Put a JPEG among the labelled photos, or move it to another label. Raises ValueError for what cannot be a label, and
+        OSError."""
+
+
 def find(name: str) -> Capability:
     """By name, or as `package.module:attribute`. Raises ConfigError."""
     capability: Capability = load(GROUP, name)

@@ -19,6 +19,7 @@ from devices.agent.runtime import Runtime
 from devices.agent.sensors import board
 from devices.agent.sensors.tegrastats import Tegrastats
 from devices.agent.server import Refused, Server, Unreachable
+from devices.agent.watching.watching import Watching
 from devices.contract.heartbeat import MAX_SENTENCE, Access, Camera, Reply, Report, Secrets
 from devices.contract.protocol import ANSWERING
 
@@ -41,10 +42,12 @@ class Heartbeat:
         offered: Callable[[Access | None], bool] = lambda access: False,
         labelled: Callable[[], dict[str, int]] = dict,
         models: ModelChange | None = None,
+        watching: Watching | None = None,
     ) -> None:
         """`obstacles`: by queue, why this node does not serve it, empty where it does. `offered`: other addresses of the
         server, None when it has not answered for a while. It answers whether this process starts over with them."""
         self.rotated, self.offered, self.labelled, self.models = rotated, offered, labelled, models or ModelChange(runtime)
+        self.watching = watching  # None: this node evaluates no watches
         self._reported: dict[str, int] | None = None  # of `labelled`, as the server has it
         self.config, self.runtime, self.revoked, self.obstacles = config, runtime, revoked, obstacles
         self.server = Server(config.server, config.token, config.server_ca)
@@ -113,6 +116,11 @@ class Heartbeat:
             return False
         if reply.models is not None:
             self.models.offered(reply.models)
+        if self.watching is not None:
+            if reply.now is not None:
+                self.watching.clock.set(reply.now)
+            if reply.watches is not None:
+                self.watching.offered(reply.watches)
         return reply.access is None or not self._move(reply.access)
 
     def _send(self, facts: dict[str, object]) -> Reply:
@@ -180,11 +188,15 @@ class Heartbeat:
 
     def _now(self) -> dict[str, object]:
         obstacles = self.obstacles()
-        report: dict[str, object] = {"sample": self.sensors.read(), "access": self.config.access}
+        sample = self.sensors.read()
+        self.runtime.power_w = sample.get("power_w")
+        report: dict[str, object] = {"sample": sample, "access": self.config.access}
         report["lanes"] = {queue: not why for queue, why in obstacles.items()}
         report["obstacles"] = {queue: why[:MAX_SENTENCE] for queue, why in obstacles.items() if why}
         refused = self.models.refused
         report |= {"choice": self.config.choice, "changing": self.models.note, **({"refused": refused} if refused else {})}
+        if self.watching is not None:
+            report["watches"] = self.watching.digest
         try:
             waiting = int(self.runtime.redis.llen(self.runtime.key(ANSWERING)))
             self._redis = "ok"

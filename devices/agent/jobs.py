@@ -5,9 +5,11 @@ route; anything else is a bug and raises.
 """
 
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import UUID
 
 import redis
 from celery import Celery, current_task
@@ -15,13 +17,15 @@ from celery.worker import state
 from pydantic import ValidationError
 
 from devices.agent.runtime import Runtime
+from devices.contract import log_lines
 from devices.contract.jobs import Job
-from devices.contract.protocol import PERSON_HEADER, PROTOCOL, task_name
+from devices.contract.protocol import ANSWERING, PERSON_HEADER, PROTOCOL, TRACE_HEADER, task_name
 from devices.contract.results import Refusal
 from devices.contract.values import Received
 
 log = logging.getLogger(__name__)
 MAX_PERSON = 40  # characters
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 LOOK_S, LONGEST_PAUSE_S = 0.02, 0.2  # of work in the background that makes way for jobs
 EXPIRED = "The caller has given up on this job."
 Handler = Callable[[str, Any], Received]  # the job's id and its arguments; the type of the result is the job's
@@ -43,6 +47,15 @@ def as_task(
     expected = {Refused: "refused", **(expected or {})}
 
     def run(job: str, protocol: int, **arguments: Any) -> dict[str, Any]:
+        about = {"turn": turn()} if job_type.queue == ANSWERING else {"run": str(arguments.get("run", ""))}
+        started = time.perf_counter()
+        with log_lines.about(job=str(job), **about):
+            reply = checked(job, protocol, **arguments)
+            outcome = f"refused with {reply['error']['code']}" if "error" in reply else "done"
+            log.debug("%s %s after %.1f ms", job_type.verb, outcome, (time.perf_counter() - started) * 1000)
+        return reply
+
+    def checked(job: str, protocol: int, **arguments: Any) -> dict[str, Any]:
         try:
             if protocol != PROTOCOL:
                 raise Refused("protocol", f"This node speaks protocol {PROTOCOL}, not {protocol}; update the agent.")
@@ -71,9 +84,19 @@ def check_wanted(runtime: Runtime, job: str) -> None:
 
 def person() -> str:
     """For whom the job of this thread is done, by an opaque name; empty where the server does not say."""
+    return _header(PERSON_HEADER)[:MAX_PERSON]
+
+
+def turn() -> str:
+    """The id of the question that the job of this thread is about, whose trace has it; empty where the server does not say."""
+    trace = TRACEPARENT.fullmatch(_header(TRACE_HEADER))
+    return str(UUID(trace[1])) if trace else ""
+
+
+def _header(name: str) -> str:
     request = getattr(current_task, "request", None)
-    name = (request.get(PERSON_HEADER) if request else None) or ""
-    return name[:MAX_PERSON] if isinstance(name, str) else ""
+    value = request.get(name) if request else None
+    return value if isinstance(value, str) else ""
 
 
 def go_first(longest_s: float = LONGEST_PAUSE_S) -> None:

@@ -39,6 +39,7 @@ class Runtime:
         self.computed_at: float | None = None  # on the monotonic clock; None when its memory was given back since
         self.uplink_locks = PersonalLocks()  # people share the link; one person's transfers follow each other
         self.report: Callable[[Mapping[str, object]], None] = lambda profile: None  # a capability's profile, when it changes
+        self.power_w: float | None = None  # that the board drew at the last heartbeat; None where it does not measure it
         self.cameras = Cameras()
         self.uploads = Uploads()
         home.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -23,6 +23,7 @@ from devices.agent import capabilities, config, worker
 from devices.agent.capabilities import Capability
 from devices.agent.config import Config, ConfigError
 from devices.agent.runtime import Runtime
+from devices.contract import log_lines
 
 log = logging.getLogger("training")
 NICENESS = 10
@@ -36,11 +37,11 @@ def main(words: list[str]) -> int:
     parser.add_argument("--capability", default=capabilities.TRAINING, help="its name, or package.module:attribute")
     arguments = parser.parse_args(words)
     home: Path = arguments.home
-    logging.basicConfig(level=logging.INFO, format="%(levelname).1s %(name)s: %(message)s", stream=sys.stdout)
-    logging.getLogger("celery").setLevel(logging.WARNING)
+    log_lines.configure()
     lower_priority()
     try:
         node = config.load(home)
+        log_lines.configure(node=node.slug)
         return serve(node, Runtime(home, node, trains=True), sys.stdin, capabilities.find(arguments.capability))
     except ConfigError as error:
         log.error("%s", error)

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from devices.contract.values import STORABLE, Line, Number, Received, Seconds, Sent
+from devices.contract.watches import Watches, WatchesDigest
 
 MAX_CAMERAS = 16
 MAX_SENTENCE = 300  # characters
@@ -117,6 +118,7 @@ class Report(Sent):
     choice: Annotated[int, Field(ge=0, le=2_000_000_000)] = 0  # of models, which the node follows
     refused: RefusedModels | None = None
     changing: Sentence = ""  # what it does to change its models
+    watches: WatchesDigest = ""  # digest of the watches that it evaluates; left out by a node that can evaluate none
 
 
 class Simulated(Received):
@@ -166,6 +168,8 @@ class Models(Received):
 class Reply(Received):
     """What the server answers to a heartbeat. `rotate`: credentials to change to, while a rotation is under way. `access`:
     addresses to change to, when the node reported that it uses others. `models`: those to change to, when its turn comes.
+    `watches`: those to evaluate, when the node reported others. `now`: the server's clock, seconds since 1970, for a node that
+    evaluates watches.
     """
 
     state: str = "online"
@@ -174,3 +178,5 @@ class Reply(Received):
     rotate: Secrets | None = None
     access: Access | None = None
     models: Models | None = None
+    watches: Watches | None = None
+    now: Annotated[float, Field(ge=0, le=1e11, allow_inf_nan=False)] | None = None

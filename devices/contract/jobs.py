@@ -159,6 +159,40 @@ class Highlight(Job[results.Highlighted]):
     level: Level | None = None
 
 
+class PreviewCamera(Job[results.Transferred]):
+    """Send what a camera shows now as `blob`, a JPEG with at most `side` pixels on its longer side. Nothing is kept."""
+
+    verb, result = "preview_camera", results.Transferred
+    camera: Annotated[str, Field(min_length=1, max_length=40)]
+    blob: BlobName
+    side: Annotated[int, Field(ge=16, le=1280)] = 640
+
+
+class ShowSnapshot(Job[results.Transferred]):
+    """Send the picture of an event of a watch as `blob`, a JPEG with at most `side` pixels on its longer side."""
+
+    verb, result = "show_snapshot", results.Transferred
+    event: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    blob: BlobName
+    side: Annotated[int, Field(ge=16, le=2048)] = 1280
+
+
+class LabelSnapshot(Job[results.Nothing]):
+    """Put the picture of an event among the photos that this node trains on, under a class label. It stays on the node. A label
+    that was given before is replaced."""
+
+    verb, result = "label_snapshot", results.Nothing
+    event: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    label: Annotated[str, Field(min_length=1, max_length=60)]
+
+
+class ForgetSnapshot(Job[results.Nothing]):
+    """Delete the picture of an event. What was labelled stays."""
+
+    verb, result = "forget_snapshot", results.Nothing
+    event: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+
+
 class Train(Job[results.Trained]):
     """Run Flower's ClientApp on the blob `message`; its reply is sent as the blob `reply`."""
 
@@ -186,6 +220,10 @@ JOBS: Mapping[str, type[Job[Any]]] = {
         Probe,
         Rebuild,
         Highlight,
+        PreviewCamera,
+        ShowSnapshot,
+        LabelSnapshot,
+        ForgetSnapshot,
         Train,
     )
 }

@@ -11,6 +11,8 @@ ANSWERING, TRAINING = "stages", "train"
 PERSON_HEADER = "person"
 # Such a name begins with it where nobody waits for the job: a node does those of others first.
 BACKGROUND = "~"
+# Header of a job's message: the place in the trace that it belongs to, as W3C Trace Context has it. May be missing.
+TRACE_HEADER = "traceparent"
 
 BLOB_TTL_S = 120
 REPLY_TTL_S = 300

@@ -27,7 +27,7 @@ GUESSES, CODE_GUESSES, GUESSES_S = 10, 5, 600
 BY_ADDRESS, BY_CODE = Guesses("join", GUESSES, GUESSES_S), Guesses("join-code", CODE_GUESSES, GUESSES_S)
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 RESERVED = frozenset(
-    {"add", "cloud", "clock", "asgi", "celery", "default", "unacked"}
+    {"add", "cloud", "clock", "metrics", "asgi", "celery", "default", "unacked"}
 )  # prefixes of keys that are not a node's
 
 # The same for unknown, wrong, used, expired and exhausted codes, so that a guess reveals nothing.

@@ -38,6 +38,9 @@ class Training:
     def labelled(self, home: Path) -> dict[str, int]:
         return photo_folder.counts(photo_folder.of_node(home))
 
+    def label(self, home: Path, name: str, photo: bytes, label: str) -> None:
+        photo_folder.put(photo_folder.of_node(home), home, name, photo, label)
+
     def examine(self, home: Path, profile: str) -> Iterator[Finding]:
         from devices.compute import torch_device
         from federation.app.privacy.participants import Identity

@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Q, QuerySet
+from django.dispatch import Signal
 from django.utils import timezone
 
 from federation.app.run_settings import Holdings
@@ -25,6 +26,7 @@ from webapp.live.publish import publish
 
 START_S = 30  # from the claim until the new process renews the lease itself
 PUBLISH_S = 0.3  # at most this often pages receive what clients do
+round_has_ended = Signal()  # with `row` and `clients`, once they are stored; may be lost with its process
 
 EXHAUSTED = UserError(
     "too_many_attempts",
@@ -139,6 +141,8 @@ class Journal:
                 if new:
                     ClientReport.objects.bulk_create([ClientReport(round=stored, **client) for client in clients])
             self._news.clear()
+            if new:
+                round_has_ended.send_robust(Round, row=row, clients=clients)
             self._publish(
                 RunRound(run=self.run.pk, seq=self.run.seq, round=lifecycle.round_json(stored), seconds=self.run.seconds)
             )

@@ -6,6 +6,7 @@ pauses a run revokes the lease, so that this process can write nothing more.
 
 import shutil
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -16,7 +17,7 @@ from federation import nodes
 from federation.models import FINAL, LIVE, ClientReport, Round, Run
 from federation.runs import queueing, run_artifacts, spec
 from webapp.accounts import audit
-from webapp.live import groups
+from webapp.live import groups, spans
 from webapp.live.errors import UserError, not_found
 from webapp.live.events import RunState
 from webapp.live.moments import iso
@@ -80,7 +81,13 @@ def start(run: Run) -> None:
         raise UserError("not_startable", f"Run {run.pk} is {run.state}.", "Reload the page to see its state.", 409)
     if not resumed:
         Run.objects.filter(pk=run.pk).update(started=timezone.now())
+    spans.begins(trace(run), "training run", again=resumed)
     audit.record(None, "resumed" if resumed else "started", f"run:{run.pk}")
+
+
+def trace(run: Run) -> str:
+    """The id of the run's trace. Its number alone would be that of other installations' runs, too."""
+    return sha256(f"isthmus run {run.pk} {run.created.isoformat()}".encode()).hexdigest()[:32]
 
 
 def pause(run: Run) -> None:

@@ -4,17 +4,20 @@ journal.
 
 import logging
 import time
+from contextlib import ExitStack
 
 from devices import dispatch
+from devices.contract import log_lines
 from federation.app import server_app
 from federation.app.errors import RunError
 from federation.app.reports import ClientReport, Result, RoundReport
 from federation.client_jobs import Served
 from federation.grid import CeleryGrid
-from federation.runs import label_distribution, run_artifacts
+from federation.runs import label_distribution, lifecycle, run_artifacts
 from federation.runs.journal import Journal
 from federation.runs.rows import ClientProgress, ClientRow, RoundRow
 from federation.runs.spec import RunSpec
+from webapp.live import spans
 from webapp.live.errors import UserError
 from webapp.live.lease import LeaseLost
 from webapp.live.outages import outage
@@ -32,8 +35,14 @@ NO_ROUND = UserError(
 
 def execute(journal: Journal) -> None:
     """Returns when the run has ended or another process has taken it over."""
+    with spans.within(lifecycle.trace(journal.run)), log_lines.about(run=str(journal.run.pk)):
+        _execute(journal)
+
+
+def _execute(journal: Journal) -> None:
     try:
-        Attempt(journal).run()
+        with spans.span("train", {"isthmus.run": journal.run.pk, "isthmus.attempt": journal.run.attempt}, "consumer"):
+            Attempt(journal).run()
     except (LeaseLost, dispatch.Cancelled):
         log.info("%s was paused, stopped or taken over", journal.run)
     except UserError as error:
@@ -63,6 +72,7 @@ class Attempt:
         self.round = journal.completed() + 1
         self.since = time.monotonic()
         self.rounds_done, self.gave_way = 0, False
+        self._rounds = ExitStack()  # holds the span of the round under way
         self.grid = CeleryGrid(
             journal.run.pk,
             self.spec.clients,
@@ -84,6 +94,7 @@ class Attempt:
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
         journal.phase(f"round {self.round}")
         self.since = time.monotonic()
+        self._begin_round()
         result: Result | None
         try:
             result = server_app.start(self.grid, self.spec.settings(), self.on_round, place / CHECKPOINT, self.pauses)
@@ -92,6 +103,7 @@ class Attempt:
                 raise
             result = server_app.from_checkpoint(self.spec.settings(), place / CHECKPOINT)
         finally:
+            self._rounds.close()
             self.grid.close()
         if journal.lost.is_set():
             raise LeaseLost
@@ -145,6 +157,24 @@ class Attempt:
         }
         self.journal.rounded(row, [client_row(client, served.get(client.partition + 1, [])) for client in report.clients])
         self.round, self.rounds_done = report.round + 1, self.rounds_done + 1
+        self._span.attributes |= _facts(report)
+        self._rounds.close()
+        if self.journal.run.rounds.filter(counted=True).count() < self.spec.rounds and not self.pauses():
+            self._begin_round()
+
+    def _begin_round(self) -> None:
+        self._span = self._rounds.enter_context(spans.span(f"round {self.round}"))
+
+
+def _facts(report: RoundReport) -> spans.Attributes:
+    """A round as a trace has it."""
+    up, down = report.bytes_up, report.bytes_down
+    facts: spans.Attributes = {
+        "isthmus.counted": not report.why_not_counted,
+        "isthmus.bytes_up": up,
+        "isthmus.bytes_down": down,
+    }
+    return facts | ({} if report.accuracy is None else {"isthmus.accuracy": report.accuracy})
 
 
 def split_of_time(served: dict[int, list[Served]], total: float) -> dict[str, float]:

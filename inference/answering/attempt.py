@@ -12,15 +12,18 @@ from devices import dispatch
 from devices.models import Node
 from devices.telemetry import links
 from inference.agreement import store
-from inference.answering import edge_cache, execute, prefetch, receipts, turns
+from inference.answering import edge_cache, execute, link_probe, prefetch, receipts, turns
 from inference.answering.journal import Journal
 from inference.engine import tasks
+from inference.engine.catalogue import Profile
 from inference.models import Photo
 from inference.placement import candidates, fleet, policies, routes, timing_store
-from inference.placement.choose import Candidate, NoRoute, choose
+from inference.placement.choose import Candidate, Choice, Load, NoRoute, choose
 from inference.placement.link import LinkEstimate, blind
+from inference.placement.policies import Policy
 from inference.planning.plan import PlanStep
 from inference.receipt import FailureRecord, Receipt
+from webapp.live import spans
 from webapp.live.errors import UserError
 
 STALLS = 2  # of the link in one step; then nothing more is sent over it
@@ -42,7 +45,8 @@ class FailedAttempts:
         for size, ms in transfers:
             links.record(running.device if running else slug, size, ms / 1000, None, "transfer")
         sent = sum(size for size, _ in transfers)
-        self.failures.append({"node": slug, "why": why, "bytes": sent, "ms": attempt.elapsed_ms()})
+        failure: FailureRecord = {"node": slug, "why": why, "bytes": sent, "ms": attempt.elapsed_ms()}
+        self.failures.append({**failure, "jobs": running.jobs} if running else failure)
 
 
 @dataclass
@@ -79,6 +83,33 @@ class Attempt:
         edges = fleet.edges_for(device, nodes)
         running, placing = self._start(device)
         profile, link = running.profile, self._link(device, edges, running)
+        with spans.span("choose route", {"isthmus.policy": turn.policy}) as span:
+            choice, load, policy = self._choose(device, edges, profile, link)
+            span.attributes |= _facts(choice)
+        chosen = self.chosen = choice.chosen
+        edge = next((node for node in edges if node.slug == chosen.edge), None)
+        running.edge = edge.slug if edge else None
+        decision = receipts.DecisionInputs(
+            photo,
+            self.step.before,
+            device,
+            edge,
+            link,
+            load,
+            policy,
+            choice,
+            placing,
+            list(self.failed.failures),
+            profile,
+        )
+        receipt = receipts.make(turn, task, decision)
+        predicted = next(a.predicted_ms for a in choice.assessed if a.candidate == chosen)
+        outcome = execute.run(running, chosen, predicted)
+        return self._finished(receipt, outcome), outcome
+
+    def _choose(self, device: Node, edges: list[Node], profile: Profile, link: LinkEstimate) -> tuple[Choice, Load, Policy]:
+        """Raises UserError, NoRoute."""
+        turn, task, photo = self.journal.turn, self.step.task, self.photo
         now, sharing = timezone.now(), edge_cache.tasks_sharing_tower(profile, task)
         records = timing_store.Records(device.slug, *(edge.slug for edge in edges))
         options = self.rule(
@@ -112,27 +143,7 @@ class Attempt:
             choice = choose(options, link, load, policy, turn.route or None, previous)
         except NoRoute as error:
             raise NoRoute(f"{error} {left_out}".strip()) from None
-        choice = replace(choice, reason=f"{choice.reason} {left_out}".strip())
-        chosen = self.chosen = choice.chosen
-        edge = next((node for node in edges if node.slug == chosen.edge), None)
-        running.edge = edge.slug if edge else None
-        decision = receipts.DecisionInputs(
-            photo,
-            self.step.before,
-            device,
-            edge,
-            link,
-            load,
-            policy,
-            choice,
-            placing,
-            list(self.failed.failures),
-            profile,
-        )
-        receipt = receipts.make(turn, task, decision)
-        predicted = next(a.predicted_ms for a in choice.assessed if a.candidate == chosen)
-        outcome = execute.run(running, chosen, predicted)
-        return self._finished(receipt, outcome), outcome
+        return replace(choice, reason=f"{choice.reason} {left_out}".strip()), load, policy
 
     def _finished(self, receipt: Receipt, outcome: execute.Outcome) -> Receipt:
         """However sure the model is: where there is hardly anything to see, or where it says "yes" to "day or night?", its
@@ -181,5 +192,22 @@ class Attempt:
         if not edges or not blind(link):
             return link
         self._phase("probing")
-        execute.probe(device.slug, running.cancelled, running.phase)
+        link_probe.probe(device.slug, running.cancelled, running.phase)
         return fleet.link_of(device.slug)
+
+
+def _facts(choice: Choice) -> spans.Attributes:
+    """A choice as a trace has it."""
+    chosen = choice.chosen
+    predicted = next(a.predicted_ms for a in choice.assessed if a.candidate == chosen)
+    facts: dict[str, str | int | float | None] = {
+        "isthmus.candidates": len(choice.assessed),
+        "isthmus.route": chosen.route.name,
+        "isthmus.split_at": chosen.split_at,
+        "isthmus.level": chosen.level,
+        "isthmus.edge": chosen.edge,
+        "isthmus.bytes": chosen.uplink_bytes,
+        "isthmus.predicted_ms": predicted,
+        "isthmus.reason": choice.reason,
+    }
+    return {name: value for name, value in facts.items() if value is not None}

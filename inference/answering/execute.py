@@ -9,9 +9,11 @@ from typing import TypeVar
 from django.dispatch import Signal
 
 from devices import dispatch
-from devices.contract.jobs import Job, Probe, RunHead, RunTail, RunWhole, SendPhoto
+from devices.contract.jobs import Job, RunHead, RunTail, RunWhole, SendPhoto
 from devices.contract.results import Answered, AnswerResult, Timed, Transferred
+from devices.contract.values import Received
 from devices.telemetry import links
+from inference.answering import link_probe
 from inference.engine import tasks
 from inference.engine.catalogue import Profile
 from inference.models import Photo
@@ -19,14 +21,14 @@ from inference.placement import claims, fleet, timing_store
 from inference.placement.choose import Candidate
 from inference.placement.link import needs_probe
 from inference.placement.timing_store import QUEUE, Observation
-from inference.receipt import LevelRecord
+from inference.receipt import JobRecord, LevelRecord
 
 log = logging.getLogger(__name__)
 SHORTEST_DEADLINE_S = 5.0  # allows for a busy machine; an offline node is noticed earlier, by its heartbeat
-UNKNOWN_DEADLINE_S = 20.0  # nothing is known about the link yet
-PROBE_BYTES = [256, 16384]
+UNKNOWN_DEADLINE_S = link_probe.DEADLINE_S  # nothing is known about the link yet
 answered = Signal()  # sends `answers`, a list of (photo, task, AnswerResult), when a turn has been answered
 TimedResult = TypeVar("TimedResult", bound=Timed)
+Result = TypeVar("Result", bound=Received)
 Transfer = tuple[int, float]  # bytes and milliseconds on the uplink of the step's device
 
 
@@ -48,6 +50,16 @@ class Step:
     preparing: bool = False
     fresh: bool = False  # use nothing that was computed for an earlier question
     transfers: list[Transfer] = field(default_factory=list)  # over the link, including those of a failed attempt
+    jobs: list[JobRecord] = field(default_factory=list)  # in the order in which they ended
+
+    def send(self, node: str, job: Job[Result], deadline_s: float) -> Result:
+        """Run a job, which is recorded whatever comes of it. Raises what dispatch.call raises."""
+        number, started = dispatch.new_number(), time.perf_counter()
+        try:
+            return dispatch.call(node, job, deadline_s, self.cancelled, self.phase, number)
+        finally:
+            ms = round((time.perf_counter() - started) * 1000, 1)
+            self.jobs.append({"id": number, "verb": job.verb, "node": node, "ms": ms})
 
 
 @dataclass
@@ -61,6 +73,7 @@ class Outcome:
     uplink_bytes: int = 0
     observed: list[Observation] = field(default_factory=list)
     transfers: list[Transfer] = field(default_factory=list)
+    jobs: list[JobRecord] = field(default_factory=list)
     levels: list[LevelRecord] = field(default_factory=list)  # in the order used
     batch: int = 1  # how many answers were computed together with the last one, itself included
     held: bool = False  # the features were in the edge's cache
@@ -74,7 +87,7 @@ def learn(outcome: Outcome) -> None:
         links.record(outcome.device, size, ms / 1000, None, "transfer")
     timing_store.observe(*outcome.observed)
     if outcome.transfers and needs_probe(fleet.link_of(outcome.device)):
-        _probe_quietly(outcome.device)
+        link_probe.probe_quietly(outcome.device)
 
 
 def announce(outcomes: Iterable[tuple[Photo, Outcome]]) -> None:
@@ -88,7 +101,7 @@ def run(step: Step, chosen: Candidate, predicted_ms: float | None) -> Outcome:
     started = time.perf_counter()
     patience = tasks.get(step.task).patience
     deadline = UNKNOWN_DEADLINE_S if predicted_ms is None else max(SHORTEST_DEADLINE_S, patience * predicted_ms / 1000 + 2)
-    outcome = Outcome(step.device, step.task, split_at=chosen.split_at, transfers=step.transfers)
+    outcome = Outcome(step.device, step.task, split_at=chosen.split_at, transfers=step.transfers, jobs=step.jobs)
     chosen.route.run(chosen, Execution(step, chosen, deadline, outcome))
     outcome.uplink_bytes = sum(size for size, _ in outcome.transfers)
     total = (time.perf_counter() - started) * 1000
@@ -213,7 +226,7 @@ class Execution:
         self.step.phase(tier)
         step, started = self.step, time.perf_counter()
         try:
-            reply = dispatch.call(node, job, self.deadline, step.cancelled, step.phase)
+            reply = step.send(node, job, self.deadline)
         except dispatch.NodeGone:
             late_ms = (time.perf_counter() - started) * 1000
             if part is not None and late_ms >= self.deadline * 1000:  # otherwise it would be expected to be as fast again
@@ -228,18 +241,3 @@ class Execution:
             name, batch = actual_part(done) if actual_part else part, done.batch if isinstance(done, Answered) else None
             self.outcome.observed.append(Observation(node, self._part(name), expected_ms, batch))
         return done
-
-
-def probe(device: str, cancelled: Callable[[], bool] = lambda: False, phase: Callable[[str], None] = lambda name: None) -> None:
-    """Measure an unknown or stale link with throw-away bytes. Raises what dispatch.call raises."""
-    done = dispatch.call(device, Probe(sizes=PROBE_BYTES), UNKNOWN_DEADLINE_S, cancelled, phase)
-    for transfer in done.transfers:
-        links.record(device, transfer.bytes, transfer.uplink_ms / 1000, None, "probe")
-
-
-def _probe_quietly(device: str) -> None:
-    """The last transfer contradicts earlier ones: measure again, now that nobody waits."""
-    try:
-        probe(device)
-    except (dispatch.NodeGone, dispatch.StageFailed) as error:
-        log.info("could not probe %s: %s", device, error)

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import DateTimeField, Q, Value
 from django.db.models.functions import Coalesce
+from django.dispatch import Signal
 from django.utils import timezone
 
 from devices import model_choice
@@ -31,9 +32,10 @@ from webapp.live.outages import DATABASE_ERRORS
 from webapp.live.publish import publish
 
 log = logging.getLogger(__name__)
-
 MODELS_S = 2.0  # a question that finds no node while they load other models is tried again after this long
 TRIES = 20  # other workers may take the same question first
+# With `task`, `state`, `receipt` (may be None), and whether its photo is new to the question; may be lost with its process.
+step_has_ended = Signal()
 
 
 def claim(turn_id: str) -> "Journal | None":
@@ -114,6 +116,7 @@ class Journal:
         self.lost = self.lease.lost
         self._done = threading.Event()
         self._write = threading.Lock()
+        self._photos: set[str | None] = set()  # of its receipts
         self.deadline: datetime = (turn.started or turn.queued) + timedelta(seconds=settings.TURN_DEADLINE_S)
 
     def __enter__(self) -> "Journal":
@@ -130,6 +133,10 @@ class Journal:
 
     def seconds_left(self) -> float:
         return (self.deadline - timezone.now()).total_seconds()
+
+    def milliseconds(self) -> float:
+        """Since a worker first took it."""
+        return (timezone.now() - (self.turn.started or self.turn.queued)).total_seconds() * 1000
 
     def phase(self, name: str, step: int | None = None, **detail: Any) -> None:
         phase = {**_phase(name, step), **detail}
@@ -181,6 +188,10 @@ class Journal:
     def _step(self, number: int, changes: dict[str, Any], receipt: Receipt | None) -> None:
         error = changes.get("error")
         self._change({}, lambda: TurnReceipt(**self._ids(), step=number, receipt=receipt, error=error), step=(number, changes))
+        task = next((step["task"] for step in (self.turn.plan or {}).get("steps", ()) if step["id"] == number), "")
+        photo = receipt.get("photo") if receipt else None
+        new, self._photos = photo not in self._photos, self._photos | {photo}
+        step_has_ended.send_robust(Step, task=task, state=changes["state"], receipt=receipt, new_photo=new)
 
     def _finish(self, changes: dict[str, Any]) -> None:
         changes |= {"phase": None, "finished": timezone.now(), "lease": "", "lease_until": None}
@@ -188,6 +199,8 @@ class Journal:
             self.lease.write(**changes)
             self._publish(turns.ended(self.turn))
         turns.has_ended.send_robust(Turn, turn=self.turn)
+        code = (self.turn.error or {}).get("code", "")
+        log.debug("%s after %.0f ms%s%s", self.turn.state, self.milliseconds(), ": " * bool(code), code)
 
     def _change(
         self,
@@ -228,8 +241,7 @@ class Journal:
         """False where the lease is somebody else's. While the database is away nobody can take it."""
         try:
             return self.lease.renew(settings.LEASE_S)
-        except DATABASE_ERRORS as error:
-            log.warning("the lease of turn %s could not be renewed: %s", self.turn.pk, error)
+        except DATABASE_ERRORS:
             connection.close()
             return True
 

@@ -25,7 +25,8 @@ from inference.placement.choose import NoRoute
 from inference.planning import conditions
 from inference.planning.answer_substitution import UnanswerableQuestion, fill
 from inference.planning.compose import StepResult, annotate
-from inference.planning.plan import PlanStep
+from inference.planning.plan import DRAFTS, PlanStep
+from webapp.live import spans
 from webapp.live.errors import UserError
 from webapp.live.lease import LeaseLost
 from webapp.live.outages import DATABASE_ERRORS
@@ -51,30 +52,33 @@ class TurnExecution:
 
 def answer(journal: Journal) -> None:
     """Answer a claimed turn."""
-    execution, turn_id = TurnExecution(journal), journal.turn.pk
-    with journal, dispatch.on_behalf_of(journal.turn.owner_id, journal.turn.background):
+    execution, turn = TurnExecution(journal), journal.turn
+    with journal, spans.within(turn.pk.hex), dispatch.on_behalf_of(turn.owner_id, turn.background, turn.pk):
+        spans.past("wait for a worker", int(turn.queued.timestamp() * 1e9), spans.now_ns())
         try:
-            journal.answered(_answer(execution))
-            for _, outcome in execution.outcomes:
-                execute.learn(outcome)
-            execute.announce(execution.outcomes)
-            prefetch.remember_heads(
-                (photo, done.device, done.task, done.split_at)
-                for photo, done in execution.outcomes
-                if done.split_at is not None and not done.held
-            )
+            with spans.span("answer question", {"isthmus.attempt": turn.attempt}, "consumer"):
+                journal.answered(_answer(execution))
+            with spans.span("learn from the answer"):
+                _learn(execution.outcomes)
         except (LeaseLost, dispatch.Cancelled):
-            log.info("turn %s was stopped or taken over", turn_id)
+            log.info("turn %s was stopped or taken over", turn.pk)
         except models_loading.NodesLoadModels:
             models_loading.postpone(journal)
         except UserError as error:
             _end(journal, error)
         except DATABASE_ERRORS as error:  # nothing could be stored; when the lease ends, a worker begins again
-            log.warning("turn %s is left to another worker, because the database is away: %s", turn_id, error)
-        except Exception:
-            # Logged with its traceback; the person gets an error instead of an endless spinner.
-            log.exception("turn %s failed", turn_id)
+            log.warning("turn %s is left to another worker, as the database is away: %s", turn.pk, error)
+        except Exception:  # logged with its traceback; the person gets an error instead of an endless spinner
+            log.exception("turn %s failed", turn.pk)
             _end(journal, UNEXPECTED)
+
+
+def _learn(outcomes: list[tuple[Photo, execute.Outcome]]) -> None:
+    for _, outcome in outcomes:
+        execute.learn(outcome)
+    execute.announce(outcomes)
+    heads = ((photo, done.device, done.task, done.split_at, done.held) for photo, done in outcomes)
+    prefetch.remember_heads((photo, device, task, k) for photo, device, task, k, held in heads if k is not None and not held)
 
 
 def _end(journal: Journal, error: UserError) -> None:
@@ -89,7 +93,7 @@ def _answer(execution: TurnExecution) -> str:
     steps = _plan(execution)
     if not steps:
         return str(turn.plan["why"])
-    results = {step.id: drafts.of_step(journal, step) for step in steps if step.task == "train"}
+    results = {step.id: drafts.of_step(journal, step) for step in steps if step.task in DRAFTS}
     while waiting := [step for step in steps if step.id not in results]:
         due = [step for step in waiting if all(before in results for before in step.after)]
         ready = _with_answers_filled_in(execution, _as_answers_demand(journal, due, results), results)
@@ -97,12 +101,12 @@ def _answer(execution: TurnExecution) -> str:
             results[step.id] = result
     ordered = [results[step.id] for step in steps]
     if all(result.error or result.left_out for result in ordered):
-        raise UserError(
-            "no_answer", ordered[0].error or "No step could be answered.", "Try again, or choose another route.", 503
-        )
+        advice = "" if ordered[0].task in DRAFTS else "Try again, or choose another route."  # a draft's says what to do itself
+        raise UserError("no_answer", ordered[0].error or "No step could be answered.", advice, 503)
     if len(steps) > 1:
         journal.phase("composing")
-    words = planner_usage.planner().compose(turn.question, ordered, lambda text: journal.phase("composing", text=text))
+    with spans.span("compose answer"):
+        words = planner_usage.planner().compose(turn.question, ordered, lambda text: journal.phase("composing", text=text))
     return " ".join(filter(None, [annotate(words, ordered), turn.plan["remark"]]))
 
 
@@ -143,7 +147,9 @@ def _plan(execution: TurnExecution) -> list[PlanStep]:
     context = planner_usage.context_of(turn)
     preparation = _prepare_meanwhile(turn)
     started = time.perf_counter()
-    planned = planner_usage.planner().plan(turn.question, context)
+    with spans.span("plan") as span:
+        planned = planner_usage.planner().plan(turn.question, context)
+        span.attributes |= {"isthmus.planner": planned.planner, "isthmus.steps": len(planned.plan.steps)}
     ended = time.perf_counter()
     if preparation is not None:  # what is not ready yet is waited for where it is needed
         prepared = min(ended, preparation.result()) if preparation.done() else ended
@@ -189,7 +195,14 @@ def _in_thread(execution: TurnExecution, step: PlanStep) -> StepResult:
 
 
 def _step(execution: TurnExecution, step: PlanStep) -> StepResult:
-    """Answer one step, falling back from node to node and route to route."""
+    with spans.span(f"step {step.id} {step.task}", {"isthmus.task": step.task}) as span:
+        result = _answered_step(execution, step)
+        span.error = "no_answer" if result.error else ""
+        return result
+
+
+def _answered_step(execution: TurnExecution, step: PlanStep) -> StepResult:
+    """Falls back from node to node and route to route."""
     journal, failed = execution.journal, FailedAttempts()
     kind = FederatedModelStep if step.model else Attempt
     redis_outage.watch()
@@ -216,9 +229,8 @@ def _step(execution: TurnExecution, step: PlanStep) -> StepResult:
             journal.receipt(step.id, receipt)
             execution.outcomes.append((attempt.photo, outcome))
             return _result(step, outcome.answer, attempt.photo)
-    return _step_failed(
-        journal, step, UserError("gave_up", f"{MAX_ATTEMPTS} attempts failed.", "Try again later.", 503), failed
-    )
+    gave_up = UserError("gave_up", f"{MAX_ATTEMPTS} attempts failed.", "Try again later.", 503)
+    return _step_failed(journal, step, gave_up, failed)
 
 
 def _step_failed(journal: Journal, step: PlanStep, error: Exception, failed: FailedAttempts) -> StepResult:

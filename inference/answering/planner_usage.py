@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.db.models import Count, QuerySet, Sum
 from django.utils import timezone
 
 from devices import dispatch
+from devices.calls import caller
 from inference.answering import trained_models, turns
 from inference.engine.doubt import WORDS, Certainty
 from inference.models import PlannerCall, Turn
@@ -22,9 +24,11 @@ from inference.planning.plan import MAX_BEFORE
 from inference.planning.planner import Planner, make_planner
 from inference.planning.planner_config import PlannerConfig
 from inference.receipt import certainty_of
+from webapp.live import spans
 
 log = logging.getLogger(__name__)
 EARLIER = 5  # turns of the conversation
+OPENAI = "https://api.openai.com/v1"  # where the package asks without an address
 OWN_SHARE = 0.5  # of the daily budget that one person may spend
 _replaced: list[Callable[[UUID], QuerySet[Any]]] = []
 
@@ -33,9 +37,10 @@ class DatabaseUsageLog:
     """A row that cannot be written becomes a line in the log; no question fails for it."""
 
     def record(self, call: Call) -> None:
+        trace(call)
         try:
             PlannerCall.objects.create(
-                owner_id=dispatch.owner(),
+                owner_id=dispatch.owner(), turn=caller.turn(),
                 model=call.model[:100], purpose=call.purpose, outcome=call.outcome[:20], tokens_in=call.tokens_in,
                 tokens_out=call.tokens_out, ms=call.ms, cost=call.cost, estimated=call.estimated,
             )  # fmt: skip
@@ -50,6 +55,39 @@ class DatabaseUsageLog:
         except DatabaseError as error:
             log.warning("could not read today's planner cost: %s", error)
             return 0.0
+
+
+def trace(call: Call) -> None:
+    """As OpenTelemetry's conventions for generative AI have it; neither what was asked nor what was answered is in it."""
+    host, port = _server(settings.PLANNER["base_url"] or OPENAI)
+    azure = bool(settings.PLANNER["azure_api_version"])
+    ended = spans.now_ns()
+    attributes: spans.Attributes = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "azure.ai.openai" if azure else "openai",
+        "gen_ai.request.model": call.model,
+        "gen_ai.request.max_tokens": settings.PLANNER["max_tokens"],
+        "gen_ai.usage.input_tokens": call.tokens_in,
+        "gen_ai.usage.output_tokens": call.tokens_out,
+        "gen_ai.output.type": "json" if call.purpose == "plan" else "text",
+        "server.address": host,
+        "server.port": port,
+        "isthmus.purpose": call.purpose,
+        "isthmus.outcome": call.outcome,
+        "isthmus.tokens_estimated": call.estimated,
+        "isthmus.cost": call.cost,
+    }
+    error = "" if call.outcome in SUCCESSES else call.outcome
+    spans.past(f"chat {call.model}", ended - int(call.ms * 1e6), ended, attributes, "client", error=error)
+
+
+def _server(address: str) -> tuple[str, int]:
+    """Host and port. An address that is malformed was said to be so where it is used."""
+    try:
+        parts = urlsplit(address)
+        return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        return "", 0
 
 
 def _cost(calls: QuerySet[PlannerCall]) -> float:

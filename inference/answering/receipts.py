@@ -105,6 +105,7 @@ def finish(receipt: Receipt, outcome: Outcome, question: str, plan_ms_hidden: fl
         "bytes": {**receipt["bytes"], "uplink": outcome.uplink_bytes},
         "actual_ms": actual(outcome.actual_ms, outcome.actual_ms["total"]),
         "held": outcome.held,
+        "jobs": outcome.jobs,
         "levels": outcome.levels,
         "batch": outcome.batch,
         "ready": {**receipt["ready"], "head": outcome.head_ready, "plan_ms_hidden": round(plan_ms_hidden, 1)},

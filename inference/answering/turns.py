@@ -17,7 +17,7 @@ from inference.placement import policies, routes
 from inference.receipt import Receipt
 from inference.scheduling import deadlines, fair_order, limits
 from webapp.languages import lazy_number
-from webapp.live import groups
+from webapp.live import groups, spans
 from webapp.live.errors import ErrorBody, UserError
 from webapp.live.events import Phase, TurnAnswer, TurnPhase
 from webapp.live.publish import publish
@@ -56,6 +56,7 @@ def ask(
             phase={"name": "queued", "step": None, "since": timezone.now().isoformat()},
         )
         transaction.on_commit(_announce)
+    spans.begins(turn.pk.hex, "question")
     return turn
 
 
@@ -111,24 +112,14 @@ def retry(turn: Turn) -> None:
     with transaction.atomic():
         ended = Turn.objects.filter(pk=turn.pk).exclude(state__in=LIVE)
         phase = {"name": "queued", "step": None, "since": timezone.now().isoformat()}
-        updated = ended.update(
-            state="queued",
-            seq=F("seq") + 1,
-            phase=phase,
-            plan=None,
-            answer="",
-            error=None,
-            attempt=0,
-            lease="",
-            lease_until=None,
-            queued=timezone.now(),
-            started=None,
-            finished=None,
-        )
+        empty = dict.fromkeys(("plan", "error", "lease_until", "started", "finished"))
+        reset = {"phase": phase, "answer": "", "attempt": 0, "lease": "", "queued": timezone.now(), **empty}
+        updated = ended.update(state="queued", seq=F("seq") + 1, **reset)
         if not updated:
             raise UserError("still_running", "This question is still being answered.", "Stop it first, or wait.", 409)
         limits.admit(turn.owner_id, already=0 if turn.background else 1)
         Step.objects.filter(turn=turn).delete()
+    spans.begins(turn.pk.hex, "question", again=True)
     turn.refresh_from_db()
     publish(
         groups.chat(turn.conversation),
@@ -216,13 +207,17 @@ def as_json(turn: Turn) -> TurnJson:
         "finished": _iso(turn.finished),
         "phase": turn.phase,
         "plan": turn.plan,
-        "steps": [
-            {"id": s.number, "task": s.task, "question": s.question, "state": s.state, "receipt": s.receipt, "error": s.error}
-            for s in turn.steps.all()
-        ],
+        "steps": steps_json(turn),
         "answer": turn.answer or None,
         "error": turn.error,
     }
+
+
+def steps_json(turn: Turn) -> list[StepJson]:
+    return [
+        {"id": s.number, "task": s.task, "question": s.question, "state": s.state, "receipt": s.receipt, "error": s.error}
+        for s in turn.steps.all()
+    ]
 
 
 def photos_before(turn: Turn) -> list[Photo]:

@@ -17,7 +17,7 @@ from inference.answering import cloud_queue
 from inference.batches import outcomes, summary
 from inference.batches.models import ANSWERED, ASKED, DONE, FAILED, PAUSED, RUNNING, WAITING, Batch, Item
 from inference.models import FINAL, LIVE, Photo, Step, Turn
-from webapp.live import groups
+from webapp.live import groups, spans
 from webapp.live.errors import UserError
 from webapp.live.events import BatchProgress
 from webapp.live.publish import publish
@@ -128,7 +128,7 @@ def _give(batch: Batch) -> bool:
 
 
 def _turn(batch: Batch, photo: Photo) -> Turn:
-    return Turn.objects.create(
+    turn = Turn.objects.create(
         conversation=batch.pk,
         owner_id=batch.owner_id,
         photo=photo,
@@ -140,6 +140,8 @@ def _turn(batch: Batch, photo: Photo) -> Turn:
         given_plan=batch.plan,
         phase={"name": "queued", "step": None, "since": timezone.now().isoformat()},
     )
+    spans.begins(turn.pk.hex, "question")
+    return turn
 
 
 def _announce(count: int) -> None:

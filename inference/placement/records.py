@@ -1,7 +1,5 @@
 """Candidates as receipts store them. Pure."""
 
-from dataclasses import replace
-
 from inference.placement import routes
 from inference.placement.prediction import Assessed, Candidate
 from inference.receipt import CandidateRecord, Receipt
@@ -36,17 +34,17 @@ def record(assessed: Assessed, chosen: bool) -> CandidateRecord:
 
 def from_record(stored: CandidateRecord) -> Candidate:
     """A candidate of a stored receipt, without its costs."""
-    return replace(_identity(stored), edge=stored.get("edge"))
+    return _identity(stored, stored.get("edge"))
 
 
 def from_receipt(receipt: Receipt) -> Candidate:
     """The candidate that a stored receipt says was used, without its costs."""
-    return replace(_identity(receipt), edge=receipt["edge"] if routes.named(receipt["route"]).needs_edge else None)
+    return _identity(receipt, receipt["edge"] if routes.named(receipt["route"]).needs_edge else None)
 
 
-def _identity(stored: Receipt | CandidateRecord) -> Candidate:
+def _identity(stored: Receipt | CandidateRecord, edge: str | None) -> Candidate:
     return Candidate(
         routes.named(stored["route"]), stored["split_at"], stored["level"], stored["codec"], stored["quality"],
         uplink_bytes=0, device_ms=0.0, edge_ms=0.0, accuracy=None,
-        held=stored.get("held", False), refine_to=stored.get("refine_to"), side=stored.get("side"),
+        held=stored.get("held", False), refine_to=stored.get("refine_to"), side=stored.get("side"), edge=edge,
     )  # fmt: skip

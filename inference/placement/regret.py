@@ -39,14 +39,30 @@ def regret(receipts: Iterable[Receipt]) -> Regret:
 
 
 def counts(receipt: Receipt) -> bool:
-    shortest = receipt.get("minimises", PREDICTED_MS.name) == PREDICTED_MS.name
-    placed = receipt["predicted_ms"] is not None and not receipt["forced"]
-    return shortest and placed and len(_rules(receipt)) > 1  # the model of a training run answers on its device alone
+    return bool(_compared(receipt))
 
 
 def fixed_ms(receipt: Receipt) -> dict[str, float]:
     """What each fixed rule was predicted to take for this question."""
     return {name: ms for (_, name), ms in _rules(receipt).items()}
+
+
+def best_fixed_ms(receipt: Receipt) -> dict[str, float]:
+    """By kind, what the best fixed rule for this one question was predicted to take: as well as no rule can do over several.
+    Empty for a receipt that does not count."""
+    best: dict[str, float] = {}
+    for (kind, _), ms in _compared(receipt).items():
+        best[kind] = min(ms, best.get(kind, ms))
+    return best
+
+
+def _compared(receipt: Receipt) -> dict[Rule, float]:
+    """The fixed rules, where the receipt says something about time and there was something to choose."""
+    shortest = receipt.get("minimises", PREDICTED_MS.name) == PREDICTED_MS.name
+    if not shortest or receipt["predicted_ms"] is None or receipt["forced"]:
+        return {}
+    rules = _rules(receipt)
+    return rules if len(rules) > 1 else {}  # the model of a training run answers on its device alone
 
 
 def _rules(receipt: Receipt) -> dict[Rule, float]:

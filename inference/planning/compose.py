@@ -10,6 +10,7 @@ from inference.engine.doubt import Certainty, certainty
 from inference.engine.photos.notes import PhotoNote
 from inference.engine.questions.nouns import NUMBERS, is_plural
 from inference.engine.tasks.wording import capitalised, full_stop, with_article
+from inference.planning.plan import TRAIN, WATCH
 
 _NEGATED = re.compile(r"\b(?:no|not|none|nobody|nothing|never)\b|n't\b")
 _NO_PART = r"(?:photo|picture|image|background|foreground|sky|ground|weather|scene|season|time|day|light|main|room|place|mood)"
@@ -17,7 +18,8 @@ _OF_A_THING = re.compile(
     r"^(?:what (?:colou?r|shape|size|material|pattern|breed|kind|make|brand)|how (?:old|big|tall|long|large)) (?:is|are) the "
     rf"(?!{_NO_PART}\b)(?P<noun>[a-z]+(?: [a-z]+)?)\??$"
 )
-FAILED_TRAINING = "draft the training run"
+WATCH_DRAFTED = "A watch for “{thing}” on camera {camera} of {node} is drafted. Nothing is watched before you start it."
+FAILED_DRAFTS = {TRAIN: "draft the training run", WATCH: "draft the watch"}
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ def _sentence(result: StepResult, alone: bool) -> str:
     if result.left_out:
         return result.left_out
     if result.error is not None:
-        verb = task.phrases.verb.format(question=result.question) if task else FAILED_TRAINING
+        verb = task.phrases.verb.format(question=result.question) if task else FAILED_DRAFTS[result.task]
         return f"I could not {verb}: {full_stop(result.error)}"
     text = " ".join((result.text or "").split())
     if not text or text == NOTHING:

@@ -11,10 +11,11 @@ from itertools import zip_longest
 from textwrap import shorten
 
 from inference.engine import tasks
+from inference.planning import watch_request
 from inference.planning.compose import photo_before
 from inference.planning.context import Context, ParsedStep
 from inference.planning.languages import multilingual
-from inference.planning.plan import MAX_QUESTION, MAX_STEPS, MAX_WHY, TRAIN, Plan, Planned, PlanStep
+from inference.planning.plan import DRAFTS, MAX_QUESTION, MAX_STEPS, MAX_WHY, TRAIN, WATCH, Plan, Planned, PlanStep
 from inference.planning.reader.interpret import interpret
 from inference.planning.reader.reader import bundled
 from inference.planning.reader.words import words_of
@@ -33,7 +34,10 @@ CERTAIN = 0.9  # from which on a message is about the system, although the table
 GIBBERISH = 0.6  # share of words that nobody knows, from which on
 _ASKS = re.compile(r"(?:is|are|was|were|do|does|did|has|have|can|what|which|who|whose|where|how|why|when)\b")
 _TALK = ("thanks", "nothing")  # needs no reply beside a request
-TRAINING_RUN = "a training run, which stays a draft until you start it"
+DRAFTED = {
+    TRAIN: "a training run, which stays a draft until you start it",
+    WATCH: "a watch, which stays a draft until you start it",
+}
 SHOWN = 60  # characters of a question that the explanation quotes
 COUNTS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six"}
 
@@ -63,9 +67,11 @@ def _read(question: str, context: Context) -> Outcome:
     text = regular(typed.text)
     if not any(c.isalnum() for c in text):
         return Outcome(why=ADDRESS_ALONE if typed.remarks else EMPTY)
+    if watch_request.read(typed.text) is not None:
+        return Outcome((ParsedStep(WATCH, question),), remarks=typed.remarks)
     tables = by_tables(question, typed, text, context)
     outcome = _better(tables, question, context)
-    if not context.has_photo and any(step.task != TRAIN for step in outcome.steps):
+    if not context.has_photo and any(step.task not in DRAFTS for step in outcome.steps):
         return Outcome(why=NO_PHOTO, remarks=typed.remarks, asks_system=outcome.asks_system)
     return outcome
 
@@ -129,7 +135,7 @@ def _is_better(tables: Outcome, steps: Sequence[ParsedStep], asks_system: bool, 
 
 def _is_regular(step: ParsedStep) -> bool:
     """Whether its question is a question: the tables leave what they do not know as it was typed."""
-    return step.task == TRAIN or not step.question or _ASKS.match(step.question) is not None
+    return step.task in DRAFTS or not step.question or _ASKS.match(step.question) is not None
 
 
 def _tasks(steps: Sequence[ParsedStep]) -> list[tuple[str, int]]:
@@ -162,7 +168,7 @@ def _numbered(parsed: Sequence[ParsedStep], left_out: bool) -> Plan:
     ]
     if len(parsed) > MAX_STEPS:
         sentences.append(f"Only the first {MAX_STEPS} of {len(parsed)} requests are answered; ask the others separately.")
-    if any(step.task != "train" and len(step.question) > MAX_QUESTION - 1 for step in within_limit):
+    if any(step.task not in DRAFTS and len(step.question) > MAX_QUESTION - 1 for step in within_limit):
         sentences.append("A long question was shortened.")
     if left_out:
         sentences.append("A part of the message was not about the photo and was left out.")
@@ -173,7 +179,7 @@ def _question_text(step: ParsedStep) -> str:
     if not step.question:
         return ""
     cut = step.question if len(step.question) < MAX_QUESTION else step.question[: MAX_QUESTION - 1].rsplit(" ", 1)[0]
-    return cut if step.task == "train" else f"{cut}?"
+    return cut if step.task in DRAFTS else f"{cut}?"
 
 
 def _why(steps: Sequence[ParsedStep]) -> str:
@@ -187,7 +193,7 @@ def _why(steps: Sequence[ParsedStep]) -> str:
 
 def _request_phrase(step: ParsedStep) -> str:
     task = tasks.find(step.task)
-    phrase = (task.phrases.noun if task else TRAINING_RUN).format(
+    phrase = (task.phrases.noun if task else DRAFTED[step.task]).format(
         question=shorten(_question_text(step), SHOWN, placeholder=" …")
     )
     phrase = f"{phrase}, from {step.model}" if step.model else phrase

@@ -11,7 +11,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from inference.engine import tasks
 
-TRAIN = "train"  # drafts a training run; no model looks at a photo
+# Drafts that a person confirms, of a training run and of a watch; no model looks at a photo.
+TRAIN, WATCH = "train", "watch"
+DRAFTS = (TRAIN, WATCH)
 MAX_STEPS = 6
 MAX_QUESTION = 300
 MAX_WHY = 500
@@ -24,7 +26,7 @@ PLACEHOLDER = re.compile(r"\{(\d+)\}")
 
 def task_names() -> tuple[str, ...]:
     """Every task a step may have."""
-    return (*tasks.names(), TRAIN)
+    return (*tasks.names(), *DRAFTS)
 
 
 def _listed(name: str) -> str:
@@ -119,7 +121,7 @@ class Plan(BaseModel):
 
     @property
     def needs_photo(self) -> bool:
-        return any(step.task != TRAIN for step in self.steps)
+        return any(step.task not in DRAFTS for step in self.steps)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from inference.engine.model_files import weights_file
 from inference.stages.node_bundles import NodeBundles
 
 if TYPE_CHECKING:
+    from devices.agent.watching.judge import Judge
     from inference.engine.runner import Vision
     from inference.stages.families import Stages
 
@@ -54,6 +55,14 @@ class Answering:
         self.stages = Stages(runtime, vision)
         jobs.register(app, self.stages.tasks)
         return profile
+
+    def judge(self) -> "Judge | None":
+        """As devices.agent.watching.judge.LooksAtFrames."""
+        if self.stages is None:
+            return None
+        from inference.stages.watching.frame_judge import FrameJudge
+
+        return FrameJudge(self.stages.context)
 
     def models_obstacle(self, profile: str) -> str:
         """What the server can export needs nothing here but an engine for it."""

@@ -28,6 +28,7 @@ from inference.stages.photo_intake import PhotoIntake
 from inference.stages.photo_jobs import PhotoJobs
 from inference.stages.photo_shelf import PhotoShelf
 from inference.stages.reconstruction_jobs import ReconstructionJobs
+from inference.stages.watching.watch_jobs import WatchJobs
 
 
 class Family(Protocol):
@@ -43,6 +44,7 @@ FAMILIES: tuple[Callable[[StageContext], Any], ...] = (
     ReconstructionJobs,
     HighlightJobs,
     FederatedModelJobs,
+    WatchJobs,
 )
 EXPECTED: dict[type[Exception], str] = {
     WireError: "wire",

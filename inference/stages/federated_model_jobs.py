@@ -50,12 +50,17 @@ class FederatedModelJobs:
         if not blob:
             raise Refused("model_missing", "The model of this training run is not on the node.")
         weights = self.context.blob(blob)
-        try:
-            build: Callable[[Mapping[str, JsonValue], bytes], Classifier] = capabilities.load(LOADERS, LOADER)
-            model = build(card, weights)
-        except (ModuleNotFoundError, ConfigError):
-            raise Refused("no_training", "This node lacks what a trained model needs; install its agent again.") from None
-        except (ValueError, KeyError) as error:
-            raise Refused("bad_model", f"The model of this training run cannot be used. {error}") from None
+        model = classifier_of(card, weights)
         self.models.put(digest, model, len(weights), CACHE_S)
         return model
+
+
+def classifier_of(card: Mapping[str, JsonValue], weights: bytes) -> Classifier:
+    """Raises Refused where this node cannot build it."""
+    try:
+        build: Callable[[Mapping[str, JsonValue], bytes], Classifier] = capabilities.load(LOADERS, LOADER)
+        return build(card, weights)
+    except (ModuleNotFoundError, ConfigError):
+        raise Refused("no_training", "This node lacks what a trained model needs; install its agent again.") from None
+    except (ValueError, KeyError) as error:
+        raise Refused("bad_model", f"The model of this training run cannot be used. {error}") from None

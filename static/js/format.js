@@ -23,7 +23,8 @@ export function bytes(value) {
   if (value === null || value === undefined) return UNKNOWN;
   if (value < 1000) return `${value} B`;
   if (value < 1e6) return `${digits(value / 1000)} KB`;
-  return `${digits(value / 1e6)} MB`;
+  if (value < 1e9) return `${digits(value / 1e6)} MB`;
+  return `${digits(value / 1e9)} GB`;
 }
 
 /** A limit, which is a whole number of MiB. @param {number} value bytes */

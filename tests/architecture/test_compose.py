@@ -39,15 +39,17 @@ NOT_HERE = {
 
 
 def test_every_part_of_the_product_is_a_service() -> None:
-    assert set(SERVICES) == {*OURS, "balancer", "redis", "postgres"}
+    assert set(SERVICES) == {*OURS, "balancer", "redis", "postgres", "prometheus"}
     profiles = {name: service["profiles"] for name, service in SERVICES.items() if "profiles" in service}
-    assert profiles == {"device": ["device"], "web-more": ["scale"], "balancer": ["scale"]}
+    scaled = {"web-more": ["scale"], "balancer": ["scale"]}
+    assert profiles == {"device": ["device"], "prometheus": ["monitoring"], **scaled}
 
 
-def test_only_the_web_app_is_published() -> None:
-    assert {name for name, service in SERVICES.items() if "ports" in service} == {"web", "balancer"}
+def test_only_the_web_app_is_published_to_others() -> None:
+    assert {name for name, service in SERVICES.items() if "ports" in service} == {"web", "balancer", "prometheus"}
     assert SERVICES["balancer"]["ports"] == ["${BIND:-127.0.0.1}:${BALANCER_PORT:-8080}:8080"]
     assert SERVICES["web"]["ports"] == ["${BIND:-127.0.0.1}:${PORT:-8000}:8000"]
+    assert SERVICES["prometheus"]["ports"] == ["127.0.0.1:${PROMETHEUS_PORT:-9090}:9090"]  # its pages ask for no login
 
 
 def test_every_variable_is_a_setting_that_exists() -> None:
@@ -142,6 +144,21 @@ def test_a_node_gets_no_secret_and_no_way_to_the_database(name: str) -> None:
     assert SERVICES["postgres"]["networks"] == ["data"]
 
 
+def test_prometheus_gets_its_configuration_with_the_names_of_the_services(tmp_path: Path) -> None:
+    script, _, start = SERVICES["prometheus"]["command"][0].partition("exec prometheus")
+    script = script.replace("> /tmp/", f"> {tmp_path}/").replace(
+        "/etc/isthmus/prometheus.yml", f"{ROOT}/docs/monitoring/prometheus.yml"
+    )
+    subprocess.run([*SERVICES["prometheus"]["entrypoint"], script], check=True)
+    written = yaml.safe_load((tmp_path / "prometheus.yml").read_text())
+    (job,) = written["scrape_configs"]
+    assert job["static_configs"] == [{"targets": ["web:8000"]}]
+    assert job["authorization"]["credentials_file"] == "/run/secrets/metrics_token"
+    assert written["rule_files"] == ["/etc/isthmus/alerts.yml"]
+    assert "--config.file=/tmp/prometheus.yml" in start and "prometheus:/prometheus" in SERVICES["prometheus"]["volumes"]
+    assert set(SERVICES["web"]["networks"]) & set(SERVICES["prometheus"]["networks"]) == {"monitoring"}
+
+
 def test_every_condition_a_service_waits_for_can_be_met() -> None:
     for name, service in SERVICES.items():
         for other, wanted in service.get("depends_on", {}).items():
@@ -154,9 +171,9 @@ def test_every_condition_a_service_waits_for_can_be_met() -> None:
 
 def test_every_named_volume_is_declared_and_used() -> None:
     used = {volume.partition(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])}
-    files = {volume for volume in used if volume.startswith("./")}
-    assert files == {"./deploy/scale/Caddyfile"} and (ROOT / "deploy" / "scale" / "Caddyfile").is_file()
+    files = {name for name in used if name.startswith("./")}
     assert used - files == set(COMPOSE["volumes"])
+    assert files == {"./docs/monitoring", "./deploy/scale/Caddyfile"} and all((ROOT / file).exists() for file in files)
 
 
 def test_web_and_cloud_see_the_same_photos() -> None:

@@ -24,6 +24,7 @@ OPEN = {
     "healthz",
     "healthz/fleet",
     "livez",
+    "metrics",  # asks for a token of its own: tests/metrics
     "devices/install.sh",  # a board has no account; there is no secret in it
     "devices/agent.whl",
     "devices/agent/<str:name>",

@@ -23,7 +23,10 @@ def canonical(name: str) -> str:
     return name.lower().replace("_", "-")
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+FILES = ("requirements.txt", "requirements-traces.txt", "requirements-dev.txt")
+
+
+@pytest.mark.parametrize("name", FILES)
 def test_every_requirement_has_one_exact_version(name: str) -> None:
     assert not [line for line in lines(name) if not PIN.match(line)]
 
@@ -33,9 +36,7 @@ def test_torch_comes_first() -> None:
 
 
 def test_the_pins_are_what_is_installed_here() -> None:
-    pinned = [
-        match for name in ("requirements.txt", "requirements-dev.txt") for line in lines(name) if (match := PIN.match(line))
-    ]
+    pinned = [match for name in FILES for line in lines(name) if (match := PIN.match(line))]
     different = {m[1]: version(m[1]) for m in pinned if ";" not in m[0] and version(m[1]).partition("+")[0] != m[2].rstrip(";")}
     assert not different
 
@@ -56,7 +57,8 @@ def test_the_lock_file_holds_every_pin_with_hashes() -> None:
 
 
 def test_every_package_the_server_imports_is_required() -> None:
-    required = {canonical(match[1]) for line in lines("requirements.txt") if (match := PIN.match(line))}
+    listed = [*lines("requirements.txt"), *lines("requirements-traces.txt")]
+    required = {canonical(match[1]) for line in listed if (match := PIN.match(line))}
     # asgiref is Django's own, typing_extensions pydantic's, huggingface_hub is how transformers finds models, billiard and
     # kombu come with Celery. cryptography and protobuf are what Flower itself speaks with, datasets is Flower Datasets' own,
     # annotated-types and pydantic-core pydantic's, click Celery's. tomli is what the agent needs on Python 3.10.

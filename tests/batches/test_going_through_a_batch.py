@@ -17,6 +17,7 @@ from tests.batches.conftest import Make, answer_next, claimed, counts
 from webapp.chat import conversations
 from webapp.live.errors import UserError
 from webapp.live.lease import LeaseLost
+from webapp.live.spans import Span
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +51,14 @@ def test_the_question_is_planned_once_and_every_turn_has_that_plan(owner: Any, m
     batch = make(owner, 4, "What is this, and how many people are there?")
     assert len(batch.plan["steps"]) == 2
     assert [plan for plan in Turn.objects.values_list("given_plan", flat=True) if plan != batch.plan] == []
+
+
+def test_every_photo_has_a_trace_of_its_own(owner: Any, make: Make, collected: list[Span]) -> None:
+    make(owner, 4)
+    for _ in range(4):
+        answer_next()
+    roots = [span for span in collected if span.parent is None]
+    assert sorted(span.trace for span in roots) == sorted(turn.hex for turn in Turn.objects.values_list("pk", flat=True))
 
 
 def test_an_interactive_question_of_anybody_goes_first(owner: Any, colleague: Any, make: Make) -> None:

@@ -60,6 +60,9 @@ class Samples:
         stack.finished(turn["id"])
         link = stack.owner.post(f"/api/v1/conversations/{turn['conversation']}/links", json={"days": 1}).json()["url"]
         batch = stack.owner.post("/api/v1/batches", json={"question": "What is this?", "photos": [photo]}).json()
+        watch = {"node": "jetson-a", "camera": "shots", "settings": {"looks_for": "dog"}}
+        number = stack.owner.post("/api/v1/watches", json=watch).json()["id"]
+        stack.owner.post(f"/api/v1/watches/{number}/switch", json={"on": False})
         made: dict[str, Any] = json.loads(stack.shell(RUNS))
         self.runs: dict[str, int] = made
         self.values = {
@@ -68,6 +71,7 @@ class Samples:
             "uuid:batch": batch["id"],
             "slug:slug": "jetson-a",
             "int:number": str(made["run"]),
+            "int:watch": str(number),
             "int:pk": str(made["owner"]),
             "str:secret": made["secret"],
             "str:link": link.rstrip("/").rpartition("/")[2],

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from tests.placement.test_receipt_type import FIRST
-from webapp.management.commands.ask import _receipt
+from webapp.management.receipt_lines import receipt_lines
 
 
 def report(**more: Any) -> str:
-    return "\n".join(_receipt({**FIRST, **more}))  # type: ignore[typeddict-item]
+    return "\n".join(receipt_lines({**FIRST, **more}))  # type: ignore[typeddict-item]
 
 
 @pytest.mark.parametrize(

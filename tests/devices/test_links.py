@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from devices.models import Sample
 from devices.telemetry import links
-from inference.answering.execute import PROBE_BYTES
+from inference.answering.link_probe import PROBE_BYTES
 from inference.placement.fleet import link_of
 from inference.placement.link import needs_probe
 

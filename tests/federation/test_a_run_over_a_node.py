@@ -14,6 +14,7 @@ from federation.models import Run
 from federation.runs import journal, lifecycle, run_artifacts, runner
 from federation.runs.journal import Journal
 from tests.federation.conftest import Trainer
+from webapp.live.spans import Span
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -70,3 +71,20 @@ def test_a_run_that_is_paused_goes_on_from_its_last_completed_round_and_leaves_a
         assert row["seconds"]["waiting"] >= 0
     assert sum(map(sum, snapshot["holdings"]["clients"])) > 1400
     assert (run_artifacts.folder(run.pk) / run_artifacts.CARD).exists()
+
+
+def test_a_run_is_one_trace_with_a_span_for_each_round(node: Trainer, run: Run, collected: list[Span]) -> None:
+    lifecycle.pause(run)
+    lifecycle.start(run)  # now that somebody collects
+    work()
+    assert Run.objects.get().state == "done"
+    assert {span.trace for span in collected} == {lifecycle.trace(run)}
+    (training,) = [span for span in collected if span.name == "train"]
+    rounds = [span for span in collected if span.parent == training.id]
+    assert [span.name for span in rounds] == ["round 1", "round 2", "round 3"]
+    for span in rounds:
+        jobs = [job for job in collected if job.parent == span.id and job.name == "train jetson-c"]
+        assert len(jobs) >= 2 and all(span.started_ns <= job.started_ns <= job.ended_ns <= span.ended_ns for job in jobs)
+        assert span.attributes["isthmus.counted"] is True and span.attributes["isthmus.bytes_up"] > 0
+        parts = {part.name for job in jobs for part in collected if part.parent == job.id}
+        assert parts == {"downlink transfer", "device compute", "uplink transfer"}

@@ -14,8 +14,8 @@ from webapp.accounts.logins import second_factor, sessions
 from webapp.accounts.models import User
 from webapp.live.errors import UserError
 
-OPEN = ("/languages/", "/setup/", "/static/", "/healthz", "/livez", "/service-worker.js", "/offline/", "/api/")
-PROBES = ("/healthz", "/livez")  # answered without the database
+OPEN = ("/languages/", "/setup/", "/static/", "/healthz", "/livez", "/metrics", "/service-worker.js", "/offline/", "/api/")
+PROBES = ("/healthz", "/livez", "/metrics")  # answered without the database
 # What somebody without the second factor that is required of them may still open.
 WITHOUT_CODE = ("/account/two-factor/", "/account/password/", "/login/", "/logout/", "/password/", "/invitation/", *OPEN[:-1])
 NO_SECOND_FACTOR = UserError(

@@ -19,7 +19,7 @@ In the browser your session is enough.
 happened and `next` what to do about it.
 
 **Live updates** come over websockets: `/ws/chat/<conversation>/`, `/ws/conversations/`, `/ws/batches/<batch>/`,
-`/ws/devices/`, `/ws/models/` and `/ws/federation/<run>/` send a snapshot and then every change."""
+`/ws/devices/`, `/ws/models/`, `/ws/watches/` and `/ws/federation/<run>/` send a snapshot and then every change."""
 TAGS = {
     "conversations": "Questions and answers, in the order they were asked.",
     "photos": "Photos that questions are about: on the server, or on a device alone.",
@@ -29,6 +29,7 @@ TAGS = {
     "nodes": "Devices and edge servers: their state, sensors, links and cameras; administrators admit and revoke them.",
     "training": "Federated training runs, their rounds and their files.",
     "models": "Which models answer, what the large ones need, and the work on them; administrators start and stop it.",
+    "watches": "Standing questions about cameras, and the events that they raised.",
     "planner": "Calls to the planning model and what they cost. For administrators.",
     "audit": "Who did what, when and from where. For administrators.",
     "agents": "What the program on a node calls, with the token it received when it joined.",
@@ -65,5 +66,8 @@ api.add_router("/devices", "webapp.chat.device_photos.router")
 api.add_router("/federation", "federation.api.router")
 api.add_router("/models", "inference.model_jobs.api.router")
 api.add_router("/bundles", "inference.bundles.api.router")
+api.add_router("/watches", "inference.watches.http.watches.router")
+api.add_router("/watches", "inference.watches.http.events.router")
+api.add_router("/nodes", "inference.watches.http.agents.router")
 api.add_router("/planner", "webapp.ops.planner_api.router")
 api.add_router("/audit", "webapp.accounts.api.router")

@@ -160,6 +160,23 @@ class ModelJobState(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WatchEventChanged(Event):
+    """An event of a watch or of its camera: new, ended, described, checked or labelled."""
+
+    type: ClassVar[str] = "watch.event"
+    event: Json
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchChanged(Event):
+    """A watch as it is now; None where it was deleted."""
+
+    type: ClassVar[str] = "watch.state"
+    id: int
+    watch: Json | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunRound(Event):
     type: ClassVar[str] = "run.round"
     run: int

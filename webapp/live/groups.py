@@ -25,6 +25,11 @@ def models() -> str:
     return "models"
 
 
+def watches(pk: int) -> str:
+    """The watches page of one person."""
+    return f"watches.{pk}"
+
+
 def person(pk: int) -> str:
     """Every socket of one person."""
     return f"person.{pk}"

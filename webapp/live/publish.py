@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import threading
+from collections import Counter
 
 from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
@@ -19,6 +20,8 @@ from webapp.live.events import Event
 log = logging.getLogger(__name__)
 Message = dict[str, str]
 BACKLOG = 2000  # events waiting while Redis is unavailable; beyond this the page must refetch anyway
+OUTCOMES = SENT, FAILED, DROPPED = "sent", "failed", "dropped"
+published: Counter[str] = Counter()  # by this process so far, by outcome; written by the publishing thread alone
 
 
 class _Publisher:
@@ -40,7 +43,9 @@ class _Publisher:
             group, kind, message = await self.queue.get()
             try:
                 await layer.group_send(group, message)
+                published[SENT] += 1
             except (RedisError, OSError) as error:
+                published[FAILED] += 1
                 log.warning("could not send live event %s: %s", kind, error)
             finally:
                 self.queue.task_done()
@@ -52,6 +57,7 @@ class _Publisher:
         try:
             self.queue.put_nowait((group, kind, message))
         except asyncio.QueueFull:
+            published[DROPPED] += 1
             log.warning("dropped live event %s: Redis has been unavailable for too long", kind)
 
     def flush(self, timeout_s: float) -> None:

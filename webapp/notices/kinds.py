@@ -27,6 +27,8 @@ class Kind:
 
     def text(self, values: dict[str, Any]) -> tuple[str, str]:
         """Title and sentence in the active language. Raises KeyError where a value is missing."""
+        if reason := values.get("reason"):
+            values = {**values, "reason": gettext(reason)}  # a sentence itself, which may have a translation
         return (gettext(self.title) % values, gettext(self.sentence) % values)
 
 
@@ -91,6 +93,22 @@ KINDS: list[Kind] = [
         "warning",
         "admins",
         channels=("push", "mail"),
+    ),
+    Kind(
+        "watch.raised",
+        gettext_noop("A watch saw what it looks for"),
+        gettext_noop("%(title)s on %(camera)s"),
+        gettext_noop("%(node)s is %(percent)s %% sure. The page of watches has the event, and its picture on request."),
+        "info",
+        "person",
+    ),
+    Kind(
+        "watch.camera",
+        gettext_noop("A watched camera fails"),
+        gettext_noop("The camera %(camera)s of %(node)s cannot be watched"),
+        gettext_noop("%(reason)s Its watches wait until it works again."),
+        "warning",
+        "person",
     ),
 ]
 # What the “send a test” buttons send. Nobody has rules about it.

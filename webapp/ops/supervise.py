@@ -15,13 +15,16 @@ import urllib.request
 from pathlib import Path
 
 from honcho.manager import Manager
+from honcho.printer import Printer
 
 READY_TIMEOUT_S = 180
 
 
 def main(plan_file: Path) -> int:
     plan = json.loads(plan_file.read_text())
-    manager = Manager()
+    # Lines that programs read say themselves when and where they were written.
+    is_json = os.environ.get("ISTHMUS_LOG_FORMAT") == "json"
+    manager = Manager(Printer(sys.stdout, prefix=not is_json))
     for name, command in plan["processes"].items():
         restart = [sys.executable, "-S", "-m", "webapp.ops.restart", "--parent", str(os.getpid())]
         if stalled_s := plan["stalled"].get(name):

@@ -3,10 +3,12 @@
 from datetime import timedelta
 from pathlib import Path
 
+from devices.contract import log_lines
 from webapp import env, languages
 from webapp.redis_access import address
 from webapp.settings.notices import *
 from webapp.settings.product import *
+from webapp.settings.tracing import *
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 VAR_DIR = Path(env.text("ISTHMUS_VAR", str(BASE_DIR / "var"))).resolve()
@@ -56,6 +58,7 @@ INSTALLED_APPS = [
     "inference",
     "inference.search",
     "inference.batches",
+    "inference.watches",
     "federation",
     "webapp.chat",
     "webapp.library",
@@ -189,14 +192,28 @@ STATICFILES_FINDERS = [*DJANGO_FINDERS, "webapp.plotly_file.PlotlyFinder"]
 WHITENOISE_USE_FINDERS = True  # serve from the source folders, without collectstatic
 PHOTO_DIR, BUNDLES_DIR = VAR_DIR / "photos", Path(env.text("ISTHMUS_BUNDLES") or VAR_DIR / "bundles").resolve()
 
+# --- metrics ----------------------------------------------------------------------------------------------------------
+METRICS = env.flag("ISTHMUS_METRICS", True)
+METRICS_TOKEN = env.secret("ISTHMUS_METRICS_TOKEN", VAR_DIR / "secrets" / "metrics_token", length=32)
+METRICS_NETWORKS = env.networks("ISTHMUS_METRICS_NETWORKS")  # whose addresses need no token
+METRICS_NODES = env.integer("ISTHMUS_METRICS_NODES", 1000)  # that have series of their own
+
 # --- log ---------------------------------------------------------------------------------------------------------------
+_IN_JSON = LOG_FORMAT == "json"
+# By itself uvicorn writes lines for people. Of requests none are written: an address may hold what somebody searches for.
+_UVICORN = {
+    "uvicorn": {"handlers": ["console"], "propagate": False, "level": "WARNING"},
+    "uvicorn.access": {"handlers": [], "propagate": False},
+}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(levelname).1s %(name)s: %(message)s"}},
+    "formatters": {"line": {"()": log_lines.JsonLines} if _IN_JSON else {"format": log_lines.LINE}},
     # `up` polls readiness twice a second while it starts; a 503 is no error then.
     "filters": {"readiness": {"()": "django.utils.log.CallbackFilter", "callback": lambda r: "/healthz" not in r.getMessage()}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["readiness"]}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {name: {"level": "WARNING"} for name in ("httpx", "httpx2", "mcp")} | {"axes": {"level": "ERROR"}},
+    "loggers": {name: {"level": "WARNING"} for name in ("httpx", "httpx2", "mcp")}
+    | {"axes": {"level": "ERROR"}, "opentelemetry": {"level": "CRITICAL"}}  # webapp.ops.traces says it once
+    | ({**_UVICORN, log_lines.EACH_QUESTION: {"level": "DEBUG"}} if _IN_JSON else {}),
 }

@@ -34,7 +34,8 @@ SOURCES: tuple[Source, ...] = (Video(), Folder(), Snapshot())
 class Cameras:
     def __init__(self, sources: dict[str, str] | None = None) -> None:
         self.sources = sources or {}
-        self._lock = threading.Lock()  # a device file belongs to one reader
+        # A device file belongs to one reader; a camera that is slow must not hold up the others.
+        self._locks = {source: threading.Lock() for source in self.sources.values()}
 
     @property
     def names(self) -> list[str]:
@@ -46,12 +47,13 @@ class Cameras:
         kind = source_for(source) if source else None
         if source is None or kind is None:
             raise CameraError(f"This node has no camera of that name; it has {', '.join(self.names) or 'none'}.")
-        if not self._lock.acquire(timeout=TIMEOUT_S):
+        lock = self._locks[source]
+        if not lock.acquire(timeout=TIMEOUT_S):
             raise CameraError(f"The camera {name} is busy; try again in a moment.")
         try:
             return kind.frame(name, source)
         finally:
-            self._lock.release()
+            lock.release()
 
 
 def configured(home: Path, arguments: list[str]) -> Cameras:

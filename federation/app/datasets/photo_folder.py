@@ -67,6 +67,29 @@ def counts(folder: Path) -> dict[str, int]:
     return {label: len(files) for label, files in photos(folder).items()}
 
 
+def put(folder: Path, home: Path, name: str, photo: bytes, label: str) -> Path:
+    """Add a JPEG under a label, in the folder of the class whose label is the same; one of this name under another label goes.
+    A node that has no labelled photos yet gets a folder for them in its home. Raises ValueError for a label that no folder can
+    have, and OSError."""
+    label = label_of(label)
+    if not label or label.startswith((".", "@", "__")) or any(char in label for char in "/\\\0") or not label.isprintable():
+        raise ValueError(f"{label[:20]!r} cannot be the name of a class.")
+    if not folder.is_dir():
+        folder = home / IN_HOME
+    for earlier in folder.glob(f"*/{name}.jpg"):
+        earlier.unlink()
+    existing = (place for place in _listed(folder) if place.is_dir() and same(place.name) == same(label))
+    place = next(existing, folder / label)
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = place / f".{name}.part"
+    try:
+        part.write_bytes(photo)
+        part.replace(place / f"{name}.jpg")
+    finally:
+        part.unlink(missing_ok=True)  # a full disk keeps no half file
+    return place / f"{name}.jpg"
+
+
 def _below(folder: Path) -> list[Path]:
     files: list[Path] = []
     for path in _listed(folder):

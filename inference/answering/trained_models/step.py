@@ -55,7 +55,7 @@ class FederatedModelStep(Attempt):
 def answer(step: execute.Step, model: TrainedModel) -> tuple[execute.Outcome, int]:
     """The outcome, and the bytes of the model where it had to be sent. Raises what dispatch.call raises."""
     started, sent = time.perf_counter(), 0
-    outcome = execute.Outcome(step.device, step.task)
+    outcome = execute.Outcome(step.device, step.task, jobs=step.jobs)
     step.phase("device")
     try:
         done = _call(step, model)
@@ -77,4 +77,4 @@ def answer(step: execute.Step, model: TrainedModel) -> tuple[execute.Outcome, in
 
 def _call(step: execute.Step, model: TrainedModel, blob: str = "") -> Answered:
     job = RunLearned(photo=step.photo, digest=model.digest, card=model.node_card, blob=blob)
-    return dispatch.call(step.device, job, execute.UNKNOWN_DEADLINE_S, step.cancelled, step.phase)
+    return step.send(step.device, job, execute.UNKNOWN_DEADLINE_S)

@@ -62,7 +62,7 @@ def of(text: str) -> Presence | None:
 def _identity(rest: str) -> Presence | None:
     """Of things that have a name in the label tree, and of people: "is it a sunny day?" asks for no thing."""
     thing = _thing(rest)
-    if thing is None or not _is_known(thing.subject) or rest in _COLOURS or not rest.endswith(thing.subject):
+    if thing is None or not is_known(thing.subject) or rest in _COLOURS or not rest.endswith(thing.subject):
         return None
     if not (_ARTICLE.match(rest) or is_plural(thing.subject) or rest == thing.subject):
         return None
@@ -81,10 +81,11 @@ def _thing(rest: str) -> Presence | None:
     if not 0 < len(words) <= _MANY_WORDS or any(_OWNED.match(word) for word in words):
         return None
     phrase, head = " ".join(words), words[-1]
-    if len(words) > 1 and not _is_known(phrase) and _is_known(head):
+    if len(words) > 1 and not is_known(phrase) and is_known(head):
         return Presence(head, located=located, qualified=True)
     return Presence(phrase, located=located, qualified=qualified)
 
 
-def _is_known(phrase: str) -> bool:
+def is_known(phrase: str) -> bool:
+    """Whether it is people, or has a name in the label tree."""
     return (len(phrase.split()) == 1 and is_people(phrase)) or label_tree.names().find(phrase) is not None

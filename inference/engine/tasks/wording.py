@@ -38,6 +38,12 @@ def hedged(certainty: Certainty, text: str) -> str:
             return CANNOT_TELL
 
 
+def presence_question(thing: str) -> str:
+    """ "dog" -> "is there a dog?"."""
+    name = thing.strip().lower().rstrip(".?!")
+    return f"{'are' if is_plural(name.split()[-1]) else 'is'} there {with_article(name)}?"
+
+
 def with_article(name: str) -> str:
     first, last = name.lower().split()[0], name.lower().split()[-1]
     if last in UNCOUNTABLE or first in {"a", "an", "the"} or is_plural(last):

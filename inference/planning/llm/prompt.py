@@ -29,6 +29,7 @@ Reply with one JSON object that fits this schema, and nothing else:
 Tasks, and no others:
 {_task_lines()}
 - train: drafts a training run; only if the message asks to train a model.
+- watch: drafts a watch of a camera; only if the message asks to be told whenever something happens there.
 
 Rules:
 - One step per request, in the order asked, numbered from 1; at most {MAX_STEPS}. A question has at most {MAX_QUESTION} characters.

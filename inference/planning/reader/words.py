@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from tokenizers import Tokenizer
@@ -75,6 +76,7 @@ class Pieces:
         ids = {piece: number for number, piece in enumerate(pieces)}
         self._tokenizer = Tokenizer(WordPiece(ids, unk_token="[UNK]"))  # noqa: S106 - no password
         self._tokenizer.pre_tokenizer = BertPreTokenizer()
+        self._ids = lru_cache(maxsize=20_000)(self._of)
         self.count = len(pieces)
         self.whole = [piece for piece in pieces if piece.isalpha()]
         self.first, self.separator, self.line_break = ids["[CLS]"], ids["[SEP]"], ids["[unused1]"]
@@ -95,8 +97,8 @@ class Pieces:
 
     def of(self, words: Sequence[str]) -> list[list[int]]:
         """The ids of each word's pieces, at least one."""
-        encoded = self._tokenizer.encode_batch([word if word != "\n" else "[UNK]" for word in words], add_special_tokens=False)
-        return [
-            [self.line_break] if word == "\n" else one.ids or [self.line_break]
-            for word, one in zip(words, encoded, strict=True)
-        ]
+        return [self._ids(word) for word in words]
+
+    def _of(self, word: str) -> list[int]:
+        ids: list[int] = [] if word == "\n" else self._tokenizer.encode(word, add_special_tokens=False).ids
+        return ids or [self.line_break]

@@ -1,12 +1,13 @@
 """The requests of earlier messages, as this message may refer to them."""
 
 from dataclasses import replace
+from functools import lru_cache
 
 from inference.planning.context import Context
 from inference.planning.rules import followup
 from inference.planning.rules.asides import requests_of, without_addresses
 from inference.planning.rules.pronouns import PriorRequest, resolve
-from inference.planning.rules.requests import pieces, task_of
+from inference.planning.rules.requests import Piece, pieces, task_of
 from inference.planning.rules.wording import direct, regular
 
 
@@ -15,7 +16,7 @@ def prior_requests(context: Context) -> list[PriorRequest]:
     requests: list[PriorRequest] = []
     for number, question in enumerate(context.earlier):
         answer = context.answers[number] if number < len(context.answers) else ""
-        for part in pieces(requests_of(regular(without_addresses(question).text)).text):
+        for part in _parts(question):
             raw = part.raw.strip(" ,;:.!?")
             noun = followup.elliptic(raw)
             text = (followup.reuse(noun, [request.text for request in requests]) if noun else None) or direct(part.raw)
@@ -26,3 +27,8 @@ def prior_requests(context: Context) -> list[PriorRequest]:
         if requests and answer:
             requests[-1] = replace(requests[-1], answer=answer.lower())
     return requests
+
+
+@lru_cache(maxsize=1024)  # the same questions come before each one that follows
+def _parts(question: str) -> tuple[Piece, ...]:
+    return tuple(pieces(requests_of(regular(without_addresses(question).text)).text))

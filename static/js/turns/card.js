@@ -131,7 +131,8 @@ const HEADING = 80; // characters
 const shortened = (answer) => (answer.length > HEADING ? `${answer.slice(0, HEADING)} …` : answer);
 
 /** @param {Turn} turn */
-const draftOf = ({ plan }) => plan?.draft && el("p", {}, el("a", { href: plan.draft, class: "button" }, gettext("Open the draft run")));
+const draftOf = ({ plan }) => plan?.draft && el("p", {}, el("a", { href: plan.draft, class: "button" },
+  plan.draft.startsWith("/watches/") ? gettext("Look at the draft watch") : gettext("Open the draft run")));
 
 function planOf(turn) {
   if (!turn.plan) return null;

@@ -73,7 +73,7 @@ const waiting = (planned) => ({ id: planned.id, task: planned.task, question: pl
 
 function settled(step, frame) {
   if (step.id !== frame.step) return step;
-  const state = frame.error ? "failed" : frame.receipt || step.task === "train" ? "answered" : "left out";
+  const state = frame.error ? "failed" : frame.receipt || ["train", "watch"].includes(step.task) ? "answered" : "left out";
   return { ...step, state, receipt: frame.receipt, error: frame.error };
 }
 

@@ -16,21 +16,19 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from inference.answering import turns
-from inference.engine import doubt, tasks
-from inference.engine.doubt import Certainty
 from inference.engine.photos.formats import ACCEPTED
 from inference.models import FINAL, Turn
 from inference.photos import store
 from inference.placement import policies, routes
-from inference.receipt import Receipt, certainty_of
 from webapp.accounts.models import User
 from webapp.chat import conversations
+from webapp.live import spans
 from webapp.live.errors import UserError
 from webapp.management.folder_question import NOT_NOW, BadArguments, ask_folder, check_running
+from webapp.management.receipt_lines import receipt_lines
 
 CHUNK = 65536
 POLL_S = 0.05
-NOT_CALIBRATED = "not calibrated"  # the model of a training run
 
 
 class Command(BaseCommand):
@@ -60,7 +58,8 @@ class Command(BaseCommand):
         try:
             if options["recursive"]:
                 raise BadArguments(f"--recursive is for folders, and {options['photo']} is none.")
-            turn = _wait(_ask(options))
+            with spans.entrance("manage.py ask", kind="internal"):
+                turn = _wait(_ask(options))
         except BadArguments as error:
             self.stderr.write(str(error))
             sys.exit(2)
@@ -120,31 +119,8 @@ def _report(turn: Turn) -> Iterator[str]:
         yield f"plan     {steps or 'no step'}  [{turn.plan['planner']}] {turn.plan['why']}"
     for step in turn.steps.all():
         if step.receipt and step.receipt["actual_ms"]:
-            yield from _receipt(step.receipt)
+            yield from receipt_lines(step.receipt)
         elif step.error:
             yield f"{step.task:8} failed: {step.error['message']}"
     if turn.answer:
         yield f"answer   {turn.answer}"
-
-
-def _receipt(receipt: Receipt) -> Iterator[str]:
-    ms = receipt["actual_ms"]
-    assert ms is not None, "only answered steps are reported"
-    where = routes.named(receipt["route"]).path(receipt["device"], receipt["edge"])
-    detail = f" after block {receipt['split_at']}, level {receipt['level']}" if receipt["split_at"] is not None else ""
-    if receipt["codec"]:
-        at = f" at {receipt['side']} px" if receipt.get("side") else ""
-        detail = f" as {receipt['codec']} {receipt['quality']}{at}"
-    predicted = f"{receipt['predicted_ms']:.0f}" if receipt["predicted_ms"] is not None else "?"
-    yield f"{receipt['task']:8} {receipt['route']} ({where}){detail}: {receipt['bytes']['uplink']:,} bytes up"
-    yield (
-        f"         predicted {predicted} ms, took {ms['total']:.2f} ms: queue {ms['queue']:.2f}, device {ms['device']:.2f}, "
-        f"uplink {ms['uplink']:.2f}, edge {ms['edge']:.2f}, overhead {ms['overhead']:.2f}"
-    )
-    yield from (f"         | {line['text'] or '(could not be read)'}" for line in receipt.get("lines", []))
-    yield f"         {receipt['reason']}"
-    if (confidence := receipt["confidence"]) is not None:
-        task = tasks.get(receipt["task"])
-        meaning = NOT_CALIBRATED if receipt.get("model") else task.confidence
-        words = doubt.WORDS[certainty_of(receipt) or Certainty.NONE]
-        yield f"         {words}, confidence {confidence:.2f}, {meaning}"

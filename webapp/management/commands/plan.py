@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand
 from inference.answering import planner_usage, trained_models
 from inference.planning import draft_summary
 from inference.planning.offline import Context
-from inference.planning.plan import TRAIN, Planned
+from inference.planning.plan import DRAFTS, Planned
 from inference.planning.planner import OfflinePlanner
 from inference.planning.training import request
 from inference.planning.training.tables import Draft
@@ -47,7 +47,7 @@ def _report(planned: Planned, draft: Draft | None) -> list[str]:
     lines = []
     for step in planned.plan.steps:
         waits = f"   after {', '.join(map(str, step.after))}" if step.after else ""
-        argument = step.model or (step.question if step.task != TRAIN else "")
+        argument = step.model or (step.question if step.task not in DRAFTS else "")
         lines.append(f"{step.id}. {step.task:9}{argument}{waits}".rstrip())
     if planned.plan.steps:
         lines.append(planned.plan.why)

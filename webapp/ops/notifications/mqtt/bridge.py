@@ -19,7 +19,7 @@ from devices.contract.sensors import SENSORS
 from devices.models import Node
 from devices.telemetry import presence
 from webapp.notices.kinds import KINDS, TEST
-from webapp.ops.notifications.mqtt import broker
+from webapp.ops.notifications.mqtt import broker, watch_sensors
 from webapp.ops.notifications.mqtt.channel import topics
 from webapp.ops.notifications.mqtt.discovery import NodeView, node_config, node_state, server_config
 
@@ -37,12 +37,13 @@ class Bridge:
         self.topics = topics()
         self.address = settings.PUBLIC_URL.rstrip("/")
         self._published: dict[str, str] = {}  # retained, by topic
+        self._retained = set[str]()  # entities of watches that the broker had: some may be of watches that are gone
         self._again = threading.Event()  # publish everything: the broker or Home Assistant may have lost it
         self.client, self._broker = broker.client(f"isthmus-bridge-{self.topics.identifier()}", reconnect=True)
         self.client.reconnect_delay_set(1, LONGEST_PAUSE_S)
         self.client.will_set(self.topics.available, OFFLINE, qos=1, retain=True)
         self.client.on_connect, self.client.on_disconnect = self._connected, self._disconnected
-        self.client.on_message = lambda *heard: self._again.set()
+        self.client.on_message = self._received
 
     def start(self) -> None:
         self.client.connect_async(self._broker.host, self._broker.port, broker.KEEP_ALIVE_S)
@@ -63,9 +64,10 @@ class Bridge:
             self._again.clear()
             self._published.clear()
         wanted = self._wanted()
-        for topic in [topic for topic in self._published if topic not in wanted]:
+        retained, self._retained = self._retained, set()  # the client's thread adds to it
+        for topic in (self._published.keys() | retained) - wanted.keys():
             self._publish(topic, "")  # an empty retained message deletes it, and the device with it
-            del self._published[topic]
+            self._published.pop(topic, None)
         for topic, payload in wanted.items():
             if self._published.get(topic) != payload:
                 self._publish(topic, payload)
@@ -83,6 +85,11 @@ class Bridge:
         messages: dict[str, Any] = {self.topics.config(): server_config(self.topics, names, self.address)}
         messages |= {self.topics.config(node.slug): node_config(self.topics, node, SENSORS, self.address) for node in nodes}
         messages |= {self.topics.node(node.slug, "state"): node_state(node, SENSORS) for node in nodes}
+        for watch in watch_sensors.views():
+            messages[watch_sensors.config_topic(self.topics, watch.number)] = watch_sensors.config(
+                self.topics, watch, self.address
+            )
+            messages[watch_sensors.state_topic(self.topics, watch.number)] = watch_sensors.state(watch)
         wanted = {topic: json.dumps(message) for topic, message in messages.items()}
         for node in nodes:
             wanted[self.topics.node(node.slug, "available")] = ONLINE if node.state == "online" else OFFLINE
@@ -98,8 +105,14 @@ class Bridge:
             log.warning("MQTT: the broker refused the connection: %s", reason)
             return
         log.info("MQTT: connected to %s", self._broker.host)
-        client.subscribe(self.topics.births, qos=1)
+        client.subscribe([(self.topics.births, 1), (watch_sensors.any_config(self.topics), 1)])
         self._again.set()
+
+    def _received(self, client: mqtt.Client, userdata: Any, message: mqtt.MQTTMessage) -> None:
+        if not watch_sensors.is_config(self.topics, message.topic):
+            self._again.set()  # Home Assistant has started
+        elif message.payload and message.retain:
+            self._retained.add(message.topic)
 
     def _disconnected(
         self, client: mqtt.Client, userdata: Any, flags: mqtt.DisconnectFlags, reason: ReasonCode, properties: Properties | None

@@ -1,0 +1,1 @@
+"""What watches need of the models of a node, and the jobs about their pictures. No Django."""

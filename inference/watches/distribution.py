@@ -1,0 +1,65 @@
+"""Which watches a device is to evaluate: those that are on, of people who may use their cameras. Heartbeats carry them."""
+
+import hashlib
+import json
+import logging
+
+from pydantic import ValidationError
+
+from devices.camera_access import rules
+from devices.contract.watches import MAX_WATCHES, TrainedWatcher, Watches
+from devices.contract.watches import Watch as NodeWatch
+from devices.models import Node
+from inference.answering import trained_models
+from inference.watches.models import ON, Watch
+from webapp.live.errors import UserError
+
+log = logging.getLogger(__name__)
+
+
+def for_node(node: Node, reported: str) -> Watches:
+    """`reported`: the digest of those that the node evaluates now."""
+    rows = list(Watch.objects.filter(node=node.slug, state=ON)[:MAX_WATCHES])
+    if not rows:
+        return listed([])
+    access = rules.read()
+    own = [row for row in rows if access.may_use(row.owner_id, row.node, row.camera)]
+    watches = listed([each for row in own if (each := as_sent(row)) is not None])
+    if watches.digest == reported and any(not row.applied for row in own):
+        for row in own:  # only the version that the node has: it may have changed since
+            Watch.objects.filter(pk=row.pk, version=row.version, applied=False).update(applied=True)
+    return watches
+
+
+def listed(watches: list[NodeWatch]) -> Watches:
+    text = json.dumps([watch.model_dump(mode="json") for watch in watches], sort_keys=True)
+    return Watches(digest=hashlib.sha256(text.encode()).hexdigest()[:16], watches=watches)
+
+
+def as_sent(row: Watch) -> NodeWatch | None:
+    """None where the model that is to watch does not exist any more, or its settings cannot be read."""
+    trained = None
+    if row.run is not None:
+        try:
+            model = trained_models.read(f"run {row.run}", row.owner_id)
+        except UserError:
+            return None
+        size = len(model.weights)
+        trained = TrainedWatcher(run=row.run, digest=model.digest, bytes=size, card=model.node_card)
+    try:
+        return NodeWatch(**row.spec.model_dump(), id=row.pk, version=row.version, model=trained)
+    except ValidationError:  # stored by another version
+        log.error("watch %d has settings that cannot be sent", row.pk)
+        return None
+
+
+def weights(node: Node, digest: str) -> bytes | None:
+    """Of a model that watches on this node; None for any other."""
+    for row in Watch.objects.filter(node=node.slug, state=ON).exclude(run=None):
+        try:
+            model = trained_models.read(f"run {row.run}", row.owner_id)
+        except UserError:
+            continue
+        if model.digest == digest:
+            return model.weights
+    return None

@@ -1,0 +1,1 @@
+"""Watches over HTTP: for people and scripts, and for the agents."""

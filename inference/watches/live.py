@@ -1,0 +1,137 @@
+"""Watches and events as pages and scripts get them, and their changes on the sockets of whom they are for."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db.models import Q, QuerySet
+from typing_extensions import TypedDict
+
+from inference.watches import costs, things
+from inference.watches.costs import CostData
+from inference.watches.models import Event, Watch
+from webapp.live import groups
+from webapp.live.events import WatchChanged, WatchEventChanged
+from webapp.live.publish import publish
+
+SHOWN = 100  # events of a page when it is opened
+NOT_LISTED = ("cleared", "described", "tally")  # they are a part of the event that was raised, or of the watch's cost
+
+
+class WatchData(TypedDict):
+    """`obstacle`: why it is not evaluated although it is on. `rare`: the models know no class of what it looks for. `cost`: of
+    the last 30 days; None before the device has reported one."""
+
+    id: int
+    title: str
+    node: str
+    camera: str
+    state: str
+    applied: bool
+    obstacle: str
+    rare: bool
+    run: int | None
+    settings: dict[str, Any]
+    cost: CostData | None
+    created: str
+
+
+class EventData(TypedDict):
+    """`receipt`: frames, looks, bytes and milliseconds of the watch since its last event; what a check and a view have cost."""
+
+    id: int
+    watch: int | None
+    title: str
+    node: str
+    camera: str
+    kind: str
+    at: str
+    ended: str | None
+    confidence: float | None
+    sure: bool
+    seen: str
+    caption: str
+    has_snapshot: bool
+    check: str
+    label: str
+    dropped: int
+    receipt: dict[str, Any]
+
+
+def watches_data(watches: Iterable[Watch]) -> list[WatchData]:
+    rows = list(watches)
+    sums = costs.of(rows)
+    return [watch_data(watch, sums.get(watch.pk)) for watch in rows]
+
+
+def watch_data(watch: Watch, cost: CostData | None = None) -> WatchData:
+    thing = watch.settings.get("looks_for") or ""
+    return {
+        "id": watch.pk,
+        "title": watch.title,
+        "node": watch.node,
+        "camera": watch.camera,
+        "state": watch.state,
+        "applied": watch.applied,
+        "obstacle": watch.obstacle,
+        "rare": bool(thing) and watch.run is None and not things.is_familiar(thing),
+        "run": watch.run,
+        "settings": watch.settings,
+        "cost": cost,
+        "created": watch.created.isoformat(),
+    }
+
+
+def event_data(event: Event) -> EventData:
+    return {
+        "id": event.pk,
+        "watch": event.watch_id,
+        "title": event.watch.title if event.watch else "",
+        "node": event.node,
+        "camera": event.camera,
+        "kind": event.kind,
+        "at": event.at.isoformat(),
+        "ended": event.ended.isoformat() if event.ended else None,
+        "confidence": event.confidence,
+        "sure": event.sure,
+        "seen": event.seen,
+        "caption": event.caption,
+        "has_snapshot": event.has_snapshot,
+        "check": event.check_state,
+        "label": event.label,
+        "dropped": event.dropped,
+        "receipt": event.receipt,
+    }
+
+
+def visible(person: AbstractBaseUser) -> QuerySet[Event]:
+    """Of a person's own watches, and of the cameras that these watch."""
+    pairs = set(Watch.objects.filter(owner=person).values_list("node", "camera"))
+    of_cameras = Q(pk__in=[])
+    for node, camera in pairs:
+        of_cameras |= Q(watch=None, node=node, camera=camera)
+    rows = Event.objects.filter(Q(watch__owner=person) | of_cameras).select_related("watch")
+    return rows.exclude(kind__in=NOT_LISTED)
+
+
+def announce(watch: Watch) -> None:
+    (data,) = watches_data([watch])
+    publish(groups.watches(watch.owner_id), WatchChanged(id=watch.pk, watch=data))
+
+
+def announce_deleted(number: int, person: int) -> None:
+    publish(groups.watches(person), WatchChanged(id=number, watch=None))
+
+
+def announce_event(event: Event) -> None:
+    data = event_data(event)
+    for person in people(event):
+        publish(groups.watches(person), WatchEventChanged(event=data))
+
+
+def people(event: Event) -> list[int]:
+    """Whom it is for."""
+    if event.watch is not None:
+        return [event.watch.owner_id]
+    rows = Watch.objects.filter(node=event.node, camera=event.camera)
+    return sorted(set(rows.values_list("owner", flat=True)))

@@ -1,0 +1,56 @@
+"""The pages: watches with the timeline of their events, and the form of one."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from devices.contract.watches import WatchSettings
+from inference.answering import trained_models
+from inference.watches import lifecycle, live
+from inference.watches.models import Watch
+from webapp.live.errors import UserError
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    return render(
+        request,
+        "watches/page.html",
+        {
+            "boot": {
+                "watches": live.watches_data(lifecycle.all_of(request.user)),
+                "events": [live.event_data(event) for event in live.visible(request.user)[: live.SHOWN]],
+                "event": request.GET.get("event", ""),
+            },
+            "cameras": lifecycle.usable_cameras(request.user),
+        },
+    )
+
+
+def new(request: HttpRequest) -> HttpResponse:
+    """The form. `?camera=jetson-a/porch` chooses one."""
+    return _form(request, None, WatchSettings(camera="-", looks_for="-").model_dump(mode="json") | {"looks_for": ""})
+
+
+def edit(request: HttpRequest, watch: int) -> HttpResponse:
+    """A draft is a form with the words that its settings come from."""
+    try:
+        row = lifecycle.own(request.user, watch)
+    except UserError:
+        return render(request, "404.html", status=404)
+    return _form(request, row, row.spec.model_dump(mode="json"))
+
+
+def _form(request: HttpRequest, watch: Watch | None, settings: dict[str, Any]) -> HttpResponse:
+    cameras = [{"node": node, "camera": camera} for node, camera in lifecycle.usable_cameras(request.user)]
+    classes = {model.name.removeprefix("run "): list(model.classes) for model in trained_models.cards(request.user.pk or 0)}
+    boot = {
+        "watch": live.watch_data(watch) if watch else None,
+        "settings": settings,
+        "cameras": cameras,
+        "camera": request.GET.get("camera", ""),
+        "runs": classes,
+    }
+    return render(
+        request, "watches/form.html", {"boot": boot, "watch": watch, "cameras": cameras, "why": watch.why if watch else {}}
+    )

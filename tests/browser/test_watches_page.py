@@ -1,0 +1,88 @@
+"""A person makes a watch, in the form and in the chat, sees its events as they come, and says which of them are wrong."""
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from bench.harness.stack import Stack
+from tests.browser.conftest import ANSWER_MS, Tab
+from tests.watches.scripted_camera import CAT, EMPTY, ScriptedCamera
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.fixture
+def camera(stack: Stack) -> Iterator[ScriptedCamera]:
+    scripted = ScriptedCamera(stack.var / "shots")
+    yield scripted
+    scripted.stop()
+    for watch in stack.owner.get("/api/v1/watches?limit=100").json()["items"]:
+        stack.owner.delete(f"/api/v1/watches/{watch['id']}")
+    shutil.rmtree(stack.var / "nodes" / "jetson-a" / "labelled", ignore_errors=True)
+
+
+def _fill(page: Page, **fields: str) -> None:
+    for name, text in fields.items():
+        page.fill(f"#{name}", text)
+
+
+def _started(page: Page, title: str) -> None:
+    page.click("#save")
+    page.wait_for_url("**/watches/")
+    expect(page.locator(".watch", has_text=title).locator(".watch-state")).to_have_text("watching", timeout=ANSWER_MS)
+
+
+def test_a_watch_is_made_its_event_comes_by_itself_and_is_marked_wrong(tab: Tab, camera: ScriptedCamera) -> None:
+    page = tab.open("/watches/new/")
+    page.click("#look")
+    page.locator("#preview img").wait_for(timeout=ANSWER_MS)
+    box: Any = page.locator("#preview").bounding_box()
+    page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 0.1 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.95 * box["width"], box["y"] + 0.95 * box["height"], steps=4)
+    page.mouse.up()
+    assert page.input_value("#left") == "10" and page.input_value("#bottom") == "95"
+    page.click("#whole")
+    _fill(page, looks_for="asdf qwer", per_second="3", cool_down_s="0")
+    page.click("#save")
+    page.locator("#trouble", has_text="No model knows what “asdf qwer” is.").wait_for()
+    _fill(page, looks_for="cat", title="Our cat")
+    _started(page, "Our cat")
+    camera.scene = CAT
+    event = page.locator(".event", has_text="Our cat on shots").first
+    event.get_by_text("still there").wait_for(timeout=ANSWER_MS)
+    event.locator(".caption").wait_for(timeout=ANSWER_MS)
+    event.get_by_role("button", name="Wrong").click()
+    event.get_by_label("What the picture shows").fill("no cat")
+    camera.scene = EMPTY  # the event ends while somebody types
+    event.get_by_role("button", name="Label it").click()
+    event.get_by_text("Labelled “no cat” on the device").wait_for(timeout=ANSWER_MS)
+    expect(event.get_by_text("still there")).to_have_count(0, timeout=ANSWER_MS)
+    event.get_by_role("button", name="Show the picture").click()
+    event.locator(".picture img").wait_for(timeout=ANSWER_MS)
+    event.get_by_text("The picture left the device").wait_for()
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate(OVERFLOW) == 0
+    page.select_option("#by-kind", "camera_lost")
+    page.get_by_text("No event fits these filters.").wait_for()
+    errors = [error for error in tab.errors if "422" not in error]  # the refusal
+    assert errors == []
+
+
+def test_a_sentence_becomes_a_draft_that_a_person_starts(tab: Tab, stack: Stack, camera: ScriptedCamera) -> None:
+    page = tab.open()
+    tab.ask("Tell me when a cat is on camera shots, but not between 10 pm and 6 am")
+    assert "Nothing is watched before you start it." in tab.answer()
+    assert [watch["state"] for watch in stack.owner.get("/api/v1/watches").json()["items"]][-1] == "draft"
+    page.get_by_role("link", name="Look at the draft watch").click()
+    page.get_by_role("heading", name="Draft: cat").wait_for()
+    assert (page.input_value("#looks_for"), page.input_value("#start"), page.input_value("#until")) == ("cat", "22:00", "06:00")
+    assert page.input_value("#place") == "jetson-a/shots"
+    _started(page, "cat")
+    page.locator(".watch", has_text="cat").get_by_role("button", name="Pause").click()
+    expect(page.locator(".watch", has_text="cat").locator(".watch-state")).to_have_text("paused")
+    assert tab.errors == []

@@ -1,0 +1,1 @@
+"""Reads what is now, for the metrics of webapp.ops.metrics.read."""
