@@ -17,7 +17,7 @@ from webapp.redis_access import connections
 
 Line = tuple[str, str, str]
 NEAR = 0.8  # of a limit; a restart of everything needs some of the rest
-PER_NODE = 5  # connections of one agent to Redis, with its training process seven
+PER_NODE = 6  # connections of one agent to Redis at most, as CLIENT LIST shows
 PER_PROCESS = 220  # of one web process or cloud worker, with the producers that wait (devices.producer)
 OWN_FILES = 200  # of a web process, besides one for each connection: modules, logs, database, Redis
 PIDS = (Path("/sys/fs/cgroup/pids.max"), Path("/sys/fs/cgroup/pids/pids.max"))
