@@ -8,8 +8,9 @@ from pydantic import Field
 
 from devices import heartbeat, model_choice
 from devices.api_schemas import Simulation
-from devices.contract.heartbeat import Access, Join, Report
+from devices.contract.heartbeat import Access, Join, RecentLog, Report
 from devices.contract.watches import Watches
+from devices.fleet import wishes
 from devices.models import Node
 from devices.registry import addresses, enrolment, rotation
 from devices.telemetry import presence
@@ -94,6 +95,12 @@ class HeartbeatReply(Schema):
     models: ChosenModels | None = Field(None, description="Models to change to, when it is this node's turn.")
     watches: Watches | None = Field(None, description="Watches to evaluate, when the node reported others.")
     now: float | None = Field(None, description="This server's clock, seconds since 1970, for a node that evaluates watches.")
+    restart: str = Field("", description="The `boot` that is to end and start again, where an administrator asked for it.")
+    log: str = Field("", description="Where an administrator asked for the recent log: `request` of `send_agent_log`.")
+
+
+class ReceivedLog(Schema):
+    received: bool = Field(description="False where nobody asked for it.")
 
 
 TOKEN = {401: "`revoked`: this node was revoked, or never joined.", 413: "`too_large`: at most 64 KB."}
@@ -164,6 +171,16 @@ def get_node_credentials(request: HttpRequest) -> Credentials:
 def send_heartbeat(request: HttpRequest, body: Report) -> HeartbeatReply:
     """A sign of life. Fields that are left out stay as they were; `profile: null` says that models are being loaded."""
     return HeartbeatReply.model_validate(heartbeat.receive(_caller(request), body.model_dump(exclude_unset=True)))
+
+
+@router.post(
+    "/me/log",
+    auth=NodeToken(),
+    **change("send_agent_log", "Send the recent log", {200: ReceivedLog}, {**TOKEN, 503: "`redis_down`."}),
+)
+def send_agent_log(request: HttpRequest, body: RecentLog) -> ReceivedLog:
+    """As it was asked for in the reply to a heartbeat; another one is dropped."""
+    return ReceivedLog(received=wishes.receive_log(_caller(request), body))
 
 
 def _caller(request: HttpRequest) -> Node:

@@ -32,6 +32,7 @@ class Link(Schema):
 
 class Camera(Schema):
     name: str = Field(description="For `take_photo`.", examples=["front"])
+    preview: bool = Field(False, description="Whether an administrator allows small pictures of it: `preview_camera`.")
 
 
 class Node(Schema):
@@ -61,6 +62,9 @@ class Node(Schema):
         examples=["It fetches the paper models: 312 of 1510 MB are here."],
     )
     changed: str = Field(description="What changed about its hardware since an administrator last accepted it; mostly empty.")
+    tags: list[str] = Field(description="By which people group nodes.", examples=[["kitchen"]])
+    restarting: bool = Field(description="Its agent was asked to restart, and has not yet.")
+    abilities: list[str] = Field(description="What its agent can be asked for from here.", examples=[["restart", "log"]])
     rotating: bool = Field(description="It has been asked to change its credentials.")
     lanes: dict[str, bool] = Field(description="Which of its workers listen.", examples=[{"stages": True, "train": False}])
     obstacles: list[str] = Field(
@@ -85,7 +89,7 @@ class Readings(BaseModel):
 
     node: str
     hours: int
-    span_s: int = Field(description="0: each heartbeat; 60: the mean of each minute.")
+    span_s: int = Field(description="0: each heartbeat; else the mean of so many seconds, of which the last may be under way.")
     at: list[int] = Field(description="Milliseconds since 1970.")
 
 

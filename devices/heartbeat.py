@@ -18,6 +18,7 @@ from django.utils import timezone
 from devices import model_choice
 from devices.camera_access import watch_source
 from devices.contract.heartbeat import Access, RefusedModels
+from devices.fleet import wishes
 from devices.models import Node
 from devices.registry import acl, addresses, rotation
 from devices.telemetry import history, node_events, presence
@@ -35,6 +36,7 @@ STORED = (
     "obstacles",
     "labelled",
     "choice",
+    "abilities",
 )  # taken over from the report as they are
 PERMANENT = ("model", "machine", "cpus")  # hardware facts that no system update changes
 
@@ -46,6 +48,8 @@ def receive(node: Node, report: dict[str, Any]) -> dict[str, Any]:
     last_seen = node.last_seen
     last_window = _window(node, last_seen)
     changes: dict[str, Any] = {"last_seen": now} | {field: report[field] for field in STORED if field in report}
+    if "boot" in report and "abilities" not in report:
+        changes["abilities"] = []  # an agent of an earlier version, perhaps in the place of a newer one
     if "sample" in report:
         changes["sensors"] = history.plausible(report["sample"])
     if report.get("profile"):
@@ -85,7 +89,7 @@ def receive(node: Node, report: dict[str, Any]) -> dict[str, Any]:
             reply["watches"] = watches.model_dump(mode="json")
     if models := model_choice.for_node(node):
         reply["models"] = models.model_dump()
-    return reply
+    return {**reply, **wishes.for_node(node)}
 
 
 def _news(node: Node) -> tuple[object, ...]:

@@ -35,6 +35,8 @@ class Node(models.Model):
     measured = models.JSONField(default=dict, blank=True, help_text="its last profile of each name, with its memory")
     choice = models.PositiveIntegerField(default=0, help_text="the choice of models (ProfileChoice) that it follows")
     change = models.JSONField(default=dict, blank=True, help_text="models it was offered, since when, and why it refused them")
+    abilities = models.JSONField(default=list, blank=True, help_text="what its agent can be asked for from here, by name")
+    wishes = models.JSONField(default=dict, blank=True, editable=False, help_text="what its agent is asked for, by ability")
 
     created = models.DateTimeField(auto_now_add=True)
     last_seen = models.DateTimeField(null=True, blank=True)
@@ -64,6 +66,20 @@ class Node(models.Model):
     def simulated(self) -> bool:
         shaped = self.simulated_uplink_bytes_per_s is not None or self.simulated_downlink_bytes_per_s is not None
         return shaped or self.simulated_slowdown != 1
+
+
+class NodeTag(models.Model):
+    """A word by which nodes are grouped. A node may have several, and a tag exists as long as a node has it."""
+
+    node = models.ForeignKey(Node, on_delete=models.CASCADE, related_name="tags")
+    name = models.SlugField(max_length=30, allow_unicode=True)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = [models.UniqueConstraint(fields=("node", "name"), name="a_tag_once")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class EnrolCode(models.Model):
@@ -103,7 +119,10 @@ class Sample(models.Model):
 
     class Meta:
         ordering = ("-at",)
-        indexes = [models.Index(fields=("node", "-at"), name="samples_of_a_node")]
+        indexes = [
+            models.Index(fields=("node", "-at"), name="samples_of_a_node"),
+            models.Index(fields=("at",), name="samples_by_age"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.node}: {self.bytes} bytes in {self.ms:.0f} ms"
@@ -114,16 +133,17 @@ class Sample(models.Model):
 
 
 class Reading(models.Model):
-    """The values of a node's sensors at a heartbeat, or their means over a minute; what was not available is null or absent."""
+    """The values of a node's sensors at a heartbeat, or their means over a span; what was not available is null or absent."""
 
     node = models.SlugField(max_length=40)
-    at = models.DateTimeField(help_text="of a mean: the beginning of its minute")
-    span_s = models.PositiveSmallIntegerField(default=0, help_text="0: one heartbeat")
+    at = models.DateTimeField(help_text="of a mean: the beginning of its span")
+    span_s = models.PositiveIntegerField(default=0, help_text="0: one heartbeat; of a mean: 60, 900 or 86,400")
     values = models.JSONField(default=dict, help_text="by sensor key")
 
     class Meta:
         ordering = ("at",)
         constraints = [models.UniqueConstraint(fields=("node", "span_s", "at"), name="one_reading_at_a_time")]
+        indexes = [models.Index(fields=("span_s", "at"), name="readings_by_age")]
 
     def __str__(self) -> str:
         return f"{self.node} at {self.at:%H:%M:%S}"
@@ -177,6 +197,7 @@ class CameraRule(models.Model):
     camera = models.CharField(max_length=40, help_text="its name, as the node reports it")
     everyone = models.BooleanField(default=False)
     people = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")
+    preview = models.BooleanField(default=False, help_text="whether those may see small pictures of it without taking a photo")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=("node", "camera"), name="one_rule_per_camera")]

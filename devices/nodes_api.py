@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Annotated
 
 from django.http import HttpRequest
+from django.utils import timezone
 from ninja import Query, Router, Status
 from pydantic import Field
 
@@ -23,18 +24,18 @@ from devices.api_schemas import (
     Title,
 )
 from devices.camera_access import rules
+from devices.fleet import finding
+from devices.models import TIERS, Sample
 from devices.models import Node as Row
-from devices.models import Sample
 from devices.registry import codes, enrolment, rotation
 from devices.telemetry import history, links, presence
 from webapp.accounts import audit
 from webapp.accounts.models import AuditEntry as AuditRow
-from webapp.live.errors import UserError, not_found
+from webapp.live.errors import not_found
 from webapp.live.http import Page, PageQuery, change, operation, paginate, paginate_values, require_admin
 
 router = Router(tags=["nodes"])
-SPANS = (1, 24)
-Hours = Annotated[int, Field(json_schema_extra={"enum": [*SPANS]})]
+Hours = Annotated[int, Field(json_schema_extra={"enum": [*history.SPANS]})]
 NO_NODE = {404: "`not_found`: no such node."}
 ADMIN = {**NO_NODE, 403: "`not_staff`: only administrators may do this."}
 
@@ -43,11 +44,25 @@ def node_schema(row: Row, access: rules.Access, person: int | None) -> Node:
     return Node.model_validate(access.shown(person, presence.as_json(row)))
 
 
+class NodeQuery(PageQuery):
+    """Filters; each may be left out."""
+
+    search: str = Field("", max_length=100, description="Words in name, title, board, engine, models or tags.")
+    tag: list[str] = Field([], max_length=10, description="Tags that a node has to have.")
+    tier: str = Field("", json_schema_extra={"enum": ["", *TIERS]})
+    state: str = Field("", description="As nodes report it.", examples=["online"])
+    engine: str = Field("", max_length=20, examples=["onnx"])
+    models: str = Field("", max_length=40, description="Name of a profile.", examples=["compact"])
+
+    def as_search(self) -> finding.Search:
+        return finding.Search(self.search, tuple(self.tag), self.tier, self.state, self.engine, self.models)
+
+
 @router.get("", **operation("list_nodes", "List the nodes", {200: NodePage}))
-def list_nodes(request: HttpRequest, query: Query[PageQuery]) -> Page[Node]:
+def list_nodes(request: HttpRequest, query: Query[NodeQuery]) -> Page[Node]:
     """Devices and edges that are not revoked, with their state, sensors and links."""
-    access = rules.read()
-    return paginate(Row.objects.filter(revoked_at=None), query, lambda row: node_schema(row, access, request.user.pk))
+    access, rows = rules.read(), finding.rows(query.as_search(), timezone.now())
+    return paginate(rows, query, lambda row: node_schema(row, access, request.user.pk))
 
 
 @router.post(
@@ -72,7 +87,7 @@ def create_enrolment_code(request: HttpRequest, body: NewCode) -> Status[Enrolme
 
 @router.get("/{slug:slug}", **operation("get_node", "Read one node", {200: Node}, NO_NODE))
 def get_node(request: HttpRequest, slug: str) -> Node:
-    return node_schema(_node(slug), rules.read(), request.user.pk)
+    return node_schema(own_node(slug), rules.read(), request.user.pk)
 
 
 @router.patch("/{slug:slug}", **change("rename_node", "Rename a node", {200: Node}, {**ADMIN, 422: "`bad_title`."}))
@@ -118,10 +133,11 @@ def accept_node_hardware(request: HttpRequest, slug: str) -> Node:
     **operation("get_node_readings", "Read the history of a node's sensors", {200: Readings}, {**NO_NODE, 422: "`bad_hours`."}),
 )
 def get_node_readings(request: HttpRequest, slug: str, hours: Hours = 1) -> Readings:
-    """Every heartbeat of the last hour, or the mean of every minute of the last 24 hours."""
-    if hours not in SPANS:
-        raise UserError("bad_hours", "hours must be 1 or 24.", "Leave it out for the last hour.", 422)
-    return Readings.model_validate(history.history(_node(slug).slug, hours))
+    """Every heartbeat of the last hour, or means: of each minute (24 hours), quarter of an hour (168: a week), hour (2160: 90
+    days) or day (8760: a year), with `up_bytes_per_s` over more than a day."""
+    if hours not in history.SPANS:
+        raise history.BAD_HOURS
+    return Readings.model_validate(history.history(own_node(slug).slug, hours))
 
 
 @router.get(
@@ -131,15 +147,17 @@ def get_node_readings(request: HttpRequest, slug: str, hours: Hours = 1) -> Read
     ),
 )
 def list_link_samples(request: HttpRequest, slug: str, query: Query[PageQuery]) -> Page[LinkSample]:
-    rows = Sample.objects.filter(node=_node(slug).slug).order_by("-at", "-pk")
+    rows = Sample.objects.filter(node=own_node(slug).slug).order_by("-at", "-pk")
     return paginate(rows, query, lambda row: LinkSample.model_validate(links.as_json(row)))
 
 
 @router.get("/{slug:slug}/cameras", **operation("list_cameras", "List the cameras of a node", {200: CameraPage}, NO_NODE))
 def list_cameras(request: HttpRequest, slug: str, query: Query[PageQuery]) -> Page[Camera]:
     """Those that you may use."""
-    node, access = _node(slug), rules.read()
-    own = [Camera(name=name) for name in cameras.names(node) if access.may_use(request.user.pk, node.slug, name)]
+    node, access = own_node(slug), rules.read()
+    person = request.user.pk
+    names = [name for name in cameras.names(node) if access.may_use(person, node.slug, name)]
+    own = [Camera(name=name, preview=access.may_preview(person, node.slug, name)) for name in names]
     return paginate_values(own, query)
 
 
@@ -148,11 +166,12 @@ def list_cameras(request: HttpRequest, slug: str, query: Query[PageQuery]) -> Pa
 )
 def list_node_audit(request: HttpRequest, slug: str, query: Query[PageQuery]) -> Page[AuditEntry]:
     require_admin(request)
-    rows = AuditRow.objects.about(f"node:{_node(slug).slug}")
+    rows = AuditRow.objects.about(f"node:{own_node(slug).slug}")
     return paginate(rows, query, lambda row: AuditEntry.model_validate(audit.as_row(row)))
 
 
-def _node(slug: str) -> Row:
+def own_node(slug: str) -> Row:
+    """Raises UserError."""
     row = Row.objects.filter(slug=slug).first()
     if row is None:
         raise not_found("node")

@@ -21,7 +21,17 @@ from kombu.exceptions import OperationalError
 from kombu.utils.collections import eqhash
 
 from devices.contract.jobs import Job
-from devices.contract.protocol import MAX_REPLY_BYTES, PERSON_HEADER, PROTOCOL, TRACE_HEADER, task_name, ticket_key
+from devices.contract.protocol import (
+    MAX_REPLY_BYTES,
+    OLDEST_PROTOCOL,
+    PERSON_HEADER,
+    PROTOCOL,
+    TRACE_HEADER,
+    task_name,
+    ticket_key,
+)
+from devices.models import Node
+from devices.telemetry import trouble
 from webapp.live import spans
 from webapp.redis_access import address, connections
 
@@ -168,11 +178,19 @@ def _send(app: Celery, slug: str, number: str, job: Job[Any], deadline_s: float,
     # The node checks this key before it begins: a message that leaves the queue after we gave up does nothing.
     # (Celery's own `expires` compares two machines' clocks; a board without a battery is often years off.)
     bulk().set(ticket_key(slug, number), "1", px=int(deadline_s * 1000) + 1000)
-    message = {"job": number, "protocol": PROTOCOL, **job.model_dump(mode="json", exclude_defaults=True)}
+    message = {"job": number, "protocol": _protocol(slug), **job.model_dump(mode="json", exclude_defaults=True)}
     headers = {PERSON_HEADER: person}
     if traceparent := spans.traceparent():
         headers[TRACE_HEADER] = traceparent
     return app.send_task(task_name(job.verb), kwargs=message, queue=job.queue, headers=headers, retry=False)
+
+
+def _protocol(slug: str) -> int:
+    """The newest that both ends speak: an agent of the version before refuses this version's."""
+    if OLDEST_PROTOCOL == PROTOCOL:
+        return PROTOCOL
+    node = Node.objects.filter(slug=slug).only("versions", "profile").first()
+    return PROTOCOL if node is None else min(PROTOCOL, trouble.protocol(node))
 
 
 def decode_reply(payload: bytes | str) -> dict[str, object]:

@@ -10,10 +10,12 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from devices.camera_access import rules
+from devices.fleet import bulk, pages, tags, wishes
 from devices.models import Node
 from devices.registry import agent_wheel, codes, enrolment, installer, rotation
 from devices.telemetry import history, links, presence
@@ -29,12 +31,19 @@ HISTORY_MINUTES, HISTORY_AT_MOST = 24 * 60, 2000
 
 @require_GET
 def page(request: HttpRequest) -> HttpResponse:
-    access = rules.read()
+    """The nodes that the address asks for, one page of them; as JSON where a script of the page asks."""
+    listing = pages.listing(request.GET, request.user.pk)
+    if request.headers.get("Accept") == "application/json":
+        return JsonResponse(listing, headers={"Vary": "Accept", "Cache-Control": "no-store"})
     boot = {
-        "nodes": [access.shown(request.user.pk, presence.as_json(node)) for node in Node.objects.filter(revoked_at=None)],
+        **listing,
         "can_manage": bool(request.user.is_staff),  # type: ignore[union-attr]
+        "actions": pages.actions(),
+        "most_at_once": bulk.MOST,
     }
-    return render(request, "devices.html", {"boot": boot})
+    answer = render(request, "devices.html", {"boot": boot})
+    patch_vary_headers(answer, ["Accept"])
+    return answer
 
 
 @require_GET
@@ -54,11 +63,11 @@ def node(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_GET
 def readings(request: HttpRequest, slug: str) -> HttpResponse:
-    """The readings of its sensors over the last hour or day."""
+    """The readings of its sensors over the last hour, day, week, quarter or year."""
     get_object_or_404(Node, slug=slug)
     hours = request.GET.get("hours", "1")
-    if hours not in {"1", "24"}:
-        return _refused(UserError("bad_hours", "hours must be 1 or 24.", "Leave it out for the last hour.", 422))
+    if hours not in {str(span) for span in history.SPANS}:
+        return _refused(history.BAD_HOURS)
     return JsonResponse(history.history(slug, int(hours)))
 
 
@@ -92,6 +101,17 @@ def revoke(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def rotate(request: HttpRequest, slug: str) -> HttpResponse:
     return _managed(request, lambda: rotation.rotate(slug))
+
+
+@require_POST
+def restart(request: HttpRequest, slug: str) -> HttpResponse:
+    return _managed(request, lambda: wishes.restart(slug))
+
+
+@require_POST
+def set_tags(request: HttpRequest, slug: str) -> HttpResponse:
+    """All tags of a node, as words with spaces between them."""
+    return _managed(request, lambda: tags.replace(slug, str(_fields(request).get("tags") or "").split()))
 
 
 @require_POST

@@ -45,6 +45,20 @@ def https_needs_a_proxy(app_configs: object, **kwargs: object) -> list[CheckMess
 
 
 @register()
+def kept_kinds_exist(app_configs: object, **kwargs: object) -> list[CheckMessage]:
+    from webapp.ops.retention.kinds import BY_NAME  # it has models, and checks are registered before those may be imported
+
+    names = [name for name, kind in BY_NAME.items() if kind.fixed is None]
+    return [
+        Error(
+            f"ISTHMUS_KEEP_DAYS names “{name}”, which is no kind of data.", hint=f"Use {', '.join(names)}.", id="isthmus.E006"
+        )
+        for name in settings.KEEP_DAYS
+        if name not in names
+    ]
+
+
+@register()
 def planner_is_configured(app_configs: object, **kwargs: object) -> list[CheckMessage]:
     planner = settings.PLANNER
     if not planner["model"] or planner["api_key"] or planner["base_url"]:

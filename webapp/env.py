@@ -62,6 +62,17 @@ def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
         raise BadSetting(f"{name} must be addresses or networks such as 10.0.0.0/8: {error}.") from None
 
 
+def days(name: str) -> dict[str, int | None]:
+    """`conversations=365,batches=forever`: numbers of days by name, None for ever."""
+    periods: dict[str, int | None] = {}
+    for item in text_list(name):
+        key, mark, value = (part.strip() for part in item.partition("="))
+        if not mark or not (value == "forever" or (value.isdigit() and int(value) > 0)):
+            raise BadSetting(f"{name} must look like conversations=365,batches=forever, not {item!r}.")
+        periods[key] = None if value == "forever" else int(value)
+    return periods
+
+
 def choice(name: str, options: tuple[str, ...]) -> str:
     """The first option is the default."""
     value = text(name, options[0])

@@ -29,6 +29,7 @@ urlpatterns = [
     path("curves/", rate_accuracy_page.curves, name="curves"),
     path("planner/", planner_usage_page.calls, name="planner"),
     path("planner/calls.csv", planner_usage_page.calls_csv, name="planner_csv"),
+    path("retention/", include("webapp.ops.retention.page")),
     path("batches/", include("inference.batches.urls")),
     path("devices/", include("devices.urls")),
     path("watches/", include("inference.watches.urls")),

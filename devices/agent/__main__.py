@@ -15,7 +15,7 @@ from typing import IO
 from devices.agent import config, doctor, join, memory
 from devices.agent.cameras import capture
 from devices.agent.config import ConfigError
-from devices.agent.home import addresses, health, homes
+from devices.agent.home import addresses, health, homes, recent_log
 from devices.agent.server import Refused
 from devices.agent.sharing import machine
 from devices.contract import log_lines
@@ -32,6 +32,7 @@ def main(words: list[str]) -> int:
     arguments = _parse(words)
     machine.confine()
     log_lines.configure()
+    recent_log.install()
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     try:
         if arguments.command in CHECKS:
@@ -82,6 +83,7 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras, shared: bo
     from devices.agent.runtime import Runtime
     from devices.agent.watching import watching
 
+    recent_log.RING.conceal(node.token, node.redis_password)
     stop = worker.Stop()
     running: list[worker.Worker] = []
 
@@ -126,7 +128,18 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras, shared: bo
         wake=lambda: beat.wake(),
     )
     watches = watching.of_node(runtime, node)
-    beat = heartbeat.Heartbeat(node, runtime, revoked, obstacles, rotated, offered, lambda: training.labelled, changes, watches)
+    beat = heartbeat.Heartbeat(
+        node,
+        runtime,
+        revoked,
+        obstacles,
+        rotated,
+        offered,
+        labelled=lambda: training.labelled,
+        models=changes,
+        watching=watches,
+        restart=lambda: stop.request(worker.RESTART, "an administrator asked for it: restarting", worker.FINISH_S),
+    )
     beat.start()
     beat.answered.wait(FIRST_ANSWER_S)  # what is simulated may have changed since the last start, and the profile depends on it
     memory.without_scipy()

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from devices.agent import VERSION, memory
 from devices.agent.config import Config, ConfigError
+from devices.agent.home import recent_log
 from devices.agent.home.health import Recorder
 from devices.agent.home.model_change import ModelChange
 from devices.agent.runtime import Runtime
@@ -21,7 +22,7 @@ from devices.agent.sensors.tegrastats import Tegrastats
 from devices.agent.server import Refused, Server, Unreachable
 from devices.agent.watching.watching import Watching
 from devices.contract.heartbeat import MAX_SENTENCE, Access, Camera, Reply, Report, Secrets
-from devices.contract.protocol import ANSWERING
+from devices.contract.protocol import ABILITIES, ANSWERING
 
 log = logging.getLogger(__name__)
 EVERY_S, LONGEST_S = 2.0, 15.0
@@ -43,9 +44,12 @@ class Heartbeat:
         labelled: Callable[[], dict[str, int]] = dict,
         models: ModelChange | None = None,
         watching: Watching | None = None,
+        restart: Callable[[], None] = lambda: None,
     ) -> None:
         """`obstacles`: by queue, why this node does not serve it, empty where it does. `offered`: other addresses of the
-        server, None when it has not answered for a while. It answers whether this process starts over with them."""
+        server, None when it has not answered for a while. It answers whether this process starts over with them. `restart`:
+        an administrator asked for it."""
+        self.restart = restart
         self.rotated, self.offered, self.labelled, self.models = rotated, offered, labelled, models or ModelChange(runtime)
         self.watching = watching  # None: this node evaluates no watches
         self._reported: dict[str, int] | None = None  # of `labelled`, as the server has it
@@ -60,8 +64,10 @@ class Heartbeat:
         self._every = EVERY_S
         self._failures = 0
         # Sent until the server has received it: facts of this start, and that no profile of an earlier one is valid.
+        self.boot = secrets.token_hex(8)
         self._news: dict[str, object] = {
-            "boot": secrets.token_hex(8),
+            "boot": self.boot,
+            "abilities": list(ABILITIES),
             "hardware": {
                 **board.hardware(),
                 "cameras": [Camera(name=name) for name in runtime.cameras.names],
@@ -112,6 +118,7 @@ class Heartbeat:
             return False
         self._reported = labelled
         self._received(reply, news)
+        self._do_wishes(reply)
         if reply.rotate is not None and self._rotate(reply.rotate):
             return False
         if reply.models is not None:
@@ -141,6 +148,13 @@ class Heartbeat:
         self._every = min(max(reply.next_s, 0.5), LONGEST_S)
         self.runtime.simulate(self.config.with_simulated(reply.simulated))
         self.answered.set()
+
+    def _do_wishes(self, reply: Reply) -> None:
+        """What an administrator asked for. The end of a process is asked for by its name, so that it happens once."""
+        if reply.log:
+            recent_log.send(self.server, reply.log)
+        if reply.restart == self.boot:
+            self.restart()
 
     def _rotate(self, credentials: Secrets) -> bool:
         """Whether the new secrets were saved; until they are, the server keeps offering them."""

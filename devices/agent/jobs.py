@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from devices.agent.runtime import Runtime
 from devices.contract import log_lines
 from devices.contract.jobs import Job
-from devices.contract.protocol import ANSWERING, PERSON_HEADER, PROTOCOL, TRACE_HEADER, task_name
+from devices.contract.protocol import ANSWERING, PERSON_HEADER, PROTOCOL, TRACE_HEADER, is_supported, supported, task_name
 from devices.contract.results import Refusal
 from devices.contract.values import Received
 
@@ -57,8 +57,9 @@ def as_task(
 
     def checked(job: str, protocol: int, **arguments: Any) -> dict[str, Any]:
         try:
-            if protocol != PROTOCOL:
-                raise Refused("protocol", f"This node speaks protocol {PROTOCOL}, not {protocol}; update the agent.")
+            if not is_supported(protocol):
+                older = "agent" if protocol > PROTOCOL else "server"
+                raise Refused("protocol", f"This node speaks {supported()}, not {protocol}; update the {older}.")
             check_wanted(runtime, job)
             return handler(job, job_type.model_validate(arguments)).model_dump(mode="json", exclude_none=True)
         except tuple(expected) as error:

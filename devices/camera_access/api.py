@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
 from pydantic import Field
 
-from devices.camera_access import rules
+from devices.camera_access import previews, rules
 from devices.models import Node
 from webapp.live.errors import not_found
 from webapp.live.http import Page, PageQuery, change, operation, paginate_values, require_admin
@@ -20,6 +20,7 @@ class CameraRule(Schema):
     name: str = Field(examples=["front"])
     everyone: bool = Field(description="Every person may use it.")
     people: list[str] = Field(description="Who may, besides administrators.", examples=[["alice"]])
+    preview: bool = Field(description="Whether those who may use it, administrators included, may see small pictures of it.")
 
 
 class CameraRulePage(Page[CameraRule]):
@@ -29,6 +30,7 @@ class CameraRulePage(Page[CameraRule]):
 class NewCameraRule(Schema):
     everyone: bool = Field(False, description="Let every person use it.")
     people: list[PersonName] = Field([], description="Names of accounts; administrators may in any case.", examples=[["alice"]])
+    preview: bool = Field(False, description="Let those who may use it see small pictures of it, administrators included.")
 
 
 @router.get(
@@ -52,7 +54,29 @@ def list_camera_access(request: HttpRequest, slug: str, query: Query[PageQuery])
 def change_camera_access(request: HttpRequest, slug: str, camera: str, body: NewCameraRule) -> CameraRule:
     """Replaces the rule. Administrators may always use it; each use is in the audit trail."""
     require_admin(request)
-    return CameraRule.model_validate(rules.change(_node(slug), camera, body.everyone, body.people))
+    return CameraRule.model_validate(rules.change(_node(slug), camera, body.everyone, body.people, body.preview))
+
+
+@router.post(
+    "/{slug:slug}/cameras/{camera}/preview",
+    **operation(
+        "preview_camera",
+        "See a small picture of a camera",
+        {200: None},
+        {
+            403: "`camera_not_allowed`. `no_preview`: an administrator has not allowed previews of this camera.",
+            404: "`not_found`: no such node. `no_camera`.",
+            409: "`agent_too_old`: it does not know this.",
+            502: "`camera_failed`: the camera gave no picture.",
+            503: "`node_offline`: the device does not answer.",
+        },
+        media_type="image/jpeg",
+    ),
+)
+def preview_camera(request: HttpRequest, slug: str, camera: str) -> HttpResponse:
+    """At most 320 pixels wide or high. It is stored nowhere, and each one is in the audit trail."""
+    picture = previews.take(request.user, _node(slug), camera)
+    return HttpResponse(picture, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
 
 def _node(slug: str) -> Node:

@@ -11,7 +11,7 @@ from django.db import transaction
 from devices import cameras
 from devices.contract.results import Kept
 from devices.models import CameraRule, Node
-from devices.telemetry.presence import NodeData
+from devices.telemetry.presence import CameraData, NodeData
 from webapp.accounts import audit
 from webapp.live.errors import UserError
 
@@ -25,6 +25,7 @@ class RuleData(TypedDict):
     name: str
     everyone: bool
     people: list[str]  # names of accounts
+    preview: bool
 
 
 @dataclass(frozen=True)
@@ -34,27 +35,39 @@ class Access:
     admins: Collection[int]
     everyone: Collection[Camera]
     people: Mapping[Camera, Collection[int]]
+    previews: Collection[Camera] = frozenset()
 
     def may_use(self, person: int | None, slug: str, camera: str) -> bool:
         named = self.people.get((slug, camera), ())
         return person is not None and (person in self.admins or (slug, camera) in self.everyone or person in named)
 
+    def may_preview(self, person: int | None, slug: str, camera: str) -> bool:
+        """Not even an administrator may before it is allowed, which is in the audit trail."""
+        return (slug, camera) in self.previews and self.may_use(person, slug, camera)
+
     def shown(self, person: int | None, node: NodeData) -> NodeData:
         """The node with only the cameras that this person may use."""
-        own = [camera for camera in node["cameras"] if self.may_use(person, node["slug"], camera["name"])]
+        slug, names = node["slug"], [camera["name"] for camera in node["cameras"]]
+        own: list[CameraData] = [
+            {"name": name, "preview": self.may_preview(person, slug, name)}
+            for name in names
+            if self.may_use(person, slug, name)
+        ]
         return {**node, "cameras": own}
 
 
 def read() -> Access:
     admins = get_user_model().objects.filter(is_staff=True, is_active=True).values_list("pk", flat=True)
-    everyone, people = set(), dict[Camera, set[int]]()
-    rows = CameraRule.objects.values_list("node__slug", "camera", "everyone", "people")
-    for slug, camera, is_open, person in rows:
+    everyone, people, previews = set(), dict[Camera, set[int]](), set()
+    rows = CameraRule.objects.values_list("node__slug", "camera", "everyone", "people", "preview")
+    for slug, camera, is_open, person, preview in rows:
+        if preview:
+            previews.add((slug, camera))
         if is_open:
             everyone.add((slug, camera))
         if person is not None:
             people.setdefault((slug, camera), set()).add(person)
-    return Access(frozenset(admins), everyone, people)
+    return Access(frozenset(admins), everyone, people, previews)
 
 
 def use(person: AbstractBaseUser, node: Node, camera: str, photo_id: str) -> Kept:
@@ -62,14 +75,18 @@ def use(person: AbstractBaseUser, node: Node, camera: str, photo_id: str) -> Kep
     subject = f"camera:{node.slug}/{camera}"
     if not read().may_use(person.pk, node.slug, camera):
         audit.record(person, "camera refused", subject)
-        raise UserError(
-            "camera_not_allowed",
-            f"You may not use the camera {camera} of {node.slug}.",
-            "Ask an administrator, who can allow it on the page of the device.",
-            403,
-        )
+        raise not_allowed(node, camera)
     audit.record(person, "camera used", subject, f"photo {photo_id}")
     return cameras.capture(node.slug, camera, photo_id)
+
+
+def not_allowed(node: Node, camera: str) -> UserError:
+    return UserError(
+        "camera_not_allowed",
+        f"You may not use the camera {camera} of {node.slug}.",
+        "Ask an administrator, who can allow it on the page of the device.",
+        403,
+    )
 
 
 def of(node: Node) -> list[RuleData]:
@@ -78,7 +95,7 @@ def of(node: Node) -> list[RuleData]:
     return [_data(name, rows.get(name)) for name in cameras.names(node)]
 
 
-def change(node: Node, camera: str, everyone: bool, people: Collection[str]) -> RuleData:
+def change(node: Node, camera: str, everyone: bool, people: Collection[str], preview: bool = False) -> RuleData:
     """Replace the rule of a camera. Raises UserError."""
     if camera not in cameras.names(node):
         raise UserError("no_camera", f"{node.slug} has no camera {camera}.", "Choose one that it reports.", 404)
@@ -91,18 +108,20 @@ def change(node: Node, camera: str, everyone: bool, people: Collection[str]) -> 
         if name not in accounts:
             raise UserError("unknown_person", f"There is no account “{name[:40]}”.", "Check the name.", 422)
     with transaction.atomic():
-        row, _ = CameraRule.objects.update_or_create(node=node, camera=camera, defaults={"everyone": everyone})
+        row, _ = CameraRule.objects.update_or_create(
+            node=node, camera=camera, defaults={"everyone": everyone, "preview": preview}
+        )
         row.people.set(accounts.values())
     names = ", ".join(sorted(accounts))
     audit.record(
         None,
         "camera access changed",
         f"camera:{node.slug}/{camera}",
-        "everyone" if everyone else f"admins and {names}" if names else "admins",
+        ("everyone" if everyone else f"admins and {names}" if names else "admins") + (", with preview" if preview else ""),
     )
     return _data(camera, row)
 
 
 def _data(name: str, row: CameraRule | None) -> RuleData:
     people = sorted(account.get_username() for account in row.people.all()) if row else []
-    return {"name": name, "everyone": bool(row and row.everyone), "people": people}
+    return {"name": name, "everyone": bool(row and row.everyone), "people": people, "preview": bool(row and row.preview)}

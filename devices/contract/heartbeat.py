@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from devices.contract.protocol import MAX_LOG
 from devices.contract.values import STORABLE, Line, Number, Received, Seconds, Sent
 from devices.contract.watches import Watches, WatchesDigest
 
@@ -119,6 +120,14 @@ class Report(Sent):
     refused: RefusedModels | None = None
     changing: Sentence = ""  # what it does to change its models
     watches: WatchesDigest = ""  # digest of the watches that it evaluates; left out by a node that can evaluate none
+    abilities: Annotated[list[Annotated[str, Field(max_length=20, pattern=STORABLE)]], Field(max_length=20)] = []
+
+
+class RecentLog(Sent):
+    """The last lines of the agent's log, without secrets. `request`: as it was asked for."""
+
+    request: Annotated[str, Field(max_length=32, pattern=STORABLE)]
+    text: Annotated[str, Field(max_length=MAX_LOG, pattern=STORABLE)]
 
 
 class Simulated(Received):
@@ -170,6 +179,7 @@ class Reply(Received):
     addresses to change to, when the node reported that it uses others. `models`: those to change to, when its turn comes.
     `watches`: those to evaluate, when the node reported others. `now`: the server's clock, seconds since 1970, for a node that
     evaluates watches.
+    `restart`: the `boot` that is to end. `log`: under which name the recent log is asked for.
     """
 
     state: str = "online"
@@ -180,3 +190,5 @@ class Reply(Received):
     models: Models | None = None
     watches: Watches | None = None
     now: Annotated[float, Field(ge=0, le=1e11, allow_inf_nan=False)] | None = None
+    restart: str = ""
+    log: str = ""

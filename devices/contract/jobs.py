@@ -40,6 +40,14 @@ class Look(Job[results.Kept]):
     photo: PhotoId
 
 
+class Preview(Job[results.Transferred]):
+    """Send a small picture of one of the node's cameras as `blob`, a JPEG of at most PREVIEW_BYTES. It is stored nowhere."""
+
+    verb, result = "preview", results.Transferred
+    camera: Annotated[str, Field(min_length=1, max_length=40)]
+    blob: BlobName
+
+
 class Invite(Job[results.Invitation]):
     """Sign an address at which a browser may hand over this photo, valid for `seconds`."""
 
@@ -208,6 +216,7 @@ JOBS: Mapping[str, type[Job[Any]]] = {
     for job in (
         Place,
         Look,
+        Preview,
         Invite,
         Collect,
         ComputeHeads,

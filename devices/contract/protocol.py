@@ -1,6 +1,9 @@
 """Names and limits that server and node share: protocol version, queues, task names, keys in Redis, lifetimes."""
 
-PROTOCOL = 4  # of jobs; a node that speaks another one refuses with a sentence
+PROTOCOL = 4  # of jobs, as this version speaks it
+# What this version understands as well. It stays at the one before when PROTOCOL is raised, so that servers and agents can be
+# updated one after the other (docs/upgrading.md).
+OLDEST_PROTOCOL = 4
 
 OLDEST_AGENT = (0, 2, 0)  # earlier ones need Redis commands that no node has any more (scripts, transactions)
 
@@ -14,9 +17,25 @@ BACKGROUND = "~"
 # Header of a job's message: the place in the trace that it belongs to, as W3C Trace Context has it. May be missing.
 TRACE_HEADER = "traceparent"
 
+# What an agent of this version can be asked for from the server, besides jobs of earlier versions. It reports these names.
+RESTART, RECENT_LOG, PREVIEW = "restart", "log", "preview"
+ABILITIES = (RESTART, RECENT_LOG, PREVIEW)
+
+MAX_LOG = 60_000  # bytes of an agent's recent log, as JSON
+PREVIEW_SIDE, PREVIEW_BYTES = 320, 64 * 1024  # of a camera's preview: pixels of its longer side; of its JPEG
 BLOB_TTL_S = 120
 REPLY_TTL_S = 300
 MAX_REPLY_BYTES = 256 * 1024  # of a job's JSON result; what is larger travels as a blob
+
+
+def is_supported(protocol: int) -> bool:
+    """Whether this version understands jobs of that protocol, or speaks it to an agent of the version before."""
+    return OLDEST_PROTOCOL <= protocol <= PROTOCOL
+
+
+def supported() -> str:
+    """For sentences."""
+    return f"protocol {PROTOCOL}" if OLDEST_PROTOCOL == PROTOCOL else f"protocols {OLDEST_PROTOCOL} to {PROTOCOL}"
 
 
 def task_name(verb: str) -> str:

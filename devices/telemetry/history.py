@@ -1,11 +1,14 @@
-"""The history of a node's sensors: every heartbeat of the last hour, the means of the last day's minutes.
+"""The history of a node's sensors and its uplink: every heartbeat of the last hour, then means of minutes, quarters of an hour
+and days.
 
-Each node's own heartbeats maintain its history: the first one of a minute stores the means of the minute before and deletes
-expired rows, so a large fleet is never pruned all at once.
+Each node's own heartbeats maintain it: the first one of a minute, a quarter or a day stores the means of the one before, from
+the next finer rows, so a large fleet is never condensed all at once. How long means are stored is a matter of retention
+(webapp.ops.retention); heartbeats, of which there are many, are deleted here as well.
 """
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db.models import FloatField, Sum
 from django.db.models.fields.json import KeyTextTransform
@@ -13,10 +16,18 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from devices.contract import sensors as contract
-from devices.models import Node, Reading
+from devices.models import Node, Reading, Sample
+from webapp.live.errors import UserError
 
-RAW, MINUTE_S = 0, 60
-RAW_FOR, MEANS_FOR = timedelta(hours=1), timedelta(hours=24)
+RAW, MINUTE_S, QUARTER_S, DAY_S = 0, 60, 900, 86_400
+FINER = {MINUTE_S: RAW, QUARTER_S: MINUTE_S, DAY_S: QUARTER_S}
+RAW_FOR = timedelta(hours=1)
+MEANS_FOR = timedelta(days=1)  # how far back the means of minutes go at least
+UPLINK = "up_bytes_per_s"  # beside the sensors, in means of quarters and days
+# Hours shown -> seconds of the rows that are read, and seconds of those that are shown.
+SPANS = {1: (RAW, RAW), 24: (MINUTE_S, MINUTE_S), 168: (QUARTER_S, QUARTER_S), 2160: (QUARTER_S, 3600), 8760: (DAY_S, DAY_S)}
+Values = Mapping[str, float]
+BAD_HOURS = UserError("bad_hours", "hours must be 1, 24, 168, 2160 or 8760.", "Leave it out for the last hour.", 422)
 
 
 def plausible(sample: dict[str, object]) -> dict[str, object]:
@@ -34,40 +45,73 @@ def store(node: Node, sample: Mapping[str, object], last_seen: datetime | None, 
     values = {sensor.name: value for sensor in stored() if (value := sample.get(sensor.name)) is not None}
     if values:
         Reading.objects.bulk_create([Reading(node=node.slug, at=now, values=values)], ignore_conflicts=True)
-    if last_seen is not None and _minute(last_seen) != _minute(now):
-        _close(node.slug, _minute(last_seen))
-        delete_expired(node.slug, now)
+    if last_seen is None:
+        return
+    for span in FINER:
+        if (start := beginning(last_seen, span)) != beginning(now, span):
+            _close(node.slug, start, span)
+    if beginning(last_seen, MINUTE_S) != beginning(now, MINUTE_S):
+        Reading.objects.filter(node=node.slug, span_s=RAW, at__lt=now - RAW_FOR).delete()
 
 
-def _close(slug: str, minute: datetime) -> None:
-    """Store the means of a minute that is over."""
-    raw = Reading.objects.filter(node=slug, span_s=RAW, at__gte=minute, at__lt=minute + timedelta(seconds=MINUTE_S))
+def beginning(at: datetime, span_s: int) -> datetime:
+    """Of the minute, the quarter of an hour or the day (UTC) that a moment is in."""
+    return datetime.fromtimestamp(at.timestamp() // span_s * span_s, UTC)
+
+
+def means(rows: Iterable[Values]) -> dict[str, float]:
+    """By name, of the rows that have a value."""
     columns: dict[str, list[float]] = {}
-    for values in raw.values_list("values", flat=True):
+    for values in rows:
         for name, value in values.items():
             columns.setdefault(name, []).append(value)
-    if columns:
-        means = {name: sum(column) / len(column) for name, column in columns.items()}
-        row = Reading(node=slug, at=minute, span_s=MINUTE_S, values=means)
-        Reading.objects.bulk_create([row], ignore_conflicts=True)  # two heartbeats may close the same minute
+    return {name: sum(column) / len(column) for name, column in columns.items()}
 
 
-def delete_expired(slug: str, now: datetime) -> None:
-    for span, lifetime in ((RAW, RAW_FOR), (MINUTE_S, MEANS_FOR)):
-        Reading.objects.filter(node=slug, span_s=span, at__lt=now - lifetime).delete()
+def _close(slug: str, start: datetime, span_s: int) -> None:
+    """Store the means of a span that is over."""
+    if values := _of_span(slug, start, span_s):
+        row = Reading(node=slug, at=start, span_s=span_s, values=values)
+        Reading.objects.bulk_create([row], ignore_conflicts=True)  # two heartbeats may close the same span
+
+
+def _of_span(slug: str, start: datetime, span_s: int) -> dict[str, float]:
+    end = start + timedelta(seconds=span_s)
+    rows = Reading.objects.filter(node=slug, span_s=FINER[span_s], at__gte=start, at__lt=end)
+    values = means(rows.values_list("values", flat=True))
+    return {**values, **_uplink(slug, start, end)} if span_s == QUARTER_S else values
+
+
+def _uplink(slug: str, start: datetime, end: datetime) -> dict[str, float]:
+    """Bytes per second while it sent. Large transfers weigh more: they say more about the bandwidth."""
+    sums = Sample.objects.filter(node=slug, at__gte=start, at__lt=end).aggregate(bytes=Sum("bytes"), ms=Sum("ms"))
+    return {UPLINK: sums["bytes"] / (sums["ms"] / 1000)} if sums["ms"] else {}
 
 
 def history(slug: str, hours: int) -> dict[str, object]:
-    """One column for each stored sensor, oldest row first; `at` in milliseconds.
+    """One column for each stored sensor, oldest row first; `at` in milliseconds. Over more than a day, `up_bytes_per_s` too.
 
-    A row is a heartbeat when `hours` is 1, else the mean of a minute.
+    `hours` is one of SPANS. A row is a heartbeat, or the mean of a span; the last one is that of a span under way.
     """
-    span = RAW if hours <= 1 else MINUTE_S
-    start = timezone.now() - timedelta(hours=hours)
-    rows = list(Reading.objects.filter(node=slug, span_s=span, at__gte=start).order_by("at").values_list("at", "values"))
+    span, shown = SPANS[hours]
+    now = timezone.now()
+    since = Reading.objects.filter(node=slug, span_s=span, at__gte=now - timedelta(hours=hours))
+    rows = list(since.order_by("at").values_list("at", "values"))
+    if span > MINUTE_S and (values := _of_span(slug, start := beginning(now, span), span)):
+        rows = [*(row for row in rows if row[0] != start), (start, values)]
+    if shown != span:
+        rows = _grouped(rows, shown)
     at = [round(moment.timestamp() * 1000) for moment, _ in rows]
-    columns = {sensor.name: [_rounded(values.get(sensor.name)) for _, values in rows] for sensor in stored()}
-    return {"node": slug, "hours": hours, "span_s": span, "at": at, **columns}
+    names = [sensor.name for sensor in stored()] + ([UPLINK] if span > MINUTE_S else [])
+    columns = {name: [_rounded(values.get(name)) for _, values in rows] for name in names}
+    return {"node": slug, "hours": hours, "span_s": shown, "at": at, **columns}
+
+
+def _grouped(rows: Iterable[tuple[datetime, Any]], span_s: int) -> list[tuple[datetime, Any]]:
+    groups: dict[datetime, list[Values]] = {}
+    for at, values in rows:
+        groups.setdefault(beginning(at, span_s), []).append(values)
+    return [(start, means(group)) for start, group in groups.items()]
 
 
 def energy_wh(start: datetime, end: datetime) -> dict[str, float]:
@@ -80,7 +124,3 @@ def energy_wh(start: datetime, end: datetime) -> dict[str, float]:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 1)
-
-
-def _minute(at: datetime) -> datetime:
-    return at.replace(second=0, microsecond=0)

@@ -3,7 +3,7 @@
 import logging
 import math
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol, TypedDict
 
 from django.utils import timezone
@@ -100,11 +100,6 @@ def since(slug: str, seconds: float, at_most: int = SHOWN_AT_MOST) -> list[Sampl
     """The samples that a chart shows, oldest first."""
     rows = Sample.objects.filter(node=slug, at__gte=timezone.now() - timedelta(seconds=seconds))
     return [as_json(sample) for sample in rows.order_by("-at", "-pk")[:at_most]][::-1]
-
-
-def prune(before: datetime) -> int:
-    """Delete older samples; returns how many."""
-    return Sample.objects.filter(at__lt=before).delete()[0]
 
 
 def as_json(sample: Sample) -> SampleData:

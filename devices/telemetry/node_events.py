@@ -55,11 +55,6 @@ def record_all(now: datetime, *, silence_counts: bool = True) -> list[NodeEvent]
     return events
 
 
-def prune(before: datetime) -> int:
-    """Delete older events; returns how many."""
-    return NodeEvent.objects.filter(at__lt=before).delete()[0]
-
-
 def _tell(node: Node, event: NodeEvent) -> None:
     kind = TOLD.get((event.from_state, event.to_state)) or (REVOKED if event.reason else None)
     if kind is None:

@@ -3,13 +3,14 @@
 Only the server's clock counts; device clocks are not trusted.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypedDict
 
+from django.db.models import Q
 from django.utils import timezone
 
 from devices.contract.heartbeat import cameras_of
-from devices.contract.protocol import ANSWERING
+from devices.contract.protocol import ANSWERING, RESTART
 from devices.models import Node
 from devices.telemetry import links, trouble
 from webapp.live import groups
@@ -23,7 +24,10 @@ Fact = bool | int | float | str | None
 
 
 class CameraData(TypedDict):
+    """`preview`: whether the person whom it is shown may see small pictures of it."""
+
     name: str
+    preview: bool
 
 
 class SimulatedData(TypedDict):
@@ -56,17 +60,20 @@ class NodeData(TypedDict):
     simulated: SimulatedData | None
     hardware: dict[str, Fact]
     cameras: list[CameraData]
+    tags: list[str]
     trouble: str  # why it is not used although it may be online, in words
     refused_models: str  # why it keeps its models although others were chosen, in words
     changing_models: str  # what it does to change its models, in words
     changed: str  # how its hardware differs from what was accepted, in words
     rotating: bool
+    restarting: bool
+    abilities: list[str]  # what its agent can be asked for (devices.fleet)
     lanes: dict[str, bool]
     engine: EngineData | None
     obstacles: list[str]  # what it cannot do and why, a sentence each
     sensors: dict[str, Fact]
     agent: str | None  # version
-    versions: dict[str, str | None]
+    versions: dict[str, str | int | None]
     link: links.LinkData | None
 
 
@@ -81,6 +88,22 @@ def state(node: Node, now: datetime) -> str:
     if age > OFFLINE_S:
         return "offline"
     return "stale" if age > STALE_S else "online"
+
+
+def where(wanted: str, now: datetime) -> Q:
+    """The nodes of one state, as `state` computes it."""
+    if wanted == "revoked":
+        return Q(revoked_at__isnull=False)
+    if wanted == "unseen":
+        return Q(revoked_at=None, last_seen=None)
+    fresh, known = (_within(now, seconds) for seconds in (STALE_S, OFFLINE_S))
+    seen = {"online": fresh, "stale": known & ~fresh, "offline": ~known}[wanted]
+    return Q(revoked_at=None, last_seen__isnull=False) & seen
+
+
+def _within(now: datetime, seconds: float) -> Q:
+    span = timedelta(seconds=seconds)
+    return Q(last_seen__gte=now - span, last_seen__lte=now + span)
 
 
 def usable(node: Node, now: datetime) -> bool:
@@ -102,12 +125,15 @@ def as_json(node: Node) -> NodeData:
         "queue": node.queue,
         "simulated": simulated(node),
         "hardware": {name: fact for name, fact in node.hardware.items() if name != "cameras"},
-        "cameras": [{"name": camera.name} for camera in cameras_of(node.hardware.get("cameras"))],
+        "cameras": [{"name": camera.name, "preview": False} for camera in cameras_of(node.hardware.get("cameras"))],
+        "tags": [tag.name for tag in node.tags.all()],
         "trouble": trouble.of(node, timezone.now()),
         "refused_models": refused_models(node),
         "changing_models": changing_models(node),
         "changed": changes(node),
         "rotating": bool(node.rotation),
+        "restarting": RESTART in node.wishes,
+        "abilities": node.abilities,
         "lanes": node.lanes,
         "engine": (node.profile or {}).get("engine"),
         "obstacles": obstacles(node),

@@ -185,11 +185,10 @@ def models_of(profile: str) -> dict[str, str]:
 
 
 def profile(name: str) -> Profile:
-    folders, models = folders_of(name), models_of(name)
     if name != "compact":
-        return Profile(name, folders, models)
+        return Profile(name, folders_of(name), models_of(name))
     card, code = WEIGHTS / name / CARD, WEIGHTS / name / CODE
-    return Profile(name, folders, models, json.loads(card.read_text()) if card.exists() else {}, code)
+    return Profile(name, folders_of(name), models_of(name), json.loads(card.read_text()) if card.exists() else {}, code)
 
 
 def folders_of(name: str) -> dict[str, Path | None]:

@@ -6,7 +6,9 @@ leaves a trace too many and never one too few, and it goes when the node has con
 
 import logging
 import time
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
@@ -71,16 +73,23 @@ def sweep() -> int:
     return count
 
 
-def find_strays() -> None:
-    """Of photos that were never registered, or whose deletion failed half-way: mark traces, delete files."""
-    now = timezone.now()
-    known = Photo.objects.filter(pk=OuterRef("photo"))
-    PhotoTrace.objects.filter(~Exists(known), deleted=None, since__lt=now - STRAY).update(deleted=now)
+def stray_files(before: datetime) -> Iterator[Path]:
+    """Files older than this whose photo was never registered, or whose deletion failed half-way."""
     folder = Path(settings.PHOTO_DIR)
-    before = (now - STRAY).timestamp()
     for file in [*folder.glob("*"), *folder.with_name("incoming").glob("*")]:
-        if file.is_file() and file.stat().st_mtime < before and not _is_known(file, folder):
-            file.unlink(missing_ok=True)
+        if file.is_file() and file.stat().st_mtime < before.timestamp() and not _is_known(file, folder):
+            yield file
+
+
+def delete_strays(before: datetime, at_most: int) -> int:
+    """Delete some of these files, and mark the traces of such photos, which `sweep` deletes. Returns how many files."""
+    known = Photo.objects.filter(pk=OuterRef("photo"))
+    PhotoTrace.objects.filter(~Exists(known), deleted=None, since__lt=before).update(deleted=timezone.now())
+    count = 0
+    for file in islice(stray_files(before), at_most):
+        file.unlink(missing_ok=True)
+        count += 1
+    return count
 
 
 def _is_known(file: Path, folder: Path) -> bool:

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from inference.models import Photo
 
-UNUSED = timedelta(days=1)  # how long a photo stays that was added to a question and never asked about
+UNUSED = timedelta(days=1)  # by default, how long a photo stays that was added to a question and never asked about
 
 
 def expendable() -> QuerySet[Photo]:

@@ -2,6 +2,7 @@
 
 import secrets
 from pathlib import Path
+from typing import NamedTuple
 
 from PIL import Image
 
@@ -9,6 +10,7 @@ from devices.agent.jobs import Refused
 from devices.contract.results import Kept
 from inference.engine.catalogue import Profile
 from inference.engine.codecs import photo_codec
+from inference.engine.photos.decoder_process import Decoded
 from inference.engine.photos.decoders import Busy, PhotoDecoders
 from inference.engine.photos.refusal import PhotoRefused
 from inference.stages.job_run import JobRun
@@ -17,6 +19,13 @@ from inference.stages.photo_shelf import PhotoShelf
 MAX_SIDE = 2048  # pixels; as photos that are uploaded
 MAX_PIXELS = 64_000_000
 DECODE_S = 10.0  # the server waits for 15
+
+
+class CleanFrame(NamedTuple):
+    """`data`: a JPEG, upright and without metadata."""
+
+    decoded: Decoded
+    data: bytes
 
 
 class PhotoIntake:
@@ -31,12 +40,26 @@ class PhotoIntake:
 
     def keep(self, run: JobRun, photo: str, frame: bytes, profile: Profile) -> Kept:
         """Store a frame as this photo, which nobody else has, and measure it for these models. Raises Refused."""
+        clean = self.read(run, frame, MAX_SIDE)
+        sizes = run.handle(lambda: encoded_sizes(photo_codec.decode(clean.data), profile))
+        self.photos.keep(photo, clean.data, run.person, is_only_here=True)
+        return Kept(
+            width=clean.decoded.width,
+            height=clean.decoded.height,
+            bytes=clean.decoded.bytes,
+            stayed=True,
+            sizes=sizes,
+            notes=list(clean.decoded.notes),
+        )
+
+    def read(self, run: JobRun, frame: bytes, max_side: int) -> CleanFrame:
+        """Of any format, from outside; stored nowhere. Raises Refused."""
         source, target = (self.folder / f"{secrets.token_hex(8)}{ending}" for ending in ("", ".jpg"))
         try:
             source.touch(mode=0o600)
             source.write_bytes(frame)
-            decoded = self.decoders.read(str(source), str(target), max_side=MAX_SIDE, who=run.person)
-            data = target.read_bytes()
+            decoded = self.decoders.read(str(source), str(target), max_side=max_side, who=run.person)
+            return CleanFrame(decoded, target.read_bytes())
         except PhotoRefused as refusal:
             raise Refused("bad_frame", refusal.message) from None
         except Busy:
@@ -46,16 +69,6 @@ class PhotoIntake:
         finally:
             for file in (source, target):
                 file.unlink(missing_ok=True)
-        sizes = run.handle(lambda: encoded_sizes(photo_codec.decode(data), profile))
-        self.photos.keep(photo, data, run.person, is_only_here=True)
-        return Kept(
-            width=decoded.width,
-            height=decoded.height,
-            bytes=decoded.bytes,
-            stayed=True,
-            sizes=sizes,
-            notes=list(decoded.notes),
-        )
 
 
 def encoded_sizes(image: Image.Image, profile: Profile) -> dict[str, int]:

@@ -1,19 +1,29 @@
-"""Jobs about a photo, before and after anybody asks: place, look, invite, collect, forget."""
+"""Jobs about a photo, before and after anybody asks: place, look, preview, invite, collect, forget."""
 
 from devices.agent.cameras.source import CameraError
 from devices.agent.jobs import Refused
-from devices.contract.jobs import Collect, Forget, Invite, Look, Place
-from devices.contract.results import Invitation, Kept, Nothing, Placed
+from devices.contract.jobs import Collect, Forget, Invite, Look, Place, Preview
+from devices.contract.protocol import PREVIEW_BYTES, PREVIEW_SIDE
+from devices.contract.results import Invitation, Kept, Nothing, Placed, Transferred
 from inference.engine.codecs import photo_codec
 from inference.stages.context import StageContext
 from inference.stages.job_run import JobRun
 from inference.stages.photo_intake import encoded_sizes
 
+QUALITIES = (70, 40, 10)  # of a preview, until it is small enough; the last one is, whatever it shows
+
 
 class PhotoJobs:
     def __init__(self, context: StageContext) -> None:
         self.context, self.photos, self.profile = context, context.photos, context.vision.profile
-        self.handlers = {Place: self.place, Look: self.look, Invite: self.invite, Collect: self.collect, Forget: self.forget}
+        self.handlers = {
+            Place: self.place,
+            Look: self.look,
+            Preview: self.preview,
+            Invite: self.invite,
+            Collect: self.collect,
+            Forget: self.forget,
+        }
 
     def place(self, run: JobRun, job: Place) -> Placed:
         data = self.context.blob(job.photo)
@@ -23,11 +33,18 @@ class PhotoJobs:
         return Placed(bytes=len(data), sizes=sizes)
 
     def look(self, run: JobRun, job: Look) -> Kept:
+        return self.context.intake.keep(run, job.photo, self._frame(job.camera), self.profile)
+
+    def preview(self, run: JobRun, job: Preview) -> Transferred:
+        photo = self.context.intake.read(run, self._frame(job.camera), PREVIEW_SIDE).data
+        small = next(data for quality in QUALITIES if len(data := _jpeg(photo, quality)) <= PREVIEW_BYTES)
+        return Transferred(**run.send(job.blob, small), **run.times())
+
+    def _frame(self, camera: str) -> bytes:
         try:
-            frame = self.context.runtime.cameras.frame(job.camera)
+            return self.context.runtime.cameras.frame(camera)
         except CameraError as error:
             raise Refused("camera", str(error)) from None
-        return self.context.intake.keep(run, job.photo, frame, self.profile)
 
     def invite(self, run: JobRun, job: Invite) -> Invitation:
         return Invitation(url=self.context.runtime.uploads.invite(job.photo, job.seconds, run.person))
@@ -42,3 +59,7 @@ class PhotoJobs:
         self.context.heads.forget(lambda key: key[0] == job.photo)
         self.context.sent.forget(lambda key: key[0] == job.photo)
         return Nothing()
+
+
+def _jpeg(photo: bytes, quality: int) -> bytes:
+    return photo_codec.encode_within(photo_codec.decode(photo), "jpeg", quality, PREVIEW_SIDE)

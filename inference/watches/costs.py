@@ -59,7 +59,3 @@ def of(watches: Iterable[Watch]) -> dict[int, CostData]:
         )
         for row in sums
     }
-
-
-def prune(now: datetime) -> None:
-    WatchDay.objects.filter(day__lt=now.date() - timedelta(days=KEPT_DAYS)).delete()

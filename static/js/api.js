@@ -14,14 +14,14 @@ export class ApiError extends Error {
   }
 }
 
-/** @param {string} method @param {string} path @param {any} [body] @returns {Promise<any>} */
-export async function call(method, path, body) {
+/** @param {string} method @param {string} path @param {any} [body] @param {Record<string, string>} [headers] @returns {Promise<any>} */
+export async function call(method, path, body, headers = {}) {
   /** @type {Response} */
   let response;
   try {
     response = await fetch(path, {
       method,
-      headers: { "X-CSRFToken": token(), ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
+      headers: { "X-CSRFToken": token(), ...headers, ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
       body: body === undefined ? undefined : JSON.stringify(body),
       credentials: "same-origin",
     });
@@ -33,12 +33,12 @@ export async function call(method, path, body) {
   return parse(response.status, await response.text());
 }
 
-/** An image made on demand, as an object URL for an <img>; the caller revokes it. @param {string} path @returns {Promise<string>} */
-export async function picture(path) {
+/** An image made on demand, as an object URL for an <img>; the caller revokes it. @param {string} path @param {string} [method] @returns {Promise<string>} */
+export async function picture(path, method = "GET") {
   /** @type {Response} */
   let response;
   try {
-    response = await fetch(path, { credentials: "same-origin" });
+    response = await fetch(path, { method, headers: method === "GET" ? {} : { "X-CSRFToken": token() }, credentials: "same-origin" });
   } catch {
     throw new ApiError(NETWORK);
   }

@@ -4,6 +4,8 @@ import { call } from "./api.js";
 import { linkChart } from "./charts.js";
 import { onTick } from "./clock.js";
 import { boot, byId, el, sentence } from "./dom.js";
+import { Fleet } from "./devices/fleet.js";
+import { Selection } from "./devices/selection.js";
 import { addDialog } from "./nodes/add.js";
 import { Decisions } from "./nodes/decisions.js";
 import { looksSame, nodeCard, updateAges } from "./nodes/card.js";
@@ -12,10 +14,36 @@ import { NodeStore } from "./nodes/store.js";
 import { gettext } from "./i18n.js";
 
 const start = boot();
-const store = new NodeStore(start.nodes, note);
-const decisions = new Decisions(store, () => store.of("device").map((node) => node.slug));
+/** @type {Set<string>} slugs of this page's nodes, as the server lists them */
+let listed = new Set(start.nodes.map((/** @type {any} */ node) => node.slug));
+/** @type {Set<string>} of nodes that have joined since, which every page shows */
+const arrived = new Set();
+const store = new NodeStore(start.nodes, note, [...listed]);
+const fleet = new Fleet(start, list, note);
+const selection = start.can_manage ? new Selection(start.actions, start.most_at_once, fleet, () => fleet.load()) : null;
+const decisions = new Decisions(store, () => store.of("device").filter((node) => node.state === "online" || node.link).map((node) => node.slug));
 /** @type {Map<string, {card: HTMLElement, node: any}>} */
 const shown = new Map();
+
+/** Another page of nodes. @param {import("./devices/fleet.js").Listing} listing */
+function list(listing) {
+  listed = new Set(listing.nodes.map((node) => node.slug));
+  arrived.clear();
+  store.nodes.clear();
+  listing.nodes.forEach((node) => store.put(node));
+  for (const { card } of shown.values()) card.remove();
+  shown.clear();
+  store.watch([...listed]);
+  selection?.draw();
+  store.notify("nodes");
+}
+
+/** What joins while the page is open is shown, and followed, until another page is listed. */
+function follow() {
+  const before = arrived.size;
+  for (const slug of store.nodes.keys()) if (!listed.has(slug)) arrived.add(slug);
+  if (arrived.size > before) store.watch([...listed, ...arrived]);
+}
 
 function draw() {
   const nodes = store.all();
@@ -25,7 +53,7 @@ function draw() {
     shown.delete(slug);
   }
   nodes.forEach(put);
-  if (!nodes.length) byId("nodes").replaceChildren(el("p", { class: "empty" }, start.can_manage ? gettext("No device yet. Add one to get a command to run on it.") : gettext("No device yet. An admin can add one.")));
+  if (!nodes.length) byId("nodes").replaceChildren(el("p", { class: "empty" }, fleet.narrowed ? gettext("No device matches. Change the filters, or show all.") : start.can_manage ? gettext("No device yet. Add one to get a command to run on it.") : gettext("No device yet. An admin can add one.")));
   else byId("nodes").querySelector(".empty")?.remove();
 }
 
@@ -36,7 +64,7 @@ function put(node, index) {
     before.node = node;
     return;
   }
-  const card = nodeCard(node, start.can_manage, manage);
+  const card = nodeCard(node, start.can_manage, manage, selection?.box(node.slug));
   if (before) before.card.replaceWith(card);
   else byId("nodes").insertBefore(card, byId("nodes").querySelectorAll(".node")[index] ?? null);
   shown.set(node.slug, { card, node });
@@ -60,7 +88,11 @@ function note(text) {
 }
 
 draw();
-store.onChange((kind) => kind === "nodes" && draw());
+store.onChange((kind) => {
+  if (kind !== "nodes") return;
+  follow();
+  draw();
+});
 let updatedAt = 0;
 onTick(() => {
   if (Date.now() - updatedAt < 1000) return;

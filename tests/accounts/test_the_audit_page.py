@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from webapp.accounts import audit
 from webapp.accounts.models import AuditEntry, User
-from webapp.ops import retention
+from webapp.ops.retention import pruning
 
 API = "/api/v1/audit"
 
@@ -97,6 +97,6 @@ def test_a_member_reads_no_audit_trail(admin: Any, colleague: Any, client_of: An
 
 def test_rows_go_after_their_own_period(admin: Any, settings: Any, redis_url: str) -> None:
     settings.AUDIT_DAYS = (timezone.now() - _at("2026-03-02")).days
-    retention.delete_expired(days=0)
+    pruning.run()
     left = set(AuditEntry.objects.values_list("name", flat=True))
     assert {"1", "2"} <= left and "jetson-a" not in left

@@ -3,7 +3,7 @@ Nodes that were away delete it when they are back.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,8 @@ from tests.answering.conftest import HIGH, K, Pair
 from tests.conftest import draw_photo
 from webapp.chat import conversations
 from webapp.chat.models import Conversation
-from webapp.ops import retention
+from webapp.ops.retention import pruning
+from webapp.ops.retention.kinds import BY_NAME
 
 pytestmark = pytest.mark.django_db
 DEVICE, EDGE = "jetson-t", "edge-t"
@@ -187,8 +188,8 @@ def test_what_never_became_a_photo_is_found_and_deleted(
     lost.path.write_bytes(b"half")
     incoming = Path(settings.PHOTO_DIR).with_name("incoming") / "left"
     incoming.write_bytes(b"half")
-    monkeypatch.setattr(erasure, "STRAY", timedelta(seconds=-1))
-    retention.delete_expired(14)
+    stray = replace(BY_NAME["strays"], fixed=timedelta(seconds=-1))
+    pruning.run(kinds=[stray])
     assert not lost.path.exists() and not incoming.exists() and photo.path.exists() and photo.small_path.exists()
     later(monkeypatch)
     erasure.sweep()

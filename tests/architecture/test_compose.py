@@ -41,8 +41,7 @@ NOT_HERE = {
 def test_every_part_of_the_product_is_a_service() -> None:
     assert set(SERVICES) == {*OURS, "balancer", "redis", "postgres", "prometheus"}
     profiles = {name: service["profiles"] for name, service in SERVICES.items() if "profiles" in service}
-    scaled = {"web-more": ["scale"], "balancer": ["scale"]}
-    assert profiles == {"device": ["device"], "prometheus": ["monitoring"], **scaled}
+    assert profiles == {"device": ["device"], "prometheus": ["monitoring"], "web-more": ["scale"], "balancer": ["scale"]}
 
 
 def test_only_the_web_app_is_published_to_others() -> None:
@@ -75,7 +74,6 @@ def test_the_image_fixes_what_compose_does_not_pass() -> None:
 
 
 def test_no_default_is_repeated() -> None:
-    """The code has it, and docs/settings.md; a third copy would be forgotten."""
     composed = {
         "ISTHMUS_HOSTS",
         "ISTHMUS_PUBLIC_URL",
@@ -238,8 +236,7 @@ def planned(db: None, settings: Any, tmp_path: Path) -> dict[str, list[str]]:
 
 def supervised(service: str) -> list[str]:
     """The command of a service without the supervisor before it."""
-    command = SERVICES[service]["command"]
-    return list(command[command.index("--") + 1 :])
+    return list((command := SERVICES[service]["command"])[command.index("--") + 1 :])
 
 
 def flags(command: list[str]) -> set[str]:

@@ -22,8 +22,8 @@ def test_without_docker_it_says_one_sentence(tmp_path: Path) -> None:
 
 def test_it_runs_the_documented_commands() -> None:
     save, restore = documented("Backup")
-    assert "pg_dump" in save
-    assert "pg_restore" in restore
+    assert "manage.py backup -" in save
+    assert "manage.py restore -" in restore
     assert command_in("docker-compose.yml", "mkdir -p").endswith("chmod 644 secrets/*.txt")
     assert command_in("docker-compose.tls.yml", "openssl").endswith("chmod 644 secrets/*.txt")
     assert command_in("docker-compose.tls.yml", "docker compose cp").endswith("docker compose restart web")
@@ -41,6 +41,6 @@ def test_the_commands_of_the_comments_are_valid_shell() -> None:
 
 def test_what_is_backed_up_is_what_is_restored() -> None:
     save, restore = documented("Backup")
-    for archive in ("database.dump", "files.tar.gz", "edge.tar.gz", "device.tar.gz", "secrets"):
+    for archive in ("isthmus.tar", "edge.tar.gz", "device.tar.gz", "secrets"):
         assert archive in save
         assert archive in restore

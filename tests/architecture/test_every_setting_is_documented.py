@@ -6,6 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 READERS = {"text", "integer", "number", "flag", "text_list", "choice", "networks", "secret"}
+READERS = {"text", "integer", "number", "flag", "text_list", "choice", "secret", "days"}
 
 
 def read_by_the_code(*folders: str) -> set[str]:

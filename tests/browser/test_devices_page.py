@@ -88,7 +88,7 @@ def test_rotating_says_what_it_costs_and_can_be_cancelled(tab: Tab) -> None:
 
 def test_a_node_that_does_not_answer_with_the_chosen_models_says_why(tab: Tab) -> None:
     sentence = "ISTHMUS_PROFILE on this node names the compact models; remove it there, and restart the agent."
-    tab.page.route_web_socket("**/ws/devices/", lambda socket: None)  # this page alone is told so
+    tab.page.route_web_socket("**/ws/devices/**", lambda socket: None)  # this page alone is told so
     tab.page.route("**/devices/", lambda route: route.fulfill(body=stating(route.fetch().text(), "refused_models", sentence)))
     page = tab.open("/devices/")
     for name in ("edge-1", "jetson-a", "jetson-b"):
@@ -98,7 +98,7 @@ def test_a_node_that_does_not_answer_with_the_chosen_models_says_why(tab: Tab) -
 
 def test_a_node_that_changes_its_models_says_how_far_it_is(tab: Tab) -> None:
     sentence = "It fetches the paper models: 312 of 1510 MB are here."
-    tab.page.route_web_socket("**/ws/devices/", lambda socket: None)
+    tab.page.route_web_socket("**/ws/devices/**", lambda socket: None)
     tab.page.route("**/devices/", lambda route: route.fulfill(body=stating(route.fetch().text(), "changing_models", sentence)))
     tab.open("/devices/").locator("[data-node=jetson-a]").get_by_text(sentence, exact=True).wait_for()
 

@@ -14,7 +14,7 @@ from tests.conftest import draw_photo
 from webapp.accounts.models import AuditEntry, User
 from webapp.chat.models import Share
 from webapp.chat.sharing import links
-from webapp.ops import retention
+from webapp.ops.retention import pruning
 
 
 def _share(client: Any, turn: Turn, **fields: Any) -> Any:
@@ -89,7 +89,7 @@ def test_the_token_is_stored_hashed(path: str) -> None:
 def test_it_expires(client_of: Any, colleague: Any, turn: Turn, path: str) -> None:
     Share.objects.update(expires=timezone.now() - timedelta(seconds=1))
     _is_closed(client_of(colleague), turn, path)
-    retention.delete_expired(14)
+    pruning.run()
     assert not Share.objects.exists()
 
 

@@ -58,14 +58,6 @@ def test_large_transfers_remain_evidence_after_many_small_ones() -> None:
     assert 16_384 not in [sample.bytes for sample in links.evidence("jetson-a")]
 
 
-def test_pruning_deletes_old_samples_and_counts_them() -> None:
-    links.record("jetson-a", 1, 0.01, None, "transfer")
-    links.record("jetson-a", 2, 0.01, None, "transfer")
-    Sample.objects.filter(bytes=1).update(at=timezone.now() - timedelta(days=20))
-    assert links.prune(timezone.now() - timedelta(days=14)) == 1
-    assert [sample.bytes for sample in Sample.objects.all()] == [2]
-
-
 @pytest.mark.parametrize("seed", range(3))
 def test_the_bandwidth_from_two_changes_ago_does_not_come_back(seed: int) -> None:
     """After many small photos the newest transfers hold nothing of the last change, but large ones from before it remain."""

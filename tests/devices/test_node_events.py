@@ -89,8 +89,3 @@ def test_a_clock_that_was_away_gives_living_nodes_time_for_a_heartbeat(online: B
     store.set(tasks.WATCHING_KEY, timezone.now().timestamp() - 60)
     tasks.watch()
     assert flips()[1:] == [("online", "offline")]
-
-
-def test_old_events_are_pruned(online: Board) -> None:
-    NodeEvent.objects.update(at=timezone.now() - timedelta(days=15))
-    assert node_events.prune(timezone.now() - timedelta(days=14)) == 1

@@ -59,6 +59,45 @@ async def test_transfers_and_changes_follow(socket_of: Open, colleague: Any, nod
     await socket.disconnect()
 
 
+async def test_a_page_hears_of_the_nodes_that_it_shows(socket_of: Open, colleague: Any, node: Node) -> None:
+    """And of boards that are just joining, which every page shows; a large fleet would drown it otherwise."""
+    await Node.objects.acreate(
+        slug="jetson-b", tier="device", approved=True, token_sha256="b", last_seen=timezone.now(), recorded_state="online"
+    )
+    socket = await sync_to_async(socket_of)(colleague, "/ws/devices/", query=b"nodes=jetson-b,nobody")
+    await socket.connect()
+    snapshot = await socket.receive_json_from()
+    assert [row["slug"] for row in snapshot["nodes"]] == list(snapshot["samples"]) == ["jetson-b"]
+
+    async def heard(*slugs: str) -> list[str]:
+        for slug in slugs:
+            await sync_to_async(links.record)(slug, 700, 0.01, None, "probe")
+        return [(await socket.receive_json_from())["node"]]
+
+    assert await heard("jetson-a", "jetson-b") == ["jetson-b"]
+    await socket.send_json_to({"type": "watch", "nodes": ["jetson-a"]})
+    assert [row["slug"] for row in (await socket.receive_json_from())["nodes"]] == ["jetson-a"]
+    assert await heard("jetson-b", "jetson-a") == ["jetson-a"]
+    code = await sync_to_async(enrolment.create_code)(name="jetson-new", tier="device")
+    await sync_to_async(enrolment.join)(code, "0123:4567:89ab:cdef", {})
+    assert (await socket.receive_json_from())["node"]["slug"] == "jetson-new"
+    await socket.disconnect()
+
+
+@pytest.mark.parametrize("nodes", [None, "jetson-a", [1], [["a"]], ["a"] * 101, {"a": 1}])
+async def test_what_is_no_list_of_nodes_is_refused_and_the_socket_stays(
+    socket_of: Open, colleague: Any, node: Node, nodes: Any
+) -> None:
+    socket = await sync_to_async(socket_of)(colleague, "/ws/devices/", query=b"nodes=jetson-a")
+    await socket.connect()
+    await socket.receive_json_from()
+    await socket.send_json_to({"type": "watch", "nodes": nodes})
+    assert (await socket.receive_json_from())["code"] == "bad_nodes"
+    await socket.send_json_to({"type": "refetch"})
+    assert [row["slug"] for row in (await socket.receive_json_from())["nodes"]] == ["jetson-a"]
+    await socket.disconnect()
+
+
 async def test_a_node_that_falls_silent_is_shown_once_the_clock_notices(socket_of: Open, colleague: Any, node: Node) -> None:
     socket = await sync_to_async(socket_of)(colleague, "/ws/devices/")
     await socket.connect()

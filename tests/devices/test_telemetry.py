@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from devices.models import Node, Reading
+from devices.models import Node, Reading, Sample
 from devices.registry import enrolment
 from devices.telemetry import history
 from tests.devices.conftest import Board
@@ -79,13 +79,60 @@ def test_a_minute_is_averaged_once_however_many_heartbeats_begin_the_next(device
     assert Reading.objects.filter(span_s=history.MINUTE_S).count() == 1
 
 
-def test_readings_live_for_an_hour_and_means_for_a_day(device: Board) -> None:
+def test_readings_live_for_an_hour_and_means_longer(device: Board) -> None:
     send(device, [0, 60, 3660, 3720], lambda second: {"cpu_percent": 1.0})
     raw = [row.at for row in Reading.objects.filter(span_s=0)]
     assert raw == [START + timedelta(seconds=second) for second in (3660, 3720)]
     assert Reading.objects.filter(span_s=history.MINUTE_S).count() == 3
     send(device, [24 * 3600 + 61, 24 * 3600 + 121], lambda second: {"cpu_percent": 1.0})
-    assert START not in [row.at for row in Reading.objects.all()]
+    assert START in [row.at for row in Reading.objects.filter(span_s=history.MINUTE_S)], "retention deletes these"
+
+
+def test_quarters_are_means_of_minutes_and_days_are_means_of_quarters(device: Board) -> None:
+    """However many heartbeats a minute has, and although the day has hours without any."""
+    seconds = [*range(0, 60, 10), 70, *range(900, 960, 30), 1805, 12 * 3600 + 5]
+    send(device, list(map(float, seconds)), lambda second: {"cpu_percent": second})
+    quarters = {row.at: row.values["cpu_percent"] for row in Reading.objects.filter(span_s=history.QUARTER_S)}
+    assert quarters[START] == (25 + 70) / 2 and quarters[START + timedelta(minutes=15)] == 915
+    (day,) = Reading.objects.filter(span_s=history.DAY_S)
+    assert day.at == datetime(2026, 3, 1, tzinfo=UTC)
+    assert day.values["cpu_percent"] == pytest.approx(sum(quarters.values()) / len(quarters))
+
+
+def test_a_quarter_has_the_bandwidth_of_its_transfers(device: Board) -> None:
+    for second, size, ms in ((10, 1000, 20.0), (700, 99_000, 380.0), (1000, 5, 1.0)):
+        Sample.objects.create(node="jetson-a", at=START + timedelta(seconds=second), bytes=size, ms=ms, source="transfer")
+    send(device, [0, 900], lambda second: {})
+    assert Reading.objects.get().values == {history.UPLINK: 250_000.0}
+
+
+@pytest.mark.parametrize(
+    ("hours", "ages", "expected"),
+    [
+        (168, {timedelta(days=6): 1.0, timedelta(days=8): 2.0}, [1.0]),
+        (2160, {timedelta(days=80, minutes=20): 1.0, timedelta(days=80, minutes=5): 3.0, timedelta(days=91): 9.0}, [2.0]),
+        (8760, {timedelta(days=300): 4.0, timedelta(days=370): 9.0}, [4.0]),
+    ],
+)
+def test_longer_spans_are_in_coarser_rows(
+    device: Board, colleague: Any, client_of: Any, hours: int, ages: dict[timedelta, float], expected: list[float]
+) -> None:
+    now = history.beginning(timezone.now(), history.DAY_S)
+    for age, value in ages.items():
+        span = history.SPANS[hours][0]
+        Reading.objects.create(node="jetson-a", at=now - age, span_s=span, values={"cpu_percent": value})
+    body = client_of(colleague).get(f"/devices/jetson-a/readings/?hours={hours}").json()
+    assert (body["cpu_percent"], body["span_s"]) == (expected, history.SPANS[hours][1])
+    assert len(body[history.UPLINK]) == len(expected)
+
+
+def test_the_span_under_way_is_shown_with_what_there_is(device: Board) -> None:
+    now = timezone.now()
+    start = history.beginning(now, history.QUARTER_S)
+    Reading.objects.create(node="jetson-a", at=start, span_s=history.MINUTE_S, values={"cpu_percent": 8.0})
+    assert history.history("jetson-a", 168)["cpu_percent"] == [8.0]
+    Reading.objects.create(node="jetson-a", at=start, span_s=history.QUARTER_S, values={"cpu_percent": 8.0})
+    assert history.history("jetson-a", 8760)["cpu_percent"] == ([8.0] if start.date() == now.date() else [])
 
 
 def test_another_nodes_history_is_left_alone(device: Board, board: Callable[..., Board]) -> None:

@@ -1,5 +1,6 @@
 """A look through a node's camera, and a node that has no memory left: over a real Redis and the bundled models."""
 
+import io
 import urllib.request
 import uuid
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from PIL import Image
 
 from devices.agent import uploads
 from devices.agent.cameras.capture import Cameras
+from devices.contract.protocol import PREVIEW_BYTES
 from inference.engine.photos import decoders
 from inference.engine.photos.decoder_process import DecoderProcess
 from inference.engine.runner import Vision
@@ -62,6 +64,26 @@ def test_a_look_turns_the_picture_upright_bounds_it_and_forgets_where_it_was_tak
 def test_what_is_remarkable_about_a_picture_is_measured_on_the_node(node: Node, watching: Path) -> None:
     Image.new("RGB", (320, 240), "black").save(watching / "shot.png")
     assert node.call("look", camera="front", photo=PHOTO)["notes"] == ["one_colour"]
+
+
+def test_a_preview_is_small_upright_and_stored_nowhere(node: Node, watching: Path, store: "redis.Redis[bytes]") -> None:
+    exif = Image.Exif()
+    exif[274], exif[271] = 6, "maker"
+    noise = Image.effect_noise((3000, 1500), 200).convert("RGB")
+    noise.save(watching / "shot.jpg", exif=exif)
+    sent = node.call("preview", camera="front", blob="p")
+    data = store.get("jetson-t:blob:p") or b""
+    assert sent["bytes"] == len(data) <= PREVIEW_BYTES
+    with Image.open(io.BytesIO(data)) as picture:
+        assert (picture.format, picture.size, dict(picture.getexif())) == ("JPEG", (160, 320), {})
+    assert node.fails("run_whole", task="classify", question=QUESTION, photo="p")
+    assert list((node.runtime.home / "incoming").iterdir()) == []
+
+
+def test_a_preview_of_nothing_is_refused_with_a_sentence(node: Node, watching: Path) -> None:
+    assert node.fails("preview", camera="front", blob="p") == "camera"
+    (watching / "shot.jpg").write_bytes(b"<html>")
+    assert node.fails("preview", camera="front", blob="p") == "bad_frame"
 
 
 def test_a_bomb_before_a_camera_is_refused_and_leaves_nothing_behind(

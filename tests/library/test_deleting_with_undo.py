@@ -20,7 +20,7 @@ from tests.library.conftest import LIBRARY, ids, post
 from webapp.accounts.models import AuditEntry
 from webapp.chat import conversations
 from webapp.chat.models import Conversation
-from webapp.ops import retention
+from webapp.ops.retention import pruning
 
 ADDRESSES = (("/photos", "/"), ("/api/v1/photos", ""), (f"{LIBRARY}/photos", ""))
 
@@ -131,7 +131,7 @@ def test_retention_deletes_what_was_only_added_to_a_question_and_keeps_the_libra
     assert api.get(f"{LIBRARY}/photos/{kept.pk}").json()["expires"] is None
     post(api, "/keep", photos=[str(rescued.pk)])
     Photo.objects.update(created=timezone.now() - timedelta(days=2))
-    retention.delete_expired(14)
+    pruning.run()
     assert set(Photo.objects.all()) == {kept, liked, filed, rescued}
 
 

@@ -7,8 +7,8 @@ from asgiref.testing import ApplicationCommunicator
 
 
 class BrowserSocket(ApplicationCommunicator):
-    def __init__(self, application: Any, path: str, headers: list[tuple[bytes, bytes]]) -> None:
-        scope = {"type": "websocket", "path": path, "query_string": b"", "headers": headers, "subprotocols": []}
+    def __init__(self, application: Any, path: str, headers: list[tuple[bytes, bytes]], query: bytes = b"") -> None:
+        scope = {"type": "websocket", "path": path, "query_string": query, "headers": headers, "subprotocols": []}
         super().__init__(application, scope)
 
     async def connect(self, timeout: float = 2) -> tuple[bool, int | None]:

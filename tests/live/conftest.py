@@ -19,7 +19,7 @@ def _with_redis(redis_url: str, transactional_db: None) -> None:
 
 @pytest.fixture
 def socket_of() -> Callable[..., BrowserSocket]:
-    def open_as(user: Any, path: str, origin: tuple[bytes, bytes] | None = ORIGIN) -> BrowserSocket:
+    def open_as(user: Any, path: str, origin: tuple[bytes, bytes] | None = ORIGIN, query: bytes = b"") -> BrowserSocket:
         from webapp.asgi import application
 
         headers = [(b"host", b"localhost")] + ([origin] if origin else [])
@@ -28,7 +28,7 @@ def socket_of() -> Callable[..., BrowserSocket]:
             client.force_login(user)
             name = settings.SESSION_COOKIE_NAME
             headers.append((b"cookie", f"{name}={client.cookies[name].value}".encode()))
-        return BrowserSocket(application, path, headers)
+        return BrowserSocket(application, path, headers, query)
 
     return open_as
 

@@ -22,8 +22,8 @@ from tests.notifications.conftest import deliver, make_due
 from webapp.live.errors import UserError
 from webapp.live.lease import LeaseLost
 from webapp.notices.models import Delivery, Notice
-from webapp.ops import retention
 from webapp.ops.notifications import sources
+from webapp.ops.retention import pruning
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -155,8 +155,8 @@ def test_notices_are_deleted_with_their_deliveries_when_they_are_old(node: Board
     go_offline()
     deliver()
     Notice.objects.update(at=timezone.now() - timedelta(days=settings.NOTICE_DAYS - 1))
-    retention.delete_expired(14)
+    pruning.run()
     assert Delivery.objects.exists()
     Notice.objects.update(at=timezone.now() - timedelta(days=settings.NOTICE_DAYS + 1))
-    retention.delete_expired(14)
+    pruning.run()
     assert not Notice.objects.exists() and not Delivery.objects.exists()

@@ -1,5 +1,6 @@
 """What the library says about a photo: a row of the grid, and everything that is known about one."""
 
+from datetime import timedelta
 from typing import TypedDict
 
 from inference.answering import turns
@@ -7,6 +8,7 @@ from inference.models import Photo, Turn
 from inference.photos import keeping
 from webapp.chat.models import Conversation
 from webapp.live.moments import iso
+from webapp.ops.retention import periods
 
 
 class RowJson(TypedDict):
@@ -49,14 +51,15 @@ class DetailsJson(RowJson):
 
 def details(photo: Photo) -> DetailsJson:
     asked = conversations(photo)
-    expires = not asked and keeping.expendable().filter(pk=photo.pk).exists()
+    days = periods.chosen()["unused_photos"]
+    expires = days is not None and not asked and keeping.expendable().filter(pk=photo.pk).exists()
     return {
         **row(photo),
         "bytes": photo.bytes,
         "notes": turns.photo_json(photo)["notes"],
         "albums": [str(pk) for pk in photo.albums.values_list("pk", flat=True)],
         "conversations": asked,
-        "expires": iso(photo.created + keeping.UNUSED) if expires else None,
+        "expires": iso(photo.created + timedelta(days=days)) if expires and days else None,
     }
 
 

@@ -86,6 +86,15 @@ KINDS: list[Kind] = [
         channels=("push", "mail"),
     ),
     Kind(
+        "backup.failed",
+        gettext_noop("A scheduled backup failed"),
+        gettext_noop("A scheduled backup failed"),
+        gettext_noop("%(reason)s It is tried again every hour."),
+        "urgent",
+        "admins",
+        channels=("push", "mail"),
+    ),
+    Kind(
         "budget.low",
         gettext_noop("The planner's daily budget is nearly spent"),
         gettext_noop("The planner's daily budget is nearly spent"),

@@ -3,12 +3,14 @@
 import logging
 
 from celery import shared_task
-from django.conf import settings
 from kombu.exceptions import OperationalError as BrokerError
 
-from webapp.ops import clock, retention
+from webapp.ops import clock
+from webapp.ops.backup import schedule
 from webapp.ops.notifications import delivery, sources, spreading
+from webapp.ops.retention import pruning
 
+RESUME_S = 60  # after a run of `prune` whose time was over
 NOTIFY_S = 3  # between two looks; a message of a channel expires when the next one is sent
 log = logging.getLogger(__name__)
 
@@ -36,7 +38,18 @@ def look() -> None:
     sources.look()
 
 
+@shared_task(name="ops.back_up")
+def back_up() -> None:
+    """Start a backup in a process of its own, if one is due."""
+    schedule.look()
+
+
 @shared_task(name="ops.prune")
 def prune() -> None:
-    """Delete expired data."""
-    retention.delete_expired(settings.SAMPLE_DAYS)
+    """Delete what is older than its period of retention; what is left is deleted a minute later."""
+    if not pruning.run().resume_at:
+        return
+    try:
+        prune.apply_async(queue=clock.CLOCK_QUEUE, countdown=RESUME_S, expires=2 * RESUME_S)
+    except BrokerError as error:
+        log.warning("the next hour deletes the rest: %s", error)

@@ -62,6 +62,8 @@ INSTALLED_APPS = [
     "federation",
     "webapp.chat",
     "webapp.library",
+    "webapp.ops.retention",
+    "webapp.ops.backup",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -191,6 +193,7 @@ DJANGO_FINDERS = [f"django.contrib.staticfiles.finders.{name}Finder" for name in
 STATICFILES_FINDERS = [*DJANGO_FINDERS, "webapp.plotly_file.PlotlyFinder"]
 WHITENOISE_USE_FINDERS = True  # serve from the source folders, without collectstatic
 PHOTO_DIR, BUNDLES_DIR = VAR_DIR / "photos", Path(env.text("ISTHMUS_BUNDLES") or VAR_DIR / "bundles").resolve()
+BACKUP_DIR = Path(env.text("ISTHMUS_BACKUP_DIR") or VAR_DIR / "backups").resolve()
 
 # --- metrics ----------------------------------------------------------------------------------------------------------
 METRICS = env.flag("ISTHMUS_METRICS", True)

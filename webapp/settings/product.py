@@ -61,3 +61,12 @@ PUBLIC_CA = env.text("ISTHMUS_PUBLIC_CA")  # PEM of the authority behind an http
 NODE_REDIS_HOST = env.text("ISTHMUS_NODE_REDIS_HOST")  # how a node reaches Redis, when not by the cloud's own name
 NODE_REDIS_MB = env.integer("ISTHMUS_NODE_REDIS_MB", 128)  # what one node's keys may take in Redis
 SAMPLE_DAYS = env.integer("ISTHMUS_SAMPLE_DAYS", 14)
+
+# --- retention --------------------------------------------------------------------------------------------------------
+KEEP_DAYS = env.days("ISTHMUS_KEEP_DAYS")  # defaults, by name of a kind (webapp.ops.retention.kinds)
+
+# --- backups ----------------------------------------------------------------------------------------------------------
+BACKUP_HOURS = env.number("ISTHMUS_BACKUP_HOURS", 0)  # between two that the clock makes; 0: none
+BACKUP_DAILY = env.integer("ISTHMUS_BACKUP_DAILY", 7)  # days of which the newest one stays
+BACKUP_WEEKLY = env.integer("ISTHMUS_BACKUP_WEEKLY", 4)  # weeks of which the newest one stays
+BACKUP_RECIPIENT = env.text("ISTHMUS_BACKUP_RECIPIENT")  # public keys that backups are encrypted to

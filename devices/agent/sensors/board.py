@@ -11,6 +11,7 @@ from pathlib import Path
 
 from devices.agent.sensors.power import power_w
 from devices.agent.sensors.tegrastats import COLDEST_C, HOTTEST_C, Tegrastats, constant
+from devices.contract.protocol import PROTOCOL
 
 Reading = float | None
 # Nano, Xavier, Orin; the first by the name that JetPack 4 gave all of them.
@@ -76,8 +77,13 @@ def hardware(root: Path = Path("/")) -> dict[str, str | float | None]:
     }
 
 
-def versions(agent: str) -> dict[str, str | None]:
-    return {"agent": agent, "python": platform.python_version(), **{name: _version(name) for name in PACKAGES}}
+def versions(agent: str) -> dict[str, str | int | None]:
+    return {
+        "agent": agent,
+        "protocol": PROTOCOL,
+        "python": platform.python_version(),
+        **{name: _version(name) for name in PACKAGES},
+    }
 
 
 def memory_mb(root: Path) -> tuple[Reading, Reading]:

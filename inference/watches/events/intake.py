@@ -97,9 +97,3 @@ def _make_room(node: Node, now: datetime) -> None:
     oldest = rows.values_list("pk", flat=True)[MOST : MOST + 1].first()
     if oldest is not None:
         rows.filter(pk__lte=oldest).delete()
-
-
-def prune(before: datetime) -> int:
-    """Delete events older than this; how many."""
-    costs.prune(timezone.now())
-    return Event.objects.filter(at__lt=before).delete()[0]

@@ -8,14 +8,16 @@ import { gettext } from "../i18n.js";
 import { SENSORS } from "../labels.js";
 import { looksSame, nodeCard, updateAges } from "../nodes/card.js";
 import { NodeStore } from "../nodes/store.js";
+import { agentLog } from "./agent-log.js";
 import { cameraAccess } from "./camera-access.js";
+import { cameraPreviews } from "./camera-previews.js";
 import { time } from "../times.js";
 import { Readings } from "./readings.js";
 
 const start = boot();
 const slug = start.node.slug;
 const colour = `--${start.node.tier}`;
-const store = new NodeStore([start.node], note);
+const store = new NodeStore([start.node], note, [slug]);
 const readings = new Readings(slug);
 /** @type {Map<string, import("../labels.js").Sensor[]>} title -> sensors that share a chart */
 const CHARTS = new Map();
@@ -49,7 +51,7 @@ async function manage(_node, verb, body = {}) {
 
 async function charts() {
   for (const [title, sensors] of CHARTS) await chart(figureOf(title), sensors.some(({ name }) => readings.has(name)), (token) => lines(sensors, token));
-  await chart(byId("uplink"), readings.link.length > 0, transfers);
+  await chart(byId("uplink"), readings.link.length > 0, readings.link_line ? bandwidth : transfers);
   const lacking = SENSORS.filter(({ name }) => !readings.has(name)).map((sensor) => sensor.label);
   byId("no-history").hidden = readings.at.length > 0 || readings.link.length > 0;
   byId("lacking").textContent = readings.at.length && lacking.length ? gettext("Not available on this board: %(sensors)s.", { sensors: lacking.join(", ") }) : "";
@@ -80,23 +82,33 @@ function lines(sensors, token) {
     name: label, type: "scatter", mode: "lines", connectgaps: false,
     x: readings.at.map((at) => new Date(at)), y: readings.columns[name].map((value) => (value === null ? null : value / divisor)),
     line: { color: token(colour), width: 1.6, dash: index ? "dot" : "solid" },
-    hovertemplate: `${label}: %{y:.1f} ${unit}<br>%{x|%H:%M:%S}<extra></extra>`,
+    hovertemplate: `${label}: %{y:.1f} ${unit}<br>%{x|${readings.hours > 24 ? "%d %b %H:%M" : "%H:%M:%S"}}<extra></extra>`,
   }));
   const maximum = sensors[0].maximum;
   const range = maximum === null ? { rangemode: "tozero" } : { range: [0, maximum] };
   return { traces, layout: { ...timeAxis(), yaxis: range, showlegend: traces.length > 1, margin: { l: 44, r: 8, t: 6, b: traces.length > 1 ? 44 : 24 } } };
 }
 
+/** Over more than a day: means. @param {(token: string) => string} token */
+function bandwidth(token) {
+  const trace = {
+    type: "scatter", mode: "lines", connectgaps: false, line: { color: token("--link-fill"), width: 1.6 },
+    x: readings.link.map((sample) => new Date(sample.at)), y: readings.link.map((sample) => sample.bytes_per_s === null ? null : sample.bytes_per_s / 1000),
+    hovertemplate: "%{y:.0f} KB/s<br>%{x|%d %b %H:%M}<extra></extra>",
+  };
+  return { traces: [trace], layout: { ...timeAxis(), yaxis: { rangemode: "tozero" }, showlegend: false, margin: { l: 44, r: 8, t: 6, b: 24 } } };
+}
+
 function transfers(token) {
   const marker = { color: token("--link-fill"), size: 6 };
   const trace = {
-    type: "scatter", mode: "markers", marker, x: readings.link.map((sample) => new Date(sample.at)), y: readings.link.map((sample) => sample.bytes_per_s / 1000),
+    type: "scatter", mode: "markers", marker, x: readings.link.map((sample) => new Date(sample.at)), y: readings.link.map((sample) => (sample.bytes_per_s ?? 0) / 1000),
     hovertemplate: "%{y:.0f} KB/s<br>%{x|%H:%M:%S}<extra></extra>",
   };
   return { traces: [trace], layout: { ...timeAxis(), yaxis: { rangemode: "tozero" }, showlegend: false, margin: { l: 44, r: 8, t: 6, b: 24 } } };
 }
 
-const timeAxis = () => ({ xaxis: { type: "date", range: [new Date(now() - readings.hours * 3600e3), new Date(now())], tickformat: "%H:%M", nticks: 6 } });
+const timeAxis = () => ({ xaxis: { type: "date", range: [new Date(now() - readings.hours * 3600e3), new Date(now())], tickformat: readings.hours > 2000 ? "%b %Y" : readings.hours > 24 ? "%d %b" : "%H:%M", nticks: 6 } });
 
 function note(text) {
   byId("connection").hidden = !text;
@@ -131,4 +143,6 @@ onTick(() => shown.card && Date.now() % 1000 < 100 && updateAges(shown.card, sho
 draw();
 if (start.audit) trail(start.audit);
 if (start.camera_access) cameraAccess(slug, start.camera_access, start.people);
+if (start.can_manage) agentLog(slug);
+cameraPreviews(start.node);
 show(1);

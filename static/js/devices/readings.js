@@ -6,7 +6,8 @@ import { SENSORS } from "../labels.js";
 
 const FIELDS = SENSORS.filter((sensor) => sensor.chart).map((sensor) => sensor.name);
 /** @type {Record<number, number>} hours shown -> a longer gap breaks the line */
-const GAP_MS = { 1: 30e3, 24: 180e3 };
+const GAP_MS = { 1: 30e3, 24: 180e3, 168: 40 * 60e3, 2160: 3 * 3600e3, 8760: 50 * 3600e3 };
+const DAY_H = 24;
 
 export class Readings {
   /** @param {string} slug */
@@ -16,16 +17,20 @@ export class Readings {
     /** @type {number[]} milliseconds since the epoch */
     this.at = [];
     this.columns = emptyColumns();
-    /** @type {{at: number, bytes_per_s: number}[]} */
+    /** @type {{at: number, bytes_per_s: ?number}[]} */
     this.link = [];
+    this.link_line = false; // means instead of transfers
   }
 
-  /** @param {number} hours 1 or 24 */
+  /** @param {number} hours 1, 24, 168, 2160 or 8760 */
   async load(hours) {
-    const [history, link] = await Promise.all([call("GET", `/devices/${this.slug}/readings/?hours=${hours}`), call("GET", `/devices/${this.slug}/history/?minutes=${60 * hours}`)]);
-    Object.assign(this, { hours, at: [], columns: emptyColumns() });
+    const long = hours > DAY_H;
+    const [history, link] = await Promise.all([call("GET", `/devices/${this.slug}/readings/?hours=${hours}`), long ? null : call("GET", `/devices/${this.slug}/history/?minutes=${60 * hours}`)]);
+    Object.assign(this, { hours, at: [], columns: emptyColumns(), link_line: long });
     history.at.forEach((at, row) => this.push(at, FIELDS.map((name) => history[name]?.[row] ?? null)));
-    this.link = link.samples.map((sample) => ({ at: Date.parse(sample.at), bytes_per_s: sample.bytes_per_s }));
+    this.link = link
+      ? link.samples.map((/** @type {any} */ sample) => ({ at: Date.parse(sample.at), bytes_per_s: sample.bytes_per_s }))
+      : means(history, GAP_MS[hours]);
   }
 
   /** @param {string} name */
@@ -33,8 +38,9 @@ export class Readings {
     return this.columns[name].some((value) => value !== null);
   }
 
-  /** Append a node's latest readings; returns whether anything was added. The day's view takes one a minute. @param {any} node */
+  /** Append a node's latest readings; returns whether anything was added. The day's view takes one a minute, longer ones none. @param {any} node */
   add(node) {
+    if (this.hours > DAY_H) return false;
     const at = node?.last_seen ? Date.parse(node.last_seen) : NaN;
     if (Number.isNaN(at) || at - (this.at.at(-1) ?? 0) < (this.hours === 1 ? 1000 : 60e3)) return false;
     this.push(at, FIELDS.map((name) => (typeof node.sensors?.[name] === "number" ? node.sensors[name] : null)));
@@ -45,6 +51,7 @@ export class Readings {
 
   /** @param {{at: number, bytes_per_s: number}[]} samples the newest ones, oldest first */
   addLink(samples) {
+    if (this.link_line) return false;
     const last = this.link.at(-1)?.at ?? 0;
     const fresh = samples.filter((sample) => sample.at > last);
     this.link.push(...fresh);
@@ -63,6 +70,19 @@ export class Readings {
     this.at.push(at);
     FIELDS.forEach((name, index) => this.columns[name].push(values[index] ?? null));
   }
+}
+
+/** @param {any} history @param {number} gap_ms a longer one breaks the line @returns {{at: number, bytes_per_s: ?number}[]} */
+function means(history, gap_ms) {
+  /** @type {{at: number, bytes_per_s: ?number}[]} */
+  const rows = [];
+  history.at.forEach((/** @type {number} */ at, /** @type {number} */ index) => {
+    const value = history.up_bytes_per_s?.[index] ?? null, last = rows.at(-1)?.at;
+    if (value === null) return;
+    if (last !== undefined && at - last > gap_ms) rows.push({ at: last + 1, bytes_per_s: null });
+    rows.push({ at, bytes_per_s: value });
+  });
+  return rows;
 }
 
 /** @returns {Record<string, (?number)[]>} */

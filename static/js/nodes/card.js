@@ -14,23 +14,23 @@ const ENGINES = { onnx: "ONNX Runtime", torch: "PyTorch", tensorrt: "TensorRT" }
 const DEVICES = { cpu: gettext("the processor"), cuda: gettext("the GPU") };
 
 /**
- * @typedef {"approve" | "revoke" | "rotate" | "rename" | "accept"} Verb
+ * @typedef {"approve" | "revoke" | "rotate" | "rename" | "accept" | "restart" | "tags"} Verb
  * @typedef {(node: any, verb: Verb, body?: any) => void} Act
- * @param {any} node @param {boolean} canManage @param {Act} act
+ * @param {any} node @param {boolean} canManage @param {Act} act @param {?HTMLElement} [choice] a box by which it is chosen
  */
-export function nodeCard(node, canManage, act) {
+export function nodeCard(node, canManage, act, choice = null) {
   const state = el("span", { class: `state ${node.state}`, title: entry("node_states", node.state).explanation }, label("node_states", node.state));
   const simulated = node.simulated && el("span", { class: "chip simulated", title: gettext("This node runs on the server's machine and simulates a real one") }, format.simulated(node.simulated));
   const calm = node.state === "online" || node.state === "unseen" ? "" : " off";
   const tier = node.tier === "edge" ? gettext("edge") : gettext("device");
   return el("article", { class: `card node ${node.tier}${calm}`, "data-node": node.slug, "aria-label": node.slug },
-    el("div", { class: "head" }, el("h2", {}, el("a", { href: `/devices/${node.slug}/` }, node.title), el("small", {}, node.title === node.slug ? tier : `${node.slug} · ${tier}`)), state),
+    el("div", { class: "head" }, choice, el("h2", {}, el("a", { href: `/devices/${node.slug}/` }, node.title), el("small", {}, node.title === node.slug ? tier : `${node.slug} · ${tier}`)), state),
     changed(node, canManage, act),
     node.trouble && el("p", { class: "note error trouble" }, node.trouble),
     node.refused_models && el("p", { class: "note error trouble" }, gettext("It keeps its present models: %(reason)s", { reason: node.refused_models })),
     node.changing_models && el("p", { class: "hint" }, node.changing_models),
     node.obstacles.map((/** @type {string} */ sentence) => el("p", { class: "hint obstacle" }, sentence)),
-    simulated && el("div", {}, simulated),
+    (simulated || node.tags.length > 0) && el("div", { class: "row" }, simulated, node.tags.map((/** @type {string} */ tag) => el("a", { class: "chip", href: `/devices/?tag=${encodeURIComponent(tag)}` }, tag))),
     node.state === "unseen" && el("p", { class: "hint" }, node.approved ? entry("node_states", "unseen").explanation : gettext("Joined; waiting for approval.")),
     el("dl", {}, rows(node).map(([name, value, title]) => el("div", { title: title ?? null }, el("dt", {}, name), el("dd", { class: value === null ? "absent" : null }, value ?? ABSENT)))),
     canManage && manage(node, act));
@@ -95,25 +95,30 @@ function manage(node, act) {
   const place = el("div", { class: "actions" });
   const buttons = () => place.replaceChildren(...[...(node.approved ? [] : approval(node, act)),
     el("button", { type: "button", class: "small", onclick: naming }, gettext("Rename")),
+    el("button", { type: "button", class: "small", onclick: tagging }, gettext("Tags")),
+    node.abilities.includes("restart") && node.state !== "unseen" && el("button", { type: "button", class: "small", disabled: node.restarting, onclick: restarting, title: gettext("Starts its agent again, with its next heartbeat") }, node.restarting ? gettext("Restarting…") : gettext("Restart")),
     node.approved && node.state !== "unseen" && el("button", { type: "button", class: "small", disabled: node.rotating, onclick: rotation, title: gettext("Issues a new token and Redis password with the next heartbeat; the old ones stop working once the new ones are in use") }, node.rotating ? gettext("Rotating…") : gettext("Rotate")),
     el("button", { type: "button", class: "small danger", onclick: confirm }, gettext("Revoke"))].filter(Boolean));
-  const naming = () => {
-    const title = el("input", { "aria-label": gettext("Name of %(node)s", { node: node.slug }), maxlength: "60", value: node.title });
+  const typing = (/** @type {Verb} */ verb, /** @type {string} */ field, /** @type {Record<string, any>} */ props) => {
+    const input = el("input", props);
     const submit = (event) => {
       event.preventDefault();
-      act(node, "rename", { title: title.value });
+      act(node, verb, { [field]: input.value });
       buttons();
     };
-    place.replaceChildren(el("form", { class: "naming", onsubmit: submit }, title, el("button", { type: "submit", class: "small primary" }, gettext("Save")), el("button", { type: "button", class: "small", onclick: buttons }, gettext("Cancel"))));
-    title.focus();
-    title.select();
+    place.replaceChildren(el("form", { class: "naming", onsubmit: submit }, input, el("button", { type: "submit", class: "small primary" }, gettext("Save")), el("button", { type: "button", class: "small", onclick: buttons }, gettext("Cancel"))));
+    input.focus();
+    input.select();
   };
+  const naming = () => typing("rename", "title", { "aria-label": gettext("Name of %(node)s", { node: node.slug }), maxlength: "60", value: node.title });
+  const tagging = () => typing("tags", "tags", { "aria-label": gettext("Tags of %(node)s, with spaces between them", { node: node.slug }), placeholder: gettext("kitchen orin"), maxlength: "600", autocapitalize: "off", value: node.tags.join(" ") });
   const confirmed = (/** @type {Verb} */ verb, /** @type {string} */ word, /** @type {string} */ consequence) => {
     const yes = el("button", { type: "button", class: "small danger", onclick: () => act(node, verb) }, word);
     place.replaceChildren(el("span", {}, consequence), yes, el("button", { type: "button", class: "small", onclick: buttons }, gettext("Cancel")));
     yes.focus();
   };
   const confirm = () => confirmed("revoke", gettext("Revoke"), gettext("%(node)s will lose access immediately.", { node: node.slug }));
+  const restarting = () => confirmed("restart", gettext("Restart"), gettext("The agent of %(node)s restarts within seconds. A job that takes longer than 20 seconds is lost and asked elsewhere.", { node: node.slug }));
   const rotation = () => confirmed("rotate", gettext("Rotate"), gettext("%(node)s gets new credentials and restarts its agent within seconds. Jobs that it runs then are lost: questions are asked elsewhere, a training round may count it as late.", { node: node.slug }));
   buttons();
   return place;

@@ -11,8 +11,8 @@ import { LiveSocket } from "../socket.js";
 const MAX_SAMPLES = 600; // per device, so that a page left open for days does not grow
 
 export class NodeStore {
-  /** @param {any[]} nodes as sent with the page @param {(note: ?string) => void} onStatus */
-  constructor(nodes, onStatus) {
+  /** @param {any[]} nodes as sent with the page @param {(note: ?string) => void} onStatus @param {?string[]} [watched] slugs of the nodes to hear of; null: all */
+  constructor(nodes, onStatus, watched = null) {
     /** @type {Map<string, any>} */
     this.nodes = new Map();
     /** @type {Map<string, Sample[]>} */
@@ -21,12 +21,18 @@ export class NodeStore {
     this.estimates = new Map();
     this.listeners = new Set();
     nodes.forEach((node) => this.put(node));
-    this.socket = new LiveSocket("/ws/devices/", { onFrame: (frame) => this.receive(frame), onStatus });
+    this.socket = new LiveSocket(address(watched), { onFrame: (frame) => this.receive(frame), onStatus });
   }
 
   /** @param {(kind: "nodes" | "samples") => void} listener */
   onChange(listener) {
     this.listeners.add(listener);
+  }
+
+  /** Hear of these nodes from now on, and of what is joining. @param {string[]} slugs */
+  watch(slugs) {
+    this.socket.path = address(slugs);
+    this.socket.send({ type: "watch", nodes: slugs });
   }
 
   of(tier) {
@@ -65,6 +71,9 @@ export class NodeStore {
     this.listeners.forEach((listener) => listener(kind));
   }
 }
+
+/** @param {?string[]} slugs */
+const address = (slugs) => (slugs ? `/ws/devices/?nodes=${slugs.join(",")}` : "/ws/devices/");
 
 /** Seconds since the node's link was last measured. */
 export const linkAge = (node) => (node.link?.age_s === null || node.link?.age_s === undefined ? null : node.link.age_s + (Date.now() - node.receivedAt) / 1000);

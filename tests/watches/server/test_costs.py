@@ -11,6 +11,7 @@ from inference.watches.events import intake
 from inference.watches.models import Event, Watch, WatchDay
 from tests.devices.conftest import Board
 from tests.watches.server.calls import deliver, event, make
+from webapp.ops.retention.kinds import BY_NAME
 
 COST = {"frames": 60, "looks": 2, "bytes": 300, "ms": 150.0, "joules": 0.75, "seconds": 30.0}
 
@@ -43,7 +44,7 @@ def test_only_a_month_is_summed_and_old_days_are_deleted(device: Board, client: 
     for days in (0, 29, 31, 401):
         costs.add(watch, Cost(frames=1), now - timedelta(days=days))
     assert cost_of(client)["frames"] == 2
-    intake.prune(now - timedelta(days=14))
+    BY_NAME["watch_days"].content.delete(now - timedelta(days=costs.KEPT_DAYS), 10)
     assert WatchDay.objects.count() == 3
 
 

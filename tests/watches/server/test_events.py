@@ -1,6 +1,7 @@
 """Events that devices deliver: stored once, shown, told, checked and deleted."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from inference.watches.events import edge_check, intake
 from inference.watches.models import Event, Watch
 from tests.devices.conftest import Board
 from tests.watches.server.calls import deliver, event, make
+from webapp.ops.retention.kinds import BY_NAME
 
 COST = {"frames": 60, "looks": 2, "bytes": 0, "ms": 150.0, "joules": 0.6, "seconds": 30.0}
 
@@ -136,4 +138,5 @@ def test_events_are_deleted_when_they_are_old_and_when_a_device_has_too_many(
     monkeypatch.setattr(intake, "MOST", 5)
     deliver(device, *(event(number) for number in range(1, 10)))
     assert sorted(Event.objects.values_list("number", flat=True)) == [5, 6, 7, 8, 9]
-    assert intake.prune(timezone.now() + timezone.timedelta(minutes=1)) == 5  # type: ignore[attr-defined]
+    kind = BY_NAME["watch_events"]
+    assert kind.content.delete(timezone.now() + timedelta(minutes=1), 100) == 5

@@ -53,11 +53,6 @@ def withdraw(conversation: Conversation, pk: UUID) -> None:
     audit.record(None, "link withdrawn", f"conversation:{conversation.pk}")
 
 
-def expire() -> int:
-    """Delete the links that nobody can open any more."""
-    return Share.objects.filter(expires__lte=timezone.now()).delete()[0]
-
-
 def opened(token: str) -> Share:
     """Raises UserError, the same for every token that opens nothing."""
     rows = Share.objects.filter(hash=_hash(token), expires__gt=timezone.now(), conversation__owner__is_active=True)

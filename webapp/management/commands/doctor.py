@@ -23,6 +23,7 @@ from inference.bundles import failures
 from inference.engine import catalogue, tasks
 from webapp.accounts.models import User
 from webapp.ops import limits
+from webapp.ops.backup import schedule
 from webapp.redis_access import connections
 
 LEAST_FREE = 1 << 30  # bytes
@@ -57,6 +58,7 @@ def _findings() -> Iterator[Finding]:
     yield from _models()
     yield _disk()
     yield _files()
+    yield _backups()
     database = _database()
     yield database
     if database.remedy:
@@ -109,6 +111,18 @@ def _files() -> Finding:
         return Finding("files", f"everything in {settings.VAR_DIR} is readable by its own account only")
     names = ", ".join(str(path) for path in exposed[:MOST_NAMED]) + (" and more" if len(exposed) > MOST_NAMED else "")
     return Finding("files", f"other accounts of this machine can read {names}", f"chmod -R go= {settings.VAR_DIR}")
+
+
+def _backups() -> Finding:
+    last, now, hours = schedule.newest(), timezone.now(), settings.BACKUP_HOURS
+    state = f"the last one is of {last.made:%Y-%m-%d %H:%M} UTC" if last else "there is none"
+    failure = schedule.failure()
+    if failure and hours > 0:
+        return Finding("backups", f"{state}; the attempt of {failure.at:%Y-%m-%d %H:%M} UTC failed", failure.why)
+    if schedule.is_too_old(now, last.made if last else None, hours):
+        remedy = "See the log of the cloud worker, whose clock makes them, and run `python manage.py backup --scheduled`."
+        return Finding("backups", f"{state}, and one is due every {hours:g} hours", remedy)
+    return Finding("backups", state if hours > 0 else f"not scheduled (ISTHMUS_BACKUP_HOURS); {state}")
 
 
 def _database() -> Finding:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Required, TextIO, TypedDict
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
@@ -24,6 +23,8 @@ from inference.bundles import exporting
 from inference.engine import catalogue
 from webapp.accounts.models import User
 from webapp.ops import private_redis, serving
+from webapp.ops.backup import upgrading
+from webapp.ops.backup.errors import BackupError
 
 DEFAULT_UPLINKS = (250_000, 1_000_000)  # bytes per second: a poor mobile link and a fair one
 DOWN_PER_UP = 2  # typical of mobile links
@@ -69,6 +70,10 @@ class Command(BaseCommand):
             "--slowdown", type=float, default=4.0, help="how many times slower than this machine they compute (default 4)"
         )
 
+        parser.add_argument(
+            "--no-backup", action="store_true", help="upgrade the database of an earlier version without saving it first"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         devices = _devices(options["devices"], options["uplink"], options["slowdown"])
         var: Path = settings.VAR_DIR
@@ -79,7 +84,10 @@ class Command(BaseCommand):
         _check_port(options["host"], options["port"])
         redis = None if options["no_redis"] else _prepare_redis(var)
         _write_private(settings.REDIS_URL_FILE, settings.REDIS_URL)
-        call_command("migrate", verbosity=0, interactive=False)
+        try:
+            upgrading.migrate(self.stdout.write, with_backup=not options["no_backup"])
+        except BackupError as error:
+            raise CommandError(str(error)) from error
         _check_models()
         self._export_models()
         plan = _plan(redis, devices, options["host"], options["port"])
