@@ -9,9 +9,9 @@ from typing import cast
 
 import redis
 
-from devices.agent import place
 from devices.agent.cameras.capture import Cameras
 from devices.agent.config import Config, ConfigError
+from devices.agent.home import place
 from devices.agent.sensors.board import memory_mb
 from devices.agent.shaping import Line, Link
 from devices.agent.sharing.batch_sizes import SIZES

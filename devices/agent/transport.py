@@ -14,7 +14,7 @@ import redis
 from celery.backends.redis import RedisBackend
 from kombu.transport import redis as kombu_redis
 
-from devices.agent import place
+from devices.agent.home import place
 
 NAME = f"{__name__}:Transport"
 RESULTS = f"{__name__}:Results"

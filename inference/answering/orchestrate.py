@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.db import close_old_connections
 
-from devices import dispatch, redis_outage
+from devices import dispatch
+from devices.calls import redis_outage
 from devices.contract.results import AnswerResult
 from inference.answering import drafts, execute, models_loading, planner_usage, plans, prefetch
 from inference.answering.attempt import Attempt, FailedAttempts
@@ -51,7 +52,6 @@ class TurnExecution:
 
 
 def answer(journal: Journal) -> None:
-    """Answer a claimed turn."""
     execution, turn = TurnExecution(journal), journal.turn
     with journal, spans.within(turn.pk.hex), dispatch.on_behalf_of(turn.owner_id, turn.background, turn.pk):
         spans.past("wait for a worker", int(turn.queued.timestamp() * 1e9), spans.now_ns())

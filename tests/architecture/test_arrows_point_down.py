@@ -199,7 +199,7 @@ def test_no_folder_is_crowded() -> None:
 
 
 def test_the_server_connects_to_redis_in_one_place() -> None:
-    """Elsewhere a connection would be to a master that has gone. Nodes have their own (devices.agent.place)."""
+    """Elsewhere a connection would be to a master that has gone. Nodes have their own (devices.agent.home.place)."""
     connecting = {
         module
         for module, file in modules().items()

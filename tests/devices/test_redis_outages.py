@@ -2,8 +2,9 @@
 
 import pytest
 
-from devices import dispatch, redis_outage
-from devices.redis_outage import PATIENCE_S, SETTLING_S, Outages
+from devices import dispatch
+from devices.calls import redis_outage
+from devices.calls.redis_outage import PATIENCE_S, SETTLING_S, Outages
 
 
 class Redis:

@@ -1,7 +1,7 @@
 """Following the server to another address: it offers its present ones with a heartbeat, and the node tries them first.
 
 An offer that does not work from here changes nothing, so a setting meant for other nodes cannot cut this one off. Another place
-of Redis alone, after a fail-over, needs no new start: connections broke, and new ones are to that place (devices.agent.place).
+of Redis alone, after a fail-over, needs no new start: connections broke, and new ones are to that place (`place`).
 """
 
 import logging
