@@ -26,7 +26,7 @@ from devices.contract.results import Refusal
 from devices.contract.values import Received
 from devices.guard import breaker
 from devices.models import Node
-from devices.producer import SLICE_S, BadReply, bulk, send
+from devices.producer import SLICE_S, BadReply, bulk, producers, send
 from devices.telemetry import presence
 from webapp.live.storable import is_storable
 
@@ -75,12 +75,9 @@ def call(
     progress: Callable[[str], None] = lambda phase: None,
     number: str = "",
 ) -> Result:
-    """Run a job on a node and return its result.
-
-    `progress` receives the phase the node is in while it takes longer than a moment. `number` is the id of the job, where the
-    caller wants to know it. A node whose results cannot be used gets no questions for a while (devices.guard.breaker).
-    Raises NodeGone, StageFailed, Cancelled.
-    """
+    """The result of a job on a node. `progress` receives its phase while it takes longer than a moment; `number` is the id of
+    the job, where the caller wants to know it. A node whose results cannot be used gets no questions for a while
+    (devices.guard.breaker). Raises NodeGone, StageFailed, Cancelled."""
     number = number or new_number()
     with job_spans.job_span(slug, number, job) as span:
         try:
@@ -102,15 +99,18 @@ def _call(
     slug: str, number: str, job: Job[Result], deadline_s: float, cancelled: Callable[[], bool], progress: Callable[[str], None]
 ) -> Result:
     try:
-        pending = send(slug, number, job, deadline_s, caller.person())
-        try:
-            reply = _wait(slug, number, pending, deadline_s, cancelled, progress)
-        finally:
-            bulk().delete(ticket_key(slug, number))
-            pending.forget()
+        with producers.borrow(slug) as app:
+            pending = send(app, slug, number, job, deadline_s, caller.person())
+            try:
+                reply = _wait(slug, number, pending, deadline_s, cancelled, progress)
+            finally:
+                bulk().delete(ticket_key(slug, number))
+                pending.forget()
     except BadReply as error:
         raise _bad_reply(slug, job.verb, str(error)) from error
-    except (redis.RedisError, OperationalError, OSError) as error:
+    except (redis.RedisError, OperationalError, OSError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not isinstance(error.__cause__, redis.RedisError):
+            raise  # Celery's own has Redis's in it: it tried often enough to read results again
         raise RedisAway(slug, f"{slug} cannot be reached because Redis does not answer.") from error
     return parse_reply(slug, job, reply)
 
@@ -193,7 +193,7 @@ def put_blob(slug: str, name: str, data: bytes, ttl_s: int = BLOB_TTL_S) -> None
     try:
         bulk().set(blob_key(slug, name), data, ex=ttl_s)
     except redis.RedisError as error:
-        raise NodeGone(slug, f"{slug} cannot be reached because Redis does not answer.") from error
+        raise RedisAway(slug, f"{slug} cannot be reached because Redis does not answer.") from error
 
 
 def take_blob(slug: str, name: str) -> bytes:
@@ -201,7 +201,7 @@ def take_blob(slug: str, name: str) -> bytes:
     try:
         data: bytes | None = bulk().getdel(blob_key(slug, name))  # type: ignore[assignment]
     except redis.RedisError as error:
-        raise NodeGone(slug, f"{slug} cannot be reached because Redis does not answer.") from error
+        raise RedisAway(slug, f"{slug} cannot be reached because Redis does not answer.") from error
     if data is None:
         raise NodeGone(slug, f"What {slug} sent has expired.")
     return data
@@ -220,7 +220,7 @@ def hand_over(source: str, target: str, name: str, size: int) -> None:
     except redis.ResponseError as error:
         raise NodeGone(source, f"What {source} sent has expired.") from error
     except redis.RedisError as error:
-        raise NodeGone(source, "Redis does not answer.") from error
+        raise RedisAway(source, "Redis does not answer.") from error
     if sent != size:
         breaker.failed(source, why := f"{source} sent {sent} bytes and said {size}.")
         raise StageFailed(source, "bad_reply", why)

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from devices import model_choice
 from devices.camera_access import watch_source
-from devices.contract.heartbeat import RefusedModels
+from devices.contract.heartbeat import Access, RefusedModels
 from devices.fleet import wishes
 from devices.models import Node
 from devices.registry import acl, addresses, rotation
@@ -81,7 +81,7 @@ def receive(node: Node, report: dict[str, Any]) -> dict[str, Any]:
     reply: dict[str, Any] = {"state": "online", "simulated": presence.simulated(node), "next_s": presence.HEARTBEAT_S}
     if node.rotation:
         reply["rotate"] = rotation.secrets_of(node)
-    if "access" in report and (access := addresses.present()).digest != report["access"]:
+    if "access" in report and (access := _present_addresses()) and access.digest != report["access"]:
         reply["access"] = access.model_dump()
     if "watches" in report:
         reply["now"] = now.timestamp()
@@ -108,6 +108,15 @@ def _replaced_hardware(node: Node, reported: dict[str, Any]) -> dict[str, Any]:
 def _window(node: Node, at: datetime | None) -> int | None:
     """The publishing window of a moment. Windows are staggered by node, so that a fleet does not publish all at once."""
     return None if at is None else int((at.timestamp() + node.pk) // PUBLISH_S)
+
+
+def _present_addresses() -> Access | None:
+    """None while the sentinels know no master: the node has to wait as everybody else."""
+    try:
+        return addresses.present()
+    except redis.RedisError as error:
+        log.warning("no address of Redis could be offered: %s", error)
+        return None
 
 
 def _grant_again(node: Node) -> None:

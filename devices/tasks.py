@@ -1,11 +1,11 @@
 """What the clock has cloud workers do about nodes (the schedule: webapp.celery)."""
 
-import redis
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
 from devices.telemetry import node_events, presence
+from webapp.redis_access import connections
 
 WATCHING_KEY = "clock:watching"  # since when nodes are watched without a pause, as a Unix time
 PAUSE_S = 10  # a longer pause starts the watch again
@@ -19,7 +19,7 @@ def watch() -> None:
     away itself.
     """
     now = timezone.now()
-    with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2) as client:
+    with connections.connect(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2) as client:
         client.set(WATCHING_KEY, now.timestamp(), nx=True, ex=PAUSE_S)
         client.expire(WATCHING_KEY, PAUSE_S)
         since = float(client.get(WATCHING_KEY) or now.timestamp())  # type: ignore[arg-type]

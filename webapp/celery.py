@@ -14,6 +14,7 @@ from django.conf import settings
 
 from webapp.ops import clock
 from webapp.ops.traces import export
+from webapp.redis_access import address
 
 
 @signals.worker_init.connect
@@ -28,7 +29,7 @@ def trace_as_worker(**named: object) -> None:
     export.be("worker")
 
 
-app = Celery("isthmus", broker=settings.REDIS_URL)
+app = Celery("isthmus", broker=address.celery_url(settings.REDIS_URL))
 app.set_default()  # "current" is a matter of the thread, and the web app queues from threads of its own
 app.conf.update(
     task_default_queue="cloud",
@@ -44,7 +45,12 @@ app.conf.update(
     # within seconds, where Redis's visibility timeout would need minutes and could run a turn twice.
     task_acks_late=False,
     # A producer must not hang when Redis is away: the turn is stored, and the sweep enqueues it again.
-    broker_transport_options={"socket_timeout": 5, "socket_connect_timeout": 2, "retry_on_timeout": False},
+    broker_transport_options={
+        "socket_timeout": 5,
+        "socket_connect_timeout": 2,
+        "retry_on_timeout": False,
+        **address.celery_options(settings.REDIS_URL),
+    },
     task_publish_retry=False,
 )
 app.conf.task_queues = [Queue(app.conf.task_default_queue), Queue(clock.CLOCK_QUEUE)]

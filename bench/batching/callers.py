@@ -55,9 +55,10 @@ class Callers:
             run.answers[number] = reply.answer.text
 
     def _result(self, job: Job[Answered], person: str) -> Answered:
-        pending = producer.send(self.slug, secrets.token_hex(8), job, ANSWER_S, person)
-        reply: dict[str, Any] = pending.get(timeout=ANSWER_S, disable_sync_subtasks=False)
-        pending.forget()
+        with producer.producers.borrow(self.slug) as app:
+            pending = producer.send(app, self.slug, secrets.token_hex(8), job, ANSWER_S, person)
+            reply: dict[str, Any] = pending.get(timeout=ANSWER_S, disable_sync_subtasks=False)
+            pending.forget()
         if "error" in reply:
             raise SystemExit(f"{self.slug} refused a job: {reply['error']['message']}")
         return Answered.model_validate(reply)

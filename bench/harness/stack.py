@@ -21,7 +21,7 @@ from bench.harness.processes import age_s, children_of, command_of, free_port, k
 
 ROOT = Path(__file__).resolve().parents[2]
 OWNER, PASSWORD = "owner", "a long enough password"
-START_S = 240  # a busy machine loads three sets of models
+START_S = 360  # a busy machine loads three sets of models
 RESTARTER = "webapp.ops.restart"
 RESTART_S = 60  # of a process that was killed: the pauses before its restarts grow
 LAPSED_S = 8  # then nothing says any longer that the process before it is alive: neither its heartbeat nor its key in Redis
@@ -98,7 +98,7 @@ class Stack:
         return client
 
     def _sign_up(self) -> httpx.Client:
-        with httpx.Client(base_url=self.url) as client:
+        with httpx.Client(base_url=self.url, timeout=60) as client:
             client.get("/setup/")
             form = {
                 "token": self.setup_token(), "username": OWNER, "password1": PASSWORD, "password2": PASSWORD,

@@ -143,7 +143,7 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras, shared: bo
     beat.start()
     beat.answered.wait(FIRST_ANSWER_S)  # what is simulated may have changed since the last start, and the profile depends on it
     memory.without_scipy()
-    app = worker.make_app(node)
+    app = worker.make_app(node, home=home)
     profile: capabilities.Profile | None = None
     try:
         if profile := changes.start(app):

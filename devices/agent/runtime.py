@@ -11,6 +11,7 @@ import redis
 
 from devices.agent.cameras.capture import Cameras
 from devices.agent.config import Config, ConfigError
+from devices.agent.home import place
 from devices.agent.sensors.board import memory_mb
 from devices.agent.shaping import Line, Link
 from devices.agent.sharing.batch_sizes import SIZES
@@ -53,6 +54,7 @@ class Runtime:
         self.shelf_bytes = _megabytes("ISTHMUS_SHELF_MB", os.environ.get("ISTHMUS_SHELF_MB") or SHELF_MB)
         self.redis = redis.Redis.from_url(
             config.redis_url,
+            **(place.options(home, config.redis_url.startswith("rediss:")) if config.redis else {}),
             socket_timeout=10,
             socket_connect_timeout=3,
             socket_keepalive=True,

@@ -54,7 +54,7 @@ def serve(node: Config, runtime: Runtime, settings: IO[str], capability: Capabil
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, frame: stop.request(0, "stopping"))
     threading.Thread(target=_listen, args=(settings, node, runtime), name="agent", daemon=True).start()
-    app = worker.make_app(node, capability.queue)
+    app = worker.make_app(node, capability.queue, runtime.home)
     capability.start(app, runtime)
     _limit_threads()
     threading.Thread(target=_end_when_idle, args=(stop,), name="idle", daemon=True).start()

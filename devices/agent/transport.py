@@ -7,11 +7,14 @@ their queue has no limit in Redis.
 """
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import redis
 from celery.backends.redis import RedisBackend
 from kombu.transport import redis as kombu_redis
+
+from devices.agent.home import place
 
 NAME = f"{__name__}:Transport"
 RESULTS = f"{__name__}:Results"
@@ -25,6 +28,15 @@ class _Client(kombu_redis.PrefixedStrictRedis):  # type: ignore[misc]  # kombu i
 class _Channel(kombu_redis.Channel):  # type: ignore[misc]
     ack_emulation = False  # no `unacked` hash beside the queue, and nothing to restore from it
     do_restore = False  # a node may not write to its own queue
+    from_transport_options = (*kombu_redis.Channel.from_transport_options, "home")  # type: ignore[assignment]
+    home: Path | None = None  # of the node, where it says at which place Redis is at the moment
+
+    def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
+        if self.home is not None:
+            self.connection_class: Any = place.Connection
+            self.connection_class_ssl: Any = place.EncryptedConnection
+        parameters: dict[str, Any] = super()._connparams(asynchronous)
+        return parameters if self.home is None else {**parameters, "home": self.home}
 
     def _get_client(self) -> "partial[_Client]":
         return partial(_Client, global_keyprefix=self.global_keyprefix)
@@ -38,6 +50,13 @@ class Transport(kombu_redis.Transport):  # type: ignore[misc]
 
 
 class Results(RedisBackend):  # type: ignore[misc]  # Celery is not typed
+    def _get_pool(self, **parameters: Any) -> Any:
+        home = self._transport_options.get("home")
+        if home is not None:
+            encrypted = parameters.get("connection_class") is self.connection_class_ssl
+            parameters |= place.options(home, encrypted)
+        return super()._get_pool(**parameters)
+
     def _set(self, key: str, value: bytes | str, expires: int | None = None) -> None:
         """Stored first: whoever misses the message finds the result."""
         self.client.setex(key, expires or self.expires, value)

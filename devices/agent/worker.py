@@ -7,6 +7,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from celery import Celery
@@ -29,15 +31,18 @@ RESTART = 75  # of Stop: not an exit status, but this process starts over
 RESULT_S = 300
 # Between attempts to connect after Redis refused something; after HEALTHY_S without a failure the pauses start over.
 FIRST_PAUSE_S, LONGEST_PAUSE_S, HEALTHY_S = 0.5, 15.0, 60.0
+LONGEST_RETRY_S = 3.0  # where it does not answer at all
 
 
-def make_app(config: Config, queue: str = ANSWERING) -> Celery:
-    """With the node's own credentials. Every key, of queue and of results, is under the node's prefix."""
+def make_app(config: Config, queue: str = ANSWERING, home: Path | None = None) -> Celery:
+    """With the node's own credentials. Every key, of queue and of results, is under the node's prefix. With a `home`, new
+    connections are to where the configuration there says that Redis is by then."""
     options = {
         "global_keyprefix": f"{config.slug}:",
         "socket_keepalive": True,
         "socket_keepalive_options": KEEPALIVE,
         "socket_connect_timeout": 3,
+        **({"home": home} if home else {}),
     }
     # No fixups: with DJANGO_SETTINGS_MODULE in the environment Celery would load Django by itself.
     backend = f"{transport.RESULTS}+{config.redis_url}"
@@ -69,6 +74,12 @@ class ReconnectingConsumer(Consumer):  # type: ignore[misc]  # Celery is not typ
     """
 
     failures, failed_at = 0, -HEALTHY_S
+
+    def ensure_connected(self, conn: Any) -> Any:
+        """kombu's own pauses grow to half a minute, as long as nobody can be answered."""
+        steps = {"interval_start": FIRST_PAUSE_S, "interval_step": FIRST_PAUSE_S, "interval_max": LONGEST_RETRY_S}
+        conn.ensure_connection = partial(conn.ensure_connection, **steps)
+        return super().ensure_connected(conn)
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:
         super().on_connection_error_after_connected(exc)

@@ -16,6 +16,7 @@ from devices.guard.usage import Clients, Sweep, clients_by_user, users_by_addres
 from devices.registry import acl, enrolment
 from webapp.accounts import audit
 from webapp.live.errors import UserError
+from webapp.redis_access import connections
 
 log = logging.getLogger(__name__)
 EVERY_S = 1.0
@@ -30,33 +31,45 @@ SCRIPT_HAS_WRITTEN = "A script that has already written to Redis does not end. O
 class Watchdog:
     def __init__(self, url: str, most_bytes: int) -> None:
         self.most_bytes = most_bytes
-        self._client: Any = redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
+        self._client: Any = connections.connect(url, socket_timeout=2, socket_connect_timeout=2)
         self._sweep = Sweep()
         self._used = 0
         self._users: dict[str, str] = {}  # by the address of each connection at the last look
+        self._run = ""  # which Redis it was at the last look: another one may be the master, or the same was restarted
         self._away = self._stuck = False
 
     def look(self) -> None:
         """Once. Raises redis.RedisError where Redis is away."""
         try:
-            memory = self._client.info("memory")
+            facts = self._client.info()
         except redis.ResponseError as error:
             if not str(error).startswith("BUSY"):
                 raise
             self._end_script()
             return
         self._stuck = False
+        self._reconcile(str(facts["run_id"]))
         slugs = {name.removeprefix(acl.PREFIX) for name in self._client.acl_users() if name.startswith(acl.PREFIX)}
         rows = self._client.client_list()
         self._users = users_by_address(rows)
         clients = clients_by_user(rows, acl.PREFIX)
-        for slug, connections in clients.items():
-            if connections.count > MOST_CLIENTS:
-                shut_out(self._client, slug, f"It opened {connections.count} connections to Redis; {MOST_CLIENTS} are allowed.")
-        used = int(memory["used_memory"])
-        urgent = used > self._used + URGENT_GROWTH or used > 0.5 * (int(memory.get("maxmemory", 0)) or used * 3)
+        for slug, opened in clients.items():
+            if opened.count > MOST_CLIENTS:
+                shut_out(self._client, slug, f"It opened {opened.count} connections to Redis; {MOST_CLIENTS} are allowed.")
+        used = int(facts["used_memory"])
+        urgent = used > self._used + URGENT_GROWTH or used > 0.5 * (int(facts.get("maxmemory", 0)) or used * 3)
         self._used = used
         self._read(slugs, clients, URGENT_KEYS if urgent else CALM_KEYS)
+
+    def _reconcile(self, run: str) -> None:
+        """A Redis that has just become the one in use may lack users, or still have some of revoked nodes."""
+        if self._run and run != self._run:
+            try:
+                log.warning("another Redis is in use now, or it was restarted: %d node user(s) reconciled", acl.reconcile())
+            except DatabaseError as error:  # the next look does it
+                log.error("the users of Redis could not be reconciled: %s", error)
+                return
+        self._run = run
 
     def _read(self, slugs: set[str], clients: dict[str, Clients], keys: int) -> None:
         sweep = self._sweep

@@ -1,10 +1,12 @@
 """One Redis user per node, which can touch the node's own keys and channels and nothing else.
 
-The database is the source of truth. Redis is reconciled when a cloud worker starts, when a node finds its user missing
-(Redis was restarted without its file of users), and at every change.
+The database is the source of truth. Redis is reconciled when a cloud worker starts, when Redis was restarted or another one
+became the master (devices.guard.watchdog), when a node finds its user missing, and at every change. Replicas do not take over
+users: each gets them from here, so that it lets nodes in the moment it becomes the master.
 """
 
 import logging
+from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
@@ -12,9 +14,11 @@ import redis
 from django.conf import settings
 
 from devices.models import Node
+from webapp.redis_access import connections
 
 log = logging.getLogger(__name__)
 PREFIX = "node-"
+OPTIONS: dict[str, Any] = {"decode_responses": True, "socket_timeout": 5, "socket_connect_timeout": 2}
 # What the agent's transport and its blobs need (devices.agent.transport). Nothing here runs a script, blocks anybody else,
 # returns more than one value, or collects commands: no KEYS or SCAN, no EVAL, no MULTI, no command that reads a whole set.
 COMMANDS = (
@@ -30,9 +34,7 @@ def user_name(slug: str) -> str:
 
 def grant(node: Node) -> None:
     """Create or reset the node's user. Raises redis.RedisError."""
-    with _connect() as client:
-        _set_user(client, node)
-        _save(client)
+    _everywhere(lambda client: _set_user(client, node))
 
 
 def renew(node: Node) -> None:
@@ -44,9 +46,8 @@ def renew(node: Node) -> None:
 
 def remove(slug: str) -> None:
     """Delete the user, its connections and its keys. Raises redis.RedisError."""
+    _everywhere(lambda client: client.acl_deluser(user_name(slug)))  # closes the user's connections, blocked ones too
     with _connect() as client:
-        client.acl_deluser(user_name(slug))  # Redis closes a deleted user's connections, blocked ones too
-        _save(client)
         own = client.scan_iter(match=f"{slug}:*", count=1000)
         while keys := list(islice(own, 1000)):
             client.unlink(*keys)  # freed by another thread of Redis: a node may have left much
@@ -57,13 +58,15 @@ def reconcile() -> int:
     nodes = {
         user_name(node.slug): node for node in Node.objects.filter(revoked_at=None, approved=True).exclude(redis_sha256="")
     }
-    with _connect() as client:
+
+    def bring_in_line(client: Any) -> None:
         for name in client.acl_users():
             if name.startswith(PREFIX) and name not in nodes:
                 client.acl_deluser(name)
         for node in nodes.values():
             _set_user(client, node)
-        _save(client)
+
+    _everywhere(bring_in_line)
     return len(nodes)
 
 
@@ -72,6 +75,20 @@ def rules(node: Node) -> list[str]:
     keys = [f"~{node.slug}:*", f"&{node.slug}:*"]
     passwords = [f"#{digest}" for digest in (node.redis_sha256, node.next_redis_sha256) if digest]
     return ["reset", "on", *passwords, "resetchannels", "-@all", *(f"+{name}" for name in COMMANDS), *keys]
+
+
+def _everywhere(change: Callable[[Any], object]) -> None:
+    """On the master, and as far as they answer on its replicas."""
+    with _connect() as client:
+        change(client)
+        _save(client)
+    for replica in connections.replicas(settings.REDIS_URL, **OPTIONS):
+        try:
+            with replica:
+                change(replica)
+                _save(replica)
+        except redis.RedisError as error:  # reconciled when it becomes the master
+            log.warning("a replica of Redis was not brought in line: %s", error)
 
 
 def _set_user(client: Any, node: Node) -> None:
@@ -87,4 +104,4 @@ def _save(client: Any) -> None:
 
 
 def _connect() -> Any:
-    return redis.Redis.from_url(settings.REDIS_URL, decode_responses=True, socket_timeout=5, socket_connect_timeout=2)
+    return connections.connect(settings.REDIS_URL, **OPTIONS)

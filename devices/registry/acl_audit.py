@@ -17,6 +17,7 @@ from django.conf import settings
 
 from devices.models import Node
 from devices.registry import acl, enrolment
+from webapp.redis_access import connections
 
 NOT_QUEUED = frozenset(
     {"SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "MONITOR", "SHUTDOWN", "SAVE", "DEBUG", "PING", "WATCH", "UNWATCH", "MULTI"}
@@ -194,6 +195,6 @@ def _temporary_users() -> Iterator[tuple[str, str, str]]:
 
 
 def _connection(**credentials: str) -> Any:
-    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, protocol=2)
+    client = connections.connect(settings.REDIS_URL, socket_timeout=5, protocol=2)
     client.connection_pool.connection_kwargs.update(credentials)
     return client

@@ -1,4 +1,4 @@
-"""The addresses under which nodes reach this server, as the settings have them now.
+"""The addresses under which nodes reach this server, as the settings have them now, and with sentinels the present master.
 
 A node reports which ones it knows; where they have changed since, the reply to its heartbeat holds the present ones.
 """
@@ -11,19 +11,31 @@ from urllib.parse import parse_qs, urlsplit
 from django.conf import settings
 
 from devices.contract.heartbeat import Access, RedisAddress
+from webapp.redis_access import address, connections
 
 
 def present() -> Access:
-    """Raises OSError when the file with Redis's certificate authority cannot be read."""
-    return _access(settings.REDIS_URL, settings.NODE_REDIS_HOST, settings.PUBLIC_URL, settings.PUBLIC_CA)
+    """Raises OSError when the file with Redis's certificate authority cannot be read, redis.RedisError where the sentinels know
+    no master."""
+    master = connections.master(settings.REDIS_URL)
+    return _access(settings.REDIS_URL, master, settings.NODE_REDIS_HOST, settings.PUBLIC_URL, settings.PUBLIC_CA)
 
 
-@cache  # settings do not change while a process runs
-def _access(redis_url: str, node_redis_host: str, public_url: str, public_ca: str) -> Access:
-    redis = _redis(redis_url, node_redis_host)
+@cache  # settings do not change while a process runs, and the master hardly
+def _access(redis_url: str, master: tuple[str, int] | None, node_redis_host: str, public_url: str, public_ca: str) -> Access:
+    redis = _redis(_plain(redis_url, master), node_redis_host)
     content = f"{public_url}\n{public_ca}\n{redis.model_dump_json()}"
     digest = hashlib.sha256(content.encode()).hexdigest()[:16]
     return Access(server=public_url.rstrip("/"), ca=public_ca or None, redis=redis, digest=digest)
+
+
+def _plain(url: str, master: tuple[str, int] | None) -> str:
+    """The address of the master itself."""
+    at = address.sentinels(url)
+    if at is None or master is None:
+        return url
+    host, port = master
+    return f"redis://{f'[{host}]' if ':' in host else host}:{port}/{at.db}"
 
 
 def _redis(url: str, node_host: str) -> RedisAddress:

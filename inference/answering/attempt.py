@@ -37,6 +37,7 @@ class FailedAttempts:
     excluded: set[str] = field(default_factory=set)  # slugs of nodes not to be used again
     failures: list[FailureRecord] = field(default_factory=list)
     stalls: int = 0
+    counted: int = 0  # of them, those that a node or its link is to blame for
 
     def add(self, slug: str, why: str, attempt: "Attempt") -> None:
         """Bytes sent in vain are recorded too: they are evidence about the link."""

@@ -11,6 +11,8 @@ from celery.exceptions import OperationalError as QueueError
 from django.conf import settings
 from kombu.exceptions import OperationalError as BrokerError
 
+from webapp.redis_access import connections
+
 ANSWER, PREPARE, FORGET = "inference.answer", "inference.prepare", "inference.forget"
 EXPORT = "inference.export"
 CLOUD_QUEUE = "cloud"  # Celery keeps a queue as a Redis list of that name
@@ -76,4 +78,4 @@ def renew_alive_key() -> None:
 
 
 def _client() -> "redis.Redis":
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+    return connections.connect(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)

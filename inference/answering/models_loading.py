@@ -1,8 +1,12 @@
-"""A question that finds no node because they load other models goes back into the queue instead of failing."""
+"""A question that finds no node goes back into the queue instead of failing, where they load other models, or where the server
+was away and has not heard them since."""
 
 import logging
 
+from django.utils import timezone
+
 from devices import model_choice
+from devices.telemetry import silence
 from inference.answering.journal import Journal
 from webapp.live.errors import UserError
 from webapp.live.lease import LeaseLost
@@ -16,9 +20,9 @@ class NodesLoadModels(Exception):
 
 
 def check(error: Exception, failed_before: bool) -> None:
-    """Raises NodesLoadModels where a step has failed for that reason alone."""
+    """Raises NodesLoadModels where a step has failed for one of these reasons alone."""
     away = isinstance(error, UserError) and error.code in AWAY
-    if (away or failed_before) and model_choice.is_changing():
+    if ((away or failed_before) and model_choice.is_changing()) or (away and silence.is_our_own(timezone.now())):
         raise NodesLoadModels from None
 
 

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from devices import dispatch
+from devices.calls import redis_outage
 from devices.contract.values import Crop
 from inference.answering import drafts, execute, models_loading, planner_usage, plans, prefetch
 from inference.answering.attempt import Attempt, FailedAttempts
@@ -30,6 +31,7 @@ from inference.planning.plan import DRAFTS, PlanStep
 from webapp.live import spans
 from webapp.live.errors import UserError
 from webapp.live.lease import LeaseLost
+from webapp.live.outages import DATABASE_ERRORS
 
 log = logging.getLogger(__name__)
 UNEXPECTED = UserError(
@@ -52,7 +54,6 @@ class TurnExecution:
 
 
 def answer(journal: Journal) -> None:
-    """Answer a claimed turn."""
     execution, turn = TurnExecution(journal), journal.turn
     caller = dispatch.on_behalf_of(turn.owner_id, turn.background, turn.pk)
     with journal, spans.within(turn.pk.hex), caller, recording.asked_with(turn.token_id):
@@ -68,8 +69,9 @@ def answer(journal: Journal) -> None:
             models_loading.postpone(journal)
         except UserError as error:
             _end(journal, error)
-        except Exception:
-            # Logged with its traceback; the person gets an error instead of an endless spinner.
+        except DATABASE_ERRORS as error:  # nothing could be stored; when the lease ends, a worker begins again
+            log.warning("turn %s is left to another worker, as the database is away: %s", turn.pk, error)
+        except Exception:  # logged with its traceback; the person gets an error instead of an endless spinner
             log.exception("turn %s failed", turn.pk)
             _end(journal, UNEXPECTED)
 
@@ -206,25 +208,25 @@ def _answered_step(execution: TurnExecution, step: PlanStep) -> StepResult:
     """Falls back from node to node and route to route."""
     journal, failed = execution.journal, FailedAttempts()
     kind = FederatedModelStep if step.model else Attempt
-    for _ in range(MAX_ATTEMPTS):
+    redis_outage.watch()
+    while failed.counted < MAX_ATTEMPTS:
         attempt = kind(journal, step, failed, execution.plan_ms_hidden, execution.crops.get(step.id))
         try:
             equals = equal_steps.name_of(attempt)
             if earlier := equal_steps.earlier(journal.turn, equals):
                 return equal_steps.answer_again(attempt, earlier)
             receipt, outcome = attempt.run()
-        except dispatch.LinkStalled as error:
-            attempt.stalled(error)
+        except (dispatch.NodeGone, dispatch.StageFailed) as error:
+            if isinstance(error, dispatch.LinkStalled):
+                attempt.stalled(error)
             failed.add(error.slug, str(error), attempt)
-        except dispatch.NodeGone as error:
-            if not isinstance(error, dispatch.RedisAway):
-                failed.excluded.add(error.slug)
-            failed.add(error.slug, str(error), attempt)
-        except dispatch.StageFailed as error:
-            failed.add(error.slug, str(error), attempt)
-            if error.code == "photo_missing":
+            if redis_outage.explains(error):
+                redis_outage.wait_until_over(journal.cancelled)
+                continue
+            failed.counted += 1
+            if isinstance(error, dispatch.StageFailed) and error.code == "photo_missing":
                 prefetch.unplace(attempt.photo, error.slug)  # the node has lost it since: place it again
-            else:
+            elif not isinstance(error, dispatch.LinkStalled):
                 failed.excluded.add(error.slug)
         except (UserError, NoRoute) as error:
             models_loading.check(error, bool(failed.failures))
@@ -233,9 +235,8 @@ def _answered_step(execution: TurnExecution, step: PlanStep) -> StepResult:
             journal.receipt(step.id, receipt, equals)
             execution.outcomes.append((attempt.photo, outcome))
             return equal_steps.result_of(step, receipt, attempt.photo)
-    return _step_failed(
-        journal, step, UserError("gave_up", f"{MAX_ATTEMPTS} attempts failed.", "Try again later.", 503), failed
-    )
+    gave_up = UserError("gave_up", f"{MAX_ATTEMPTS} attempts failed.", "Try again later.", 503)
+    return _step_failed(journal, step, gave_up, failed)
 
 
 def _step_failed(journal: Journal, step: PlanStep, error: Exception, failed: FailedAttempts) -> StepResult:

@@ -16,6 +16,7 @@ TOP = ("webapp.chat", "webapp.library", "webapp.ops", "webapp.doors")
 # Each floor with what it may not import, because that is beside it or above it.
 ABOVE = {
     "webapp.live": ("devices", "inference", "federation", "webapp.accounts", "webapp.notices", *TOP),
+    "webapp.redis_access": ("devices", "inference", "federation", "webapp.accounts", "webapp.notices", "webapp.live", *TOP),
     "webapp.notices": ("devices", "inference", "federation", "webapp.accounts", *TOP),
     "devices": ("inference", "federation", *TOP),
     "inference": ("federation", *TOP),
@@ -195,6 +196,18 @@ def test_no_folder_is_crowded() -> None:
     files = [file for file in modules().values() if "migrations" not in file.parts]
     counts = Counter(file.parent.relative_to(ROOT).as_posix() for file in files if file.name != "__init__.py")
     assert not {folder: count for folder, count in counts.items() if count > MAX_FILES}
+
+
+def test_the_server_connects_to_redis_in_one_place() -> None:
+    """Elsewhere a connection would be to a master that has gone. Nodes have their own (devices.agent.home.place)."""
+    connecting = {
+        module
+        for module, file in modules().items()
+        if not within(module, "devices.agent")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("redis.Redis.from_url", "redis.Redis", "Redis.from_url")
+    }
+    assert connecting == {"webapp.redis_access.connections"}
 
 
 def test_only_publish_sends_to_groups() -> None:

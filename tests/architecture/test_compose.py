@@ -17,8 +17,8 @@ from webapp.ops import clock, private_redis, serving
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = ("web", "cloud", "beat", "migrate", "edge", "device")
-SERVER, NODES = ("web", "cloud", "beat", "migrate"), ("edge", "device")
+OURS = ("web", "web-more", "cloud", "beat", "migrate", "edge", "device")
+SERVER, NODES = ("web", "web-more", "cloud", "beat", "migrate"), ("edge", "device")
 # What runs on a node; a setting read there has to reach the containers of nodes.
 ON_NODES = (
     "devices/agent",
@@ -39,13 +39,14 @@ NOT_HERE = {
 
 
 def test_every_part_of_the_product_is_a_service() -> None:
-    assert set(SERVICES) == {*OURS, "redis", "postgres", "prometheus"}
-    assert SERVICES["device"]["profiles"] == ["device"]
-    assert SERVICES["prometheus"]["profiles"] == ["monitoring"]
+    assert set(SERVICES) == {*OURS, "balancer", "redis", "postgres", "prometheus"}
+    profiles = {name: service["profiles"] for name, service in SERVICES.items() if "profiles" in service}
+    assert profiles == {"device": ["device"], "prometheus": ["monitoring"], "web-more": ["scale"], "balancer": ["scale"]}
 
 
-def test_only_the_web_port_is_published() -> None:
-    assert {name for name, service in SERVICES.items() if "ports" in service} == {"web", "prometheus"}
+def test_only_the_web_app_is_published_to_others() -> None:
+    assert {name for name, service in SERVICES.items() if "ports" in service} == {"web", "balancer", "prometheus"}
+    assert SERVICES["balancer"]["ports"] == ["${BIND:-127.0.0.1}:${BALANCER_PORT:-8080}:8080"]
     assert SERVICES["web"]["ports"] == ["${BIND:-127.0.0.1}:${PORT:-8000}:8000"]
     assert SERVICES["prometheus"]["ports"] == ["127.0.0.1:${PROMETHEUS_PORT:-9090}:9090"]  # its pages ask for no login
 
@@ -73,7 +74,6 @@ def test_the_image_fixes_what_compose_does_not_pass() -> None:
 
 
 def test_no_default_is_repeated() -> None:
-    """The code has it, and docs/settings.md; a third copy would be forgotten."""
     composed = {
         "ISTHMUS_HOSTS",
         "ISTHMUS_PUBLIC_URL",
@@ -169,9 +169,9 @@ def test_every_condition_a_service_waits_for_can_be_met() -> None:
 
 def test_every_named_volume_is_declared_and_used() -> None:
     used = {volume.partition(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])}
-    folders = {name for name in used if name.startswith("./")}
-    assert used - folders == set(COMPOSE["volumes"])
-    assert folders == {"./docs/monitoring"} and (ROOT / "docs" / "monitoring").is_dir()
+    files = {name for name in used if name.startswith("./")}
+    assert used - files == set(COMPOSE["volumes"])
+    assert files == {"./docs/monitoring", "./deploy/scale/Caddyfile"} and all((ROOT / file).exists() for file in files)
 
 
 def test_web_and_cloud_see_the_same_photos() -> None:

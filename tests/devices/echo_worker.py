@@ -21,7 +21,8 @@ from devices.agent import config, worker
 def echo(job, protocol, word):
     return {"echo": word}
 
-app = worker.make_app(config.load(Path(sys.argv[1])), sys.argv[2])
+home = Path(sys.argv[1])
+app = worker.make_app(config.load(home), sys.argv[2], home)
 app.task(echo, name="stages.echo")
 worker.Worker(app, lambda: print("listening", flush=True)).start()
 print("ended", flush=True)
@@ -42,8 +43,8 @@ class TrainingEcho(Echo):
 
 
 @contextmanager
-def working(board: Board, home: Path, queue: str) -> Iterator["subprocess.Popen[str]"]:
-    config.save(home, board.config())
+def working(board: Board, home: Path, queue: str, at: config.Config | None = None) -> Iterator["subprocess.Popen[str]"]:
+    config.save(home, at or board.config())
     command = [sys.executable, "-c", WORKER, str(home), queue]
     with subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.PIPE, text=True) as process:
         try:

@@ -11,7 +11,7 @@ import redis
 from bench.harness.processes import running_redis, wait_for
 from devices.agent import worker
 from devices.contract import protocol
-from devices.producer import producer
+from devices.producer import producers
 from devices.registry import acl
 from tests.devices.conftest import Board
 from webapp.ops import private_redis
@@ -43,7 +43,7 @@ def test_a_worker_leaves_nothing_but_the_names_of_its_queues(node: Board, store:
 
 def _enqueue(payload: dict[str, object]) -> None:
     """As the server does, with its own credentials: a node may not write to its queue."""
-    with producer("jetson-a").connection() as connection:
+    with producers.borrow("jetson-a") as app, app.connection() as connection:
         connection.SimpleQueue(protocol.ANSWERING).put(payload)
 
 

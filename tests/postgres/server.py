@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -32,9 +33,29 @@ def with_pgvector() -> Path | None:
     return folder if folder and folder.exists() else None
 
 
+class Postgres:
+    """`folder` has its socket and its data."""
+
+    def __init__(self, installed: Path, folder: Path, account: dict[str, Any]) -> None:
+        self.installed, self.folder, self._account = installed, folder, account
+
+    def start(self) -> None:
+        options = [word for setting in FAST for word in ("-c", setting)]
+        command = [self.installed / "postgres", "-D", self.folder / "data", "-k", self.folder, *options]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/", **self._account}
+        self._server: subprocess.Popen[bytes] = subprocess.Popen(command, **quiet)
+        ready = [self.installed / "pg_isready", "-h", self.folder, "-q"]
+        wait_for(lambda: subprocess.run(ready, check=False).returncode == 0, 30, "PostgreSQL did not start")
+
+    def stop(self) -> None:
+        """At once, with every connection."""
+        self._server.send_signal(signal.SIGQUIT)
+        self._server.wait(20)
+
+
 @contextmanager
-def running_postgres(installed: Path) -> Iterator[Path]:
-    """The folder of its socket. PostgreSQL refuses to run as root, so root starts it as another account."""
+def postgres(installed: Path) -> Iterator[Postgres]:
+    """PostgreSQL refuses to run as root, so root starts it as another account."""
     folder = Path(tempfile.mkdtemp(prefix="isthmus-postgres-", dir="/tmp"))  # short: the path of a socket may have 107 bytes
     account = _account()
     if account:
@@ -42,18 +63,21 @@ def running_postgres(installed: Path) -> Iterator[Path]:
     try:
         init = [installed / "initdb", "-D", folder / "data", "-U", USER, "--auth=trust", "--encoding=UTF8", "--locale=C", "-N"]
         subprocess.run(init, check=True, capture_output=True, cwd="/", **account)
-        options = [word for setting in FAST for word in ("-c", setting)]
-        command = [installed / "postgres", "-D", folder / "data", "-k", folder, *options]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", **account) as server:
-            try:
-                ready = [installed / "pg_isready", "-h", folder, "-q"]
-                wait_for(lambda: subprocess.run(ready, check=False).returncode == 0, 30, "PostgreSQL did not start")
-                yield folder
-            finally:
-                server.send_signal(3)  # SIGQUIT: at once, with every connection
-                server.wait(20)
+        server = Postgres(installed, folder, account)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def running_postgres(installed: Path) -> Iterator[Path]:
+    """The folder of its socket."""
+    with postgres(installed) as server:
+        yield server.folder
 
 
 def _account() -> dict[str, Any]:

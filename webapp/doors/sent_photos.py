@@ -17,6 +17,7 @@ from inference.models import Photo, Turn
 from inference.photos import store
 from webapp.accounts.models import User
 from webapp.live.errors import UserError
+from webapp.redis_access import connections
 
 log = logging.getLogger(__name__)
 REMEMBER_S = 7 * 24 * 3600
@@ -78,4 +79,4 @@ class SentPhotos:
 
 
 def _client() -> "redis.Redis":
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+    return connections.connect(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)

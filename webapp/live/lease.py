@@ -11,8 +11,11 @@ import threading
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
+from django.db import connection
 from django.db.models import F, Model, QuerySet
 from django.utils import timezone
+
+from webapp.live.outages import DATABASE_ERRORS
 
 Row = TypeVar("Row", bound=Model)
 
@@ -44,8 +47,12 @@ class Lease(Generic[Row]):
             setattr(row, name, value)
 
     def renew(self, for_s: float, /, **changes: Any) -> bool:
-        """Whether the lease is still owned, and then for so long again."""
-        return bool(self._own().update(lease_until=timezone.now() + timedelta(seconds=for_s), **changes))
+        """Whether the lease is still owned, and then for so long again. While the database is away nobody can take it."""
+        try:
+            return bool(self._own().update(lease_until=timezone.now() + timedelta(seconds=for_s), **changes))
+        except DATABASE_ERRORS:
+            connection.close()
+            return True
 
     def _own(self) -> "QuerySet[Row]":
         return type(self.row).objects.filter(pk=self.row.pk, lease=self.token)  # type: ignore[attr-defined]

@@ -20,6 +20,8 @@ from click import Option
 from django.conf import settings
 from kombu.exceptions import OperationalError as BrokerError
 
+from webapp.redis_access import connections
+
 CLOCK_QUEUE = "clock"
 ALIVE_KEY = "clock:alive"
 ALIVE_S = 15
@@ -33,7 +35,7 @@ class ClockScheduler(PersistentScheduler):  # type: ignore[misc]  # Celery is no
     """Celery's scheduler, which also shows that it is alive and sends nothing while no worker reads its queue."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+        self._client = connections.connect(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
         # `celery beat` comes here before it sends beat_init.
         mask = os.umask(0o077)
         try:

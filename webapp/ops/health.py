@@ -12,6 +12,7 @@ from django.utils import timezone
 from devices.models import Node
 from devices.telemetry import presence
 from inference.answering.cloud_queue import ALIVE_KEY
+from webapp.redis_access import connections
 
 DATABASE_ERRORS = (DatabaseError, InterfaceError)
 
@@ -63,7 +64,7 @@ def _fleet() -> dict[str, bool]:
 
 
 def _redis() -> "redis.Redis":
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+    return connections.connect(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
 
 
 def _nodes() -> dict[str, bool]:

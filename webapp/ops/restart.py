@@ -99,6 +99,8 @@ class Restarter:
             os.kill(self.parent, 0)
         except ProcessLookupError:
             self.ending = True
+        except PermissionError:  # it lives, under another account: systemd
+            return self.ending
         return self.ending
 
     def _sleep(self, seconds: float) -> None:

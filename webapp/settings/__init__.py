@@ -5,6 +5,7 @@ from pathlib import Path
 
 from devices.contract import log_lines
 from webapp import env, languages
+from webapp.redis_access import address
 from webapp.settings.notices import *
 from webapp.settings.product import *
 from webapp.settings.tracing import *
@@ -178,7 +179,12 @@ REDIS_URL_FILE = VAR_DIR / "run" / "redis_url"  # written by `up` for its own pr
 _started = REDIS_URL_FILE.read_text().strip() if REDIS_URL_FILE.exists() else "redis://127.0.0.1:6379/0"
 REDIS_URL = env.text("REDIS_URL") or _started
 # RedisChannelLayer silently lost four of five group sends to a busy consumer; the pub/sub layer lost none.
-CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [address.channel_host(REDIS_URL)]},
+    }
+}
 
 # --- files ------------------------------------------------------------------------------------------------------------
 STATIC_URL, STATIC_ROOT = "static/", VAR_DIR / "static"

@@ -1,6 +1,7 @@
 """Following the server to another address: it offers its present ones with a heartbeat, and the node tries them first.
 
-An offer that does not work from here changes nothing, so a setting meant for other nodes cannot cut this one off.
+An offer that does not work from here changes nothing, so a setting meant for other nodes cannot cut this one off. Another place
+of Redis alone, after a fail-over, needs no new start: connections broke, and new ones are to that place (`place`).
 """
 
 import logging
@@ -19,6 +20,7 @@ from devices.contract.protocol import ANSWERING, key
 
 log = logging.getLogger(__name__)
 TIMEOUT_S = 3.0
+NOTHING = "nothing"  # a key that never exists
 
 
 def adopt(home: Path, offer: Access | None) -> Config | None:
@@ -28,8 +30,18 @@ def adopt(home: Path, offer: Access | None) -> Config | None:
     node = fall_back(stored) if offer is None else follow(home, stored, offer)
     if node is None or node == stored:
         return None
+    elsewhere = _place(node) != _place(stored) and _answers(stored)  # connections to the earlier place would stay there
     config.save(home, node)
-    return node if (node.server, node.server_ca, node.redis) != (stored.server, stored.server_ca, stored.redis) else None
+    return node if elsewhere or _without_place(node) != _without_place(stored) else None
+
+
+def _place(node: Config) -> tuple[Any, Any]:
+    return (node.redis or {}).get("host"), (node.redis or {}).get("port")
+
+
+def _without_place(node: Config) -> tuple[object, ...]:
+    """What a process has to start over for."""
+    return node.server, node.server_ca, {**(node.redis or {}), "host": "", "port": 0}
 
 
 def follow(home: Path, node: Config, offer: Access) -> Config | None:
@@ -107,6 +119,7 @@ def _answers(node: Config) -> bool:
     try:
         with redis.Redis.from_url(node.redis_url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S) as client:
             client.llen(key(node.slug, ANSWERING))
+            client.delete(key(node.slug, NOTHING))  # a replica answers too, and refuses to write
     except (redis.RedisError, OSError) as error:
         log.info("Redis at %s cannot be used yet: %s", (node.redis or {}).get("host"), error)
         return False

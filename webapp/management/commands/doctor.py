@@ -22,7 +22,9 @@ from inference.answering import cloud_queue
 from inference.bundles import failures
 from inference.engine import catalogue, tasks
 from webapp.accounts.models import User
+from webapp.ops import limits
 from webapp.ops.backup import schedule
+from webapp.redis_access import connections
 
 LEAST_FREE = 1 << 30  # bytes
 MOST_NAMED = 3  # files in one sentence
@@ -67,6 +69,7 @@ def _findings() -> Iterator[Finding]:
     if broker.remedy:
         return
     yield _cloud()
+    yield from (Finding(*line) for line in limits.findings())
     yield from _nodes()
 
 
@@ -143,7 +146,7 @@ def _owner() -> Finding:
 
 def _redis() -> Finding:
     try:
-        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2) as client:
+        with connections.connect(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2) as client:
             version = client.info("server")["redis_version"]
             users = sum(line.startswith("user node-") for line in client.acl_list())
     except redis.AuthenticationError:

@@ -64,6 +64,9 @@ class Command(BaseCommand):
             "--uplink", default="", help="their uplinks in bytes per second, separated by commas; downlinks are twice as fast"
         )
         parser.add_argument(
+            "--no-redis", action="store_true", help="use the Redis of REDIS_URL, or its sentinels, instead of starting one"
+        )
+        parser.add_argument(
             "--slowdown", type=float, default=4.0, help="how many times slower than this machine they compute (default 4)"
         )
 
@@ -79,12 +82,8 @@ class Command(BaseCommand):
         config.make_private(var)
         lock = _lock(var / LOCK)
         _check_port(options["host"], options["port"])
-        try:
-            redis = private_redis.prepare(var)
-        except private_redis.NoRedis as error:
-            raise CommandError(str(error)) from error
-        settings.REDIS_URL = redis.url
-        _write_private(settings.REDIS_URL_FILE, redis.url)
+        redis = None if options["no_redis"] else _prepare_redis(var)
+        _write_private(settings.REDIS_URL_FILE, settings.REDIS_URL)
         try:
             upgrading.migrate(self.stdout.write, with_backup=not options["no_backup"])
         except BackupError as error:
@@ -119,11 +118,20 @@ class Command(BaseCommand):
             self.stderr.write(f"The models could not be prepared ({error}); install the requirements again: make run.")
 
 
-def _plan(redis: private_redis.PrivateRedis, devices: dict[str, LocalNode], host: str, port: int) -> Plan:
+def _prepare_redis(var: Path) -> private_redis.PrivateRedis:
+    try:
+        redis = private_redis.prepare(var)
+    except private_redis.NoRedis as error:
+        raise CommandError(str(error)) from error
+    settings.REDIS_URL = redis.url
+    return redis
+
+
+def _plan(redis: private_redis.PrivateRedis | None, devices: dict[str, LocalNode], host: str, port: int) -> Plan:
     python, var = sys.executable, settings.VAR_DIR
     local = f"http://127.0.0.1:{port}"
     processes: dict[str, list[str]] = {
-        "redis": redis.command,
+        **({"redis": redis.command} if redis else {}),
         "web": serving.command(python, host, port),
         "cloud": [
             python, "-m", "celery", "--quiet", "-A", "webapp.celery", "worker", "--pool", "threads", "--concurrency", "8",
@@ -146,7 +154,7 @@ def _plan(redis: private_redis.PrivateRedis, devices: dict[str, LocalNode], host
         # The server tells its nodes which models to load; a node that has this setting of its own keeps to it.
         "without": {name: ["ISTHMUS_PROFILE"] for name in nodes},
         "env": {
-            "REDIS_URL": redis.url,
+            "REDIS_URL": settings.REDIS_URL,
             "ISTHMUS_VAR": str(var),
             "ISTHMUS_BUNDLES": str(settings.BUNDLES_DIR),
             "ISTHMUS_PUBLIC_URL": local,

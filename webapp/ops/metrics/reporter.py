@@ -24,6 +24,7 @@ from webapp.live import publish
 from webapp.ops.metrics import totals
 from webapp.ops.metrics.counted import LIVE_EVENTS
 from webapp.ops.metrics.totals import Totals
+from webapp.redis_access import connections
 
 EVERY_S = 2.0
 TIMEOUT_S = 2.0
@@ -113,7 +114,7 @@ class Reporter:
 
 def connection() -> "redis.Redis":
     """One that gives up after the first attempt: the next one is two seconds, or a scrape, away."""
-    return redis.Redis.from_url(
+    return connections.connect(
         settings.REDIS_URL, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 0)
     )
 

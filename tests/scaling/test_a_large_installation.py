@@ -1,0 +1,104 @@
+"""Two web processes and two cloud workers behind one proxy, on sentinels and PostgreSQL: whatever is restarted in the middle of
+questions, none is lost and none is answered twice."""
+
+import json
+import time
+from collections import Counter
+
+import pytest
+import redis
+import websockets.sync.client
+from websockets.typing import Origin
+
+from bench.harness.processes import wait_for
+from tests.conftest import draw_photo
+from tests.scaling.questions import Asking, Outcome, outcome
+from tests.scaling.scaled import Scaled
+from tests.transcript import Transcript
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
+BEFORE_S, AFTER_S = 6, 25  # of asking
+ENDED_S = 150
+
+
+def test_sessions_uploads_and_sockets_are_the_same_at_both_web_processes(large: Scaled) -> None:
+    clients = [large.person(url) for url in large.webs]
+    form = {"node": "", "again": True}
+    answer = clients[0].post("/api/v1/photos", data=form, files={"photo": ("photo.jpg", draw_photo(1), "image/jpeg")})
+    assert answer.status_code == 201, answer.text
+    photo = answer.json()["id"]
+    assert clients[1].get(f"/api/v1/photos/{photo}").status_code == 200, "the other process does not have the photo"
+    clients[0].base_url = large.webs[1]
+    clients[0].headers["Referer"] = large.webs[1]
+    assert clients[0].get("/api/v1/conversations").status_code == 200, "the session of one is none at the other"
+    turn = clients[0].post("/api/v1/turns", json={"question": "Describe this photo.", "photo": photo}).json()
+    cookie = "; ".join(f"{name}={value}" for name, value in clients[0].cookies.items())
+    address = f"{large.url.replace('http', 'ws')}/ws/chat/{turn['conversation']}/"
+    states = []
+    with websockets.sync.client.connect(address, additional_headers={"Cookie": cookie}, origin=Origin(large.url)) as socket:
+        until = time.monotonic() + 60
+        while "answered" not in states and time.monotonic() < until:
+            states.append(_state(json.loads(socket.recv(timeout=60)), turn["id"]))
+    assert "answered" in states, states
+
+
+def _state(frame: dict[str, object], pk: str) -> object:
+    rows = frame.get("turns") or [frame]
+    return next((row.get("state") for row in rows if pk in (row.get("id"), row.get("turn"))), None)  # type: ignore[attr-defined, union-attr]
+
+
+def test_the_clock_runs_once(large: Scaled) -> None:
+    """Beat sends each of its messages once: the watchdog over Redis sees one client that does."""
+    with large.redis.client(large.redis.master()) as client:
+        before = client.info("commandstats").get("cmdstat_lpush", {}).get("calls", 0)
+        time.sleep(10)
+        sent = client.info("commandstats")["cmdstat_lpush"]["calls"] - before
+    assert 5 <= sent <= 60, f"{sent} messages in ten idle seconds: the clock sends about three a second"
+
+
+def test_a_killed_master_of_redis_loses_no_question(large: Scaled) -> None:
+    transcript = Transcript()
+    asking = _asking(large)
+    with asking:
+        time.sleep(BEFORE_S)
+        with transcript.check("another Redis becomes the master") as notes:
+            killed = large.redis.kill_master()
+            wait_for(lambda: large.redis.master() != killed, 60, "there is none")
+            notes.append(f"{killed} was killed, {large.redis.master()} took over")
+        time.sleep(AFTER_S)
+    _nothing_lost(large, asking, transcript)
+    with large.redis.client(large.redis.master()) as client:
+        print(f"connections by user: {dict(_connections(client))}", flush=True)
+
+
+def test_a_restart_of_postgres_loses_no_question(large: Scaled) -> None:
+    transcript = Transcript()
+    asking = _asking(large)
+    with asking:
+        time.sleep(BEFORE_S)
+        with transcript.check("PostgreSQL stops at once, with every connection, and starts again"):
+            large.database.stop()
+            time.sleep(3)
+            large.database.start()
+        time.sleep(AFTER_S)
+    _nothing_lost(large, asking, transcript)
+
+
+def _asking(large: Scaled) -> Asking:
+    clients = [large.person(), *(large.person(url) for url in large.webs)]
+    files = {"photo": ("photo.jpg", draw_photo(int(time.time())), "image/jpeg")}
+    photo = clients[0].post("/api/v1/photos", data={"node": "", "again": True}, files=files).json()["id"]
+    return Asking(clients, photo, fresh=True)
+
+
+def _nothing_lost(large: Scaled, asking: Asking, transcript: Transcript) -> None:
+    result: Outcome | None = None
+    with transcript.check("every question is answered, and each once") as notes:
+        result = outcome(asking, large.person(), ENDED_S)
+        notes.append(str(result))
+    assert result is not None and not transcript.failures
+    assert result.asked > BEFORE_S and not result.failed and not result.doubled, result
+
+
+def _connections(client: "redis.Redis") -> Counter[str]:
+    return Counter(str(row.get("user")) for row in client.client_list())
