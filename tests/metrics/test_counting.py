@@ -90,7 +90,7 @@ def test_failures_are_counted_by_code_and_what_was_sent_in_vain_too(owner: Any, 
     failures = [{"node": "edge-1", "why": "gone", "bytes": 300, "ms": 5.0}, {"node": "edge-2", "why": "gone"}]
     answer(owner, fell_back_from=failures)
     journal = asked(owner)
-    journal.step_failed(1, UserError("no_edge", "No edge is online."))
+    journal.step_failed(1, "vqa", UserError("no_edge", "No edge is online."))
     journal.failed(UserError("no_answer", "No edge is online."))
     assert value("isthmus_fallbacks_total", task="vqa") == 2
     assert value("isthmus_wasted_bytes_total") == 300
