@@ -43,7 +43,7 @@ def test_it_may_be_the_answer_of_an_earlier_question(message: str, steps: list[s
 
 def test_the_same_as_before_asks_for_the_earlier_answer() -> None:
     before = Context(True, ("what kind of bird is this?",), new_photo=True, answers=("kingfisher",))
-    assert _lines("Is this the same kind of bird as before?", before) == ["vqa is this a kingfisher?"]
+    assert _lines("Is it the same bird?", before) == ["vqa is this a kingfisher?"]
 
 
 def test_a_finished_run_may_classify_and_an_unknown_one_is_refused() -> None:
