@@ -23,6 +23,7 @@ from inference.planning.reader.reader import bundled
 from inference.planning.reader.words import words_of
 from inference.planning.replies import ADDRESS_ALONE, EMPTY, NO_PHOTO, NO_REQUEST, NOTHING_FOR_ME, ONLY_BEGINNING, reply
 from inference.planning.rules.asides import without_addresses
+from inference.planning.rules.limits import METADATA
 from inference.planning.rules.rule_parser import ELSEWHERE, NO_EARLIER, UNCLEAR
 from inference.planning.rules.tables import Outcome, by_tables
 from inference.planning.rules.wording import regular
@@ -32,7 +33,7 @@ __all__ = ["ELSEWHERE", "NO_EARLIER", "NO_PHOTO", "UNCLEAR", "Context", "plan", 
 # Probabilities of the reader's plan, chosen on the tuning half of people's requests (docs/planning.md).
 LEAST = 0.12  # below it the tables' is taken, if they have one
 LIKELY = 0.7  # from which on it is better than that of tables that know every word
-CERTAIN = 0.97  # from which on a message is about the system, although the tables refuse it for another reason
+CERTAIN = 0.9  # from which on a message is about the system, although the tables refuse it for another reason
 GIBBERISH = 0.6  # share of words that nobody knows, from which on
 _ASKS = re.compile(r"(?:is|are|was|were|do|does|did|has|have|can|what|which|who|whose|where|how|why|when)\b")
 _TALK = ("thanks", "nothing")  # needs no reply beside a request
@@ -134,7 +135,8 @@ def _is_better(tables: Outcome, steps: Sequence[ParsedStep], asks_system: bool, 
     """Whether the tables' outcome is, where the reader sees these steps with this probability."""
     if not tables.steps:
         is_unsure = probability < LIKELY and tables.why != NO_REQUEST
-        return is_unsure or (tables.is_whole and not (asks_system and probability >= CERTAIN))
+        overrides = asks_system and probability >= CERTAIN and tables.why != METADATA
+        return is_unsure or (tables.is_whole and not overrides)
     if all(not step.question for step in tables.steps) and (tables.is_whole or not steps) and not asks_system:
         return True  # tasks by their names
     if probability < (LIKELY if tables.is_whole or not steps else LEAST):
