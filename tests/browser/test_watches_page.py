@@ -11,7 +11,7 @@ from bench.harness.stack import Stack
 from tests.browser.conftest import ANSWER_MS, Tab
 from tests.watches.scripted_camera import CAT, EMPTY, ScriptedCamera
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
