@@ -36,6 +36,7 @@ LIKELY = 0.7  # from which on it is better than that of tables that know every w
 CERTAIN = 0.9  # from which on a message is about the system, although the tables refuse it for another reason
 GIBBERISH = 0.6  # share of words that nobody knows, from which on
 _ASKS = re.compile(r"(?:is|are|was|were|do|does|did|has|have|can|what|which|who|whose|where|how|why|when)\b")
+_ABOUT_RUNS = re.compile(r"\b(?:runs?|models?|trained)\b")
 _TALK = ("thanks", "nothing")  # needs no reply beside a request
 DRAFTED = {
     TRAIN: "a training run, which stays a draft until you start it",
@@ -95,7 +96,8 @@ def _better(tables: Outcome, question: str, context: Context) -> Outcome:
     if _is_gibberish(question):
         return replace(tables, why=NOTHING_FOR_ME) if tables.why == NO_REQUEST else tables
     earlier = list(zip_longest(context.earlier, context.answers[: len(context.earlier)], fillvalue=""))
-    reading = bundled().read(question, earlier, context.earlier_photos + 1, context.models)
+    runs = context.models if _ABOUT_RUNS.search(question.lower()) else ()  # their names alone would make it think of them
+    reading = bundled().read(question, earlier, context.earlier_photos + 1, runs)
     result = interpret(reading.lines, question, context)
     steps = _once(result.steps)
     is_talk = not steps and set(result.said) <= set(_TALK)
