@@ -1,6 +1,6 @@
 """Threads that call several nodes share kombu's pools, whose limit is one for the process; what waits for calls is bounded.
 
-Kombu's pools belong to the broker of a node: `Producers` of its own closes them, so these tests call nodes that no other test calls.
+Kombu keeps one pool for each broker, and a `Producers` closes it: these tests call nodes that no other test calls.
 """
 
 from collections.abc import Callable
