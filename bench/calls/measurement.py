@@ -60,7 +60,8 @@ def add_calls(count: int) -> None:
             rows.append(row)
         ModelCall.objects.bulk_create(rows)
     days = [
-        CallDay(day=day, **dict(zip(CallDay.FACETS, facets, strict=True)), calls=calls) for (day, *facets), calls in sums.items()
+        CallDay(day=day, **dict(zip(CallDay.FACETS, facets, strict=True)), calls=calls)
+        for (day, *facets), calls in sums.items()
     ]
     CallDay.objects.bulk_create(days, batch_size=BATCH)
 

@@ -57,9 +57,7 @@ def test_no_call_is_lost_and_none_counts_twice(owner: Any, turn: Turn) -> None:
     assert day.link_bytes == use.link_bytes == 400 * THREADS * EACH
 
 
-def test_the_first_of_a_day_all_find_no_row_and_one_inserts_it(
-    owner: Any, turn: Turn, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_first_of_a_day_all_find_no_row_and_one_inserts_it(owner: Any, turn: Turn, monkeypatch: pytest.MonkeyPatch) -> None:
     """On PostgreSQL each waits between looking and inserting until all have looked; SQLite lets one write at a time."""
     looked, insert = threading.Barrier(THREADS), DayUse._default_manager.bulk_create
 

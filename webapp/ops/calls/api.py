@@ -26,7 +26,10 @@ class ModelCallRow(Schema):
     at: Moment = Field(description="When it ended; of `looks`, when their hour began.")
     person: str | None = Field(description="Null once the account is gone.", examples=["alice"])
     token: str | None = Field(description="Name of the personal token that asked.", examples=["nightly report"])
-    origin: str = Field(json_schema_extra={"enum": [*ORIGINS]}, description="What called. `watch`: an event of a watch, and an edge that was asked about one.")
+    origin: str = Field(
+        json_schema_extra={"enum": [*ORIGINS]},
+        description="What called. `watch`: an event of a watch, and an edge that was asked about one.",
+    )
     task: str = Field(description="Of the planning model `plan` or `answer`.", examples=["vqa"])
     model: str = Field(examples=["compact vqa"])
     route: str = Field(description="Empty where no route was taken.", examples=["split"])

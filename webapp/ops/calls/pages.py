@@ -95,7 +95,9 @@ def _linked(calls: Sequence[ModelCall], reader: Any) -> list[Row]:
     """Only its owner can open a question or a watch."""
     turns = Turn.objects.filter(pk__in={call.turn for call in calls if call.turn}, owner=reader.pk)
     conversations = dict(turns.values_list("pk", "conversation"))
-    watches = set(lifecycle.all_of(reader).filter(pk__in={call.watch for call in calls if call.watch}).values_list("pk", flat=True))
+    watches = set(
+        lifecycle.all_of(reader).filter(pk__in={call.watch for call in calls if call.watch}).values_list("pk", flat=True)
+    )
     tasks, routes, rows = dict(task_labels()), dict(labels("routes")), []
     for call in calls:
         link = ""
