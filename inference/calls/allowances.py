@@ -31,7 +31,7 @@ REMEDY = "Ask again after midnight UTC, or ask an administrator for more."
 
 @dataclass(frozen=True)
 class Standing:
-    """`most`: in the measure's unit; None where nothing limits it. `token`: whose it is; None: the person's, with all tokens."""
+    """`most`: in the measure's unit; None where nothing limits it. `token`: whose it is; None: the person's, of all tokens."""
 
     measure: Measure
     used: float

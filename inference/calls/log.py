@@ -131,7 +131,7 @@ class Selection:
         return {**{name: value for name, value in equal.items() if value}, **outcome, **cached}
 
     def _parts(self) -> list[QuerySet[ModelCall]]:
-        """The calls, of a node in two parts: SQLite finds each in an index alone, and reads the table where it looks for either."""
+        """The calls; of a node in two parts, each of which an index has: for either of two columns SQLite reads all calls."""
         node = self.filters.node
         calls = Selection(self.reader, replace(self.filters, node="")).calls().order_by()
         if not node:

@@ -10,7 +10,7 @@ from inference.calls import sums
 from inference.planning.llm.llm_calls import SUCCESSES
 from webapp.accounts.models import ApiToken
 
-# `watch`: an event of a watch, and what an edge was asked about one. `looks`: those of a watch on its device, summed by the hour.
+# `watch`: an event of a watch, and what an edge was asked about one. `looks`: those of a watch on its device, by the hour.
 QUESTION, BATCH, PLANNER, WATCH, LOOKS = "question", "batch", "planner", "watch", "looks"
 ORIGINS = (QUESTION, BATCH, PLANNER, WATCH, LOOKS)
 # What filters, sums and percentiles read, so that they need the index alone.

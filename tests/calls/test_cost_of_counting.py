@@ -97,7 +97,8 @@ def test_an_allowance_holds_at_once_where_it_was_set_and_soon_elsewhere(owner: A
     cache.set(allowances.ANY_SET, False, allowances.ANY_SET_S)  # as a process that has just looked
     assert allowances.limiting(owner.pk, None) == []
     assert allowances.ANY_SET_S <= 2
-    monkeypatch.setattr("time.time", lambda now=timezone.now().timestamp() + 2.5: now)
+    later = timezone.now().timestamp() + 2.5
+    monkeypatch.setattr("time.time", lambda: later)
     assert [standing.most for standing in allowances.limiting(owner.pk, None)] == [1.0]
 
 

@@ -81,7 +81,7 @@ def test_a_question_is_answered(isthmus: Any, worker: Worker, photo: Path) -> No
     assert answer.receipts == () and answer.turn == str(Turn.objects.get().pk) and answer.photo == str(Photo.objects.get().pk)
     again = isthmus.ask(None, "What colour?", conversation=answer.conversation, fresh=True)
     assert again.photo == answer.photo and again.conversation == answer.conversation
-    assert list(isthmus.ask_many([(photo, "Again?")], fresh=True))[0].text == "You asked: Again?"
+    assert next(iter(isthmus.ask_many([(photo, "Again?")], fresh=True))).text == "You asked: Again?"
     assert list(Turn.objects.order_by("created").values_list("fresh", flat=True)) == [False, True, True]
 
 

@@ -18,8 +18,8 @@ from inference.watches.models import Event, Watch
 
 
 def reported(watch: Watch, event: Event, cost: Cost) -> None:
-    """Of an event or a tally, in the transaction that stores it. The look that raised an event is the event's, with the mean time
-    of those that the device reports with it; the bytes are too."""
+    """Of an event or a tally, in the transaction that stores it. The look that raised an event is the event's, with the mean
+    time of those that the device reports with it; the bytes are too."""
     looks, ms, sent = cost.looks, cost.ms, cost.bytes
     if event.kind == "raised":
         mean = ms / max(1, looks)

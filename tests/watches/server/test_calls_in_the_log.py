@@ -1,4 +1,4 @@
-"""What watches compute is in the log of model calls: events and looks at an edge one by one, looks on the device by the hour."""
+"""What watches compute is in the log of model calls: events and looks at an edge one by one, those on the device hourly."""
 
 import csv
 import io

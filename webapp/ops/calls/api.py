@@ -20,8 +20,8 @@ router = Router(tags=["calls"])
 
 
 class ModelCallRow(Schema):
-    """One call of a model: of a step, of a watch, or of the planning model. With the origin `looks`, all looks of a watch on its
-    device in one hour."""
+    """One call of a model: of a step, of a watch, or of the planning model. With the origin `looks`, all looks of a watch on
+    its device in one hour."""
 
     at: Moment = Field(description="When it ended; of `looks`, when their hour began.")
     person: str | None = Field(description="Null once the account is gone.", examples=["alice"])

@@ -47,8 +47,8 @@ class Client:
         node: str | None = None,
         fresh: bool = False,
     ) -> Answer:
-        """The answer, once it is there. Without a photo the question is about the last one of `conversation`. `fresh`: computed,
-        also where you asked the same about the same photo before.
+        """The answer, once it is there. Without a photo the question is about the last one of `conversation`. `fresh`:
+        computed, also where you asked the same about the same photo before.
 
         Raises IsthmusError; a question that nobody waits for any longer is stopped.
         """
