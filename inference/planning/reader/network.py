@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
@@ -83,6 +82,8 @@ class Network:
 
 
 def _session(file: Path) -> Any:
+    import onnxruntime  # where messages are read: not in the web app
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # as many messages are read at once as there are threads of the worker
     options.log_severity_level = 3  # errors

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -29,15 +29,20 @@ class Reading:
 
 class Reader:
     def __init__(self, folder: Path = FOLDER) -> None:
-        """Raises OSError and ValueError for files that are missing or damaged."""
+        """Raises OSError and ValueError for files that are missing or damaged; those of the network when it first reads."""
+        self._folder = folder
         self.pieces = Pieces(folder / "pieces.txt")
-        self.network = Network(folder)
         self.vocabulary: list[str] = json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
         kinds = np.array([kind_of(token) for token in self.vocabulary])
         self._kinds = {str(kind): kinds == kind for kind in np.unique(kinds)}
         self._places = {token: place for place, token in enumerate(self.vocabulary)}
         self._numbers = {mark: number for number, mark in enumerate(marks())}
         self.speller = Speller(self.vocabulary, self.pieces.whole)
+
+    @cached_property
+    def network(self) -> Network:
+        """Loaded where messages are read: the web app has use for the speller alone."""
+        return Network(self._folder)
 
     def read(self, message: str, earlier: Sequence[tuple[str, str]] = (), photos: int = 1, runs: Sequence[str] = ()) -> Reading:
         """`earlier`: questions of the conversation with their answers, oldest first."""
