@@ -24,6 +24,7 @@ from celery.beat import PersistentScheduler, ScheduleEntry, Service
 from click import Option
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
+from django.db import connections as db_connections
 from kombu.exceptions import OperationalError as BrokerError
 
 from webapp.redis_access import connections
@@ -100,6 +101,7 @@ class ClockService(Service):  # type: ignore[misc]
                     self.scheduler._do_sync()
         finally:
             self.sync()
+            db_connections.close_all()
 
 
 class ClockThread:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from inference.planning.reader.network import MOST_PIECES, MOST_TOKENS, Array, Network, Words
+from inference.planning.reader.network import MOST_PIECES, MOST_TOKENS, Array, Network, Words, check
 from inference.planning.reader.plan_lines import END, Grammar, Line, from_tokens, kind_of, marks
 from inference.planning.reader.spelling import Speller
 from inference.planning.reader.words import TOKEN_PIECES, Pieces, context_words, words_of
@@ -29,7 +29,8 @@ class Reading:
 
 class Reader:
     def __init__(self, folder: Path = FOLDER) -> None:
-        """Raises OSError and ValueError for files that are missing or damaged; those of the network when it first reads."""
+        """Raises OSError for files that are missing, and ValueError for damaged ones; for the network's when it first reads."""
+        check(folder)
         self._folder = folder
         self.pieces = Pieces(folder / "pieces.txt")
         self.vocabulary: list[str] = json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
