@@ -5,6 +5,7 @@ those that are broken or old (CONN_MAX_AGE), and with CONN_HEALTH_CHECKS tries o
 restarted server is noticed.
 """
 
+from functools import cached_property
 from typing import Any
 
 from celery import Celery
@@ -31,11 +32,9 @@ class WorkerFixup(DjangoWorkerFixup):  # type: ignore[misc]  # Celery is not typ
 
 
 class Fixup(DjangoFixup):  # type: ignore[misc]
-    @property
+    @cached_property
     def worker_fixup(self) -> WorkerFixup:
-        if self._worker_fixup is None:
-            self._worker_fixup = WorkerFixup(self.app)
-        return self._worker_fixup
+        return WorkerFixup(self.app)
 
 
 def fixup(app: Celery) -> Fixup:
