@@ -184,7 +184,7 @@ def test_the_clock_itself_watches_nodes_and_survives_what_that_raises(
     def failing(*_: object, **__: object) -> None:
         raise DatabaseError("the table is gone")
 
-    monkeypatch.setattr(tasks.node_events, "record_all", failing)
+    monkeypatch.setattr("devices.telemetry.node_events.record_all", failing)
     scheduler.apply_entry(entry)
     assert "the table is gone" in caplog.text
 
