@@ -1,4 +1,4 @@
-"""What the clock has cloud workers do about nodes (the schedule: webapp.celery)."""
+"""What the clock does about nodes, in its own thread (the schedule: webapp.celery)."""
 
 from celery import shared_task
 from django.conf import settings
@@ -11,7 +11,7 @@ WATCHING_KEY = "clock:watching"  # since when nodes are watched without a pause,
 PAUSE_S = 10  # a longer pause starts the watch again
 
 
-@shared_task(name="devices.watch")
+@shared_task(name="devices.watch", by_clock=True)
 def watch() -> None:
     """Notice nodes that fell silent. Safe to run twice: flips are compare-and-set.
 
@@ -19,8 +19,9 @@ def watch() -> None:
     away itself.
     """
     now = timezone.now()
-    with connections.connect(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2) as client:
-        client.set(WATCHING_KEY, now.timestamp(), nx=True, ex=PAUSE_S)
-        client.expire(WATCHING_KEY, PAUSE_S)
-        since = float(client.get(WATCHING_KEY) or now.timestamp())  # type: ignore[arg-type]
+    pipe = connections.shared(settings.REDIS_URL).pipeline(transaction=False)
+    pipe.set(WATCHING_KEY, now.timestamp(), nx=True, ex=PAUSE_S)
+    pipe.expire(WATCHING_KEY, PAUSE_S)
+    pipe.get(WATCHING_KEY)
+    since = float(pipe.execute()[-1] or now.timestamp())
     node_events.record_all(now, silence_counts=now.timestamp() - since >= presence.OFFLINE_S)

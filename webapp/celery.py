@@ -29,7 +29,7 @@ def trace_as_worker(**named: object) -> None:
     export.be("worker")
 
 
-app = Celery("isthmus", broker=address.celery_url(settings.REDIS_URL))
+app = Celery("isthmus", broker=address.celery_url(settings.REDIS_URL), fixups=["webapp.ops.celery_fixup:fixup"])
 app.set_default()  # "current" is a matter of the thread, and the web app queues from threads of its own
 app.conf.update(
     task_default_queue="cloud",

@@ -50,13 +50,13 @@ def forget(photo_id: str, owner: int) -> None:
     _forgetting.submit(owner, partial(erasure.erase, photo_id))
 
 
-@shared_task(name="inference.erase")
+@shared_task(name="inference.erase", is_needed=staticmethod(erasure.is_needed))
 def erase_photos() -> None:
     """Have nodes delete photos that they still held; sent by the clock (webapp.celery)."""
     erasure.sweep()
 
 
-@shared_task(name="inference.erase_hidden")
+@shared_task(name="inference.erase_hidden", is_needed=staticmethod(trash.is_needed))
 def erase_hidden_photos() -> None:
     """Erase photos whose deletion can no longer be undone; sent by the clock."""
     trash.erase_due()
@@ -68,7 +68,7 @@ def fill_digests() -> None:
     digests.fill(DIGESTS_S)
 
 
-@shared_task(name="inference.sweep")
+@shared_task(name="inference.sweep", is_needed=staticmethod(sweep.is_needed))
 def sweep_turns() -> None:
     """Give abandoned turns to another worker; sent by the clock every two seconds (webapp.celery)."""
     sweep.sweep(queue_is_empty=cloud_queue.is_empty())

@@ -34,6 +34,12 @@ def turn_ended(sender: object, turn: Turn, **_: object) -> None:
         settle(turn.pk)
 
 
+def is_needed() -> bool:
+    """Whether a batch runs, or turns of one that was paused or stopped have not been taken yet."""
+    items = Item.objects.filter(state=ASKED, batch__in=Batch.objects.exclude(state=DONE))
+    return Batch.objects.filter(state=RUNNING).exists() or items.exists()
+
+
 def sweep() -> None:
     """Finish what a process that died left undone; short, and safe to run twice."""
     settle_ended(Item.objects.all())
