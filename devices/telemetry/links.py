@@ -2,13 +2,15 @@
 
 import logging
 import math
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Protocol, TypedDict
 
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from devices.models import Sample
+from devices.models import Node, Sample
 from webapp.live import groups
 from webapp.live.events import LinkSample
 from webapp.live.publish import publish
@@ -18,6 +20,7 @@ RECENT = 24  # samples that an estimate is based on
 # Besides them a few large ones: where only little is sent, an old probe is the only evidence of the bandwidth.
 LARGE, LARGE_BYTES, LARGE_S = 4, 8192, 600
 SHOWN_S, SHOWN_AT_MOST = 600, 300
+ESTIMATED_FOR_S = 60.0  # an estimate that no transfer has changed; beside them, large ones expire
 
 
 class SampleData(TypedDict):
@@ -110,6 +113,32 @@ def as_json(sample: Sample) -> SampleData:
         "bytes_per_s": round(sample.bytes_per_s),
         "source": sample.source,
     }
+
+
+def estimates(slugs: Iterable[str]) -> dict[str, LinkData | None]:
+    """The links of several devices. An estimate of the last minute is taken, a little older, where no transfer came since: other
+    processes store them, so that the database is asked, once for all."""
+    newest = Sample.objects.filter(node=OuterRef("slug")).order_by("-at", "-pk").values("pk")[:1]
+    rows = Node.objects.filter(slug__in=list(slugs)).order_by().values_list("slug", Subquery(newest))
+    return {slug: None if sample is None else _ESTIMATED.of(slug, sample) for slug, sample in rows}
+
+
+class _Estimated:
+    """Estimates by node, and the newest sample of each at that time."""
+
+    def __init__(self) -> None:
+        self._links: dict[str, tuple[int, float, LinkData | None]] = {}
+
+    def of(self, slug: str, newest: int) -> LinkData | None:
+        now = time.monotonic()
+        sample, at, link = self._links.get(slug, (-1, 0.0, None))
+        if sample != newest or now - at > ESTIMATED_FOR_S:
+            at, link = now, estimate(slug)
+            self._links[slug] = newest, at, link
+        return link and {**link, "age_s": None if link["age_s"] is None else link["age_s"] + now - at}
+
+
+_ESTIMATED = _Estimated()
 
 
 def estimate(slug: str) -> LinkData | None:
