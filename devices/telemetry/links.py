@@ -3,8 +3,8 @@
 import logging
 import math
 import time
-from collections.abc import Callable, Iterable
-from datetime import timedelta
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime, timedelta
 from typing import Protocol, TypedDict
 
 from django.db.models import OuterRef, Subquery
@@ -105,6 +105,15 @@ def since(slug: str, seconds: float, at_most: int = SHOWN_AT_MOST) -> list[Sampl
     return [as_json(sample) for sample in rows.order_by("-at", "-pk")[:at_most]][::-1]
 
 
+def since_of_all(slugs: Collection[str], seconds: float, at_most: int = SHOWN_AT_MOST) -> dict[str, list[SampleData]]:
+    """The same of several nodes, by slug."""
+    samples: dict[str, list[SampleData]] = {slug: [] for slug in slugs}
+    rows = Sample.objects.filter(node__in=slugs, at__gte=timezone.now() - timedelta(seconds=seconds)).order_by("at", "pk")
+    for row in rows:
+        samples[row.node].append(as_json(row))
+    return {slug: newest[-at_most:] for slug, newest in samples.items()}
+
+
 def as_json(sample: Sample) -> SampleData:
     return {
         "at": sample.at.isoformat(),
@@ -116,22 +125,24 @@ def as_json(sample: Sample) -> SampleData:
 
 
 def estimates(slugs: Iterable[str]) -> dict[str, LinkData | None]:
-    """The links of several devices. An estimate of the last minute is taken, a little older, where no transfer came since: other
-    processes store them, so that the database is asked, once for all."""
-    newest = Sample.objects.filter(node=OuterRef("slug")).order_by("-at", "-pk").values("pk")[:1]
-    rows = Node.objects.filter(slug__in=list(slugs)).order_by().values_list("slug", Subquery(newest))
-    return {slug: None if sample is None else _ESTIMATED.of(slug, sample) for slug, sample in rows}
+    """The links of several devices. An estimate of the last minute is taken, a little older, where no transfer came since. Other
+    processes store transfers, so the database is asked, once for all."""
+    if not (names := list(slugs)):
+        return {}
+    newest = Sample.objects.filter(node=OuterRef("slug")).order_by("-at").values("at")[:1]
+    rows = Node.objects.filter(slug__in=names).order_by().values_list("slug", Subquery(newest))
+    return {slug: None if at is None else _ESTIMATED.of(slug, at) for slug, at in rows}
 
 
 class _Estimated:
     """Estimates by node, and the newest sample of each at that time."""
 
     def __init__(self) -> None:
-        self._links: dict[str, tuple[int, float, LinkData | None]] = {}
+        self._links: dict[str, tuple[datetime | None, float, LinkData | None]] = {}
 
-    def of(self, slug: str, newest: int) -> LinkData | None:
+    def of(self, slug: str, newest: datetime) -> LinkData | None:
         now = time.monotonic()
-        sample, at, link = self._links.get(slug, (-1, 0.0, None))
+        sample, at, link = self._links.get(slug, (None, 0.0, None))
         if sample != newest or now - at > ESTIMATED_FOR_S:
             at, link = now, estimate(slug)
             self._links[slug] = newest, at, link

@@ -143,6 +143,14 @@ def as_json(node: Node) -> NodeData:
     return _with_link(node, links.estimate(node.slug) if node.tier == "device" else None)
 
 
+def all_as_json(nodes: Iterable[Node]) -> list[NodeData]:
+    """The same for several nodes, with as many queries as for one."""
+    rows = list(nodes)
+    prefetch_related_objects(rows, "tags")
+    estimates = links.estimates(node.slug for node in rows if node.tier == "device")
+    return [_with_link(node, estimates.get(node.slug)) for node in rows]
+
+
 def _with_link(node: Node, link: links.LinkData | None) -> NodeData:
     return {
         "slug": node.slug,
@@ -181,13 +189,8 @@ def announce(node: Node) -> None:
 
 
 def announce_all(nodes: Iterable[Node]) -> None:
-    """The same for several nodes, with as many queries as for one."""
-    if not (rows := list(nodes)):
-        return
-    prefetch_related_objects(rows, "tags")
-    estimates = links.estimates(node.slug for node in rows if node.tier == "device")
-    for node in rows:
-        publish(groups.devices(), NodeState(node=_with_link(node, estimates.get(node.slug))))
+    for node in all_as_json(nodes):
+        publish(groups.devices(), NodeState(node=node))
 
 
 def simulated(node: Node) -> SimulatedData | None:
