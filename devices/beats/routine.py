@@ -1,7 +1,7 @@
 """Heartbeats as most of them are: of a known node, with nothing in them but what changes all the time.
 
-Those are stored several at once (devices.heartbeat). Everything else is left to the operation `send_heartbeat`, which also words
-what is refused: what cannot be read, unknown tokens, news of a start, and whatever the audit trail has to know the caller of.
+Those are stored several at once (devices.heartbeat). Everything else is left to the operation `send_heartbeat`, which also
+words what is refused: what cannot be read, unknown tokens, news of a start, and whatever has an entry in the audit trail.
 """
 
 import json

@@ -125,8 +125,8 @@ def as_json(sample: Sample) -> SampleData:
 
 
 def estimates(slugs: Iterable[str]) -> dict[str, LinkData | None]:
-    """The links of several devices. An estimate of the last minute is taken, a little older, where no transfer came since. Other
-    processes store transfers, so the database is asked, once for all."""
+    """The links of several devices. An estimate of the last minute is taken where no transfer came since. Other processes
+    store transfers, so the database is asked, once for all."""
     if not (names := list(slugs)):
         return {}
     newest = Sample.objects.filter(node=OuterRef("slug")).order_by("-at").values("at")[:1]

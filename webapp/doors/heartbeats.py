@@ -1,5 +1,4 @@
-"""The heartbeats of nodes, of which there are many: those that are routine take the short way (devices.beats), all others that of
-every request."""
+"""The heartbeats of nodes: nearly all are routine and take a short way (devices.beats), others that of every request."""
 
 from devices.beats.gathering import Gathering
 from devices.beats.routine import Sent
