@@ -26,8 +26,8 @@ def create(numbers: range) -> None:
     slugs = [f"n-{number:04}" for number in numbers]
     nodes = Node.objects.bulk_create(
         Node(
-            slug=slug, tier="edge" if number % 10 == 0 else "device", approved=True, token_sha256=slug, profile=PROFILE, queue=0,
-            last_seen=now, recorded_state="online", hardware={"model": "Orin", "cameras": [{"name": "front"}]},
+            slug=slug, tier="edge" if number % 10 == 0 else "device", approved=True, token_sha256=slug, profile=PROFILE,
+            queue=0, last_seen=now, recorded_state="online", hardware={"model": "Orin", "cameras": [{"name": "front"}]},
             sensors={"temperature_c": 50.5}, lanes={"stages": True}, measured={"compact": PROFILE},
         )
         for number, slug in enumerate(slugs)
@@ -60,10 +60,17 @@ def test_a_task_of_the_clock(name: str, redis_url: str) -> None:
 @pytest.mark.parametrize("work", [
     lambda: fleet.gauges(timezone.now()),
     lambda: health.fleet(RequestFactory().get("/")),
-    lambda: presence.all_as_json(Node.objects.all()),
-], ids=["metrics", "health", "pages"])  # fmt: skip
+], ids=["metrics", "health"])  # fmt: skip
 def test_what_others_ask_for_regularly(work: Callable[[], object], redis_url: str) -> None:
     assert_no_more_with_many(work)
+
+
+def test_what_pages_and_announcements_show(redis_url: str) -> None:
+    """The link of a device that a process has not shown within a minute is estimated from its own transfers."""
+    create(range(MANY))
+    nodes = list(Node.objects.all())
+    presence.all_as_json(nodes)
+    assert queries(lambda: presence.all_as_json(Node.objects.all())) == 3  # nodes, tags, their newest transfers
 
 
 @pytest.mark.parametrize("silent_s", [7, 13])
