@@ -79,14 +79,18 @@ async def _watch_all(url: str, pages: list[tuple[str, list[str]]], pipe: Connect
 
 async def _watch(url: str, cookie: str, shown: list[str], gate: asyncio.Semaphore, opened: asyncio.Event, seen: Seen) -> None:
     address = url.replace("http", "ws") + "/ws/devices/" + (f"?nodes={','.join(shown)}" if shown else "")
-    while not opened.is_set():  # a busy machine may refuse one at first; what is measured has not begun
-        async with gate:
-            headers, origin = {"Cookie": cookie}, Origin(url)
-            socket = await websockets.connect(
-                address, additional_headers=headers, origin=origin, open_timeout=120, max_size=None, ping_interval=None
-            )
-            if json.loads(await socket.recv())["type"] == "snapshot":
-                opened.set()
+    headers, socket = {"Cookie": cookie}, None
+    while socket is None:  # a busy machine may refuse one at first; what is measured has not begun
+        try:
+            async with gate:
+                socket = await websockets.connect(
+                    address, additional_headers=headers, origin=Origin(url), open_timeout=120, max_size=None, ping_interval=None
+                )
+                if json.loads(await socket.recv())["type"] != "snapshot":
+                    socket = None
+        except (websockets.WebSocketException, OSError):
+            socket = None
+    opened.set()
     try:
         async for text in socket:
             arrived = time.time()
