@@ -3,8 +3,8 @@
 Starts a Redis and a uvicorn of its own, as `make run` does. Each device posts a heartbeat with telemetry as often as the server
 asks for, over a new connection each time, runs a job now and then, and has the connections to Redis open that an agent has.
 Each viewer keeps the socket of the devices page open, which shows 50 devices. A heartbeat carries its send time, so every event
-shows its delay through HTTP, the database, Redis and the socket. Devices and viewers are two more processes on the same machine:
-what they take of its cores is missing to the server, and a viewer that waits for its turn sees an event later.
+shows its delay through HTTP, the database, Redis and the socket. Devices and viewers are two processes beside the server's: what
+they take of the cores is missing to it, and a viewer that waits for its turn sees an event later.
 
 event_ms_p50, _p95   milliseconds from sending the heartbeat until the event reaches a viewer, over all viewers
 lost                 events that some viewer received and another, connected all the time, did not

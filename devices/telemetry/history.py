@@ -65,7 +65,9 @@ def store_all(samples: Iterable[Sampled], now: datetime) -> None:
         Reading.objects.bulk_create(rows, ignore_conflicts=True)
     over: dict[tuple[int, datetime], list[str]] = {}
     for slug, _, last_seen in samples:
-        for span in FINER if last_seen is not None else ():
+        if last_seen is None:
+            continue
+        for span in FINER:
             if (start := beginning(last_seen, span)) != beginning(now, span):
                 over.setdefault((span, start), []).append(slug)
     for (span, start), slugs in sorted(over.items(), key=lambda item: item[0]):  # the finer ones first
