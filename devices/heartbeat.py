@@ -94,7 +94,7 @@ def _store(beat: Beat, now: datetime, pace_s: float) -> None:
         changes["sensors"] = history.plausible(report["sample"])
     if report.get("profile"):
         changes["measured"] = {**node.measured, report["profile"]["name"]: report["profile"]}
-    beat.replaced = _replaced_hardware(node, report.get("hardware") or {})
+    beat.replaced = replaced_hardware(node, report)
     if beat.replaced:
         changes["hardware_before"] = {**beat.replaced, **node.hardware_before}
     changes = {name: value for name, value in changes.items() if value != getattr(node, name)}
@@ -147,9 +147,9 @@ def _news(node: Node) -> tuple[object, ...]:
     return node.queue, node.boot, bool(node.profile), node.hardware, presence.refused_models(node), node.obstacles
 
 
-def _replaced_hardware(node: Node, reported: dict[str, Any]) -> dict[str, Any]:
+def replaced_hardware(node: Node, report: dict[str, Any]) -> dict[str, Any]:
     """The previous values of permanent hardware facts that the report contradicts."""
-    before = node.hardware
+    before, reported = node.hardware, report.get("hardware") or {}
     return {
         name: before[name] for name in PERMANENT if before.get(name) and reported.get(name) and before[name] != reported[name]
     }

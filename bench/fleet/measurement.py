@@ -29,7 +29,7 @@ class Figures(TypedDict):
     event_ms_p50: float
     event_ms_p95: float
     lost: int
-    pages_closed: int
+    pages_closed: dict[str, int]
     rss_growth_mb: float
     rss_mb: float
     cpu_percent: float
@@ -60,10 +60,10 @@ def measure(devices: int, viewers: int, seconds: float, every_s: float | None = 
         "devices": devices,
         "viewers": viewers,
         "seconds": seconds,
-        "event_ms_p50": round(float(np.percentile(seen.delays, 50)), 1),
-        "event_ms_p95": round(float(np.percentile(seen.delays, 95)), 1),
+        "event_ms_p50": round(float(np.percentile(seen.delays or [np.nan], 50)), 1),
+        "event_ms_p95": round(float(np.percentile(seen.delays or [np.nan], 95)), 1),
         "lost": sum(watching[slug] - received for (slug, _), received in seen.events.items()),
-        "pages_closed": seen.closed,
+        "pages_closed": dict(seen.closed),
         "rss_growth_mb": round((settled[-1] - settled[0]) / 1e6, 1),
         "rss_mb": round(busy.memory[-1] / 1e6, 1),
         "cpu_percent": round(100 * busy.server_s / seconds, 1),

@@ -23,7 +23,7 @@ class Seen:
 
     delays: list[float] = field(default_factory=list)
     events: Counter[tuple[str, float]] = field(default_factory=Counter)
-    closed: int = 0
+    closed: Counter[str] = field(default_factory=Counter)  # by close code
     cpu_s: float = 0.0
     sent: list[float] = field(default_factory=list)
 
@@ -99,6 +99,6 @@ async def _watch(url: str, cookie: str, shown: list[str], gate: asyncio.Semaphor
                 seen.delays.append((arrived - sent) * 1000)
                 seen.sent.append(sent)
                 seen.events[slug, sent] += 1
-        seen.closed += 1
+        seen.closed[str(socket.close_code)] += 1
     except websockets.ConnectionClosedError:
-        seen.closed += 1
+        seen.closed[f"{socket.close_code} {socket.close_reason}"] += 1

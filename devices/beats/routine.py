@@ -1,7 +1,7 @@
-"""Heartbeats as most of them are: of a known node, with nothing in them but what changes all the time.
+"""Heartbeats as nearly all of them are: of a known node, with nothing in them that is written down elsewhere.
 
 Those are stored several at once (devices.heartbeat). Everything else is left to the operation `send_heartbeat`, which also
-words what is refused: what cannot be read, unknown tokens, news of a start, and whatever has an entry in the audit trail.
+words what is refused: what cannot be read, unknown tokens, and whatever has an entry in the audit trail.
 """
 
 import json
@@ -16,7 +16,7 @@ from devices.models import Node
 from devices.registry import enrolment
 from webapp.live.storable import is_storable
 
-FIELDS = frozenset({"queue", "sample", "redis", "lanes", "obstacles", "access", "choice", "changing", "watches"})
+FIELDS = frozenset(Report.model_fields) - {"refused"}
 SELDOM_READ = ("measured", "labelled")  # long columns of a node
 Reply = dict[str, Any]
 
@@ -33,7 +33,7 @@ def reply_to(sent: Sequence[Sent]) -> list[Reply | None]:
     DatabaseError; nothing was stored then."""
     reports = {each.token: report for each in reversed(sent) if (report := _report(each.body)) is not None}
     nodes = _nodes(reports)
-    beats = {token: heartbeat.Beat(node, reports[token]) for token, node in nodes.items() if _is_routine(node)}
+    beats = {token: heartbeat.Beat(node, reports[token]) for token, node in nodes.items() if _is_routine(node, reports[token])}
     heartbeat.receive_all(list(beats.values()))
     replies: list[Reply | None] = []
     for each in sent:
@@ -60,5 +60,6 @@ def _nodes(tokens: Iterable[str]) -> dict[str, Node]:
     return {by_digest[node.token_sha256]: node for node in rows}
 
 
-def _is_routine(node: Node) -> bool:
-    return not (node.wishes or node.rotation or "refused" in node.change)
+def _is_routine(node: Node, report: dict[str, Any]) -> bool:
+    told = node.wishes or node.rotation or "refused" in node.change
+    return not (told or heartbeat.replaced_hardware(node, report))

@@ -91,8 +91,14 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self.opened = True
 
     async def send(self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool = False) -> None:
-        if not self.ended:
+        if self.ended:
+            return
+        try:
             await super().send(text_data, bytes_data, close)
+        except RuntimeError as error:
+            if "after sending 'websocket.close'" not in str(error):
+                raise
+            self.ended = True  # uvicorn has closed the connection, and this socket was not told yet
 
     async def close(self, code: int | bool | None = None, reason: str | None = None) -> None:
         if not self.ended:
