@@ -2,9 +2,9 @@
 
 Starts a Redis and a uvicorn of its own, as `make run` does. Each device posts a heartbeat with telemetry as often as the server
 asks for, over a new connection each time, runs a job now and then, and has the connections to Redis open that an agent has.
-Each viewer keeps the socket of the devices page open, which shows 50 devices. A heartbeat carries its send time, so every event
-shows its delay through HTTP, the database, Redis and the socket. Devices and viewers are two processes beside the server's: what
-they take of the cores is missing to it, and a viewer that waits for its turn sees an event later.
+Each viewer keeps the socket of the devices page open, which shows 50 devices. A heartbeat carries its send time, so every
+event shows its delay through HTTP, the database, Redis and the socket. Devices and viewers are two processes beside the
+server's: what they take of the cores is missing to it, and a viewer that waits for its turn sees an event later.
 
 event_ms_p50, _p95   milliseconds from sending the heartbeat until the event reaches a viewer, over all viewers
 lost                 events that some viewer received and another, connected all the time, did not
@@ -12,7 +12,7 @@ beat_ms_p95          milliseconds until a device has the response to its heartbe
 cpu_percent          of one core, mean of the web process
 redis_connections, redis_mb  of all devices and the web process, and the memory of Redis
 every_s              seconds between two heartbeats of a device, as the server asked for, or --every
-pages_closed         sockets that ended during the run, by close code
+pages_closed         sockets that ended during the run, by close code, by close code
 load_average         of the machine, in the last minute: with other work beside it, every figure above is worse
 client_cpu_percent   of one core: the process of the devices, and that of the viewers
 rss_mb, rss_growth_mb  resident memory of the web process at the end, and its growth after the first quarter of the run

@@ -32,7 +32,7 @@ def sent(board: Board, **report: Any) -> Sent:
 @pytest.fixture
 def device(board: Callable[..., Board]) -> Board:
     made = board()
-    made.beat(boot="first", profile=PROFILE, **ROUTINE)
+    made.beat(boot="first", hardware={"model": "Orin"}, profile=PROFILE, **ROUTINE)
     return made
 
 
@@ -60,7 +60,18 @@ def queries(work: Callable[[], object]) -> int:
     return len([query for query in captured if "UPDATE" not in query["sql"]])
 
 
-@pytest.mark.parametrize("reported", [{}, {"access": "0" * 16}, {"choice": 7}, {"watches": "0" * 16}, {"queue": 0}])
+@pytest.mark.parametrize(
+    "reported",
+    [
+        {},
+        {"boot": "second", "profile": None},
+        {"hardware": {"model": "Orin"}},
+        {"access": "0" * 16},
+        {"choice": 7},
+        {"watches": "0" * 16},
+        {"queue": 0},
+    ],
+)
 def test_it_is_answered_and_stored_as_by_the_operation(device: Board, reported: dict[str, Any]) -> None:
     def stored() -> dict[str, Any]:
         return Node.objects.values().get() | {"last_seen": None}
@@ -76,7 +87,7 @@ def test_it_is_answered_and_stored_as_by_the_operation(device: Board, reported: 
 
 
 @pytest.mark.parametrize("report", [
-    {"boot": "second"}, {"hardware": {"model": "x"}}, {"profile": None}, {"refused": {"choice": 0, "why": "no"}},
+    {"hardware": {"model": "Thor"}}, {"refused": {"choice": 0, "why": "no"}},
     {"redis": "refused"}, {"queue": -1}, {"queue": "many"}, {"sample": {"cpu_percent": "\0"}}, {"unknown": 1},
 ])  # fmt: skip
 def test_anything_else_is_left_to_the_operation_and_stores_nothing(device: Board, report: dict[str, Any]) -> None:

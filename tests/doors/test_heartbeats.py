@@ -17,6 +17,7 @@ from devices.models import Node
 from devices.registry import enrolment
 from tests.devices.test_heartbeat import PROFILE
 from tests.devices.test_routine_heartbeats import ROUTINE
+from webapp.accounts.models import AuditEntry
 from webapp.doors import heartbeats
 
 PATH = "/api/v1/nodes/me/heartbeat"
@@ -56,9 +57,12 @@ def test_a_fleet_at_once(address: str, tokens: list[str], long_way: list[str], p
     assert long_way == [] and not Node.objects.filter(last_seen=None).exists()
 
 
-def test_news_of_a_start_goes_the_long_way(address: str, tokens: list[str], long_way: list[str]) -> None:
-    assert post(address, tokens[0], json.dumps({**ROUTINE, "boot": "b"}).encode()).status_code == 200
-    assert (long_way, Node.objects.get(slug="n-0").boot) == (["n-0"], "b")
+def test_other_hardware_goes_the_long_way(address: str, tokens: list[str], long_way: list[str]) -> None:
+    for model in ("Orin", "Thor"):
+        report = {**ROUTINE, "boot": model, "hardware": {"model": model}}
+        assert post(address, tokens[0], json.dumps(report).encode()).status_code == 200
+    assert (long_way, Node.objects.get(slug="n-0").boot) == (["n-0"], "Thor")
+    assert AuditEntry.objects.get(action="hardware changed").name == "n-0"
 
 
 @pytest.mark.parametrize(("token", "body"), [
