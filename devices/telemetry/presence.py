@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Protocol, TypedDict
 
-from django.db.models import Q, prefetch_related_objects
+from django.db.models import Q
 from django.utils import timezone
 
 from devices.contract.heartbeat import cameras_of
 from devices.contract.protocol import ANSWERING, RESTART
-from devices.models import Node
+from devices.models import Node, NodeTag
 from devices.telemetry import links, pace, trouble
 from webapp.live import groups
 from webapp.live.events import NodeState
@@ -140,18 +140,21 @@ def usable(node: Node, now: datetime) -> bool:
 
 def as_json(node: Node) -> NodeData:
     """A node as pages and scripts see it."""
-    return _with_link(node, links.estimate(node.slug) if node.tier == "device" else None)
+    link = links.estimate(node.slug) if node.tier == "device" else None
+    return _data(node, link, [tag.name for tag in node.tags.all()])
 
 
 def all_as_json(nodes: Iterable[Node]) -> list[NodeData]:
     """The same for several nodes, with as many queries as for one."""
     rows = list(nodes)
-    prefetch_related_objects(rows, "tags")
+    tags: dict[int, list[str]] = {}  # not kept with the nodes: the caller may change them
+    for pk, name in NodeTag.objects.filter(node__in=rows).values_list("node", "name"):
+        tags.setdefault(pk, []).append(name)
     estimates = links.estimates(node.slug for node in rows if node.tier == "device")
-    return [_with_link(node, estimates.get(node.slug)) for node in rows]
+    return [_data(node, estimates.get(node.slug), tags.get(node.pk, [])) for node in rows]
 
 
-def _with_link(node: Node, link: links.LinkData | None) -> NodeData:
+def _data(node: Node, link: links.LinkData | None, tags: list[str]) -> NodeData:
     return {
         "slug": node.slug,
         "title": node.title or node.slug,
@@ -165,7 +168,7 @@ def _with_link(node: Node, link: links.LinkData | None) -> NodeData:
         "simulated": simulated(node),
         "hardware": {name: fact for name, fact in node.hardware.items() if name != "cameras"},
         "cameras": [{"name": camera.name, "preview": False} for camera in cameras_of(node.hardware.get("cameras"))],
-        "tags": [tag.name for tag in node.tags.all()],
+        "tags": tags,
         "trouble": trouble.of(node, timezone.now()),
         "refused_models": refused_models(node),
         "changing_models": changing_models(node),

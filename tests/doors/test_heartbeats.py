@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import pytest
@@ -43,7 +44,12 @@ def long_way(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The nodes whose heartbeats the operation stored."""
     taken: list[str] = []
     receive = heartbeat.receive
-    monkeypatch.setattr(heartbeat, "receive", lambda node, report: taken.append(node.slug) or receive(node, report))
+
+    def noted(node: Node, report: dict[str, Any]) -> dict[str, Any]:
+        taken.append(node.slug)
+        return receive(node, report)
+
+    monkeypatch.setattr(heartbeat, "receive", noted)
     return taken
 
 
