@@ -89,7 +89,7 @@ class ChosenModels(Schema):
 class HeartbeatReply(Schema):
     state: str = Field(description="`online`, or `revoked`.", examples=["online"])
     simulated: Simulation | None = None
-    next_s: float = Field(2.0, description="When to send the next one.")
+    next_s: float = Field(2.0, description="When to send the next one: the more nodes there are, the later.")
     rotate: Rotation | None = Field(None, description="Credentials to change to, while a rotation is under way.")
     access: Access | None = Field(None, description="Addresses to change to, when the node reported that it knows others.")
     models: ChosenModels | None = Field(None, description="Models to change to, when it is this node's turn.")

@@ -40,6 +40,9 @@ class Node(models.Model):
 
     created = models.DateTimeField(auto_now_add=True)
     last_seen = models.DateTimeField(null=True, blank=True)
+    pace_s = models.FloatField(
+        default=2.0, editable=False, help_text="seconds after which its next heartbeat was asked for (devices.telemetry.pace)"
+    )
     recorded_state = models.CharField(
         max_length=10,
         choices=[(state, state) for state in STATES],

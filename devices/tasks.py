@@ -4,7 +4,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from devices.telemetry import node_events, presence
+from devices.telemetry import node_events
 from webapp.redis_access import connections
 
 WATCHING_KEY = "clock:watching"  # since when nodes are watched without a pause, as a Unix time
@@ -24,4 +24,4 @@ def watch() -> None:
     pipe.expire(WATCHING_KEY, PAUSE_S)
     pipe.get(WATCHING_KEY)
     since = float(pipe.execute()[-1] or now.timestamp())
-    node_events.record_all(now, silence_counts=now.timestamp() - since >= presence.OFFLINE_S)
+    node_events.record_all(now, watched_s=now.timestamp() - since)

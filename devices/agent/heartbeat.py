@@ -26,6 +26,7 @@ from devices.contract.protocol import ABILITIES, ANSWERING
 
 log = logging.getLogger(__name__)
 EVERY_S, LONGEST_S = 2.0, 15.0
+LONGEST_PACE_S = 60.0  # that a server may ask for
 FEW_FAILURES = 4  # after this many the server's public address is tried, where the node knows another than that
 OFFER_EVERY_S = 30.0
 
@@ -145,7 +146,7 @@ class Heartbeat:
         self._failures = 0
         if self._news is news:
             self._news = {}
-        self._every = min(max(reply.next_s, 0.5), LONGEST_S)
+        self._every = min(max(reply.next_s, 0.5), LONGEST_PACE_S)
         self.runtime.simulate(self.config.with_simulated(reply.simulated))
         self.answered.set()
 

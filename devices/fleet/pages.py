@@ -49,7 +49,7 @@ def listing(query: QueryDict, person: int | None) -> Listing:
     number = min(_number(query.get("page", "1")), pages)
     shown = rows[(number - 1) * SHOWN : number * SHOWN]
     return {
-        "nodes": [access.shown(person, presence.as_json(node)) for node in shown],
+        "nodes": [access.shown(person, node) for node in presence.all_as_json(shown)],
         "found": found,
         "page": number,
         "pages": pages,
