@@ -141,6 +141,9 @@ class Journal:
     def phase(self, name: str, step: int | None = None, **detail: Any) -> None:
         phase = {**_phase(name, step), **detail}
         with self._write:
+            if self.turn.background and not self.lost.is_set():  # nobody watches: the next renewal of the lease stores it
+                self.turn.phase = phase
+                return
             self.lease.write(phase=phase)
             self._publish_phase(step)
 
@@ -211,7 +214,7 @@ class Journal:
         with self._write:
             self.lease.write(**changes)
             self._publish(turns.ended(self.turn))
-        turns.has_ended.send_robust(Turn, turn=self.turn)
+        turns.has_ended.send_robust(Turn, turn=self.turn, by_worker=True)
         code = (self.turn.error or {}).get("code", "")
         log.debug("%s after %.0f ms%s%s", self.turn.state, self.milliseconds(), ": " * bool(code), code)
 
@@ -229,13 +232,14 @@ class Journal:
         self._publish(TurnPhase(**self._ids(), phase=self.turn.phase, step=step, plan=plan))
 
     def _publish(self, event: TurnEvent) -> None:
-        publish(groups.chat(self.turn.conversation), event)
+        if not self.turn.background:  # those are on no conversation's page
+            publish(groups.chat(self.turn.conversation), event)
 
     def _renew(self) -> None:
         """Keep the lease while the work goes on; stop at the turn's deadline, so that a hung worker loses it."""
         try:
             while not self._done.wait(min(1.0, settings.LEASE_S / 3)) and self.seconds_left() > -5:
-                if not self.lease.renew(settings.LEASE_S):
+                if not self.lease.renew(settings.LEASE_S, **({"phase": self.turn.phase} if self.turn.background else {})):
                     if not self._done.is_set():
                         self.lost.set()
                     return

@@ -24,7 +24,8 @@ from webapp.live.events import Phase, TurnAnswer, TurnPhase
 from webapp.live.publish import publish
 from webapp.live.storable import storable
 
-has_ended = Signal()  # with `turn`; may be lost with its process
+# With `turn`, and `by_worker` where the worker that ended it looks for the next one; may be lost with its process.
+has_ended = Signal()
 
 
 def ask(
