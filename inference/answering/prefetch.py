@@ -99,8 +99,9 @@ def _place(photo: Photo, device: Node, tasks: set[str], is_there: bool, cancelle
     if is_there:  # measured so far for other tasks, or for other models
         placed = dispatch.call(device.slug, job, PLACING_S, cancelled)
     else:
+        data = _file(photo)
         PhotoTrace.record(photo.pk, device.slug)
-        dispatch.put_blob(device.slug, str(photo.pk), photo.path.read_bytes())
+        dispatch.put_blob(device.slug, str(photo.pk), data)
         placed = dispatch.call(device.slug, job, PLACING_S, cancelled)
         dispatch.drop_blob(device.slug, str(photo.pk))
     models = fleet.models_of(device)
@@ -112,6 +113,14 @@ def _place(photo: Photo, device: Node, tasks: set[str], is_there: bool, cancelle
         return {**entry, "sizes": {**entry["sizes"], **placed.sizes}, "tasks": known}
 
     _change(photo, device.slug, measured)
+
+
+def _file(photo: Photo) -> bytes:
+    try:
+        return photo.path.read_bytes()
+    except OSError as error:
+        log.warning("photo %s cannot be read: %s", photo.pk, error)
+        raise UserError("photo_unreadable", "The server cannot read the file of this photo.", "Upload it again.", 410) from None
 
 
 def _is_placed(photo: Photo, device: Node, tasks: set[str]) -> bool:

@@ -36,12 +36,17 @@ def answer() -> None:
         goes_on = False
         try:
             orchestrate.answer(claimed)
-            goes_on = claimed.turn.background and time.monotonic() < until and state.should_stop in (None, False)
+            goes_on = claimed.turn.background and time.monotonic() < until and not _is_stopping()
         finally:  # one fewer runs now: another of the same person may start
             if not goes_on and journal.startable():
                 cloud_queue.answer()
         if not goes_on:
             return
+
+
+def _is_stopping() -> bool:
+    """Whether this worker was told to end; 0 is the exit status then."""
+    return state.should_stop is not None and state.should_stop is not False
 
 
 @shared_task(name=cloud_queue.PREPARE)

@@ -50,7 +50,7 @@ def settle_ended(items: QuerySet[Item]) -> None:
 
 
 def settle(turn_id: UUID, by_worker: bool = False) -> None:
-    """Put what became of a turn into its item, and give the next item its turn. `by_worker`: the caller takes that by itself."""
+    """Put what became of a turn into its item, and give the next item its turn. `by_worker`: the caller takes it by itself."""
     with transaction.atomic():
         found = Item.objects.filter(turn=turn_id).values_list("batch", flat=True).first()
         batch = _locked(found) if found else None

@@ -32,7 +32,8 @@ class PhotoJobs:
         sizes = run.handle(lambda: encoded_sizes(photo_codec.decode(data), self.profile, tasks))
         if arrived is not None:
             self.photos.keep(job.photo, data, run.person)
-            self.context.heads.forget(lambda key: key[0] == job.photo)  # features of an older photo with this id must not answer
+            # Features of an older photo with this id must not answer.
+            self.context.heads.forget(lambda key: key[0] == job.photo)
         return Placed(bytes=len(data), sizes=sizes)
 
     def look(self, run: JobRun, job: Look) -> Kept:
