@@ -141,11 +141,11 @@ class Journal:
     def phase(self, name: str, step: int | None = None, **detail: Any) -> None:
         phase = {**_phase(name, step), **detail}
         with self._write:
-            if self.turn.background and not self.lost.is_set():  # nobody watches: the next renewal of the lease stores it
-                self.turn.phase = phase
-                return
-            self.lease.write(phase=phase)
-            self._publish_phase(step)
+            if self.turn.background and not self.lost.is_set():
+                self.turn.phase = phase  # nobody watches: the next renewal of the lease stores it
+            else:
+                self.lease.write(phase=phase)
+                self._publish_phase(step)
 
     def planned(self, plan: dict[str, Any]) -> None:
         rows = [Step(turn=self.turn, number=s["id"], task=s["task"], question=s["question"] or "") for s in plan["steps"]]

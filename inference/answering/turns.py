@@ -24,8 +24,7 @@ from webapp.live.events import Phase, TurnAnswer, TurnPhase
 from webapp.live.publish import publish
 from webapp.live.storable import storable
 
-# With `turn`, and `by_worker` where the worker that ended it looks for the next one; may be lost with its process.
-has_ended = Signal()
+has_ended = Signal()  # with `turn`, and `by_worker` of a worker that looks for the next one; may be lost with its process
 
 
 def ask(
