@@ -202,8 +202,7 @@ class Journal:
             Step.objects.filter(turn=self.turn, number=number).update(**changes)
             record()
 
-        error = changes.get("error")
-        self._change({}, lambda: TurnReceipt(**self._ids(), step=number, receipt=receipt, error=error), store)
+        self._change({}, lambda: TurnReceipt(**self._ids(), step=number, receipt=receipt, error=changes.get("error")), store)
         task = next((step["task"] for step in (self.turn.plan or {}).get("steps", ()) if step["id"] == number), "")
         photo = receipt.get("photo") if receipt else None
         new, self._photos = photo not in self._photos, self._photos | {photo}
