@@ -1,7 +1,7 @@
 """What the agent on a node calls. What people and scripts call is in devices.nodes_api."""
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest
+from django.http import FileResponse, HttpRequest
 from ninja import Router, Schema
 from ninja.security import HttpBearer
 from pydantic import Field
@@ -12,9 +12,9 @@ from devices.contract.heartbeat import Access, Join, RecentLog, Report
 from devices.contract.watches import Watches
 from devices.fleet import wishes
 from devices.models import Node
-from devices.registry import addresses, enrolment, rotation
+from devices.registry import addresses, agent_wheel, enrolment, rotation
 from devices.telemetry import presence
-from webapp.live.errors import UserError
+from webapp.live.errors import UserError, not_found
 from webapp.live.http import change, operation
 
 router = Router(tags=["agents"])
@@ -86,6 +86,12 @@ class ChosenModels(Schema):
     bundle: str = Field(description="The digest of their newest export; empty: none.", examples=["397a8e229d1e4873"])
 
 
+class OfferedAgent(Schema):
+    digest: str = Field(description="SHA-256 of the wheel, which `get_agent` returns.")
+    size: int = Field(description="Bytes.")
+    name: str = Field(examples=["isthmus_agent-0.2.0-py3-none-any.whl"])
+
+
 class HeartbeatReply(Schema):
     state: str = Field(description="`online`, or `revoked`.", examples=["online"])
     simulated: Simulation | None = None
@@ -96,6 +102,7 @@ class HeartbeatReply(Schema):
     watches: Watches | None = Field(None, description="Watches to evaluate, when the node reported others.")
     now: float | None = Field(None, description="This server's clock, seconds since 1970, for a node that evaluates watches.")
     restart: str = Field("", description="The `boot` that is to end and start again, where an administrator asked for it.")
+    agent: OfferedAgent | None = Field(None, description="The agent to update to, when it is this node's turn.")
     log: str = Field("", description="Where an administrator asked for the recent log: `request` of `send_agent_log`.")
 
 
@@ -181,6 +188,19 @@ def send_heartbeat(request: HttpRequest, body: Report) -> HeartbeatReply:
 def send_agent_log(request: HttpRequest, body: RecentLog) -> ReceivedLog:
     """As it was asked for in the reply to a heartbeat; another one is dropped."""
     return ReceivedLog(received=wishes.receive_log(_caller(request), body))
+
+
+@router.get(
+    "/me/agent/{digest}",
+    auth=NodeToken(),
+    **operation("get_agent", "Fetch the agent's wheel", {200: None}, {**TOKEN, 404: "`not_found`: the server has another."}),
+)
+def get_agent(request: HttpRequest, digest: str) -> FileResponse:
+    """As it was offered in the reply to a heartbeat."""
+    file = agent_wheel.with_digest(digest)
+    if file is None:
+        raise not_found("agent")
+    return FileResponse(file.open("rb"), content_type="application/octet-stream", filename=file.name)
 
 
 def _caller(request: HttpRequest) -> Node:

@@ -4,6 +4,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from devices.agent_updates import rollouts
 from devices.telemetry import node_events, presence
 from webapp.redis_access import connections
 
@@ -24,3 +25,9 @@ def watch() -> None:
         client.expire(WATCHING_KEY, PAUSE_S)
         since = float(client.get(WATCHING_KEY) or now.timestamp())  # type: ignore[arg-type]
     node_events.record_all(now, silence_counts=now.timestamp() - since >= presence.OFFLINE_S)
+
+
+@shared_task(name="devices.update_agents")
+def update_agents() -> None:
+    """Offer the server's agent to those whose turn it is, and stop where one fails."""
+    rollouts.advance(timezone.now())

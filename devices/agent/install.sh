@@ -37,6 +37,7 @@ main() {
     fetch
     environment
     wrapper
+    choose
     chown -R isthmus: "$home"
     chmod 700 "$home"
     remember
@@ -122,6 +123,7 @@ fetch() {
     name=$(curl -fsSL "$server/devices/agent.whl" -o "$download/agent" -w '%{url_effective}')
     wheel=$download/${name##*/}
     mv "$download/agent" "$wheel"
+    digest=$(sha256sum "$wheel" | cut -d ' ' -f 1)
 }
 
 environment() {
@@ -139,6 +141,13 @@ environment() {
     pip install "$wheel"
     # A second time, forced: pip does not replace an agent of the same version.
     pip install --no-deps --force-reinstall "$wheel"
+}
+
+# Which agent starts: this one, whichever the server gave it before. The agent updates itself where it finds this file.
+choose() {
+    mkdir -p "$home/releases"
+    printf '{"installed": "%s"}\n' "$digest" >"$home/releases/state.json.new"
+    mv "$home/releases/state.json.new" "$home/releases/state.json"
 }
 
 packages() {
@@ -189,7 +198,7 @@ set -a
 HF_HUB_OFFLINE=1
 [ ! -r $settings ] || . $settings
 set +a
-set -- $prefix/venv/bin/python -m devices.agent "\$command" --home $home "\$@"
+set -- $prefix/venv/bin/python -m devices.agent.update.launcher --home $home "\$command" "\$@"
 [ "\$(id -un)" = isthmus ] || set -- runuser -u isthmus -- "\$@"
 exec "\$@"
 WRAPPER
@@ -244,7 +253,7 @@ After=network-online.target
 [Service]
 User=isthmus
 WorkingDirectory=$home
-ExecStart=$prefix/venv/bin/python -m devices.agent run --home $home$joining
+ExecStart=$prefix/venv/bin/python -m devices.agent.update.launcher --home $home run$joining
 Environment=PYTHONUNBUFFERED=1 HF_HUB_OFFLINE=1
 EnvironmentFile=$settings
 Restart=always

@@ -1,7 +1,10 @@
 """The agent's wheel, which boards fetch from here: built from the same sources that run here, without Django."""
 
+import functools
+import hashlib
 import tempfile
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
@@ -9,6 +12,30 @@ from hatchling.builders.wheel import WheelBuilder
 
 PROJECT = Path(settings.BASE_DIR) / "devices" / "agent"
 PATTERN = "isthmus_agent-*.whl"
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """`digest`: SHA-256 of the file, of `size` bytes."""
+
+    name: str
+    version: str
+    digest: str
+    size: int
+
+
+@functools.cache
+def identity() -> Wheel:
+    """Of the wheel that belongs to this process: its sources do not change while it runs."""
+    file = wheel()
+    data = file.read_bytes()
+    return Wheel(file.name, file.name.split("-")[1], hashlib.sha256(data).hexdigest(), len(data))
+
+
+def with_digest(digest: str) -> Path | None:
+    """The file, if it has this digest: another process of a later version may have built another."""
+    file = wheel()
+    return file if hashlib.sha256(file.read_bytes()).hexdigest() == digest else None
 
 
 def wheel() -> Path:

@@ -1,0 +1,103 @@
+"""The agents that a home holds, and which of them starts. The installer's own environment is below them all and never changed.
+
+One file says everything and is replaced as a whole, so a board that loses power at any moment starts with a whole agent. The
+launcher of an earlier version reads it too: fields may be added, not renamed. Standard library only.
+"""
+
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+FOLDER, FILE, REPORTED = "releases", "state.json", "reported"
+MOST_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Releases:
+    """Digests of wheels. `installed`: what the installer put into its environment; `current`: what starts, empty: that one;
+    `trial`: what is tried, empty: nothing. `failed`: the last that did not work, and `why`."""
+
+    installed: str
+    current: str = ""
+    previous: str = ""
+    trial: str = ""
+    attempts: int = 0
+    failed: str = ""
+    why: str = ""
+
+    @property
+    def running(self) -> str:
+        """The digest of what starts when nothing is tried."""
+        return self.current or self.installed
+
+    def tried(self, digest: str) -> "Releases":
+        """About to be tried."""
+        return replace(self, trial=digest, attempts=0)
+
+    def adopted(self) -> "Releases":
+        """What was tried works."""
+        return replace(self, current=self.trial, previous=self.current, trial="", attempts=0, failed="", why="")
+
+    def rolled_back(self, why: str) -> "Releases":
+        return replace(self, trial="", attempts=0, failed=self.trial, why=why[:300])
+
+
+def read(home: Path) -> Releases | None:
+    """None where the installer did not make this home, or the file is damaged: then the installer's environment starts."""
+    try:
+        values = json.loads((home / FOLDER / FILE).read_text())
+        known = {name: value for name, value in values.items() if name in Releases.__dataclass_fields__}
+        state = Releases(**known)
+    except (OSError, ValueError, TypeError, AttributeError):
+        return None
+    texts = (state.installed, state.current, state.previous, state.trial, state.failed, state.why)
+    return state if state.installed and all(isinstance(text, str) for text in texts) else None
+
+
+def save(home: Path, state: Releases) -> None:
+    """As a whole, on the disk when this returns. Raises OSError."""
+    folder = home / FOLDER
+    part = folder / f"{FILE}.part"
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
+            json.dump(asdict(state), handle)
+            handle.flush()
+            os.fsync(handle.fileno())
+        part.replace(folder / FILE)
+    finally:
+        part.unlink(missing_ok=True)
+    sync(folder)
+
+
+def sync(folder: Path) -> None:
+    """Names in a folder reach the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def folder_of(home: Path, digest: str) -> Path:
+    return home / FOLDER / digest
+
+
+def path_of(home: Path, digest: str) -> str:
+    """PYTHONPATH of an agent: its folder before what there is; the empty digest is the installer's environment."""
+    present = os.environ.get("PYTHONPATH", "")
+    folder = folder_of(home, digest)
+    return os.pathsep.join(filter(None, [str(folder.resolve()) if digest and folder.is_dir() else "", present]))
+
+
+def prune(home: Path, state: Releases) -> None:
+    """Delete what can no longer start, and what an interrupted update left."""
+    held = {state.current, state.previous, state.trial, FILE, REPORTED}
+    for path in (home / FOLDER).iterdir():
+        if path.name in held:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,213 @@
+"""Updates of agents that are under way. What is decided is in `stages`; here it is read from and written to the database.
+
+A rollout is a row and the nodes whose `agent_update` names it. A heartbeat only reads what the clock has decided.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from devices.agent_updates import stages
+from devices.agent_updates.stages import Member
+from devices.contract.protocol import UPDATE
+from devices.contract.updates import AgentWheel, UpdateState
+from devices.models import AgentRollout, Node
+from devices.registry import agent_wheel
+from devices.telemetry import presence
+from webapp.accounts import audit
+from webapp.live.errors import UserError, not_found
+
+log = logging.getLogger(__name__)
+Update = dict[str, Any]
+GIVE_UP = timedelta(minutes=45)  # after an offer: three attempts ten minutes apart, and a trial
+OTHER_WHEEL = "The server has another agent now."
+OFF = UserError("updates_off", "This server updates no agents.", "Set ISTHMUS_AGENT_UPDATES to ask or auto.", 409)
+
+
+def begin(slug: str) -> Node:
+    """Have this node updated when its turn comes. Raises UserError."""
+    if settings.AGENT_UPDATES == "off":
+        raise OFF
+    node = Node.objects.filter(slug=slug, revoked_at=None).first()
+    if node is None:
+        raise not_found("node")
+    wheel = agent_wheel.identity()
+    if UPDATE not in node.abilities:
+        why = obstacle(node) or "Its agent is too old to update itself."
+        raise UserError("cannot_update", f"{slug} does not update itself. {why}", "Run the installer on it again.", 409)
+    if node.versions.get("wheel") == wheel.digest:
+        raise UserError("up_to_date", f"The agent of {slug} is the server's already.", "There is nothing to do.", 409)
+    if why := failure(node, wheel.digest):
+        advice = "Run the installer on it again, or update the server first."
+        raise UserError("update_failed", f"{slug} has tried this agent and went back: {why}", advice, 409)
+    _join(node, wheel)
+    audit.record(None, "agent update asked for", f"node:{slug}", wheel.version)
+    presence.announce(node)
+    return node
+
+
+def stop(why: str = "An administrator stopped it.") -> int:
+    """End what is under way; nodes that already try the new agent finish. How many rollouts that were."""
+    rollouts = list(AgentRollout.objects.filter(ended=None))
+    for rollout in rollouts:
+        _end(rollout, why)
+    return len(rollouts)
+
+
+def for_node(node: Node) -> AgentWheel | None:
+    """What the reply to this node's heartbeat offers; None while it is not its turn."""
+    update = node.agent_update
+    if "offered" not in update or settings.AGENT_UPDATES == "off" or UPDATE not in node.abilities:
+        return None
+    wheel = agent_wheel.identity()
+    if update.get("digest") != wheel.digest or node.versions.get("wheel") == wheel.digest or failure(node, wheel.digest):
+        return None
+    return AgentWheel(digest=wheel.digest, size=wheel.size, name=wheel.name)
+
+
+def receive(node: Node, said: UpdateState | None) -> None:
+    """What the node says of updating itself. A failure is recorded once."""
+    said, before = said or UpdateState(), node.agent_update
+    is_new = bool(said.failed and said.digest) and not failure(node, said.digest)
+
+    def with_report(update: Update) -> Update:
+        failed = update.get("failed", {})
+        return {**update, **said.model_dump(include={"note", "obstacle"})} | (
+            {"failed": {**failed, said.digest: said.failed}} if is_new else {}
+        )
+
+    if with_report(before) != before:
+        _store(node, with_report)
+        presence.announce(node)
+    if is_new:
+        audit.record(node.slug, "agent update failed", f"node:{node.slug}", said.failed)
+
+
+def advance(now: datetime) -> None:
+    """What the clock does. Safe to run twice."""
+    if settings.AGENT_UPDATES == "off":
+        stop("ISTHMUS_AGENT_UPDATES is off.")
+        return
+    rollouts = list(AgentRollout.objects.filter(ended=None))
+    if settings.AGENT_UPDATES == "auto" and not rollouts:
+        rollouts = _begin_by_itself()
+    for rollout in rollouts:
+        if rollout.digest != agent_wheel.identity().digest:
+            _end(rollout, OTHER_WHEEL)
+        else:
+            _advance(rollout, now)
+
+
+def failure(node: Node, digest: str) -> str:
+    """Why it went back from this agent; empty where it did not."""
+    return str(node.agent_update.get("failed", {}).get(digest, ""))
+
+
+def obstacle(node: Node) -> str:
+    """Why it does not update itself, in its own words."""
+    return str(node.agent_update.get("obstacle", ""))
+
+
+def _begin_by_itself() -> list[AgentRollout]:
+    """With all that have another agent, unless one of them has gone back from this one: an administrator looks first."""
+    wheel = agent_wheel.identity()
+    nodes = [node for node in Node.objects.filter(revoked_at=None, approved=True) if UPDATE in node.abilities]
+    if any(failure(node, wheel.digest) for node in nodes):
+        return []
+    if AgentRollout.objects.filter(digest=wheel.digest).exclude(stopped_because="").exists():
+        return []
+    behind = [node for node in nodes if node.versions.get("wheel") != wheel.digest]
+    for node in behind:
+        _join(node, wheel)
+        audit.record(audit.SERVER, "agent update asked for", f"node:{node.slug}", wheel.version)
+    return list(AgentRollout.objects.filter(ended=None)) if behind else []
+
+
+def _join(node: Node, wheel: agent_wheel.Wheel) -> None:
+    with transaction.atomic():
+        rollout = AgentRollout.objects.select_for_update().filter(ended=None, digest=wheel.digest).first()
+        if rollout is None:
+            rollout = AgentRollout.objects.create(digest=wheel.digest, version=wheel.version)
+        if node.agent_update.get("rollout") == rollout.pk:
+            return
+        asked = {"rollout": rollout.pk, "digest": wheel.digest, "asked": timezone.now().isoformat()}
+        _store(node, lambda update: {**_lasting(update), **asked})
+
+
+def _advance(rollout: AgentRollout, now: datetime) -> None:
+    nodes = {node.slug: node for node in _nodes(rollout)}
+    for node in nodes.values():
+        _note_health(node, rollout, now)
+    members = [_member(node, rollout, now) for node in nodes.values()]
+    verdict = stages.decide(members, 60 * settings.AGENT_UPDATE_MINUTES)
+    for slug in verdict.offer:
+        _store(nodes[slug], lambda update: {**update, "offered": now.isoformat()})
+        presence.announce(nodes[slug])
+    if verdict.is_over:
+        _end(rollout, verdict.why)
+
+
+def _nodes(rollout: AgentRollout) -> list[Node]:
+    nodes = Node.objects.filter(agent_update__rollout=rollout.pk, revoked_at=None)
+    return sorted(nodes, key=lambda node: (node.agent_update.get("asked", ""), node.pk))
+
+
+def _note_health(node: Node, rollout: AgentRollout, now: datetime) -> None:
+    """Since when it works with the new agent."""
+    if node.versions.get("wheel") != rollout.digest:
+        return
+    is_healthy = presence.state(node, now) == "online" and bool(node.profile or presence.cannot_answer(node))
+    since = node.agent_update.get("healthy")
+    if is_healthy and not since:
+        _store(node, lambda update: {**update, "healthy": now.isoformat(), "note": ""})
+        audit.record(node.slug, "agent updated", f"node:{node.slug}", rollout.version)
+        presence.announce(node)
+    elif since and not is_healthy:
+        _store(node, lambda update: {name: value for name, value in update.items() if name != "healthy"})
+
+
+def _member(node: Node, rollout: AgentRollout, now: datetime) -> Member:
+    update: Update = node.agent_update
+    reachable = presence.state(node, now) in ("online", "stale")
+    if why := failure(node, rollout.digest):
+        return Member(node.slug, "failed", reachable, why=why)
+    if node.versions.get("wheel") == rollout.digest and "healthy" in update:
+        return Member(node.slug, "updated", reachable, (now - datetime.fromisoformat(update["healthy"])).total_seconds())
+    if "offered" not in update:
+        return Member(node.slug, "waiting", reachable)
+    if now - datetime.fromisoformat(update["offered"]) > GIVE_UP:
+        minutes = GIVE_UP.total_seconds() / 60
+        why = f"It does not work with the new agent {minutes:.0f} minutes after it was offered."
+        return Member(node.slug, "failed", reachable, why=why)
+    return Member(node.slug, "offered", reachable)
+
+
+def _end(rollout: AgentRollout, why: str) -> None:
+    """Nodes that were not offered it yet are not any more."""
+    if not AgentRollout.objects.filter(pk=rollout.pk, ended=None).update(ended=timezone.now(), stopped_because=why[:300]):
+        return
+    for node in _nodes(rollout):
+        _store(node, _lasting)
+        presence.announce(node)
+    if why:
+        log.warning("the update of agents to %s ended: %s", rollout.version, why)
+        audit.record(audit.SERVER, "agent update stopped", "system:agents", why[:300])
+
+
+def _lasting(update: Update) -> Update:
+    """What is true of a node without a rollout."""
+    return {name: value for name, value in update.items() if name in ("failed", "obstacle", "note")}
+
+
+def _store(node: Node, change: Callable[[Update], Update]) -> None:
+    """The clock and heartbeats write at the same time."""
+    with transaction.atomic():
+        present = Node.objects.select_for_update().filter(pk=node.pk).values_list("agent_update", flat=True).first()
+        if present is not None:
+            node.agent_update = change(present)
+            Node.objects.filter(pk=node.pk).update(agent_update=node.agent_update)
