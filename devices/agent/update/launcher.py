@@ -29,6 +29,7 @@ class Launcher:
     def __init__(self, home: Path, command: list[str], trial_s: float = TRIAL_S, pause_s: float = PAUSE_S) -> None:
         self.home, self.command, self.trial_s, self.pause_s = home, command, trial_s, pause_s
         self.stopping = False
+        self.is_writable = True  # otherwise attempts cannot be counted, and nothing is tried
 
     def run(self) -> int:
         """Until the agent ends for good: its exit status."""
@@ -36,7 +37,8 @@ class Launcher:
             signal.signal(number, self._stop)
         while not self.stopping:
             state = releases.read(self.home)
-            status = self._try(state) if state is not None and state.trial else self._wait(self._start(state))
+            is_trial = state is not None and state.trial and self.is_writable
+            status = self._try(state) if state and is_trial else self._wait(self._start(state))
             if status != START_OVER:
                 return status
         return 0
@@ -52,16 +54,17 @@ class Launcher:
         if state.attempts >= MOST_ATTEMPTS:
             return self._roll_back(state, f"This node was switched off {state.attempts} times while it was tried.")
         counted = replace(state, attempts=state.attempts + 1)
-        releases.save(self.home, counted)
+        if not self._save(counted):
+            return START_OVER
         reported = self.home / releases.FOLDER / releases.REPORTED
         reported.unlink(missing_ok=True)
         child = self._start(counted, counted.trial)
         status = self._wait_until(child, time.monotonic() + self.trial_s)
         if self.stopping:
-            releases.save(self.home, state)  # ended from outside, which says nothing about it
+            self._save(state)  # ended from outside, which says nothing about it
             return self._wait(child)
         if status is None and reported.exists():
-            releases.save(self.home, counted.adopted())
+            self._save(counted.adopted())
             log.info("the agent %s works and stays", counted.trial[:16])
             return self._wait(child)
         if status is None:
@@ -76,15 +79,24 @@ class Launcher:
 
     def _roll_back(self, state: Releases, why: str) -> int:
         log.error("the agent %s is taken back: %s", state.trial[:16], why)
-        releases.save(self.home, state.rolled_back(why))
+        self._save(state.rolled_back(why))
         return START_OVER
 
-    def _start(self, state: Releases | None, digest: str | None = None) -> "subprocess.Popen[bytes]":
-        chosen = digest if digest is not None else state.current if state else ""
-        environment = {**os.environ, "PYTHONPATH": releases.path_of(self.home, chosen)}
-        if not environment["PYTHONPATH"]:
-            del environment["PYTHONPATH"]
-        environment.pop(ENVIRONMENT, None)
+    def _save(self, state: Releases) -> bool:
+        try:
+            releases.save(self.home, state)
+        except OSError as error:
+            log.error("which agent starts cannot be written: %s", error)
+            self.is_writable = False
+        return self.is_writable
+
+    def _start(self, state: Releases | None, digest: str = "") -> "subprocess.Popen[bytes]":
+        chosen = digest or (state.current if state else "")
+        if not releases.folder_of(self.home, chosen).is_dir():
+            chosen = ""  # the installer's
+        environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", ENVIRONMENT)}
+        if path := releases.path_of(self.home, chosen):
+            environment["PYTHONPATH"] = path
         if state is not None:
             environment[ENVIRONMENT] = chosen or state.installed
         return subprocess.Popen([sys.executable, "-m", "devices.agent", *self.command], env=environment)

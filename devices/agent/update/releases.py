@@ -53,7 +53,8 @@ def read(home: Path) -> Releases | None:
     except (OSError, ValueError, TypeError, AttributeError):
         return None
     texts = (state.installed, state.current, state.previous, state.trial, state.failed, state.why)
-    return state if state.installed and all(isinstance(text, str) for text in texts) else None
+    is_whole = all(isinstance(text, str) for text in texts) and isinstance(state.attempts, int)
+    return state if state.installed and is_whole else None
 
 
 def save(home: Path, state: Releases) -> None:
@@ -86,9 +87,8 @@ def folder_of(home: Path, digest: str) -> Path:
 
 def path_of(home: Path, digest: str) -> str:
     """PYTHONPATH of an agent: its folder before what there is; the empty digest is the installer's environment."""
-    present = os.environ.get("PYTHONPATH", "")
-    folder = folder_of(home, digest)
-    return os.pathsep.join(filter(None, [str(folder.resolve()) if digest and folder.is_dir() else "", present]))
+    own = str(folder_of(home, digest).resolve()) if digest else ""
+    return os.pathsep.join(filter(None, [own, os.environ.get("PYTHONPATH", "")]))
 
 
 def prune(home: Path, state: Releases) -> None:

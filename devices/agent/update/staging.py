@@ -15,7 +15,7 @@ from devices.contract.updates import MOST_BYTES, AgentWheel
 
 PATH = "/api/v1/nodes/me/agent/{}"
 PIP_S, CHECK_S = 600.0, 120.0
-ROOM = 6  # times the wheel: it, its files, and what Python compiles of them
+ROOM = 4  # times the wheel: it, its files twice while pip moves them, and what Python compiles of them
 Say = Callable[[str], None]
 
 
@@ -80,6 +80,9 @@ def install(wheel: Path, target: Path) -> None:
     done = _run([sys.executable, "-m", "pip", "install", *options, str(wheel)], dict(os.environ), PIP_S)
     if done is None or done.returncode:
         raise Stays(f"pip could not install the new agent: {_last_line(done)}")
+    for folder in target.iterdir():
+        if folder.is_dir() and not folder.name.endswith(".dist-info"):
+            (folder / "__init__.py").touch()  # whole packages, to which no other environment adds its modules
 
 
 def check(home: Path, files: Path) -> None:

@@ -1,0 +1,204 @@
+"""Which agent starts, what is tried, and what is taken back: the launcher with real processes."""
+
+import signal
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from devices.agent.update import releases
+from devices.agent.update.releases import Releases
+from tests.agent_updates.board import (
+    CRASHES,
+    ENDS,
+    INSTALLED,
+    NEW,
+    OLD,
+    REPORTS,
+    Launch,
+    home_with,
+    put_release,
+)
+
+STATE = Releases(installed=INSTALLED)
+TRIAL = replace(STATE, current=OLD, trial=NEW)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    home = home_with(tmp_path, TRIAL)
+    put_release(home, OLD, ENDS)
+    return home
+
+
+def state_of(home: Path) -> Releases:
+    state = releases.read(home)
+    assert state is not None
+    return state
+
+
+def wait_until_started(launch: Launch, starts: str) -> None:
+    until = time.monotonic() + 20
+    while launch.starts != starts:
+        assert time.monotonic() < until, launch.starts
+        time.sleep(0.05)
+
+
+def test_the_installers_agent_starts_first(tmp_path: Path) -> None:
+    launch = Launch(home_with(tmp_path, STATE))
+    assert (launch.ended(), launch.starts) == (0, "1")
+
+
+def test_what_was_adopted_starts_afterwards(tmp_path: Path) -> None:
+    home = home_with(tmp_path, replace(STATE, current=OLD))
+    put_release(home, OLD, "sys.exit(7)")
+    launch = Launch(home)
+    assert (launch.ended(), launch.starts) == (7, "2"), "the exit status is the agent's"
+
+
+def test_one_that_reports_is_adopted(home: Path) -> None:
+    put_release(home, NEW, "reported.touch(); time.sleep(5); sys.exit(3)")
+    launch = Launch(home)
+    assert (launch.ended(), launch.starts) == (3, "3")
+    assert state_of(home) == replace(STATE, current=NEW, previous=OLD)
+
+
+def test_one_that_is_silent_is_taken_back(home: Path) -> None:
+    put_release(home, NEW, "time.sleep(60)")
+    launch = Launch(home)
+    assert (launch.ended(), launch.starts) == (0, "32")
+    assert state_of(home) == replace(STATE, current=OLD, failed=NEW, why="It did not report to the server within 3 s.")
+
+
+def test_one_that_ends_three_times_is_taken_back(home: Path) -> None:
+    put_release(home, NEW, CRASHES)
+    launch = Launch(home)
+    assert (launch.ended(), launch.starts) == (0, "3332")
+    assert state_of(home).why == "It ended 3 times before it worked, with status 1."
+    assert state_of(home).failed == NEW
+
+
+def test_one_that_crashes_after_its_report_is_taken_back_too(home: Path) -> None:
+    put_release(home, NEW, f"reported.touch(); {CRASHES}")
+    launch = Launch(home)
+    launch.ended()
+    assert launch.starts == "3332"
+
+
+def test_without_an_earlier_one_the_installers_comes_back(tmp_path: Path) -> None:
+    home = home_with(tmp_path, replace(STATE, trial=NEW))
+    put_release(home, NEW, CRASHES)
+    launch = Launch(home)
+    launch.ended()
+    assert launch.starts == "3331"
+
+
+def test_a_report_of_an_earlier_start_does_not_count(home: Path) -> None:
+    (home / releases.FOLDER / releases.REPORTED).touch()
+    put_release(home, NEW, "time.sleep(60)")
+    launch = Launch(home)
+    launch.ended()
+    assert state_of(home).failed == NEW
+
+
+def test_a_revoked_node_is_not_the_fault_of_its_agent(home: Path) -> None:
+    put_release(home, NEW, "sys.exit(3)")
+    launch = Launch(home)
+    assert (launch.ended(), launch.starts) == (3, "3")
+    assert state_of(home).trial == NEW
+
+
+def test_stopping_the_service_says_nothing_about_what_is_tried(home: Path) -> None:
+    put_release(home, NEW, REPORTS)
+    launch = Launch(home)
+    wait_until_started(launch, "3")
+    launch.process.send_signal(signal.SIGTERM)
+    launch.ended()
+    assert state_of(home) == TRIAL
+
+
+def test_an_agent_that_asks_for_it_is_replaced_at_once(tmp_path: Path) -> None:
+    """As one does that has put another beside itself."""
+    home = home_with(tmp_path, STATE)
+    put_release(home, NEW, "sys.exit(3)")
+    step = "from devices.agent.update import releases\n"
+    step += f"releases.save(home, releases.read(home).tried({NEW!r}))\nsys.exit(76)"
+    launch = Launch(home, base=step)
+    assert (launch.ended(), launch.starts) == (3, "13")
+
+
+def test_a_full_disk_starts_what_there_is(home: Path) -> None:
+    """Attempts cannot be counted, so nothing is tried."""
+    put_release(home, NEW, CRASHES)
+    (home / releases.FOLDER / f"{releases.FILE}.part").mkdir()
+    launch = Launch(home)
+    assert (launch.ended(), launch.starts) == (0, "2")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"installed": 5}', '{"current": "2"}', '{"installed": "1", "attempts": null}']
+)
+def test_a_damaged_file_starts_the_installers(home: Path, text: str) -> None:
+    (home / releases.FOLDER / releases.FILE).write_text(text)
+    launch = Launch(home)
+    launch.ended()
+    assert launch.starts in ("n", "1")
+
+
+def test_a_field_of_a_later_version_is_ignored(home: Path) -> None:
+    file = home / releases.FOLDER / releases.FILE
+    file.write_text(file.read_text().replace("{", '{"later": 1, ', 1))
+    assert state_of(home) == TRIAL
+
+
+class TestPowerCuts:
+    """Between any two steps the power may go: the next start is with a whole agent."""
+
+    def test_in_the_download_or_the_installation(self, tmp_path: Path) -> None:
+        home = home_with(tmp_path, replace(STATE, current=OLD))
+        put_release(home, OLD, ENDS)
+        (home / releases.FOLDER / f"{NEW}.work" / "files").mkdir(parents=True)
+        (home / releases.FOLDER / f"{NEW}.work" / "a.whl").write_bytes(b"half")
+        launch = Launch(home)
+        launch.ended()
+        assert launch.starts == "2"
+
+    def test_before_what_is_installed_is_named(self, tmp_path: Path) -> None:
+        home = home_with(tmp_path, replace(STATE, current=OLD))
+        put_release(home, OLD, ENDS)
+        put_release(home, NEW, CRASHES)
+        launch = Launch(home)
+        launch.ended()
+        assert launch.starts == "2"
+
+    def test_in_the_middle_of_writing_the_name(self, home: Path) -> None:
+        releases.save(home, replace(STATE, current=OLD))
+        (home / releases.FOLDER / f"{releases.FILE}.part").write_text('{"installed": "')
+        launch = Launch(home)
+        launch.ended()
+        assert launch.starts == "2"
+
+    def test_with_files_that_never_reached_the_disk(self, home: Path) -> None:
+        launch = Launch(home)
+        launch.ended()
+        assert launch.starts == "2"
+        assert (state_of(home).failed, state_of(home).why) == (NEW, "Its files are missing.")
+
+    def test_in_every_attempt(self, home: Path) -> None:
+        put_release(home, NEW, REPORTS)
+        for attempt in range(releases.MOST_ATTEMPTS):
+            launch = Launch(home)
+            wait_until_started(launch, "3" * (attempt + 1))
+            launch.lose_power()
+        launch = Launch(home)
+        launch.ended()
+        assert launch.starts == "3332"
+        assert state_of(home).why == "This node was switched off 3 times while it was tried."
+
+    def test_after_it_was_adopted(self, tmp_path: Path) -> None:
+        home = home_with(tmp_path, replace(STATE, current=NEW, previous=OLD))
+        put_release(home, OLD, CRASHES)
+        put_release(home, NEW, ENDS)
+        launch = Launch(home)
+        assert (launch.ended(), launch.starts) == (0, "3")

@@ -1,0 +1,43 @@
+"""Who is offered the update next."""
+
+import pytest
+
+from devices.agent_updates.stages import Member, State, Verdict, decide
+
+WAIT_S = 600.0
+
+
+def members(*states: State, **changes: object) -> list[Member]:
+    return [Member(f"n{number}", state, **changes) for number, state in enumerate(states)]  # type: ignore[arg-type]
+
+
+def test_one_goes_first() -> None:
+    assert decide(members("waiting", "waiting", "waiting"), WAIT_S) == Verdict(offer=("n0",))
+
+
+def test_the_first_is_one_that_can_be_reached() -> None:
+    away, here = Member("away", "waiting", reachable=False), Member("here", "waiting")
+    assert decide([away, here], WAIT_S) == Verdict(offer=("here",))
+    assert decide([away], WAIT_S) == Verdict()
+
+
+@pytest.mark.parametrize("state", ["offered", "updated"])
+def test_the_others_wait_for_it(state: State) -> None:
+    first = Member("first", state, healthy_s=WAIT_S - 1 if state == "updated" else 0)
+    assert decide([first, *members("waiting", "waiting")], WAIT_S) == Verdict()
+
+
+def test_the_others_follow_once_it_has_worked_for_long_enough() -> None:
+    first = Member("first", "updated", healthy_s=WAIT_S)
+    assert decide([first, *members("waiting", "waiting")], WAIT_S) == Verdict(offer=("n0", "n1"))
+
+
+@pytest.mark.parametrize("others", [(), ("waiting",), ("offered", "waiting"), ("updated", "waiting")])
+def test_the_first_failure_stops_it(others: tuple[State, ...]) -> None:
+    verdict = decide([*members(*others), Member("bad", "failed", why="It does not start.")], WAIT_S)
+    assert verdict == Verdict(is_over=True, why="bad: It does not start.")
+
+
+@pytest.mark.parametrize("states", [(), ("updated",), ("updated", "updated")])
+def test_it_is_over_when_nothing_is_left(states: tuple[State, ...]) -> None:
+    assert decide(members(*states), WAIT_S) == Verdict(is_over=True)
