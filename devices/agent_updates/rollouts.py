@@ -39,12 +39,22 @@ def begin(slug: str) -> Node:
     wheel = agent_wheel.identity()
     if UPDATE not in node.abilities:
         why = obstacle(node) or "Its agent is too old to update itself."
-        raise UserError("cannot_update", f"{slug} does not update itself. {why}", "Run the installer on it again.", 409)
+        values = {"node": slug, "reason": why}
+        raise UserError(
+            "cannot_update", "%(node)s does not update itself. %(reason)s", "Run the installer on it again.", 409, values
+        )
     if node.versions.get("wheel") == wheel.digest:
-        raise UserError("up_to_date", f"The agent of {slug} is the server's already.", "There is nothing to do.", 409)
+        raise UserError(
+            "up_to_date", "The agent of %(node)s is the server's already.", "There is nothing to do.", 409, {"node": slug}
+        )
     if why := failure(node, wheel.digest):
-        advice = "Run the installer on it again, or update the server first."
-        raise UserError("update_failed", f"{slug} has tried this agent and went back: {why}", advice, 409)
+        raise UserError(
+            "update_failed",
+            "%(node)s has tried this agent and went back: %(reason)s",
+            "Read the log of its agent, and update the server to a version without that fault.",
+            409,
+            {"node": slug, "reason": why},
+        )
     _join(node, wheel)
     audit.record(None, "agent update asked for", f"node:{slug}", wheel.version)
     presence.announce(node)

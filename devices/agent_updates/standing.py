@@ -5,7 +5,7 @@ from typing import Literal, TypedDict
 from django.conf import settings
 
 from devices.contract.protocol import UPDATE
-from devices.models import Node
+from devices.models import AgentRollout, Node
 from devices.registry import agent_wheel
 
 State = Literal["current", "available", "waiting", "updating", "failed", "manual", "unknown"]
@@ -18,6 +18,23 @@ class AgentUpdateData(TypedDict):
     state: State
     why: str
     version: str
+
+
+class RolloutData(TypedDict):
+    """What is under way, for administrators."""
+
+    version: str
+    done: int
+    nodes: int
+
+
+def under_way() -> RolloutData | None:
+    rollout = AgentRollout.objects.filter(ended=None).first()
+    if rollout is None:
+        return None
+    nodes = list(Node.objects.filter(agent_update__rollout=rollout.pk, revoked_at=None))
+    done = sum(node.versions.get("wheel") == rollout.digest for node in nodes)
+    return {"version": rollout.version, "done": done, "nodes": len(nodes)}
 
 
 def of(node: Node) -> AgentUpdateData:

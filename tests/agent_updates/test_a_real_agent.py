@@ -28,7 +28,6 @@ pytestmark = [
     pytest.mark.long,
     pytest.mark.timeout(400),
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("api"),
 ]
 NAME, NEXT, START_S = "jetson-a", f"{VERSION}.post1", 150.0
 LAUNCH = """

@@ -1,0 +1,21 @@
+/** An update of agents that is under way, above the cards of the devices page: how far it is, and a button that ends it. */
+
+import { call } from "../api.js";
+import { byId, el, sentence } from "../dom.js";
+import { gettext } from "../i18n.js";
+
+/** @param {?{version: string, done: number, nodes: number}} rollout */
+export function showRollout(rollout) {
+  const place = byId("rollout");
+  place.hidden = !rollout;
+  if (!rollout) return;
+  const stop = el("button", { type: "button", class: "small", onclick: async () => {
+    try {
+      await call("POST", "/api/v1/fleet/updates/stop");
+      place.replaceChildren(el("span", {}, gettext("The update was stopped. Devices that already try the new agent finish.")));
+    } catch (error) {
+      place.append(el("span", {}, sentence(error)));
+    }
+  } }, gettext("Stop"));
+  place.replaceChildren(el("span", {}, gettext("Agents are updated to %(version)s: %(done)s of %(all)s devices have it. One goes first, the others follow once it works.", { version: rollout.version, done: rollout.done, all: rollout.nodes })), stop);
+}
