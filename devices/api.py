@@ -6,13 +6,13 @@ from ninja import Router, Schema
 from ninja.security import HttpBearer
 from pydantic import Field
 
-from devices import heartbeat, model_choice
+from devices import agent_wheel, heartbeat, model_choice
 from devices.api_schemas import Simulation
 from devices.contract.heartbeat import Access, Join, RecentLog, Report
 from devices.contract.watches import Watches
 from devices.fleet import wishes
 from devices.models import Node
-from devices.registry import addresses, agent_wheel, enrolment, rotation
+from devices.registry import addresses, enrolment, rotation
 from devices.telemetry import presence
 from webapp.live.errors import UserError, not_found
 from webapp.live.http import change, operation

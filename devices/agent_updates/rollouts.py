@@ -12,12 +12,12 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from devices import agent_wheel
 from devices.agent_updates import stages
 from devices.agent_updates.stages import Member
 from devices.contract.protocol import UPDATE
 from devices.contract.updates import AgentWheel, UpdateState
 from devices.models import AgentRollout, Node
-from devices.registry import agent_wheel
 from devices.telemetry import presence
 from webapp.accounts import audit
 from webapp.live.errors import UserError, not_found

@@ -6,10 +6,9 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from devices.agent_updates import standing
 from devices.camera_access import rules
 from devices.fleet import bulk, finding
-from devices.telemetry import presence
+from devices.telemetry import agent_standing, presence
 from devices.telemetry.presence import NodeData
 
 SHOWN = 24  # nodes of one page
@@ -25,7 +24,7 @@ class Listing(TypedDict):
     pages: int
     facets: finding.Facets
     matching: list[str] | None
-    rollout: standing.RolloutData | None
+    rollout: agent_standing.RolloutData | None
 
 
 class ActionData(TypedDict):
@@ -57,7 +56,7 @@ def listing(query: QueryDict, person: int | None) -> Listing:
         "pages": pages,
         "facets": finding.facets(now),
         "matching": list(rows.values_list("slug", flat=True)) if "matching" in query else None,
-        "rollout": standing.under_way(),
+        "rollout": agent_standing.under_way(),
     }
 
 

@@ -9,11 +9,10 @@ from typing import TypedDict
 from django.db.models import Q
 from django.utils import timezone
 
-from devices.agent_updates import standing
 from devices.contract.heartbeat import cameras_of
 from devices.contract.protocol import ANSWERING, RESTART
 from devices.models import Node
-from devices.telemetry import links, trouble
+from devices.telemetry import agent_standing, links, trouble
 from webapp.live import groups
 from webapp.live.events import NodeState
 from webapp.live.publish import publish
@@ -68,7 +67,7 @@ class NodeData(TypedDict):
     changed: str  # how its hardware differs from what was accepted, in words
     rotating: bool
     restarting: bool
-    agent_update: standing.AgentUpdateData
+    agent_update: agent_standing.AgentUpdateData
     abilities: list[str]  # what its agent can be asked for (devices.fleet)
     lanes: dict[str, bool]
     engine: EngineData | None
@@ -135,7 +134,7 @@ def as_json(node: Node) -> NodeData:
         "changed": changes(node),
         "rotating": bool(node.rotation),
         "restarting": RESTART in node.wishes,
-        "agent_update": standing.of(node),
+        "agent_update": agent_standing.of(node),
         "abilities": node.abilities,
         "lanes": node.lanes,
         "engine": (node.profile or {}).get("engine"),

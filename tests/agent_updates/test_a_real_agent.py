@@ -14,12 +14,12 @@ import pytest
 from django.utils import timezone
 
 from bench.harness.processes import wait_for
+from devices import agent_wheel
 from devices.agent import VERSION, config
 from devices.agent.update import releases
 from devices.agent.update.releases import Releases
 from devices.agent_updates import rollouts
 from devices.models import AgentRollout, Node
-from devices.registry import agent_wheel
 from tests.agent_updates.board import INSTALLED, ROOT, home_with
 from tests.devices.conftest import Board
 from webapp.accounts.models import AuditEntry

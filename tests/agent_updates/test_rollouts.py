@@ -10,9 +10,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from devices import agent_wheel
 from devices.agent_updates import rollouts
 from devices.models import AgentRollout, Node
-from devices.registry import agent_wheel
 from tests.devices.conftest import Board
 from webapp.accounts.models import AuditEntry
 

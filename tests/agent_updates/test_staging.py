@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from devices import agent_wheel
 from devices.agent import config
 from devices.agent.config import Config
 from devices.agent.server import Server
@@ -13,7 +14,6 @@ from devices.agent.update import releases, staging
 from devices.agent.update.releases import Releases
 from devices.agent.update.staging import Stays
 from devices.contract.updates import MOST_BYTES, AgentWheel
-from devices.registry import agent_wheel
 from tests.agent_updates.board import INSTALLED, ROOT, home_with
 from tests.agent_updates.wheels import changed, offer_of, serving, with_line
 

@@ -4,9 +4,9 @@ from typing import Literal, TypedDict
 
 from django.conf import settings
 
+from devices import agent_wheel
 from devices.contract.protocol import UPDATE
 from devices.models import AgentRollout, Node
-from devices.registry import agent_wheel
 
 State = Literal["current", "available", "waiting", "updating", "failed", "manual", "unknown"]
 
