@@ -70,7 +70,13 @@ def home(board: Callable[..., Board], live_server: Any, tmp_path: Path) -> Itera
     """Of a node whose agent runs, as its service starts it."""
     home = home_with(tmp_path, Releases(installed=INSTALLED))
     config.save(home, replace(board(NAME).config(), server=live_server.url))
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "ISTHMUS_TRAINING_LANE": "off", "OMP_NUM_THREADS": "1"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "ISTHMUS_ENGINE": "torch",
+        "ISTHMUS_TRAINING_LANE": "off",
+        "OMP_NUM_THREADS": "1",
+    }
     command = [sys.executable, "-c", LAUNCH, "--home", str(home), "run"]
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd="/", env=environment, stdout=log, stderr=log, start_new_session=True)

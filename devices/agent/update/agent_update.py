@@ -98,6 +98,7 @@ class AgentUpdate:
         if state.trial:
             raise Stays("Another agent is being tried.", passes=True)
         releases.save(self.home, state.tried(offer.digest))
+        self._again_at = float("inf")  # it ends in a moment, and goes on reporting until then
         self._say("It restarts with the new agent, and goes back to this one if that does not work.")
         self.restart()
 
