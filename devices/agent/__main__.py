@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import IO
 
 from devices.agent import config, doctor, join, memory
-from devices.agent.arguments import parse
 from devices.agent.cameras import capture
 from devices.agent.config import ConfigError
 from devices.agent.home import addresses, health, homes, recent_log
+from devices.agent.home.arguments import parse
 from devices.agent.server import Refused
 from devices.agent.sharing import machine
 from devices.agent.update import selfcheck
