@@ -56,7 +56,8 @@ def receipt(**changes: Any) -> Any:
     """What a worker would have measured."""
     actual = {"queue": 1.0, "device": 20.0, "uplink": 30.0, "edge": 10.0, "overhead": 2.0, "total": 63.0}
     return {
-        "task": "vqa", "route": "split", "bytes": {"photo": 5000, "uplink": 400, "placing": 0}, "actual_ms": actual,
+        "task": "vqa", "route": "split", "device": "jetson-t", "edge": "edge-t",
+        "bytes": {"photo": 5000, "uplink": 400, "placing": 0}, "actual_ms": actual,
         "fell_back_from": [], "answer": "yes", "confidence": 0.9, "sure": True, "certainty": "flat", **changes,
     }  # fmt: skip
 

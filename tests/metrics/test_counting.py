@@ -52,6 +52,15 @@ def test_a_photo_that_several_steps_are_about_counts_once(owner: Any, value: Scr
     assert value("isthmus_uplink_bytes_total", route="split") == 3 * 400
 
 
+def test_an_answer_that_is_used_again_counts_as_reused_and_in_no_times(owner: Any, value: Scrape) -> None:
+    earlier = {"turn": "t", "step": 1, "at": "2030-01-01T00:00:00"}
+    answer(owner, cached=earlier, bytes={"photo": 5000, "uplink": 0, "placing": 0})
+    assert value("isthmus_steps_total", task="vqa", route="reused", outcome="answered") == 1
+    assert not value("isthmus_steps_total", task="vqa", route="split", outcome="answered")
+    assert not value("isthmus_step_seconds_count", task="vqa", route="split")
+    assert value("isthmus_photo_bytes_total") == 5000, "which were not sent"
+
+
 def test_predictions_are_compared_with_what_happened(owner: Any, value: Scrape) -> None:
     answer(owner, predicted_ms=94.5)  # and took 63
     answer(owner, predicted_ms=None)
@@ -81,7 +90,7 @@ def test_failures_are_counted_by_code_and_what_was_sent_in_vain_too(owner: Any, 
     failures = [{"node": "edge-1", "why": "gone", "bytes": 300, "ms": 5.0}, {"node": "edge-2", "why": "gone"}]
     answer(owner, fell_back_from=failures)
     journal = asked(owner)
-    journal.step_failed(1, UserError("no_edge", "No edge is online."))
+    journal.step_failed(1, "vqa", UserError("no_edge", "No edge is online."))
     journal.failed(UserError("no_answer", "No edge is online."))
     assert value("isthmus_fallbacks_total", task="vqa") == 2
     assert value("isthmus_wasted_bytes_total") == 300

@@ -77,7 +77,7 @@ def _ask(options: dict[str, Any], out: OutputWrapper, err: OutputWrapper) -> int
     try:
         creation.check_count(len(files))
         wanted = {"policy": options["policy"], "route": options["route"] or "", "node": options["node"]}
-        batch = creation.prepare(owner, options["question"], **wanted)
+        batch = creation.prepare(owner, options["question"], **wanted, fresh=options["fresh"])
     except UserError as error:
         if error.status in NOT_NOW:
             raise

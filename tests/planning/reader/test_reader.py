@@ -66,7 +66,7 @@ def test_the_same_message_is_read_alike_twice() -> None:
     assert bundled().read(message) == bundled().read(message)
 
 
-@pytest.mark.parametrize("file", ["reader.safetensors", "vocabulary.json", "pieces.txt"])
+@pytest.mark.parametrize("file", ["encoder.onnx", "step.onnx", "tables.safetensors", "vocabulary.json", "pieces.txt"])
 def test_a_missing_file_is_an_error_that_names_it(file: str, tmp_path: Path) -> None:
     folder = tmp_path / "weights"
     shutil.copytree(FOLDER, folder)

@@ -20,6 +20,7 @@ LONG_S = (1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
 RATIOS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 2.0, 5.0)
 BACKGROUND = ("no", "yes")
 PARTS = ("queue", "device", "uplink", "edge", "overhead")
+REUSED = "reused"  # of a step that was answered with an earlier answer
 NO_ROUTE = "none"  # of a step that failed before there was one, or that needs none
 
 
@@ -33,7 +34,7 @@ def _model() -> list[str]:
 
 
 def _steps() -> Iterable[Labels]:
-    answered = product(tasks.names(), routes.names(), ("answered",))
+    answered = product(tasks.names(), (*routes.names(), REUSED), ("answered",))
     return [*answered, *product(tasks.names(), (NO_ROUTE,), ("failed",))]
 
 

@@ -73,7 +73,7 @@ def question_ended(sender: object, turn: Turn, **_: object) -> None:
 
 
 def step_ended(sender: object, task: str, state: str, receipt: Receipt | None, new_photo: bool, **_: object) -> None:
-    route = receipt["route"] if receipt else counted.NO_ROUTE
+    route = _route(receipt)
     TOTALS.add(counted.STEPS, 1, task, route, state)
     if receipt is None:
         return
@@ -82,8 +82,15 @@ def step_ended(sender: object, task: str, state: str, receipt: Receipt | None, n
     TOTALS.add(counted.WASTED_BYTES, sum(failure.get("bytes", 0) for failure in failures))
     if receipt["actual_ms"] is not None:
         _count_bytes(receipt, new_photo)
+    if receipt["actual_ms"] is not None and route != counted.REUSED:
         _count_time(receipt)
         _count_regret(receipt)
+
+
+def _route(receipt: Receipt | None) -> str:
+    if receipt is None:
+        return counted.NO_ROUTE
+    return counted.REUSED if receipt.get("cached") else receipt["route"]
 
 
 def _count_bytes(receipt: Receipt, new_photo: bool) -> None:

@@ -19,7 +19,7 @@ _AREAS = (
 AREAS = tuple(area for area, _ in _AREAS)
 OTHER = "other"
 GONE = "gone"  # the caller hung up before there was a status
-SOCKETS = ("chat", "conversations", "devices", "models", "batches", "federation", OTHER)
+SOCKETS = ("chat", "conversations", "devices", "models", "batches", "watches", "federation", OTHER)
 
 
 def area_of(path: str) -> str:
