@@ -103,6 +103,7 @@ def advance(now: datetime) -> None:
     if settings.AGENT_UPDATES == "off":
         stop("ISTHMUS_AGENT_UPDATES is off.")
         return
+    agent_wheel.identity()  # built here, where nobody waits for an answer
     rollouts = list(AgentRollout.objects.filter(ended=None))
     if settings.AGENT_UPDATES == "auto" and not rollouts:
         rollouts = _begin_by_itself()

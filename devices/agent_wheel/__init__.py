@@ -32,6 +32,11 @@ def identity() -> Wheel:
     return Wheel(file.name, file.name.split("-")[1], hashlib.sha256(data).hexdigest(), len(data))
 
 
+def known() -> Wheel | None:
+    """The same for pages, which do not wait while the clock has it built: None until then."""
+    return identity() if identity.cache_info().currsize or built() else None
+
+
 def with_digest(digest: str) -> Path | None:
     """The file, if it has this digest: another process of a later version may have built another."""
     file = wheel()
@@ -40,10 +45,18 @@ def with_digest(digest: str) -> Path | None:
 
 def wheel() -> Path:
     """The file, built again when a source is newer."""
-    folder = Path(settings.VAR_DIR) / "agent"
+    return built() or build(_folder())
+
+
+def built() -> Path | None:
+    """The file, if it is newer than its sources."""
     newest = max(file.stat().st_mtime for file in sources())
-    built = next(iter(sorted(folder.glob(PATTERN), key=lambda file: file.stat().st_mtime, reverse=True)), None)
-    return built if built is not None and built.stat().st_mtime > newest else build(folder)
+    file = next(iter(sorted(_folder().glob(PATTERN), key=lambda file: file.stat().st_mtime, reverse=True)), None)
+    return file if file is not None and file.stat().st_mtime > newest else None
+
+
+def _folder() -> Path:
+    return Path(settings.VAR_DIR) / "agent"
 
 
 def build(folder: Path) -> Path:

@@ -45,7 +45,9 @@ def of(node: Node) -> AgentUpdateData:
             "why": update.get("obstacle", ""),
             "version": "",
         }
-    wheel = agent_wheel.identity()
+    wheel = agent_wheel.known()
+    if wheel is None:
+        return {"state": "unknown", "why": "", "version": ""}
     failed = update.get("failed", {}).get(wheel.digest, "")
     state: State = "manual"
     if own == wheel.digest:

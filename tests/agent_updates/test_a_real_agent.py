@@ -1,5 +1,6 @@
 """A real agent, a real server and wheels of the same sources with a higher version: one works and stays, one is taken back."""
 
+import hashlib
 import os
 import shutil
 import signal
@@ -39,7 +40,7 @@ Build = Callable[[str, str], None]
 
 
 @pytest.fixture
-def serve_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Build]:
+def serve_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Build:
     """Have the server offer an agent of a higher version, with one line of its program replaced."""
 
     def build(line: str, replacement: str) -> None:
@@ -58,11 +59,13 @@ def serve_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bui
         with monkeypatch.context() as other:
             other.setattr(agent_wheel, "PROJECT", package)
             wheel = agent_wheel.build(tmp_path / "wheel")
+        data = wheel.read_bytes()
+        identity = agent_wheel.Wheel(wheel.name, NEXT, hashlib.sha256(data).hexdigest(), len(data))
         monkeypatch.setattr(agent_wheel, "wheel", lambda: wheel)
-        agent_wheel.identity.cache_clear()
+        for name in ("identity", "known"):
+            monkeypatch.setattr(agent_wheel, name, lambda: identity)
 
-    yield build
-    agent_wheel.identity.cache_clear()
+    return build
 
 
 @pytest.fixture

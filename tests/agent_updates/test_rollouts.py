@@ -115,7 +115,8 @@ def test_what_failed_is_not_offered_to_that_node_again(admin: Client, boards: Bo
     (refusal,) = bulk(admin, "jetson-a").json()["refused"]
     assert (refusal["code"], "It does not start." in refusal["message"]) == ("update_failed", True)
     other = agent_wheel.Wheel("isthmus_agent-9-py3-none-any.whl", "9", "9" * 64, 5)
-    monkeypatch.setattr(agent_wheel, "identity", lambda: other)
+    for name in ("identity", "known"):
+        monkeypatch.setattr(agent_wheel, name, lambda: other)
     assert bulk(admin, "jetson-a").json()["done"] == ["jetson-a"], "another one is"
 
 
@@ -212,7 +213,8 @@ def test_another_wheel_of_the_server_ends_it(admin: Client, boards: Boards, monk
     bulk(admin, "jetson-a", "jetson-b")
     later()
     other = agent_wheel.Wheel("isthmus_agent-9-py3-none-any.whl", "9", "9" * 64, 5)
-    monkeypatch.setattr(agent_wheel, "identity", lambda: other)
+    for name in ("identity", "known"):
+        monkeypatch.setattr(agent_wheel, name, lambda: other)
     assert offered(boards[0]) is None
     later()
     assert AgentRollout.objects.get().stopped_because == rollouts.OTHER_WHEEL
