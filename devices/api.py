@@ -193,7 +193,13 @@ def send_agent_log(request: HttpRequest, body: RecentLog) -> ReceivedLog:
 @router.get(
     "/me/agent/{digest}",
     auth=NodeToken(),
-    **operation("get_agent", "Fetch the agent's wheel", {200: None}, {**TOKEN, 404: "`not_found`: the server has another."}),
+    **operation(
+        "get_agent",
+        "Fetch the agent's wheel",
+        {200: None},
+        {**TOKEN, 404: "`not_found`: the server has another."},
+        "application/octet-stream",
+    ),
 )
 def get_agent(request: HttpRequest, digest: str) -> FileResponse:
     """As it was offered in the reply to a heartbeat."""
