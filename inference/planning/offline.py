@@ -30,8 +30,8 @@ from inference.planning.rules.wording import regular
 __all__ = ["ELSEWHERE", "NO_EARLIER", "NO_PHOTO", "UNCLEAR", "Context", "plan", "plan_offline"]
 
 # Probabilities of the reader's plan, chosen on the tuning half of people's requests (docs/planning.md).
-LEAST = 0.12  # below it the tables' is taken, if they have one
-LIKELY = 0.6  # from which on it is better than that of tables that know every word
+LEAST = 0.03  # below it the tables' is taken, if they have one
+LIKELY = 0.25  # from which on it is better than that of tables that know every word
 CERTAIN = 0.9  # from which on a message is about the system, although the tables refuse it for another reason
 GIBBERISH = 0.6  # share of words that nobody knows, from which on
 _ASKS = re.compile(r"(?:is|are|was|were|do|does|did|has|have|can|what|which|who|whose|where|how|why|when)\b")

@@ -23,7 +23,7 @@ MOST_PIECES = 64
 def features(reader: Reader, text: str) -> Array:
     """[2 * width]: what the trained layer reads."""
     sequence = reader.pieces.sequence(words_of(text), 0, MOST_PIECES)
-    states = reader.network.encode(sequence.pieces, sequence.is_message, range(len(sequence.pieces)))
+    states = reader.network.encode(sequence.pieces, sequence.is_message, range(len(sequence.pieces))).states
     return np.concatenate([states.mean(0), reader.network.embedding(sequence.pieces).mean(0)])
 
 

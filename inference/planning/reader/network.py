@@ -1,159 +1,92 @@
-"""The reader's network in numpy: one message at a time, on one core, without torch. inference/lab/reader/network.py trains it.
+"""The reader's network: one message at a time, on one core. inference/lab/reader trains it, and exports it.
 
 An encoder of BERT's kind reads the pieces of a message; the states of words are those of their first pieces. A decoder writes
 one token at a time, from a vocabulary or copied from the words (See, Liu and Manning 2017).
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import onnxruntime
 from numpy.typing import NDArray
+from safetensors.numpy import load_file
 
 Array = NDArray[np.float32]
-HEADS, DECODER_HEADS = 12, 4
-EPSILON, DECODER_EPSILON = 1e-12, 1e-5
+ENCODER, STEP, TABLES = "encoder.onnx", "step.onnx", "tables.safetensors"
+MOST_PIECES, MOST_TOKENS = 192, 96
 
 
 @dataclass
-class Cache:
-    """What a decoder layer remembers: keys and values of the words it reads and of the tokens it wrote, [heads, n, d]."""
+class Words:
+    """What the encoder makes of a message with W words."""
 
-    read_key: Array
-    read_value: Array
-    key: Array
-    value: Array
+    states: Array  # [W, D]
+    read: Array  # [2, layers, heads, W, d] keys and values
+    copy_keys: Array  # [W, D']
 
 
 @dataclass
 class Writing:
-    """A plan being written."""
+    """A plan being written. `position`: tokens so far."""
 
-    words: Array  # [W, D] that it is written about
-    caches: list[Cache]
-    copy_key: Array  # [W, D]
-    written: Array  # [W] 1 for words that are in it
+    words: Words
+    past: Array  # [2, layers, heads, position, d]
+    written: Array = field(init=False)  # [W] 1 for words that are in it
     position: int = 0
+
+    def __post_init__(self) -> None:
+        self.written = np.zeros(len(self.words.states), np.float32)
 
 
 class Network:
-    """`weights` by the names of the trained network. A matrix may be int8, with the scale of each row under `NAME.scale`."""
-
-    def __init__(self, weights: Mapping[str, NDArray[np.generic]]) -> None:
-        self._pieces, self._scale = weights["pieces.weight"], weights.get("pieces.weight.scale")  # large, and few rows are read
-        self._weights: dict[str, Array] = {
-            name: _plain(value, weights.get(f"{name}.scale"))
-            for name, value in weights.items()
-            if not name.startswith("pieces.") and not name.endswith(".scale")
-        }
-        self._layers = 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("encoder."))
-        self._decoder_layers = 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("decoder."))
-        self.most_pieces, self.most_tokens = (
-            len(self._weights["positions.weight"]),
-            len(self._weights["token_positions.weight"]),
-        )
+    def __init__(self, folder: Path) -> None:
+        """Raises OSError for files that are missing, ValueError for damaged ones."""
+        tables = load_file(folder / TABLES)
+        self._pieces, self._scale, self._marks = tables["pieces"], tables["scale"], tables["marks"].astype(np.float32)
+        self._encoder, self._step = (_session(folder / name) for name in (ENCODER, STEP))
 
     def embedding(self, pieces: Sequence[int]) -> Array:
         """[n, D] of pieces."""
-        rows = self._pieces[list(pieces)].astype(np.float32)
-        return rows if self._scale is None else rows * self._scale[list(pieces)].astype(np.float32)[:, None]
-
-    def encode(self, pieces: Sequence[int], is_message: Sequence[int], first: Sequence[int]) -> Array:
-        """The states of the words [W, D] whose first pieces are at `first`."""
-        weights = self._weights
-        x = self.embedding(pieces) + weights["positions.weight"][: len(pieces)] + weights["kinds.weight"][list(is_message)]
-        x = self._norm(x, "embedded", EPSILON)
-        for number in range(self._layers):
-            at = f"encoder.{number}."
-            query, key, value = (_split(self._linear(x, at + part), HEADS) for part in ("query", "key", "value"))
-            x = self._norm(x + self._linear(_join(_attended(query, key, value)), at + "out"), at + "after_attention", EPSILON)
-            x = self._norm(x + self._linear(_gelu(self._linear(x, at + "wide")), at + "narrow"), at + "after", EPSILON)
-        return x[list(first)]
-
-    def begin(self, words: Array) -> Writing:
-        caches = [
-            Cache(
-                *(
-                    _split(self._linear(words, f"decoder.{number}.{part}"), DECODER_HEADS)
-                    for part in ("read_key", "read_value")
-                ),
-                *(np.empty((DECODER_HEADS, 0, self._width // DECODER_HEADS), np.float32) for _ in range(2)),
-            )
-            for number in range(self._decoder_layers)
-        ]
-        return Writing(words, caches, self._linear(words, "copy_key"), np.zeros(len(words), np.float32))
-
-    def step(self, writing: Writing, embedding: Array, places: Sequence[int]) -> tuple[Array, Array]:
-        """Read the embedding [D] of the last token and the places among the words where it stands; the probabilities of the
-        next: of the vocabulary [V], and of copying each word [W]. Together they are 1."""
-        place = writing.words[list(places)].mean(0) if places else np.zeros(writing.words.shape[1], np.float32)
-        x = self._linear(embedding[None], "read_token") + self._linear(place[None], "read_place")
-        x = x + self._weights["token_positions.weight"][writing.position]
-        writing.position += 1
-        following = np.zeros_like(writing.written)
-        following[[at + 1 for at in places if at + 1 < len(following)]] = 1
-        writing.written[list(places)] = 1
-        for number, cache in enumerate(writing.caches):
-            at = f"decoder.{number}."
-            y = self._norm(x, at + "before_self", DECODER_EPSILON)
-            query, key, value = (_split(self._linear(y, at + part), DECODER_HEADS) for part in ("query", "key", "value"))
-            cache.key, cache.value = np.concatenate([cache.key, key], 1), np.concatenate([cache.value, value], 1)
-            x = x + self._linear(_join(_attended(query, cache.key, cache.value)), at + "out")
-            query = _split(self._linear(self._norm(x, at + "before_read", DECODER_EPSILON), at + "asks"), DECODER_HEADS)
-            x = x + self._linear(_join(_attended(query, cache.read_key, cache.read_value)), at + "read_out")
-            y = self._linear(self._norm(x, at + "before_wide", DECODER_EPSILON), at + "wide")
-            x = x + self._linear(np.maximum(y, 0), at + "narrow")
-        x = self._norm(x, "decoded", DECODER_EPSILON)
-        copies = 1 / (1 + np.exp(-self._linear(x, "copies")[0, 0]))
-        scores = (self._linear(x, "copy_query") @ writing.copy_key.T)[0] / self._width**0.5
-        on, back = self._weights["nudges"]
-        scores = scores + on * following + back * writing.written
-        return (1 - copies) * _softmax(self._linear(x, "vocabulary")[0]), copies * _softmax(scores)
+        rows: Array = self._pieces[list(pieces)].astype(np.float32) * self._scale[list(pieces), None]
+        return rows
 
     def mark(self, number: int) -> Array:
         """The embedding [D] of the n-th mark, from 0."""
-        row: Array = self._weights["marks.weight"][number + 1]
+        row: Array = self._marks[number]
         return row
 
-    @property
-    def _width(self) -> int:
-        return self._weights["token_positions.weight"].shape[1]
+    def encode(self, pieces: Sequence[int], is_message: Sequence[int], first: Sequence[int]) -> Words:
+        """Of the words whose first pieces are at `first`. At most MOST_PIECES pieces."""
+        inputs = {"embedded": self.embedding(pieces), "is_message": np.array(is_message), "first": np.array(first)}
+        return Words(*self._encoder.run(None, inputs))
 
-    def _linear(self, x: Array, name: str) -> Array:
-        result: Array = x @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
-        return result
+    def begin(self, words: Words) -> Writing:
+        return Writing(words, np.zeros_like(words.read[:, :, :, :0]))
 
-    def _norm(self, x: Array, name: str, epsilon: float) -> Array:
-        centred = x - x.mean(-1, keepdims=True)
-        scaled = centred / np.sqrt((centred * centred).mean(-1, keepdims=True) + epsilon)
-        result: Array = scaled * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
-        return result
-
-
-def _plain(value: NDArray[np.generic], scale: NDArray[np.generic] | None) -> Array:
-    plain = value.astype(np.float32)
-    return np.ascontiguousarray(plain if scale is None else plain * scale.astype(np.float32)[:, None])
-
-
-def _split(x: Array, heads: int) -> Array:
-    return x.reshape(len(x), heads, -1).transpose(1, 0, 2)
-
-
-def _join(x: Array) -> Array:
-    return x.transpose(1, 0, 2).reshape(x.shape[1], -1)
+    def step(self, writing: Writing, token: Array, places: Sequence[int]) -> tuple[Array, Array]:
+        """Read the embedding [D] of the last token and the places among the words where it stands; the probabilities of the
+        next: of the vocabulary [V], and of copying each word [W]. Together they are 1."""
+        last = np.zeros_like(writing.written)
+        last[list(places)] = 1 / max(1, len(places))
+        writing.written[list(places)] = 1
+        words = writing.words
+        inputs = {
+            "token": token, "position": np.array([writing.position]), "last": last, "written": writing.written,
+            "words": words.states, "read": words.read, "copy_keys": words.copy_keys, "past": writing.past,
+        }  # fmt: skip
+        written, copied, writing.past = self._step.run(None, inputs)
+        writing.position += 1
+        return written, copied
 
 
-def _attended(query: Array, key: Array, value: Array) -> Array:
-    result: Array = _softmax(query @ key.transpose(0, 2, 1) / np.float32(query.shape[-1] ** 0.5)) @ value
-    return result
-
-
-def _softmax(x: Array) -> Array:
-    powers = np.exp(x - x.max(-1, keepdims=True))
-    result: Array = powers / powers.sum(-1, keepdims=True)
-    return result
-
-
-def _gelu(x: Array) -> Array:
-    result: Array = np.float32(0.5) * x * (1 + np.tanh(np.float32(0.7978846) * (x + np.float32(0.044715) * x * x * x)))
-    return result
+def _session(file: Path) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # as many messages are read at once as there are threads of the worker
+    options.log_severity_level = 3  # errors
+    try:
+        return onnxruntime.InferenceSession(file.read_bytes(), options, providers=["CPUExecutionProvider"])
+    except onnxruntime.capi.onnxruntime_pybind11_state.InvalidProtobuf as error:
+        raise ValueError(f"{file} is damaged: {error}") from None

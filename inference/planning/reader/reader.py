@@ -7,9 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import load_file
 
-from inference.planning.reader.network import Array, Network
+from inference.planning.reader.network import MOST_PIECES, MOST_TOKENS, Array, Network, Words
 from inference.planning.reader.plan_lines import END, Grammar, Line, from_tokens, kind_of, marks
 from inference.planning.reader.spelling import Speller
 from inference.planning.reader.words import TOKEN_PIECES, Pieces, context_words, words_of
@@ -32,7 +31,7 @@ class Reader:
     def __init__(self, folder: Path = FOLDER) -> None:
         """Raises OSError and ValueError for files that are missing or damaged."""
         self.pieces = Pieces(folder / "pieces.txt")
-        self.network = Network(load_file(folder / "reader.safetensors"))
+        self.network = Network(folder)
         self.vocabulary: list[str] = json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
         kinds = np.array([kind_of(token) for token in self.vocabulary])
         self._kinds = {str(kind): kinds == kind for kind in np.unique(kinds)}
@@ -52,11 +51,11 @@ class Reader:
         return Reading(tuple(lines), probability, len(parts) <= MOST_PARTS)
 
     def _write(self, before: list[str], message: list[str]) -> tuple[list[str], float]:
-        words, state = self._encode(before, message)
-        writing, grammar = self.network.begin(state), Grammar()
+        words, states = self._encode(before, message)
+        writing, grammar = self.network.begin(states), Grammar()
         tokens, chance, embedding, places = list[str](), 1.0, self.network.mark(self._numbers[END]), list[int]()
         copies = _Copies(words)
-        while len(tokens) < self.network.most_tokens:
+        while len(tokens) < MOST_TOKENS:
             written, copied = self.network.step(writing, embedding, places)
             allowed = [kind for kind in self._kinds if grammar.allows(kind)]
             written = np.where(np.logical_or.reduce([self._kinds[kind] for kind in allowed]), written, 0)
@@ -80,9 +79,9 @@ class Reader:
                 best, chance = word, both
         return best, chance
 
-    def _encode(self, before: list[str], message: list[str]) -> tuple[list[str], Array]:
+    def _encode(self, before: list[str], message: list[str]) -> tuple[list[str], Words]:
         words = [*before, *message]
-        sequence = self.pieces.sequence(words, len(before), self.network.most_pieces)
+        sequence = self.pieces.sequence(words, len(before), MOST_PIECES)
         return words[: len(sequence.first) - 1], self.network.encode(sequence.pieces, sequence.is_message, sequence.first)
 
     def _embedding(self, token: str) -> Array:
