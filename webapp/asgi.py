@@ -18,8 +18,8 @@ from webapp.accounts.logins.sessions import PersonOfSession
 from webapp.accounts.unread_request import is_logged_in
 from webapp.doors.entrance import Doors
 from webapp.gate.bodies import BoundedBodies
+from webapp.gate.one_thread import OneThread
 from webapp.gate.peers import RealPeer
-from webapp.one_thread import OneThread
 from webapp.ops.metrics import events
 from webapp.ops.traces import export
 from webapp.ops.traces.requests import RequestSpans

@@ -23,6 +23,7 @@ from inference.planning.reader.reader import bundled
 from inference.planning.reader.words import words_of
 from inference.planning.replies import ADDRESS_ALONE, EMPTY, NO_PHOTO, NO_REQUEST, NOTHING_FOR_ME, ONLY_BEGINNING, reply
 from inference.planning.rules.asides import without_addresses
+from inference.planning.rules.limits import METADATA
 from inference.planning.rules.rule_parser import ELSEWHERE, NO_EARLIER, UNCLEAR
 from inference.planning.rules.tables import Outcome, by_tables
 from inference.planning.rules.wording import regular
@@ -30,11 +31,12 @@ from inference.planning.rules.wording import regular
 __all__ = ["ELSEWHERE", "NO_EARLIER", "NO_PHOTO", "UNCLEAR", "Context", "plan", "plan_offline"]
 
 # Probabilities of the reader's plan, chosen on the tuning half of people's requests (docs/planning.md).
-LEAST = 0.03  # below it the tables' is taken, if they have one
-LIKELY = 0.25  # from which on it is better than that of tables that know every word
+LEAST = 0.12  # below it the tables' is taken, if they have one
+LIKELY = 0.7  # from which on it is better than that of tables that know every word
 CERTAIN = 0.9  # from which on a message is about the system, although the tables refuse it for another reason
 GIBBERISH = 0.6  # share of words that nobody knows, from which on
 _ASKS = re.compile(r"(?:is|are|was|were|do|does|did|has|have|can|what|which|who|whose|where|how|why|when)\b")
+_ABOUT_RUNS = re.compile(r"\b(?:runs?|models?|trained)\b")
 _TALK = ("thanks", "nothing")  # needs no reply beside a request
 DRAFTED = {
     TRAIN: "a training run, which stays a draft until you start it",
@@ -94,7 +96,8 @@ def _better(tables: Outcome, question: str, context: Context) -> Outcome:
     if _is_gibberish(question):
         return replace(tables, why=NOTHING_FOR_ME) if tables.why == NO_REQUEST else tables
     earlier = list(zip_longest(context.earlier, context.answers[: len(context.earlier)], fillvalue=""))
-    reading = bundled().read(question, earlier, context.earlier_photos + 1, context.models)
+    runs = context.models if _ABOUT_RUNS.search(question.lower()) else ()  # their names alone would make it think of them
+    reading = bundled().read(question, earlier, context.earlier_photos + 1, runs)
     result = interpret(reading.lines, question, context)
     steps = _once(result.steps)
     is_talk = not steps and set(result.said) <= set(_TALK)
@@ -134,7 +137,8 @@ def _is_better(tables: Outcome, steps: Sequence[ParsedStep], asks_system: bool, 
     """Whether the tables' outcome is, where the reader sees these steps with this probability."""
     if not tables.steps:
         is_unsure = probability < LIKELY and tables.why != NO_REQUEST
-        return is_unsure or (tables.is_whole and not (asks_system and probability >= CERTAIN))
+        overrides = asks_system and probability >= CERTAIN and tables.why != METADATA
+        return is_unsure or (tables.is_whole and not overrides)
     if all(not step.question for step in tables.steps) and (tables.is_whole or not steps) and not asks_system:
         return True  # tasks by their names
     if probability < (LIKELY if tables.is_whole or not steps else LEAST):

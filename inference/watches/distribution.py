@@ -11,6 +11,7 @@ from devices.contract.watches import MAX_WATCHES, TrainedWatcher, Watches
 from devices.contract.watches import Watch as NodeWatch
 from devices.models import Node
 from inference.answering import trained_models
+from inference.watches import live
 from inference.watches.models import ON, Watch
 from webapp.live.errors import UserError
 
@@ -27,7 +28,9 @@ def for_node(node: Node, reported: str) -> Watches:
     watches = listed([each for row in own if (each := as_sent(row)) is not None])
     if watches.digest == reported and any(not row.applied for row in own):
         for row in own:  # only the version that the node has: it may have changed since
-            Watch.objects.filter(pk=row.pk, version=row.version, applied=False).update(applied=True)
+            if Watch.objects.filter(pk=row.pk, version=row.version, applied=False).update(applied=True):
+                row.applied = True
+                live.announce(row)
     return watches
 
 

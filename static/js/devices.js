@@ -9,7 +9,7 @@ import { showRollout } from "./devices/rollout.js";
 import { Selection } from "./devices/selection.js";
 import { addDialog } from "./nodes/add.js";
 import { Decisions } from "./nodes/decisions.js";
-import { looksSame, nodeCard, updateAges } from "./nodes/card.js";
+import { looksSame, nodeCard, replaceCard, updateAges } from "./nodes/card.js";
 import { regretOf } from "./nodes/regret.js";
 import { NodeStore } from "./nodes/store.js";
 import { gettext } from "./i18n.js";
@@ -68,7 +68,7 @@ function put(node, index) {
     return;
   }
   const card = nodeCard(node, start.can_manage, manage, selection?.box(node.slug));
-  if (before) before.card.replaceWith(card);
+  if (before) replaceCard(before.card, card);
   else byId("nodes").insertBefore(card, byId("nodes").querySelectorAll(".node")[index] ?? null);
   shown.set(node.slug, { card, node });
 }

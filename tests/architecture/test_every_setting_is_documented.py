@@ -5,8 +5,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-READERS = {"text", "integer", "number", "flag", "text_list", "choice", "networks", "secret"}
-READERS = {"text", "integer", "number", "flag", "text_list", "choice", "secret", "days"}
+READERS = {"text", "integer", "number", "flag", "text_list", "choice", "networks", "secret", "days"}
 
 
 def read_by_the_code(*folders: str) -> set[str]:

@@ -130,7 +130,7 @@ def test_a_file_that_is_not_there_and_a_folder(tmp_path: Path) -> None:
     assert "is a folder" in refusal(tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_place_that_is_used_stays_as_it_is(filled: Place, saved: Path, empty: Place, original: dict[str, Any]) -> None:
     empty.manage("restore", str(saved))
     assert "is not empty" in empty.manage("restore", str(saved), fails=True)
@@ -142,7 +142,7 @@ def test_a_place_that_is_used_stays_as_it_is(filled: Place, saved: Path, empty: 
     assert empty.content() == original
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_refused_backup_leaves_the_place_empty_for_the_next_one(
     saved: Path, empty: Place, original: dict[str, Any], tmp_path: Path
 ) -> None:

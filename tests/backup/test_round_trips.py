@@ -22,7 +22,7 @@ def test_sqlite_to_sqlite(original: Content, saved: Path, empty: Place) -> None:
     assert not [path for path in empty.var.rglob("*") if path.stat().st_mode & 0o077]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_sqlite_to_postgres_and_back(
     original: Content, saved: Path, empty: Place, postgres: Callable[[str], Place], tmp_path: Path
 ) -> None:

@@ -68,7 +68,7 @@ def finding() -> doctor.Finding:
     return doctor._backups()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_it_makes_one_and_removes_the_superfluous(empty: Place) -> None:
     empty.manage("migrate", "--no-input")
     empty.more |= {"ISTHMUS_BACKUP_DAILY": "2", "ISTHMUS_BACKUP_WEEKLY": "0"}
@@ -96,7 +96,7 @@ def test_doctor_says_when_the_last_one_is_too_old(var: Path, settings: Any) -> N
     assert "not scheduled" in finding().state and not finding().remedy
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_one_that_fails_is_told_once_a_day_and_doctor_has_the_reason(
     var: Path, settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -34,7 +34,7 @@ def tables(var: Path) -> dict[str, list[tuple[Any, ...]]]:
     return rows
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_upgrade_saves_what_was_there_and_the_backup_is_restored_by_the_new_version(previous: Place, tmp_path: Path) -> None:
     output = previous.manage("upgrade")
     (file,) = (previous.var / "backups").glob("before-upgrade-*.tar")
@@ -54,7 +54,7 @@ def test_an_upgrade_saves_what_was_there_and_the_backup_is_restored_by_the_new_v
     assert len(list((previous.var / "backups").iterdir())) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_without_a_backup_nothing_is_migrated(previous: Place) -> None:
     (previous.var / "backups").touch()
     before = tables(previous.var)

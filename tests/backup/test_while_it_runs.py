@@ -10,7 +10,7 @@ from tests.backup.conftest import Place
 FIRST, DURING = 10, 20  # rounds of the writer before and while backups are made
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_one_state_of_the_database_with_its_photos(empty: Place, tmp_path: Path) -> None:
     empty.manage("migrate", "--no-input")
     writer = empty.start("-m", "tests.backup.write_meanwhile")

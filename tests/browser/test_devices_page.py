@@ -86,6 +86,22 @@ def test_rotating_says_what_it_costs_and_can_be_cancelled(tab: Tab) -> None:
     assert card.get_by_role("button", name="Rotate").is_enabled()
 
 
+def test_what_a_person_has_begun_on_a_card_stays_while_the_card_changes(tab: Tab, second: Tab) -> None:
+    card = tab.open("/devices/").locator("[data-node=jetson-b]")
+    card.get_by_role("button", name="Revoke").click()
+    other = second.open("/devices/").locator("[data-node=jetson-b]")
+    for name in ("Loading bay", "jetson-b"):
+        other.get_by_role("button", name="Rename").click()
+        other.get_by_label("Name of jetson-b").fill(name)
+        other.get_by_role("button", name="Save").click()
+        card.get_by_role("heading", name=name).wait_for()
+        assert card.get_by_text("jetson-b will lose access immediately.").is_visible()
+        assert card.locator(".actions:visible").count() == 1
+    card.get_by_role("button", name="Cancel").click()
+    assert card.get_by_role("button", name="Rename").is_visible() and card.locator(".actions").count() == 1
+    assert tab.errors == second.errors == []
+
+
 def test_a_node_that_does_not_answer_with_the_chosen_models_says_why(tab: Tab) -> None:
     sentence = "ISTHMUS_PROFILE on this node names the compact models; remove it there, and restart the agent."
     tab.page.route_web_socket("**/ws/devices/**", lambda socket: None)  # this page alone is told so

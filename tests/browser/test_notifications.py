@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bench.harness.processes import wait_for
 from tests.browser.conftest import Tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -52,12 +53,16 @@ def test_a_push_message_is_shown_with_its_title_and_link(tab: Tab) -> None:
         {"title": "Kitchen is offline", "body": "No heartbeat.", "link": f"{tab.url}/devices/", "tag": "notice-1"}
     )
     worker.evaluate("(data) => self.dispatchEvent(new PushEvent('push', { data }))", data)
-    page.wait_for_function(
-        "async () => (await (await navigator.serviceWorker.ready).getNotifications())"
-        ".some(({ title }) => title === 'Kitchen is offline')"
-    )
-    shown = worker.evaluate("async () => (await self.registration.getNotifications()).map((n) => [n.body, n.data.link, n.tag])")
-    assert shown == [["No heartbeat.", f"{tab.url}/devices/", "notice-1"]]
+    shown: list[list[str]] = []
+
+    def arrived() -> bool:
+        shown[:] = worker.evaluate(
+            "async () => (await self.registration.getNotifications()).map((n) => [n.title, n.body, n.data.link, n.tag])"
+        )
+        return bool(shown)
+
+    wait_for(arrived, 30, "the browser lists no notification")
+    assert shown == [["Kitchen is offline", "No heartbeat.", f"{tab.url}/devices/", "notice-1"]]
 
 
 @pytest.mark.parametrize("width", [1360, 390])

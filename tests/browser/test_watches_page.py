@@ -80,6 +80,7 @@ def test_a_sentence_becomes_a_draft_that_a_person_starts(tab: Tab, stack: Stack,
     assert [watch["state"] for watch in stack.owner.get("/api/v1/watches").json()["items"]][-1] == "draft"
     page.get_by_role("link", name="Look at the draft watch").click()
     page.get_by_role("heading", name="Draft: cat").wait_for()
+    expect(page.locator("#looks_for")).to_have_value("cat")  # once the script has filled the form
     assert (page.input_value("#looks_for"), page.input_value("#start"), page.input_value("#until")) == ("cat", "22:00", "06:00")
     assert page.input_value("#place") == "jetson-a/shots"
     _started(page, "cat")

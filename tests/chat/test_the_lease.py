@@ -10,6 +10,7 @@ from inference.answering import turns
 from inference.answering.journal import Journal, claim
 from inference.answering.sweep import sweep
 from inference.models import Turn
+from tests.batches.conftest import receipt
 from webapp.live.lease import LeaseLost
 
 PLAN = {"steps": [{"id": 1, "task": "caption", "question": None, "after": []}], "why": "x"}
@@ -70,7 +71,7 @@ def test_the_sequence_number_grows_by_one_with_each_change(turn: Turn) -> None:
     journal = _claimed(turn)
     journal.planned({**PLAN, "planner": "offline"})
     journal.phase("device", 1)
-    journal.receipt(1, {"task": "caption"})
+    journal.receipt(1, receipt(task="caption"))
     journal.answered("A dog.")
     turn.refresh_from_db()
     assert turn.seq == 1 + 1 + 4

@@ -1,4 +1,7 @@
-"""Threads that call several nodes share kombu's pools, whose limit is one for the process; what waits for calls is bounded."""
+"""Threads that call several nodes share kombu's pools, whose limit is one for the process; what waits for calls is bounded.
+
+Kombu keeps one pool for each broker, and a `Producers` closes it: these tests call nodes that no other test calls.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -30,9 +33,9 @@ def test_a_first_call_to_a_node_leaves_the_pool_alone_that_a_question_is_using(s
 
 def test_a_producer_is_used_by_one_caller_at_a_time_and_then_again(redis_url: str) -> None:
     own = Producers()
-    with own.borrow("jetson-a") as first, own.borrow("jetson-a") as second:
+    with own.borrow("jetson-pools") as first, own.borrow("jetson-pools") as second:
         assert first is not second
-    with own.borrow("jetson-a") as again:
+    with own.borrow("jetson-pools") as again:
         assert again in (first, second)
     assert len(own) == 2
 
@@ -40,20 +43,20 @@ def test_a_producer_is_used_by_one_caller_at_a_time_and_then_again(redis_url: st
 def test_one_that_failed_is_not_used_again(redis_url: str) -> None:
     own = Producers()
     try:
-        with own.borrow("jetson-a") as first:
+        with own.borrow("jetson-pools") as first:
             raise OSError("the connection was lost")
     except OSError:
         assert len(own) == 0
-    with own.borrow("jetson-a") as second:
+    with own.borrow("jetson-pools") as second:
         assert second is not first
 
 
 def test_hundreds_of_nodes_do_not_become_hundreds_of_connections(store: Any) -> None:
     own, before = Producers(most_idle=8), len(store.client_list())
     for number in range(100):
-        with own.borrow(f"jetson-{number}") as app:
+        with own.borrow(f"jetson-pools-{number}") as app:
             job = Echo(word="nobody reads this")
-            pending = producer.send(app, f"jetson-{number}", str(number), job, 5, "")
+            pending = producer.send(app, f"jetson-pools-{number}", str(number), job, 5, "")
             pending.forget()
     assert len(own) == 8
     wait_for(lambda: len(store.client_list()) - before <= 8 * 4 + 1, 5, "connections of closed producers stay open")
@@ -64,6 +67,6 @@ def test_a_node_answers_after_its_producer_was_closed(
 ) -> None:
     own = Producers(most_idle=0)
     monkeypatch.setattr(dispatch, "producers", own)
-    with working(board(), tmp_path, Echo.queue):
-        assert [dispatch.call("jetson-a", Echo(word=word), 10).echo for word in ("one", "two")] == ["one", "two"]
+    with working(board("jetson-pools"), tmp_path, Echo.queue):
+        assert [dispatch.call("jetson-pools", Echo(word=word), 10).echo for word in ("one", "two")] == ["one", "two"]
         assert len(own) == 0

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from devices import producer
+from devices import dispatch, producer
 from devices.agent.jobs import as_task
 from devices.contract import protocol
 from devices.contract.jobs import Place
@@ -44,7 +44,8 @@ def test_a_node_of_the_version_before_gets_the_jobs_that_it_speaks(
     joined = board()
     for spoken in (next_protocol - 1, next_protocol, next_protocol + 1):
         joined.beat(versions={"agent": "0.2.0", "protocol": spoken})
-        producer.send(joined.node.slug, "1", Place(photo="p"), 5, "")
+        with dispatch.producers.borrow(joined.node.slug) as app:
+            producer.send(app, joined.node.slug, "1", Place(photo="p"), 5, "")
         _, message = store.brpop(f"{joined.node.slug}:stages", timeout=5)
         assert arguments(message)["protocol"] == min(spoken, next_protocol)
 

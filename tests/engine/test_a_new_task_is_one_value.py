@@ -103,7 +103,7 @@ def test_pages_get_its_words_and_its_metric_as_data(detect: Task) -> None:
 
 def test_plans_may_name_it_only_while_it_is_listed() -> None:
     steps = {"steps": [{"id": 1, "task": "detect"}], "why": "because"}
-    with pytest.raises(ValidationError, match="there is no task detect; choose classify, caption, vqa, read or train"):
+    with pytest.raises(ValidationError, match="there is no task detect; choose classify, caption, vqa, read, train or watch"):
         plan.Plan.model_validate(steps)
     tasks.TASKS.append(DETECT)
     try:

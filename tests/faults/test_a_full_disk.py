@@ -4,12 +4,14 @@ import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from devices.agent import config
 from devices.agent.jobs import Refused
@@ -98,7 +100,7 @@ def test_a_run_that_finds_the_disk_full_says_so(monkeypatch: pytest.MonkeyPatch)
     reasons: list[str] = []
 
     class Journal:
-        run = "run 1"
+        run = SimpleNamespace(pk=1, created=timezone.now(), attempt=1)
 
         def ended(self, state: str, error: Any) -> None:
             reasons.append(f"{state}: {error.code}")

@@ -9,6 +9,7 @@ import torch
 
 from bench.planning.people.scoring import read
 from inference.lab.reader import bank as banks
+from inference.lab.reader import export
 from inference.lab.reader.bank import Bank
 from inference.lab.reader.batches import Batcher, vocabulary
 from inference.lab.reader.mixing import Mixer
@@ -78,23 +79,30 @@ def test_words_are_misspelt_but_not_lost() -> None:
     assert misspell("12", dice) == "12"
 
 
-def test_the_network_in_numpy_computes_the_same(bank: Bank, pieces: Pieces) -> None:
+def test_the_exported_network_computes_the_same(bank: Bank, pieces: Pieces, tmp_path: Path) -> None:
     torch.manual_seed(0)
     words = vocabulary(bank)
-    network = Network(1, pieces.count, len(marks()), len(words)).eval()
+    network = Network(2, pieces.count, len(marks()), len(words)).eval()
+    with torch.no_grad():  # numbers that int8 and half precision hold
+        network.pieces.weight.copy_(torch.randint(-127, 128, network.pieces.weight.shape) / 127)
+        network.pieces.weight[:, 0] = 1
+        network.marks.weight.copy_(network.marks.weight.half().float())
+    export.write(network, tmp_path, exact=True)
     sample = Mixer(bank, random.Random(5)).sample()
     batch = Batcher(pieces, words)([sample])
     with torch.no_grad():
         from_vocabulary, from_words, copies = network(batch)
-    numpy = light.Network({name: value.numpy() for name, value in network.state_dict().items()})
+    exported = light.Network(tmp_path)
     count = int(batch.piece_mask[0].sum())
     first = batch.first_pieces[0][batch.word_mask[0]].tolist()
-    state = numpy.encode(batch.pieces[0, :count].tolist(), batch.is_message[0, :count].tolist(), first)
-    writing = numpy.begin(state)
+    state = exported.encode(batch.pieces[0, :count].tolist(), batch.is_message[0, :count].tolist(), first)
+    writing = exported.begin(state)
     places = list[int]()
     for t, token in enumerate([END, *sample.tokens[:-1]]):
-        embedding = numpy.mark(marks().index(token)) if is_mark(token) else numpy.embedding(pieces.of([token])[0][:5]).mean(0)
-        written, copied = numpy.step(writing, embedding, places)
+        embedding = (
+            exported.mark(marks().index(token)) if is_mark(token) else exported.embedding(pieces.of([token])[0][:5]).mean(0)
+        )
+        written, copied = exported.step(writing, embedding, places)
         places = [place for place, word in enumerate(sample.meant, 1) if word == sample.tokens[t]]
         gate = float(copies[0, t].sigmoid())
         assert np.allclose(written, from_vocabulary[0, t].exp().numpy() * (1 - gate), atol=1e-5)

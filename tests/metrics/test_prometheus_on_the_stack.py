@@ -20,7 +20,7 @@ from tests.metrics.prometheus import NAMES, Prometheus, alert_rules, panel_queri
 from webapp.ops import serving
 from webapp.ops.metrics.counted import COUNTED
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 QUESTION = "What is in this photo?"
 ROUTES = ("device", "edge", "split")
 # What this machine has no sensor for, a language model that is not configured, errors that do not happen.
@@ -133,7 +133,6 @@ def test_an_open_page_is_an_open_socket(stack: Stack, prometheus: Prometheus) ->
     wait_for(lambda: prometheus.number(open_sockets) == before, 30, "the socket was counted on", 0.5)
 
 
-@pytest.mark.long
 def test_two_web_processes_say_the_same_and_a_killed_worker_takes_nothing_with_it(
     stack: Stack, tmp_path: Path, photo_bytes: bytes
 ) -> None:

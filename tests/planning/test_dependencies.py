@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from inference.planning.answer_substitution import UnanswerableQuestion, fill
 from inference.planning.compose import StepResult
-from inference.planning.offline import Context, plan
+from inference.planning.offline import Context, plan, plan_offline
 from inference.planning.plan import Plan
 from tests.planning.reading import PHOTO
 
@@ -43,7 +43,16 @@ def test_it_may_be_the_answer_of_an_earlier_question(message: str, steps: list[s
 
 def test_the_same_as_before_asks_for_the_earlier_answer() -> None:
     before = Context(True, ("what kind of bird is this?",), new_photo=True, answers=("kingfisher",))
-    assert _lines("Is this the same kind of bird as before?", before) == ["vqa is this a kingfisher?"]
+    assert _lines("Is it the same bird?", before) == ["vqa is this a kingfisher?"]
+
+
+@pytest.mark.parametrize("models", [(), ("run 1",), ("run 1", "run 2"), ("run 3", "run 17", "run 18")])
+def test_finished_runs_change_nothing_about_a_message_that_does_not_speak_of_them(models: tuple[str, ...]) -> None:
+    context = Context(True, models=models)
+    for message in ("how many dogs are there?", "what is this?", "describe it", "read the sign", "is the gate open?"):
+        assert _lines(message, context) == _lines(message, Context(True))
+    assert [line.split()[0] for line in _lines("Train a classifier on my photos.", context)] == ["train"]
+    assert plan_offline("Which devices are online?", context, None, 0.0).asks_system
 
 
 def test_a_finished_run_may_classify_and_an_unknown_one_is_refused() -> None:

@@ -53,7 +53,7 @@ def test_the_answer_says_which_photo_each_sentence_is_about() -> None:
         StepResult(1, "vqa", "how many dogs are there?", "2", 0.9, True, (), None),
         StepResult(2, "vqa", "how many dogs are there?", "1", 0.9, True, (), None, 1),
     ]
-    said = "This photo: How many dogs: two. The photo before: How many dogs: one. So there are more in this photo."
+    said = "This photo: Two. The photo before: One. So there are more in this photo."
     assert compose("more dogs?", results) == said
 
 

@@ -89,7 +89,6 @@ def test_a_request_for_a_name_is_one_classification(message: str) -> None:
         ("What kind of hat is the man wearing?", "what kind of hat is the man wearing?"),
         ("What kind of weather is it?", "what kind of weather is it?"),
         ("What is in the box?", "what is in the box?"),
-        ("where was this photo taken?", "where was this photo taken?"),
         ("is it day or night?", "is it day or night?"),
         ("What is on the train?", "what is on the train?"),
     ],

@@ -23,8 +23,9 @@ def reference(request: PeopleRequest) -> list[PlanStep] | None:
 
 
 def _step(number: int, step: ExpectedStep) -> PlanStep:
+    question = step.question and scoring._as_planned(step.task, step.question)
     return PlanStep(
-        id=number, task=step.task, question=step.question, after=list(step.after), model=step.model, before=step.before,
+        id=number, task=step.task, question=question, after=list(step.after), model=step.model, before=step.before,
         only_if=OnlyIf(step=step.only_if[0], answer=step.only_if[1]) if step.only_if else None,
     )  # fmt: skip
 

@@ -47,7 +47,6 @@ def test_the_reason_is_said(message: str, why: str) -> None:
         "What are the differences between the two pictures?",
         "Which of the two images is darker?",
         "Are there more dogs in the second picture than in the first one?",
-        "Do both photos show a beach?",
     ],
 )
 def test_two_photos_are_not_compared_by_looking_at_one(message: str) -> None:

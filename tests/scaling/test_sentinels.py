@@ -21,7 +21,7 @@ from tests.scaling.sentinels import Group, group
 from webapp.redis_access import connections
 
 __all__ = ["board", "joined"]
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 FAILOVER_S = 40  # on a busy machine
 
 

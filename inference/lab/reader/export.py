@@ -114,6 +114,13 @@ def export(checkpoint: Path, folder: Path, exact: bool = False) -> None:
     network = Network(layers, Pieces(package / "vocab.txt").count, len(marks()), len(state["vocabulary"])).eval()
     pretrained(network, package / "model.safetensors")
     network.load_state_dict(state["network"] | {"pieces.weight": network.pieces.weight})
+    write(network, folder, exact)
+    (folder / "vocabulary.json").write_text(json.dumps(state["vocabulary"], ensure_ascii=False) + "\n", encoding="utf-8")
+    shutil.copyfile(package / "vocab.txt", folder / "pieces.txt")
+
+
+def write(network: Network, folder: Path, exact: bool = False) -> None:
+    """The graphs and the table."""
     folder.mkdir(parents=True, exist_ok=True)
     pieces, words, before, head = 9, 7, 3, DECODER // DECODER_HEADS
     read = torch.rand(2, len(network.decoder), DECODER_HEADS, words, head)
@@ -139,8 +146,6 @@ def export(checkpoint: Path, folder: Path, exact: bool = False) -> None:
         },
         folder / TABLES,
     )
-    (folder / "vocabulary.json").write_text(json.dumps(state["vocabulary"], ensure_ascii=False) + "\n", encoding="utf-8")
-    shutil.copyfile(package / "vocab.txt", folder / "pieces.txt")
 
 
 def _write(file: Path, module: nn.Module, example: dict[str, Tensor], varying: dict[str, dict[int, str]], exact: bool) -> None:

@@ -11,6 +11,8 @@ from inference.planning.reader.reader import bundled
 from inference.planning.training import fields, tables
 from inference.planning.training.tables import Draft
 
+LIKELY = 0.3  # probability of the reader's plan from which on its fields count
+
 
 def read(message: str, context: Context | None = None) -> Draft:
     """The fields that the message names. Never raises."""
@@ -18,7 +20,7 @@ def read(message: str, context: Context | None = None) -> Draft:
     by_tables = tables.read(english)
     reading = bundled().read(english, _earlier(context))
     lines = [line for line in reading.lines if line.task == TRAIN]
-    if not lines:
+    if not lines or reading.probability < LIKELY:
         return by_tables
     by_reader = fields.draft("; ".join(line.question for line in lines))
     named = {**by_reader.named, **by_tables.named}

@@ -96,14 +96,14 @@ def label_event(request: HttpRequest, number: int, body: Label) -> Event:
 @router.get(
     "/preview/{slug:node}/{camera}",
     **operation(
-        "preview_camera",
+        "look_through_camera",
         "See what a camera shows now",
         {200: None},
         {**PICTURE_ERRORS, 403: "`camera_not_allowed`: an administrator decides who may use it."},
         "image/jpeg",
     ),
 )
-def preview_camera(request: HttpRequest, node: str, camera: str) -> HttpResponse:
+def look_through_camera(request: HttpRequest, node: str, camera: str) -> HttpResponse:
     """Small, and nothing is kept. Each use is in the audit trail."""
     return _jpeg(pictures.preview(request.user, node, camera))
 

@@ -6,7 +6,7 @@ import { now, onTick } from "../clock.js";
 import { all, boot, byId, el, sentence } from "../dom.js";
 import { gettext } from "../i18n.js";
 import { SENSORS } from "../labels.js";
-import { looksSame, nodeCard, updateAges } from "../nodes/card.js";
+import { looksSame, nodeCard, replaceCard, updateAges } from "../nodes/card.js";
 import { NodeStore } from "../nodes/store.js";
 import { agentLog } from "./agent-log.js";
 import { cameraAccess } from "./camera-access.js";
@@ -31,10 +31,10 @@ function draw() {
   const node = store.nodes.get(slug);
   if (!node) return note(gettext("This node was revoked or removed."));
   byId("title").textContent = node.title;
-  // A heartbeat must not take away the form that somebody is typing a name into.
-  if (shown.card && (looksSame(shown.node, node) || shown.card.querySelector(".naming"))) return void (shown.node = node);
+  if (shown.card && looksSame(shown.node, node)) return void (shown.node = node);
   const card = nodeCard(node, start.can_manage, manage);
-  byId("node").replaceChildren(card);
+  if (shown.card) replaceCard(shown.card, card);
+  else byId("node").replaceChildren(card);
   shown = { card, node };
 }
 

@@ -106,29 +106,44 @@ function versions({ versions: v = {} }) {
 /** For staff: approve, rename, rotate or revoke a node; rotating and revoking are confirmed first. @param {any} node @param {Act} act */
 function manage(node, act) {
   const place = el("div", { class: "actions" });
-  const buttons = () => place.replaceChildren(...[...(node.approved ? [] : approval(node, act)),
+  const begin = (/** @type {HTMLElement[]} */ ...parts) => {
+    place.classList.add("begun");
+    place.replaceChildren(...parts);
+  };
+  const end = (/** @type {Verb} */ verb, body = {}) => {
+    buttons();
+    act(node, verb, body);
+  };
+  const buttons = () => {
+    const newer = /** @type {?HTMLElement} */ (place.nextElementSibling);
+    if (newer) {
+      newer.hidden = false;
+      return place.remove();
+    }
+    place.classList.remove("begun");
+    place.replaceChildren(...[...(node.approved ? [] : approval(node, act)),
     el("button", { type: "button", class: "small", onclick: naming }, gettext("Rename")),
     el("button", { type: "button", class: "small", onclick: tagging }, gettext("Tags")),
     node.abilities.includes("restart") && node.state !== "unseen" && el("button", { type: "button", class: "small", disabled: node.restarting, onclick: restarting, title: gettext("Starts its agent again, with its next heartbeat") }, node.restarting ? gettext("Restarting…") : gettext("Restart")),
     node.agent_update.state === "available" && el("button", { type: "button", class: "small", onclick: updating, title: gettext("Installs the server's agent beside the present one, and goes back where it does not work") }, gettext("Update agent")),
     node.approved && node.state !== "unseen" && el("button", { type: "button", class: "small", disabled: node.rotating, onclick: rotation, title: gettext("Issues a new token and Redis password with the next heartbeat; the old ones stop working once the new ones are in use") }, node.rotating ? gettext("Rotating…") : gettext("Rotate")),
     el("button", { type: "button", class: "small danger", onclick: confirm }, gettext("Revoke"))].filter(Boolean));
+  };
   const typing = (/** @type {Verb} */ verb, /** @type {string} */ field, /** @type {Record<string, any>} */ props) => {
     const input = el("input", props);
     const submit = (event) => {
       event.preventDefault();
-      act(node, verb, { [field]: input.value });
-      buttons();
+      end(verb, { [field]: input.value });
     };
-    place.replaceChildren(el("form", { class: "naming", onsubmit: submit }, input, el("button", { type: "submit", class: "small primary" }, gettext("Save")), el("button", { type: "button", class: "small", onclick: buttons }, gettext("Cancel"))));
+    begin(el("form", { class: "naming", onsubmit: submit }, input, el("button", { type: "submit", class: "small primary" }, gettext("Save")), el("button", { type: "button", class: "small", onclick: buttons }, gettext("Cancel"))));
     input.focus();
     input.select();
   };
   const naming = () => typing("rename", "title", { "aria-label": gettext("Name of %(node)s", { node: node.slug }), maxlength: "60", value: node.title });
   const tagging = () => typing("tags", "tags", { "aria-label": gettext("Tags of %(node)s, with spaces between them", { node: node.slug }), placeholder: gettext("kitchen orin"), maxlength: "600", autocapitalize: "off", value: node.tags.join(" ") });
   const confirmed = (/** @type {Verb} */ verb, /** @type {string} */ word, /** @type {string} */ consequence) => {
-    const yes = el("button", { type: "button", class: "small danger", onclick: () => act(node, verb) }, word);
-    place.replaceChildren(el("span", {}, consequence), yes, el("button", { type: "button", class: "small", onclick: buttons }, gettext("Cancel")));
+    const yes = el("button", { type: "button", class: "small danger", onclick: () => end(verb) }, word);
+    begin(el("span", {}, consequence), yes, el("button", { type: "button", class: "small", onclick: buttons }, gettext("Cancel")));
     yes.focus();
   };
   const confirm = () => confirmed("revoke", gettext("Revoke"), gettext("%(node)s will lose access immediately.", { node: node.slug }));
@@ -150,6 +165,18 @@ function approval(node, act) {
 
 /** Whether two states of a node look the same on its card, apart from ages, which are updated separately. @param {any} a @param {any} b */
 export const looksSame = (a, b) => a && JSON.stringify({ ...a, receivedAt: 0, last_seen: 0, link: 0 }) === JSON.stringify({ ...b, receivedAt: 0, last_seen: 0, link: 0 });
+
+/** Show a node's new card instead of the old one. What a person has begun there stays open, with what was typed; the new buttons wait behind it. @param {HTMLElement} old @param {HTMLElement} card */
+export function replaceCard(old, card) {
+  const begun = old.querySelector(".actions.begun"), focused = document.activeElement;
+  const newer = /** @type {?HTMLElement} */ (card.querySelector(".actions"));
+  if (begun && newer) {
+    newer.hidden = true;
+    newer.before(begun);
+  }
+  old.replaceWith(card);
+  if (focused instanceof HTMLElement && begun?.contains(focused)) focused.focus();
+}
 
 /** Update the ages. @param {HTMLElement} card @param {any} node */
 export function updateAges(card, node) {

@@ -41,15 +41,17 @@ function frame(event, trouble) {
     place.append(el("span", { class: "hint" }, gettext("no picture")));
     return place;
   }
-  const show = (url) => place.replaceChildren(el("img", { src: url, alt: event.caption || headline(event) }));
+  const image = (url) => el("img", { src: url, alt: event.caption || headline(event) });
   const known = pictures.get(event.id);
-  if (known) show(known);
+  if (known) place.replaceChildren(image(known));
   else place.append(el("button", { type: "button", class: "small", "aria-label": gettext("Show the picture of: %(what)s", { what: headline(event) }), onclick: async (click) => {
     click.currentTarget.disabled = true;
     trouble(null);
     try {
-      pictures.set(event.id, await picture(`/api/v1/watches/events/${event.id}/picture`));
-      show(pictures.get(event.id));
+      const url = await picture(`/api/v1/watches/events/${event.id}/picture`);
+      pictures.set(event.id, url);
+      // The card may have been drawn anew while the picture came from the device.
+      (document.querySelector(`#event-${event.id} .picture`) ?? place).replaceChildren(image(url));
     } catch (error) {
       for (const button of controls(place)) button.disabled = false;
       trouble(sentence(error));

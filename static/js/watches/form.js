@@ -69,7 +69,8 @@ byId("look").addEventListener("click", async () => {
   trouble(null);
   byId("look").disabled = true;
   try {
-    zone.picture(await picture(`/api/v1/watches/preview/${byId("place").value}`));
+    const place = byId("place").value;
+    zone.picture(await picture(`/api/v1/watches/preview/${place}`));
   } catch (error) {
     trouble(sentence(error));
   }
