@@ -1,7 +1,7 @@
 """What the agent on a node calls. What people and scripts call is in devices.nodes_api."""
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import FileResponse, HttpRequest
+from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Router, Schema
 from ninja.security import HttpBearer
 from pydantic import Field
@@ -16,6 +16,7 @@ from devices.registry import addresses, enrolment, rotation
 from devices.telemetry import presence
 from webapp.live.errors import UserError, not_found
 from webapp.live.http import change, operation
+from webapp.live.pieces import Pieces
 
 router = Router(tags=["agents"])
 MAX_BODY = 64 * 1024  # a profile with every split point is a tenth of it
@@ -90,6 +91,8 @@ class OfferedAgent(Schema):
     digest: str = Field(description="SHA-256 of the wheel, which `get_agent` returns.")
     size: int = Field(description="Bytes.")
     name: str = Field(examples=["isthmus_agent-0.2.0-py3-none-any.whl"])
+    request: int = Field(description="Grows when an administrator asks again for an agent that has failed.")
+    signature: str = Field(description="HMAC-SHA-256 of the offer, keyed with the SHA-256 of the node's token, hexadecimal.")
 
 
 class HeartbeatReply(Schema):
@@ -201,12 +204,14 @@ def send_agent_log(request: HttpRequest, body: RecentLog) -> ReceivedLog:
         "application/octet-stream",
     ),
 )
-def get_agent(request: HttpRequest, digest: str) -> FileResponse:
+def get_agent(request: HttpRequest, digest: str) -> StreamingHttpResponse:
     """As it was offered in the reply to a heartbeat."""
     file = agent_wheel.with_digest(digest)
     if file is None:
         raise not_found("agent")
-    return FileResponse(file.open("rb"), content_type="application/octet-stream", filename=file.name)
+    answer = StreamingHttpResponse(Pieces(file.open("rb")), content_type="application/octet-stream")
+    answer["Content-Length"] = str(file.stat().st_size)
+    return answer
 
 
 def _caller(request: HttpRequest) -> Node:

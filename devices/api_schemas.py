@@ -38,7 +38,7 @@ class Camera(Schema):
 class AgentUpdate(Schema):
     """How a node's agent stands to the server's."""
 
-    state: Literal["current", "available", "waiting", "updating", "failed", "manual", "unknown"] = Field(
+    state: Literal["current", "newer", "available", "waiting", "updating", "failed", "manual", "unknown"] = Field(
         description="`waiting`: for its turn; `failed`: it went back to its own; `manual`: only its installer updates it."
     )
     why: str = Field(description="What it does, or why it stays with its own, in its own words; mostly empty.")

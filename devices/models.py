@@ -194,7 +194,7 @@ class ExportedModels(models.Model):
 
 
 class AgentRollout(models.Model):
-    """One update of agents to the server's wheel; its nodes name it in `agent_update`. At most one is under way."""
+    """One update of agents to the server's wheel; its nodes name it in `agent_update`."""
 
     digest = models.CharField(max_length=64)
     version = models.CharField(max_length=40)
@@ -204,6 +204,9 @@ class AgentRollout(models.Model):
 
     class Meta:
         ordering = ("-pk",)
+        constraints = (
+            models.UniqueConstraint(fields=("digest",), condition=models.Q(ended=None), name="one_agent_rollout_under_way"),
+        )
 
     def __str__(self) -> str:
         return f"agent {self.version} since {self.begun:%d %b %H:%M}"

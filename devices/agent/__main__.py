@@ -209,13 +209,7 @@ def _health(home: Path) -> int:
     return 1 if faults else 0
 
 
-def _selfcheck(home: Path) -> int:
-    faults = list(selfcheck.faults(home))
-    print("\n".join(faults) or "This agent can run here.")
-    return 1 if faults else 0
-
-
-CHECKS = {"doctor": _doctor, "health": _health, "selfcheck": _selfcheck}
+CHECKS = {"doctor": _doctor, "health": _health, "selfcheck": selfcheck.status}
 
 
 if __name__ == "__main__":

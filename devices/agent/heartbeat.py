@@ -60,7 +60,7 @@ class Heartbeat:
         self.config, self.runtime, self.revoked, self.obstacles = config, runtime, revoked, obstacles
         self.server = Server(config.server, config.token, config.server_ca)
         self.health = Recorder(runtime.home)
-        self._profile, self._redis = "", "away"
+        self._profile, self._redis, self._is_ready = "", "away", False
         self._next_offer = 0.0
         self.sensors = board.Sensors(tegrastats=Tegrastats())
         self.answered = threading.Event()  # the server has answered at least once
@@ -87,7 +87,7 @@ class Heartbeat:
 
     def ready(self, profile: Mapping[str, object] | None) -> None:
         """The models are loaded, or this node loads none, and the worker listens: report it now."""
-        self._news = {**self._news, "profile": profile}
+        self._news, self._is_ready = {**self._news, "profile": profile}, True
         self._profile = str(profile.get("name", "")) if profile else ""
         self.wake()
 
@@ -105,7 +105,7 @@ class Heartbeat:
     def _beat(self) -> bool:
         """False when no further heartbeat makes sense."""
         self._settle()
-        news, labelled = self._news, self.labelled()
+        news, labelled, is_ready = self._news, self.labelled(), self._is_ready
         changed = {} if labelled == self._reported else {"labelled": labelled}
         try:
             reply = self._send({**news, **changed, **self._now()})
@@ -123,7 +123,7 @@ class Heartbeat:
             return False
         self._reported = labelled
         self._received(reply, news)
-        self.updates.reported()
+        self.updates.reported(is_ready)
         self._do_wishes(reply)
         if reply.rotate is not None and self._rotate(reply.rotate):
             return False

@@ -37,9 +37,9 @@ main() {
     fetch
     environment
     wrapper
-    choose
     chown -R isthmus: "$home"
     chmod 700 "$home"
+    choose
     remember
     # A code is valid for minutes, and the packages may take longer: the agent joins before they are installed.
     [ -z "$code" ] || join
@@ -144,10 +144,10 @@ environment() {
 }
 
 # Which agent starts: this one, whichever the server gave it before. The agent updates itself where it finds this file.
+# As the agent's own account: in a folder of that account, root would follow links that lead anywhere.
 choose() {
-    mkdir -p "$home/releases"
-    printf '{"installed": "%s"}\n' "$digest" >"$home/releases/state.json.new"
-    mv "$home/releases/state.json.new" "$home/releases/state.json"
+    runuser -u isthmus -- sh -c 'umask 077; mkdir -p "$1/releases" && cd "$1/releases" &&
+        printf "{\"installed\": \"%s\"}\n" "$2" >state.json.new && mv state.json.new state.json' sh "$home" "$digest"
 }
 
 packages() {

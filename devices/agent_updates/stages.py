@@ -1,10 +1,12 @@
-"""Who is offered the update next: one node first, the others once it has worked for a while, nobody after a failure. Pure."""
+"""Who is offered the update next: one node first, then three times as many as have it, wave by wave. A wave follows once the
+one before has worked for a while; after a failure nobody follows. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 State = Literal["waiting", "offered", "updated", "failed"]
+GROWTH = 3  # of a wave, over all that have the update: so no failure is that of more than three in four
 
 
 @dataclass(frozen=True)
@@ -27,15 +29,14 @@ class Verdict(NamedTuple):
 
 
 def decide(members: Sequence[Member], wait_s: float) -> Verdict:
-    """`members` in the order in which they are to be updated."""
+    """`members` in the order in which they are to be updated. Who cannot be reached waits: it would seem to fail."""
     failure = next((member for member in members if member.state == "failed"), None)
     if failure is not None:
         return Verdict(is_over=True, why=f"{failure.slug}: {failure.why}")
-    waiting = [member for member in members if member.state == "waiting"]
-    if all(member.state == "updated" for member in members):
+    updated = [member for member in members if member.state == "updated"]
+    if len(updated) == len(members):
         return Verdict(is_over=True)
-    if len(waiting) == len(members):
-        return Verdict(tuple(member.slug for member in waiting if member.reachable)[:1])
-    if any(member.state == "updated" and member.healthy_s >= wait_s for member in members):
-        return Verdict(tuple(member.slug for member in waiting))
-    return Verdict()
+    if any(member.state == "offered" for member in members) or any(member.healthy_s < wait_s for member in updated):
+        return Verdict()
+    here = [member.slug for member in members if member.state == "waiting" and member.reachable]
+    return Verdict(tuple(here[: GROWTH * len(updated) or 1]))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 from hatchling.builders.wheel import WheelBuilder
+from packaging.version import InvalidVersion, Version
 
 PROJECT = Path(settings.BASE_DIR) / "devices" / "agent"
 PATTERN = "isthmus_agent-*.whl"
@@ -40,7 +41,22 @@ def known() -> Wheel | None:
 def with_digest(digest: str) -> Path | None:
     """The file, if it has this digest: another process of a later version may have built another."""
     file = wheel()
-    return file if hashlib.sha256(file.read_bytes()).hexdigest() == digest else None
+    stat = file.stat()
+    return file if _digest(file, stat.st_mtime_ns, stat.st_size) == digest else None
+
+
+@functools.lru_cache(maxsize=2)
+def _digest(file: Path, mtime_ns: int, size: int) -> str:
+    """Of a file as it is since then: all nodes of a wave fetch it."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def is_earlier(wheel: Wheel, version: object) -> bool:
+    """Whether an agent of that version would step back with it."""
+    try:
+        return Version(wheel.version) < Version(str(version))
+    except InvalidVersion:
+        return False
 
 
 def wheel() -> Path:

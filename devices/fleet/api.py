@@ -16,9 +16,7 @@ from webapp.live.http import Moment, change, operation, require_admin
 router = Router(tags=["nodes"])  # below /nodes, whose second part is a node's name
 fleet = Router(tags=["nodes"])
 Slug = Annotated[str, Field(max_length=40)]
-UPDATE_REFUSED = (
-    "`updates_off`, `up_to_date`. `cannot_update`: only its installer can. `update_failed`: it went back from this one."
-)
+UPDATE_REFUSED = "`updates_off`, `up_to_date`. `cannot_update`: only its installer can. `newer_agent`: it would be a step back."
 AGENT = {**ADMIN, 409: "`node_offline`. `agent_too_old`: it does not know this."}
 
 
@@ -86,7 +84,8 @@ def stop_agent_updates(request: HttpRequest) -> Stopped:
     **change("update_agent", "Update the agent of a node", {202: Node}, {**ADMIN, 409: UPDATE_REFUSED}),
 )
 def update_agent(request: HttpRequest, slug: str) -> Status[Node]:
-    """To the server's, when its turn comes: nodes of one update follow the first once that one has worked for a while."""
+    """To the server's, when its turn comes: nodes of one update follow the first once that one has worked for a while. One that
+    went back from it tries it again."""
     require_admin(request)
     return Status(202, node_schema(rollouts.begin(slug), rules.read(), request.user.pk))
 

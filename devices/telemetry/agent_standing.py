@@ -6,35 +6,19 @@ from django.conf import settings
 
 from devices import agent_wheel
 from devices.contract.protocol import UPDATE
-from devices.models import AgentRollout, Node
+from devices.models import Node
 
-State = Literal["current", "available", "waiting", "updating", "failed", "manual", "unknown"]
+State = Literal["current", "newer", "available", "waiting", "updating", "failed", "manual", "unknown"]
 
 
 class AgentUpdateData(TypedDict):
-    """`state`: `current` (the server's), `available`, `waiting` (for its turn), `updating`, `failed` (it went back), `manual`
-    (another one, which only the installer replaces), `unknown`. `why`: a sentence of the node, mostly empty."""
+    """`state`: `current` (the server's), `newer` (than that), `available`, `waiting` (for its turn),
+    `updating`, `failed` (it went back), `manual` (another one, which only the installer replaces), `unknown`. `why`: a sentence
+    of the node, mostly empty."""
 
     state: State
     why: str
     version: str
-
-
-class RolloutData(TypedDict):
-    """What is under way, for administrators."""
-
-    version: str
-    done: int
-    nodes: int
-
-
-def under_way() -> RolloutData | None:
-    rollout = AgentRollout.objects.filter(ended=None).first()
-    if rollout is None:
-        return None
-    nodes = list(Node.objects.filter(agent_update__rollout=rollout.pk, revoked_at=None))
-    done = sum(node.versions.get("wheel") == rollout.digest for node in nodes)
-    return {"version": rollout.version, "done": done, "nodes": len(nodes)}
 
 
 def of(node: Node) -> AgentUpdateData:
@@ -52,6 +36,8 @@ def of(node: Node) -> AgentUpdateData:
     state: State = "manual"
     if own == wheel.digest:
         state = "current"
+    elif agent_wheel.is_earlier(wheel, node.versions.get("agent")):
+        state = "newer"
     elif failed:
         state = "failed"
     elif UPDATE in node.abilities and settings.AGENT_UPDATES != "off":

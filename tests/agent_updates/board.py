@@ -12,11 +12,11 @@ from devices.agent.update.releases import Releases
 
 ROOT = Path(__file__).resolve().parents[2]
 INSTALLED, OLD, NEW = "1" * 64, "2" * 64, "3" * 64
-TRIAL_S = 3.0
+TRIAL_S, READY_S = 3.0, 5.0
 LAUNCH = f"""
 import sys
 from devices.agent.update import launcher
-make = lambda home, command: launcher.Launcher(home, command, trial_s={TRIAL_S}, pause_s=0.0)
+make = lambda home, command: launcher.Launcher(home, command, trial_s={TRIAL_S}, pause_s=0.0, ready_s={READY_S})
 sys.exit(launcher.main(sys.argv[1:], make))
 """
 # What each agent does first: it notes that it was started.
@@ -25,9 +25,9 @@ import os, pathlib, sys, time
 home = pathlib.Path(sys.argv[sys.argv.index("--home") + 1])
 with (home / "starts").open("a") as file:
     file.write(os.environ.get("ISTHMUS_RELEASE", "none")[:1])
-reported = home / "releases" / "reported"
+reported, ready = home / "releases" / "reported", home / "releases" / "ready"
 """
-REPORTS, CRASHES = "reported.touch(); time.sleep(60)", "sys.exit(1)"
+REPORTS, CRASHES = "reported.touch(); ready.touch(); time.sleep(60)", "sys.exit(1)"
 ENDS = "sys.exit(0)"
 
 
@@ -59,7 +59,8 @@ class Launch:
         installed = home.parent / "installed"
         shutil.rmtree(installed, ignore_errors=True)  # of a launch before
         put_agent(installed, base)
-        (installed / "devices" / "agent" / "update").symlink_to(ROOT / "devices" / "agent" / "update")
+        for name in ("update", "server.py"):
+            (installed / "devices" / "agent" / name).symlink_to(ROOT / "devices" / "agent" / name)
         environment = {**os.environ, "PYTHONPATH": str(installed)}
         self.process = subprocess.Popen(
             [sys.executable, "-c", LAUNCH, "--home", str(home), "run"],

@@ -1,6 +1,8 @@
 """Which agent starts, what is tried, and what is taken back: the launcher with real processes."""
 
+import json
 import signal
+import socket
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -16,10 +18,12 @@ from tests.agent_updates.board import (
     NEW,
     OLD,
     REPORTS,
+    TRIAL_S,
     Launch,
     home_with,
     put_release,
 )
+from tests.agent_updates.wheels import serving
 
 STATE = Releases(installed=INSTALLED)
 TRIAL = replace(STATE, current=OLD, trial=NEW)
@@ -58,7 +62,7 @@ def test_what_was_adopted_starts_afterwards(tmp_path: Path) -> None:
 
 
 def test_one_that_reports_is_adopted(home: Path) -> None:
-    put_release(home, NEW, "reported.touch(); time.sleep(5); sys.exit(3)")
+    put_release(home, NEW, "reported.touch(); ready.touch(); time.sleep(5); sys.exit(3)")
     launch = Launch(home)
     assert (launch.ended(), launch.starts) == (3, "3")
     assert state_of(home) == replace(STATE, current=NEW, previous=OLD)
@@ -69,6 +73,51 @@ def test_one_that_is_silent_is_taken_back(home: Path) -> None:
     launch = Launch(home)
     assert (launch.ended(), launch.starts) == (0, "32")
     assert state_of(home) == replace(STATE, current=OLD, failed=NEW, why="It did not report to the server within 3 s.")
+
+
+def test_one_that_never_loads_its_models_is_taken_back(home: Path) -> None:
+    put_release(home, NEW, "reported.touch(); time.sleep(60)")
+    launch = Launch(home)
+    assert (launch.ended(), launch.starts) == (0, "32")
+    assert state_of(home) == replace(STATE, current=OLD, failed=NEW, why="It did not load its models within 5 s.")
+
+
+def test_one_that_takes_longer_to_load_them_is_adopted(home: Path) -> None:
+    slow = TRIAL_S + 1
+    put_release(home, NEW, f"reported.touch(); time.sleep({slow}); ready.touch(); time.sleep(2); sys.exit(3)")
+    assert Launch(home).ended() == 3
+    assert state_of(home) == replace(STATE, current=NEW, previous=OLD)
+
+
+def test_it_is_not_blamed_for_a_server_that_is_away(home: Path) -> None:
+    """Neither it nor the launcher gets an answer; then the server is back."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    (home / "agent.json").write_text(json.dumps({"server": f"http://127.0.0.1:{port}", "token": "secret"}))
+    silent = 2 * TRIAL_S + 1
+    put_release(home, NEW, f"time.sleep({silent}); reported.touch(); ready.touch(); time.sleep(2); sys.exit(3)")
+    assert Launch(home).ended() == 3
+    assert state_of(home) == replace(STATE, current=NEW, previous=OLD)
+
+
+def test_one_that_is_silent_while_the_server_answers_is_blamed(home: Path) -> None:
+    with serving(lambda: b"") as url:
+        (home / "agent.json").write_text(json.dumps({"server": url, "token": "secret"}))
+        put_release(home, NEW, "time.sleep(60)")
+        launch = Launch(home)
+        launch.ended()
+    assert (launch.starts, state_of(home).failed) == ("32", NEW)
+
+
+def test_two_launchers_of_one_home_do_not_meet(home: Path) -> None:
+    put_release(home, NEW, REPORTS)
+    first = Launch(home)
+    wait_until_started(first, "3")
+    second = Launch(home)
+    assert (second.ended(), first.starts) == (2, "3")
+    first.process.send_signal(signal.SIGTERM)
+    first.ended()
 
 
 def test_one_that_ends_three_times_is_taken_back(home: Path) -> None:
@@ -102,11 +151,13 @@ def test_a_report_of_an_earlier_start_does_not_count(home: Path) -> None:
     assert state_of(home).failed == NEW
 
 
-def test_a_revoked_node_is_not_the_fault_of_its_agent(home: Path) -> None:
+def test_the_agent_before_has_the_last_word_on_whether_the_node_is_revoked(home: Path) -> None:
+    """Its service is not started again after that, so a mistake of the new one would lose the board."""
     put_release(home, NEW, "sys.exit(3)")
     launch = Launch(home)
-    assert (launch.ended(), launch.starts) == (3, "3")
-    assert state_of(home).trial == NEW
+    assert (launch.ended(), launch.starts) == (0, "3332")
+    put_release(home, OLD, "sys.exit(3)")
+    assert Launch(home).ended() == 3
 
 
 def test_stopping_the_service_says_nothing_about_what_is_tried(home: Path) -> None:
@@ -121,7 +172,7 @@ def test_stopping_the_service_says_nothing_about_what_is_tried(home: Path) -> No
 def test_an_agent_that_asks_for_it_is_replaced_at_once(tmp_path: Path) -> None:
     """As one does that has put another beside itself."""
     home = home_with(tmp_path, STATE)
-    put_release(home, NEW, "sys.exit(3)")
+    put_release(home, NEW, "reported.touch(); ready.touch(); time.sleep(5); sys.exit(3)")
     step = "from devices.agent.update import releases\n"
     step += f"releases.save(home, releases.read(home).tried({NEW!r}))\nsys.exit(76)"
     launch = Launch(home, base=step)
@@ -137,7 +188,11 @@ def test_a_full_disk_starts_what_there_is(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"installed": 5}', '{"current": "2"}', '{"installed": "1", "attempts": null}']
+    "text",
+    [
+        *("", "{", "[]", '{"installed": 5}', '{"current": "2"}', f'{{"installed": "{INSTALLED}", "attempts": null}}'),
+        f'{{"installed": "{INSTALLED}", "current": "../../elsewhere"}}',
+    ],
 )
 def test_a_damaged_file_starts_the_installers(home: Path, text: str) -> None:
     (home / releases.FOLDER / releases.FILE).write_text(text)

@@ -1,6 +1,7 @@
 """From an offer to an agent that can be tried: nothing that is not whole, checked and able to run here comes that far."""
 
 import shutil
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -94,9 +95,47 @@ def test_what_is_too_large_is_not_fetched(stays: Callable[..., str], wheel: Path
 
 
 def test_a_full_disk(stays: Callable[..., str], wheel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    usage = shutil.disk_usage("/")._replace(free=1_000_000)
-    monkeypatch.setattr(staging.shutil, "disk_usage", lambda folder: usage)
-    assert stays(offer_of(wheel), wheel.read_bytes()).startswith("The disk has 1 MB free")
+    for free in (1_000_000, staging.SPARE_BYTES):
+        usage = shutil.disk_usage("/")._replace(free=free)
+        monkeypatch.setattr(staging.shutil, "disk_usage", lambda folder, usage=usage: usage)
+        assert stays(offer_of(wheel), wheel.read_bytes()).startswith(f"The disk has {free / 1e6:.0f} MB free")
+
+
+def test_a_step_back(stays: Callable[..., str], wheel: Path, tmp_path: Path) -> None:
+    earlier = tmp_path / "isthmus_agent-0.0.1-py3-none-any.whl"
+    shutil.copyfile(wheel, earlier)
+    assert "earlier than this one" in stays(offer_of(earlier), earlier.read_bytes())
+
+
+def test_another_version_than_its_name_says(stays: Callable[..., str], wheel: Path, tmp_path: Path) -> None:
+    later = tmp_path / "isthmus_agent-99.0-py3-none-any.whl"
+    shutil.copyfile(wheel, later)
+    assert "99.0 was offered" in stays(offer_of(later), later.read_bytes())
+
+
+@pytest.mark.parametrize("name", ["../outside.py", "/outside.py", "devices/../../outside.py", "devices\\..\\outside.py"])
+def test_files_that_would_leave_their_folder(stays: Callable[..., str], wheel: Path, tmp_path: Path, name: str) -> None:
+    other = shutil.copyfile(wheel, tmp_path / wheel.name)
+    with zipfile.ZipFile(other, "a") as archive:
+        archive.writestr(name, b"")
+    assert "an invalid file name" in stays(offer_of(other), other.read_bytes())
+    assert not list(tmp_path.rglob("outside.py"))
+
+
+def test_a_link_in_it(stays: Callable[..., str], wheel: Path, tmp_path: Path) -> None:
+    other, link = shutil.copyfile(wheel, tmp_path / wheel.name), zipfile.ZipInfo("devices/link")
+    link.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(other, "a") as archive:
+        archive.writestr(link, "/etc")
+    assert "an invalid file name" in stays(offer_of(other), other.read_bytes())
+
+
+def test_one_that_unpacks_to_more_than_any_agent(stays: Callable[..., str], wheel: Path, tmp_path: Path) -> None:
+    other = shutil.copyfile(wheel, tmp_path / wheel.name)
+    with zipfile.ZipFile(other, "a", zipfile.ZIP_DEFLATED) as archive, archive.open("devices/zeros", "w") as file:
+        for _ in range(257):
+            file.write(bytes(1 << 20))
+    assert "unpacks to more than any agent" in stays(offer_of(other), other.read_bytes())
 
 
 def test_a_disk_that_fills_meanwhile(stays: Callable[..., str], wheel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,4 +200,4 @@ def test_one_that_the_server_does_not_know(home: Path, stays: Callable[..., str]
 @pytest.mark.parametrize("name", ["../isthmus_agent-1-py3-none-any.whl", "other-1-py3-none-any.whl", "isthmus_agent-1.tar.gz"])
 def test_an_offer_has_the_name_of_the_agent(name: str) -> None:
     with pytest.raises(ValueError, match="name"):
-        AgentWheel(digest="0" * 64, size=1, name=name)
+        AgentWheel(digest="0" * 64, size=1, name=name, signature="0" * 64)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from devices.contract.updates import AgentWheel
+from devices.contract.updates import AgentWheel, signature
 
 Change = Callable[[str, bytes], bytes | None]  # of a file in the wheel, by its name; None: it is left out
 
@@ -37,9 +37,12 @@ def with_line(requirement: str) -> Change:
     return change
 
 
-def offer_of(wheel: Path) -> AgentWheel:
+def offer_of(wheel: Path, token: str = "secret", request: int = 0) -> AgentWheel:
+    """As the server of the node with that token makes it."""
     data = wheel.read_bytes()
-    return AgentWheel(digest=hashlib.sha256(data).hexdigest(), size=len(data), name=wheel.name)
+    digest, key = hashlib.sha256(data).hexdigest(), hashlib.sha256(token.encode()).hexdigest()
+    signed = signature(digest, len(data), wheel.name, request, key)
+    return AgentWheel(digest=digest, size=len(data), name=wheel.name, request=request, signature=signed)
 
 
 @contextmanager

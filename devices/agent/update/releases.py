@@ -6,18 +6,23 @@ launcher of an earlier version reads it too: fields may be added, not renamed. S
 
 import json
 import os
+import re
 import shutil
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-FOLDER, FILE, REPORTED = "releases", "state.json", "reported"
+FOLDER, FILE = "releases", "state.json"
+REPORTED, READY = "reported", "ready"  # files: the server has answered this start; it has, since the models were loaded
+LOCK = "lock"  # of the launcher
+DIGEST = re.compile(r"[0-9a-f]{64}")
 MOST_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
 class Releases:
     """Digests of wheels. `installed`: what the installer put into its environment; `current`: what starts, empty: that one;
-    `trial`: what is tried, empty: nothing. `failed`: the last that did not work, and `why`."""
+    `trial`: what is tried, empty: nothing. `failed`: the last that did not work, and `why`. `request`: of the offer that the
+    last update followed."""
 
     installed: str
     current: str = ""
@@ -26,15 +31,16 @@ class Releases:
     attempts: int = 0
     failed: str = ""
     why: str = ""
+    request: int = 0
 
     @property
     def running(self) -> str:
         """The digest of what starts when nothing is tried."""
         return self.current or self.installed
 
-    def tried(self, digest: str) -> "Releases":
+    def tried(self, digest: str, request: int = 0) -> "Releases":
         """About to be tried."""
-        return replace(self, trial=digest, attempts=0)
+        return replace(self, trial=digest, attempts=0, request=request)
 
     def adopted(self) -> "Releases":
         """What was tried works."""
@@ -52,9 +58,15 @@ def read(home: Path) -> Releases | None:
         state = Releases(**known)
     except (OSError, ValueError, TypeError, AttributeError):
         return None
-    texts = (state.installed, state.current, state.previous, state.trial, state.failed, state.why)
-    is_whole = all(isinstance(text, str) for text in texts) and isinstance(state.attempts, int)
-    return state if state.installed and is_whole else None
+    digests = (state.current, state.previous, state.trial, state.failed)
+    is_whole = _is_digest(state.installed) and all(digest == "" or _is_digest(digest) for digest in digests)
+    is_typed = isinstance(state.why, str) and isinstance(state.attempts, int) and isinstance(state.request, int)
+    return state if is_whole and is_typed else None
+
+
+def _is_digest(value: object) -> bool:
+    """It becomes the name of a folder."""
+    return isinstance(value, str) and DIGEST.fullmatch(value) is not None
 
 
 def save(home: Path, state: Releases) -> None:
@@ -91,9 +103,9 @@ def path_of(home: Path, digest: str) -> str:
     return os.pathsep.join(filter(None, [own, os.environ.get("PYTHONPATH", "")]))
 
 
-def prune(home: Path, state: Releases) -> None:
-    """Delete what can no longer start, and what an interrupted update left."""
-    held = {state.current, state.previous, state.trial, FILE, REPORTED}
+def prune(home: Path, state: Releases, own: str) -> None:
+    """Delete what can no longer start, and what an interrupted update left. `own`: the digest of who calls."""
+    held = {state.current, state.previous, state.trial, own, FILE, REPORTED, READY, LOCK}
     for path in (home / FOLDER).iterdir():
         if path.name in held:
             continue

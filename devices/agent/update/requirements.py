@@ -1,30 +1,23 @@
 """Whether the packages of this environment are enough for another wheel: an update installs none."""
 
-import email
 import platform
-import zipfile
+from email.message import Message
 from importlib import metadata
-from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-PACKAGE = "isthmus-agent"
+from devices.agent.update.wheel_file import PACKAGE
 
 
-def missing(wheel: Path) -> list[str]:
-    """What the wheel needs and this environment lacks, as `name>=1`: of its core, and of each extra that works here now. Raises
-    ValueError for what is no wheel of the agent."""
+def missing(headers: Message) -> list[str]:
+    """What a wheel with this metadata needs and this environment lacks, as `name>=1`: of its core, and of each extra that works
+    here now. Raises ValueError where it cannot be read."""
     try:
-        with zipfile.ZipFile(wheel) as archive:
-            names = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA") and name.count("/") == 1]
-            headers = email.message_from_bytes(archive.read(names[0]))
         python = SpecifierSet(headers.get("Requires-Python") or "")
         wanted = [Requirement(line) for line in headers.get_all("Requires-Dist") or []]
-    except (zipfile.BadZipFile, IndexError, KeyError, InvalidRequirement, InvalidSpecifier) as error:
+    except (InvalidRequirement, InvalidSpecifier) as error:
         raise ValueError(str(error)) from error
-    if headers.get("Name") != PACKAGE:
-        raise ValueError(f"a package named {headers.get('Name')}")
     lacking = [] if python.contains(platform.python_version(), prereleases=True) else [f"Python {python}"]
     extras = {"", *(extra for extra in headers.get_all("Provides-Extra") or [] if _works(extra))}
     lacking += [f"{need.name}{need.specifier}" for need in wanted if _applies(need, extras) and not _is_here(need)]

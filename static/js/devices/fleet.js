@@ -3,7 +3,7 @@
  *
  * @typedef {{name: string, nodes: number}} Tag
  * @typedef {{total: number, tags: Tag[], states: Record<string, number>, engines: string[], models: string[]}} Facets
- * @typedef {{nodes: any[], found: number, page: number, pages: number, facets: Facets, matching: ?string[], rollout: ?{version: string, done: number, nodes: number}}} Listing
+ * @typedef {{nodes: any[], found: number, page: number, pages: number, facets: Facets, matching: ?string[], rollout: ?import("./rollout.js").Rollout}} Listing
  */
 
 import { call } from "../api.js";

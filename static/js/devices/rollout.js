@@ -2,9 +2,11 @@
 
 import { call } from "../api.js";
 import { byId, el, sentence } from "../dom.js";
-import { gettext } from "../i18n.js";
+import { gettext, ngettext } from "../i18n.js";
 
-/** @param {?{version: string, done: number, nodes: number}} rollout */
+/** @typedef {{version: string, done: number, nodes: number, away: number}} Rollout */
+
+/** @param {?Rollout} rollout */
 export function showRollout(rollout) {
   const place = byId("rollout");
   place.hidden = !rollout;
@@ -17,5 +19,7 @@ export function showRollout(rollout) {
       place.append(el("span", {}, sentence(error)));
     }
   } }, gettext("Stop"));
-  place.replaceChildren(el("span", {}, gettext("Agents are updated to %(version)s: %(done)s of %(all)s devices have it. One goes first, the others follow once it works.", { version: rollout.version, done: rollout.done, all: rollout.nodes })), stop);
+  const sentences = [gettext("Agents are updated to %(version)s: %(done)s of %(all)s devices have it. One goes first, the others follow once it works.", { version: rollout.version, done: rollout.done, all: rollout.nodes }),
+    rollout.away && ngettext("%(count)s is offline, and follows when it is back.", "%(count)s are offline, and follow when they are back.", rollout.away)];
+  place.replaceChildren(el("span", {}, sentences.filter(Boolean).join(" ")), stop);
 }

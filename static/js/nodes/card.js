@@ -48,6 +48,7 @@ function changed(node, canManage, act) {
 function agentUpdate({ agent_update: { state, why, version } }) {
   if (state === "failed") return el("p", { class: "note error trouble" }, gettext("It went back from agent %(version)s: %(reason)s", { version, reason: why }));
   const sentence = {
+    newer: gettext("Its agent is newer than the server's."),
     available: gettext("The server has another agent for it."),
     waiting: gettext("Its agent is updated to %(version)s when its turn comes.", { version }),
     updating: gettext("Its agent is updated to %(version)s.", { version }),
@@ -125,7 +126,7 @@ function manage(node, act) {
     el("button", { type: "button", class: "small", onclick: naming }, gettext("Rename")),
     el("button", { type: "button", class: "small", onclick: tagging }, gettext("Tags")),
     node.abilities.includes("restart") && node.state !== "unseen" && el("button", { type: "button", class: "small", disabled: node.restarting, onclick: restarting, title: gettext("Starts its agent again, with its next heartbeat") }, node.restarting ? gettext("Restarting…") : gettext("Restart")),
-    node.agent_update.state === "available" && el("button", { type: "button", class: "small", onclick: updating, title: gettext("Installs the server's agent beside the present one, and goes back where it does not work") }, gettext("Update agent")),
+    ["available", "failed"].includes(node.agent_update.state) && el("button", { type: "button", class: "small", onclick: updating, title: gettext("Installs the server's agent beside the present one, and goes back where it does not work") }, node.agent_update.state === "failed" ? gettext("Try the update again") : gettext("Update agent")),
     node.approved && node.state !== "unseen" && el("button", { type: "button", class: "small", disabled: node.rotating, onclick: rotation, title: gettext("Issues a new token and Redis password with the next heartbeat; the old ones stop working once the new ones are in use") }, node.rotating ? gettext("Rotating…") : gettext("Rotate")),
     el("button", { type: "button", class: "small danger", onclick: confirm }, gettext("Revoke"))].filter(Boolean));
   };
