@@ -67,6 +67,7 @@ function put(node, index) {
     before.node = node;
     return;
   }
+  if (before && before.node.agent_update.state !== node.agent_update.state) followRollout();
   const card = nodeCard(node, start.can_manage, manage, selection?.box(node.slug));
   if (before) replaceCard(before.card, card);
   else byId("nodes").insertBefore(card, byId("nodes").querySelectorAll(".node")[index] ?? null);
@@ -83,6 +84,22 @@ async function manage(node, verb, body = {}) {
     note(sentence(error));
   }
   draw();
+}
+
+/** @type {?number} */
+let rolloutSoon = null;
+
+/** Read how far the update of agents is, once for all that changes within a second. */
+function followRollout() {
+  if (!start.can_manage || rolloutSoon !== null) return;
+  rolloutSoon = window.setTimeout(async () => {
+    rolloutSoon = null;
+    try {
+      showRollout(await fleet.rollout());
+    } catch (error) {
+      note(sentence(error));
+    }
+  }, 1000);
 }
 
 function note(text) {

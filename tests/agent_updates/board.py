@@ -5,13 +5,19 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from devices.agent.update import releases
 from devices.agent.update.releases import Releases
 
 ROOT = Path(__file__).resolve().parents[2]
 INSTALLED, OLD, NEW = "1" * 64, "2" * 64, "3" * 64
+STATE = Releases(installed=INSTALLED)
+TRIAL = replace(STATE, current=OLD, trial=NEW)
 TRIAL_S, READY_S = 3.0, 5.0
 LAUNCH = f"""
 import sys
@@ -84,3 +90,23 @@ class Launch:
         """The first letter of the digest that each start was from."""
         file = self.home / "starts"
         return file.read_text() if file.exists() else ""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    home = home_with(tmp_path, TRIAL)
+    put_release(home, OLD, ENDS)
+    return home
+
+
+def state_of(home: Path) -> Releases:
+    state = releases.read(home)
+    assert state is not None
+    return state
+
+
+def wait_until_started(launch: "Launch", starts: str) -> None:
+    until = time.monotonic() + 20
+    while launch.starts != starts:
+        assert time.monotonic() < until, launch.starts
+        time.sleep(0.05)

@@ -19,8 +19,9 @@ from devices import agent_wheel
 from devices.agent import VERSION, config
 from devices.agent.update import releases
 from devices.agent.update.releases import Releases
-from devices.agent_updates import rollouts
+from devices.agent_updates import records, rollouts
 from devices.models import AgentRollout, Node
+from inference.engine.bundles.store import Store
 from tests.agent_updates.board import INSTALLED, ROOT, home_with
 from tests.devices.conftest import Board
 from webapp.accounts.models import AuditEntry
@@ -69,8 +70,9 @@ def serve_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Build:
 
 
 @pytest.fixture
-def home(board: Callable[..., Board], live_server: Any, tmp_path: Path) -> Iterator[Path]:
-    """Of a node whose agent runs, as its service starts it."""
+def home(board: Callable[..., Board], live_server: Any, tmp_path: Path, bundles: Store, settings: Any) -> Iterator[Path]:
+    """Of a node whose agent runs, as its service starts it; the server has the models that it answers with."""
+    settings.BUNDLES_DIR = bundles.root
     home = home_with(tmp_path, Releases(installed=INSTALLED))
     config.save(home, replace(board(NAME).config(), server=live_server.url))
     environment = {
@@ -120,6 +122,7 @@ def test_it_updates_itself_and_the_new_one_stays(home: Path, serve_wheel: Build)
     until(lambda: wheel_of_node() == digest, "the new agent did not report")
     assert Node.objects.get(slug=NAME).versions["agent"] == NEXT
     until(lambda: state_of(home).current == digest, "the new agent was not adopted")
+    assert Node.objects.get(slug=NAME).profile, "it has loaded its models"
     assert state_of(home) == Releases(installed=INSTALLED, current=digest)
     assert rollouts.for_node(Node.objects.get(slug=NAME)) is None, "it has what the server has"
 
@@ -128,9 +131,9 @@ def test_one_that_crashes_is_taken_back_and_not_offered_again(home: Path, serve_
     serve_wheel("        node = join.ready(home, server, code)", "        sys.exit(9)")
     digest = agent_wheel.identity().digest
     rollouts.begin(NAME)
-    until(lambda: bool(rollouts.failure(Node.objects.get(slug=NAME), digest)), "the failure was not reported")
+    until(lambda: bool(records.failure(Node.objects.get(slug=NAME), digest)), "the failure was not reported")
     node, why = Node.objects.get(slug=NAME), "It ended 3 times before it worked, with status 9."
-    assert (rollouts.failure(node, digest), node.versions["wheel"], node.versions["agent"]) == (why, INSTALLED, VERSION)
+    assert (records.failure(node, digest), node.versions["wheel"], node.versions["agent"]) == (why, INSTALLED, VERSION)
     assert state_of(home) == Releases(installed=INSTALLED, failed=digest, why=why)
     until(lambda: AgentRollout.objects.get().ended is not None, "it is not over")
     assert AgentRollout.objects.get().stopped_because == f"{NAME}: {why}"

@@ -3,50 +3,29 @@
 import json
 import signal
 import socket
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from devices.agent.update import releases
-from devices.agent.update.releases import Releases
 from tests.agent_updates.board import (
     CRASHES,
-    ENDS,
     INSTALLED,
     NEW,
     OLD,
     REPORTS,
+    STATE,
+    TRIAL,
     TRIAL_S,
     Launch,
     home_with,
     put_release,
+    state_of,
+    wait_until_started,
 )
+from tests.agent_updates.board import home as home
 from tests.agent_updates.wheels import serving
-
-STATE = Releases(installed=INSTALLED)
-TRIAL = replace(STATE, current=OLD, trial=NEW)
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    home = home_with(tmp_path, TRIAL)
-    put_release(home, OLD, ENDS)
-    return home
-
-
-def state_of(home: Path) -> Releases:
-    state = releases.read(home)
-    assert state is not None
-    return state
-
-
-def wait_until_started(launch: Launch, starts: str) -> None:
-    until = time.monotonic() + 20
-    while launch.starts != starts:
-        assert time.monotonic() < until, launch.starts
-        time.sleep(0.05)
 
 
 def test_the_installers_agent_starts_first(tmp_path: Path) -> None:
@@ -205,55 +184,3 @@ def test_a_field_of_a_later_version_is_ignored(home: Path) -> None:
     file = home / releases.FOLDER / releases.FILE
     file.write_text(file.read_text().replace("{", '{"later": 1, ', 1))
     assert state_of(home) == TRIAL
-
-
-class TestPowerCuts:
-    """Between any two steps the power may go: the next start is with a whole agent."""
-
-    def test_in_the_download_or_the_installation(self, tmp_path: Path) -> None:
-        home = home_with(tmp_path, replace(STATE, current=OLD))
-        put_release(home, OLD, ENDS)
-        (home / releases.FOLDER / f"{NEW}.work" / "files").mkdir(parents=True)
-        (home / releases.FOLDER / f"{NEW}.work" / "a.whl").write_bytes(b"half")
-        launch = Launch(home)
-        launch.ended()
-        assert launch.starts == "2"
-
-    def test_before_what_is_installed_is_named(self, tmp_path: Path) -> None:
-        home = home_with(tmp_path, replace(STATE, current=OLD))
-        put_release(home, OLD, ENDS)
-        put_release(home, NEW, CRASHES)
-        launch = Launch(home)
-        launch.ended()
-        assert launch.starts == "2"
-
-    def test_in_the_middle_of_writing_the_name(self, home: Path) -> None:
-        releases.save(home, replace(STATE, current=OLD))
-        (home / releases.FOLDER / f"{releases.FILE}.part").write_text('{"installed": "')
-        launch = Launch(home)
-        launch.ended()
-        assert launch.starts == "2"
-
-    def test_with_files_that_never_reached_the_disk(self, home: Path) -> None:
-        launch = Launch(home)
-        launch.ended()
-        assert launch.starts == "2"
-        assert (state_of(home).failed, state_of(home).why) == (NEW, "Its files are missing.")
-
-    def test_in_every_attempt(self, home: Path) -> None:
-        put_release(home, NEW, REPORTS)
-        for attempt in range(releases.MOST_ATTEMPTS):
-            launch = Launch(home)
-            wait_until_started(launch, "3" * (attempt + 1))
-            launch.lose_power()
-        launch = Launch(home)
-        launch.ended()
-        assert launch.starts == "3332"
-        assert state_of(home).why == "This node was switched off 3 times while it was tried."
-
-    def test_after_it_was_adopted(self, tmp_path: Path) -> None:
-        home = home_with(tmp_path, replace(STATE, current=NEW, previous=OLD))
-        put_release(home, OLD, CRASHES)
-        put_release(home, NEW, ENDS)
-        launch = Launch(home)
-        assert (launch.ended(), launch.starts) == (0, "3")

@@ -1,5 +1,7 @@
 """Who is offered the update next."""
 
+from dataclasses import replace
+
 import pytest
 
 from devices.agent_updates.stages import Member, State, Verdict, decide
@@ -30,6 +32,30 @@ def test_the_others_wait_for_it(state: State) -> None:
 def test_the_others_follow_once_it_has_worked_for_long_enough() -> None:
     first = Member("first", "updated", healthy_s=WAIT_S)
     assert decide([first, *members("waiting", "waiting")], WAIT_S) == Verdict(offer=("n0", "n1"))
+
+
+def test_each_wave_is_three_times_what_has_it() -> None:
+    fleet = members(*["waiting"] * 40)
+    sizes = []
+    while not (verdict := decide(fleet, WAIT_S)).is_over:
+        sizes.append(len(verdict.offer))
+        fleet = [replace(one, state="updated", healthy_s=WAIT_S) if one.slug in verdict.offer else one for one in fleet]
+    assert sizes == [1, 3, 12, 24]
+
+
+@pytest.mark.parametrize("one", [Member("one", "offered"), Member("one", "updated", healthy_s=WAIT_S - 1)])
+def test_a_wave_waits_for_all_of_the_one_before(one: Member) -> None:
+    assert decide([*members("updated", healthy_s=WAIT_S), one, *members("waiting")], WAIT_S) == Verdict()
+
+
+def test_who_is_away_is_left_for_later() -> None:
+    fleet = [
+        Member("first", "updated", healthy_s=WAIT_S),
+        Member("away", "waiting", reachable=False),
+        Member("here", "waiting"),
+    ]
+    assert decide(fleet, WAIT_S) == Verdict(offer=("here",))
+    assert decide(fleet[:2], WAIT_S) == Verdict()
 
 
 @pytest.mark.parametrize("others", [(), ("waiting",), ("offered", "waiting"), ("updated", "waiting")])

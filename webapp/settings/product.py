@@ -71,7 +71,7 @@ PUBLIC_CA = env.text("ISTHMUS_PUBLIC_CA")  # PEM of the authority behind an http
 NODE_REDIS_HOST = env.text("ISTHMUS_NODE_REDIS_HOST")  # how a node reaches Redis, when not by the cloud's own name
 NODE_REDIS_MB = env.integer("ISTHMUS_NODE_REDIS_MB", 128)  # what one node's keys may take in Redis
 AGENT_UPDATES = env.choice("ISTHMUS_AGENT_UPDATES", ("ask", "off", "auto"))  # whether agents follow the server
-AGENT_UPDATE_MINUTES = env.number("ISTHMUS_AGENT_UPDATE_MINUTES", 10)  # that the first node works before the others follow
+AGENT_UPDATE_MINUTES = env.number("ISTHMUS_AGENT_UPDATE_MINUTES", 10)  # that updated nodes work before others follow
 SAMPLE_DAYS = env.integer("ISTHMUS_SAMPLE_DAYS", 14)
 
 # --- retention --------------------------------------------------------------------------------------------------------

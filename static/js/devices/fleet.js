@@ -91,6 +91,11 @@ export class Fleet {
     this.onListing(this.listing);
   }
 
+  /** The update of agents that is under way now. @returns {Promise<?import("./rollout.js").Rollout>} */
+  async rollout() {
+    return (await read(this.query)).rollout;
+  }
+
   /** The slugs of everything that is found, on all pages. @returns {Promise<string[]>} */
   async matching() {
     const query = new URLSearchParams(this.query);

@@ -9,14 +9,16 @@ import { gettext, ngettext } from "../i18n.js";
 /** @param {?Rollout} rollout */
 export function showRollout(rollout) {
   const place = byId("rollout");
-  place.hidden = !rollout;
+  if (rollout) delete place.dataset.stopped;
+  place.hidden = !rollout && !place.dataset.stopped;
   if (!rollout) return;
   const stop = el("button", { type: "button", class: "small", onclick: async () => {
     try {
       await call("POST", "/api/v1/fleet/updates/stop");
+      place.dataset.stopped = "yes"; // the sentence stays until another update begins
       place.replaceChildren(el("span", {}, gettext("The update was stopped. Devices that already try the new agent finish.")));
     } catch (error) {
-      place.append(el("span", {}, sentence(error)));
+      place.replaceChildren(el("span", {}, sentence(error)), stop);
     }
   } }, gettext("Stop"));
   const sentences = [gettext("Agents are updated to %(version)s: %(done)s of %(all)s devices have it. One goes first, the others follow once it works.", { version: rollout.version, done: rollout.done, all: rollout.nodes }),
