@@ -146,6 +146,7 @@ environment() {
 # Which agent starts: this one, whichever the server gave it before. The agent updates itself where it finds this file.
 # As the agent's own account: in a folder of that account, root would follow links that lead anywhere.
 choose() {
+    # shellcheck disable=SC2016 # that shell expands them
     runuser -u isthmus -- sh -c 'umask 077; mkdir -p "$1/releases" && cd "$1/releases" &&
         printf "{\"installed\": \"%s\"}\n" "$2" >state.json.new && mv state.json.new state.json' sh "$home" "$digest"
 }
