@@ -5,7 +5,8 @@ same secrets until the node presents that token. The node stores them and restar
 then and no longer (devices.registry.rotation). A node that knows other addresses of this server than the present ones gets
 those as "access" (devices.registry.addresses), and one whose turn it is to change to other models, or to a newer export of
 them, gets these as "models" (devices.model_choice). One that evaluates watches gets the time as "now", because its own clock
-may be wrong, and where it evaluates others than it is to, those as "watches".
+may be wrong, and where it evaluates others than it is to, those as "watches". One whose turn it is to update its agent gets the
+server's wheel as "agent" (devices.agent_updates).
 """
 
 import logging
@@ -19,8 +20,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from devices import model_choice
+from devices.agent_updates import rollouts
 from devices.camera_access import watch_source
 from devices.contract.heartbeat import Access, RefusedModels
+from devices.contract.updates import UpdateState
 from devices.contract.watches import Watches
 from devices.fleet import wishes
 from devices.models import Node
@@ -117,6 +120,8 @@ def _follow_up(beat: Beat, now: datetime) -> None:
         model_choice.refused(node, RefusedModels.model_validate(refusal))
     elif "choice" in report:
         model_choice.repeats_no_refusal(node)
+    if "update" in report:
+        rollouts.receive(node, UpdateState.model_validate(report["update"]) if report["update"] else None)
     if "changing" in report:
         model_choice.noted(node, report["changing"])
 
@@ -139,6 +144,8 @@ def _reply(beat: Beat, now: datetime, chosen: model_choice.Choice, watches: Watc
             reply["watches"] = watches.model_dump(mode="json")
     if models := model_choice.for_node(node, chosen):
         reply["models"] = models.model_dump()
+    if wheel := rollouts.for_node(node):
+        reply["agent"] = wheel.model_dump()
     return {**reply, **wishes.for_node(node)}
 
 

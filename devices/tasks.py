@@ -4,6 +4,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from devices.agent_updates import rollouts
 from devices.telemetry import node_events
 from webapp.redis_access import connections
 
@@ -25,3 +26,9 @@ def watch() -> None:
     pipe.get(WATCHING_KEY)
     since = float(pipe.execute()[-1] or now.timestamp())
     node_events.record_all(now, watched_s=now.timestamp() - since)
+
+
+@shared_task(name="devices.update_agents")
+def update_agents() -> None:
+    """Offer the server's agent to those whose turn it is, and stop where one fails."""
+    rollouts.advance(timezone.now())

@@ -6,6 +6,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from devices.agent_updates import progress
 from devices.camera_access import rules
 from devices.fleet import bulk, finding
 from devices.telemetry import presence
@@ -24,6 +25,7 @@ class Listing(TypedDict):
     pages: int
     facets: finding.Facets
     matching: list[str] | None
+    rollout: progress.RolloutData | None
 
 
 class ActionData(TypedDict):
@@ -55,6 +57,7 @@ def listing(query: QueryDict, person: int | None) -> Listing:
         "pages": pages,
         "facets": finding.facets(now),
         "matching": list(rows.values_list("slug", flat=True)) if "matching" in query else None,
+        "rollout": progress.under_way(),
     }
 
 

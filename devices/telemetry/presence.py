@@ -13,7 +13,7 @@ from django.utils import timezone
 from devices.contract.heartbeat import cameras_of
 from devices.contract.protocol import ANSWERING, RESTART
 from devices.models import Node, NodeTag
-from devices.telemetry import links, pace, trouble
+from devices.telemetry import agent_standing, links, pace, trouble
 from webapp.live import groups
 from webapp.live.events import NodeState
 from webapp.live.publish import publish
@@ -69,6 +69,7 @@ class NodeData(TypedDict):
     changed: str  # how its hardware differs from what was accepted, in words
     rotating: bool
     restarting: bool
+    agent_update: agent_standing.AgentUpdateData
     abilities: list[str]  # what its agent can be asked for (devices.fleet)
     lanes: dict[str, bool]
     engine: EngineData | None
@@ -175,6 +176,7 @@ def _data(node: Node, link: links.LinkData | None, tags: list[str]) -> NodeData:
         "changed": changes(node),
         "rotating": bool(node.rotation),
         "restarting": RESTART in node.wishes,
+        "agent_update": agent_standing.of(node),
         "abilities": node.abilities,
         "lanes": node.lanes,
         "engine": (node.profile or {}).get("engine"),
