@@ -49,7 +49,8 @@ def _report(body: bytes) -> dict[str, Any] | None:
             return None
         if content.get("redis") == "refused":  # its user is created again, and Redis may be slow to answer
             return None
-        return Report.model_validate(content).model_dump(exclude_unset=True)
+        report = Report.model_validate(content).model_dump(exclude_unset=True)
+        return None if (report.get("update") or {}).get("failed") else report
     except (ValueError, RecursionError, ValidationError):
         return None
 

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from devices import dispatch
 from devices.contract.jobs import ComputeHeads, Place
+from devices.contract.protocol import MEASURE
 from devices.models import Node
 from devices.producer import bulk
 from inference.agreement import known_profiles, store
@@ -95,7 +96,8 @@ def place(
 
 
 def _place(photo: Photo, device: Node, tasks: set[str], is_there: bool, cancelled: Callable[[], bool]) -> None:
-    job = Place(photo=str(photo.pk), tasks=sorted(tasks))
+    wanted = sorted(tasks)
+    job = Place(photo=str(photo.pk), tasks=wanted if MEASURE in device.abilities else [])
     if is_there:  # measured so far for other tasks, or for other models
         placed = dispatch.call(device.slug, job, PLACING_S, cancelled)
     else:
@@ -108,8 +110,8 @@ def _place(photo: Photo, device: Node, tasks: set[str], is_there: bool, cancelle
 
     def measured(entry: Placed | None) -> Placed:
         if entry is None or entry.get("profile") != models:
-            return {"sizes": placed.sizes, "ready": {}, "profile": models, "tasks": job.tasks}
-        known = sorted({*entry.get("tasks", []), *job.tasks})
+            return {"sizes": placed.sizes, "ready": {}, "profile": models, "tasks": wanted}
+        known = sorted({*entry.get("tasks", []), *wanted})
         return {**entry, "sizes": {**entry["sizes"], **placed.sizes}, "tasks": known}
 
     _change(photo, device.slug, measured)

@@ -61,5 +61,12 @@ def _ask(person: User, inquiry: Inquiry, photos: list[Photo], sent: SentPhotos) 
         if conversation is not None:
             history.carry(person, conversation, photos[:-1], of=len(photos))
         subject = photos[-1].pk if photos else inquiry.photo
-        how = {"policy": inquiry.policy, "node": inquiry.node, "fresh": inquiry.fresh}
-        return conversations.ask(person, inquiry.question, photo=subject, conversation=conversation, **how)
+        return conversations.ask(
+            person,
+            inquiry.question,
+            photo=subject,
+            conversation=conversation,
+            policy=inquiry.policy,
+            node=inquiry.node,
+            fresh=inquiry.fresh,
+        )
