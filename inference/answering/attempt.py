@@ -13,11 +13,12 @@ from devices.contract.values import Crop
 from devices.models import Node
 from devices.telemetry import links
 from inference.agreement import store
-from inference.answering import edge_cache, execute, link_probe, prefetch, receipts, turns
+from inference.answering import edge_cache, execute, link_probe, prefetch, receipts
 from inference.answering.journal import Journal
 from inference.engine import tasks
 from inference.engine.catalogue import Profile
 from inference.models import Photo
+from inference.photos import earlier
 from inference.placement import candidates, fleet, policies, routes, timing_store
 from inference.placement.choose import Candidate, Choice, Load, NoRoute, choose
 from inference.placement.link import LinkEstimate, blind
@@ -71,7 +72,7 @@ class Attempt:
     def photo(self) -> Photo:
         """The photo of the step. Raises UserError where it has been deleted."""
         turn = self.journal.turn
-        photos = [turn.photo, *(turns.photos_before(turn) if self.step.before else ())]
+        photos = [turn.photo, *(earlier.photos_before(turn) if self.step.before else ())]
         photo = photos[self.step.before] if self.step.before < len(photos) else None
         if photo is None:
             raise UserError("no_photo", "That photo is no longer in this conversation.", "Add it again and ask about it.", 404)

@@ -16,18 +16,14 @@ from devices.telemetry import links
 from inference.answering import link_probe
 from inference.engine import tasks
 from inference.engine.catalogue import Profile
-from inference.engine.tasks.task import Task
 from inference.models import Photo
-from inference.placement import claims, fleet, timing_store
+from inference.placement import claims, fleet, patience, timing_store
 from inference.placement.choose import Candidate
 from inference.placement.link import needs_probe
 from inference.placement.timing_store import QUEUE, Observation
 from inference.receipt import JobRecord, LevelRecord
 
 log = logging.getLogger(__name__)
-SHORTEST_DEADLINE_S = 5.0  # allows for a busy machine; an offline node is noticed earlier, by its heartbeat
-LOADING_S = 15.0  # a model outside the tower is loaded by the first question for it
-UNKNOWN_DEADLINE_S = link_probe.DEADLINE_S  # nothing is known about the link yet
 answered = Signal()  # sends `answers`, a list of (photo, task, AnswerResult), when a turn has been answered
 TimedResult = TypeVar("TimedResult", bound=Timed)
 Result = TypeVar("Result", bound=Received)
@@ -100,16 +96,10 @@ def announce(outcomes: Iterable[tuple[Photo, Outcome]]) -> None:
     answered.send(sender=Outcome, answers=answers)
 
 
-def deadline_for(task: Task, predicted_ms: float | None) -> float:
-    """Seconds after which a node that was asked counts as gone."""
-    usual = UNKNOWN_DEADLINE_S if predicted_ms is None else max(SHORTEST_DEADLINE_S, task.patience * predicted_ms / 1000 + 2)
-    return usual + (LOADING_S if task.standalone else 0)
-
-
 def run(step: Step, chosen: Candidate, predicted_ms: float | None) -> Outcome:
     """Raises dispatch.NodeGone, StageFailed or Cancelled; what is left behind then expires by itself."""
     started = time.perf_counter()
-    deadline = deadline_for(tasks.get(step.task), predicted_ms)
+    deadline = patience.deadline_s(tasks.get(step.task), predicted_ms)
     outcome = Outcome(
         step.device, step.task, split_at=chosen.split_at, transfers=step.transfers, jobs=step.jobs, crop=step.crop
     )

@@ -6,15 +6,15 @@ from collections.abc import Callable
 from devices import dispatch
 from devices.contract.jobs import Probe
 from devices.telemetry import links
+from inference.placement import patience
 
 log = logging.getLogger(__name__)
 PROBE_BYTES = [256, 16384]
-DEADLINE_S = 20.0  # nothing is known about the link yet
 
 
 def probe(device: str, cancelled: Callable[[], bool] = lambda: False, phase: Callable[[str], None] = lambda name: None) -> None:
     """Measure an unknown or stale link with throw-away bytes. Raises what dispatch.call raises."""
-    done = dispatch.call(device, Probe(sizes=PROBE_BYTES), DEADLINE_S, cancelled, phase)
+    done = dispatch.call(device, Probe(sizes=PROBE_BYTES), patience.UNKNOWN_S, cancelled, phase)
     for transfer in done.transfers:
         links.record(device, transfer.bytes, transfer.uplink_ms / 1000, None, "probe")
 

@@ -14,10 +14,11 @@ from django.db.models import Count, QuerySet, Sum
 from django.utils import timezone
 
 from devices import dispatch
-from inference.answering import trained_models, turns
+from inference.answering import trained_models
 from inference.calls import allowances, recording
 from inference.engine.doubt import WORDS, Certainty
 from inference.models import PlannerCall, Step, Turn
+from inference.photos.earlier import count_before
 from inference.planning.context import Context
 from inference.planning.llm.llm_calls import SUCCESSES, Call
 from inference.planning.plan import MAX_BEFORE
@@ -142,7 +143,7 @@ def context_of(turn: Turn) -> Context:
         new_photo=not any(photo == turn.photo_id for _, _, photo in last),
         answers=tuple(str(answers.get(pk) or "") for pk, _, _ in last),
         models=trained_models.names(turn.owner_id),
-        earlier_photos=min(MAX_BEFORE, turns.count_before(turn)),
+        earlier_photos=min(MAX_BEFORE, count_before(turn)),
         size=(turn.photo.width, turn.photo.height) if turn.photo else None,
         certainty=_certainty_of(last[-1][0]) if last else "",
     )

@@ -22,7 +22,7 @@ from inference.engine import catalogue, runner
 from inference.engine.runner import Vision
 from inference.models import Turn
 from inference.photos import store as photos
-from inference.placement import candidates, fleet
+from inference.placement import candidates, fleet, patience
 from tests.answering.conftest import carry_out
 from tests.node import Node
 
@@ -190,7 +190,7 @@ def test_times_that_a_slow_node_calls_fast_are_corrected_after_its_first_jobs(
 def test_a_node_that_is_later_than_its_claim_allows_is_expected_to_be_late(
     serve: Any, owner: Any, photo_bytes: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(execute, "SHORTEST_DEADLINE_S", 2.5)
+    monkeypatch.setattr(patience, "SHORTEST_S", 2.5)
     monkeypatch.setattr(execute, "run", _with_deadline(execute.run))
     serve("jetson-t", "device", 400.0)
     serve("edge-m", "edge", 1.0, lambda verb, result: time.sleep(6) or result if verb in ANSWERS else result)

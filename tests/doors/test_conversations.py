@@ -6,8 +6,8 @@ import openai
 import pytest
 
 from inference.answering.planner_usage import context_of
-from inference.answering.turns import count_before, photos_before
 from inference.models import Photo, Turn
+from inference.photos.earlier import count_before, photos_before
 from tests.conftest import draw_photo
 from tests.doors.conftest import Worker, asking, data_url, said
 from webapp.chat.models import Conversation

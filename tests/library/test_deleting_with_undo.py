@@ -10,11 +10,10 @@ from django.conf import LazySettings
 from django.test import Client
 from django.utils import timezone
 
-from inference.answering import turns
 from inference.model_jobs import photo_source
 from inference.model_jobs.tables import ModelJob
 from inference.models import Photo, PhotoTrace, Turn
-from inference.photos import store, trash
+from inference.photos import earlier, store, trash
 from tests.conftest import draw_photo
 from tests.library.conftest import LIBRARY, ids, post
 from webapp.accounts.models import AuditEntry
@@ -52,7 +51,7 @@ def test_it_is_hidden_everywhere_at_once_and_is_there_again_after_an_undo(api: C
             name in ids(api.get("/api/v1/photos")),
             *(api.get(f"{place}/{name}{end}").status_code == 200 for place, end in ADDRESSES),
             api.get(f"/api/v1/turns/{turn.pk}").json()["photo"] is not None,
-            bool(turns.photos_before(Turn(conversation=turn.conversation, created=timezone.now()))),
+            bool(earlier.photos_before(Turn(conversation=turn.conversation, created=timezone.now()))),
             f'"{name}", "url"' in api.get(f"/?photos={name}").content.decode(),
             photo.path in photo_source.files(ModelJob(owner=owner, photos="own")),
         ]

@@ -10,7 +10,7 @@ from devices.contract.results import Answered
 from inference.answering import execute, receipts, trained_models
 from inference.answering.attempt import Attempt
 from inference.answering.trained_models import TrainedModel
-from inference.placement import candidates, fleet, policies, routes, timing_store
+from inference.placement import candidates, fleet, patience, policies, routes, timing_store
 from inference.placement.choose import Candidate, choose
 from inference.placement.timing_store import Observation
 from inference.receipt import Receipt
@@ -77,4 +77,4 @@ def answer(step: execute.Step, model: TrainedModel) -> tuple[execute.Outcome, in
 
 def _call(step: execute.Step, model: TrainedModel, blob: str = "") -> Answered:
     job = RunLearned(photo=step.photo, digest=model.digest, card=model.node_card, blob=blob)
-    return step.send(step.device, job, execute.UNKNOWN_DEADLINE_S)
+    return step.send(step.device, job, patience.UNKNOWN_S)
