@@ -9,7 +9,6 @@ from tests.openapi import schema
 from webapp.accounts.models import ApiToken
 
 
-
 def operations() -> dict[str, dict[str, Any]]:
     return {
         f"{method.upper()} {path}": operation

@@ -37,6 +37,7 @@ def test_sqlite_to_postgres_and_back(
     assert empty.content() == original
 
 
+@pytest.mark.long
 def test_encrypted_and_through_pipes_into_a_place_that_was_migrated(
     filled: Place, original: Content, unused: Place, tmp_path: Path
 ) -> None:
@@ -59,6 +60,7 @@ def test_any_tar_reads_it_and_sha256sum_checks_it(saved: Path, tmp_path: Path) -
     subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=tmp_path, check=True)
 
 
+@pytest.mark.long
 def test_without_photos(filled: Place, original: Content, unused: Place, tmp_path: Path) -> None:
     file = tmp_path / "rows.tar"
     assert "without photos" in filled.manage("backup", "--no-photos", str(file))
