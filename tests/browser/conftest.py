@@ -1,12 +1,11 @@
 """A real Chromium, and a tab logged in to the real stack that records errors and requests."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.harness.stack import Stack
 
@@ -81,61 +80,23 @@ class Tab:
         return turn.locator(".answer").inner_text()
 
 
-Window = Callable[..., AbstractContextManager[Tab]]
-LEFT_BEHIND = "cookies,local_storage,indexeddb,service_workers,cache_storage"
-
-
-@pytest.fixture(scope="package")
-def window(browser: Browser, whole_stack: Stack, logged_in: Any) -> Iterator[Window]:
-    """Opens a tab in the owner's window of that name and width, as it is right after a login. A new window for each test takes
-    three times the processor time: it loads every file of the site again."""
-    contexts: dict[str, BrowserContext] = {}
-
-    @contextmanager
-    def opened(name: str, **options: Any) -> Iterator[Tab]:
-        if name not in contexts:
-            contexts[name] = browser.new_context(storage_state=logged_in, **options)
-        page = contexts[name].new_page()
-        yield Tab(page, whole_stack.url)
-        _forget(page, whole_stack.url, logged_in)
-
-    yield opened
-    for context in contexts.values():
-        context.close()
-
-
-def _forget(page: Page, url: str, logged_in: Any) -> None:
-    """What a test has changed in its window, but for the files of the site."""
-    context = page.context
-    context.set_offline(False)
-    context.clear_permissions()
-    page.unroute_all(behavior="ignoreErrors")
-    page.goto("about:blank")  # it may store something while it goes
-    for other in context.pages:
-        if other != page:
-            other.close()
-    session = context.new_cdp_session(page)
-    session.send("Storage.clearDataForOrigin", {"origin": url, "storageTypes": LEFT_BEHIND})
-    session.send("Storage.clearDataForStorageKey", {"storageKey": f"{url}/", "storageTypes": LEFT_BEHIND})
-    context.clear_cookies()
-    context.add_cookies(logged_in["cookies"])
-    page.close()
+@pytest.fixture
+def tab(browser: Browser, stack: Stack, logged_in: Any) -> Iterator[Tab]:
+    context = browser.new_context(storage_state=logged_in, viewport={"width": 1360, "height": 900})
+    yield Tab(context.new_page(), stack.url)
+    context.close()
 
 
 @pytest.fixture
-def tab(window: Window, stack: Stack) -> Iterator[Tab]:
-    with window("wide", viewport={"width": 1360, "height": 900}) as opened:
-        yield opened
+def phone(browser: Browser, stack: Stack, logged_in: Any) -> Iterator[Tab]:
+    context = browser.new_context(storage_state=logged_in, viewport={"width": 390, "height": 844}, has_touch=True)
+    yield Tab(context.new_page(), stack.url)
+    context.close()
 
 
 @pytest.fixture
-def phone(window: Window, stack: Stack) -> Iterator[Tab]:
-    with window("narrow", viewport={"width": 390, "height": 844}, has_touch=True) as opened:
-        yield opened
-
-
-@pytest.fixture
-def second(window: Window, stack: Stack) -> Iterator[Tab]:
+def second(browser: Browser, stack: Stack, logged_in: Any) -> Iterator[Tab]:
     """Another tab of the same person."""
-    with window("second", viewport={"width": 1360, "height": 900}) as opened:
-        yield opened
+    context = browser.new_context(storage_state=logged_in, viewport={"width": 1360, "height": 900})
+    yield Tab(context.new_page(), stack.url)
+    context.close()
