@@ -105,9 +105,9 @@ def repeats_no_refusal(node: Node) -> None:
         _withdraw_refusal(node)
 
 
-def is_changing() -> bool:
+def is_changing(chosen: Choice | None = None) -> bool:
     """Whether nodes are still on their way to the chosen models, so that a question had better wait than fail."""
-    chosen, now = current(), timezone.now()
+    chosen, now = chosen or current(), timezone.now()
     if chosen.since is None or now - chosen.since > timedelta(seconds=SWITCH_S):
         return False
     return any(_is_behind(node, chosen, now) for node in _usable())

@@ -1,7 +1,6 @@
 """Answer times of one person, alone and beside another who floods the running stack."""
 
 import asyncio
-import io
 import json
 import tempfile
 import threading
@@ -15,9 +14,9 @@ from typing import Any, TypedDict
 import httpx
 import numpy as np
 import websockets
-from PIL import Image
 from websockets.typing import Origin
 
+from bench.harness.photo import photo as photo_of
 from bench.harness.stack import PASSWORD, Stack
 
 QUESTION = "What is the dog doing?"
@@ -77,12 +76,12 @@ class Flood:
 def measure(questions: int, flood_size: int) -> Figures:
     with tempfile.TemporaryDirectory() as folder, Stack(Path(folder), "--devices", "2", "--slowdown", SLOWER) as stack:
         # Questions of both start on the device that has both photos, so that they compete wherever they can.
-        photo = stack.upload(_photo(1))
+        photo = stack.upload(photo_of(1))
         stack.finished(stack.put(QUESTION, photo=photo, node="jetson-b")["id"])
         asker = Asker(stack, photo)
         alone = asyncio.run(asker.ask(questions, lambda: True))
         other = person(stack)
-        flood = Flood(other, upload(other, _photo(2)), flood_size)
+        flood = Flood(other, upload(other, photo_of(2)), flood_size)
         thread = threading.Thread(target=flood.run, name="flood")
         thread.start()
         beside = asyncio.run(asker.ask(questions, thread.is_alive))
@@ -153,10 +152,3 @@ def upload(client: httpx.Client, photo: bytes) -> str:
 
 def _percentile(times: list[float], share: int) -> float:
     return round(float(np.percentile(times, share)), 1)
-
-
-def _photo(seed: int) -> bytes:
-    blocks = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), np.uint8)
-    out = io.BytesIO()
-    Image.fromarray(blocks).resize((640, 480), Image.Resampling.BICUBIC).save(out, "JPEG", quality=90)
-    return out.getvalue()

@@ -89,6 +89,16 @@ def children_of(pid: int) -> list[int]:
     return [child for child, parent in _parents().items() if parent == pid and not _has_ended(child)]
 
 
+def proportional_bytes(pid: int) -> int:
+    """Its proportional set size, in which each shared page counts once over all processes; 0 for one that has ended. Linux
+    only."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+
+
 def age_s(pid: int) -> float:
     """Seconds since it started; 0 for a process that has ended. Linux only."""
     try:

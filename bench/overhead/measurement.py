@@ -1,7 +1,6 @@
 """Overhead of one question over compute and transfer, measured on the running stack."""
 
 import asyncio
-import io
 import json
 import statistics
 import tempfile
@@ -11,10 +10,10 @@ from typing import Any, TypedDict
 
 import numpy as np
 import websockets
-from PIL import Image
 from websockets.typing import Origin
 
-from bench.harness.processes import pids_below
+from bench.harness.photo import photo as photo_of
+from bench.harness.processes import pids_below, proportional_bytes
 from bench.harness.stack import Stack
 
 ROUTES = ("device", "edge", "split")
@@ -38,7 +37,7 @@ def measure(per_route: int) -> Figures:
         with Stack(Path(folder), "--devices", "1", "--uplink", "10000000", "--slowdown", "1") as stack:
             start_s = time.perf_counter() - started
             overheads = asyncio.run(ask(stack, per_route))
-            memory = resident_bytes(stack.process.pid)
+            memory = sum(proportional_bytes(pid) for pid in pids_below(stack.process.pid))
     all_ms = [ms for times in overheads.values() for ms in times]
     return {
         "n": len(all_ms),
@@ -52,7 +51,7 @@ def measure(per_route: int) -> Figures:
 
 async def ask(stack: Stack, per_route: int) -> dict[str, list[float]]:
     """Overhead in milliseconds by route; the routes alternate, so that a slow minute affects all of them equally."""
-    photo = stack.upload(_photo())
+    photo = stack.upload(photo_of())
     first = stack.finished(stack.put("Describe this photo.", photo=photo)["id"])
     cookie = "; ".join(f"{name}={value}" for name, value in stack.owner.cookies.items())
     address = stack.url.replace("http", "ws") + f"/ws/chat/{first['conversation']}/"
@@ -83,20 +82,3 @@ async def _overhead_ms(stack: Stack, socket: websockets.ClientConnection, photo:
         raise SystemExit(f"A question failed: {event['error']['message']}")
     actual: dict[str, float] = receipt["actual_ms"]
     return total - actual["device"] - actual["uplink"] - actual["edge"]
-
-
-def resident_bytes(root: int) -> int:
-    """Proportional set size of all processes from `root` down: each shared page is counted once."""
-    total = 0
-    for pid in pids_below(root):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                total += int(line.split()[1]) * 1024
-    return total
-
-
-def _photo() -> bytes:
-    blocks = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
-    out = io.BytesIO()
-    Image.fromarray(blocks).resize((640, 480), Image.Resampling.BICUBIC).save(out, "JPEG", quality=90)
-    return out.getvalue()

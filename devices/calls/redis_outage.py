@@ -14,6 +14,7 @@ from devices.producer import bulk
 from webapp.live.errors import UserError
 
 POLL_S = 0.5
+LOOK_S = 1.0  # a question need not look again so soon after another
 SETTLING_S = 30.0  # after that every node has found the Redis in use, or is away for a reason of its own
 PATIENCE_S = 45.0
 REDIS_AWAY = UserError(
@@ -31,7 +32,13 @@ class Outages:
         """`run` names the process of Redis, a new one after a restart and a fail-over; empty: it does not answer."""
         self._run, self._clock = run, clock
         self._lock = threading.Lock()
-        self._last, self._unsettled_until = "", 0.0
+        self._last, self._unsettled_until, self._next_look = "", 0.0, 0.0
+
+    def watch(self) -> None:
+        """Look, unless that was a moment ago: called before work begins, so that another Redis in its middle is noticed."""
+        if self._clock() >= self._next_look:
+            self._next_look = self._clock() + LOOK_S
+            self.look()
 
     def look(self) -> bool:
         """Whether Redis answers, and has for as long as nodes need to find it."""
@@ -61,11 +68,7 @@ def _present() -> str:
 
 
 _outages = Outages(_present)
-
-
-def watch() -> None:
-    """Called before work begins, so that another Redis in the middle of it is noticed."""
-    _outages.look()
+watch = _outages.watch
 
 
 def explains(error: Exception) -> bool:

@@ -35,8 +35,6 @@ def failed(slug: str, why: str) -> None:
 
 def succeeded(slug: str) -> None:
     """Start counting over."""
-    node = Node.objects.filter(slug=slug, failures__gt=0).first()
-    if node is not None:
-        node.failures, node.rests_until, node.rests_because = 0, None, ""
-        Node.objects.filter(pk=node.pk).update(failures=0, rests_until=None, rests_because="")
-        presence.announce(node)
+    failing = Node.objects.filter(slug=slug, failures__gt=0)
+    if failing.exists() and failing.update(failures=0, rests_until=None, rests_because=""):
+        presence.announce(Node.objects.get(slug=slug))

@@ -8,7 +8,7 @@ from functools import cached_property
 from django.conf import settings
 from django.utils import timezone
 
-from devices import dispatch
+from devices import dispatch, model_choice
 from devices.contract.values import Crop
 from devices.models import Node
 from devices.telemetry import links
@@ -77,12 +77,17 @@ class Attempt:
             raise UserError("no_photo", "That photo is no longer in this conversation.", "Add it again and ask about it.", 404)
         return photo
 
+    @cached_property
+    def models(self) -> model_choice.Choice:
+        """Those that nodes answer with, or are on their way to."""
+        return model_choice.current()
+
     def run(self) -> tuple[Receipt, execute.Outcome]:
         """The finished receipt and the outcome. Raises UserError, NoRoute and what execute.run raises."""
         turn, task, photo = self.journal.turn, self.step.task, self.photo
         nodes = fleet.online(without=self.failed.excluded)
-        device = fleet.device_for(photo, turn.node, nodes)
-        edges = fleet.edges_for(device, nodes)
+        device = fleet.device_for(photo, turn.node, nodes, self.models)
+        edges = fleet.edges_for(device, nodes, self.models)
         running, placing = self._start(device)
         profile, link = running.profile, self._link(device, edges, running)
         with spans.span("choose route", {"isthmus.policy": turn.policy}) as span:

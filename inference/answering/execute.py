@@ -16,6 +16,7 @@ from devices.telemetry import links
 from inference.answering import link_probe
 from inference.engine import tasks
 from inference.engine.catalogue import Profile
+from inference.engine.tasks.task import Task
 from inference.models import Photo
 from inference.placement import claims, fleet, timing_store
 from inference.placement.choose import Candidate
@@ -99,7 +100,7 @@ def announce(outcomes: Iterable[tuple[Photo, Outcome]]) -> None:
     answered.send(sender=Outcome, answers=answers)
 
 
-def deadline_for(task: tasks.Task, predicted_ms: float | None) -> float:
+def deadline_for(task: Task, predicted_ms: float | None) -> float:
     """Seconds after which a node that was asked counts as gone."""
     usual = UNKNOWN_DEADLINE_S if predicted_ms is None else max(SHORTEST_DEADLINE_S, task.patience * predicted_ms / 1000 + 2)
     return usual + (LOADING_S if task.standalone else 0)

@@ -17,7 +17,7 @@ from devices import dispatch
 from inference.answering import trained_models, turns
 from inference.calls import allowances, recording
 from inference.engine.doubt import WORDS, Certainty
-from inference.models import PlannerCall, Turn
+from inference.models import PlannerCall, Step, Turn
 from inference.planning.context import Context
 from inference.planning.llm.llm_calls import SUCCESSES, Call
 from inference.planning.plan import MAX_BEFORE
@@ -132,25 +132,29 @@ def context_of(turn: Turn) -> Context:
     earlier = Turn.objects.filter(conversation=turn.conversation, created__lt=turn.created, state="answered")
     for reader in _replaced:
         earlier = earlier.exclude(pk__in=reader(turn.conversation))
-    last = list(earlier.order_by("-created").prefetch_related("steps")[:EARLIER])[::-1]
-    answers = [[str((step.receipt or {}).get("answer") or "") for step in row.steps.all()] for row in last]
+    # Only what is needed: receipts list every candidate, and this is on the way of each question.
+    last = list(earlier.order_by("-created").values_list("pk", "question", "photo")[:EARLIER])[::-1]
+    steps = Step.objects.filter(turn__in=[pk for pk, _, _ in last]).order_by("number")
+    answers = dict(steps.values_list("turn", "receipt__answer")) if last else {}
     return Context(
         turn.photo is not None,
-        tuple(row.question for row in last),
-        new_photo=not any(row.photo_id == turn.photo_id for row in last),
-        answers=tuple(of_steps[-1] if of_steps else "" for of_steps in answers),
+        tuple(question for _, question, _ in last),
+        new_photo=not any(photo == turn.photo_id for _, _, photo in last),
+        answers=tuple(str(answers.get(pk) or "") for pk, _, _ in last),
         models=trained_models.names(turn.owner_id),
-        earlier_photos=min(MAX_BEFORE, len(turns.photos_before(turn))),
+        earlier_photos=min(MAX_BEFORE, turns.count_before(turn)),
         size=(turn.photo.width, turn.photo.height) if turn.photo else None,
-        certainty=_certainty_of(last[-1]) if last else "",
+        certainty=_certainty_of(last[-1][0]) if last else "",
     )
 
 
-def _certainty_of(turn: Turn) -> str:
+def _certainty_of(turn: UUID) -> str:
     """How sure the answer to a turn was, in the words that its receipts have."""
-    receipts = [step.receipt for step in turn.steps.all() if step.receipt and step.receipt.get("confidence") is not None]
+    receipts = Step.objects.filter(turn=turn).order_by("number").values_list("receipt", flat=True)
     parts = []
     for receipt in receipts:
+        if not receipt or receipt.get("confidence") is None:
+            continue
         words = WORDS[certainty_of(receipt) or Certainty.NONE].lower()
         parts.append(f"{receipt['answer']}: {words}, confidence {receipt['confidence']:.2f}")
     return f"Of the answer before: {'; '.join(parts)}." if parts else ""

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.dispatch import Signal
 from django.utils import timezone
 
@@ -212,7 +212,7 @@ def as_json(turn: Turn) -> TurnJson:
         "finished": _iso(turn.finished),
         "phase": turn.phase,
         "plan": turn.plan,
-        "steps": steps_json(turn),
+        "steps": [] if turn.state == "queued" else steps_json(turn),
         "answer": turn.answer or None,
         "error": turn.error,
     }
@@ -227,11 +227,19 @@ def steps_json(turn: Turn) -> list[StepJson]:
 
 def photos_before(turn: Turn) -> list[Photo]:
     """The conversation's other photos that still exist, the latest first."""
-    earlier = Turn.objects.filter(
-        conversation=turn.conversation, created__lt=turn.created, photo__isnull=False, photo__hidden_at=None
-    )
-    photos = dict.fromkeys(row.photo for row in earlier.select_related("photo").order_by("-created"))
-    return [photo for photo in photos if photo is not None and photo.pk != turn.photo_id]
+    photos = dict.fromkeys(row.photo for row in _about_others(turn).select_related("photo").order_by("-created"))
+    return [photo for photo in photos if photo is not None]
+
+
+def count_before(turn: Turn) -> int:
+    """How many photos `photos_before` has."""
+    return _about_others(turn).values("photo").distinct().count()
+
+
+def _about_others(turn: Turn) -> QuerySet[Turn]:
+    """Earlier turns of the conversation about another photo that still exists."""
+    earlier = Turn.objects.filter(conversation=turn.conversation, created__lt=turn.created)
+    return earlier.filter(photo__isnull=False, photo__hidden_at=None).exclude(photo=turn.photo_id)
 
 
 def photo_json(photo: Photo) -> PhotoJson:

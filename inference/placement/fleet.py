@@ -5,6 +5,7 @@ import time
 from django.utils import timezone
 
 from devices import model_choice
+from devices.model_choice import Choice
 from devices.models import Node
 from devices.telemetry import links, presence, trouble
 from inference.engine.catalogue import Profile
@@ -30,14 +31,14 @@ def has_device() -> bool:
     return any(node.tier == "device" for node in online(without=set()))
 
 
-def device_for(photo: Photo, wanted: str, nodes: list[Node]) -> Node:
+def device_for(photo: Photo, wanted: str, nodes: list[Node], chosen_models: Choice | None = None) -> Node:
     """The device that the person chose; otherwise one that has the photo; otherwise the least busy. Raises UserError.
 
     Questions about a photo that only one device has can only be answered there.
     """
     if photo.on_device_alone:
         wanted = _home(photo, wanted)
-    chosen_models = model_choice.current()
+    chosen_models = chosen_models or model_choice.current()
     ready = sorted(  # those with the chosen models first; they are few only while nodes change
         (node for node in nodes if node.tier == "device"), key=lambda node: not _follows(node, chosen_models)
     )
@@ -81,12 +82,12 @@ def edge_for(nodes: list[Node]) -> Node | None:
     return next(iter(edges(nodes)), None)
 
 
-def edges_for(device: Node, nodes: list[Node]) -> list[Node]:
+def edges_for(device: Node, nodes: list[Node], chosen_models: Choice | None = None) -> list[Node]:
     """The edges that have the device's models. While nodes change to others, a device that is not there yet answers alone."""
-    chosen = model_choice.current()
-    if not _follows(device, chosen):
+    chosen_models = chosen_models or model_choice.current()
+    if not _follows(device, chosen_models):
         return []
-    return [edge for edge in edges(nodes) if _follows(edge, chosen) and models_of(edge) == models_of(device)]
+    return [edge for edge in edges(nodes) if _follows(edge, chosen_models) and models_of(edge) == models_of(device)]
 
 
 def models_of(node: Node) -> str:
@@ -94,7 +95,7 @@ def models_of(node: Node) -> str:
     return str(node.profile["name"])
 
 
-def _follows(node: Node, chosen: model_choice.Choice) -> bool:
+def _follows(node: Node, chosen: Choice) -> bool:
     return node.choice >= chosen.number
 
 

@@ -10,10 +10,14 @@ from devices.calls.redis_outage import PATIENCE_S, SETTLING_S, Outages
 class Redis:
     """A server that is restarted, and time."""
 
-    run, now = "first", 0.0
+    run, now, looks = "first", 0.0, 0
 
     def outages(self) -> Outages:
-        return Outages(lambda: self.run, lambda: self.now)
+        return Outages(self._look, lambda: self.now)
+
+    def _look(self) -> str:
+        self.looks += 1
+        return self.run
 
 
 @pytest.fixture
@@ -43,6 +47,16 @@ def test_nodes_get_time_to_find_the_one_in_use(server: Redis, during: str) -> No
 
 def test_a_first_look_finds_no_change(server: Redis) -> None:
     assert server.outages().look()
+
+
+def test_questions_one_after_the_other_look_once_a_second(server: Redis) -> None:
+    outages = server.outages()
+    for server.now in (5.0, 5.2, 5.9, 6.1):
+        outages.watch()
+    assert server.looks == 2
+    server.run, server.now = "second", 6.2
+    outages.watch()
+    assert not outages.look(), "what failed is explained all the same"
 
 
 def test_waiting_ends_when_redis_answers_when_nobody_waits_or_after_long(

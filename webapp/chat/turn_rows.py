@@ -20,6 +20,8 @@ def with_parts(rows: QuerySet[Turn]) -> QuerySet[Turn]:
 
 
 def as_json(turn: Turn) -> OwnTurn:
+    if turn.state == "queued" and not turn.seq:  # nobody has seen it yet
+        return {**turns.as_json(turn), "replaced_by": None, "rating": None}
     replacement: Replacement | None = getattr(turn, "replacement", None)
     rating: Rating | None = next((row for row in turn.ratings.all() if row.person_id == turn.owner_id), None)
     return {

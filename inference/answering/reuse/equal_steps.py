@@ -32,7 +32,7 @@ def name_of(attempt: Attempt) -> str:
     person wants to see those, and while nodes change their models nobody knows which ones answer. Raises UserError for the
     model of a run that is gone."""
     turn, step, photo = attempt.journal.turn, attempt.step, attempt.photo
-    if settings.REUSE_DAYS <= 0 or turn.route or turn.node or model_choice.is_changing():
+    if settings.REUSE_DAYS <= 0 or turn.route or turn.node or model_choice.is_changing(attempt.models):
         return ""
     pixels = photo.digest or str(photo.pk)  # a photo that only a device has never changes
     part = attempt.crop.model_dump() if attempt.crop else None
