@@ -1,12 +1,12 @@
 """What the agent on a node calls. What people and scripts call is in devices.nodes_api."""
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest
+from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Router, Schema
 from ninja.security import HttpBearer
 from pydantic import Field
 
-from devices import heartbeat, model_choice
+from devices import agent_wheel, heartbeat, model_choice
 from devices.api_schemas import Simulation
 from devices.contract.heartbeat import Access, Join, RecentLog, Report
 from devices.contract.watches import Watches
@@ -14,8 +14,9 @@ from devices.fleet import wishes
 from devices.models import Node
 from devices.registry import addresses, enrolment, rotation
 from devices.telemetry import presence
-from webapp.live.errors import UserError
+from webapp.live.errors import UserError, not_found
 from webapp.live.http import change, operation
+from webapp.live.pieces import Pieces
 
 router = Router(tags=["agents"])
 MAX_BODY = 64 * 1024  # a profile with every split point is a tenth of it
@@ -86,16 +87,25 @@ class ChosenModels(Schema):
     bundle: str = Field(description="The digest of their newest export; empty: none.", examples=["397a8e229d1e4873"])
 
 
+class OfferedAgent(Schema):
+    digest: str = Field(description="SHA-256 of the wheel, which `get_agent` returns.")
+    size: int = Field(description="Bytes.")
+    name: str = Field(examples=["isthmus_agent-0.2.0-py3-none-any.whl"])
+    request: int = Field(description="Grows when an administrator asks again for an agent that has failed.")
+    signature: str = Field(description="HMAC-SHA-256 of the offer, keyed with the SHA-256 of the node's token, hexadecimal.")
+
+
 class HeartbeatReply(Schema):
     state: str = Field(description="`online`, or `revoked`.", examples=["online"])
     simulated: Simulation | None = None
-    next_s: float = Field(2.0, description="When to send the next one.")
+    next_s: float = Field(2.0, description="When to send the next one: the more nodes there are, the later.")
     rotate: Rotation | None = Field(None, description="Credentials to change to, while a rotation is under way.")
     access: Access | None = Field(None, description="Addresses to change to, when the node reported that it knows others.")
     models: ChosenModels | None = Field(None, description="Models to change to, when it is this node's turn.")
     watches: Watches | None = Field(None, description="Watches to evaluate, when the node reported others.")
     now: float | None = Field(None, description="This server's clock, seconds since 1970, for a node that evaluates watches.")
     restart: str = Field("", description="The `boot` that is to end and start again, where an administrator asked for it.")
+    agent: OfferedAgent | None = Field(None, description="The agent to update to, when it is this node's turn.")
     log: str = Field("", description="Where an administrator asked for the recent log: `request` of `send_agent_log`.")
 
 
@@ -181,6 +191,27 @@ def send_heartbeat(request: HttpRequest, body: Report) -> HeartbeatReply:
 def send_agent_log(request: HttpRequest, body: RecentLog) -> ReceivedLog:
     """As it was asked for in the reply to a heartbeat; another one is dropped."""
     return ReceivedLog(received=wishes.receive_log(_caller(request), body))
+
+
+@router.get(
+    "/me/agent/{digest}",
+    auth=NodeToken(),
+    **operation(
+        "get_agent",
+        "Fetch the agent's wheel",
+        {200: None},
+        {**TOKEN, 404: "`not_found`: the server has another."},
+        "application/octet-stream",
+    ),
+)
+def get_agent(request: HttpRequest, digest: str) -> StreamingHttpResponse:
+    """As it was offered in the reply to a heartbeat."""
+    file = agent_wheel.with_digest(digest)
+    if file is None:
+        raise not_found("agent")
+    answer = StreamingHttpResponse(Pieces(file.open("rb")), content_type="application/octet-stream")
+    answer["Content-Length"] = str(file.stat().st_size)
+    return answer
 
 
 def _caller(request: HttpRequest) -> Node:

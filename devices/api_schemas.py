@@ -35,6 +35,16 @@ class Camera(Schema):
     preview: bool = Field(False, description="Whether an administrator allows small pictures of it: `preview_camera`.")
 
 
+class AgentUpdate(Schema):
+    """How a node's agent stands to the server's."""
+
+    state: Literal["current", "newer", "available", "waiting", "updating", "failed", "manual", "unknown"] = Field(
+        description="`waiting`: for its turn; `failed`: it went back to its own; `manual`: only its installer updates it."
+    )
+    why: str = Field(description="What it does, or why it stays with its own, in its own words; mostly empty.")
+    version: str = Field(description="Of the server's agent.", examples=["0.2.0"])
+
+
 class Node(Schema):
     slug: str = Field(examples=["jetson-a"])
     title: str = Field(examples=["Jetson at the door"])
@@ -64,6 +74,7 @@ class Node(Schema):
     changed: str = Field(description="What changed about its hardware since an administrator last accepted it; mostly empty.")
     tags: list[str] = Field(description="By which people group nodes.", examples=[["kitchen"]])
     restarting: bool = Field(description="Its agent was asked to restart, and has not yet.")
+    agent_update: AgentUpdate
     abilities: list[str] = Field(description="What its agent can be asked for from here.", examples=[["restart", "log"]])
     rotating: bool = Field(description="It has been asked to change its credentials.")
     lanes: dict[str, bool] = Field(description="Which of its workers listen.", examples=[{"stages": True, "train": False}])

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -15,6 +15,7 @@ from devices.telemetry.presence import NodeData
 from webapp.live import groups
 from webapp.live.consumer import LiveConsumer
 from webapp.live.errors import UserError
+from webapp.live.relay import News, Outbox, Relay
 from webapp.live.shared import Shared
 
 HAS_CAMERAS = '"cameras": [{'  # in the text of an event about a node that has some
@@ -27,19 +28,16 @@ class DevicesConsumer(LiveConsumer):
 
     since: float  # when it was opened
     watched: Collection[str] | None = None  # slugs of the nodes that the page shows; None: all
-
-    def groups_for(self) -> list[str]:
-        return [groups.devices()]
+    outbox: Outbox | None = None
 
     def snapshot(self) -> dict[str, Any]:
-        rows = Node.objects.filter(revoked_at=None).prefetch_related("tags")
-        nodes = list(rows if self.watched is None else rows.filter(slug__in=self.watched))
-        samples = {node.slug: links.since(node.slug, links.SHOWN_S) for node in nodes if node.tier == "device"}
+        rows = Node.objects.filter(revoked_at=None)
+        nodes = presence.all_as_json(rows if self.watched is None else rows.filter(slug__in=self.watched))
         access, person = rules.read(), self.scope["user"].pk
         return {
             "type": "snapshot",
-            "nodes": [access.shown(person, presence.as_json(node)) for node in nodes],
-            "samples": samples,
+            "nodes": [access.shown(person, node) for node in nodes],
+            "samples": links.since_of_all([node["slug"] for node in nodes if node["tier"] == "device"], links.SHOWN_S),
         }
 
     def receive_frame(self, frame: dict[str, Any]) -> dict[str, Any]:
@@ -54,22 +52,56 @@ class DevicesConsumer(LiveConsumer):
         query = parse_qs(self.scope.get("query_string", b"").decode(errors="replace"), keep_blank_values=True)
         if "nodes" in query:
             self.watched = frozenset(query["nodes"][0].split(",")[:MOST_WATCHED])
+        self.outbox = Outbox(self._send_news)
         await super().connect()
+        self.outbox.open()
+
+    async def join_groups(self) -> None:
+        await super().join_groups()
+        await RELAY.join(self)
+
+    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await super()._serve(scope, receive, send)
+        finally:
+            RELAY.leave(self)
+            if self.outbox is not None:
+                self.outbox.close()
 
     async def still_allowed(self) -> bool:
         return self.scope["user"].pk in await ACCOUNTS.value(self.since)
 
-    async def live_event(self, message: dict[str, Any]) -> None:
-        """The same event goes to everybody, with all cameras; each page gets those that its person may use, and of a large
-        fleet only the nodes that it shows."""
-        if self.watched is not None and not concerns(json.loads(message["frame"]), self.watched):
+    def take(self, news: Sequence[News]) -> None:
+        """Of a large fleet a page gets only the nodes that it shows."""
+        if self.outbox is None:
             return
-        if HAS_CAMERAS in message["frame"]:
-            access, frame = await ACCESS.value(self.since), json.loads(message["frame"])
-            node: NodeData = frame["node"]  # only events about a node's state have cameras
-            frame["node"] = access.shown(self.scope["user"].pk, node)
-            message = {**message, "frame": json.dumps(frame)}
-        await super().live_event(message)
+        for each in news:
+            if self.watched is None or concerns(each.frame, self.watched):
+                node = each.frame["node"]
+                self.outbox.put(node["slug"] if isinstance(node, dict) else None, each)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        assert self.outbox is not None
+        with self.outbox.held():
+            await super().receive(text_data, bytes_data)
+
+    async def _send_news(self, news: list[News]) -> None:
+        await self.until_outage(self._send_all(news))
+
+    async def _send_all(self, news: list[News]) -> None:
+        for each in news:
+            await self.live_event({"frame": await self._text(each)})
+
+    async def _text(self, news: News) -> str:
+        """The same event goes to everybody, with all cameras; each page gets those that its person may use."""
+        if HAS_CAMERAS not in news.text:
+            return news.text
+        node: NodeData = news.frame["node"]  # only events about a node's state have cameras
+        shown = (await ACCESS.value(self.since)).shown(self.scope["user"].pk, node)
+        own = tuple((camera["name"], camera["preview"]) for camera in shown["cameras"])
+        if own not in news.variants:
+            news.variants[own] = json.dumps({**news.frame, "node": shown})
+        return news.variants[own]
 
 
 def watched(nodes: object) -> frozenset[str]:
@@ -93,3 +125,4 @@ def _accounts() -> frozenset[int]:
 
 ACCOUNTS = Shared(_accounts, RECHECK_S)
 ACCESS = Shared(rules.read, RECHECK_S)
+RELAY = Relay(groups.devices())

@@ -1,27 +1,34 @@
-"""A node's heartbeat: its report is stored, and the reply tells it what to change.
+"""Heartbeats of nodes: their reports are stored, and the replies tell them what to change.
 
 The reply is {"state", "simulated", "next_s"}, and during a rotation also "rotate": {"token": …, "redis_password": …}, the
 same secrets until the node presents that token. The node stores them and restarts with them; the old ones are valid until
 then and no longer (devices.registry.rotation). A node that knows other addresses of this server than the present ones gets
 those as "access" (devices.registry.addresses), and one whose turn it is to change to other models, or to a newer export of
 them, gets these as "models" (devices.model_choice). One that evaluates watches gets the time as "now", because its own clock
-may be wrong, and where it evaluates others than it is to, those as "watches".
+may be wrong, and where it evaluates others than it is to, those as "watches". One whose turn it is to update its agent gets the
+server's wheel as "agent" (devices.agent_updates).
 """
 
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import redis
+from django.db import transaction
 from django.utils import timezone
 
 from devices import model_choice
+from devices.agent_updates import rollouts
 from devices.camera_access import watch_source
 from devices.contract.heartbeat import Access, RefusedModels
+from devices.contract.updates import UpdateState
+from devices.contract.watches import Watches
 from devices.fleet import wishes
 from devices.models import Node
 from devices.registry import acl, addresses, rotation
-from devices.telemetry import history, node_events, presence
+from devices.telemetry import history, node_events, pace, presence
 from webapp.accounts import audit
 
 log = logging.getLogger(__name__)
@@ -41,31 +48,71 @@ STORED = (
 PERMANENT = ("model", "machine", "cpus")  # hardware facts that no system update changes
 
 
+@dataclass
+class Beat:
+    """One report of a node, and what is made of it."""
+
+    node: Node
+    report: dict[str, Any]
+    reply: dict[str, Any] = field(default_factory=dict)
+    before: tuple[object, ...] = ()
+    last_seen: datetime | None = None
+    replaced: dict[str, Any] = field(default_factory=dict)
+    is_revoked: bool = False
+
+
 def receive(node: Node, report: dict[str, Any]) -> dict[str, Any]:
     """Store the fields present in the report and return the reply. All times are the server's own."""
+    return receive_all([Beat(node, report)])[0]
+
+
+def receive_all(beats: Sequence[Beat]) -> list[dict[str, Any]]:
+    """The same for several nodes at once, in one transaction, in which nothing but their rows and samples is written."""
     now = timezone.now()
-    before = (presence.state(node, now), *_news(node))
-    last_seen = node.last_seen
-    last_window = _window(node, last_seen)
-    changes: dict[str, Any] = {"last_seen": now} | {field: report[field] for field in STORED if field in report}
+    pace_s = pace.present(now)
+    with transaction.atomic():
+        for beat in sorted(beats, key=lambda beat: beat.node.pk):  # in one order, so that two processes cannot block each other
+            _store(beat, now, pace_s)
+        present = [beat for beat in beats if not beat.is_revoked]
+        sampled = [beat for beat in present if "sample" in beat.report]
+        history.store_all([history.Sampled(beat.node.slug, beat.node.sensors, beat.last_seen) for beat in sampled], now)
+    for beat in present:
+        _follow_up(beat, now)
+    presence.announce_all(beat.node for beat in present if _is_shown(beat, now))
+    chosen = model_choice.current()
+    watches = watch_source.changed({beat.node: str(beat.report["watches"]) for beat in present if "watches" in beat.report})
+    for beat in beats:
+        beat.reply = {"state": "revoked"} if beat.is_revoked else _reply(beat, now, chosen, watches.get(beat.node.slug))
+    return [beat.reply for beat in beats]
+
+
+def _store(beat: Beat, now: datetime, pace_s: float) -> None:
+    node, report = beat.node, beat.report
+    beat.before, beat.last_seen = (presence.state(node, now), *_news(node)), node.last_seen
+    changes: dict[str, Any] = {name: report[name] for name in STORED if name in report}
+    changes |= {"last_seen": now, "pace_s": pace_s}
     if "boot" in report and "abilities" not in report:
         changes["abilities"] = []  # an agent of an earlier version, perhaps in the place of a newer one
     if "sample" in report:
         changes["sensors"] = history.plausible(report["sample"])
     if report.get("profile"):
         changes["measured"] = {**node.measured, report["profile"]["name"]: report["profile"]}
-    replaced = _replaced_hardware(node, report.get("hardware") or {})
-    if replaced:
-        changes["hardware_before"] = {**replaced, **node.hardware_before}
+    beat.replaced = replaced_hardware(node, report)
+    if beat.replaced:
+        changes["hardware_before"] = {**beat.replaced, **node.hardware_before}
+    changes = {name: value for name, value in changes.items() if value != getattr(node, name)}
     # Only a node that is still allowed: a revocation since the token was checked must win.
-    if not Node.objects.filter(pk=node.pk, revoked_at=None).update(**changes):
-        return {"state": "revoked"}
-    for field, value in changes.items():
-        setattr(node, field, value)
+    beat.is_revoked = not Node.objects.filter(pk=node.pk, revoked_at=None).update(**changes)
+    if not beat.is_revoked:
+        for name, value in changes.items():
+            setattr(node, name, value)
+
+
+def _follow_up(beat: Beat, now: datetime) -> None:
+    """What a report leads to beyond the node's own row."""
+    node, report = beat.node, beat.report
     node_events.record(node, now)
-    if "sample" in report:
-        history.store(node, node.sensors, last_seen, now)
-    if replaced:
+    if beat.replaced:
         audit.record(node.slug, "hardware changed", f"node:{node.slug}", presence.changes(node))
     if report.get("redis") == "refused":
         _grant_again(node)
@@ -73,22 +120,32 @@ def receive(node: Node, report: dict[str, Any]) -> dict[str, Any]:
         model_choice.refused(node, RefusedModels.model_validate(refusal))
     elif "choice" in report:
         model_choice.repeats_no_refusal(node)
+    if "update" in report:
+        rollouts.receive(node, UpdateState.model_validate(report["update"]) if report["update"] else None)
     if "changing" in report:
         model_choice.noted(node, report["changing"])
-    after = ("online", *_news(node))
-    if after != before or _window(node, now) != last_window:
-        presence.announce(node)
-    reply: dict[str, Any] = {"state": "online", "simulated": presence.simulated(node), "next_s": presence.HEARTBEAT_S}
+
+
+def _is_shown(beat: Beat, now: datetime) -> bool:
+    """Whether open pages are sent the node now."""
+    return ("online", *_news(beat.node)) != beat.before or _window(beat.node, now) != _window(beat.node, beat.last_seen)
+
+
+def _reply(beat: Beat, now: datetime, chosen: model_choice.Choice, watches: Watches | None) -> dict[str, Any]:
+    node, report = beat.node, beat.report
+    reply: dict[str, Any] = {"state": "online", "simulated": presence.simulated(node), "next_s": node.pace_s}
     if node.rotation:
         reply["rotate"] = rotation.secrets_of(node)
     if "access" in report and (access := _present_addresses()) and access.digest != report["access"]:
         reply["access"] = access.model_dump()
     if "watches" in report:
         reply["now"] = now.timestamp()
-        if watches := watch_source.changed_for(node, report["watches"]):
+        if watches is not None:
             reply["watches"] = watches.model_dump(mode="json")
-    if models := model_choice.for_node(node):
+    if models := model_choice.for_node(node, chosen):
         reply["models"] = models.model_dump()
+    if wheel := rollouts.for_node(node):
+        reply["agent"] = wheel.model_dump()
     return {**reply, **wishes.for_node(node)}
 
 
@@ -97,9 +154,9 @@ def _news(node: Node) -> tuple[object, ...]:
     return node.queue, node.boot, bool(node.profile), node.hardware, presence.refused_models(node), node.obstacles
 
 
-def _replaced_hardware(node: Node, reported: dict[str, Any]) -> dict[str, Any]:
+def replaced_hardware(node: Node, report: dict[str, Any]) -> dict[str, Any]:
     """The previous values of permanent hardware facts that the report contradicts."""
-    before = node.hardware
+    before, reported = node.hardware, report.get("hardware") or {}
     return {
         name: before[name] for name in PERMANENT if before.get(name) and reported.get(name) and before[name] != reported[name]
     }

@@ -70,9 +70,9 @@ def exported(profile: str, digest: str) -> None:
         ExportedModels.objects.update_or_create(profile=profile, defaults={"digest": digest})
 
 
-def for_node(node: Node) -> Models | None:
+def for_node(node: Node, chosen: Choice) -> Models | None:
     """What the reply to this node's heartbeat offers it to change to; None while others of its tier are changing."""
-    chosen, is_loading = current(), not node.profile and not presence.cannot_answer(node)
+    is_loading = not node.profile and not presence.cannot_answer(node)
     if is_loading or _is_there(node, chosen) or _has_refused(node, chosen):
         return None
     with transaction.atomic():

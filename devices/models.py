@@ -37,9 +37,15 @@ class Node(models.Model):
     change = models.JSONField(default=dict, blank=True, help_text="models it was offered, since when, and why it refused them")
     abilities = models.JSONField(default=list, blank=True, help_text="what its agent can be asked for from here, by name")
     wishes = models.JSONField(default=dict, blank=True, editable=False, help_text="what its agent is asked for, by ability")
+    agent_update = models.JSONField(
+        default=dict, blank=True, editable=False, help_text="of its agent: offered, failed, and why"
+    )
 
     created = models.DateTimeField(auto_now_add=True)
     last_seen = models.DateTimeField(null=True, blank=True)
+    pace_s = models.FloatField(
+        default=2.0, editable=False, help_text="seconds after which its next heartbeat was asked for (devices.telemetry.pace)"
+    )
     recorded_state = models.CharField(
         max_length=10,
         choices=[(state, state) for state in STATES],
@@ -188,6 +194,25 @@ class ExportedModels(models.Model):
 
     def __str__(self) -> str:
         return f"{self.profile} {self.digest}"
+
+
+class AgentRollout(models.Model):
+    """One update of agents to the server's wheel; its nodes name it in `agent_update`."""
+
+    digest = models.CharField(max_length=64)
+    version = models.CharField(max_length=40)
+    begun = models.DateTimeField(auto_now_add=True)
+    ended = models.DateTimeField(null=True, blank=True)
+    stopped_because = models.CharField(max_length=300, blank=True, help_text="empty: it is under way, or every node has it")
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (
+            models.UniqueConstraint(fields=("digest",), condition=models.Q(ended=None), name="one_agent_rollout_under_way"),
+        )
+
+    def __str__(self) -> str:
+        return f"agent {self.version} since {self.begun:%d %b %H:%M}"
 
 
 class CameraRule(models.Model):

@@ -89,6 +89,11 @@ class Producers:
         finally:
             self._give_back(slug, app, sound)
 
+    def busy(self, slug: str) -> int:
+        """How many calls of this process to a node are under way."""
+        with self._lock:
+            return self._busy[slug]
+
     def __len__(self) -> int:
         with self._lock:
             return len(self._idle) + self._busy.total()

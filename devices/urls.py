@@ -17,6 +17,7 @@ urlpatterns = [
     path("<slug:slug>/revoke/", views.revoke, name="revoke"),
     path("<slug:slug>/rotate/", views.rotate, name="rotate"),
     path("<slug:slug>/restart/", views.restart, name="restart"),
+    path("<slug:slug>/update/", views.update, name="update"),
     path("<slug:slug>/tags/", views.set_tags, name="tags"),
     path("<slug:slug>/rename/", views.rename, name="rename"),
     path("<slug:slug>/accept/", views.accept, name="accept"),

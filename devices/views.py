@@ -14,10 +14,12 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
+from devices import agent_wheel
+from devices.agent_updates import rollouts
 from devices.camera_access import rules
 from devices.fleet import bulk, pages, tags, wishes
 from devices.models import Node
-from devices.registry import agent_wheel, codes, enrolment, installer, rotation
+from devices.registry import codes, enrolment, installer, rotation
 from devices.telemetry import history, links, presence
 from webapp import qr
 from webapp.accounts import audit
@@ -106,6 +108,11 @@ def rotate(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def restart(request: HttpRequest, slug: str) -> HttpResponse:
     return _managed(request, lambda: wishes.restart(slug))
+
+
+@require_POST
+def update(request: HttpRequest, slug: str) -> HttpResponse:
+    return _managed(request, lambda: rollouts.begin(slug))
 
 
 @require_POST

@@ -29,7 +29,7 @@ def trace_as_worker(**named: object) -> None:
     export.be("worker")
 
 
-app = Celery("isthmus", broker=address.celery_url(settings.REDIS_URL))
+app = Celery("isthmus", broker=address.celery_url(settings.REDIS_URL), fixups=["webapp.ops.celery_fixup:fixup"])
 app.set_default()  # "current" is a matter of the thread, and the web app queues from threads of its own
 app.conf.update(
     task_default_queue="cloud",
@@ -77,6 +77,7 @@ app.conf.beat_schedule = {
     "give abandoned turns to another worker": _every("inference.sweep", 2),
     "give the items of batches to workers": _every("batches.sweep", 2),
     "notice nodes that fell silent": _every("devices.watch", 2),
+    "update agents in stages": _every("devices.update_agents", 5),
     "deliver notifications": _every("ops.notify", 3),
     "look at disk and budget": _every("ops.look", 60),
     "erase photos that were deleted a minute ago": _every("inference.erase_hidden", 5),

@@ -1,45 +1,25 @@
 """A web process under the heartbeats of a fleet and the sockets of its viewers."""
 
 import asyncio
-import contextlib
-import json
 import os
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, TypedDict
+from typing import TypedDict
 
-import httpx
 import numpy as np
 import redis
-import websockets
-from websockets.typing import Origin
 
+from bench.fleet.heartbeats import Beaten, beat
 from bench.fleet.node_connections import open_connections
-from bench.harness.processes import free_port, running_redis, wait_for
-from bench.harness.stack import ROOT
+from bench.fleet.server import Credentials, cpu_seconds, enrol, resident_bytes, web
+from bench.fleet.viewers import Viewers
 
-JOB_EVERY = 10  # heartbeats between jobs
-SOCKETS_OF_ONE = 30  # of one person; more are refused
+PAGE = 50  # devices that a page shows
+STARTS_PER_S = 50  # devices whose agents start in one second
+WARM_S = 15.0  # after the last start, until every device has its pace
 SETTLE_S = 3.0  # time for the last events to arrive
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-@dataclass
-class Observations:
-    """Delays of all received events in milliseconds, the number of viewers per event, and the response times of heartbeats."""
-
-    every_s: float  # seconds between two heartbeats of a device
-    delays: list[float] = field(default_factory=list)
-    events: dict[tuple[str, float], int] = field(default_factory=dict)
-    beats: list[float] = field(default_factory=list)
-    refused: int = 0
-    redis_connections: int = 0
-    redis_bytes: int = 0
 
 
 class Figures(TypedDict):
@@ -49,6 +29,7 @@ class Figures(TypedDict):
     event_ms_p50: float
     event_ms_p95: float
     lost: int
+    pages_closed: dict[str, int]
     rss_growth_mb: float
     rss_mb: float
     cpu_percent: float
@@ -61,90 +42,65 @@ class Figures(TypedDict):
     redis_connections: int
     redis_mb: float
     load_average: float
+    client_cpu_percent: list[float]
 
 
-def measure(devices: int, viewers: int, seconds: float, every_s: float = 1.0) -> Figures:
+def measure(devices: int, viewers: int, seconds: float, every_s: float | None = None) -> Figures:
     with tempfile.TemporaryDirectory() as folder, web(Path(folder), devices + viewers) as (url, pid, redis_port):
         fleet, cookies = enrol(devices, viewers)
-        observed = Observations(every_s)
-        memory, busy = asyncio.run(run(url, pid, redis_port, fleet, cookies, seconds, observed))
-    settled = memory[len(memory) // 4 :]
+        opened = Viewers(url, [(cookie, shown(list(fleet), number)) for number, cookie in enumerate(cookies)])
+        opened.wait_until_open()
+        opened_at = time.time()
+        beaten = Beaten()
+        busy = asyncio.run(run(url, pid, redis_port, fleet, seconds, every_s, beaten))
+        time.sleep(SETTLE_S)
+        seen = opened.close().since(busy.start)
+    settled, watching = busy.memory[len(busy.memory) // 4 :], watchers(list(fleet), viewers)
     return {
         "devices": devices,
         "viewers": viewers,
         "seconds": seconds,
-        "event_ms_p50": round(float(np.percentile(observed.delays, 50)), 1),
-        "event_ms_p95": round(float(np.percentile(observed.delays, 95)), 1),
-        "lost": sum(viewers - received for received in observed.events.values()),
+        "event_ms_p50": round(float(np.percentile(seen.delays or [np.nan], 50)), 1),
+        "event_ms_p95": round(float(np.percentile(seen.delays or [np.nan], 95)), 1),
+        "lost": sum(watching[slug] - received for (slug, _), received in seen.events.items()),
+        "pages_closed": dict(seen.closed),
         "rss_growth_mb": round((settled[-1] - settled[0]) / 1e6, 1),
-        "rss_mb": round(memory[-1] / 1e6, 1),
-        "cpu_percent": round(100 * busy / seconds, 1),
-        "beat_ms_p95": round(float(np.percentile(observed.beats, 95)), 1),
-        "beats": len(observed.beats),
-        "beats_refused": observed.refused,
-        "events": len(observed.events),
-        "frames": len(observed.delays),
-        "every_s": every_s,
-        "redis_connections": observed.redis_connections,
-        "redis_mb": round(observed.redis_bytes / 1e6, 1),
-        "load_average": round(os.getloadavg()[1], 1),
+        "rss_mb": round(busy.memory[-1] / 1e6, 1),
+        "cpu_percent": round(100 * busy.server_s / seconds, 1),
+        "beat_ms_p95": round(float(np.percentile(beaten.times, 95)), 1),
+        "beats": len(beaten.times),
+        "beats_refused": beaten.refused,
+        "events": len(seen.events),
+        "frames": len(seen.delays),
+        "every_s": every_s or beaten.every_s,
+        "redis_connections": int(busy.redis["connected_clients"]),
+        "redis_mb": round(int(busy.redis["used_memory"]) / 1e6, 1),
+        "load_average": round(os.getloadavg()[0], 1),
+        "client_cpu_percent": [round(100 * busy.client_s / seconds, 1), round(100 * seen.cpu_s / (time.time() - opened_at), 1)],
     }
 
 
-@contextlib.contextmanager
-def web(folder: Path, connections: int) -> Iterator[tuple[str, int, int]]:
-    """Redis, a migrated database and uvicorn -> (URL, process id, port of Redis). This process shares the database."""
-    from webapp.ops import private_redis, serving
-
-    os.environ["ISTHMUS_VAR"] = str(folder)
-    os.environ |= {name: str(max(900, connections + 100)) for name in ("ISTHMUS_CONNECTIONS", "ISTHMUS_PEER_CONNECTIONS")}
-    private = private_redis.prepare(folder)
-    os.environ |= {"REDIS_URL": private.url, "DJANGO_SETTINGS_MODULE": "webapp.settings", "LOG_LEVEL": "WARNING"}
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    call_command("migrate", verbosity=0)
-    port = free_port()
-    with running_redis(private), subprocess.Popen(serving.command(sys.executable, "127.0.0.1", port), cwd=ROOT) as server:
-        try:
-            wait_for(lambda: _answers(port), 120, "uvicorn did not start")
-            yield f"http://127.0.0.1:{port}", server.pid, private.port
-        finally:
-            server.terminate()
+def shown(devices: list[str], viewer: int) -> list[str]:
+    """The devices on this viewer's page, of a fleet that has several pages; empty: all."""
+    pages = -(-len(devices) // PAGE)
+    return [] if pages == 1 else devices[viewer % pages :: pages]
 
 
-def _answers(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/login/").status_code < 500
-    except httpx.TransportError:
-        return False
+def watchers(devices: list[str], viewers: int) -> dict[str, int]:
+    """By device, how many pages show it."""
+    pages = [shown(devices, number) or devices for number in range(viewers)]
+    return {slug: sum(slug in page for page in pages) for slug in devices}
 
 
-class Credentials(NamedTuple):
-    token: str
-    redis_password: str
+@dataclass
+class Busy:
+    """From `start` (Unix time) on: resident bytes of the web process each second, CPU seconds of it and of its callers."""
 
-
-def enrol(devices: int, viewers: int) -> tuple[dict[str, Credentials], list[str]]:
-    """(credentials by device, session cookie of each viewer)."""
-    from django.conf import settings
-    from django.test import Client
-
-    from devices.registry import enrolment
-    from webapp.accounts.models import User
-
-    fleet = {}
-    for number in range(devices):
-        code = enrolment.create_code(name=f"device-{number}", tier="device", preapproved=True, replace=True)
-        node, token = enrolment.join(code, "0123:4567:89ab:cdef", {})
-        fleet[f"device-{number}"] = Credentials(token, enrolment.credentials(node))
-    cookies: list[str] = []
-    while len(cookies) < viewers:
-        client = Client()
-        client.force_login(User.objects.create_superuser(f"owner-{len(cookies)}"))
-        cookies += [f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"] * SOCKETS_OF_ONE
-    return fleet, cookies[:viewers]
+    start: float
+    memory: list[int]
+    server_s: float
+    client_s: float
+    redis: dict[str, int] = field(default_factory=dict)
 
 
 async def run(
@@ -152,89 +108,33 @@ async def run(
     pid: int,
     redis_port: int,
     fleet: dict[str, Credentials],
-    cookies: list[str],
     seconds: float,
-    observed: Observations,
-) -> tuple[list[int], float]:
-    """(resident bytes of the web process, sampled each second; its CPU seconds)."""
-    ready = [asyncio.Event() for _ in cookies]
-    watching = [asyncio.create_task(watch(url, cookie, event, observed)) for cookie, event in zip(cookies, ready, strict=True)]
-    await asyncio.gather(*(event.wait() for event in ready))
-    limits = httpx.Limits(max_connections=len(fleet), max_keepalive_connections=len(fleet))
+    every_s: float | None,
+    beaten: Beaten,
+) -> Busy:
+    """Start the fleet, and once it is under way measure for so many seconds."""
     passwords = {slug: credentials.redis_password for slug, credentials in fleet.items()}
-    memory, before = [], cpu_seconds(pid)
-    async with (
-        open_connections(redis_port, passwords),
-        httpx.AsyncClient(base_url=url, timeout=30, limits=limits) as client,
-    ):
-        until = time.monotonic() + seconds
+    async with open_connections(redis_port, passwords):
         beating = [
-            asyncio.create_task(beat(client, slug, credentials.token, number / len(fleet), until, observed))
-            for number, (slug, credentials) in enumerate(fleet.items())
+            asyncio.create_task(beat(url, credentials.token, number, number / STARTS_PER_S, every_s, beaten))
+            for number, credentials in enumerate(fleet.values())
         ]
-        while time.monotonic() < until:
+        await asyncio.sleep(len(fleet) / STARTS_PER_S + WARM_S)
+        beaten.times.clear()
+        beaten.refused = 0
+        busy = Busy(time.time(), [], -cpu_seconds(pid), -time.process_time())
+        while time.time() < busy.start + seconds:
             await asyncio.sleep(1)
-            memory.append(resident_bytes(pid))
-        await asyncio.gather(*beating)
-        await asyncio.to_thread(look_at_redis, observed)
-    busy = cpu_seconds(pid) - before
-    await asyncio.sleep(SETTLE_S)
-    for task in watching:
-        task.cancel()
-    await asyncio.gather(*watching, return_exceptions=True)
-    return memory, busy
+            busy.memory.append(resident_bytes(pid))
+        busy.server_s += cpu_seconds(pid)
+        busy.client_s += time.process_time()
+        busy.redis = await asyncio.to_thread(look_at_redis)
+        for task in beating:
+            task.cancel()
+        await asyncio.gather(*beating, return_exceptions=True)
+    return busy
 
 
-async def beat(client: httpx.AsyncClient, slug: str, token: str, phase: float, until: float, observed: Observations) -> None:
-    """One device: a heartbeat in so many seconds, offset by `phase` (a fraction of them)."""
-    await asyncio.sleep(phase * observed.every_s)
-    due, number = time.monotonic(), round(phase * JOB_EVERY)
-    while time.monotonic() < until:
-        number += 1
-        sent = time.time()
-        sample = {"cpu_percent": float(number % 100), "temperature_c": 50.5, "memory_used_mb": 2000.0, "sent": sent}
-        heartbeat = {"boot": "1", "queue": int(number % JOB_EVERY == 0), "sample": sample}
-        try:
-            answer = await client.post(
-                "/api/v1/nodes/me/heartbeat", json=heartbeat, headers={"Authorization": f"Bearer {token}"}
-            )
-        except httpx.TransportError:  # an agent would retry; the bench counts it
-            observed.refused += 1
-        else:
-            observed.beats.append((time.time() - sent) * 1000)
-            observed.refused += answer.status_code != 200
-        due += observed.every_s
-        await asyncio.sleep(max(0.0, due - time.monotonic()))
-
-
-async def watch(url: str, cookie: str, ready: asyncio.Event, observed: Observations) -> None:
-    address = url.replace("http", "ws") + "/ws/devices/"
-    async with websockets.connect(
-        address, additional_headers={"Cookie": cookie}, origin=Origin(url), open_timeout=60, max_size=None, ping_interval=None
-    ) as socket:
-        await socket.recv()  # the snapshot
-        ready.set()
-        async for text in socket:
-            arrived = time.time()
-            event = json.loads(text)
-            sent = event["node"]["sensors"].get("sent") if event["type"] == "node.state" else None
-            if sent is None:
-                continue
-            observed.delays.append((arrived - sent) * 1000)
-            key = (event["node"]["slug"], sent)
-            observed.events[key] = observed.events.get(key, 0) + 1
-
-
-def look_at_redis(observed: Observations) -> None:
+def look_at_redis() -> dict[str, int]:
     with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
-        facts = client.info()
-    observed.redis_connections, observed.redis_bytes = int(facts["connected_clients"]), int(facts["used_memory"])
-
-
-def resident_bytes(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-def cpu_seconds(pid: int) -> float:
-    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / TICKS
+        return dict(client.info())  # type: ignore[call-overload]

@@ -1,4 +1,4 @@
-"""`python -m devices.agent run|join|health|doctor --home HOME`, or `--homes FOLDER` for replicas that share a folder.
+"""`python -m devices.agent run|join|health|doctor|selfcheck --home HOME`, or `--homes FOLDER` for replicas that share a folder.
 
 Exit status: 0 stopped, 1 a fault that `health` or `doctor` found, 2 it cannot start, 3 revoked (starting again would not help).
 """
@@ -16,8 +16,11 @@ from devices.agent import config, doctor, join, memory
 from devices.agent.cameras import capture
 from devices.agent.config import ConfigError
 from devices.agent.home import addresses, health, homes, recent_log
+from devices.agent.home.arguments import parse
 from devices.agent.server import Refused
 from devices.agent.sharing import machine
+from devices.agent.update import selfcheck
+from devices.agent.update.launcher import START_OVER
 from devices.contract import log_lines
 from devices.contract.heartbeat import Access, Secrets
 from devices.contract.protocol import ANSWERING, TRAINING
@@ -29,7 +32,7 @@ AGAIN_S = 5.0
 
 
 def main(words: list[str]) -> int:
-    arguments = _parse(words)
+    arguments = parse(words)
     machine.confine()
     log_lines.configure()
     recent_log.install()
@@ -81,6 +84,7 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras, shared: bo
     from devices.agent import capabilities, heartbeat, training_supervisor, uploads, worker
     from devices.agent.home.model_change import ModelChange
     from devices.agent.runtime import Runtime
+    from devices.agent.update.agent_update import AgentUpdate
     from devices.agent.watching import watching
 
     recent_log.RING.conceal(node.token, node.redis_password)
@@ -139,6 +143,7 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras, shared: bo
         models=changes,
         watching=watches,
         restart=lambda: stop.request(worker.RESTART, "an administrator asked for it: restarting", worker.FINISH_S),
+        updates=AgentUpdate(home, lambda: stop.request(START_OVER, "another agent is tried: ending", worker.FINISH_S)),
     )
     beat.start()
     beat.answered.wait(FIRST_ANSWER_S)  # what is simulated may have changed since the last start, and the profile depends on it
@@ -204,39 +209,7 @@ def _health(home: Path) -> int:
     return 1 if faults else 0
 
 
-CHECKS = {"doctor": _doctor, "health": _health}
-
-
-def _parse(words: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m devices.agent", description="The Isthmus agent of one node.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    for name, what in (
-        ("run", "work for the server"),
-        ("join", "join a server and wait for approval"),
-        ("health", "say whether the running agent works, quickly"),
-        ("doctor", "find faults"),
-    ):
-        command = commands.add_parser(name, help=what)
-        place = command.add_mutually_exclusive_group(required=True)
-        place.add_argument("--home", type=Path, help="folder of this node's identity, credentials and photos")
-        place.add_argument(
-            "--homes", type=Path, help="folder of several homes, for replicas that share it; each takes a free one"
-        )
-        if name not in CHECKS:
-            command.add_argument("--server", default="", help="address of the web app")
-            command.add_argument("--code", default="", help="one-use code from the devices page")
-        if name == "run":
-            command.add_argument(
-                "--camera", action="append", default=[], metavar="NAME=SOURCE", help="as a line of cameras.toml in the home"
-            )
-    arguments = parser.parse_args(words)
-    if arguments.command not in CHECKS and bool(arguments.code) != bool(arguments.server):
-        parser.error("--server and --code belong together.")
-    if arguments.command == "run" and arguments.homes and arguments.code:
-        parser.error("run --homes takes nodes that have joined; use join --homes first.")
-    if arguments.command == "join" and not arguments.code:
-        parser.error("join needs --server and --code.")
-    return arguments
+CHECKS = {"doctor": _doctor, "health": _health, "selfcheck": selfcheck.status}
 
 
 if __name__ == "__main__":

@@ -20,12 +20,14 @@ from devices.agent.runtime import Runtime
 from devices.agent.sensors import board
 from devices.agent.sensors.tegrastats import Tegrastats
 from devices.agent.server import Refused, Server, Unreachable
+from devices.agent.update.agent_update import AgentUpdate
 from devices.agent.watching.watching import Watching
 from devices.contract.heartbeat import MAX_SENTENCE, Access, Camera, Reply, Report, Secrets
-from devices.contract.protocol import ABILITIES, ANSWERING
+from devices.contract.protocol import ABILITIES, ANSWERING, UPDATE
 
 log = logging.getLogger(__name__)
 EVERY_S, LONGEST_S = 2.0, 15.0
+LONGEST_PACE_S = 60.0  # that a server may ask for
 FEW_FAILURES = 4  # after this many the server's public address is tried, where the node knows another than that
 OFFER_EVERY_S = 30.0
 
@@ -45,18 +47,21 @@ class Heartbeat:
         models: ModelChange | None = None,
         watching: Watching | None = None,
         restart: Callable[[], None] = lambda: None,
+        updates: AgentUpdate | None = None,
     ) -> None:
         """`obstacles`: by queue, why this node does not serve it, empty where it does. `offered`: other addresses of the
         server, None when it has not answered for a while. It answers whether this process starts over with them. `restart`:
         an administrator asked for it."""
         self.restart = restart
+        self.updates = updates or AgentUpdate(runtime.home)
+        self.updates.wake = self.wake
         self.rotated, self.offered, self.labelled, self.models = rotated, offered, labelled, models or ModelChange(runtime)
         self.watching = watching  # None: this node evaluates no watches
         self._reported: dict[str, int] | None = None  # of `labelled`, as the server has it
         self.config, self.runtime, self.revoked, self.obstacles = config, runtime, revoked, obstacles
         self.server = Server(config.server, config.token, config.server_ca)
         self.health = Recorder(runtime.home)
-        self._profile, self._redis = "", "away"
+        self._profile, self._redis, self._is_ready = "", "away", False
         self._next_offer = 0.0
         self.sensors = board.Sensors(tegrastats=Tegrastats())
         self.answered = threading.Event()  # the server has answered at least once
@@ -67,14 +72,15 @@ class Heartbeat:
         self.boot = secrets.token_hex(8)
         self._news: dict[str, object] = {
             "boot": self.boot,
-            "abilities": list(ABILITIES),
+            "abilities": [*ABILITIES, *([] if self.updates.obstacle else [UPDATE])],
             "hardware": {
                 **board.hardware(),
                 "cameras": [Camera(name=name) for name in runtime.cameras.names],
                 "uploads": runtime.uploads.base or None,
             },
-            "versions": board.versions(VERSION),
+            "versions": {**board.versions(VERSION), "wheel": self.updates.wheel or None},
             "profile": None,
+            "update": self.updates.state,
         }
 
     def start(self) -> None:
@@ -82,7 +88,7 @@ class Heartbeat:
 
     def ready(self, profile: Mapping[str, object] | None) -> None:
         """The models are loaded, or this node loads none, and the worker listens: report it now."""
-        self._news = {**self._news, "profile": profile}
+        self._news, self._is_ready = {**self._news, "profile": profile}, True
         self._profile = str(profile.get("name", "")) if profile else ""
         self.wake()
 
@@ -100,7 +106,7 @@ class Heartbeat:
     def _beat(self) -> bool:
         """False when no further heartbeat makes sense."""
         self._settle()
-        news, labelled = self._news, self.labelled()
+        news, labelled, is_ready = self._news, self.labelled(), self._is_ready
         changed = {} if labelled == self._reported else {"labelled": labelled}
         try:
             reply = self._send({**news, **changed, **self._now()})
@@ -118,6 +124,7 @@ class Heartbeat:
             return False
         self._reported = labelled
         self._received(reply, news)
+        self.updates.reported(is_ready)
         self._do_wishes(reply)
         if reply.rotate is not None and self._rotate(reply.rotate):
             return False
@@ -145,7 +152,7 @@ class Heartbeat:
         self._failures = 0
         if self._news is news:
             self._news = {}
-        self._every = min(max(reply.next_s, 0.5), LONGEST_S)
+        self._every = min(max(reply.next_s, 0.5), LONGEST_PACE_S)
         self.runtime.simulate(self.config.with_simulated(reply.simulated))
         self.answered.set()
 
@@ -155,6 +162,8 @@ class Heartbeat:
             recent_log.send(self.server, reply.log)
         if reply.restart == self.boot:
             self.restart()
+        if reply.agent is not None:
+            self.updates.offered(reply.agent, self.server)
 
     def _rotate(self, credentials: Secrets) -> bool:
         """Whether the new secrets were saved; until they are, the server keeps offering them."""
@@ -211,6 +220,8 @@ class Heartbeat:
         report |= {"choice": self.config.choice, "changing": self.models.note, **({"refused": refused} if refused else {})}
         if self.watching is not None:
             report["watches"] = self.watching.digest
+        if self.updates.has_news:
+            report["update"] = self.updates.state
         try:
             waiting = int(self.runtime.redis.llen(self.runtime.key(ANSWERING)))
             self._redis = "ok"

@@ -39,6 +39,7 @@ main() {
     wrapper
     chown -R isthmus: "$home"
     chmod 700 "$home"
+    choose
     remember
     # A code is valid for minutes, and the packages may take longer: the agent joins before they are installed.
     [ -z "$code" ] || join
@@ -122,6 +123,7 @@ fetch() {
     name=$(curl -fsSL "$server/devices/agent.whl" -o "$download/agent" -w '%{url_effective}')
     wheel=$download/${name##*/}
     mv "$download/agent" "$wheel"
+    digest=$(sha256sum "$wheel" | cut -d ' ' -f 1)
 }
 
 environment() {
@@ -139,6 +141,14 @@ environment() {
     pip install "$wheel"
     # A second time, forced: pip does not replace an agent of the same version.
     pip install --no-deps --force-reinstall "$wheel"
+}
+
+# Which agent starts: this one, whichever the server gave it before. The agent updates itself where it finds this file.
+# As the agent's own account: in a folder of that account, root would follow links that lead anywhere.
+choose() {
+    # shellcheck disable=SC2016 # that shell expands them
+    runuser -u isthmus -- sh -c 'umask 077; mkdir -p "$1/releases" && cd "$1/releases" &&
+        printf "{\"installed\": \"%s\"}\n" "$2" >state.json.new && mv state.json.new state.json' sh "$home" "$digest"
 }
 
 packages() {
@@ -189,7 +199,7 @@ set -a
 HF_HUB_OFFLINE=1
 [ ! -r $settings ] || . $settings
 set +a
-set -- $prefix/venv/bin/python -m devices.agent "\$command" --home $home "\$@"
+set -- $prefix/venv/bin/python -m devices.agent.update.launcher --home $home "\$command" "\$@"
 [ "\$(id -un)" = isthmus ] || set -- runuser -u isthmus -- "\$@"
 exec "\$@"
 WRAPPER
@@ -244,7 +254,7 @@ After=network-online.target
 [Service]
 User=isthmus
 WorkingDirectory=$home
-ExecStart=$prefix/venv/bin/python -m devices.agent run --home $home$joining
+ExecStart=$prefix/venv/bin/python -m devices.agent.update.launcher --home $home run$joining
 Environment=PYTHONUNBUFFERED=1 HF_HUB_OFFLINE=1
 EnvironmentFile=$settings
 Restart=always

@@ -1,22 +1,22 @@
 """Which watches a node is to evaluate. What a watch is belongs to a floor above, which registers where they come from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from devices.contract.watches import Watches
 from devices.models import Node
 
-Source = Callable[[Node, str], Watches]
+Source = Callable[[Mapping[Node, str]], Mapping[str, Watches]]
 _sources: list[Source] = []
 
 
 def register(source: Source) -> None:
-    """`source` gets a node and the digest that it reported, and answers with what it is to evaluate."""
+    """`source` gets nodes with the digests that they reported, and answers with what each is to evaluate, by slug."""
     _sources[:] = [source]
 
 
-def changed_for(node: Node, reported: str) -> Watches | None:
-    """None where the node has them already."""
-    if not _sources:
-        return None
-    watches = _sources[0](node, reported)
-    return watches if watches.digest != reported else None
+def changed(reported: Mapping[Node, str]) -> dict[str, Watches]:
+    """By slug, without nodes that have them already."""
+    if not (_sources and reported):
+        return {}
+    watches = _sources[0](reported)
+    return {node.slug: watches[node.slug] for node, digest in reported.items() if watches[node.slug].digest != digest}

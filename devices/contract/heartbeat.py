@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from devices.contract.protocol import MAX_LOG
+from devices.contract.updates import AgentWheel, UpdateState
 from devices.contract.values import STORABLE, Line, Number, Received, Seconds, Sent
 from devices.contract.watches import Watches, WatchesDigest
 
@@ -119,6 +120,7 @@ class Report(Sent):
     choice: Annotated[int, Field(ge=0, le=2_000_000_000)] = 0  # of models, which the node follows
     refused: RefusedModels | None = None
     changing: Sentence = ""  # what it does to change its models
+    update: UpdateState | None = None  # left out while there is nothing to say of one
     watches: WatchesDigest = ""  # digest of the watches that it evaluates; left out by a node that can evaluate none
     abilities: Annotated[list[Annotated[str, Field(max_length=20, pattern=STORABLE)]], Field(max_length=20)] = []
 
@@ -179,7 +181,8 @@ class Reply(Received):
     addresses to change to, when the node reported that it uses others. `models`: those to change to, when its turn comes.
     `watches`: those to evaluate, when the node reported others. `now`: the server's clock, seconds since 1970, for a node that
     evaluates watches.
-    `restart`: the `boot` that is to end. `log`: under which name the recent log is asked for.
+    `restart`: the `boot` that is to end. `log`: under which name the recent log is asked for. `agent`: the wheel to update to,
+    when its turn comes.
     """
 
     state: str = "online"
@@ -192,3 +195,4 @@ class Reply(Received):
     now: Annotated[float, Field(ge=0, le=1e11, allow_inf_nan=False)] | None = None
     restart: str = ""
     log: str = ""
+    agent: AgentWheel | None = None

@@ -26,10 +26,14 @@ class Job(Sent, Generic[Result]):
 
 
 class Place(Job[results.Placed]):
-    """Keep a photo that lies ready as the blob of the same name."""
+    """Keep a photo that lies ready as the blob of the same name; without one, measure what the node already has.
+
+    `tasks`: those whose encodings are measured, as large ones take long; empty: all.
+    """
 
     verb, result = "place", results.Placed
     photo: PhotoId
+    tasks: list[TaskName] = Field(default_factory=list, max_length=20)
 
 
 class Look(Job[results.Kept]):

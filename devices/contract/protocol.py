@@ -19,7 +19,9 @@ TRACE_HEADER = "traceparent"
 
 # What an agent of this version can be asked for from the server, besides jobs of earlier versions. It reports these names.
 RESTART, RECENT_LOG, PREVIEW = "restart", "log", "preview"
-ABILITIES = (RESTART, RECENT_LOG, PREVIEW)
+MEASURE = "measure"  # only the encodings that some tasks need, of a photo that it places
+ABILITIES = (RESTART, RECENT_LOG, PREVIEW, MEASURE)
+UPDATE = "update"  # its agent, by itself: only where the installer made its home
 
 MAX_LOG = 60_000  # bytes of an agent's recent log, as JSON
 PREVIEW_SIDE, PREVIEW_BYTES = 320, 64 * 1024  # of a camera's preview: pixels of its longer side; of its JPEG

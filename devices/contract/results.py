@@ -27,7 +27,7 @@ class Nothing(Received):
 
 
 class Placed(Received):
-    """A photo is on the node: its bytes there, and its exact size in every encoding placement may choose."""
+    """A photo is on the node: its bytes there, and its exact size in every encoding that was to be measured."""
 
     bytes: Bytes
     sizes: Sizes

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import Field
 
+from devices.agent_updates import rollouts
 from devices.api_schemas import Node
 from devices.camera_access import rules
 from devices.fleet import bulk, tags, wishes
@@ -15,6 +16,7 @@ from webapp.live.http import Moment, change, operation, require_admin
 router = Router(tags=["nodes"])  # below /nodes, whose second part is a node's name
 fleet = Router(tags=["nodes"])
 Slug = Annotated[str, Field(max_length=40)]
+UPDATE_REFUSED = "`updates_off`, `up_to_date`. `cannot_update`: only its installer can. `newer_agent`: it would be a step back."
 AGENT = {**ADMIN, 409: "`node_offline`. `agent_too_old`: it does not know this."}
 
 
@@ -40,6 +42,10 @@ class Tags(Schema):
     tags: list[Annotated[str, Field(max_length=100)]] = Field(max_length=tags.MOST, examples=[["kitchen", "orin"]])
 
 
+class Stopped(Schema):
+    stopped: int = Field(description="How many updates were under way: one or none.")
+
+
 class AgentLog(Schema):
     state: Literal["none", "waiting", "here", "missing"] = Field(
         description="`none`: nobody asked lately; `waiting`: it comes with the next heartbeat; `missing`: it did not."
@@ -58,9 +64,30 @@ class AgentLog(Schema):
     ),
 )
 def change_nodes(request: HttpRequest, body: Bulk) -> BulkOutcome:
-    """Tag, untag, restart, rotate credentials, revoke. Each node is done or refused by itself."""
+    """Tag, untag, restart, update the agent, rotate credentials, revoke. Each node is done or refused by itself."""
     require_admin(request)
     return BulkOutcome.model_validate(bulk.run(body.action, body.nodes, body.tag))
+
+
+@fleet.post(
+    "/updates/stop",
+    **change("stop_agent_updates", "Stop updating agents", {200: Stopped}, {403: ADMIN[403]}),
+)
+def stop_agent_updates(request: HttpRequest) -> Stopped:
+    """Nodes that already try the new agent finish; the others stay with theirs."""
+    require_admin(request)
+    return Stopped(stopped=rollouts.stop())
+
+
+@router.post(
+    "/{slug:slug}/update",
+    **change("update_agent", "Update the agent of a node", {202: Node}, {**ADMIN, 409: UPDATE_REFUSED}),
+)
+def update_agent(request: HttpRequest, slug: str) -> Status[Node]:
+    """To the server's, when its turn comes: nodes of one update follow the first once that one has worked for a while. One that
+    went back from it tries it again."""
+    require_admin(request)
+    return Status(202, node_schema(rollouts.begin(slug), rules.read(), request.user.pk))
 
 
 @router.put(

@@ -6,6 +6,7 @@ from typing import TypedDict
 
 from django.utils.translation import gettext_noop
 
+from devices.agent_updates import rollouts
 from devices.fleet import tags, wishes
 from devices.models import Node
 from devices.registry import enrolment, rotation
@@ -55,6 +56,12 @@ ACTIONS: tuple[Action, ...] = (
         gettext_noop("Restart agent"),
         gettext_noop("Their agents restart within seconds. Jobs that take longer are lost and asked elsewhere."),
         lambda slug, tag: wishes.restart(slug),
+    ),
+    Action(
+        "update",
+        gettext_noop("Update agent"),
+        gettext_noop("One of them gets the server's agent first, the others once it works; the first failure stops it."),
+        lambda slug, tag: rollouts.begin(slug),
     ),
     Action(
         "rotate",

@@ -6,6 +6,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from devices.agent_updates import progress
 from devices.camera_access import rules
 from devices.fleet import bulk, finding
 from devices.telemetry import presence
@@ -24,6 +25,7 @@ class Listing(TypedDict):
     pages: int
     facets: finding.Facets
     matching: list[str] | None
+    rollout: progress.RolloutData | None
 
 
 class ActionData(TypedDict):
@@ -49,12 +51,13 @@ def listing(query: QueryDict, person: int | None) -> Listing:
     number = min(_number(query.get("page", "1")), pages)
     shown = rows[(number - 1) * SHOWN : number * SHOWN]
     return {
-        "nodes": [access.shown(person, presence.as_json(node)) for node in shown],
+        "nodes": [access.shown(person, node) for node in presence.all_as_json(shown)],
         "found": found,
         "page": number,
         "pages": pages,
         "facets": finding.facets(now),
         "matching": list(rows.values_list("slug", flat=True)) if "matching" in query else None,
+        "rollout": progress.under_way(),
     }
 
 

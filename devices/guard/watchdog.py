@@ -20,6 +20,7 @@ from webapp.redis_access import connections
 
 log = logging.getLogger(__name__)
 EVERY_S = 1.0
+RESTS = 20  # times as long as a look computed: the connections of a thousand nodes take a while to read
 CALM_KEYS, URGENT_KEYS = 1000, 20_000  # read at a time
 URGENT_GROWTH = 8 << 20  # bytes that Redis has grown by since the last look
 SCRIPT_ENDS_AFTER = 20  # tenths of a second at most
@@ -117,7 +118,9 @@ class Watchdog:
         return []
 
     def run(self, ending: threading.Event) -> None:
-        while not ending.wait(EVERY_S):
+        pause = EVERY_S
+        while not ending.wait(pause):
+            computed = time.thread_time()
             try:
                 self.look()
                 self._away = False
@@ -127,6 +130,7 @@ class Watchdog:
                 self._away = True
             finally:
                 close_old_connections()
+                pause = max(EVERY_S, RESTS * (time.thread_time() - computed))
 
 
 def shut_out(client: Any, slug: str, why: str) -> None:

@@ -6,9 +6,9 @@ the next finer rows, so a large fleet is never condensed all at once. How long m
 (webapp.ops.retention); heartbeats, of which there are many, are deleted here as well.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import FloatField, Sum
 from django.db.models.fields.json import KeyTextTransform
@@ -42,16 +42,38 @@ def stored() -> list[contract.Sensor]:
 
 def store(node: Node, sample: Mapping[str, object], last_seen: datetime | None, now: datetime) -> None:
     """Store a plausible sample. `last_seen` is the time of the heartbeat before this one."""
-    values = {sensor.name: value for sensor in stored() if (value := sample.get(sensor.name)) is not None}
-    if values:
-        Reading.objects.bulk_create([Reading(node=node.slug, at=now, values=values)], ignore_conflicts=True)
-    if last_seen is None:
-        return
-    for span in FINER:
-        if (start := beginning(last_seen, span)) != beginning(now, span):
-            _close(node.slug, start, span)
-    if beginning(last_seen, MINUTE_S) != beginning(now, MINUTE_S):
-        Reading.objects.filter(node=node.slug, span_s=RAW, at__lt=now - RAW_FOR).delete()
+    store_all([Sampled(node.slug, sample, last_seen)], now)
+
+
+class Sampled(NamedTuple):
+    """What `store` takes, of one node."""
+
+    slug: str
+    sample: Mapping[str, object]
+    last_seen: datetime | None
+
+
+def store_all(samples: Iterable[Sampled], now: datetime) -> None:
+    """The same for several nodes, with as many queries as for one."""
+    samples, sensors = list(samples), stored()
+    rows = [
+        Reading(node=slug, at=now, values=values)
+        for slug, sample, _ in samples
+        if (values := {sensor.name: value for sensor in sensors if (value := sample.get(sensor.name)) is not None})
+    ]
+    if rows:
+        Reading.objects.bulk_create(rows, ignore_conflicts=True)
+    over: dict[tuple[int, datetime], list[str]] = {}
+    for slug, _, last_seen in samples:
+        if last_seen is None:
+            continue
+        for span in FINER:
+            if (start := beginning(last_seen, span)) != beginning(now, span):
+                over.setdefault((span, start), []).append(slug)
+    for (span, start), slugs in sorted(over.items(), key=lambda item: item[0]):  # the finer ones first
+        _close(slugs, start, span)
+    if condensed := [slug for (span, _), slugs in over.items() if span == MINUTE_S for slug in slugs]:
+        Reading.objects.filter(node__in=condensed, span_s=RAW, at__lt=now - RAW_FOR).delete()
 
 
 def beginning(at: datetime, span_s: int) -> datetime:
@@ -68,24 +90,30 @@ def means(rows: Iterable[Values]) -> dict[str, float]:
     return {name: sum(column) / len(column) for name, column in columns.items()}
 
 
-def _close(slug: str, start: datetime, span_s: int) -> None:
+def _close(slugs: Collection[str], start: datetime, span_s: int) -> None:
     """Store the means of a span that is over."""
-    if values := _of_span(slug, start, span_s):
-        row = Reading(node=slug, at=start, span_s=span_s, values=values)
-        Reading.objects.bulk_create([row], ignore_conflicts=True)  # two heartbeats may close the same span
+    rows = [Reading(node=slug, at=start, span_s=span_s, values=values) for slug, values in _of_span(slugs, start, span_s)]
+    if rows:
+        Reading.objects.bulk_create(rows, ignore_conflicts=True)  # two heartbeats may close the same span
 
 
-def _of_span(slug: str, start: datetime, span_s: int) -> dict[str, float]:
+def _of_span(slugs: Collection[str], start: datetime, span_s: int) -> list[tuple[str, dict[str, float]]]:
+    """By node that has values."""
     end = start + timedelta(seconds=span_s)
-    rows = Reading.objects.filter(node=slug, span_s=FINER[span_s], at__gte=start, at__lt=end)
-    values = means(rows.values_list("values", flat=True))
-    return {**values, **_uplink(slug, start, end)} if span_s == QUARTER_S else values
+    rows = Reading.objects.filter(node__in=slugs, span_s=FINER[span_s], at__gte=start, at__lt=end).order_by()
+    columns: dict[str, list[Values]] = {}
+    for slug, values in rows.values_list("node", "values"):
+        columns.setdefault(slug, []).append(values)
+    uplinks = _uplinks(slugs, start, end) if span_s == QUARTER_S else {}
+    of_all = {slug: means(columns.get(slug, [])) | uplinks.get(slug, {}) for slug in slugs}
+    return [(slug, values) for slug, values in of_all.items() if values]
 
 
-def _uplink(slug: str, start: datetime, end: datetime) -> dict[str, float]:
+def _uplinks(slugs: Collection[str], start: datetime, end: datetime) -> dict[str, dict[str, float]]:
     """Bytes per second while it sent. Large transfers weigh more: they say more about the bandwidth."""
-    sums = Sample.objects.filter(node=slug, at__gte=start, at__lt=end).aggregate(bytes=Sum("bytes"), ms=Sum("ms"))
-    return {UPLINK: sums["bytes"] / (sums["ms"] / 1000)} if sums["ms"] else {}
+    sent = Sample.objects.filter(node__in=slugs, at__gte=start, at__lt=end).order_by().values_list("node")
+    sums = sent.annotate(Sum("bytes"), Sum("ms"))
+    return {slug: {UPLINK: size / (ms / 1000)} for slug, size, ms in sums if ms}
 
 
 def history(slug: str, hours: int) -> dict[str, object]:
@@ -97,8 +125,10 @@ def history(slug: str, hours: int) -> dict[str, object]:
     now = timezone.now()
     since = Reading.objects.filter(node=slug, span_s=span, at__gte=now - timedelta(hours=hours))
     rows = list(since.order_by("at").values_list("at", "values"))
-    if span > MINUTE_S and (values := _of_span(slug, start := beginning(now, span), span)):
-        rows = [*(row for row in rows if row[0] != start), (start, values)]
+    if span > MINUTE_S:
+        start = beginning(now, span)
+        for _, values in _of_span([slug], start, span):
+            rows = [*(row for row in rows if row[0] != start), (start, values)]
     if shown != span:
         rows = _grouped(rows, shown)
     at = [round(moment.timestamp() * 1000) for moment, _ in rows]

@@ -2,13 +2,15 @@
 
 import logging
 import math
-from collections.abc import Callable
-from datetime import timedelta
+import time
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime, timedelta
 from typing import Protocol, TypedDict
 
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from devices.models import Sample
+from devices.models import Node, Sample
 from webapp.live import groups
 from webapp.live.events import LinkSample
 from webapp.live.publish import publish
@@ -18,6 +20,7 @@ RECENT = 24  # samples that an estimate is based on
 # Besides them a few large ones: where only little is sent, an old probe is the only evidence of the bandwidth.
 LARGE, LARGE_BYTES, LARGE_S = 4, 8192, 600
 SHOWN_S, SHOWN_AT_MOST = 600, 300
+ESTIMATED_FOR_S = 60.0  # an estimate that no transfer has changed; beside them, large ones expire
 
 
 class SampleData(TypedDict):
@@ -102,6 +105,15 @@ def since(slug: str, seconds: float, at_most: int = SHOWN_AT_MOST) -> list[Sampl
     return [as_json(sample) for sample in rows.order_by("-at", "-pk")[:at_most]][::-1]
 
 
+def since_of_all(slugs: Collection[str], seconds: float, at_most: int = SHOWN_AT_MOST) -> dict[str, list[SampleData]]:
+    """The same of several nodes, by slug."""
+    samples: dict[str, list[SampleData]] = {slug: [] for slug in slugs}
+    rows = Sample.objects.filter(node__in=slugs, at__gte=timezone.now() - timedelta(seconds=seconds)).order_by("at", "pk")
+    for row in rows:
+        samples[row.node].append(as_json(row))
+    return {slug: newest[-at_most:] for slug, newest in samples.items()}
+
+
 def as_json(sample: Sample) -> SampleData:
     return {
         "at": sample.at.isoformat(),
@@ -110,6 +122,34 @@ def as_json(sample: Sample) -> SampleData:
         "bytes_per_s": round(sample.bytes_per_s),
         "source": sample.source,
     }
+
+
+def estimates(slugs: Iterable[str]) -> dict[str, LinkData | None]:
+    """The links of several devices. An estimate of the last minute is taken where no transfer came since. Other processes
+    store transfers, so the database is asked, once for all."""
+    if not (names := list(slugs)):
+        return {}
+    newest = Sample.objects.filter(node=OuterRef("slug")).order_by("-at").values("at")[:1]
+    rows = Node.objects.filter(slug__in=names).order_by().values_list("slug", Subquery(newest))
+    return {slug: None if at is None else _ESTIMATED.of(slug, at) for slug, at in rows}
+
+
+class _Estimated:
+    """Estimates by node, and the newest sample of each at that time."""
+
+    def __init__(self) -> None:
+        self._links: dict[str, tuple[datetime | None, float, LinkData | None]] = {}
+
+    def of(self, slug: str, newest: datetime) -> LinkData | None:
+        now = time.monotonic()
+        sample, at, link = self._links.get(slug, (None, 0.0, None))
+        if sample != newest or now - at > ESTIMATED_FOR_S:
+            at, link = now, estimate(slug)
+            self._links[slug] = newest, at, link
+        return link and {**link, "age_s": None if link["age_s"] is None else link["age_s"] + now - at}
+
+
+_ESTIMATED = _Estimated()
 
 
 def estimate(slug: str) -> LinkData | None:

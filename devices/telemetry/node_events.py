@@ -3,7 +3,10 @@
 States stay computed from `last_seen`; `Node.recorded_state` is the state that the newest stored event left the node in.
 """
 
+import math
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -18,6 +21,7 @@ TOLD = {
     ("offline", "online"): "node.back",
 }
 REVOKED = "node.revoked"
+AT_ONCE = 200  # nodes read at a time
 
 
 def record(node: Node, now: datetime) -> NodeEvent | None:
@@ -39,20 +43,27 @@ def record(node: Node, now: datetime) -> NodeEvent | None:
     return event
 
 
-def record_all(now: datetime, *, silence_counts: bool = True) -> list[NodeEvent]:
+def record_all(now: datetime, *, watched_s: float = math.inf) -> list[NodeEvent]:
     """Store the flips of all nodes and show them on open pages.
 
-    `silence_counts` is False while the server itself may have missed heartbeats; nodes do not turn stale or offline then.
+    `watched_s`: for how long nodes have been watched without a pause. Before, the server itself may have missed heartbeats, and
+    a node turns stale or offline only once it had time for one since.
     """
-    events = []
-    for node in Node.objects.exclude(recorded_state="revoked", revoked_at__isnull=False):
-        if not silence_counts and presence.state(node, now) in ("stale", "offline"):
-            continue
-        event = record(node, now)
-        if event is not None:
-            events.append(event)
-            presence.announce(node)
-    return events
+    seen = Node.objects.order_by().values_list("pk", "recorded_state", "revoked_at", "last_seen", "pace_s", named=True)
+    flipped = [row.pk for row in seen if _has_flipped(row, presence.state(row, now), watched_s)]
+    changes = [(node, event) for node in _rows(flipped) if (event := record(node, now)) is not None]
+    presence.announce_all(node for node, _ in changes)
+    return [event for _, event in changes]
+
+
+def _has_flipped(row: Any, state: str, watched_s: float) -> bool:
+    silent = state in ("stale", "offline")
+    return bool(state != row.recorded_state) and not (silent and watched_s < presence.offline_s(row))
+
+
+def _rows(keys: Sequence[int]) -> Iterator[Node]:
+    for start in range(0, len(keys), AT_ONCE):
+        yield from Node.objects.filter(pk__in=keys[start : start + AT_ONCE])
 
 
 def _tell(node: Node, event: NodeEvent) -> None:
@@ -65,7 +76,7 @@ def _tell(node: Node, event: NodeEvent) -> None:
         "before": event.from_state,
         "after": event.to_state,
         "reason": event.reason,
-        "silent_s": int(presence.OFFLINE_S),
+        "silent_s": int(presence.offline_s(node)),
     }
     key = f"{kind}:{event.pk}:{event.at.timestamp():.0f}"
     tell(Event(kind, values, node.slug, f"/devices/{node.slug}/", key=key, at=event.at))

@@ -3,22 +3,24 @@
 Only the server's clock counts; device clocks are not trusted.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TypedDict
+from typing import Protocol, TypedDict
 
 from django.db.models import Q
 from django.utils import timezone
 
 from devices.contract.heartbeat import cameras_of
 from devices.contract.protocol import ANSWERING, RESTART
-from devices.models import Node
-from devices.telemetry import links, trouble
+from devices.models import Node, NodeTag
+from devices.telemetry import agent_standing, links, pace, trouble
 from webapp.live import groups
 from webapp.live.events import NodeState
 from webapp.live.publish import publish
 
-HEARTBEAT_S = 2.0  # sent to the agents with every reply
-STALE_S = 6.0  # three heartbeats missed
+# Of a node with the shortest pace: two heartbeats missed, or five. One with a longer pace has as much time beyond it: an agent
+# whose heartbeat failed tries again within seconds, whatever its pace.
+STALE_S = 6.0
 OFFLINE_S = 12.0
 Fact = bool | int | float | str | None
 
@@ -67,6 +69,7 @@ class NodeData(TypedDict):
     changed: str  # how its hardware differs from what was accepted, in words
     rotating: bool
     restarting: bool
+    agent_update: agent_standing.AgentUpdateData
     abilities: list[str]  # what its agent can be asked for (devices.fleet)
     lanes: dict[str, bool]
     engine: EngineData | None
@@ -77,7 +80,28 @@ class NodeData(TypedDict):
     link: links.LinkData | None
 
 
-def state(node: Node, now: datetime) -> str:
+class Seen(Protocol):
+    """What a node's state is computed from: a node, or a row with these columns."""
+
+    @property
+    def revoked_at(self) -> datetime | None: ...
+    @property
+    def last_seen(self) -> datetime | None: ...
+    @property
+    def pace_s(self) -> float: ...
+
+
+def stale_s(node: Seen) -> float:
+    """Seconds of silence after which it is stale."""
+    return STALE_S + node.pace_s - pace.HEARTBEAT_S
+
+
+def offline_s(node: Seen) -> float:
+    """Seconds of silence after which it is offline."""
+    return OFFLINE_S + node.pace_s - pace.HEARTBEAT_S
+
+
+def state(node: Seen, now: datetime) -> str:
     """`unseen`, `online`, `stale`, `offline` or `revoked`. A node is stale, then offline, strictly after its limit."""
     if node.revoked_at is not None:
         return "revoked"
@@ -85,9 +109,9 @@ def state(node: Node, now: datetime) -> str:
         return "unseen"
     # A last heartbeat in the future means that the server's clock was set back: as unreliable as one in the past.
     age = abs((now - node.last_seen).total_seconds())
-    if age > OFFLINE_S:
+    if age > offline_s(node):
         return "offline"
-    return "stale" if age > STALE_S else "online"
+    return "stale" if age > stale_s(node) else "online"
 
 
 def where(wanted: str, now: datetime) -> Q:
@@ -102,8 +126,12 @@ def where(wanted: str, now: datetime) -> Q:
 
 
 def _within(now: datetime, seconds: float) -> Q:
-    span = timedelta(seconds=seconds)
-    return Q(last_seen__gte=now - span, last_seen__lte=now + span)
+    """Pace by pace: databases differ in how they add seconds to a moment."""
+    heard = Q()
+    for pace_s in pace.PACES:
+        span = timedelta(seconds=seconds + pace_s - pace.HEARTBEAT_S)
+        heard |= Q(pace_s=pace_s, last_seen__gte=now - span, last_seen__lte=now + span)
+    return heard
 
 
 def usable(node: Node, now: datetime) -> bool:
@@ -113,6 +141,21 @@ def usable(node: Node, now: datetime) -> bool:
 
 def as_json(node: Node) -> NodeData:
     """A node as pages and scripts see it."""
+    link = links.estimate(node.slug) if node.tier == "device" else None
+    return _data(node, link, [tag.name for tag in node.tags.all()])
+
+
+def all_as_json(nodes: Iterable[Node]) -> list[NodeData]:
+    """The same for several nodes, with as many queries as for one."""
+    rows = list(nodes)
+    tags: dict[int, list[str]] = {}  # not kept with the nodes: the caller may change them
+    for pk, name in NodeTag.objects.filter(node__in=rows).values_list("node", "name"):
+        tags.setdefault(pk, []).append(name)
+    estimates = links.estimates(node.slug for node in rows if node.tier == "device")
+    return [_data(node, estimates.get(node.slug), tags.get(node.pk, [])) for node in rows]
+
+
+def _data(node: Node, link: links.LinkData | None, tags: list[str]) -> NodeData:
     return {
         "slug": node.slug,
         "title": node.title or node.slug,
@@ -126,13 +169,14 @@ def as_json(node: Node) -> NodeData:
         "simulated": simulated(node),
         "hardware": {name: fact for name, fact in node.hardware.items() if name != "cameras"},
         "cameras": [{"name": camera.name, "preview": False} for camera in cameras_of(node.hardware.get("cameras"))],
-        "tags": [tag.name for tag in node.tags.all()],
+        "tags": tags,
         "trouble": trouble.of(node, timezone.now()),
         "refused_models": refused_models(node),
         "changing_models": changing_models(node),
         "changed": changes(node),
         "rotating": bool(node.rotation),
         "restarting": RESTART in node.wishes,
+        "agent_update": agent_standing.of(node),
         "abilities": node.abilities,
         "lanes": node.lanes,
         "engine": (node.profile or {}).get("engine"),
@@ -140,13 +184,18 @@ def as_json(node: Node) -> NodeData:
         "sensors": node.sensors,
         "agent": node.versions.get("agent"),
         "versions": node.versions,
-        "link": links.estimate(node.slug) if node.tier == "device" else None,
+        "link": link,
     }
 
 
 def announce(node: Node) -> None:
     """Send a node as it is now to every open devices page."""
-    publish(groups.devices(), NodeState(node=as_json(node)))
+    announce_all([node])
+
+
+def announce_all(nodes: Iterable[Node]) -> None:
+    for node in all_as_json(nodes):
+        publish(groups.devices(), NodeState(node=node))
 
 
 def simulated(node: Node) -> SimulatedData | None:

@@ -11,14 +11,14 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from federation.models import Run
 from federation.runs import journal
 
 log = logging.getLogger(__name__)
-LOOK_S = 1.0
+LOOK_S = 2.0
 
 
 def start(**_: Any) -> None:
@@ -39,7 +39,7 @@ def _watch() -> None:
         except (DatabaseError, OSError) as error:
             log.warning("could not look for runs: %s", error)
         finally:
-            connection.close()
+            close_old_connections()
         pause.wait(LOOK_S)
 
 

@@ -181,7 +181,7 @@ class Attempt:
             fresh=turn.fresh,
             crop=self.crop,
         )
-        placing = prefetch.place(self.photo, device, cancelled, lambda: self._phase("placing"))
+        placing = prefetch.place(self.photo, device, self.step.task, cancelled, lambda: self._phase("placing"))
         self.running.preparing = placing > 0
         return self.running, placing
 

@@ -49,15 +49,16 @@ def _send(task: str, *arguments: object) -> bool:
 
 def is_empty() -> bool:
     """Raises redis.RedisError."""
-    with _client() as client:
-        return not client.llen(CLOUD_QUEUE)
+    return not _client().llen(CLOUD_QUEUE)
 
 
 def has_waiting() -> bool:
     """Whether any message waits for a cloud worker; False also where Redis is away, which is no worker's fault."""
     try:
-        with _client() as client:
-            return any(client.llen(queue.name) for queue in current_app.conf.task_queues or ())
+        pipe = _client().pipeline(transaction=False)
+        for queue in current_app.conf.task_queues or ():
+            pipe.llen(queue.name)
+        return any(pipe.execute())
     except redis.RedisError:
         return False
 
@@ -65,17 +66,15 @@ def has_waiting() -> bool:
 def is_alive() -> bool:
     """Whether a cloud worker has renewed its key within the last seconds."""
     try:
-        with _client() as client:
-            return bool(client.exists(ALIVE_KEY))
+        return bool(_client().exists(ALIVE_KEY))
     except redis.RedisError:
         return False
 
 
 def renew_alive_key() -> None:
     """Raises redis.RedisError."""
-    with _client() as client:
-        client.set(ALIVE_KEY, "1", ex=ALIVE_S)
+    _client().set(ALIVE_KEY, "1", ex=ALIVE_S)
 
 
 def _client() -> "redis.Redis":
-    return connections.connect(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+    return connections.shared(settings.REDIS_URL)

@@ -141,8 +141,11 @@ class Journal:
     def phase(self, name: str, step: int | None = None, **detail: Any) -> None:
         phase = {**_phase(name, step), **detail}
         with self._write:
-            self.lease.write(phase=phase)
-            self._publish_phase(step)
+            if self.turn.background and not self.lost.is_set():
+                self.turn.phase = phase  # nobody watches: the next renewal of the lease stores it
+            else:
+                self.lease.write(phase=phase)
+                self._publish_phase(step)
 
     def planned(self, plan: dict[str, Any]) -> None:
         rows = [Step(turn=self.turn, number=s["id"], task=s["task"], question=s["question"] or "") for s in plan["steps"]]
@@ -199,8 +202,7 @@ class Journal:
             Step.objects.filter(turn=self.turn, number=number).update(**changes)
             record()
 
-        error = changes.get("error")
-        self._change({}, lambda: TurnReceipt(**self._ids(), step=number, receipt=receipt, error=error), store)
+        self._change({}, lambda: TurnReceipt(**self._ids(), step=number, receipt=receipt, error=changes.get("error")), store)
         task = next((step["task"] for step in (self.turn.plan or {}).get("steps", ()) if step["id"] == number), "")
         photo = receipt.get("photo") if receipt else None
         new, self._photos = photo not in self._photos, self._photos | {photo}
@@ -211,7 +213,7 @@ class Journal:
         with self._write:
             self.lease.write(**changes)
             self._publish(turns.ended(self.turn))
-        turns.has_ended.send_robust(Turn, turn=self.turn)
+        turns.has_ended.send_robust(Turn, turn=self.turn, by_worker=True)
         code = (self.turn.error or {}).get("code", "")
         log.debug("%s after %.0f ms%s%s", self.turn.state, self.milliseconds(), ": " * bool(code), code)
 
@@ -229,13 +231,14 @@ class Journal:
         self._publish(TurnPhase(**self._ids(), phase=self.turn.phase, step=step, plan=plan))
 
     def _publish(self, event: TurnEvent) -> None:
-        publish(groups.chat(self.turn.conversation), event)
+        if not self.turn.background:  # those are on no conversation's page
+            publish(groups.chat(self.turn.conversation), event)
 
     def _renew(self) -> None:
         """Keep the lease while the work goes on; stop at the turn's deadline, so that a hung worker loses it."""
         try:
             while not self._done.wait(min(1.0, settings.LEASE_S / 3)) and self.seconds_left() > -5:
-                if not self.lease.renew(settings.LEASE_S):
+                if not self.lease.renew(settings.LEASE_S, **({"phase": self.turn.phase} if self.turn.background else {})):
                     if not self._done.is_set():
                         self.lost.set()
                     return

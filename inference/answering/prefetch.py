@@ -16,9 +16,10 @@ from django.utils import timezone
 
 from devices import dispatch
 from devices.contract.jobs import ComputeHeads, Place
+from devices.contract.protocol import MEASURE
 from devices.models import Node
 from devices.producer import bulk
-from inference.agreement import store
+from inference.agreement import known_profiles, store
 from inference.answering import cloud_queue, edge_cache
 from inference.engine.catalogue import Profile
 from inference.models import Photo, PhotoTrace
@@ -69,34 +70,71 @@ def photo_deleted(sender: type[Photo], instance: Photo, **_: object) -> None:
 
 
 def place(
-    photo: Photo, device: Node, cancelled: Callable[[], bool] = lambda: False, begins: Callable[[], None] = lambda: None
+    photo: Photo,
+    device: Node,
+    task: str = "",
+    cancelled: Callable[[], bool] = lambda: False,
+    begins: Callable[[], None] = lambda: None,
 ) -> int:
-    """Place a photo on a device. Returns the bytes that were waited for, 0 if it is there. Raises what dispatch.call raises.
+    """Place a photo on a device, measured for the tasks on towers and this one. Returns the bytes that were waited for, 0 if it
+    is there. Raises what dispatch.call raises.
 
     `begins` is called before the first wait. Of concurrent calls one places it.
     """
-    if _is_placed(photo, device):
+    tasks = {*known_profiles.unchanged(fleet.models_of(device)).on_towers, *([task] if task else [])}
+    if _is_placed(photo, device, tasks):
         return 0
     begins()
     with _lock(f"cloud:placing:{photo.pk}:{device.slug}", device.slug, cancelled):
         photo.refresh_from_db(fields=["placed"])
-        if not _is_placed(photo, device):
+        is_there = device.slug in photo.placed
+        if not _is_placed(photo, device, tasks):
             if photo.on_device_alone:
                 raise UserError("photo_lost", f"{device.slug} no longer has this photo.", "Take or upload it again.", 410)
-            PhotoTrace.record(photo.pk, device.slug)
-            dispatch.put_blob(device.slug, str(photo.pk), photo.path.read_bytes())
-            placed = dispatch.call(device.slug, Place(photo=str(photo.pk)), PLACING_S, cancelled)
-            dispatch.drop_blob(device.slug, str(photo.pk))
-            _change(photo, device.slug, lambda _: {"sizes": placed.sizes, "ready": {}, "profile": fleet.models_of(device)})
-    return photo.bytes
+            _place(photo, device, tasks, is_there, cancelled)
+    return 0 if is_there else photo.bytes
 
 
-def _is_placed(photo: Photo, device: Node) -> bool:
-    """Whether the device has it, and knows its encodings for the models it has now. What only the device has stays as it is."""
+def _place(photo: Photo, device: Node, tasks: set[str], is_there: bool, cancelled: Callable[[], bool]) -> None:
+    wanted = sorted(tasks)
+    job = Place(photo=str(photo.pk), tasks=wanted if MEASURE in device.abilities else [])
+    if is_there:  # measured so far for other tasks, or for other models
+        placed = dispatch.call(device.slug, job, PLACING_S, cancelled)
+    else:
+        data = _file(photo)
+        PhotoTrace.record(photo.pk, device.slug)
+        dispatch.put_blob(device.slug, str(photo.pk), data)
+        placed = dispatch.call(device.slug, job, PLACING_S, cancelled)
+        dispatch.drop_blob(device.slug, str(photo.pk))
+    models = fleet.models_of(device)
+
+    def measured(entry: Placed | None) -> Placed:
+        if entry is None or entry.get("profile") != models:
+            return {"sizes": placed.sizes, "ready": {}, "profile": models, "tasks": wanted}
+        known = sorted({*entry.get("tasks", []), *wanted})
+        return {**entry, "sizes": {**entry["sizes"], **placed.sizes}, "tasks": known}
+
+    _change(photo, device.slug, measured)
+
+
+def _file(photo: Photo) -> bytes:
+    try:
+        return photo.path.read_bytes()
+    except OSError as error:
+        log.warning("photo %s cannot be read: %s", photo.pk, error)
+        raise UserError("photo_unreadable", "The server cannot read the file of this photo.", "Upload it again.", 410) from None
+
+
+def _is_placed(photo: Photo, device: Node, tasks: set[str]) -> bool:
+    """Whether the device has it, and its encodings for these tasks were measured, for the models that the device has now. What
+    only the device has stays as it is."""
     if device.slug not in photo.placed:
         return False
-    known = (photo.placed[device.slug] or {}).get("profile")
-    return known is None or photo.on_device_alone or known == fleet.models_of(device)
+    entry = photo.placed[device.slug] or {}
+    models, measured = entry.get("profile"), entry.get("tasks")
+    if models is None or photo.on_device_alone:
+        return True
+    return models == fleet.models_of(device) and (measured is None or tasks <= set(measured))
 
 
 def unplace(photo: Photo, device: str) -> None:
@@ -167,6 +205,7 @@ class Placed(TypedDict):
     sizes: dict[str, int]  # bytes by photo encoding
     ready: dict[str, list[int]]  # by task, split points whose head is in the device's cache
     profile: NotRequired[str]  # the models that both are about
+    tasks: NotRequired[list[str]]  # whose encodings were measured; without it, all
 
 
 def _entry(photo: Photo, device: str) -> Placed:
@@ -175,7 +214,10 @@ def _entry(photo: Photo, device: str) -> Placed:
     if "sizes" not in stored:
         return {"sizes": stored, "ready": {}}
     entry: Placed = {"sizes": stored["sizes"], "ready": stored["ready"]}
-    return {**entry, "profile": stored["profile"]} if "profile" in stored else entry
+    for name in ("profile", "tasks"):
+        if name in stored:
+            entry[name] = stored[name]  # type: ignore[literal-required]
+    return entry
 
 
 def _change(photo: Photo, device: str, change: Callable[[Placed | None], Placed | None]) -> None:

@@ -18,6 +18,10 @@ PATIENCE_S = 4  # a turn that could start and that no worker claimed within this
 SHOWN_AFTER_S = 1  # a turn that starts sooner needs no place in the queue on the page
 
 
+def is_needed() -> bool:
+    return Turn.objects.filter(state__in=LIVE).exists()
+
+
 def sweep(queue_is_empty: bool) -> int:
     """Returns how many turns were announced again or failed. While messages wait in the queue, no message counts as lost."""
     now = timezone.now()

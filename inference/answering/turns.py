@@ -24,7 +24,7 @@ from webapp.live.events import Phase, TurnAnswer, TurnPhase
 from webapp.live.publish import publish
 from webapp.live.storable import storable
 
-has_ended = Signal()  # with `turn`; may be lost with its process
+has_ended = Signal()  # with `turn`, and `by_worker` of a worker that looks for the next one; may be lost with its process
 
 
 def ask(

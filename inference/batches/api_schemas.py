@@ -35,7 +35,10 @@ class NewBatch(Schema):
     policy: str = Field("fastest", json_schema_extra={"enum": [*policies.names()]}, description="What placement may do.")
     route: str | None = Field(None, json_schema_extra={"enum": [*routes.names(), None]}, description="Force this route.")
     node: str | None = Field(None, description="The device to ask on.", examples=["jetson-a"])
-    fresh: bool = Field(False, description="Use nothing that was computed or sent for an earlier question.")
+    fresh: bool = Field(
+        False,
+        description="Use nothing that was computed or sent for an earlier question, neither its answer nor its features.",
+    )
 
 
 class BatchCounts(Schema):
@@ -64,6 +67,7 @@ class Batch(Schema):
     policy: str = Field(examples=["fastest"])
     route: str | None
     node: str | None
+    fresh: bool = Field(description="Nothing computed or sent for an earlier question was used.")
     repeated: int = Field(description="Photos that were listed again, and are asked about once.")
     plan: BatchPlan = Field(description="Of every item, as in a turn.")
     created: Moment

@@ -28,10 +28,16 @@ GONE = UserError("photo_gone", "The photo was deleted.", "Make a new batch with 
 STOPPED_ALONE = UserError("stopped", "This question was stopped.", "Try the failed ones again.", 409)
 
 
-def turn_ended(sender: object, turn: Turn, **_: object) -> None:
+def turn_ended(sender: object, turn: Turn, by_worker: bool = False, **_: object) -> None:
     """Receives the signal of turns."""
     if turn.background:
-        settle(turn.pk)
+        settle(turn.pk, by_worker)
+
+
+def is_needed() -> bool:
+    """Whether a batch runs, or turns of one that was paused or stopped have not been taken yet."""
+    items = Item.objects.filter(state=ASKED, batch__in=Batch.objects.exclude(state=DONE))
+    return Batch.objects.filter(state=RUNNING).exists() or items.exists()
 
 
 def sweep() -> None:
@@ -49,8 +55,8 @@ def settle_ended(items: QuerySet[Item]) -> None:
             settle(turn)
 
 
-def settle(turn_id: UUID) -> None:
-    """Put what became of a turn into its item, and give the next item its turn."""
+def settle(turn_id: UUID, by_worker: bool = False) -> None:
+    """Put what became of a turn into its item, and give the next item its turn. `by_worker`: the caller takes it by itself."""
     with transaction.atomic():
         found = Item.objects.filter(turn=turn_id).values_list("batch", flat=True).first()
         batch = _locked(found) if found else None
@@ -59,7 +65,7 @@ def settle(turn_id: UUID) -> None:
         if batch is None or item is None or turn is None:
             return
         _take(batch, item, turn)
-        _give(batch)
+        _give(batch, untold=int(by_worker))
         _advance(batch, item)
 
 
@@ -103,8 +109,11 @@ def _take(batch: Batch, item: Item, turn: Turn) -> None:
     item.save(update_fields=["state", "answer", "error", "finished", "ms", *sums])  # its photo may be gone by now
 
 
-def _give(batch: Batch) -> bool:
-    """Turns for the next items, as far as there is room; the batch is done when none is left. Whether anything changed."""
+def _give(batch: Batch, untold: int = 0) -> bool:
+    """Turns for the next items, as far as there is room; the batch is done when none is left. Whether anything changed.
+
+    `untold`: of how many turns workers need no message.
+    """
     if batch.state in (RUNNING, PAUSED) and not Item.objects.filter(batch=batch, state__in=(WAITING, ASKED)).exists():
         batch.state, batch.finished = DONE, timezone.now()
         return True
@@ -121,7 +130,7 @@ def _give(batch: Batch) -> bool:
                 Item.objects.filter(pk=item.pk).update(state=ASKED, turn=_turn(batch, item.photo))
                 given += 1
     if given:
-        transaction.on_commit(lambda: _announce(given))
+        transaction.on_commit(lambda: _announce(given - untold))
     if failed and not given:  # nobody would notice that these were the last
         _give(batch)
     return bool(given or failed)

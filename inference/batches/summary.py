@@ -30,6 +30,7 @@ class BatchJson(TypedDict):
     policy: str
     route: str | None
     node: str | None
+    fresh: bool
     repeated: int
     plan: dict[str, Any]
     created: str
@@ -78,6 +79,7 @@ def as_json(batch: Any) -> BatchJson:
         "policy": batch.policy,
         "route": batch.route or None,
         "node": batch.node or None,
+        "fresh": batch.fresh,
         "repeated": batch.repeated,
         "plan": batch.plan,
         "created": batch.created.isoformat(),

@@ -3,22 +3,23 @@
 Sums come from those of whole days (CallDay) where the filters allow it, and everything else from indexes alone.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, time, timedelta
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum, Window
+from django.db.models import Q, QuerySet, Sum, Window
 from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
 
-from inference.calls.tables import CallDay, ModelCall
+from inference.calls.tables import LOOKS, CallDay, ModelCall
 from webapp.accounts.models import User
 
 PERCENTILES = (50, 95, 99)
 HOURS = 24
 FEW = 30_000  # calls that are sorted faster than the index of durations is read
+COMPUTED = Q(ok=True, cached=False) & ~Q(origin=LOOKS)  # of sums nobody knows the single times
 OUTCOMES: Mapping[str, Mapping[str, Any]] = {"": {}, "ok": {"ok": True}, "failed": {"ok": False}}
 
 
@@ -41,7 +42,7 @@ class Filters:
 
 @dataclass(frozen=True)
 class Totals:
-    """`computed`: answered without an earlier answer; what percentiles are of."""
+    """`computed`: answered one by one, without an earlier answer; what percentiles are of."""
 
     calls: int
     failed: int
@@ -69,15 +70,12 @@ class Selection:
         return self._calls(self._time("created"))
 
     def totals(self) -> Totals:
-        one: Any = "calls" if self._is_of_days else None
-        rows: QuerySet[Any] = self._days() if one else self.calls().order_by()
-        computed = Q(ok=True, cached=False)
-        sums = {"calls": None, "failed": Q(ok=False), "cached": Q(cached=True), "computed": computed}
-        counts = {name: Sum("calls", filter=which) if one else Count("pk", filter=which) for name, which in sums.items()}
+        parts: Sequence[QuerySet[Any]] = [self._days()] if self._is_of_days else self._parts()
+        which = {"calls": Q(), "failed": Q(ok=False), "cached": Q(cached=True), "computed": COMPUTED}
+        counts = {f"n_{name}": Sum("calls", filter=some or None) for name, some in which.items()}
         # What is summed has the names of columns, so it is renamed meanwhile.
-        found = rows.aggregate(**{f"n_{name}": count for name, count in counts.items()}, n_link_bytes=Sum("link_bytes"),
-                               n_cost=Sum("cost"))  # fmt: skip
-        return Totals(**{field.name: found[f"n_{field.name}"] or 0 for field in fields(Totals)})
+        found = [rows.aggregate(**counts, n_link_bytes=Sum("link_bytes"), n_cost=Sum("cost")) for rows in parts]
+        return Totals(**{field.name: sum(part[f"n_{field.name}"] or 0 for part in found) for field in fields(Totals)})
 
     def percentiles(self, computed: int) -> dict[int, float]:
         """Milliseconds by percentile (nearest rank) of the calls that were computed, as many as `totals` counts; empty where
@@ -91,10 +89,11 @@ class Selection:
     def hours(self, day: datetime) -> list[Hour]:
         """The 24 hours from a moment on, whatever time the filters have."""
         begins = [day + timedelta(hours=number) for number in range(HOURS)]
-        counts = {"calls": Count("pk"), "failed": Count("pk", filter=Q(ok=False))}
+        # What is summed has the name of a column, so it is renamed meanwhile.
+        counts = {"n_calls": Sum("calls", default=0), "n_failed": Sum("calls", filter=Q(ok=False), default=0)}
         spans = [{"created__gte": hour, "created__lt": hour + timedelta(hours=1)} for hour in begins]
         rows = [self._calls(span).order_by().aggregate(**counts) for span in spans]
-        return [Hour(hour, **row) for hour, row in zip(begins, rows, strict=True)]
+        return [Hour(hour, row["n_calls"], row["n_failed"]) for hour, row in zip(begins, rows, strict=True)]
 
     @cached_property
     def _owner(self) -> int | None:
@@ -111,8 +110,8 @@ class Selection:
     @property
     def _is_of_days(self) -> bool:
         filters = self.filters
-        apart = (filters.model, filters.node, filters.rating, filters.outcome not in OUTCOMES)
-        return not any(apart) and all(moment is None or _begins_a_day(moment) for moment in (filters.since, filters.until))
+        apart = filters.node or filters.rating
+        return not apart and all(moment is None or _begins_a_day(moment) for moment in (filters.since, filters.until))
 
     def _days(self) -> QuerySet[CallDay]:
         since, until = (moment and timezone.localdate(moment) for moment in (self.filters.since, self.filters.until))
@@ -126,10 +125,18 @@ class Selection:
 
     def _facets(self) -> dict[str, Any]:
         filters = self.filters
-        equal = {"origin": filters.origin, "purpose": filters.task, "route": filters.route}
+        equal = {"origin": filters.origin, "purpose": filters.task, "model": filters.model, "route": filters.route}
         outcome = OUTCOMES.get(filters.outcome, {"outcome": filters.outcome})
         cached = {} if filters.cached is None else {"cached": filters.cached}
         return {**{name: value for name, value in equal.items() if value}, **outcome, **cached}
+
+    def _parts(self) -> list[QuerySet[ModelCall]]:
+        """The calls; of a node in two parts, each of which an index has: for either of two columns SQLite reads all calls."""
+        node = self.filters.node
+        calls = Selection(self.reader, replace(self.filters, node="")).calls().order_by()
+        if not node:
+            return [calls]
+        return [calls.filter(edge=node).exclude(edge=""), calls.filter(device=node).exclude(edge=node)]
 
     def _calls(self, span: Mapping[str, Any]) -> QuerySet[ModelCall]:
         return self._narrowed(ModelCall.objects.filter(**self._of_owner(), **span))
@@ -137,8 +144,6 @@ class Selection:
     def _narrowed(self, calls: QuerySet[ModelCall]) -> QuerySet[ModelCall]:
         filters = self.filters
         calls = calls.filter(**self._facets())
-        if filters.model:
-            calls = calls.filter(model=filters.model)
         if filters.rating:
             calls = calls.filter(up=filters.rating == "up")
         if filters.node:
@@ -147,7 +152,7 @@ class Selection:
 
     def _few_at(self, ranks: Mapping[int, int]) -> dict[int, float]:
         """Sorted once."""
-        times = self.calls().filter(ok=True, cached=False).order_by()
+        times = self.calls().filter(COMPUTED).order_by()
         ranked = times.annotate(rank=Window(RowNumber(), order_by="ms")).filter(rank__in={*ranks.values()})
         return {rank: float(ms) for rank, ms in ranked.values_list("rank", "ms")}
 
@@ -155,7 +160,7 @@ class Selection:
         """Read in the order of the index of durations, from its nearer end. A bound on the duration, and filters by time and
         person that are expressions, keep the database from reading another index and sorting."""
         times = ModelCall.objects.annotate(at=Coalesce("created", "created"), whose=Coalesce("owner_id", "owner_id"))
-        times = times.filter(**self._of_owner("whose"), **self._time("at"), ok=True, cached=False, ms__gte=0)
+        times = times.filter(**self._of_owner("whose"), **self._time("at"), ms__gte=0).filter(COMPUTED)
         times = self._narrowed(times)
         return {rank: _at_rank(times, computed, rank) for rank in ranks.values()}
 

@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 
 from devices.calls import caller
 from inference.calls import allowances
@@ -35,13 +36,14 @@ def token() -> int | None:
 def planner_call(owner: int | None, call: Call) -> None:
     """Raises DatabaseError."""
     token = _token.get()
-    PlannerCall.objects.create(
-        owner_id=owner, token_id=token, turn=caller.turn(),
-        model=call.model[:100], purpose=call.purpose, outcome=call.outcome[:40],
-        tokens_in=call.tokens_in, tokens_out=call.tokens_out, ms=call.ms, cost=call.cost, estimated=call.estimated,
-    )  # fmt: skip
-    if owner is not None:
-        allowances.add(owner, token, planner_tokens=call.tokens_in + call.tokens_out, planner_cost=call.cost)
+    with transaction.atomic():  # what fails undoes nothing of the caller's
+        PlannerCall.objects.create(
+            owner_id=owner, token_id=token, turn=caller.turn(),
+            model=call.model[:100], purpose=call.purpose, outcome=call.outcome[:40],
+            tokens_in=call.tokens_in, tokens_out=call.tokens_out, ms=call.ms, cost=call.cost, estimated=call.estimated,
+        )  # fmt: skip
+        if owner is not None:
+            allowances.add(owner, token, planner_tokens=call.tokens_in + call.tokens_out, planner_cost=call.cost)
 
 
 def answered(turn: Turn, number: int, receipt: Receipt) -> None:

@@ -6,23 +6,28 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
+from inference.calls import sums
 from inference.planning.llm.llm_calls import SUCCESSES
 from webapp.accounts.models import ApiToken
 
-QUESTION, BATCH, PLANNER = "question", "batch", "planner"
-ORIGINS = (QUESTION, BATCH, PLANNER)
+# `watch`: an event of a watch, and what an edge was asked about one. `looks`: those of a watch on its device, by the hour.
+QUESTION, BATCH, PLANNER, WATCH, LOOKS = "question", "batch", "planner", "watch", "looks"
+ORIGINS = (QUESTION, BATCH, PLANNER, WATCH, LOOKS)
 # What filters, sums and percentiles read, so that they need the index alone.
-_FACTS = ("owner", "origin", "purpose", "route", "ok", "cached", "up")
+_OF_A_NODE = ("owner", "origin", "purpose", "route", "ok", "cached", "up")
+_FACTS = (*_OF_A_NODE, "device", "edge", "model", "outcome")
+_SUMMED = ("calls", "link_bytes", "cost")
 
 
 class ModelCall(models.Model):
-    """One call of a model: of a step, or of the planning model. Written when it ends, and never changed but for `up`.
+    """One call of a model: of a step, of a watch, or of the planning model; or with LOOKS the `calls` of a watch in one hour.
+    Written when it ends, and then never changed, but for `up` and for those of the present hour.
 
     Answers and receipts stay in their turn. The question is stored only where the installation logs texts
     (settings.CALL_TEXTS); tokens are stored nowhere.
     """
 
-    created = models.DateTimeField(auto_now_add=True)
+    created = models.DateTimeField(default=timezone.now, editable=False, help_text="when it ended; of an hour, when that began")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     token = models.ForeignKey(ApiToken, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     origin = models.CharField(max_length=10, default=QUESTION, help_text="what called: a name in ORIGINS")
@@ -33,7 +38,8 @@ class ModelCall(models.Model):
     edge = models.CharField(max_length=40, blank=True)
     outcome = models.CharField(max_length=40, help_text="ok, repaired, or why it failed: invalid, timeout, no_route")
     ok = models.BooleanField(default=True, editable=False)
-    ms = models.FloatField()
+    calls = models.PositiveIntegerField(default=1, editable=False, help_text="that the row stands for")
+    ms = models.FloatField(help_text="of all its calls together")
     link_bytes = models.PositiveBigIntegerField(default=0, help_text="that crossed the link, failed attempts included")
     confidence = models.FloatField(null=True, blank=True)
     tokens_in = models.PositiveIntegerField(default=0)
@@ -44,16 +50,27 @@ class ModelCall(models.Model):
     up = models.BooleanField(null=True, blank=True, help_text="what its owner thinks of the answer")
     turn = models.UUIDField(null=True, blank=True, db_index=True)
     step = models.PositiveSmallIntegerField(null=True, blank=True)
+    watch = models.PositiveBigIntegerField(null=True, blank=True, help_text="primary key of the watch that looked")
     question = models.TextField(blank=True)
 
     class Meta:
         ordering = ("-created", "-pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=("watch", "purpose", "created"), condition=models.Q(origin=LOOKS), name="one_sum_of_looks_an_hour"
+            )
+        ]
         indexes = [
-            models.Index(fields=("created", *_FACTS, "ms", "link_bytes", "cost"), name="calls_by_time"),
-            models.Index(fields=("owner", "created", *_FACTS[1:], "ms", "link_bytes", "cost"), name="calls_of_a_person"),
+            models.Index(fields=("created", *_FACTS, *_SUMMED), name="calls_by_time"),
+            models.Index(fields=("owner", "created", *_FACTS[1:], *_SUMMED), name="calls_of_a_person"),
+            # Of a node: as a device, and as an edge.
+            models.Index(fields=("device", "created", "edge", *_OF_A_NODE, *_SUMMED), name="calls_of_a_device"),
+            models.Index(
+                fields=("edge", "created", *_OF_A_NODE, *_SUMMED), name="calls_of_an_edge", condition=~models.Q(edge="")
+            ),
             # Of the calls that percentiles are of.
             models.Index(
-                fields=("ms", "created", "owner", "origin", "purpose", "route", "device", "edge", "up"),
+                fields=("ms", "created", "owner", "origin", "purpose", "route", "device", "edge", "up", "model"),
                 name="calls_by_duration",
                 condition=models.Q(ok=True, cached=False),
             ),
@@ -66,22 +83,34 @@ class ModelCall(models.Model):
     def save(self, *args: Any, **named: Any) -> None:
         self.ok = self.outcome in SUCCESSES
         is_new = self._state.adding
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):  # neither is stored without the other
             super().save(*args, **named)
             if is_new:
                 CallDay.add(self)
+
+    def sum_up(self) -> None:
+        """Add this, which has the start of an hour as its time, to what its watch has computed in that hour."""
+        assert self.origin == LOOKS
+        key = {name: getattr(self, name) for name in ("origin", "watch", "purpose", "created")}
+        first = {name: getattr(self, name) for name in ("owner_id", "model", "route", "device", "outcome", "question")}
+        with transaction.atomic(savepoint=False):
+            amounts = {name: getattr(self, name) for name in ("calls", "ms", "link_bytes")}
+            sums.grow(ModelCall, key, amounts, **first, **dict.fromkeys(amounts, 0))
+            CallDay.add(self)
 
 
 class CallDay(models.Model):
     """The calls of one day that agree in what filters ask for most, summed as they are written: the log may have millions."""
 
-    FACETS = ("owner_id", "origin", "purpose", "route", "ok", "cached")
+    FACETS = ("owner_id", "origin", "purpose", "model", "route", "outcome", "ok", "cached")
 
     day = models.DateField(help_text="UTC")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     origin = models.CharField(max_length=10)
     purpose = models.CharField(max_length=10)
+    model = models.CharField(max_length=100)
     route = models.CharField(max_length=10, blank=True)
+    outcome = models.CharField(max_length=40)
     ok = models.BooleanField()
     cached = models.BooleanField()
     calls = models.PositiveIntegerField(default=0)
@@ -91,7 +120,8 @@ class CallDay(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=("day", "owner", "origin", "purpose", "route", "ok", "cached"), name="one_sum_per_day_and_facets"
+                fields=("day", "owner", "origin", "purpose", "model", "route", "outcome", "ok", "cached"),
+                name="one_sum_per_day_and_facets",
             )
         ]
 
@@ -101,9 +131,8 @@ class CallDay(models.Model):
     @classmethod
     def add(cls, call: ModelCall) -> None:
         facets = {name: getattr(call, name) for name in cls.FACETS}
-        row, _ = cls.objects.get_or_create(day=timezone.localdate(call.created), **facets)
-        sums = {"calls": 1, "link_bytes": call.link_bytes, "cost": call.cost}
-        cls.objects.filter(pk=row.pk).update(**{name: models.F(name) + amount for name, amount in sums.items()})
+        amounts = {"calls": call.calls, "link_bytes": call.link_bytes, "cost": call.cost}
+        sums.grow(cls, {"day": timezone.localdate(call.created), **facets}, amounts)
 
 
 class PlannerCalls(models.Manager["PlannerCall"]):

@@ -10,12 +10,12 @@ import threading
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, close_old_connections
 
 from inference.model_jobs import journal, kinds
 
 log = logging.getLogger(__name__)
-LOOK_S = 1.0
+LOOK_S = 2.0
 
 
 def start(**_: Any) -> None:
@@ -34,7 +34,7 @@ def _watch() -> None:
         except (DatabaseError, OSError) as error:
             log.warning("could not look for work on models: %s", error)
         finally:
-            connection.close()
+            close_old_connections()
 
 
 def _launch(pk: int, token: str) -> "subprocess.Popen[bytes]":

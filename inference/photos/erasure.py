@@ -50,6 +50,10 @@ def erase(photo_id: str) -> None:
         _ask(trace)
 
 
+def is_needed() -> bool:
+    return PhotoTrace.objects.filter(deleted__lt=timezone.now() - FINAL).exists()
+
+
 def sweep() -> int:
     """Delete what is still on nodes that were away, and what arrived late. Short, and safe to run twice. Returns how many
     traces are gone."""

@@ -51,6 +51,10 @@ def hidden(owner: int) -> Hidden | None:
     return Hidden([pk for pk, _ in rows], [], max(at for _, at in rows) + UNDO) if rows else None
 
 
+def is_needed() -> bool:
+    return Photo.objects.filter(hidden_at__lte=timezone.now() - UNDO).exists()
+
+
 def erase_due() -> int:
     """Erase what was hidden for a minute, here and on nodes. Safe to run twice. Returns how many photos."""
     due = Photo.objects.filter(hidden_at__lte=timezone.now() - UNDO).filter(~Exists(_live()))

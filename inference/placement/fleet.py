@@ -7,6 +7,7 @@ from django.utils import timezone
 from devices import model_choice
 from devices.model_choice import Choice
 from devices.models import Node
+from devices.producer import producers
 from devices.telemetry import links, presence, trouble
 from inference.engine.catalogue import Profile
 from inference.models import Photo, Step
@@ -20,11 +21,12 @@ BUSY_S = 60.0  # how long an observed wait is expected again while heartbeats re
 
 
 def online(without: set[str]) -> list[Node]:
-    """Nodes that questions may be given to, least busy first."""
+    """Nodes that questions may be given to, least busy first: by the queue of its last heartbeat, or by what this process has
+    given it since."""
     now = timezone.now()
     rows = [node for node in Node.objects.filter(revoked_at=None) if node.slug not in without]
     ready = [node for node in rows if presence.usable(node, now)]
-    return sorted(ready, key=lambda node: (node.queue or 0, node.slug))
+    return sorted(ready, key=lambda node: (max(node.queue or 0, producers.busy(node.slug)), node.slug))
 
 
 def has_device() -> bool:

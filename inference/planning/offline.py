@@ -11,11 +11,12 @@ from itertools import zip_longest
 from textwrap import shorten
 
 from inference.engine import tasks
-from inference.planning import watch_request
+from inference.planning import prohibitions, unanswered, watch_request
 from inference.planning.compose import photo_before
-from inference.planning.context import Context, ParsedStep
+from inference.planning.context import Context, ParsedStep, moved
 from inference.planning.crops import located
 from inference.planning.each_photo import each_photo, of_each
+from inference.planning.items import items
 from inference.planning.languages import multilingual
 from inference.planning.plan import DRAFTS, MAX_QUESTION, MAX_STEPS, MAX_WHY, TRAIN, WATCH, Plan, Planned, PlanStep
 from inference.planning.reader.interpret import interpret
@@ -27,6 +28,7 @@ from inference.planning.rules.limits import METADATA
 from inference.planning.rules.rule_parser import ELSEWHERE, NO_EARLIER, UNCLEAR
 from inference.planning.rules.tables import Outcome, by_tables
 from inference.planning.rules.wording import regular
+from inference.planning.training import tables as training
 
 __all__ = ["ELSEWHERE", "NO_EARLIER", "NO_PHOTO", "UNCLEAR", "Context", "plan", "plan_offline"]
 
@@ -36,12 +38,16 @@ LIKELY = 0.7  # from which on it is better than that of tables that know every w
 CERTAIN = 0.9  # from which on a message is about the system, although the tables refuse it for another reason
 GIBBERISH = 0.6  # share of words that nobody knows, from which on
 _ASKS = re.compile(r"(?:is|are|was|were|do|does|did|has|have|can|what|which|who|whose|where|how|why|when)\b")
+_JOINS = re.compile(r"[,;]| and ")
 _ABOUT_RUNS = re.compile(r"\b(?:runs?|models?|trained)\b")
 _TALK = ("thanks", "nothing")  # needs no reply beside a request
 DRAFTED = {
     TRAIN: "a training run, which stays a draft until you start it",
     WATCH: "a watch, which stays a draft until you start it",
 }
+NOT_READ = "I did not understand “{text}”."
+ONLY_FIRST = "Only the first {most} of {count} requests are answered; ask the others separately."
+AS_IT_STANDS = "I did not understand every part of this, so I asked it as it stands."
 SHOWN = 60  # characters of a question that the explanation quotes
 COUNTS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six"}
 
@@ -49,7 +55,9 @@ COUNTS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six"}
 def plan_offline(question: str, context: Context, note: str | None, started: float) -> Planned:
     """`started`: time.perf_counter() before any earlier attempt, so that its time is included."""
     outcome = _read_of_each(multilingual.plain_english(question), multilingual.glossed(context))
-    remark = shorten(" ".join(dict.fromkeys(outcome.remarks)), MAX_WHY, placeholder=" …") if outcome.steps else ""
+    more = [ONLY_FIRST.format(most=MAX_STEPS, count=len(outcome.steps))] if len(outcome.steps) > MAX_STEPS else []
+    remarks = dict.fromkeys([*outcome.remarks, *more]) if outcome.steps else {}
+    remark = shorten(" ".join(remarks), MAX_WHY, placeholder=" …")
     ms = (time.perf_counter() - started) * 1000
     return Planned(
         _said(question, _plan(outcome)), "offline", None, note, ms, multilingual.say(question, remark), outcome.asks_system
@@ -68,12 +76,26 @@ def _said(question: str, plan: Plan) -> Plan:
 
 def _read_of_each(question: str, context: Context) -> Outcome:
     """Where each photo is asked about, what is asked of one is asked of all."""
+    question = prohibitions.without_struck(question)
     each = each_photo(question) if context.has_photo else None
     if each is None:
-        return _read(question, context)
-    outcome = _read(each.text, replace(context, earlier_photos=0))
+        return _allowed(question, context)
+    outcome = _allowed(each.text, replace(context, earlier_photos=0))
     steps, remarks = of_each(outcome.steps, each.count, context.earlier_photos + 1)
     return replace(outcome, steps=steps, remarks=(*outcome.remarks, *remarks))
+
+
+def _allowed(question: str, context: Context) -> Outcome:
+    """Without steps that the words forbid. Where no other is left, what stands beside the prohibition is read by itself."""
+    outcome, forbidden = _read(question, context), prohibitions.forbidden(question)
+    if not any(step.task in forbidden for step in outcome.steps):
+        return outcome
+    steps = tuple(step for step in outcome.steps if step.task not in forbidden)
+    if steps:
+        return replace(outcome, steps=_once(steps))
+    beside = prohibitions.rest(question, forbidden)
+    again = _read(beside, context) if beside else Outcome(why=NO_REQUEST)
+    return replace(again, steps=tuple(step for step in again.steps if step.task not in forbidden), why=again.why or NO_REQUEST)
 
 
 def _read(question: str, context: Context) -> Outcome:
@@ -83,8 +105,14 @@ def _read(question: str, context: Context) -> Outcome:
         return Outcome(why=ADDRESS_ALONE if typed.remarks else EMPTY)
     if watch_request.read(typed.text) is not None:
         return Outcome((ParsedStep(WATCH, question),), remarks=typed.remarks)
-    tables = by_tables(question, typed, text, context)
-    outcome = _better(tables, question, context)
+    outcome = _of_items(_better(by_tables(question, typed, text, context), question, context), question, context)
+    if not (outcome.steps or outcome.asks_system) and training.amounts_to_request(question):
+        return Outcome((ParsedStep(TRAIN, question),), remarks=typed.remarks)
+    if any(not _is_regular(step) and _JOINS.search(step.question) for step in outcome.steps):
+        outcome = replace(outcome, remarks=(*outcome.remarks, AS_IT_STANDS))
+    if outcome.steps and not outcome.remarks and not outcome.asks_system:
+        missing = unanswered.requests(typed.text, outcome.steps)
+        outcome = replace(outcome, remarks=tuple(NOT_READ.format(text=_short(clause)) for clause in missing))
     outcome = replace(outcome, steps=located(outcome.steps, typed.text))
     if not context.has_photo and any(step.task not in DRAFTS for step in outcome.steps):
         return Outcome(why=NO_PHOTO, remarks=typed.remarks, asks_system=outcome.asks_system)
@@ -110,6 +138,26 @@ def _better(tables: Outcome, question: str, context: Context) -> Outcome:
     if not reading.is_whole:
         sentences.append(ONLY_BEGINNING)
     return Outcome(steps, " ".join(sentences), (*tables.asides, *sentences), asks_system="system" in result.said)
+
+
+def _of_items(whole: Outcome, question: str, context: Context) -> Outcome:
+    """A list that was not read to its end is read item by item; what then stays without a step is quoted."""
+    listed = items(question)
+    if listed is None or not 0 < len(whole.steps) < len(listed.texts) or any(step.task in DRAFTS for step in whole.steps):
+        return whole
+    steps, remarks = list[ParsedStep](), list[str]()
+    for text in listed.texts:
+        typed = without_addresses(text)
+        outcome = _better(by_tables(text, typed, regular(typed.text), context), text, context)
+        steps += [moved(step, len(steps)) for step in outcome.steps if step.task not in DRAFTS]
+        remarks += [] if outcome.steps else [NOT_READ.format(text=_short(text))]
+    if len(steps) <= len(whole.steps):
+        return whole
+    return replace(whole, steps=_once(steps), remarks=(*whole.remarks, *remarks), is_whole=False)
+
+
+def _short(text: str) -> str:
+    return shorten(text, SHOWN, placeholder=" …")
 
 
 def _is_gibberish(question: str) -> bool:
@@ -185,7 +233,7 @@ def _numbered(parsed: Sequence[ParsedStep], left_out: bool) -> Plan:
         f"{note[0].upper()}{note[1:]}." for note in dict.fromkeys(note for step in within_limit for note in step.notes)
     ]
     if len(parsed) > MAX_STEPS:
-        sentences.append(f"Only the first {MAX_STEPS} of {len(parsed)} requests are answered; ask the others separately.")
+        sentences.append(ONLY_FIRST.format(most=MAX_STEPS, count=len(parsed)))
     if any(step.task not in DRAFTS and len(step.question) > MAX_QUESTION - 1 for step in within_limit):
         sentences.append("A long question was shortened.")
     if left_out:

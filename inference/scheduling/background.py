@@ -8,7 +8,7 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable
 
-from django.db import close_old_connections
+from django.db import connections
 
 Work = Callable[[], None]
 
@@ -47,7 +47,7 @@ class FairLane:
         try:
             work()
         finally:
-            close_old_connections()
+            connections.close_all()  # the thread ends
             with self._lock:
                 self._running.discard(person)
                 self._start()

@@ -23,8 +23,10 @@ from webapp.live.errors import UserError
 DEADLINE_S = 30.0  # for one photo
 BUDGET_S = 4.0  # of one run of the clock
 AT_ONCE = 32  # photos that are looked up together
+LOOK_SHARE = 0.01  # of the time that is spent looking: with very many photos, a look that finds none takes a while
 PAUSE_S, MOST_RESTING = 600.0, 500  # after a photo could not be indexed; such photos that this process remembers
 _resting: OrderedDict[UUID, float] = OrderedDict()
+_look_again = 0.0  # by time.monotonic()
 _without_space = set[str]()  # models whose answers bring no vectors
 log = logging.getLogger(__name__)
 
@@ -32,6 +34,18 @@ log = logging.getLogger(__name__)
 def waiting() -> QuerySet[Photo]:
     """Photos without a vector of the space in use, the newest first."""
     return Photo.visible.filter(~Q(vector__space=memory.space_name()) | Q(vector=None)).order_by("-created")
+
+
+def is_needed() -> bool:
+    """Whether a photo has no vector."""
+    global _look_again
+    started = time.monotonic()
+    if not (settings.SEARCH and memory.space_name()) or started < _look_again:
+        return False
+    waits = waiting().order_by().exists()
+    ended = time.monotonic()
+    _look_again = ended if waits else ended + (ended - started) / LOOK_SHARE
+    return waits
 
 
 def run(budget_s: float = BUDGET_S) -> int:

@@ -1,6 +1,7 @@
 """From a camera's frame, or an uploaded file, to a photo this node keeps. No Django."""
 
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,7 +42,7 @@ class PhotoIntake:
     def keep(self, run: JobRun, photo: str, frame: bytes, profile: Profile) -> Kept:
         """Store a frame as this photo, which nobody else has, and measure it for these models. Raises Refused."""
         clean = self.read(run, frame, MAX_SIDE)
-        sizes = run.handle(lambda: encoded_sizes(photo_codec.decode(clean.data), profile))
+        sizes = run.handle(lambda: encoded_sizes(photo_codec.decode(clean.data), profile, profile.tasks))
         self.photos.keep(photo, clean.data, run.person, is_only_here=True)
         return Kept(
             width=clean.decoded.width,
@@ -71,12 +72,22 @@ class PhotoIntake:
                 file.unlink(missing_ok=True)
 
 
-def encoded_sizes(image: Image.Image, profile: Profile) -> dict[str, int]:
-    """Exact bytes in every photo encoding placement may choose, by "codec:quality:side"."""
+def encoded_sizes(image: Image.Image, profile: Profile, tasks: Iterable[str]) -> dict[str, int]:
+    """Exact bytes in every photo encoding placement may choose for these tasks, by "codec:quality:side".
+
+    Resizing and encoding the same thing twice would be most of the work.
+    """
+    pictures: dict[tuple[int | None, int], Image.Image] = {}
+    written: dict[tuple[str, int, tuple[int, int], bool], int] = {}
     sizes: dict[str, int] = {}
-    for task in profile.tasks:
+    for task in tasks:
+        size = profile.image_size(task)
         for level in profile.photo_levels(task):
-            size = profile.image_size(task)
-            if (key := level.key(size)) not in sizes:
-                sizes[key] = len(photo_codec.encode_level(image, level, size))
+            picture = pictures.get((level.side, size)) or pictures.setdefault(
+                (level.side, size), photo_codec.resized(image, level, size)
+            )
+            same = level.codec, level.quality, picture.size, bool(level.side)
+            if same not in written:
+                written[same] = len(photo_codec.write(picture, level.codec, level.quality))
+            sizes[level.key(size)] = written[same]
     return sizes

@@ -26,10 +26,14 @@ class PhotoJobs:
         }
 
     def place(self, run: JobRun, job: Place) -> Placed:
-        data = self.context.blob(job.photo)
-        sizes = run.handle(lambda: encoded_sizes(photo_codec.decode(data), self.profile))
-        self.photos.keep(job.photo, data, run.person)
-        self.context.heads.forget(lambda key: key[0] == job.photo)  # features of an older photo with this id must not answer
+        arrived = self.context.runtime.get_blob(job.photo)
+        data = self.photos.read(job.photo) if arrived is None else arrived
+        tasks = [task for task in self.profile.tasks if not job.tasks or task in job.tasks]
+        sizes = run.handle(lambda: encoded_sizes(photo_codec.decode(data), self.profile, tasks))
+        if arrived is not None:
+            self.photos.keep(job.photo, data, run.person)
+            # Features of an older photo with this id must not answer.
+            self.context.heads.forget(lambda key: key[0] == job.photo)
         return Placed(bytes=len(data), sizes=sizes)
 
     def look(self, run: JobRun, job: Look) -> Kept:

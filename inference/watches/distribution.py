@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+from collections.abc import Mapping, Sequence
 
 from pydantic import ValidationError
 
@@ -18,12 +19,19 @@ from webapp.live.errors import UserError
 log = logging.getLogger(__name__)
 
 
-def for_node(node: Node, reported: str) -> Watches:
-    """`reported`: the digest of those that the node evaluates now."""
-    rows = list(Watch.objects.filter(node=node.slug, state=ON)[:MAX_WATCHES])
-    if not rows:
-        return listed([])
-    access = rules.read()
+def for_nodes(reported: Mapping[Node, str]) -> dict[str, Watches]:
+    """By slug. `reported`: the digest of those that each node evaluates now."""
+    of_nodes: dict[str, list[Watch]] = {}
+    for row in Watch.objects.filter(node__in=[node.slug for node in reported], state=ON):
+        of_nodes.setdefault(row.node, []).append(row)
+    access = rules.read() if of_nodes else None
+    return {
+        node.slug: NONE if access is None else _of_node(of_nodes.get(node.slug, [])[:MAX_WATCHES], access, digest)
+        for node, digest in reported.items()
+    }
+
+
+def _of_node(rows: Sequence[Watch], access: rules.Access, reported: str) -> Watches:
     own = [row for row in rows if access.may_use(row.owner_id, row.node, row.camera)]
     watches = listed([each for row in own if (each := as_sent(row)) is not None])
     if watches.digest == reported and any(not row.applied for row in own):
@@ -37,6 +45,9 @@ def for_node(node: Node, reported: str) -> Watches:
 def listed(watches: list[NodeWatch]) -> Watches:
     text = json.dumps([watch.model_dump(mode="json") for watch in watches], sort_keys=True)
     return Watches(digest=hashlib.sha256(text.encode()).hexdigest()[:16], watches=watches)
+
+
+NONE = listed([])
 
 
 def as_sent(row: Watch) -> NodeWatch | None:

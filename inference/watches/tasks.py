@@ -8,7 +8,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from inference.watches import obstacles
 from inference.watches.events import edge_check
-from inference.watches.models import Event
+from inference.watches.models import Event, Watch
 
 log = logging.getLogger(__name__)
 CHECK, SWEEP, LOOK = "watches.check", "watches.sweep", "watches.look"
@@ -27,7 +27,7 @@ def check(number: int) -> None:
     edge_check.check(number)
 
 
-@shared_task(name=LOOK)
+@shared_task(name=LOOK, is_needed=staticmethod(Watch.objects.exists))
 def look() -> None:
     """Notice watches whose device, camera or permission is gone. Safe to run twice."""
     obstacles.refresh()

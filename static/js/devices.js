@@ -5,6 +5,7 @@ import { linkChart } from "./charts.js";
 import { onTick } from "./clock.js";
 import { boot, byId, el, sentence } from "./dom.js";
 import { Fleet } from "./devices/fleet.js";
+import { showRollout } from "./devices/rollout.js";
 import { Selection } from "./devices/selection.js";
 import { addDialog } from "./nodes/add.js";
 import { Decisions } from "./nodes/decisions.js";
@@ -22,6 +23,7 @@ const store = new NodeStore(start.nodes, note, [...listed]);
 const fleet = new Fleet(start, list, note);
 const selection = start.can_manage ? new Selection(start.actions, start.most_at_once, fleet, () => fleet.load()) : null;
 const decisions = new Decisions(store, () => store.of("device").filter((node) => node.state === "online" || node.link).map((node) => node.slug));
+if (start.can_manage) showRollout(start.rollout);
 /** @type {Map<string, {card: HTMLElement, node: any}>} */
 const shown = new Map();
 
@@ -35,6 +37,7 @@ function list(listing) {
   shown.clear();
   store.watch([...listed]);
   selection?.draw();
+  if (start.can_manage) showRollout(listing.rollout);
   store.notify("nodes");
 }
 
@@ -64,6 +67,7 @@ function put(node, index) {
     before.node = node;
     return;
   }
+  if (before && before.node.agent_update.state !== node.agent_update.state) followRollout();
   const card = nodeCard(node, start.can_manage, manage, selection?.box(node.slug));
   if (before) replaceCard(before.card, card);
   else byId("nodes").insertBefore(card, byId("nodes").querySelectorAll(".node")[index] ?? null);
@@ -80,6 +84,22 @@ async function manage(node, verb, body = {}) {
     note(sentence(error));
   }
   draw();
+}
+
+/** @type {?number} */
+let rolloutSoon = null;
+
+/** Read how far the update of agents is, once for all that changes within a second. */
+function followRollout() {
+  if (!start.can_manage || rolloutSoon !== null) return;
+  rolloutSoon = window.setTimeout(async () => {
+    rolloutSoon = null;
+    try {
+      showRollout(await fleet.rollout());
+    } catch (error) {
+      note(sentence(error));
+    }
+  }, 1000);
 }
 
 function note(text) {

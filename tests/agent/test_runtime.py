@@ -106,6 +106,15 @@ def test_the_facts_of_a_start_are_said_until_they_were_heard(runtime: Runtime, k
     ]
 
 
+@pytest.mark.parametrize(("asked_s", "waited_s"), [(2.0, 2.0), (30.0, 30.0), (3600.0, 60.0), (0.0, 0.5)])
+def test_the_server_says_when_the_next_heartbeat_is_due(
+    runtime: Runtime, kept: Config, asked_s: float, waited_s: float
+) -> None:
+    beat, _, _ = beat_with(runtime, kept, lambda times: {"state": "online", "next_s": asked_s})
+    assert beat._beat()
+    assert beat._pause() == waited_s
+
+
 def test_a_profile_is_said_at_once(runtime: Runtime, kept: Config) -> None:
     beat, said, _ = beat_with(runtime, kept, lambda times: {"state": "online", "next_s": 15})
     run_for(beat, lambda: beat.answered.is_set())

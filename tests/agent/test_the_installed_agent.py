@@ -20,7 +20,7 @@ def test_doctor_is_run_with_the_settings_of_the_service(board: Board) -> None:
     (board.folder / "bin" / "id").write_text("#!/bin/sh\necho root\n")
     wrapper = ["sh", str(board.folder / "local" / "isthmus-agent"), "doctor"]
     done = subprocess.run(wrapper, env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout == f"cpu, -m devices.agent doctor --home {board.prefix}/home\n"
+    assert done.stdout == f"cpu, -m devices.agent.update.launcher --home {board.prefix}/home doctor\n"
 
 
 def test_on_a_jetson_the_agent_may_use_the_gpu(tmp_path: Path, board: Board) -> None:

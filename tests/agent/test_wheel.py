@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from devices.registry import agent_wheel
+from devices import agent_wheel
 
 CAPABILITIES = """
 import sys

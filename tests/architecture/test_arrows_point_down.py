@@ -185,7 +185,7 @@ def test_no_import_hides_in_a_string(part: str) -> None:
 
 
 def test_the_agents_wheel_holds_what_runs_on_nodes_and_nothing_else() -> None:
-    from devices.registry.agent_wheel import sources
+    from devices.agent_wheel import sources
 
     inside = {file for file in sources() if file.suffix == ".py"}
     ours = {file for module, file in modules().items() if any(within(module, part) for part in ON_NODES)}

@@ -48,6 +48,15 @@ def test_a_photo_that_is_listed_twice_is_asked_about_once_and_the_answer_says_so
     assert (body["total"], body["repeated"]) == (2, 2)
 
 
+def test_a_batch_that_is_asked_afresh_asks_about_each_photo_afresh(client_of: Any, owner: Any, photos_of: Photos) -> None:
+    client, photos = client_of(owner), photos_of(owner, 2)
+    usual, fresh = _create(client, photos).json(), _create(client, photos, fresh=True).json()
+    assert (usual["fresh"], fresh["fresh"]) == (False, True)
+    asked = dict(Turn.objects.values_list("conversation", "fresh"))
+    assert asked == {uuid.UUID(usual["id"]): False, uuid.UUID(fresh["id"]): True}
+    assert client.get(f"{URL}/{fresh['id']}").json()["fresh"] is True
+
+
 REFUSED = {
     "empty": ({"question": " "}, 422, "empty_question", "The question is empty."),
     "none": ({"photos": []}, 422, "no_photos", "No photo is chosen."),

@@ -38,6 +38,7 @@ def test_an_admin_reads_everybodys_calls_and_others_their_own(owner: Any, collea
     [
         ("task=caption", 1), ("task=vqa", 4), ("origin=planner", 1), ("route=split", 1), ("node=edge-1", 1),
         ("outcome=failed", 1), ("outcome=no_route", 1), ("cached=true", 1), ("rating=down", 1), ("model=small-1", 1),
+        ("model=small-1&outcome=ok&task=plan", 1), ("node=edge-2", 0), ("node=edge-1&person=owner", 1),
         ("person=owner", 5), ("task=vqa&outcome=ok", 3), ("person=nobody", 0),
     ],
 )  # fmt: skip

@@ -93,7 +93,7 @@ def test_pages_say_at_once_why_a_node_keeps_its_models(
     boards: list[Board], owner: Any, client_of: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     published: list[str] = []
-    monkeypatch.setattr(presence, "announce", lambda node: published.append(presence.refused_models(node)))
+    monkeypatch.setattr(presence, "announce_all", lambda nodes: published.extend(map(presence.refused_models, nodes)))
     report = refusing(boards[0])
     assert WHY in published
     page = client_of(owner).get("/devices/")

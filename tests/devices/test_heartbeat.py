@@ -91,7 +91,7 @@ def test_news_is_published_at_once_and_the_rest_rarely(device: Board, monkeypatc
     from devices import heartbeat
 
     published: list[Any] = []
-    monkeypatch.setattr(presence, "announce", lambda node: published.append(node.queue))
+    monkeypatch.setattr(presence, "announce_all", lambda nodes: published.extend(node.queue for node in nodes))
     monkeypatch.setattr(heartbeat, "PUBLISH_S", 10**9)
     for queue in (0, 0, 0, 2, 2):
         device.beat(queue=queue)

@@ -13,7 +13,7 @@ import pytest
 
 from bench.harness.processes import wait_for
 from bench.harness.stack import ROOT, Stack
-from devices.registry.agent_wheel import sources
+from devices.agent_wheel import sources
 
 NAME, CHANGES_AGO = "agent-before", 6
 READY_S = 240  # it may export and load models on a busy machine

@@ -79,8 +79,10 @@ def test_a_question_is_answered(isthmus: Any, worker: Worker, photo: Path) -> No
     answer = isthmus.ask(photo, "What is this?", policy="private")
     assert (answer.text, str(answer), answer.question) == (*["You asked: What is this?"] * 2, "What is this?")
     assert answer.receipts == () and answer.turn == str(Turn.objects.get().pk) and answer.photo == str(Photo.objects.get().pk)
-    again = isthmus.ask(None, "What colour?", conversation=answer.conversation)
+    again = isthmus.ask(None, "What colour?", conversation=answer.conversation, fresh=True)
     assert again.photo == answer.photo and again.conversation == answer.conversation
+    assert next(iter(isthmus.ask_many([(photo, "Again?")], fresh=True))).text == "You asked: Again?"
+    assert list(Turn.objects.order_by("created").values_list("fresh", flat=True)) == [False, True, True]
 
 
 def test_many_are_answered_in_order_and_one_that_fails_loses_no_other(isthmus: Any, worker: Worker, photo: Path) -> None:

@@ -68,12 +68,12 @@ async def test_a_photo_is_asked_about_and_asked_about_again(session: Session, wo
         arguments = {"question": "What is this?", "photo_base64": PHOTO, "policy": "private"}
         first = (await client.call_tool("ask", arguments)).structured_content
         assert first["answer"] == "You asked: What is this?" and first["receipts"] == []
-        again = {"question": "What colour?", "conversation": first["conversation"]}
+        again = {"question": "What colour?", "conversation": first["conversation"], "fresh": True}
         second = (await client.call_tool("ask", again)).structured_content
         by_id = (await client.call_tool("ask", {"question": "And this?", "photo_id": first["photo"]})).structured_content
     assert second["conversation"] == first["conversation"] != by_id["conversation"]
     assert first["photo"] == second["photo"] == by_id["photo"]
-    assert [turn.policy for turn in await _turns()] == ["private", "fastest", "fastest"]
+    assert [(turn.policy, turn.fresh) for turn in await _turns()] == [("private", False), ("fastest", True), ("fastest", False)]
 
 
 async def _turns() -> list[Turn]:

@@ -50,6 +50,14 @@ def _tail(node: Node, task: str, k: int, level: int, **more: Any) -> dict[str, A
     return node.call("run_tail", task=task, question=QUESTION, photo=PHOTO, split_at=k, level=level, **more)
 
 
+def test_only_the_encodings_of_the_named_tasks_are_measured_and_the_rest_later_without_the_photo(placed: Node) -> None:
+    profile, whole = placed.vision.profile, placed.call("place", photo=PHOTO)["sizes"]
+    for task in profile.tasks:
+        keys = {level.key(profile.image_size(task)) for level in profile.photo_levels(task)}
+        assert placed.call("place", photo=PHOTO, tasks=[task])["sizes"] == {key: whole[key] for key in keys}
+    assert placed.call("place", photo=PHOTO, tasks=["dance"])["sizes"] == {}
+
+
 def test_placing_keeps_the_photo_and_tells_its_exact_sizes(placed: Node) -> None:
     sizes = placed.call("place", photo=PHOTO)["sizes"]
     for task in placed.vision.profile.on_towers:
@@ -142,7 +150,7 @@ def test_bytes_that_expired_are_missing(placed: Node) -> None:
     assert placed.fails("run_whole", task="classify", question=None, blob="gone") == "blob_missing"
     about = {"task": "classify", "question": None, "photo": PHOTO, "split_at": 1, "level": 1}
     assert placed.fails("run_tail", **about, blob="gone") == "blob_missing"
-    assert placed.fails("place", photo=str(uuid.UUID(int=8))) == "blob_missing"
+    assert placed.fails("place", photo=str(uuid.UUID(int=8))) == "photo_missing"
 
 
 @pytest.mark.parametrize("protocol", [0, PROTOCOL + 1])

@@ -172,6 +172,6 @@ def test_tags_go_with_their_node_when_another_board_takes_its_name(board: Callab
 def test_the_page_says_what_its_script_needs(nodes: None, owner: Any, client_of: Any) -> None:
     text = client_of(owner).get("/devices/").content.decode()
     boot = json.loads(re.search(r'id="boot" type="application/json">(.*?)</script>', text).group(1))  # type: ignore[union-attr]
-    assert [action["name"] for action in boot["actions"]] == ["tag", "untag", "restart", "rotate", "revoke"]
+    assert [action["name"] for action in boot["actions"]] == ["tag", "untag", "restart", "update", "rotate", "revoke"]
     assert boot["matching"] is None and boot["can_manage"] is True
     assert Client().get("/devices/").status_code == 302

@@ -13,6 +13,7 @@ QUICK = "not slow and not long and not browser"
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = (
     *("accounts", "chat", "fairness", "api/test_text_that_cannot_be_stored.py", "api/test_runs.py", "metrics/test_nodes.py"),
+    *(f"calls/test_{name}.py" for name in ("calls_at_once", "cost_of_counting", "reading_the_log", "what_the_log_has")),
     *(f"federation/test_{name}.py" for name in ("journal", "the_queue_of_runs", "how_a_run_ends")),
     *(f"devices/test_{name}.py" for name in ("codes", "heartbeat", "joining_over_http", "links", "node_events", "telemetry")),
 )

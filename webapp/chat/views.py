@@ -44,7 +44,7 @@ def chat(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse
         "title_chars": TITLE_CHARS,
         "note_chars": NOTE_CHARS,
         "link_days": [1, links.DEFAULT_DAYS, 30, links.MOST_DAYS],
-        "nodes": [access.shown(request.user.pk, presence.as_json(node)) for node in nodes],
+        "nodes": [access.shown(request.user.pk, node) for node in presence.all_as_json(nodes)],
         "policies": policies.names(),
         "profile": model_choice.active(),
         "rebuild": catalogue.profile(model_choice.active()).card.get("rebuild", []),

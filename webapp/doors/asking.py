@@ -34,6 +34,7 @@ class Inquiry:
     earlier: Sequence[Exchange] = ()
     policy: str = policies.DEFAULT.name
     node: str = ""
+    fresh: bool = False
     conversation: UUID | None = None
 
 
@@ -61,5 +62,11 @@ def _ask(person: User, inquiry: Inquiry, photos: list[Photo], sent: SentPhotos) 
             history.carry(person, conversation, photos[:-1], of=len(photos))
         subject = photos[-1].pk if photos else inquiry.photo
         return conversations.ask(
-            person, inquiry.question, photo=subject, conversation=conversation, policy=inquiry.policy, node=inquiry.node
+            person,
+            inquiry.question,
+            photo=subject,
+            conversation=conversation,
+            policy=inquiry.policy,
+            node=inquiry.node,
+            fresh=inquiry.fresh,
         )

@@ -1,5 +1,6 @@
 """Which requests go through a door; all others go to the site. Composed in webapp.asgi, behind the bounds on bodies."""
 
+from webapp.doors import heartbeats
 from webapp.doors.openai import door as openai
 from webapp.doors.tools import door as tools
 from webapp.gate.bounds import OPENAI, TOOLS
@@ -13,6 +14,9 @@ class Doors:
         self.site = site
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] in heartbeats.PATHS:
+            await heartbeats.serve(scope, receive, send, self.site)
+            return
         await self._door(scope)(scope, receive, send)
 
     def _door(self, scope: Scope) -> App:

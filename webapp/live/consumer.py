@@ -10,12 +10,14 @@ Close codes: 4401 not logged in, 4404 does not exist or not yours, 4429 the pers
 import json
 import logging
 import time
+from collections.abc import Awaitable
 from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.contrib.auth.base_user import AbstractBaseUser
 from redis.exceptions import RedisError
+from uvicorn.protocols.utils import ClientDisconnected
 
 from webapp.live import groups
 from webapp.live.at_once import AtOnce
@@ -63,8 +65,14 @@ class LiveConsumer(AsyncWebsocketConsumer):
                 OPEN.leave(person)
 
     async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.until_outage(super().__call__(scope, receive, send))
+
+    async def until_outage(self, work: Awaitable[None]) -> None:
+        """Do what this socket is there for; where Redis or the database fails, say so and close."""
         try:
-            await super().__call__(scope, receive, send)
+            await work
+        except ClientDisconnected:
+            self.ended = True  # nobody is there to be told
         except (RedisError, OSError) as error:
             log.warning("closed a socket because Redis is unavailable: %s", error)
             if not self.opened:
@@ -83,8 +91,14 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self.opened = True
 
     async def send(self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool = False) -> None:
-        if not self.ended:
+        if self.ended:
+            return
+        try:
             await super().send(text_data, bytes_data, close)
+        except RuntimeError as error:
+            if "after sending 'websocket.close'" not in str(error):
+                raise
+            self.ended = True  # uvicorn has closed the connection, and this socket was not told yet
 
     async def close(self, code: int | bool | None = None, reason: str | None = None) -> None:
         if not self.ended:
@@ -105,10 +119,13 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self.refuse(4404)
             return
         await self.accept()
-        for group in (groups.person(user.pk), *self.groups_for()):
+        await self.join_groups()
+        await self.send_json(await database_sync_to_async(self.snapshot)())
+
+    async def join_groups(self) -> None:
+        for group in (groups.person(self.scope["user"].pk), *self.groups_for()):
             await self.channel_layer.group_add(group, self.channel_name)
             self.joined.append(group)
-        await self.send_json(await database_sync_to_async(self.snapshot)())
 
     async def refuse(self, code: int) -> None:
         # Accept first: before the handshake a close code cannot travel, and the page could not tell why.

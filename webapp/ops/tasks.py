@@ -15,7 +15,7 @@ NOTIFY_S = 3  # between two looks; a message of a channel expires when the next 
 log = logging.getLogger(__name__)
 
 
-@shared_task(name="ops.notify")
+@shared_task(name="ops.notify", is_needed=staticmethod(delivery.is_needed))
 def notify() -> None:
     """Make the deliveries of due notices, and have each channel work off its own: one that hangs holds up no other."""
     spreading.spread_due()

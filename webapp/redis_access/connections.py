@@ -13,6 +13,7 @@ from redis.sentinel import Sentinel
 from webapp.redis_access import address
 
 PRESENT_S = 1.0  # how long an answer of the sentinels is taken for the present one, where many ask
+SHORT_S = 2.0  # how long a short call waits for Redis at most
 _lock = threading.Lock()
 _masters: dict[str, tuple[float, tuple[str, int]]] = {}
 
@@ -24,6 +25,12 @@ def connect(url: str, **options: Any) -> redis.Redis:
         return redis.Redis.from_url(url, **options)
     master: redis.Redis = _sentinel(url).master_for(at.name, db=at.db, **at.credentials, **options)
     return master
+
+
+@cache
+def shared(url: str) -> redis.Redis:
+    """The client of this process for short calls, which every thread may use. Its connections stay open."""
+    return connect(url, socket_timeout=SHORT_S, socket_connect_timeout=SHORT_S)
 
 
 def replicas(url: str, **options: Any) -> list[redis.Redis]:

@@ -70,6 +70,8 @@ PUBLIC_URL = env.text("ISTHMUS_PUBLIC_URL", "http://127.0.0.1:8000")  # how a no
 PUBLIC_CA = env.text("ISTHMUS_PUBLIC_CA")  # PEM of the authority behind an https:// PUBLIC_URL, where systems do not trust it
 NODE_REDIS_HOST = env.text("ISTHMUS_NODE_REDIS_HOST")  # how a node reaches Redis, when not by the cloud's own name
 NODE_REDIS_MB = env.integer("ISTHMUS_NODE_REDIS_MB", 128)  # what one node's keys may take in Redis
+AGENT_UPDATES = env.choice("ISTHMUS_AGENT_UPDATES", ("ask", "off", "auto"))  # whether agents follow the server
+AGENT_UPDATE_MINUTES = env.number("ISTHMUS_AGENT_UPDATE_MINUTES", 10)  # that updated nodes work before others follow
 SAMPLE_DAYS = env.integer("ISTHMUS_SAMPLE_DAYS", 14)
 
 # --- retention --------------------------------------------------------------------------------------------------------

@@ -25,23 +25,32 @@ def encode(image: Image.Image, codec: str, quality: int, size: int) -> bytes:
     """The photo resized to `size` × `size` pixels, as the models' preprocessing does, at `quality` 1…100. Raises
     PhotoCodecError.
     """
+    return write(_square(image, size), codec, quality)
+
+
+def _square(image: Image.Image, size: int) -> Image.Image:
     square = image.convert("RGB")
     if square.size != (size, size):
         # Bilinear with antialiasing, as in the models' preprocessing: the edge then has nothing left to resize.
         square = square.resize((size, size), Image.Resampling.BILINEAR)
-    return _write(square, codec, quality)
+    return square
 
 
 def encode_within(image: Image.Image, codec: str, quality: int, side: int) -> bytes:
     """The photo in its own proportions, its longer side at most `side` pixels, at `quality` 1…100. Raises PhotoCodecError."""
+    return write(_within(image, side), codec, quality)
+
+
+def _within(image: Image.Image, side: int) -> Image.Image:
     photo, scale = image.convert("RGB"), side / max(image.size)
     if scale < 1:
         size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
         photo = photo.resize(size, Image.Resampling.BICUBIC)
-    return _write(photo, codec, quality)
+    return photo
 
 
-def _write(image: Image.Image, codec: str, quality: int) -> bytes:
+def write(image: Image.Image, codec: str, quality: int) -> bytes:
+    """At its own size. Raises PhotoCodecError."""
     if codec not in CODECS:
         raise PhotoCodecError(f"This machine cannot write {codec}; choose one of {', '.join(CODECS)}.")
     if not 1 <= quality <= 100:
@@ -58,9 +67,12 @@ def _write(image: Image.Image, codec: str, quality: int) -> bytes:
 
 def encode_level(image: Image.Image, level: PhotoLevel, size: int) -> bytes:
     """`size`: of the model's input, where the level has no side of its own. Raises PhotoCodecError."""
-    if level.side:
-        return encode_within(image, level.codec, level.quality, level.side)
-    return encode(image, level.codec, level.quality, size)
+    return write(resized(image, level, size), level.codec, level.quality)
+
+
+def resized(image: Image.Image, level: PhotoLevel, size: int) -> Image.Image:
+    """What `encode_level` encodes."""
+    return _within(image, level.side) if level.side else _square(image, size)
 
 
 def again(data: bytes, level: PhotoLevel, size: int) -> bytes:
@@ -71,7 +83,7 @@ def again(data: bytes, level: PhotoLevel, size: int) -> bytes:
 def encode_part(image: Image.Image, most_bytes: int) -> bytes:
     """A part of a photo as a JPEG, at the highest of a few qualities that takes no more bytes than the whole photo's file."""
     for quality in CUT_QUALITIES:
-        if len(data := _write(image, "jpeg", quality)) <= most_bytes:
+        if len(data := write(image, "jpeg", quality)) <= most_bytes:
             break
     return data
 

@@ -11,7 +11,8 @@ from typing import TypeVar
 import httpx2 as httpx
 import openai
 
-from inference.planning.llm.failures import Failure, TooLong, TooSlow, Unreadable, failure_of
+from inference.planning.llm.client_errors import failure_of
+from inference.planning.llm.failures import Failure, TooLong, TooSlow, Unreadable
 
 MAX_BYTES = 256 * 1024
 Item = TypeVar("Item")

@@ -10,8 +10,9 @@ import openai
 
 from inference.planning.llm import completion, llm_composer
 from inference.planning.llm.bounded import bound, in_time
+from inference.planning.llm.client_errors import failure_of
 from inference.planning.llm.dialect import Dialect, memory_of
-from inference.planning.llm.failures import Failure, TooLong, TooSlow, Unreadable, failure_of
+from inference.planning.llm.failures import Failure, TooLong, TooSlow, Unreadable
 from inference.planning.llm.llm_calls import Call, UsageLog, wait_before
 from inference.planning.llm.llm_composer import OnText
 from inference.planning.planner_config import PlannerConfig

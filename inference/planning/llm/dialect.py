@@ -4,12 +4,13 @@ import re
 import time
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
-
-import openai
+from typing import TYPE_CHECKING, Any
 
 from inference.planning.llm.failures import CONTENT_FILTER
 from inference.planning.plan import json_schema, unbounded
+
+if TYPE_CHECKING:
+    import openai
 
 PROBE_AGAIN_S = 3600.0  # a server may be updated, and a refusal may have had another reason
 TOOL = "plan"
@@ -57,7 +58,7 @@ class Dialect:
     def stream_parameters(self) -> dict[str, Any]:
         return {"stream": True} | ({"stream_options": {"include_usage": True}} if self.usage else {})
 
-    def without_refused(self, error: openai.APIStatusError, plans: bool) -> "Dialect | None":
+    def without_refused(self, error: "openai.APIStatusError", plans: bool) -> "Dialect | None":
         """The dialect without what a refusal names, or a plain one if it names nothing; None if the refusal is about something
         else. `plans`: the request was for a plan, so it had a form."""
         if error.status_code not in MAY_REFUSE_A_PARAMETER or error.code in ABOUT_THE_TEXT:

@@ -1,8 +1,5 @@
 """How a call of a language model fails. Each failure has the word that the usage log records and a sentence for the person."""
 
-import httpx2 as httpx
-import openai
-
 CONTENT_FILTER = "content_filter"
 KEY = "The planner refused the key; planned offline. Check ISTHMUS_PLANNER_KEY."
 STATUS_NOTES = {
@@ -106,17 +103,3 @@ class NoSteps(BadPlan):
 
     outcome = "no steps"
     note = "The planner found nothing to do in this message, but the rules did; planned offline."
-
-
-def failure_of(error: Exception) -> Failure:
-    if isinstance(error, Failure):
-        return error
-    if isinstance(error, openai.APIStatusError):
-        return Refused() if error.code == CONTENT_FILTER else HttpError(error.status_code)
-    if isinstance(error, httpx.ConnectTimeout) or isinstance(error.__cause__, httpx.ConnectTimeout):
-        return Unreachable()
-    if isinstance(error, (openai.APITimeoutError, httpx.TimeoutException)):
-        return TooSlow()
-    if isinstance(error, httpx.TransportError):  # the package wraps only errors before the first byte
-        return BrokenOff()
-    return Unreachable() if isinstance(error, openai.APIConnectionError) else Unreadable()

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
-from safetensors.numpy import load_file
+from safetensors import SafetensorError, safe_open
 
 Array = NDArray[np.float32]
 ENCODER, STEP, TABLES = "encoder.onnx", "step.onnx", "tables.safetensors"
@@ -41,16 +40,28 @@ class Writing:
         self.written = np.zeros(len(self.words.states), np.float32)
 
 
+def check(folder: Path) -> None:
+    """Raises OSError for a file that is missing."""
+    for name in (ENCODER, STEP, TABLES):
+        (folder / name).stat()
+
+
 class Network:
     def __init__(self, folder: Path) -> None:
         """Raises OSError for files that are missing, ValueError for damaged ones."""
-        tables = load_file(folder / TABLES)
-        self._pieces, self._scale, self._marks = tables["pieces"], tables["scale"], tables["marks"].astype(np.float32)
+        check(folder)
+        try:
+            tables = safe_open(folder / TABLES, framework="numpy")
+        except SafetensorError as error:
+            raise ValueError(f"{folder / TABLES} is damaged: {error}") from None
+        self._pieces = tables.get_slice("pieces")  # on disk: a message needs a few rows of tens of thousands
+        self._scale, self._marks = tables.get_tensor("scale"), tables.get_tensor("marks").astype(np.float32)
         self._encoder, self._step = (_session(folder / name) for name in (ENCODER, STEP))
 
     def embedding(self, pieces: Sequence[int]) -> Array:
         """[n, D] of pieces."""
-        rows: Array = self._pieces[list(pieces)].astype(np.float32) * self._scale[list(pieces), None]
+        quantised = np.concatenate([self._pieces[piece : piece + 1] for piece in pieces])
+        rows: Array = quantised.astype(np.float32) * self._scale[list(pieces), None]
         return rows
 
     def mark(self, number: int) -> Array:
@@ -83,10 +94,14 @@ class Network:
 
 
 def _session(file: Path) -> Any:
+    import onnxruntime  # where messages are read: not in the web app
+    from onnxruntime.capi import onnxruntime_pybind11_state as onnx
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # as many messages are read at once as there are threads of the worker
     options.log_severity_level = 3  # errors
+    options.enable_cpu_mem_arena = False  # it holds what the longest message needed for good, and saves no time here
     try:
-        return onnxruntime.InferenceSession(file.read_bytes(), options, providers=["CPUExecutionProvider"])
-    except onnxruntime.capi.onnxruntime_pybind11_state.InvalidProtobuf as error:
+        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    except (onnx.InvalidProtobuf, onnx.InvalidArgument) as error:
         raise ValueError(f"{file} is damaged: {error}") from None

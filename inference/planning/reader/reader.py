@@ -3,12 +3,12 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from inference.planning.reader.network import MOST_PIECES, MOST_TOKENS, Array, Network, Words
+from inference.planning.reader.network import MOST_PIECES, MOST_TOKENS, Array, Network, Words, check
 from inference.planning.reader.plan_lines import END, Grammar, Line, from_tokens, kind_of, marks
 from inference.planning.reader.spelling import Speller
 from inference.planning.reader.words import TOKEN_PIECES, Pieces, context_words, words_of
@@ -29,15 +29,21 @@ class Reading:
 
 class Reader:
     def __init__(self, folder: Path = FOLDER) -> None:
-        """Raises OSError and ValueError for files that are missing or damaged."""
+        """Raises OSError for files that are missing, and ValueError for damaged ones; for the network's when it first reads."""
+        check(folder)
+        self._folder = folder
         self.pieces = Pieces(folder / "pieces.txt")
-        self.network = Network(folder)
         self.vocabulary: list[str] = json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
         kinds = np.array([kind_of(token) for token in self.vocabulary])
         self._kinds = {str(kind): kinds == kind for kind in np.unique(kinds)}
         self._places = {token: place for place, token in enumerate(self.vocabulary)}
         self._numbers = {mark: number for number, mark in enumerate(marks())}
         self.speller = Speller(self.vocabulary, self.pieces.whole)
+
+    @cached_property
+    def network(self) -> Network:
+        """Loaded where messages are read: the web app has use for the speller alone."""
+        return Network(self._folder)
 
     def read(self, message: str, earlier: Sequence[tuple[str, str]] = (), photos: int = 1, runs: Sequence[str] = ()) -> Reading:
         """`earlier`: questions of the conversation with their answers, oldest first."""

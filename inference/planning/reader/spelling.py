@@ -5,10 +5,10 @@ spellings) and what the reader writes itself. A known word is never touched: "st
 """
 
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
+import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 from spellchecker import SpellChecker
@@ -28,19 +28,33 @@ _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _NEXT_KEYS = {key: set(row[max(0, n - 1) : n] + row[n + 1 : n + 2]) for row in _ROWS for n, key in enumerate(row)}
 
 
+class Dictionary:
+    """Words with how often each was seen, in a fraction of a dict's memory: every worker has one, and rarely looks into it."""
+
+    def __init__(self, counts: Mapping[str, int]) -> None:
+        self._words = np.array(sorted(word.encode() for word in counts))
+        self._counts = np.fromiter((counts[word.decode()] for word in self._words), np.int64, len(self._words))
+
+    def count(self, word: str) -> int:
+        """0 for a word that is not in it."""
+        place = int(np.searchsorted(self._words, word.encode()))
+        return int(self._counts[place]) if place < len(self._words) and self._words[place] == word.encode() else 0
+
+    def beginning_with(self, letter: str) -> list[str]:
+        """`letter`: an ASCII one."""
+        start, end = np.searchsorted(self._words, [letter.encode(), chr(ord(letter) + 1).encode()])
+        return [word.decode() for word in self._words[start:end].tolist()]
+
+
 class Speller:
     """`own`: words that the reader writes; `pieces`: the vocabulary of its encoder."""
 
     def __init__(self, own: Iterable[str], pieces: Iterable[str]) -> None:
-        self._counts = counts = SpellChecker(language="en", distance=1).word_frequency.dictionary
+        counts = SpellChecker(language="en", distance=1).word_frequency.dictionary
         self._own = {word for word in own if _is_word(word)}
         self._pieces = frozenset(pieces) | {ADDRESS}
-        self._by_letter = defaultdict[str, list[str]](list)
-        for word, count in counts.items():
-            if count >= LEAST_COUNT:
-                self._by_letter[word[0]].append(word)
-        for word in self._own - counts.keys():
-            self._by_letter[word[0]].append(word)
+        seen = {word: count for word, count in counts.items() if count >= LEAST_COUNT}
+        self._dictionary = Dictionary(dict.fromkeys(self._own, 0) | seen)
         self.mended = lru_cache(maxsize=8192)(self._mended)
 
     def mend(self, words: Sequence[str]) -> list[str]:
@@ -52,11 +66,11 @@ class Speller:
         if self.is_english(word) or word in self._pieces:
             return True
         parts = ((word[:n], word[n:]) for n in range(SHORTEST, len(word) - SHORTEST + 1))
-        return any(all(self._counts.get(part, 0) >= COMMON for part in pair) for pair in parts)
+        return any(all(self._dictionary.count(part) >= COMMON for part in pair) for pair in parts)
 
     def is_english(self, word: str) -> bool:
         """By the dictionary alone: the encoder's pieces have words of every language."""
-        return self._counts.get(word, 0) >= LEAST_COUNT or word in self._own
+        return word in self._own or self._dictionary.count(word) >= LEAST_COUNT
 
     def _mended(self, word: str) -> str:
         if (meant := TYPOS.get(word, word)) != word and " " not in meant:
@@ -68,14 +82,14 @@ class Speller:
             candidate: int(distance)
             for letter in dict.fromkeys(word[:2])
             for candidate, distance, _ in process.extract(
-                word, self._by_letter[letter], scorer=OSA.distance, score_cutoff=slips, limit=None
+                word, self._dictionary.beginning_with(letter), scorer=OSA.distance, score_cutoff=slips, limit=None
             )
         }
         best = max(candidates, key=lambda candidate: self._score(word, candidate, candidates[candidate]), default=word)
         return best if best == word or self._score(word, best, candidates[best]) > 0 else word
 
     def _score(self, typed: str, meant: str, slips: int) -> float:
-        weight = math.log(max(LEAST_COUNT, self._counts.get(meant, 0))) + OWN * (meant in self._own)
+        weight = math.log(max(LEAST_COUNT, self._dictionary.count(meant))) + OWN * (meant in self._own)
         return weight - _cost(typed, meant) - SECOND_SLIP * (slips - 1)
 
 

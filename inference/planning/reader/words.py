@@ -7,12 +7,12 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tokenizers import Tokenizer
-from tokenizers.models import WordPiece
-from tokenizers.pre_tokenizers import BertPreTokenizer
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 MOST_CHARS = 32  # of a word
 TOKEN_PIECES = 5  # of a written word that the decoder reads
@@ -74,12 +74,21 @@ class Pieces:
     def __init__(self, vocabulary: Path) -> None:
         pieces = vocabulary.read_text(encoding="utf-8").splitlines()
         ids = {piece: number for number, piece in enumerate(pieces)}
-        self._tokenizer = Tokenizer(WordPiece(ids, unk_token="[UNK]"))  # noqa: S106 - no password
-        self._tokenizer.pre_tokenizer = BertPreTokenizer()
+        self._vocabulary = vocabulary
         self._ids = lru_cache(maxsize=20_000)(self._of)
         self.count = len(pieces)
         self.whole = [piece for piece in pieces if piece.isalpha()]
         self.first, self.separator, self.line_break = ids["[CLS]"], ids["[SEP]"], ids["[unused1]"]
+
+    @cached_property
+    def _tokenizer(self) -> "Tokenizer":
+        from tokenizers import Tokenizer
+        from tokenizers.models import WordPiece
+        from tokenizers.pre_tokenizers import BertPreTokenizer
+
+        tokenizer = Tokenizer(WordPiece.from_file(str(self._vocabulary), unk_token="[UNK]"))  # noqa: S106 - no password
+        tokenizer.pre_tokenizer = BertPreTokenizer()
+        return tokenizer
 
     def sequence(self, words: Sequence[str], start: int, most: int) -> PieceSequence:
         """Of words of which the message begins at `start`; at most `most` pieces, and the words that do not fit left out."""

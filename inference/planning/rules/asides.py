@@ -34,6 +34,9 @@ _IN_DATA = re.compile(
     rf"^(?:please )?(?:(?:generate|output|return|give|produce|write|create|respond with|answer with|make)(?: me| us)? )(?:only )?(?:an? )?(?:valid )?{_DATA}(?: object| array| list| table| file)? (?:with|containing|of|that has|for) "
     rf"|(?: as| in| using| with)(?: an?)?(?: valid)? {_DATA}(?: format| object| array)?(?=$|[.;!?,])"
 )
+_FORM = re.compile(
+    rf"\b(?:as|in|into) (?:an? |valid )?(?:{_DATA}|verse|rhymes?|sonnet|haiku|poem|limerick|song|rap)\b", re.IGNORECASE
+)
 _IN_LANGUAGE = re.compile(
     rf"(?:{_START}(?:please )?(?:answer|reply|respond|write|say it|speak)(?: to me| me)?|,? (?:and )?(?:answer|reply|respond))? (?:only )?in ({_LANGUAGES})(?= ?(?:$|[.;!?,:]))"
     rf"|{_START}(?:answer|reply|respond) in ({_LANGUAGES})(?= ?(?:$|[.;!?,:]))"
@@ -73,7 +76,7 @@ def requests_of(text: str) -> Trimmed:
     languages = [match[1] or match[2] for match in _IN_LANGUAGE.finditer(text) if not _dropped(match)]
     if any(language != "english" for language in languages):
         remarks.append(LANGUAGE)
-    if _IN_DATA.search(text):
+    if _IN_DATA.search(text) or _FORM.search(text):
         remarks.append(FORMAT)
     trimmed = text
     for pattern in (_IN_DATA, _IN_LANGUAGE, *_STYLE, _PROHIBITED):

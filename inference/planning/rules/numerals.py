@@ -21,6 +21,7 @@ _FIXED = (
     (r"\b(\d+|one|two|three|four|five|six|seven|eight|nine|ten) million\b", "1000000000"),
     (r"\ba (?:couple|pair) of\b", "2"),
     (r"\b(?:a|one|1) hundred\b", "100"),
+    (r"\b(?:a|one|1) minute and a half\b|\bone and a half minutes\b", "90 seconds"),
     (r"\ban? (?=hour|minute|min\b|day)", "1 "),
 )
 NUMBER = r"\d+(?:\.\d+)?(?:e-?\d+)?"

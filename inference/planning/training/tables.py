@@ -46,6 +46,7 @@ class Draft:
 
     named: dict[str, ExtractedField] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    unknown_dataset: str = ""  # that the message names
 
     def spec(self) -> dict[str, Any]:
         """As RunSpec reads it; fields that the words do not name are left to its defaults."""
@@ -62,7 +63,7 @@ class Draft:
         return words
 
 
-_DEVICES = (
+DEVICES = (
     r"(?:boards?|devices?|clients?|nodes?|jetsons?|nanos?|participants?|machines?|workers?|peers?|parties|sites?|computers?)"
 )
 _IS = r"(?: ?[=:] ?| of | is | to | at | be | )"
@@ -79,13 +80,15 @@ _NUMBERS: tuple[tuple[str, str], ...] = (
     ("clip", rf"\bclip(?:ping|ped)?(?: norm| bound)?{_IS}{_N}"),
     ("bits", rf"{_N}[ -]?bits?\b(?! ?/| ?per s)|\bbits{_IS}{_N}"),
     ("seed", rf"\b(?:random )?seed{_IS}{_N}"),
-    ("clients", rf"{_AHEAD} (?:(?!rounds?\b|epochs?\b|local\b)[a-z'-]+ ){{0,2}}{_DEVICES}\b|\b(?:number of )?{_DEVICES}(?: ?[=:] ?| to ){_N}"),
+    ("clients", rf"{_AHEAD} (?:(?!rounds?\b|epochs?\b|local\b)[a-z'-]+ ){{0,2}}{DEVICES}\b|\b(?:number of )?{DEVICES}(?: ?[=:] ?| to ){_N}"),
 )  # fmt: skip
 _CHOICES: tuple[tuple[str, Value, str], ...] = (
     ("dataset", "cifar10", r"\bcifar(?:[ -]?10\b|(?![ -]?\d))"),
     ("dataset", "digits", r"\b(?:hand-?writ\w+ )?digits?\b|\bhand-?writ\w+ (?:numbers?|numerals?)\b"),
     ("dataset", "photos", r"\b(?:my|our|their|own|other's|boards'?|devices'?|jetsons'?|cameras'?)(?: own)?(?: \w+){0,2} (?:photos?|pictures?|images?|pics)\b"
-                          r"|\b(?:photos?|pictures?|images?) (?:that )?(?:we|i|they|people)(?: have|'ve)? \w+"
+                          r"|\b(?:photos?|pictures?|images?|pics) (?:that )?(?:we|i|they|people)(?: have|'ve)? \w+"
+                          r"|\b(?:photos?|pictures?|images?|pics) (?:that are )?(?:kept|stored|held|lying|sitting) (?:there|on|in)\b"
+                          r"|\blabell?ed (?:\w+ )?(?:photos?|pictures?|images?|pics)\b"
                           r"|\b(?:photos?|pictures?|images?) (?:on|of|from|stored on|that are on) (?:my|our|the|these|each|all)\b"),
     ("model", "resnet-small", r"\bres-?net\w*(?:[ -]small)?\b|\bresidual (?:net\w*|model)\b"),
     ("model", "cnn-small", r"\b(?:small |simple |little |plain )?(?:cnn|conv-?net|convolutional net\w*)(?:[ -]small)?\b"),
@@ -126,13 +129,19 @@ _PER_ROUND_AHEAD = re.compile(
 )
 
 
-def read(message: str) -> Draft:
-    """The fields that the message names. Never raises: what is out of bounds is left out and noted."""
+def regular(message: str) -> str:
+    """A message in English as `read` takes it apart."""
+    return wording.regular(_PAIR.sub(r"\1=", digits(_UNSEEN.sub(" ", _spaced(message).lower()))))
+
+
+def read(message: str, lower: str = "") -> Draft:
+    """The fields that the message names. Never raises: what is out of bounds is left out and noted. `lower`: the regular
+    message, where something was taken out of it."""
     text = _spaced(message)
-    lower = wording.regular(_PAIR.sub(r"\1=", digits(_UNSEEN.sub(" ", text.lower()))))
+    lower = lower or regular(message)
     draft = Draft()
     for name, value, words in _fields(lower):
-        take(draft, name, value, _as_typed(words, text))
+        take(draft, name, value, as_typed(words, text))
     for name, rate, words in _rates(text):
         take(draft, name, rate, words)
     if classes := wording.classes(lower):
@@ -141,6 +150,7 @@ def read(message: str) -> Draft:
         else:
             draft.notes.append(f"Classes can be chosen only for the devices' own photos, so {', '.join(classes)} are not set.")
     if unknown := _UNKNOWN_SETS.search(lower):
+        draft.unknown_dataset = unknown[0]
         draft.notes.append(f"There is no data set “{unknown[0]}” here; choose one of digits, cifar10 and photos.")
     if _EPSILON.search(lower):
         draft.notes.append(
@@ -161,7 +171,7 @@ def completed(draft: Draft) -> Draft:
     return draft
 
 
-def _as_typed(words: str, text: str) -> str:
+def as_typed(words: str, text: str) -> str:
     """`10 boards` as the message has it: "ten boards"."""
     typed = text.split()
     if any(char.isdigit() for char in words) and words not in text.lower():
@@ -223,14 +233,31 @@ _VERB = re.compile(
 )
 _MAKE = re.compile(r"^(?:[\w' ]+ )?(?:build|make|create|set up|start|run|launch|kick off|begin|do|want|need|get|give)\b")
 _NOUN = re.compile(
-    rf"\b(?:model|classifier|network|net|recogni[sz]er|detector|{_DEVICES}|epochs?|rounds?|(?:on|from|with) (?:\w+ )*(?:photos?|data|images?|pictures?)|"
+    rf"\b(?:model|classifier|network|net|recogni[sz]er|detector|{DEVICES}|epochs?|rounds?|(?:on|from|with) (?:\w+ )*(?:photos?|data|images?|pictures?)|"
     r"federated (?:learning|training|run)|training|fine-?tun\w+)\b"
 )
 _OBJECT = re.compile(r"\b(?:model|classifier|network|recogni[sz]er|run|training|rounds)\b")
 
 
+# A train on rails, an animal that learns, a run that there is, one that somebody has trained.
+_NO_RUN = re.compile(
+    r"\b(?:the|an?|this|that|these|which|what|my|our|next|last|steam|freight|goods|passenger|toy|model) trains?\b|\brun \d+\b|"
+    r"\b(?:we|i|you|they|was|were|been|that|he|she)(?: have| had|'ve)? trained\b|"
+    r"\btrain(?:ing)? (?:my|our|the|his|her|this|a) (?:dog|puppy|cat|kitten|horse|pony|parrot|bird|child|kid|son|daughter|team|staff)\b|"
+    r"\b(?:dog|puppy|cat|kitten|horse|pony|parrot|child|kid|son|daughter|team|staff) (?:needs?|wants?|gets?) (?:\w+ )?training\b"
+)
+_TELLING = frozenset({"dataset", "rounds", "clients", "local_epochs", "alpha", "bits"})
+
+
+def amounts_to_request(message: str) -> bool:
+    """Whether a message that nothing else is known of sets up a run: it says two things of one and asks nothing."""
+    text = regular(message)
+    return not _NEVER.match(text) and len(_TELLING & read(message).named.keys()) > 1
+
+
 def asked(text: str) -> bool:
     """Whether a request, as `wording.direct` leaves it, wants something trained; a question about a train does not."""
+    text = _NO_RUN.sub(" ", text)
     if _NEVER.match(text) or (not (verb := _VERB.search(text)) and not (_MAKE.match(text) and _OBJECT.search(text))):
         return False
     if verb and re.match(r"(?:i|we|he|she|my \w+|this|that) (?:is|am|are|was|love|like)\b", text):

@@ -12,7 +12,7 @@ _KEYS = {
     "node": "clients", "nodes": "clients", "boards": "clients", "e": "local epochs", "ep": "local epochs", "epoch": "local epochs",
     "epochs": "local epochs", "b": "bits", "bit": "bits", "bs": "batch size", "batch": "batch size", "lr": "learning rate",
     "a": "alpha", "ds": "dataset", "data": "dataset", "t": "deadline", "timeout": "deadline", "sigma": "noise", "agg": "strategy",
-    "sa": "secagg", "secure": "secagg", "comp": "compression",
+    "sa": "secagg", "secure": "secagg", "comp": "compression", "n": "clients", "z": "noise",
 }  # fmt: skip
 _PAIR = re.compile(r"(?<![\w.])([a-z_]+(?: [a-z]+)?) ?= ?([\w.]+)")
 _PHOTOS = frozenset(("photos", "photo", "pics", "images", "pictures", "own"))
@@ -24,6 +24,12 @@ _SWITCHES = {
 }
 _OF = r"(?:that |the |this |any |all )?"
 _SLIPS = (
+    (r"(?<=\d),(?=\d{1,2}\b)", "."),
+    (r"\b(?:rnds?|tours|rondas|runden)\b", "rounds"),
+    (r"\b(\d+) towers?\b", r"\1 rounds"),  # as French has rounds
+    (r"\b(?:époques?|épocas?|epochen)\b", "epochs"),
+    (r"\b(?:délai|plazo|frist)\b", "deadline"),
+    (r"\b(?:don't|do not|not) (?:split|spread|distribute|divide)(?: (?:it|them|the data))? un-?even\w*", "split evenly"),
     (r"\bsee ?far ?(?:ten|10)\b|\bc(?:i|y)?far[ _-]?(?:ten|10)\b|\bcfar ?10\b", "cifar-10"),
     (r"\b(?:too|to)(?= (?:devices|clients|boards|nodes|rounds|phones|epochs|machines)\b)", "2"),
     (r"\bfor(?= (?:devices|clients|boards|nodes|rounds|phones|epochs|machines)\b)", "4"),
@@ -84,11 +90,15 @@ def regular(text: str) -> str:
     text = _PAIR.sub(_pair, text)
     for name, words in _SWITCHES.items():
         text = re.sub(
-            rf"\b(?:no|without|skip|drop|(?:turn|switch|leave) off|disable|lose) {_OF}{words}\b(?! (?:of|multiplier|=|0*[1-9]))"
+            rf"\b(?:no|without|skip|drop|(?:turn|switch|leave) off|disable|lose|(?:don't|dont|do not) (?:need|want|use)) {_OF}{words}\b(?! (?:of|multiplier|=|0*[1-9]))"
             rf"|\b(?:turn|switch|leave) {_OF}{words}(?: \w+)? off\b|\b{_OF}{words}(?: thing| stuff| bit)?(?: is| stays?| can go| goes)? (?:off|out|away|can go)\b",
             f"no {name}", text,
         )  # fmt: skip
-        text = re.sub(rf"\b(?:turn|switch) on {_OF}{words}\b|\b{words}(?: thing)? on\b", f"with {name}", text)
+        text = re.sub(
+            rf"\b(?:turn|switch) on {_OF}{words}\b|\b{words}(?: thing)? on(?= ?(?:$|[,.;:!?)]|and\b|please\b))",
+            f"with {name}",
+            text,
+        )
     return text
 
 
@@ -109,6 +119,8 @@ def _pair(match: re.Match[str]) -> str:
             return f"{ahead}{'with' if value in _ON else 'no'} {switch}"
     if name == "dataset":
         return f"{ahead}{'our photos' if value in _PHOTOS else value}"
+    if key == "t" and value.isdigit():  # as papers have the number of rounds; a time has a unit
+        return f"{ahead}{value} rounds"
     if name == "deadline":
         return f"{ahead}{value if value[-1:].isalpha() else f'{value}s'} deadline"
     if name in ("rounds", "clients", "local epochs", "bits"):

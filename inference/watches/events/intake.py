@@ -9,7 +9,7 @@ from django.utils import timezone
 from devices.contract.watches import OF_CAMERAS, Delivered, Delivery, WatchEvent
 from devices.models import Node
 from inference.watches import costs, live
-from inference.watches.events import telling
+from inference.watches.events import recording, telling
 from inference.watches.models import CHECKING, Event, Watch
 
 OLDEST = timedelta(days=30)  # an event may be this late; a clock that says more is wrong
@@ -70,6 +70,7 @@ def _stored(node: Node, reported: WatchEvent, at: datetime) -> Event | None:
         return None
     if watch is not None:
         costs.add(watch, reported.cost, at)
+        recording.reported(watch, event, reported.cost)
     return _ended(node, reported.about, at) if reported.kind == "cleared" else event
 
 
@@ -87,6 +88,8 @@ def _described(node: Node, reported: WatchEvent) -> Event | None:
         return None
     event.caption = reported.seen
     event.save(update_fields=["caption"])
+    if event.watch is not None:
+        recording.described(event)
     return event
 
 

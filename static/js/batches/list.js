@@ -113,7 +113,7 @@ async function submit(event) {
   event.preventDefault();
   byId("start").disabled = true;
   try {
-    const body = { question: byId("question").value, photos: [...chosen], policy: byId("policy").value };
+    const body = { question: byId("question").value, photos: [...chosen], policy: byId("policy").value, fresh: byId("fresh").checked };
     const { id } = await call("POST", "/api/v1/batches", body);
     location.assign(`/batches/${id}/`);
   } catch (error) {

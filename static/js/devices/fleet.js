@@ -3,7 +3,7 @@
  *
  * @typedef {{name: string, nodes: number}} Tag
  * @typedef {{total: number, tags: Tag[], states: Record<string, number>, engines: string[], models: string[]}} Facets
- * @typedef {{nodes: any[], found: number, page: number, pages: number, facets: Facets, matching: ?string[]}} Listing
+ * @typedef {{nodes: any[], found: number, page: number, pages: number, facets: Facets, matching: ?string[], rollout: ?import("./rollout.js").Rollout}} Listing
  */
 
 import { call } from "../api.js";
@@ -89,6 +89,11 @@ export class Fleet {
     }
     this.draw();
     this.onListing(this.listing);
+  }
+
+  /** The update of agents that is under way now. @returns {Promise<?import("./rollout.js").Rollout>} */
+  async rollout() {
+    return (await read(this.query)).rollout;
   }
 
   /** The slugs of everything that is found, on all pages. @returns {Promise<string[]>} */

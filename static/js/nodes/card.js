@@ -14,7 +14,7 @@ const ENGINES = { onnx: "ONNX Runtime", torch: "PyTorch", tensorrt: "TensorRT" }
 const DEVICES = { cpu: gettext("the processor"), cuda: gettext("the GPU") };
 
 /**
- * @typedef {"approve" | "revoke" | "rotate" | "rename" | "accept" | "restart" | "tags"} Verb
+ * @typedef {"approve" | "revoke" | "rotate" | "rename" | "accept" | "restart" | "update" | "tags"} Verb
  * @typedef {(node: any, verb: Verb, body?: any) => void} Act
  * @param {any} node @param {boolean} canManage @param {Act} act @param {?HTMLElement} [choice] a box by which it is chosen
  */
@@ -29,6 +29,7 @@ export function nodeCard(node, canManage, act, choice = null) {
     node.trouble && el("p", { class: "note error trouble" }, node.trouble),
     node.refused_models && el("p", { class: "note error trouble" }, gettext("It keeps its present models: %(reason)s", { reason: node.refused_models })),
     node.changing_models && el("p", { class: "hint" }, node.changing_models),
+    agentUpdate(node),
     node.obstacles.map((/** @type {string} */ sentence) => el("p", { class: "hint obstacle" }, sentence)),
     (simulated || node.tags.length > 0) && el("div", { class: "row" }, simulated, node.tags.map((/** @type {string} */ tag) => el("a", { class: "chip", href: `/devices/?tag=${encodeURIComponent(tag)}` }, tag))),
     node.state === "unseen" && el("p", { class: "hint" }, node.approved ? entry("node_states", "unseen").explanation : gettext("Joined; waiting for approval.")),
@@ -41,6 +42,19 @@ function changed(node, canManage, act) {
   if (!node.changed) return null;
   const accept = el("button", { type: "button", class: "small", onclick: () => act(node, "accept") }, gettext("Acknowledge"));
   return el("div", { class: "note changed" }, el("p", {}, `${node.changed} ${gettext("If you did not replace this board, revoke it.")}`), canManage && accept);
+}
+
+/** What becomes of its agent, where it is not the server's. @param {any} node */
+function agentUpdate({ agent_update: { state, why, version } }) {
+  if (state === "failed") return el("p", { class: "note error trouble" }, gettext("It went back from agent %(version)s: %(reason)s", { version, reason: why }));
+  const sentence = {
+    newer: gettext("Its agent is newer than the server's."),
+    available: gettext("The server has another agent for it."),
+    waiting: gettext("Its agent is updated to %(version)s when its turn comes.", { version }),
+    updating: gettext("Its agent is updated to %(version)s.", { version }),
+    manual: version ? gettext("The server has another agent for it; the installer updates it.") : "",
+  }[state];
+  return sentence ? el("p", { class: "hint" }, [sentence, why].filter(Boolean).join(" ")) : null;
 }
 
 /** @param {any} node @returns {(string | null)[][]} name, value (null: the board lacks it), source */
@@ -112,6 +126,7 @@ function manage(node, act) {
     el("button", { type: "button", class: "small", onclick: naming }, gettext("Rename")),
     el("button", { type: "button", class: "small", onclick: tagging }, gettext("Tags")),
     node.abilities.includes("restart") && node.state !== "unseen" && el("button", { type: "button", class: "small", disabled: node.restarting, onclick: restarting, title: gettext("Starts its agent again, with its next heartbeat") }, node.restarting ? gettext("Restarting…") : gettext("Restart")),
+    ["available", "failed"].includes(node.agent_update.state) && el("button", { type: "button", class: "small", onclick: updating, title: gettext("Installs the server's agent beside the present one, and goes back where it does not work") }, node.agent_update.state === "failed" ? gettext("Try the update again") : gettext("Update agent")),
     node.approved && node.state !== "unseen" && el("button", { type: "button", class: "small", disabled: node.rotating, onclick: rotation, title: gettext("Issues a new token and Redis password with the next heartbeat; the old ones stop working once the new ones are in use") }, node.rotating ? gettext("Rotating…") : gettext("Rotate")),
     el("button", { type: "button", class: "small danger", onclick: confirm }, gettext("Revoke"))].filter(Boolean));
   };
@@ -134,6 +149,7 @@ function manage(node, act) {
   };
   const confirm = () => confirmed("revoke", gettext("Revoke"), gettext("%(node)s will lose access immediately.", { node: node.slug }));
   const restarting = () => confirmed("restart", gettext("Restart"), gettext("The agent of %(node)s restarts within seconds. A job that takes longer than 20 seconds is lost and asked elsewhere.", { node: node.slug }));
+  const updating = () => confirmed("update", gettext("Update agent"), gettext("%(node)s fetches the server's agent, checks it and restarts with it. It goes back to the present one where that does not work.", { node: node.slug }));
   const rotation = () => confirmed("rotate", gettext("Rotate"), gettext("%(node)s gets new credentials and restarts its agent within seconds. Jobs that it runs then are lost: questions are asked elsewhere, a training round may count it as late.", { node: node.slug }));
   buttons();
   return place;

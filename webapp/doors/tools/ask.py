@@ -29,6 +29,7 @@ class AskArguments(BaseModel):
         description=" ".join(f"{policy.name}: {policy.explanation}" for policy in policies.POLICIES),
         json_schema_extra={"enum": [*policies.names()]},
     )
+    fresh: bool = Field(False, description="Use nothing of an earlier question, neither its answer nor its features.")
 
     @model_validator(mode="after")
     def _has_one_photo(self) -> Self:
@@ -66,6 +67,7 @@ async def _ask(caller: Caller, arguments: AskArguments, progress: Progress) -> A
         photo=arguments.photo_id,
         conversation=arguments.conversation,
         policy=arguments.policy,
+        fresh=arguments.fresh,
     )
 
     async def say(turn: Turn) -> None:

@@ -20,19 +20,24 @@ router = Router(tags=["calls"])
 
 
 class ModelCallRow(Schema):
-    """One call of a model: of a step, or of the planning model."""
+    """One call of a model: of a step, of a watch, or of the planning model. With the origin `looks`, all looks of a watch on
+    its device in one hour."""
 
-    at: Moment = Field(description="When it ended.")
+    at: Moment = Field(description="When it ended; of `looks`, when their hour began.")
     person: str | None = Field(description="Null once the account is gone.", examples=["alice"])
     token: str | None = Field(description="Name of the personal token that asked.", examples=["nightly report"])
-    origin: str = Field(json_schema_extra={"enum": [*ORIGINS]}, description="What called.")
+    origin: str = Field(
+        json_schema_extra={"enum": [*ORIGINS]},
+        description="What called. `watch`: an event of a watch, and an edge that was asked about one.",
+    )
     task: str = Field(description="Of the planning model `plan` or `answer`.", examples=["vqa"])
     model: str = Field(examples=["compact vqa"])
     route: str = Field(description="Empty where no route was taken.", examples=["split"])
     device: str = Field(examples=["jetson-a"])
     edge: str = Field(examples=["edge-1"])
     outcome: str = Field(description="`ok`, `repaired`, or the code of what went wrong.", examples=["ok"])
-    ms: float = Field(examples=[143.2])
+    calls: int = Field(description="That the row stands for: 1, but for `looks`.", examples=[1])
+    ms: float = Field(description="Of all its calls together.", examples=[143.2])
     link_bytes: int = Field(description="That crossed the link, failed attempts included.", examples=[360])
     confidence: float | None
     tokens_in: int
@@ -43,7 +48,8 @@ class ModelCallRow(Schema):
     rating: Literal["up", "down"] | None
     turn: UUID | None = Field(description="For `get_turn`, if it still exists and is yours.")
     step: int | None
-    question: str = Field(description="Empty unless the installation logs questions.")
+    watch: int | None = Field(description="For `get_watch`, if it still exists and is yours.")
+    question: str = Field(description="Of a watch, what it looks for. Empty unless the installation logs questions.")
 
 
 class ModelCallPage(Page[ModelCallRow]):
@@ -73,7 +79,7 @@ class CallsQuery(FilterQuery, PageQuery):
 
 
 class Percentiles(Schema):
-    """Milliseconds, of the calls that were answered and computed."""
+    """Milliseconds, of the calls that were answered and computed, without `looks`."""
 
     p50: float | None
     p95: float | None
@@ -84,7 +90,7 @@ class CallsSummary(Schema):
     calls: int
     failed: int
     cached: int
-    computed: int = Field(description="Answered without an earlier answer.")
+    computed: int = Field(description="Answered one by one, without an earlier answer.")
     link_bytes: int
     cost: float
     ms: Percentiles

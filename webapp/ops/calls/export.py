@@ -23,6 +23,7 @@ COLUMNS = {
     "device": "device",
     "edge": "edge",
     "outcome": "outcome",
+    "calls": "calls",
     "ms": "ms",
     "link_bytes": "link_bytes",
     "confidence": "confidence",
@@ -34,6 +35,7 @@ COLUMNS = {
     "rating": "up",
     "turn": "turn",
     "step": "step",
+    "watch": "watch",
     "question": "question",
 }
 CHUNK = 2000

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from inference.calls.log import Filters
-from inference.calls.tables import BATCH, PLANNER, QUESTION
+from inference.calls.tables import BATCH, LOOKS, PLANNER, QUESTION, WATCH
 from inference.planning.plan import TRAIN
 from webapp import page_data
 
@@ -21,7 +21,13 @@ PERIODS = {
 }
 DEFAULT_PERIOD = next(iter(PERIODS))
 ANY = ("", gettext_lazy("any"))
-ORIGINS = {QUESTION: gettext_lazy("a question"), BATCH: gettext_lazy("a batch"), PLANNER: gettext_lazy("the planner")}
+ORIGINS = {
+    QUESTION: gettext_lazy("a question"),
+    BATCH: gettext_lazy("a batch"),
+    PLANNER: gettext_lazy("the planner"),
+    WATCH: gettext_lazy("a watch"),
+    LOOKS: gettext_lazy("looks of a watch, by the hour"),
+}
 OF_PLANNER = {"plan": gettext_lazy("planning"), "answer": gettext_lazy("wording the answer")}
 OUTCOMES = {"ok": gettext_lazy("answered"), "failed": gettext_lazy("failed")}
 CACHED = {"yes": gettext_lazy("yes"), "no": gettext_lazy("no")}

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 from inference.calls import log
 from inference.calls.tables import BATCH, ModelCall
 from inference.models import Turn
+from inference.watches import lifecycle
 from webapp.ops.calls import chart, export
 from webapp.ops.calls.filter_form import ORIGINS, FilterForm, labels, start_of, task_labels
 
@@ -24,7 +25,8 @@ SHOWN = 50
 
 @dataclass(frozen=True)
 class Row:
-    """A call with what people read instead of stored names. `link`: to the question, where the reader may open it."""
+    """A call with what people read instead of stored names. `link`: to the question or the watch, where the reader may open
+    it."""
 
     call: ModelCall
     link: str
@@ -90,14 +92,20 @@ def _page(calls: QuerySet[ModelCall], before: str) -> tuple[list[ModelCall], int
 
 
 def _linked(calls: Sequence[ModelCall], reader: Any) -> list[Row]:
-    """Only its owner can open a question."""
+    """Only its owner can open a question or a watch."""
     turns = Turn.objects.filter(pk__in={call.turn for call in calls if call.turn}, owner=reader.pk)
     conversations = dict(turns.values_list("pk", "conversation"))
+    watches = set(
+        lifecycle.all_of(reader).filter(pk__in={call.watch for call in calls if call.watch}).values_list("pk", flat=True)
+    )
     tasks, routes, rows = dict(task_labels()), dict(labels("routes")), []
     for call in calls:
-        place = conversations.get(call.turn)
-        name = "batches:batch" if call.origin == BATCH else "conversation"
-        link = reverse(name, args=(place,)) if place else ""
+        link = ""
+        if place := conversations.get(call.turn):
+            link = reverse("batches:batch" if call.origin == BATCH else "conversation", args=(place,))
+            link += f"#turn-{call.turn}" if call.origin != BATCH else ""
+        elif call.watch in watches:
+            link = reverse("watches:edit", args=(call.watch,))
         words = (names.get(name, name) for names, name in ((ORIGINS, call.origin), (tasks, call.purpose), (routes, call.route)))
         rows.append(Row(call, link, *words))
     return rows

@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 
 from webapp.live.moments import iso
 from webapp.notices import kinds
-from webapp.notices.models import FAILED, SENT, SKIPPED, Delivery
+from webapp.notices.models import FAILED, SENT, SKIPPED, Delivery, Notice
 from webapp.ops import notifications
 from webapp.ops.notifications import schedule, spreading
 from webapp.ops.notifications.channel import Channel, DeliveryError, Message, Undeliverable
@@ -23,6 +23,15 @@ BUDGET_S = 4.0  # of one run, so that a slow receiver occupies one worker thread
 GONE = "The account no longer has access."
 log = logging.getLogger(__name__)
 chance = random.SystemRandom()
+
+
+def is_needed() -> bool:
+    """Whether a notice is to be spread or a delivery is due."""
+    now, channels = timezone.now(), [channel.name for channel in notifications.CHANNELS]
+    return (
+        Notice.objects.filter(due_at__lte=now).exists()
+        or Delivery.objects.filter(channel__in=channels, due_at__lte=now).exists()
+    )
 
 
 def due_channels() -> list[str]:

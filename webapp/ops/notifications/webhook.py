@@ -10,7 +10,6 @@ import hmac
 import json
 import time
 
-import httpx
 from django.conf import settings
 from django.utils.translation import gettext_noop
 
@@ -34,6 +33,8 @@ class WebhookChannel:
         headers = {"Content-Type": "application/json", "User-Agent": "Isthmus", "Idempotency-Key": f"isthmus-{message.id}"}
         if settings.WEBHOOK_SECRET:
             headers["Isthmus-Signature"] = signature(settings.WEBHOOK_SECRET, int(time.time()), body)
+        import httpx  # half a second, and only where there is a webhook
+
         try:
             # A redirect is not followed: the body and its signature are for the configured address alone. Nor is the
             # response read beyond its status.

@@ -25,7 +25,7 @@ OF_NODES: tuple[Kind, ...] = (
     Kind(
         "readings_heartbeat",
         gettext_noop("Readings, each heartbeat"),
-        gettext_noop("The sensors of every node, every two seconds."),
+        gettext_noop("The sensors of every node, at each heartbeat."),
         _readings(history.RAW),
         fixed=history.RAW_FOR,
     ),

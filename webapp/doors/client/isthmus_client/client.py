@@ -45,17 +45,20 @@ class Client:
         policy: str = "fastest",
         conversation: str | None = None,
         node: str | None = None,
+        fresh: bool = False,
     ) -> Answer:
-        """The answer, once it is there. Without a photo the question is about the last one of `conversation`.
+        """The answer, once it is there. Without a photo the question is about the last one of `conversation`. `fresh`:
+        computed, also where you asked the same about the same photo before.
 
         Raises IsthmusError; a question that nobody waits for any longer is stopped.
         """
         until = time.monotonic() + self._patience_s
         stored = self._upload(Path(photo), until) if photo is not None else None
-        return self._ask(stored, question, until, {"policy": policy, "conversation": conversation, "node": node})
+        options: dict[str, str | bool | None] = {"policy": policy, "conversation": conversation, "node": node, "fresh": fresh}
+        return self._ask(stored, question, until, options)
 
     def ask_many(
-        self, questions: Iterable[tuple[PhotoPath, str]], *, policy: str = "fastest", at_once: int = 4
+        self, questions: Iterable[tuple[PhotoPath, str]], *, policy: str = "fastest", at_once: int = 4, fresh: bool = False
     ) -> Iterator[Answer | IsthmusError]:
         """One result for each photo and question, in their order: the answer, or why there is none. Each photo is uploaded
         once, however many questions there are about it."""
@@ -64,7 +67,7 @@ class Client:
         def ask(photo: PhotoPath, question: str) -> Answer | IsthmusError:
             until = time.monotonic() + self._patience_s
             try:
-                return self._ask(uploads.of(Path(photo), until), question, until, {"policy": policy})
+                return self._ask(uploads.of(Path(photo), until), question, until, {"policy": policy, "fresh": fresh})
             except IsthmusError as error:
                 return error
 
@@ -88,7 +91,7 @@ class Client:
             raise IsthmusError("unreadable", f"{photo} cannot be read: {error.strerror}.", "Check its path.") from error
         return str(self._http.call("POST", "/photos", until, files={"photo": (photo.name, data)})["id"])
 
-    def _ask(self, photo: str | None, question: str, until: float, options: dict[str, str | None]) -> Answer:
+    def _ask(self, photo: str | None, question: str, until: float, options: dict[str, str | bool | None]) -> Answer:
         fields = {name: value for name, value in {"photo": photo, **options}.items() if value is not None}
         turn = self._http.call("POST", "/turns", until, json={"question": question, **fields})
         try:

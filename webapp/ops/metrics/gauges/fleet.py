@@ -15,7 +15,7 @@ from webapp.ops.metrics import read
 from webapp.ops.metrics.metric import Gauges, Labels, Metric
 
 SENSING = ("online", "stale")  # what a node read before it fell silent says nothing about now
-SEEN = ("tier", "revoked_at", "last_seen")
+SEEN = ("tier", "revoked_at", "last_seen", "pace_s")
 # Of the measured profile, which is long, only what is shown is read.
 FACTS = {
     "engine": KT("profile__engine__name"),

@@ -2,15 +2,12 @@
 
 import json
 
-import requests
 from django.utils.translation import gettext_noop
-from py_vapid import VapidException
-from pywebpush import WebPushException, webpush
 
 from webapp.accounts.models import User
 from webapp.notices.models import Browser
 from webapp.ops.notifications.channel import DeliveryError, Message, Undeliverable
-from webapp.ops.notifications.web_push import subscriptions, vapid
+from webapp.ops.notifications.web_push import subscriptions
 
 TIMEOUT_S = 5.0
 KEPT_S = 24 * 3600  # by the push service, for a browser that is away
@@ -32,6 +29,13 @@ class PushChannel:
         return [f"browser:{pk}" for pk in Browser.objects.filter(person=person).values_list("pk", flat=True)]
 
     def send(self, message: Message, target: str) -> None:
+        # What encrypts and sends takes a quarter of a second and 15 MB to import: in the process that sends a message.
+        import requests
+        from py_vapid import VapidException
+        from pywebpush import WebPushException, webpush
+
+        from webapp.ops.notifications.web_push import vapid
+
         browser = Browser.objects.filter(pk=target.removeprefix("browser:")).first()
         if browser is None or not subscriptions.may_be_called(browser.endpoint):
             raise Undeliverable(NOT_SUBSCRIBED)
@@ -51,14 +55,15 @@ class PushChannel:
                     requests_session=session,
                 )
         except WebPushException as error:
-            self._refused(browser, error)
+            status = error.response.status_code if isinstance(error.response, requests.Response) else 0
+            self._refuse(browser, status, error)
         except VapidException as error:
             raise DeliveryError(f"The message could not be signed: {error}") from error
         except requests.RequestException as error:
             raise DeliveryError(f"The push service does not answer: {type(error).__name__}.") from error
 
-    def _refused(self, browser: Browser, error: WebPushException) -> None:
-        status = error.response.status_code if isinstance(error.response, requests.Response) else 0
+    def _refuse(self, browser: Browser, status: int, error: Exception) -> None:
+        """`status`: the push service's, 0 where it was not reached."""
         if status in GONE:
             browser.delete()
             raise Undeliverable(REMOVED) from error

@@ -5,7 +5,6 @@ import binascii
 from typing import Any
 from urllib.parse import urlsplit
 
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from django.conf import settings
 from django.db import transaction
 
@@ -68,6 +67,8 @@ def _matches(host: str, known: str) -> bool:
 
 
 def _check_keys(p256dh: str, auth: str) -> None:
+    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
+
     try:
         secret, point = _decoded(auth), _decoded(p256dh)
         EllipticCurvePublicKey.from_encoded_point(SECP256R1(), point)

@@ -1,0 +1,70 @@
+"""A request that changes an earlier draft: "the same with secure aggregation", "twice the rounds", "make that 40". Pure."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from inference.planning.training.tables import BOUNDS, DEVICES, Draft, ExtractedField
+
+# What says that a request goes on from the one before.
+_GOES_ON = re.compile(
+    r"\b(?:same|again|rest|unchanged|instead|(?:as|than|like) (?:before|last time|the last)|what we had|last time|make (?:it|that|them)|"
+    r"also|twice|double|half|more|fewer|less|drop|add|raise|lower|reduce|increase|change|keep|rather)\b"
+)
+_UNITS = (("rounds", r"rounds?"), ("clients", DEVICES), ("local_epochs", r"(?:local )?epochs?"))
+_FACTORS = {"twice": 2.0, "double": 2.0, "triple": 3.0, "half": 0.5}
+_BETWEEN = r"(?: as many| so many| as much| less| fewer| the| than| number of| of| times)*"
+_NUMBER = r"\d+(?:\.\d+)?"
+
+
+@dataclass(frozen=True)
+class Relative:
+    """`text` without what is said in relation to the earlier draft, or as a range; `fields` that follow from the earlier draft;
+    `open`: fields of which a range was said."""
+
+    text: str
+    fields: Mapping[str, ExtractedField]
+    open: frozenset[str]
+
+
+def relative(text: str, before: Draft) -> Relative:
+    """`text` is regular (training.wording)."""
+    fields, left_open = dict[str, ExtractedField](), set[str]()
+    for name, unit in _UNITS:
+        ranged = rf"\b(?:between {_NUMBER} and|{_NUMBER} ?(?:to|or|-|–)) {_NUMBER} {unit}\b"
+        if re.search(ranged, text):
+            left_open.add(name)
+            text = re.sub(ranged, " ", text)
+        value = before.named[name].value if name in before.named else None
+        factor = re.search(rf"\b(?P<factor>{'|'.join(_FACTORS)}){_BETWEEN} {unit}\b", text)
+        step = re.search(rf"\b(?P<n>\d+) (?P<way>more|fewer|less) {unit}\b", text)
+        for match in filter(None, (factor, step)):
+            text = text.replace(match[0], " ")
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                result = value * _FACTORS[match["factor"]] if match is factor else value + _signed(match)
+                if BOUNDS[name][0] <= result <= BOUNDS[name][1]:
+                    fields[name] = ExtractedField(int(result), match[0])
+            else:
+                left_open.add(name)
+    return Relative(text, fields, frozenset(left_open))
+
+
+def _signed(match: re.Match[str]) -> int:
+    return int(match["n"]) * (1 if match["way"] == "more" else -1)
+
+
+def goes_on(text: str, draft: Draft) -> bool:
+    """Whether a request takes what it does not name from the one before."""
+    return bool(_GOES_ON.search(text)) or "dataset" not in draft.named
+
+
+def changed(before: Draft, draft: Draft) -> Draft:
+    """The earlier draft with the fields of this one in place of its own."""
+    earlier = dict(before.named)
+    if "partition" in draft.named and draft.named["partition"].value == "iid":
+        earlier.pop("alpha", None)
+    if "privacy" in draft.named and not draft.named["privacy"].value:
+        earlier = {name: field for name, field in earlier.items() if name not in ("noise_multiplier", "clip")}
+    if "compression" in draft.named and draft.named["compression"].value == "none":
+        earlier.pop("bits", None)
+    return Draft({**earlier, **draft.named}, draft.notes)
