@@ -1,5 +1,6 @@
 """People, a real Redis, and the whole stack as a person would start it."""
 
+import gc
 import io
 import os
 import shutil
@@ -16,6 +17,7 @@ from PIL import Image
 from bench.harness.processes import running_redis, wait_for
 from bench.harness.stack import Stack
 from tests.distribution import ByStack, stack_of
+from tests.made_once import made_once, migrate
 
 if TYPE_CHECKING:
     from inference.engine.bundles.store import Store
@@ -28,6 +30,17 @@ RECOVERY_S = 90  # a process that is killed often is restarted after longer and 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return ByStack(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Modules and tests stay until the end: looking through them for garbage took a third of the time of collecting."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,6 +58,31 @@ def asks_the_database(item: pytest.Item) -> bool:
     fixtures = set(getattr(item, "fixturenames", ()))
     marked = item.get_closest_marker("django_db") is not None
     return "stack" not in fixtures and (marked or bool(fixtures & {"db", "transactional_db"}))
+
+
+@pytest.fixture(scope="session")
+def common(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if hasattr(request.config, "workerinput") else own
+
+
+@pytest.fixture(scope="session")
+def migrated(common: Path) -> Path:
+    """An SQLite database to copy, with no rows but those that migrations make."""
+    return made_once(common / "migrated.sqlite3", migrate)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request: pytest.FixtureRequest, django_db_modify_db_settings: None) -> bool:
+    """Migrating takes ten seconds, copying a migrated database none."""
+    from django.conf import settings
+
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        shutil.copy(request.getfixturevalue("migrated"), database["TEST"]["NAME"])
+        return True
+    return bool(request.config.getvalue("reuse_db"))
 
 
 @pytest.fixture(scope="session")
@@ -105,15 +143,17 @@ def photo_bytes(request: pytest.FixtureRequest) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def bundles(tmp_path_factory: pytest.TempPathFactory) -> "Store":
-    """With the bundled models, exported."""
-    from inference.engine import catalogue
-    from inference.engine.bundles.export import export
+def bundles(common: Path) -> "Store":
+    """With the bundled models, exported. Nobody changes it."""
     from inference.engine.bundles.store import Store
 
-    place = Store(tmp_path_factory.mktemp("bundles"))
-    export(catalogue.profile("compact"), place)
-    return place
+    def export(folder: Path) -> None:
+        from inference.engine import catalogue
+        from inference.engine.bundles.export import export
+
+        export(catalogue.profile("compact"), Store(folder))
+
+    return Store(made_once(common / "bundles", export))
 
 
 def draw_photo(seed: int = 0, size: tuple[int, int] = (320, 240)) -> bytes:
@@ -152,7 +192,7 @@ def collector() -> Iterator["Collector"]:
 
 
 @pytest.fixture(scope="session")
-def whole_stack(tmp_path_factory: pytest.TempPathFactory, collector: "Collector") -> Iterator[Stack]:
+def whole_stack(tmp_path_factory: pytest.TempPathFactory, collector: "Collector", migrated: Path) -> Iterator[Stack]:
     """Everything that `make run` starts, in a folder of its own, with an owner; shared by the tests that need it. It exports
     traces, and its log is for programs."""
     whole = Stack(tmp_path_factory.mktemp("stack"))
@@ -165,6 +205,7 @@ def whole_stack(tmp_path_factory: pytest.TempPathFactory, collector: "Collector"
     home, shots = whole.var / "nodes" / "jetson-a", whole.var / "shots"
     for folder in (home, shots):
         folder.mkdir(parents=True, mode=0o700)
+    shutil.copy(migrated, whole.var / "isthmus.sqlite3")
     (shots / "first.jpg").write_bytes(draw_photo(7))
     (home / "cameras.toml").write_text(f'shots = "folder:{shots}"\n')  # a device with a camera, of the kind that needs none
     with whole as running:

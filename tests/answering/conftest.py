@@ -58,8 +58,9 @@ class Pair:
         self.edge.load(self.edge.vision)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def vision() -> Vision:
+    """Nobody changes it; what a node remembers of its answers is in its stages."""
     return runner.load(catalogue.profile("compact"), threads=1)
 
 

@@ -54,19 +54,27 @@ def test_placing_while_a_language_model_plans_costs_no_extra_time(
 
     monkeypatch.setattr(planner_usage, "planner", MeetingPlanner)
     monkeypatch.setattr(prefetch, "prepare", prepare)
+    started = time.monotonic()
     orchestrate._plan(execution)
-    assert execution.plan_ms_hidden == pytest.approx(1000 * PLACING_S, abs=100)
+    assert 1000 * PLACING_S <= execution.plan_ms_hidden + 1 <= 1000 * (time.monotonic() - started) + 1
 
 
 def test_a_plan_does_not_wait_for_a_slower_device(
     execution: orchestrate.TurnExecution, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prefetch, "prepare", lambda photo, node: time.sleep(3 * PLANNING_S))
+    planned, placed = Event(), Event()
+
+    def prepare(photo: Photo, node: Any) -> None:
+        assert planned.wait(20), "the plan waits for the device"
+        placed.set()
+
+    monkeypatch.setattr(prefetch, "prepare", prepare)
     started = time.monotonic()
     orchestrate._plan(execution)
-    assert time.monotonic() - started < 2.5 * PLANNING_S
-    assert execution.plan_ms_hidden == pytest.approx(1000 * PLANNING_S, abs=150)
-    time.sleep(3 * PLANNING_S)
+    assert not placed.is_set()
+    assert 1000 * PLANNING_S <= execution.plan_ms_hidden + 1 <= 1000 * (time.monotonic() - started) + 1
+    planned.set()
+    assert placed.wait(20)
 
 
 def test_a_prepared_photo_is_not_prepared_again(execution: orchestrate.TurnExecution) -> None:

@@ -3,18 +3,18 @@
 import re
 from typing import Any
 
-import pytest
 from django.test import Client
 
 from tests.openapi import schema
 from webapp.accounts.models import ApiToken
 
-OPERATIONS = [
-    (f"{method.upper()} {path}", operation)
-    for path, operations in schema()["paths"].items()
-    for method, operation in operations.items()
-]
-each_operation = pytest.mark.parametrize("operation", [pytest.param(o, id=name) for name, o in OPERATIONS])
+
+def operations() -> dict[str, dict[str, Any]]:
+    return {
+        f"{method.upper()} {path}": operation
+        for path, at_path in schema()["paths"].items()
+        for method, operation in at_path.items()
+    }
 
 
 def success(operation: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -25,43 +25,45 @@ def success(operation: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return status, response
 
 
-@each_operation
-def test_it_says_what_it_returns(operation: dict[str, Any]) -> None:
-    status, response = success(operation)
-    if status == "204":
-        assert "content" not in response
-        return
-    (content,) = response["content"].values()
-    shape = content["schema"]
-    shape = shape["items"] if shape.get("type") == "array" else shape
-    assert "$ref" in shape or shape.get("format") == "binary", "a named schema, a list of them, or a file"
+def test_every_operation_says_what_it_returns() -> None:
+    for name, operation in operations().items():
+        status, response = success(operation)
+        if status == "204":
+            assert "content" not in response, name
+            continue
+        (content,) = response["content"].values()
+        shape = content["schema"]
+        shape = shape["items"] if shape.get("type") == "array" else shape
+        assert "$ref" in shape or shape.get("format") == "binary", f"{name}: a named schema, a list of them, or a file"
 
 
-@each_operation
-def test_it_has_a_name_a_caller_would_use_and_a_summary(operation: dict[str, Any]) -> None:
-    assert re.fullmatch(r"[a-z]+(_[a-z]+)+", operation["operationId"])
-    assert not operation["operationId"].startswith(("webapp", "devices_", "federation_", "inference"))
-    summary = operation["summary"]
-    assert summary[0].isupper() and " " in summary and not summary.endswith(".")
-    assert operation["tags"] and set(operation["tags"]) <= {tag["name"] for tag in schema()["tags"]}
+def test_every_operation_has_a_name_a_caller_would_use_and_a_summary() -> None:
+    tags = {tag["name"] for tag in schema()["tags"]}
+    for name, operation in operations().items():
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)+", operation["operationId"]), name
+        assert not operation["operationId"].startswith(("webapp", "devices_", "federation_", "inference")), name
+        summary = operation["summary"]
+        assert summary[0].isupper() and " " in summary and not summary.endswith("."), name
+        assert operation["tags"] and set(operation["tags"]) <= tags, name
 
 
-@each_operation
-def test_every_error_has_the_one_shape_and_a_reason(operation: dict[str, Any]) -> None:
-    errors = {status: response for status, response in operation["responses"].items() if status >= "400"}
-    assert {"401", "422", "429", "500", "503"} <= set(errors)
-    for status, response in errors.items():
-        assert response["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/ErrorResponse"}
-        assert response["description"].startswith("`"), f"{status} names no code"
+def test_every_error_has_the_one_shape_and_a_reason() -> None:
+    for name, operation in operations().items():
+        errors = {status: response for status, response in operation["responses"].items() if status >= "400"}
+        assert {"401", "422", "429", "500", "503"} <= set(errors), name
+        for status, response in errors.items():
+            shape = response["content"]["application/json"]["schema"]
+            assert shape == {"$ref": "#/components/schemas/ErrorResponse"}, f"{name}, {status}"
+            assert response["description"].startswith("`"), f"{name}: {status} names no code"
 
 
 def test_operation_names_are_unique() -> None:
-    names = [operation["operationId"] for _, operation in OPERATIONS]
+    names = [operation["operationId"] for operation in operations().values()]
     assert len(names) == len(set(names)) >= 45
 
 
 def test_every_list_comes_in_bounded_pages() -> None:
-    lists = [operation for _, operation in OPERATIONS if operation["operationId"].startswith("list_")]
+    lists = [operation for operation in operations().values() if operation["operationId"].startswith("list_")]
     assert len(lists) >= 8
     for operation in lists:
         bounds = {parameter["name"]: parameter["schema"] for parameter in operation["parameters"]}

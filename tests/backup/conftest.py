@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -54,10 +55,10 @@ class Place:
 
 
 @pytest.fixture(scope="session")
-def filled(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Place:
+def filled(redis_url: str, tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Place:
     """On SQLite, with rows in every table and files of every kind. Nobody changes it."""
     place = Place(tmp_path_factory.mktemp("filled"))
-    place.manage("migrate", "--no-input")
+    shutil.copy(migrated, place.var / "isthmus.sqlite3")
     place.run("-m", "tests.backup.fill")
     return place
 
@@ -79,6 +80,13 @@ def saved(filled: Place, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def empty(redis_url: str, tmp_path: Path) -> Place:
     (tmp_path / "var").mkdir(mode=0o700)
     return Place(tmp_path / "var")
+
+
+@pytest.fixture
+def unused(empty: Place, migrated: Path) -> Place:
+    """Migrated, with nothing in it."""
+    shutil.copy(migrated, empty.var / "isthmus.sqlite3")
+    return empty
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ def test_a_killed_cloud_worker_loses_and_doubles_nothing(stack: Stack) -> None:
 
 
 def test_a_killed_redis_loses_and_doubles_nothing_and_what_failed_can_be_retried(stack: Stack) -> None:
-    photos = _photos(stack, 14, 200)
+    photos = _photos(stack, 8, 200)
     batch = _start(stack, photos)
     _reaches(stack, batch, 2)
     stack.kill(stack.worker("redis-server"))
@@ -77,7 +77,7 @@ def test_a_killed_redis_loses_and_doubles_nothing_and_what_failed_can_be_retried
 
 def test_a_single_question_does_not_wait_for_the_batch(stack: Stack) -> None:
     single = stack.upload(draw_photo(299))
-    batch = _start(stack, _photos(stack, 20, 300))
+    batch = _start(stack, _photos(stack, 14, 300))
     _reaches(stack, batch, 1)
     assert stack.finished(stack.put("What is this?", photo=single)["id"])["state"] == "answered"
     left = stack.owner.get(f"{URL}/{batch}").json()["counts"]

@@ -10,7 +10,7 @@ from bench.harness.stack import Stack
 from tests.conftest import draw_photo
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
-FLOOD, BESIDE = 30, 2
+FLOOD, BESIDE = 16, 2
 LONG_S = 180  # on a busy machine
 
 

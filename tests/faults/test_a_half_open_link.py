@@ -59,6 +59,7 @@ def link(healthy: Stack, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         relay_process.wait(5)
 
 
+@pytest.mark.long  # with an agent of its own; test_killed_workers.py freezes an edge, to which connections stay open too
 def test_a_question_over_a_half_open_link_fails_with_a_reason_and_the_next_is_answered(
     healthy: Stack, link: subprocess.Popen[str], photo_bytes: bytes
 ) -> None:

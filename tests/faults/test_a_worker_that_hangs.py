@@ -26,6 +26,7 @@ def _answered(stack: Stack, photo: bytes) -> bool:
     return bool(turn["state"] == "answered")
 
 
+@pytest.mark.long  # waits out how long one may hang; tests/architecture/test_restart.py freezes a child with a short wait
 def test_a_frozen_cloud_worker_is_restarted(healthy: Stack, photo_bytes: bytes) -> None:
     frozen = healthy.worker("celery", "webapp.celery")
     os.kill(frozen, signal.SIGSTOP)

@@ -122,7 +122,7 @@ def test_a_body_that_stops_half_way_ends_in_408(serve: Serve, echo: Echo, settin
         connection.sendall(post("/login/", how, body=b"3\r\nabc\r\n"))
         started = time.monotonic()
         assert status_of(answer_of(connection)) == 408
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 12
 
 
 def test_a_body_that_trickles_ends_in_408(serve: Serve, echo: Echo, settings: Any) -> None:

@@ -114,7 +114,7 @@ def test_when_too_many_wait_the_next_is_turned_away_at_once(decoders: PhotoDecod
     started = time.monotonic()
     with pytest.raises(Busy):
         read(decoders, saved(draw(), "PNG"), "one more")
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < 10, "half of the patience with which those before it wait"
     os.kill(pid, signal.SIGCONT)
     for thread in threads:
         thread.join(20)
