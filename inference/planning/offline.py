@@ -11,33 +11,27 @@ from itertools import zip_longest
 from textwrap import shorten
 
 from inference.engine import tasks
-from inference.planning import prohibitions, unanswered, watch_request
+from inference.planning import watch_request
+from inference.planning.completeness import prohibitions, unanswered
+from inference.planning.completeness.items import items
 from inference.planning.compose import photo_before
 from inference.planning.context import Context, ParsedStep, moved
 from inference.planning.crops import located
 from inference.planning.each_photo import each_photo, of_each
-from inference.planning.items import items
 from inference.planning.languages import multilingual
 from inference.planning.plan import DRAFTS, MAX_QUESTION, MAX_STEPS, MAX_WHY, TRAIN, WATCH, Plan, Planned, PlanStep
+from inference.planning.reader import preference
 from inference.planning.reader.interpret import interpret
 from inference.planning.reader.reader import bundled
-from inference.planning.reader.words import words_of
 from inference.planning.replies import ADDRESS_ALONE, EMPTY, NO_PHOTO, NO_REQUEST, NOTHING_FOR_ME, ONLY_BEGINNING, reply
 from inference.planning.rules.asides import without_addresses
-from inference.planning.rules.limits import METADATA
 from inference.planning.rules.rule_parser import ELSEWHERE, NO_EARLIER, UNCLEAR
 from inference.planning.rules.tables import Outcome, by_tables
 from inference.planning.rules.wording import regular
-from inference.planning.training import tables as training
+from inference.planning.training import recognition
 
 __all__ = ["ELSEWHERE", "NO_EARLIER", "NO_PHOTO", "UNCLEAR", "Context", "plan", "plan_offline"]
 
-# Probabilities of the reader's plan, chosen on the tuning half of people's requests (docs/planning.md).
-LEAST = 0.12  # below it the tables' is taken, if they have one
-LIKELY = 0.7  # from which on it is better than that of tables that know every word
-CERTAIN = 0.9  # from which on a message is about the system, although the tables refuse it for another reason
-GIBBERISH = 0.6  # share of words that nobody knows, from which on
-_ASKS = re.compile(r"(?:is|are|was|were|do|does|did|has|have|can|what|which|who|whose|where|how|why|when)\b")
 _JOINS = re.compile(r"[,;]| and ")
 _ABOUT_RUNS = re.compile(r"\b(?:runs?|models?|trained)\b")
 _TALK = ("thanks", "nothing")  # needs no reply beside a request
@@ -106,9 +100,9 @@ def _read(question: str, context: Context) -> Outcome:
     if watch_request.read(typed.text) is not None:
         return Outcome((ParsedStep(WATCH, question),), remarks=typed.remarks)
     outcome = _of_items(_better(by_tables(question, typed, text, context), question, context), question, context)
-    if not (outcome.steps or outcome.asks_system) and training.amounts_to_request(question):
+    if not (outcome.steps or outcome.asks_system) and recognition.amounts_to_request(question):
         return Outcome((ParsedStep(TRAIN, question),), remarks=typed.remarks)
-    if any(not _is_regular(step) and _JOINS.search(step.question) for step in outcome.steps):
+    if any(not preference.is_regular(step) and _JOINS.search(step.question) for step in outcome.steps):
         outcome = replace(outcome, remarks=(*outcome.remarks, AS_IT_STANDS))
     if outcome.steps and not outcome.remarks and not outcome.asks_system:
         missing = unanswered.requests(typed.text, outcome.steps)
@@ -121,7 +115,7 @@ def _read(question: str, context: Context) -> Outcome:
 
 def _better(tables: Outcome, question: str, context: Context) -> Outcome:
     """The tables' steps where they know every word and the reader sees the same tasks or is unsure, else the reader's."""
-    if _is_gibberish(question):
+    if preference.is_gibberish(question):
         return replace(tables, why=NOTHING_FOR_ME) if tables.why == NO_REQUEST else tables
     earlier = list(zip_longest(context.earlier, context.answers[: len(context.earlier)], fillvalue=""))
     runs = context.models if _ABOUT_RUNS.search(question.lower()) else ()  # their names alone would make it think of them
@@ -129,7 +123,7 @@ def _better(tables: Outcome, question: str, context: Context) -> Outcome:
     result = interpret(reading.lines, question, context)
     steps = _once(result.steps)
     is_talk = not steps and set(result.said) <= set(_TALK)
-    if _is_better(tables, steps, "system" in result.said, reading.probability) or (is_talk and tables.steps):
+    if preference.tables_are_better(tables, steps, "system" in result.said, reading.probability) or (is_talk and tables.steps):
         return tables
     if not (steps or result.said or result.remarks):
         return tables
@@ -160,14 +154,6 @@ def _short(text: str) -> str:
     return shorten(text, SHOWN, placeholder=" …")
 
 
-def _is_gibberish(question: str) -> bool:
-    """Whether most of its words are none, and are near none: the reader would make something of them all the same."""
-    speller = bundled().speller
-    words = [word for word in words_of(question) if word.isalpha() and len(word) > 2]
-    unknown = sum(not speller.is_known(speller.mended(word)) for word in words)
-    return bool(words) and unknown / len(words) > GIBBERISH
-
-
 def _once(steps: Sequence[ParsedStep]) -> tuple[ParsedStep, ...]:
     """Without steps that are asked twice; what waits for one of them waits for the first."""
     once, places = list[ParsedStep](), dict[int, int]()
@@ -179,32 +165,6 @@ def _once(steps: Sequence[ParsedStep]) -> tuple[ParsedStep, ...]:
             once.append(step)
         places[number] = once.index(step) + 1
     return tuple(once)
-
-
-def _is_better(tables: Outcome, steps: Sequence[ParsedStep], asks_system: bool, probability: float) -> bool:
-    """Whether the tables' outcome is, where the reader sees these steps with this probability."""
-    if not tables.steps:
-        is_unsure = probability < LIKELY and tables.why != NO_REQUEST
-        overrides = asks_system and probability >= CERTAIN and tables.why != METADATA
-        return is_unsure or (tables.is_whole and not overrides)
-    if all(not step.question for step in tables.steps) and (tables.is_whole or not steps) and not asks_system:
-        return True  # tasks by their names
-    if probability < (LIKELY if tables.is_whole or not steps else LEAST):
-        return True
-    if not (tables.is_whole and all(map(_is_regular, tables.steps))):
-        return False
-    # A description of the whole is what the reader makes of a thing that it does not know how to ask about.
-    describes = probability < CERTAIN and len(tables.steps) == 1 and [step.task for step in steps] == ["caption"]
-    return describes or _tasks(steps) == _tasks(tables.steps)
-
-
-def _is_regular(step: ParsedStep) -> bool:
-    """Whether its question is a question: the tables leave what they do not know as it was typed."""
-    return step.task in DRAFTS or not step.question or _ASKS.match(step.question) is not None
-
-
-def _tasks(steps: Sequence[ParsedStep]) -> list[tuple[str, int]]:
-    return [(step.task, step.before) for step in steps]
 
 
 def _plan(outcome: Outcome) -> Plan:

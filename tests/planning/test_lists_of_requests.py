@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from inference.planning import items, unanswered
+from inference.planning.completeness import items, unanswered
 from inference.planning.context import Context, ParsedStep
 from inference.planning.offline import plan_offline
 from inference.planning.plan import Planned

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from inference.planning import prohibitions
+from inference.planning.completeness import prohibitions
 from inference.planning.context import Context
 from inference.planning.offline import plan_offline
 

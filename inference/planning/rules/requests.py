@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from inference.engine import tasks
 from inference.planning.plan import TRAIN
 from inference.planning.rules.wording import PHOTO, VERBS, direct
-from inference.planning.training import tables as training
+from inference.planning.training import recognition
 
 _IT = r"(?:this one|that one|this|that|it|these|those|they|he|she)"
 _HERE = (
@@ -95,7 +95,7 @@ def task_of(text: str, is_question: bool) -> str | None:
     """`text` as `direct` leaves it. None where it is no request that can be told from talk."""
     if not text or _BARE.match(text):
         return None
-    if training.asked(text):
+    if recognition.asked(text):
         return TRAIN
     if task := tasks.requested(text):
         return task.name

@@ -13,7 +13,7 @@ from inference.planning.rules.prior_requests import prior_requests
 from inference.planning.rules.pronouns import PriorRequest, Resolution, resolve
 from inference.planning.rules.requests import Piece, task_of
 from inference.planning.rules.wording import direct
-from inference.planning.training import tables as training
+from inference.planning.training import recognition, tables
 
 ELSEWHERE = (
     "I can only name what a photo shows, describe it, and answer questions about it. Ask, for example: what is in this photo?"
@@ -47,7 +47,7 @@ class Reading:
 
     def take(self, part: Piece, last: bool) -> None:
         text, earlier = direct(part.raw), self.context.earlier_photos
-        if training.asked(text):
+        if recognition.asked(text):
             return self._train(text)
         if earlier and self._of_two(text):
             return None
@@ -90,7 +90,7 @@ class Reading:
         own = tasks.requested(text) is not None
         if elsewhere(text, own) or (not own and of_the_world(text, self.names)):
             return self._refuse(ELSEWHERE)
-        if any(step.task == "train" for step in self.steps) and training.read(text).named:
+        if any(step.task == "train" for step in self.steps) and tables.read(text).named:
             return self._train(text)
         if named_runs.names(raw):
             return self._by_model(raw, part.ordered)

@@ -9,7 +9,7 @@ from inference.planning.languages import multilingual
 from inference.planning.plan import TRAIN
 from inference.planning.reader.plan_lines import Line
 from inference.planning.reader.reader import bundled
-from inference.planning.training import changes, fields, tables, unread
+from inference.planning.training import changes, fields, recognition, tables, unread
 from inference.planning.training.changes import Relative
 from inference.planning.training.tables import Draft
 
@@ -22,7 +22,7 @@ def read(message: str, context: Context | None = None) -> Draft:
     before = Draft()
     for number, (question, _) in enumerate(earlier):
         english = multilingual.plain_english(question)
-        if tables.amounts_to_request(english) or (before.named and tables.read(english).named):
+        if recognition.amounts_to_request(english) or (before.named and tables.read(english).named):
             before = _read(question, earlier[:number], before)
     return _read(message, earlier, before)
 
