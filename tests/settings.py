@@ -23,6 +23,7 @@ from webapp.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow on purpose
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
+DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405  a test's threads leave no connection behind
 if not socket:
     # A file, not memory: SQLite's shared memory databases lock whole tables between threads and do not wait.
     DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "tests.sqlite3"}  # noqa: F405

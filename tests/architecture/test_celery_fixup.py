@@ -6,13 +6,13 @@ import pytest
 from django.db import DatabaseError, connection, connections
 
 from webapp.celery import app
-from webapp.ops.celery_fixup import MAX_AGE_S, Fixup, WorkerFixup
+from webapp.ops.celery_fixup import Fixup, WorkerFixup
 
 
 @pytest.fixture
 def worker(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkerFixup]:
     """As a worker has it, without its signals."""
-    monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", MAX_AGE_S)
+    monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 60)
     connection.close()
     yield WorkerFixup(app)
     connection.close()
@@ -36,7 +36,7 @@ def test_a_connection_outlives_a_task(worker: WorkerFixup) -> None:
 def test_an_old_one_is_closed(worker: WorkerFixup) -> None:
     first = open_one()
     assert connection.close_at is not None
-    connection.close_at -= MAX_AGE_S
+    connection.close_at -= 60
     worker.close_database()
     assert open_one() is not first
 

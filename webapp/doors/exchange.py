@@ -8,11 +8,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from asgiref.sync import ThreadSensitiveContext
-
 from webapp.errors import INTERNAL
 from webapp.gate.refusals import RETRY_AFTER_S, Message, Receive, Scope, Send
 from webapp.gate.shapes import Shape
+from webapp.gate.threads import THREADS
 from webapp.live.errors import UserError
 from webapp.live.outages import DATABASE_ERRORS, outage
 
@@ -124,7 +123,7 @@ async def exchange(scope: Scope, send: Send, wording: Wording) -> AsyncGenerator
         begun = True
         await send(message)
 
-    async with ThreadSensitiveContext():
+    async with THREADS.one():
         try:
             yield answer
         except Gone:

@@ -10,15 +10,11 @@ from typing import Any
 
 from celery import Celery
 from celery.fixups.django import DjangoFixup, DjangoWorkerFixup
-from django.db import close_old_connections, connections
-
-MAX_AGE_S = 60
+from django.db import close_old_connections
 
 
 class WorkerFixup(DjangoWorkerFixup):  # type: ignore[misc]  # Celery is not typed
     def install(self) -> "WorkerFixup":
-        for alias in connections:
-            connections.settings[alias]["CONN_MAX_AGE"] = MAX_AGE_S  # its threads live as long as it does
         super().install()
         self._close_database()  # of the thread that starts the others
         return self

@@ -164,6 +164,7 @@ else:
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": VAR_DIR / "isthmus.sqlite3",
+            "CONN_MAX_AGE": 60,
             "OPTIONS": {
                 # Readers do not wait for the writer. A commit survives a crash of the process, not a power failure.
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
