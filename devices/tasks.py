@@ -28,7 +28,7 @@ def watch() -> None:
     node_events.record_all(now, watched_s=now.timestamp() - since)
 
 
-@shared_task(name="devices.update_agents")
+@shared_task(name="devices.update_agents", is_needed=staticmethod(rollouts.is_needed))
 def update_agents() -> None:
     """Offer the server's agent to those whose turn it is, and stop where one fails."""
     rollouts.advance(timezone.now())

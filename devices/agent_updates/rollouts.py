@@ -102,6 +102,20 @@ def receive(node: Node, said: UpdateState | None) -> None:
         audit.record(node.slug, "agent update failed", f"node:{node.slug}", said.failed)
 
 
+def is_needed() -> bool:
+    """Whether there may be something to go on with, to stop, or to begin."""
+    if AgentRollout.objects.filter(ended=None).exists():
+        return True
+    if settings.AGENT_UPDATES == "off":
+        return False
+    states = Node.objects.filter(revoked_at=None, approved=True).values_list("abilities", "versions")
+    wheels = [versions.get("wheel") for abilities, versions in states if UPDATE in abilities]
+    if not wheels:
+        return False
+    wheel = agent_wheel.known()  # where there is none yet, it is built
+    return wheel is None or (settings.AGENT_UPDATES == "auto" and any(one != wheel.digest for one in wheels))
+
+
 def advance(now: datetime) -> None:
     """What the clock does. Safe to run twice."""
     if settings.AGENT_UPDATES == "off":

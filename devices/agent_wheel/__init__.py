@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
-from hatchling.builders.wheel import WheelBuilder
 from packaging.version import InvalidVersion, Version
 
 PROJECT = Path(settings.BASE_DIR) / "devices" / "agent"
@@ -77,6 +76,8 @@ def _folder() -> Path:
 
 def build(folder: Path) -> Path:
     """Two processes may build at once: each replaces the file as a whole."""
+    from hatchling.builders.wheel import WheelBuilder  # only here, and seldom
+
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         made = Path(next(iter(WheelBuilder(str(PROJECT)).build(directory=scratch, versions=["standard"]))))

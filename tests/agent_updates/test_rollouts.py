@@ -42,6 +42,24 @@ def test_one_goes_first_and_the_others_follow_once_it_works(admin: Client, board
     assert actions("jetson-a") == ["agent update asked for", "agent updated"]
 
 
+def test_the_clock_asks_for_it_only_where_there_may_be_something_to_do(admin: Client, boards: Boards, settings: Any) -> None:
+    agent_wheel.identity()
+    assert not rollouts.is_needed(), "nobody has asked for an update"
+    settings.AGENT_UPDATES = "auto"
+    assert rollouts.is_needed(), "they have another agent"
+    for one in boards:
+        one.beat(**report(server_digest()))
+    assert not rollouts.is_needed()
+    boards[0].beat(**report("0" * 64))
+    settings.AGENT_UPDATES = "ask"
+    bulk(admin, boards[0].node.slug)
+    assert rollouts.is_needed()
+    settings.AGENT_UPDATES = "off"
+    assert rollouts.is_needed(), "to stop what is under way"
+    rollouts.advance(timezone.now())
+    assert not rollouts.is_needed()
+
+
 def test_the_first_that_fails_stops_it(admin: Client, boards: Boards) -> None:
     first = boards[0]
     bulk(admin, *(one.node.slug for one in boards))
