@@ -12,10 +12,9 @@ from textwrap import shorten
 
 from inference.engine import tasks
 from inference.planning import watch_request
-from inference.planning.completeness import prohibitions, unanswered
-from inference.planning.completeness.items import items
+from inference.planning.completeness import parted, prohibitions, unanswered
 from inference.planning.compose import photo_before
-from inference.planning.context import Context, ParsedStep, moved
+from inference.planning.context import Context, ParsedStep
 from inference.planning.crops import located
 from inference.planning.each_photo import each_photo, of_each
 from inference.planning.languages import multilingual
@@ -32,14 +31,12 @@ from inference.planning.training import recognition
 
 __all__ = ["ELSEWHERE", "NO_EARLIER", "NO_PHOTO", "UNCLEAR", "Context", "plan", "plan_offline"]
 
-_JOINS = re.compile(r"[,;]| and ")
 _ABOUT_RUNS = re.compile(r"\b(?:runs?|models?|trained)\b")
 _TALK = ("thanks", "nothing")  # needs no reply beside a request
 DRAFTED = {
     TRAIN: "a training run, which stays a draft until you start it",
     WATCH: "a watch, which stays a draft until you start it",
 }
-NOT_READ = "I did not understand “{text}”."
 ONLY_FIRST = "Only the first {most} of {count} requests are answered; ask the others separately."
 AS_IT_STANDS = "I did not understand every part of this, so I asked it as it stands."
 SHOWN = 60  # characters of a question that the explanation quotes
@@ -99,18 +96,30 @@ def _read(question: str, context: Context) -> Outcome:
         return Outcome(why=ADDRESS_ALONE if typed.remarks else EMPTY)
     if watch_request.read(typed.text) is not None:
         return Outcome((ParsedStep(WATCH, question),), remarks=typed.remarks)
-    outcome = _of_items(_better(by_tables(question, typed, text, context), question, context), question, context)
+    outcome = _better(by_tables(question, typed, text, context), question, context)
+    outcome = _by_parts(outcome, question, typed.text, context)
     if not (outcome.steps or outcome.asks_system) and recognition.amounts_to_request(question):
         return Outcome((ParsedStep(TRAIN, question),), remarks=typed.remarks)
-    if any(not preference.is_regular(step) and _JOINS.search(step.question) for step in outcome.steps):
+    if any(map(parted.as_it_stands, outcome.steps)):
         outcome = replace(outcome, remarks=(*outcome.remarks, AS_IT_STANDS))
     if outcome.steps and not outcome.remarks and not outcome.asks_system:
         missing = unanswered.requests(typed.text, outcome.steps)
-        outcome = replace(outcome, remarks=tuple(NOT_READ.format(text=_short(clause)) for clause in missing))
+        outcome = replace(outcome, remarks=tuple(parted.NOT_READ.format(text=parted.short(clause)) for clause in missing))
     outcome = replace(outcome, steps=located(outcome.steps, typed.text))
     if not context.has_photo and any(step.task not in DRAFTS for step in outcome.steps):
         return Outcome(why=NO_PHOTO, remarks=typed.remarks, asks_system=outcome.asks_system)
     return outcome
+
+
+def _by_parts(whole: Outcome, question: str, typed: str, context: Context) -> Outcome:
+    """What was not read to its end is read part by part."""
+
+    def read(text: str) -> Outcome:
+        trimmed = without_addresses(text)
+        return _better(by_tables(text, trimmed, regular(trimmed.text), context), text, context)
+
+    outcome = parted.of_requests(parted.of_items(whole, question, read), typed, read)
+    return outcome if outcome is whole else replace(outcome, steps=_once(outcome.steps))
 
 
 def _better(tables: Outcome, question: str, context: Context) -> Outcome:
@@ -123,7 +132,10 @@ def _better(tables: Outcome, question: str, context: Context) -> Outcome:
     result = interpret(reading.lines, question, context)
     steps = _once(result.steps)
     is_talk = not steps and set(result.said) <= set(_TALK)
-    if preference.tables_are_better(tables, steps, "system" in result.said, reading.probability) or (is_talk and tables.steps):
+    invents = preference.invents(steps, [question, *context.earlier, *context.answers])
+    if preference.tables_are_better(tables, steps, "system" in result.said, reading.probability, invents):
+        return tables
+    if is_talk and tables.steps:
         return tables
     if not (steps or result.said or result.remarks):
         return tables
@@ -132,26 +144,6 @@ def _better(tables: Outcome, question: str, context: Context) -> Outcome:
     if not reading.is_whole:
         sentences.append(ONLY_BEGINNING)
     return Outcome(steps, " ".join(sentences), (*tables.asides, *sentences), asks_system="system" in result.said)
-
-
-def _of_items(whole: Outcome, question: str, context: Context) -> Outcome:
-    """A list that was not read to its end is read item by item; what then stays without a step is quoted."""
-    listed = items(question)
-    if listed is None or not 0 < len(whole.steps) < len(listed.texts) or any(step.task in DRAFTS for step in whole.steps):
-        return whole
-    steps, remarks = list[ParsedStep](), list[str]()
-    for text in listed.texts:
-        typed = without_addresses(text)
-        outcome = _better(by_tables(text, typed, regular(typed.text), context), text, context)
-        steps += [moved(step, len(steps)) for step in outcome.steps if step.task not in DRAFTS]
-        remarks += [] if outcome.steps else [NOT_READ.format(text=_short(text))]
-    if len(steps) <= len(whole.steps):
-        return whole
-    return replace(whole, steps=_once(steps), remarks=(*whole.remarks, *remarks), is_whole=False)
-
-
-def _short(text: str) -> str:
-    return shorten(text, SHOWN, placeholder=" …")
 
 
 def _once(steps: Sequence[ParsedStep]) -> tuple[ParsedStep, ...]:

@@ -7,16 +7,22 @@ from inference.planning.context import ParsedStep
 from inference.planning.plan import DRAFTS
 from inference.planning.reader.reader import bundled
 from inference.planning.reader.words import words_of
-from inference.planning.replies import NO_REQUEST
-from inference.planning.rules.limits import METADATA
+from inference.planning.replies import NO_REQUEST, NOTHING_ASKED
+from inference.planning.rules.limits import METADATA, TWO_PHOTOS
 from inference.planning.rules.tables import Outcome
 
 # Probabilities of the reader's plan, chosen on the tuning half of people's requests (docs/planning.md).
 LEAST = 0.12  # below it the tables' is taken, if they have one
 LIKELY = 0.7  # from which on it is better than that of tables that know every word
 CERTAIN = 0.9  # from which on a message is about the system, although the tables refuse it for another reason
+STEM = 4  # letters by which a word is known again
 GIBBERISH = 0.6  # share of words that nobody knows, from which on
 _ASKS = re.compile(r"(?:is|are|was|were|do|does|did|has|have|can|what|which|who|whose|where|how|why|when)\b")
+# Words of the reader's own, which name no thing.
+_OF_QUESTIONS = frozenset(
+    "what which there where doing wearing holding colour color people person photo picture many anyone anybody text written kind "
+    "happening weather standing sitting called shown visible taken number have does".split()
+)
 
 
 def is_gibberish(question: str) -> bool:
@@ -27,21 +33,33 @@ def is_gibberish(question: str) -> bool:
     return bool(words) and unknown / len(words) > GIBBERISH
 
 
-def tables_are_better(tables: Outcome, steps: Sequence[ParsedStep], asks_system: bool, probability: float) -> bool:
-    """Whether the tables' outcome is, where the reader sees these steps with this probability."""
+def tables_are_better(
+    tables: Outcome, steps: Sequence[ParsedStep], asks_system: bool, probability: float, invented: bool
+) -> bool:
+    """Whether the tables' outcome is, where the reader sees these steps with this probability. `invented`: as `invents` says."""
     if not tables.steps:
-        is_unsure = probability < LIKELY and tables.why != NO_REQUEST
+        if tables.why == TWO_PHOTOS and len({step.before for step in steps}) > 1:
+            return probability < LEAST  # what cannot be compared can be asked of each
+        is_unsure = probability < (LEAST if steps and tables.why == NOTHING_ASKED else LIKELY) and tables.why != NO_REQUEST
         overrides = asks_system and probability >= CERTAIN and tables.why != METADATA
         return is_unsure or (tables.is_whole and not overrides)
     if all(not step.question for step in tables.steps) and (tables.is_whole or not steps) and not asks_system:
         return True  # tasks by their names
-    if probability < (LIKELY if tables.is_whole or not steps else LEAST):
+    knows = tables.is_whole and all(map(is_regular, tables.steps))
+    if probability < (LIKELY if knows or not steps or (tables.is_whole and invented) else LEAST):
         return True
-    if not (tables.is_whole and all(map(is_regular, tables.steps))):
+    if not knows:
         return False
     # A description of the whole is what the reader makes of a thing that it does not know how to ask about.
     describes = probability < CERTAIN and len(tables.steps) == 1 and [step.task for step in steps] == ["caption"]
     return describes or _tasks(steps) == _tasks(tables.steps)
+
+
+def invents(steps: Sequence[ParsedStep], texts: Sequence[str]) -> bool:
+    """Whether a question speaks of a thing that nobody has named: a word of which the message and what came before have none."""
+    spoken = {word[:STEM] for text in texts for word in map(bundled().speller.mended, words_of(text))}
+    asked = {word for step in steps for word in words_of(step.question) if len(word) > STEM and word.isalpha()}
+    return any(word[:STEM] not in spoken and word not in _OF_QUESTIONS for word in asked)
 
 
 def is_regular(step: ParsedStep) -> bool:

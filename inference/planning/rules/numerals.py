@@ -20,9 +20,12 @@ _FIXED = (
     (r"\b(?:a|one|1) dozen\b", "12"),
     (r"\b(\d+|one|two|three|four|five|six|seven|eight|nine|ten) million\b", "1000000000"),
     (r"\ba (?:couple|pair) of\b", "2"),
-    (r"\b(?:a|one|1) hundred\b", "100"),
     (r"\b(?:a|one|1) minute and a half\b|\bone and a half minutes\b", "90 seconds"),
     (r"\ban? (?=hour|minute|min\b|day)", "1 "),
+)
+_HUNDREDS = re.compile(
+    rf"\b(?P<count>a|{'|'.join(list(ONES)[1:])}) (?P<scale>hundred|thousand)"
+    rf"(?:(?: and)? (?:(?P<tens>{'|'.join(TENS)})(?:[ -](?P<unit>{'|'.join(list(ONES)[1:10])}))?|(?P<ones>{'|'.join(list(ONES)[1:])})))?\b"
 )
 NUMBER = r"\d+(?:\.\d+)?(?:e-?\d+)?"
 UNITS_S = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "hr": 3600, "hour": 3600, "minute": 60, "second": 1, "day": 86400}
@@ -37,6 +40,7 @@ _SCALE = {"": 1, "k": 1e3, "m": 1e6, "ki": 1024, "mi": 1024**2, "kilo": 1e3, "me
 
 def digits(text: str) -> str:
     """`text`, lower case, with its number words as digits."""
+    text = _HUNDREDS.sub(_hundreds, text)
     for pattern, replacement in _FIXED:
         text = re.sub(pattern, replacement, text)
     return _SPELLED.sub(_value, text)
@@ -46,6 +50,11 @@ def _value(match: re.Match[str]) -> str:
     if match["tens"]:
         return str(TENS[match["tens"]] + ONES.get(match["unit"] or "", 0))
     return str(ONES[match["ones"]])
+
+
+def _hundreds(match: re.Match[str]) -> str:
+    rest = int(_value(match)) if match["tens"] or match["ones"] else 0
+    return str(ONES.get(match["count"], 1) * (100 if match["scale"] == "hundred" else 1000) + rest)
 
 
 def seconds(match: re.Match[str]) -> float:

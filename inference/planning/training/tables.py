@@ -125,7 +125,7 @@ _PER_ROUND_BEHIND = re.compile(
     r"^ *(?:limit|deadline|time-?out|max|maximum|at most|time)* *(?:per|each|every|a|for each|for every) round\b|^ *(?:deadline|time-?out)\b"
 )
 _PER_ROUND_AHEAD = re.compile(
-    r"\b(?:stragglers?|laggards?|slow (?:ones|devices|boards|clients)|deadline|time-?out)\b[^,;.]*$|\b(?:per|each|every|a|one|any) round\b[^,;.]*$|\bround(?: |_|-)?(?:deadline|limit|time-?out|time)\w*[^,;.]*$"
+    r"\brounds? (?:of|with|at) (?:at most |up to |max(?:imum)? |about |no more than )?$|\b(?:stragglers?|laggards?|slow (?:ones|devices|boards|clients)|deadline|time-?out)\b[^,;.]*$|\b(?:per|each|every|a|one|any) round\b[^,;.]*$|\bround(?: |_|-)?(?:deadline|limit|time-?out|time)\w*[^,;.]*$"
 )
 
 

@@ -25,7 +25,11 @@ _SWITCHES = {
 _OF = r"(?:that |the |this |any |all )?"
 _SLIPS = (
     (r"(?<=\d),(?=\d{1,2}\b)", "."),
-    (r"\b(?:rnds?|tours|rondas|runden)\b", "rounds"),
+    (r"\brnd\b", "round"),
+    (r"\b(?:rnds|tours|rondas|runden)\b", "rounds"),
+    (r"\b(?:(?:itt?erations?|rounds?) ?/ ?)+(?:itt?erations?|rounds?)\b", "rounds"),
+    (r"\bt(?:i|ie)me?outs?\b|\btimout\b", "timeout"),
+    (r"\b(rounds|devices|clients|boards|nodes|epochs|dataset|data) [–-] ", r"\1: "),
     (r"\b(\d+) towers?\b", r"\1 rounds"),  # as French has rounds
     (r"\b(?:époques?|épocas?|epochen)\b", "epochs"),
     (r"\b(?:délai|plazo|frist)\b", "deadline"),
@@ -42,6 +46,15 @@ _SLIPS = (
     (r"\b(?:(?:all|every) )?(?:phones?|tablets?|laptops?|cameras?)(?= (?:take|join|with)\b)", "devices"),
 )  # fmt: skip
 _WEAK_SPOTS = re.compile(r"\b(?:cifar-10|rounds?|devices?|clients?|epochs?|compression|aggregation|privacy)\b")
+_THINGS = r"(?: (?:local )?(?:rounds?|epochs?|devices?|clients?|boards?|nodes?|jetsons?|machines?|minutes?|seconds?|hours?|bits?))?"
+_TAKEN_BACK = (
+    r"(?:no|nope|sorry|wait|oops|err?|uh|um|hm+|ah|actually|i meant?|i mean|or rather|rather|correction|scratch that|strike that|"
+    r"make (?:it|that)|let's (?:say|make it)|better|i should say)"
+)
+_CORRECTION = re.compile(
+    rf"(?<![\w.-])(?P<first>\d+(?:\.\d+)?)(?P<thing>{_THINGS})(?:[ ,;:.–—…-]+{_TAKEN_BACK}\b)+[ ,;:.–—…-]+"
+    rf"(?P<second>\d+(?:\.\d+)?)(?P<other>{_THINGS})(?![\w.-])"
+)
 _SHARES = {"tenth": "0.1", "fifth": "0.2", "quarter": "0.25", "third": "0.33", "half": "0.5"}
 _SHARE = re.compile(r"\b(?:an?|one) (tenth|fifth|quarter|third|half)\b(?! (?:an? )?(?:hour|minute|of an))")
 
@@ -50,6 +63,10 @@ _NAMES = r"[a-z][a-z-]+(?:(?:, and |, | and | n | & )[a-z][a-z-]+)+"
 _CLASSES = (
     re.compile(rf"\b(?:classes|labels|categories)(?: are|:|=)? ({_NAMES})"),
     re.compile(rf"\b(?:just|only) ({_NAMES})(?= ?(?:,? (?:from|on|using|with)\b|[,;.]|$))"),
+    re.compile(
+        rf"\b(?:to|can) (?:tell|distinguish|separate|discern|recogni[sz]e|notice|spot|identify|sort)(?: between| out)? ({_NAMES})"
+        r"(?= ?(?:apart\b|,? (?:from|on|using|with|by|in|over|for)\b|[,;.]|$))"
+    ),
     re.compile(rf"\b(?:on|to (?:know|tell|learn|recogni[sz]e)|teach it) ({_NAMES}) only\b"),
 )
 _NO_CLASSES = frozenset(
@@ -86,6 +103,7 @@ def regular(text: str) -> str:
     text = " ".join(_mended(word) for word in text.split(" "))
     for pattern, replacement in _SLIPS:
         text = re.sub(pattern, replacement, text)
+    text = _CORRECTION.sub(_corrected, text)
     text = _SHARE.sub(lambda match: _SHARES[match[1]], text)
     text = _PAIR.sub(_pair, text)
     for name, words in _SWITCHES.items():
@@ -100,6 +118,14 @@ def regular(text: str) -> str:
             text,
         )
     return text
+
+
+def _corrected(match: re.Match[str]) -> str:
+    """"20, no, 30 rounds" as "30 rounds"; two numbers of different things stay."""
+    thing, other = match["thing"], match["other"]
+    if thing and other and thing.rstrip("s") != other.rstrip("s"):
+        return match[0]
+    return match["second"] + (other or thing)
 
 
 def _mended(word: str) -> str:
