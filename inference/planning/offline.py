@@ -39,6 +39,7 @@ DRAFTED = {
 }
 ONLY_FIRST = "Only the first {most} of {count} requests are answered; ask the others separately."
 AS_IT_STANDS = "I did not understand every part of this, so I asked it as it stands."
+SURE_OF_RUN = 3  # settings from which on a message is about a run, whatever else it could be
 SHOWN = 60  # characters of a question that the explanation quotes
 COUNTS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six"}
 
@@ -98,7 +99,7 @@ def _read(question: str, context: Context) -> Outcome:
         return Outcome((ParsedStep(WATCH, question),), remarks=typed.remarks)
     outcome = _better(by_tables(question, typed, text, context), question, context)
     outcome = _by_parts(outcome, question, typed.text, context)
-    if not (outcome.steps or outcome.asks_system) and recognition.amounts_to_request(question):
+    if _sets_up_run(outcome, question, context):
         return Outcome((ParsedStep(TRAIN, question),), remarks=typed.remarks)
     if any(map(parted.as_it_stands, outcome.steps)):
         outcome = replace(outcome, remarks=(*outcome.remarks, AS_IT_STANDS))
@@ -106,9 +107,27 @@ def _read(question: str, context: Context) -> Outcome:
         missing = unanswered.requests(typed.text, outcome.steps)
         outcome = replace(outcome, remarks=tuple(parted.NOT_READ.format(text=parted.short(clause)) for clause in missing))
     outcome = replace(outcome, steps=located(outcome.steps, typed.text))
-    if not context.has_photo and any(step.task not in DRAFTS for step in outcome.steps):
-        return Outcome(why=NO_PHOTO, remarks=typed.remarks, asks_system=outcome.asks_system)
-    return outcome
+    return outcome if context.has_photo else _without_photo(outcome, typed.remarks)
+
+
+def _without_photo(outcome: Outcome, remarks: tuple[str, ...]) -> Outcome:
+    """A run or a watch can be drafted; all else has to wait for a photo."""
+    drafts = tuple(replace(step, after=(), only_if=None) for step in outcome.steps if step.task in DRAFTS)
+    if len(drafts) == len(outcome.steps):
+        return outcome
+    if not drafts:
+        return Outcome(why=NO_PHOTO, remarks=remarks, asks_system=outcome.asks_system)
+    return replace(outcome, steps=drafts, remarks=(*outcome.remarks, NO_PHOTO))
+
+
+def _sets_up_run(outcome: Outcome, question: str, context: Context) -> bool:
+    """Whether a message that was not understood as a request to train is one: by what it says of a run, where no photo is meant."""
+    if any(step.task in DRAFTS for step in outcome.steps):
+        return False
+    is_open = not (outcome.steps or outcome.asks_system)
+    if is_open or (outcome.steps and not context.has_photo):
+        return recognition.amounts_to_request(question) or recognition.changes_request(question, context.earlier)
+    return recognition.amounts_to_request(question, SURE_OF_RUN)
 
 
 def _by_parts(whole: Outcome, question: str, typed: str, context: Context) -> Outcome:

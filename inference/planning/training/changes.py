@@ -4,15 +4,19 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from inference.planning.rules.numerals import DURATION, seconds
 from inference.planning.training.tables import BOUNDS, DEVICES, Draft, ExtractedField
 
 # What says that a request goes on from the one before.
 _GOES_ON = re.compile(
     r"\b(?:same|again|rest|unchanged|instead|(?:as|than|like) (?:before|last time|the last)|what we had|last time|make (?:it|that|them)|"
-    r"also|twice|double|half|more|fewer|less|drop|add|raise|lower|reduce|increase|change|keep|rather)\b"
+    r"also|twice|double|half|more|fewer|less|drop|add|raise|lower|reduce|increase|change|keep|rather|"
+    r"switch|swap|bump|this time|go (?:back|down|up)|actually|only)\b"
 )
 _UNITS = (("rounds", r"rounds?"), ("clients", DEVICES), ("local_epochs", r"(?:local )?epochs?"))
 _FACTORS = {"twice": 2.0, "double": 2.0, "triple": 3.0, "half": 0.5}
+_LESS = ("shorter", "less", "fewer")
+_LONGER = re.compile(rf"{DURATION.pattern} (?P<way>longer|more|shorter|less|fewer|extra)\b")
 _BETWEEN = r"(?: as many| so many| as much| less| fewer| the| than| number of| of| times)*"
 _NUMBER = r"\d+(?:\.\d+)?"
 
@@ -46,7 +50,31 @@ def relative(text: str, before: Draft) -> Relative:
                     fields[name] = ExtractedField(int(result), match[0])
             else:
                 left_open.add(name)
+    for match in _LONGER.finditer(text):
+        name = "wall_clock_s" if "wall_clock_s" in before.named and "round_deadline_s" not in before.named else "round_deadline_s"
+        value = before.named[name].value if name in before.named else None
+        if isinstance(value, (int, float)) and (length := DURATION.search(match[0])):
+            result = value + seconds(length) * (-1 if match["way"] in _LESS else 1)
+            if BOUNDS[name][0] <= result <= BOUNDS[name][1]:
+                fields[name] = ExtractedField(int(result), match[0])
+        text = text.replace(match[0], " ")
     return Relative(text, fields, frozenset(left_open))
+
+
+def by_each_other(text: str, draft: Draft) -> dict[str, ExtractedField]:
+    """Fields that follow from another of the same message: "ten boards and twice as many rounds". `text` is regular."""
+    fields = dict[str, ExtractedField]()
+    for name, unit in _UNITS:
+        match = re.search(rf"\b(?P<factor>{'|'.join(_FACTORS)}) as many {unit}(?: as (?P<base>\w+))?", text)
+        others = [other for other, _ in _UNITS if other != name and other in draft.named]
+        if match is None or name in draft.named:
+            continue
+        if base := match["base"]:
+            others = [other for other in others if re.fullmatch(dict(_UNITS)[other], base)]
+        value = draft.named[others[0]].value if len(others) == 1 else None
+        if isinstance(value, (int, float)) and BOUNDS[name][0] <= (result := value * _FACTORS[match["factor"]]) <= BOUNDS[name][1]:
+            fields[name] = ExtractedField(int(result), match[0])
+    return fields
 
 
 def _signed(match: re.Match[str]) -> int:

@@ -1,11 +1,12 @@
 """Whether a message asks for a training run. Pure."""
 
 import re
+from collections.abc import Sequence
 
 from inference.planning.training.tables import DEVICES, read, regular
 
 _NEVER = re.compile(
-    r"^(?:what|which|who|whose|where|when|why|how(?! about)|is|are|was|were|does|do(?! (?:a|an|some|the|me|us)\b)|did|has|have|had|stop|pause|cancel|show|resume|"
+    r"^(?:what(?! we had)|which|who|whose|where|when|why|how(?! about)|is|are|was|were|does|do(?! (?:a|an|some|the|me|us)\b)|did|has|have|had|stop|pause|cancel|show|resume|"
     r"delete|explain|describe|tell)\b"
 )
 _VERB = re.compile(
@@ -26,13 +27,21 @@ _NO_RUN = re.compile(
     r"\btrain(?:ing)? (?:my|our|the|his|her|this|a) (?:dog|puppy|cat|kitten|horse|pony|parrot|bird|child|kid|son|daughter|team|staff)\b|"
     r"\b(?:dog|puppy|cat|kitten|horse|pony|parrot|child|kid|son|daughter|team|staff) (?:needs?|wants?|gets?) (?:\w+ )?training\b"
 )
-_TELLING = frozenset({"dataset", "rounds", "clients", "local_epochs", "alpha", "bits"})
+_TELLING = frozenset({"dataset", "rounds", "clients", "local_epochs", "alpha", "bits", "round_deadline_s"})
 
 
-def amounts_to_request(message: str) -> bool:
+def amounts_to_request(message: str, least: int = 2) -> bool:
     """Whether a message that nothing else is known of sets up a run: it says two things of one and asks nothing."""
     text = regular(message)
-    return not _NEVER.match(text) and len(_TELLING & read(message).named.keys()) > 1
+    return not _NEVER.match(text) and len(_TELLING & read(message).named.keys()) >= least
+
+
+def changes_request(message: str, earlier: Sequence[str]) -> bool:
+    """Whether it changes the run that the message before it set up: "what we had, only iid instead"."""
+    if not earlier or _NEVER.match(regular(message)):
+        return False
+    last = regular(earlier[-1])
+    return (asked(last) or amounts_to_request(earlier[-1])) and bool(read(message).named)
 
 
 def asked(text: str) -> bool:

@@ -4,15 +4,26 @@ The tables know what is written as a setting, the reader what is told in passing
 more often. A request that goes on from an earlier one of the conversation changes that one's draft.
 """
 
+import re
+
 from inference.planning.context import Context
 from inference.planning.languages import multilingual
 from inference.planning.plan import TRAIN
 from inference.planning.reader.plan_lines import Line
 from inference.planning.reader.reader import bundled
+from inference.planning.reader.words import words_of
+from inference.planning.rules.numerals import NUMBER
 from inference.planning.training import changes, fields, recognition, tables, unread
 from inference.planning.training.changes import Relative
-from inference.planning.training.tables import Draft
+from inference.planning.training.tables import Draft, ExtractedField
 
+_NUMBER = re.compile(rf"(?<![\w.]){NUMBER}(?![\w.]*\w)")
+_SHARED = re.compile(r"\b(?:as many|as much|same (?:number|amount|for)|both|each|likewise)\b")  # one number for two fields
+_OF_SETS = {
+    "digits": r"digit|numb|numer|mnist|figure|zip|hand-?writ",
+    "cifar10": r"c[iy]?far|object|ten-?class|10-?class|10 classes",
+    "photos": r"photo|pic|image|shot|camera|own|snap|label|class",
+}  # words that speak of them
 LIKELY = 0.3  # probability of the reader's plan from which on its fields count
 
 
@@ -34,8 +45,10 @@ def _read(message: str, earlier: list[tuple[str, str]], before: Draft) -> Draft:
     by_tables = tables.read(english, relative.text)
     reading = bundled().read(english, earlier)
     lines = [line for line in reading.lines if line.task == TRAIN]
-    draft = _joined(by_tables, lines, relative) if lines and reading.probability >= LIKELY else by_tables
+    draft = _joined(by_tables, lines, relative, regular) if lines and reading.probability >= LIKELY else by_tables
     draft.named.update(relative.fields)
+    if not before.named:
+        draft.named.update(changes.by_each_other(regular, draft))
     rest = unread.sentence(english, draft)
     if before.named and changes.goes_on(regular, draft):
         draft = changes.changed(before, draft)
@@ -44,9 +57,14 @@ def _read(message: str, earlier: list[tuple[str, str]], before: Draft) -> Draft:
     return tables.completed(draft)
 
 
-def _joined(by_tables: Draft, lines: list[Line], relative: Relative) -> Draft:
+def _joined(by_tables: Draft, lines: list[Line], relative: Relative, text: str) -> Draft:
     by_reader = fields.draft("; ".join(line.question for line in lines))
-    named = {name: field for name, field in by_reader.named.items() if name not in relative.open}
+    mended = " ".join(bundled().speller.mend(words_of(text)))
+    named = {
+        name: field
+        for name, field in by_reader.named.items()
+        if name not in relative.open and not _spent(field, by_tables, text) and not _unheard(name, field, mended)
+    }
     if by_tables.unknown_dataset:
         named.pop("dataset", None)
     for name, other in (("wall_clock_s", "round_deadline_s"), ("round_deadline_s", "wall_clock_s")):
@@ -55,6 +73,21 @@ def _joined(by_tables: Draft, lines: list[Line], relative: Relative) -> Draft:
     # The same note may quote other words of the request.
     notes = {note.rpartition("”")[2] or note: note for note in [*by_reader.notes, *by_tables.notes]}
     return Draft({**named, **by_tables.named}, list(notes.values()))
+
+
+def _spent(field: ExtractedField, by_tables: Draft, text: str) -> bool:
+    """Whether its number stands in the message only where the tables have taken it for other fields."""
+    value = field.value
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or _SHARED.search(text):
+        return False
+    there = sum(float(number) == value for number in _NUMBER.findall(text))
+    taken = sum(other.value == value and not isinstance(other.value, bool) for other in by_tables.named.values())
+    return 0 < there <= taken
+
+
+def _unheard(name: str, field: ExtractedField, text: str) -> bool:
+    """Whether it is a data set of which the message has no word."""
+    return name == "dataset" and not re.search(_OF_SETS[str(field.value)], text)
 
 
 def _earlier(context: Context | None) -> list[tuple[str, str]]:

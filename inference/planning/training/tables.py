@@ -104,7 +104,7 @@ _CHOICES: tuple[tuple[str, Value, str], ...] = (
     ("compression", "none", r"\b(?:no|without(?: any)?|un-?|not|don't|do not) ?compress\w*|\bun-?compressed\b|\bfull precision\b"),
     ("compression", "sketch", r"\bcompress\w*|\bsketch\w*|\bquanti[sz]\w+"),
     ("secure_aggregation", False, r"\b(?:no|without|skip) (?:secure aggregation|sec-?agg|mask\w*)"),
-    ("secure_aggregation", True, r"\bsecur\w+ (?:aggregat\w+|sum\w*)|\bsec-?agg\b|\bmask(?:s|ed|ing)?\b|\bonly (?:sees?|learns?|gets?) the (?:sum|total|aggregate)\b"
+    ("secure_aggregation", True, r"\b(?:secur|encrypt)\w+ (?:of )?(?:the )?(?:aggregat\w+|sum\w*)|\bsec-?agg\b|\bmask(?:s|ed|ing)?\b|\bonly (?:sees?|learns?|gets?) the (?:sum|total|aggregate)\b"
                                  r"|\b(?:nobody|no one|never|not even the server|without)\b[^.;]*\b(?:individual|single|separate|each)\b[^.;]*\bupdates?\b|\b(?:keep|hide|with)\b[^.;]*\bupdates? (?:secret|private|hidden)\b"),
     ("privacy", False, r"\b(?:no|without) (?:differential privacy|dp|privacy)\b"),
     ("privacy", True, r"\bdifferential\w* priva\w+|\bdp\b|\bdp-?sgd\b|\bprivacy\b|\bprivately\b|\bno single (?:photo|person|image|example)\b"),
@@ -125,7 +125,7 @@ _PER_ROUND_BEHIND = re.compile(
     r"^ *(?:limit|deadline|time-?out|max|maximum|at most|time)* *(?:per|each|every|a|for each|for every) round\b|^ *(?:deadline|time-?out)\b"
 )
 _PER_ROUND_AHEAD = re.compile(
-    r"\brounds? (?:of|with|at) (?:at most |up to |max(?:imum)? |about |no more than )?$|\b(?:stragglers?|laggards?|slow (?:ones|devices|boards|clients)|deadline|time-?out)\b[^,;.]*$|\b(?:per|each|every|a|one|any) round\b[^,;.]*$|\bround(?: |_|-)?(?:deadline|limit|time-?out|time)\w*[^,;.]*$"
+    r"\brounds? (?:of|with|at|to|a|to per|to each) (?:at most |up to |max(?:imum)? |about |no more than )?$|\b(?:stragglers?|laggards?|slow (?:ones|devices|boards|clients)|deadline|time-?out)\b[^,;.]*$|\b(?:per|each|every|a|one|any) round\b[^,;.]*$|\bround(?: |_|-)?(?:deadline|limit|time-?out|time)\w*[^,;.]*$"
 )
 
 

@@ -11,7 +11,7 @@ MOST = 4  # pieces that are quoted
 _NUMBER = re.compile(rf"(?<![\w.])-?{NUMBER}%?(?:[ -]?(?:am|pm)\b)?")
 _NO_SETTING = re.compile(  # numbers that are part of a name or say which, not how many
     r"\bcifar[ -]?100?\b|\b(?:run|reviewer|fig(?:ure)?|table|step|part|version|v|no\.?|number|model)[ #.-]?\d+\b|\b\d+(?:st|nd|rd|th)\b|#\d+|"
-    r"\b(?:19|20)\d\d\b|https?://\S+|\bone (?:of|that|which|more|thing|last)\b|\b(?:this|that|which|another|every|each|no) one\b|\b1-?bit\b"
+    r"\b(?:19|20)\d\d\b|https?://\S+|\bone (?:of|that|which|more|thing|last)\b|\b(?:this|that|which|another|every|each|no) one\b|\b1-?bit\b|\b(?:per|each|every|a) round\b"
 )
 _SUBJECTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("rounds",), r"rounds?"),
@@ -29,7 +29,7 @@ _SUBJECTS: tuple[tuple[tuple[str, ...], str], ...] = (
 # What other systems let one set, and a run here does not.
 _FOREIGN = re.compile(
     r"\b(?:momentum|weight decay|dropout|optimi[sz]er|sgd|adamw?|rmsprop|schedul\w+|warm-?up|augment\w*|early stopping|patience|gpus?|cuda|"
-    r"fp16|mixed precision|e-?mail|notify|ping|text me|yolo\w*|vgg\w*|mobilenet\w*|efficientnet\w*|bert|vit|transformers?|"
+    r"fp16|mixed precision|e-?mail|mail me|notify|ping|text me|call me|yolo\w*|vgg\w*|mobilenet\w*|efficientnet\w*|bert|vit|transformers?|"
     r"tonight|tomorrow|overnight|midnight|noon|every (?:night|day|week|hour))\b(?! on the server)"
 )
 _WORDS = [(fields, re.compile(rf"\b(?:{words})\b")) for fields, words in _SUBJECTS]
@@ -70,6 +70,7 @@ def _values(draft: Draft) -> Iterator[float]:
     for field in draft.named.values():
         if isinstance(field.value, (int, float)):
             yield float(field.value)
+            yield from (float(number) for number in re.findall(rf"(?<![\w.]){NUMBER}", digits(field.words.lower())))
 
 
 def _subjects(text: str, draft: Draft) -> Iterator[tuple[int, int]]:

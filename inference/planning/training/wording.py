@@ -14,7 +14,7 @@ _KEYS = {
     "a": "alpha", "ds": "dataset", "data": "dataset", "t": "deadline", "timeout": "deadline", "sigma": "noise", "agg": "strategy",
     "sa": "secagg", "secure": "secagg", "comp": "compression", "n": "clients", "z": "noise",
 }  # fmt: skip
-_PAIR = re.compile(r"(?<![\w.])([a-z_]+(?: [a-z]+)?) ?= ?([\w.]+)")
+_PAIR = re.compile(r"(?<![\w.])([a-z_]+(?: [a-z]+)?) ?= ?(\w+(?:\.\w+)*)")
 _PHOTOS = frozenset(("photos", "photo", "pics", "images", "pictures", "own"))
 _ON, _OFF = frozenset(("1", "true", "on", "yes", "y")), frozenset(("0", "false", "off", "no", "n", "none"))
 _SWITCHES = {
@@ -25,6 +25,8 @@ _SWITCHES = {
 _OF = r"(?:that |the |this |any |all )?"
 _SLIPS = (
     (r"(?<=\d),(?=\d{1,2}\b)", "."),
+    (r"\b(?<=\d )(?:mobile |smart)?(?:phones?|tablets?|laptops?)\b", "devices"),
+    (r"\bnumbers? (?:data ?)?set\b", "digits dataset"),
     (r"\brnd\b", "round"),
     (r"\b(?:rnds|tours|rondas|runden)\b", "rounds"),
     (r"\b(?:(?:itt?erations?|rounds?) ?/ ?)+(?:itt?erations?|rounds?)\b", "rounds"),
@@ -45,30 +47,31 @@ _SLIPS = (
     (r"\bkeep (?:it|this|them|everything) private\b", "with privacy"),
     (r"\b(?:(?:all|every) )?(?:phones?|tablets?|laptops?|cameras?)(?= (?:take|join|with)\b)", "devices"),
 )  # fmt: skip
-_WEAK_SPOTS = re.compile(r"\b(?:cifar-10|rounds?|devices?|clients?|epochs?|compression|aggregation|privacy)\b")
+_WEAK_SPOTS = re.compile(r"\b(?:classes|cifar-10|rounds?|devices?|clients?|epochs?|compression|aggregation|privacy)\b")
 _THINGS = r"(?: (?:local )?(?:rounds?|epochs?|devices?|clients?|boards?|nodes?|jetsons?|machines?|minutes?|seconds?|hours?|bits?))?"
 _TAKEN_BACK = (
     r"(?:no|nope|sorry|wait|oops|err?|uh|um|hm+|ah|actually|i meant?|i mean|or rather|rather|correction|scratch that|strike that|"
-    r"make (?:it|that)|let's (?:say|make it)|better|i should say)"
+    r"make (?:it|that)|wrong|let's (?:say|make it)|better|i should say)"
 )
 _CORRECTION = re.compile(
     rf"(?<![\w.-])(?P<first>\d+(?:\.\d+)?)(?P<thing>{_THINGS})(?:[ ,;:.–—…-]+{_TAKEN_BACK}\b)+[ ,;:.–—…-]+"
     rf"(?P<second>\d+(?:\.\d+)?)(?P<other>{_THINGS})(?![\w.-])"
 )
 _SHARES = {"tenth": "0.1", "fifth": "0.2", "quarter": "0.25", "third": "0.33", "half": "0.5"}
-_SHARE = re.compile(r"\b(?:an?|one) (tenth|fifth|quarter|third|half)\b(?! (?:an? )?(?:hour|minute|of an))")
+_SHARE = re.compile(r"\b(?:an?|one|1) (tenth|fifth|quarter|third|half)\b(?! (?:an? )?(?:hour|minute|of an))")
 
 
 _NAMES = r"[a-z][a-z-]+(?:(?:, and |, | and | n | & )[a-z][a-z-]+)+"
 _CLASSES = (
     re.compile(rf"\b(?:classes|labels|categories)(?: are|:|=)? ({_NAMES})"),
-    re.compile(rf"\b(?:just|only) ({_NAMES})(?= ?(?:,? (?:from|on|using|with)\b|[,;.]|$))"),
+    re.compile(rf"\b(?:just|only) ({_NAMES})(?= ?(?:,? (?:from|on|using|with|k|ok|okay|please|pls|thanks|thx)\b|[,;.?!]|$))"),
     re.compile(
         rf"\b(?:to|can) (?:tell|distinguish|separate|discern|recogni[sz]e|notice|spot|identify|sort)(?: between| out)? ({_NAMES})"
         r"(?= ?(?:apart\b|,? (?:from|on|using|with|by|in|over|for)\b|[,;.]|$))"
     ),
     re.compile(rf"\b(?:on|to (?:know|tell|learn|recogni[sz]e)|teach it) ({_NAMES}) only\b"),
 )
+_JOINTS = frozenset(("and", "or", "n", "the", "a", "as", "in", "of", "is", "are", "to", "from", "that", "which", "we", "you", "i", "it"))
 _NO_CLASSES = frozenset(
     [
         "rounds",
@@ -88,14 +91,21 @@ _NO_CLASSES = frozenset(
 )
 
 
+_BARE_CLASSES = re.compile(r"\b(?:classes|labels|categories)(?: are|:| ?=)? (?P<names>[a-z-]+(?: [a-z-]+){1,5})(?=[,;.]|$)")
+_IN_BRACKETS = re.compile(r"\b(?:label\w*|sorted|class\w*|categor\w+)\b[^.;()]*\((?P<names>[a-z -]+(?:[/,|][a-z -]+)+)\)")
+
+
 def classes(text: str) -> list[str]:
     """The names of classes that are to be learnt, where the words say so."""
+    if match := _IN_BRACKETS.search(text):
+        return [name.strip() for name in re.split(r"[/,|]", match["names"]) if name.strip()]
     for pattern in _CLASSES:
         if match := pattern.search(text):
             names = re.split(r", and |, | and | n | & ", match[1])
             if not _NO_CLASSES & set(names):
                 return names
-    return []
+    bare = match["names"].split() if (match := _BARE_CLASSES.search(text)) else []
+    return bare if len(bare) > 1 and not (_NO_CLASSES | _JOINTS) & set(bare) else []
 
 
 def regular(text: str) -> str:
