@@ -12,7 +12,7 @@ from textwrap import shorten
 
 from inference.engine import tasks
 from inference.planning import watch_request
-from inference.planning.completeness import parted, prohibitions, unanswered
+from inference.planning.completeness import pairs, parted, prohibitions, unanswered
 from inference.planning.compose import photo_before
 from inference.planning.context import Context, ParsedStep
 from inference.planning.crops import located
@@ -22,6 +22,7 @@ from inference.planning.plan import DRAFTS, MAX_QUESTION, MAX_STEPS, MAX_WHY, TR
 from inference.planning.reader import preference
 from inference.planning.reader.interpret import interpret
 from inference.planning.reader.reader import bundled
+from inference.planning.reader.spelt import spelt
 from inference.planning.replies import ADDRESS_ALONE, EMPTY, NO_PHOTO, NO_REQUEST, NOTHING_FOR_ME, ONLY_BEGINNING, reply
 from inference.planning.rules.asides import without_addresses
 from inference.planning.rules.rule_parser import ELSEWHERE, NO_EARLIER, UNCLEAR
@@ -106,7 +107,7 @@ def _read(question: str, context: Context) -> Outcome:
     if outcome.steps and not outcome.remarks and not outcome.asks_system:
         missing = unanswered.requests(typed.text, outcome.steps)
         outcome = replace(outcome, remarks=tuple(parted.NOT_READ.format(text=parted.short(clause)) for clause in missing))
-    outcome = replace(outcome, steps=located(outcome.steps, typed.text))
+    outcome = replace(outcome, steps=located(_once(pairs.apart(spelt(outcome.steps, typed.text))), typed.text))
     return outcome if context.has_photo else _without_photo(outcome, typed.remarks)
 
 

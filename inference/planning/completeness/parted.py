@@ -66,7 +66,7 @@ def _parted(texts: Sequence[str], read: Read) -> Outcome:
         asks_system = asks_system or outcome.asks_system
         if not outcome.steps:
             remarks.append(
-                outcome.why if outcome.asks_system or outcome.is_whole and outcome.why else NOT_READ.format(text=short(text))
+                outcome.why if outcome.asks_system or (outcome.is_whole and outcome.why) else NOT_READ.format(text=short(text))
             )
     return Outcome(tuple(steps), remarks=tuple(remarks), asks_system=asks_system)
 

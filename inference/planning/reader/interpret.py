@@ -1,30 +1,17 @@
 """What the reader's lines come to in a conversation: steps of a plan, and what is to be said besides."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from inference.engine import tasks
-from inference.engine.questions.nouns import is_plural
-from inference.engine.tasks.wording import with_article
 from inference.planning.context import Context, ParsedStep
 from inference.planning.plan import MAX_ANSWER, TRAIN, OnlyIf
+from inference.planning.reader import comparisons
 from inference.planning.reader.plan_lines import Line
 
 NO_RUN = "There is no model of run {run}{instead}."
 NO_SUCH_PHOTO = "There is no earlier photo in this conversation. Ask about this one, or add another."
 ONE_AT_A_TIME = "I look at one photo at a time, so I cannot compare them; this is what each shows."
-_WHICH_HAS = re.compile(
-    r"^(?:in |on )?(?:which|what) (?:photo|picture|one|image)s?(?: of the two)?(?: has| have| shows?| contains?)?(?: are| is)?"
-    r"(?: there)? (?:the )?(?:more|most|fewer|fewest|less|least) (?P<things>[\w -]+)$"
-)
-_WHICH_SHOWS = re.compile(
-    r"^(?:in |on )?(?:which|what) (?:photo|picture|one|image)s?(?: of (?:the two|them))? "
-    r"(?:has|have|shows?|contains?|is there|are there) "
-    r"(?:(?:the|an?|any|some) )?(?P<things>[\w -]+?)(?: in it| on it)?$"
-)
-_ASKED_OF_EACH = re.compile(r"^(?:is|are|was|were|does|do|did|has|have|can|how|what|who|where)\b")
-_COMPARES = re.compile(r"\b(?:same|differ\w*|changed?|than|between|both|\w+er in|which (?:photo|picture|one))\b")
 
 
 @dataclass
@@ -91,19 +78,11 @@ def _steps(line: Line, message: str, context: Context, remarks: list[str]) -> li
     return [ParsedStep(task, question, model=model if known.takes_model else "", before=before) for before in back]
 
 
-def _is_there(things: str) -> str:
-    return f"are there any {things}" if is_plural(things.split()[-1]) else f"is there {with_article(things)}"
-
-
 def _of_each(task: str, question: str, remarks: list[str]) -> tuple[str, str]:
     """What is asked of each photo, so that the answers can be compared."""
     if task != "vqa":
         return task, question
-    if match := _WHICH_HAS.match(question):
-        return task, f"how many {match['things']} are there"
-    if match := _WHICH_SHOWS.match(question):
-        return task, _is_there(match["things"])
-    if _ASKED_OF_EACH.match(question) and not _COMPARES.search(question):
-        return task, question
-    remarks.append(ONE_AT_A_TIME)
-    return "caption", ""
+    asked = comparisons.of_one_photo(question)
+    if asked is None or comparisons.is_comparison(question):
+        remarks.append(ONE_AT_A_TIME)
+    return ("caption", "") if asked is None else (task, asked)

@@ -17,11 +17,42 @@ LIKELY = 0.7  # from which on it is better than that of tables that know every w
 CERTAIN = 0.9  # from which on a message is about the system, although the tables refuse it for another reason
 STEM = 4  # letters by which a word is known again
 GIBBERISH = 0.6  # share of words that nobody knows, from which on
+_FRAGMENTS = re.compile(r"^(?:what|how)\b[^,]*, (?!.*\b(?:is|are|do|does)\b)")  # "how many, awake or asleep"
 _ASKS = re.compile(r"(?:is|are|was|were|do|does|did|has|have|can|what|which|who|whose|where|how|why|when)\b")
 # Words of the reader's own, which name no thing.
 _OF_QUESTIONS = frozenset(
-    "what which there where doing wearing holding colour color people person photo picture many anyone anybody text written kind "
-    "happening weather standing sitting called shown visible taken number have does".split()
+    [
+        "what",
+        "which",
+        "there",
+        "where",
+        "doing",
+        "wearing",
+        "holding",
+        "colour",
+        "color",
+        "people",
+        "person",
+        "photo",
+        "picture",
+        "many",
+        "anyone",
+        "anybody",
+        "text",
+        "written",
+        "kind",
+        "happening",
+        "weather",
+        "standing",
+        "sitting",
+        "called",
+        "shown",
+        "visible",
+        "taken",
+        "number",
+        "have",
+        "does",
+    ]
 )
 
 
@@ -45,7 +76,7 @@ def tables_are_better(
         return is_unsure or (tables.is_whole and not overrides)
     if all(not step.question for step in tables.steps) and (tables.is_whole or not steps) and not asks_system:
         return True  # tasks by their names
-    knows = tables.is_whole and all(map(is_regular, tables.steps))
+    knows = tables.is_whole and all(is_regular(step) and not _FRAGMENTS.search(step.question) for step in tables.steps)
     if probability < (LIKELY if knows or not steps or (tables.is_whole and invented) else LEAST):
         return True
     if not knows:

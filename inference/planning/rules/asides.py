@@ -102,17 +102,49 @@ def _tidy(text: str) -> str:
 
 
 _NOUN_AFTER = re.compile(r"\b(?:many|much|a|an|the|any|some|no|this|that|my|of)\s*$", re.IGNORECASE)
+_NOUN_BEFORE = re.compile(r"^[\uFE0F\s]*(?:[?\u2753\u2754]|or\b)", re.IGNORECASE)
+_OR = re.compile(r"\bor\s*$", re.IGNORECASE)
+_NO_THING = re.compile(
+    r"\b(?:face|hands?|heart|symbol|sign|thumbs?|finger|eyes|arrow|mark|button|sparkles?|fire|hundred|zzz|gesture|person|man|woman|"
+    r"monkey|speech|thought|warning|check|cross|ornament|square|circle|party|star)\b"
+)
+_ANIMALS = re.compile(
+    r"\b(?:dog|cat|mouse|hamster|rabbit|fox|bear|panda|koala|tiger|lion|cow|pig|frog|monkey|wolf|unicorn|horse) face\b"
+)
+_PLAIN = {
+    "automobile": "car", "adhesive bandage": "bandage", "drop of blood": "blood", "bouquet": "flowers", "delivery truck": "truck",
+    "oncoming automobile": "car", "house building": "house", "spiral shell": "shell", "hot beverage": "drink",
+}  # fmt: skip
+_HUE = re.compile(r"^(?:red|green|black|white|blue|yellow|deciduous|evergreen|ripe) (?=\w)")
 _UNNAMED = re.compile(r" (?:face|head|symbol|sign|with|emoji|facing|medium|light|dark)\b.*$")
 
 
 def _spelled(message: str) -> str:
-    """`How many 🐶` → `How many dogs`. Elsewhere an emoji is decoration, and is left to `regular` to drop."""
+    """`How many 🐶` → `How many dogs`, `🐕 or 🐺` → `dog or wolf`. Elsewhere an emoji is decoration, and is left to `regular` to drop."""
     out = ""
-    for char in message:
-        if unicodedata.category(char) == "So" and _NOUN_AFTER.search(out):
-            noun = _UNNAMED.sub("", unicodedata.name(char, "").lower())
-            plural = re.search(r"\b(?:many|some|any)\s*$", out, re.IGNORECASE)
+    for place, char in enumerate(message):
+        is_emoji = unicodedata.category(char) == "So"
+        if is_emoji and _NOUN_AFTER.search(out):
+            noun = _noun(char)
+            plural = re.search(r"\b(?:many|some|any)\s*$", out, re.IGNORECASE) and noun not in _MASS
             out = f"{out.rstrip()} {many(noun) if plural and noun else noun}"
+        elif is_emoji and (_OR.search(out) or _NOUN_BEFORE.match(message[place + 1 :])) and _is_thing(char, out):
+            out = f"{out.rstrip()} {_noun(char)} ".lstrip()
         else:
             out += char
     return out
+
+
+_MASS = frozenset(("blood", "fire", "milk", "bread", "rice", "cheese"))
+
+
+def _noun(char: str) -> str:
+    name = unicodedata.name(char, "").lower()
+    return _PLAIN.get(name) or _HUE.sub("", _UNNAMED.sub("", name))
+
+
+def _is_thing(char: str, before: str) -> bool:
+    """Not a face or a mark, which say how something is meant; alone or after "or", for behind a sentence it decorates."""
+    name = unicodedata.name(char, "").lower()
+    is_named = bool(_ANIMALS.search(name)) or not _NO_THING.search(name)
+    return is_named and (not any(c.isalnum() for c in before) or _OR.search(before) is not None)

@@ -51,7 +51,9 @@ def relative(text: str, before: Draft) -> Relative:
             else:
                 left_open.add(name)
     for match in _LONGER.finditer(text):
-        name = "wall_clock_s" if "wall_clock_s" in before.named and "round_deadline_s" not in before.named else "round_deadline_s"
+        name = (
+            "wall_clock_s" if "wall_clock_s" in before.named and "round_deadline_s" not in before.named else "round_deadline_s"
+        )
         value = before.named[name].value if name in before.named else None
         if isinstance(value, (int, float)) and (length := DURATION.search(match[0])):
             result = value + seconds(length) * (-1 if match["way"] in _LESS else 1)
@@ -72,7 +74,10 @@ def by_each_other(text: str, draft: Draft) -> dict[str, ExtractedField]:
         if base := match["base"]:
             others = [other for other in others if re.fullmatch(dict(_UNITS)[other], base)]
         value = draft.named[others[0]].value if len(others) == 1 else None
-        if isinstance(value, (int, float)) and BOUNDS[name][0] <= (result := value * _FACTORS[match["factor"]]) <= BOUNDS[name][1]:
+        if (
+            isinstance(value, (int, float))
+            and BOUNDS[name][0] <= (result := value * _FACTORS[match["factor"]]) <= BOUNDS[name][1]
+        ):
             fields[name] = ExtractedField(int(result), match[0])
     return fields
 

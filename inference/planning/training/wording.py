@@ -48,7 +48,9 @@ _SLIPS = (
     (r"\b(?:(?:all|every) )?(?:phones?|tablets?|laptops?|cameras?)(?= (?:take|join|with)\b)", "devices"),
 )  # fmt: skip
 _WEAK_SPOTS = re.compile(r"\b(?:classes|cifar-10|rounds?|devices?|clients?|epochs?|compression|aggregation|privacy)\b")
-_THINGS = r"(?: (?:local )?(?:rounds?|epochs?|devices?|clients?|boards?|nodes?|jetsons?|machines?|minutes?|seconds?|hours?|bits?))?"
+_THINGS = (
+    r"(?: (?:local )?(?:rounds?|epochs?|devices?|clients?|boards?|nodes?|jetsons?|machines?|minutes?|seconds?|hours?|bits?))?"
+)
 _TAKEN_BACK = (
     r"(?:no|nope|sorry|wait|oops|err?|uh|um|hm+|ah|actually|i meant?|i mean|or rather|rather|correction|scratch that|strike that|"
     r"make (?:it|that)|wrong|let's (?:say|make it)|better|i should say)"
@@ -71,7 +73,9 @@ _CLASSES = (
     ),
     re.compile(rf"\b(?:on|to (?:know|tell|learn|recogni[sz]e)|teach it) ({_NAMES}) only\b"),
 )
-_JOINTS = frozenset(("and", "or", "n", "the", "a", "as", "in", "of", "is", "are", "to", "from", "that", "which", "we", "you", "i", "it"))
+_JOINTS = frozenset(
+    ("and", "or", "n", "the", "a", "as", "in", "of", "is", "are", "to", "from", "that", "which", "we", "you", "i", "it")
+)
 _NO_CLASSES = frozenset(
     [
         "rounds",
@@ -131,7 +135,7 @@ def regular(text: str) -> str:
 
 
 def _corrected(match: re.Match[str]) -> str:
-    """"20, no, 30 rounds" as "30 rounds"; two numbers of different things stay."""
+    """ "20, no, 30 rounds" as "30 rounds"; two numbers of different things stay."""
     thing, other = match["thing"], match["other"]
     if thing and other and thing.rstrip("s") != other.rstrip("s"):
         return match[0]
