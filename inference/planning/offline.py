@@ -12,7 +12,7 @@ from textwrap import shorten
 
 from inference.engine import tasks
 from inference.planning import watch_request
-from inference.planning.completeness import pairs, parted, prohibitions, unanswered
+from inference.planning.completeness import parted, prohibitions, unanswered
 from inference.planning.compose import photo_before
 from inference.planning.context import Context, ParsedStep
 from inference.planning.crops import located
@@ -88,7 +88,9 @@ def _allowed(question: str, context: Context) -> Outcome:
         return replace(outcome, steps=_once(steps))
     beside = prohibitions.rest(question, forbidden)
     again = _read(beside, context) if beside else Outcome(why=NO_REQUEST)
-    return replace(again, steps=tuple(step for step in again.steps if step.task not in forbidden), why=again.why or NO_REQUEST)
+    # What is forbidden of one thing and asked of another, "do not read the name, only the dose", names the other.
+    left = tuple(step for step in again.steps if step.task not in forbidden or (step.question and prohibitions.is_only(beside)))
+    return replace(again, steps=_once(left), why=again.why or NO_REQUEST)
 
 
 def _read(question: str, context: Context) -> Outcome:
@@ -107,7 +109,7 @@ def _read(question: str, context: Context) -> Outcome:
     if outcome.steps and not outcome.remarks and not outcome.asks_system:
         missing = unanswered.requests(typed.text, outcome.steps)
         outcome = replace(outcome, remarks=tuple(parted.NOT_READ.format(text=parted.short(clause)) for clause in missing))
-    outcome = replace(outcome, steps=located(_once(pairs.apart(spelt(outcome.steps, typed.text))), typed.text))
+    outcome = replace(outcome, steps=located(spelt(outcome.steps, typed.text), typed.text))
     return outcome if context.has_photo else _without_photo(outcome, typed.remarks)
 
 

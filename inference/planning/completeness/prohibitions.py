@@ -46,6 +46,11 @@ def forbidden(message: str) -> frozenset[str]:
     return frozenset(task for task in found if not re.search(rf"\b{_TASKS[task]}\b", rest(text, [task]), re.IGNORECASE))
 
 
+def is_only(beside: str) -> bool:
+    """Whether what stands beside a prohibition names the one thing that is wanted instead."""
+    return re.match(r"(?:please )?(?:only|just|simply)\b", beside, re.IGNORECASE) is not None
+
+
 def rest(message: str, tasks: Iterable[str]) -> str:
     """The message without the clauses that forbid these."""
     for task in tasks:

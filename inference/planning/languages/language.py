@@ -19,6 +19,7 @@ FOLDER = Path(__file__).parent / "words"
 SECTIONS = ("language", "to English", "answers", "sentences")
 _WORD = re.compile(r"\n+|\d+(?:[.,:]\d+)*|[^\W\d_]+|[^\w\s]")
 _HAN = re.compile(r"[㐀-鿿豈-﫿]")
+_HAN_OR_NOT = re.compile(r"[㐀-鿿豈-﫿]|[^㐀-鿿豈-﫿]+")
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def words_of(text: str) -> list[str]:
         if word == "'" and words and words[-1].isalpha():
             words[-1] += word
         else:
-            words += list(word) if _HAN.match(word) else [word]
+            words += _HAN_OR_NOT.findall(word)
     return words
 
 

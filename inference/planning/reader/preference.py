@@ -13,6 +13,7 @@ from inference.planning.rules.tables import Outcome
 
 # Probabilities of the reader's plan, chosen on the tuning half of people's requests (docs/planning.md).
 LEAST = 0.12  # below it the tables' is taken, if they have one
+UNSURE = 0.2  # from which on it is better than a question of the tables that is none, as it was typed
 LIKELY = 0.7  # from which on it is better than that of tables that know every word
 CERTAIN = 0.9  # from which on a message is about the system, although the tables refuse it for another reason
 STEM = 4  # letters by which a word is known again
@@ -77,7 +78,8 @@ def tables_are_better(
     if all(not step.question for step in tables.steps) and (tables.is_whole or not steps) and not asks_system:
         return True  # tasks by their names
     knows = tables.is_whole and all(is_regular(step) and not _FRAGMENTS.search(step.question) for step in tables.steps)
-    if probability < (LIKELY if knows or not steps or (tables.is_whole and invented) else LEAST):
+    least = LIKELY if knows or not steps or (tables.is_whole and invented) else UNSURE if tables.is_whole else LEAST
+    if probability < least:
         return True
     if not knows:
         return False

@@ -43,7 +43,7 @@ def digits(text: str) -> str:
     text = _HUNDREDS.sub(_hundreds, text)
     for pattern, replacement in _FIXED:
         text = re.sub(pattern, replacement, text)
-    return _SPELLED.sub(_value, text)
+    return re.sub(r"\b(\d+) point (\d+)\b", r"\1.\2", _SPELLED.sub(_value, text))
 
 
 def _value(match: re.Match[str]) -> str:

@@ -15,7 +15,13 @@ _GOES_ON = re.compile(
 )
 _UNITS = (("rounds", r"rounds?"), ("clients", DEVICES), ("local_epochs", r"(?:local )?epochs?"))
 _FACTORS = {"twice": 2.0, "double": 2.0, "triple": 3.0, "half": 0.5}
-_LESS = ("shorter", "less", "fewer")
+_FACTOR = rf"{'|'.join(_FACTORS)}|\d+ times"
+_LESS = ("shorter", "less", "fewer", "remove", "subtract", "minus")
+_STEPS = (
+    r"\b(?P<n>\d+) (?P<way>more|fewer|less|extra|additional) {unit}\b",
+    r"\b(?P<n>\d+) {unit} (?P<way>more|fewer|less|extra)\b",
+    r"\b(?P<way>add|remove|subtract|plus|minus) (?:another )?(?P<n>\d+) {unit}\b(?! to\b)",
+)
 _LONGER = re.compile(rf"{DURATION.pattern} (?P<way>longer|more|shorter|less|fewer|extra)\b")
 _BETWEEN = r"(?: as many| so many| as much| less| fewer| the| than| number of| of| times)*"
 _NUMBER = r"\d+(?:\.\d+)?"
@@ -40,12 +46,12 @@ def relative(text: str, before: Draft) -> Relative:
             left_open.add(name)
             text = re.sub(ranged, " ", text)
         value = before.named[name].value if name in before.named else None
-        factor = re.search(rf"\b(?P<factor>{'|'.join(_FACTORS)}){_BETWEEN} {unit}\b", text)
-        step = re.search(rf"\b(?P<n>\d+) (?P<way>more|fewer|less) {unit}\b", text)
+        factor = re.search(rf"\b(?P<factor>{_FACTOR}){_BETWEEN} {unit}\b", text)
+        step = next(filter(None, (re.search(pattern.format(unit=unit), text) for pattern in _STEPS)), None)
         for match in filter(None, (factor, step)):
             text = text.replace(match[0], " ")
             if isinstance(value, (int, float)) and not isinstance(value, bool):
-                result = value * _FACTORS[match["factor"]] if match is factor else value + _signed(match)
+                result = value * _factor(match["factor"]) if match is factor else value + _signed(match)
                 if BOUNDS[name][0] <= result <= BOUNDS[name][1]:
                     fields[name] = ExtractedField(int(result), match[0])
             else:
@@ -67,7 +73,7 @@ def by_each_other(text: str, draft: Draft) -> dict[str, ExtractedField]:
     """Fields that follow from another of the same message: "ten boards and twice as many rounds". `text` is regular."""
     fields = dict[str, ExtractedField]()
     for name, unit in _UNITS:
-        match = re.search(rf"\b(?P<factor>{'|'.join(_FACTORS)}) as many {unit}(?: as (?P<base>\w+))?", text)
+        match = re.search(rf"\b(?P<factor>{_FACTOR}) as many {unit}(?: as (?P<base>\w+))?", text)
         others = [other for other, _ in _UNITS if other != name and other in draft.named]
         if match is None or name in draft.named:
             continue
@@ -76,14 +82,19 @@ def by_each_other(text: str, draft: Draft) -> dict[str, ExtractedField]:
         value = draft.named[others[0]].value if len(others) == 1 else None
         if (
             isinstance(value, (int, float))
-            and BOUNDS[name][0] <= (result := value * _FACTORS[match["factor"]]) <= BOUNDS[name][1]
+            and BOUNDS[name][0] <= (result := value * _factor(match["factor"])) <= BOUNDS[name][1]
         ):
             fields[name] = ExtractedField(int(result), match[0])
     return fields
 
 
 def _signed(match: re.Match[str]) -> int:
-    return int(match["n"]) * (1 if match["way"] == "more" else -1)
+    return int(match["n"]) * (-1 if match["way"] in _LESS else 1)
+
+
+def _factor(words: str) -> float:
+    """"twice" or "3 times"."""
+    return _FACTORS[words] if words in _FACTORS else float(words.split()[0])
 
 
 def goes_on(text: str, draft: Draft) -> bool:

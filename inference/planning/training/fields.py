@@ -38,7 +38,7 @@ def draft(line: str) -> Draft:
 
 
 def _field(name: str, words: str) -> tuple[str, Value | None]:
-    spoken = digits(words)
+    spoken = digits(re.sub(r"(?<=\d),(?=\d)", ".", words))
     if name in _NUMBERS:
         number = _NUMBER.search(spoken)
         return _NUMBERS[name], float(number[0]) if number else None

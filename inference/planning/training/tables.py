@@ -80,7 +80,7 @@ _NUMBERS: tuple[tuple[str, str], ...] = (
     ("clip", rf"\bclip(?:ping|ped)?(?: norm| bound)?{_IS}{_N}"),
     ("bits", rf"{_N}[ -]?bits?\b(?! ?/| ?per s)|\bbits{_IS}{_N}"),
     ("seed", rf"\b(?:random )?seed{_IS}{_N}"),
-    ("clients", rf"{_AHEAD} (?:(?!rounds?\b|epochs?\b|local\b)[a-z'-]+ ){{0,2}}{DEVICES}\b|\b(?:number of )?{DEVICES}(?: ?[=:] ?| to ){_N}"),
+    ("clients", rf"{_AHEAD} (?:(?!rounds?\b|epochs?\b|local\b|bad\b|malicious\b|hostile\b|faulty\b|broken\b|dishonest\b|byzantine\b|slow\b)[a-z'-]+ ){{0,2}}{DEVICES}\b(?! (?:lost|missing|dropp?\w*|fail\w*|may|could|offline|down))|\b(?:number of )?{DEVICES}(?: ?[=:] ?| to | ){_N}(?! (?:rounds?|(?:local )?epochs?|bits?|minutes?|seconds?|hours?))"),
 )  # fmt: skip
 _CHOICES: tuple[tuple[str, Value, str], ...] = (
     ("dataset", "cifar10", r"\bcifar(?:[ -]?10\b|(?![ -]?\d))"),
@@ -88,6 +88,7 @@ _CHOICES: tuple[tuple[str, Value, str], ...] = (
     ("dataset", "photos", r"\b(?:my|our|their|own|other's|boards'?|devices'?|jetsons'?|cameras'?)(?: own)?(?: \w+){0,2} (?:photos?|pictures?|images?|pics)\b"
                           r"|\b(?:photos?|pictures?|images?|pics) (?:that )?(?:we|i|they|people)(?: have|'ve)? \w+"
                           r"|\b(?:photos?|pictures?|images?|pics) (?:that are )?(?:kept|stored|held|lying|sitting) (?:there|on|in)\b"
+                          rf"|\b(?:photos?|pictures?|images?|pics) (?:that )?(?:my|our|the|their|these|those|each|all) (?:\w+ )?{DEVICES} (?:hold|have|keep|store|take|took|own)"
                           r"|\blabell?ed (?:\w+ )?(?:photos?|pictures?|images?|pics)\b"
                           r"|\b(?:photos?|pictures?|images?) (?:on|of|from|stored on|that are on) (?:my|our|the|these|each|all)\b"),
     ("model", "resnet-small", r"\bres-?net\w*(?:[ -]small)?\b|\bresidual (?:net\w*|model)\b"),
@@ -104,7 +105,7 @@ _CHOICES: tuple[tuple[str, Value, str], ...] = (
     ("compression", "none", r"\b(?:no|without(?: any)?|un-?|not|don't|do not) ?compress\w*|\bun-?compressed\b|\bfull precision\b"),
     ("compression", "sketch", r"\bcompress\w*|\bsketch\w*|\bquanti[sz]\w+"),
     ("secure_aggregation", False, r"\b(?:no|without|skip) (?:secure aggregation|sec-?agg|mask\w*)"),
-    ("secure_aggregation", True, r"\b(?:secur|encrypt)\w+ (?:of )?(?:the )?(?:aggregat\w+|sum\w*)|\bsec-?agg\b|\bmask(?:s|ed|ing)?\b|\bonly (?:sees?|learns?|gets?) the (?:sum|total|aggregate)\b"
+    ("secure_aggregation", True, r"\b(?:secur|encrypt)\w+ (?:of )?(?:the )?(?:aggregat\w+|sum\w*)|\bsecure? agg\b|\bsec-?agg\b|\bmask(?:s|ed|ing)?\b|\bonly (?:sees?|learns?|gets?) the (?:sum|total|aggregate)\b"
                                  r"|\b(?:nobody|no one|never|not even the server|without)\b[^.;]*\b(?:individual|single|separate|each)\b[^.;]*\bupdates?\b|\b(?:keep|hide|with)\b[^.;]*\bupdates? (?:secret|private|hidden)\b"),
     ("privacy", False, r"\b(?:no|without) (?:differential privacy|dp|privacy)\b"),
     ("privacy", True, r"\bdifferential\w* priva\w+|\bdp\b|\bdp-?sgd\b|\bprivacy\b|\bprivately\b|\bno single (?:photo|person|image|example)\b"),
@@ -116,6 +117,7 @@ _UNKNOWN_SETS = re.compile(r"\b(?:imagenet|cifar[ -]?100|f?e?mnist|fashion[ -]?m
 _EPSILON = re.compile(rf"\b(?:epsilon|ε|eps){_IS}{NUMBER}")
 _READERS = [(name, re.compile(pattern)) for name, pattern in _NUMBERS]
 _CHOOSERS = [(name, choice, re.compile(pattern)) for name, choice, pattern in _CHOICES]
+_INSTEAD = re.compile(r"\b(?:instead of|rather than|not on|not) (?:(?:the|on|our|my|a) )*$")  # what follows is not wanted
 # "without seeing their photos" says how one trains here anyway, not on what.
 _UNSEEN = re.compile(
     r"\b(?:without|never|not) (?:ever )?(?:see|seeing|look|looking at|upload|uploading|mov\w+|send|sending|collect|collecting|"
@@ -195,7 +197,7 @@ def _fields(text: str) -> Iterator[tuple[str, Value, str]]:
             yield name, float(number), match[0].strip()
             remaining = remaining[: match.start()] + "," + remaining[match.end() :]  # no words name two numbers
     for name, choice, pattern in _CHOOSERS:
-        if match := pattern.search(text):
+        if match := next((match for match in pattern.finditer(text) if not _INSTEAD.search(text[: match.start()])), None):
             yield name, choice, match[0].strip()
     for match in DURATION.finditer(text):
         each = _PER_ROUND_BEHIND.match(text[match.end() :]) or _PER_ROUND_AHEAD.search(text[: match.start()])

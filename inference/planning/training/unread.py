@@ -10,7 +10,7 @@ from inference.planning.training.tables import Draft, as_typed
 MOST = 4  # pieces that are quoted
 _NUMBER = re.compile(rf"(?<![\w.])-?{NUMBER}%?(?:[ -]?(?:am|pm)\b)?")
 _NO_SETTING = re.compile(  # numbers that are part of a name or say which, not how many
-    r"\bcifar[ -]?100?\b|\b(?:run|reviewer|fig(?:ure)?|table|step|part|version|v|no\.?|number|model)[ #.-]?\d+\b|\b\d+(?:st|nd|rd|th)\b|#\d+|"
+    r"\bcifar ?-? ?100?\b|\b(?:run|reviewer|fig(?:ure)?|table|step|part|version|v|no\.?|number|model)[ #.-]?\d+\b|\b\d+(?:st|nd|rd|th)\b|#\d+|"
     r"\b(?:19|20)\d\d\b|https?://\S+|\bone (?:of|that|which|more|thing|last)\b|\b(?:this|that|which|another|every|each|no) one\b|\b1-?bit\b|\b(?:per|each|every|a) round\b"
 )
 _SUBJECTS: tuple[tuple[tuple[str, ...], str], ...] = (

@@ -14,6 +14,7 @@ _KEYS = {
     "a": "alpha", "ds": "dataset", "data": "dataset", "t": "deadline", "timeout": "deadline", "sigma": "noise", "agg": "strategy",
     "sa": "secagg", "secure": "secagg", "comp": "compression", "n": "clients", "z": "noise",
 }  # fmt: skip
+MOST_BITS = 16
 _PAIR = re.compile(r"(?<![\w.])([a-z_]+(?: [a-z]+)?) ?= ?(\w+(?:\.\w+)*)")
 _PHOTOS = frozenset(("photos", "photo", "pics", "images", "pictures", "own"))
 _ON, _OFF = frozenset(("1", "true", "on", "yes", "y")), frozenset(("0", "false", "off", "no", "n", "none"))
@@ -57,7 +58,7 @@ _TAKEN_BACK = (
 )
 _CORRECTION = re.compile(
     rf"(?<![\w.-])(?P<first>\d+(?:\.\d+)?)(?P<thing>{_THINGS})(?:[ ,;:.–—…-]+{_TAKEN_BACK}\b)+[ ,;:.–—…-]+"
-    rf"(?P<second>\d+(?:\.\d+)?)(?P<other>{_THINGS})(?![\w.-])"
+    rf"(?P<second>\d+(?:\.\d+)?)(?P<other>{_THINGS})(?![\w-]|\.\d)"
 )
 _SHARES = {"tenth": "0.1", "fifth": "0.2", "quarter": "0.25", "third": "0.33", "half": "0.5"}
 _SHARE = re.compile(r"\b(?:an?|one|1) (tenth|fifth|quarter|third|half)\b(?! (?:an? )?(?:hour|minute|of an))")
@@ -161,6 +162,8 @@ def _pair(match: re.Match[str]) -> str:
         return f"{ahead}{'our photos' if value in _PHOTOS else value}"
     if key == "t" and value.isdigit():  # as papers have the number of rounds; a time has a unit
         return f"{ahead}{value} rounds"
+    if key == "b" and value.isdigit() and int(value) > MOST_BITS:  # as papers have the batch
+        return f"{ahead}batch size = {value}"
     if name == "deadline":
         return f"{ahead}{value if value[-1:].isalpha() else f'{value}s'} deadline"
     if name in ("rounds", "clients", "local epochs", "bits"):
