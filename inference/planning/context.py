@@ -10,7 +10,8 @@ class Context:
     """What the planner knows besides the question. `earlier`: answered questions of the conversation, oldest first, with their
     `answers`. `new_photo`: the earlier questions were about another photo, so "it" does not refer to their objects. `models`:
     classifiers that may be named besides the bundled one. `earlier_photos`: number of earlier photos in the conversation.
-    `size`: of the photo as stored, in pixels. `certainty`: a sentence that says how sure the last answer is.
+    `size`: of the photo as stored, in pixels. `certainty`: a sentence that says how sure the last answer is. `is_gloss`: the
+    question is English only word by word, in the order of another language.
     """
 
     has_photo: bool
@@ -21,6 +22,7 @@ class Context:
     earlier_photos: int = 0
     size: tuple[int, int] | None = None
     certainty: str = ""
+    is_gloss: bool = False
 
 
 @dataclass(frozen=True)

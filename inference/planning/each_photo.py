@@ -17,6 +17,13 @@ _EACH = re.compile(
     r"(?: (?:so far|in this conversation|above))?",
     re.IGNORECASE,
 )
+_ONE = r"(?:photo|picture|image|pic|shot|one)"
+# "in this photo and in the one before"
+_AND_BEFORE = re.compile(
+    rf"\b(?:(?:in|on|of|from) (?:this|the) {_ONE}|here|now),? and (?:also )?(?:(?:in|on|of|from) )?"
+    rf"(?:the |my )?(?:(?:previous|last|earlier) {_ONE}|{_ONE} before)\b",
+    re.IGNORECASE,
+)
 _HERE = re.compile(r" (?:in|on|of|from) this photo\b")
 # What is asked of several photos at once is no question about each.
 _TOGETHER = re.compile(
@@ -35,6 +42,8 @@ class EachPhoto:
 
 def each_photo(message: str) -> EachPhoto | None:
     """None where a message is about one photo, or about several together."""
+    if not _TOGETHER.search(message) and _AND_BEFORE.search(message):
+        return EachPhoto(_AND_BEFORE.sub("in this photo", message), 2)
     match = _EACH.search(message)
     if match is None or _TOGETHER.search(message):
         return None

@@ -47,7 +47,8 @@ COUNTS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six"}
 
 def plan_offline(question: str, context: Context, note: str | None, started: float) -> Planned:
     """`started`: time.perf_counter() before any earlier attempt, so that its time is included."""
-    outcome = _read_of_each(multilingual.plain_english(question), multilingual.glossed(context))
+    english = multilingual.plain_english(question)
+    outcome = _read_of_each(english, replace(multilingual.glossed(context), is_gloss=english != question))
     more = [ONLY_FIRST.format(most=MAX_STEPS, count=len(outcome.steps))] if len(outcome.steps) > MAX_STEPS else []
     remarks = dict.fromkeys([*outcome.remarks, *more]) if outcome.steps else {}
     remark = shorten(" ".join(remarks), MAX_WHY, placeholder=" …")
@@ -118,13 +119,13 @@ def _without_photo(outcome: Outcome, remarks: tuple[str, ...]) -> Outcome:
     drafts = tuple(replace(step, after=(), only_if=None) for step in outcome.steps if step.task in DRAFTS)
     if len(drafts) == len(outcome.steps):
         return outcome
-    if not drafts:
+    if not drafts or not any(recognition.amounts_to_request(step.question, 1) for step in drafts):
         return Outcome(why=NO_PHOTO, remarks=remarks, asks_system=outcome.asks_system)
     return replace(outcome, steps=drafts, remarks=(*outcome.remarks, NO_PHOTO))
 
 
 def _sets_up_run(outcome: Outcome, question: str, context: Context) -> bool:
-    """Whether a message that was not understood as a request to train is one: by what it says of a run, where no photo is meant."""
+    """Whether a message that was not understood as a request to train is one, by what it says of a run."""
     if any(step.task in DRAFTS for step in outcome.steps):
         return False
     is_open = not (outcome.steps or outcome.asks_system)
@@ -155,7 +156,7 @@ def _better(tables: Outcome, question: str, context: Context) -> Outcome:
     steps = _once(result.steps)
     is_talk = not steps and set(result.said) <= set(_TALK)
     invents = preference.invents(steps, [question, *context.earlier, *context.answers])
-    if preference.tables_are_better(tables, steps, "system" in result.said, reading.probability, invents):
+    if preference.tables_are_better(tables, steps, "system" in result.said, reading.probability, invents, context.is_gloss):
         return tables
     if is_talk and tables.steps:
         return tables

@@ -45,13 +45,23 @@ def test_the_reason_is_said(message: str, why: str) -> None:
     [
         "Compare these two photos",
         "What are the differences between the two pictures?",
-        "Which of the two images is darker?",
-        "Are there more dogs in the second picture than in the first one?",
     ],
 )
 def test_two_photos_are_not_compared_by_looking_at_one(message: str) -> None:
     result = plan(message, TWO)
     assert result.steps == [] and result.why == limits.TWO_PHOTOS
+
+
+@pytest.mark.parametrize(
+    ("message", "question"),
+    [
+        ("Which of the two images is darker?", "how dark is it?"),
+        ("Are there more dogs in the second picture than in the first one?", "how many dogs are there?"),
+    ],
+)
+def test_what_two_photos_are_compared_by_is_asked_of_each(message: str, question: str) -> None:
+    result = plan(message, TWO)
+    assert [(step.question, step.before) for step in result.steps] == [(question, 1), (question, 0)]
 
 
 @pytest.mark.parametrize(

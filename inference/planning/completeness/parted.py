@@ -49,7 +49,8 @@ def _gaps(outcome: Outcome, message: str) -> int:
 
 
 _TWICE = re.compile(
-    r",? (?:and|or) (?:(?:also|then) )?(?:is|are|was|were|does|do|did|has|have|can|what|which|how|where|whether)\b|, (?:what|how|is|are|does) ",
+    r",? (?:and|or) (?:(?:also|then) )?(?:is|are|was|were|does|do|did|has|have|can|what|which|how|where|whether)\b"
+    r"|, (?:what|how|is|are|does) ",
     re.IGNORECASE,
 )
 

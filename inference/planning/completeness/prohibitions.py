@@ -9,8 +9,10 @@ from collections.abc import Iterable, Mapping
 from inference.planning.plan import TRAIN
 
 _NOT = (
-    r"(?:(?:you )?(?:needn't|mustn't|must not|shouldn't|should not|need not)|stop|no more|(?:can |could )?do without|nobody (?:needs|wants)|"
-    r"(?:not|no) interest(?:ed)? in|save me|no point (?:in )?|not asking (?:for|you to)|don't|dont|do not|doesn't need|does not need|never|please no|no|without|skip|leave out|omit|spare me|refrain from|"
+    r"(?:(?:you )?(?:needn't|mustn't|must not|shouldn't|should not|need not)|stop|no more|(?:can |could )?do without|"
+    r"nobody (?:needs|wants)|"
+    r"(?:not|no) interest(?:ed)? in|save me|no point (?:in )?|not asking (?:for|you to)|"
+    r"don't|dont|do not|doesn't need|does not need|never|please no|no|without|skip|leave out|omit|spare me|refrain from|"
     r"avoid|instead of|rather than|not|forget(?: about)?)"
 )
 _FILL = (
@@ -18,7 +20,10 @@ _FILL = (
     r"try(?:ing)? to|start(?:ing)?|kick(?:ing)? off|launch(?:ing)?|set(?:ting)? up|run(?:ning)?|do|give|more|another|of|these|"
     r"those|new))*"
 )
-_NEEDLESS = r"(?:nothing\b|off|is off|(?:(?:it|that|this|the \w+) )?(?:is|are|would be) (?:pointless|useless|the last thing|not what)|(?:would be|is|are) (?:overkill|pointless|unnecessary|useless|not (?:needed|wanted|necessary)))"
+_NEEDLESS = (
+    r"(?:nothing\b|off|is off|(?:(?:it|that|this|the \w+) )?(?:is|are|would be) (?:pointless|useless|the last thing|not what)|"
+    r"(?:would be|is|are) (?:overkill|pointless|unnecessary|useless|not (?:needed|wanted|necessary)))"
+)
 _TASKS: Mapping[str, str] = {
     "caption": r"(?:descri(?:be|bing|ption)s?|captions?|captioning|summar(?:y|ise|ize))",
     TRAIN: r"(?:(?:re-?)?train(?:ing)?(?: runs?)?|federated (?:run|learning|training))",

@@ -1,18 +1,21 @@
-"""A message that no list marks, request by request: "whats the dog doing / who owns it", "which device is slowest, and is the gate
-shut?". Pure.
+"""A message that no list marks, request by request: "whats the dog doing / who owns it". Pure.
 
 Each is read by itself where the whole was not read to its end.
 """
 
 import re
 
+from inference.planning.completeness import unanswered
+
 MOST = 6  # of one message
 LONGEST = 400  # characters of a message that is parted: a story is the reader's work
 _AUX = r"(?:is|are|was|were|does|do|did|has|have|can)"
 _ASKS = (
-    r"(?:what|which|whose|how (?:many|much|old|big|tall|long|far|is|are|does|do|about)|where|when|why|whether|if|who (?:is|are|has)|"
-    rf"{_AUX} (?:the|a|an|any|anyone|anybody|there|this|that|these|those|it|he|she|they|its|his|her|their|my|our|all|both|one|in)\b|"
-    r"(?:tell|give|list|show|say|read|describe|count|name|classify|identify|transcribe|caption)(?: (?:me|us|the|a|an|it|if|what|how|out|all|its|whether|which|whichever)\b|$))"
+    r"(?:what|which|whose|how (?:many|much|old|big|tall|long|far|is|are|does|do|about)|where|when|why|whether|if|"
+    rf"who (?:is|are|has)|{_AUX} (?:the|a|an|any|anyone|anybody|there|this|that|these|those|it|he|she|they|"
+    r"its|his|her|their|my|our|all|both|one|in)\b|"
+    r"(?:tell|give|list|show|say|read|describe|count|name|classify|identify|transcribe|caption)"
+    r"(?: (?:me|us|the|a|an|it|if|what|how|out|all|its|whether|which|whichever)\b|$))"
 )
 _BEFORE = r"(?:(?:and|then|also|plus|&|oh|so|now|please|pls|lastly|finally|but|or else)\b[ ,]*)*"
 _PARTS = re.compile(
@@ -20,6 +23,8 @@ _PARTS = re.compile(
     re.IGNORECASE,
 )
 _START = re.compile(rf"^[\s,]*{_BEFORE}(?={_ASKS})", re.IGNORECASE)
+_ELABORATES = re.compile(r"\bor (?:something|anything|what)(?: else)?$", re.IGNORECASE)  # the question before it
+_HOW = re.compile(r"describe|explain|brief(?:ly)?|short(?:ly)?|again")
 _CONDITION = re.compile(
     r"\b(?:if (?:so|not|yes|no|it|he|she|they|there)\b|otherwise|unless|in that case|provided|when there)", re.IGNORECASE
 )
@@ -35,7 +40,14 @@ def requests(message: str) -> list[str]:
         return []
     parts = (_START.sub("", part).strip(" ,.!-–") for part in _PARTS.split(message))
     found = [_direct(part) for part in parts if re.match(_ASKS, part, re.IGNORECASE)]
+    found = [part for part in found if not _ELABORATES.search(part) and not _repeats(part, found)]
     return found if 2 <= len(found) <= MOST else []
+
+
+def _repeats(part: str, parts: list[str]) -> bool:
+    """Whether it asks in other words what another asks: "describe the shape briefly"."""
+    words = {word for word in unanswered.words(part) if not _HOW.fullmatch(word)}
+    return bool(words) and any(words < set(unanswered.words(other)) for other in parts if other != part)
 
 
 def _direct(part: str) -> str:

@@ -33,8 +33,8 @@ def requests(message: str, steps: Sequence[ParsedStep]) -> list[str]:
     clauses = [clause for clause in _clauses(message) if _is_request(clause)]
     if len(clauses) <= len(steps):
         return []
-    words = {_stem(word) for step in steps for word in _words(step.question)}
-    missing = [clause for clause in clauses if not (words & {_stem(word) for word in _words(clause)})]
+    asked = {_stem(word) for step in steps for word in words(step.question)}
+    missing = [clause for clause in clauses if not (asked & {_stem(word) for word in words(clause)})]
     unused = [step.task for step in steps if not step.question]
     for clause in list(missing):  # a task without a question is what one of them asks for
         if task := next((task for task in unused if task in _OF_TASK and _OF_TASK[task].search(clause)), None):
@@ -51,10 +51,11 @@ def _clauses(message: str) -> Iterator[str]:
 
 def _is_request(clause: str) -> bool:
     """Not a condition alone, "if so", nor a prohibition."""
-    return bool(_REQUEST.match(clause) and _words(clause) and not _NO_REQUEST.match(clause))
+    return bool(_REQUEST.match(clause) and words(clause) and not _NO_REQUEST.match(clause))
 
 
-def _words(text: str) -> list[str]:
+def words(text: str) -> list[str]:
+    """That say what is asked about."""
     return [word for word in _WORD.findall(text.lower()) if not _COMMON.fullmatch(word)]
 
 

@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent / "words"
 SECTIONS = ("language", "to English", "answers", "sentences")
 _WORD = re.compile(r"\n+|\d+(?:[.,:]\d+)*|[^\W\d_]+|[^\w\s]")
 _HAN = re.compile(r"[㐀-鿿豈-﫿]")
-_HAN_OR_NOT = re.compile(r"[㐀-鿿豈-﫿]|[^㐀-鿿豈-﫿]+")
+_LATIN_OR_ONE = re.compile(r"[a-zà-ɏ]+|.")  # "用cifar": the letters beside a character are a word of their own
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def words_of(text: str) -> list[str]:
         if word == "'" and words and words[-1].isalpha():
             words[-1] += word
         else:
-            words += _HAN_OR_NOT.findall(word)
+            words += _LATIN_OR_ONE.findall(word) if _HAN.search(word) else [word]
     return words
 
 

@@ -1,4 +1,4 @@
-"""What is asked of each of several photos, so that the answers can be compared: "which photo is brighter" as "how bright is it". Pure."""
+"""What is asked of each of several photos, to compare the answers: "which photo is brighter" as "how bright is it". Pure."""
 
 import re
 
@@ -12,22 +12,42 @@ _WHICH_HAS = re.compile(
     r"(?P<things>[\w -]+)$"
 )
 _WHICH_SHOWS = re.compile(
-    rf"^{_WHICH} (?:has|have|shows?|contains?|is there|are there) (?:(?:the|an?|any|some) )?(?P<things>[\w -]+?)(?: in it| on it)?$"
+    rf"^{_WHICH} (?:has|have|shows?|contains?|is there|are there) "
+    r"(?:(?:the|an?|any|some) )?(?P<things>[\w -]+?)(?: in it| on it)?$"
 )
-_DEGREE = r"(?:(?P<adjective>[a-z]{2,}?)(?P<ending>i?er|i?est)|(?:more|most|less|least) (?P<long>[a-z]+))"
+# "how big", never "how small": the pole by which a thing is measured.
+_POLES = {"small": "big", "short": "tall", "young": "old", "low": "high", "narrow": "wide", "slow": "fast", "near": "close",
+          "light": "dark", "thin": "thick", "dim": "bright"}  # fmt: skip
+_MEASURED = [
+    *_POLES, "big", "tall", "old", "high", "wide", "fast", "close", "dark", "thick", "bright", "large", "long", "deep",
+    "full", "clean", "dirty", "busy", "green", "red", "pale", "ripe", "fresh", "sharp", "clear", "blurry", "tidy",
+    "messy", "cloudy", "sunny", "wet", "dry", "heavy", "strong", "smooth", "rusty", "happy", "fat", "steep", "warm",
+    "cold", "crowded", "damaged", "colourful",
+]  # fmt: skip
+
+
+def _forms(adjective: str) -> tuple[str, str]:
+    """ "bigger" and "biggest"."""
+    stem = adjective[:-1] + "i" if adjective.endswith("y") and adjective != "grey" else adjective.removesuffix("e")
+    if re.search(r"(?<![aeiou])[aeiou][bdgmnt]$", stem) and not adjective.endswith("e"):
+        stem += stem[-1]
+    return f"{stem}er", f"{stem}est"
+
+
+_BY_FORM = {form: adjective for adjective in _MEASURED for form in _forms(adjective)}
+_DEGREE = rf"(?:(?P<form>{'|'.join(_BY_FORM)})|(?:more|most|less|least) (?P<long>[a-z]+))"
 _IS_MORE = re.compile(rf"^{_WHICH} (?:is|are|looks?|seems?) (?:the )?{_DEGREE}(?: one)?$")
 _THING_IS_MORE = re.compile(
-    rf"^(?:{_WHICH} )?(?P<verb>is|are|has|have) (?P<thing>(?:the|that|this|his|her|its) [\w -]+?) (?:got |become |grown )?{_DEGREE}"
+    rf"^(?:{_WHICH} )?(?P<verb>is|are|has|have) (?P<thing>(?:the|that|this|his|her|its) [\w -]+?) "
+    rf"(?:got |become |grown )?{_DEGREE}"
     rf"(?P<rest> (?:to|from|at) the [\w -]+?)?(?: (?:in|on) (?:the|this) (?:\w+ )?{_PHOTO}| than .*)?$"
 )
 _CHANGED = re.compile(
-    r"^what (?:has )?(?:changed?|is different|differs|is new|is missing)(?P<place> (?:in|on|at|under|behind) (?:the|this|that) [\w -]+?)$"
+    r"^what (?:has )?(?:changed?|is different|differs|is new|is missing)"
+    r"(?P<place> (?:in|on|at|under|behind) (?:the|this|that) [\w -]+?)$"
 )
 _ASKED_OF_EACH = re.compile(r"^(?:is|are|was|were|does|do|did|has|have|can|how|what|who|where)\b")
 _COMPARES = re.compile(r"\b(?:same|differ\w*|changed?|than|between|both|\w+er in|which (?:photo|picture|one))\b")
-# "how big", never "how small": the pole by which a thing is measured.
-_POLES = {"small": "big", "short": "tall", "young": "old", "low": "high", "narrow": "wide", "slow": "fast", "near": "close",
-          "few": "many", "light": "dark", "thin": "thick", "dim": "bright"}  # fmt: skip
 
 
 def of_one_photo(question: str) -> str | None:
@@ -53,37 +73,8 @@ def is_comparison(question: str) -> bool:
 
 
 def _degree(match: re.Match[str]) -> str:
-    if word := match["long"]:
-        return word
-    stem = match["adjective"]
-    if match["ending"].startswith("i"):
-        stem += "y"
-    elif len(stem) > 2 and stem[-1] == stem[-2] and stem[-1] in "bdgmnprt":
-        stem = stem[:-1]  # bigger, redder
-    elif stem + "e" in _WITH_E:
-        stem += "e"
-    return _POLES.get(stem, stem)
-
-
-_WITH_E = frozenset(
-    (
-        "close",
-        "large",
-        "wide",
-        "pale",
-        "nice",
-        "late",
-        "safe",
-        "loose",
-        "white",
-        "blue",
-        "fine",
-        "strange",
-        "ripe",
-        "rare",
-        "true",
-    )
-)
+    adjective = match["long"] or _BY_FORM[match["form"]]
+    return _POLES.get(adjective, adjective)
 
 
 def _is_there(things: str) -> str:

@@ -1,9 +1,11 @@
 """What the reader's lines come to in a conversation: steps of a plan, and what is to be said besides."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from inference.engine import tasks
+from inference.engine.questions.nouns import is_plural
 from inference.planning.context import Context, ParsedStep
 from inference.planning.plan import MAX_ANSWER, TRAIN, OnlyIf
 from inference.planning.reader import comparisons
@@ -12,6 +14,9 @@ from inference.planning.reader.plan_lines import Line
 NO_RUN = "There is no model of run {run}{instead}."
 NO_SUCH_PHOTO = "There is no earlier photo in this conversation. Ask about this one, or add another."
 ONE_AT_A_TIME = "I look at one photo at a time, so I cannot compare them; this is what each shows."
+
+
+_COUNT = re.compile(r"how many(?: (?!are\b|is\b|do\b|does\b|has\b|have\b|can\b|in\b|on\b)[\w-]+){1,3}")
 
 
 @dataclass
@@ -75,6 +80,8 @@ def _steps(line: Line, message: str, context: Context, remarks: list[str]) -> li
         return []
     if not known.needs_question and not tasks.question_of(task, question):
         question = ""
+    if context.is_gloss and _COUNT.fullmatch(question) and is_plural(question.split()[-1]):
+        question = f"{question} are there"
     return [ParsedStep(task, question, model=model if known.takes_model else "", before=before) for before in back]
 
 

@@ -66,18 +66,22 @@ def is_gibberish(question: str) -> bool:
 
 
 def tables_are_better(
-    tables: Outcome, steps: Sequence[ParsedStep], asks_system: bool, probability: float, invented: bool
+    tables: Outcome, steps: Sequence[ParsedStep], asks_system: bool, probability: float, invented: bool, is_gloss: bool
 ) -> bool:
-    """Whether the tables' outcome is, where the reader sees these steps with this probability. `invented`: as `invents` says."""
+    """Whether the tables' outcome is, where the reader sees these steps with this probability. `invented`: as `invents` says.
+    `is_gloss`: the message has English words in the order of another language, which the tables take for questions."""
     if not tables.steps:
-        if tables.why == TWO_PHOTOS and len({step.before for step in steps}) > 1:
+        if tables.why == TWO_PHOTOS and len({step.before for step in steps}) > 1 and all(step.question for step in steps):
             return probability < LEAST  # what cannot be compared can be asked of each
-        is_unsure = probability < (LEAST if steps and tables.why == NOTHING_ASKED else LIKELY) and tables.why != NO_REQUEST
+        is_unsure = (
+            probability < (LEAST if steps and tables.why == NOTHING_ASKED else UNSURE if steps and is_gloss else LIKELY)
+            and tables.why != NO_REQUEST
+        )
         overrides = asks_system and probability >= CERTAIN and tables.why != METADATA
         return is_unsure or (tables.is_whole and not overrides)
     if all(not step.question for step in tables.steps) and (tables.is_whole or not steps) and not asks_system:
         return True  # tasks by their names
-    knows = tables.is_whole and all(is_regular(step) and not _FRAGMENTS.search(step.question) for step in tables.steps)
+    knows = tables.is_whole and not is_gloss and all(map(_is_plain, tables.steps))
     least = LIKELY if knows or not steps or (tables.is_whole and invented) else UNSURE if tables.is_whole else LEAST
     if probability < least:
         return True
@@ -89,10 +93,15 @@ def tables_are_better(
 
 
 def invents(steps: Sequence[ParsedStep], texts: Sequence[str]) -> bool:
-    """Whether a question speaks of a thing that nobody has named: a word of which the message and what came before have none."""
+    """Whether a question speaks of a thing that neither the message nor what came before has named."""
     spoken = {word[:STEM] for text in texts for word in map(bundled().speller.mended, words_of(text))}
     asked = {word for step in steps for word in words_of(step.question) if len(word) > STEM and word.isalpha()}
     return any(word[:STEM] not in spoken and word not in _OF_QUESTIONS for word in asked)
+
+
+def _is_plain(step: ParsedStep) -> bool:
+    """Whether it asks one thing, in the words of a question."""
+    return step.task != "vqa" or (is_regular(step) and not _FRAGMENTS.search(step.question))
 
 
 def is_regular(step: ParsedStep) -> bool:

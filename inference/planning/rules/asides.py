@@ -124,7 +124,7 @@ def _spelled(message: str) -> str:
     out = ""
     for place, char in enumerate(message):
         is_emoji = unicodedata.category(char) == "So"
-        if is_emoji and _NOUN_AFTER.search(out):
+        if is_emoji and _NOUN_AFTER.search(out) and _is_named(char):
             noun = _noun(char)
             plural = re.search(r"\b(?:many|some|any)\s*$", out, re.IGNORECASE) and noun not in _MASS
             out = f"{out.rstrip()} {many(noun) if plural and noun else noun}"
@@ -143,8 +143,12 @@ def _noun(char: str) -> str:
     return _PLAIN.get(name) or _HUE.sub("", _UNNAMED.sub("", name))
 
 
-def _is_thing(char: str, before: str) -> bool:
-    """Not a face or a mark, which say how something is meant; alone or after "or", for behind a sentence it decorates."""
+def _is_named(char: str) -> bool:
+    """Not a face or a mark, which say how something is meant."""
     name = unicodedata.name(char, "").lower()
-    is_named = bool(_ANIMALS.search(name)) or not _NO_THING.search(name)
-    return is_named and (not any(c.isalnum() for c in before) or _OR.search(before) is not None)
+    return bool(_ANIMALS.search(name)) or not _NO_THING.search(name)
+
+
+def _is_thing(char: str, before: str) -> bool:
+    """Alone or after "or": behind a sentence it decorates."""
+    return _is_named(char) and (not any(c.isalnum() for c in before) or _OR.search(before) is not None)

@@ -93,7 +93,7 @@ def _signed(match: re.Match[str]) -> int:
 
 
 def _factor(words: str) -> float:
-    """"twice" or "3 times"."""
+    """ "twice" or "3 times"."""
     return _FACTORS[words] if words in _FACTORS else float(words.split()[0])
 
 
