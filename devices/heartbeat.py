@@ -133,7 +133,11 @@ def _is_shown(beat: Beat, now: datetime) -> bool:
 
 def _reply(beat: Beat, now: datetime, chosen: model_choice.Choice, watches: Watches | None) -> dict[str, Any]:
     node, report = beat.node, beat.report
-    reply: dict[str, Any] = {"state": "online", "simulated": presence.simulated(node), "next_s": node.pace_s}
+    reply: dict[str, Any] = {
+        "state": "online",
+        "simulated": presence.simulated(node),
+        "next_s": pace.until_next(node.slug, node.pace_s, now),
+    }
     if node.rotation:
         reply["rotate"] = rotation.secrets_of(node)
     if "access" in report and (access := _present_addresses()) and access.digest != report["access"]:

@@ -12,6 +12,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 from channels.sessions import CookieMiddleware
 from django.conf import settings
+from django.urls import get_resolver
 
 from devices.agent.config import make_private
 from webapp.accounts.logins.sessions import PersonOfSession
@@ -20,6 +21,7 @@ from webapp.doors.entrance import Doors
 from webapp.gate.bodies import BoundedBodies
 from webapp.gate.one_thread import OneThread
 from webapp.gate.peers import RealPeer
+from webapp.ops import garbage
 from webapp.ops.metrics import events
 from webapp.ops.traces import export
 from webapp.ops.traces.requests import RequestSpans
@@ -39,3 +41,5 @@ site = RealPeer(
     )
 )
 application = events.measured(site)
+get_resolver().url_patterns  # noqa: B018  imports every page now, and not for the first visitor
+garbage.leave_out_what_stays()

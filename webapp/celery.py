@@ -12,7 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 
 from django.conf import settings
 
-from webapp.ops import clock
+from webapp.ops import clock, garbage
 from webapp.ops.traces import export
 from webapp.redis_access import address
 
@@ -27,6 +27,11 @@ def write_privately(**named: object) -> None:
 @signals.worker_init.connect
 def trace_as_worker(**named: object) -> None:
     export.be("worker")
+
+
+@signals.worker_ready.connect
+def collect_only_what_comes(**named: object) -> None:
+    garbage.leave_out_what_stays()
 
 
 app = Celery("isthmus", broker=address.celery_url(settings.REDIS_URL), fixups=["webapp.ops.celery_fixup:fixup"])

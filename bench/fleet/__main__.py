@@ -11,7 +11,7 @@ lost                 events that some viewer received and another, connected all
 beat_ms_p95          milliseconds until a device has the response to its heartbeat; beats_refused: heartbeats without a 200
 cpu_percent          of one core, mean of the web process
 redis_connections, redis_mb  of all devices and the web process, and the memory of Redis
-every_s              seconds between two heartbeats of a device, as the server asked for, or --every
+every_s              seconds between two heartbeats of a device, on average: as the server asked for, or --every
 pages_closed         sockets that ended during the run, by close code, by close code
 load_average         of the machine, in the last minute: with other work beside it, every figure above is worse
 client_cpu_percent   of one core: the process of the devices, and that of the viewers

@@ -17,17 +17,16 @@ STARTED: dict[str, object] = {
 
 @dataclass
 class Beaten:
-    """Milliseconds until each response, and how many heartbeats had none, or another than 200. `every_s`: in the last reply."""
+    """Milliseconds until each response, and how many heartbeats had none, or another than 200."""
 
     times: list[float] = field(default_factory=list)
     refused: int = 0
-    every_s: float = 0.0
 
 
 async def beat(url: str, token: str, number: int, starts_in_s: float, every_s: float | None, beaten: Beaten) -> None:
     """One device, until it is cancelled. `every_s`: instead of what the server asks for."""
     await asyncio.sleep(starts_in_s)
-    host, news, due = urlsplit(url), STARTED, time.monotonic()
+    host, news, wait_s = urlsplit(url), STARTED, FIRST_S
     while True:
         number += 1
         sent = time.time()
@@ -43,9 +42,8 @@ async def beat(url: str, token: str, number: int, starts_in_s: float, every_s: f
             if reply is None:
                 beaten.refused += 1
             else:
-                beaten.every_s, news = reply["next_s"], {}
-        due += every_s or beaten.every_s or FIRST_S
-        await asyncio.sleep(max(0.0, due - time.monotonic()))
+                wait_s, news = reply["next_s"], {}
+        await asyncio.sleep(every_s or wait_s)
 
 
 async def _post(host: str, port: int, token: str, report: dict[str, object]) -> dict[str, float] | None:

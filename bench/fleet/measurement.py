@@ -72,7 +72,7 @@ def measure(devices: int, viewers: int, seconds: float, every_s: float | None = 
         "beats_refused": beaten.refused,
         "events": len(seen.events),
         "frames": len(seen.delays),
-        "every_s": every_s or beaten.every_s,
+        "every_s": round(devices * seconds / max(1, len(beaten.times)), 1),
         "redis_connections": int(busy.redis["connected_clients"]),
         "redis_mb": round(int(busy.redis["used_memory"]) / 1e6, 1),
         "load_average": round(os.getloadavg()[0], 1),

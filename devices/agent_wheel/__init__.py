@@ -81,6 +81,7 @@ def build(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         made = Path(next(iter(WheelBuilder(str(PROJECT)).build(directory=scratch, versions=["standard"]))))
+        made.chmod(0o600)
         target = folder / made.name
         made.replace(target)
     for old in folder.glob(PATTERN):

@@ -2,6 +2,7 @@
 
 import math
 import time
+import zlib
 from datetime import datetime, timedelta
 
 from devices.models import Node
@@ -11,6 +12,7 @@ BEATS_PER_S = 100  # of all nodes together, as long as the last pace allows it
 # Few steps, so that a fleet changes its pace rarely and the database can compare ages by pace (devices.telemetry.presence).
 PACES = (HEARTBEAT_S, 3.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0)
 COUNTED_FOR_S = 5.0
+LATER_S = 2.0  # at most so much later than its pace says: less than what makes a node stale
 HEARD_WITHIN = timedelta(seconds=2 * PACES[-1])
 
 
@@ -36,6 +38,17 @@ class Count:
 
 
 COUNT = Count()
+
+
+def until_next(slug: str, pace_s: float, now: datetime) -> float:
+    """Seconds until the next heartbeat of this node: about its pace, at moments of its own, so that those of a large fleet that
+    began together, as after a restart of the server, do not come together for ever."""
+    if pace_s <= HEARTBEAT_S:
+        return pace_s
+    turn = zlib.crc32(slug.encode()) / 2**32 * pace_s
+    wait = (turn - now.timestamp()) % pace_s
+    soon = min(0.2 * pace_s, LATER_S)
+    return round(wait + pace_s if wait < soon else wait, 3)
 
 
 def present(now: datetime) -> float:

@@ -11,7 +11,7 @@ from devices.agent import config
 from devices.agent.home import recent_log
 from devices.agent.home.recent_log import HIDDEN, Ring
 from devices.agent.runtime import Runtime
-from devices.contract.protocol import MAX_LOG
+from devices.contract.protocol import ABILITIES, MAX_LOG
 from tests.agent.test_runtime import beat_with, run_for
 
 
@@ -110,4 +110,4 @@ def test_only_the_start_that_is_meant_ends(tmp_path: Path, kept: config.Config) 
     )
     beat.restart = lambda: restarts.append(len(said))
     run_for(beat, lambda: bool(restarts))
-    assert restarts[0] == 3 and said[0]["abilities"] == ["restart", "log", "preview"]
+    assert restarts[0] == 3 and said[0]["abilities"] == list(ABILITIES)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from devices import dispatch
 from devices.contract.jobs import Job
-from devices.contract.protocol import PROTOCOL
+from devices.contract.protocol import ABILITIES, PROTOCOL
 from devices.contract.values import Received
 from devices.models import Node as NodeRow
 from devices.models import Sample
@@ -84,7 +84,14 @@ def online(pair: Pair, transactional_db: None) -> None:
         times = {"whole_ms": whole_ms, "head_ms": points, "encode_ms": points, "tail_ms": points, "send_ms": {}}
         profile = {"name": "compact", "digest": digest, "protocol": PROTOCOL, "tasks": dict.fromkeys(pair.profile.tasks, times)}
         NodeRow.objects.create(
-            slug=slug, tier=tier, approved=True, token_sha256=slug, profile=profile, last_seen=timezone.now(), queue=0
+            slug=slug,
+            tier=tier,
+            approved=True,
+            token_sha256=slug,
+            profile=profile,
+            abilities=list(ABILITIES),
+            last_seen=timezone.now(),
+            queue=0,
         )
     for size, ms in ((256, 6.0), (16384, 70.0)):
         Sample.objects.create(node="jetson-t", at=timezone.now(), bytes=size, ms=ms, source="probe")

@@ -91,4 +91,4 @@ def test_what_a_board_installs_is_compatible_with_what_the_server_is_pinned_to()
 
 def test_the_core_is_light() -> None:
     names = {Requirement(line).name for line in PROJECT["project"]["dependencies"]}
-    assert names == {"numpy", "pillow", "pydantic", "celery", "kombu", "redis", "tomli"}
+    assert names == {"numpy", "pillow", "pydantic", "celery", "kombu", "packaging", "redis", "tomli"}

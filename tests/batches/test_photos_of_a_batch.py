@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from devices.models import Node
 from devices.telemetry import presence
 from inference.answering import planner_usage, prefetch, tasks
 from inference.batches import creation
@@ -74,6 +75,16 @@ def test_only_what_the_question_may_send_is_measured(owner: Any, pair: Pair) -> 
     larger = {level.key(profile.image_size("read")) for level in profile.photo_levels("read")}
     assert larger and set(photo.placed["jetson-t"]["sizes"]) == tower | larger
     assert prefetch.place(photo, device, "vqa") == 0 and pair.calls == ["jetson-t.place"]
+
+
+def test_an_agent_that_cannot_choose_measures_everything(owner: Any, pair: Pair) -> None:  # noqa: F811
+    Node.objects.update(abilities=[])
+    [photo] = _photos(owner, 1)
+    _batch(owner, [photo])
+    tasks.answer()
+    photo.refresh_from_db()
+    larger = {level.key(pair.profile.image_size("read")) for level in pair.profile.photo_levels("read")}
+    assert larger <= set(photo.placed["jetson-t"]["sizes"])
 
 
 def test_a_device_that_lost_the_photo_gets_it_again(owner: Any, pair: Pair) -> None:  # noqa: F811

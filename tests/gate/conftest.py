@@ -67,7 +67,7 @@ def serve() -> Iterator[Serve]:
 
 
 def connected(port: int) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), timeout=10)
+    return socket.create_connection(("127.0.0.1", port), timeout=30)
 
 
 def answer_of(connection: socket.socket) -> bytes:

@@ -74,6 +74,7 @@ def test_it_is_deleted_with_its_watch_also_when_that_happened_while_the_bridge_w
     client.loop_stop()
     bridge.client.reconnect()
     until(bridge, lambda: listener.seen.get(gone) == b"")
-    assert listener.seen[other] and listener.value(CONFIG.format(watch.pk))
+    until(bridge, lambda: listener.value(CONFIG.format(watch.pk)))
+    assert listener.seen[other]
     lifecycle.switch(watch, False)
     until(bridge, lambda: listener.seen[CONFIG.format(watch.pk)] == b"")

@@ -1,12 +1,13 @@
 """Models that think aloud, and answers that end early: thoughts are never taken for the plan."""
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.planning.chat_server import QUESTION, VALID, ChatServer, Reply, hangs, is_offline, plan_with, running_server, says
+from tests.planning.chat_server import QUESTION, VALID, ChatServer, Reply, is_offline, plan_with, running_server, says
 from tests.planning.test_misbehaviour import Kept, ask
 
 TEXT = json.dumps(VALID)
@@ -88,7 +89,7 @@ def test_a_model_that_declines_is_not_asked_again(server: ChatServer, reply: Rep
 
 def test_a_model_that_thinks_gets_the_time_that_is_set(server: ChatServer) -> None:
     def thinks(handler: Any, request: dict[str, Any]) -> None:
-        hangs(handler, request)
+        time.sleep(2)
         says(VALID)(handler, request)
 
     assert plan_with(server, thinks, timeout_s=20.0).planner == "llm"

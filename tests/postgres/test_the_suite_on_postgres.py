@@ -11,7 +11,14 @@ from tests.postgres.server import binaries, running_postgres, with_pgvector
 
 QUICK = "not slow and not long and not browser"
 ROOT = Path(__file__).resolve().parents[2]
+# What locks, counts at once or depends on how a database compares and stores.
 PARTS = (
+    "api/test_text_that_cannot_be_stored.py",
+    *(f"calls/test_{name}.py" for name in ("calls_at_once", "reading_the_log")),
+    *(f"federation/test_{name}.py" for name in ("journal", "the_queue_of_runs")),
+    *(f"devices/test_{name}.py" for name in ("codes", "heartbeat", "node_events")),
+)
+ALL = (
     *("accounts", "chat", "fairness", "api/test_text_that_cannot_be_stored.py", "api/test_runs.py", "metrics/test_nodes.py"),
     *(f"calls/test_{name}.py" for name in ("calls_at_once", "cost_of_counting", "reading_the_log", "what_the_log_has")),
     *(f"federation/test_{name}.py" for name in ("journal", "the_queue_of_runs", "how_a_run_ends")),
@@ -21,14 +28,23 @@ NOT = ("accounts/test_every_page_for_every_person.py",)  # about addresses, and 
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_what_asks_the_database_passes_on_postgres() -> None:
+def test_what_depends_on_the_database_passes_on_postgres() -> None:
+    _pass(_installed(), [f"tests/{part}" for part in PARTS])
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_whatever_asks_the_database_passes_on_postgres() -> None:
+    _pass(_installed(), [f"tests/{part}" for part in ALL] + [f"--ignore=tests/{part}" for part in NOT])
+
+
+def _installed() -> Path:
     installed = binaries()
     if installed is None:
         if os.environ.get("CI"):
             pytest.fail("PostgreSQL is not installed: apt-get install postgresql.")
         pytest.skip("PostgreSQL is not installed (apt-get install postgresql), so the tests ran on SQLite only.")
-    _pass(installed, [f"tests/{part}" for part in PARTS] + [f"--ignore=tests/{part}" for part in NOT])
+    return installed
 
 
 @pytest.mark.slow

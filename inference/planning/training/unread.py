@@ -86,6 +86,6 @@ def _quoted(text: str, places: Iterable[tuple[int, int]]) -> Iterator[str]:
     for start, stop in places:
         if start < end:
             continue
-        behind = re.match(r"[ -]?[a-z]+", text[stop:])
+        behind = re.match(r"[ -]?[a-z0-9.%]*[a-z0-9%]", text[stop:])
         end = stop + (behind.end() if behind else 0)
         yield text[start:end].strip()
