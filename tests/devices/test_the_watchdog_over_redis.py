@@ -132,21 +132,21 @@ def test_a_shut_out_agent_is_told_why(board: Callable[..., Board], store: Any) -
 
 
 def test_keys_that_never_expire_are_deleted_and_the_agents_own_stay(board: Callable[..., Board], store: Any) -> None:
-    node = board("jetson-a")
+    node = board("jetson-keys")
     own = ("stages", "train", "lane", "_kombu.binding.stages")
     store.set("cloud", "x")
-    store.rpush("jetson-a:stages", "job")
-    store.rpush("jetson-a:train", "job")
-    store.sadd("jetson-a:_kombu.binding.stages", "x")
+    store.rpush("jetson-keys:stages", "job")
+    store.rpush("jetson-keys:train", "job")
+    store.sadd("jetson-keys:_kombu.binding.stages", "x")
     with node.redis() as client:
-        client.set("jetson-a:lane", "boot")
-        client.set("jetson-a:blob:1", "x", ex=60)
-        client.set("jetson-a:left", "x")
+        client.set("jetson-keys:lane", "boot")
+        client.set("jetson-keys:blob:1", "x", ex=60)
+        client.set("jetson-keys:left", "x")
     watchdog = Watchdog(settings.REDIS_URL, MOST)
     watchdog.look()
-    assert not store.exists("jetson-a:left") and store.exists("cloud", "jetson-a:blob:1") == 2
-    assert store.exists(*(f"jetson-a:{name}" for name in own)) == 4
-    assert not revoked("jetson-a")
+    assert not store.exists("jetson-keys:left") and store.exists("cloud", "jetson-keys:blob:1") == 2
+    assert store.exists(*(f"jetson-keys:{name}" for name in own)) == 4
+    assert not revoked("jetson-keys")
 
 
 def test_too_many_connections_shut_a_node_out(board: Callable[..., Board], store: Any) -> None:
