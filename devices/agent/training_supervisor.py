@@ -19,7 +19,7 @@ from devices.contract.protocol import TRAINING, trainer_key
 
 log = logging.getLogger(__name__)
 POLL_S = 0.5  # of the queue and of the simulated link
-COUNT_S = 60.0  # between two looks at the labelled photos
+COUNT_S = 15.0  # between two looks at the labelled photos
 MANY_FAILURES = 3
 FEW_CORES = 4  # up to here training computes on one of them
 FIRST_PAUSE_S, LONGEST_PAUSE_S, HEALTHY_S = 1.0, 60.0, 30.0

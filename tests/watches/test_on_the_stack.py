@@ -103,7 +103,7 @@ def _marked_wrong(stack: Stack, event: int) -> None:
         ((labelled,),) = stack.rows("SELECT labelled FROM devices_node WHERE slug = 'jetson-a'")
         return bool(json.loads(labelled).get("no cat") == 1)
 
-    wait_for(reported, 30, "the device did not report its labelled photo", every=0.3)
+    wait_for(reported, 60, "the device did not report its labelled photo", every=0.3)
     assert not [file for file in stack.var.rglob(files[0].name) if "nodes" not in file.parts]
 
 
