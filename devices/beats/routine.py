@@ -62,5 +62,5 @@ def _nodes(tokens: Iterable[str]) -> dict[str, Node]:
 
 
 def _is_routine(node: Node, report: dict[str, Any]) -> bool:
-    told = node.wishes or node.rotation or "refused" in node.change
-    return not (told or heartbeat.replaced_hardware(node, report))
+    errand = node.wishes or node.rotation or "refused" in node.change
+    return not (errand or heartbeat.replaced_hardware(node, report))

@@ -17,11 +17,12 @@ from inference.answering import link_probe
 from inference.engine import tasks
 from inference.engine.catalogue import Profile
 from inference.models import Photo
-from inference.placement import claims, fleet, patience, timing_store
+from inference.placement import claims, fleet, timing_store
 from inference.placement.choose import Candidate
 from inference.placement.link import needs_probe
 from inference.placement.timing_store import QUEUE, Observation
 from inference.receipt import JobRecord, LevelRecord
+from inference.scheduling import patience
 
 log = logging.getLogger(__name__)
 answered = Signal()  # sends `answers`, a list of (photo, task, AnswerResult), when a turn has been answered

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from devices import dispatch
 from devices.contract.jobs import Probe
 from devices.telemetry import links
-from inference.placement import patience
+from inference.scheduling import patience
 
 log = logging.getLogger(__name__)
 PROBE_BYTES = [256, 16384]

@@ -22,7 +22,8 @@ from inference.engine import catalogue, runner
 from inference.engine.runner import Vision
 from inference.models import Turn
 from inference.photos import store as photos
-from inference.placement import candidates, fleet, patience
+from inference.placement import candidates, fleet
+from inference.scheduling import patience
 from tests.answering.conftest import carry_out
 from tests.node import Node
 

@@ -21,12 +21,12 @@ def test_what_was_there_is_left_out_and_what_comes_is_collected() -> None:
     class Node:
         pass
 
-    kept = [Node() for _ in range(10)]
+    nodes = [Node() for _ in range(10)]
     garbage.leave_out_what_stays()
-    assert gc.get_freeze_count() > 10_000 and not any(one is kept for one in gc.get_objects())
+    assert gc.get_freeze_count() > 10_000 and not any(one is nodes for one in gc.get_objects())
     new = Node()
     new.itself = new  # type: ignore[attr-defined]
-    gone = weakref.ref(new)
+    reference = weakref.ref(new)
     del new
     gc.collect()
-    assert gone() is None
+    assert reference() is None

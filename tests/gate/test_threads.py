@@ -48,11 +48,11 @@ async def test_a_thread_that_still_runs_code_of_a_request_that_is_gone_is_not_us
         async with threads.one():
             await sync_to_async(ends.wait)(30)
 
-    gone = asyncio.create_task(request())
+    task = asyncio.create_task(request())
     await asyncio.sleep(0.05)
-    gone.cancel()
+    task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await gone
+        await task
     async with asyncio.timeout(10):  # not behind the other
         await name_of_thread(threads)
     await idle(threads, 1)

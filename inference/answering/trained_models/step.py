@@ -10,10 +10,11 @@ from devices.contract.results import Answered
 from inference.answering import execute, receipts, trained_models
 from inference.answering.attempt import Attempt
 from inference.answering.trained_models import TrainedModel
-from inference.placement import candidates, fleet, patience, policies, routes, timing_store
+from inference.placement import candidates, fleet, policies, routes, timing_store
 from inference.placement.choose import Candidate, choose
 from inference.placement.timing_store import Observation
 from inference.receipt import Receipt
+from inference.scheduling import patience
 from webapp.live.errors import UserError
 
 FIRST_MS = 5.0  # expected time of a model not yet observed on this node: they are small

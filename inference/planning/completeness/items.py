@@ -33,8 +33,8 @@ class Items:
 def items(message: str) -> Items | None:
     """None for a message that is no list."""
     kinds = (_enumerated, _bullets, _behind_semicolons, _behind_colon, _between_commas)
-    found = next(filter(None, (kind(message) for kind in kinds)), None)
-    return found if found and LEAST <= len(found.texts) <= MOST else None
+    result = next(filter(None, (kind(message) for kind in kinds)), None)
+    return result if result and LEAST <= len(result.texts) <= MOST else None
 
 
 def _enumerated(message: str) -> Items | None:

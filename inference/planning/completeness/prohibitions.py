@@ -47,8 +47,8 @@ def without_struck(message: str) -> str:
 def forbidden(message: str) -> frozenset[str]:
     """Tasks that a message in English forbids, and does not ask for elsewhere."""
     text = _ONLY_IN_PART.sub(" ", message)
-    found = (task for task, words in _FORBIDDEN.items() if words.search(text))
-    return frozenset(task for task in found if not re.search(rf"\b{_TASKS[task]}\b", rest(text, [task]), re.IGNORECASE))
+    candidates = (task for task, words in _FORBIDDEN.items() if words.search(text))
+    return frozenset(task for task in candidates if not re.search(rf"\b{_TASKS[task]}\b", rest(text, [task]), re.IGNORECASE))
 
 
 def is_only(beside: str) -> bool:

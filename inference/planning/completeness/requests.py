@@ -39,9 +39,9 @@ def requests(message: str) -> list[str]:
     if len(message) > LONGEST or _CONDITION.search(message):
         return []
     parts = (_START.sub("", part).strip(" ,.!-–") for part in _PARTS.split(message))
-    found = [_direct(part) for part in parts if re.match(_ASKS, part, re.IGNORECASE)]
-    found = [part for part in found if not _ELABORATES.search(part) and not _repeats(part, found)]
-    return found if 2 <= len(found) <= MOST else []
+    wishes = [_direct(part) for part in parts if re.match(_ASKS, part, re.IGNORECASE)]
+    wishes = [part for part in wishes if not _ELABORATES.search(part) and not _repeats(part, wishes)]
+    return wishes if 2 <= len(wishes) <= MOST else []
 
 
 def _repeats(part: str, parts: list[str]) -> bool:
