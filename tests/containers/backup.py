@@ -8,10 +8,11 @@ from tests.containers.recovery import answered, state
 from tests.transcript import Transcript, require
 
 
-def documented(heading: str) -> list[str]:
-    """The command blocks below a heading of docs/operating.md."""
-    text = (ROOT / "docs" / "operating.md").read_text()
-    section = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+def documented(heading: str, file: str = "operating.md") -> list[str]:
+    """The command blocks below a heading of a document, up to the next heading."""
+    text = (ROOT / "docs" / file).read_text()
+    section = re.split(rf"^##+ {re.escape(heading)}$", text, flags=re.MULTILINE)[1]
+    section = re.split(r"^##+ ", section, flags=re.MULTILINE)[0]
     return re.findall(r"^```\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
 
 

@@ -40,6 +40,13 @@ class Visitor:
         headers = {"Origin": self.origin, "Referer": f"{self.origin}/", "X-CSRFToken": token}
         return self._http.post(path, headers=headers, extensions=self._extensions, **body)
 
+    @property
+    def client(self) -> httpx.Client:
+        """For requests of any kind in the name of whoever is logged in here."""
+        token = self._http.cookies.get("isthmus_csrf", "")
+        self._http.headers.update({"Origin": self.origin, "Referer": f"{self.origin}/", "X-CSRFToken": token})
+        return self._http
+
     def status(self, path: str) -> int:
         """0 where nothing answers."""
         try:
