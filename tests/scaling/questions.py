@@ -71,14 +71,15 @@ class Asking:
             question.id = self._stored(question, client)
 
     def _stored(self, question: Asked, client: httpx.Client) -> str:
-        """Its id if the conversation has it, as far as that can be read at present."""
-        if not self.conversation:
-            return ""
-        try:
-            turns = list(_turns_of(self.conversation, client))
-        except (httpx.TransportError, ValueError, KeyError):
-            return ""
-        return next((str(turn["id"]) for turn in turns if turn["question"] == question.text), "")
+        """Its id if the conversation has it, once that can be read."""
+        while self.conversation:
+            try:
+                turns = list(_turns_of(self.conversation, client))
+            except (httpx.TransportError, ValueError, KeyError):
+                time.sleep(ASK_AGAIN_S)
+            else:
+                return next((str(turn["id"]) for turn in turns if turn["question"] == question.text), "")
+        return ""
 
 
 @dataclass(frozen=True)
