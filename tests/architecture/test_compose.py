@@ -142,6 +142,16 @@ def test_a_node_gets_no_secret_and_no_way_to_the_database(name: str) -> None:
     assert SERVICES["postgres"]["networks"] == ["data"]
 
 
+def test_nodes_and_prometheus_reach_every_web_process_by_one_name_and_the_balancer_each_by_its_own() -> None:
+    """Docker resolves a name in the networks of whoever asks."""
+    more = SERVICES["web-more"]["networks"]
+    aliases = {name: set((options or {}).get("aliases", [])) for name, options in more.items()}
+    assert aliases == {"default": {"web"}, "monitoring": {"web"}, "data": set(), "balanced": set()}
+    assert set(aliases) == set(SERVICES["web"]["networks"])
+    assert SERVICES["balancer"]["networks"] == ["balanced"]
+    assert SERVICES["balancer"]["environment"]["WEBS"] == "web:8000 web-more:8000"
+
+
 def test_prometheus_gets_its_configuration_with_the_names_of_the_services(tmp_path: Path) -> None:
     script, _, start = SERVICES["prometheus"]["command"][0].partition("exec prometheus")
     script = script.replace("> /tmp/", f"> {tmp_path}/").replace(

@@ -1,4 +1,4 @@
-"""`python -m tests.containers [--keep] [--stand-ins] [CHAPTER…]`: build, start and try the containers; exit 1 when a check fails.
+"""`python -m tests.containers [--keep] [--stand-ins] [CHAPTER…]`: build, start and try the containers; exit 1 when one fails.
 
 Needs a Docker daemon with Compose 2.24.4 or newer, and about 10 GB of disk. Everything happens under a project name of its
 own. `--keep` leaves the containers running, and `--folder` goes on with them: the chapters named are tried there.
@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.containers import chapters
 from tests.containers.project import Project
 from tests.containers.stand_ins.making import provide
-from tests.transcript import Failed, Transcript
+from tests.transcript import FAILURES, Transcript
 
 
 def main() -> int:
@@ -42,7 +42,7 @@ def main() -> int:
             provide(transcript)
         for chapter in options.chapters or chapters.ALL:
             chapter(project, transcript)
-    except Failed as error:
+    except FAILURES as error:
         transcript.failures += 1
         print(f"  FAILED  the rest could not be tried: {error}")
     finally:

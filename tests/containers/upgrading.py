@@ -7,7 +7,7 @@ from tests.containers.backup import documented
 from tests.containers.first_start import SERVER, visitor
 from tests.containers.project import Project
 from tests.containers.recovery import answered, state
-from tests.transcript import Failed, Transcript, require, wait_until
+from tests.transcript import Failed, Transcript, require
 
 APP = Path("webapp") / "accounts" / "migrations"
 # What a later version might bring: a table of its own.

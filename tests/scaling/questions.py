@@ -17,8 +17,7 @@ PAUSE_S = 1.0
 
 @dataclass
 class Asked:
-    """One question: the id under which the server accepted it, and what requests were answered before that. Where the reply to a
-    request was lost, it may have been stored all the same: then the conversation has it."""
+    """One question: the id under which the server stored it, and what requests for it were answered before that was known."""
 
     text: str
     id: str = ""

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 OLDER, NEWER = "bookworm", "trixie"
-# The published images are Alpine's or BusyBox's: scripts that need more of a command than these know fail here as they do there.
+# The published images are Alpine's or BusyBox's: a script that needs more of a command than these know fails here, too.
 BUSYBOX = "for name in sh sed grep cut tr mv wget sha256sum; do ln -s /bin/busybox /usr/local/bin/$name; done"
 
 
 @dataclass(frozen=True)
 class StandIn:
-    """`script` runs as root inside; `files`: of this folder, by the path they get; `changes`: as Docker's `import --change` has them.
+    """`script` runs as root inside; `files`: of this folder, by the path they get; `changes`: instructions of a Dockerfile.
 
     `pip`: whether it gets this machine's settings of pip, with the folders they name.
     """
@@ -37,8 +37,7 @@ STAND_INS = (
         "postgres:17-alpine",
         NEWER,
         ("postgresql-17", "gosu"),
-        "install -d -o postgres -g postgres -m 1777 /var/lib/postgresql/data; "
-        "rm -rf /var/lib/postgresql/17 /etc/postgresql; install -d -o postgres -g postgres -m 3777 /run/postgresql",
+        "install -d -o postgres -g postgres -m 1777 /var/lib/postgresql/data; rm -rf /var/lib/postgresql/17 /etc/postgresql",
         (
             "ENV PATH /usr/lib/postgresql/17/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "ENV PGDATA /var/lib/postgresql/data",
@@ -59,7 +58,7 @@ STAND_INS = (
         "caddy:2-alpine",
         NEWER,
         ("caddy", "libcap2-bin", "ca-certificates"),
-        "setcap cap_net_bind_service=+ep /usr/bin/caddy; mkdir -p /config/caddy /data/caddy /srv; chmod 1777 /config/caddy /data/caddy",
+        "setcap cap_net_bind_service=+ep /usr/bin/caddy; mkdir -p /srv; install -d -m 1777 /config/caddy /data/caddy",
         (
             "ENV XDG_CONFIG_HOME /config",
             "ENV XDG_DATA_HOME /data",

@@ -55,10 +55,10 @@ def make(stand_in: StandIn) -> str:
         hooks = [f"--customize-hook={hook}" for hook in _hooks(stand_in, Path(name))]
         wanted = ["--variant=minbase", f"--include={','.join(stand_in.packages)}", *hooks]
         _checked(["mmdebstrap", "--quiet", *wanted, stand_in.release, str(archive)])
-        changes = [word for change in stand_in.changes for word in ("--change", change)]
-        versions = ", ".join((Path(name) / "versions").read_text().split("\n")).strip(", ")
-        label = f'LABEL {LABEL}="{versions}"'
-        _checked(["docker", "import", *changes, "--change", label, str(archive), stand_in.image])
+        versions = ", ".join((Path(name) / "versions").read_text().splitlines())
+        _checked(["docker", "import", str(archive), stand_in.image])
+    recipe = [f"FROM {stand_in.image}", *stand_in.changes, f'LABEL {LABEL}="{versions}"']
+    _checked(["docker", "build", "--quiet", "--tag", stand_in.image, "-"], "\n".join(recipe))
     return versions
 
 
@@ -96,7 +96,7 @@ def _docker(*words: str, seconds: float = 60) -> "subprocess.CompletedProcess[st
     return subprocess.run(["docker", *words], capture_output=True, text=True, check=False, timeout=seconds)
 
 
-def _checked(command: list[str]) -> None:
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+def _checked(command: list[str], text: str = "") -> None:
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Failed(f"`{command[0]}` exited with {done.returncode}: {(done.stderr or done.stdout).strip()[-600:]}")

@@ -3,6 +3,7 @@
 set -eu
 install -d -o postgres -g postgres -m 700 "$PGDATA"
 chown postgres "$PGDATA"
+install -d -o postgres -g postgres -m 3775 /var/run/postgresql
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
     passwords=$(mktemp)
     tr -d '\r\n' < "$POSTGRES_PASSWORD_FILE" > "$passwords"
