@@ -15,7 +15,7 @@ MIGRATION = """from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "{latest}")]
+    dependencies = [("people", "{latest}")]
     operations = [migrations.CreateModel("ContainersTest", [("id", models.BigAutoField(primary_key=True, serialize=False))])]
 """
 SAVED = re.compile(r"1 migration to apply\. The database was saved first: (\S+)")
