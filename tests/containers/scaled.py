@@ -7,15 +7,16 @@ from tests.containers.backup import documented
 from tests.containers.first_start import visitor
 from tests.containers.project import NAME, PROJECT, Project
 from tests.containers.recovery import answered, kill
+from tests.containers.tls import config
 from tests.containers.visitor import Visitor, draw_photo
 from tests.scaling.questions import Asking, outcome
-from tests.containers.tls import config
 from tests.transcript import Transcript, require, wait_until
 
 BALANCER_PORT = 18080
 AT_BALANCER = f"http://{NAME}:{BALANCER_PORT}"
 WEBS, CLOUDS = 3, 2
 BEFORE_S, AFTER_S = 6, 30  # of asking
+AWAY_S = 10
 ENDED_S = 240
 SERVER = ("web", "web-more", "cloud", "beat", "redis", "postgres", "balancer")
 
@@ -56,7 +57,8 @@ def several_processes(project: Project, transcript: Transcript) -> None:
     with transcript.check("it follows back, and one web process without the balancer answers again"):
         project.configure(ISTHMUS_PUBLIC_URL=before["ISTHMUS_PUBLIC_URL"])
         project.compose("up", "--detach", "--wait", *SERVER, seconds=400)
-        wait_until(lambda: config(project, "board")["server"] == before["ISTHMUS_PUBLIC_URL"], 180, "the board is back", every=3)
+        earlier = before["ISTHMUS_PUBLIC_URL"]
+        wait_until(lambda: config(project, "board")["server"] == earlier, 180, "its server is the earlier address", every=3)
         project.compose("rm", "--stop", "--force", "web-more", "balancer")
         project.configure(**{name: before.get(name) for name in settings})
         project.compose("up", "--detach", seconds=400)
@@ -97,10 +99,24 @@ def _away(service: str, index: int = 1) -> Callable[[Project], None]:
     return breaking
 
 
+def _away_for(service: str) -> Callable[[Project], None]:
+    """It is gone at once, and started some seconds later."""
+
+    def breaking(project: Project) -> None:
+        (container,) = project.containers(service)
+        project.run(["docker", "kill", container])
+        time.sleep(AWAY_S)
+        project.run(["docker", "start", container])
+
+    return breaking
+
+
 BREAKING: dict[str, Callable[[Project], None]] = {
     "the first web process is gone": _away("web"),
     "another web process is gone": _away("web-more", 2),
     "a cloud worker is gone": _away("cloud", 2),
-    "Redis is killed": lambda project: kill(project, "redis"),
-    "PostgreSQL is killed": lambda project: kill(project, "postgres"),
+    "Redis is killed and restarted": lambda project: kill(project, "redis"),
+    f"Redis is away for {AWAY_S} s": _away_for("redis"),
+    "PostgreSQL is killed and restarted": lambda project: kill(project, "postgres"),
+    f"PostgreSQL is away for {AWAY_S} s": _away_for("postgres"),
 }

@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
     dependencies = [("people", "{latest}")]
     operations = [migrations.CreateModel("ContainersTest", [("id", models.BigAutoField(primary_key=True, serialize=False))])]
 """
+BACKUPS, EXAMPLE = "/var/lib/isthmus/backups", "before-upgrade-20261130T094500Z.tar"
 SAVED = re.compile(r"1 migration to apply\. The database was saved first: (\S+)")
 
 
@@ -42,12 +43,12 @@ def upgrade(project: Project, transcript: Transcript) -> None:
         project.inside("web", "python", "manage.py", "backup", "--verify", saved[0])
     with transcript.check("starting again saves nothing more"):
         project.compose("up", "--detach", "--wait", *SERVER, seconds=400)
-        files = project.inside("web", "ls", "/var/lib/isthmus/backups").split()
+        files = project.inside("web", "ls", BACKUPS).split()
         require(len([name for name in files if name.startswith("before-upgrade")]) == 1, f"one file, not {files}")
     with transcript.check("the documented way back: the version before answers from the backup"):
         migration.unlink()
-        for block in documented("Going back", "upgrading.md")[1:]:
-            project.shell(block.replace("before-upgrade-20261130T094500Z.tar", Path(saved[0]).name), seconds=1800)
+        _, containers = documented("Going back", "upgrading.md")
+        project.shell(containers.replace(EXAMPLE, Path(saved[0]).name), seconds=1800)
         answered(project, visitor(project), 311)
         require(not _is_applied(project), "the database is that of the version before")
         require(state(visitor(project), without_newest=1) == before, "accounts, questions, photos and nodes are there")
