@@ -4,7 +4,7 @@ import re
 
 from tests.containers.first_start import visitor
 from tests.containers.project import PROJECT, ROOT, Project
-from tests.containers.recovery import answered, state
+from tests.containers.recovery import answered, require_same, state
 from tests.transcript import Transcript, require
 
 
@@ -32,4 +32,4 @@ def backup_and_restore(project: Project, transcript: Transcript) -> None:
         project.shell(restore)
         answered(project, visitor(project), 300)
     with transcript.check("accounts, conversations, photos, runs and nodes are the same"):
-        require(state(visitor(project), without_newest=1) == before, "nothing is lost")
+        require_same(before, state(visitor(project), without_newest=1))

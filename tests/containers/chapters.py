@@ -22,6 +22,7 @@ ALL: tuple[Chapter, ...] = (
     upgrading.upgrade,
     backup.backup_and_restore,
     tls.follow_to_tls,
+    scaled.behind_tls,
 )
 BY_NAME = {chapter.__name__: chapter for chapter in ALL}
 

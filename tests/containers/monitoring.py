@@ -29,7 +29,7 @@ def prometheus(project: Project, transcript: Transcript) -> None:
         for part in ("database", "redis", "cloud_worker", "clock"):
             require(reader.number(f"isthmus_{part}_up") == 1, f"{part} is up")
         before = reader.number(ANSWERED)
-        for seed, route in enumerate(("device", "edge", "split"), start=300):
+        for seed, route in enumerate(("device", "edge", "split"), start=330):
             photo = person.upload(draw_photo(seed)).json()["id"]
             person.ask(QUESTION, photo=photo, route=route, node=DEVICES[0], fresh=True)
         wait_until(lambda: reader.number(ANSWERED) >= before + 3, 60, "the three questions are counted", every=3)

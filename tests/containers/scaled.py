@@ -7,7 +7,7 @@ from tests.containers.backup import documented
 from tests.containers.first_start import visitor
 from tests.containers.project import NAME, PROJECT, Project
 from tests.containers.recovery import answered, kill
-from tests.containers.tls import config
+from tests.containers.tls import config, person
 from tests.containers.visitor import Visitor, draw_photo
 from tests.scaling.questions import Asking, outcome
 from tests.transcript import Transcript, require, wait_until
@@ -45,10 +45,10 @@ def several_processes(project: Project, transcript: Transcript) -> None:
         answered(project, at_balancer(project), 320)
         notes.append(f"{len(project.containers('web-more')) + 1} web processes, {len(project.containers('cloud'))} workers")
     with transcript.check("who logged in at the balancer is known to every web process"):
-        person = at_balancer(project)
+        owner = at_balancer(project)
         for address in _addresses(project, "web", "web-more"):
             other = Visitor(NAME, address, 8000)
-            other.client.cookies.update(dict(person.client.cookies))
+            other.client.cookies.update(dict(owner.client.cookies))
             require(other.status("/api/v1/conversations") == 200, f"{address} knows who asks")
     with transcript.check("a board outside follows to the balancer"):
         wait_until(lambda: config(project, "board")["server"] == AT_BALANCER, 180, "its server is the new address", every=3)
@@ -65,6 +65,23 @@ def several_processes(project: Project, transcript: Transcript) -> None:
         answered(project, visitor(project), 321)
 
 
+def behind_tls(project: Project, transcript: Transcript) -> None:
+    transcript.chapter("Several web processes behind TLS")
+    with transcript.check("they start, and nobody outside reaches the balancer"):
+        profiles = [*project.settings["COMPOSE_PROFILES"].split(","), "scale"]
+        project.configure(COMPOSE_PROFILES=",".join(profiles), WEBS_MORE=str(WEBS - 1), BALANCER_PORT=str(BALANCER_PORT))
+        project.compose("up", "--detach", "--wait", *SERVER, seconds=400)
+        status = Visitor(NAME, project.address, BALANCER_PORT).status("/livez")
+        require(status == 0, f"nothing answers at {project.address}:{BALANCER_PORT}, not {status}")
+    _nothing_is_lost(project, transcript, "the first web process is gone", _away("web"), _over_https)
+
+
+def _over_https(project: Project) -> Visitor:
+    owner = person(project)
+    owner.log_in()
+    return owner
+
+
 def _addresses(project: Project, *services: str) -> list[str]:
     """Of each container, in the network that all of them share."""
     ids = [pk for service in services for pk in project.containers(service)]
@@ -72,11 +89,17 @@ def _addresses(project: Project, *services: str) -> list[str]:
     return project.run(["docker", "inspect", "--format", wanted, *ids]).decode().split()
 
 
-def _nothing_is_lost(project: Project, transcript: Transcript, what: str, breaking: Callable[[Project], None]) -> None:
+def _nothing_is_lost(
+    project: Project,
+    transcript: Transcript,
+    what: str,
+    breaking: Callable[[Project], None],
+    logged_in: Callable[[Project], Visitor] = at_balancer,
+) -> None:
     with transcript.check(f"{what}: every question is answered, and once") as notes:
-        people = [at_balancer(project) for _ in range(3)]
+        people = [logged_in(project) for _ in range(3)]
         photo = people[0].upload(draw_photo(int(time.time()))).json()["id"]
-        with Asking([person.client for person in people], photo, fresh=True) as asking:
+        with Asking([one.client for one in people], photo, fresh=True) as asking:
             time.sleep(BEFORE_S)
             breaking(project)
             time.sleep(AFTER_S)
@@ -86,7 +109,7 @@ def _nothing_is_lost(project: Project, transcript: Transcript, what: str, breaki
         require(not result.failed and not result.doubled, f"nothing is lost or doubled: {result} {result.failed[:3]}")
     with transcript.check("everything comes back"):
         project.compose("up", "--detach", "--wait", *SERVER, seconds=400)
-        answered(project, at_balancer(project), int(time.time()))
+        answered(project, logged_in(project), int(time.time()))
 
 
 def _away(service: str, index: int = 1) -> Callable[[Project], None]:

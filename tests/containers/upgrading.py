@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.containers.backup import documented
 from tests.containers.first_start import SERVER, visitor
 from tests.containers.project import Project
-from tests.containers.recovery import answered, state
+from tests.containers.recovery import answered, require_same, state
 from tests.transcript import Failed, Transcript, require
 
 APP = Path("webapp") / "accounts" / "migrations"
@@ -36,7 +36,7 @@ def upgrade(project: Project, transcript: Transcript) -> None:
         require(len(saved) == 1, "the log of `migrate` names one file")
         require(_is_applied(project), "the migration is applied")
         answered(project, visitor(project), 310)
-        require(state(visitor(project), without_newest=1) == before, "nothing is lost")
+        require_same(before, state(visitor(project), without_newest=1))
         size = project.inside("web", "stat", "-c", "%s %a", saved[0]).split()
         notes.append(f"{saved[0]}, {int(size[0]):,} B, mode {size[1]}")
     with transcript.check("what was saved can be read in full"):
@@ -51,7 +51,7 @@ def upgrade(project: Project, transcript: Transcript) -> None:
         project.shell(containers.replace(EXAMPLE, Path(saved[0]).name), seconds=1800)
         answered(project, visitor(project), 311)
         require(not _is_applied(project), "the database is that of the version before")
-        require(state(visitor(project), without_newest=1) == before, "accounts, questions, photos and nodes are there")
+        require_same(before, state(visitor(project), without_newest=1))
 
 
 def _add_migration(project: Project) -> Path:
