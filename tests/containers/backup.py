@@ -5,7 +5,7 @@ import re
 from tests.containers.first_start import visitor
 from tests.containers.project import PROJECT, ROOT, Project
 from tests.containers.recovery import answered, require_same, state
-from tests.transcript import Transcript, require
+from tests.transcript import Transcript
 
 
 def documented(heading: str, file: str = "operating.md") -> list[str]:
