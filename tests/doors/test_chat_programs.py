@@ -160,3 +160,10 @@ def test_a_chat_that_another_model_began_with_tools_is_continued(client: openai.
     ]
     client.chat.completions.create(model="isthmus", messages=messages)
     assert [turn.question for turn in Turn.objects.order_by("created")] == ["What time is it?", "What is this?"]
+
+
+def test_a_text_that_only_looks_like_these_takes_no_time() -> None:
+    """Megabytes of what the patterns look for: a quadratic search would take hours."""
+    for piece in ("<chat_history>", "<attached_files>", "### Task: <context>", "give title ", "emoji ```", '{ "a" :'):
+        body = json.dumps({"model": "isthmus", "messages": [asking(piece * 200_000)]}).encode()
+        assert side_requests.reply(request.read(body)) is None

@@ -19,8 +19,11 @@ MOST_MESSAGES = 2000
 DATA_URL = re.compile(r"data:[\w.+-]*/?[\w.+-]*(?:;[\w.+-]+=[^;,]*)*;base64,", re.IGNORECASE)
 NOT_JSON = UserError("invalid_json", "The request body is not a JSON object.", "Send one, encoded in UTF-8.", 400)
 AS_DATA = "Send the photo itself: “data:image/jpeg;base64,…”."
-# What programs put into a person's message: a list of its files, and instructions for documents that were attached.
-ADDED = re.compile(r"<attached_files>.*?</attached_files>|\A\s*### Task:(?:(?!<chat_history>).)*</context>", re.DOTALL)
+# What programs put before a person's words: a list of files, and instructions with the text of documents. Bound to the start
+# and in its length, so that no text takes long.
+ADDED = re.compile(
+    r"\A\s*(?:<attached_files>.*?</attached_files>\s*)?(?:### Task:(?:(?!<chat_history>).){0,200000}</context>)?", re.DOTALL
+)
 NOTHING: tuple[Any, ...] = (None, False, 0, "", [], {})
 
 

@@ -20,6 +20,7 @@ NOT_ABOUT_A_PHOTO = UserError(
     "Choose another model for such requests in the settings of your program.",
     400,
 )
+MOST_CHARS = 10_000  # whatever is longer is refused as a question, and is not searched here
 UNTITLED = "Photo"
 EMOJI = "🙂"
 # By the key of the JSON that a program expects: what is left to a model, and may be nothing.
@@ -48,7 +49,7 @@ class SideReply:
 
 def reply(chat: Chat) -> SideReply | None:
     """None for a question. Raises UserError for a side request that wants more than this server can say."""
-    if chat.photos:
+    if chat.photos or len(chat.question) > MOST_CHARS:
         return None
     request = _TRANSCRIPT.sub("", chat.question)
     key = _key(request) or _key_for_all(chat)
@@ -56,7 +57,7 @@ def reply(chat: Chat) -> SideReply | None:
         return SideReply(key, _json({key: _title(chat)}))
     if key:
         return SideReply(key, _json({key: EMPTY[key]}))
-    if _TITLE.search(request) or (not chat.earlier and _TITLE.search(chat.instructions)):
+    if _TITLE.search(request) or (not chat.earlier and _TITLE.search(chat.instructions[:MOST_CHARS])):
         return SideReply("title", _title(chat))
     if _FACE.search(request):
         return SideReply("emoji", EMOJI)
@@ -72,7 +73,7 @@ def _key(text: str) -> str | None:
 
 def _key_for_all(chat: Chat) -> str | None:
     """Some programs put what they want into the instructions, and nothing but what it is about into the message."""
-    key = None if chat.earlier else _key(chat.instructions)
+    key = None if chat.earlier else _key(chat.instructions[:MOST_CHARS])
     return key if key in ("title", "tool_calls") else None
 
 
