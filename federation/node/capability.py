@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from celery import Celery
 
@@ -15,6 +16,9 @@ from devices.agent.runtime import Runtime
 from devices.contract.jobs import Train
 from devices.contract.protocol import TRAINING
 from federation.app.datasets import photo_folder
+
+if TYPE_CHECKING:
+    from flwr.app import Context, Message
 
 
 class Training:
@@ -29,9 +33,15 @@ class Training:
         from federation.app.client_app import app as client_app
         from federation.node.train_stage import TrainStage
 
-        os.environ.setdefault(photo_folder.VARIABLE, str(photo_folder.of_node(runtime.home)))
         logging.getLogger("flwr").setLevel(logging.WARNING)
-        stage = TrainStage(runtime, client_app)
+        chosen = os.environ.get(photo_folder.VARIABLE)
+
+        def on_current_photos(message: "Message", context: "Context") -> "Message":
+            """The first photo that is labelled on a node makes its folder, also while this process runs."""
+            os.environ[photo_folder.VARIABLE] = chosen or str(photo_folder.default_of_node(runtime.home))
+            return client_app(message, context)
+
+        stage = TrainStage(runtime, on_current_photos)
         stage.announce()
         jobs.register(app, {Train: stage.task})
 

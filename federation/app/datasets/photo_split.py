@@ -1,7 +1,8 @@
 """Which of a device's own photos test the model. Photos of one scene are much alike: tested on the neighbours of what it was
 trained on, a model looks better than it is. So whole groups are held out, never single photos of one.
 
-A group is what was taken without a pause of a minute, what lies in one subfolder of a class, or what has equal pixels.
+A group is what was taken without a pause of a minute, what lies in one subfolder of a class, or what has equal pixels. What a
+person said about an event of a watch is for the model to learn: it is held out last.
 """
 
 import re
@@ -13,6 +14,7 @@ from itertools import pairwise
 
 PAUSE_S = 60.0  # longer than this without a photo, and another group begins
 HELD_OUT = 5  # one photo in so many
+_EVENT = re.compile(r"[0-9a-f]{32}\.jpg")  # as devices.agent.watching.snapshots names the pictures of events
 _STAMP = re.compile(
     r"(?<!\d)(20\d{2})[-_.]?(\d{2})[-_.]?(\d{2})[-_ T.]{0,3}(\d{2})[-_.h]?(\d{2})[-_.m]?(\d{2})(?:[-_.]?\d{1,3})?(?!\d)"
 )
@@ -43,13 +45,13 @@ def time_of(words: str) -> float | None:
 
 
 def held_out(shots: Sequence[Shot]) -> list[bool]:
-    """Whether each photo tests the model. About a fifth of each class, of the newest groups; never more than half of a class,
-    and none of a class whose photos are all of one group."""
+    """Whether each photo tests the model. About a fifth of each class, of the newest groups, those with pictures of events last;
+    never more than half of a class, and none of a class whose photos are all of one group."""
     groups = _groups(shots)
     total = Counter(shot.label for shot in shots)
     tested: Counter[int] = Counter()
     chosen: set[int] = set()
-    for group in sorted(groups, key=lambda group: max(_order(shots[row], row) for row in group), reverse=True):
+    for group in sorted(groups, key=lambda group: _rank([shots[row] for row in group]), reverse=True):
         sizes = Counter(shots[row].label for row in group)
         wanted = any(tested[label] < max(1, round(total[label] / HELD_OUT)) for label in sizes)
         if wanted and all(2 * (tested[label] + size) <= total[label] for label, size in sizes.items()):
@@ -58,7 +60,12 @@ def held_out(shots: Sequence[Shot]) -> list[bool]:
     return [row in chosen for row in range(len(shots))]
 
 
-def _order(shot: Shot, row: int) -> tuple[bool, float, list[tuple[int, str]]]:
+def _rank(group: Sequence[Shot]) -> tuple[bool, tuple[bool, float, list[tuple[int, str]]]]:
+    """The greatest is held out first."""
+    return not any(_EVENT.fullmatch(shot.name) for shot in group), max(map(_order, group))
+
+
+def _order(shot: Shot) -> tuple[bool, float, list[tuple[int, str]]]:
     """Newest last; what has no time, by name: numbers in it count as numbers."""
     parts = [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", shot.name) if part]
     return (shot.taken is not None, shot.taken or 0.0, parts)

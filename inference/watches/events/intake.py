@@ -47,7 +47,7 @@ def _stored(node: Node, reported: WatchEvent, at: datetime) -> Event | None:
     watch = Watch.objects.filter(pk=reported.watch, node=node.slug).first()
     if watch is None and reported.kind not in OF_CAMERAS:
         return None
-    unsure = reported.kind == "raised" and not reported.sure and watch is not None and bool(watch.settings.get("escalates"))
+    unsure = reported.kind == "raised" and not reported.sure and watch is not None and _escalates(watch)
     event, new = Event.objects.get_or_create(
         node=node.slug,
         uid=reported.id,
@@ -72,6 +72,11 @@ def _stored(node: Node, reported: WatchEvent, at: datetime) -> Event | None:
         costs.add(watch, reported.cost, at)
         recording.reported(watch, event, reported.cost)
     return _ended(node, reported.about, at) if reported.kind == "cleared" else event
+
+
+def _escalates(watch: Watch) -> bool:
+    """An edge has the bundled models alone, so it knows nothing of the classes of a training run."""
+    return watch.run is None and bool(watch.settings.get("escalates"))
 
 
 def _ended(node: Node, uid: str, at: datetime) -> Event | None:
