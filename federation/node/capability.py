@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,19 @@ from federation.app.datasets import photo_folder
 if TYPE_CHECKING:
     from flwr.app import Context, Message
 
+ClientApp = Callable[["Message", "Context"], "Message"]
+
+
+def on_current_photos(client_app: ClientApp, home: Path) -> ClientApp:
+    """Looks for the node's labelled photos before each message: the first one that a person labels makes their folder."""
+    chosen = os.environ.get(photo_folder.VARIABLE)
+
+    def run(message: "Message", context: "Context") -> "Message":
+        os.environ[photo_folder.VARIABLE] = chosen or str(photo_folder.default_of_node(home))
+        return client_app(message, context)
+
+    return run
+
 
 class Training:
     queue = TRAINING
@@ -34,14 +47,7 @@ class Training:
         from federation.node.train_stage import TrainStage
 
         logging.getLogger("flwr").setLevel(logging.WARNING)
-        chosen = os.environ.get(photo_folder.VARIABLE)
-
-        def on_current_photos(message: "Message", context: "Context") -> "Message":
-            """The first photo that is labelled on a node makes its folder, also while this process runs."""
-            os.environ[photo_folder.VARIABLE] = chosen or str(photo_folder.default_of_node(runtime.home))
-            return client_app(message, context)
-
-        stage = TrainStage(runtime, on_current_photos)
+        stage = TrainStage(runtime, on_current_photos(client_app, runtime.home))
         stage.announce()
         jobs.register(app, {Train: stage.task})
 
