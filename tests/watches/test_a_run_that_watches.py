@@ -21,9 +21,9 @@ from tests.watches.scripted_camera import CAT, EMPTY, OTHER, ScriptedCamera, fra
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 SPEC = {"dataset": "photos", "clients": 2, "rounds": 6, "local_epochs": 8, "batch_size": 8, "learning_rate": 0.03}
-SCENES = {"Whiskers": (CAT,), "nobody": (EMPTY, OTHER)}
+SCENES = {"Whiskers": CAT, "nobody": EMPTY}
 PHOTOS = 6  # of each scene on each device
-UNKNOWN = ("gravel", "grass", "rocket", "astronaut", "retina", "hubble_deep_field", "page", "coins", "moon", "camera", "text")
+UNKNOWN = (OTHER, "gravel", "grass", "rocket", "astronaut", "retina", "hubble_deep_field", "page", "coins", "moon", "camera", "text")
 LOOKS_S, RUN_S = 60, 240  # on a busy machine
 STAY_S = 6
 QUICK = {"per_second": 3, "cool_down_s": 0, "clear_after": 2}
@@ -49,12 +49,11 @@ def _photographed(stack: Stack) -> None:
     """Each device has photos of the cat and of places without one, in different light."""
     for seed, node in enumerate(NODES):
         noise = np.random.default_rng(seed)
-        for label, scenes in SCENES.items():
+        for label, scene in SCENES.items():
             place = _labelled(stack, node) / label
             place.mkdir(parents=True)
             for number in range(PHOTOS):
-                for scene in scenes:
-                    (place / f"{scene}-{number}.jpg").write_bytes(frame(scene, noise, noise.uniform(0.7, 1.2)))
+                (place / f"{scene}-{number}.jpg").write_bytes(frame(scene, noise, noise.uniform(0.7, 1.2)))
 
 
 def _trained(stack: Stack, photos: int) -> dict[str, Any]:
@@ -120,11 +119,11 @@ def _comes_and_goes(page: OpenPage, camera: ScriptedCamera, scene: str) -> dict[
 
 def test_the_cat_of_a_run_is_watched_for_and_a_mistake_is_learned_from(stack: Stack, camera: ScriptedCamera) -> None:
     _photographed(stack)
-    photos = len(NODES) * PHOTOS * 3
+    photos = len(NODES) * len(SCENES) * PHOTOS
     first = _trained(stack, photos)["run"]
     mistaken = max(UNKNOWN, key=lambda scene: _confidence(stack, first, scene))
     assert _confidence(stack, first, CAT) > 0.9 > 0.1 > _confidence(stack, first, EMPTY)
-    assert _confidence(stack, first, mistaken) > 0.8, "nothing looks like the cat to it: choose other scenes"
+    assert _confidence(stack, first, mistaken) > 0.7, "nothing looks like the cat to it: choose other scenes"
 
     watch = _drafted(stack, f"Tell me when run {first} sees a whiskers on camera shots")
     assert (watch["run"], watch["settings"]["looks_for"], watch["camera"]) == (first, "Whiskers", "shots")
@@ -166,5 +165,5 @@ def _is_on_its_device(stack: Stack, run: int) -> None:
 def _is_labelled(stack: Stack, event: int) -> None:
     marked = stack.owner.post(f"/api/v1/watches/events/{event}/label", json={"label": "nobody"})
     assert marked.status_code == 200, marked.text
-    assert len(list((_labelled(stack, "jetson-a") / "nobody").glob("*.jpg"))) == 2 * PHOTOS + 1
+    assert len(list((_labelled(stack, "jetson-a") / "nobody").glob("*.jpg"))) == PHOTOS + 1
 

@@ -32,6 +32,10 @@ class Shot:
     written: float
     digest: bytes
 
+    @property
+    def is_of_event(self) -> bool:
+        return _EVENT.fullmatch(self.name) is not None
+
 
 def time_of(words: str) -> float | None:
     """The moment that a file's name or an EXIF date states, without a time zone."""
@@ -62,7 +66,7 @@ def held_out(shots: Sequence[Shot]) -> list[bool]:
 
 def _rank(group: Sequence[Shot]) -> tuple[bool, tuple[bool, float, list[tuple[int, str]]]]:
     """The greatest is held out first."""
-    return not any(_EVENT.fullmatch(shot.name) for shot in group), max(map(_order, group))
+    return not any(shot.is_of_event for shot in group), max(map(_order, group))
 
 
 def _order(shot: Shot) -> tuple[bool, float, list[tuple[int, str]]]:
@@ -94,11 +98,12 @@ def _by_time(shots: Sequence[Shot]) -> list[tuple[int, int]]:
 
 
 def _written_together(shots: Sequence[Shot]) -> list[tuple[int, int]]:
-    """By the files' own times, where these tell the photos of a class apart: copied in one go, they say nothing."""
-    undated: dict[int, dict[int, float]] = {}
+    """By the files' own times, where these tell the photos of a class apart: copied in one go, they say nothing. That pictures of
+    events came later tells nothing about the others."""
+    undated: dict[tuple[int, bool], dict[int, float]] = {}
     for row, shot in enumerate(shots):
         if shot.taken is None and not shot.folder:
-            undated.setdefault(shot.label, {})[row] = shot.written
+            undated.setdefault((shot.label, shot.is_of_event), {})[row] = shot.written
     links = [(times, _neighbours(times)) for times in undated.values()]
     return [link for times, pairs in links if len(times) - len(pairs) > 1 for link in pairs]
 

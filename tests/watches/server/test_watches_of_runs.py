@@ -60,7 +60,7 @@ def test_its_device_gets_the_model_signed_with_its_own_token_and_the_class_as_th
 
 
 @pytest.mark.parametrize(
-    ("settings", "code", "sentence"),
+    ("watched", "code", "sentence"),
     [
         ({"looks_for": "dog"}, "unknown_class", "The model of run 3 does not know “dog”. Look for one of Whiskers, empty yard."),
         ({"looks_for": "", "question": "is it open?"}, "bad_watch", "The model of a training run answers no questions."),
@@ -68,9 +68,9 @@ def test_its_device_gets_the_model_signed_with_its_own_token_and_the_class_as_th
     ],
 )
 def test_what_such_a_model_cannot_do_is_refused(
-    device: Board, client: Any, var: Path, settings: dict[str, Any], code: str, sentence: str
+    device: Board, client: Any, var: Path, watched: dict[str, Any], code: str, sentence: str
 ) -> None:
-    error = make(client, run=3, settings=settings).json()["error"]
+    error = make(client, run=3, settings=watched).json()["error"]
     assert error["code"] == code and f"{error['message']} {error['next']}".startswith(sentence)
     assert not Watch.objects.exists()
 
