@@ -123,7 +123,9 @@ class Report(Sent):
     changing: Sentence = ""  # what it does to change its models
     update: UpdateState | None = None  # left out while there is nothing to say of one
     watches: WatchesDigest = ""  # digest of the watches that it evaluates; left out by a node that can evaluate none
-    unable: Annotated[dict[WatchNumber, Sentence], Field(max_length=MAX_WATCHES)] = {}  # watches it cannot evaluate now, and why
+    unable: Annotated[
+        dict[WatchNumber, Sentence], Field(max_length=MAX_WATCHES)
+    ] = {}  # watches it cannot evaluate now, and why
     abilities: Annotated[list[Annotated[str, Field(max_length=20, pattern=STORABLE)]], Field(max_length=20)] = []
 
 

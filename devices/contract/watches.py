@@ -153,13 +153,14 @@ class Cost(Received):
 
 class WatchEvent(Received):
     """`number` counts the node's events; `id` is of this one for ever, so a delivery that is repeated adds nothing. `about`:
-    the event that a `described` or `cleared` one belongs to. `dropped`: events before it that the node had no room for."""
+    the event that a `described` or `cleared` one belongs to. `run`: whose model looked; 0: the bundled ones. `dropped`: events before it that the node had no room for."""
 
     id: Identifier
     number: Annotated[int, Field(ge=1, le=1 << 53)]
     kind: Kind
     camera: CameraName
     watch: Annotated[int, Field(ge=0, le=1 << 53)] = 0  # 0: of the camera
+    run: Annotated[int, Field(ge=0, le=2_000_000_000)] = 0
     at: Annotated[float, Field(ge=0, le=1e11, allow_inf_nan=False)]  # seconds since 1970, by the node's clock
     confidence: Probability | None = None
     sure: bool = True

@@ -41,9 +41,11 @@ _VERB = re.compile(
     r"can be seen|is seen|are seen|is there|are there|visits?|goes)\b.*)$"
 )
 _SEE = re.compile(
-    r"^(?:(?:you (?:can )?)?(?:sees?|spots?|notices?|detects?|finds?|recogni[sz]es?|says?)|there (?:is|are|'s)|there's|(?:is|are) there|it sees"
+    r"^(?:(?:you (?:can )?)?(?:sees?|spots?|notices?|detects?|finds?|recogni[sz]es?|says?)"
+    r"|there (?:is|are|'s)|there's|(?:is|are) there|it sees"
     r"|the camera sees) "
 )
+_LEFT_OVER = re.compile(r" (?:is|are)$")  # of “is on camera porch”, without the camera
 _ARTICLE = re.compile(r"^(?:a|an|the|any|some|my|our|another) ")
 _PEOPLE = {
     "someone": "person", "somebody": "person", "anyone": "person", "anybody": "person", "people": "person",
@@ -57,12 +59,15 @@ _OF_RUNS = re.compile(
     r"\b(?:run|training|round|model|node|device|answer|upload|budget|board)s?"
     r" (?:\d+ )?(?:is|are|has|have|ends?|finish\w*|fail\w*|goes|stops?)\b"
 )
-_RUN = r"(?:the )?(?:(?:model|classifier) (?:of |from )?)?(?:the )?(?:training )?run (?:number |no\.? ?|#)?(\d{1,9})(?:'s (?:model|classifier))?"
+_RUN = (
+    r"(?:the )?(?:(?:model|classifier) (?:of |from )?)?(?:the )?(?:training )?run (?:number |no\.? ?|#)?(\d{1,9})"
+    r"(?:'s (?:model|classifier))?"
+)
 _BY_RUNS = (
     re.compile(rf"\b{_RUN} (?:can )?(?=(?:sees?|spots?|notices?|detects?|finds?|recogni[sz]es?|says?)\b)"),
     re.compile(
-        rf",? ?\b(?:(?:is |are )?(?:seen|spotted|noticed|detected|found|recogni[sz]ed) (?:by|with) |(?:by |and )?(?:using|use) |with |"
-        rf"according to ){_RUN}\b(?! (?:is|are|has|have))"
+        r",? ?\b(?:(?:is |are )?(?:seen|spotted|noticed|detected|found|recogni[sz]ed) (?:by|with) |(?:by |and )?(?:using|use) "
+        rf"|with |according to ){_RUN}\b(?! (?:is|are|has|have))"
     ),
 )
 MAX_THING = 60
@@ -70,8 +75,8 @@ MAX_THING = 60
 
 @dataclass(frozen=True)
 class WatchRequest:
-    """`spec`: as WatchSettings has it, a `camera` if one was named, and the number of a training `run`. `why`: the words behind each field. `place`: words that
-    may name the camera by its place. Without a thing and a question, it did not say what to watch for."""
+    """`spec`: as WatchSettings has it, a `camera` if one was named, and the number of a training `run`. `why`: the words behind
+    each field. `place`: words that may name the camera by its place. Without a thing and a question, it did not say what to watch for."""
 
     spec: dict[str, object] = field(default_factory=dict)
     why: dict[str, str] = field(default_factory=dict)
@@ -126,7 +131,7 @@ def _request(what: str, camera: tuple[str, str] | None, quiet: tuple[dict[str, s
             spec["question"], spec["expected"] = presence_question(thing.removeprefix("no ")), "no"
             why["question"] = why["expected"] = what
         else:
-            spec["looks_for"], why["looks_for"] = thing, what
+            spec["looks_for"], why["looks_for"] = thing, _LEFT_OVER.sub("", what)
     if camera is not None:
         spec["camera"], why["camera"] = camera
     if quiet is not None:

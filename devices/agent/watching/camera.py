@@ -174,7 +174,7 @@ class WatchedCamera:
         event = WatchEvent(
             id=state.raised or secrets.token_hex(16), number=1, kind=change, camera=self.name, watch=watch.id, at=now,
             confidence=min(1.0, max(0.0, sight.confidence)), sure=sight.sure, seen=sight.seen[:MAX_SEEN],
-            about=before.raised, has_snapshot=kept, cost=entry.spending.cost,
+            about=before.raised, has_snapshot=kept, cost=entry.spending.cost, run=watch.model.run if watch.model else 0,
         )  # fmt: skip
         self._record({entry.fact: {**asdict(state), "recent": ()}}, event)
         entry.state = state

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -63,7 +64,7 @@ def _stored(node: Node, reported: WatchEvent, at: datetime) -> Event | None:
             "has_snapshot": reported.has_snapshot,
             "check_state": CHECKING if unsure and reported.has_snapshot else "",
             "dropped": reported.dropped,
-            "receipt": {"route": "device", "photo_left_device": False, **reported.cost.model_dump(mode="json")},
+            "receipt": _receipt(reported),
         },
     )
     if not new:
@@ -72,6 +73,11 @@ def _stored(node: Node, reported: WatchEvent, at: datetime) -> Event | None:
         costs.add(watch, reported.cost, at)
         recording.reported(watch, event, reported.cost)
     return _ended(node, reported.about, at) if reported.kind == "cleared" else event
+
+
+def _receipt(reported: WatchEvent) -> dict[str, Any]:
+    model = {"model": f"run {reported.run}"} if reported.run else {}
+    return {"route": "device", "photo_left_device": False, **model, **reported.cost.model_dump(mode="json")}
 
 
 def _escalates(watch: Watch) -> bool:

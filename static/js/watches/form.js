@@ -50,19 +50,25 @@ function arrange() {
   for (const place of all("[data-only]")) place.hidden = place.dataset.only !== byId("by").value;
   for (const place of all("[data-quiet]")) place.hidden = !byId("quiet").checked;
   byId("classes").replaceChildren(...(run?.classes ?? []).map((name) => el("option", { value: name })));
-  byId("run-words").textContent = run
-    ? gettext("It always answers one of %(classes)s: without a class for the empty scene, that is taken for one of the others.", { classes: listed(run.classes) })
-    : gettext("A model that your devices trained sees only its own classes.");
+  byId("run-words").textContent = runHint(run, trained);
   suggestRun();
+}
+
+/** @param {any} run the chosen one @param {boolean} trained */
+function runHint(run, trained) {
+  if (run) return gettext("Whatever it sees, it answers one of %(classes)s; one of them should be the empty scene.", { classes: listed(run.classes) });
+  return trained ? gettext("Its model does not exist any more. Choose another one.") : gettext("A model that your devices trained sees only its own classes.");
 }
 
 /** Where a training run has a class of what is typed, say so. */
 function suggestRun() {
   const thing = value("looks_for").toLowerCase();
   const knowing = byId("run").value === "" && byId("by").value === "thing" ? runs.find(({ classes }) => classes.some((name) => name.toLowerCase() === thing)) : undefined;
-  byId("suggestion").hidden = !knowing;
-  if (!knowing) return;
-  byId("suggestion").replaceChildren(gettext("Run %(run)s was trained to see it.", { run: knowing.run }), " ",
+  const place = byId("suggestion"), shown = place.dataset.run;
+  place.hidden = !knowing;
+  place.dataset.run = knowing ? String(knowing.run) : "";
+  if (!knowing || shown === place.dataset.run) return; // a button that is being pressed must stay
+  place.replaceChildren(gettext("Run %(run)s was trained to see it.", { run: knowing.run }), " ",
     el("button", { type: "button", class: "small", onclick: () => { byId("run").value = String(knowing.run); arrange(); byId("run").focus(); } }, gettext("Use its model")));
 }
 

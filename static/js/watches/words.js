@@ -76,6 +76,7 @@ export function monthly(cost) {
 export function numbers(cost) {
   const row = (label, value) => el("div", {}, el("dt", {}, label), el("dd", {}, value));
   return el("dl", { class: "figures" },
+    cost.model && row(gettext("model"), gettext("run %(run)s", { run: cost.model.replace("run ", "") })),
     row(gettext("watched"), format.seconds(cost.seconds)),
     row(gettext("frames"), format.count(cost.frames)),
     row(gettext("a model looked at"), format.count(cost.looks)),

@@ -62,7 +62,11 @@ def test_its_device_gets_the_model_signed_with_its_own_token_and_the_class_as_th
 @pytest.mark.parametrize(
     ("watched", "code", "sentence"),
     [
-        ({"looks_for": "dog"}, "unknown_class", "The model of run 3 does not know “dog”. Look for one of Whiskers, empty yard."),
+        (
+            {"looks_for": "dog"},
+            "unknown_class",
+            "The model of run 3 does not know “dog”. Look for one of Whiskers, empty yard.",
+        ),
         ({"looks_for": "", "question": "is it open?"}, "bad_watch", "The model of a training run answers no questions."),
         ({**WHISKERS, "escalates": True}, "bad_watch", "An edge cannot check what the model of a training run sees."),
     ],
@@ -183,7 +187,9 @@ def test_another_persons_run_is_none(
     assert make(client, run=8, settings=WHISKERS).json()["error"]["code"] == "no_model"
 
 
-def test_the_form_lists_the_runs_with_their_classes_and_can_choose_one(device: Board, client: Any, owner: Any, var: Path) -> None:
+def test_the_form_lists_the_runs_with_their_classes_and_can_choose_one(
+    device: Board, client: Any, owner: Any, var: Path
+) -> None:
     finished(var, owner, 5, ("Whiskers", "Tom"), accuracy=None)
     boot = client.get("/watches/new/?run=5").context["boot"]
     assert boot["run"] == "5"
