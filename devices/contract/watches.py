@@ -153,7 +153,8 @@ class Cost(Received):
 
 class WatchEvent(Received):
     """`number` counts the node's events; `id` is of this one for ever, so a delivery that is repeated adds nothing. `about`:
-    the event that a `described` or `cleared` one belongs to. `run`: whose model looked; 0: the bundled ones. `dropped`: events before it that the node had no room for."""
+    the event that a `described` or `cleared` one belongs to. `run`: whose model looked; 0: the bundled ones. `dropped`:
+    events before it that the node had no room for."""
 
     id: Identifier
     number: Annotated[int, Field(ge=1, le=1 << 53)]

@@ -75,8 +75,9 @@ MAX_THING = 60
 
 @dataclass(frozen=True)
 class WatchRequest:
-    """`spec`: as WatchSettings has it, a `camera` if one was named, and the number of a training `run`. `why`: the words behind
-    each field. `place`: words that may name the camera by its place. Without a thing and a question, it did not say what to watch for."""
+    """`spec`: as WatchSettings has it, a `camera` if one was named, and the number of a training `run`. `why`: the words
+    behind each field. `place`: words that may name the camera by its place. Without a thing and a question, it did not say what
+    to watch for."""
 
     spec: dict[str, object] = field(default_factory=dict)
     why: dict[str, str] = field(default_factory=dict)

@@ -38,9 +38,9 @@ def test_a_request_names_what_where_and_when(message: str, spec: dict[str, objec
     [
         ("tell me when run 3 sees a whiskers on camera yard", {"looks_for": "whiskers", "camera": "yard"}, "run 3"),
         ("Alert me when the model of run 3 detects my cat", {"looks_for": "cat"}, "the model of run 3"),
-        ("notify me when Whiskers is seen by run 3 on camera yard", {"looks_for": "whiskers", "camera": "yard"}, "is seen by run 3"),
+        ("tell me if Whiskers is seen by run 3, camera yard", {"looks_for": "whiskers", "camera": "yard"}, "is seen by run 3"),
         ("watch camera yard for whiskers with run 3", {"looks_for": "whiskers", "camera": "yard"}, "with run 3"),
-        ("tell me if run 3's classifier spots tom on the front camera", {"looks_for": "tom", "camera": "front"}, "run 3's classifier"),
+        ("tell me if run 3's classifier sees tom, camera front", {"looks_for": "tom", "camera": "front"}, "run 3's classifier"),
         ("tell me when whiskers is in the yard, use run 3", {"looks_for": "whiskers"}, "use run 3"),
     ],
 )  # fmt: skip

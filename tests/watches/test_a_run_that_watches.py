@@ -1,5 +1,5 @@
-"""“My cats”: two devices train on their own photos, the run's model watches a camera, an event that was wrong becomes a labelled
-photo, and the next run learns from it."""
+"""“My cats”: two devices train on their own photos, the run's model watches a camera, an event that was wrong becomes a
+labelled photo, and the next run learns from it."""
 
 import io
 import json

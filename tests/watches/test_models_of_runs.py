@@ -1,4 +1,4 @@
-"""The model of a training run on the device: fetched once, only if it is signed and whole; and what the device says otherwise."""
+"""The model of a training run on the device: fetched once, only if it is signed and whole; what the device says otherwise."""
 
 import hashlib
 from pathlib import Path

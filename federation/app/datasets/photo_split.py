@@ -49,8 +49,8 @@ def time_of(words: str) -> float | None:
 
 
 def held_out(shots: Sequence[Shot]) -> list[bool]:
-    """Whether each photo tests the model. About a fifth of each class, of the newest groups, those with pictures of events last;
-    never more than half of a class, and none of a class whose photos are all of one group."""
+    """Whether each photo tests the model. About a fifth of each class, of the newest groups, those with pictures of events
+    last; never more than half of a class, and none of a class whose photos are all of one group."""
     groups = _groups(shots)
     total = Counter(shot.label for shot in shots)
     tested: Counter[int] = Counter()
@@ -98,8 +98,8 @@ def _by_time(shots: Sequence[Shot]) -> list[tuple[int, int]]:
 
 
 def _written_together(shots: Sequence[Shot]) -> list[tuple[int, int]]:
-    """By the files' own times, where these tell the photos of a class apart: copied in one go, they say nothing. That pictures of
-    events came later tells nothing about the others."""
+    """By the files' own times, where these tell the photos of a class apart: copied in one go, they say nothing. That pictures
+    of events came later tells nothing about the others."""
     undated: dict[tuple[int, bool], dict[int, float]] = {}
     for row, shot in enumerate(shots):
         if shot.taken is None and not shot.folder:
