@@ -1,6 +1,7 @@
 /** The form of a watch: new, a draft, or one that is changed. */
 
-import { call, picture } from "../api.js";
+import { call } from "../api.js";
+import { previewOf } from "../devices/preview.js";
 import { all, boot, byId, el, sentence } from "../dom.js";
 import { gettext } from "../i18n.js";
 import { ZoneEditor } from "./zone.js";
@@ -107,8 +108,8 @@ byId("look").addEventListener("click", async () => {
   trouble(null);
   byId("look").disabled = true;
   try {
-    const place = byId("place").value;
-    zone.picture(await picture(`/api/v1/watches/preview/${place}`));
+    const [node, camera] = byId("place").value.split("/");
+    zone.picture(await previewOf(node, camera));
   } catch (error) {
     trouble(sentence(error));
   }
