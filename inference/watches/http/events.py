@@ -40,7 +40,9 @@ class Event(Schema):
     )
     label: str = Field(description="What a person said it shows; the device trains on it.")
     dropped: int = Field(description="Events before it that the device had no room for.")
-    receipt: dict[str, Any] = Field(description="frames, looks, bytes and ms since the watch's last event; checks and views.")
+    receipt: dict[str, Any] = Field(
+        description="frames, looks, bytes and ms since the watch's last event; checks and views; model, where it is a run's."
+    )
 
 
 class EventPage(Page[Event]):
