@@ -44,6 +44,10 @@ def test_every_part_of_the_product_is_a_service() -> None:
     assert profiles == {"device": ["device"], "prometheus": ["monitoring"], "web-more": ["scale"], "balancer": ["scale"]}
 
 
+def test_the_log_of_each_container_is_bounded() -> None:
+    assert {name for name, service in SERVICES.items() if not service.get("logging", {}).get("options", {}).get("max-size")} == set()
+
+
 def test_only_the_web_app_is_published_to_others() -> None:
     assert {name for name, service in SERVICES.items() if "ports" in service} == {"web", "balancer", "prometheus"}
     assert SERVICES["balancer"]["ports"] == ["${BIND:-127.0.0.1}:${BALANCER_PORT:-8080}:8080"]
