@@ -46,7 +46,7 @@ class Scaled:
 @contextmanager
 def scaled(folder: Path, installed: Path) -> Iterator[Scaled]:
     with ExitStack() as running:
-        redis = running.enter_context(group(folder))
+        redis = running.enter_context(group(folder, replicas=2))  # two tests kill a master
         database = running.enter_context(postgres(installed))
         stack = Stack(folder, "--no-redis", "--slowdown", "2")
         port, proxy = free_port(), free_port()
