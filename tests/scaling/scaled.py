@@ -75,7 +75,7 @@ def scaled(folder: Path, installed: Path) -> Iterator[Scaled]:
             running.enter_context(_process(command, own, log.fileno()))
             whole.url, whole.behind_proxy = f"http://127.0.0.1:{proxy}", True
         for url in (*whole.webs, whole.url):
-            wait_for(lambda url=url: _answers(url), 120, f"{url} did not answer", every=0.5)  # type: ignore[misc]
+            wait_for(lambda url=url: _answers(url), 300, f"{url} did not answer", every=0.5)  # type: ignore[misc]
         yield whole
 
 
