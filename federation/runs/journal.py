@@ -24,7 +24,7 @@ from webapp.live.errors import UserError
 from webapp.live.events import Event, RunClient, RunRound
 from webapp.live.publish import publish
 
-START_S = 30  # from the claim until the new process renews the lease itself
+START_S = 90  # from the claim until the new process renews the lease itself, also on a machine that is busy with starting
 PUBLISH_S = 0.3  # at most this often pages receive what clients do
 round_has_ended = Signal()  # with `row` and `clients`, once they are stored; may be lost with its process
 
