@@ -86,7 +86,9 @@ def test_the_second_time_nothing_is_computed_or_sent(owner: Any, photo: Photo, p
 def test_its_story_names_the_earlier_question_and_no_job_of_that(owner: Any, photo: Photo) -> None:
     first = answered(turns.ask(owner, uuid.uuid4(), "What is this?", photo))
     second = answered(turns.ask(owner, uuid.uuid4(), "What is this?", photo))
-    Step.objects.filter(turn=second).update(receipt={**_receipt(second), "jobs": _receipt(first)["jobs"]})  # by an earlier version
+    Step.objects.filter(turn=second).update(
+        receipt={**_receipt(second), "jobs": _receipt(first)["jobs"]}
+    )  # by an earlier version
     stories = [io.StringIO(), io.StringIO()]
     for turn, out in zip((first, second), stories, strict=True):
         call_command("logs", str(turn.pk), stdout=out)

@@ -60,7 +60,9 @@ def test_filters_narrow_list_and_sums_alike(
     assert page["total"] == len(page["items"]) == sums["calls"] == expected
 
 
-@pytest.mark.parametrize(("query", "expected"), [("model=small-1", 1), ("token=nightly", 2), ("token=nightly&model=small-1", 0)])
+@pytest.mark.parametrize(
+    ("query", "expected"), [("model=small-1", 1), ("token=nightly", 2), ("token=nightly&model=small-1", 0)]
+)
 def test_the_page_filters_by_model_and_token(
     query: str, expected: int, owner: Any, colleague: Any, client_of: Any, call: Call
 ) -> None:

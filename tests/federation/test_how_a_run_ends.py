@@ -151,9 +151,7 @@ def test_a_run_is_left_to_the_next_process_while_the_database_is_away(run_with: 
 
 
 @pytest.mark.parametrize("moment", ["before the round is a row", "after it, before its clients are rows"])
-def test_a_round_that_the_database_missed_is_trained_again(
-    run_with: Any, monkeypatch: pytest.MonkeyPatch, moment: str
-) -> None:
+def test_a_round_that_the_database_missed_is_trained_again(run_with: Any, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
     def away(*args: Any, **kwargs: Any) -> None:
         raise OperationalError("the connection is closed")
 
@@ -167,9 +165,7 @@ def test_a_round_that_the_database_missed_is_trained_again(
     assert (run.state, [row.clients.count() for row in run.rounds.all()]) == ("done", [2, 2])
 
 
-def test_an_end_that_the_database_missed_is_stored_by_the_next_process(
-    run_with: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_end_that_the_database_missed_is_stored_by_the_next_process(run_with: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def lacks_data(*words: Any) -> Result:
         raise DataMissing("CIFAR-10 is not on this machine.")
 

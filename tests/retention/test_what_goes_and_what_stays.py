@@ -255,18 +255,18 @@ def test_a_stopped_run_goes_with_its_files_unless_it_has_a_model(owner: User) ->
     assert not run_artifacts.folder(without.pk).exists() and run_artifacts.folder(model.pk).exists()
 
 
-def test_the_latest_update_of_agents_stays_and_so_does_one_under_way(
-    owner: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_latest_update_of_agents_stays_and_so_does_one_under_way(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     at = timezone.now() - OLD
     period("agent_rollouts", 30)
-    present, under_way, old, latest = (MAKE["agent_rollouts"](owner, at) for _ in range(4))
+    present, under_way, earlier, latest = (MAKE["agent_rollouts"](owner, at) for _ in range(4))
     AgentRollout.objects.filter(pk=under_way.pk).update(ended=None)
     wheel = agent_wheel.Wheel("isthmus_agent-1-py3-none-any.whl", "1", AgentRollout.objects.get(pk=present.pk).digest, 5)
     monkeypatch.setattr(agent_wheel, "known", lambda: wheel)
     assert only("agent_rollouts").deleted == {"agent_rollouts": 1}
     left = set(AgentRollout.objects.values_list("pk", flat=True))
-    assert left == {present.pk, under_way.pk, latest.pk}, "without its row, auto begins again with a wheel that failed"
+    assert earlier.pk not in left and left == {present.pk, under_way.pk, latest.pk}, (
+        "without its row, auto begins again with a wheel that failed"
+    )
 
 
 @pytest.mark.parametrize("state", ["queued", "running"])
