@@ -1,7 +1,7 @@
 """Says to the cloud workers that something is to be delivered, so that it leaves at once.
 
-A message is a hint: the clock looks every few seconds for what no message came for. Messages of many notices are one, as long as
-no worker has begun to look.
+A message is a hint: the clock looks every few seconds for what no message came for. Many notices share one message, as long
+as no worker has begun to look.
 """
 
 import logging
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class Announcer:
-    """`announce` sends a message. While Redis is away a process tries once in EVERY_S, so that its callers do not wait for it."""
+    """While Redis is away a process tries once in EVERY_S, so that its callers do not wait for it."""
 
     def __init__(self) -> None:
         self._resume = 0.0  # on the monotonic clock

@@ -49,7 +49,10 @@ class Run:
 
 
 def deliver_due(name: str) -> Run:
-    """Send what is due by one channel. After a failure the rest waits for the next run: what hangs for one mostly hangs for all."""
+    """Send what is due by one channel.
+
+    After a failure the rest waits for the next run: what hangs for one mostly hangs for all.
+    """
     channel = next((channel for channel in notifications.CHANNELS if channel.name == name), None)
     started, count = time.monotonic(), 0
     while time.monotonic() - started < BUDGET_S:

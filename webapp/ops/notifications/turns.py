@@ -1,7 +1,7 @@
-"""One worker at a time delivers by one channel, so that a receiver that hangs occupies one thread, however many notices come."""
+"""One worker at a time delivers by one channel: a receiver that hangs occupies one thread, however many notices come."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from django.conf import settings
 from redis.exceptions import LockNotOwnedError
@@ -25,10 +25,8 @@ def turn(channel: str) -> Iterator[bool]:
         yield is_ours
     finally:
         if is_ours:
-            try:
+            with suppress(LockNotOwnedError):  # it took longer
                 lock.release()
-            except LockNotOwnedError:
-                pass  # it took longer
 
 
 def _key(channel: str) -> str:
