@@ -1,64 +1,27 @@
-"""A camera that takes long to open is read by one thread for all who look at it: open while they do, closed after it.
+"""A camera that takes long to open is read by one thread for all who look at it: open while they do, closed after it."""
 
-A camera here is a stream of JPEGs over HTTP that OpenCV reads; what a board's driver does is acted by a stand-in.
-"""
-
-import io
 import logging
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from bench.harness.processes import wait_for
-from devices.agent.cameras import capture, reader, video
+from devices.agent import config, doctor
+from devices.agent.cameras import reader, video
 from devices.agent.cameras.capture import Cameras
 from devices.agent.cameras.source import CameraError
-from devices.agent.cameras.video import Video, VideoStream
-
-PATIENCE_S = 30.0  # of what must happen; a busy machine takes its time
-FRAME_S = 0.02
-
-
-class Driver:
-    """Stands in for OpenCV: a camera that brings a frame every FRAME_S, numbered in its pixels."""
-
-    CAP_V4L2, CAP_GSTREAMER, CAP_FFMPEG, IMWRITE_JPEG_QUALITY = 1, 2, 3, 4
-    error = ZeroDivisionError
-
-    def __init__(self) -> None:
-        self.opened = self.grabbed = self.converted = 0
-        self.open: list[str] = []
-        self.is_there, self.is_stuck = True, threading.Event()
-        self.is_stuck.set()
-        self.frame_s = FRAME_S
-
-    def VideoCapture(self, source: str, *options: object) -> Any:
-        self.opened += 1
-        assert source not in self.open, "the camera is busy"
-        self.open.append(source)
-        return SimpleNamespace(grab=self._grab, retrieve=self._retrieve, release=lambda: self.open.remove(source))
-
-    def _grab(self) -> bool:
-        time.sleep(self.frame_s)
-        self.is_stuck.wait(PATIENCE_S)
-        self.grabbed += 1
-        return self.is_there
-
-    def _retrieve(self) -> tuple[bool, int]:
-        self.converted += 1
-        return True, self.grabbed
-
-    def imencode(self, suffix: str, frame: int, options: object) -> tuple[bool, bytes]:
-        return True, str(frame).encode()
+from devices.agent.server import Server
+from devices.agent.watching.watching import Watching
+from devices.contract.watches import Watches
+from tests.agent.video_driver import FRAME_S, PATIENCE_S, Driver
+from tests.watches.scenes import jpeg, yard
 
 
 @pytest.fixture
@@ -197,78 +160,34 @@ def test_before_a_restart_it_is_closed_for_good(driver: Driver, cameras: Cameras
         cameras.frame("front", 1.0)
 
 
-class Broadcast:
-    """A camera in the network: JPEGs one after another, grey and a little brighter each, until it is unplugged."""
-
-    def __init__(self) -> None:
-        self.viewers, self.sent, self.is_plugged_in = 0, 0, True
-        broadcast = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                broadcast.send(self)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/stream.mjpg"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def send(self, request: BaseHTTPRequestHandler) -> None:
-        self.viewers += 1
-        request.send_response(200)
-        request.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
-        request.end_headers()
-        try:
-            while self.is_plugged_in:
-                self.sent += 1
-                out = io.BytesIO()
-                Image.new("L", (320, 240), min(255, self.sent)).convert("RGB").save(out, "JPEG", quality=90)
-                data = out.getvalue()
-                head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n"
-                request.wfile.write(head.encode() + data + b"\r\n")
-                time.sleep(0.04)
-        except OSError:
-            return
+def test_the_doctor_leaves_a_camera_to_the_agent_that_runs(
+    driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cameras.toml").write_text('front = "v4l2:/dev/video0"\n')
+    driver.is_there = False
+    assert doctor._cameras(tmp_path).remedy
+    monkeypatch.setattr(config, "runs_here", lambda home: True)
+    finding = doctor._cameras(tmp_path)
+    assert not finding.remedy and "not examined" in finding.state
 
 
-class NetworkVideo(Video):
-    kinds: tuple[str, ...] = ("stream",)
-
-    def accepts(self, source: str) -> bool:
-        return True
-
-    def open(self, name: str, source: str) -> VideoStream:
-        import cv2
-
-        return VideoStream(cv2, name, source.partition(":")[2], cv2.CAP_FFMPEG, video._timeouts(cv2))
-
-
-@pytest.fixture
-def broadcast(monkeypatch: pytest.MonkeyPatch) -> Iterator[Broadcast]:
-    monkeypatch.setattr(capture, "SOURCES", (NetworkVideo(),))
-    made = Broadcast()
-    yield made
-    made.is_plugged_in = False
-    made.server.shutdown()
-    made.server.server_close()
-
-
-def _brightness(data: bytes) -> float:
-    return float(np.asarray(Image.open(io.BytesIO(data)).convert("L"), np.float32).mean())
-
-
-def test_opencv_reads_a_live_stream_at_its_newest_frame_and_reconnects(broadcast: Broadcast) -> None:
-    cameras = Cameras({"gate": f"stream:{broadcast.url}"})
+def test_watches_keep_it_open_and_leave_it_when_they_end(
+    driver: Driver, cameras: Cameras, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "LATE_S", 0.5)
+    monkeypatch.setattr(driver, "imencode", lambda *_: (True, jpeg(yard(seed=driver.grabbed))))
+    runtime: Any = SimpleNamespace(
+        home=tmp_path, cameras=cameras, uplink=SimpleNamespace(carry=lambda size: None), power_w=None
+    )
+    watches = Watching(runtime, Server("http://127.0.0.1:9"), lambda: None)
+    watches.start()
     try:
-        cameras.frame("gate", 1.0)
-        time.sleep(1.0)  # in which 25 frames come; an unread queue would give the oldest of them
-        behind = broadcast.sent - _brightness(cameras.frame("gate", 1.0))
-        assert broadcast.viewers == 1 and behind < 15
-        broadcast.is_plugged_in = False
-        wait_for(lambda: not cameras._readers[f"stream:{broadcast.url}"]._thread, PATIENCE_S, "the break is not noticed")
-        broadcast.is_plugged_in = True
-        assert _brightness(cameras.frame("gate", 1.0)) > 0 and broadcast.viewers == 2
+        watch = {"id": 1, "camera": "front", "looks_for": "dog", "per_second": 5}
+        slow = {"id": 2, "camera": "front", "looks_for": "cat", "per_second": 0.02}
+        watches.offered(Watches.model_validate({"digest": "a" * 16, "watches": [watch, slow]}))
+        wait_for(lambda: driver.converted >= 5, PATIENCE_S, "it is not watched")
+        assert driver.opened == 1
+        watches.offered(Watches(digest="b" * 16))
+        wait_for(lambda: is_closed(driver), PATIENCE_S, "it stays open")
     finally:
-        cameras.close(PATIENCE_S)
+        watches.stop()
