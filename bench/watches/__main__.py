@@ -21,6 +21,7 @@ scenes, with_dog          that were shown
 events, missed, doubled   events that were raised for scenes with a dog; scenes with one and no event; events for a scene that
                           had one before
 false                     events for scenes without a dog
+latest_frame_s            by which the machine was late with a frame of a scene at most: it is busy with other things, or not
 event_ms_p50, event_ms_p95  from the first frame of a scene until its event is on an open page; two looks that see it are needed
 page_ms_p50, page_ms_p95    of that, from the device's decision until it is on the page
 webhook_ms_p50, webhook_ms_p95  from the device's decision until the program that the webhook calls has the notice

@@ -76,6 +76,8 @@ def _measured(
     plan: Plan,
     watts_per_core: float,
 ) -> dict[str, object]:
+    late = list[float]()
+
     def nothing() -> None:
         _play(shots, sequence[0], 0, plan.idle_s)
 
@@ -90,7 +92,7 @@ def _measured(
     def scenes_in_turn() -> None:
         for place, scene in enumerate(sequence):
             began.append(time.time())
-            _play(shots, scene, place, plan.scene_s)
+            late.append(_play(shots, scene, place, plan.scene_s))
         _play(shots, sequence[0], len(sequence), plan.scene_s)  # what the last scene raised is cleared
 
     with OpenPage(stack.url, stack.owner) as page:
@@ -120,6 +122,7 @@ def _measured(
         "watts_per_core": None if measured else watts_per_core,
         "frames": cost["frames"],
         **outcomes.of(page, receiver, sequence, began),
+        "latest_frame_s": round(max(late), 1),
         "posted": plan.posted,
         "posted_webhook_ms_p50": outcomes.percentile(posted.alone, 50),
         "posted_webhook_ms_p95": outcomes.percentile(posted.alone, 95),
@@ -171,10 +174,12 @@ def _idle_looks(events: Sequence[dict[str, Any]]) -> float | None:
     return None if first is None else round(first["receipt"]["looks"] / first["receipt"]["frames"], 3)
 
 
-def _play(shots: Path, scene: Scene, place: int, seconds: float) -> None:
-    """Frames of a scene, each with its own noise."""
-    ends, number = time.monotonic() + seconds, 0
-    while time.monotonic() < ends:
+def _play(shots: Path, scene: Scene, place: int, seconds: float) -> float:
+    """Frames of a scene, each with its own noise. By how many seconds the machine was late with one at most."""
+    ends, number, late = time.monotonic() + seconds, 0, 0.0
+    while (began := time.monotonic()) < ends:
         show(shots, frame(scene.photo, 1000 * place + number))
         number += 1
         time.sleep(max(0.0, min(FRAME_S, ends - time.monotonic())))
+        late = max(late, time.monotonic() - began - FRAME_S)
+    return late
