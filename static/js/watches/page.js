@@ -88,7 +88,7 @@ const shown = () => events.filter((event) =>
 function drawEvents() {
   const list = shown();
   byId("none").hidden = list.length > 0;
-  byId("none").textContent = events.length ? gettext("No event fits these filters.") : gettext("No events yet. They appear here within two seconds.");
+  byId("none").textContent = events.length ? gettext("No event fits these filters.") : gettext("No events yet. They appear here as they happen.");
   byId("more").hidden = reachedEnd;
   eventCards.show(list, (event) => watches.map(({ id, settings, classes }) => ({ id, settings, classes })).find(({ id }) => id === event.watch) ?? null);
   draw(list, choose);
