@@ -44,3 +44,12 @@ def index() -> Index:
     from inference.search.scan import ScanIndex
 
     return pgvector.PgvectorIndex() if pgvector.is_there(connection) else ScanIndex()
+
+
+def rebuild() -> int:
+    """Make the index again, from now on with pgvector where the database has it. Returns for how many vectors."""
+    from inference.search import pgvector
+
+    pgvector.prepare(connection, with_graph=False)
+    index.cache_clear()
+    return index().rebuild()

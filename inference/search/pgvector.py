@@ -1,7 +1,8 @@
 """Vectors in PostgreSQL with its extension pgvector: half precision, in a graph that is searched near the vector wanted.
 
-The column and its index are made by `rebuild` (the command `search rebuild`, and a migration where the extension is there), as
-Django's migrations cannot say "where the database has it".
+The column and its graph are made by a migration where the extension is there, and by `inference.search.index.rebuild` (the
+command `search --rebuild`) where it came later: Django's migrations cannot say "where the database has it". Single vectors are
+added to the graph; for many, making a new one takes a fraction of the time (graph.py).
 """
 
 from collections.abc import Sequence
@@ -15,12 +16,19 @@ from django.db.utils import DatabaseError
 
 from inference.engine.mean_token.space import SIZE, Array
 from inference.models import Photo
+from inference.search import graph
+from inference.search.graph import COLUMN, TABLE
 from inference.search.index import Neighbour
 from inference.search.models import PhotoVector
 
-TABLE, COLUMN, GRAPH = PhotoVector._meta.db_table, "near", "vectors_nearest"
-LINKS, BUILD_WIDTH, SEARCH_WIDTH = 16, 64, 200  # of the graph: per vector, while it is built, while it is searched
+SEARCH_WIDTH = 200  # of the graph while it is searched
 BATCH = 5000
+MANY = 5000  # vectors from which on adding each to the graph takes longer than making another
+# The bytes of a vector in pgvector's type, which has no cast from bytes.
+HALVES = (
+    f"ARRAY(SELECT (get_byte(vector, place) + 128) % 256 - 128 "
+    f"FROM generate_series(0, {SIZE - 1}) AS place ORDER BY place)::halfvec({SIZE})"
+)
 
 
 def is_there(database: Any) -> bool:
@@ -32,18 +40,17 @@ def is_there(database: Any) -> bool:
         return cursor.fetchone() is not None
 
 
-def prepare(database: Any) -> bool:
-    """Make the column and the graph. False where PostgreSQL lacks the extension or this user may not use it."""
+def prepare(database: Any, with_graph: bool = True) -> bool:
+    """Make the column, and the graph of the vectors that are in it. False where PostgreSQL lacks the extension or this user may
+    not use it."""
     if database.vendor != "postgresql":
         return False
     try:
         with transaction.atomic(), database.cursor() as cursor:
             cursor.execute("CREATE EXTENSION IF NOT EXISTS vector")
             cursor.execute(f"ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS {COLUMN} halfvec({SIZE})")
-            cursor.execute(
-                f"CREATE INDEX IF NOT EXISTS {GRAPH} ON {TABLE} USING hnsw ({COLUMN} halfvec_cosine_ops) "
-                f"WITH (m = {LINKS}, ef_construction = {BUILD_WIDTH})"
-            )
+            if with_graph:
+                cursor.execute(graph.definition())
     except DatabaseError:
         return False
     return True
@@ -76,25 +83,36 @@ class PgvectorIndex:
             PhotoVector.objects.bulk_create(
                 rows, update_conflicts=True, unique_fields=["photo"], update_fields=["space", "vector", "names", "made"]
             )
-            _fill([(row.pk, bytes(row.vector)) for row in rows])
+            _fill([row.pk for row in rows])
 
     def rebuild(self) -> int:
-        prepare(connection)
-        rows, count = PhotoVector.objects.order_by("pk").values_list("pk", "vector"), 0
-        last: UUID | None = None
-        while batch := [(pk, bytes(vector)) for pk, vector in (rows.filter(pk__gt=last) if last else rows)[:BATCH]]:
+        """Searches go on meanwhile: in the graph that is there, or without one (slower) while many vectors are stored."""
+        if _many_are_missing():
+            graph.drop()
+        count, last = 0, UUID(int=0)
+        photos = PhotoVector.objects.order_by("pk").values_list("pk", flat=True)
+        while batch := list(photos.filter(pk__gt=last)[:BATCH]):
             _fill(batch)
-            count, last = count + len(batch), batch[-1][0]
+            count, last = count + len(batch), batch[-1]
+        graph.rebuild(count)
         return count
 
 
-def _fill(rows: Sequence[tuple[UUID, bytes]]) -> None:
+def _many_are_missing() -> bool:
     with connection.cursor() as cursor:
-        cursor.executemany(
-            f"UPDATE {TABLE} SET {COLUMN} = %s::halfvec WHERE photo_id = %s",  # noqa: S608 - names of our own
-            [(_text(int(byte) - 256 if byte > 127 else int(byte) for byte in vector), pk) for pk, vector in rows],
+        cursor.execute(f"SELECT count(*) FROM (SELECT 1 FROM {TABLE} WHERE {COLUMN} IS NULL LIMIT {MANY}) AS missing")  # noqa: S608
+        return bool(cursor.fetchone()[0] >= MANY)
+
+
+def _fill(photos: Sequence[UUID]) -> None:
+    """The column, where it differs from the bytes."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {TABLE} SET {COLUMN} = {HALVES} "  # noqa: S608 - names of our own
+            f"WHERE photo_id = ANY(%s) AND {COLUMN} IS DISTINCT FROM {HALVES}",
+            [list(photos)],
         )
 
 
-def _text(values: Any) -> str:
+def _text(values: Sequence[float]) -> str:
     return "[" + ",".join(f"{value:.6g}" for value in values) + "]"
