@@ -7,6 +7,7 @@ that was stopped ends with it, says what is missing, and `--resume` measures the
 photos, backend       of the figures that follow; `all` has them for every number of photos on both back ends
 p50_ms, p95_ms        from the words to the list with its reasons: encoding the words, nearest vectors, names
 index_ms_p50, _p95    nearest vectors alone
+counting_ms           of a whole search, how many photos there are; from half a million on remembered for ten seconds
 first_ms              the first search of a process, which in memory reads all vectors
 recall_at_10          share of the exact ten nearest that are among the ten found, by the vectors before they were rounded
 recall_of_stored      the same by the vectors as they are stored, which is what the index itself loses

@@ -67,7 +67,7 @@ def measure(size: int) -> dict[str, Any]:
     from django.contrib.auth import get_user_model
     from django.core.management import call_command
 
-    from inference.search import search, words
+    from inference.search import counts, search, words
     from inference.search.index import index, rebuild
     from inference.search.text import bundled_text
 
@@ -87,6 +87,7 @@ def measure(size: int) -> dict[str, Any]:
         "backend": index().name,
         **searches(person.pk, matrix[:own], ids),
         "first_ms": round(first, 1),
+        "counting_ms": round(float(np.median([_milliseconds(partial(counts.count, person.pk)) for _ in range(10)])), 1),
         "index_mb": round(index_bytes(size) / 1e6, 1),
         "store_s": round(stored - started, 1),
         "build_s": round(built - stored, 1),

@@ -9,7 +9,7 @@ from math import log
 from typing import Any
 
 PHOTOS = 5_000_000
-LINEAR = ("index_mb", "store_s", "build_s", "first_ms")
+LINEAR = ("index_mb", "store_s", "build_s", "first_ms", "counting_ms")
 Row = Mapping[str, Any]
 
 

@@ -32,6 +32,7 @@ def rebuild(vectors: int) -> None:
     _execute(f"DROP INDEX IF EXISTS {UNFINISHED}")  # of an attempt that was cut off
     with _memory_for(vectors):
         if connection.in_atomic_block:
+            _execute("SET CONSTRAINTS ALL IMMEDIATE")  # a table whose rows are still to be checked gets no index
             _execute(definition(UNFINISHED))
         else:
             _execute(f"VACUUM (ANALYZE) {TABLE}")  # rows that were replaced need no place in the graph

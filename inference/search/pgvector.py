@@ -26,7 +26,7 @@ BATCH = 5000
 MANY = 5000  # vectors from which on adding each to the graph takes longer than making another
 # The bytes of a vector in pgvector's type, which has no cast from bytes.
 HALVES = (
-    f"ARRAY(SELECT (get_byte(vector, place) + 128) % 256 - 128 "
+    f"ARRAY(SELECT mod(get_byte(vector, place) + 128, 256) - 128 "
     f"FROM generate_series(0, {SIZE - 1}) AS place ORDER BY place)::halfvec({SIZE})"
 )
 
