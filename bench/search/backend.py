@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 OWN_SHARE = 0.9  # of the photos that belong to the person who searches
 SPREAD = 0.25  # of a vector around a real one, as a share of its length
-BATCH, SEARCHES, SEED = 5000, 200, 5
+SEARCHES, SEED = 200, 5
 QUESTIONS = (
     "a dog on a beach", "two children playing football", "a red car", "people in the snow", "a man on a bicycle",
     "a birthday cake", "a boat on the water", "a woman with an umbrella", "a climber on a rock",
@@ -37,24 +37,6 @@ def vectors(count: int) -> Array:
     return result
 
 
-def store(matrix: Array, owners: list[int]) -> list[uuid.UUID]:
-    """As a restored backup does: rows alone. The photos' ids."""
-    from inference.engine.mean_token.space import quantised
-    from inference.models import Photo
-    from inference.search import memory
-    from inference.search.models import PhotoVector
-
-    ids, space = [uuid.uuid4() for _ in matrix], memory.space_name()
-    facts = {"width": 800, "height": 600, "bytes": 90_000, "source_format": "jpeg", "source_bytes": 90_000}
-    for start in range(0, len(matrix), BATCH):
-        part = range(start, min(start + BATCH, len(matrix)))
-        Photo.objects.bulk_create([Photo(id=ids[n], owner_id=owners[n], **facts) for n in part])
-        PhotoVector.objects.bulk_create(
-            [PhotoVector(photo_id=ids[n], owner_id=owners[n], space=space, vector=quantised(matrix[n])) for n in part]
-        )
-    return ids
-
-
 def tidy() -> None:
     """What the database does by itself after a while."""
     from django.db import connection
@@ -67,6 +49,7 @@ def measure(size: int) -> dict[str, Any]:
     from django.contrib.auth import get_user_model
     from django.core.management import call_command
 
+    from bench.search.rows import store
     from inference.search import counts, search, words
     from inference.search.index import index, rebuild
     from inference.search.text import bundled_text

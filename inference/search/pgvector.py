@@ -1,8 +1,7 @@
-"""Vectors in PostgreSQL with its extension pgvector: half precision, in a graph that is searched near the vector wanted.
+"""Vectors in PostgreSQL with its extension pgvector: half precision, in an index of lists (lists.py).
 
-The column and its graph are made by a migration where the extension is there, and by `inference.search.index.rebuild` (the
-command `search --rebuild`) where it came later: Django's migrations cannot say "where the database has it". Single vectors are
-added to the graph; for many, making a new one takes a fraction of the time (graph.py).
+The column and its index are made by a migration where the extension is there, and by `inference.search.index.rebuild` (the
+command `search --rebuild`) where it came later: Django's migrations cannot say "where the database has it".
 """
 
 from collections.abc import Sequence
@@ -16,14 +15,12 @@ from django.db.utils import DatabaseError
 
 from inference.engine.mean_token.space import SIZE, Array
 from inference.models import Photo
-from inference.search import graph
-from inference.search.graph import COLUMN, TABLE
+from inference.search import lists
 from inference.search.index import Neighbour
+from inference.search.lists import COLUMN, TABLE
 from inference.search.models import PhotoVector
 
-SEARCH_WIDTH = 200  # of the graph while it is searched
 BATCH = 5000
-MANY = 5000  # vectors from which on adding each to the graph takes longer than making another
 # The bytes of a vector in pgvector's type, which has no cast from bytes.
 HALVES = (
     f"ARRAY(SELECT mod(get_byte(vector, place) + 128, 256) - 128 "
@@ -40,17 +37,14 @@ def is_there(database: Any) -> bool:
         return cursor.fetchone() is not None
 
 
-def prepare(database: Any, with_graph: bool = True) -> bool:
-    """Make the column, and the graph of the vectors that are in it. False where PostgreSQL lacks the extension or this user may
-    not use it."""
+def prepare(database: Any) -> bool:
+    """Make the column. False where PostgreSQL lacks the extension or this user may not use it."""
     if database.vendor != "postgresql":
         return False
     try:
         with transaction.atomic(), database.cursor() as cursor:
             cursor.execute("CREATE EXTENSION IF NOT EXISTS vector")
             cursor.execute(f"ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS {COLUMN} halfvec({SIZE})")
-            if with_graph:
-                cursor.execute(graph.definition())
     except DatabaseError:
         return False
     return True
@@ -72,11 +66,10 @@ class PgvectorIndex:
             f"ORDER BY {COLUMN} <=> %s::halfvec LIMIT %s"
         )
         with transaction.atomic(), connection.cursor() as cursor:
-            # A person's photos may be few among many: the search goes on until it has enough of them.
-            cursor.execute(f"SET LOCAL hnsw.ef_search = {SEARCH_WIDTH}")
-            cursor.execute("SET LOCAL hnsw.iterative_scan = strict_order")
+            lists.begin_search()
             cursor.execute(query, [wanted, *values, wanted, limit])
-            return [Neighbour(photo, float(similarity)) for photo, similarity in cursor.fetchall()]
+            nearest = [Neighbour(photo, float(similarity)) for photo, similarity in cursor.fetchall()]
+        return sorted(nearest, key=lambda one: -one.similarity)  # a search that goes on begins its order again
 
     def put(self, rows: Sequence[PhotoVector]) -> None:
         with transaction.atomic():
@@ -85,23 +78,18 @@ class PgvectorIndex:
             )
             _fill([row.pk for row in rows])
 
+    def is_outgrown(self) -> bool:
+        return lists.is_outgrown()
+
     def rebuild(self) -> int:
-        """Searches go on meanwhile: in the graph that is there, or without one (slower) while many vectors are stored."""
-        if _many_are_missing():
-            graph.drop()
+        """Searches go on meanwhile, in the index that is there."""
         count, last = 0, UUID(int=0)
         photos = PhotoVector.objects.order_by("pk").values_list("pk", flat=True)
         while batch := list(photos.filter(pk__gt=last)[:BATCH]):
             _fill(batch)
             count, last = count + len(batch), batch[-1]
-        graph.rebuild(count)
+        lists.rebuild(count)
         return count
-
-
-def _many_are_missing() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM (SELECT 1 FROM {TABLE} WHERE {COLUMN} IS NULL LIMIT {MANY}) AS missing")  # noqa: S608
-        return bool(cursor.fetchone()[0] >= MANY)
 
 
 def _fill(photos: Sequence[UUID]) -> None:

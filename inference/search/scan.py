@@ -59,6 +59,9 @@ class ScanIndex:
             rows, update_conflicts=True, unique_fields=["photo"], update_fields=["space", "vector", "names", "made"]
         )
 
+    def is_outgrown(self) -> bool:
+        return False
+
     def rebuild(self) -> int:
         """Nothing but the table is needed."""
         with self._lock:

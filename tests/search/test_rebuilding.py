@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import connection
 
 from inference.engine.mean_token import space
 from inference.models import Photo
-from inference.search import graph, memory, pgvector
+from inference.search import lists, memory, pgvector, tasks
 from inference.search.index import index, rebuild
 from inference.search.models import PhotoVector
 
@@ -36,8 +37,8 @@ def rows(ana: Any) -> list[PhotoVector]:
 
 @pytest.fixture
 def few_are_many(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(pgvector, "MANY", 100)
     monkeypatch.setattr(pgvector, "BATCH", 70)
+    monkeypatch.setattr(lists, "FEW", 100)
     yield
 
 
@@ -81,7 +82,7 @@ def test_a_vector_that_differs_from_its_bytes_is_put_right(ana: Any, rows: list[
 @needs_pgvector
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("few_are_many")
-def test_photos_are_found_while_the_graph_is_made_again(ana: Any, rows: list[PhotoVector]) -> None:
+def test_photos_are_found_while_the_index_is_made_again(ana: Any, rows: list[PhotoVector]) -> None:
     rebuild()
     answers, ends = list[bool](), threading.Event()
 
@@ -104,10 +105,10 @@ def test_photos_are_found_while_the_graph_is_made_again(ana: Any, rows: list[Pho
 def test_what_an_interrupted_attempt_left_is_in_nobodys_way(ana: Any, rows: list[PhotoVector]) -> None:
     rebuild()
     with connection.cursor() as cursor:
-        cursor.execute(graph.definition(graph.UNFINISHED))
-        cursor.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = to_regclass(%s)", [graph.UNFINISHED])
+        cursor.execute(lists.definition(lists.UNFINISHED, PHOTOS))
+        cursor.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = to_regclass(%s)", [lists.UNFINISHED])
     rebuild()
-    assert (is_valid(graph.GRAPH), is_valid(graph.UNFINISHED)) == (True, None)
+    assert (is_valid(lists.INDEX), is_valid(lists.UNFINISHED)) == (True, None)
     assert all(own_nearest(ana, rows[::10]))
 
 
@@ -115,8 +116,48 @@ def test_what_an_interrupted_attempt_left_is_in_nobodys_way(ana: Any, rows: list
 @pytest.mark.django_db(transaction=True)
 def test_where_pgvector_comes_later_it_is_used_from_then_on(ana: Any, rows: list[PhotoVector]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"ALTER TABLE {graph.TABLE} DROP COLUMN {graph.COLUMN}")
+        cursor.execute(f"ALTER TABLE {lists.TABLE} DROP COLUMN {lists.COLUMN}")
     index.cache_clear()
     assert index().name == "scan" and all(own_nearest(ana, rows[:3]))
     assert rebuild() == PHOTOS and index().name == "pgvector"
-    assert is_valid(graph.GRAPH) and all(own_nearest(ana, rows[::10]))
+    assert is_valid(lists.INDEX) and all(own_nearest(ana, rows[::10]))
+
+
+@needs_pgvector
+@pytest.mark.django_db(transaction=True)
+def test_an_index_that_was_made_for_far_fewer_photos_is_made_again(
+    ana: Any, rows: list[PhotoVector], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rebuild()
+    assert not tasks.index_is_outgrown()
+    monkeypatch.setattr(lists, "FEW", 100)
+    assert tasks.index_is_outgrown()
+    tasks.rebuild_index()
+    assert not tasks.index_is_outgrown() and all(own_nearest(ana, rows[::10]))
+
+
+@needs_pgvector
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("few_are_many")
+def test_somebody_with_few_photos_among_many_finds_all_of_them(ana: Any, ben: Any, rows: list[PhotoVector]) -> None:
+    PhotoVector.objects.filter(pk__in=[row.pk for row in rows[:250]]).update(owner=ben)
+    rebuild()
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_indexscan = on; SET enable_sort = off")
+    nearest = index().nearest(ana.pk, unit(rows[0]), 60)
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ALL")
+    assert {one.photo for one in nearest} == {row.pk for row in rows[250:]}
+    assert nearest == sorted(nearest, key=lambda one: -one.similarity)
+
+
+@needs_pgvector
+@pytest.mark.django_db(transaction=True)
+def test_nobody_makes_it_twice_at_once(ana: Any, rows: list[PhotoVector]) -> None:
+    rebuild()
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [lists.LOCK])
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP INDEX {lists.INDEX}")
+        assert rebuild() == PHOTOS and is_valid(lists.INDEX) is None
+    assert rebuild() == PHOTOS and is_valid(lists.INDEX)
