@@ -7,7 +7,7 @@ that was stopped ends with it, says what is missing, and `--resume` measures the
 photos, backend       of the figures that follow; `all` has them for every number of photos on both back ends
 p50_ms, p95_ms        from the words to the list with its reasons: encoding the words, nearest vectors, names
 index_ms_p50, _p95    nearest vectors alone
-counting_ms           of a whole search, how many photos there are; from half a million on remembered for ten seconds
+counting_ms           how many photos there are, which a whole search counts; of 50,000 and more it is remembered for ten seconds
 first_ms              the first search of a process, which in memory reads all vectors
 recall_at_10          share of the exact ten nearest that are among the ten found, by the vectors before they were rounded
 recall_of_stored      the same by the vectors as they are stored, which is what the index itself loses
@@ -22,10 +22,12 @@ nothing               share of words for things that no photo shows for which it
 """
 
 import argparse
+import os
 import signal
 from typing import Any
 
 from bench.harness import command
+from bench.search.backend import QUIET
 from bench.search.measurement import FULL, PGVECTOR, QUICK, SCAN, earlier_rows, measure
 
 LIMIT_S = 5400.0
@@ -37,8 +39,11 @@ def main() -> None:
     parser.add_argument("--photos", type=int, nargs="+", help=f"numbers of photos (default {' '.join(map(str, FULL))})")
     parser.add_argument("--backends", nargs="+", choices=(SCAN, PGVECTOR), default=(SCAN, PGVECTOR))
     parser.add_argument("--limit-s", type=float, default=LIMIT_S, help="for one number of photos on one back end")
+    parser.add_argument("--quiet", type=float, help="on a shared machine: wait before timing until the load is below this")
     parser.add_argument("--resume", action="store_true", help="leave out what the last run measured")
     options = parser.parse_args()
+    if options.quiet:
+        os.environ[QUIET] = str(options.quiet)
     signal.signal(signal.SIGTERM, _interrupt)
     sizes = options.photos or (QUICK if options.quick else FULL)
     figures = measure(sizes, options.backends, options.limit_s, earlier_rows() if options.resume else ())

@@ -52,5 +52,5 @@ def _insert(template: models.Model, rows: Iterable[dict[str, Any]]) -> None:
             cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", map(values, rows))  # noqa: S608
 
 
-def _prepared(field: models.Field[Any, Any], value: Any) -> Any:
+def _prepared(field: "models.Field[Any, Any]", value: Any) -> Any:
     return value if isinstance(value, bytes) else field.get_db_prep_save(value, connection)

@@ -1,7 +1,7 @@
 """How many of a person's photos can be found, and how many wait to be indexed.
 
 A database counts by reading an index to its end: here the narrowest ones, those of the owner alone, from whose numbers the few
-exceptions are taken. With very many photos that still takes longer than the search itself, so their numbers are remembered for
+exceptions are taken. With very many photos that still takes as long as the search itself, so their numbers are remembered for
 some seconds.
 """
 
@@ -14,7 +14,7 @@ from inference.models import Photo
 from inference.search import memory
 from inference.search.models import PhotoVector
 
-MANY = 500_000  # photos of one person, from which on their numbers are remembered
+MANY = 50_000  # photos of one person, from which on their numbers are remembered
 REMEMBERED_S = 10.0
 _remembered = dict[int, tuple[float, "Counts"]]()  # by owner; until when, by time.monotonic()
 

@@ -97,7 +97,7 @@ def _fill(photos: Sequence[UUID]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {TABLE} SET {COLUMN} = {HALVES} "  # noqa: S608 - names of our own
-            f"WHERE photo_id = ANY(%s) AND {COLUMN} IS DISTINCT FROM {HALVES}",
+            f"WHERE photo_id = ANY(%s) AND ({COLUMN} IS NULL OR {COLUMN} <> {HALVES})",
             [list(photos)],
         )
 
