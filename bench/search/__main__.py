@@ -1,13 +1,14 @@
 """Searching a person's photos by words: `python -m bench.search [--quick] [--json] [--photos N …] [--resume]`.
 
-A database of each kind is filled with photos whose vectors lie around those of real ones (a few hundred, which are bundled), as a
-restored backup fills it, and asked for captions. What was measured is printed and stored at once (var/bench/search.json): a run
-that was stopped ends with it, says what is missing, and `--resume` measures the rest.
+A database of each kind is filled as by a restored backup, with photos whose vectors lie around those of real ones (a few
+hundred, which are bundled), and asked for captions. What was measured is printed and stored at once (var/bench/search.json): a run that
+was stopped ends with it, says what is missing, and `--resume` measures the rest.
 
 photos, backend       of the figures that follow; `all` has them for every number of photos on both back ends
 p50_ms, p95_ms        from the words to the list with its reasons: encoding the words, nearest vectors, names
 index_ms_p50, _p95    nearest vectors alone
-counting_ms           how many photos there are, which a whole search counts; of 50,000 and more it is remembered for ten seconds
+cpu_ms                processor time of a whole search on average, the database's included: what it takes on a quiet machine
+counting_ms           of a whole search, how many photos there are; of 50,000 and more it is remembered for ten seconds
 first_ms              the first search of a process, which in memory reads all vectors
 recall_at_10          share of the exact ten nearest that are among the ten found, by the vectors before they were rounded
 recall_of_stored      the same by the vectors as they are stored, which is what the index itself loses

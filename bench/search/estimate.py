@@ -1,39 +1,45 @@
 """What five million photos would take, from the two largest numbers that were measured. Pure.
 
-Comparing with all and counting grow with the number of photos, searching a graph with its logarithm; the figures of other
-machines differ, and recall is not estimated.
+Comparing with all and counting grow with the number of photos. The number of lists goes with its root, and of these a search
+compares as many as the root of their number (inference/search/lists.py): together, the three-quarters power. Recall is not
+estimated.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from math import log
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 PHOTOS = 5_000_000
+POWER = {"scan": 1.0, "pgvector": 0.75}  # with which comparing grows
+TIMES = {"p50_ms": "index_ms_p50", "p95_ms": "index_ms_p95"}
 LINEAR = ("index_mb", "store_s", "build_s", "first_ms", "counting_ms")
 Row = Mapping[str, Any]
 
 
 def estimates(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """One for each back end of which two numbers of photos were measured."""
-    backends = dict.fromkeys(row["backend"] for row in rows)
-    largest = {name: sorted((row for row in rows if row["backend"] == name), key=lambda row: row["photos"])[-2:] for name in backends}
-    return [_estimate(*pair) for pair in largest.values() if len(pair) == 2]
+    result = []
+    for backend in dict.fromkeys(row["backend"] for row in rows):
+        largest = sorted((row for row in rows if row["backend"] == backend), key=lambda row: row["photos"])[-2:]
+        if len(largest) == 2:
+            result.append(_estimate(*largest))
+    return result
 
 
 def _estimate(small: Row, large: Row) -> dict[str, Any]:
-    nearest: Callable[[float], float] = log if large["backend"] == "pgvector" else float
-
-    def at(value: Callable[[Row], float], scale: Callable[[float], float] = float) -> float:
-        low, high, wanted = scale(small["photos"]), scale(large["photos"]), scale(PHOTOS)
-        return value(large) + (value(large) - value(small)) * (wanted - high) / (high - low)
-
-    times = {
-        f"{quantile}_ms": round(
-            at(lambda row: row[f"index_ms_{quantile}"], nearest)
-            + at(lambda row: row[f"{quantile}_ms"] - row[f"index_ms_{quantile}"]),
-            1,
-        )
-        for quantile in ("p50", "p95")
+    photos, backend = (small["photos"], large["photos"]), large["backend"]
+    figures = {name: _on_line(photos, (small[name], large[name])) for name in LINEAR}
+    for whole, nearest in TIMES.items():
+        pair = (small[nearest], large[nearest])
+        compared = _on_line((photos[0] ** POWER[backend], photos[1] ** POWER[backend]), pair, PHOTOS ** POWER[backend])
+        figures[whole] = compared + _on_line(photos, (small[whole] - pair[0], large[whole] - pair[1]))
+    return {
+        "photos": PHOTOS,
+        "backend": backend,
+        "from": list(photos),
+        **{name: round(value, 1) for name, value in figures.items()},
     }
-    sizes = {name: round(at(lambda row: row[name]), 1) for name in LINEAR}
-    return {"photos": PHOTOS, "backend": large["backend"], **times, **sizes, "from": [small["photos"], large["photos"]]}
+
+
+def _on_line(x: tuple[float, float], y: tuple[float, float], at: float = PHOTOS) -> float:
+    """Of the line through two points."""
+    return y[1] + (y[1] - y[0]) * (at - x[1]) / (x[1] - x[0])

@@ -25,7 +25,9 @@ def store(matrix: np.typing.NDArray[np.float32], owners: Sequence[int]) -> list[
     return ids
 
 
-def _vectors(matrix: np.typing.NDArray[np.float32], ids: Sequence[uuid.UUID], owners: Sequence[int]) -> Iterator[dict[str, Any]]:
+def _vectors(
+    matrix: np.typing.NDArray[np.float32], ids: Sequence[uuid.UUID], owners: Sequence[int]
+) -> Iterator[dict[str, Any]]:
     start = timezone.now()
     for n, (photo, owner) in enumerate(zip(ids, owners, strict=True)):
         vector = np.clip(np.round(matrix[n] * SCALE), -127, 127).astype(np.int8).tobytes()
@@ -49,7 +51,7 @@ def _insert(template: models.Model, rows: Iterable[dict[str, Any]]) -> None:
                     copy.write_row(values(row))
         else:
             marks = ", ".join(["%s"] * len(fields))
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", map(values, rows))  # noqa: S608
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", map(values, rows))
 
 
 def _prepared(field: "models.Field[Any, Any]", value: Any) -> Any:

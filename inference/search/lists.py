@@ -55,9 +55,11 @@ def begin_search() -> None:
 def is_outgrown() -> bool:
     """Whether it is missing, or there are far more vectors than when it was made, by the database's own estimate."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT option_value::int, (SELECT reltuples FROM pg_class WHERE oid = '{TABLE}'::regclass) {OF_INDEX}")
+        cursor.execute(f"SELECT option_value::int {OF_INDEX}")
         row = cursor.fetchone()
-    return row is None or lists_for(int(row[1])) >= GROWTH * row[0]
+        cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(%s)", [TABLE])
+        (vectors,) = cursor.fetchone()
+    return row is None or lists_for(vectors) >= GROWTH * row[0]
 
 
 def rebuild(vectors: int) -> None:

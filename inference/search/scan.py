@@ -1,4 +1,4 @@
-"""Comparing a vector with all of a person's, kept in memory. What was added since the last search is read, not all of it again."""
+"""Comparing a vector with all of a person's, kept in memory. Of later searches only what was added is read."""
 
 from collections import OrderedDict
 from collections.abc import Sequence

@@ -18,7 +18,7 @@ from inference.search.index import index, rebuild
 from inference.search.models import PhotoVector
 
 PHOTOS = 300
-needs_pgvector = pytest.mark.skipif(os.environ.get("SEARCH_INDEX") != "pgvector", reason="it is about pgvector (tests/postgres)")
+needs_pgvector = pytest.mark.skipif(os.environ.get("SEARCH_INDEX") != "pgvector", reason="about pgvector (tests/postgres)")
 FACTS = {"width": 8, "height": 8, "bytes": 1, "source_format": "jpeg", "source_bytes": 1}
 
 
@@ -143,7 +143,7 @@ def test_somebody_with_few_photos_among_many_finds_all_of_them(ana: Any, ben: An
     PhotoVector.objects.filter(pk__in=[row.pk for row in rows[:250]]).update(owner=ben)
     rebuild()
     with connection.cursor() as cursor:
-        cursor.execute("SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_indexscan = on; SET enable_sort = off")
+        cursor.execute("SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off")  # the index of lists
     nearest = index().nearest(ana.pk, unit(rows[0]), 60)
     with connection.cursor() as cursor:
         cursor.execute("RESET ALL")
