@@ -1,8 +1,8 @@
 """Searching a person's photos by words: `python -m bench.search [--quick] [--json] [--photos N …] [--resume]`.
 
 A database of each kind is filled as by a restored backup, with photos whose vectors lie around those of real ones (a few
-hundred, which are bundled), and asked for captions. What was measured is printed and stored at once (var/bench/search.json): a run that
-was stopped ends with it, says what is missing, and `--resume` measures the rest.
+hundred, which are bundled), and asked for captions. What was measured is printed and stored at once (var/bench/search.json): a
+run that was stopped ends with it, says what is missing, and `--resume` measures the rest.
 
 photos, backend       of the figures that follow; `all` has them for every number of photos on both back ends
 p50_ms, p95_ms        from the words to the list with its reasons: encoding the words, nearest vectors, names
