@@ -18,7 +18,7 @@ OWN_SHARE = 0.9  # of the photos that belong to the person who searches
 SPREAD = 0.25  # of a vector around a real one, as a share of its length
 SEARCHES, NEAREST, SEED = 200, 10, 5
 CHUNK = 20_000  # vectors that are compared at once for the exact answer
-QUIET, PATIENCE_S = "BENCH_SEARCH_QUIET", 1200.0
+QUIET, PATIENCE_S = "BENCH_SEARCH_QUIET", 300.0
 QUESTIONS = (
     "a dog on a beach", "two children playing football", "a red car", "people in the snow", "a man on a bicycle",
     "a birthday cake", "a boat on the water", "a woman with an umbrella", "a climber on a rock",
