@@ -10,7 +10,7 @@ from django.conf import settings
 from inference.engine.catalogue import Profile
 from inference.models import Photo, Step
 
-LATEST = 8  # answers that tell what an edge has
+LATEST = 16  # answers about a photo that tell what an edge has of it
 
 
 def cached_levels(photo: Photo, edge: str, now: datetime, tasks: list[str]) -> dict[int, int]:
@@ -22,12 +22,12 @@ def cached_levels(photo: Photo, edge: str, now: datetime, tasks: list[str]) -> d
     if settings.KEEP_FEATURES_S <= 0:
         return cached
     # Only these keys of the latest: a receipt lists every candidate, and a long conversation about one photo has many receipts.
-    keys = [f"receipt__{name}" for name in ("at", "split_at", "levels")]
-    answered = Step.objects.filter(
-        turn__photo=photo, state="answered", task__in=tasks, receipt__route="split", receipt__edge=edge
-    ).exclude(receipt__has_key="crop")
-    for at, k, levels in answered.order_by("-pk").values_list(*keys)[:LATEST]:
-        if levels and now - datetime.fromisoformat(at) < timedelta(seconds=settings.KEEP_FEATURES_S):
+    keys = [f"receipt__{name}" for name in ("route", "edge", "crop", "at", "split_at", "levels")]
+    answered = Step.objects.filter(turn__photo=photo, state="answered", task__in=tasks).order_by("-pk")
+    for route, used, crop, at, k, levels in answered.values_list(*keys)[:LATEST]:
+        if route != "split" or used != edge or crop or not levels:
+            continue
+        if now - datetime.fromisoformat(at) < timedelta(seconds=settings.KEEP_FEATURES_S):
             cached[k] = max(levels[-1]["level"], cached.get(k, 0))
     return cached
 

@@ -24,6 +24,7 @@ from inference.planning.llm.llm_calls import SUCCESSES, Call
 from inference.planning.plan import MAX_BEFORE
 from inference.planning.planner import Planner, make_planner
 from inference.planning.planner_config import PlannerConfig
+from inference.planning.rules import certain_sentences
 from inference.receipt import certainty_of
 from webapp.live import spans
 
@@ -129,7 +130,11 @@ def register_replaced_turns(reader: Callable[[UUID], QuerySet[Any]]) -> None:
 
 
 def context_of(turn: Turn) -> Context:
-    """Earlier questions of this conversation, each with the answer of its last step."""
+    """Earlier questions of this conversation, each with the answer of its last step. Not read for a sentence of which the
+    offline planner is certain: whatever came before, it means the same."""
+    size = (turn.photo.width, turn.photo.height) if turn.photo else None
+    if size and not settings.PLANNER["model"] and certain_sentences.task_of(turn.question):
+        return Context(has_photo=True, size=size)
     earlier = Turn.objects.filter(conversation=turn.conversation, created__lt=turn.created, state="answered")
     for reader in _replaced:
         earlier = earlier.exclude(pk__in=reader(turn.conversation))
@@ -144,7 +149,7 @@ def context_of(turn: Turn) -> Context:
         answers=tuple(str(answers.get(pk) or "") for pk, _, _ in last),
         models=trained_models.names(turn.owner_id),
         earlier_photos=min(MAX_BEFORE, count_before(turn)),
-        size=(turn.photo.width, turn.photo.height) if turn.photo else None,
+        size=size,
         certainty=_certainty_of(last[-1][0]) if last else "",
     )
 

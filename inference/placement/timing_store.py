@@ -11,7 +11,7 @@ a batch add to an answer is a number of the node, expected again while it is rec
 
 import math
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.utils import timezone
@@ -52,18 +52,28 @@ class Company:
 ALONE = Company()
 
 
+class Mean(NamedTuple):
+    """A running mean in milliseconds, or a number of the node."""
+
+    ms: float
+    samples: int
+    updated: datetime
+
+
 class Records:
     """What is known of some nodes, read at once. `observe` corrects it, and `save` stores what was corrected."""
 
     def __init__(self, *nodes: str) -> None:
-        self._rows = {(row.node, row.part): row for row in NodeProfile.objects.filter(node__in=nodes)}
-        self._changed = dict[tuple[str, str], NodeProfile]()
+        # Plain values: there is a row for each part of each model, and every question reads them all.
+        rows = NodeProfile.objects.filter(node__in=nodes).values_list("node", "part", "ms", "samples", "updated")
+        self._rows = {(node, part): Mean(*mean) for node, part, *mean in rows}
+        self._changed = dict[tuple[str, str], Mean]()
 
     def timings(self, node: str, measured: MeasuredProfile) -> Timings:
         rows = {part: row for (slug, part), row in self._rows.items() if slug == node}
         paces = {kind: _pace(rows.get(part)) for kind, part in PACE.items()}
-        observed = [row for row in rows.values() if row.samples >= FORGET_AFTER and row.part not in OF_NODE]
-        corrected = {row.part: row.ms * paces[_is_overhead(row.part)] for row in observed}
+        observed = {part: row for part, row in rows.items() if row.samples >= FORGET_AFTER and part not in OF_NODE}
+        corrected = {part: row.ms * paces[_is_overhead(part)] for part, row in observed.items()}
         pairs = [(corrected[part], ms) for part, ms in _parts(measured) if part in corrected]
         actual, expected = sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
         pace = actual / expected if expected > 0 else paces[False]
@@ -104,7 +114,7 @@ class Records:
     def save(self) -> None:
         """Of two simultaneous observations one is lost, which a running mean tolerates."""
         NodeProfile.objects.bulk_create(
-            self._changed.values(),
+            [NodeProfile(node=node, part=part, **mean._asdict()) for (node, part), mean in self._changed.items()],
             update_conflicts=True,
             unique_fields=("node", "part"),
             update_fields=("ms", "samples", "updated"),
@@ -118,8 +128,7 @@ class Records:
 
     def _set(self, node: str, part: str, value: float) -> None:
         row = self._rows.get((node, part))
-        new = NodeProfile(node=node, part=part, ms=value, samples=row.samples + 1 if row else 1, updated=timezone.now())
-        self._rows[node, part] = self._changed[node, part] = new
+        self._rows[node, part] = self._changed[node, part] = Mean(value, row.samples + 1 if row else 1, timezone.now())
 
 
 def timings(node: str, measured: MeasuredProfile) -> Timings:
@@ -159,7 +168,7 @@ def _bounded(value: float, expected: float) -> float:
     return min(max(value, expected / OUTLIER), expected * OUTLIER)
 
 
-def _pace(row: NodeProfile | None) -> float:
+def _pace(row: Mean | None) -> float:
     """How many times slower than usual the node is now; decays to 1 without observations."""
     if row is None:
         return 1.0

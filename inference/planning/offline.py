@@ -24,6 +24,7 @@ from inference.planning.reader.interpret import interpret
 from inference.planning.reader.reader import bundled
 from inference.planning.reader.spelt import spelt
 from inference.planning.replies import ADDRESS_ALONE, EMPTY, NO_PHOTO, NO_REQUEST, NOTHING_FOR_ME, ONLY_BEGINNING, reply
+from inference.planning.rules import certain_sentences
 from inference.planning.rules.asides import without_addresses
 from inference.planning.rules.rule_parser import ELSEWHERE, NO_EARLIER, UNCLEAR
 from inference.planning.rules.tables import Outcome, by_tables
@@ -147,6 +148,8 @@ def _by_parts(whole: Outcome, question: str, typed: str, context: Context) -> Ou
 
 def _better(tables: Outcome, question: str, context: Context) -> Outcome:
     """The tables' steps where they know every word and the reader sees the same tasks or is unsure, else the reader's."""
+    if _is_certain(tables, question):
+        return tables
     if preference.is_gibberish(question):
         return replace(tables, why=NOTHING_FOR_ME) if tables.why == NO_REQUEST else tables
     earlier = list(zip_longest(context.earlier, context.answers[: len(context.earlier)], fillvalue=""))
@@ -167,6 +170,12 @@ def _better(tables: Outcome, question: str, context: Context) -> Outcome:
     if not reading.is_whole:
         sentences.append(ONLY_BEGINNING)
     return Outcome(steps, " ".join(sentences), (*tables.asides, *sentences), asks_system="system" in result.said)
+
+
+def _is_certain(tables: Outcome, question: str) -> bool:
+    """Then the reader, which takes most of the time of planning, is not asked."""
+    certain = certain_sentences.task_of(question)
+    return [(step.task, step.before, step.after) for step in tables.steps] == [(certain, 0, ())] and not tables.remarks
 
 
 def _once(steps: Sequence[ParsedStep]) -> tuple[ParsedStep, ...]:

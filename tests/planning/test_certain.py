@@ -2,8 +2,10 @@
 
 import pytest
 
+from inference.planning import offline
 from inference.planning.certain import NOTE
-from inference.planning.offline import Context
+from inference.planning.offline import Context, plan
+from inference.planning.reader import preference
 from tests.planning.chat_server import PHOTO, VALID, plan_with, running_server, says
 
 CERTAIN = {
@@ -60,3 +62,32 @@ def test_unless_it_is_chosen_every_request_is_left_to_the_model() -> None:
     with running_server() as server:
         assert plan_with(server, says(VALID), question="What is this?", context=PHOTO).planner == "llm"
         assert len(server.asked) == 1
+
+
+OTHER_CONVERSATIONS = [
+    Context(True),
+    Context(True, ("Is it a dog?", "And the car?"), answers=("no", "red")),
+    Context(True, ("What is this?",), new_photo=True, answers=("tabby cat",), earlier_photos=3),
+    Context(True, models=("run 3", "run 12"), certainty="Of the answer before: red: probably, confidence 0.62."),
+]
+SENTENCES = [*CERTAIN, "What is the dog doing?", "What are the people wearing?", "what colour are the cars", "Read the label."]
+
+
+@pytest.mark.parametrize("message", SENTENCES)
+def test_it_means_the_same_whatever_came_before_and_the_reader_is_not_asked(
+    message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = plan(message, Context(True))
+    assert len(expected.steps) == 1
+    monkeypatch.setattr(offline, "bundled", lambda: pytest.fail("the reader was asked"))
+    assert [plan(message, context) for context in OTHER_CONVERSATIONS] == [expected] * len(OTHER_CONVERSATIONS)
+
+
+@pytest.mark.parametrize("message", [message for message in UNCERTAIN if message and "Train" not in message])
+def test_the_reader_reads_any_other_request(message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    messages = []
+    monkeypatch.setattr(
+        preference, "is_gibberish", lambda text: messages.append(text) or True
+    )  # what is asked ahead of the reader
+    plan(message, Context(True))
+    assert messages
