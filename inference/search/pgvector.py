@@ -21,6 +21,7 @@ from inference.search.lists import COLUMN, TABLE
 from inference.search.models import PhotoVector
 
 BATCH = 5000
+LEAST = (0, 8)  # of pgvector: the first that goes on to further lists until enough photos fit what bounds a search
 # The bytes of a vector in pgvector's type, which has no cast from bytes.
 HALVES = (
     "ARRAY(SELECT mod(get_byte(vector, place) + 128, 256) - 128 "  # noqa: S608 - nothing in it is from outside
@@ -29,12 +30,18 @@ HALVES = (
 
 
 def is_there(database: Any) -> bool:
-    """Whether the column is, so that vectors can be searched with it."""
+    """Whether the column is, and the extension new enough, so that vectors can be searched with it."""
     if database.vendor != "postgresql":
         return False
     with database.cursor() as cursor:
         cursor.execute("SELECT 1 FROM information_schema.columns WHERE table_name = %s AND column_name = %s", [TABLE, COLUMN])
-        return cursor.fetchone() is not None
+        return cursor.fetchone() is not None and _is_new_enough(cursor)
+
+
+def _is_new_enough(cursor: Any) -> bool:
+    cursor.execute("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
+    row = cursor.fetchone()
+    return row is not None and tuple(map(int, row[0].split(".")[:2])) >= LEAST
 
 
 def prepare(database: Any) -> bool:
