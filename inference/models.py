@@ -185,6 +185,22 @@ class Turn(models.Model):
         return self.question[:60]
 
 
+class QuestionPhoto(models.Model):
+    """A photo of a question besides the photo at hand, `Turn.photo`, which is its last one. The row stays when the photo is
+    deleted, so that the other photos keep their numbers."""
+
+    turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="other_photos")
+    photo = models.ForeignKey(Photo, null=True, on_delete=models.SET_NULL, related_name="question_photos")
+    position = models.PositiveSmallIntegerField(help_text="1 is the first photo of the question")
+
+    class Meta:
+        ordering = ("position",)
+        constraints = [models.UniqueConstraint(fields=("turn", "position"), name="one_photo_per_position")]
+
+    def __str__(self) -> str:
+        return f"photo {self.position} of question {self.turn_id}"
+
+
 class Step(models.Model):
     """One model call of a turn's plan, with its receipt."""
 

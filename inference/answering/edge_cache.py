@@ -22,10 +22,11 @@ def cached_levels(photo: Photo, edge: str, now: datetime, tasks: list[str]) -> d
     if settings.KEEP_FEATURES_S <= 0:
         return cached
     # Only these keys of the latest: a receipt lists every candidate, and a long conversation about one photo has many receipts.
-    keys = [f"receipt__{name}" for name in ("route", "edge", "crop", "at", "split_at", "levels")]
-    answered = Step.objects.filter(turn__photo=photo, state="answered", task__in=tasks).order_by("-pk")
-    for route, used, crop, at, k, levels in answered.values_list(*keys)[:LATEST]:
-        if route != "split" or used != edge or crop or not levels:
+    keys = [f"receipt__{name}" for name in ("photo", "route", "edge", "crop", "at", "split_at", "levels")]
+    answered = Step.objects.filter(state="answered", task__in=tasks).order_by("-pk").values_list(*keys)
+    at_hand, beside = answered.filter(turn__photo=photo), answered.filter(turn__other_photos__photo=photo)
+    for subject, route, used, crop, at, k, levels in [*at_hand[:LATEST], *beside[:LATEST]]:
+        if route != "split" or used != edge or crop or not levels or subject not in (None, str(photo.pk)):
             continue
         if now - datetime.fromisoformat(at) < timedelta(seconds=settings.KEEP_FEATURES_S):
             cached[k] = max(levels[-1]["level"], cached.get(k, 0))

@@ -1,22 +1,44 @@
-"""The photos that a conversation had before a question."""
+"""The photos that a question can look at: its own, and those that its conversation had before."""
 
-from django.db.models import QuerySet
+from uuid import UUID
 
-from inference.models import Photo, Turn
+from inference.models import Photo, QuestionPhoto, Turn
+from inference.planning.plan import MAX_STEPS
+
+MOST_PHOTOS = MAX_STEPS  # of one question: a plan has a step for each
 
 
-def photos_before(turn: Turn) -> list[Photo]:
-    """The conversation's other photos that still exist, the latest first."""
-    photos = dict.fromkeys(row.photo for row in _about_others(turn).select_related("photo").order_by("-created"))
-    return [photo for photo in photos if photo is not None]
+def photos_of(turn: Turn) -> list[Photo | None]:
+    """The photos of the question itself in their order, the last being the photo at hand. None for one that was deleted."""
+    others = [row.photo for row in turn.other_photos.all()]
+    return [*others, turn.photo] if others or turn.photo else []
+
+
+def photos_before(turn: Turn) -> list[Photo | None]:
+    """What a step may look back at, the latest first: the question's own photos before the last one, then those of earlier
+    questions that still exist."""
+    own = photos_of(turn)
+    return [*own[:-1][::-1], *_of_earlier_questions(turn, own)]
 
 
 def count_before(turn: Turn) -> int:
     """How many `photos_before` has."""
-    return _about_others(turn).values("photo").distinct().count()
+    own = photos_of(turn)
+    return max(0, len(own) - 1) + len(_ids_of_earlier_questions(turn, own))
 
 
-def _about_others(turn: Turn) -> QuerySet[Turn]:
-    """Earlier turns of the conversation about another photo that still exists."""
+def _of_earlier_questions(turn: Turn, own: list[Photo | None]) -> list[Photo | None]:
+    ids = _ids_of_earlier_questions(turn, own)
+    photos = Photo.objects.in_bulk(ids)
+    return [photos[pk] for pk in ids if pk in photos]
+
+
+def _ids_of_earlier_questions(turn: Turn, own: list[Photo | None]) -> list[UUID]:
+    """The latest first: of each question its last photo, then the one before, and so on."""
     earlier = Turn.objects.filter(conversation=turn.conversation, created__lt=turn.created)
-    return earlier.filter(photo__isnull=False, photo__hidden_at=None).exclude(photo=turn.photo_id)
+    last = earlier.filter(photo__isnull=False, photo__hidden_at=None).values_list("created", "photo")
+    others = QuestionPhoto.objects.filter(turn__in=earlier, photo__isnull=False, photo__hidden_at=None)
+    placed = [(created, MOST_PHOTOS, photo) for created, photo in last]
+    placed += others.values_list("turn__created", "position", "photo")
+    ids = dict.fromkeys(photo for _, _, photo in sorted(placed, reverse=True))
+    return [pk for pk in ids if pk not in {photo.pk for photo in own if photo}]

@@ -12,12 +12,12 @@ from devices import model_choice, uploads
 from devices.camera_access import rules
 from devices.models import Node
 from devices.telemetry import presence
-from inference.answering import turns
 from inference.engine import catalogue
 from inference.engine.description import card_text, describe
 from inference.engine.photos import formats
 from inference.model_jobs import overview
 from inference.models import Photo
+from inference.photos import question_photos
 from inference.placement import policies
 from webapp.chat import conversations, photo_files
 from webapp.chat.library import listing
@@ -77,7 +77,7 @@ def _chosen(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _stored(row: Photo) -> dict[str, Any]:
     """`stays`: the device that alone has it."""
-    return {**turns.photo_json(row), **({"stays": next(iter(row.placed), "?")} if row.on_device_alone else {})}
+    return {**question_photos.photo_json(row), **({"stays": next(iter(row.placed), "?")} if row.on_device_alone else {})}
 
 
 def photo(request: HttpRequest, pk: UUID) -> HttpResponse:

@@ -20,8 +20,8 @@ _SENTENCE_END = re.compile(r"(?<=[.!?]) +")
 
 def compose(language: Language, results: Sequence[StepResult]) -> str:
     """A sentence for each step, in the order of the plan; numbered where there are several."""
-    newest = 1 + max((result.before for result in results), default=0)
-    several_photos = any(result.before for result in results)
+    newest = max([1, *(max(result.photos, 1 + result.before) for result in results)])
+    several_photos = newest > 1
     sentences = list[str]()
     for number, result in enumerate(results, 1):
         sentence = _sentence(language, result)
