@@ -74,14 +74,24 @@ def ask(
     Raises UserError; nothing is stored then.
     """
     target = own(owner, conversation) if conversation else Conversation(owner=owner)
-    *others, subject = _photos(owner, photo, photos) or _last_photos(target) or [None]
+    subjects = _photos(owner, photo, photos) or _last_photos(target)
+    subject = subjects[-1] if subjects else None
     if node and not Node.objects.filter(slug=node, tier="device", revoked_at=None).exists():
         remedy, values = "Pick one from the devices page.", {"name": node[:40]}
         raise UserError("unknown_node", "There is no device “%(name)s”.", remedy, 422, values)
     check_room(target)
     with transaction.atomic():
-        options = {"policy": policy, "route": route or "", "node": node or "", "fresh": fresh}
-        turn = turns.ask(owner, target.pk, question, subject, others=others, **options)
+        turn = turns.ask(
+            owner,
+            target.pk,
+            question,
+            subject,
+            others=subjects[:-1],
+            policy=policy,
+            route=route or "",
+            node=node or "",
+            fresh=fresh,
+        )
         if target._state.adding:
             listing.name(target, question)
             target.save()

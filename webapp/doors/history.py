@@ -57,18 +57,17 @@ class Before:
         return conversation
 
     def _add(self, conversation: UUID, imported: Imported) -> None:
-        *others, photo = imported.photos or [None]
         turn = Turn.objects.create(
             owner=self.person,
             conversation=conversation,
-            photo=photo,
+            photo=imported.photos[-1] if imported.photos else None,
             finished=timezone.now(),
             state="answered",
             question=imported.exchange.question[: settings.QUESTION_MAX_CHARS],
             answer=imported.exchange.answer,
             plan={"steps": [], "why": WHY, "planner": "offline", "model": None, "note": None, "ms": 0},
         )
-        question_photos.add(turn, others)
+        question_photos.add(turn, imported.photos[:-1])
 
 
 def before(person: User, earlier: Sequence[Exchange], sent: SentPhotos) -> Before:

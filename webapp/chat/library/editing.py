@@ -44,13 +44,14 @@ def replaced(conversation: UUID) -> QuerySet[Any]:
 
 def _replace(conversation: Conversation, earlier: Turn, question: str) -> Turn:
     present = Turn.objects.filter(conversation=conversation.pk, replacement=None).order_by("-created")
-    if (last := present.first()) is None or last.pk != earlier.pk:
+    if (newest := present.first()) is None or newest.pk != earlier.pk:
         raise NOT_LAST
-    if last.state in LIVE:
+    if newest.state in LIVE:
         raise STILL_RUNNING
     options = {"policy": earlier.policy, "route": earlier.route, "node": earlier.node, "fresh": earlier.fresh}
-    *others, photo = [photo for photo in photos_of(earlier) if photo] or [None]
-    later = turns.ask(earlier.owner, conversation.pk, question, photo, others=others, **options)
+    photos = [photo for photo in photos_of(earlier) if photo]
+    last = photos[-1] if photos else None
+    later = turns.ask(earlier.owner, conversation.pk, question, last, others=photos[:-1], **options)
     Replacement.objects.create(earlier=earlier, later=later)
     is_first = not present.filter(created__lt=earlier.created).exists()
     if is_first and conversation.title == titles.from_question(earlier.question):  # nobody has renamed it
