@@ -45,16 +45,15 @@ def test_the_photos_are_stored_in_their_order(client_of: Any, owner: Any, photos
 
 
 def test_one_photo_is_as_before(client_of: Any, owner: Any, photos: list[Photo]) -> None:
-    bodies = [
-        _ask(client_of(owner), **fields).json() for fields in ({"photo": str(photos[0].pk)}, {"photos": [str(photos[0].pk)]})
-    ]
-    assert [[photo["id"] for photo in body["photos"]] for body in bodies] == [[str(photos[0].pk)]] * 2
+    name = str(photos[0].pk)
+    bodies = [_ask(client_of(owner), **fields).json() for fields in ({"photo": name}, {"photos": [name]})]
+    assert [[photo["id"] for photo in body["photos"]] for body in bodies] == [[name], [name]]
     assert not QuestionPhoto.objects.exists()
 
 
 REFUSED: dict[str, tuple[Callable[[list[str]], dict[str, Any]], int, str, str]] = {
     "seven": (
-        lambda ids: {"photos": [str(uuid4()) for _ in range(7)]},
+        lambda _: {"photos": [str(uuid4()) for _ in range(7)]},
         422,
         "too_many_photos",
         "has 7 photos; the limit is 6.",
@@ -140,7 +139,7 @@ def test_a_photo_of_a_question_under_way_is_not_deleted(owner: Any, photos: list
     assert trash.erase_due() == 1
 
 
-def test_the_others_keep_their_numbers_when_one_is_deleted(
+def test_the_others_keep_their_numbers_without_one(
     client_of: Any, owner: Any, photos: list[Photo], several: Turn
 ) -> None:
     Turn.objects.update(state="answered")

@@ -144,9 +144,8 @@ def test_the_most_is_in_a_photo_by_its_number() -> None:
 
 def test_a_difference_is_one_of_the_words_of_the_descriptions() -> None:
     answer = compose("What is different?", _results("caption", "", "a dog on green grass", "a cat on green grass"))
-    assert answer.endswith(
-        "Each description has “green” and “grass”. Only that of the first photo has “dog”. Only that of the second photo has “cat”."
-    )
+    shared, first, second = "Each description has “green” and “grass”.", "Only that of the first", "Only that of the second"
+    assert answer.endswith(f"{shared} {first} photo has “dog”. {second} photo has “cat”.")
     same = compose("Are they the same?", _results("caption", "", "a dog", "a dog"))
     assert same.endswith("The descriptions have the same words.")
     assert "description" not in compose("Describe both", _results("caption", "", "a dog", "a cat"))
@@ -161,11 +160,10 @@ def test_other_languages_number_them() -> None:
 def test_a_language_model_is_told_how_many_there_are_and_which_answer_is_of_which() -> None:
     messages = prompt.messages("Describe these", Context(True, photos=3, earlier_photos=2))
     assert '"photos": 3' in messages[1]["content"]
-    composed = llm_composer.messages("Describe these", _results("caption", "", "a dog", "a cat"))
+    results = _results("caption", "", "a dog", "a cat")
+    composed = llm_composer.messages("Describe these", results)
     assert "the first photo" in composed[1]["content"] and "the second photo" in composed[1]["content"]
-    assert llm_composer.grounded(
-        "The first photo shows a dog, the second photo a cat.", "?", _results("caption", "", "a dog", "a cat")
-    )
+    assert llm_composer.grounded("The first photo shows a dog, the second photo a cat.", "?", results)
 
 
 def test_names_go_on_with_the_photos_of_earlier_questions() -> None:
