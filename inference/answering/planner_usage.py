@@ -149,7 +149,7 @@ def context_of(turn: Turn) -> Context:
         new_photo=not any(photo == turn.photo_id for _, _, photo in last),
         answers=tuple(str(answers.get(pk) or "") for pk, _, _ in last),
         models=trained_models.names(turn.owner_id),
-        earlier_photos=min(MAX_BEFORE, count_before(turn)),
+        earlier_photos=min(MAX_BEFORE, count_before(turn, own)),
         photos=max(1, photos),
         size=size,
         certainty=_certainty_of(last[-1][0]) if last else "",

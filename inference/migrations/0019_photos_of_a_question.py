@@ -11,6 +11,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name="turn",
+            name="others",
+            field=models.PositiveSmallIntegerField(default=0, help_text="how many photos it has besides the photo at hand"),
+        ),
         migrations.CreateModel(
             name='QuestionPhoto',
             fields=[

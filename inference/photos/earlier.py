@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.db.models import Value
+
 from inference.models import Photo, QuestionPhoto, Turn
 from inference.planning.plan import MAX_STEPS
 
@@ -10,7 +12,7 @@ MOST_PHOTOS = MAX_STEPS  # of one question: a plan has a step for each
 
 def photos_of(turn: Turn) -> list[Photo | None]:
     """The photos of the question itself in their order, the last being the photo at hand. None for one that was deleted."""
-    others = [row.photo for row in turn.other_photos.all()]
+    others = [row.photo for row in turn.other_photos.all()] if turn.others else []
     return [*others, turn.photo] if others or turn.photo else []
 
 
@@ -21,9 +23,8 @@ def photos_before(turn: Turn) -> list[Photo | None]:
     return [*own[:-1][::-1], *_of_earlier_questions(turn, own)]
 
 
-def count_before(turn: Turn) -> int:
-    """How many `photos_before` has."""
-    own = photos_of(turn)
+def count_before(turn: Turn, own: list[Photo | None]) -> int:
+    """How many `photos_before` has. `own`: as `photos_of` gives them."""
     return max(0, len(own) - 1) + len(_ids_of_earlier_questions(turn, own))
 
 
@@ -36,9 +37,10 @@ def _of_earlier_questions(turn: Turn, own: list[Photo | None]) -> list[Photo | N
 def _ids_of_earlier_questions(turn: Turn, own: list[Photo | None]) -> list[UUID]:
     """The latest first: of each question its last photo, then the one before, and so on."""
     earlier = Turn.objects.filter(conversation=turn.conversation, created__lt=turn.created)
-    last = earlier.filter(photo__isnull=False, photo__hidden_at=None).values_list("created", "photo")
-    others = QuestionPhoto.objects.filter(turn__in=earlier, photo__isnull=False, photo__hidden_at=None)
-    placed = [(created, MOST_PHOTOS, photo) for created, photo in last]
-    placed += others.values_list("turn__created", "position", "photo")
+    last = earlier.filter(photo__isnull=False, photo__hidden_at=None).annotate(place=Value(MOST_PHOTOS))
+    others = QuestionPhoto.objects.filter(turn__conversation=turn.conversation, turn__created__lt=turn.created)
+    others = others.filter(photo__isnull=False, photo__hidden_at=None)
+    placed = last.order_by().values_list("created", "place", "photo")
+    placed = placed.union(others.order_by().values_list("turn__created", "position", "photo"), all=True)
     ids = dict.fromkeys(photo for _, _, photo in sorted(placed, reverse=True))
     return [pk for pk in ids if pk not in {photo.pk for photo in own if photo}]

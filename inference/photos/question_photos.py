@@ -12,6 +12,8 @@ def add(turn: Turn, others: Sequence[Photo]) -> None:
     if others:
         rows = [QuestionPhoto(turn=turn, photo=other, position=number) for number, other in enumerate(others, 1)]
         QuestionPhoto.objects.bulk_create(rows)
+        turn.others = len(rows)
+        Turn.objects.filter(pk=turn.pk).update(others=turn.others)
 
 
 class PhotoJson(TypedDict):

@@ -10,7 +10,7 @@ from inference.engine.doubt import Certainty, certainty
 from inference.engine.photos.notes import PhotoNote
 from inference.engine.questions.nouns import NUMBERS, is_plural
 from inference.engine.tasks.wording import capitalised, full_stop, with_article
-from inference.planning.plan import TRAIN, WATCH
+from inference.planning.plan import DRAFTS, TRAIN, WATCH
 from inference.planning.several_photos.differences import word_differences
 from inference.planning.several_photos.names import listed, photo_name
 
@@ -104,7 +104,7 @@ def showing(results: Sequence[StepResult]) -> list[tuple[list[int], int]]:
     looked at."""
     answers: dict[str, dict[int, str | None]] = {}
     for result in results:
-        if result.question.startswith(("is there ", "are there ", *(["is it "] if result.photos > 1 else []))):
+        if result.question.startswith(("is there ", "are there ")):
             is_stated = result.certainty in (Certainty.FLAT, Certainty.PROBABLE)
             answers.setdefault(result.question, {})[result.before] = result.text if is_stated else None
     stated = [of_photos for of_photos in answers.values() if len(of_photos) > 1 and {"yes", "no"} >= set(of_photos.values())]
@@ -161,6 +161,8 @@ def _subject(result: StepResult) -> str:
 
 def _of_photo(result: StepResult, sentence: str, several: bool) -> str:
     """The sentence, prefixed with the photo it is about where several are."""
+    if result.task in DRAFTS:
+        return sentence
     if result.before < result.photos and result.photos > 1:
         return f"{capitalised(result.photo.removeprefix('the '))}: {sentence}"
     return f"{capitalised(result.photo)}: {sentence}" if result.before or several else sentence

@@ -243,4 +243,5 @@ def _request_phrase(step: ParsedStep, photos: int) -> str:
         question=shorten(_question_text(step), SHOWN, placeholder=" …")
     )
     phrase = f"{phrase}, from {step.model}" if step.model else phrase
-    return f"{phrase}, of {photo_name(step.before, photos)}" if step.before or photos > 1 else phrase
+    is_named = step.task not in DRAFTS and (step.before or photos > 1)
+    return f"{phrase}, of {photo_name(step.before, photos)}" if is_named else phrase

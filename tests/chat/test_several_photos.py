@@ -93,7 +93,7 @@ def test_the_planner_knows_of_them_and_looks_back_at_them(owner: Any, photos: li
     assert (context_of(several).photos, context_of(several).earlier_photos) == (3, 2)
     assert photos_before(several) == [photos[1], photos[0]]
     assert (context_of(later).photos, photos_before(later)) == (1, photos[::-1])
-    assert photos_before(both) == [photos[0], before, photos[2]] and count_before(both) == 3
+    assert photos_before(both) == [photos[0], before, photos[2]] and count_before(both, photos_of(both)) == 3
     assert context_of(both).photos == 2
 
 

@@ -132,6 +132,13 @@ def test_where_something_was_seen_is_said(texts: tuple[str, ...], end: str) -> N
     assert compose("Which one shows a dog?", _results("vqa", "is there a dog?", *texts)).endswith(end)
 
 
+def test_a_draft_is_about_no_photo() -> None:
+    planned = _planned("train a model on cifar10 with 5 devices", 2)
+    assert [step.task for step in planned.plan.steps] == ["train"] and "photo" not in planned.plan.why
+    (draft,) = _results("train", "train a model", "A run is drafted.", photos=2)
+    assert compose("train a model", [draft]) == "A run is drafted."
+
+
 def test_what_is_unsure_is_not_summed_up() -> None:
     first, second = _results("vqa", "is there a dog?", "yes", "no")
     assert "So it is" not in compose("Which one shows a dog?", [first, replace(second, confidence=0.2, sure=False)])

@@ -3,7 +3,7 @@
 from django.db.models import Prefetch, QuerySet
 
 from inference.answering import turns
-from inference.models import QuestionPhoto, Step, Turn
+from inference.models import Step, Turn
 from webapp.chat.models import Rating, Replacement
 from webapp.chat.ratings.rating import RatingJson, as_json_of
 
@@ -16,8 +16,7 @@ class OwnTurn(turns.TurnJson):
 def with_parts(rows: QuerySet[Turn]) -> QuerySet[Turn]:
     """Everything that `as_json` reads, in a fixed number of queries."""
     steps = Prefetch("steps", Step.objects.order_by("number"))
-    others = Prefetch("other_photos", QuestionPhoto.objects.select_related("photo").order_by("position"))
-    return rows.select_related("photo", "replacement").prefetch_related(steps, others, "ratings")
+    return rows.select_related("photo", "replacement").prefetch_related(steps, "other_photos", "ratings")
 
 
 def as_json(turn: Turn) -> OwnTurn:

@@ -12,6 +12,7 @@ from inference.engine.tasks.read.wording import NONE_THERE, SEPARATOR
 from inference.engine.tasks.wording import capitalised
 from inference.planning.compose import WATCH_DRAFTED, StepResult, counts_compared
 from inference.planning.languages.language import Language
+from inference.planning.plan import DRAFTS
 
 GUESSES, UNLIKELY = 3, 0.1  # as in English answers
 _WATCH = re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(WATCH_DRAFTED)))
@@ -25,7 +26,7 @@ def compose(language: Language, results: Sequence[StepResult]) -> str:
     sentences = list[str]()
     for number, result in enumerate(results, 1):
         sentence = _sentence(language, result)
-        if several_photos:
+        if several_photos and result.task not in DRAFTS:
             sentence = _put(language, "Photo {number}: {sentence}", number=newest - result.before, sentence=sentence)
         sentences.append(f"{number}. {sentence}" if len(results) > 1 else sentence)
     return " ".join([*sentences, *_comparison(language, results, newest)])
