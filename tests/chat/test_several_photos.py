@@ -139,9 +139,7 @@ def test_a_photo_of_a_question_under_way_is_not_deleted(owner: Any, photos: list
     assert trash.erase_due() == 1
 
 
-def test_the_others_keep_their_numbers_without_one(
-    client_of: Any, owner: Any, photos: list[Photo], several: Turn
-) -> None:
+def test_the_others_keep_their_numbers_without_one(client_of: Any, owner: Any, photos: list[Photo], several: Turn) -> None:
     Turn.objects.update(state="answered")
     conversations.delete_photo(photos[0])
     body = client_of(owner).get(f"/api/v1/turns/{several.pk}").json()
