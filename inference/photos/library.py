@@ -57,7 +57,7 @@ def rows(owner: int, filters: Filters) -> QuerySet[Photo]:
     if filters.favourites:
         photos = photos.filter(favourite=True)
     if filters.unasked:
-        photos = photos.filter(turn=None)
+        photos = photos.filter(turn=None, question_photos=None)
     if filters.album:
         photos = photos.filter(albums=filters.album, albums__owner=owner)
     if filters.device:

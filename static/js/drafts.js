@@ -1,8 +1,8 @@
 /**
  * What somebody was about to ask: kept in this browser, by account and conversation, until it is sent or they log out.
  *
- * @typedef {{question: string, photo: ?any, how: ?{node: ?string, route: ?string, policy: string}}} Draft
- *   `photo`: as the server described it once it was stored, with the name it was shown by
+ * @typedef {{question: string, photos: any[], how: ?{node: ?string, route: ?string, policy: string}}} Draft
+ *   `photos`: as the server described them once they were stored, with the names they were shown by
  */
 
 const PREFIX = "isthmus.draft.";

@@ -13,7 +13,7 @@ import redis
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
-from inference.models import Photo, Turn
+from inference.models import Photo
 from inference.photos import store
 from webapp.accounts.models import User
 from webapp.live.errors import UserError
@@ -70,7 +70,7 @@ class SentPhotos:
     def undo(self) -> None:
         """Delete what was stored for a question that was then refused."""
         for photo in self._new:
-            if not Turn.objects.filter(photo=photo).exists():
+            if not (photo.turn_set.exists() or photo.question_photos.exists()):
                 store.forget(photo)
         self._new.clear()
 

@@ -9,10 +9,10 @@ from django.shortcuts import render
 from devices.models import Node
 from inference.engine.photos import formats
 from inference.photos import albums, library, trash
+from inference.photos.earlier import MOST_PHOTOS
 from inference.photos.library import Filters
 from inference.search import search
 from inference.search.words import MOST_CHARS
-from webapp.chat.views import CHOSEN
 from webapp.library import photo_facts
 from webapp.library.schemas import MOST_AT_ONCE, PAGE
 from webapp.live.moments import iso
@@ -31,7 +31,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "max_upload_bytes": settings.PHOTO_MAX_BYTES,
         "suffixes": sorted(formats.suffixes()),
         "most_at_once": MOST_AT_ONCE,
-        "ask_at_once": CHOSEN,
+        "ask_at_once": MOST_PHOTOS,
         "search": search.is_available(),
     }
     return render(request, "library.html", {"boot": boot, "accept": formats.accept(), "most_chars": MOST_CHARS})

@@ -1,4 +1,5 @@
-"""`manage.py ask PHOTO "QUESTION"`: one question from the shell to the running stack; a FOLDER instead: about each photo in it.
+"""`manage.py ask PHOTO "QUESTION"`: one question from the shell to the running stack, also about several photos; a FOLDER
+instead: about each photo in it.
 
 Exit status: 0 answered, 1 failed (the reason is on stderr), 2 bad arguments.
 """
@@ -17,8 +18,9 @@ from django.utils import timezone
 
 from inference.answering import turns
 from inference.engine.photos.formats import ACCEPTED
-from inference.models import FINAL, Turn
+from inference.models import FINAL, Photo, Turn
 from inference.photos import store
+from inference.photos.earlier import MOST_PHOTOS
 from inference.placement import policies, routes
 from webapp.accounts.models import User
 from webapp.chat import conversations
@@ -33,12 +35,13 @@ POLL_S = 0.05
 
 class Command(BaseCommand):
     help = (
-        "Ask one question about a photo; prints the plan, one receipt per step and the answer. Of a folder, every photo in it "
-        "is asked about, and an answer printed for each."
+        "Ask one question about a photo, or about several at once; prints the plan, one receipt per step and the answer. Of a "
+        "folder, every photo in it is asked about, and an answer printed for each."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("photo", type=Path, help=f"a {ACCEPTED} file, or a folder of them")
+        photos = f"a {ACCEPTED} file, up to {MOST_PHOTOS} of them, or a folder"
+        parser.add_argument("photos", type=Path, nargs="+", metavar="PHOTO", help=photos)
         parser.add_argument("question")
         parser.add_argument("--node", default="", help="the device that holds the photo (default: the least busy)")
         parser.add_argument(
@@ -56,11 +59,11 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["photo"].is_dir() or options["csv"]:
-            sys.exit(ask_folder(options, self.stdout, self.stderr))
+        first, *others = options["photos"]
+        if not others and (first.is_dir() or options["csv"]):
+            sys.exit(ask_folder({**options, "photo": first}, self.stdout, self.stderr))
         try:
-            if options["recursive"]:
-                raise BadArguments(f"--recursive is for folders, and {options['photo']} is none.")
+            _check(options)
             with spans.entrance("manage.py ask", kind="internal"):
                 turn = _wait(_ask(options))
         except BadArguments as error:
@@ -81,26 +84,51 @@ class Command(BaseCommand):
             sys.exit(1)
 
 
+def _check(options: dict[str, Any]) -> None:
+    """Raises BadArguments."""
+    paths = options["photos"]
+    if folders := [path for path in paths if path.is_dir()]:
+        raise BadArguments(f"{folders[0]} is a folder; ask about one folder alone, or about photos.")
+    if options["recursive"]:
+        raise BadArguments(f"--recursive is for folders, and {paths[0]} is none.")
+    if options["csv"]:
+        raise BadArguments("--csv prints an answer for each photo; name one photo or one folder.")
+    if len(set(paths)) < len(paths):
+        raise BadArguments("The same photo is named twice; name it once.")
+    if len(paths) > MOST_PHOTOS:
+        raise BadArguments(f"These are {len(paths)} photos; a question has at most {MOST_PHOTOS}. Ask about a folder instead.")
+
+
 def _ask(options: dict[str, Any]) -> Turn:
     check_running()
     owner = User.objects.shell()
+    photos: list[Photo] = []
     try:
-        with options["photo"].open("rb") as file:
-            photo = store.store(owner, iter(lambda: file.read(CHUNK), b""))
-    except OSError as error:
-        raise BadArguments(f"{options['photo']} cannot be read: {error.strerror}.") from error
-    except UserError as error:
-        if error.status in NOT_NOW:
-            raise
-        raise BadArguments(f"{error} {error.next}") from error
-    try:
+        photos.extend(_stored(owner, path) for path in options["photos"])
         how = {name: options[name] for name in ("node", "policy", "route", "fresh")}
-        return conversations.ask(owner, options["question"], photo=photo.pk, **how)
+        return conversations.ask(owner, options["question"], photos=[photo.pk for photo in photos], **how)
+    except BadArguments:
+        _forget(photos)
+        raise
     except UserError as error:
-        store.forget(photo)
+        _forget(photos)
         if error.status in NOT_NOW:
             raise
         raise BadArguments(f"{error} {error.next}") from error
+
+
+def _stored(owner: User, path: Path) -> Photo:
+    """Raises BadArguments and UserError."""
+    try:
+        with path.open("rb") as file:
+            return store.store(owner, iter(lambda: file.read(CHUNK), b""))
+    except OSError as error:
+        raise BadArguments(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _forget(photos: list[Photo]) -> None:
+    for photo in photos:
+        store.forget(photo)
 
 
 def _wait(turn: Turn) -> Turn:

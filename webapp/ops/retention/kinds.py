@@ -18,7 +18,7 @@ from inference.batches.models import DONE, STOPPED, Batch, Item
 from inference.model_jobs import lifecycle as model_job_lifecycle
 from inference.model_jobs.tables import LIVE as MODEL_JOB_LIVE
 from inference.model_jobs.tables import ModelJob
-from inference.models import Photo, Step, Turn
+from inference.models import Photo, QuestionPhoto, Step, Turn
 from inference.photos import keeping
 from webapp.accounts.models import SHELL, AuditEntry, Invitation
 from webapp.chat import conversations
@@ -39,7 +39,7 @@ def _shell(rows: Rows) -> Rows:
 def _questions() -> Iterable[Rows]:
     """Of people, what conversations consist of."""
     own = Turn.objects.exclude(owner__username=SHELL).filter(background=False)
-    return own, Step.objects.filter(turn__in=own), TurnText.objects.filter(turn__in=own)
+    return own, *(table.objects.filter(turn__in=own) for table in (Step, QuestionPhoto, TurnText))
 
 
 def _answers_of_batches() -> Iterable[Rows]:
