@@ -33,7 +33,7 @@ def of(conversation: Conversation) -> tuple[str, BinaryIO]:
 
 def _photos(rows: Sequence[Turn], archive: zipfile.ZipFile) -> dict[str, str]:
     """Write each photo once; the line for each in the document."""
-    photos = dict.fromkeys(row.photo for row in rows if row.photo)
+    photos = dict.fromkeys(row.visible_photo for row in rows if row.visible_photo)
     return {str(photo.pk): _photo(photo, number, archive) for number, photo in enumerate(photos, 1)}
 
 

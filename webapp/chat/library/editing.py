@@ -48,7 +48,7 @@ def _replace(conversation: Conversation, earlier: Turn, question: str) -> Turn:
     if last.state in LIVE:
         raise STILL_RUNNING
     options = {"policy": earlier.policy, "route": earlier.route, "node": earlier.node, "fresh": earlier.fresh}
-    later = turns.ask(earlier.owner, conversation.pk, question, earlier.photo, **options)
+    later = turns.ask(earlier.owner, conversation.pk, question, earlier.visible_photo, **options)
     Replacement.objects.create(earlier=earlier, later=later)
     is_first = not present.filter(created__lt=earlier.created).exists()
     if is_first and conversation.title == titles.from_question(earlier.question):  # nobody has renamed it

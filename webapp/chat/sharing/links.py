@@ -77,9 +77,9 @@ def shared_photo(token: str, pk: UUID) -> Photo:
     """A photo that a question of the conversation is about. Raises UserError."""
     share = opened(token)
     turn = conversations.rows_of(share.conversation).filter(photo=pk).first()
-    if turn is None or turn.photo is None:
+    if turn is None or turn.visible_photo is None:
         raise not_found("photo")
-    return turn.photo
+    return turn.visible_photo
 
 
 def _day(moment: datetime) -> str:
