@@ -1,4 +1,5 @@
 """`manage.py ask PHOTO "QUESTION"`: one question from the shell to the running stack; a FOLDER instead: about each photo in it.
+`--album NAME` and `--search TEXT` instead of PHOTO: about each photo of a person's album, or that a search finds.
 
 Exit status: 0 answered, 1 failed (the reason is on stderr), 2 bad arguments.
 """
@@ -24,7 +25,9 @@ from webapp.accounts.models import User
 from webapp.chat import conversations
 from webapp.live import spans
 from webapp.live.errors import UserError
-from webapp.management.folder_question import NOT_NOW, BadArguments, ask_folder, check_running
+from webapp.management.batch_report import BadArguments, check_running
+from webapp.management.folder_question import NOT_NOW, ask_folder
+from webapp.management.library_question import ask_library
 from webapp.management.receipt_lines import receipt_lines
 
 CHUNK = 65536
@@ -34,12 +37,19 @@ POLL_S = 0.05
 class Command(BaseCommand):
     help = (
         "Ask one question about a photo; prints the plan, one receipt per step and the answer. Of a folder, every photo in it "
-        "is asked about, and an answer printed for each."
+        "is asked about, and an answer printed for each; so it is with --album and --search, "
+        "which ask in the name of the person whose photos they are."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("photo", type=Path, help=f"a {ACCEPTED} file, or a folder of them")
+        parser.parse_args = parser.parse_intermixed_args  # type: ignore[method-assign]  # options may stand between PHOTO and QUESTION
+        parser.add_argument("photo", type=Path, nargs="?", help=f"a {ACCEPTED} file, or a folder of them")
         parser.add_argument("question")
+        parser.add_argument("--album", metavar="NAME", help="instead of PHOTO: every photo of this album")
+        parser.add_argument(
+            "--search", metavar="TEXT", help="instead of PHOTO: every photo that shows this; with --album, of those in it"
+        )
+        parser.add_argument("--person", default="", help="whose album and photos; not needed where there is one person")
         parser.add_argument("--node", default="", help="the device that holds the photo (default: the least busy)")
         parser.add_argument(
             "--policy",
@@ -56,6 +66,11 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if problem := _contradiction(options):
+            self.stderr.write(problem)
+            sys.exit(2)
+        if options["photo"] is None:
+            sys.exit(ask_library(options, self.stdout, self.stderr))
         if options["photo"].is_dir() or options["csv"]:
             sys.exit(ask_folder(options, self.stdout, self.stderr))
         try:
@@ -79,6 +94,18 @@ class Command(BaseCommand):
             failure = turn.error or {"message": f"The question was {turn.state}.", "next": ""}
             self.stderr.write(f"{failure['message']} {failure['next']}")
             sys.exit(1)
+
+
+def _contradiction(options: dict[str, Any]) -> str:
+    """Why the arguments do not go together; empty where they do."""
+    of_library = options["album"] is not None or options["search"] is not None
+    if options["photo"] is None:
+        if options["recursive"]:
+            return "--recursive is for folders."
+        return "" if of_library else "Name a photo or a folder, or give --album or --search."
+    if of_library or options["person"]:
+        return "--album, --search and --person are about photos of the library; leave out PHOTO."
+    return ""
 
 
 def _ask(options: dict[str, Any]) -> Turn:
