@@ -1,4 +1,4 @@
-"""From the library to one question about many photos: of a choice, an album, the filters; and from a conversation to its photos."""
+"""From the library to a question about many photos: of a choice, an album, the filters; from a conversation to its photos."""
 
 import re
 from typing import Any
