@@ -8,7 +8,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 import redis
 from celery.exceptions import TimeoutError as ResultTimeout
@@ -86,7 +86,6 @@ def call(
             if error.code in breaker.FAULTS:
                 breaker.failed(slug, str(error))
             raise
-        breaker.succeeded(slug)
         job_spans.add_phases(span, result)
     return result
 
@@ -102,7 +101,8 @@ def _call(
         with producers.borrow(slug) as app:
             pending = send(app, slug, number, job, deadline_s, caller.person())
             try:
-                reply = _wait(slug, number, pending, deadline_s, cancelled, progress)
+                node = _standing(slug)  # while it works
+                reply = _wait(slug, node.boot, number, pending, deadline_s, cancelled, progress)
             finally:
                 bulk().delete(ticket_key(slug, number))
                 pending.forget()
@@ -112,18 +112,22 @@ def _call(
         if isinstance(error, RuntimeError) and not isinstance(error.__cause__, redis.RedisError):
             raise  # Celery's own has Redis's in it: it tried often enough to read results again
         raise RedisAway(slug, f"{slug} cannot be reached because Redis does not answer.") from error
-    return parse_reply(slug, job, reply)
+    result = parse_reply(slug, job, reply)
+    if node.failures:
+        breaker.succeeded(slug)
+    return result
 
 
 def _wait(
     slug: str,
+    boot: str,
     number: str,
     pending: AsyncResult,
     deadline_s: float,
     cancelled: Callable[[], bool],
     progress: Callable[[str], None],
 ) -> object:
-    started, boot = time.monotonic(), _boot(slug)
+    started = time.monotonic()
     names = ticket_key(slug, number), progress_key(slug, number)
     while True:
         try:
@@ -139,9 +143,16 @@ def _wait(
                 progress(phase)
 
 
-def _boot(slug: str) -> str:
-    """Changes when the agent restarts; then every job it had taken is lost, long before any deadline."""
-    return Node.objects.filter(slug=slug).values_list("boot", flat=True).first() or ""
+class _Standing(NamedTuple):
+    """`boot` changes when the agent restarts; then every job it had taken is lost, long before any deadline. `failures`: that
+    devices.guard.breaker has counted in a row."""
+
+    boot: str
+    failures: int
+
+
+def _standing(slug: str) -> _Standing:
+    return _Standing(*Node.objects.filter(slug=slug).order_by().values_list("boot", "failures").first() or ("", 0))
 
 
 def _check(slug: str, boot: str, cancelled: Callable[[], bool]) -> None:

@@ -124,6 +124,8 @@ def _follow_up(beat: Beat, now: datetime) -> None:
         rollouts.receive(node, UpdateState.model_validate(report["update"]) if report["update"] else None)
     if "changing" in report:
         model_choice.noted(node, report["changing"])
+    if "unable" in report:
+        watch_source.reported_unable(node, report["unable"])
 
 
 def _is_shown(beat: Beat, now: datetime) -> bool:

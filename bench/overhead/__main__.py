@@ -4,8 +4,8 @@ Starts the whole stack as `make run` does and asks n questions one after the oth
 between POST and the answer on the socket it subtracts what the receipt reports as compute and transfer. The rest is overhead.
 
 overhead_ms_p50, _p99   milliseconds per question
-read_ms_p50             the same, of a third as many questions that the offline planner's reader has to read; it is certain of the
-others without
+read_ms_p50             the same, of a third as many questions that the offline planner's reader has to read; of the others it
+is certain
 by_route                the same per route; a split or edge answer crosses two nodes, a device answer one
 start_s                 from the command until /healthz/fleet answers, models loaded and profiled
 stack_rss_mb            resident memory of all processes of the stack, in megabytes of 1,000,000 bytes, shared pages counted

@@ -57,7 +57,7 @@ class Heartbeat:
         self.updates.wake = self.wake
         self.rotated, self.offered, self.labelled, self.models = rotated, offered, labelled, models or ModelChange(runtime)
         self.watching = watching  # None: this node evaluates no watches
-        self._reported: dict[str, int] | None = None  # of `labelled`, as the server has it
+        self._reported: dict[str, object] = {}  # what is sent when it changes, as the server has it
         self.config, self.runtime, self.revoked, self.obstacles = config, runtime, revoked, obstacles
         self.server = Server(config.server, config.token, config.server_ca)
         self.health = Recorder(runtime.home)
@@ -106,8 +106,11 @@ class Heartbeat:
     def _beat(self) -> bool:
         """False when no further heartbeat makes sense."""
         self._settle()
-        news, labelled, is_ready = self._news, self.labelled(), self._is_ready
-        changed = {} if labelled == self._reported else {"labelled": labelled}
+        news, is_ready = self._news, self._is_ready
+        seldom: dict[str, object] = {"labelled": self.labelled()}
+        if self.watching is not None:
+            seldom["unable"] = self.watching.unable
+        changed = {name: facts for name, facts in seldom.items() if self._reported.get(name) != facts}
         try:
             reply = self._send({**news, **changed, **self._now()})
         except Unreachable as error:
@@ -122,7 +125,7 @@ class Heartbeat:
         if reply.state == "revoked":
             self.revoked("This node was revoked.")
             return False
-        self._reported = labelled
+        self._reported = seldom
         self._received(reply, news)
         self.updates.reported(is_ready)
         self._do_wishes(reply)

@@ -8,13 +8,14 @@ from pydantic import Field
 from devices.contract.protocol import MAX_LOG
 from devices.contract.updates import AgentWheel, UpdateState
 from devices.contract.values import STORABLE, Line, Number, Received, Seconds, Sent
-from devices.contract.watches import Watches, WatchesDigest
+from devices.contract.watches import MAX_WATCHES, Watches, WatchesDigest
 
 MAX_CAMERAS = 16
 MAX_SENTENCE = 300  # characters
 FactName = Annotated[str, Field(max_length=40, pattern=STORABLE)]
 Facts = Annotated[dict[FactName, bool | int | Number | Line | None], Field(max_length=40)]
 Sentence = Annotated[str, Field(max_length=MAX_SENTENCE, pattern=STORABLE)]
+WatchNumber = Annotated[str, Field(pattern=r"^\d{1,16}$")]
 ShortMilliseconds = Annotated[float, Field(ge=0, le=3_600_000, allow_inf_nan=False)]
 BundleDigest = Annotated[str, Field(pattern=r"^([0-9a-f]{16})?$")]
 TimesBySplit = dict[Annotated[str, Field(pattern=r"^\d{1,3}$")], ShortMilliseconds]
@@ -122,6 +123,9 @@ class Report(Sent):
     changing: Sentence = ""  # what it does to change its models
     update: UpdateState | None = None  # left out while there is nothing to say of one
     watches: WatchesDigest = ""  # digest of the watches that it evaluates; left out by a node that can evaluate none
+    unable: Annotated[
+        dict[WatchNumber, Sentence], Field(max_length=MAX_WATCHES)
+    ] = {}  # watches it cannot evaluate now, and why
     abilities: Annotated[list[Annotated[str, Field(max_length=20, pattern=STORABLE)]], Field(max_length=20)] = []
 
 

@@ -175,15 +175,6 @@ class Highlight(Job[results.Highlighted]):
     level: Level | None = None
 
 
-class PreviewCamera(Job[results.Transferred]):
-    """Send what a camera shows now as `blob`, a JPEG with at most `side` pixels on its longer side. Nothing is kept."""
-
-    verb, result = "preview_camera", results.Transferred
-    camera: Annotated[str, Field(min_length=1, max_length=40)]
-    blob: BlobName
-    side: Annotated[int, Field(ge=16, le=1280)] = 640
-
-
 class ShowSnapshot(Job[results.Transferred]):
     """Send the picture of an event of a watch as `blob`, a JPEG with at most `side` pixels on its longer side."""
 
@@ -237,7 +228,6 @@ JOBS: Mapping[str, type[Job[Any]]] = {
         Probe,
         Rebuild,
         Highlight,
-        PreviewCamera,
         ShowSnapshot,
         LabelSnapshot,
         ForgetSnapshot,

@@ -1,5 +1,8 @@
 """Watches: the standing questions that a node answers about its cameras, and the events that it reports of them."""
 
+import hashlib
+import hmac
+import json
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field, JsonValue, model_validator
@@ -57,12 +60,28 @@ class QuietHours(Received):
 
 
 class TrainedWatcher(Received):
-    """The model of a finished training run that answers instead of the bundled ones. The node fetches its weights by digest."""
+    """The model of a finished training run that answers instead of the bundled ones. The node fetches its weights by digest.
+
+    `signature`: hex, keyed as that of an agent's wheel (devices.contract.updates); empty from servers of earlier versions."""
 
     run: Annotated[int, Field(ge=1, le=2_000_000_000)]
     digest: Digest
     bytes: Annotated[int, Field(ge=1, le=1 << 30)]
     card: Annotated[dict[Annotated[str, Field(max_length=40)], JsonValue], Field(max_length=20)]
+    signature: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+
+    def signed(self, token_sha256: str) -> "TrainedWatcher":
+        """For the node with that token."""
+        return self.model_copy(update={"signature": self._signature(token_sha256)})
+
+    def is_signed(self, token: str) -> bool:
+        """Whether it comes from the server that this node has joined."""
+        key = hashlib.sha256(token.encode()).hexdigest()
+        return hmac.compare_digest(self._signature(key), self.signature)
+
+    def _signature(self, key: str) -> str:
+        text = json.dumps(["watch model", self.run, self.digest, self.bytes, self.card], sort_keys=True)
+        return hmac.new(key.encode(), text.encode(), "sha256").hexdigest()
 
 
 class WatchSettings(Received):
@@ -134,13 +153,15 @@ class Cost(Received):
 
 class WatchEvent(Received):
     """`number` counts the node's events; `id` is of this one for ever, so a delivery that is repeated adds nothing. `about`:
-    the event that a `described` or `cleared` one belongs to. `dropped`: events before it that the node had no room for."""
+    the event that a `described` or `cleared` one belongs to. `run`: whose model looked; 0: the bundled ones. `dropped`:
+    events before it that the node had no room for."""
 
     id: Identifier
     number: Annotated[int, Field(ge=1, le=1 << 53)]
     kind: Kind
     camera: CameraName
     watch: Annotated[int, Field(ge=0, le=1 << 53)] = 0  # 0: of the camera
+    run: Annotated[int, Field(ge=0, le=2_000_000_000)] = 0
     at: Annotated[float, Field(ge=0, le=1e11, allow_inf_nan=False)]  # seconds since 1970, by the node's clock
     confidence: Probability | None = None
     sure: bool = True

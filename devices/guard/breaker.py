@@ -36,5 +36,5 @@ def failed(slug: str, why: str) -> None:
 def succeeded(slug: str) -> None:
     """Start counting over."""
     failing = Node.objects.filter(slug=slug, failures__gt=0)
-    if failing.exists() and failing.update(failures=0, rests_until=None, rests_because=""):
+    if failing.update(failures=0, rests_until=None, rests_because=""):
         presence.announce(Node.objects.get(slug=slug))

@@ -2,9 +2,10 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from celery import Celery
 
@@ -15,6 +16,22 @@ from devices.agent.runtime import Runtime
 from devices.contract.jobs import Train
 from devices.contract.protocol import TRAINING
 from federation.app.datasets import photo_folder
+
+if TYPE_CHECKING:
+    from flwr.app import Context, Message
+
+ClientApp = Callable[["Message", "Context"], "Message"]
+
+
+def on_current_photos(client_app: ClientApp, home: Path) -> ClientApp:
+    """Looks for the node's labelled photos before each message: the first one that a person labels makes their folder."""
+    chosen = os.environ.get(photo_folder.VARIABLE)
+
+    def run(message: "Message", context: "Context") -> "Message":
+        os.environ[photo_folder.VARIABLE] = chosen or str(photo_folder.default_of_node(home))
+        return client_app(message, context)
+
+    return run
 
 
 class Training:
@@ -29,9 +46,8 @@ class Training:
         from federation.app.client_app import app as client_app
         from federation.node.train_stage import TrainStage
 
-        os.environ.setdefault(photo_folder.VARIABLE, str(photo_folder.of_node(runtime.home)))
         logging.getLogger("flwr").setLevel(logging.WARNING)
-        stage = TrainStage(runtime, client_app)
+        stage = TrainStage(runtime, on_current_photos(client_app, runtime.home))
         stage.announce()
         jobs.register(app, {Train: stage.task})
 

@@ -48,10 +48,10 @@ def _specialist(step: PlanStep, learnt: Sequence[Learnt]) -> Learnt | None:
     """The best classifier of the person's own that has every thing a question chooses between, where it does."""
     if step.task not in (CLASSIFIER, QUESTIONS) or step.model or step.filled_from or step.look_at:
         return None
-    choices = {_plain(choice) for choice in kinds.read(step.question).alternatives} if step.question else set()
+    choices = {plain(choice) for choice in kinds.read(step.question).alternatives} if step.question else set()
     if len(choices) < 2:
         return None
-    knowing = [run for run in learnt if choices <= set(map(_plain, run.classes))]
+    knowing = [run for run in learnt if choices <= set(map(plain, run.classes))]
     return max(knowing, key=lambda run: (run.accuracy or 0.0, -len(run.classes)), default=None)
 
 
@@ -61,7 +61,8 @@ def _reason(step: PlanStep, run: Learnt) -> str:
     return LEARNT.format(question=step.question, run=run.name, classes=classes, accuracy=accuracy)
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """What is compared of the name of a class."""
     return " ".join(name.lower().replace("_", " ").replace("-", " ").split())
 
 

@@ -1,7 +1,7 @@
 """Requests that the rules are certain of, so that neither the reader nor a language model has anything to add.
 
-They are the sentences of rules/certain_sentences.py, where the rules make exactly one step of the task that the table says, with
-nothing to remark.
+They are the sentences of rules/certain_sentences.py, where the rules make one step, of the task that the table says, and
+remark nothing.
 """
 
 from inference.planning.offline import Context, plan_offline

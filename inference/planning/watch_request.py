@@ -41,9 +41,11 @@ _VERB = re.compile(
     r"can be seen|is seen|are seen|is there|are there|visits?|goes)\b.*)$"
 )
 _SEE = re.compile(
-    r"^(?:(?:you (?:can )?)?(?:see|spot|notice|detect|find)|there (?:is|are|'s)|there's|(?:is|are) there|it sees"
+    r"^(?:(?:you (?:can )?)?(?:sees?|spots?|notices?|detects?|finds?|recogni[sz]es?|says?)"
+    r"|there (?:is|are|'s)|there's|(?:is|are) there|it sees"
     r"|the camera sees) "
 )
+_LEFT_OVER = re.compile(r" (?:is|are)$")  # of “is on camera porch”, without the camera
 _ARTICLE = re.compile(r"^(?:a|an|the|any|some|my|our|another) ")
 _PEOPLE = {
     "someone": "person", "somebody": "person", "anyone": "person", "anybody": "person", "people": "person",
@@ -57,13 +59,25 @@ _OF_RUNS = re.compile(
     r"\b(?:run|training|round|model|node|device|answer|upload|budget|board)s?"
     r" (?:\d+ )?(?:is|are|has|have|ends?|finish\w*|fail\w*|goes|stops?)\b"
 )
+_RUN = (
+    r"(?:the )?(?:(?:model|classifier) (?:of |from )?)?(?:the )?(?:training )?run (?:number |no\.? ?|#)?(\d{1,9})"
+    r"(?:'s (?:model|classifier))?"
+)
+_BY_RUNS = (
+    re.compile(rf"\b{_RUN} (?:can )?(?=(?:sees?|spots?|notices?|detects?|finds?|recogni[sz]es?|says?)\b)"),
+    re.compile(
+        r",? ?\b(?:(?:is |are )?(?:seen|spotted|noticed|detected|found|recogni[sz]ed) (?:by|with) |(?:by |and )?(?:using|use) "
+        rf"|with |according to ){_RUN}\b(?! (?:is|are|has|have))"
+    ),
+)
 MAX_THING = 60
 
 
 @dataclass(frozen=True)
 class WatchRequest:
-    """`spec`: as WatchSettings has it, and a `camera` if one was named. `why`: the words behind each field. `place`: words that
-    may name the camera by its place. Without a thing and a question, it did not say what to watch for."""
+    """`spec`: as WatchSettings has it, a `camera` if one was named, and the number of a training `run`. `why`: the words
+    behind each field. `place`: words that may name the camera by its place. Without a thing and a question, it did not say what
+    to watch for."""
 
     spec: dict[str, object] = field(default_factory=dict)
     why: dict[str, str] = field(default_factory=dict)
@@ -80,13 +94,14 @@ def read(message: str) -> WatchRequest | None:
     text = " ".join(message.lower().replace("’", "'").split()).rstrip(" .!?")
     quiet, text = _quiet(text)
     camera, text = _camera(text)
+    run, text = _run(text)
     match = _ASKED.match(text) or _CLOSING.match(text) or _TURNED.match(text)
     if match is None:
-        return _watched(text, camera, quiet)
+        return _with_run(_watched(text, camera, quiet), run)
     about_now = match["if"] in ("if", None) and not match["notify"]
     if (about_now and camera is None) or _OF_RUNS.search(match["what"]):
         return None
-    request = _request(match["what"], camera, quiet)
+    request = _with_run(_request(match["what"], camera, quiet), run)
     return WatchRequest() if request is None and camera is not None else request
 
 
@@ -117,7 +132,7 @@ def _request(what: str, camera: tuple[str, str] | None, quiet: tuple[dict[str, s
             spec["question"], spec["expected"] = presence_question(thing.removeprefix("no ")), "no"
             why["question"] = why["expected"] = what
         else:
-            spec["looks_for"], why["looks_for"] = thing, what
+            spec["looks_for"], why["looks_for"] = thing, _LEFT_OVER.sub("", what)
     if camera is not None:
         spec["camera"], why["camera"] = camera
     if quiet is not None:
@@ -132,6 +147,21 @@ def _camera(text: str) -> tuple[tuple[str, str] | None, str]:
         if match is not None and match[1] not in _NO_NAMES:
             return (match[1], match[0].strip(" ,")), f"{text[: match.start()]}{text[match.end() :]}".strip(" ,")
     return None, text
+
+
+def _run(text: str) -> tuple[tuple[int, str] | None, str]:
+    """The number of the run whose model is to watch, with its words, and the text without them."""
+    for pattern, instead in zip(_BY_RUNS, ("you ", ""), strict=True):
+        if match := pattern.search(text):
+            rest = f"{text[: match.start()]}{instead}{text[match.end() :]}"
+            return (int(match[1]), match[0].strip(" ,")), rest.strip(" ,")
+    return None, text
+
+
+def _with_run(request: WatchRequest | None, run: tuple[int, str] | None) -> WatchRequest | None:
+    if request is None or run is None:
+        return request
+    return WatchRequest({**request.spec, "run": run[0]}, {**request.why, "run": run[1]}, request.place)
 
 
 def _quiet(text: str) -> tuple[tuple[dict[str, str], str] | None, str]:

@@ -61,6 +61,8 @@ def classifier_of(card: Mapping[str, JsonValue], weights: bytes) -> Classifier:
         build: Callable[[Mapping[str, JsonValue], bytes], Classifier] = capabilities.load(LOADERS, LOADER)
         return build(card, weights)
     except (ModuleNotFoundError, ConfigError):
-        raise Refused("no_training", "This node lacks what a trained model needs; install its agent again.") from None
+        raise Refused(
+            "no_training", "This node lacks torch, which the model of a training run needs; install isthmus-agent[training]."
+        ) from None
     except (ValueError, KeyError) as error:
         raise Refused("bad_model", f"The model of this training run cannot be used. {error}") from None

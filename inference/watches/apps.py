@@ -10,5 +10,5 @@ class WatchesConfig(AppConfig):
         from inference.answering import drafts
         from inference.watches import distribution, drafting
 
-        watch_source.register(distribution.for_nodes)
+        watch_source.register(distribution.for_nodes, distribution.reported_unable)
         drafts.register_watch_maker(drafting.draft_watch)

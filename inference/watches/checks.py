@@ -18,6 +18,7 @@ from webapp.live.errors import UserError, not_found
 
 MOST_NAMED = 20  # cameras or classes in a message
 CHANGE = gettext_noop("Change it, then save again.")
+KNOWN_TO_A_RUN = gettext_noop("Run %(run)s has a class of that name: choose it as the model.")
 SAID = {
     "looks_for": "what to look for",
     "question": "the question",
@@ -46,10 +47,18 @@ def checked(person: AbstractBaseUser, node: str, camera: str, settings: Mapping[
         raise not_allowed(node, camera)
     spec = parsed(camera, settings)
     if run is not None:
-        _check_model(person, run, spec)
-    elif spec.looks_for:
-        spec = spec.model_copy(update={"looks_for": things.in_english(spec.looks_for)[:60]})
-    return spec
+        return spec.model_copy(update={"looks_for": _class_of(person, run, spec)})
+    return spec.model_copy(update={"looks_for": _in_english(person, spec.looks_for)}) if spec.looks_for else spec
+
+
+def _in_english(person: AbstractBaseUser, thing: str) -> str:
+    try:
+        return things.in_english(thing)[:60]
+    except UserError as error:
+        run = trained_models.newest_with(thing, person.pk)
+        if run is None:
+            raise
+        raise UserError(error.code, things.UNKNOWN, KNOWN_TO_A_RUN, 422, {"thing": thing, "run": run}) from None
 
 
 def not_allowed(node: str, camera: str) -> UserError:
@@ -85,14 +94,33 @@ def _invalid(error: ValidationError) -> UserError:
     return UserError("bad_watch", sentence[:1].upper() + sentence[1:], CHANGE, 422)
 
 
-def _check_model(person: AbstractBaseUser, run: int, spec: WatchSettings) -> None:
-    model = trained_models.read(f"run {run}", person.pk)
-    classes = [str(name) for name in model.card.get("classes") or []]  # type: ignore[union-attr]
-    if spec.looks_for.strip().casefold() not in (name.casefold() for name in classes):
+def _class_of(person: AbstractBaseUser, run: int, spec: WatchSettings) -> str:
+    """What is looked for, as the model of this run spells it."""
+    try:
+        model = trained_models.read(f"run {run}", person.pk)
+    except UserError as error:
+        values = {"run": run}
+        raise UserError(
+            error.code, "The model of run %(run)s does not exist any more.", "Choose another model.", 404, values
+        ) from None
+    if spec.question:
+        raise UserError(
+            "bad_watch", "The model of a training run answers no questions.", "Look for one of its classes instead.", 422
+        )
+    if spec.escalates:
+        raise UserError(
+            "bad_watch",
+            "An edge cannot check what the model of a training run sees.",
+            "Switch off asking an edge, or choose the device's own model.",
+            422,
+        )
+    label = model.class_of(spec.looks_for)
+    if label is None:
         raise UserError(
             "unknown_class",
             "The model of run %(run)s does not know “%(thing)s”.",
             "Look for one of %(classes)s.",
             422,
-            {"run": run, "thing": spec.looks_for, "classes": ", ".join(classes[:MOST_NAMED])},
+            {"run": run, "thing": spec.looks_for, "classes": ", ".join(model.classes[:MOST_NAMED])},
         )
+    return label

@@ -10,4 +10,5 @@ from inference.watches import lifecycle
 
 def draft_watch(turn: Turn, request: WatchRequest) -> WatchDraft:
     watch = lifecycle.draft(turn.owner, turn.pk, request.spec, request.why, request.place)
-    return WatchDraft(reverse("watches:edit", args=[watch.pk]), watch.title, watch.camera, watch.node)
+    thing = watch.title if watch.run is None else f"{watch.title} (run {watch.run})"
+    return WatchDraft(reverse("watches:edit", args=[watch.pk]), thing, watch.camera, watch.node)

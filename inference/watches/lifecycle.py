@@ -12,7 +12,8 @@ from devices import cameras
 from devices.camera_access import rules
 from devices.contract.watches import MAX_WATCHES, WatchSettings
 from devices.models import Node
-from inference.watches import checks, live, obstacles
+from inference.answering import trained_models
+from inference.watches import checks, live, obstacles, things
 from inference.watches.models import DRAFT, ON, PAUSED, Watch
 from webapp.accounts import audit
 from webapp.live.errors import UserError, not_found
@@ -49,6 +50,7 @@ def change(watch: Watch, node: str, camera: str, title: str, settings: Mapping[s
         _check_room(node)
     if (node, camera) != (watch.node, watch.camera):
         obstacles.end_standing(watch)
+        watch.unable = ""
     watch.node, watch.camera, watch.title, watch.run = node, camera, named(title, settings), run
     watch.settings, watch.version, watch.applied, watch.obstacle = stored(spec), watch.version + 1, False, ""
     watch.save()
@@ -97,15 +99,24 @@ def draft(person: AbstractBaseUser, turn: UUID, spec: Mapping[str, Any], why: Ma
     if known is not None:
         return known
     node, camera = place(person, str(spec.get("camera", "")), somewhere)
-    settings = {name: value for name, value in spec.items() if name != "camera"}
-    parsed = checks.checked(person, node, camera, settings, None)
+    settings = {name: value for name, value in spec.items() if name not in ("camera", "run")}
+    run = _run_of(person, spec)
+    parsed = checks.checked(person, node, camera, settings, run)
     try:
         return Watch.objects.create(
-            owner=person, node=node, camera=camera, title=named("", settings), settings=stored(parsed), state=DRAFT,
-            why=dict(why), turn=turn,
+            owner=person, node=node, camera=camera, title=named("", settings), settings=stored(parsed), run=run,
+            state=DRAFT, why=dict(why), turn=turn,
         )  # fmt: skip
     except IntegrityError:  # the turn was taken over meanwhile
         return Watch.objects.get(turn=turn)
+
+
+def _run_of(person: AbstractBaseUser, spec: Mapping[str, Any]) -> int | None:
+    """The training run that a sentence names, or else the newest that has a class of what no bundled model has one of."""
+    thing = str(spec.get("looks_for", ""))
+    if "run" in spec or not thing or things.is_familiar(thing):
+        return spec.get("run")
+    return trained_models.newest_with(thing, person.pk)
 
 
 def place(person: AbstractBaseUser, name: str, somewhere: str = "") -> tuple[str, str]:

@@ -7,10 +7,12 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import Q, QuerySet
 from typing_extensions import TypedDict
 
+from inference.answering import trained_models
 from inference.watches import costs, things
 from inference.watches.costs import CostData
 from inference.watches.models import Event, Watch
 from webapp.live import groups
+from webapp.live.errors import UserError
 from webapp.live.events import WatchChanged, WatchEventChanged
 from webapp.live.publish import publish
 
@@ -19,8 +21,9 @@ NOT_LISTED = ("cleared", "described", "tally")  # they are a part of the event t
 
 
 class WatchData(TypedDict):
-    """`obstacle`: why it is not evaluated although it is on. `rare`: the models know no class of what it looks for. `cost`: of
-    the last 30 days; None before the device has reported one."""
+    """`obstacle`: why it is not evaluated although it is on, `unable` in the words of its device. `rare`: the models know no
+    class of what it looks for. `classes`: of the training run whose model watches. `newer`: a later run that has the class too.
+    `cost`: of the last 30 days; None before the device has reported one."""
 
     id: int
     title: str
@@ -29,8 +32,11 @@ class WatchData(TypedDict):
     state: str
     applied: bool
     obstacle: str
+    unable: str
     rare: bool
     run: int | None
+    classes: list[str]
+    newer: int | None
     settings: dict[str, Any]
     cost: CostData | None
     created: str
@@ -66,6 +72,7 @@ def watches_data(watches: Iterable[Watch]) -> list[WatchData]:
 
 def watch_data(watch: Watch, cost: CostData | None = None) -> WatchData:
     thing = watch.settings.get("looks_for") or ""
+    newest = trained_models.newest_with(thing, watch.owner_id) if watch.run is not None else None
     return {
         "id": watch.pk,
         "title": watch.title,
@@ -74,12 +81,23 @@ def watch_data(watch: Watch, cost: CostData | None = None) -> WatchData:
         "state": watch.state,
         "applied": watch.applied,
         "obstacle": watch.obstacle,
+        "unable": watch.unable,
         "rare": bool(thing) and watch.run is None and not things.is_familiar(thing),
         "run": watch.run,
+        "classes": classes_of(watch),
+        "newer": newest if newest and watch.run and newest > watch.run else None,
         "settings": watch.settings,
         "cost": cost,
         "created": watch.created.isoformat(),
     }
+
+
+def classes_of(watch: Watch) -> list[str]:
+    """Empty where the device's own models watch, or the run's model does not exist any more."""
+    try:
+        return trained_models.read(f"run {watch.run}", watch.owner_id).classes if watch.run is not None else []
+    except UserError:
+        return []
 
 
 def event_data(event: Event) -> EventData:

@@ -30,6 +30,7 @@ class Watch(models.Model):
     applied = models.BooleanField(default=False, help_text="the device follows this version")
     why: Any = models.JSONField(default=dict, blank=True, help_text="of a draft: the words behind each setting")
     obstacle = models.CharField(max_length=12, blank=True, help_text="why it is not evaluated although it is on")
+    unable = models.CharField(max_length=300, blank=True, help_text="why its device cannot evaluate it now, in its words")
     turn = models.UUIDField(null=True, blank=True, unique=True, help_text="the question that it was drafted from")
     created = models.DateTimeField(auto_now_add=True)
 

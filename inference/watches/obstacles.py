@@ -16,8 +16,8 @@ from inference.watches.models import DISMISSED, ON, Event, Watch
 from webapp.live.errors import UserError
 
 REVOKED, OFFLINE, NO_CAMERA, NOT_ALLOWED = "revoked", "offline", "no_camera", "not_allowed"
-NO_MODEL, FAULT = "no_model", "fault"
-FINAL = (REVOKED, NO_CAMERA, NOT_ALLOWED)  # with these no device says any more that something is over
+NO_MODEL, NO_CLASS, FAULT, UNABLE = "no_model", "no_class", "fault", "unable"
+FINAL = (REVOKED, NO_CAMERA, NOT_ALLOWED, NO_MODEL, NO_CLASS)  # with these no device says any more that something is over
 
 
 def refresh() -> None:
@@ -41,13 +41,15 @@ def of(watch: Watch, node: Node | None, access: Access, faulty: Collection[tuple
         return REVOKED
     if not access.may_use(watch.owner_id, watch.node, watch.camera):
         return NOT_ALLOWED
+    if watch.run is not None and (lacking := _of_model(watch)):
+        return lacking
     if presence.state(node, timezone.now()) in ("offline", "unseen"):
         return OFFLINE
     if watch.camera not in cameras.names(node):
         return NO_CAMERA
-    if watch.run is not None and not _has_model(watch):
-        return NO_MODEL
-    return FAULT if (watch.node, watch.camera) in faulty else ""
+    if (watch.node, watch.camera) in faulty:
+        return FAULT
+    return UNABLE if watch.unable else ""
 
 
 def faulty_cameras(pairs: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -68,12 +70,13 @@ def end_standing(watch: Watch) -> None:
         live.announce_event(event)
 
 
-def _has_model(watch: Watch) -> bool:
+def _of_model(watch: Watch) -> str:
+    """What its training run lacks; empty: nothing."""
     try:
-        trained_models.read(f"run {watch.run}", watch.owner_id)
+        model = trained_models.read(f"run {watch.run}", watch.owner_id)
     except UserError:
-        return False
-    return True
+        return NO_MODEL
+    return "" if model.class_of(watch.settings.get("looks_for", "")) else NO_CLASS
 
 
 def standing(watches: Collection[Watch]) -> dict[int, Event]:

@@ -28,7 +28,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def new(request: HttpRequest) -> HttpResponse:
-    """The form. `?camera=jetson-a/porch` chooses one."""
+    """The form. `?camera=jetson-a/porch` chooses one, `?run=12` a model."""
     return _form(request, None, WatchSettings(camera="-", looks_for="-").model_dump(mode="json") | {"looks_for": ""})
 
 
@@ -43,13 +43,15 @@ def edit(request: HttpRequest, watch: int) -> HttpResponse:
 
 def _form(request: HttpRequest, watch: Watch | None, settings: dict[str, Any]) -> HttpResponse:
     cameras = [{"node": node, "camera": camera} for node, camera in lifecycle.usable_cameras(request.user)]
-    classes = {model.name.removeprefix("run "): list(model.classes) for model in trained_models.cards(request.user.pk or 0)}
+    learnt = reversed(trained_models.cards(request.user.pk or 0))
+    runs = [{"run": int(run.name.removeprefix("run ")), "classes": run.classes, "accuracy": run.accuracy} for run in learnt]
     boot = {
         "watch": live.watch_data(watch) if watch else None,
         "settings": settings,
         "cameras": cameras,
         "camera": request.GET.get("camera", ""),
-        "runs": classes,
+        "runs": runs,
+        "run": request.GET.get("run", ""),
     }
     return render(
         request, "watches/form.html", {"boot": boot, "watch": watch, "cameras": cameras, "why": watch.why if watch else {}}

@@ -1,5 +1,6 @@
 """A person makes a watch, in the form and in the chat, sees its events as they come, and says which of them are wrong."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from typing import Any
@@ -71,6 +72,39 @@ def test_a_watch_is_made_its_event_comes_by_itself_and_is_marked_wrong(tab: Tab,
     page.get_by_text("No event fits these filters.").wait_for()
     errors = [error for error in tab.errors if "422" not in error]  # the refusal
     assert errors == []
+
+
+def test_a_training_run_is_chosen_and_what_its_device_cannot_do_with_it_is_said(
+    tab: Tab, stack: Stack, camera: ScriptedCamera
+) -> None:
+    place = stack.var / "federated" / "900000"
+    place.mkdir(parents=True)
+    card = {"model": "cnn-small", "dataset": "photos", "classes": ["Mauzi", "nobody"], "accuracy": 0.9, "owner": 1}
+    (place / "model.safetensors").write_bytes(b"of another kind")
+    (place / "card.json").write_text(json.dumps(card))
+    try:
+        page = tab.open("/watches/new/")
+        _fill(page, looks_for="mauzi", title="The cat of run 900000")
+        page.get_by_role("button", name="Use its model").click()
+        expect(page.locator("#run")).to_have_value("900000")
+        expect(page.locator("#by")).to_be_disabled()
+        page.get_by_text("it answers one of Mauzi, nobody").wait_for()
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert page.evaluate(OVERFLOW) == 0
+        page.click("#save")
+        page.wait_for_url("**/watches/")
+        card_of_watch = page.locator(".watch", has_text="The cat of run 900000")
+        card_of_watch.get_by_text("jetson-a cannot evaluate it now: The model of this training run cannot be used.").wait_for(
+            timeout=ANSWER_MS
+        )
+        shutil.rmtree(place)
+        card_of_watch.get_by_text("The model of run 900000 does not exist any more.").wait_for(timeout=ANSWER_MS)
+        card_of_watch.get_by_role("link", name="Change").click()
+        page.get_by_text("Its model does not exist any more.").wait_for()
+        expect(page.locator("#run")).to_have_value("900000")
+        assert tab.errors == []
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def test_a_sentence_becomes_a_draft_that_a_person_starts(tab: Tab, stack: Stack, camera: ScriptedCamera) -> None:

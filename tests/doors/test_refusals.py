@@ -34,12 +34,14 @@ WRONG: dict[str, tuple[dict[str, Any], int, str, str | None, str]] = {
     "empty messages": ({"messages": []}, 400, "invalid_request", "messages", "at least 1 item"),
     "messages of another type": ({"messages": "hello"}, 400, "invalid_request", "messages", "valid list"),
     "another role": ({"messages": [{"role": "wizard", "content": "x"}]}, 400, "invalid_request", "messages.0.role", "user"),
-    "a tool's message": ({"messages": [{"role": "tool", "content": "x"}]}, 400, "invalid_request", "messages.0.role", "user"),
+    "a tool's message": (
+        {"messages": [{"role": "tool", "content": "x"}]}, 400, "invalid_request", "messages.0.role", "not a question",
+    ),
     "another model": ({"model": "gpt-9", "messages": TEXT}, 404, "model_not_found", "model", "Use one of isthmus, "),
     "several answers": ({"n": 2, "messages": TEXT}, 400, "unsupported_parameter", "n", "one answer"),
-    "tools": (
-        {"tools": [{"type": "function", "function": {"name": "f"}}], "messages": TEXT},
-        400, "unsupported_parameter", "tools", "call no tools",
+    "a tool that must be called": (
+        {"tools": [{"type": "function", "function": {"name": "f"}}], "tool_choice": "required", "messages": TEXT},
+        400, "unsupported_parameter", "tool_choice", "call no tools",
     ),
     "log probabilities": ({"logprobs": True, "messages": TEXT}, 400, "unsupported_parameter", "logprobs", "confidence"),
     "JSON as an answer": (

@@ -15,6 +15,7 @@ from federation.app.compression.entropy import split_bits
 from federation.app.datasets import photo_folder, photos
 from federation.app.errors import RunError
 from federation.app.reports import Result, RoundReport
+from federation.node import capability
 from federation.runs import cost
 from federation.runs.spec import RunSpec
 from tests.federation.photo_devices import COLOURS, PhotoGrid, fill, photo, without_folder
@@ -78,6 +79,26 @@ def test_a_device_whose_classes_do_not_fit_says_why(tmp_path: Path) -> None:
     _, (report,) = run(first, second, classes=("cat", "ship"))
     assert [client.state for client in report.clients] == ["refused", "ok"]
     assert report.clients[0].reason == "None of this device's classes (airplane) is a class of this run (cat, ship)."
+
+
+@pytest.mark.parametrize("chosen", ["", "elsewhere"])
+def test_a_node_trains_on_the_folder_that_its_first_label_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chosen: str
+) -> None:
+    monkeypatch.setenv("ISTHMUS_DATA", str(tmp_path / "data"))
+    if chosen:
+        monkeypatch.setenv(photo_folder.VARIABLE, str(tmp_path / chosen))
+    folders: list[Path] = []
+
+    def client_app(message: Any, context: Any) -> Any:
+        folders.append(photo_folder.of_data(tmp_path / "data"))
+
+    on_node: Any = capability.on_current_photos(client_app, tmp_path)
+    on_node(None, None)
+    photo_folder.put(tmp_path / "data", tmp_path, "0" * 32, b"a JPEG", "nobody")
+    on_node(None, None)
+    own = [tmp_path / "data" / "photos" / "labelled", tmp_path / "labelled"]
+    assert folders == ([tmp_path / chosen] * 2 if chosen else own)
 
 
 def test_without_any_photos_the_run_says_so(tmp_path: Path) -> None:

@@ -104,6 +104,16 @@ def test_photos_are_grouped_by_the_date_in_their_exif(tmp_path: Path) -> None:
     assert groups_held_out == {3} and sum(tests) == 3
 
 
+@pytest.mark.parametrize("taken", [None, HOUR])
+def test_what_was_said_about_an_event_is_trained_on_where_other_photos_can_test(taken: float | None) -> None:
+    own = [shot(number, taken=taken and HOUR * number) for number in range(10)]
+    events = [Shot(0, f"{number:032x}.jpg", "", None, HOUR * (100 + number), str(number).encode()) for number in range(3)]
+    train, test = parts([*own, *events])
+    assert len(test) == 3 and set(events) <= set(train)
+    train, test = parts(events)
+    assert len(test) == 1, "a class that events alone made is tested too"
+
+
 def test_both_parts_together_are_all_photos(tmp_path: Path) -> None:
     fill(tmp_path / "photos" / "labelled", cat=10, ship=10)
     train, _ = photos.load(tmp_path, False)

@@ -34,9 +34,31 @@ def test_a_request_names_what_where_and_when(message: str, spec: dict[str, objec
 
 
 @pytest.mark.parametrize(
+    ("message", "spec", "words"),
+    [
+        ("tell me when run 3 sees a whiskers on camera yard", {"looks_for": "whiskers", "camera": "yard"}, "run 3"),
+        ("Alert me when the model of run 3 detects my cat", {"looks_for": "cat"}, "the model of run 3"),
+        ("tell me if Whiskers is seen by run 3, camera yard", {"looks_for": "whiskers", "camera": "yard"}, "is seen by run 3"),
+        ("watch camera yard for whiskers with run 3", {"looks_for": "whiskers", "camera": "yard"}, "with run 3"),
+        ("tell me if run 3's classifier sees tom, camera front", {"looks_for": "tom", "camera": "front"}, "run 3's classifier"),
+        ("tell me when whiskers is in the yard, use run 3", {"looks_for": "whiskers"}, "use run 3"),
+    ],
+)  # fmt: skip
+def test_a_request_names_the_training_run_whose_model_watches(message: str, spec: dict[str, object], words: str) -> None:
+    request = watch_request.read(message)
+    assert request is not None and request.spec == {**spec, "run": 3}
+    assert request.why["run"] == words and request.why.keys() == request.spec.keys()
+    planned = plan(message, Context(has_photo=False, models=("run 3",)))
+    assert [step.task for step in planned.steps] == ["watch"] and not planned.needs_photo
+
+
+@pytest.mark.parametrize(
     "message",
     [
         "tell me if there is a dog",
+        "tell me when run 3 is finished",
+        "tell me when run 3 has found its model",
+        "tell me when run 3 ends",
         "tell me what is in the photo",
         "is there a camera in the picture?",
         "what is the dog doing?",

@@ -20,6 +20,15 @@ def _photo(name: str) -> Image.Image:
     return Image.fromarray(getattr(data, name)()).convert("RGB").resize((640, 480))
 
 
+def frame(name: str, noise: np.random.Generator, light: float = 1.0) -> bytes:
+    """What a camera gives of a photo, as a JPEG."""
+    pixels = np.asarray(_photo(name), np.float32) * light
+    out = io.BytesIO()
+    grainy = np.clip(pixels + noise.normal(0, GRAIN, (480, 640, 1)), 0, 255).astype(np.uint8)
+    Image.fromarray(grainy).save(out, "JPEG", quality=88)
+    return out.getvalue()
+
+
 class ScriptedCamera:
     """Plays one photo until it is given another, each frame with the noise of a sensor."""
 
@@ -32,12 +41,8 @@ class ScriptedCamera:
     def _play(self) -> None:
         noise = np.random.default_rng(7)
         while not self._over.wait(FRAME_S):
-            pixels = np.asarray(_photo(self.scene), np.float32)
-            frame = np.clip(pixels + noise.normal(0, GRAIN, (480, 640, 1)), 0, 255).astype(np.uint8)
-            out = io.BytesIO()
-            Image.fromarray(frame).save(out, "JPEG", quality=88)
             if self.folder.exists():
-                show(self.folder, out.getvalue())
+                show(self.folder, frame(self.scene, noise))
 
     def stop(self) -> None:
         self._over.set()

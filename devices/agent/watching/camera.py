@@ -33,6 +33,7 @@ class _Watched:
     due: float = 0.0
     moved: bool = False
     sight: Sight | None = None  # of the newest frame that was looked at
+    unable: str = ""  # why the model could not look at it
 
     @property
     def fact(self) -> str:
@@ -87,6 +88,11 @@ class WatchedCamera:
             self._watched[watch.id] = entry
         for entry in before.values():
             self._tally(entry, now, {entry.fact: None})
+
+    @property
+    def unable(self) -> dict[int, str]:
+        """Why watches are not evaluated now, by their ids. Any thread may ask."""
+        return {number: entry.unable for number, entry in list(self._watched.items()) if entry.unable}
 
     def sent(self, watch: int, size: int) -> None:
         """So many bytes of an event of that watch."""
@@ -144,8 +150,9 @@ class WatchedCamera:
             return
         except NotNow as why:
             log.debug("%s: %s", self.name, why)
+            entry.unable = str(why)
             return
-        entry.moved, entry.sight = False, sight
+        entry.moved, entry.sight, entry.unable = False, sight, ""
         entry.spending.computed((time.perf_counter() - started) * 1000, looks=1 if fresh else 0)
         self._decide(entry, sight, data, now)
 
@@ -167,7 +174,7 @@ class WatchedCamera:
         event = WatchEvent(
             id=state.raised or secrets.token_hex(16), number=1, kind=change, camera=self.name, watch=watch.id, at=now,
             confidence=min(1.0, max(0.0, sight.confidence)), sure=sight.sure, seen=sight.seen[:MAX_SEEN],
-            about=before.raised, has_snapshot=kept, cost=entry.spending.cost,
+            about=before.raised, has_snapshot=kept, cost=entry.spending.cost, run=watch.model.run if watch.model else 0,
         )  # fmt: skip
         self._record({entry.fact: {**asdict(state), "recent": ()}}, event)
         entry.state = state

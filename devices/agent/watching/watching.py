@@ -17,6 +17,7 @@ from devices.agent.watching.delivery import Courier
 from devices.agent.watching.judge import Judge, LooksAtFrames
 from devices.agent.watching.store import Store
 from devices.agent.watching.weights import Weights
+from devices.contract.heartbeat import MAX_SENTENCE
 from devices.contract.watches import Watch, Watches
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,12 @@ class Watching:
     def digest(self) -> str:
         """Of the settings that it follows; empty: none were received yet."""
         return self._watches.digest
+
+    @property
+    def unable(self) -> dict[str, str]:
+        """Why watches are not evaluated now, by their ids, as a heartbeat reports it."""
+        why = {number: words for thread in list(self._threads.values()) for number, words in thread.camera.unable.items()}
+        return {str(number): words[:MAX_SENTENCE] for number, words in why.items()}
 
     def start(self) -> None:
         self._courier.start()

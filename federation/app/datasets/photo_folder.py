@@ -22,9 +22,13 @@ def data_root() -> Path:
 
 def of_node(home: Path) -> Path:
     """The folder that a node with this home trains from."""
-    if chosen := os.environ.get("ISTHMUS_TRAINING_PHOTOS"):
-        return Path(chosen)
-    return home / IN_HOME if (home / IN_HOME).is_dir() else of_data(data_root())
+    chosen = os.environ.get(VARIABLE)
+    return Path(chosen) if chosen else default_of_node(home)
+
+
+def default_of_node(home: Path) -> Path:
+    """Where the environment names none."""
+    return home / IN_HOME if (home / IN_HOME).is_dir() else data_root() / "photos" / "labelled"
 
 
 def of_data(root: Path) -> Path:

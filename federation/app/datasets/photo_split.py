@@ -1,7 +1,8 @@
 """Which of a device's own photos test the model. Photos of one scene are much alike: tested on the neighbours of what it was
 trained on, a model looks better than it is. So whole groups are held out, never single photos of one.
 
-A group is what was taken without a pause of a minute, what lies in one subfolder of a class, or what has equal pixels.
+A group is what was taken without a pause of a minute, what lies in one subfolder of a class, or what has equal pixels. What a
+person said about an event of a watch is for the model to learn: it is held out last.
 """
 
 import re
@@ -13,6 +14,7 @@ from itertools import pairwise
 
 PAUSE_S = 60.0  # longer than this without a photo, and another group begins
 HELD_OUT = 5  # one photo in so many
+_EVENT = re.compile(r"[0-9a-f]{32}\.jpg")  # as devices.agent.watching.snapshots names the pictures of events
 _STAMP = re.compile(
     r"(?<!\d)(20\d{2})[-_.]?(\d{2})[-_.]?(\d{2})[-_ T.]{0,3}(\d{2})[-_.h]?(\d{2})[-_.m]?(\d{2})(?:[-_.]?\d{1,3})?(?!\d)"
 )
@@ -30,6 +32,10 @@ class Shot:
     written: float
     digest: bytes
 
+    @property
+    def is_of_event(self) -> bool:
+        return _EVENT.fullmatch(self.name) is not None
+
 
 def time_of(words: str) -> float | None:
     """The moment that a file's name or an EXIF date states, without a time zone."""
@@ -43,13 +49,13 @@ def time_of(words: str) -> float | None:
 
 
 def held_out(shots: Sequence[Shot]) -> list[bool]:
-    """Whether each photo tests the model. About a fifth of each class, of the newest groups; never more than half of a class,
-    and none of a class whose photos are all of one group."""
+    """Whether each photo tests the model. About a fifth of each class, of the newest groups, those with pictures of events
+    last; never more than half of a class, and none of a class whose photos are all of one group."""
     groups = _groups(shots)
     total = Counter(shot.label for shot in shots)
     tested: Counter[int] = Counter()
     chosen: set[int] = set()
-    for group in sorted(groups, key=lambda group: max(_order(shots[row], row) for row in group), reverse=True):
+    for group in sorted(groups, key=lambda group: _rank([shots[row] for row in group]), reverse=True):
         sizes = Counter(shots[row].label for row in group)
         wanted = any(tested[label] < max(1, round(total[label] / HELD_OUT)) for label in sizes)
         if wanted and all(2 * (tested[label] + size) <= total[label] for label, size in sizes.items()):
@@ -58,7 +64,12 @@ def held_out(shots: Sequence[Shot]) -> list[bool]:
     return [row in chosen for row in range(len(shots))]
 
 
-def _order(shot: Shot, row: int) -> tuple[bool, float, list[tuple[int, str]]]:
+def _rank(group: Sequence[Shot]) -> tuple[bool, tuple[bool, float, list[tuple[int, str]]]]:
+    """The greatest is held out first."""
+    return not any(shot.is_of_event for shot in group), max(map(_order, group))
+
+
+def _order(shot: Shot) -> tuple[bool, float, list[tuple[int, str]]]:
     """Newest last; what has no time, by name: numbers in it count as numbers."""
     parts = [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", shot.name) if part]
     return (shot.taken is not None, shot.taken or 0.0, parts)
@@ -87,11 +98,12 @@ def _by_time(shots: Sequence[Shot]) -> list[tuple[int, int]]:
 
 
 def _written_together(shots: Sequence[Shot]) -> list[tuple[int, int]]:
-    """By the files' own times, where these tell the photos of a class apart: copied in one go, they say nothing."""
-    undated: dict[int, dict[int, float]] = {}
+    """By the files' own times, where these tell the photos of a class apart: copied in one go, they say nothing. That pictures
+    of events came later tells nothing about the others."""
+    undated: dict[tuple[int, bool], dict[int, float]] = {}
     for row, shot in enumerate(shots):
         if shot.taken is None and not shot.folder:
-            undated.setdefault(shot.label, {})[row] = shot.written
+            undated.setdefault((shot.label, shot.is_of_event), {})[row] = shot.written
     links = [(times, _neighbours(times)) for times in undated.values()]
     return [link for times, pairs in links if len(times) - len(pairs) > 1 for link in pairs]
 

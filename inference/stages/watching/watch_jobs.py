@@ -1,15 +1,12 @@
-"""Jobs about the pictures of watches: what a camera shows now; an event's picture shown, labelled, deleted. No Django."""
+"""Jobs about the pictures of watches: shown, labelled, deleted. No Django."""
 
 from devices.agent import capabilities
-from devices.agent.cameras.source import CameraError
 from devices.agent.capabilities import TRAINING, TakesLabels
 from devices.agent.config import ConfigError
 from devices.agent.jobs import Refused
-from devices.agent.watching import frames, snapshots
-from devices.agent.watching.frames import FrameError
-from devices.contract.jobs import ForgetSnapshot, LabelSnapshot, PreviewCamera, ShowSnapshot
+from devices.agent.watching import snapshots
+from devices.contract.jobs import ForgetSnapshot, LabelSnapshot, ShowSnapshot
 from devices.contract.results import Nothing, Transferred
-from devices.contract.watches import Zone
 from inference.engine.codecs import photo_codec
 from inference.stages.context import StageContext
 from inference.stages.job_run import JobRun
@@ -21,19 +18,10 @@ class WatchJobs:
     def __init__(self, context: StageContext) -> None:
         self.home, self.cameras = context.runtime.home, context.runtime.cameras
         self.handlers = {
-            PreviewCamera: self.preview,
             ShowSnapshot: self.show,
             LabelSnapshot: self.label,
             ForgetSnapshot: self.forget,
         }
-
-    def preview(self, run: JobRun, job: PreviewCamera) -> Transferred:
-        try:
-            image = frames.zone_of(self.cameras.frame(job.camera), Zone())
-        except (CameraError, FrameError) as error:
-            raise Refused("camera", str(error)) from None
-        small = run.handle(lambda: photo_codec.encode_within(image, "jpeg", QUALITY, job.side))
-        return Transferred(**run.send(job.blob, small), **run.times())
 
     def show(self, run: JobRun, job: ShowSnapshot) -> Transferred:
         data = self._read(job.event)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -47,7 +48,7 @@ def _stored(node: Node, reported: WatchEvent, at: datetime) -> Event | None:
     watch = Watch.objects.filter(pk=reported.watch, node=node.slug).first()
     if watch is None and reported.kind not in OF_CAMERAS:
         return None
-    unsure = reported.kind == "raised" and not reported.sure and watch is not None and bool(watch.settings.get("escalates"))
+    unsure = reported.kind == "raised" and not reported.sure and watch is not None and _escalates(watch)
     event, new = Event.objects.get_or_create(
         node=node.slug,
         uid=reported.id,
@@ -63,7 +64,7 @@ def _stored(node: Node, reported: WatchEvent, at: datetime) -> Event | None:
             "has_snapshot": reported.has_snapshot,
             "check_state": CHECKING if unsure and reported.has_snapshot else "",
             "dropped": reported.dropped,
-            "receipt": {"route": "device", "photo_left_device": False, **reported.cost.model_dump(mode="json")},
+            "receipt": _receipt(reported),
         },
     )
     if not new:
@@ -72,6 +73,16 @@ def _stored(node: Node, reported: WatchEvent, at: datetime) -> Event | None:
         costs.add(watch, reported.cost, at)
         recording.reported(watch, event, reported.cost)
     return _ended(node, reported.about, at) if reported.kind == "cleared" else event
+
+
+def _receipt(reported: WatchEvent) -> dict[str, Any]:
+    model = {"model": f"run {reported.run}"} if reported.run else {}
+    return {"route": "device", "photo_left_device": False, **model, **reported.cost.model_dump(mode="json")}
+
+
+def _escalates(watch: Watch) -> bool:
+    """An edge has the bundled models alone, so it knows nothing of the classes of a training run."""
+    return watch.run is None and bool(watch.settings.get("escalates"))
 
 
 def _ended(node: Node, uid: str, at: datetime) -> Event | None:

@@ -1,4 +1,4 @@
-"""The pictures of events, and what a camera shows now. They stay on the device, and cross the link when somebody looks."""
+"""The pictures of events. They stay on the device, and cross the link when somebody looks who may still use the camera."""
 
 import secrets
 from collections.abc import Callable
@@ -9,14 +9,13 @@ from django.utils import timezone
 
 from devices import dispatch
 from devices.camera_access import rules
-from devices.contract.jobs import LabelSnapshot, PreviewCamera, ShowSnapshot
+from devices.contract.jobs import LabelSnapshot, ShowSnapshot
 from devices.contract.watches import Cost
-from devices.models import Node
 from inference.watches import checks, costs, live
 from inference.watches.models import Event
 from webapp.accounts import audit
 from webapp.live.at_once import AtOnce
-from webapp.live.errors import UserError, not_found
+from webapp.live.errors import UserError
 
 Reply = TypeVar("Reply")
 CALLS = AtOnce(6, "pictures being fetched from devices")
@@ -26,8 +25,7 @@ TRY_AGAIN = "Check that the device is online, then try again."
 
 def snapshot(person: AbstractBaseUser, event: Event) -> bytes:
     """A JPEG. The event's receipt has what looking cost. Raises UserError."""
-    if not event.has_snapshot:
-        raise UserError("no_picture", "No picture was kept of this event.", "The watch can be set to keep one.", 404)
+    _check(person, event)
     blob = f"snapshot-{secrets.token_hex(8)}"
     audit.record(person, "event picture viewed", f"camera:{event.node}/{event.camera}", f"event {event.pk}")
     data = _fetched(
@@ -43,29 +41,25 @@ def snapshot(person: AbstractBaseUser, event: Event) -> bytes:
     return data
 
 
-def preview(person: AbstractBaseUser, node: str, camera: str) -> bytes:
-    """A JPEG of now, to draw a zone on. Raises UserError."""
-    if not Node.objects.filter(slug=node, tier="device", revoked_at=None).exists():
-        raise not_found("device")
-    if not rules.read().may_use(person.pk, node, camera):
-        raise checks.not_allowed(node, camera)
-    blob = f"preview-{secrets.token_hex(8)}"
-    audit.record(person, "camera used", f"camera:{node}/{camera}", "preview")
-    return _fetched(person, node, blob, lambda: dispatch.call(node, PreviewCamera(camera=camera, blob=blob), SECONDS))
-
-
 def label(person: AbstractBaseUser, event: Event, name: str) -> Event:
     """Say what an event's picture shows. It joins the photos that its device trains on. Raises UserError."""
     name = " ".join(name.split())
     if not name or len(name) > 60:
         raise UserError("bad_label", "A label has 1 to 60 characters.", "Type what the picture shows.", 422)
-    if not event.has_snapshot:
-        raise UserError("no_picture", "No picture was kept of this event.", "The watch can be set to keep one.", 404)
+    _check(person, event)
     _asked(person, lambda: dispatch.call(event.node, LabelSnapshot(event=event.uid, label=name), SECONDS))
     event.label = name
     event.save(update_fields=["label"])
     live.announce_event(event)
     return event
+
+
+def _check(person: AbstractBaseUser, event: Event) -> None:
+    if not event.has_snapshot:
+        raise UserError("no_picture", "No picture was kept of this event.", "The watch can be set to keep one.", 404)
+    if not rules.read().may_use(person.pk, event.node, event.camera):
+        audit.record(person, "event picture refused", f"camera:{event.node}/{event.camera}", f"event {event.pk}")
+        raise checks.not_allowed(event.node, event.camera)
 
 
 def _fetched(person: AbstractBaseUser, node: str, blob: str, ask: Callable[[], object]) -> bytes:

@@ -14,6 +14,7 @@ from webapp.live.http import Moment, Page, PageQuery, change, operation, paginat
 
 router = Router(tags=["watches"])
 PICTURE_ERRORS = {
+    403: "`camera_not_allowed`: the camera is no longer yours to use.",
     404: "`not_found`: no such event. `no_picture`, `photo_missing`: the device has none.",
     502: "`camera`: the camera gives no picture. `disk_full` and other reasons of the device.",
     503: "`node_offline`: the device does not answer.",
@@ -39,7 +40,9 @@ class Event(Schema):
     )
     label: str = Field(description="What a person said it shows; the device trains on it.")
     dropped: int = Field(description="Events before it that the device had no room for.")
-    receipt: dict[str, Any] = Field(description="frames, looks, bytes and ms since the watch's last event; checks and views.")
+    receipt: dict[str, Any] = Field(
+        description="frames, looks, bytes and ms since the watch's last event; checks and views; model, where it is a run's."
+    )
 
 
 class EventPage(Page[Event]):
@@ -91,21 +94,6 @@ def get_event_picture(request: HttpRequest, number: int) -> HttpResponse:
 def label_event(request: HttpRequest, number: int, body: Label) -> Event:
     """It becomes a labelled photo on its device, for the next training run there. Saying it again replaces it."""
     return event_schema(pictures.label(request.user, _event(request, number), body.label))
-
-
-@router.get(
-    "/preview/{slug:node}/{camera}",
-    **operation(
-        "look_through_camera",
-        "See what a camera shows now",
-        {200: None},
-        {**PICTURE_ERRORS, 403: "`camera_not_allowed`: an administrator decides who may use it."},
-        "image/jpeg",
-    ),
-)
-def look_through_camera(request: HttpRequest, node: str, camera: str) -> HttpResponse:
-    """Small, and nothing is kept. Each use is in the audit trail."""
-    return _jpeg(pictures.preview(request.user, node, camera))
 
 
 def _event(request: HttpRequest, number: int) -> Row:

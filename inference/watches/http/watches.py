@@ -63,10 +63,13 @@ class Watch(Schema):
     applied: bool = Field(description="The device follows this version.")
     obstacle: str = Field(
         description="Why it is not evaluated although it is on: `revoked`, `offline`, `no_camera`, `not_allowed`, `no_model`, "
-        "`fault` of the camera; or empty."
+        "`no_class`, `fault` of the camera, `unable`; or empty."
     )
+    unable: str = Field(description="Why the device cannot evaluate it now, in its words.")
     rare: bool = Field(description="The models have no class of what it looks for, and are rarely sure of it.")
     run: int | None
+    classes: list[str] = Field(description="Of that run, where it has a model.")
+    newer: int | None = Field(description="A later run of yours that has the class too.")
     settings: dict[str, Any] = Field(description="As in `create_watch`.")
     cost: Cost | None = Field(description="Of the last 30 days; None before the device has reported one.")
     created: Moment

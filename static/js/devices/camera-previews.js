@@ -1,8 +1,8 @@
 /** Small pictures of the cameras of a node, where an administrator allows them. */
 
-import { picture } from "../api.js";
 import { byId, el, sentence } from "../dom.js";
 import { gettext } from "../i18n.js";
+import { previewOf } from "./preview.js";
 
 /** @param {any} node */
 export function cameraPreviews(node) {
@@ -19,7 +19,7 @@ function preview(slug, camera) {
     button.disabled = true;
     status.textContent = gettext("The camera takes a picture…");
     try {
-      const address = await picture(`/api/v1/nodes/${encodeURIComponent(slug)}/cameras/${encodeURIComponent(camera)}/preview`, "POST");
+      const address = await previewOf(slug, camera);
       if (image.src) URL.revokeObjectURL(image.src);
       image.src = address;
       image.hidden = false;

@@ -63,9 +63,15 @@ function frame(event, trouble) {
 /** @param {Element} place @returns {any[]} */
 const controls = (place) => [...place.querySelectorAll("button, input")];
 
+/** What a picture shows that does not show the thing: of a model that was trained, one of its other classes. @param {string} thing @param {string[]} others */
+function suggestion(thing, others) {
+  if (others.length === 0) return thing && gettext("no %(thing)s", { thing });
+  return others.length === 1 ? others[0] : "";
+}
+
 /** Right and wrong: either makes the picture a labelled photo on its device. */
 function verdict(event, watch, trouble) {
-  const thing = watch?.settings.looks_for || "", place = el("div", { class: "verdict" });
+  const thing = watch?.settings.looks_for || "", others = (watch?.classes ?? []).filter((name) => name !== thing), place = el("div", { class: "verdict" });
   const send = async (label) => {
     trouble(null);
     for (const control of controls(place)) control.disabled = true;
@@ -81,11 +87,12 @@ function verdict(event, watch, trouble) {
       thing && el("button", { type: "button", class: "small", onclick: () => send(thing) }, gettext("Right")),
       el("button", { type: "button", class: "small", onclick: correct }, gettext("Wrong"))));
   const correct = () => {
-    const input = el("input", { value: thing && gettext("no %(thing)s", { thing }), maxlength: 60, required: true, "aria-label": gettext("What the picture shows") });
+    const input = el("input", { value: suggestion(thing, others), maxlength: 60, required: true, list: `labels-${event.id}`, autocomplete: "off", "aria-label": gettext("What the picture shows") });
     place.replaceChildren(
       el("form", { class: "row", onsubmit: (submit) => { submit.preventDefault(); send(input.value); } },
-        input, el("button", { class: "small" }, gettext("Label it")), el("button", { type: "button", class: "small", onclick: choose }, gettext("Cancel"))),
-      el("p", { class: "hint" }, gettext("The picture becomes a labelled photo on the device, for its next training run.")));
+        input, el("datalist", { id: `labels-${event.id}` }, others.map((name) => el("option", { value: name }))), el("button", { class: "small" }, gettext("Label it")), el("button", { type: "button", class: "small", onclick: choose }, gettext("Cancel"))),
+      el("p", { class: "hint" }, gettext("The picture becomes a labelled photo on the device, for its next training run."),
+        others.length > 0 && " ", others.length > 0 && gettext("The model tells these apart: %(classes)s. Another name becomes a class of the next run.", { classes: [thing, ...others].join(", ") })));
     input.focus();
     input.select();
   };

@@ -1,17 +1,31 @@
 /** The form of a watch: new, a draft, or one that is changed. */
 
-import { call, picture } from "../api.js";
+import { call } from "../api.js";
+import { previewOf } from "../devices/preview.js";
 import { all, boot, byId, el, sentence } from "../dom.js";
 import { gettext } from "../i18n.js";
 import { ZoneEditor } from "./zone.js";
 
-const { watch, settings, cameras, camera, runs } = boot();
+const { watch, settings, cameras, camera, runs, run: newer } = boot();
+const MOST_NAMED = 6; // classes of a run in its line
 const zone = new ZoneEditor(settings.zone);
 const value = (id) => byId(id).value.trim();
 
 byId("place").replaceChildren(...cameras.map((one) => el("option", { value: `${one.node}/${one.camera}` }, gettext("%(camera)s on %(device)s", { camera: one.camera, device: one.node }))));
-byId("run").append(...Object.keys(runs).map((run) => el("option", { value: run }, gettext("run %(run)s", { run }))));
-byId("run-field").hidden = Object.keys(runs).length === 0;
+/** The run whose model is chosen; null: the device's own. */
+const chosenRun = () => runs.find((one) => String(one.run) === byId("run").value) ?? null;
+
+function runWords({ run, classes, accuracy }) {
+  const values = { run, classes: listed(classes), percent: `${Math.round(100 * accuracy)} %` };
+  return accuracy === null ? gettext("run %(run)s: %(classes)s", values) : gettext("run %(run)s: %(classes)s · %(percent)s right", values);
+}
+
+/** @param {string[]} names */
+const listed = (names) => (names.length > MOST_NAMED ? `${names.slice(0, MOST_NAMED).join(", ")} …` : names.join(", "));
+
+byId("run").append(...runs.map((one) => el("option", { value: one.run }, runWords(one))));
+if (watch?.run && !runs.some(({ run }) => run === watch.run)) byId("run").append(el("option", { value: watch.run }, gettext("run %(run)s: deleted", { run: watch.run })));
+byId("run-field").hidden = byId("run").options.length === 1;
 
 function fill() {
   const chosen = watch ? `${watch.node}/${watch.camera}` : camera;
@@ -22,6 +36,7 @@ function fill() {
   for (const name of ["keeps_snapshot", "escalates"]) byId(name).checked = settings[name];
   byId("title").value = watch?.title ?? "";
   byId("run").value = watch?.run ?? "";
+  if (runs.some(({ run }) => String(run) === newer)) byId("run").value = newer;
   byId("quiet").checked = Boolean(settings.quiet);
   byId("start").value = settings.quiet?.start ?? "22:00";
   byId("until").value = settings.quiet?.until ?? "06:30";
@@ -29,9 +44,33 @@ function fill() {
 }
 
 function arrange() {
+  const run = chosenRun(), trained = byId("run").value !== "";
+  if (trained) byId("by").value = "thing"; // such a model answers no questions, and an edge does not have it
+  if (trained) byId("escalates").checked = false;
+  byId("by").disabled = byId("escalates").disabled = trained;
   for (const place of all("[data-only]")) place.hidden = place.dataset.only !== byId("by").value;
   for (const place of all("[data-quiet]")) place.hidden = !byId("quiet").checked;
-  byId("classes").replaceChildren(...(runs[byId("run").value] ?? []).map((name) => el("option", { value: name })));
+  byId("classes").replaceChildren(...(run?.classes ?? []).map((name) => el("option", { value: name })));
+  byId("run-words").textContent = runHint(run, trained);
+  suggestRun();
+}
+
+/** @param {any} run the chosen one @param {boolean} trained */
+function runHint(run, trained) {
+  if (run) return gettext("Whatever it sees, it answers one of %(classes)s; one of them should be the empty scene.", { classes: listed(run.classes) });
+  return trained ? gettext("Its model does not exist any more. Choose another one.") : gettext("A model that your devices trained sees only its own classes.");
+}
+
+/** Where a training run has a class of what is typed, say so. */
+function suggestRun() {
+  const thing = value("looks_for").toLowerCase();
+  const knowing = byId("run").value === "" && byId("by").value === "thing" ? runs.find(({ classes }) => classes.some((name) => name.toLowerCase() === thing)) : undefined;
+  const place = byId("suggestion"), shown = place.dataset.run;
+  place.hidden = !knowing;
+  place.dataset.run = knowing ? String(knowing.run) : "";
+  if (!knowing || shown === place.dataset.run) return; // a button that is being pressed must stay
+  place.replaceChildren(gettext("Run %(run)s was trained to see it.", { run: knowing.run }), " ",
+    el("button", { type: "button", class: "small", onclick: () => { byId("run").value = String(knowing.run); arrange(); byId("run").focus(); } }, gettext("Use its model")));
 }
 
 /** A number; other text is sent as it is, so that the server says what is wrong. */
@@ -69,8 +108,8 @@ byId("look").addEventListener("click", async () => {
   trouble(null);
   byId("look").disabled = true;
   try {
-    const place = byId("place").value;
-    zone.picture(await picture(`/api/v1/watches/preview/${place}`));
+    const [node, camera] = byId("place").value.split("/");
+    zone.picture(await previewOf(node, camera));
   } catch (error) {
     trouble(sentence(error));
   }
@@ -78,6 +117,7 @@ byId("look").addEventListener("click", async () => {
 });
 byId("whole").addEventListener("click", () => zone.whole());
 byId("watch").addEventListener("change", arrange);
+byId("looks_for").addEventListener("input", suggestRun);
 byId("watch").addEventListener("submit", async (submit) => {
   submit.preventDefault();
   trouble(null);

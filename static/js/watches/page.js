@@ -44,6 +44,8 @@ function watchCard(watch) {
     el("p", { class: "hint" }, gettext("%(camera)s on %(device)s", { camera: watch.camera, device: watch.node }), watch.run && ` · ${gettext("model of run %(run)s", { run: watch.run })}`),
     el("span", { class: `watch-state ${state}` }, words),
     watch.state === "on" && obstacle(watch) && el("p", { class: "note" }, obstacle(watch)),
+    watch.newer && el("p", { class: "hint" }, gettext("Run %(run)s was trained later and knows “%(thing)s” too.", { run: watch.newer, thing: watch.settings.looks_for }), " ",
+      el("a", { href: `/watches/${watch.id}/?run=${watch.newer}` }, gettext("Use its model"))),
     watch.rare && el("p", { class: "hint" }, gettext("The models have no name of their own for this and are rarely sure of it. A more common word may do better.")),
     watch.state !== "draft" && cost(watch),
     el("div", { class: "row" },
@@ -88,7 +90,7 @@ function drawEvents() {
   byId("none").hidden = list.length > 0;
   byId("none").textContent = events.length ? gettext("No event fits these filters.") : gettext("No events yet. They appear here within two seconds.");
   byId("more").hidden = reachedEnd;
-  eventCards.show(list, (event) => watches.map(({ id, settings }) => ({ id, settings })).find(({ id }) => id === event.watch) ?? null);
+  eventCards.show(list, (event) => watches.map(({ id, settings, classes }) => ({ id, settings, classes })).find(({ id }) => id === event.watch) ?? null);
   draw(list, choose);
 }
 

@@ -43,13 +43,15 @@ export function certainty(event) {
 
 /** Why a watch that is on is not evaluated; empty where it is. @param {any} watch */
 export function obstacle(watch) {
-  const values = { camera: watch.camera, device: watch.node, run: watch.run };
+  const values = { camera: watch.camera, device: watch.node, run: watch.run, thing: watch.settings.looks_for, why: watch.unable };
   switch (watch.obstacle) {
     case "revoked": return gettext("%(device)s was revoked. Choose another camera, or delete this watch.", values);
     case "offline": return gettext("%(device)s does not answer. If it runs, it goes on watching and reports later.", values);
     case "no_camera": return gettext("%(device)s has no camera %(camera)s any more. Choose another one.", values);
     case "not_allowed": return gettext("You may not use %(camera)s of %(device)s any more. Ask an administrator.", values);
     case "no_model": return gettext("The model of run %(run)s does not exist any more. Choose another one.", values);
+    case "no_class": return gettext("The model of run %(run)s does not know “%(thing)s” any more. Choose another class or model.", values);
+    case "unable": return gettext("%(device)s cannot evaluate it now: %(why)s", values);
     case "fault": return gettext("The camera fails. It is watched again once it works.");
     default: return "";
   }
@@ -74,6 +76,7 @@ export function monthly(cost) {
 export function numbers(cost) {
   const row = (label, value) => el("div", {}, el("dt", {}, label), el("dd", {}, value));
   return el("dl", { class: "figures" },
+    cost.model && row(gettext("model"), gettext("run %(run)s", { run: cost.model.replace("run ", "") })),
     row(gettext("watched"), format.seconds(cost.seconds)),
     row(gettext("frames"), format.count(cost.frames)),
     row(gettext("a model looked at"), format.count(cost.looks)),

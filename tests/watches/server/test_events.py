@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from devices import dispatch
 from inference.watches import live
 from inference.watches.events import edge_check, intake
 from inference.watches.models import Event, Watch
 from tests.devices.conftest import Board
 from tests.watches.server.calls import deliver, event, make
+from webapp.accounts.models import AuditEntry
 from webapp.ops.retention.kinds import BY_NAME
 
 COST = {"frames": 60, "looks": 2, "bytes": 0, "ms": 150.0, "joules": 0.6, "seconds": 30.0}
@@ -129,6 +131,24 @@ def test_a_picture_of_a_device_that_is_away_is_a_sentence(device: Board, client:
     error = client.get(f"/api/v1/watches/events/{without.pk}/picture").json()["error"]
     assert error["code"] == "no_picture"
     assert live.event_data(with_picture)["has_snapshot"] is True
+
+
+def test_whoever_may_no_longer_use_the_camera_sees_no_picture_of_it(
+    device: Board, client_of: Callable[[Any], Any], colleague: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from devices.models import CameraRule, Node
+
+    CameraRule.objects.create(node=Node.objects.get(), camera="porch", everyone=True)
+    client = client_of(colleague)
+    make(client)
+    deliver(device, event(1, has_snapshot=True))
+    address = f"/api/v1/watches/events/{Event.objects.get().pk}"
+    monkeypatch.setattr(dispatch, "call", lambda *_: pytest.fail("the device was asked"))
+    CameraRule.objects.all().delete()
+    labelled = client.post(f"{address}/label", {"label": "my cat"}, content_type="application/json")
+    for answer in (client.get(f"{address}/picture"), labelled):
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "camera_not_allowed")
+    assert AuditEntry.objects.filter(action="event picture refused").count() == 2
 
 
 def test_events_are_deleted_when_they_are_old_and_when_a_device_has_too_many(

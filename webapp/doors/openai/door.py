@@ -9,8 +9,9 @@ from webapp.doors import turn_news
 from webapp.doors.asking import Inquiry
 from webapp.doors.caller import Caller, identify
 from webapp.doors.exchange import EventStream, Wording, body_of, exchange, send_json, while_connected
-from webapp.doors.openai import names, request
-from webapp.doors.openai.response import NO_RETRY, Reply, failure
+from webapp.doors.openai import names, request, response, side_requests
+from webapp.doors.openai.response import NO_RETRY, Completion, failure
+from webapp.doors.openai.side_requests import SideReply
 from webapp.errors import method_not_allowed
 from webapp.gate.bounds import COMPLETIONS
 from webapp.gate.refusals import Receive, Scope, Send
@@ -47,16 +48,33 @@ def _only(allowed: str, method: str) -> None:
 async def _complete(caller: Caller, receive: Receive, send: Send) -> None:
     chat = await database_sync_to_async(request.read)(await body_of(receive))  # megabytes of base64, off the loop
     policy = names.policy_of(chat.model)
+    if side := side_requests.reply(chat):
+        await _at_once(Completion.unasked(chat), side, send)
+        return
     inquiry = Inquiry(chat.question, chat.photos, earlier=chat.earlier, policy=policy.name)
     answer = _stream if chat.stream else _whole
     async with turn_news.asked(caller.person, inquiry) as turn:
-        await while_connected(receive, answer(Reply(chat, turn), send))
+        await while_connected(receive, answer(Completion.of(chat, turn), turn, send))
 
 
-async def _whole(reply: Reply, send: Send) -> None:
-    turn = await turn_news.final(reply.turn, _wait)
+async def _at_once(completion: Completion, side: SideReply, send: Send) -> None:
+    extra = {"side_request": side.kind}
+    if not completion.chat.stream:
+        await send_json(send, 200, completion.whole(side.text, extra))
+        return
+    events = EventStream(send)
+    await events.open()
+    for chunk in (completion.first(), *completion.rest(side.text, extra)):
+        await events.data(json.dumps(chunk, ensure_ascii=False))
+    await events.data("[DONE]")
+    await events.close()
+
+
+async def _whole(completion: Completion, turn: Turn, send: Send) -> None:
+    turn = await turn_news.final(turn, _wait)
     if turn.state == "answered":
-        await send_json(send, 200, await database_sync_to_async(Reply(reply.chat, turn).whole)())
+        extra = await database_sync_to_async(response.extra)(turn)
+        await send_json(send, 200, completion.whole(turn.answer, extra))
     else:
         await WORDING.refuse(send, failure(turn), NO_RETRY)
 
@@ -65,19 +83,20 @@ async def _wait(turn: Turn) -> None:
     """A response that comes as a whole says nothing before."""
 
 
-async def _stream(reply: Reply, send: Send) -> None:
+async def _stream(completion: Completion, turn: Turn, send: Send) -> None:
     events = EventStream(send)
 
     async def keep_alive(turn: Turn) -> None:
         await events.comment(turn.phase["name"] if turn.phase else turn.state)
 
     await events.open()
-    await events.data(json.dumps(reply.first()))
+    await events.data(json.dumps(completion.first()))
     try:
-        turn = await turn_news.final(reply.turn, keep_alive)
+        turn = await turn_news.final(turn, keep_alive)
         if turn.state != "answered":
             raise failure(turn)
-        for chunk in await database_sync_to_async(Reply(reply.chat, turn).rest)():
+        extra = await database_sync_to_async(response.extra)(turn)
+        for chunk in completion.rest(turn.answer, extra):
             await events.data(json.dumps(chunk, ensure_ascii=False))
         await events.data("[DONE]")
     except UserError as error:

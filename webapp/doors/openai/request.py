@@ -19,6 +19,11 @@ MOST_MESSAGES = 2000
 DATA_URL = re.compile(r"data:[\w.+-]*/?[\w.+-]*(?:;[\w.+-]+=[^;,]*)*;base64,", re.IGNORECASE)
 NOT_JSON = UserError("invalid_json", "The request body is not a JSON object.", "Send one, encoded in UTF-8.", 400)
 AS_DATA = "Send the photo itself: “data:image/jpeg;base64,…”."
+# What programs put before a person's words: a list of files, and instructions with the text of documents. Bound to the start
+# and in its length, so that no text takes long.
+ADDED = re.compile(
+    r"\A\s*(?:<attached_files>.*?</attached_files>\s*)?(?:### Task:(?:(?!<chat_history>).){0,200000}</context>)?", re.DOTALL
+)
 NOTHING: tuple[Any, ...] = (None, False, 0, "", [], {})
 
 
@@ -33,7 +38,7 @@ class Part(BaseModel):
 
 
 class Message(BaseModel):
-    role: Literal["system", "developer", "user", "assistant"]
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: str | list[Part] | None = None
 
 
@@ -53,11 +58,10 @@ class Body(BaseModel):
     stop: str | list[str] | None = None
 
 
-# What would change the answer in ways that are impossible here: when it is harmless, and why it is refused.
+# What would change the answer in ways that are impossible here: when it is harmless, and why it is refused. Tools that are
+# offered are harmless: a model may leave them alone, and chat programs offer theirs with every question.
 UNSUPPORTED: dict[str, tuple[Callable[[Any], bool], str]] = {
     "n": (lambda value: value in (None, 1), "There is one answer to a question."),
-    "tools": (lambda value: value in NOTHING, "The models here call no tools."),
-    "functions": (lambda value: value in NOTHING, "The models here call no functions."),
     "tool_choice": (lambda value: value in (None, "none", "auto"), "The models here call no tools."),
     "function_call": (lambda value: value in (None, "none", "auto"), "The models here call no functions."),
     "logprobs": (lambda value: value in NOTHING, "There are no log probabilities; receipts have a calibrated confidence."),
@@ -80,6 +84,7 @@ class Chat:
     with_usage: bool = False  # in a chunk of its own at the end of a stream
     most_tokens: int | None = None
     stop: Sequence[str] = ()
+    instructions: str = ""  # followed by no model here, but they say what a program wants that asks by itself
 
 
 def read(body: bytes) -> Chat:
@@ -103,6 +108,7 @@ def read(body: bytes) -> Chat:
         bool(parsed.stream_options and parsed.stream_options.include_usage),
         parsed.max_completion_tokens or parsed.max_tokens,
         [text for text in stops if text],
+        "\n".join(_words(message, "").text for message in parsed.messages if message.role in ("system", "developer")),
     )
 
 
@@ -131,7 +137,8 @@ class _Words:
 
 def _exchanges(messages: Sequence[Message]) -> tuple[list[Exchange], _Words]:
     """What was said before, and the question. Consecutive messages of the person are one. Instructions (`system`,
-    `developer`) are not for models that answer questions about photos; what an assistant says first answers nothing."""
+    `developer`) are not for models that answer questions about photos, nor is what tools returned to another model; what an
+    assistant says first answers nothing."""
     exchanges: list[Exchange] = []
     asked: _Words | None = None
     replied = ""
@@ -152,7 +159,7 @@ def _exchanges(messages: Sequence[Message]) -> tuple[list[Exchange], _Words]:
 
 def _words(message: Message, where: str) -> _Words:
     if message.content is None or isinstance(message.content, str):
-        return _Words((message.content or "").strip(), [])
+        return _Words(_own(message.content or "", message.role), [])
     texts, photos = [], []
     for number, part in enumerate(message.content):
         if part.type in ("text", "refusal"):
@@ -162,7 +169,11 @@ def _words(message: Message, where: str) -> _Words:
         elif message.role == "user":
             sentence = f"Content of type “{part.type[:40]}” is not supported."
             raise BadParameter(f"{where}.{number}.type", sentence, "Send “text” and “image_url”.", code="unsupported_content")
-    return _Words("\n".join(filter(None, (text.strip() for text in texts))), photos)
+    return _Words(_own("\n".join(filter(None, (text.strip() for text in texts))), message.role), photos)
+
+
+def _own(text: str, role: str) -> str:
+    return (ADDED.sub("", text) if role == "user" else text).strip()
 
 
 def _photo(part: Part, where: str) -> bytes:

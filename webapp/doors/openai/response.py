@@ -1,8 +1,10 @@
-"""A turn in the shape of a chat completion, whole or in chunks."""
+"""An answer in the shape of a chat completion."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from inference.answering import turns
 from inference.models import Turn
@@ -29,29 +31,38 @@ def failure(turn: Turn) -> UserError:
 
 
 @dataclass(frozen=True)
-class Reply:
-    """The response to one request."""
+class Completion:
+    """A text in the shape that a request asks for, whole or in chunks. `created`: seconds since 1970."""
 
     chat: Chat
-    turn: Turn
+    name: str
+    created: int
 
-    def whole(self) -> Json:
-        text, reason = cut(self.turn.answer, self.chat.most_tokens, self.chat.stop)
+    @classmethod
+    def of(cls, chat: Chat, turn: Turn) -> "Completion":
+        return cls(chat, turn.pk.hex, int(turn.created.timestamp()))
+
+    @classmethod
+    def unasked(cls, chat: Chat) -> "Completion":
+        """Of what is no question."""
+        return cls(chat, uuid4().hex, int(time.time()))
+
+    def whole(self, answer: str, extra: Json) -> Json:
+        text, reason = cut(answer, self.chat.most_tokens, self.chat.stop)
         message = {"role": "assistant", "content": text, "refusal": None}
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": reason}
-        return {**self._head("chat.completion"), "choices": [choice], "usage": self._usage(text), "isthmus": self._extra()}
+        return {**self._head("chat.completion"), "choices": [choice], "usage": self._usage(text), "isthmus": extra}
 
     def first(self) -> Json:
         return self._chunk({"role": "assistant", "content": ""}, None)
 
-    def rest(self) -> list[Json]:
-        """After the turn was answered: its text, why it ends there, and the usage if it was asked for; the last one has what
-        this server adds."""
-        text, reason = cut(self.turn.answer, self.chat.most_tokens, self.chat.stop)
+    def rest(self, answer: str, extra: Json) -> list[Json]:
+        """The text, why it ends there, and the usage if it was asked for; the last chunk has what this server adds."""
+        text, reason = cut(answer, self.chat.most_tokens, self.chat.stop)
         chunks = [self._chunk({"content": text}, None), self._chunk({}, reason)]
         if self.chat.with_usage:
             chunks.append({**self._head("chat.completion.chunk"), "choices": [], "usage": self._usage(text)})
-        chunks[-1]["isthmus"] = self._extra()
+        chunks[-1]["isthmus"] = extra
         return chunks
 
     def _chunk(self, delta: Json, reason: str | None) -> Json:
@@ -60,8 +71,7 @@ class Reply:
         return {**self._head("chat.completion.chunk"), "choices": [choice], **usage}
 
     def _head(self, kind: str) -> Json:
-        created = int(self.turn.created.timestamp())
-        return {"id": f"chatcmpl-{self.turn.pk.hex}", "object": kind, "created": created, "model": self.chat.model}
+        return {"id": f"chatcmpl-{self.name}", "object": kind, "created": self.created, "model": self.chat.model}
 
     def _usage(self, text: str) -> Json:
         """Estimates from the lengths of the texts; photos and the models' own tokens are not in them."""
@@ -69,17 +79,18 @@ class Reply:
         prompt, completion = estimated_tokens([{"content": text} for text in (*said, self.chat.question)], text)
         return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
 
-    def _extra(self) -> Json:
-        """What OpenAI's shape has no place for."""
-        shown = turns.as_json(self.turn)
-        return {
-            "conversation": shown["conversation"],
-            "turn": shown["id"],
-            "photo": shown["photo"],
-            "policy": shown["policy"],
-            "plan": shown["plan"],
-            "receipts": [step["receipt"] for step in shown["steps"]],
-        }
+
+def extra(turn: Turn) -> Json:
+    """What OpenAI's shape has no place for."""
+    shown = turns.as_json(turn)
+    return {
+        "conversation": shown["conversation"],
+        "turn": shown["id"],
+        "photo": shown["photo"],
+        "policy": shown["policy"],
+        "plan": shown["plan"],
+        "receipts": [step["receipt"] for step in shown["steps"]],
+    }
 
 
 def cut(text: str, most_tokens: int | None, stop: Sequence[str]) -> tuple[str, str]:
