@@ -1,15 +1,21 @@
 /** The filter bar: what is chosen there, in the address of the page, so that a reload and a link show the same. */
 
 import { byId, el } from "../dom.js";
+import { gettext } from "../i18n.js";
 
-const BOXES = ["favourites", "unasked"], FIELDS = ["album", "device", "since", "until"];
+const BOXES = ["favourites", "unasked"], FIELDS = ["album", "device", "since", "until", "conversation"];
 
 export class FilterBar {
-  /** @param {string[]} devices @param {() => void} onChange */
-  constructor(devices, onChange) {
+  /** @param {string[]} devices @param {?{id: string, title: string}} conversation the one that the address names @param {() => void} onChange */
+  constructor(devices, conversation, onChange) {
     this.onChange = onChange;
+    this.conversation = conversation;
     byId("device").append(...devices.map((slug) => el("option", { value: slug }, slug)));
     for (const name of [...BOXES, ...FIELDS]) byId(name).addEventListener("change", () => this.changed());
+    byId("conversation-clear").addEventListener("click", () => {
+      byId("conversation").value = "";
+      this.changed();
+    });
     for (const id of ["clear", "clear-none"]) byId(id).addEventListener("click", () => this.clear());
   }
 
@@ -36,7 +42,7 @@ export class FilterBar {
   query() {
     const query = {};
     for (const name of BOXES) if (byId(name).checked) query[name] = "true";
-    for (const name of ["album", "device"]) if (byId(name).value) query[name] = byId(name).value;
+    for (const name of ["album", "device", "conversation"]) if (byId(name).value) query[name] = byId(name).value;
     const since = midnight(byId("since").value, 0), until = midnight(byId("until").value, 1);
     return { ...query, ...(since && { since }), ...(until && { until }) };
   }
@@ -59,6 +65,10 @@ export class FilterBar {
 
   show() {
     byId("clear").hidden = !this.active;
+    const { conversation } = this, id = byId("conversation").value;
+    byId("of-conversation").hidden = !id;
+    byId("conversation-title").textContent = conversation && conversation.id === id ? gettext("Photos of “%(title)s”", { title: conversation.title }) : gettext("Photos of a conversation");
+    byId("conversation-title").setAttribute("href", `/c/${id}/`);
   }
 }
 
