@@ -68,7 +68,7 @@ def add(stack: Stack, photo: bytes) -> str:
 
 
 def is_searchable(stack: Stack, photos: int) -> bool:
-    (count,) = stack.rows("SELECT count(*) FROM inference_photovector")[0]
+    (count,) = stack.rows("SELECT count(*) FROM search_photovector")[0]
     return bool(count >= photos)
 
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from bench.harness.stack import Stack
-from bench.library.browser.files import CHOOSE
+from bench.library.browser.files import CHOOSE, unfold
 from tests.browser.conftest import ANSWER_MS, Tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -32,8 +32,7 @@ def test_of_hundreds_of_files_those_refused_are_listed_by_reason(tab: Tab) -> No
     expect(page.locator("#uploads .reasons details:not([open])")).to_have_count(reasons.count())
     reasons.filter(has_text="This is not a").first.locator("summary").click()
     expect(page.locator("#uploads .problems li", has_text="rubbish 5.txt")).to_be_visible()
-    for reason in page.locator("#uploads .reasons details:not([open]) summary").all():
-        reason.click()
+    unfold(page)
     expect(page.locator("#uploads .problems li")).to_have_count(240)
     page.get_by_role("button", name="Close").click()
     expect(page.locator("#uploads")).to_be_hidden()

@@ -41,7 +41,13 @@ def upload(page: Page, url: str, count: int) -> dict[str, Any]:
     page.evaluate(CHOOSE, count)
     page.locator("#uploads .sum", has_text="added.").wait_for(timeout=PATIENCE_MS)
     seconds = time.monotonic() - started
-    for reason in page.locator("#uploads .reasons details:not([open]) summary").all():
-        reason.click()
+    unfold(page)
     page.wait_for_function(ROWS, arg=sum(n % 10 > 3 for n in range(count)))
     return {**page.evaluate("() => frames_.end()"), "seconds": seconds, "summary": page.locator("#uploads .sum").inner_text()}
+
+
+def unfold(page: Page) -> None:
+    """Every reason with its files."""
+    for reason in page.locator("#uploads .reasons details").all():
+        if reason.get_attribute("open") is None:
+            reason.locator("summary").click()
