@@ -12,7 +12,7 @@ from skimage import data
 from bench.harness.processes import wait_for
 from bench.harness.stack import OWNER, Stack
 
-CAMERA = "kitchen"
+CAMERA = "porch"
 PHOTOS = ("astronaut", "chelsea", "coffee", "rocket", "hubble_deep_field", "retina", "china.jpg", "flower.jpg")
 BATCH = "What is in this photo?"
 WATCH = {"looks_for": "cat", "per_second": 3, "cool_down_s": 0, "clear_after": 2}
@@ -74,7 +74,7 @@ def is_searchable(stack: Stack, photos: int) -> bool:
 
 def watch(stack: Stack) -> None:
     """Returns once an event was raised, described and over."""
-    new = {"node": "jetson-a", "camera": CAMERA, "title": "Cat in the kitchen", "settings": WATCH}
+    new = {"node": "jetson-a", "camera": CAMERA, "title": "Cat on the porch", "settings": WATCH}
     show(stack, EMPTY, 3)
     answer = stack.owner.post("/api/v1/watches", json=new)
     assert answer.status_code == 201, answer.text
