@@ -119,12 +119,12 @@ def take_all(page: Page, stack: Stack, folder: Path, suffix: str, conversation: 
         "devices": ("/devices/", waiting_for("#chart .scatterlayer .points path", 2500)),
         "federation": (f"/federation/{run}/", waiting_for("#accuracy .scatterlayer .points path")),
         "curves": ("/curves/", waiting_for(".curve .scatterlayer .points path")),
-        "library": ("/library/?q=a+cup+of+coffee", waiting_for("#grid .cell img", 1500)),
         "batch": (f"/batches/{batch}/", waiting_for("#items tr", 1500)),
         "watches": ("/watches/", waiting_for("#events .event .caption", 1500)),
         "calls": ("/calls/", waiting_for("#rows")),
     }
     others = {
+        "library": ("/library/?q=a+cup+of+coffee", waiting_for("#grid .cell img", 1500)),
         "batches": ("/batches/", waiting_for("#photos img", 1500)),
         "notifications": ("/account/notifications/", waiting_for("#rules")),
         "allowances": ("/allowances/", waiting_for("#main")),

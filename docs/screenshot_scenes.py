@@ -74,7 +74,7 @@ def is_searchable(stack: Stack, photos: int) -> bool:
 
 def watch(stack: Stack) -> None:
     """Returns once an event was raised, described and over."""
-    new = {"node": "jetson-a", "camera": CAMERA, "title": "Cat on the porch", "settings": WATCH}
+    new = {"node": "jetson-a", "camera": CAMERA, "title": "Cat", "settings": WATCH}
     show(stack, EMPTY, 3)
     answer = stack.owner.post("/api/v1/watches", json=new)
     assert answer.status_code == 201, answer.text
