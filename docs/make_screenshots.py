@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal, get_args
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -26,6 +27,8 @@ from bench.harness.stack import Stack  # noqa: E402
 
 FOLDER = ROOT / "docs" / "screenshots"
 VIEWPORTS = {"": (1360, 900), "-phone": (390, 844)}
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
 MAX_BYTES = 150_000
 COLOURS = (256, 128, 64, 32)  # of the palette: the first that fits MAX_BYTES is used
 QUESTIONS = ("What is this?", "Is there a dog?", "What colour is the roof?")
@@ -56,7 +59,7 @@ def main() -> None:
             run = train(stack)
             browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
             for suffix, size in VIEWPORTS.items():
-                for scheme in ("light", "dark") if options.all else ("light",):
+                for scheme in SCHEMES if options.all else SCHEMES[:1]:
                     page = open_page(browser, stack, size, bool(suffix), scheme)
                     end = suffix + ("-dark" if scheme == "dark" else "")
                     take_all(page, stack, folder, end, conversation, run, batch, bool(options.all))
@@ -100,7 +103,7 @@ def state_of(stack: Stack, run: int) -> str:
     return str(stack.owner.get(f"/api/v1/federation/runs/{run}").json()["state"])
 
 
-def open_page(browser: Browser, stack: Stack, size: tuple[int, int], phone: bool, scheme: str) -> Page:
+def open_page(browser: Browser, stack: Stack, size: tuple[int, int], phone: bool, scheme: Scheme) -> Page:
     width, height = size
     context = browser.new_context(
         viewport={"width": width, "height": height},
