@@ -6,6 +6,7 @@ from ninja import Schema
 from pydantic import AwareDatetime, Field
 
 from inference.photos.library import Filters
+from inference.search.relevance import Closeness
 from inference.search.search import LIMIT as SEARCH_LIMIT
 from inference.search.words import MOST_CHARS
 from webapp.live.http import Moment
@@ -76,6 +77,7 @@ class Why(Schema):
         "cosine of both.",
         examples=[4.2],
     )
+    closeness: Closeness = Field(description="The distance in a word; a photo that a name confirms may be distant.")
 
 
 class FoundPhoto(LibraryPhoto):

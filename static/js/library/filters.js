@@ -1,6 +1,7 @@
 /** The filter bar: what is chosen there, in the address of the page, so that a reload and a link show the same. */
 
 import { byId, el } from "../dom.js";
+import { midnight } from "../times.js";
 
 const BOXES = ["favourites", "unasked"], FIELDS = ["album", "device", "since", "until"];
 
@@ -60,11 +61,4 @@ export class FilterBar {
   show() {
     byId("clear").hidden = !this.active;
   }
-}
-
-/** The moment in which a day, or the day after it, begins; "" for none. @param {string} day as a date field has it @param {number} later */
-function midnight(day, later) {
-  const [year, month, date] = day.split("-").map(Number);
-  const moment = new Date(year, month - 1, date + later);
-  return day && !Number.isNaN(moment.getTime()) ? moment.toISOString() : "";
 }
