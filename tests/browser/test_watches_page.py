@@ -143,8 +143,8 @@ def many_events(stack: Stack) -> Iterator[None]:
         for pk, kind, ago, label in rows:
             at = f"{NOW - ago:%Y-%m-%d %H:%M:%S}"
             database.execute(
-                "INSERT INTO watches_event (id, uid, number, watch_id, kind, at, ended, received, label, node, camera, sure, seen,"
-                " caption, has_snapshot, check_state, receipt, dropped)"
+                "INSERT INTO watches_event (id, uid, number, watch_id, kind, at, ended, received, label, node, camera, sure,"
+                " seen, caption, has_snapshot, check_state, receipt, dropped)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'jetson-a', 'attic', 1, '', '', 1, '', '{}', 0)",
                 (pk, f"made-{pk}", pk, OLD if kind == "raised" else None, kind, at, at, at, label),
             )

@@ -106,7 +106,8 @@ def test_a_lane_is_bounded_and_says_from_when_on_it_is_whole(
     assert [span["count"] for span in answer["lanes"][0]["spans"]] == [1] * 5
     sixth = Event.objects.order_by("-at")[5]
     assert answer["since"] == sixth.at.isoformat()
-    put(0, "camera_lost", camera="yard")
+    make(client, camera="yard")
+    put(0, "camera_lost")
     monkeypatch.setattr(lanes, "MOST_LANES", 1)
     answer = client.get("/api/v1/watches/lanes").json()
     assert ([lane["camera"] for lane in answer["lanes"]], answer["hidden"]) == (["porch"], 1)

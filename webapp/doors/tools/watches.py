@@ -90,8 +90,8 @@ LIST_EVENTS = Tool(
 DRAFT_WATCH = Tool(
     "draft_watch",
     "Draft a watch",
-    "Stores a watch of a camera as a draft and returns the page on which a person may start it. It needs a thing to look for or "
-    "a question. Nothing is watched before.",
+    "Stores a watch of a camera as a draft and returns the page on which a person may start it. It needs a thing to look for "
+    "or a question. Nothing is watched before.",
     DraftArguments,
     WatchDraft,
     _draft,
