@@ -15,6 +15,7 @@ from inference.models import Photo
 from inference.search import counts, memory, relevance, text, words
 from inference.search.index import Neighbour, index
 from inference.search.models import PhotoVector
+from inference.search.relevance import Closeness
 from webapp.live.errors import UserError
 
 LIMIT, MOST = 60, 500
@@ -42,11 +43,12 @@ NO_WEIGHTS = UserError(
 @dataclass(frozen=True)
 class Hit:
     """`distance`: how far above photos that have nothing to do with the words, in standard deviations; of an example photo,
-    the cosine."""
+    the cosine. `closeness`: the same in a word."""
 
     photo: UUID
     similarity: float
     distance: float
+    closeness: Closeness
     names: tuple[str, ...]  # of the classifier, that are among the words
 
     @property
@@ -80,7 +82,7 @@ def by_words(owner: int, typed: str, limit: int = LIMIT, within: QuerySet[Photo]
     neighbours = index().nearest(owner, vector, min(limit, MOST), within)
     scale, branches, names = relevance.of(vector), named_things(about), _visible_names(neighbours)
     hits = [
-        Hit(one.photo, one.similarity, scale.distance(one.similarity), confirmed_by(names[one.photo], branches))
+        _hit(one, scale.distance(one.similarity), confirmed_by(names[one.photo], branches))
         for one in neighbours
         if one.photo in names
     ]
@@ -98,9 +100,14 @@ def by_photo(owner: int, photo: Photo, limit: int = LIMIT, within: QuerySet[Phot
     vector = np.frombuffer(bytes(row.vector), np.int8).astype(np.float32) / SCALE
     neighbours = index().nearest(owner, vector / np.linalg.norm(vector), min(limit, MOST) + 1, within)
     shown = _visible_names(neighbours).keys() - {photo.pk}
-    hits = [Hit(one.photo, one.similarity, one.similarity, ()) for one in neighbours if one.photo in shown]
+    others = [one for one in neighbours if one.photo in shown]
+    hits = [Hit(one.photo, one.similarity, one.similarity, relevance.likeness(one.similarity), ()) for one in others]
     alike = [hit for hit in hits if hit.similarity >= relevance.ALIKE]
     return _found(owner, "", alike[:limit], [] if alike else hits[: relevance.OFFERED], within)
+
+
+def _hit(neighbour: Neighbour, distance: float, names: tuple[str, ...]) -> Hit:
+    return Hit(neighbour.photo, neighbour.similarity, distance, relevance.closeness(distance), names)
 
 
 def _has_weights() -> bool:

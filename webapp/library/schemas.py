@@ -6,6 +6,7 @@ from ninja import Schema
 from pydantic import Field
 
 from inference.photos.filter_query import FilterQuery as FilterQuery
+from inference.search.relevance import Closeness
 from inference.search.search import LIMIT as SEARCH_LIMIT
 from inference.search.words import MOST_CHARS
 from webapp.live.http import Moment
@@ -63,6 +64,7 @@ class Why(Schema):
         "cosine of both.",
         examples=[4.2],
     )
+    closeness: Closeness = Field(description="The distance in a word; a photo that a name confirms may be distant.")
 
 
 class FoundPhoto(LibraryPhoto):

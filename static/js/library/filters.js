@@ -2,6 +2,7 @@
 
 import { byId, el } from "../dom.js";
 import { gettext } from "../i18n.js";
+import { midnight } from "../times.js";
 
 const BOXES = ["favourites", "unasked"], FIELDS = ["album", "device", "since", "until", "conversation"];
 
@@ -70,11 +71,4 @@ export class FilterBar {
     byId("conversation-title").textContent = conversation && conversation.id === id ? gettext("Photos of “%(title)s”", { title: conversation.title }) : gettext("Photos of a conversation");
     byId("conversation-title").setAttribute("href", `/c/${id}/`);
   }
-}
-
-/** The moment in which a day, or the day after it, begins; "" for none. @param {string} day as a date field has it @param {number} later */
-function midnight(day, later) {
-  const [year, month, date] = day.split("-").map(Number);
-  const moment = new Date(year, month - 1, date + later);
-  return day && !Number.isNaN(moment.getTime()) ? moment.toISOString() : "";
 }

@@ -101,7 +101,7 @@ export class Search {
   put(answer) {
     this.failed = false;
     this.answer = answer;
-    this.found.put(answer);
+    this.found.put(answer, Boolean(this.example));
     this.hooks.onChange();
   }
 
