@@ -9,7 +9,7 @@ from django.shortcuts import render
 from pydantic import ValidationError
 
 from devices import model_choice
-from inference.answering import turns
+from inference.answering import question_photos
 from inference.batches import control, summary
 from inference.batches.api_schemas import LibraryQuery
 from inference.batches.sources import shown
@@ -52,7 +52,7 @@ def _library(request: HttpRequest) -> dict[str, Any]:
     album = Album.objects.filter(pk=query.album, owner=person).first() if query.album else None
     return {
         "total": chosen.total,
-        "photos": [turns.photo_json(photo) for photo in chosen.photos],
+        "photos": [question_photos.photo_json(photo) for photo in chosen.photos],
         "query": query.model_dump(mode="json", exclude_defaults=True),
         "album": album.name if album else "",
     }
