@@ -19,7 +19,7 @@ LEAST = 9.0  # difference, of 255, that counts at all
 DEVIATIONS = 4.0  # of a place's usual change, that count there
 LEARN = 0.04  # of each frame, for the usual change: something that passes once hardly counts
 LARGEST_CHANGE = 60.0  # that is learned as usual
-MOST = 40.0  # and that is enough anywhere: a place that changes much is looked at often, rather than never
+MOST = 40.0  # and that is always enough: a place that changes much is looked at often, not never
 NEIGHBOURS = 4  # of the eight around it that must have changed, too
 GAINS = (0.4, 2.5)  # of a light; beyond them it is another scene
 
