@@ -152,6 +152,7 @@ class Turn(models.Model):
     conversation = models.UUIDField(db_index=True)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     photo = models.ForeignKey(Photo, null=True, blank=True, on_delete=models.SET_NULL)
+    others = models.PositiveSmallIntegerField(default=0, help_text="how many photos it has besides the photo at hand")
     question = models.TextField(max_length=settings.QUESTION_MAX_CHARS)
     policy = models.CharField(max_length=10, default="fastest", help_text="a name in inference.placement.policies")
     route = models.CharField(max_length=10, blank=True, help_text="forced route: a name in inference.placement.routes")
@@ -183,6 +184,36 @@ class Turn(models.Model):
 
     def __str__(self) -> str:
         return self.question[:60]
+
+    @property
+    def visible_photo(self) -> Photo | None:
+        """None also for a photo that its owner just deleted, which is there until it can no longer be undone."""
+        return self.photo if self.photo and not self.photo.hidden_at else None
+
+
+class QuestionPhotos(models.Manager["QuestionPhoto"]):
+    """Read with the photos themselves."""
+
+    def get_queryset(self) -> "models.QuerySet[QuestionPhoto]":
+        return super().get_queryset().select_related("photo")
+
+
+class QuestionPhoto(models.Model):
+    """A photo of a question besides the photo at hand, `Turn.photo`, which is its last one. The row stays when the photo is
+    deleted, so that the other photos keep their numbers."""
+
+    turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="other_photos")
+    photo = models.ForeignKey(Photo, null=True, on_delete=models.SET_NULL, related_name="question_photos")
+    position = models.PositiveSmallIntegerField(help_text="1 is the first photo of the question")
+
+    objects = QuestionPhotos()
+
+    class Meta:
+        ordering = ("position",)
+        constraints = [models.UniqueConstraint(fields=("turn", "position"), name="one_photo_per_position")]
+
+    def __str__(self) -> str:
+        return f"photo {self.position} of question {self.turn_id}"
 
 
 class Step(models.Model):

@@ -95,6 +95,7 @@ app.conf.beat_schedule = {
     "check events of watches that were left unchecked": _every("watches.sweep", 30),
     "notice watches whose device or camera is gone": _every("watches.look", 3),
     "index photos for the search": _every("search.index", 5),
+    "rebuild an index that the photos have outgrown": _every("search.rebuild", 300),
     "make backups": _every("ops.back_up", 60),
     "delete expired data": _every("ops.prune", 3600),
 }

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from inference.engine.catalogue import Profile
-from inference.models import Photo, Step
+from inference.models import Photo, QuestionPhoto, Step, Turn
 
 LATEST = 16  # answers about a photo that tell what an edge has of it
 
@@ -22,10 +22,12 @@ def cached_levels(photo: Photo, edge: str, now: datetime, tasks: list[str]) -> d
     if settings.KEEP_FEATURES_S <= 0:
         return cached
     # Only these keys of the latest: a receipt lists every candidate, and a long conversation about one photo has many receipts.
-    keys = [f"receipt__{name}" for name in ("route", "edge", "crop", "at", "split_at", "levels")]
-    answered = Step.objects.filter(turn__photo=photo, state="answered", task__in=tasks).order_by("-pk")
-    for route, used, crop, at, k, levels in answered.values_list(*keys)[:LATEST]:
-        if route != "split" or used != edge or crop or not levels:
+    keys = [f"receipt__{name}" for name in ("photo", "route", "edge", "crop", "at", "split_at", "levels")]
+    beside = QuestionPhoto.objects.filter(photo=photo).order_by().values("turn")
+    turns = Turn.objects.filter(photo=photo).order_by().values("pk").union(beside, all=True)
+    answered = Step.objects.filter(turn__in=turns, state="answered", task__in=tasks).order_by("-pk")
+    for subject, route, used, crop, at, k, levels in answered.values_list(*keys)[:LATEST]:
+        if route != "split" or used != edge or crop or not levels or subject not in (None, str(photo.pk)):
             continue
         if now - datetime.fromisoformat(at) < timedelta(seconds=settings.KEEP_FEATURES_S):
             cached[k] = max(levels[-1]["level"], cached.get(k, 0))

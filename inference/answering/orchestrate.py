@@ -8,7 +8,7 @@ import logging
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.conf import settings
 from django.db import close_old_connections
@@ -105,7 +105,7 @@ def _answer(execution: TurnExecution) -> str:
         ready = _with_answers_filled_in(execution, _as_answers_demand(journal, due, results), results)
         for step, result in zip(ready, _run_steps(execution, ready), strict=True):
             results[step.id] = result
-    ordered = [results[step.id] for step in steps]
+    ordered = [replace(results[step.id], photos=turn.plan.get("photos", 1)) for step in steps]
     if all(result.error or result.left_out for result in ordered):
         advice = "" if ordered[0].task in DRAFTS else "Try again, or choose another route."  # a draft's says what to do itself
         raise UserError("no_answer", ordered[0].error or "No step could be answered.", advice, 503)
@@ -165,7 +165,7 @@ def _plan(execution: TurnExecution) -> list[PlanStep]:
     if preparation is not None:  # what is not ready yet is waited for where it is needed
         prepared = min(ended, preparation.result()) if preparation.done() else ended
         execution.plan_ms_hidden = 1000 * (prepared - started)
-    plan, steps = plans.stored(planned, turn.question, turn.owner_id, turn.conversation)
+    plan, steps = plans.stored(planned, turn.question, turn.owner_id, turn.conversation, context.photos)
     journal.planned(plan)
     return steps
 

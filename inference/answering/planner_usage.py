@@ -18,7 +18,7 @@ from inference.answering import trained_models
 from inference.calls import allowances, recording
 from inference.engine.doubt import WORDS, Certainty
 from inference.models import PlannerCall, Step, Turn
-from inference.photos.earlier import count_before
+from inference.photos.earlier import count_before, photos_of
 from inference.planning.context import Context
 from inference.planning.llm.llm_calls import SUCCESSES, Call
 from inference.planning.plan import MAX_BEFORE
@@ -133,7 +133,8 @@ def context_of(turn: Turn) -> Context:
     """Earlier questions of this conversation, each with the answer of its last step. Not read for a sentence of which the
     offline planner is certain: whatever came before, it means the same."""
     size = (turn.photo.width, turn.photo.height) if turn.photo else None
-    if size and not settings.PLANNER["model"] and certain_sentences.task_of(turn.question):
+    photos = len(own := photos_of(turn))
+    if size and photos == 1 and not settings.PLANNER["model"] and certain_sentences.task_of(turn.question):
         return Context(has_photo=True, size=size)
     earlier = Turn.objects.filter(conversation=turn.conversation, created__lt=turn.created, state="answered")
     for reader in _replaced:
@@ -143,12 +144,13 @@ def context_of(turn: Turn) -> Context:
     steps = Step.objects.filter(turn__in=[pk for pk, _, _ in last]).order_by("number")
     answers = dict(steps.values_list("turn", "receipt__answer")) if last else {}
     return Context(
-        turn.photo is not None,
+        any(own),
         tuple(question for _, question, _ in last),
         new_photo=not any(photo == turn.photo_id for _, _, photo in last),
         answers=tuple(str(answers.get(pk) or "") for pk, _, _ in last),
         models=trained_models.names(turn.owner_id),
-        earlier_photos=min(MAX_BEFORE, count_before(turn)),
+        earlier_photos=min(MAX_BEFORE, count_before(turn, own)),
+        photos=max(1, photos),
         size=size,
         certainty=_certainty_of(last[-1][0]) if last else "",
     )

@@ -12,8 +12,10 @@ from inference.placement import task_choice
 from inference.planning.plan import MAX_WHY, Planned, PlanStep
 
 
-def stored(planned: Planned, question: str, owner: int, conversation: UUID) -> tuple[dict[str, Any], list[PlanStep]]:
-    """The plan as a turn has it, and its steps."""
+def stored(
+    planned: Planned, question: str, owner: int, conversation: UUID, photos: int = 1
+) -> tuple[dict[str, Any], list[PlanStep]]:
+    """The plan as a turn has it, and its steps. `photos`: how many the question has; not stored where it is one."""
     learnt = trained_models.cards(owner)
     chosen, sentences = task_choice.best_tasks(planned.plan, catalogue.profile(settings.PROFILE), learnt)
     why = shorten(" ".join([chosen.why, *sentences]), MAX_WHY, placeholder=" …")
@@ -28,7 +30,7 @@ def stored(planned: Planned, question: str, owner: int, conversation: UUID) -> t
         "ms": round(planned.ms, 1),
         "remark": " ".join(filter(None, remarks)),
     }
-    return plan, chosen.steps
+    return plan | ({"photos": photos} if photos > 1 else {}), chosen.steps
 
 
 def steps_of(plan: dict[str, Any]) -> list[PlanStep]:

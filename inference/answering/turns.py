@@ -1,5 +1,6 @@
 """Everything a page, the API or the shell may do with a turn: ask, read, stop, retry."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
@@ -14,6 +15,8 @@ from django.utils import timezone
 from inference.answering import cloud_queue
 from inference.calls import allowances
 from inference.models import LIVE, Photo, Step, Turn
+from inference.photos import question_photos
+from inference.photos.question_photos import PhotoJson, QuestionPhotoJson
 from inference.placement import policies, routes
 from inference.receipt import Receipt
 from inference.scheduling import deadlines, fair_order, limits
@@ -33,12 +36,14 @@ def ask(
     question: str,
     photo: Photo | None,
     *,
+    others: Sequence[Photo] = (),
     policy: str = policies.DEFAULT.name,
     route: str = "",
     node: str = "",
     fresh: bool = False,
 ) -> Turn:
-    """Store the question and queue it. Raises UserError for what cannot be asked, and where the person has too many waiting.
+    """Store the question and queue it. `photo` is the last of its photos, `others` are those before it. Raises UserError for
+    what cannot be asked, and where the person has too many waiting.
 
     Within a transaction of the caller, the queue is told after its end.
     """
@@ -59,6 +64,7 @@ def ask(
             token_id=token,
             phase={"name": "queued", "step": None, "since": timezone.now().isoformat()},
         )
+        question_photos.add(turn, others)
         transaction.on_commit(_announce)
     spans.begins(turn.pk.hex, "question")
     return turn
@@ -112,7 +118,10 @@ def _end(turn: Turn, changes: dict[str, object]) -> bool:
 
 
 def retry(turn: Turn, fresh: bool = False) -> None:
-    """Queue a finished turn again, `fresh` even if it was not. Raises UserError while it is live, and where nothing is left."""
+    """Queue a finished turn again, `fresh` even if it was not. Raises UserError while it is live, where its photo was
+    just deleted, and where nothing is left."""
+    if turn.photo and turn.visible_photo is None:
+        raise UserError("photo_gone", "The photo was deleted.", "Undo that first, or ask about another photo.", 409)
     token = allowances.token_of(turn.owner)
     with transaction.atomic():
         ended = Turn.objects.filter(pk=turn.pk).exclude(state__in=LIVE)
@@ -152,16 +161,6 @@ def ended(turn: Turn) -> TurnAnswer:
     )
 
 
-class PhotoJson(TypedDict):
-    id: str
-    url: str
-    width: int
-    height: int
-    bytes: int
-    on_server: bool
-    notes: list[str]
-
-
 class StepJson(TypedDict):
     id: int
     task: str
@@ -178,6 +177,7 @@ class TurnJson(TypedDict):
     state: str
     question: str
     photo: PhotoJson | None
+    photos: list[QuestionPhotoJson]
     policy: str
     route: str | None
     node: str | None
@@ -201,7 +201,8 @@ def as_json(turn: Turn) -> TurnJson:
         "seq": turn.seq,
         "state": turn.state,
         "question": turn.question,
-        "photo": photo_json(turn.photo) if turn.photo and not turn.photo.hidden_at else None,
+        "photo": question_photos.photo_json(turn.visible_photo) if turn.visible_photo else None,
+        "photos": question_photos.photos_json(turn),
         "policy": turn.policy,
         "route": turn.route or None,
         "node": turn.node or None,
@@ -223,18 +224,6 @@ def steps_json(turn: Turn) -> list[StepJson]:
         {"id": s.number, "task": s.task, "question": s.question, "state": s.state, "receipt": s.receipt, "error": s.error}
         for s in turn.steps.all()
     ]
-
-
-def photo_json(photo: Photo) -> PhotoJson:
-    return {
-        "id": str(photo.pk),
-        "url": f"/photos/{photo.pk}/",
-        "width": photo.width,
-        "height": photo.height,
-        "bytes": photo.bytes,
-        "on_server": not photo.on_device_alone,
-        "notes": [note.upload for note in photo.remarkable],
-    }
 
 
 def _iso(moment: datetime | None) -> str | None:

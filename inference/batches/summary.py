@@ -5,9 +5,9 @@ from typing import Any, TypedDict
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 
-from inference.answering import turns
 from inference.batches import rate
 from inference.batches.models import ANSWERED, DONE, FAILED, ITEM_STATES, RUNNING, Batch, Item
+from inference.photos import question_photos
 from webapp.live.errors import ErrorBody
 
 
@@ -45,7 +45,7 @@ class BatchJson(TypedDict):
 
 class ItemJson(TypedDict):
     number: int
-    photo: turns.PhotoJson | None
+    photo: question_photos.PhotoJson | None
     turn: str | None
     state: str
     answer: str | None
@@ -114,7 +114,7 @@ def read(pk: object) -> BatchJson:
 def item_json(item: Item) -> ItemJson:
     return {
         "number": item.number,
-        "photo": turns.photo_json(item.photo) if item.photo else None,
+        "photo": question_photos.photo_json(item.photo) if item.photo and not item.photo.hidden_at else None,
         "turn": str(item.turn_id) if item.turn_id else None,
         "state": item.state,
         "answer": item.answer or None,

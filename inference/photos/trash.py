@@ -3,13 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from inference.models import LIVE, Photo, Turn
+from inference.models import LIVE, Photo, QuestionPhoto, Turn
+from inference.photos import keeping
 from webapp.accounts import audit
 
 UNDO = timedelta(seconds=60)
@@ -31,7 +33,7 @@ def hide(owner: int, photos: Iterable[UUID]) -> Hidden:
     with transaction.atomic():
         rows = Photo.visible.select_for_update().filter(owner=owner, pk__in=set(photos))
         pks = set(rows.values_list("pk", flat=True))
-        busy = set(Turn.objects.filter(photo__in=pks, state__in=LIVE).values_list("photo", flat=True))
+        busy = keeping.busy(pks)
         Photo.objects.filter(pk__in=pks - busy).update(hidden_at=now)
     return Hidden(sorted(pks - busy), sorted(busy), now + UNDO)
 
@@ -57,7 +59,9 @@ def is_needed() -> bool:
 
 def erase_due() -> int:
     """Erase what was hidden for a minute, here and on nodes. Safe to run twice. Returns how many photos."""
-    due = Photo.objects.filter(hidden_at__lte=timezone.now() - UNDO).filter(~Exists(_live()))
+    due = Photo.objects.filter(hidden_at__lte=timezone.now() - UNDO).filter(
+        ~Exists(_live(Turn, "")), ~Exists(_live(QuestionPhoto, "turn__"))
+    )
     count = 0
     for pk in list(due.order_by("hidden_at").values_list("pk", flat=True)[:BATCH]):
         with transaction.atomic():  # restored in the meantime: then it stays
@@ -70,6 +74,6 @@ def erase_due() -> int:
     return count
 
 
-def _live() -> QuerySet[Turn]:
+def _live(table: type[Turn] | type[QuestionPhoto], path: str) -> QuerySet[Any]:
     """Questions that wait or run: one may have been asked at the moment in which its photo was hidden."""
-    return Turn.objects.filter(photo=OuterRef("pk"), state__in=LIVE)
+    return table.objects.filter(photo=OuterRef("pk"), **{f"{path}state__in": LIVE})

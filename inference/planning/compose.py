@@ -10,7 +10,9 @@ from inference.engine.doubt import Certainty, certainty
 from inference.engine.photos.notes import PhotoNote
 from inference.engine.questions.nouns import NUMBERS, is_plural
 from inference.engine.tasks.wording import capitalised, full_stop, with_article
-from inference.planning.plan import TRAIN, WATCH
+from inference.planning.plan import DRAFTS, TRAIN, WATCH
+from inference.planning.several_photos.differences import word_differences
+from inference.planning.several_photos.names import listed, photo_name
 
 _NEGATED = re.compile(r"\b(?:no|not|none|nobody|nothing|never)\b|n't\b")
 _NO_PART = r"(?:photo|picture|image|background|foreground|sky|ground|weather|scene|season|time|day|light|main|room|place|mood)"
@@ -47,14 +49,16 @@ class StepResult:
     lines: tuple[TextLine, ...] = ()  # of text in it
     absent: str = ""  # the thing asked about, where it was not seen
     left_out: str = ""  # why it was not asked: a sentence
+    photos: int = 1  # of the question itself, the last of which is the current one
 
     @property
     def certainty(self) -> Certainty:
         return certainty(self.confidence or 0.0, self.sure, tasks.get(self.task).alternatives(self.question))
 
-
-def photo_before(count: int) -> str:
-    return "the photo before" if count == 1 else f"the photo {NUMBERS[count] if count < len(NUMBERS) else count} before"
+    @property
+    def photo(self) -> str:
+        """What the photo is called: "the second photo"."""
+        return photo_name(self.before, self.photos)
 
 
 def compose(question: str, results: Sequence[StepResult]) -> str:
@@ -67,29 +71,44 @@ def compose(question: str, results: Sequence[StepResult]) -> str:
     of_each = len(asked) == 1 and len({result.before for result in results}) == len(results)
     alone = of_each and not (_NEGATED.search(question.lower()) and (results[0].text or "").lower() in ("yes", "no"))
     sentences = [_of_photo(result, _sentence(result, alone) + _condition(result, results), several) for result in results]
-    return " ".join([*sentences, *_compared(results)])
+    differences = word_differences(question, results) if of_each else []
+    return " ".join([*sentences, *_compared(results), *differences])
 
 
 def _compared(results: Sequence[StepResult]) -> list[str]:
-    only = [f"So it is only in {photo_before(before) if before else 'this photo'}." for before in only_photos(results)]
-    return only + [
-        "So it is the same number in each."
-        if most is None
-        else f"So there are more in {photo_before(most) if most else 'this photo'}."
+    photos = results[0].photos
+    only = [_where(befores, count, photos) for befores, count in showing(results)]
+    return [*filter(None, only)] + [
+        "So it is the same number in each." if most is None else f"So there are more in {photo_name(most, photos)}."
         for most in counts_compared(results)
     ]
 
 
-def only_photos(results: Sequence[StepResult]) -> list[int]:
-    """For each thing that was looked for in several photos and seen in one of them alone: how many photos back that is."""
+def _where(befores: Sequence[int], count: int, photos: int) -> str:
+    """In which of `count` photos something was seen."""
+    if len(befores) == 1:
+        return f"So it is only in {photo_name(befores[0], photos)}."
+    if photos == 1:
+        return ""  # the sentences before say it
+    if not befores:
+        return "So it is in none of them."
+    return (
+        "So it is in each of them."
+        if len(befores) == count
+        else f"So it is in {listed([photo_name(n, photos) for n in befores])}."
+    )
+
+
+def showing(results: Sequence[StepResult]) -> list[tuple[list[int], int]]:
+    """For each thing that was looked for in several photos: how many back those are in which it was seen, and how many were
+    looked at."""
     answers: dict[str, dict[int, str | None]] = {}
     for result in results:
         if result.question.startswith(("is there ", "are there ")):
             is_stated = result.certainty in (Certainty.FLAT, Certainty.PROBABLE)
             answers.setdefault(result.question, {})[result.before] = result.text if is_stated else None
     stated = [of_photos for of_photos in answers.values() if len(of_photos) > 1 and {"yes", "no"} >= set(of_photos.values())]
-    showing = [[before for before, text in of_photos.items() if text == "yes"] for of_photos in stated]
-    return [befores[0] for befores in showing if len(befores) == 1]
+    return [([before for before, text in of_photos.items() if text == "yes"], len(of_photos)) for of_photos in stated]
 
 
 def counts_compared(results: Sequence[StepResult]) -> list[int | None]:
@@ -137,14 +156,16 @@ def annotate(answer: str, results: Sequence[StepResult]) -> str:
 
 
 def _subject(result: StepResult) -> str:
-    return capitalised(photo_before(result.before)) if result.before else "The photo"
+    return capitalised(result.photo) if result.before or result.photos > 1 else "The photo"
 
 
 def _of_photo(result: StepResult, sentence: str, several: bool) -> str:
     """The sentence, prefixed with the photo it is about where several are."""
-    if result.before:
-        return f"{capitalised(photo_before(result.before))}: {sentence}"
-    return f"This photo: {sentence}" if several else sentence
+    if result.task in DRAFTS:
+        return sentence
+    if result.before < result.photos and result.photos > 1:
+        return f"{capitalised(result.photo.removeprefix('the '))}: {sentence}"
+    return f"{capitalised(result.photo)}: {sentence}" if result.before or several else sentence
 
 
 def _sentence(result: StepResult, alone: bool) -> str:

@@ -9,9 +9,10 @@ from inference.planning.plan import PLACEHOLDER, LookAt, OnlyIf, Task
 class Context:
     """What the planner knows besides the question. `earlier`: answered questions of the conversation, oldest first, with their
     `answers`. `new_photo`: the earlier questions were about another photo, so "it" does not refer to their objects. `models`:
-    classifiers that may be named besides the bundled one. `earlier_photos`: number of earlier photos in the conversation.
-    `size`: of the photo as stored, in pixels. `certainty`: a sentence that says how sure the last answer is. `is_gloss`: the
-    question is English only word by word, in the order of another language.
+    classifiers that may be named besides the bundled one. `earlier_photos`: number of photos before the one at hand, in
+    the conversation and in the question itself, which has `photos`. `size`: of the photo as stored, in pixels. `certainty`: a
+    sentence that says how sure the last answer is. `is_gloss`: the question is English only word by word, in the order of
+    another language.
     """
 
     has_photo: bool
@@ -23,6 +24,7 @@ class Context:
     size: tuple[int, int] | None = None
     certainty: str = ""
     is_gloss: bool = False
+    photos: int = 1
 
 
 @dataclass(frozen=True)

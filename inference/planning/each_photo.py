@@ -60,14 +60,18 @@ def of_each(steps: Sequence[ParsedStep], count: int, photos: int) -> tuple[tuple
     remarks = list[str]()
     if count > photos:
         remarks.append(FEWER.format(there="one photo" if photos == 1 else f"{photos} photos", count=count))
-    meant = min(count or photos, photos)
+    spread, more = of_photos(steps, [*reversed(range(min(count or photos, photos)))])
+    return spread, [*remarks, *more] if steps else []
+
+
+def of_photos(steps: Sequence[ParsedStep], befores: Sequence[int]) -> tuple[tuple[ParsedStep, ...], list[str]]:
+    """The steps for each of these photos, and what has to be said of that: a plan has room for so many steps only."""
     if not steps or any(step.before or step.task in DRAFTS for step in steps):
-        return tuple(steps), remarks if steps else []
-    looked = max(1, min(meant, MAX_STEPS // len(steps)))
-    if looked < meant:
-        remarks.append(SOME.format(most=MAX_STEPS, looked=looked))
+        return tuple(steps), []
+    looked = max(1, min(len(befores), MAX_STEPS // len(steps)))
+    remarks = [SOME.format(most=MAX_STEPS, looked=looked)] if looked < len(befores) else []
     result = list[ParsedStep]()
-    for before in reversed(range(looked)):
+    for before in befores[-looked:]:
         offset = len(result)
         result += [_of_photo(step, before, offset) for step in steps]
     return tuple(result), remarks

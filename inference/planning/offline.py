@@ -13,10 +13,8 @@ from textwrap import shorten
 from inference.engine import tasks
 from inference.planning import watch_request
 from inference.planning.completeness import parted, prohibitions, unanswered
-from inference.planning.compose import photo_before
 from inference.planning.context import Context, ParsedStep
 from inference.planning.crops import located
-from inference.planning.each_photo import each_photo, of_each
 from inference.planning.languages import multilingual
 from inference.planning.plan import DRAFTS, MAX_QUESTION, MAX_STEPS, MAX_WHY, TRAIN, WATCH, Plan, Planned, PlanStep
 from inference.planning.reader import preference
@@ -29,6 +27,8 @@ from inference.planning.rules.asides import without_addresses
 from inference.planning.rules.rule_parser import ELSEWHERE, NO_EARLIER, UNCLEAR
 from inference.planning.rules.tables import Outcome, by_tables
 from inference.planning.rules.wording import regular
+from inference.planning.several_photos.names import photo_name
+from inference.planning.several_photos.reading import read_of_photos
 from inference.planning.training import recognition
 
 __all__ = ["ELSEWHERE", "NO_EARLIER", "NO_PHOTO", "UNCLEAR", "Context", "plan", "plan_offline"]
@@ -49,13 +49,20 @@ COUNTS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six"}
 def plan_offline(question: str, context: Context, note: str | None, started: float) -> Planned:
     """`started`: time.perf_counter() before any earlier attempt, so that its time is included."""
     english = multilingual.plain_english(question)
-    outcome = _read_of_each(english, replace(multilingual.glossed(context), is_gloss=english != question))
+    glossed = replace(multilingual.glossed(context), is_gloss=english != question)
+    outcome = read_of_photos(prohibitions.without_struck(english), glossed, _allowed)
     more = [ONLY_FIRST.format(most=MAX_STEPS, count=len(outcome.steps))] if len(outcome.steps) > MAX_STEPS else []
     remarks = dict.fromkeys([*outcome.remarks, *more]) if outcome.steps else {}
     remark = shorten(" ".join(remarks), MAX_WHY, placeholder=" …")
     ms = (time.perf_counter() - started) * 1000
     return Planned(
-        _said(question, _plan(outcome)), "offline", None, note, ms, multilingual.say(question, remark), outcome.asks_system
+        _said(question, _plan(outcome, context.photos)),
+        "offline",
+        None,
+        note,
+        ms,
+        multilingual.say(question, remark),
+        outcome.asks_system,
     )
 
 
@@ -67,17 +74,6 @@ def plan(question: str, context: Context) -> Plan:
 def _said(question: str, plan: Plan) -> Plan:
     """A plan without steps says why in the language of the question."""
     return plan if plan.steps else plan.model_copy(update={"why": multilingual.say(question, plan.why)})
-
-
-def _read_of_each(question: str, context: Context) -> Outcome:
-    """Where each photo is asked about, what is asked of one is asked of all."""
-    question = prohibitions.without_struck(question)
-    each = each_photo(question) if context.has_photo else None
-    if each is None:
-        return _allowed(question, context)
-    outcome = _allowed(each.text, replace(context, earlier_photos=0))
-    steps, remarks = of_each(outcome.steps, each.count, context.earlier_photos + 1)
-    return replace(outcome, steps=steps, remarks=(*outcome.remarks, *remarks))
 
 
 def _allowed(question: str, context: Context) -> Outcome:
@@ -191,13 +187,13 @@ def _once(steps: Sequence[ParsedStep]) -> tuple[ParsedStep, ...]:
     return tuple(once)
 
 
-def _plan(outcome: Outcome) -> Plan:
+def _plan(outcome: Outcome, photos: int) -> Plan:
     if outcome.steps:
-        return _numbered(outcome.steps, outcome.left_out)
+        return _numbered(outcome.steps, outcome.left_out, photos)
     return Plan(steps=[], why=shorten(" ".join(dict.fromkeys([outcome.why, *outcome.remarks])), MAX_WHY, placeholder=" …"))
 
 
-def _numbered(parsed: Sequence[ParsedStep], left_out: bool) -> Plan:
+def _numbered(parsed: Sequence[ParsedStep], left_out: bool, photos: int) -> Plan:
     within_limit = parsed[:MAX_STEPS]
     steps = [
         PlanStep(
@@ -212,7 +208,7 @@ def _numbered(parsed: Sequence[ParsedStep], left_out: bool) -> Plan:
         )
         for n, step in enumerate(within_limit, 1)
     ]
-    sentences = [_why(within_limit)]
+    sentences = [_why(within_limit, photos)]
     sentences += [
         f"{note[0].upper()}{note[1:]}." for note in dict.fromkeys(note for step in within_limit for note in step.notes)
     ]
@@ -232,8 +228,8 @@ def _question_text(step: ParsedStep) -> str:
     return cut if step.task in DRAFTS else f"{cut}?"
 
 
-def _why(steps: Sequence[ParsedStep]) -> str:
-    requests = [_request_phrase(step) for step in steps]
+def _why(steps: Sequence[ParsedStep], photos: int) -> str:
+    requests = [_request_phrase(step, photos) for step in steps]
     return (
         f"The message asks for {requests[0]}."
         if len(requests) == 1
@@ -241,10 +237,11 @@ def _why(steps: Sequence[ParsedStep]) -> str:
     )
 
 
-def _request_phrase(step: ParsedStep) -> str:
+def _request_phrase(step: ParsedStep, photos: int) -> str:
     task = tasks.find(step.task)
     phrase = (task.phrases.noun if task else DRAFTED[step.task]).format(
         question=shorten(_question_text(step), SHOWN, placeholder=" …")
     )
     phrase = f"{phrase}, from {step.model}" if step.model else phrase
-    return f"{phrase}, of {photo_before(step.before)}" if step.before else phrase
+    is_named = step.task not in DRAFTS and (step.before or photos > 1)
+    return f"{phrase}, of {photo_name(step.before, photos)}" if is_named else phrase

@@ -36,7 +36,7 @@ class Chat {
     }, read(draftKey(this.conversation)).how);
     this.header = new Header(start.title_chars, start.link_days, () => this.history.load());
     this.history = new History(() => this.conversation, start.title_chars, (row) => this.header.show(row));
-    this.compose = new Compose(start, (question, photo) => this.ask(question, photo), { key: () => draftKey(this.conversation), how: () => this.options.value() });
+    this.compose = new Compose(start, (question, photos) => this.ask(question, photos), { key: () => draftKey(this.conversation), how: () => this.options.value() });
     new CameraChoice(this.nodes.store, (device, camera) => this.compose.capture(device, camera));
     new UploadTarget(this.nodes.store);
     if (start.row) this.header.show(start.row);
@@ -79,8 +79,9 @@ class Chat {
     }
   }
 
-  async ask(question, photo) {
-    const turn = await this.put({ question, photo, ...this.options.value() });
+  /** @param {string} question @param {string[]} photos in their order */
+  async ask(question, photos) {
+    const turn = await this.put({ question, ...(photos.length > 1 ? { photos } : { photo: photos[0] ?? null }), ...this.options.value() });
     if (!this.conversation) {
       this.conversation = turn.conversation;
       window.history.replaceState(null, "", `/c/${turn.conversation}/`);

@@ -2,9 +2,9 @@
 
 import { byId, el, sentence } from "./dom.js";
 import { read, write } from "./drafts.js";
-import { PendingPhoto } from "./pending-photo.js";
+import { PendingPhotos } from "./pending-photos.js";
 import { photoSources } from "./photo-sources.js";
-import { gettext, ngettext } from "./i18n.js";
+import { gettext } from "./i18n.js";
 
 const COUNT_FROM = 0.8; // of the limit; before that the number is noise
 const NO_FILE = { message: gettext("This is a link to a picture, not the picture."), next: gettext("Save the picture on this device first, then add it.") };
@@ -13,8 +13,8 @@ const IDEAS = ["What is in this photo?", "Describe the photo.", "How many people
 
 export class Compose {
   /**
-   * @param {{max_question_chars: number, max_upload_bytes: number, chosen: any[]}} limits and the photos that were chosen in the library
-   * @param {(question: string, photo: ?string) => Promise<void>} ask rejects with a UserError; then the text stays
+   * @param {{max_question_chars: number, max_upload_bytes: number, max_photos: number, chosen: any[]}} limits and the photos that were chosen in the library
+   * @param {(question: string, photos: string[]) => Promise<void>} ask rejects with a UserError; then the text stays
    * @param {{key: () => string, how: () => any}} draft where the draft is kept, and the options that belong to it
    */
   constructor(limits, ask, draft) {
@@ -22,12 +22,11 @@ export class Compose {
     this.ask = ask;
     this.draft = draft;
     this.sending = false;
-    /** @type {any[]} */
-    this.others = []; // photos from the library that the question is asked about, too
     this.text = byId("question");
-    this.photo = new PendingPhoto(byId("pending"), limits.max_upload_bytes, {
+    this.photos = new PendingPhotos(byId("pending"), { bytes: limits.max_upload_bytes, photos: limits.max_photos }, {
       onError: (error) => this.fail(error),
       onChange: () => this.changed(),
+      focus: () => this.text.focus(),
     });
     photoSources((files) => this.take(files), () => this.fail(NO_FILE));
     byId("compose").addEventListener("submit", (event) => {
@@ -42,28 +41,20 @@ export class Compose {
 
   /** What was typed before the scripts had loaded is newer than any draft, and so are photos from the library. @param {any[]} chosen */
   restore(chosen) {
-    const { question, photo, others } = read(this.draft.key());
+    const { question, photo, others, photos } = read(this.draft.key());
     this.text.value ||= question ?? "";
-    this.others = chosen.length ? chosen.map((each) => ({ ...each, name: gettext("From the library") })) : [photo, ...(others ?? [])].filter(Boolean);
-    if (this.others.length) this.showNext();
+    const drafted = photos ?? [photo, ...(others ?? [])].filter(Boolean); // earlier drafts have one photo and others
+    this.photos.restore(chosen.length ? chosen.map((each) => ({ ...each, name: gettext("From the library") })) : drafted);
     if (chosen.length) {
       window.history.replaceState(null, "", location.pathname); // a reload restores the draft
-      this.keep();
       this.text.focus();
     }
-    this.refresh();
-  }
-
-  /** The next of several photos that one question is asked about. */
-  showNext() {
-    const [next, ...others] = this.others;
-    this.others = others;
-    const note = others.length ? ngettext("The question is then asked about %(count)s other photo, too.", "The question is then asked about %(count)s other photos, too.", others.length) : "";
-    this.photo.restore(note ? { ...next, notes: [...(next.notes ?? []), note] } : next, next);
+    this.changed();
   }
 
   changed() {
-    if (!this.photo.current && this.others.length && !this.sending) this.showNext(); // the one before was removed
+    const count = this.photos.all.length;
+    byId("pending-hint").hidden = count < 2;
     this.refresh();
     this.keep();
   }
@@ -71,24 +62,21 @@ export class Compose {
   /** Keep the draft for a reload; an empty one is none. */
   keep() {
     if (this.sending) return;
-    const question = this.text.value, photo = this.photo.stored();
-    const others = this.others.length ? { others: this.others } : {};
-    write(this.draft.key(), question || photo ? { question, photo, ...others, how: this.draft.how() } : null);
+    const question = this.text.value, photos = this.photos.stored();
+    write(this.draft.key(), question || photos.length ? { question, photos, how: this.draft.how() } : null);
   }
 
-  /** @param {File[]} files a question is about one photo: the first is taken, and what happened to the others is said */
-  take([file, ...others]) {
+  /** @param {File[]} files all of them become photos of the question, after those that it has */
+  take(files) {
     this.fail(null);
-    this.others = [];
-    this.photo.take(file, others.length);
+    this.photos.take(files);
     this.text.focus();
   }
 
   /** A photo that a device takes itself. @param {string} device @param {string} camera */
   capture(device, camera) {
     this.fail(null);
-    this.others = [];
-    this.photo.capture(device, camera);
+    this.photos.capture(device, camera);
     this.text.focus();
   }
 
@@ -113,13 +101,9 @@ export class Compose {
     this.fail(null);
     this.refresh();
     try {
-      await this.ask(question, await this.photo.id());
-      while (this.others.length) {
-        this.showNext(); // where this one fails, it is the one that is shown, and the others wait
-        await this.ask(question, await this.photo.id());
-      }
+      await this.ask(question, await this.photos.ids());
       this.text.value = "";
-      this.photo.drop();
+      this.photos.drop();
       write(key, null);
     } catch (error) {
       this.fail(error);
@@ -139,7 +123,7 @@ export class Compose {
     byId("count").textContent = `${length} / ${this.limit}`;
     byId("count").classList.toggle("over", this.over());
     byId("ask").disabled = !length || this.over() || this.sending;
-    byId("ask").textContent = this.sending && this.photo.busy ? gettext("Uploading…") : gettext("Ask");
+    byId("ask").textContent = this.sending && this.photos.busy ? gettext("Uploading…") : gettext("Ask");
     this.text.style.height = "auto";
     this.text.style.height = `${this.text.scrollHeight}px`;
   }

@@ -1,9 +1,11 @@
 /**
  * What somebody was about to ask: kept in this browser, by account and conversation, until it is sent or they log out.
  *
- * @typedef {{question: string, photo: ?any, how: ?{node: ?string, route: ?string, policy: string}}} Draft
- *   `photo`: as the server described it once it was stored, with the name it was shown by
+ * @typedef {{question: string, photos: any[], how: ?{node: ?string, route: ?string, policy: string}}} Draft
+ *   `photos`: as the server described them once they were stored, with the names they were shown by
  */
+
+import { forget as forgetSelection } from "./library/handover.js";
 
 const PREFIX = "isthmus.draft.";
 const CHOICE = "isthmus.how."; // the options of the last question, for the next conversation
@@ -36,6 +38,7 @@ export function write(key, value) {
 
 /** Everything kept for this account: another person may log in next. */
 export function forget() {
+  forgetSelection();
   const own = [`${PREFIX}${account()}.`, choiceKey()];
   for (const key of Object.keys(localStorage)) if (own.some((start) => key.startsWith(start))) localStorage.removeItem(key);
 }

@@ -55,12 +55,17 @@ export const ago = (value) => (value === null || value === undefined ? gettext("
 /** How much smaller: 366×, 4.2×. @param {number} ratio */
 export const times = (ratio) => `${ratio >= 10 ? count(ratio) : decimal(ratio, 1)}×`;
 
-/** A step of a plan in a few words. @param {{task: string, question?: ?string, before?: number, receipt?: any}} step */
-export function stepWords(step) {
-  const task = entry("tasks", step.task), before = step.before ?? step.receipt?.before;
+const DRAFTS = ["train", "watch"]; // no model looks at a photo
+
+/** A step of a plan in a few words. @param {{task: string, question?: ?string, before?: number, receipt?: any}} step @param {number} [photos] of the question */
+export function stepWords(step, photos = 1) {
+  const task = entry("tasks", step.task), before = step.before ?? step.receipt?.before ?? 0;
   const words = task.shows_question && step.question ? `${task.label}: ${step.question}` : task.label;
-  return before ? `${words} (${photoBefore(before)})` : words;
+  return before || (photos > 1 && !DRAFTS.includes(step.task)) ? `${words} (${photoName(before, photos)})` : words;
 }
+
+/** A photo of a question, which has `photos`, or of an earlier one. @param {number} before how many back @param {number} photos */
+export const photoName = (before, photos) => (before < photos ? gettext("photo %(number)s", { number: photos - before }) : photoBefore(before - photos + 1));
 
 /** Another photo of the conversation, by how many back it is. @param {number} count */
 export const photoBefore = (count) => (count === 1 ? gettext("the previous photo") : ngettext("%(count)s photo back", "%(count)s photos back", count));

@@ -1,125 +1,120 @@
-/** The photo of the next question: shown and uploaded at once. */
+/** One photo of the next question: shown and uploaded at once. */
 
 import { upload } from "./api.js";
 import { capture, storedOn } from "./device-camera.js";
 import { byId, el } from "./dom.js";
 import * as format from "./format.js";
 import { uploadToDevice } from "./upload-target.js";
-import { gettext, ngettext } from "./i18n.js";
+import { gettext } from "./i18n.js";
+
+/**
+ * @typedef {{done: Promise<any>, abort: () => void}} Sending resolves to the photo as the API describes it
+ * @typedef {{ready: (pending: PendingPhoto) => void, failed: (pending: PendingPhoto, error: any) => void, remove: (pending: PendingPhoto) => void}} Hooks
+ */
 
 export class PendingPhoto {
-  /** @param {HTMLElement} place @param {number} maxBytes @param {{onError: (error: any) => void, onChange: () => void}} hooks */
-  constructor(place, maxBytes, hooks) {
-    this.place = place;
-    this.maxBytes = maxBytes;
-    this.hooks = hooks;
-    this.current = null;
+  /** @param {string} name @param {Sending} sending @param {Element} picture @param {Hooks} hooks */
+  constructor(name, sending, picture, hooks) {
+    this.name = name;
+    this.sending = sending;
+    this.picture = picture;
+    /** @type {any} as a draft keeps it, once it is stored */
+    this.photo = null;
+    this.url = ""; // of the local preview
+    this.isDropped = false;
+    this.number = el("b", { class: "number", "aria-hidden": "true" });
+    this.status = el("span", { class: "status" });
+    this.notes = el("span", { class: "notes", role: "status" });
+    this.about = el("div", { class: "about" }, el("span", { class: "name", title: name }, name), this.status, this.notes);
+    this.remove = el("button", { type: "button", class: "small", onclick: () => hooks.remove(this) });
+    this.element = el("li", {}, this.number, this.picture, this.about, this.remove);
+    sending.done.then((photo) => {
+      if (this.isDropped) return;
+      this.photo = photo;
+      hooks.ready(this);
+    }, (error) => {
+      if (!this.isDropped) hooks.failed(this, error);
+    });
   }
 
   get busy() {
-    return this.current !== null && this.current.photo === null;
+    return this.photo === null;
   }
 
-  /** @param {File} file @param {number} others that came with it and were not added */
-  take(file, others = 0) {
-    this.drop();
-    if (file.size > this.maxBytes) {
-      const message = gettext("This photo is %(size)s; the limit is %(limit)s.", { size: format.bytes(file.size), limit: format.mebibytes(this.maxBytes) });
-      this.hooks.onError({ message, next: gettext("Save a smaller copy and try again.") });
-      return;
-    }
-    const bar = el("progress", { max: "1", value: "0", "aria-label": gettext("Upload") });
-    const status = el("span", {}, `${format.bytes(file.size)} · ${gettext("uploading")}`);
-    const device = byId("upload-to").value;
-    const progress = (share) => this.progress(bar, status, file, share);
-    const sending = device ? uploadToDevice(file, device, progress) : upload(file, byId("node").value, progress);
-    const pending = { photo: null, name: file.name || gettext("Pasted photo"), url: URL.createObjectURL(file), ...sending };
-    this.current = pending;
-    const notes = el("span", { class: "notes", role: "status" }, left(others));
-    this.show(pending, file, bar, status, notes);
-    pending.done.then((photo) => {
-      if (this.current !== pending) return;
-      pending.photo = photo;
-      status.textContent = photo.stays ? storedOn(photo, photo.stays) : [summary(file, photo), photo.detour].filter(Boolean).join(" · ");
-      notes.textContent = [left(others), ...(photo.notes ?? [])].filter(Boolean).join(" ");
-      bar.remove();
-      this.hooks.onChange();
-    }, (error) => {
-      if (this.current !== pending) return;
-      this.drop();
-      this.hooks.onError(error);
-    });
-    this.hooks.onChange();
+  /** @param {Element} picture */
+  show(picture) {
+    this.picture.replaceWith(picture);
+    this.picture = picture;
   }
 
-  /** Have a device take it with its own camera. @param {string} device @param {string} camera */
-  capture(device, camera) {
-    this.drop();
-    const status = el("span", {}, gettext("taking a photo…"));
-    const pending = { photo: null, name: gettext("%(camera)s on %(device)s", { camera, device }), url: "", done: capture(device, camera), abort: () => {} };
-    const thumb = el("span", { class: "thumb" });
-    this.current = pending;
-    this.render(thumb, pending.name, status);
-    pending.done.then((photo) => {
-      if (this.current !== pending) return;
-      pending.photo = photo;
-      status.textContent = [storedOn(photo, device), ...(photo.notes ?? [])].join(" · ");
-      thumb.replaceWith(el("img", { class: "thumb", src: photo.url, alt: "" }));
-      this.hooks.onChange();
-    }, (error) => {
-      if (this.current !== pending) return;
-      this.drop();
-      this.hooks.onError(error);
-    });
-    this.hooks.onChange();
+  /** Its place among the photos of the question. @param {number} number @param {number} count */
+  place(number, count) {
+    this.number.textContent = count > 1 ? String(number) : "";
+    this.remove.textContent = count > 1 ? "×" : gettext("Remove");
+    this.remove.setAttribute("aria-label", count > 1 ? gettext("Remove photo %(number)s: %(name)s", { number, name: this.name }) : gettext("Remove the photo"));
   }
 
   /** What a draft keeps of it; null until it is stored. */
   stored() {
-    return this.current?.photo ? { ...this.current.photo, name: this.current.name } : null;
+    return this.photo && { ...this.photo, name: this.name };
   }
 
-  /** One that was stored before the page was loaded. @param {any} photo as it is shown @param {any} [stored] as a draft keeps it */
-  restore(photo, stored = photo) {
-    const image = el("img", { class: "thumb", src: `${photo.url}?small=1`, alt: "" });
-    image.addEventListener("error", () => this.drop()); // deleted in the meantime
-    this.current = { photo: stored, name: photo.name, url: "", done: Promise.resolve(photo), abort: () => {} };
-    const size = photo.stays ? storedOn(photo, photo.stays) : `${photo.width} × ${photo.height} · ${format.bytes(photo.bytes)}`;
-    this.render(image, photo.name, el("span", {}, size), el("span", { class: "notes" }, (photo.notes ?? []).join(" ")));
-  }
-
-  /** Its id once it is stored; null when there is none. Rejects with the reason it was refused. @returns {Promise<?string>} */
-  async id() {
-    return this.current ? (await this.current.done).id : null;
-  }
-
-  /** Discard it: it was asked about, or removed. */
+  /** It was asked about, or removed. */
   drop() {
-    if (!this.current) return;
-    if (!this.current.photo) this.current.abort();
-    URL.revokeObjectURL(this.current.url);
-    this.current = null;
-    this.place.hidden = true;
-    this.place.replaceChildren();
-    this.hooks.onChange();
+    this.isDropped = true;
+    if (this.busy) this.sending.abort();
+    URL.revokeObjectURL(this.url);
+    this.element.remove();
   }
+}
 
-  progress(bar, status, file, share) {
+/** A file, uploaded to where the options say. @param {File} file @param {Hooks} hooks */
+export function uploaded(file, hooks) {
+  const bar = el("progress", { max: "1", value: "0", "aria-label": gettext("Upload") });
+  const device = byId("upload-to").value;
+  const progress = (share) => {
     bar.value = share;
-    if (share >= 1) status.textContent = `${format.bytes(file.size)} · ${gettext("checking")}`;
-  }
+    if (share >= 1) pending.status.textContent = `${format.bytes(file.size)} · ${gettext("checking")}`;
+  };
+  const sending = device ? uploadToDevice(file, device, progress) : upload(file, byId("node").value, progress);
+  const url = URL.createObjectURL(file), image = el("img", { class: "thumb", src: url, alt: "" });
+  const ready = (own) => {
+    const { photo } = own;
+    own.status.textContent = photo.stays ? storedOn(photo, photo.stays) : [summary(file, photo), photo.detour].filter(Boolean).join(" · ");
+    own.notes.textContent = (photo.notes ?? []).join(" ");
+    bar.remove();
+    hooks.ready(own);
+  };
+  const pending = new PendingPhoto(file.name || gettext("Pasted photo"), sending, image, { ...hooks, ready });
+  image.addEventListener("error", () => pending.show(el("span", { class: "thumb" }, extension(file))));
+  pending.url = url;
+  pending.status.textContent = `${format.bytes(file.size)} · ${gettext("uploading")}`;
+  pending.about.append(bar);
+  return pending;
+}
 
-  show(pending, file, bar, status, notes) {
-    const image = el("img", { class: "thumb", src: pending.url, alt: "" });
-    image.addEventListener("error", () => image.replaceWith(el("span", { class: "thumb" }, extension(file))));
-    this.render(image, pending.name, status, notes, bar);
-  }
+/** Taken by a device with its own camera. @param {string} device @param {string} camera @param {Hooks} hooks */
+export function captured(device, camera, hooks) {
+  const ready = (own) => {
+    own.status.textContent = [storedOn(own.photo, device), ...(own.photo.notes ?? [])].join(" · ");
+    own.show(el("img", { class: "thumb", src: own.photo.url, alt: "" }));
+    hooks.ready(own);
+  };
+  const sending = { done: capture(device, camera), abort: () => {} };
+  const pending = new PendingPhoto(gettext("%(camera)s on %(device)s", { camera, device }), sending, el("span", { class: "thumb" }), { ...hooks, ready });
+  pending.status.textContent = gettext("taking a photo…");
+  return pending;
+}
 
-  render(image, name, ...about) {
-    const remove = el("button", { type: "button", class: "small", "aria-label": gettext("Remove the photo"), onclick: () => this.drop() }, gettext("Remove"));
-    this.place.replaceChildren(image, el("div", { class: "about" }, el("span", { class: "name" }, name), ...about), remove);
-    this.place.hidden = false;
-  }
+/** One that was stored before the page was loaded. @param {any} photo as the server or a draft describes it @param {Hooks} hooks */
+export function restored(photo, hooks) {
+  const image = el("img", { class: "thumb", src: `${photo.url}?small=1`, alt: "" });
+  const pending = new PendingPhoto(photo.name, { done: Promise.resolve(photo), abort: () => {} }, image, hooks);
+  image.addEventListener("error", () => hooks.remove(pending)); // deleted in the meantime
+  pending.photo = photo;
+  pending.status.textContent = photo.stays ? storedOn(photo, photo.stays) : `${photo.width} × ${photo.height} · ${format.bytes(photo.bytes)}`;
+  pending.notes.textContent = (photo.notes ?? []).join(" ");
+  return pending;
 }
 
 /** Size as stored, and as uploaded where that differs: a photo is never reduced without saying so. */
@@ -128,14 +123,6 @@ function summary(file, photo) {
   return Math.abs(photo.bytes - file.size) / file.size < 0.02
     ? `${size} · ${format.bytes(photo.bytes)}`
     : `${gettext("%(bytes)s, stored as %(size)s JPEG", { bytes: format.bytes(file.size), size })} · ${format.bytes(photo.bytes)}`;
-}
-
-/** What to do about photos that came with this one. @param {number} others */
-function left(others) {
-  if (!others) return "";
-  if (others === 1) return gettext("A question is about one photo: the other one was not added. Ask about this one, then add the next.");
-  return ngettext("A question is about one photo: the %(count)s other was not added. Ask about this one, then add the next.",
-    "A question is about one photo: the %(count)s others were not added. Ask about this one, then add the next.", others);
 }
 
 /** A browser that cannot show HEIC still uploads it. */

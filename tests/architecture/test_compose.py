@@ -45,7 +45,7 @@ def test_every_part_of_the_product_is_a_service() -> None:
 
 
 def test_the_log_of_each_container_is_bounded() -> None:
-    assert {name for name, service in SERVICES.items() if not service.get("logging", {}).get("options", {}).get("max-size")} == set()
+    assert {service.get("logging", {}).get("options", {}).get("max-size") for service in SERVICES.values()} == {"10m"}
 
 
 def test_only_the_web_app_is_published_to_others() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from inference.answering.planner_usage import context_of
 from inference.models import Photo, Turn
-from inference.photos.earlier import count_before, photos_before
+from inference.photos.earlier import count_before, photos_before, photos_of
 from tests.conftest import draw_photo
 from tests.doors.conftest import Worker, asking, data_url, said
 from webapp.chat.models import Conversation
@@ -64,8 +64,10 @@ def test_a_long_history_keeps_its_last_part_and_its_photo(ask: Any) -> None:
 def test_several_photos_of_a_question_are_photos_of_its_conversation(ask: Any) -> None:
     answer = ask(asking("Which of them has a dog?", FIRST, SECOND, THIRD))
     turn = Turn.objects.get(pk=answer.isthmus["turn"])
-    assert turn.photo.source_bytes == len(draw_photo(2)) and len(photos_before(turn)) == 2 == count_before(turn)
-    assert [photo.source_bytes for photo in photos_before(turn)] == [len(draw_photo(1)), len(draw_photo(0))]
+    assert turn.photo.source_bytes == len(draw_photo(2)) and len(photos_before(turn)) == 2 == count_before(
+        turn, photos_of(turn)
+    )
+    assert [photo and photo.source_bytes for photo in photos_before(turn)] == [len(draw_photo(1)), len(draw_photo(0))]
     assert context_of(turn).earlier == () and context_of(turn).earlier_photos == 2
     again = ask(
         asking("Which of them has a dog?", FIRST, SECOND, THIRD),

@@ -72,9 +72,9 @@ WRONG: dict[str, tuple[dict[str, Any], int, str, str | None, str]] = {
     ),
     "a long question": ({"messages": [asking("x" * 3000)]}, 400, "question_too_long", None, "limit"),
     "a NUL": ({"messages": [asking("a\0b")]}, 400, "unsupported_character", None, "cannot be stored"),
-    "eleven photos": (
-        {"messages": [asking("What?", *[data_url(draw_photo(number)) for number in range(11)])]},
-        400, "too_many_photos", None, "10 photos at most",
+    "seven photos": (
+        {"messages": [asking("What?", *[data_url(draw_photo(number)) for number in range(7)])]},
+        400, "too_many_photos", None, "has 7 photos; the limit is 6",
     ),
 }  # fmt: skip
 

@@ -108,7 +108,8 @@ def delete_conversation(request: HttpRequest, conversation: UUID) -> Status[None
         {
             404: "`not_found`: no such photo or conversation of yours.",
             409: "`conversation_full`: start a new one.",
-            422: "`empty_question`, `question_too_long`, `unknown_policy`, `unknown_route`, `unknown_node`.",
+            422: "`empty_question`, `question_too_long`, `unknown_policy`, `unknown_route`, `unknown_node`, `too_many_photos`, "
+            "`same_photo`, `photo_and_photos`.",
             429: TOO_MANY,
         },
     ),
@@ -151,7 +152,7 @@ def stop_turn(request: HttpRequest, turn: UUID) -> Turn:
         "retry_turn",
         "Answer a finished question again",
         {200: Turn},
-        {**NO_QUESTION, 409: "`still_running`: stop it first, or wait.", 429: TOO_MANY},
+        {**NO_QUESTION, 409: "`still_running`: stop it first, or wait. `photo_gone`: its photo was deleted.", 429: TOO_MANY},
     ),
 )
 def retry_turn(request: HttpRequest, turn: UUID, query: Query[RetryQuery]) -> Turn:
@@ -179,7 +180,7 @@ def retry_turn(request: HttpRequest, turn: UUID, query: Query[RetryQuery]) -> Tu
     ),
 )
 def edit_question(request: HttpRequest, turn: UUID, body: EditedQuestion) -> Status[Turn]:
-    """A new turn about the same photo, with the same options. The earlier one stays readable, with `replaced_by`; later
+    """A new turn about the same photos, with the same options. The earlier one stays readable, with `replaced_by`; later
     questions no longer refer to it."""
     return Status(202, turn_schema(editing.edit(conversations.own_turn(request.user, turn), body.question)))
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from inference.photos.earlier import MOST_PHOTOS
 from inference.placement import policies, routes
 from inference.planning.plan import task_names
 from inference.receipt import Receipt
@@ -36,6 +37,10 @@ class Photo(Schema):
 
 class UploadedPhoto(Photo):
     already_there: bool = Field(description="You had this photo, and it is that one.")
+
+
+class QuestionPhoto(Photo):
+    number: int = Field(description="1 is the first photo of the question; a photo that was deleted keeps its number.")
 
 
 class PhotoDetails(Photo):
@@ -81,6 +86,7 @@ class StoredPlan(Stored):
     """Which model calls answer the question, and why these."""
 
     steps: list[StoredStep]
+    photos: int = Field(1, description="How many photos the question had.")
     why: str = Field(examples=["The question asks what something does."])
     planner: str = Field("offline", description="`offline` or `llm`.")
     model: str | None = Field(None, description="Name of the planning model.")
@@ -116,7 +122,8 @@ class Turn(Schema):
     seq: int = Field(description="Grows by one with each change.", examples=[7])
     state: TurnState
     question: str = Field(examples=["What is the dog doing?"])
-    photo: Photo | None
+    photo: Photo | None = Field(description="The photo at hand: the last one of `photos`.")
+    photos: list[QuestionPhoto] = Field(description="All photos of the question that still exist, in their order.")
     policy: str = Field(examples=["fastest"])
     route: str | None = Field(description="The route that was asked for.")
     node: str | None = Field(description="The device that was asked for.")
@@ -173,7 +180,10 @@ class Conversation(Schema):
 
 class Question(Schema):
     question: str = Field(examples=["What is the dog doing?"])
-    photo: UUID | None = Field(None, description="A photo of yours; without one, the last photo of the conversation.")
+    photo: UUID | None = Field(None, description="A photo of yours; without one, those of the conversation's last question.")
+    photos: list[UUID] = Field(
+        [], description=f"Instead, several photos of yours in their order, at most {MOST_PHOTOS}: the first, the second, …"
+    )
     conversation: UUID | None = Field(None, description="Without one, a new conversation begins.")
     node: str | None = Field(None, description="The device to ask on.", examples=["jetson-a"])
     policy: str = Field("fastest", json_schema_extra={"enum": [*policies.names()]}, description="What placement may do.")

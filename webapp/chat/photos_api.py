@@ -6,10 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from ninja import File, Form, Query, Router, Status
 from ninja.files import UploadedFile
 
-from inference.answering import cloud_queue, turns
+from inference.answering import cloud_queue
 from inference.engine.photos.formats import ACCEPTED
 from inference.models import Photo as PhotoRow
-from inference.photos import store
+from inference.photos import question_photos, store
 from webapp.chat import conversations
 from webapp.chat.api_schemas import Photo, PhotoDetails, PhotoPage, UploadedPhoto
 from webapp.live.errors import UserError
@@ -50,7 +50,7 @@ def upload_photo(
         stored = store.add(request.user, photo.chunks(), kept=library)
     if not library:
         cloud_queue.prepare(str(stored.photo.pk), node)
-    body = UploadedPhoto.model_validate({**turns.photo_json(stored.photo), "already_there": not stored.is_new})
+    body = UploadedPhoto.model_validate({**question_photos.photo_json(stored.photo), "already_there": not stored.is_new})
     return Status(201 if stored.is_new else 200, body)
 
 
@@ -102,9 +102,9 @@ def delete_photo(request: HttpRequest, photo: UUID) -> Status[None]:
 
 
 def photo_schema(row: PhotoRow) -> Photo:
-    return Photo.model_validate(turns.photo_json(row))
+    return Photo.model_validate(question_photos.photo_json(row))
 
 
 def photo_details(row: PhotoRow) -> PhotoDetails:
-    details = {**turns.photo_json(row), "created": row.created.isoformat(), "devices": sorted(row.placed)}
+    details = {**question_photos.photo_json(row), "created": row.created.isoformat(), "devices": sorted(row.placed)}
     return PhotoDetails.model_validate(details)

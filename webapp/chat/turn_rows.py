@@ -16,7 +16,7 @@ class OwnTurn(turns.TurnJson):
 def with_parts(rows: QuerySet[Turn]) -> QuerySet[Turn]:
     """Everything that `as_json` reads, in a fixed number of queries."""
     steps = Prefetch("steps", Step.objects.order_by("number"))
-    return rows.select_related("photo", "replacement").prefetch_related(steps, "ratings")
+    return rows.select_related("photo", "replacement").prefetch_related(steps, "other_photos", "ratings")
 
 
 def as_json(turn: Turn) -> OwnTurn:

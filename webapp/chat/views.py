@@ -12,20 +12,19 @@ from devices import model_choice, uploads
 from devices.camera_access import rules
 from devices.models import Node
 from devices.telemetry import presence
-from inference.answering import turns
 from inference.engine import catalogue
 from inference.engine.description import card_text, describe
 from inference.engine.photos import formats
 from inference.model_jobs import overview
 from inference.models import Photo
+from inference.photos import question_photos
+from inference.photos.earlier import MOST_PHOTOS
 from inference.placement import policies
 from webapp.chat import conversations, photo_files
 from webapp.chat.library import listing
 from webapp.chat.models import NOTE_CHARS, TITLE_CHARS
 from webapp.chat.sharing import links
 from webapp.live.errors import UserError
-
-CHOSEN = 12  # photos that one question may be asked about
 
 
 def chat(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse:
@@ -49,6 +48,7 @@ def chat(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse
         "profile": model_choice.active(),
         "rebuild": catalogue.profile(model_choice.active()).card.get("rebuild", []),
         "max_upload_bytes": settings.PHOTO_MAX_BYTES,
+        "max_photos": MOST_PHOTOS,
         "max_question_chars": settings.QUESTION_MAX_CHARS,
         "user": request.user.get_username(),
         "chosen": _chosen(request),
@@ -69,7 +69,7 @@ def chat(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse
 def _chosen(request: HttpRequest) -> list[dict[str, Any]]:
     """The photos that the address names (`?photos=ID,ID`), as somebody chose them in the library: their own, as far as they
     exist."""
-    names = request.GET.get("photos", "").split(",")[:CHOSEN]
+    names = request.GET.get("photos", "").split(",")[:MOST_PHOTOS]
     pks = [UUID(name) for name in names if re.fullmatch("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", name)]
     rows = Photo.visible.filter(owner=request.user.pk).in_bulk(pks)
     return [_stored(rows[pk]) for pk in dict.fromkeys(pks) if pk in rows]
@@ -77,7 +77,7 @@ def _chosen(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _stored(row: Photo) -> dict[str, Any]:
     """`stays`: the device that alone has it."""
-    return {**turns.photo_json(row), **({"stays": next(iter(row.placed), "?")} if row.on_device_alone else {})}
+    return {**question_photos.photo_json(row), **({"stays": next(iter(row.placed), "?")} if row.on_device_alone else {})}
 
 
 def photo(request: HttpRequest, pk: UUID) -> HttpResponse:

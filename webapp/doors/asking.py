@@ -8,6 +8,7 @@ from django.db import transaction
 
 from inference.answering import turns
 from inference.models import Photo, Turn
+from inference.photos.earlier import MOST_PHOTOS
 from inference.placement import policies
 from webapp.accounts.models import User
 from webapp.chat import conversations
@@ -17,15 +18,10 @@ from webapp.doors.sent_photos import SentPhotos
 from webapp.live.errors import UserError
 from webapp.live.outages import DATABASE_ERRORS
 
-MOST_PHOTOS = 10  # of one question
-TOO_MANY_PHOTOS = UserError(
-    "too_many_photos", f"A question may have {MOST_PHOTOS} photos at most.", "Ask about fewer of them at once.", 400
-)
-
 
 @dataclass(frozen=True)
 class Inquiry:
-    """`photos`: of the question, as files, the last one being the photo at hand. `photo`: instead, one that is stored.
+    """`photos`: of the question in their order, as files. `photo`: instead, one that is stored.
     `earlier`: what was said before, oldest first."""
 
     question: str
@@ -42,10 +38,10 @@ def ask(person: User, inquiry: Inquiry) -> Turn:
     """Raises UserError; nothing is stored then."""
     turns.check(inquiry.question, inquiry.policy, "")  # before any photo is read
     if len(inquiry.photos) > MOST_PHOTOS:
-        raise TOO_MANY_PHOTOS
+        raise conversations.too_many_photos(len(inquiry.photos))
     sent = SentPhotos(person)
     try:
-        photos = [sent.stored(data) for data in inquiry.photos]
+        photos = list(dict.fromkeys(sent.stored(data) for data in inquiry.photos))  # a program may repeat one
         return _ask(person, inquiry, photos, sent)
     except (UserError, *DATABASE_ERRORS, OSError):
         sent.undo()
@@ -56,15 +52,13 @@ def _ask(person: User, inquiry: Inquiry, photos: list[Photo], sent: SentPhotos) 
     conversation = inquiry.conversation
     before = history.before(person, inquiry.earlier, sent)
     with transaction.atomic():
-        if conversation is None and (inquiry.earlier or len(photos) > 1):
+        if conversation is None and inquiry.earlier:
             conversation = before.conversation(inquiry.question).pk
-        if conversation is not None:
-            history.carry(person, conversation, photos[:-1], of=len(photos))
-        subject = photos[-1].pk if photos else inquiry.photo
         return conversations.ask(
             person,
             inquiry.question,
-            photo=subject,
+            photo=inquiry.photo,
+            photos=[photo.pk for photo in photos],
             conversation=conversation,
             policy=inquiry.policy,
             node=inquiry.node,

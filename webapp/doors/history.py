@@ -12,7 +12,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from inference.answering.planner_usage import EARLIER
-from inference.models import Photo, Turn
+from inference.models import Photo, QuestionPhoto, Turn
+from inference.photos import question_photos
+from inference.photos.earlier import MOST_PHOTOS
 from webapp.accounts.models import User
 from webapp.chat.models import TITLE_CHARS, Conversation
 from webapp.doors.sent_photos import SentPhotos
@@ -32,11 +34,10 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Imported:
-    """An exchange for a new conversation. `subject`: the photo that it was about, which may have come with an earlier one."""
+    """An exchange for a new conversation. `photos`: those that it was about, which may have come with an earlier one."""
 
     exchange: Exchange
     photos: Sequence[Photo]
-    subject: Photo | None
 
 
 class Before:
@@ -52,17 +53,21 @@ class Before:
         first = self.imported[0].exchange.question if self.imported else question
         conversation = Conversation.objects.create(owner=self.person, title=" ".join(first.split())[:TITLE_CHARS])
         for one in self.imported:
-            carry(self.person, conversation.pk, one.photos[:-1], of=len(one.photos))
-            _add(
-                self.person,
-                conversation.pk,
-                one.subject,
-                state="answered",
-                question=one.exchange.question[: settings.QUESTION_MAX_CHARS],
-                answer=one.exchange.answer,
-                plan={"steps": [], "why": WHY, "planner": "offline", "model": None, "note": None, "ms": 0},
-            )
+            self._add(conversation.pk, one)
         return conversation
+
+    def _add(self, conversation: UUID, imported: Imported) -> None:
+        turn = Turn.objects.create(
+            owner=self.person,
+            conversation=conversation,
+            photo=imported.photos[-1] if imported.photos else None,
+            finished=timezone.now(),
+            state="answered",
+            question=imported.exchange.question[: settings.QUESTION_MAX_CHARS],
+            answer=imported.exchange.answer,
+            plan={"steps": [], "why": WHY, "planner": "offline", "model": None, "note": None, "ms": 0},
+        )
+        question_photos.add(turn, imported.photos[:-1])
 
 
 def before(person: User, earlier: Sequence[Exchange], sent: SentPhotos) -> Before:
@@ -72,26 +77,18 @@ def before(person: User, earlier: Sequence[Exchange], sent: SentPhotos) -> Befor
     last = list(earlier[-EARLIER:])
     if continued := _continued(person, last, [[sent.recalled(data) for data in one.photos] for one in last]):
         return Before(person, continued)
-    imported, subject = [], None
-    # A photo stays the subject until another one comes, so the last one before those that are imported counts as well.
-    older = next((one.photos[-1:] for one in reversed(earlier[:-EARLIER]) if one.photos), ())
-    for data in older:
-        subject = sent.stored(data)
+    # Photos stay the subject until others come, so the last ones before those that are imported count as well.
+    older = next((one.photos for one in reversed(earlier[:-EARLIER]) if one.photos), ())
+    imported, photos = [], _stored(sent, older)
     for one in last:
-        photos = [sent.stored(data) for data in one.photos]
-        subject = photos[-1] if photos else subject
-        imported.append(Imported(one, photos, subject))
+        photos = _stored(sent, one.photos) or photos
+        imported.append(Imported(one, photos))
     return Before(person, None, imported)
 
 
-def carry(person: User, conversation: UUID, photos: Sequence[Photo], of: int) -> None:
-    """Photos of a conversation besides the one at hand. A turn that was never asked holds each, and is context for none."""
-    for number, photo in enumerate(photos, start=1):
-        _add(person, conversation, photo, state="stopped", question=f"Photo {number} of {of}")
-
-
-def _add(person: User, conversation: UUID, photo: Photo | None, **fields: object) -> None:
-    Turn.objects.create(owner=person, conversation=conversation, photo=photo, finished=timezone.now(), **fields)
+def _stored(sent: SentPhotos, photos: Sequence[bytes]) -> list[Photo]:
+    """The last ones that a question has room for, each once."""
+    return list(dict.fromkeys(sent.stored(data) for data in photos[-MOST_PHOTOS:]))
 
 
 def _continued(person: User, exchanges: Sequence[Exchange], photos: Sequence[Sequence[UUID | None]]) -> Conversation | None:
@@ -107,10 +104,11 @@ def _continued(person: User, exchanges: Sequence[Exchange], photos: Sequence[Seq
 def _ends_with(rows: Sequence[Turn], exchanges: Sequence[Exchange], photos: Sequence[Sequence[UUID | None]]) -> bool:
     """Whether these were the last exchanges, with these photos and no other question after or between them."""
     asked = [row for row in rows if row.state != "stopped"][-len(exchanges) :]
-    held = {row.photo_id for row in rows if row.photo_id}
+    others = QuestionPhoto.objects.filter(turn__in=rows, photo__isnull=False).values_list("photo", flat=True)
+    held = {*others, *(row.photo_id for row in rows if row.photo_id)}
     return len(asked) == len(exchanges) and all(
         (row.state, row.question, row.answer) == ("answered", one.question, one.answer)
         and held.issuperset(ids)
-        and (not ids or ids[-1] == row.photo_id)
+        and (not ids or list(dict.fromkeys(ids))[-1] == row.photo_id)
         for row, one, ids in zip(asked, exchanges, photos, strict=True)
     )

@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import TypedDict
 
-from inference.answering import turns
-from inference.models import Photo, Turn
-from inference.photos import keeping
+from django.db.models import Q
+
+from inference.models import Photo, QuestionPhoto, Turn
+from inference.photos import keeping, question_photos
 from webapp.chat.models import Conversation
 from webapp.live.moments import iso
 from webapp.ops.retention import periods
@@ -56,7 +57,7 @@ def details(photo: Photo) -> DetailsJson:
     return {
         **row(photo),
         "bytes": photo.bytes,
-        "notes": turns.photo_json(photo)["notes"],
+        "notes": question_photos.photo_json(photo)["notes"],
         "albums": [str(pk) for pk in photo.albums.values_list("pk", flat=True)],
         "conversations": asked,
         "expires": iso(photo.created + timedelta(days=days)) if expires and days else None,
@@ -65,9 +66,9 @@ def details(photo: Photo) -> DetailsJson:
 
 def conversations(photo: Photo) -> list[ConversationJson]:
     """Those with a question about it, the latest question first."""
-    questions = (
-        Turn.objects.filter(photo=photo, owner=photo.owner_id).order_by("-created").values_list("conversation", flat=True)
-    )
+    own = Turn.objects.filter(owner=photo.owner_id)
+    beside = QuestionPhoto.objects.filter(photo=photo).values("turn")
+    questions = own.filter(Q(photo=photo) | Q(pk__in=beside)).order_by("-created")
     counts: dict[str, int] = {}
     for pk in questions.values_list("conversation", flat=True):
         counts[str(pk)] = counts.get(str(pk), 0) + 1

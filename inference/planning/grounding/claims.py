@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from inference.engine.questions.nouns import singular
 from inference.engine.tasks.read import extraction
-from inference.planning.compose import StepResult, photo_before
+from inference.planning.compose import StepResult
 from inference.planning.grounding.number_words import numbers_in
 
 _QUOTATION = re.compile(r"“([^”]*)[”]|„([^“”]*)[“”]|«([^»]*)»|\"([^\"]*)\"|(?<![\w’'])[‘']([^’'\n]+)[’'](?!\w)")
@@ -41,7 +41,7 @@ class Sources:
 
 
 def sources(message: str, results: Sequence[StepResult]) -> Sources:
-    said = [photo_before(result.before) for result in results if result.before]
+    said = [result.photo for result in results if result.before or result.photos > 1]
     for result in results:
         said.append(" ; ".join(_found(result)) if result.task == "read" else result.text or "")
         if result.text == "yes":  # "are there two dogs?"

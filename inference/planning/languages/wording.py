@@ -12,6 +12,7 @@ from inference.engine.tasks.read.wording import NONE_THERE, SEPARATOR
 from inference.engine.tasks.wording import capitalised
 from inference.planning.compose import WATCH_DRAFTED, StepResult, counts_compared
 from inference.planning.languages.language import Language
+from inference.planning.plan import DRAFTS
 
 GUESSES, UNLIKELY = 3, 0.1  # as in English answers
 _WATCH = re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(WATCH_DRAFTED)))
@@ -20,12 +21,12 @@ _SENTENCE_END = re.compile(r"(?<=[.!?]) +")
 
 def compose(language: Language, results: Sequence[StepResult]) -> str:
     """A sentence for each step, in the order of the plan; numbered where there are several."""
-    newest = 1 + max((result.before for result in results), default=0)
-    several_photos = any(result.before for result in results)
+    newest = max([1, *(max(result.photos, 1 + result.before) for result in results)])
+    several_photos = newest > 1
     sentences = list[str]()
     for number, result in enumerate(results, 1):
         sentence = _sentence(language, result)
-        if several_photos:
+        if several_photos and result.task not in DRAFTS:
             sentence = _put(language, "Photo {number}: {sentence}", number=newest - result.before, sentence=sentence)
         sentences.append(f"{number}. {sentence}" if len(results) > 1 else sentence)
     return " ".join([*sentences, *_comparison(language, results, newest)])

@@ -5,7 +5,7 @@ once; after that it is discarded, and the template is used instead.
 import json
 from collections.abc import Callable, Sequence
 
-from inference.planning.compose import StepResult, photo_before
+from inference.planning.compose import StepResult
 from inference.planning.grounding import claims
 from inference.planning.llm.failures import Ungrounded
 
@@ -30,8 +30,7 @@ def wanted(results: Sequence[StepResult]) -> bool:
 
 
 def messages(question: str, results: Sequence[StepResult]) -> list[dict[str, str]]:
-    of = {0: "this photo"} | {result.before: photo_before(result.before) for result in results if result.before}
-    answers = [{"of": of[result.before], "asked": result.question or result.task, "answer": result.text} for result in results]
+    answers = [{"of": result.photo, "asked": result.question or result.task, "answer": result.text} for result in results]
     data = json.dumps({"message": question, "answers": answers}, ensure_ascii=False)
     return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": data}]
 

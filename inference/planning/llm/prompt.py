@@ -22,7 +22,7 @@ def _task_lines() -> str:
 
 
 def system_prompt() -> str:
-    return f"""You plan which vision models answer a person's message about one photo. You never see the photo and never answer.
+    return f"""You plan which vision models answer a person's message about its photos. You never see the photo and never answer.
 Reply with one JSON object that fits this schema, and nothing else:
 {json.dumps(json_schema())}
 
@@ -37,6 +37,8 @@ Rules:
   answer of step 1: "what is he holding and what colour is it?" is "what is he holding?" and, after [1], "what colour is the {{1}}?".
 - "before" is 0 unless the message speaks of an earlier photo: 1 is the photo before this one, earlier_photos the first of all. To compare
   two photos, ask the same of both; of "each photo", one step for each. No steps for a photo that does not exist.
+- "photos" says how many the message itself has: the last has "before" 0, the first "before" photos - 1. If they are several, ask the
+  same of each, the first one first, unless the message names those that it means.
 - "only_if" is null unless the message sets a condition on what is seen. "If there is a dog, what breed is it?" is "is there a dog?" and,
   after [1] and only if step 1 is "yes", classify. Its answer is "yes", "no" or a word.
 - "look_at" is null unless a question is about a thing known by the text on it. "What colour is the label that says PAID?" is read
@@ -52,6 +54,7 @@ def messages(question: str, context: Context) -> list[dict[str, str]]:
     data = {
         "has_photo": context.has_photo,
         "photo_is_new": context.new_photo,
+        "photos": context.photos,
         "earlier_photos": context.earlier_photos,
         "earlier": [
             {"message": message, "answer": answer}

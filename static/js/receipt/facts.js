@@ -6,9 +6,9 @@ import { certaintyWords, confidenceText, isDoubtful } from "./certainty.js";
 import { spansOf } from "./spans.js";
 import { gettext, ngettext, withElements } from "../i18n.js";
 
-/** @param {any} receipt a finished one @param {?any} photo of the turn */
-export function facts(receipt, photo) {
-  const rows = [otherPhoto, part, total, runModel, largeModel, saved, transfer, certainty, prediction, company, prefetch, placing, simulation].map((fact) => fact(receipt, photo));
+/** @param {any} receipt a finished one @param {?any} photo that it is about @param {number} [photos] of the question */
+export function facts(receipt, photo, photos = 1) {
+  const rows = [otherPhoto, part, total, runModel, largeModel, saved, transfer, certainty, prediction, company, prefetch, placing, simulation].map((fact) => fact(receipt, photo, photos));
   return el("ul", { class: "facts" }, rows.filter(Boolean));
 }
 
@@ -17,9 +17,9 @@ function total({ actual_ms: a }) {
 }
 
 /** Which photo, if not the one above; only its owner can open it. */
-function otherPhoto({ before, photo }, turnPhoto) {
-  if (!before) return null;
-  const words = format.photoBefore(before);
+function otherPhoto({ before, photo }, turnPhoto, photos) {
+  if (!before && photos < 2) return null;
+  const words = format.photoName(before, photos);
   return el("li", {}, withElements(gettext("about %(photo)s"), { photo: turnPhoto ? el("a", { href: `/photos/${photo}/` }, words) : words }));
 }
 

@@ -17,8 +17,8 @@ import { spans } from "./span-list.js";
 import { whatIf } from "./what-if-panel.js";
 
 /**
- * @typedef {{turn: string, step: number, photo: ?any, reconstruction: any[], opened: Set<string>}} Place the context of a receipt:
- *   `reconstruction` is the quality table of the model card, `opened` the details that stay open when it is rendered again
+ * @typedef {{turn: string, step: number, photo: ?any, photos?: number, reconstruction: any[], opened: Set<string>}} Place the context of a receipt:
+ *   `photos` is how many the question has, `reconstruction` the quality table of the model card, `opened` the details that stay open when it is rendered again
  */
 
 /** @param {any} receipt @param {Place} place @returns {HTMLElement[]} */
@@ -30,7 +30,7 @@ export function receiptOf(receipt, place) {
   }
   return [
     readText(receipt, place, remembered),
-    drawing(receipt), spans(receipt.actual_ms), levels(receipt), facts(receipt, place.photo), guesses(receipt), fallbacks(receipt),
+    drawing(receipt), spans(receipt.actual_ms), levels(receipt), facts(receipt, place.photo, place.photos), guesses(receipt), fallbacks(receipt),
     el("div", { class: "asides" }, explanation(receipt, remembered), whatIf(receipt, remembered), highlight(receipt, place, remembered), reconstruction(receipt, place, remembered)),
   ].filter((part) => part !== null);
 }

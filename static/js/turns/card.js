@@ -97,13 +97,14 @@ export class TurnCard {
   }
 
   place(step) {
-    const photo = this.actions && this.turn.photo; // what is drawn on it is read from the owner's own addresses
-    return { turn: this.turn.id, step: step.id, photo, reconstruction: this.reconstruction, opened: this.opened };
+    // What is drawn on a photo is read from the owner's own addresses.
+    const photo = this.actions && (this.turn.photos?.find(({ id }) => id === step.receipt?.photo) ?? this.turn.photo);
+    return { turn: this.turn.id, step: step.id, photo, photos: countOf(this.turn), reconstruction: this.reconstruction, opened: this.opened };
   }
 
   more(turn) {
     const receipts = turn.steps.map((step) => step.receipt).filter((receipt) => receipt?.actual_ms);
-    if (!this.actions || turn.replaced_by || turn.state !== "answered" || !turn.photo || !receipts.length) return null;
+    if (!this.actions || turn.replaced_by || turn.state !== "answered" || !turn.photo || countOf(turn) > 1 || !receipts.length) return null;
     if (receipts.some((receipt) => receipt.before || receipt.model)) return null; // about another photo; and a run's model has one route only
     const wrong = el("p", { class: "note error", role: "alert", hidden: true });
     const compare = async ({ currentTarget: button }) => {
@@ -124,13 +125,16 @@ export class TurnCard {
   receipts(turn) {
     const many = turn.steps.length > 1;
     return turn.steps.filter((step) => step.receipt?.actual_ms || step.error).map((step) => {
-      const heading = many && el("h2", {}, `${step.id} · ${format.stepWords(step)} `, step.receipt?.answer && el("span", {}, `→ ${shortened(step.receipt.answer)}`));
+      const heading = many && el("h2", {}, `${step.id} · ${format.stepWords(step, countOf(turn))} `, step.receipt?.answer && el("span", {}, `→ ${shortened(step.receipt.answer)}`));
       const failure = turn.state !== "failed" && step.error ? el("p", { class: "note error" }, gettext(step.error.message)) : null;
       const shown = step.receipt?.actual_ms ? receiptOf(step.receipt, this.place(step)) : null;
       return failure || shown ? el("section", { class: "receipt", "aria-label": gettext("Receipt of step %(step)s", { step: step.id }) }, heading, failure, shown) : null;
     });
   }
 }
+
+/** How many photos a question had when it was planned. @param {Turn} turn */
+const countOf = ({ plan }) => plan?.photos ?? 1;
 
 const HEADING = 80; // characters
 
@@ -147,7 +151,7 @@ function planOf(turn) {
   const chips = turn.plan.steps.map((step) => {
     const isLeftOut = turn.steps.some((other) => other.id === step.id && other.state === "left out");
     const title = isLeftOut ? gettext("Left out: it depends on another answer.") : step.question || null;
-    return el("span", { class: isLeftOut ? "chip left-out" : "chip", title }, `${step.id} · ${format.stepWords(step)}`);
+    return el("span", { class: isLeftOut ? "chip left-out" : "chip", title }, `${step.id} · ${format.stepWords(step, countOf(turn))}`);
   });
   const by = planner === "offline" ? gettext("Planned offline in %(time)s.", { time: format.ms(ms) })
     : gettext("Planned by %(model)s in %(time)s.", { model: model || planner, time: format.ms(ms) });

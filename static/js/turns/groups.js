@@ -33,4 +33,4 @@ function place(entries, turn) {
   return group;
 }
 
-const sameness = (turn) => JSON.stringify([turn.question, turn.photo?.id, turn.node, turn.policy]);
+const sameness = (turn) => JSON.stringify([turn.question, (turn.photos ?? []).map(({ id }) => id), turn.photo?.id, turn.node, turn.policy]);

@@ -18,7 +18,7 @@ export class Question {
     this.words = el("div", { class: "words" }, el("p", { dir: "auto" }, turn.question));
     this.edit = el("button", { type: "button", class: "small", hidden: true, "aria-label": gettext("Edit the question"), onclick: () => this.open(turn.question) }, gettext("Edit"));
     this.tools = el("div", { class: "tools" }, actions && this.edit, copyButton(turn.question, gettext("Copy the question")));
-    this.element = el("div", { class: "asked" }, el("div", { class: "me" }, this.words, photoOf(turn)), this.tools);
+    this.element = el("div", { class: "asked" }, el("div", { class: "me" }, this.words, photosOf(turn)), this.tools);
   }
 
   /** @param {Turn} turn */
@@ -77,16 +77,22 @@ export class Question {
   }
 }
 
+const ONE = { width: 168, height: 140 }, OF_SEVERAL = { width: 112, height: 92 }; // pixels
+
 /** @param {Turn} turn */
-function photoOf({ photo }) {
-  return photo && el("figure", {},
-    el("a", { href: photo.url, target: "_blank", rel: "noopener" },
-      el("img", { src: `${photo.url}?small=1`, alt: gettext("The photo this question is about"), loading: "lazy", ...fitted(photo) })),
-    el("figcaption", {}, format.bytes(photo.bytes)));
+function photosOf({ photo, photos, plan }) {
+  if (!photos || (photos.length < 2 && !(plan?.photos > 1))) return photo && figure(photo, gettext("The photo this question is about"), format.bytes(photo.bytes), ONE);
+  return el("div", { class: "shots" }, photos.map((each) => figure(each, gettext("Photo %(number)s of this question", each), `${each.number} · ${format.bytes(each.bytes)}`, OF_SEVERAL)));
+}
+
+function figure(photo, alt, caption, most) {
+  return el("figure", {},
+    el("a", { href: photo.url, target: "_blank", rel: "noopener" }, el("img", { src: `${photo.url}?small=1`, alt, loading: "lazy", ...fitted(photo, most) })),
+    el("figcaption", {}, caption));
 }
 
 /** The final size of the image, so that the page does not jump when it loads. */
-function fitted({ width, height }) {
-  const scale = Math.min(168 / width, 140 / height, 1);
+function fitted({ width, height }, most) {
+  const scale = Math.min(most.width / width, most.height / height, 1);
   return { width: Math.round(width * scale), height: Math.round(height * scale) };
 }

@@ -5,7 +5,7 @@
  * missed; then the turn is fetched again and stays as it was until then.
  *
  * @typedef {{id: number, task: string, question: string, state: string, receipt: ?any, error: ?any}} Step
- * @typedef {{id: string, conversation: string, seq: number, state: string, question: string, photo: ?any, policy: string,
+ * @typedef {{id: string, conversation: string, seq: number, state: string, question: string, photo: ?any, photos: any[], policy: string,
  *   route: ?string, node: ?string, created: string, queued: string, position: ?number, finished: ?string, phase: ?any, plan: ?any,
  *   steps: Step[], answer: ?string, error: ?any, replaced_by: ?string, rating: ?{up: boolean, note: string}}} Turn
  * @typedef {{turns: Turn[]}} State

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from inference.answering import turns
 from inference.models import LIVE, Turn
+from inference.photos.earlier import photos_of
 from webapp.chat import conversations
 from webapp.chat.library import listing, titles
 from webapp.chat.models import Conversation, Replacement
@@ -23,7 +24,7 @@ STILL_RUNNING = UserError("still_running", "This question is still being answere
 
 
 def edit(earlier: Turn, question: str) -> Turn:
-    """The new turn, about the same photo and with the same options. Raises UserError; nothing is stored then."""
+    """The new turn, about the same photos and with the same options. Raises UserError; nothing is stored then."""
     conversation = Conversation.objects.get(pk=earlier.conversation)
     conversations.check_room(conversation)
     try:
@@ -43,12 +44,14 @@ def replaced(conversation: UUID) -> QuerySet[Any]:
 
 def _replace(conversation: Conversation, earlier: Turn, question: str) -> Turn:
     present = Turn.objects.filter(conversation=conversation.pk, replacement=None).order_by("-created")
-    if (last := present.first()) is None or last.pk != earlier.pk:
+    if (newest := present.first()) is None or newest.pk != earlier.pk:
         raise NOT_LAST
-    if last.state in LIVE:
+    if newest.state in LIVE:
         raise STILL_RUNNING
     options = {"policy": earlier.policy, "route": earlier.route, "node": earlier.node, "fresh": earlier.fresh}
-    later = turns.ask(earlier.owner, conversation.pk, question, earlier.photo, **options)
+    photos = [photo for photo in photos_of(earlier) if photo and not photo.hidden_at]
+    last = photos[-1] if photos else None
+    later = turns.ask(earlier.owner, conversation.pk, question, last, others=photos[:-1], **options)
     Replacement.objects.create(earlier=earlier, later=later)
     is_first = not present.filter(created__lt=earlier.created).exists()
     if is_first and conversation.title == titles.from_question(earlier.question):  # nobody has renamed it

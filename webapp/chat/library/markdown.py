@@ -35,8 +35,8 @@ def _turn(turn: OwnTurn, photo_lines: dict[str, str]) -> Iterator[str]:
         yield from (f"*{iso(datetime.fromisoformat(turn['created']))}*", "")
     if turn["replaced_by"]:
         yield from ("*Replaced: this question was edited and sent again.*", "")
-    if turn["photo"]:
-        yield from (photo_lines[turn["photo"]["id"]], "")
+    for photo in turn["photos"]:
+        yield from (photo_lines[photo["id"]], "")
     yield from (*(f"> {line}" if line else ">" for line in _lines(turn["question"])), "")
     yield from _lines(turn["answer"] or ENDED.get(turn["state"], "Not answered yet."))
     if turn["error"]:

@@ -68,18 +68,19 @@ def shared_turns(share: Share, photo_address: Callable[[str], str]) -> list[turn
     rows = conversations.turns_of(share.conversation)
     for row in rows:
         row["rating"] = None
-        if row["photo"]:
-            row["photo"]["url"] = photo_address(row["photo"]["id"])
+        for photo in [*row["photos"], *filter(None, [row["photo"]])]:
+            photo["url"] = photo_address(photo["id"])
     return rows
 
 
 def shared_photo(token: str, pk: UUID) -> Photo:
     """A photo that a question of the conversation is about. Raises UserError."""
     share = opened(token)
-    turn = conversations.rows_of(share.conversation).filter(photo=pk).first()
-    if turn is None or turn.photo is None:
+    rows = conversations.rows_of(share.conversation)
+    photo = Photo.visible.filter(pk=pk).first()
+    if photo is None or not (rows.filter(photo=pk).exists() or rows.filter(other_photos__photo=pk).exists()):
         raise not_found("photo")
-    return turn.photo
+    return photo
 
 
 def _day(moment: datetime) -> str:

@@ -11,6 +11,7 @@ from federation.models import Run
 from inference.answering import turns
 from inference.answering.turns import StepJson
 from inference.models import FINAL, PlannerCall, Turn
+from inference.photos.earlier import photos_of
 from webapp.live.errors import ErrorBody
 from webapp.live.moments import iso
 from webapp.ops.story import notices
@@ -49,6 +50,7 @@ class TurnStory(TypedDict):
     conversation: str
     question: str
     photo: PhotoStory | None
+    other_photos: list[PhotoStory]  # before it, in the same question
     policy: str
     route: str | None
     node: str | None
@@ -84,6 +86,7 @@ def of(pk: UUID) -> TurnStory | None:
         "conversation": str(turn.conversation),
         "question": turn.question,
         "photo": photo and _photo(photo),
+        "other_photos": [_photo(other) for other in photos_of(turn)[:-1] if other],
         "policy": turn.policy,
         "route": turn.route or None,
         "node": turn.node or None,

@@ -4,7 +4,7 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -39,7 +39,7 @@ class Client:
 
     def ask(
         self,
-        photo: PhotoPath | None,
+        photo: PhotoPath | Sequence[PhotoPath] | None,
         question: str,
         *,
         policy: str = "fastest",
@@ -47,13 +47,15 @@ class Client:
         node: str | None = None,
         fresh: bool = False,
     ) -> Answer:
-        """The answer, once it is there. Without a photo the question is about the last one of `conversation`. `fresh`:
-        computed, also where you asked the same about the same photo before.
+        """The answer, once it is there. `photo` may be several, of which the answer speaks as the first, the second and so on.
+        Without one the question is about those of the last question of `conversation`. `fresh`: computed, also where you asked
+        the same about the same photo before.
 
         Raises IsthmusError; a question that nobody waits for any longer is stopped.
         """
         until = time.monotonic() + self._patience_s
-        stored = self._upload(Path(photo), until) if photo is not None else None
+        paths = [photo] if isinstance(photo, str | os.PathLike) else photo or []
+        stored = [self._upload(Path(path), until) for path in paths]
         options: dict[str, str | bool | None] = {"policy": policy, "conversation": conversation, "node": node, "fresh": fresh}
         return self._ask(stored, question, until, options)
 
@@ -67,7 +69,7 @@ class Client:
         def ask(photo: PhotoPath, question: str) -> Answer | IsthmusError:
             until = time.monotonic() + self._patience_s
             try:
-                return self._ask(uploads.of(Path(photo), until), question, until, {"policy": policy, "fresh": fresh})
+                return self._ask([uploads.of(Path(photo), until)], question, until, {"policy": policy, "fresh": fresh})
             except IsthmusError as error:
                 return error
 
@@ -91,8 +93,9 @@ class Client:
             raise IsthmusError("unreadable", f"{photo} cannot be read: {error.strerror}.", "Check its path.") from error
         return str(self._http.call("POST", "/photos", until, files={"photo": (photo.name, data)})["id"])
 
-    def _ask(self, photo: str | None, question: str, until: float, options: dict[str, str | bool | None]) -> Answer:
-        fields = {name: value for name, value in {"photo": photo, **options}.items() if value is not None}
+    def _ask(self, photos: list[str], question: str, until: float, options: dict[str, str | bool | None]) -> Answer:
+        about = {"photos": photos} if len(photos) > 1 else {"photo": photos[0]} if photos else {}
+        fields = {**about, **{name: value for name, value in options.items() if value is not None}}
         turn = self._http.call("POST", "/turns", until, json={"question": question, **fields})
         try:
             turn = self._ended(turn, until)
