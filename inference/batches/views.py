@@ -9,13 +9,13 @@ from django.shortcuts import render
 from pydantic import ValidationError
 
 from devices import model_choice
-from inference.answering import question_photos
 from inference.batches import control, summary
 from inference.batches.api_schemas import LibraryQuery
 from inference.batches.sources import shown
 from inference.engine import catalogue
 from inference.engine.photos import formats
 from inference.models import Album
+from inference.photos import question_photos
 from webapp.languages import errors
 from webapp.live.errors import UserError
 
