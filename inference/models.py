@@ -19,6 +19,7 @@ from inference.engine.photos import notes
 from inference.engine.photos.notes import PhotoNote
 from inference.model_jobs.tables import MethodAgreement as MethodAgreement
 from inference.model_jobs.tables import ModelJob as ModelJob
+from inference.photos.tables import QuestionPhoto as QuestionPhoto
 from webapp.accounts.models import ApiToken
 
 LIVE = ("queued", "planning", "running")
@@ -189,31 +190,6 @@ class Turn(models.Model):
     def visible_photo(self) -> Photo | None:
         """None also for a photo that its owner just deleted, which is there until it can no longer be undone."""
         return self.photo if self.photo and not self.photo.hidden_at else None
-
-
-class QuestionPhotos(models.Manager["QuestionPhoto"]):
-    """Read with the photos themselves."""
-
-    def get_queryset(self) -> "models.QuerySet[QuestionPhoto]":
-        return super().get_queryset().select_related("photo")
-
-
-class QuestionPhoto(models.Model):
-    """A photo of a question besides the photo at hand, `Turn.photo`, which is its last one. The row stays when the photo is
-    deleted, so that the other photos keep their numbers."""
-
-    turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="other_photos")
-    photo = models.ForeignKey(Photo, null=True, on_delete=models.SET_NULL, related_name="question_photos")
-    position = models.PositiveSmallIntegerField(help_text="1 is the first photo of the question")
-
-    objects = QuestionPhotos()
-
-    class Meta:
-        ordering = ("position",)
-        constraints = [models.UniqueConstraint(fields=("turn", "position"), name="one_photo_per_position")]
-
-    def __str__(self) -> str:
-        return f"photo {self.position} of question {self.turn_id}"
 
 
 class Step(models.Model):
