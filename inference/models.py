@@ -185,6 +185,11 @@ class Turn(models.Model):
     def __str__(self) -> str:
         return self.question[:60]
 
+    @property
+    def visible_photo(self) -> Photo | None:
+        """None also for a photo that its owner just deleted, which is there until it can no longer be undone."""
+        return self.photo if self.photo and not self.photo.hidden_at else None
+
 
 class QuestionPhotos(models.Manager["QuestionPhoto"]):
     """Read with the photos themselves."""

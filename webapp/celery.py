@@ -12,6 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 
 from django.conf import settings
 
+from webapp.notices import announcing
 from webapp.ops import clock, garbage
 from webapp.ops.traces import export
 from webapp.redis_access import address
@@ -58,6 +59,8 @@ app.conf.update(
     },
     task_publish_retry=False,
 )
+# Not behind the questions that wait.
+app.conf.task_routes = {name: {"queue": clock.CLOCK_QUEUE} for name in (announcing.NOTIFY, "ops.deliver")}
 app.conf.task_queues = [Queue(app.conf.task_default_queue), Queue(clock.CLOCK_QUEUE)]
 app.autodiscover_tasks(
     [
@@ -83,7 +86,7 @@ app.conf.beat_schedule = {
     "give the items of batches to workers": _every("batches.sweep", 2),
     "notice nodes that fell silent": _every("devices.watch", 2),
     "update agents in stages": _every("devices.update_agents", 5),
-    "deliver notifications": _every("ops.notify", 3),
+    "deliver notifications": _every(announcing.NOTIFY, announcing.EVERY_S),
     "look at disk and budget": _every("ops.look", 60),
     "erase photos that were deleted a minute ago": _every("inference.erase_hidden", 5),
     "delete photos on nodes that were away": _every("inference.erase", 15),
@@ -92,6 +95,7 @@ app.conf.beat_schedule = {
     "check events of watches that were left unchecked": _every("watches.sweep", 30),
     "notice watches whose device or camera is gone": _every("watches.look", 3),
     "index photos for the search": _every("search.index", 5),
+    "rebuild an index that the photos have outgrown": _every("search.rebuild", 300),
     "make backups": _every("ops.back_up", 60),
     "delete expired data": _every("ops.prune", 3600),
 }

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import django
@@ -26,18 +27,18 @@ def measure(photos: int, repeats: int) -> dict[str, float | int]:
         from django.db import connection
 
         call_command("migrate", verbosity=0)
-        moments = add_photos(photos)
+        from webapp.accounts.models import User
+
+        moments = add_photos(User.objects.create_superuser("owner", password=None), photos)
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
         return times(moments, repeats)
 
 
-def add_photos(count: int) -> list[datetime]:
+def add_photos(owner: Any, count: int) -> list[datetime]:
     """Of one person. Returns when they were added."""
     from inference.models import Photo, slot_of
-    from webapp.accounts.models import User
 
-    owner = User.objects.create_superuser("owner", password=None)
     moments = sessions(count, random.Random(7))
     on_device = {"jetson-a": {"sizes": {"webp:50:384": 12_000}, "ready": {}}}
     facts = {"owner": owner, "width": 2048, "height": 1365, "bytes": 400_000, "source_bytes": 3_000_000, "kept": True}

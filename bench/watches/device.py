@@ -24,6 +24,7 @@ READY_S = 300.0
 class Device:
     pid: int
     proxy: CountingProxy
+    home: Path
 
     def used(self) -> "Counter[str]":
         """Bytes of heartbeats and of all else that it has sent, and ticks of processor time."""
@@ -45,7 +46,7 @@ def joined(stack: Stack, proxy: CountingProxy, folder: Path, shots: Path) -> Ite
         wait_for(lambda: bool(_node(stack)), READY_S, "the agent did not join")
         stack.owner.post(f"/api/v1/nodes/{SLUG}/approve").raise_for_status()
         wait_for(lambda: _node(stack).get("profile") is not None, READY_S, "the agent's models were not loaded", every=1.0)
-        yield Device(agent.pid, proxy)
+        yield Device(agent.pid, proxy, folder / "home")
     finally:
         agent.terminate()
         agent.wait(30)

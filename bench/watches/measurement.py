@@ -2,26 +2,26 @@
 
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from bench.harness.processes import wait_for
 from bench.harness.stack import Stack
+from bench.watches import conditions, outcomes, posted_events, stream
 from bench.watches.counting_proxy import CountingProxy
 from bench.watches.device import CAMERA, SLUG, TICKS, Device, joined
 from bench.watches.open_page import OpenPage
+from bench.watches.posted_events import Poster
+from bench.watches.receiver import Receiver
 from bench.watches.scenes import Scene, frame, scenes, show
 
 SETTLED_S = 120.0
 FIRST_LOOKS_S = 6.0
 FRAME_S = 1.0
 HOUR_S = 3600
+TALLIES_A_DAY = 24  # of a watch for which nothing happens
 SETTINGS = {"looks_for": "dog", "per_second": 1.0, "cool_down_s": 0.0, "hits": 2, "window": 3, "clear_after": 2}
 
 
@@ -30,9 +30,10 @@ class Plan:
     scenes: int
     scene_s: float
     idle_s: float  # without a watch, and with one while nothing moves
+    posted: int  # events that come alone, from their moment to the webhook
 
 
-QUICK, FULL = Plan(9, 6.0, 10.0), Plan(24, 6.0, 25.0)
+QUICK, FULL = Plan(9, 6.0, 20.0, 20), Plan(30, 6.0, 60.0, 100)
 
 
 @dataclass(frozen=True)
@@ -54,17 +55,29 @@ def measure(plan: Plan, watts_per_core: float) -> dict[str, object]:
         folder, shots = Path(name), Path(name) / "shots"
         shots.mkdir()
         show(shots, frame(sequence[0].photo, 0))
-        with (
-            Stack(folder, "--devices", "1") as stack,
-            CountingProxy(stack.port) as proxy,
-            joined(stack, proxy, folder, shots) as device,
-        ):
-            return _measured(stack, device, shots, sequence, plan, watts_per_core)
+        with Receiver() as receiver:
+            prepared = Stack(folder, "--devices", "1")
+            prepared.env["ISTHMUS_WEBHOOK_URL"] = receiver.url
+            with (
+                prepared as stack,
+                CountingProxy(stack.port) as proxy,
+                joined(stack, proxy, folder, shots) as device,
+            ):
+                figures = _measured(stack, device, receiver, shots, sequence, plan, watts_per_core)
+        return {**figures, "stream": stream.measure(sequence[0].photo, plan.idle_s), **conditions.now()}
 
 
 def _measured(
-    stack: Stack, device: Device, shots: Path, sequence: Sequence[Scene], plan: Plan, watts_per_core: float
+    stack: Stack,
+    device: Device,
+    receiver: Receiver,
+    shots: Path,
+    sequence: Sequence[Scene],
+    plan: Plan,
+    watts_per_core: float,
 ) -> dict[str, object]:
+    late = list[float]()
+
     def nothing() -> None:
         _play(shots, sequence[0], 0, plan.idle_s)
 
@@ -79,31 +92,54 @@ def _measured(
     def scenes_in_turn() -> None:
         for place, scene in enumerate(sequence):
             began.append(time.time())
-            _play(shots, scene, place, plan.scene_s)
+            late.append(_play(shots, scene, place, plan.scene_s))
         _play(shots, sequence[0], len(sequence), plan.scene_s)  # what the last scene raised is cleared
 
     with OpenPage(stack.url, stack.owner) as page:
         busy = _used(device, scenes_in_turn)
-    stack.owner.post(f"/api/v1/watches/{watch}/switch", json={"on": False}).raise_for_status()  # has it report the rest
-    before = _watch(stack, watch)["cost"]
-    wait_for(lambda: _watch(stack, watch)["cost"] != before, SETTLED_S, "the device did not report its cost", every=0.5)
-    cost = _watch(stack, watch)["cost"]
+    tally_bytes, cost = _tally(stack, device, watch)
+    posted = posted_events.measure(Poster(stack, device.home, watch), receiver, plan.posted)
     events = [event for event in page.events.values() if event["kind"] == "raised"]
     measured = cost["joules"] is not None
     watts = cost["joules"] / (cost["ms"] / 1000) if measured else watts_per_core
     return {
-        "idle": {**_hourly(idle, unwatched, watts), "looks_per_frame": _idle_looks(events)},
+        "idle": {
+            **_hourly(idle, unwatched, watts),
+            "core_share": _core_share(idle, unwatched),
+            "agent_core_share": round(idle.core_s / idle.seconds, 4),
+            "bytes": idle.other,
+            "looks_per_frame": _idle_looks(events),
+        },
         "busy": {**_hourly(busy, unwatched, watts), "looks_per_frame": round(cost["looks"] / cost["frames"], 3)},
         "unwatched": {
             "bytes_per_hour": round(unwatched.hourly(unwatched.beats)),
             "core_s_per_hour": round(unwatched.hourly(unwatched.core_s)),
         },
         "bytes_per_event": round(busy.other / len(events)) if events else None,
+        "tally_bytes": tally_bytes,
+        "idle_bytes_per_day": TALLIES_A_DAY * tally_bytes,
         "power": "measured" if measured else "assumed",
         "watts_per_core": None if measured else watts_per_core,
         "frames": cost["frames"],
-        **_outcome(page, sequence, began),
+        **outcomes.of(page, receiver, sequence, began),
+        "latest_frame_s": round(max(late), 1),
+        "posted": plan.posted,
+        "posted_webhook_ms_p50": outcomes.percentile(posted.alone, 50),
+        "posted_webhook_ms_p95": outcomes.percentile(posted.alone, 95),
+        "posted_webhook_ms_max": outcomes.percentile(posted.alone, 100),
+        "burst": posted_events.TOGETHER,
+        "burst_webhook_ms": round(posted.together),
+        "webhooks_lost": posted.lost,
+        "webhooks_repeated": receiver.repeated,
     }
+
+
+def _tally(stack: Stack, device: Device, watch: int) -> tuple[int, dict[str, Any]]:
+    """Switched off, the device reports what the watch has cost: the bytes of that request, and all that it has cost."""
+    before, sent = _watch(stack, watch)["cost"], device.used()
+    stack.owner.post(f"/api/v1/watches/{watch}/switch", json={"on": False}).raise_for_status()
+    wait_for(lambda: _watch(stack, watch)["cost"] != before, SETTLED_S, "the device did not report its cost", every=0.5)
+    return (device.used() - sent)["other"], _watch(stack, watch)["cost"]
 
 
 def _watch(stack: Stack, number: int) -> dict[str, Any]:
@@ -127,58 +163,23 @@ def _hourly(used: Used, unwatched: Used, watts: float) -> dict[str, int]:
     }
 
 
+def _core_share(used: Used, unwatched: Used) -> float:
+    """Of one core, that the watch adds."""
+    return round(max(0.0, used.core_s / used.seconds - unwatched.core_s / unwatched.seconds), 4)
+
+
 def _idle_looks(events: Sequence[dict[str, Any]]) -> float | None:
     """Of the frames before the first event, in most of which nothing moved."""
     first = min(events, key=lambda event: str(event["at"]), default=None)
     return None if first is None else round(first["receipt"]["looks"] / first["receipt"]["frames"], 3)
 
 
-def _play(shots: Path, scene: Scene, place: int, seconds: float) -> None:
-    """Frames of a scene, each with its own noise."""
-    ends, number = time.monotonic() + seconds, 0
-    while time.monotonic() < ends:
+def _play(shots: Path, scene: Scene, place: int, seconds: float) -> float:
+    """Frames of a scene, each with its own noise. By how many seconds the machine was late with one at most."""
+    ends, number, late = time.monotonic() + seconds, 0, 0.0
+    while (began := time.monotonic()) < ends:
         show(shots, frame(scene.photo, 1000 * place + number))
         number += 1
         time.sleep(max(0.0, min(FRAME_S, ends - time.monotonic())))
-
-
-def _outcome(page: OpenPage, sequence: Sequence[Scene], began: Sequence[float]) -> dict[str, object]:
-    """An event belongs to the scene that was shown when the device raised it, or to the one before where that had a dog and no
-    event."""
-    of_scene: Counter[int] = Counter()
-    delays, shown, captions, false = list[float](), list[float](), list[float](), 0
-    raised = sorted((_moment(event["at"]), number) for number, event in page.events.items() if event["kind"] == "raised")
-    for at, number in raised:
-        place = max((n for n, start in enumerate(began) if start <= at), default=0)
-        if not sequence[place].has_dog and place and sequence[place - 1].has_dog and not of_scene[place - 1]:
-            place -= 1
-        of_scene[place] += 1
-        shown.append(1000 * (page.arrived[number] - at))
-        if number in page.captioned:
-            captions.append(1000 * (page.captioned[number] - page.arrived[number]))
-        if sequence[place].has_dog:
-            delays.append(1000 * (page.arrived[number] - began[place]))
-        else:
-            false += 1
-    with_dog = [place for place, scene in enumerate(sequence) if scene.has_dog]
-    return {
-        "scenes": len(sequence),
-        "with_dog": len(with_dog),
-        "events": len(raised),
-        "missed": sum(not of_scene[place] for place in with_dog),
-        "doubled": sum(max(0, of_scene[place] - 1) for place in with_dog),
-        "false": false,
-        "event_ms_p50": _percentile(delays, 50),
-        "event_ms_p95": _percentile(delays, 95),
-        "page_ms_p50": _percentile(shown, 50),
-        "page_ms_p95": _percentile(shown, 95),
-        "caption_ms_p50": _percentile(captions, 50),
-    }
-
-
-def _moment(iso: str) -> float:
-    return datetime.fromisoformat(iso).timestamp()
-
-
-def _percentile(values: Sequence[float], percent: float) -> int | None:
-    return round(float(np.percentile(values, percent))) if values else None
+        late = max(late, time.monotonic() - began - FRAME_S)
+    return late

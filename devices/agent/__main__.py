@@ -187,8 +187,10 @@ def run(home: Path, server: str, code: str, cameras: capture.Cameras, shared: bo
     if stop.code is None:
         log.error("the worker ended by itself; starting over in %g s", AGAIN_S)
         time.sleep(AGAIN_S)
+        cameras.close()
         worker.restart_process()
     if stop.code == worker.RESTART:
+        cameras.close()
         worker.restart_process()
     return stop.code or 0
 

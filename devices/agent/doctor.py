@@ -51,12 +51,17 @@ def _cameras(home: Path) -> Finding:
         cameras = capture.configured(home, [])
     except config.ConfigError as error:
         return Finding("cameras", str(error), f"Fix {home / capture.FILE}.")
+    states = []
     for name in cameras.names:
         try:
             cameras.frame(name)
         except CameraError as error:
-            return Finding("cameras", str(error), "Look at the camera and at its line in cameras.toml.")
-    return Finding("cameras", ", ".join(cameras.names) or "none")
+            if not (cameras.stays_open(name) and config.runs_here(home)):
+                return Finding("cameras", str(error), "Look at the camera and at its line in cameras.toml.")
+            states.append(f"{name} (not examined: the running agent may be reading it)")
+        else:
+            states.append(name)
+    return Finding("cameras", ", ".join(states) or "none")
 
 
 def _server(kept: config.Config) -> Finding:

@@ -20,6 +20,7 @@ from devices.models import AgentRollout, Node
 from devices.telemetry import presence
 from webapp.accounts import audit
 from webapp.live.errors import UserError, not_found
+from webapp.notices.tell import Event, tell
 
 log = logging.getLogger(__name__)
 GIVE_UP = timedelta(minutes=90)  # after an offer: three attempts ten minutes apart, and a trial that loads other models
@@ -223,8 +224,12 @@ def _member(node: Node, rollout: AgentRollout, now: datetime) -> Member:
 
 def _end(rollout: AgentRollout, why: str) -> None:
     """Nodes that were not offered it yet are not any more."""
-    if not AgentRollout.objects.filter(pk=rollout.pk, ended=None).update(ended=timezone.now(), stopped_because=why[:300]):
-        return
+    with transaction.atomic():
+        if not AgentRollout.objects.filter(pk=rollout.pk, ended=None).update(ended=timezone.now(), stopped_because=why[:300]):
+            return
+        if why and why != OTHER_WHEEL:  # that one gets an update of its own
+            values = {"version": rollout.version, "reason": why[:300]}
+            tell(Event("agents.update_stopped", values, "agents", "/devices/", key=f"agents.update_stopped:{rollout.pk}"))
     for node in _nodes(rollout):
         records.store(node, records.lasting)
         presence.announce(node)

@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.dispatch import Signal
 from django.utils import timezone
@@ -24,7 +24,7 @@ from webapp.live.errors import UserError
 from webapp.live.events import Event, RunClient, RunRound
 from webapp.live.publish import publish
 
-START_S = 30  # from the claim until the new process renews the lease itself
+START_S = 90  # from the claim until the new process renews the lease itself, also on a machine that is busy with starting
 PUBLISH_S = 0.3  # at most this often pages receive what clients do
 round_has_ended = Signal()  # with `row` and `clients`, once they are stored; may be lost with its process
 
@@ -118,10 +118,11 @@ class Journal:
         with self._write:
             if not self._news or self.run.progress is None:
                 return
-            news, self._news, self._published_at = self._news, {}, time.monotonic()
+            news, self._published_at = self._news, time.monotonic()
             clients = {**self.run.progress["clients"], **{str(partition): client for partition, client in news.items()}}
             progress = {**self.run.progress, "clients": clients}
             self._change(progress=progress, phase=f"round {progress['round']}")
+            self._news = {}  # not before: while the database is away it waits
             self._publish(
                 RunClient(
                     run=self.run.pk,
@@ -199,7 +200,7 @@ class Journal:
                         self._extend_lease()
                 except lease.LeaseLost:
                     return
-                except DatabaseError:
+                except (DatabaseError, InterfaceError):
                     connection.close()
         finally:
             connection.close()

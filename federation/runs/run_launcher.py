@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.utils import timezone
 
 from federation.models import Run
@@ -36,7 +36,7 @@ def _watch() -> None:
                     child = _launch(*claimed)
                 elif (draft := _uncounted()) is not None and draft != counted:
                     child, counted = _launch(draft[0], ""), draft
-        except (DatabaseError, OSError) as error:
+        except (DatabaseError, InterfaceError, OSError) as error:
             log.warning("could not look for runs: %s", error)
         finally:
             close_old_connections()

@@ -6,6 +6,8 @@ import logging
 import time
 from contextlib import ExitStack
 
+from django.db import connection
+
 from devices import dispatch
 from devices.contract import log_lines
 from federation.app import server_app
@@ -20,7 +22,7 @@ from federation.runs.spec import RunSpec
 from webapp.live import spans
 from webapp.live.errors import UserError
 from webapp.live.lease import LeaseLost
-from webapp.live.outages import outage
+from webapp.live.outages import DATABASE_ERRORS, outage, passes
 
 log = logging.getLogger(__name__)
 CHECKPOINT = "checkpoint"
@@ -50,6 +52,10 @@ def _execute(journal: Journal) -> None:
     except RunError as error:
         _fail(journal, UserError(error.code, str(error), error.remedy, 409))
     except Exception as error:
+        if passes(error):  # when the lease ends, another process resumes after the last stored round
+            log.warning("%s is left to another process, as the database is away: %s", journal.run, error)
+            journal.lost.set()  # what nodes still compute for it is cancelled
+            return
         # Logged with its traceback; the person sees a failed run instead of one that never moves.
         log.exception("%s failed", journal.run)
         unexpected = UserError("internal", "Training failed unexpectedly.", "See the cloud worker log.", 500)
@@ -61,6 +67,8 @@ def _fail(journal: Journal, error: UserError) -> None:
         journal.ended("failed", error)
     except LeaseLost:
         log.info("%s was taken over", journal.run)
+    except DATABASE_ERRORS as unstored:
+        log.warning("%s failed, which could not be stored; another process will try it: %s", journal.run, unstored)
 
 
 class Attempt:
@@ -141,6 +149,9 @@ class Attempt:
             self.journal.progressed(self.round, progress)
         except LeaseLost:
             log.debug("lease lost; the grid notices by itself")
+        except DATABASE_ERRORS as error:  # the journal stores it later, and a round has what became of its clients
+            log.info("progress of %s is not stored yet, as the database is away: %s", self.journal.run, error)
+            connection.close()
 
     def on_round(self, report: RoundReport) -> None:
         served, self.grid.served = self.grid.served, {}

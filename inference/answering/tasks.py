@@ -52,7 +52,7 @@ def _is_stopping() -> bool:
 @shared_task(name=cloud_queue.PREPARE)
 def prepare(photo_id: str, node: str) -> None:
     """Place a photo that was just uploaded and compute heads from it. May be lost: the question then does the same."""
-    if photo := Photo.objects.filter(pk=photo_id).first():
+    if photo := Photo.visible.filter(pk=photo_id).first():
         _preparing.submit(photo.owner_id, partial(prefetch.prepare, photo, node))
 
 

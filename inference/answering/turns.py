@@ -118,7 +118,10 @@ def _end(turn: Turn, changes: dict[str, object]) -> bool:
 
 
 def retry(turn: Turn, fresh: bool = False) -> None:
-    """Queue a finished turn again, `fresh` even if it was not. Raises UserError while it is live, and where nothing is left."""
+    """Queue a finished turn again, `fresh` even if it was not. Raises UserError while it is live, where its photo was
+    just deleted, and where nothing is left."""
+    if turn.photo and turn.visible_photo is None:
+        raise UserError("photo_gone", "The photo was deleted.", "Undo that first, or ask about another photo.", 409)
     token = allowances.token_of(turn.owner)
     with transaction.atomic():
         ended = Turn.objects.filter(pk=turn.pk).exclude(state__in=LIVE)
@@ -198,7 +201,7 @@ def as_json(turn: Turn) -> TurnJson:
         "seq": turn.seq,
         "state": turn.state,
         "question": turn.question,
-        "photo": question_photos.photo_json(turn.photo) if turn.photo and not turn.photo.hidden_at else None,
+        "photo": question_photos.photo_json(turn.visible_photo) if turn.visible_photo else None,
         "photos": question_photos.photos_json(turn),
         "policy": turn.policy,
         "route": turn.route or None,

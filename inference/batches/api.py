@@ -26,9 +26,12 @@ def batch_schema(row: Row) -> Batch:
         "Ask one question about many photos",
         {201: Batch},
         {
-            404: "`unknown_photos`: some of them do not exist or are not yours.",
-            422: "`no_photos`, `too_many_photos`, `empty_question`, `question_too_long`, `unknown_policy`, `unknown_route`, "
-            "`unknown_node`; `no_steps`, `no_training`, `one_photo_each`: the message is no question that each photo answers.",
+            400: "`no_words`: the search has no words about a photo.",
+            404: "`unknown_photos`: some of them do not exist or are not yours. `not_found`: no such album or photo of yours.",
+            409: "`search_off`, `search_without_model`, `not_indexed`: as `search_library` and `find_alike` have them.",
+            422: "`no_photos`, `several_sources`, `too_many_photos`, `empty_question`, `question_too_long`, `unknown_policy`, "
+            "`unknown_route`, `unknown_node`; `no_steps`, `no_training`, `one_photo_each`: the message is no question that "
+            "each photo answers.",
             429: "`too_many_batches`: you have as many unfinished ones as you may. `allowance_used`: see `get_allowances`.",
         },
     ),
@@ -39,7 +42,7 @@ def create_batch(request: HttpRequest, body: NewBatch) -> Status[Batch]:
     row = creation.create(
         request.user,
         body.question,
-        body.photos,
+        body.source(),
         policy=body.policy,
         route=body.route or "",
         node=body.node or "",

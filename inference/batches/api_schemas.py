@@ -1,19 +1,31 @@
 """What the API says of batches and their items."""
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Literal, Self
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from inference.batches.models import ITEM_STATES, STATES
+from inference.batches.sources.shown import Shown
 from inference.batches.summary import SORTS
 from inference.engine.doubt import Certainty
+from inference.photos.filter_query import FilterQuery
+from inference.photos.library import Filters
 from inference.placement import policies, routes
 from inference.planning.plan import PlanStep
+from webapp.live.errors import UserError
 from webapp.live.http import ErrorDetail, Moment, Page, PageQuery
 
 MOST_IDS = 20_000  # read at all; how many a batch may have is a setting
+MOST_TYPED = 2000  # characters of a search
+TWO_SOURCES = UserError(
+    "several_sources",
+    "The photos are named in more than one way.",
+    "Send one of `photos`, `album`, `search` and `library`.",
+    422,
+)
 Sort = Literal["number", "answer", "certainty", "uncertainty", "bytes", "ms"]
 assert set(SORTS) == set(Sort.__args__)  # type: ignore[attr-defined]
 
@@ -27,11 +39,35 @@ class BatchPlan(Schema):
     remark: str = Field("", description="What every answer says besides what the steps found.")
 
 
+class LibraryQuery(FilterQuery):
+    """What the library shows with these filters, which are those of `read_library`; without any, all of your photos."""
+
+    q: str = Field("", max_length=MOST_TYPED, description="Of those, what fits these words, as `search_library` finds it.")
+    alike: UUID | None = Field(None, description="Or those that look like this photo, as `find_alike` finds them.")
+
+    def shown(self) -> Shown:
+        return Shown(self.filters(), self.q.strip() or None, self.alike)
+
+    @model_validator(mode="after")
+    def _has_one_search(self) -> Self:
+        if self.q and self.alike:
+            raise ValueError("q and alike exclude each other")
+        return self
+
+
 class NewBatch(Schema):
+    """The photos are named in one way: `photos`, `album`, `search` or `library`. What the last three name is read when the
+    batch is created; at most 500 photos of a search, best first."""
+
     question: str = Field(examples=["Is there a dog?"])
-    photos: list[UUID] = Field(
-        max_length=MOST_IDS, description="Photos of yours; one that is listed twice is asked about once."
+    photos: list[UUID] | None = Field(
+        None, max_length=MOST_IDS, description="Photos of yours; one that is listed twice is asked about once."
     )
+    album: UUID | None = Field(None, description="All photos of an album of yours.")
+    search: str | None = Field(
+        None, max_length=MOST_TYPED, description="All photos of yours that show this.", examples=["a dog on a beach"]
+    )
+    library: LibraryQuery | None = Field(None, description="Photos that the library shows.")
     policy: str = Field("fastest", json_schema_extra={"enum": [*policies.names()]}, description="What placement may do.")
     route: str | None = Field(None, json_schema_extra={"enum": [*routes.names(), None]}, description="Force this route.")
     node: str | None = Field(None, description="The device to ask on.", examples=["jetson-a"])
@@ -39,6 +75,17 @@ class NewBatch(Schema):
         False,
         description="Use nothing that was computed or sent for an earlier question, neither its answer nor its features.",
     )
+
+    def source(self) -> Sequence[UUID] | Shown:
+        """Raises UserError unless the photos are named in one way."""
+        named = [each for each in (self.photos, self.album, self.search, self.library) if each is not None]
+        if len(named) > 1:
+            raise TWO_SOURCES
+        if self.album:
+            return Shown(Filters(album=self.album))
+        if self.search is not None:
+            return Shown(words=self.search)
+        return self.library.shown() if self.library else self.photos or []
 
 
 class BatchCounts(Schema):

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
@@ -13,22 +12,23 @@ from devices.models import Node
 from inference.answering import planner_usage, plans, trained_models, turns
 from inference.batches import feeding
 from inference.batches.models import PAUSED, RUNNING, Batch, Item
+from inference.batches.sources import listed, shown
+from inference.batches.sources.shown import Shown
 from inference.calls import allowances, recording
 from inference.models import Photo
 from inference.planning.context import Context
 from inference.planning.plan import TRAIN
 from inference.scheduling import limits
-from webapp.languages import lazy_number
 from webapp.live.errors import UserError
 
 MOST_UNFINISHED = 20  # batches of one person that run or are paused
-CHUNK = 500  # ids in one query
+CHUNK = 500  # rows in one statement
 
 
 def create(
     owner: AbstractBaseUser,
     question: str,
-    photos: Sequence[UUID],
+    photos: Sequence[UUID] | Shown,
     *,
     policy: str,
     route: str = "",
@@ -37,9 +37,13 @@ def create(
 ) -> Batch:
     """Plan the question, store the batch and start it. Raises UserError; nothing is stored then."""
     batch = _checked(owner, question, policy, route, node, fresh)
-    chosen = _own_photos(owner, photos)
+    if isinstance(photos, Shown):
+        chosen, repeated = shown.photos(owner.pk, photos), 0
+    else:
+        chosen = listed.photos(owner.pk, photos)
+        repeated = len(photos) - len(chosen)
     batch.plan = _plan(batch)
-    return start(batch, chosen, len(photos) - len(chosen))
+    return start(batch, chosen, repeated)
 
 
 def prepare(
@@ -81,38 +85,6 @@ def _checked(owner: AbstractBaseUser, question: str, policy: str, route: str, no
         raise UserError("unknown_node", "There is no device “%(name)s”.", remedy, 422, values)
     asked = {"question": question.strip(), "policy": policy, "route": route, "node": node, "fresh": fresh}
     return Batch(owner=owner, token_id=allowances.token_of(owner), **asked)
-
-
-def check_count(count: int) -> None:
-    """Raises UserError where a batch cannot have so many photos."""
-    if not count:
-        raise UserError("no_photos", "No photo is chosen.", "Choose the photos to ask about.", 422)
-    if count > settings.BATCH_PHOTOS:
-        raise UserError(
-            "too_many_photos",
-            "These are %(count)s photos; a batch has at most %(limit)s.",
-            "Make several batches.",
-            422,
-            {"count": lazy_number(count, 0), "limit": lazy_number(settings.BATCH_PHOTOS, 0)},
-        )
-
-
-def _own_photos(owner: AbstractBaseUser, ids: Sequence[UUID]) -> list[Photo]:
-    """In the order of the list, each once. Raises UserError."""
-    wanted = list(dict.fromkeys(ids))
-    check_count(len(wanted))
-    rows: dict[UUID, Photo] = {}
-    for start in range(0, len(wanted), CHUNK):
-        rows |= Photo.objects.filter(owner=owner).in_bulk(wanted[start : start + CHUNK])
-    if missing := [pk for pk in wanted if pk not in rows]:
-        raise UserError(
-            "unknown_photos",
-            "%(count)s of these photos do not exist or are not yours; the first is %(id)s.",
-            "Leave them out, or look at your list of photos.",
-            404,
-            {"count": lazy_number(len(missing), 0), "id": missing[0]},
-        )
-    return [rows[pk] for pk in wanted]
 
 
 def _plan(batch: Batch) -> dict[str, Any]:

@@ -124,7 +124,7 @@ def _give(batch: Batch, untold: int = 0) -> bool:
     given = failed = 0
     while room > given and (some := list(waiting.select_related("photo")[: room - given])):
         for item in some:
-            if item.photo is None:
+            if item.photo is None or item.photo.hidden_at:  # its owner deleted it
                 failed += Item.objects.filter(pk=item.pk).update(state=FAILED, error=GONE.body(), finished=timezone.now())
             else:
                 Item.objects.filter(pk=item.pk).update(state=ASKED, turn=_turn(batch, item.photo))

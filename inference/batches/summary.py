@@ -114,7 +114,7 @@ def read(pk: object) -> BatchJson:
 def item_json(item: Item) -> ItemJson:
     return {
         "number": item.number,
-        "photo": question_photos.photo_json(item.photo) if item.photo else None,
+        "photo": question_photos.photo_json(item.photo) if item.photo and not item.photo.hidden_at else None,
         "turn": str(item.turn_id) if item.turn_id else None,
         "state": item.state,
         "answer": item.answer or None,

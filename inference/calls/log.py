@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
 
 from inference.calls.tables import LOOKS, CallDay, ModelCall
-from webapp.accounts.models import User
+from webapp.accounts.models import ApiToken, User
 
 PERCENTILES = (50, 95, 99)
 HOURS = 24
@@ -25,9 +25,10 @@ OUTCOMES: Mapping[str, Mapping[str, Any]] = {"": {}, "ok": {"ok": True}, "failed
 
 @dataclass(frozen=True)
 class Filters:
-    """Each narrows the log; empty ones do not. `person`: a user name."""
+    """Each narrows the log; empty ones do not. `person`: a user name; `token`: the name of a personal token."""
 
     person: str = ""
+    token: str = ""
     origin: str = ""
     task: str = ""
     model: str = ""
@@ -104,13 +105,18 @@ class Selection:
             wanted = named if wanted in (None, named) else 0
         return wanted
 
+    @cached_property
+    def _tokens(self) -> list[int]:
+        """Those of this name; of people whose calls the reader may not see they have no calls here."""
+        return list(ApiToken.objects.filter(name=self.filters.token).values_list("pk", flat=True))
+
     def _of_owner(self, field: str = "owner_id") -> dict[str, Any]:
         return {} if self._owner is None else {field: self._owner}
 
     @property
     def _is_of_days(self) -> bool:
         filters = self.filters
-        apart = filters.node or filters.rating
+        apart = filters.node or filters.rating or filters.token
         return not apart and all(moment is None or _begins_a_day(moment) for moment in (filters.since, filters.until))
 
     def _days(self) -> QuerySet[CallDay]:
@@ -146,6 +152,8 @@ class Selection:
         calls = calls.filter(**self._facets())
         if filters.rating:
             calls = calls.filter(up=filters.rating == "up")
+        if filters.token:
+            calls = calls.filter(token__in=self._tokens)
         if filters.node:
             calls = calls.filter(Q(device=filters.node) | Q(edge=filters.node))
         return calls

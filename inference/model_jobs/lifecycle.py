@@ -1,7 +1,10 @@
 """The lifecycle of work on models: start, stop, resume, read. The page, the API and the command line use it."""
 
+import shutil
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
@@ -80,6 +83,18 @@ def stop(pk: int) -> ModelJob:
 def fail(job: ModelJob, error: UserError) -> bool:
     """End a job that no process works on."""
     return _move(job, LIVE, state="failed", error=error.body(), finished=timezone.now(), lease="", lease_until=None)
+
+
+def delete(job: ModelJob) -> None:
+    """One that has ended, with what it had done."""
+    place = folder(job.pk)
+    job.delete()
+    shutil.rmtree(place, ignore_errors=True)
+
+
+def folder(pk: int) -> Path:
+    """What it has done so far; few kinds of work have any."""
+    return Path(settings.VAR_DIR) / "model_jobs" / str(pk)
 
 
 def get(pk: int) -> ModelJob:

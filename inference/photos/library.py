@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
-from inference.models import Photo, slot_of
+from inference.models import Photo, Turn, slot_of
 from webapp.live.errors import UserError
 from webapp.live.moments import iso
 
@@ -20,6 +20,7 @@ class Filters:
     favourites: bool = False
     unasked: bool = False
     album: UUID | None = None
+    conversation: UUID | None = None
     device: str = ""
     since: datetime | None = None
     until: datetime | None = None
@@ -52,7 +53,7 @@ class Cursor:
 
 
 def rows(owner: int, filters: Filters) -> QuerySet[Photo]:
-    """An album or a device that does not exist, or is somebody else's, holds none of them."""
+    """An album, a conversation or a device that does not exist, or is somebody else's, has none of them."""
     photos = Photo.visible.filter(owner=owner)
     if filters.favourites:
         photos = photos.filter(favourite=True)
@@ -60,6 +61,8 @@ def rows(owner: int, filters: Filters) -> QuerySet[Photo]:
         photos = photos.filter(turn=None, question_photos=None)
     if filters.album:
         photos = photos.filter(albums=filters.album, albums__owner=owner)
+    if filters.conversation:
+        photos = photos.filter(pk__in=Turn.objects.filter(conversation=filters.conversation, owner=owner).values("photo"))
     if filters.device:
         photos = photos.filter(placed__has_key=filters.device)
     if filters.since:

@@ -1,7 +1,7 @@
 """Finding the nearest vectors: one protocol, and the choice between its two kinds.
 
 `ScanIndex` compares a vector with every photo of a person, in memory: exact, and fast up to some hundred thousand photos.
-`PgvectorIndex` lets PostgreSQL with its extension pgvector search a graph of them (HNSW, Malkov and Yashunin 2018).
+`PgvectorIndex` lets PostgreSQL with its extension pgvector compare it with those of the nearest lists (IVFFlat).
 """
 
 from collections.abc import Sequence
@@ -33,6 +33,9 @@ class Index(Protocol):
     def put(self, rows: Sequence[PhotoVector]) -> None:
         """Store vectors, in place of earlier ones of the same photos."""
 
+    def is_outgrown(self) -> bool:
+        """Whether it was made for far fewer vectors than there are, and should be rebuilt."""
+
     def rebuild(self) -> int:
         """Make whatever it needs besides the table of vectors. Returns for how many vectors."""
 
@@ -44,3 +47,12 @@ def index() -> Index:
     from inference.search.scan import ScanIndex
 
     return pgvector.PgvectorIndex() if pgvector.is_there(connection) else ScanIndex()
+
+
+def rebuild() -> int:
+    """Make the index again, from now on with pgvector where the database has it. Returns for how many vectors."""
+    from inference.search import pgvector
+
+    pgvector.prepare(connection)
+    index.cache_clear()
+    return index().rebuild()

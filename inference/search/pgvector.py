@@ -1,7 +1,7 @@
-"""Vectors in PostgreSQL with its extension pgvector: half precision, in a graph that is searched near the vector wanted.
+"""Vectors in PostgreSQL with its extension pgvector: half precision, in an index of lists (lists.py).
 
-The column and its index are made by `rebuild` (the command `search rebuild`, and a migration where the extension is there), as
-Django's migrations cannot say "where the database has it".
+The column and its index are made by a migration where the extension is there, and by `inference.search.index.rebuild` (the
+command `search --rebuild`) where it came later: Django's migrations cannot say "where the database has it".
 """
 
 from collections.abc import Sequence
@@ -15,35 +15,43 @@ from django.db.utils import DatabaseError
 
 from inference.engine.mean_token.space import SIZE, Array
 from inference.models import Photo
+from inference.search import lists
 from inference.search.index import Neighbour
+from inference.search.lists import COLUMN, TABLE
 from inference.search.models import PhotoVector
 
-TABLE, COLUMN, GRAPH = PhotoVector._meta.db_table, "near", "vectors_nearest"
-LINKS, BUILD_WIDTH, SEARCH_WIDTH = 16, 64, 200  # of the graph: per vector, while it is built, while it is searched
 BATCH = 5000
+LEAST = (0, 8)  # of pgvector: the first that goes on to further lists until enough photos fit what bounds a search
+# The bytes of a vector in pgvector's type, which has no cast from bytes.
+HALVES = (
+    "ARRAY(SELECT mod(get_byte(vector, place) + 128, 256) - 128 "  # noqa: S608 - nothing in it is from outside
+    f"FROM generate_series(0, {SIZE - 1}) AS place ORDER BY place)::halfvec({SIZE})"
+)
 
 
 def is_there(database: Any) -> bool:
-    """Whether the column is, so that vectors can be searched with it."""
+    """Whether the column is, and the extension new enough, so that vectors can be searched with it."""
     if database.vendor != "postgresql":
         return False
     with database.cursor() as cursor:
         cursor.execute("SELECT 1 FROM information_schema.columns WHERE table_name = %s AND column_name = %s", [TABLE, COLUMN])
-        return cursor.fetchone() is not None
+        return cursor.fetchone() is not None and _is_new_enough(cursor)
+
+
+def _is_new_enough(cursor: Any) -> bool:
+    cursor.execute("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
+    row = cursor.fetchone()
+    return row is not None and tuple(map(int, row[0].split(".")[:2])) >= LEAST
 
 
 def prepare(database: Any) -> bool:
-    """Make the column and the graph. False where PostgreSQL lacks the extension or this user may not use it."""
+    """Make the column. False where PostgreSQL lacks the extension or this user may not use it."""
     if database.vendor != "postgresql":
         return False
     try:
         with transaction.atomic(), database.cursor() as cursor:
             cursor.execute("CREATE EXTENSION IF NOT EXISTS vector")
             cursor.execute(f"ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS {COLUMN} halfvec({SIZE})")
-            cursor.execute(
-                f"CREATE INDEX IF NOT EXISTS {GRAPH} ON {TABLE} USING hnsw ({COLUMN} halfvec_cosine_ops) "
-                f"WITH (m = {LINKS}, ef_construction = {BUILD_WIDTH})"
-            )
     except DatabaseError:
         return False
     return True
@@ -65,36 +73,41 @@ class PgvectorIndex:
             f"ORDER BY {COLUMN} <=> %s::halfvec LIMIT %s"
         )
         with transaction.atomic(), connection.cursor() as cursor:
-            # A person's photos may be few among many: the search goes on until it has enough of them.
-            cursor.execute(f"SET LOCAL hnsw.ef_search = {SEARCH_WIDTH}")
-            cursor.execute("SET LOCAL hnsw.iterative_scan = strict_order")
+            lists.begin_search()
             cursor.execute(query, [wanted, *values, wanted, limit])
-            return [Neighbour(photo, float(similarity)) for photo, similarity in cursor.fetchall()]
+            nearest = [Neighbour(photo, float(similarity)) for photo, similarity in cursor.fetchall()]
+        return sorted(nearest, key=lambda one: -one.similarity)  # a search that goes on begins its order again
 
     def put(self, rows: Sequence[PhotoVector]) -> None:
         with transaction.atomic():
             PhotoVector.objects.bulk_create(
                 rows, update_conflicts=True, unique_fields=["photo"], update_fields=["space", "vector", "names", "made"]
             )
-            _fill([(row.pk, bytes(row.vector)) for row in rows])
+            _fill([row.pk for row in rows])
+
+    def is_outgrown(self) -> bool:
+        return lists.is_outgrown()
 
     def rebuild(self) -> int:
-        prepare(connection)
-        rows, count = PhotoVector.objects.order_by("pk").values_list("pk", "vector"), 0
-        last: UUID | None = None
-        while batch := [(pk, bytes(vector)) for pk, vector in (rows.filter(pk__gt=last) if last else rows)[:BATCH]]:
+        """Searches go on meanwhile, in the index that is there."""
+        count, last = 0, UUID(int=0)
+        photos = PhotoVector.objects.order_by("pk").values_list("pk", flat=True)
+        while batch := list(photos.filter(pk__gt=last)[:BATCH]):
             _fill(batch)
-            count, last = count + len(batch), batch[-1][0]
+            count, last = count + len(batch), batch[-1]
+        lists.rebuild(count)
         return count
 
 
-def _fill(rows: Sequence[tuple[UUID, bytes]]) -> None:
+def _fill(photos: Sequence[UUID]) -> None:
+    """The column, where it differs from the bytes."""
     with connection.cursor() as cursor:
-        cursor.executemany(
-            f"UPDATE {TABLE} SET {COLUMN} = %s::halfvec WHERE photo_id = %s",  # noqa: S608 - names of our own
-            [(_text(int(byte) - 256 if byte > 127 else int(byte) for byte in vector), pk) for pk, vector in rows],
+        cursor.execute(
+            f"UPDATE {TABLE} SET {COLUMN} = {HALVES} "  # noqa: S608 - names of our own
+            f"WHERE photo_id = ANY(%s) AND ({COLUMN} IS NULL OR {COLUMN} <> {HALVES})",
+            [list(photos)],
         )
 
 
-def _text(values: Any) -> str:
+def _text(values: Sequence[float]) -> str:
     return "[" + ",".join(f"{value:.6g}" for value in values) + "]"

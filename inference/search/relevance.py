@@ -7,6 +7,7 @@ a few hundred photos of all kinds, with which the limit is put for each text.
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from safetensors.numpy import load_file
@@ -18,7 +19,25 @@ FILE = Path(__file__).parent / "weights" / "background.safetensors"
 FITS = 3.5  # standard deviations above the background from which on a photo fits
 ALIKE = 0.6  # cosine of two photos from which on they are alike
 NAMED = 1.5  # standard deviations that a name which the classifier gave is worth
+STRONG, VERY_ALIKE = 5.0, 0.8  # from which on a match is called very close: NAMED above FITS, midway from ALIKE to the same
 OFFERED = 6  # photos that are shown as the nearest where none fits
+
+
+Closeness = Literal["very close", "close", "distant"]
+
+
+def closeness(distance: float) -> Closeness:
+    """Of a photo to words, in standard deviations."""
+    return _level(distance, FITS, STRONG)
+
+
+def likeness(cosine: float) -> Closeness:
+    """Of two photos."""
+    return _level(cosine, ALIKE, VERY_ALIKE)
+
+
+def _level(value: float, close: float, very: float) -> Closeness:
+    return "very close" if value >= very else "close" if value >= close else "distant"
 
 
 @dataclass(frozen=True)

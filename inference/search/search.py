@@ -12,9 +12,10 @@ from inference.engine.mean_token.space import SCALE
 from inference.engine.questions import label_tree
 from inference.engine.questions.label_tree import Branch
 from inference.models import Photo
-from inference.search import memory, relevance, text, words
+from inference.search import counts, memory, relevance, text, words
 from inference.search.index import Neighbour, index
 from inference.search.models import PhotoVector
+from inference.search.relevance import Closeness
 from webapp.live.errors import UserError
 
 LIMIT, MOST = 60, 500
@@ -42,11 +43,12 @@ NO_WEIGHTS = UserError(
 @dataclass(frozen=True)
 class Hit:
     """`distance`: how far above photos that have nothing to do with the words, in standard deviations; of an example photo,
-    the cosine."""
+    the cosine. `closeness`: the same in a word."""
 
     photo: UUID
     similarity: float
     distance: float
+    closeness: Closeness
     names: tuple[str, ...]  # of the classifier, that are among the words
 
     @property
@@ -77,10 +79,13 @@ def by_words(owner: int, typed: str, limit: int = LIMIT, within: QuerySet[Photo]
     if not about:
         raise NO_WORDS
     vector = text.bundled_text().unit(about)
-    neighbours = _visible(index().nearest(owner, vector, min(limit, MOST), within))
-    scale, branches = relevance.of(vector), named_things(about)
-    names = _names([one.photo for one in neighbours], branches)
-    hits = [Hit(one.photo, one.similarity, scale.distance(one.similarity), names.get(one.photo, ())) for one in neighbours]
+    neighbours = index().nearest(owner, vector, min(limit, MOST), within)
+    scale, branches, names = relevance.of(vector), named_things(about), _visible_names(neighbours)
+    hits = [
+        _hit(one, scale.distance(one.similarity), confirmed_by(names[one.photo], branches))
+        for one in neighbours
+        if one.photo in names
+    ]
     fitting = [hit for hit in hits if hit.names or hit.distance >= relevance.FITS]
     fitting.sort(key=lambda hit: -(hit.distance + relevance.NAMED * bool(hit.names)))
     return _found(owner, about, fitting[:limit], [] if fitting else hits[: relevance.OFFERED], within)
@@ -93,10 +98,16 @@ def by_photo(owner: int, photo: Photo, limit: int = LIMIT, within: QuerySet[Phot
     if row is None:
         raise NO_VECTOR
     vector = np.frombuffer(bytes(row.vector), np.int8).astype(np.float32) / SCALE
-    neighbours = _visible(index().nearest(owner, vector / np.linalg.norm(vector), min(limit, MOST) + 1, within))
-    hits = [Hit(one.photo, one.similarity, one.similarity, ()) for one in neighbours if one.photo != photo.pk]
+    neighbours = index().nearest(owner, vector / np.linalg.norm(vector), min(limit, MOST) + 1, within)
+    shown = _visible_names(neighbours).keys() - {photo.pk}
+    others = [one for one in neighbours if one.photo in shown]
+    hits = [Hit(one.photo, one.similarity, one.similarity, relevance.likeness(one.similarity), ()) for one in others]
     alike = [hit for hit in hits if hit.similarity >= relevance.ALIKE]
     return _found(owner, "", alike[:limit], [] if alike else hits[: relevance.OFFERED], within)
+
+
+def _hit(neighbour: Neighbour, distance: float, names: tuple[str, ...]) -> Hit:
+    return Hit(neighbour.photo, neighbour.similarity, distance, relevance.closeness(distance), names)
 
 
 def _has_weights() -> bool:
@@ -110,11 +121,10 @@ def _require() -> None:
         raise NO_WEIGHTS
 
 
-def _visible(neighbours: list[Neighbour]) -> list[Neighbour]:
-    """Without photos that are being deleted, and vectors of another space."""
-    comparable = Photo.visible.filter(pk__in=[one.photo for one in neighbours], vector__space=memory.space_name())
-    shown = set(comparable.values_list("pk", flat=True))
-    return [one for one in neighbours if one.photo in shown]
+def _visible_names(neighbours: Sequence[Neighbour]) -> dict[UUID, Sequence[tuple[str, float]]]:
+    """What the classifier called each photo; without photos that are being deleted, and vectors of another space."""
+    rows = PhotoVector.objects.filter(pk__in=[one.photo for one in neighbours], space=memory.space_name())
+    return dict(rows.filter(photo__hidden_at__isnull=True).values_list("pk", "names"))
 
 
 def named_things(about: str) -> list[tuple[str, Branch]]:
@@ -132,16 +142,8 @@ def named_things(about: str) -> list[tuple[str, Branch]]:
     return things
 
 
-def _names(photos: Sequence[UUID], branches: Sequence[tuple[str, Branch]]) -> dict[UUID, tuple[str, ...]]:
-    """For each photo the words that its classifier's names confirm, where they confirm all of them that are names."""
-    if not branches:
-        return {}
-    rows = PhotoVector.objects.filter(pk__in=photos).values_list("pk", "names")
-    return {pk: confirmed for pk, names in rows if (confirmed := confirmed_by(names, branches))}
-
-
 def confirmed_by(names: Sequence[tuple[str, float]], branches: Sequence[tuple[str, Branch]]) -> tuple[str, ...]:
-    """Empty unless every branch has one of the names, with some probability."""
+    """The words that the names confirm: all of them, each with some probability, or none."""
     tree = label_tree.names()
     confirmed = list[str]()
     for phrase, branch in branches:
@@ -156,11 +158,5 @@ def confirmed_by(names: Sequence[tuple[str, float]], branches: Sequence[tuple[st
 
 
 def _found(owner: int, about: str, hits: list[Hit], nearest: list[Hit], within: QuerySet[Photo] | None) -> Found:
-    rows = PhotoVector.objects.filter(owner=owner, space=memory.space_name())
-    if within is None:  # all of a person's: counted in indexes alone
-        hidden = Photo.objects.filter(owner=owner, hidden_at__isnull=False)
-        searched = rows.count() - rows.filter(photo__in=hidden).count()
-        total = Photo.visible.filter(owner=owner).count()
-    else:
-        searched, total = within.filter(vector__space=memory.space_name()).count(), within.count()
-    return Found(about, hits, nearest, searched, max(0, total - searched))
+    numbers = counts.of_person(owner) if within is None else counts.within(within)
+    return Found(about, hits, nearest, numbers.searched, numbers.waiting)

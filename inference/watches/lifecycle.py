@@ -18,6 +18,8 @@ from inference.watches.models import DRAFT, ON, PAUSED, Watch
 from webapp.accounts import audit
 from webapp.live.errors import UserError, not_found
 
+MOST_DRAFTS = 50  # of a person: sentences and programs make them faster than a person looks at them
+
 
 def all_of(person: AbstractBaseUser) -> QuerySet[Watch]:
     return Watch.objects.filter(owner=person)
@@ -98,17 +100,37 @@ def draft(person: AbstractBaseUser, turn: UUID, spec: Mapping[str, Any], why: Ma
     known = Watch.objects.filter(turn=turn).first()
     if known is not None:
         return known
+    try:
+        return sketch(person, spec, why=why, somewhere=somewhere, turn=turn)
+    except IntegrityError:  # the turn was taken over meanwhile
+        return Watch.objects.get(turn=turn)
+
+
+def sketch(
+    person: AbstractBaseUser,
+    spec: Mapping[str, Any],
+    *,
+    title: str = "",
+    why: Mapping[str, str] | None = None,
+    somewhere: str = "",
+    turn: UUID | None = None,
+) -> Watch:
+    """A new draft, of which no device hears before its owner has confirmed it. Raises UserError."""
+    if all_of(person).filter(state=DRAFT).count() >= MOST_DRAFTS:
+        values = {"count": MOST_DRAFTS}
+        raise UserError(
+            "too_many_drafts", "You have %(count)s draft watches already.", "Start or delete some of them.", 409, values
+        )
     node, camera = place(person, str(spec.get("camera", "")), somewhere)
     settings = {name: value for name, value in spec.items() if name not in ("camera", "run")}
     run = _run_of(person, spec)
     parsed = checks.checked(person, node, camera, settings, run)
-    try:
-        return Watch.objects.create(
-            owner=person, node=node, camera=camera, title=named("", settings), settings=stored(parsed), run=run,
-            state=DRAFT, why=dict(why), turn=turn,
-        )  # fmt: skip
-    except IntegrityError:  # the turn was taken over meanwhile
-        return Watch.objects.get(turn=turn)
+    watch = Watch.objects.create(
+        owner=person, node=node, camera=camera, title=named(title, settings), settings=stored(parsed), run=run,
+        state=DRAFT, why=dict(why or {}), turn=turn,
+    )  # fmt: skip
+    live.announce(watch)
+    return watch
 
 
 def _run_of(person: AbstractBaseUser, spec: Mapping[str, Any]) -> int | None:

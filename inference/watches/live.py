@@ -43,7 +43,8 @@ class WatchData(TypedDict):
 
 
 class EventData(TypedDict):
-    """`receipt`: frames, looks, bytes and milliseconds of the watch since its last event; what a check and a view have cost."""
+    """`verdict`: what `label` says of the event: `right`, `wrong` or nothing yet. `receipt`: frames, looks, bytes and
+    milliseconds of the watch since its last event; what a check and a view have cost."""
 
     id: int
     watch: int | None
@@ -60,6 +61,7 @@ class EventData(TypedDict):
     has_snapshot: bool
     check: str
     label: str
+    verdict: str
     dropped: int
     receipt: dict[str, Any]
 
@@ -117,9 +119,17 @@ def event_data(event: Event) -> EventData:
         "has_snapshot": event.has_snapshot,
         "check": event.check_state,
         "label": event.label,
+        "verdict": verdict(event),
         "dropped": event.dropped,
         "receipt": event.receipt,
     }
+
+
+def verdict(event: Event) -> str:
+    """A label other than what the watch looks for says that the event was wrong."""
+    if not event.label:
+        return ""
+    return "right" if event.watch is not None and event.label == event.watch.settings.get("looks_for") else "wrong"
 
 
 def visible(person: AbstractBaseUser) -> QuerySet[Event]:

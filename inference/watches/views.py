@@ -4,15 +4,19 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
 from devices.contract.watches import WatchSettings
 from inference.answering import trained_models
 from inference.watches import lifecycle, live
+from inference.watches.events import lanes, selection
+from inference.watches.events.selection import Selection
 from inference.watches.models import Watch
 from webapp.live.errors import UserError
 
 
 def page(request: HttpRequest) -> HttpResponse:
+    """`?event=12` opens an event."""
     return render(
         request,
         "watches/page.html",
@@ -20,6 +24,8 @@ def page(request: HttpRequest) -> HttpResponse:
             "boot": {
                 "watches": live.watches_data(lifecycle.all_of(request.user)),
                 "events": [live.event_data(event) for event in live.visible(request.user)[: live.SHOWN]],
+                "lanes": lanes.of(request.user, Selection(), timezone.now()),
+                "cameras": selection.cameras(request.user),
                 "event": request.GET.get("event", ""),
             },
             "cameras": lifecycle.usable_cameras(request.user),

@@ -5,6 +5,8 @@
  *   `photos`: as the server described them once they were stored, with the names they were shown by
  */
 
+import { forget as forgetSelection } from "./library/handover.js";
+
 const PREFIX = "isthmus.draft.";
 const CHOICE = "isthmus.how."; // the options of the last question, for the next conversation
 const account = () => document.body.dataset.account ?? "";
@@ -36,6 +38,7 @@ export function write(key, value) {
 
 /** Everything kept for this account: another person may log in next. */
 export function forget() {
+  forgetSelection();
   const own = [`${PREFIX}${account()}.`, choiceKey()];
   for (const key of Object.keys(localStorage)) if (own.some((start) => key.startsWith(start))) localStorage.removeItem(key);
 }

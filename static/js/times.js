@@ -25,6 +25,13 @@ export function zone() {
 /** @param {string} iso @param {string} [shown] @returns {HTMLTimeElement} */
 export const time = (iso, shown) => el("time", { datetime: iso, title: timeTitle(iso) }, timeWords(iso, shown));
 
+/** The moment in which a day, or the day after it, begins; "" for none. @param {string} day as a date field has it @param {number} later */
+export function midnight(day, later) {
+  const [year, month, date] = day.split("-").map(Number);
+  const moment = new Date(year, month - 1, date + later);
+  return day && !Number.isNaN(moment.getTime()) ? moment.toISOString() : "";
+}
+
 /** Every moment that the server has written into the page. */
 export function showTimes() {
   for (const moment of document.querySelectorAll("time[datetime]")) {

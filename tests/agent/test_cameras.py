@@ -13,7 +13,7 @@ import pytest
 
 from devices.agent.cameras import capture, folder
 from devices.agent.cameras.capture import Cameras
-from devices.agent.cameras.source import CameraError, Source
+from devices.agent.cameras.source import CameraError, Still, Streaming
 from devices.agent.config import ConfigError
 from inference.engine.photos.formats import suffixes
 
@@ -151,7 +151,7 @@ class Dummy:
 
 
 def test_a_new_kind_of_source_is_one_value_in_the_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sources: tuple[Source, ...] = (*capture.SOURCES, Dummy())
+    sources: tuple[Still | Streaming, ...] = (*capture.SOURCES, Dummy())
     monkeypatch.setattr(capture, "SOURCES", sources)
     assert capture.configured(tmp_path, ["front=dummy:1"]).frame("front") == b"front dummy:1"
     with pytest.raises(ConfigError, match="invalid source"):

@@ -15,6 +15,8 @@ from devices.agent_updates import rollouts
 from devices.contract.updates import AgentWheel, is_signed
 from devices.models import AgentRollout
 from tests.agent_updates.fleet import OWN, Boards, actions, bulk, later, offered, report, server_digest, state
+from webapp.notices.kinds import by_name
+from webapp.notices.models import Notice
 
 
 def test_one_goes_first_and_the_others_follow_once_it_works(admin: Client, boards: Boards) -> None:
@@ -73,6 +75,22 @@ def test_the_first_that_fails_stops_it(admin: Client, boards: Boards) -> None:
     assert state(admin, "jetson-b") == ("available", "")
     assert AgentRollout.objects.get().stopped_because == f"jetson-a: {failed['failed']}"
     assert actions("jetson-a") == ["agent update asked for", "agent update failed"], "once"
+    later(30)
+    notice = Notice.objects.get(kind="agents.update_stopped")
+    assert notice.values == {"version": agent_wheel.identity().version, "reason": f"jetson-a: {failed['failed']}"}
+    assert (notice.person, notice.link) == (None, "/devices/")
+
+
+def test_a_failure_of_an_update_that_nobody_asked_for_is_notified(boards: Boards, settings: Any) -> None:
+    settings.AGENT_UPDATES = "auto"
+    later()
+    assert offered(boards[0]) and not Notice.objects.filter(kind="agents.update_stopped").exists()
+    boards[0].beat(update={"digest": server_digest(), "failed": "It ended 3 times before it worked, with status 1."})
+    later(20)
+    later(40)
+    notice = Notice.objects.get(kind="agents.update_stopped")
+    title, sentence = by_name(notice.kind).text(notice.values)
+    assert agent_wheel.identity().version in title and "jetson-a: It ended 3 times" in sentence
 
 
 def test_one_that_falls_silent_after_its_offer_counts_as_failed(admin: Client, boards: Boards) -> None:
@@ -107,6 +125,7 @@ def test_an_administrator_stops_it(admin: Client, boards: Boards) -> None:
     assert admin.post("/api/v1/fleet/updates/stop").json() == {"stopped": 1}
     assert [offered(one) for one in boards] == [None, None, None]
     assert admin.post("/api/v1/fleet/updates/stop").json() == {"stopped": 0}
+    assert Notice.objects.get(kind="agents.update_stopped").values["reason"] == "An administrator stopped it."
 
 
 def test_another_wheel_of_the_server_ends_it(admin: Client, boards: Boards, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,6 +137,7 @@ def test_another_wheel_of_the_server_ends_it(admin: Client, boards: Boards, monk
     assert offered(boards[0]) is None
     later()
     assert AgentRollout.objects.get().stopped_because == rollouts.OTHER_WHEEL
+    assert not Notice.objects.filter(kind="agents.update_stopped").exists(), "that one gets an update of its own"
 
 
 async def whole(answer: Any) -> bytes:

@@ -44,6 +44,10 @@ def test_every_part_of_the_product_is_a_service() -> None:
     assert profiles == {"device": ["device"], "prometheus": ["monitoring"], "web-more": ["scale"], "balancer": ["scale"]}
 
 
+def test_the_log_of_each_container_is_bounded() -> None:
+    assert {service.get("logging", {}).get("options", {}).get("max-size") for service in SERVICES.values()} == {"10m"}
+
+
 def test_only_the_web_app_is_published_to_others() -> None:
     assert {name for name, service in SERVICES.items() if "ports" in service} == {"web", "balancer", "prometheus"}
     assert SERVICES["balancer"]["ports"] == ["${BIND:-127.0.0.1}:${BALANCER_PORT:-8080}:8080"]
@@ -140,21 +144,6 @@ def test_a_node_gets_no_secret_and_no_way_to_the_database(name: str) -> None:
     assert "secrets" not in node
     assert "data" not in node.get("networks", ["default"])
     assert SERVICES["postgres"]["networks"] == ["data"]
-
-
-def test_prometheus_gets_its_configuration_with_the_names_of_the_services(tmp_path: Path) -> None:
-    script, _, start = SERVICES["prometheus"]["command"][0].partition("exec prometheus")
-    script = script.replace("> /tmp/", f"> {tmp_path}/").replace(
-        "/etc/isthmus/prometheus.yml", f"{ROOT}/docs/monitoring/prometheus.yml"
-    )
-    subprocess.run([*SERVICES["prometheus"]["entrypoint"], script], check=True)
-    written = yaml.safe_load((tmp_path / "prometheus.yml").read_text())
-    (job,) = written["scrape_configs"]
-    assert job["static_configs"] == [{"targets": ["web:8000"]}]
-    assert job["authorization"]["credentials_file"] == "/run/secrets/metrics_token"
-    assert written["rule_files"] == ["/etc/isthmus/alerts.yml"]
-    assert "--config.file=/tmp/prometheus.yml" in start and "prometheus:/prometheus" in SERVICES["prometheus"]["volumes"]
-    assert set(SERVICES["web"]["networks"]) & set(SERVICES["prometheus"]["networks"]) == {"monitoring"}
 
 
 def test_every_condition_a_service_waits_for_can_be_met() -> None:

@@ -45,14 +45,20 @@ def test_only_redis_has_its_key_and_the_documented_command_creates_it() -> None:
         assert f"secrets/{name}.txt" in TEXT.partition("\nservices:")[0]
 
 
+def test_every_web_process_is_told_the_same() -> None:
+    web = {key: value for key, value in TLS["services"]["web"].items() if key != "ports"}
+    assert TLS["services"]["web-more"] == web
+
+
 def test_every_port_respects_the_address_to_listen_on() -> None:
     for service in TLS["services"].values():
         assert all(re.match(r"\$\{(PLAIN_)?BIND:-", port) for port in service.get("ports", []))
 
 
 def test_the_unencrypted_port_is_closed_to_others() -> None:
-    assert "ports: !override" in TEXT
+    assert TEXT.count("ports: !override") == 2
     assert TLS["services"]["web"]["ports"] == ["${PLAIN_BIND:-127.0.0.1}:${PORT:-8000}:8000"]
+    assert TLS["services"]["balancer"]["ports"] == ["${PLAIN_BIND:-127.0.0.1}:${BALANCER_PORT:-8080}:8080"]
 
 
 def test_the_comment_keeps_the_file_in_force() -> None:

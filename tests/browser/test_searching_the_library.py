@@ -1,6 +1,7 @@
 """Photos of different things, looked at by real nodes, and found by words and by an example."""
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,11 @@ def test_the_right_photo_is_found_in_every_language(tab: Tab, things: dict[str, 
     page = tab.open("/library/")
     find(page, words)
     assert set(shown(page)[:2]) == {things["cat"], things["cut"]}
-    expect(page.locator(".cell .caption").first).to_contain_text("cat")
+    caption = page.locator(".cell .caption").first
+    expect(caption).to_have_text(re.compile("cat.* · (very close|close|distant)$"))
+    number = "stands out from photos of other things by [0-9.]+ standard deviations"
+    expect(caption).to_have_attribute("title", re.compile(number))
+    expect(page.locator(".cell").first).to_have_attribute("aria-label", re.compile(number))
     expect(page.locator("#found")).to_contain_text("cat.")
     assert things["flower"] not in shown(page)[:2] and tab.errors == []
 
@@ -103,6 +108,7 @@ def test_more_like_one_photo(tab: Tab, things: dict[str, str]) -> None:
     expect(page.locator("#example")).to_contain_text("Photos like this one")
     expect(page.locator("#found")).to_contain_text("photo")
     assert things["cat"] in page.url and shown(page)[0] == things["cut"]
+    expect(page.locator(".cell .caption").first).to_have_attribute("title", re.compile("its likeness is [01][.][0-9]{2}"))
     page.get_by_role("button", name="Show all photos").click()
     expect(page.locator("#example")).to_be_hidden()
     assert "alike" not in page.url and tab.errors == []
@@ -113,7 +119,8 @@ def test_where_nothing_fits_the_closest_are_offered(tab: Tab, things: dict[str, 
     find(page, "a submarine under water")
     expect(page.locator("#found")).to_contain_text("Nothing like that among")
     expect(page.locator(".day").first).to_contain_text("Closest")
-    assert 0 < len(shown(page)) <= 6 and page.locator(".cell .caption").count() == 0
+    captions = page.locator(".cell .caption").all_text_contents()
+    assert 0 < len(shown(page)) <= 6 and captions == ["distant"] * len(captions) and captions
 
 
 def test_words_that_say_nothing_are_refused_with_a_sentence(tab: Tab, things: dict[str, str]) -> None:

@@ -2,7 +2,10 @@
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +16,8 @@ from tests.browser.conftest import ANSWER_MS, Tab
 from tests.watches.scripted_camera import CAT, EMPTY, ScriptedCamera
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+NOW = datetime.now(UTC)
+OLD = 900_001  # the id of a watch, and of an event that 150 newer ones keep off the page
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -121,3 +126,63 @@ def test_a_sentence_becomes_a_draft_that_a_person_starts(tab: Tab, stack: Stack,
     page.locator(".watch", has_text="cat").get_by_role("button", name="Pause").click()
     expect(page.locator(".watch", has_text="cat").locator(".watch-state")).to_have_text("paused")
     assert tab.errors == []
+
+
+@pytest.fixture
+def many_events(stack: Stack) -> Iterator[None]:
+    """151 events of a watch, of which the oldest was three days ago and is marked as wrong, and 30 of its camera."""
+    rows = [(OLD, "raised", timedelta(days=3), "no dog")]
+    rows += [(OLD + 1 + n, "raised", timedelta(minutes=2 * n), "") for n in range(150)]
+    rows += [(OLD + 500 + n, "camera_lost", timedelta(hours=10 + n / 10), "") for n in range(30)]
+    with closing(sqlite3.connect(stack.var / "isthmus.sqlite3", timeout=30)) as database, database:
+        database.execute(
+            "INSERT INTO watches_watch (id, owner_id, node, camera, title, settings, state, version, applied, why, obstacle,"
+            " unable, created) VALUES (?, 1, 'jetson-a', 'attic', 'Dogs', ?, 'paused', 1, 1, '{}', '', '', ?)",
+            (OLD, json.dumps({"looks_for": "dog"}), f"{NOW:%Y-%m-%d %H:%M:%S}"),
+        )
+        for pk, kind, ago, label in rows:
+            at = f"{NOW - ago:%Y-%m-%d %H:%M:%S}"
+            database.execute(
+                "INSERT INTO watches_event (id, uid, number, watch_id, kind, at, ended, received, label, node, camera, sure,"
+                " seen, caption, has_snapshot, check_state, receipt, dropped)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'jetson-a', 'attic', 1, '', '', 1, '', '{}', 0)",
+                (pk, f"made-{pk}", pk, OLD if kind == "raised" else None, kind, at, at, at, label),
+            )
+    yield
+    stack.owner.delete(f"/api/v1/watches/{OLD}")
+    with closing(sqlite3.connect(stack.var / "isthmus.sqlite3", timeout=30)) as database, database:
+        database.execute("DELETE FROM watches_event WHERE id >= ?", (OLD,))
+
+
+def test_filters_lanes_and_links_reach_what_the_page_has_not_loaded(tab: Tab, many_events: None) -> None:
+    page = tab.open(f"/watches/?event={OLD}")
+    alone = page.locator(f"#single #event-{OLD}")
+    expect(alone).to_contain_text("Dogs on attic")
+    expect(alone).to_be_focused()
+    assert page.locator("#events .event").count() == 100
+    expect(page.locator("#timeline rect.fault")).not_to_have_count(0)  # ten hours ago, behind 150 newer events
+    page.click("#close-single")
+    expect(alone).to_have_count(0)
+    page.select_option("#by-kind", "camera_lost")
+    expect(page.locator("#events .event")).to_have_count(30)
+    expect(page.locator("#timeline rect.raised")).to_have_count(0)
+    page.click("#clear")
+    expect(page.locator("#events .event")).to_have_count(100)
+    page.select_option("#by-verdict", "wrong")
+    expect(page.locator("#events .event")).to_have_count(1)
+    expect(page.locator(f"#events #event-{OLD}")).to_be_visible()
+    page.select_option("#by-verdict", "")
+    page.fill("#until", f"{NOW.astimezone() - timedelta(days=2):%Y-%m-%d}")
+    expect(page.locator("#events .event")).to_have_count(1)
+    page.select_option("#by-verdict", "right")
+    page.get_by_text("No event fits these filters.").wait_for()
+    page.click("#clear")
+    page.locator("#more").click()
+    expect(page.locator("#events .event")).to_have_count(181)
+    page.locator("#timeline rect.fault").first.dispatch_event("click")
+    expect(page.locator(".event.chosen")).to_contain_text("gives no picture")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate(OVERFLOW) == 0 and tab.errors == []
+    page = tab.open("/watches/?event=899999")
+    page.get_by_text("This event is gone.").wait_for()
+    assert [error for error in tab.errors if "404" not in error] == []

@@ -167,6 +167,21 @@ def test_person_and_admins_are_told_once_at_eighty_percent(owner: Any) -> None:
     assert notice.person == owner and notice.values == values
 
 
+def test_a_token_warns_by_its_name_at_eighty_percent_of_its_own_allowance(owner: Any) -> None:
+    token, _ = ApiToken.issue(owner, "nightly")
+    allow(owner, questions=100)
+    allow(owner, token, questions=5)
+    owner.token = token
+    for asked in range(1, 6):
+        conversations.ask(owner, "What is this?")
+        assert sorted(Notice.objects.values_list("kind", flat=True)) == (
+            ["allowance.low", "allowance.of_others_low"] if asked >= 4 else []
+        )
+    notice = Notice.objects.get(kind="allowance.low")
+    values = {"measure": "Questions a day", "holder": "owner/nightly", "used": "4", "limit": "5"}
+    assert (notice.person, notice.subject, notice.values) == (owner, "owner/nightly", values)
+
+
 def test_an_owners_default_holds_for_who_has_none_and_zero_is_no_limit(owner: Any, settings: Any, client_of: Any) -> None:
     settings.ALLOWANCES = {**settings.ALLOWANCES, "questions": 1}
     client = client_of(owner)

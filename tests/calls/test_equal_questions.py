@@ -1,10 +1,12 @@
 """An equal question about an equal photo gets its answer again: whose, when, and when not."""
 
+import io
 import uuid
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from devices.contract.protocol import PROTOCOL
@@ -77,7 +79,22 @@ def test_the_second_time_nothing_is_computed_or_sent(owner: Any, photo: Photo, p
     assert (after["answer"], after["confidence"], after["top"]) == (before["answer"], before["confidence"], before["top"])
     assert after["bytes"]["uplink"] == 0 and not after["photo_left_device"] and not after["fell_back_from"]
     assert after["actual_ms"]["device"] == after["actual_ms"]["edge"] == 0 < after["actual_ms"]["total"]
+    assert before["jobs"] and after["jobs"] == [] == after["candidates"], "the jobs of the earlier question"
     assert [call.cached for call in ModelCall.objects.order_by("pk")] == [False, True]
+
+
+def test_its_story_names_the_earlier_question_and_no_job_of_that(owner: Any, photo: Photo) -> None:
+    first = answered(turns.ask(owner, uuid.uuid4(), "What is this?", photo))
+    second = answered(turns.ask(owner, uuid.uuid4(), "What is this?", photo))
+    Step.objects.filter(turn=second).update(
+        receipt={**_receipt(second), "jobs": _receipt(first)["jobs"]}
+    )  # by an earlier version
+    stories = [io.StringIO(), io.StringIO()]
+    for turn, out in zip((first, second), stories, strict=True):
+        call_command("logs", str(turn.pk), stdout=out)
+    computed, reused = (out.getvalue() for out in stories)
+    assert "the fastest first:" in computed and "job " in computed
+    assert f"step 1 of question {first.pk}" in reused and "job " not in reused and "candidate" not in reused
 
 
 def test_the_same_pixels_uploaded_again_are_an_equal_photo(owner: Any, photo: Photo, photo_bytes: bytes) -> None:

@@ -13,6 +13,7 @@ from inference.calls import log
 from inference.calls.log import Filters, Selection
 from inference.models import PlannerCall
 from tests.calls.conftest import Call
+from webapp.accounts.models import ApiToken
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -36,10 +37,11 @@ def test_an_admin_reads_everybodys_calls_and_others_their_own(owner: Any, collea
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("task=caption", 1), ("task=vqa", 4), ("origin=planner", 1), ("route=split", 1), ("node=edge-1", 1),
+        ("task=caption", 1), ("task=vqa", 6), ("origin=planner", 1), ("route=split", 1), ("node=edge-1", 1),
         ("outcome=failed", 1), ("outcome=no_route", 1), ("cached=true", 1), ("rating=down", 1), ("model=small-1", 1),
         ("model=small-1&outcome=ok&task=plan", 1), ("node=edge-2", 0), ("node=edge-1&person=owner", 1),
-        ("person=owner", 5), ("task=vqa&outcome=ok", 3), ("person=nobody", 0),
+        ("person=owner", 6), ("task=vqa&outcome=ok", 5), ("person=nobody", 0), ("token=nightly", 2), ("token=hourly", 0),
+        ("token=nightly&person=colleague", 1), ("token=nightly&task=vqa", 2), ("token=nightly&task=caption", 0),
     ],
 )  # fmt: skip
 def test_filters_narrow_list_and_sums_alike(
@@ -50,10 +52,29 @@ def test_filters_narrow_list_and_sums_alike(
     call(owner, cached=True)
     call(owner, up=False)
     call(colleague)
+    for person in (owner, colleague):
+        call(person, token=ApiToken.issue(person, "nightly")[0])
     PlannerCall.objects.create(owner=owner, model="small-1", purpose="plan", outcome="ok", ms=3.0)
     client = client_of(owner)
     page, sums = client.get(f"/api/v1/calls?{query}").json(), client.get(f"/api/v1/calls/summary?{query}").json()
     assert page["total"] == len(page["items"]) == sums["calls"] == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"), [("model=small-1", 1), ("token=nightly", 2), ("token=nightly&model=small-1", 0)]
+)
+def test_the_page_filters_by_model_and_token(
+    query: str, expected: int, owner: Any, colleague: Any, client_of: Any, call: Call
+) -> None:
+    call(owner)
+    call(owner, model="small-1")
+    for person in (owner, colleague):
+        call(person, token=ApiToken.issue(person, "nightly")[0])
+    page = client_of(owner).get(f"/calls/?{query}")
+    assert page.context["totals"].calls == len(page.context["rows"]) == expected
+    own = client_of(colleague).get(f"/calls/?{query}")
+    assert {row.call.owner for row in own.context["rows"]} <= {colleague}
+    assert own.context["query"] == query
 
 
 def test_sums_of_days_are_those_of_the_calls(owner: Any, colleague: Any, call: Call) -> None:
@@ -74,6 +95,9 @@ def test_percentiles_are_nearest_ranks_of_what_was_computed(few: int, owner: Any
     call(owner, ms=9999.0, outcome="timeout")
     chosen = Selection(owner, Filters(person="owner", task="vqa", since=timezone.now() - timedelta(days=1)))
     assert chosen.percentiles(chosen.totals().computed) == {50: 100.0, 95: 190.0, 99: 198.0}
+    call(owner, ms=7.0, token=ApiToken.issue(owner, "nightly")[0])
+    of_token = Selection(owner, Filters(token="nightly"))
+    assert of_token.percentiles(of_token.totals().computed) == {50: 7.0, 95: 7.0, 99: 7.0}
 
 
 def test_nothing_computed_has_no_percentiles(owner: Any, client_of: Any, call: Call) -> None:

@@ -15,7 +15,7 @@ from tests.calls.conftest import Call
 from webapp.chat.ratings import rating
 from webapp.live.errors import UserError
 from webapp.live.lease import LeaseLost
-from webapp.ops.retention import pruning
+from webapp.ops.retention import periods, pruning
 
 pytestmark = pytest.mark.django_db
 RECEIPT: dict[str, Any] = {
@@ -95,6 +95,18 @@ def test_pruning_honours_the_period_of_the_log(owner: Any, call: Call, settings:
     pruning.run()
     assert [row.purpose for row in ModelCall.objects.all()] == ["caption"]
     assert [row.purpose for row in CallDay.objects.all()] == ["caption"]
+
+
+def test_the_page_says_how_long_calls_are_stored(client_of: Any, colleague: Any, settings: Any) -> None:
+    def page() -> str:
+        return str(client_of(colleague).get("/calls/").content.decode())
+
+    settings.CALL_DAYS = 10
+    assert "Calls are stored for 10 days." in page()
+    periods.change({"model_calls": 7})
+    assert "Calls are stored for 7 days." in page(), "an administrator has chosen another period"
+    periods.change({"model_calls": None})
+    assert "Calls are stored for ever." in page() and "None" not in page()
 
 
 def test_a_rating_is_that_of_the_present_answer(owner: Any, turn: Turn) -> None:

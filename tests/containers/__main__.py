@@ -1,7 +1,8 @@
-"""`python -m tests.containers [--keep]`: build, start and try the containers; exit 1 when a check fails.
+"""`python -m tests.containers [--keep] [--stand-ins] [CHAPTER…]`: build, start and try the containers; exit 1 when one fails.
 
 Needs a Docker daemon with Compose 2.24.4 or newer, and about 10 GB of disk. Everything happens under a project name of its
-own. `--keep` leaves the containers running.
+own. `--keep` leaves the containers running, and `--folder` goes on with them: the chapters named are tried there.
+`--stand-ins` makes images of Debian's packages, under the same tags, in place of those that cannot be pulled.
 """
 
 import shutil
@@ -14,29 +15,38 @@ from pathlib import Path
 
 from tests.containers import chapters
 from tests.containers.project import Project
-from tests.transcript import Failed, Transcript
+from tests.containers.stand_ins.making import provide
+from tests.transcript import FAILURES, Transcript
 
 
 def main() -> int:
     parser = ArgumentParser(prog="python -m tests.containers", description="Try the containers as they are run.")
     parser.add_argument("--keep", action="store_true", help="leave the containers running, and say where")
-    keep = parser.parse_args().keep
+    parser.add_argument("--folder", type=Path, help="go on with what --keep left running there")
+    parser.add_argument("--stand-ins", action="store_true", help="make images that cannot be pulled of Debian's packages")
+    parser.add_argument("chapters", nargs="*", type=chapters.named, metavar="CHAPTER", help="all, unless some are named")
+    options = parser.parse_args()
     address = _gateway()
     if address is None:
         print("No Docker daemon with Compose answers here, so the containers were not tried.")
         return 0
     transcript = Transcript()
-    folder = Path(tempfile.mkdtemp(prefix="isthmus-containers-"))
+    folder = options.folder or Path(tempfile.mkdtemp(prefix="isthmus-containers-"))
     project = Project(folder, address)
-    project.prepare()
+    if options.folder:
+        project.reopen()
+    else:
+        project.prepare()
     try:
-        for chapter in chapters.ALL:
+        if options.stand_ins:
+            provide(transcript)
+        for chapter in options.chapters or chapters.ALL:
             chapter(project, transcript)
-    except Failed as error:
+    except FAILURES as error:
         transcript.failures += 1
         print(f"  FAILED  the rest could not be tried: {error}")
     finally:
-        if keep:
+        if options.keep:
             print(f"\nStill running; its folder is {folder}")
         else:
             project.remove()

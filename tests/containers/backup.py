@@ -4,14 +4,15 @@ import re
 
 from tests.containers.first_start import visitor
 from tests.containers.project import PROJECT, ROOT, Project
-from tests.containers.recovery import answered, state
-from tests.transcript import Transcript, require
+from tests.containers.recovery import answered, require_same, state
+from tests.transcript import Transcript
 
 
-def documented(heading: str) -> list[str]:
-    """The command blocks below a heading of docs/operating.md."""
-    text = (ROOT / "docs" / "operating.md").read_text()
-    section = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+def documented(heading: str, file: str = "operating.md") -> list[str]:
+    """The command blocks below a heading of a document, up to the next heading."""
+    text = (ROOT / "docs" / file).read_text()
+    section = re.split(rf"^##+ {re.escape(heading)}$", text, flags=re.MULTILINE)[1]
+    section = re.split(r"^##+ ", section, flags=re.MULTILINE)[0]
     return re.findall(r"^```\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
 
 
@@ -31,4 +32,4 @@ def backup_and_restore(project: Project, transcript: Transcript) -> None:
         project.shell(restore)
         answered(project, visitor(project), 300)
     with transcript.check("accounts, conversations, photos, runs and nodes are the same"):
-        require(state(visitor(project), without_newest=1) == before, "nothing is lost")
+        require_same(before, state(visitor(project), without_newest=1))

@@ -69,6 +69,11 @@ class Project:
         (self.folder / FILES[1]).write_text(yaml.safe_dump(OVERRIDE))
         self.configure()
 
+    def reopen(self) -> None:
+        """The folder of an earlier run, with its settings."""
+        lines = (self.folder / ".env").read_text().splitlines()
+        self.settings = dict(line.split("=", 1) for line in lines)
+
     def configure(self, **changes: str | None) -> None:
         """Write `.env`; None takes a setting out."""
         self.settings.update({name: value for name, value in changes.items() if value is not None})

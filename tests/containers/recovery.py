@@ -64,7 +64,7 @@ def down_and_up(project: Project, transcript: Transcript) -> None:
         person.log_in()
         answered(project, person, 200)
     with transcript.check("accounts, conversations, photos, runs and nodes are the same"):
-        require(state(visitor(project), without_newest=1) == before, "nothing is lost")
+        require_same(before, state(visitor(project), without_newest=1))
 
 
 def state(person: Visitor, without_newest: int = 0) -> dict[str, object]:
@@ -77,6 +77,11 @@ def state(person: Visitor, without_newest: int = 0) -> dict[str, object]:
         "runs": [(run["run"], run["state"]) for run in person.get("/api/v1/federation/runs").json()["items"]],
         "nodes": {slug: node["fingerprint"] for slug, node in person.nodes().items()},
     }
+
+
+def require_same(before: dict[str, object], after: dict[str, object]) -> None:
+    differing = [f"{name}: {value} became {after[name]}" for name, value in before.items() if after[name] != value]
+    require(not differing, f"nothing is lost: {'; '.join(differing)}")
 
 
 def person_name(project: Project) -> str:

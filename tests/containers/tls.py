@@ -41,12 +41,12 @@ def follow_to_tls(project: Project, transcript: Transcript) -> None:
         for service in ("edge", "device", "board"):
             wait_until(lambda name=service: _scheme(project, name) == "rediss", 200, f"{service} uses Redis over TLS", every=3)
         wait_until(lambda: owner.ready(*NODES), 900, "every node is online")
-        known = _config(project, "board")
+        known = config(project, "board")
         require((known["redis"]["host"], known["redis"]["port"]) == (NAME, 6379), "and its new port")
-        notes.append(f"the edge at {_config(project, 'edge')['redis']['host']}, the board at {known['redis']['host']}")
+        notes.append(f"the edge at {config(project, 'edge')['redis']['host']}, the board at {known['redis']['host']}")
     with transcript.check("the board moves to the https address as well"):
         wait_until(
-            lambda: _config(project, "board")["server"] == f"https://{NAME}", 180, "its server is the new address", every=3
+            lambda: config(project, "board")["server"] == f"https://{NAME}", 180, "its server is the new address", every=3
         )
     with transcript.check("the unencrypted port closes, and every port is where BIND says"):
         project.configure(PLAIN_BIND=None)
@@ -88,18 +88,18 @@ def person(project: Project) -> Visitor:
     return Visitor(NAME, project.address, 443, project.folder / "secrets" / "public_ca.txt")
 
 
-def _config(project: Project, service: str) -> dict[str, Any]:
+def config(project: Project, service: str) -> dict[str, Any]:
     """What a node has stored; the files are its own account's."""
     config: dict[str, Any] = json.loads(project.inside(service, "cat", "/node/1/agent.json"))
     return config
 
 
 def _scheme(project: Project, service: str) -> str:
-    return str(_config(project, service)["redis"]["scheme"])
+    return str(config(project, service)["redis"]["scheme"])
 
 
 def _authority(project: Project, service: str) -> str:
-    file = Path(_config(project, service)["redis"]["ca_file"])
+    file = Path(config(project, service)["redis"]["ca_file"])
     return project.inside(service, "cat", str(file)).strip()
 
 

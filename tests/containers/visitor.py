@@ -21,6 +21,7 @@ class Visitor:
     def __init__(self, name: str, address: str, port: int, authority: Path | None = None) -> None:
         scheme = "https" if authority else "http"
         suffix = "" if authority and port == 443 else f":{port}"
+        self._name = name if authority else None
         verify = ssl.create_default_context(cafile=str(authority)) if authority else True
         self.origin = f"{scheme}://{name}{suffix}"
         self._http = httpx.Client(
@@ -29,16 +30,27 @@ class Visitor:
             verify=verify,
             timeout=60,
             trust_env=False,
+            event_hooks={"request": [self._address_by_name]},
         )
-        self._extensions = {"sni_hostname": name} if authority else {}
+
+    def _address_by_name(self, request: httpx.Request) -> None:
+        if self._name:
+            request.extensions["sni_hostname"] = self._name
 
     def get(self, path: str) -> httpx.Response:
-        return self._http.get(path, extensions=self._extensions)
+        return self._http.get(path)
 
     def post(self, path: str, **body: Any) -> httpx.Response:
         token = self._http.cookies.get("isthmus_csrf", "")
         headers = {"Origin": self.origin, "Referer": f"{self.origin}/", "X-CSRFToken": token}
-        return self._http.post(path, headers=headers, extensions=self._extensions, **body)
+        return self._http.post(path, headers=headers, **body)
+
+    @property
+    def client(self) -> httpx.Client:
+        """For requests of any kind in the name of whoever is logged in here."""
+        token = self._http.cookies.get("isthmus_csrf", "")
+        self._http.headers.update({"Origin": self.origin, "Referer": f"{self.origin}/", "X-CSRFToken": token})
+        return self._http
 
     def status(self, path: str) -> int:
         """0 where nothing answers."""

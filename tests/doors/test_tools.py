@@ -54,8 +54,10 @@ def words_of(result: CallToolResult) -> str:
 async def test_the_tools_have_types(session: Session) -> None:
     async with session() as client:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-    assert set(tools) == {"ask", "search_photos", "list_photos", "list_devices", "list_conversations", "draft_training_run"}
-    assert {name for name, tool in tools.items() if not tool.annotations.read_only_hint} == {"ask", "draft_training_run"}
+    lists = {f"list_{what}" for what in ("photos", "albums", "devices", "conversations", "watches", "watch_events")}
+    writing = {"ask", "draft_training_run", "draft_watch"}
+    assert set(tools) == {"search_photos", *lists, *writing}
+    assert {name for name, tool in tools.items() if not tool.annotations.read_only_hint} == writing
     for tool in tools.values():
         assert tool.input_schema["type"] == "object" and tool.output_schema["type"] == "object" and tool.description
     assert tools["ask"].input_schema["properties"]["policy"]["enum"] == ["fastest", "private", "best"]

@@ -108,7 +108,11 @@ def test_photos_like_an_example(api: Client, indexed: Indexed, add: Any) -> None
     remember(other, -bundled_text().unit("a dog"))
     answer = alike(api, one).json()
     assert [item["id"] for item in answer["items"]] == [str(two.pk)] and answer["about"] == ""
-    assert answer["items"][0]["why"] == {"names": [], "distance": pytest.approx(1, abs=0.02)}
+    assert answer["items"][0]["why"] == {
+        "names": [],
+        "distance": pytest.approx(1, abs=0.02),
+        "closeness": "very close",
+    }
     assert [item["id"] for item in alike(api, other).json()["nearest"]] == [str(one.pk), str(two.pk)]
     refused = alike(api, waits)
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "not_indexed") and refused.json()["error"]["next"]

@@ -1,6 +1,7 @@
 """A real Prometheus with the configuration, the alerts and the dashboard of docs/monitoring."""
 
 import json
+import math
 import os
 import re
 import shutil
@@ -22,6 +23,18 @@ DOCS = Path(__file__).resolve().parents[2] / "docs" / "monitoring"
 NAMES = re.compile(r"\bisthmus_[a-z_]+")
 # What Grafana puts in the place of its variables.
 VARIABLES = {"$__rate_interval": "1m", "$node": ".*"}
+# What this machine has no sensor for, a language model that is not configured, errors that do not happen.
+MAYBE_ABSENT = {
+    "isthmus_node_temperature_celsius",
+    "isthmus_node_power_watts",
+    "isthmus_node_gpu_ratio",
+    "isthmus_planner_calls_total",
+    "isthmus_planner_tokens_total",
+    "isthmus_planner_call_seconds_bucket",
+    "isthmus_planner_cost_total",
+    "isthmus_planner_daily_budget",
+    "isthmus_question_errors_total",
+}
 
 
 def tool(name: str) -> str:
@@ -54,37 +67,12 @@ def alert_rules() -> list[dict[str, Any]]:
     return [rule for group in yaml.safe_load((DOCS / "alerts.yml").read_text())["groups"] for rule in group["rules"]]
 
 
-class Prometheus:
-    """Context manager. Scrapes `targets` (host:port) every other second, with the token in a file."""
+class Reader:
+    """Asks a running Prometheus."""
 
-    def __init__(self, folder: Path, token: Path, *targets: str) -> None:
-        self.folder, self.url = folder, f"http://127.0.0.1:{free_port()}"
-        config = yaml.safe_load((DOCS / "prometheus.yml").read_text())
-        config["global"] = dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), "2s")
-        config["rule_files"] = [str(DOCS / name) for name in config["rule_files"]]
-        (job,) = config["scrape_configs"]
-        job["authorization"]["credentials_file"] = str(token)
-        job["static_configs"] = [{"targets": list(targets)}]
-        (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
-
-    def __enter__(self) -> "Prometheus":
-        command = [
-            tool("prometheus"), f"--config.file={self.folder}/prometheus.yml", f"--storage.tsdb.path={self.folder}/data",
-            f"--web.listen-address={self.url.removeprefix('http://')}", "--log.level=warn",
-        ]  # fmt: skip
-        self.process = subprocess.Popen(command, cwd=self.folder)
-        self.http = httpx.Client(base_url=self.url)
-        try:
-            wait_for(self._ready, 60, "Prometheus did not start")
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.http.close()
-        self.process.terminate()
-        self.process.wait(30)
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.http = httpx.Client(base_url=url, trust_env=False)
 
     def ask(self, expression: str) -> list[dict[str, Any]]:
         """The samples that an expression has now. Raises AssertionError with Prometheus' own words."""
@@ -119,8 +107,59 @@ class Prometheus:
             targets = self.http.get("/api/v1/targets").json()["data"]["activeTargets"]
             raise AssertionError(f"{error}: {[target['lastError'] for target in targets]}") from None
 
+
+class Prometheus(Reader):
+    """Context manager. Scrapes `targets` (host:port) every other second, with the token in a file."""
+
+    def __init__(self, folder: Path, token: Path, *targets: str) -> None:
+        super().__init__(f"http://127.0.0.1:{free_port()}")
+        self.folder = folder
+        config = yaml.safe_load((DOCS / "prometheus.yml").read_text())
+        config["global"] = dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), "2s")
+        config["rule_files"] = [str(DOCS / name) for name in config["rule_files"]]
+        (job,) = config["scrape_configs"]
+        job["authorization"]["credentials_file"] = str(token)
+        job["static_configs"] = [{"targets": list(targets)}]
+        (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
+
+    def __enter__(self) -> "Prometheus":
+        command = [
+            tool("prometheus"), f"--config.file={self.folder}/prometheus.yml", f"--storage.tsdb.path={self.folder}/data",
+            f"--web.listen-address={self.url.removeprefix('http://')}", "--log.level=warn",
+        ]  # fmt: skip
+        self.process = subprocess.Popen(command, cwd=self.folder)
+        try:
+            wait_for(self._ready, 60, "Prometheus did not start")
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.http.close()
+        self.process.terminate()
+        self.process.wait(30)
+
     def _ready(self) -> bool:
         try:
             return self.http.get("/-/ready").status_code == 200
         except httpx.TransportError:
             return False
+
+
+def panels_without_answer(prometheus: Reader) -> list[str]:
+    """Panels of the dashboard for which Prometheus has nothing, or infinity, although it should."""
+    without = []
+    for query in panel_queries():
+        values = [float(sample["value"][1]) for sample in prometheus.ask(query.expression)]
+        is_missing = not values and not set(NAMES.findall(query.expression)) & MAYBE_ABSENT
+        if is_missing or any(map(math.isinf, values)):
+            without.append(f"{query.panel}: {query.expression}")
+    return without
+
+
+def rules_with_errors(prometheus: Reader) -> list[str]:
+    """Alerts of docs/monitoring that are not loaded, or that cannot be evaluated."""
+    rules = {rule["name"]: rule for rule in prometheus.rules()}
+    missing = {str(rule["alert"]) for rule in alert_rules()} - set(rules)
+    return sorted(missing | {name for name, rule in rules.items() if rule["health"] != "ok" or rule.get("lastError")})

@@ -41,10 +41,10 @@ class Postgres:
 
     def start(self) -> None:
         options = [word for setting in FAST for word in ("-c", setting)]
-        command = [self.installed / "postgres", "-D", self.folder / "data", "-k", self.folder, *options]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/", **self._account}
+        command: list[str | Path] = [self.installed / "postgres", "-D", self.folder / "data", "-k", self.folder, *options]
+        quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/", **self._account}
         self._server: subprocess.Popen[bytes] = subprocess.Popen(command, **quiet)
-        ready = [self.installed / "pg_isready", "-h", self.folder, "-q"]
+        ready: list[str | Path] = [self.installed / "pg_isready", "-h", self.folder, "-q"]
         wait_for(lambda: subprocess.run(ready, check=False).returncode == 0, 30, "PostgreSQL did not start")
 
     def stop(self) -> None:
@@ -61,7 +61,8 @@ def postgres(installed: Path) -> Iterator[Postgres]:
     if account:
         os.chown(folder, account["user"], account["group"])
     try:
-        init = [installed / "initdb", "-D", folder / "data", "-U", USER, "--auth=trust", "--encoding=UTF8", "--locale=C", "-N"]
+        options = ["-U", USER, "--auth=trust", "--encoding=UTF8", "--locale=C", "-N"]
+        init: list[str | Path] = [installed / "initdb", "-D", folder / "data", *options]
         subprocess.run(init, check=True, capture_output=True, cwd="/", **account)
         server = Postgres(installed, folder, account)
         server.start()

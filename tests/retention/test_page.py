@@ -1,9 +1,12 @@
 """The page of retention: who may open it, what it says, and what may be typed into it."""
 
+import io
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -90,3 +93,23 @@ def test_the_library_says_when_a_photo_goes_by_the_chosen_period(
     assert admin.get(at).json()["expires"][:10] == (photo.created + timedelta(days=3)).date().isoformat() != before[:10]
     admin.post("/retention/save/", {"unused_photos": ""})
     assert admin.get(at).json()["expires"] is None
+
+
+def test_it_says_what_folders_take_that_have_no_period(admin: Client, settings: Any, tmp_path: Any) -> None:
+    settings.VAR_DIR, settings.PHOTO_DIR = tmp_path, tmp_path / "photos"
+    settings.BACKUP_DIR, settings.BUNDLES_DIR = tmp_path / "backups", tmp_path / "bundles"
+    settings.BACKUP_DAILY = 9
+    for name, size in (("backups/a.tar", 10), ("bundles/compact/1/net.onnx", 20), ("bundles/compact/2/net.onnx", 30),
+                       ("federated/1/model.safetensors", 40)):  # fmt: skip
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"x" * size)
+    page = admin.get("/retention/")
+    rows = {row.folder.name: (row.files, row.bytes) for row in page.context["folders"]}
+    assert rows == {"photos": (0, 0), "backups": (1, 10), "bundles": (2, 50), "trained_models": (1, 40)}
+    assert "the newest of 9 days and of 4 weeks stay" in page.content.decode()
+    out = io.StringIO()
+    call_command("prune", "--dry-run", "--json", stdout=out)
+    assert [(row["name"], row["bytes"]) for row in json.loads(out.getvalue())["folders"]] == [
+        (name, size) for name, (_, size) in rows.items()
+    ]

@@ -8,16 +8,20 @@ from typing import Any
 import pytest
 from axes.models import AccessAttempt
 from django.conf import LazySettings
+from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db.models import Model
 from django.utils import timezone
 
-from devices.models import EnrolCode, NodeEvent, Reading, Sample
+from devices import agent_wheel
+from devices.models import AgentRollout, EnrolCode, NodeEvent, Reading, Sample
 from devices.telemetry import history
 from federation.models import Round, Run
 from federation.runs import run_artifacts
 from inference.batches.models import Batch, Item
 from inference.calls.tables import DayUse, ModelCall
+from inference.model_jobs import lifecycle as model_job_lifecycle
+from inference.model_jobs.tables import ModelJob
 from inference.models import Album, Photo, Step, Turn
 from inference.photos import store
 from inference.watches.models import Event, Watch
@@ -80,6 +84,15 @@ def _reading(span_s: int) -> Callable[[User, datetime], Model]:
     return lambda owner, at: Reading.objects.create(node="jetson-a", at=at, span_s=span_s, values={"cpu_percent": 1.0})
 
 
+def _model_job(owner: User, at: datetime, state: str = "stopped") -> ModelJob:
+    job = ModelJob.objects.create(owner=owner, kind="measure", profile="compact", state=state, finished=at)
+    ModelJob.objects.filter(pk=job.pk).update(created=at)
+    folder = model_job_lifecycle.folder(job.pk)
+    folder.mkdir(parents=True)
+    (folder / "samples.jsonl").write_text("{}")
+    return job
+
+
 def _created(table: type[Model], at: datetime, field: str = "created", **fields: Any) -> Model:
     row: Model = table._default_manager.create(**fields)
     table._default_manager.filter(pk=row.pk).update(**{field: at})
@@ -94,6 +107,9 @@ MAKE: dict[str, Callable[[User, datetime], Model]] = {
     "readings_quarter": _reading(history.QUARTER_S),
     "readings_day": _reading(history.DAY_S),
     "node_events": lambda owner, at: NodeEvent.objects.create(node="jetson-a", at=at, from_state="online", to_state="offline"),
+    "agent_rollouts": lambda owner, at: _created(
+        AgentRollout, at, "begun", digest=uuid.uuid4().hex, version="1", ended=at, stopped_because="jetson-a: It failed."
+    ),
     "watch_events": lambda owner, at: Event.objects.create(node="jetson-a", uid=f"{at:%s}", number=1, kind="raised", at=at),
     "watch_days": lambda owner, at: Watch.objects.create(owner=owner, title="A dog").days.create(day=at.date()),
     "conversations": _conversation,
@@ -101,10 +117,14 @@ MAKE: dict[str, Callable[[User, datetime], Model]] = {
     "command_line": _shell_turn,
     "unused_photos": _photo,
     "training_runs": _run,
+    "model_jobs": _model_job,
     "model_calls": lambda owner, at: _created(ModelCall, at, model="m", purpose="plan", outcome="ok", ms=1.0),
     "use": lambda owner, at: DayUse.objects.create(person=owner, day=at.date()),
     "notices": lambda owner, at: Notice.objects.create(kind="disk.low", key=str(uuid.uuid4()), at=at),
     "audit": lambda owner, at: AuditEntry.objects.create(by="owner", action="opened", kind="photo", name="1", at=at),
+    "admin_log": lambda owner, at: _created(
+        LogEntry, at, "action_time", user=owner, object_repr="a node", action_flag=1, change_message=""
+    ),
     "sessions": lambda owner, at: Session.objects.create(session_key=str(uuid.uuid4())[:30], session_data="", expire_date=at),
     "share_links": lambda owner, at: Share.objects.create(
         conversation=_conversation(owner, at), hash=str(uuid.uuid4()), expires=at
@@ -233,6 +253,29 @@ def test_a_stopped_run_goes_with_its_files_unless_it_has_a_model(owner: User) ->
     assert only("training_runs").deleted == {"training_runs": 1}
     assert list(Run.objects.all()) == [model]
     assert not run_artifacts.folder(without.pk).exists() and run_artifacts.folder(model.pk).exists()
+
+
+def test_the_latest_update_of_agents_stays_and_so_does_one_under_way(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = timezone.now() - OLD
+    period("agent_rollouts", 30)
+    present, under_way, earlier, latest = (MAKE["agent_rollouts"](owner, at) for _ in range(4))
+    AgentRollout.objects.filter(pk=under_way.pk).update(ended=None)
+    wheel = agent_wheel.Wheel("isthmus_agent-1-py3-none-any.whl", "1", AgentRollout.objects.get(pk=present.pk).digest, 5)
+    monkeypatch.setattr(agent_wheel, "known", lambda: wheel)
+    assert only("agent_rollouts").deleted == {"agent_rollouts": 1}
+    left = set(AgentRollout.objects.values_list("pk", flat=True))
+    assert earlier.pk not in left and left == {present.pk, under_way.pk, latest.pk}, (
+        "without its row, auto begins again with a wheel that failed"
+    )
+
+
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_work_on_models_that_goes_on_stays(owner: User, state: str) -> None:
+    period("model_jobs", 30)
+    job, ended = _model_job(owner, timezone.now() - OLD, state), _model_job(owner, timezone.now() - OLD)
+    assert only("model_jobs").deleted == {"model_jobs": 1}
+    assert list(ModelJob.objects.all()) == [job] and model_job_lifecycle.folder(job.pk).exists()
+    assert not model_job_lifecycle.folder(ended.pk).exists()
 
 
 def test_a_notice_that_waits_for_delivery_stays(owner: User) -> None:

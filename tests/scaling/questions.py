@@ -17,7 +17,7 @@ PAUSE_S = 1.0
 
 @dataclass
 class Asked:
-    """One question: the id under which the server accepted it, and what requests were answered before that."""
+    """One question: the id under which the server stored it, and what requests for it were answered before that was known."""
 
     text: str
     id: str = ""
@@ -27,7 +27,7 @@ class Asked:
 class Asking:
     """Context manager: asks a question a second in one conversation until it is left, each in words of its own.
 
-    A request that is refused is repeated, as a person would.
+    A request that is refused is repeated, as a person would: where no reply came, after a look at the conversation.
     """
 
     def __init__(self, clients: list[httpx.Client], photo: str, **fields: Any) -> None:
@@ -67,6 +67,18 @@ class Asking:
                     return
                 question.refusals.append(f"{answer.status_code} {answer.text[:200]}")
             time.sleep(ASK_AGAIN_S)
+            question.id = self._stored(question, client)
+
+    def _stored(self, question: Asked, client: httpx.Client) -> str:
+        """Its id if the conversation has it, once that can be read."""
+        while self.conversation:
+            try:
+                turns = list(_turns_of(self.conversation, client))
+            except (httpx.TransportError, ValueError, KeyError):
+                time.sleep(ASK_AGAIN_S)
+            else:
+                return next((str(turn["id"]) for turn in turns if turn["question"] == question.text), "")
+        return ""
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ class Scaled:
 @contextmanager
 def scaled(folder: Path, installed: Path) -> Iterator[Scaled]:
     with ExitStack() as running:
-        redis = running.enter_context(group(folder))
+        redis = running.enter_context(group(folder, replicas=2))  # two tests kill a master
         database = running.enter_context(postgres(installed))
         stack = Stack(folder, "--no-redis", "--slowdown", "2")
         port, proxy = free_port(), free_port()
@@ -75,7 +75,7 @@ def scaled(folder: Path, installed: Path) -> Iterator[Scaled]:
             running.enter_context(_process(command, own, log.fileno()))
             whole.url, whole.behind_proxy = f"http://127.0.0.1:{proxy}", True
         for url in (*whole.webs, whole.url):
-            wait_for(lambda url=url: _answers(url), 120, f"{url} did not answer", every=0.5)  # type: ignore[misc]
+            wait_for(lambda url=url: _answers(url), 300, f"{url} did not answer", every=0.5)  # type: ignore[misc]
         yield whole
 
 

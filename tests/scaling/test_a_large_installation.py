@@ -1,9 +1,12 @@
 """Two web processes and two cloud workers behind one proxy, on sentinels and PostgreSQL: whatever is restarted in the middle of
-questions, none is lost and none is answered twice."""
+questions, none is lost and none is answered twice; a training run goes on."""
 
 import json
 import time
 from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
 
 import pytest
 import redis
@@ -12,13 +15,15 @@ from websockets.typing import Origin
 
 from bench.harness.processes import wait_for
 from tests.conftest import draw_photo
+from tests.federation.test_whole_runs import put, read
 from tests.scaling.questions import Asking, Outcome, outcome
 from tests.scaling.scaled import Scaled
 from tests.transcript import Transcript
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1500)]
 BEFORE_S, AFTER_S = 6, 25  # of asking
 ENDED_S = 150
+ROUNDS, RUN_STARTED_S, RUN_ENDED_S = 6, 400, 400
 
 
 def test_sessions_uploads_and_sockets_are_the_same_at_both_web_processes(large: Scaled) -> None:
@@ -82,6 +87,51 @@ def test_a_restart_of_postgres_loses_no_question(large: Scaled) -> None:
             large.database.start()
         time.sleep(AFTER_S)
     _nothing_lost(large, asking, transcript)
+
+
+def test_a_run_outlives_a_killed_master_of_redis(large: Scaled) -> None:
+    def kill_master() -> str:
+        killed = large.redis.kill_master()
+        wait_for(lambda: large.redis.master() != killed, 60, "there is none")
+        return f"{killed} was killed, {large.redis.master()} took over"
+
+    _outlived_by_a_run(large, "another Redis becomes the master", kill_master)
+
+
+def test_a_run_outlives_a_restart_of_postgres(large: Scaled) -> None:
+    def restart() -> str:
+        large.database.stop()
+        time.sleep(3)
+        large.database.start()
+        return "3 s later"
+
+    _outlived_by_a_run(large, "PostgreSQL stops at once, with every connection, and starts again", restart)
+
+
+def _outlived_by_a_run(large: Scaled, what: str, happens: Callable[[], str]) -> None:
+    """It happens while clients train the second round."""
+    transcript, stack = Transcript(), large.stack
+    run = put(stack, rounds=ROUNDS, local_epochs=3)
+    wait_for(lambda: _trains(read(stack, run), 2), RUN_STARTED_S, f"run {run} came to no second round", every=0.1)
+    with transcript.check(what) as notes:
+        notes.append(happens())
+    with transcript.check("the run ends with every round, each once") as notes:
+        wait_for(lambda: read(stack, run).get("final"), RUN_ENDED_S, f"run {run} did not end", every=0.5)
+        state = read(stack, run)
+        rounds = state["rounds"]
+        clients = Counter(client["state"] for row in rounds for client in row["clients"])
+        seconds = [round(row["seconds"]["total"], 1) for row in rounds]
+        took = (datetime.fromisoformat(state["finished"]) - datetime.fromisoformat(state["started"])).total_seconds()
+        notes.append(f"{state['state']} after {took:.0f} s; rounds of {seconds} s; clients {dict(clients)}")
+        assert (state["state"], state["error"]) == ("done", None)
+        assert [row["round"] for row in rounds] == list(range(1, ROUNDS + 1)) and all(row["counted"] for row in rounds)
+        assert all([client["partition"] for client in row["clients"]] == [0, 1, 2] for row in rounds)
+    assert not transcript.failures
+
+
+def _trains(run: dict[str, Any], number: int) -> bool:
+    progress = run.get("progress") or {}
+    return progress.get("round") == number and bool(progress.get("clients"))
 
 
 def _asking(large: Scaled) -> Asking:

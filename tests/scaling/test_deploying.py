@@ -8,13 +8,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import kubernetes_validate
 import pytest
 import yaml
 from django.urls import resolve
 
+from bench.harness.processes import free_port, wait_for
 from inference.answering import cloud_queue
 from tests.architecture.test_every_setting_is_documented import documented
+from webapp.gate.refusals import RETRY_AFTER_S, TOO_MANY_CONNECTIONS
+from webapp.gate.shapes import ours
 from webapp.ops import clock, serving
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -182,3 +186,26 @@ def test_caddy_accepts_its_file() -> None:
     command = ["caddy", "validate", "--adapter", "caddyfile", "--config", str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(shutil.which("caddy") is None, reason="Caddy is not installed")
+def test_where_no_web_process_is_ready_the_proxy_says_so_as_they_do(tmp_path: Path) -> None:
+    port = free_port()
+    env = {**os.environ, "WEBS": f"127.0.0.1:{free_port()}", "BALANCER_PORT": str(port), "HOME": str(tmp_path)}
+    command = ["caddy", "run", "--adapter", "caddyfile", "--config", str(ROOT / "deploy" / "scale" / "Caddyfile")]
+    with subprocess.Popen(command, env=env, stderr=subprocess.DEVNULL) as caddy:
+        try:
+            wait_for(lambda: answer(port).status_code == 503, 30, "the proxy did not notice that its web process is away")
+            body, expected = answer(port).json()["error"], ours(TOO_MANY_CONNECTIONS)["error"]
+            assert body.keys() == expected.keys() and body["code"] == expected["code"]
+            assert answer(port).headers["retry-after"] == str(RETRY_AFTER_S)
+        finally:
+            caddy.terminate()
+
+
+def answer(port: int) -> httpx.Response:
+    """600 where nothing answers."""
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/api/v1/conversations", timeout=20)
+    except httpx.TransportError:
+        return httpx.Response(600)

@@ -152,7 +152,7 @@ def stop_turn(request: HttpRequest, turn: UUID) -> Turn:
         "retry_turn",
         "Answer a finished question again",
         {200: Turn},
-        {**NO_QUESTION, 409: "`still_running`: stop it first, or wait.", 429: TOO_MANY},
+        {**NO_QUESTION, 409: "`still_running`: stop it first, or wait. `photo_gone`: its photo was deleted.", 429: TOO_MANY},
     ),
 )
 def retry_turn(request: HttpRequest, turn: UUID, query: Query[RetryQuery]) -> Turn:

@@ -44,20 +44,20 @@ class SentPhotos:
         self._new: list[Photo] = []
 
     def recalled(self, data: bytes) -> UUID | None:
-        """The photo that these bytes became, if it still exists."""
+        """The photo that these bytes became, unless it was deleted."""
         try:
             with _client() as client:
                 pk = client.get(self._key(data))
         except redis.RedisError as error:
             log.warning("sent photos are not recognised: %s", error)
             return None
-        known = Photo.objects.filter(pk=pk.decode(), owner=self.person).first() if isinstance(pk, bytes) else None
+        known = Photo.visible.filter(pk=pk.decode(), owner=self.person).first() if isinstance(pk, bytes) else None
         return known.pk if known else None
 
     def stored(self, data: bytes) -> Photo:
         """Raises UserError as every upload does."""
-        if known := self.recalled(data):
-            return Photo.objects.get(pk=known)
+        if (known := self.recalled(data)) and (photo := Photo.visible.filter(pk=known).first()):
+            return photo
         photo = store.store(self.person, [data])
         self._new.append(photo)
         try:

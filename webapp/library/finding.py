@@ -47,4 +47,4 @@ def _photos(person: int, hits: Sequence[Hit]) -> list[FoundPhoto]:
 
 
 def _why(hit: Hit) -> Why:
-    return Why(names=list(hit.names), distance=round(hit.distance, 3))
+    return Why(names=list(hit.names), distance=round(hit.distance, 3), closeness=hit.closeness)

@@ -3,9 +3,10 @@
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from inference.photos.library import Filters
+from inference.photos.filter_query import FilterQuery as FilterQuery
+from inference.search.relevance import Closeness
 from inference.search.search import LIMIT as SEARCH_LIMIT
 from inference.search.words import MOST_CHARS
 from webapp.live.http import Moment
@@ -14,19 +15,6 @@ MOST_AT_ONCE = 500  # photos that one request may be about
 PAGE, MAX_PAGE = 100, 500
 MOST_TYPED = 2000  # characters of a search
 CURSOR = "2026-03-01T12:00:00Z_6f1f0f1e-2b4f-4c7e-9a55-0123456789ab"
-
-
-class FilterQuery(Schema):
-    favourites: bool = Field(False, description="Favourites alone.")
-    unasked: bool = Field(False, description="Photos alone that no question is about.")
-    album: UUID | None = Field(None, description="Those of an album of yours.")
-    device: str = Field("", max_length=40, description="Those that a device holds.", examples=["jetson-a"])
-    since: AwareDatetime | None = Field(None, description="Added at this moment or later.")
-    until: AwareDatetime | None = Field(None, description="Added before this moment.")
-
-    def filters(self) -> Filters:
-        values: dict[str, object] = {name: getattr(self, name) for name in FilterQuery.model_fields}
-        return Filters(**values)  # type: ignore[arg-type]
 
 
 class PhotosQuery(FilterQuery):
@@ -76,6 +64,7 @@ class Why(Schema):
         "cosine of both.",
         examples=[4.2],
     )
+    closeness: Closeness = Field(description="The distance in a word; a photo that a name confirms may be distant.")
 
 
 class FoundPhoto(LibraryPhoto):

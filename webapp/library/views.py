@@ -1,6 +1,7 @@
 """The page of the library. Its first photos come with it, further ones through the API."""
 
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +14,7 @@ from inference.photos.earlier import MOST_PHOTOS
 from inference.photos.library import Filters
 from inference.search import search
 from inference.search.words import MOST_CHARS
+from webapp.chat.models import Conversation
 from webapp.library import photo_facts
 from webapp.library.schemas import MOST_AT_ONCE, PAGE
 from webapp.live.moments import iso
@@ -32,6 +34,18 @@ def page(request: HttpRequest) -> HttpResponse:
         "suffixes": sorted(formats.suffixes()),
         "most_at_once": MOST_AT_ONCE,
         "ask_at_once": MOST_PHOTOS,
+        "most_photos": settings.BATCH_PHOTOS,
+        "conversation": _conversation(request),
         "search": search.is_available(),
     }
     return render(request, "library.html", {"boot": boot, "accept": formats.accept(), "most_chars": MOST_CHARS})
+
+
+def _conversation(request: HttpRequest) -> dict[str, str] | None:
+    """The person's conversation whose photos the address asks for."""
+    try:
+        pk = UUID(request.GET.get("conversation", ""))
+    except ValueError:
+        return None
+    row = Conversation.objects.filter(pk=pk, owner=request.user.pk).first()
+    return {"id": str(row.pk), "title": str(row)} if row else None

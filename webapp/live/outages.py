@@ -9,6 +9,7 @@ from webapp.live.errors import UserError
 DATABASE_ERRORS = (OperationalError, InterfaceError)
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 SQLITE_FULL, POSTGRES_FULL = 13, "53100"
+SQLITE_ERROR = 1  # a table or column that is missing; PostgreSQL's driver raises ProgrammingError for it
 
 DATABASE_UNAVAILABLE = UserError(
     "database_unavailable",
@@ -29,6 +30,14 @@ def outage(error: BaseException | None) -> UserError | None:
     if isinstance(error, DATABASE_ERRORS):
         return DISK_FULL if _is_full(error.__cause__) else DATABASE_UNAVAILABLE
     return DISK_FULL if isinstance(error, OSError) and error.errno in NO_SPACE else None
+
+
+def passes(error: BaseException) -> bool:
+    """Whether the database is away for a while, as in a restart; a full disk and an error of the schema stay until somebody
+    acts."""
+    cause = error.__cause__
+    code: int = getattr(cause, "sqlite_errorcode", 0)
+    return isinstance(error, DATABASE_ERRORS) and not _is_full(cause) and code & 0xFF != SQLITE_ERROR
 
 
 def _is_full(cause: BaseException | None) -> bool:

@@ -90,15 +90,23 @@ def _step_lines(step: StepJson) -> Iterator[str]:
     yield _line(f"step {step['id']}", f"{step['task']}{question}, {step['state']}")
     receipt = step["receipt"]
     if receipt is not None:
-        yield from (_line("", f"  {line}") for line in _candidate_lines(receipt))
-        for failure in receipt["fell_back_from"]:
-            yield from (_line("", f"  {line}") for line in _failure_lines(failure))
-        yield from (_line("", f"  {line}") for line in _job_lines(receipt.get("jobs", ())))
+        yield from (_line("", f"  {line}") for line in _origin_lines(receipt))
         if receipt["actual_ms"]:
             yield from (_line("", f"  {line.strip()}") for line in receipt_lines(receipt))
             yield _line("", f"  answer: {receipt['answer']}")
     if error := step["error"]:
         yield _line("", f"  failed: {error['message']} {error['next']} ({error['code']})")
+
+
+def _origin_lines(receipt: Receipt) -> Iterator[str]:
+    """What the answer comes from: an earlier question, or candidates and the jobs of the chosen one."""
+    if cached := receipt.get("cached"):
+        yield f"answered before: {_moment(cached['at'])}, step {cached['step']} of question {cached['turn']}"
+        return
+    yield from _candidate_lines(receipt)
+    for failure in receipt["fell_back_from"]:
+        yield from _failure_lines(failure)
+    yield from _job_lines(receipt.get("jobs", ()))
 
 
 def _candidate_lines(receipt: Receipt) -> Iterator[str]:

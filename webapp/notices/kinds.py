@@ -65,6 +65,15 @@ KINDS: list[Kind] = [
         channels=("push", "mail"),
     ),
     Kind(
+        "agents.update_stopped",
+        gettext_noop("An update of agents stopped"),
+        gettext_noop("The update of agents to %(version)s has stopped"),
+        gettext_noop("%(reason)s Nodes that still waited for it keep their agent until somebody updates them."),
+        "warning",
+        "admins",
+        channels=("push", "mail"),
+    ),
+    Kind(
         "run.finished",
         gettext_noop("A training run finished"),
         gettext_noop("Run %(run)s has finished"),

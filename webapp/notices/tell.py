@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from webapp.notices import announcing
 from webapp.notices.kinds import by_name
 from webapp.notices.models import Notice
 
@@ -26,7 +27,7 @@ class Event:
 
 
 def tell(event: Event) -> Notice | None:
-    """Store what happened; None if its key is known. One insert: nothing is sent here, so no receiver can hold up the caller.
+    """Store what happened; None if its key is known. Cloud workers deliver it, so no receiver can hold up the caller.
 
     Inside a transaction it is stored with what it is about, or not at all. Raises KeyError for an unknown kind, and where
     `values` lack something that the kind's sentences need.
@@ -45,4 +46,7 @@ def tell(event: Event) -> Notice | None:
             "due_at": now,
         },
     )
-    return notice if new else None
+    if not new:
+        return None
+    announcing.announce_soon()
+    return notice

@@ -15,8 +15,9 @@ import threading
 from pathlib import Path
 
 from devices.agent.cameras.folder import Folder
+from devices.agent.cameras.reader import Reader
 from devices.agent.cameras.snapshot import Snapshot
-from devices.agent.cameras.source import TIMEOUT_S, CameraError, Source
+from devices.agent.cameras.source import TIMEOUT_S, CameraError, Still, Streaming
 from devices.agent.cameras.video import Video
 from devices.agent.config import ConfigError
 
@@ -28,25 +29,31 @@ else:
 FILE = "cameras.toml"
 NAME = re.compile("[a-z0-9][a-z0-9-]{0,19}")
 MAX_CAMERAS = 5
-SOURCES: tuple[Source, ...] = (Video(), Folder(), Snapshot())
+SOURCES: tuple[Still | Streaming, ...] = (Video(), Folder(), Snapshot())
 
 
 class Cameras:
     def __init__(self, sources: dict[str, str] | None = None) -> None:
         self.sources = sources or {}
-        # A device file belongs to one reader; a camera that is slow must not hold up the others.
+        # A camera belongs to one reader at a time; one that is slow must not hold up the others.
         self._locks = {source: threading.Lock() for source in self.sources.values()}
+        self._readers: dict[str, Reader] = {}  # by source, of those that stay open between two frames
 
     @property
     def names(self) -> list[str]:
         return sorted(self.sources)
 
-    def frame(self, name: str) -> bytes:
-        """A photo's file as the source gives it, not decoded. Raises CameraError."""
+    def frame(self, name: str, next_in_s: float | None = None) -> bytes:
+        """A photo's file as the source gives it, not decoded. Raises CameraError.
+
+        `next_in_s`: until the caller wants another one, for which a camera that takes long to open may stay open.
+        """
         source = self.sources.get(name)
         kind = source_for(source) if source else None
         if source is None or kind is None:
             raise CameraError(f"This node has no camera of that name; it has {', '.join(self.names) or 'none'}.")
+        if isinstance(kind, Streaming):
+            return self._reader(name, source, kind).frame(next_in_s)
         lock = self._locks[source]
         if not lock.acquire(timeout=TIMEOUT_S):
             raise CameraError(f"The camera {name} is busy; try again in a moment.")
@@ -54,6 +61,21 @@ class Cameras:
             return kind.frame(name, source)
         finally:
             lock.release()
+
+    def stays_open(self, name: str) -> bool:
+        """Whether it is of a kind that one process alone can read."""
+        return isinstance(source_for(self.sources[name]), Streaming)
+
+    def close(self, within_s: float = 2.0) -> None:
+        """Before another process, or this one after it has started anew, reads them."""
+        for reader in list(self._readers.values()):
+            reader.close(within_s)
+
+    def _reader(self, name: str, source: str, kind: Streaming) -> Reader:
+        with self._locks[source]:
+            if source not in self._readers:
+                self._readers[source] = Reader(name, lambda: kind.open(name, source))
+            return self._readers[source]
 
 
 def configured(home: Path, arguments: list[str]) -> Cameras:
@@ -72,7 +94,7 @@ def configured(home: Path, arguments: list[str]) -> Cameras:
     return Cameras({name: _checked(name, source) for name, source in sources.items()})
 
 
-def source_for(source: str) -> Source | None:
+def source_for(source: str) -> Still | Streaming | None:
     """The kind of source that reads this one; None where none does."""
     prefix = source.partition(":")[0]
     return next((kind for kind in SOURCES if prefix in kind.kinds and kind.accepts(source)), None)

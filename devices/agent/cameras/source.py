@@ -1,6 +1,6 @@
 """What every kind of camera source has in common: whether a description is one of its kind, and one frame from it."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 MAX_BYTES = 32 * 1024 * 1024
 TIMEOUT_S = 8.0  # for one frame, from any source
@@ -16,8 +16,34 @@ class Source(Protocol):
     def accepts(self, source: str) -> bool:
         """Whether the rest of a source of one of these kinds is valid."""
 
+
+@runtime_checkable
+class Still(Source, Protocol):
+    """Gives one picture at a time, and costs nothing in between."""
+
     def frame(self, name: str, source: str) -> bytes:
         """A photo's file as the camera `name` gives it, not decoded. Raises CameraError."""
+
+
+class Stream(Protocol):
+    """An open camera. One thread uses it."""
+
+    def advance(self) -> None:
+        """Wait for the camera's next frame, and drop the one before. Raises CameraError."""
+
+    def picture(self) -> bytes:
+        """The present frame as a photo's file. Raises CameraError."""
+
+    def close(self) -> None:
+        """No other program can use the camera before this."""
+
+
+@runtime_checkable
+class Streaming(Source, Protocol):
+    """Takes long to open, and then gives frames by itself."""
+
+    def open(self, name: str, source: str) -> Stream:
+        """Ready for a picture that is worth looking at. Raises CameraError."""
 
 
 def check_size(name: str, size: int) -> None:

@@ -19,6 +19,7 @@ LEAST = 9.0  # difference, of 255, that counts at all
 DEVIATIONS = 4.0  # of a place's usual change, that count there
 LEARN = 0.04  # of each frame, for the usual change: something that passes once hardly counts
 LARGEST_CHANGE = 60.0  # that is learned as usual
+MOST = 40.0  # and that is always enough: a place that changes much is looked at often, not never
 NEIGHBOURS = 4  # of the eight around it that must have changed, too
 GAINS = (0.4, 2.5)  # of a light; beyond them it is another scene
 
@@ -37,7 +38,7 @@ class Motion:
             return np.zeros((HEIGHT, WIDTH), bool)
         passed, self._at = max(0.0, now - self._at), now
         difference = frame - relit(self._background, frame)
-        threshold = np.maximum(LEAST, DEVIATIONS * self._usual)
+        threshold = np.clip(DEVIATIONS * self._usual, LEAST, MOST)
         stays = np.abs(frame - relit(self._last, frame)) < threshold
         mask = _without_specks(np.abs(difference) > threshold)
         moved = _without_specks(~stays)  # also what returns to the background: something that leaves

@@ -81,9 +81,9 @@ class Watching:
 
     def _camera(self, name: str) -> WatchedCamera:
         cameras = self._runtime.cameras
-        return WatchedCamera(
+        watched = WatchedCamera(
             name,
-            lambda: cameras.frame(name),
+            lambda: cameras.frame(name, watched.period_s),
             self._store,
             self._snapshots,
             self._judge,
@@ -91,6 +91,7 @@ class Watching:
             self._courier.wake,
             lambda: self._runtime.power_w,
         )
+        return watched
 
     def _sent(self, watch: int, size: int) -> None:
         for thread in list(self._threads.values()):

@@ -26,13 +26,13 @@ def highlight(turn: Turn, number: int) -> Shown:
     step = next((step for step in turn.steps.all() if step.number == number), None)
     receipt: Receipt | None = step.receipt if step else None
     answer = receipt["answer"] if receipt else None
-    if step is None or turn.photo is None or not receipt or not answer or receipt.get("absent"):
+    if step is None or turn.visible_photo is None or not receipt or not answer or receipt.get("absent"):
         raise UserError("no_highlight", "There is no answer in this step to look for.", "Open a step that was answered.", 404)
     if receipt.get("crop"):
         raise UserError(
             "no_highlight", "This step looked at a part of the photo only.", "The receipt says which part that is.", 404
         )
-    photo = receipt.get("photo", str(turn.photo.pk))
+    photo = receipt.get("photo", str(turn.visible_photo.pk))
     job = Highlight(task=receipt["task"], question=step.question or None, answer=answer, photo=photo)
     with CALLS.of(turn.owner_id), dispatch.on_behalf_of(turn.owner_id):
         if receipt["edge"] and receipt["split_at"] is not None and receipt.get("levels"):

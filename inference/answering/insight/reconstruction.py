@@ -18,11 +18,17 @@ def reconstruct(turn: Turn, number: int) -> bytes:
     """Returns a JPEG. Raises UserError: 404 where no features were sent or no decoder exists, 410 where they have expired."""
     step = next((step for step in turn.steps.all() if step.number == number), None)
     receipt: Receipt | None = step.receipt if step else None
-    if turn.photo is None or not receipt or receipt["split_at"] is None or not receipt.get("levels") or "crop" in receipt:
+    if (
+        turn.visible_photo is None
+        or not receipt
+        or receipt["split_at"] is None
+        or not receipt.get("levels")
+        or "crop" in receipt
+    ):
         raise UserError("no_features", "No features left the device in this step.", "Open a step of the split route.", 404)
     edge, blob = receipt["edge"] or "", f"reconstruction-{secrets.token_hex(8)}"
     level = receipt["levels"][-1]["level"] or 0
-    photo = receipt.get("photo", str(turn.photo.pk))
+    photo = receipt.get("photo", str(turn.visible_photo.pk))
     job = Rebuild(task=receipt["task"], photo=photo, split_at=receipt["split_at"], level=level, blob=blob)
     try:
         with CALLS.of(turn.owner_id), dispatch.on_behalf_of(turn.owner_id):

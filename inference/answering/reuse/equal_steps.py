@@ -71,6 +71,8 @@ def receipt_of(step: Step, photo: Photo, before: int, ms: float) -> Receipt:
         "before": before,
         "reason": REASON,
         "cached": {"turn": str(step.turn_id), "step": step.number, "at": stored.get("at") or step.turn.created.isoformat()},
+        "jobs": [],
+        "load": {"device_queue_ms": 0.0, "edge_queue_ms": 0.0, "edges": {}},
         "link": {"up_bytes_per_s": None, "rtt_ms": None, "age_s": None, "source": "none"},
         "bytes": {"photo": photo.bytes, "uplink": 0, "placing": 0},
         "candidates": [],

@@ -9,7 +9,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TypedDict
 
-from django.conf import settings
 from PIL import Image
 
 from inference.agreement import sampling, store
@@ -18,7 +17,7 @@ from inference.engine import agreement, catalogue
 from inference.engine.catalogue import Profile
 from inference.engine.codecs.photo_codec import PhotoCodecError
 from inference.engine.runner import Vision
-from inference.model_jobs import photo_source
+from inference.model_jobs import lifecycle, photo_source
 from inference.model_jobs.journal import Journal
 from webapp.live.errors import UserError
 
@@ -61,7 +60,7 @@ def measure(journal: Journal, profile: Profile, files: Sequence[Path], only: str
 
 
 def folder(job: int) -> Path:
-    place = Path(settings.VAR_DIR) / "model_jobs" / str(job)
+    place = lifecycle.folder(job)
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
     return place
 

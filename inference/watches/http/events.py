@@ -3,16 +3,19 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from ninja import Query, Router, Schema
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from inference.watches import live
-from inference.watches.events import pictures
+from inference.watches.events import lanes, pictures, selection
+from inference.watches.events.selection import Selection, Verdict
 from inference.watches.models import Event as Row
 from webapp.live.errors import not_found
 from webapp.live.http import Moment, Page, PageQuery, change, operation, paginate
 
 router = Router(tags=["watches"])
+NO_EVENT = {404: "`not_found`: no such event of yours; it may have been deleted with its watch, or for its age."}
 PICTURE_ERRORS = {
     403: "`camera_not_allowed`: the camera is no longer yours to use.",
     404: "`not_found`: no such event. `no_picture`, `photo_missing`: the device has none.",
@@ -39,6 +42,7 @@ class Event(Schema):
         description="Of an edge: `checking`, `confirmed`, `dismissed`, `undecided` or `unchecked`; empty: none was asked."
     )
     label: str = Field(description="What a person said it shows; the device trains on it.")
+    verdict: str = Field(description="What that says of the event: `right`, `wrong`, or empty while nobody said anything.")
     dropped: int = Field(description="Events before it that the device had no room for.")
     receipt: dict[str, Any] = Field(
         description="frames, looks, bytes and ms since the watch's last event; checks and views; model, where it is a run's."
@@ -49,11 +53,50 @@ class EventPage(Page[Event]):
     pass
 
 
-class EventQuery(PageQuery):
+class Times(Schema):
+    since: AwareDatetime | None = Field(None, description="At this moment or later.")
+    until: AwareDatetime | None = Field(None, description="Before this moment.")
+
+
+class Choice(Schema):
     watch: int | None = Field(None, description="Of this watch alone.")
     node: str = Field("", max_length=40, description="Of this device alone.")
     camera: str = Field("", max_length=40, description="Of this camera alone.")
     kind: str = Field("", max_length=20, description="Of this kind alone.")
+    verdict: Verdict = Field(
+        "", description="Those alone that a person called `right` or `wrong`, or those (`none`) that wait for a person's word."
+    )
+
+    def selection(self) -> Selection:
+        """With the times, where it has some."""
+        fields = (*Choice.model_fields, *Times.model_fields)
+        return Selection(**{name: getattr(self, name) for name in fields if name in type(self).model_fields})
+
+
+class EventQuery(PageQuery, Times, Choice):
+    pass
+
+
+class Span(Schema):
+    sort: str = Field(description="`raised`, `dismissed` by an edge, or `fault` of the camera.")
+    event: int = Field(description="The latest event in it.")
+    kind: str = Field(description="Of that event.")
+    title: str = Field(description="Of that event's watch; empty for a fault.")
+    count: int = Field(description="Events in it; those less than four minutes apart are one span.")
+    at: Moment
+    until: Moment | None = Field(description="None while it lasts.")
+
+
+class Lane(Schema):
+    node: str = Field(examples=["jetson-a"])
+    camera: str = Field(examples=["porch"])
+    spans: list[Span] = Field(description="In the order in which they began.")
+
+
+class Lanes(Schema):
+    since: Moment = Field(description="Everything from then on is in it: 24 hours ago, or later where too much happened.")
+    lanes: list[Lane] = Field(description="By device and camera, at most 30.")
+    hidden: int = Field(description="Further cameras with events.")
 
 
 class Label(Schema):
@@ -66,9 +109,17 @@ def event_schema(row: Row) -> Event:
 
 @router.get("/events", **operation("list_watch_events", "List events, newest first", {200: EventPage}))
 def list_watch_events(request: HttpRequest, query: Query[EventQuery]) -> Page[Event]:
-    rows = live.visible(request.user)
-    wanted = {"watch_id": query.watch, "node": query.node, "camera": query.camera, "kind": query.kind}
-    return paginate(rows.filter(**{name: value for name, value in wanted.items() if value}), query, event_schema)
+    return paginate(selection.events(request.user, query.selection()), query, event_schema)
+
+
+@router.get("/lanes", **operation("get_watch_lanes", "Summarise the last 24 hours by camera", {200: Lanes}))
+def get_watch_lanes(request: HttpRequest, query: Query[Choice]) -> Lanes:
+    return Lanes.model_validate(lanes.of(request.user, query.selection(), timezone.now()))
+
+
+@router.get("/events/{int:number}", **operation("get_watch_event", "Read one event", {200: Event}, NO_EVENT))
+def get_watch_event(request: HttpRequest, number: int) -> Event:
+    return event_schema(_event(request, number))
 
 
 @router.get(

@@ -5,12 +5,14 @@ import { boot, byId, el, sentence } from "../dom.js";
 import * as format from "../format.js";
 import { gettext, LANGUAGE, ngettext } from "../i18n.js";
 import { labels } from "../labels.js";
+import { LibrarySource } from "./library-source.js";
 import { stateBadge } from "./words.js";
 
 const PAGE = 60; // photos fetched at once
 const SUGGESTIONS = [gettext("Is there a dog?"), gettext("What is in this photo?"), gettext("How many people are there?")];
 const start = boot();
-/** @type {Set<string>} ids of chosen photos */
+const source = new LibrarySource(start, draw, trouble);
+/** @type {Set<string>} ids of photos that are chosen here */
 const chosen = new Set();
 let offset = 0, busy = 0;
 
@@ -24,7 +26,8 @@ byId("files").addEventListener("change", add);
 byId("all").addEventListener("click", () => mark(true));
 byId("none").addEventListener("click", () => mark(false));
 byId("new").addEventListener("submit", submit);
-load();
+if (source.active) source.show().catch((error) => trouble(sentence(error)));
+else load();
 
 function row(batch) {
   const { counts, bytes } = batch, created = new Date(batch.created).toLocaleString(LANGUAGE === "en-GB" ? undefined : LANGUAGE);
@@ -103,17 +106,20 @@ function draw() {
   const none = !byId("photos").children.length;
   byId("no-photos").hidden = !none;
   byId("all").disabled = byId("none").disabled = none;
-  const over = chosen.size > start.most_photos;
-  byId("chosen").textContent = over ? gettext("%(count)s chosen; a batch has at most %(limit)s", { count: format.count(chosen.size), limit: format.count(start.most_photos) })
-    : ngettext("%(count)s chosen", "%(count)s chosen", chosen.size);
-  byId("start").disabled = !chosen.size || over || busy > 0 || !byId("question").value.trim();
+  const count = source.active ? source.count : chosen.size, over = count > start.most_photos;
+  for (const place of ["chosen", "from-library-count"]) {
+    byId(place).textContent = over ? gettext("%(count)s chosen; a batch has at most %(limit)s", { count: format.count(count), limit: format.count(start.most_photos) })
+      : ngettext("%(count)s chosen", "%(count)s chosen", count, { count: format.count(count) });
+  }
+  byId("start").disabled = !count || over || busy > 0 || !byId("question").value.trim();
 }
 
 async function submit(event) {
   event.preventDefault();
   byId("start").disabled = true;
   try {
-    const body = { question: byId("question").value, photos: [...chosen], policy: byId("policy").value, fresh: byId("fresh").checked };
+    const photos = source.active ? source.body() : { photos: [...chosen] };
+    const body = { question: byId("question").value, ...photos, policy: byId("policy").value, fresh: byId("fresh").checked };
     const { id } = await call("POST", "/api/v1/batches", body);
     location.assign(`/batches/${id}/`);
   } catch (error) {

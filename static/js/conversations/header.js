@@ -30,6 +30,7 @@ export class Header {
     this.row = row;
     byId("conversation").hidden = false;
     document.title = `${row.title} · Isthmus`;
+    byId("photos-of-it").href = `/library/?conversation=${row.id}`;
     byId("export").href = `/api/v1/conversations/${row.id}/export`;
     byId("pin").setAttribute("aria-pressed", String(row.pinned));
     if (!this.renaming) byId("title").replaceChildren(row.title);

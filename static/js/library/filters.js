@@ -1,15 +1,22 @@
 /** The filter bar: what is chosen there, in the address of the page, so that a reload and a link show the same. */
 
 import { byId, el } from "../dom.js";
+import { gettext } from "../i18n.js";
+import { midnight } from "../times.js";
 
-const BOXES = ["favourites", "unasked"], FIELDS = ["album", "device", "since", "until"];
+const BOXES = ["favourites", "unasked"], FIELDS = ["album", "device", "since", "until", "conversation"];
 
 export class FilterBar {
-  /** @param {string[]} devices @param {() => void} onChange */
-  constructor(devices, onChange) {
+  /** @param {string[]} devices @param {?{id: string, title: string}} conversation the one that the address names @param {() => void} onChange */
+  constructor(devices, conversation, onChange) {
     this.onChange = onChange;
+    this.conversation = conversation;
     byId("device").append(...devices.map((slug) => el("option", { value: slug }, slug)));
     for (const name of [...BOXES, ...FIELDS]) byId(name).addEventListener("change", () => this.changed());
+    byId("conversation-clear").addEventListener("click", () => {
+      byId("conversation").value = "";
+      this.changed();
+    });
     for (const id of ["clear", "clear-none"]) byId(id).addEventListener("click", () => this.clear());
   }
 
@@ -36,7 +43,7 @@ export class FilterBar {
   query() {
     const query = {};
     for (const name of BOXES) if (byId(name).checked) query[name] = "true";
-    for (const name of ["album", "device"]) if (byId(name).value) query[name] = byId(name).value;
+    for (const name of ["album", "device", "conversation"]) if (byId(name).value) query[name] = byId(name).value;
     const since = midnight(byId("since").value, 0), until = midnight(byId("until").value, 1);
     return { ...query, ...(since && { since }), ...(until && { until }) };
   }
@@ -59,12 +66,9 @@ export class FilterBar {
 
   show() {
     byId("clear").hidden = !this.active;
+    const { conversation } = this, id = byId("conversation").value;
+    byId("of-conversation").hidden = !id;
+    byId("conversation-title").textContent = conversation && conversation.id === id ? gettext("Photos of “%(title)s”", { title: conversation.title }) : gettext("Photos of a conversation");
+    byId("conversation-title").setAttribute("href", `/c/${id}/`);
   }
-}
-
-/** The moment in which a day, or the day after it, begins; "" for none. @param {string} day as a date field has it @param {number} later */
-function midnight(day, later) {
-  const [year, month, date] = day.split("-").map(Number);
-  const moment = new Date(year, month - 1, date + later);
-  return day && !Number.isNaN(moment.getTime()) ? moment.toISOString() : "";
 }

@@ -1,9 +1,11 @@
 /** What a search found, best first, with a reason below each: read at once, and shown as the grid shows the library. */
 
-import { gettext } from "../i18n.js";
+import { decimal, gettext } from "../i18n.js";
+
+const CLOSENESS = { "very close": gettext("very close"), close: gettext("close"), distant: gettext("distant") };
 
 /**
- * @typedef {import("./store.js").Photo & {why: {names: string[], distance: number}}} FoundPhoto
+ * @typedef {import("./store.js").Photo & {why: {names: string[], distance: number, closeness: string}}} FoundPhoto
  * @typedef {{about: string, items: FoundPhoto[], nearest: FoundPhoto[], searched: number, waiting: number}} Answer of the API
  */
 
@@ -14,10 +16,12 @@ export class FoundPhotos {
     /** @type {FoundPhoto[]} */
     this.photos = [];
     this.fits = true;
+    this.byExample = false; // distances are likenesses of photos
   }
 
-  /** @param {?Answer} answer */
-  put(answer) {
+  /** @param {?Answer} answer @param {boolean} byExample */
+  put(answer, byExample) {
+    this.byExample = byExample;
     this.fits = !answer?.nearest.length;
     this.photos = answer ? [...answer.items, ...answer.nearest] : [];
   }
@@ -35,10 +39,22 @@ export class FoundPhotos {
     return [gettext("Previous photo"), gettext("Next photo")];
   }
 
-  /** @param {number} place @returns {?string} */
+  /** The reason and how close it is. @param {number} place @returns {?string} */
   caption(place) {
-    if (!this.fits) return null;
-    return this.at(place)?.why.names.join(", ") || gettext("looks like it");
+    const why = this.at(place)?.why;
+    if (!why) return null;
+    const closeness = CLOSENESS[why.closeness] ?? why.closeness;
+    return this.fits ? gettext("%(reason)s · %(closeness)s", { reason: why.names.join(", ") || gettext("looks like it"), closeness }) : closeness;
+  }
+
+  /** The caption with the number behind it. @param {number} place @returns {?string} */
+  detail(place) {
+    const photo = this.at(place);
+    if (!photo) return null;
+    const values = { caption: this.caption(place), number: decimal(photo.why.distance, this.byExample ? 2 : 1) };
+    return this.byExample
+      ? gettext("%(caption)s: its likeness is %(number)s, where 1 is the same photo", values)
+      : gettext("%(caption)s: it stands out from photos of other things by %(number)s standard deviations", values);
   }
 
   /** @param {number} place @returns {FoundPhoto | undefined} */

@@ -119,9 +119,9 @@ export class Grid {
     }, photo.favourite ? "♥" : "♡");
     const choose = el("button", { type: "button", class: "choose", tabindex: "-1", "aria-pressed": String(chosen), "aria-label": gettext("Choose"), title: gettext("Choose") }, chosen ? "✓" : "");
     const image = images.get(photo.id) ?? el("img", { src: `${photo.url}?small=1`, alt: "", loading: "lazy", decoding: "async", draggable: "false", "data-photo": photo.id });
-    const caption = this.store.caption(place), name = [words(photo), caption].filter(Boolean).join(", ");
+    const caption = this.store.caption(place), detail = this.store.detail(place), name = [words(photo), detail].filter(Boolean).join(", ");
     return el("div", { class: caption === null ? "cell" : "cell captioned", role: "gridcell", "data-place": place, "aria-selected": String(chosen), "aria-label": name },
-      image, choose, heart, caption !== null && el("span", { class: "caption", title: caption }, caption));
+      image, choose, heart, caption !== null && el("span", { class: "caption", title: detail }, caption));
   }
 
   /** @param {number} place @param {boolean} [scroll] */

@@ -5,11 +5,13 @@ import { boot, byId, sentence } from "../dom.js";
 import { count as digits } from "../format.js";
 import { gettext, ngettext } from "../i18n.js";
 import { Albums } from "./albums.js";
+import { AllOfThese } from "./all-of-these.js";
 import { ChosenBar } from "./chosen.js";
 import { Deletion } from "./deletion.js";
 import { Details } from "./details.js";
 import { FilterBar } from "./filters.js";
 import { Grid } from "./grid.js";
+import { hand } from "./handover.js";
 import { inParts } from "./parts.js";
 import { PointerAndKeys } from "./pointer-and-keys.js";
 import { Search } from "./search.js";
@@ -25,7 +27,7 @@ class Library {
     this.selection = new Selection(this.store, () => this.chosen());
     this.grid = new Grid(this.store, this.selection, (photo) => this.favourite([photo.id], !photo.favourite).catch(onError));
     this.albums = new Albums(start.albums, start.most_at_once, () => this.albumsChanged());
-    this.filters = new FilterBar(start.devices, () => this.filter());
+    this.filters = new FilterBar(start.devices, start.conversation, () => this.filter());
     this.search = new Search(start.search, {
       filters: () => this.filters.query(),
       onStart: () => this.searchStarted(),
@@ -46,11 +48,14 @@ class Library {
     });
     this.bar = new ChosenBar(this.selection, this.albums, {
       ask: () => this.ask([...this.selection.ids]),
+      askEach: () => this.askEach(),
+      selectAll: () => this.selectAll().catch(onError),
       favourite: (on) => this.favourite([...this.selection.ids], on).catch(onError),
       addTo: (album) => this.addTo(album).catch(onError),
       takeOut: () => this.takeOut().catch(onError),
       remove: () => this.remove([...this.selection.ids]),
-    }, () => this.store.filters.album ?? "");
+    }, () => this.store.filters.album ?? "", start.ask_at_once);
+    this.all = new AllOfThese({ select: () => this.selectAll().catch(onError), ask: () => this.askAll() });
     new PointerAndKeys(this.grid, {
       open: (place) => this.details.open(place).catch(onError),
       favourite: (places) => this.favouritePlaces(places),
@@ -103,10 +108,21 @@ class Library {
     byId("grid").hidden = shown.total === 0;
     byId("grid").setAttribute("aria-label", search.active ? gettext("Photos that were found") : gettext("Photos by day"));
     this.grid.arrange();
+    this.showAll();
+  }
+
+  /** Whether the library has been counted. */
+  get known() {
+    return this.loaded || (!this.filters.active && !this.start.next);
+  }
+
+  showAll() {
+    const { search } = this, total = search.active ? search.found.total : this.known && this.store.total;
+    this.all.show(Boolean(total) && !this.selection.size, !search.active || search.found.fits);
   }
 
   showTotal() {
-    const { total } = this.store, { active } = this.filters, known = this.loaded || (!active && !this.start.next);
+    const { total } = this.store, { active } = this.filters, { known } = this;
     byId("total").textContent = known && total ? ngettext("%(number)s photo", "%(number)s photos", total, { number: digits(total) }) : "";
     byId("empty").hidden = !known || total > 0 || active;
     byId("none").hidden = !known || total > 0 || !active;
@@ -119,6 +135,7 @@ class Library {
 
   chosen() {
     this.bar.draw();
+    this.showAll();
     this.grid.draw();
   }
 
@@ -183,9 +200,36 @@ class Library {
 
   /** @param {string[]} ids */
   ask(ids) {
-    const most = this.start.ask_at_once;
-    if (ids.length > most) this.fail({ message: gettext("You chose %(count)s photos; at most %(most)s can be asked about at once.", { count: ids.length, most }), next: gettext("Choose fewer.") });
-    else location.assign(`/?photos=${ids.join(",")}`);
+    location.assign(`/?photos=${ids.join(",")}`);
+  }
+
+  /** One question about each of the chosen photos. */
+  askEach() {
+    const { size } = this.selection;
+    if (this.tooMany(size)) return;
+    hand([...this.selection.ids]);
+    location.assign("/batches/?from=selection");
+  }
+
+  /** One question about each photo that the filters or the search show: the server reads again which these are. */
+  askAll() {
+    if (!this.search.active && this.tooMany(this.store.total)) return;
+    location.assign(`/batches/?${new URLSearchParams({ from: "library", ...this.filters.query(), ...this.search.wish() })}`);
+  }
+
+  /** @param {number} count */
+  tooMany(count) {
+    const limit = this.start.most_photos, over = count > limit;
+    if (over) this.fail({ message: gettext("These are %(count)s photos; a batch has at most %(limit)s.", { count: digits(count), limit: digits(limit) }), next: gettext("Filter them, for example by dates, or choose fewer.") });
+    return over;
+  }
+
+  async selectAll() {
+    const most = this.start.most_photos, { total } = this.grid.store;
+    if (!await this.selection.all(most)) return;
+    const { size } = this.selection;
+    this.fail(total > most ? { message: gettext("Only the first %(most)s of %(total)s photos are chosen.", { most: digits(most), total: digits(total) }), next: gettext("No more can be chosen at once.") } : null);
+    byId("announcer").textContent = ngettext("%(count)s photo chosen", "%(count)s photos chosen", size, { count: digits(size) });
   }
 
   /** @param {any} error null: none any more */

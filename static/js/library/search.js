@@ -38,6 +38,11 @@ export class Search {
     return Boolean(this.words || this.example);
   }
 
+  /** What is searched for, as the form of a new batch takes it. @returns {Record<string, string>} */
+  wish() {
+    return { ...(this.words && { q: this.words }), ...(this.example && { alike: this.example }) };
+  }
+
   /** What the address says. */
   restore() {
     byId("search-area").hidden = !this.available;
@@ -96,7 +101,7 @@ export class Search {
   put(answer) {
     this.failed = false;
     this.answer = answer;
-    this.found.put(answer);
+    this.found.put(answer, Boolean(this.example));
     this.hooks.onChange();
   }
 

@@ -10,6 +10,7 @@ export class Selection {
     this.anchor = 0; // where a range begins
     /** @type {string[]} */
     this.range = []; // chosen by the range that is being drawn
+    this.generation = 0; // photos that are still read for a choice of all are dropped when another choice was made
   }
 
   has(id) {
@@ -39,8 +40,19 @@ export class Selection {
     this.onChange();
   }
 
+  /** What is shown, from its first photo. @param {number} most @returns {Promise<boolean>} false where something else was chosen meanwhile */
+  async all(most) {
+    const generation = ++this.generation, photos = await this.store.range(0, Math.min(most, this.store.total));
+    if (generation !== this.generation) return false;
+    for (const { id } of photos) this.ids.add(id);
+    this.range = [];
+    this.onChange();
+    return true;
+  }
+
   /** @param {Iterable<string>} ids */
   drop(ids) {
+    this.generation++;
     for (const id of ids) this.ids.delete(id);
     this.range = [];
     this.onChange();

@@ -43,6 +43,11 @@ export class PhotoStore {
     return null;
   }
 
+  /** The caption in full. @returns {?string} */
+  detail() {
+    return null;
+  }
+
   /** What came with the page, before the counts are known. @param {Photo[]} photos */
   seed(photos) {
     const slots = new Map();

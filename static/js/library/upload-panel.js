@@ -1,8 +1,10 @@
-/** What is being uploaded, with a bar for each file under way, and a summary that names every file that was not taken. */
+/** What is being uploaded, with a bar for each file under way, and a list of every file that was not taken. */
 
 import { byId, el, sentence } from "../dom.js";
+import { count as digits } from "../format.js";
 import { gettext, ngettext } from "../i18n.js";
 import { droppedFiles, fromList } from "./dropped-files.js";
+import { UploadProblems } from "./upload-problems.js";
 import { UploadQueue } from "./upload-queue.js";
 import { UploadRecord } from "./upload-record.js";
 
@@ -15,7 +17,22 @@ export class UploadPanel {
     this.onError = onError;
     this.panel = byId("uploads");
     this.record = new UploadRecord();
-    this.queue = new UploadQueue(limits, this.record, { onChange: () => this.soon(), onEnd: () => this.end() });
+    this.problems = new UploadProblems(() => this.soon());
+    this.queue = new UploadQueue(limits, this.record, {
+      onChange: () => this.soon(),
+      onProblem: (item) => this.problems.add(item),
+      onHalt: () => this.halt(),
+    });
+    this.sum = el("p", { class: "sum" });
+    this.bar = el("progress", { "aria-label": gettext("All files") });
+    this.sending = el("ul", { class: "sending" });
+    const button = (words, act) => el("button", { type: "button", class: "small", onclick: act }, words);
+    this.buttons = {
+      resume: button(gettext("Resume"), () => this.queue.resume()),
+      retry: button(gettext("Try again"), () => this.retry()),
+      stop: button(gettext("Stop"), () => this.queue.stop()),
+      close: button(gettext("Close"), () => this.close()),
+    };
     for (const [button, input] of [["add-photos", "files"], ["add-first", "files"], ["add-folder", "folder"]]) byId(button).addEventListener("click", () => byId(input).click());
     for (const input of ["files", "folder"]) {
       byId(input).addEventListener("change", () => {
@@ -48,7 +65,14 @@ export class UploadPanel {
 
   /** @param {{file: File, path: string}[]} files */
   add(files) {
-    if (files.length) this.queue.add(files);
+    if (!files.length) return;
+    if (!this.queue.unfinished) this.problems.clear();
+    this.queue.add(files);
+  }
+
+  retry() {
+    this.problems.drop("failed");
+    this.queue.retry();
   }
 
   /** Of an upload that a reload broke off. */
@@ -62,7 +86,8 @@ export class UploadPanel {
 
   close() {
     this.record.end();
-    this.queue.items = [];
+    this.queue.clear();
+    this.problems.clear();
     this.panel.hidden = true;
   }
 
@@ -70,49 +95,44 @@ export class UploadPanel {
     this.timer ??= setTimeout(() => this.draw(), DRAW_MS);
   }
 
-  end() {
+  halt() {
     this.draw();
     this.onAdded();
-    byId("announcer").textContent = this.summary();
+    byId("announcer").textContent = this.sum.textContent;
   }
 
   summary() {
-    const { queue } = this, added = queue.count("added"), there = queue.count("there"), refused = queue.count("refused"), failed = queue.count("failed");
+    const { queue } = this, waiting = queue.unfinished, added = queue.count("added"), there = queue.count("there"), refused = queue.count("refused"), failed = queue.count("failed");
     return [
       ngettext("%(count)s photo added.", "%(count)s photos added.", added),
       there && ngettext("%(count)s was there already: the same photo is stored once.", "%(count)s were there already: the same photo is stored once.", there),
       refused && ngettext("%(count)s file was refused.", "%(count)s files were refused.", refused),
       failed && ngettext("%(count)s file did not arrive.", "%(count)s files did not arrive.", failed),
+      waiting && queue.full && sentence(queue.full),
+      waiting && queue.full && ngettext("%(number)s file waits.", "%(number)s files wait.", waiting, { number: digits(waiting) }),
     ].filter(Boolean).join(" ");
   }
 
   draw() {
     clearTimeout(this.timer);
     this.timer = undefined;
-    const { queue } = this, { items, busy } = queue;
+    const { queue, panel, buttons } = this, { items, busy } = queue;
     if (!items.length) return;
-    const finished = items.filter(({ state }) => state !== "waiting" && state !== "sending").length;
-    const buttons = [
-      queue.count("failed") > 0 && el("button", { type: "button", class: "small", onclick: () => queue.retry() }, gettext("Try again")),
-      busy ? el("button", { type: "button", class: "small", onclick: () => queue.stop() }, gettext("Stop")) : el("button", { type: "button", class: "small", onclick: () => this.close() }, gettext("Close")),
-    ];
-    const text = busy ? gettext("%(done)s of %(total)s files", { done: finished, total: items.length }) : this.summary();
-    this.panel.replaceChildren(
-      el("div", { class: "head" }, el("p", { class: "sum" }, text), el("div", { class: "row" }, buttons)),
-      ...(busy ? [bar(gettext("All files"), finished, items.length)] : []),
-      el("ul", { class: "sending" }, items.filter(({ state }) => state === "sending").map(({ path, share }) => el("li", {}, el("span", { class: "name" }, path), bar(path, share, 1)))),
-      this.problems());
-    this.panel.hidden = false;
-  }
-
-  /** Stays open while it grows. */
-  problems() {
-    const rows = this.queue.items.filter(({ state }) => state === "refused" || state === "failed");
-    if (!rows.length) return "";
-    const open = this.panel.querySelector("details")?.open ?? true;
-    return el("details", { open }, el("summary", {}, gettext("Files that were not added")),
-      el("ul", { class: "problems" }, rows.map(({ path, error }) => el("li", {}, el("b", {}, path), " ", sentence(error)))));
+    const finished = items.length - queue.unfinished;
+    this.sum.textContent = busy ? gettext("%(done)s of %(total)s files", { done: finished, total: items.length }) : this.summary();
+    buttons.resume.hidden = busy || !queue.full;
+    buttons.retry.hidden = queue.count("failed") === 0;
+    buttons.stop.hidden = !busy;
+    buttons.close.hidden = busy;
+    Object.assign(this.bar, { max: items.length, value: finished }).hidden = !busy;
+    this.sending.replaceChildren(...[...queue.sending].map(({ path, share }) => el("li", {}, el("span", { class: "name" }, path), bar(path, share))));
+    this.problems.draw();
+    if (!this.sum.isConnected) {
+      const head = el("div", { class: "head" }, this.sum, el("div", { class: "row" }, ...Object.values(buttons)));
+      panel.replaceChildren(head, this.bar, this.sending, this.problems.element);
+    }
+    panel.hidden = false;
   }
 }
 
-const bar = (label, value, max) => el("progress", { value: String(value), max: String(max), "aria-label": label });
+const bar = (label, value) => el("progress", { value: String(value), max: "1", "aria-label": label });

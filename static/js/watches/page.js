@@ -6,16 +6,21 @@ import { gettext } from "../i18n.js";
 import { LiveSocket } from "../socket.js";
 import { Cards } from "./cards.js";
 import { card } from "./event.js";
-import { draw } from "./timeline.js";
-import { KINDS, headline, monthly, numbers, obstacle } from "./words.js";
+import { EventList } from "./event-list.js";
+import { Filters, nameOf } from "./filters.js";
+import { Timeline } from "./timeline.js";
+import { headline, monthly, numbers, obstacle } from "./words.js";
 
-const MOST = 1000; // events in the page
 const start = boot();
-let watches = start.watches, events = start.events, reachedEnd = events.length < 100;
-const filters = { watch: byId("by-watch"), camera: byId("by-camera"), kind: byId("by-kind") };
+let watches = start.watches;
+const fail = (error) => trouble(sentence(error));
+const filters = new Filters(change);
+const list = new EventList(start.events, filters, { onChange: drawEvents, onError: fail });
+const timeline = new Timeline(start.lanes, () => filters.choice(), open);
 
 const watchCards = new Cards(byId("list"), watchCard);
 const eventCards = new Cards(byId("events"), (event, watch) => card(event, watch, trouble));
+const singleCard = new Cards(byId("single"), (event, watch) => card(event, watch, trouble));
 
 function trouble(text) {
   byId("trouble").textContent = text ?? "";
@@ -67,34 +72,33 @@ function stateOf(watch) {
   return watch.applied ? ["on", gettext("watching")] : ["waiting", gettext("waiting for the device")];
 }
 
-function options(select, entries) {
-  const chosen = select.value;
-  const [first] = select.options;
-  select.replaceChildren(first, ...entries.map(([value, words]) => el("option", { value }, words)));
-  select.value = entries.some(([value]) => String(value) === chosen) ? chosen : "";
+function change() {
+  trouble(null);
+  filters.offer(watches, []);
+  list.load();
+  timeline.load();
 }
-
-function drawFilters() {
-  options(filters.watch, watches.map((watch) => [watch.id, watch.title]));
-  options(filters.camera, [...new Set(events.map((event) => `${event.node}/${event.camera}`))].sort().map((name) => [name, name]));
-  options(filters.kind, Object.entries(KINDS));
-}
-
-const shown = () => events.filter((event) =>
-  (!filters.watch.value || String(event.watch) === filters.watch.value) &&
-  (!filters.camera.value || `${event.node}/${event.camera}` === filters.camera.value) &&
-  (!filters.kind.value || event.kind === filters.kind.value));
 
 function drawEvents() {
-  const list = shown();
-  byId("none").hidden = list.length > 0;
-  byId("none").textContent = events.length ? gettext("No event fits these filters.") : gettext("No events yet. They appear here within two seconds.");
-  byId("more").hidden = reachedEnd;
-  eventCards.show(list, (event) => watches.map(({ id, settings, classes }) => ({ id, settings, classes })).find(({ id }) => id === event.watch) ?? null);
-  draw(list, choose);
+  const { events, single } = list;
+  byId("none").hidden = events.length > 0;
+  byId("none").textContent = filters.active ? gettext("No event fits these filters.") : gettext("No events yet. They appear here as they happen.");
+  byId("more").hidden = !list.hasMore || list.full;
+  byId("full").hidden = !list.full;
+  const alone = single && !list.has(single.id) ? [single] : [];
+  byId("single-part").hidden = !alone.length;
+  const watchOf = (event) => watches.map(({ id, settings, classes }) => ({ id, settings, classes })).find(({ id }) => id === event.watch) ?? null;
+  singleCard.show(alone, watchOf);
+  eventCards.show(events, watchOf);
 }
 
-function choose(id) {
+/** @param {number} id of an event that may not be in the list */
+async function open(id) {
+  byId("gone").hidden = true;
+  if (!(await list.open(id))) {
+    byId("gone").hidden = false;
+    return;
+  }
   const place = byId(`event-${id}`);
   if (!place) return;
   for (const other of document.querySelectorAll(".event.chosen")) other.classList.remove("chosen");
@@ -104,36 +108,29 @@ function choose(id) {
 }
 
 function receive(frame) {
-  if (frame.type === "snapshot") ({ watches } = frame), (events = merged(frame.events, events));
+  if (frame.type === "snapshot") ({ watches } = frame), list.resume(frame.events);
   if (frame.type === "watch.state") watches = frame.watch ? [...watches.filter(({ id }) => id !== frame.id), frame.watch].sort((a, b) => a.id - b.id) : watches.filter(({ id }) => id !== frame.id);
-  if (frame.type === "watch.state" && !frame.watch) events = events.filter((event) => event.watch !== frame.id);
+  if (frame.type === "watch.state" && !frame.watch) list.forget(frame.id);
   if (frame.type === "watch.event") {
-    const isNew = !events.some(({ id }) => id === frame.event.id);
-    events = merged([frame.event], events);
+    const isNew = !list.has(frame.event.id) && filters.fits(frame.event);
+    list.take(frame.event);
     if (isNew) byId("news").textContent = headline(frame.event);
   }
   drawWatches();
-  drawFilters();
+  const query = JSON.stringify(filters.query());
+  filters.offer(watches, frame.type === "watch.event" ? [nameOf(frame.event)] : []);
   drawEvents();
+  if (JSON.stringify(filters.query()) !== query) return change(); // the watch that was chosen is gone
+  if (frame.type !== "watch.state" || !frame.watch) timeline.touch();
 }
 
-/** The newer state of each event, the newest event first. */
-const merged = (newer, older) => [...newer, ...older.filter((event) => !newer.some(({ id }) => id === event.id))].sort((a, b) => new Date(b.at).getTime() - new Date(a.at).getTime() || b.id - a.id).slice(0, MOST);
-
-byId("more").addEventListener("click", async () => {
-  try {
-    const { items, total } = await call("GET", `/api/v1/watches/events?limit=100&offset=${events.length}`);
-    events = merged(events, items);
-    reachedEnd = !items.length || events.length >= Math.min(total, MOST);
-  } catch (error) {
-    trouble(sentence(error));
-  }
-  drawEvents();
-});
-for (const select of Object.values(filters)) select.addEventListener("change", drawEvents);
-receive({});
-addEventListener("resize", () => draw(shown(), choose));
-if (start.event) choose(Number(start.event));
+byId("more").addEventListener("click", () => list.more());
+byId("close-single").addEventListener("click", () => list.close());
+drawWatches();
+filters.offer(watches, start.cameras);
+drawEvents();
+if (filters.active) change(); // a browser fills forms in again after a reload
+if (start.event) open(/^\d{1,15}$/.test(start.event) ? Number(start.event) : 0);
 new LiveSocket("/ws/watches/", {
   onFrame: receive,
   onStatus: (note) => {

@@ -34,7 +34,7 @@ def of(conversation: Conversation) -> tuple[str, BinaryIO]:
 
 def _photos(rows: Sequence[Turn], archive: zipfile.ZipFile) -> dict[str, str]:
     """Write each photo once; the line for each in the document."""
-    photos = dict.fromkeys(photo for row in rows for photo in photos_of(row) if photo)
+    photos = dict.fromkeys(photo for row in rows for photo in photos_of(row) if photo and not photo.hidden_at)
     return {str(photo.pk): _photo(photo, number, archive) for number, photo in enumerate(photos, 1)}
 
 

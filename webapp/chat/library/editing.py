@@ -49,7 +49,7 @@ def _replace(conversation: Conversation, earlier: Turn, question: str) -> Turn:
     if newest.state in LIVE:
         raise STILL_RUNNING
     options = {"policy": earlier.policy, "route": earlier.route, "node": earlier.node, "fresh": earlier.fresh}
-    photos = [photo for photo in photos_of(earlier) if photo]
+    photos = [photo for photo in photos_of(earlier) if photo and not photo.hidden_at]
     last = photos[-1] if photos else None
     later = turns.ask(earlier.owner, conversation.pk, question, last, others=photos[:-1], **options)
     Replacement.objects.create(earlier=earlier, later=later)

@@ -77,7 +77,7 @@ def shared_photo(token: str, pk: UUID) -> Photo:
     """A photo that a question of the conversation is about. Raises UserError."""
     share = opened(token)
     rows = conversations.rows_of(share.conversation)
-    photo = Photo.objects.filter(pk=pk).first()
+    photo = Photo.visible.filter(pk=pk).first()
     if photo is None or not (rows.filter(photo=pk).exists() or rows.filter(other_photos__photo=pk).exists()):
         raise not_found("photo")
     return photo

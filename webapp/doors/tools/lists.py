@@ -1,4 +1,4 @@
-"""The tools that list what a person has: photos, conversations, and the devices of the installation."""
+"""The tools that list what a person has: photos, albums, conversations, and the devices of the installation."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,12 +11,14 @@ from devices.camera_access import rules
 from devices.models import Node as NodeRow
 from devices.nodes_api import node_schema
 from inference.models import Photo
+from inference.photos import albums
 from webapp.chat.api_schemas import ConversationPage, PhotoPage
 from webapp.chat.library.api import summary
 from webapp.chat.models import Conversation
 from webapp.chat.photos_api import photo_details
 from webapp.doors.caller import Caller
 from webapp.doors.tools.tool import Progress, Tool
+from webapp.library.schemas import Albums, LibraryAlbum
 from webapp.live.http import MAX_LIMIT, MAX_OFFSET, PageQuery, paginate
 
 DEFAULT_LIMIT = 20
@@ -48,15 +50,25 @@ class Devices(BaseModel):
     devices: list[Device]
 
 
-def _page(rows: Callable[[Any], QuerySet[Any]], as_item: Callable[[Any], Any], page: type[Any]) -> Callable[..., Any]:
+def page(rows: Callable[[Any], QuerySet[Any]], as_item: Callable[[Any], Any], shape: type[Any]) -> Callable[..., Any]:
+    """What a tool does that lists a part of a person's rows."""
+
     def read(caller: Caller, part: Part) -> Any:
         query = PageQuery(limit=part.limit, offset=part.offset)
-        return page.model_validate(paginate(rows(caller.person), query, as_item).model_dump())
+        return shape.model_validate(paginate(rows(caller.person), query, as_item).model_dump())
 
     async def run(caller: Caller, part: Part, progress: Progress) -> Any:
         return await database_sync_to_async(read)(caller, part)
 
     return run
+
+
+async def _list_albums(caller: Caller, arguments: Nothing, progress: Progress) -> Albums:
+    return await database_sync_to_async(_albums)(caller)
+
+
+def _albums(caller: Caller) -> Albums:
+    return Albums(items=[LibraryAlbum.model_validate(vars(album)) for album in albums.summaries(caller.person.pk)])
 
 
 async def _list_devices(caller: Caller, arguments: Nothing, progress: Progress) -> Devices:
@@ -91,7 +103,7 @@ LIST_PHOTOS = Tool(
     "Lists the person's own photos, newest first, with the devices that hold them. Their ids are for `ask`.",
     Part,
     PhotoPage,
-    _page(lambda person: Photo.visible.filter(owner=person).order_by("-created", "pk"), photo_details, PhotoPage),
+    page(lambda person: Photo.visible.filter(owner=person).order_by("-created", "pk"), photo_details, PhotoPage),
 )
 LIST_CONVERSATIONS = Tool(
     "list_conversations",
@@ -99,11 +111,19 @@ LIST_CONVERSATIONS = Tool(
     "Lists the person's own conversations, the latest first. Their ids are for `ask`.",
     Part,
     ConversationPage,
-    _page(
+    page(
         lambda person: Conversation.objects.filter(owner=person).order_by("-updated", "pk"),
         summary,
         ConversationPage,
     ),
+)
+LIST_ALBUMS = Tool(
+    "list_albums",
+    "List albums",
+    "Lists the person's own albums of photos by name. Their ids are for `search_photos`.",
+    Nothing,
+    Albums,
+    _list_albums,
 )
 LIST_DEVICES = Tool(
     "list_devices",

@@ -31,7 +31,8 @@ from webapp.live.storable import storable
 log = logging.getLogger(__name__)
 INSTRUCTIONS = (
     "Isthmus answers questions about photos that small devices hold. Ask with `ask`; to ask on about the same photo, name "
-    "the conversation of the answer before. `search_photos` finds photos by what they show. "
+    "the conversation of the answer before. `search_photos` finds photos by what they show. Watches look at cameras all the "
+    "time: `list_watch_events` says what they saw, and a draft of `draft_watch` watches nothing until a person starts it. "
     "Where an answer says that the models doubt, say so too."
 )
 

@@ -1,5 +1,6 @@
 """`manage.py ask PHOTO "QUESTION"`: one question from the shell to the running stack, also about several photos; a FOLDER
-instead: about each photo in it.
+instead: about each photo in it. `--album NAME` and `--search TEXT` instead of PHOTO: about each photo of a person's album, or
+that a search finds.
 
 Exit status: 0 answered, 1 failed (the reason is on stderr), 2 bad arguments.
 """
@@ -26,7 +27,9 @@ from webapp.accounts.models import User
 from webapp.chat import conversations
 from webapp.live import spans
 from webapp.live.errors import UserError
-from webapp.management.folder_question import NOT_NOW, BadArguments, ask_folder, check_running
+from webapp.management.batch_report import BadArguments, check_running
+from webapp.management.folder_question import NOT_NOW, ask_folder
+from webapp.management.library_question import ask_library
 from webapp.management.receipt_lines import receipt_lines
 
 CHUNK = 65536
@@ -36,13 +39,20 @@ POLL_S = 0.05
 class Command(BaseCommand):
     help = (
         "Ask one question about a photo, or about several at once; prints the plan, one receipt per step and the answer. Of a "
-        "folder, every photo in it is asked about, and an answer printed for each."
+        "folder, every photo in it is asked about, and an answer printed for each; so it is with --album and --search, "
+        "which ask in the name of the person whose photos they are."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.parse_args = parser.parse_intermixed_args  # type: ignore[method-assign]  # options may stand between PHOTO and QUESTION
         photos = f"a {ACCEPTED} file, up to {MOST_PHOTOS} of them, or a folder"
-        parser.add_argument("photos", type=Path, nargs="+", metavar="PHOTO", help=photos)
+        parser.add_argument("photos", type=Path, nargs="*", metavar="PHOTO", help=photos)
         parser.add_argument("question")
+        parser.add_argument("--album", metavar="NAME", help="instead of PHOTO: every photo of this album")
+        parser.add_argument(
+            "--search", metavar="TEXT", help="instead of PHOTO: every photo that shows this; with --album, of those in it"
+        )
+        parser.add_argument("--person", default="", help="whose album and photos; not needed where there is one person")
         parser.add_argument("--node", default="", help="the device that holds the photo (default: the least busy)")
         parser.add_argument(
             "--policy",
@@ -59,9 +69,14 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        first, *others = options["photos"]
-        if not others and (first.is_dir() or options["csv"]):
-            sys.exit(ask_folder({**options, "photo": first}, self.stdout, self.stderr))
+        paths = options["photos"]
+        if problem := _contradiction(options):
+            self.stderr.write(problem)
+            sys.exit(2)
+        if not paths:
+            sys.exit(ask_library(options, self.stdout, self.stderr))
+        if len(paths) == 1 and (paths[0].is_dir() or options["csv"]):
+            sys.exit(ask_folder({**options, "photo": paths[0]}, self.stdout, self.stderr))
         try:
             _check(options)
             with spans.entrance("manage.py ask", kind="internal"):
@@ -97,6 +112,18 @@ def _check(options: dict[str, Any]) -> None:
         raise BadArguments("The same photo is named twice; name it once.")
     if len(paths) > MOST_PHOTOS:
         raise BadArguments(f"These are {len(paths)} photos; a question has at most {MOST_PHOTOS}. Ask about a folder instead.")
+
+
+def _contradiction(options: dict[str, Any]) -> str:
+    """Why the arguments do not go together; empty where they do."""
+    of_library = options["album"] is not None or options["search"] is not None
+    if not options["photos"]:
+        if options["recursive"]:
+            return "--recursive is for folders."
+        return "" if of_library else "Name a photo or a folder, or give --album or --search."
+    if of_library or options["person"]:
+        return "--album, --search and --person are about photos of the library; leave out PHOTO."
+    return ""
 
 
 def _ask(options: dict[str, Any]) -> Turn:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from webapp.ops.retention import overview, pruning
+from webapp.ops.retention import folders, overview, pruning
 from webapp.ops.retention.kinds import BY_NAME
 
 ALL_S = 24 * 3600.0  # by hand there is time
@@ -29,6 +29,7 @@ class Command(BaseCommand):
         if options["json"]:
             kinds = [row.as_json() for row in overview.rows()]
             result = {"dry_run": options["dry_run"], "deleted": deleted, "errors": errors, "complete": complete, "kinds": kinds}
+            result["folders"] = [row.as_json() for row in folders.rows()]
             self.stdout.write(json.dumps(result))
             return
         for name, count in deleted.items():

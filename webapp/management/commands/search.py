@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from inference.models import Photo
 from inference.search import indexing, search
-from inference.search.index import index
+from inference.search.index import index, rebuild
 from webapp.live.errors import UserError
 
 REPORT_S = 5.0
@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["rebuild"]:
-            self.stdout.write(f"{index().rebuild()} vectors are in the index ({index().name}).")
+            self.stdout.write(f"{rebuild()} vectors are in the index ({index().name}).")
         if options["index"]:
             self._index()
         if options["words"]:

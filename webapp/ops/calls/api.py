@@ -58,6 +58,7 @@ class ModelCallPage(Page[ModelCallRow]):
 
 class FilterQuery(Schema):
     person: str = Field("", max_length=150, description="A user name. Others than yours only for administrators.")
+    token: str = Field("", max_length=60, description="Name of the personal token that asked.")
     origin: str = Field("", max_length=10, json_schema_extra={"enum": ["", *ORIGINS]})
     task: str = Field("", max_length=10, description=f"{', '.join(task_names())}; of the planning model `plan` or `answer`.")
     model: str = Field("", max_length=100)

@@ -31,6 +31,7 @@ ORIGINS = {
 OF_PLANNER = {"plan": gettext_lazy("planning"), "answer": gettext_lazy("wording the answer")}
 OUTCOMES = {"ok": gettext_lazy("answered"), "failed": gettext_lazy("failed")}
 CACHED = {"yes": gettext_lazy("yes"), "no": gettext_lazy("no")}
+TEXTS = ("person", "token", "origin", "task", "model", "route", "node", "outcome", "rating")  # among the filters
 RATINGS = {"up": pgettext_lazy("a rating", "good"), "down": pgettext_lazy("a rating", "bad")}
 
 
@@ -52,8 +53,10 @@ class FilterForm(forms.Form):
         label=gettext_lazy("Or one day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     person = forms.CharField(label=gettext_lazy("Person"), required=False, max_length=150)
+    token = forms.CharField(label=gettext_lazy("Token"), required=False, max_length=60)
     origin = forms.ChoiceField(choices=[ANY, *ORIGINS.items()], label=gettext_lazy("Asked by"), required=False)
     task = forms.ChoiceField(choices=lambda: [ANY, *task_labels()], label=gettext_lazy("Task"), required=False)
+    model = forms.CharField(label=gettext_lazy("Model"), required=False, max_length=100)
     route = forms.ChoiceField(choices=lambda: [ANY, *labels("routes")], label=gettext_lazy("Route"), required=False)
     node = forms.CharField(label=gettext_lazy("Node"), required=False, max_length=40)
     outcome = forms.ChoiceField(choices=[ANY, *OUTCOMES.items()], label=gettext_lazy("Outcome"), required=False)
@@ -67,7 +70,7 @@ class FilterForm(forms.Form):
 
     def filters(self) -> Filters:
         values = self.cleaned_data if self.is_bound and (self.is_valid() or self.cleaned_data) else {}
-        texts = {name: values.get(name, "") for name in ("person", "origin", "task", "route", "node", "outcome", "rating")}
+        texts = {name: values.get(name, "") for name in TEXTS}
         cached = {"yes": True, "no": False}.get(values.get("cached", ""))
         since, until = _span(values.get("period") or DEFAULT_PERIOD, values.get("day"))
         return Filters(**texts, cached=cached, since=since, until=until)

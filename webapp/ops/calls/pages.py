@@ -19,6 +19,7 @@ from inference.models import Turn
 from inference.watches import lifecycle
 from webapp.ops.calls import chart, export
 from webapp.ops.calls.filter_form import ORIGINS, FilterForm, labels, start_of, task_labels
+from webapp.ops.retention import periods
 
 SHOWN = 50
 
@@ -57,7 +58,7 @@ def calls_page(request: HttpRequest) -> HttpResponse:
         "older": form.query(before=older) if older else "",
         "is_first": not request.GET.get("before"),
         "query": form.query(),
-        "days": settings.CALL_DAYS,
+        "days": periods.chosen()["model_calls"],
         "texts": settings.CALL_TEXTS,
         "shows_text": settings.CALL_TEXTS,
     }

@@ -6,6 +6,7 @@ At least once: a worker that dies between a receiver's yes and its own note of t
 import logging
 import random
 import time
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -39,8 +40,16 @@ def due_channels() -> list[str]:
     return sorted(set(Delivery.objects.filter(due_at__lte=timezone.now()).values_list("channel", flat=True)))
 
 
-def deliver_due(name: str) -> int:
-    """Send what is due by one channel; returns how many deliveries were tried.
+@dataclass(frozen=True)
+class Run:
+    """How many deliveries were tried, and whether the last of them failed."""
+
+    count: int
+    failed: bool
+
+
+def deliver_due(name: str) -> Run:
+    """Send what is due by one channel.
 
     After a failure the rest waits for the next run: what hangs for one mostly hangs for all.
     """
@@ -52,8 +61,8 @@ def deliver_due(name: str) -> int:
             break
         count += 1
         if not _deliver(delivery, channel):
-            break
-    return count
+            return Run(count, failed=True)
+    return Run(count, failed=False)
 
 
 def _claim(channel: str, now: datetime) -> Delivery | None:

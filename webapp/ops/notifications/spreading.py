@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from webapp.accounts.models import User
-from webapp.notices import kinds
+from webapp.notices import announcing, kinds
 from webapp.notices.kinds import Kind
 from webapp.notices.models import SENT, SKIPPED, WAITING, Delivery, Notice, Preferences, Rule
 from webapp.ops import notifications
@@ -38,6 +38,7 @@ def spread_test(person: User, channel: Channel) -> list[Delivery]:
     for row in rows:
         row.person = person
         row.due_at = timezone.now() if row.state == WAITING else None
+    announcing.announce_soon()
     return Delivery.objects.bulk_create(rows)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from axes.models import AccessAttempt
+from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db.models import Sum
 from django.db.models.functions import Coalesce
@@ -14,6 +15,9 @@ from federation.models import ClientReport, Round, Run
 from federation.runs import lifecycle
 from inference.batches import control
 from inference.batches.models import DONE, STOPPED, Batch, Item
+from inference.model_jobs import lifecycle as model_job_lifecycle
+from inference.model_jobs.tables import LIVE as MODEL_JOB_LIVE
+from inference.model_jobs.tables import ModelJob
 from inference.models import Photo, QuestionPhoto, Step, Turn
 from inference.photos import keeping
 from webapp.accounts.models import SHELL, AuditEntry, Invitation
@@ -133,6 +137,19 @@ KINDS: tuple[Kind, ...] = (
         ),
         piece=FEW,
     ),
+    Kind(
+        "model_jobs",
+        gettext_noop("Work on models"),
+        gettext_noop("Downloads, training and measurements of the page Models that have ended, with what was half done."),
+        Table(
+            lambda: ModelJob.objects.annotate(ended=Coalesce("finished", "created")),
+            "ended",
+            lambda rows: rows.exclude(state__in=MODEL_JOB_LIVE),
+            one_by_one(model_job_lifecycle.delete),
+        ),
+        days=365,
+        piece=FEW,
+    ),
     *OF_CALLS,
     Kind(
         "notices",
@@ -146,6 +163,13 @@ KINDS: tuple[Kind, ...] = (
         gettext_noop("Audit trail"),
         gettext_noop("Who did what, when and from where."),
         Table(AuditEntry.objects.all, "at", remove=lambda rows: rows.expire()),
+        setting="AUDIT_DAYS",
+    ),
+    Kind(
+        "admin_log",
+        gettext_noop("Log of the database pages"),
+        gettext_noop("What administrators changed on Django's own pages."),
+        Table(LogEntry.objects.all, "action_time"),
         setting="AUDIT_DAYS",
     ),
     Kind(

@@ -2,10 +2,11 @@
 
 from django.utils.translation import gettext_noop
 
-from devices.models import NodeEvent, Reading, Sample
+from devices.models import AgentRollout, NodeEvent, Reading, Sample
 from devices.telemetry import history
 from inference.watches import costs
 from inference.watches.models import Event, WatchDay
+from webapp.ops.retention import needed
 from webapp.ops.retention.contents import Table
 from webapp.ops.retention.kind import Kind
 
@@ -56,6 +57,13 @@ OF_NODES: tuple[Kind, ...] = (
         gettext_noop("When each node went offline and came back."),
         Table(NodeEvent.objects.all, "at"),
         setting="SAMPLE_DAYS",
+    ),
+    Kind(
+        "agent_rollouts",
+        gettext_noop("Updates of agents"),
+        gettext_noop("When nodes were updated to which agent, and why an update was stopped. The latest one stays."),
+        Table(AgentRollout.objects.all, "begun", needed.superseded_rollouts),
+        days=365,
     ),
     Kind(
         "watch_events",

@@ -3,6 +3,8 @@
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from devices import agent_wheel
+from devices.models import AgentRollout
 from federation.runs import run_artifacts
 from inference.batches.models import PAUSED, RUNNING
 from inference.models import LIVE, Turn
@@ -27,6 +29,13 @@ def ended_runs(rows: Rows) -> Rows:
     cards = run_artifacts.folder(0).parent.glob(f"*/{run_artifacts.CARD}")
     with_model = [int(card.parent.name) for card in cards if card.parent.name.isdigit()]
     return rows.filter(state__in=("draft", "failed", "stopped")).exclude(pk__in=with_model)
+
+
+def superseded_rollouts(rows: Rows) -> Rows:
+    """Ended, and of an agent that is not the newest one: by its rows the server knows not to begin again by itself."""
+    latest = AgentRollout.objects.order_by("-pk").values("digest")[:1]
+    wheel = agent_wheel.known()
+    return rows.exclude(ended=None).exclude(digest__in=latest).exclude(digest=wheel.digest if wheel else "")
 
 
 def settled_notices(rows: Rows) -> Rows:

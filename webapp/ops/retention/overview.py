@@ -1,7 +1,6 @@
 """What everything that grows takes, and what will go when: for the page and for `manage.py prune --json`."""
 
 import shutil
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from webapp.live.moments import iso
-from webapp.ops.retention import periods, pruning
+from webapp.ops.retention import folders, periods, pruning
 from webapp.ops.retention.kind import Kind
 from webapp.ops.retention.kinds import KINDS
 from webapp.ops.retention.models import Run
@@ -53,7 +52,8 @@ def rows(now: datetime | None = None) -> list[Row]:
 
 
 def disk() -> Disk:
-    return Disk(_database_bytes(), _size(Path(settings.PHOTO_DIR).glob("*")), shutil.disk_usage(settings.VAR_DIR).free)
+    photos = sum(folders.sizes(Path(settings.PHOTO_DIR).glob("*")))
+    return Disk(_database_bytes(), photos, shutil.disk_usage(settings.VAR_DIR).free)
 
 
 def next_run(now: datetime) -> datetime | None:
@@ -73,11 +73,7 @@ def _row(kind: Kind, now: datetime, days: dict[str, int | None]) -> Row:
 def _database_bytes() -> int:
     if connection.vendor == "sqlite":
         file = Path(str(connection.settings_dict["NAME"]))
-        return _size([file, file.with_name(f"{file.name}-wal")])
+        return sum(folders.sizes([file, file.with_name(f"{file.name}-wal")]))
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_database_size(current_database())")
         return int(cursor.fetchone()[0])
-
-
-def _size(files: Iterable[Path]) -> int:
-    return sum(file.stat().st_size for file in files if file.is_file())

@@ -16,7 +16,7 @@ from webapp.accounts.roles import admins_only
 from webapp.languages import errors as translated
 from webapp.live.errors import UserError
 from webapp.ops import clock
-from webapp.ops.retention import overview, periods
+from webapp.ops.retention import folders, overview, periods
 from webapp.ops.retention.kinds import BY_NAME
 from webapp.ops.retention.models import Run
 
@@ -70,6 +70,7 @@ def _page(request: HttpRequest, wrong: dict[str, str], typed: dict[str, str] | N
         "rows": shown,
         "total": sum(row.due for row in rows),
         "disk": overview.disk(),
+        "folders": folders.rows(),
         "last": Run.objects.exclude(finished=None).first(),
         "next_run": overview.next_run(now),
         "wrong": list(wrong.values()),
