@@ -23,7 +23,7 @@ export class PendingPhoto {
     this.url = ""; // of the local preview
     this.isDropped = false;
     this.number = el("b", { class: "number", "aria-hidden": "true" });
-    this.status = el("span", { class: "status" });
+    this.status = el("span", { class: "stored" });
     this.notes = el("span", { class: "notes", role: "status" });
     this.about = el("div", { class: "about" }, el("span", { class: "name", title: name }, name), this.status, this.notes);
     this.remove = el("button", { type: "button", class: "small", onclick: () => hooks.remove(this) });

@@ -33,7 +33,7 @@ def names(tab: Tab) -> list[str]:
 
 
 def wait_for_uploads(tab: Tab, count: int) -> None:
-    expect(tab.page.locator("#pending .status", has_text="160 × 120")).to_have_count(count, timeout=ANSWER_MS)
+    expect(tab.page.locator("#pending .stored", has_text="160 × 120")).to_have_count(count, timeout=ANSWER_MS)
 
 
 @pytest.mark.parametrize("event", ["drop", "paste"])

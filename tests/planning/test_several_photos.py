@@ -155,6 +155,8 @@ def test_a_difference_is_one_of_the_words_of_the_descriptions() -> None:
     assert answer.endswith(f"{shared} {first} photo has “dog”. {second} photo has “cat”.")
     same = compose("Are they the same?", _results("caption", "", "a dog", "a dog"))
     assert same.endswith("The descriptions have the same words.")
+    stated, unsure = _results("caption", "", "a dog", "a cat")
+    assert "description" not in compose("What is different?", [stated, replace(unsure, confidence=0.01, sure=False)])
     assert "description" not in compose("Describe both", _results("caption", "", "a dog", "a cat"))
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Protocol
 
+from inference.engine.doubt import Certainty
 from inference.planning.several_photos.names import listed
 from inference.planning.several_photos.together import DIFFERENCE
 
@@ -26,13 +27,15 @@ class Description(Protocol):
     def text(self) -> str | None: ...
     @property
     def photo(self) -> str: ...
+    @property
+    def certainty(self) -> Certainty: ...
 
 
 def word_differences(question: str, results: Sequence[Description]) -> list[str]:
-    """Sentences for a question that asks for a difference, where each photo was described."""
+    """Sentences for a question that asks for a difference, where each photo has a description that the answer states."""
     if len(results) < 2 or not DIFFERENCE.search(question.lower()):
         return []
-    if any(result.task != "caption" or not result.text for result in results):
+    if any(result.task != "caption" or not result.text or result.certainty is Certainty.NONE for result in results):
         return []
     words = [
         [word for word in dict.fromkeys(_WORD.findall((result.text or "").lower())) if word not in _SMALL] for result in results
