@@ -10,7 +10,6 @@ import pytest
 from django.db.models import Min
 
 from inference.engine.mean_token import space
-from inference.models import Photo
 from inference.search import scan
 from inference.search.models import PhotoVector
 from inference.search.scan import ScanIndex
@@ -94,13 +93,13 @@ def test_a_photo_that_is_stored_late_is_seen_although_it_is_older_than_the_last(
 
 
 def test_of_deleted_photos_none_is_found_and_none_is_missing_for_them(ana: Any, searched: ScanIndex) -> None:
-    """However many: more than are looked at again."""
+    """However many: more than are looked at again. With a photo its vector goes."""
     order = [one.photo for one in searched.nearest(ana.pk, direction(6), PHOTOS)]
-    Photo.objects.filter(pk__in=order[:2]).delete()
+    PhotoVector.objects.filter(pk__in=order[:2]).delete()
     assert [one.photo for one in searched.nearest(ana.pk, direction(6), 3)] == order[2:5]
-    Photo.objects.filter(pk__in=order[5:35]).delete()
+    PhotoVector.objects.filter(pk__in=order[5:35]).delete()
     assert [one.photo for one in searched.nearest(ana.pk, direction(6), 6)] == [*order[2:5], *order[35:38]]
-    Photo.objects.all().delete()
+    PhotoVector.objects.all().delete()
     assert searched.nearest(ana.pk, direction(6), 6) == []
 
 
