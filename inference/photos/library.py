@@ -62,7 +62,8 @@ def rows(owner: int, filters: Filters) -> QuerySet[Photo]:
     if filters.album:
         photos = photos.filter(albums=filters.album, albums__owner=owner)
     if filters.conversation:
-        photos = photos.filter(pk__in=Turn.objects.filter(conversation=filters.conversation, owner=owner).values("photo"))
+        turns = Turn.objects.filter(conversation=filters.conversation, owner=owner)
+        photos = photos.filter(Q(pk__in=turns.values("photo")) | Q(pk__in=turns.values("other_photos__photo")))
     if filters.device:
         photos = photos.filter(placed__has_key=filters.device)
     if filters.since:

@@ -130,3 +130,9 @@ def test_the_page_comes_with_the_first_photos(api: Client, add: Add) -> None:
     rows = [str(add(day).pk) for day in (1, 2)]
     page = api.get("/library/").content.decode()
     assert all(f'"{name}"' in page for name in rows)
+
+
+def test_all_photos_of_a_question_are_photos_of_its_conversation(api: Client, owner: Any, add: Add) -> None:
+    first, second, _ = (add(day) for day in (1, 2, 3))
+    turn = conversations.ask(owner, "Which one shows a dog?", photos=[first.pk, second.pk])
+    assert ids(get(api, conversation=turn.conversation)) == [str(second.pk), str(first.pk)]
