@@ -23,6 +23,7 @@ export class History {
     this.onRow = onRow;
     this.shown = PAGE;
     this.reading = 0;
+    this.moreRow = this.more(); // one for good: a list that is drawn anew under the pointer must not swallow the click
     this.editing = false; // a row is a form now: it must not be drawn over
     watchSearch(() => {
       this.shown = PAGE;
@@ -68,7 +69,7 @@ export class History {
     const rows = items.map((row) => (words ? resultRow(row, row.id === this.here()) : this.row(row)));
     const empty = !items.length && !words && el("li", { class: "hint" }, gettext("Your conversations will be listed here."));
     byId("search-outcome").textContent = words ? outcome(words, total) : "";
-    byId("conversations").replaceChildren(...[...rows, empty, items.length < total && this.more()].filter((row) => row !== false));
+    byId("conversations").replaceChildren(...[...rows, empty, items.length < total && this.moreRow].filter((row) => row !== false));
     if (focused) /** @type {?HTMLElement} */ (document.querySelector(`#conversations [data-id="${focused}"] a`))?.focus();
   }
 
