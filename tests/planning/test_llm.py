@@ -58,7 +58,7 @@ def test_the_message_travels_as_quoted_data_and_no_photo_does(server: ChatServer
     system, user = server.asked[0]["messages"]
     assert hostile not in system["content"]
     assert json.loads(user["content"]) == {
-        "has_photo": True, "photo_is_new": False, "earlier_photos": 0, "models": [], "message": hostile,
+        "has_photo": True, "photo_is_new": False, "photos": 1, "earlier_photos": 0, "models": [], "message": hostile,
         "earlier": [{"message": "what is this?", "answer": "a dog"}],
     }  # fmt: skip
 

@@ -19,7 +19,7 @@ from bench.watches.open_page import OpenPage
 from federation.app import classifier
 from tests.watches.scripted_camera import CAT, EMPTY, OTHER, ScriptedCamera, frame
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 SPEC = {"dataset": "photos", "clients": 2, "rounds": 6, "local_epochs": 8, "batch_size": 8, "learning_rate": 0.03}
 SCENES = {"Whiskers": CAT, "nobody": EMPTY}
 PHOTOS = 6  # of each scene on each device
