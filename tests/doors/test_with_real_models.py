@@ -102,7 +102,8 @@ def test_there_are_examples_for_openai_and_three_for_the_package() -> None:
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))
 def test_an_example_runs_as_it_stands(stack: Stack, secret: str, packages: Path, tmp_path: Path, number: int) -> None:
-    (tmp_path / "dog.jpg").write_bytes(draw_photo(16))
+    for seed, name in enumerate(("dog.jpg", "cat.jpg"), 16):
+        (tmp_path / name).write_bytes(draw_photo(seed))
     env = {**os.environ, "ISTHMUS_URL": stack.url, "ISTHMUS_TOKEN": secret, "PYTHONPATH": str(packages)}
     done = subprocess.run(
         [sys.executable, "-c", EXAMPLES[number]], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=200
