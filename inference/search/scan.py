@@ -48,11 +48,11 @@ class ScanIndex:
         for attempt in range(TRIES + 1):
             photos = self._photos(owner, read_all=attempt == TRIES)
             best = _best(photos, vector, limit, allowed)
-            gone = {one.photo for one in best} - _present(owner, best)
-            if not gone:
+            missing = {one.photo for one in best} - _present(owner, best)
+            if not missing:
                 break
-            self._forget(owner, photos, gone)
-        return [one for one in best if one.photo not in gone]
+            self._forget(owner, photos, missing)
+        return [one for one in best if one.photo not in missing]
 
     def put(self, rows: Sequence[PhotoVector]) -> None:
         PhotoVector.objects.bulk_create(

@@ -41,13 +41,13 @@ class Sources:
 
 
 def sources(message: str, results: Sequence[StepResult]) -> Sources:
-    said = [result.photo for result in results if result.before or result.photos > 1]
+    texts = [result.photo for result in results if result.before or result.photos > 1]
     for result in results:
-        said.append(" ; ".join(_found(result)) if result.task == "read" else result.text or "")
+        texts.append(" ; ".join(_found(result)) if result.task == "read" else result.text or "")
         if result.text == "yes":  # "are there two dogs?"
-            said.append(result.question)
+            texts.append(result.question)
     questions = " ".join([message, *(result.question for result in results)])
-    return Sources("\n".join(said), (*(result.text or "" for result in results), message, *said), questions)
+    return Sources("\n".join(texts), (*(result.text or "" for result in results), message, *texts), questions)
 
 
 def unsupported(text: str, of: Sources) -> list[str]:

@@ -36,9 +36,9 @@ def _with_several(question: str, context: Context, read: Read) -> Outcome:
         return Outcome(why=NO_SUCH_PHOTO.format(photos=photos, number=beyond[0]))
     numbers = own.numbers or range(1, photos + 1)
     befores = [photos - number for number in numbers]
-    asked = together.request_of_each(own.text) if len(befores) > 1 else None
-    if asked is not None:
-        step, is_compared = asked
+    request = together.request_of_each(own.text) if len(befores) > 1 else None
+    if request is not None:
+        step, is_compared = request
         steps, _ = of_photos([step], befores)
         return Outcome(steps, remarks=(ONE_AT_A_TIME,) if is_compared else ())
     text, remarks = own.text, list[str]()

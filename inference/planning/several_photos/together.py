@@ -27,7 +27,7 @@ DIFFERENCE = re.compile(
 
 
 def request_of_each(question: str) -> tuple[ParsedStep, bool] | None:
-    """What each photo is asked, and whether its reader has to compare the answers, as no model can. None for a question that is
+    """What each photo is of_one, and whether its reader has to compare the answers, as no model can. None for a question that is
     not about several photos together."""
     text = " ".join(question.lower().split()).rstrip(" ?.!")
     if (match := _WHICH.match(text)) and not (match["noun"] is None and text.startswith("what")):
@@ -35,8 +35,8 @@ def request_of_each(question: str) -> tuple[ParsedStep, bool] | None:
     if match := _MORE.match(text):
         return ParsedStep("vqa", f"how {'many' if is_plural(match['noun']) else 'much'} {match['noun']} are there"), False
     if DIFFERENCE.search(text):
-        asked = comparisons.of_one_photo(text)
-        return ParsedStep("vqa", asked) if asked and asked != text else ParsedStep("caption", ""), True
+        of_one = comparisons.of_one_photo(text)
+        return ParsedStep("vqa", of_one) if of_one and of_one != text else ParsedStep("caption", ""), True
     if _ONLY_ONE.search(text) and text.startswith("which"):
         return ParsedStep("caption", ""), True
     return None
@@ -45,8 +45,8 @@ def request_of_each(question: str) -> tuple[ParsedStep, bool] | None:
 def _which(text: str) -> tuple[ParsedStep, bool]:
     if _ONLY_ONE.search(text):
         return ParsedStep("caption", ""), True
-    if asked := comparisons.of_one_photo(text):
-        return ParsedStep("vqa", asked), comparisons.is_comparison(text)
+    if of_one := comparisons.of_one_photo(text):
+        return ParsedStep("vqa", of_one), comparisons.is_comparison(text)
     rest = text.removeprefix("which photo ")
     if match := _IS.match(rest):
         what = re.sub(r"^the ", "", match["what"])
