@@ -27,7 +27,7 @@ DIFFERENCE = re.compile(
 
 
 def request_of_each(question: str) -> tuple[ParsedStep, bool] | None:
-    """What each photo is of_one, and whether its reader has to compare the answers, as no model can. None for a question that is
+    """What each photo is asked, and whether its reader has to compare the answers, as no model can. None for a question that is
     not about several photos together."""
     text = " ".join(question.lower().split()).rstrip(" ?.!")
     if (match := _WHICH.match(text)) and not (match["noun"] is None and text.startswith("what")):
