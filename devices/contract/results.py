@@ -91,10 +91,11 @@ class AnswerResult(Received):
     lines: Annotated[list[TextLine], Field(max_length=400)] | None = None
     absent: Line | None = None
     vector: Annotated[str, Field(max_length=400, pattern=r"^[A-Za-z0-9+/=]*$")] | None = None  # by which the photo is found
+    names: Annotated[list[tuple[Text, Probability]], Field(max_length=10)] | None = None  # of the photo, whatever was asked
 
     def stored(self) -> dict[str, Any]:
         """As receipts keep it: optional parts that are missing do not appear."""
-        return self.model_dump(mode="json", exclude_none=True, exclude={"vector"})
+        return self.model_dump(mode="json", exclude_none=True, exclude={"vector", "names"})
 
 
 class Answered(Timed):
