@@ -98,7 +98,8 @@ def _of_words(
             looks = distances[library] >= relevance.FITS
             fits = looks | named[library]
             best = np.where(fits, distances[library] + relevance.NAMED * named[library], -np.inf).argmax()
-            outcomes.append((looks[0], looks[1:].any(), fits[0], bool(fits[0]) and best == 0, fits[1:].any()))
+            shown = bool(fits[0])
+            outcomes.append((bool(looks[0]), bool(looks[1:].any()), shown, shown and best == 0, bool(fits[1:].any())))
     shares = np.array(outcomes, float).mean(0).round(3)
     return dict(zip(("looks_shown", "looks_false", "shown", "first", "false"), map(float, shares), strict=True))
 
