@@ -74,6 +74,9 @@ def test_a_watch_is_made_its_event_comes_by_itself_and_is_marked_wrong(tab: Tab,
     event.get_by_role("button", name="Show the picture").click()
     event.locator(".picture img").wait_for(timeout=ANSWER_MS)
     event.get_by_text("The picture left the device").wait_for()
+    event.get_by_role("button", name="Keep the picture of: ").click()
+    event.get_by_text("The picture is in your library.").wait_for(timeout=ANSWER_MS)
+    expect(event.get_by_role("link", name="Library")).to_be_visible()
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate(OVERFLOW) == 0
     page.select_option("#by-kind", "camera_lost")

@@ -7,6 +7,8 @@ from django.db.models import Q
 
 from inference.models import Photo, QuestionPhoto, Turn
 from inference.photos import keeping, question_photos
+from inference.watches.events import keeping as keeping_of_events
+from inference.watches.events.keeping import TakenJson
 from webapp.chat.models import Conversation
 from webapp.live.moments import iso
 from webapp.ops.retention import periods
@@ -48,6 +50,7 @@ class DetailsJson(RowJson):
     albums: list[str]
     conversations: list[ConversationJson]
     expires: str | None
+    taken: TakenJson | None
 
 
 def details(photo: Photo) -> DetailsJson:
@@ -61,6 +64,7 @@ def details(photo: Photo) -> DetailsJson:
         "albums": [str(pk) for pk in photo.albums.values_list("pk", flat=True)],
         "conversations": asked,
         "expires": iso(photo.created + timedelta(days=days)) if expires and days else None,
+        "taken": keeping_of_events.taken(photo),
     }
 
 

@@ -76,7 +76,8 @@ export class Details {
         el("button", { type: "button", class: "small", onclick: act(() => call("POST", "/api/v1/library/keep", { photos: [photo.id] })) }, gettext("Keep it"))),
       el("dl", { class: "pairs" },
         pair(gettext("size"), `${known.width} × ${known.height} · ${format.bytes(known.bytes)}`),
-        pair(gettext("held by"), where)),
+        pair(gettext("held by"), where),
+        known.taken && pair(gettext("taken by"), `${known.taken.camera} · ${known.taken.device}`, " · ", time(known.taken.at, "second"))),
       el("h3", {}, gettext("Conversations about it")),
       known.conversations.length
         ? el("ul", {}, known.conversations.map(({ id, title, questions }) => el("li", {}, el("a", { href: `/c/${id}/` }, title), " ", el("span", { class: "hint" }, ngettext("%(count)s question", "%(count)s questions", questions)))))
