@@ -140,9 +140,9 @@ def _summary(receipt: Receipt | dict[str, Any]) -> ReceiptSummary:
 ASK = Tool(
     "ask",
     "Ask about a photo or several",
-    "Answers a question about a photo, or about several together (which one shows a dog? what is different?): what it shows, what "
-    "it is called, yes or no, how many, which colour, what is written in it. The answer says when the models doubt; the receipts "
-    "say where it was computed and what crossed the link.",
+    "Answers a question about a photo, or about several together (which one shows a dog? what is different?): what it shows, "
+    "what it is called, yes or no, how many, which colour, what is written in it. The answer says when the models doubt; the "
+    "receipts say where it was computed and what crossed the link.",
     AskArguments,
     AskResult,
     _ask,
