@@ -22,6 +22,7 @@ const readings = new Readings(slug);
 /** @type {Map<string, import("../labels.js").Sensor[]>} title -> sensors that share a chart */
 const CHARTS = new Map();
 for (const sensor of SENSORS.filter(({ chart }) => chart)) CHARTS.set(sensor.chart, [...(CHARTS.get(sensor.chart) ?? []), sensor]);
+const EDGE = 0.03; // of a chart's height above and below it: a line that lies at 0 or 100 % is seen whole
 /** @type {Map<HTMLElement, () => Promise<void>>} */
 const drawn = new Map();
 /** @type {{card: ?HTMLElement, node: any}} */
@@ -85,7 +86,7 @@ function lines(sensors, token) {
     hovertemplate: `${label}: %{y:.1f} ${unit}<br>%{x|${readings.hours > 24 ? "%d %b %H:%M" : "%H:%M:%S"}}<extra></extra>`,
   }));
   const maximum = sensors[0].maximum;
-  const range = maximum === null ? { rangemode: "tozero" } : { range: [0, maximum] };
+  const range = maximum === null ? { rangemode: "tozero" } : { range: [-EDGE * maximum, (1 + EDGE) * maximum] };
   return { traces, layout: { ...timeAxis(), yaxis: range, showlegend: traces.length > 1, margin: { l: 44, r: 8, t: 6, b: traces.length > 1 ? 44 : 24 } } };
 }
 
