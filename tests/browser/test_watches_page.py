@@ -64,6 +64,8 @@ def test_a_watch_is_made_its_event_comes_by_itself_and_is_marked_wrong(tab: Tab,
     camera.scene = CAT
     event = page.locator(".event", has_text="Our cat on shots").first
     event.get_by_text("still there").wait_for(timeout=ANSWER_MS)
+    sizes = "(parts) => parts.filter((part) => part.checkVisibility()).map((part) => getComputedStyle(part).fontSize)"
+    assert len(set(page.locator("main h2").evaluate_all(sizes))) == 1
     event.locator(".caption").wait_for(timeout=ANSWER_MS)
     event.get_by_role("button", name="Wrong").click()
     event.get_by_label("What the picture shows").fill("no cat")
