@@ -13,6 +13,7 @@ from inference.batches.summary import SORTS
 from inference.engine.doubt import Certainty
 from inference.photos.filter_query import FilterQuery
 from inference.photos.library import Filters
+from inference.photos.question_photos import PhotoJson
 from inference.placement import policies, routes
 from inference.planning.plan import PlanStep
 from webapp.live.errors import UserError
@@ -131,19 +132,9 @@ class BatchPage(Page[Batch]):
     pass
 
 
-class ItemPhoto(Schema):
-    id: UUID
-    url: str
-    width: int
-    height: int
-    bytes: int
-    on_server: bool
-    notes: list[str]
-
-
 class Item(Schema):
     number: int = Field(description="In the order of the list, from 1.", examples=[1])
-    photo: ItemPhoto | None = Field(description="Null once it was deleted.")
+    photo: PhotoJson | None = Field(description="Null once it was deleted.")
     turn: UUID | None = Field(description="For `get_turn`, which has the receipts.")
     state: str = Field(json_schema_extra={"enum": [*ITEM_STATES]})
     answer: str | None
