@@ -13,6 +13,7 @@ from inference.photos import quota, store
 from inference.watches import live
 from inference.watches.events import pictures
 from inference.watches.models import Event, KeptPicture
+from webapp.accounts import audit
 
 
 class TakenJson(TypedDict):
@@ -28,7 +29,8 @@ def keep(person: AbstractBaseUser, event: Event) -> tuple[Event, bool]:
     if live.kept_photo(event):
         return event, False
     quota.check(person.pk)  # before anything crosses the link
-    stored = store.add(person, [pictures.snapshot(person, event, "event picture kept")], kept=True)
+    audit.record(person, "event picture kept", f"camera:{event.node}/{event.camera}", f"event {event.pk}")
+    stored = store.add(person, [pictures.fetch(person, event)], kept=True)
     facts = {"photo": stored.photo, "node": event.node, "camera": event.camera, "at": event.at}
     with transaction.atomic():
         if present := Event.objects.select_for_update().filter(pk=event.pk).first():

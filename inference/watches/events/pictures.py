@@ -23,11 +23,16 @@ SECONDS = 20.0
 TRY_AGAIN = "Check that the device is online, then try again."
 
 
-def snapshot(person: AbstractBaseUser, event: Event, action: str = "event picture viewed") -> bytes:
-    """A JPEG. The event's receipt has what looking cost. Raises UserError."""
+def snapshot(person: AbstractBaseUser, event: Event) -> bytes:
+    """A JPEG, to be looked at. Raises UserError."""
     check(person, event)
+    audit.record(person, "event picture viewed", f"camera:{event.node}/{event.camera}", f"event {event.pk}")
+    return fetch(person, event)
+
+
+def fetch(person: AbstractBaseUser, event: Event) -> bytes:
+    """A JPEG, for whoever may have it. The event's receipt has what it cost. Raises UserError."""
     blob = f"snapshot-{secrets.token_hex(8)}"
-    audit.record(person, action, f"camera:{event.node}/{event.camera}", f"event {event.pk}")
     data = _fetched(
         person, event.node, blob, lambda: dispatch.call(event.node, ShowSnapshot(event=event.uid, blob=blob), SECONDS)
     )
