@@ -7,7 +7,8 @@ these photos among others that do not show it. Vectors and names are those that 
 
 everyday.SIZE.FORM    a word alone, with an article or in the plural, in libraries of SIZE photos:
   looks_shown         share of words for which the photo is shown, where photos have a vector and no names
-  shown, first        the same with names, and the share for which it comes first
+  near_shown          the same with names that are looked for among the 60 nearest photos alone
+  shown, first        with names, and the share for which it comes first
   looks_false, false  share of words for which something else is shown
 captions.SIZE         likewise of whole captions of Flickr8k, without names: `shown` and `false` by the limit for this number of
                       photos, `shown_fixed` and `false_fixed` by that of large libraries
@@ -32,6 +33,7 @@ from inference.search import naming, relevance
 from inference.search.text import bundled_text
 
 SIZES, REPEATS, SEED = (18, 50, 200, 500), 3, 0
+NEAREST = 60  # photos that a search shows at most
 FORMS: dict[str, Callable[[str], str]] = {"word": str, "article": "a {}".format, "plural": "{}s".format}
 WORDS, CAPTIONS = 300, 300
 _DULL_WORDS = (
@@ -98,10 +100,12 @@ def _of_words(
             looks = distances[library] >= relevance.FITS
             fits = looks | named[library]
             best = np.where(fits, distances[library] + relevance.NAMED * named[library], -np.inf).argmax()
-            shown = bool(fits[0])
-            outcomes.append((bool(looks[0]), bool(looks[1:].any()), shown, shown and best == 0, bool(fits[1:].any())))
+            shown, is_near = bool(fits[0]), int((distances[library] > distances[library[0]]).sum()) < NEAREST
+            outcomes.append(
+                (bool(looks[0]), bool(looks[1:].any()), shown and is_near, shown, shown and best == 0, bool(fits[1:].any()))
+            )
     shares = np.array(outcomes, float).mean(0).round(3)
-    return dict(zip(("looks_shown", "looks_false", "shown", "first", "false"), map(float, shares), strict=True))
+    return dict(zip(("looks_shown", "looks_false", "near_shown", "shown", "first", "false"), map(float, shares), strict=True))
 
 
 def by_limit(photos: Photos, wanted: Sequence[tuple[str, Sequence[int]]]) -> dict[str, dict[str, float]]:
