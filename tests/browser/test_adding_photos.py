@@ -111,9 +111,9 @@ def test_on_a_phone_the_strip_fits(phone: Tab) -> None:
     several(phone, "drop", 6, seed=50)
     wait_for_uploads(phone, 6)
     assert page.evaluate(OVERFLOW) <= 0
-    crosses = [box for button in page.locator("#pending button").all() if (box := button.bounding_box())]
-    assert len(crosses) == 6 and all(min(box["width"], box["height"]) >= 24 for box in crosses)
-    assert all(box["x"] + box["width"] <= 390 for box in crosses)
+    buttons = [box for button in page.locator("#pending button").all() if (box := button.bounding_box())]
+    assert len(buttons) == 3 * 6 and all(min(box["width"], box["height"]) >= 24 for box in buttons)  # a cross and two arrows
+    assert all(box["x"] + box["width"] <= 390 for box in buttons)
 
 
 def test_the_file_chooser_takes_several_photos_of_the_formats_that_are_read(tab: Tab) -> None:
