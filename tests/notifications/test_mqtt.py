@@ -15,13 +15,12 @@ from django.utils import timezone
 from paho.mqtt.enums import CallbackAPIVersion
 
 from bench.harness.processes import wait_for
-from devices.contract.sensors import SENSORS
 from devices.models import Node
 from tests.notifications.conftest import deliver, make_due
 from webapp.notices.models import Delivery
 from webapp.notices.tell import Event, tell
 from webapp.ops.notifications.mqtt import bridge as bridges
-from webapp.ops.notifications.mqtt import broker, discovery
+from webapp.ops.notifications.mqtt import broker
 from webapp.ops.notifications.mqtt.channel import MqttChannel
 
 WAIT_S = 20
@@ -58,15 +57,6 @@ class Mosquitto:
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait(10)
-
-
-UNITS_OF_KEYS = {"percent": "%", "mb": "MiB", "c": "°C", "w": "W"}  # a heartbeat's mb are of 1,048,576 bytes
-# Of Home Assistant's sensor device classes (homeassistant/components/sensor/const.py, DEVICE_CLASS_UNITS).
-UNITS_OF_CLASSES = {
-    "data_size": ("B", "kB", "MB", "GB", "KiB", "MiB", "GiB"),
-    "temperature": ("°C", "°F", "K"),
-    "power": ("W", "kW"),
-}
 
 
 @pytest.fixture
@@ -161,18 +151,6 @@ def test_a_node_is_a_device_with_its_state_and_sensors(bridge: bridges.Bridge, l
     memory = config["components"]["memory_used_mb"]
     assert (memory["device_class"], memory["suggested_unit_of_measurement"]) == ("data_size", "GiB")
     assert (state["memory_used_mb"], memory["unit_of_measurement"]) == (2048, "MiB")
-
-
-def test_every_reading_is_in_the_unit_of_its_key_which_home_assistant_knows_for_its_class() -> None:
-    view = discovery.NodeView("jetson-a", "Kitchen", "device", "online", {sensor.name: 60.0 for sensor in SENSORS})
-    topics = discovery.Topics("isthmus", "homeassistant")
-    config = discovery.node_config(topics, view, SENSORS, "http://server")
-    state = discovery.node_state(view, SENSORS)
-    for sensor in SENSORS:
-        entity = config["components"][sensor.name]
-        assert state[sensor.name] == 60.0 and entity["unit_of_measurement"] == UNITS_OF_KEYS[sensor.name.rpartition("_")[2]]
-        if known := UNITS_OF_CLASSES.get(entity.get("device_class", "")):
-            assert {entity["unit_of_measurement"], entity.get("suggested_unit_of_measurement", known[0])} <= {*known}
 
 
 def test_what_changes_is_published_and_what_goes_is_deleted(bridge: bridges.Bridge, listener: Listener, node: Node) -> None:
