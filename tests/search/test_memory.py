@@ -1,9 +1,12 @@
 """Vectors come with answers: stored once, refused when they are none, and forgotten with the photo."""
 
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.test.utils import override_settings
 
 from devices.contract.results import AnswerResult
@@ -103,3 +106,14 @@ def test_photos_without_a_vector_wait_the_newest_first(ana: Any, photo: Photo, s
 
 def test_without_a_device_nothing_is_tried(photo: Photo) -> None:
     assert indexing.run() == 0 and list(indexing.waiting()) == [photo]
+
+
+def test_photos_that_were_indexed_before_get_the_class_of_their_likeliest_name(ana: Any, stored: Stored) -> None:
+    """What the migration does; those without names wait for a device."""
+    named, other, bare = stored(ana, names=[["pug", 0.9]]), stored(ana, names=[["my mug", 0.9]]), stored(ana)
+    PhotoVector.objects.update(likeliest=None)
+    migration = import_module("inference.search.migrations.0005_likeliest_names")
+    migration.fill(apps, connection.schema_editor())
+    classes = dict(PhotoVector.objects.values_list("pk", "likeliest"))
+    assert classes == {named.pk: 254, other.pk: naming.UNKNOWN, bare.pk: None}
+    assert list(indexing.waiting()) == [bare]
