@@ -59,8 +59,10 @@ class PartsEngine:
             answers |= zip(numbers, self.parts[task].answering.answers(tokens[numbers], questions), strict=True)
         if not vectors:
             return [answers[m] for m in range(len(queries))]
-        names = self._names(queries[0].task, tokens)
-        return [replace(answers[m], vector=vectors[m], names=names[m]) for m in range(len(queries))]
+        return [
+            replace(answers[m], vector=vectors[m], names=self._names(query, answers[m], tokens[m : m + 1]))
+            for m, query in enumerate(queries)
+        ]
 
     def _vectors(self, task: str, tokens: Array) -> list[bytes]:
         """Of the photos, by which they can be searched: the tower has computed all but a multiplication."""
@@ -68,12 +70,16 @@ class PartsEngine:
         known = photo_space is not None and photo_space.tower == self.parts[task].networks.digest
         return photo_space.vectors(tokens[:, 0]) if photo_space is not None and known else []
 
-    def _names(self, task: str, tokens: Array) -> list[list[tuple[str, float]]]:
-        """What the classifier calls the photos, empty where it has another tower: a multiplication more."""
-        own, naming = self.parts[task], self.parts.get(tasks.SHARED_TOWER)
-        if naming is None or naming.networks.digest != own.networks.digest:
-            return [[] for _ in tokens]
-        return [answer.top[:NAMES] for answer in naming.answering.answers(tokens, [""] * len(tokens))]
+    def _names(self, query: Query, answer: Answer, tokens: Array) -> list[tuple[str, float]]:
+        """What the classifier calls the photo with these tokens [1, T, W], whatever was asked: a multiplication more. Empty
+        where it has another tower."""
+        if query.task == tasks.SHARED_TOWER and not query.question:
+            return answer.top[:NAMES]
+        own, classifier = self.parts[query.task], self.parts.get(tasks.SHARED_TOWER)
+        if classifier is None or classifier.networks.digest != own.networks.digest:
+            return []
+        (named,) = classifier.answering.answers(tokens, [""])
+        return named.top[:NAMES]
 
     def _tokens(self, task: str, images: Iterable[Image.Image]) -> Array:
         """The tower's tokens [M, T, W] of photos."""
