@@ -33,6 +33,7 @@ class Link(Schema):
 class Camera(Schema):
     name: str = Field(description="For `take_photo`.", examples=["front"])
     preview: bool = Field(False, description="Whether an administrator allows small pictures of it: `preview_camera`.")
+    folder: bool = Field(False, description="Whether it is a folder, about all photos of which you may ask: `create_batch`.")
 
 
 class AgentUpdate(Schema):

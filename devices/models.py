@@ -223,6 +223,7 @@ class CameraRule(models.Model):
     everyone = models.BooleanField(default=False)
     people = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")
     preview = models.BooleanField(default=False, help_text="whether those may see small pictures of it without taking a photo")
+    folder = models.BooleanField(default=False, help_text="whether those may ask about all photos of the folder that it is")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=("node", "camera"), name="one_rule_per_camera")]

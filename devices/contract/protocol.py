@@ -20,7 +20,8 @@ TRACE_HEADER = "traceparent"
 # What an agent of this version can be asked for from the server, besides jobs of earlier versions. It reports these names.
 RESTART, RECENT_LOG, PREVIEW = "restart", "log", "preview"
 MEASURE = "measure"  # only the encodings that some tasks need, of a photo that it places
-ABILITIES = (RESTART, RECENT_LOG, PREVIEW, MEASURE)
+FOLDERS = "folders"  # say which photos are in a camera that is a folder, and keep one of them
+ABILITIES = (RESTART, RECENT_LOG, PREVIEW, MEASURE, FOLDERS)
 UPDATE = "update"  # its agent, by itself: only where the installer made its home
 
 MAX_LOG = 60_000  # bytes of an agent's recent log, as JSON

@@ -1,10 +1,11 @@
-"""Jobs about a photo, before and after anybody asks: place, look, preview, invite, collect, forget."""
+"""Jobs about a photo, before and after anybody asks: place, look, preview, invite, collect, forget; of a folder, list and
+read."""
 
-from devices.agent.cameras.source import CameraError
+from devices.agent.cameras.source import CameraError, FileRefused
 from devices.agent.jobs import Refused
-from devices.contract.jobs import Collect, Forget, Invite, Look, Place, Preview
+from devices.contract.jobs import Collect, Forget, Invite, ListFolder, Look, Place, Preview, ReadFile
 from devices.contract.protocol import PREVIEW_BYTES, PREVIEW_SIDE
-from devices.contract.results import Invitation, Kept, Nothing, Placed, Transferred
+from devices.contract.results import FolderPage, Invitation, Kept, Nothing, Placed, Transferred
 from inference.engine.codecs import photo_codec
 from inference.stages.context import StageContext
 from inference.stages.job_run import JobRun
@@ -22,6 +23,8 @@ class PhotoJobs:
             Preview: self.preview,
             Invite: self.invite,
             Collect: self.collect,
+            ListFolder: self.list_folder,
+            ReadFile: self.read_file,
             Forget: self.forget,
         }
 
@@ -56,6 +59,21 @@ class PhotoJobs:
     def collect(self, run: JobRun, job: Collect) -> Kept:
         frame = self.context.runtime.uploads.collect(job.photo)
         return self.context.intake.keep(run, job.photo, frame, self.profile)
+
+    def list_folder(self, run: JobRun, job: ListFolder) -> FolderPage:
+        try:
+            return self.context.runtime.cameras.page(job.camera, job.after, job.since, job.until)
+        except CameraError as error:
+            raise Refused("camera", str(error)) from None
+
+    def read_file(self, run: JobRun, job: ReadFile) -> Kept:
+        try:
+            data = self.context.runtime.cameras.photo(job.camera, job.file)
+        except FileRefused as error:
+            raise Refused(error.code, str(error)) from None
+        except CameraError as error:
+            raise Refused("camera", str(error)) from None
+        return self.context.intake.keep(run, job.photo, data, self.profile, job.tasks, is_only_here=False)
 
     def forget(self, run: JobRun, job: Forget) -> Nothing:
         self.photos.forget(job.photo)

@@ -1,0 +1,102 @@
+"""What becomes of a batch over a folder of a device while photos cannot be read there, or the device is away."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from devices import dispatch
+from devices.models import Node
+from inference.answering import orchestrate
+from inference.batches import control, feeding, summary
+from inference.batches.models import Batch
+from inference.models import Photo, Turn
+from tests.batches.conftest import claimed, counts
+from tests.batches.device_folder import URL, Device, away, create, read_and_answer
+from tests.batches.device_folder import device as device
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(("error", "sentence"), [
+    (dispatch.StageFailed("jetson-a", "file_gone", "b.jpg is no longer in the folder shots."), "b.jpg is no longer in"),
+    (dispatch.StageFailed("jetson-a", "bad_frame", "This file is damaged."), "This file is damaged."),
+    (dispatch.StageFailed("jetson-a", "shelf_full", "500 MB of photos fill it."), "500 MB of photos fill it."),
+    (dispatch.NodeGone("jetson-a", "jetson-a did not answer within 20 s."), "jetson-a did not answer within 20 s."),
+])  # fmt: skip
+def test_a_photo_that_cannot_be_read_fails_alone_and_can_be_tried_again(
+    client_of: Any, owner: Any, device: Device, error: Exception, sentence: str
+) -> None:
+    device.put("a.jpg", "b.jpg", "c.jpg")
+    device.errors["b.jpg"] = error
+    batch = Batch.objects.get(pk=create(client_of(owner)).json()["id"])
+    for _ in range(3):
+        orchestrate.answer(claimed()) if _is_next("b.jpg") else read_and_answer()
+    assert counts(batch) == {"answered": 2, "failed": 1}
+    [failed] = client_of(owner).get(f"{URL}/{batch.pk}/items?state=failed").json()["items"]
+    assert failed["file"] == "b.jpg" and failed["photo"] is None and failed["error"]["message"].startswith(sentence)
+    assert failed["error"]["next"] and Photo.objects.count() == 2
+    del device.errors["b.jpg"]
+    control.retry(batch)
+    read_and_answer()
+    assert counts(batch) == {"answered": 3}
+
+
+def _is_next(name: str) -> bool:
+    turn = Turn.objects.filter(state="queued").order_by("created").first()
+    assert turn is not None and turn.file is not None
+    return bool(turn.file["name"] == name)
+
+
+def test_while_the_device_is_away_the_batch_waits_and_says_so(client_of: Any, owner: Any, device: Device) -> None:
+    device.put(*(f"{number:02}.jpg" for number in range(20)))
+    batch = Batch.objects.get(pk=create(client_of(owner)).json()["id"])
+    read_and_answer()
+    away()
+    device.error = dispatch.NodeGone("jetson-a", "jetson-a is offline.")
+    for _ in range(Turn.objects.filter(state="queued").count()):
+        orchestrate.answer(claimed())  # what workers were about to take
+    assert counts(batch) == {"answered": 1, "waiting": 19} and summary.read(batch.pk)["waits"] is True
+    feeding.sweep()
+    assert counts(batch) == {"answered": 1, "waiting": 19} and not Turn.objects.filter(state="queued").exists()
+    away(offline=False)
+    device.error = None
+    seq = summary.read(batch.pk)["seq"]
+    feeding.sweep()
+    assert summary.read(batch.pk)["waits"] is False and summary.read(batch.pk)["seq"] > seq
+    for _ in range(19):
+        read_and_answer()
+    assert counts(batch) == {"answered": 20} and len(device.read) == 20
+
+
+def test_a_photo_with_which_the_device_goes_away_each_time_fails_at_last(client_of: Any, owner: Any, device: Device) -> None:
+    device.put("a.jpg")
+    batch = Batch.objects.get(pk=create(client_of(owner)).json()["id"])
+    device.error = dispatch.NodeGone("jetson-a", "jetson-a is offline.")
+    for _ in range(4):
+        journal = claimed()
+        away()
+        orchestrate.answer(journal)
+        away(offline=False)
+        feeding.sweep()
+    assert counts(batch) == {"failed": 1} and summary.read(batch.pk)["state"] == "done"
+
+
+def test_a_device_that_was_removed_is_not_waited_for(client_of: Any, owner: Any, device: Device) -> None:
+    device.put("a.jpg")
+    batch = Batch.objects.get(pk=create(client_of(owner)).json()["id"])
+    Node.objects.update(revoked_at=timezone.now())
+    orchestrate.answer(claimed())
+    assert counts(batch) == {"failed": 1} and summary.read(batch.pk)["state"] == "done"
+
+
+def test_it_can_be_paused_stopped_and_resumed(client_of: Any, owner: Any, device: Device) -> None:
+    device.put(*(f"{number:02}.jpg" for number in range(12)))
+    client = client_of(owner)
+    batch = create(client).json()["id"]
+    read_and_answer()
+    for verb, state in (("pause", "paused"), ("resume", "running"), ("stop", "stopped"), ("resume", "running")):
+        assert client.post(f"{URL}/{batch}/{verb}", {}, content_type="application/json").json()["state"] == state
+    for _ in range(11):
+        read_and_answer()
+    assert counts(Batch.objects.get()) == {"answered": 12} and len(set(device.read)) == len(device.read) == 12
