@@ -41,6 +41,10 @@ class Node(models.Model):
         default=dict, blank=True, editable=False, help_text="of its agent: offered, failed, and why"
     )
 
+    thumbnails = models.BooleanField(
+        default=False, help_text="whether small pictures of photos that it alone has may come here"
+    )
+
     created = models.DateTimeField(auto_now_add=True)
     last_seen = models.DateTimeField(null=True, blank=True)
     pace_s = models.FloatField(

@@ -21,6 +21,7 @@ from inference.model_jobs.tables import MethodAgreement as MethodAgreement
 from inference.model_jobs.tables import ModelJob as ModelJob
 from inference.photos.tables import FolderPhoto as FolderPhoto
 from inference.photos.tables import QuestionPhoto as QuestionPhoto
+from inference.photos.tables import Thumbnail as Thumbnail
 from webapp.accounts.models import ApiToken
 
 LIVE = ("queued", "planning", "running")
@@ -62,6 +63,7 @@ class Photo(models.Model):
     digest = models.CharField(max_length=64, null=True, editable=False, help_text="SHA-256 of the stored file")  # noqa: DJ001
     kept = models.BooleanField(default=False, help_text="added to the library: no rule of retention deletes it")
     favourite = models.BooleanField(default=False)
+    thumbnail_came = models.BooleanField(default=False, editable=False, help_text="from its device; it does not come again")
     hidden_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="when its owner deleted it")
 
     objects = models.Manager()  # first: Django's own parts use it

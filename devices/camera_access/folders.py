@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.utils.translation import gettext_noop
 
 from devices import cameras, dispatch
 from devices.camera_access import rules
@@ -17,7 +18,6 @@ from webapp.live.errors import UserError, not_found
 
 LIST_S, READ_S = 15.0, 20.0
 CALLS = AtOnce(3, "folders of devices being read")
-NEWER_AGENT = "Run the installer on it again."
 
 
 @dataclass(frozen=True)
@@ -47,21 +47,27 @@ def of(person: int) -> list[tuple[Node, str]]:
 
 def check(person: AbstractBaseUser, node: Node, folder: str) -> None:
     """Raises UserError unless this person may ask about all photos of this folder."""
-    own = {name for device, name in of(person.pk) if device.pk == node.pk}
+    access, there = rules.read(), cameras.folders(node)
+    own = {name for name in there if access.may_ask_folder(person.pk, node.slug, name)}
     if folder in own:
         return
-    access = rules.read()
-    if folder in cameras.folders(node) and access.may_use(person.pk, node.slug, folder):
+    if folder in there and access.may_use(person.pk, node.slug, folder):
         audit.record(person, "folder refused", f"camera:{node.slug}/{folder}")
-        values = {"folder": folder, "device": node.slug}
-        advice = "Ask an administrator, who can allow it on the page of the device."
         raise UserError(
-            "folder_not_allowed", "You may not ask about all photos in %(folder)s on %(device)s.", advice, 403, values
+            "folder_not_allowed",
+            "You may not ask about all photos in %(folder)s on %(device)s.",
+            "Ask an administrator, who can allow it on the page of the device.",
+            403,
+            {"folder": folder, "device": node.slug},
         )
     has = ", ".join(sorted(own)) or "–"
-    values = {"device": node.slug, "folder": folder[:40], "folders": has}
-    remedy = "Folders there that you may ask about: %(folders)s."
-    raise UserError("no_folder", "%(device)s has no folder %(folder)s for you.", remedy, 404, values)
+    raise UserError(
+        "no_folder",
+        "%(device)s has no folder %(folder)s for you.",
+        "Folders there that you may ask about: %(folders)s.",
+        404,
+        {"device": node.slug, "folder": folder[:40], "folders": has},
+    )
 
 
 def listing(person: AbstractBaseUser, node: Node, folder: str, since: float | None, until: float | None, most: int) -> Listing:
@@ -93,12 +99,14 @@ def read(slug: str, folder: str, file: FolderFile, photo: str, tasks: Sequence[s
         raise
 
 
+_NEW_BATCH = gettext_noop("Make a new batch for what is in the folder now.")
+_LOOK_AT_FILE = gettext_noop("Look at the file on the device, then try again.")
 REMEDIES = {
-    "file_gone": "Make a new batch for what is in the folder now.",
-    "file_changed": "Make a new batch for what is in the folder now.",
-    "file_unreadable": "Look at the file on the device, then try again.",
-    "bad_frame": "Look at the file on the device, then try again.",
-    "camera": "Look at the folder and at its line in cameras.toml on the device, then try again.",
+    "file_gone": _NEW_BATCH,
+    "file_changed": _NEW_BATCH,
+    "file_unreadable": _LOOK_AT_FILE,
+    "bad_frame": _LOOK_AT_FILE,
+    "camera": gettext_noop("Look at the folder and at its line in cameras.toml on the device, then try again."),
 }
 
 
@@ -113,6 +121,10 @@ def _page(node: Node, job: ListFolder) -> FolderPage:
 
 def _check_agent(node: Node) -> None:
     if FOLDERS not in node.abilities:
-        values = {"device": node.slug, "version": node.versions.get("agent") or "?"}
-        message = "The agent of %(device)s (version %(version)s) lists no folders: it is too old."
-        raise UserError("agent_too_old", message, NEWER_AGENT, 409, values)
+        raise UserError(
+            "agent_too_old",
+            "The agent of %(device)s (version %(version)s) lists no folders: it is too old.",
+            "Run the installer on it again.",
+            409,
+            {"device": node.slug, "version": node.versions.get("agent") or "?"},
+        )

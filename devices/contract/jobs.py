@@ -46,6 +46,14 @@ class Preview(Job[results.Transferred]):
     blob: BlobName
 
 
+class Thumbnail(Job[results.Transferred]):
+    """Send a small picture of a photo as `blob`, a JPEG of at most THUMBNAIL_BYTES without metadata."""
+
+    verb, result = "thumbnail", results.Transferred
+    photo: PhotoId
+    blob: BlobName
+
+
 class Invite(Job[results.Invitation]):
     """Sign an address at which a browser may hand over this photo, valid for `seconds`."""
 
@@ -210,6 +218,7 @@ JOBS: Mapping[str, type[Job[Any]]] = {
         Place,
         Look,
         Preview,
+        Thumbnail,
         Invite,
         Collect,
         ListFolder,

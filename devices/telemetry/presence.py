@@ -64,6 +64,7 @@ class NodeData(TypedDict):
     simulated: SimulatedData | None
     hardware: dict[str, Fact]
     cameras: list[CameraData]
+    thumbnails: bool
     tags: list[str]
     trouble: str  # why it is not used although it may be online, in words
     refused_models: str  # why it keeps its models although others were chosen, in words
@@ -174,6 +175,7 @@ def _data(node: Node, link: links.LinkData | None, tags: list[str]) -> NodeData:
             {"name": camera.name, "preview": False, "folder": camera.folder}
             for camera in cameras_of(node.hardware.get("cameras"))
         ],
+        "thumbnails": node.thumbnails,
         "tags": tags,
         "trouble": trouble.of(node, timezone.now()),
         "refused_models": refused_models(node),

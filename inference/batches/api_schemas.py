@@ -184,6 +184,7 @@ class ItemPhoto(Schema):
     height: int
     bytes: int
     on_server: bool
+    device: str | None = Field(None, description="That alone has the file, where the server has none.")
     notes: list[str]
 
 

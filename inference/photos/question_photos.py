@@ -23,6 +23,7 @@ class PhotoJson(TypedDict):
     height: int
     bytes: int
     on_server: bool
+    device: str | None
     notes: list[str]
 
 
@@ -44,5 +45,6 @@ def photo_json(photo: Photo) -> PhotoJson:
         "height": photo.height,
         "bytes": photo.bytes,
         "on_server": not photo.on_device_alone,
+        "device": next(iter(photo.placed), None) if photo.on_device_alone else None,
         "notes": [note.upload for note in photo.remarkable],
     }

@@ -1,6 +1,8 @@
-"""The tables of the photos of a question besides the photo at hand, and of photos that are files of a device's folder."""
+"""The tables of the photos of a question besides the photo at hand, of photos that are files of a device's folder, and of
+small pictures of photos that stay on a device."""
 
 from django.db import models
+from django.utils import timezone
 
 
 class QuestionPhotos(models.Manager["QuestionPhoto"]):
@@ -44,3 +46,19 @@ class FolderPhoto(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} in {self.folder} on {self.node}"
+
+
+class Thumbnail(models.Model):
+    """A small picture of a photo that a device alone has, where an administrator allows these for the device."""
+
+    photo = models.OneToOneField("inference.Photo", primary_key=True, on_delete=models.CASCADE, related_name="thumbnail")
+    node = models.SlugField(max_length=40)
+    jpeg = models.BinaryField()
+    bytes = models.PositiveIntegerField()
+    created = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        indexes = [models.Index(fields=("node", "created"), name="thumbnails_of_a_node")]
+
+    def __str__(self) -> str:
+        return f"{self.bytes} bytes of {self.node}"

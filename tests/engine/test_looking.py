@@ -13,7 +13,7 @@ from PIL import Image
 
 from devices.agent import uploads
 from devices.agent.cameras.capture import Cameras
-from devices.contract.protocol import PREVIEW_BYTES
+from devices.contract.protocol import PREVIEW_BYTES, THUMBNAIL_BYTES
 from inference.engine.photos import decoders
 from inference.engine.photos.decoder_process import DecoderProcess
 from inference.engine.runner import Vision
@@ -102,6 +102,19 @@ def test_a_look_at_nothing_is_refused_with_a_sentence(node: Node, watching: Path
     assert node.fails("look", camera="front", photo=PHOTO) == "bad_frame"
     (watching / "shot.jpg").write_bytes(jpeg(Image.new("RGB", (64, 64)))[:300])
     assert node.fails("look", camera="front", photo=PHOTO) == "bad_frame"
+
+
+def test_a_thumbnail_is_tiny_and_has_pixels_alone(node: Node, watching: Path, store: "redis.Redis[bytes]") -> None:
+    exif = Image.Exif()
+    exif[274], exif[271] = 6, "maker"
+    Image.effect_noise((3000, 1500), 200).convert("RGB").save(watching / "shot.jpg", exif=exif)
+    node.call("look", camera="front", photo=PHOTO)
+    sent = node.call("thumbnail", photo=PHOTO, blob="t")
+    data = store.get("jetson-t:blob:t") or b""
+    assert sent["bytes"] == len(data) <= THUMBNAIL_BYTES
+    with Image.open(io.BytesIO(data)) as picture:
+        assert (picture.format, picture.size, dict(picture.getexif())) == ("JPEG", (80, 160), {})
+    assert node.fails("thumbnail", photo=str(uuid.UUID(int=8)), blob="t") == "photo_missing"
 
 
 def test_a_file_of_a_folder_is_kept_as_a_copy_that_can_be_read_again(

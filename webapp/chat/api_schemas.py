@@ -32,6 +32,7 @@ class Photo(Schema):
     height: int = Field(description="Pixels.", examples=[1365])
     bytes: int = Field(description="Size of the file as it is stored.", examples=[412_345])
     on_server: bool = Field(description="False: only a device has the file.")
+    device: str | None = Field(None, description="That device.", examples=[None])
     notes: list[str] = Field(description="What a person should know about it.", examples=[["The photo is almost one colour."]])
 
 

@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from django.db.models import Q
 
-from inference.models import Photo, QuestionPhoto, Turn
+from inference.models import FolderPhoto, Photo, QuestionPhoto, Turn
 from inference.photos import keeping, question_photos
 from webapp.chat.models import Conversation
 from webapp.live.moments import iso
@@ -42,7 +42,14 @@ def row(photo: Photo) -> RowJson:
     }
 
 
+class FileJson(TypedDict):
+    device: str
+    folder: str
+    name: str
+
+
 class DetailsJson(RowJson):
+    file: FileJson | None
     bytes: int
     notes: list[str]
     albums: list[str]
@@ -56,12 +63,18 @@ def details(photo: Photo) -> DetailsJson:
     expires = days is not None and not asked and keeping.expendable().filter(pk=photo.pk).exists()
     return {
         **row(photo),
+        "file": _file(photo),
         "bytes": photo.bytes,
         "notes": question_photos.photo_json(photo)["notes"],
         "albums": [str(pk) for pk in photo.albums.values_list("pk", flat=True)],
         "conversations": asked,
         "expires": iso(photo.created + timedelta(days=days)) if expires and days else None,
     }
+
+
+def _file(photo: Photo) -> FileJson | None:
+    file = FolderPhoto.objects.filter(photo=photo).first()
+    return {"device": file.node, "folder": file.folder, "name": file.name} if file else None
 
 
 def conversations(photo: Photo) -> list[ConversationJson]:

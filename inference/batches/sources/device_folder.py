@@ -22,6 +22,14 @@ from webapp.accounts import audit
 from webapp.live.errors import UserError
 
 FEWER_DAYS = gettext_noop("Narrow it down by the dates of the files, and make several batches.")
+NONE = (
+    gettext_noop("There are no photos in %(folder)s on %(device)s."),
+    gettext_noop("Put photos into it, or choose another folder."),
+)
+NONE_OF_THESE_DAYS = (
+    gettext_noop("There are no photos of these days in %(folder)s on %(device)s."),
+    gettext_noop("Choose other days."),
+)
 MOST_RETURNS = 3  # of one photo, each time that its device went away meanwhile; then it fails
 
 
@@ -46,12 +54,8 @@ def files(person: AbstractBaseUser, source: DeviceFolder) -> list[FolderFile]:
     """All of them, the newest first. Raises UserError where there is none, or more than fit into a batch."""
     listed = listing(person, source)
     if not listed.total:
-        values = {"folder": source.folder, "device": source.device}
-        remedy = "Choose other dates." if source.since or source.until else "Put photos into it, or choose another folder."
-        message = "There are no photos in %(folder)s on %(device)s."
-        if source.since or source.until:
-            message = "There are no photos of these days in %(folder)s on %(device)s."
-        raise UserError("folder_empty", message, remedy, 422, values)
+        message, remedy = NONE_OF_THESE_DAYS if source.since or source.until else NONE
+        raise UserError("folder_empty", message, remedy, 422, {"folder": source.folder, "device": source.device})
     limit.check_count(listed.total, FEWER_DAYS)
     return list(listed.files)
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from typing_extensions import TypedDict
 
 from devices import dispatch
+from devices.calls import redis_outage
 from devices.camera_access import folders
 from devices.contract.results import FolderFile, Kept
 from inference.agreement import known_profiles
@@ -18,6 +19,7 @@ from inference.photos import device_photos, placed
 from inference.photos.placed import Placed
 from webapp.live.errors import UserError
 
+MOST_OUTAGES = 5  # of Redis, while one file is read
 GONE = UserError("photo_gone", "The photo was deleted.", "Make a new batch with another photo.", 404)
 
 
@@ -75,9 +77,15 @@ def read_again(photo: Photo, tasks: Sequence[str]) -> Kept | None:
 
 
 def _read(file: FileOfTurn, photo_id: uuid.UUID, tasks: Sequence[str]) -> Kept:
-    try:
-        return folders.read(file["node"], file["folder"], FolderFile.model_validate(file), str(photo_id), tasks)
-    except dispatch.StageFailed as error:
-        raise UserError(error.code, str(error), "Try again in a moment.", 502) from error
-    except dispatch.NodeGone as error:
-        raise UserError("node_offline", str(error), "Start it, then try again.", 503) from error
+    redis_outage.watch()
+    for _ in range(MOST_OUTAGES):
+        try:
+            return folders.read(file["node"], file["folder"], FolderFile.model_validate(file), str(photo_id), tasks)
+        except (dispatch.StageFailed, dispatch.NodeGone) as error:
+            if redis_outage.explains(error):
+                redis_outage.wait_until_over(lambda: False)
+                continue
+            if isinstance(error, dispatch.StageFailed):
+                raise UserError(error.code, str(error), "Try again in a moment.", 502) from error
+            raise UserError("node_offline", str(error), "Start it, then try again.", 503) from error
+    raise redis_outage.REDIS_AWAY
