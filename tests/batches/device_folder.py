@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from devices import dispatch
+from devices.calls import redis_outage
 from devices.contract.jobs import ListFolder, ReadFile
 from devices.contract.protocol import ABILITIES
 from devices.contract.results import FOLDER_PAGE, FolderFile, FolderPage, Kept
@@ -14,6 +15,7 @@ from devices.models import Node
 from inference.photos.on_device import folder_photos
 from tests.batches.conftest import claimed
 
+BUSY_S = 600.0  # between two heartbeats: on a busy machine, it does not fall silent in the middle of a test
 URL = "/api/v1/batches"
 KEPT = Kept(width=320, height=240, bytes=4000, stayed=True, sizes={"webp:50:224": 900})
 
@@ -49,10 +51,11 @@ class Device:
 def device(monkeypatch: pytest.MonkeyPatch) -> Device:
     played = Device()
     monkeypatch.setattr(dispatch, "call", played.call)
+    monkeypatch.setattr(redis_outage, "explains", lambda error: isinstance(error, dispatch.RedisAway))
     Node.objects.create(
         slug="jetson-a", tier="device", approved=True, token_sha256="a", last_seen=timezone.now(), abilities=list(ABILITIES),
         hardware={"cameras": [{"name": "front"}, {"name": "shots", "folder": True}]},
-        profile={"name": "compact", "tasks": {}},
+        profile={"name": "compact", "tasks": {}}, pace_s=BUSY_S,
     )  # fmt: skip
     return played
 

@@ -43,7 +43,7 @@ def device(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Device:
     monkeypatch.setattr(thumbnails, "_look_again", 0.0)
     thumbnails._resting.clear()
     Node.objects.create(slug="jetson-a", tier="device", approved=True, token_sha256="a", last_seen=timezone.now(),
-                        abilities=list(ABILITIES), profile={"name": "compact", "tasks": {}})  # fmt: skip
+                        abilities=list(ABILITIES), profile={"name": "compact", "tasks": {}}, pace_s=600.0)  # fmt: skip
     return played
 
 
