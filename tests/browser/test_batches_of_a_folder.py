@@ -35,7 +35,7 @@ def test_a_folder_of_a_device_is_chosen_and_asked_about(phone: Tab, stack: Stack
     page.click("#start")
     page.wait_for_selector("#state.done", timeout=3 * ANSWER_MS)
     assert "2 of 3 answered" in page.inner_text("#progress-words")
-    expect(page.locator("#plan")).to_contain_text("Its photos are in shots on jetson-a and stay there.")
+    expect(page.locator("#plan")).to_contain_text("Its photos are files in shots on jetson-a")
     rows = page.locator("#items tr")
     expect(rows).to_have_count(3)
     assert [rows.nth(number).locator(".file").inner_text() for number in range(3)] == ["old-0.jpg", "old-1.jpg", "old-bad.jpg"]

@@ -60,7 +60,7 @@ class DetailsJson(RowJson):
 def details(photo: Photo) -> DetailsJson:
     asked = conversations(photo)
     days = periods.chosen()["unused_photos"]
-    expires = days is not None and not asked and keeping.expendable().filter(pk=photo.pk).exists()
+    expires = days is not None and not asked and keeping.unused().filter(pk=photo.pk).exists()
     return {
         **row(photo),
         "file": _file(photo),

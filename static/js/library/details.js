@@ -71,6 +71,7 @@ export class Details {
       act(() => this.albums.change(album.id, put ? ids : [], put ? [] : ids))();
     } }), ` ${album.name}`);
     return [
+      !known.on_server && el("p", { class: "note" }, gettext("Only %(device)s has this photo; here is what this server may show of it.", { device: known.devices[0] ?? "?" })),
       known.notes.length > 0 && el("p", { class: "note" }, known.notes.join(" ")),
       known.expires && el("p", { class: "note" }, gettext("Nobody asked about it: it is deleted at"), " ", time(known.expires), " ",
         el("button", { type: "button", class: "small", onclick: act(() => call("POST", "/api/v1/library/keep", { photos: [photo.id] })) }, gettext("Keep it"))),
