@@ -94,6 +94,13 @@ class Photo(models.Model):
         return self.source_format in ON_DEVICES
 
     @property
+    def home(self) -> str | None:
+        """The device that alone has it, or can read it again from a folder of its own; None where there is none."""
+        if not self.on_device_alone:
+            return None
+        return next(iter(self.placed), None) or FolderPhoto.objects.filter(photo=self).values_list("node", flat=True).first()
+
+    @property
     def remarkable(self) -> list[PhotoNote]:
         """What people should know about it, from its pixels, its file and its shape."""
         return notes.named(self.notes, self.width, self.height)

@@ -45,6 +45,6 @@ def photo_json(photo: Photo) -> PhotoJson:
         "height": photo.height,
         "bytes": photo.bytes,
         "on_server": not photo.on_device_alone,
-        "device": next(iter(photo.placed), None) if photo.on_device_alone else None,
+        "device": photo.home,
         "notes": [note.upload for note in photo.remarkable],
     }

@@ -10,7 +10,7 @@ from devices.models import Node
 from devices.producer import producers
 from devices.telemetry import links, presence, trouble
 from inference.engine.catalogue import Profile
-from inference.models import FolderPhoto, Photo, Step
+from inference.models import Photo, Step
 from inference.placement.link import LinkEstimate, Transfer, estimate
 from inference.placement.prediction import Candidate, Load
 from inference.placement.records import from_receipt
@@ -67,17 +67,12 @@ def _unusable(slug: str) -> UserError:
 
 
 def _home(photo: Photo, wanted: str) -> str:
-    slug = next(iter(photo.placed), None) or _folder_of(photo)
+    slug = photo.home
     if slug is None:
         raise UserError("photo_lost", "The device no longer has this photo.", "Take or upload it again.", 410)
     if wanted not in {"", slug}:
         raise UserError("photo_elsewhere", f"Only {slug} has this photo.", f"Choose {slug}, or any device.", 409)
     return slug
-
-
-def _folder_of(photo: Photo) -> str | None:
-    """The device that can read it again, from a folder of its own."""
-    return FolderPhoto.objects.filter(photo=photo).values_list("node", flat=True).first()
 
 
 def edges(nodes: list[Node]) -> list[Node]:

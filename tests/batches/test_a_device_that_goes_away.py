@@ -7,13 +7,15 @@ from django.utils import timezone
 
 from devices import dispatch
 from devices.models import Node
-from inference.answering import orchestrate
+from inference.answering import orchestrate, prefetch
 from inference.batches import control, feeding, summary
 from inference.batches.models import Batch
-from inference.models import Photo, Turn
+from inference.models import CAMERA, Photo, Turn
+from inference.placement import fleet
 from tests.batches.conftest import claimed, counts
 from tests.batches.device_folder import URL, Device, away, create, read_and_answer
 from tests.batches.device_folder import device as device
+from webapp.live.errors import UserError
 
 pytestmark = pytest.mark.django_db
 
@@ -100,3 +102,28 @@ def test_it_can_be_paused_stopped_and_resumed(client_of: Any, owner: Any, device
     for _ in range(11):
         read_and_answer()
     assert counts(Batch.objects.get()) == {"answered": 12} and len(set(device.read)) == len(device.read) == 12
+
+
+def test_a_copy_that_the_device_has_dropped_is_read_again_from_the_folder(client_of: Any, owner: Any, device: Device) -> None:
+    device.put("a.jpg")
+    create(client_of(owner))
+    read_and_answer()
+    photo, node = Photo.objects.get(), Node.objects.get()
+    prefetch.unplace(photo, "jetson-a")
+    assert photo.placed == {} and photo.home == "jetson-a"
+    assert client_of(owner).get("/api/v1/library/photos").json()["items"][0]["devices"] == ["jetson-a"]
+    assert fleet.device_for(photo, "", [node]) == node
+    assert prefetch.place(photo, node, "vqa") == 0 and device.read == ["a.jpg", "a.jpg"]
+    assert "vqa" in photo.placed["jetson-a"]["tasks"] and prefetch.place(photo, node, "vqa") == 0 and len(device.read) == 2
+    prefetch.unplace(photo, "jetson-a")
+    device.errors["a.jpg"] = dispatch.StageFailed("jetson-a", "file_gone", "a.jpg is no longer in the folder shots.")
+    with pytest.raises(UserError, match="no longer in the folder shots"):
+        prefetch.place(photo, node)
+
+
+def test_a_photo_of_a_camera_that_the_device_has_lost_is_lost(client_of: Any, owner: Any, device: Device) -> None:
+    facts: dict[str, Any] = {"width": 320, "height": 240, "bytes": 9, "source_bytes": 9, "source_format": CAMERA}
+    photo = Photo.objects.create(owner=owner, placed={}, **facts)
+    with pytest.raises(UserError) as lost:
+        fleet.device_for(photo, "", [Node.objects.get()])
+    assert lost.value.code == "photo_lost" and photo.home is None and device.read == []

@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -94,3 +95,21 @@ def test_an_agent_that_is_killed_in_the_middle_loses_and_doubles_nothing(stack: 
         items = _done(stack, batch)
     assert {item["state"] for item in items} == {"answered"}, items
     assert len({item["photo"]["id"] for item in items}) == 10
+
+
+def test_a_device_that_falls_silent_is_waited_for(stack: Stack, shots: Path) -> None:
+    for number in range(10):
+        put(shots, f"old-{number}.jpg", draw_photo(760 + number), number)
+    batch = stack.owner.post(URL, json={"question": QUESTION, "folder": FOLDER}).json()["id"]
+    _reaches(stack, batch, 1)
+    agent = stack.node("jetson-a")
+    os.kill(agent, signal.SIGSTOP)
+    try:
+        wait_for(lambda: stack.owner.get(f"{URL}/{batch}").json()["waits"], BATCH_S, "it does not wait", every=0.5)
+        row = stack.owner.get(f"{URL}/{batch}").json()
+        assert row["state"] == "running" and row["counts"]["failed"] == 0 and row["counts"]["answered"] < 10
+    finally:
+        os.kill(agent, signal.SIGCONT)
+    items = _done(stack, batch)
+    assert [item["state"] for item in items] == ["answered"] * 10
+    assert len({item["photo"]["id"] for item in items}) == 10 and stack.owner.get(f"{URL}/{batch}").json()["waits"] is False

@@ -190,7 +190,10 @@ def test_an_agent_that_sends_none_and_an_edge_say_so(device: Device, client_of: 
     answer = put(client_of(owner), True)
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "agent_too_old") and "0.2.0" in answer.text
     assert put(client_of(owner), False).status_code == 200, "forbidding needs no agent"
-    Node.objects.update(tier="edge")
+    Node.objects.update(abilities=list(ABILITIES), revoked_at=timezone.now())
+    assert put(client_of(owner), True).status_code == 404
+    assert put(client_of(owner), False).status_code == 200, "of a device that was revoked, too"
+    Node.objects.update(revoked_at=None, tier="edge")
     assert put(client_of(owner), True).status_code == 404
 
 

@@ -13,7 +13,7 @@ def response(request: HttpRequest, photo: Photo, kept_s: int) -> HttpResponse:
     if photo.on_device_alone:
         thumbnail = thumbnails.of(photo) if request.GET.get("small") else None
         if thumbnail is None:
-            return _placeholder(request, next(iter(photo.placed), "A device"))
+            return _placeholder(request, photo.home or "A device")
         return _jpeg(thumbnail, photo, 0)  # asked for each time: it may be forbidden in the next moment
     try:
         data = (photo.small_path if request.GET.get("small") else photo.path).read_bytes()

@@ -82,7 +82,7 @@ def download_photo(request: HttpRequest, photo: UUID, small: bool = False) -> Ht
     if row.on_device_alone and small and (thumbnail := thumbnails.of(row)):
         return HttpResponse(thumbnail, content_type="image/jpeg", headers={"Cache-Control": "private, no-store"})
     if row.on_device_alone:
-        device = next(iter(row.placed), "a device")
+        device = row.home or "a device"
         raise UserError(
             "on_device_alone", "Only %(device)s has this photo.", "Ask a question about it instead.", 404, {"device": device}
         )

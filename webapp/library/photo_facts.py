@@ -38,7 +38,7 @@ def row(photo: Photo) -> RowJson:
         "created": iso(photo.created),
         "favourite": photo.favourite,
         "on_server": not photo.on_device_alone,
-        "devices": sorted(photo.placed),
+        "devices": sorted(photo.placed) or [home for home in [photo.home] if home],
     }
 
 

@@ -45,8 +45,8 @@ def allow(person: AbstractBaseUser, slug: str, allowed: bool) -> Node:
     """Let small pictures of a device's photos come here, or no longer: then those that are here are deleted. The caller has
     checked that this person is an administrator. Raises UserError."""
     with transaction.atomic():
-        node = Node.objects.select_for_update().filter(slug=slug, tier="device", revoked_at=None).first()
-        if node is None:
+        node = Node.objects.select_for_update().filter(slug=slug, tier="device").first()
+        if node is None or (allowed and node.revoked_at):
             raise not_found("device")
         if allowed and THUMBNAILS not in node.abilities:
             raise UserError(
