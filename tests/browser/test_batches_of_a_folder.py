@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from bench.harness.stack import Stack
-from tests.batches.test_a_folder_on_the_stack import put
+from tests.batches.test_a_folder_on_the_stack import UNTIL, put
 from tests.batches.test_a_folder_on_the_stack import shots as shots
 from tests.browser.conftest import ANSWER_MS, Tab
 from tests.browser.test_adding_photos import OVERFLOW
@@ -63,6 +63,17 @@ def test_what_cannot_be_had_of_a_folder_is_said_in_the_form(tab: Tab, stack: Sta
     page.select_option("#place", "")
     expect(page.locator("#chooser")).to_be_visible()
     assert all("503" in error for error in tab.errors)
+
+
+def test_a_batch_that_waits_for_its_device_says_so(tab: Tab, stack: Stack, shots: Path) -> None:
+    put(shots, "old-0.jpg", draw_photo(5420))
+    folder = {"device": "jetson-a", "folder": "shots", "until": UNTIL}
+    batch = stack.owner.post("/api/v1/batches", json={"question": "Is there a dog?", "folder": folder}).json()["id"]
+    stack.owner.post(f"/api/v1/batches/{batch}/stop", json={})
+    stack.shell(f"from inference.batches.models import Batch; Batch.objects.filter(pk='{batch}').update(waits=True)")
+    page = tab.open(f"/batches/{batch}/")
+    expect(page.locator("#progress-words")).to_contain_text("jetson-a cannot be asked now; the batch goes on when it can")
+    assert tab.errors == []
 
 
 def test_an_admin_allows_a_folder_on_the_page_of_its_device(tab: Tab, stack: Stack) -> None:

@@ -53,6 +53,8 @@ def test_they_come_where_an_admin_allows_them_and_go_when_not(tab: Tab, phone: T
     wait_for(lambda: bool(cell.locator("img").evaluate("image => image.naturalWidth")), COMES_S, "the cell shows nothing")
     assert cell.locator("img").evaluate("image => Math.max(image.naturalWidth, image.naturalHeight)") <= 160
     assert library.evaluate(OVERFLOW) <= 0
+    form = phone.open("/batches/")
+    expect(form.locator(f"li:has(input[value='{photo}']) .where")).to_have_text("on jetson-a")
     batch = stack.owner.post("/api/v1/batches", json={"question": "Is there a dog?", "photos": [photo]}).json()["id"]
     page = tab.open(f"/batches/{batch}/")
     page.wait_for_selector("#state.done", timeout=3 * ANSWER_MS)

@@ -64,7 +64,7 @@ function cell(photo, checked = false) {
   if (checked) chosen.add(photo.id);
   const name = gettext("photo of %(width)s × %(height)s pixels", photo);
   const box = el("input", { type: "checkbox", value: photo.id, checked, "aria-label": gettext("Ask about the %(photo)s", { photo: name }), onchange: ({ target }) => choose(photo.id, target.checked) });
-  return el("li", {}, el("label", {}, el("img", { src: `${photo.url}?small=1`, alt: "", loading: "lazy" }), box));
+  return el("li", {}, el("label", {}, el("img", { src: `${photo.url}?small=1`, alt: "", loading: "lazy" }), box, photo.device && el("span", { class: "where" }, gettext("on %(device)s", photo))));
 }
 
 function choose(id, on) {
