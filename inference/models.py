@@ -218,6 +218,7 @@ class Step(models.Model):
     equals = models.CharField(
         max_length=64, blank=True, help_text="the same for equal questions: inference.answering.reuse.equal_steps"
     )
+    held = models.JSONField(null=True, blank=True, help_text="features that an edge has kept: inference.answering.edge_cache")
 
     class Meta:
         ordering = ("number",)

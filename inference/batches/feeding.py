@@ -123,7 +123,7 @@ def _give(batch: Batch, untold: int = 0) -> bool:
     `untold`: of how many turns workers need no message.
     """
     if batch.state in (RUNNING, PAUSED) and not Item.objects.filter(batch=batch, state__in=(WAITING, ASKED)).exists():
-        batch.state, batch.finished = DONE, timezone.now()
+        batch.state, batch.finished, batch.waits = DONE, timezone.now(), False
         return True
     before, batch.waits = batch.waits, batch.state == RUNNING and device_folder.must_wait(batch)
     if batch.state != RUNNING or batch.waits:

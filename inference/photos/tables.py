@@ -58,7 +58,7 @@ class Thumbnail(models.Model):
     created = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:
-        indexes = [models.Index(fields=("node", "created"), name="thumbnails_of_a_node")]
+        indexes = [models.Index(fields=("node", "created", "bytes"), name="thumbnails_of_a_node")]
 
     def __str__(self) -> str:
         return f"{self.bytes} bytes of {self.node}"

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from devices import dispatch
+from devices.camera_access import rules
 from devices.models import Node
 from inference.answering import orchestrate, prefetch
 from inference.batches import control, feeding, summary
@@ -79,6 +80,7 @@ def test_a_photo_with_which_the_device_goes_away_each_time_fails_at_last(client_
         journal = claimed()
         away()
         orchestrate.answer(journal)
+        assert summary.read(batch.pk)["waits"] is (summary.read(batch.pk)["state"] == "running")
         away(offline=False)
         feeding.sweep()
     assert counts(batch) == {"failed": 1} and summary.read(batch.pk)["state"] == "done"
@@ -119,6 +121,22 @@ def test_a_copy_that_the_device_has_dropped_is_read_again_from_the_folder(client
     device.errors["a.jpg"] = dispatch.StageFailed("jetson-a", "file_gone", "a.jpg is no longer in the folder shots.")
     with pytest.raises(UserError, match="no longer in the folder shots"):
         prefetch.place(photo, node)
+
+
+def test_it_is_not_read_again_for_who_may_no_longer_ask_about_the_folder(
+    client_of: Any, colleague: Any, device: Device
+) -> None:
+    device.put("a.jpg")
+    node = Node.objects.get()
+    rules.change(node, "shots", True, [], folder=True)
+    create(client_of(colleague))
+    read_and_answer()
+    rules.change(node, "shots", True, [])
+    photo = Photo.objects.get()
+    prefetch.unplace(photo, "jetson-a")
+    with pytest.raises(UserError, match="may not ask about all photos"):
+        prefetch.place(photo, node)
+    assert device.read == ["a.jpg"]
 
 
 def test_a_photo_of_a_camera_that_the_device_has_lost_is_lost(client_of: Any, owner: Any, device: Device) -> None:

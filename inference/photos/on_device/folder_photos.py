@@ -71,6 +71,7 @@ def read_again(photo: Photo, tasks: Sequence[str]) -> Kept | None:
     row = FolderPhoto.objects.filter(photo=photo).first()
     if row is None:
         return None
+    folders.check(photo.owner, folders.device(row.node), row.folder)
     PhotoTrace.record(photo.pk, row.node)
     file = FolderFile(name=row.name, bytes=row.bytes, modified=row.modified)
     return folders.read(row.node, row.folder, file, str(photo.pk), tasks)

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inference', '0020_folders_of_devices'),
+        ('inference', '0021_folders_of_devices'),
     ]
 
     operations = [
@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('created', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
             ],
             options={
-                'indexes': [models.Index(fields=['node', 'created'], name='thumbnails_of_a_node')],
+                'indexes': [models.Index(fields=['node', 'created', 'bytes'], name='thumbnails_of_a_node')],
             },
         ),
     ]

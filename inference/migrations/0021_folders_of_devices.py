@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inference', '0019_photos_of_a_question'),
+        ('inference', '0020_features_that_an_edge_has_kept'),
     ]
 
     operations = [
