@@ -28,6 +28,7 @@ class PhotoJson(TypedDict):
     height: Annotated[int, Field(description="Pixels.", examples=[1365])]
     bytes: Annotated[int, Field(description="Size of the file as it is stored.", examples=[412_345])]
     on_server: Annotated[bool, Field(description="False: only a device has the file.")]
+    device: Annotated[str | None, Field(description="That device, or null.", examples=[None])]
     notes: Annotated[
         list[str], Field(description="What a person should know about it.", examples=[["The photo is almost one colour."]])
     ]
@@ -53,5 +54,6 @@ def photo_json(photo: Photo) -> PhotoJson:
         "height": photo.height,
         "bytes": photo.bytes,
         "on_server": not photo.on_device_alone,
+        "device": photo.home,
         "notes": [note.upload for note in photo.remarkable],
     }

@@ -10,7 +10,7 @@ from django.utils import timezone
 from inference.answering import edge_cache, prefetch
 from inference.engine import catalogue
 from inference.models import Photo, Step, Turn
-from inference.photos import store
+from inference.photos import placed, store
 from tests.conftest import draw_photo
 
 TASKS = ["classify", "caption", "vqa"]
@@ -105,6 +105,6 @@ def test_a_head_computed_for_one_task_is_ready_for_the_others(photo: Photo) -> N
 
 def test_concurrent_placements_on_two_devices_are_both_recorded(photo: Photo) -> None:
     other = Photo.objects.get()
-    prefetch._change(photo, "jetson-a", lambda _: {"sizes": {}, "ready": {}})
-    prefetch._change(other, "jetson-b", lambda _: {"sizes": {}, "ready": {}})
+    placed.change(photo, "jetson-a", lambda _: {"sizes": {}, "ready": {}})
+    placed.change(other, "jetson-b", lambda _: {"sizes": {}, "ready": {}})
     assert set(Photo.objects.get().placed) == {"jetson-a", "jetson-b"}

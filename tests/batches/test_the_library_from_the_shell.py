@@ -59,7 +59,7 @@ def test_a_photo_that_fails_ends_with_status_one(ask: Ask, kites: Album, monkeyp
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ((QUESTION,), "Name a photo or a folder, or give --album or --search."),
+        ((QUESTION,), "Name a photo or a folder, or give --album, --search or"),
         (("photo.jpg", QUESTION, "--album", "Kites"), "leave out PHOTO"),
         (("--album", "Kites", QUESTION, "--recursive"), "--recursive is for folders"),
         (("--album", "Boats", QUESTION), "owner has no album “Boats”. Their albums: Kites."),

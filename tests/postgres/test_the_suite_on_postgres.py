@@ -19,6 +19,7 @@ PARTS = (
     *(f"devices/test_{name}.py" for name in ("codes", "heartbeat", "node_events")),
 )
 ALL = (
+    *("batches", "library/test_thumbnails_of_photos_on_devices.py"),
     *("accounts", "chat", "fairness", "api/test_text_that_cannot_be_stored.py", "api/test_runs.py", "metrics/test_nodes.py"),
     *(f"calls/test_{name}.py" for name in ("calls_at_once", "cost_of_counting", "reading_the_log", "what_the_log_has")),
     *(f"federation/test_{name}.py" for name in ("journal", "the_queue_of_runs", "how_a_run_ends")),

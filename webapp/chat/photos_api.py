@@ -10,6 +10,7 @@ from inference.answering import cloud_queue
 from inference.engine.photos.formats import ACCEPTED
 from inference.models import Photo
 from inference.photos import question_photos, store
+from inference.photos.on_device import thumbnails
 from webapp.chat import conversations
 from webapp.chat.api_schemas import PhotoDetails, PhotoPage, UploadedPhoto
 from webapp.live.errors import UserError
@@ -75,10 +76,13 @@ def get_photo(request: HttpRequest, photo: UUID) -> PhotoDetails:
     ),
 )
 def download_photo(request: HttpRequest, photo: UUID, small: bool = False) -> HttpResponse:
-    """With `small`, a preview of at most 480 pixels."""
+    """With `small`, a preview of at most 480 pixels; of a photo that a device alone has, one of at most 160 pixels, where an
+    administrator allows these for the device."""
     row = conversations.own_photo(request.user, photo)
+    if row.on_device_alone and small and (thumbnail := thumbnails.of(row)):
+        return HttpResponse(thumbnail, content_type="image/jpeg", headers={"Cache-Control": "private, no-store"})
     if row.on_device_alone:
-        device = next(iter(row.placed), "a device")
+        device = row.home or "a device"
         raise UserError(
             "on_device_alone", "Only %(device)s has this photo.", "Ask a question about it instead.", 404, {"device": device}
         )

@@ -98,7 +98,16 @@ class Taken(Schema):
     at: Moment
 
 
+class PhotoFile(Schema):
+    """The file of a device's folder that a photo is."""
+
+    device: str = Field(examples=["jetson-a"])
+    folder: str = Field(examples=["shots"])
+    name: str = Field(examples=["IMG_0001.jpg"])
+
+
 class LibraryDetails(LibraryPhoto):
+    file: PhotoFile | None = Field(description="Null: it is no file of a device's folder.")
     bytes: int = Field(description="Size of the file as it is stored.", examples=[412_345])
     notes: list[str] = Field(description="What a person should know about it.")
     albums: list[UUID]

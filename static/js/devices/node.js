@@ -11,6 +11,7 @@ import { NodeStore } from "../nodes/store.js";
 import { agentLog } from "./agent-log.js";
 import { cameraAccess } from "./camera-access.js";
 import { cameraPreviews } from "./camera-previews.js";
+import { thumbnails } from "./thumbnails.js";
 import { time } from "../times.js";
 import { Readings } from "./readings.js";
 
@@ -144,6 +145,9 @@ onTick(() => shown.card && Date.now() % 1000 < 100 && updateAges(shown.card, sho
 draw();
 if (start.audit) trail(start.audit);
 if (start.camera_access) cameraAccess(slug, start.camera_access, start.people);
-if (start.can_manage) agentLog(slug);
+if (start.can_manage) {
+  agentLog(slug);
+  thumbnails(start.node);
+}
 cameraPreviews(start.node);
 show(1);
