@@ -1,4 +1,4 @@
-"""A question over many photos, as a batch and one by one: `python -m bench.batches [--quick] [--json]`.
+"""A question over many photos, as a batch and one by one: `python -m bench.batches [--quick] [--rounds N --photos N] [--json]`.
 
 Starts the whole stack as `make run` does, with two simulated devices. The same photos are stored twice, so that no answer
 uses what was computed for another: one half is asked about by a batch, the other as from the page, each as soon as the one
@@ -16,15 +16,19 @@ routes, failed      of the batches' answers
 rounds, question    what was measured
 """
 
-from bench.batches.measurement import FULL, QUICK, measure
+from bench.batches.measurement import FULL, QUICK, Plan, measure
 from bench.harness import command
 
 
 def main() -> None:
     parser = command.parser("batches", __doc__)
     parser.add_argument("--quick", action="store_true", help=f"{QUICK.rounds} rounds of {QUICK.photos} photos")
+    parser.add_argument("--rounds", type=int, help=f"default {FULL.rounds}")
+    parser.add_argument("--photos", type=int, help=f"of each round and way, default {FULL.photos}")
     options = parser.parse_args()
-    command.print_figures(measure(QUICK if options.quick else FULL), options.json)
+    plan = QUICK if options.quick else FULL
+    plan = Plan(options.rounds or plan.rounds, options.photos or plan.photos)
+    command.print_figures(measure(plan), options.json)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import io
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean, median
@@ -16,7 +17,7 @@ from bench.harness.processes import wait_for
 from bench.harness.stack import Stack
 
 QUESTION = "Is there a dog in this photo?"
-BATCH_S = 600
+BATCH_S = 1200
 POLL_S = 0.05
 WARM_UP = 4  # uncounted photos of each way: connections, first measurements of the links
 
@@ -56,6 +57,13 @@ def measure(plan: Plan) -> dict[str, Any]:
     return _figures(plan, results)
 
 
+def _items(stack: Stack, batch: str) -> Iterator[dict[str, Any]]:
+    offset = 0
+    while items := stack.owner.get(f"/api/v1/batches/{batch}/items?limit=200&offset={offset}").json()["items"]:
+        yield from items
+        offset += len(items)
+
+
 def _ask_as_batch(stack: Stack, photos: list[str], results: Results) -> float:
     """Answers per second, from the request until the last answer."""
     started = time.perf_counter()
@@ -70,7 +78,7 @@ def _ask_as_batch(stack: Stack, photos: list[str], results: Results) -> float:
     wait_for(done, BATCH_S, "the batch was not done", every=4 * POLL_S)
     seconds = time.perf_counter() - started
     results.rows.append(batch)
-    for item in stack.owner.get(f"/api/v1/batches/{batch['id']}/items?limit=200").json()["items"]:
+    for item in _items(stack, batch["id"]):
         results.routes[item["route"] or item["state"]] += 1
         if item["turn"]:
             receipts = [step["receipt"] for step in stack.turn(item["turn"]).get("steps", [])]
