@@ -22,7 +22,7 @@ from inference.planning.reader.interpret import interpret
 from inference.planning.reader.reader import bundled
 from inference.planning.reader.spelt import spelt
 from inference.planning.replies import ADDRESS_ALONE, EMPTY, NO_PHOTO, NO_REQUEST, NOTHING_FOR_ME, ONLY_BEGINNING, reply
-from inference.planning.rules import certain_sentences
+from inference.planning.rules import certain_sentences, spoken
 from inference.planning.rules.asides import without_addresses
 from inference.planning.rules.rule_parser import ELSEWHERE, NO_EARLIER, UNCLEAR
 from inference.planning.rules.tables import Outcome, by_tables
@@ -49,8 +49,9 @@ COUNTS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six"}
 def plan_offline(question: str, context: Context, note: str | None, started: float) -> Planned:
     """`started`: time.perf_counter() before any earlier attempt, so that its time is included."""
     english = multilingual.plain_english(question)
+    said = spoken.without_quoted_orders(spoken.written(prohibitions.without_struck(english)))
     glossed = replace(multilingual.glossed(context), is_gloss=english != question)
-    outcome = read_of_photos(prohibitions.without_struck(english), glossed, _allowed)
+    outcome = read_of_photos(said, glossed, _allowed)
     more = [ONLY_FIRST.format(most=MAX_STEPS, count=len(outcome.steps))] if len(outcome.steps) > MAX_STEPS else []
     remarks = dict.fromkeys([*outcome.remarks, *more]) if outcome.steps else {}
     remark = shorten(" ".join(remarks), MAX_WHY, placeholder=" …")
@@ -138,7 +139,17 @@ def _by_parts(whole: Outcome, question: str, typed: str, context: Context) -> Ou
         trimmed = without_addresses(text)
         return _better(by_tables(text, trimmed, regular(trimmed.text), context), text, context)
 
-    outcome = parted.of_requests(parted.of_items(whole, question, read), typed, read)
+    def read_after(text: str, before: str) -> Outcome:
+        """With the question that has been asked as an earlier one."""
+        if not before:
+            return read(text)
+        answer = "yes" if parted.is_yes_or_no(before) else ""
+        after = replace(context, earlier=(before.rstrip("?") + "?",), answers=(answer,), new_photo=False)
+        trimmed = without_addresses(text)
+        return _better(by_tables(text, trimmed, regular(trimmed.text), after), text, after)
+
+    outcome = parted.of_conditions(whole, typed, read_after)
+    outcome = parted.of_requests(parted.of_items(outcome, question, read), typed, read)
     return outcome if outcome is whole else replace(outcome, steps=_once(outcome.steps))
 
 

@@ -6,10 +6,11 @@ from dataclasses import replace
 from textwrap import shorten
 
 from inference.planning.completeness import unanswered
+from inference.planning.completeness.conditional import Clause, clauses
 from inference.planning.completeness.items import items
 from inference.planning.completeness.requests import requests
 from inference.planning.context import ParsedStep, moved
-from inference.planning.plan import DRAFTS
+from inference.planning.plan import DRAFTS, MAX_STEPS, OnlyIf
 from inference.planning.reader import preference
 from inference.planning.rules.tables import Outcome
 
@@ -17,6 +18,8 @@ NOT_READ = "I did not understand “{text}”."
 SHOWN = 60  # characters of a part that is quoted
 _JOINS = re.compile(r"[,;]| and ")
 Read = Callable[[str], Outcome]  # one part by itself
+_YES_OR_NO = frozenset(("yes", "no"))
+ReadAfter = Callable[[str, str], Outcome]  # a part by itself, after a question that was answered "yes"
 
 
 def of_items(whole: Outcome, message: str, read: Read) -> Outcome:
@@ -35,6 +38,56 @@ def of_requests(whole: Outcome, message: str, read: Read) -> Outcome:
     parted = _parted(requests(message), read)
     is_better = parted.steps and len(parted.steps) + parted.asks_system >= len(whole.steps) and _gaps(parted, message) < gaps
     return _beside(whole, parted) if is_better else whole
+
+
+def of_conditions(whole: Outcome, message: str, read: ReadAfter) -> Outcome:
+    """Requests of which some wait for an answer, where the whole has other conditions, or asks the message as it stands."""
+    if _drafts(whole.steps) or not (requests := clauses(message)):
+        return whole
+    has, wants = _waits(whole.steps), [clause.only_if and (clause.only_if[0] + 1, clause.only_if[1]) for clause in requests]
+    if sum(map(bool, has)) >= sum(map(bool, wants)):
+        answers = _YES_OR_NO.issuperset(waited[1] for waited in [*has, *wants] if waited)
+        same = answers and [waited and waited[0] for waited in has] == [waited and waited[0] for waited in wants]
+        return replace(whole, steps=tuple(map(_waiting, whole.steps, wants))) if same else whole
+    steps = _conditional(requests, read)
+    return whole if steps is None else replace(whole, steps=tuple(steps), remarks=whole.asides, why="", is_whole=False)
+
+
+def is_yes_or_no(question: str) -> bool:
+    return re.match(r"(?:is|are|was|were|does|do|did|has|have|can)\b", question, re.IGNORECASE) is not None
+
+
+def _waiting(step: ParsedStep, waited: tuple[int, str] | None) -> ParsedStep:
+    return replace(step, only_if=OnlyIf(step=waited[0], answer=waited[1])) if waited else step
+
+
+def _conditional(requests: Sequence[Clause], read: ReadAfter) -> list[ParsedStep] | None:
+    """The steps; None where a part is not understood."""
+    steps, numbers = list[ParsedStep](), list[int]()  # of the step that answers a clause
+    for place, clause in enumerate(requests):
+        before, answer = clause.only_if or (place - 1, "")
+        if answer and before >= len(numbers):
+            return None
+        outcome = read(clause.text, requests[before].text if before >= 0 else "")
+        if not outcome.steps or outcome.remarks or any(map(_is_unclear, outcome.steps)) or _drafts(outcome.steps):
+            return None
+        own = [moved(step, len(steps)) for step in outcome.steps]
+        if answer:
+            condition = OnlyIf(step=numbers[before], answer=answer)
+            own = [replace(step, after=(condition.step,), only_if=condition) for step in own if step.only_if is None]
+        steps += own
+        numbers.append(len(steps))
+        if len(steps) > MAX_STEPS:
+            return None
+    return steps
+
+
+def _is_unclear(step: ParsedStep) -> bool:
+    return not preference.is_regular(step) or _asks_twice(step.question)
+
+
+def _waits(steps: Sequence[ParsedStep]) -> list[tuple[int, str] | None]:
+    return [step.only_if and (step.only_if.step, step.only_if.answer) for step in steps]
 
 
 def as_it_stands(step: ParsedStep) -> bool:
