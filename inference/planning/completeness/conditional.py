@@ -54,6 +54,9 @@ _OF_IT = re.compile(
     r"^(?:which(?: ones?)?|where(?:abouts)?|what (?:kind|sort|type|colou?r|size|number)|how (?:many|big|bad|much|old|long))$", re.IGNORECASE
 )
 _EXISTS = re.compile(r"^(?:is|are) (?:there|any)|\bany(?:thing|one|body)?\b", re.IGNORECASE)
+_OF_REQUEST = re.compile(
+    r"(?:count|how many|read|describe|list|name|caption|identify|classify)(?: (?:the|all|me|any|of|those|these|them))* (?P<thing>[\w-]+)", re.IGNORECASE
+)
 _NEVER_MIND = re.compile(
     r"^(?:just )?(?:don't (?:bother|worry|answer|say)|do nothing|nothing|forget (?:it|about it)|leave it|skip it|ignore it|(?:then )?never ?mind|"
     r"no need|stay silent|no questions?|you can stop|that's (?:fine|all|it)|all good)\b",
@@ -124,6 +127,8 @@ class _Clauses:
     def _condition(self, rest: str, is_wanted: bool) -> None:
         condition, request = _parted(rest)
         question, is_true = asked(condition)
+        if not _words(question) and (thing := _OF_REQUEST.match(request or (self.clauses[-1].text if self.clauses else ""))):
+            question = f"{question} {thing['thing']}"  # "count the eggs if there are any"
         same = next((n for n, clause in enumerate(self.clauses) if _words(clause.text) == _words(question)), None)
         before = self.clauses[-1] if self.clauses else None
         if not request and before and not before.only_if and same is None:  # "count them, unless it rains"
@@ -148,7 +153,7 @@ def _word(is_yes: bool) -> str:
 
 
 def _words(text: str) -> set[str]:
-    return set(re.findall(r"[a-z]+", text.lower())) - {"a", "an", "the", "any", "is", "are"}
+    return set(re.findall(r"[a-z]+", text.lower())) - {"a", "an", "the", "any", "is", "are", "there", "of", "them"}
 
 
 def _parted(rest: str) -> tuple[str, str]:

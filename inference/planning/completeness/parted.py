@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from textwrap import shorten
 
-from inference.planning.completeness import unanswered
+from inference.planning.completeness import fragments, unanswered
 from inference.planning.completeness.conditional import Clause, clauses
 from inference.planning.completeness.items import items
 from inference.planning.completeness.requests import requests
@@ -25,10 +25,13 @@ ReadAfter = Callable[[str, str], Outcome]  # a part by itself, after a question 
 def of_items(whole: Outcome, message: str, read: Read) -> Outcome:
     """The items of a list, where they are more than the steps; what then stays without a step is quoted."""
     listed = items(message)
-    if listed is None or not 0 < len(whole.steps) < len(listed.texts) or _drafts(whole.steps):
+    if listed is None or _drafts(whole.steps) or any(step.only_if for step in whole.steps):
         return whole
-    parted = _parted(listed.texts, read)
-    return _beside(whole, parted) if len(parted.steps) > len(whole.steps) else whole
+    if not (listed.in_words or whole.steps) or (len(whole.steps) >= len(listed.texts) and not _gaps(whole, message)):
+        return whole
+    subject = fragments.subject_of(listed.ahead)
+    parted = _parted([fragments.question_of(text, subject) or text for text in listed.texts], read)
+    return _beside(whole, parted) if len(parted.steps) > len(whole.steps) - listed.in_words else whole
 
 
 def of_requests(whole: Outcome, message: str, read: Read) -> Outcome:
@@ -129,7 +132,8 @@ def _beside(whole: Outcome, parted: Outcome) -> Outcome:
     return replace(
         whole,
         steps=parted.steps,
-        remarks=(*whole.remarks, *parted.remarks),
+        why="",
+        remarks=(*whole.asides, *parted.remarks),
         is_whole=False,
         asks_system=whole.asks_system or parted.asks_system,
     )

@@ -25,7 +25,7 @@ _NO_CLAUSE = re.compile(
     r", (?!or\b|the\b|.*\bor\b)|\b(?:what|which|how|if) (?:is|are|it|he|she|they|we) .*\b(?:what|which|how|where|is it|are they|is there|are there)\b"
     r"|^(?:what|which|where|who|how) (?:it|he|she|they|we|i|there|those|these)\b|\b(?:i|we)\b|^(?:what|who) (?:is|are) .* that \w+s\b"
     r"|\bor (?:is|are|does|do|can|what|which|how|where)\b|\blike (?:it|its)\b|\b(?:isn't|hasn't|aren't|doesn't|haven't)\b|^what did\b"
-    r"|\b(?:even|anyway|lol|haha)\b"
+    r"|\b(?:even|anyway|unless|if (?:there|it|they|he|she|the))\b"
 )
 _ASKS = re.compile(r"(?:is|are|was|were|do|does|did|has|have|can|what|which|who|whose|where|how|why|when)\b")
 # Words of the reader's own, which name no thing.
