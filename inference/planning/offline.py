@@ -22,7 +22,7 @@ from inference.planning.reader.interpret import interpret
 from inference.planning.reader.reader import bundled
 from inference.planning.reader.spelt import spelt
 from inference.planning.replies import ADDRESS_ALONE, EMPTY, NO_PHOTO, NO_REQUEST, NOTHING_FOR_ME, ONLY_BEGINNING, reply
-from inference.planning.rules import certain_sentences, spoken
+from inference.planning.rules import certain_sentences, ellipsis, spoken
 from inference.planning.rules.asides import without_addresses
 from inference.planning.rules.rule_parser import ELSEWHERE, NO_EARLIER, UNCLEAR
 from inference.planning.rules.tables import Outcome, by_tables
@@ -49,7 +49,7 @@ COUNTS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six"}
 def plan_offline(question: str, context: Context, note: str | None, started: float) -> Planned:
     """`started`: time.perf_counter() before any earlier attempt, so that its time is included."""
     english = multilingual.plain_english(question)
-    said = spoken.without_quoted_orders(spoken.written(prohibitions.without_struck(english)))
+    said = ellipsis.completed(spoken.without_quoted_orders(spoken.written(prohibitions.without_struck(english))))
     glossed = replace(multilingual.glossed(context), is_gloss=english != question)
     outcome = read_of_photos(said, glossed, _allowed)
     more = [ONLY_FIRST.format(most=MAX_STEPS, count=len(outcome.steps))] if len(outcome.steps) > MAX_STEPS else []
