@@ -13,7 +13,7 @@ SOME = "A plan has at most {most} steps, so I looked at the last {looked}; a bat
 _COUNT = r"\d{1,3}|" + "|".join(list(ONES)[2:13])
 _EACH = re.compile(
     r"\b(?:each|every|all|both)(?: single)?(?: one)?(?: of)?(?: (?:the|these|those|my|our))?"
-    rf"(?: last)?(?: (?P<count>{_COUNT}))?(?: last)? (?:photo|picture|image|pic|shot)s?\b"
+    rf"(?: last)?(?: (?P<count>{_COUNT}))?(?: last)? (?:photo(?:graph)?|picture|image|pic|shot|snap)s?\b"
     r"(?: (?:so far|in this conversation|above))?",
     re.IGNORECASE,
 )
@@ -21,9 +21,14 @@ _ONE = r"(?:photo|picture|image|pic|shot|one)"
 # "in this photo and in the one before"
 _AND_BEFORE = re.compile(
     rf"\b(?:(?:in|on|of|from) (?:this|the) {_ONE}|here|now),? and (?:also )?(?:(?:in|on|of|from) )?"
-    rf"(?:the |my )?(?:(?:previous|last|earlier) {_ONE}|{_ONE} before)\b",
+    rf"(?:the |my )?(?:(?:previous|last|earlier) {_ONE}|{_ONE} before)\b"
+    rf"|\b(?:(?:in|on|of|from) )?(?:the |my )?(?:(?:previous|last|earlier) {_ONE}|{_ONE} before),? (?:and(?: also)?|as well as) "
+    rf"(?:(?:in|on|of|from) )?(?:this(?: {_ONE})?|here)\b",
     re.IGNORECASE,
 )
+# "still standing in both?"
+_IN_BOTH = re.compile(r" (?:in|on|of) both(?: of (?:them|these|those))?(?=\s*[?.!]*$)", re.IGNORECASE)
+_FOR_THIS = re.compile(r",? ?\bfor this photo\b,?(?= ?\w)", re.IGNORECASE)
 _HERE = re.compile(r" (?:in|on|of|from) this photo\b")
 # What is asked of several photos at once is no question about each.
 _TOGETHER = re.compile(
@@ -44,6 +49,8 @@ def each_photo(message: str) -> EachPhoto | None:
     """None where a message is about one photo, or about several together."""
     if not _TOGETHER.search(message) and _AND_BEFORE.search(message):
         return EachPhoto(_AND_BEFORE.sub("in this photo", message), 2)
+    if not _TOGETHER.search(message) and _IN_BOTH.search(message):
+        return EachPhoto(_IN_BOTH.sub(" in this photo", message), 2)
     match = _EACH.search(message)
     if match is None or _TOGETHER.search(message):
         return None
@@ -51,7 +58,7 @@ def each_photo(message: str) -> EachPhoto | None:
     count = int(word) if word.isdecimal() else ONES.get(word, 0)
     if not count and match[0].lower().startswith("both"):
         count = 2
-    return EachPhoto(_EACH.sub("this photo", message), count)
+    return EachPhoto(_FOR_THIS.sub("", _EACH.sub("this photo", message)), count)
 
 
 def of_each(steps: Sequence[ParsedStep], count: int, photos: int) -> tuple[tuple[ParsedStep, ...], list[str]]:

@@ -12,7 +12,7 @@ from textwrap import shorten
 
 from inference.engine import tasks
 from inference.planning import watch_request
-from inference.planning.completeness import parted, prohibitions, unanswered
+from inference.planning.completeness import fragments, parted, prohibitions, unanswered
 from inference.planning.context import Context, ParsedStep
 from inference.planning.crops import located
 from inference.planning.languages import multilingual
@@ -22,7 +22,7 @@ from inference.planning.reader.interpret import interpret
 from inference.planning.reader.reader import bundled
 from inference.planning.reader.spelt import spelt
 from inference.planning.replies import ADDRESS_ALONE, EMPTY, NO_PHOTO, NO_REQUEST, NOTHING_FOR_ME, ONLY_BEGINNING, reply
-from inference.planning.rules import certain_sentences, ellipsis, spoken
+from inference.planning.rules import certain_sentences, ellipsis, followup, spoken
 from inference.planning.rules.asides import without_addresses
 from inference.planning.rules.rule_parser import ELSEWHERE, NO_EARLIER, UNCLEAR
 from inference.planning.rules.tables import Outcome, by_tables
@@ -87,12 +87,18 @@ def _allowed(question: str, context: Context) -> Outcome:
         return replace(outcome, steps=_once(steps))
     beside = prohibitions.rest(question, forbidden)
     again = _read(beside, context) if beside else Outcome(why=NO_REQUEST)
+    if not again.steps and beside and prohibitions.is_only(beside):
+        is_written = fragments.question_of(re.sub(r"^\W*(?:please |only |just |simply )+", "", beside, flags=re.IGNORECASE)).startswith("read")
+        left = tuple(step for step in outcome.steps if step.task == "read" and is_written)
+        return replace(outcome, steps=left) if left else again
     # What is forbidden of one thing and asked of another, "do not read the name, only the dose", names the other.
     left = tuple(step for step in again.steps if step.task not in forbidden or (step.question and prohibitions.is_only(beside)))
     return replace(again, steps=_once(left), why=again.why or NO_REQUEST)
 
 
 def _read(question: str, context: Context) -> Outcome:
+    if context.earlier and followup.looks_again(question):
+        question, context = context.earlier[-1], replace(context, earlier=context.earlier[:-1], answers=context.answers[:-1], new_photo=False)
     typed = without_addresses(question)
     text = regular(typed.text)
     if not any(c.isalnum() for c in text):
@@ -163,10 +169,15 @@ def _better(tables: Outcome, question: str, context: Context) -> Outcome:
     runs = context.models if _ABOUT_RUNS.search(question.lower()) else ()  # their names alone would make it think of them
     reading = bundled().read(question, earlier, context.earlier_photos + 1, runs)
     result = interpret(reading.lines, question, context)
+    if any(step.task == TRAIN for step in result.steps) and recognition.is_of_the_living(question):
+        return tables if not tables.steps else replace(tables, steps=tuple(step for step in tables.steps if step.task != TRAIN))
     steps = _once(result.steps)
     is_talk = not steps and set(result.said) <= set(_TALK)
     invents = preference.invents(steps, [question, *context.earlier, *context.answers])
-    if preference.tables_are_better(tables, steps, "system" in result.said, reading.probability, invents, context.is_gloss):
+    in_part = tables.why == ELSEWHERE and not tables.remarks and steps and "capability" in result.said and reading.probability >= preference.LIKELY
+    if not in_part and preference.tables_are_better(
+        tables, steps, "system" in result.said, reading.probability, invents, context.is_gloss
+    ):
         return tables
     if is_talk and tables.steps:
         return tables

@@ -9,6 +9,7 @@ from inference.planning.each_photo import each_photo, of_each, of_photos
 from inference.planning.reader.interpret import ONE_AT_A_TIME
 from inference.planning.rules.tables import Outcome
 from inference.planning.several_photos import references, together
+from inference.planning.several_photos.compared import compared
 
 NO_SUCH_PHOTO = "This question has {photos} photos, so there is no photo {number}."
 NOT_SO_MANY = "This question has {photos} photos, not {count}."
@@ -19,12 +20,28 @@ def read_of_photos(question: str, context: Context, read: Read) -> Outcome:
     """`read` reads a question about one photo."""
     if context.photos > 1 and context.has_photo:
         return _with_several(question, context, read)
+    if context.has_photo and context.earlier_photos and (outcome := _of_conversation(question, context, read)):
+        return outcome
     each = each_photo(question) if context.has_photo else None
     if each is None:
         return read(question, context)
     outcome = read(each.text, replace(context, earlier_photos=0))
     steps, remarks = of_each(outcome.steps, each.count, context.earlier_photos + 1)
     return replace(outcome, steps=steps, remarks=(*outcome.remarks, *remarks))
+
+
+def _of_conversation(question: str, context: Context, read: Read) -> Outcome | None:
+    """Of photos of the conversation that are compared, or named by two or more numbers; None for every other request."""
+    if pair := compared(question, context.earlier_photos):
+        steps, _ = of_photos([ParsedStep("vqa", pair.question)], pair.befores)
+        return Outcome(steps, remarks=(ONE_AT_A_TIME,) if pair.question.startswith("how ") and " many " not in pair.question else ())
+    photos = context.earlier_photos + 1
+    own = references.numbered(question, photos)
+    if len(own.numbers) < 2 or own.numbers[-1] > photos:
+        return None
+    outcome = read(own.text, replace(context, earlier_photos=0))
+    steps, remarks = of_photos(outcome.steps, [photos - number for number in own.numbers])
+    return replace(outcome, steps=steps, remarks=(*outcome.remarks, *remarks)) if steps else None
 
 
 def _with_several(question: str, context: Context, read: Read) -> Outcome:
