@@ -33,8 +33,9 @@ def read_of_photos(question: str, context: Context, read: Read) -> Outcome:
 def _of_conversation(question: str, context: Context, read: Read) -> Outcome | None:
     """Of photos of the conversation that are compared, or named by two or more numbers; None for every other request."""
     if pair := compared(question, context.earlier_photos):
-        steps, _ = of_photos([ParsedStep("vqa", pair.question)], pair.befores)
-        return Outcome(steps, remarks=(ONE_AT_A_TIME,) if pair.question.startswith("how ") and " many " not in pair.question else ())
+        step = ParsedStep("vqa", pair.question) if pair.question else ParsedStep("classify", "")
+        steps, remarks = of_photos([step], pair.befores)
+        return Outcome(steps, remarks=(*([ONE_AT_A_TIME] if pair.by_reader else []), *remarks))
     photos = context.earlier_photos + 1
     own = references.numbered(question, photos)
     if len(own.numbers) < 2 or own.numbers[-1] > photos:
