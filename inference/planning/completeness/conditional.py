@@ -53,6 +53,13 @@ _LOOK_FOR = re.compile(r"^(?:look|check|search|watch|scan) for (?P<what>.+)$", r
 _OF_IT = re.compile(
     r"^(?:which(?: ones?)?|where(?:abouts)?|what (?:kind|sort|type|colou?r|size|number)|how (?:many|big|bad|much|old|long))$", re.IGNORECASE
 )
+_SO_ALONE = re.compile(r"^(?:if so|if yes|if there (?:is|are)(?: one| any)?|in that case)$", re.IGNORECASE)
+# What nobody here can do: "call me if the gate is open" asks about the gate.
+ACTS = re.compile(
+    r"^(?:ring|call|phone|e-?mail|text|message|alert|warn|notify|ping|page|order|turn|switch|open|close|lock|unlock|send|book|remind|wake|play|buy|contact|"
+    r"inform|fetch|shut|start|stop)\b(?! (?:training|a training|it\?))",
+    re.IGNORECASE,
+)
 _EXISTS = re.compile(r"^(?:is|are) (?:there|any)|\bany(?:thing|one|body)?\b", re.IGNORECASE)
 _OF_REQUEST = re.compile(
     r"(?:count|how many|read|describe|list|name|caption|identify|classify)(?: (?:the|all|me|any|of|those|these|them))* (?P<thing>[\w-]+)", re.IGNORECASE
@@ -92,7 +99,7 @@ class _Clauses:
 
     def take(self, sentence: str) -> None:
         text, asks = sentence.rstrip("? "), sentence.endswith("?")
-        if self.last >= 0 and self._continues(text, asks):
+        if self.last >= 0 and (self._hangs_behind(text) or self._continues(text, asks)):
             return
         if match := _SHOULD.match(text):
             return self._condition(f"{match['who']} is {match['rest']}", is_wanted=True)
@@ -102,9 +109,17 @@ class _Clauses:
             return self._ask(f"is there {match['what']}")
         if match := _LOOK_FOR.match(text):
             return self._ask(re.sub(r"^any (?=any |an? |the )", "", f"any {match['what']}"), "is there ")
-        if asks or unanswered.is_request(text):
+        if asks or unanswered.is_request(text) or ACTS.match(text):
             self._ask(sentence)
         return None
+
+    def _hangs_behind(self, text: str) -> bool:
+        """ "is it there? Where, if so?": whether a condition alone is that of the request before it."""
+        if not _SO_ALONE.match(text) or len(self.clauses) < 2 or self.clauses[-1].only_if or self.last != len(self.clauses) - 1:
+            return False
+        self.clauses[-1] = replace(self.clauses[-1], only_if=(self.last - 1, "yes"))
+        self.last -= 1
+        return True
 
     def _continues(self, text: str, asks: bool) -> bool:
         """Whether a sentence hangs on the request before it: "if so, what colour?", "which?"."""

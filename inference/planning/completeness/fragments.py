@@ -45,6 +45,9 @@ _SEX = ("sex", "gender")
 def question_of(fragment: str, subject: str = "") -> str:
     """The question in full; empty for what is no such fragment. `subject`: of the list, "kettle" in "kettle: lid shut?"."""
     text = _ARTICLE.sub("", " ".join(fragment.strip(" ?.,;:!-").split()))
+    thing, colon, rest = text.partition(": ")
+    if colon and (thing := subject_of(thing)):  # "driver: m/f"
+        return _of_thing(thing, rest.strip())
     if not text or len(text.split()) > 6 or _OTHER.match(text):
         return ""
     it = f"the {subject}" if subject else "it"
@@ -54,6 +57,14 @@ def question_of(fragment: str, subject: str = "") -> str:
         if match := pattern.match(text):
             return made(match, it)
     return ""
+
+
+def _of_thing(thing: str, what: str) -> str:
+    if what.lower() in ("how many", "number", "count"):
+        return f"how many {_many(thing)} are there"
+    if what.lower() in ("any", "present", "there", "y/n", "yes/no"):
+        return _there(thing)
+    return question_of(re.sub(r"^m/f$|^f/m$", "male/female", what, flags=re.IGNORECASE), thing)
 
 
 def is_question(text: str) -> bool:
@@ -101,7 +112,7 @@ def _either(match: re.Match[str], it: str) -> str:
     return f"{'are' if is_plural(it) else 'is'} {it} {one} or {other}"
 
 
-_DEGREES = {"height": "tall", "width": "wide", "length": "long", "depth": "deep", "age": "old", "size": "big"}
+_DEGREES = {"height": "tall", "width": "wide", "length": "long", "depth": "deep", "age": "old"}
 _COUNT = r"(?:number|no\.?|nr\.?|num|amount|count|quantity)"
 _KINDS = [
     (re.compile(rf"^(?:{_COUNT} of|#) ?(?:the |all )?(?P<things>[\w -]+)$", re.IGNORECASE), lambda match, it: f"how many {match['things']} are there"),
@@ -110,7 +121,8 @@ _KINDS = [
     (re.compile(r"^(?P<things>[\w' -]+?)[ ,:]+\(?(?:y ?/ ?n|yes ?/ ?no|yes or no|there or not|or not)\)?$", re.IGNORECASE), lambda match, it: _whether(match["things"], it)),
     (re.compile(rf"^{_NAMES}(?: id| name)?$", re.IGNORECASE), lambda match, it: "classify it"),
     (re.compile(rf"^(?P<degree>height|size|length|width|age) (?:vs\.?|versus|compared (?:to|with)|against) (?:the )?(?P<other>[\w ]+)$", re.IGNORECASE), lambda match, it: f"is {it} {_MORE[match['degree'].lower()]} than the {match['other']}"),
-    (re.compile(rf"^(?P<what>{_READ}){_BESIDE}$", re.IGNORECASE), lambda match, it: _written(match["what"].strip(), match["beside"])),
+    (re.compile(r"^(?P<thing>[\w-]+(?: [\w-]+)?) (?P<kind>type|kind|species|breed|brand|make|variety)$", re.IGNORECASE), lambda match, it: f"what {match['kind'].lower()} of {match['thing'].lower()} is it"),
+    (re.compile(rf"^(?P<what>{_READ}|(?:[\w-]+ )?[\w-]+ (?:no\.?|num\.?|number|code)){_BESIDE}$", re.IGNORECASE), lambda match, it: _written(match["what"].strip(), match["beside"])),
     (re.compile(rf"^(?:(?P<thing>[\w-]+(?: [\w-]+)?) )?{_LOOKS}$", re.IGNORECASE), _look),
     (re.compile(rf"^{_LOOKS} of (?:the |its )?(?P<thing>[\w-]+(?: [\w-]+)?)$", re.IGNORECASE), _look),
     (re.compile(rf"^(?:text|writing|words)(?P<beside> (?:on|in|at) [\w' -]+)$", re.IGNORECASE), lambda match, it: f"read the text{match['beside']}"),

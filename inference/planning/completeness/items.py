@@ -20,7 +20,7 @@ _MARK = re.compile(
 _SENTENCE = re.compile(
     r"\s*(?:is|are|was|were|does|do|did|can|has|have|wh\w+|how)\b", re.IGNORECASE
 )  # commas within it: an insertion
-_MARKS = re.compile(r"[?;\n]+\s*|[.!]+(?:\s+|$)|\s/\s")
+_MARKS = re.compile(r"[?;\n]+\s*|[.!]+(?:\s+|$)|\s[/+]\s")
 _BULLET = re.compile(r"^\s*[-*•–]\s+", re.MULTILINE)
 _JOINED = re.compile(r"\s*(?:,?\s*\band|,|;|&|\+)\s*$", re.IGNORECASE)
 
@@ -69,7 +69,8 @@ def _bullets(message: str) -> Items | None:
 def _fragments(message: str) -> Items | None:
     """A few words each, between any marks, and whole questions among them: "Species. Dead wood y/n. Is it tall?"."""
     ahead, colon, rest = message.partition(": ")
-    ahead, rest = (ahead, rest) if colon and len(ahead.split()) < LONG and not _MARKS.search(ahead) else ("", message)
+    is_ahead = colon and len(ahead.split()) < LONG and not _MARKS.search(ahead) and ": " not in rest
+    ahead, rest = (ahead, rest) if is_ahead else ("", message)
     texts = [text for text in (part.strip(" ,-–") for part in _MARKS.split(rest)) if text]
     short = [text for text in texts if fragments.question_of(text)]
     is_list = len(short) >= LEAST and all(text in short or fragments.is_question(text) for text in texts)

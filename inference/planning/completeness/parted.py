@@ -6,12 +6,13 @@ from dataclasses import replace
 from textwrap import shorten
 
 from inference.planning.completeness import fragments, unanswered
-from inference.planning.completeness.conditional import Clause, clauses
+from inference.planning.completeness.conditional import ACTS, Clause, clauses
 from inference.planning.completeness.items import items
 from inference.planning.completeness.requests import requests
 from inference.planning.context import ParsedStep, moved
 from inference.planning.plan import DRAFTS, MAX_STEPS, OnlyIf
 from inference.planning.reader import preference
+from inference.planning.replies import BEYOND
 from inference.planning.rules.tables import Outcome
 
 NOT_READ = "I did not understand “{text}”."
@@ -48,12 +49,14 @@ def of_conditions(whole: Outcome, message: str, read: ReadAfter) -> Outcome:
     if _drafts(whole.steps) or not (requests := clauses(message)):
         return whole
     has, wants = _waits(whole.steps), [clause.only_if and (clause.only_if[0] + 1, clause.only_if[1]) for clause in requests]
-    if sum(map(bool, has)) >= sum(map(bool, wants)):
+    acts = any(clause.only_if and ACTS.match(clause.text) for clause in requests)
+    if sum(map(bool, has)) >= sum(map(bool, wants)) and not acts:
         answers = _YES_OR_NO.issuperset(waited[1] for waited in [*has, *wants] if waited)
         same = answers and [waited and waited[0] for waited in has] == [waited and waited[0] for waited in wants]
         return replace(whole, steps=tuple(map(_waiting, whole.steps, wants))) if same else whole
-    steps = _conditional(requests, read)
-    return whole if steps is None else replace(whole, steps=tuple(steps), remarks=whole.asides, why="", is_whole=False)
+    steps = _conditional([clause for clause in requests if not (clause.only_if and ACTS.match(clause.text))], read)
+    remarks = (*whole.asides, *([BEYOND] if acts else []))
+    return whole if not steps else replace(whole, steps=tuple(steps), remarks=remarks, why="", is_whole=False)
 
 
 def is_yes_or_no(question: str) -> bool:

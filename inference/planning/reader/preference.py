@@ -20,6 +20,7 @@ CERTAIN = 0.9  # from which on a message is about the system, although the table
 STEM = 4  # letters by which a word is known again
 GIBBERISH = 0.6  # share of words that nobody knows, from which on
 _FRAGMENTS = re.compile(r"^(?:what|how)\b[^,]*, (?!.*\b(?:is|are|do|does)\b)")  # "how many, awake or asleep"
+_INSERTED = re.compile(r", (?:who|which|whose|with) [^,]+,")
 # More than one clause, no question's order of words, or a question of what the person who asks does.
 _NO_CLAUSE = re.compile(
     r", (?!or\b|the\b|.*\bor\b)|\b(?:what|which|how|if) (?:is|are|it|he|she|they|we) .*\b(?:what|which|how|where|is it|are they|is there|are there)\b"
@@ -116,7 +117,8 @@ def _is_plain(step: ParsedStep) -> bool:
     """Whether it asks one thing, in the words of a question and in their order."""
     if step.task != "vqa":
         return True
-    return is_regular(step) and not (_FRAGMENTS.search(step.question) or _NO_CLAUSE.search(step.question))
+    question = _INSERTED.sub(" ", step.question)
+    return is_regular(step) and not (_FRAGMENTS.search(question) or _NO_CLAUSE.search(question))
 
 
 def is_regular(step: ParsedStep) -> bool:

@@ -11,7 +11,7 @@ _THIS = rf"(?:this|that|the new|the next|this new|the other|the second|the lates
 _AGAIN = re.compile(
     rf"^(?:and |now |then |so |(?:what|how) about |(?:the )?same (?:question |thing )?(?:for |with |about |on |here)?|(?:once |one time )?(?:again|more) |(?:try|do) )*"
     rf"(?:(?:(?:for|in|on|with|about) )?(?:{_THIS}|here|it)|again|same|now|(?:it |that )?again|(?:try |do )(?:it |that )?again|once (?:more|again)|one more time|repeat(?: that| it)?|"
-    rf"another (?:try|time)|(?:the )?same (?:question|again|here|for {_THIS}))"
+    rf"(?:is|are) (?:it|that|they|this) (?:also )?the same (?:in|on|for|with|at) (?:the other|that|this|the previous)(?: (?:one|{PHOTO}))?|another (?:try|time)|(?:the )?same (?:question|again|here|for {_THIS}))"
     rf"(?: (?:too|as well|now|also|again|please))*$"
 )
 _LOOK_AGAIN = re.compile(

@@ -57,7 +57,7 @@ _SAME = re.compile(
     rf"^(?:(?:is|are) (?:both|all|these|those|they|it|this|that|the two)(?: (?:two|three|of (?:these|them|those)|{_NOUN}|both|all))* )?(?:still )?(?:of )?(?:the )?same "
     rf"(?P<kind>breed|species|kind|type|bird|animal|dog|cat|flower|plant|tree|fish|insect|car|mushroom|butterfly)(?: of \w+)?(?: (?:in|on) (?:both|all|all three|all (?:the )?{_NOUN}|these|them|each)(?: (?:of them|{_NOUN}))?)?$"
 )
-_STILL = re.compile(rf"^(?P<asks>(?:is|are) (?:there )?.+?)(?: or (?:has|have|is|are) .+?)?,? (?:since|like|as) (?:on |in )?{_REFERENCE}$")
+_STILL = re.compile(rf"^(?P<asks>(?:is|are) (?:there )?.+?)(?: or (?:has|have|is|are) .+?)?,? since (?:on |in )?{_REFERENCE}$")
 _LEAD = re.compile(r"^(?:(?:and|so|hey|ok|please|pls|tell me|say|now|whether|if|hi|hello|well)\b[ ,]*)+")
 
 
@@ -88,6 +88,7 @@ def _more(text: str, earlier: int) -> Compared | None:
 
 
 def _degree(text: str, earlier: int) -> Compared | None:
+    text = re.sub(rf" (?:in|on) (?:this|that|the (?:second|new|latest|last)) {_PHOTO}(?= [a-z]+(?:er)\b)", "", text)
     match = _THING.match(text) or _BARE.match(text)
     if match is None:
         match = _HAS_THE.match(text)
