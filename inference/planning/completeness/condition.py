@@ -16,6 +16,9 @@ _ABSENT = {"nobody": "anybody", "no one": "anyone", "nothing": "anything", "none
 _KIND = re.compile(r"^(?:is it|is this|is that|is he|is she|are they) (?P<what>(?:an? |the )?(?P<last>[\w-]+(?: [\w-]+)?))$", re.IGNORECASE)
 
 
+_STATE = re.compile(r"^(?P<is>is|are) (?P<who>it|they|the [\w-]+(?: [\w-]+)?) (?P<what>(?P<last>[\w-]+))$", re.IGNORECASE)
+
+
 def asked(condition: str) -> tuple[str, bool]:
     """The question, and whether "yes" meets it."""
     text = re.sub(r"^(its|hes|shes|theyre) ", lambda match: {"its": "it is ", "hes": "he is ", "shes": "she is ", "theyre": "they are "}[match[1].lower()], condition.strip(), flags=re.IGNORECASE)
@@ -45,7 +48,11 @@ def _spelt(match: re.Match[str]) -> str:
 
 def alternatives(texts: Sequence[str], waits: Sequence[Waits]) -> list[tuple[str, Waits]]:
     """Two conditions that name two kinds, "if it's a cat …, if it's a dog …", as one question with two answers; else empty."""
-    kinds = [(place, match) for place, text in enumerate(texts) if not waits[place] and (match := _KIND.match(text))]
+    kinds = [
+        (place, match) for place, text in enumerate(texts) if not waits[place] and (match := _KIND.match(text) or _STATE.match(text))
+    ]
+    if len(kinds) == 2 and kinds[0][1].re is _STATE and kinds[1][1].groupdict().get("who", "it").lower() not in ("it", "they"):
+        return []
     if len(kinds) != 2 or any(waited and waited[1] != "yes" for waited in waits):
         return []
     (first, one), (second, other) = kinds

@@ -28,7 +28,7 @@ _NEXT = (
     rf"(?:if|unless|otherwise|or else|else|failing that|only (?:if|when)|provided|as long as|(?:when|should) (?:there|it|he|she|they|the|a|an|any|nobody)\b)"
 )
 _ENDS = re.compile(
-    rf"(?<=[?;\n])\s*|(?<=[.!])\s+|[,.]? (?:and |but |or )*(?={_NEXT}\b)(?<!tell me )(?<!say )(?<!see )(?<!check )(?<!know )(?<!sure )(?<!wonder )"
+    rf"(?<=[?;\n])\s*|(?<=[.!])\s+|\s[-–]\s|[,.]? (?:and |but |or )*(?={_NEXT}\b)(?<!tell me )(?<!say )(?<!see )(?<!check )(?<!know )(?<!sure )(?<!wonder )"
     r"(?<!wondering )(?<!ask )(?<!out )(?<!only )(?<!but )(?<!even )(?<!us )(?<!say, )",
     re.IGNORECASE,
 )
@@ -50,8 +50,9 @@ _NONE = re.compile(r"^(?:none|nothing|nobody|no one|no|not)$", re.IGNORECASE)
 _SOME = re.compile(r"^(?:(?:found|see|got|spotted) )?(?:any|some|one|yes|anything|anyone)$", re.IGNORECASE)
 _NO_THING = re.compile(r"^(?:no|without) (?P<what>.+)$", re.IGNORECASE)
 _LOOK_FOR = re.compile(r"^(?:look|check|search|watch|scan) for (?P<what>.+)$", re.IGNORECASE)
+_LOOKS_WHETHER = re.compile(r"^(?:look|check|see|find out|verify|make sure|let me know|confirm)(?: for me)? (?:whether|if|that)\b", re.IGNORECASE)
 _OF_IT = re.compile(
-    r"^(?:which(?: ones?)?|where(?:abouts)?|what (?:kind|sort|type|colou?r|size|number)|how (?:many|big|bad|much|old|long))$", re.IGNORECASE
+    r"^(?:which(?: ones?| side| hand| foot| way| colou?r| room| end| part)?|where(?:abouts)?|what (?:kind|sort|type|colou?r|size|number)|how (?:many|big|bad|much|old|long))$", re.IGNORECASE
 )
 _SO_ALONE = re.compile(r"^(?:if so|if yes|if there (?:is|are)(?: one| any)?|in that case)$", re.IGNORECASE)
 # What nobody here can do: "call me if the gate is open" asks about the gate.
@@ -60,7 +61,7 @@ ACTS = re.compile(
     r"inform|fetch|shut|start|stop)\b(?! (?:training|a training|it\?))",
     re.IGNORECASE,
 )
-_EXISTS = re.compile(r"^(?:is|are) (?:there|any)|\bany(?:thing|one|body)?\b", re.IGNORECASE)
+_EXISTS = re.compile(r"^(?:is|are) (?:there|any)|^(?:does|do|has|have) (?:it|he|she|they|the \w+) (?:have|got)\b|\bany(?:thing|one|body)?\b", re.IGNORECASE)
 _OF_REQUEST = re.compile(
     r"(?:count|how many|read|describe|list|name|caption|identify|classify)(?: (?:the|all|me|any|of|those|these|them))* (?P<thing>[\w-]+)", re.IGNORECASE
 )
@@ -109,7 +110,7 @@ class _Clauses:
             return self._ask(f"is there {match['what']}")
         if match := _LOOK_FOR.match(text):
             return self._ask(re.sub(r"^any (?=any |an? |the )", "", f"any {match['what']}"), "is there ")
-        if asks or unanswered.is_request(text) or ACTS.match(text):
+        if asks or unanswered.is_request(text) or _LOOKS_WHETHER.match(text) or ACTS.match(text):
             self._ask(sentence)
         return None
 

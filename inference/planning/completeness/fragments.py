@@ -10,7 +10,7 @@ lit unlit burnt bent loose tight fitted fixed blocked clear missing present comp
 straight crooked level tidy messy ripe rotten mouldy moldy fresh stale alive dead awake asleep injured bleeding swollen infected healed locked
 parked occupied free tied untied secured unsecured attached detached connected disconnected installed visible legible readable blurry sharp
 frozen melted flat inflated level painted stained faded folded unfolded made set laid switched charged flooded collapsed standing lying sitting
-smiling working running moving covered uncovered hot cold safe ready finished done signed stamped dated insulated grounded earthed
+smiling ok okay alright fine marked labelled labeled painted watered fed working running moving covered uncovered hot cold safe ready finished done signed stamped dated insulated grounded earthed
 """
 _STATES = frozenset(_STATES_TEXT.split())
 _STATE = rf"(?:not |still |already |all |properly |fully |well |badly )?(?P<state>(?:{'|'.join(sorted(_STATES))})(?: (?:in|on|off|out|up|down|properly|again|together))?)"
@@ -25,9 +25,9 @@ _READ = (
 )
 _WHO = {"sender", "recipient", "addressee", "author", "publisher"}
 _OTHER = re.compile(
-    r"^(?:yes|no|ok|okay|thanks?|thank you|thx|cheers|sorry|please|pls|hello|hi|hey|bye|really|what|why|how|who|where|when|huh|so|well|right|maybe|"
+    r"^(?:yes|no|ok|okay|thanks?|thank you|thx|cheers|sorry|please|pls|hello|hi|hey|bye|really|what|why|how|who|where|when|huh|so|well|right(?! [a-z])|maybe|"
     r"sure|true|correct|great|nice|cool|wow|again|more|anything|anyone|nothing|none|this|that|these|those|it|he|she|they|here|there|now|help|"
-    r"morning|evening|good|love|lol|urgent|photos?|pictures?|pics?|images?|both|all|same|which|question|details?)\b",
+    r"morning|evening|good|love|lovely|dear|my|darling|mate|sir|madam|oh|lol|urgent|photos?|pictures?|pics?|images?|both|all|same|which|question|details?)\b",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(
@@ -127,13 +127,17 @@ _KINDS = [
     (re.compile(rf"^{_LOOKS} of (?:the |its )?(?P<thing>[\w-]+(?: [\w-]+)?)$", re.IGNORECASE), _look),
     (re.compile(rf"^(?:text|writing|words)(?P<beside> (?:on|in|at) [\w' -]+)$", re.IGNORECASE), lambda match, it: f"read the text{match['beside']}"),
     (re.compile(r"^(?P<things>[\w-]+(?: [\w-]+){0,2}) (?:present|visible|in (?:view|sight)|in it)$", re.IGNORECASE), lambda match, it: _there(match["things"].lower())),
-    (re.compile(rf"^{_STATE}$", re.IGNORECASE), lambda match, it: f"is {it} {match['state'].lower()}"),
-    (re.compile(rf"^{_STATE},? (?:or|/) ?(?P<other>not|[\w-]+)$", re.IGNORECASE), lambda match, it: f"is {it} {match['state']}" + ("" if match["other"] == "not" else f" or {match['other']}")),
+    (re.compile(rf"^{_STATE}$", re.IGNORECASE), lambda match, it: f"{_be(it)} {it} {match['state'].lower()}"),
+    (re.compile(rf"^{_STATE},? (?:or|/) ?(?P<other>not|[\w-]+)$", re.IGNORECASE), lambda match, it: f"{_be(it)} {it} {match['state']}" + ("" if match["other"] == "not" else f" or {match['other']}")),
     (re.compile(rf"^(?P<thing>[\w'-]+(?: [\w'-]+){{0,2}}?),? {_STATE}(?:,? (?:or|/) ?(?P<other>not|[\w-]+))?$", re.IGNORECASE), lambda match, it: _is_state(match)),
     (re.compile(r"^(?P<one>[\w-]+(?: [\w-]+)?(?:, [\w-]+)*)(?: or |,? or | ?/ ?)(?P<other>[\w-]+(?: [\w-]+)?)$", re.IGNORECASE), _either),
     (re.compile(r"^(?P<things>[a-z-]{3,}(?: [a-z-]{3,})?)(?P<beside>(?: (?:on|in|under|near|behind|at|round|around) (?:the |its )?[a-z -]+)?)$", re.IGNORECASE), lambda match, it: _there(match["things"].lower(), match["beside"])),
 ]  # fmt: skip
 _MORE = {"height": "taller", "size": "bigger", "length": "longer", "width": "wider", "age": "older"}
+
+
+def _be(thing: str) -> str:
+    return "are" if is_plural(thing) else "is"
 
 
 def _many(noun: str) -> str:
@@ -142,7 +146,7 @@ def _many(noun: str) -> str:
 
 def _whether(things: str, it: str) -> str:
     if match := re.match(rf"^{_STATE}$", things, re.IGNORECASE):
-        return f"is {it} {match['state']}"
+        return f"{_be(it)} {it} {match['state']}"
     if match := re.match(rf"^(?P<thing>[\w'-]+(?: [\w'-]+){{0,2}}?) {_STATE}(?P<other>)$", things, re.IGNORECASE):
         return _is_state(match)
     return _there(things.lower())

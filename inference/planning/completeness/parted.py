@@ -31,7 +31,9 @@ def of_items(whole: Outcome, message: str, read: Read) -> Outcome:
     if not (listed.in_words or whole.steps) or (len(whole.steps) >= len(listed.texts) and not _gaps(whole, message)):
         return whole
     subject = fragments.subject_of(listed.ahead)
-    parted = _parted([fragments.question_of(text, subject) or text for text in listed.texts], read)
+    short = [fragments.question_of(text, subject) for text in listed.texts]
+    is_short = all(made or fragments.is_question(text) for made, text in zip(short, listed.texts, strict=True))
+    parted = _parted([made if is_short and made else text for made, text in zip(short, listed.texts, strict=True)], read)
     return _beside(whole, parted) if len(parted.steps) > len(whole.steps) - listed.in_words else whole
 
 

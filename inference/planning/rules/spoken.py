@@ -24,10 +24,12 @@ _FORMS: list[tuple[re.Pattern[str], str]] = [
         (rf"\b(what)(?:'s|s| is) ({_WHO}) got\b", r"\1 does \2 have"),
         (rf"\b(what) (?:does|do) ({_WHO}) have on\b(?=\s*(?:$|[.,;?!]|and\b))", r"\1 is \2 wearing"),
         (rf"\b(what)(?:'s|s) ({_WHO}) ({_VERB})\b", r"\1 does \2 \3"),
+        (r"\b(who|it|he|she|that|this|[a-z]+)'s got(?= [a-z])", r"\1 has"),
         (rf"\b(what)(?:'s|s) ({_WHO}) (?=\w+ing\b)", r"\1 is \2 "),
         # "the middle one, what colour?"
         (r"^(the [\w -]+?), (what (?:colou?r|size|shape|brand|material)|how (?:big|old|tall|long|full|high))\s*\?*$", r"\2 is \1?"),
         # Emphasis.
+        (r"\bwhat an? (?:[\w-]+ ){0,2}[\w-]+[,!]+ +(?=\w)", ""),
         (r"\b(what(?:'s|s| is) (?:this|that|it|these|those)(?: [\w-]+)?) even\b", r"\1"),
         (r"\b(what|who|where|why|how) (?:on earth|in the world|the hell|the heck|the devil)\b", r"\1"),
     )
