@@ -87,13 +87,15 @@ def _allowed(question: str, context: Context) -> Outcome:
         return replace(outcome, steps=_once(steps))
     beside = prohibitions.rest(question, forbidden)
     again = _read(beside, context) if beside else Outcome(why=NO_REQUEST)
-    if not again.steps and beside and prohibitions.is_only(beside):
-        is_written = fragments.question_of(re.sub(r"^\W*(?:please |only |just |simply )+", "", beside, flags=re.IGNORECASE)).startswith("read")
-        left = tuple(step for step in outcome.steps if step.task == "read" and is_written)
-        return replace(outcome, steps=left) if left else again
     # What is forbidden of one thing and asked of another, "do not read the name, only the dose", names the other.
-    left = tuple(step for step in again.steps if step.task not in forbidden or (step.question and prohibitions.is_only(beside)))
+    is_other = prohibitions.is_only(beside)
+    left = tuple(step for step in again.steps if step.task not in forbidden or (is_other and (step.question or _is_written(beside))))
     return replace(again, steps=_once(left), why=again.why or NO_REQUEST)
+
+
+def _is_written(text: str) -> bool:
+    """Whether it names what can only be read: "only the dose on the bag"."""
+    return fragments.question_of(re.sub(r"^\W*(?:(?:please|only|just|simply)\b ?)+", "", text, flags=re.IGNORECASE)).startswith("read")
 
 
 def _read(question: str, context: Context) -> Outcome:

@@ -37,7 +37,7 @@ _CLAUSE = re.compile(rf"^(?P<if>{_IF}) (?P<rest>.+)$", re.IGNORECASE)
 _SHOULD = re.compile(r"^(?:should|were) (?P<who>(?:the|a|an|my|his|her|its|their|any|some|it|he|she|they|there|nobody|that|this)(?: [\w'-]+)*?) (?:to )?be (?P<rest>.+)$", re.IGNORECASE)
 _PRONOUN = r"(?:it|he|she|they|there|one|any|anyone|anybody|some(?:one|body)|that|this|those)"
 _SO = re.compile(
-    rf"^(?:(?:if|when|where) (?:so|yes|yeah|ye?p|{_PRONOUN} (?:{_IS})(?: (?:one|any|some|so|there))?|any|present)|in that case|in which case|then)"
+    rf"^(?:(?:if|when|where) (?:so|yes|yeah|ye?p|{_PRONOUN} (?:{_IS})(?: (?:one|any|some|so|there|somebody|someone|anybody|anyone|something|anything))?|any|present)|in that case|in which case|then)"
     rf"(?:[,:;]+ *| (?=(?:just |also |please |then )*(?:{_VERBS}|{_WH}|{_IS})\b))(?P<r>.+)$",
     re.IGNORECASE,
 )

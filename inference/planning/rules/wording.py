@@ -92,6 +92,10 @@ INVERSIONS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] =
         ),
         r"\1 \3 \2\4",
     ),
+    (
+        re.compile(rf"^(what|how|where) ({_PRONOUN}|{_DET} [\w' -]+?) (look|seem|feel|come|go|lead|say|cost|weigh|mean|smell)(?:e?s)?( like| from| to)?$"),
+        lambda m: f"{m[1]} {'do' if m[2] in ('they', 'these', 'those', 'we', 'i') else 'does'} {m[2]} {m[3]}{m[4] or ''}",
+    ),
     (re.compile(rf"^(what) ((?:{_DET} [\w' -]+?)|he|she|it) ({'|'.join(_DOING)})$"), lambda m: f"what is {m[2]} {_DOING[m[3]]}"),
     (re.compile(r"^(?:count(?: up)?|give the count of) (?:all |the |all the |all of the )?([\w', -]+?)(?: that you see| you see)?$"), r"how many \1 are there"),
     (re.compile(r"^(?:give )?(?:the |a )?(?:total |exact )?(?:number|count|amount) of (?:the |all )?([\w' -]+)$"), r"how many \1 are there"),
