@@ -54,7 +54,7 @@ _LOOKS_WHETHER = re.compile(r"^(?:look|check|see|find out|verify|make sure|let m
 _OF_IT = re.compile(
     r"^(?:which(?: ones?| side| hand| foot| way| colou?r| room| end| part)?|where(?:abouts)?|what (?:kind|sort|type|colou?r|size|number)|how (?:many|big|bad|much|old|long))$", re.IGNORECASE
 )
-_SO_ALONE = re.compile(r"^(?:if so|if yes|if there (?:is|are)(?: one| any)?|in that case)$", re.IGNORECASE)
+_SO_ALONE = re.compile(rf"^(?:if so|if yes|if {_PRONOUN} (?:{_IS})(?: one| any| so)?|in that case)$", re.IGNORECASE)
 # What nobody here can do: "call me if the gate is open" asks about the gate.
 ACTS = re.compile(
     r"^(?:ring|call|phone|e-?mail|text|message|alert|warn|notify|ping|page|order|turn|switch|open|close|lock|unlock|send|book|remind|wake|play|buy|contact|"
@@ -65,6 +65,7 @@ _EXISTS = re.compile(r"^(?:is|are) (?:there|any)|^(?:does|do|has|have) (?:it|he|
 _OF_REQUEST = re.compile(
     r"(?:count|how many|read|describe|list|name|caption|identify|classify)(?: (?:the|all|me|any|of|those|these|them))* (?P<thing>[\w-]+)", re.IGNORECASE
 )
+_YES_NO = re.compile(r"^(?:is|are|was|were|does|do|did|has|have|can)\b", re.IGNORECASE)
 _NEVER_MIND = re.compile(
     r"^(?:just )?(?:don't (?:bother|worry|answer|say)|do nothing|nothing|forget (?:it|about it)|leave it|skip it|ignore it|(?:then )?never ?mind|"
     r"no need|stay silent|no questions?|you can stop|that's (?:fine|all|it)|all good)\b",
@@ -93,10 +94,10 @@ def clauses(message: str) -> list[Clause]:
 
 
 class _Clauses:
-    """`last`: the place of the request that "if so" is about."""
+    """`last`: the place of the request that "if not" is about; `nested`: of one that waits itself, and that "if so" is about."""
 
     def __init__(self) -> None:
-        self.clauses, self.last = list[Clause](), -1
+        self.clauses, self.last, self.nested = list[Clause](), -1, -1
 
     def take(self, sentence: str) -> None:
         text, asks = sentence.rstrip("? "), sentence.endswith("?")
@@ -116,7 +117,12 @@ class _Clauses:
 
     def _hangs_behind(self, text: str) -> bool:
         """ "is it there? Where, if so?": whether a condition alone is that of the request before it."""
-        if not _SO_ALONE.match(text) or len(self.clauses) < 2 or self.clauses[-1].only_if or self.last != len(self.clauses) - 1:
+        if not _SO_ALONE.match(text):
+            return False
+        if len(self.clauses) == 1 and (parts := re.split(r",? and (?=(?:where|what|which|who|how|why)\b)", self.clauses[0].text)) and len(parts) == 2:
+            self.clauses = [Clause(part) for part in parts]  # "has it peeled, and where, if it has"
+            self.last = 1
+        if len(self.clauses) < 2 or self.clauses[-1].only_if or self.last != len(self.clauses) - 1:
             return False
         self.clauses[-1] = replace(self.clauses[-1], only_if=(self.last - 1, "yes"))
         self.last -= 1
@@ -126,7 +132,9 @@ class _Clauses:
         """Whether a sentence hangs on the request before it: "if so, what colour?", "which?"."""
         for pattern, answer in ((_SO, "yes"), (_NOT, "no")):
             if match := pattern.match(text):
-                self._request(match["r"], self.last, self._opposite() if match.groupdict().get("else") else answer)
+                place = self.nested if answer == "yes" and self.nested > self.last else self.last
+                self._request(match["r"], place, self._opposite() if match.groupdict().get("else") else answer)
+                self.nested = len(self.clauses) - 1 if _YES_NO.match(self.clauses[-1].text) else -1
                 return True
         is_of_it = asks and _OF_IT.match(text) and _EXISTS.search(self.clauses[self.last].text)
         return bool(is_of_it) and self._request(text, self.last, "yes")

@@ -51,6 +51,8 @@ def question_of(fragment: str, subject: str = "") -> str:
     if not text or len(text.split()) > 6 or _OTHER.match(text):
         return ""
     it = f"the {subject}" if subject else "it"
+    if match := re.match(rf"^what {_LOOKS}$", text, re.IGNORECASE):
+        return f"what {match['look'].lower()} {_be(it)} {it}"
     if _SENTENCE.match(text) or _VERB.search(text):
         return ""
     for pattern, made in _KINDS:
@@ -116,6 +118,7 @@ _DEGREES = {"height": "tall", "width": "wide", "length": "long", "depth": "deep"
 _COUNT = r"(?:number|no\.?|nr\.?|num|amount|count|quantity)"
 _KINDS = [
     (re.compile(rf"^(?:{_COUNT} of|#) ?(?:the |all )?(?P<things>[\w -]+)$", re.IGNORECASE), lambda match, it: f"how many {match['things']} are there"),
+    (re.compile(r"^(?P<things>[\w-]+s) (?P<left>left|remaining|to go)$", re.IGNORECASE), lambda match, it: f"how many {match['things'].lower()} are {match['left'].lower()}"),
     (re.compile(r"^(?P<things>[\w-]+) (?:count|total)$", re.IGNORECASE), lambda match, it: f"how many {_many(match['things'])} are there"),
     (re.compile(r"^any (?P<things>(?:(?!or\b)[\w'-]+ ?){1,3}?)(?P<beside>(?: (?:of|on|in|at|under|behind|near|by) [\w' -]+)?)$", re.IGNORECASE), lambda match, it: _there(match["things"].strip(), match["beside"])),
     (re.compile(r"^(?P<things>[\w' -]+?)[ ,:]+\(?(?:y ?/ ?n|yes ?/ ?no|yes or no|there or not|or not)\)?$", re.IGNORECASE), lambda match, it: _whether(match["things"], it)),
