@@ -6,7 +6,7 @@ Each item is read by itself. The reader learnt from messages that ask for one to
 import re
 from dataclasses import dataclass
 
-from inference.planning.completeness import fragments
+from inference.planning.phrasing import fragments
 
 LEAST, MOST = 2, 8
 LEAST_WORDS = 3  # "first" and "second" alone say other things too

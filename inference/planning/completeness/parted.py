@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from textwrap import shorten
 
-from inference.planning.completeness import fragments, unanswered
-from inference.planning.completeness.conditional import ACTS, Clause, clauses
+from inference.planning.completeness import unanswered
 from inference.planning.completeness.items import items
 from inference.planning.completeness.requests import requests
 from inference.planning.context import ParsedStep, moved
+from inference.planning.phrasing import fragments
+from inference.planning.phrasing.conditional import ACTS, Clause, clauses
 from inference.planning.plan import DRAFTS, MAX_STEPS, OnlyIf
 from inference.planning.reader import preference
 from inference.planning.replies import BEYOND
@@ -51,12 +52,12 @@ def of_conditions(whole: Outcome, message: str, read: ReadAfter) -> Outcome:
     if _drafts(whole.steps) or not (requests := clauses(message)):
         return whole
     has, wants = _waits(whole.steps), [clause.only_if and (clause.only_if[0] + 1, clause.only_if[1]) for clause in requests]
-    acts = any(clause.only_if and ACTS.match(clause.text) for clause in requests)
+    acts = any(map(_is_act, requests))
     if sum(map(bool, has)) >= sum(map(bool, wants)) and not acts:
         answers = _YES_OR_NO.issuperset(waited[1] for waited in [*has, *wants] if waited)
         same = answers and [waited and waited[0] for waited in has] == [waited and waited[0] for waited in wants]
         return replace(whole, steps=tuple(map(_waiting, whole.steps, wants))) if same else whole
-    steps = _conditional([clause for clause in requests if not (clause.only_if and ACTS.match(clause.text))], read)
+    steps = _conditional(requests, read)
     remarks = (*whole.asides, *([BEYOND] if acts else []))
     return whole if not steps else replace(whole, steps=tuple(steps), remarks=remarks, why="", is_whole=False)
 
@@ -73,6 +74,9 @@ def _conditional(requests: Sequence[Clause], read: ReadAfter) -> list[ParsedStep
     """The steps; None where a part is not understood."""
     steps, numbers = list[ParsedStep](), list[int]()  # of the step that answers a clause
     for place, clause in enumerate(requests):
+        if _is_act(clause):
+            numbers.append(len(steps))
+            continue
         before, answer = clause.only_if or (place - 1, "")
         if answer and before >= len(numbers):
             return None
@@ -90,12 +94,16 @@ def _conditional(requests: Sequence[Clause], read: ReadAfter) -> list[ParsedStep
     return steps
 
 
+def _is_act(clause: Clause) -> bool:
+    return clause.only_if is not None and ACTS.match(clause.text) is not None
+
+
 def _is_unclear(step: ParsedStep) -> bool:
     return not preference.is_regular(step) or _asks_twice(step.question)
 
 
 def _waits(steps: Sequence[ParsedStep]) -> list[tuple[int, str] | None]:
-    return [step.only_if and (step.only_if.step, step.only_if.answer) for step in steps]
+    return [(step.only_if.step, step.only_if.answer) if step.only_if else None for step in steps]
 
 
 def as_it_stands(step: ParsedStep) -> bool:

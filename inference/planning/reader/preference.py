@@ -23,9 +23,11 @@ _FRAGMENTS = re.compile(r"^(?:what|how)\b[^,]*, (?!.*\b(?:is|are|do|does)\b)")  
 _INSERTED = re.compile(r", (?:who|which|whose|with) [^,]+,")
 # More than one clause, no question's order of words, or a question of what the person who asks does.
 _NO_CLAUSE = re.compile(
-    r", (?!or\b|the\b|.*\bor\b)|\b(?:what|which|how|if) (?:is|are|it|he|she|they|we) .*\b(?:what|which|how|where|is it|are they|is there|are there)\b"
-    r"|^(?:what|which|where|who|how) (?:it|he|she|they|we|i|there|those|these)\b|\b(?:i|we)\b|^(?:what|who) (?:is|are) .* that \w+s\b"
-    r"|\bor (?:is|are|does|do|can|what|which|how|where)\b|\blike (?:it|its)\b|\b(?:isn't|hasn't|aren't|doesn't|haven't)\b|^what did\b"
+    r", (?!or\b|the\b|.*\bor\b)"
+    r"|\b(?:what|which|how|if) (?:is|are|it|he|she|they|we) .*\b(?:what|which|how|where|is it|are they|is there|are there)\b"
+    r"|^(?:what|which|where|who|how) (?:it|he|she|they|we|i|there|those|these)\b|\b(?:i|we)\b"
+    r"|^(?:what|who) (?:is|are) .* that \w+s\b|\bor (?:is|are|does|do|can|what|which|how|where)\b|\blike (?:it|its)\b"
+    r"|\b(?:isn't|hasn't|aren't|doesn't|haven't)\b|^what did\b"
     r"|\b(?:even|anyway|unless|if (?:there|it|they|he|she|the))\b"
 )
 _ASKS = re.compile(r"(?:is|are|was|were|do|does|did|has|have|can|what|which|who|whose|where|how|why|when)\b")

@@ -60,7 +60,7 @@ class Reader:
         return Reading(tuple(lines), probability, len(parts) <= MOST_PARTS)
 
     def _write(self, before: list[str], message: list[str]) -> tuple[list[str], float]:
-        """The plan written word by word, each the most probable; where that is not sure of itself, the best of two at a time."""
+        """A plan, each of its words the most probable; where that leaves doubt, the better of it and two at a time."""
         words, states = self._encode(before, message)
         plan = self._best_of(1, words, states)
         return plan if plan[1] >= SURE else max(plan, self._best_of(BEAMS, words, states), key=lambda one: one[1])

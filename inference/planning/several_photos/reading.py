@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from inference.planning.context import Context, ParsedStep
 from inference.planning.each_photo import each_photo, of_each, of_photos
+from inference.planning.phrasing.compared import compared
 from inference.planning.reader.interpret import ONE_AT_A_TIME
 from inference.planning.rules.tables import Outcome
 from inference.planning.several_photos import references, together
-from inference.planning.several_photos.compared import compared
 
 NO_SUCH_PHOTO = "This question has {photos} photos, so there is no photo {number}."
 NOT_SO_MANY = "This question has {photos} photos, not {count}."

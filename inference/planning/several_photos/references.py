@@ -27,8 +27,13 @@ _SAME = re.compile(rf"this photo(?:{_AND}this photo)+", re.IGNORECASE)
 _EARLIER = re.compile(rf"\b(?:previous|earlier|preceding|prior) (?:{_NOUN}|one)\b|\b{_NOUN} before\b", re.IGNORECASE)
 _AT_HAND = re.compile(rf"\b(?:this|that) {_NOUN}\b|\bthis one\b|\bhere\b", re.IGNORECASE)
 _TOGETHER = re.compile(r"\b(?:than|compare|same|differ\w*|which|or|between|instead|not)\b", re.IGNORECASE)
-_VERSUS = re.compile(rf"\b(?:the )?(?P<one>{_ORDINAL})(?: {_NOUN}| one)? (?:versus|vs\.?|against|and) (?:the )?(?P<other>{_ORDINAL})\b(?! {_NOUN}| one)", re.IGNORECASE)
-_ALONE = re.compile(r"^\W*(?:(?:and|for|in|on|of|from|only|just|take|look at) )*this photo(?: only| alone)?\s*[,:;.–-]+\s*", re.IGNORECASE)
+_VERSUS = re.compile(
+    rf"\b(?:the )?(?P<one>{_ORDINAL})(?: {_NOUN}| one)? (?:versus|vs\.?|against|and) (?:the )?(?P<other>{_ORDINAL})\b(?! {_NOUN}| one)",
+    re.IGNORECASE,
+)
+_ALONE = re.compile(
+    r"^\W*(?:(?:and|for|in|on|of|from|only|just|take|look at) )*this photo(?: only| alone)?\s*[,:;.–-]+\s*", re.IGNORECASE
+)
 # All of them: "in these photos", "of the pictures".
 _ALL = re.compile(
     rf"\b(?:(?:all|both|each|every|any)(?: of)? )?(?:the|these|those|my|our) (?:(?:{_COUNT}) )?"

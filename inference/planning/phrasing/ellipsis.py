@@ -35,7 +35,9 @@ def completed(message: str) -> str:
     """With the words that were left out."""
     text = _THE_ONES.sub(lambda match: _counted(match, match["second"]), message)
     text = _THE_SUCH_ONES.sub(lambda match: _counted(match, match["such"]), text)
-    text = _HOW_MANY_AT.sub(lambda match: f"how many {match['noun']}{match['first']}{match['join']}how many {match['noun']} {match['second']}", text)
+    text = _HOW_MANY_AT.sub(
+        lambda match: f"how many {match['noun']}{match['first']}{match['join']}how many {match['noun']} {match['second']}", text
+    )
     return _ABOUT.sub(_about, text)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from inference.planning.completeness import unanswered
-from inference.planning.completeness.condition import alternatives, asked
+from inference.planning.phrasing.condition import alternatives, asked
 
 LONGEST = 600  # characters of a message that is parted
 _IF = (
@@ -22,19 +22,24 @@ _VERBS = (
 _WH = r"what|which|whose|who|where|how|why|whats|what's|who's|where's|how's"
 _IS = r"is|are|was|were|does|do|did|has|have|can"
 _LEAD = re.compile(
-    r"^(?:(?:and|but|so|then|also|ok|okay|well|now|hey|hi|hello|please|pls|yo|plus|finally|lastly|in that case|or)\b[ ,]*)+", re.IGNORECASE
+    r"^(?:(?:and|but|so|then|also|ok|okay|well|now|hey|hi|hello|please|pls|yo|plus|finally|lastly|in that case|or)\b[ ,]*)+",
+    re.IGNORECASE,
 )
-_NEXT = (
-    rf"(?:if|unless|otherwise|or else|else|failing that|only (?:if|when)|provided|as long as|(?:when|should) (?:there|it|he|she|they|the|a|an|any|nobody)\b)"
-)
+_NEXT = r"(?:if|unless|otherwise|or else|else|failing that|only (?:if|when)|provided|as long as|(?:when|should) (?:there|it|he|she|they|the|a|an|any|nobody)\b)"
 _ENDS = re.compile(
     rf"(?<=[?;\n])\s*|(?<=[.!])\s+|\s[-–]\s|[,.]? (?:and |but |or )*(?={_NEXT}\b)(?<!tell me )(?<!say )(?<!see )(?<!check )(?<!know )(?<!sure )(?<!wonder )"
     r"(?<!wondering )(?<!ask )(?<!out )(?<!only )(?<!but )(?<!even )(?<!us )(?<!say, )",
     re.IGNORECASE,
 )
-_REQUEST = re.compile(rf"[,;:]? (?:then |please |and then |just )*(?P<r>(?:{_VERBS}|{_WH})\b.*|(?:{_IS}) (?:it|he|she|they|there|the|any|its|his|her|their)\b.*)$", re.IGNORECASE)
+_REQUEST = re.compile(
+    rf"[,;:]? (?:then |please |and then |just )*(?P<r>(?:{_VERBS}|{_WH})\b.*|(?:{_IS}) (?:it|he|she|they|there|the|any|its|his|her|their)\b.*)$",
+    re.IGNORECASE,
+)
 _CLAUSE = re.compile(rf"^(?P<if>{_IF}) (?P<rest>.+)$", re.IGNORECASE)
-_SHOULD = re.compile(r"^(?:should|were) (?P<who>(?:the|a|an|my|his|her|its|their|any|some|it|he|she|they|there|nobody|that|this)(?: [\w'-]+)*?) (?:to )?be (?P<rest>.+)$", re.IGNORECASE)
+_SHOULD = re.compile(
+    r"^(?:should|were) (?P<who>(?:the|a|an|my|his|her|its|their|any|some|it|he|she|they|there|nobody|that|this)(?: [\w'-]+)*?) (?:to )?be (?P<rest>.+)$",
+    re.IGNORECASE,
+)
 _PRONOUN = r"(?:it|he|she|they|there|one|any|anyone|anybody|some(?:one|body)|that|this|those)"
 _SO = re.compile(
     rf"^(?:(?:if|when|where) (?:so|yes|yeah|ye?p|{_PRONOUN} (?:{_IS})(?: (?:one|any|some|so|there|somebody|someone|anybody|anyone|something|anything))?|any|present)|in that case|in which case|then)"
@@ -50,9 +55,12 @@ _NONE = re.compile(r"^(?:none|nothing|nobody|no one|no|not)$", re.IGNORECASE)
 _SOME = re.compile(r"^(?:(?:found|see|got|spotted) )?(?:any|some|one|yes|anything|anyone)$", re.IGNORECASE)
 _NO_THING = re.compile(r"^(?:no|without) (?P<what>.+)$", re.IGNORECASE)
 _LOOK_FOR = re.compile(r"^(?:look|check|search|watch|scan) for (?P<what>.+)$", re.IGNORECASE)
-_LOOKS_WHETHER = re.compile(r"^(?:look|check|see|find out|verify|make sure|let me know|confirm)(?: for me)? (?:whether|if|that)\b", re.IGNORECASE)
+_LOOKS_WHETHER = re.compile(
+    r"^(?:look|check|see|find out|verify|make sure|let me know|confirm)(?: for me)? (?:whether|if|that)\b", re.IGNORECASE
+)
 _OF_IT = re.compile(
-    r"^(?:which(?: ones?| side| hand| foot| way| colou?r| room| end| part)?|where(?:abouts)?|what (?:kind|sort|type|colou?r|size|number)|how (?:many|big|bad|much|old|long))$", re.IGNORECASE
+    r"^(?:which(?: ones?| side| hand| foot| way| colou?r| room| end| part)?|where(?:abouts)?|what (?:kind|sort|type|colou?r|size|number)|how (?:many|big|bad|much|old|long))$",
+    re.IGNORECASE,
 )
 _SO_ALONE = re.compile(rf"^(?:if so|if yes|if {_PRONOUN} (?:{_IS})(?: one| any| so)?|in that case)$", re.IGNORECASE)
 # What nobody here can do: "call me if the gate is open" asks about the gate.
@@ -61,9 +69,13 @@ ACTS = re.compile(
     r"inform|fetch|shut|start|stop)\b(?! (?:training|a training|it\?))",
     re.IGNORECASE,
 )
-_EXISTS = re.compile(r"^(?:is|are) (?:there|any)|^(?:does|do|has|have) (?:it|he|she|they|the \w+) (?:have|got)\b|\bany(?:thing|one|body)?\b", re.IGNORECASE)
+_EXISTS = re.compile(
+    r"^(?:is|are) (?:there|any)|^(?:does|do|has|have) (?:it|he|she|they|the \w+) (?:have|got)\b|\bany(?:thing|one|body)?\b",
+    re.IGNORECASE,
+)
 _OF_REQUEST = re.compile(
-    r"(?:count|how many|read|describe|list|name|caption|identify|classify)(?: (?:the|all|me|any|of|those|these|them))* (?P<thing>[\w-]+)", re.IGNORECASE
+    r"(?:count|how many|read|describe|list|name|caption|identify|classify)(?: (?:the|all|me|any|of|those|these|them))* (?P<thing>[\w-]+)",
+    re.IGNORECASE,
 )
 _YES_NO = re.compile(r"^(?:is|are|was|were|does|do|did|has|have|can)\b", re.IGNORECASE)
 _NEVER_MIND = re.compile(
@@ -102,7 +114,7 @@ class _Clauses:
     def take(self, sentence: str) -> None:
         text, asks = sentence.rstrip("? "), sentence.endswith("?")
         if self.last >= 0 and (self._hangs_behind(text) or self._continues(text, asks)):
-            return
+            return None
         if match := _SHOULD.match(text):
             return self._condition(f"{match['who']} is {match['rest']}", is_wanted=True)
         if (match := _CLAUSE.match(text)) and not re.match(rf"(?:when|where) (?:{_IS})\b", text, re.IGNORECASE):
@@ -119,7 +131,11 @@ class _Clauses:
         """ "is it there? Where, if so?": whether a condition alone is that of the request before it."""
         if not _SO_ALONE.match(text):
             return False
-        if len(self.clauses) == 1 and (parts := re.split(r",? and (?=(?:where|what|which|who|how|why)\b)", self.clauses[0].text)) and len(parts) == 2:
+        if (
+            len(self.clauses) == 1
+            and (parts := re.split(r",? and (?=(?:where|what|which|who|how|why)\b)", self.clauses[0].text))
+            and len(parts) == 2
+        ):
             self.clauses = [Clause(part) for part in parts]  # "has it peeled, and where, if it has"
             self.last = 1
         if len(self.clauses) < 2 or self.clauses[-1].only_if or self.last != len(self.clauses) - 1:
@@ -156,7 +172,10 @@ class _Clauses:
         same = next((n for n, clause in enumerate(self.clauses) if _words(clause.text) == _words(question)), None)
         before = self.clauses[-1] if self.clauses else None
         if not request and before and not before.only_if and same is None:  # "count them, unless it rains"
-            self.clauses[-1:] = [Clause(question), replace(before, only_if=(len(self.clauses) - 1, _word(is_true == is_wanted)))]
+            self.clauses[-1:] = [
+                Clause(question),
+                replace(before, only_if=(len(self.clauses) - 1, _word(is_true == is_wanted))),
+            ]
             self.last = len(self.clauses) - 2
             return
         if same is None:
@@ -189,8 +208,8 @@ def _parted(rest: str) -> tuple[str, str]:
             return condition, f"{match['r']}{comma}{behind}"
     if comma:
         return before, behind
-    match = re.search(rf"^(?P<c>(?:\S+ ){{2,}}?)(?P<r>(?:{_VERBS}|{_WH})\b.*)$", rest, re.IGNORECASE)
-    return (match["c"].strip(), match["r"]) if match else (rest, "")
+    request = re.search(rf"^(?P<c>(?:\S+ ){{2,}}?)(?P<r>(?:{_VERBS}|{_WH})\b.*)$", rest, re.IGNORECASE)
+    return (request["c"].strip(), request["r"]) if request else (rest, "")
 
 
 def _sentences(message: str) -> Iterator[str]:

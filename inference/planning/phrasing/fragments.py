@@ -36,7 +36,10 @@ _SENTENCE = re.compile(
     r"short|brief|one|make it|just|only|with|in|on|at|from|to|for|as)\b",
     re.IGNORECASE,
 )
-_VERB = re.compile(r"\b(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would|should|am|be|i'm|it's|i've)\b|'(?:s|re|m) ", re.IGNORECASE)
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would|should|am|be|i'm|it's|i've)\b|'(?:s|re|m) ",
+    re.IGNORECASE,
+)
 _BESIDE = r"(?P<beside>(?: (?:of|on|in|at|under|behind|near|for|next to) [\w' -]+)?)"
 _ARTICLE = re.compile(r"^(?:the|its|his|her|their|my|a|an) ", re.IGNORECASE)
 _SEX = ("sex", "gender")
@@ -78,7 +81,14 @@ def subject_of(ahead: str) -> str:
     """What a list is about, by the words before it: "kettle", "condition of the roof"."""
     text = re.sub(r"^(?:the )?(?:state|condition|status|look|details?) of ", "", ahead.strip(" :,.-").lower())
     text = _ARTICLE.sub("", text)
-    return text if 0 < len(text.split()) < 3 and text.replace(" ", "").isalpha() and not _OTHER.match(text) and not _SENTENCE.match(text) else ""
+    return (
+        text
+        if 0 < len(text.split()) < 3
+        and text.replace(" ", "").isalpha()
+        and not _OTHER.match(text)
+        and not _SENTENCE.match(text)
+        else ""
+    )
 
 
 def _there(things: str, beside: str = "") -> str:
@@ -115,6 +125,7 @@ def _either(match: re.Match[str], it: str) -> str:
 
 
 _DEGREES = {"height": "tall", "width": "wide", "length": "long", "depth": "deep", "age": "old"}
+_MORE = {"height": "taller", "size": "bigger", "length": "longer", "width": "wider", "age": "older"}
 _COUNT = r"(?:number|no\.?|nr\.?|num|amount|count|quantity)"
 _KINDS = [
     (re.compile(rf"^(?:{_COUNT} of|#) ?(?:the |all )?(?P<things>[\w -]+)$", re.IGNORECASE), lambda match, it: f"how many {match['things']} are there"),
@@ -123,12 +134,12 @@ _KINDS = [
     (re.compile(r"^any (?P<things>(?:(?!or\b)[\w'-]+ ?){1,3}?)(?P<beside>(?: (?:of|on|in|at|under|behind|near|by) [\w' -]+)?)$", re.IGNORECASE), lambda match, it: _there(match["things"].strip(), match["beside"])),
     (re.compile(r"^(?P<things>[\w' -]+?)[ ,:]+\(?(?:y ?/ ?n|yes ?/ ?no|yes or no|there or not|or not)\)?$", re.IGNORECASE), lambda match, it: _whether(match["things"], it)),
     (re.compile(rf"^{_NAMES}(?: id| name)?$", re.IGNORECASE), lambda match, it: "classify it"),
-    (re.compile(rf"^(?P<degree>height|size|length|width|age) (?:vs\.?|versus|compared (?:to|with)|against) (?:the )?(?P<other>[\w ]+)$", re.IGNORECASE), lambda match, it: f"is {it} {_MORE[match['degree'].lower()]} than the {match['other']}"),
+    (re.compile(r"^(?P<degree>height|size|length|width|age) (?:vs\.?|versus|compared (?:to|with)|against) (?:the )?(?P<other>[\w ]+)$", re.IGNORECASE), lambda match, it: f"is {it} {_MORE[match['degree'].lower()]} than the {match['other']}"),
     (re.compile(r"^(?P<thing>[\w-]+(?: [\w-]+)?) (?P<kind>type|kind|species|breed|brand|make|variety)$", re.IGNORECASE), lambda match, it: f"what {match['kind'].lower()} of {match['thing'].lower()} is it"),
     (re.compile(rf"^(?P<what>{_READ}|(?:[\w-]+ )?[\w-]+ (?:no\.?|num\.?|number|code)){_BESIDE}$", re.IGNORECASE), lambda match, it: _written(match["what"].strip(), match["beside"])),
     (re.compile(rf"^(?:(?P<thing>[\w-]+(?: [\w-]+)?) )?{_LOOKS}$", re.IGNORECASE), _look),
     (re.compile(rf"^{_LOOKS} of (?:the |its )?(?P<thing>[\w-]+(?: [\w-]+)?)$", re.IGNORECASE), _look),
-    (re.compile(rf"^(?:text|writing|words)(?P<beside> (?:on|in|at) [\w' -]+)$", re.IGNORECASE), lambda match, it: f"read the text{match['beside']}"),
+    (re.compile(r"^(?:text|writing|words)(?P<beside> (?:on|in|at) [\w' -]+)$", re.IGNORECASE), lambda match, it: f"read the text{match['beside']}"),
     (re.compile(r"^(?P<things>[\w-]+(?: [\w-]+){0,2}) (?:present|visible|in (?:view|sight)|in it)$", re.IGNORECASE), lambda match, it: _there(match["things"].lower())),
     (re.compile(rf"^{_STATE}$", re.IGNORECASE), lambda match, it: f"{_be(it)} {it} {match['state'].lower()}"),
     (re.compile(rf"^{_STATE},? (?:or|/) ?(?P<other>not|[\w-]+)$", re.IGNORECASE), lambda match, it: f"{_be(it)} {it} {match['state']}" + ("" if match["other"] == "not" else f" or {match['other']}")),
@@ -136,7 +147,6 @@ _KINDS = [
     (re.compile(r"^(?P<one>[\w-]+(?: [\w-]+)?(?:, [\w-]+)*)(?: or |,? or | ?/ ?)(?P<other>[\w-]+(?: [\w-]+)?)$", re.IGNORECASE), _either),
     (re.compile(r"^(?P<things>[a-z-]{3,}(?: [a-z-]{3,})?)(?P<beside>(?: (?:on|in|under|near|behind|at|round|around) (?:the |its )?[a-z -]+)?)$", re.IGNORECASE), lambda match, it: _there(match["things"].lower(), match["beside"])),
 ]  # fmt: skip
-_MORE = {"height": "taller", "size": "bigger", "length": "longer", "width": "wider", "age": "older"}
 
 
 def _be(thing: str) -> str:
@@ -165,7 +175,9 @@ def _is_state(match: re.Match[str]) -> str:
 
 def _written(what: str, beside: str) -> str:
     what = re.sub(r"\b(?:no\.?|num|nr\.?)$", "number", what.lower())
-    what = {"reg": "registration number", "plate": "number plate", "phone": "phone number", "serial": "serial number"}.get(what, what)
+    what = {"reg": "registration number", "plate": "number plate", "phone": "phone number", "serial": "serial number"}.get(
+        what, what
+    )
     if what in _WHO:
         return f"read who is the {what}{beside}"
     return f"read what {'are' if is_plural(what) else 'is'} the {what}{beside}"

@@ -39,9 +39,15 @@ _HAS_THE = re.compile(
     r"the (?P<how>[a-z]+(?:er|est)) (?P<thing>[a-z][\w -]*)$"
 )
 _WHICH = re.compile(rf"^(?:(?:in|on) )?which(?: of (?:the|these|those|my)(?: {_NOUN})?| {_PHOTO})\b")
-_ON_WHICH = re.compile(rf"^(?:in|on) which (?:of (?:the|these|those|my) )?(?:\w+ )?{_PHOTO} (?P<asks>(?:is|are|do|does|can|has|have) .+)$")
-_WHO_HAS_MORE = re.compile(rf"^(?:who|which(?: \w+)?|where) (?:has|have|had|is|are)(?: there| got)? (?:the )?(?:more|most|fewer|fewest|less|least) {_THINGS}(?:,| in| on)? .*\b(?:first|second|one|two|left|right|before|after)\b.*$")
-_TOGETHER = re.compile(r"^(?:please )?(?:compare|look at|check) (?:the two|both|these(?: two)?|them|the (?:two |three )?(?:photos|pictures|pics|images))(?: of them)?[:,;.-]+ ?(?P<asks>.+)$")
+_ON_WHICH = re.compile(
+    rf"^(?:in|on) which (?:of (?:the|these|those|my) )?(?:\w+ )?{_PHOTO} (?P<asks>(?:is|are|do|does|can|has|have) .+)$"
+)
+_WHO_HAS_MORE = re.compile(
+    rf"^(?:who|which(?: \w+)?|where) (?:has|have|had|is|are)(?: there| got)? (?:the )?(?:more|most|fewer|fewest|less|least) {_THINGS}(?:,| in| on)? .*\b(?:first|second|one|two|left|right|before|after)\b.*$"
+)
+_TOGETHER = re.compile(
+    r"^(?:please )?(?:compare|look at|check) (?:the two|both|these(?: two)?|them|the (?:two |three )?(?:photos|pictures|pics|images))(?: of them)?[:,;.-]+ ?(?P<asks>.+)$"
+)
 _IN_BOTH = re.compile(
     rf"^(?P<asks>.+?) (?:in|on|of) (?:both|each|all(?: (?:two|three|four))?)(?: (?:of (?:them|these|those)|(?:the |these |those )?{_NOUN}))?,? (?:and |then )*(?:tell|say|let|show|which|where|report)\b.*$"
 )
@@ -92,7 +98,11 @@ def _degree(text: str, earlier: int) -> Compared | None:
     match = _THING.match(text) or _BARE.match(text)
     if match is None:
         match = _HAS_THE.match(text)
-        return Compared(_how(match["how"], "are" if is_plural(match["thing"]) else "is", f"the {match['thing']}"), _all(earlier)) if match else None
+        return (
+            Compared(_how(match["how"], "are" if is_plural(match["thing"]) else "is", f"the {match['thing']}"), _all(earlier))
+            if match
+            else None
+        )
     back = _back(match.groupdict().get("which"), earlier)
     if match["verb"] in ("does", "do", "did") and (match["do"] or "").startswith(("look", "seem")):
         return Compared(f"{match['verb']} {match['thing']} look {_positive(match['how'])}".replace("did ", "does "), back)
@@ -113,7 +123,9 @@ def _of_all(text: str, earlier: int) -> Compared | None:
 
 def _changes(text: str, earlier: int) -> Compared | None:
     if match := _COLOUR.match(text):
-        return Compared(f"what colour {'are' if is_plural(match['thing']) else 'is'} {match['thing']}", _back(match["which"], earlier))
+        return Compared(
+            f"what colour {'are' if is_plural(match['thing']) else 'is'} {match['thing']}", _back(match["which"], earlier)
+        )
     if match := _CHANGED.match(text):
         return Compared(f"what is on {match['place']}", _back(match["which"], earlier))
     if match := _STILL.match(text):

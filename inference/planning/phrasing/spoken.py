@@ -34,9 +34,14 @@ _FORMS: list[tuple[re.Pattern[str], str]] = [
         (r"\b(what|who|where|why|how) (?:on earth|in the world|the hell|the heck|the devil)\b", r"\1"),
     )
 ]  # fmt: skip
-_OF_MANY = re.compile(r"\b(?:they|these|those) is\b|\bis (?=(?:they|these|those) (?:wearing|\w+ing)\b)|\bdoes (?=(?:they|these|those)\b)", re.IGNORECASE)
+_OF_MANY = re.compile(
+    r"\b(?:they|these|those) is\b|\bis (?=(?:they|these|those) (?:wearing|\w+ing)\b)|\bdoes (?=(?:they|these|those)\b)",
+    re.IGNORECASE,
+)
 # "what color is the no Tommy put that down what color is the lid"
-_BEGUN_AGAIN = re.compile(r"^(?P<start>(?:[\w']+ ){2,4}?[\w']+)\b(?![?.!;\n])(?P<between>[^?.!;\n]*?)(?=\b(?P=start)\b)", re.IGNORECASE)
+_BEGUN_AGAIN = re.compile(
+    r"^(?P<start>(?:[\w']+ ){2,4}?[\w']+)\b(?![?.!;\n])(?P<between>[^?.!;\n]*?)(?=\b(?P=start)\b)", re.IGNORECASE
+)
 _JOINED = re.compile(r"(?:,|\band|\bor|\bthen|\bplus|\balso|&|/|-)\s*$", re.IGNORECASE)
 _ASKS = re.compile(r"(?:what|which|who|where|how|is|are|does|do|can|has|have)\b", re.IGNORECASE)
 _SAYS = (
