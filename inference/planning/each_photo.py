@@ -22,7 +22,8 @@ _ONE = r"(?:photo|picture|image|pic|shot|one)"
 _AND_BEFORE = re.compile(
     rf"\b(?:(?:in|on|of|from) (?:this|the) {_ONE}|here|now),? and (?:also )?(?:(?:in|on|of|from) )?"
     rf"(?:the |my )?(?:(?:previous|last|earlier) {_ONE}|{_ONE} before)\b"
-    rf"|\b(?:(?:in|on|of|from) )?(?:the |my )?(?:(?:previous|last|earlier) {_ONE}|{_ONE} before),? (?:and(?: also)?|as well as) "
+    rf"|\b(?:(?:in|on|of|from) )?(?:the |my )?(?:(?:previous|last|earlier) {_ONE}|{_ONE} before),? "
+    rf"(?:and(?: also)?|as well as) "
     rf"(?:(?:in|on|of|from) )?(?:this(?: {_ONE})?|here)\b",
     re.IGNORECASE,
 )

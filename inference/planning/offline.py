@@ -15,12 +15,12 @@ from inference.planning.completeness import parted, prohibitions, unanswered
 from inference.planning.context import Context, ParsedStep
 from inference.planning.crops import located
 from inference.planning.languages import multilingual
-from inference.planning.phrasing import ellipsis, fragments, spoken
+from inference.planning.phrasing import ellipsis, fragments, spoken, stories
 from inference.planning.phrasing.explanation import ONLY_FIRST, explained
 from inference.planning.plan import DRAFTS, MAX_STEPS, MAX_WHY, TRAIN, WATCH, Plan, Planned
 from inference.planning.reader import preference
 from inference.planning.reader.interpret import interpret
-from inference.planning.reader.reader import bundled
+from inference.planning.reader.reader import SURE, bundled
 from inference.planning.reader.spelt import spelt
 from inference.planning.replies import ADDRESS_ALONE, EMPTY, NO_PHOTO, NO_REQUEST, NOTHING_FOR_ME, ONLY_BEGINNING, reply
 from inference.planning.rules import certain_sentences, followup
@@ -170,6 +170,9 @@ def _better(tables: Outcome, question: str, context: Context) -> Outcome:
     earlier = list(zip_longest(context.earlier, context.answers[: len(context.earlier)], fillvalue=""))
     runs = context.models if _ABOUT_RUNS.search(question.lower()) else ()  # their names alone would make it think of them
     reading = bundled().read(question, earlier, context.earlier_photos + 1, runs)
+    if reading.probability < SURE and (asking := stories.without_statements(question)) != question:
+        again = bundled().read(asking, earlier, context.earlier_photos + 1, runs)
+        reading = max(reading, again, key=lambda one: one.probability)
     result = interpret(reading.lines, question, context)
     if any(step.task == TRAIN for step in result.steps) and recognition.is_of_the_living(question):
         return tables if not tables.steps else replace(tables, steps=tuple(step for step in tables.steps if step.task != TRAIN))
