@@ -12,7 +12,7 @@ from inference.planning.phrasing.condition import alternatives, asked
 
 LONGEST = 600  # characters of a message that is parted
 _IF = (
-    r"(?:only |but )*(?:if|when|where)|whenever|in case|provided(?: that)?|providing(?: that)?|assuming(?: that)?|supposing|as long as|suppose|"
+    r"(?:only |but )*(?:if|when|where(?= (?:there|it|he|she|they)\b))|whenever|in case|provided(?: that)?|providing(?: that)?|assuming(?: that)?|supposing|as long as|suppose|"
     r"unless"
 )
 _VERBS = (
@@ -20,6 +20,7 @@ _VERBS = (
     r"label|note|simply|i need|i want|i'd like"
 )
 _WH = r"what|which|whose|who|where|how|why|whats|what's|who's|where's|how's"
+_THEN = re.compile(r"^(?:(?:and|ok|so|well)[ ,]+)*then\b[ ,]*", re.IGNORECASE)
 _IS = r"is|are|was|were|does|do|did|has|have|can"
 _LEAD = re.compile(
     r"^(?:(?:and|but|so|then|also|ok|okay|well|now|hey|hi|hello|please|pls|yo|plus|finally|lastly|in that case|or)\b[ ,]*)+",
@@ -106,13 +107,20 @@ def clauses(message: str) -> list[Clause]:
 
 
 class _Clauses:
-    """`last`: the place of the request that "if not" is about; `nested`: of one that waits itself, and that "if so" is about."""
+    """`last`: the place of the request that "if not" is about; `nested`: of one that waits itself, and that "if so" is about;
+    `is_absent`: it was asked as a thing that is not there."""
 
     def __init__(self) -> None:
         self.clauses, self.last, self.nested = list[Clause](), -1, -1
+        self.is_absent = False
 
     def take(self, sentence: str) -> None:
         text, asks = sentence.rstrip("? "), sentence.endswith("?")
+        is_then, text = text.lower().startswith("then "), _THEN.sub("", text)
+        if is_then and self.is_absent:  # "no permit in the windscreen? then read the plate"
+            self._request(text, self.last, "no")
+            return None
+        self.is_absent = False
         if self.last >= 0 and (self._hangs_behind(text) or self._continues(text, asks)):
             return None
         if match := _SHOULD.match(text):
@@ -120,7 +128,9 @@ class _Clauses:
         if (match := _CLAUSE.match(text)) and not re.match(rf"(?:when|where) (?:{_IS})\b", text, re.IGNORECASE):
             return self._condition(match["rest"], is_wanted=match["if"].lower() != "unless")
         if asks and (match := _NO_THING.match(text)) and not re.search(rf"\b(?:{_IS})\b", text):
-            return self._ask(f"is there {match['what']}")
+            self._ask(f"is there {match['what']}")
+            self.is_absent = True
+            return None
         if match := _LOOK_FOR.match(text):
             return self._ask(re.sub(r"^any (?=any |an? |the )", "", f"any {match['what']}"), "is there ")
         if asks or unanswered.is_request(text) or _LOOKS_WHETHER.match(text) or ACTS.match(text):
@@ -215,7 +225,8 @@ def _parted(rest: str) -> tuple[str, str]:
 def _sentences(message: str) -> Iterator[str]:
     said = "yes"
     for sentence in _ENDS.split(" ".join(message.replace("’", "'").split(" "))):
-        text = _LEAD.sub("", sentence.strip(" ,;.!-–\n"))
+        bare = sentence.strip(" ,;.!-–\n")
+        text = f"then {_LEAD.sub('', bare)}" if _THEN.match(bare) else _LEAD.sub("", bare)
         bare = text.rstrip("? ")
         if _NONE.match(bare) or _SOME.match(bare):  # "any cyclists? none? describe it"
             said = "if not" if _NONE.match(bare) else "if so"
