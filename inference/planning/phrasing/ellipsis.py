@@ -10,21 +10,21 @@ from inference.planning.rules.wording import direct, regular
 _COUNT = r"(?P<ask>count(?: up)?(?: all)?(?: of)?(?: the)?|how many)"
 _JOIN = r"(?P<join>,? (?:and )?(?:then|also|plus|after that) |,? and |, |[;.?!] (?:(?:and|then|also|now) )*)"
 _THE_ONES = re.compile(
-    rf"\b{_COUNT} (?P<noun>[a-z]+s|people|children|men|women|sheep|fish)(?P<first> [^,.;?!]*?)?{_JOIN}(?:(?:count|how many) )?(?:of )?"
-    r"(?:the |those )?(?:ones |those )(?P<second>(?!who\b.*\bis\b)[^,.;?!]+)",
+    rf"\b{_COUNT} (?P<noun>[a-z]+s|people|children|men|women|sheep|fish)(?P<first> [^,.;?!]{0,80}?)?{_JOIN}(?:(?:count|how many) )?(?:of )?"
+    r"(?:the |those )?(?:ones |those )(?P<second>(?!who\b.*\bis\b)[^,.;?!]{1,80})",
     re.IGNORECASE,
 )
 _THE_SUCH_ONES = re.compile(
-    rf"\b{_COUNT} (?P<noun>[a-z]+s|people|children|men|women|sheep|fish)(?P<first> [^,.;?!]*?)?{_JOIN}(?:(?:count|how many) )?the (?P<such>[a-z]+) ones\b",
+    rf"\b{_COUNT} (?P<noun>[a-z]+s|people|children|men|women|sheep|fish)(?P<first> [^,.;?!]{0,80}?)?{_JOIN}(?:(?:count|how many) )?the (?P<such>[a-z]+) ones\b",
     re.IGNORECASE,
 )
 _HOW_MANY_AT = re.compile(
-    r"\bhow many (?P<noun>[a-z]+s|people|children|men|women|sheep|fish)(?P<first> [^,.;?!]*?)(?P<join>,? and |, | |\? (?:and )?)how many "
-    r"(?P<second>(?:in|on|at|out|under|behind|near|inside|outside|are (?:in|on|at)|have|wear|with)\b[^,.;?!]*)",
+    r"\bhow many (?P<noun>[a-z]+s|people|children|men|women|sheep|fish)(?P<first> [^,.;?!]{0,80}?)(?P<join>,? and |, | |\? (?:and )?)how many "
+    r"(?P<second>(?:in|on|at|out|under|behind|near|inside|outside|are (?:in|on|at)|have|wear|with)\b[^,.;?!]{0,80})",
     re.IGNORECASE,
 )
 _ABOUT = re.compile(
-    r"(?P<before>(?:^|(?<=[.;?!] )|(?<=, ))(?:is|are|what|does|do|how|has|where)\b[^.;?!]*?)(?P<join>\? |, |; )(?:and |or )?(?:what|how) about (?P<noun>[^.;,?!]+)",
+    r"(?P<before>(?:^|(?<=[.;?!] )|(?<=, ))(?:is|are|what|does|do|how|has|where)\b[^.;?!]{0,120}?)(?P<join>\? |, |; )(?:and |or )?(?:what|how) about (?P<noun>[^.;,?!]{1,80})",
     re.IGNORECASE,
 )
 _PLACE = re.compile(r"^(?P<ask>(?:is|are) there .+? (?:on|in|at|under|behind|inside|near) )the [\w ]+$")

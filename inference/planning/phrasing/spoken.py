@@ -48,7 +48,7 @@ _SAYS = (
     r"(?:\b(?:say(?:s|ing)?|said|read(?:s|ing)?|wrote|writes|written|writing|scrawled|printed|told(?: me| us)?|typed|posted|replied|asks?|asked)"
     r"(?: that)?|\b(?:note|sign|text|post-?it|message|mail|label|sticker|words|title)) ?[:,]? ?"
 )
-_QUOTES = r"(?:\"(?P<double>[^\"\n]+)\"|“(?P<curly>[^”\n]+)”|(?<!\w)'(?P<single>[^\n]+?)'(?!\w)|‘(?P<low>[^’\n]+)’)"
+_QUOTES = r"(?:\"(?P<double>[^\"\n]{1,300})\"|“(?P<curly>[^”\n]{1,300})”|(?<!\w)'(?P<single>[^\n]{1,300}?)'(?!\w)|‘(?P<low>[^’\n]{1,300})’)"
 _QUOTED = re.compile(_SAYS + _QUOTES, re.IGNORECASE)
 _ORDER = re.compile(
     r"^\W*(?:please |you must |now |always |just )*(?:start|begin|launch|run|train|set up|kick off|describe|classify|caption|transcribe|read|count|"
