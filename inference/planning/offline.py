@@ -134,6 +134,8 @@ def _sets_up_run(outcome: Outcome, question: str, context: Context) -> bool:
     """Whether a message that was not understood as a request to train is one, by what it says of a run."""
     if any(step.task in DRAFTS for step in outcome.steps):
         return False
+    if not outcome.steps and recognition.changes_request(question, context.earlier):
+        return True
     is_open = not (outcome.steps or outcome.asks_system)
     if is_open or (outcome.steps and not context.has_photo):
         return recognition.amounts_to_request(question) or recognition.changes_request(question, context.earlier)
@@ -164,6 +166,8 @@ def _by_parts(whole: Outcome, question: str, typed: str, context: Context) -> Ou
 def _better(tables: Outcome, question: str, context: Context) -> Outcome:
     """The tables' steps where they know every word and the reader sees the same tasks or is unsure, else the reader's."""
     if _is_certain(tables, question):
+        return tables
+    if preference.has_gibberish(question) and tables.steps:
         return tables
     if preference.is_gibberish(question):
         return replace(tables, why=NOTHING_FOR_ME) if tables.why == NO_REQUEST else tables

@@ -39,6 +39,9 @@ _HAS_THE = re.compile(
     r"the (?P<how>[a-z]+(?:er|est)) (?P<thing>[a-z][\w -]*)$"
 )
 _WHICH = re.compile(rf"^(?:(?:in|on) )?which(?: of (?:the|these|those|my)(?: {_NOUN})?| {_PHOTO})\b")
+_THE_TWO = re.compile(
+    rf",? (?:in |on )?(?:(?:this|that|the) (?:one|first|second|last|new|old|{_PHOTO})|first|photo (?:one|two|\d))(?: {_PHOTO})? or (?:in |on )?(?:the |this |that )?[\w ]+$"
+)
 _ON_WHICH = re.compile(
     rf"^(?:in|on) which (?:of (?:the|these|those|my) )?(?:\w+ )?{_PHOTO} (?P<asks>(?:is|are|do|does|can|has|have) .+)$"
 )
@@ -116,6 +119,7 @@ def _of_all(text: str, earlier: int) -> Compared | None:
     for pattern in (_ON_WHICH, _TOGETHER, _IN_BOTH):
         if match := pattern.match(text):
             return Compared(re.sub(r"^count (?:all )?(?:the )?(.+)$", r"how many \1 are there", match["asks"]), _all(earlier))
+    text = _THE_TWO.sub("", text)
     if _WHICH.match(text) and (request := together.request_of_each(text)) and request[0].question:
         return Compared(request[0].question, _all(earlier), request[1])
     return None

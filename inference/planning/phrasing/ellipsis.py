@@ -10,12 +10,12 @@ from inference.planning.rules.wording import direct, regular
 _COUNT = r"(?P<ask>count(?: up)?(?: all)?(?: of)?(?: the)?|how many)"
 _JOIN = r"(?P<join>,? (?:and )?(?:then|also|plus|after that) |,? and |, |[;.?!] (?:(?:and|then|also|now) )*)"
 _THE_ONES = re.compile(
-    rf"\b{_COUNT} (?P<noun>[a-z]+s|people|children|men|women|sheep|fish)(?P<first> [^,.;?!]{0,80}?)?{_JOIN}(?:(?:count|how many) )?(?:of )?"
+    rf"\b{_COUNT} (?P<noun>[a-z]+s|people|children|men|women|sheep|fish)(?P<first> [^,.;?!]{{0,80}}?)?{_JOIN}(?:(?:count|how many) )?(?:of )?"
     r"(?:the |those )?(?:ones |those )(?P<second>(?!who\b.*\bis\b)[^,.;?!]{1,80})",
     re.IGNORECASE,
 )
 _THE_SUCH_ONES = re.compile(
-    rf"\b{_COUNT} (?P<noun>[a-z]+s|people|children|men|women|sheep|fish)(?P<first> [^,.;?!]{0,80}?)?{_JOIN}(?:(?:count|how many) )?the (?P<such>[a-z]+) ones\b",
+    rf"\b{_COUNT} (?P<noun>[a-z]+s|people|children|men|women|sheep|fish)(?P<first> [^,.;?!]{{0,80}}?)?{_JOIN}(?:(?:count|how many) )?the (?P<such>[a-z]+) ones\b",
     re.IGNORECASE,
 )
 _HOW_MANY_AT = re.compile(

@@ -21,7 +21,7 @@ _READ = (
     r"ear tag|tag|bib|article|item|pole|room|seat|flight|account|reference|meter) (?:no\.?|num(?:ber)?|nr\.?|id|reading)?|number plate|licen[cs]e plate|reg(?:istration)?|"
     r"plate|serial|imei|sku|barcode|prices?|total|amount|date|expiry(?: date)?|best before(?: date)?|use by(?: date)?|sell-?by(?: date)?|deadline|sender|recipient|addressee|"
     r"address|title|headline|author|publisher|weight|voltage|mileage|odometer|reading|temperature|pressure|speed limit|opening (?:hours|times)|dose|dosage|"
-    r"phone|e-?mail|website|ingredients|calories|score|name)"
+    r"phone|e-?mail|website|ingredients|calories|score|name|time|(?:battery|fuel|oil|water|tank) level)"
 )
 _WHO = {"sender", "recipient", "addressee", "author", "publisher"}
 _OTHER = re.compile(

@@ -76,6 +76,17 @@ def is_gibberish(question: str) -> bool:
     return bool(words) and unknown / len(words) > GIBBERISH
 
 
+def has_gibberish(question: str) -> bool:
+    """Whether a sentence of it, of several words, has none that anybody knows as it is typed, and one that is near no other."""
+    speller = bundled().speller
+    for sentence in re.split(r"[?.!;\n]+", question):
+        words = [word for word in words_of(sentence) if word.isalpha() and len(word) > 2]
+        is_unknown = len(words) > 1 and not any(map(speller.is_known, words))
+        if is_unknown and not all(speller.is_known(speller.mended(word)) for word in words):
+            return True
+    return False
+
+
 def tables_are_better(
     tables: Outcome, steps: Sequence[ParsedStep], asks_system: bool, probability: float, invented: bool, is_gloss: bool
 ) -> bool:

@@ -33,6 +33,9 @@ _LIVING = re.compile(
     r"fetch|chew|bark|jump|sleep|behave|obey|go|lie|roll|run|eat|be)|for (?:a|the) (?:race|marathon|show))\b",
     re.IGNORECASE,
 )
+_RELATIVE = re.compile(
+    rf"\b(?:(?:\d+|one|a few) (?:more|fewer|less)|twice|double|half|triple)(?: the| as many| number of)* (?:rounds?|(?:local )?epochs?|{DEVICES})\b"
+)
 _TELLING = frozenset({"dataset", "rounds", "clients", "local_epochs", "alpha", "bits", "round_deadline_s"})
 
 
@@ -47,7 +50,8 @@ def changes_request(message: str, earlier: Sequence[str]) -> bool:
     if not earlier or _NEVER.match(regular(message)):
         return False
     last = regular(earlier[-1])
-    return (asked(last) or amounts_to_request(earlier[-1])) and bool(read(message).named)
+    changes = bool(read(message).named) or _RELATIVE.search(regular(message)) is not None
+    return (asked(last) or amounts_to_request(earlier[-1])) and changes
 
 
 def is_of_the_living(message: str) -> bool:

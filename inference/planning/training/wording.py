@@ -48,6 +48,7 @@ _SLIPS = (
     (r"(?:^|(?<=\s))--?no-(?:secure|secagg|sa)\S*", "no secure aggregation"),
     (r"(?:^|(?<=\s))--?(?:secure|secagg|sa|secure-agg\S*)(?=\s|$)(?! (?:off|no|false|0)\b)", "secure aggregation"),
     (r"(?:^|(?<=\s))--?(?:dp|private|privacy|noise)(?=\s|$)(?! (?:off|no|false|\d))", "with privacy"),
+    (r"\bsecure (?:bit|part|thing|stuff)\b", "secure aggregation"),
     # "it still lacks the noise, add it"
     (
         r"\b(?:still |also )?(?:lack(?:s|ed|ing)?|forgot(?:ten)?|miss(?:es|ed|ing)|(?:has|have|had|got) no|(?:doesn't|don't|does not) have|left out|leaves out)"
@@ -133,7 +134,7 @@ def regular(text: str) -> str:
     text = _PAIR.sub(_pair, text)
     for name, words in _SWITCHES.items():
         text = re.sub(
-            rf"\b(?:no|without|skip|drop|(?:turn|switch|leave) off|disable|lose|(?:don't|dont|do not) (?:need|want|use)) {_OF}{words}\b(?! (?:of|multiplier|=|0*[1-9]))"
+            rf"\b(?:no|without|skip|drop|forget(?: about)?|scrap|ditch|remove|leave out|cancel|(?:turn|switch|leave) off|disable|lose|(?:don't|dont|do not) (?:need|want|use)) {_OF}{words}\b(?! (?:of|multiplier|=|0*[1-9]))"
             rf"|\b(?:turn|switch|leave) {_OF}{words}(?: \w+)? off\b|\b{_OF}{words}(?: thing| stuff| bit)?(?: is| stays?| can go| goes)? (?:off|out|away|can go)\b",
             f"no {name}", text,
         )  # fmt: skip
