@@ -34,6 +34,7 @@ _THING = re.compile(
     rf"^(?P<verb>is|are|has|have|did|does|do) (?P<thing>{_WHO}) (?P<do>(?:got|gotten|become|grown|looks?|seems?|get|grow|been) )?{_DEGREE}{_HERE}{_THAN}{_SENT}$"
 )
 _BARE = re.compile(rf"^(?P<verb>is|are|has|have) (?P<thing>{_WHO}) (?:got|become|grown|gotten) {_DEGREE}$")
+_BARER = re.compile(rf"^(?P<verb>is|are) (?P<thing>{_WHO}) {_DEGREE}{_HERE}$")
 _HAS_THE = re.compile(
     rf"^(?:(?:in|on) )?which (?:of (?:the|these|those|my|both) (?:two |2 |three |3 )?)?{_PHOTO} (?:has|have|shows?|is|contains?|did|does)(?: the)?(?: [\w ]+? with)? "
     r"the (?P<how>[a-z]+(?:er|est)) (?P<thing>[a-z][\w -]*)$"
@@ -99,6 +100,8 @@ def _more(text: str, earlier: int) -> Compared | None:
 def _degree(text: str, earlier: int) -> Compared | None:
     text = re.sub(rf" (?:in|on) (?:this|that|the (?:second|new|latest|last)) {_PHOTO}(?= [a-z]+(?:er)\b)", "", text)
     match = _THING.match(text) or _BARE.match(text)
+    if match is None and (bare := _BARER.match(text)) and comparisons.is_degree(bare["how"]):
+        match = bare
     if match is None:
         match = _HAS_THE.match(text)
         return (

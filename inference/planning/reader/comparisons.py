@@ -67,6 +67,11 @@ def of_one_photo(question: str) -> str | None:
     return question if _ASKED_OF_EACH.match(question) and not _COMPARES.search(question) else None
 
 
+def is_degree(form: str) -> bool:
+    """Whether it compares: "higher", "more crowded"."""
+    return form in _BY_FORM or form.startswith(("more ", "less "))
+
+
 def positive(form: str) -> str:
     """ "bigger" and "biggest" as "big", "smaller" as "big" too: what is measured."""
     if form in _BY_FORM:

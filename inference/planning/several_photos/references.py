@@ -87,6 +87,8 @@ def numbered(question: str, photos: int) -> Named:
     if _TOGETHER.search(question):
         return Named(question, ())
     result = named(_VERSUS.sub(r"the \g<one> and the \g<other> photo", question), photos)
+    if result.text.count("this photo") > 1:  # each with a question of its own
+        return Named(question, ())
     text = _ALONE.sub("", result.text) if len(result.numbers) > 1 else question
     return Named(text if any(c.isalnum() for c in text) else question, result.numbers)
 
