@@ -19,8 +19,9 @@ COPY requirements.txt requirements-traces.txt ./
 RUN pip install -r requirements.txt ${TRACES:+-r requirements-traces.txt}
 COPY . .
 # Nodes find their capabilities by the entry points of the agent's package. A checkout that only its owner can read must not
-# become an image that its account cannot read.
-RUN pip install --no-deps --no-build-isolation -e devices/agent && find . ! -perm -a=r -exec chmod a+rX {} +
+# become an image that its account cannot read. Compiled here: that account may not, and each process would do it anew.
+RUN pip install --no-deps --no-build-isolation -e devices/agent && python -m compileall -q devices federation inference webapp \
+    && find . ! -perm -a=r -exec chmod a+rX {} +
 
 USER isthmus
 EXPOSE 8000

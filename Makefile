@@ -17,6 +17,9 @@ PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-re
 # A bench is a folder that can be started; bench/harness serves them all.
 BENCHES = $(patsubst bench/%/__main__.py,%,$(wildcard bench/*/__main__.py))
 
+# Each of the many processes that are started would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test coverage containers boards lint lock bench agent screenshots catalogues clean
 

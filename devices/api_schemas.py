@@ -33,6 +33,7 @@ class Link(Schema):
 class Camera(Schema):
     name: str = Field(description="For `take_photo`.", examples=["front"])
     preview: bool = Field(False, description="Whether an administrator allows small pictures of it: `preview_camera`.")
+    folder: bool = Field(False, description="Whether it is a folder, about all photos of which you may ask: `create_batch`.")
 
 
 class AgentUpdate(Schema):
@@ -59,6 +60,9 @@ class Node(Schema):
     # Which hardware facts, versions and sensors there are depends on the board, so these are open.
     hardware: dict[str, Value] = Field(examples=[{"model": "Jetson Orin Nano", "cpus": 6}])
     cameras: list[Camera] = Field(description="Those of a device that you may use; their sources stay with its owner.")
+    thumbnails: bool = Field(
+        description="Whether small pictures of photos that it alone has come to the server: `change_thumbnails`."
+    )
     trouble: str = Field(
         description="Why it is not used although it may be online, in one sentence; mostly empty.",
         examples=["Its agent (version 0.1.0) is too old for this server: run the installer on it again."],

@@ -13,6 +13,11 @@ def names(node: Node) -> list[str]:
     return [camera.name for camera in cameras_of(node.hardware.get("cameras"))]
 
 
+def folders(node: Node) -> set[str]:
+    """Those of them that are folders of photos."""
+    return {camera.name for camera in cameras_of(node.hardware.get("cameras")) if camera.folder}
+
+
 def capture(slug: str, camera: str, photo_id: str) -> Kept:
     """Have the node take a picture and store it as that photo.
 

@@ -98,7 +98,7 @@ class DevicesConsumer(LiveConsumer):
             return news.text
         node: NodeData = news.frame["node"]  # only events about a node's state have cameras
         shown = (await ACCESS.value(self.since)).shown(self.scope["user"].pk, node)
-        own = tuple((camera["name"], camera["preview"]) for camera in shown["cameras"])
+        own = tuple((camera["name"], camera["preview"], camera["folder"]) for camera in shown["cameras"])
         if own not in news.variants:
             news.variants[own] = json.dumps({**news.frame, "node": shown})
         return news.variants[own]

@@ -33,6 +33,9 @@ from webapp.live.storable import is_storable
 log = logging.getLogger(__name__)
 MAX_REASON = 300  # characters of a node's own error message
 Result = TypeVar("Result", bound=Received)
+Stops = Callable[[], bool]
+Sent = Callable[[], None]
+Progress = Callable[[str], None]
 
 
 class NodeGone(Exception):
@@ -71,17 +74,18 @@ def call(
     slug: str,
     job: Job[Result],
     deadline_s: float,
-    cancelled: Callable[[], bool] = lambda: False,
-    progress: Callable[[str], None] = lambda phase: None,
+    cancelled: Stops = lambda: False,
+    progress: Progress = lambda phase: None,
     number: str = "",
+    sent: Sent = lambda: None,
 ) -> Result:
-    """The result of a job on a node. `progress` receives its phase while it takes longer than a moment; `number` is the id of
-    the job, where the caller wants to know it. A node whose results cannot be used gets no questions for a while
-    (devices.guard.breaker). Raises NodeGone, StageFailed, Cancelled."""
+    """The result of a job on a node. `sent` is called once it is queued; `progress` receives its phase while it takes longer
+    than a moment; `number` is the id of the job, where the caller wants to know it. A node whose results cannot be used gets no
+    questions for a while (devices.guard.breaker). Raises NodeGone, StageFailed, Cancelled."""
     number = number or new_number()
     with job_spans.job_span(slug, number, job) as span:
         try:
-            result = _call(slug, number, job, deadline_s, cancelled, progress)
+            result = _call(slug, number, job, deadline_s, cancelled, progress, sent)
         except StageFailed as error:
             if error.code in breaker.FAULTS:
                 breaker.failed(slug, str(error))
@@ -95,13 +99,14 @@ def new_number() -> str:
 
 
 def _call(
-    slug: str, number: str, job: Job[Result], deadline_s: float, cancelled: Callable[[], bool], progress: Callable[[str], None]
+    slug: str, number: str, job: Job[Result], deadline_s: float, cancelled: Stops, progress: Progress, sent: Sent
 ) -> Result:
     try:
         with producers.borrow(slug) as app:
             pending = send(app, slug, number, job, deadline_s, caller.person())
-            try:
-                node = _standing(slug)  # while it works
+            try:  # while it works
+                sent()
+                node = _standing(slug)
                 reply = _wait(slug, node.boot, number, pending, deadline_s, cancelled, progress)
             finally:
                 bulk().delete(ticket_key(slug, number))
@@ -124,8 +129,8 @@ def _wait(
     number: str,
     pending: AsyncResult,
     deadline_s: float,
-    cancelled: Callable[[], bool],
-    progress: Callable[[str], None],
+    cancelled: Stops,
+    progress: Progress,
 ) -> object:
     started = time.monotonic()
     names = ticket_key(slug, number), progress_key(slug, number)
@@ -155,7 +160,7 @@ def _standing(slug: str) -> _Standing:
     return _Standing(*Node.objects.filter(slug=slug).order_by().values_list("boot", "failures").first() or ("", 0))
 
 
-def _check(slug: str, boot: str, cancelled: Callable[[], bool]) -> None:
+def _check(slug: str, boot: str, cancelled: Stops) -> None:
     if cancelled():
         raise Cancelled
     node = Node.objects.filter(slug=slug).first()

@@ -41,6 +41,10 @@ class Node(models.Model):
         default=dict, blank=True, editable=False, help_text="of its agent: offered, failed, and why"
     )
 
+    thumbnails = models.BooleanField(
+        default=False, help_text="whether small pictures of photos that it alone has may come here"
+    )
+
     created = models.DateTimeField(auto_now_add=True)
     last_seen = models.DateTimeField(null=True, blank=True)
     pace_s = models.FloatField(
@@ -223,6 +227,7 @@ class CameraRule(models.Model):
     everyone = models.BooleanField(default=False)
     people = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")
     preview = models.BooleanField(default=False, help_text="whether those may see small pictures of it without taking a photo")
+    folder = models.BooleanField(default=False, help_text="whether those may ask about all photos of the folder that it is")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=("node", "camera"), name="one_rule_per_camera")]

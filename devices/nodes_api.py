@@ -157,7 +157,15 @@ def list_cameras(request: HttpRequest, slug: str, query: Query[PageQuery]) -> Pa
     node, access = own_node(slug), rules.read()
     person = request.user.pk
     names = [name for name in cameras.names(node) if access.may_use(person, node.slug, name)]
-    own = [Camera(name=name, preview=access.may_preview(person, node.slug, name)) for name in names]
+    folders = cameras.folders(node)
+    own = [
+        Camera(
+            name=name,
+            preview=access.may_preview(person, node.slug, name),
+            folder=name in folders and access.may_ask_folder(person, node.slug, name),
+        )
+        for name in names
+    ]
     return paginate_values(own, query)
 
 

@@ -19,13 +19,15 @@ from inference.engine.photos import notes
 from inference.engine.photos.notes import PhotoNote
 from inference.model_jobs.tables import MethodAgreement as MethodAgreement
 from inference.model_jobs.tables import ModelJob as ModelJob
+from inference.photos.tables import FolderPhoto as FolderPhoto
 from inference.photos.tables import QuestionPhoto as QuestionPhoto
+from inference.photos.tables import Thumbnail as Thumbnail
 from webapp.accounts.models import ApiToken
 
 LIVE = ("queued", "planning", "running")
 FINAL = ("answered", "failed", "stopped")
-# Sources of photos that only a device has: its own camera, and a browser that uploaded it there.
-CAMERA, DIRECT = "camera", "direct"
+# Sources of photos that only a device has: its own camera, a browser that uploaded it there, and a folder of its own.
+CAMERA, DIRECT, FOLDER = ON_DEVICES = "camera", "direct", "folder"
 SLOT_S = 900  # a quarter of an hour divides every time zone's offset
 ALBUM_NAME_CHARS = 80
 
@@ -61,6 +63,7 @@ class Photo(models.Model):
     digest = models.CharField(max_length=64, null=True, editable=False, help_text="SHA-256 of the stored file")  # noqa: DJ001
     kept = models.BooleanField(default=False, help_text="added to the library: no rule of retention deletes it")
     favourite = models.BooleanField(default=False)
+    thumbnail_came = models.BooleanField(default=False, editable=False, help_text="from its device; it does not come again")
     hidden_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="when its owner deleted it")
 
     objects = models.Manager()  # first: Django's own parts use it
@@ -88,7 +91,14 @@ class Photo(models.Model):
     @property
     def on_device_alone(self) -> bool:
         """The server has no file of it."""
-        return self.source_format in (CAMERA, DIRECT)
+        return self.source_format in ON_DEVICES
+
+    @property
+    def home(self) -> str | None:
+        """The device that alone has it, or can read it again from a folder of its own; None where there is none."""
+        if not self.on_device_alone:
+            return None
+        return next(iter(self.placed), None) or FolderPhoto.objects.filter(photo=self).values_list("node", flat=True).first()
 
     @property
     def remarkable(self) -> list[PhotoNote]:
@@ -154,6 +164,9 @@ class Turn(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     photo = models.ForeignKey(Photo, null=True, blank=True, on_delete=models.SET_NULL)
     others = models.PositiveSmallIntegerField(default=0, help_text="how many photos it has besides the photo at hand")
+    file = models.JSONField(
+        null=True, blank=True, help_text="of a device's folder: the photo, which is read when the question's turn comes"
+    )
     question = models.TextField(max_length=settings.QUESTION_MAX_CHARS)
     policy = models.CharField(max_length=10, default="fastest", help_text="a name in inference.placement.policies")
     route = models.CharField(max_length=10, blank=True, help_text="forced route: a name in inference.placement.routes")
@@ -205,6 +218,7 @@ class Step(models.Model):
     equals = models.CharField(
         max_length=64, blank=True, help_text="the same for equal questions: inference.answering.reuse.equal_steps"
     )
+    held = models.JSONField(null=True, blank=True, help_text="features that an edge has kept: inference.answering.edge_cache")
 
     class Meta:
         ordering = ("number",)

@@ -90,6 +90,7 @@ app.conf.beat_schedule = {
     "look at disk and budget": _every("ops.look", 60),
     "erase photos that were deleted a minute ago": _every("inference.erase_hidden", 5),
     "delete photos on nodes that were away": _every("inference.erase", 15),
+    "fetch thumbnails of photos that stay on devices": _every("inference.fetch_thumbnails", 3),
     "recognise photos of earlier versions": _every("inference.fill_digests", 30),
     "have changed models exported for nodes": _every("inference.refresh_exports", 30),
     "check events of watches that were left unchecked": _every("watches.sweep", 30),

@@ -75,7 +75,7 @@ class Heartbeat:
             "abilities": [*ABILITIES, *([] if self.updates.obstacle else [UPDATE])],
             "hardware": {
                 **board.hardware(),
-                "cameras": [Camera(name=name) for name in runtime.cameras.names],
+                "cameras": [Camera(name=name, folder=runtime.cameras.is_folder(name)) for name in runtime.cameras.names],
                 "uploads": runtime.uploads.base or None,
             },
             "versions": {**board.versions(VERSION), "wheel": self.updates.wheel or None},

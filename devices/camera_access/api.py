@@ -21,6 +21,10 @@ class CameraRule(Schema):
     everyone: bool = Field(description="Every person may use it.")
     people: list[str] = Field(description="Who may, besides administrators.", examples=[["alice"]])
     preview: bool = Field(description="Whether those who may use it, administrators included, may see small pictures of it.")
+    folder: bool | None = Field(
+        description="Whether those who may use it may ask about all photos of the folder that it is; administrators may in any "
+        "case. Null: it is no folder."
+    )
 
 
 class CameraRulePage(Page[CameraRule]):
@@ -31,6 +35,7 @@ class NewCameraRule(Schema):
     everyone: bool = Field(False, description="Let every person use it.")
     people: list[PersonName] = Field([], description="Names of accounts; administrators may in any case.", examples=[["alice"]])
     preview: bool = Field(False, description="Let those who may use it see small pictures of it, administrators included.")
+    folder: bool = Field(False, description="Let them ask about all photos of the folder that it is (`create_batch`).")
 
 
 @router.get(
@@ -54,7 +59,7 @@ def list_camera_access(request: HttpRequest, slug: str, query: Query[PageQuery])
 def change_camera_access(request: HttpRequest, slug: str, camera: str, body: NewCameraRule) -> CameraRule:
     """Replaces the rule. Administrators may always use it; each use is in the audit trail."""
     require_admin(request)
-    return CameraRule.model_validate(rules.change(_node(slug), camera, body.everyone, body.people, body.preview))
+    return CameraRule.model_validate(rules.change(_node(slug), camera, body.everyone, body.people, body.preview, body.folder))
 
 
 @router.post(

@@ -26,6 +26,7 @@ class RuleData(TypedDict):
     everyone: bool
     people: list[str]  # names of accounts
     preview: bool
+    folder: bool | None  # whether they may ask about all photos of the folder that it is; None: it is none
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Access:
     everyone: Collection[Camera]
     people: Mapping[Camera, Collection[int]]
     previews: Collection[Camera] = frozenset()
+    folders: Collection[Camera] = frozenset()
 
     def may_use(self, person: int | None, slug: str, camera: str) -> bool:
         named = self.people.get((slug, camera), ())
@@ -45,29 +47,39 @@ class Access:
         """Not even an administrator may before it is allowed, which is in the audit trail."""
         return (slug, camera) in self.previews and self.may_use(person, slug, camera)
 
+    def may_ask_folder(self, person: int | None, slug: str, camera: str) -> bool:
+        """About all photos of a camera that is a folder."""
+        return person in self.admins or ((slug, camera) in self.folders and self.may_use(person, slug, camera))
+
     def shown(self, person: int | None, node: NodeData) -> NodeData:
         """The node with only the cameras that this person may use."""
-        slug, names = node["slug"], [camera["name"] for camera in node["cameras"]]
+        slug = node["slug"]
         own: list[CameraData] = [
-            {"name": name, "preview": self.may_preview(person, slug, name)}
-            for name in names
-            if self.may_use(person, slug, name)
+            {
+                "name": name,
+                "preview": self.may_preview(person, slug, name),
+                "folder": camera["folder"] and self.may_ask_folder(person, slug, name),
+            }
+            for camera in node["cameras"]
+            if self.may_use(person, slug, name := camera["name"])
         ]
         return {**node, "cameras": own}
 
 
 def read() -> Access:
     admins = get_user_model().objects.filter(is_staff=True, is_active=True).values_list("pk", flat=True)
-    everyone, people, previews = set(), dict[Camera, set[int]](), set()
-    rows = CameraRule.objects.values_list("node__slug", "camera", "everyone", "people", "preview")
-    for slug, camera, is_open, person, preview in rows:
+    everyone, people, previews, folders = set(), dict[Camera, set[int]](), set(), set()
+    rows = CameraRule.objects.values_list("node__slug", "camera", "everyone", "people", "preview", "folder")
+    for slug, camera, is_open, person, preview, folder in rows:
         if preview:
             previews.add((slug, camera))
+        if folder:
+            folders.add((slug, camera))
         if is_open:
             everyone.add((slug, camera))
         if person is not None:
             people.setdefault((slug, camera), set()).add(person)
-    return Access(frozenset(admins), everyone, people, previews)
+    return Access(frozenset(admins), everyone, people, previews, folders)
 
 
 def use(person: AbstractBaseUser, node: Node, camera: str, photo_id: str) -> Kept:
@@ -92,10 +104,13 @@ def not_allowed(node: Node, camera: str) -> UserError:
 def of(node: Node) -> list[RuleData]:
     """The rule of each camera that the node reports."""
     rows = {row.camera: row for row in CameraRule.objects.filter(node=node).prefetch_related("people")}
-    return [_data(name, rows.get(name)) for name in cameras.names(node)]
+    folders = cameras.folders(node)
+    return [_data(name, rows.get(name), name in folders) for name in cameras.names(node)]
 
 
-def change(node: Node, camera: str, everyone: bool, people: Collection[str], preview: bool = False) -> RuleData:
+def change(
+    node: Node, camera: str, everyone: bool, people: Collection[str], preview: bool = False, folder: bool = False
+) -> RuleData:
     """Replace the rule of a camera. Raises UserError."""
     if camera not in cameras.names(node):
         raise UserError("no_camera", f"{node.slug} has no camera {camera}.", "Choose one that it reports.", 404)
@@ -109,7 +124,7 @@ def change(node: Node, camera: str, everyone: bool, people: Collection[str], pre
             raise UserError("unknown_person", f"There is no account “{name[:40]}”.", "Check the name.", 422)
     with transaction.atomic():
         row, _ = CameraRule.objects.update_or_create(
-            node=node, camera=camera, defaults={"everyone": everyone, "preview": preview}
+            node=node, camera=camera, defaults={"everyone": everyone, "preview": preview, "folder": folder}
         )
         row.people.set(accounts.values())
     names = ", ".join(sorted(accounts))
@@ -117,11 +132,19 @@ def change(node: Node, camera: str, everyone: bool, people: Collection[str], pre
         None,
         "camera access changed",
         f"camera:{node.slug}/{camera}",
-        ("everyone" if everyone else f"admins and {names}" if names else "admins") + (", with preview" if preview else ""),
+        ("everyone" if everyone else f"admins and {names}" if names else "admins")
+        + (", with preview" if preview else "")
+        + (", with the whole folder" if folder else ""),
     )
-    return _data(camera, row)
+    return _data(camera, row, camera in cameras.folders(node))
 
 
-def _data(name: str, row: CameraRule | None) -> RuleData:
+def _data(name: str, row: CameraRule | None, is_folder: bool) -> RuleData:
     people = sorted(account.get_username() for account in row.people.all()) if row else []
-    return {"name": name, "everyone": bool(row and row.everyone), "people": people, "preview": bool(row and row.preview)}
+    return {
+        "name": name,
+        "everyone": bool(row and row.everyone),
+        "people": people,
+        "preview": bool(row and row.preview),
+        "folder": bool(row and row.folder) if is_folder else None,
+    }

@@ -22,9 +22,11 @@ TimesBySplit = dict[Annotated[str, Field(pattern=r"^\d{1,3}$")], ShortMillisecon
 
 
 class Camera(Sent):
-    """What the server knows of a camera: its name. The source stays with the node's owner."""
+    """What the server knows of a camera: its name, and whether it is a folder of photos. The source stays with the node's
+    owner."""
 
     name: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^\s\x00]+$")]
+    folder: bool = False
 
 
 CameraList = Annotated[list[Camera], Field(max_length=MAX_CAMERAS)]
@@ -34,7 +36,7 @@ Hardware = Annotated[dict[FactName, bool | int | Number | Line | CameraList | No
 def cameras_of(stored: object) -> list[Camera]:
     """From a node's stored hardware facts. Earlier versions reported the names as one string with spaces between them."""
     names: Sequence[object] = stored.split() if isinstance(stored, str) else stored if isinstance(stored, list) else []
-    return [Camera(name=str(name["name"]) if isinstance(name, dict) else str(name)) for name in names]
+    return [Camera.model_validate(name if isinstance(name, dict) else {"name": str(name)}) for name in names]
 
 
 class TaskTimes(Sent):

@@ -5,24 +5,18 @@ What a node refuses comes back as `{"error": {"code", "message"}}`.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Generic, TypeVar
+from typing import Annotated, Any
 
 from pydantic import Field, JsonValue
 
 from devices.contract import results
-from devices.contract.protocol import ANSWERING, TRAINING
-from devices.contract.values import BlobName, Crop, Level, Number, PhotoId, Received, Seconds, Sent, SplitPoint, TaskName
+from devices.contract.folder_jobs import ListFolder as ListFolder
+from devices.contract.folder_jobs import ReadFile as ReadFile
+from devices.contract.job import Job as Job
+from devices.contract.protocol import TRAINING
+from devices.contract.values import BlobName, Crop, Level, Number, PhotoId, Seconds, SplitPoint, TaskName
 
 Question = Annotated[str, Field(max_length=2000)]
-Result = TypeVar("Result", bound=Received)
-
-
-class Job(Sent, Generic[Result]):
-    """The arguments of one verb."""
-
-    verb: ClassVar[str]
-    queue: ClassVar[str] = ANSWERING
-    result: ClassVar[type[Received]]
 
 
 class Place(Job[results.Placed]):
@@ -49,6 +43,14 @@ class Preview(Job[results.Transferred]):
 
     verb, result = "preview", results.Transferred
     camera: Annotated[str, Field(min_length=1, max_length=40)]
+    blob: BlobName
+
+
+class Thumbnail(Job[results.Transferred]):
+    """Send a small picture of a photo as `blob`, a JPEG of at most THUMBNAIL_BYTES without metadata."""
+
+    verb, result = "thumbnail", results.Transferred
+    photo: PhotoId
     blob: BlobName
 
 
@@ -216,8 +218,11 @@ JOBS: Mapping[str, type[Job[Any]]] = {
         Place,
         Look,
         Preview,
+        Thumbnail,
         Invite,
         Collect,
+        ListFolder,
+        ReadFile,
         ComputeHeads,
         Forget,
         RunWhole,

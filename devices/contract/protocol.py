@@ -20,11 +20,14 @@ TRACE_HEADER = "traceparent"
 # What an agent of this version can be asked for from the server, besides jobs of earlier versions. It reports these names.
 RESTART, RECENT_LOG, PREVIEW = "restart", "log", "preview"
 MEASURE = "measure"  # only the encodings that some tasks need, of a photo that it places
-ABILITIES = (RESTART, RECENT_LOG, PREVIEW, MEASURE)
+FOLDERS = "folders"  # say which photos are in a camera that is a folder, and keep one of them
+THUMBNAILS = "thumbnails"  # send small pictures of photos that are nowhere else
+ABILITIES = (RESTART, RECENT_LOG, PREVIEW, MEASURE, FOLDERS, THUMBNAILS)
 UPDATE = "update"  # its agent, by itself: only where the installer made its home
 
 MAX_LOG = 60_000  # bytes of an agent's recent log, as JSON
 PREVIEW_SIDE, PREVIEW_BYTES = 320, 64 * 1024  # of a camera's preview: pixels of its longer side; of its JPEG
+THUMBNAIL_SIDE, THUMBNAIL_BYTES = 160, 16 * 1024  # of a photo that stays on the node: of its longer side; of the JPEG
 BLOB_TTL_S = 120
 REPLY_TTL_S = 300
 MAX_REPLY_BYTES = 256 * 1024  # of a job's JSON result; what is larger travels as a blob

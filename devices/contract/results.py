@@ -9,6 +9,7 @@ from devices.contract.values import (
     Bytes,
     Line,
     Milliseconds,
+    Number,
     Probability,
     Received,
     Seconds,
@@ -17,6 +18,8 @@ from devices.contract.values import (
 )
 
 MAX_TEXT = 4000  # characters of an answer
+FOLDER_PAGE = 250  # files; with the longest names, less than MAX_REPLY_BYTES
+FILE_NAME = r"^[^/\x00]+$"
 Text = Annotated[str, Field(max_length=MAX_TEXT, pattern=STORABLE)]
 Sizes = Annotated[dict[Annotated[str, Field(max_length=60, pattern=STORABLE)], Bytes], Field(max_length=400)]
 Points = Annotated[dict[TaskName, SplitPoint], Field(max_length=40)]
@@ -40,6 +43,23 @@ class Kept(Placed):
     height: Annotated[int, Field(ge=1, le=100_000)]
     stayed: bool = True
     notes: Annotated[list[Annotated[str, Field(max_length=20, pattern=STORABLE)]], Field(max_length=20)] = []  # measured there
+
+
+class FolderFile(Received):
+    """A file of a folder, as it was when it was listed. `modified`: seconds since 1970."""
+
+    name: Annotated[str, Field(min_length=1, max_length=255, pattern=FILE_NAME)]
+    bytes: Bytes
+    modified: Number
+
+
+class FolderPage(Received):
+    """A part of a folder's photos, the newest first. `total`: all that fit the bounds; `unnamed`: further ones, whose names
+    cannot be passed on."""
+
+    files: Annotated[list[FolderFile], Field(max_length=FOLDER_PAGE)]
+    total: Annotated[int, Field(ge=0, le=100_000_000)]
+    unnamed: Annotated[int, Field(ge=0, le=100_000_000)] = 0
 
 
 class Invitation(Received):
@@ -91,10 +111,11 @@ class AnswerResult(Received):
     lines: Annotated[list[TextLine], Field(max_length=400)] | None = None
     absent: Line | None = None
     vector: Annotated[str, Field(max_length=400, pattern=r"^[A-Za-z0-9+/=]*$")] | None = None  # by which the photo is found
+    names: Annotated[list[tuple[Text, Probability]], Field(max_length=10)] | None = None  # of the photo, whatever was asked
 
     def stored(self) -> dict[str, Any]:
         """As receipts keep it: optional parts that are missing do not appear."""
-        return self.model_dump(mode="json", exclude_none=True, exclude={"vector"})
+        return self.model_dump(mode="json", exclude_none=True, exclude={"vector", "names"})
 
 
 class Answered(Timed):

@@ -26,10 +26,12 @@ Fact = bool | int | float | str | None
 
 
 class CameraData(TypedDict):
-    """`preview`: whether the person whom it is shown may see small pictures of it."""
+    """`preview`: whether the person whom it is shown may see small pictures of it; `folder`: whether they may ask about all
+    photos of the folder that it is."""
 
     name: str
     preview: bool
+    folder: bool
 
 
 class SimulatedData(TypedDict):
@@ -62,6 +64,7 @@ class NodeData(TypedDict):
     simulated: SimulatedData | None
     hardware: dict[str, Fact]
     cameras: list[CameraData]
+    thumbnails: bool
     tags: list[str]
     trouble: str  # why it is not used although it may be online, in words
     refused_models: str  # why it keeps its models although others were chosen, in words
@@ -168,7 +171,11 @@ def _data(node: Node, link: links.LinkData | None, tags: list[str]) -> NodeData:
         "queue": node.queue,
         "simulated": simulated(node),
         "hardware": {name: fact for name, fact in node.hardware.items() if name != "cameras"},
-        "cameras": [{"name": camera.name, "preview": False} for camera in cameras_of(node.hardware.get("cameras"))],
+        "cameras": [
+            {"name": camera.name, "preview": False, "folder": camera.folder}
+            for camera in cameras_of(node.hardware.get("cameras"))
+        ],
+        "thumbnails": node.thumbnails,
         "tags": tags,
         "trouble": trouble.of(node, timezone.now()),
         "refused_models": refused_models(node),

@@ -122,18 +122,13 @@ class Attempt:
         now, sharing = timezone.now(), edge_cache.tasks_sharing_tower(profile, task)
         is_new = turn.fresh or self.crop is not None  # what was computed before is of the whole photo
         records = timing_store.Records(device.slug, *(edge.slug for edge in edges))
+        cached = {} if is_new or not edges else edge_cache.cached_levels(photo, now, sharing)
         options = self.rule(
             candidates.offers(
                 task,
                 profile,
                 records.timings(device.slug, device.profile),
-                [
-                    (
-                        records.timings(edge.slug, edge.profile),
-                        {} if is_new else edge_cache.cached_levels(photo, edge.slug, now, sharing),
-                    )
-                    for edge in edges
-                ],
+                [(records.timings(edge.slug, edge.profile), cached.get(edge.slug, {})) for edge in edges],
                 photo.bytes,
                 prefetch.sizes(photo, device.slug),
                 [] if is_new else prefetch.ready(photo, device.slug, profile, task),

@@ -1,37 +1,62 @@
-"""Which features of a photo an edge should still have in its cache, judged by the receipts of earlier answers.
+"""Which features of a photo edges should still have in their caches, judged by earlier answers.
 
 A wrong guess costs one call: an edge that has lost the features says so, and they are sent again.
 """
 
+from collections import defaultdict
 from datetime import datetime, timedelta
+from typing import TypedDict
 
 from django.conf import settings
 
 from inference.engine.catalogue import Profile
 from inference.models import Photo, QuestionPhoto, Step, Turn
+from inference.receipt import Receipt
 
-LATEST = 16  # answers about a photo that tell what an edge has of it
+LATEST = 16  # answers about a photo that tell what edges have of it
 
 
-def cached_levels(photo: Photo, edge: str, now: datetime, tasks: list[str]) -> dict[int, int]:
-    """Split point -> highest level that was sent to the edge, or used there, within the lifetime of its cache.
+class Held(TypedDict):
+    """What one answer left at an edge."""
+
+    photo: str
+    edge: str
+    split_at: int
+    level: int
+    at: str  # when the features were sent or used, ISO 8601
+
+
+def held_after(receipt: Receipt) -> Held | None:
+    """None for an answer that left nothing there, or features of a part of the photo."""
+    levels = receipt.get("levels")
+    if receipt["route"] != "split" or not levels or receipt.get("crop"):
+        return None
+    edge, split_at, level = receipt["edge"], receipt["split_at"], levels[-1]["level"]
+    assert edge is not None and split_at is not None and level is not None, "a split answer has them"
+    return {"photo": receipt["photo"], "edge": edge, "split_at": split_at, "level": level, "at": receipt["at"]}
+
+
+def cached_levels(photo: Photo, now: datetime, tasks: list[str]) -> dict[str, dict[int, int]]:
+    """Edge -> split point -> highest level that was sent to it, or used there, within the lifetime of its cache.
 
     `tasks`: those that can use each other's features.
     """
-    cached: dict[int, int] = {}
+    cached: dict[str, dict[int, int]] = defaultdict(dict)
     if settings.KEEP_FEATURES_S <= 0:
         return cached
-    # Only these keys of the latest: a receipt lists every candidate, and a long conversation about one photo has many receipts.
-    keys = [f"receipt__{name}" for name in ("photo", "route", "edge", "crop", "at", "split_at", "levels")]
     beside = QuestionPhoto.objects.filter(photo=photo).order_by().values("turn")
     turns = Turn.objects.filter(photo=photo).order_by().values("pk").union(beside, all=True)
-    answered = Step.objects.filter(turn__in=turns, state="answered", task__in=tasks).order_by("-pk")
-    for subject, route, used, crop, at, k, levels in answered.values_list(*keys)[:LATEST]:
-        if route != "split" or used != edge or crop or not levels or subject not in (None, str(photo.pk)):
+    answered = Step.objects.filter(turn__in=turns, task__in=tasks, held__isnull=False).order_by("-pk")
+    for held in answered.values_list("held", flat=True)[:LATEST]:
+        if held["photo"] != str(photo.pk) or now - datetime.fromisoformat(held["at"]) >= _lifetime():
             continue
-        if now - datetime.fromisoformat(at) < timedelta(seconds=settings.KEEP_FEATURES_S):
-            cached[k] = max(levels[-1]["level"], cached.get(k, 0))
+        levels = cached[held["edge"]]
+        levels[held["split_at"]] = max(held["level"], levels.get(held["split_at"], 0))
     return cached
+
+
+def _lifetime() -> timedelta:
+    return timedelta(seconds=settings.KEEP_FEATURES_S)
 
 
 def tasks_sharing_tower(profile: Profile, task: str) -> list[str]:

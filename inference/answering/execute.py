@@ -52,11 +52,11 @@ class Step:
     transfers: list[Transfer] = field(default_factory=list)  # over the link, including those of a failed attempt
     jobs: list[JobRecord] = field(default_factory=list)  # in the order in which they ended
 
-    def send(self, node: str, job: Job[Result], deadline_s: float) -> Result:
+    def send(self, node: str, tier: str, job: Job[Result], deadline_s: float) -> Result:
         """Run a job, which is recorded whatever comes of it. Raises what dispatch.call raises."""
         number, started = dispatch.new_number(), time.perf_counter()
         try:
-            return dispatch.call(node, job, deadline_s, self.cancelled, self.phase, number)
+            return dispatch.call(node, job, deadline_s, self.cancelled, self.phase, number, lambda: self.phase(tier))
         finally:
             ms = round((time.perf_counter() - started) * 1000, 1)
             self.jobs.append({"id": number, "verb": job.verb, "node": node, "ms": ms})
@@ -227,10 +227,9 @@ class Execution:
         actual_part: Callable[[TimedResult], str] | None = None,
     ) -> TimedResult:
         """`part` is what the job is expected to compute, `actual_part` what its result says that it was."""
-        self.step.phase(tier)
         step, started = self.step, time.perf_counter()
         try:
-            reply = step.send(node, job, self.deadline)
+            reply = step.send(node, tier, job, self.deadline)
         except dispatch.NodeGone:
             late_ms = (time.perf_counter() - started) * 1000
             if part is not None and late_ms >= self.deadline * 1000:  # otherwise it would be expected to be as fast again

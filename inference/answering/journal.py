@@ -20,7 +20,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from devices import model_choice
-from inference.answering import turns
+from inference.answering import edge_cache, turns
 from inference.calls import recording
 from inference.models import LIVE, Step, Turn
 from inference.placement import fleet
@@ -172,7 +172,7 @@ class Journal:
 
     def receipt(self, number: int, receipt: Receipt, equals: str = "") -> None:
         """`equals`: for an answer that may be used again (inference.answering.reuse.equal_steps)."""
-        changes = {"state": "answered", "receipt": receipt, "equals": equals}
+        changes = {"state": "answered", "receipt": receipt, "equals": equals, "held": edge_cache.held_after(receipt)}
         self._step(number, changes, receipt, lambda: recording.answered(self.turn, number, receipt))
 
     def step_failed(self, number: int, task: str, error: UserError, failures: Sequence[FailureRecord] = ()) -> None:

@@ -154,7 +154,7 @@ def _plan(execution: TurnExecution) -> list[PlanStep]:
     journal, turn = execution.journal, execution.journal.turn
     if turn.given_plan:
         journal.planned(turn.given_plan)
-        return plans.steps_of(turn.given_plan)
+        return plans.given(turn)
     context = planner_usage.context_of(turn)
     preparation = _prepare_meanwhile(turn)
     started = time.perf_counter()
@@ -182,7 +182,7 @@ def _prepare_meanwhile(turn: Turn) -> "Future[float] | None":
 def _run_steps(execution: TurnExecution, steps: list[PlanStep]) -> list[StepResult]:
     if len(steps) == 1:
         return [_step(execution, steps[0])]
-    results: list[StepResult] = []
+    results = list[StepResult]()
     for number in range(0, len(steps), STEPS_AT_ONCE):
         some = steps[number : number + STEPS_AT_ONCE]  # each with a copy of the context: for whom the nodes work
         futures = [_pool.submit(copy_context().run, _in_thread, execution, step) for step in some]

@@ -8,6 +8,8 @@ from django.conf import settings
 
 from inference.answering import system_questions, trained_models
 from inference.engine import catalogue
+from inference.models import Turn
+from inference.photos.on_device import folder_photos
 from inference.placement import task_choice
 from inference.planning.plan import MAX_WHY, Planned, PlanStep
 
@@ -31,6 +33,13 @@ def stored(
         "remark": " ".join(filter(None, remarks)),
     }
     return plan | ({"photos": photos} if photos > 1 else {}), chosen.steps
+
+
+def given(turn: Turn) -> list[PlanStep]:
+    """The steps of a question whose plan was made before; it has its photo then, where it names one by a file. Raises
+    UserError."""
+    folder_photos.attach(turn)
+    return steps_of(turn.given_plan)
 
 
 def steps_of(plan: dict[str, Any]) -> list[PlanStep]:

@@ -7,12 +7,10 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import NotRequired, TypedDict
 
 import redis
 from django.conf import settings
-from django.db import close_old_connections, transaction
-from django.utils import timezone
+from django.db import close_old_connections
 
 from devices import dispatch
 from devices.contract.jobs import ComputeHeads, Place
@@ -24,6 +22,8 @@ from inference.answering import cloud_queue, edge_cache
 from inference.engine.catalogue import Profile
 from inference.models import Photo, PhotoTrace
 from inference.photos import erasure
+from inference.photos.on_device import folder_photos
+from inference.photos.placed import Placed, change, entry_of
 from inference.placement import candidates, fleet, policies, routes
 from inference.placement.choose import Load, NoRoute, choose
 from inference.placement.link import needs_probe
@@ -89,10 +89,22 @@ def place(
         photo.refresh_from_db(fields=["placed"])
         is_there = device.slug in photo.placed
         if not _is_placed(photo, device, tasks):
-            if photo.on_device_alone:
-                raise UserError("photo_lost", f"{device.slug} no longer has this photo.", "Take or upload it again.", 410)
+            if photo.on_device_alone and not is_there:
+                _read_again(photo, device, tasks)
+                return 0
             _place(photo, device, tasks, is_there, cancelled)
     return 0 if is_there else photo.bytes
+
+
+def _read_again(photo: Photo, device: Node, tasks: set[str]) -> None:
+    """A file of the device's own folder, of which it has dropped its copy. Raises UserError where the photo is none."""
+    wanted = sorted(tasks)
+    placed = folder_photos.read_again(photo, wanted)
+    if placed is None:
+        raise UserError("photo_lost", f"{device.slug} no longer has this photo.", "Take or upload it again.", 410)
+    models = fleet.models_of(device)
+    entry: Placed = {"sizes": placed.sizes, "ready": {}, "profile": models, "tasks": wanted}
+    change(photo, device.slug, lambda _: entry)
 
 
 def _place(photo: Photo, device: Node, tasks: set[str], is_there: bool, cancelled: Callable[[], bool]) -> None:
@@ -114,7 +126,7 @@ def _place(photo: Photo, device: Node, tasks: set[str], is_there: bool, cancelle
         known = sorted({*entry.get("tasks", []), *wanted})
         return {**entry, "sizes": {**entry["sizes"], **placed.sizes}, "tasks": known}
 
-    _change(photo, device.slug, measured)
+    change(photo, device.slug, measured)
 
 
 def _file(photo: Photo) -> bytes:
@@ -127,19 +139,19 @@ def _file(photo: Photo) -> bytes:
 
 def _is_placed(photo: Photo, device: Node, tasks: set[str]) -> bool:
     """Whether the device has it, and its encodings for these tasks were measured, for the models that the device has now. What
-    only the device has stays as it is."""
+    it measured for all tasks stays as it is."""
     if device.slug not in photo.placed:
         return False
     entry = photo.placed[device.slug] or {}
     models, measured = entry.get("profile"), entry.get("tasks")
-    if models is None or photo.on_device_alone:
+    if models is None:
         return True
     return models == fleet.models_of(device) and (measured is None or tasks <= set(measured))
 
 
 def unplace(photo: Photo, device: str) -> None:
     """Record that the device has lost it."""
-    _change(photo, device, lambda _: None)
+    change(photo, device, lambda _: None)
 
 
 def compute_heads(photo: Photo, device: Node, edge: Node) -> None:
@@ -155,8 +167,8 @@ def compute_heads(photo: Photo, device: Node, edge: Node) -> None:
 
 def remember_head(photo: Photo, device: str, task: str, k: int) -> None:
     """Record that the device caches the features of this head."""
-    if k not in _entry(photo, device)["ready"].get(task, []):
-        _change(photo, device, lambda entry: entry and {**entry, "ready": _with(entry["ready"], task, k)})
+    if k not in entry_of(photo, device)["ready"].get(task, []):
+        change(photo, device, lambda entry: entry and {**entry, "ready": _with(entry["ready"], task, k)})
 
 
 def remember_heads(heads: Iterable[tuple[Photo, str, str, int]]) -> None:
@@ -167,12 +179,12 @@ def remember_heads(heads: Iterable[tuple[Photo, str, str, int]]) -> None:
 
 def sizes(photo: Photo, device: str) -> dict[str, int]:
     """Bytes of each photo encoding, as the device's own encoder makes them."""
-    return _entry(photo, device)["sizes"]
+    return entry_of(photo, device)["sizes"]
 
 
 def ready(photo: Photo, device: str, profile: Profile, task: str) -> list[int]:
     """Split points whose head the device should have in its cache, from this task or one that shares its tower."""
-    heads = _entry(photo, device)["ready"]
+    heads = entry_of(photo, device)["ready"]
     return sorted({k for other in edge_cache.tasks_sharing_tower(profile, task) for k in heads.get(other, [])})
 
 
@@ -197,40 +209,6 @@ def _likely_points(photo: Photo, profile: Profile, device: Node, edge: Node) -> 
 
 def _with(ready: dict[str, list[int]], task: str, k: int) -> dict[str, list[int]]:
     return {**ready, task: sorted({*ready.get(task, []), k})}
-
-
-class Placed(TypedDict):
-    """What is known about a photo on one device."""
-
-    sizes: dict[str, int]  # bytes by photo encoding
-    ready: dict[str, list[int]]  # by task, split points whose head is in the device's cache
-    profile: NotRequired[str]  # the models that both are about
-    tasks: NotRequired[list[str]]  # whose encodings were measured; without it, all
-
-
-def _entry(photo: Photo, device: str) -> Placed:
-    """Rows of earlier versions have the sizes alone."""
-    stored = photo.placed.get(device) or {}
-    if "sizes" not in stored:
-        return {"sizes": stored, "ready": {}}
-    entry: Placed = {"sizes": stored["sizes"], "ready": stored["ready"]}
-    for name in ("profile", "tasks"):
-        if name in stored:
-            entry[name] = stored[name]  # type: ignore[literal-required]
-    return entry
-
-
-def _change(photo: Photo, device: str, change: Callable[[Placed | None], Placed | None]) -> None:
-    """Change the entry of one device without losing concurrent changes to another. None removes it."""
-    with transaction.atomic():
-        row = Photo.objects.select_for_update().filter(pk=photo.pk).first()
-        if row is None:  # deleted in the meantime: what arrived after that goes too
-            PhotoTrace.objects.filter(photo=photo.pk).update(deleted=timezone.now())
-            return
-        entry = change(_entry(row, device) if device in row.placed else None)
-        row.placed.pop(device, None)
-        photo.placed = {**row.placed, device: entry} if entry else row.placed
-        Photo.objects.filter(pk=photo.pk).update(placed=photo.placed)
 
 
 @contextmanager

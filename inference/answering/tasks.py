@@ -13,6 +13,7 @@ from celery.worker import state
 from inference.answering import cloud_queue, journal, orchestrate, prefetch, sweep
 from inference.models import Photo
 from inference.photos import digests, erasure, trash
+from inference.photos.on_device import thumbnails
 from inference.scheduling import worker_pulse
 from inference.scheduling.background import FairLane
 from inference.scheduling.worker_pulse import Pulse
@@ -72,6 +73,12 @@ def erase_photos() -> None:
 def erase_hidden_photos() -> None:
     """Erase photos whose deletion can no longer be undone; sent by the clock."""
     trash.erase_due()
+
+
+@shared_task(name="inference.fetch_thumbnails", is_needed=staticmethod(thumbnails.is_needed))
+def fetch_thumbnails() -> None:
+    """Have devices send small pictures of photos that they alone have, where that is allowed; sent by the clock, and short."""
+    thumbnails.run()
 
 
 @shared_task(name="inference.fill_digests")

@@ -1,17 +1,43 @@
 """Batches over HTTP: what the page uses is what a script uses."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 from ninja import Query, Router, Status
 
+from devices.camera_access import folders
+from devices.telemetry import presence
 from inference.batches import control, creation, summary
-from inference.batches.api_schemas import Batch, BatchPage, BatchWithItems, Item, ItemPage, ItemQuery, NewBatch
+from inference.batches.api_schemas import (
+    Batch,
+    BatchPage,
+    BatchWithItems,
+    Folder,
+    FolderBounds,
+    FolderFacts,
+    FolderPage,
+    Item,
+    ItemPage,
+    ItemQuery,
+    NewBatch,
+)
 from inference.batches.models import Batch as Row
+from inference.batches.sources import device_folder
+from inference.batches.sources.device_folder import DeviceFolder
 from webapp.csv_download import csv_download
-from webapp.live.http import Page, PageQuery, change, operation, paginate
+from webapp.live.http import Page, PageQuery, change, operation, paginate, paginate_values
+from webapp.live.moments import iso
 
 router = Router(tags=["batches"])
+NO_FOLDER = {
+    403: "`folder_not_allowed`.",
+    404: "`not_found`: no such device. `no_folder`: it has none of this name for you.",
+    409: "`agent_too_old`: it lists no folders.",
+    502: "`folder_failed`: the device cannot read it.",
+    503: "`node_offline`: the device does not answer.",
+}
 NO_BATCH = {404: "`not_found`: no such batch of yours."}
 
 
@@ -27,12 +53,17 @@ def batch_schema(row: Row) -> Batch:
         {201: Batch},
         {
             400: "`no_words`: the search has no words about a photo.",
-            404: "`unknown_photos`: some of them do not exist or are not yours. `not_found`: no such album or photo of yours.",
-            409: "`search_off`, `search_without_model`, `not_indexed`: as `search_library` and `find_alike` have them.",
-            422: "`no_photos`, `several_sources`, `too_many_photos`, `empty_question`, `question_too_long`, `unknown_policy`, "
-            "`unknown_route`, `unknown_node`; `no_steps`, `no_training`, `one_photo_each`: the message is no question that "
-            "each photo answers.",
+            403: "`folder_not_allowed`: an administrator decides who may ask about all photos of a folder.",
+            404: "`unknown_photos`: some of them do not exist or are not yours. `not_found`: no such album or photo of yours, "
+            "or device. `no_folder`: the device has none of this name for you.",
+            409: "`search_off`, `search_without_model`, `not_indexed`: as `search_library` and `find_alike` have them. "
+            "`agent_too_old`: that of the device lists no folders.",
+            422: "`no_photos`, `folder_empty`, `several_sources`, `too_many_photos`, `empty_question`, `question_too_long`, "
+            "`unknown_policy`, `unknown_route`, `unknown_node`; `no_steps`, `no_training`, `one_photo_each`: the message is no "
+            "question that each photo answers.",
             429: "`too_many_batches`: you have as many unfinished ones as you may. `allowance_used`: see `get_allowances`.",
+            502: "`folder_failed`: the device cannot read the folder.",
+            503: "`node_offline`: the device does not answer.",
         },
     ),
 )
@@ -49,6 +80,39 @@ def create_batch(request: HttpRequest, body: NewBatch) -> Status[Batch]:
         fresh=body.fresh,
     )
     return Status(201, batch_schema(row))
+
+
+@router.get("/folders", **operation("list_folders", "List the folders of devices that you may ask about", {200: FolderPage}))
+def list_folders(request: HttpRequest, query: Query[PageQuery]) -> Page[Folder]:
+    """Cameras that are folders: administrators may ask about all photos in them, and those whom they allow it."""
+    now = timezone.now()
+    rows = folders.of(int(request.user.pk or 0))
+    own = [Folder(device=node.slug, folder=name, state=presence.state(node, now)) for node, name in rows]
+    return paginate_values(own, query)
+
+
+@router.get(
+    "/folders/{slug:device}/{folder}",
+    **operation("get_folder", "Count the photos in a folder of a device", {200: FolderFacts}, NO_FOLDER),
+)
+def get_folder(request: HttpRequest, device: str, folder: str, query: Query[FolderBounds]) -> FolderFacts:
+    """The device is asked; nothing of the photos leaves it but the names, sizes and times of the files."""
+    listed = device_folder.listing(request.user, DeviceFolder(device, folder, query.since, query.until))
+    return FolderFacts(
+        photos=listed.total,
+        unnamed=listed.unnamed,
+        bytes=sum(file.bytes for file in listed.files) if listed.files else None,
+        newest=_moment(listed.files[0].modified) if listed.files else None,
+        oldest=_moment(listed.files[-1].modified) if listed.files else None,
+    )
+
+
+def _moment(seconds: float) -> str | None:
+    """A file's, which its owner may have set to any."""
+    try:
+        return iso(datetime.fromtimestamp(seconds, UTC))
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 @router.get("", **operation("list_batches", "List your batches, newest first", {200: BatchPage}))

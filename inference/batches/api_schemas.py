@@ -5,14 +5,16 @@ from typing import Literal, Self
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from inference.batches.models import ITEM_STATES, STATES
+from inference.batches.sources.device_folder import DeviceFolder
 from inference.batches.sources.shown import Shown
 from inference.batches.summary import SORTS
 from inference.engine.doubt import Certainty
 from inference.photos.filter_query import FilterQuery
 from inference.photos.library import Filters
+from inference.photos.question_photos import PhotoJson
 from inference.placement import policies, routes
 from inference.planning.plan import PlanStep
 from webapp.live.errors import UserError
@@ -23,7 +25,7 @@ MOST_TYPED = 2000  # characters of a search
 TWO_SOURCES = UserError(
     "several_sources",
     "The photos are named in more than one way.",
-    "Send one of `photos`, `album`, `search` and `library`.",
+    "Send one of `photos`, `album`, `search`, `library` and `folder`.",
     422,
 )
 Sort = Literal["number", "answer", "certainty", "uncertainty", "bytes", "ms"]
@@ -55,9 +57,49 @@ class LibraryQuery(FilterQuery):
         return self
 
 
+class FolderBounds(Schema):
+    since: AwareDatetime | None = Field(None, description="Files that were changed at this moment or later.")
+    until: AwareDatetime | None = Field(None, description="Files that were changed before this moment.")
+
+
+class FolderQuery(FolderBounds):
+    """The photos in a folder of a device, the newest first, as `list_folders` names it."""
+
+    device: str = Field(max_length=40, examples=["jetson-a"])
+    folder: str = Field(max_length=40, examples=["shots"])
+
+    def source(self) -> DeviceFolder:
+        return DeviceFolder(self.device, self.folder, self.since, self.until)
+
+
+class Folder(Schema):
+    """A folder of a device about all photos of which you may ask."""
+
+    device: str = Field(examples=["jetson-a"])
+    folder: str = Field(examples=["shots"])
+    state: str = Field(description="Of the device.", examples=["online"])
+
+
+class FolderPage(Page[Folder]):
+    pass
+
+
+class FolderFacts(Schema):
+    photos: int = Field(description="Photos in it now, within the bounds.", examples=[120])
+    unnamed: int = Field(description="Further files, whose names are no text; they are left out.")
+    bytes: int | None = Field(description="Their size; null where they are more than a batch may have.")
+    newest: Moment | None = Field(description="When the newest was changed; null where they are too many, or none.")
+    oldest: Moment | None
+
+
+class BatchFolder(Schema):
+    device: str = Field(examples=["jetson-a"])
+    folder: str = Field(examples=["shots"])
+
+
 class NewBatch(Schema):
-    """The photos are named in one way: `photos`, `album`, `search` or `library`. What the last three name is read when the
-    batch is created; at most 500 photos of a search, best first."""
+    """The photos are named in one way: `photos`, `album`, `search`, `library` or `folder`. What the last four name is read when
+    the batch is created; at most 500 photos of a search, best first."""
 
     question: str = Field(examples=["Is there a dog?"])
     photos: list[UUID] | None = Field(
@@ -68,6 +110,7 @@ class NewBatch(Schema):
         None, max_length=MOST_TYPED, description="All photos of yours that show this.", examples=["a dog on a beach"]
     )
     library: LibraryQuery | None = Field(None, description="Photos that the library shows.")
+    folder: FolderQuery | None = Field(None, description="Photos in a folder of a device, which stay there.")
     policy: str = Field("fastest", json_schema_extra={"enum": [*policies.names()]}, description="What placement may do.")
     route: str | None = Field(None, json_schema_extra={"enum": [*routes.names(), None]}, description="Force this route.")
     node: str | None = Field(None, description="The device to ask on.", examples=["jetson-a"])
@@ -76,11 +119,13 @@ class NewBatch(Schema):
         description="Use nothing that was computed or sent for an earlier question, neither its answer nor its features.",
     )
 
-    def source(self) -> Sequence[UUID] | Shown:
+    def source(self) -> Sequence[UUID] | Shown | DeviceFolder:
         """Raises UserError unless the photos are named in one way."""
-        named = [each for each in (self.photos, self.album, self.search, self.library) if each is not None]
-        if len(named) > 1:
+        every = (self.photos, self.album, self.search, self.library, self.folder)
+        if len([each for each in every if each is not None]) > 1:
             raise TWO_SOURCES
+        if self.folder:
+            return self.folder.source()
         if self.album:
             return Shown(Filters(album=self.album))
         if self.search is not None:
@@ -115,6 +160,8 @@ class Batch(Schema):
     route: str | None
     node: str | None
     fresh: bool = Field(description="Nothing computed or sent for an earlier question was used.")
+    folder: BatchFolder | None = Field(description="Of a device, where its photos are files in it.")
+    waits: bool = Field(description="It goes on when that device can be asked again.")
     repeated: int = Field(description="Photos that were listed again, and are asked about once.")
     plan: BatchPlan = Field(description="Of every item, as in a turn.")
     created: Moment
@@ -131,19 +178,10 @@ class BatchPage(Page[Batch]):
     pass
 
 
-class ItemPhoto(Schema):
-    id: UUID
-    url: str
-    width: int
-    height: int
-    bytes: int
-    on_server: bool
-    notes: list[str]
-
-
 class Item(Schema):
     number: int = Field(description="In the order of the list, from 1.", examples=[1])
-    photo: ItemPhoto | None = Field(description="Null once it was deleted.")
+    photo: PhotoJson | None = Field(description="Null once it was deleted, and of a file in a folder until it was read.")
+    file: str | None = Field(description="Its name in a folder of a device.", examples=["IMG_0001.jpg"])
     turn: UUID | None = Field(description="For `get_turn`, which has the receipts.")
     state: str = Field(json_schema_extra={"enum": [*ITEM_STATES]})
     answer: str | None

@@ -59,7 +59,7 @@ def retry(batch: Batch) -> None:
         if not failed.exists():
             raise NO_FAILED
         Turn.objects.filter(batch_item__in=failed).delete()
-        failed.update(state=WAITING, turn=None, error=None, finished=None, answer="", link_bytes=0, ms=0.0)
+        failed.update(state=WAITING, turn=None, error=None, finished=None, answer="", link_bytes=0, ms=0.0, returned=0)
         failed.update(device_ms=0.0, uplink_ms=0.0, edge_ms=0.0, confidence=None, certainty="", route="")
         _move(batch, RUNNING, None, resumed=timezone.now())
         feeding.give_first(batch)

@@ -12,7 +12,8 @@ from devices.models import Node
 from inference.answering import planner_usage, plans, trained_models, turns
 from inference.batches import feeding
 from inference.batches.models import PAUSED, RUNNING, Batch, Item
-from inference.batches.sources import listed, shown
+from inference.batches.sources import device_folder, listed, shown
+from inference.batches.sources.device_folder import DeviceFolder
 from inference.batches.sources.shown import Shown
 from inference.calls import allowances, recording
 from inference.models import Photo
@@ -23,12 +24,13 @@ from webapp.live.errors import UserError
 
 MOST_UNFINISHED = 20  # batches of one person that run or are paused
 CHUNK = 500  # rows in one statement
+MOST_BYTES = 2**31 - 1  # that an item can state; no photo has so many
 
 
 def create(
     owner: AbstractBaseUser,
     question: str,
-    photos: Sequence[UUID] | Shown,
+    photos: Sequence[UUID] | Shown | DeviceFolder,
     *,
     policy: str,
     route: str = "",
@@ -37,6 +39,8 @@ def create(
 ) -> Batch:
     """Plan the question, store the batch and start it. Raises UserError; nothing is stored then."""
     batch = _checked(owner, question, policy, route, node, fresh)
+    if isinstance(photos, DeviceFolder):
+        return _start_folder(batch, photos)
     if isinstance(photos, Shown):
         chosen, repeated = shown.photos(owner.pk, photos), 0
     else:
@@ -58,6 +62,18 @@ def prepare(
 def start(batch: Batch, chosen: Sequence[Photo], repeated: int = 0) -> Batch:
     """Raises UserError where the person has too many."""
     batch.repeated = repeated
+    return _start(batch, [Item(photo=photo, photo_bytes=photo.bytes) for photo in chosen])
+
+
+def _start_folder(batch: Batch, source: DeviceFolder) -> Batch:
+    batch.plan, batch.device, batch.folder = _plan(batch), source.device, source.folder
+    files = device_folder.files(batch.owner, source)
+    _start(batch, [Item(file=file.model_dump(mode="json"), photo_bytes=min(file.bytes, MOST_BYTES)) for file in files])
+    device_folder.record(batch.owner, batch, len(files))
+    return batch
+
+
+def _start(batch: Batch, items: Sequence[Item]) -> Batch:
     with transaction.atomic():
         limits.lock(batch.owner_id)
         if Batch.objects.filter(owner=batch.owner_id, state__in=(RUNNING, PAUSED)).count() >= MOST_UNFINISHED:
@@ -68,12 +84,11 @@ def start(batch: Batch, chosen: Sequence[Photo], repeated: int = 0) -> Batch:
                 429,
                 {"count": MOST_UNFINISHED},
             )
-        allowances.admit(batch.owner_id, batch.token_id, questions=len(chosen))
+        allowances.admit(batch.owner_id, batch.token_id, questions=len(items))
         batch.save(force_insert=True)
-        Item.objects.bulk_create(
-            [Item(batch=batch, number=number, photo=photo, photo_bytes=photo.bytes) for number, photo in enumerate(chosen, 1)],
-            batch_size=CHUNK,
-        )
+        for number, item in enumerate(items, 1):
+            item.batch, item.number = batch, number
+        Item.objects.bulk_create(items, batch_size=CHUNK)
         feeding.give_first(batch)
     return batch
 

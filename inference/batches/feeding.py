@@ -16,7 +16,9 @@ from django.utils import timezone
 from inference.answering import cloud_queue
 from inference.batches import outcomes, summary
 from inference.batches.models import ANSWERED, ASKED, DONE, FAILED, PAUSED, RUNNING, WAITING, Batch, Item
-from inference.models import FINAL, LIVE, Photo, Step, Turn
+from inference.batches.sources import device_folder
+from inference.batches.sources.device_folder import MOST_RETURNS
+from inference.models import FINAL, LIVE, Step, Turn
 from webapp.live import groups, spans
 from webapp.live.errors import UserError
 from webapp.live.events import BatchProgress
@@ -95,6 +97,10 @@ def _take(batch: Batch, item: Item, turn: Turn) -> None:
         item.save(update_fields=["state", "turn"])
         turn.delete()
         return
+    if item.file and turn.state == "failed" and item.returned < MOST_RETURNS and device_folder.must_wait(batch):
+        Item.objects.filter(pk=item.pk).update(state=WAITING, turn=None, photo=turn.photo, returned=item.returned + 1)
+        turn.delete()
+        return
     receipts = [receipt for receipt in Step.objects.filter(turn=turn).values_list("receipt", flat=True) if receipt]
     started = turn.started or turn.queued
     item.state = ANSWERED if turn.state == "answered" else FAILED
@@ -106,6 +112,8 @@ def _take(batch: Batch, item: Item, turn: Turn) -> None:
     sums = outcomes.summed(receipts)
     for name, value in sums.items():
         setattr(item, name, value)
+    if item.file and turn.photo:
+        Item.objects.filter(pk=item.pk).update(photo=turn.photo, photo_bytes=turn.photo.bytes)
     item.save(update_fields=["state", "answer", "error", "finished", "ms", *sums])  # its photo may be gone by now
 
 
@@ -115,32 +123,34 @@ def _give(batch: Batch, untold: int = 0) -> bool:
     `untold`: of how many turns workers need no message.
     """
     if batch.state in (RUNNING, PAUSED) and not Item.objects.filter(batch=batch, state__in=(WAITING, ASKED)).exists():
-        batch.state, batch.finished = DONE, timezone.now()
+        batch.state, batch.finished, batch.waits = DONE, timezone.now(), False
         return True
-    if batch.state != RUNNING:
-        return False
+    before, batch.waits = batch.waits, batch.state == RUNNING and device_folder.must_wait(batch)
+    if batch.state != RUNNING or batch.waits:
+        return batch.waits != before
     room = settings.BATCH_TURNS + WAITING_TURNS - Turn.objects.filter(conversation=batch.pk, state__in=LIVE).count()
     waiting = Item.objects.filter(batch=batch, state=WAITING)
     given = failed = 0
     while room > given and (some := list(waiting.select_related("photo")[: room - given])):
         for item in some:
-            if item.photo is None or item.photo.hidden_at:  # its owner deleted it
+            if item.photo.hidden_at if item.photo else item.file is None:  # its owner deleted it
                 failed += Item.objects.filter(pk=item.pk).update(state=FAILED, error=GONE.body(), finished=timezone.now())
             else:
-                Item.objects.filter(pk=item.pk).update(state=ASKED, turn=_turn(batch, item.photo))
+                Item.objects.filter(pk=item.pk).update(state=ASKED, turn=_turn(batch, item))
                 given += 1
     if given:
         transaction.on_commit(lambda: _announce(given - untold))
     if failed and not given:  # nobody would notice that these were the last
         _give(batch)
-    return bool(given or failed)
+    return bool(given or failed or before)
 
 
-def _turn(batch: Batch, photo: Photo) -> Turn:
+def _turn(batch: Batch, item: Item) -> Turn:
     turn = Turn.objects.create(
         conversation=batch.pk,
         owner_id=batch.owner_id,
-        photo=photo,
+        photo=item.photo,
+        file=device_folder.file_of_turn(batch, item.file) if item.file else None,
         question=batch.question,
         policy=batch.policy,
         route=batch.route,
@@ -165,7 +175,7 @@ def _announce(count: int) -> None:
 def _advance(batch: Batch, item: Item | None) -> None:
     """Count the transition, and tell the page about it."""
     batch.seq += 1
-    batch.save(update_fields=["seq", "state", "finished", "resumed"])
+    batch.save(update_fields=["seq", "state", "finished", "resumed", "waits"])
     transaction.on_commit(lambda: _publish(batch.pk, item))
 
 

@@ -26,6 +26,10 @@ class Batch(models.Model):
     node = models.SlugField(max_length=40, blank=True, help_text="forced device")
     fresh = models.BooleanField(default=False, help_text="nothing computed or sent for an earlier question is used")
     token = models.ForeignKey(ApiToken, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    # Of photos in a folder of a device: which. They are read there, each when its turn comes.
+    device = models.SlugField(max_length=40, blank=True)
+    folder = models.CharField(max_length=40, blank=True, help_text="the name of the camera that it is")
+    waits = models.BooleanField(default=False, help_text="for that device, which cannot be asked now")
     repeated = models.PositiveIntegerField(default=0, help_text="photos that were listed again, and are asked about once")
 
     state = models.CharField(max_length=10, default=RUNNING, db_index=True)
@@ -48,6 +52,8 @@ class Item(models.Model):
     number = models.PositiveIntegerField(help_text="in the order of the list, from 1")
     photo = models.ForeignKey(Photo, null=True, on_delete=models.SET_NULL, related_name="batch_items")
     photo_bytes = models.PositiveIntegerField()
+    file = models.JSONField(null=True, help_text="of a device's folder: name, bytes, modified")
+    returned = models.PositiveSmallIntegerField(default=0, help_text="how often its device went away while it was answered")
     turn = models.OneToOneField(Turn, null=True, on_delete=models.SET_NULL, related_name="batch_item")
 
     state = models.CharField(max_length=10, default=WAITING)

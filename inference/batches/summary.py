@@ -22,6 +22,11 @@ class BatchTimes(TypedDict):
     edge: float
 
 
+class FolderJson(TypedDict):
+    device: str
+    folder: str
+
+
 class BatchJson(TypedDict):
     id: str
     seq: int
@@ -31,6 +36,8 @@ class BatchJson(TypedDict):
     route: str | None
     node: str | None
     fresh: bool
+    folder: FolderJson | None
+    waits: bool
     repeated: int
     plan: dict[str, Any]
     created: str
@@ -46,6 +53,7 @@ class BatchJson(TypedDict):
 class ItemJson(TypedDict):
     number: int
     photo: question_photos.PhotoJson | None
+    file: str | None
     turn: str | None
     state: str
     answer: str | None
@@ -80,6 +88,8 @@ def as_json(batch: Any) -> BatchJson:
         "route": batch.route or None,
         "node": batch.node or None,
         "fresh": batch.fresh,
+        "folder": {"device": batch.device, "folder": batch.folder} if batch.device else None,
+        "waits": batch.waits,
         "repeated": batch.repeated,
         "plan": batch.plan,
         "created": batch.created.isoformat(),
@@ -115,6 +125,7 @@ def item_json(item: Item) -> ItemJson:
     return {
         "number": item.number,
         "photo": question_photos.photo_json(item.photo) if item.photo and not item.photo.hidden_at else None,
+        "file": item.file["name"] if item.file else None,
         "turn": str(item.turn_id) if item.turn_id else None,
         "state": item.state,
         "answer": item.answer or None,
@@ -152,10 +163,13 @@ def items(batch: Batch, sort: str = "number", state: str = "", certainty: str = 
     return rows.order_by(*SORTS[sort])
 
 
-COLUMNS = ("number", "photo", "state", "answer", "confidence", "certainty", "route", "bytes", "photo_bytes", "ms", "error")
+COLUMNS = (
+    *("number", "photo", "state", "answer", "confidence", "certainty", "route", "bytes", "photo_bytes", "ms", "error"),
+    "file",
+)
 
 
 def csv_row(item: Item) -> list[object]:
     error = f"{item.error['message']} {item.error['next']}".strip() if item.error else ""
     facts = [item.answer, item.confidence, item.certainty, item.route, item.link_bytes, item.photo_bytes, round(item.ms, 1)]
-    return [item.number, item.photo_id or "", item.state, *facts, error]
+    return [item.number, item.photo_id or "", item.state, *facts, error, item.file["name"] if item.file else ""]

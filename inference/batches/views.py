@@ -9,6 +9,7 @@ from django.shortcuts import render
 from pydantic import ValidationError
 
 from devices import model_choice
+from devices.camera_access import folders
 from inference.batches import control, summary
 from inference.batches.api_schemas import LibraryQuery
 from inference.batches.sources import shown
@@ -34,6 +35,7 @@ def batches(request: HttpRequest) -> HttpResponse:
         "sample": SAMPLE,
         "selection": request.GET.get("from") == SELECTION,
         "library": _library(request) if request.GET.get("from") == LIBRARY else None,
+        "folders": [{"device": node.slug, "folder": name} for node, name in folders.of(int(request.user.pk or 0))],
     }
     return render(request, "batches/list.html", {"boot": boot, "any": bool(rows), "accept": formats.accept()})
 

@@ -44,6 +44,7 @@ class Answer:
     absent: str = ""  # the thing asked about, where it was not seen
     # Of the photo, for searching (engine/mean_token/space.py). Engines round it differently.
     vector: bytes = field(default=b"", compare=False)
+    names: list[tuple[str, float]] = field(default_factory=list, compare=False)  # of what it shows, best first, likewise
 
     @property
     def sure(self) -> bool:

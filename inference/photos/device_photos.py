@@ -45,7 +45,7 @@ def take(owner: AbstractBaseUser, slug: str, camera: str) -> Photo:
     remedy = "Check the camera, then try again."
     with _node_call(owner):
         photo = _ask_device(lambda: rules.use(owner, node, camera, str(photo_id)), "camera_failed", remedy)
-    return _create(owner, photo_id, slug, photo, CAMERA)
+    return create(owner, photo_id, slug, photo, CAMERA)
 
 
 def invite(owner: AbstractBaseUser, slug: str) -> dict[str, str]:
@@ -76,7 +76,7 @@ def collect(owner: AbstractBaseUser, slug: str, ticket: str) -> Photo:
         raise UserError("bad_ticket", "This upload ticket is invalid or has expired.", "Choose the photo again.", 403)
     with _node_call(owner):
         photo = _ask_device(lambda: uploads.collect(slug, photo_id), "upload_failed", THROUGH_SERVER)
-    return _create(owner, uuid.UUID(photo_id), slug, photo, DIRECT)
+    return create(owner, uuid.UUID(photo_id), slug, photo, DIRECT)
 
 
 THROUGH_SERVER = "Upload it through the server."
@@ -103,7 +103,8 @@ def _ask_device(ask: Callable[[], Reply], code: str, remedy: str) -> Reply:
         raise UserError("node_offline", str(error), "Start it, or ask about another photo.", 503) from error
 
 
-def _create(owner: AbstractBaseUser, photo_id: uuid.UUID, slug: str, photo: Kept, source: str) -> Photo:
+def create(owner: AbstractBaseUser, photo_id: uuid.UUID, slug: str, photo: Kept, source: str) -> Photo:
+    """The row of a photo that the device has now."""
     return Photo.objects.create(
         id=photo_id,
         digest=digests.NONE,

@@ -8,7 +8,7 @@ import hashlib
 import time
 from pathlib import Path
 
-from inference.models import CAMERA, DIRECT, Photo
+from inference.models import ON_DEVICES, Photo
 
 NONE = ""  # the server has no file of it
 
@@ -23,7 +23,7 @@ def fill(seconds: float) -> int:
     """Compute digests that earlier versions did not store, for so long. Returns how many photos have one now."""
     until, count = time.monotonic() + seconds, 0
     unknown = Photo.objects.filter(digest=None)
-    unknown.filter(source_format__in=(CAMERA, DIRECT)).update(digest=NONE)
+    unknown.filter(source_format__in=ON_DEVICES).update(digest=NONE)
     for photo in unknown.order_by("created").iterator(chunk_size=100):
         if time.monotonic() > until:
             break

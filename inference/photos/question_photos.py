@@ -1,7 +1,10 @@
 """The photos of one question: stored with it, and as the API and the pages have them."""
 
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import Annotated
+
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from inference.models import Photo, QuestionPhoto, Turn
 from inference.photos.earlier import photos_of
@@ -17,17 +20,24 @@ def add(turn: Turn, others: Sequence[Photo]) -> None:
 
 
 class PhotoJson(TypedDict):
-    id: str
-    url: str
-    width: int
-    height: int
-    bytes: int
-    on_server: bool
-    notes: list[str]
+    """As the API describes it, too."""
+
+    id: Annotated[str, Field(json_schema_extra={"format": "uuid"})]
+    url: Annotated[str, Field(description="The image, for a browser with a session.", examples=["/photos/6f1f…/"])]
+    width: Annotated[int, Field(description="Pixels.", examples=[2048])]
+    height: Annotated[int, Field(description="Pixels.", examples=[1365])]
+    bytes: Annotated[int, Field(description="Size of the file as it is stored.", examples=[412_345])]
+    on_server: Annotated[bool, Field(description="False: only a device has the file.")]
+    device: Annotated[str | None, Field(description="That device, or null.", examples=[None])]
+    notes: Annotated[
+        list[str], Field(description="What a person should know about it.", examples=[["The photo is almost one colour."]])
+    ]
 
 
 class QuestionPhotoJson(PhotoJson):
-    number: int
+    number: Annotated[
+        int, Field(description="1 is the first photo of the question; a photo that was deleted keeps its number.")
+    ]
 
 
 def photos_json(turn: Turn) -> list[QuestionPhotoJson]:
@@ -44,5 +54,6 @@ def photo_json(photo: Photo) -> PhotoJson:
         "height": photo.height,
         "bytes": photo.bytes,
         "on_server": not photo.on_device_alone,
+        "device": photo.home,
         "notes": [note.upload for note in photo.remarkable],
     }

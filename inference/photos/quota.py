@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext_noop
 
-from inference.models import CAMERA, DIRECT, Photo, slot_of
+from inference.models import ON_DEVICES, Photo, slot_of
 from inference.photos import keeping
 from webapp.languages import lazy_number
 from webapp.live.errors import UserError
@@ -29,7 +29,7 @@ class Storage:
 
 def of(owner: int) -> Storage:
     own = get_user_model().objects.filter(pk=owner).values_list("storage_limit_mb", flat=True).first()
-    stored = Photo.objects.filter(owner=owner).exclude(source_format__in=(CAMERA, DIRECT))
+    stored = Photo.objects.filter(owner=owner).exclude(source_format__in=ON_DEVICES)
     return Storage(stored.aggregate(sum=Sum("bytes"))["sum"] or 0, MB * (settings.STORAGE_MB if own is None else own))
 
 

@@ -67,7 +67,7 @@ def _unusable(slug: str) -> UserError:
 
 
 def _home(photo: Photo, wanted: str) -> str:
-    slug = next(iter(photo.placed), None)
+    slug = photo.home
     if slug is None:
         raise UserError("photo_lost", "The device no longer has this photo.", "Take or upload it again.", 410)
     if wanted not in {"", slug}:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from inference.engine import tasks
+from inference.engine.questions.nouns import plural
 from inference.planning.compose import StepResult
 from inference.planning.plan import MAX_QUESTION, PLACEHOLDER
-from inference.planning.rules.pronouns import many, noun_in
+from inference.planning.rules.pronouns import noun_in
 
 NO_ANSWER = "It needs the answer to “{question}”, and there is none."
 NO_THING = "It needs an object, but the answer to “{question}” was “{text}”."
@@ -19,7 +20,7 @@ def fill(question: str, results: Mapping[int, StepResult]) -> str:
     """The question to ask. Raises UnanswerableQuestion if a step it depends on produced no noun."""
     for number in dict.fromkeys(int(digits) for digits in PLACEHOLDER.findall(question)):
         noun = _thing(results[number])
-        question = question.replace(f"how many {{{number}}}", f"how many {many(noun)}").replace(f"{{{number}}}", noun)
+        question = question.replace(f"how many {{{number}}}", f"how many {plural(noun)}").replace(f"{{{number}}}", noun)
     return question[:MAX_QUESTION]
 
 

@@ -7,17 +7,18 @@ from dataclasses import dataclass, replace
 from inference.planning.context import ParsedStep, moved
 from inference.planning.plan import DRAFTS, MAX_STEPS
 from inference.planning.rules.numerals import ONES
+from inference.planning.several_photos.names import PHOTO_OR_ONE, PHOTO_WORD
 
 FEWER = "The conversation has {there}, not {count}."
 SOME = "A plan has at most {most} steps, so I looked at the last {looked}; a batch asks about many photos at once."
 _COUNT = r"\d{1,3}|" + "|".join(list(ONES)[2:13])
 _EACH = re.compile(
     r"\b(?:each|every|all|both)(?: single)?(?: one)?(?: of)?(?: (?:the|these|those|my|our))?"
-    rf"(?: last)?(?: (?P<count>{_COUNT}))?(?: last)? (?:photo(?:graph)?|picture|image|pic|shot|snap)s?\b"
+    rf"(?: last)?(?: (?P<count>{_COUNT}))?(?: last)? {PHOTO_WORD}s?\b"
     r"(?: (?:so far|in this conversation|above))?",
     re.IGNORECASE,
 )
-_ONE = r"(?:photo|picture|image|pic|shot|one)"
+_ONE = PHOTO_OR_ONE
 # "in this photo and in the one before"
 _AND_BEFORE = re.compile(
     rf"\b(?:(?:in|on|of|from) (?:this|the) {_ONE}|here|now),? and (?:also )?(?:(?:in|on|of|from) )?"

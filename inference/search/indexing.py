@@ -32,12 +32,13 @@ log = logging.getLogger(__name__)
 
 
 def waiting() -> QuerySet[Photo]:
-    """Photos without a vector of the space in use, the newest first."""
-    return Photo.visible.filter(~Q(vector__space=memory.space_name()) | Q(vector=None)).order_by("-created")
+    """Photos without a vector of the space in use, or without the classifier's names beside it, the newest first."""
+    lacks = ~Q(vector__space=memory.space_name()) | Q(vector=None) | Q(vector__likeliest=None)
+    return Photo.visible.filter(lacks).order_by("-created")
 
 
 def is_needed() -> bool:
-    """Whether a photo has no vector."""
+    """Whether a photo waits."""
     global _look_again
     started = time.monotonic()
     if not (settings.SEARCH and memory.space_name()) or started < _look_again:

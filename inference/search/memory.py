@@ -10,6 +10,7 @@ from django.conf import settings
 from devices.contract.results import AnswerResult
 from inference.engine.mean_token import space
 from inference.models import Photo
+from inference.search import naming
 from inference.search.index import index
 from inference.search.models import PhotoVector
 
@@ -25,19 +26,27 @@ def space_name() -> str:
 
 
 def remember(answers: Iterable[tuple[Photo, str, AnswerResult]]) -> int:
-    """Store the vectors of photos that have none yet, and names that a classifier gave. `answers`: a photo, the task, what was
+    """Store the vectors of photos that have none yet, and the names that came with them. `answers`: a photo, the task, what was
     answered. Returns how many rows were written."""
     rows = dict[object, PhotoVector]()
     for photo, task, answer in answers:
         vector = _vector_of(photo, answer)
         if vector is None or not space_name() or not settings.SEARCH:
             continue
-        names = [list(pair) for pair in answer.top[:NAMES]] if task == CLASSIFIER else []
+        named = answer.names or (answer.top if task == CLASSIFIER else [])
+        names = [list(pair) for pair in named[:NAMES]]
         known = PhotoVector.objects.filter(pk=photo.pk, space=space_name()).first()
         if known is not None and (known.names or not names):
             continue
         stored = bytes(known.vector) if known is not None else vector
-        rows[photo.pk] = PhotoVector(photo=photo, owner_id=photo.owner_id, space=space_name(), vector=stored, names=names)
+        rows[photo.pk] = PhotoVector(
+            photo=photo,
+            owner_id=photo.owner_id,
+            space=space_name(),
+            vector=stored,
+            names=names,
+            likeliest=naming.likeliest(named),
+        )
     if not rows:
         return 0
     present = set(Photo.objects.filter(pk__in=rows).values_list("pk", flat=True))  # one may have been deleted meanwhile

@@ -18,7 +18,7 @@ from inference.models import Photo
 from inference.search import lists
 from inference.search.index import Neighbour
 from inference.search.lists import COLUMN, TABLE
-from inference.search.models import PhotoVector
+from inference.search.models import FIELDS, PhotoVector
 
 BATCH = 5000
 LEAST = (0, 8)  # of pgvector: the first that goes on to further lists until enough photos fit what bounds a search
@@ -80,9 +80,7 @@ class PgvectorIndex:
 
     def put(self, rows: Sequence[PhotoVector]) -> None:
         with transaction.atomic():
-            PhotoVector.objects.bulk_create(
-                rows, update_conflicts=True, unique_fields=["photo"], update_fields=["space", "vector", "names", "made"]
-            )
+            PhotoVector.objects.bulk_create(rows, update_conflicts=True, unique_fields=["photo"], update_fields=FIELDS)
             _fill([row.pk for row in rows])
 
     def is_outgrown(self) -> bool:

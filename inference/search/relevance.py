@@ -6,6 +6,7 @@ a few hundred photos of all kinds, with which the limit is put for each text.
 
 from dataclasses import dataclass
 from functools import cache
+from math import log10
 from pathlib import Path
 from typing import Literal
 
@@ -16,19 +17,27 @@ from inference.engine.mean_token.space import Array
 
 FILE = Path(__file__).parent / "weights" / "background.safetensors"
 # Chosen on the captions of Flickr8k's development photos (inference/lab/search/calibrate.py).
-FITS = 3.5  # standard deviations above the background from which on a photo fits
+FITS = 3.5  # standard deviations above the background from which on a photo fits, among MANY or more
+MANY = 1000  # photos
+PER_DECADE, LEAST = 0.65, 2.0  # less for a tenth of the photos, so that no more of them fit by chance; but never below
 ALIKE = 0.6  # cosine of two photos from which on they are alike
-NAMED = 1.5  # standard deviations that a name which the classifier gave is worth
-STRONG, VERY_ALIKE = 5.0, 0.8  # from which on a match is called very close: NAMED above FITS, midway from ALIKE to the same
+NAMED = FITS  # standard deviations that a name which the classifier gave is worth: as much as to stand out
+STRONG, VERY_ALIKE = 5.0, 0.8  # from which on a match is called very close
 OFFERED = 6  # photos that are shown as the nearest where none fits
 
 
 Closeness = Literal["very close", "close", "distant"]
 
 
-def closeness(distance: float) -> Closeness:
+def limit(photos: int) -> float:
+    """Standard deviations from which on one of so many photos fits. The more there are, the further the nearest stands out by
+    chance."""
+    return min(FITS, max(LEAST, FITS + PER_DECADE * log10(max(1, photos) / MANY)))
+
+
+def closeness(distance: float, fits: float = FITS) -> Closeness:
     """Of a photo to words, in standard deviations."""
-    return _level(distance, FITS, STRONG)
+    return _level(distance, fits, STRONG)
 
 
 def likeness(cosine: float) -> Closeness:

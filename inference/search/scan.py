@@ -15,7 +15,7 @@ from inference.engine.mean_token.space import SIZE, Array
 from inference.models import Photo
 from inference.search import memory
 from inference.search.index import Neighbour
-from inference.search.models import PhotoVector
+from inference.search.models import FIELDS, PhotoVector
 
 ROWS = 2048  # compared at once: their floats, one megabyte, stay in the cache of a core
 MOST_VECTORS = 4_000_000  # kept in memory, 148 bytes each; the person asked about longest ago is forgotten first
@@ -55,9 +55,7 @@ class ScanIndex:
         return [one for one in best if one.photo not in missing]
 
     def put(self, rows: Sequence[PhotoVector]) -> None:
-        PhotoVector.objects.bulk_create(
-            rows, update_conflicts=True, unique_fields=["photo"], update_fields=["space", "vector", "names", "made"]
-        )
+        PhotoVector.objects.bulk_create(rows, update_conflicts=True, unique_fields=["photo"], update_fields=FIELDS)
 
     def is_outgrown(self) -> bool:
         return False

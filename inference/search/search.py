@@ -1,25 +1,25 @@
 """Search by words or by an example photo: the nearest photos, which of them really fit, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.translation import get_language
 
-from inference.engine.mean_token.space import SCALE
-from inference.engine.questions import label_tree
-from inference.engine.questions.label_tree import Branch
+from inference.engine.mean_token.space import SCALE, Array
 from inference.models import Photo
-from inference.search import counts, memory, relevance, text, words
+from inference.search import counts, memory, naming, relevance, text, words
+from inference.search.counts import Counts
 from inference.search.index import Neighbour, index
 from inference.search.models import PhotoVector
 from inference.search.relevance import Closeness
 from webapp.live.errors import UserError
 
 LIMIT, MOST = 60, 500
-SURE_NAME = 0.3  # probability from which on a name of the classifier is a reason by itself
+MOST_NAMED = 500  # photos beside the nearest that are looked at because of their likeliest name
 NO_WORDS = UserError(
     "no_words", "The search has no words about a photo.", "Type what the photo shows, for example: a dog on a beach."
 )
@@ -75,20 +75,22 @@ def is_available() -> bool:
 def by_words(owner: int, typed: str, limit: int = LIMIT, within: QuerySet[Photo] | None = None) -> Found:
     """Raises UserError where the text says nothing about a photo."""
     _require()
-    about = words.about(typed)
+    about = words.about(typed, get_language() or "")
     if not about:
         raise NO_WORDS
-    vector = text.bundled_text().unit(about)
+    vector, things, numbers = text.bundled_text().unit(about), naming.things(about), _counted(owner, within)
     neighbours = index().nearest(owner, vector, min(limit, MOST), within)
-    scale, branches, names = relevance.of(vector), named_things(about), _visible_names(neighbours)
+    neighbours += _named(owner, vector, naming.classes(things), {one.photo for one in neighbours}, within)
+    scale, names = relevance.of(vector), _visible_names(neighbours)
+    least = relevance.FITS if naming.is_all(about, things) else relevance.limit(numbers.searched)
     hits = [
-        _hit(one, scale.distance(one.similarity), confirmed_by(names[one.photo], branches))
+        _hit(one, scale.distance(one.similarity), least, naming.confirmed_by(names[one.photo], things))
         for one in neighbours
         if one.photo in names
     ]
-    fitting = [hit for hit in hits if hit.names or hit.distance >= relevance.FITS]
+    fitting = [hit for hit in hits if hit.names or hit.distance >= least]
     fitting.sort(key=lambda hit: -(hit.distance + relevance.NAMED * bool(hit.names)))
-    return _found(owner, about, fitting[:limit], [] if fitting else hits[: relevance.OFFERED], within)
+    return _found(about, fitting[:limit], [] if fitting else hits[: relevance.OFFERED], numbers)
 
 
 def by_photo(owner: int, photo: Photo, limit: int = LIMIT, within: QuerySet[Photo] | None = None) -> Found:
@@ -103,11 +105,29 @@ def by_photo(owner: int, photo: Photo, limit: int = LIMIT, within: QuerySet[Phot
     others = [one for one in neighbours if one.photo in shown]
     hits = [Hit(one.photo, one.similarity, one.similarity, relevance.likeness(one.similarity), ()) for one in others]
     alike = [hit for hit in hits if hit.similarity >= relevance.ALIKE]
-    return _found(owner, "", alike[:limit], [] if alike else hits[: relevance.OFFERED], within)
+    return _found("", alike[:limit], [] if alike else hits[: relevance.OFFERED], _counted(owner, within))
 
 
-def _hit(neighbour: Neighbour, distance: float, names: tuple[str, ...]) -> Hit:
-    return Hit(neighbour.photo, neighbour.similarity, distance, relevance.closeness(distance), names)
+def _hit(neighbour: Neighbour, distance: float, least: float, names: tuple[str, ...]) -> Hit:
+    return Hit(neighbour.photo, neighbour.similarity, distance, relevance.closeness(distance, least), names)
+
+
+def _named(
+    owner: int, vector: Array, classes: frozenset[int], nearest: Set[UUID], within: QuerySet[Photo] | None
+) -> list[Neighbour]:
+    """Photos that the classifier gave one of these names, and that are not among the nearest."""
+    if not classes:
+        return []
+    rows = PhotoVector.objects.filter(owner=owner, likeliest__in=classes, space=memory.space_name())
+    if within is not None:
+        rows = rows.filter(photo__in=within)
+    stored = dict(rows.values_list("pk", "vector")[: MOST_NAMED + len(nearest)])
+    others = [photo for photo in stored if photo not in nearest][:MOST_NAMED]
+    if not others:
+        return []
+    matrix = np.stack([np.frombuffer(bytes(stored[photo]), np.int8) for photo in others]).astype(np.float32)
+    scores = (matrix @ vector) / np.maximum(1, np.linalg.norm(matrix, axis=1))
+    return [Neighbour(photo, float(score)) for photo, score in zip(others, scores, strict=True)]
 
 
 def _has_weights() -> bool:
@@ -127,36 +147,9 @@ def _visible_names(neighbours: Sequence[Neighbour]) -> dict[UUID, Sequence[tuple
     return dict(rows.filter(photo__hidden_at__isnull=True).values_list("pk", "names"))
 
 
-def named_things(about: str) -> list[tuple[str, Branch]]:
-    """The words that stand for classes of the classifier, longest first: "golden retriever", not "golden"."""
-    tree, rest, things = label_tree.names(), about.split(), list[tuple[str, Branch]]()
-    while rest:
-        for length in range(min(3, len(rest)), 0, -1):
-            phrase = " ".join(rest[:length])
-            if (branch := tree.find(phrase)) is not None:
-                things.append((phrase, branch))
-                break
-        else:
-            length = 1
-        rest = rest[length:]
-    return things
+def _counted(owner: int, within: QuerySet[Photo] | None) -> Counts:
+    return counts.of_person(owner) if within is None else counts.within(within)
 
 
-def confirmed_by(names: Sequence[tuple[str, float]], branches: Sequence[tuple[str, Branch]]) -> tuple[str, ...]:
-    """The words that the names confirm: all of them, each with some probability, or none."""
-    tree = label_tree.names()
-    confirmed = list[str]()
-    for phrase, branch in branches:
-        total = 0.0
-        for name, probability in names:
-            seen = tree.find(name)
-            total += probability if seen is not None and seen.classes <= branch.classes else 0.0
-        if total < SURE_NAME:
-            return ()
-        confirmed.append(phrase)
-    return tuple(confirmed)
-
-
-def _found(owner: int, about: str, hits: list[Hit], nearest: list[Hit], within: QuerySet[Photo] | None) -> Found:
-    numbers = counts.of_person(owner) if within is None else counts.within(within)
+def _found(about: str, hits: list[Hit], nearest: list[Hit], numbers: Counts) -> Found:
     return Found(about, hits, nearest, numbers.searched, numbers.waiting)

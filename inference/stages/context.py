@@ -83,6 +83,5 @@ def answer_result(answer: Answer) -> AnswerResult:
     boxes, lines = ([asdict(part) for part in parts] or None for parts in (answer.boxes, answer.lines))
     facts = {"text": answer.text, "confidence": answer.confidence, "sure": answer.sure, "top": answer.top}
     vector = space.encoded(answer.vector) if answer.vector else None
-    return AnswerResult.model_validate(
-        {**facts, "boxes": boxes, "lines": lines, "absent": answer.absent or None, "vector": vector}
-    )
+    of_photo = {"vector": vector, "names": answer.names or None}
+    return AnswerResult.model_validate({**facts, "boxes": boxes, "lines": lines, "absent": answer.absent or None, **of_photo})

@@ -1,7 +1,7 @@
 """From a camera's frame, or an uploaded file, to a photo this node keeps. No Django."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,11 +39,21 @@ class PhotoIntake:
         for left in folder.iterdir():  # by an agent that was killed
             left.unlink(missing_ok=True)
 
-    def keep(self, run: JobRun, photo: str, frame: bytes, profile: Profile) -> Kept:
-        """Store a frame as this photo, which nobody else has, and measure it for these models. Raises Refused."""
+    def keep(
+        self,
+        run: JobRun,
+        photo: str,
+        frame: bytes,
+        profile: Profile,
+        tasks: Collection[str] = (),
+        is_only_here: bool = True,
+    ) -> Kept:
+        """Store a frame as this photo, and measure it for these models: for all their tasks where none is named. Raises
+        Refused."""
         clean = self.read(run, frame, MAX_SIDE)
-        sizes = run.handle(lambda: encoded_sizes(photo_codec.decode(clean.data), profile, profile.tasks))
-        self.photos.keep(photo, clean.data, run.person, is_only_here=True)
+        wanted = [task for task in profile.tasks if not tasks or task in tasks]
+        sizes = run.handle(lambda: encoded_sizes(photo_codec.decode(clean.data), profile, wanted))
+        self.photos.keep(photo, clean.data, run.person, is_only_here)
         return Kept(
             width=clean.decoded.width,
             height=clean.decoded.height,

@@ -43,7 +43,8 @@ class WatchData(TypedDict):
 
 
 class EventData(TypedDict):
-    """`verdict`: what `label` says of the event: `right`, `wrong` or nothing yet. `receipt`: frames, looks, bytes and
+    """`verdict`: what `label` says of the event: `right`, `wrong` or nothing yet. `photo`: that the picture
+    became, where it is kept. `receipt`: frames, looks, bytes and
     milliseconds of the watch since its last event; what a check and a view have cost."""
 
     id: int
@@ -63,6 +64,7 @@ class EventData(TypedDict):
     label: str
     verdict: str
     dropped: int
+    photo: str | None
     receipt: dict[str, Any]
 
 
@@ -121,8 +123,15 @@ def event_data(event: Event) -> EventData:
         "label": event.label,
         "verdict": verdict(event),
         "dropped": event.dropped,
+        "photo": kept_photo(event),
         "receipt": event.receipt,
     }
+
+
+def kept_photo(event: Event) -> str | None:
+    """The id of the photo that its picture became, while that is in the library."""
+    kept = getattr(event, "kept", None)  # Django's name for a row that may be missing
+    return str(kept.photo_id) if kept is not None and kept.photo.hidden_at is None else None
 
 
 def verdict(event: Event) -> str:
@@ -138,7 +147,7 @@ def visible(person: AbstractBaseUser) -> QuerySet[Event]:
     of_cameras = Q(pk__in=[])
     for node, camera in pairs:
         of_cameras |= Q(watch=None, node=node, camera=camera)
-    rows = Event.objects.filter(Q(watch__owner=person) | of_cameras).select_related("watch")
+    rows = Event.objects.filter(Q(watch__owner=person) | of_cameras).select_related("watch", "kept__photo")
     return rows.exclude(kind__in=NOT_LISTED)
 
 

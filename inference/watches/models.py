@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from devices.contract.watches import KINDS, WatchSettings
+from inference.models import Photo
 
 DRAFT, ON, PAUSED = "draft", "on", "paused"
 STATES = (DRAFT, ON, PAUSED)
@@ -100,3 +101,19 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} at {self.node}/{self.camera}"
+
+
+class KeptPicture(models.Model):
+    """The picture of an event that its watcher keeps: a photo of their library, and what took it. It outlives the event."""
+
+    photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="kept_pictures")
+    event = models.OneToOneField(Event, on_delete=models.SET_NULL, null=True, related_name="kept")
+    node = models.SlugField(max_length=40)
+    camera = models.CharField(max_length=40)
+    at = models.DateTimeField(help_text="of the event")
+
+    class Meta:
+        ordering = ("at", "pk")
+
+    def __str__(self) -> str:
+        return f"picture of {self.node}/{self.camera} at {self.at}"

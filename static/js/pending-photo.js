@@ -9,7 +9,7 @@ import { gettext } from "./i18n.js";
 
 /**
  * @typedef {{done: Promise<any>, abort: () => void}} Sending resolves to the photo as the API describes it
- * @typedef {{ready: (pending: PendingPhoto) => void, failed: (pending: PendingPhoto, error: any) => void, remove: (pending: PendingPhoto) => void}} Hooks
+ * @typedef {{ready: (pending: PendingPhoto) => void, failed: (pending: PendingPhoto, error: any) => void, remove: (pending: PendingPhoto) => void, move: (pending: PendingPhoto, by: number) => void}} Hooks
  */
 
 export class PendingPhoto {
@@ -27,7 +27,11 @@ export class PendingPhoto {
     this.notes = el("span", { class: "notes", role: "status" });
     this.about = el("div", { class: "about" }, el("span", { class: "name", title: name }, name), this.status, this.notes);
     this.remove = el("button", { type: "button", class: "small", onclick: () => hooks.remove(this) });
-    this.element = el("li", {}, this.number, this.picture, this.about, this.remove);
+    const mover = (sign, by) => el("button", { type: "button", class: "small", onclick: () => hooks.move(this, by) }, sign);
+    this.forward = mover("‹", -1);
+    this.back = mover("›", 1);
+    this.order = el("div", { class: "order", hidden: true }, this.forward, this.back);
+    this.element = el("li", {}, this.number, this.picture, this.about, this.order, this.remove);
     sending.done.then((photo) => {
       if (this.isDropped) return;
       this.photo = photo;
@@ -50,6 +54,11 @@ export class PendingPhoto {
   /** Its place among the photos of the question. @param {number} number @param {number} count */
   place(number, count) {
     this.number.textContent = count > 1 ? String(number) : "";
+    this.order.hidden = count < 2;
+    this.forward.disabled = number === 1;
+    this.back.disabled = number === count;
+    this.forward.setAttribute("aria-label", gettext("Move photo %(number)s forward: %(name)s", { number, name: this.name }));
+    this.back.setAttribute("aria-label", gettext("Move photo %(number)s back: %(name)s", { number, name: this.name }));
     this.remove.textContent = count > 1 ? "×" : gettext("Remove");
     this.remove.setAttribute("aria-label", count > 1 ? gettext("Remove photo %(number)s: %(name)s", { number, name: this.name }) : gettext("Remove the photo"));
   }

@@ -15,7 +15,7 @@ export class PendingPhotos {
     this.hooks = hooks;
     /** @type {import("./pending-photo.js").PendingPhoto[]} */
     this.all = [];
-    this.own = { ready: (pending) => this.ready(pending), failed: (pending, error) => this.failed(pending, error), remove: (pending) => this.remove(pending) };
+    this.own = { ready: (pending) => this.ready(pending), failed: (pending, error) => this.failed(pending, error), remove: (pending) => this.remove(pending), move: (pending, by) => this.move(pending, by) };
   }
 
   get busy() {
@@ -97,6 +97,18 @@ export class PendingPhotos {
     const next = this.all[place] ?? this.all.at(-1);
     if (next) next.remove.focus();
     else this.hooks.focus();
+  }
+
+  /** The focus stays with the photo. @param {import("./pending-photo.js").PendingPhoto} pending @param {number} by places: -1 or 1 */
+  move(pending, by) {
+    const place = this.all.indexOf(pending), other = this.all[place + by];
+    if (place < 0 || !other) return;
+    [this.all[place], this.all[place + by]] = [other, pending];
+    if (by < 0) other.element.before(pending.element);
+    else other.element.after(pending.element);
+    this.changed();
+    const [same, opposite] = by < 0 ? [pending.forward, pending.back] : [pending.back, pending.forward];
+    (same.disabled ? opposite : same).focus();
   }
 
   changed() {

@@ -40,11 +40,12 @@ class Pair:
     tamper: Callable[[str, str, Any], Any] = lambda slug, verb, reply: reply  # what arrives instead of a node's reply
     calls: list[str] = field(default_factory=list)
 
-    def call(self, slug: str, job: Job[Any], *_: Any) -> Received:
-        verb = job.verb
+    def call(self, slug: str, job: Job[Any], *rest: Any) -> Received:
+        verb, (*_, sent) = job.verb, (lambda: None, *rest[4:])
         self.calls.append(f"{slug}.{verb}")
         if self.gone(slug, verb):
             raise dispatch.NodeGone(slug, f"{slug} is offline.")
+        sent()
         node = self.device if slug == self.device.runtime.slug else self.edge
         reply = self.tamper(slug, verb, node.call(verb, **job.model_dump(mode="json")))
         return dispatch.parse_reply(slug, job, reply)

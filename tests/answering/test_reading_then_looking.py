@@ -58,7 +58,7 @@ def test_the_receipt_says_which_part_was_looked_at(owner: Any, photo: Photo, pai
     assert not looked.receipt["photo_left_device"] and "jetson-t.send_photo" not in pair.calls
     edge, tasks = looked.receipt["edge"], ["classify", "caption", "vqa"]
     if edge:
-        assert edge_cache.cached_levels(photo, edge, turn.finished, tasks) == {}, "those features are of a part"
+        assert edge_cache.cached_levels(photo, turn.finished, tasks) == {}, "those features are of a part"
     photo.refresh_from_db()
     assert photo.placed["jetson-t"]["ready"] == {}, "so is that head"
 

@@ -130,21 +130,6 @@ def test_a_training_request_alone_becomes_a_draft_and_nothing_is_started(stack: 
     assert page.status_code == 200 and "Start" in page.text
 
 
-@pytest.mark.parametrize(
-    ("photo_name", "question", "word"),
-    [("nothing.jpg", "What is this?", "cannot be read"), ("README.md", "What is this?", "photo"), ("photo", "  ", "empty")],
-)
-def test_bad_arguments_exit_with_2_and_a_sentence(stack: Stack, photo: Path, photo_name: str, question: str, word: str) -> None:
-    file = photo if photo_name == "photo" else Path(__file__).resolve().parents[2] / photo_name
-    status, _, stderr = stack.ask(file, question)
-    assert status == 2 and word in stderr and "Traceback" not in stderr
-
-
-def test_an_unknown_node_exits_with_2(stack: Stack, photo: Path) -> None:
-    status, _, stderr = stack.ask(photo, "What is this?", "--node", "jetson-z")
-    assert status == 2 and "There is no device" in stderr
-
-
 def test_the_socket_sends_every_step_without_a_gap(stack: Stack, photo: Path) -> None:
     first = stack.finished(stack.put("Describe this photo.", photo=stack.upload(photo.read_bytes()))["id"])
     cookie = "; ".join(f"{name}={value}" for name, value in stack.owner.cookies.items())

@@ -10,7 +10,8 @@ from django.utils import timezone
 from inference.answering import edge_cache, prefetch
 from inference.engine import catalogue
 from inference.models import Photo, Step, Turn
-from inference.photos import store
+from inference.photos import placed, store
+from tests.conftest import draw_photo
 
 TASKS = ["classify", "caption", "vqa"]
 
@@ -24,16 +25,17 @@ def answered(
     photo: Photo, *, edge: str = "edge-1", task: str = "vqa", age_s: float = 1.0, route: str = "split", level: int = 3
 ) -> None:
     turn = Turn.objects.create(conversation=uuid.uuid4(), owner=photo.owner, photo=photo, question="?", state="answered")
-    receipt = {
-        "at": (timezone.now() - timedelta(seconds=age_s)).isoformat(),
+    receipt: Any = {
+        "photo": str(photo.pk), "at": (timezone.now() - timedelta(seconds=age_s)).isoformat(),
         "route": route, "edge": edge, "split_at": 2, "level": 1,
         "levels": [{"level": 1, "bytes": 90, "confidence": 0.2}, {"level": level, "bytes": 300, "confidence": 0.9}],
     }  # fmt: skip
-    Step.objects.create(turn=turn, number=1, task=task, state="answered", receipt=receipt)
+    held = edge_cache.held_after(receipt)
+    Step.objects.create(turn=turn, number=1, task=task, state="answered", receipt=receipt, held=held)
 
 
 def cached(photo: Photo, tasks: list[str] = TASKS) -> dict[int, int]:
-    return edge_cache.cached_levels(photo, "edge-1", timezone.now(), tasks)
+    return edge_cache.cached_levels(photo, timezone.now(), tasks).get("edge-1", {})
 
 
 def test_the_highest_level_that_was_sent_counts(photo: Photo) -> None:
@@ -74,12 +76,11 @@ def test_without_a_cache_nothing_is_expected(photo: Photo, settings: Any) -> Non
     assert cached(photo) == {}
 
 
-def test_a_receipt_of_an_earlier_version_without_levels_is_ignored(photo: Photo) -> None:
+def test_what_is_known_of_one_photo_of_a_question_is_not_taken_for_another(photo: Photo, owner: Any) -> None:
     answered(photo)
-    step = Step.objects.get()
-    del step.receipt["levels"]
-    step.save()
-    assert cached(photo) == {}
+    other = store.store(owner, [draw_photo(5)])
+    Turn.objects.update(photo=other)  # the photo was the question's second
+    assert cached(other) == {}
 
 
 def test_the_compact_tasks_share_their_features_and_the_large_ones_do_not() -> None:
@@ -104,6 +105,6 @@ def test_a_head_computed_for_one_task_is_ready_for_the_others(photo: Photo) -> N
 
 def test_concurrent_placements_on_two_devices_are_both_recorded(photo: Photo) -> None:
     other = Photo.objects.get()
-    prefetch._change(photo, "jetson-a", lambda _: {"sizes": {}, "ready": {}})
-    prefetch._change(other, "jetson-b", lambda _: {"sizes": {}, "ready": {}})
+    placed.change(photo, "jetson-a", lambda _: {"sizes": {}, "ready": {}})
+    placed.change(other, "jetson-b", lambda _: {"sizes": {}, "ready": {}})
     assert set(Photo.objects.get().placed) == {"jetson-a", "jetson-b"}

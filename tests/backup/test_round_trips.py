@@ -72,11 +72,12 @@ def test_without_photos(filled: Place, original: Content, unused: Place, tmp_pat
     assert [file for file in restored["files"] if file.startswith(("photos", "nodes"))] == ["photos/already.jpg"]
 
 
-def test_a_photo_that_is_gone_is_named(saved: Path, unused: Place, tmp_path: Path) -> None:
-    unused.manage("restore", str(saved))
-    lost = min((unused.var / "photos").glob("*.small.jpg"))
-    lost.unlink()
-    file = tmp_path / "lacking.tar"
-    text = unused.manage("backup", str(file))
+def test_a_photo_that_is_gone_is_named(filled: Place, tmp_path: Path) -> None:
+    lost, file = min((filled.var / "photos").glob("*.small.jpg")), tmp_path / "lacking.tar"
+    lost.rename(tmp_path / lost.name)
+    try:
+        text = filled.manage("backup", str(file))
+    finally:
+        (tmp_path / lost.name).rename(lost)
     assert f"1 files were missing when it was made: photos/{lost.name}" in text
-    assert lost.name in unused.manage("backup", "--verify", str(file))
+    assert lost.name in filled.manage("backup", "--verify", str(file))

@@ -1,17 +1,22 @@
 """Batches of the owner's, without any node: the tests take the place of the workers."""
 
+import io
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
+from inference.answering import cloud_queue
 from inference.answering.journal import Journal, claim_next
 from inference.batches import creation, summary
 from inference.batches.models import Batch
 from inference.models import Photo
+from webapp.management import batch_report
 
 Make = Callable[..., Batch]
+Ask = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +49,21 @@ def make(photos_of: Callable[..., list[Photo]]) -> Make:
         return creation.create(person, question, [photo.pk for photo in photos_of(person, count)], policy="fastest")
 
     return make
+
+
+@pytest.fixture
+def ask(monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """`manage.py ask`: its exit status and what it printed; a question is answered whenever the command waits."""
+    monkeypatch.setattr(cloud_queue, "is_alive", lambda: True)
+    monkeypatch.setattr(batch_report.time, "sleep", lambda seconds: answer_next())
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.raises(SystemExit) as end:
+            call_command("ask", *arguments, stdout=out, stderr=err)
+        return int(end.value.code or 0), out.getvalue(), err.getvalue()
+
+    return run
 
 
 def claimed() -> Journal:

@@ -113,21 +113,3 @@ def test_a_folder_is_asked_about_from_the_shell(stack: Stack, tmp_path: Path) ->
     assert "skipped notes.txt: " in done.stderr and "answered 2 of 2" in done.stderr
     done = stack.manage("ask", str(folder), QUESTION, "--csv", "--recursive", timeout=BATCH_S)
     assert [row["file"] for row in csv.DictReader(io.StringIO(done.stdout))] == ["a.jpg", "b.jpg", "below/c.jpg"]
-
-
-def test_what_cannot_be_asked_of_a_folder_is_said_and_leaves_no_photo(stack: Stack, tmp_path: Path) -> None:
-    empty = tmp_path / "empty"
-    empty.mkdir()
-    (text := tmp_path / "text").mkdir()
-    (text / "notes.txt").write_text("no photo")
-    photos = stack.rows("SELECT COUNT(*) FROM inference_photo")
-    for arguments, sentence in (
-        ((str(empty), QUESTION), "empty has no files."),
-        ((str(text), QUESTION), "text has no photo: "),
-        ((str(_folder(tmp_path / "shots")), " "), "The question is empty."),
-        ((str(tmp_path / "shots"), QUESTION, "--node", "jetson-z"), "There is no device “jetson-z”."),
-        ((str(tmp_path / "shots" / "a.jpg"), QUESTION, "--recursive"), "--recursive is for folders"),
-    ):
-        done = stack.manage("ask", *arguments)
-        assert done.returncode == 2 and sentence in done.stderr and not done.stdout, (arguments, done.stderr)
-    assert stack.rows("SELECT COUNT(*) FROM inference_photo") == photos

@@ -6,35 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 
-from inference.answering import cloud_queue
 from inference.batches.models import Batch
 from inference.models import Album, Photo
 from inference.photos import albums
 from inference.search.text import bundled_text
-from tests.batches.conftest import answer_next
+from tests.batches.conftest import Ask, answer_next
 from tests.library.test_searching import remember
 from webapp.management import batch_report
 
 pytestmark = pytest.mark.django_db
 QUESTION = "Is there a dog?"
-Ask = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def ask(monkeypatch: pytest.MonkeyPatch) -> Ask:
-    """Its exit status and what it printed; a question is answered whenever the command waits."""
-    monkeypatch.setattr(cloud_queue, "is_alive", lambda: True)
-    monkeypatch.setattr(batch_report.time, "sleep", lambda seconds: answer_next())
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        out, err = io.StringIO(), io.StringIO()
-        with pytest.raises(SystemExit) as end:
-            call_command("ask", *arguments, stdout=out, stderr=err)
-        return int(end.value.code or 0), out.getvalue(), err.getvalue()
-
-    return run
 
 
 @pytest.fixture
@@ -77,7 +59,7 @@ def test_a_photo_that_fails_ends_with_status_one(ask: Ask, kites: Album, monkeyp
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ((QUESTION,), "Name a photo or a folder, or give --album or --search."),
+        ((QUESTION,), "Name a photo or a folder, or give --album, --search or"),
         (("photo.jpg", QUESTION, "--album", "Kites"), "leave out PHOTO"),
         (("--album", "Kites", QUESTION, "--recursive"), "--recursive is for folders"),
         (("--album", "Boats", QUESTION), "owner has no album “Boats”. Their albums: Kites."),

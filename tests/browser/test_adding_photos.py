@@ -66,6 +66,27 @@ def test_of_three_photos_one_is_removed_by_keyboard_and_the_answer_names_the_oth
     assert tab.errors == []
 
 
+def test_the_order_is_changed_by_keyboard_and_stays(tab: Tab) -> None:
+    page = tab.open()
+    several(tab, "drop", seed=60)
+    wait_for_uploads(tab, 3)
+    expect(page.get_by_role("button", name="Move photo 1 forward: photo 1.jpg")).to_be_disabled()
+    page.get_by_role("button", name="Move photo 3 forward: photo 3.jpg").focus()
+    page.keyboard.press("Enter")
+    assert names(tab) == ["photo 1.jpg", "photo 3.jpg", "photo 2.jpg"]
+    expect(page.get_by_role("button", name="Move photo 2 forward: photo 3.jpg")).to_be_focused()
+    page.keyboard.press("Enter")
+    assert names(tab) == ["photo 3.jpg", "photo 1.jpg", "photo 2.jpg"]
+    expect(page.get_by_role("button", name="Move photo 1 back: photo 3.jpg")).to_be_focused()  # it is the first: no further
+    assert page.locator("#pending .number").all_inner_texts() == ["1", "2", "3"]
+    page.reload()
+    expect(page.locator("#pending .name")).to_have_text(["photo 3.jpg", "photo 1.jpg", "photo 2.jpg"])
+    for _ in range(2):
+        page.locator("#pending li").last.get_by_role("button", name="Remove").click()
+    expect(page.get_by_role("button", name="forward")).to_have_count(0)  # one photo has no order
+    assert tab.errors == []
+
+
 def test_more_photos_than_a_question_may_have_are_said_to_be_left(tab: Tab) -> None:
     page = tab.open()
     several(tab, "drop", 5, seed=20)
@@ -90,9 +111,9 @@ def test_on_a_phone_the_strip_fits(phone: Tab) -> None:
     several(phone, "drop", 6, seed=50)
     wait_for_uploads(phone, 6)
     assert page.evaluate(OVERFLOW) <= 0
-    crosses = [box for button in page.locator("#pending button").all() if (box := button.bounding_box())]
-    assert len(crosses) == 6 and all(min(box["width"], box["height"]) >= 24 for box in crosses)
-    assert all(box["x"] + box["width"] <= 390 for box in crosses)
+    buttons = [box for button in page.locator("#pending button").all() if (box := button.bounding_box())]
+    assert len(buttons) == 3 * 6 and all(min(box["width"], box["height"]) >= 24 for box in buttons)  # a cross and two arrows
+    assert all(box["x"] + box["width"] <= 390 for box in buttons)
 
 
 def test_the_file_chooser_takes_several_photos_of_the_formats_that_are_read(tab: Tab) -> None:

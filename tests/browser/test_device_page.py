@@ -39,6 +39,8 @@ def test_the_page_of_a_node_charts_its_sensors_and_lists_its_audit_log(tab: Tab)
     page = tab.open("/devices/jetson-a/")
     page.locator("#node .state.online").wait_for()
     page.locator("[data-chart^=Memory] svg.main-svg").first.wait_for()
+    least, most = page.locator("[data-chart^=Processor] .chart").evaluate("(chart) => chart.layout.yaxis.range")
+    assert least < 0 and most > 100  # a line at 0 or 100 % is drawn whole
     assert "joined" in page.locator("#trail").inner_text()
     page.get_by_role("button", name="24 h").click()
     assert page.locator("[data-hours='24']").get_attribute("aria-pressed") == "true"

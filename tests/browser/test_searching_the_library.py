@@ -1,12 +1,11 @@
 """Photos of different things, looked at by real nodes, and found by words and by an example."""
 
+import importlib.util
 import io
 import re
 from pathlib import Path
 
 import pytest
-import skimage
-import sklearn
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -21,10 +20,19 @@ pytestmark = [
     pytest.mark.timeout(600),
 ]
 INDEX_S = 240  # the clock comes every five seconds, and a busy machine takes its time
+
+
+def _file_of(package: str, *path: str) -> Path:
+    """A file that a package brings. Importing these packages takes seconds."""
+    spec = importlib.util.find_spec(package)
+    assert spec is not None and spec.origin is not None
+    return Path(spec.origin).parent.joinpath(*path)
+
+
 THINGS = {
-    "cat": Path(skimage.__file__).parent / "data" / "chelsea.png",
-    "palace": Path(sklearn.__file__).parent / "datasets" / "images" / "china.jpg",
-    "flower": Path(sklearn.__file__).parent / "datasets" / "images" / "flower.jpg",
+    "cat": _file_of("skimage", "data", "chelsea.png"),
+    "palace": _file_of("sklearn", "datasets", "images", "china.jpg"),
+    "flower": _file_of("sklearn", "datasets", "images", "flower.jpg"),
 }
 
 

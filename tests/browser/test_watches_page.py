@@ -64,6 +64,8 @@ def test_a_watch_is_made_its_event_comes_by_itself_and_is_marked_wrong(tab: Tab,
     camera.scene = CAT
     event = page.locator(".event", has_text="Our cat on shots").first
     event.get_by_text("still there").wait_for(timeout=ANSWER_MS)
+    sizes = "(parts) => parts.filter((part) => part.checkVisibility()).map((part) => getComputedStyle(part).fontSize)"
+    assert len(set(page.locator("main h2").evaluate_all(sizes))) == 1
     event.locator(".caption").wait_for(timeout=ANSWER_MS)
     event.get_by_role("button", name="Wrong").click()
     event.get_by_label("What the picture shows").fill("no cat")
@@ -74,6 +76,11 @@ def test_a_watch_is_made_its_event_comes_by_itself_and_is_marked_wrong(tab: Tab,
     event.get_by_role("button", name="Show the picture").click()
     event.locator(".picture img").wait_for(timeout=ANSWER_MS)
     event.get_by_text("The picture left the device").wait_for()
+    event.get_by_role("button", name="Keep the picture of: ").click()
+    event.get_by_text("The picture is in your library.").wait_for(timeout=ANSWER_MS)
+    expect(event.get_by_role("link", name="Library")).to_be_visible()
+    kept = [one["photo"] for one in stack.owner.get("/api/v1/watches/events").json()["items"] if one["photo"]]
+    assert len(kept) == 1 and stack.owner.delete(f"/api/v1/photos/{kept[0]}").status_code == 204  # other tests search for cats
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate(OVERFLOW) == 0
     page.select_option("#by-kind", "camera_lost")

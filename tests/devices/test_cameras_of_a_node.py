@@ -24,7 +24,8 @@ def test_the_server_understands_both_forms(reported: Any, names: list[str]) -> N
     node = Node.objects.get(slug="jetson-a")
     assert cameras.names(node) == names
     data = presence.as_json(node)
-    assert data["cameras"] == [{"name": name, "preview": False} for name in names] and data["hardware"] == {"model": "Jetson"}
+    assert data["cameras"] == [{"name": name, "preview": False, "folder": False} for name in names]
+    assert data["hardware"] == {"model": "Jetson"}
 
 
 @pytest.mark.parametrize("camera", [{"name": "two words"}, {"name": ""}, {"name": "x", "source": "rtsp://secret"}, 7])

@@ -42,7 +42,8 @@ def test_it_is_off_also_for_administrators(client_of: Any, owner: Any) -> None:
 
 def test_once_allowed_those_who_may_use_the_camera_see_it(client_of: Any, owner: Any, colleague: Any) -> None:
     admin, member = client_of(owner), client_of(colleague)
-    assert allow(admin, preview=True).json() == {"name": "garden", "everyone": False, "people": [], "preview": True}
+    rule = {"name": "garden", "everyone": False, "people": [], "preview": True, "folder": None}
+    assert allow(admin, preview=True).json() == rule
     assert member.post(ADDRESS).json()["error"]["code"] == "camera_not_allowed"
     allow(admin, people=["colleague"], preview=True)
     picture = member.post(ADDRESS)
@@ -50,7 +51,7 @@ def test_once_allowed_those_who_may_use_the_camera_see_it(client_of: Any, owner:
     assert trail()[-1] == ("camera previewed", "colleague")
     assert not Photo.objects.exists() and not PhotoTrace.objects.exists()
     shown = [client.get("/api/v1/nodes/jetson-a").json()["cameras"] for client in (admin, member)]
-    assert shown == [[{"name": "garden", "preview": True}]] * 2
+    assert shown == [[{"name": "garden", "preview": True, "folder": False}]] * 2
 
 
 def test_a_rule_that_does_not_say_so_takes_it_back(client_of: Any, owner: Any) -> None:
@@ -59,7 +60,8 @@ def test_a_rule_that_does_not_say_so_takes_it_back(client_of: Any, owner: Any) -
     assert AuditEntry.objects.filter(action="camera access changed").first().detail == "admins, with preview"
     allow(admin, everyone=True)
     assert not CameraRule.objects.get().preview and admin.post(ADDRESS).status_code == 403
-    assert admin.get("/api/v1/nodes/jetson-a/cameras").json()["items"] == [{"name": "garden", "preview": False}]
+    shown = [{"name": "garden", "preview": False, "folder": False}]
+    assert admin.get("/api/v1/nodes/jetson-a/cameras").json()["items"] == shown
 
 
 def test_taking_a_photo_needs_no_preview(client_of: Any, owner: Any, monkeypatch: pytest.MonkeyPatch) -> None:

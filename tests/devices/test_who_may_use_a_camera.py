@@ -54,6 +54,7 @@ def test_others_are_refused_until_an_admin_names_them(client_of: Any, owner: Any
         "everyone": False,
         "people": ["colleague"],
         "preview": False,
+        "folder": None,
     }
     assert take(client_of(colleague)).status_code == 201
     assert take(client_of(colleague), "hall").status_code == 403, "each camera has a rule of its own"
@@ -81,7 +82,7 @@ def test_pages_and_api_offer_only_the_cameras_a_person_may_use(client_of: Any, o
     allow(client_of(owner), "hall", people=["colleague"])
     for person, names in ((owner, NAMES), (colleague, ["hall"])):
         client = client_of(person)
-        shown = [{"name": name, "preview": False} for name in names]
+        shown = [{"name": name, "preview": False, "folder": False} for name in names]
         assert client.get("/api/v1/nodes").json()["items"][0]["cameras"] == shown
         assert client.get("/api/v1/nodes/jetson-a").json()["cameras"] == shown
         assert client.get("/api/v1/nodes/jetson-a/cameras").json()["items"] == shown
@@ -97,7 +98,7 @@ async def test_the_socket_names_only_those_cameras(
     for person, names in ((owner, NAMES), (colleague, ["hall"])):
         socket = await sync_to_async(socket_of)(person, "/ws/devices/")
         await socket.connect()
-        shown = [{"name": name, "preview": False} for name in names]
+        shown = [{"name": name, "preview": False, "folder": False} for name in names]
         assert (await socket.receive_json_from())["nodes"][0]["cameras"] == shown
         await sync_to_async(presence.announce)(node)
         assert (await socket.receive_json_from())["node"]["cameras"] == shown
@@ -109,7 +110,7 @@ def test_only_admins_read_and_change_the_rules(client_of: Any, owner: Any, colle
     assert client_of(colleague).get("/api/v1/nodes/jetson-a/camera-access").status_code == 403
     assert client_of(colleague).get("/devices/jetson-a/").context["boot"]["camera_access"] is None
     rows = client_of(owner).get("/api/v1/nodes/jetson-a/camera-access").json()["items"]
-    assert rows == [{"name": name, "everyone": False, "people": [], "preview": False} for name in NAMES]
+    assert rows == [{"name": name, "everyone": False, "people": [], "preview": False, "folder": None} for name in NAMES]
 
 
 @pytest.mark.parametrize(("camera", "rule", "status", "code"), [

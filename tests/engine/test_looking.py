@@ -13,7 +13,7 @@ from PIL import Image
 
 from devices.agent import uploads
 from devices.agent.cameras.capture import Cameras
-from devices.contract.protocol import PREVIEW_BYTES
+from devices.contract.protocol import PREVIEW_BYTES, THUMBNAIL_BYTES
 from inference.engine.photos import decoders
 from inference.engine.photos.decoder_process import DecoderProcess
 from inference.engine.runner import Vision
@@ -102,6 +102,39 @@ def test_a_look_at_nothing_is_refused_with_a_sentence(node: Node, watching: Path
     assert node.fails("look", camera="front", photo=PHOTO) == "bad_frame"
     (watching / "shot.jpg").write_bytes(jpeg(Image.new("RGB", (64, 64)))[:300])
     assert node.fails("look", camera="front", photo=PHOTO) == "bad_frame"
+
+
+def test_a_thumbnail_is_tiny_and_has_pixels_alone(node: Node, watching: Path, store: "redis.Redis[bytes]") -> None:
+    exif = Image.Exif()
+    exif[274], exif[271] = 6, "maker"
+    Image.effect_noise((3000, 1500), 200).convert("RGB").save(watching / "shot.jpg", exif=exif)
+    node.call("look", camera="front", photo=PHOTO)
+    sent = node.call("thumbnail", photo=PHOTO, blob="t")
+    data = store.get("jetson-t:blob:t") or b""
+    assert sent["bytes"] == len(data) <= THUMBNAIL_BYTES
+    with Image.open(io.BytesIO(data)) as picture:
+        assert (picture.format, picture.size, dict(picture.getexif())) == ("JPEG", (80, 160), {})
+    assert node.fails("thumbnail", photo=str(uuid.UUID(int=8)), blob="t") == "photo_missing"
+
+
+def test_a_file_of_a_folder_is_kept_as_a_copy_that_can_be_read_again(
+    node: Node, watching: Path, drawn: Callable[..., Image.Image], store: "redis.Redis[bytes]"
+) -> None:
+    (watching / "shot.jpg").write_bytes(jpeg(drawn(5, (320, 240))))
+    (watching / "bad.jpg").write_bytes(b"<html>")
+    files = {file["name"]: file for file in node.call("list_folder", camera="front")["files"]}
+    sizes = node.call("read_file", camera="front", file=files["shot.jpg"], photo=PHOTO, tasks=["classify"])["sizes"]
+    assert whole(node)["answer"]["text"] and store.keys("*blob*") == []
+    shelf = node.runtime.home / "photos"
+    assert [path.parent.parent.name for path in shelf.rglob("*.jpg")] == ["copies"], "it may be dropped to make room"
+    node.call("forget", photo=PHOTO)
+    assert node.fails("run_whole", task="classify", question=QUESTION, photo=PHOTO) == "photo_missing"
+    again = node.call("read_file", camera="front", file=files["shot.jpg"], photo=PHOTO)
+    assert set(sizes) < set(again["sizes"]), "no task named: measured for all of them"
+    assert node.fails("read_file", camera="front", file=files["bad.jpg"], photo=PHOTO) == "bad_frame"
+    (watching / "shot.jpg").unlink()
+    assert node.fails("read_file", camera="front", file=files["shot.jpg"], photo=PHOTO) == "file_gone"
+    assert node.fails("list_folder", camera="back") == "camera"
 
 
 def test_a_node_without_memory_refuses_instead_of_being_ended(

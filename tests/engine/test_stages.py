@@ -69,7 +69,13 @@ def test_placing_keeps_the_photo_and_tells_its_exact_sizes(placed: Node) -> None
 def test_the_device_answers_with_its_clocks(placed: Node) -> None:
     done = _whole(placed, photo=PHOTO)
     assert set(done) == {"answer", "queue_ms", "compute_ms", "load_ms", "batch"} and done["compute_ms"] > 0
-    assert set(done["answer"]) == {"text", "confidence", "sure", "top", "vector"}
+    assert set(done["answer"]) == {"text", "confidence", "sure", "top", "vector", "names"}
+
+
+@pytest.mark.parametrize("task", ["caption", "vqa"])
+def test_whatever_is_asked_the_names_of_what_it_shows_come_with_it(placed: Node, task: str) -> None:
+    names = placed.call("run_whole", task="classify", photo=PHOTO)["answer"]["top"][:5]
+    assert _whole(placed, task, photo=PHOTO)["answer"]["names"] == names and len(names) == 5
 
 
 @pytest.mark.parametrize("task", ["classify", "caption", "vqa"])

@@ -117,5 +117,5 @@ def test_a_damaged_bank_is_named(tmp_path: Path) -> None:
         banks.read(tmp_path)
 
 
-def test_a_form_of_the_bank_is_a_line() -> None:
-    assert Line("caption") in {group.line for group in banks.read().forms}
+def test_a_form_of_the_bank_is_a_line(bank: Bank) -> None:
+    assert Line("caption") in {group.line for group in bank.forms}

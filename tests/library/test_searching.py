@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from inference.engine.mean_token import space
 from inference.models import Photo
-from inference.search import memory
+from inference.search import counts, memory, naming, relevance
 from inference.search.index import index
 from inference.search.models import PhotoVector
 from inference.search.text import bundled_text
@@ -35,6 +35,7 @@ def indexed(add: Callable[..., Photo]) -> Indexed:
 def remember(photo: Photo, vector: Vector, names: Sequence[Any] = ()) -> None:
     data = space.quantised(np.asarray(vector, np.float32))
     row = PhotoVector(photo=photo, owner_id=photo.owner_id, space=memory.space_name(), vector=data, names=list(names))
+    row.likeliest = naming.likeliest(row.names)
     index().put([row])
 
 
@@ -55,6 +56,33 @@ def test_what_fits_comes_best_first_with_its_reason(api: Client, indexed: Indexe
     assert [item["id"] for item in answer["items"]] == [str(shows.pk), str(looks.pk)]
     assert [item["why"]["names"] for item in answer["items"]] == [["dog"], []]
     assert all(item["why"]["distance"] > 3 for item in answer["items"]) and answer["items"][0]["url"]
+
+
+def test_a_photo_with_the_name_is_found_however_many_are_nearer(api: Client, indexed: Indexed, add: Any) -> None:
+    for _ in range(4):
+        indexed(1, "a dog")
+    far, other = add(2), add(3)
+    remember(far, -bundled_text().unit("a dog"), [["pug", 0.9]])
+    remember(other, -bundled_text().unit("a dog"), [["pug", 0.2], ["Egyptian cat", 0.1]])
+    answer = find(api, limit=2).json()
+    assert str(far.pk) in ids(find(api)) and str(other.pk) not in ids(find(api)) and len(answer["items"]) == 2
+    assert ids(find(api, words="un chien", until="2026-11-02T00:00:00Z")).count(str(far.pk)) == 0  # beyond the filter
+    assert str(far.pk) in ids(api.get(f"{LIBRARY}/search", {"q": "chien"}, headers={"Accept-Language": "fr"}))
+
+
+def test_the_fewer_photos_the_nearer_one_counts_as_near(api: Client, add: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Snow is no class of the classifier; "a dog" is, and is left to its names."""
+    photo, stands_out = add(1), 2.8
+    for words, ways in (("snow", [True, False]), ("a dog", [False, False])):
+        vector = bundled_text().unit(words)
+        scale = relevance.of(vector)
+        cosine = scale.mean + stands_out * scale.deviation
+        aside = np.roll(vector, 1) - (np.roll(vector, 1) @ vector) * vector
+        remember(photo, cosine * vector + (1 - cosine**2) ** 0.5 * aside / np.linalg.norm(aside))
+        for shown, searched in zip(ways, (18, 2000), strict=True):
+            monkeypatch.setattr(counts, "of_person", lambda owner, many=searched: counts.Counts(many, 0))
+            answer = find(api, words=words).json()
+            assert (bool(answer["items"]), bool(answer["nearest"])) == (shown, not shown), (words, searched)
 
 
 def test_where_nothing_fits_the_nearest_are_offered(api: Client, indexed: Indexed, add: Any) -> None:

@@ -70,7 +70,7 @@ def test_a_killed_measurement_resumes_with_the_next_photo(
 
 
 def test_other_weights_or_another_code_make_a_measurement_invalid(
-    paper: Path, data: Path, claimed: Callable[..., Journal]
+    paper: Path, few: Path, claimed: Callable[..., Journal]
 ) -> None:
     measuring.run(claimed("agreement"))
     MethodAgreement.objects.filter(method__startswith="photo").update(weights="another")

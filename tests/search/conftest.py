@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 
 from inference.engine.mean_token import space
 from inference.models import Photo
-from inference.search import memory
+from inference.search import memory, naming
 from inference.search.index import index
 from inference.search.models import PhotoVector
 
@@ -38,6 +38,7 @@ def stored() -> Stored:
         values = dice.normal(size=space.SIZE) if vector is None else vector
         data = space.quantised(np.asarray(values, np.float32))
         row = PhotoVector(photo=photo, owner=owner, space=memory.space_name(), vector=data, names=list(names))
+        row.likeliest = naming.likeliest(row.names)
         index().put([row])
         return photo
 

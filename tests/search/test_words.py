@@ -18,12 +18,39 @@ from inference.search.text import bundled_text
         ("Fotos mit Hunden", "dogs"),
         ("photos de chevaux", "horses"),
         ("show me my photos", ""),
-        ("'; DROP TABLE photos; --", "drop table photos"),
+        ("'; DROP TABLE photos; --", "drop table"),
+        ("有猫的照片", "cat"),
+        ("is there a meal?", "a meal"),
         ("???", ""),
     ],
 )
 def test_the_frame_of_the_request_is_left_out(typed: str, about: str) -> None:
     assert words.about(typed) == about
+
+
+@pytest.mark.parametrize(
+    "page, typed, about",
+    [
+        ("", "un chat", "a cat"),
+        ("en", "le poisson", "the fish"),
+        ("", "die Tasse", "the cup"),
+        ("", "la playa", "the beach"),
+        ("fr", "chat", "cat"),
+        ("fr", "poissons", "fish"),
+        ("es", "flores", "flowers"),
+        ("de", "Strand", "beach"),
+        ("zh-hans", "猫", "cat"),
+        # English stays English: on an English page, and on another where the other language's word names nothing to be seen.
+        ("en", "chat", "chat"),
+        ("", "hut", "hut"),
+        ("de", "a man", "a man"),
+        ("de", "man", "man"),
+        ("es", "red", "red"),
+        ("fr", "a cat", "a cat"),
+    ],
+)
+def test_a_word_that_english_has_too_is_of_the_language_of_its_article_or_page(page: str, typed: str, about: str) -> None:
+    assert words.about(typed, page) == about
 
 
 def test_alike_words_are_near_each_other() -> None:

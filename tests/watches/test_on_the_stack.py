@@ -84,6 +84,7 @@ def test_a_cat_that_comes_and_goes_is_one_event_with_everything_about_it(
     cost = _watch(stack, watch)["cost"]
     assert cost["frames"] > receipt["frames"] and 0 < cost["bytes"] < 2000
     _marked_wrong(stack, raised["id"])
+    _kept(stack, raised["id"])
 
 
 def _moment(iso: str) -> float:
@@ -105,6 +106,22 @@ def _marked_wrong(stack: Stack, event: int) -> None:
 
     wait_for(reported, 60, "the device did not report its labelled photo", every=0.3)
     assert not [file for file in stack.var.rglob(files[0].name) if "nodes" not in file.parts]
+
+
+def _kept(stack: Stack, event: int) -> None:
+    """It joins the library with what took it; what the device no longer has is a sentence."""
+    kept = stack.owner.post(f"/api/v1/watches/events/{event}/keep")
+    assert kept.status_code == 201, kept.text
+    photo = kept.json()["photo"]
+    taken = stack.owner.get(f"/api/v1/library/photos/{photo}").json()["taken"]
+    assert (taken["device"], taken["camera"]) == ("jetson-a", "shots") and taken["at"] == kept.json()["at"]
+    file = stack.owner.get(f"/photos/{photo}/")
+    assert file.status_code == 200 and Image.open(io.BytesIO(file.content)).width > 500
+    assert stack.owner.delete(f"/api/v1/photos/{photo}").status_code == 204
+    for snapshot in (stack.var / "nodes" / "jetson-a" / "watching" / "snapshots").glob("*.jpg"):
+        snapshot.unlink()
+    gone = stack.owner.post(f"/api/v1/watches/events/{event}/keep")
+    assert (gone.status_code, gone.json()["error"]["code"]) == (404, "photo_missing") and gone.json()["error"]["next"]
 
 
 def test_an_unplugged_camera_is_said_and_watched_again_once_it_is_back(

@@ -11,6 +11,7 @@ from ninja import Schema
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from inference.photos.earlier import MOST_PHOTOS
+from inference.photos.question_photos import PhotoJson, QuestionPhotoJson
 from inference.placement import policies, routes
 from inference.planning.plan import task_names
 from inference.receipt import Receipt
@@ -25,27 +26,13 @@ class Stored(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
-class Photo(Schema):
-    id: UUID
-    url: str = Field(description="The image, for a browser with a session.", examples=["/photos/6f1f…/"])
-    width: int = Field(description="Pixels.", examples=[2048])
-    height: int = Field(description="Pixels.", examples=[1365])
-    bytes: int = Field(description="Size of the file as it is stored.", examples=[412_345])
-    on_server: bool = Field(description="False: only a device has the file.")
-    notes: list[str] = Field(description="What a person should know about it.", examples=[["The photo is almost one colour."]])
+class UploadedPhoto(PhotoJson):
+    already_there: Annotated[bool, Field(description="You had this photo, and it is that one.")]
 
 
-class UploadedPhoto(Photo):
-    already_there: bool = Field(description="You had this photo, and it is that one.")
-
-
-class QuestionPhoto(Photo):
-    number: int = Field(description="1 is the first photo of the question; a photo that was deleted keeps its number.")
-
-
-class PhotoDetails(Photo):
+class PhotoDetails(PhotoJson):
     created: Moment
-    devices: list[str] = Field(description="Devices that hold a copy.", examples=[["jetson-a"]])
+    devices: Annotated[list[str], Field(description="Devices that hold a copy.", examples=[["jetson-a"]])]
 
 
 class PhotoPage(Page[PhotoDetails]):
@@ -122,8 +109,8 @@ class Turn(Schema):
     seq: int = Field(description="Grows by one with each change.", examples=[7])
     state: TurnState
     question: str = Field(examples=["What is the dog doing?"])
-    photo: Photo | None = Field(description="The photo at hand: the last one of `photos`.")
-    photos: list[QuestionPhoto] = Field(description="All photos of the question that still exist, in their order.")
+    photo: PhotoJson | None = Field(description="The photo at hand: the last one of `photos`.")
+    photos: list[QuestionPhotoJson] = Field(description="All photos of the question that still exist, in their order.")
     policy: str = Field(examples=["fastest"])
     route: str | None = Field(description="The route that was asked for.")
     node: str | None = Field(description="The device that was asked for.")

@@ -5,10 +5,9 @@ from ninja import Router, Schema, Status
 from pydantic import Field
 
 from inference.answering import cloud_queue
-from inference.models import Photo as PhotoRow
+from inference.models import Photo
 from inference.photos import device_photos
-from webapp.chat.api_schemas import Photo
-from webapp.chat.photos_api import photo_schema
+from inference.photos.question_photos import PhotoJson, photo_json
 from webapp.live.http import change
 
 router = Router(tags=["photos"])
@@ -36,7 +35,7 @@ class DirectUpload(Schema):
     **change(
         "take_photo",
         "Take a photo with a device's camera",
-        {201: Photo},
+        {201: PhotoJson},
         {
             **DEVICE_ERRORS,
             403: "`camera_not_allowed`: an administrator decides who may use it.",
@@ -45,7 +44,7 @@ class DirectUpload(Schema):
         },
     ),
 )
-def take_photo(request: HttpRequest, slug: str, body: CameraChoice) -> Status[Photo]:
+def take_photo(request: HttpRequest, slug: str, body: CameraChoice) -> Status[PhotoJson]:
     """The photo stays on the device; the server never receives it, unless a question's route sends it to an edge."""
     return _prepared(device_photos.take(request.user, slug, body.camera), slug)
 
@@ -70,15 +69,15 @@ def start_direct_upload(request: HttpRequest, slug: str) -> Status[DirectUpload]
     **change(
         "finish_direct_upload",
         "Finish an upload straight to a device",
-        {201: Photo},
+        {201: PhotoJson},
         {**DEVICE_ERRORS, 403: "`bad_ticket`: the ticket is invalid or has expired.", 502: "`upload_failed`."},
     ),
 )
-def finish_direct_upload(request: HttpRequest, slug: str, body: Ticket) -> Status[Photo]:
+def finish_direct_upload(request: HttpRequest, slug: str, body: Ticket) -> Status[PhotoJson]:
     """The device keeps the photo, upright and without metadata."""
     return _prepared(device_photos.collect(request.user, slug, body.ticket), slug)
 
 
-def _prepared(row: PhotoRow, slug: str) -> Status[Photo]:
+def _prepared(row: Photo, slug: str) -> Status[PhotoJson]:
     cloud_queue.prepare(str(row.pk), slug)
-    return Status(201, photo_schema(row))
+    return Status(201, photo_json(row))

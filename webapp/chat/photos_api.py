@@ -8,10 +8,11 @@ from ninja.files import UploadedFile
 
 from inference.answering import cloud_queue
 from inference.engine.photos.formats import ACCEPTED
-from inference.models import Photo as PhotoRow
+from inference.models import Photo
 from inference.photos import question_photos, store
+from inference.photos.on_device import thumbnails
 from webapp.chat import conversations
-from webapp.chat.api_schemas import Photo, PhotoDetails, PhotoPage, UploadedPhoto
+from webapp.chat.api_schemas import PhotoDetails, PhotoPage, UploadedPhoto
 from webapp.live.errors import UserError
 from webapp.live.http import Page, PageQuery, change, operation, paginate
 
@@ -50,13 +51,13 @@ def upload_photo(
         stored = store.add(request.user, photo.chunks(), kept=library)
     if not library:
         cloud_queue.prepare(str(stored.photo.pk), node)
-    body = UploadedPhoto.model_validate({**question_photos.photo_json(stored.photo), "already_there": not stored.is_new})
+    body: UploadedPhoto = {**question_photos.photo_json(stored.photo), "already_there": not stored.is_new}
     return Status(201 if stored.is_new else 200, body)
 
 
 @router.get("/photos", **operation("list_photos", "List your photos, newest first", {200: PhotoPage}))
 def list_photos(request: HttpRequest, query: Query[PageQuery]) -> Page[PhotoDetails]:
-    return paginate(PhotoRow.visible.filter(owner=request.user).order_by("-created", "pk"), query, photo_details)
+    return paginate(Photo.visible.filter(owner=request.user).order_by("-created", "pk"), query, photo_details)
 
 
 @router.get("/photos/{uuid:photo}", **operation("get_photo", "Read what is known about a photo", {200: PhotoDetails}, NO_PHOTO))
@@ -75,10 +76,13 @@ def get_photo(request: HttpRequest, photo: UUID) -> PhotoDetails:
     ),
 )
 def download_photo(request: HttpRequest, photo: UUID, small: bool = False) -> HttpResponse:
-    """With `small`, a preview of at most 480 pixels."""
+    """With `small`, a preview of at most 480 pixels; of a photo that a device alone has, one of at most 160 pixels, where an
+    administrator allows these for the device."""
     row = conversations.own_photo(request.user, photo)
+    if row.on_device_alone and small and (thumbnail := thumbnails.of(row)):
+        return HttpResponse(thumbnail, content_type="image/jpeg", headers={"Cache-Control": "private, no-store"})
     if row.on_device_alone:
-        device = next(iter(row.placed), "a device")
+        device = row.home or "a device"
         raise UserError(
             "on_device_alone", "Only %(device)s has this photo.", "Ask a question about it instead.", 404, {"device": device}
         )
@@ -101,10 +105,5 @@ def delete_photo(request: HttpRequest, photo: UUID) -> Status[None]:
     return Status(204, None)
 
 
-def photo_schema(row: PhotoRow) -> Photo:
-    return Photo.model_validate(question_photos.photo_json(row))
-
-
-def photo_details(row: PhotoRow) -> PhotoDetails:
-    details = {**question_photos.photo_json(row), "created": row.created.isoformat(), "devices": sorted(row.placed)}
-    return PhotoDetails.model_validate(details)
+def photo_details(row: Photo) -> PhotoDetails:
+    return {**question_photos.photo_json(row), "created": row.created.isoformat(), "devices": sorted(row.placed)}

@@ -77,7 +77,7 @@ def _chosen(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _stored(row: Photo) -> dict[str, Any]:
     """`stays`: the device that alone has it."""
-    return {**question_photos.photo_json(row), **({"stays": next(iter(row.placed), "?")} if row.on_device_alone else {})}
+    return {**question_photos.photo_json(row), **({"stays": row.home or "?"} if row.on_device_alone else {})}
 
 
 def photo(request: HttpRequest, pk: UUID) -> HttpResponse:

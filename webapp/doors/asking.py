@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from inference.answering import turns
-from inference.models import Photo, Turn
+from inference.models import Turn
 from inference.photos.earlier import MOST_PHOTOS
 from inference.placement import policies
 from webapp.accounts.models import User
@@ -21,11 +21,11 @@ from webapp.live.outages import DATABASE_ERRORS
 
 @dataclass(frozen=True)
 class Inquiry:
-    """`photos`: of the question in their order, as files. `photo`: instead, one that is stored.
+    """`photos`: of the question in their order, as files or as ids of the person's own. `photo`: instead, one that is stored.
     `earlier`: what was said before, oldest first."""
 
     question: str
-    photos: Sequence[bytes] = ()
+    photos: Sequence[bytes | UUID] = ()
     photo: UUID | None = None
     earlier: Sequence[Exchange] = ()
     policy: str = policies.DEFAULT.name
@@ -41,14 +41,15 @@ def ask(person: User, inquiry: Inquiry) -> Turn:
         raise conversations.too_many_photos(len(inquiry.photos))
     sent = SentPhotos(person)
     try:
-        photos = list(dict.fromkeys(sent.stored(data) for data in inquiry.photos))  # a program may repeat one
+        ids = (photo if isinstance(photo, UUID) else sent.stored(photo).pk for photo in inquiry.photos)
+        photos = list(dict.fromkeys(ids))  # a program may repeat one
         return _ask(person, inquiry, photos, sent)
     except (UserError, *DATABASE_ERRORS, OSError):
         sent.undo()
         raise
 
 
-def _ask(person: User, inquiry: Inquiry, photos: list[Photo], sent: SentPhotos) -> Turn:
+def _ask(person: User, inquiry: Inquiry, photos: list[UUID], sent: SentPhotos) -> Turn:
     conversation = inquiry.conversation
     before = history.before(person, inquiry.earlier, sent)
     with transaction.atomic():
@@ -58,7 +59,7 @@ def _ask(person: User, inquiry: Inquiry, photos: list[Photo], sent: SentPhotos) 
             person,
             inquiry.question,
             photo=inquiry.photo,
-            photos=[photo.pk for photo in photos],
+            photos=photos,
             conversation=conversation,
             policy=inquiry.policy,
             node=inquiry.node,

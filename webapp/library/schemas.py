@@ -92,12 +92,28 @@ class PhotoConversation(Schema):
     questions: int = Field(description="Questions in it about this photo.")
 
 
+class Taken(Schema):
+    device: str = Field(examples=["jetson-a"])
+    camera: str = Field(examples=["porch"])
+    at: Moment
+
+
+class PhotoFile(Schema):
+    """The file of a device's folder that a photo is."""
+
+    device: str = Field(examples=["jetson-a"])
+    folder: str = Field(examples=["shots"])
+    name: str = Field(examples=["IMG_0001.jpg"])
+
+
 class LibraryDetails(LibraryPhoto):
+    file: PhotoFile | None = Field(description="Null: it is no file of a device's folder.")
     bytes: int = Field(description="Size of the file as it is stored.", examples=[412_345])
     notes: list[str] = Field(description="What a person should know about it.")
     albums: list[UUID]
     conversations: list[PhotoConversation] = Field(description="Those with a question about it.")
     expires: Moment | None = Field(description="When it is deleted unless it is asked about or kept; null: it stays.")
+    taken: Taken | None = Field(description="By which camera and when, of the picture of an event that you keep.")
 
 
 class Photos(Schema):

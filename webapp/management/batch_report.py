@@ -5,7 +5,6 @@ import json
 import time
 from collections.abc import Mapping
 from typing import Any, Protocol
-from uuid import UUID
 
 from django.core.management.base import OutputWrapper
 
@@ -72,11 +71,11 @@ def follow(batch: Batch, progress: Progress) -> None:
 
 
 def report(
-    batch: Batch, column: str, names: Mapping[UUID, str], options: dict[str, Any], out: OutputWrapper, err: OutputWrapper
+    batch: Batch, column: str, names: Mapping[int, str], options: dict[str, Any], out: OutputWrapper, err: OutputWrapper
 ) -> int:
-    """Prints the answers in the order of the batch, and on stderr why others failed. `names`: of its photos, shown in `column`.
-    Returns the exit status."""
-    items = [(names[item.photo_id], item) for item in summary.items(batch) if item.photo_id in names]
+    """Prints the answers in the order of the batch, and on stderr why others failed. `names`: of its photos by their
+    numbers, shown in `column`. Returns the exit status."""
+    items = [(names[item.number], item) for item in summary.items(batch) if item.photo_id or item.file]
     if options["csv"]:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow((column, *COLUMNS))

@@ -55,7 +55,7 @@ def _ask(options: dict[str, Any], out: OutputWrapper, err: OutputWrapper) -> int
         folder.forget(photos)
         raise
     follow(batch, progress)
-    return report(batch, "file", {photo.pk: _name(place, file) for file, photo in photos}, options, out, err)
+    return report(batch, "file", {number: _name(place, file) for number, (file, _) in enumerate(photos, 1)}, options, out, err)
 
 
 def _store(owner: User, place: Path, files: Sequence[Path], progress: Progress, err: OutputWrapper) -> Named:

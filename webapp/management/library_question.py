@@ -1,4 +1,6 @@
-"""What `manage.py ask --album NAME "QUESTION"` and `--search TEXT` do: a batch of a person's, over photos of their library."""
+"""What `manage.py ask --album NAME "QUESTION"`, `--search TEXT` and `--device NAME --folder NAME` do: a batch of a
+person's, over photos of their library or in a folder of a device.
+"""
 
 from typing import Any
 from uuid import UUID
@@ -6,9 +8,10 @@ from uuid import UUID
 from django.core.management.base import OutputWrapper
 
 from inference.batches import creation
+from inference.batches.sources.device_folder import DeviceFolder
 from inference.batches.sources.folder import NOT_NOW
 from inference.batches.sources.shown import Shown
-from inference.models import Album, Photo
+from inference.models import Album
 from inference.photos.library import Filters
 from webapp.accounts.models import User
 from webapp.live.errors import UserError
@@ -20,22 +23,29 @@ def ask_library(options: dict[str, Any], out: OutputWrapper, err: OutputWrapper)
     try:
         check_running()
         person = _person(options["person"])
-        shown = Shown(Filters(album=_album(person, options["album"])), words=options["search"])
+        source = _folder(options) or Shown(Filters(album=_album(person, options["album"])), words=options["search"])
         wanted = {"policy": options["policy"], "route": options["route"] or "", "node": options["node"]}
-        batch = creation.create(person, options["question"], shown, **wanted, fresh=options["fresh"])
+        batch = creation.create(person, options["question"], source, **wanted, fresh=options["fresh"])
     except BadArguments as error:
         err.write(str(error))
         return 2
     except UserError as error:
         err.write(f"{error} {error.next}")
         return 1 if error.status in NOT_NOW or error.code == "not_running" else 2
-    names = {pk: str(pk) for pk in Photo.objects.filter(batch_items__batch=batch).values_list("pk", flat=True)}
+    items = batch.items.values_list("number", "photo", "file")
+    names = {number: file["name"] if file else str(photo) for number, photo, file in items}
     try:
         follow(batch, Progress(err))
     except UserError as error:
         err.write(f"{error} {error.next}")
         return 1
-    return report(batch, "photo", names, options, out, err)
+    return report(batch, "file" if batch.device else "photo", names, options, out, err)
+
+
+def _folder(options: dict[str, Any]) -> DeviceFolder | None:
+    if options["folder"] is None:
+        return None
+    return DeviceFolder(options["device"], options["folder"], options["since"], options["until"])
 
 
 def _person(name: str) -> User:

@@ -17,9 +17,10 @@ from pathlib import Path
 from devices.agent.cameras.folder import Folder
 from devices.agent.cameras.reader import Reader
 from devices.agent.cameras.snapshot import Snapshot
-from devices.agent.cameras.source import TIMEOUT_S, CameraError, Still, Streaming
+from devices.agent.cameras.source import TIMEOUT_S, CameraError, HoldsPhotos, Still, Streaming
 from devices.agent.cameras.video import Video
 from devices.agent.config import ConfigError
+from devices.contract.results import FolderFile, FolderPage
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -61,6 +62,26 @@ class Cameras:
             return kind.frame(name, source)
         finally:
             lock.release()
+
+    def is_folder(self, name: str) -> bool:
+        return isinstance(source_for(self.sources[name]), HoldsPhotos)
+
+    def page(self, name: str, after: FolderFile | None, since: float | None, until: float | None) -> FolderPage:
+        """Of the photos in a camera that is a folder. Raises CameraError."""
+        source, folder = self._folder(name)
+        return folder.page(name, source, after, since, until)
+
+    def photo(self, name: str, file: FolderFile) -> bytes:
+        """One of them, not decoded. Raises CameraError."""
+        source, folder = self._folder(name)
+        return folder.photo(name, source, file)
+
+    def _folder(self, name: str) -> tuple[str, HoldsPhotos]:
+        source = self.sources.get(name)
+        kind = source_for(source) if source else None
+        if source is None or not isinstance(kind, HoldsPhotos):
+            raise CameraError(f"This node has no folder of the name {name[:40]}.")
+        return source, kind
 
     def stays_open(self, name: str) -> bool:
         """Whether it is of a kind that one process alone can read."""

@@ -2,12 +2,22 @@
 
 from typing import Protocol, runtime_checkable
 
+from devices.contract.results import FolderFile, FolderPage
+
 MAX_BYTES = 32 * 1024 * 1024
 TIMEOUT_S = 8.0  # for one frame, from any source
 
 
 class CameraError(Exception):
     """No frame; one sentence says why. It never holds the source, which may hold a password."""
+
+
+class FileRefused(CameraError):
+    """A file of a folder that cannot be had; `code` is for programs."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class Source(Protocol):
@@ -23,6 +33,17 @@ class Still(Source, Protocol):
 
     def frame(self, name: str, source: str) -> bytes:
         """A photo's file as the camera `name` gives it, not decoded. Raises CameraError."""
+
+
+@runtime_checkable
+class HoldsPhotos(Source, Protocol):
+    """Has more than one picture at a time."""
+
+    def page(self, name: str, source: str, after: FolderFile | None, since: float | None, until: float | None) -> FolderPage:
+        """A part of its photos, as devices.contract.folder_jobs.ListFolder has it. Raises CameraError."""
+
+    def photo(self, name: str, source: str, file: FolderFile) -> bytes:
+        """One of them, not decoded. Raises FileRefused."""
 
 
 class Stream(Protocol):

@@ -57,7 +57,6 @@ def answer(step: execute.Step, model: TrainedModel) -> tuple[execute.Outcome, in
     """The outcome, and the bytes of the model where it had to be sent. Raises what dispatch.call raises."""
     started, sent = time.perf_counter(), 0
     outcome = execute.Outcome(step.device, step.task, jobs=step.jobs)
-    step.phase("device")
     try:
         done = _call(step, model)
     except dispatch.StageFailed as error:
@@ -78,4 +77,4 @@ def answer(step: execute.Step, model: TrainedModel) -> tuple[execute.Outcome, in
 
 def _call(step: execute.Step, model: TrainedModel, blob: str = "") -> Answered:
     job = RunLearned(photo=step.photo, digest=model.digest, card=model.node_card, blob=blob)
-    return step.send(step.device, job, patience.UNKNOWN_S)
+    return step.send(step.device, "device", job, patience.UNKNOWN_S)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
+from inference.engine import tasks
 from inference.engine.answer import Answer
 from inference.engine.catalogue import Profile
 from inference.engine.codecs.feature_code import Code
@@ -13,6 +14,8 @@ from inference.engine.engines import part
 from inference.engine.engines.engine import Description, Digests, Query
 from inference.engine.engines.networks import Array, Networks
 from inference.engine.mean_token import space
+
+NAMES = 5  # of a photo, the likeliest
 
 
 class PartsEngine:
@@ -54,13 +57,29 @@ class PartsEngine:
             numbers = [m for m, query in enumerate(queries) if query.task == task]
             questions = [queries[m].question for m in numbers]
             answers |= zip(numbers, self.parts[task].answering.answers(tokens[numbers], questions), strict=True)
-        return [replace(answers[m], vector=vectors[m]) if vectors else answers[m] for m in range(len(queries))]
+        if not vectors:
+            return [answers[m] for m in range(len(queries))]
+        return [
+            replace(answers[m], vector=vectors[m], names=self._names(query, answers[m], tokens[m : m + 1]))
+            for m, query in enumerate(queries)
+        ]
 
     def _vectors(self, task: str, tokens: Array) -> list[bytes]:
         """Of the photos, by which they can be searched: the tower has computed all but a multiplication."""
         photo_space = space.bundled()
         known = photo_space is not None and photo_space.tower == self.parts[task].networks.digest
         return photo_space.vectors(tokens[:, 0]) if photo_space is not None and known else []
+
+    def _names(self, query: Query, answer: Answer, tokens: Array) -> list[tuple[str, float]]:
+        """What the classifier calls the photo with these tokens [1, T, W], whatever was asked: a multiplication more. Empty
+        where it has another tower."""
+        if query.task == tasks.SHARED_TOWER and not query.question:
+            return answer.top[:NAMES]
+        own, classifier = self.parts[query.task], self.parts.get(tasks.SHARED_TOWER)
+        if classifier is None or classifier.networks.digest != own.networks.digest:
+            return []
+        (named,) = classifier.answering.answers(tokens, [""])
+        return named.top[:NAMES]
 
     def _tokens(self, task: str, images: Iterable[Image.Image]) -> Array:
         """The tower's tokens [M, T, W] of photos."""

@@ -79,6 +79,11 @@ class LabelTree:
         return next((branch.kind for branch in self.wider(number)), OTHER)
 
     @cached_property
+    def numbers(self) -> dict[str, int]:
+        """The class of each first name, as the classifier writes it."""
+        return {label.split(",")[0].strip(): number for number, label in reversed(list(enumerate(self.labels)))}
+
+    @cached_property
     def _by_size(self) -> list[Branch]:
         return sorted(self.branches.values(), key=lambda branch: len(branch.classes))
 

@@ -79,8 +79,8 @@ def of(probabilities: Probabilities, branch: Branch) -> float:
 
 
 def _top(probabilities: Probabilities, names: Sequence[str], numbers: Sequence[int] | range) -> list[tuple[str, float]]:
-    best = sorted(numbers, key=lambda number: -probabilities[number])[:GUESSES]
-    return [(names[number], float(probabilities[number])) for number in best]
+    best = np.argsort(-probabilities[list(numbers)], kind="stable")[:GUESSES]
+    return [(names[numbers[place]], float(probabilities[numbers[place]])) for place in best]
 
 
 def answerable(reading: Reading, tree: LabelTree) -> str | None:

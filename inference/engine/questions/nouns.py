@@ -47,6 +47,20 @@ def singular(noun: str) -> str:
     return " ".join([*ahead, last])
 
 
+def plural(noun: str) -> str:
+    """Of a noun phrase, for "how many …"."""
+    *ahead, last = noun.split()
+    if is_plural(last) or last in ALIKE:
+        return noun
+    if last in _IRREGULAR:
+        many = _IRREGULAR[last]
+    elif last.endswith("y") and last[-2:-1] not in "aeiou":
+        many = f"{last[:-1]}ies"
+    else:
+        many = f"{last}es" if last.endswith(("s", "x", "z", "ch", "sh")) else f"{last}s"
+    return " ".join([*ahead, many])
+
+
 def is_people(noun: str) -> bool:
     """Whether the last word is for people, one or many."""
     return bool(noun) and singular(noun.split()[-1]) in PEOPLE

@@ -9,8 +9,9 @@ from inference.engine.questions.nouns import is_plural
 from inference.planning.reader import comparisons
 from inference.planning.rules import photo_references
 from inference.planning.several_photos import together
+from inference.planning.several_photos.names import PHOTO_WORD
 
-_NOUN = r"(?:photo|photograph|picture|image|pic|shot|snap)s?"
+_NOUN = rf"{PHOTO_WORD}s?"
 _PHOTO = rf"(?:{_NOUN}|one)"
 _REFERENCE = (
     rf"(?:(?:(?:it|they|he|she|there) (?:is|are|was|were|did|had|has|have|looked?) )?(?:in |on |from )?(?:the |my )?(?:very )?"

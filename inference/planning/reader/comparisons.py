@@ -4,8 +4,9 @@ import re
 
 from inference.engine.questions.nouns import is_plural
 from inference.engine.tasks.wording import with_article
+from inference.planning.several_photos.names import PHOTO_OR_ONE
 
-_PHOTO = r"(?:photo|picture|image|one|pic|shot)s?"
+_PHOTO = rf"{PHOTO_OR_ONE}s?"
 _WHICH = rf"(?:in |on )?(?:which|what) {_PHOTO}(?: of (?:the two|them|these))?"
 _WHICH_HAS = re.compile(
     rf"^{_WHICH}(?: has| have| shows?| contains?)?(?: are| is)?(?: there)? (?:the )?(?:more|most|fewer|fewest|less|least) "

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from inference.planning.rules.pronouns import many
+from inference.engine.questions.nouns import plural
 from inference.planning.rules.wording import PHOTO, VERBS, regular
 
 ADDRESS = "Addresses in a message are not opened."
@@ -126,8 +126,8 @@ def _spelled(message: str) -> str:
         is_emoji = unicodedata.category(char) == "So"
         if is_emoji and _NOUN_AFTER.search(out) and _is_named(char):
             noun = _noun(char)
-            plural = re.search(r"\b(?:many|some|any)\s*$", out, re.IGNORECASE) and noun not in _MASS
-            out = f"{out.rstrip()} {many(noun) if plural and noun else noun}"
+            is_many = re.search(r"\b(?:many|some|any)\s*$", out, re.IGNORECASE) and noun not in _MASS
+            out = f"{out.rstrip()} {plural(noun) if is_many and noun else noun}"
         elif is_emoji and (_OR.search(out) or _NOUN_BEFORE.match(message[place + 1 :])) and _is_thing(char, out):
             out = f"{out.rstrip()} {_noun(char)} ".lstrip()
         else:

@@ -4,11 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from inference.engine.questions.nouns import ALIKE, is_plural
+from inference.engine.questions.nouns import PEOPLE, is_plural
 from inference.planning.rules.wording import PHOTO
 
-_PEOPLE_WORDS = "man woman boy girl child kid baby person guy lady player rider worker toddler teenager driver"
-_PEOPLE = frozenset(_PEOPLE_WORDS.split())
+_PEOPLE = PEOPLE | {"driver"}
 _ANYONE = frozenset(
     ["person", "child", "kid", "baby", "player", "rider", "worker", "toddler", "teenager", "driver"]
 )  # also "they"
@@ -52,7 +51,6 @@ _OF_ONE = {"are": "is", "do": "does", "have": "has"}
 _NO_ANSWER = re.compile(
     r"^(?:yes|no|none|nothing|nobody|no one|unknown|\d+|one|two|three|four|five|six|seven|eight|nine|ten|not .*)?$"
 )
-_IRREGULAR = {"man": "men", "woman": "women", "child": "children", "person": "people", "mouse": "mice", "goose": "geese"}
 _ARTICLE = re.compile(r"^(?:the|a|an|any|his|her|its|their|some) ")
 
 
@@ -165,17 +163,3 @@ def fits(pronoun: str, thing: str) -> bool:
     if pronoun in {"it", "its"}:
         return not is_plural(thing) and (last not in _PEOPLE or last in _YOUNG)
     return last in _PEOPLE or last in _ANIMALS
-
-
-def many(noun: str) -> str:
-    """The plural of a noun phrase, for "how many …"."""
-    *ahead, last = noun.split()
-    if is_plural(last) or last in ALIKE:
-        return noun
-    if last in _IRREGULAR:
-        plural_noun = _IRREGULAR[last]
-    elif last.endswith("y") and last[-2:-1] not in "aeiou":
-        plural_noun = f"{last[:-1]}ies"
-    else:
-        plural_noun = f"{last}es" if last.endswith(("s", "x", "z", "ch", "sh")) else f"{last}s"
-    return " ".join([*ahead, plural_noun])

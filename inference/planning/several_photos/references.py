@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 
 from inference.engine.questions.nouns import NUMBERS
-from inference.planning.several_photos.names import ORDINALS
+from inference.planning.several_photos.names import ORDINALS, PHOTO_WORD
 
-_NOUN = r"(?:photo|picture|image|pic|shot)s?"
+_NOUN = rf"{PHOTO_WORD}s?"
 _SHORT = ("1st", "2nd", "3rd", "4th", "5th", "6th")
 _ORDINAL = rf"(?:{'|'.join((*ORDINALS, *_SHORT))}|last)"
 _COUNT = rf"\d{{1,2}}|{'|'.join(NUMBERS[1:])}"
@@ -37,7 +37,7 @@ _ALONE = re.compile(
 # All of them: "in these photos", "of the pictures".
 _ALL = re.compile(
     rf"\b(?:(?:all|both|each|every|any)(?: of)? )?(?:the|these|those|my|our) (?:(?:{_COUNT}) )?"
-    r"(?:photo|picture|image|pic|shot)s\b"
+    rf"{PHOTO_WORD}s\b"
     r"|\b(?:all|both|each|every one|any|either) of (?:them|these|those)\b",
     re.IGNORECASE,
 )

@@ -6,8 +6,9 @@ from inference.engine.questions.nouns import is_plural
 from inference.engine.tasks.wording import with_article
 from inference.planning.context import ParsedStep
 from inference.planning.reader import comparisons
+from inference.planning.several_photos.names import PHOTO_OR_ONE
 
-_NOUN = r"(?:photo|picture|image|one|pic|shot)s?"
+_NOUN = rf"{PHOTO_OR_ONE}s?"
 _COUNT = r"(?:two|three|four|five|six|\d)"
 _OF = rf"(?: of (?:(?:the|these|those|my) )?(?:{_COUNT} )?(?:them|these|those|this photo|{_NOUN}|{_COUNT})?)?"
 _WHICH = re.compile(

@@ -24,10 +24,15 @@ TRY_AGAIN = "Check that the device is online, then try again."
 
 
 def snapshot(person: AbstractBaseUser, event: Event) -> bytes:
-    """A JPEG. The event's receipt has what looking cost. Raises UserError."""
-    _check(person, event)
-    blob = f"snapshot-{secrets.token_hex(8)}"
+    """A JPEG, to be looked at. Raises UserError."""
+    check(person, event)
     audit.record(person, "event picture viewed", f"camera:{event.node}/{event.camera}", f"event {event.pk}")
+    return fetch(person, event)
+
+
+def fetch(person: AbstractBaseUser, event: Event) -> bytes:
+    """A JPEG, for whoever may have it. The event's receipt has what it cost. Raises UserError."""
+    blob = f"snapshot-{secrets.token_hex(8)}"
     data = _fetched(
         person, event.node, blob, lambda: dispatch.call(event.node, ShowSnapshot(event=event.uid, blob=blob), SECONDS)
     )
@@ -46,7 +51,7 @@ def label(person: AbstractBaseUser, event: Event, name: str) -> Event:
     name = " ".join(name.split())
     if not name or len(name) > 60:
         raise UserError("bad_label", "A label has 1 to 60 characters.", "Type what the picture shows.", 422)
-    _check(person, event)
+    check(person, event)
     _asked(person, lambda: dispatch.call(event.node, LabelSnapshot(event=event.uid, label=name), SECONDS))
     event.label = name
     event.save(update_fields=["label"])
@@ -54,7 +59,8 @@ def label(person: AbstractBaseUser, event: Event, name: str) -> Event:
     return event
 
 
-def _check(person: AbstractBaseUser, event: Event) -> None:
+def check(person: AbstractBaseUser, event: Event) -> None:
+    """Whether there is a picture that this person may see. Raises UserError."""
     if not event.has_snapshot:
         raise UserError("no_picture", "No picture was kept of this event.", "The watch can be set to keep one.", 404)
     if not rules.read().may_use(person.pk, event.node, event.camera):

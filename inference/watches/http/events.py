@@ -1,14 +1,15 @@
 """Events of watches and cameras over HTTP, their pictures, and what a camera shows now."""
 
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
 from inference.watches import live
-from inference.watches.events import lanes, pictures, selection
+from inference.watches.events import keeping, lanes, pictures, selection
 from inference.watches.events.selection import Selection, Verdict
 from inference.watches.models import Event as Row
 from webapp.live.errors import not_found
@@ -44,6 +45,7 @@ class Event(Schema):
     label: str = Field(description="What a person said it shows; the device trains on it.")
     verdict: str = Field(description="What that says of the event: `right`, `wrong`, or empty while nobody said anything.")
     dropped: int = Field(description="Events before it that the device had no room for.")
+    photo: UUID | None = Field(description="In your library, where you keep its picture.")
     receipt: dict[str, Any] = Field(
         description="frames, looks, bytes and ms since the watch's last event; checks and views; model, where it is a run's."
     )
@@ -131,6 +133,22 @@ def get_watch_event(request: HttpRequest, number: int) -> Event:
 def get_event_picture(request: HttpRequest, number: int) -> HttpResponse:
     """It stays on the device until somebody asks for it; the server keeps no copy."""
     return _jpeg(pictures.snapshot(request.user, _event(request, number)))
+
+
+@router.post(
+    "/events/{int:number}/keep",
+    **change(
+        "keep_event_picture",
+        "Keep the picture of an event",
+        {201: Event, 200: Event},
+        {**PICTURE_ERRORS, 507: "`storage_full`: your photos use what you may; delete some. `disk_full`."},
+    ),
+)
+def keep_event_picture(request: HttpRequest, number: int) -> Status[Event]:
+    """It becomes a photo of your library (`photo`), which says what took it and when, and counts as yours. The answer is 200
+    where you have it already."""
+    event, is_new = keeping.keep(request.user, _event(request, number))
+    return Status(201 if is_new else 200, event_schema(event))
 
 
 @router.post(

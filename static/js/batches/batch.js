@@ -37,7 +37,7 @@ function draw() {
   byId("progress-words").textContent = progressWords(batch);
   byId("repeated").hidden = !batch.repeated;
   byId("repeated").textContent = ngettext("%(count)s photo was listed again; it is asked about once.", "%(count)s photos were listed again; each is asked about once.", batch.repeated);
-  byId("plan").textContent = [batch.plan.why, batch.fresh && gettext("Asked afresh: nothing of earlier questions was used.")].filter(Boolean).join(" ");
+  byId("plan").textContent = [batch.plan.why, batch.folder && gettext("Its photos are files in %(folder)s on %(device)s; this server has none of them.", batch.folder), batch.fresh && gettext("Asked afresh: nothing of earlier questions was used.")].filter(Boolean).join(" ");
   saved();
   figures();
   actions();

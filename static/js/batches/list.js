@@ -5,13 +5,14 @@ import { boot, byId, el, sentence } from "../dom.js";
 import * as format from "../format.js";
 import { gettext, LANGUAGE, ngettext } from "../i18n.js";
 import { labels } from "../labels.js";
+import { FolderSource } from "./folder-source.js";
 import { LibrarySource } from "./library-source.js";
 import { stateBadge } from "./words.js";
 
 const PAGE = 60; // photos fetched at once
 const SUGGESTIONS = [gettext("Is there a dog?"), gettext("What is in this photo?"), gettext("How many people are there?")];
 const start = boot();
-const source = new LibrarySource(start, draw, trouble);
+const source = new LibrarySource(start, draw, trouble), folder = new FolderSource(source.active ? [] : start.folders, start.most_photos, draw);
 /** @type {Set<string>} ids of photos that are chosen here */
 const chosen = new Set();
 let offset = 0, busy = 0;
@@ -63,7 +64,7 @@ function cell(photo, checked = false) {
   if (checked) chosen.add(photo.id);
   const name = gettext("photo of %(width)s × %(height)s pixels", photo);
   const box = el("input", { type: "checkbox", value: photo.id, checked, "aria-label": gettext("Ask about the %(photo)s", { photo: name }), onchange: ({ target }) => choose(photo.id, target.checked) });
-  return el("li", {}, el("label", {}, el("img", { src: `${photo.url}?small=1`, alt: "", loading: "lazy" }), box));
+  return el("li", {}, el("label", {}, el("img", { src: `${photo.url}?small=1`, alt: "", loading: "lazy" }), box, photo.device && el("span", { class: "where" }, gettext("on %(device)s", photo))));
 }
 
 function choose(id, on) {
@@ -106,7 +107,7 @@ function draw() {
   const none = !byId("photos").children.length;
   byId("no-photos").hidden = !none;
   byId("all").disabled = byId("none").disabled = none;
-  const count = source.active ? source.count : chosen.size, over = count > start.most_photos;
+  const count = source.active ? source.count : folder.active ? folder.count : chosen.size, over = count > start.most_photos;
   for (const place of ["chosen", "from-library-count"]) {
     byId(place).textContent = over ? gettext("%(count)s chosen; a batch has at most %(limit)s", { count: format.count(count), limit: format.count(start.most_photos) })
       : ngettext("%(count)s chosen", "%(count)s chosen", count, { count: format.count(count) });
@@ -118,7 +119,7 @@ async function submit(event) {
   event.preventDefault();
   byId("start").disabled = true;
   try {
-    const photos = source.active ? source.body() : { photos: [...chosen] };
+    const photos = source.active ? source.body() : folder.active ? folder.body() : { photos: [...chosen] };
     const body = { question: byId("question").value, ...photos, policy: byId("policy").value, fresh: byId("fresh").checked };
     const { id } = await call("POST", "/api/v1/batches", body);
     location.assign(`/batches/${id}/`);

@@ -94,10 +94,10 @@ export class AnswerTable {
 
   row(item) {
     const { photo } = item, ended = item.state === "answered";
-    const picture = photo ? el("a", { href: photo.url }, el("img", { src: `${photo.url}?small=1`, alt: gettext("photo %(number)s", item), loading: "lazy" })) : el("span", { class: "hint" }, gettext("deleted"));
+    const picture = photo ? el("a", { href: photo.url }, el("img", { src: `${photo.url}?small=1`, alt: gettext("photo %(number)s", item), loading: "lazy" })) : el("span", { class: "hint" }, item.file ? "–" : gettext("deleted"));
     return el("tr", { "data-number": item.number, "data-state": item.state },
       el("td", { "data-label": "" }, picture),
-      el("td", { class: "wide", "data-label": "" }, this.answer(item)),
+      el("td", { class: "wide", "data-label": "" }, this.answer(item), item.file && el("small", { class: "file" }, item.file), photo?.device && el("small", {}, gettext("on %(device)s", photo))),
       el("td", { "data-label": "" }, item.certainty ? label("certainties", item.certainty) : "–", item.confidence !== null && el("small", {}, format.percent(item.confidence))),
       el("td", { "data-label": "" }, item.route ? item.route.split(",").map((name) => el("span", { class: "badge" }, dot(format.placeOf(name)), label("routes", name))) : "–"),
       el("td", { class: "number", "data-label": gettext("sent") }, ended ? format.bytes(item.bytes) : "–"),

@@ -13,10 +13,11 @@ export const ITEM_STATES = { waiting: gettext("waiting"), running: gettext("bein
 export const stateBadge = (state) => el("span", { class: `batch-state ${state}` }, STATES[state] ?? state);
 
 /** "12 of 40 answered · 3 failed · about 20 s left" @param {any} batch */
-export function progressWords({ counts, total, seconds_left: left, per_s: rate, state }) {
+export function progressWords({ counts, total, seconds_left: left, per_s: rate, state, waits, folder }) {
   const parts = [gettext("%(answered)s of %(total)s answered", { answered: format.count(counts.answered), total: format.count(total) })];
   if (counts.failed) parts.push(ngettext("%(count)s failed", "%(count)s failed", counts.failed));
-  if (state === "running") parts.push(left === null ? gettext("measuring how fast it goes…") : gettext("about %(time)s left", { time: format.seconds(left) }));
+  if (waits) parts.push(gettext("%(device)s cannot be asked now; the batch goes on when it can", folder));
+  else if (state === "running") parts.push(left === null ? gettext("measuring how fast it goes…") : gettext("about %(time)s left", { time: format.seconds(left) }));
   if (rate) parts.push(rateWords(rate));
   return parts.join(" · ");
 }

@@ -4,7 +4,7 @@ import { call } from "../api.js";
 import { byId, el, sentence } from "../dom.js";
 import { gettext } from "../i18n.js";
 
-/** @typedef {{name: string, everyone: boolean, people: string[], preview: boolean}} Rule */
+/** @typedef {{name: string, everyone: boolean, people: string[], preview: boolean, folder: ?boolean}} Rule */
 
 /** @param {string} slug @param {Rule[]} rules @param {string[]} people accounts that are no administrators */
 export function cameraAccess(slug, rules, people) {
@@ -22,13 +22,14 @@ function form(slug, rule, people) {
     ? boxes.map((box) => el("label", {}, box, ` ${box.value}`))
     : el("p", { class: "hint" }, gettext("There is nobody to name: every account is an administrator's.")));
   const preview = el("input", { type: "checkbox", name: "preview", checked: rule.preview });
+  const folder = el("input", { type: "checkbox", name: "folder", checked: rule.folder === true });
   const status = el("span", { class: "hint", role: "status" });
   const refresh = () => { named.hidden = audience.value === "everyone"; };
   audience.addEventListener("change", refresh);
   refresh();
   const save = async (event) => {
     event.preventDefault();
-    const body = { everyone: audience.value === "everyone", people: boxes.filter((box) => box.checked).map((box) => box.value), preview: preview.checked };
+    const body = { everyone: audience.value === "everyone", people: boxes.filter((box) => box.checked).map((box) => box.value), preview: preview.checked, folder: folder.checked };
     try {
       await call("PUT", `/api/v1/nodes/${encodeURIComponent(slug)}/camera-access/${encodeURIComponent(rule.name)}`, body);
       status.textContent = gettext("Saved.");
@@ -39,5 +40,6 @@ function form(slug, rule, people) {
   return el("form", { class: "camera-rule", "data-camera": rule.name, onsubmit: save },
     el("fieldset", {}, el("legend", {}, rule.name), audience, named,
       el("label", {}, preview, ` ${gettext("They, and administrators, may see previews")}`),
+      rule.folder !== null && el("label", {}, folder, ` ${gettext("They may ask about all photos in this folder, as administrators may")}`),
       el("div", { class: "actions" }, el("button", { type: "submit", class: "small primary" }, gettext("Save")), status)));
 }

@@ -11,6 +11,7 @@ import { NodeStore } from "../nodes/store.js";
 import { agentLog } from "./agent-log.js";
 import { cameraAccess } from "./camera-access.js";
 import { cameraPreviews } from "./camera-previews.js";
+import { thumbnails } from "./thumbnails.js";
 import { time } from "../times.js";
 import { Readings } from "./readings.js";
 
@@ -22,6 +23,7 @@ const readings = new Readings(slug);
 /** @type {Map<string, import("../labels.js").Sensor[]>} title -> sensors that share a chart */
 const CHARTS = new Map();
 for (const sensor of SENSORS.filter(({ chart }) => chart)) CHARTS.set(sensor.chart, [...(CHARTS.get(sensor.chart) ?? []), sensor]);
+const EDGE = 0.03; // of a chart's height above and below it: a line that lies at 0 or 100 % is seen whole
 /** @type {Map<HTMLElement, () => Promise<void>>} */
 const drawn = new Map();
 /** @type {{card: ?HTMLElement, node: any}} */
@@ -85,7 +87,7 @@ function lines(sensors, token) {
     hovertemplate: `${label}: %{y:.1f} ${unit}<br>%{x|${readings.hours > 24 ? "%d %b %H:%M" : "%H:%M:%S"}}<extra></extra>`,
   }));
   const maximum = sensors[0].maximum;
-  const range = maximum === null ? { rangemode: "tozero" } : { range: [0, maximum] };
+  const range = maximum === null ? { rangemode: "tozero" } : { range: [-EDGE * maximum, (1 + EDGE) * maximum] };
   return { traces, layout: { ...timeAxis(), yaxis: range, showlegend: traces.length > 1, margin: { l: 44, r: 8, t: 6, b: traces.length > 1 ? 44 : 24 } } };
 }
 
@@ -143,6 +145,9 @@ onTick(() => shown.card && Date.now() % 1000 < 100 && updateAges(shown.card, sho
 draw();
 if (start.audit) trail(start.audit);
 if (start.camera_access) cameraAccess(slug, start.camera_access, start.people);
-if (start.can_manage) agentLog(slug);
+if (start.can_manage) {
+  agentLog(slug);
+  thumbnails(start.node);
+}
 cameraPreviews(start.node);
 show(1);

@@ -50,7 +50,7 @@ export class Details {
     const [before, behind] = this.grid.store.neighbours();
     const had = document.activeElement?.closest("#details button")?.textContent;
     this.dialog.replaceChildren(
-      el("img", { src: photo.url, alt: gettext("The photo, large"), width: photo.width, height: photo.height }),
+      el("img", { src: photo.on_server ? photo.url : `${photo.url}?small=1`, alt: gettext("The photo, large"), width: photo.width, height: photo.height }),
       el("div", { class: "stack about" },
         el("h2", { id: "details-title", class: "title" }, time(photo.created)),
         el("div", { class: "row" },
@@ -71,12 +71,15 @@ export class Details {
       act(() => this.albums.change(album.id, put ? ids : [], put ? [] : ids))();
     } }), ` ${album.name}`);
     return [
+      !known.on_server && el("p", { class: "note" }, gettext("Only %(device)s has this photo; here is what this server may show of it.", { device: known.devices[0] ?? "?" })),
       known.notes.length > 0 && el("p", { class: "note" }, known.notes.join(" ")),
       known.expires && el("p", { class: "note" }, gettext("Nobody asked about it: it is deleted at"), " ", time(known.expires), " ",
         el("button", { type: "button", class: "small", onclick: act(() => call("POST", "/api/v1/library/keep", { photos: [photo.id] })) }, gettext("Keep it"))),
       el("dl", { class: "pairs" },
         pair(gettext("size"), `${known.width} × ${known.height} · ${format.bytes(known.bytes)}`),
-        pair(gettext("held by"), where)),
+        pair(gettext("held by"), where),
+        known.taken && pair(gettext("taken by"), `${known.taken.camera} · ${known.taken.device}`, " · ", time(known.taken.at, "second")),
+        known.file && pair(gettext("file"), gettext("%(name)s in %(folder)s", known.file))),
       el("h3", {}, gettext("Conversations about it")),
       known.conversations.length
         ? el("ul", {}, known.conversations.map(({ id, title, questions }) => el("li", {}, el("a", { href: `/c/${id}/` }, title), " ", el("span", { class: "hint" }, ngettext("%(count)s question", "%(count)s questions", questions)))))

@@ -121,7 +121,7 @@ export class Grid {
     const image = images.get(photo.id) ?? el("img", { src: `${photo.url}?small=1`, alt: "", loading: "lazy", decoding: "async", draggable: "false", "data-photo": photo.id });
     const caption = this.store.caption(place), detail = this.store.detail(place), name = [words(photo), detail].filter(Boolean).join(", ");
     return el("div", { class: caption === null ? "cell" : "cell captioned", role: "gridcell", "data-place": place, "aria-selected": String(chosen), "aria-label": name },
-      image, choose, heart, caption !== null && el("span", { class: "caption", title: detail }, caption));
+      image, choose, heart, !photo.on_server && el("span", { class: "where", title: gettext("only on %(device)s", { device: photo.devices[0] ?? "?" }) }, gettext("on %(device)s", { device: photo.devices[0] ?? "?" })), caption !== null && el("span", { class: "caption", title: detail }, caption));
   }
 
   /** @param {number} place @param {boolean} [scroll] */

@@ -88,7 +88,7 @@ function photosOf({ photo, photos, plan }) {
 function figure(photo, alt, caption, most) {
   return el("figure", {},
     el("a", { href: photo.url, target: "_blank", rel: "noopener" }, el("img", { src: `${photo.url}?small=1`, alt, loading: "lazy", ...fitted(photo, most) })),
-    el("figcaption", {}, caption));
+    el("figcaption", {}, caption, photo.device && ` · ${gettext("on %(device)s", photo)}`));
 }
 
 /** The final size of the image, so that the page does not jump when it loads. */

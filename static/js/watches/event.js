@@ -21,7 +21,24 @@ export function card(event, watch, trouble) {
       certainty(event) && el("p", {}, certainty(event)),
       event.dropped ? el("p", { class: "hint" }, dropped(event.dropped)) : null,
       event.kind === "raised" && receipt(event),
-      event.kind === "raised" && event.has_snapshot && verdict(event, watch, trouble)));
+      event.kind === "raised" && event.has_snapshot && verdict(event, watch, trouble),
+      event.kind === "raised" && event.has_snapshot && keeping(event, trouble)));
+}
+
+/** The device drops its oldest pictures; a photo of the library stays. */
+function keeping(event, trouble) {
+  if (event.photo) return el("p", { class: "hint" }, gettext("The picture is in your library."), " ", el("a", { href: "/library/" }, gettext("Library")));
+  const button = el("button", { type: "button", class: "small", "aria-label": gettext("Keep the picture of: %(what)s", { what: headline(event) }), onclick: async () => {
+    button.disabled = true;
+    trouble(null);
+    try {
+      await call("POST", `/api/v1/watches/events/${event.id}/keep`); // the card is drawn anew by the event that follows
+    } catch (error) {
+      button.disabled = false;
+      trouble(sentence(error));
+    }
+  } }, gettext("Keep in the library"));
+  return el("div", { class: "row" }, button);
 }
 
 const duration = (event) => event.ended

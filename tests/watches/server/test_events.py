@@ -93,6 +93,7 @@ def test_events_belong_to_who_watches(device: Board, client: Any, client_of: Cal
     assert theirs.get("/api/v1/watches/events").json()["total"] == 0
     number = Event.objects.get(kind="raised").pk
     assert theirs.get(f"/api/v1/watches/events/{number}/picture").status_code == 404
+    assert theirs.post(f"/api/v1/watches/events/{number}/keep").status_code == 404
     assert theirs.get(f"/api/v1/watches/{Watch.objects.get().pk}").status_code == 404
 
 
@@ -146,9 +147,9 @@ def test_whoever_may_no_longer_use_the_camera_sees_no_picture_of_it(
     monkeypatch.setattr(dispatch, "call", lambda *_: pytest.fail("the device was asked"))
     CameraRule.objects.all().delete()
     labelled = client.post(f"{address}/label", {"label": "my cat"}, content_type="application/json")
-    for answer in (client.get(f"{address}/picture"), labelled):
+    for answer in (client.get(f"{address}/picture"), client.post(f"{address}/keep"), labelled):
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "camera_not_allowed")
-    assert AuditEntry.objects.filter(action="event picture refused").count() == 2
+    assert AuditEntry.objects.filter(action="event picture refused").count() == 3
 
 
 def test_events_are_deleted_when_they_are_old_and_when_a_device_has_too_many(

@@ -40,7 +40,7 @@ def _photos(rows: Sequence[Turn], archive: zipfile.ZipFile) -> dict[str, str]:
 
 def _photo(photo: Photo, number: int, archive: zipfile.ZipFile) -> str:
     if photo.on_device_alone:
-        device = markdown.text(next(iter(photo.placed), "a device"))
+        device = markdown.text(photo.home or "a device")
         return f"*Photo {photo.pk}: only {device} has it, so it is not in this archive.*"
     name = f"photos/photo-{number}.jpg"
     try:

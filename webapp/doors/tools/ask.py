@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from inference.engine.photos.formats import ACCEPTED
 from inference.models import Turn
+from inference.photos.earlier import MOST_PHOTOS, photos_of
 from inference.placement import policies
 from inference.receipt import Receipt
 from webapp.doors import turn_news
@@ -17,10 +18,28 @@ from webapp.doors.sent_photos import decoded
 from webapp.doors.tools.tool import Progress, Tool
 
 
+class SentPhoto(BaseModel):
+    """One of both."""
+
+    base64: str | None = Field(None, description=f"The bytes of a file in base64: {ACCEPTED}.")
+    id: UUID | None = Field(None, description="A photo from list_photos.")
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if bool(self.base64) == bool(self.id):
+            raise ValueError("each of photos has either base64 or id")
+        return self
+
+
 class AskArguments(BaseModel):
     question: str = Field(description="In English.", examples=["What is the dog doing?"])
     photo_base64: str | None = Field(None, description=f"The bytes of a file in base64: {ACCEPTED}.")
     photo_id: UUID | None = Field(None, description="Instead, a photo from list_photos.")
+    photos: list[SentPhoto] = Field(
+        [],
+        description="Instead, several photos in their order (the first, the second, …), which the question compares or chooses "
+        f"from; at most {MOST_PHOTOS}. One that comes twice counts once.",
+    )
     conversation: UUID | None = Field(
         None, description="From an earlier answer. Without a photo, the question is about the last one of the conversation."
     )
@@ -32,10 +51,20 @@ class AskArguments(BaseModel):
     fresh: bool = Field(False, description="Use nothing of an earlier question, neither its answer nor its features.")
 
     @model_validator(mode="after")
-    def _has_one_photo(self) -> Self:
-        if self.photo_base64 and self.photo_id:
-            raise ValueError("photo_base64 and photo_id exclude each other")
+    def _has_one_kind(self) -> Self:
+        if sum(map(bool, (self.photo_base64, self.photo_id, self.photos))) > 1:
+            raise ValueError("photo_base64, photo_id and photos exclude each other")
         return self
+
+    def files(self) -> list[bytes | UUID]:
+        """The photos of the question in their order."""
+        if self.photo_base64:
+            return [_bytes(self.photo_base64)]
+        return [photo.id or _bytes(photo.base64 or "") for photo in self.photos]
+
+
+def _bytes(text: str) -> bytes:
+    return decoded(text.rpartition(",")[2])  # also of a data URL
 
 
 class ReceiptSummary(BaseModel):
@@ -56,14 +85,15 @@ class AskResult(BaseModel):
     answer: str
     conversation: UUID = Field(description="For further questions about the photo.")
     turn: UUID
-    photo: UUID | None
+    photo: UUID | None = Field(description="The photo at hand: the last one of `photos`.")
+    photos: list[UUID] = Field(description="All photos of the question, in their order.")
     receipts: list[ReceiptSummary] = Field(description="One for each model call.")
 
 
 async def _ask(caller: Caller, arguments: AskArguments, progress: Progress) -> AskResult:
     inquiry = Inquiry(
         arguments.question,
-        photos=[decoded(arguments.photo_base64.rpartition(",")[2])] if arguments.photo_base64 else (),  # also of a data URL
+        photos=arguments.files(),
         photo=arguments.photo_id,
         conversation=arguments.conversation,
         policy=arguments.policy,
@@ -82,7 +112,14 @@ async def _ask(caller: Caller, arguments: AskArguments, progress: Progress) -> A
 
 def _result(turn: Turn) -> AskResult:
     receipts = [_summary(step.receipt) for step in turn.steps.all() if step.receipt]  # read with the turn
-    return AskResult(answer=turn.answer, conversation=turn.conversation, turn=turn.pk, photo=turn.photo_id, receipts=receipts)
+    return AskResult(
+        answer=turn.answer,
+        conversation=turn.conversation,
+        turn=turn.pk,
+        photo=turn.photo_id,
+        photos=[photo.pk for photo in photos_of(turn) if photo],
+        receipts=receipts,
+    )
 
 
 def _summary(receipt: Receipt | dict[str, Any]) -> ReceiptSummary:
@@ -102,9 +139,10 @@ def _summary(receipt: Receipt | dict[str, Any]) -> ReceiptSummary:
 
 ASK = Tool(
     "ask",
-    "Ask about a photo",
-    "Answers a question about a photo: what it shows, what it is called, yes or no, how many, which colour, what is written in "
-    "it. The answer says when the models doubt; the receipts say where it was computed and what crossed the link.",
+    "Ask about a photo or several",
+    "Answers a question about a photo, or about several together (which one shows a dog? what is different?): what it shows, "
+    "what it is called, yes or no, how many, which colour, what is written in it. The answer says when the models doubt; the "
+    "receipts say where it was computed and what crossed the link.",
     AskArguments,
     AskResult,
     _ask,

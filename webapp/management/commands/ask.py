@@ -1,6 +1,6 @@
 """`manage.py ask PHOTO "QUESTION"`: one question from the shell to the running stack, also about several photos; a FOLDER
 instead: about each photo in it. `--album NAME` and `--search TEXT` instead of PHOTO: about each photo of a person's album, or
-that a search finds.
+that a search finds. `--device NAME --folder NAME`: about each photo in a folder of a device, where the photos stay.
 
 Exit status: 0 answered, 1 failed (the reason is on stderr), 2 bad arguments.
 """
@@ -8,8 +8,9 @@ Exit status: 0 answered, 1 failed (the reason is on stderr), 2 bad arguments.
 import json
 import sys
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ class Command(BaseCommand):
     help = (
         "Ask one question about a photo, or about several at once; prints the plan, one receipt per step and the answer. Of a "
         "folder, every photo in it is asked about, and an answer printed for each; so it is with --album and --search, "
-        "which ask in the name of the person whose photos they are."
+        "which ask in the name of the person whose photos they are, and with --device and --folder."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -52,7 +53,19 @@ class Command(BaseCommand):
         parser.add_argument(
             "--search", metavar="TEXT", help="instead of PHOTO: every photo that shows this; with --album, of those in it"
         )
-        parser.add_argument("--person", default="", help="whose album and photos; not needed where there is one person")
+        parser.add_argument("--device", metavar="NAME", help="instead of PHOTO, with --folder: the device that has the folder")
+        parser.add_argument(
+            "--folder", metavar="NAME", help="every photo in this folder of a device, as its cameras.toml names it"
+        )
+        parser.add_argument(
+            "--since", type=_moment, metavar="DATE", help="of such a folder: files that were changed then or later"
+        )
+        parser.add_argument("--until", type=_moment, metavar="DATE", help="of such a folder: files that were changed before")
+        parser.add_argument(
+            "--person",
+            default="",
+            help="whose photos, or in whose name a device is asked; not needed where there is one person",
+        )
         parser.add_argument("--node", default="", help="the device that holds the photo (default: the least busy)")
         parser.add_argument(
             "--policy",
@@ -99,6 +112,15 @@ class Command(BaseCommand):
             sys.exit(1)
 
 
+def _moment(text: str) -> datetime:
+    """A day or a moment, in the server's time zone where it names none."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text} is no date; write 2026-03-01 or 2026-03-01T12:00") from None
+    return moment if moment.tzinfo else timezone.make_aware(moment)
+
+
 def _check(options: dict[str, Any]) -> None:
     """Raises BadArguments."""
     paths = options["photos"]
@@ -117,10 +139,16 @@ def _check(options: dict[str, Any]) -> None:
 def _contradiction(options: dict[str, Any]) -> str:
     """Why the arguments do not go together; empty where they do."""
     of_library = options["album"] is not None or options["search"] is not None
+    of_device = [options[name] is not None for name in ("device", "folder")]
+    if any(of_device) or options["since"] or options["until"]:
+        if not all(of_device):
+            return "A folder of a device needs both, --device NAME and --folder NAME."
+        beside = options["photos"] or of_library or options["recursive"]
+        return "--device and --folder name the photos; leave out PHOTO, --album, --search and --recursive." if beside else ""
     if not options["photos"]:
         if options["recursive"]:
             return "--recursive is for folders."
-        return "" if of_library else "Name a photo or a folder, or give --album or --search."
+        return "" if of_library else "Name a photo or a folder, or give --album, --search or --device and --folder."
     if of_library or options["person"]:
         return "--album, --search and --person are about photos of the library; leave out PHOTO."
     return ""

@@ -1,9 +1,11 @@
 """The kinds of data that nodes report: what is measured of them, and what their watches see."""
 
+from django.db.models import Sum
 from django.utils.translation import gettext_noop
 
 from devices.models import AgentRollout, NodeEvent, Reading, Sample
 from devices.telemetry import history
+from inference.models import Thumbnail
 from inference.watches import costs
 from inference.watches.models import Event, WatchDay
 from webapp.ops.retention import needed
@@ -63,6 +65,20 @@ OF_NODES: tuple[Kind, ...] = (
         gettext_noop("Updates of agents"),
         gettext_noop("When nodes were updated to which agent, and why an update was stopped. The latest one stays."),
         Table(AgentRollout.objects.all, "begun", needed.superseded_rollouts),
+        days=365,
+    ),
+    Kind(
+        "thumbnails",
+        gettext_noop("Thumbnails of photos on devices"),
+        gettext_noop(
+            "Small pictures of photos that a device alone has, where that is allowed for it. The photos stay, and a picture"
+            " that was deleted does not come again."
+        ),
+        Table(
+            Thumbnail.objects.all,
+            "created",
+            bytes_of=lambda: Thumbnail.objects.aggregate(sum=Sum("bytes"))["sum"] or 0,
+        ),
         days=365,
     ),
     Kind(

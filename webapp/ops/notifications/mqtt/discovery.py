@@ -22,6 +22,8 @@ DEVICE_CLASSES = {
     "memory_used_mb": "data_size",
     "memory_total_mb": "data_size",
 }
+# Sensors whose keys say another unit than our pages show: that of the key, and the one that Home Assistant is to show.
+UNITS = {"memory_used_mb": ("MiB", "GiB"), "memory_total_mb": ("MiB", "GiB")}
 STATES = ["unseen", "online", "stale", "offline"]
 
 
@@ -87,7 +89,7 @@ def server_config(topics: Topics, kinds: Iterable[str], address: str) -> dict[st
 
 
 def node_config(topics: Topics, node: NodeView, sensors: Iterable[Sensor], address: str) -> dict[str, Any]:
-    """A node as a device: whether it is online, its state, and every sensor in the unit that our pages show."""
+    """A node as a device: whether it is online, its state, and every sensor in the unit that its key says."""
     me, state = topics.identifier(node.slug), topics.node(node.slug, "state")
     components: dict[str, Any] = {
         "online": {
@@ -109,11 +111,12 @@ def node_config(topics: Topics, node: NodeView, sensors: Iterable[Sensor], addre
         },
     }
     for sensor in sensors:
+        unit, shown = UNITS.get(sensor.name, (sensor.unit, ""))
         entity = {
             "platform": "sensor",
             "unique_id": f"{me}_{sensor.name}",
             "name": sensor.label[:1].upper() + sensor.label[1:],
-            "unit_of_measurement": sensor.unit,
+            "unit_of_measurement": unit,
             "state_class": "measurement",
             "suggested_display_precision": sensor.digits,
             "state_topic": state,
@@ -122,6 +125,8 @@ def node_config(topics: Topics, node: NodeView, sensors: Iterable[Sensor], addre
             "availability": [{"topic": topics.available}, {"topic": topics.node(node.slug, "available")}],
             "availability_mode": "all",
         }
+        if shown:
+            entity["suggested_unit_of_measurement"] = shown
         if sensor.name in DEVICE_CLASSES:
             entity["device_class"] = DEVICE_CLASSES[sensor.name]
         components[sensor.name] = entity
@@ -148,4 +153,5 @@ def node_state(node: NodeView, sensors: Iterable[Sensor]) -> dict[str, Any]:
 def _shown(sensor: Sensor, value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return round(value / sensor.divisor, max(sensor.digits, 1))
+    divisor = 1 if sensor.name in UNITS else sensor.divisor
+    return round(value / divisor, max(sensor.digits, 1))
