@@ -12,7 +12,7 @@ import pytest
 from tests.backup.archives import Members, rewritten, with_entry, with_file, with_head, with_rows
 from tests.backup.conftest import Place
 from webapp.ops.backup import making, place, restoring
-from webapp.ops.backup.archive.layout import FORMAT, HEAD
+from webapp.ops.backup.archive.layout import FORMAT, HEAD, Head
 from webapp.ops.backup.errors import BackupError
 
 pytestmark = pytest.mark.django_db
@@ -147,7 +147,11 @@ def test_a_refused_backup_leaves_the_place_empty_for_the_next_one(
     saved: Path, empty: Place, original: dict[str, Any], tmp_path: Path
 ) -> None:
     def refers_to_nothing(members: Members) -> None:
-        with_rows("people.apitoken", b'[1,99,"t","h","2025-01-01T00:00:00+00:00",null]\n', rows=1, bytes=49)(members)
+        values = {"id": 1, "owner_id": 99, "name": "t", "hash": "h", "created": "2025-01-01T00:00:00+00:00"}
+        tables = Head.model_validate_json(members[HEAD]).tables
+        fields = next(table.fields for table in tables if table.name == "people.apitoken")
+        row = json.dumps([values.get(field) for field in fields]).encode() + b"\n"
+        with_rows("people.apitoken", row, rows=1, bytes=len(row))(members)
 
     broken = rewritten(saved, tmp_path / "broken.tar", refers_to_nothing)
     assert "The database refused" in empty.manage("restore", str(broken), fails=True)
