@@ -22,9 +22,15 @@ _ONE = PHOTO_OR_ONE
 # "in this photo and in the one before"
 _AND_BEFORE = re.compile(
     rf"\b(?:(?:in|on|of|from) (?:this|the) {_ONE}|here|now),? and (?:also )?(?:(?:in|on|of|from) )?"
-    rf"(?:the |my )?(?:(?:previous|last|earlier) {_ONE}|{_ONE} before)\b",
+    rf"(?:the |my )?(?:(?:previous|last|earlier) {_ONE}|{_ONE} before)\b"
+    rf"|\b(?:(?:in|on|of|from) )?(?:the |my )?(?:(?:previous|last|earlier) {_ONE}|{_ONE} before),? "
+    rf"(?:and(?: also)?|as well as) "
+    rf"(?:(?:in|on|of|from) )?(?:this(?: {_ONE})?|here)\b",
     re.IGNORECASE,
 )
+# "still standing in both?"
+_IN_BOTH = re.compile(r" (?:in|on|of) both(?: of (?:them|these|those))?(?=\s*[?.!]*$)", re.IGNORECASE)
+_FOR_THIS = re.compile(r",? ?\bfor this photo\b,?(?= ?\w)", re.IGNORECASE)
 _HERE = re.compile(r" (?:in|on|of|from) this photo\b")
 # What is asked of several photos at once is no question about each.
 _TOGETHER = re.compile(
@@ -45,6 +51,8 @@ def each_photo(message: str) -> EachPhoto | None:
     """None where a message is about one photo, or about several together."""
     if not _TOGETHER.search(message) and _AND_BEFORE.search(message):
         return EachPhoto(_AND_BEFORE.sub("in this photo", message), 2)
+    if not _TOGETHER.search(message) and _IN_BOTH.search(message):
+        return EachPhoto(_IN_BOTH.sub(" in this photo", message), 2)
     match = _EACH.search(message)
     if match is None or _TOGETHER.search(message):
         return None
@@ -52,7 +60,7 @@ def each_photo(message: str) -> EachPhoto | None:
     count = int(word) if word.isdecimal() else ONES.get(word, 0)
     if not count and match[0].lower().startswith("both"):
         count = 2
-    return EachPhoto(_EACH.sub("this photo", message), count)
+    return EachPhoto(_FOR_THIS.sub("", _EACH.sub("this photo", message)), count)
 
 
 def of_each(steps: Sequence[ParsedStep], count: int, photos: int) -> tuple[tuple[ParsedStep, ...], list[str]]:

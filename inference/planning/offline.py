@@ -10,24 +10,24 @@ from dataclasses import replace
 from itertools import zip_longest
 from textwrap import shorten
 
-from inference.engine import tasks
 from inference.planning import watch_request
 from inference.planning.completeness import parted, prohibitions, unanswered
 from inference.planning.context import Context, ParsedStep
 from inference.planning.crops import located
 from inference.planning.languages import multilingual
-from inference.planning.plan import DRAFTS, MAX_QUESTION, MAX_STEPS, MAX_WHY, TRAIN, WATCH, Plan, Planned, PlanStep
+from inference.planning.phrasing import ellipsis, fragments, spoken, stories
+from inference.planning.phrasing.explanation import ONLY_FIRST, explained
+from inference.planning.plan import DRAFTS, MAX_STEPS, MAX_WHY, TRAIN, WATCH, Plan, Planned
 from inference.planning.reader import preference
 from inference.planning.reader.interpret import interpret
-from inference.planning.reader.reader import bundled
+from inference.planning.reader.reader import SURE, bundled
 from inference.planning.reader.spelt import spelt
 from inference.planning.replies import ADDRESS_ALONE, EMPTY, NO_PHOTO, NO_REQUEST, NOTHING_FOR_ME, ONLY_BEGINNING, reply
-from inference.planning.rules import certain_sentences
+from inference.planning.rules import certain_sentences, followup
 from inference.planning.rules.asides import without_addresses
 from inference.planning.rules.rule_parser import ELSEWHERE, NO_EARLIER, UNCLEAR
 from inference.planning.rules.tables import Outcome, by_tables
 from inference.planning.rules.wording import regular
-from inference.planning.several_photos.names import photo_name
 from inference.planning.several_photos.reading import read_of_photos
 from inference.planning.training import recognition
 
@@ -35,28 +35,22 @@ __all__ = ["ELSEWHERE", "NO_EARLIER", "NO_PHOTO", "UNCLEAR", "Context", "plan", 
 
 _ABOUT_RUNS = re.compile(r"\b(?:runs?|models?|trained)\b")
 _TALK = ("thanks", "nothing")  # needs no reply beside a request
-DRAFTED = {
-    TRAIN: "a training run, which stays a draft until you start it",
-    WATCH: "a watch, which stays a draft until you start it",
-}
-ONLY_FIRST = "Only the first {most} of {count} requests are answered; ask the others separately."
 AS_IT_STANDS = "I did not understand every part of this, so I asked it as it stands."
 SURE_OF_RUN = 3  # settings from which on a message is about a run, whatever else it could be
-SHOWN = 60  # characters of a question that the explanation quotes
-COUNTS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six"}
 
 
 def plan_offline(question: str, context: Context, note: str | None, started: float) -> Planned:
     """`started`: time.perf_counter() before any earlier attempt, so that its time is included."""
     english = multilingual.plain_english(question)
+    said = ellipsis.completed(spoken.without_quoted_orders(spoken.written(prohibitions.without_struck(english))))
     glossed = replace(multilingual.glossed(context), is_gloss=english != question)
-    outcome = read_of_photos(prohibitions.without_struck(english), glossed, _allowed)
+    outcome = read_of_photos(said, glossed, _allowed)
     more = [ONLY_FIRST.format(most=MAX_STEPS, count=len(outcome.steps))] if len(outcome.steps) > MAX_STEPS else []
     remarks = dict.fromkeys([*outcome.remarks, *more]) if outcome.steps else {}
     remark = shorten(" ".join(remarks), MAX_WHY, placeholder=" …")
     ms = (time.perf_counter() - started) * 1000
     return Planned(
-        _said(question, _plan(outcome, context.photos)),
+        _said(question, explained(outcome, context.photos)),
         "offline",
         None,
         note,
@@ -87,11 +81,26 @@ def _allowed(question: str, context: Context) -> Outcome:
     beside = prohibitions.rest(question, forbidden)
     again = _read(beside, context) if beside else Outcome(why=NO_REQUEST)
     # What is forbidden of one thing and asked of another, "do not read the name, only the dose", names the other.
-    left = tuple(step for step in again.steps if step.task not in forbidden or (step.question and prohibitions.is_only(beside)))
+    is_other = prohibitions.is_only(beside)
+    left = tuple(
+        step for step in again.steps if step.task not in forbidden or (is_other and (step.question or _is_written(beside)))
+    )
     return replace(again, steps=_once(left), why=again.why or NO_REQUEST)
 
 
+def _is_written(text: str) -> bool:
+    """Whether it names what can only be read: "only the dose on the bag"."""
+    return fragments.question_of(re.sub(r"^\W*(?:(?:please|only|just|simply)\b ?)+", "", text, flags=re.IGNORECASE)).startswith(
+        "read"
+    )
+
+
 def _read(question: str, context: Context) -> Outcome:
+    if context.earlier and followup.looks_again(question):
+        question, context = (
+            context.earlier[-1],
+            replace(context, earlier=context.earlier[:-1], answers=context.answers[:-1], new_photo=False),
+        )
     typed = without_addresses(question)
     text = regular(typed.text)
     if not any(c.isalnum() for c in text):
@@ -125,6 +134,8 @@ def _sets_up_run(outcome: Outcome, question: str, context: Context) -> bool:
     """Whether a message that was not understood as a request to train is one, by what it says of a run."""
     if any(step.task in DRAFTS for step in outcome.steps):
         return False
+    if not outcome.steps and recognition.changes_request(question, context.earlier):
+        return True
     is_open = not (outcome.steps or outcome.asks_system)
     if is_open or (outcome.steps and not context.has_photo):
         return recognition.amounts_to_request(question) or recognition.changes_request(question, context.earlier)
@@ -138,7 +149,17 @@ def _by_parts(whole: Outcome, question: str, typed: str, context: Context) -> Ou
         trimmed = without_addresses(text)
         return _better(by_tables(text, trimmed, regular(trimmed.text), context), text, context)
 
-    outcome = parted.of_requests(parted.of_items(whole, question, read), typed, read)
+    def read_after(text: str, before: str) -> Outcome:
+        """With the question that has been asked as an earlier one."""
+        if not before:
+            return read(text)
+        answer = "yes" if parted.is_yes_or_no(before) else ""
+        after = replace(context, earlier=(before.rstrip("?") + "?",), answers=(answer,), new_photo=False)
+        trimmed = without_addresses(text)
+        return _better(by_tables(text, trimmed, regular(trimmed.text), after), text, after)
+
+    outcome = parted.of_conditions(whole, typed, read_after)
+    outcome = parted.of_requests(parted.of_items(outcome, question, read), typed, read)
     return outcome if outcome is whole else replace(outcome, steps=_once(outcome.steps))
 
 
@@ -146,16 +167,32 @@ def _better(tables: Outcome, question: str, context: Context) -> Outcome:
     """The tables' steps where they know every word and the reader sees the same tasks or is unsure, else the reader's."""
     if _is_certain(tables, question):
         return tables
+    if preference.has_gibberish(question) and tables.steps:
+        return tables
     if preference.is_gibberish(question):
         return replace(tables, why=NOTHING_FOR_ME) if tables.why == NO_REQUEST else tables
     earlier = list(zip_longest(context.earlier, context.answers[: len(context.earlier)], fillvalue=""))
     runs = context.models if _ABOUT_RUNS.search(question.lower()) else ()  # their names alone would make it think of them
     reading = bundled().read(question, earlier, context.earlier_photos + 1, runs)
+    if reading.probability < SURE and (asking := stories.without_statements(question)) != question:
+        again = bundled().read(asking, earlier, context.earlier_photos + 1, runs)
+        reading = max(reading, again, key=lambda one: one.probability)
     result = interpret(reading.lines, question, context)
+    if any(step.task == TRAIN for step in result.steps) and recognition.is_of_the_living(question):
+        return tables if not tables.steps else replace(tables, steps=tuple(step for step in tables.steps if step.task != TRAIN))
     steps = _once(result.steps)
     is_talk = not steps and set(result.said) <= set(_TALK)
     invents = preference.invents(steps, [question, *context.earlier, *context.answers])
-    if preference.tables_are_better(tables, steps, "system" in result.said, reading.probability, invents, context.is_gloss):
+    in_part = (
+        tables.why == ELSEWHERE
+        and not tables.remarks
+        and steps
+        and "capability" in result.said
+        and reading.probability >= preference.LIKELY
+    )
+    if not in_part and preference.tables_are_better(
+        tables, steps, "system" in result.said, reading.probability, invents, context.is_gloss
+    ):
         return tables
     if is_talk and tables.steps:
         return tables
@@ -185,63 +222,3 @@ def _once(steps: Sequence[ParsedStep]) -> tuple[ParsedStep, ...]:
             once.append(step)
         places[number] = once.index(step) + 1
     return tuple(once)
-
-
-def _plan(outcome: Outcome, photos: int) -> Plan:
-    if outcome.steps:
-        return _numbered(outcome.steps, outcome.left_out, photos)
-    return Plan(steps=[], why=shorten(" ".join(dict.fromkeys([outcome.why, *outcome.remarks])), MAX_WHY, placeholder=" …"))
-
-
-def _numbered(parsed: Sequence[ParsedStep], left_out: bool, photos: int) -> Plan:
-    within_limit = parsed[:MAX_STEPS]
-    steps = [
-        PlanStep(
-            id=n,
-            task=step.task,
-            question=_question_text(step),
-            after=list(step.after),
-            model=step.model,
-            before=step.before,
-            only_if=step.only_if,
-            look_at=step.look_at,
-        )
-        for n, step in enumerate(within_limit, 1)
-    ]
-    sentences = [_why(within_limit, photos)]
-    sentences += [
-        f"{note[0].upper()}{note[1:]}." for note in dict.fromkeys(note for step in within_limit for note in step.notes)
-    ]
-    if len(parsed) > MAX_STEPS:
-        sentences.append(ONLY_FIRST.format(most=MAX_STEPS, count=len(parsed)))
-    if any(step.task not in DRAFTS and len(step.question) > MAX_QUESTION - 1 for step in within_limit):
-        sentences.append("A long question was shortened.")
-    if left_out:
-        sentences.append("A part of the message was not about the photo and was left out.")
-    return Plan(steps=steps, why=shorten(" ".join(sentences), MAX_WHY, placeholder=" …"))
-
-
-def _question_text(step: ParsedStep) -> str:
-    if not step.question:
-        return ""
-    cut = step.question if len(step.question) < MAX_QUESTION else step.question[: MAX_QUESTION - 1].rsplit(" ", 1)[0]
-    return cut if step.task in DRAFTS else f"{cut}?"
-
-
-def _why(steps: Sequence[ParsedStep], photos: int) -> str:
-    requests = [_request_phrase(step, photos) for step in steps]
-    return (
-        f"The message asks for {requests[0]}."
-        if len(requests) == 1
-        else f"{COUNTS[len(requests)]} requests: {'; '.join(requests)}."
-    )
-
-
-def _request_phrase(step: ParsedStep, photos: int) -> str:
-    task = tasks.find(step.task)
-    phrase = (task.phrases.noun if task else DRAFTED[step.task]).format(
-        question=shorten(_question_text(step), SHOWN, placeholder=" …")
-    )
-    phrase = f"{phrase}, from {step.model}" if step.model else phrase
-    is_named = step.task not in DRAFTS and (step.before or photos > 1)
-    return f"{phrase}, of {photo_name(step.before, photos)}" if is_named else phrase

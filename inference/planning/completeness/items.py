@@ -6,6 +6,8 @@ Each item is read by itself. The reader learnt from messages that ask for one to
 import re
 from dataclasses import dataclass
 
+from inference.planning.phrasing import fragments
+
 LEAST, MOST = 2, 8
 LEAST_WORDS = 3  # "first" and "second" alone say other things too
 LONG = 7  # words of a part without a mark, from which on it may be a sentence of its own, or a part of one
@@ -18,21 +20,23 @@ _MARK = re.compile(
 _SENTENCE = re.compile(
     r"\s*(?:is|are|was|were|does|do|did|can|has|have|wh\w+|how)\b", re.IGNORECASE
 )  # commas within it: an insertion
+_MARKS = re.compile(r"[?;\n]+\s*|[.!]+(?:\s+|$)|\s[/+]\s")
 _BULLET = re.compile(r"^\s*[-*•–]\s+", re.MULTILINE)
-_JOINED = re.compile(r"\s*(?:,?\s*and|,|;|&|\+)\s*$", re.IGNORECASE)
+_JOINED = re.compile(r"\s*(?:,?\s*\band|,|;|&|\+)\s*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Items:
-    """`texts` in their order; `ahead` is what stands before the first."""
+    """`texts` in their order; `ahead` is what stands before the first. `in_words`: only marks of punctuation part them."""
 
     texts: list[str]
     ahead: str = ""
+    in_words: bool = False
 
 
 def items(message: str) -> Items | None:
     """None for a message that is no list."""
-    kinds = (_enumerated, _bullets, _behind_semicolons, _behind_colon, _between_commas)
+    kinds = (_enumerated, _bullets, _fragments, _behind_semicolons, _behind_colon, _between_commas)
     result = next(filter(None, (kind(message) for kind in kinds)), None)
     return result if result and LEAST <= len(result.texts) <= MOST else None
 
@@ -60,6 +64,17 @@ def _place(match: re.Match[str]) -> int:
 def _bullets(message: str) -> Items | None:
     ahead, *texts = _BULLET.split(message)
     return _made(texts, ahead) if len(texts) >= LEAST else None
+
+
+def _fragments(message: str) -> Items | None:
+    """A few words each, between any marks, and whole questions among them: "Species. Dead wood y/n. Is it tall?"."""
+    ahead, colon, rest = message.partition(": ")
+    is_ahead = colon and len(ahead.split()) < LONG and not _MARKS.search(ahead) and ": " not in rest
+    ahead, rest = (ahead, rest) if is_ahead else ("", message)
+    texts = [text for text in (part.strip(" ,-–") for part in _MARKS.split(rest)) if text]
+    short = [text for text in texts if fragments.question_of(text)]
+    is_list = len(short) >= LEAST and all(text in short or fragments.is_question(text) for text in texts)
+    return Items(texts, ahead.strip(), in_words=True) if is_list and all(map(_is_short, texts)) else None
 
 
 def _behind_semicolons(message: str) -> Items | None:

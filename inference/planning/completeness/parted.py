@@ -9,23 +9,33 @@ from inference.planning.completeness import unanswered
 from inference.planning.completeness.items import items
 from inference.planning.completeness.requests import requests
 from inference.planning.context import ParsedStep, moved
-from inference.planning.plan import DRAFTS
+from inference.planning.phrasing import fragments
+from inference.planning.phrasing.conditional import ACTS, Clause, clauses
+from inference.planning.plan import DRAFTS, MAX_STEPS, OnlyIf
 from inference.planning.reader import preference
+from inference.planning.replies import BEYOND
 from inference.planning.rules.tables import Outcome
 
 NOT_READ = "I did not understand “{text}”."
 SHOWN = 60  # characters of a part that is quoted
 _JOINS = re.compile(r"[,;]| and ")
 Read = Callable[[str], Outcome]  # one part by itself
+_YES_OR_NO = frozenset(("yes", "no"))
+ReadAfter = Callable[[str, str], Outcome]  # a part by itself, after a question that was answered "yes"
 
 
 def of_items(whole: Outcome, message: str, read: Read) -> Outcome:
     """The items of a list, where they are more than the steps; what then stays without a step is quoted."""
     listed = items(message)
-    if listed is None or not 0 < len(whole.steps) < len(listed.texts) or _drafts(whole.steps):
+    if listed is None or _drafts(whole.steps) or any(step.only_if for step in whole.steps):
         return whole
-    parted = _parted(listed.texts, read)
-    return _beside(whole, parted) if len(parted.steps) > len(whole.steps) else whole
+    if not (listed.in_words or whole.steps) or (len(whole.steps) >= len(listed.texts) and not _gaps(whole, message)):
+        return whole
+    subject = fragments.subject_of(listed.ahead)
+    short = [fragments.question_of(text, subject) for text in listed.texts]
+    is_short = all(made or fragments.is_question(text) for made, text in zip(short, listed.texts, strict=True))
+    parted = _parted([made if is_short and made else text for made, text in zip(short, listed.texts, strict=True)], read)
+    return _beside(whole, parted) if len(parted.steps) > len(whole.steps) - listed.in_words else whole
 
 
 def of_requests(whole: Outcome, message: str, read: Read) -> Outcome:
@@ -35,6 +45,65 @@ def of_requests(whole: Outcome, message: str, read: Read) -> Outcome:
     parted = _parted(requests(message), read)
     is_better = parted.steps and len(parted.steps) + parted.asks_system >= len(whole.steps) and _gaps(parted, message) < gaps
     return _beside(whole, parted) if is_better else whole
+
+
+def of_conditions(whole: Outcome, message: str, read: ReadAfter) -> Outcome:
+    """Requests of which some wait for an answer, where the whole has other conditions, or asks the message as it stands."""
+    if _drafts(whole.steps) or not (requests := clauses(message)):
+        return whole
+    has, wants = _waits(whole.steps), [clause.only_if and (clause.only_if[0] + 1, clause.only_if[1]) for clause in requests]
+    acts = any(map(_is_act, requests))
+    if sum(map(bool, has)) >= sum(map(bool, wants)) and not acts:
+        answers = _YES_OR_NO.issuperset(waited[1] for waited in [*has, *wants] if waited)
+        same = answers and [waited and waited[0] for waited in has] == [waited and waited[0] for waited in wants]
+        return replace(whole, steps=tuple(map(_waiting, whole.steps, wants))) if same else whole
+    steps = _conditional(requests, read)
+    remarks = (*whole.asides, *([BEYOND] if acts else []))
+    return whole if not steps else replace(whole, steps=tuple(steps), remarks=remarks, why="", is_whole=False)
+
+
+def is_yes_or_no(question: str) -> bool:
+    return re.match(r"(?:is|are|was|were|does|do|did|has|have|can)\b", question, re.IGNORECASE) is not None
+
+
+def _waiting(step: ParsedStep, waited: tuple[int, str] | None) -> ParsedStep:
+    return replace(step, only_if=OnlyIf(step=waited[0], answer=waited[1])) if waited else step
+
+
+def _conditional(requests: Sequence[Clause], read: ReadAfter) -> list[ParsedStep] | None:
+    """The steps; None where a part is not understood."""
+    steps, numbers = list[ParsedStep](), list[int]()  # of the step that answers a clause
+    for place, clause in enumerate(requests):
+        if _is_act(clause):
+            numbers.append(len(steps))
+            continue
+        before, answer = clause.only_if or (place - 1, "")
+        if answer and before >= len(numbers):
+            return None
+        outcome = read(clause.text, requests[before].text if before >= 0 else "")
+        if not outcome.steps or outcome.remarks or any(map(_is_unclear, outcome.steps)) or _drafts(outcome.steps):
+            return None
+        own = [moved(step, len(steps)) for step in outcome.steps]
+        if answer:
+            condition = OnlyIf(step=numbers[before], answer=answer)
+            own = [replace(step, after=(condition.step,), only_if=condition) for step in own if step.only_if is None]
+        steps += own
+        numbers.append(len(steps))
+        if len(steps) > MAX_STEPS:
+            return None
+    return steps
+
+
+def _is_act(clause: Clause) -> bool:
+    return clause.only_if is not None and ACTS.match(clause.text) is not None
+
+
+def _is_unclear(step: ParsedStep) -> bool:
+    return not preference.is_regular(step) or _asks_twice(step.question)
+
+
+def _waits(steps: Sequence[ParsedStep]) -> list[tuple[int, str] | None]:
+    return [(step.only_if.step, step.only_if.answer) if step.only_if else None for step in steps]
 
 
 def as_it_stands(step: ParsedStep) -> bool:
@@ -76,7 +145,8 @@ def _beside(whole: Outcome, parted: Outcome) -> Outcome:
     return replace(
         whole,
         steps=parted.steps,
-        remarks=(*whole.remarks, *parted.remarks),
+        why="",
+        remarks=(*whole.asides, *parted.remarks),
         is_whole=False,
         asks_system=whole.asks_system or parted.asks_system,
     )

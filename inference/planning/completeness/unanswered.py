@@ -30,7 +30,7 @@ _OF_TASK = {
 
 def requests(message: str, steps: Sequence[ParsedStep]) -> list[str]:
     """Those that a person would miss in the answer, as they were typed. `message` is in English."""
-    clauses = [clause for clause in _clauses(message) if _is_request(clause)]
+    clauses = [clause for clause in _clauses(message) if is_request(clause)]
     if len(clauses) <= len(steps):
         return []
     asked = {_stem(word) for step in steps for word in words(step.question)}
@@ -49,7 +49,7 @@ def _clauses(message: str) -> Iterator[str]:
             yield clause.strip(" ,.!-–")
 
 
-def _is_request(clause: str) -> bool:
+def is_request(clause: str) -> bool:
     """Not a condition alone, "if so", nor a prohibition."""
     return bool(_REQUEST.match(clause) and words(clause) and not _NO_REQUEST.match(clause))
 

@@ -25,8 +25,13 @@ def plain_english(message: str) -> str:
 
 
 def glossed(context: Context) -> Context:
-    """With the earlier questions in English words."""
-    return replace(context, earlier=tuple(map(plain_english, context.earlier)))
+    """With the earlier questions and answers in English words."""
+    languages = [*map(of, context.earlier), *([None] * len(context.answers))]
+    answers = [
+        gloss.in_english(language, answer) if language else answer
+        for answer, language in zip(context.answers, languages, strict=False)
+    ]
+    return replace(context, earlier=tuple(map(plain_english, context.earlier)), answers=tuple(answers))
 
 
 def compose(question: str, results: Sequence[StepResult]) -> str:

@@ -68,6 +68,20 @@ def of_one_photo(question: str) -> str | None:
     return question if _ASKED_OF_EACH.match(question) and not _COMPARES.search(question) else None
 
 
+def is_degree(form: str) -> bool:
+    """Whether it compares: "higher", "more crowded"."""
+    return form in _BY_FORM or form.startswith(("more ", "less "))
+
+
+def positive(form: str) -> str:
+    """ "bigger" and "biggest" as "big", "smaller" as "big" too: what is measured."""
+    if form in _BY_FORM:
+        return _POLES.get(_BY_FORM[form], _BY_FORM[form])
+    stem = re.sub(r"(?:er|est)$", "", form)
+    stem = f"{stem[:-1]}y" if stem != form and stem.endswith("i") else stem
+    return re.sub(r"([bdgmnt])\1$", r"\1", stem) if stem != form else form
+
+
 def is_comparison(question: str) -> bool:
     """Whether the answers to each photo have to be compared by the person who reads them."""
     return bool(_IS_MORE.match(question) or _THING_IS_MORE.match(question) or _CHANGED.match(question))

@@ -14,11 +14,22 @@ from inference.planning.rules.tables import Outcome
 # Probabilities of the reader's plan, chosen on the tuning half of people's requests (docs/planning.md).
 LEAST = 0.12  # below it the tables' is taken, if they have one
 UNSURE = 0.2  # from which on it is better than a question of the tables that is none, as it was typed
+TOLD = 0.45  # from which on it is better to say something than to ask such a question
 LIKELY = 0.7  # from which on it is better than that of tables that know every word
 CERTAIN = 0.9  # from which on a message is about the system, although the tables refuse it for another reason
 STEM = 4  # letters by which a word is known again
 GIBBERISH = 0.6  # share of words that nobody knows, from which on
 _FRAGMENTS = re.compile(r"^(?:what|how)\b[^,]*, (?!.*\b(?:is|are|do|does)\b)")  # "how many, awake or asleep"
+_INSERTED = re.compile(r", (?:who|which|whose|with) [^,]+,")
+# More than one clause, no question's order of words, or a question of what the person who asks does.
+_NO_CLAUSE = re.compile(
+    r", (?!or\b|the\b|.*\bor\b)"
+    r"|\b(?:what|which|how|if) (?:is|are|it|he|she|they|we) .*\b(?:what|which|how|where|is it|are they|is there|are there)\b"
+    r"|^(?:what|which|where|who|how) (?:it|he|she|they|we|i|there|those|these)\b|\b(?:i|we)\b"
+    r"|^(?:what|who) (?:is|are) .* that \w+s\b|\bor (?:is|are|does|do|can|what|which|how|where)\b|\blike (?:it|its)\b"
+    r"|\b(?:isn't|hasn't|aren't|doesn't|haven't)\b|^what did\b"
+    r"|\b(?:even|anyway|unless|if (?:there|it|they|he|she|the))\b"
+)
 _ASKS = re.compile(r"(?:is|are|was|were|do|does|did|has|have|can|what|which|who|whose|where|how|why|when)\b")
 # Words of the reader's own, which name no thing.
 _OF_QUESTIONS = frozenset(
@@ -65,6 +76,17 @@ def is_gibberish(question: str) -> bool:
     return bool(words) and unknown / len(words) > GIBBERISH
 
 
+def has_gibberish(question: str) -> bool:
+    """Whether a sentence of it, of several words, has none that anybody knows as it is typed, and one that is near no other."""
+    speller = bundled().speller
+    for sentence in re.split(r"[?.!;\n]+", question):
+        words = [word for word in words_of(sentence) if word.isalpha() and len(word) > 2]
+        is_unknown = len(words) > 1 and not any(map(speller.is_known, words))
+        if is_unknown and not all(speller.is_known(speller.mended(word)) for word in words):
+            return True
+    return False
+
+
 def tables_are_better(
     tables: Outcome, steps: Sequence[ParsedStep], asks_system: bool, probability: float, invented: bool, is_gloss: bool
 ) -> bool:
@@ -79,10 +101,15 @@ def tables_are_better(
         )
         overrides = asks_system and probability >= CERTAIN and tables.why != METADATA
         return is_unsure or (tables.is_whole and not overrides)
+    has_condition = probability >= LIKELY and any(step.only_if for step in steps)
     if all(not step.question for step in tables.steps) and (tables.is_whole or not steps) and not asks_system:
-        return True  # tasks by their names
-    knows = tables.is_whole and not is_gloss and all(map(_is_plain, tables.steps))
-    least = LIKELY if knows or not steps or (tables.is_whole and invented) else UNSURE if tables.is_whole else LEAST
+        return not has_condition  # tasks by their names
+    is_plain = all(map(_is_plain, tables.steps))
+    knows = tables.is_whole and not is_gloss and is_plain
+    if not steps:
+        least = LIKELY if knows or not tables.is_whole or is_gloss else TOLD
+    else:
+        least = LIKELY if knows or (tables.is_whole and invented) else UNSURE if tables.is_whole else LEAST
     if probability < least:
         return True
     if not knows:
@@ -100,8 +127,11 @@ def invents(steps: Sequence[ParsedStep], texts: Sequence[str]) -> bool:
 
 
 def _is_plain(step: ParsedStep) -> bool:
-    """Whether it asks one thing, in the words of a question."""
-    return step.task != "vqa" or (is_regular(step) and not _FRAGMENTS.search(step.question))
+    """Whether it asks one thing, in the words of a question and in their order."""
+    if step.task != "vqa":
+        return True
+    question = _INSERTED.sub(" ", step.question)
+    return is_regular(step) and not (_FRAGMENTS.search(question) or _NO_CLAUSE.search(question))
 
 
 def is_regular(step: ParsedStep) -> bool:

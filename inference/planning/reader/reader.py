@@ -2,19 +2,22 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from inference.planning.reader.network import MOST_PIECES, MOST_TOKENS, Array, Network, Words, check
+from inference.planning.reader.network import MOST_PIECES, MOST_TOKENS, Array, Network, Words, Writing, check
 from inference.planning.reader.plan_lines import END, Grammar, Line, from_tokens, kind_of, marks
 from inference.planning.reader.spelling import Speller
 from inference.planning.reader.words import TOKEN_PIECES, Pieces, context_words, words_of
 
 FOLDER = Path(__file__).parents[1] / "weights"
 MOST_WORDS = 150  # of a message that are read at once; a longer one is parted at its sentences
+SURE = 0.5  # probability of a plan from which on no second one is written beside it
+BEAMS = 2
 MOST_PARTS = 3  # that are read; the rest is left out
 
 
@@ -57,33 +60,41 @@ class Reader:
         return Reading(tuple(lines), probability, len(parts) <= MOST_PARTS)
 
     def _write(self, before: list[str], message: list[str]) -> tuple[list[str], float]:
+        """A plan, each of its words the most probable; where that leaves doubt, the better of it and two at a time."""
         words, states = self._encode(before, message)
-        writing, grammar = self.network.begin(states), Grammar()
-        tokens, chance, embedding, places = list[str](), 1.0, self.network.mark(self._numbers[END]), list[int]()
-        copies = _Copies(words)
-        while len(tokens) < MOST_TOKENS:
-            written, copied = self.network.step(writing, embedding, places)
-            allowed = [kind for kind in self._kinds if grammar.allows(kind)]
-            written = np.where(np.logical_or.reduce([self._kinds[kind] for kind in allowed]), written, 0)
-            token, probability = self._best(written, copies, copied if "word" in allowed else np.zeros_like(copied))
-            tokens.append(token)
-            chance *= probability
-            if token == END:
-                break
-            grammar.take(token)
-            embedding = self._embedding(token)
-            places = [place for place, word in enumerate(words, 1) if word == token]
-        return tokens, chance
+        plan = self._best_of(1, words, states)
+        return plan if plan[1] >= SURE else max(plan, self._best_of(BEAMS, words, states), key=lambda one: one[1])
 
-    def _best(self, written: Array, copies: "_Copies", copied: Array) -> tuple[str, float]:
-        """The most probable token: a word may be written, copied from several places, or both."""
-        number = int(written.argmax())
-        best, chance = self.vocabulary[number], float(written[number])
-        for word, copy_chance in copies.chances(copied):
-            both = copy_chance + (float(written[place]) if (place := self._places.get(word)) is not None else 0.0)
-            if both > chance or word == best:
-                best, chance = word, both
-        return best, chance
+    def _best_of(self, width: int, words: list[str], states: Words) -> tuple[list[str], float]:
+        """The most probable plan of `width` that are written side by side (beam search)."""
+        copies, done = _Copies(words), list[tuple[list[str], float]]()
+        beams = [_Beam([], 1.0, self.network.begin(states), Grammar(), self.network.mark(self._numbers[END]), [])]
+        for _ in range(MOST_TOKENS):
+            next_beams = list[tuple[float, str, _Beam]]()
+            for beam in beams:
+                next_beams += [(beam.chance * chance, token, beam) for token, chance in self._next(beam, copies, width)]
+            beams = []
+            for chance, token, beam in sorted(next_beams, key=lambda one: -one[0])[:width]:
+                if token == END:
+                    done.append(([*beam.tokens, token], chance))
+                else:
+                    places = [place for place, word in enumerate(words, 1) if word == token]
+                    beams.append(beam.grown(token, chance, self._embedding(token), places))
+            best = max((chance for _, chance in done), default=0.0)
+            if not beams or best >= beams[0].chance:
+                break
+        return max(done or [(beams[0].tokens, beams[0].chance)], key=lambda one: one[1])
+
+    def _next(self, beam: "_Beam", copies: "_Copies", width: int) -> list[tuple[str, float]]:
+        """The most probable tokens: a word may be written, copied from several places, or both."""
+        written, copied = self.network.step(beam.writing, beam.embedding, beam.places)
+        allowed = [kind for kind in self._kinds if beam.grammar.allows(kind)]
+        written = np.where(np.logical_or.reduce([self._kinds[kind] for kind in allowed]), written, 0)
+        best = [int(written.argmax())] if width == 1 else np.argpartition(written, -width)[-width:].tolist()
+        chances = {self.vocabulary[number]: float(written[number]) for number in best}
+        for word, chance in copies.chances(copied if "word" in allowed else np.zeros_like(copied)):
+            chances[word] = chance + (float(written[place]) if (place := self._places.get(word)) is not None else 0.0)
+        return sorted(((token, chance) for token, chance in chances.items() if chance > 0), key=lambda one: -one[1])[:width]
 
     def _encode(self, before: list[str], message: list[str]) -> tuple[list[str], Words]:
         words = [*before, *message]
@@ -95,6 +106,25 @@ class Reader:
             return self.network.mark(self._numbers[token])
         mean: Array = self.network.embedding(self.pieces.of([token])[0][:TOKEN_PIECES]).mean(0)
         return mean
+
+
+@dataclass
+class _Beam:
+    """A plan that is being written. `embedding`: of its last token, which stands at `places` of the message."""
+
+    tokens: list[str]
+    chance: float
+    writing: Writing
+    grammar: Grammar
+    embedding: Array
+    places: list[int]
+
+    def grown(self, token: str, chance: float, embedding: Array, places: list[int]) -> "_Beam":
+        grammar = copy(self.grammar)
+        grammar.take(token)
+        writing = replace(self.writing, words=self.writing.words)
+        writing.written, writing.position = self.writing.written.copy(), self.writing.position
+        return _Beam([*self.tokens, token], chance, writing, grammar, embedding, places)
 
 
 class _Copies:

@@ -11,8 +11,19 @@ _THIS = rf"(?:this|that|the new|the next|this new|the other|the second|the lates
 _AGAIN = re.compile(
     rf"^(?:and |now |then |so |(?:what|how) about |(?:the )?same (?:question |thing )?(?:for |with |about |on |here)?|(?:once |one time )?(?:again|more) |(?:try|do) )*"
     rf"(?:(?:(?:for|in|on|with|about) )?(?:{_THIS}|here|it)|again|same|now|(?:it |that )?again|(?:try |do )(?:it |that )?again|once (?:more|again)|one more time|repeat(?: that| it)?|"
-    rf"another (?:try|time)|(?:the )?same (?:question|again|here|for {_THIS}))"
+    rf"(?:is|are) (?:it|that|they|this) (?:also )?the same (?:in|on|for|with|at) (?:the other|that|this|the previous)(?: (?:one|{PHOTO}))?|another (?:try|time)|(?:the )?same (?:question|again|here|for {_THIS}))"
     rf"(?: (?:too|as well|now|also|again|please))*$"
+)
+_LOOK_AGAIN = re.compile(
+    r"^(?:(?:but |hm+,? |no,? |sorry,? )*(?:are you (?:really |quite |absolutely )?(?:sure|certain)(?: about (?:that|it|this))?|really|sure|is that (?:right|so|true|correct)|that can'?t be(?: right| true)?|"
+    r"that(?:'s| is) (?:not right|wrong|not true|impossible)|i (?:doubt (?:it|that)|don't (?:think so|believe (?:it|that|you)))|(?:no way|nope|wrong))[?.!, ]+)"
+    r"(?:(?:could|can|would) you |please |just |and |then )*(?:look|check|count|try|take|have|read|see|double-?check|re-?check|go over|inspect)\b"
+    r"(?=.*\b(?:again|once more|closer|closely|carefully|another|second|harder|double|re-?check|properly)\b)(?!.*\b(?:what|how many|which|who|is there|are there)\b)",
+    re.IGNORECASE,
+)
+_AGAIN_THERE = re.compile(
+    r"^(?:and |now |then |so |(?:what|how) about |(?:the )?same (?:question |thing )?)+(?:(?:in|on|for|with|at|of) )?(?:this|that) (?!is\b|was\b)[a-z]+"
+    r"(?: (?:here|too|now|then|please|as well))*$"
 )
 _DOUBT = re.compile(
     r"^(?:are|r) you (?:really |absolutely |quite |very |100 ?%? )?(?:sure|certain|positive|confident)(?: (?:about|of) (?:that|it|this))?$|^how (?:sure|certain|confident) are you(?: (?:about|of) (?:that|it|this))?$|^(?:really|is that (?:so|right|true|correct))$"
@@ -52,6 +63,16 @@ _SAME = re.compile(
 def again(text: str) -> bool:
     """Asks the earlier request once more: of a new photo, or of the same."""
     return text not in _TOO_SHORT and bool(_AGAIN.match(text))
+
+
+def looks_again(text: str) -> bool:
+    """Doubts the answer before and wants it looked for once more: "are you sure? Look again at his shoes"."""
+    return bool(_LOOK_AGAIN.match(text))
+
+
+def again_there(text: str) -> bool:
+    """The same of what a new photo shows: "and in this room?", "what about that garden?"."""
+    return bool(_AGAIN_THERE.match(text))
 
 
 def doubts(text: str) -> bool:

@@ -20,7 +20,7 @@ _LIMITS = (
     )),
     (NAMES, re.compile(
         r"\b(?:name|names) of (?:the |this |that |these |those |my |our |his |her )(?:\w+ )?(?:person|people|man|men|woman|women|boy|girl|child|couple|baby|guy|lady|cat|dog|pet|horse|street|road|town|village|city|shop owner|player|skater|actor|actress|singer|team)s?\b(?! (?:breed|species|kind|type|food|sign|team)|.*\b(?:sign|written|label)\b)"
-        r"|^what (?:is|are) (?:his|her|their) (?:first |last |full |sur)?names?\b|^(?:which|what) (?:street|road|address|town|village) (?:is|are) (?:it|this|that|we|i)\b|\b(?:exact|full|postal|street) address\b"
+        r"|^what (?:is|are) (?:his|her|their) (?:first |last |full |sur)?names?\b|^who is (?:this|that)(?: (?:[\w-]+ ){0,2}(?:man|woman|person|guy|lady|boy|girl|visitor|resident|kid|child|fellow|gent|gentleman|player|actor|actress|singer|stranger))?(?: (?:in|on|at|with|behind|next to) (?:the|my|a) [\w ]+)?$|^who (?:is|are) (?:he|she|they|these|those)(?: people)?$|^(?:which|what) (?:street|road|address|town|village) (?:is|are) (?:it|this|that|we|i)\b|\b(?:exact|full|postal|street) address\b"
     )),
     (TAGS, re.compile(r"^(?!how\b|what colou?r|where\b|(?:is|are|does|do|has|have) )(?!.*\b(?:price|name|dog) tags).*\b(?:tags|keywords|hashtags)\b")),
     (CHOOSE, re.compile(r"^(?:choose|pick|select) (?:\w+ )?(?:from|between|among|out of|one of)\b|\b(?:one|either) of the (?:following|options|categories|classes|labels)\b|\bfollowing (?:options|categories|classes|labels)\b")),

@@ -42,8 +42,9 @@ _WORLD = re.compile(
     r"|^(?:is|are) (?:training|federated|learning|machine learning|ai) (?:dangerous|safe|hard|legal|private)$|^is training\b"
 )
 _ORDERS = re.compile(
+    r"\byour (?:new|real|only|true) (?:rules?|instructions?|orders?|role|task|goal|purpose|job)\b|"
     r"\b(?:previous|prior|above|earlier|all|your|these|any) (?:instructions?|directions?|rules|prompts?)\b|\bsystem prompt\b|\bdeveloper mode\b|"
-    r"\b(?:api|secret) keys?\b|\bpasswords?\b|\badmin(?:istrator)? (?:rights|mode)\b|\bthe administrator\b|\b(?:env|environment) variables\b|"
+    r"\b(?:api|secret) keys?\b|\bpasswords?\b(?!.*\b(?:on|from) (?:the|this|that|my|his|her) (?:card|sign|sticker|label|note|router|wall|poster|board|paper|screen|receipt|box|back)\b)|\badmin(?:istrator)? (?:rights|mode)\b|\bthe administrator\b|\b(?:env|environment) variables\b|"
     r"\banother user\b|\b(?:rm -rf|drop table|delete from|curl http|etc/passwd)|\byou are (?:now|root)\b|\b(?:invent|add) a (?:task|tool|step)\b|\ballowed tasks\b|\btask ?= ?\w+|\btext above\b|\bimport os\b"
 )
 _OTHER_PHOTO = re.compile(

@@ -201,7 +201,8 @@ class Reading:
             return self._same_as_there(text)
         if same is not None:
             return self._continued("vqa", same, "“same” was taken to mean the answer before", NO_EARLIER)
-        if followup.again(raw) and (before or not task_of(text, is_question=False)):
+        is_again = followup.again(raw) or (self.context.new_photo and followup.again_there(raw))
+        if is_again and (before or not task_of(text, is_question=False)):
             return self._again(before)
         if before and (ask := followup.attribute(raw)) is not None:
             question = followup.asked_of(ask, before) if ask else ""
@@ -231,7 +232,7 @@ class Reading:
         if tasks.needs_question(task) and not question:
             self._refuse(why)
             return True
-        number = self._add(ParsedStep(task, question, notes=(note,)))
+        number = self._add(ParsedStep(task, question, notes=(note,), before=self._before))
         self._requests.append(PriorRequest(question, "", number, task == "classify", task in NAMING))
         return True
 

@@ -26,7 +26,7 @@ _TYPOS = {
     "are": "aer r",
     "the": "teh hte da",
     "this": "tihs thsi dis thiss",
-    "that": "taht dat",
+    "that": "taht dat tht",
     "there": "ther thre",
     "you": "u ya",
     "your": "ur",

@@ -32,6 +32,9 @@ _AHEAD = [
     r"(?:have you |got |do you have )?any (?:idea|clue|guess)\b",
     r"(?:tell|show|answer|give) (?:me|us|him|her|them)\b(?! (?:more |something |everything |all )?about)(?! everything)(?! (?:a|an) (?:joke|story|poem|bedtime))",
     r"let (?:me|us) know\b",
+    rf"tell from (?:this|it|here|that|the [a-z]+) (?={_WH}\b)",
+    r"(?:i|we) (?:should|would|'d) be (?:very |much |most |so )*(?:obliged|grateful|glad|happy|thankful|pleased) (?:if you (?:could|would|can)|to (?:know|hear|learn))(?: kindly| please)?\b",
+    r"it (?:would|'d) be (?:very |really |so )*(?:good|nice|great|kind|helpful|lovely) (?:if you (?:could|would)|to know)\b",
     rf"(?:say|explain|describe|list|answer|guess|check|tell|find out|figure out|work out|determine|see|show|name|read(?: out)?)(?: to (?:me|us))? (?={_WH}\b)",
     r"(?:say|explain)(?: to)? (?:me|us)\b",
     r"(?:would|do|could) you (?:say|think|guess|reckon) (?:that )?(?=(?:it|this|that|these|the|he|she|they|there)\b)",
@@ -91,6 +94,10 @@ INVERSIONS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] =
             rf"({_PRONOUN}|{_DET} [\w' -]+?) ({_BE})( \w+ing\b.*| on\b.*| in\b.*| made of.*| called| \w+ed)?$"
         ),
         r"\1 \3 \2\4",
+    ),
+    (
+        re.compile(rf"^(what|how|where|when|what time) ({_PRONOUN}|{_DET} [\w' -]+?) (look|seem|feel|come|go|lead|say|cost|weigh|mean|smell|open|close|start|end|leave|arrive)(?:e?s)?( like| from| to)?$"),
+        lambda m: f"{m[1]} {'do' if m[2] in ('they', 'these', 'those', 'we', 'i') else 'does'} {m[2]} {m[3]}{m[4] or ''}",
     ),
     (re.compile(rf"^(what) ((?:{_DET} [\w' -]+?)|he|she|it) ({'|'.join(_DOING)})$"), lambda m: f"what is {m[2]} {_DOING[m[3]]}"),
     (re.compile(r"^(?:count(?: up)?|give the count of) (?:all |the |all the |all of the )?([\w', -]+?)(?: that you see| you see)?$"), r"how many \1 are there"),

@@ -2,8 +2,8 @@
 
 from inference.engine.questions.nouns import NUMBERS
 
-PHOTO_WORD = r"(?:photo|picture|image|pic|shot)"  # of patterns, in the singular
-PHOTO_OR_ONE = r"(?:photo|picture|image|pic|shot|one)"
+PHOTO_WORD = r"(?:photo(?:graph)?|picture|image|pic|shot|snap)"  # of patterns, in the singular
+PHOTO_OR_ONE = r"(?:photo(?:graph)?|picture|image|pic|shot|snap|one)"
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
 

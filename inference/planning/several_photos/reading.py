@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from inference.planning.context import Context, ParsedStep
 from inference.planning.each_photo import each_photo, of_each, of_photos
+from inference.planning.phrasing.compared import compared
 from inference.planning.reader.interpret import ONE_AT_A_TIME
 from inference.planning.rules.tables import Outcome
 from inference.planning.several_photos import references, together
@@ -19,12 +20,29 @@ def read_of_photos(question: str, context: Context, read: Read) -> Outcome:
     """`read` reads a question about one photo."""
     if context.photos > 1 and context.has_photo:
         return _with_several(question, context, read)
+    if context.has_photo and context.earlier_photos and (outcome := _of_conversation(question, context, read)):
+        return outcome
     each = each_photo(question) if context.has_photo else None
     if each is None:
         return read(question, context)
     outcome = read(each.text, replace(context, earlier_photos=0))
     steps, remarks = of_each(outcome.steps, each.count, context.earlier_photos + 1)
     return replace(outcome, steps=steps, remarks=(*outcome.remarks, *remarks))
+
+
+def _of_conversation(question: str, context: Context, read: Read) -> Outcome | None:
+    """Of photos of the conversation that are compared, or named by two or more numbers; None for every other request."""
+    if pair := compared(question, context.earlier_photos):
+        step = ParsedStep("vqa", pair.question) if pair.question else ParsedStep("classify", "")
+        steps, remarks = of_photos([step], pair.befores)
+        return Outcome(steps, remarks=(*([ONE_AT_A_TIME] if pair.by_reader else []), *remarks))
+    photos = context.earlier_photos + 1
+    own = references.numbered(question, photos)
+    if len(own.numbers) < 2 or own.numbers[-1] > photos:
+        return None
+    outcome = read(own.text, replace(context, earlier_photos=0))
+    steps, remarks = of_photos(outcome.steps, [photos - number for number in own.numbers])
+    return replace(outcome, steps=steps, remarks=(*outcome.remarks, *remarks)) if steps else None
 
 
 def _with_several(question: str, context: Context, read: Read) -> Outcome:

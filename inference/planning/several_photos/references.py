@@ -26,6 +26,14 @@ _BESIDE = re.compile(rf"(?<=this photo)(?P<join>.*?{_AND}){_THE}(?P<place>{_ORDI
 _SAME = re.compile(rf"this photo(?:{_AND}this photo)+", re.IGNORECASE)
 _EARLIER = re.compile(rf"\b(?:previous|earlier|preceding|prior) (?:{_NOUN}|one)\b|\b{_NOUN} before\b", re.IGNORECASE)
 _AT_HAND = re.compile(rf"\b(?:this|that) {_NOUN}\b|\bthis one\b|\bhere\b", re.IGNORECASE)
+_TOGETHER = re.compile(r"\b(?:than|compare|same|differ\w*|which|or|between|instead|not)\b", re.IGNORECASE)
+_VERSUS = re.compile(
+    rf"\b(?:the )?(?P<one>{_ORDINAL})(?: {_NOUN}| one)? (?:versus|vs\.?|against|and) (?:the )?(?P<other>{_ORDINAL})\b(?! {_NOUN}| one)",
+    re.IGNORECASE,
+)
+_ALONE = re.compile(
+    r"^\W*(?:(?:and|for|in|on|of|from|only|just|take|look at) )*this photo(?: only| alone)?\s*[,:;.–-]+\s*", re.IGNORECASE
+)
 # All of them: "in these photos", "of the pictures".
 _ALL = re.compile(
     rf"\b(?:(?:all|both|each|every|any)(?: of)? )?(?:the|these|those|my|our) (?:(?:{_COUNT}) )?"
@@ -71,6 +79,18 @@ def named(question: str, photos: int) -> Named:
     if numbers:
         text = _BESIDE.sub(beside, text)
     return Named(_SAME.sub("this photo", text), tuple(sorted(dict.fromkeys(numbers))))
+
+
+def numbered(question: str, photos: int) -> Named:
+    """Photos that are named beside each other, "photos two and four", "the second and the third picture", "first versus last";
+    none for a question that compares one with another."""
+    if _TOGETHER.search(question):
+        return Named(question, ())
+    result = named(_VERSUS.sub(r"the \g<one> and the \g<other> photo", question), photos)
+    if result.text.count("this photo") > 1:  # each with a question of its own
+        return Named(question, ())
+    text = _ALONE.sub("", result.text) if len(result.numbers) > 1 else question
+    return Named(text if any(c.isalnum() for c in text) else question, result.numbers)
 
 
 def of_each(question: str) -> str:

@@ -11,14 +11,14 @@ from inference.planning.training.tables import BOUNDS, DEVICES, Draft, Extracted
 _GOES_ON = re.compile(
     r"\b(?:same|again|rest|unchanged|instead|(?:as|than|like) (?:before|last time|the last)|what we had|last time|make (?:it|that|them)|"
     r"also|twice|double|half|more|fewer|less|drop|add|raise|lower|reduce|increase|change|keep|rather|"
-    r"switch|swap|bump|this time|go (?:back|down|up)|actually|only)\b"
+    r"switch|swap|bump|this time|wrong|i meant|mistake|leave|everything|too|as well|go (?:back|down|up)|actually|only)\b"
 )
 _UNITS = (("rounds", r"rounds?"), ("clients", DEVICES), ("local_epochs", r"(?:local )?epochs?"))
 _FACTORS = {"twice": 2.0, "double": 2.0, "triple": 3.0, "half": 0.5}
 _FACTOR = rf"{'|'.join(_FACTORS)}|\d+ times"
 _LESS = ("shorter", "less", "fewer", "remove", "subtract", "minus")
 _STEPS = (
-    r"\b(?P<n>\d+) (?P<way>more|fewer|less|extra|additional) {unit}\b",
+    r"\b(?P<n>\d+|one) (?P<way>more|fewer|less|extra|additional) {unit}\b",
     r"\b(?P<n>\d+) {unit} (?P<way>more|fewer|less|extra)\b",
     r"\b(?P<way>add|remove|subtract|plus|minus) (?:another )?(?P<n>\d+) {unit}\b(?! to\b)",
 )
@@ -89,7 +89,7 @@ def by_each_other(text: str, draft: Draft) -> dict[str, ExtractedField]:
 
 
 def _signed(match: re.Match[str]) -> int:
-    return int(match["n"]) * (-1 if match["way"] in _LESS else 1)
+    return (1 if match["n"] == "one" else int(match["n"])) * (-1 if match["way"] in _LESS else 1)
 
 
 def _factor(words: str) -> float:

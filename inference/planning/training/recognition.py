@@ -24,8 +24,17 @@ _OBJECT = re.compile(r"\b(?:model|classifier|network|recogni[sz]er|run|training|
 _NO_RUN = re.compile(
     r"\b(?:the|an?|this|that|these|which|what|my|our|next|last|steam|freight|goods|passenger|toy|model) trains?\b|\brun \d+\b|"
     r"\b(?:we|i|you|they|was|were|been|that|he|she)(?: have| had|'ve)? trained\b|"
-    r"\btrain(?:ing)? (?:my|our|the|his|her|this|a) (?:dog|puppy|cat|kitten|horse|pony|parrot|bird|child|kid|son|daughter|team|staff)\b|"
+    r"\btrain(?:ing)? (?:my|our|the|his|her|this|a) (?:\w+ )?(?:dog|puppy|cat|kitten|horse|pony|parrot|bird|child|kid|son|daughter|team|staff)\b|"
     r"\b(?:dog|puppy|cat|kitten|horse|pony|parrot|child|kid|son|daughter|team|staff) (?:needs?|wants?|gets?) (?:\w+ )?training\b"
+)
+_LIVING = re.compile(
+    r"\btrain(?:ing)? (?:my|our|the|his|her|this|a|me|him|her|us|myself)(?: \w+)? ?(?:\b(?:dog|puppy|cat|kitten|horse|pony|parrot|bird|budgie|child|kid|"
+    r"toddler|son|daughter|team|staff|hamster|rabbit|bees?|hawk|ferret|employees?|muscles?|body))?\b(?: not)? (?:to (?:use|sit|come|stay|walk|stop|not|heel|"
+    r"fetch|chew|bark|jump|sleep|behave|obey|go|lie|roll|run|eat|be)|for (?:a|the) (?:race|marathon|show))\b",
+    re.IGNORECASE,
+)
+_RELATIVE = re.compile(
+    rf"\b(?:(?:\d+|one|a few) (?:more|fewer|less)|twice|double|half|triple)(?: the| as many| number of)* (?:rounds?|(?:local )?epochs?|{DEVICES})\b"
 )
 _TELLING = frozenset({"dataset", "rounds", "clients", "local_epochs", "alpha", "bits", "round_deadline_s"})
 
@@ -41,7 +50,13 @@ def changes_request(message: str, earlier: Sequence[str]) -> bool:
     if not earlier or _NEVER.match(regular(message)):
         return False
     last = regular(earlier[-1])
-    return (asked(last) or amounts_to_request(earlier[-1])) and bool(read(message).named)
+    changes = bool(read(message).named) or _RELATIVE.search(regular(message)) is not None
+    return (asked(last) or amounts_to_request(earlier[-1])) and changes
+
+
+def is_of_the_living(message: str) -> bool:
+    """Whether an animal or a person is to be trained: "train my kitten to use the litter box"."""
+    return _LIVING.search(message) is not None and not read(message).named
 
 
 def asked(text: str) -> bool:

@@ -33,7 +33,8 @@ def read(message: str, context: Context | None = None) -> Draft:
     before = Draft()
     for number, (question, _) in enumerate(earlier):
         english = multilingual.plain_english(question)
-        if recognition.amounts_to_request(english) or (before.named and tables.read(english).named):
+        asks = recognition.asked(tables.regular(english)) or recognition.amounts_to_request(english)
+        if asks or (before.named and tables.read(english).named):
             before = _read(question, earlier[:number], before)
     return _read(message, earlier, before)
 

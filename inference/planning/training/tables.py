@@ -83,7 +83,7 @@ _NUMBERS: tuple[tuple[str, str], ...] = (
     ("clients", rf"{_AHEAD} (?:(?!rounds?\b|epochs?\b|local\b|bad\b|malicious\b|hostile\b|faulty\b|broken\b|dishonest\b|byzantine\b|slow\b)[a-z'-]+ ){{0,2}}{DEVICES}\b(?! (?:lost|missing|dropp?\w*|fail\w*|may|could|offline|down))|\b(?:number of )?{DEVICES}(?: ?[=:] ?| to | ){_N}(?! (?:rounds?|(?:local )?epochs?|bits?|minutes?|seconds?|hours?))"),
 )  # fmt: skip
 _CHOICES: tuple[tuple[str, Value, str], ...] = (
-    ("dataset", "cifar10", r"\bcifar(?:[ -]?10\b|(?![ -]?\d))"),
+    ("dataset", "cifar10", r"\bcifar(?:[ -]?10\b|(?![ -]?100\b))"),
     ("dataset", "digits", r"\b(?:hand-?writ\w+ )?digits?\b|\bhand-?writ\w+ (?:numbers?|numerals?)\b"),
     ("dataset", "photos", r"\b(?:my|our|their|own|other's|boards'?|devices'?|jetsons'?|cameras'?)(?: own)?(?: \w+){0,2} (?:photos?|pictures?|images?|pics)\b"
                           r"|\b(?:photos?|pictures?|images?|pics) (?:that )?(?:we|i|they|people)(?: have|'ve)? \w+"

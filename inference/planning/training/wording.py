@@ -45,6 +45,17 @@ _SLIPS = (
     (r"\b(?:1|one|a single) pass\b|\bonce over\b", "1 epoch"),
     (r"\b(?:repeat|do|run) (?:that|it|this|all of it|the whole thing) (\w+(?: \w+)?) times\b", r"\1 rounds"),
     (r"\bminus (?=\d)", "-"),
+    (r"(?:^|(?<=\s))--?no-(?:secure|secagg|sa)\S*", "no secure aggregation"),
+    (r"(?:^|(?<=\s))--?(?:secure|secagg|sa|secure-agg\S*)(?=\s|$)(?! (?:off|no|false|0)\b)", "secure aggregation"),
+    (r"(?:^|(?<=\s))--?(?:dp|private|privacy|noise)(?=\s|$)(?! (?:off|no|false|\d))", "with privacy"),
+    (r"\bsecure (?:bit|part|thing|stuff)\b", "secure aggregation"),
+    # "it still lacks the noise, add it"
+    (
+        r"\b(?:still |also )?(?:lack(?:s|ed|ing)?|forgot(?:ten)?|miss(?:es|ed|ing)|(?:has|have|had|got) no|(?:doesn't|don't|does not) have|left out|leaves out)"
+        r"(?: any| the| some)? (?=(?:\w+ ){0,3}\w+\b[^a-z]+(?:\w+ ){0,4}(?:add|put|include|want|need|turn|switch|enable|set)\b)",
+        "with ",
+    ),
+    (r"\b(?:with|add|adding|plus)(?: the| some| a bit of| a little)? noise\b(?! (?:of|multiplier|\d|=|to \d))", "with privacy"),
     (r"\bkeep (?:it|this|them|everything) private\b", "with privacy"),
     (r"\b(?:(?:all|every) )?(?:phones?|tablets?|laptops?|cameras?)(?= (?:take|join|with)\b)", "devices"),
 )  # fmt: skip
@@ -123,7 +134,7 @@ def regular(text: str) -> str:
     text = _PAIR.sub(_pair, text)
     for name, words in _SWITCHES.items():
         text = re.sub(
-            rf"\b(?:no|without|skip|drop|(?:turn|switch|leave) off|disable|lose|(?:don't|dont|do not) (?:need|want|use)) {_OF}{words}\b(?! (?:of|multiplier|=|0*[1-9]))"
+            rf"\b(?:no|without|skip|drop|forget(?: about)?|scrap|ditch|remove|leave out|cancel|(?:turn|switch|leave) off|disable|lose|(?:don't|dont|do not) (?:need|want|use)) {_OF}{words}\b(?! (?:of|multiplier|=|0*[1-9]))"
             rf"|\b(?:turn|switch|leave) {_OF}{words}(?: \w+)? off\b|\b{_OF}{words}(?: thing| stuff| bit)?(?: is| stays?| can go| goes)? (?:off|out|away|can go)\b",
             f"no {name}", text,
         )  # fmt: skip
