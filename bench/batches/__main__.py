@@ -12,7 +12,7 @@ photo_bytes         of the photos' own files, of the batches
 link_bytes          that crossed the links for them
 bytes_saved         photo_bytes - link_bytes
 together            how many answers the edge computed at once in the batches, mean over those it computed
-routes, failed      of the batches' answers
+routes, failed      of the batches' answers: how many came by each route, and how many photos have none
 rounds, question    what was measured
 """
 
