@@ -97,7 +97,7 @@ def _take(batch: Batch, item: Item, turn: Turn) -> None:
         item.save(update_fields=["state", "turn"])
         turn.delete()
         return
-    if item.file and turn.state == "failed" and item.returned < MOST_RETURNS and device_folder.must_wait(batch):
+    if item.file and turn.state == "failed" and item.returned < MOST_RETURNS and device_folder.went_away(batch, turn):
         Item.objects.filter(pk=item.pk).update(state=WAITING, turn=None, photo=turn.photo, returned=item.returned + 1)
         turn.delete()
         return

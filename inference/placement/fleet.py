@@ -17,6 +17,7 @@ from inference.placement.records import from_receipt
 from inference.placement.timing_store import RECENT_S, Records
 from webapp.live.errors import UserError
 
+OFFLINE = "node_offline"  # code of the error where the device that has to answer does not
 BUSY_S = 60.0  # how long an observed wait is expected again while heartbeats report a queue
 
 
@@ -63,7 +64,7 @@ def _unusable(slug: str) -> UserError:
         return UserError("node_rests", f"{slug} cannot be used now. {why}", "Ask without choosing a device.", 503)
     if node is not None and (why := presence.cannot_answer(node)):
         return UserError("node_cannot_answer", f"{slug} answers no questions. {why}", "Ask without choosing a device.", 503)
-    return UserError("node_offline", f"{slug} is not online.", "Start it, or ask without choosing a device.", 503)
+    return UserError(OFFLINE, f"{slug} is not online.", "Start it, or ask without choosing a device.", 503)
 
 
 def _home(photo: Photo, wanted: str) -> str:

@@ -72,11 +72,25 @@ def test_while_the_device_is_away_the_batch_waits_and_says_so(client_of: Any, ow
     assert counts(batch) == {"answered": 20} and len(device.read) == 20
 
 
+@pytest.mark.parametrize(("code", "becomes"), [(fleet.OFFLINE, "running"), ("no_route", "failed")])
+def test_a_device_that_is_back_by_the_time_that_its_photo_failed(
+    client_of: Any, owner: Any, device: Device, code: str, becomes: str
+) -> None:
+    device.put("a.jpg")
+    batch = Batch.objects.get(pk=create(client_of(owner)).json()["id"])
+    journal = claimed()
+    journal.planned(journal.turn.given_plan)
+    error = UserError(code, "jetson-a is not online.", "Start it.", 503)
+    journal.step_failed(1, "vqa", error)
+    journal.failed(error)
+    assert counts(batch) == {becomes: 1}
+
+
 def test_a_photo_with_which_the_device_goes_away_each_time_fails_at_last(client_of: Any, owner: Any, device: Device) -> None:
     device.put("a.jpg")
     batch = Batch.objects.get(pk=create(client_of(owner)).json()["id"])
     device.error = dispatch.NodeGone("jetson-a", "jetson-a is offline.")
-    for _ in range(4):
+    for _ in range(6):
         journal = claimed()
         away()
         orchestrate.answer(journal)

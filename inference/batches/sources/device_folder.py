@@ -17,7 +17,9 @@ from devices.models import Node
 from devices.telemetry import presence
 from inference.batches.models import Batch
 from inference.batches.sources import limit
+from inference.models import Step, Turn
 from inference.photos.on_device.folder_photos import FileOfTurn
+from inference.placement import fleet
 from webapp.accounts import audit
 from webapp.live.errors import UserError
 
@@ -30,7 +32,7 @@ NONE_OF_THESE_DAYS = (
     gettext_noop("There are no photos of these days in %(folder)s on %(device)s."),
     gettext_noop("Choose other days."),
 )
-MOST_RETURNS = 3  # of one photo, each time that its device went away meanwhile; then it fails
+MOST_RETURNS = 5  # of one photo, each time that its device went away meanwhile; then it fails
 
 
 @dataclass(frozen=True)
@@ -70,5 +72,18 @@ def file_of_turn(batch: Batch, file: dict[str, object]) -> FileOfTurn:
 
 def must_wait(batch: Batch) -> bool:
     """Whether its device cannot be asked now, and may be again."""
-    node = Node.objects.filter(slug=batch.device).first() if batch.device else None
-    return node is not None and node.revoked_at is None and not presence.usable(node, timezone.now())
+    node = _node(batch)
+    return node is not None and not presence.usable(node, timezone.now())
+
+
+def went_away(batch: Batch, turn: Turn) -> bool:
+    """Whether its device was away while the turn was answered; by the time that it is looked at, it may be back."""
+    node = _node(batch)
+    if node is None:
+        return False
+    is_refused = Step.objects.filter(turn=turn, error__code=fleet.OFFLINE).exists()
+    return is_refused or not presence.usable(node, timezone.now())
+
+
+def _node(batch: Batch) -> Node | None:
+    return Node.objects.filter(slug=batch.device, revoked_at=None).first() if batch.device else None
