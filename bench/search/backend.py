@@ -54,7 +54,7 @@ def measure(size: int) -> dict[str, Any]:
 
     from bench.search.rows import store
     from inference.search import counts, search, words
-    from inference.search.index import index, rebuild
+    from inference.search.indexes.index import index, rebuild
     from inference.search.text import bundled_text
 
     call_command("migrate", verbosity=0)
@@ -87,7 +87,7 @@ def searches(person: int, own: Array, ids: list[uuid.UUID]) -> dict[str, float]:
     """Times and recall; `own`: unit vectors of the person's photos, as they were before they were rounded."""
     from inference.engine.mean_token.space import SCALE
     from inference.search import search
-    from inference.search.index import index
+    from inference.search.indexes.index import index
     from inference.search.text import bundled_text
 
     texts = [f"{QUESTIONS[n % len(QUESTIONS)]} number {n}" for n in range(SEARCHES)]

@@ -1,8 +1,8 @@
 """What five million photos would take, from the two largest numbers that were measured. Pure.
 
 Comparing with all and counting grow with the number of photos. The number of lists goes with its root, and of these a search
-compares as many as the root of their number (inference/search/lists.py): together, the three-quarters power. Recall is not
-estimated.
+compares as many as the root of their number (inference/search/indexes/lists.py): together, the three-quarters power. Recall is
+not estimated.
 """
 
 from collections.abc import Mapping, Sequence

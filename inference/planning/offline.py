@@ -42,9 +42,9 @@ SURE_OF_RUN = 3  # settings from which on a message is about a run, whatever els
 def plan_offline(question: str, context: Context, note: str | None, started: float) -> Planned:
     """`started`: time.perf_counter() before any earlier attempt, so that its time is included."""
     english = multilingual.plain_english(question)
-    said = ellipsis.completed(spoken.without_quoted_orders(spoken.written(prohibitions.without_struck(english))))
+    message = ellipsis.completed(spoken.without_quoted_orders(spoken.written(prohibitions.without_struck(english))))
     glossed = replace(multilingual.glossed(context), is_gloss=english != question)
-    outcome = read_of_photos(said, glossed, _allowed)
+    outcome = read_of_photos(message, glossed, _allowed)
     more = [ONLY_FIRST.format(most=MAX_STEPS, count=len(outcome.steps))] if len(outcome.steps) > MAX_STEPS else []
     remarks = dict.fromkeys([*outcome.remarks, *more]) if outcome.steps else {}
     remark = shorten(" ".join(remarks), MAX_WHY, placeholder=" …")
@@ -145,20 +145,16 @@ def _sets_up_run(outcome: Outcome, question: str, context: Context) -> bool:
 def _by_parts(whole: Outcome, question: str, typed: str, context: Context) -> Outcome:
     """What was not read to its end is read part by part."""
 
-    def read(text: str) -> Outcome:
+    def read(text: str, before: str = "") -> Outcome:
+        """`before`: a question that is taken for an earlier one."""
+        around = context
+        if before:
+            answer = "yes" if parted.is_yes_or_no(before) else ""
+            around = replace(context, earlier=(before.rstrip("?") + "?",), answers=(answer,), new_photo=False)
         trimmed = without_addresses(text)
-        return _better(by_tables(text, trimmed, regular(trimmed.text), context), text, context)
+        return _better(by_tables(text, trimmed, regular(trimmed.text), around), text, around)
 
-    def read_after(text: str, before: str) -> Outcome:
-        """With the question that has been asked as an earlier one."""
-        if not before:
-            return read(text)
-        answer = "yes" if parted.is_yes_or_no(before) else ""
-        after = replace(context, earlier=(before.rstrip("?") + "?",), answers=(answer,), new_photo=False)
-        trimmed = without_addresses(text)
-        return _better(by_tables(text, trimmed, regular(trimmed.text), after), text, after)
-
-    outcome = parted.of_conditions(whole, typed, read_after)
+    outcome = parted.of_conditions(whole, typed, read)
     outcome = parted.of_requests(parted.of_items(outcome, question, read), typed, read)
     return outcome if outcome is whole else replace(outcome, steps=_once(outcome.steps))
 

@@ -11,7 +11,7 @@ from devices.contract.results import AnswerResult
 from inference.engine.mean_token import space
 from inference.models import Photo
 from inference.search import naming
-from inference.search.index import index
+from inference.search.indexes.index import index
 from inference.search.models import PhotoVector
 
 CLASSIFIER = "classify"

@@ -13,7 +13,7 @@ from inference.engine.mean_token.space import SCALE, Array
 from inference.models import Photo
 from inference.search import counts, memory, naming, relevance, text, words
 from inference.search.counts import Counts
-from inference.search.index import Neighbour, index
+from inference.search.indexes.index import Neighbour, index
 from inference.search.models import PhotoVector
 from inference.search.relevance import Closeness
 from webapp.live.errors import UserError

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from inference.search import indexing
-from inference.search.index import index
+from inference.search.indexes.index import index
 
 
 @shared_task(name="search.index", is_needed=staticmethod(indexing.is_needed))

@@ -130,8 +130,8 @@ def event_data(event: Event) -> EventData:
 
 def kept_photo(event: Event) -> str | None:
     """The id of the photo that its picture became, while that is in the library."""
-    kept = getattr(event, "kept", None)  # Django's name for a row that may be missing
-    return str(kept.photo_id) if kept is not None and kept.photo.hidden_at is None else None
+    row = getattr(event, "kept", None)  # Django's name for a row that may be missing
+    return str(row.photo_id) if row is not None and row.photo.hidden_at is None else None
 
 
 def verdict(event: Event) -> str:

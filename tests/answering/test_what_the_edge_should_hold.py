@@ -30,8 +30,8 @@ def answered(
         "route": route, "edge": edge, "split_at": 2, "level": 1,
         "levels": [{"level": 1, "bytes": 90, "confidence": 0.2}, {"level": level, "bytes": 300, "confidence": 0.9}],
     }  # fmt: skip
-    held = edge_cache.held_after(receipt)
-    Step.objects.create(turn=turn, number=1, task=task, state="answered", receipt=receipt, held=held)
+    features = edge_cache.held_after(receipt)
+    Step.objects.create(turn=turn, number=1, task=task, state="answered", receipt=receipt, held=features)
 
 
 def cached(photo: Photo, tasks: list[str] = TASKS) -> dict[int, int]:

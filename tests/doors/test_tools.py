@@ -20,7 +20,7 @@ from inference.engine.mean_token import space
 from inference.models import Photo, Turn
 from inference.photos import store as photo_store
 from inference.search import memory
-from inference.search.index import index
+from inference.search.indexes.index import index
 from inference.search.models import PhotoVector
 from inference.search.text import bundled_text
 from tests.conftest import draw_photo

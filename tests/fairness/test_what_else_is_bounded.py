@@ -10,7 +10,7 @@ from devices import dispatch
 from devices.models import Node
 from inference.answering import planner_usage
 from inference.models import PlannerCall, Turn
-from inference.photos import device_photos
+from inference.photos.on_device import device_photos
 from tests.fairness.conftest import Ask
 from tests.live.browser_socket import BrowserSocket
 from tests.live.conftest import socket_of as socket_of

@@ -11,7 +11,7 @@ from django.utils import timezone
 from inference.engine.mean_token import space
 from inference.models import Photo
 from inference.search import counts, memory, naming, relevance
-from inference.search.index import index
+from inference.search.indexes.index import index
 from inference.search.models import PhotoVector
 from inference.search.text import bundled_text
 from tests.library.conftest import LIBRARY, ids, post

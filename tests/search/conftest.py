@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from inference.engine.mean_token import space
 from inference.models import Photo
 from inference.search import memory, naming
-from inference.search.index import index
+from inference.search.indexes.index import index
 from inference.search.models import PhotoVector
 
 Stored = Callable[..., Photo]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from inference.engine.mean_token import space
 from inference.models import Photo
-from inference.search.index import index
+from inference.search.indexes.index import index
 from inference.search.models import PhotoVector
 from tests.search.conftest import Stored
 

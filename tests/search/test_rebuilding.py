@@ -13,8 +13,9 @@ from django.db import connection
 
 from inference.engine.mean_token import space
 from inference.models import Photo
-from inference.search import lists, memory, pgvector, tasks
-from inference.search.index import index, rebuild
+from inference.search import memory, tasks
+from inference.search.indexes import lists, pgvector
+from inference.search.indexes.index import index, rebuild
 from inference.search.models import PhotoVector
 
 PHOTOS = 300

@@ -10,9 +10,9 @@ import pytest
 from django.db.models import Min
 
 from inference.engine.mean_token import space
-from inference.search import scan
+from inference.search.indexes import scan
+from inference.search.indexes.scan import ScanIndex
 from inference.search.models import PhotoVector
-from inference.search.scan import ScanIndex
 from tests.search.conftest import Stored
 
 pytestmark = [

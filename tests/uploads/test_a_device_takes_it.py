@@ -144,7 +144,7 @@ def test_a_ticket_is_bound_to_its_owner_its_device_and_a_time(
     node("jetson-b", hardware=door.hardware)
     refused = [collect(client_of(colleague), ticket), collect(client_of(owner), ticket, "jetson-b"),
                collect(client_of(owner), ticket[:-1] + "-")]  # fmt: skip
-    monkeypatch.setattr("inference.photos.device_photos.TICKET_S", -1)
+    monkeypatch.setattr("inference.photos.on_device.device_photos.TICKET_S", -1)
     refused.append(collect(client_of(owner), ticket))
     assert [(response.status_code, response.json()["error"]["code"]) for response in refused] == [(403, "bad_ticket")] * 4
     assert not Photo.objects.exists()

@@ -110,18 +110,18 @@ def _marked_wrong(stack: Stack, event: int) -> None:
 
 def _kept(stack: Stack, event: int) -> None:
     """It joins the library with what took it; what the device no longer has is a sentence."""
-    kept = stack.owner.post(f"/api/v1/watches/events/{event}/keep")
-    assert kept.status_code == 201, kept.text
-    photo = kept.json()["photo"]
+    reply = stack.owner.post(f"/api/v1/watches/events/{event}/keep")
+    assert reply.status_code == 201, reply.text
+    photo = reply.json()["photo"]
     taken = stack.owner.get(f"/api/v1/library/photos/{photo}").json()["taken"]
-    assert (taken["device"], taken["camera"]) == ("jetson-a", "shots") and taken["at"] == kept.json()["at"]
+    assert (taken["device"], taken["camera"]) == ("jetson-a", "shots") and taken["at"] == reply.json()["at"]
     file = stack.owner.get(f"/photos/{photo}/")
     assert file.status_code == 200 and Image.open(io.BytesIO(file.content)).width > 500
     assert stack.owner.delete(f"/api/v1/photos/{photo}").status_code == 204
     for snapshot in (stack.var / "nodes" / "jetson-a" / "watching" / "snapshots").glob("*.jpg"):
         snapshot.unlink()
-    gone = stack.owner.post(f"/api/v1/watches/events/{event}/keep")
-    assert (gone.status_code, gone.json()["error"]["code"]) == (404, "photo_missing") and gone.json()["error"]["next"]
+    refusal = stack.owner.post(f"/api/v1/watches/events/{event}/keep")
+    assert (refusal.status_code, refusal.json()["error"]["code"]) == (404, "photo_missing") and refusal.json()["error"]["next"]
 
 
 def test_an_unplugged_camera_is_said_and_watched_again_once_it_is_back(

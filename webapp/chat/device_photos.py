@@ -6,7 +6,7 @@ from pydantic import Field
 
 from inference.answering import cloud_queue
 from inference.models import Photo
-from inference.photos import device_photos
+from inference.photos.on_device import device_photos
 from inference.photos.question_photos import PhotoJson, photo_json
 from webapp.live.http import change
 

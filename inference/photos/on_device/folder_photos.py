@@ -15,7 +15,8 @@ from devices.camera_access import folders
 from devices.contract.results import FolderFile, Kept
 from inference.agreement import known_profiles
 from inference.models import FOLDER, FolderPhoto, Photo, PhotoTrace, Turn
-from inference.photos import device_photos, placed
+from inference.photos import placed
+from inference.photos.on_device import device_photos
 from inference.photos.placed import Placed
 from webapp.live.errors import UserError
 

@@ -223,14 +223,14 @@ def _parted(rest: str) -> tuple[str, str]:
 
 
 def _sentences(message: str) -> Iterator[str]:
-    said = "yes"
+    lead = ""  # "if so" or "if not", said by a sentence of its own
     for sentence in _ENDS.split(" ".join(message.replace("’", "'").split(" "))):
         bare = sentence.strip(" ,;.!-–\n")
         text = f"then {_LEAD.sub('', bare)}" if _THEN.match(bare) else _LEAD.sub("", bare)
         bare = text.rstrip("? ")
         if _NONE.match(bare) or _SOME.match(bare):  # "any cyclists? none? describe it"
-            said = "if not" if _NONE.match(bare) else "if so"
+            lead = "if not " if _NONE.match(bare) else "if so "
             continue
         if any(c.isalnum() for c in text):
-            yield text if said == "yes" else f"{said} {text}"
-            said = "yes"
+            yield f"{lead}{text}"
+            lead = ""

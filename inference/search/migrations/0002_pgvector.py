@@ -7,7 +7,7 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
-from inference.search import pgvector
+from inference.search.indexes import pgvector
 
 
 def prepare(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:

@@ -1,4 +1,4 @@
-"""pgvector's graph becomes lists (inference/search/lists.py), where the database has pgvector.
+"""pgvector's graph becomes lists (inference/search/indexes/lists.py), where the database has pgvector.
 
 Not in one transaction: with very many photos it takes minutes, during which they are searched without an index.
 """
@@ -7,7 +7,7 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
-from inference.search import lists, pgvector
+from inference.search.indexes import lists, pgvector
 
 
 def replace_graph(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:

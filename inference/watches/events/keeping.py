@@ -44,5 +44,5 @@ def keep(person: AbstractBaseUser, event: Event) -> tuple[Event, bool]:
 
 def taken(photo: Photo) -> TakenJson | None:
     """What took a photo that was the picture of an event."""
-    kept = photo.kept_pictures.first()
-    return {"device": kept.node, "camera": kept.camera, "at": kept.at.isoformat()} if kept else None
+    row = photo.kept_pictures.first()
+    return {"device": row.node, "camera": row.camera, "at": row.at.isoformat()} if row else None

@@ -54,10 +54,10 @@ def test_what_leaves_nothing_out(message: str) -> None:
 
 
 def test_a_story_keeps_the_sentences_that_ask() -> None:
-    told = "We were on the ferry, the one that was two hours late, and everybody ran to the same side. " * 2
-    assert without_statements(f"{told}Is it a whale or a dolphin?") == "Is it a whale or a dolphin?"
+    story = "We were on the ferry, the one that was two hours late, and everybody ran to the same side. " * 2
+    assert without_statements(f"{story}Is it a whale or a dolphin?") == "Is it a whale or a dolphin?"
     assert without_statements("It rained. Is it wet?") == "It rained. Is it wet?"
-    assert without_statements(told) == told
+    assert without_statements(story) == story
 
 
 @pytest.mark.parametrize(("message", "fields"), [

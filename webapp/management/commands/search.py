@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from inference.models import Photo
 from inference.search import indexing, search
-from inference.search.index import index, rebuild
+from inference.search.indexes.index import index, rebuild
 from webapp.live.errors import UserError
 
 REPORT_S = 5.0

@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection, models, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
-from inference.search.index import rebuild
+from inference.search.indexes.index import rebuild
 from webapp.ops.backup import place, schema
 from webapp.ops.backup.archive.layout import BY_NAME, PARTS, Head, Manifest
 from webapp.ops.backup.archive.reader import Member, Reader, damaged, reading, table_rows

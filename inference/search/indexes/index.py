@@ -43,15 +43,15 @@ class Index(Protocol):
 @cache
 def index() -> Index:
     """Of this installation's database."""
-    from inference.search import pgvector
-    from inference.search.scan import ScanIndex
+    from inference.search.indexes import pgvector
+    from inference.search.indexes.scan import ScanIndex
 
     return pgvector.PgvectorIndex() if pgvector.is_there(connection) else ScanIndex()
 
 
 def rebuild() -> int:
     """Make the index again, from now on with pgvector where the database has it. Returns for how many vectors."""
-    from inference.search import pgvector
+    from inference.search.indexes import pgvector
 
     pgvector.prepare(connection)
     index.cache_clear()

@@ -1,7 +1,7 @@
 """Vectors in PostgreSQL with its extension pgvector: half precision, in an index of lists (lists.py).
 
-The column and its index are made by a migration where the extension is there, and by `inference.search.index.rebuild` (the
-command `search --rebuild`) where it came later: Django's migrations cannot say "where the database has it".
+The column and its index are made by a migration where the extension is there, and by `index.rebuild` beside it (the command
+`search --rebuild`) where it came later: Django's migrations cannot say "where the database has it".
 """
 
 from collections.abc import Sequence
@@ -15,9 +15,9 @@ from django.db.utils import DatabaseError
 
 from inference.engine.mean_token.space import SIZE, Array
 from inference.models import Photo
-from inference.search import lists
-from inference.search.index import Neighbour
-from inference.search.lists import COLUMN, TABLE
+from inference.search.indexes import lists
+from inference.search.indexes.index import Neighbour
+from inference.search.indexes.lists import COLUMN, TABLE
 from inference.search.models import FIELDS, PhotoVector
 
 BATCH = 5000

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from inference.engine.mean_token.space import SIZE, Array
 from inference.models import Photo
 from inference.search import memory
-from inference.search.index import Neighbour
+from inference.search.indexes.index import Neighbour
 from inference.search.models import FIELDS, PhotoVector
 
 ROWS = 2048  # compared at once: their floats, one megabyte, stay in the cache of a core
