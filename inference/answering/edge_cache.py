@@ -47,16 +47,12 @@ def cached_levels(photo: Photo, now: datetime, tasks: list[str]) -> dict[str, di
     beside = QuestionPhoto.objects.filter(photo=photo).order_by().values("turn")
     turns = Turn.objects.filter(photo=photo).order_by().values("pk").union(beside, all=True)
     answered = Step.objects.filter(turn__in=turns, task__in=tasks, held__isnull=False).order_by("-pk")
-    for held in answered.values_list("held", flat=True)[:LATEST]:
-        if held["photo"] != str(photo.pk) or now - datetime.fromisoformat(held["at"]) >= _lifetime():
-            continue
-        levels = cached[held["edge"]]
-        levels[held["split_at"]] = max(held["level"], levels.get(held["split_at"], 0))
+    oldest = now - timedelta(seconds=settings.KEEP_FEATURES_S)
+    for features in answered.values_list("held", flat=True)[:LATEST]:
+        if features["photo"] == str(photo.pk) and datetime.fromisoformat(features["at"]) > oldest:
+            levels, split_at = cached[features["edge"]], features["split_at"]
+            levels[split_at] = max(features["level"], levels.get(split_at, 0))
     return cached
-
-
-def _lifetime() -> timedelta:
-    return timedelta(seconds=settings.KEEP_FEATURES_S)
 
 
 def tasks_sharing_tower(profile: Profile, task: str) -> list[str]:

@@ -12,13 +12,12 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.core import signing
 
 from devices import cameras, dispatch, uploads
-from devices.camera_access import rules
+from devices.camera_access import folders, rules
 from devices.contract.results import Kept
-from devices.models import Node
 from inference.models import CAMERA, DIRECT, Photo, PhotoTrace
 from inference.photos import digests
 from webapp.live.at_once import AtOnce
-from webapp.live.errors import UserError, not_found
+from webapp.live.errors import UserError
 
 Reply = TypeVar("Reply")
 TICKET = signing.TimestampSigner(salt="upload to a device")
@@ -35,7 +34,7 @@ def _node_call(owner: AbstractBaseUser) -> Iterator[None]:
 
 def take(owner: AbstractBaseUser, slug: str, camera: str) -> Photo:
     """Raises UserError."""
-    node = _device(slug)
+    node = folders.device(slug)
     names = cameras.names(node)
     if camera not in names:
         has = f"has {', '.join(names)}" if names else "has no camera"
@@ -50,7 +49,7 @@ def take(owner: AbstractBaseUser, slug: str, camera: str) -> Photo:
 
 def invite(owner: AbstractBaseUser, slug: str) -> dict[str, str]:
     """The URL to which the owner's browser may upload a photo, and the ticket for `collect`. Raises UserError."""
-    node = _device(slug)
+    node = folders.device(slug)
     if not uploads.origin(node):
         raise UserError(
             "no_uploads",
@@ -80,13 +79,6 @@ def collect(owner: AbstractBaseUser, slug: str, ticket: str) -> Photo:
 
 
 THROUGH_SERVER = "Upload it through the server."
-
-
-def _device(slug: str) -> Node:
-    node = Node.objects.filter(slug=slug, tier="device", revoked_at=None).first()
-    if node is None:
-        raise not_found("device")
-    return node
 
 
 def _ask_device(ask: Callable[[], Reply], code: str, remedy: str) -> Reply:
