@@ -18,7 +18,7 @@ from webapp.notices import announcing
 from webapp.notices.models import Delivery, Notice
 from webapp.notices.tell import Event, tell
 from webapp.ops import clock, notifications, tasks
-from webapp.ops.notifications import delivery, turns
+from webapp.ops.notifications import delivery, spreading, turns
 from webapp.ops.notifications.channel import DeliveryError, Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,7 +27,9 @@ AT_ONCE_S = 20.0  # on a busy machine; nothing else sends in these tests, so wit
 
 @pytest.fixture(autouse=True)
 def rested(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No message expires: here is no clock that would look after it, and a busy machine may take longer."""
     monkeypatch.setattr(announcing, "ANNOUNCER", announcing.Announcer())
+    monkeypatch.setattr(announcing, "EVERY_S", 60)
 
 
 @pytest.fixture
@@ -87,6 +89,16 @@ def test_the_message_is_sent_after_the_commit(store: Any) -> None:
         tell_of_the_disk()
         assert messages(store) == 0
     assert messages(store) == 1
+
+
+@pytest.mark.parametrize("name", ["webhook", "mail"])
+def test_the_message_of_a_test_is_sent_when_a_worker_can_see_it(
+    name: str, receiver: Receiver, owner: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visible: list[bool] = []
+    monkeypatch.setattr(announcing.ANNOUNCER, "announce", lambda: visible.append(Delivery.objects.exists()))
+    assert spreading.spread_test(owner, next(channel for channel in notifications.CHANNELS if channel.name == name))
+    assert visible == [True]
 
 
 def test_while_redis_is_away_the_notice_waits_for_the_clock_and_nobody_else_waits(

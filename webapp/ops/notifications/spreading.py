@@ -31,6 +31,7 @@ def spread_due() -> int:
     return len(due)
 
 
+@transaction.atomic
 def spread_test(person: User, channel: Channel) -> list[Delivery]:
     """A test to this person, or by a channel of the installation. It asks no rules."""
     notice = Notice.objects.create(kind=kinds.TEST.name, person=person, link="/account/notifications/", key=_test_key(person))
