@@ -4,8 +4,8 @@ VENV ?= .venv
 PORT ?= 8000
 # More arguments for the command behind a target, for example: make run ARGS="--devices 4"
 ARGS ?=
-# Parallel test processes, each with a Redis and a database of its own. Many tests wait for processes, so one more than cores pays.
-WORKERS ?= 3
+# Parallel test processes, each with a Redis and a database of its own. Many tests wait for processes, so two more than cores pay.
+WORKERS ?= 4
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -21,7 +21,7 @@ BENCHES = $(patsubst bench/%/__main__.py,%,$(wildcard bench/*/__main__.py))
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage containers boards lint lock bench agent screenshots catalogues clean
+.PHONY: help run test long coverage containers boards lint lock bench agent screenshots catalogues clean
 
 help:  ## list targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -31,8 +31,11 @@ help:  ## list targets
 run: $(RUNS)  ## start everything on this machine (PORT=8000), until Ctrl-C
 	@exec $(BIN)/python manage.py up --port $(PORT) $(ARGS)
 
-test: $(TESTS)  ## run every test, including those in a browser (ARGS="-m long": the ones that take many minutes)
+test: $(TESTS)  ## run the tests, including those in a browser
 	@exec $(PYTEST) $(ARGS)
+
+long: $(TESTS)  ## run the tests that take longer than `make test` may
+	@exec $(PYTEST) -m long $(ARGS)
 
 # Apart from `test`: counting lines doubles the time of everything that runs in the test processes themselves.
 coverage: $(TESTS)  ## run every test and print which lines none of them reached

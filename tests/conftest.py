@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import redis
 from PIL import Image
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from bench.harness.processes import running_redis, wait_for
 from bench.harness.stack import Stack
@@ -83,6 +84,22 @@ def django_db_keepdb(request: pytest.FixtureRequest, django_db_modify_db_setting
         shutil.copy(request.getfixturevalue("migrated"), database["TEST"]["NAME"])
         return True
     return bool(request.config.getvalue("reuse_db"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_read_once() -> Iterator[None]:
+    """WhiteNoise reads all static files when the middleware is built, and each test client builds its own."""
+    read, files = WhiteNoiseMiddleware.add_files_from_finders, dict[str, Any]()
+
+    def add_files(middleware: WhiteNoiseMiddleware) -> None:
+        if not files:
+            read(middleware)
+            files.update(middleware.files)
+        middleware.files.update(files)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", add_files)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -54,6 +54,7 @@ def test_one_that_is_silent_is_taken_back(home: Path) -> None:
     assert state_of(home) == replace(STATE, current=OLD, failed=NEW, why="It did not report to the server within 3 s.")
 
 
+@pytest.mark.long
 def test_one_that_never_loads_its_models_is_taken_back(home: Path) -> None:
     put_release(home, NEW, "reported.touch(); time.sleep(60)")
     launch = Launch(home)
@@ -68,6 +69,7 @@ def test_one_that_takes_longer_to_load_them_is_adopted(home: Path) -> None:
     assert state_of(home) == replace(STATE, current=NEW, previous=OLD)
 
 
+@pytest.mark.long
 def test_it_is_not_blamed_for_a_server_that_is_away(home: Path) -> None:
     """Neither it nor the launcher gets an answer; then the server is back."""
     with socket.socket() as unused:

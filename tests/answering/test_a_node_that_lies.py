@@ -188,6 +188,7 @@ def test_times_that_a_slow_node_calls_fast_are_corrected_after_its_first_jobs(
     print(f"questions until it was avoided: {routes.index('device')}")
 
 
+@pytest.mark.long
 def test_a_node_that_is_later_than_its_claim_allows_is_expected_to_be_late(
     serve: Any, owner: Any, photo_bytes: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -127,6 +127,7 @@ def test_where_it_looked_is_computed_where_the_photo_or_its_features_are(stack: 
     assert missing.status_code == 404 and missing.json()["error"]["code"] == "no_highlight"
 
 
+@pytest.mark.long
 def test_a_restarted_edge_is_sent_the_features_again_without_a_fallback(stack: Stack) -> None:
     photo = stack.upload(draw_photo(16, (640, 480)))
     fields = {"photo": photo, "node": "jetson-b", "route": "split"}

@@ -48,6 +48,7 @@ def ask(stack: Stack, run: int, photo: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_the_model_is_sent_once_and_the_photo_never_leaves(stack: Stack, run: int) -> None:
     photo = stack.upload(digit(3))
     first, second = (ask(stack, run, photo)["steps"][0]["receipt"] for _ in range(2))

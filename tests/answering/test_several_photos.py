@@ -22,6 +22,7 @@ def test_each_photo_is_asked_and_named_in_the_answer(stack: Stack) -> None:
     assert later["answer"].startswith("First photo: ")
 
 
+@pytest.mark.long
 def test_the_shell_asks_about_two_photos(stack: Stack, tmp_path: Path) -> None:
     files = [tmp_path / f"{seed}.jpg" for seed in (83, 84)]
     for file in files:

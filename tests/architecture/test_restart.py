@@ -98,6 +98,7 @@ def test_it_can_be_stopped_during_a_pause(start: Start, tmp_path: Path) -> None:
     assert time.monotonic() - began < 2
 
 
+@pytest.mark.long
 def test_a_child_that_hangs_is_restarted(start: Start, tmp_path: Path) -> None:
     """It shows life for a second and then hangs, deaf to SIGTERM too."""
     log = tmp_path / "log"

@@ -63,6 +63,7 @@ def test_a_folder_is_asked_about_where_it_is(stack: Stack, shots: Path) -> None:
     ], "the same files are the same photos"
 
 
+@pytest.mark.long
 def test_the_shell_asks_about_a_folder_of_a_device(stack: Stack, shots: Path) -> None:
     put(shots, "old-a.jpg", draw_photo(720))
     put(shots, "old-b.jpg", draw_photo(721), 1)
@@ -97,6 +98,7 @@ def test_an_agent_that_is_killed_in_the_middle_loses_and_doubles_nothing(stack: 
     assert len({item["photo"]["id"] for item in items}) == 10
 
 
+@pytest.mark.long
 def test_a_device_that_falls_silent_is_waited_for(stack: Stack, shots: Path) -> None:
     for number in range(10):
         put(shots, f"old-{number}.jpg", draw_photo(760 + number), number)

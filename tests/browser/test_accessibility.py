@@ -1,7 +1,7 @@
 """Every page, wide and narrow, light and dark, against the rules of axe-core; and what these rules do not check."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -71,6 +71,7 @@ def opened(page: Page) -> None:
     page.evaluate("() => document.querySelectorAll('details').forEach((box) => { box.open = true; })")
 
 
+@pytest.mark.long  # what a change to one page breaks, the states below show
 def test_every_page_is_accessible(look: Tab, samples: Samples) -> None:
     lines = []
     pages = samples.pages(samples.stack.owner)
@@ -82,24 +83,26 @@ def test_every_page_is_accessible(look: Tab, samples: Samples) -> None:
     assert not lines, "\n".join(lines)
 
 
-def test_pages_for_strangers_are_accessible(browser: Browser, stack: Stack, samples: Samples) -> None:
-    lines = []
+@pytest.mark.parametrize("window", LOOKS)
+def test_pages_for_strangers_are_accessible(
+    window: tuple[int, Literal["light", "dark"]], browser: Browser, stack: Stack, samples: Samples
+) -> None:
+    (width, scheme), lines = window, []
     with httpx.Client(base_url=stack.url) as stranger:
         pages = samples.pages(stranger)
     assert "/login/" in pages
-    for width, scheme in ((1360, "light"), (1360, "dark"), (390, "light")):
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        for path in pages:
-            page.goto(f"{stack.url}{path}")
-            lines += faults(page, f"{path} at {width}")
-        page.goto(f"{stack.url}/login/")
-        page.fill("input[name=username]", "nobody")
-        page.fill("input[name=password]", "wrong")
-        page.click("main button[type=submit]")
-        lines += faults(page, f"a refused login at {width}")
-        context.close()
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    for path in pages:
+        page.goto(f"{stack.url}{path}")
+        lines += faults(page, f"{path} at {width}")
+    page.goto(f"{stack.url}/login/")
+    page.fill("input[name=username]", "nobody")
+    page.fill("input[name=password]", "wrong")
+    page.click("main button[type=submit]")
+    lines += faults(page, f"a refused login at {width}")
+    context.close()
     assert not lines, "\n".join(lines)
 
 

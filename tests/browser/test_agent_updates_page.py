@@ -58,6 +58,7 @@ def test_an_update_is_asked_for_followed_and_stopped(able: None, tab: Tab) -> No
     assert tab.errors == []
 
 
+@pytest.mark.long
 def test_one_that_went_back_says_why_and_is_asked_again(able: None, tab: Tab, stack: Stack) -> None:
     stack.shell(FAILED)
     page = tab.open("/devices/")

@@ -22,6 +22,7 @@ def no_room(stack: Stack) -> Iterator[None]:
     stack.shell(LIMIT.format(None))
 
 
+@pytest.mark.long
 def test_of_hundreds_of_files_those_refused_are_listed_by_reason(tab: Tab) -> None:
     page = tab.open("/library/")
     page.evaluate(CHOOSE, 400)

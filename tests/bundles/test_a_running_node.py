@@ -146,6 +146,7 @@ def wrong_reference(folder: Path) -> None:
     np.savez(folder / reference.FILE, **{**values, "classify.tokens": 1.5 * values["classify.tokens"]})
 
 
+@pytest.mark.long
 def test_it_changes_to_a_newer_export_without_a_moment_in_which_it_cannot_answer(agent: Agent, models: Models) -> None:
     wait_until(lambda: bundle() == FIRST, "the node is not ready")
     first, boot, profiles = agent.bundles.current("compact"), node().boot, set[bool]()
@@ -169,6 +170,7 @@ def test_it_changes_to_a_newer_export_without_a_moment_in_which_it_cannot_answer
     assert presence.as_json(node())["refused_models"] == ""
 
 
+@pytest.mark.long
 def test_it_keeps_what_it_has_where_an_export_does_not_agree_and_where_others_cannot_be_exported(
     agent: Agent, models: Models, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,6 +217,7 @@ def test_where_memory_does_not_hold_both_it_says_so_and_starts_over_with_the_new
         agent.kill()
 
 
+@pytest.mark.long
 def test_without_its_server_it_starts_with_what_it_has(agent: Agent, models: Models, home: Path) -> None:
     wait_until(lambda: bundle() == FIRST, "the node is not ready")
     agent.kill()

@@ -14,6 +14,7 @@ FLOOD, BESIDE = 16, 2
 LONG_S = 180  # on a busy machine
 
 
+@pytest.mark.long
 def test_another_person_is_answered_during_a_flood_and_a_killed_worker_loses_nothing(stack: Stack) -> None:
     photo = stack.upload(draw_photo(1))
     stack.finished(stack.put(QUESTION, photo=photo)["id"])

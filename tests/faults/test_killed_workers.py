@@ -56,6 +56,7 @@ def slow_device(healthy: Stack) -> Iterator[Stack]:
     healthy.shell("from inference.models import NodeProfile; NodeProfile.objects.filter(node='jetson-a').delete()")
 
 
+@pytest.mark.long
 def test_a_frozen_edge_is_abandoned_and_the_receipt_says_so(slow_device: Stack, large_photo: bytes) -> None:
     """Frozen, not killed: its connections stay open and nothing arrives, as over a half-open link."""
     receipt = _without_its_edge(slow_device, large_photo)
@@ -90,6 +91,7 @@ def test_the_device_answers_when_the_edge_is_killed(healthy: Stack, large_photo:
     assert turn["state"] == "answered"
 
 
+@pytest.mark.long
 def test_a_killed_edge_fails_a_forced_split_with_its_name(healthy: Stack, large_photo: bytes) -> None:
     edge = healthy.node("edge-1")
     pk = _slow(healthy, large_photo, route="split")
@@ -107,6 +109,7 @@ def test_a_killed_device_moves_the_question_to_the_other(healthy: Stack, large_p
     assert _ends(healthy, pk)["state"] == "answered"
 
 
+@pytest.mark.long
 def test_a_killed_device_that_was_chosen_fails_with_its_name(healthy: Stack, large_photo: bytes) -> None:
     pk = _slow(healthy, large_photo, route="device")
     _until(healthy, pk, "placing", "device")

@@ -51,6 +51,7 @@ def test_on_a_slow_link_the_next_question_sends_little(slowing: Stack) -> None:
         assert turn["steps"][0]["receipt"]["bytes"]["uplink"] < SLOW
 
 
+@pytest.mark.long
 def test_a_transfer_that_stalls_fails_a_forced_edge_with_the_reason(slowing: Stack, large_photo: bytes) -> None:
     ask(slowing, draw_photo(24), route="edge")
     pk = slowing.put("Describe this photo.", photo=slowing.upload(large_photo), node="jetson-a", route="edge")["id"]
@@ -59,6 +60,7 @@ def test_a_transfer_that_stalls_fails_a_forced_edge_with_the_reason(slowing: Sta
     assert turn["state"] == "answered" or "link of jetson-a" in turn["error"]["message"], turn["error"]
 
 
+@pytest.mark.long
 def test_nothing_is_answered_twice_after_a_slow_link(slowing: Stack) -> None:
     simulate(slowing, SLOW)
     turn = ask(slowing, draw_photo(25))
@@ -66,6 +68,7 @@ def test_nothing_is_answered_twice_after_a_slow_link(slowing: Stack) -> None:
     assert slowing.turn(turn["id"])["seq"] == turn["seq"] and len(turn["steps"]) == 1
 
 
+@pytest.mark.long
 def test_a_silent_device_that_was_chosen_fails_with_its_name(healthy: Stack) -> None:
     """Frozen: its connections stay open, as over a cut link, and nothing arrives."""
     photo = healthy.upload(draw_photo(91))

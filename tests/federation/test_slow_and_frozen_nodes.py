@@ -45,6 +45,7 @@ def rounds(grid: CeleryGrid, message_of: Any, patience: Any, count: int) -> list
     return result
 
 
+@pytest.mark.long
 def test_a_frozen_node_costs_one_grace_period_and_its_clients_move(frozen: str, grid_over: Any, message_of: Any) -> None:
     grid = grid_over("jetson-a", "jetson-b", clients=4)
     seconds, replies = zip(*rounds(grid, message_of, lambda: Patience(60, 3, 2.0), 3), strict=True)
@@ -75,6 +76,7 @@ def test_a_node_that_is_needed_for_the_quorum_is_asked_in_every_round(frozen: st
     assert "jetson-b" in grid.served[2][1].reason and "asked again" not in grid.served[2][1].reason
 
 
+@pytest.mark.long
 def test_clients_go_back_when_their_node_is_in_time_again(trainers: Trainers, grid_over: Any, message_of: Any) -> None:
     grid = grid_over("jetson-a", "jetson-b", clients=2)
     os.kill(trainers["jetson-b"].process.pid, signal.SIGSTOP)

@@ -56,6 +56,7 @@ def test_the_bundled_nodes_train_the_digits(stack: Stack) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
+@pytest.mark.long
 def test_a_run_goes_on_when_its_process_a_client_and_redis_are_killed_one_after_the_other(stack: Stack) -> None:
     run = put(stack, rounds=5, local_epochs=3)
     completed(stack, run, 1)

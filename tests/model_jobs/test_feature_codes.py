@@ -66,6 +66,7 @@ def test_a_code_that_was_not_measured_lies_beside_no_model(
     assert len(list(own_paper.glob(f"*/{CODE}"))) == 3
 
 
+@pytest.mark.long
 def test_a_program_that_fails_is_one_sentence(own_paper: Path, data: Path, claimed: Callable[..., Journal]) -> None:
     for number in range(16):
         (data / f"{number:02}.jpg").write_bytes(b"no photo")

@@ -31,6 +31,7 @@ def few(data: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("all_promising")
+@pytest.mark.long
 def test_every_way_of_every_task_is_measured_and_used(paper: Path, data: Path, claimed: Callable[..., Journal]) -> None:
     assert all(level.accuracy is None for level in store.profile("paper").photo_levels("vqa"))
     journal = claimed("agreement")
@@ -45,6 +46,7 @@ def test_every_way_of_every_task_is_measured_and_used(paper: Path, data: Path, c
     assert {row.code for row in MethodAgreement.objects.filter(method__startswith="split")} == {"pooled"}
 
 
+@pytest.mark.long
 def test_a_way_that_disagrees_is_not_measured_to_the_end(paper: Path, data: Path, claimed: Callable[..., Journal]) -> None:
     measuring.run(claimed("agreement"))
     poor = [row for row in MethodAgreement.objects.filter(task="vqa") if row.agreement < 0.7]

@@ -91,6 +91,7 @@ def _lives(url: str) -> bool:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_twelve_bombs_at_once_leave_the_web_process_small_and_quick(web: Web) -> None:
     data, answers = bomb(), list[httpx.Response]()
     assert len(data) < 160_000

@@ -142,6 +142,7 @@ def test_an_unplugged_camera_is_said_and_watched_again_once_it_is_back(
         page.event(LOOKS_S, lambda event: event["kind"] == "raised")
 
 
+@pytest.mark.long
 def test_a_web_process_that_is_killed_costs_no_event_and_doubles_none(stack: Stack, camera: ScriptedCamera, watch: int) -> None:
     stack.kill(stack.worker("uvicorn"))
     camera.scene = CAT

@@ -57,6 +57,7 @@ def test_damaged_plans_are_made_again(gpu: None, bundles: Store, prepared: Resou
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_another_version_of_tensorrt_makes_plans_of_its_own(
     gpu: None, bundles: Store, prepared: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,6 +68,7 @@ def test_another_version_of_tensorrt_makes_plans_of_its_own(
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_where_half_precision_is_too_far_off_plans_are_in_float32(
     gpu: None, bundles: Store, resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
