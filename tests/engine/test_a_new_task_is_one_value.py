@@ -25,6 +25,7 @@ from inference.planning import offline, plan
 from inference.planning.compose import StepResult, compose
 from inference.planning.context import Context
 from inference.planning.llm import prompt
+from inference.planning.reader.reader import Reader
 from tests.bundled import SPLIT_AT
 from tests.node import Node, jpeg
 
@@ -92,6 +93,10 @@ def test_it_is_listed_and_measured_like_the_others(vision: Vision) -> None:
 def test_profiles_without_a_model_for_it_are_complete_as_before(detect: Task) -> None:
     compact = catalogue.profile("compact")
     assert "detect" not in compact.tasks and not catalogue.missing(compact)
+
+
+def test_the_reader_which_was_trained_before_it_reads_as_ever(detect: Task) -> None:
+    assert [line.said for line in Reader().read("Don't describe the photo.").lines] == ["nothing"]
 
 
 def test_pages_get_its_words_and_its_metric_as_data(detect: Task) -> None:

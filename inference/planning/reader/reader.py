@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
 
 from inference.planning.reader.network import MOST_PIECES, MOST_TOKENS, Array, Network, Words, Writing, check
-from inference.planning.reader.plan_lines import END, Grammar, Line, from_tokens, kind_of, marks
+from inference.planning.reader.plan_lines import END, Grammar, Line, from_tokens, is_mark, kind_of
 from inference.planning.reader.spelling import Speller
 from inference.planning.reader.words import TOKEN_PIECES, Pieces, context_words, words_of
 
@@ -40,7 +41,8 @@ class Reader:
         kinds = np.array([kind_of(token) for token in self.vocabulary])
         self._kinds = {str(kind): kinds == kind for kind in np.unique(kinds)}
         self._places = {token: place for place, token in enumerate(self.vocabulary)}
-        self._numbers = {mark: number for number, mark in enumerate(marks())}
+        # Those it was trained with, which the vocabulary begins with; a task that was added since has none.
+        self._numbers = {mark: number for number, mark in enumerate(takewhile(is_mark, self.vocabulary))}
         self.speller = Speller(self.vocabulary, self.pieces.whole)
 
     @cached_property
