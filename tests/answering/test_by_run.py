@@ -61,12 +61,14 @@ def test_the_model_is_sent_once_and_the_photo_never_leaves(stack: Stack, run: in
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_route_over_the_link_is_refused_with_what_to_do(stack: Stack, run: int) -> None:
     turn = ask(stack, run, stack.upload(digit(7)), route="edge")
     assert turn["state"] == "failed" and "where the photo is" in turn["error"]["message"]
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_deleted_model_fails_with_a_sentence(stack: Stack, run: int, tmp_path: Path) -> None:
     place = stack.var / "federated" / str(run)
     photo = stack.upload(digit(1))

@@ -82,6 +82,7 @@ def test_the_shell_asks_about_a_folder_of_a_device(stack: Stack, shots: Path) ->
         assert done.returncode == 2 and sentence in done.stderr and not done.stdout, (arguments, done.stderr)
 
 
+@pytest.mark.long
 def test_an_agent_that_is_killed_in_the_middle_loses_and_doubles_nothing(stack: Stack, shots: Path) -> None:
     for number in range(10):
         put(shots, f"old-{number}.jpg", draw_photo(740 + number), number)

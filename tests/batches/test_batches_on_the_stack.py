@@ -63,6 +63,7 @@ def test_a_killed_cloud_worker_loses_and_doubles_nothing(stack: Stack) -> None:
     assert [item["error"] for item in items if item["state"] != "answered"] == []
 
 
+@pytest.mark.long
 def test_a_killed_redis_loses_and_doubles_nothing_and_what_failed_can_be_retried(stack: Stack) -> None:
     photos = _photos(stack, 8, 200)
     batch = _start(stack, photos)

@@ -96,6 +96,7 @@ def test_the_command_exports_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.long
 def test_a_node_gets_the_bundled_models_from_nothing(live_server: Any, tmp_path: Path) -> None:
     """The export in its process, the transfer, and an engine on the other side."""
     source, place = ServerBundles(Server(live_server.url, joined("jetson-a"))), Store(tmp_path / "node")

@@ -101,6 +101,7 @@ def test_a_killed_edge_fails_a_forced_split_with_its_name(healthy: Stack, large_
     assert turn["state"] == "answered" or "edge" in turn["error"]["message"]
 
 
+@pytest.mark.long
 def test_a_killed_device_moves_the_question_to_the_other(healthy: Stack, large_photo: bytes) -> None:
     photo = healthy.upload(large_photo)
     pk = str(healthy.put("Describe this photo.", photo=photo)["id"])

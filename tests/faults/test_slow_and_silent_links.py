@@ -41,6 +41,7 @@ def ask(stack: Stack, photo: bytes, question: str = "Describe this photo.", **fi
     return stack.finished(pk, LIMIT_S)
 
 
+@pytest.mark.long
 def test_on_a_slow_link_the_next_question_sends_little(slowing: Stack) -> None:
     """Once a photo has crossed the slow link, which is how its speed becomes known."""
     simulate(slowing, SLOW)

@@ -45,6 +45,7 @@ def work() -> None:
         runner.execute(writer)
 
 
+@pytest.mark.long
 def test_a_run_that_is_paused_goes_on_from_its_last_completed_round_and_leaves_a_model(run: Run) -> None:
     at_work = threading.Thread(target=work)
     at_work.start()

@@ -189,6 +189,7 @@ def test_caddy_accepts_its_file() -> None:
 
 
 @pytest.mark.skipif(shutil.which("caddy") is None, reason="Caddy is not installed")
+@pytest.mark.long
 def test_where_no_web_process_is_ready_the_proxy_says_so_as_they_do(tmp_path: Path) -> None:
     port = free_port()
     env = {**os.environ, "WEBS": f"127.0.0.1:{free_port()}", "BALANCER_PORT": str(port), "HOME": str(tmp_path)}
