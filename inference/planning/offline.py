@@ -17,6 +17,7 @@ from inference.planning.crops import located
 from inference.planning.languages import multilingual
 from inference.planning.phrasing import ellipsis, fragments, spoken, stories
 from inference.planning.phrasing.explanation import ONLY_FIRST, explained
+from inference.planning.phrasing.whether import whether
 from inference.planning.plan import DRAFTS, MAX_STEPS, MAX_WHY, TRAIN, WATCH, Plan, Planned
 from inference.planning.reader import preference
 from inference.planning.reader.interpret import interpret
@@ -42,7 +43,8 @@ SURE_OF_RUN = 3  # settings from which on a message is about a run, whatever els
 def plan_offline(question: str, context: Context, note: str | None, started: float) -> Planned:
     """`started`: time.perf_counter() before any earlier attempt, so that its time is included."""
     english = multilingual.plain_english(question)
-    message = ellipsis.completed(spoken.without_quoted_orders(spoken.written(prohibitions.without_struck(english))))
+    written = whether(spoken.written(prohibitions.without_struck(english)))
+    message = ellipsis.completed(spoken.without_quoted_orders(written))
     glossed = replace(multilingual.glossed(context), is_gloss=english != question)
     outcome = read_of_photos(message, glossed, _allowed)
     more = [ONLY_FIRST.format(most=MAX_STEPS, count=len(outcome.steps))] if len(outcome.steps) > MAX_STEPS else []

@@ -30,6 +30,12 @@ _NO_CLAUSE = re.compile(
     r"|\b(?:isn't|hasn't|aren't|doesn't|haven't)\b|^what did\b"
     r"|\b(?:even|anyway|unless|if (?:there|it|they|he|she|the))\b"
 )
+# What to do about what is seen, or whether that will do, which is no question of whether a thing is there.
+_ADVICE = re.compile(
+    r"^(?:would|will|should|shall|must|do) (?:i|we) (?:need|wear|bring|take|carry|pack|use)\b(?!.*\b(?:what|which|how)\b)"
+    r"|^(?:is|are|does|do|would|will) (?:it|this|that|these|those|he|she|they|i|we|(?:the|my) [\w-]+)"
+    r"(?: [\w-]+)* enough (?:for|to)\b"
+)
 _ASKS = re.compile(r"(?:is|are|was|were|do|does|did|has|have|can|what|which|who|whose|where|how|why|when)\b")
 # Words of the reader's own, which name no thing.
 _OF_QUESTIONS = frozenset(
@@ -101,6 +107,8 @@ def tables_are_better(
         )
         overrides = asks_system and probability >= CERTAIN and tables.why != METADATA
         return is_unsure or (tables.is_whole and not overrides)
+    if len(tables.steps) == 1 and _ADVICE.match(tables.steps[0].question) and len(steps) < 2 and not asks_system:
+        return True
     has_condition = probability >= LIKELY and any(step.only_if for step in steps)
     if all(not step.question for step in tables.steps) and (tables.is_whole or not steps) and not asks_system:
         return not has_condition  # tasks by their names

@@ -40,6 +40,7 @@ CLASSIFY = re.compile(
     rf"|^(?:what|which) (?:[a-z]+ )?{_THING} (?:is|are|was|might|could|would) {_IT}(?: be| here)?$|^(?:what|which) {_THING} (?:is|are) (?:shown|pictured|depicted)(?: {_HERE})?$"
     rf"|^(?:what|which)(?: (?:object|thing|item))? (?:is|are|might|could|would) (?:{_IT}|be {_IT})(?: be)?(?: {_THING})?(?: called| here| exactly| named| supposed to be)?$"
     rf"|^what (?:do|does|would|can|could|should) (?:you|we|i|one|people|an? [a-z]+) (?:call|name|classify|label) {_THIS_THING}\b|^how (?:do|would|can) (?:you|we|i) (?:call|name|classify|label) {_THIS_THING}\b"
+    rf"|^what is the (?:main )?(?:object|thing|item|creature)$"
     rf"|^what is (?:the )?name (?:of|for) {_THIS_THING}\b|^what is {_THIS_THING} (?:called|named)$"
 )
 CAPTION = re.compile(
