@@ -29,6 +29,9 @@ def values(message: str, *earlier: str) -> dict[str, Any]:
     ("digits, ten clients of which two bad clients, 30 rounds", {"clients": 10}),
     ("train on our labelled pictures (rusty / clean), 4 boards", {"classes": ["rusty", "clean"]}),
     ("train on the boards' photos to tell cups, plates and bowls apart", {"classes": ["cups", "plates", "bowls"]}),
+    ("train on digits with half a bit per value, 7 rounds", {"bits": 0.5, "compression": "sketch", "rounds": 7}),
+    ("cifar-10 on six boards with a quarter of a bit per weight", {"bits": 0.25, "clients": 6}),
+    ("teach my boards the digits in 9 rounds and make it private", {"privacy": True, "rounds": 9}),
     ("用CIFAR-10训练，12台设备，30轮", {"dataset": "cifar10", "clients": 12, "rounds": 30}),
     ("Trainiere auf Ziffern mit 20 Geräten, Alpha 0,5", {"alpha": 0.5, "clients": 20}),
 ])  # fmt: skip
