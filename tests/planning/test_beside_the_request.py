@@ -127,7 +127,10 @@ def test_the_same_question_in_other_words_is_asked_once() -> None:
     assert planned(message) == ["vqa what is the shape of the table?"]
 
 
-@pytest.mark.parametrize("half", ["don't describe the", "in json ", "without mentioning ", "focusing on it, "])
+@pytest.mark.parametrize(
+    "half",
+    ["don't describe the", "in json ", "without mentioning ", "tell me and if it is ", "is it or is ", "focusing on it, "],
+)
 def test_long_messages_are_read_in_time(half: str) -> None:
     started = time.perf_counter()
     plan((half * 400)[:2000], PHOTO)

@@ -17,19 +17,19 @@ _REQUEST = (
 )
 # With nothing to be done where it is so, "if" asks whether it is.
 _IF_AT_END = re.compile(
-    rf"(?P<tells>{_TELLS}[^.?!;\n]*?(?:,| and| or)(?: also)? )if"
-    rf"(?P<clause> {_WHO}(?:'s|'re)?(?: (?!{_REQUEST}\b)[\w'-]+)*\s*(?:[.?!]|$))",
+    rf"(?P<tells>{_TELLS}[^.?!;\n]{{0,120}}?(?:,| and| or)(?: also)? )if"
+    rf"(?P<clause> {_WHO}(?:'s|'re)?(?: (?!{_REQUEST}\b)[\w'-]+){{0,12}}\s*(?:[.?!]|$))",
     re.IGNORECASE,
 )
 _OR_AGAIN = re.compile(
-    r"(?P<start>\b(?:is|are|was|were|see|tell|if|whether)\b[^.?!;\n]*?),? or (?:is|are|was|were) (?:it|he|she|they|these|those)"
+    r"(?P<start>\b(?:is|are|was|were|see|tell|if|whether)\b[^.?!;\n]{0,120}?),? or (?:is|are|was|were) (?:it|he|she|they|these|those)"
     r" (?:just |only |simply |rather |merely )*(?=[a-z])",
     re.IGNORECASE,
 )
 _SEEN = re.compile(
     r"^\W*(?:can|could) (?:you|u|we) (?:see|tell)(?: if| whether)? "
     rf"(?P<who>(?:the|my|our|his|her|their) (?:{_NOUN} )?(?P<noun>{_NOUN})) "
-    r"(?=\w+ing\b[^.?!;\n]* or \w+ing\b)",
+    r"(?=\w+ing\b[^.?!;\n]{0,120} or \w+ing\b)",
     re.IGNORECASE,
 )
 _LOOKED_AT = re.compile(
