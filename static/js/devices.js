@@ -19,6 +19,8 @@ const start = boot();
 let listed = new Set(start.nodes.map((/** @type {any} */ node) => node.slug));
 /** @type {Set<string>} of nodes that have joined since, which every page shows */
 const arrived = new Set();
+/** @type {Set<string>} of what was shown before: a message about one may still be under way when another page is listed */
+const earlier = new Set();
 const store = new NodeStore(start.nodes, note, [...listed]);
 const fleet = new Fleet(start, list, note);
 const selection = start.can_manage ? new Selection(start.actions, start.most_at_once, fleet, () => fleet.load()) : null;
@@ -29,6 +31,7 @@ const shown = new Map();
 
 /** Another page of nodes. @param {import("./devices/fleet.js").Listing} listing */
 function list(listing) {
+  for (const slug of [...listed, ...arrived]) earlier.add(slug);
   listed = new Set(listing.nodes.map((node) => node.slug));
   arrived.clear();
   store.nodes.clear();
@@ -44,7 +47,11 @@ function list(listing) {
 /** What joins while the page is open is shown, and followed, until another page is listed. */
 function follow() {
   const before = arrived.size;
-  for (const slug of store.nodes.keys()) if (!listed.has(slug)) arrived.add(slug);
+  for (const slug of [...store.nodes.keys()]) {
+    if (listed.has(slug)) continue;
+    if (earlier.has(slug)) store.nodes.delete(slug);
+    else arrived.add(slug);
+  }
   if (arrived.size > before) store.watch([...listed, ...arrived]);
 }
 

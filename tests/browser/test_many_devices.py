@@ -1,7 +1,12 @@
 """Many devices in a real browser: tags, filters, several at once; and what an agent is asked for from its page."""
 
-import pytest
+import json
+from typing import Any
 
+import pytest
+from playwright.sync_api import WebSocketRoute
+
+from bench.harness.processes import wait_for
 from tests.browser.conftest import Tab
 
 pytestmark = pytest.mark.browser
@@ -63,3 +68,29 @@ def test_a_camera_is_previewed_once_an_admin_allows_it(tab: Tab) -> None:
             page.locator("[data-preview=shots] img:not([hidden])").wait_for()
     assert page.locator("#previews").is_hidden()
     assert tab.errors == []
+
+
+def test_a_late_word_about_a_device_does_not_bring_it_back_into_a_list_that_is_without_it(tab: Tab) -> None:
+    snapshots: list[Any] = []
+    sockets: list[WebSocketRoute] = []
+
+    def through(socket: WebSocketRoute) -> None:
+        def forward(message: str | bytes) -> None:
+            if (frame := json.loads(message))["type"] == "snapshot":
+                snapshots.append(frame)
+            socket.send(message)
+
+        socket.connect_to_server().on_message(forward)
+        sockets.append(socket)
+
+    tab.page.route_web_socket("**/ws/devices/**", through)
+    page = tab.open("/devices/")
+    page.locator("[data-node=jetson-a]").wait_for()
+    wait_for(lambda: page.evaluate("1") and snapshots, 30, "no snapshot came")
+    nodes = {node["slug"]: node for node in snapshots[0]["nodes"]}
+    page.get_by_role("searchbox").fill("edge-1")
+    page.locator("[data-node=jetson-a]").wait_for(state="detached")
+    for node in (nodes["jetson-a"], nodes["edge-1"] | {"state": "offline"}):
+        sockets[-1].send(json.dumps({"type": "node.state", "node": node}))
+    page.locator("[data-node=edge-1] .state.offline").wait_for()
+    assert page.locator("[data-node=jetson-a]").count() == 0
