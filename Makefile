@@ -4,8 +4,8 @@ VENV ?= .venv
 PORT ?= 8000
 # More arguments for the command behind a target, for example: make run ARGS="--devices 4"
 ARGS ?=
-# Parallel test processes, each with a Redis and a database of its own. Many tests wait for processes, so two more than cores pay.
-WORKERS ?= 4
+# Parallel test processes, each with a Redis and a database of its own. Many tests wait for processes, so one more than cores pays.
+WORKERS ?= 3
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check

@@ -98,6 +98,7 @@ def test_600_silent_connections_are_never_more_than_configured_and_soon_none(ser
             most = max(most, len(CONNECTIONS))
         assert most <= 50
         wait_for(lambda: len(CONNECTIONS) == 0, 30, "idle connections stayed open")
+    settings.GATE_IDLE_S = 30  # a busy machine may take seconds from a connection to what is sent over it
     with connected(port) as connection:
         connection.sendall(GET)
         assert status_of(answer_of(connection)) == 200
