@@ -43,8 +43,8 @@ SURE_OF_RUN = 3  # settings from which on a message is about a run, whatever els
 def plan_offline(question: str, context: Context, note: str | None, started: float) -> Planned:
     """`started`: time.perf_counter() before any earlier attempt, so that its time is included."""
     english = multilingual.plain_english(question)
-    written = whether(spoken.written(prohibitions.without_struck(english)))
-    message = ellipsis.completed(spoken.without_quoted_orders(written))
+    plain = whether(spoken.written(prohibitions.without_struck(english)))
+    message = ellipsis.completed(spoken.without_quoted_orders(plain))
     glossed = replace(multilingual.glossed(context), is_gloss=english != question)
     outcome = read_of_photos(message, glossed, _allowed)
     more = [ONLY_FIRST.format(most=MAX_STEPS, count=len(outcome.steps))] if len(outcome.steps) > MAX_STEPS else []
