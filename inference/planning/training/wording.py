@@ -59,7 +59,7 @@ _SLIPS = (
     (r"\b(?:keep|make|leave) (?:it|this|them|that|everything|the (?:run|training|whole thing))(?: all)? private\b", "with privacy"),
     (r"\bhalf (?:a|of a|of one) bit\b", "0.5 bits"),
     (r"\b(?:a |one )?quarter (?:of )?(?:a|of one|one) bit\b", "0.25 bits"),
-    (r"\b(?:a|one) single bit (?=per|each|for each|a) ?", "1 bit "),
+    (r"\b(?:a|one) single bit\b", "1 bit"),
     (r"\b(?:(?:all|every) )?(?:phones?|tablets?|laptops?|cameras?)(?= (?:take|join|with)\b)", "devices"),
 )  # fmt: skip
 _WEAK_SPOTS = re.compile(r"\b(?:classes|cifar-10|rounds?|devices?|clients?|epochs?|compression|aggregation|privacy)\b")
