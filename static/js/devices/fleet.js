@@ -118,7 +118,7 @@ export class Fleet {
     const chosen = this.query.getAll("tag");
     this.tags.hidden = !facets.tags.length;
     this.tags.replaceChildren(...facets.tags.map((tag) => el("button", { type: "button", class: "small chip", "aria-pressed": String(chosen.includes(tag.name)), onclick: () => this.toggle(tag.name) }, `${tag.name} `, el("small", {}, String(tag.nodes)))));
-    this.count.textContent = this.narrowed ? ngettext("%(count)s of %(all)s device found", "%(count)s of %(all)s devices found", found, { all: facets.total }) : "";
+    this.count.textContent = this.narrowed ? ngettext("%(count)s of %(all)s devices found", "%(count)s of %(all)s devices found", found, { all: facets.total }) : "";
     this.count.hidden = !this.narrowed;
     const turn = (/** @type {number} */ to, /** @type {string} */ text) => el("button", { type: "button", class: "small", disabled: to < 1 || to > pages, onclick: () => this.set("page", to === 1 ? "" : String(to)) }, text);
     byId("pages").hidden = pages < 2;
